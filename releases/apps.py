@@ -1,0 +1,11 @@
+"""Releases: announced, watched from outside, and judged."""
+
+from django.apps import AppConfig
+
+
+class ReleasesConfig(AppConfig):
+    """Django's entry for the release calendar."""
+
+    name = "releases"
+    default_auto_field = "django.db.models.BigAutoField"
+    verbose_name = "release calendar"

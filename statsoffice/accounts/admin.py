@@ -1,0 +1,44 @@
+"""Accounts in the admin site: users are added and deactivated, never deleted."""
+
+from typing import Any
+
+from django.contrib import admin
+from django.contrib.auth.admin import UserAdmin as DjangoUserAdmin
+from django.contrib.auth.forms import AdminUserCreationForm
+from django.http import HttpRequest
+
+from statsoffice.accounts.models import User
+
+
+class NewUserForm(AdminUserCreationForm):  # type: ignore[type-arg]
+    """Asks for the e-mail address and the name of a new user."""
+
+    class Meta:
+        model = User
+        fields = ("email", "name")
+
+
+@admin.register(User)
+class UserAdmin(DjangoUserAdmin[User]):
+    """Users by e-mail address."""
+
+    add_form = NewUserForm
+    ordering = ("email",)
+    list_display = ("email", "name", "is_active", "is_staff")
+    search_fields = ("email", "name")
+    fieldsets = (
+        (None, {"fields": ("email", "name", "password")}),
+        ("What this person may do", {"fields": ("is_active", "is_staff", "is_superuser", "groups")}),
+        ("Times", {"fields": ("last_login", "date_joined")}),
+    )
+    readonly_fields = ("last_login", "date_joined")
+    add_fieldsets = (
+        (
+            None,
+            {"classes": ("wide",), "fields": ("email", "name", "usable_password", "password1", "password2")},
+        ),
+    )
+
+    def has_delete_permission(self, request: HttpRequest, obj: Any = None) -> bool:
+        """Refuse: the record names people, so an account is deactivated instead."""
+        return False

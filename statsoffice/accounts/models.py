@@ -1,0 +1,62 @@
+"""A person who may log in, known by an e-mail address."""
+
+from typing import Any, ClassVar
+
+from django.contrib.auth.base_user import AbstractBaseUser, BaseUserManager
+from django.contrib.auth.models import PermissionsMixin
+from django.db import models
+from django.db.models.functions import Lower
+
+
+class UserQuerySet(BaseUserManager["User"]):
+    """How users are made and found; addresses are compared without regard to case."""
+
+    def create_user(self, email: str, password: str | None = None, **fields: Any) -> "User":
+        """Create and store one user; without a password nobody can log in as them yet.
+
+        :raises ValueError: if the e-mail address is empty.
+        """
+        if not email:
+            message = "A user needs an e-mail address."
+            raise ValueError(message)
+        user = self.model(email=email.strip().lower(), **fields)
+        user.set_password(password)
+        user.save(using=self._db)
+        return user
+
+    def create_superuser(self, email: str, password: str | None = None, **fields: Any) -> "User":
+        """Create a user who may use the whole admin site; this alone gives no role for any producer."""
+        return self.create_user(email, password, is_staff=True, is_superuser=True, **fields)
+
+    def get_by_natural_key(self, username: str | None) -> "User":
+        """Return the user with this e-mail address, whatever its case."""
+        return self.get(email__iexact=username)
+
+
+class User(AbstractBaseUser, PermissionsMixin):
+    """A person who may log in. Users are deactivated and never deleted: the record names them."""
+
+    email = models.EmailField("e-mail address", unique=True)
+    name = models.CharField("full name", max_length=200)
+    is_staff = models.BooleanField("may use the admin site", default=False)
+    is_active = models.BooleanField("active", default=True)
+    date_joined = models.DateTimeField("joined at", auto_now_add=True)
+
+    USERNAME_FIELD = "email"
+    REQUIRED_FIELDS: ClassVar[list[str]] = ["name"]
+    objects = UserQuerySet()
+
+    class Meta:
+        verbose_name = "user"
+        constraints = [models.UniqueConstraint(Lower("email"), name="one_user_per_email")]
+
+    def __str__(self) -> str:
+        return self.name or self.email
+
+    def get_full_name(self) -> str:
+        """Return the name by which the record speaks of this person."""
+        return str(self)
+
+    def get_short_name(self) -> str:
+        """Return the name shown in the page header."""
+        return str(self)

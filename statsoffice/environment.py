@@ -1,0 +1,98 @@
+"""Settings as an operator writes them: each is read here, and a bad value refuses to start."""
+
+import os
+import re
+from urllib.parse import urlsplit
+
+from django.core.exceptions import ImproperlyConfigured
+
+
+def text(name: str, default: str = "") -> str:
+    """Read a setting as text without surrounding white space."""
+    return os.environ.get(name, default).strip()
+
+
+def whole_number(name: str, default: int, *, least: int, most: int) -> int:
+    """Read a setting as a whole number within limits.
+
+    :raises ImproperlyConfigured: if it is no whole number or lies outside the limits.
+    """
+    written = text(name, str(default))
+    if not re.fullmatch(r"\d{1,9}", written) or not least <= int(written) <= most:
+        message = f'{name} is "{written}"; it must be a whole number from {least} to {most}.'
+        raise ImproperlyConfigured(message)
+    return int(written)
+
+
+def one_of(name: str, default: str, *, choices: tuple[str, ...]) -> str:
+    """Read a setting that must be one of a few words.
+
+    :raises ImproperlyConfigured: if it is another word.
+    """
+    written = text(name, default)
+    if written not in choices:
+        message = f'{name} is "{written}"; it must be one of: {", ".join(choices)}.'
+        raise ImproperlyConfigured(message)
+    return written
+
+
+def words(name: str, default: str = "") -> list[str]:
+    """Read a setting as words separated by commas; empty ones are left out."""
+    return [word.strip() for word in text(name, default).split(",") if word.strip()]
+
+
+def web_address(name: str, default: str) -> str:
+    """Read a setting as an http or https address, without the slash at its end.
+
+    :raises ImproperlyConfigured: if it is not such an address.
+    """
+    written = text(name, default)
+    parts = urlsplit(written)
+    if parts.scheme not in {"http", "https"} or not parts.hostname:
+        message = f'{name} is "{written}"; it must be an address that starts with http:// or https://.'
+        raise ImproperlyConfigured(message)
+    return written.rstrip("/")
+
+
+def web_addresses(name: str) -> list[str]:
+    """Read a setting as http or https addresses separated by commas.
+
+    :raises ImproperlyConfigured: if one of them is not such an address.
+    """
+    for written in words(name):
+        parts = urlsplit(written)
+        if parts.scheme not in {"http", "https"} or not parts.hostname:
+            message = f'{name} holds "{written}"; each address must start with http:// or https://.'
+            raise ImproperlyConfigured(message)
+    return words(name)
+
+
+def hosts_with_port(name: str, default: str = "") -> frozenset[str]:
+    """Read a setting as host:port pairs separated by commas.
+
+    :raises ImproperlyConfigured: if one of them has no host or no valid port.
+    """
+    for written in words(name, default):
+        host, _, port = written.rpartition(":")
+        if not host or not port.isdigit() or not 0 < int(port) < 65536:
+            message = f'{name} holds "{written}"; each entry must be host:port, such as intranet.example:443.'
+            raise ImproperlyConfigured(message)
+    return frozenset(words(name, default))
+
+
+def probe_budgets(name: str, default: str) -> dict[str, tuple[int, int]]:
+    """Read the budgets per host, `host=connections/per-second`, separated by commas.
+
+    :raises ImproperlyConfigured: if an entry is not of this form or a number is 0.
+    """
+    budgets: dict[str, tuple[int, int]] = {}
+    for written in words(name, default):
+        match = re.fullmatch(r"([^=\s]+)=(\d{1,5})/(\d{1,5})", written)
+        if not match or not int(match[2]) or not int(match[3]):
+            message = (
+                f'{name} holds "{written}"; each entry must be host=connections/per-second, '
+                "such as www.gov.uk=6/8."
+            )
+            raise ImproperlyConfigured(message)
+        budgets[match[1].lower()] = (int(match[2]), int(match[3]))
+    return budgets

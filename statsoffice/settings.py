@@ -1,0 +1,211 @@
+"""Every setting of the product, read from the environment; a bad value refuses to start."""
+
+import os
+from pathlib import Path
+
+import django_stubs_ext
+import environ
+from django.core.exceptions import ImproperlyConfigured
+
+from statsoffice import environment
+
+# Lets generic classes of Django carry their type parameters at run time too.
+django_stubs_ext.monkeypatch()
+
+BASE_DIR = Path(__file__).resolve().parent.parent
+
+# --- What kind of machine this is -----------------------------------------------------------------
+MODE = environment.one_of("STATSOFFICE_MODE", "development", choices=("development", "production"))
+PRODUCTION = MODE == "production"
+DEBUG = False
+VAR_DIR = Path(environment.text("STATSOFFICE_VAR", str(BASE_DIR / "var"))).resolve()
+VAR_DIR.mkdir(parents=True, exist_ok=True)
+
+DEVELOPMENT_KEY = "for-development-on-one-machine-only-never-in-production"
+SECRET_KEY = environment.text("SECRET_KEY", "" if PRODUCTION else DEVELOPMENT_KEY)
+if PRODUCTION and (len(SECRET_KEY) < 50 or SECRET_KEY == DEVELOPMENT_KEY):
+    message = "SECRET_KEY must be set to at least 50 random characters in production."
+    raise ImproperlyConfigured(message)
+ALLOWED_HOSTS = environment.words("ALLOWED_HOSTS", "" if PRODUCTION else "localhost,127.0.0.1,[::1]")
+if PRODUCTION and (not ALLOWED_HOSTS or "*" in ALLOWED_HOSTS):
+    message = "ALLOWED_HOSTS must name the hosts that this service answers for; * is not accepted."
+    raise ImproperlyConfigured(message)
+
+# --- The office -----------------------------------------------------------------------------------
+OFFICE_NAME = environment.text("STATSOFFICE_OFFICE_NAME", "Statistics office")
+ADDRESS = environment.web_address("STATSOFFICE_ADDRESS", "http://127.0.0.1:8000")
+CSRF_TRUSTED_ORIGINS = [ADDRESS]
+
+# --- Looking at releases from outside -------------------------------------------------------------
+PROBE_BUDGETS = environment.probe_budgets("STATSOFFICE_PROBE_BUDGETS", "www.gov.uk=6/8")
+PROBE_CONTACT = environment.text("STATSOFFICE_PROBE_CONTACT", "")
+PROBE_CONTROLS = environment.web_addresses("STATSOFFICE_PROBE_CONTROLS")
+PROBE_PROXY = environment.text("STATSOFFICE_PROBE_PROXY", "")
+REHEARSAL_SITE = environment.web_address("STATSOFFICE_REHEARSAL_SITE", "http://127.0.0.1:8765")
+REHEARSAL_TOKEN = environment.text("STATSOFFICE_REHEARSAL_TOKEN", "")
+# Loopback is opened for the rehearsal site alone, and in production not even for that.
+PROBE_ALLOW_PRIVATE = environment.hosts_with_port(
+    "STATSOFFICE_PROBE_ALLOW_PRIVATE", "" if PRODUCTION else "127.0.0.1:8765,localhost:8765"
+)
+
+# --- Django ---------------------------------------------------------------------------------------
+INSTALLED_APPS = [
+    "statsoffice.accounts",
+    "releases",
+    "breaches",
+    "statsoffice.messages",
+    "statsoffice.desk",
+    "statsoffice",
+    "django.contrib.admin",
+    "django.contrib.auth",
+    "django.contrib.contenttypes",
+    "django.contrib.sessions",
+    "django.contrib.messages",
+    "django.contrib.staticfiles",
+    "allauth",
+    "allauth.account",
+    "crispy_forms",
+    "django_htmx",
+    "simple_history",
+]
+MIDDLEWARE = [
+    "django.middleware.security.SecurityMiddleware",
+    "whitenoise.middleware.WhiteNoiseMiddleware",
+    "django.contrib.sessions.middleware.SessionMiddleware",
+    "django.middleware.common.CommonMiddleware",
+    "django.middleware.csrf.CsrfViewMiddleware",
+    "django.contrib.auth.middleware.AuthenticationMiddleware",
+    "django.contrib.messages.middleware.MessageMiddleware",
+    "django.middleware.clickjacking.XFrameOptionsMiddleware",
+    "allauth.account.middleware.AccountMiddleware",
+    "django_htmx.middleware.HtmxMiddleware",
+    "simple_history.middleware.HistoryRequestMiddleware",
+]
+ROOT_URLCONF = "statsoffice.urls"
+WSGI_APPLICATION = "statsoffice.wsgi.application"
+TEMPLATES = [
+    {
+        "BACKEND": "django.template.backends.django.DjangoTemplates",
+        "DIRS": [BASE_DIR / "templates"],
+        "APP_DIRS": True,
+        "OPTIONS": {
+            "context_processors": [
+                "django.template.context_processors.request",
+                "django.contrib.auth.context_processors.auth",
+                "django.contrib.messages.context_processors.messages",
+                "statsoffice.desk.context.office",
+            ],
+        },
+    },
+]
+FORM_RENDERER = "django.forms.renderers.TemplatesSetting"
+CRISPY_ALLOWED_TEMPLATE_PACKS = "govuk"
+CRISPY_TEMPLATE_PACK = "govuk"
+DEFAULT_AUTO_FIELD = "django.db.models.BigAutoField"
+
+# --- Database -------------------------------------------------------------------------------------
+try:
+    DATABASES = {
+        "default": environ.Env.db_url_config(
+            environment.text("DATABASE_URL", f"sqlite:///{VAR_DIR / 'statsoffice.sqlite3'}")
+        )
+    }
+except Exception as error:
+    message = f"DATABASE_URL cannot be read: {error}"
+    raise ImproperlyConfigured(message) from error
+if "sqlite" in DATABASES["default"]["ENGINE"]:
+    DATABASES["default"]["OPTIONS"] = {
+        "timeout": 20,
+        "transaction_mode": "IMMEDIATE",
+        "init_command": "PRAGMA journal_mode=WAL; PRAGMA synchronous=NORMAL;",
+    }
+elif "postgresql" in DATABASES["default"]["ENGINE"]:
+    DATABASES["default"]["CONN_HEALTH_CHECKS"] = True
+    DATABASES["default"]["CONN_MAX_AGE"] = 60
+else:
+    message = "DATABASE_URL must name a PostgreSQL or an SQLite database."
+    raise ImproperlyConfigured(message)
+
+# --- Accounts -------------------------------------------------------------------------------------
+AUTH_USER_MODEL = "accounts.User"
+AUTHENTICATION_BACKENDS = [
+    "django.contrib.auth.backends.ModelBackend",
+    "allauth.account.auth_backends.AuthenticationBackend",
+]
+PASSWORD_HASHERS = ["django.contrib.auth.hashers.Argon2PasswordHasher"]
+AUTH_PASSWORD_VALIDATORS = [
+    {
+        "NAME": "django.contrib.auth.password_validation.MinimumLengthValidator",
+        "OPTIONS": {"min_length": 12},
+    },
+    {"NAME": "django.contrib.auth.password_validation.CommonPasswordValidator"},
+]
+ACCOUNT_ADAPTER = "statsoffice.accounts.adapter.InvitationOnlyAdapter"
+ACCOUNT_LOGIN_METHODS = {"email"}
+ACCOUNT_SIGNUP_FIELDS = ["email*", "password1*", "password2*"]
+ACCOUNT_USER_MODEL_USERNAME_FIELD = None
+ACCOUNT_EMAIL_VERIFICATION = "none"
+ACCOUNT_SESSION_REMEMBER = False
+LOGIN_URL = "account_login"
+LOGIN_REDIRECT_URL = "desk"
+LOGOUT_REDIRECT_URL = "releases:calendar"
+ACCOUNT_LOGOUT_REDIRECT_URL = LOGOUT_REDIRECT_URL
+
+# --- Words and time -------------------------------------------------------------------------------
+LANGUAGE_CODE = "en-gb"
+TIME_ZONE = "Europe/London"
+USE_I18N = True
+USE_TZ = True
+
+# --- Files ----------------------------------------------------------------------------------------
+STATIC_URL = "static/"
+STATIC_ROOT = BASE_DIR / "staticfiles"
+STATICFILES_DIRS = [BASE_DIR / "static"]
+WHITENOISE_USE_FINDERS = not PRODUCTION
+WHITENOISE_AUTOREFRESH = not PRODUCTION
+MEDIA_ROOT = VAR_DIR / "stored"
+STORAGES = {
+    "default": {"BACKEND": "django.core.files.storage.FileSystemStorage"},
+    "staticfiles": {
+        "BACKEND": "whitenoise.storage.CompressedManifestStaticFilesStorage"
+        if PRODUCTION
+        else "django.contrib.staticfiles.storage.StaticFilesStorage"
+    },
+}
+
+# --- Mail -----------------------------------------------------------------------------------------
+try:
+    vars().update(
+        environ.Env.email_url_config(
+            environment.text("EMAIL_URL", f"filemail:///{VAR_DIR / 'mail'}" if not PRODUCTION else "smtp://")
+        )
+    )
+except Exception as error:
+    message = f"EMAIL_URL cannot be read: {error}"
+    raise ImproperlyConfigured(message) from error
+EMAIL_TIMEOUT = 20
+DEFAULT_FROM_EMAIL = environment.text("STATSOFFICE_MAIL_FROM", "statistics.release.desk@example.gov.uk")
+SERVER_EMAIL = DEFAULT_FROM_EMAIL
+
+# --- Security -------------------------------------------------------------------------------------
+SESSION_COOKIE_HTTPONLY = True
+SESSION_COOKIE_SAMESITE = "Lax"
+SESSION_COOKIE_AGE = 60 * 60 * 12
+SESSION_COOKIE_SECURE = CSRF_COOKIE_SECURE = PRODUCTION
+X_FRAME_OPTIONS = "DENY"
+SECURE_REFERRER_POLICY = "same-origin"
+if PRODUCTION:
+    SECURE_SSL_REDIRECT = True
+    SECURE_PROXY_SSL_HEADER = ("HTTP_X_FORWARDED_PROTO", "https")
+    SECURE_HSTS_SECONDS = 31_536_000
+    SECURE_HSTS_INCLUDE_SUBDOMAINS = True
+    SECURE_HSTS_PRELOAD = True
+
+# --- Logs -----------------------------------------------------------------------------------------
+LOGGING = {
+    "version": 1,
+    "disable_existing_loggers": False,
+    "formatters": {"plain": {"format": "{asctime} {levelname} {name}: {message}", "style": "{"}},
+    "handlers": {"console": {"class": "logging.StreamHandler", "formatter": "plain"}},
+    "root": {"handlers": ["console"], "level": os.environ.get("STATSOFFICE_LOG_LEVEL", "INFO").upper()},
+}
