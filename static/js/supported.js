@@ -1,0 +1,5 @@
+// Says to the styles that this browser can run the components' scripts. It is loaded before the page's content,
+// not as a module, so that nothing jumps when the scripts arrive.
+if ("noModule" in HTMLScriptElement.prototype) {
+  document.body.classList.add("js-enabled", "govuk-frontend-supported");
+}
