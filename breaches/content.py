@@ -1,0 +1,121 @@
+"""What a breach report says, as plain values: written as JSON, hashed, and read again unchanged."""
+
+from dataclasses import asdict, dataclass, fields
+from datetime import date
+from typing import Any
+from urllib.parse import urlsplit
+
+from releases.canonical import canonical_json, sha256_hex
+
+
+@dataclass(frozen=True, slots=True)
+class Output:
+    """One statistical output that the breach is about."""
+
+    title: str
+    url: str = ""
+
+
+@dataclass(frozen=True, slots=True)
+class Person:
+    """Somebody named in the form, or a team in place of a person, as the contact was at the time."""
+
+    name: str
+    email: str = ""
+    telephone: str = ""
+    is_team: bool = False
+
+
+@dataclass(frozen=True, slots=True)
+class CitedPractice:
+    """A practice of one edition of the Code; `confirmed` says that its wording was read in the original."""
+
+    edition: str
+    code: str
+    principle: str
+    text: str
+    confirmed: bool
+
+
+@dataclass(frozen=True, slots=True)
+class ReportContent:
+    """Every field of the form. Free text is plain text; a blank line parts its paragraphs."""
+
+    outputs: tuple[Output, ...] = ()
+    producers: tuple[str, ...] = ()
+    dealing: Person | None = None
+    head_of_profession: Person | None = None
+    statement_url: str = ""
+    report_date: date | None = None
+    practices: tuple[CitedPractice, ...] = ()
+    other_practices: str = ""
+    occurred_on: tuple[date, ...] = ()
+    circumstances: str = ""
+    impact: str = ""
+    corrective_actions: str = ""
+
+
+def to_json(content: ReportContent) -> dict[str, Any]:
+    """Write a report's content as a JSON-able mapping, dates as ISO 8601 ("2020-06-30").
+
+    The mapping reads back with `from_json` into an equal value.
+    """
+    value = asdict(content)
+    value["report_date"] = content.report_date.isoformat() if content.report_date else None
+    value["occurred_on"] = [day.isoformat() for day in content.occurred_on]
+    value["outputs"] = list(value["outputs"])
+    value["producers"] = list(value["producers"])
+    value["practices"] = list(value["practices"])
+    return value
+
+
+def from_json(value: dict[str, Any]) -> ReportContent:
+    """Read a report's content back from what `to_json` wrote.
+
+    :raises ValueError: if a field is missing, unknown or not of its type; the sentence names it.
+    """
+    names = {field.name for field in fields(ReportContent)}
+    if odd_names := sorted(names ^ set(value)):
+        message = f"The stored content does not fit the form; missing or unknown: {', '.join(odd_names)}."
+        raise ValueError(message)
+    try:
+        return ReportContent(
+            outputs=tuple(Output(**output) for output in value["outputs"]),
+            producers=tuple(value["producers"]),
+            dealing=_person(value["dealing"]),
+            head_of_profession=_person(value["head_of_profession"]),
+            statement_url=value["statement_url"],
+            report_date=date.fromisoformat(value["report_date"]) if value["report_date"] else None,
+            practices=tuple(CitedPractice(**practice) for practice in value["practices"]),
+            other_practices=value["other_practices"],
+            occurred_on=tuple(date.fromisoformat(day) for day in value["occurred_on"]),
+            circumstances=value["circumstances"],
+            impact=value["impact"],
+            corrective_actions=value["corrective_actions"],
+        )
+    except TypeError as error:
+        message = f"The stored content does not fit the form: {error}."
+        raise ValueError(message) from error
+
+
+def _person(value: dict[str, Any] | None) -> Person | None:
+    return Person(**value) if value else None
+
+
+def digest(content: ReportContent) -> str:
+    """Return the SHA-256 of a report's content in its canonical form, as 64 hexadecimal digits.
+
+    An approval is bound to this value: whatever changes in the content changes it.
+    """
+    return sha256_hex(canonical_json(to_json(content)))
+
+
+def is_web_address(url: str) -> bool:
+    """Tell whether an address may be printed as a link: http or https, with a host, and without spaces."""
+    if any(char.isspace() or not char.isprintable() for char in url):
+        return False
+    try:
+        parts = urlsplit(url)
+    except ValueError:  # "http://[" and the like
+        return False
+    return parts.scheme in {"http", "https"} and bool(parts.hostname)
