@@ -1,0 +1,80 @@
+"""What one fetch of an address brought back, or why it brought nothing."""
+
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from datetime import datetime
+from enum import StrEnum
+from types import MappingProxyType
+
+
+class Failure(StrEnum):
+    """Why a fetch ended without a complete answer that can be read."""
+
+    TIMEOUT = "timeout"
+    DNS = "dns"
+    CONNECT = "connect"
+    TLS = "tls"
+    TOO_MANY_REDIRECTS = "too_many_redirects"
+    ADDRESS_REFUSED = "address_refused"
+    TOO_LARGE = "too_large"
+    UNDECODABLE = "undecodable"
+    BROKEN = "broken"
+
+
+NO_ANSWER = frozenset({Failure.TIMEOUT, Failure.DNS, Failure.CONNECT, Failure.TLS, Failure.BROKEN})
+"""The failures that our own side could have caused: nothing came back that a server must have sent."""
+
+
+@dataclass(frozen=True, slots=True)
+class Hop:
+    """One request that was answered on the way to the final address."""
+
+    url: str
+    status: int
+
+
+@dataclass(frozen=True, slots=True)
+class Answer:
+    """One fetch: its instants (aware, UTC), the way it took, and the final response with its decoded body.
+
+    `hops` lists every answered request in order, the final one last. Where `left_allowed_hosts` is true a
+    redirect pointed to a host that may not be fetched: `final_url` is that target and was not requested.
+    Header names are in lower case; `seconds` holds durations by name (connect, first_byte, total).
+    """
+
+    requested_url: str
+    planned_at: datetime
+    sent_at: datetime
+    completed_at: datetime
+    failure: Failure | None = None
+    failure_detail: str = ""
+    status: int | None = None
+    hops: tuple[Hop, ...] = ()
+    final_url: str = ""
+    left_allowed_hosts: bool = False
+    headers: tuple[tuple[str, str], ...] = ()
+    body: bytes = b""
+    peer_address: str = ""
+    certificate_sha256: str = ""
+    seconds: Mapping[str, float] = field(default_factory=lambda: MappingProxyType({}))
+
+    def header(self, name: str) -> str:
+        """Return the last value of a header of the final response, or an empty text.
+
+        :param name: the header's name in lower case.
+        """
+        return next((value for known, value in reversed(self.headers) if known == name), "")
+
+    @property
+    def content_type(self) -> str:
+        """Return the media type alone, in lower case: "text/html"."""
+        return self.header("content-type").partition(";")[0].strip().lower()
+
+    @property
+    def charset(self) -> str:
+        """Return the character set that the content-type header names, in lower case, or an empty text."""
+        for parameter in self.header("content-type").split(";")[1:]:
+            name, _, value = parameter.partition("=")
+            if name.strip().lower() == "charset":
+                return value.strip().strip("\"'").lower()
+        return ""
