@@ -1,0 +1,108 @@
+"""What every test runs on: a database, a folder and servers of its own, and nobody outside to talk to.
+
+The database is SQLite in a file (as in `./run`), or the PostgreSQL that DATABASE_URL names.
+"""
+
+import os
+import shutil
+import tempfile
+from collections.abc import Generator, Iterator
+from pathlib import Path
+from typing import Any
+
+import pytest
+from django.conf import settings
+from django.db import connection
+
+from tests.servers import programs
+from tests.servers.private_redis import private_redis
+
+LOOPBACK = ["127.0.0.1", "::1", "localhost"]
+BROWSER_FIXTURES = {"page", "context", "browser", "new_context"}
+CHROMIUM_FLAGS = [
+    "--no-sandbox",  # Chromium's own needs rights that root in a container lacks
+    "--disable-gpu",
+    "--no-first-run",
+    "--disable-background-networking",
+    "--disable-component-update",
+    "--disable-sync",
+]
+
+
+def pytest_addoption(parser: pytest.Parser) -> None:
+    parser.addoption("--skips-fail", action="store_true", help="A test that is skipped fails the run")
+
+
+@pytest.hookimpl(tryfirst=True)
+def pytest_configure(config: pytest.Config) -> None:
+    config.option.allow_hosts = LOOPBACK
+    config.option.allow_unix_socket = True
+    # Playwright keeps an event loop in the tests' thread, which Django would take for asynchronous code.
+    os.environ["DJANGO_ALLOW_ASYNC_UNSAFE"] = "true"
+    var = Path(tempfile.mkdtemp(prefix="test-statsoffice-"))
+    config.add_cleanup(lambda: shutil.rmtree(var, ignore_errors=True))
+    os.environ["STATSOFFICE_VAR"] = str(var)
+    settings.VAR_DIR = var
+    settings.MEDIA_ROOT = var / "stored"
+    # Argon2 is slow on purpose; no test is about that.
+    settings.PASSWORD_HASHERS = ["django.contrib.auth.hashers.MD5PasswordHasher"]
+    if "DATABASE_URL" not in os.environ:
+        # In memory the threads of a live server and other processes would not see the same database.
+        settings.DATABASES["default"].setdefault("TEST", {})["NAME"] = str(var / "test.sqlite3")
+
+
+@pytest.hookimpl(tryfirst=True)
+def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
+    for item in items:
+        if BROWSER_FIXTURES & set(getattr(item, "fixturenames", ())):
+            item.add_marker(pytest.mark.browser)
+
+
+@pytest.hookimpl(wrapper=True)
+def pytest_runtest_makereport(item: pytest.Item) -> Generator[None, Any, Any]:
+    report = yield
+    return _refuse_skip(report, item.config)
+
+
+@pytest.hookimpl(wrapper=True)
+def pytest_make_collect_report(collector: pytest.Collector) -> Generator[None, Any, Any]:
+    report = yield
+    return _refuse_skip(report, collector.config)
+
+
+def _refuse_skip(report: Any, config: pytest.Config) -> Any:
+    """Turn a skip into a failure that tells the skip's reason, where the run asks for that."""
+    if report.skipped and not hasattr(report, "wasxfail") and config.getoption("--skips-fail"):
+        report.outcome = "failed"
+        report.longrepr = f"Skipped, and nothing may be skipped silently: {report.longrepr[2]}"
+    return report
+
+
+@pytest.fixture(scope="session")
+def redis_url() -> Iterator[str]:
+    """Run a real Redis that nobody else uses; gives its address."""
+    with private_redis() as url:
+        yield url
+
+
+@pytest.fixture
+def process_environment(transactional_db: None, redis_url: str) -> dict[str, str]:
+    """Give the environment for processes that share the test's database, folder and Redis."""
+    name = str(connection.settings_dict["NAME"])
+    given = os.environ.get("DATABASE_URL")
+    database = f"{given.rpartition('/')[0]}/{name}" if given else f"sqlite:///{name}"
+    return os.environ | {"DATABASE_URL": database, "REDIS_URL": redis_url}
+
+
+@pytest.fixture(scope="session")
+def browser_type_launch_args(browser_type_launch_args: dict[str, Any]) -> dict[str, Any]:
+    """Choose Debian's Chromium instead of one that Playwright would have to download."""
+    built = settings.BASE_DIR / "static" / "built"
+    assert any(built.glob("*.css")), f"No styles in {built}: run ./run --setup first."
+    return browser_type_launch_args | {"executable_path": programs.chromium(), "args": CHROMIUM_FLAGS}
+
+
+@pytest.fixture(scope="session")
+def browser_context_args(browser_context_args: dict[str, Any]) -> dict[str, Any]:
+    """Choose a reader in London, whatever the machine's own language and zone."""
+    return browser_context_args | {"locale": "en-GB", "timezone_id": "Europe/London"}

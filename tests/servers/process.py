@@ -1,0 +1,60 @@
+"""One server process of the tests' own: started, waited for, and ended with everything below it."""
+
+import contextlib
+import os
+import signal
+import subprocess
+import time
+from collections.abc import Callable, Iterator, Sequence
+from pathlib import Path
+
+LAST_LINES = 15
+
+
+@contextlib.contextmanager
+def running(
+    command: Sequence[str],
+    *,
+    answers: Callable[[], bool],
+    log: Path,
+    within_seconds: float = 20,
+    stop_with: signal.Signals = signal.SIGTERM,
+    environment: dict[str, str] | None = None,
+) -> Iterator[subprocess.Popen[bytes]]:
+    """Run a server for the time of a `with` block.
+
+    :param answers: asked again and again until it says that the server can be used.
+    :param log: the file that takes what the server prints.
+    :raises RuntimeError: if the server ends by itself or does not answer in time; its last lines are told.
+    """
+    with log.open("wb") as output:
+        server = subprocess.Popen(
+            command, stdout=output, stderr=subprocess.STDOUT, start_new_session=True, env=environment
+        )
+    try:
+        _wait(server, answers, log=log, until=time.monotonic() + within_seconds)
+        yield server
+    finally:
+        _end(server, stop_with)
+
+
+def _wait(server: subprocess.Popen[bytes], answers: Callable[[], bool], *, log: Path, until: float) -> None:
+    while not answers():
+        ended = server.poll() is not None
+        if ended or time.monotonic() > until:
+            lines = "\n".join(log.read_text(errors="replace").splitlines()[-LAST_LINES:])
+            what = f"ended with code {server.returncode}" if ended else "does not answer"
+            message = f"{server.args!r} {what}:\n{lines}"
+            raise RuntimeError(message)
+        time.sleep(0.02)
+
+
+def _end(server: subprocess.Popen[bytes], stop_with: signal.Signals) -> None:
+    """End the server, and kill what is left of its session after 10 s."""
+    if server.poll() is None:
+        server.send_signal(stop_with)
+        with contextlib.suppress(subprocess.TimeoutExpired):
+            server.wait(10)
+    with contextlib.suppress(ProcessLookupError):
+        os.killpg(server.pid, signal.SIGKILL)
+    server.wait()

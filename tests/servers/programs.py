@@ -1,0 +1,45 @@
+"""Where the programs are that the tests need; one that is missing is named with what installs it."""
+
+import shutil
+from pathlib import Path
+
+POSTGRESQL_FOLDERS = ("/usr/lib/postgresql", "/opt/homebrew/opt", "/usr/local/opt")
+
+
+def _program(*names: str, package: str) -> str:
+    """Find the first of some programs on PATH.
+
+    :raises FileNotFoundError: if there is none of them.
+    """
+    for name in names:
+        found = shutil.which(name)
+        if found:
+            return found
+    message = f"{' or '.join(names)} was not found. On Debian and Ubuntu: apt-get install {package}"
+    raise FileNotFoundError(message)
+
+
+def redis_server() -> str:
+    """Find the Redis server."""
+    return _program("redis-server", "valkey-server", package="redis-server")
+
+
+def chromium() -> str:
+    """Find the browser."""
+    return _program("chromium", "chromium-browser", "google-chrome", package="chromium")
+
+
+def postgresql(name: str) -> str:
+    """Find a program of the newest PostgreSQL server; Debian keeps them off PATH.
+
+    :raises FileNotFoundError: if no PostgreSQL server is installed.
+    """
+    found = [path for folder in POSTGRESQL_FOLDERS for path in Path(folder).glob(f"*/bin/{name}")]
+    if found:
+        return str(max(found, key=_version))
+    return _program(name, package="postgresql")
+
+
+def _version(program: Path) -> int:
+    digits = "".join(letter for letter in program.parent.parent.name if letter.isdigit())
+    return int(digits or 0)

@@ -1,0 +1,75 @@
+"""The tests talk to nobody outside, share a database with their processes, and skip nothing silently."""
+
+import socket
+import subprocess
+import sys
+from textwrap import dedent
+
+import pytest
+import redis
+from django.conf import settings
+from django.contrib.auth import get_user_model
+
+
+def test_a_host_outside_cannot_be_reached():
+    with pytest.raises(RuntimeError, match=r"192\.0\.2\.1"), pytest.warns(UserWarning, match=r"192\.0\.2\.1"):
+        socket.create_connection(("192.0.2.1", 80), timeout=1)
+
+
+def test_loopback_can_be_reached():
+    with socket.create_server(("127.0.0.1", 0)) as server:
+        socket.create_connection(server.getsockname(), timeout=1).close()
+
+
+def test_the_redis_is_real_and_reached_by_a_private_socket(redis_url):
+    with redis.Redis(unix_socket_path=redis_url.removeprefix("redis+socket://")) as client:
+        assert client.info()["redis_version"]
+        assert client.config_get("port") == {"port": "0"}
+
+
+def test_another_process_sees_the_same_database_and_folder(process_environment):
+    get_user_model().objects.create(email="statistician@example.gov.uk")
+    script = dedent("""
+        from django.conf import settings
+        from django.contrib.auth import get_user_model
+        print(get_user_model().objects.get().email, settings.VAR_DIR)
+    """)
+    seen = subprocess.run(
+        [sys.executable, "manage.py", "shell", "--verbosity=0", "--command", script],
+        env=process_environment,
+        capture_output=True,
+        text=True,
+        check=True,
+    )
+    assert seen.stdout.split() == ["statistician@example.gov.uk", str(settings.VAR_DIR)]
+
+
+SKIPPING = {
+    "a-test": "@pytest.mark.skip(reason='no printer')\ndef test_printing(): pass",
+    "a-module": "pytest.skip('no printer', allow_module_level=True)",
+}
+
+
+def outcome_of(written, *options, folder):
+    """Run pytest with this project's conftest on a test file; gives its exit code and its output."""
+    file = folder / "test_printer.py"
+    file.write_text(f"import pytest\ndef test_other(): pass\n{written}\n")
+    command = [sys.executable, "-m", "pytest", "-p", "tests.conftest", "-p", "no:cacheprovider", "-ra"]
+    run = subprocess.run([*command, *options, str(file)], capture_output=True, text=True, check=False)
+    return run.returncode, run.stdout
+
+
+@pytest.mark.one_database
+@pytest.mark.parametrize("written", SKIPPING.values(), ids=SKIPPING.keys())
+def test_a_skip_fails_the_whole_run_with_its_reason(tmp_path, written):
+    code, output = outcome_of(written, "--skips-fail", folder=tmp_path)
+    assert code not in {pytest.ExitCode.OK, pytest.ExitCode.NO_TESTS_COLLECTED}
+    assert "nothing may be skipped silently: Skipped: no printer" in output
+
+
+@pytest.mark.one_database
+@pytest.mark.parametrize("written", SKIPPING.values(), ids=SKIPPING.keys())
+def test_a_skip_in_a_run_of_ones_own_choice_is_told_and_fails_nothing(tmp_path, written):
+    code, output = outcome_of(written, folder=tmp_path)
+    assert code in {pytest.ExitCode.OK, pytest.ExitCode.NO_TESTS_COLLECTED}
+    assert "no printer" in output
