@@ -1,0 +1,131 @@
+"""A delay that is known only between two bounds, in words that hold for both of them and in figures."""
+
+import math
+from collections.abc import Iterator
+from typing import NamedTuple
+
+MINUTE = 60
+HOUR = 60 * MINUTE
+DAY = 24 * HOUR
+
+
+class Phrase(NamedTuple):
+    """Words that are true of every delay of more than `above` and less than `below` seconds."""
+
+    above: int
+    below: int
+    words: str
+
+
+def _phrases() -> Iterator[Phrase]:
+    """List what each phrase means.
+
+    | phrase                     | from a minute   | from 10 minutes | at an hour   | from 2 hours      | days     |
+    |----------------------------|-----------------|-----------------|--------------|-------------------|----------|
+    | just under n               | the last 15 s   | the last 30 s   | the last 5 m | the last 10 m     | 1 h, 2 h |
+    | just over n                | the first 15 s  | the first 30 s  | first 5 m    | the first 10 m    | 1 h, 2 h |
+    | about n                    | 30 s either way | 30 s either way | 5 m          | 15 m either way   |          |
+    | about n and a half         | 15 s either way |                 | 5 m          | 10 m either way   |          |
+    | between n and n + 1        | as it says      | and by fives    | as it says   | as it says        | as it says |
+    """
+    yield Phrase(0, MINUTE, "less than a minute")
+    for minutes in range(1, 55):
+        at, slack = minutes * MINUTE, 15 if minutes < 10 else 30
+        name = "a minute" if minutes == 1 else f"{minutes} minutes"
+        yield Phrase(at, at + slack, f"just over {name}")
+        yield Phrase(at + MINUTE - slack, at + MINUTE, f"just under {minutes + 1} minutes")
+        if minutes < 10:
+            half = "a minute and a half" if minutes == 1 else f"{minutes} and a half minutes"
+            yield Phrase(at + 15, at + 45, f"about {half}")
+        yield Phrase(at - 30, at + 30, f"about {name}")
+        yield Phrase(at, at + MINUTE, f"between {minutes} and {minutes + 1} minutes")
+    for minutes in range(5, 55, 5):
+        at = minutes * MINUTE
+        yield Phrase(at, at + 5 * MINUTE, f"between {minutes} and {minutes + 5} minutes")
+    yield Phrase(HOUR - 5 * MINUTE, HOUR, "just under an hour")
+    yield Phrase(HOUR, HOUR + 5 * MINUTE, "just over an hour")
+    yield Phrase(HOUR - 5 * MINUTE, HOUR + 5 * MINUTE, "about an hour")
+    yield Phrase(HOUR + 25 * MINUTE, HOUR + 35 * MINUTE, "about an hour and a half")
+    yield Phrase(HOUR, 2 * HOUR, "between 1 and 2 hours")
+    for days in range(1, 31):
+        at, slack = days * DAY, HOUR if days == 1 else 2 * HOUR
+        name = "a day" if days == 1 else f"{days} days"
+        yield Phrase(at - slack, at, f"just under {name}")
+        yield Phrase(at, at + slack, f"just over {name}")
+        yield Phrase(at, at + DAY, f"between {days} and {days + 1} days")
+    for hours in range(2, 24):
+        at = hours * HOUR
+        yield Phrase(at - 10 * MINUTE, at, f"just under {hours} hours")
+        yield Phrase(at, at + 10 * MINUTE, f"just over {hours} hours")
+        yield Phrase(at + 20 * MINUTE, at + 40 * MINUTE, f"about {hours} and a half hours")
+        yield Phrase(at - 15 * MINUTE, at + 15 * MINUTE, f"about {hours} hours")
+        yield Phrase(at, at + HOUR, f"between {hours} and {hours + 1} hours")
+
+
+# The narrowest phrase that holds says most; sorting keeps the order above among equally narrow ones.
+PHRASES = tuple(sorted(_phrases(), key=lambda phrase: phrase.below - phrase.above))
+
+
+def delay_in_words(from_seconds: float, to_seconds: float | None) -> str:
+    """Say a delay in plain words that hold whatever it was between its two bounds.
+
+    The delay is more than `from_seconds` and at most `to_seconds` (both equal: exactly that). Where no phrase
+    holds for both bounds, the words are the figures. Without an upper bound it is "more than an hour".
+
+    :raises ValueError: if the bounds are the wrong way round or the delay would be negative.
+    """
+    _check(from_seconds, to_seconds)
+    if to_seconds is None:
+        return _more_than(from_seconds)
+    exact = from_seconds == to_seconds
+    for above, below, words in PHRASES:
+        lower_holds = above < from_seconds if exact else above <= from_seconds
+        if lower_holds and to_seconds < below:
+            return words
+    return delay_in_figures(from_seconds, to_seconds)
+
+
+def delay_in_figures(from_seconds: float, to_seconds: float | None) -> str:
+    """Say the bounds of a delay in whole units: "between 56 minutes 55 seconds and 57 minutes".
+
+    The lower bound is rounded down and the upper one up, so that the truth stays between them.
+
+    :raises ValueError: if the bounds are the wrong way round or the delay would be negative.
+    """
+    _check(from_seconds, to_seconds)
+    lower = max(0, math.floor(from_seconds))
+    if to_seconds is None:
+        return f"more than {duration(lower)}" if lower else "a time that is not yet known"
+    upper = math.ceil(to_seconds)
+    if lower == upper:
+        return f"exactly {duration(lower)}"
+    return f"between {duration(lower)} and {duration(upper)}" if lower else f"at most {duration(upper)}"
+
+
+def duration(seconds: int) -> str:
+    """Write a number of whole seconds as days, hours, minutes and seconds, leaving out what is nought."""
+    parts = []
+    for length, name in ((DAY, "day"), (HOUR, "hour"), (MINUTE, "minute"), (1, "second")):
+        count, seconds = divmod(seconds, length)
+        if count:
+            parts.append(f"{count} {name}{'' if count == 1 else 's'}")
+    return " ".join(parts) or "0 seconds"
+
+
+def _more_than(seconds: float) -> str:
+    for length, one, many in (
+        (DAY, "a day", "days"),
+        (HOUR, "an hour", "hours"),
+        (MINUTE, "a minute", "minutes"),
+        (1, "a second", "seconds"),
+    ):
+        count = math.floor(seconds / length)
+        if count >= 1:
+            return f"more than {one if count == 1 else f'{count} {many}'}"
+    return delay_in_figures(seconds, None)
+
+
+def _check(from_seconds: float, to_seconds: float | None) -> None:
+    if to_seconds is not None and (to_seconds < from_seconds or to_seconds < 0):
+        message = f"A delay cannot lie between {from_seconds} and {to_seconds} seconds."
+        raise ValueError(message)
