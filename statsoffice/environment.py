@@ -2,8 +2,10 @@
 
 import os
 import re
+from typing import Any
 from urllib.parse import urlsplit
 
+import environ
 from django.core.exceptions import ImproperlyConfigured
 
 
@@ -96,3 +98,29 @@ def probe_budgets(name: str, default: str) -> dict[str, tuple[int, int]]:
             raise ImproperlyConfigured(message)
         budgets[match[1].lower()] = (int(match[2]), int(match[3]))
     return budgets
+
+
+def mailer(name: str, default: str, *, timeout_seconds: int) -> dict[str, Any]:
+    """Read how mail is sent, such as smtp+tls://user:password@mail.example:587, into an entry of MAILERS.
+
+    :raises ImproperlyConfigured: if it cannot be read as such an address.
+    """
+    try:
+        read = environ.Env.email_url_config(text(name, default))
+    except (KeyError, ValueError) as error:
+        message = f'{name} is "{text(name, default)}"; it must be like smtp+tls://user:password@host:587.'
+        raise ImproperlyConfigured(message) from error
+    if "smtp" not in read["EMAIL_BACKEND"]:
+        return {"BACKEND": read["EMAIL_BACKEND"], "OPTIONS": {"file_path": "/" + read["EMAIL_FILE_PATH"].lstrip("/")}}
+    return {
+        "BACKEND": read["EMAIL_BACKEND"],
+        "OPTIONS": {
+            "host": read["EMAIL_HOST"],
+            "port": read["EMAIL_PORT"] or 25,
+            "username": read["EMAIL_HOST_USER"] or "",
+            "password": read["EMAIL_HOST_PASSWORD"] or "",
+            "use_tls": read.get("EMAIL_USE_TLS", False),
+            "use_ssl": read.get("EMAIL_USE_SSL", False),
+            "timeout": timeout_seconds,
+        },
+    }

@@ -174,16 +174,11 @@ STORAGES = {
 }
 
 # --- Mail -----------------------------------------------------------------------------------------
-try:
-    vars().update(
-        environ.Env.email_url_config(
-            environment.text("EMAIL_URL", f"filemail:///{VAR_DIR / 'mail'}" if not PRODUCTION else "smtp://")
-        )
+MAILERS = {
+    "default": environment.mailer(
+        "EMAIL_URL", "smtp://localhost" if PRODUCTION else f"filemail:///{VAR_DIR / 'mail'}", timeout_seconds=20
     )
-except Exception as error:
-    message = f"EMAIL_URL cannot be read: {error}"
-    raise ImproperlyConfigured(message) from error
-EMAIL_TIMEOUT = 20
+}
 DEFAULT_FROM_EMAIL = environment.text("STATSOFFICE_MAIL_FROM", "statistics.release.desk@example.gov.uk")
 SERVER_EMAIL = DEFAULT_FROM_EMAIL
 

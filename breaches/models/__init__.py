@@ -1,1 +1,15 @@
-"""The stored record."""
+"""The stored record of suspected breaches and their reports."""
+
+from breaches.models.code_of_practice import Edition, Practice
+from breaches.models.report import ApprovedDocument, Report, ReportEvent, ReportVersion
+from breaches.models.suspicion import Suspicion
+
+__all__ = [
+    "ApprovedDocument",
+    "Edition",
+    "Practice",
+    "Report",
+    "ReportEvent",
+    "ReportVersion",
+    "Suspicion",
+]

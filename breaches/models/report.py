@@ -1,0 +1,130 @@
+"""A breach report, its versions, what happened to it, and the document that was approved."""
+
+from typing import Any, ClassVar
+
+from django.conf import settings
+from django.db import models
+from django.db.models import Q
+
+from breaches.status import DismissalReason, ReportStatus
+from releases.models import Producer
+from releases.models.append_only import AppendOnly, AppendOnlyQuerySet
+from releases.models.event import Happening
+
+
+class ReportQuerySet(models.QuerySet["Report"]):
+    """Reports by the questions that the product asks of them."""
+
+    def official(self) -> "ReportQuerySet":
+        """Leave rehearsals out: they count in no figure and no real message."""
+        return self.filter(rehearsal=False)
+
+    def undecided(self) -> "ReportQuerySet":
+        """Return the reports that still wait for somebody."""
+        return self.exclude(status__in=[ReportStatus.APPROVED, ReportStatus.DISMISSED])
+
+
+class Report(models.Model):
+    """One report; what it says is in its versions, of which `version` numbers the present one."""
+
+    reference = models.SlugField(max_length=30, unique=True)
+    producer = models.ForeignKey(Producer, on_delete=models.PROTECT, related_name="breach_reports")
+    kind = models.CharField(max_length=10)
+    status = models.CharField(
+        max_length=10,
+        choices=[(s.value, s.value.replace("_", " ").capitalize()) for s in ReportStatus],
+        default=ReportStatus.DRAFT,
+    )
+    version = models.PositiveIntegerField(default=1)
+    rehearsal = models.BooleanField(default=False)
+    drafted_at = models.DateTimeField()
+    submitted_by = models.ForeignKey(settings.AUTH_USER_MODEL, on_delete=models.PROTECT, null=True, related_name="+")
+    decided_at = models.DateTimeField(null=True)
+    dismissal_reason = models.CharField(
+        max_length=20, blank=True, choices=[(r.value, r.value.replace("_", " ")) for r in DismissalReason]
+    )
+
+    objects = ReportQuerySet.as_manager()
+
+    class Meta:
+        ordering = ("-drafted_at", "-pk")
+        constraints = [
+            models.CheckConstraint(condition=Q(status__in=list(ReportStatus)), name="report_status_is_known"),
+            models.CheckConstraint(
+                condition=Q(status__in=[ReportStatus.APPROVED, ReportStatus.DISMISSED], decided_at__isnull=False)
+                | (~Q(status__in=[ReportStatus.APPROVED, ReportStatus.DISMISSED]) & Q(decided_at__isnull=True)),
+                name="decided_reports_say_when",
+            ),
+            models.CheckConstraint(
+                condition=(Q(status=ReportStatus.DISMISSED) & ~Q(dismissal_reason=""))
+                | (~Q(status=ReportStatus.DISMISSED) & Q(dismissal_reason="")),
+                name="dismissed_reports_say_why",
+            ),
+        ]
+
+    def __str__(self) -> str:
+        return self.reference
+
+
+class ReportVersion(AppendOnly):
+    """What a report said at one time: a person's content, and beside it the machine's text of each field."""
+
+    report = models.ForeignKey(Report, on_delete=models.PROTECT, related_name="versions")
+    number = models.PositiveIntegerField()
+    content = models.JSONField()
+    machine = models.JSONField(default=dict)
+    content_sha256 = models.CharField(max_length=64)
+    written_by = models.ForeignKey(settings.AUTH_USER_MODEL, on_delete=models.PROTECT, null=True, related_name="+")
+    written_at = models.DateTimeField()
+    why = models.CharField(max_length=40)
+
+    objects = AppendOnlyQuerySet["ReportVersion"].as_manager()
+
+    class Meta:
+        ordering = ("report", "number")
+        constraints = [models.UniqueConstraint(fields=["report", "number"], name="one_version_per_number")]
+
+    def __str__(self) -> str:
+        return f"{self.report_id} version {self.number}"
+
+
+class ReportEvent(Happening):
+    """One thing that happened to a report: a move, an edit, a download."""
+
+    CHAIN: ClassVar[str] = "breaches.event"
+
+    report = models.ForeignKey(Report, on_delete=models.PROTECT, related_name="events")
+    report_reference = models.CharField(max_length=30)
+
+    objects = AppendOnlyQuerySet["ReportEvent"].as_manager()
+
+    class Meta:
+        ordering = ("position",)
+        indexes = [models.Index(fields=["report", "position"], name="report_event_in_order")]
+
+    def subject(self) -> dict[str, Any]:
+        """Return the report, as it enters the hash."""
+        return {"report": self.report_reference}
+
+
+class ApprovedDocument(AppendOnly):
+    """The PDF of an approved version, byte for byte as it was approved."""
+
+    report = models.ForeignKey(Report, on_delete=models.PROTECT, related_name="approved_documents")
+    version = models.PositiveIntegerField()
+    pdf = models.BinaryField()
+    pdf_sha256 = models.CharField(max_length=64)
+    content_sha256 = models.CharField(max_length=64)
+    approved_by = models.ForeignKey(settings.AUTH_USER_MODEL, on_delete=models.PROTECT, related_name="+")
+    approved_role = models.CharField(max_length=20)
+    approved_at = models.DateTimeField()
+    one_person = models.BooleanField()
+
+    objects = AppendOnlyQuerySet["ApprovedDocument"].as_manager()
+
+    class Meta:
+        ordering = ("report", "version")
+        constraints = [models.UniqueConstraint(fields=["report", "version"], name="one_document_per_version")]
+
+    def __str__(self) -> str:
+        return f"{self.report_id} version {self.version} as approved"

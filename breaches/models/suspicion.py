@@ -1,0 +1,46 @@
+"""A suspected breach: what the record alone suspects, before any person has decided."""
+
+from django.db import models
+from django.db.models import Q
+
+from breaches.models.report import Report
+from breaches.status import Kind
+from releases.models import Release, Verification
+
+
+class SuspicionQuerySet(models.QuerySet["Suspicion"]):
+    """Suspicions by what is still to be done about them."""
+
+    def without_report(self) -> "SuspicionQuerySet":
+        """Return the suspicions for which no report was drafted yet."""
+        return self.filter(report__isnull=True)
+
+    def official(self) -> "SuspicionQuerySet":
+        """Leave rehearsals out."""
+        return self.filter(release__rehearsal=False)
+
+
+class Suspicion(models.Model):
+    """One suspected breach of one release as scheduled; it keeps its key for ever, dismissed or not."""
+
+    release = models.ForeignKey(Release, on_delete=models.PROTECT, related_name="suspicions")
+    schedule_version = models.PositiveIntegerField()
+    kind = models.CharField(max_length=10, choices=[(k.value, k.value.capitalize()) for k in Kind])
+    verification = models.ForeignKey(Verification, on_delete=models.PROTECT, related_name="suspicions")
+    raised_at = models.DateTimeField()
+    report = models.ForeignKey(Report, on_delete=models.PROTECT, null=True, blank=True, related_name="suspicions")
+    facts_revision = models.PositiveIntegerField(default=0)
+
+    objects = SuspicionQuerySet.as_manager()
+
+    class Meta:
+        ordering = ("raised_at", "pk")
+        constraints = [
+            models.UniqueConstraint(
+                fields=["release", "schedule_version", "kind"], name="one_suspicion_per_release_schedule_and_kind"
+            ),
+            models.CheckConstraint(condition=Q(kind__in=list(Kind)), name="suspicion_kind_is_known"),
+        ]
+
+    def __str__(self) -> str:
+        return f"{self.release.reference}: {self.kind}"

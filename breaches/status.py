@@ -1,0 +1,64 @@
+"""The states of a breach report, who moves it between them, and why one is dismissed."""
+
+from enum import StrEnum
+
+from releases.lifecycle import Lifecycle, Move
+from releases.roles import LEADS, Role
+
+
+class ReportStatus(StrEnum):
+    """Where a report stands between the suspicion and the decision."""
+
+    DRAFT = "draft"
+    WITH_HOP = "with_hop"
+    RETURNED = "returned"
+    APPROVED = "approved"
+    DISMISSED = "dismissed"
+
+
+class Kind(StrEnum):
+    """What the record suspects of a release."""
+
+    LATE = "late"
+    EARLY = "early"
+    PARTIAL = "partial"
+
+
+class DismissalReason(StrEnum):
+    """Why a suspicion is no breach; a list, so that the register can count."""
+
+    EXEMPTION = "exemption"
+    AGREED_CHANGE = "agreed_change"
+    CHECK_ERROR = "check_error"
+    CACHE_ONLY = "cache_only"
+    OTHER = "other"
+
+
+EDIT = "edit"
+SUBMIT = "submit"
+RETURN = "return"
+APPROVE = "approve"
+DISMISS = "dismiss"
+REOPEN = "reopen"
+
+OPEN = (ReportStatus.DRAFT, ReportStatus.WITH_HOP, ReportStatus.RETURNED)
+DECIDED = (ReportStatus.APPROVED, ReportStatus.DISMISSED)
+WRITERS = LEADS | {Role.STATISTICIAN}
+
+# A statistician writes and submits and never decides; the Head of Profession or a deputy may do every step.
+# While a report is with the Head of Profession, the submitter's text is frozen for everybody else.
+REPORT = Lifecycle(
+    name="report",
+    initial=ReportStatus.DRAFT,
+    moves=(
+        Move(EDIT, ReportStatus.DRAFT, ReportStatus.DRAFT, WRITERS),
+        Move(EDIT, ReportStatus.RETURNED, ReportStatus.RETURNED, WRITERS),
+        Move(EDIT, ReportStatus.WITH_HOP, ReportStatus.WITH_HOP, LEADS),
+        Move(SUBMIT, ReportStatus.DRAFT, ReportStatus.WITH_HOP, WRITERS, needs=("complete_report",)),
+        Move(SUBMIT, ReportStatus.RETURNED, ReportStatus.WITH_HOP, WRITERS, needs=("complete_report",)),
+        Move(RETURN, ReportStatus.WITH_HOP, ReportStatus.RETURNED, LEADS, needs=("comment",)),
+        *(Move(APPROVE, state, ReportStatus.APPROVED, LEADS, needs=("complete_report",)) for state in OPEN),
+        *(Move(DISMISS, state, ReportStatus.DISMISSED, LEADS, needs=("reason",)) for state in OPEN),
+        *(Move(REOPEN, state, ReportStatus.DRAFT, LEADS, needs=("reason",)) for state in DECIDED),
+    ),
+)

@@ -1,0 +1,127 @@
+"""When a release is due: dates, times, precision, and the days on which nothing is released."""
+
+from dataclasses import dataclass
+from datetime import UTC, date, datetime, time, timedelta
+from enum import StrEnum
+from functools import cache
+from zoneinfo import ZoneInfo
+
+from govuk_bank_holidays.bank_holidays import BankHolidays
+
+from releases import london
+
+STANDARD_RELEASE_TIME = time(9, 30)
+NOTICE = timedelta(weeks=4)
+
+
+class Precision(StrEnum):
+    """How exactly a release's date is known."""
+
+    EXACT = "exact"
+    MONTH = "month"
+    TWO_MONTHS = "two_months"
+
+
+class Nation(StrEnum):
+    """The nation whose bank holidays a producer keeps."""
+
+    UNITED_KINGDOM = "united_kingdom"
+    ENGLAND = "england"
+    WALES = "wales"
+    SCOTLAND = "scotland"
+    NORTHERN_IRELAND = "northern_ireland"
+
+
+# A producer for the whole United Kingdom keeps the days of England and Wales.
+DIVISIONS = {
+    Nation.UNITED_KINGDOM: BankHolidays.ENGLAND_AND_WALES,
+    Nation.ENGLAND: BankHolidays.ENGLAND_AND_WALES,
+    Nation.WALES: BankHolidays.ENGLAND_AND_WALES,
+    Nation.SCOTLAND: BankHolidays.SCOTLAND,
+    Nation.NORTHERN_IRELAND: BankHolidays.NORTHERN_IRELAND,
+}
+
+
+@dataclass(frozen=True, slots=True)
+class Slot:
+    """The date, time and precision that a release is announced for, in its own zone."""
+
+    on: date
+    at: time | None
+    precision: Precision = Precision.EXACT
+    zone: str = "Europe/London"
+
+    @property
+    def due_at(self) -> datetime | None:
+        """The UTC instant that the slot names, or None while the date is vague.
+
+        :raises ValueError: if that wall-clock time does not exist or happens twice on that day.
+        """
+        if self.precision is not Precision.EXACT or self.at is None:
+            return None
+        return london.from_london(datetime.combine(self.on, self.at), ZoneInfo(self.zone))
+
+    def __str__(self) -> str:
+        if self.precision is Precision.MONTH:
+            return london.month(self.on)
+        if self.precision is Precision.TWO_MONTHS:
+            return two_months(self.on)
+        return london.day(self.on) + (f" {time_of_day(self.at)}" if self.at else "")
+
+
+def slot_at(instant: datetime) -> Slot:
+    """Return the exact slot, in London's date and time, that an aware instant falls in."""
+    local = london.in_london(instant)
+    return Slot(on=local.date(), at=local.time().replace(second=0, microsecond=0))
+
+
+def two_months(first: date) -> str:
+    """Write two months, with both years across New Year: "December 2026 to January 2027"."""
+    second = date(first.year + first.month // 12, first.month % 12 + 1, 1)
+    if first.year == second.year:
+        return f"{first:%B} to {second:%B %Y}"
+    return f"{first:%B %Y} to {second:%B %Y}"
+
+
+def time_of_day(at: time) -> str:
+    """Write a wall-clock time as release calendars do: "9:30am"."""
+    return f"{at.hour % 12 or 12}:{at:%M}{'am' if at.hour < 12 else 'pm'}"
+
+
+@cache
+def _holidays() -> BankHolidays:
+    return BankHolidays(use_cached_holidays=True)
+
+
+def holiday_on(on: date, *, nation: Nation) -> str | None:
+    """Return the name of the bank holiday on a day in a nation, or None.
+
+    Source: www.gov.uk/bank-holidays, as kept in the package govuk-bank-holidays.
+    """
+    for holiday in _holidays().get_holidays(division=DIVISIONS[nation], year=on.year):
+        if holiday["date"] == on:
+            return str(holiday["title"])
+    return None
+
+
+def no_release_day(on: date, *, nation: Nation) -> str | None:
+    """Return why nothing is released on a day, in one sentence, or None for a working day.
+
+    Source: Code of Practice for Statistics, edition 2.1, T3.6: release on a weekday.
+    """
+    if on.weekday() >= 5:
+        return f"{london.weekday(on)} is not a weekday; statistics are released from Monday to Friday."
+    holiday = holiday_on(on, nation=nation)
+    if holiday:
+        return f"{london.weekday(on)} is a bank holiday ({holiday})."
+    return None
+
+
+def is_past(due_at: datetime, *, now: datetime) -> bool:
+    """Tell whether a release's day is over in London at an aware instant."""
+    return london.local_date(due_at) < london.local_date(now.astimezone(UTC))
+
+
+def seconds_dropped(at: time) -> time:
+    """Return a typed time to the minute: releases are announced for a minute, never for a second."""
+    return at.replace(second=0, microsecond=0)

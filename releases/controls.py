@@ -1,0 +1,46 @@
+"""Control looks at unrelated hosts: they tell a fault of our own from a fault of the publisher's."""
+
+from collections.abc import Sequence
+from dataclasses import dataclass, field
+from datetime import datetime, timedelta
+from urllib.parse import urlsplit
+
+from releases.answer import Answer
+from releases.errand import Errand
+
+FRESH_FOR = timedelta(seconds=5)
+
+
+@dataclass(slots=True)
+class Controls:
+    """The control addresses of the settings, and what they answered last."""
+
+    urls: Sequence[str]
+    asked_at: datetime | None = None
+    waiting: set[str] = field(default_factory=set)
+    answered: bool = True
+
+    def errands(self, *, now: datetime) -> list[Errand]:
+        """Return the control looks to make now: none if there are no controls or the last ones are fresh."""
+        if not self.urls or (self.asked_at and now - self.asked_at < FRESH_FOR):
+            return []
+        self.asked_at, self.waiting, self.answered = now, set(self.urls), False
+        return [
+            Errand(key=("control", url), url=url, allowed_hosts=frozenset({urlsplit(url).netloc}), planned_at=now)
+            for url in self.urls
+        ]
+
+    def take(self, url: str, answer: Answer) -> None:
+        """Note what one control look brought: any answer from outside shows that our own side works."""
+        self.waiting.discard(url)
+        self.answered = self.answered or answer.failure is None
+
+    @property
+    def pending(self) -> bool:
+        """Whether a control look has not come back yet and none has answered so far."""
+        return bool(self.waiting) and not self.answered
+
+    @property
+    def fail(self) -> bool:
+        """Whether every control look came back without an answer."""
+        return bool(self.urls) and not self.waiting and not self.answered

@@ -1,0 +1,19 @@
+"""One request that the watcher wants made."""
+
+from collections.abc import Hashable
+from dataclasses import dataclass
+from datetime import datetime
+
+
+@dataclass(frozen=True, slots=True)
+class Errand:
+    """One GET: what to fetch, for which instant it was planned, and to which hosts it may lead.
+
+    `key` is the caller's own and comes back with the answer. Hosts are written "host" or "host:port", as in
+    an address; a redirect to any other host is not followed.
+    """
+
+    key: Hashable
+    url: str
+    allowed_hosts: frozenset[str]
+    planned_at: datetime

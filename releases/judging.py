@@ -1,0 +1,160 @@
+"""From kept looks and statements to the verdict on a release as it was scheduled."""
+
+from collections import defaultdict
+from collections.abc import Collection, Iterable
+from dataclasses import dataclass
+from datetime import datetime, timedelta
+from typing import Any
+
+from django.db import transaction
+from django.db.models import F
+
+from releases import scheduling
+from releases.evidence import AddressRole, LookResult
+from releases.models import Address, Observation, Release, Statement, Verification
+from releases.models.event import record
+from releases.status import Status
+from releases.verdict import (
+    AddressVerdict,
+    Outcome,
+    Sighting,
+    judge_address,
+    judge_release,
+    occurred_at,
+)
+
+LIVE_AT_LAST = {Outcome.ON_TIME, Outcome.LATE, Outcome.UNCERTAIN}
+
+CORRECTED = {
+    Statement.Kind.PREVIOUS_EDITION: LookResult.NOT_LIVE,
+    Statement.Kind.NOT_IT: LookResult.NOT_LIVE,
+    Statement.Kind.THIS_IS_IT: LookResult.LIVE,
+}
+
+
+@dataclass(frozen=True, slots=True)
+class Judged:
+    """What judging one release came to, and which of its addresses need no further look."""
+
+    verification: Verification
+    changed: bool
+    seen_live_since_due: frozenset[int]
+
+
+def judge(releases: Iterable[Release], *, now: datetime, outstanding: Collection[int] = ()) -> list[Judged]:
+    """Judge releases from all looks kept for their present schedule, and keep what changed.
+
+    :param now: the aware instant of judging; nothing is late before the limit has passed.
+    :param outstanding: keys of addresses with a look planned up to the limit that has no answer yet.
+    """
+    return [_judge_one(release, now=now, outstanding=outstanding) for release in releases if release.due_at]
+
+
+def _judge_one(release: Release, *, now: datetime, outstanding: Collection[int]) -> Judged:
+    verification = _verification(release, now=now)
+    due_at, limit_at = verification.due_at, verification.due_at + timedelta(seconds=verification.tolerance_seconds)
+    looks, reasons = _sightings(release)
+    verdicts: list[tuple[Address, AddressVerdict]] = []
+    for address in release.addresses.all():
+        settled = now >= limit_at and address.pk not in outstanding
+        verdict = judge_address(looks[address.pk], due_at=due_at, limit_at=limit_at, settled=settled)
+        verdicts.append((address, verdict))
+    outcome = judge_release([(AddressRole(a.role), a.required, v) for a, v in verdicts])
+    deciding = verdicts[outcome.deciding[0]][1] if outcome.deciding else None
+    found = {
+        "outcome": outcome.outcome,
+        "last_not_live_at": deciding.last_not_live_at if deciding else None,
+        "first_live_at": deciding.first_live_at if deciding else None,
+        "delay_from": deciding.delay.from_seconds if deciding and deciding.delay else None,
+        "delay_to": deciding.delay.to_seconds if deciding and deciding.delay else None,
+        "occurred_at": occurred_at(
+            outcome.outcome, due_at=due_at, first_live_at=deciding.first_live_at if deciding else None
+        ),
+        "reasons": sorted({reason for address, _ in verdicts for reason in reasons[address.pk]}),
+        "addresses": [
+            _as_kept(address, verdict, looks=looks[address.pk], reasons=reasons[address.pk])
+            for address, verdict in verdicts
+        ],
+    }
+    changed = _keep(verification, found, release=release, now=now)
+    live = frozenset(address.pk for address, verdict in verdicts if verdict.from_due in LIVE_AT_LAST)
+    return Judged(verification=verification, changed=changed, seen_live_since_due=live)
+
+
+def _verification(release: Release, *, now: datetime) -> Verification:
+    # The limit follows the series up to the due time and is fixed from then on: nobody widens it afterwards.
+    assert release.due_at is not None  # noqa: S101  # judge() takes releases with an exact date alone
+    fresh = {"due_at": release.due_at, "tolerance_seconds": release.series.tolerance_seconds}
+    verification, created = Verification.objects.get_or_create(
+        release=release, schedule_version=release.schedule_version, defaults=fresh
+    )
+    changed = verification.tolerance_seconds != release.series.tolerance_seconds
+    if not created and changed and now < release.due_at:
+        Verification.objects.filter(pk=verification.pk).update(**fresh)
+        verification.refresh_from_db()
+    return verification
+
+
+def _sightings(release: Release) -> tuple[dict[int, list[Sighting]], dict[int, list[str]]]:
+    # What a person said of a text corrects every look that saw that text; the look itself stays as it was kept.
+    said = dict(
+        Statement.objects.filter(release=release)
+        .exclude(text_digest="")
+        .order_by("stated_at")
+        .values_list("text_digest", "kind")
+    )
+    looks: dict[int, list[Sighting]] = defaultdict(list)
+    reasons: dict[int, list[str]] = defaultdict(list)
+    rows = Observation.objects.to_judge(release).values_list(
+        "address_id", "result", "planned_at", "sent_at", "completed_at", "text_digest", "reasons"
+    )
+    for address, result, planned_at, sent_at, completed_at, digest, codes in rows:
+        corrected = CORRECTED.get(Statement.Kind(said[digest])) if digest in said else None
+        looks[address].append(
+            Sighting(
+                result=corrected or LookResult(result),
+                planned_at=planned_at,
+                sent_at=sent_at,
+                completed_at=completed_at,
+            )
+        )
+        reasons[address] = codes
+    return looks, reasons
+
+
+def _as_kept(address: Address, verdict: AddressVerdict, *, looks: list[Sighting], reasons: list[str]) -> dict[str, Any]:
+    return {
+        "address": address.pk,
+        "url": address.url,
+        "role": address.role,
+        "required": address.required,
+        "outcome": verdict.outcome,
+        "before_due": verdict.before,
+        "from_due": verdict.from_due,
+        "last_not_live_at": verdict.last_not_live_at and verdict.last_not_live_at.isoformat(),
+        "first_live_at": verdict.first_live_at and verdict.first_live_at.isoformat(),
+        "live_before_due_at": verdict.live_before_due_at and verdict.live_before_due_at.isoformat(),
+        "gone_again_at": verdict.gone_again_at and verdict.gone_again_at.isoformat(),
+        "delay": [verdict.delay.from_seconds, verdict.delay.to_seconds] if verdict.delay else None,
+        "looks": len(looks),
+        "reasons": reasons,
+    }
+
+
+def _keep(verification: Verification, found: dict[str, Any], *, release: Release, now: datetime) -> bool:
+    """Store what was found if it differs from what is kept; the fastest of two judges writes it."""
+    if all(getattr(verification, name) == value for name, value in found.items()):
+        return False
+    before, settled = verification.outcome, found["outcome"] != Outcome.PENDING
+    with transaction.atomic():
+        unchanged = Verification.objects.filter(pk=verification.pk, revision=verification.revision)
+        decided_at = (verification.decided_at or now) if settled else None
+        if not unchanged.update(**found, decided_at=decided_at, revision=F("revision") + 1):
+            return False
+        verification.refresh_from_db()
+        if before != verification.outcome:
+            delay = [verification.delay_from, verification.delay_to]
+            record(release, "judged", at=now, outcome=[before, verification.outcome], delay_seconds=delay)
+        if verification.outcome == Outcome.ON_TIME and release.status == Status.CONFIRMED:
+            scheduling.publish(release, by=None, at=now, published_at=verification.first_live_at or now)
+    return True

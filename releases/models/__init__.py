@@ -1,0 +1,28 @@
+"""The stored record of releases: who, what, when, and what was seen."""
+
+from releases.models.append_only import ChainHead
+from releases.models.event import ReleaseEvent
+from releases.models.observation import Observation
+from releases.models.producer import Contact, Membership, Producer
+from releases.models.release import Address, DateChange, Release
+from releases.models.series import Series
+from releases.models.verification import Statement, Verification
+from releases.models.watching import Coverage, HostLease, Watch
+
+__all__ = [
+    "Address",
+    "ChainHead",
+    "Contact",
+    "Coverage",
+    "DateChange",
+    "HostLease",
+    "Membership",
+    "Observation",
+    "Producer",
+    "Release",
+    "ReleaseEvent",
+    "Series",
+    "Statement",
+    "Verification",
+    "Watch",
+]

@@ -1,0 +1,146 @@
+"""Rows that are added and never changed, each chained to the one before by its hash."""
+
+import hashlib
+import secrets
+from collections.abc import Iterable, Sequence
+from typing import Any, ClassVar, Self
+
+from django.db import models, transaction
+
+from releases.canonical import canonical_json, sha256_hex
+
+FIRST_HASH = "0" * 64
+FORMAT_VERSION = 1
+
+
+class AppendOnlyRow(Exception):
+    """Somebody tried to change or delete a row that is kept as it was written."""
+
+
+class AppendOnlyQuerySet[T: models.Model](models.QuerySet[T]):
+    """Rows that can be read and added; changing or deleting them is refused here as in the database."""
+
+    def update(self, **values: Any) -> int:
+        """Refuse.
+
+        :raises AppendOnlyRow: always.
+        """
+        raise AppendOnlyRow(self._refusal("changed"))
+
+    def delete(self) -> tuple[int, dict[str, int]]:
+        """Refuse.
+
+        :raises AppendOnlyRow: always.
+        """
+        raise AppendOnlyRow(self._refusal("deleted"))
+
+    def _refusal(self, verb: str) -> str:
+        return f"{self.model._meta.verbose_name_plural} are kept as they were written and cannot be {verb}."
+
+
+class AppendOnly(models.Model):
+    """A row that is written once."""
+
+    class Meta:
+        abstract = True
+
+    def save(self, *args: Any, **kwargs: Any) -> None:
+        """Write a new row.
+
+        :raises AppendOnlyRow: if the row was already written.
+        """
+        if not self._state.adding:
+            message = f"This {self._meta.verbose_name} is kept as it was written and cannot be changed."
+            raise AppendOnlyRow(message)
+        super().save(*args, **kwargs)
+
+    def delete(self, *args: Any, **kwargs: Any) -> tuple[int, dict[str, int]]:
+        """Refuse.
+
+        :raises AppendOnlyRow: always.
+        """
+        message = f"This {self._meta.verbose_name} is kept as it was written and cannot be deleted."
+        raise AppendOnlyRow(message)
+
+
+class ChainHead(models.Model):
+    """The last position and hash of one chain; holding its row locked makes its writer the only one."""
+
+    chain = models.CharField(max_length=100, primary_key=True)
+    position = models.PositiveBigIntegerField(default=0)
+    row_hash = models.CharField(max_length=64, default=FIRST_HASH)
+
+    def __str__(self) -> str:
+        return f"{self.chain} at {self.position}"
+
+
+class ChainedRow(AppendOnly):
+    """A row of a chain: its position, the hash of its payload, and the hash of the row before it."""
+
+    CHAIN: ClassVar[str]
+
+    position = models.PositiveBigIntegerField(unique=True, editable=False)
+    format_version = models.PositiveSmallIntegerField(default=FORMAT_VERSION, editable=False)
+    previous_hash = models.CharField(max_length=64, editable=False)
+    row_hash = models.CharField(max_length=64, editable=False)
+
+    class Meta:
+        abstract = True
+
+    def payload(self) -> dict[str, Any]:
+        """Return what the row's hash stands for; names and free text enter as a salted digest only."""
+        raise NotImplementedError
+
+    def expected_hash(self) -> str:
+        """Compute the hash that the row must have, from its own payload and place in the chain."""
+        return sha256_hex(canonical_json([self.format_version, self.position, self.previous_hash, self.payload()]))
+
+    @classmethod
+    def append(cls, rows: Sequence[Self]) -> Sequence[Self]:
+        """Write rows at the end of their chain, in the order given, in one transaction.
+
+        :return: the rows, with their positions and hashes.
+        """
+        if not rows:
+            return rows
+        with transaction.atomic():
+            ChainHead.objects.get_or_create(chain=cls.CHAIN)
+            head = ChainHead.objects.select_for_update().get(chain=cls.CHAIN)
+            for row in rows:
+                head.position += 1
+                row.position, row.previous_hash = head.position, head.row_hash
+                row.row_hash = head.row_hash = row.expected_hash()
+            cls._default_manager.bulk_create(rows)
+            head.save(update_fields=["position", "row_hash"])
+        return rows
+
+
+def salted_digest(words: str, salt: str) -> str:
+    """Return the digest that stands for free text inside a hash, so that the text can be redacted."""
+    return hashlib.sha256(f"{salt}\n{words}".encode()).hexdigest() if words else ""
+
+
+def new_salt() -> str:
+    """Return a salt for one row's free text."""
+    return secrets.token_hex(16)
+
+
+def first_broken[R: ChainedRow](rows: Iterable[R], head: ChainHead | None) -> tuple[int, str] | None:
+    """Find the first row at which a chain does not hold.
+
+    :param rows: the chain's rows by position.
+    :param head: the chain's recorded end, or None if nothing was ever written.
+    :return: the position and one sentence, or None if the chain holds.
+    """
+    position, row_hash = 0, FIRST_HASH
+    for row in rows:
+        if row.position != position + 1:
+            return position + 1, f"row {position + 1} is missing"
+        if row.previous_hash != row_hash:
+            return row.position, f"row {row.position} does not follow the row before it"
+        if row.expected_hash() != row.row_hash:
+            return row.position, f"row {row.position} was changed after it was written"
+        position, row_hash = row.position, row.row_hash
+    if (position, row_hash) != ((head.position, head.row_hash) if head else (0, FIRST_HASH)):
+        return position + 1, f"rows after {position} are missing"
+    return None

@@ -1,0 +1,80 @@
+"""What happened to a release, one row for every move and every finding."""
+
+from typing import Any, ClassVar
+
+from django.conf import settings
+from django.db import models
+from django.db.models import Q
+
+from releases.models.append_only import AppendOnlyQuerySet, ChainedRow, new_salt, salted_digest
+from releases.models.release import Release
+
+
+class Happening(ChainedRow):
+    """One event: its kind, when, by whom, the facts, and free words that stay outside the hash."""
+
+    kind = models.CharField(max_length=40)
+    at = models.DateTimeField()
+    actor = models.ForeignKey(settings.AUTH_USER_MODEL, on_delete=models.PROTECT, null=True, related_name="+")
+    facts = models.JSONField(default=dict)
+    words = models.TextField(blank=True)
+    words_salt = models.CharField(max_length=32, default=new_salt)
+
+    class Meta:
+        abstract = True
+
+    def subject(self) -> dict[str, Any]:
+        """Return what the event is about, as it enters the hash."""
+        raise NotImplementedError
+
+    def payload(self) -> dict[str, Any]:
+        """Return what the event's hash stands for."""
+        return {
+            **self.subject(),
+            "kind": self.kind,
+            "at": self.at,
+            "actor": self.actor_id,
+            "facts": self.facts,
+            "words": salted_digest(self.words, self.words_salt),
+        }
+
+    def __str__(self) -> str:
+        return f"{self.kind.replace('_', ' ')} at {self.at:%Y-%m-%d %H:%M:%S} UTC"
+
+
+class ReleaseEvent(Happening):
+    """One thing that happened to a release."""
+
+    CHAIN: ClassVar[str] = "releases.event"
+
+    # The event outlives a release that was deleted before it was ever public, so nothing ties the two rows.
+    release = models.ForeignKey(Release, on_delete=models.DO_NOTHING, db_constraint=False, related_name="events")
+    release_public_id = models.UUIDField()
+
+    objects = AppendOnlyQuerySet["ReleaseEvent"].as_manager()
+
+    class Meta:
+        ordering = ("position",)
+        indexes = [models.Index(fields=["release", "position"], name="release_event_in_order")]
+        constraints = [
+            models.CheckConstraint(condition=~Q(kind=""), name="release_event_has_a_kind"),
+        ]
+
+    def subject(self) -> dict[str, Any]:
+        """Return the release, as it enters the hash."""
+        return {"release": str(self.release_public_id)}
+
+
+def record(release: Release, kind: str, *, at: Any, by: Any = None, words: str = "", **facts: Any) -> ReleaseEvent:
+    """Write one event of a release.
+
+    :param at: the aware instant at which it happened.
+    :param by: the user who did it, or None for the system.
+    :param words: what a person wrote about it.
+    :param facts: JSON-able facts of the event.
+    """
+    event = ReleaseEvent(
+        release=release, release_public_id=release.public_id, kind=kind, at=at, actor=by, words=words, facts=facts
+    )
+    ReleaseEvent.append([event])
+    return event

@@ -1,0 +1,89 @@
+"""Who produces statistics, whom to reach there, and who holds which role."""
+
+from django.conf import settings
+from django.db import models
+from simple_history.models import HistoricalRecords
+
+from releases.calendar import Nation
+from releases.roles import Role
+
+
+def choices_of(codes: type[Nation] | type[Role]) -> list[tuple[str, str]]:
+    """Return the choices of a field from an enumeration: the code, and the code in words."""
+    return [(code.value, code.value.replace("_", " ").capitalize()) for code in codes]
+
+
+class Producer(models.Model):
+    """An organisation that produces official statistics."""
+
+    name = models.CharField(max_length=300, unique=True)
+    slug = models.SlugField(max_length=100, unique=True)
+    nation = models.CharField(max_length=20, choices=choices_of(Nation), default=Nation.ENGLAND)
+    two_person_approval = models.BooleanField(
+        "two people for an approval",
+        default=False,
+        help_text="Nobody approves a breach report that they wrote or submitted themselves.",
+    )
+    hosts = models.TextField(
+        "hosts of its website",
+        blank=True,
+        help_text="One host on each line. Redirects are followed to these hosts and to those of a "
+        "release's own addresses, and to no others.",
+    )
+    history = HistoricalRecords()
+
+    class Meta:
+        ordering = ("name",)
+
+    def __str__(self) -> str:
+        return self.name
+
+    def host_names(self) -> frozenset[str]:
+        """Return the hosts of the producer's own list, in lower case."""
+        return frozenset(line.strip().lower() for line in self.hosts.splitlines() if line.strip())
+
+
+class Contact(models.Model):
+    """A person or a team that readers and colleagues can reach; reports keep a copy of what it said."""
+
+    producer = models.ForeignKey(Producer, on_delete=models.PROTECT, related_name="contacts")
+    name = models.CharField(max_length=200)
+    is_team = models.BooleanField("a team, not a person", default=False)
+    post = models.CharField(max_length=200, blank=True, help_text="Such as: Senior analytical officer")
+    email = models.EmailField("e-mail address")
+    telephone = models.CharField(max_length=50, blank=True)
+    user = models.ForeignKey(
+        settings.AUTH_USER_MODEL,
+        on_delete=models.PROTECT,
+        null=True,
+        blank=True,
+        related_name="contacts",
+        help_text="The account of this person, if they have one.",
+    )
+    history = HistoricalRecords()
+
+    class Meta:
+        ordering = ("name",)
+        constraints = [models.UniqueConstraint(fields=["producer", "email"], name="one_contact_per_producer_and_email")]
+
+    def __str__(self) -> str:
+        return self.name
+
+
+class Membership(models.Model):
+    """One role that a user holds for one producer."""
+
+    user = models.ForeignKey(settings.AUTH_USER_MODEL, on_delete=models.PROTECT, related_name="memberships")
+    producer = models.ForeignKey(Producer, on_delete=models.PROTECT, related_name="memberships")
+    role = models.CharField(max_length=20, choices=choices_of(Role))
+    history = HistoricalRecords()
+
+    class Meta:
+        ordering = ("producer", "role")
+        constraints = [
+            models.UniqueConstraint(fields=["user", "producer", "role"], name="one_membership_per_role"),
+            models.CheckConstraint(condition=models.Q(role__in=list(Role)), name="membership_role_is_known"),
+        ]
+
+    def __str__(self) -> str:
+        return f"{self.user}: {self.role.replace('_', ' ')}, {self.producer}"

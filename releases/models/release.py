@@ -1,0 +1,202 @@
+"""The thing announced: one release, the addresses where it will stand, and its changes of date."""
+
+import uuid
+from datetime import datetime, timedelta
+from typing import Self
+
+from django.conf import settings
+from django.db import models
+from django.db.models import F, Q
+from simple_history.models import HistoricalRecords
+
+from releases.calendar import Precision, Slot
+from releases.models.append_only import AppendOnly, AppendOnlyQuerySet
+from releases.models.series import Series
+from releases.status import Status
+
+
+class ReleaseQuerySet(models.QuerySet["Release"]):
+    """Releases by the questions that the product asks of them."""
+
+    def official(self) -> Self:
+        """Leave rehearsals out: they count in no public page, no figure and no real message."""
+        return self.filter(rehearsal=False)
+
+    def public(self) -> Self:
+        """Return what anyone may know of: announced releases that are no rehearsals."""
+        return self.official().filter(announced_at__isnull=False)
+
+    def on_london_day(self, start: datetime, end: datetime) -> Self:
+        """Return releases due from one instant up to, and without, another."""
+        return self.filter(due_at__gte=start, due_at__lt=end)
+
+    def watched(self, *, now: datetime, ahead: timedelta, behind: timedelta) -> Self:
+        """Return the confirmed releases that may be looked at between `now - behind` and `now + ahead`.
+
+        One that was already past when it was recorded or confirmed is not watched, unless it is a rehearsal.
+        """
+        return self.filter(
+            Q(rehearsal=True) | Q(due_at__gt=F("confirmed_at")) & Q(due_at__gt=F("recorded_at")),
+            status__in=[Status.CONFIRMED, Status.PUBLISHED],
+            due_at__gt=now - behind,
+            due_at__lte=now + ahead,
+        )
+
+
+class Release(models.Model):
+    """One release of a series. Its local date, time, zone and precision are kept; `due_at` follows from them."""
+
+    public_id = models.UUIDField(default=uuid.uuid4, unique=True, editable=False)
+    reference = models.SlugField(
+        max_length=100,
+        unique=True,
+        help_text="Letters, digits and hyphens; it is part of the page's address.",
+    )
+    series = models.ForeignKey(Series, on_delete=models.PROTECT, related_name="releases")
+    title = models.CharField(max_length=300)
+    status = models.CharField(
+        max_length=12, choices=[(s.value, s.value.capitalize()) for s in Status], default=Status.PROVISIONAL
+    )
+    planned_on = models.DateField("date")
+    planned_at = models.TimeField("time", null=True, blank=True)
+    zone = models.CharField(max_length=50, default="Europe/London")
+    precision = models.CharField(
+        max_length=10,
+        choices=[(p.value, p.value.replace("_", " ")) for p in Precision],
+        default=Precision.EXACT,
+    )
+    due_at = models.DateTimeField(null=True, editable=False, db_index=True)
+    schedule_version = models.PositiveIntegerField(default=1, editable=False)
+    rehearsal = models.BooleanField(
+        default=False,
+        help_text="A rehearsal is watched and judged like any release, and shown to nobody outside.",
+    )
+    recorded_at = models.DateTimeField(editable=False)
+    announced_at = models.DateTimeField(null=True, editable=False)
+    confirmed_at = models.DateTimeField(null=True, editable=False)
+    published_at = models.DateTimeField(null=True, editable=False)
+    cancelled_at = models.DateTimeField(null=True, editable=False)
+    cancellation_reason = models.TextField(blank=True, editable=False)
+    history = HistoricalRecords()
+
+    objects = ReleaseQuerySet.as_manager()
+
+    class Meta:
+        ordering = ("due_at", "planned_on", "reference")
+        indexes = [models.Index(fields=["status", "due_at"], name="release_by_status_and_due")]
+        constraints = [
+            models.CheckConstraint(condition=Q(status__in=list(Status)), name="release_status_is_known"),
+            models.CheckConstraint(
+                condition=Q(precision=Precision.EXACT, due_at__isnull=False, planned_at__isnull=False)
+                | (~Q(precision=Precision.EXACT) & Q(due_at__isnull=True)),
+                name="due_at_follows_from_an_exact_date",
+            ),
+            models.CheckConstraint(
+                condition=~Q(status__in=[Status.CONFIRMED, Status.PUBLISHED])
+                | Q(due_at__isnull=False, confirmed_at__isnull=False),
+                name="confirmed_needs_an_exact_date",
+            ),
+            models.CheckConstraint(
+                condition=(Q(status=Status.CANCELLED) & Q(cancelled_at__isnull=False) & ~Q(cancellation_reason=""))
+                | (~Q(status=Status.CANCELLED) & Q(cancelled_at__isnull=True, cancellation_reason="")),
+                name="cancelled_needs_a_reason",
+            ),
+            models.CheckConstraint(
+                condition=Q(rehearsal=False) | Q(announced_at__isnull=True),
+                name="rehearsal_is_never_announced",
+            ),
+        ]
+
+    def __str__(self) -> str:
+        return self.title
+
+    @property
+    def slot(self) -> Slot:
+        """The date, time, zone and precision that the release is planned for."""
+        return Slot(on=self.planned_on, at=self.planned_at, precision=Precision(self.precision), zone=self.zone)
+
+
+class Address(models.Model):
+    """Where a release will stand: its page, or one attachment. Private until the release is live."""
+
+    class Role(models.TextChoices):
+        """What stands at the address."""
+
+        PAGE = "page", "Page"
+        ATTACHMENT = "attachment", "Attachment"
+
+    release = models.ForeignKey(Release, on_delete=models.CASCADE, related_name="addresses")
+    url = models.URLField("address", max_length=1000)
+    role = models.CharField(max_length=10, choices=Role.choices, default=Role.PAGE)
+    marker = models.CharField(
+        max_length=300,
+        blank=True,
+        help_text="Words that this edition's page shows and the last edition's does not, such as: March 2026.",
+    )
+    adapter = models.CharField("how it is read", max_length=30, default="page")
+    required = models.BooleanField(default=True)
+    added_at = models.DateTimeField(editable=False)
+    history = HistoricalRecords()
+
+    class Meta:
+        ordering = ("release", "-role", "pk")
+        verbose_name_plural = "addresses"
+        constraints = [
+            models.UniqueConstraint(fields=["release", "url"], name="one_address_per_release_and_url"),
+            models.CheckConstraint(
+                condition=~Q(role="page") | ~Q(marker=""),
+                name="page_needs_a_marker",
+                violation_error_message="A page needs a marker: words by which this edition is known.",
+            ),
+        ]
+
+    def __str__(self) -> str:
+        return self.url
+
+
+class DateChange(AppendOnly):
+    """One change of a release's date: was, to, why, who asked, who agreed, when it was announced."""
+
+    release = models.ForeignKey(Release, on_delete=models.PROTECT, related_name="date_changes")
+    schedule_version = models.PositiveIntegerField()
+    was_on = models.DateField()
+    was_at = models.TimeField(null=True)
+    was_precision = models.CharField(max_length=10)
+    to_on = models.DateField()
+    to_at = models.TimeField(null=True)
+    to_precision = models.CharField(max_length=10)
+    zone = models.CharField(max_length=50, default="Europe/London")
+    public_reason = models.TextField(blank=True)
+    requested_by = models.ForeignKey(settings.AUTH_USER_MODEL, on_delete=models.PROTECT, related_name="+")
+    requested_at = models.DateTimeField()
+    agreed_by = models.ForeignKey(settings.AUTH_USER_MODEL, on_delete=models.PROTECT, null=True, related_name="+")
+    agreed_at = models.DateTimeField(null=True)
+    announced_at = models.DateTimeField(null=True)
+
+    objects = AppendOnlyQuerySet["DateChange"].as_manager()
+
+    class Meta:
+        ordering = ("release", "schedule_version")
+        constraints = [
+            models.UniqueConstraint(
+                fields=["release", "schedule_version"], name="one_date_change_per_schedule_version"
+            ),
+            models.CheckConstraint(
+                condition=Q(agreed_by__isnull=True, agreed_at__isnull=True)
+                | Q(agreed_by__isnull=False, agreed_at__isnull=False),
+                name="date_change_agreed_by_and_at_go_together",
+            ),
+        ]
+
+    def __str__(self) -> str:
+        return f"{self.was} to {self.to}"
+
+    @property
+    def was(self) -> Slot:
+        """The slot before the change."""
+        return Slot(on=self.was_on, at=self.was_at, precision=Precision(self.was_precision), zone=self.zone)
+
+    @property
+    def to(self) -> Slot:
+        """The slot after the change."""
+        return Slot(on=self.to_on, at=self.to_at, precision=Precision(self.to_precision), zone=self.zone)

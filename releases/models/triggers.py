@@ -1,0 +1,26 @@
+"""The database's own refusal to change what is append-only (PostgreSQL)."""
+
+from typing import Any
+
+FUNCTION = """
+CREATE OR REPLACE FUNCTION refuse_change() RETURNS trigger LANGUAGE plpgsql AS $$
+BEGIN
+    RAISE EXCEPTION 'rows of % are kept as they were written', TG_TABLE_NAME
+        USING ERRCODE = 'integrity_constraint_violation';
+END $$
+"""
+
+
+def guard(schema_editor: Any, tables: tuple[str, ...]) -> None:
+    """Make PostgreSQL refuse every UPDATE and DELETE on some tables; other databases rely on the code alone.
+
+    TRUNCATE stays possible, so that a test database can be emptied between tests.
+    """
+    if schema_editor.connection.vendor != "postgresql":
+        return
+    schema_editor.execute(FUNCTION)
+    for table in tables:
+        schema_editor.execute(
+            f'CREATE TRIGGER append_only BEFORE UPDATE OR DELETE ON "{table}" '
+            "FOR EACH ROW EXECUTE FUNCTION refuse_change()"
+        )

@@ -1,0 +1,84 @@
+"""The verdict on one release as scheduled, and what people stated beside it."""
+
+from django.conf import settings
+from django.db import models
+from django.db.models import F, Q
+
+from releases.models.append_only import AppendOnly, AppendOnlyQuerySet
+from releases.models.release import Address, Release
+from releases.verdict import Outcome
+
+
+class Verification(models.Model):
+    """What the looks at one release and schedule amount to. The interval holds the moment of publication."""
+
+    release = models.ForeignKey(Release, on_delete=models.PROTECT, related_name="verifications")
+    schedule_version = models.PositiveIntegerField()
+    due_at = models.DateTimeField()
+    tolerance_seconds = models.PositiveSmallIntegerField()
+    outcome = models.CharField(
+        max_length=12,
+        choices=[(o.value, o.value.replace("_", " ")) for o in Outcome],
+        default=Outcome.PENDING,
+    )
+    last_not_live_at = models.DateTimeField(null=True)
+    first_live_at = models.DateTimeField(null=True)
+    delay_from = models.FloatField("delay at least (seconds)", null=True)
+    delay_to = models.FloatField("delay at most (seconds)", null=True)
+    occurred_at = models.DateTimeField(null=True)
+    addresses = models.JSONField(default=list)
+    reasons = models.JSONField(default=list)
+    decided_at = models.DateTimeField(null=True)
+    revision = models.PositiveIntegerField(default=0)
+
+    class Meta:
+        constraints = [
+            models.UniqueConstraint(
+                fields=["release", "schedule_version"], name="one_verification_per_schedule_version"
+            ),
+            models.CheckConstraint(condition=Q(outcome__in=list(Outcome)), name="outcome_is_known"),
+            models.CheckConstraint(
+                condition=Q(delay_to__isnull=True) | Q(delay_to__gte=F("delay_from")),
+                name="delay_is_an_interval",
+            ),
+        ]
+
+    def __str__(self) -> str:
+        return f"{self.release.reference}: {self.outcome.replace('_', ' ')}"
+
+
+class Statement(AppendOnly):
+    """What a person says of a release's address: kept as such, beside the looks and apart from them."""
+
+    class Kind(models.TextChoices):
+        """What the person says."""
+
+        THIS_IS_IT = "this_is_it", "This is the release"
+        PREVIOUS_EDITION = "previous_edition", "This is the previous edition"
+        NOT_IT = "not_it", "This is something else"
+        WAS_LIVE = "was_live", "It was live at"
+
+    release = models.ForeignKey(Release, on_delete=models.PROTECT, related_name="statements")
+    address = models.ForeignKey(Address, on_delete=models.PROTECT, null=True, related_name="statements")
+    schedule_version = models.PositiveIntegerField()
+    kind = models.CharField(max_length=20, choices=Kind.choices)
+    text_digest = models.CharField(max_length=64, blank=True)
+    live_at = models.DateTimeField(null=True)
+    words = models.TextField(blank=True)
+    stated_by = models.ForeignKey(settings.AUTH_USER_MODEL, on_delete=models.PROTECT, related_name="+")
+    stated_at = models.DateTimeField()
+
+    objects = AppendOnlyQuerySet["Statement"].as_manager()
+
+    class Meta:
+        ordering = ("stated_at",)
+        constraints = [
+            models.CheckConstraint(
+                condition=(Q(kind="was_live") & Q(live_at__isnull=False))
+                | (~Q(kind="was_live") & Q(live_at__isnull=True) & ~Q(text_digest="")),
+                name="statement_says_of_what_or_when",
+            )
+        ]
+
+    def __str__(self) -> str:
+        return self.get_kind_display()

@@ -1,0 +1,86 @@
+"""Keeping looks as evidence: one chained row for each."""
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from datetime import datetime
+
+from django.db import transaction
+
+from releases.answer import Answer
+from releases.canonical import sha256_hex
+from releases.evidence import Finding
+from releases.models import Address, Observation, Release
+from releases.status import Status
+
+# Kept of a response's headers; cookies and everything else are not.
+HEADERS_KEPT = frozenset(
+    {"age", "cache-control", "content-length", "content-type", "date", "etag", "last-modified", "location", "x-cache"}
+)
+
+
+@dataclass(frozen=True, slots=True)
+class Look:
+    """One look as it came back, before it is kept."""
+
+    address: Address
+    schedule_version: int
+    answer: Answer
+    finding: Finding
+
+
+def keep(looks: Sequence[Look], *, watcher: str, at: datetime, replayed: bool = False) -> Sequence[Observation]:
+    """Write looks at the end of the evidence chain.
+
+    A look made for a schedule that was changed or cancelled meanwhile is kept as superseded.
+
+    :param at: the aware instant of recording.
+    :param replayed: whether the instants are those of a replayed past, not of the machine's clock.
+    """
+    with transaction.atomic():
+        now_scheduled = dict(
+            Release.objects.filter(pk__in={look.address.release_id for look in looks})
+            .exclude(status=Status.CANCELLED)
+            .values_list("pk", "schedule_version")
+        )
+        return Observation.append(
+            [
+                _row(
+                    look,
+                    superseded=now_scheduled.get(look.address.release_id) != look.schedule_version,
+                    replayed=replayed,
+                    watcher=watcher,
+                    at=at,
+                )
+                for look in looks
+            ]
+        )
+
+
+def _row(look: Look, *, superseded: bool, replayed: bool, watcher: str, at: datetime) -> Observation:
+    answer, finding = look.answer, look.finding
+    return Observation(
+        release=look.address.release,
+        address=look.address,
+        url=look.address.url,
+        schedule_version=look.schedule_version,
+        superseded=superseded,
+        replayed=replayed,
+        planned_at=answer.planned_at,
+        sent_at=answer.sent_at,
+        completed_at=answer.completed_at,
+        recorded_at=at,
+        result=finding.result,
+        reasons=list(finding.reasons),
+        adapter=look.address.adapter,
+        failure=answer.failure or "",
+        failure_detail=answer.failure_detail[:500],
+        status=answer.status,
+        hops=[[hop.url, hop.status] for hop in answer.hops],
+        headers=[[name, value[:500]] for name, value in answer.headers if name in HEADERS_KEPT],
+        seconds={name: round(value, 6) for name, value in answer.seconds.items()},
+        body_sha256=sha256_hex(answer.body) if answer.body else "",
+        text_digest=finding.text_digest,
+        peer_address=answer.peer_address,
+        certificate_sha256=answer.certificate_sha256,
+        watcher=watcher,
+    )

@@ -1,0 +1,41 @@
+"""The status of a release and the moves between statuses, as one table."""
+
+from enum import StrEnum
+
+from releases.lifecycle import Lifecycle, Move
+from releases.roles import LEADS, Role
+
+
+class Status(StrEnum):
+    """What the calendar says of a release."""
+
+    PROVISIONAL = "provisional"
+    CONFIRMED = "confirmed"
+    PUBLISHED = "published"
+    CANCELLED = "cancelled"
+
+
+ANNOUNCE = "announce"
+CONFIRM = "confirm"
+CHANGE_DATE = "change_date"
+CANCEL = "cancel"
+PUBLISH = "publish"
+
+KEEPERS = LEADS | {Role.CALENDAR_MANAGER}
+
+# A confirmed release never becomes provisional again. Code of Practice, edition 2.1, T3.2 (3.0: 3.2): a
+# change of a confirmed date is agreed by the Head of Profession, and announced promptly with its reason.
+RELEASE = Lifecycle(
+    name="release",
+    initial=Status.PROVISIONAL,
+    moves=(
+        Move(ANNOUNCE, Status.PROVISIONAL, Status.PROVISIONAL, KEEPERS),
+        Move(ANNOUNCE, Status.CONFIRMED, Status.CONFIRMED, KEEPERS),
+        Move(CONFIRM, Status.PROVISIONAL, Status.CONFIRMED, KEEPERS, needs=("exact_date",)),
+        Move(CHANGE_DATE, Status.PROVISIONAL, Status.PROVISIONAL, KEEPERS),
+        Move(CHANGE_DATE, Status.CONFIRMED, Status.CONFIRMED, LEADS, needs=("exact_date", "reason")),
+        Move(CANCEL, Status.PROVISIONAL, Status.CANCELLED, KEEPERS, needs=("reason",)),
+        Move(CANCEL, Status.CONFIRMED, Status.CANCELLED, KEEPERS, needs=("reason",)),
+        Move(PUBLISH, Status.CONFIRMED, Status.PUBLISHED, LEADS | {Role.STATISTICIAN}),
+    ),
+)

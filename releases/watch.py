@@ -1,0 +1,230 @@
+"""The sweep: looks at every release in the second it is due, keeps what was seen, and judges it."""
+
+from collections.abc import Sequence
+from dataclasses import dataclass, field
+from datetime import datetime, timedelta
+from typing import Protocol
+
+from releases import coverage, judging, leases, recording, watch_list
+from releases.answer import NO_ANSWER, Answer
+from releases.clock import Clock
+from releases.controls import Controls
+from releases.errand import Errand
+from releases.evidence import Expectation, Finding, LookResult
+from releases.models import Release, Watch
+from releases.recording import Look
+from releases.watch_list import Target
+
+# Looks are planned in memory this far ahead, and the plan is compared with the database this often.
+HORIZON = timedelta(seconds=10)
+CLAIM_EVERY = timedelta(seconds=2)
+
+
+class Looker(Protocol):
+    """What the sweep needs of the outside world: requests made, and answers examined."""
+
+    def start(self, errand: Errand) -> None:
+        """Begin one request as soon as the host's budget allows."""
+
+    def poll(self, timeout_seconds: float) -> list[tuple[Errand, Answer]]:
+        """Return what was answered, waiting up to a number of seconds for the first answer."""
+
+    @property
+    def in_flight(self) -> int:
+        """How many requests have no answer yet."""
+
+    def fetched_address(self, adapter: str, url: str) -> str:
+        """Return the address that an adapter fetches for an announced one."""
+
+    def examine(self, adapter: str, answer: Answer, expectation: Expectation) -> Finding:
+        """Return what an answer shows."""
+
+
+@dataclass(slots=True)
+class Round:
+    """One sweep at work: what it watches in memory, and what it has not stored yet."""
+
+    clock: Clock
+    look: Looker
+    watcher: str
+    controls: Controls
+    targets: dict[int, Target] = field(default_factory=dict)
+    flying: dict[tuple[int, datetime], Target] = field(default_factory=dict)
+    unanswered: list[tuple[Target, Answer]] = field(default_factory=list)
+    looks: list[Look] = field(default_factory=list)
+    kept: int = 0
+
+
+def sweep(*, clock: Clock, look: Looker, watcher: str, controls: Sequence[str] = ()) -> int:
+    """Make every look that falls due in the next seconds at its instant, keep it, and judge its release.
+
+    The sweep goes on as long as anything falls due within ten seconds, so that no look waits for a tick; it
+    returns at once where nothing does, or where another watcher holds the hosts concerned.
+
+    :param clock: the watcher's clock, real or of a rehearsed morning.
+    :param look: the probe.
+    :param watcher: the name under which looks, coverage and leases are kept; unique per process.
+    :param controls: addresses of unrelated hosts, asked when an answer stays away.
+    :return: the number of looks kept.
+    """
+    going = Round(clock=clock, look=look, watcher=watcher, controls=Controls(urls=controls))
+    claim_at = clock.now()
+    try:
+        while True:
+            if clock.now() >= claim_at:
+                _claim(going)
+                claim_at = clock.now() + CLAIM_EVERY
+            _start_due(going)
+            upcoming = _next_look_at(going)
+            wake_at = min(claim_at, upcoming or claim_at)
+            _take_answers(going, wait_seconds=(wake_at - clock.now()).total_seconds())
+            _keep_and_judge(going)
+            if not look.in_flight:
+                if upcoming is None:
+                    return going.kept
+                clock.sleep_until(wake_at)
+    finally:
+        leases.release_all(watcher)
+
+
+def look_once(releases: Sequence[Release], *, clock: Clock, look: Looker, watcher: str) -> int:
+    """Look once, now, at every address of some rehearsals, and record the looks at the clock's time.
+
+    This is for replaying a past morning by hand; it puts the clock's time into evidence, and says so in each row.
+
+    :param releases: rehearsals alone.
+    :return: the number of looks kept.
+    :raises ValueError: if one of the releases is no rehearsal.
+    """
+    if not all(release.rehearsal for release in releases):
+        message = "Only rehearsals can be looked at with another time than the real one."
+        raise ValueError(message)
+    going = Round(clock=clock, look=look, watcher=watcher, controls=Controls(urls=()))
+    addresses = [address for release in releases for address in release.addresses.all()]
+    for target in watch_list.targets_of(addresses):
+        going.targets[target.address.pk] = target
+        _start(going, target, planned_at=clock.now())
+    while look.in_flight:
+        _take_answers(going, wait_seconds=1.0)
+    _keep_and_judge(going, replayed=True)
+    return going.kept
+
+
+def _claim(going: Round) -> None:
+    """Compare the plan in memory with the database, and take in what falls due within the horizon."""
+    now = going.clock.now()
+    coverage.mark_alive(going.watcher, at=now)
+    watch_list.enrol(now=now)
+    _forget_what_changed(going, now=now)
+    due = watch_list.falling_due(until=now + HORIZON, now=now, without=list(going.targets))
+    wanted = {watch_list.host_of(address.url) for address in due} | {t.host for t in going.targets.values()}
+    held = leases.claim(wanted, holder=going.watcher, now=now)
+    for key in [key for key, target in going.targets.items() if target.host not in held]:
+        del going.targets[key]
+    mine = [address for address in due if watch_list.host_of(address.url) in held]
+    for target in watch_list.targets_of(mine):
+        target.next_look_at = target.address.watch.next_look_at
+        going.targets[target.address.pk] = target
+
+
+def _forget_what_changed(going: Round, *, now: datetime) -> None:
+    """Drop targets whose release was moved or cancelled, or whose statements or limit are out of date."""
+    still = {
+        address.pk: address for address in watch_list.watched_addresses(now=now).filter(pk__in=list(going.targets))
+    }
+    for key, target in list(going.targets.items()):
+        address = still.get(key)
+        if address is None or not target.agrees_with(address):
+            del going.targets[key]
+
+
+def _next_look_at(going: Round) -> datetime | None:
+    horizon = going.clock.now() + HORIZON
+    instants = [t.next_look_at for t in going.targets.values() if t.next_look_at and t.next_look_at <= horizon]
+    return min(instants, default=None)
+
+
+def _start_due(going: Round) -> None:
+    now = going.clock.now()
+    due = [(t.next_look_at, t) for t in going.targets.values() if t.next_look_at and t.next_look_at <= now]
+    for planned_at, target in sorted(due, key=lambda pair: pair[0]):
+        _start(going, target, planned_at=planned_at)
+        target.plan_next(now=now)
+
+
+def _start(going: Round, target: Target, *, planned_at: datetime) -> None:
+    address = target.address
+    going.flying[(address.pk, planned_at)] = target
+    target.last_planned_at = planned_at
+    going.look.start(
+        Errand(
+            key=(address.pk, planned_at),
+            url=going.look.fetched_address(address.adapter, address.url),
+            allowed_hosts=target.allowed_hosts,
+            planned_at=planned_at,
+        )
+    )
+
+
+def _take_answers(going: Round, *, wait_seconds: float) -> None:
+    """Take in what was answered; an answer that stayed away waits for the control looks."""
+    for errand, answer in going.look.poll(max(0.0, wait_seconds)):
+        if errand.key in going.flying:
+            target = going.flying[errand.key]
+            if answer.failure in NO_ANSWER:
+                going.unanswered.append((target, answer))
+                for control in going.controls.errands(now=going.clock.now()):
+                    going.look.start(control)
+            else:
+                _examine(going, target, answer)
+        else:
+            going.controls.take(errand.url, answer)
+    if going.unanswered and not going.controls.pending:
+        for target, answer in going.unanswered:
+            _examine(going, target, answer)
+        going.unanswered.clear()
+
+
+def _examine(going: Round, target: Target, answer: Answer) -> None:
+    expectation = target.expectation(controls_fail=going.controls.fail)
+    finding = going.look.examine(target.address.adapter, answer, expectation)
+    if finding.text_digest and finding.result is not LookResult.LIVE:
+        target.texts_not_live.add(finding.text_digest)
+    del going.flying[(target.address.pk, answer.planned_at)]
+    going.looks.append(
+        Look(address=target.address, schedule_version=target.schedule_version, answer=answer, finding=finding)
+    )
+
+
+def _keep_and_judge(going: Round, *, replayed: bool = False) -> None:
+    """Store what was seen, judge the releases that it may change, and write down when each is looked at next."""
+    now = going.clock.now()
+    if not going.looks:
+        return
+    looks, going.looks = going.looks, []
+    recording.keep(looks, watcher=going.watcher, at=now, replayed=replayed)
+    going.kept += len(looks)
+    releases = {look.address.release_id: look.address.release for look in looks if _may_change(look, now=now)}
+    waiting = _with_look_outstanding(going)
+    finished: set[int] = set()
+    for judged in judging.judge(releases.values(), now=now, outstanding=waiting):
+        finished |= judged.seen_live_since_due
+    for key in finished:
+        if key in going.targets:
+            going.targets[key].next_look_at = None
+    seen = {look.address.pk for look in looks} & going.targets.keys()
+    Watch.objects.bulk_update([going.targets[key].as_watch() for key in sorted(seen)], ["next_look_at"], batch_size=500)
+    for key in finished & going.targets.keys():
+        del going.targets[key]
+
+
+def _may_change(look: Look, *, now: datetime) -> bool:
+    due_at = look.address.release.due_at
+    return look.finding.result is LookResult.LIVE or (due_at is not None and now >= due_at)
+
+
+def _with_look_outstanding(going: Round) -> frozenset[int]:
+    """Return the addresses with a look planned up to the limit that was not made or not answered yet."""
+    flying = {key for (key, planned_at), target in going.flying.items() if planned_at <= target.limit_at}
+    planned = {key for key, t in going.targets.items() if t.next_look_at and t.next_look_at <= t.limit_at}
+    return frozenset(flying | planned)
