@@ -1,0 +1,110 @@
+"""A host is never asked harder than its budget allows, and no host waits for another."""
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from releases.probe.budget import Budget, Lanes
+
+GENEROUS = Budget(connections=1000, per_second=1000)
+
+
+def take_all(lanes, at):
+    taken = []
+    while (item := lanes.next(at)) is not None:
+        taken.append(item)
+    return taken
+
+
+def test_no_more_connections_than_the_budget_says_are_open_at_a_time():
+    lanes = Lanes({"a": Budget(connections=2, per_second=100)}, default=GENEROUS)
+    for item in "uvwx":
+        lanes.add("a", item)
+    assert take_all(lanes, 0.0) == ["u", "v"]
+    assert lanes.next_moment() is None
+    lanes.ended("a")
+    assert take_all(lanes, 0.0) == ["w"]
+    assert lanes.waiting == 1
+
+
+def test_no_more_requests_than_the_budget_says_begin_within_any_second():
+    lanes = Lanes({"a": Budget(connections=100, per_second=2)}, default=GENEROUS)
+    for item in "uvwxy":
+        lanes.add("a", item)
+    assert take_all(lanes, 10.0) == ["u", "v"]
+    assert lanes.next_moment() == 11.0
+    assert take_all(lanes, 10.99) == []
+    assert take_all(lanes, 11.0) == ["w", "x"]
+    assert take_all(lanes, 12.0) == ["y"]
+
+
+def test_a_host_that_must_wait_does_not_hold_up_another():
+    lanes = Lanes({"slow": Budget(connections=1, per_second=1)}, default=GENEROUS)
+    for number in range(3):
+        lanes.add("slow", f"slow {number}")
+        lanes.add("quick", f"quick {number}")
+    assert take_all(lanes, 0.0) == ["slow 0", "quick 0", "quick 1", "quick 2"]
+
+
+def test_hosts_take_turns():
+    lanes = Lanes({}, default=GENEROUS)
+    for place in ("a", "b"):
+        for number in range(2):
+            lanes.add(place, f"{place}{number}")
+    assert take_all(lanes, 0.0) == ["a0", "b0", "a1", "b1"]
+
+
+def test_what_is_under_way_already_goes_before_what_has_not_begun():
+    lanes = Lanes({}, default=GENEROUS)
+    lanes.add("a", "new")
+    lanes.add("a", "redirected", first=True)
+    assert take_all(lanes, 0.0) == ["redirected", "new"]
+
+
+def test_the_budget_of_a_host_with_port_goes_before_the_hosts_own():
+    lanes = Lanes(
+        {"a:8080": Budget(connections=1, per_second=9), "a": Budget(connections=2, per_second=9)}, default=GENEROUS
+    )
+    for place in ("a", "a:8080", "a:9090", "b"):
+        for number in range(3):
+            lanes.add(place, (place, number))
+    begun = [place for place, _ in take_all(lanes, 0.0)]
+    assert {place: begun.count(place) for place in begun} == {"a": 2, "a:8080": 1, "a:9090": 2, "b": 3}
+
+
+@pytest.mark.parametrize(("connections", "per_second"), [(0, 1), (1, 0), (-1, 5)])
+def test_a_budget_of_nothing_is_refused(connections, per_second):
+    with pytest.raises(ValueError, match="would never look"):
+        Budget(connections=connections, per_second=per_second)
+
+
+@given(
+    connections=st.integers(1, 4),
+    per_second=st.integers(1, 5),
+    steps=st.lists(st.tuples(st.sampled_from(["add", "end", "wait"]), st.integers(0, 6)), max_size=60),
+)
+def test_whatever_happens_both_limits_hold_and_nothing_is_lost(connections, per_second, steps):
+    lanes = Lanes({}, default=Budget(connections=connections, per_second=per_second))
+    now, added, flying, begun = 0.0, 0, 0, []
+    for step, eighths in steps:
+        if step == "add":
+            lanes.add("a", added)
+            added += 1
+        elif step == "end" and flying:
+            lanes.ended("a")
+            flying -= 1
+        else:
+            now += eighths / 8
+        for _ in take_all(lanes, now):
+            begun.append(now)
+            flying += 1
+        assert flying <= connections
+        assert all(sum(1 for at in begun if start - 1 < at <= start) <= per_second for start in begun)
+    while lanes.waiting:
+        for _ in range(flying):
+            lanes.ended("a")
+        now += 1
+        flying = len(take_all(lanes, now))
+        assert flying, "something waits for ever"
+        begun += [now] * flying
+    assert len(begun) == added
