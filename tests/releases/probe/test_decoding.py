@@ -1,0 +1,89 @@
+"""A body is decoded whole or not at all, and never past the limit."""
+
+import gzip
+import tracemalloc
+import zlib
+
+import brotli
+import pytest
+
+from releases.probe.decoding import CannotDecodeError, TooLargeError, decode
+
+PAGE = b"".join(b"<p>Row %d of the table</p>" % number for number in range(5000))
+LIMIT = 1_000_000
+
+
+def bare_deflate(body):
+    machine = zlib.compressobj(wbits=-zlib.MAX_WBITS)
+    return machine.compress(body) + machine.flush()
+
+
+CODINGS = {
+    "none": ("", PAGE),
+    "identity": ("identity", PAGE),
+    "gzip": ("gzip", gzip.compress(PAGE)),
+    "x-gzip": ("X-GZIP", gzip.compress(PAGE)),
+    "gzip-in-two-members": ("gzip", gzip.compress(PAGE[:1000]) + gzip.compress(PAGE[1000:])),
+    "gzip-padded": ("gzip", gzip.compress(PAGE) + b"\0" * 100),
+    "deflate": ("deflate", zlib.compress(PAGE)),
+    "bare-deflate": ("deflate", bare_deflate(PAGE)),
+    "brotli": ("br", brotli.compress(PAGE)),
+    "gzip-then-brotli": ("gzip, br", brotli.compress(gzip.compress(PAGE))),
+}
+COMPRESSED = {name: given for name, given in CODINGS.items() if name not in {"none", "identity", "gzip-padded"}}
+
+
+@pytest.mark.parametrize(("codings", "body"), CODINGS.values(), ids=CODINGS.keys())
+def test_every_coding_that_is_asked_for_is_undone(codings, body):
+    assert decode(body, codings, most_bytes=LIMIT) == PAGE
+
+
+@pytest.mark.parametrize(("codings", "body"), COMPRESSED.values(), ids=COMPRESSED.keys())
+@pytest.mark.parametrize("kept", [0.1, 0.5, 0.999])
+def test_a_compressed_body_that_breaks_off_is_not_taken_for_a_whole_one(codings, body, kept):
+    with pytest.raises(CannotDecodeError):
+        decode(body[: int(len(body) * kept)], codings, most_bytes=LIMIT)
+
+
+@pytest.mark.parametrize(("codings", "body"), COMPRESSED.values(), ids=COMPRESSED.keys())
+def test_a_body_is_as_large_as_the_limit_and_not_a_byte_larger(codings, body):
+    assert len(decode(body, codings, most_bytes=len(PAGE))) == len(PAGE)
+    with pytest.raises(TooLargeError):
+        decode(body, codings, most_bytes=len(PAGE) - 1)
+
+
+@pytest.mark.parametrize(
+    ("codings", "body"),
+    [
+        ("gzip", b"no gzip at all"),
+        ("br", b"\xff" * 40),
+        ("deflate", b"\xff" * 40),
+        ("zstd", PAGE),
+        ("gzip", gzip.compress(PAGE)[:-8] + b"\0" * 8),
+    ],
+    ids=["gzip", "brotli", "deflate", "unknown", "wrong-checksum"],
+)
+def test_a_damaged_body_or_an_unknown_coding_is_refused(codings, body):
+    with pytest.raises(CannotDecodeError):
+        decode(body, codings, most_bytes=LIMIT)
+
+
+def test_a_pile_of_codings_is_refused():
+    with pytest.raises(CannotDecodeError, match="on top of one another"):
+        decode(gzip.compress(PAGE), "gzip, gzip, gzip, gzip", most_bytes=LIMIT)
+
+
+@pytest.mark.parametrize("codings", ["gzip", "br", "deflate", "unknown"])
+def test_an_empty_body_stays_empty_whatever_the_header_says(codings):
+    assert decode(b"", codings, most_bytes=LIMIT) == b""
+
+
+@pytest.mark.parametrize("compress", [gzip.compress, brotli.compress], ids=["gzip", "br"])
+def test_a_bomb_is_stopped_before_it_takes_memory(compress):
+    bomb = compress(b"\0" * 200_000_000)
+    coding = "gzip" if compress is gzip.compress else "br"
+    tracemalloc.start()
+    with pytest.raises(TooLargeError):
+        decode(bomb, coding, most_bytes=LIMIT)
+    assert tracemalloc.get_traced_memory()[1] < 20_000_000
+    tracemalloc.stop()
