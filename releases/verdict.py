@@ -1,0 +1,229 @@
+"""From the looks at a release's addresses to what can be said about its publication."""
+
+from collections.abc import Iterable, Sequence
+from dataclasses import dataclass
+from datetime import datetime, timedelta
+from enum import StrEnum
+
+from releases.evidence import AddressRole, LookResult
+
+PLANNED_TOLERANCE = timedelta(seconds=0.5)
+"""A look sent this close to its planned instant counts as made at that instant."""
+
+
+class Outcome(StrEnum):
+    """What can be said about one address, or about a release as a whole."""
+
+    PENDING = "pending"
+    ON_TIME = "on_time"
+    EARLY = "early"
+    LATE = "late"
+    NOT_SEEN = "not_seen"
+    PARTIAL = "partial"
+    UNCERTAIN = "uncertain"
+    CANNOT_TELL = "cannot_tell"
+
+
+SUSPICIOUS = frozenset({Outcome.EARLY, Outcome.LATE, Outcome.NOT_SEEN, Outcome.PARTIAL})
+ASKS_A_PERSON = frozenset({Outcome.UNCERTAIN, Outcome.CANNOT_TELL})
+
+_PAGE = frozenset({AddressRole.PAGE})
+_ANY = frozenset(AddressRole)
+_PRECEDENCE: tuple[tuple[Outcome, frozenset[Outcome], frozenset[AddressRole]], ...] = (
+    # the release's outcome, where a required address has one of these, in one of these roles
+    (Outcome.EARLY, frozenset({Outcome.EARLY}), _ANY),
+    (Outcome.PENDING, frozenset({Outcome.PENDING}), _ANY),
+    (Outcome.NOT_SEEN, frozenset({Outcome.NOT_SEEN}), _PAGE),
+    (Outcome.LATE, frozenset({Outcome.LATE}), _PAGE),
+    (Outcome.PARTIAL, frozenset({Outcome.NOT_SEEN, Outcome.LATE}), _ANY),
+    (Outcome.CANNOT_TELL, frozenset({Outcome.CANNOT_TELL}), _ANY),
+    (Outcome.UNCERTAIN, frozenset({Outcome.UNCERTAIN}), _ANY),
+    (Outcome.ON_TIME, frozenset({Outcome.ON_TIME}), _ANY),
+)
+
+
+class BeforeDue(StrEnum):
+    """What the looks completed before the due instant show of an early publication."""
+
+    EARLY = "early"
+    SEEN_ONCE = "seen_once"
+    NOTHING = "nothing"
+
+
+@dataclass(frozen=True, slots=True)
+class Sighting:
+    """One look as the judging needs it: what it showed and its three instants (aware)."""
+
+    result: LookResult
+    planned_at: datetime
+    sent_at: datetime
+    completed_at: datetime
+
+    @property
+    def instant(self) -> datetime:
+        """The instant that counts in judging: the planned one if the look was sent close to it, else the sent one."""
+        close = abs(self.sent_at - self.planned_at) <= PLANNED_TOLERANCE
+        return self.planned_at if close else self.sent_at
+
+
+@dataclass(frozen=True, slots=True)
+class Interval:
+    """A delay in seconds after the due instant, negative before it; `to_seconds` is None while it still grows."""
+
+    from_seconds: float
+    to_seconds: float | None
+
+
+@dataclass(frozen=True, slots=True)
+class AddressVerdict:
+    """What the looks at one address show.
+
+    Publication lies after `last_not_live_at` and at or before `first_live_at`. Where the address was seen live
+    before it was due and once more after it was due, these two belong to the side that gave the outcome; what
+    was seen before due stays in `live_before_due_at`. `gone_again_at` is a look after that which was not live.
+    """
+
+    outcome: Outcome
+    before: BeforeDue
+    from_due: Outcome
+    last_not_live_at: datetime | None
+    first_live_at: datetime | None
+    live_before_due_at: datetime | None
+    gone_again_at: datetime | None
+    delay: Interval | None
+
+
+@dataclass(frozen=True, slots=True)
+class ReleaseVerdict:
+    """What can be said about a release, and which of its addresses decide it (positions, the most telling first)."""
+
+    outcome: Outcome
+    deciding: tuple[int, ...]
+
+
+def judge_address(
+    sightings: Iterable[Sighting], *, due_at: datetime, limit_at: datetime, settled: bool
+) -> AddressVerdict:
+    """Judge one address from every look at it under one schedule, in whatever order they arrived.
+
+    A look that showed the release proves something only after one that was sent earlier and did not: until then
+    the marker may have matched all along. Looks that showed neither never change the outcome.
+
+    :param due_at: aware instant at which the release is due.
+    :param limit_at: due instant plus tolerance; a look is planned at exactly this instant.
+    :param settled: every look planned up to the limit has been answered or has timed out.
+    :raises ValueError: if the limit lies before the due instant.
+    """
+    if limit_at < due_at:
+        message = f"The limit ({limit_at.isoformat()}) lies before the due instant ({due_at.isoformat()})."
+        raise ValueError(message)
+    looks = sorted(set(sightings), key=lambda look: (look.sent_at, look.completed_at, look.result))
+    absent = [look for look in looks if look.result is LookResult.NOT_LIVE]
+    shown = [look for look in looks if look.result is LookResult.LIVE]
+    proven = [look for look in shown if absent and absent[0].sent_at < look.sent_at]
+    early = [look for look in proven if _before(look, due_at)]
+    in_force = [look for look in proven if not _before(look, due_at)]
+    unproven = any(not _before(look, due_at) for look in shown if look not in proven)
+
+    before = (BeforeDue.NOTHING, BeforeDue.SEEN_ONCE, BeforeDue.EARLY)[min(len(early), 2)]
+    from_due = _from_due(in_force, absent, limit_at=limit_at, unproven=unproven, settled=settled)
+    outcome = _combine(before, from_due, settled=settled)
+    first = _first_live(outcome, early, in_force)
+    last_absent = _last_before(first, absent)
+    return AddressVerdict(
+        outcome=outcome,
+        before=before,
+        from_due=from_due,
+        last_not_live_at=last_absent.sent_at if last_absent else None,
+        first_live_at=first.completed_at if first else None,
+        live_before_due_at=early[0].completed_at if early else None,
+        gone_again_at=next((look.sent_at for look in absent if first and look.sent_at > first.completed_at), None),
+        delay=_delay(outcome, last_absent, first, due_at),
+    )
+
+
+def judge_release(addresses: Sequence[tuple[AddressRole, bool, AddressVerdict]]) -> ReleaseVerdict:
+    """Judge a release from its addresses, each given as (role, required, verdict).
+
+    Addresses that are not required never decide. A release without any required address cannot be judged:
+    once nothing is pending any more, nobody can tell.
+    """
+    for outcome, of_addresses, roles in _PRECEDENCE:
+        deciding = [
+            (_most_telling_first(verdict), position)
+            for position, (role, required, verdict) in enumerate(addresses)
+            if required and role in roles and verdict.outcome in of_addresses
+        ]
+        if deciding:
+            return ReleaseVerdict(outcome, tuple(position for _, position in sorted(deciding)))
+    waiting = any(verdict.outcome is Outcome.PENDING for _, _, verdict in addresses)
+    return ReleaseVerdict(Outcome.PENDING if waiting else Outcome.CANNOT_TELL, ())
+
+
+def occurred_at(outcome: Outcome, *, due_at: datetime, first_live_at: datetime | None) -> datetime | None:
+    """Name the instant at which a suspected breach occurred, or None where nothing is suspected.
+
+    An early release occurred when it was first seen live; one that was late, not seen or partial occurred when
+    it was due.
+    """
+    if outcome is Outcome.EARLY:
+        return first_live_at
+    return due_at if outcome in SUSPICIOUS else None
+
+
+def _before(look: Sighting, due_at: datetime) -> bool:
+    # A look still under way at the due instant may have seen a page that went live in time, so it must not
+    # count as early; and what it saw was there by its completion, so it must not be lost either.
+    return look.instant < due_at and look.completed_at < due_at
+
+
+def _from_due(
+    live: list[Sighting], absent: list[Sighting], *, limit_at: datetime, unproven: bool, settled: bool
+) -> Outcome:
+    if any(look.instant <= limit_at for look in live):
+        return Outcome.ON_TIME
+    if not settled:
+        return Outcome.PENDING
+    first = live[0] if live else None
+    after_limit = any(look.instant >= limit_at and (first is None or look.sent_at < first.sent_at) for look in absent)
+    # Where the first thing seen from due on was an unproven live page, it may have been the release itself:
+    # a page that is missing only later must not turn that into a late release.
+    accusing = after_limit and not unproven
+    if first:
+        return Outcome.LATE if accusing else Outcome.UNCERTAIN
+    return Outcome.NOT_SEEN if accusing else Outcome.CANNOT_TELL
+
+
+def _combine(before: BeforeDue, from_due: Outcome, *, settled: bool) -> Outcome:
+    if before is BeforeDue.EARLY:
+        return Outcome.EARLY
+    if before is BeforeDue.SEEN_ONCE and from_due is Outcome.ON_TIME:
+        return Outcome.UNCERTAIN if settled else Outcome.PENDING
+    return from_due
+
+
+def _first_live(outcome: Outcome, early: list[Sighting], in_force: list[Sighting]) -> Sighting | None:
+    if outcome is Outcome.NOT_SEEN:
+        return None
+    if early and (outcome is not Outcome.LATE):
+        return early[0]
+    return in_force[0] if in_force else None
+
+
+def _last_before(first: Sighting | None, absent: list[Sighting]) -> Sighting | None:
+    earlier = [look for look in absent if first is None or look.sent_at < first.sent_at]
+    return earlier[-1] if earlier else None
+
+
+def _delay(outcome: Outcome, last_absent: Sighting | None, first: Sighting | None, due_at: datetime) -> Interval | None:
+    if last_absent is None or (first is None and outcome is not Outcome.NOT_SEEN):
+        return None
+    from_seconds = (last_absent.sent_at - due_at).total_seconds()
+    return Interval(from_seconds, (first.completed_at - due_at).total_seconds() if first else None)
+
+
+def _most_telling_first(verdict: AddressVerdict) -> tuple[bool, float]:
+    seen = verdict.first_live_at
+    if verdict.outcome is Outcome.EARLY and seen:
+        return True, seen.timestamp()
+    return seen is not None, -seen.timestamp() if seen else 0.0

@@ -1,0 +1,30 @@
+"""Short ways to write looks around a release that is due at 9.30am on 30 June 2026, with a limit two minutes later."""
+
+from datetime import UTC, datetime, timedelta
+
+from releases.evidence import LookResult
+from releases.verdict import AddressVerdict, Sighting, judge_address
+
+DUE = datetime(2026, 6, 30, 8, 30, tzinfo=UTC)
+
+ABSENT = LookResult.NOT_LIVE
+LIVE = LookResult.LIVE
+UNRECOGNISED = LookResult.UNRECOGNISED
+UNREACHABLE = LookResult.UNREACHABLE
+FAULT = LookResult.OBSERVER_FAULT
+
+
+def at(seconds: float) -> datetime:
+    """Return the instant so many seconds after the release is due."""
+    return DUE + timedelta(seconds=seconds)
+
+
+def look(result: LookResult, planned: float, *, sent: float | None = None, completed: float | None = None) -> Sighting:
+    """Make a look from seconds after due; it is sent as planned and answered at once unless said otherwise."""
+    left = planned if sent is None else sent
+    return Sighting(result, at(planned), at(left), at(left if completed is None else completed))
+
+
+def judged(*looks: Sighting, settled: bool = True, limit: float = 120) -> AddressVerdict:
+    """Judge one address from these looks."""
+    return judge_address(looks, due_at=DUE, limit_at=at(limit), settled=settled)
