@@ -10,11 +10,20 @@ DAY = 24 * HOUR
 
 
 class Phrase(NamedTuple):
-    """Words that are true of every delay of more than `above` and less than `below` seconds."""
+    """Words that are true of every delay of more than `above` and at most `up_to` seconds.
+
+    "Just under" and "less than" are not true of `up_to` itself.
+    """
 
     above: int
-    below: int
+    up_to: int
     words: str
+
+    def holds(self, from_seconds: float, to_seconds: float) -> bool:
+        """Tell whether the words are true of every delay of more than the one and at most the other bound."""
+        starts = self.above < from_seconds if from_seconds == to_seconds else self.above <= from_seconds
+        stops_short = self.words.startswith(("just under", "less than"))
+        return starts and (to_seconds < self.up_to if stops_short else to_seconds <= self.up_to)
 
 
 def _phrases() -> Iterator[Phrase]:
@@ -62,8 +71,10 @@ def _phrases() -> Iterator[Phrase]:
         yield Phrase(at, at + HOUR, f"between {hours} and {hours + 1} hours")
 
 
-# The narrowest phrase that holds says most; sorting keeps the order above among equally narrow ones.
-PHRASES = tuple(sorted(_phrases(), key=lambda phrase: phrase.below - phrase.above))
+# The narrowest phrase that holds says most; among equally narrow ones a round number reads better than a range.
+PHRASES = tuple(
+    sorted(_phrases(), key=lambda phrase: (phrase.up_to - phrase.above, phrase.words.startswith("between")))
+)
 
 
 def delay_in_words(from_seconds: float, to_seconds: float | None) -> str:
@@ -77,11 +88,9 @@ def delay_in_words(from_seconds: float, to_seconds: float | None) -> str:
     _check(from_seconds, to_seconds)
     if to_seconds is None:
         return _more_than(from_seconds)
-    exact = from_seconds == to_seconds
-    for above, below, words in PHRASES:
-        lower_holds = above < from_seconds if exact else above <= from_seconds
-        if lower_holds and to_seconds < below:
-            return words
+    for phrase in PHRASES:
+        if phrase.holds(from_seconds, to_seconds):
+            return phrase.words
     return delay_in_figures(from_seconds, to_seconds)
 
 

@@ -31,6 +31,7 @@ def test_the_seeds_delay_is_just_under_an_hour():
         pytest.param(3299, 3304, "between 54 minutes 59 seconds and 55 minutes 4 seconds", id="no-phrase-holds"),
         pytest.param(3300, 3305, "just under an hour", id="first-just-under-an-hour"),
         pytest.param(3590, 3599.9, "just under an hour", id="last-just-under-an-hour"),
+        pytest.param(780, 810, "just over 13 minutes", id="just-over-may-reach-its-slack"),
         pytest.param(3595, 3600, "about an hour", id="an-hour-may-be-exactly-reached"),
         pytest.param(3600, 3605, "just over an hour", id="just-over-an-hour"),
         pytest.param(5300, 5420, "about an hour and a half", id="hour-and-a-half"),

@@ -1,0 +1,111 @@
+"""What is on record about one release that was due: its looks, its verdicts, what people stated."""
+
+from dataclasses import dataclass
+from datetime import datetime
+from enum import StrEnum
+
+from releases.evidence import AddressRole, LookResult
+from releases.roles import Role
+from releases.verdict import AddressVerdict, Outcome, Sighting
+
+
+@dataclass(frozen=True, slots=True)
+class Look:
+    """One look with the codes of its reasons.
+
+    `by_statement` says that a person's word, not the check itself, made the result what it is.
+    """
+
+    sighting: Sighting
+    reasons: tuple[str, ...] = ()
+    by_statement: bool = False
+
+
+@dataclass(frozen=True, slots=True)
+class AddressFacts:
+    """One address of the release, the verdict on it, and every look under the schedule, in any order."""
+
+    url: str
+    role: AddressRole
+    required: bool
+    verdict: AddressVerdict
+    looks: tuple[Look, ...] = ()
+
+
+class Said(StrEnum):
+    """What a person may state of an address; the values are those of `releases.models.Statement.Kind`."""
+
+    THIS_IS_IT = "this_is_it"
+    PREVIOUS_EDITION = "previous_edition"
+    NOT_IT = "not_it"
+    WAS_LIVE = "was_live"
+
+
+@dataclass(frozen=True, slots=True)
+class Statement:
+    """What a person stated, by role and not by name; `live_at` is given for `Said.WAS_LIVE` alone."""
+
+    said: Said
+    role: Role
+    stated_at: datetime
+    live_at: datetime | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class Facts:
+    """Everything that the account of one release is written from. Instants are aware."""
+
+    release_title: str
+    series_title: str
+    outcome: Outcome
+    due_at: datetime
+    tolerance_seconds: int
+    addresses: tuple[AddressFacts, ...]
+    statements: tuple[Statement, ...] = ()
+    not_observed: tuple[tuple[datetime, datetime], ...] = ()
+    publisher_time: datetime | None = None
+
+
+def in_order(address: AddressFacts) -> list[Look]:
+    """Return the looks at an address in the order in which they were sent."""
+    return sorted(address.looks, key=lambda look: (look.sighting.sent_at, look.sighting.completed_at))
+
+
+def is_before(look: Look, due_at: datetime) -> bool:
+    """Tell whether a look was made and answered before the due instant."""
+    return look.sighting.instant < due_at and look.sighting.completed_at < due_at
+
+
+def from_due_on(address: AddressFacts, due_at: datetime) -> list[Look]:
+    """Return the looks that count as made at or after the due instant, in order."""
+    return [look for look in in_order(address) if look.sighting.instant >= due_at]
+
+
+def live_before_due(address: AddressFacts, due_at: datetime) -> list[Look]:
+    """Return the looks answered before the due instant that showed the release after one that did not, in order."""
+    looks = in_order(address)
+    absent = [look.sighting.sent_at for look in looks if look.sighting.result is LookResult.NOT_LIVE]
+    return [
+        look
+        for look in looks
+        if look.sighting.result is LookResult.LIVE
+        and absent
+        and absent[0] < look.sighting.sent_at
+        and is_before(look, due_at)
+    ]
+
+
+def seen_again(address: AddressFacts, due_at: datetime) -> tuple[Look | None, Look | None]:
+    """Find, from the due instant on, the last look without the release before the first with it, and that first.
+
+    Where it was not seen again, the first of the pair is the last look that did not show it.
+    """
+    looks = from_due_on(address, due_at)
+    first = next((look for look in looks if look.sighting.result is LookResult.LIVE), None)
+    absent = [
+        look
+        for look in looks
+        if look.sighting.result is LookResult.NOT_LIVE
+        and (first is None or look.sighting.sent_at < first.sighting.sent_at)
+    ]
+    return (absent[-1] if absent else None), first

@@ -1,0 +1,265 @@
+"""The account of a suspected breach: what the record can prove, in plain British English, and no more."""
+
+from collections.abc import Iterable, Iterator, Sequence
+from datetime import datetime, timedelta
+
+from breaches.delay import delay_in_figures, delay_in_words, duration
+from breaches.facts import (
+    AddressFacts,
+    Facts,
+    Look,
+    Said,
+    Statement,
+    from_due_on,
+    in_order,
+    is_before,
+    live_before_due,
+    seen_again,
+)
+from breaches.reasons import why_not_live
+from releases.evidence import AddressRole, LookResult
+from releases.london import clock_time, clock_time_to_the_second, day, in_london, local_date, moment
+from releases.roles import Role
+from releases.verdict import ASKS_A_PERSON, BeforeDue, Outcome
+
+ZONES = {"BST": "British Summer Time", "GMT": "Greenwich Mean Time"}
+
+# What is said of looks that show neither that the release was there nor that it was not.
+INCONCLUSIVE = {
+    LookResult.UNREACHABLE: "got no answer that could be used",
+    LookResult.OBSERVER_FAULT: "failed on the side of the check itself",
+    LookResult.UNRECOGNISED: "got an answer in which the release could be neither recognised nor ruled out",
+}
+
+UNKNOWN = "The record does not show whether it was there in time."
+
+SPEAKERS = {
+    Role.STATISTICIAN: "A statistician",
+    Role.HEAD_OF_PROFESSION: "The Head of Profession for Statistics",
+    Role.DEPUTY: "A deputy of the Head of Profession for Statistics",
+    Role.CALENDAR_MANAGER: "A calendar manager",
+    Role.PUBLISHING_TEAM: "A member of the publishing team",
+    Role.AUDITOR: "An auditor",
+}
+
+
+def account(facts: Facts) -> str:
+    """Write the circumstances of a suspected breach from what is on record.
+
+    The paragraphs are parted by blank lines. Times are London's; lower bounds are rounded down and upper bounds
+    up to the second. The account names no cause, no person and no reaction: those are for people to write.
+
+    :raises ValueError: if the facts hold no address.
+    """
+    if not facts.addresses:
+        message = "An account needs at least one address that was looked at."
+        raise ValueError(message)
+    paragraphs = [_due(facts)]
+    paragraphs += [_address(facts, address) for address in facts.addresses]
+    if beside := _kept_apart(facts):
+        paragraphs.append(" ".join(beside))
+    return "\n\n".join(paragraphs)
+
+
+def _due(facts: Facts) -> str:
+    series = f", in the series ‘{facts.series_title}’," if facts.series_title else ""
+    zone = ZONES.get(in_london(facts.due_at).tzname() or "", "London time")
+    return (
+        f"‘{facts.release_title}’{series} was due to be released at {moment(facts.due_at)}. "
+        f"All times given here are London time ({zone} on that day)."
+    )
+
+
+def _address(facts: Facts, address: AddressFacts) -> str:
+    name, subject = _names(facts, address)
+    if not address.looks:
+        return f"No look was made at the announced address of {name} ({address.url})."
+    opening = f"An automatic check looked for {name} at its announced address ({address.url})."
+    if not address.required:
+        opening += " The release counts as complete without it."
+    if address.verdict.outcome is Outcome.EARLY:
+        told = [*_early(facts, address, subject), *_gone_again(facts, address)]
+        told += [*_at_due(facts, address), *_after_early(facts, address)]
+    else:
+        told = [*_at_due(facts, address), *_seen_once(facts, address), *_in_force(facts, address, subject)]
+        told += _gone_again(facts, address)
+    return " ".join([opening, *told, *_inconclusive(facts, address)])
+
+
+def _names(facts: Facts, address: AddressFacts) -> tuple[str, str]:
+    alike = [other for other in facts.addresses if other.role is address.role]
+    number = f" {alike.index(address) + 1}" if len(alike) > 1 or address.role is AddressRole.ATTACHMENT else ""
+    if address.role is AddressRole.ATTACHMENT:
+        return f"attachment{number}", f"Attachment{number}"
+    return (f"page{number}", f"Page{number}") if number else ("the release", "The release")
+
+
+def _at_due(facts: Facts, address: AddressFacts) -> Iterator[str]:
+    looks = from_due_on(address, facts.due_at)
+    if not looks:
+        yield "No look was made there at or after the due time."
+        return
+    first = looks[0].sighting
+    opening = "A look at the due time" if first.instant == facts.due_at else "The first look after the due time"
+    at = "" if first.instant == facts.due_at else f", at {_time(_down(first.sent_at), facts)},"
+    yield f"{opening}{at} {_what_it_saw(looks[0])}."
+
+
+def _what_it_saw(look: Look) -> str:
+    result = look.sighting.result
+    if result in INCONCLUSIVE:
+        return INCONCLUSIVE[result]
+    if look.by_statement:
+        which = "to be" if result is LookResult.LIVE else "not to be"
+        return f"got what a person stated {which} the release"
+    if result is LookResult.LIVE:
+        return "found it"
+    why = why_not_live(look.reasons)
+    return f"did not find it: {why}" if why else "did not find it"
+
+
+def _seen_once(facts: Facts, address: AddressFacts) -> Iterator[str]:
+    verdict = address.verdict
+    if verdict.before is BeforeDue.SEEN_ONCE and verdict.live_before_due_at:
+        seen = _time(_down(verdict.live_before_due_at), facts)
+        yield f"One look before the due time, at {seen}, found it there; a single look is not taken as proof."
+
+
+def _in_force(facts: Facts, address: AddressFacts, subject: str) -> Iterator[str]:
+    verdict = address.verdict
+    if verdict.outcome is Outcome.LATE and verdict.last_not_live_at and verdict.first_live_at:
+        yield from _late(facts, verdict.last_not_live_at, verdict.first_live_at, subject)
+    elif verdict.outcome is Outcome.NOT_SEEN and verdict.last_not_live_at:
+        yield _not_seen(facts, verdict.last_not_live_at, subject)
+    elif verdict.outcome is Outcome.ON_TIME and verdict.first_live_at:
+        seen = _time(_up(verdict.first_live_at), facts)
+        yield f"{subject} was seen in time: first at {seen}, within the tolerance of {_tolerance(facts)}."
+    elif verdict.outcome is Outcome.PENDING:
+        yield "The check had not ended when this account was written."
+    else:
+        if verdict.last_not_live_at:
+            yield f"{subject} was last not seen there at {_time(_down(verdict.last_not_live_at), facts)}."
+        if verdict.first_live_at:
+            yield f"{subject} was first seen there at {_time(_up(verdict.first_live_at), facts)}."
+        yield UNKNOWN
+
+
+def _late(
+    facts: Facts, absent_at: datetime, seen_at: datetime, subject: str, *, seen: str = "first seen"
+) -> Iterator[str]:
+    absent, present = _down(absent_at), _up(seen_at)
+    yield (f"{subject} was last not seen there at {_time(absent, facts)} and {seen} there at {_time(present, facts)}.")
+    bounds = (absent - facts.due_at).total_seconds(), (present - facts.due_at).total_seconds()
+    words, figures = delay_in_words(*bounds), delay_in_figures(*bounds)
+    yield f"Access to it was therefore delayed by {words}{'' if words == figures else f': {figures}'}."
+
+
+def _not_seen(facts: Facts, absent_at: datetime, subject: str, *, seen: str = "seen") -> str:
+    absent = _down(absent_at)
+    waited = int((absent - facts.due_at).total_seconds())
+    overdue = f", {duration(waited)} after it was due" if waited > 0 else ""
+    return f"{subject} had not been {seen} there by {_time(absent, facts)}{overdue}."
+
+
+def _early(facts: Facts, address: AddressFacts, subject: str) -> Iterator[str]:
+    absent_at, seen_at = address.verdict.last_not_live_at, address.verdict.first_live_at
+    if absent_at and seen_at:
+        # Rounding up may not carry the time that was early over the due time itself.
+        seen = _up(seen_at) if _up(seen_at) < facts.due_at else _down(seen_at)
+        early = delay_in_figures((facts.due_at - seen_at).total_seconds(), (facts.due_at - absent_at).total_seconds())
+        yield (
+            f"{subject} was last not seen there at {_time(_down(absent_at), facts)} and first seen there at "
+            f"{_time(seen, facts)}, before it was due. It became visible {early} too early."
+        )
+    if looks := live_before_due(address, facts.due_at):
+        were = "was" if len(looks) == 1 else "were"
+        yield f"In all, {_count(looks)} that {were} answered before the due time found it there{_span(looks, facts)}."
+
+
+def _after_early(facts: Facts, address: AddressFacts) -> Iterator[str]:
+    absent, seen = seen_again(address, facts.due_at)
+    from_due, subject = address.verdict.from_due, "After the due time it"
+    if from_due is Outcome.LATE and absent and seen:
+        at = seen.sighting.completed_at
+        yield from _late(facts, absent.sighting.sent_at, at, subject, seen="next seen")
+    elif from_due is Outcome.NOT_SEEN and absent:
+        yield _not_seen(facts, absent.sighting.sent_at, subject, seen="seen again")
+    elif from_due in ASKS_A_PERSON:
+        yield UNKNOWN
+
+
+def _gone_again(facts: Facts, address: AddressFacts) -> Iterator[str]:
+    gone_at = address.verdict.gone_again_at
+    if gone_at and (address.verdict.outcome is not Outcome.EARLY or gone_at < facts.due_at):
+        yield f"A later look, at {_time(_down(gone_at), facts)}, did not find it there any more."
+
+
+def _inconclusive(facts: Facts, address: AddressFacts) -> Iterator[str]:
+    early, seen_at = address.verdict.outcome is Outcome.EARLY, address.verdict.first_live_at
+    told = from_due_on(address, facts.due_at)[:1]
+    looks = [
+        look
+        for look in in_order(address)
+        if early or (not is_before(look, facts.due_at) and (not seen_at or look.sighting.sent_at <= seen_at))
+    ]
+    for result, words in INCONCLUSIVE.items():
+        idle = [look for look in looks if look.sighting.result is result]
+        if idle and idle != told:
+            count = _count(idle)
+            yield f"{count[0].upper()}{count[1:]}{_span(idle, facts)} {words}."
+
+
+def _kept_apart(facts: Facts) -> list[str]:
+    holes = [f"from {_time(_down(lower), facts)} to {_time(_up(upper), facts)}" for lower, upper in facts.not_observed]
+    sentences = [f"Nothing was observed {_listed(holes)}."] if holes else []
+    if facts.publisher_time:
+        at = _time(_down(facts.publisher_time), facts)
+        sentences.append(f"The publisher’s own record gives {at} as the time of publication.")
+    sentences += [_stated(statement, facts) for statement in facts.statements]
+    if any(look.by_statement for address in facts.addresses for look in address.looks):
+        sentences.append("Looks that the check could not decide are counted here as these statements say.")
+    return sentences
+
+
+def _stated(statement: Statement, facts: Facts) -> str:
+    what = {
+        Said.THIS_IS_IT: "that what the check had found was the release",
+        Said.PREVIOUS_EDITION: "that what the check had found was the previous edition",
+        Said.NOT_IT: "that what the check had found was something else than the release",
+        Said.WAS_LIVE: "that the release was live",
+    }[statement.said]
+    if statement.live_at:
+        what += f" at {_time(_down(statement.live_at), facts)}"
+    stated_at = _time(_down(statement.stated_at), facts)
+    return f"{SPEAKERS[statement.role]} stated at {stated_at} {what}; this is that person’s word, not an observation."
+
+
+def _count(looks: Sequence[Look]) -> str:
+    return "one look" if len(looks) == 1 else f"{len(looks)} looks"
+
+
+def _span(looks: Sequence[Look], facts: Facts) -> str:
+    first, last = (_time(_down(look.sighting.sent_at), facts) for look in (looks[0], looks[-1]))
+    return f" at {first}" if first == last else f" between {first} and {last}"
+
+
+def _tolerance(facts: Facts) -> str:
+    return duration(facts.tolerance_seconds)
+
+
+def _down(instant: datetime) -> datetime:
+    return instant.replace(microsecond=0)
+
+
+def _up(instant: datetime) -> datetime:
+    return _down(instant) + timedelta(seconds=1) if instant.microsecond else instant
+
+
+def _time(instant: datetime, facts: Facts) -> str:
+    text = clock_time_to_the_second(instant) if instant.second else clock_time(instant)
+    return text if local_date(instant) == local_date(facts.due_at) else f"{text} on {day(instant)}"
+
+
+def _listed(items: Iterable[str]) -> str:
+    *most, last = items
+    return f"{', '.join(most)} and {last}" if most else last
