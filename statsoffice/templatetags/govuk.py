@@ -1,0 +1,225 @@
+"""What the `govuk` template pack knows of a field: its kind, its parts, and what describes it."""
+
+from collections.abc import Callable, Iterable, Mapping
+from typing import Any
+
+from django import forms, template
+from django.forms.boundfield import BoundField
+from django.forms.formsets import BaseFormSet
+from django.forms.utils import flatatt
+from django.forms.widgets import Input
+from django.template import TemplateSyntaxError
+
+from releases.widgets import PARTS, GovukDateWidget
+
+register = template.Library()
+
+# The first that fits: CheckboxSelectMultiple is a RadioSelect, and that a Select.
+KINDS: tuple[tuple[type[forms.Widget], str], ...] = (
+    (forms.CheckboxSelectMultiple, "checkboxes"),
+    (forms.RadioSelect, "radios"),
+    (forms.Select, "select"),
+    (forms.CheckboxInput, "checkbox"),
+    (forms.Textarea, "textarea"),
+    (forms.PasswordInput, "password"),
+    (forms.FileInput, "file"),
+    (GovukDateWidget, "date"),
+    (Input, "input"),
+)
+GROUPED = {"checkboxes", "radios", "date"}
+# Written by the templates themselves, or not at all: limits belong to the server and to the counter, and a browser's
+# own "required" would speak before the page's error summary can.
+NOT_COPIED = {"id", "class", "type", "aria-describedby", "required", "maxlength", "minlength", "cols", "rows"}
+NOT_COPIED_OF_NUMBERS = NOT_COPIED | {"min", "max", "step"}
+DEFAULT_ROWS = "10"  # Django's own, a string; a form that wants ten rows says so with a number
+
+
+def kind(field: BoundField) -> str:
+    """Name the component of GOV.UK that shows a field.
+
+    :raises TemplateSyntaxError: if the pack has none for its widget.
+    """
+    if field.is_hidden:
+        return "hidden"
+    widget = field.field.widget
+    for widget_class, name in KINDS:
+        if isinstance(widget, widget_class):
+            return name
+    message = f'The govuk pack has no component for "{field.name}" with its {type(widget).__name__}.'
+    raise TemplateSyntaxError(message)
+
+
+def base_id(field: BoundField) -> str:
+    """Name the identifier that a field's hint, error and first control are named after."""
+    return str(field.field.widget.attrs.get("id") or field.auto_id or field.html_name)
+
+
+def parts_in_error(field: BoundField) -> list[str]:
+    """List the boxes of a date that are wrong; all three where an error does not say which."""
+    errors = field.form.errors.as_data().get(field.name, []) if field.form.is_bound else []
+    named = {part for error in errors for part in (error.params or {}).get("parts", PARTS)}
+    return [part for part in PARTS if part in named]
+
+
+@register.simple_tag
+def question(field: BoundField, options: Mapping[str, Any] | str = "") -> dict[str, Any]:
+    """Describe a field for the pack's templates, with the looks that a Question asks for."""
+    chosen: Mapping[str, Any] = options if isinstance(options, Mapping) else {}
+    asked: dict[str, Any] = {
+        **chosen,
+        "kind": kind(field),
+        "id": base_id(field),
+        "name": field.html_name,
+        "label": field.label,
+        "hint": field.help_text,
+        "errors": list(field.errors),
+        "disabled": {"disabled": True} if field.field.disabled else {},
+    }
+    asked["template"] = f"govuk/{asked['kind']}.html"
+    if asked["kind"] == "hidden":
+        given = field.field.widget.get_context(field.html_name, field.value(), {"id": asked["id"]})["widget"]
+        return asked | {"boxes": given.get("subwidgets", [given])}
+    asked["counted"] = asked["kind"] == "textarea" and (
+        chosen.get("max_words") or getattr(field.field, "max_length", None)
+    )
+    asked["grouped"] = asked["kind"] in GROUPED and bool(field.label)
+    asked["described_by"] = " ".join(_describers(field, asked))
+    return asked | _control(field, asked)
+
+
+def _describers(field: BoundField, asked: Mapping[str, Any]) -> Iterable[str]:
+    """List what an assistive technology reads out with the field, in the order of the page."""
+    if given := field.field.widget.attrs.get("aria-describedby"):
+        yield str(given)
+    for part, there in (("info", asked["counted"]), ("hint", asked["hint"]), ("error", asked["errors"])):
+        if there:
+            yield f"{asked['id']}-{part}"
+
+
+def _control(field: BoundField, asked: Mapping[str, Any]) -> dict[str, Any]:
+    """Describe what is typed into or chosen from."""
+    widget = field.field.widget
+    given = widget.get_context(field.html_name, field.value(), {"id": asked["id"]})["widget"]
+    special = SPECIAL[asked["kind"]](field, asked, given) if asked["kind"] in SPECIAL else {}
+    defaults = special.pop("defaults", {})
+    left_out = NOT_COPIED_OF_NUMBERS if isinstance(widget, forms.NumberInput) else NOT_COPIED
+    attributes = defaults | _copied(given["attrs"], left_out)
+    if asked["kind"] != "date":
+        attributes |= asked["disabled"]
+    general: dict[str, Any] = {"value": given["value"], "classes": given["attrs"].get("class", "")}
+    return general | special | {"attributes": flatatt(attributes)}
+
+
+def _input(field: BoundField, asked: Mapping[str, Any], given: Mapping[str, Any]) -> dict[str, Any]:
+    """Choose a text box's type and what helps with typing; spinning number boxes do more harm than good."""
+    if isinstance(field.field.widget, forms.NumberInput):
+        whole = isinstance(field.field, forms.IntegerField) and not isinstance(field.field, forms.FloatField)
+        return {"type": "text", "defaults": {"spellcheck": "false"} | ({"inputmode": "numeric"} if whole else {})}
+    return {"type": given["type"], "defaults": {"spellcheck": "false"} if given["type"] in {"email", "url"} else {}}
+
+
+def _textarea(field: BoundField, asked: Mapping[str, Any], given: Mapping[str, Any]) -> dict[str, Any]:
+    rows = given["attrs"].get("rows")
+    return {"rows": 5 if rows in (None, DEFAULT_ROWS) else rows}
+
+
+def _password(field: BoundField, asked: Mapping[str, Any], given: Mapping[str, Any]) -> dict[str, Any]:
+    return {"defaults": {"autocomplete": "current-password"}}
+
+
+def _checkbox(field: BoundField, asked: Mapping[str, Any], given: Mapping[str, Any]) -> dict[str, Any]:
+    return {"value": given["attrs"].get("value", "on"), "checked": given["attrs"].get("checked", False)}
+
+
+def _select(field: BoundField, asked: Mapping[str, Any], given: Mapping[str, Any]) -> dict[str, Any]:
+    return {
+        "groups": [
+            (name, [choice | {"attributes": flatatt(choice["attrs"])} for choice in choices])
+            for name, choices, _ in given["optgroups"]
+        ]
+    }
+
+
+def _listed(groups: Iterable[tuple[Any, list[dict[str, Any]], int]], asked: Mapping[str, Any]) -> Iterable[Any]:
+    """List radios or checkboxes; the first has the field's bare identifier, which the error summary links to."""
+    place = 0
+    for choice in (choice for _, choices, _ in groups for choice in choices):
+        value = str(choice["value"])
+        divider = asked.get("dividers", {}).get(value, "")
+        place += 2 if divider else 1
+        identifier = asked["id"] if place == 1 else f"{asked['id']}-{place}"
+        hint = asked.get("hints", {}).get(value, "")
+        described = [f"{identifier}-item-hint"] if hint else []
+        if asked["kind"] == "checkboxes" and not asked["grouped"] and asked["described_by"]:
+            described.insert(0, asked["described_by"])
+        yield {
+            "id": identifier,
+            "value": value,
+            "label": choice["label"],
+            "divider": divider,
+            "hint": hint,
+            "described_by": " ".join(described),
+            "checked": choice["selected"],
+            "reveals": asked.get("reveals", {}).get(value, ""),
+            "exclusive": value in asked.get("exclusive", ()),
+            "attributes": flatatt(_copied(choice["attrs"], NOT_COPIED) | asked["disabled"]),
+        }
+
+
+def _choices(field: BoundField, asked: Mapping[str, Any], given: Mapping[str, Any]) -> dict[str, Any]:
+    return {"choices": list(_listed(given["optgroups"], asked))}
+
+
+def _date(field: BoundField, asked: Mapping[str, Any], given: Mapping[str, Any]) -> dict[str, Any]:
+    wrong = parts_in_error(field)
+    parts = [
+        {
+            "label": part.capitalize(),
+            "id": box["attrs"]["id"],
+            "name": box["name"],
+            "value": box["value"],
+            "width": 4 if part == "year" else 2,
+            "error": part in wrong,
+            "classes": widget.attrs.get("class", ""),
+            "attributes": flatatt(_copied(widget.attrs, NOT_COPIED) | asked["disabled"]),
+        }
+        for part, box, widget in zip(PARTS, given["subwidgets"], field.field.widget.widgets, strict=True)
+    ]
+    return {"parts": parts}
+
+
+SPECIAL: dict[str, Callable[[BoundField, Mapping[str, Any], Mapping[str, Any]], dict[str, Any]]] = {
+    "input": _input,
+    "textarea": _textarea,
+    "password": _password,
+    "checkbox": _checkbox,
+    "select": _select,
+    "radios": _choices,
+    "checkboxes": _choices,
+    "date": _date,
+}
+
+
+def _copied(attributes: Mapping[str, Any], left_out: set[str]) -> dict[str, Any]:
+    return {name: value for name, value in attributes.items() if name not in left_out}
+
+
+@register.simple_tag
+def problems(*forms_with_errors: Any) -> list[dict[str, str]]:
+    """List what the error summary says of forms and formsets: each text, and the control that it links to."""
+    found: list[dict[str, str]] = []
+    for form in forms_with_errors:
+        if isinstance(form, BaseFormSet):
+            found += [{"text": str(text), "href": ""} for text in form.non_form_errors()]
+            found += problems(*form.forms)
+        elif isinstance(form, forms.BaseForm) and form.is_bound:
+            found += [{"text": str(text), "href": ""} for text in form.non_field_errors()]
+            found += [problem for field in form for problem in _problems_of(field)]
+    return found
+
+
+def _problems_of(field: BoundField) -> list[dict[str, str]]:
+    if not field.errors or field.is_hidden:
+        return [{"text": f"{field.label}: {text}", "href": ""} for text in field.errors]
+    suffix = f"-{parts_in_error(field)[0]}" if kind(field) == "date" else ""
+    return [{"text": str(text), "href": f"#{base_id(field)}{suffix}"} for text in field.errors]
