@@ -1,7 +1,7 @@
 """From kept looks and statements to the verdict on a release as it was scheduled."""
 
 from collections import defaultdict
-from collections.abc import Collection, Iterable
+from collections.abc import Collection
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 from typing import Any
@@ -41,16 +41,12 @@ class Judged:
     seen_live_since_due: frozenset[int]
 
 
-def judge(releases: Iterable[Release], *, now: datetime, outstanding: Collection[int] = ()) -> list[Judged]:
-    """Judge releases from all looks kept for their present schedule, and keep what changed.
+def judge(release: Release, *, now: datetime, outstanding: Collection[int] = ()) -> Judged:
+    """Judge a release with an exact date from all looks kept for its present schedule, and keep what changed.
 
     :param now: the aware instant of judging; nothing is late before the limit has passed.
     :param outstanding: keys of addresses with a look planned up to the limit that has no answer yet.
     """
-    return [_judge_one(release, now=now, outstanding=outstanding) for release in releases if release.due_at]
-
-
-def _judge_one(release: Release, *, now: datetime, outstanding: Collection[int]) -> Judged:
     verification = _verification(release, now=now)
     due_at, limit_at = verification.due_at, verification.due_at + timedelta(seconds=verification.tolerance_seconds)
     looks, reasons = _sightings(release)
@@ -83,7 +79,7 @@ def _judge_one(release: Release, *, now: datetime, outstanding: Collection[int])
 
 def _verification(release: Release, *, now: datetime) -> Verification:
     # The limit follows the series up to the due time and is fixed from then on: nobody widens it afterwards.
-    assert release.due_at is not None  # noqa: S101  # judge() takes releases with an exact date alone
+    assert release.due_at is not None  # noqa: S101  # what is judged has an exact date
     fresh = {"due_at": release.due_at, "tolerance_seconds": release.series.tolerance_seconds}
     verification, created = Verification.objects.get_or_create(
         release=release, schedule_version=release.schedule_version, defaults=fresh

@@ -1,5 +1,6 @@
 """The sweep: looks at every release in the second it is due, keeps what was seen, and judges it."""
 
+import logging
 from collections.abc import Sequence
 from dataclasses import dataclass, field
 from datetime import datetime, timedelta
@@ -10,10 +11,12 @@ from releases.answer import NO_ANSWER, Answer
 from releases.clock import Clock
 from releases.controls import Controls
 from releases.errand import Errand
-from releases.evidence import Expectation, Finding, LookResult
+from releases.evidence import Expectation, Finding, LookResult, Reason
 from releases.models import Release, Watch
 from releases.recording import Look
 from releases.watch_list import Target
+
+logger = logging.getLogger(__name__)
 
 # Looks are planned in memory this far ahead, and the plan is compared with the database this often.
 HORIZON = timedelta(seconds=10)
@@ -52,6 +55,7 @@ class Round:
     flying: dict[tuple[int, datetime], Target] = field(default_factory=dict)
     unanswered: list[tuple[Target, Answer]] = field(default_factory=list)
     looks: list[Look] = field(default_factory=list)
+    faults: list[Exception] = field(default_factory=list)
     kept: int = 0
 
 
@@ -66,6 +70,7 @@ def sweep(*, clock: Clock, look: Looker, watcher: str, controls: Sequence[str] =
     :param watcher: the name under which looks, coverage and leases are kept; unique per process.
     :param controls: addresses of unrelated hosts, asked when an answer stays away.
     :return: the number of looks kept.
+    :raises ExceptionGroup: at the end, if our own code failed on one of the releases; the others were not held up.
     """
     going = Round(clock=clock, look=look, watcher=watcher, controls=Controls(urls=controls))
     claim_at = clock.now()
@@ -81,7 +86,7 @@ def sweep(*, clock: Clock, look: Looker, watcher: str, controls: Sequence[str] =
             _keep_and_judge(going)
             if not look.in_flight:
                 if upcoming is None:
-                    return going.kept
+                    return _end(going)
                 clock.sleep_until(wake_at)
     finally:
         leases.release_all(watcher)
@@ -107,6 +112,13 @@ def look_once(releases: Sequence[Release], *, clock: Clock, look: Looker, watche
     while look.in_flight:
         _take_answers(going, wait_seconds=1.0)
     _keep_and_judge(going, replayed=True)
+    return _end(going)
+
+
+def _end(going: Round) -> int:
+    if going.faults:
+        message = f"our own code failed on {len(going.faults)} looks or releases"
+        raise ExceptionGroup(message, going.faults)
     return going.kept
 
 
@@ -168,7 +180,8 @@ def _start(going: Round, target: Target, *, planned_at: datetime) -> None:
 
 def _take_answers(going: Round, *, wait_seconds: float) -> None:
     """Take in what was answered; an answer that stayed away waits for the control looks."""
-    for errand, answer in going.look.poll(max(0.0, wait_seconds)):
+    answers = going.look.poll(max(0.0, wait_seconds)) if going.look.in_flight else []
+    for errand, answer in answers:
         if errand.key in going.flying:
             target = going.flying[errand.key]
             if answer.failure in NO_ANSWER:
@@ -187,7 +200,13 @@ def _take_answers(going: Round, *, wait_seconds: float) -> None:
 
 def _examine(going: Round, target: Target, answer: Answer) -> None:
     expectation = target.expectation(controls_fail=going.controls.fail)
-    finding = going.look.examine(target.address.adapter, answer, expectation)
+    try:
+        finding = going.look.examine(target.address.adapter, answer, expectation)
+    except Exception as fault:
+        # A fault of our own on one page must neither stop the others nor count for or against the release.
+        logger.exception("cannot examine a look at %s", target.address.release.reference)
+        going.faults.append(fault)
+        finding = Finding(result=LookResult.OBSERVER_FAULT, reasons=(Reason.OUR_ERROR,), text_digest="", title="")
     if finding.text_digest and finding.result is not LookResult.LIVE:
         target.texts_not_live.add(finding.text_digest)
     del going.flying[(target.address.pk, answer.planned_at)]
@@ -207,8 +226,12 @@ def _keep_and_judge(going: Round, *, replayed: bool = False) -> None:
     releases = {look.address.release_id: look.address.release for look in looks if _may_change(look, now=now)}
     waiting = _with_look_outstanding(going)
     finished: set[int] = set()
-    for judged in judging.judge(releases.values(), now=now, outstanding=waiting):
-        finished |= judged.seen_live_since_due
+    for release in releases.values():
+        try:
+            finished |= judging.judge(release, now=now, outstanding=waiting).seen_live_since_due
+        except Exception as fault:
+            logger.exception("cannot judge %s", release.reference)
+            going.faults.append(fault)
     for key in finished:
         if key in going.targets:
             going.targets[key].next_look_at = None

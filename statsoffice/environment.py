@@ -92,8 +92,7 @@ def probe_budgets(name: str, default: str) -> dict[str, tuple[int, int]]:
         match = re.fullmatch(r"([^=\s]+)=(\d{1,5})/(\d{1,5})", written)
         if not match or not int(match[2]) or not int(match[3]):
             message = (
-                f'{name} holds "{written}"; each entry must be host=connections/per-second, '
-                "such as www.gov.uk=6/8."
+                f'{name} holds "{written}"; each entry must be host=connections/per-second, such as www.gov.uk=6/8.'
             )
             raise ImproperlyConfigured(message)
         budgets[match[1].lower()] = (int(match[2]), int(match[3]))
@@ -107,7 +106,7 @@ def mailer(name: str, default: str, *, timeout_seconds: int) -> dict[str, Any]:
     """
     try:
         read = environ.Env.email_url_config(text(name, default))
-    except (KeyError, ValueError) as error:
+    except (KeyError, ValueError, ImproperlyConfigured) as error:
         message = f'{name} is "{text(name, default)}"; it must be like smtp+tls://user:password@host:587.'
         raise ImproperlyConfigured(message) from error
     if "smtp" not in read["EMAIL_BACKEND"]:
@@ -124,3 +123,19 @@ def mailer(name: str, default: str, *, timeout_seconds: int) -> dict[str, Any]:
             "timeout": timeout_seconds,
         },
     }
+
+
+def database(name: str, default: str) -> dict[str, Any]:
+    """Read which database is used, such as postgres://user:password@host:5432/name or sqlite:////path/to/file.
+
+    :raises ImproperlyConfigured: if it names neither a PostgreSQL nor an SQLite database.
+    """
+    scheme = text(name, default).partition(":")[0]
+    if scheme not in {"postgres", "postgresql", "sqlite"}:
+        message = f"{name} must name a PostgreSQL or an SQLite database, such as postgres://user:password@host/name."
+        raise ImproperlyConfigured(message)
+    read: dict[str, Any] = environ.Env.db_url_config(text(name, default))
+    if scheme == "sqlite":
+        pragmas = "PRAGMA journal_mode=WAL; PRAGMA synchronous=NORMAL;"
+        return {**read, "OPTIONS": {"timeout": 20, "transaction_mode": "IMMEDIATE", "init_command": pragmas}}
+    return {**read, "CONN_HEALTH_CHECKS": True, "CONN_MAX_AGE": 60}

@@ -4,7 +4,6 @@ import os
 from pathlib import Path
 
 import django_stubs_ext
-import environ
 from django.core.exceptions import ImproperlyConfigured
 
 from statsoffice import environment
@@ -104,27 +103,7 @@ CRISPY_TEMPLATE_PACK = "govuk"
 DEFAULT_AUTO_FIELD = "django.db.models.BigAutoField"
 
 # --- Database -------------------------------------------------------------------------------------
-try:
-    DATABASES = {
-        "default": environ.Env.db_url_config(
-            environment.text("DATABASE_URL", f"sqlite:///{VAR_DIR / 'statsoffice.sqlite3'}")
-        )
-    }
-except Exception as error:
-    message = f"DATABASE_URL cannot be read: {error}"
-    raise ImproperlyConfigured(message) from error
-if "sqlite" in DATABASES["default"]["ENGINE"]:
-    DATABASES["default"]["OPTIONS"] = {
-        "timeout": 20,
-        "transaction_mode": "IMMEDIATE",
-        "init_command": "PRAGMA journal_mode=WAL; PRAGMA synchronous=NORMAL;",
-    }
-elif "postgresql" in DATABASES["default"]["ENGINE"]:
-    DATABASES["default"]["CONN_HEALTH_CHECKS"] = True
-    DATABASES["default"]["CONN_MAX_AGE"] = 60
-else:
-    message = "DATABASE_URL must name a PostgreSQL or an SQLite database."
-    raise ImproperlyConfigured(message)
+DATABASES = {"default": environment.database("DATABASE_URL", f"sqlite:///{VAR_DIR / 'statsoffice.sqlite3'}")}
 
 # --- Accounts -------------------------------------------------------------------------------------
 AUTH_USER_MODEL = "accounts.User"

@@ -66,6 +66,10 @@ class Report(models.Model):
         return self.reference
 
 
+class ReportVersionQuerySet(AppendOnlyQuerySet["ReportVersion"]):
+    """Versions, which are only added."""
+
+
 class ReportVersion(AppendOnly):
     """What a report said at one time: a person's content, and beside it the machine's text of each field."""
 
@@ -78,7 +82,7 @@ class ReportVersion(AppendOnly):
     written_at = models.DateTimeField()
     why = models.CharField(max_length=40)
 
-    objects = AppendOnlyQuerySet["ReportVersion"].as_manager()
+    objects = ReportVersionQuerySet.as_manager()
 
     class Meta:
         ordering = ("report", "number")
@@ -86,6 +90,10 @@ class ReportVersion(AppendOnly):
 
     def __str__(self) -> str:
         return f"{self.report_id} version {self.number}"
+
+
+class ReportEventQuerySet(AppendOnlyQuerySet["ReportEvent"]):
+    """Events of reports, which are only added."""
 
 
 class ReportEvent(Happening):
@@ -96,7 +104,7 @@ class ReportEvent(Happening):
     report = models.ForeignKey(Report, on_delete=models.PROTECT, related_name="events")
     report_reference = models.CharField(max_length=30)
 
-    objects = AppendOnlyQuerySet["ReportEvent"].as_manager()
+    objects = ReportEventQuerySet.as_manager()
 
     class Meta:
         ordering = ("position",)
@@ -105,6 +113,10 @@ class ReportEvent(Happening):
     def subject(self) -> dict[str, Any]:
         """Return the report, as it enters the hash."""
         return {"report": self.report_reference}
+
+
+class ApprovedDocumentQuerySet(AppendOnlyQuerySet["ApprovedDocument"]):
+    """Approved documents, which are only added."""
 
 
 class ApprovedDocument(AppendOnly):
@@ -120,7 +132,7 @@ class ApprovedDocument(AppendOnly):
     approved_at = models.DateTimeField()
     one_person = models.BooleanField()
 
-    objects = AppendOnlyQuerySet["ApprovedDocument"].as_manager()
+    objects = ApprovedDocumentQuerySet.as_manager()
 
     class Meta:
         ordering = ("report", "version")

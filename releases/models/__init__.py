@@ -5,6 +5,7 @@ from releases.models.event import ReleaseEvent
 from releases.models.observation import Observation
 from releases.models.producer import Contact, Membership, Producer
 from releases.models.release import Address, DateChange, Release
+from releases.models.roll_call import RollCall
 from releases.models.series import Series
 from releases.models.verification import Statement, Verification
 from releases.models.watching import Coverage, HostLease, Watch
@@ -21,6 +22,7 @@ __all__ = [
     "Producer",
     "Release",
     "ReleaseEvent",
+    "RollCall",
     "Series",
     "Statement",
     "Verification",

@@ -42,6 +42,10 @@ class Happening(ChainedRow):
         return f"{self.kind.replace('_', ' ')} at {self.at:%Y-%m-%d %H:%M:%S} UTC"
 
 
+class ReleaseEventQuerySet(AppendOnlyQuerySet["ReleaseEvent"]):
+    """Events of releases, which are only added."""
+
+
 class ReleaseEvent(Happening):
     """One thing that happened to a release."""
 
@@ -51,7 +55,7 @@ class ReleaseEvent(Happening):
     release = models.ForeignKey(Release, on_delete=models.DO_NOTHING, db_constraint=False, related_name="events")
     release_public_id = models.UUIDField()
 
-    objects = AppendOnlyQuerySet["ReleaseEvent"].as_manager()
+    objects = ReleaseEventQuerySet.as_manager()
 
     class Meta:
         ordering = ("position",)

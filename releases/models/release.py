@@ -154,6 +154,10 @@ class Address(models.Model):
         return self.url
 
 
+class DateChangeQuerySet(AppendOnlyQuerySet["DateChange"]):
+    """Changes of date, which are only added."""
+
+
 class DateChange(AppendOnly):
     """One change of a release's date: was, to, why, who asked, who agreed, when it was announced."""
 
@@ -173,7 +177,7 @@ class DateChange(AppendOnly):
     agreed_at = models.DateTimeField(null=True)
     announced_at = models.DateTimeField(null=True)
 
-    objects = AppendOnlyQuerySet["DateChange"].as_manager()
+    objects = DateChangeQuerySet.as_manager()
 
     class Meta:
         ordering = ("release", "schedule_version")

@@ -47,6 +47,10 @@ class Verification(models.Model):
         return f"{self.release.reference}: {self.outcome.replace('_', ' ')}"
 
 
+class StatementQuerySet(AppendOnlyQuerySet["Statement"]):
+    """Statements, which are only added."""
+
+
 class Statement(AppendOnly):
     """What a person says of a release's address: kept as such, beside the looks and apart from them."""
 
@@ -68,7 +72,7 @@ class Statement(AppendOnly):
     stated_by = models.ForeignKey(settings.AUTH_USER_MODEL, on_delete=models.PROTECT, related_name="+")
     stated_at = models.DateTimeField()
 
-    objects = AppendOnlyQuerySet["Statement"].as_manager()
+    objects = StatementQuerySet.as_manager()
 
     class Meta:
         ordering = ("stated_at",)

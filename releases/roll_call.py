@@ -1,0 +1,62 @@
+"""The roll call of a morning: every release due at 9.30am by name, with what was found."""
+
+from collections import Counter
+from datetime import datetime, timedelta
+
+from django.db.models import QuerySet
+
+from releases import london
+from releases.calendar import STANDARD_RELEASE_TIME
+from releases.models import Producer, Release, RollCall, Verification
+from releases.status import Status
+from releases.verdict import Outcome
+
+LIVE = {Outcome.ON_TIME, Outcome.EARLY, Outcome.LATE}
+NOT_LIVE = {Outcome.NOT_SEEN, Outcome.PARTIAL}
+# After this long a morning is called even if something is still unjudged; that counts as "cannot tell".
+LONGEST_WAIT = timedelta(minutes=10)
+
+
+def call_missing(*, now: datetime) -> list[RollCall]:
+    """Call the roll of this morning for every producer whose releases due at 9.30am are all judged.
+
+    Rehearsals are left out. Each producer and day is called once, whatever asks twice.
+
+    :param now: the aware instant of asking; before 9.30am in London nothing is called.
+    """
+    day = london.local_date(now)
+    due_at = london.from_london(datetime.combine(day, STANDARD_RELEASE_TIME))
+    if now < due_at:
+        return []
+    due = Release.objects.official().filter(due_at=due_at, status__in=[Status.CONFIRMED, Status.PUBLISHED])
+    called = RollCall.objects.filter(day=day).values("producer")
+    waiting = Producer.objects.filter(series__releases__in=due).exclude(pk__in=called).distinct()
+    calls = [_call(producer, due.filter(series__producer=producer), due_at=due_at, now=now) for producer in waiting]
+    return [call for call in calls if call is not None]
+
+
+def _call(producer: Producer, due: QuerySet[Release], *, due_at: datetime, now: datetime) -> RollCall | None:
+    outcomes = {release.reference: Outcome.PENDING for release in due}
+    for verification in Verification.objects.filter(release__in=due, due_at=due_at).select_related("release"):
+        outcomes[verification.release.reference] = Outcome(verification.outcome)
+    if Outcome.PENDING in outcomes.values() and now < due_at + LONGEST_WAIT:
+        return None
+    count = Counter(
+        "live" if outcome in LIVE else "not_live" if outcome in NOT_LIVE else "cannot_tell"
+        for outcome in outcomes.values()
+    )
+    call, created = RollCall.objects.get_or_create(
+        producer=producer,
+        day=london.local_date(due_at),
+        defaults={
+            "due": len(outcomes),
+            "live": count["live"],
+            "not_live": count["not_live"],
+            "cannot_tell": count["cannot_tell"],
+            "releases": [
+                {"reference": reference, "outcome": outcome} for reference, outcome in sorted(outcomes.items())
+            ],
+            "called_at": now,
+        },
+    )
+    return call if created else None

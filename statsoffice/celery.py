@@ -1,0 +1,50 @@
+"""The Celery application: it only wakes the product up; what is due and missing stands in the database."""
+
+import os
+from datetime import timedelta
+
+from celery import Celery
+from celery.schedules import crontab
+from django.conf import settings
+
+from statsoffice import broker
+
+os.environ.setdefault("DJANGO_SETTINGS_MODULE", "statsoffice.settings")
+
+SWEEP_EVERY = timedelta(seconds=5)
+DRAFT_EVERY = timedelta(seconds=2)
+DELIVER_EVERY = timedelta(seconds=5)
+
+app = Celery("statsoffice")
+app.conf.update(
+    broker_url=broker.url(var=settings.VAR_DIR),
+    timezone="Europe/London",
+    enable_utc=True,
+    imports=["statsoffice.tasks"],
+    task_ignore_result=True,
+    task_default_queue="celery",
+    worker_prefetch_multiplier=1,
+    worker_hijack_root_logger=False,
+    worker_soft_shutdown_timeout=3.0,
+    broker_connection_retry_on_startup=True,
+    broker_connection_max_retries=None,
+    broker_transport_options={
+        # A sweep that watches a long morning is still the same delivery; nothing here waits for an hour.
+        "visibility_timeout": 24 * 60 * 60,
+        "socket_keepalive": True,
+        "health_check_interval": 10,
+    },
+    beat_schedule_filename=str(settings.VAR_DIR / "celerybeat-schedule"),
+    # Intervals and no crontab for what must never pause: crontab is silent in October's repeated hour. A tick
+    # that waited longer than its interval is out of date and is dropped.
+    beat_schedule={
+        "sweep": {"task": "sweep", "schedule": SWEEP_EVERY, "options": {"queue": "watch", "expires": 4}},
+        "draft": {"task": "draft", "schedule": DRAFT_EVERY, "options": {"queue": "draft", "expires": 1.8}},
+        "deliver": {"task": "deliver", "schedule": DELIVER_EVERY, "options": {"queue": "deliver", "expires": 4}},
+        "verify_releases_at_0930": {
+            "task": "verify_releases_at_0930",
+            "schedule": crontab(hour="9", minute="30", day_of_week="mon-fri"),
+            "options": {"queue": "watch", "expires": 600},
+        },
+    },
+)

@@ -1,0 +1,27 @@
+"""The command that watches releases with no broker."""
+
+import signal
+import threading
+from typing import Any
+
+from django.core.management.base import BaseCommand
+
+from statsoffice import watching
+
+
+class Command(BaseCommand):
+    """Runs the whole chain in this process until it is stopped."""
+
+    help = (
+        "Watches releases, drafts reports and delivers messages in a loop, in this process and with no broker. "
+        "Stop it with Ctrl-C."
+    )
+
+    def handle(self, *args: Any, **options: Any) -> None:
+        """Watch until SIGINT or SIGTERM."""
+        stop = threading.Event()
+        for number in (signal.SIGINT, signal.SIGTERM):
+            signal.signal(number, lambda *_: stop.set())
+        self.stdout.write("Watching. Stop with Ctrl-C.")
+        watching.watch(stop)
+        self.stdout.write("Stopped.")

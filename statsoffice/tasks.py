@@ -1,0 +1,54 @@
+"""What the ticks do: each asks the database what is due or missing, and may come twice, late or never."""
+
+import os
+import socket
+
+from celery import shared_task
+from django.conf import settings
+
+from breaches import drafting
+from releases import roll_call, watch
+from releases.clock import RealClock
+from releases.probe.probe import Probe, probe_from_settings
+from statsoffice.messages import delivery, outbox
+
+CLOCK = RealClock()
+_probes: dict[int, Probe] = {}
+
+
+def watcher_name() -> str:
+    """Return the name under which this process keeps its looks, coverage and leases."""
+    return f"{socket.gethostname()}:{os.getpid()}"
+
+
+def probe() -> Probe:
+    """Return this process's own probe: connections must not be shared with the process it was forked from."""
+    return _probes.setdefault(os.getpid(), probe_from_settings(now=CLOCK.now))
+
+
+@shared_task(name="sweep")
+def sweep() -> None:
+    """Look at every release that falls due in the next seconds, and judge it."""
+    watch.sweep(clock=CLOCK, look=probe(), watcher=watcher_name(), controls=settings.PROBE_CONTROLS)
+
+
+@shared_task(name="draft")
+def draft() -> None:
+    """Draft the report of every suspected breach that has none, and call the morning's roll once it is judged."""
+    drafting.draft_missing(now=CLOCK.now())
+    roll_call.call_missing(now=CLOCK.now())
+
+
+@shared_task(name="deliver")
+def deliver() -> None:
+    """Create the messages that are owed, and send those that are due."""
+    outbox.create_missing(now=CLOCK.now())
+    delivery.deliver(now=CLOCK.now())
+
+
+@shared_task(name="verify_releases_at_0930")
+def verify_releases_at_0930() -> None:
+    """Verify the morning's releases at 9.30am and call the roll; everything derives from their due times."""
+    watch.sweep(clock=CLOCK, look=probe(), watcher=watcher_name(), controls=settings.PROBE_CONTROLS)
+    drafting.draft_missing(now=CLOCK.now())
+    roll_call.call_missing(now=CLOCK.now())

@@ -1,0 +1,40 @@
+"""Watching without a broker: sweep, draft and deliver in one process, as the Celery tasks do."""
+
+import logging
+import threading
+from collections.abc import Callable
+
+from statsoffice import celery, tasks
+
+logger = logging.getLogger(__name__)
+
+
+def watch(stop: threading.Event) -> None:
+    """Sweep, draft and deliver, each at its own interval, until told to stop.
+
+    A step that fails is logged in full and tried again at its next interval.
+
+    :param stop: set by whoever wants the watch to end; a sweep under way is finished first.
+    """
+    beside = [
+        threading.Thread(target=_repeat, args=(step, seconds, stop), daemon=True)
+        for step, seconds in (
+            (tasks.draft, celery.DRAFT_EVERY.total_seconds()),
+            (tasks.deliver, celery.DELIVER_EVERY.total_seconds()),
+        )
+    ]
+    for thread in beside:
+        thread.start()
+    _repeat(tasks.sweep, celery.SWEEP_EVERY.total_seconds(), stop)
+    for thread in beside:
+        thread.join()
+
+
+def _repeat(step: Callable[[], None], seconds: float, stop: threading.Event) -> None:
+    while not stop.is_set():
+        try:
+            step()
+        except Exception:
+            # The loop is the last place that sees the fault, and the next interval may well succeed.
+            logger.exception("%s failed", getattr(step, "name", step))
+        stop.wait(seconds)

@@ -1,0 +1,74 @@
+"""A setting with a bad value refuses to start and says what is wrong."""
+
+import os
+import subprocess
+import sys
+from pathlib import Path
+
+import pytest
+
+ROOT = Path(__file__).resolve().parents[2]
+PRODUCTION = {
+    "STATSOFFICE_MODE": "production",
+    "SECRET_KEY": "x7" * 30,
+    "ALLOWED_HOSTS": "releases.example.gov.uk",
+}
+
+pytestmark = pytest.mark.one_database
+
+
+def load_settings(tmp_path, **environment):
+    kept = {name: value for name, value in os.environ.items() if name in {"PATH", "HOME"}}
+    return subprocess.run(
+        [sys.executable, "-c", "from django.conf import settings; print(settings.MODE)"],
+        cwd=ROOT,
+        env={
+            **kept,
+            "DJANGO_SETTINGS_MODULE": "statsoffice.settings",
+            "STATSOFFICE_VAR": str(tmp_path),
+            **environment,
+        },
+        capture_output=True,
+        text=True,
+        check=False,
+        timeout=60,
+    )
+
+
+@pytest.mark.parametrize(
+    "environment",
+    [
+        pytest.param({}, id="development with nothing set"),
+        pytest.param(PRODUCTION, id="production"),
+        pytest.param({"STATSOFFICE_PROBE_BUDGETS": "www.gov.uk=6/8, www.ons.gov.uk=2/4"}, id="budgets"),
+        pytest.param({"EMAIL_URL": "smtp+tls://user:secret@mail.example.gov.uk:587"}, id="mail"),
+        pytest.param({"DATABASE_URL": "postgres://u:p@localhost:5432/statsoffice"}, id="postgresql"),
+    ],
+)
+def test_good_settings_start(tmp_path, environment):
+    loaded = load_settings(tmp_path, **environment)
+    assert (loaded.returncode, loaded.stderr) == (0, "")
+
+
+@pytest.mark.parametrize(
+    ("environment", "sentence"),
+    [
+        pytest.param({"STATSOFFICE_MODE": "test"}, 'STATSOFFICE_MODE is "test"', id="mode"),
+        pytest.param({**PRODUCTION, "SECRET_KEY": "short"}, "SECRET_KEY must be set", id="weak key"),
+        pytest.param({**PRODUCTION, "ALLOWED_HOSTS": "*"}, "ALLOWED_HOSTS must name", id="any host"),
+        pytest.param({"STATSOFFICE_PROBE_BUDGETS": "www.gov.uk=6"}, "STATSOFFICE_PROBE_BUDGETS", id="budget"),
+        pytest.param({"STATSOFFICE_PROBE_BUDGETS": "www.gov.uk=0/8"}, "STATSOFFICE_PROBE_BUDGETS", id="no budget"),
+        pytest.param({"STATSOFFICE_PROBE_ALLOW_PRIVATE": "intranet"}, "must be host:port", id="no port"),
+        pytest.param({"STATSOFFICE_ADDRESS": "releases.example.gov.uk"}, "STATSOFFICE_ADDRESS", id="no scheme"),
+        pytest.param({"STATSOFFICE_PROBE_CONTROLS": "example.org"}, "STATSOFFICE_PROBE_CONTROLS", id="control"),
+        pytest.param({"DATABASE_URL": "mysql://u:p@localhost/db"}, "PostgreSQL or an SQLite", id="other database"),
+        pytest.param({"DATABASE_URL": "nonsense"}, "DATABASE_URL", id="no database"),
+        pytest.param({"EMAIL_URL": "pigeon://coop"}, "EMAIL_URL", id="mail"),
+    ],
+)
+def test_a_bad_setting_refuses_to_start_and_is_named(tmp_path, environment, sentence):
+    loaded = load_settings(tmp_path, **environment)
+    assert loaded.returncode != 0
+    last_line = loaded.stderr.strip().splitlines()[-1]
+    assert "ImproperlyConfigured" in last_line
+    assert sentence in last_line
