@@ -1,4 +1,4 @@
-"""One server process of the tests' own: started, waited for, and ended with everything below it."""
+"""Processes of the tests' own: started, waited for, and ended with everything below them."""
 
 import contextlib
 import os
@@ -58,3 +58,17 @@ def _end(server: subprocess.Popen[bytes], stop_with: signal.Signals) -> None:
     with contextlib.suppress(ProcessLookupError):
         os.killpg(server.pid, signal.SIGKILL)
     server.wait()
+
+
+def is_running(pid: int) -> bool:
+    """Tell whether a process is there; one that has ended and that nobody has asked about is not."""
+    seen = subprocess.run(["ps", "-o", "stat=", "-p", str(pid)], capture_output=True, text=True, check=False)
+    return seen.stdout.strip()[:1] not in {"", "Z"}
+
+
+def has_ended(pid: int, *, within_seconds: float = 5) -> bool:
+    """Wait until a process has ended; tells whether it did in time."""
+    until = time.monotonic() + within_seconds
+    while is_running(pid) and time.monotonic() < until:
+        time.sleep(0.02)
+    return not is_running(pid)

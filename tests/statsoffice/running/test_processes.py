@@ -11,6 +11,7 @@ import pytest
 
 from statsoffice.running import processes
 from statsoffice.running.processes import EndedByItself, Processes, StopAsked
+from tests.servers.process import has_ended, is_running
 
 pytestmark = pytest.mark.one_database
 
@@ -30,12 +31,6 @@ def python(code):
     return [sys.executable, "-c", code]
 
 
-def is_there(pid):
-    """Tell whether a process exists and is no zombie."""
-    seen = subprocess.run(["ps", "-o", "stat=", "-p", str(pid)], capture_output=True, text=True, check=False)
-    return bool(seen.stdout.strip()) and not seen.stdout.startswith("Z")
-
-
 def says(log, words):
     """Give a question whether a log holds some words."""
     return lambda: words in log.read_text()
@@ -51,11 +46,11 @@ def start_all(several, tmp_path, **codes):
 def test_a_signal_stops_every_process(tmp_path):
     with Processes(tmp_path, os.environ) as several:
         pids = start_all(several, tmp_path, web=ENDLESS, worker=ENDLESS)
-        assert all(map(is_there, pids))
+        assert all(map(is_running, pids))
         os.kill(os.getpid(), signal.SIGTERM)
         with pytest.raises(StopAsked):
             several.watch()
-    assert not any(map(is_there, pids))
+    assert not any(map(is_running, pids))
 
 
 def test_a_process_that_ends_is_named_with_the_end_of_its_log(tmp_path):
@@ -66,7 +61,7 @@ def test_a_process_that_ends_is_named_with_the_end_of_its_log(tmp_path):
             several.watch()
     assert "worker has ended by itself (exit code 1)." in str(told.value)
     assert "no such table" in str(told.value)
-    assert not any(map(is_there, pids))
+    assert not any(map(is_running, pids))
 
 
 def test_a_process_that_never_answers_is_named(tmp_path):
@@ -79,7 +74,7 @@ def test_a_process_deaf_to_polite_signals_is_killed_in_the_end(tmp_path, impatie
     began = time.monotonic()
     with Processes(tmp_path, os.environ) as several:
         pids = start_all(several, tmp_path, broker=ENDLESS, worker=DEAF)
-    assert not any(map(is_there, pids))
+    assert not any(map(is_running, pids))
     assert 0.6 < time.monotonic() - began < 10
 
 
@@ -87,11 +82,11 @@ def test_children_of_a_process_that_was_killed_do_not_stay(tmp_path, impatient):
     with Processes(tmp_path, os.environ) as several:
         [pid] = start_all(several, tmp_path, worker=WITH_CHILD)
         child = int((tmp_path / "worker.log").read_text().split()[0])
-        assert is_there(child)
+        assert is_running(child)
         os.kill(pid, signal.SIGKILL)
         with pytest.raises(EndedByItself, match="signal SIGKILL"):
             several.watch()
-    assert not is_there(child)
+    assert has_ended(child)
 
 
 def test_what_a_completed_process_printed_is_given_back(tmp_path):
@@ -104,7 +99,7 @@ def test_a_step_that_fails_stops_the_others(tmp_path):
         pids = start_all(several, tmp_path, web=ENDLESS)
         with pytest.raises(EndedByItself, match=r"demo has ended by itself \(exit code 3\)"):
             several.complete("demo", python("raise SystemExit(3)"))
-    assert not any(map(is_there, pids))
+    assert not any(map(is_running, pids))
 
 
 def test_nothing_stays_when_the_parent_is_killed_outright(tmp_path):
@@ -121,7 +116,4 @@ def test_nothing_stays_when_the_parent_is_killed_outright(tmp_path):
     with subprocess.Popen(python(dedent(parent)), stdout=subprocess.PIPE, text=True) as run:
         child = int(run.stdout.readline())
         run.kill()
-    until = time.monotonic() + 5
-    while is_there(child) and time.monotonic() < until:
-        time.sleep(0.05)
-    assert not is_there(child)
+    assert has_ended(child)

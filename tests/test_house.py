@@ -1,0 +1,110 @@
+"""The rules of the house that no linter knows: small rooms, plain names, nothing tied to one registry."""
+
+import ast
+import json
+import re
+import subprocess
+from pathlib import Path
+
+import pytest
+from django.conf import settings
+
+pytestmark = pytest.mark.one_database
+
+ROOT = settings.BASE_DIR
+MOST_LINES = 300
+NAMES_THAT_SAY_NOTHING = {
+    "utils",
+    "util",
+    "helpers",
+    "helper",
+    "services",
+    "service",
+    "manager",
+    "data",
+    "info",
+    "handler",
+}
+REGISTRIES = ("registry.npmjs" + ".org", "pypi" + ".org", "pythonhosted" + ".org", "yarnpkg" + ".com")
+FILES_THAT_NAME_DOWNLOAD_ADDRESSES = {"uv.lock", "pylock.toml", "yarn.lock"}
+
+
+def tracked(pattern="*"):
+    """List the files that git tracks and that are there."""
+    listed = subprocess.run(
+        ["git", "ls-files", "-z", "--", pattern], cwd=ROOT, capture_output=True, text=True, check=True
+    )
+    return [path for name in listed.stdout.split("\0") if name and (path := ROOT / name).is_file()]
+
+
+def modules():
+    """List the tracked modules that people wrote; Django writes the migrations."""
+    found = [path for path in tracked("*.py") if "migrations" not in path.parts]
+    assert found
+    return found
+
+
+def name(path):
+    """Give a file's path as people write it."""
+    return str(path.relative_to(ROOT))
+
+
+def pins(lock):
+    """Read the exact versions of a lock file, by package and condition."""
+    return dict(re.findall(r"^([\w.\[\]-]+)==(.+?) *\\?$", (ROOT / lock).read_text(), flags=re.MULTILINE))
+
+
+def test_no_file_grows_beyond_a_small_room():
+    lengths = {name(path): len(path.read_text().splitlines()) for path in modules()}
+    assert {path: lines for path, lines in lengths.items() if lines > MOST_LINES} == {}
+
+
+def test_modules_folders_and_classes_are_named_after_concepts():
+    for path in modules():
+        words = {path.stem, *Path(name(path)).parent.parts}
+        words |= {node.name.lower() for node in ast.walk(ast.parse(path.read_text())) if isinstance(node, ast.ClassDef)}
+        assert not words & NAMES_THAT_SAY_NOTHING, name(path)
+
+
+def test_every_module_says_what_it_is():
+    silent = [name(path) for path in modules() if path.read_text().strip() and not docstring(path)]
+    assert silent == []
+
+
+def docstring(path):
+    """Read a module's docstring."""
+    return ast.get_docstring(ast.parse(path.read_text()))
+
+
+def test_the_composition_imports_nothing_by_being_there():
+    assert (ROOT / "statsoffice" / "__init__.py").read_text() == ""
+
+
+def test_no_file_names_a_registry():
+    texts = {name(path): path.read_bytes() for path in tracked()}
+    assert [path for path, text in texts.items() if any(host.encode() in text for host in REGISTRIES)] == []
+
+
+def test_the_locks_name_no_download_addresses():
+    assert {path.name for path in tracked()} & FILES_THAT_NAME_DOWNLOAD_ADDRESSES == set()
+    packages = json.loads((ROOT / "package-lock.json").read_text())["packages"]
+    assert [package for package, entry in packages.items() if "resolved" in entry] == []
+
+
+@pytest.mark.parametrize("lock", ["requirements.txt", "requirements-test.txt"], ids=["product", "tests"])
+def test_every_pinned_package_has_a_hash(lock):
+    entries = re.split(r"\n(?=\S)", (ROOT / lock).read_text().strip())
+    assert len(entries) == len(pins(lock))
+    assert [entry for entry in entries if "--hash=sha256:" not in entry] == []
+
+
+def test_the_tests_run_on_the_very_packages_of_the_product():
+    product, tests = pins("requirements.txt"), pins("requirements-test.txt")
+    assert {package: tests.get(package) for package in product} == product
+
+
+@pytest.mark.parametrize("script", ["run", "test", ".ci/run"])
+def test_a_script_can_be_executed_after_a_clone(script):
+    listed = subprocess.run(["git", "ls-files", "-s", script], cwd=ROOT, capture_output=True, text=True, check=True)
+    assert listed.stdout.startswith("100755"), listed.stdout
+    subprocess.run(["bash", "-n", script], cwd=ROOT, check=True)
