@@ -12,7 +12,7 @@ from releases.evidence import AddressRole, Expectation, LookResult
 from releases.models import Address, Observation, Release, Statement, Watch
 
 AHEAD = cadence.FIRST_LOOK
-BEHIND = cadence.LAST_LOOK
+BEHIND = cadence.GIVE_UP
 
 
 @dataclass(slots=True)

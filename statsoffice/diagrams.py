@@ -1,0 +1,45 @@
+"""Diagrams and tables of the documentation, made from the tables in the code."""
+
+import re
+from collections.abc import Callable, Mapping
+
+from breaches import permissions as breach_permissions
+from breaches.status import REPORT
+from releases import permissions as release_permissions
+from releases.lifecycle import Lifecycle, spoken
+from releases.roles import Role
+from releases.status import RELEASE
+
+
+def lifecycle(table: Lifecycle) -> str:
+    """Draw a lifecycle as a Mermaid block."""
+    return f"```mermaid\n{table.diagram()}\n```"
+
+
+def permissions(table: Mapping[str, frozenset[Role]]) -> str:
+    """Write a table of actions and roles in Markdown."""
+    heads = [spoken(role) for role in Role]
+    rows = [
+        f"| {spoken(action)} | " + " | ".join("yes" if role in roles else "" for role in Role) + " |"
+        for action, roles in table.items()
+    ]
+    return "\n".join(["| action | " + " | ".join(heads) + " |", "|---" * (len(heads) + 1) + "|", *rows])
+
+
+BLOCKS: dict[str, Callable[[], str]] = {
+    "lifecycle of a release": lambda: lifecycle(RELEASE),
+    "lifecycle of a report": lambda: lifecycle(REPORT),
+    "permissions on releases": lambda: permissions(release_permissions.TABLE),
+    "permissions on reports": lambda: permissions(breach_permissions.TABLE),
+}
+
+
+def renewed(text: str) -> str:
+    """Return a Markdown text with every generated block written anew.
+
+    A block stands between `<!-- made from the code: NAME -->` and `<!-- end -->`.
+
+    :raises KeyError: if a block has a name that nothing is made for.
+    """
+    pattern = re.compile(r"(<!-- made from the code: (.+?) -->\n).*?(\n<!-- end -->)", re.DOTALL)
+    return pattern.sub(lambda found: found[1] + BLOCKS[found[2]]() + found[3], text)
