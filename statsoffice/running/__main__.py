@@ -12,6 +12,9 @@ from statsoffice import broker
 from statsoffice.running import occupancy, programs
 from statsoffice.running.processes import EndedByItself, Processes, StopAsked
 
+# Worker and beat answer nobody; what keeps them from working ends them within these seconds.
+SETTLING_SECONDS = 3.0
+
 
 def main(arguments: list[str]) -> int:
     """Run the product until it is stopped; gives the exit code."""
@@ -39,7 +42,9 @@ def _run(*, port: int, rehearsal_port: int | None) -> int:
         with Processes(settings.VAR_DIR / "log", os.environ) as processes:
             try:
                 accounts = _start(processes, port=port, rehearsal_port=rehearsal_port)
-                _say(f"\n{accounts}\nOpen {programs.address(port)}/ in a browser. Ctrl-C here stops everything.")
+                _say(
+                    f"\n{accounts.strip()}\n\nOpen {programs.address(port)}/ in a browser. Ctrl-C here stops everything."
+                )
                 processes.watch()
             finally:
                 _say("\nStopping ...")
@@ -58,7 +63,7 @@ def _start(processes: Processes, *, port: int, rehearsal_port: int | None) -> st
     accounts = ""
 
     def start(name: str, command: list[str], answers: Callable[[], bool]) -> None:
-        _step(f"Starting: {name}", lambda: processes.start(name, command, answers=answers))
+        _step(f"Starting {name}", lambda: processes.start(name, command, answers=answers))
 
     if broker.is_private():
         start("broker", broker.server_command(var=var), lambda: programs.broker_answers(var))
@@ -68,8 +73,14 @@ def _start(processes: Processes, *, port: int, rehearsal_port: int | None) -> st
         accounts = _step("Loading the demo", lambda: processes.complete("demo", programs.DEMO))
     start("web", programs.web(port), lambda: programs.web_answers(port))
     start("worker", programs.WORKER, lambda: True)
-    start("beat", programs.beat(var), lambda: True)
+    start("beat", programs.beat(var), _once_over(SETTLING_SECONDS))
     return accounts
+
+
+def _once_over(seconds: float) -> Callable[[], bool]:
+    """Give a question that is answered with yes as soon as some seconds are over."""
+    until = time.monotonic() + seconds
+    return lambda: time.monotonic() > until
 
 
 def _step[Result](title: str, act: Callable[[], Result]) -> Result:
