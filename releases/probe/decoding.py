@@ -6,7 +6,7 @@ whole one (8.23, measured); half a page must never be judged as a page.
 
 import zlib
 
-import brotli  # type: ignore[import-untyped]
+import brotli
 
 ACCEPTED = "gzip, deflate, br"
 _MOST_CODINGS = 3

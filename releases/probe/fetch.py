@@ -1,0 +1,188 @@
+"""The one HTTP client: many addresses at a time, within each host's budget and behind the guard."""
+
+import time
+from collections.abc import Callable, Mapping
+from datetime import datetime
+from typing import Self
+
+import pycurl
+
+from releases.answer import Answer, Failure
+from releases.errand import Errand
+from releases.probe import guard
+from releases.probe.address import NotAWebAddressError, is_allowed, normal_entries, numeric_host, read
+from releases.probe.budget import DEFAULT_BUDGET, Budget, Lanes
+from releases.probe.flight import Flight, land, refused, turn_back
+from releases.probe.line import Limits, Line, Route
+from releases.probe.multi import Multi
+from releases.probe.trust import authorities_file
+
+# Beyond this more connections only take turns on the processor; what waits longer is the network's part.
+MOST_IN_FLIGHT = 1000
+_MOST_CERTIFICATES_KEPT = 20_000
+
+
+class Fetcher:
+    """Fetches addresses with plain GETs, each a new request that no cache of ours can answer.
+
+    Not for several threads: one thread starts and polls.
+    """
+
+    def __init__(
+        self,
+        *,
+        now: Callable[[], datetime],
+        user_agent: str,
+        allow_private: frozenset[str] = frozenset(),
+        budgets: Mapping[str, Budget] | None = None,
+        default_budget: Budget = DEFAULT_BUDGET,
+        proxy: str = "",
+        limits: Limits | None = None,
+        authorities: str = "",
+        most_in_flight: int = MOST_IN_FLIGHT,
+    ) -> None:
+        """Make a fetcher; it opens nothing before the first errand.
+
+        :param now: the wall clock, real or of a rehearsal; gives aware instants.
+        :param user_agent: what it says it is.
+        :param allow_private: "host:port" entries that may lie on private addresses.
+        :param budgets: by host or host:port; for all others `default_budget` holds.
+        :param proxy: the egress proxy's address, or empty. What `allow_private` opens is asked directly.
+        :param authorities: a file of trusted authorities instead of the system's.
+        :raises NotAWebAddressError: if an entry of `allow_private` is not host:port.
+        """
+        self._now = now
+        self._limits = limits or Limits()
+        self._route = Route(
+            user_agent=user_agent,
+            allow_private=normal_entries(allow_private),
+            proxy=proxy,
+            authorities_file=authorities or authorities_file(),
+        )
+        self._lanes: Lanes[Flight] = Lanes(budgets or {}, default=default_budget)
+        self._multi = Multi(idle_connections=most_in_flight)
+        self._most_in_flight = most_in_flight
+        self._idle_lines: list[Line] = []
+        self._flying: dict[pycurl.Curl, tuple[Line, Flight, str]] = {}
+        self._done: list[tuple[Errand, Answer]] = []
+        self._certificates: dict[int, str] = {}
+
+    def __enter__(self) -> Self:
+        return self
+
+    def __exit__(self, *_: object) -> None:
+        self.close()
+
+    @property
+    def in_flight(self) -> int:
+        """How many errands have been started and their answers not handed out yet."""
+        return self._lanes.waiting + len(self._flying) + len(self._done)
+
+    def start(self, errand: Errand) -> None:
+        """Begin an errand at once, or as soon as its host's budget allows; it always ends in an answer."""
+        try:
+            address = read(errand.url)
+            if not is_allowed(address, errand.allowed_hosts):
+                raise NotAWebAddressError(f'the host of "{address.url}" is not one that may be fetched')
+        except NotAWebAddressError as error:
+            self._done.append((errand, refused(errand, str(error), at=self._now())))
+            return
+        self._lanes.add(address.place, Flight(errand, address))
+        self._launch()
+
+    def poll(self, timeout_seconds: float) -> list[tuple[Errand, Answer]]:
+        """Return the answers that are complete, waiting for at least one, but not longer than this.
+
+        0 only looks. Every call also begins what the budgets allow by now. With nothing in flight it waits too.
+        """
+        until = time.monotonic() + timeout_seconds
+        while True:
+            for curl, code, message in self._multi.run(seconds=self._seconds_to_wait(until)):
+                self._land(curl, code, message)
+            self._launch()
+            if self._done or time.monotonic() >= until:
+                done, self._done = self._done, []
+                return done
+
+    def close(self) -> None:
+        """Give up what is in flight and close every connection."""
+        for curl in self._flying:
+            self._multi.remove(curl)
+        for line in [*self._idle_lines, *(line for line, _, _ in self._flying.values())]:
+            line.close()
+        self._idle_lines.clear()
+        self._flying.clear()
+        self._multi.close()
+
+    def _seconds_to_wait(self, until: float) -> float:
+        if self._done:
+            return 0.0
+        next_moment = self._lanes.next_moment()
+        return max(0.0, min(until, until if next_moment is None else next_moment) - time.monotonic())
+
+    def _launch(self) -> None:
+        while len(self._flying) < self._most_in_flight:
+            flight = self._lanes.next(time.monotonic())
+            if flight is None:
+                break
+            self._send(flight)
+        self._multi.kick()
+
+    def _send(self, flight: Flight) -> None:
+        place = flight.address.place
+        now = self._now()
+        flight.begun_at = flight.begun_at or now
+        left = self._limits.total_seconds - flight.spent
+        reason = self._refused_behind_proxy(flight)
+        if reason or left <= 0:
+            failure = Failure.ADDRESS_REFUSED if reason else Failure.TIMEOUT
+            detail = reason or f"more than {self._limits.total_seconds:g} seconds in redirects"
+            self._lanes.ended(place)
+            self._done.append((flight.errand, turn_back(flight, failure, detail, at=now)))
+            return
+        line = self._idle_lines.pop() if self._idle_lines else self._new_line()
+        line.prepare(flight.address, seconds=left)
+        self._flying[line.curl] = (line, flight, place)
+        self._multi.add(line.curl)
+
+    def _new_line(self) -> Line:
+        return Line(route=self._route, limits=self._limits, now=self._now)
+
+    def _refused_behind_proxy(self, flight: Flight) -> str:
+        """A proxy connects in our place, where the guard cannot see; what a URL says openly it can judge."""
+        address = flight.address
+        if not self._route.proxy or address.host_with_port in self._route.allow_private:
+            return ""
+        if address.host == "localhost" or address.host.endswith(".localhost"):
+            return f"{address.host} is the proxy's own machine"
+        numeric = numeric_host(address.host)
+        if not numeric:
+            return ""
+        return guard.refuse(numeric, host=address.host, port=address.port, allow_private=frozenset()) or ""
+
+    def _land(self, curl: pycurl.Curl, code: int, message: str) -> None:
+        completed_at = self._now()
+        line, flight, place = self._flying.pop(curl)
+        self._multi.remove(curl)
+        reply = line.reply(code, message)
+        self._idle_lines.append(line)
+        self._lanes.ended(place)
+        answer = land(
+            flight,
+            reply,
+            certificate_sha256=self._certificate(reply.connection, reply.new_certificate_sha256),
+            completed_at=completed_at,
+            limits=self._limits,
+        )
+        if answer is None:
+            self._lanes.add(flight.address.place, flight, first=True)
+        else:
+            self._done.append((flight.errand, answer))
+
+    def _certificate(self, connection: int, new: str) -> str:
+        """Only the request that opened a connection saw its certificate; the later ones are told here."""
+        if new:
+            if len(self._certificates) >= _MOST_CERTIFICATES_KEPT:
+                self._certificates.pop(next(iter(self._certificates)))
+            self._certificates[connection] = new
+        return self._certificates.get(connection, "")

@@ -1,0 +1,143 @@
+"""One errand under way: where it is, what it has met, and the answer that it ends in."""
+
+from dataclasses import dataclass, field
+from datetime import datetime
+from types import MappingProxyType
+
+from releases.answer import Answer, Failure, Hop
+from releases.errand import Errand
+from releases.probe import decoding
+from releases.probe.address import NotAWebAddressError, WebAddress, is_allowed, read_target
+from releases.probe.line import Limits, Reply
+
+_SENDS_ON = frozenset({301, 302, 303, 307, 308})
+
+
+@dataclass(slots=True)
+class Flight:
+    """An errand from its first request to its answer; `spent` is seconds in requests, not in queues."""
+
+    errand: Errand
+    address: WebAddress
+    begun_at: datetime | None = None
+    sent_at: datetime | None = None
+    hops: list[Hop] = field(default_factory=list)
+    spent: float = 0.0
+
+
+@dataclass(frozen=True, slots=True)
+class _Ending:
+    """How a reply ends an errand."""
+
+    failure: Failure | None = None
+    detail: str = ""
+    body: bytes = b""
+    led_to: WebAddress | None = None
+
+
+def land(
+    flight: Flight, reply: Reply, *, certificate_sha256: str, completed_at: datetime, limits: Limits
+) -> Answer | None:
+    """Take the reply to a flight's request, and return the answer, or None if a redirect is to be followed.
+
+    In the second case the flight's address is the next one to be asked.
+
+    :param certificate_sha256: of the certificate with which the connection was opened, or empty.
+    :param completed_at: when the reply was complete.
+    """
+    flight.sent_at = flight.sent_at or reply.sent_at
+    flight.spent += reply.seconds["total"]
+    if reply.status is not None:
+        flight.hops.append(Hop(url=flight.address.url, status=reply.status))
+    ending = _ending(flight, reply, limits)
+    if ending is None:
+        return None
+    sent_at, completed_at = _instants(flight, completed_at)
+    return Answer(
+        requested_url=flight.errand.url,
+        planned_at=flight.errand.planned_at,
+        sent_at=sent_at,
+        completed_at=completed_at,
+        failure=ending.failure,
+        failure_detail=ending.detail,
+        status=reply.status,
+        hops=tuple(flight.hops),
+        final_url=(ending.led_to or flight.address).url,
+        left_allowed_hosts=ending.led_to is not None,
+        headers=reply.headers,
+        body=ending.body,
+        peer_address=reply.peer_address,
+        certificate_sha256=certificate_sha256,
+        # The phases are those of the final request; the total is that of all.
+        seconds=MappingProxyType({**reply.seconds, "total": flight.spent}),
+    )
+
+
+def turn_back(flight: Flight, failure: Failure, detail: str, *, at: datetime) -> Answer:
+    """Return the answer of a flight whose next request is not made."""
+    sent_at, completed_at = _instants(flight, at)
+    return Answer(
+        requested_url=flight.errand.url,
+        planned_at=flight.errand.planned_at,
+        sent_at=sent_at,
+        completed_at=completed_at,
+        failure=failure,
+        failure_detail=detail,
+        hops=tuple(flight.hops),
+        final_url=flight.address.url,
+        seconds=MappingProxyType({"total": flight.spent}),
+    )
+
+
+def refused(errand: Errand, reason: str, *, at: datetime) -> Answer:
+    """Return the answer of an errand that is not even begun."""
+    return Answer(
+        requested_url=errand.url,
+        planned_at=errand.planned_at,
+        sent_at=at,
+        completed_at=at,
+        failure=Failure.ADDRESS_REFUSED,
+        failure_detail=reason,
+        final_url=errand.url,
+    )
+
+
+def _ending(flight: Flight, reply: Reply, limits: Limits) -> _Ending | None:
+    if reply.failure is not None:
+        return _Ending(reply.failure, reply.detail)
+    try:
+        target = _target(flight.address, reply)
+    except NotAWebAddressError as error:
+        return _Ending(Failure.ADDRESS_REFUSED, f"redirected to an address that is not fetched: {error}")
+    if target is None:
+        return _decoded(reply, limits)
+    if not is_allowed(target, flight.errand.allowed_hosts):
+        return _Ending(led_to=target)
+    if len(flight.hops) > limits.redirects:
+        return _Ending(Failure.TOO_MANY_REDIRECTS, f"more than {limits.redirects} redirects")
+    flight.address = target
+    return None
+
+
+def _decoded(reply: Reply, limits: Limits) -> _Ending:
+    codings = ", ".join(reply.values("content-encoding"))
+    try:
+        return _Ending(body=decoding.decode(reply.body, codings, most_bytes=limits.body_bytes))
+    except decoding.CannotDecodeError as error:
+        return _Ending(Failure.UNDECODABLE, str(error))
+    except decoding.TooLargeError as error:
+        return _Ending(Failure.TOO_LARGE, str(error))
+
+
+def _target(address: WebAddress, reply: Reply) -> WebAddress | None:
+    """A response that redirects without saying where to is an answer by itself."""
+    locations = reply.values("location")
+    if reply.status not in _SENDS_ON or not locations or not locations[0]:
+        return None
+    return read_target(address, locations[0])
+
+
+def _instants(flight: Flight, completed_at: datetime) -> tuple[datetime, datetime]:
+    """The real clock may be set back in between; nothing is completed before it was sent."""
+    sent_at = flight.sent_at or flight.begun_at or completed_at
+    return sent_at, max(sent_at, completed_at)

@@ -1,0 +1,230 @@
+"""One curl handle that is used again and again: a single request, its limits, and what came back."""
+
+import hashlib
+import socket
+import ssl
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass
+from datetime import datetime
+from types import MappingProxyType
+
+import pycurl
+
+from releases.answer import Failure
+from releases.probe import decoding, guard
+from releases.probe.address import WebAddress
+from releases.probe.faults import failure_of
+
+ACCEPT = "Accept: text/html,application/xhtml+xml,application/pdf;q=0.9,*/*;q=0.8"
+
+
+@dataclass(frozen=True, slots=True)
+class Limits:
+    """What one errand may take: seconds, bytes (the body's both as sent and decoded) and redirects."""
+
+    connect_seconds: float = 3.0
+    total_seconds: float = 15.0
+    body_bytes: int = 5 * 1024 * 1024
+    header_bytes: int = 64 * 1024
+    redirects: int = 5
+
+
+@dataclass(frozen=True, slots=True)
+class Route:
+    """How requests leave this machine: under which name, past which guard, trusting whom."""
+
+    user_agent: str
+    allow_private: frozenset[str]
+    proxy: str
+    authorities_file: str
+
+
+@dataclass(frozen=True, slots=True)
+class Reply:
+    """What one request brought; the body is as it was sent, still in its content coding."""
+
+    failure: Failure | None
+    detail: str
+    status: int | None
+    headers: tuple[tuple[str, str], ...]
+    body: bytes
+    sent_at: datetime | None
+    peer_address: str
+    connection: int
+    new_certificate_sha256: str
+    seconds: Mapping[str, float]
+
+    def values(self, name: str) -> list[str]:
+        """Return the values of a header, whose name is given in lower case, in the order they came."""
+        return [value for known, value in self.headers if known == name]
+
+
+class Line:
+    """A curl handle with every option that stays the same set once, and room for one reply."""
+
+    def __init__(self, *, route: Route, limits: Limits, now: Callable[[], datetime]) -> None:
+        self._route = route
+        self._limits = limits
+        self._now = now
+        self._sockets: list[socket.socket] = []
+        self.curl = _new_curl(route, limits)
+        self.curl.setopt(pycurl.OPENSOCKETFUNCTION, self._open_socket)
+        self.curl.setopt(pycurl.PREREQFUNCTION, self._about_to_send)
+        self.curl.setopt(pycurl.HEADERFUNCTION, self._take_header)
+        self.curl.setopt(pycurl.WRITEFUNCTION, self._take_body)
+
+    def prepare(self, address: WebAddress, *, seconds: float) -> None:
+        """Make the handle ready for one GET of an address, to be over within so many seconds."""
+        self._address = address
+        self._proxied = bool(self._route.proxy) and address.host_with_port not in self._route.allow_private
+        self._refused = ""
+        self._too_large = ""
+        self._headers: list[tuple[str, str]] = []
+        self._header_bytes = 0
+        self._headers_over = False
+        self._body: list[bytes] = []
+        self._body_bytes = 0
+        self._sent_at: datetime | None = None
+        self._peer = ""
+        self.curl.setopt(pycurl.URL, address.url)
+        self.curl.setopt(pycurl.TIMEOUT_MS, max(1, round(seconds * 1000)))
+        if self._route.proxy:
+            self.curl.setopt(pycurl.PROXY, self._route.proxy if self._proxied else "")
+
+    def reply(self, code: int, message: str) -> Reply:
+        """Return what the request brought, once it is over.
+
+        :param code: libcurl's, 0 for success.
+        :param message: libcurl's, for the record.
+        """
+        failure, detail = self._failure(code, message)
+        self._close_sockets()
+        curl = self.curl
+        # A proxy's own refusal leaves headers too, but no status of the site's.
+        status = (curl.getinfo(pycurl.RESPONSE_CODE) or None) if self._headers_over else None
+        return Reply(
+            failure=failure,
+            detail=detail,
+            status=status,
+            headers=tuple(self._headers) if status else (),
+            body=b"".join(self._body) if failure is None else b"",
+            sent_at=self._sent_at,
+            peer_address=self._peer,
+            connection=curl.getinfo(pycurl.CONN_ID),
+            new_certificate_sha256=self._certificate_sha256() if self._address.scheme == "https" else "",
+            seconds=MappingProxyType(
+                {
+                    "connect": curl.getinfo(pycurl.CONNECT_TIME),
+                    "first_byte": curl.getinfo(pycurl.STARTTRANSFER_TIME),
+                    "total": curl.getinfo(pycurl.TOTAL_TIME),
+                }
+            ),
+        )
+
+    def close(self) -> None:
+        """Give the handle back to the system."""
+        self._close_sockets()
+        self.curl.close()
+
+    def _failure(self, code: int, message: str) -> tuple[Failure | None, str]:
+        if code == 0:
+            # libcurl takes headers that break off for the whole of an answer without a body.
+            return (None, "") if self._headers_over else (Failure.BROKEN, "the headers break off")
+        if self._too_large:
+            return Failure.TOO_LARGE, self._too_large
+        if self._refused and not self._sockets:
+            return Failure.ADDRESS_REFUSED, self._refused
+        return failure_of(code), message or f"error {code} of libcurl"
+
+    def _certificate_sha256(self) -> str:
+        """Only a handshake shows a certificate; on a connection used again there is nothing to read."""
+        for certificate in self.curl.getinfo(pycurl.INFO_CERTINFO)[:1]:
+            for name, value in certificate:
+                if name == "Cert":
+                    return hashlib.sha256(ssl.PEM_cert_to_DER_cert(value.strip())).hexdigest()
+        return ""
+
+    def _close_sockets(self) -> None:
+        # pycurl goes on with a duplicate of each.
+        for opened in self._sockets:
+            opened.close()
+        self._sockets.clear()
+
+    # What curl calls. These must not raise: curl would print the traceback and go on.
+
+    def _open_socket(self, _purpose: int, to: pycurl.CurlSockAddr) -> socket.socket | int:
+        if not self._proxied:
+            reason = guard.refuse(
+                str(to.addr[0]),
+                host=self._address.host,
+                port=self._address.port,
+                allow_private=self._route.allow_private,
+            )
+            if reason:
+                self._refused = reason
+                return pycurl.SOCKET_BAD
+        opened = socket.socket(to.family, to.socktype, to.protocol)
+        self._sockets.append(opened)
+        return opened
+
+    def _about_to_send(self, peer: str, _own: str, _peer_port: int, _own_port: int) -> int:
+        # If a connection used again turns out dead, curl sends once more: the first instant stands, because
+        # a page seen not to be there may have appeared at any time after it.
+        self._sent_at = self._sent_at or self._now()
+        self._peer = peer
+        return pycurl.PREREQFUNC_OK
+
+    def _take_header(self, line: bytes) -> int | None:
+        self._header_bytes += len(line)
+        if self._header_bytes > self._limits.header_bytes:
+            self._too_large = f"more than {self._limits.header_bytes} bytes of headers"
+            return 0
+        if line.startswith(b"HTTP/"):
+            self._headers.clear()
+            self._headers_over = False
+        elif not line.strip():
+            self._headers_over = True
+        elif not self._headers_over:
+            name, _, value = _text(line).partition(":")
+            self._headers.append((name.strip().lower(), value.strip()))
+        return None
+
+    def _take_body(self, part: bytes) -> int | None:
+        self._body_bytes += len(part)
+        if self._body_bytes > self._limits.body_bytes:
+            self._too_large = f"more than {self._limits.body_bytes} bytes"
+            return 0
+        self._body.append(part)
+        return None
+
+
+def _text(line: bytes) -> str:
+    try:
+        return line.decode()
+    except UnicodeDecodeError:
+        return line.decode("latin-1")
+
+
+def _new_curl(route: Route, limits: Limits) -> pycurl.Curl:
+    curl = pycurl.Curl()
+    for option, value in (
+        (pycurl.PROTOCOLS, pycurl.PROTO_HTTP | pycurl.PROTO_HTTPS),
+        (pycurl.FOLLOWLOCATION, 0),
+        (pycurl.NOSIGNAL, 1),
+        # One request at a time on each connection, so that a budget's connections are what it says.
+        (pycurl.HTTP_VERSION, pycurl.CURL_HTTP_VERSION_1_1),
+        (pycurl.HTTP_CONTENT_DECODING, 0),
+        (pycurl.CONNECTTIMEOUT_MS, round(limits.connect_seconds * 1000)),
+        (pycurl.MAXFILESIZE, limits.body_bytes),
+        (pycurl.SSL_VERIFYPEER, 1),
+        (pycurl.SSL_VERIFYHOST, 2),
+        (pycurl.CAINFO, route.authorities_file),
+        (pycurl.OPT_CERTINFO, 1),
+        (pycurl.USERAGENT, route.user_agent),
+        (pycurl.HTTPHEADER, [ACCEPT, "Accept-Language: en-GB", f"Accept-Encoding: {decoding.ACCEPTED}"]),
+        # An empty text also keeps curl from reading http_proxy and no_proxy of the environment.
+        (pycurl.PROXY, ""),
+        (pycurl.NOPROXY, ""),
+    ):
+        curl.setopt(option, value)
+    return curl
