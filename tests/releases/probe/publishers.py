@@ -43,8 +43,10 @@ class Publisher:
 
 
 @contextmanager
-def publisher(handler: Handler, *, tls: ssl.SSLContext | None = None, greeting: bytes = b"") -> Iterator[Publisher]:
-    """Serve each connection in a thread of its own, which first waits `pause` seconds, until the end of the block."""
+def publisher(
+    handler: Handler, *, tls: ssl.SSLContext | None = None, greeting: bytes = b"", pause: float = 0.0
+) -> Iterator[Publisher]:
+    """Serve each connection in a thread of its own, after a pause in seconds, until the end of the block."""
     listener = socket.create_server(("127.0.0.1", 0), backlog=200)
     up = Publisher(port=listener.getsockname()[1], scheme="https" if tls else "http")
     over = threading.Event()
