@@ -33,13 +33,13 @@ def add_python(machine, name, *, version="3.13.5", lacks=""):
     """Put a Python on the machine that answers as one of that version, with or without a module."""
     code = f"import sys; sys.version_info = tuple(map(int, {version!r}.split('.'))); sys.modules.update("
     code += f"{{{lacks!r}: None}}); exec(sys.argv[1])"
-    add_program(machine, name, f'exec {sys.executable} -c "{code}" "$2"')
+    add_program(machine, name, f'exec \'{sys.executable}\' -c "{code}" "$2"')
 
 
 def command(machine, script):
     """Give the command and surroundings that run a script with the bootstrap's functions."""
     environment = {"PATH": f"{machine}/bin:/usr/bin:/bin", "HOME": str(machine)}
-    return {"args": ["bash", "-euc", f". {BOOTSTRAP}\n{script}"], "cwd": machine, "env": environment, "text": True}
+    return {"args": ["bash", "-euc", f". '{BOOTSTRAP}'\n{script}"], "cwd": machine, "env": environment, "text": True}
 
 
 def bash(machine, script):

@@ -42,9 +42,8 @@ def _run(*, port: int, rehearsal_port: int | None) -> int:
         with Processes(settings.VAR_DIR / "log", os.environ) as processes:
             try:
                 accounts = _start(processes, port=port, rehearsal_port=rehearsal_port)
-                _say(
-                    f"\n{accounts.strip()}\n\nOpen {programs.address(port)}/ in a browser. Ctrl-C here stops everything."
-                )
+                _say(f"\n{accounts.strip()}\n\nOpen {programs.address(port)}/ in a browser.")
+                _say("Ctrl-C here stops everything.")
                 processes.watch()
             finally:
                 _say("\nStopping ...")

@@ -37,9 +37,7 @@ def test_redis_url_names_the_broker(monkeypatch, tmp_path):
     assert not broker.is_private()
 
 
-@pytest.mark.parametrize(
-    "written", ["broker.example.gov.uk", "amqp://localhost"], ids=["no-scheme", "another-product"]
-)
+@pytest.mark.parametrize("written", ["broker.example.gov.uk", "amqp://localhost"], ids=["no-scheme", "another-product"])
 def test_a_redis_url_that_is_no_redis_address_refuses_to_start(monkeypatch, tmp_path, written):
     monkeypatch.setenv("REDIS_URL", written)
     with pytest.raises(ImproperlyConfigured, match=r'REDIS_URL is ".*"; it must start with redis://'):
