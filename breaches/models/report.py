@@ -27,7 +27,7 @@ class ReportQuerySet(models.QuerySet["Report"]):
 class Report(models.Model):
     """One report; what it says is in its versions, of which `version` numbers the present one."""
 
-    reference = models.SlugField(max_length=30, unique=True)
+    reference = models.SlugField(max_length=120, unique=True)
     producer = models.ForeignKey(Producer, on_delete=models.PROTECT, related_name="breach_reports")
     kind = models.CharField(max_length=10)
     status = models.CharField(
@@ -36,6 +36,7 @@ class Report(models.Model):
         default=ReportStatus.DRAFT,
     )
     version = models.PositiveIntegerField(default=1)
+    machine = models.JSONField(default=dict, help_text="What the record says by now, offered beside the text.")
     rehearsal = models.BooleanField(default=False)
     drafted_at = models.DateTimeField()
     submitted_by = models.ForeignKey(settings.AUTH_USER_MODEL, on_delete=models.PROTECT, null=True, related_name="+")
@@ -102,7 +103,7 @@ class ReportEvent(Happening):
     CHAIN: ClassVar[str] = "breaches.event"
 
     report = models.ForeignKey(Report, on_delete=models.PROTECT, related_name="events")
-    report_reference = models.CharField(max_length=30)
+    report_reference = models.CharField(max_length=120)
 
     objects = ReportEventQuerySet.as_manager()
 

@@ -1,0 +1,62 @@
+"""The machine's text of a report: what the record alone can fill in, field by field."""
+
+from collections.abc import Callable, Iterable, Mapping
+from datetime import date
+
+from breaches.content import CitedPractice, Output, Person, ReportContent
+from breaches.facts import Facts
+from breaches.models import Suspicion
+from breaches.narrative import account
+from releases.london import local_date
+from releases.models import Address, Contact, Release
+
+# What follows from the looks. The rest is copied once: a contact is printed as it was when the report was drafted.
+FROM_FACTS = ("practices", "occurred_on", "circumstances")
+
+
+def machine_content(
+    suspicions: Iterable[Suspicion],
+    facts: Mapping[int, Facts],
+    *,
+    practices_on: Callable[[date], tuple[CitedPractice, ...]],
+) -> ReportContent:
+    """Fill in what is on record about the suspicions of one report.
+
+    Cause, impact, corrective actions and the date of the report stay empty: people write the first three, and
+    approval sets the last.
+
+    :param suspicions: read with `release__series__producer`, the series' contacts, and the release's addresses.
+    :param facts: the facts on each suspicion's verdict, by the verdict's key.
+    :param practices_on: gives what the machine may cite for a day of occurrence.
+    """
+    listed = list(suspicions)
+    releases = list({suspicion.release_id: suspicion.release for suspicion in listed}.values())
+    days = sorted({on for suspicion in listed if (on := _occurred_on(suspicion)) is not None})
+    verdicts = dict.fromkeys(suspicion.verification_id for suspicion in listed)
+    return ReportContent(
+        outputs=tuple(Output(release.title, _page(release)) for release in releases),
+        producers=tuple(dict.fromkeys(release.series.producer.name for release in releases)),
+        dealing=_first_person(release.series.responsible for release in releases),
+        head_of_profession=_first_person(release.series.head_of_profession for release in releases),
+        practices=tuple(dict.fromkeys(practice for on in days for practice in practices_on(on))),
+        occurred_on=tuple(days),
+        circumstances="\n\n".join(account(facts[verdict]) for verdict in verdicts),
+    )
+
+
+def _occurred_on(suspicion: Suspicion) -> date | None:
+    # A verdict that was corrected since no longer says when; what was due then is still the day in question.
+    occurred_at = suspicion.verification.occurred_at or suspicion.verification.due_at
+    return local_date(occurred_at) if occurred_at else None
+
+
+def _page(release: Release) -> str:
+    pages = (address.url for address in release.addresses.all() if address.role == Address.Role.PAGE)
+    return next(pages, "")
+
+
+def _first_person(contacts: Iterable[Contact | None]) -> Person | None:
+    contact = next((contact for contact in contacts if contact), None)
+    if contact is None:
+        return None
+    return Person(contact.name, contact.email, contact.telephone, is_team=contact.is_team)

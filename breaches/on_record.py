@@ -1,0 +1,155 @@
+"""What the stored record holds on releases that were judged: the facts from which their account is written."""
+
+from collections import defaultdict
+from collections.abc import Collection, Iterable
+from datetime import datetime, timedelta
+from typing import Any
+
+from breaches.facts import AddressFacts, Facts, Look, Said, Statement
+from breaches.permissions import BY_WEIGHT
+from releases import coverage, models
+from releases.evidence import AddressRole, LookResult
+from releases.judging import CORRECTED
+from releases.models import Membership, Observation, Verification
+from releases.roles import Role
+from releases.verdict import AddressVerdict, BeforeDue, Interval, Outcome, Sighting
+
+# release, schedule version, address
+type LookKey = tuple[int, int, int]
+
+
+def facts_of(verifications: Collection[Verification]) -> dict[int, Facts]:
+    """Gather the facts on some verdicts, by the verdict's key, in a few queries for all of them.
+
+    :param verifications: read with `release__series__producer`.
+    """
+    releases = {verification.release_id for verification in verifications}
+    statements: dict[int, list[models.Statement]] = defaultdict(list)
+    for statement in models.Statement.objects.filter(release__in=releases).order_by("stated_at", "pk"):
+        statements[statement.release_id].append(statement)
+    looks, replayed = _looks(releases, statements)
+    roles = _roles_of_speakers([statement for said in statements.values() for statement in said])
+    return {
+        verification.pk: _facts(
+            verification, statements[verification.release_id], looks=looks, replayed=replayed, roles=roles
+        )
+        for verification in verifications
+    }
+
+
+def _facts(
+    verification: Verification,
+    statements: Iterable[models.Statement],
+    *,
+    looks: dict[LookKey, list[Look]],
+    replayed: set[int],
+    roles: dict[tuple[int, int], Role],
+) -> Facts:
+    release, number = verification.release, verification.schedule_version
+    addresses = tuple(
+        AddressFacts(
+            url=kept["url"],
+            role=AddressRole(kept["role"]),
+            required=kept["required"],
+            verdict=_verdict(kept),
+            looks=tuple(looks[release.pk, number, kept["address"]]),
+        )
+        for kept in verification.addresses
+    )
+    return Facts(
+        release_title=release.title,
+        series_title=release.series.title,
+        outcome=Outcome(verification.outcome),
+        due_at=verification.due_at,
+        tolerance_seconds=verification.tolerance_seconds,
+        addresses=addresses,
+        statements=tuple(
+            Statement(
+                said=Said(statement.kind),
+                role=roles[statement.stated_by_id, release.series.producer_id],
+                stated_at=statement.stated_at,
+                live_at=statement.live_at,
+            )
+            for statement in statements
+        ),
+        # The watcher was not alive in a replayed past: its coverage says nothing about it.
+        not_observed=() if release.pk in replayed else _not_observed(verification, addresses),
+    )
+
+
+def _looks(
+    releases: Collection[int], statements: dict[int, list[models.Statement]]
+) -> tuple[dict[LookKey, list[Look]], set[int]]:
+    said = {
+        (release, statement.text_digest): models.Statement.Kind(statement.kind)
+        for release, spoken in statements.items()
+        for statement in spoken
+        if statement.text_digest
+    }
+    rows = Observation.objects.filter(release__in=releases, superseded=False).values_list(
+        "release_id",
+        "schedule_version",
+        "address_id",
+        "result",
+        "planned_at",
+        "sent_at",
+        "completed_at",
+        "text_digest",
+        "reasons",
+        "replayed",
+    )
+    looks: dict[LookKey, list[Look]] = defaultdict(list)
+    replayed: set[int] = set()
+    for release, number, address, result, planned_at, sent_at, completed_at, text, reasons, again in rows:
+        corrected = CORRECTED.get(said[release, text]) if (release, text) in said else None
+        sighting = Sighting(
+            result=corrected or LookResult(result),
+            planned_at=planned_at,
+            sent_at=sent_at,
+            completed_at=completed_at,
+        )
+        looks[release, number, address].append(Look(sighting, tuple(reasons), by_statement=corrected is not None))
+        if again:
+            replayed.add(release)
+    return looks, replayed
+
+
+def _roles_of_speakers(statements: Collection[models.Statement]) -> dict[tuple[int, int], Role]:
+    """Name the role in which each person spoke for each producer, from the memberships kept now or earlier."""
+    speakers = {statement.stated_by_id for statement in statements}
+    if not speakers:
+        return {}
+    held: dict[tuple[int, int], set[Role]] = defaultdict(set)
+    for rows in (Membership.history.filter(user__in=speakers), Membership.objects.filter(user__in=speakers)):
+        for user, producer, role in rows.values_list("user_id", "producer_id", "role"):
+            held[user, producer].add(Role(role))
+    return {key: next(role for role in BY_WEIGHT if role in roles) for key, roles in held.items()}
+
+
+def _verdict(kept: dict[str, Any]) -> AddressVerdict:
+    return AddressVerdict(
+        outcome=Outcome(kept["outcome"]),
+        before=BeforeDue(kept["before_due"]),
+        from_due=Outcome(kept["from_due"]),
+        last_not_live_at=_instant(kept["last_not_live_at"]),
+        first_live_at=_instant(kept["first_live_at"]),
+        live_before_due_at=_instant(kept["live_before_due_at"]),
+        gone_again_at=_instant(kept["gone_again_at"]),
+        delay=Interval(*kept["delay"]) if kept["delay"] else None,
+    )
+
+
+def _instant(text: str | None) -> datetime | None:
+    return datetime.fromisoformat(text) if text else None
+
+
+def _not_observed(
+    verification: Verification, addresses: Iterable[AddressFacts]
+) -> tuple[tuple[datetime, datetime], ...]:
+    """List the holes in the watching between what was last seen missing, or the due time, and what came next."""
+    limit_at = verification.due_at + timedelta(seconds=verification.tolerance_seconds)
+    early = verification.outcome == Outcome.EARLY and verification.last_not_live_at
+    start = verification.last_not_live_at if early else verification.due_at
+    seen = [look.sighting.completed_at for address in addresses for look in address.looks]
+    end = verification.first_live_at or max([limit_at, *seen])
+    return tuple(coverage.holes(start=start, end=end)) if start and start < end else ()

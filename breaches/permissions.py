@@ -1,0 +1,66 @@
+"""Who may do what with breach reports, apart from the moves of their lifecycle: one table of action and roles."""
+
+from enum import StrEnum
+
+from breaches.models import Report
+from breaches.models.report import ReportQuerySet
+from breaches.status import REPORT
+from releases.permissions import Person, producers_with, roles_of
+from releases.roles import LEADS, Role
+
+
+class Action(StrEnum):
+    """What can be done with a report without moving it."""
+
+    VIEW = "view"
+    DOWNLOAD = "download"
+
+
+TABLE: dict[Action, frozenset[Role]] = {
+    Action.VIEW: LEADS | {Role.STATISTICIAN, Role.PUBLISHING_TEAM, Role.AUDITOR},
+    Action.DOWNLOAD: LEADS | {Role.STATISTICIAN, Role.AUDITOR},
+}
+
+# Where somebody holds several roles, the record names the one that weighs most.
+BY_WEIGHT = (
+    Role.HEAD_OF_PROFESSION,
+    Role.DEPUTY,
+    Role.STATISTICIAN,
+    Role.AUDITOR,
+    Role.PUBLISHING_TEAM,
+    Role.CALENDAR_MANAGER,
+)
+
+
+def reports_where(person: Person, action: Action) -> ReportQuerySet:
+    """Return the reports with which the table lets a person do something."""
+    return Report.objects.filter(producer__in=producers_with(person, TABLE[action]))
+
+
+def may(person: Person, action: Action, report: Report) -> bool:
+    """Tell whether the table lets a person do something with a report."""
+    return bool(TABLE[action] & roles_of(person, report.producer))
+
+
+def moves_open_to(person: Person, report: Report) -> tuple[str, ...]:
+    """Return the moves that a person may make with a report as it stands, in the lifecycle's order."""
+    return REPORT.available(source=report.status, roles=roles_of(person, report.producer))
+
+
+def may_ever(person: Person, move: str, report: Report) -> bool:
+    """Tell whether some state of a report lets a person make a move: if none does, the move is hidden from them."""
+    roles = roles_of(person, report.producer)
+    return any(row.name == move and row.roles & roles for row in REPORT.moves)
+
+
+def acting_role(person: Person, roles: frozenset[Role], report: Report) -> Role:
+    """Name the weightiest of some roles that a person holds for a report's producer.
+
+    :raises ValueError: if they hold none of them.
+    """
+    held = roles & roles_of(person, report.producer)
+    for role in BY_WEIGHT:
+        if role in held:
+            return role
+    message = f"{person} holds none of the roles that this needs."
+    raise ValueError(message)

@@ -1,0 +1,52 @@
+"""The practices that a report may cite: those of the edition of the Code in force on a day."""
+
+from collections.abc import Iterator
+from datetime import date
+
+from breaches.content import CitedPractice, ReportContent
+from breaches.models import Edition, Practice
+from breaches.remarks import Remark, Section
+from releases.london import day
+
+# The practice on the release at 9.30am. Edition 2: T3.6; edition 3.0 counts by standard: 3.6.
+ORDERLY_RELEASE = ("T3.6", "3.6")
+
+
+def citing(practice: Practice) -> CitedPractice:
+    """Return a practice as a report cites it: a copy that later changes of the list do not touch."""
+    return CitedPractice(
+        edition=practice.edition.number,
+        code=practice.code,
+        principle=practice.principle,
+        text=practice.text,
+        confirmed=practice.confirmed,
+    )
+
+
+def in_force_on(on: date) -> tuple[CitedPractice, ...]:
+    """Return every practice of the edition in force on a day, confirmed or not; none before the first edition."""
+    edition = Edition.objects.in_force_on(on)
+    if edition is None:
+        return ()
+    return tuple(citing(practice) for practice in edition.practices.select_related("edition"))
+
+
+def of_orderly_release(on: date) -> tuple[CitedPractice, ...]:
+    """Return the practice on the time of release that was in force on a day, if its wording is confirmed.
+
+    A practice whose wording nobody has confirmed is only suggested to people, never cited by the machine.
+    """
+    return tuple(practice for practice in in_force_on(on) if practice.code in ORDERLY_RELEASE and practice.confirmed)
+
+
+def of_another_edition(content: ReportContent) -> Iterator[Remark]:
+    """Warn of each cited edition that was in force on none of the report's days of occurrence."""
+    in_force = {
+        edition.number: on for on in content.occurred_on if (edition := Edition.objects.in_force_on(on)) is not None
+    }
+    if not in_force:
+        return
+    number, on = next(iter(in_force.items()))
+    for cited in sorted({practice.edition for practice in content.practices} - set(in_force)):
+        sentence = f"Edition {cited} of the Code is cited, but edition {number} was in force on {day(on)}."
+        yield Remark(Section.CIRCUMSTANCES, "practices", sentence)

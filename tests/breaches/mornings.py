@@ -1,0 +1,82 @@
+"""Release mornings as the stored record holds them: looks kept as evidence, judged by the real rules, drafted."""
+
+from datetime import timedelta
+
+from breaches import drafting
+from breaches.models import Report
+from releases import judging
+from releases.evidence import LookResult
+from releases.models import Observation, Series
+from releases.models.append_only import sha256_hex
+from tests.breaches.record import london
+from tests.factories import SeriesFactory, a_confirmed_release
+
+NOT_LIVE, LIVE = LookResult.NOT_LIVE, LookResult.LIVE
+SEED_MORNING = (
+    ("09:29:55", NOT_LIVE),
+    ("09:30", NOT_LIVE),
+    ("09:32", NOT_LIVE),
+    ("10:26:55", NOT_LIVE),
+    ("10:27", LIVE),
+)
+EARLY_MORNING = (
+    ("09:00", NOT_LIVE),
+    ("09:10", LIVE),
+    ("09:11", LIVE),
+    ("09:30", LIVE),
+    ("09:32", LIVE),
+)
+
+
+def looks(release, *seen, address=None, day=None, text="", replayed=False):
+    """Keep looks at an address (the page by default), each as (London clock, result), and judge after the last."""
+    address = address or release.addresses.get(role="page")
+    day = day or f"{release.planned_on:%Y-%m-%d}"
+    rows = []
+    for clock, result in seen:
+        at = london(clock, day)
+        rows.append(
+            Observation(
+                release=release,
+                address=address,
+                url=address.url,
+                schedule_version=release.schedule_version,
+                replayed=replayed,
+                planned_at=at,
+                sent_at=at,
+                completed_at=at,
+                recorded_at=at,
+                result=result,
+                reasons=["not_found"] if result == NOT_LIVE else ["marker_in_title"],
+                adapter="page",
+                text_digest=sha256_hex(text.encode()) if text else "",
+                watcher="test",
+            )
+        )
+    Observation.append(rows)
+    return judging.judge(release, now=rows[-1].completed_at + timedelta(seconds=1)).verification
+
+
+def covered(release, start="09:00", end="11:00"):
+    """Record that a watcher was alive through a release's morning."""
+    from releases.models import Coverage
+
+    day = f"{release.planned_on:%Y-%m-%d}"
+    Coverage.objects.create(watcher="test", began_at=london(start, day), ended_at=london(end, day))
+
+
+def a_late_release(**fields):
+    """The seed's release: due at 9.30am on 30 June 2020, first seen live at 10.27am."""
+    release = a_confirmed_release(**fields)
+    covered(release)
+    looks(release, *SEED_MORNING)
+    return release
+
+
+def a_drafted_report(*, series: Series | None = None, producer=None, at="10:27:02", **fields) -> Report:
+    """The report that the machine drafts of the seed's late release."""
+    if producer is not None:
+        series = SeriesFactory(producer=producer)
+    release = a_late_release(series=series or SeriesFactory(), **fields)
+    drafted = drafting.draft_missing(now=london(at))
+    return next(report for report in drafted if report.suspicions.filter(release=release).exists())
