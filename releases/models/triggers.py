@@ -18,7 +18,8 @@ def guard(schema_editor: Any, tables: tuple[str, ...]) -> None:
     """
     if schema_editor.connection.vendor != "postgresql":
         return
-    schema_editor.execute(FUNCTION)
+    # Without parameters, so that the percent sign of RAISE is not taken for the place of one.
+    schema_editor.execute(FUNCTION, params=None)
     for table in tables:
         schema_editor.execute(
             f'CREATE TRIGGER append_only BEFORE UPDATE OR DELETE ON "{table}" '
