@@ -11,6 +11,7 @@ from releases.canonical import canonical_json, sha256_hex
 
 FIRST_HASH = "0" * 64
 FORMAT_VERSION = 1
+CHUNK = 2000
 
 
 class AppendOnlyRow(Exception):
@@ -34,6 +35,15 @@ class AppendOnlyQuerySet[T: models.Model](models.QuerySet[T]):
         """
         raise AppendOnlyRow(self._refusal("deleted"))
 
+    def bulk_create(self, objs: Iterable[T], *args: Any, **kwargs: Any) -> list[T]:
+        """Write new rows.
+
+        :raises AppendOnlyRow: if rows that are already there would be changed instead.
+        """
+        if kwargs.get("update_conflicts"):
+            raise AppendOnlyRow(self._refusal("changed"))
+        return super().bulk_create(objs, *args, **kwargs)
+
     def _refusal(self, verb: str) -> str:
         return f"{self.model._meta.verbose_name_plural} are kept as they were written and cannot be {verb}."
 
@@ -52,7 +62,8 @@ class AppendOnly(models.Model):
         if not self._state.adding:
             message = f"This {self._meta.verbose_name} is kept as it was written and cannot be changed."
             raise AppendOnlyRow(message)
-        super().save(*args, **kwargs)
+        # Django would update the row of the same key if there is one; this way it can only insert.
+        super().save(*args, **{**kwargs, "force_insert": True})
 
     def delete(self, *args: Any, **kwargs: Any) -> tuple[int, dict[str, int]]:
         """Refuse.
@@ -96,6 +107,11 @@ class ChainedRow(AppendOnly):
         return sha256_hex(canonical_json([self.format_version, self.position, self.previous_hash, self.payload()]))
 
     @classmethod
+    def in_order(cls) -> models.QuerySet[Self]:
+        """Return the chain's rows by position, with what their payload needs."""
+        return cls._default_manager.order_by("position")
+
+    @classmethod
     def append(cls, rows: Sequence[Self]) -> Sequence[Self]:
         """Write rows at the end of their chain, in the order given, in one transaction.
 
@@ -123,6 +139,23 @@ def salted_digest(words: str, salt: str) -> str:
 def new_salt() -> str:
     """Return a salt for one row's free text."""
     return secrets.token_hex(16)
+
+
+def check_chain(row: type[ChainedRow]) -> tuple[int, str | None]:
+    """Walk a whole chain as it is stored, a few rows at a time.
+
+    Rows that are written meanwhile are left for the next walk.
+
+    :return: the number of rows walked, and one sentence on the first broken row, or None if the chain holds.
+    """
+    last = row.in_order().aggregate(last=models.Max("position"))["last"] or 0
+    # Read after the rows: a head that is written together with its rows is never behind them.
+    head = ChainHead.objects.filter(chain=row.CHAIN).first()
+    end = head.position if head else 0
+    if last > end:
+        return end, f"row {end + 1} stands after the recorded end of the chain"
+    broken = first_broken(row.in_order().filter(position__lte=end).iterator(chunk_size=CHUNK), head)
+    return (broken[0] - 1, broken[1]) if broken else (end, None)
 
 
 def first_broken[R: ChainedRow](rows: Iterable[R], head: ChainHead | None) -> tuple[int, str] | None:

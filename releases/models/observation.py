@@ -1,6 +1,6 @@
 """One look at one address: what was asked, when, and what came back."""
 
-from typing import Any, ClassVar
+from typing import Any, ClassVar, Self
 
 from django.db import models
 
@@ -82,6 +82,11 @@ class Observation(ChainedRow):
 
     def __str__(self) -> str:
         return f"{self.result} at {self.sent_at:%Y-%m-%d %H:%M:%S} UTC"
+
+    @classmethod
+    def in_order(cls) -> models.QuerySet[Self]:
+        """Return the looks by position, each with its release."""
+        return super().in_order().select_related("release")
 
     def payload(self) -> dict[str, Any]:
         """Return what the look's hash stands for: all of it but the links to other rows."""
