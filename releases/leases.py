@@ -1,7 +1,7 @@
 """Which watcher looks at a host: a lease that runs out by itself if its holder dies."""
 
 from collections.abc import Collection
-from datetime import datetime, timedelta
+from datetime import UTC, datetime, timedelta
 
 from django.db import IntegrityError, transaction
 from django.db.models import F, Q
@@ -10,6 +10,7 @@ from releases.models import HostLease
 
 # A dead holder is missed after this long; the sweep renews every two seconds.
 DURATION = timedelta(seconds=8)
+LONG_AGO = datetime(1970, 1, 1, tzinfo=UTC)
 
 
 def claim(hosts: Collection[str], *, holder: str, now: datetime) -> frozenset[str]:
@@ -31,8 +32,11 @@ def claim(hosts: Collection[str], *, holder: str, now: datetime) -> frozenset[st
 
 
 def release_all(holder: str) -> None:
-    """Give back every lease of a holder, so that the next sweep need not wait for them to run out."""
-    HostLease.objects.filter(holder=holder).delete()
+    """Give back every lease of a holder, so that the next sweep need not wait for them to run out.
+
+    The rows stay, because a fence only ever grows.
+    """
+    HostLease.objects.filter(holder=holder).update(holder="", until=LONG_AGO)
 
 
 def _first_lease(host: str, *, holder: str, until: datetime) -> bool:
