@@ -67,7 +67,7 @@ class Lifecycle:
         for move in self.moves:
             if (move.name, move.source) == (name, source):
                 return move
-        sentence = f"A {self.name} that is {spoken(source)} cannot {spoken(name)}."
+        sentence = f'"{spoken(name).capitalize()}" is not possible: this {self.name} is {spoken(source)}.'
         raise WrongState(sentence)
 
     def check(
@@ -87,8 +87,8 @@ class Lifecycle:
         """
         move = self.find(name, source=source)
         if not by_system and not move.roles.intersection(roles):
-            allowed = ", ".join(sorted(spoken(role) for role in move.roles)) or "nobody by hand"
-            sentence = f"To {spoken(name)} a {self.name} that is {spoken(source)} is for: {allowed}."
+            allowed = " or ".join(sorted(spoken(role) for role in move.roles)) or "system"
+            sentence = f'"{spoken(name).capitalize()}" of a {spoken(source)} {self.name} is for the {allowed} only.'
             raise WrongRole(sentence)
         for field in move.needs:
             if field not in set(given):

@@ -1,0 +1,81 @@
+"""Who may do what with a producer's releases."""
+
+from itertools import product
+
+import pytest
+from django.contrib.auth.models import AnonymousUser
+
+from releases import permissions
+from releases.permissions import Action, NotYours
+from releases.roles import Role
+from tests.factories import ProducerFactory, UserFactory, member
+
+pytestmark = pytest.mark.django_db
+
+HEADS = {Role.HEAD_OF_PROFESSION, Role.DEPUTY}
+KEEPERS = HEADS | {Role.CALENDAR_MANAGER}
+# Written out apart from the table, so that a slip in the table shows.
+ALLOWED = {
+    Action.VIEW: set(Role),
+    Action.EDIT: KEEPERS,
+    Action.IMPORT: KEEPERS,
+    Action.CHANGE_TOLERANCE: HEADS,
+    Action.ANSWER: KEEPERS | {Role.STATISTICIAN, Role.PUBLISHING_TEAM},
+}
+TRIALS = list(product(Action, Role))
+
+
+def refused(person, action, producer):
+    with pytest.raises(NotYours):
+        permissions.check_may(person, action, producer)
+    assert not permissions.may(person, action, producer)
+    assert not permissions.producers_where(person, action).exists()
+    return True
+
+
+@pytest.mark.parametrize(("action", "role"), TRIALS, ids=[f"{action}-by-{role}" for action, role in TRIALS])
+def test_an_action_is_for_the_roles_of_its_row_and_for_their_own_producer(action, role):
+    producer, other = ProducerFactory(), ProducerFactory()
+    person = member(role, producer)
+    if role in ALLOWED[action]:
+        permissions.check_may(person, action, producer)
+        assert permissions.may(person, action, producer)
+        assert list(permissions.producers_where(person, action)) == [producer]
+    else:
+        assert refused(person, action, producer)
+    assert not permissions.may(person, action, other)
+
+
+@pytest.mark.parametrize("action", Action)
+def test_a_stranger_may_do_nothing(action):
+    producer = ProducerFactory()
+    assert refused(UserFactory(), action, producer)
+    assert refused(AnonymousUser(), action, producer)
+
+
+@pytest.mark.parametrize("action", Action)
+def test_being_a_superuser_or_staff_lets_nobody_do_anything(action):
+    assert refused(UserFactory(is_superuser=True, is_staff=True), action, ProducerFactory())
+
+
+@pytest.mark.parametrize("action", Action)
+def test_a_person_who_was_deactivated_may_do_nothing_any_more(action):
+    producer = ProducerFactory()
+    person = member(Role.HEAD_OF_PROFESSION, producer, is_active=False)
+    assert permissions.roles_of(person, producer) == frozenset()
+    assert refused(person, action, producer)
+
+
+def test_a_person_with_two_roles_may_do_what_either_allows_and_counts_once():
+    producer = ProducerFactory()
+    person = member(Role.AUDITOR, producer)
+    person.memberships.create(producer=producer, role=Role.DEPUTY)
+    assert permissions.roles_of(person, producer) == {Role.AUDITOR, Role.DEPUTY}
+    assert permissions.may(person, Action.CHANGE_TOLERANCE, producer)
+    assert permissions.producers_where(person, Action.VIEW).count() == 1
+
+
+def test_a_refusal_says_who_may_not_do_what():
+    producer = ProducerFactory(name="Office for Rain")
+    with pytest.raises(NotYours, match=r"^Jo Lane may not edit releases of Office for Rain"):
+        permissions.check_may(UserFactory(name="Jo Lane"), Action.EDIT, producer)
