@@ -1,7 +1,7 @@
 """When a release is due: dates, times, precision, and the days on which nothing is released."""
 
 from dataclasses import dataclass
-from datetime import UTC, date, datetime, time, timedelta
+from datetime import date, datetime, time, timedelta
 from enum import StrEnum
 from functools import cache
 from zoneinfo import ZoneInfo
@@ -118,8 +118,11 @@ def no_release_day(on: date, *, nation: Nation) -> str | None:
 
 
 def is_past(due_at: datetime, *, now: datetime) -> bool:
-    """Tell whether a release's day is over in London at an aware instant."""
-    return london.local_date(due_at) < london.local_date(now.astimezone(UTC))
+    """Tell whether a release's day is over in London at an aware instant.
+
+    :raises ValueError: if one of the two carries no time zone.
+    """
+    return london.local_date(due_at) < london.local_date(now)
 
 
 def seconds_dropped(at: time) -> time:

@@ -54,6 +54,12 @@ def clock_time_to_the_second(instant: datetime) -> str:
     return f"{clock_time(instant)} and {seconds} second{'' if seconds == 1 else 's'}"
 
 
+def clock_time_with_seconds(instant: datetime) -> str:
+    """Write London's time of day to the second, as short as it goes in a list: "9.29.05am"."""
+    local = in_london(instant)
+    return f"{local.hour % 12 or 12}.{local:%M.%S}{'am' if local.hour < 12 else 'pm'}"
+
+
 def moment(instant: datetime) -> str:
     """Write an instant in London's time: "9.30am on 30 June 2020"."""
     return f"{clock_time(instant)} on {day(instant)}"
@@ -67,12 +73,12 @@ def parse_london(text: str) -> datetime:
     """
     try:
         instant = datetime.fromisoformat(text.strip())
-    except ValueError:
+        instant = instant.astimezone(UTC) if instant.tzinfo else instant
+    except (ValueError, OverflowError):
+        # An offset can lead out of the years that Python knows.
         message = f'"{text}" is not a time; write it as 2026-06-30 09:30 (London time).'
         raise ValueError(message) from None
-    if instant.tzinfo is not None:
-        return instant.astimezone(UTC)
-    return from_london(instant)
+    return instant if instant.tzinfo else from_london(instant)
 
 
 def from_london(wall: datetime, zone: ZoneInfo = LONDON) -> datetime:
