@@ -1,0 +1,201 @@
+"""The moves of a report: submit, return, approve, dismiss, reopen."""
+
+from collections.abc import Callable
+from dataclasses import replace
+from datetime import datetime
+from typing import TYPE_CHECKING, Any
+
+from django.db import transaction
+
+from breaches.content import ReportContent, digest
+from breaches.document import Approval, ReportDocument, lay_out
+from breaches.models import ApprovedDocument, Report
+from breaches.permissions import acting_role
+from breaches.remarks import Remark, impossible, missing
+from breaches.status import APPROVE, DISMISS, REOPEN, REPORT, RETURN, SUBMIT, DismissalReason
+from breaches.versions import advance, content_of
+from releases.canonical import sha256_hex
+from releases.lifecycle import Move, MoveRefused, SomethingMissing
+from releases.london import local_date
+from releases.permissions import roles_of
+
+if TYPE_CHECKING:
+    from statsoffice.accounts.models import User
+
+type Render = Callable[[ReportDocument], bytes]
+
+PAST_TENSE = {
+    SUBMIT: "submitted",
+    RETURN: "returned",
+    APPROVE: "approved",
+    DISMISS: "dismissed",
+    REOPEN: "reopened",
+}
+
+
+class Incomplete(SomethingMissing):
+    """Something that the form needs is missing or cannot be true; `remarks` says what, field by field."""
+
+    def __init__(self, remarks: tuple[Remark, ...]) -> None:
+        super().__init__(remarks[0].field, " ".join(remark.sentence for remark in remarks))
+        self.remarks = remarks
+
+
+class TwoPeopleNeeded(MoveRefused):
+    """The producer wants another person to approve than the one who wrote or submitted the text."""
+
+
+class NotPrinted(MoveRefused):
+    """The document could not be printed, so it cannot be approved; nothing is changed."""
+
+
+def submit(report: Report, *, by: "User", at: datetime) -> Report:
+    """Hand a complete report to the Head of Profession.
+
+    :raises Incomplete: if a field that the form needs is empty, or holds what cannot be true.
+    :raises MoveRefused: if the report's state or the person's roles do not allow it, or somebody was faster.
+    """
+    remarks = _remarks(content_of(report), at=at)
+    move = _check(report, SUBMIT, by=by, complete_report=not remarks, remarks=remarks)
+    return _move(report, move, by=by, at=at, values={"submitted_by": by})
+
+
+def return_(report: Report, *, comment: str, by: "User", at: datetime) -> Report:
+    """Give a report back to those who wrote it, with what is to be done.
+
+    :raises SomethingMissing: if the comment is empty.
+    :raises MoveRefused: if the report's state or the person's roles do not allow it, or somebody was faster.
+    """
+    move = _check(report, RETURN, by=by, comment=bool(comment.strip()))
+    return _move(report, move, by=by, at=at, words=comment.strip())
+
+
+def approve(report: Report, *, by: "User", at: datetime, render: Render) -> ApprovedDocument:
+    """Approve a report: date it, print it, and keep the document with its hash.
+
+    The document is printed before anything is written: one that cannot be printed cannot be approved.
+
+    :param at: the aware instant of approval; its London date becomes the date of the report.
+    :param render: turns the laid out document into the bytes of a PDF file.
+    :raises Incomplete: if a field that the form needs is empty, or holds what cannot be true.
+    :raises TwoPeopleNeeded: if the producer wants two people and this one wrote or submitted the text.
+    :raises NotPrinted: if the document cannot be printed.
+    :raises MoveRefused: if the report's state or the person's roles do not allow it, or somebody was faster.
+    """
+    content = as_approved(report, at=at)
+    remarks = _remarks(content, at=at)
+    move = _check(report, APPROVE, by=by, complete_report=not remarks, remarks=remarks)
+    one_person = wrote_or_submitted(report, by)
+    if one_person and report.producer.two_person_approval:
+        sentence = "You wrote or submitted this text: this producer wants another person to approve it."
+        raise TwoPeopleNeeded(sentence)
+    role = acting_role(by, move.roles, report)
+    number = report.version + 1
+    approval = Approval(by=str(by), role=role, at=at, one_person=one_person)
+    pdf = _printed(render, lay_out(content, reference=report.reference, version=number, approval=approval))
+    with transaction.atomic():
+        moved = _move(
+            report,
+            move,
+            by=by,
+            at=at,
+            values={"decided_at": at},
+            content=content,
+            why="approved",
+            pdf_sha256=sha256_hex(pdf),
+            one_person=one_person,
+        )
+        document = ApprovedDocument(
+            report=moved,
+            version=number,
+            pdf=pdf,
+            pdf_sha256=sha256_hex(pdf),
+            content_sha256=digest(content),
+            approved_by=by,
+            approved_role=role,
+            approved_at=at,
+            one_person=one_person,
+        )
+        document.save()
+    return document
+
+
+def dismiss(report: Report, *, reason: str, words: str, by: "User", at: datetime) -> Report:
+    """Decide that a suspicion is no breach, with a reason from the list and in words.
+
+    :raises SomethingMissing: if the reason is not in the list or the words are empty.
+    :raises MoveRefused: if the report's state or the person's roles do not allow it, or somebody was faster.
+    """
+    move = _check(report, DISMISS, by=by, reason=reason in set(DismissalReason))
+    if not words.strip():
+        sentence = "Say in words why this is no breach."
+        raise SomethingMissing("words", sentence)
+    values = {"decided_at": at, "dismissal_reason": reason}
+    return _move(report, move, by=by, at=at, values=values, words=words.strip(), reason=reason)
+
+
+def reopen(report: Report, *, reason: str, by: "User", at: datetime) -> Report:
+    """Take a decided report up again as a draft in a new version; what was approved stays as it was.
+
+    :raises SomethingMissing: if the reason is empty.
+    :raises MoveRefused: if the report's state or the person's roles do not allow it, or somebody was faster.
+    """
+    move = _check(report, REOPEN, by=by, reason=bool(reason.strip()))
+    return _move(
+        report,
+        move,
+        by=by,
+        at=at,
+        values={"decided_at": None, "dismissal_reason": "", "submitted_by": None},
+        content=replace(content_of(report), report_date=None),
+        why="reopened",
+        words=reason.strip(),
+    )
+
+
+def as_approved(report: Report, *, at: datetime) -> ReportContent:
+    """Return the content that an approval at an aware instant would be bound to: dated, and otherwise as it is."""
+    return replace(content_of(report), report_date=local_date(at))
+
+
+def wrote_or_submitted(report: Report, person: "User") -> bool:
+    """Tell whether a person wrote any of a report's text or ever submitted it."""
+    return (
+        report.versions.filter(why="edited", written_by=person).exists()
+        or report.events.filter(kind=PAST_TENSE[SUBMIT], actor=person).exists()
+    )
+
+
+def was_done_by(report: Report, name: str, *, version: int, person: "User") -> bool:
+    """Tell whether a person already made a move from a version: the same form sent twice asks for nothing new."""
+    last = report.events.filter(kind__in=PAST_TENSE.values()).order_by("-position").first()
+    return bool(
+        last and last.kind == PAST_TENSE[name] and last.actor_id == person.pk and last.facts["version"][0] == version
+    )
+
+
+def _check(report: Report, name: str, *, by: "User", remarks: tuple[Remark, ...] = (), **given: bool) -> Move:
+    things = [thing for thing, there in given.items() if there]
+    try:
+        return REPORT.check(name, source=report.status, roles=roles_of(by, report.producer), given=things)
+    except SomethingMissing:
+        if remarks:
+            raise Incomplete(remarks) from None
+        raise
+
+
+def _move(report: Report, move: Move, *, by: "User", at: datetime, **details: Any) -> Report:
+    role = acting_role(by, move.roles, report)
+    return advance(report, move, kind=PAST_TENSE[move.name], by=by, at=at, role=role, **details)
+
+
+def _remarks(content: ReportContent, *, at: datetime) -> tuple[Remark, ...]:
+    return (*missing(content), *impossible(content, today=local_date(at)))
+
+
+def _printed(render: Render, document: ReportDocument) -> bytes:
+    try:
+        return render(document)
+    except Exception as fault:
+        sentence = f"The document could not be printed, so the report is not approved: {fault}"
+        raise NotPrinted(sentence) from fault

@@ -1,0 +1,89 @@
+"""The people of one producer, one for each role, and reports that they have brought into each state."""
+
+from dataclasses import dataclass
+from datetime import timedelta
+
+from breaches import editing, sign_off
+from breaches.models import Report
+from breaches.remarks import Section
+from breaches.status import DismissalReason, ReportStatus
+from releases.models import Membership, Producer
+from releases.roles import Role
+from statsoffice.accounts.models import User
+from tests.breaches.mornings import a_drafted_report
+from tests.breaches.record import london
+from tests.factories import ProducerFactory, member
+
+AT = london("11:00")
+PDF = b"%PDF-1.7 printed"
+IMPACT = "Access was delayed by just under an hour. Nobody has written to us."
+ACTIONS = "Short-term: the scheduler was looked at.\n\nLong-term: a person checks at 9.30am."
+
+
+def printed(document):
+    """A printer for tests that are not about the PDF: the bytes say which document was printed."""
+    return PDF + f" {document.reference} {document.version} {document.content_hash}".encode()
+
+
+@dataclass(frozen=True)
+class Office:
+    """One producer and its people by role."""
+
+    producer: Producer
+    people: dict[Role, User]
+
+    @property
+    def statistician(self):
+        return self.people[Role.STATISTICIAN]
+
+    @property
+    def head(self):
+        return self.people[Role.HEAD_OF_PROFESSION]
+
+    @property
+    def deputy(self):
+        return self.people[Role.DEPUTY]
+
+
+def an_office(**fields) -> Office:
+    """A producer with one person for each of the six roles, and one more statistician."""
+    producer = ProducerFactory(**fields)
+    return Office(producer, {role: member(role, producer, name=role.replace("_", " ").title()) for role in Role})
+
+
+def joins(user: User, producer: Producer, role: Role) -> None:
+    """Give a person one more role."""
+    Membership.objects.create(user=user, producer=producer, role=role)
+
+
+def written(report: Report, *, by: User, at=AT, impact=IMPACT, actions=ACTIONS) -> Report:
+    """The report with the two sections that only people write."""
+    for section, field, text in (
+        (Section.IMPACT, "impact", impact),
+        (Section.CORRECTIVE_ACTIONS, "corrective_actions", actions),
+    ):
+        report.refresh_from_db()
+        report = editing.save_section(
+            report, section=section, values={field: text}, expected_version=report.version, by=by, at=at
+        ).report
+    return report
+
+
+def a_report(office: Office, status: ReportStatus = ReportStatus.DRAFT, *, complete=True, **fields) -> Report:
+    """A report that the office's people have brought into a state: the statistician writes, the head decides."""
+    report = a_drafted_report(producer=office.producer, **fields)
+    if complete:
+        report = written(report, by=office.statistician)
+    if status is ReportStatus.DRAFT:
+        return report
+    if status is ReportStatus.DISMISSED:
+        return sign_off.dismiss(
+            report, reason=DismissalReason.CHECK_ERROR, words="The check was wrong.", by=office.head, at=AT
+        )
+    report = sign_off.submit(report, by=office.statistician, at=AT + timedelta(minutes=1))
+    if status is ReportStatus.RETURNED:
+        return sign_off.return_(report, comment="Say more.", by=office.head, at=AT + timedelta(minutes=2))
+    if status is ReportStatus.APPROVED:
+        document = sign_off.approve(report, by=office.head, at=AT + timedelta(minutes=2), render=printed)
+        return document.report
+    return report
