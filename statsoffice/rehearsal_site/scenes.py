@@ -1,0 +1,150 @@
+"""Scenes: what one page of the site answers, and from when on."""
+
+import base64
+import binascii
+import re
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from datetime import UTC, datetime
+from typing import Any
+
+HTML = "text/html; charset=utf-8"
+LONGEST_DELAY_SECONDS = 60
+_KNOWN = {"from", "status", "body", "base64", "content_type", "headers", "delay_seconds"}
+_HEADER_NAME = re.compile(r"[A-Za-z0-9-]+")
+_LINE_BREAK = re.compile(r"[\r\n\0]")
+
+
+class BadScriptError(ValueError):
+    """A script cannot be played; the message says which page, which scene and why."""
+
+
+@dataclass(frozen=True, slots=True)
+class Scene:
+    """One answer; `starts` is the aware instant from which it is given, None if it always was."""
+
+    starts: datetime | None
+    status: int
+    body: bytes
+    headers: tuple[tuple[bytes, bytes], ...]
+    delay_seconds: float
+
+
+Script = tuple[Scene, ...]
+
+
+def read_script(path: str, written: object) -> Script:
+    """Read the scenes of one page, in any order, into the order in which they are played.
+
+    :param written: a list of objects with any of: from (ISO 8601 with offset, or null), status (200), body (text)
+        or base64 (bytes), content_type, headers (an object), delay_seconds (0 to 60).
+    :raises BadScriptError: if the path or a scene is not of this form, or two scenes begin at one instant.
+    """
+    if not path.startswith("/") or path.startswith("/_control") or _LINE_BREAK.search(path):
+        raise BadScriptError(f'"{path}" is no path for a page: it must begin with / and not with /_control.')
+    if not isinstance(written, list) or not written:
+        raise BadScriptError(f"{path}: a script is a list of at least one scene.")
+    scenes = [_read_scene(f"{path}, scene {place}", scene) for place, scene in enumerate(written, start=1)]
+    starts = [scene.starts for scene in scenes]
+    if len(set(starts)) < len(starts):
+        raise BadScriptError(f"{path}: two scenes begin at the same instant.")
+    beginning = datetime.min.replace(tzinfo=UTC)
+    return tuple(sorted(scenes, key=lambda scene: scene.starts or beginning))
+
+
+def in_force(script: Sequence[Scene], *, at: datetime) -> Scene | None:
+    """Return the last scene that has begun at an instant, or None if none has."""
+    current = None
+    for scene in script:
+        if scene.starts is not None and scene.starts > at:
+            break
+        current = scene
+    return current
+
+
+def next_change(script: Sequence[Scene], *, at: datetime) -> datetime | None:
+    """Return the instant after `at` at which another scene begins, or None if this one is the last."""
+    return next((scene.starts for scene in script if scene.starts is not None and scene.starts > at), None)
+
+
+def scene(
+    body: str | bytes = "",
+    *,
+    starts: datetime | None = None,
+    status: int = 200,
+    content_type: str = HTML,
+    headers: Mapping[str, str] | None = None,
+    delay_seconds: float = 0,
+) -> dict[str, Any]:
+    """Write a scene as the control endpoint reads it.
+
+    :param starts: the aware instant from which it is given, None if it always was.
+    """
+    written: dict[str, Any] = {"status": status, "content_type": content_type}
+    if starts is not None:
+        written["from"] = starts.isoformat()
+    if headers:
+        written["headers"] = dict(headers)
+    if delay_seconds:
+        written["delay_seconds"] = delay_seconds
+    if isinstance(body, str):
+        return written | {"body": body}
+    return written | {"base64": base64.b64encode(body).decode()}
+
+
+def _read_scene(where: str, written: object) -> Scene:
+    if not isinstance(written, dict):
+        raise BadScriptError(f"{where}: a scene is an object.")
+    if unknown := set(written) - _KNOWN:
+        raise BadScriptError(f"{where}: unknown: {', '.join(sorted(map(str, unknown)))}.")
+    status = written.get("status", 200)
+    if not isinstance(status, int) or isinstance(status, bool) or not 200 <= status <= 599:
+        raise BadScriptError(f"{where}: the status must be a number from 200 to 599.")
+    delay = written.get("delay_seconds", 0)
+    if not isinstance(delay, int | float) or not 0 <= delay <= LONGEST_DELAY_SECONDS:
+        raise BadScriptError(f"{where}: delay_seconds must be a number from 0 to {LONGEST_DELAY_SECONDS}.")
+    return Scene(
+        starts=_read_instant(where, written.get("from")),
+        status=status,
+        body=_read_body(where, written),
+        headers=_read_headers(where, written),
+        delay_seconds=delay,
+    )
+
+
+def _read_instant(where: str, written: object) -> datetime | None:
+    if written is None:
+        return None
+    try:
+        instant = datetime.fromisoformat(str(written))
+    except ValueError:
+        raise BadScriptError(f'{where}: "{written}" is not an instant in ISO 8601.') from None
+    if instant.tzinfo is None:
+        raise BadScriptError(f'{where}: "{written}" lacks its offset from UTC.')
+    return instant.astimezone(UTC)
+
+
+def _read_body(where: str, written: Mapping[str, Any]) -> bytes:
+    if "body" in written and "base64" in written:
+        raise BadScriptError(f"{where}: give body or base64, not both.")
+    text = written.get("base64", written.get("body", ""))
+    if not isinstance(text, str):
+        raise BadScriptError(f"{where}: the body must be text.")
+    if "base64" not in written:
+        return text.encode()
+    try:
+        return base64.b64decode(text, validate=True)
+    except binascii.Error:
+        raise BadScriptError(f"{where}: the body is not base64.") from None
+
+
+def _read_headers(where: str, written: Mapping[str, Any]) -> tuple[tuple[bytes, bytes], ...]:
+    given = written.get("headers", {})
+    if not isinstance(given, dict):
+        raise BadScriptError(f"{where}: headers are an object of names and values.")
+    named = {"content-type": str(written.get("content_type", HTML))}
+    named |= {str(name).lower(): str(value) for name, value in given.items()}
+    for name, value in named.items():
+        if not _HEADER_NAME.fullmatch(name) or _LINE_BREAK.search(value) or not value.isascii():
+            raise BadScriptError(f'{where}: the header "{name}" cannot be sent.')
+    return tuple((name.encode(), value.encode()) for name, value in named.items())
