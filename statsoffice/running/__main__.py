@@ -42,8 +42,7 @@ def _run(*, port: int, rehearsal_port: int | None) -> int:
         with Processes(settings.VAR_DIR / "log", os.environ) as processes:
             try:
                 accounts = _start(processes, port=port, rehearsal_port=rehearsal_port)
-                _say(f"\n{accounts.strip()}\n\nOpen {programs.address(port)}/ in a browser.")
-                _say("Ctrl-C here stops everything.")
+                _say(f"\n{accounts}Open {programs.address(port)}/ in a browser. Ctrl-C here stops everything.")
                 processes.watch()
             finally:
                 _say("\nStopping ...")
@@ -57,7 +56,7 @@ def _run(*, port: int, rehearsal_port: int | None) -> int:
 
 
 def _start(processes: Processes, *, port: int, rehearsal_port: int | None) -> str:
-    """Start one process after the other; gives what the demo says about its accounts."""
+    """Start one process after the other; gives what the demo says about its accounts, if there is a demo."""
     var = settings.VAR_DIR
     accounts = ""
 
@@ -69,7 +68,7 @@ def _start(processes: Processes, *, port: int, rehearsal_port: int | None) -> st
     if rehearsal_port is not None:
         site = programs.rehearsal_site(rehearsal_port, var=var)
         start("rehearsal site", site, lambda: programs.web_answers(rehearsal_port))
-        accounts = _step("Loading the demo", lambda: processes.complete("demo", programs.DEMO))
+        accounts = _step("Loading the demo", lambda: processes.complete("demo", programs.DEMO)) + "\n"
     start("web", programs.web(port), lambda: programs.web_answers(port))
     start("worker", programs.WORKER, lambda: True)
     start("beat", programs.beat(var), _once_over(SETTLING_SECONDS))

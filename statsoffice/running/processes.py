@@ -18,7 +18,7 @@ LAST_LINES = 15
 STOP_SIGNALS = (signal.SIGINT, signal.SIGTERM, signal.SIGHUP)
 # Each is given to what still runs when the seconds before it are over. A Celery worker finishes its tasks
 # on the first, and breaks them off on the second.
-ENDING = ((signal.SIGTERM, 4.0), (signal.SIGQUIT, 2.0), (signal.SIGKILL, 2.0))
+ENDING = ((signal.SIGTERM, 2.0), (signal.SIGQUIT, 4.0), (signal.SIGKILL, 2.0))
 SET_PARENT_DEATH_SIGNAL = 1  # prctl's PR_SET_PDEATHSIG
 
 
