@@ -102,7 +102,7 @@ class Processes:
         finally:
             self._end([member])
         if member.process.returncode:
-            raise EndedByItself(_ended(member) + self._tail(member))
+            raise EndedByItself(_ended(member, "has failed") + self._tail(member))
         return member.log.read_text(errors="replace")
 
     def watch(self) -> None:
@@ -135,7 +135,7 @@ class Processes:
             raise StopAsked
         for member in self._members:
             if member.process.poll() is not None:
-                raise EndedByItself(_ended(member) + self._tail(member))
+                raise EndedByItself(_ended(member, "has ended by itself") + self._tail(member))
 
     def _heard(self, _number: int, _frame: FrameType | None) -> None:
         self._signals += 1
@@ -165,10 +165,10 @@ class Processes:
         return "\n".join([f"The end of {member.log}:", *(f"  {line}" for line in lines)])
 
 
-def _ended(member: Member) -> str:
+def _ended(member: Member, what: str) -> str:
     code = member.process.returncode
     how = f"signal {signal.Signals(-code).name}" if code < 0 else f"exit code {code}"
-    return f"{member.name} has ended by itself ({how}). "
+    return f"{member.name} {what} ({how}). "
 
 
 def _end_with_parent() -> None:

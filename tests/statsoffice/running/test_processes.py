@@ -97,7 +97,7 @@ def test_what_a_completed_process_printed_is_given_back(tmp_path):
 def test_a_step_that_fails_stops_the_others(tmp_path):
     with Processes(tmp_path, os.environ) as several:
         pids = start_all(several, tmp_path, web=ENDLESS)
-        with pytest.raises(EndedByItself, match=r"demo has ended by itself \(exit code 3\)"):
+        with pytest.raises(EndedByItself, match=r"demo has failed \(exit code 3\)"):
             several.complete("demo", python("raise SystemExit(3)"))
     assert not any(map(is_running, pids))
 
