@@ -1,0 +1,207 @@
+"""A breach report laid out in the published form: the same for the page and for the PDF."""
+
+import re
+import unicodedata
+from dataclasses import dataclass
+from datetime import datetime
+
+from breaches.content import CitedPractice, Output, Person, ReportContent, digest, is_web_address
+from releases.london import day, moment
+from releases.roles import Role
+
+TITLE = "REPORT OF A BREACH OF THE CODE OF PRACTICE FOR STATISTICS"
+DRAFT_MARK = "DRAFT: suspected breach, not yet decided"
+
+CAUSE_PROMPT = (
+    "To be written by a person: the cause as far as it is known, how the breach was found, who was told and when, "
+    "and how it was put right. Name roles, not people."
+)
+IMPACT_PROMPT = (
+    "To be written by a person: what the breach meant inside the organisation and for users outside it, and any "
+    "reaction or interest of the media."
+)
+ACTIONS_PROMPT = (
+    "To be written by a person: what has been done or is planned in the short term, and in the long term, so that "
+    "this does not happen again."
+)
+
+ROLE_NAMES = {
+    Role.HEAD_OF_PROFESSION: "Head of Profession for Statistics",
+    Role.DEPUTY: "deputy of the Head of Profession for Statistics",
+}
+
+# Marks that reverse or embed the direction of what follows could make a printed address look like another.
+DIRECTION_MARKS = frozenset("\u202a\u202b\u202c\u202d\u202e\u2066\u2067\u2068\u2069")
+
+
+@dataclass(frozen=True, slots=True)
+class Line:
+    """One line of a cell; `href` is set where the line is a link."""
+
+    text: str
+    href: str = ""
+
+
+@dataclass(frozen=True, slots=True)
+class Row:
+    """One row of a section's table: the form's label and its entries, each of one or more lines; none if empty."""
+
+    label: str
+    entries: tuple[tuple[Line, ...], ...]
+
+
+@dataclass(frozen=True, slots=True)
+class Section:
+    """One numbered section; each paragraph is a tuple of its lines, `prompt` says what a person still has to write."""
+
+    heading: str
+    rows: tuple[Row, ...] = ()
+    paragraphs: tuple[tuple[str, ...], ...] = ()
+    prompt: str = ""
+
+
+@dataclass(frozen=True, slots=True)
+class Approval:
+    """Who approved a report, as what, and when; `one_person` where they had also written or submitted it."""
+
+    by: str
+    role: Role
+    at: datetime
+    one_person: bool = False
+
+
+@dataclass(frozen=True, slots=True)
+class ReportDocument:
+    """A report ready to be shown or printed. `draft_mark` is empty once the report is approved."""
+
+    title: str
+    sections: tuple[Section, ...]
+    reference: str
+    version: int
+    content_hash: str
+    draft_mark: str
+    approved: str
+    approved_at: datetime | None
+
+
+def lay_out(
+    content: ReportContent,
+    *,
+    reference: str,
+    version: int,
+    approval: Approval | None = None,
+    ask_for_cause: bool = False,
+) -> ReportDocument:
+    """Lay a report's content out in the form, labels word for word and in the form's order.
+
+    :param approval: the decision that the document carries; without one every page is marked as a draft and
+        empty narratives show what has to be written there.
+    :param ask_for_cause: the circumstances are still the machine's own text, so a draft asks for the cause.
+    """
+    draft = approval is None
+    return ReportDocument(
+        title=TITLE,
+        sections=(
+            Section("1. Core Information", rows=_core_information(content)),
+            Section(
+                "2. Circumstances of breach",
+                rows=_circumstances(content),
+                paragraphs=paragraphs(content.circumstances),
+                prompt=CAUSE_PROMPT if draft and (ask_for_cause or not content.circumstances.strip()) else "",
+            ),
+            Section(
+                "3. Impact of the breach",
+                paragraphs=paragraphs(content.impact),
+                prompt=IMPACT_PROMPT if draft and not content.impact.strip() else "",
+            ),
+            Section(
+                "4. Corrective actions (taken or planned) to prevent re-occurrence",
+                paragraphs=paragraphs(content.corrective_actions),
+                prompt=ACTIONS_PROMPT if draft and not content.corrective_actions.strip() else "",
+            ),
+        ),
+        reference=reference,
+        version=version,
+        content_hash=digest(content),
+        draft_mark=DRAFT_MARK if draft else "",
+        approved=_approved(approval) if approval else "",
+        approved_at=approval.at if approval else None,
+    )
+
+
+def paragraphs(text: str) -> tuple[tuple[str, ...], ...]:
+    """Part a plain text into paragraphs (at blank lines), each a tuple of its lines."""
+    parts = re.split(r"\n\s*\n", printable(text).strip())
+    return tuple(tuple(part.strip().split("\n")) for part in parts if part.strip())
+
+
+def printable(text: str) -> str:
+    """Return a text with control characters made spaces and marks that turn its direction left out."""
+    lines = text.replace("\r\n", "\n").replace("\r", "\n")
+    return "".join(
+        " " if char != "\n" and unicodedata.category(char) in {"Cc", "Cs"} else char
+        for char in lines
+        if char not in DIRECTION_MARKS
+    )
+
+
+def _core_information(content: ReportContent) -> tuple[Row, ...]:
+    return (
+        Row("Title and link to statistical output", _entries(*map(_output, content.outputs))),
+        Row("Name of producer organisation", _entries(*([Line(name)] for name in content.producers))),
+        Row("Name and contact details of person dealing with report", _entries(_person(content.dealing))),
+        Row(
+            "Name and contact details of Head of Profession for Statistics",
+            _entries(_person(content.head_of_profession)),
+        ),
+        Row(
+            "Link to published statement about the breach (if relevant)",
+            _entries([_link(content.statement_url)]),
+        ),
+        Row(
+            "Date of breach report",
+            _entries([Line(day(content.report_date))] if content.report_date else []),
+        ),
+    )
+
+
+def _circumstances(content: ReportContent) -> tuple[Row, ...]:
+    cited = [[Line(_practice(practice))] for practice in content.practices]
+    other = [Line(line) for paragraph in paragraphs(content.other_practices) for line in paragraph]
+    return (
+        Row("Relevant principle(s) and practice(s)", _entries(*cited, other)),
+        Row("Date of occurrence of breach", _entries(*([Line(day(on))] for on in content.occurred_on))),
+    )
+
+
+def _output(output: Output) -> list[Line]:
+    return [Line(output.title), _link(output.url)]
+
+
+def _person(person: Person | None) -> list[Line]:
+    return [Line(person.name), Line(person.email), Line(person.telephone)] if person else []
+
+
+def _practice(practice: CitedPractice) -> str:
+    name = ": ".join(part for part in (practice.principle, practice.code) if part)
+    doubt = "" if practice.confirmed else "; wording not confirmed"
+    edition = f"(Code of Practice for Statistics, edition {practice.edition}{doubt})"
+    return f"{name} - {practice.text} {edition}" if practice.text else f"{name} {edition}"
+
+
+def _link(url: str) -> Line:
+    return Line(url, href=url if is_web_address(url) else "")
+
+
+def _entries(*groups: list[Line]) -> tuple[tuple[Line, ...], ...]:
+    kept = (
+        tuple(Line(printable(line.text).replace("\n", " ").strip(), line.href) for line in group if line.text.strip())
+        for group in groups
+    )
+    return tuple(entry for entry in kept if entry)
+
+
+def _approved(approval: Approval) -> str:
+    role = ROLE_NAMES.get(approval.role, approval.role.replace("_", " "))
+    sentence = f"Approved by {printable(approval.by)}, {role}, at {moment(approval.at)}."
+    return f"{sentence} One person both wrote and approved this report." if approval.one_person else sentence
