@@ -1,0 +1,126 @@
+"""How long a full report takes to print, against WeasyPrint on a static page of the same size, in one run.
+
+The floor is the same text as one finished page of HTML with a short style sheet of its own (page headers and footers,
+two tables, links) in a font of the machine, written as PDF/UA-1 with as many pages: what WeasyPrint needs
+anyway. The ratio counts laying out the document, the template, the finer style, the product's own fonts and the
+watch for characters that no font can draw.
+
+    python -m benchmarks.pdf [--rounds 30]
+
+Exit code 1 if the ratio is above the limit.
+"""
+
+import argparse
+import dataclasses
+import os
+import statistics
+import sys
+import time
+from collections.abc import Callable
+from datetime import date
+from html import escape
+
+import django
+
+os.environ.setdefault("DJANGO_SETTINGS_MODULE", "statsoffice.settings")
+django.setup()
+
+from weasyprint import HTML  # noqa: E402  # Django first
+
+from breaches.content import CitedPractice, Output, Person, ReportContent  # noqa: E402
+from breaches.document import Line, lay_out  # noqa: E402
+from breaches.pdf import render  # noqa: E402
+
+LIMIT = 1.3
+PARAGRAPH = "The statistics were not at their announced address when they were due, and users could not read them. "
+STATIC_STYLE = """
+@page {
+  size: A4; margin: 25mm 20mm 28mm;
+  @top-left { content: "DRAFT: suspected breach, not yet decided"; font: 700 9.5pt sans-serif; width: 50% }
+  @top-right { content: "Report of a breach of the Code of Practice for Statistics"; font-size: 7pt; width: 50% }
+  @bottom-left { content: "Report BR-2026-0001, version 1\\A Content SHA-256"; white-space: pre-line; font-size: 7pt }
+  @bottom-right { content: "Page " counter(page) " of " counter(pages); font-size: 7pt }
+}
+body { font: 10.5pt/1.45 "Liberation Sans", "DejaVu Sans", sans-serif; overflow-wrap: anywhere }
+table { border: 0.5pt solid gray; border-spacing: 0; table-layout: fixed; width: 100% }
+th, td { border-top: 0.5pt solid gray; padding: 2mm 2.5mm; text-align: left; vertical-align: top }
+th { background: #f3f2f1; width: 36% }
+a { color: blue }
+"""
+
+
+def full_content() -> ReportContent:
+    """Build the content of a report with every row filled and long narratives, about four pages."""
+    practice = CitedPractice("2.1", "T3.6", "Trustworthiness", PARAGRAPH, confirmed=True)
+    return ReportContent(
+        outputs=tuple(
+            Output(f"Quarterly statistics, part {part}", f"https://www.example.gov.uk/statistics/part-{part}")
+            for part in range(1, 6)
+        ),
+        producers=("Office for Examples", "Agency for Instances"),
+        dealing=Person("Ada Hill", "ada.hill@example.gov.uk", "01632 960001"),
+        head_of_profession=Person("Bernard Low", "bernard.low@example.gov.uk"),
+        statement_url="https://www.example.gov.uk/statement",
+        report_date=date(2026, 6, 30),
+        practices=(practice, dataclasses.replace(practice, code="T3.1")),
+        occurred_on=(date(2026, 6, 30),),
+        circumstances="\n\n".join([PARAGRAPH * 5] * 6),
+        impact="\n\n".join([PARAGRAPH * 5] * 5),
+        corrective_actions="\n\n".join([PARAGRAPH * 5] * 5),
+    )
+
+
+def static_line(line: Line) -> str:
+    """Write one line of a cell as HTML, a link where it is one."""
+    return f'<a href="{escape(line.href)}">{escape(line.text)}</a>' if line.href else escape(line.text)
+
+
+def static_page(content: ReportContent) -> str:
+    """Write the same text as a page of plain HTML with a style sheet of its own, once and for all."""
+    parts = ["<h1>Report of a breach</h1>"]
+    for section in lay_out(content, reference="BR-2026-0001", version=1).sections:
+        rows = "".join(
+            f"<tr><th scope=row>{escape(row.label)}</th><td>"
+            + "".join(f"<div>{'<br>'.join(map(static_line, entry))}</div>" for entry in row.entries)
+            + "</td></tr>"
+            for row in section.rows
+        )
+        parts.append(f"<h2>{escape(section.heading)}</h2>")
+        parts.append(f"<table><tbody>{rows}</tbody></table>" if rows else "")
+        parts += [f"<p>{escape(line)}</p>" for paragraph in section.paragraphs for line in paragraph]
+    body = "".join(parts)
+    return f"<!DOCTYPE html><html lang=en-GB><title>Report</title><style>{STATIC_STYLE}</style><body>{body}</body>"
+
+
+def timed(work: Callable[[], bytes]) -> float:
+    """Return the seconds that one call takes."""
+    start = time.perf_counter()
+    work()
+    return time.perf_counter() - start
+
+
+def main() -> int:
+    """Measure both in turns, so that a busy machine slows both, and print the ratio of their medians."""
+    parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
+    parser.add_argument("--rounds", type=int, default=30)
+    rounds = parser.parse_args().rounds
+    content = full_content()
+    page = static_page(content)
+
+    def report() -> bytes:
+        return render(lay_out(content, reference="BR-2026-0001", version=1))
+
+    def floor() -> bytes:
+        return HTML(string=page).write_pdf(pdf_variant="pdf/ua-1")
+
+    report(), floor()  # the first of each reads files
+    times = [(timed(report), timed(floor)) for _ in range(rounds)]
+    ours, bare = (statistics.median(column) for column in zip(*times, strict=True))
+    ratio = ours / bare
+    print(f"report {ours * 1000:.0f} ms, static page {bare * 1000:.0f} ms")
+    print(f"pdf: ratio {ratio:.2f} (limit {LIMIT})")
+    return 0 if ratio <= LIMIT else 1
+
+
+if __name__ == "__main__":
+    sys.exit(main())
