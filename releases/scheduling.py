@@ -7,24 +7,17 @@ from typing import TYPE_CHECKING, Any
 
 from django.db import transaction
 
-from releases import calendar, london
-from releases.calendar import Nation, Slot
-from releases.lifecycle import Move, MoveRefused, SomethingMissing
+from releases import slot_rules
+from releases.calendar import Slot
+from releases.lifecycle import Move, MoveRefused, WrongRole
 from releases.models import Address, DateChange, Release, Series
 from releases.models.event import record
 from releases.permissions import roles_of
+from releases.slot_rules import SlotRefused
 from releases.status import ANNOUNCE, CANCEL, CHANGE_DATE, CONFIRM, PUBLISH, RELEASE, Status
 
 if TYPE_CHECKING:
     from statsoffice.accounts.models import User
-
-
-class SlotRefused(MoveRefused):
-    """The date or time is one for which nothing can be announced; `field` names which of the two."""
-
-    def __init__(self, field: str, sentence: str) -> None:
-        super().__init__(sentence)
-        self.field = field
 
 
 class SomebodyWasFaster(MoveRefused):
@@ -57,10 +50,10 @@ def record_release(
 
     :param slot: the planned date, time and precision; seconds are dropped.
     :param at: the aware instant of recording.
-    :raises SlotRefused: if the time is not the series' release time (rehearsals may be due at any minute).
+    :raises SlotRefused: if the time does not exist, or is not the series' release time (rehearsals may be due
+        at any minute).
     """
-    slot = _to_the_minute(slot)
-    _check_time(slot, series, rehearsal=rehearsal)
+    slot = slot_rules.check_new(series, slot=slot, rehearsal=rehearsal)
     with transaction.atomic():
         release = Release.objects.create(
             series=series,
@@ -68,7 +61,7 @@ def record_release(
             title=title,
             rehearsal=rehearsal,
             recorded_at=at,
-            **_slot_fields(slot),
+            **slot_rules.fields_of(slot),
         )
         for planned in addresses:
             add_address(release, planned, at=at)
@@ -114,40 +107,48 @@ def confirm(release: Release, *, by: "User | None", at: datetime) -> Release:
     """
     given = {"exact_date"} if release.due_at else set()
     move = _check(release, CONFIRM, by=by, given=given)
-    _check_day(release.slot, release.series, rehearsal=release.rehearsal)
+    slot_rules.check_day(release.slot, release.series, rehearsal=release.rehearsal)
     return _apply(release, move, by=by, at=at, values={"confirmed_at": at})
 
 
-def change_date(release: Release, *, to: Slot, reason: str = "", by: "User", at: datetime) -> Release:
+def check_change_date(
+    release: Release, *, to: Slot, reason: str = "", by: "User | None", expected_version: int | None = None
+) -> None:
+    """Require that a release can be moved to another date or time; `change_date` says what it raises."""
+    _prepare_change(release, to=to, reason=reason, by=by, expected_version=expected_version)
+
+
+def change_date(
+    release: Release,
+    *,
+    to: Slot,
+    reason: str = "",
+    by: "User | None",
+    at: datetime,
+    expected_version: int | None = None,
+) -> Release:
     """Move a release to another date or time and start a new schedule version.
 
     The change is kept for ever. For a confirmed release it needs a public reason and is the act of a Head of
-    Profession or a deputy; for a provisional one a reason is not published, so it is not kept as public.
+    Profession or a deputy, never of the system; for a provisional one a reason is not published, so it is not
+    kept as public.
 
     :param to: the new slot; seconds are dropped. The old one is read from the store, never from the caller.
+    :param expected_version: the schedule version that the person has seen, if they have seen one.
     :raises SomethingMissing: if a confirmed release is given a vague date or no reason.
     :raises SlotRefused: if nothing changes, or nothing can be announced for that day or time.
+    :raises SomebodyWasFaster: if the schedule is not the expected one any more.
     :raises MoveRefused: if its status or the person's roles do not allow it.
     """
-    release = Release.objects.select_related("series__producer").get(pk=release.pk)
-    to, was = _to_the_minute(to), release.slot
-    given = {name for name, value in (("exact_date", to.due_at), ("reason", reason.strip())) if value}
-    move = _check(release, CHANGE_DATE, by=by, given=given)
-    if to == was:
-        field = "reason" if reason.strip() else "planned_on"
-        sentence = f"The date is unchanged ({was}): there is no change to give a reason for."
-        raise SlotRefused(field, sentence)
-    _check_time(to, release.series, rehearsal=release.rehearsal)
-    confirmed = release.status == Status.CONFIRMED
-    if confirmed:
-        _check_day(to, release.series, rehearsal=release.rehearsal)
+    release, to, move = _prepare_change(release, to=to, reason=reason, by=by, expected_version=expected_version)
+    was, confirmed = release.slot, release.status == Status.CONFIRMED
     with transaction.atomic():
         changed = _apply(
             release,
             move,
             by=by,
             at=at,
-            values={**_slot_fields(to), "schedule_version": release.schedule_version + 1},
+            values={**slot_rules.fields_of(to), "schedule_version": release.schedule_version + 1},
             words="" if confirmed else reason.strip(),
             was=str(was),
             to=str(to),
@@ -221,41 +222,25 @@ def _apply(
     return release
 
 
-def _slot_fields(slot: Slot) -> dict[str, Any]:
-    try:
-        due_at = slot.due_at
-    except ValueError as error:
-        raise SlotRefused("planned_at", str(error)) from error
-    if slot.precision is calendar.Precision.EXACT and due_at is None:
-        raise SomethingMissing("planned_at", "An exact date needs its time, such as 9:30am.")
-    return {
-        "planned_on": slot.on,
-        "planned_at": slot.at,
-        "precision": slot.precision,
-        "zone": slot.zone,
-        "due_at": due_at,
-    }
-
-
-def _to_the_minute(slot: Slot) -> Slot:
-    at = calendar.seconds_dropped(slot.at) if slot.at else None
-    return Slot(on=slot.on, at=at, precision=slot.precision, zone=slot.zone)
-
-
-def _check_time(slot: Slot, series: Series, *, rehearsal: bool) -> None:
-    # Code of Practice, edition 2.1, T3.6: 9.30am, or the one other time that was approved for the series.
-    if rehearsal or slot.due_at is None:
-        return
-    local = london.in_london(slot.due_at).time()
-    if local != series.release_time:
-        sentence = (
-            f"{calendar.time_of_day(local)} is not the release time of this series, which is "
-            f"{calendar.time_of_day(series.release_time)}; another time needs the approval recorded on the series."
-        )
-        raise SlotRefused("planned_at", sentence)
-
-
-def _check_day(slot: Slot, series: Series, *, rehearsal: bool) -> None:
-    objection = calendar.no_release_day(slot.on, nation=Nation(series.producer.nation))
-    if objection and not rehearsal:
-        raise SlotRefused("planned_on", objection)
+def _prepare_change(
+    release: Release, *, to: Slot, reason: str, by: "User | None", expected_version: int | None
+) -> tuple[Release, Slot, Move]:
+    """Return the release as it is stored now, the new slot to the minute, and the row of the table."""
+    release = Release.objects.select_related("series__producer").get(pk=release.pk)
+    if expected_version not in {None, release.schedule_version}:
+        message = f"The date was changed meanwhile, to {release.slot}; look at it again before you change it."
+        raise SomebodyWasFaster(message)
+    if by is None and release.status == Status.CONFIRMED:
+        message = "A confirmed date is changed by a head of profession or a deputy, with a reason for the public."
+        raise WrongRole(message)
+    to, was = slot_rules.usable(to), release.slot
+    given = {name for name, value in (("exact_date", to.due_at), ("reason", reason.strip())) if value}
+    move = _check(release, CHANGE_DATE, by=by, given=given)
+    if to == was:
+        field = "reason" if reason.strip() else "planned_on"
+        sentence = f"The date is unchanged ({was}): there is no change to give a reason for."
+        raise SlotRefused(field, sentence)
+    slot_rules.check_time(to, release.series, rehearsal=release.rehearsal)
+    if release.status == Status.CONFIRMED:
+        slot_rules.check_day(to, release.series, rehearsal=release.rehearsal)
+    return release, to, move

@@ -6,7 +6,7 @@ from typing import Self
 
 from django.conf import settings
 from django.db import models
-from django.db.models import F, Q
+from django.db.models import F, FilteredRelation, Q
 from simple_history.models import HistoricalRecords
 
 from releases.calendar import Precision, Slot
@@ -29,6 +29,14 @@ class ReleaseQuerySet(models.QuerySet["Release"]):
     def on_london_day(self, start: datetime, end: datetime) -> Self:
         """Return releases due from one instant up to, and without, another."""
         return self.filter(due_at__gte=start, due_at__lt=end)
+
+    def with_verdict(self) -> Self:
+        """Add `verdict`: the outcome found for the present schedule, or None before the first look."""
+        present = Q(verifications__schedule_version=F("schedule_version"))
+        return self.annotate(
+            present_verification=FilteredRelation("verifications", condition=present),
+            verdict=F("present_verification__outcome"),
+        )
 
     def watched(self, *, now: datetime, ahead: timedelta, behind: timedelta) -> Self:
         """Return the confirmed releases that may be looked at between `now - behind` and `now + ahead`.
@@ -159,9 +167,10 @@ class DateChangeQuerySet(AppendOnlyQuerySet["DateChange"]):
 
 
 class DateChange(AppendOnly):
-    """One change of a release's date: was, to, why, who asked, who agreed, when it was announced."""
+    """One change of a release's date: was, to, why, who asked (empty: an import), who agreed, when announced."""
 
-    release = models.ForeignKey(Release, on_delete=models.PROTECT, related_name="date_changes")
+    # The change outlives a release that was deleted before it was ever public, so nothing ties the two rows.
+    release = models.ForeignKey(Release, on_delete=models.DO_NOTHING, db_constraint=False, related_name="date_changes")
     schedule_version = models.PositiveIntegerField()
     was_on = models.DateField()
     was_at = models.TimeField(null=True)
@@ -171,7 +180,7 @@ class DateChange(AppendOnly):
     to_precision = models.CharField(max_length=10)
     zone = models.CharField(max_length=50, default="Europe/London")
     public_reason = models.TextField(blank=True)
-    requested_by = models.ForeignKey(settings.AUTH_USER_MODEL, on_delete=models.PROTECT, related_name="+")
+    requested_by = models.ForeignKey(settings.AUTH_USER_MODEL, on_delete=models.PROTECT, null=True, related_name="+")
     requested_at = models.DateTimeField()
     agreed_by = models.ForeignKey(settings.AUTH_USER_MODEL, on_delete=models.PROTECT, null=True, related_name="+")
     agreed_at = models.DateTimeField(null=True)

@@ -1,0 +1,87 @@
+"""For which dates and times a release may be recorded, confirmed or moved."""
+
+from dataclasses import replace
+from typing import Any
+
+from releases import calendar, london
+from releases.calendar import Nation, Slot
+from releases.lifecycle import MoveRefused, SomethingMissing
+from releases.models import Series
+
+PLAUSIBLE_YEARS = range(1990, 2100)
+
+
+class SlotRefused(MoveRefused):
+    """The date or time is one for which nothing can be announced; `field` names which of the two."""
+
+    def __init__(self, field: str, sentence: str) -> None:
+        super().__init__(sentence)
+        self.field = field
+
+
+def check_new(series: Series, *, slot: Slot, rehearsal: bool = False) -> Slot:
+    """Return the slot, to the minute, for which a release of a series can be recorded.
+
+    :raises SlotRefused: if the time does not exist, or is not the series' release time.
+    :raises SomethingMissing: if an exact date comes without its time.
+    """
+    slot = usable(slot)
+    check_time(slot, series, rehearsal=rehearsal)
+    return slot
+
+
+def usable(slot: Slot) -> Slot:
+    """Return a slot to the minute, if there is such a time on that day.
+
+    :raises SlotRefused: if there is none, or the year is a slip of the keyboard.
+    :raises SomethingMissing: if an exact date comes without its time.
+    """
+    if slot.on.year not in PLAUSIBLE_YEARS:
+        raise SlotRefused("planned_on", f"{slot.on.year} is not a year for a release.")
+    slot = replace(slot, at=calendar.seconds_dropped(slot.at) if slot.at else None)
+    if slot.precision is calendar.Precision.EXACT and slot.at is None:
+        raise SomethingMissing("planned_at", "An exact date needs its time, such as 9:30am.")
+    try:
+        _ = slot.due_at
+    except ValueError as error:
+        raise SlotRefused("planned_at", str(error)) from error
+    return slot
+
+
+def check_time(slot: Slot, series: Series, *, rehearsal: bool) -> None:
+    """Require the release time of the series; a rehearsal may be due at any minute.
+
+    Source: Code of Practice for Statistics, edition 2.1, T3.6: 9.30am, or the one other time that was approved.
+
+    :raises SlotRefused: if it is another time.
+    """
+    if rehearsal or slot.due_at is None:
+        return
+    local = london.in_london(slot.due_at).time()
+    if local != series.release_time:
+        sentence = (
+            f"{calendar.time_of_day(local)} is not the release time of this series, which is "
+            f"{calendar.time_of_day(series.release_time)}; another time needs the approval recorded on the series."
+        )
+        raise SlotRefused("planned_at", sentence)
+
+
+def check_day(slot: Slot, series: Series, *, rehearsal: bool) -> None:
+    """Require a working day of the producer's nation; a rehearsal may be due on any day.
+
+    :raises SlotRefused: if it is a weekend or a bank holiday, which is named.
+    """
+    objection = calendar.no_release_day(slot.on, nation=Nation(series.producer.nation))
+    if objection and not rehearsal:
+        raise SlotRefused("planned_on", objection)
+
+
+def fields_of(slot: Slot) -> dict[str, Any]:
+    """Return the values of a release's own fields for a usable slot."""
+    return {
+        "planned_on": slot.on,
+        "planned_at": slot.at,
+        "precision": slot.precision,
+        "zone": slot.zone,
+        "due_at": slot.due_at,
+    }
