@@ -1,0 +1,151 @@
+"""The forms of the release pages; what may be and what not is decided by the functions they lead to."""
+
+from datetime import datetime
+from typing import Any
+
+from crispy_forms.helper import FormHelper
+from crispy_forms.layout import Layout
+from django import forms
+from django.http import QueryDict
+
+from releases import london
+from releases.answering import TEXT_KINDS
+from releases.calendar import Precision, Slot
+from releases.clock_field import ClockTimeField
+from releases.models import Release
+from releases.question import Question, SubmitButton
+from releases.status import Status
+from releases.widgets import GovukDateField, LongTextField
+
+MOST_WORDS = 2000
+
+
+def _helper(*questions: Any, button: str, css_class: str = "") -> FormHelper:
+    helper = FormHelper()
+    helper.layout = Layout(*questions, SubmitButton(button, css_class=css_class))
+    return helper
+
+
+class ChangeDateForm(forms.Form):
+    """The new date of a release; the old one is read from the store, and again when the form is sent."""
+
+    use_required_attribute = False
+
+    seen_version = forms.IntegerField(widget=forms.HiddenInput)
+    planned_on = GovukDateField(label="New date", help_text="For example, 14 7 2026")
+    planned_at = ClockTimeField(label="Time in London", help_text="For example, 9:30am", required=False)
+    precision = forms.ChoiceField(
+        label="How exactly is the date known?",
+        choices=[
+            (Precision.EXACT, "The day and the time"),
+            (Precision.MONTH, "The month"),
+            (Precision.TWO_MONTHS, "This month or the next"),
+        ],
+        widget=forms.RadioSelect,
+    )
+    reason = LongTextField(label="Reason for the change", required=False, max_length=MOST_WORDS)
+
+    def __init__(self, data: QueryDict | None = None, *, release: Release) -> None:
+        initial = {
+            "seen_version": release.schedule_version,
+            "planned_at": release.planned_at or release.series.release_time,
+            "precision": release.precision,
+        }
+        super().__init__(data, initial=initial)
+        self.zone = release.zone
+        precise = [Question("precision", size="s", hints={"month": "The day that you give is not shown."})]
+        if release.status != Status.PROVISIONAL:
+            # A confirmed release never becomes vague again, so the form does not offer it.
+            del self.fields["precision"]
+            precise = []
+            self.fields["reason"].help_text = "Readers of the release calendar see it."
+        else:
+            self.fields["reason"].label = "Reason for the change (optional)"
+            self.fields["reason"].help_text = "Kept in our own record; the date is provisional, so it is not published."
+        self.helper = _helper(
+            "seen_version",
+            *precise,
+            Question("planned_on", size="s"),
+            Question("planned_at", size="s", css_class="govuk-input--width-5"),
+            Question("reason", size="s"),
+            button="Change the date",
+        )
+
+    def slot(self) -> Slot:
+        """Return the new date as typed; a vague one has no time."""
+        precision = Precision(self.cleaned_data.get("precision") or Precision.EXACT)
+        at = self.cleaned_data["planned_at"] if precision is Precision.EXACT else None
+        return Slot(on=self.cleaned_data["planned_on"], at=at, precision=precision, zone=self.zone)
+
+
+class CancelForm(forms.Form):
+    """Why a release is cancelled."""
+
+    use_required_attribute = False
+
+    reason = LongTextField(
+        label="Reason for cancelling",
+        help_text="Readers of the release calendar see it. A cancelled release cannot be brought back.",
+        required=False,
+        max_length=MOST_WORDS,
+    )
+
+    def __init__(self, *args: Any, **kwargs: Any) -> None:
+        super().__init__(*args, **kwargs)
+        self.helper = _helper(
+            Question("reason", size="s"), button="Cancel this release", css_class="govuk-button--warning"
+        )
+
+
+class SayForm(forms.Form):
+    """What a text is that the checks saw and could not place."""
+
+    use_required_attribute = False
+
+    kind = forms.ChoiceField(
+        label="What is it?",
+        choices=[(kind.value, kind.label) for kind in TEXT_KINDS],
+        widget=forms.RadioSelect,
+        error_messages={"required": "Say what it is"},
+    )
+    words = LongTextField(label="Anything to add (optional)", required=False, max_length=MOST_WORDS)
+
+    def __init__(self, *args: Any, **kwargs: Any) -> None:
+        super().__init__(*args, **kwargs)
+        hints = {
+            "this_is_it": "Looks that saw it count as live.",
+            "previous_edition": "Looks that saw it count as not live.",
+            "not_it": "An error page, a log-in page, an announcement. Looks that saw it count as not live.",
+        }
+        self.helper = _helper(
+            Question("kind", size="m", hints=hints), Question("words", size="s"), button="Save this answer"
+        )
+
+
+class WasLiveForm(forms.Form):
+    """When a person says that a release was live."""
+
+    use_required_attribute = False
+
+    live_on = GovukDateField(label="Date", subject="Date on which it was live", help_text="For example, 30 6 2026")
+    live_time = ClockTimeField(label="Time in London", help_text="For example, 9:30am, or 10:27:15 if you know it")
+    words = LongTextField(label="How do you know? (optional)", required=False, max_length=MOST_WORDS)
+
+    def __init__(self, *args: Any, **kwargs: Any) -> None:
+        super().__init__(*args, **kwargs)
+        self.helper = _helper(
+            Question("live_on", size="s"),
+            Question("live_time", size="s", css_class="govuk-input--width-5"),
+            Question("words", size="s"),
+            button="Save this statement",
+        )
+
+    def clean(self) -> dict[str, Any]:
+        """Put date and time together into one instant."""
+        cleaned = super().clean() or self.cleaned_data
+        if cleaned.get("live_on") and cleaned.get("live_time"):
+            try:
+                cleaned["live_at"] = london.from_london(datetime.combine(cleaned["live_on"], cleaned["live_time"]))
+            except ValueError as error:
+                self.add_error("live_time", str(error))
+        return cleaned

@@ -1,0 +1,217 @@
+"""Verdicts, looks and waiting times in words for people: codes go in, sentences in British English come out."""
+
+import math
+from collections.abc import Iterable
+from dataclasses import dataclass
+from datetime import datetime, timedelta
+
+from django.utils.translation import gettext as _
+from django.utils.translation import gettext_lazy as lazy
+
+from releases import london
+from releases.models import Release, Verification
+from releases.status import Status
+from releases.verdict import Outcome
+
+# From the limit on, answers to looks that were planned before it may still take this long.
+LAST_ANSWERS = timedelta(seconds=15)
+
+OUTCOMES = {
+    Outcome.PENDING: (lazy("Not judged yet"), "grey"),
+    Outcome.ON_TIME: (lazy("On time"), "green"),
+    Outcome.EARLY: (lazy("Seen early"), "red"),
+    Outcome.LATE: (lazy("Seen late"), "red"),
+    Outcome.NOT_SEEN: (lazy("Not seen"), "red"),
+    Outcome.PARTIAL: (lazy("In part only"), "orange"),
+    Outcome.UNCERTAIN: (lazy("Uncertain"), "yellow"),
+    Outcome.CANNOT_TELL: (lazy("Cannot tell"), "yellow"),
+}
+
+RESULTS = {
+    "observer_fault": lazy("no answer, and our own connection failed too"),
+    "unreachable": lazy("no usable answer"),
+    "not_live": lazy("not live"),
+    "live": lazy("live"),
+    "unrecognised": lazy("not recognised"),
+}
+
+STATEMENTS = {
+    "this_is_it": lazy("a person said that this is the release"),
+    "previous_edition": lazy("a person said that this is the previous edition"),
+    "not_it": lazy("a person said that this is something else"),
+}
+
+
+@dataclass(frozen=True, slots=True)
+class Standing:
+    """Where a release stands, as a short label, the colour of its tag, and one phrase more."""
+
+    label: str
+    colour: str
+    detail: str = ""
+
+
+def standing(release: Release, verification: Verification | None, *, now: datetime) -> Standing:
+    """Say where a release stands at an aware instant: its verdict, or what it waits for.
+
+    :param verification: the verdict on the present schedule, or None if nothing was judged yet.
+    """
+    if release.status == Status.CANCELLED:
+        return Standing(_("Cancelled"), "grey", _("it is not watched"))
+    if release.due_at is None or release.status == Status.PROVISIONAL:
+        return Standing(_("Not watched"), "grey", _("it is provisional"))
+    if verification and verification.outcome != Outcome.PENDING:
+        label, colour = OUTCOMES[Outcome(verification.outcome)]
+        return Standing(str(label), colour, delay_note(verification))
+    if now < release.due_at:
+        return Standing(_("Waiting"), "blue", _("due in %(time)s") % {"time": duration(release.due_at - now)})
+    return _after_due(release, verification, due_at=release.due_at, now=now)
+
+
+def _after_due(release: Release, verification: Verification | None, *, due_at: datetime, now: datetime) -> Standing:
+    tolerance = verification.tolerance_seconds if verification else release.series.tolerance_seconds
+    limit_at = due_at + timedelta(seconds=tolerance)
+    if now < limit_at:
+        left = _("on time until %(clock)s") % {"clock": london.clock_time_with_seconds(limit_at)}
+        return Standing(_("Due now"), "blue", left)
+    if now < limit_at + LAST_ANSWERS:
+        return Standing(_("Being judged"), "blue", _("the last answers are coming in"))
+    return Standing(_("No verdict"), "yellow", _("nothing was observed when it was due"))
+
+
+def delay_note(verification: Verification) -> str:
+    """Say the seconds behind a verdict in one short phrase; both ends of the interval hold, rounded outwards."""
+    start, end = verification.delay_from, verification.delay_to
+    match Outcome(verification.outcome):
+        case Outcome.ON_TIME if start is not None and end is not None:
+            # Not live after the due instant: it came within the tolerance and not on the dot.
+            within = _("within tolerance, %(time)s") if start > 0 else _("%(time)s")
+            return within % {"time": _seconds(max(1, math.ceil(end)))}
+        case Outcome.EARLY if end is not None:
+            return _("%(interval)s before it was due") % {"interval": _interval(start, end)}
+        case Outcome.LATE | Outcome.PARTIAL if start is not None and end is not None:
+            return _("%(interval)s after it was due") % {"interval": _interval(start, end)}
+        case Outcome.NOT_SEEN | Outcome.PARTIAL if start is not None:
+            return _("more than %(time)s after it was due") % {"time": _seconds(math.floor(start))}
+    return ""
+
+
+def verdict_sentence(verification: Verification) -> str:
+    """Say what the looks at a release amount to in full sentences, with the interval that holds the publication."""
+    sentence = str(SENTENCES[Outcome(verification.outcome)])
+    due = {
+        "due": london.moment(verification.due_at),
+        "limit": london.clock_time_with_seconds(
+            verification.due_at + timedelta(seconds=verification.tolerance_seconds)
+        ),
+    }
+    return " ".join(part for part in (sentence % due, _between(verification)) if part)
+
+
+SENTENCES = {
+    Outcome.PENDING: lazy("It is due at %(due)s and has not been judged yet."),
+    Outcome.ON_TIME: lazy("It was due at %(due)s and was live by %(limit)s, the end of its tolerance."),
+    Outcome.EARLY: lazy("It was due at %(due)s and was seen live before that."),
+    Outcome.LATE: lazy("It was due at %(due)s and was not live by %(limit)s, the end of its tolerance."),
+    Outcome.NOT_SEEN: lazy(
+        "It was due at %(due)s, was not live by %(limit)s, the end of its tolerance, and has not been seen since."
+    ),
+    Outcome.PARTIAL: lazy(
+        "It was due at %(due)s. Its page was live by %(limit)s, but a part that belongs to it was not."
+    ),
+    Outcome.UNCERTAIN: lazy(
+        "It was due at %(due)s and was seen live, but the looks do not show whether in time. A person must say."
+    ),
+    Outcome.CANNOT_TELL: lazy(
+        "It was due at %(due)s, and the looks do not show whether it was live by %(limit)s. A person must say."
+    ),
+}
+
+
+def _between(verification: Verification) -> str:
+    clock = london.clock_time_with_seconds
+    last, first = verification.last_not_live_at, verification.first_live_at
+    if last and first and _same_day(last, first):
+        return _("Last seen not live at %(last)s, first seen live at %(first)s.") % {
+            "last": clock(last),
+            "first": clock(first),
+        }
+    said = []
+    if last:
+        said.append(_("Last seen not live at %(at)s on %(day)s.") % {"at": clock(last), "day": london.day(last)})
+    if first:
+        said.append(_("First seen live at %(at)s on %(day)s.") % {"at": clock(first), "day": london.day(first)})
+    return " ".join(said)
+
+
+def look_sentence(result: str, reasons: Iterable[str], *, said: str = "") -> str:
+    """Say what a look showed and why: "not live: there was no such page"."""
+    words = str(RESULTS.get(result, result))
+    why = [str(REASONS.get(reason, reason.replace("_", " "))) for reason in reasons]
+    sentence = f"{words}: {', '.join(why)}" if why else words
+    return f"{sentence} ({STATEMENTS[said]})" if said in STATEMENTS else sentence
+
+
+REASONS = {
+    "not_found": lazy("there was no such page"),
+    "gone": lazy("the page was taken away"),
+    "other_host": lazy("it led to another site"),
+    "home_page": lazy("it led to a home page"),
+    "log_in": lazy("it led to a page for logging in"),
+    "negative_marker": lazy("the page said that it was not there yet"),
+    "wrong_type": lazy("it was not the kind of file that was due"),
+    "empty": lazy("it was empty"),
+    "unchanged": lazy("the page had not changed"),
+    "previous_edition": lazy("it was the previous edition"),
+    "marker_in_title": lazy("the marker was in the title"),
+    "marker_in_heading": lazy("the marker was in the heading"),
+    "marker_in_text": lazy("the marker was in the text"),
+    "right_type": lazy("it was the kind of file that was due"),
+    "confirmed": lazy("a person had said that this text is the release"),
+    "no_marker": lazy("the marker was not there"),
+    "timeout": lazy("no answer came in time"),
+    "server_error": lazy("the site reported a fault of its own"),
+    "rate_limited": lazy("the site asked for fewer requests"),
+}
+
+
+def looks_when(looks: int, first_at: datetime, last_at: datetime, *, day_of: datetime | None) -> str:
+    """Say when looks were made: "24 looks from 9.29.05am to 9.31.55am".
+
+    :param day_of: the aware instant whose day goes without saying; other days are named.
+    """
+    start, end = (london.clock_time_with_seconds(instant) for instant in (first_at, last_at))
+    if day_of is None or not (_same_day(first_at, day_of) and _same_day(last_at, day_of)):
+        end = _("%(clock)s on %(day)s") % {"clock": end, "day": london.day(last_at)}
+        if not _same_day(first_at, last_at):
+            start = _("%(clock)s on %(day)s") % {"clock": start, "day": london.day(first_at)}
+    if looks == 1:
+        return _("1 look at %(at)s") % {"at": end}
+    return _("%(looks)s looks from %(start)s to %(end)s") % {"looks": looks, "start": start, "end": end}
+
+
+def duration(length: timedelta) -> str:
+    """Say a length of time in its two greatest units, rounded down: "3 min 20 s"."""
+    return _seconds(max(0, math.floor(length.total_seconds())), units=2)
+
+
+def _interval(start: float | None, end: float) -> str:
+    # The truth lies between both ends, so each is rounded away from the other.
+    lower, upper = (abs(bound) if bound is not None else None for bound in (start, end))
+    if lower is None or upper is None:
+        return _seconds(math.ceil(abs(end)))
+    low, high = math.floor(min(lower, upper)), math.ceil(max(lower, upper))
+    return _("%(low)s to %(high)s") % {"low": _seconds(low), "high": _seconds(high)}
+
+
+def _seconds(seconds: int, *, units: int = 4) -> str:
+    parts = []
+    for length, name in ((86_400, _("d")), (3_600, _("h")), (60, _("min")), (1, _("s"))):
+        count, seconds = divmod(seconds, length)
+        if count:
+            parts.append(f"{count} {name}")
+    return " ".join(parts[:units]) or _("0 s")
+
+
+def _same_day(one: datetime, other: datetime) -> bool:
+    return london.local_date(one) == london.local_date(other)

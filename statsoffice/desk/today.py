@@ -1,0 +1,78 @@
+"""The releases of a day for the person at the desk: when each is due, and what is known of it by now."""
+
+from collections import Counter
+from dataclasses import dataclass
+from datetime import date, datetime, time, timedelta
+
+from django.db.models import F
+
+from releases import london, wording
+from releases.models import Release, Verification
+from releases.models.release import ReleaseQuerySet
+from releases.permissions import Action, Person, producers_where
+from releases.wording import Standing
+
+MOST_LINES = 200
+DAYS_AHEAD = 14
+
+
+@dataclass(frozen=True, slots=True)
+class Line:
+    """One release on the desk and where it stands."""
+
+    release: Release
+    standing: Standing
+
+
+@dataclass(frozen=True, slots=True)
+class Day:
+    """The releases due on one London day, rehearsals among them; `left_out` counts those beyond the longest list."""
+
+    on: date
+    lines: list[Line]
+    left_out: int = 0
+
+    @property
+    def summary(self) -> str:
+        """The day in one sentence for those who hear the page: how many releases stand where."""
+        counted = Counter(line.standing.label for line in self.lines)
+        return ", ".join(f"{label}: {count}" for label, count in counted.items())
+
+
+def today(person: Person, *, now: datetime) -> Day:
+    """Return the releases due today in London that a person may see.
+
+    :param now: the aware instant that says which day today is, and where each release stands.
+    """
+    return _day(_theirs(person), london.local_date(now), now=now)
+
+
+def next_day(person: Person, *, now: datetime) -> Day | None:
+    """Return the next day after today, within a fortnight, on which anything is due that a person may see."""
+    tomorrow = _midnight(london.local_date(now) + timedelta(days=1))
+    ahead = _theirs(person).on_london_day(tomorrow, tomorrow + timedelta(days=DAYS_AHEAD))
+    first = ahead.order_by("due_at").values_list("due_at", flat=True).first()
+    return _day(_theirs(person), london.local_date(first), now=now) if first else None
+
+
+def _theirs(person: Person) -> ReleaseQuerySet:
+    return Release.objects.filter(series__producer__in=producers_where(person, Action.VIEW))
+
+
+def _day(releases: ReleaseQuerySet, on: date, *, now: datetime) -> Day:
+    due = releases.on_london_day(_midnight(on), _midnight(on + timedelta(days=1)))
+    shown = list(due.select_related("series__producer").order_by("due_at", "title", "pk")[: MOST_LINES + 1])
+    left_out = due.count() - MOST_LINES if len(shown) > MOST_LINES else 0
+    shown = shown[:MOST_LINES]
+    verdicts = {
+        verification.release_id: verification
+        for verification in Verification.objects.filter(
+            release__in=[release.pk for release in shown], schedule_version=F("release__schedule_version")
+        )
+    }
+    lines = [Line(release, wording.standing(release, verdicts.get(release.pk), now=now)) for release in shown]
+    return Day(on, lines, left_out)
+
+
+def _midnight(on: date) -> datetime:
+    return london.from_london(datetime.combine(on, time()))

@@ -1,0 +1,10 @@
+"""Where the desk lives."""
+
+from django.urls import path
+
+from statsoffice.desk import views
+
+urlpatterns = [
+    path("", views.desk, name="desk"),
+    path("today/", views.part, name="desk_part"),
+]

@@ -1,0 +1,52 @@
+"""The desk: the day as it goes, and what waits for the person who looks."""
+
+from datetime import datetime
+from typing import Any
+
+from django.contrib.auth.decorators import login_required
+from django.http import HttpRequest, HttpResponse
+from django.shortcuts import render, resolve_url
+from django.template.loader import render_to_string
+from django.utils import timezone
+from django.views.decorators.http import require_safe
+from django_htmx.http import HttpResponseClientRedirect
+
+from releases.canonical import sha256_hex
+from statsoffice.desk import health, today, waiting
+
+
+@login_required
+@require_safe
+def desk(request: HttpRequest) -> HttpResponse:
+    """Show today's releases as they stand, what waits for the person, and the next day on which anything is due."""
+    now = timezone.now()
+    context = {
+        "part": _part(request, now=now),
+        "waiting": waiting.waiting_for(request.user, now=now),
+        "next_day": today.next_day(request.user, now=now),
+    }
+    return render(request, "desk/desk.html", context)
+
+
+@require_safe
+def part(request: HttpRequest) -> HttpResponse:
+    """Bring the list of today up to date; an unchanged one is not sent again, so nothing moves under the reader."""
+    if not request.user.is_authenticated:
+        return HttpResponseClientRedirect(resolve_url("account_login"))
+    fresh = _part(request, now=timezone.now())
+    if request.GET.get("shown") == fresh["shown"]:
+        return HttpResponse(status=204)
+    told = request.GET.get("told") == fresh["told"]
+    return render(request, "desk/part.html", {"part": fresh, "announce": not told})
+
+
+def _part(request: HttpRequest, *, now: datetime) -> dict[str, Any]:
+    day = today.today(request.user, now=now)
+    watcher = health.watcher(now=now)
+    text = render_to_string("desk/today.html", {"day": day, "watcher": watcher})
+    return {
+        "text": text,
+        "shown": sha256_hex(text.encode())[:16],
+        "summary": day.summary,
+        "told": sha256_hex(day.summary.encode())[:16],
+    }

@@ -1,0 +1,60 @@
+"""What waits for a person: reports to complete, reports to approve, releases of which somebody must say something."""
+
+from dataclasses import dataclass
+from datetime import datetime, timedelta
+
+from django.db.models import QuerySet
+
+from breaches.models import Report
+from breaches.status import WRITERS, ReportStatus
+from releases import asking
+from releases.models import Release
+from releases.permissions import Action, Person, producers_where, producers_with
+from releases.roles import LEADS, Role
+
+MOST_LINES = 20
+# A release is asked about from the day before it is due until the watch has long ended.
+ASKED_AHEAD = timedelta(days=1)
+ASKED_BEHIND = timedelta(days=14)
+
+
+@dataclass(frozen=True, slots=True)
+class Waiting:
+    """What waits for one person; each list is cut at twenty, the longest waiting first."""
+
+    to_complete: list[Report]
+    to_approve: list[Report]
+    to_answer: list[Release]
+
+    def __bool__(self) -> bool:
+        return bool(self.to_complete or self.to_approve or self.to_answer)
+
+
+def waiting_for(person: Person, *, now: datetime) -> Waiting:
+    """Return what waits for a person, by their roles for each producer.
+
+    :param now: the aware instant around which releases are asked about.
+    """
+    return Waiting(
+        to_complete=_reports(person, WRITERS, ReportStatus.DRAFT, ReportStatus.RETURNED),
+        to_approve=_reports(person, LEADS, ReportStatus.WITH_HOP),
+        to_answer=_questions(person, now=now),
+    )
+
+
+def _reports(person: Person, roles: frozenset[Role], *statuses: ReportStatus) -> list[Report]:
+    theirs = Report.objects.filter(producer__in=producers_with(person, roles), status__in=statuses)
+    return list(
+        theirs.select_related("producer").prefetch_related("suspicions__release").order_by("drafted_at")[:MOST_LINES]
+    )
+
+
+def _questions(person: Person, *, now: datetime) -> list[Release]:
+    recent: QuerySet[Release] = Release.objects.filter(
+        series__producer__in=producers_where(person, Action.ANSWER),
+        due_at__gt=now - ASKED_BEHIND,
+        due_at__lte=now + ASKED_AHEAD,
+    )
+    asked = set(asking.unanswered(recent).values_list("release_id", flat=True))
+    asked |= {question.address.release_id for question in asking.open_questions(recent)}
+    return list(Release.objects.filter(pk__in=asked).select_related("series__producer").order_by("due_at")[:MOST_LINES])

@@ -1,0 +1,42 @@
+"""Looks put on record for tests, without anybody having looked."""
+
+from datetime import datetime, timedelta
+
+from releases.canonical import sha256_hex
+from releases.models import Address, Observation, Release
+
+
+def a_look(
+    address: Address,
+    result: str,
+    *,
+    at: datetime,
+    reasons: tuple[str, ...] = (),
+    text: str = "",
+    took: timedelta = timedelta(seconds=0.2),
+) -> Observation:
+    """Keep one look at an address that was planned and sent at an instant."""
+    row = Observation(
+        release=address.release,
+        address=address,
+        url=address.url,
+        schedule_version=address.release.schedule_version,
+        planned_at=at,
+        sent_at=at,
+        completed_at=at + took,
+        recorded_at=at + took,
+        result=result,
+        reasons=list(reasons),
+        adapter=address.adapter,
+        status=200,
+        text_digest=sha256_hex(text.encode()) if text else "",
+        watcher="test",
+    )
+    return Observation.append([row])[0]
+
+
+def looks_at(release: Release, *results: str, start: datetime, every: timedelta = timedelta(seconds=5)) -> None:
+    """Keep a row of looks at a release's page, one after the other."""
+    page = release.addresses.get(role="page")
+    for number, result in enumerate(results):
+        a_look(page, result, at=start + number * every)
