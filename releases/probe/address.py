@@ -41,6 +41,8 @@ class WebAddress:
         return f"{_bracketed(self.host)}:{self.port}"
 
 
+# A watched address is read again for every look, thousands of them at the same instant.
+@lru_cache(maxsize=20_000)
 def read(url: str) -> WebAddress:
     """Read an address into its normal form.
 

@@ -1,5 +1,6 @@
 """The one HTTP client: many addresses at a time, within each host's budget and behind the guard."""
 
+import resource
 import time
 from collections.abc import Callable, Mapping
 from datetime import datetime
@@ -19,6 +20,10 @@ from releases.probe.trust import authorities_file
 
 # Beyond this more connections only take turns on the processor; what waits longer is the network's part.
 MOST_IN_FLIGHT = 1000
+# What the process needs beside its looks: database, broker, log, libraries.
+_FILES_KEPT_FREE = 128
+# So many are begun before the first of them is driven on, or it would wait for the last.
+_BEGUN_AT_A_TIME = 25
 _MOST_CERTIFICATES_KEPT = 20_000
 
 
@@ -39,7 +44,7 @@ class Fetcher:
         proxy: str = "",
         limits: Limits | None = None,
         authorities: str = "",
-        most_in_flight: int = MOST_IN_FLIGHT,
+        most_in_flight: int = 0,
     ) -> None:
         """Make a fetcher; it opens nothing before the first errand.
 
@@ -49,6 +54,7 @@ class Fetcher:
         :param budgets: by host or host:port; for all others `default_budget` holds.
         :param proxy: the egress proxy's address, or empty. What `allow_private` opens is asked directly.
         :param authorities: a file of trusted authorities instead of the system's.
+        :param most_in_flight: over all hosts; 0 means as many as this process may have files open.
         :raises NotAWebAddressError: if an entry of `allow_private` is not host:port.
         """
         self._now = now
@@ -60,8 +66,9 @@ class Fetcher:
             authorities_file=authorities or authorities_file(),
         )
         self._lanes: Lanes[Flight] = Lanes(budgets or {}, default=default_budget)
-        self._multi = Multi(idle_connections=most_in_flight)
-        self._most_in_flight = most_in_flight
+        self._most_in_flight = most_in_flight or affordable(resource.getrlimit(resource.RLIMIT_NOFILE)[0])
+        self._multi = Multi(most_connections=self._most_in_flight)
+        self._begun = 0
         self._idle_lines: list[Line] = []
         self._flying: dict[pycurl.Curl, tuple[Line, Flight, str]] = {}
         self._done: list[tuple[Errand, Answer]] = []
@@ -89,6 +96,9 @@ class Fetcher:
             return
         self._lanes.add(address.place, Flight(errand, address))
         self._launch()
+        self._begun += 1
+        if self._begun % _BEGUN_AT_A_TIME == 0:
+            self._drive(seconds=0.0)
 
     def poll(self, timeout_seconds: float) -> list[tuple[Errand, Answer]]:
         """Return the answers that are complete, waiting for at least one, but not longer than this.
@@ -97,9 +107,7 @@ class Fetcher:
         """
         until = time.monotonic() + timeout_seconds
         while True:
-            for curl, code, message in self._multi.run(seconds=self._seconds_to_wait(until)):
-                self._land(curl, code, message)
-            self._launch()
+            self._drive(seconds=self._seconds_to_wait(until))
             if self._done or time.monotonic() >= until:
                 done, self._done = self._done, []
                 return done
@@ -119,6 +127,11 @@ class Fetcher:
             return 0.0
         next_moment = self._lanes.next_moment()
         return max(0.0, min(until, until if next_moment is None else next_moment) - time.monotonic())
+
+    def _drive(self, *, seconds: float) -> None:
+        for curl, code, message in self._multi.run(seconds=seconds):
+            self._land(curl, code, message)
+        self._launch()
 
     def _launch(self) -> None:
         while len(self._flying) < self._most_in_flight:
@@ -186,3 +199,8 @@ class Fetcher:
                 self._certificates.pop(next(iter(self._certificates)))
             self._certificates[connection] = new
         return self._certificates.get(connection, "")
+
+
+def affordable(open_files: int) -> int:
+    """Return how many connections a process may keep that may have so many files open; -1 means no limit."""
+    return MOST_IN_FLIGHT if open_files < 0 else max(1, min(MOST_IN_FLIGHT, open_files - _FILES_KEPT_FREE))

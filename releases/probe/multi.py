@@ -16,13 +16,15 @@ Ended = tuple[pycurl.Curl, int, str]
 class Multi:
     """A curl multi handle and the selector that says which of its sockets are ready."""
 
-    def __init__(self, *, idle_connections: int) -> None:
+    def __init__(self, *, most_connections: int) -> None:
         self._selector = selectors.DefaultSelector()
         self._timer_at: float | None = None
         self._multi = pycurl.CurlMulti()
         self._multi.setopt(pycurl.M_SOCKETFUNCTION, self._watch)
         self._multi.setopt(pycurl.M_TIMERFUNCTION, self._set_timer)
-        self._multi.setopt(pycurl.M_MAXCONNECTS, idle_connections)
+        self._multi.setopt(pycurl.M_MAXCONNECTS, most_connections)
+        # Without this, idle connections to one host would stand beside new ones to another.
+        self._multi.setopt(pycurl.M_MAX_TOTAL_CONNECTIONS, most_connections)
 
     def add(self, curl: pycurl.Curl) -> None:
         """Put a transfer on its way; its connection is begun by the next `kick` or `run`."""

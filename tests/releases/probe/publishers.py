@@ -21,6 +21,7 @@ class Publisher:
     scheme: str = "http"
     requests: list[str] = field(default_factory=list)
     connections: int = 0
+    open_connections: int = 0
     most_at_a_time: int = 0
     _open: int = 0
     _lock: threading.Lock = field(default_factory=threading.Lock)
@@ -60,6 +61,7 @@ def publisher(
                 return
             connection.settimeout(5)
             up.connections += 1
+            up.open_connections += 1
             threads.append(threading.Thread(target=talk, args=(connection,)))
             threads[-1].start()
 
@@ -77,6 +79,7 @@ def publisher(
                 finally:
                     up.went()
         connection.close()
+        up.open_connections -= 1
 
     accepting = threading.Thread(target=accept)
     accepting.start()

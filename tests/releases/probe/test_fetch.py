@@ -5,6 +5,7 @@ import hashlib
 import ssl
 import time
 import zlib
+from contextlib import ExitStack
 from datetime import UTC, datetime, timedelta
 
 import brotli
@@ -13,6 +14,7 @@ import pytest
 from releases.answer import Failure, Hop
 from releases.probe.address import NotAWebAddressError
 from releases.probe.budget import Budget
+from releases.probe.fetch import affordable
 from tests.releases.probe.fetching import PLANNED, answers, errand, fetch, make_fetcher, real_now
 from tests.releases.probe.publishers import (
     always,
@@ -251,6 +253,23 @@ class TestTls:
     def test_a_plain_page_has_no_certificate(self):
         with publisher(always(response(200, PAGE))) as site:
             assert fetch(site.url(), opened=[site.entry]).certificate_sha256 == ""
+
+
+def test_connections_to_many_hosts_together_stay_within_the_most():
+    with ExitStack() as stack:
+        sites = [stack.enter_context(publisher(always(response(200, PAGE)))) for _ in range(6)]
+        fetcher = stack.enter_context(make_fetcher(*(site.entry for site in sites), most_in_flight=4))
+        for number in range(60):
+            site = sites[number % 6]
+            fetcher.start(errand(site.url(), site.entry, key=number))
+        assert {answer.failure for _, answer in answers(fetcher)} == {None}
+        time.sleep(0.1)
+        assert sum(site.open_connections for site in sites) <= 4
+
+
+@pytest.mark.parametrize(("open_files", "connections"), [(1024, 896), (20_000, 1000), (-1, 1000), (64, 1)])
+def test_no_more_connections_are_opened_than_the_process_may_have_files(open_files, connections):
+    assert affordable(open_files) == connections
 
 
 def test_an_entry_that_is_no_host_and_port_is_refused_at_once():
