@@ -1,0 +1,169 @@
+"""How long after the due instant the last of many first looks reaches the publisher, beside the bare client.
+
+    python -m benchmarks.first_looks [1000] [--rounds 5]
+
+The rehearsal site runs as a process on the same machine and is the judge: it notes when each request came. All
+looks are due at one instant T, on paths of their own, with the budget lifted. "warm" has connections open, as
+the look at T-5 s leaves them; "cold" opens every connection after T. The bare client makes the same GETs through
+the same libcurl in the same way, but checks nothing and keeps nothing.
+
+Exit code 1 if the last look came later than the limit.
+"""
+
+import argparse
+import statistics
+import sys
+import time
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass
+from datetime import UTC, datetime, timedelta
+
+import pycurl
+
+from releases.errand import Errand
+from releases.probe.budget import LIFTED
+from releases.probe.fetch import MOST_IN_FLIGHT, Fetcher
+from releases.probe.multi import Multi
+from statsoffice.rehearsal_site import pages
+from statsoffice.rehearsal_site.client import RehearsalSite
+from statsoffice.rehearsal_site.process import rehearsal_site
+from statsoffice.rehearsal_site.scenes import scene
+
+HEAD_START = timedelta(seconds=0.3)
+LIMIT_SECONDS = {1_000: 0.5, 10_000: 1.5}
+
+
+@dataclass(frozen=True)
+class Measured:
+    """Milliseconds after T: arrivals at the site, and the end of all."""
+
+    first: float
+    median: float
+    last: float
+    done: float
+
+
+Look = Callable[[Sequence[str], datetime], None]
+
+
+class Ours:
+    """The product's fetcher, with its guard, its budget and its evidence."""
+
+    def __init__(self, site: RehearsalSite) -> None:
+        self.host = site.base_url.removeprefix("http://")
+        self.fetcher = Fetcher(
+            now=lambda: datetime.now(UTC),
+            user_agent="first-looks",
+            allow_private=frozenset({self.host}),
+            default_budget=LIFTED,
+        )
+
+    def look(self, urls: Sequence[str], due_at: datetime) -> None:
+        allowed = frozenset({self.host})
+        errands = [Errand(key=url, url=url, allowed_hosts=allowed, planned_at=due_at) for url in urls]
+        wait_until(due_at)
+        for errand in errands:
+            self.fetcher.start(errand)
+        while self.fetcher.in_flight:
+            for _, answer in self.fetcher.poll(1):
+                assert answer.status == 200, answer
+
+    def close(self) -> None:
+        self.fetcher.close()
+
+
+class Bare:
+    """libcurl alone: the floor."""
+
+    def __init__(self, _site: RehearsalSite) -> None:
+        self.multi = Multi(most_connections=MOST_IN_FLIGHT)
+        self.idle = [self._handle() for _ in range(MOST_IN_FLIGHT)]
+
+    @staticmethod
+    def _handle() -> pycurl.Curl:
+        curl = pycurl.Curl()
+        curl.setopt(pycurl.HTTP_VERSION, pycurl.CURL_HTTP_VERSION_1_1)
+        curl.setopt(pycurl.WRITEFUNCTION, lambda part: None)
+        return curl
+
+    def look(self, urls: Sequence[str], due_at: datetime) -> None:
+        waiting = list(reversed(urls))
+        self.left = len(waiting)
+        wait_until(due_at)
+        while self.left:
+            for _ in range(min(len(waiting), len(self.idle), 25)):
+                curl = self.idle.pop()
+                curl.setopt(pycurl.URL, waiting.pop())
+                self.multi.add(curl)
+            self.take(seconds=0 if waiting and self.idle else 1)
+
+    def take(self, *, seconds: float) -> None:
+        for curl, code, message in self.multi.run(seconds=seconds):
+            assert code == 0, message
+            self.multi.remove(curl)
+            self.idle.append(curl)
+            self.left -= 1
+
+    def close(self) -> None:
+        self.multi.close()
+
+
+def wait_until(instant: datetime) -> None:
+    time.sleep(max(0.0, (instant - datetime.now(UTC)).total_seconds() - 0.002))
+    while datetime.now(UTC) < instant:
+        pass
+
+
+def measure(look: Look, site: RehearsalSite, urls: Sequence[str]) -> Measured:
+    site.forget_arrivals()
+    due_at = datetime.now(UTC) + HEAD_START
+    look(urls, due_at)
+    done = datetime.now(UTC)
+    arrived = sorted((arrival.at - due_at) / timedelta(milliseconds=1) for arrival in site.arrivals())
+    assert len(arrived) == len(urls), f"{len(arrived)} of {len(urls)} looks arrived"
+    assert arrived[0] > 0, "a look came before it was due"
+    return Measured(arrived[0], statistics.median(arrived), arrived[-1], (done - due_at) / timedelta(milliseconds=1))
+
+
+def middle(measured: Sequence[Measured]) -> Measured:
+    """Return the round whose last look came in the middle of all rounds."""
+    return sorted(measured, key=lambda one: one.last)[len(measured) // 2]
+
+
+def main() -> int:
+    parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
+    parser.add_argument("looks", nargs="?", type=int, default=1_000)
+    parser.add_argument("--rounds", type=int, default=5)
+    chosen = parser.parse_args()
+    page = pages.release_page("Pupil absence in schools: autumn 2026", published="9.30am on 24 November 2026")
+    rows: dict[tuple[str, str], list[Measured]] = {}
+    with rehearsal_site() as site:
+        site.publish_all({f"/statistics/{number}": [scene(page)] for number in range(chosen.looks)})
+        urls = [site.url(f"/statistics/{number}") for number in range(chosen.looks)]
+        for _ in range(chosen.rounds):
+            for name, client in (("bare", Bare), ("ours", Ours)):
+                looking = client(site)
+                for state in ("cold", "warm"):
+                    rows.setdefault((name, state), []).append(measure(looking.look, site, urls))
+                looking.close()
+    return report(chosen.looks, chosen.rounds, {key: middle(measured) for key, measured in rows.items()})
+
+
+def report(looks: int, rounds: int, found: dict[tuple[str, str], Measured]) -> int:
+    print(f"{looks} looks due at one instant T; milliseconds after T, middle of {rounds} rounds")
+    print(f"{'':14}{'first':>8}{'median':>8}{'last':>8}{'all back':>10}")
+    for (name, state), one in sorted(found.items()):
+        print(f"{name} {state:9}{one.first:8.0f}{one.median:8.0f}{one.last:8.0f}{one.done:10.0f}")
+    for state in ("cold", "warm"):
+        ours, bare = found["ours", state], found["bare", state]
+        print(f"ratio {state:8}{'':16}{ours.last / bare.last:8.2f}{ours.done / bare.done:10.2f}")
+    limit = next((seconds for count, seconds in LIMIT_SECONDS.items() if looks <= count), None)
+    if limit is None:
+        return 0
+    late = max(found["ours", state].last for state in ("cold", "warm")) > limit * 1000
+    print(f"limit: the last within {limit:g} s: {'MISSED' if late else 'held'}")
+    return int(late)
+
+
+if __name__ == "__main__":
+    sys.exit(main())
