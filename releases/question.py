@@ -4,7 +4,7 @@ from collections.abc import Collection, Mapping
 from typing import Any
 
 from crispy_forms.layout import Field
-from crispy_forms.utils import TEMPLATE_PACK, render_field
+from crispy_forms.utils import TEMPLATE_PACK
 from django import forms
 from django.template import Context
 from django.template.loader import render_to_string
@@ -25,7 +25,6 @@ class Question(Field):  # type: ignore[misc]  # crispy-forms ships no types
         small: bool = False,
         hints: Mapping[str, str] | None = None,
         dividers: Mapping[str, str] | None = None,
-        reveals: Mapping[str, Any] | None = None,
         exclusive: Collection[str] = (),
         max_words: int | None = None,
         threshold: int | None = None,
@@ -42,14 +41,12 @@ class Question(Field):  # type: ignore[misc]  # crispy-forms ships no types
         :param small: small radios or checkboxes
         :param hints: a hint for choices, by value
         :param dividers: a word before choices ("or"), by the value of the choice that follows it
-        :param reveals: what choices reveal, by value: the name of a field or a layout object
         :param exclusive: values of checkboxes that uncheck all others ("none of these")
         :param max_words: the limit of a text box that counts words
         :param threshold: percentage of the limit from which a counter is shown
         :param attrs: css_class, wrapper_class, and attributes of the control with _ for -
         """
         super().__init__(name, **attrs)
-        self.reveals = reveals or {}
         self.options = {
             "size": size,
             "heading": heading,
@@ -65,17 +62,13 @@ class Question(Field):  # type: ignore[misc]  # crispy-forms ships no types
         }
 
     def render(self, form: forms.BaseForm, context: Context, template_pack: str = TEMPLATE_PACK, **kwargs: Any) -> str:
-        """Render the field, and before it whatever its choices reveal."""
-        revealed = {
-            value: render_field(what, form, context, template_pack=template_pack)
-            for value, what in self.reveals.items()
-        }
+        """Render the field with its looks."""
         return str(
             super().render(
                 form,
                 context,
                 template_pack=template_pack,
-                extra_context={"question": self.options | {"reveals": revealed}},
+                extra_context={"question": self.options},
                 **kwargs,
             )
         )

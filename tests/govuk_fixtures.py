@@ -7,7 +7,7 @@ from html.parser import HTMLParser
 from typing import Any
 
 from crispy_forms.helper import FormHelper
-from crispy_forms.layout import HTML, Layout
+from crispy_forms.layout import Layout
 from crispy_forms.utils import render_crispy_form
 from django import forms
 from django.conf import settings
@@ -207,11 +207,6 @@ def _question(component: str, options: dict[str, Any]) -> Question:
         suffix=text(options.get("suffix")),
         hints={str(item["value"]): text(item["hint"]) for item in items if "hint" in item},
         dividers=_dividers(options),
-        reveals={
-            str(item["value"]): HTML(item["conditional"]["html"])
-            for item in items
-            if item.get("conditional", {}).get("html")
-        },
         exclusive=[str(item["value"]) for item in items if item.get("behaviour") == "exclusive"],
         max_words=options.get("maxwords"),
         threshold=options.get("threshold"),

@@ -11,10 +11,13 @@ from django import forms
 from django.template import TemplateSyntaxError
 from django.template.loader import render_to_string
 
-from releases.question import Question, SubmitButton
+from releases.question import SubmitButton
 from releases.widgets import GovukDateField, LongTextField
 from statsoffice.templatetags.govuk import problems
 from tests.govuk_fixtures import outline
+
+# crispy-forms looks up addresses; these tests need none of the product's.
+pytestmark = pytest.mark.urls("tests.look.pages")
 
 
 class Everything(forms.Form):
@@ -67,6 +70,15 @@ def test_each_link_of_the_error_summary_goes_to_the_first_control_of_its_field()
     assert set(targets) == (set(Everything.base_fields) - {"reported", "token"}) | {"reported-day"}
     assert targets["decision"] == "yes"
     assert targets["practices"] == "1"
+
+
+def test_an_empty_field_is_named_in_its_error_unless_the_form_has_words_of_its_own() -> None:
+    form = Everything({})
+    form.fields["email"].error_messages["required"] = "Enter an email address at which we reach you"
+    texts = [problem["text"] for problem in problems(form)]
+    assert texts[:3] == ["Enter “Title”", "Enter an email address at which we reach you", "Enter “Website”"]
+    assert {"Choose an answer to “Decision”", "Tick “I have read it”", "Choose a file for “File”"} <= set(texts)
+    assert "This field is required." not in render_crispy_form(form)
 
 
 def test_the_summary_links_to_the_box_of_a_date_that_is_wrong() -> None:
@@ -159,15 +171,6 @@ def test_a_disabled_field_cannot_be_typed_into() -> None:
     ]
     assert len(controls) == 17
     assert all("disabled" in attributes for attributes in controls)
-
-
-def test_a_choice_reveals_a_field_that_is_not_shown_twice() -> None:
-    form = Everything({"decision": "no"})
-    html = laid_out(form, Question("decision", reveals={"no": "account"}))
-    page = Elements(html)
-    assert page.with_id("id_decision-2")[1]["data-aria-controls"] == "conditional-id_decision-2"
-    assert page.with_id("conditional-id_decision-2")[1]["class"] == "govuk-radios__conditional"
-    assert html.count('name="account"') == 1
 
 
 def test_a_layout_groups_fields_and_buttons() -> None:

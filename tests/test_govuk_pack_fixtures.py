@@ -8,8 +8,14 @@ from django.template.loader import render_to_string
 
 from tests.govuk_fixtures import as_django_form, fixtures, outline, text
 
+# crispy-forms looks up addresses; these tests need none of the product's.
+pytestmark = pytest.mark.urls("tests.look.pages")
+
 CLASSES_OF_PARTS = "classes and attributes of a field's inner parts cannot be set from a form"
 IDS_OF_CHOICES = "choices are identified and named after their field, so that the error summary finds the first"
+NOTHING_HIDDEN = (
+    "a choice hides no field: the script's aria-expanded on a radio is an error to checkers of accessibility"
+)
 PLACES = "a list of choices has no gaps, so its identifiers count without gaps"
 TWO_LIMITS = "the counter counts what the form's own limit counts; there is no second switch"
 NO_LIMIT = "a text box without a limit has no counter"
@@ -52,6 +58,13 @@ DIFFERENT_ON_PURPOSE = {
         "with falsy values": ALWAYS_VALUES,
     },
     "radios": {
+        "with conditional items": NOTHING_HIDDEN,
+        "with conditional item checked": NOTHING_HIDDEN,
+        "with optional form-group classes showing group error": NOTHING_HIDDEN,
+        "small with conditional reveal": NOTHING_HIDDEN,
+        "textarea in conditional": NOTHING_HIDDEN,
+        "with conditional items with special characters": NOTHING_HIDDEN,
+        "with conditional items and pre-checked value": NOTHING_HIDDEN,
         "with hints on items": IDS_OF_CHOICES,
         "with disabled": IDS_OF_CHOICES,
         "with falsy items": PLACES,
@@ -61,6 +74,14 @@ DIFFERENT_ON_PURPOSE = {
         "fieldset params": CLASSES_OF_PARTS,
     },
     "checkboxes": {
+        "with pre-checked values": NOTHING_HIDDEN,
+        "with divider, None and conditional items": NOTHING_HIDDEN,
+        "with conditional items": NOTHING_HIDDEN,
+        "with optional form-group classes showing group error": NOTHING_HIDDEN,
+        "small with conditional reveal": NOTHING_HIDDEN,
+        "with conditional items with special characters": NOTHING_HIDDEN,
+        "with conditional item checked": NOTHING_HIDDEN,
+        "textarea in conditional": NOTHING_HIDDEN,
         "with hints on items": IDS_OF_CHOICES,
         "with id and name": IDS_OF_CHOICES,
         "with disabled item": IDS_OF_CHOICES,

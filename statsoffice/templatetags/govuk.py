@@ -27,10 +27,29 @@ KINDS: tuple[tuple[type[forms.Widget], str], ...] = (
     (Input, "input"),
 )
 GROUPED = {"checkboxes", "radios", "date"}
-# Written by the templates themselves, or not at all: limits belong to the server and to the counter, and a browser's
-# own "required" would speak before the page's error summary can.
-NOT_COPIED = {"id", "class", "type", "aria-describedby", "required", "maxlength", "minlength", "cols", "rows"}
+# Written by the templates themselves, or not at all: limits belong to the server and to the counter, a browser's
+# own "required" would speak before the page's error summary can, and a placeholder goes away as one types.
+NOT_COPIED = {
+    "id",
+    "class",
+    "type",
+    "aria-describedby",
+    "required",
+    "maxlength",
+    "minlength",
+    "cols",
+    "rows",
+    "placeholder",
+}
 NOT_COPIED_OF_NUMBERS = NOT_COPIED | {"min", "max", "step"}
+EMPTY = {
+    "input": "Enter “{}”",
+    "select": "Choose “{}”",
+    "radios": "Choose an answer to “{}”",
+    "checkboxes": "Choose at least one answer to “{}”",
+    "checkbox": "Tick “{}”",
+    "file": "Choose a file for “{}”",
+}
 DEFAULT_ROWS = "10"  # Django's own, a string; a form that wants ten rows says so with a number
 
 
@@ -61,6 +80,17 @@ def parts_in_error(field: BoundField) -> list[str]:
     return [part for part in PARTS if part in named]
 
 
+def error_texts(field: BoundField) -> list[str]:
+    """Say what is wrong with a field; where a form has no words of its own for an empty one, the field is named.
+
+    Django's "This field is required." does not say which, and in the error summary it would stand there many times.
+    """
+    errors = field.form.errors.as_data().get(field.name, []) if field.form.is_bound else []
+    wordless = str(forms.Field.default_error_messages["required"])
+    texts = [text for error in errors for text in error.messages]
+    return [EMPTY.get(kind(field), EMPTY["input"]).format(field.label) if text == wordless else text for text in texts]
+
+
 @register.simple_tag
 def question(field: BoundField, options: Mapping[str, Any] | str = "") -> dict[str, Any]:
     """Describe a field for the pack's templates, with the looks that a Question asks for."""
@@ -72,7 +102,7 @@ def question(field: BoundField, options: Mapping[str, Any] | str = "") -> dict[s
         "name": field.html_name,
         "label": field.label,
         "hint": field.help_text,
-        "errors": list(field.errors),
+        "errors": error_texts(field),
         "disabled": {"disabled": True} if field.field.disabled else {},
     }
     asked["template"] = f"govuk/{asked['kind']}.html"
@@ -160,7 +190,6 @@ def _listed(groups: Iterable[tuple[Any, list[dict[str, Any]], int]], asked: Mapp
             "hint": hint,
             "described_by": " ".join(described),
             "checked": choice["selected"],
-            "reveals": asked.get("reveals", {}).get(value, ""),
             "exclusive": value in asked.get("exclusive", ()),
             "attributes": flatatt(_copied(choice["attrs"], NOT_COPIED) | asked["disabled"]),
         }
@@ -209,7 +238,9 @@ def problems(*forms_with_errors: Any) -> list[dict[str, str]]:
     """List what the error summary says of forms and formsets: each text, and the control that it links to."""
     found: list[dict[str, str]] = []
     for form in forms_with_errors:
-        if isinstance(form, BaseFormSet):
+        if isinstance(form, list | tuple):
+            found += problems(*form)
+        elif isinstance(form, BaseFormSet):
             found += [{"text": str(text), "href": ""} for text in form.non_form_errors()]
             found += problems(*form.forms)
         elif isinstance(form, forms.BaseForm) and form.is_bound:
@@ -219,7 +250,9 @@ def problems(*forms_with_errors: Any) -> list[dict[str, str]]:
 
 
 def _problems_of(field: BoundField) -> list[dict[str, str]]:
-    if not field.errors or field.is_hidden:
+    if field.is_hidden:
         return [{"text": f"{field.label}: {text}", "href": ""} for text in field.errors]
+    if not field.errors:
+        return []
     suffix = f"-{parts_in_error(field)[0]}" if kind(field) == "date" else ""
-    return [{"text": str(text), "href": f"#{base_id(field)}{suffix}"} for text in field.errors]
+    return [{"text": text, "href": f"#{base_id(field)}{suffix}"} for text in error_texts(field)]

@@ -1,0 +1,65 @@
+"""Times in pages: London's, in words for people and exact for machines."""
+
+from datetime import date, datetime
+
+from django import template
+from django.utils.html import format_html
+from django.utils.safestring import SafeString
+
+from releases import london
+
+register = template.Library()
+
+
+def _time(machine: str, words: str) -> SafeString:
+    return format_html('<time datetime="{}">{}</time>', machine, words)
+
+
+def _instant(value: datetime | None, words: str) -> SafeString:
+    return _time(london.in_london(value).isoformat(), words) if value else SafeString("")
+
+
+@register.filter
+def moment(value: datetime | None) -> SafeString:
+    """Write an instant: "9.30am on 30 June 2020"; nothing for None."""
+    return _instant(value, london.moment(value) if value else "")
+
+
+@register.filter
+def exact_moment(value: datetime | None) -> SafeString:
+    """Write an instant to the second: "9.26am and 55 seconds on 30 June 2020"."""
+    return _instant(value, f"{london.clock_time_to_the_second(value)} on {london.day(value)}" if value else "")
+
+
+@register.filter
+def clock_time(value: datetime | None) -> SafeString:
+    """Write an instant's time of day: "9.30am"."""
+    return _instant(value, london.clock_time(value) if value else "")
+
+
+@register.filter
+def exact_clock_time(value: datetime | None) -> SafeString:
+    """Write an instant's time of day to the second: "9.26am and 55 seconds"."""
+    return _instant(value, london.clock_time_to_the_second(value) if value else "")
+
+
+@register.filter
+def day(value: datetime | date | None) -> SafeString:
+    """Write a day: "30 June 2020"; an instant's day is London's."""
+    return _time(_date(value).isoformat(), london.day(value)) if value else SafeString("")
+
+
+@register.filter
+def weekday(value: datetime | date | None) -> SafeString:
+    """Write a day with its weekday: "Tuesday 30 June 2020"."""
+    return _time(_date(value).isoformat(), london.weekday(value)) if value else SafeString("")
+
+
+@register.filter
+def month(value: datetime | date | None) -> SafeString:
+    """Write a month: "July 2026"."""
+    return _time(f"{_date(value):%Y-%m}", london.month(value)) if value else SafeString("")
+
+
+def _date(value: datetime | date) -> date:
+    return london.local_date(value) if isinstance(value, datetime) else value
