@@ -77,6 +77,15 @@ class ChangeDateForm(forms.Form):
         at = self.cleaned_data["planned_at"] if precision is Precision.EXACT else None
         return Slot(on=self.cleaned_data["planned_on"], at=at, precision=precision, zone=self.zone)
 
+    def see_again(self, release: Release) -> None:
+        """Show that the date was changed meanwhile; what was typed stays, and can be sent again for the new date."""
+        typed = QueryDict(mutable=True)
+        typed.update(self.data)
+        typed["seen_version"] = str(release.schedule_version)
+        self.data = typed
+        sentence = f"Somebody else changed the date meanwhile: it is now {release.slot}."
+        self.add_error(None, f"{sentence} Check your change and send it again.")
+
 
 class CancelForm(forms.Form):
     """Why a release is cancelled."""

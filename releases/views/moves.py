@@ -2,7 +2,7 @@
 
 from django.contrib import messages
 from django.contrib.auth.decorators import login_required
-from django.http import HttpResponse, QueryDict
+from django.http import HttpResponse
 from django.shortcuts import redirect, render
 from django.utils import timezone
 from django.views.decorators.http import require_http_methods
@@ -10,11 +10,11 @@ from django.views.decorators.http import require_http_methods
 from releases import calendar, london, scheduling
 from releases.forms import CancelForm, ChangeDateForm
 from releases.lifecycle import MoveRefused, WrongRole, WrongState
-from releases.models import Release
 from releases.scheduling import SomebodyWasFaster
 from releases.status import ANNOUNCE, CANCEL, CHANGE_DATE, CONFIRM
 from releases.views.finding import SignedInRequest, put_on_field, refused, release_to_move
 
+# No other answer in the form would make these possible.
 FINAL = (WrongState, WrongRole, SomebodyWasFaster)
 
 
@@ -58,7 +58,7 @@ def change_date(request: SignedInRequest, reference: str) -> HttpResponse:
     try:
         release = release_to_move(request.user, reference, CHANGE_DATE)
         form = ChangeDateForm(request.POST if request.method == "POST" else None, release=release)
-        if form.is_valid() and _still_as_seen(form, release):
+        if form.is_valid():
             try:
                 scheduling.change_date(
                     release,
@@ -66,7 +66,11 @@ def change_date(request: SignedInRequest, reference: str) -> HttpResponse:
                     reason=form.cleaned_data["reason"],
                     by=request.user,
                     at=timezone.now(),
+                    expected_version=form.cleaned_data["seen_version"],
                 )
+            except SomebodyWasFaster:
+                release = release_to_move(request.user, reference, CHANGE_DATE)
+                form.see_again(release)
             except FINAL:
                 raise
             except MoveRefused as refusal:
@@ -100,16 +104,3 @@ def cancel(request: SignedInRequest, reference: str) -> HttpResponse:
     except MoveRefused as refusal:
         return refused(request, reference, refusal)
     return render(request, "releases/cancel.html", {"release": release, "form": form})
-
-
-def _still_as_seen(form: ChangeDateForm, release: Release) -> bool:
-    """Tell whether the previous date is still the one that the person saw; if not, the form says so."""
-    if form.cleaned_data["seen_version"] == release.schedule_version:
-        return True
-    typed = QueryDict(mutable=True)
-    typed.update(form.data)
-    typed["seen_version"] = str(release.schedule_version)
-    form.data = typed
-    now_on = f"Somebody else changed the date meanwhile: it is now {release.slot}."
-    form.add_error(None, f"{now_on} Check your change and send it again.")
-    return False
