@@ -6,7 +6,7 @@ import time
 from collections.abc import Callable
 from datetime import datetime, timedelta
 
-from django.core.mail import EmailMessage
+from django.core.mail import EmailMessage, mailers
 from django.db.models import F, Q, QuerySet
 
 from releases.canonical import sha256_hex
@@ -30,14 +30,15 @@ def send_by_mail(message: Message) -> None:
     :raises OSError: if the server cannot be reached or refuses (every fault of SMTP is one).
     :raises ValueError: if the message cannot be written as mail, because of line ends in a header.
     """
-    host = sha256_hex(f"{message.event} {message.recipient}".encode())[:32]
-    EmailMessage(
+    name = sha256_hex(f"{message.event} {message.recipient}".encode())[:32]
+    mail = EmailMessage(
         subject=message.subject,
         body=message.text,
         to=[message.recipient],
         # The same at every attempt, so that a mailbox can tell a message that comes twice after a crash.
-        headers={"Message-ID": f"<{host}@statsoffice.invalid>", "Auto-Submitted": "auto-generated"},
-    ).send()
+        headers={"Message-ID": f"<{name}@statsoffice.invalid>", "Auto-Submitted": "auto-generated"},
+    )
+    mailers.default.send_messages([mail])
 
 
 def deliver(*, now: datetime, send: Send = send_by_mail) -> int:

@@ -1,0 +1,178 @@
+"""Who is told of a suspected breach: everybody concerned, once, whatever runs twice (V2, V14)."""
+
+from datetime import timedelta
+
+import pytest
+
+from breaches import drafting
+from breaches.models import Report
+from releases import judging, scheduling
+from releases.models import Contact, Release, Series
+from statsoffice.messages import outbox
+from statsoffice.messages.models import Message
+from tests.factories import (
+    SEED_DUE,
+    ContactFactory,
+    SeriesFactory,
+    UserFactory,
+    a_confirmed_release,
+    an_announced_release,
+)
+from tests.releases.record import looks_at
+
+pytestmark = pytest.mark.django_db
+
+NOW = SEED_DUE + timedelta(minutes=3)
+
+
+def a_series():
+    """A series with everybody who can be concerned; one of them answers for two things."""
+    series = SeriesFactory()
+    producer = series.producer
+    series.publishing_contacts.add(ContactFactory(producer=producer), series.responsible)
+    series.deputies.add(ContactFactory(producer=producer))
+    return series
+
+
+def suspect(release, *results):
+    """Put looks on record that make a release suspected, and draft its report."""
+    looks_at(release, *(results or ["not_live"]), start=SEED_DUE + timedelta(seconds=120))
+    judging.judge(release, now=NOW)
+    drafting.draft_missing(now=NOW)
+    return release
+
+
+def test_everybody_concerned_gets_one_message_each():
+    suspect(an_announced_release(series=a_series()))
+    assert outbox.create_missing(now=NOW) == 4
+    assert set(Message.objects.values_list("recipient", flat=True)) == set(
+        Contact.objects.values_list("email", flat=True)
+    )
+
+
+def test_whatever_runs_twice_tells_nobody_twice():
+    suspect(an_announced_release(series=a_series()))
+    outbox.create_missing(now=NOW)
+    assert outbox.create_missing(now=NOW) == 0
+    assert outbox.create_missing(now=NOW + timedelta(days=6)) == 0
+    assert Message.objects.count() == 4
+
+
+def test_a_release_that_is_not_seen_and_then_seen_late_is_told_once():
+    release = suspect(an_announced_release(series=a_series()))
+    outbox.create_missing(now=NOW)
+    looks_at(release, "live", start=SEED_DUE + timedelta(minutes=10))
+    judging.judge(release, now=NOW + timedelta(minutes=10))
+    drafting.draft_missing(now=NOW + timedelta(minutes=10))
+    assert release.verifications.get().outcome == "late"
+    assert outbox.create_missing(now=NOW + timedelta(minutes=10)) == 0
+
+
+def test_a_contact_of_two_duties_whose_addresses_differ_in_case_gets_one_message():
+    series = SeriesFactory()
+    twin = ContactFactory(producer=series.producer, email=series.responsible.email.upper())
+    series.deputies.add(twin)
+    suspect(an_announced_release(series=series))
+    assert outbox.create_missing(now=NOW) == 2
+
+
+def test_the_message_names_title_due_time_and_link_and_no_address_or_marker():
+    release = suspect(an_announced_release(series=a_series()))
+    outbox.create_missing(now=NOW)
+    message = Message.objects.first()
+    assert release.title in message.text
+    assert "9.30am on 30 June 2020" in message.text
+    assert f"/reports/{Report.objects.get().reference}/" in message.text
+    address = release.addresses.get()
+    assert address.url not in message.text + message.subject
+    assert address.marker not in message.subject
+
+
+def test_the_title_of_a_release_that_is_not_announced_is_not_mailed():
+    release = suspect(a_confirmed_release(series=a_series(), title="Not known outside"))
+    outbox.create_missing(now=NOW)
+    message = Message.objects.first()
+    assert "Not known outside" not in message.text + message.subject
+    assert release.reference in message.text
+
+
+def test_before_the_report_is_drafted_the_message_leads_to_the_release():
+    release = an_announced_release(series=a_series())
+    looks_at(release, "not_live", start=SEED_DUE + timedelta(seconds=120))
+    verification = judging.judge(release, now=NOW).verification
+    release.suspicions.create(schedule_version=1, kind="late", verification=verification, raised_at=NOW)
+    assert outbox.create_missing(now=NOW) == 4
+    assert f"/releases/{release.reference}/" in Message.objects.first().text
+
+
+def test_a_rehearsal_tells_only_contacts_with_an_account_and_says_that_it_is_one():
+    series = a_series()
+    member = ContactFactory(producer=series.producer, user=UserFactory())
+    series.deputies.add(member)
+    suspect(a_confirmed_release(series=series, rehearsal=True))
+    assert outbox.create_missing(now=NOW) == 1
+    message = Message.objects.get()
+    assert message.recipient == member.email
+    assert message.subject.startswith("Rehearsal: ")
+    assert "This is a rehearsal" in message.text
+
+
+def test_a_contact_whose_account_was_closed_is_not_told():
+    series = SeriesFactory()
+    Contact.objects.filter(pk=series.responsible.pk).update(user=UserFactory(is_active=False))
+    suspect(an_announced_release(series=series))
+    outbox.create_missing(now=NOW)
+    assert Message.objects.get().recipient == series.head_of_profession.email
+
+
+def test_what_happened_long_ago_is_no_news():
+    suspect(an_announced_release(series=a_series()))
+    assert outbox.create_missing(now=NOW + timedelta(days=7)) == 0
+
+
+def test_a_release_on_time_tells_nobody():
+    release = an_announced_release(series=a_series())
+    looks_at(release, "not_live", "live", start=SEED_DUE - timedelta(seconds=5))
+    judging.judge(release, now=NOW)
+    drafting.draft_missing(now=NOW)
+    assert Release.objects.get().status == "published"
+    assert outbox.create_missing(now=NOW) == 0
+
+
+def test_a_series_without_contacts_breaks_nothing():
+    series = SeriesFactory()
+    Series.objects.update(responsible=None, head_of_profession=None)
+    suspect(an_announced_release(series=series))
+    assert outbox.create_missing(now=NOW) == 0
+
+
+def test_line_ends_in_a_title_or_reference_stay_out_of_headers_and_lines():
+    release = suspect(an_announced_release(series=a_series(), title="One\r\nBcc: all@example.gov.uk\nTwo"))
+    Release.objects.filter(pk=release.pk).update(reference="one\r\nBcc: all@example.gov.uk")
+    outbox.create_missing(now=NOW)
+    message = Message.objects.first()
+    assert "\n" not in message.subject
+    assert "\r" not in message.subject
+    assert "One Bcc: all@example.gov.uk Two," in message.text
+
+
+def test_a_change_of_date_after_the_due_time_leaves_the_message_about_the_old_date():
+    release = suspect(an_announced_release(series=a_series()))
+    head = UserFactory()
+    head.memberships.create(producer=release.series.producer, role="head_of_profession")
+    scheduling.change_date(
+        release,
+        to=scheduling.Slot(on=(SEED_DUE + timedelta(days=1)).date(), at=release.planned_at),
+        reason="Late data",
+        by=head,
+        at=NOW,
+    )
+    outbox.create_missing(now=NOW)
+    assert "9.30am on 30 June 2020" in Message.objects.first().text
+
+
+def test_the_number_of_queries_does_not_grow_with_what_was_told_before(django_assert_num_queries):
+    suspect(an_announced_release(series=a_series()))
+    outbox.create_missing(now=NOW)
+    with django_assert_num_queries(2):
+        outbox.create_missing(now=NOW)
