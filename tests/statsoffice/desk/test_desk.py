@@ -1,0 +1,290 @@
+"""The desk: the day as it goes, what waits for whom, and whether the watcher is at work."""
+
+from datetime import UTC, date, datetime, timedelta
+
+import pytest
+from django.urls import reverse
+
+from breaches import drafting
+from breaches.models import Report
+from breaches.status import ReportStatus
+from releases import coverage, judging, scheduling
+from releases.roles import Role
+from tests.factories import (
+    SEED_DUE,
+    SeriesFactory,
+    UserFactory,
+    a_confirmed_release,
+    a_release,
+    an_announced_release,
+    london_slot,
+    member,
+)
+from tests.releases.record import a_look, looks_at
+
+pytestmark = pytest.mark.django_db
+
+DESK = reverse("desk")
+PART = reverse("desk_part")
+BEFORE = SEED_DUE - timedelta(minutes=3, seconds=20)
+AFTER = SEED_DUE + timedelta(minutes=5)
+
+
+@pytest.fixture
+def clock(time_machine):
+    """Set the clock that pages read; it stands still until it is set again."""
+
+    def to(instant):
+        time_machine.move_to(instant, tick=False)
+
+    to(BEFORE)
+    return to
+
+
+@pytest.fixture
+def release():
+    """A release that is due on the day of the seed."""
+    return an_announced_release()
+
+
+def sign_in(client, release, role=Role.STATISTICIAN):
+    person = member(role, release.series.producer)
+    client.force_login(person)
+    return person
+
+
+def suspect(release):
+    """Put looks on record that make a release suspected, and draft its report."""
+    looks_at(release, "not_live", start=SEED_DUE + timedelta(seconds=120))
+    judging.judge(release, now=AFTER)
+    (report,) = drafting.draft_missing(now=AFTER)
+    return report
+
+
+def test_nobody_unknown_sees_the_desk(client, clock):
+    assert client.get(DESK).status_code == 302
+    assert client.get(PART).headers["HX-Redirect"] == reverse("account_login")
+
+
+def test_todays_releases_are_listed_with_due_time_and_countdown(client, clock, release):
+    sign_in(client, release)
+    text = client.get(DESK).text
+    for words in (release.title, "9.30am", "due in 3 min 20 s", "Tuesday 30 June 2020"):
+        assert words in text
+
+
+@pytest.mark.parametrize(
+    ("results", "every", "words"),
+    [
+        (["not_live", "live"], 5, ["On time", "1 s"]),
+        (["not_live"] * 3 + ["live"], 5, ["On time", "within tolerance, 11 s"]),
+        (["not_live"] * 3 + ["live"], 65, ["Seen late", "2 min 5 s to 3 min 11 s after it was due"]),
+        (["not_live"] * 3, 65, ["Not seen", "more than 2 min 5 s after it was due"]),
+        (["unreachable"] * 4, 65, ["Cannot tell"]),
+    ],
+    ids=["on the dot", "within tolerance", "late", "not seen", "cannot tell"],
+)
+def test_the_verdict_stands_there_as_it_falls_with_its_seconds(client, clock, release, results, every, words):
+    looks_at(release, *results, start=SEED_DUE - timedelta(seconds=5), every=timedelta(seconds=every))
+    judging.judge(release, now=AFTER)
+    sign_in(client, release)
+    clock(AFTER)
+    text = client.get(DESK).text
+    for expected in words:
+        assert expected in text
+
+
+def test_rehearsals_are_listed_and_marked(client, clock):
+    release = a_confirmed_release(rehearsal=True, title="Played through")
+    sign_in(client, release)
+    text = client.get(DESK).text
+    assert "Played through" in text
+    assert ">Rehearsal<" in text
+
+
+def test_releases_of_another_producer_or_another_day_are_not_todays(client, clock, release):
+    an_announced_release(reference="of-others", title="Of another office")
+    an_announced_release(
+        reference="tomorrow", title="Due tomorrow", series=release.series, slot=london_slot(date(2020, 7, 1))
+    )
+    sign_in(client, release)
+    response = client.get(DESK)
+    assert "Of another office" not in response.text
+    today, _, later = response.text.partition("Wednesday 1 July 2020")
+    assert "Due tomorrow" not in today
+    assert "Due tomorrow" in later
+
+
+def test_the_day_begins_and_ends_at_midnight_in_london(client, clock, release):
+    late = a_confirmed_release(
+        reference="late-evening",
+        title="Late in the evening",
+        series=release.series,
+        rehearsal=True,
+        due_at=datetime(2020, 6, 30, 22, 59, tzinfo=UTC),
+    )
+    sign_in(client, late)
+    clock(datetime(2020, 6, 29, 23, 1, tzinfo=UTC))
+    assert "Late in the evening" in client.get(PART).text
+    clock(datetime(2020, 6, 30, 23, 1, tzinfo=UTC))
+    assert "Late in the evening" not in client.get(PART).text
+
+
+def test_a_person_without_any_role_sees_an_empty_desk(client, clock, release):
+    client.force_login(UserFactory(is_superuser=True))
+    text = client.get(DESK).text
+    assert release.title not in text
+    assert "Nothing of yours is due today." in text
+    assert "Nothing waits for you." in text
+
+
+def test_an_unchanged_list_is_not_sent_again(client, clock, release):
+    sign_in(client, release)
+    part = client.get(DESK).context["part"]
+    assert client.get(PART, {"shown": part["shown"], "told": part["told"]}).status_code == 204
+
+
+def test_a_countdown_alone_is_shown_and_not_told_aloud(client, clock, release):
+    sign_in(client, release)
+    part = client.get(DESK).context["part"]
+    clock(BEFORE + timedelta(seconds=2))
+    response = client.get(PART, {"shown": part["shown"], "told": part["told"]})
+    assert "due in 3 min 18 s" in response.text
+    assert "desk-summary" not in response.text
+
+
+def test_a_verdict_that_fell_is_told_once(client, clock, release):
+    sign_in(client, release)
+    part = client.get(DESK).context["part"]
+    looks_at(release, "not_live", "live", start=SEED_DUE - timedelta(seconds=5))
+    judging.judge(release, now=AFTER)
+    clock(AFTER)
+    response = client.get(PART, {"shown": part["shown"], "told": part["told"]})
+    assert '<div id="desk-summary" hx-swap-oob="innerHTML">On time: 1</div>' in response.text
+    fresh = response.context["part"]
+    assert client.get(PART, {"shown": fresh["shown"], "told": fresh["told"]}).status_code == 204
+
+
+@pytest.mark.parametrize(
+    ("role", "complete", "decide"),
+    [
+        (Role.STATISTICIAN, True, False),
+        (Role.HEAD_OF_PROFESSION, True, True),
+        (Role.DEPUTY, True, True),
+        (Role.PUBLISHING_TEAM, False, False),
+        (Role.CALENDAR_MANAGER, False, False),
+        (Role.AUDITOR, False, False),
+    ],
+)
+def test_reports_wait_for_those_who_may_move_them(client, clock, release, role, complete, decide):
+    clock(AFTER)
+    report = suspect(release)
+    sign_in(client, release, role)
+    assert ("Reports to complete" in client.get(DESK).text) == complete
+    Report.objects.filter(pk=report.pk).update(status=ReportStatus.WITH_HOP)
+    text = client.get(DESK).text
+    assert ("Reports to decide" in text) == decide
+    assert "Reports to complete" not in text
+
+
+@pytest.mark.parametrize("status", [ReportStatus.APPROVED, ReportStatus.DISMISSED])
+def test_a_decided_report_waits_for_nobody(client, clock, release, status):
+    clock(AFTER)
+    report = suspect(release)
+    reason = "other" if status == ReportStatus.DISMISSED else ""
+    Report.objects.filter(pk=report.pk).update(status=status, decided_at=AFTER, dismissal_reason=reason)
+    sign_in(client, release, Role.DEPUTY)
+    assert "Nothing waits for you." in client.get(DESK).text
+
+
+def test_reports_of_another_producer_do_not_wait_for_me(client, clock, release):
+    clock(AFTER)
+    suspect(release)
+    sign_in(client, an_announced_release(reference="of-others"), Role.DEPUTY)
+    assert "Nothing waits for you." in client.get(DESK).text
+
+
+def test_a_release_of_which_nobody_can_tell_waits_until_somebody_says_when_it_was_live(client, clock, release):
+    a_look(release.addresses.get(), "unreachable", at=SEED_DUE + timedelta(seconds=120))
+    judging.judge(release, now=AFTER)
+    clock(AFTER)
+    person = sign_in(client, release)
+    assert "Questions to answer" in client.get(DESK).text
+    release.statements.create(kind="was_live", schedule_version=1, live_at=SEED_DUE, stated_by=person, stated_at=AFTER)
+    assert "Questions to answer" not in client.get(DESK).text
+
+
+def test_a_text_that_nobody_has_placed_waits_even_before_the_release_is_due(client, clock, release):
+    a_look(release.addresses.get(), "unrecognised", at=BEFORE - timedelta(hours=1), text="What is this?")
+    sign_in(client, release)
+    assert "Questions to answer" in client.get(DESK).text
+    client.force_login(member(Role.AUDITOR, release.series.producer))
+    assert "Questions to answer" not in client.get(DESK).text
+
+
+@pytest.mark.parametrize(
+    ("silence", "words"),
+    [
+        (None, "The watcher has never been active."),
+        (15, "The watcher is active."),
+        (16, "The watcher was last active at 9.26.24am on 30 June 2020."),
+    ],
+    ids=["never", "just now", "some time ago"],
+)
+def test_the_watchers_health_is_said_in_words(client, clock, release, silence, words):
+    if silence is not None:
+        coverage.mark_alive("test", at=BEFORE - timedelta(seconds=silence))
+    sign_in(client, release)
+    assert words in client.get(DESK).text
+
+
+def test_the_desk_can_be_refreshed_without_any_script(client, clock, release):
+    sign_in(client, release)
+    assert f'href="{DESK}">Refresh</a>' in client.get(DESK).text
+
+
+def test_a_long_day_is_cut_and_says_so(client, clock, monkeypatch):
+    monkeypatch.setattr("statsoffice.desk.today.MOST_LINES", 2)
+    series = SeriesFactory()
+    for number in range(5):
+        release = an_announced_release(reference=f"release-{number}", series=series)
+    sign_in(client, release)
+    assert "3 more are due on this day" in client.get(DESK).text
+
+
+def test_the_number_of_queries_does_not_grow_with_the_day(client, clock, release, django_assert_max_num_queries):
+    clock(AFTER)
+    suspect(release)
+    sign_in(client, release, Role.DEPUTY)
+    with django_assert_max_num_queries(25) as few:
+        client.get(DESK)
+    for number in range(10):
+        other = an_announced_release(reference=f"other-{number}", series=release.series)
+        looks_at(other, "not_live", start=SEED_DUE + timedelta(seconds=120))
+        judging.judge(other, now=AFTER)
+    drafting.draft_missing(now=AFTER)
+    with django_assert_max_num_queries(len(few)):
+        client.get(DESK)
+
+
+def test_a_cancelled_release_stays_on_the_list_as_cancelled(client, clock, release):
+    head = sign_in(client, release, Role.HEAD_OF_PROFESSION)
+    scheduling.cancel(release, reason="The survey was stopped.", by=head, at=BEFORE)
+    assert ">Cancelled<" in client.get(DESK).text
+
+
+def test_a_provisional_release_is_said_to_be_not_watched(client, clock):
+    release = a_release()
+    sign_in(client, release)
+    assert ">Not watched<" in client.get(DESK).text
+
+
+@pytest.mark.parametrize(
+    ("role", "sees"), [(Role.STATISTICIAN, True), (Role.AUDITOR, True), (Role.CALENDAR_MANAGER, False)]
+)
+def test_the_release_page_leads_to_its_report_for_those_who_may_read_it(client, clock, release, role, sees):
+    clock(AFTER)
+    report = suspect(release)
+    sign_in(client, release, role)
+    text = client.get(reverse("releases:release", args=[release.reference])).text
+    assert (reverse("breaches:report", args=[report.reference]) in text) == sees
