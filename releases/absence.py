@@ -1,0 +1,111 @@
+"""Whether a page says that the release is not there, and how sure that is.
+
+A page that has the release may mention any such word further down. So it counts where the words stand: in the title
+or a main heading, as a notice of its own near the top, or in a sentence there that speaks of this very release.
+"""
+
+from collections.abc import Sequence
+from enum import IntEnum
+from itertools import pairwise
+
+from releases import phrases
+from releases.characters import holds, words
+from releases.names import Names
+from releases.page_text import Block, PageText, Place
+
+_THIN = 600
+"""Characters of text below which a page has little besides its notice."""
+_LEAD_BEFORE, _LEAD_AFTER, _NOTICES = 5, 10, 3
+
+
+class Absence(IntEnum):
+    """How surely a page says that the release is not there."""
+
+    NONE = 0
+    POSSIBLE = 1
+    CERTAIN = 2
+
+
+def absence(page: PageText, names: Names, *, marker_in_heading: bool) -> Absence:
+    """Weigh every sign on a page that the release is not there.
+
+    :param marker_in_heading: the edition's marker stands in the title or an h1. Then only what is certain to be
+        about this release counts, however often its text mentions something withdrawn or soon to come.
+    """
+    if denied_by_heading(page, names):
+        return Absence.CERTAIN
+    if not marker_in_heading and _holds_own_marker(words(page.text), names):
+        return Absence.CERTAIN
+    thin = sum(len(block.text) for block in page.blocks if block.place is not Place.AROUND) < _THIN
+    near, notices = _lead(page.blocks)
+    forms = [names.hide(words(block.text)) for block in near]
+    signs = [_sign(form, names, thin=thin, marker_in_heading=marker_in_heading) for form in forms]
+    signs += [_notice(names.hide(words(block.text)), names, thin=thin) for block in (near if thin else notices)]
+    if not marker_in_heading:
+        signs.append(_beside_marker(page.blocks, names))
+    return max(signs, default=Absence.NONE)
+
+
+def denied_by_heading(page: PageText, names: Names) -> bool:
+    """Say whether the title or an h1 says that the release is not there."""
+    return any(_denies(names.hide(words(heading)), names) for heading in page.headings)
+
+
+def asks_to_log_in(page: PageText, names: Names, *, marker_seen: bool) -> bool:
+    """Say whether a page is a log-in: by its title or heading, or because it asks for a password and has no marker."""
+    if any(phrases.is_log_in(names.hide(words(heading))) for heading in page.headings):
+        return True
+    return page.asks_for_password and not marker_seen
+
+
+def _denies(form: str, names: Names) -> bool:
+    labelled = any(phrases.is_label(piece) and not names.covers(piece) for piece in phrases.pieces(form))
+    return (
+        labelled or phrases.says_not_found(form) or phrases.speaks_of_this(form) or " coming soon " in form
+    ) or _holds_own_marker(form, names)
+
+
+def _holds_own_marker(form: str, names: Names) -> bool:
+    return any(holds(form, own) for own in names.negative_markers)
+
+
+def _lead(blocks: Sequence[Block]) -> tuple[list[Block], list[Block]]:
+    """Return the blocks of the page's own text near its first main heading, and the few just below that heading."""
+    first = next((place for place, block in enumerate(blocks) if block.place is Place.HEADING), 0)
+    above = [block for block in blocks[:first] if block.place is Place.BODY][-_LEAD_BEFORE:]
+    below = [block for block in blocks[first:] if block.place is Place.BODY][:_LEAD_AFTER]
+    return above + below, below[:_NOTICES]
+
+
+def _sign(form: str, names: Names, *, thin: bool, marker_in_heading: bool) -> Absence:
+    if _holds_own_marker(form, names):
+        return Absence.CERTAIN
+    if phrases.speaks_of_this(form):
+        return _of_statement(form, thin=thin, marker_in_heading=marker_in_heading)
+    if phrases.says_not_found(form):
+        return Absence(2 - marker_in_heading) if thin or not marker_in_heading else Absence.NONE
+    return Absence.POSSIBLE if thin and phrases.is_unsure(form) else Absence.NONE
+
+
+def _of_statement(form: str, *, thin: bool, marker_in_heading: bool) -> Absence:
+    # "The report was withdrawn ..." in a long text tells of some report; on a page with nothing else, of this one.
+    if not thin and phrases.speaks_of_the_release(form):
+        return Absence.NONE if marker_in_heading else Absence.POSSIBLE
+    return Absence.POSSIBLE if phrases.speaks_vaguely(form) else Absence.CERTAIN
+
+
+def _notice(form: str, names: Names, *, thin: bool) -> Absence:
+    found = [piece for piece in phrases.pieces(form) if not names.covers(piece)]
+    if found and all(map(phrases.is_label, found)):
+        return Absence.CERTAIN if thin else Absence.POSSIBLE
+    return Absence.CERTAIN if thin and phrases.begins_with_label(form) else Absence.NONE
+
+
+def _beside_marker(blocks: Sequence[Block], names: Names) -> Absence:
+    """Doubt a marker that stands in the text only, if each time a word of absence stands in or just after its block."""
+    forms = [words(block.text) for block in blocks] + [""]
+    around = [form + following for form, following in pairwise(forms) if holds(form, names.marker)]
+    doubtful = [
+        phrases.is_unsure(form) or any(map(phrases.is_label, phrases.pieces(names.hide(form)))) for form in around
+    ]
+    return Absence.POSSIBLE if doubtful and all(doubtful) else Absence.NONE

@@ -1,0 +1,95 @@
+"""Characters: how bytes become text, and which differences between two texts a reader does not see."""
+
+import codecs
+import re
+import unicodedata
+
+_DASHES = "\u2010\u2011\u2012\u2013\u2014\u2015\u2212\u2043\ufe58\ufe63\uff0d"
+_QUOTES = "\u2018\u2019\u201b\u2032\u02bc\u0060\u00b4"
+_INVISIBLE = "\u00ad\u200b\u200c\u200d\u2060\ufeff\u200e\u200f"
+_FOLDED = (
+    {ord(dash): "-" for dash in _DASHES}
+    | {ord(quote): "'" for quote in _QUOTES}
+    | {ord(mark): None for mark in _INVISIBLE}
+)
+_WORD = re.compile(r"\d+(?:[.,]\d+)*|[^\W\d_]+(?:'[^\W\d_]+)*|[^\w\s]|_")
+_SPACED_DASH = "\u2013"
+_CHARSET_IN_PAGE = re.compile(rb"<meta[^>]{0,200}?charset\s*=\s*[\"']?\s*([\w.:-]+)", re.IGNORECASE)
+_BYTE_ORDER_MARKS = ((codecs.BOM_UTF8, "utf-8-sig"), (codecs.BOM_UTF16_LE, "utf-16"), (codecs.BOM_UTF16_BE, "utf-16"))
+
+
+def fold(text: str) -> str:
+    """Return a text with what readers do not tell apart made the same.
+
+    Case, white space of every kind and length, kinds of dash and of apostrophe, compatibility forms, and characters
+    without a width.
+    """
+    if not text.isascii():
+        text = unicodedata.normalize("NFKC", text).translate(_FOLDED)
+    return " ".join(text.casefold().split())
+
+
+def decode(body: bytes, *, charset: str) -> str:
+    """Turn a page's bytes into text: by its byte order mark, the header's character set, its own, or UTF-8.
+
+    Bytes that fit no character are replaced, and a character set that does not exist is passed over.
+
+    :param charset: what the content-type header names, or an empty text.
+    """
+    for mark, encoding in _BYTE_ORDER_MARKS:
+        if body.startswith(mark):
+            return body.decode(encoding, errors="replace")
+    declared = _CHARSET_IN_PAGE.search(body[:2048])
+    for name in (charset, declared.group(1).decode() if declared else ""):
+        if (text := _decoded(body, name)) is not None:
+            return text
+    return body.decode(errors="replace")
+
+
+def _decoded(body: bytes, name: str) -> str | None:
+    try:
+        codec = codecs.lookup(name).name
+        # What calls itself Latin-1 or ASCII is read as Windows-1252 by every browser, dashes and quotes included.
+        return body.decode("cp1252" if codec in {"iso8859-1", "ascii"} else codec, errors="replace")
+    except (LookupError, ValueError):
+        return None  # no such character set, or one that is not for text: the next source is asked
+
+
+def words(text: str) -> str:
+    """Return a text as its words, numbers and signs, each with a space on both sides.
+
+    What is searched for in this form is found whatever the spacing, and only where whole words and numbers match:
+    "1 March" is not in "31 March", nor "Table 1" in "Table 1.2". A dash that stood between spaces keeps that form,
+    because it separates; `holds` does not tell the two apart.
+    """
+    return f" {' '.join(_WORD.findall(fold(text).replace(' - ', f' {_SPACED_DASH} ')))} "
+
+
+def has_words(text: str) -> bool:
+    """Say whether a text has any letter or digit to search for."""
+    return any(character.isalnum() for character in text)
+
+
+def holds(form: str, name: str) -> bool:
+    """Say whether the words of a name stand in a text; both as `words` gives them. A name without words never does."""
+    return has_words(name) and _same_dashes(name) in _same_dashes(form)
+
+
+def replace_words(form: str, name: str, sign: str) -> str:
+    """Put a one-character sign for each place where the words of a name stand in a text.
+
+    :param form: the text as `words` gives it; so is the result.
+    :param name: the name as `words` gives it; one without any word replaces nothing.
+    """
+    if not has_words(name):
+        return form
+    sought, searched = _same_dashes(name), _same_dashes(form)
+    pieces, begin = [], 0
+    while (place := searched.find(sought, begin)) >= 0:
+        pieces += [form[begin:place], f" {sign}"]
+        begin = place + len(sought) - 1
+    return "".join([*pieces, form[begin:]])
+
+
+def _same_dashes(form: str) -> str:
+    return form.replace(_SPACED_DASH, "-")

@@ -1,0 +1,138 @@
+"""Phrases by which a page says of itself that what was looked for is not there, in the form that `words` gives."""
+
+import re
+from collections.abc import Iterator
+
+from releases.names import EDITION, SERIES
+
+_STATE = r"(?:withdrawn|cancell?ed|postponed|unpublished)"
+_SPENT = r"(?:withdrawn|cancell?ed|unpublished)"
+_OUT = r"(?:published|released|issued|available|live)"
+_DAY = r"(?:the )?(?:\d|(?:mon|tues|wednes|thurs|fri|satur|sun)day)"
+_ADJECTIVE = r"(?:official|accredited|national|experimental|new|statistical|statistics)"
+_NOUN = rf"(?:{_ADJECTIVE} )*(?:page|publication|release|report|bulletin|statistics|document|edition|announcement|item)"
+_THIS = rf"(?:{EDITION}|(?:this|these) (?:{_NOUN}|figures|data|content)|the {_NOUN})"
+
+_LABEL = re.compile(
+    rf"(?:(?:this |these |the )?{_NOUN} )?(?:(?:has|have) been |is |are |was |were )?(?:now )?{_STATE}(?: on .*)?"
+    r"|coming (?:very )?soon|(?:not yet|yet to be) (?:published|available|released)"
+    r"|not (?:published|available|released) yet|to be (?:published|released|announced)"
+    r"|awaiting publication|forthcoming|upcoming"
+    r"|(?:error |http )?404(?: error)?(?: not found| page not found)?|(?:page )?not found"
+    r"|(?:(?:official|accredited|national) )*(?:statistics )?(?:release )?announcement"
+)
+_STATEMENT = re.compile(
+    rf"{_THIS} (?:"
+    rf"(?:(?:has|have)(?: now)? been|(?:is|are|was|were)(?: now| currently)?) {_SPENT}"
+    r"(?=$| (?:on|by|because|due|as|following|pending|until|and|since|,|for|while|at|in|from|after) )"
+    rf"|(?:has|have) (?:not yet been|not been|yet to be) {_OUT}"
+    rf"|(?:is|are)(?: still)? (?:not yet|not currently|yet to be) {_OUT}(?! (?:in|as|for|by) )"
+    rf"|(?:is|are) not {_OUT}(?: yet)?(?=$| (?:until|and|but|,) )"
+    r"|(?:is|are)(?: still)? (?:coming soon|forthcoming|upcoming|awaiting publication)"
+    r"|(?:is|are) (?:due|scheduled|expected)(?: out| to be (?:published|released)| for (?:publication|release))?"
+    rf" (?:on|at|for) {_DAY}"
+    rf"|will be (?:made )?{_OUT}(?: here| on this page)?(?:$| soon| shortly| in due course| (?:on |at )?{_DAY})"
+    r")"
+)
+_FORETELLING = re.compile(
+    rf"the {_NOUN} (?:will be|is due|are due|is scheduled|are scheduled|is expected|are expected) "
+)
+_STILL_TO_COME = re.compile(
+    rf" (?:\d{{4}}|{EDITION}) (?:, )?(?:at )?\d{{1,2}}(?:\.\d\d| : \d\d)? (?:am|pm) \( (?:confirmed|provisional) \) "
+)
+_NOT_FOUND = re.compile(
+    r" page not found "
+    r"| (?:page|publication|document|content|resource|url)(?: [^ ]+){0,7}? "
+    r"(?:cannot|can't|could not|couldn't|was not|wasn't) be found "
+    r"| (?:page|publication|document|content|resource|url)(?: [^ ]+){0,7}? (?:was not|wasn't) found "
+    r"| (?:can't|cannot|can not|could not|couldn't|unable to) find (?:the|that|this|your) "
+    r"(?:page|publication|document|content) "
+    r"| (?:page|publication|document|content)(?: [^ ]+){0,6}? (?:does not exist|doesn't exist|no longer exists) "
+)
+_UNSURE = re.compile(
+    rf" coming soon | not yet {_OUT} | (?:has|have) been {_STATE} "
+    r"| will be (?:published|released) (?:on|at|soon|shortly) "
+    r"| (?:next|forthcoming|upcoming|future) (?:release|edition|publication|update) "
+)
+_RESTORED = re.compile(
+    r" (?:republished|re - published|reissued|re - issued|reinstated|restored|resumed|replaced|corrected"
+    r"|now available|now published) "
+)
+_LOG_IN = re.compile(
+    r"(?:please )?(?:(?:sign|log)(?: -)? (?:in|on)|login|logon)(?=$| (?:to|with|required|page|or|for)(?: |$))"
+)
+_OBSTACLE = re.compile(
+    r" (?:just a moment|attention required|checking your browser|access denied|are you (?:a )?(?:human|robot)|captcha"
+    r"|verify(?:ing)? (?:that )?you are (?:a )?human|pardon our interruption|request unsuccessful|security check"
+    r"|(?:temporarily|service|currently) unavailable|(?:under|down for|scheduled) maintenance|something went wrong) "
+)
+_SENTENCE_ENDS = frozenset(".!?;:|()[]•·»–")
+_FULL_STOPS = frozenset(".!?")
+_PIECE_ENDS = _SENTENCE_ENDS | {"/", EDITION, SERIES}
+
+
+def pieces(form: str) -> Iterator[str]:
+    """Split a heading or a notice at its signs, and around the names that stand in it."""
+    return _split(form, _PIECE_ENDS)
+
+
+def is_label(piece: str) -> bool:
+    """Say whether a piece is nothing but a state, such as "withdrawn", "coming soon" or "page not found"."""
+    return _LABEL.fullmatch(piece) is not None
+
+
+def begins_with_label(form: str) -> bool:
+    """Say whether the first sentence, as ended by a full stop, is nothing but a state."""
+    return is_label(next(_split(form, _FULL_STOPS), ""))
+
+
+def speaks_of_this(form: str) -> bool:
+    """Say whether a sentence tells that this very page or release is gone or not out yet.
+
+    "The next release will be published on ..." does not: every live page says that.
+    """
+    return any(_STATEMENT.match(sentence) for sentence in _split(form, _SENTENCE_ENDS)) or bool(
+        _STILL_TO_COME.search(form)
+    )
+
+
+def speaks_vaguely(form: str) -> bool:
+    """Say whether a sentence that speaks of this release may well be about the next one, or about an earlier one."""
+    sentences = [sentence for sentence in _split(form, _SENTENCE_ENDS) if _STATEMENT.match(sentence)]
+    return bool(_RESTORED.search(form)) or any(_FORETELLING.match(sentence) for sentence in sentences)
+
+
+def speaks_of_the_release(form: str) -> bool:
+    """Say whether what tells so calls the release just "the ..." and neither "this" nor by its name."""
+    sentences = [sentence for sentence in _split(form, _SENTENCE_ENDS) if _STATEMENT.match(sentence)]
+    return bool(sentences) and all(sentence.startswith("the ") for sentence in sentences)
+
+
+def says_not_found(form: str) -> bool:
+    """Say whether a text tells that a page cannot be found."""
+    return _NOT_FOUND.search(form) is not None
+
+
+def is_unsure(form: str) -> bool:
+    """Say whether a text holds words of absence that need not be about this release."""
+    return _UNSURE.search(form) is not None
+
+
+def is_log_in(form: str) -> bool:
+    """Say whether a heading asks the reader to log in."""
+    return any(_LOG_IN.match(piece) for piece in pieces(form))
+
+
+def is_obstacle(form: str) -> bool:
+    """Say whether a text is that of a bot challenge, a refusal or a fault of the site: nothing about the release."""
+    return _OBSTACLE.search(form) is not None
+
+
+def _split(form: str, ends: frozenset[str]) -> Iterator[str]:
+    piece: list[str] = []
+    for word in (*form.split(), "."):
+        if word not in ends and word != ".":
+            piece.append(word)
+        elif piece:
+            yield " ".join(piece)
+            piece = []
