@@ -7,5 +7,6 @@ urlpatterns = [
     path("admin/", admin.site.urls),
     path("accounts/", include("allauth.urls")),
     path("desk/", include("statsoffice.desk.urls")),
+    path("reports/", include("breaches.urls")),
     path("", include("releases.urls")),
 ]

@@ -1,0 +1,75 @@
+"""The forms of the moves: each carries the version that was read, and what the move needs."""
+
+from typing import Any
+
+from crispy_forms.helper import FormHelper
+from crispy_forms.layout import Layout
+from django import forms
+
+from breaches.wording import REASONS
+from releases.widgets import LongTextField
+
+LONGEST_REMARK = 4000
+
+
+class MoveForm(forms.Form):
+    """A move that needs nothing but the version that was read."""
+
+    use_required_attribute = False
+    version = forms.IntegerField(widget=forms.HiddenInput)
+
+    @property
+    def helper(self) -> FormHelper:
+        """The fields in their order, inside the page's own form element."""
+        helper = FormHelper()
+        helper.form_tag, helper.disable_csrf, helper.layout = False, True, Layout(*self.fields)
+        return helper
+
+    def details(self) -> dict[str, Any]:
+        """Return what the move is given besides who and when."""
+        return {name: value for name, value in self.cleaned_data.items() if name != "version"}
+
+
+class ApproveForm(MoveForm):
+    """An approval carries the hash of the content that was read."""
+
+    content_sha256 = forms.CharField(widget=forms.HiddenInput)
+
+
+class ReturnForm(MoveForm):
+    """A return says what is to be done."""
+
+    comment = LongTextField(
+        label="What has to be done?",
+        help_text="Those who write the report read this, and it stays in the history.",
+        max_length=LONGEST_REMARK,
+        error_messages={"required": "Say what has to be done"},
+    )
+
+
+class DismissForm(MoveForm):
+    """A dismissal has a reason of the list, and words."""
+
+    reason = forms.ChoiceField(
+        label="Why is this no breach?",
+        choices=list(REASONS.items()),
+        widget=forms.RadioSelect,
+        error_messages={"required": "Choose why this is no breach"},
+    )
+    words = LongTextField(
+        label="Explain in words",
+        help_text="The reason is counted in the register; the words stay in the history.",
+        max_length=LONGEST_REMARK,
+        error_messages={"required": "Explain why this is no breach"},
+    )
+
+
+class ReopenForm(MoveForm):
+    """A reopening says why."""
+
+    reason = LongTextField(
+        label="Why is it taken up again?",
+        help_text="It stays in the history. What was approved can still be downloaded as it was.",
+        max_length=LONGEST_REMARK,
+        error_messages={"required": "Say why the report is taken up again"},
+    )

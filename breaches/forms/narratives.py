@@ -1,0 +1,59 @@
+"""Sections 3 and 4 as forms: each is one text that only people write."""
+
+from typing import Any
+
+from crispy_forms.helper import FormHelper
+
+from breaches.content import ReportContent
+from breaches.forms.section import SectionForm, narrative
+from breaches.remarks import Section
+from releases.question import Question
+
+
+class ImpactForm(SectionForm):
+    """Section 3: what the breach meant."""
+
+    section = Section.IMPACT
+
+    impact = narrative(
+        "Impact of the breach",
+        "Tell what the breach meant inside the organisation and for users outside it, and of any reaction or "
+        "interest of the public or the media. Write only what somebody knows.",
+    )
+
+    def asked(self, content: ReportContent) -> dict[str, Any]:
+        """Return what the fields hold before anybody types."""
+        return {"impact": content.impact}
+
+    def values(self) -> dict[str, Any]:
+        """Return the section's fields of `ReportContent` as they were typed."""
+        return {"impact": self.cleaned_data["impact"]}
+
+    @property
+    def last(self) -> FormHelper:
+        """The fields after the rows."""
+        return self.layout(Question("impact", size="m", threshold=75))
+
+
+class CorrectiveActionsForm(SectionForm):
+    """Section 4: what is done so that it does not happen again."""
+
+    section = Section.CORRECTIVE_ACTIONS
+
+    corrective_actions = narrative(
+        "Corrective actions (taken or planned) to prevent re-occurrence",
+        "Short-term: what was done to put things right. Long-term: what changes, who sees to it, and by when.",
+    )
+
+    def asked(self, content: ReportContent) -> dict[str, Any]:
+        """Return what the fields hold before anybody types."""
+        return {"corrective_actions": content.corrective_actions}
+
+    def values(self) -> dict[str, Any]:
+        """Return the section's fields of `ReportContent` as they were typed."""
+        return {"corrective_actions": self.cleaned_data["corrective_actions"]}
+
+    @property
+    def last(self) -> FormHelper:
+        """The fields after the rows."""
+        return self.layout(Question("corrective_actions", size="m", threshold=75))

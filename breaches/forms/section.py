@@ -1,0 +1,97 @@
+"""What the forms of the four sections share: nothing is required while a report is written."""
+
+from collections.abc import Iterable
+from typing import Any, ClassVar
+
+from crispy_forms.helper import FormHelper
+from crispy_forms.layout import Layout
+from django import forms
+from django.http import QueryDict
+
+from breaches.content import CitedPractice, ReportContent
+from breaches.forms.rows import Rows
+from breaches.remarks import Remark, Section
+from releases.widgets import LongTextField
+
+# Long enough for the longest published report several times over.
+LONGEST_TEXT = 20_000
+
+
+def narrative(label: str, hint: str) -> LongTextField:
+    """Make the field of a section's narrative; its counter is shown only near the limit."""
+    return LongTextField(
+        label=label,
+        help_text=f"{hint} Leave an empty line between paragraphs. You need not finish now: what you save stays.",
+        required=False,
+        max_length=LONGEST_TEXT,
+        widget=forms.Textarea(attrs={"rows": 14}),
+    )
+
+
+class SectionForm(forms.Form):
+    """One section. Nothing is required while a report is written; what is missing is said before it is submitted.
+
+    `version` is the version that was read before writing, `facts_seen` the newer facts shown with it.
+    """
+
+    use_required_attribute = False
+    section: ClassVar[Section]
+    rows: Rows | None = None
+
+    version = forms.IntegerField(widget=forms.HiddenInput)
+    facts_seen = forms.CharField(required=False, widget=forms.HiddenInput)
+
+    def __init__(
+        self,
+        data: QueryDict | None = None,
+        *,
+        content: ReportContent,
+        version: int,
+        facts_seen: str = "",
+        practices: Iterable[CitedPractice] = (),
+    ) -> None:
+        """Ask for one section.
+
+        :param content: what the report says.
+        :param practices: what may be cited on the day of occurrence.
+        """
+        initial = self.asked(content) | {"version": version, "facts_seen": facts_seen}
+        super().__init__(data, initial=initial)
+        self.prepare(data, content=content, practices=practices)
+
+    def asked(self, content: ReportContent) -> dict[str, Any]:
+        """Return what the fields hold before anybody types."""
+        raise NotImplementedError
+
+    def prepare(self, data: QueryDict | None, *, content: ReportContent, practices: Iterable[CitedPractice]) -> None:
+        """Set up what depends on the report: rows and choices."""
+
+    def values(self) -> dict[str, Any]:
+        """Return the section's fields of `ReportContent` as they were typed."""
+        raise NotImplementedError
+
+    def is_valid(self) -> bool:
+        """Tell whether everything typed can be read, in the rows as well."""
+        return all([super().is_valid(), self.rows is None or self.rows.is_valid()])
+
+    def object_to(self, remark: Remark) -> None:
+        """Show a remark at the field that it is about."""
+        if not (self.rows and self.rows.object_to(remark.sentence)):
+            self.add_error(remark.field if remark.field in self.fields else None, remark.sentence)
+
+    @staticmethod
+    def layout(*fields: Any) -> FormHelper:
+        """Lay some of the fields out, inside the page's own form element."""
+        helper = FormHelper()
+        helper.form_tag, helper.disable_csrf, helper.layout = False, True, Layout(*fields)
+        return helper
+
+    @property
+    def first(self) -> FormHelper:
+        """The fields before the rows."""
+        return self.layout("version", "facts_seen")
+
+    @property
+    def last(self) -> FormHelper:
+        """The fields after the rows."""
+        raise NotImplementedError

@@ -1,0 +1,41 @@
+"""Where the breach reports live."""
+
+from django.urls import path, register_converter
+
+from breaches.remarks import Section
+from breaches.views import decisions, documents, reports, sections
+
+
+class SectionConverter:
+    """A section of the form as a part of an address."""
+
+    regex = "|".join(section.replace("_", "-") for section in Section)
+
+    def to_python(self, value: str) -> Section:
+        """Read the section from an address."""
+        return Section(value.replace("-", "_"))
+
+    def to_url(self, value: Section) -> str:
+        """Write the section into an address."""
+        return value.replace("_", "-")
+
+
+register_converter(SectionConverter, "section")
+
+app_name = "breaches"
+
+urlpatterns = [
+    path("", reports.report_list, name="report_list"),
+    path("<slug:reference>/", reports.report, name="report"),
+    path("<slug:reference>/check/", decisions.check, name="check"),
+    path("<slug:reference>/submit/", decisions.submit, name="submit"),
+    path("<slug:reference>/return/", decisions.return_, name="return"),
+    path("<slug:reference>/approve/", decisions.approve, name="approve"),
+    path("<slug:reference>/dismiss/", decisions.dismiss, name="dismiss"),
+    path("<slug:reference>/reopen/", decisions.reopen, name="reopen"),
+    path("<slug:reference>/history/", reports.history, name="history"),
+    path("<slug:reference>/versions/<int:number>/", reports.version, name="version"),
+    path("<slug:reference>/download/draft.pdf", documents.draft, name="draft_pdf"),
+    path("<slug:reference>/download/<int:version>.pdf", documents.approved, name="approved_pdf"),
+    path("<slug:reference>/<section:section>/", sections.section, name="section"),
+]

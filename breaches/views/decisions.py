@@ -1,0 +1,186 @@
+"""The pages of the moves: check and submit, return, approve, dismiss, reopen."""
+
+from collections.abc import Callable, Iterable
+from dataclasses import dataclass
+from typing import Any
+
+from django.contrib import messages
+from django.http import HttpResponse
+from django.shortcuts import redirect, render
+from django.urls import reverse
+from django.utils import timezone
+
+from breaches import pdf, practices, sign_off, wording
+from breaches.content import ReportContent, digest
+from breaches.document import lay_out
+from breaches.forms.decisions import ApproveForm, DismissForm, MoveForm, ReopenForm, ReturnForm
+from breaches.models import Report
+from breaches.permissions import moves_open_to
+from breaches.refreshing import is_untouched
+from breaches.remarks import Remark, Section, impossible, missing, odd
+from breaches.status import APPROVE, DISMISS, REOPEN, RETURN, SUBMIT
+from breaches.versions import SomebodyWasFaster, content_of, present
+from breaches.views.access import SignedInRequest, report_page
+from releases.lifecycle import MoveRefused, SomethingMissing
+from releases.london import local_date
+
+# The first control of a field in its section's page, for links that lead there.
+CONTROLS = {
+    "outputs": "id_outputs-0-title",
+    "dealing": "id_dealing_name",
+    "head_of_profession": "id_hop_name",
+    "occurred_on": "id_dates-0-on-day",
+    "practices": "id_practices",
+}
+
+
+@dataclass(frozen=True, slots=True)
+class MovePage:
+    """One move as a page: its form, what it does, and what is said afterwards."""
+
+    move: str
+    form: type[MoveForm]
+    template: str
+    act: Callable[..., Any]
+    done: str
+
+
+CHECK = MovePage(SUBMIT, MoveForm, "breaches/check.html", sign_off.submit, "The report is with the Head of Profession.")
+RETURN_PAGE = MovePage(
+    RETURN, ReturnForm, "breaches/return.html", sign_off.return_, "The report is returned to those who write it."
+)
+APPROVE_PAGE = MovePage(APPROVE, ApproveForm, "breaches/approve.html", sign_off.approve, "The report is approved.")
+DISMISS_PAGE = MovePage(
+    DISMISS, DismissForm, "breaches/dismiss.html", sign_off.dismiss, "The suspicion is dismissed: it is not a breach."
+)
+REOPEN_PAGE = MovePage(REOPEN, ReopenForm, "breaches/reopen.html", sign_off.reopen, "The report is a draft again.")
+
+
+@report_page("GET")
+def check(request: SignedInRequest, report: Report) -> HttpResponse:
+    """Show the whole report as it would be printed, before it is submitted or instead."""
+    return _shown(request, report, CHECK, _unsent(report, CHECK))
+
+
+@report_page("POST", move=SUBMIT)
+def submit(request: SignedInRequest, report: Report) -> HttpResponse:
+    """Submit a report to the Head of Profession."""
+    return _decide(request, report, CHECK)
+
+
+@report_page("GET", "POST", move=RETURN)
+def return_(request: SignedInRequest, report: Report) -> HttpResponse:
+    """Return a report to those who write it."""
+    return _decide(request, report, RETURN_PAGE)
+
+
+@report_page("GET", "POST", move=APPROVE)
+def approve(request: SignedInRequest, report: Report) -> HttpResponse:
+    """Approve a report, after reading what that means."""
+    return _decide(request, report, APPROVE_PAGE)
+
+
+@report_page("GET", "POST", move=DISMISS)
+def dismiss(request: SignedInRequest, report: Report) -> HttpResponse:
+    """Dismiss a suspicion with a reason."""
+    return _decide(request, report, DISMISS_PAGE)
+
+
+@report_page("GET", "POST", move=REOPEN)
+def reopen(request: SignedInRequest, report: Report) -> HttpResponse:
+    """Take a decided report up again."""
+    return _decide(request, report, REOPEN_PAGE)
+
+
+def _decide(request: SignedInRequest, report: Report, page: MovePage) -> HttpResponse:
+    if request.method != "POST":
+        if page.move not in moves_open_to(request.user, report):
+            messages.warning(request, "This cannot be done with the report as it stands.")
+            return redirect("breaches:report", report.reference)
+        return _shown(request, report, page, _unsent(report, page))
+    form = page.form(request.POST)
+    if not form.is_valid():
+        return _shown(request, report, page, form)
+    try:
+        _act(request, report, page, form)
+    except SomethingMissing as refused:
+        if refused.field in form.fields:
+            form.add_error(refused.field, str(refused))
+        return _shown(request, report, page, form, remarks=getattr(refused, "remarks", ()))
+    except MoveRefused as refused:
+        return _refused(request, report, page, form, refused)
+    messages.success(request, page.done)
+    return redirect("breaches:report", report.reference)
+
+
+def _act(request: SignedInRequest, report: Report, page: MovePage, form: MoveForm) -> None:
+    at, details = timezone.now(), form.details()
+    stale = form.cleaned_data["version"] != report.version
+    if page.move == APPROVE:
+        # The date of the report is part of what is approved, and midnight may have passed over the page.
+        stale = stale or details.pop("content_sha256") != digest(sign_off.as_approved(report, at=at))
+        details["render"] = pdf.render
+    if stale:
+        sentence = "The report has changed since you read it; read it again before you decide."
+        raise SomebodyWasFaster(sentence)
+    page.act(report, by=request.user, at=at, **details)
+
+
+def _refused(
+    request: SignedInRequest, report: Report, page: MovePage, form: MoveForm, refused: MoveRefused
+) -> HttpResponse:
+    """Say why a move was refused, or that it was already made where the same form was sent twice."""
+    if sign_off.was_done_by(report, page.move, version=form.cleaned_data["version"], person=request.user):
+        messages.success(request, page.done)
+        return redirect("breaches:report", report.reference)
+    typed = [
+        {"label": field.label, "text": field.value() or ""} for field in form.visible_fields() if page.move != APPROVE
+    ]
+    context = {"report": report, "sentence": str(refused), "typed": typed}
+    return render(request, "breaches/refused.html", context, status=409)
+
+
+def _unsent(report: Report, page: MovePage) -> MoveForm:
+    sha256 = digest(sign_off.as_approved(report, at=timezone.now()))
+    return page.form(initial={"version": report.version, "content_sha256": sha256})
+
+
+def _shown(
+    request: SignedInRequest, report: Report, page: MovePage, form: MoveForm, *, remarks: Iterable[Remark] = ()
+) -> HttpResponse:
+    today = local_date(timezone.now())
+    version, content = present(report), content_of(report)
+    if page.move == APPROVE:
+        content = sign_off.as_approved(report, at=timezone.now())
+    context = {
+        "report": report,
+        "form": form,
+        "moves": moves_open_to(request.user, report),
+        "document": lay_out(
+            content,
+            reference=report.reference,
+            version=report.version,
+            ask_for_cause=is_untouched(version, "circumstances"),
+        ),
+        "sections": [
+            (wording.SECTIONS[section], reverse("breaches:section", args=[report.reference, section]))
+            for section in Section
+        ],
+        "problems": [_linked(report, remark) for remark in remarks],
+        "missing": [_linked(report, remark) for remark in (*missing(content), *impossible(content, today=today))],
+        "warnings": _warnings(report, content),
+        "content_sha256": digest(content),
+        "today": today,
+        "one_person": sign_off.wrote_or_submitted(report, request.user),
+    }
+    return render(request, page.template, context)
+
+
+def _warnings(report: Report, content: ReportContent) -> list[dict[str, str]]:
+    remarks = (*odd(content, today=local_date(timezone.now())), *practices.of_another_edition(content))
+    return [_linked(report, remark) for remark in remarks]
+
+
+def _linked(report: Report, remark: Remark) -> dict[str, str]:
+    address = reverse("breaches:section", args=[report.reference, remark.section])
+    return {"text": remark.sentence, "address": f"{address}#{CONTROLS.get(remark.field, f'id_{remark.field}')}"}

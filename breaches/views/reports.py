@@ -1,0 +1,120 @@
+"""The list of reports, one report as a list of tasks, and its history."""
+
+from collections.abc import Iterable
+from typing import Any
+
+from django.contrib.auth.decorators import login_required
+from django.core.paginator import Paginator
+from django.db.models import F, Prefetch
+from django.http import HttpRequest, HttpResponse
+from django.shortcuts import get_object_or_404, render
+from django.urls import reverse
+from django.utils import timezone
+from django.views.decorators.http import require_safe
+
+from breaches import refreshing, wording
+from breaches.content import ReportContent, from_json
+from breaches.document import lay_out
+from breaches.editing import FIELDS
+from breaches.models import Report, ReportVersion
+from breaches.permissions import Action, may, moves_open_to, reports_where
+from breaches.remarks import Section, missing, odd
+from breaches.status import DECIDED, EDIT, Kind, ReportStatus
+from breaches.versions import present
+from breaches.views.access import SignedInRequest, report_page
+from releases.london import day, local_date
+from releases.verdict import SUSPICIOUS
+
+REPORTS_ON_A_PAGE = 30
+
+
+@login_required
+@require_safe
+def report_list(request: HttpRequest) -> HttpResponse:
+    """List the reports of the person's producers: those that wait for a decision, or those decided."""
+    decided = request.GET.get("show") == "decided"
+    reports = reports_where(request.user, Action.VIEW).select_related("producer")
+    reports = reports.filter(status__in=DECIDED) if decided else reports.undecided()
+    standing = ReportVersion.objects.filter(number=F("report__version"))
+    paginator = Paginator(
+        reports.prefetch_related(Prefetch("versions", standing, to_attr="standing")), REPORTS_ON_A_PAGE
+    )
+    page = paginator.get_page(request.GET.get("page"))
+    rows = [_listed(report, from_json(report.standing[0].content)) for report in page]  # type: ignore[attr-defined]  # by the prefetch
+    return render(request, "breaches/report_list.html", {"page": page, "rows": rows, "decided": decided})
+
+
+@report_page("GET")
+def report(request: SignedInRequest, report: Report) -> HttpResponse:
+    """Show a report as a list of tasks, with what the person may do next."""
+    version = present(report)
+    content = from_json(version.content)
+    moves = moves_open_to(request.user, report)
+    suspicions = report.suspicions.select_related("verification", "release")
+    context = {
+        "report": report,
+        "row": _listed(report, content),
+        "moves": moves,
+        "tasks": list(_tasks(report, version, content, editable=EDIT in moves)),
+        "suspicions": suspicions,
+        "no_longer_suspected": [s for s in suspicions if s.verification.outcome not in SUSPICIOUS],
+        "last_return": report.events.filter(kind="returned").select_related("actor").order_by("position").last(),
+        "dismissal": wording.REASONS.get(report.dismissal_reason),  # type: ignore[call-overload]  # a code or empty
+        "documents": report.approved_documents.select_related("approved_by").defer("pdf"),
+        "may_download": may(request.user, Action.DOWNLOAD, report),
+        "warnings": odd(content, today=local_date(timezone.now())),
+    }
+    return render(request, "breaches/report.html", context)
+
+
+@report_page("GET")
+def history(request: SignedInRequest, report: Report) -> HttpResponse:
+    """Show everything that happened to a report, and its versions."""
+    events = [
+        {
+            "title": wording.event_title(event),
+            "by": wording.event_author(event),
+            "at": event.at,
+            "text": event.words,
+        }
+        for event in report.events.select_related("actor").order_by("position")
+    ]
+    versions = report.versions.select_related("written_by").order_by("-number")
+    return render(request, "breaches/history.html", {"report": report, "events": events, "versions": versions})
+
+
+@report_page("GET")
+def version(request: SignedInRequest, report: Report, number: int) -> HttpResponse:
+    """Show one version of a report as it was."""
+    shown = get_object_or_404(report.versions.select_related("written_by"), number=number)
+    document = lay_out(from_json(shown.content), reference=report.reference, version=number)
+    return render(request, "breaches/version.html", {"report": report, "version": shown, "document": document})
+
+
+def _listed(report: Report, content: ReportContent) -> dict[str, Any]:
+    status, colour = wording.STATUSES[ReportStatus(report.status)]
+    return {
+        "report": report,
+        "title": "; ".join(output.title for output in content.outputs) or report.reference,
+        "kind": wording.KINDS[Kind(report.kind)],
+        "occurred": " and ".join(day(on) for on in content.occurred_on),
+        "status": status,
+        "colour": colour,
+    }
+
+
+def _tasks(
+    report: Report, version: ReportVersion, content: ReportContent, *, editable: bool
+) -> Iterable[dict[str, str]]:
+    incomplete = {remark.section for remark in missing(content)}
+    offered = refreshing.offers(report, version)
+    for section in Section:
+        status, colour = ("Incomplete", "blue") if section in incomplete else ("Completed", "")
+        if editable and any(field in offered for field in FIELDS[section]):
+            status, colour = "Facts changed", "yellow"
+        yield {
+            "title": wording.SECTIONS[section],
+            "address": reverse("breaches:section", args=[report.reference, section]) if editable else "",
+            "status": status,
+            "colour": colour,
+        }

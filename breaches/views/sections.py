@@ -1,0 +1,158 @@
+"""Writing one section: the person's text, the record's beside it, and two writers at once."""
+
+from collections.abc import Iterable
+from typing import Any
+
+from django.contrib import messages
+from django.http import HttpResponse, QueryDict
+from django.shortcuts import redirect, render
+from django.utils import timezone
+
+from breaches import editing, practices, refreshing, wording
+from breaches.content import CitedPractice, ReportContent, from_json
+from breaches.forms import SECTION_FORMS, SectionForm
+from breaches.forms.rows import with_another_row
+from breaches.machine_text import FROM_FACTS
+from breaches.models import Report
+from breaches.permissions import moves_open_to
+from breaches.remarks import Section
+from breaches.status import EDIT
+from breaches.versions import present
+from breaches.views.access import SignedInRequest, report_page
+from releases.lifecycle import MoveRefused
+from releases.london import day
+
+
+@report_page("GET", "POST", move=EDIT)
+def section(request: SignedInRequest, report: Report, section: Section) -> HttpResponse:
+    """Show a section to write in, and save what was written."""
+    if request.method == "POST":
+        return _written(request, report, section)
+    if EDIT not in moves_open_to(request.user, report):
+        messages.warning(request, "This report cannot be edited by you as it stands.")
+        return redirect("breaches:report", report.reference)
+    return _shown(request, report, section, _form(report, section))
+
+
+def _written(request: SignedInRequest, report: Report, section: Section) -> HttpResponse:
+    form = _form(report, section, request.POST)
+    if form.rows and "add" in request.POST:
+        return _shown(
+            request, report, section, _form(report, section, with_another_row(request.POST, form.rows.prefix))
+        )
+    if "take" in request.POST:
+        return _with_the_records_text(request, report, section)
+    if not form.is_valid():
+        return _shown(request, report, section, form)
+    try:
+        saved = editing.save_section(
+            report,
+            section=section,
+            values=form.values(),
+            expected_version=form.cleaned_data["version"],
+            by=request.user,
+            at=timezone.now(),
+            facts_seen=form.cleaned_data["facts_seen"],
+        )
+    except editing.Impossible as refused:
+        for remark in refused.remarks:
+            form.object_to(remark)
+        return _shown(request, report, section, form)
+    except editing.SomebodyWasFaster as faster:
+        return _both_texts(request, report, section, form, faster)
+    except MoveRefused as refused:
+        typed = _typed(form.values())
+        context = {"report": report, "sentence": str(refused), "typed": typed}
+        return render(request, "breaches/refused.html", context, status=409)
+    _tell(request, saved, section)
+    return redirect("breaches:report", report.reference)
+
+
+def _tell(request: SignedInRequest, saved: editing.Saved, section: Section) -> None:
+    what = f"‘{wording.SECTIONS[section]}’"
+    messages.success(
+        request, f"{what} is saved." if saved.changed else f"{what} already said this: nothing was changed."
+    )
+    if saved.beside:
+        messages.info(request, f"While you were writing, other parts were changed by {saved.beside}.")
+
+
+def _with_the_records_text(request: SignedInRequest, report: Report, section: Section) -> HttpResponse:
+    """Put the record's newest account into the box, unsaved; what stood there is shown beside it."""
+    data = request.POST.copy()
+    replaced = data.get("circumstances", "")
+    data["circumstances"] = report.machine.get("circumstances", replaced)
+    data["facts_seen"] = editing.facts_digest(report)
+    return _shown(request, report, section, _form(report, section, data), replaced=replaced)
+
+
+def _both_texts(
+    request: SignedInRequest, report: Report, section: Section, form: SectionForm, faster: editing.SomebodyWasFaster
+) -> HttpResponse:
+    """Show the other writer's text above one's own, which is kept and saved once it is sent again."""
+    data = request.POST.copy()
+    data["version"] = str(faster.current.number)
+    theirs, mine = from_json(faster.current.content), form.values()
+    again = _form(report, section, data)
+    conflicts = [
+        {
+            "label": wording.FIELDS[field],
+            "theirs": wording.in_words(theirs, field),
+            "mine": "\n".join(wording.lines_of(mine[field])),
+        }
+        for field in faster.fields
+    ]
+    context = {"conflicts": conflicts, "other": faster.current}
+    return _shown(request, report, section, again, status=409, **context)
+
+
+def _form(report: Report, section: Section, data: QueryDict | None = None) -> SectionForm:
+    content = from_json(present(report).content)
+    return SECTION_FORMS[section](
+        data,
+        content=content,
+        version=report.version,
+        facts_seen=editing.facts_digest(report),
+        practices=_offered_practices(content) if section == Section.CIRCUMSTANCES else (),
+    )
+
+
+def _offered_practices(content: ReportContent) -> Iterable[CitedPractice]:
+    return [practice for on in content.occurred_on for practice in practices.in_force_on(on)]
+
+
+def _shown(
+    request: SignedInRequest, report: Report, section: Section, form: SectionForm, *, status: int = 200, **more: Any
+) -> HttpResponse:
+    version = present(report)
+    offered = refreshing.offers(report, version)
+    machine = from_json(report.machine) if report.machine else ReportContent()
+    content = from_json(version.content)
+    context = {
+        "report": report,
+        "section": section,
+        "title": wording.SECTIONS[section],
+        "form": form,
+        "rows": form.rows,
+        "formset": form.rows,
+        "occurred": " and ".join(day(on) for on in content.occurred_on),
+        "on_record": [
+            {
+                "label": wording.FIELDS[field],
+                "text": wording.in_words(machine, field),
+                "changed": field in offered,
+                "can_be_taken": field == "circumstances",
+            }
+            for field in editing.FIELDS[section]
+            if field in FROM_FACTS and report.machine
+        ],
+        "facts_changed": any(field in offered for field in editing.FIELDS[section]),
+        **more,
+    }
+    return render(request, "breaches/section.html", context, status=status)
+
+
+def _typed(values: dict[str, Any]) -> list[dict[str, str]]:
+    return [
+        {"label": wording.FIELDS[field], "text": "\n".join(wording.lines_of(value))} for field, value in values.items()
+    ]

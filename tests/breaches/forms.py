@@ -1,0 +1,44 @@
+"""Pages as a person uses them: what a form holds is read from the page, changed, and sent back."""
+
+from django.urls import reverse
+from selectolax.lexbor import LexborHTMLParser
+
+
+def filled_in(page):
+    """Read every field of a page's main form as a browser would send it."""
+    tree = LexborHTMLParser(page)
+    fields = {}
+    form = next(form for form in tree.css("main form") if "logout" not in (form.attributes.get("action") or ""))
+    for control in form.css("input, textarea, select"):
+        name, kind = control.attributes.get("name"), control.attributes.get("type")
+        if not name or (kind in {"checkbox", "radio"} and "checked" not in control.attributes):
+            continue
+        if control.tag == "textarea":
+            value = control.text().removeprefix("\n")
+        else:
+            value = control.attributes.get("value") or ""
+        fields.setdefault(name, []).append(value)
+    return fields
+
+
+def section_address(report, section):
+    """The address of one section's page."""
+    return reverse("breaches:section", args=[report.reference, section])
+
+
+def send(client, address, page=None, **changes):
+    """Open a page (or take one that was opened before), change some fields and send the form."""
+    fields = filled_in(page if page is not None else client.get(address).text)
+    return client.post(address, fields | {name.replace("__", "-"): value for name, value in changes.items()})
+
+
+def words(page):
+    """The visible text of a page's main part, with single spaces."""
+    return " ".join(LexborHTMLParser(page).css_first("main").text(separator=" ").split())
+
+
+def error_links(page):
+    """The links of the error summary, with whether a control of that name is on the page."""
+    tree = LexborHTMLParser(page)
+    links = [link.attributes["href"] for link in tree.css(".govuk-error-summary a")]
+    return {link: tree.css_first(f'[id="{link[1:]}"]') is not None for link in links if link.startswith("#")}

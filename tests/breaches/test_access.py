@@ -1,0 +1,181 @@
+"""Who gets to the pages: every address, method, role, state and move, by the pages as by the functions."""
+
+import pytest
+from django.urls import reverse
+from django.utils import timezone
+
+from breaches import pdf
+from breaches.content import digest
+from breaches.models import Report
+from breaches.permissions import TABLE, Action
+from breaches.remarks import Section
+from breaches.sign_off import as_approved, was_done_by
+from breaches.status import ReportStatus
+from breaches.urls import urlpatterns
+from breaches.versions import present
+from releases.roles import Role
+from tests.breaches.people import a_report, an_office, printed
+from tests.breaches.test_matrix import ALLOWED, STRANGER
+from tests.factories import UserFactory
+
+pytestmark = pytest.mark.django_db
+
+METHODS = ("get", "head", "post", "put", "patch", "delete", "options")
+MOVES = ("edit", "submit", "return", "approve", "dismiss", "reopen")
+
+
+@pytest.fixture(autouse=True)
+def _quick_printer(monkeypatch):
+    monkeypatch.setattr(pdf, "render", printed)
+
+
+def addresses(report):
+    """Every address of a report, by its name; an address that nobody listed here fails the test."""
+    given = {
+        "section": {"section": Section.IMPACT},
+        "version": {"number": 1},
+        "approved_pdf": {"version": report.version},
+    }
+    names = {pattern.name for pattern in urlpatterns} - {"report_list"}
+    return {
+        name: reverse(f"breaches:{name}", kwargs={"reference": report.reference, **given.get(name, {})})
+        for name in names
+    }
+
+
+def state_of(report):
+    """What a refused request must leave as it was."""
+    fresh = Report.objects.values().get(pk=report.pk)
+    return fresh, report.versions.count(), report.events.count(), report.approved_documents.count()
+
+
+def posted(report, move):
+    """The address and the fields by which a page makes a move."""
+    version = present(report)
+    extra = {
+        "edit": {"impact": "Edited by form."},
+        "return": {"comment": "Again."},
+        "approve": {"content_sha256": digest(as_approved(report, at=timezone.now()))},
+        "dismiss": {"reason": "other", "words": "None."},
+        "reopen": {"reason": "News."},
+    }
+    address = (
+        reverse("breaches:section", args=[report.reference, Section.IMPACT])
+        if move == "edit"
+        else reverse(f"breaches:{move}", args=[report.reference])
+    )
+    return address, {"version": version.number, **extra.get(move, {})}
+
+
+@pytest.mark.parametrize("method", METHODS)
+def test_who_has_not_signed_in_is_asked_to_at_every_address_and_by_every_method(client, method):
+    report = a_report(an_office(), ReportStatus.APPROVED)
+    before = state_of(report)
+    for name, address in {**addresses(report), "list": reverse("breaches:report_list")}.items():
+        answer = getattr(client, method)(address)
+        assert answer.status_code == 302, name
+        assert answer.headers["Location"].startswith(reverse("account_login")), name
+    assert state_of(report) == before
+
+
+@pytest.mark.parametrize("method", METHODS)
+@pytest.mark.parametrize("who", ["another producer's head", "no role", "calendar manager", "superuser"])
+def test_for_a_stranger_a_report_does_not_exist_at_any_address_by_any_method(client, method, who):
+    office = an_office()
+    report = a_report(office, ReportStatus.APPROVED)
+    client.force_login(
+        {
+            "another producer's head": lambda: an_office().head,
+            "no role": UserFactory,
+            "calendar manager": lambda: office.people[Role.CALENDAR_MANAGER],
+            "superuser": lambda: UserFactory(is_superuser=True, is_staff=True),
+        }[who]()
+    )
+    before = state_of(report)
+    for name, address in addresses(report).items():
+        assert getattr(client, method)(address).status_code == 404, name
+    assert state_of(report) == before
+    assert report.reference not in client.get(reverse("breaches:report_list")).text
+
+
+def test_a_report_that_does_not_exist_is_not_found(client):
+    client.force_login(an_office().head)
+    assert client.get(reverse("breaches:report", args=["breach-nothing"])).status_code == 404
+
+
+def test_somebody_who_was_deactivated_gets_nowhere(client):
+    office = an_office()
+    report = a_report(office)
+    client.force_login(office.head)
+    type(office.head).objects.filter(pk=office.head.pk).update(is_active=False)
+    assert client.get(reverse("breaches:report", args=[report.reference])).status_code == 302
+
+
+@pytest.mark.parametrize("role", list(Role))
+def test_what_each_role_may_read_and_download_is_what_the_table_says(client, role):
+    office = an_office()
+    report = a_report(office, ReportStatus.APPROVED)
+    client.force_login(office.people[role])
+    opened = {name: client.get(address).status_code == 200 for name, address in addresses(report).items()}
+    reads, downloads = role in TABLE[Action.VIEW], role in TABLE[Action.DOWNLOAD]
+    assert {opened[name] for name in ("report", "check", "history", "version")} == {reads}
+    assert {opened[name] for name in ("approved_pdf", "draft_pdf")} == {downloads}
+    assert (report.reference in client.get(reverse("breaches:report_list") + "?show=decided").text) is reads
+
+
+@pytest.mark.parametrize("move", MOVES)
+@pytest.mark.parametrize("status", list(ReportStatus))
+def test_a_direct_post_moves_a_report_for_the_tables_pairs_and_for_no_other(client, status, move):
+    office, stranger = an_office(), an_office().head
+    report = a_report(office, status)
+    allowed = ALLOWED.get((status, move), set())
+    for role, person in {**office.people, STRANGER: stranger}.items():
+        if role in allowed:
+            continue
+        before = state_of(report)
+        client.force_login(person)
+        address, fields = posted(report, move)
+        # The same person sending the move that they have just made is told that it is made, and no more.
+        again = move != "edit" and was_done_by(report, move, version=report.version, person=person)
+        assert client.post(address, fields).status_code in ({302} if again else {404, 409}), role
+        assert state_of(report) == before, role
+
+
+@pytest.mark.parametrize(
+    ("status", "move", "role"),
+    [(status, move, role) for (status, move), roles in ALLOWED.items() for role in sorted(roles)],
+)
+def test_every_pair_of_the_table_succeeds_by_form(client, status, move, role):
+    office = an_office()
+    report = a_report(office, ReportStatus(status))
+    client.force_login(office.people[role])
+    address, fields = posted(report, move)
+    answer = client.post(address, fields)
+    assert answer.status_code == 302, answer.text
+    assert report.events.order_by("position").last().actor == office.people[role]
+    assert report.events.count() > 0
+    assert (
+        Report.objects.get(pk=report.pk).status
+        == {
+            "edit": status,
+            "submit": "with_hop",
+            "return": "returned",
+            "approve": "approved",
+            "dismiss": "dismissed",
+            "reopen": "draft",
+        }[move]
+    )
+
+
+@pytest.mark.parametrize("status", list(ReportStatus))
+@pytest.mark.parametrize("role", [Role.STATISTICIAN, Role.DEPUTY, Role.AUDITOR])
+def test_the_page_offers_the_moves_of_the_table_and_no_others(client, status, role):
+    office = an_office()
+    report = a_report(office, status)
+    client.force_login(office.people[role])
+    page = client.get(reverse("breaches:report", args=[report.reference])).text
+    for move in ("approve", "return", "dismiss", "reopen"):
+        offered = reverse(f"breaches:{move}", args=[report.reference]) in page
+        assert offered is (role in ALLOWED.get((status, move), set())), move
+    writes = reverse("breaches:section", args=[report.reference, Section.IMPACT]) in page
+    assert writes is (role in ALLOWED.get((status, "edit"), set()))
