@@ -2,17 +2,19 @@
 
 from collections.abc import Iterable
 
+from releases.evidence import Reason
+
 NOT_LIVE_WORDS = {
-    "not_found": "the site answered that there was no such page",
-    "gone": "the site answered that the page was no longer there",
-    "other_host": "the address led to another site",
-    "home_page": "the address led to a home page",
-    "log_in": "the address led to a page for logging in",
-    "negative_marker": "the page itself said that the release was not there",
-    "wrong_type": "what was there was not a file of the announced kind",
-    "empty": "what was there was empty",
-    "unchanged": "the page had not changed since an earlier look without the release",
-    "previous_edition": "the page still showed the previous edition",
+    Reason.NOT_FOUND: "the site answered that there was no such page",
+    Reason.GONE: "the site answered that the page was no longer there",
+    Reason.OTHER_HOST: "the address led to another site",
+    Reason.HOME_PAGE: "the address led to a home page",
+    Reason.LOG_IN: "the address led to a page for logging in",
+    Reason.NEGATIVE_MARKER: "the page itself said that the release was not there",
+    Reason.WRONG_TYPE: "what was there was not a file of the announced kind",
+    Reason.EMPTY: "what was there was empty",
+    Reason.UNCHANGED: "the page had not changed since an earlier look without the release",
+    Reason.PREVIOUS_EDITION: "the page still showed the previous edition",
 }
 
 
@@ -21,4 +23,5 @@ def why_not_live(reasons: Iterable[str]) -> str:
 
     :param reasons: codes of the look in the order in which they were given; the first with words is said.
     """
-    return next((NOT_LIVE_WORDS[reason] for reason in reasons if reason in NOT_LIVE_WORDS), "")
+    words: dict[str, str] = {code.value: clause for code, clause in NOT_LIVE_WORDS.items()}
+    return next((words[reason] for reason in reasons if reason in words), "")

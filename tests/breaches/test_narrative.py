@@ -10,7 +10,8 @@ from hypothesis import strategies as st
 
 from breaches.facts import Said, Statement
 from breaches.narrative import account
-from releases.evidence import AddressRole, LookResult
+from breaches.reasons import NOT_LIVE_WORDS
+from releases.evidence import AddressRole, LookResult, Reason
 from releases.london import clock_time, clock_time_to_the_second
 from releases.roles import Role
 from releases.verdict import Outcome
@@ -222,6 +223,32 @@ def test_the_publishers_own_time_is_a_second_clock_beside_ours():
 
     assert "The publisher’s own record gives 10.25am and 40 seconds as the time of publication." in text
     assert "first seen there at 10.27am" in text
+
+
+@pytest.mark.parametrize(
+    "reason",
+    [
+        Reason.NOT_FOUND,
+        Reason.GONE,
+        Reason.OTHER_HOST,
+        Reason.HOME_PAGE,
+        Reason.LOG_IN,
+        Reason.NEGATIVE_MARKER,
+        Reason.WRONG_TYPE,
+        Reason.UNCHANGED,
+        Reason.PREVIOUS_EDITION,
+    ],
+)
+def test_every_way_in_which_a_look_can_fail_to_find_a_release_has_words(reason):
+    text = account(record(address(look("09:30", NOT_LIVE, Reason.OBSTACLE, reason), look("09:32", NOT_LIVE))))
+
+    assert f"A look at the due time did not find it: {NOT_LIVE_WORDS[reason]}." in text
+
+
+def test_a_look_without_a_reason_that_has_words_only_says_that_it_did_not_find_the_release():
+    text = account(record(address(look("09:30", NOT_LIVE, "a_code_of_tomorrow"), look("09:32", NOT_LIVE))))
+
+    assert "A look at the due time did not find it." in text
 
 
 def test_facts_without_an_address_are_refused():
