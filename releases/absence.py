@@ -98,7 +98,8 @@ def _notice(form: str, names: Names, *, thin: bool) -> Absence:
     found = [piece for piece in phrases.pieces(form) if not names.covers(piece)]
     if found and all(map(phrases.is_label, found)):
         return Absence.CERTAIN if thin else Absence.POSSIBLE
-    return Absence.CERTAIN if thin and phrases.begins_with_label(form) else Absence.NONE
+    first = phrases.first_sentence(form)
+    return Absence.CERTAIN if thin and phrases.is_label(first) and not names.covers(first) else Absence.NONE
 
 
 def _beside_marker(blocks: Sequence[Block], names: Names) -> Absence:

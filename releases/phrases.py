@@ -81,9 +81,9 @@ def is_label(piece: str) -> bool:
     return _LABEL.fullmatch(piece) is not None
 
 
-def begins_with_label(form: str) -> bool:
-    """Say whether the first sentence, as ended by a full stop, is nothing but a state."""
-    return is_label(next(_split(form, _FULL_STOPS), ""))
+def first_sentence(form: str) -> str:
+    """Return a notice up to its first full stop, or question or exclamation mark."""
+    return next(_split(form, _FULL_STOPS), "")
 
 
 def speaks_of_this(form: str) -> bool:

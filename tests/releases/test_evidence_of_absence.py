@@ -289,3 +289,38 @@ def test_a_release_page_with_a_log_in_form_beside_it_is_live():
 def test_a_hidden_log_in_form_does_not_make_a_log_in_page():
     body = page(f"<h1>Road fuel</h1><div hidden>{FORM}</div>{MUCH}", title="Road fuel")
     assert shown(body).result is UNRECOGNISED
+
+
+def test_a_release_page_that_shows_its_marker_in_the_text_only_beside_a_log_in_form_is_live():
+    body = page(f"{FORM}<h1>Road fuel prices</h1><p>Figures for June 2026.</p>{MUCH}", title="Road fuel prices")
+    assert shown(body).result is LIVE
+
+
+# --- faults of the site
+
+
+def test_a_fault_page_that_says_not_found_in_its_heading_is_not_live():
+    body = page("<h1>Page not found</h1>", title="Service unavailable")
+    assert shown(body).reasons == (Reason.NEGATIVE_MARKER,)
+
+
+def test_a_release_about_faults_of_sites_is_live():
+    names = {"release_title": "Service unavailable: incidents, June 2026", "series_title": "Service unavailable"}
+    assert shown(release_page(heading=names["release_title"]), **names).result is LIVE
+
+
+# --- where a word stands alone
+
+
+def test_a_word_alone_further_down_a_long_page_is_a_heading_of_its_text():
+    assert shown(release_page(text=MUCH + "<h2>Withdrawn</h2>" + MUCH)).result is LIVE
+
+
+def test_a_word_alone_that_belongs_to_the_releases_name_is_no_notice():
+    names = {"release_title": "Planning applications withdrawn, June 2026", "series_title": "Planning"}
+    body = page("<h1>Planning applications withdrawn, June 2026</h1><h2>Withdrawn</h2><p>214</p>", title="Planning")
+    assert shown(body, **names).result is LIVE
+
+
+def test_a_heading_with_coming_soon_in_a_sentence_is_not_live():
+    assert shown(page(f"<h1>New prices coming soon to this page</h1>{MUCH}", title=TITLE)).result is NOT_LIVE
