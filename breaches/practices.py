@@ -39,6 +39,12 @@ def of_orderly_release(on: date) -> tuple[CitedPractice, ...]:
     return tuple(practice for practice in in_force_on(on) if practice.code in ORDERLY_RELEASE and practice.confirmed)
 
 
+def offered_for(content: ReportContent, *, machine: ReportContent) -> tuple[CitedPractice, ...]:
+    """Return what may be cited on a report's days of occurrence; on those of the record while it gives none."""
+    days = content.occurred_on or machine.occurred_on
+    return tuple(dict.fromkeys(practice for on in days for practice in in_force_on(on)))
+
+
 def of_another_edition(content: ReportContent) -> Iterator[Remark]:
     """Warn of each cited edition that was in force on none of the report's days of occurrence."""
     in_force = {

@@ -11,7 +11,7 @@ from django.urls import reverse
 from django.utils import timezone
 
 from breaches import pdf, practices, sign_off, wording
-from breaches.content import ReportContent, digest
+from breaches.content import ReportContent, digest, from_json
 from breaches.document import lay_out
 from breaches.forms.decisions import ApproveForm, DismissForm, MoveForm, ReopenForm, ReturnForm
 from breaches.models import Report
@@ -30,7 +30,6 @@ CONTROLS = {
     "dealing": "id_dealing_name",
     "head_of_profession": "id_hop_name",
     "occurred_on": "id_dates-0-on-day",
-    "practices": "id_practices",
 }
 
 
@@ -183,4 +182,13 @@ def _warnings(report: Report, content: ReportContent) -> list[dict[str, str]]:
 
 def _linked(report: Report, remark: Remark) -> dict[str, str]:
     address = reverse("breaches:section", args=[report.reference, remark.section])
-    return {"text": remark.sentence, "address": f"{address}#{CONTROLS.get(remark.field, f'id_{remark.field}')}"}
+    return {"text": remark.sentence, "address": f"{address}#{_control(report, remark.field)}"}
+
+
+def _control(report: Report, field: str) -> str:
+    if field == "practices":
+        # Before the first edition on record there is nothing to tick, only a box to write in.
+        machine = from_json(report.machine) if report.machine else ReportContent()
+        offered = practices.offered_for(content_of(report), machine=machine)
+        return "id_practices" if any(practice.confirmed for practice in offered) else "id_other_practices"
+    return CONTROLS.get(field, f"id_{field}")

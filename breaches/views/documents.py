@@ -8,11 +8,10 @@ from django.shortcuts import get_object_or_404, redirect
 from django.utils import timezone
 
 from breaches import pdf
-from breaches.document import lay_out
 from breaches.models import Report
 from breaches.permissions import TABLE, Action, acting_role
-from breaches.refreshing import is_untouched
-from breaches.versions import content_of, present, record
+from breaches.printing import draft_of
+from breaches.versions import record
 from breaches.views.access import SignedInRequest, report_page
 
 
@@ -27,12 +26,7 @@ def approved(request: SignedInRequest, report: Report, version: int) -> HttpResp
 @report_page("GET", action=Action.DOWNLOAD)
 def draft(request: SignedInRequest, report: Report) -> HttpResponse:
     """Print the report as it stands, marked as a draft on every page, and keep who took it."""
-    document = lay_out(
-        content_of(report),
-        reference=report.reference,
-        version=report.version,
-        ask_for_cause=is_untouched(present(report), "circumstances"),
-    )
+    document = draft_of(report)
     try:
         printed = pdf.render(document)
     except pdf.NotRendered as fault:

@@ -1,6 +1,5 @@
 """Writing one section: the person's text, the record's beside it, and two writers at once."""
 
-from collections.abc import Iterable
 from typing import Any
 
 from django.contrib import messages
@@ -9,7 +8,7 @@ from django.shortcuts import redirect, render
 from django.utils import timezone
 
 from breaches import editing, practices, refreshing, wording
-from breaches.content import CitedPractice, ReportContent, from_json
+from breaches.content import ReportContent, from_json
 from breaches.forms import SECTION_FORMS, SectionForm
 from breaches.forms.rows import with_another_row
 from breaches.machine_text import FROM_FACTS
@@ -113,12 +112,12 @@ def _form(report: Report, section: Section, data: QueryDict | None = None) -> Se
         content=content,
         version=report.version,
         facts_seen=editing.facts_digest(report),
-        practices=_offered_practices(content) if section == Section.CIRCUMSTANCES else (),
+        practices=practices.offered_for(content, machine=_machine(report)),
     )
 
 
-def _offered_practices(content: ReportContent) -> Iterable[CitedPractice]:
-    return [practice for on in content.occurred_on for practice in practices.in_force_on(on)]
+def _machine(report: Report) -> ReportContent:
+    return from_json(report.machine) if report.machine else ReportContent()
 
 
 def _shown(
@@ -126,7 +125,7 @@ def _shown(
 ) -> HttpResponse:
     version = present(report)
     offered = refreshing.offers(report, version)
-    machine = from_json(report.machine) if report.machine else ReportContent()
+    machine = _machine(report)
     content = from_json(version.content)
     context = {
         "report": report,

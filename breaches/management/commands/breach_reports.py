@@ -1,0 +1,35 @@
+"""The command that lists breach reports."""
+
+import json
+from typing import Any
+
+from django.core.management.base import BaseCommand, CommandParser
+
+from breaches import listing
+from releases.london import moment
+
+
+class Command(BaseCommand):
+    """Lists every breach report."""
+
+    help = (
+        "Lists every breach report, rehearsals too. With --json a list of objects with reference, release, kind, "
+        "status, practices (their codes), occurred_at (ISO 8601, UTC) and delay_seconds ([from, to] in seconds "
+        "after the due time; to is null while the release has not been seen)."
+    )
+
+    def add_arguments(self, parser: CommandParser) -> None:
+        """Declare the options."""
+        parser.add_argument("--json", action="store_true", help="write JSON, for programs")
+
+    def handle(self, *args: Any, **options: Any) -> None:
+        """Write the list."""
+        entries = listing.entries()
+        if options["json"]:
+            self.stdout.write(json.dumps([entry.to_json() for entry in entries], indent=2))
+            return
+        for entry in entries:
+            when = moment(entry.occurred_at) if entry.occurred_at else "no recorded time"
+            self.stdout.write(f"{entry.reference}  {entry.status}  {entry.kind}, {when}  {entry.release}")
+        if not entries:
+            self.stdout.write("There are no breach reports.")

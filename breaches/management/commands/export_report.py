@@ -1,0 +1,57 @@
+"""The command that writes a breach report into a PDF file."""
+
+import os
+import tempfile
+from pathlib import Path
+from typing import Any
+
+from django.core.management.base import BaseCommand, CommandError, CommandParser
+
+from breaches import pdf, printing
+from breaches.models import Report
+
+
+class Command(BaseCommand):
+    """Writes the document of a report into a file."""
+
+    help = (
+        "Writes the document of a breach report into a PDF file: of an approved report the document as it was "
+        "stored at its approval, byte for byte, else its present text with the draft mark on every page."
+    )
+
+    def add_arguments(self, parser: CommandParser) -> None:
+        """Declare the arguments."""
+        parser.add_argument("reference", metavar="REF", help="the report's reference, as breach_reports lists it")
+        parser.add_argument("--output", metavar="FILE.pdf", required=True, type=Path, help="the file to write")
+
+    def handle(self, *args: Any, **options: Any) -> None:
+        """Write the file, or leave things as they were."""
+        report = Report.objects.filter(reference=options["reference"]).first()
+        if report is None:
+            message = f"There is no breach report {options['reference']}."
+            raise CommandError(message)
+        try:
+            document = printing.document_of(report, render=pdf.render)
+        except pdf.NotRendered as fault:
+            message = f"{report.reference} could not be printed: {fault}"
+            raise CommandError(message) from fault
+        try:
+            _write(options["output"], document.pdf)
+        except OSError as fault:
+            message = f"{options['output']} could not be written: {fault.strerror}."
+            raise CommandError(message) from fault
+        what = "as approved" if document.approved else "marked as a draft"
+        self.stdout.write(f"{report.reference}, version {document.version}, {what}: {options['output']}")
+
+
+def _write(path: Path, content: bytes) -> None:
+    """Write a whole file beside the place and move it there, so that no half of one is ever left."""
+    handle, name = tempfile.mkstemp(dir=path.parent, prefix=f".{path.name}.")
+    try:
+        with os.fdopen(handle, "wb") as file:
+            file.write(content)
+        Path(name).chmod(0o644)
+        Path(name).replace(path)
+    except OSError:
+        Path(name).unlink(missing_ok=True)
+        raise

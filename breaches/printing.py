@@ -1,0 +1,42 @@
+"""The document of a report as it stands: what was approved as it was stored, anything else marked as a draft."""
+
+from collections.abc import Callable
+from dataclasses import dataclass
+
+from breaches.document import ReportDocument, lay_out
+from breaches.models import Report
+from breaches.refreshing import is_untouched
+from breaches.status import ReportStatus
+from breaches.versions import content_of, present
+
+
+@dataclass(frozen=True, slots=True)
+class Printed:
+    """A document as bytes of a PDF file."""
+
+    pdf: bytes
+    version: int
+    approved: bool
+    content_sha256: str
+
+
+def draft_of(report: Report) -> ReportDocument:
+    """Lay out what a report says now, marked as a draft, with the prompts for what people still have to write."""
+    return lay_out(
+        content_of(report),
+        reference=report.reference,
+        version=report.version,
+        ask_for_cause=is_untouched(present(report), "circumstances"),
+    )
+
+
+def document_of(report: Report, *, render: Callable[[ReportDocument], bytes]) -> Printed:
+    """Return the stored document of an approved report, or print a draft of any other.
+
+    :param render: turns the laid out document into the bytes of a PDF file.
+    """
+    if report.status == ReportStatus.APPROVED:
+        stored = report.approved_documents.get(version=report.version)
+        return Printed(bytes(stored.pdf), stored.version, approved=True, content_sha256=stored.content_sha256)
+    document = draft_of(report)
+    return Printed(render(document), document.version, approved=False, content_sha256=document.content_hash)

@@ -1,0 +1,290 @@
+"""Checking, submitting and deciding through the pages, and the documents that come of it."""
+
+from datetime import date
+
+import pytest
+from django.urls import reverse
+
+from breaches import drafting, pdf, sign_off
+from breaches.models import ApprovedDocument, Report
+from breaches.status import ReportStatus
+from breaches.versions import content_of
+from releases.canonical import sha256_hex
+from tests.breaches.forms import error_links, filled_in, send, words
+from tests.breaches.mornings import NOT_LIVE, a_drafted_report, looks
+from tests.breaches.people import ACTIONS, AT, IMPACT, a_report, an_office, printed, written
+from tests.breaches.record import london
+
+pytestmark = pytest.mark.django_db
+
+
+@pytest.fixture
+def office():
+    return an_office()
+
+
+@pytest.fixture
+def quick_printer(monkeypatch):
+    monkeypatch.setattr(pdf, "render", printed)
+
+
+def page_of(report, name, **more):
+    return reverse(f"breaches:{name}", kwargs={"reference": report.reference, **more})
+
+
+def status_of(report):
+    return Report.objects.get(pk=report.pk).status
+
+
+def test_submitting_an_incomplete_report_lists_what_is_missing_with_a_link_to_each_field(client, office):
+    report = a_drafted_report(producer=office.producer)
+    client.force_login(office.statistician)
+    check = page_of(report, "check")
+    answer = client.post(page_of(report, "submit"), filled_in(client.get(check).text))
+    assert "There is a problem" in words(answer.text)
+    for section, control in (("impact", "id_impact"), ("corrective-actions", "id_corrective_actions")):
+        address = f"/reports/{report.reference}/{section}/"
+        assert f'href="{address}#{control}"' in answer.text
+        assert f'id="{control}"' in client.get(address).text
+    assert status_of(report) == ReportStatus.DRAFT
+
+
+def test_every_link_to_a_missing_or_odd_field_leads_to_a_control_of_that_name(client, office):
+    report = a_drafted_report(producer=office.producer)
+    client.force_login(office.statistician)
+    nobody = {f"{who}_{part}": "" for who in ("dealing", "hop") for part in ("name", "email", "telephone")}
+    send(client, f"/reports/{report.reference}/core-information/", outputs__0__title="", outputs__0__url="",
+         producers="", statement_url="nowhere", **nobody)  # fmt: skip
+    send(client, f"/reports/{report.reference}/circumstances/", practices=[], circumstances="",
+         dates__0__on__day="", dates__0__on__month="", dates__0__on__year="")  # fmt: skip
+    page = client.post(page_of(report, "submit"), {"version": Report.objects.get(pk=report.pk).version}).text
+    from selectolax.lexbor import LexborHTMLParser
+
+    links = {link.attributes["href"] for link in LexborHTMLParser(page).css("main a") if "#" in link.attributes["href"]}
+    assert len(links) >= 9
+    for link in links - {"#main-content"}:
+        address, control = link.split("#")
+        assert f'id="{control}"' in client.get(address).text, link
+
+
+def test_a_complete_report_is_read_as_it_will_be_printed_and_submitted(client, office):
+    report = a_report(office)
+    client.force_login(office.statistician)
+    page = client.get(page_of(report, "check")).text
+    for part in (
+        "1. Core Information",
+        "T3.6",
+        "30 June 2020",
+        "just under an hour",
+        IMPACT,
+        "a person checks at 9.30am",
+    ):
+        assert part in words(page)
+    assert "DRAFT: suspected breach, not yet decided" in words(page)
+    answer = client.post(page_of(report, "submit"), filled_in(page), follow=True)
+    assert "The report is with the Head of Profession." in words(answer.text)
+    assert status_of(report) == ReportStatus.WITH_HOP
+
+
+def test_the_submit_form_sent_twice_submits_once_and_says_so_both_times(client, office):
+    report = a_report(office)
+    client.force_login(office.statistician)
+    fields = filled_in(client.get(page_of(report, "check")).text)
+    for _ in range(2):
+        assert client.post(page_of(report, "submit"), fields).status_code == 302
+    assert report.events.filter(kind="submitted").count() == 1
+
+
+def test_a_return_needs_a_comment_and_shows_it_to_those_who_write(client, office):
+    report = a_report(office, ReportStatus.WITH_HOP)
+    client.force_login(office.head)
+    empty = send(client, page_of(report, "return"), comment=" ")
+    assert error_links(empty.text) == {"#id_comment": True}
+    send(client, page_of(report, "return"), comment="Say who was told, and when.")
+    client.force_login(office.statistician)
+    assert "Say who was told, and when." in words(client.get(page_of(report, "report")).text)
+
+
+def test_the_approval_page_says_what_it_means_and_shows_hash_date_and_warnings(client, office, quick_printer):
+    report = a_report(office, ReportStatus.WITH_HOP)
+    client.force_login(office.head)
+    page = client.get(page_of(report, "approve")).text
+    assert "you decide that this was a breach" in words(page)
+    assert filled_in(page)["content_sha256"][0] in words(page)
+    assert "more than a year ago: check the year" in words(page)
+    assert "one person did both" not in words(page)
+    answer = client.post(page_of(report, "approve"), filled_in(page))
+    assert answer.status_code == 302
+    document = ApprovedDocument.objects.get()
+    assert document.content_sha256 == filled_in(page)["content_sha256"][0]
+    assert content_of(document.report).report_date == date.fromisoformat(f"{document.approved_at:%Y-%m-%d}")
+
+
+def test_who_wrote_the_text_is_told_that_the_record_will_say_so(client, office, quick_printer):
+    report = written(a_drafted_report(producer=office.producer), by=office.head)
+    client.force_login(office.head)
+    assert "one person did both" in words(client.get(page_of(report, "approve")).text)
+    send(client, page_of(report, "approve"))
+    assert "The same person wrote or submitted it." in words(client.get(page_of(report, "report")).text)
+
+
+def test_where_two_people_are_required_the_page_says_so_and_the_post_is_refused(client, quick_printer):
+    office = an_office(two_person_approval=True)
+    report = written(a_drafted_report(producer=office.producer), by=office.head)
+    client.force_login(office.head)
+    assert "wants another person to approve" in words(client.get(page_of(report, "approve")).text)
+    answer = send(client, page_of(report, "approve"))
+    assert answer.status_code == 409
+    assert "another person" in words(answer.text)
+    assert status_of(report) == ReportStatus.DRAFT
+
+
+def test_an_incomplete_report_is_not_approved_by_form(client, office, quick_printer):
+    report = a_drafted_report(producer=office.producer)
+    client.force_login(office.head)
+    answer = send(client, page_of(report, "approve"))
+    assert answer.status_code == 200
+    assert "Describe the impact of the breach." in words(answer.text)
+    assert status_of(report) == ReportStatus.DRAFT
+
+
+def test_a_text_that_changed_after_the_page_was_read_is_not_approved(client, office, quick_printer):
+    report = a_report(office, ReportStatus.WITH_HOP)
+    client.force_login(office.head)
+    page = client.get(page_of(report, "approve")).text
+    written(report, by=office.deputy, impact="Changed meanwhile.")
+    answer = client.post(page_of(report, "approve"), filled_in(page))
+    assert answer.status_code == 409
+    assert "read it again" in words(answer.text)
+    assert status_of(report) == ReportStatus.WITH_HOP
+
+
+def test_the_second_of_two_who_approve_is_told_and_nothing_is_done_twice(client, office, quick_printer):
+    report = a_report(office, ReportStatus.WITH_HOP)
+    client.force_login(office.head)
+    page = client.get(page_of(report, "approve")).text
+    sign_off.approve(Report.objects.get(pk=report.pk), by=office.deputy, at=AT, render=printed)
+    assert client.post(page_of(report, "approve"), filled_in(page)).status_code == 409
+    assert ApprovedDocument.objects.count() == report.events.filter(kind="approved").count() == 1
+
+
+def test_the_approval_sent_twice_by_one_person_is_one_approval(client, office, quick_printer):
+    report = a_report(office, ReportStatus.WITH_HOP)
+    client.force_login(office.head)
+    fields = filled_in(client.get(page_of(report, "approve")).text)
+    for _ in range(2):
+        assert client.post(page_of(report, "approve"), fields).status_code == 302
+    assert ApprovedDocument.objects.count() == 1
+
+
+def test_a_document_that_cannot_be_printed_refuses_the_approval_and_changes_nothing(client, office, monkeypatch):
+    def broken(document):
+        message = "the font is gone"
+        raise pdf.NotRendered(message)
+
+    monkeypatch.setattr(pdf, "render", broken)
+    report = a_report(office, ReportStatus.WITH_HOP)
+    client.force_login(office.head)
+    answer = send(client, page_of(report, "approve"))
+    assert answer.status_code == 409
+    assert "could not be printed" in words(answer.text)
+    assert (status_of(report), report.versions.count()) == (ReportStatus.WITH_HOP, report.version)
+    draft = client.get(page_of(report, "draft_pdf"), follow=True)
+    assert "the font is gone" in words(draft.text)
+
+
+def test_a_dismissal_needs_reason_and_words_and_keeps_what_was_typed(client, office):
+    report = a_report(office)
+    client.force_login(office.deputy)
+    answer = send(client, page_of(report, "dismiss"), words="It was agreed.")
+    assert error_links(answer.text) == {"#id_reason": True}
+    assert filled_in(answer.text)["words"] == ["It was agreed."]
+    send(client, page_of(report, "dismiss"), answer.text, reason="agreed_change")
+    page = words(client.get(page_of(report, "report")).text)
+    assert "The Head of Profession had agreed to the change" in page
+    assert Report.objects.get(pk=report.pk).dismissal_reason == "agreed_change"
+
+
+def test_the_record_that_no_longer_shows_a_breach_is_said_on_the_page(client, office):
+    report = a_drafted_report(producer=office.producer)
+    verification = report.suspicions.get().verification
+    type(verification).objects.filter(pk=verification.pk).update(outcome="on_time", occurred_at=None)
+    client.force_login(office.head)
+    assert "no longer shows a breach" in words(client.get(page_of(report, "report")).text)
+
+
+def test_what_was_approved_is_downloaded_byte_for_byte_after_reopening_and_a_second_approval(client, office):
+    report = a_report(office, ReportStatus.WITH_HOP)
+    client.force_login(office.head)
+    send(client, page_of(report, "approve"))
+    first = ApprovedDocument.objects.get()
+    before = client.get(page_of(report, "approved_pdf", version=first.version))
+    assert before.headers["Content-Type"] == "application/pdf"
+    assert before.content.startswith(b"%PDF-")
+    assert sha256_hex(before.content) == first.pdf_sha256
+    send(client, page_of(report, "reopen"), reason="A user wrote to us.")
+    send(client, f"/reports/{report.reference}/impact/", impact="A user wrote to us a week later.")
+    send(client, page_of(report, "approve"))
+    assert ApprovedDocument.objects.count() == 2
+    assert client.get(page_of(report, "approved_pdf", version=first.version)).content == before.content
+    second = ApprovedDocument.objects.latest("version")
+    assert client.get(page_of(report, "approved_pdf", version=second.version)).content != before.content
+    assert client.get(page_of(report, "approved_pdf", version=1)).status_code == 404
+
+
+def test_each_download_is_kept_with_name_role_and_time(client, office, quick_printer):
+    report = a_report(office, ReportStatus.APPROVED)
+    client.force_login(office.head)
+    client.get(page_of(report, "approved_pdf", version=report.version))
+    client.get(page_of(report, "draft_pdf"))
+    kept = [(event.kind, event.actor, event.facts["role"]) for event in report.events.filter(kind__contains="download")]
+    assert kept == [
+        ("downloaded", office.head, "head_of_profession"),
+        ("draft_downloaded", office.head, "head_of_profession"),
+    ]
+    history = words(client.get(page_of(report, "history")).text)
+    assert "Approved document downloaded (version 4)" in history
+    assert f"{office.head}, Head of Profession" in history
+
+
+def test_a_draft_says_on_every_page_that_it_is_one(client, office):
+    from io import BytesIO
+
+    import pypdf
+
+    report = a_report(office)
+    client.force_login(office.statistician)
+    file = client.get(page_of(report, "draft_pdf")).content
+    pages = [page.extract_text() for page in pypdf.PdfReader(BytesIO(file)).pages]
+    assert pages
+    assert all("DRAFT: suspected breach, not yet decided" in page for page in pages)
+    assert ACTIONS.split(".")[0] in "".join(pages)
+
+
+def test_the_history_tells_who_did_what_in_order_and_opens_every_version(client, office):
+    report = a_report(office, ReportStatus.RETURNED)
+    client.force_login(office.statistician)
+    page = client.get(page_of(report, "history")).text
+    order = ("Drafted from the record", "Edited: Impact", "Submitted", "Returned", "Say more.")
+    places = [words(page).index(part) for part in order]
+    assert places == sorted(places)
+    for number in range(1, report.version + 1):
+        shown = client.get(page_of(report, "version", number=number))
+        assert shown.status_code == 200
+        assert (IMPACT in words(shown.text)) is (number > 1)
+    assert client.get(page_of(report, "version", number=99)).status_code == 404
+
+
+def test_the_submitter_sees_the_heads_version(client, office):
+    report = written(a_report(office, ReportStatus.WITH_HOP), by=office.head, impact="The head's words.")
+    client.force_login(office.statistician)
+    assert "The head's words." in words(client.get(page_of(report, "check")).text)
+    assert office.head.name in words(client.get(page_of(report, "history")).text)
+
+
+def test_facts_that_came_while_a_report_is_with_the_head_are_marked_on_its_page(client, office):
+    report = a_report(office, ReportStatus.WITH_HOP)
+    looks(report.suspicions.get().release, ("11:05", NOT_LIVE))
+    drafting.draft_missing(now=london("11:06"))
+    client.force_login(office.head)
+    assert "Facts changed" in words(client.get(page_of(report, "report")).text)

@@ -1,0 +1,149 @@
+"""The list of reports, by page and by command."""
+
+import json
+from io import StringIO
+
+import pytest
+from django.core.management import CommandError, call_command
+
+from breaches.models import Report
+from breaches.status import ReportStatus
+from tests.breaches.forms import words
+from tests.breaches.mornings import EARLY_MORNING, SEED_MORNING, a_drafted_report, a_late_release, covered, looks
+from tests.breaches.people import a_report, an_office, printed
+from tests.breaches.record import london
+from tests.factories import SeriesFactory, a_confirmed_release
+
+pytestmark = pytest.mark.django_db
+
+
+def listed(**options):
+    out = StringIO()
+    call_command("breach_reports", stdout=out, **options)
+    return json.loads(out.getvalue()) if options.get("json") else out.getvalue()
+
+
+def test_an_empty_list_says_why_it_is_empty(client):
+    client.force_login(an_office().head)
+    assert "No report waits for a decision" in words(client.get("/reports/").text)
+    assert "has been approved or dismissed yet" in words(client.get("/reports/?show=decided").text)
+
+
+def test_a_person_sees_the_reports_of_their_producers_and_no_others(client):
+    office, other = an_office(), an_office()
+    mine = a_report(office)
+    theirs = a_report(other, reference="not-mine")
+    client.force_login(office.statistician)
+    page = words(client.get("/reports/").text)
+    assert mine.reference in page
+    assert theirs.reference not in page
+
+
+def test_a_report_is_listed_with_kind_day_status_and_whether_it_is_a_rehearsal(client):
+    office = an_office()
+    a_report(office, ReportStatus.WITH_HOP, rehearsal=True)
+    client.force_login(office.head)
+    page = words(client.get("/reports/").text)
+    for part in ("Late, 30 June 2020", "With Head of Profession", "Rehearsal", office.producer.name):
+        assert part in page
+
+
+@pytest.mark.parametrize("status", list(ReportStatus))
+def test_decided_reports_and_waiting_ones_are_listed_apart(client, status):
+    office = an_office()
+    report = a_report(office, status)
+    client.force_login(office.head)
+    decided = status in {ReportStatus.APPROVED, ReportStatus.DISMISSED}
+    assert (report.reference in words(client.get("/reports/").text)) is not decided
+    assert (report.reference in words(client.get("/reports/?show=decided").text)) is decided
+
+
+def test_a_long_list_is_paged_with_a_fixed_number_of_queries(client, django_assert_max_num_queries):
+    office = an_office()
+    series = SeriesFactory(producer=office.producer)
+    for number in range(35):
+        a_late_release(series=series, reference=f"release-{number:02}")
+    from breaches.drafting import draft_missing
+
+    draft_missing(now=london("10:27:02"))
+    client.force_login(office.head)
+    with django_assert_max_num_queries(12):
+        first = words(client.get("/reports/").text)
+    assert first.count("Report breach-release-") == 30
+    assert words(client.get("/reports/?page=2").text).count("Report breach-release-") == 5
+
+
+def test_the_command_lists_what_programs_need(django_assert_max_num_queries):
+    office = an_office()
+    report = a_report(office, ReportStatus.APPROVED)
+    early = a_confirmed_release(series=SeriesFactory(producer=office.producer), reference="early", rehearsal=True)
+    covered(early)
+    looks(early, *EARLY_MORNING)
+    unseen = a_confirmed_release(series=early.series, reference="unseen")
+    covered(unseen)
+    looks(unseen, *SEED_MORNING[:3])
+    from breaches.drafting import draft_missing
+
+    draft_missing(now=london("10:28"))
+    with django_assert_max_num_queries(4):
+        entries = {entry["release"]: entry for entry in listed(json=True)}
+    assert entries["schools-march-2020"] == {
+        "reference": report.reference,
+        "release": "schools-march-2020",
+        "kind": "late",
+        "status": "approved",
+        "practices": ["T3.6"],
+        "occurred_at": "2020-06-30T08:30:00+00:00",
+        "delay_seconds": [3415.0, 3420.0],
+    }
+    assert (entries["early"]["kind"], entries["early"]["occurred_at"]) == ("early", "2020-06-30T08:10:00+00:00")
+    assert entries["early"]["delay_seconds"] == [-1800.0, -1200.0]
+    assert entries["unseen"]["delay_seconds"] == [120.0, None]
+
+
+def test_the_command_speaks_to_people_too():
+    assert "There are no breach reports." in listed()
+    report = a_drafted_report()
+    assert f"{report.reference}  draft  late, 9.30am on 30 June 2020" in listed()
+    assert listed(json=True)[0]["reference"] == report.reference
+
+
+def test_an_approved_report_is_exported_as_it_was_stored(tmp_path):
+    office = an_office()
+    report = a_report(office, ReportStatus.APPROVED)
+    file = tmp_path / "report.pdf"
+    call_command("export_report", report.reference, output=file, stdout=StringIO())
+    assert file.read_bytes() == bytes(report.approved_documents.get().pdf)
+    assert [path.name for path in tmp_path.iterdir()] == ["report.pdf"]
+
+
+def test_any_other_report_is_exported_as_a_draft(tmp_path, monkeypatch):
+    from breaches import pdf
+
+    marks = []
+    monkeypatch.setattr(pdf, "render", lambda document: marks.append(document.draft_mark) or printed(document))
+    report = a_report(an_office(), ReportStatus.DISMISSED)
+    call_command("export_report", report.reference, output=tmp_path / "draft.pdf", stdout=StringIO())
+    assert marks == ["DRAFT: suspected breach, not yet decided"]
+    assert (tmp_path / "draft.pdf").read_bytes().startswith(b"%PDF-")
+
+
+def test_an_export_that_cannot_be_is_refused_in_one_line(tmp_path, monkeypatch):
+    from breaches import pdf
+
+    monkeypatch.setattr(pdf, "render", printed)
+    report = a_drafted_report()
+    with pytest.raises(CommandError, match="There is no breach report breach-nothing"):
+        call_command("export_report", "breach-nothing", output=tmp_path / "x.pdf")
+    with pytest.raises(CommandError, match="could not be written: No such file or directory"):
+        call_command("export_report", report.reference, output=tmp_path / "no" / "x.pdf")
+
+    def broken(document):
+        message = "no font"
+        raise pdf.NotRendered(message)
+
+    monkeypatch.setattr(pdf, "render", broken)
+    with pytest.raises(CommandError, match="could not be printed: no font"):
+        call_command("export_report", report.reference, output=tmp_path / "x.pdf")
+    assert list(tmp_path.iterdir()) == []
+    assert Report.objects.get().status == ReportStatus.DRAFT
