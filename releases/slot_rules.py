@@ -1,6 +1,7 @@
 """For which dates and times a release may be recorded, confirmed or moved."""
 
 from dataclasses import replace
+from datetime import date, time
 from typing import Any
 
 from releases import calendar, london
@@ -46,6 +47,24 @@ def usable(slot: Slot) -> Slot:
     except ValueError as error:
         raise SlotRefused("planned_at", str(error)) from error
     return slot
+
+
+def moved(
+    was: Slot, *, on: date | None, at: time | None, precision: calendar.Precision, usual_time: time
+) -> Slot | None:
+    """Return the slot that a person asks for beside the one that was, or None if they ask for no other.
+
+    An exact date keeps its time unless another is given; one that was vague takes the usual time.
+
+    :raises SomethingMissing: if a vague date becomes exact without its day.
+    """
+    if on is None and at is None and precision is was.precision:
+        return None
+    if precision is not calendar.Precision.EXACT:
+        return replace(was, on=on or was.on, at=None, precision=precision)
+    if on is None and was.precision is not precision:
+        raise SomethingMissing("planned_on", "An exact date needs its day.")
+    return replace(was, on=on or was.on, at=at or was.at or usual_time, precision=precision)
 
 
 def check_time(slot: Slot, series: Series, *, rehearsal: bool) -> None:

@@ -1,0 +1,117 @@
+"""What the admin site shows to whom: rows of producers for which a person holds a role, and no others."""
+
+from typing import Any, ClassVar
+
+from django.contrib import admin, messages
+from django.db.models import Model, QuerySet
+from django.http import Http404, HttpRequest, HttpResponse, HttpResponseRedirect
+
+from releases import permissions
+from releases.lifecycle import MoveRefused
+from releases.models import Producer
+from releases.permissions import Action, NotYours
+
+
+class ByProducer[M: Model](admin.ModelAdmin[M]):
+    """Rows of one's own producers, to view or edit as the table of permissions says.
+
+    Being staff opens the door to the site and no row; being a superuser neither. What is not yours is 404.
+    """
+
+    producer_path: ClassVar[str] = "producer"
+
+    def producer_of(self, row: Any) -> Producer:
+        """Return the producer to which a row belongs."""
+        for name in self.producer_path.split("__"):
+            row = getattr(row, name)
+        assert isinstance(row, Producer)  # noqa: S101  # the path of every subclass ends there
+        return row
+
+    def may(self, request: HttpRequest, action: Action, row: Any = None) -> bool:
+        """Tell whether the user may do something with a row, or, without one, with any row at all."""
+        if row is None or row.pk is None:
+            # Asked for every model on every page: the answer is kept with the request.
+            asked: dict[Action, bool] = request.META.setdefault("releases.admin.may", {})
+            if action not in asked:
+                asked[action] = permissions.producers_where(request.user, action).exists()
+            return asked[action]
+        return permissions.may(request.user, action, self.producer_of(row))
+
+    def get_queryset(self, request: HttpRequest) -> QuerySet[M]:
+        """Return the rows of the producers that the user may view."""
+        own = permissions.producers_where(request.user, Action.VIEW)
+        return super().get_queryset(request).filter(**{f"{self.producer_path}__in": own})
+
+    def get_object(self, request: HttpRequest, object_id: str, from_field: str | None = None) -> M | None:
+        """Return one of the user's own rows.
+
+        :raises Http404: if there is none of this key, or it is somebody else's.
+        """
+        row = super().get_object(request, object_id, from_field)
+        if row is None:
+            raise Http404
+        return row
+
+    def has_module_permission(self, request: HttpRequest) -> bool:
+        """Show the app to whoever may view a row of it."""
+        return self.may(request, Action.VIEW)
+
+    def has_view_permission(self, request: HttpRequest, obj: Any = None) -> bool:
+        """Ask the table of permissions."""
+        return self.may(request, Action.VIEW, obj)
+
+    def has_add_permission(self, request: HttpRequest) -> bool:
+        """Ask the table of permissions."""
+        return self.may(request, Action.EDIT)
+
+    def has_change_permission(self, request: HttpRequest, obj: Any = None) -> bool:
+        """Ask the table of permissions."""
+        return self.may(request, Action.EDIT, obj)
+
+    def has_delete_permission(self, request: HttpRequest, obj: Any = None) -> bool:
+        """Ask the table of permissions."""
+        return self.may(request, Action.EDIT, obj)
+
+
+class RefusalsAsMessages[M: Model](ByProducer[M]):
+    """Says why a move was refused at the last moment, after the form had nothing against it."""
+
+    def changeform_view(self, request: HttpRequest, *args: Any, **kwargs: Any) -> Any:
+        """Show the form or save it."""
+        return _or_say_why(super().changeform_view, request, *args, **kwargs)
+
+    def delete_view(self, request: HttpRequest, *args: Any, **kwargs: Any) -> Any:
+        """Ask for confirmation or delete."""
+        return _or_say_why(super().delete_view, request, *args, **kwargs)
+
+    def changelist_view(self, request: HttpRequest, *args: Any, **kwargs: Any) -> Any:
+        """Show the list or run an action."""
+        return _or_say_why(super().changelist_view, request, *args, **kwargs)
+
+
+def _or_say_why(view: Any, request: HttpRequest, *args: Any, **kwargs: Any) -> HttpResponse:
+    # The admin runs each save in a transaction, so that nothing is left half done here.
+    try:
+        response: HttpResponse = view(request, *args, **kwargs)
+    except MoveRefused as refusal:
+        messages.error(request, str(refusal))
+        return HttpResponseRedirect(request.get_full_path())
+    except NotYours as refusal:
+        raise Http404 from refusal
+    return response
+
+
+class ReadOnly[M: Model](ByProducer[M]):
+    """Rows that are kept as they were written: to look at, for those who may view them."""
+
+    def has_add_permission(self, request: HttpRequest) -> bool:
+        """Refuse: these rows are written by what happened."""
+        return False
+
+    def has_change_permission(self, request: HttpRequest, obj: Any = None) -> bool:
+        """Refuse: these rows stay as they were written."""
+        return False
+
+    def has_delete_permission(self, request: HttpRequest, obj: Any = None) -> bool:
+        """Refuse: these rows stay."""
+        return False

@@ -1,0 +1,142 @@
+"""The forms of a release in the admin site: a new one, a correction with a change of date, a cancellation."""
+
+from collections.abc import Callable
+from typing import Any
+
+from django import forms
+from django.contrib.admin.widgets import AdminDateWidget, AdminTimeWidget
+from django.core.exceptions import ValidationError
+
+from releases import scheduling, slot_rules
+from releases.calendar import Precision, Slot
+from releases.lifecycle import MoveRefused
+from releases.models import Address, Release
+from releases.probe import address as web_address
+from releases.probe.registry import ADAPTERS
+
+# Under which field of the form a refusal is shown that names a field of the release.
+FIELDS_OF_A_CHANGE = {"planned_on": "new_on", "planned_at": "new_at", "exact_date": "new_on", "reason": "reason"}
+
+
+class NewReleaseForm(forms.ModelForm[Release]):
+    """Asks for a new release, which is offered 9:30am."""
+
+    class Meta:
+        model = Release
+        fields = ("series", "reference", "title", "planned_on", "planned_at", "precision", "rehearsal")
+
+    def clean(self) -> dict[str, Any]:
+        """Ask the calendar's rules about the date and time."""
+        cleaned = super().clean() or self.cleaned_data
+        if {"series", "planned_on", "planned_at", "precision"} <= cleaned.keys():
+            with_series = {"slot": self.slot, "rehearsal": cleaned["rehearsal"]}
+            _ask(self, lambda: slot_rules.check_new(cleaned["series"], **with_series), {})
+        return cleaned
+
+    @property
+    def slot(self) -> Slot:
+        """The slot that was asked for."""
+        given = self.cleaned_data
+        precision = Precision(given["precision"])
+        at = given["planned_at"] if precision is Precision.EXACT else None
+        return Slot(on=given["planned_on"], at=at, precision=precision)
+
+
+class ReleaseForm(forms.ModelForm[Release]):
+    """Asks for corrections of a release, and for another date with its reason."""
+
+    user: Any = None
+    new_slot: Slot | None = None
+
+    new_on = forms.DateField(label="New date", required=False, widget=AdminDateWidget)
+    new_at = forms.TimeField(label="New time", required=False, widget=AdminTimeWidget)
+    new_precision = forms.ChoiceField(
+        label="Precision", required=False, choices=[(p.value, p.value.replace("_", " ")) for p in Precision]
+    )
+    reason = forms.CharField(
+        required=False,
+        widget=forms.Textarea(attrs={"rows": 3}),
+        help_text="The public reads it. A change of a confirmed date needs one; of a provisional date it is not shown.",
+    )
+    seen_version = forms.IntegerField(required=False, widget=forms.HiddenInput)
+
+    class Meta:
+        model = Release
+        fields = ("title", "reference")
+
+    def __init__(self, *args: Any, **kwargs: Any) -> None:
+        """Remember which schedule the person sees."""
+        super().__init__(*args, **kwargs)
+        self.initial["seen_version"] = self.instance.schedule_version
+        self.initial["new_precision"] = self.instance.precision
+
+    def clean(self) -> dict[str, Any]:
+        """Ask whether the date may be changed so, if another one is given."""
+        cleaned = super().clean() or self.cleaned_data
+        if {"new_on", "new_at", "new_precision", "reason", "seen_version"} <= cleaned.keys():
+            _ask(self, self._ask_for_the_change, FIELDS_OF_A_CHANGE)
+        return cleaned
+
+    def _ask_for_the_change(self) -> None:
+        given = self.cleaned_data
+        self.new_slot = slot_rules.moved(
+            self.instance.slot,
+            on=given["new_on"],
+            at=given["new_at"],
+            precision=Precision(given["new_precision"] or self.instance.precision),
+            usual_time=self.instance.series.release_time,
+        )
+        if self.new_slot or given["reason"]:
+            scheduling.check_change_date(self.instance, by=self.user, **self.change)
+
+    @property
+    def change(self) -> dict[str, Any]:
+        """The arguments of a change of date, as they were given."""
+        return {
+            "to": self.new_slot or self.instance.slot,
+            "reason": self.cleaned_data["reason"],
+            "expected_version": self.cleaned_data["seen_version"] or 0,
+        }
+
+
+class AddressForm(forms.ModelForm[Address]):
+    """Asks for one address of a release."""
+
+    adapter = forms.ChoiceField(label="How it is read", choices=[(name, name) for name in ADAPTERS], initial="page")
+
+    class Meta:
+        model = Address
+        fields = ("url", "role", "marker", "adapter", "required")
+        widgets = {"url": forms.URLInput(attrs={"size": 40}), "marker": forms.TextInput(attrs={"size": 22})}
+
+    def clean_url(self) -> str:
+        """Require an address that may be fetched."""
+        url = str(self.cleaned_data["url"])
+        try:
+            web_address.read(url)
+        except web_address.NotAWebAddressError as error:
+            raise ValidationError(f"{error}.") from error
+        return url
+
+    @property
+    def planned(self) -> scheduling.PlannedAddress:
+        """The address that was asked for."""
+        return scheduling.PlannedAddress(**{name: self.cleaned_data[name] for name in self.Meta.fields})
+
+
+class CancellationForm(forms.Form):
+    """Asks why releases are cancelled."""
+
+    reason = forms.CharField(
+        widget=forms.Textarea(attrs={"rows": 3, "cols": 60}), help_text="The public reads it beside the release."
+    )
+
+
+def _ask(form: forms.BaseForm, question: Callable[[], object], fields: dict[str, str]) -> None:
+    """Show a refusal of the calendar's rules under the field that it names."""
+    try:
+        question()
+    except MoveRefused as refusal:
+        named = getattr(refusal, "field", "")
+        field = fields.get(named, named)
+        form.add_error(field if field in form.fields else None, str(refusal))

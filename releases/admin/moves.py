@@ -1,0 +1,72 @@
+"""The actions of the release list: each release moves for itself, and every refusal is said."""
+
+from collections.abc import Callable
+from typing import Any
+
+from django.contrib import admin, messages
+from django.contrib.admin.helpers import ACTION_CHECKBOX_NAME
+from django.db.models import QuerySet
+from django.http import HttpRequest, HttpResponse
+from django.template.response import TemplateResponse
+from django.utils import timezone
+
+from releases import scheduling
+from releases.admin.forms import CancellationForm
+from releases.lifecycle import MoveRefused
+from releases.models import Release
+
+
+@admin.action(description="Announce: show in the public calendar", permissions=["change"])
+def announce(model_admin: Any, request: HttpRequest, queryset: QuerySet[Release]) -> None:
+    """Announce the selected releases."""
+    at = timezone.now()
+    _each(request, queryset, lambda release: scheduling.announce(release, by=_user(request), at=at), "announced")
+
+
+@admin.action(description="Confirm the date and time", permissions=["change"])
+def confirm(model_admin: Any, request: HttpRequest, queryset: QuerySet[Release]) -> None:
+    """Confirm the selected releases."""
+    at = timezone.now()
+    _each(request, queryset, lambda release: scheduling.confirm(release, by=_user(request), at=at), "confirmed")
+
+
+@admin.action(description="Cancel, with a reason", permissions=["change"])
+def cancel(model_admin: Any, request: HttpRequest, queryset: QuerySet[Release]) -> HttpResponse | None:
+    """Ask for the reason, then cancel the selected releases."""
+    form = CancellationForm(request.POST if "cancelling" in request.POST else None)
+    if form.is_valid():
+        at, reason = timezone.now(), form.cleaned_data["reason"]
+        _each(
+            request,
+            queryset,
+            lambda release: scheduling.cancel(release, reason=reason, by=_user(request), at=at),
+            "cancelled",
+        )
+        return None
+    context = {
+        **model_admin.admin_site.each_context(request),
+        "title": "Cancel releases",
+        "form": form,
+        "releases": queryset,
+        "opts": model_admin.opts,
+        "action_checkbox_name": ACTION_CHECKBOX_NAME,
+        "media": model_admin.media,
+    }
+    return TemplateResponse(request, "admin/releases/release/cancel_selected.html", context)
+
+
+def _user(request: HttpRequest) -> Any:
+    return request.user
+
+
+def _each(request: HttpRequest, queryset: QuerySet[Release], move: Callable[[Release], object], done: str) -> None:
+    moved = 0
+    for release in queryset:
+        try:
+            move(release)
+        except MoveRefused as refusal:
+            messages.error(request, f"Not {done}: {release.reference}. {refusal}")
+        else:
+            moved += 1
+    if moved:
+        messages.success(request, f"{moved} release{'' if moved == 1 else 's'} {done}.")

@@ -1,0 +1,100 @@
+"""Producers and memberships, kept by administrators; contacts, kept by those who keep the calendar."""
+
+from typing import Any
+
+from django.contrib import admin
+from django.db.models import Model, QuerySet
+from django.http import HttpRequest
+
+from releases import permissions
+from releases.admin.access import ByProducer
+from releases.models import Contact, Membership, Producer
+from releases.permissions import Action
+
+
+class ByAdministrators[M: Model](ByProducer[M]):
+    """Rows that a person with Django's own permission keeps, and that a producer's own people may view."""
+
+    def get_queryset(self, request: HttpRequest) -> QuerySet[M]:
+        """Return every row for an administrator, and one's own for everybody else."""
+        if self._administers(request, "view"):
+            return admin.ModelAdmin.get_queryset(self, request)
+        return super().get_queryset(request)
+
+    def has_module_permission(self, request: HttpRequest) -> bool:
+        """Show the app to administrators and to a producer's own people."""
+        return self._administers(request, "view") or super().has_module_permission(request)
+
+    def has_view_permission(self, request: HttpRequest, obj: Any = None) -> bool:
+        """Let administrators and a producer's own people view."""
+        return self._administers(request, "view") or super().has_view_permission(request, obj)
+
+    def has_add_permission(self, request: HttpRequest) -> bool:
+        """Let administrators add."""
+        return self._administers(request, "add")
+
+    def has_change_permission(self, request: HttpRequest, obj: Any = None) -> bool:
+        """Let administrators change."""
+        return self._administers(request, "change")
+
+    def has_delete_permission(self, request: HttpRequest, obj: Any = None) -> bool:
+        """Let administrators delete what nothing rests on."""
+        return self._administers(request, "delete")
+
+    def _administers(self, request: HttpRequest, verb: str) -> bool:
+        verbs = {verb, "change"} if verb == "view" else {verb}
+        label, name = self.opts.app_label, self.opts.model_name
+        return any(request.user.has_perm(f"{label}.{each}_{name}") for each in verbs)
+
+
+@admin.register(Producer)
+class ProducerAdmin(ByAdministrators[Producer]):
+    """Organisations that produce statistics."""
+
+    list_display = ("name", "nation", "two_person_approval")
+    list_filter = ("nation",)
+    search_fields = ("name",)
+    prepopulated_fields = {"slug": ("name",)}
+    producer_path = "pk"
+
+    def producer_of(self, row: Any) -> Producer:
+        """Return the producer itself."""
+        assert isinstance(row, Producer)  # noqa: S101  # no other row comes here
+        return row
+
+    def get_prepopulated_fields(self, request: HttpRequest, obj: Any = None) -> dict[str, Any]:
+        """Offer a slug for a new producer only; elsewhere it is part of addresses already."""
+        return {} if obj else {"slug": ("name",)}
+
+
+@admin.register(Membership)
+class MembershipAdmin(ByAdministrators[Membership]):
+    """Who holds which role for which producer."""
+
+    list_display = ("user", "role", "producer")
+    list_filter = ("role",)
+    list_select_related = ("user", "producer")
+    search_fields = ("user__email", "user__name", "producer__name")
+    autocomplete_fields = ("user",)
+
+
+@admin.register(Contact)
+class ContactAdmin(ByProducer[Contact]):
+    """People and teams whom readers and colleagues can reach."""
+
+    list_display = ("name", "post", "email", "telephone", "producer")
+    list_filter = ("is_team",)
+    list_select_related = ("producer",)
+    search_fields = ("name", "email", "producer__name")
+    fields = ("producer", "name", "is_team", "post", "email", "telephone", "user")
+    raw_id_fields = ("user",)
+
+    def get_readonly_fields(self, request: HttpRequest, obj: Any = None) -> tuple[str, ...]:
+        """Keep a contact with its producer."""
+        return ("producer",) if obj else ()
+
+    def formfield_for_foreignkey(self, db_field: Any, request: HttpRequest, **kwargs: Any) -> Any:
+        """Offer one's own producers only."""
+        if db_field.name == "producer":
+            kwargs["queryset"] = permissions.producers_where(request.user, Action.EDIT)
+        return super().formfield_for_foreignkey(db_field, request, **kwargs)

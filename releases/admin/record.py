@@ -1,0 +1,74 @@
+"""The record to read: looks, verdicts, statements, date changes and events, which nobody changes here."""
+
+from typing import Any
+
+from django.contrib import admin
+from django.db.models import Model, QuerySet
+from django.http import HttpRequest
+
+from releases.admin.access import ReadOnly
+from releases.models import DateChange, Observation, ReleaseEvent, Statement, Verification
+
+
+class OfReleases[M: Model](ReadOnly[M]):
+    """Rows about releases of one's own producers."""
+
+    producer_path = "release__series__producer"
+    list_select_related = ("release",)
+    search_fields = ("release__reference", "release__title")
+    show_full_result_count = False
+
+    def get_queryset(self, request: HttpRequest) -> QuerySet[M]:
+        """Return one's own rows with their releases and producers."""
+        return super().get_queryset(request).select_related(self.producer_path)
+
+
+@admin.register(Observation)
+class ObservationAdmin(OfReleases[Observation]):
+    """Looks, one row each."""
+
+    list_display = ("position", "release", "sent_at", "result", "status", "superseded", "watcher")
+    list_filter = ("result", "superseded", "replayed")
+    date_hierarchy = "sent_at"
+    ordering = ("-position",)
+
+
+@admin.register(Verification)
+class VerificationAdmin(OfReleases[Verification]):
+    """Verdicts, one for each release and schedule."""
+
+    list_display = ("release", "schedule_version", "due_at", "outcome", "delay_from", "delay_to")
+    list_filter = ("outcome",)
+    date_hierarchy = "due_at"
+    ordering = ("-due_at",)
+
+
+@admin.register(Statement)
+class StatementAdmin(OfReleases[Statement]):
+    """What people said of what was seen."""
+
+    list_display = ("release", "kind", "live_at", "stated_by", "stated_at")
+    list_filter = ("kind",)
+    ordering = ("-stated_at",)
+
+
+@admin.register(DateChange)
+class DateChangeAdmin(OfReleases[DateChange]):
+    """Changes of date: was, to, why, by whom."""
+
+    list_display = ("release", "was", "to", "public_reason", "requested_by", "agreed_by", "announced_at")
+    ordering = ("-requested_at",)
+
+
+@admin.register(ReleaseEvent)
+class ReleaseEventAdmin(OfReleases[ReleaseEvent]):
+    """What happened to releases, in the order of the chain."""
+
+    list_display = ("position", "release", "kind", "at", "actor")
+    list_filter = ("kind",)
+    date_hierarchy = "at"
+    ordering = ("-position",)
+
+    def get_fields(self, request: HttpRequest, obj: Any = None) -> tuple[str, ...]:
+        """Leave out the salt, which is of use to nobody."""
+        return ("position", "release", "kind", "at", "actor", "facts", "words", "previous_hash", "row_hash")

@@ -1,0 +1,192 @@
+"""Releases with their addresses: listed, recorded, corrected, moved and, if never public, deleted."""
+
+from typing import Any
+
+from django.contrib import admin
+from django.db import transaction
+from django.db.models import QuerySet
+from django.http import HttpRequest
+from django.utils import timezone
+
+from releases import corrections, permissions, scheduling
+from releases.admin import moves
+from releases.admin.access import RefusalsAsMessages
+from releases.admin.filters import DayFilter, VerdictFilter
+from releases.admin.forms import AddressForm, NewReleaseForm, ReleaseForm
+from releases.calendar import STANDARD_RELEASE_TIME
+from releases.corrections import CorrectionRefused
+from releases.models import Address, Release, Series
+from releases.permissions import Action
+from releases.status import CHANGE_DATE, RELEASE
+
+CHANGE = {
+    "fields": ("new_on", "new_at", "new_precision", "reason", "seen_version"),
+    "description": "Leave this empty to keep the date. The change is kept for ever, with its reason.",
+}
+FACTS = (
+    "status",
+    "verdict",
+    "planned_for",
+    "confirmed_at",
+    "announced_at",
+    "published_at",
+    "cancelled_at",
+    "cancellation_reason",
+)
+
+
+class AddressInline(admin.TabularInline[Address, Release]):
+    """Where the release will stand; fixed from the due instant on, because a verdict rests on it."""
+
+    model = Address
+    form = AddressForm
+    extra = 1
+
+    def _open(self, request: HttpRequest, release: Any) -> bool:
+        if release is None:
+            return True
+        mine = permissions.may(request.user, Action.EDIT, release.series.producer)
+        return mine and not corrections.addresses_are_fixed(release, now=timezone.now())
+
+    def has_view_permission(self, request: HttpRequest, obj: Any = None) -> bool:
+        """Show addresses to whoever sees the release here."""
+        return True
+
+    def has_add_permission(self, request: HttpRequest, obj: Any = None) -> bool:
+        """Ask whether addresses may still change."""
+        return self._open(request, obj)
+
+    def has_change_permission(self, request: HttpRequest, obj: Any = None) -> bool:
+        """Ask whether addresses may still change."""
+        return self._open(request, obj)
+
+    def has_delete_permission(self, request: HttpRequest, obj: Any = None) -> bool:
+        """Ask whether addresses may still change."""
+        return self._open(request, obj)
+
+
+@admin.register(Release)
+class ReleaseAdmin(RefusalsAsMessages[Release]):
+    """Releases of one's own producers."""
+
+    producer_path = "series__producer"
+    inlines = (AddressInline,)
+    actions = (moves.announce, moves.confirm, moves.cancel)
+    list_display = ("reference", "title", "producer", "planned_for", "status", "verdict", "public", "rehearsal")
+    list_filter = (DayFilter, "status", VerdictFilter, "rehearsal")
+    list_select_related = ("series__producer",)
+    list_per_page = 50
+    show_full_result_count = False
+    date_hierarchy = "planned_on"
+    search_fields = ("reference", "title", "series__title", "series__producer__name")
+
+    @admin.display(description="producer", ordering="series__producer__name")
+    def producer(self, release: Release) -> str:
+        """Name the producer."""
+        return release.series.producer.name
+
+    @admin.display(description="planned for", ordering="planned_on")
+    def planned_for(self, release: Release) -> str:
+        """Write the date and time as exactly as they are known."""
+        return str(release.slot)
+
+    @admin.display(description="verdict", ordering="verdict")
+    def verdict(self, release: Any) -> str:
+        """Write the verdict on the present schedule."""
+        return str(release.verdict or "").replace("_", " ").capitalize() or "–"
+
+    @admin.display(description="public", boolean=True)
+    def public(self, release: Release) -> bool:
+        """Tell whether the public calendar shows it."""
+        return release.announced_at is not None
+
+    def get_queryset(self, request: HttpRequest) -> QuerySet[Release]:
+        """Return one's own releases with the verdict on each."""
+        mine = super().get_queryset(request).values("pk")
+        return Release.objects.with_verdict().filter(pk__in=mine).select_related("series__producer")
+
+    def get_fieldsets(self, request: HttpRequest, obj: Any = None) -> Any:
+        """Offer the change of a date only where the table of moves does."""
+        if obj is None:
+            return ((None, {"fields": NewReleaseForm.Meta.fields}),)
+        facts = (None, {"fields": ("series", "title", "reference", "rehearsal", *FACTS)})
+        roles = permissions.roles_of(request.user, obj.series.producer)
+        if CHANGE_DATE in RELEASE.available(source=obj.status, roles=roles):
+            return (facts, ("Change the date", CHANGE))
+        return (facts,)
+
+    def get_readonly_fields(self, request: HttpRequest, obj: Any = None) -> tuple[str, ...]:
+        """Keep status, series and rehearsal as they are, and the reference once it is public."""
+        if obj is None:
+            return ()
+        return ("series", "rehearsal", *FACTS, *(("reference",) if obj.announced_at else ()))
+
+    def get_form(self, request: HttpRequest, obj: Any = None, change: bool = False, **kwargs: Any) -> Any:  # noqa: FBT001, FBT002
+        """Choose the form, and tell it who asks."""
+        form = super().get_form(request, obj, change, **kwargs, form=ReleaseForm if obj else NewReleaseForm)
+        form.user = request.user  # type: ignore[attr-defined]  # ReleaseForm asks the table of moves with it
+        return form
+
+    def get_changeform_initial_data(self, request: HttpRequest) -> dict[str, Any]:
+        """Offer the day's standard time."""
+        return {"planned_at": STANDARD_RELEASE_TIME, **super().get_changeform_initial_data(request)}
+
+    def formfield_for_foreignkey(self, db_field: Any, request: HttpRequest, **kwargs: Any) -> Any:
+        """Offer the series of one's own producers only."""
+        own = permissions.producers_where(request.user, Action.EDIT)
+        kwargs["queryset"] = Series.objects.filter(producer__in=own)
+        return super().formfield_for_foreignkey(db_field, request, **kwargs)
+
+    def save_model(self, request: HttpRequest, obj: Release, form: Any, change: bool) -> None:  # noqa: FBT001
+        """Record a new release, or correct one and change its date."""
+        user: Any = request.user
+        now = timezone.now()
+        if not change:
+            new = {name: form.cleaned_data[name] for name in ("reference", "title", "rehearsal")}
+            permissions.check_may(user, Action.EDIT, obj.series.producer)
+            obj.pk = scheduling.record_release(obj.series, slot=form.slot, by=user, at=now, **new).pk
+        else:
+            corrections.correct(obj, title=obj.title, reference=obj.reference, by=user, at=now)
+            if form.new_slot:
+                scheduling.change_date(obj, by=user, at=now, **form.change)
+        obj.refresh_from_db()
+
+    def save_formset(self, request: HttpRequest, form: Any, formset: Any, change: bool) -> None:  # noqa: FBT001
+        """Add, correct and remove addresses."""
+        user: Any = request.user
+        now = timezone.now()
+        formset.save(commit=False)
+        for row in formset.forms:
+            if row.instance in formset.deleted_objects:
+                corrections.remove_address(row.instance, by=user, at=now)
+            elif row.instance.pk is not None and row.has_changed():
+                corrections.change_address(row.instance, row.planned, by=user, at=now)
+            elif row.instance in formset.new_objects and change:
+                corrections.add_address(form.instance, row.planned, by=user, at=now)
+            elif row.instance in formset.new_objects:
+                scheduling.add_address(form.instance, row.planned, at=now)
+
+    def get_deleted_objects(self, objs: Any, request: HttpRequest) -> Any:
+        """Say of each release that may not be deleted why, and what to do instead."""
+        to_delete, counts, forbidden, protected = super().get_deleted_objects(objs, request)
+        refusals = [sentence for release in objs if (sentence := _objection(release))]
+        return to_delete, counts, forbidden, refusals or protected
+
+    def delete_model(self, request: HttpRequest, obj: Release) -> None:
+        """Remove a release that was never public."""
+        user: Any = request.user
+        corrections.remove(obj, by=user, at=timezone.now())
+
+    def delete_queryset(self, request: HttpRequest, queryset: QuerySet[Release]) -> None:
+        """Remove releases that were never public: all of them or none."""
+        with transaction.atomic():
+            for release in queryset:
+                self.delete_model(request, release)
+
+
+def _objection(release: Release) -> str:
+    try:
+        corrections.check_removable(release)
+    except CorrectionRefused as refusal:
+        return str(refusal)
+    return ""

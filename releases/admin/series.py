@@ -1,0 +1,78 @@
+"""Series: what their releases share, who answers for them, and the tolerance."""
+
+from typing import Any
+
+from django import forms
+from django.contrib import admin
+from django.db.models import QuerySet
+from django.http import HttpRequest, HttpResponse
+
+from releases import permissions
+from releases.admin.access import ByProducer
+from releases.models import Contact, Series
+from releases.permissions import Action
+
+PEOPLE = ("responsible", "publishing_contacts", "head_of_profession", "deputies")
+
+
+class SeriesForm(forms.ModelForm[Series]):
+    """Offers the contacts of the series' own producer."""
+
+    class Meta:
+        model = Series
+        fields = "__all__"  # noqa: DJ007  # the admin class names them
+
+    def __init__(self, *args: Any, **kwargs: Any) -> None:
+        """Narrow the choices of people."""
+        super().__init__(*args, **kwargs)
+        for name in PEOPLE:
+            if name in self.fields:
+                own: QuerySet[Contact] = self.instance.producer.contacts.all()
+                self.fields[name].queryset = own  # type: ignore[attr-defined]  # a field of model choices
+
+
+@admin.register(Series)
+class SeriesAdmin(ByProducer[Series]):
+    """Series of one's own producers."""
+
+    form = SeriesForm
+    list_display = ("title", "producer", "designation", "release_time", "tolerance_seconds", "responsible")
+    list_filter = ("designation",)
+    list_select_related = ("producer", "responsible")
+    search_fields = ("title", "producer__name")
+    filter_horizontal = ("publishing_contacts", "deputies")
+
+    def get_fieldsets(self, request: HttpRequest, obj: Any = None) -> Any:
+        """Ask for people and tolerance once the series and its producer are there."""
+        what = (None, {"fields": ("producer", "title", "slug", "designation")})
+        time = (
+            "Release time",
+            {"fields": ("release_time", "alternative_time_reference", "alternative_time_approved_on")},
+        )
+        later = (("People", {"fields": PEOPLE}), ("Tolerance", {"fields": ("tolerance_seconds",)}))
+        return (what, time, *later) if obj else (what, time)
+
+    def get_readonly_fields(self, request: HttpRequest, obj: Any = None) -> tuple[str, ...]:
+        """Keep a series with its producer; the tolerance is for the Head of Profession and deputies."""
+        if obj is None:
+            return ()
+        leads = permissions.may(request.user, Action.CHANGE_TOLERANCE, obj.producer)
+        return ("producer",) if leads else ("producer", "tolerance_seconds")
+
+    def get_prepopulated_fields(self, request: HttpRequest, obj: Any = None) -> dict[str, Any]:
+        """Offer a slug for a new series only."""
+        return {} if obj else {"slug": ("title",)}
+
+    def formfield_for_foreignkey(self, db_field: Any, request: HttpRequest, **kwargs: Any) -> Any:
+        """Offer one's own producers only."""
+        if db_field.name == "producer":
+            kwargs["queryset"] = permissions.producers_where(request.user, Action.EDIT)
+        return super().formfield_for_foreignkey(db_field, request, **kwargs)
+
+    def response_add(self, request: HttpRequest, obj: Series, post_url_continue: str | None = None) -> HttpResponse:
+        """Go on to the people of a new series."""
+        if "_addanother" not in request.POST:
+            posted = request.POST.copy()
+            posted["_continue"] = "1"
+            request.POST = posted  # type: ignore[assignment]  # Django's own admin of users does the same
+        return super().response_add(request, obj, post_url_continue)

@@ -1,0 +1,1 @@
+"""The admin site, by its own pages and POSTs."""

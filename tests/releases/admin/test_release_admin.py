@@ -1,0 +1,343 @@
+"""Releases in the admin site: recorded, corrected, moved and deleted by its own forms (C2, C5 to C10)."""
+
+from datetime import UTC, date, datetime, time, timedelta
+
+import pytest
+from django.contrib.admin.models import LogEntry
+
+from releases import scheduling
+from releases.models import Address, DateChange, Release, ReleaseEvent
+from releases.roles import Role
+from tests.factories import (
+    SeriesFactory,
+    a_confirmed_release,
+    a_release,
+    an_announced_release,
+    london_slot,
+    member,
+)
+from tests.releases.admin.site import act, address_rows, form_of, page, refusals, said, staff
+from tests.releases.test_append_only import a_look
+
+# Releases here are due long after the tests run, unless a test is about the past.
+DAY = date(2098, 7, 1)
+DUE = datetime(2098, 7, 1, 8, 30, tzinfo=UTC)
+PAGE = {"url": "https://www.example.gov.uk/statistics/new", "marker": "March 2098"}
+
+pytestmark = pytest.mark.django_db
+
+
+def as_one(role, release):
+    return staff(role, release.series.producer)
+
+
+def change(client, release, **fields):
+    return client.post(page("release", "change", release.pk), form_of(release, **fields))
+
+
+def test_a_new_release_is_offered_half_past_nine():
+    series = SeriesFactory()
+    response = staff(Role.CALENDAR_MANAGER, series.producer).get(page("release", "add"))
+    assert response.context["adminform"].form["planned_at"].value() == time(9, 30)
+
+
+def test_a_new_release_is_recorded_with_its_addresses_by_the_calendars_own_function():
+    series = SeriesFactory()
+    new = {
+        "series": series.pk,
+        "reference": "schools-2098",
+        "title": "Schools 2098",
+        "planned_on": "2098-07-01",
+        "planned_at": "09:30:42",
+        "precision": "exact",
+    }
+    response = staff(Role.CALENDAR_MANAGER, series.producer).post(
+        page("release", "add"), new | address_rows(None, PAGE, {"url": PAGE["url"] + ".ods", "role": "attachment"})
+    )
+    assert response.status_code == 302, refusals(response)
+    release = Release.objects.get()
+    assert (release.due_at, release.status, release.announced_at) == (DUE, "provisional", None)
+    assert [address.role for address in release.addresses.all()] == ["page", "attachment"]
+    assert ReleaseEvent.objects.get().kind == "recorded"
+
+
+@pytest.mark.parametrize(
+    ("fields", "field", "words"),
+    [
+        pytest.param({"planned_at": "09:31"}, "planned_at", "9:31am is not the release time", id="another-time"),
+        pytest.param({"planned_at": ""}, "planned_at", "An exact date needs its time", id="no-time"),
+        pytest.param({"planned_on": "2206-07-01"}, "planned_on", "2206 is not a year", id="a-slip-of-the-year"),
+        pytest.param({"reference": "two words"}, "reference", "valid", id="no-reference"),
+        pytest.param(
+            {"addresses-0-url": "ftp://www.example.gov.uk/"},
+            "url",
+            "does not start with http",
+            id="an-address-of-another-kind",
+        ),
+        pytest.param(
+            {"addresses-0-url": "https://jo@www.example.gov.uk/"}, "url", "user name", id="an-address-with-a-user"
+        ),
+        pytest.param({"addresses-0-marker": ""}, "__all__", "A page needs a marker", id="a-page-without-marker"),
+        pytest.param({"addresses-0-adapter": "telepathy"}, "adapter", "telepathy", id="an-adapter-that-there-is-not"),
+    ],
+)
+def test_a_new_release_with_a_wrong_field_is_refused_there_and_nothing_is_recorded(fields, field, words):
+    series = SeriesFactory()
+    new = {
+        "series": series.pk,
+        "reference": "schools-2098",
+        "title": "Schools 2098",
+        "planned_on": "2098-07-01",
+        "planned_at": "09:30",
+        "precision": "exact",
+    }
+    response = staff(Role.DEPUTY, series.producer).post(page("release", "add"), new | address_rows(None, PAGE) | fields)
+    assert words in refusals(response)[field][0]
+    assert not Release.objects.exists()
+    assert not ReleaseEvent.objects.exists()
+
+
+def test_a_series_of_another_producer_is_not_offered_and_refused_if_posted():
+    own, foreign = SeriesFactory(), SeriesFactory()
+    client = staff(Role.HEAD_OF_PROFESSION, own.producer)
+    form = client.get(page("release", "add")).context["adminform"].form
+    assert list(form.fields["series"].queryset) == [own]
+    new = {"series": foreign.pk, "reference": "x", "title": "X", "planned_on": "2098-07-01", "planned_at": "09:30"}
+    response = client.post(page("release", "add"), new | {"precision": "exact"} | address_rows(None))
+    assert "series" in refusals(response)
+
+
+def test_the_status_is_shown_and_cannot_be_typed():
+    release = a_confirmed_release(slot=london_slot(DAY))
+    client = as_one(Role.HEAD_OF_PROFESSION, release)
+    form = client.get(page("release", "change", release.pk)).context["adminform"].form
+    assert "status" not in form.fields
+    assert change(client, release, status="provisional", confirmed_at="", rehearsal="on").status_code == 302
+    stored = Release.objects.get()
+    assert (stored.status, stored.rehearsal, stored.confirmed_at) == ("confirmed", False, release.confirmed_at)
+
+
+def test_a_confirmed_date_moves_by_the_same_function_with_reason_agreement_and_event():
+    release = an_announced_release(slot=london_slot(DAY))
+    client = as_one(Role.HEAD_OF_PROFESSION, release)
+    response = change(client, release, new_on="2098-07-02", reason="Late data")
+    assert response.status_code == 302, refusals(response)
+    moved = DateChange.objects.get()
+    assert (str(moved.was), str(moved.to), moved.public_reason) == (
+        "1 July 2098 9:30am",
+        "2 July 2098 9:30am",
+        "Late data",
+    )
+    assert moved.agreed_by is not None
+    assert Release.objects.get().due_at == DUE + timedelta(days=1)
+    assert ReleaseEvent.in_order().last().kind == "change_date"
+
+
+REFUSED_CHANGES = [
+    pytest.param({"new_on": "2098-07-02"}, "reason", "Give the reason", id="without-a-reason"),
+    pytest.param({"reason": "Late data"}, "reason", "The date is unchanged", id="a-reason-without-a-date"),
+    pytest.param({"new_on": "2098-07-01", "reason": "Late"}, "reason", "The date is unchanged", id="the-same-date"),
+    pytest.param({"new_on": "2098-07-05", "reason": "Late"}, "new_on", "is not a weekday", id="a-sunday"),
+    pytest.param({"new_at": "14:00", "reason": "Late"}, "new_at", "not the release time", id="another-time"),
+    pytest.param({"new_precision": "month", "reason": "Late"}, "new_on", "exact date", id="a-vague-date"),
+    pytest.param({"new_on": "soon", "reason": "Late"}, "new_on", "Enter a valid date", id="no-date"),
+    pytest.param({"new_on": "2098-07-02", "reason": "Late", "seen_version": ""}, "__all__", "meanwhile", id="unseen"),
+]
+
+
+@pytest.mark.parametrize(("fields", "field", "words"), REFUSED_CHANGES)
+def test_a_change_of_a_confirmed_date_that_may_not_be_is_refused_on_its_field(fields, field, words):
+    release = an_announced_release(slot=london_slot(DAY))
+    response = change(as_one(Role.DEPUTY, release), release, title="Another title", **fields)
+    assert words in refusals(response)[field][0]
+    stored = Release.objects.get()
+    assert (stored.due_at, stored.title) == (DUE, release.title)
+    assert not DateChange.objects.exists()
+
+
+def test_the_date_before_is_shown_read_only_and_read_again_on_save():
+    release = a_confirmed_release(slot=london_slot(DAY))
+    client = as_one(Role.DEPUTY, release)
+    shown = client.get(page("release", "change", release.pk))
+    assert "1 July 2098 9:30am" in shown.content.decode()
+    assert "planned_on" not in shown.context["adminform"].form.fields
+    head = member(Role.HEAD_OF_PROFESSION, release.series.producer)
+    scheduling.change_date(
+        release, to=london_slot(DAY + timedelta(days=1)), reason="Late data", by=head, at=release.recorded_at
+    )
+    stale = change(client, release, new_on="2098-07-03", reason="Later data", planned_on="2098-06-01")
+    assert "changed meanwhile, to 2 July 2098" in refusals(stale)["__all__"][0]
+    assert DateChange.objects.count() == 1
+
+
+def test_somebody_who_is_faster_between_the_form_and_the_save_is_told_of_and_nothing_is_saved(monkeypatch):
+    release = a_confirmed_release(slot=london_slot(DAY))
+    client = as_one(Role.DEPUTY, release)
+    head = member(Role.HEAD_OF_PROFESSION, release.series.producer)
+    check = scheduling.check_change_date
+
+    def check_and_lose_the_race(*args, **kwargs):
+        check(*args, **kwargs)
+        if not DateChange.objects.exists():
+            to = london_slot(DAY + timedelta(days=1))
+            scheduling.change_date(release, to=to, reason="Late data", by=head, at=release.recorded_at)
+
+    monkeypatch.setattr(scheduling, "check_change_date", check_and_lose_the_race)
+    response = change(client, release, new_on="2098-07-03", reason="Later data", title="Another title")
+    assert response.status_code == 302
+    assert "changed meanwhile" in said(response)[0]
+    assert Release.objects.get().title == release.title
+
+
+def test_a_calendar_manager_is_not_offered_the_change_of_a_confirmed_date_and_refused_if_posted():
+    release = a_confirmed_release(slot=london_slot(DAY))
+    client = as_one(Role.CALENDAR_MANAGER, release)
+    assert "Change the date" not in client.get(page("release", "change", release.pk)).content.decode()
+    response = change(client, release, new_on="2098-07-02", reason="Late data")
+    assert "for the deputy or head of profession only" in refusals(response)["__all__"][0]
+    assert not DateChange.objects.exists()
+
+
+def test_a_calendar_manager_moves_a_provisional_date_and_makes_a_vague_one_exact():
+    release = a_release(slot=london_slot(DAY))
+    client = as_one(Role.CALENDAR_MANAGER, release)
+    assert change(client, release, new_precision="two_months", new_on="2098-12-01").status_code == 302
+    vague = Release.objects.get()
+    assert (str(vague.slot), vague.due_at) == ("December 2098 to January 2099", None)
+    assert "An exact date needs its day" in refusals(change(client, vague, new_precision="exact"))["new_on"][0]
+    assert change(client, vague, new_precision="exact", new_on="2098-12-03").status_code == 302
+    assert str(Release.objects.get().slot) == "3 December 2098 9:30am"
+
+
+@pytest.mark.parametrize("state", ["cancelled", "published"])
+def test_a_cancelled_or_published_release_stays_as_it_is_through_every_form_and_action(state):
+    release = an_announced_release(slot=london_slot(DAY))
+    head = member(Role.HEAD_OF_PROFESSION, release.series.producer)
+    if state == "cancelled":
+        scheduling.cancel(release, reason="The survey was stopped", by=head, at=release.recorded_at)
+    else:
+        scheduling.publish(release, by=None, at=release.recorded_at, published_at=release.recorded_at)
+    before = Release.objects.values("status", "due_at", "cancellation_reason", "published_at").get()
+    client = as_one(Role.HEAD_OF_PROFESSION, release)
+    assert "not possible" in refusals(change(client, release, new_on="2098-07-02", reason="Late"))["__all__"][0]
+    for action in ("confirm", "cancel", "announce"):
+        response = act(client, action, [release], cancelling="yes", reason="Another reason")
+        assert f"this release is {state}" in said(response)[0]
+    assert Release.objects.values(*before).get() == before
+
+
+def test_a_title_is_corrected_and_the_admins_own_log_says_so():
+    release = a_release(slot=london_slot(DAY))
+    assert change(as_one(Role.CALENDAR_MANAGER, release), release, title="Schools").status_code == 302
+    assert Release.objects.get().title == "Schools"
+    assert "Title" in LogEntry.objects.get().get_change_message()
+
+
+def test_addresses_are_corrected_and_added_with_an_event_each():
+    release = a_confirmed_release(slot=london_slot(DAY))
+    client = as_one(Role.CALENDAR_MANAGER, release)
+    response = change(client, release, **address_rows(release, PAGE, marker="2098"))
+    assert response.status_code == 302, refusals(response)
+    assert [address.marker for address in Address.objects.order_by("pk")] == ["2098", "March 2098"]
+    kinds = [event.kind for event in ReleaseEvent.in_order()][-2:]
+    assert kinds == ["address_changed", "address_added"]
+
+
+def test_an_address_that_was_looked_at_keeps_its_place_and_the_page_says_why():
+    release = a_confirmed_release(slot=london_slot(DAY))
+    a_look(release).append([a_look(release)])
+    url = "https://www.example.gov.uk/statistics/moved"
+    response = change(as_one(Role.DEPUTY, release), release, **address_rows(release, url=url))
+    assert "was looked at already" in said(response)[0]
+    assert Address.objects.get().url != url
+
+
+def test_the_addresses_of_a_release_that_is_due_cannot_be_changed_by_a_direct_post():
+    release = a_confirmed_release()
+    client = as_one(Role.HEAD_OF_PROFESSION, release)
+    assert change(client, release, **address_rows(release, PAGE, required="")).status_code == 302
+    assert (Address.objects.count(), Address.objects.get().required) == (1, True)
+
+
+def test_confirming_says_of_each_release_that_was_refused_why():
+    series = SeriesFactory()
+    good = a_release(series=series, reference="good", slot=london_slot(DAY))
+    sunday = a_release(
+        series=series, reference="sunday", slot=london_slot(date(2098, 7, 6)), url="https://a.example.gov.uk/"
+    )
+    again = a_confirmed_release(
+        series=series, reference="again", slot=london_slot(DAY), url="https://b.example.gov.uk/"
+    )
+    response = act(staff(Role.CALENDAR_MANAGER, series.producer), "confirm", [good, sunday, again])
+    refused = {sentence.split(" ")[2]: sentence for sentence in said(response)[:2]}
+    assert "Sunday 6 July 2098 is not a weekday" in refused["sunday."]
+    assert "this release is confirmed" in refused["again."]
+    assert "1 release confirmed." in said(response)
+    assert Release.objects.filter(status="confirmed").count() == 2
+
+
+def test_cancelling_asks_for_a_reason_on_a_page_of_its_own():
+    release = an_announced_release(slot=london_slot(DAY))
+    client = as_one(Role.CALENDAR_MANAGER, release)
+    asked = act(client, "cancel", [release])
+    assert asked.status_code == 200
+    assert release.title in asked.content.decode()
+    unreasoned = act(client, "cancel", [release], cancelling="yes", reason="   ")
+    assert unreasoned.context["form"].errors["reason"]
+    assert Release.objects.get().status == "confirmed"
+    response = act(client, "cancel", [release], cancelling="yes", reason="The survey was stopped")
+    assert said(response) == ["1 release cancelled."]
+    assert Release.objects.get().cancellation_reason == "The survey was stopped"
+
+
+def test_announcing_shows_a_release_and_never_a_rehearsal():
+    series = SeriesFactory()
+    release = a_release(series=series, reference="official", slot=london_slot(DAY))
+    rehearsal = a_release(series=series, reference="rehearsal", rehearsal=True, url="https://a.example.gov.uk/")
+    response = act(staff(Role.DEPUTY, series.producer), "announce", [release, rehearsal])
+    assert sorted(said(response)) == [
+        "1 release announced.",
+        "Not announced: rehearsal. A rehearsal is never announced.",
+    ]
+    assert Release.objects.get(reference="official").announced_at is not None
+
+
+def test_a_release_that_was_never_public_is_deleted_singly():
+    release = a_release(slot=london_slot(DAY))
+    response = as_one(Role.CALENDAR_MANAGER, release).post(page("release", "delete", release.pk), {"post": "yes"})
+    assert response.status_code == 302
+    assert not Release.objects.exists()
+    assert ReleaseEvent.in_order().last().kind == "removed"
+
+
+def test_a_release_that_was_ever_public_is_not_deleted_singly_and_the_advice_is_to_cancel_it():
+    release = an_announced_release(slot=london_slot(DAY))
+    client = as_one(Role.HEAD_OF_PROFESSION, release)
+    response = client.post(page("release", "delete", release.pk), {"post": "yes"})
+    assert "was public and cannot be deleted: cancel it instead" in response.content.decode()
+    assert Release.objects.exists()
+
+
+def test_no_release_is_deleted_in_bulk_if_one_of_them_was_ever_public():
+    series = SeriesFactory()
+    public = an_announced_release(series=series, slot=london_slot(DAY))
+    draft = a_release(series=series, reference="draft", slot=london_slot(DAY), url="https://a.example.gov.uk/")
+    client = staff(Role.HEAD_OF_PROFESSION, series.producer)
+    response = act(client, "delete_selected", [public, draft], post="yes")
+    assert "cancel it instead" in response.content.decode()
+    assert Release.objects.count() == 2
+    act(client, "delete_selected", [draft], post="yes")
+    assert list(Release.objects.all()) == [public]
+
+
+def test_a_release_announced_between_the_question_and_the_answer_is_not_deleted(monkeypatch):
+    release = a_release(slot=london_slot(DAY))
+    client = as_one(Role.CALENDAR_MANAGER, release)
+    monkeypatch.setattr("releases.admin.release._objection", lambda release: "")
+    scheduling.announce(release, by=None, at=release.recorded_at)
+    for response in (
+        client.post(page("release", "delete", release.pk), {"post": "yes"}),
+        act(client, "delete_selected", [release], post="yes"),
+    ):
+        assert any("was public" in sentence for sentence in said(response))
+    assert Release.objects.exists()
