@@ -1,0 +1,110 @@
+"""The Code of Practice to edit, and breach reports to read, in the admin site."""
+
+from typing import Any
+
+from django.contrib import admin
+from django.db.models import Model, QuerySet
+from django.http import HttpRequest
+
+from breaches import permissions
+from breaches.models import ApprovedDocument, Edition, Practice, Report, ReportEvent, ReportVersion, Suspicion
+from breaches.permissions import Action
+from releases.admin.access import ReadOnly
+
+
+@admin.register(Edition)
+class EditionAdmin(admin.ModelAdmin[Edition]):
+    """Editions of the Code, for those with Django's own permission."""
+
+    list_display = ("number", "title", "in_force_from")
+
+
+@admin.register(Practice)
+class PracticeAdmin(admin.ModelAdmin[Practice]):
+    """Practices of an edition; one is confirmed once somebody has read it in the Code itself."""
+
+    list_display = ("code", "edition", "principle", "text", "confirmed")
+    list_filter = ("edition", "confirmed")
+    list_select_related = ("edition",)
+    search_fields = ("code", "principle", "text")
+
+
+class OfReports[M: Model](ReadOnly[M]):
+    """Rows about reports that the user may view; they are moved and written on the reports' own pages."""
+
+    report_path = "report"
+
+    def get_queryset(self, request: HttpRequest) -> QuerySet[M]:
+        """Return the rows of the reports that the user may view."""
+        own = permissions.reports_where(request.user, Action.VIEW)
+        return admin.ModelAdmin.get_queryset(self, request).filter(**{f"{self.report_path}__in": own})
+
+    def has_module_permission(self, request: HttpRequest) -> bool:
+        """Show the app to whoever may view a report."""
+        return self.has_view_permission(request)
+
+    def has_view_permission(self, request: HttpRequest, obj: Any = None) -> bool:
+        """Ask the table of permissions of reports."""
+        if obj is None:
+            return permissions.reports_where(request.user, Action.VIEW).exists()
+        return permissions.may(request.user, Action.VIEW, self.report_of(obj))
+
+    def report_of(self, row: Any) -> Report:
+        """Return the report to which a row belongs."""
+        assert isinstance(row.report, Report)  # noqa: S101  # rows without one are in no list
+        return row.report
+
+
+@admin.register(Report)
+class ReportAdmin(OfReports[Report]):
+    """Reports and where they stand."""
+
+    report_path = "pk"
+    list_display = ("reference", "producer", "kind", "status", "version", "drafted_at", "decided_at", "rehearsal")
+    list_filter = ("status", "kind", "rehearsal")
+    list_select_related = ("producer",)
+    search_fields = ("reference", "producer__name")
+
+    def report_of(self, row: Any) -> Report:
+        """Return the report itself."""
+        assert isinstance(row, Report)  # noqa: S101  # no other row comes here
+        return row
+
+
+@admin.register(Suspicion)
+class SuspicionAdmin(OfReports[Suspicion]):
+    """What the record suspects, for suspicions that have a report."""
+
+    list_display = ("release", "kind", "schedule_version", "raised_at", "report")
+    list_filter = ("kind",)
+    list_select_related = ("release", "report")
+
+
+@admin.register(ReportVersion)
+class ReportVersionAdmin(OfReports[ReportVersion]):
+    """Versions of reports, each with the hash of what it says."""
+
+    list_display = ("report", "number", "why", "written_by", "written_at", "content_sha256")
+    list_select_related = ("report", "written_by")
+    ordering = ("-written_at",)
+
+
+@admin.register(ReportEvent)
+class ReportEventAdmin(OfReports[ReportEvent]):
+    """What happened to reports, in the order of the chain."""
+
+    list_display = ("position", "report", "kind", "at", "actor")
+    list_filter = ("kind",)
+    list_select_related = ("report", "actor")
+    ordering = ("-position",)
+    exclude = ("words_salt",)
+
+
+@admin.register(ApprovedDocument)
+class ApprovedDocumentAdmin(OfReports[ApprovedDocument]):
+    """Documents as they were approved; they are downloaded, and the download logged, on the report's page."""
+
+    list_display = ("report", "version", "approved_by", "approved_role", "approved_at", "one_person", "pdf_sha256")
+    list_select_related = ("report", "approved_by")
+    exclude = ("pdf",)
+    ordering = ("-approved_at",)
