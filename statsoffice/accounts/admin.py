@@ -31,7 +31,6 @@ class UserAdmin(DjangoUserAdmin[User]):
         ("What this person may do", {"fields": ("is_active", "is_staff", "is_superuser", "groups")}),
         ("Times", {"fields": ("last_login", "date_joined")}),
     )
-    readonly_fields = ("last_login", "date_joined")
     add_fieldsets = (
         (
             None,
@@ -39,6 +38,21 @@ class UserAdmin(DjangoUserAdmin[User]):
         ),
     )
 
+    def get_readonly_fields(self, request: HttpRequest, obj: Any = None) -> tuple[str, ...]:
+        """Let superusers alone make superusers and give groups."""
+        fixed = ("last_login", "date_joined")
+        return fixed if _is_superuser(request) else (*fixed, "is_superuser", "groups")
+
+    def has_change_permission(self, request: HttpRequest, obj: Any = None) -> bool:
+        """Let superusers alone change the account of a superuser, its password included."""
+        if obj is not None and obj.is_superuser and not _is_superuser(request):
+            return False
+        return super().has_change_permission(request, obj)
+
     def has_delete_permission(self, request: HttpRequest, obj: Any = None) -> bool:
         """Refuse: the record names people, so an account is deactivated instead."""
         return False
+
+
+def _is_superuser(request: HttpRequest) -> bool:
+    return request.user.is_active and request.user.is_superuser
