@@ -1,0 +1,20 @@
+"""What an adapter is: one way to find out from outside whether a release is live."""
+
+from typing import Protocol
+
+from releases.answer import Answer
+from releases.evidence import Expectation, Finding
+
+
+class Adapter(Protocol):
+    """Knows what to fetch for an address and how to read what comes back; it makes no request itself."""
+
+    @property
+    def name(self) -> str:
+        """The name that an address of a release stores."""
+
+    def address(self, url: str) -> str:
+        """Return what is to be fetched for the announced address."""
+
+    def examine(self, answer: Answer, expectation: Expectation) -> Finding:
+        """Return what the answer shows."""

@@ -1,0 +1,19 @@
+"""The adapter for any web page or file: fetches the announced address itself."""
+
+from releases import evidence
+from releases.answer import Answer
+from releases.evidence import Expectation, Finding
+
+
+class Page:
+    """Looks at what any reader of the announced address would be shown."""
+
+    name = "page"
+
+    def address(self, url: str) -> str:
+        """Return the announced address unchanged."""
+        return url
+
+    def examine(self, answer: Answer, expectation: Expectation) -> Finding:
+        """Return what the answer shows, by the rules that hold for every site."""
+        return evidence.examine(answer, expectation)

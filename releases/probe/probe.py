@@ -1,0 +1,94 @@
+"""The probe: what the watcher looks through, a fetcher and the adapters that read what it brings."""
+
+import unicodedata
+from collections.abc import Callable
+from datetime import datetime
+from typing import Self
+
+from django.conf import settings
+
+from releases.answer import Answer
+from releases.errand import Errand
+from releases.evidence import Expectation, Finding
+from releases.probe.budget import Budget
+from releases.probe.fetch import Fetcher
+from releases.probe.registry import adapter_named
+
+PRODUCT = "statsoffice-release-check"
+
+
+class Probe:
+    """Makes looks, many at a time, and examines what they brought."""
+
+    def __init__(self, fetcher: Fetcher) -> None:
+        self._fetcher = fetcher
+
+    def __enter__(self) -> Self:
+        return self
+
+    def __exit__(self, *_: object) -> None:
+        self.close()
+
+    @property
+    def in_flight(self) -> int:
+        """How many errands have been started and their answers not handed out yet."""
+        return self._fetcher.in_flight
+
+    def fetched_address(self, adapter: str, url: str) -> str:
+        """Return the address that an adapter fetches for an announced one.
+
+        :raises NoSuchAdapterError: if no adapter has this name.
+        """
+        return adapter_named(adapter).address(url)
+
+    def start(self, errand: Errand) -> None:
+        """Begin an errand at once, or as soon as its host's budget allows."""
+        self._fetcher.start(errand)
+
+    def poll(self, timeout_seconds: float) -> list[tuple[Errand, Answer]]:
+        """Return the answers that are complete, waiting for at least one, but not longer than this."""
+        return self._fetcher.poll(timeout_seconds)
+
+    def examine(self, adapter: str, answer: Answer, expectation: Expectation) -> Finding:
+        """Return what an answer shows, as the adapter of this name reads it.
+
+        :raises NoSuchAdapterError: if no adapter has this name.
+        """
+        return adapter_named(adapter).examine(answer, expectation)
+
+    def close(self) -> None:
+        """Give up what is in flight and close every connection."""
+        self._fetcher.close()
+
+
+def probe_from_settings(*, now: Callable[[], datetime]) -> Probe:
+    """Make a probe as the operator set it up (STATSOFFICE_PROBE_BUDGETS and its siblings).
+
+    :param now: the wall clock, real or of a rehearsal.
+    """
+    return Probe(
+        Fetcher(
+            now=now,
+            user_agent=user_agent(office=settings.OFFICE_NAME, contact=settings.PROBE_CONTACT),
+            allow_private=settings.PROBE_ALLOW_PRIVATE,
+            budgets={
+                host: Budget(connections=connections, per_second=per_second)
+                for host, (connections, per_second) in settings.PROBE_BUDGETS.items()
+            },
+            proxy=settings.PROBE_PROXY,
+        )
+    )
+
+
+def user_agent(*, office: str, contact: str) -> str:
+    """Write the name that every request carries: what this is, whose it is, and whom to ask.
+
+    A header holds plain ASCII on one line without nested brackets, so accents and line breaks are dropped.
+    """
+    words = "; ".join(part for part in (_plain(office), _plain(contact)) if part)
+    return f"{PRODUCT} ({words})" if words else PRODUCT
+
+
+def _plain(text: str) -> str:
+    decomposed = unicodedata.normalize("NFKD", text).encode("ascii", "ignore").decode()
+    return " ".join(decomposed.replace("(", " ").replace(")", " ").split())
