@@ -3,11 +3,13 @@
 from collections.abc import Callable
 from dataclasses import dataclass
 
-from breaches.document import ReportDocument, lay_out
-from breaches.models import Report
+from breaches.content import from_json
+from breaches.document import Approval, ReportDocument, lay_out
+from breaches.models import Report, ReportVersion
 from breaches.refreshing import is_untouched
 from breaches.status import ReportStatus
 from breaches.versions import content_of, present
+from releases.roles import Role
 
 
 @dataclass(frozen=True, slots=True)
@@ -18,6 +20,26 @@ class Printed:
     version: int
     approved: bool
     content_sha256: str
+
+
+def laid_out(report: Report, version: ReportVersion) -> ReportDocument:
+    """Lay out one version of a report: with its approval if it was approved, else marked as a draft."""
+    content = from_json(version.content)
+    approved = report.approved_documents.select_related("approved_by").defer("pdf").filter(version=version.number)
+    if (decision := approved.first()) is None:
+        return lay_out(
+            content,
+            reference=report.reference,
+            version=version.number,
+            ask_for_cause=is_untouched(version, "circumstances"),
+        )
+    approval = Approval(
+        by=str(decision.approved_by),
+        role=Role(decision.approved_role),
+        at=decision.approved_at,
+        one_person=decision.one_person,
+    )
+    return lay_out(content, reference=report.reference, version=version.number, approval=approval)
 
 
 def draft_of(report: Report) -> ReportDocument:

@@ -14,7 +14,7 @@ from releases.roles import Role
 # The words of a status and the colour of its tag.
 STATUSES = {
     ReportStatus.DRAFT: ("Draft", "blue"),
-    ReportStatus.WITH_HOP: ("With Head of Profession", "purple"),
+    ReportStatus.WITH_HOP: ("With HoP", "purple"),
     ReportStatus.RETURNED: ("Returned", "yellow"),
     ReportStatus.APPROVED: ("Approved", "green"),
     ReportStatus.DISMISSED: ("Dismissed", "grey"),

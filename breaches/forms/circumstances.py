@@ -49,10 +49,10 @@ class CircumstancesForm(SectionForm):
     def prepare(self, data: QueryDict | None, *, content: ReportContent, practices: Iterable[CitedPractice]) -> None:
         """Offer the practices in force and those already cited, the unconfirmed ones apart; a row for each day."""
         # A copy that is cited stays as it is, unless its wording has been confirmed since.
-        cited = {key_of(practice): practice for practice in content.practices}
         offered = {key_of(practice): practice for practice in practices}
+        cited = {key_of(practice): practice for practice in content.practices}
         kept = {key: practice for key, practice in cited.items() if practice.confirmed or key not in offered}
-        self.offered = cited | offered | kept
+        self.offered = offered | kept
         for name, confirmed, label in (
             ("practices", True, "Relevant principle(s) and practice(s)"),
             ("suggested", False, "Suggested, wording not confirmed"),
@@ -63,9 +63,8 @@ class CircumstancesForm(SectionForm):
             field.choices = [
                 (key, in_full(practice)) for key, practice in self.offered.items() if practice.confirmed is confirmed
             ]
-        self.fields[
-            "suggested"
-        ].help_text = "Nobody has yet compared this wording with the Code itself. Read the Code before you choose one."
+        caution = "Nobody has yet compared this wording with the Code itself. Read the Code before you choose one."
+        self.fields["suggested"].help_text = caution
         self.rows = date_rows(data, content.occurred_on)
 
     def values(self) -> dict[str, Any]:
@@ -84,7 +83,7 @@ class CircumstancesForm(SectionForm):
     def first(self) -> FormHelper:
         """The fields before the rows."""
         shown = [Question(name, size="m") for name in ("practices", "suggested") if self.fields[name].choices]  # type: ignore[attr-defined]  # both hold choices
-        return self.layout("version", "facts_seen", *shown, "other_practices")
+        return self.layout("version", "facts_seen", *shown, Question("other_practices", threshold=75))
 
     @property
     def last(self) -> FormHelper:

@@ -14,6 +14,8 @@ from breaches.forms.section import SectionForm
 from breaches.remarks import Section
 from releases.question import Question
 
+LIKE_THIS = "must be like name@example.gov.uk"
+
 
 class CoreInformationForm(SectionForm):
     """Section 1: the outputs, who produces them, whom to reach."""
@@ -28,16 +30,24 @@ class CoreInformationForm(SectionForm):
         widget=forms.Textarea(attrs={"rows": 2}),
     )
     dealing_name = forms.CharField(label="Name", required=False, max_length=200)
-    dealing_email = forms.EmailField(label="E-mail address", required=False)
+    dealing_email = forms.EmailField(
+        label="E-mail address",
+        required=False,
+        error_messages={"invalid": f"The e-mail address of the person dealing with the report {LIKE_THIS}"},
+    )
     dealing_telephone = forms.CharField(label="Telephone", required=False, max_length=50)
     dealing_is_team = forms.BooleanField(label="This is a team, not a person", required=False)
     hop_name = forms.CharField(label="Name", required=False, max_length=200)
-    hop_email = forms.EmailField(label="E-mail address", required=False)
+    hop_email = forms.EmailField(
+        label="E-mail address",
+        required=False,
+        error_messages={"invalid": f"The e-mail address of the Head of Profession {LIKE_THIS}"},
+    )
     hop_telephone = forms.CharField(label="Telephone", required=False, max_length=50)
     hop_is_team = forms.BooleanField(label="This is a team, not a person", required=False)
     statement_url = forms.CharField(
         label="Link to published statement about the breach (if relevant)",
-        help_text="Such as https://www.example.gov.uk/statement",
+        help_text="The whole address, beginning with https://",
         required=False,
         max_length=1000,
         widget=forms.URLInput,
@@ -71,7 +81,7 @@ class CoreInformationForm(SectionForm):
     def last(self) -> FormHelper:
         """The fields after the rows."""
         return self.layout(
-            "producers",
+            Question("producers", threshold=75),
             Fieldset("Name and contact details of person dealing with report", *_person_questions("dealing")),
             Fieldset("Name and contact details of Head of Profession for Statistics", *_person_questions("hop")),
             "statement_url",

@@ -7,6 +7,7 @@ from crispy_forms.layout import Layout
 from django import forms
 
 from breaches.wording import REASONS
+from releases.question import Question
 from releases.widgets import LongTextField
 
 LONGEST_REMARK = 4000
@@ -22,7 +23,11 @@ class MoveForm(forms.Form):
     def helper(self) -> FormHelper:
         """The fields in their order, inside the page's own form element."""
         helper = FormHelper()
-        helper.form_tag, helper.disable_csrf, helper.layout = False, True, Layout(*self.fields)
+        helper.form_tag, helper.disable_csrf, helper.layout = (
+            False,
+            True,
+            Layout(*(Question(name, size="s", threshold=75) for name in self.fields)),
+        )
         return helper
 
     def details(self) -> dict[str, Any]:

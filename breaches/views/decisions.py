@@ -10,7 +10,7 @@ from django.shortcuts import redirect, render
 from django.urls import reverse
 from django.utils import timezone
 
-from breaches import pdf, practices, sign_off, wording
+from breaches import pdf, practices, printing, sign_off, wording
 from breaches.content import ReportContent, digest, from_json
 from breaches.document import lay_out
 from breaches.forms.decisions import ApproveForm, DismissForm, MoveForm, ReopenForm, ReturnForm
@@ -18,7 +18,7 @@ from breaches.models import Report
 from breaches.permissions import moves_open_to
 from breaches.refreshing import is_untouched
 from breaches.remarks import Remark, Section, impossible, missing, odd
-from breaches.status import APPROVE, DISMISS, REOPEN, RETURN, SUBMIT
+from breaches.status import APPROVE, DECIDED, DISMISS, REOPEN, RETURN, SUBMIT
 from breaches.versions import SomebodyWasFaster, content_of, present
 from breaches.views.access import SignedInRequest, report_page
 from releases.lifecycle import MoveRefused, SomethingMissing
@@ -148,19 +148,15 @@ def _shown(
     request: SignedInRequest, report: Report, page: MovePage, form: MoveForm, *, remarks: Iterable[Remark] = ()
 ) -> HttpResponse:
     today = local_date(timezone.now())
-    version, content = present(report), content_of(report)
+    content, document = content_of(report), printing.laid_out(report, present(report))
     if page.move == APPROVE:
         content = sign_off.as_approved(report, at=timezone.now())
+        document = lay_out(content, reference=report.reference, version=report.version)
     context = {
         "report": report,
         "form": form,
         "moves": moves_open_to(request.user, report),
-        "document": lay_out(
-            content,
-            reference=report.reference,
-            version=report.version,
-            ask_for_cause=is_untouched(version, "circumstances"),
-        ),
+        "document": document,
         "sections": [
             (wording.SECTIONS[section], reverse("breaches:section", args=[report.reference, section]))
             for section in Section
@@ -177,6 +173,9 @@ def _shown(
 
 def _warnings(report: Report, content: ReportContent) -> list[dict[str, str]]:
     remarks = (*odd(content, today=local_date(timezone.now())), *practices.of_another_edition(content))
+    if report.status not in DECIDED and is_untouched(present(report), "circumstances"):
+        sentence = "The circumstances are still the record’s own account: nobody has written what the cause was."
+        remarks = (*remarks, Remark(Section.CIRCUMSTANCES, "circumstances", sentence))
     return [_linked(report, remark) for remark in remarks]
 
 

@@ -12,9 +12,8 @@ from django.urls import reverse
 from django.utils import timezone
 from django.views.decorators.http import require_safe
 
-from breaches import refreshing, wording
+from breaches import printing, refreshing, wording
 from breaches.content import ReportContent, from_json
-from breaches.document import lay_out
 from breaches.editing import FIELDS
 from breaches.models import Report, ReportVersion
 from breaches.permissions import Action, may, moves_open_to, reports_where
@@ -58,7 +57,7 @@ def report(request: SignedInRequest, report: Report) -> HttpResponse:
         "tasks": list(_tasks(report, version, content, editable=EDIT in moves)),
         "suspicions": suspicions,
         "no_longer_suspected": [s for s in suspicions if s.verification.outcome not in SUSPICIOUS],
-        "last_return": report.events.filter(kind="returned").select_related("actor").order_by("position").last(),
+        "last_decision": report.events.filter(kind__in=("returned", "dismissed")).select_related("actor").last(),
         "dismissal": wording.REASONS.get(report.dismissal_reason),  # type: ignore[call-overload]  # a code or empty
         "documents": report.approved_documents.select_related("approved_by").defer("pdf"),
         "may_download": may(request.user, Action.DOWNLOAD, report),
@@ -87,7 +86,7 @@ def history(request: SignedInRequest, report: Report) -> HttpResponse:
 def version(request: SignedInRequest, report: Report, number: int) -> HttpResponse:
     """Show one version of a report as it was."""
     shown = get_object_or_404(report.versions.select_related("written_by"), number=number)
-    document = lay_out(from_json(shown.content), reference=report.reference, version=number)
+    document = printing.laid_out(report, shown)
     return render(request, "breaches/version.html", {"report": report, "version": shown, "document": document})
 
 

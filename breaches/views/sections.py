@@ -58,7 +58,7 @@ def _written(request: SignedInRequest, report: Report, section: Section) -> Http
             form.object_to(remark)
         return _shown(request, report, section, form)
     except editing.SomebodyWasFaster as faster:
-        return _both_texts(request, report, section, form, faster)
+        return _both_texts(request, report, section, faster)
     except MoveRefused as refused:
         typed = _typed(form.values())
         context = {"report": report, "sentence": str(refused), "typed": typed}
@@ -86,21 +86,14 @@ def _with_the_records_text(request: SignedInRequest, report: Report, section: Se
 
 
 def _both_texts(
-    request: SignedInRequest, report: Report, section: Section, form: SectionForm, faster: editing.SomebodyWasFaster
+    request: SignedInRequest, report: Report, section: Section, faster: editing.SomebodyWasFaster
 ) -> HttpResponse:
     """Show the other writer's text above one's own, which is kept and saved once it is sent again."""
     data = request.POST.copy()
     data["version"] = str(faster.current.number)
-    theirs, mine = from_json(faster.current.content), form.values()
+    theirs = from_json(faster.current.content)
     again = _form(report, section, data)
-    conflicts = [
-        {
-            "label": wording.FIELDS[field],
-            "theirs": wording.in_words(theirs, field),
-            "mine": "\n".join(wording.lines_of(mine[field])),
-        }
-        for field in faster.fields
-    ]
+    conflicts = [{"label": wording.FIELDS[field], "theirs": wording.in_words(theirs, field)} for field in faster.fields]
     context = {"conflicts": conflicts, "other": faster.current}
     return _shown(request, report, section, again, status=409, **context)
 

@@ -10,6 +10,7 @@ from breaches.models import ApprovedDocument, Report
 from breaches.status import ReportStatus
 from breaches.versions import content_of
 from releases.canonical import sha256_hex
+from releases.roles import Role
 from tests.breaches.forms import error_links, filled_in, send, words
 from tests.breaches.mornings import NOT_LIVE, a_drafted_report, looks
 from tests.breaches.people import ACTIONS, AT, IMPACT, a_report, an_office, printed, written
@@ -230,6 +231,33 @@ def test_what_was_approved_is_downloaded_byte_for_byte_after_reopening_and_a_sec
     second = ApprovedDocument.objects.latest("version")
     assert client.get(page_of(report, "approved_pdf", version=second.version)).content != before.content
     assert client.get(page_of(report, "approved_pdf", version=1)).status_code == 404
+
+
+def test_the_page_of_an_approved_report_says_what_its_document_says(client, office):
+    report = a_report(office, ReportStatus.APPROVED)
+    client.force_login(office.statistician)
+    for address in (page_of(report, "check"), page_of(report, "version", number=report.version)):
+        page = words(client.get(address).text)
+        assert f"Approved by {office.head}, Head of Profession for Statistics, at 11.02am on 30 June 2020." in page
+        assert "DRAFT" not in page
+    assert "DRAFT" in words(client.get(page_of(report, "version", number=report.version - 1)).text)
+
+
+def test_circumstances_that_nobody_touched_are_pointed_out_before_a_decision(client, office):
+    report = a_report(office, ReportStatus.WITH_HOP)
+    client.force_login(office.head)
+    told = "nobody has written what the cause was"
+    assert told in words(client.get(page_of(report, "approve")).text)
+    send(client, f"/reports/{report.reference}/circumstances/", circumstances="The scheduler stood still.")
+    assert told not in words(client.get(page_of(report, "approve")).text)
+
+
+def test_a_dismissed_report_says_by_whom_and_why_on_its_page(client, office):
+    report = a_report(office, ReportStatus.DISMISSED)
+    client.force_login(office.people[Role.AUDITOR])
+    page = words(client.get(page_of(report, "report")).text)
+    assert f"{office.head} dismissed it at 11.00am on 30 June 2020" in page
+    assert "The automatic check was wrong. The check was wrong." in page
 
 
 def test_each_download_is_kept_with_name_role_and_time(client, office, quick_printer):
