@@ -39,7 +39,7 @@ class ChangeDateForm(forms.Form):
         choices=[
             (Precision.EXACT, "The day and the time"),
             (Precision.MONTH, "The month"),
-            (Precision.TWO_MONTHS, "This month or the next"),
+            (Precision.TWO_MONTHS, "One of two months"),
         ],
         widget=forms.RadioSelect,
     )
@@ -53,7 +53,11 @@ class ChangeDateForm(forms.Form):
         }
         super().__init__(data, initial=initial)
         self.zone = release.zone
-        precise = [Question("precision", size="s", hints={"month": "The day that you give is not shown."})]
+        hints = {
+            "month": "The day that you give below is not shown.",
+            "two_months": "The month of the date that you give below, and the one after it.",
+        }
+        precise = [Question("precision", size="s", hints=hints)]
         if release.status != Status.PROVISIONAL:
             # A confirmed release never becomes vague again, so the form does not offer it.
             del self.fields["precision"]

@@ -129,19 +129,21 @@ SENTENCES = {
 
 
 def _between(verification: Verification) -> str:
-    clock = london.clock_time_with_seconds
-    last, first = verification.last_not_live_at, verification.first_live_at
-    if last and first and _same_day(last, first):
-        return _("Last seen not live at %(last)s, first seen live at %(first)s.") % {
-            "last": clock(last),
-            "first": clock(first),
-        }
     said = []
-    if last:
-        said.append(_("Last seen not live at %(at)s on %(day)s.") % {"at": clock(last), "day": london.day(last)})
-    if first:
-        said.append(_("First seen live at %(at)s on %(day)s.") % {"at": clock(first), "day": london.day(first)})
-    return " ".join(said)
+    if verification.last_not_live_at:
+        said.append(_("last seen not live at %(at)s") % {"at": _clock(verification.last_not_live_at, verification)})
+    if verification.first_live_at:
+        said.append(_("first seen live at %(at)s") % {"at": _clock(verification.first_live_at, verification)})
+    sentence = ", ".join(said)
+    return f"{sentence[:1].upper()}{sentence[1:]}." if sentence else ""
+
+
+def _clock(instant: datetime, verification: Verification) -> str:
+    """Write an instant to the second; the day goes without saying where it is the one of the due instant."""
+    clock = london.clock_time_with_seconds(instant)
+    if _same_day(instant, verification.due_at):
+        return clock
+    return _("%(clock)s on %(day)s") % {"clock": clock, "day": london.day(instant)}
 
 
 def look_sentence(result: str, reasons: Iterable[str], *, said: str = "") -> str:
@@ -153,25 +155,40 @@ def look_sentence(result: str, reasons: Iterable[str], *, said: str = "") -> str
 
 
 REASONS = {
+    "timeout": lazy("no answer came in time"),
+    "dns": lazy("the site's name was not found"),
+    "connect": lazy("no connection could be made"),
+    "tls": lazy("the connection was not secure"),
+    "too_many_redirects": lazy("it led from one address to the next without end"),
+    "address_refused": lazy("it led to a machine that may not be asked"),
+    "too_large": lazy("there was too much to read"),
+    "undecodable": lazy("it could not be read"),
+    "broken": lazy("the connection broke"),
+    "controls_fail": lazy("other sites did not answer either"),
+    "our_error": lazy("our own program failed"),
+    "rate_limited": lazy("the site asked for fewer requests"),
+    "forbidden": lazy("the site did not let us read it"),
+    "client_error": lazy("the site did not accept the request"),
+    "server_error": lazy("the site reported a fault of its own"),
+    "unexpected_status": lazy("the site answered with a code that says nothing"),
     "not_found": lazy("there was no such page"),
     "gone": lazy("the page was taken away"),
     "other_host": lazy("it led to another site"),
     "home_page": lazy("it led to a home page"),
-    "log_in": lazy("it led to a page for logging in"),
-    "negative_marker": lazy("the page said that it was not there yet"),
+    "log_in": lazy("it was a page for logging in"),
+    "negative_marker": lazy("the page said that it was not there"),
     "wrong_type": lazy("it was not the kind of file that was due"),
-    "empty": lazy("it was empty"),
+    "previous_edition": lazy("a person had called this text the previous edition"),
     "unchanged": lazy("the page had not changed"),
-    "previous_edition": lazy("it was the previous edition"),
+    "confirmed_by_person": lazy("a person had called this text the release"),
     "marker_in_title": lazy("the marker was in the title"),
     "marker_in_heading": lazy("the marker was in the heading"),
     "marker_in_text": lazy("the marker was in the text"),
     "right_type": lazy("it was the kind of file that was due"),
-    "confirmed": lazy("a person had said that this text is the release"),
     "no_marker": lazy("the marker was not there"),
-    "timeout": lazy("no answer came in time"),
-    "server_error": lazy("the site reported a fault of its own"),
-    "rate_limited": lazy("the site asked for fewer requests"),
+    "empty": lazy("it was empty"),
+    "obstacle": lazy("a check for robots stood before it"),
+    "too_deep": lazy("the page was too deeply nested to be read"),
 }
 
 

@@ -5,6 +5,7 @@ from datetime import timedelta
 import pytest
 
 from releases import wording
+from releases.evidence import LookResult, Reason
 from releases.models import Release, Series, Verification
 from releases.verdict import Outcome
 from tests.factories import SEED_DUE
@@ -103,15 +104,26 @@ def test_the_sentence_names_the_interval_that_holds_the_publication():
     assert wording.verdict_sentence(verdict).endswith(said)
 
 
-def test_an_interval_over_midnight_names_both_days():
-    last, first = SEED_DUE - timedelta(days=1), SEED_DUE
+def test_an_instant_on_another_day_than_the_due_one_names_its_day():
+    last, first = SEED_DUE - timedelta(days=1), SEED_DUE - timedelta(seconds=1)
     verdict = a_verdict(Outcome.EARLY, -86_400.0, -1.0, last_not_live_at=last, first_live_at=first)
-    assert "9.30.00am on 29 June 2020" in wording.verdict_sentence(verdict)
+    said = "Last seen not live at 9.30.00am on 29 June 2020, first seen live at 9.29.59am."
+    assert wording.verdict_sentence(verdict).endswith(said)
 
 
 def test_a_look_is_said_with_its_reasons_and_the_word_of_a_person():
     assert wording.look_sentence("not_live", ["not_found"]) == "not live: there was no such page"
     assert wording.look_sentence("live", [], said="this_is_it") == "live (a person said that this is the release)"
+
+
+@pytest.mark.parametrize("reason", list(Reason))
+def test_every_reason_has_words(reason):
+    assert reason in wording.REASONS
+
+
+@pytest.mark.parametrize("result", list(LookResult))
+def test_every_result_of_a_look_has_words(result):
+    assert result in wording.RESULTS
 
 
 def test_a_code_without_words_is_said_as_it_is():

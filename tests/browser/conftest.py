@@ -1,0 +1,32 @@
+"""A browser, an invented office and a server, all at five past half past nine on the seed's morning."""
+
+from collections.abc import Callable, Iterator
+
+import pytest
+import time_machine
+from django.conf import settings
+from django.test import Client
+from playwright.sync_api import Page
+
+from statsoffice.accounts.models import User
+from tests.browser.office import NOW, Morning, a_morning
+
+
+@pytest.fixture
+def morning(transactional_db: None) -> Iterator[Morning]:
+    """Set the invented office up, and the clock of tests and server with it."""
+    with time_machine.travel(NOW, tick=True):
+        yield a_morning()
+
+
+@pytest.fixture
+def sign_in(page: Page, live_server: object) -> Callable[[User], None]:
+    """Give the way to sign somebody in without the log-in page."""
+
+    def as_person(person: User) -> None:
+        client = Client()
+        client.force_login(person, backend=settings.AUTHENTICATION_BACKENDS[0])
+        cookie = client.cookies["sessionid"].value
+        page.context.add_cookies([{"name": "sessionid", "value": cookie, "url": str(live_server)}])
+
+    return as_person

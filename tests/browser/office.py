@@ -1,0 +1,189 @@
+"""An invented office on its release morning, with something on every page, for pages to be looked at."""
+
+from dataclasses import dataclass, field
+from datetime import date, timedelta
+
+from django.urls import reverse
+
+from breaches import drafting
+from breaches.models import Report
+from breaches.remarks import Section
+from breaches.status import ReportStatus
+from releases import answering, asking, coverage, judging, scheduling
+from releases.calendar import Precision, Slot
+from releases.models import Release
+from tests.breaches.people import Office, a_report, an_office
+from tests.factories import (
+    SEED_DUE,
+    ContactFactory,
+    SeriesFactory,
+    a_confirmed_release,
+    a_release,
+    an_announced_release,
+    london_slot,
+)
+from tests.releases.record import a_look, looks_at
+
+NOW = SEED_DUE + timedelta(minutes=5)
+LONG = "https://www.example.gov.uk/government/statistics/" + "state-funded-schools-inspections-and-outcomes-" * 4
+
+
+@dataclass
+class Morning:
+    """The office at five past half past nine; addresses of pages by name."""
+
+    office: Office
+    pages: dict[str, str] = field(default_factory=dict)
+
+    def add(self, name: str, page: str, *args: object) -> None:
+        """Name the address of one page."""
+        self.pages[name] = reverse(page, args=args)
+
+
+def a_morning() -> Morning:
+    """Set the office up: a calendar, releases with every verdict, questions, and reports in every state."""
+    office = an_office(name="Office for Invented Numbers and Very Long Organisation Names")
+    morning = Morning(office)
+    series = SeriesFactory(
+        producer=office.producer,
+        title="State-funded schools inspections and outcomes",
+        responsible=ContactFactory(
+            producer=office.producer,
+            name="Schools inspection statistics team",
+            email="schools.inspections.statistics.and.outcomes@example.gov.uk",
+        ),
+    )
+    _calendar(morning, series)
+    _verdicts(morning, series)
+    _reports(morning)
+    coverage.mark_alive("test", at=NOW)
+    return morning
+
+
+def _calendar(morning: Morning, series) -> None:
+    moved = an_announced_release(series=series, reference="postponed", title="Moved to a later date")
+    scheduling.change_date(
+        moved,
+        to=london_slot(date(2020, 7, 14)),
+        reason="Two schools sent their figures late.\n\nThey are being checked.",
+        by=morning.office.head,
+        at=NOW - timedelta(days=9),
+    )
+    stopped = an_announced_release(series=series, reference="cancelled", title="A survey that was stopped")
+    scheduling.cancel(stopped, reason="The survey was stopped.", by=morning.office.head, at=NOW - timedelta(days=9))
+    vague = a_release(
+        series=series,
+        reference="vague",
+        title="Planned for two months",
+        slot=Slot(on=date(2020, 6, 1), at=None, precision=Precision.TWO_MONTHS),
+    )
+    scheduling.announce(vague, by=None, at=NOW - timedelta(days=90))
+    a_release(series=series, reference="quiet", title="Not announced yet", slot=london_slot(date(2020, 7, 8)))
+    an_announced_release(series=series, reference="tomorrow", title="Due tomorrow", slot=london_slot(date(2020, 7, 1)))
+    for name, page, reference in (
+        ("a postponed release", "releases:release", "postponed"),
+        ("a cancelled release", "releases:release", "cancelled"),
+        ("a vague release", "releases:release", "vague"),
+        ("a release that is not announced", "releases:release", "quiet"),
+        ("announcing", "releases:announce", "quiet"),
+        ("confirming", "releases:confirm", "quiet"),
+        ("confirming a vague date", "releases:confirm", "vague"),
+        ("changing a provisional date", "releases:change_date", "quiet"),
+        ("changing a confirmed date", "releases:change_date", "postponed"),
+        ("cancelling", "releases:cancel", "postponed"),
+        ("a move that is not possible", "releases:cancel", "cancelled"),
+    ):
+        morning.add(name, page, reference)
+    morning.add("the calendar", "releases:calendar")
+    morning.add("an empty month", "releases:month", 2031, 1)
+    morning.add("the desk", "desk")
+
+
+def _verdicts(morning: Morning, series) -> None:
+    step = timedelta(seconds=5)
+    for name, results, every in (
+        ("on time", ["not_live", "live"], step),
+        ("within tolerance", ["not_live"] * 3 + ["live"], step),
+        ("late", ["not_live"] * 3 + ["live"], timedelta(seconds=65)),
+        ("not seen", ["not_live"] * 3, timedelta(seconds=65)),
+        ("early", ["not_live", "live", "live", "live"], timedelta(seconds=-2)),
+        ("cannot tell", ["unreachable"] * 4, timedelta(seconds=65)),
+    ):
+        reference = name.replace(" ", "-")
+        url = LONG if name == "late" else f"https://www.example.gov.uk/statistics/{reference}"
+        release = an_announced_release(series=series, reference=reference, title=f"Seen {name}", url=url)
+        start = SEED_DUE - timedelta(minutes=10) if name == "early" else SEED_DUE - timedelta(seconds=5)
+        looks_at(release, *results, start=start, every=abs(every))
+        judging.judge(release, now=NOW)
+        morning.add(f"a release {name}", "releases:release", reference)
+    a_confirmed_release(
+        series=series,
+        reference="rehearsal",
+        title="A rehearsal in ten minutes",
+        rehearsal=True,
+        due_at=NOW + timedelta(minutes=10),
+    )
+    morning.add("a rehearsal", "releases:release", "rehearsal")
+    _question(morning, series)
+
+
+def _question(morning: Morning, series) -> None:
+    release = an_announced_release(
+        series=series,
+        reference="renamed",
+        title="Renamed at the last moment",
+        attachments=("https://www.example.gov.uk/media/tables.ods",),
+    )
+    page = release.addresses.get(role="page")
+    a_look(page, "unrecognised", at=SEED_DUE, text="A renamed title", reasons=("no_marker",))
+    a_look(page, "unrecognised", at=NOW, text="Are you a robot?", reasons=("no_marker",))
+    answering.say(
+        release,
+        page,
+        "not_it",
+        text_digest=asking.open_questions([release])[1].text_digest,
+        words="A check for robots.",
+        by=morning.office.statistician,
+        at=NOW,
+    )
+    answering.was_live(release, live_at=SEED_DUE, by=morning.office.deputy, at=NOW, words="I saw it.")
+    (question,) = asking.open_questions([Release.objects.get(pk=release.pk)])
+    morning.add("a release with a question", "releases:release", "renamed")
+    morning.add("is this it", "releases:say", "renamed", page.pk, question.text_digest)
+    morning.add("it was live at", "releases:was_live", "renamed")
+
+
+def _reports(morning: Morning) -> None:
+    drafting.draft_missing(now=NOW)
+    reports: dict[str, Report] = {}
+    for status in ReportStatus:
+        reports[status] = a_report(
+            morning.office, status, reference=f"report-{status.replace('_', '-')}", title=f"Reported, {status}"
+        )
+        morning.add(f"a report, {status}", "breaches:report", reports[status].reference)
+    draft, with_hop = reports[ReportStatus.DRAFT].reference, reports[ReportStatus.WITH_HOP].reference
+    decided = reports[ReportStatus.APPROVED].reference
+    for section in Section:
+        morning.add(f"section {section}", "breaches:section", draft, section)
+    for name, page, reference in (
+        ("check your answers", "breaches:check", draft),
+        ("returning", "breaches:return", with_hop),
+        ("approving", "breaches:approve", with_hop),
+        ("dismissing", "breaches:dismiss", with_hop),
+        ("reopening", "breaches:reopen", decided),
+        ("history", "breaches:history", decided),
+    ):
+        morning.add(name, page, reference)
+    morning.add("an earlier version", "breaches:version", decided, 1)
+    morning.add("the reports", "breaches:report_list")
+
+
+PUBLIC = (
+    "the calendar",
+    "an empty month",
+    "a postponed release",
+    "a cancelled release",
+    "a vague release",
+    "a release late",
+    "a release on time",
+)

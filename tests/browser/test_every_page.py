@@ -1,0 +1,128 @@
+"""Every page in a real browser: no barriers, nothing wider than the screen, errors that lead to their fields."""
+
+import re
+
+import pytest
+from axe_playwright_python.sync_playwright import Axe
+from playwright.sync_api import expect
+
+from releases import judging
+from releases.models import Release
+from releases.roles import Role
+from tests.browser.office import NOW, PUBLIC
+from tests.releases.record import looks_at
+
+pytestmark = [
+    pytest.mark.browser,
+    pytest.mark.one_database,
+    # the Code of Practice is seeded by a migration, which the flush after such a test takes away
+    pytest.mark.django_db(transaction=True, serialized_rollback=True),
+    # pytest-playwright's own fixture `base_url`, of which pytest 9 disapproves
+    pytest.mark.filterwarnings("ignore:Session-scoped fixtures defined as instance methods"),
+]
+
+SIZES = {"wide": {"width": 1280, "height": 900}, "phone": {"width": 320, "height": 640}}
+SENT_EMPTY = [
+    "changing a confirmed date",
+    "cancelling",
+    "is this it",
+    "it was live at",
+    "returning",
+    "dismissing",
+    "reopening",
+]
+
+
+def is_clean(page, *, status=200):
+    """Assert that a page has no barriers and no sideways scrolling, at both widths."""
+    for size in SIZES.values():
+        page.set_viewport_size(size)
+        results = Axe().run(page)
+        assert results.violations_count == 0, f"{page.url} at {size['width']}: {results.generate_report()}"
+        assert page.evaluate("document.documentElement.scrollWidth") <= size["width"], page.url
+
+
+def walk(page, live_server, addresses, subtests):
+    """Open pages one after the other, each a test of its own."""
+    assert addresses
+    for name, address in addresses.items():
+        with subtests.test(name):
+            complaints = []
+            page.on("pageerror", lambda error, heard=complaints: heard.append(str(error)))
+            response = page.goto(f"{live_server}{address}")
+            assert response.status == (409 if name == "a move that is not possible" else 200)
+            assert re.fullmatch(r".+ – .+", page.title())
+            assert page.locator("h1").count() == 1
+            is_clean(page)
+            assert complaints == []
+
+
+def test_pages_for_everyone(page, live_server, morning, subtests):
+    walk(page, live_server, {name: morning.pages[name] for name in PUBLIC}, subtests)
+
+
+@pytest.mark.parametrize("part", ["releases", "reports"])
+def test_pages_for_the_head_of_profession(page, live_server, morning, sign_in, subtests, part):
+    sign_in(morning.office.head)
+    reports = {name: address for name, address in morning.pages.items() if address.startswith("/reports/")}
+    releases = {name: address for name, address in morning.pages.items() if name not in reports}
+    walk(page, live_server, reports if part == "reports" else releases, subtests)
+
+
+@pytest.mark.parametrize("role", [Role.STATISTICIAN, Role.CALENDAR_MANAGER, Role.PUBLISHING_TEAM, Role.AUDITOR])
+def test_desk_and_records_as_other_roles_see_them(page, live_server, morning, sign_in, subtests, role):
+    sign_in(morning.office.people[role])
+    names = ["the desk", "a release with a question", "a release late", "a release that is not announced"]
+    if role is not Role.CALENDAR_MANAGER:
+        names += ["the reports", "a report, approved"]
+    walk(page, live_server, {name: morning.pages[name] for name in names}, subtests)
+
+
+def test_every_link_of_an_error_summary_puts_the_cursor_into_its_field(page, live_server, morning, sign_in, subtests):
+    sign_in(morning.office.head)
+    for name in SENT_EMPTY:
+        with subtests.test(name):
+            page.set_viewport_size(SIZES["wide"])
+            page.goto(f"{live_server}{morning.pages[name]}")
+            page.locator("main form button[type=submit]").last.click()
+            expect(page.locator(".govuk-error-summary")).to_be_visible()
+            assert page.title().startswith("Error: ")
+            is_clean(page)
+            links = page.locator(".govuk-error-summary__list a")
+            assert links.count() > 0
+            for number in range(links.count()):
+                field = links.nth(number).get_attribute("href").removeprefix("#")
+                links.nth(number).click()
+                assert page.evaluate("document.activeElement.id") == field
+                assert page.evaluate("['INPUT', 'TEXTAREA', 'SELECT'].includes(document.activeElement.tagName)")
+
+
+@pytest.mark.parametrize("address", ["/nowhere/", "/releases/nowhere/", "/reports/nowhere/"])
+def test_a_page_that_is_not_there_has_the_same_look(page, live_server, morning, sign_in, address):
+    sign_in(morning.office.head)
+    response = page.goto(f"{live_server}{address}")
+    assert response.status == 404
+    expect(page.get_by_role("heading", name="Page not found")).to_be_visible()
+    is_clean(page)
+
+
+def test_the_desk_shows_a_verdict_as_it_falls_and_keeps_the_cursor_where_it_is(page, live_server, morning, sign_in):
+    sign_in(morning.office.head)
+    page.goto(f"{live_server}{morning.pages['the desk']}")
+    expect(page.locator("#desk-summary")).to_contain_text("Not seen: 2")
+    release = Release.objects.get(reference="not-seen")
+    link = page.get_by_role("link", name="Seen not seen").first
+    link.focus()
+    looks_at(release, "live", start=NOW)
+    judging.judge(release, now=NOW)
+    row = page.locator("li", has=page.get_by_role("link", name="Seen not seen")).first
+    expect(row).to_contain_text("Seen late", timeout=6000)
+    expect(page.locator("#desk-summary")).to_contain_text("Not seen: 1")
+    assert page.evaluate("document.activeElement.textContent") == "Seen not seen"
+
+
+def test_the_desk_leads_to_the_log_in_page_once_the_session_has_ended(page, live_server, morning, sign_in):
+    sign_in(morning.office.head)
+    page.goto(f"{live_server}{morning.pages['the desk']}")
+    page.context.clear_cookies()
+    page.wait_for_url("**/accounts/login/**", timeout=6000)
