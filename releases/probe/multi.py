@@ -46,14 +46,18 @@ class Multi:
         :return: handle, libcurl's code (0 for success) and its message, of each transfer that is over.
         """
         self.kick()
-        if self._timer_at is not None:
+        # A transfer can end while it is begun: refused by the guard, or answered by what its socket held.
+        ended = self._ended()
+        if ended:
+            seconds = 0.0
+        elif self._timer_at is not None:
             seconds = min(seconds, self._timer_at - time.monotonic())
         for key, ready in self._selector.select(max(0.0, seconds)):
             mask = pycurl.CSELECT_IN if ready & selectors.EVENT_READ else 0
             mask |= pycurl.CSELECT_OUT if ready & selectors.EVENT_WRITE else 0
             self._multi.socket_action(key.fd, mask)
         self.kick()
-        return self._ended()
+        return ended + self._ended()
 
     def close(self) -> None:
         """Close every idle connection; the transfers have been removed before."""

@@ -172,6 +172,14 @@ class TestPolling:
             assert time.monotonic() - begun < 0.5
             assert fetcher.in_flight == 0
 
+    def test_an_answer_that_came_while_starting_is_not_waited_for(self):
+        with publisher(always(response(200, PAGE))) as site, make_fetcher(site.entry) as fetcher:
+            begun = time.monotonic()
+            for host in ("127.0.0.1", "127.0.0.1", "localhost"):
+                fetcher.start(errand(site.url(host=host), site.entry, f"localhost:{site.port}"))
+                assert len(fetcher.poll(5)) == 1
+            assert time.monotonic() - begun < 1
+
     def test_what_is_in_flight_counts_what_waits_what_flies_and_what_nobody_has_fetched_yet(self):
         with make_fetcher("127.0.0.1:1") as fetcher:
             fetcher.start(errand("ftp://127.0.0.1/", "127.0.0.1"))
