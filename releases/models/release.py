@@ -91,7 +91,10 @@ class Release(models.Model):
 
     class Meta:
         ordering = ("due_at", "planned_on", "reference")
-        indexes = [models.Index(fields=["status", "due_at"], name="release_by_status_and_due")]
+        indexes = [
+            models.Index(fields=["status", "due_at"], name="release_by_status_and_due"),
+            models.Index(fields=["planned_on"], name="release_by_planned_day"),
+        ]
         constraints = [
             models.CheckConstraint(condition=Q(status__in=list(Status)), name="release_status_is_known"),
             models.CheckConstraint(
