@@ -1,4 +1,4 @@
-"""Checking, submitting and deciding through the pages, and the documents that come of it."""
+"""Checking, submitting and deciding through the pages."""
 
 from datetime import date
 
@@ -9,11 +9,10 @@ from breaches import drafting, pdf, sign_off
 from breaches.models import ApprovedDocument, Report
 from breaches.status import ReportStatus
 from breaches.versions import content_of
-from releases.canonical import sha256_hex
 from releases.roles import Role
 from tests.breaches.forms import error_links, filled_in, send, words
 from tests.breaches.mornings import NOT_LIVE, a_drafted_report, looks
-from tests.breaches.people import ACTIONS, AT, IMPACT, a_report, an_office, printed, written
+from tests.breaches.people import AT, IMPACT, a_report, an_office, printed, written
 from tests.breaches.record import london
 
 pytestmark = pytest.mark.django_db
@@ -178,22 +177,6 @@ def test_the_approval_sent_twice_by_one_person_is_one_approval(client, office, q
     assert ApprovedDocument.objects.count() == 1
 
 
-def test_a_document_that_cannot_be_printed_refuses_the_approval_and_changes_nothing(client, office, monkeypatch):
-    def broken(document):
-        message = "the font is gone"
-        raise pdf.NotRendered(message)
-
-    monkeypatch.setattr(pdf, "render", broken)
-    report = a_report(office, ReportStatus.WITH_HOP)
-    client.force_login(office.head)
-    answer = send(client, page_of(report, "approve"))
-    assert answer.status_code == 409
-    assert "could not be printed" in words(answer.text)
-    assert (status_of(report), report.versions.count()) == (ReportStatus.WITH_HOP, report.version)
-    draft = client.get(page_of(report, "draft_pdf"), follow=True)
-    assert "the font is gone" in words(draft.text)
-
-
 def test_a_dismissal_needs_reason_and_words_and_keeps_what_was_typed(client, office):
     report = a_report(office)
     client.force_login(office.deputy)
@@ -214,35 +197,6 @@ def test_the_record_that_no_longer_shows_a_breach_is_said_on_the_page(client, of
     assert "no longer shows a breach" in words(client.get(page_of(report, "report")).text)
 
 
-def test_what_was_approved_is_downloaded_byte_for_byte_after_reopening_and_a_second_approval(client, office):
-    report = a_report(office, ReportStatus.WITH_HOP)
-    client.force_login(office.head)
-    send(client, page_of(report, "approve"))
-    first = ApprovedDocument.objects.get()
-    before = client.get(page_of(report, "approved_pdf", version=first.version))
-    assert before.headers["Content-Type"] == "application/pdf"
-    assert before.content.startswith(b"%PDF-")
-    assert sha256_hex(before.content) == first.pdf_sha256
-    send(client, page_of(report, "reopen"), reason="A user wrote to us.")
-    send(client, f"/reports/{report.reference}/impact/", impact="A user wrote to us a week later.")
-    send(client, page_of(report, "approve"))
-    assert ApprovedDocument.objects.count() == 2
-    assert client.get(page_of(report, "approved_pdf", version=first.version)).content == before.content
-    second = ApprovedDocument.objects.latest("version")
-    assert client.get(page_of(report, "approved_pdf", version=second.version)).content != before.content
-    assert client.get(page_of(report, "approved_pdf", version=1)).status_code == 404
-
-
-def test_the_page_of_an_approved_report_says_what_its_document_says(client, office):
-    report = a_report(office, ReportStatus.APPROVED)
-    client.force_login(office.statistician)
-    for address in (page_of(report, "check"), page_of(report, "version", number=report.version)):
-        page = words(client.get(address).text)
-        assert f"Approved by {office.head}, Head of Profession for Statistics, at 11.02am on 30 June 2020." in page
-        assert "DRAFT" not in page
-    assert "DRAFT" in words(client.get(page_of(report, "version", number=report.version - 1)).text)
-
-
 def test_circumstances_that_nobody_touched_are_pointed_out_before_a_decision(client, office):
     report = a_report(office, ReportStatus.WITH_HOP)
     client.force_login(office.head)
@@ -258,56 +212,6 @@ def test_a_dismissed_report_says_by_whom_and_why_on_its_page(client, office):
     page = words(client.get(page_of(report, "report")).text)
     assert f"{office.head} dismissed it at 11.00am on 30 June 2020" in page
     assert "The automatic check was wrong. The check was wrong." in page
-
-
-def test_each_download_is_kept_with_name_role_and_time(client, office, quick_printer):
-    report = a_report(office, ReportStatus.APPROVED)
-    client.force_login(office.head)
-    client.get(page_of(report, "approved_pdf", version=report.version))
-    client.get(page_of(report, "draft_pdf"))
-    kept = [(event.kind, event.actor, event.facts["role"]) for event in report.events.filter(kind__contains="download")]
-    assert kept == [
-        ("downloaded", office.head, "head_of_profession"),
-        ("draft_downloaded", office.head, "head_of_profession"),
-    ]
-    history = words(client.get(page_of(report, "history")).text)
-    assert "Approved document downloaded (version 4)" in history
-    assert f"{office.head}, Head of Profession" in history
-
-
-def test_a_draft_says_on_every_page_that_it_is_one(client, office):
-    from io import BytesIO
-
-    import pypdf
-
-    report = a_report(office)
-    client.force_login(office.statistician)
-    file = client.get(page_of(report, "draft_pdf")).content
-    pages = [page.extract_text() for page in pypdf.PdfReader(BytesIO(file)).pages]
-    assert pages
-    assert all("DRAFT: suspected breach, not yet decided" in page for page in pages)
-    assert ACTIONS.split(".")[0] in "".join(pages)
-
-
-def test_the_history_tells_who_did_what_in_order_and_opens_every_version(client, office):
-    report = a_report(office, ReportStatus.RETURNED)
-    client.force_login(office.statistician)
-    page = client.get(page_of(report, "history")).text
-    order = ("Drafted from the record", "Edited: Impact", "Submitted", "Returned", "Say more.")
-    places = [words(page).index(part) for part in order]
-    assert places == sorted(places)
-    for number in range(1, report.version + 1):
-        shown = client.get(page_of(report, "version", number=number))
-        assert shown.status_code == 200
-        assert (IMPACT in words(shown.text)) is (number > 1)
-    assert client.get(page_of(report, "version", number=99)).status_code == 404
-
-
-def test_the_submitter_sees_the_heads_version(client, office):
-    report = written(a_report(office, ReportStatus.WITH_HOP), by=office.head, impact="The head's words.")
-    client.force_login(office.statistician)
-    assert "The head's words." in words(client.get(page_of(report, "check")).text)
-    assert office.head.name in words(client.get(page_of(report, "history")).text)
 
 
 def test_facts_that_came_while_a_report_is_with_the_head_are_marked_on_its_page(client, office):
