@@ -1,0 +1,39 @@
+"""Tell where releases stand."""
+
+import json
+from typing import Any
+
+from django.core.management.base import CommandError, CommandParser
+
+from releases import standing
+from releases.management.plain import PlainCommand
+
+
+class Command(PlainCommand):
+    """Prints releases with what was found of them."""
+
+    help = """\
+Tell where releases stand: when they are due, and what was found on their
+present schedule.
+
+With --json a list of objects: reference, status, due_at, outcome, last_not_live_at,
+first_live_at, delay_seconds ([from, to], to null while it is not live), reasons,
+published_at. Instants are ISO 8601 in UTC. The outcome is pending, on_time,
+early, late, not_seen, partial, uncertain or cannot_tell."""
+
+    def add_arguments(self, parser: CommandParser) -> None:
+        """Describe the arguments."""
+        parser.add_argument("references", nargs="*", metavar="REF", help="a release's reference; all if none is given")
+        parser.add_argument("--json", action="store_true", help="as JSON, for programs")
+
+    def handle(self, *args: Any, **options: Any) -> None:
+        """Print the releases."""
+        try:
+            found = standing.standings(options["references"])
+        except standing.NoSuchRelease as error:
+            raise CommandError(str(error)) from error
+        if options["json"]:
+            self.stdout.write(json.dumps(found, indent=2))
+            return
+        for release in found:
+            self.stdout.write(standing.sentence(release))

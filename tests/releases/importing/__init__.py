@@ -1,0 +1,1 @@
+"""Importing a calendar from a file."""
