@@ -1,0 +1,38 @@
+"""Check that the record stands as it was written."""
+
+from typing import Any
+
+from django.core.management.base import CommandError
+
+from breaches.models import ReportEvent
+from releases.management.plain import PlainCommand
+from releases.models import Observation, ReleaseEvent
+from releases.models.append_only import check_chain
+
+CHAINS = (ReleaseEvent, Observation, ReportEvent)
+
+
+class Command(PlainCommand):
+    """Walks the three chains of the record."""
+
+    help = """\
+Check that looks and events stand as they were written.
+
+Each row carries the hash of what it says and of the row before it. This walks
+the chains of releases' events, of looks and of reports' events, and prints for
+each the number of rows and that it holds. Where one does not hold, its first
+broken row is named on standard error and the exit code is 1."""
+
+    def handle(self, *args: Any, **options: Any) -> None:
+        """Walk every chain, and name each that does not hold."""
+        broken = 0
+        for row in CHAINS:
+            count, why = check_chain(row)
+            if why is None:
+                self.stdout.write(f"{row.CHAIN}: {count} row{'' if count == 1 else 's'}, holds")
+            else:
+                self.stderr.write(f"{row.CHAIN}: {why}")
+                broken += 1
+        if broken:
+            message = f"{broken} of {len(CHAINS)} chains do not stand as they were written."
+            raise CommandError(message)

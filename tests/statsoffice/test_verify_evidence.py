@@ -1,0 +1,132 @@
+"""The command verify_evidence: every chain of the record, walked whole."""
+
+import subprocess
+import sys
+from datetime import UTC, datetime
+from io import StringIO
+
+import pytest
+from django.core.management import CommandError, call_command
+from django.db import connection
+
+from breaches.models import Report, ReportEvent
+from releases.models import Observation
+from tests.factories import ProducerFactory, a_confirmed_release
+from tests.releases.test_append_only import a_look
+
+AT = datetime(2026, 6, 30, 9, 0, tzinfo=UTC)
+
+pytestmark = pytest.mark.django_db
+
+
+def verify():
+    """Run the command; gives both outputs and the failure's sentence, if it fails."""
+    out, err = StringIO(), StringIO()
+    try:
+        call_command("verify_evidence", stdout=out, stderr=err)
+    except CommandError as error:
+        return out.getvalue(), err.getvalue(), str(error)
+    return out.getvalue(), err.getvalue(), None
+
+
+def a_record():
+    release = a_confirmed_release()
+    Observation.append([a_look(release), a_look(release), a_look(release)])
+    report = Report.objects.create(reference="breach-one", producer=ProducerFactory(), kind="late", drafted_at=AT)
+    ReportEvent.append([ReportEvent(report=report, report_reference="breach-one", kind="drafted", at=AT)])
+
+
+def tamper(statement):
+    with connection.cursor() as cursor:
+        if connection.vendor == "postgresql":
+            cursor.execute("SET LOCAL session_replication_role = replica")  # no trigger fires
+        cursor.execute(statement)
+
+
+def test_an_empty_record_holds():
+    assert verify() == (
+        "releases.event: 0 rows, holds\nreleases.observation: 0 rows, holds\nbreaches.event: 0 rows, holds\n",
+        "",
+        None,
+    )
+
+
+def test_each_chain_is_told_with_its_number_of_rows():
+    a_record()
+    assert verify()[0].splitlines() == [
+        "releases.event: 2 rows, holds",
+        "releases.observation: 3 rows, holds",
+        "breaches.event: 1 row, holds",
+    ]
+
+
+@pytest.mark.parametrize(
+    ("statement", "sentence"),
+    [
+        pytest.param(
+            "UPDATE releases_observation SET result = 'live' WHERE position = 2",
+            "releases.observation: row 2 was changed after it was written",
+            id="a-changed-look",
+        ),
+        pytest.param(
+            "DELETE FROM releases_releaseevent WHERE position = 1",
+            "releases.event: row 1 is missing",
+            id="a-lost-event",
+        ),
+        pytest.param(
+            "DELETE FROM breaches_reportevent", "breaches.event: rows after 0 are missing", id="a-reports-events-lost"
+        ),
+    ],
+)
+def test_a_chain_that_does_not_hold_is_told_by_its_first_broken_row_and_the_others_still_walked(statement, sentence):
+    a_record()
+    tamper(statement)
+    out, err, failure = verify()
+    assert err.strip() == sentence
+    assert failure == "1 of 3 chains do not stand as they were written."
+    assert out.count("holds") == 2
+
+
+def test_every_chain_of_the_product_is_walked():
+    from releases.models.append_only import ChainedRow
+    from statsoffice.management.commands.verify_evidence import CHAINS
+
+    def kinds(row):
+        return {row} | {kind for below in row.__subclasses__() for kind in kinds(below)}
+
+    assert set(CHAINS) == {row for row in kinds(ChainedRow) if not row._meta.abstract}
+
+
+COMMANDS = ("import_calendar", "release_status", "verify_evidence")
+
+
+@pytest.mark.one_database
+@pytest.mark.parametrize("command", COMMANDS)
+def test_help_explains_a_command_in_paragraphs(command):
+    told = subprocess.run([sys.executable, "manage.py", command, "--help"], capture_output=True, text=True, check=True)
+    assert "\n\n" in told.stdout.split("options:")[0].split("usage:")[1]
+    assert told.stderr == ""
+
+
+@pytest.mark.one_database
+@pytest.mark.parametrize(
+    ("arguments", "line"),
+    [
+        pytest.param(["import_calendar", "none.csv"], "none.csv cannot be read: No such file", id="no-such-file"),
+        pytest.param(["import_calendar"], "the following arguments are required: FILE.csv", id="no-file-named"),
+        pytest.param(
+            ["release_status", "nothing"], "The database cannot be used (no such table", id="status-not-set-up"
+        ),
+        pytest.param(["verify_evidence"], "The database cannot be used (no such table", id="evidence-not-set-up"),
+    ],
+)
+def test_a_command_that_fails_says_so_in_one_line_and_with_its_exit_code(tmp_path, arguments, line):
+    environment = {"PATH": "/usr/bin:/bin", "DATABASE_URL": f"sqlite:///{tmp_path}/empty.sqlite3"}
+    environment["STATSOFFICE_VAR"] = str(tmp_path)
+    told = subprocess.run(
+        [sys.executable, "manage.py", *arguments], capture_output=True, text=True, env=environment, check=False
+    )
+    assert told.returncode != 0
+    assert told.stdout == ""
+    assert line in told.stderr.splitlines()[-1]
+    assert "Traceback" not in told.stderr
