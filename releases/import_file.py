@@ -11,9 +11,8 @@ from typing import Any
 from django.core.exceptions import ValidationError
 from django.core.validators import validate_email, validate_slug
 
-from releases import london
+from releases import london, web_address
 from releases.models.series import GREATEST_TOLERANCE_SECONDS
-from releases.probe import address as web_address
 from releases.status import Status
 
 REQUIRED = ("reference", "producer", "series", "title", "scheduled_for", "url")

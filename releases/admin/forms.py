@@ -7,11 +7,10 @@ from django import forms
 from django.contrib.admin.widgets import AdminDateWidget, AdminTimeWidget
 from django.core.exceptions import ValidationError
 
-from releases import scheduling, slot_rules
+from releases import scheduling, slot_rules, web_address
 from releases.calendar import Precision, Slot
 from releases.lifecycle import MoveRefused
 from releases.models import Address, Release
-from releases.probe import address as web_address
 from releases.probe.registry import ADAPTERS
 
 # Under which field of the form a refusal is shown that names a field of the release.
