@@ -1,6 +1,6 @@
 """What a person is asked: texts that the checks could not place, and releases of which nobody can tell."""
 
-from collections.abc import Iterable, Mapping
+from collections.abc import Collection, Mapping
 from dataclasses import dataclass
 from datetime import datetime
 from typing import Any
@@ -25,7 +25,7 @@ class OpenQuestion:
     looks: int
 
 
-def open_questions(releases: Iterable[Release]) -> list[OpenQuestion]:
+def open_questions(releases: Collection[Release] | QuerySet[Release]) -> list[OpenQuestion]:
     """List the texts that a person should place, for the present schedules of some releases.
 
     These are texts without the marker that no rule knows, and texts with the marker that were there from the
@@ -33,12 +33,11 @@ def open_questions(releases: Iterable[Release]) -> list[OpenQuestion]:
 
     :return: the questions by address and by when each text was first seen.
     """
-    keys = [release.pk for release in releases]
     looks = Observation.objects.filter(
-        release__in=keys, schedule_version=F("release__schedule_version"), superseded=False
+        release__in=releases, schedule_version=F("release__schedule_version"), superseded=False
     )
     said: dict[int, dict[str, str]] = {}
-    statements = Statement.objects.filter(release__in=keys).exclude(text_digest="").order_by("stated_at")
+    statements = Statement.objects.filter(release__in=releases).exclude(text_digest="").order_by("stated_at")
     for release, digest, kind in statements.values_list("release_id", "text_digest", "kind"):
         said.setdefault(release, {})[digest] = kind
     absent_since = _first_without_the_release(looks, said)

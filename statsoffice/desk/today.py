@@ -13,6 +13,7 @@ from releases.permissions import Action, Person, producers_where
 from releases.wording import Standing
 
 MOST_LINES = 200
+MOST_LINES_AHEAD = 20
 DAYS_AHEAD = 14
 
 
@@ -44,7 +45,7 @@ def today(person: Person, *, now: datetime) -> Day:
 
     :param now: the aware instant that says which day today is, and where each release stands.
     """
-    return _day(_theirs(person), london.local_date(now), now=now)
+    return _day(_theirs(person), london.local_date(now), most=MOST_LINES, now=now)
 
 
 def next_day(person: Person, *, now: datetime) -> Day | None:
@@ -52,18 +53,18 @@ def next_day(person: Person, *, now: datetime) -> Day | None:
     tomorrow = _midnight(london.local_date(now) + timedelta(days=1))
     ahead = _theirs(person).on_london_day(tomorrow, tomorrow + timedelta(days=DAYS_AHEAD))
     first = ahead.order_by("due_at").values_list("due_at", flat=True).first()
-    return _day(_theirs(person), london.local_date(first), now=now) if first else None
+    return _day(_theirs(person), london.local_date(first), most=MOST_LINES_AHEAD, now=now) if first else None
 
 
 def _theirs(person: Person) -> ReleaseQuerySet:
     return Release.objects.filter(series__producer__in=producers_where(person, Action.VIEW))
 
 
-def _day(releases: ReleaseQuerySet, on: date, *, now: datetime) -> Day:
+def _day(releases: ReleaseQuerySet, on: date, *, most: int, now: datetime) -> Day:
     due = releases.on_london_day(_midnight(on), _midnight(on + timedelta(days=1)))
-    shown = list(due.select_related("series__producer").order_by("due_at", "title", "pk")[: MOST_LINES + 1])
-    left_out = due.count() - MOST_LINES if len(shown) > MOST_LINES else 0
-    shown = shown[:MOST_LINES]
+    shown = list(due.select_related("series__producer").order_by("due_at", "title", "pk")[: most + 1])
+    left_out = due.count() - most if len(shown) > most else 0
+    shown = shown[:most]
     verdicts = {
         verification.release_id: verification
         for verification in Verification.objects.filter(
