@@ -21,10 +21,10 @@ from breaches.glyphs import FAMILY, font_of_boxes
 
 STYLESHEET: Final = "pdf/report.css"
 FONT_FILES: Final = {
-    "report-font:regular": "FiraSans-Regular.ttf",
-    "report-font:bold": "FiraSans-SemiBold.ttf",
+    "reportfont:regular": "FiraSans-Regular.ttf",
+    "reportfont:bold": "FiraSans-SemiBold.ttf",
 }
-BOXES: Final = "report-font:boxes"
+BOXES: Final = "reportfont:boxes"
 
 _of_this_thread = threading.local()
 

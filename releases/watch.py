@@ -15,6 +15,7 @@ from releases.evidence import Expectation, Finding, LookResult, Reason
 from releases.models import Release, Watch
 from releases.recording import Look
 from releases.watch_list import Target
+from releases.web_address import place_of
 
 logger = logging.getLogger(__name__)
 
@@ -51,6 +52,7 @@ class Round:
     look: Looker
     watcher: str
     controls: Controls
+    replayed: bool = False
     targets: dict[int, Target] = field(default_factory=dict)
     flying: dict[tuple[int, datetime], Target] = field(default_factory=dict)
     unanswered: list[tuple[Target, Answer]] = field(default_factory=list)
@@ -59,7 +61,7 @@ class Round:
     kept: int = 0
 
 
-def sweep(*, clock: Clock, look: Looker, watcher: str, controls: Sequence[str] = ()) -> int:
+def sweep(*, clock: Clock, look: Looker, watcher: str, controls: Sequence[str] = (), replayed: bool = False) -> int:
     """Make every look that falls due in the next seconds at its instant, keep it, and judge its release.
 
     The sweep goes on as long as anything falls due within ten seconds, so that no look waits for a tick; it
@@ -69,10 +71,11 @@ def sweep(*, clock: Clock, look: Looker, watcher: str, controls: Sequence[str] =
     :param look: the probe.
     :param watcher: the name under which looks, coverage and leases are kept; unique per process.
     :param controls: addresses of unrelated hosts, asked when an answer stays away.
+    :param replayed: whether the clock plays a past morning; then only rehearsals are looked at, and marked so.
     :return: the number of looks kept.
     :raises ExceptionGroup: at the end, if our own code failed on one of the releases; the others were not held up.
     """
-    going = Round(clock=clock, look=look, watcher=watcher, controls=Controls(urls=controls))
+    going = Round(clock=clock, look=look, watcher=watcher, controls=Controls(urls=controls), replayed=replayed)
     claim_at = clock.now()
     try:
         while True:
@@ -104,14 +107,14 @@ def look_once(releases: Sequence[Release], *, clock: Clock, look: Looker, watche
     if not all(release.rehearsal for release in releases):
         message = "Only rehearsals can be looked at with another time than the real one."
         raise ValueError(message)
-    going = Round(clock=clock, look=look, watcher=watcher, controls=Controls(urls=()))
+    going = Round(clock=clock, look=look, watcher=watcher, controls=Controls(urls=()), replayed=True)
     addresses = [address for release in releases for address in release.addresses.all()]
     for target in watch_list.targets_of(addresses):
         going.targets[target.address.pk] = target
         _start(going, target, planned_at=clock.now())
     while look.in_flight:
         _take_answers(going, wait_seconds=1.0)
-    _keep_and_judge(going, replayed=True)
+    _keep_and_judge(going)
     return _end(going)
 
 
@@ -129,11 +132,12 @@ def _claim(going: Round) -> None:
     watch_list.enrol(now=now)
     _forget_what_changed(going, now=now)
     due = watch_list.falling_due(until=now + HORIZON, now=now, without=list(going.targets))
-    wanted = {watch_list.host_of(address.url) for address in due} | {t.host for t in going.targets.values()}
+    due = [address for address in due if address.release.rehearsal or not going.replayed]
+    wanted = {place_of(address.url) for address in due} | {t.host for t in going.targets.values()}
     held = leases.claim(wanted, holder=going.watcher, now=now)
     for key in [key for key, target in going.targets.items() if target.host not in held]:
         del going.targets[key]
-    mine = [address for address in due if watch_list.host_of(address.url) in held]
+    mine = [address for address in due if place_of(address.url) in held]
     for target in watch_list.targets_of(mine):
         target.next_look_at = target.address.watch.next_look_at
         going.targets[target.address.pk] = target
@@ -166,15 +170,17 @@ def _start_due(going: Round) -> None:
 
 def _start(going: Round, target: Target, *, planned_at: datetime) -> None:
     address = target.address
-    going.flying[(address.pk, planned_at)] = target
     target.last_planned_at = planned_at
+    try:
+        url = going.look.fetched_address(address.adapter, address.url)
+    except Exception as fault:
+        # An address that our own code cannot ask for must not keep the others from being looked at.
+        logger.exception("cannot look at an address of %s", address.release.reference)
+        going.faults.append(fault)
+        return
+    going.flying[(address.pk, planned_at)] = target
     going.look.start(
-        Errand(
-            key=(address.pk, planned_at),
-            url=going.look.fetched_address(address.adapter, address.url),
-            allowed_hosts=target.allowed_hosts,
-            planned_at=planned_at,
-        )
+        Errand(key=(address.pk, planned_at), url=url, allowed_hosts=target.allowed_hosts, planned_at=planned_at)
     )
 
 
@@ -207,7 +213,8 @@ def _examine(going: Round, target: Target, answer: Answer) -> None:
         logger.exception("cannot examine a look at %s", target.address.release.reference)
         going.faults.append(fault)
         finding = Finding(result=LookResult.OBSERVER_FAULT, reasons=(Reason.OUR_ERROR,), text_digest="", title="")
-    if finding.text_digest and finding.result is not LookResult.LIVE:
+    before_due = answer.completed_at < target.due_at
+    if before_due and finding.text_digest and finding.result is not LookResult.LIVE:
         target.texts_not_live.add(finding.text_digest)
     del going.flying[(target.address.pk, answer.planned_at)]
     going.looks.append(
@@ -215,13 +222,13 @@ def _examine(going: Round, target: Target, answer: Answer) -> None:
     )
 
 
-def _keep_and_judge(going: Round, *, replayed: bool = False) -> None:
+def _keep_and_judge(going: Round) -> None:
     """Store what was seen, judge the releases that it may change, and write down when each is looked at next."""
     now = going.clock.now()
     if not going.looks:
         return
     looks, going.looks = going.looks, []
-    recording.keep(looks, watcher=going.watcher, at=now, replayed=replayed)
+    recording.keep(looks, watcher=going.watcher, at=now, replayed=going.replayed)
     going.kept += len(looks)
     releases = {look.address.release_id: look.address.release for look in looks if _may_change(look, now=now)}
     waiting = _with_look_outstanding(going)

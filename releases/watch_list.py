@@ -3,13 +3,13 @@
 from collections.abc import Collection, Iterable
 from dataclasses import dataclass
 from datetime import datetime, timedelta
-from urllib.parse import urlsplit
 
 from django.db.models import F, Q, QuerySet
 
 from releases import cadence
 from releases.evidence import AddressRole, Expectation, LookResult
 from releases.models import Address, Observation, Release, Statement, Watch
+from releases.web_address import place_of
 
 AHEAD = cadence.FIRST_LOOK
 BEHIND = cadence.GIVE_UP
@@ -123,7 +123,7 @@ def targets_of(addresses: Iterable[Address]) -> list[Target]:
     keys = [address.pk for address in addresses]
     seen: dict[int, set[str]] = {key: set() for key in keys}
     digests = (
-        Observation.objects.filter(address__in=keys)
+        Observation.objects.filter(address__in=keys, completed_at__lt=F("release__due_at"))
         .exclude(Q(text_digest="") | Q(result=LookResult.LIVE))
         .values_list("address_id", "text_digest")
         .distinct()
@@ -141,7 +141,7 @@ def targets_of(addresses: Iterable[Address]) -> list[Target]:
             schedule_version=address.release.schedule_version,
             due_at=limit_of(address.release) - timedelta(seconds=address.release.series.tolerance_seconds),
             limit_at=limit_of(address.release),
-            host=host_of(address.url),
+            host=place_of(address.url),
             allowed_hosts=hosts[address.release_id] | address.release.series.producer.host_names(),
             texts_not_live=seen[address.pk],
             statements=said[address.pk],
@@ -150,13 +150,8 @@ def targets_of(addresses: Iterable[Address]) -> list[Target]:
     ]
 
 
-def host_of(url: str) -> str:
-    """Return the host of an address with its port if it names one, in lower case."""
-    return urlsplit(url).netloc.lower()
-
-
 def _hosts_of_releases(releases: set[int]) -> dict[int, frozenset[str]]:
     hosts: dict[int, frozenset[str]] = dict.fromkeys(releases, frozenset())
     for release, url in Address.objects.filter(release__in=releases).values_list("release_id", "url"):
-        hosts[release] |= {host_of(url)}
+        hosts[release] |= {place_of(url)}
     return hosts

@@ -2,6 +2,7 @@
 
 import re
 from collections.abc import Callable, Mapping
+from enum import StrEnum
 
 from breaches import permissions as breach_permissions
 from breaches.status import REPORT
@@ -16,7 +17,7 @@ def lifecycle(table: Lifecycle) -> str:
     return f"```mermaid\n{table.diagram()}\n```"
 
 
-def permissions(table: Mapping[str, frozenset[Role]]) -> str:
+def permissions[A: StrEnum](table: Mapping[A, frozenset[Role]]) -> str:
     """Write a table of actions and roles in Markdown."""
     heads = [spoken(role) for role in Role]
     rows = [

@@ -3,6 +3,7 @@
 The database is SQLite in a file (as in `./run`), or the PostgreSQL that DATABASE_URL names.
 """
 
+import importlib
 import os
 import shutil
 import tempfile
@@ -11,11 +12,14 @@ from pathlib import Path
 from typing import Any
 
 import pytest
+from django.apps import apps
 from django.conf import settings
 from django.db import connection
 
 from tests.servers import programs
 from tests.servers.private_redis import private_redis
+
+pytest_plugins = ["tests.fixtures_of_the_watch"]
 
 LOOPBACK = ["127.0.0.1", "::1", "localhost"]
 BROWSER_FIXTURES = {"page", "context", "browser", "new_context"}
@@ -76,6 +80,17 @@ def _refuse_skip(report: Any, config: pytest.Config) -> Any:
         report.outcome = "failed"
         report.longrepr = f"Skipped, and nothing may be skipped silently: {report.longrepr[2]}"
     return report
+
+
+@pytest.fixture(autouse=True)
+def code_of_practice(request: pytest.FixtureRequest) -> None:
+    """Write the Code of Practice again where a test with real transactions has emptied the database."""
+    marker = request.node.get_closest_marker("django_db")
+    real_transactions = "transactional_db" in request.fixturenames or "live_server" in request.fixturenames
+    if real_transactions or (marker and marker.kwargs.get("transaction")):
+        request.getfixturevalue("transactional_db")
+        if not apps.get_model("breaches", "Edition").objects.exists():
+            importlib.import_module("breaches.migrations.0002_code_of_practice").seed(apps, None)
 
 
 @pytest.fixture(scope="session")

@@ -5,28 +5,34 @@ from django.db import migrations, models
 
 
 class Migration(migrations.Migration):
-
     dependencies = [
-        ('releases', '0002_append_only'),
+        ("releases", "0002_append_only"),
     ]
 
     operations = [
         migrations.CreateModel(
-            name='RollCall',
+            name="RollCall",
             fields=[
-                ('id', models.BigAutoField(auto_created=True, primary_key=True, serialize=False, verbose_name='ID')),
-                ('day', models.DateField()),
-                ('due', models.PositiveIntegerField()),
-                ('live', models.PositiveIntegerField()),
-                ('not_live', models.PositiveIntegerField()),
-                ('cannot_tell', models.PositiveIntegerField()),
-                ('releases', models.JSONField(default=list)),
-                ('called_at', models.DateTimeField()),
-                ('producer', models.ForeignKey(on_delete=django.db.models.deletion.PROTECT, related_name='roll_calls', to='releases.producer')),
+                ("id", models.BigAutoField(auto_created=True, primary_key=True, serialize=False, verbose_name="ID")),
+                ("day", models.DateField()),
+                ("due", models.PositiveIntegerField()),
+                ("live", models.PositiveIntegerField()),
+                ("not_live", models.PositiveIntegerField()),
+                ("cannot_tell", models.PositiveIntegerField()),
+                ("releases", models.JSONField(default=list)),
+                ("called_at", models.DateTimeField()),
+                (
+                    "producer",
+                    models.ForeignKey(
+                        on_delete=django.db.models.deletion.PROTECT, related_name="roll_calls", to="releases.producer"
+                    ),
+                ),
             ],
             options={
-                'ordering': ('-day', 'producer'),
-                'constraints': [models.UniqueConstraint(fields=('producer', 'day'), name='one_roll_call_per_producer_and_day')],
+                "ordering": ("-day", "producer"),
+                "constraints": [
+                    models.UniqueConstraint(fields=("producer", "day"), name="one_roll_call_per_producer_and_day")
+                ],
             },
         ),
     ]

@@ -11,12 +11,12 @@ import pycurl
 from releases.answer import Answer, Failure
 from releases.errand import Errand
 from releases.probe import guard
-from releases.probe.address import NotAWebAddressError, is_allowed, normal_entries, numeric_host, read
 from releases.probe.budget import DEFAULT_BUDGET, Budget, Lanes
 from releases.probe.flight import Flight, land, refused, turn_back
 from releases.probe.line import Limits, Line, Route
 from releases.probe.multi import Multi
 from releases.probe.trust import authorities_file
+from releases.web_address import NotAWebAddressError, is_allowed, normal_entries, numeric_host, read
 
 # Beyond this more connections only take turns on the processor; what waits longer is the network's part.
 MOST_IN_FLIGHT = 1000

@@ -7,8 +7,8 @@ from types import MappingProxyType
 from releases.answer import Answer, Failure, Hop
 from releases.errand import Errand
 from releases.probe import decoding
-from releases.probe.address import NotAWebAddressError, WebAddress, is_allowed, read_target
 from releases.probe.line import Limits, Reply
+from releases.web_address import NotAWebAddressError, WebAddress, is_allowed, read_target
 
 _SENDS_ON = frozenset({301, 302, 303, 307, 308})
 

@@ -12,8 +12,8 @@ import pycurl
 
 from releases.answer import Failure
 from releases.probe import decoding, guard
-from releases.probe.address import WebAddress
 from releases.probe.faults import failure_of
+from releases.web_address import WebAddress
 
 ACCEPT = "Accept: text/html,application/xhtml+xml,application/pdf;q=0.9,*/*;q=0.8"
 

@@ -4,32 +4,36 @@ from django.db import migrations, models
 
 
 class Migration(migrations.Migration):
-
     initial = True
 
-    dependencies = [
-    ]
+    dependencies = []
 
     operations = [
         migrations.CreateModel(
-            name='Message',
+            name="Message",
             fields=[
-                ('id', models.BigAutoField(auto_created=True, primary_key=True, serialize=False, verbose_name='ID')),
-                ('event', models.CharField(max_length=150)),
-                ('recipient', models.EmailField(max_length=254)),
-                ('subject', models.CharField(max_length=300)),
-                ('text', models.TextField()),
-                ('created_at', models.DateTimeField()),
-                ('due_at', models.DateTimeField(help_text='When it is to be sent, or tried again.')),
-                ('attempts', models.PositiveSmallIntegerField(default=0)),
-                ('last_error', models.CharField(blank=True, max_length=500)),
-                ('sent_at', models.DateTimeField(null=True)),
-                ('claimed_until', models.DateTimeField(null=True)),
+                ("id", models.BigAutoField(auto_created=True, primary_key=True, serialize=False, verbose_name="ID")),
+                ("event", models.CharField(max_length=150)),
+                ("recipient", models.EmailField(max_length=254)),
+                ("subject", models.CharField(max_length=300)),
+                ("text", models.TextField()),
+                ("created_at", models.DateTimeField()),
+                ("due_at", models.DateTimeField(help_text="When it is to be sent, or tried again.")),
+                ("attempts", models.PositiveSmallIntegerField(default=0)),
+                ("last_error", models.CharField(blank=True, max_length=500)),
+                ("sent_at", models.DateTimeField(null=True)),
+                ("claimed_until", models.DateTimeField(null=True)),
             ],
             options={
-                'ordering': ('created_at', 'pk'),
-                'indexes': [models.Index(condition=models.Q(('sent_at__isnull', True)), fields=['due_at'], name='messages_to_send')],
-                'constraints': [models.UniqueConstraint(fields=('event', 'recipient'), name='one_message_per_event_and_recipient')],
+                "ordering": ("created_at", "pk"),
+                "indexes": [
+                    models.Index(
+                        condition=models.Q(("sent_at__isnull", True)), fields=["due_at"], name="messages_to_send"
+                    )
+                ],
+                "constraints": [
+                    models.UniqueConstraint(fields=("event", "recipient"), name="one_message_per_event_and_recipient")
+                ],
             },
         ),
     ]

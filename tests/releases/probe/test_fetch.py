@@ -12,9 +12,9 @@ import brotli
 import pytest
 
 from releases.answer import Failure, Hop
-from releases.probe.address import NotAWebAddressError
 from releases.probe.budget import Budget
 from releases.probe.fetch import affordable
+from releases.web_address import NotAWebAddressError
 from tests.releases.probe.fetching import PLANNED, answers, errand, fetch, make_fetcher, real_now
 from tests.releases.probe.publishers import (
     always,

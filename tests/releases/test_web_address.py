@@ -2,7 +2,7 @@
 
 import pytest
 
-from releases.probe.address import (
+from releases.web_address import (
     NotAWebAddressError,
     is_allowed,
     normal_entries,

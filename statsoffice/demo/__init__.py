@@ -1,0 +1,1 @@
+"""The demonstration: two invented offices, their calendar, and mornings that were and will be."""

@@ -1,0 +1,87 @@
+"""A calendar around today: what was published, what is coming, what was moved and what was cancelled."""
+
+from datetime import date, datetime, timedelta
+
+from releases import london, scheduling
+from releases.calendar import STANDARD_RELEASE_TIME, Nation, Precision, Slot, no_release_day
+from releases.models import Release, Series
+from releases.roles import Role
+from releases.scheduling import PlannedAddress
+from statsoffice.demo import offices
+from statsoffice.rehearsal_site.client import RehearsalSite
+
+# Days from today; past ones are older than the week for which a release is watched.
+PUBLISHED = (-86, -58, -30, -12)
+CONFIRMED = (1, 6, 13, 27)
+PROVISIONAL = (55, 84)
+
+
+def set_up(*, now: datetime, site: RehearsalSite) -> None:
+    """Record the official releases of the demonstration that are not there yet.
+
+    :param now: the aware instant around which the calendar lies.
+    """
+    today = london.local_date(now)
+    for shift, series in enumerate(Series.objects.exclude(slug="rehearsal-morning").order_by("slug")):
+        for days in PUBLISHED:
+            _published(series, on=_working_day(today + timedelta(days=days - shift), series), now=now)
+        for days in CONFIRMED:
+            _upcoming(series, on=_working_day(today + timedelta(days=days + shift), series), now=now, site=site)
+        for days in PROVISIONAL:
+            _vague(series, on=(today + timedelta(days=days)).replace(day=1), now=now)
+    _one_moved_and_one_cancelled(now=now)
+
+
+def _working_day(on: date, series: Series) -> date:
+    while no_release_day(on, nation=Nation(series.producer.nation)):
+        on += timedelta(days=1)
+    return on
+
+
+def _record(series: Series, slot: Slot, *, at: datetime, addresses: tuple[PlannedAddress, ...] = ()) -> Release | None:
+    period = london.month(slot.on.replace(day=1) - timedelta(days=1))
+    reference = f"{series.slug}-{slot.on:%Y-%m}" + (f"-{slot.on:%d}" if slot.due_at else "")
+    if Release.objects.filter(series=series, reference__startswith=f"{series.slug}-{slot.on:%Y-%m}").exists():
+        return None
+    title = f"{series.title}: {period}"
+    return scheduling.record_release(series, reference=reference, title=title, slot=slot, at=at, addresses=addresses)
+
+
+def _published(series: Series, *, on: date, now: datetime) -> None:
+    recorded_at = now - timedelta(days=400)
+    release = _record(series, Slot(on=on, at=STANDARD_RELEASE_TIME), at=recorded_at)
+    if release is None or release.due_at is None:
+        return
+    scheduling.confirm(release, by=None, at=recorded_at)
+    scheduling.announce(release, by=None, at=recorded_at)
+    seconds_after = timedelta(seconds=20 + on.day)
+    scheduling.publish(release, by=None, at=release.due_at + seconds_after, published_at=release.due_at + seconds_after)
+
+
+def _upcoming(series: Series, *, on: date, now: datetime, site: RehearsalSite) -> None:
+    path = f"/{series.slug}/{on:%Y-%m-%d}"
+    page = PlannedAddress(url=site.url(path), marker=london.month(on.replace(day=1) - timedelta(days=1)))
+    release = _record(series, Slot(on=on, at=STANDARD_RELEASE_TIME), at=now - timedelta(days=60), addresses=(page,))
+    if release:
+        scheduling.confirm(release, by=None, at=now - timedelta(days=40))
+        scheduling.announce(release, by=None, at=now - timedelta(days=40))
+
+
+def _vague(series: Series, *, on: date, now: datetime) -> None:
+    precision = Precision.TWO_MONTHS if on.month % 2 else Precision.MONTH
+    release = _record(series, Slot(on=on, at=None, precision=precision), at=now - timedelta(days=20))
+    if release:
+        scheduling.announce(release, by=None, at=now - timedelta(days=20))
+
+
+def _one_moved_and_one_cancelled(*, now: datetime) -> None:
+    head = offices.user(Role.HEAD_OF_PROFESSION)
+    upcoming = Release.objects.public().filter(due_at__gt=now + timedelta(days=10), status="confirmed")
+    if not upcoming.exists() or Release.objects.filter(status="cancelled").exists():
+        return
+    moved, cancelled = upcoming.order_by("due_at")[0], upcoming.order_by("-due_at")[0]
+    to = Slot(on=_working_day(moved.planned_on + timedelta(days=7), moved.series), at=STANDARD_RELEASE_TIME)
+    scheduling.change_date(
+        moved, to=to, reason="More time is needed to check the data from two regions.", by=head, at=now
+    )
+    scheduling.cancel(cancelled, reason="The survey was not run this month.", by=head, at=now)

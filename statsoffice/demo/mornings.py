@@ -1,0 +1,118 @@
+"""Rehearsed mornings: some that were, replayed over real HTTP, and one that falls due while one looks."""
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from datetime import datetime, timedelta
+from typing import Any
+
+from breaches import drafting
+from releases import london, scheduling, watch
+from releases.calendar import slot_at
+from releases.models import Release, Series
+from releases.probe.probe import probe_from_settings
+from releases.scheduling import PlannedAddress
+from statsoffice.rehearsal_site import pages
+from statsoffice.rehearsal_site.client import RehearsalSite
+from statsoffice.rehearsal_site.replay import ReplayClock
+from statsoffice.rehearsal_site.scenes import scene
+
+TICK = timedelta(seconds=5)
+
+
+@dataclass(frozen=True, slots=True)
+class Story:
+    """One rehearsal: its name, and what its page shows from when on (seconds after due; None: always)."""
+
+    slug: str
+    title: str
+    live_after: float | None
+    before: str = "coming soon"
+
+
+REPLAYED = (
+    Story("late-an-hour", "School inspections as at 31 March", 57 * 60 - 2),
+    Story("late-minutes", "Labour market overview: first quarter", 13 * 60),
+    Story("early", "House sales by region: spring", -10 * 60),
+    Story("on-time", "Punctuality of rail services: spring", 12),
+    Story("late-seconds", "Air quality in towns: spring", 44),
+    Story("late-not-decided", "House sales by region: summer", 8 * 60),
+)
+LIVE = (
+    (Story("live-on-time", "Labour market overview: today", 2), 1),
+    (Story("live-late", "School inspections: today", 40), 1),
+    (Story("live-soft-404", "Punctuality of rail services: today", None, before="not found"), 2),
+    (Story("live-early", "House sales by region: today", -25), 2),
+)
+
+
+def replay(*, now: datetime, site: RehearsalSite) -> None:
+    """Play the past morning again, if that was not done yet: real looks at real pages, marked as replayed.
+
+    :param now: the aware instant of the present; the morning is the last one at 9.30am that is over.
+    """
+    if Release.objects.filter(reference__startswith="rehearsal-late-an-hour").exists():
+        return
+    due_at = _last_morning(now)
+    for story in REPLAYED:
+        _record(story, reference=f"rehearsal-{story.slug}-{due_at:%Y-%m-%d}", due_at=due_at, at=now, site=site)
+    clock = ReplayClock(site, due_at - timedelta(minutes=12))
+    try:
+        with probe_from_settings(now=clock.now) as probe:
+            while clock.now() < due_at + timedelta(minutes=59):
+                watch.sweep(clock=clock, look=probe, watcher="replay", replayed=True)
+                drafting.draft_missing(now=clock.now())
+                clock.sleep_until(clock.now() + TICK)
+    finally:
+        site.run_clock()
+
+
+def prepare_live(*, now: datetime, site: RehearsalSite) -> list[Release]:
+    """Record rehearsals that fall due in the coming minutes, with the pages that will stand there.
+
+    :param now: the aware instant of the start; the first fall due at the first whole minute 35 seconds on.
+    """
+    first = (now + timedelta(seconds=95)).replace(second=0, microsecond=0)
+    releases = []
+    for story, minute in LIVE:
+        due_at = first + timedelta(minutes=minute - 1)
+        reference = f"rehearsal-{story.slug}-{now:%Y%m%d-%H%M%S}"
+        releases.append(_record(story, reference=reference, due_at=due_at, at=now, site=site))
+    return releases
+
+
+def _last_morning(now: datetime) -> datetime:
+    day = london.in_london(now).replace(hour=9, minute=30, second=0, microsecond=0, tzinfo=None)
+    due_at = london.from_london(day)
+    while due_at + timedelta(hours=2) > now or london.in_london(due_at).weekday() >= 5:
+        day -= timedelta(days=1)
+        due_at = london.from_london(day)
+    return due_at
+
+
+def _record(story: Story, *, reference: str, due_at: datetime, at: datetime, site: RehearsalSite) -> Release:
+    path = f"/rehearsals/{reference}"
+    title = f"{story.title} ({london.day(due_at)})"
+    site.publish_all({path: _scenes(story, title=title, due_at=due_at)})
+    page = PlannedAddress(url=site.url(path), marker=london.day(due_at))
+    release = scheduling.record_release(
+        Series.objects.get(slug="rehearsal-morning"),
+        reference=reference,
+        title=title,
+        slot=slot_at(due_at),
+        at=at,
+        rehearsal=True,
+        addresses=(page,),
+    )
+    return scheduling.confirm(release, by=None, at=at)
+
+
+def _scenes(story: Story, *, title: str, due_at: datetime) -> Sequence[Mapping[str, Any]]:
+    before = {
+        "coming soon": lambda: pages.coming_soon_page(title, expected=london.moment(due_at)),
+        "not found": pages.not_found_page,
+    }[story.before]()
+    scenes = [scene(before)]
+    if story.live_after is not None:
+        live = pages.release_page(title, published=london.day(due_at))
+        scenes.append(scene(live, starts=due_at + timedelta(seconds=story.live_after)))
+    return scenes

@@ -1,0 +1,47 @@
+"""The command that loads the demonstration."""
+
+from typing import Any
+
+from django.conf import settings
+from django.core.management.base import BaseCommand, CommandError
+from django.utils import timezone
+
+from releases import london
+from releases.lifecycle import spoken
+from statsoffice.demo import calendar, mornings, offices, reports
+from statsoffice.rehearsal_site.client import RehearsalSite, RehearsalSiteError
+
+
+class Command(BaseCommand):
+    """Loads invented offices, a calendar around today, reports in every state, and rehearsals about to fall due."""
+
+    help = (
+        "Loads the demonstration: two invented offices, a calendar around today, reports in every state, and "
+        "rehearsals that fall due in the coming minutes. It needs the rehearsal site to be running (./run starts it) "
+        "and can be run again; it is refused in production."
+    )
+
+    def handle(self, *args: Any, **options: Any) -> None:
+        """Load what is not there yet, and new rehearsals each time."""
+        if settings.PRODUCTION:
+            message = "Demo data is refused in production: STATSOFFICE_MODE is production."
+            raise CommandError(message)
+        site = RehearsalSite(settings.REHEARSAL_SITE, settings.REHEARSAL_TOKEN)
+        try:
+            site.wait_until_up(seconds=5)
+            offices.set_up()
+            calendar.set_up(now=timezone.now(), site=site)
+            mornings.replay(now=timezone.now(), site=site)
+            reports.bring_into_every_state(now=timezone.now())
+            live = mornings.prepare_live(now=timezone.now(), site=site)
+        except RehearsalSiteError as error:
+            raise CommandError(str(error)) from error
+        self._say_accounts()
+        due = sorted({release.due_at for release in live if release.due_at})
+        times = " and ".join(london.clock_time(instant) for instant in due)
+        self.stdout.write(f"\nRehearsals fall due at {times} (London time): watch them on the desk.")
+
+    def _say_accounts(self) -> None:
+        self.stdout.write(f"Accounts of the demonstration, all with the password {offices.PASSWORD}:")
+        for person in offices.PEOPLE:
+            self.stdout.write(f"  {person.email:<30} {spoken(person.role)}")

@@ -1,0 +1,117 @@
+"""The case of the seed: due 9.30am on 30 June 2020, live at 10.27am, reported in the published form (B3)."""
+
+import subprocess
+from datetime import UTC, date, datetime, timedelta
+
+import pytest
+
+from breaches import editing, pdf, sign_off, versions
+from breaches.content import Person
+from breaches.models import Report
+from breaches.remarks import Section
+from releases.roles import Role
+from statsoffice.rehearsal_site import pages
+from statsoffice.rehearsal_site.scenes import scene
+from tests.factories import ContactFactory, ProducerFactory, SeriesFactory, a_confirmed_release, member
+
+DUE = datetime(2020, 6, 30, 8, 30, tzinfo=UTC)
+LIVE = DUE + timedelta(minutes=56, seconds=57)
+TITLE = "State-funded schools inspections and outcomes as at 31 March 2020"
+PATH = "/government/statistics/state-funded-schools-inspections-and-outcomes-as-at-31-march-2020"
+IMPACT = (
+    "Access to the statistics was delayed by just under an hour. No public reaction to the delay in publication of "
+    "the statistics has been identified."
+)
+ACTIONS = (
+    "Short-term: the situation has been addressed and the statistics published. The communications team have found "
+    "a problem with the automatic scheduler and are investigating it.\n\n"
+    "Long-term changes: manual checks will be carried out for the next publication, as a back-up."
+)
+LABELS = (
+    "REPORT OF A BREACH OF THE CODE OF PRACTICE FOR STATISTICS",
+    "1. Core Information",
+    "Title and link to statistical output",
+    "Name of producer organisation",
+    "Name and contact details of person dealing with report",
+    "Name and contact details of Head of Profession for Statistics",
+    "Link to published statement about the breach (if relevant)",
+    "Date of breach report",
+    "2. Circumstances of breach",
+    "Relevant principle(s) and practice(s)",
+    "Date of occurrence of breach",
+    "3. Impact of the breach",
+    "4. Corrective actions (taken or planned) to prevent re-occurrence",
+)
+
+pytestmark = pytest.mark.django_db(transaction=True)
+
+
+@pytest.fixture
+def release(site):
+    producer = ProducerFactory(name="Office for Invented School Standards", slug="school-standards")
+    series = SeriesFactory(
+        producer=producer,
+        title="State-funded schools inspections and outcomes",
+        responsible=ContactFactory(producer=producer, name="Robin Hale", post="Senior analytical officer"),
+        head_of_profession=ContactFactory(producer=producer, name="Jo Marsh", email="jo.marsh@example.gov.uk"),
+    )
+    site.publish(
+        PATH,
+        [
+            scene(pages.coming_soon_page(TITLE, expected="30 June 2020 9:30am")),
+            scene(pages.release_page(TITLE, published="30 June 2020"), starts=LIVE),
+        ],
+    )
+    return a_confirmed_release(series=series, title=TITLE, url=site.url(PATH), due_at=DUE)
+
+
+def text_of(content: bytes) -> str:
+    printed = subprocess.run(["pdftotext", "-raw", "-", "-"], input=content, capture_output=True, check=True)
+    return " ".join(printed.stdout.decode().split())
+
+
+def complete(report: Report, *, by, at: datetime) -> None:
+    for section, field, text in (
+        (Section.IMPACT, "impact", IMPACT),
+        (Section.CORRECTIVE_ACTIONS, "corrective_actions", ACTIONS),
+    ):
+        report.refresh_from_db()
+        editing.save_section(
+            report, section=section, values={field: text}, expected_version=report.version, by=by, at=at
+        )
+    report.refresh_from_db()
+
+
+def test_the_seed_case_is_seen_drafted_completed_approved_and_printed(release, morning_from):
+    statistician = member(Role.STATISTICIAN, release.series.producer)
+    head = member(Role.HEAD_OF_PROFESSION, release.series.producer)
+    morning = morning_from(DUE - timedelta(minutes=11))
+    morning.play(DUE + timedelta(minutes=3))
+    report = Report.objects.get()
+    assert "had not been seen there by 9.3" in versions.content_of(report).circumstances
+    morning.play(LIVE + timedelta(minutes=16))
+
+    report.refresh_from_db()
+    draft = versions.content_of(report)
+    assert "just under an hour" in draft.circumstances
+    assert "9.30am on 30 June 2020" in draft.circumstances
+    assert "8.30am" not in draft.circumstances
+    assert [practice.code for practice in draft.practices] == ["T3.6"]
+    assert draft.practices[0].edition == "2.0"
+    assert draft.occurred_on == (date(2020, 6, 30),)
+    assert draft.dealing == Person("Robin Hale", release.series.responsible.email, "020 7946 0000")
+    assert (draft.impact, draft.corrective_actions, draft.report_date) == ("", "", None)
+
+    signed_at = datetime(2020, 6, 30, 15, 0, tzinfo=UTC)
+    complete(report, by=statistician, at=signed_at - timedelta(hours=2))
+    report = sign_off.submit(report, by=statistician, at=signed_at - timedelta(hours=1))
+    document = sign_off.approve(report, by=head, at=signed_at, render=pdf.render)
+
+    printed = text_of(bytes(document.pdf))
+    places = [printed.find(label) for label in LABELS]
+    assert -1 not in places, LABELS[places.index(-1)]
+    assert places == sorted(places)
+    assert "T3.6" in printed
+    assert printed.count("30 June 2020") >= 2
+    assert "just under an hour" in printed
+    assert "DRAFT" not in printed

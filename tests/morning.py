@@ -1,0 +1,77 @@
+"""A release morning played with a clock that jumps, against a real site over real HTTP."""
+
+import socket
+import sys
+from collections.abc import Iterator, Mapping, Sequence
+from contextlib import contextmanager, suppress
+from datetime import datetime, timedelta
+from pathlib import Path
+from typing import Any
+
+from breaches import drafting
+from releases import watch
+from releases.probe.probe import Probe, probe_from_settings
+from statsoffice.rehearsal_site.client import RehearsalSite
+from statsoffice.rehearsal_site.replay import ReplayClock
+from tests.servers.process import running
+
+TICK = timedelta(seconds=5)
+
+
+def free_port() -> int:
+    """A port on loopback that nobody listens on."""
+    with socket.socket() as listener:
+        listener.bind(("127.0.0.1", 0))
+        return int(listener.getsockname()[1])
+
+
+@contextmanager
+def running_site(log: Path) -> Iterator[RehearsalSite]:
+    """The rehearsal site as a process of its own."""
+    site = RehearsalSite(f"http://127.0.0.1:{free_port()}")
+    port = site.base_url.rpartition(":")[2]
+
+    def answers() -> bool:
+        site.wait_until_up(seconds=10)
+        return True
+
+    command = [sys.executable, "-m", "statsoffice.rehearsal_site", "--port", port]
+    with running(command, answers=answers, log=log):
+        yield site
+
+
+class MorningOver(Exception):
+    """The instant up to which the morning is played has come."""
+
+
+class PlayedClock(ReplayClock):
+    """A clock that ends a sweep which would go on beyond the part of the morning that is played."""
+
+    ends_at: datetime | None = None
+
+    def sleep_until(self, instant: datetime) -> None:
+        if self.ends_at and instant > self.ends_at:
+            super().sleep_until(self.ends_at)
+            raise MorningOver
+        super().sleep_until(instant)
+
+
+class Morning:
+    """The watcher and the drafts on one morning."""
+
+    def __init__(self, site: RehearsalSite, start: datetime) -> None:
+        self.site = site
+        self.clock = PlayedClock(site, start)
+        self.probe: Probe = probe_from_settings(now=self.clock.now)
+
+    def publish(self, path: str, scenes: Sequence[Mapping[str, Any]]) -> str:
+        return self.site.publish(path, scenes)
+
+    def play(self, until: datetime, watcher: str = "morning") -> None:
+        """Tick every five seconds until an instant, as beat does."""
+        self.clock.ends_at = until
+        while self.clock.now() < until:
+            with suppress(MorningOver):
+                watch.sweep(clock=self.clock, look=self.probe, watcher=watcher)
+            drafting.draft_missing(now=self.clock.now())
+            self.clock.sleep_until(min(until, self.clock.now() + TICK))
