@@ -159,6 +159,32 @@ def test_a_text_that_changed_after_the_page_was_read_is_not_approved(client, off
     assert status_of(report) == ReportStatus.WITH_HOP
 
 
+@pytest.mark.parametrize(
+    ("move", "fields"),
+    [("return", {"comment": "Typed with care."}), ("dismiss", {"reason": "other", "words": "Typed with care."})],
+)
+def test_a_decision_upon_a_text_that_changed_after_the_page_was_read_is_refused_with_its_words(
+    client, office, move, fields
+):
+    report = a_report(office, ReportStatus.WITH_HOP)
+    client.force_login(office.head)
+    page = client.get(page_of(report, move)).text
+    written(report, by=office.deputy, impact="Changed meanwhile.")
+    answer = send(client, page_of(report, move), page, **fields)
+    assert answer.status_code == 409
+    assert "Typed with care." in words(answer.text)
+    assert status_of(report) == ReportStatus.WITH_HOP
+
+
+def test_a_draft_that_changed_after_it_was_checked_is_not_submitted(client, office):
+    report = a_report(office)
+    client.force_login(office.statistician)
+    fields = filled_in(client.get(page_of(report, "check")).text)
+    written(report, by=office.deputy, impact="Changed meanwhile.")
+    assert client.post(page_of(report, "submit"), fields).status_code == 409
+    assert status_of(report) == ReportStatus.DRAFT
+
+
 def test_the_second_of_two_who_approve_is_told_and_nothing_is_done_twice(client, office, quick_printer):
     report = a_report(office, ReportStatus.WITH_HOP)
     client.force_login(office.head)

@@ -1,13 +1,16 @@
 """From verdicts to drafts: once, from the record alone, and kept up to date until a person writes."""
 
 from concurrent.futures import ThreadPoolExecutor
+from copy import copy
 from datetime import date, timedelta
 
 import pytest
 from django.db import connection
+from django.db.models import QuerySet
 
 from breaches import drafting, machine_text
 from breaches.models import Practice, Report, ReportEvent, ReportVersion, Suspicion
+from breaches.models.suspicion import SuspicionQuerySet
 from breaches.status import Kind, ReportStatus
 from breaches.versions import content_of, present
 from releases.models import Contact, Statement
@@ -240,6 +243,19 @@ def test_a_fault_in_one_draft_stops_no_other_and_is_raised_in_the_end(monkeypatc
     monkeypatch.undo()
     drafting.draft_missing(now=NOW)
     assert Report.objects.count() == 2
+
+
+def test_a_suspicion_that_another_drafter_raises_in_between_is_raised_once(monkeypatch):
+    a_late_release()
+
+    def raised_by_another_first(queryset, rows, **options):
+        for row in rows:
+            copy(row).save()
+        return QuerySet.bulk_create(queryset, rows, **options)
+
+    monkeypatch.setattr(SuspicionQuerySet, "bulk_create", raised_by_another_first)
+    assert len(drafting.draft_missing(now=NOW)) == 1
+    assert Suspicion.objects.count() == Report.objects.count() == 1
 
 
 @pytest.mark.django_db(transaction=True)
