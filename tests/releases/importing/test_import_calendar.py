@@ -1,7 +1,5 @@
 """The command import_calendar: all of a file or nothing of it (C17)."""
 
-from io import StringIO
-
 import pytest
 from django.core.management import CommandError, call_command
 from django.forms import model_to_dict
@@ -11,33 +9,10 @@ from releases import scheduling
 from releases.models import Address, Contact, DateChange, Producer, Release, ReleaseEvent, Series
 from releases.models.append_only import check_chain
 from releases.roles import Role
-from tests.factories import ContactFactory, ProducerFactory, SeriesFactory, UserFactory, member
-from tests.releases.importing.files import RIGHT, csv_of
+from tests.factories import ContactFactory, SeriesFactory, UserFactory, member
+from tests.releases.importing.files import RIGHT
 
 pytestmark = pytest.mark.django_db
-
-
-@pytest.fixture
-def series():
-    """The series of which the files speak."""
-    return SeriesFactory(producer=ProducerFactory(name="Office for Rain"), title="Monthly rain")
-
-
-@pytest.fixture
-def run(tmp_path):
-    """Import a file of rows; gives what was said on both outputs, the errors last."""
-
-    def run(*rows, create=False, dry_run=False, **how):
-        file = tmp_path / "calendar.csv"
-        file.write_bytes(csv_of(*rows, **how))
-        out, err = StringIO(), StringIO()
-        try:
-            call_command("import_calendar", str(file), create=create, dry_run=dry_run, stdout=out, stderr=err)
-        except CommandError as error:
-            return out.getvalue(), f"{err.getvalue()}{error}"
-        return out.getvalue(), err.getvalue()
-
-    return run
 
 
 def everything():

@@ -1,0 +1,104 @@
+"""Actions on releases in the admin site: confirm, cancel, announce, and delete what was never public (C8, C9)."""
+
+from datetime import date
+
+import pytest
+
+from releases import scheduling
+from releases.models import Release, ReleaseEvent
+from releases.roles import Role
+from tests.factories import SeriesFactory, a_confirmed_release, a_release, an_announced_release, london_slot
+from tests.releases.admin.site import act, page, said, staff
+
+# Releases here are due long after the tests run.
+DAY = date(2098, 7, 1)
+
+pytestmark = pytest.mark.django_db
+
+
+def as_one(role, release):
+    return staff(role, release.series.producer)
+
+
+def test_confirming_says_of_each_release_that_was_refused_why():
+    series = SeriesFactory()
+    good = a_release(series=series, reference="good", slot=london_slot(DAY))
+    sunday = a_release(
+        series=series, reference="sunday", slot=london_slot(date(2098, 7, 6)), url="https://a.example.gov.uk/"
+    )
+    again = a_confirmed_release(
+        series=series, reference="again", slot=london_slot(DAY), url="https://b.example.gov.uk/"
+    )
+    response = act(staff(Role.CALENDAR_MANAGER, series.producer), "confirm", [good, sunday, again])
+    refused = {sentence.split(" ")[2]: sentence for sentence in said(response)[:2]}
+    assert "Sunday 6 July 2098 is not a weekday" in refused["sunday."]
+    assert "this release is confirmed" in refused["again."]
+    assert "1 release confirmed." in said(response)
+    assert Release.objects.filter(status="confirmed").count() == 2
+
+
+def test_cancelling_asks_for_a_reason_on_a_page_of_its_own():
+    release = an_announced_release(slot=london_slot(DAY))
+    client = as_one(Role.CALENDAR_MANAGER, release)
+    asked = act(client, "cancel", [release])
+    assert asked.status_code == 200
+    assert release.title in asked.content.decode()
+    unreasoned = act(client, "cancel", [release], cancelling="yes", reason="   ")
+    assert unreasoned.context["form"].errors["reason"]
+    assert Release.objects.get().status == "confirmed"
+    response = act(client, "cancel", [release], cancelling="yes", reason="The survey was stopped")
+    assert said(response) == ["1 release cancelled."]
+    assert Release.objects.get().cancellation_reason == "The survey was stopped"
+
+
+def test_announcing_shows_a_release_and_never_a_rehearsal():
+    series = SeriesFactory()
+    release = a_release(series=series, reference="official", slot=london_slot(DAY))
+    rehearsal = a_release(series=series, reference="rehearsal", rehearsal=True, url="https://a.example.gov.uk/")
+    response = act(staff(Role.DEPUTY, series.producer), "announce", [release, rehearsal])
+    assert sorted(said(response)) == [
+        "1 release announced.",
+        "Not announced: rehearsal. A rehearsal is never announced.",
+    ]
+    assert Release.objects.get(reference="official").announced_at is not None
+
+
+def test_a_release_that_was_never_public_is_deleted_singly():
+    release = a_release(slot=london_slot(DAY))
+    response = as_one(Role.CALENDAR_MANAGER, release).post(page("release", "delete", release.pk), {"post": "yes"})
+    assert response.status_code == 302
+    assert not Release.objects.exists()
+    assert ReleaseEvent.in_order().last().kind == "removed"
+
+
+def test_a_release_that_was_ever_public_is_not_deleted_singly_and_the_advice_is_to_cancel_it():
+    release = an_announced_release(slot=london_slot(DAY))
+    client = as_one(Role.HEAD_OF_PROFESSION, release)
+    response = client.post(page("release", "delete", release.pk), {"post": "yes"})
+    assert "was public and cannot be deleted: cancel it instead" in response.content.decode()
+    assert Release.objects.exists()
+
+
+def test_no_release_is_deleted_in_bulk_if_one_of_them_was_ever_public():
+    series = SeriesFactory()
+    public = an_announced_release(series=series, slot=london_slot(DAY))
+    draft = a_release(series=series, reference="draft", slot=london_slot(DAY), url="https://a.example.gov.uk/")
+    client = staff(Role.HEAD_OF_PROFESSION, series.producer)
+    response = act(client, "delete_selected", [public, draft], post="yes")
+    assert "cancel it instead" in response.content.decode()
+    assert Release.objects.count() == 2
+    act(client, "delete_selected", [draft], post="yes")
+    assert list(Release.objects.all()) == [public]
+
+
+def test_a_release_announced_between_the_question_and_the_answer_is_not_deleted(monkeypatch):
+    release = a_release(slot=london_slot(DAY))
+    client = as_one(Role.CALENDAR_MANAGER, release)
+    monkeypatch.setattr("releases.admin.release._objection", lambda release: "")
+    scheduling.announce(release, by=None, at=release.recorded_at)
+    for response in (
+        client.post(page("release", "delete", release.pk), {"post": "yes"}),
+        act(client, "delete_selected", [release], post="yes"),
+    ):
+        assert any("was public" in sentence for sentence in said(response))
+    assert Release.objects.exists()

@@ -1,0 +1,32 @@
+"""What the tests of importing share: a series, and a way to run the command on rows."""
+
+from io import StringIO
+
+import pytest
+from django.core.management import CommandError, call_command
+
+from tests.factories import ProducerFactory, SeriesFactory
+from tests.releases.importing.files import csv_of
+
+
+@pytest.fixture
+def series():
+    """The series of which the files speak."""
+    return SeriesFactory(producer=ProducerFactory(name="Office for Rain"), title="Monthly rain")
+
+
+@pytest.fixture
+def run(tmp_path):
+    """Import a file of rows; gives what was said on both outputs, the errors last."""
+
+    def run(*rows, create=False, dry_run=False, **how):
+        file = tmp_path / "calendar.csv"
+        file.write_bytes(csv_of(*rows, **how))
+        out, err = StringIO(), StringIO()
+        try:
+            call_command("import_calendar", str(file), create=create, dry_run=dry_run, stdout=out, stderr=err)
+        except CommandError as error:
+            return out.getvalue(), f"{err.getvalue()}{error}"
+        return out.getvalue(), err.getvalue()
+
+    return run
