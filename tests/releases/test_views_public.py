@@ -242,7 +242,8 @@ def test_no_public_page_source_tells_of_addresses_markers_suspicions_or_rehearsa
     release.refresh_from_db()
     assert release.verifications.get().outcome == "not_seen"
     clock(AFTER)
-    for address in ("/", JUNE, f"{JUNE}?show=upcoming", page_of(release)):
+    others = [reverse("account_login"), "/releases/practice-run/", "/nowhere/"]
+    for address in ("/", JUNE, f"{JUNE}?show=upcoming", page_of(release), *others):
         source = client.get(address).text.lower()
         assert [secret for secret in SECRETS if secret in source] == [], address
 
