@@ -7,13 +7,14 @@ from releases.calendar import STANDARD_RELEASE_TIME, Nation, Precision, Slot, no
 from releases.models import Release, Series
 from releases.roles import Role
 from releases.scheduling import PlannedAddress
+from releases.status import Status
 from statsoffice.demo import offices
 from statsoffice.rehearsal_site.client import RehearsalSite
 
 # Days from today; past ones are older than the week for which a release is watched.
-PUBLISHED = (-86, -58, -30, -12)
-CONFIRMED = (1, 6, 13, 27)
-PROVISIONAL = (55, 84)
+PUBLISHED = (-96, -66, -36)
+CONFIRMED = (1, 33)
+PROVISIONAL = (70, 100)
 
 
 def set_up(*, now: datetime, site: RehearsalSite) -> None:
@@ -76,10 +77,10 @@ def _vague(series: Series, *, on: date, now: datetime) -> None:
 
 def _one_moved_and_one_cancelled(*, now: datetime) -> None:
     head = offices.user(Role.HEAD_OF_PROFESSION)
-    upcoming = Release.objects.public().filter(due_at__gt=now + timedelta(days=10), status="confirmed")
-    if not upcoming.exists() or Release.objects.filter(status="cancelled").exists():
+    upcoming = Release.objects.public().filter(due_at__gt=now + timedelta(days=10), status=Status.CONFIRMED)
+    if Release.objects.filter(status=Status.CANCELLED).exists():
         return
-    moved, cancelled = upcoming.order_by("due_at")[0], upcoming.order_by("-due_at")[0]
+    moved, cancelled = upcoming.order_by("due_at")[:2]
     to = Slot(on=_working_day(moved.planned_on + timedelta(days=7), moved.series), at=STANDARD_RELEASE_TIME)
     scheduling.change_date(
         moved, to=to, reason="More time is needed to check the data from two regions.", by=head, at=now
