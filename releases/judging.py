@@ -72,7 +72,9 @@ def judge(release: Release, *, now: datetime, outstanding: Collection[int] = ())
             for address, verdict in verdicts
         ],
     }
-    changed = _keep(verification, found, release=release, now=now)
+    pages = [verdict for address, verdict in verdicts if address.required and address.role == Address.Role.PAGE]
+    page_is_live = bool(pages) and all(verdict.from_due in LIVE_AT_LAST for verdict in pages)
+    changed = _keep(verification, found, release=release, page_is_live=page_is_live, now=now)
     live = frozenset(address.pk for address, verdict in verdicts if verdict.from_due in LIVE_AT_LAST)
     return Judged(verification=verification, changed=changed, seen_live_since_due=live)
 
@@ -137,7 +139,9 @@ def _as_kept(address: Address, verdict: AddressVerdict, *, looks: list[Sighting]
     }
 
 
-def _keep(verification: Verification, found: dict[str, Any], *, release: Release, now: datetime) -> bool:
+def _keep(
+    verification: Verification, found: dict[str, Any], *, release: Release, page_is_live: bool, now: datetime
+) -> bool:
     """Store what was found if it differs from what is kept; the fastest of two judges writes it."""
     if all(getattr(verification, name) == value for name, value in found.items()):
         return False
@@ -151,6 +155,13 @@ def _keep(verification: Verification, found: dict[str, Any], *, release: Release
         if before != verification.outcome:
             delay = [verification.delay_from, verification.delay_to]
             record(release, "judged", at=now, outcome=[before, verification.outcome], delay_seconds=delay)
-        if verification.outcome == Outcome.ON_TIME and release.status == Status.CONFIRMED:
-            scheduling.publish(release, by=None, at=now, published_at=verification.first_live_at or now)
+        if page_is_live:
+            _publish(release, published_at=verification.first_live_at or now, now=now)
     return True
+
+
+def _publish(release: Release, *, published_at: datetime, now: datetime) -> None:
+    # On time or late, what readers can see is published; somebody may have moved or cancelled it meanwhile.
+    current = Release.objects.select_related("series__producer").get(pk=release.pk)
+    if current.status == Status.CONFIRMED and current.schedule_version == release.schedule_version:
+        scheduling.publish(current, by=None, at=now, published_at=published_at)

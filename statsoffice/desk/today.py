@@ -1,13 +1,13 @@
 """The releases of a day for the person at the desk: when each is due, and what is known of it by now."""
 
 from collections import Counter
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import date, datetime, time, timedelta
 
 from django.db.models import F
 
 from releases import london, wording
-from releases.models import Release, Verification
+from releases.models import Release, RollCall, Verification
 from releases.models.release import ReleaseQuerySet
 from releases.permissions import Action, Person, producers_where
 from releases.wording import Standing
@@ -32,6 +32,7 @@ class Day:
     on: date
     lines: list[Line]
     left_out: int = 0
+    roll_calls: tuple[RollCall, ...] = ()
 
     @property
     def summary(self) -> str:
@@ -45,7 +46,10 @@ def today(person: Person, *, now: datetime) -> Day:
 
     :param now: the aware instant that says which day today is, and where each release stands.
     """
-    return _day(_theirs(person), london.local_date(now), most=MOST_LINES, now=now)
+    on = london.local_date(now)
+    calls = RollCall.objects.filter(day=on, producer__in=producers_where(person, Action.VIEW))
+    day = _day(_theirs(person), on, most=MOST_LINES, now=now)
+    return replace(day, roll_calls=tuple(calls.select_related("producer")))
 
 
 def next_day(person: Person, *, now: datetime) -> Day | None:

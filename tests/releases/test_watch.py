@@ -74,6 +74,8 @@ def test_a_release_not_live_at_the_limit_is_suspected_drafted_and_followed_until
     assert (found.outcome, found.occurred_at) == (Outcome.LATE, DUE)
     assert found.delay_from <= 483 <= found.delay_to
     assert found.delay_to - found.delay_from <= 11
+    release.refresh_from_db()
+    assert (release.status, release.published_at) == (Status.PUBLISHED, found.first_live_at)
     assert Suspicion.objects.count() == Report.objects.count() == 1
 
 

@@ -8,7 +8,7 @@ from django.urls import reverse
 from breaches import drafting
 from breaches.models import Report
 from breaches.status import ReportStatus
-from releases import coverage, judging, scheduling
+from releases import coverage, judging, roll_call, scheduling
 from releases.roles import Role
 from tests.factories import (
     SEED_DUE,
@@ -92,6 +92,17 @@ def test_the_verdict_stands_there_as_it_falls_with_its_seconds(client, clock, re
     text = client.get(DESK).text
     for expected in words:
         assert expected in text
+
+
+def test_the_mornings_roll_call_is_shown_to_those_of_its_producer_alone(client, clock, release):
+    suspect(release)
+    roll_call.call_missing(now=AFTER)
+    clock(AFTER)
+    sign_in(client, release)
+    words = " ".join(client.get(DESK).content.decode().split())
+    assert f"Roll call of 9.30am, {release.series.producer}: 1 due, 0 live, 1 not live" in words
+    client.force_login(member(Role.STATISTICIAN, SeriesFactory().producer))
+    assert "Roll call" not in client.get(DESK).content.decode()
 
 
 def test_rehearsals_are_listed_and_marked(client, clock):

@@ -1,0 +1,51 @@
+"""Who is told of a morning's roll call, and in which words."""
+
+from collections.abc import Collection, Iterator
+from datetime import datetime
+
+from django.conf import settings
+from django.urls import reverse
+
+from releases import london
+from releases.models import Contact, RollCall
+from statsoffice.messages.owed import NEWS, Owed, addresses_of
+
+
+def owed(*, told: Collection[str], now: datetime) -> Iterator[Owed]:
+    """Give what is owed for roll calls of which nobody was told: one message to each lead of the morning's series.
+
+    :param told: the events that were told already.
+    :param now: the aware instant of asking; roll calls of the last seven days are told.
+    """
+    for call in RollCall.objects.filter(called_at__gt=now - NEWS).select_related("producer"):
+        if _event(call) not in told:
+            yield Owed(
+                event=_event(call),
+                recipients=_recipients(call),
+                subject=f"Roll call of {london.day(call.day)}: {call.live} of {call.due} live",
+                text=_text(call),
+            )
+
+
+def _event(call: RollCall) -> str:
+    return f"roll-call-{call.pk}"
+
+
+def _recipients(call: RollCall) -> frozenset[str]:
+    references = [release["reference"] for release in call.releases]
+    series = {"releases__reference__in": references}
+    heads = Contact.objects.filter(**{f"series_headed__{name}": value for name, value in series.items()})
+    deputies = Contact.objects.filter(**{f"series_deputised__{name}": value for name, value in series.items()})
+    return addresses_of((heads.distinct() | deputies.distinct()).select_related("user"))
+
+
+def _text(call: RollCall) -> str:
+    return (
+        f"Releases of {call.producer} that were due at 9.30am on {london.day(call.day)} (London time), "
+        f"as our automatic check recorded them:\n\n"
+        f"due: {call.due}\n"
+        f"live: {call.live}\n"
+        f"not live or not whole: {call.not_live}\n"
+        f"cannot tell: {call.cannot_tell}\n\n"
+        f"The releases by name are here, after signing in:\n\n{settings.ADDRESS}{reverse('desk')}\n"
+    )

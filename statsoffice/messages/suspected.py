@@ -1,0 +1,89 @@
+"""Who is told of a suspected breach, and in which words."""
+
+from collections.abc import Collection, Iterator
+from datetime import datetime
+
+from django.conf import settings
+from django.urls import reverse
+
+from breaches.models import Suspicion
+from breaches.status import Kind
+from releases import london
+from releases.models import Contact, Release
+from statsoffice.messages.owed import NEWS, Owed, addresses_of
+
+WORDS = {
+    Kind.LATE: "was not seen at its announced address by the end of its tolerance",
+    Kind.EARLY: "was seen before it was due",
+    Kind.PARTIAL: "was seen, but a part that belongs to it was not",
+}
+
+
+def owed(*, told: Collection[str], now: datetime) -> Iterator[Owed]:
+    """Give what is owed for suspected breaches of which nobody was told.
+
+    For a rehearsal only contacts with an account are told, and the subject says that it is a rehearsal.
+
+    :param told: the events that were told already.
+    :param now: the aware instant of asking; suspicions of the last seven days are told.
+    """
+    recent = Suspicion.objects.filter(raised_at__gt=now - NEWS)
+    missing = [key for key in recent.values_list("pk", flat=True) if _event(key) not in told]
+    suspicions = Suspicion.objects.filter(pk__in=missing).select_related(
+        "release__series__responsible__user", "release__series__head_of_profession__user", "report"
+    )
+    for suspicion in suspicions.prefetch_related(
+        "release__series__publishing_contacts__user", "release__series__deputies__user"
+    ):
+        yield Owed(
+            event=_event(suspicion.pk),
+            recipients=_recipients(suspicion.release),
+            subject=_subject(suspicion.release),
+            text=_text(suspicion),
+        )
+
+
+def _event(suspicion: int) -> str:
+    return f"suspected-breach-{suspicion}"
+
+
+def _recipients(release: Release) -> frozenset[str]:
+    series = release.series
+    concerned: list[Contact | None] = [
+        series.responsible,
+        series.head_of_profession,
+        *series.publishing_contacts.all(),
+        *series.deputies.all(),
+    ]
+    return addresses_of(contact for contact in concerned if contact and (contact.user or not release.rehearsal))
+
+
+def _subject(release: Release) -> str:
+    # Line ends in a title would end the header; every run of white space becomes one space.
+    words = " ".join(f"Suspected breach: {release.reference}".split())
+    return f"Rehearsal: {words}" if release.rehearsal else words
+
+
+def _text(suspicion: Suspicion) -> str:
+    release = suspicion.release
+    # What nobody outside knows yet is not written into mail: the title only of what was announced or rehearsed.
+    named = " ".join(release.title.split()) if release.announced_at or release.rehearsal else release.reference
+    due = f", due at {london.moment(suspicion.verification.due_at)} (London time),"
+    if suspicion.report:
+        path, what = reverse("breaches:report", args=[suspicion.report.reference]), "A report is drafted"
+    else:
+        path, what = reverse("releases:release", args=[release.reference]), "A report is being drafted"
+    lines = [
+        *(
+            ["This is a rehearsal: nothing was released and nothing is to be reported.", ""]
+            if release.rehearsal
+            else []
+        ),
+        f"{named}{due} {WORDS[Kind(suspicion.kind)]}.",
+        "",
+        "This is what our automatic check recorded. Whether it is a breach is for the Head of Profession to decide.",
+        f"{what}; the record and what is to be done are here, after signing in:",
+        "",
+        f"{settings.ADDRESS}{path}",
+    ]
+    return "\n".join(lines) + "\n"
