@@ -6,8 +6,6 @@ import pytest
 from django.urls import reverse
 
 from breaches import drafting
-from breaches.models import Report
-from breaches.status import ReportStatus
 from releases import coverage, judging, roll_call, scheduling
 from releases.roles import Role
 from tests.factories import (
@@ -20,45 +18,13 @@ from tests.factories import (
     london_slot,
     member,
 )
-from tests.releases.record import a_look, looks_at
+from tests.releases.record import looks_at
+from tests.statsoffice.desk.morning import AFTER, BEFORE, sign_in, suspect
 
 pytestmark = pytest.mark.django_db
 
 DESK = reverse("desk")
 PART = reverse("desk_part")
-BEFORE = SEED_DUE - timedelta(minutes=3, seconds=20)
-AFTER = SEED_DUE + timedelta(minutes=5)
-
-
-@pytest.fixture
-def clock(time_machine):
-    """Set the clock that pages read; it stands still until it is set again."""
-
-    def to(instant):
-        time_machine.move_to(instant, tick=False)
-
-    to(BEFORE)
-    return to
-
-
-@pytest.fixture
-def release():
-    """A release that is due on the day of the seed."""
-    return an_announced_release()
-
-
-def sign_in(client, release, role=Role.STATISTICIAN):
-    person = member(role, release.series.producer)
-    client.force_login(person)
-    return person
-
-
-def suspect(release):
-    """Put looks on record that make a release suspected, and draft its report."""
-    looks_at(release, "not_live", start=SEED_DUE + timedelta(seconds=120))
-    judging.judge(release, now=AFTER)
-    (report,) = drafting.draft_missing(now=AFTER)
-    return report
 
 
 def test_nobody_unknown_sees_the_desk(client, clock):
@@ -174,63 +140,6 @@ def test_a_verdict_that_fell_is_told_once(client, clock, release):
     assert '<div id="desk-summary" hx-swap-oob="innerHTML">On time: 1</div>' in response.text
     fresh = response.context["part"]
     assert client.get(PART, {"shown": fresh["shown"], "told": fresh["told"]}).status_code == 204
-
-
-@pytest.mark.parametrize(
-    ("role", "complete", "decide"),
-    [
-        (Role.STATISTICIAN, True, False),
-        (Role.HEAD_OF_PROFESSION, True, True),
-        (Role.DEPUTY, True, True),
-        (Role.PUBLISHING_TEAM, False, False),
-        (Role.CALENDAR_MANAGER, False, False),
-        (Role.AUDITOR, False, False),
-    ],
-)
-def test_reports_wait_for_those_who_may_move_them(client, clock, release, role, complete, decide):
-    clock(AFTER)
-    report = suspect(release)
-    sign_in(client, release, role)
-    assert ("Reports to complete" in client.get(DESK).text) == complete
-    Report.objects.filter(pk=report.pk).update(status=ReportStatus.WITH_HOP)
-    text = client.get(DESK).text
-    assert ("Reports to decide" in text) == decide
-    assert "Reports to complete" not in text
-
-
-@pytest.mark.parametrize("status", [ReportStatus.APPROVED, ReportStatus.DISMISSED])
-def test_a_decided_report_waits_for_nobody(client, clock, release, status):
-    clock(AFTER)
-    report = suspect(release)
-    reason = "other" if status == ReportStatus.DISMISSED else ""
-    Report.objects.filter(pk=report.pk).update(status=status, decided_at=AFTER, dismissal_reason=reason)
-    sign_in(client, release, Role.DEPUTY)
-    assert "Nothing waits for you." in client.get(DESK).text
-
-
-def test_reports_of_another_producer_do_not_wait_for_me(client, clock, release):
-    clock(AFTER)
-    suspect(release)
-    sign_in(client, an_announced_release(reference="of-others"), Role.DEPUTY)
-    assert "Nothing waits for you." in client.get(DESK).text
-
-
-def test_a_release_of_which_nobody_can_tell_waits_until_somebody_says_when_it_was_live(client, clock, release):
-    a_look(release.addresses.get(), "unreachable", at=SEED_DUE + timedelta(seconds=120))
-    judging.judge(release, now=AFTER)
-    clock(AFTER)
-    person = sign_in(client, release)
-    assert "Questions to answer" in client.get(DESK).text
-    release.statements.create(kind="was_live", schedule_version=1, live_at=SEED_DUE, stated_by=person, stated_at=AFTER)
-    assert "Questions to answer" not in client.get(DESK).text
-
-
-def test_a_text_that_nobody_has_placed_waits_even_before_the_release_is_due(client, clock, release):
-    a_look(release.addresses.get(), "unrecognised", at=BEFORE - timedelta(hours=1), text="What is this?")
-    sign_in(client, release)
-    assert "Questions to answer" in client.get(DESK).text
-    client.force_login(member(Role.AUDITOR, release.series.producer))
-    assert "Questions to answer" not in client.get(DESK).text
 
 
 @pytest.mark.parametrize(
