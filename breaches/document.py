@@ -11,6 +11,7 @@ from releases.roles import Role
 
 TITLE = "REPORT OF A BREACH OF THE CODE OF PRACTICE FOR STATISTICS"
 DRAFT_MARK = "DRAFT: suspected breach, not yet decided"
+REHEARSAL_MARK = "REHEARSAL: no real release and no real breach"
 
 CAUSE_PROMPT = (
     "To be written by a person: the cause as far as it is known, how the breach was found, who was told and when, "
@@ -72,14 +73,16 @@ class Approval:
 
 @dataclass(frozen=True, slots=True)
 class ReportDocument:
-    """A report ready to be shown or printed. `draft_mark` is empty once the report is approved."""
+    """A report ready to be shown or printed. `marks` stand on every page: a draft's until it is approved, a
+    rehearsal's for ever.
+    """
 
     title: str
     sections: tuple[Section, ...]
     reference: str
     version: int
     content_hash: str
-    draft_mark: str
+    marks: tuple[str, ...]
     approved: str
     approved_at: datetime | None
 
@@ -91,12 +94,14 @@ def lay_out(
     version: int,
     approval: Approval | None = None,
     ask_for_cause: bool = False,
+    rehearsal: bool = False,
 ) -> ReportDocument:
     """Lay a report's content out in the form, labels word for word and in the form's order.
 
     :param approval: the decision that the document carries; without one every page is marked as a draft and
         empty narratives show what has to be written there.
     :param ask_for_cause: the circumstances are still the machine's own text, so a draft asks for the cause.
+    :param rehearsal: the report is about a rehearsal, so that nobody may take it for a real one.
     """
     draft = approval is None
     return ReportDocument(
@@ -123,7 +128,7 @@ def lay_out(
         reference=reference,
         version=version,
         content_hash=digest(content),
-        draft_mark=DRAFT_MARK if draft else "",
+        marks=tuple(mark for mark, holds in ((DRAFT_MARK, draft), (REHEARSAL_MARK, rehearsal)) if holds),
         approved=_approved(approval) if approval else "",
         approved_at=approval.at if approval else None,
     )

@@ -32,6 +32,7 @@ def laid_out(report: Report, version: ReportVersion) -> ReportDocument:
             reference=report.reference,
             version=version.number,
             ask_for_cause=is_untouched(version, "circumstances"),
+            rehearsal=report.rehearsal,
         )
     approval = Approval(
         by=str(decision.approved_by),
@@ -39,7 +40,13 @@ def laid_out(report: Report, version: ReportVersion) -> ReportDocument:
         at=decision.approved_at,
         one_person=decision.one_person,
     )
-    return lay_out(content, reference=report.reference, version=version.number, approval=approval)
+    return lay_out(
+        content,
+        reference=report.reference,
+        version=version.number,
+        approval=approval,
+        rehearsal=report.rehearsal,
+    )
 
 
 def draft_of(report: Report) -> ReportDocument:
@@ -49,6 +56,7 @@ def draft_of(report: Report) -> ReportDocument:
         reference=report.reference,
         version=report.version,
         ask_for_cause=is_untouched(present(report), "circumstances"),
+        rehearsal=report.rehearsal,
     )
 
 

@@ -151,7 +151,7 @@ def _shown(
     content, document = content_of(report), printing.laid_out(report, present(report))
     if page.move == APPROVE:
         content = sign_off.as_approved(report, at=timezone.now())
-        document = lay_out(content, reference=report.reference, version=report.version)
+        document = lay_out(content, reference=report.reference, version=report.version, rehearsal=report.rehearsal)
     context = {
         "report": report,
         "form": form,

@@ -135,7 +135,7 @@ def test_only_web_addresses_are_links_and_all_addresses_are_shown(url, href):
 def test_an_undecided_report_carries_the_mark_and_asks_for_what_is_empty():
     empty = dataclasses.replace(CONTENT, impact=" ", corrective_actions="")
 
-    assert document(empty).draft_mark == "DRAFT: suspected breach, not yet decided" == DRAFT_MARK
+    assert document(empty).marks == ("DRAFT: suspected breach, not yet decided",) == (DRAFT_MARK,)
     assert prompts(document(empty)) == ["", "", IMPACT_PROMPT, ACTIONS_PROMPT]
     assert prompts(document(empty, ask_for_cause=True))[1] == CAUSE_PROMPT
     assert prompts(document()) == ["", "", "", ""]
@@ -146,7 +146,7 @@ def test_an_undecided_report_carries_the_mark_and_asks_for_what_is_empty():
 def test_an_approved_report_carries_no_mark_and_no_prompt():
     laid_out = document(dataclasses.replace(CONTENT, impact=""), approval=APPROVAL, ask_for_cause=True)
 
-    assert laid_out.draft_mark == ""
+    assert laid_out.marks == ()
     assert prompts(laid_out) == ["", "", "", ""]
 
 

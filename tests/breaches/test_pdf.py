@@ -17,7 +17,7 @@ import pytest
 
 from breaches import pdf
 from breaches.content import Output, ReportContent
-from breaches.document import DRAFT_MARK, Approval, lay_out
+from breaches.document import DRAFT_MARK, REHEARSAL_MARK, Approval, lay_out
 from breaches.glyphs import font_of_boxes
 from breaches.narrative import account
 from breaches.pdf import NotRendered, print_html, render
@@ -139,6 +139,14 @@ def test_every_page_of_an_undecided_report_says_so_and_no_page_of_an_approved_on
     assert len(pages) > 4
     assert all(DRAFT_MARK in words(text_of(path, page)) for page in pages)
     assert "DRAFT" not in text_of(printed(approved(crowded())))
+
+
+def test_every_page_about_a_rehearsal_says_so_also_when_it_is_approved(printed):
+    path = printed(dataclasses.replace(approved(crowded()), marks=(REHEARSAL_MARK,)))
+    pages = range(1, page_count(path) + 1)
+
+    assert all(REHEARSAL_MARK in words(text_of(path, page)) for page in pages)
+    assert check_pdf_ua(path) == []
 
 
 def test_every_page_names_the_report_its_version_and_the_hash_of_its_content_and_none_is_blank(printed):

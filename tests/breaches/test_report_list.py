@@ -6,8 +6,10 @@ from io import StringIO
 import pytest
 from django.core.management import CommandError, call_command
 
+from breaches import printing
 from breaches.models import Report
 from breaches.status import ReportStatus
+from breaches.versions import present
 from tests.breaches.forms import words
 from tests.breaches.mornings import EARLY_MORNING, SEED_MORNING, a_drafted_report, a_late_release, covered, looks
 from tests.breaches.people import a_report, an_office, printed
@@ -121,11 +123,16 @@ def test_any_other_report_is_exported_as_a_draft(tmp_path, monkeypatch):
     from breaches import pdf
 
     marks = []
-    monkeypatch.setattr(pdf, "render", lambda document: marks.append(document.draft_mark) or printed(document))
+    monkeypatch.setattr(pdf, "render", lambda document: marks.extend(document.marks) or printed(document))
     report = a_report(an_office(), ReportStatus.DISMISSED)
     call_command("export_report", report.reference, output=tmp_path / "draft.pdf", stdout=StringIO())
     assert marks == ["DRAFT: suspected breach, not yet decided"]
     assert (tmp_path / "draft.pdf").read_bytes().startswith(b"%PDF-")
+
+
+def test_an_approved_report_about_a_rehearsal_is_printed_as_one():
+    report = a_report(an_office(), ReportStatus.APPROVED, rehearsal=True)
+    assert printing.laid_out(report, present(report)).marks == ("REHEARSAL: no real release and no real breach",)
 
 
 def test_an_export_that_cannot_be_is_refused_in_one_line(tmp_path, monkeypatch):
