@@ -4,6 +4,7 @@ import ast
 import json
 import re
 import subprocess
+import tomllib
 from pathlib import Path
 
 import pytest
@@ -74,6 +75,18 @@ def test_every_module_says_what_it_is():
 def docstring(path):
     """Read a module's docstring."""
     return ast.get_docstring(ast.parse(path.read_text()))
+
+
+def test_the_lowest_layer_of_both_apps_is_the_core_that_is_kept_pure():
+    contracts = tomllib.loads((ROOT / "pyproject.toml").read_text())["tool"]["importlinter"]["contracts"]
+    lowest = {
+        f"{contract['containers'][0]}.{module}"
+        for contract in contracts
+        if "containers" in contract
+        for module in re.split(r"\W+", contract["layers"][-1])
+    }
+    (pure,) = (contract for contract in contracts if contract["name"].startswith("the core is pure"))
+    assert lowest == set(pure["source_modules"])
 
 
 def test_the_composition_imports_nothing_by_being_there():
