@@ -86,7 +86,7 @@ def sweep(*, clock: Clock, look: Looker, watcher: str, controls: Sequence[str] =
             upcoming = _next_look_at(going)
             wake_at = min(claim_at, upcoming or claim_at)
             _take_answers(going, wait_seconds=(wake_at - clock.now()).total_seconds())
-            _keep_and_judge(going)
+            _keep_judge_and_go_on(going)
             if not look.in_flight:
                 if upcoming is None:
                     return _end(going)
@@ -222,11 +222,9 @@ def _examine(going: Round, target: Target, answer: Answer) -> None:
     )
 
 
-def _keep_and_judge(going: Round) -> None:
-    """Store what was seen, judge the releases that it may change, and write down when each is looked at next."""
+def _keep_and_judge(going: Round) -> frozenset[int]:
+    """Store what was seen and judge the releases that it may change; gives the addresses that need no more looks."""
     now = going.clock.now()
-    if not going.looks:
-        return
     looks, going.looks = going.looks, []
     recording.keep(looks, watcher=going.watcher, at=now, replayed=going.replayed)
     going.kept += len(looks)
@@ -239,12 +237,19 @@ def _keep_and_judge(going: Round) -> None:
         except Exception as fault:
             logger.exception("cannot judge %s", release.reference)
             going.faults.append(fault)
+    return frozenset(finished)
+
+
+def _keep_judge_and_go_on(going: Round) -> None:
+    """Store and judge what was seen, and write down in the same step when each address is looked at next."""
+    if not going.looks:
+        return
+    seen = {look.address.pk for look in going.looks} & going.targets.keys()
+    finished = _keep_and_judge(going) & going.targets.keys()
     for key in finished:
-        if key in going.targets:
-            going.targets[key].next_look_at = None
-    seen = {look.address.pk for look in looks} & going.targets.keys()
+        going.targets[key].next_look_at = None
     Watch.objects.bulk_update([going.targets[key].as_watch() for key in sorted(seen)], ["next_look_at"], batch_size=500)
-    for key in finished & going.targets.keys():
+    for key in finished:
         del going.targets[key]
 
 
