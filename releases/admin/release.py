@@ -72,7 +72,8 @@ class ReleaseAdmin(RefusalsAsMessages[Release]):
     producer_path = "series__producer"
     inlines = (AddressInline,)
     actions = (moves.announce, moves.confirm, moves.cancel)
-    list_display = ("reference", "title", "producer", "planned_for", "status", "verdict", "public", "rehearsal")
+    list_display = ("title", "planned_for", "status", "verdict", "producer", "public", "rehearsal", "reference")
+    ordering = ("-planned_on", "reference")
     list_filter = (DayFilter, "status", VerdictFilter, "rehearsal")
     list_select_related = ("series__producer",)
     list_per_page = 50
