@@ -128,7 +128,9 @@ def _end(going: Round) -> int:
 def _claim(going: Round) -> None:
     """Compare the plan in memory with the database, and take in what falls due within the horizon."""
     now = going.clock.now()
-    coverage.mark_alive(going.watcher, at=now)
+    if not going.replayed:
+        # The watcher was not alive in a replayed past, and must not seem to have watched anything real then.
+        coverage.mark_alive(going.watcher, at=now)
     watch_list.enrol(now=now)
     _forget_what_changed(going, now=now)
     due = watch_list.falling_due(until=now + HORIZON, now=now, without=list(going.targets))

@@ -1,11 +1,12 @@
 """The sweep on a played morning, over real HTTP (V1 to V5, V7 to V9, V14)."""
 
+from contextlib import suppress
 from datetime import UTC, datetime, timedelta
 
 import pytest
 
 from breaches.models import Report, Suspicion
-from releases import scheduling
+from releases import scheduling, watch
 from releases.models import Coverage, Observation, Release, Verification
 from releases.models.append_only import ChainHead, first_broken
 from releases.roles import Role
@@ -14,6 +15,7 @@ from releases.verdict import Outcome
 from statsoffice.rehearsal_site import pages
 from statsoffice.rehearsal_site.scenes import scene
 from tests.factories import a_confirmed_release, london_slot, member
+from tests.morning import MorningOver
 
 DUE = datetime(2020, 6, 30, 8, 30, tzinfo=UTC)
 SERIES = "State-funded schools inspections and outcomes"
@@ -249,3 +251,14 @@ def test_a_release_already_past_when_it_was_confirmed_is_not_watched_unless_it_i
     morning.play(after(minutes=11))
     assert set(Observation.objects.values_list("release__reference", flat=True)) == {"statistics-replayed"}
     assert Release.objects.official().count() == 1
+
+
+def test_a_replayed_sweep_looks_at_rehearsals_alone_marks_its_looks_and_claims_no_coverage(watched, morning):
+    watched("/statistics/real")
+    watched("/statistics/replayed", rehearsal=True)
+    with suppress(MorningOver):
+        morning.clock.ends_at = after(seconds=10)
+        watch.sweep(clock=morning.clock, look=morning.probe, watcher="replay", replayed=True)
+    looks = set(Observation.objects.values_list("release__reference", "replayed"))
+    assert looks == {("statistics-replayed", True)}
+    assert not Coverage.objects.exists()
