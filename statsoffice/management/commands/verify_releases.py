@@ -3,6 +3,7 @@
 from datetime import datetime
 from typing import Any
 
+from django.conf import settings
 from django.core.management.base import BaseCommand, CommandError, CommandParser
 from django.db.models import Q
 
@@ -44,7 +45,7 @@ class Command(BaseCommand):
             if at:
                 kept = watch.look_once(self._rehearsals(at), clock=clock, look=probe, watcher=watcher_name())
             else:
-                kept = watch.sweep(clock=clock, look=probe, watcher=watcher_name())
+                kept = watch.sweep(clock=clock, look=probe, watcher=watcher_name(), controls=settings.PROBE_CONTROLS)
         drafted = drafting.draft_missing(now=clock.now())
         if at:
             self.stdout.write(f"Recorded at {london.moment(at)}, rehearsals only.")
