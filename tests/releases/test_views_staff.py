@@ -92,7 +92,8 @@ def test_a_watch_without_a_hole_says_nothing_of_one(client):
 
 def test_the_verdict_on_an_earlier_date_stays_beside_the_present_one(client):
     release = an_announced_release()
-    late_by_an_hour(release)
+    looks_at(release, *["not_live"] * 3, start=SEED_DUE + timedelta(minutes=2))
+    judging.judge(release, now=AFTER)
     head = member(Role.HEAD_OF_PROFESSION, release.series.producer)
     scheduling.change_date(
         release,
@@ -101,9 +102,9 @@ def test_the_verdict_on_an_earlier_date_stays_beside_the_present_one(client):
         by=head,
         at=AFTER,
     )
-    text = page(client, release).text
-    assert "Under an earlier date:" in text
-    assert "first seen live at 10.27.00am" in text
+    sentence = page(client, release).text.partition("Under an earlier date: ")[2].partition("</p>")[0]
+    assert "was due at 9.30am on 30 June 2020" in sentence
+    assert "last seen not live at 9.32.10am" in sentence.lower()
 
 
 def test_a_rehearsal_is_marked_as_one(client):
