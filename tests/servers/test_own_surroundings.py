@@ -52,9 +52,11 @@ SKIPPING = {
 
 def outcome_of(written, *options, folder):
     """Run pytest with this project's conftest on a test file; gives its exit code and its output."""
+    # By `-p tests.conftest` it would be read before Django is set up, which its own plugins need.
+    (folder / "conftest.py").write_text('pytest_plugins = ["tests.conftest"]\n')
     file = folder / "test_printer.py"
     file.write_text(f"import pytest\ndef test_other(): pass\n{written}\n")
-    command = [sys.executable, "-m", "pytest", "-p", "tests.conftest", "-p", "no:cacheprovider", "-ra"]
+    command = [sys.executable, "-m", "pytest", "-p", "no:cacheprovider", "-ra"]
     run = subprocess.run([*command, *options, str(file)], capture_output=True, text=True, check=False)
     return run.returncode, run.stdout
 
