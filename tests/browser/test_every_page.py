@@ -15,8 +15,7 @@ from tests.releases.record import looks_at
 pytestmark = [
     pytest.mark.browser,
     pytest.mark.one_database,
-    # the Code of Practice is seeded by a migration, which the flush after such a test takes away
-    pytest.mark.django_db(transaction=True, serialized_rollback=True),
+    pytest.mark.django_db(transaction=True),
     # pytest-playwright's own fixture `base_url`, of which pytest 9 disapproves
     pytest.mark.filterwarnings("ignore:Session-scoped fixtures defined as instance methods"),
 ]
