@@ -32,6 +32,7 @@ INCONCLUSIVE = {
 }
 
 UNKNOWN = "The record does not show whether it was there in time."
+NOT_ENDED = "The check had not ended when this account was written."
 
 SPEAKERS = {
     Role.STATISTICIAN: "A statistician",
@@ -79,7 +80,7 @@ def _address(facts: Facts, address: AddressFacts) -> str:
         opening += " The release counts as complete without it."
     if address.verdict.outcome is Outcome.EARLY:
         told = [*_early(facts, address, subject), *_gone_again(facts, address)]
-        told += [*_at_due(facts, address), *_after_early(facts, address)]
+        told += [*_at_due(facts, address), *_after_early(facts, address)] if _was_judged(address) else [NOT_ENDED]
     else:
         told = [*_at_due(facts, address), *_seen_once(facts, address), *_in_force(facts, address, subject)]
         told += _gone_again(facts, address)
@@ -135,7 +136,7 @@ def _in_force(facts: Facts, address: AddressFacts, subject: str) -> Iterator[str
         seen = _time(_up(verdict.first_live_at), facts)
         yield f"{subject} was seen in time: first at {seen}, within the tolerance of {_tolerance(facts)}."
     elif verdict.outcome is Outcome.PENDING:
-        yield "The check had not ended when this account was written."
+        yield NOT_ENDED
     else:
         if verdict.last_not_live_at:
             yield f"{subject} was last not seen there at {_time(_down(verdict.last_not_live_at), facts)}."
@@ -164,16 +165,20 @@ def _not_seen(facts: Facts, absent_at: datetime, subject: str, *, seen: str = "s
 def _early(facts: Facts, address: AddressFacts, subject: str) -> Iterator[str]:
     absent_at, seen_at = address.verdict.last_not_live_at, address.verdict.first_live_at
     if absent_at and seen_at:
-        # Rounding up may not carry the time that was early over the due time itself.
-        seen = _up(seen_at) if _up(seen_at) < facts.due_at else _down(seen_at)
+        seen = _up_before_due(seen_at, facts)
         early = delay_in_figures((facts.due_at - seen_at).total_seconds(), (facts.due_at - absent_at).total_seconds())
         yield (
             f"{subject} was last not seen there at {_time(_down(absent_at), facts)} and first seen there at "
             f"{_time(seen, facts)}, before it was due. It became visible {early} too early."
         )
     if looks := live_before_due(address, facts.due_at):
-        were = "was" if len(looks) == 1 else "were"
-        yield f"In all, {_count(looks)} that {were} answered before the due time found it there{_span(looks, facts)}."
+        answered = [_time(_up_before_due(look.sighting.completed_at, facts), facts) for look in looks]
+        yield f"In all, {_count(looks)} answered before the due time found it there{_between(answered)}."
+
+
+def _was_judged(address: AddressFacts) -> bool:
+    # An early release is drafted before it is due: of looks that are still to come nothing can be said.
+    return address.verdict.from_due is not Outcome.PENDING
 
 
 def _after_early(facts: Facts, address: AddressFacts) -> Iterator[str]:
@@ -239,8 +244,12 @@ def _count(looks: Sequence[Look]) -> str:
 
 
 def _span(looks: Sequence[Look], facts: Facts) -> str:
-    first, last = (_time(_down(look.sighting.sent_at), facts) for look in (looks[0], looks[-1]))
-    return f" at {first}" if first == last else f" between {first} and {last}"
+    return _between([_time(_down(look.sighting.sent_at), facts) for look in looks])
+
+
+def _between(times: Sequence[str]) -> str:
+    first, last = times[0], times[-1]
+    return f" at {first}" if first == last else f" from {first} to {last}"
 
 
 def _tolerance(facts: Facts) -> str:
@@ -253,6 +262,11 @@ def _down(instant: datetime) -> datetime:
 
 def _up(instant: datetime) -> datetime:
     return _down(instant) + timedelta(seconds=1) if instant.microsecond else instant
+
+
+def _up_before_due(instant: datetime, facts: Facts) -> datetime:
+    # Rounding up may not carry the time that was early over the due time itself.
+    return _up(instant) if _up(instant) < facts.due_at else _down(instant)
 
 
 def _time(instant: datetime, facts: Facts) -> str:

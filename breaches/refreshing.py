@@ -34,7 +34,10 @@ def standing(suspicions: Iterable[Suspicion]) -> list[list[Any]]:
             suspicion.kind,
             suspicion.verification.outcome,
             suspicion.verification.first_live_at and suspicion.verification.first_live_at.isoformat(),
-            [[address["outcome"], address["gone_again_at"]] for address in suspicion.verification.addresses],
+            [
+                [address["outcome"], address["from_due"], address["gone_again_at"]]
+                for address in suspicion.verification.addresses
+            ],
         ]
         for suspicion in sorted(suspicions, key=lambda suspicion: suspicion.pk)
     ]

@@ -120,6 +120,20 @@ def test_an_early_release_is_told_as_early_and_occurred_when_it_was_first_seen()
     assert "too early" in content_of(report).circumstances
 
 
+def test_what_was_seen_at_the_due_time_of_an_early_release_is_told_at_once():
+    release = a_confirmed_release()
+    covered(release)
+    looks(release, *EARLY_MORNING[:3])
+    report = drafting.draft_missing(now=london("09:11:02"))[0]
+    assert "had not ended" in content_of(report).circumstances
+
+    looks(release, *EARLY_MORNING[3:])
+    drafting.draft_missing(now=london("09:32:02"))
+
+    report.refresh_from_db()
+    assert content_of(report).circumstances.endswith("A look at the due time found it.")
+
+
 def test_a_missing_attachment_makes_a_partial_suspicion():
     release = a_confirmed_release(attachments=("https://www.example.gov.uk/statistics/table.csv",))
     covered(release)

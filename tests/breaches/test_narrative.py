@@ -72,14 +72,30 @@ def test_without_any_look_from_the_due_time_on_that_is_said():
     assert "No look was made at the announced address of the release" in account(record(address()))
 
 
+def test_an_early_release_drafted_before_it_is_due_says_nothing_of_looks_still_to_come():
+    text = account(record(address(*EARLY, settled=False)))
+
+    assert text.endswith(
+        "from 9.14am and 5 seconds to 9.15am and 5 seconds. The check had not ended when this account was written."
+    )
+    assert "No look was made" not in text
+
+
+def test_the_first_of_the_looks_before_the_due_time_is_told_at_the_second_at_which_it_was_seen():
+    seen = (look("09:14:05", LIVE, seconds=0.4), look("09:15:05", LIVE, seconds=0.4))
+    text = account(record(address(EARLY[0], *seen, look("09:30", LIVE))))
+
+    assert "first seen there at 9.14am and 6 seconds" in text
+    assert "found it there from 9.14am and 6 seconds to 9.15am and 6 seconds." in text
+
+
 def test_an_early_release_tells_when_it_was_seen_and_by_how_many_looks():
     text = account(record(address(*EARLY, look("09:30", LIVE))))
 
     assert "last not seen there at 9.10am and first seen there at 9.14am and 5 seconds, before it was due" in text
     assert "between 15 minutes 55 seconds and 20 minutes too early" in text
     assert (
-        "2 looks that were answered before the due time found it there between 9.14am and 5 seconds and "
-        "9.15am and 5 seconds."
+        "2 looks answered before the due time found it there from 9.14am and 5 seconds to 9.15am and 5 seconds."
     ) in text
     assert text.endswith("A look at the due time found it.")
 
@@ -164,7 +180,7 @@ def test_looks_that_could_not_tell_are_counted_with_their_times():
     )
 
     assert "A look at the due time got no answer that could be used." in text
-    assert "2 looks between 9.30am and 9.31am got no answer that could be used." in text
+    assert "2 looks from 9.30am to 9.31am got no answer that could be used." in text
     assert "One look at 9.32am got an answer in which the release could be neither recognised nor ruled out." in text
     assert "One look at 9.33am failed on the side of the check itself." in text
     assert "delayed" not in text
