@@ -124,7 +124,7 @@ def test_what_was_seen_at_the_due_time_of_an_early_release_is_told_at_once():
     release = a_confirmed_release()
     covered(release)
     looks(release, *EARLY_MORNING[:3])
-    report = drafting.draft_missing(now=london("09:11:02"))[0]
+    report = drafting.draft_missing(now=london("09:29:02"))[0]
     assert "had not ended" in content_of(report).circumstances
 
     looks(release, *EARLY_MORNING[3:])
