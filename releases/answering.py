@@ -1,12 +1,12 @@
 """What people say of a release: "is this it?" and "it was live at", kept as statements beside the looks."""
 
-from collections.abc import Collection
-from datetime import datetime, timedelta
+from datetime import datetime
 from typing import TYPE_CHECKING
 
 from django.db import transaction
 
 from releases import judging, london, scheduling
+from releases.errand import LONGEST
 from releases.lifecycle import MoveRefused
 from releases.models import Address, Observation, Release, Statement
 from releases.models.event import record
@@ -17,8 +17,6 @@ if TYPE_CHECKING:
     from statsoffice.accounts.models import User
 
 TEXT_KINDS = (Statement.Kind.THIS_IS_IT, Statement.Kind.PREVIOUS_EDITION, Statement.Kind.NOT_IT)
-# A look may take this long; so soon after the limit, one that was planned before it may still be unanswered.
-LONGEST_LOOK = timedelta(seconds=15)
 
 
 class AnswerRefused(MoveRefused):
@@ -127,14 +125,5 @@ def _keep(
 
 
 def _judge(release: Release, *, now: datetime) -> None:
-    judging.judge(release, now=now, outstanding=_maybe_outstanding(release, now=now))
-
-
-def _maybe_outstanding(release: Release, *, now: datetime) -> Collection[int]:
-    """Return the addresses of which a look planned up to the limit may still be under way."""
-    if release.due_at is None:
-        return ()
-    limit_at = release.due_at + timedelta(seconds=release.series.tolerance_seconds)
-    if now >= limit_at + LONGEST_LOOK:
-        return ()
-    return list(release.addresses.values_list("pk", flat=True))
+    # A look that was planned up to the limit may still be under way; only the watcher knows.
+    judging.judge(release, now=now, answered_until=lambda _: now - LONGEST)

@@ -30,6 +30,10 @@ class Controls:
             for url in self.urls
         ]
 
+    def asked_for(self, errand: Errand) -> bool:
+        """Tell whether an errand is a control look of the last round."""
+        return errand.key == ("control", errand.url) and errand.planned_at == self.asked_at
+
     def take(self, url: str, answer: Answer) -> None:
         """Note what one control look brought: any answer from outside shows that our own side works."""
         self.waiting.discard(url)

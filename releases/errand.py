@@ -2,7 +2,10 @@
 
 from collections.abc import Hashable
 from dataclasses import dataclass
-from datetime import datetime
+from datetime import datetime, timedelta
+
+LONGEST = timedelta(seconds=15)
+"""What one errand may take, redirects included, until it counts as timed out."""
 
 
 @dataclass(frozen=True, slots=True)

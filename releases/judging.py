@@ -1,7 +1,7 @@
 """From kept looks and statements to the verdict on a release as it was scheduled."""
 
 from collections import defaultdict
-from collections.abc import Collection
+from collections.abc import Callable
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 from typing import Any
@@ -11,7 +11,7 @@ from django.db.models import F
 
 from releases import scheduling
 from releases.evidence import AddressRole, LookResult
-from releases.models import Address, Observation, Release, Statement, Verification
+from releases.models import Address, Observation, Release, Series, Statement, Verification
 from releases.models.event import record
 from releases.status import Status
 from releases.verdict import (
@@ -32,6 +32,14 @@ CORRECTED = {
 }
 
 
+# Two watchers may judge a release at once, each for an address of its own; losing that often is a fault.
+ATTEMPTS = 5
+
+
+class JudgedByOthers(Exception):
+    """Others judged the release again and again while this was tried; nothing of this attempt is kept."""
+
+
 @dataclass(frozen=True, slots=True)
 class Judged:
     """What judging one release came to, and which of its addresses need no further look."""
@@ -41,18 +49,31 @@ class Judged:
     seen_live_since_due: frozenset[int]
 
 
-def judge(release: Release, *, now: datetime, outstanding: Collection[int] = ()) -> Judged:
+def judge(release: Release, *, now: datetime, answered_until: Callable[[Address], datetime] | None = None) -> Judged:
     """Judge a release with an exact date from all looks kept for its present schedule, and keep what changed.
 
     :param now: the aware instant of judging; nothing is late before the limit has passed.
-    :param outstanding: keys of addresses with a look planned up to the limit that has no answer yet.
+    :param answered_until: for an address, the instant up to which (included) every planned look was answered or
+        has timed out; if not given, no look is under way.
+    :raises JudgedByOthers: if others judged it five times in a row meanwhile.
     """
+    for _ in range(ATTEMPTS):
+        judged = _judge_once(release, now=now, answered_until=answered_until)
+        if judged is not None:
+            return judged
+    message = f"{release.reference} was judged by others {ATTEMPTS} times while this was tried."
+    raise JudgedByOthers(message)
+
+
+def _judge_once(
+    release: Release, *, now: datetime, answered_until: Callable[[Address], datetime] | None
+) -> Judged | None:
     verification = _verification(release, now=now)
     due_at, limit_at = verification.due_at, verification.due_at + timedelta(seconds=verification.tolerance_seconds)
     looks, reasons = _sightings(release)
     verdicts: list[tuple[Address, AddressVerdict]] = []
-    for address in release.addresses.all():
-        settled = now >= limit_at and address.pk not in outstanding
+    for address in _addresses_by_due(release, due_at=due_at):
+        settled = now >= limit_at and (answered_until is None or answered_until(address) >= limit_at)
         verdict = judge_address(looks[address.pk], due_at=due_at, limit_at=limit_at, settled=settled)
         verdicts.append((address, verdict))
     outcome = judge_release([(AddressRole(a.role), a.required, v) for a, v in verdicts])
@@ -73,24 +94,54 @@ def judge(release: Release, *, now: datetime, outstanding: Collection[int] = ())
         ],
     }
     pages = [verdict for address, verdict in verdicts if address.required and address.role == Address.Role.PAGE]
-    page_is_live = bool(pages) and all(verdict.from_due in LIVE_AT_LAST for verdict in pages)
-    changed = _keep(verification, found, release=release, page_is_live=page_is_live, now=now)
+    live_at = _all_live_at(pages)
+    changed = _keep(verification, found, release=release, live_at=live_at, now=now)
+    if changed is None:
+        return None
     live = frozenset(address.pk for address, verdict in verdicts if verdict.from_due in LIVE_AT_LAST)
     return Judged(verification=verification, changed=changed, seen_live_since_due=live)
 
 
+def _addresses_by_due(release: Release, *, due_at: datetime) -> list[Address]:
+    # One that was added after the due instant was not announced for it: it is neither watched nor judged.
+    return [address for address in release.addresses.all() if release.rehearsal or address.added_at < due_at]
+
+
+def _all_live_at(pages: list[AddressVerdict]) -> datetime | None:
+    """Return when every required page had been seen live, or None while one was not."""
+    seen = [verdict.first_live_at for verdict in pages if verdict.from_due in LIVE_AT_LAST and verdict.first_live_at]
+    return max(seen) if seen and len(seen) == len(pages) else None
+
+
 def _verification(release: Release, *, now: datetime) -> Verification:
     # The limit follows the series up to the due time and is fixed from then on: nobody widens it afterwards.
-    assert release.due_at is not None  # noqa: S101  # what is judged has an exact date
-    fresh = {"due_at": release.due_at, "tolerance_seconds": release.series.tolerance_seconds}
+    due_at, series = release.due_at, release.series
+    assert due_at is not None  # noqa: S101  # what is judged has an exact date
     verification, created = Verification.objects.get_or_create(
-        release=release, schedule_version=release.schedule_version, defaults=fresh
+        release=release,
+        schedule_version=release.schedule_version,
+        # Asked for only if there is no such row yet.
+        defaults={"due_at": due_at, "tolerance_seconds": lambda: _tolerance_at(due_at, series, now=now)},  # type: ignore[misc]  # the stubs know no callables
     )
-    changed = verification.tolerance_seconds != release.series.tolerance_seconds
-    if not created and changed and now < release.due_at:
-        Verification.objects.filter(pk=verification.pk).update(**fresh)
-        verification.refresh_from_db()
+    if not created and verification.tolerance_seconds != series.tolerance_seconds:
+        in_force = _tolerance_at(due_at, series, now=now, unknown=verification.tolerance_seconds)
+        if verification.tolerance_seconds != in_force:
+            Verification.objects.filter(pk=verification.pk).update(tolerance_seconds=in_force)
+            verification.refresh_from_db()
     return verification
+
+
+def _tolerance_at(due_at: datetime, series: Series, *, now: datetime, unknown: int | None = None) -> int:
+    """Return the tolerance that a series had when its release was due, or has now if that is still to come.
+
+    :param unknown: what is returned where the series' history begins after the due instant; the present one if None.
+    """
+    if now < due_at:
+        return series.tolerance_seconds
+    then = series.history.filter(history_date__lte=due_at).order_by("-history_date", "-history_id").first()
+    if then is None:
+        return series.tolerance_seconds if unknown is None else unknown
+    return int(then.tolerance_seconds)
 
 
 def _sightings(release: Release) -> tuple[dict[int, list[Sighting]], dict[int, list[str]]]:
@@ -140,9 +191,9 @@ def _as_kept(address: Address, verdict: AddressVerdict, *, looks: list[Sighting]
 
 
 def _keep(
-    verification: Verification, found: dict[str, Any], *, release: Release, page_is_live: bool, now: datetime
-) -> bool:
-    """Store what was found if it differs from what is kept; the fastest of two judges writes it."""
+    verification: Verification, found: dict[str, Any], *, release: Release, live_at: datetime | None, now: datetime
+) -> bool | None:
+    """Store what was found if it differs from what is kept; None says that somebody else judged it meanwhile."""
     if all(getattr(verification, name) == value for name, value in found.items()):
         return False
     before, settled = verification.outcome, found["outcome"] != Outcome.PENDING
@@ -150,13 +201,13 @@ def _keep(
         unchanged = Verification.objects.filter(pk=verification.pk, revision=verification.revision)
         decided_at = (verification.decided_at or now) if settled else None
         if not unchanged.update(**found, decided_at=decided_at, revision=F("revision") + 1):
-            return False
+            return None
         verification.refresh_from_db()
         if before != verification.outcome:
             delay = [verification.delay_from, verification.delay_to]
             record(release, "judged", at=now, outcome=[before, verification.outcome], delay_seconds=delay)
-        if page_is_live:
-            _publish(release, published_at=verification.first_live_at or now, now=now)
+        if live_at is not None:
+            _publish(release, published_at=live_at, now=now)
     return True
 
 

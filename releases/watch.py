@@ -1,18 +1,19 @@
 """The sweep: looks at every release in the second it is due, keeps what was seen, and judges it."""
 
 import logging
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass, field
 from datetime import datetime, timedelta
 from typing import Protocol
 
-from releases import coverage, judging, leases, recording, watch_list
+from releases import coverage, judging, leases, recording, vouching, watch_list
 from releases.answer import NO_ANSWER, Answer
 from releases.clock import Clock
 from releases.controls import Controls
 from releases.errand import Errand
 from releases.evidence import Expectation, Finding, LookResult, Reason
-from releases.models import Release, Watch
+from releases.leases import LONG_AGO
+from releases.models import Address, Release, Watch
 from releases.recording import Look
 from releases.watch_list import Target
 from releases.web_address import place_of
@@ -59,6 +60,7 @@ class Round:
     looks: list[Look] = field(default_factory=list)
     faults: list[Exception] = field(default_factory=list)
     kept: int = 0
+    held_since: dict[str, datetime] = field(default_factory=dict)
 
 
 def sweep(*, clock: Clock, look: Looker, watcher: str, controls: Sequence[str] = (), replayed: bool = False) -> int:
@@ -137,6 +139,8 @@ def _claim(going: Round) -> None:
     due = [address for address in due if address.release.rehearsal or not going.replayed]
     wanted = {place_of(address.url) for address in due} | {t.host for t in going.targets.values()}
     held = leases.claim(wanted, holder=going.watcher, now=now)
+    going.held_since = {host: since for host, since in going.held_since.items() if host in held or host not in wanted}
+    going.held_since |= {host: now for host in held if host not in going.held_since}
     for key in [key for key, target in going.targets.items() if target.host not in held]:
         del going.targets[key]
     mine = [address for address in due if place_of(address.url) in held]
@@ -146,7 +150,7 @@ def _claim(going: Round) -> None:
 
 
 def _forget_what_changed(going: Round, *, now: datetime) -> None:
-    """Drop targets whose release was moved or cancelled, or whose statements or limit are out of date."""
+    """Drop targets whose release was moved or cancelled, or which were made from what has changed since."""
     still = {
         address.pk: address for address in watch_list.watched_addresses(now=now).filter(pk__in=list(going.targets))
     }
@@ -166,13 +170,15 @@ def _start_due(going: Round) -> None:
     now = going.clock.now()
     due = [(t.next_look_at, t) for t in going.targets.values() if t.next_look_at and t.next_look_at <= now]
     for planned_at, target in sorted(due, key=lambda pair: pair[0]):
-        _start(going, target, planned_at=planned_at)
+        target.last_planned_at = planned_at
+        # A target that was dropped and read again may name a look that is under way already.
+        if (target.address.pk, planned_at) not in going.flying:
+            _start(going, target, planned_at=planned_at)
         target.plan_next(now=now)
 
 
 def _start(going: Round, target: Target, *, planned_at: datetime) -> None:
     address = target.address
-    target.last_planned_at = planned_at
     try:
         url = going.look.fetched_address(address.adapter, address.url)
     except Exception as fault:
@@ -198,8 +204,10 @@ def _take_answers(going: Round, *, wait_seconds: float) -> None:
                     going.look.start(control)
             else:
                 _examine(going, target, answer)
-        else:
+        elif going.controls.asked_for(errand):
             going.controls.take(errand.url, answer)
+        else:
+            logger.warning("an answer came after the sweep that asked for it had failed, and is not kept")
     if going.unanswered and not going.controls.pending:
         for target, answer in going.unanswered:
             _examine(going, target, answer)
@@ -228,14 +236,17 @@ def _keep_and_judge(going: Round) -> frozenset[int]:
     """Store what was seen and judge the releases that it may change; gives the addresses that need no more looks."""
     now = going.clock.now()
     looks, going.looks = going.looks, []
-    recording.keep(looks, watcher=going.watcher, at=now, replayed=going.replayed)
+    kept = recording.keep(looks, watcher=going.watcher, at=now, replayed=going.replayed)
     going.kept += len(looks)
+    # A look for a schedule that was changed or cancelled meanwhile is kept and never judged.
+    standing = {row.release_id for row in kept if not row.superseded}
     releases = {look.address.release_id: look.address.release for look in looks if _may_change(look, now=now)}
-    waiting = _with_look_outstanding(going)
+    releases = {key: release for key, release in releases.items() if key in standing}
+    answered_until = _answered_until(going, now=now)
     finished: set[int] = set()
     for release in releases.values():
         try:
-            finished |= judging.judge(release, now=now, outstanding=waiting).seen_live_since_due
+            finished |= judging.judge(release, now=now, answered_until=answered_until).seen_live_since_due
         except Exception as fault:
             logger.exception("cannot judge %s", release.reference)
             going.faults.append(fault)
@@ -260,8 +271,17 @@ def _may_change(look: Look, *, now: datetime) -> bool:
     return look.finding.result is LookResult.LIVE or (due_at is not None and now >= due_at)
 
 
-def _with_look_outstanding(going: Round) -> frozenset[int]:
-    """Return the addresses with a look planned up to the limit that was not made or not answered yet."""
-    flying = {key for (key, planned_at), target in going.flying.items() if planned_at <= target.limit_at}
-    planned = {key for key, t in going.targets.items() if t.next_look_at and t.next_look_at <= t.limit_at}
-    return frozenset(flying | planned)
+def _answered_until(going: Round, *, now: datetime) -> Callable[[Address], datetime]:
+    """Return a function that says of an address up to when every look planned at it is over."""
+    planned = [*going.flying, *((key, target.next_look_at) for key, target in going.targets.items())]
+    earliest: dict[int, datetime] = {}
+    for key, at in planned:
+        if at is not None:
+            earliest[key] = min(at, earliest.get(key, at))
+
+    def answered_until(address: Address) -> datetime:
+        # Nobody else replays this past, so there is nothing of others to wait for.
+        held_since = LONG_AGO if going.replayed else going.held_since.get(place_of(address.url))
+        return vouching.answered_until(unanswered=earliest.get(address.pk), held_since=held_since, now=now)
+
+    return answered_until

@@ -53,7 +53,9 @@ class Target:
     def agrees_with(self, address: Address) -> bool:
         """Tell whether an address read again is still the one that this target was made from."""
         same_schedule = address.release.schedule_version == self.schedule_version
-        return same_schedule and address.url == self.address.url and limit_of(address.release) == self.limit_at
+        return (
+            same_schedule and limit_of(address.release) == self.limit_at and _sought(address) == _sought(self.address)
+        )
 
     def as_watch(self) -> Watch:
         """Return the address' row of the schedule with the next look that memory holds."""
@@ -70,6 +72,12 @@ class Target:
             now=now,
             key=self.address.url,
         )
+
+
+def _sought(address: Address) -> tuple[str, ...]:
+    """Return where and for what an address is looked at, as far as the people who keep the calendar can correct it."""
+    release = address.release
+    return (address.url, address.role, address.marker, address.adapter, release.title, release.series.title)
 
 
 def limit_of(release: Release) -> datetime:

@@ -9,12 +9,10 @@ from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy as lazy
 
 from releases import london
+from releases.errand import LONGEST
 from releases.models import Release, Verification
 from releases.status import Status
 from releases.verdict import Outcome
-
-# From the limit on, answers to looks that were planned before it may still take this long.
-LAST_ANSWERS = timedelta(seconds=15)
 
 OUTCOMES = {
     Outcome.PENDING: (lazy("Not judged yet"), "grey"),
@@ -74,7 +72,7 @@ def _after_due(release: Release, verification: Verification | None, *, due_at: d
     if now < limit_at:
         left = _("on time until %(clock)s") % {"clock": london.clock_time_with_seconds(limit_at)}
         return Standing(_("Due now"), "blue", left)
-    if now < limit_at + LAST_ANSWERS:
+    if now < limit_at + LONGEST:
         return Standing(_("Being judged"), "blue", _("the last answers are coming in"))
     return Standing(_("No verdict"), "yellow", _("nothing was observed when it was due"))
 

@@ -11,6 +11,7 @@ from types import MappingProxyType
 import pycurl
 
 from releases.answer import Failure
+from releases.errand import LONGEST
 from releases.probe import decoding, guard
 from releases.probe.faults import failure_of
 from releases.web_address import WebAddress
@@ -23,7 +24,7 @@ class Limits:
     """What one errand may take: seconds, bytes (the body's both as sent and decoded) and redirects."""
 
     connect_seconds: float = 3.0
-    total_seconds: float = 15.0
+    total_seconds: float = LONGEST.total_seconds()
     body_bytes: int = 5 * 1024 * 1024
     header_bytes: int = 64 * 1024
     redirects: int = 5

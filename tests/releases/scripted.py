@@ -1,0 +1,88 @@
+"""A publisher by the script: what each address answers and how long that takes, on a clock that jumps."""
+
+from collections.abc import Callable
+from datetime import datetime, timedelta
+
+from releases.answer import Answer, Hop
+from releases.errand import Errand
+from releases.evidence import Expectation, Finding
+from releases.probe.registry import adapter_named
+
+
+class MorningOver(Exception):
+    """The instant up to which the morning is played has come."""
+
+
+class JumpingClock:
+    """A clock that is wherever somebody waits for; on the way it lets people act at their instants."""
+
+    def __init__(self, start: datetime, *, ends_at: datetime) -> None:
+        self._now, self._ends_at = start, ends_at
+        self._acts: list[tuple[datetime, Callable[[], object]]] = []
+
+    def now(self) -> datetime:
+        return self._now
+
+    def act(self, at: datetime, what: Callable[[], object]) -> None:
+        self._acts.append((at, what))
+        self._acts.sort(key=lambda act: act[0])
+
+    def sleep_until(self, instant: datetime) -> None:
+        while self._acts and self._acts[0][0] <= instant:
+            at, what = self._acts.pop(0)
+            self._now = max(self._now, at)
+            what()
+        if instant > self._ends_at:
+            raise MorningOver
+        self._now = max(self._now, instant)
+
+
+class ScriptedPublisher:
+    """Answers each errand with what the script gives for its address and the instant at which it was sent.
+
+    The script gives a status, a page and the seconds that the answer takes.
+    """
+
+    def __init__(self, clock: JumpingClock, script: Callable[[str, datetime], tuple[int, str, float]]) -> None:
+        self._clock, self._script = clock, script
+        self._under_way: list[tuple[datetime, Errand, Answer]] = []
+        self.asked: list[Errand] = []
+
+    @property
+    def in_flight(self) -> int:
+        return len(self._under_way)
+
+    def start(self, errand: Errand) -> None:
+        self.asked.append(errand)
+        sent_at = self._clock.now()
+        status, page, takes = self._script(errand.url, sent_at)
+        completed_at = sent_at + timedelta(seconds=takes)
+        answer = Answer(
+            requested_url=errand.url,
+            planned_at=errand.planned_at,
+            sent_at=sent_at,
+            completed_at=completed_at,
+            status=status,
+            hops=(Hop(errand.url, status),),
+            final_url=errand.url,
+            headers=(("content-type", "text/html; charset=utf-8"),),
+            body=page.encode(),
+        )
+        self._under_way.append((completed_at, errand, answer))
+        self._under_way.sort(key=lambda one: one[0])
+
+    def poll(self, timeout_seconds: float) -> list[tuple[Errand, Answer]]:
+        until = self._clock.now() + timedelta(seconds=timeout_seconds)
+        if self._under_way and self._under_way[0][0] <= until:
+            completed_at, errand, answer = self._under_way[0]
+            self._clock.sleep_until(completed_at)
+            self._under_way.pop(0)
+            return [(errand, answer)]
+        self._clock.sleep_until(until)
+        return []
+
+    def fetched_address(self, adapter: str, url: str) -> str:
+        return adapter_named(adapter).address(url)
+
+    def examine(self, adapter: str, answer: Answer, expectation: Expectation) -> Finding:
+        return adapter_named(adapter).examine(answer, expectation)
