@@ -1,5 +1,6 @@
 """Where releases stand: due, found, published, in one plain value each."""
 
+import math
 from collections.abc import Iterable, Sequence
 from datetime import datetime
 from typing import Any
@@ -37,13 +38,18 @@ def sentence(standing: dict[str, Any]) -> str:
     """Write where a release stands in one line for people, in London time."""
     due_at = standing["due_at"]
     due = f"due {london.moment(datetime.fromisoformat(due_at))}" if due_at else "due on no exact date"
-    line = f"{standing['reference']}: {standing['outcome'].replace('_', ' ')}, {due}"
+    # Without a verdict the status says more: what was published before anybody watched is not waiting for one.
+    judged = standing["outcome"] != Outcome.PENDING
+    where = standing["outcome"].replace("_", " ") if judged else f"{standing['status']}, not judged"
+    line = f"{standing['reference']}: {where}, {due}"
     first, last = standing["delay_seconds"] or (None, None)
     if first is None:
         return line
     if last is None:
-        return f"{line}, not live {first:g} seconds after it was due"
-    return f"{line}, live between {first:g} and {last:g} seconds after it was due"
+        return f"{line}, not live {math.floor(first)} seconds after it was due"
+    side = "before" if first < 0 and last <= 0 else "after"
+    lower, upper = sorted((abs(first), abs(last))) if side == "before" else (max(first, 0), last)
+    return f"{line}, live between {math.floor(lower)} and {math.ceil(upper)} seconds {side} it was due"
 
 
 def _present_verifications(releases: Iterable[Release]) -> dict[int, Verification]:

@@ -95,6 +95,25 @@ def test_people_read_one_line_for_each_release():
     )
 
 
+@pytest.mark.parametrize(
+    ("fields", "told"),
+    [
+        ({"outcome": "early", "delay_from": -605.2, "delay_to": -599.5}, "599 and 606 seconds before"),
+        ({"outcome": "on_time", "delay_from": -5.0, "delay_to": 0.4}, "0 and 1 seconds after"),
+        ({"outcome": "late", "delay_from": 3415.2, "delay_to": 3419.9}, "3415 and 3420 seconds after"),
+    ],
+    ids=["early", "on time", "late"],
+)
+def test_people_read_whole_seconds_that_hold_the_truth_between_them(fields, told):
+    found(a_confirmed_release(), **fields)
+    assert status(as_json=False).endswith(f"live between {told} it was due\n")
+
+
+def test_people_read_the_status_of_a_release_that_was_never_judged():
+    a_confirmed_release()
+    assert status(as_json=False) == "schools-march-2020: confirmed, not judged, due 9.30am on 30 June 2020\n"
+
+
 def test_the_number_of_queries_does_not_grow(django_assert_num_queries):
     series = a_confirmed_release(reference="one").series
     for number in range(5):

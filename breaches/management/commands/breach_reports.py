@@ -6,6 +6,7 @@ from typing import Any
 from django.core.management.base import BaseCommand, CommandParser
 
 from breaches import listing
+from releases.lifecycle import spoken
 from releases.london import moment
 
 
@@ -30,6 +31,7 @@ class Command(BaseCommand):
             return
         for entry in entries:
             when = moment(entry.occurred_at) if entry.occurred_at else "no recorded time"
-            self.stdout.write(f"{entry.reference}  {entry.status}  {entry.kind}, {when}  {entry.release}")
+            status = spoken(entry.status)
+            self.stdout.write(f"{entry.reference}  {status}  {entry.kind}, {when}  {entry.release}")
         if not entries:
             self.stdout.write("There are no breach reports.")

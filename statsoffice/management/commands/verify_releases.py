@@ -69,4 +69,4 @@ class Command(BaseCommand):
             addresses = addresses.filter(falling_due)
         for address in addresses:
             self.stdout.write(f"would look at {address.url} for {address.release.reference}")
-        self.stdout.write(f"{len(addresses)} looks would be made; nothing was changed.")
+        self.stdout.write(f"Looks that would be made: {len(addresses)}. Nothing was changed.")
