@@ -84,13 +84,17 @@ def delay_note(verification: Verification) -> str:
         case Outcome.ON_TIME if start is not None and end is not None:
             # Not live after the due instant: it came within the tolerance and not on the dot.
             within = _("within tolerance, %(time)s") if start > 0 else _("%(time)s")
-            return within % {"time": _seconds(max(1, math.ceil(end)))}
+            # A look made at the very limit is answered just after it, and still shows that it was there in time.
+            seconds = max(1, min(math.ceil(end), verification.tolerance_seconds))
+            return within % {"time": _seconds(seconds)}
         case Outcome.EARLY if end is not None:
             return _("%(interval)s before it was due") % {"interval": _interval(start, end)}
         case Outcome.LATE | Outcome.PARTIAL if start is not None and end is not None:
             return _("%(interval)s after it was due") % {"interval": _interval(start, end)}
-        case Outcome.NOT_SEEN | Outcome.PARTIAL if start is not None:
-            return _("more than %(time)s after it was due") % {"time": _seconds(math.floor(start))}
+        case Outcome.NOT_SEEN if start is not None:
+            return _("still not there %(time)s after it was due") % {"time": _seconds(math.floor(start))}
+        case Outcome.PARTIAL if start is not None:
+            return _("a part still not there %(time)s after it was due") % {"time": _seconds(math.floor(start))}
     return ""
 
 
@@ -174,16 +178,16 @@ REASONS = {
     "other_host": lazy("it led to another site"),
     "home_page": lazy("it led to a home page"),
     "log_in": lazy("it was a page for logging in"),
-    "negative_marker": lazy("the page said that it was not there"),
+    "negative_marker": lazy("the page itself said that it was not there"),
     "wrong_type": lazy("it was not the kind of file that was due"),
     "previous_edition": lazy("a person had called this text the previous edition"),
     "unchanged": lazy("the page had not changed"),
     "confirmed_by_person": lazy("a person had called this text the release"),
-    "marker_in_title": lazy("the marker was in the title"),
-    "marker_in_heading": lazy("the marker was in the heading"),
-    "marker_in_text": lazy("the marker was in the text"),
+    "marker_in_title": lazy("the words it is known by were in the title"),
+    "marker_in_heading": lazy("the words it is known by were in the heading"),
+    "marker_in_text": lazy("the words it is known by were in the text"),
     "right_type": lazy("it was the kind of file that was due"),
-    "no_marker": lazy("the marker was not there"),
+    "no_marker": lazy("the words it is known by were not there"),
     "empty": lazy("it was empty"),
     "obstacle": lazy("a check for robots stood before it"),
     "too_deep": lazy("the page was too deeply nested to be read"),
