@@ -150,6 +150,6 @@ def _not_observed(
     limit_at = verification.due_at + timedelta(seconds=verification.tolerance_seconds)
     early = verification.outcome == Outcome.EARLY and verification.last_not_live_at
     start = verification.last_not_live_at if early else verification.due_at
-    seen = [look.sighting.completed_at for address in addresses for look in address.looks]
-    end = verification.first_live_at or max([limit_at, *seen])
-    return tuple(coverage.holes(start=start, end=end)) if start and start < end else ()
+    looks = [look.sighting for address in addresses for look in address.looks]
+    end = verification.first_live_at or max([limit_at, *(look.completed_at for look in looks)])
+    return tuple(coverage.holes(start=start, end=end, looks=looks)) if start and start < end else ()

@@ -8,7 +8,7 @@ from django.shortcuts import render
 from django.utils import timezone
 from django.views.decorators.http import require_safe
 
-from releases import public, record, wording
+from releases import on_record, public, wording
 from releases.models import DateChange, Release
 from releases.permissions import TABLE, Action, roles_of
 from releases.status import ANNOUNCE, CANCEL, CHANGE_DATE, CONFIRM, RELEASE
@@ -47,7 +47,7 @@ def release(request: HttpRequest, reference: str) -> HttpResponse:
 
 def _for_staff(request: HttpRequest, release: Release, *, now: datetime) -> dict[str, Any]:
     roles = roles_of(request.user, release.series.producer)
-    kept = record.record_of(release, now=now)
+    kept = on_record.record_of(release, now=now)
     moves = [
         MOVES[move]
         for move in RELEASE.available(source=release.status, roles=roles)

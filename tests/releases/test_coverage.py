@@ -1,5 +1,6 @@
 """When a watcher was alive, and the holes in which nothing was observed."""
 
+from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
 
 import pytest
@@ -55,6 +56,20 @@ def test_holes_stand_before_between_and_after_the_stretches():
     alive(60, 120)
     alive(600, 660)
     assert holes() == [(0, 60), (120, 600), (660, 3600)]
+
+
+@dataclass(frozen=True)
+class Look:
+    sent_at: datetime
+    completed_at: datetime
+
+
+def test_a_look_shows_that_somebody_watched_though_the_watcher_was_too_busy_to_mark_itself():
+    alive(0, 60)
+    alive(120, 180)
+    looks = [Look(at(70), at(74)), Look(at(85), at(90)), Look(at(500), at(501))]
+    found = coverage.holes(start=START, end=at(180), looks=looks)
+    assert found == [(at(90), at(120))]
 
 
 def test_full_coverage_has_no_hole():

@@ -1,6 +1,7 @@
 """What staff read of one release: verdicts, looks folded into runs, holes in the watching, and statements apart."""
 
 from collections import defaultdict
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 
@@ -9,7 +10,8 @@ from releases.asking import OpenQuestion
 from releases.models import Address, Observation, Release, Statement, Verification
 from releases.timeline import Run, Seen, fold
 
-Hole = tuple[datetime, datetime]
+type Hole = tuple[datetime, datetime]
+type Looks = Mapping[int, Sequence[Seen]]
 
 
 @dataclass(frozen=True, slots=True)
@@ -43,39 +45,50 @@ def record_of(release: Release, *, now: datetime) -> ReleaseRecord:
     statements = list(
         Statement.objects.filter(release=release).select_related("stated_by", "address").order_by("stated_at", "pk")
     )
-    addresses = _addresses(release, statements) if release.due_at else []
+    looks, replayed = _looks(release, statements)
     return ReleaseRecord(
         verification=present,
         earlier_verifications=[verdict for verdict in verdicts if verdict is not present],
-        addresses=addresses or [AddressRecord(address, [], 0) for address in release.addresses.all()],
-        holes=_holes(release, addresses, now=now),
+        addresses=_addresses(release, looks),
+        # The watcher was not alive in a replayed past: its coverage says nothing about it.
+        holes=[] if replayed else _holes(release, looks, now=now),
         questions=asking.open_questions([release]),
         statements=statements,
     )
 
 
-def _addresses(release: Release, statements: list[Statement]) -> list[AddressRecord]:
+def _looks(release: Release, statements: list[Statement]) -> tuple[Looks, bool]:
+    """Return the looks at each address by its key, and whether any of them replays a past morning."""
     said = {statement.text_digest: statement.kind for statement in statements if statement.text_digest}
     looks: dict[int, list[Seen]] = defaultdict(list)
+    any_replayed = False
     rows = Observation.objects.to_judge(release).values_list(
-        "address_id", "result", "reasons", "sent_at", "completed_at", "text_digest"
+        "address_id", "result", "reasons", "sent_at", "completed_at", "text_digest", "replayed"
     )
-    for address, result, reasons, sent_at, completed_at, digest in rows:
+    for address, result, reasons, sent_at, completed_at, digest, replayed in rows:
         looks[address].append(Seen(result, tuple(reasons), sent_at, completed_at, said.get(digest, "")))
+        any_replayed = any_replayed or replayed
+    return looks, any_replayed
+
+
+def _addresses(release: Release, looks: Looks) -> list[AddressRecord]:
     due_at = release.due_at
-    assert due_at is not None  # noqa: S101  # the caller asks for exact dates alone
     return [
-        AddressRecord(address, fold(looks[address.pk], due_at=due_at), len(looks[address.pk]))
+        AddressRecord(
+            address,
+            fold(looks.get(address.pk, ()), due_at=due_at) if due_at else [],
+            len(looks.get(address.pk, ())),
+        )
         for address in release.addresses.all()
     ]
 
 
-def _holes(release: Release, addresses: list[AddressRecord], *, now: datetime) -> list[Hole]:
+def _holes(release: Release, looks: Looks, *, now: datetime) -> list[Hole]:
     """Find when nothing was observed, from the first look (or the due instant) to the last one or the limit."""
-    if release.due_at is None or now < release.due_at or not addresses:
+    if release.due_at is None or now < release.due_at or not release.addresses.exists():
         return []
     limit_at = release.due_at + timedelta(seconds=release.series.tolerance_seconds)
-    firsts = [record.runs[0].first_at for record in addresses if record.runs]
-    lasts = [record.runs[-1].last_at for record in addresses if record.runs]
-    start, end = min([*firsts, release.due_at]), max([*lasts, min(limit_at, now)])
-    return coverage.holes(start=start, end=end) if start < end else []
+    made = [look for each in looks.values() for look in each]
+    start = min([release.due_at, *(look.sent_at for look in made)])
+    end = max([min(limit_at, now), *(look.sent_at for look in made)])
+    return coverage.holes(start=start, end=end, looks=made) if start < end else []
