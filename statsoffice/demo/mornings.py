@@ -1,6 +1,6 @@
 """Rehearsed mornings: some that were, replayed over real HTTP, and one that falls due while one looks."""
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 from typing import Any
@@ -8,7 +8,7 @@ from typing import Any
 from breaches import drafting
 from releases import london, scheduling, watch
 from releases.calendar import slot_at
-from releases.models import Release, Series
+from releases.models import Release, Series, Verification
 from releases.probe.probe import probe_from_settings
 from releases.scheduling import PlannedAddress
 from statsoffice.rehearsal_site import pages
@@ -53,9 +53,11 @@ def replay(*, now: datetime, site: RehearsalSite) -> None:
     if Release.objects.filter(reference__startswith="rehearsal-late-an-hour").exists():
         return
     due_at = _last_morning(now)
-    for story in REPLAYED:
+    releases = [
         _record(story, reference=f"rehearsal-{story.slug}-{due_at:%Y-%m-%d}", due_at=due_at, at=now, site=site)
-    clock = ReplayClock(site, due_at - timedelta(minutes=12))
+        for story in REPLAYED
+    ]
+    clock = ReplayClock(site, due_at - timedelta(minutes=12), meanwhile=_drafts_of(releases))
     try:
         with probe_from_settings(now=clock.now) as probe:
             while clock.now() < due_at + timedelta(minutes=59):
@@ -64,6 +66,24 @@ def replay(*, now: datetime, site: RehearsalSite) -> None:
                 clock.sleep_until(clock.now() + TICK)
     finally:
         site.run_clock()
+
+
+def _drafts_of(releases: Sequence[Release]) -> Callable[[datetime], None]:
+    """Return what drafts while a sweep goes on: one lasts as long as looks follow each other."""
+    known: set[tuple[int, str]] = set()
+    done_at: list[datetime] = []
+
+    def draft(instant: datetime) -> None:
+        # Only a verdict that is new makes a draft; to look for one at each of some thousand steps takes a minute.
+        if done_at and instant - done_at[-1] < TICK:
+            return
+        done_at.append(instant)
+        verdicts = set(Verification.objects.filter(release__in=releases).values_list("pk", "outcome"))
+        if verdicts - known:
+            known.update(verdicts)
+            drafting.draft_missing(now=instant)
+
+    return draft
 
 
 def prepare_live(*, now: datetime, site: RehearsalSite) -> list[Release]:

@@ -92,7 +92,7 @@ def _set_up_series(producer: str, *, slug: str, title: str, designation: str) ->
             "responsible": contacts["statistician@example.gov.uk"],
             "head_of_profession": contacts["head@example.gov.uk"],
             # Short, so that one need not wait two minutes to see what is late.
-            "tolerance_seconds": 5 if slug == "rehearsal-morning" else 120,
+            "tolerance_seconds": 10 if slug == "rehearsal-morning" else 120,
         },
     )
     if created:

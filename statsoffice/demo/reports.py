@@ -1,5 +1,6 @@
 """The reports of the replayed morning, brought into every state by the people of the demonstration."""
 
+from dataclasses import dataclass
 from datetime import datetime, timedelta
 
 from breaches import editing, pdf, sign_off, versions
@@ -9,15 +10,70 @@ from breaches.status import DismissalReason, ReportStatus
 from releases.roles import Role
 from statsoffice.demo import offices
 
-IMPACT = (
-    "Access to the statistics was delayed for all users. Two users asked the statistics mailbox when the release "
-    "would appear; both were answered within the hour. No media interest was identified."
-)
-ACTIONS = (
-    "Short-term: the page was published by hand, and the publishing team checked the other releases of the morning."
-    "\n\nLong-term: the scheduler's settings are being reviewed with the publishing team, and a manual check is "
-    "planned for the next release of the series."
-)
+PRACTICE = "Be transparent: statistics are released to all users at the announced time."
+
+
+@dataclass(frozen=True, slots=True)
+class Words:
+    """What the people of one story write: how it came about, what it meant, and what is done about it."""
+
+    cause: str
+    impact: str
+    actions: str
+
+
+WRITTEN = {
+    "late-an-hour": Words(
+        cause=(
+            "Shortly after 9.30am the statistician on duty looked for the release, did not find it, and rang the "
+            "publishing team. The scheduler had not published the page; the team published it by hand shortly before "
+            "10.30am. Why the scheduler failed is being looked into."
+        ),
+        impact=(
+            "Access to the statistics was delayed for all users. Two users asked the statistics mailbox when the "
+            "release would appear; both were answered within the hour. No media interest was identified."
+        ),
+        actions=(
+            "Short-term: the page was published by hand, and the publishing team checked the other releases of the "
+            "morning.\n\n"
+            "Long-term: the publishing team is reviewing the scheduler’s settings, and a manual check is planned for "
+            "the next release of the series."
+        ),
+    ),
+    "late-minutes": Words(
+        cause=(
+            "The statistician on duty noticed at 9.32am that the release was missing and told the publishing team. "
+            "The page had not been authorised; a publishing officer authorised it shortly before 9.43am."
+        ),
+        impact=(
+            "Access to the statistics was delayed for all users. Some of them asked the statistics mailbox when the "
+            "release would appear. No media interest was identified."
+        ),
+        actions=(
+            "Short-term: the page was authorised, and the publishing team checked the other releases of the morning."
+            "\n\n"
+            "Long-term: authorisations will be checked on the day before a release."
+        ),
+    ),
+    "early": Words(
+        cause=(
+            "At 9.25am a statistician who was preparing for the release found it at its address already, and told the "
+            "publishing team and the Head of Profession. The page had been scheduled by hand, for 9.20am in place of "
+            "9.30am. It was left up, because it could not be taken back from those who had read it."
+        ),
+        impact=(
+            "For some ten minutes the statistics could be read by those who knew the address, while other users "
+            "waited for the announced time. The site counted 14 visits in these minutes, four of them from inside "
+            "the office. No media interest was identified."
+        ),
+        actions=(
+            "Short-term: the publishing team compared the scheduled times of the week’s other releases with the "
+            "release calendar, and found no other difference.\n\n"
+            "Long-term: the publishing team copies the time from the release calendar, and a second person compares "
+            "both on the day before."
+        ),
+    ),
+}
 
 
 def bring_into_every_state(*, now: datetime) -> None:
@@ -34,12 +90,12 @@ def bring_into_every_state(*, now: datetime) -> None:
         return next(each for reference, each in by_story.items() if reference.startswith(f"rehearsal-{story}-"))
 
     statistician, head = offices.user(Role.STATISTICIAN), offices.user(Role.HEAD_OF_PROFESSION)
-    for story in ("late-an-hour", "late-minutes", "early"):
-        _complete(report(story), now=now)
+    for story, words in WRITTEN.items():
+        _complete(report(story), words, now=now)
     approved = sign_off.submit(report("late-an-hour"), by=statistician, at=now - timedelta(minutes=50))
     sign_off.approve(approved, by=head, at=now - timedelta(minutes=20), render=pdf.render)
     returned = sign_off.submit(report("late-minutes"), by=statistician, at=now - timedelta(minutes=40))
-    comment = "Please say how many users asked, and who is reviewing the scheduler's settings."
+    comment = "Please say how many users asked, and who will check authorisations, from which release on."
     sign_off.return_(returned, comment=comment, by=head, at=now - timedelta(minutes=15))
     sign_off.submit(report("early"), by=statistician, at=now - timedelta(minutes=10))
     sign_off.dismiss(
@@ -51,14 +107,16 @@ def bring_into_every_state(*, now: datetime) -> None:
     )
 
 
-def _complete(report: Report, *, now: datetime) -> None:
+def _complete(report: Report, words: Words, *, now: datetime) -> None:
     statistician = offices.user(Role.STATISTICIAN)
     content = versions.content_of(report)
-    practice = content.other_practices or "Orderly release: statistics are released at the announced time."
+    circumstances = {"circumstances": f"{content.circumstances}\n\n{words.cause}"}
+    if not content.practices:
+        circumstances["other_practices"] = PRACTICE
     for section, values in (
-        (Section.CIRCUMSTANCES, {"other_practices": practice}),
-        (Section.IMPACT, {"impact": IMPACT}),
-        (Section.CORRECTIVE_ACTIONS, {"corrective_actions": ACTIONS}),
+        (Section.CIRCUMSTANCES, circumstances),
+        (Section.IMPACT, {"impact": words.impact}),
+        (Section.CORRECTIVE_ACTIONS, {"corrective_actions": words.actions}),
     ):
         report.refresh_from_db()
         whole = {field: getattr(content, field) for field in editing.FIELDS[section]} | values
