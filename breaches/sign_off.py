@@ -92,9 +92,7 @@ def approve(report: Report, *, by: "User", at: datetime, render: Render) -> Appr
     role = acting_role(by, move.roles, report)
     number = report.version + 1
     approval = Approval(by=str(by), role=role, at=at, one_person=one_person)
-    form = lay_out(
-        content, reference=report.reference, version=number, approval=approval, rehearsal=report.rehearsal
-    )
+    form = lay_out(content, reference=report.reference, version=number, approval=approval, rehearsal=report.rehearsal)
     pdf = _printed(render, form)
     with transaction.atomic():
         moved = _move(
