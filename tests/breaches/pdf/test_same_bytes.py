@@ -12,14 +12,7 @@ import pytest
 
 from breaches.glyphs import font_of_boxes
 from breaches.pdf import render
-from tests.breaches.pdf.papers import (
-    SCRIPTS,
-    SEED,
-    approved,
-    crowded,
-    solid,
-    text_of,
-)
+from tests.breaches.pdf.papers import SCRIPTS, SEED, approved, crowded, solid, text_of
 from tests.verapdf import check_pdf_ua
 
 pytestmark = pytest.mark.one_database
