@@ -74,7 +74,7 @@ def _after_due(release: Release, verification: Verification | None, *, due_at: d
         return Standing(_("Due now"), "blue", left)
     if now < limit_at + LONGEST:
         return Standing(_("Being judged"), "blue", _("the last answers are coming in"))
-    return Standing(_("No verdict"), "yellow", _("nothing was observed when it was due"))
+    return Standing(_("No verdict"), "yellow", _("the looks up to the end of its tolerance are not complete"))
 
 
 def delay_note(verification: Verification) -> str:
@@ -112,14 +112,14 @@ def verdict_sentence(verification: Verification) -> str:
 
 SENTENCES = {
     Outcome.PENDING: lazy("It is due at %(due)s and has not been judged yet."),
-    Outcome.ON_TIME: lazy("It was due at %(due)s and was live by %(limit)s, the end of its tolerance."),
+    Outcome.ON_TIME: lazy("It was due at %(due)s and was live at a look made by %(limit)s, the end of its tolerance."),
     Outcome.EARLY: lazy("It was due at %(due)s and was seen live before that."),
     Outcome.LATE: lazy("It was due at %(due)s and was not live by %(limit)s, the end of its tolerance."),
     Outcome.NOT_SEEN: lazy(
         "It was due at %(due)s, was not live by %(limit)s, the end of its tolerance, and has not been seen since."
     ),
     Outcome.PARTIAL: lazy(
-        "It was due at %(due)s. Its page was live by %(limit)s, but a part that belongs to it was not."
+        "It was due at %(due)s. A part that belongs to it was not live by %(limit)s, the end of its tolerance."
     ),
     Outcome.UNCERTAIN: lazy(
         "It was due at %(due)s and was seen live, but the looks do not show whether in time. A person must say."

@@ -15,7 +15,7 @@ from statsoffice.messages.owed import NEWS, Owed, addresses_of
 WORDS = {
     Kind.LATE: "was not seen at its announced address by the end of its tolerance",
     Kind.EARLY: "was seen before it was due",
-    Kind.PARTIAL: "was seen, but a part that belongs to it was not",
+    Kind.PARTIAL: "lacked a part that belongs to it at the end of its tolerance",
 }
 
 

@@ -69,7 +69,7 @@ def test_the_seconds_behind_a_verdict_hold_for_both_ends_of_the_interval(verdict
         (SEED_DUE, "Due now", "on time until 9.32.00am"),
         (LIMIT - timedelta(seconds=1), "Due now", "on time until 9.32.00am"),
         (LIMIT, "Being judged", "the last answers are coming in"),
-        (LIMIT + timedelta(seconds=15), "No verdict", "nothing was observed when it was due"),
+        (LIMIT + timedelta(seconds=15), "No verdict", "the looks up to the end of its tolerance are not complete"),
     ],
 )
 def test_a_release_without_a_verdict_says_what_it_waits_for(now, label, detail):
@@ -97,6 +97,11 @@ def test_every_outcome_has_a_label_a_colour_and_a_sentence_and_accuses_nobody(ou
     assert "9.30am on 30 June 2020" in sentence
     for accusation in ("breach", "fault", "fail"):
         assert accusation not in f"{label} {sentence}".lower()
+
+
+def test_the_sentence_on_a_missing_part_says_nothing_of_the_page_which_may_be_unknown():
+    said = "A part that belongs to it was not live by 9.32.00am, the end of its tolerance."
+    assert said in wording.verdict_sentence(a_verdict(Outcome.PARTIAL, 120.0, None))
 
 
 def test_the_sentence_names_the_interval_that_holds_the_publication():
