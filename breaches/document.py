@@ -11,6 +11,7 @@ from releases.roles import Role
 
 TITLE = "REPORT OF A BREACH OF THE CODE OF PRACTICE FOR STATISTICS"
 DRAFT_MARK = "DRAFT: suspected breach, not yet decided"
+DISMISSED_MARK = "DISMISSED: suspected, and decided not to be a breach"
 REHEARSAL_MARK = "REHEARSAL: no real release and no real breach"
 
 CAUSE_PROMPT = (
@@ -95,6 +96,7 @@ def lay_out(
     approval: Approval | None = None,
     ask_for_cause: bool = False,
     rehearsal: bool = False,
+    dismissed: bool = False,
 ) -> ReportDocument:
     """Lay a report's content out in the form, labels word for word and in the form's order.
 
@@ -102,8 +104,11 @@ def lay_out(
         empty narratives show what has to be written there.
     :param ask_for_cause: the circumstances are still the machine's own text, so a draft asks for the cause.
     :param rehearsal: the report is about a rehearsal, so that nobody may take it for a real one.
+    :param dismissed: it was decided that this is no breach; the mark says so, and nobody is asked to write more.
     """
-    draft = approval is None
+    dismissed = dismissed and approval is None
+    draft = approval is None and not dismissed
+    marks = ((DRAFT_MARK, draft), (DISMISSED_MARK, dismissed), (REHEARSAL_MARK, rehearsal))
     return ReportDocument(
         title=TITLE,
         sections=(
@@ -128,7 +133,7 @@ def lay_out(
         reference=reference,
         version=version,
         content_hash=digest(content),
-        marks=tuple(mark for mark, holds in ((DRAFT_MARK, draft), (REHEARSAL_MARK, rehearsal)) if holds),
+        marks=tuple(mark for mark, holds in marks if holds),
         approved=_approved(approval) if approval else "",
         approved_at=approval.at if approval else None,
     )

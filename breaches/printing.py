@@ -33,6 +33,7 @@ def laid_out(report: Report, version: ReportVersion) -> ReportDocument:
             version=version.number,
             ask_for_cause=is_untouched(version, "circumstances"),
             rehearsal=report.rehearsal,
+            dismissed=report.status == ReportStatus.DISMISSED,
         )
     approval = Approval(
         by=str(decision.approved_by),
@@ -50,18 +51,19 @@ def laid_out(report: Report, version: ReportVersion) -> ReportDocument:
 
 
 def draft_of(report: Report) -> ReportDocument:
-    """Lay out what a report says now, marked as a draft, with the prompts for what people still have to write."""
+    """Lay out what a report says now, marked as not approved, with prompts for what people still have to write."""
     return lay_out(
         content_of(report),
         reference=report.reference,
         version=report.version,
         ask_for_cause=is_untouched(present(report), "circumstances"),
         rehearsal=report.rehearsal,
+        dismissed=report.status == ReportStatus.DISMISSED,
     )
 
 
 def document_of(report: Report, *, render: Callable[[ReportDocument], bytes]) -> Printed:
-    """Return the stored document of an approved report, or print a draft of any other.
+    """Return the stored document of an approved report, or print any other with its mark.
 
     :param render: turns the laid out document into the bytes of a PDF file.
     """

@@ -143,6 +143,17 @@ def test_an_undecided_report_carries_the_mark_and_asks_for_what_is_empty():
     assert document(empty).approved_at is None
 
 
+def test_a_dismissed_report_says_that_it_was_decided_and_asks_nobody_to_write():
+    laid_out = document(dataclasses.replace(CONTENT, impact=""), dismissed=True, ask_for_cause=True)
+
+    assert laid_out.marks == ("DISMISSED: suspected, and decided not to be a breach",)
+    assert prompts(laid_out) == ["", "", "", ""]
+
+
+def test_what_was_approved_once_keeps_its_approval_when_the_report_is_dismissed_later():
+    assert document(approval=APPROVAL, dismissed=True).marks == ()
+
+
 def test_an_approved_report_carries_no_mark_and_no_prompt():
     laid_out = document(dataclasses.replace(CONTENT, impact=""), approval=APPROVAL, ask_for_cause=True)
 

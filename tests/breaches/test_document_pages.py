@@ -124,3 +124,11 @@ def test_the_submitter_sees_the_heads_version(client, office):
     client.force_login(office.statistician)
     assert "The head's words." in words(client.get(page_of(report, "check")).text)
     assert office.head.name in words(client.get(page_of(report, "history")).text)
+
+
+def test_a_dismissed_report_is_not_called_undecided(client, office):
+    report = a_report(office, ReportStatus.DISMISSED)
+    client.force_login(office.head)
+    page = words(client.get(page_of(report, "check")).text)
+    assert "DISMISSED: suspected, and decided not to be a breach" in page
+    assert "not yet decided" not in page

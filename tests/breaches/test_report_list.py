@@ -119,14 +119,22 @@ def test_an_approved_report_is_exported_as_it_was_stored(tmp_path):
     assert [path.name for path in tmp_path.iterdir()] == ["report.pdf"]
 
 
-def test_any_other_report_is_exported_as_a_draft(tmp_path, monkeypatch):
+@pytest.mark.parametrize(
+    ("status", "mark"),
+    [
+        (ReportStatus.RETURNED, "DRAFT: suspected breach, not yet decided"),
+        (ReportStatus.DISMISSED, "DISMISSED: suspected, and decided not to be a breach"),
+    ],
+    ids=["returned", "dismissed"],
+)
+def test_any_other_report_is_exported_with_its_mark(tmp_path, monkeypatch, status, mark):
     from breaches import pdf
 
     marks = []
     monkeypatch.setattr(pdf, "render", lambda document: marks.extend(document.marks) or printed(document))
-    report = a_report(an_office(), ReportStatus.DISMISSED)
+    report = a_report(an_office(), status)
     call_command("export_report", report.reference, output=tmp_path / "draft.pdf", stdout=StringIO())
-    assert marks == ["DRAFT: suspected breach, not yet decided"]
+    assert marks == [mark]
     assert (tmp_path / "draft.pdf").read_bytes().startswith(b"%PDF-")
 
 

@@ -40,7 +40,7 @@ class Command(BaseCommand):
         except OSError as fault:
             message = f"{options['output']} could not be written: {fault.strerror}."
             raise CommandError(message) from fault
-        what = "as approved" if document.approved else "marked as a draft"
+        what = "as approved" if document.approved else "not approved, and marked so"
         self.stdout.write(f"{report.reference}, version {document.version}, {what}: {options['output']}")
 
 
