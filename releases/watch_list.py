@@ -125,6 +125,18 @@ def falling_due(*, until: datetime, now: datetime, without: Collection[int]) -> 
     )
 
 
+def due_or_new(*, until: datetime, now: datetime) -> QuerySet[Address]:
+    """Return the watched addresses whose next look comes by an aware instant, or which were not enrolled yet."""
+    return watched_addresses(now=now).filter(Q(watch__isnull=True) | Q(watch__next_look_at__lte=until))
+
+
+def watched_rehearsals(*, now: datetime) -> list[Release]:
+    """Return the rehearsals that are watched at an aware instant, with their addresses."""
+    addresses = watched_addresses(now=now).filter(release__rehearsal=True)
+    rehearsals = Release.objects.filter(addresses__in=addresses).distinct()
+    return list(rehearsals.select_related("series__producer").prefetch_related("addresses"))
+
+
 def targets_of(addresses: Iterable[Address]) -> list[Target]:
     """Load what the sweep must know of addresses to look at them and to examine what it sees."""
     addresses = list(addresses)

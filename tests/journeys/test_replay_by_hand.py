@@ -1,15 +1,20 @@
 """A past morning replayed by the command, look by look (V15, and what an office would do by hand)."""
 
 import json
+from datetime import timedelta
 from io import StringIO
 
 import pytest
 from django.core.management import CommandError, call_command
+from django.utils import timezone
 
 from breaches.models import Report
+from releases import judging
 from releases.models import Observation, Verification
 from statsoffice.rehearsal_site import pages
 from statsoffice.rehearsal_site.scenes import scene
+from tests.factories import SEED_DUE, a_confirmed_release
+from tests.releases.record import looks_at
 
 TITLE = "State-funded schools inspections and outcomes as at 31 March 2020"
 COLUMNS = "reference,producer,series,title,scheduled_for,status,url,marker,rehearsal,responsible_email"
@@ -54,6 +59,16 @@ def test_the_seeds_morning_is_replayed_look_by_look_into_a_verdict_and_a_draft(c
 def test_a_replay_touches_rehearsals_only_and_marks_each_look_as_replayed(calendar):
     run("verify_releases", at="2020-06-30 09:32")
     assert set(Observation.objects.values_list("release__reference", "replayed")) == {("replayed", True)}
+
+
+def test_a_replay_drafts_what_else_is_missing_at_the_real_time_and_not_in_the_past(calendar):
+    release = a_confirmed_release()
+    looks_at(release, "not_live", start=SEED_DUE + timedelta(minutes=2))
+    judging.judge(release, now=SEED_DUE + timedelta(minutes=3))
+    begun = timezone.now()
+    run("verify_releases", at="2020-06-30 09:29:55")
+    report = Report.objects.get(suspicions__release=release)
+    assert report.drafted_at >= begun
 
 
 def test_a_dry_run_says_what_it_would_look_at_and_writes_nothing(calendar):

@@ -5,12 +5,10 @@ from typing import Any
 
 from django.conf import settings
 from django.core.management.base import BaseCommand, CommandError, CommandParser
-from django.db.models import Q
 
 from breaches import drafting
 from releases import london, watch, watch_list
 from releases.clock import Clock, RealClock, StoppedClock
-from releases.models import Release
 from releases.probe.probe import probe_from_settings
 from statsoffice.tasks import watcher_name
 
@@ -43,30 +41,22 @@ class Command(BaseCommand):
             return
         with probe_from_settings(now=clock.now) as probe:
             if at:
-                kept = watch.look_once(self._rehearsals(at), clock=clock, look=probe, watcher=watcher_name())
+                kept = watch.look_once(
+                    watch_list.watched_rehearsals(now=at), clock=clock, look=probe, watcher=watcher_name()
+                )
             else:
                 kept = watch.sweep(clock=clock, look=probe, watcher=watcher_name(), controls=settings.PROBE_CONTROLS)
-        drafted = drafting.draft_missing(now=clock.now())
+        # Drafted now, whenever the looks were said to be: a draft may be about more than rehearsals.
+        drafted = drafting.draft_missing(now=RealClock().now())
         if at:
             self.stdout.write(f"Recorded at {london.moment(at)}, rehearsals only.")
         self.stdout.write(f"{kept} looks kept, {len(drafted)} reports drafted.")
 
-    def _rehearsals(self, at: datetime) -> list[Release]:
-        addresses = watch_list.watched_addresses(now=at).filter(release__rehearsal=True)
-        return list(
-            Release.objects.filter(addresses__in=addresses)
-            .select_related("series__producer")
-            .prefetch_related("addresses")
-            .distinct()
-        )
-
     def _say_what_is_watched(self, *, at: datetime, rehearsals_only: bool) -> None:
-        addresses = watch_list.watched_addresses(now=at)
         if rehearsals_only:
-            addresses = addresses.filter(release__rehearsal=True)
+            addresses = watch_list.watched_addresses(now=at).filter(release__rehearsal=True)
         else:
-            falling_due = Q(watch__isnull=True) | Q(watch__next_look_at__lte=at + watch.HORIZON)
-            addresses = addresses.filter(falling_due)
+            addresses = watch_list.due_or_new(until=at + watch.HORIZON, now=at)
         for address in addresses:
             self.stdout.write(f"would look at {address.url} for {address.release.reference}")
         self.stdout.write(f"Looks that would be made: {len(addresses)}. Nothing was changed.")
