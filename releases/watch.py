@@ -63,7 +63,15 @@ class Round:
     held_since: dict[str, datetime] = field(default_factory=dict)
 
 
-def sweep(*, clock: Clock, look: Looker, watcher: str, controls: Sequence[str] = (), replayed: bool = False) -> int:
+def sweep(
+    *,
+    clock: Clock,
+    look: Looker,
+    watcher: str,
+    controls: Sequence[str] = (),
+    replayed: bool = False,
+    stop: Callable[[], bool] = lambda: False,
+) -> int:
     """Make every look that falls due in the next seconds at its instant, keep it, and judge its release.
 
     The sweep goes on as long as anything falls due within ten seconds, so that no look waits for a tick; it
@@ -74,6 +82,7 @@ def sweep(*, clock: Clock, look: Looker, watcher: str, controls: Sequence[str] =
     :param watcher: the name under which looks, coverage and leases are kept; unique per process.
     :param controls: addresses of unrelated hosts, asked when an answer stays away.
     :param replayed: whether the clock plays a past morning; then only rehearsals are looked at, and marked so.
+    :param stop: asked at every step whether to end; then no more looks begin, and those under way are kept first.
     :return: the number of looks kept.
     :raises ExceptionGroup: at the end, if our own code failed on one of the releases; the others were not held up.
     """
@@ -81,11 +90,14 @@ def sweep(*, clock: Clock, look: Looker, watcher: str, controls: Sequence[str] =
     claim_at = clock.now()
     try:
         while True:
+            ending = stop()
             if clock.now() >= claim_at:
-                _claim(going)
+                if not ending:
+                    _claim(going)
                 claim_at = clock.now() + CLAIM_EVERY
-            _start_due(going)
-            upcoming = _next_look_at(going)
+            if not ending:
+                _start_due(going)
+            upcoming = None if ending else _next_look_at(going)
             wake_at = min(claim_at, upcoming or claim_at)
             _take_answers(going, wait_seconds=(wake_at - clock.now()).total_seconds())
             _keep_judge_and_go_on(going)

@@ -2,6 +2,7 @@
 
 import os
 import socket
+from collections.abc import Callable
 
 from celery import shared_task
 from django.conf import settings
@@ -26,10 +27,18 @@ def probe() -> Probe:
     return _probes.setdefault(os.getpid(), probe_from_settings(now=CLOCK.now))
 
 
+def sweep_once(*, stop: Callable[[], bool] = lambda: False) -> None:
+    """Look at every release that falls due in the next seconds, and judge it.
+
+    :param stop: asked at every step whether to end; what is under way is kept first.
+    """
+    watch.sweep(clock=CLOCK, look=probe(), watcher=watcher_name(), controls=settings.PROBE_CONTROLS, stop=stop)
+
+
 @shared_task(name="sweep")
 def sweep() -> None:
     """Look at every release that falls due in the next seconds, and judge it."""
-    watch.sweep(clock=CLOCK, look=probe(), watcher=watcher_name(), controls=settings.PROBE_CONTROLS)
+    sweep_once()
 
 
 @shared_task(name="draft")
@@ -49,6 +58,6 @@ def deliver() -> None:
 @shared_task(name="verify_releases_at_0930")
 def verify_releases_at_0930() -> None:
     """Verify the morning's releases at 9.30am and call the roll; everything derives from their due times."""
-    watch.sweep(clock=CLOCK, look=probe(), watcher=watcher_name(), controls=settings.PROBE_CONTROLS)
+    sweep_once()
     drafting.draft_missing(now=CLOCK.now())
     roll_call.call_missing(now=CLOCK.now())

@@ -14,8 +14,12 @@ def watch(stop: threading.Event) -> None:
 
     A step that fails is logged in full and tried again at its next interval.
 
-    :param stop: set by whoever wants the watch to end; a sweep under way is finished first.
+    :param stop: set by whoever wants the watch to end; what a sweep has under way is kept first.
     """
+
+    def sweep() -> None:
+        tasks.sweep_once(stop=stop.is_set)
+
     beside = [
         threading.Thread(target=_repeat, args=(step, seconds, stop), daemon=True)
         for step, seconds in (
@@ -25,7 +29,7 @@ def watch(stop: threading.Event) -> None:
     ]
     for thread in beside:
         thread.start()
-    _repeat(tasks.sweep, celery.SWEEP_EVERY.total_seconds(), stop)
+    _repeat(sweep, celery.SWEEP_EVERY.total_seconds(), stop)
     for thread in beside:
         thread.join()
 
@@ -36,5 +40,5 @@ def _repeat(step: Callable[[], None], seconds: float, stop: threading.Event) -> 
             step()
         except Exception:
             # The loop is the last place that sees the fault, and the next interval may well succeed.
-            logger.exception("%s failed", getattr(step, "name", step))
+            logger.exception("%s failed", step.__name__)
         stop.wait(seconds)
