@@ -117,6 +117,7 @@ def test_help_explains_a_command_in_paragraphs(command):
         pytest.param(
             ["release_status", "nothing"], "The database cannot be used (no such table", id="status-not-set-up"
         ),
+        pytest.param(["breach_reports"], "The database cannot be used (no such table", id="reports-not-set-up"),
         pytest.param(["verify_evidence"], "The database cannot be used (no such table", id="evidence-not-set-up"),
     ],
 )

@@ -9,7 +9,7 @@ from django.utils import timezone
 from releases import import_file, importing
 from releases.import_file import FileRefused
 from releases.importing import Imported
-from releases.management.plain import PlainCommand
+from releases.management.plain_command import PlainCommand
 from releases.probe.registry import ADAPTERS
 
 

@@ -5,8 +5,8 @@ from typing import Any
 
 from django.core.management.base import CommandError, CommandParser
 
-from releases import standing
-from releases.management.plain import PlainCommand
+from releases import listing
+from releases.management.plain_command import PlainCommand
 
 
 class Command(PlainCommand):
@@ -29,11 +29,11 @@ early, late, not_seen, partial, uncertain or cannot_tell."""
     def handle(self, *args: Any, **options: Any) -> None:
         """Print the releases."""
         try:
-            found = standing.standings(options["references"])
-        except standing.NoSuchRelease as error:
+            found = listing.standings(options["references"])
+        except listing.NoSuchRelease as error:
             raise CommandError(str(error)) from error
         if options["json"]:
             self.stdout.write(json.dumps(found, indent=2))
             return
         for release in found:
-            self.stdout.write(standing.sentence(release))
+            self.stdout.write(listing.sentence(release))

@@ -3,16 +3,17 @@
 from typing import Any
 
 from django.conf import settings
-from django.core.management.base import BaseCommand, CommandError
+from django.core.management.base import CommandError
 from django.utils import timezone
 
 from releases import london
 from releases.lifecycle import spoken
+from releases.management.plain_command import PlainCommand
 from statsoffice.demo import calendar, mornings, offices, reports
 from statsoffice.rehearsal_site.client import RehearsalSite, RehearsalSiteError
 
 
-class Command(BaseCommand):
+class Command(PlainCommand):
     """Loads invented offices, a calendar around today, reports in every state, and rehearsals about to fall due."""
 
     help = (

@@ -5,7 +5,7 @@ from typing import Any
 from django.core.management.base import CommandError
 
 from breaches.models import ReportEvent
-from releases.management.plain import PlainCommand
+from releases.management.plain_command import PlainCommand
 from releases.models import Observation, ReleaseEvent
 from releases.models.append_only import check_chain
 

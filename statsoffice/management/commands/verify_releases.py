@@ -4,16 +4,17 @@ from datetime import datetime
 from typing import Any
 
 from django.conf import settings
-from django.core.management.base import BaseCommand, CommandError, CommandParser
+from django.core.management.base import CommandError, CommandParser
 
 from breaches import drafting
 from releases import london, watch, watch_list
 from releases.clock import Clock, RealClock, StoppedClock
+from releases.management.plain_command import PlainCommand
 from releases.probe.probe import probe_from_settings
 from statsoffice.tasks import watcher_name
 
 
-class Command(BaseCommand):
+class Command(PlainCommand):
     """Looks, judges and drafts once."""
 
     help = (

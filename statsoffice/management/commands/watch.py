@@ -4,12 +4,11 @@ import signal
 import threading
 from typing import Any
 
-from django.core.management.base import BaseCommand
-
+from releases.management.plain_command import PlainCommand
 from statsoffice import watching
 
 
-class Command(BaseCommand):
+class Command(PlainCommand):
     """Runs the whole chain in this process until it is stopped."""
 
     help = (

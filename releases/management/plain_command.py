@@ -1,4 +1,4 @@
-"""Commands that explain themselves in paragraphs and fail with one line."""
+"""The command that all others are made of: it explains itself in paragraphs and fails with one line."""
 
 from argparse import RawDescriptionHelpFormatter
 from typing import Any
@@ -12,11 +12,12 @@ class _Paragraphs(DjangoHelpFormatter, RawDescriptionHelpFormatter):
 
 
 class PlainCommand(BaseCommand):
-    """A command whose help keeps its lines, and which reports a database that fails in one line."""
+    """A command that reports a database that fails in one line."""
 
     def create_parser(self, prog_name: str, subcommand: str, **kwargs: Any) -> CommandParser:
-        """Make the parser with a help text in paragraphs."""
-        return super().create_parser(prog_name, subcommand, formatter_class=_Paragraphs, **kwargs)
+        """Make the parser; a help text of several lines keeps them."""
+        formatter = _Paragraphs if "\n" in self.help else DjangoHelpFormatter
+        return super().create_parser(prog_name, subcommand, formatter_class=formatter, **kwargs)
 
     def execute(self, *args: Any, **options: Any) -> str | None:
         """Run the command.

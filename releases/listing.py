@@ -1,4 +1,4 @@
-"""Where releases stand: due, found, published, in one plain value each."""
+"""Releases as a plain list, for programs: where each stands."""
 
 import math
 from collections.abc import Iterable, Sequence
@@ -17,8 +17,8 @@ class NoSuchRelease(LookupError):
 def standings(references: Sequence[str] = ()) -> list[dict[str, Any]]:
     """Return where releases stand on their present schedule, by due time, or in the order that was asked for.
 
-    Instants are ISO 8601 in UTC. `delay_seconds` is [from, to], `to` null while nothing was seen live; null where
-    nothing is late or early.
+    Instants are ISO 8601 in UTC. `delay_seconds` is [from, to], negative before the due time, `to` null while
+    nothing was seen live; null where the looks do not hold the publication between two instants.
 
     :param references: which releases; every one, rehearsals too, if there are none.
     :raises NoSuchRelease: if one of the references is not known.
