@@ -73,8 +73,8 @@ class ReopenForm(MoveForm):
     """A reopening says why."""
 
     reason = LongTextField(
-        label="Why is it taken up again?",
+        label="Why is it reopened?",
         help_text="It stays in the history. What was approved can still be downloaded as it was.",
         max_length=LONGEST_REMARK,
-        error_messages={"required": "Say why the report is taken up again"},
+        error_messages={"required": "Say why the report is reopened"},
     )

@@ -22,8 +22,19 @@ class OutputRow(forms.Form):
     """One statistical output."""
 
     use_required_attribute = False
-    title = forms.CharField(label="Title of statistical output", required=False, max_length=500)
-    url = forms.CharField(label="Link to statistical output", required=False, max_length=1000, widget=forms.URLInput)
+    title = forms.CharField(
+        label="Title of statistical output",
+        required=False,
+        max_length=500,
+        error_messages={"max_length": "Title of statistical output must be %(limit_value)d characters or less"},
+    )
+    url = forms.CharField(
+        label="Link to statistical output",
+        required=False,
+        max_length=1000,
+        error_messages={"max_length": "Link to statistical output must be %(limit_value)d characters or less"},
+        widget=forms.URLInput,
+    )
 
 
 class DateRow(forms.Form):
@@ -31,9 +42,10 @@ class DateRow(forms.Form):
 
     use_required_attribute = False
     on = GovukDateField(
-        label="Date of occurrence of breach", help_text="Such as 30 6 2020, as the calendar in London had it.",
+        label="Date of occurrence of breach",
+        help_text="For example, 30 6 2020",
         required=False,
-    )  # fmt: skip
+    )
 
 
 class _RowSet(BaseFormSet):  # type: ignore[type-arg]  # the factory below names each set's form

@@ -28,6 +28,13 @@ def narrative(label: str, hint: str) -> LongTextField:
     )
 
 
+def name_the_field_that_is_too_long(form: forms.BaseForm) -> None:
+    """Let the error of a text that is too long begin with its field's label; Django's own names no field."""
+    for field in form.fields.values():
+        if isinstance(field, forms.CharField):
+            field.error_messages["max_length"] = f"{field.label} must be %(limit_value)d characters or less"
+
+
 class SectionForm(forms.Form):
     """One section. Nothing is required while a report is written; what is missing is said before it is submitted.
 
@@ -57,6 +64,7 @@ class SectionForm(forms.Form):
         """
         initial = self.asked(content) | {"version": version, "facts_seen": facts_seen}
         super().__init__(data, initial=initial)
+        name_the_field_that_is_too_long(self)
         self.prepare(data, content=content, practices=practices)
 
     def asked(self, content: ReportContent) -> dict[str, Any]:

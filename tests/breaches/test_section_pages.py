@@ -95,6 +95,13 @@ def test_a_wrong_address_is_linked_from_the_error_summary_and_everything_typed_s
     assert report.versions.count() == 1
 
 
+def test_a_text_that_is_too_long_is_named_by_its_label(statistician, report):
+    too_long = {"dealing_telephone": "0" * 51, "outputs-0-title": "T" * 501}
+    page = words(send(statistician, section_address(report, CORE), **too_long).text)
+    assert "Telephone must be 50 characters or less" in page
+    assert "Title of statistical output must be 500 characters or less" in page
+
+
 def test_the_practice_of_the_day_is_offered_ticked_and_an_unconfirmed_one_apart(statistician, report):
     page = statistician.get(section_address(report, CIRCUMSTANCES)).text
     assert filled_in(page)["practices"] == ["2.0 T3.6"]
