@@ -75,6 +75,8 @@ FAULTS = {
 }
 
 
+@pytest.mark.slow
+@pytest.mark.one_database
 @pytest.mark.parametrize(("handler", "failure"), FAULTS.values(), ids=FAULTS.keys())
 def test_a_fault_of_the_server_is_named_and_ends_in_time(handler, failure):
     with publisher(handler) as site:
@@ -105,6 +107,8 @@ def test_a_name_that_does_not_exist_is_a_dns_failure():
     assert answer.failure is Failure.DNS
 
 
+@pytest.mark.slow
+@pytest.mark.one_database
 def test_a_server_that_does_not_take_the_connection_is_given_up_after_the_connection_limit():
     with socket.socket() as listener, socket.socket() as first, socket.socket() as second:
         listener.bind(("127.0.0.1", 0))
@@ -124,6 +128,8 @@ def test_a_server_that_does_not_take_the_connection_is_given_up_after_the_connec
     assert 0.25 < time.monotonic() - begun < 1.5
 
 
+@pytest.mark.slow
+@pytest.mark.one_database
 def test_one_bad_server_neither_stops_nor_delays_the_others():
     with (
         publisher(silence) as bad,
