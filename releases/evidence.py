@@ -3,15 +3,15 @@
 from dataclasses import dataclass, replace
 from enum import StrEnum
 
-from releases.absence import Absence, absence, asks_to_log_in, denied_by_heading
 from releases.answer import NO_ANSWER, Answer
 from releases.canonical import sha256_hex
-from releases.characters import decode, fold, has_words, holds, words
-from releases.destination import is_home_page, is_log_in_address
-from releases.file_type import FileType, declared_type, found_type, is_page, is_right_type, promised_type
-from releases.names import Names, is_page_of_series
-from releases.page_text import PageText, TooDeep, read_page
-from releases.phrases import is_obstacle
+from releases.reading.absence import Absence, absence, asks_to_log_in, denied_by_heading
+from releases.reading.characters import decode, fold, has_words, holds, words
+from releases.reading.destination import is_home_page, is_log_in_address
+from releases.reading.file_type import FileType, declared_type, found_type, is_page, is_right_type, promised_type
+from releases.reading.names import Names, is_page_of_series
+from releases.reading.page_text import PageText, TooDeep, read_page
+from releases.reading.phrases import is_obstacle
 
 
 class LookResult(StrEnum):

@@ -8,10 +8,10 @@ from collections.abc import Sequence
 from enum import IntEnum
 from itertools import pairwise
 
-from releases import phrases
-from releases.characters import holds, words
-from releases.names import Names
-from releases.page_text import Block, PageText, Place
+from releases.reading import phrases
+from releases.reading.characters import holds, words
+from releases.reading.names import Names
+from releases.reading.page_text import Block, PageText, Place
 
 _THIN = 600
 """Characters of text below which a page has little besides its notice."""

@@ -6,7 +6,7 @@ from enum import StrEnum
 
 from selectolax.lexbor import LexborHTMLParser, LexborNode
 
-from releases.characters import fold
+from releases.reading.characters import fold
 
 _NEVER_SHOWN = frozenset({
     "script", "style", "template", "noscript", "head", "svg", "math", "iframe", "object", "audio", "video", "canvas",

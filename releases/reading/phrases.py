@@ -3,7 +3,7 @@
 import re
 from collections.abc import Iterator
 
-from releases.names import EDITION, SERIES
+from releases.reading.names import EDITION, SERIES
 
 _STATE = r"(?:withdrawn|cancell?ed|postponed|unpublished)"
 _SPENT = r"(?:withdrawn|cancell?ed|unpublished)"

@@ -2,8 +2,8 @@
 
 from dataclasses import dataclass
 
-from releases.characters import has_words, holds, replace_words, words
-from releases.page_text import PageText
+from releases.reading.characters import has_words, holds, replace_words, words
+from releases.reading.page_text import PageText
 
 EDITION, SERIES = "§", "¤"
 """What stands in a text for the name of the edition that was looked for, and for the name of its series."""
