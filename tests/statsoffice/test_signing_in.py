@@ -30,3 +30,13 @@ def test_no_mail_goes_to_a_stranger_who_is_told_the_same(client):
 
 def test_nobody_signs_up(client):
     assert "Nobody signs up here" in client.get("/accounts/signup/").text
+
+
+def test_the_admin_site_has_no_log_in_page_of_its_own(client):
+    answer = client.get("/admin/", follow=True)
+    assert answer.redirect_chain[-1] == ("/accounts/login/?next=%2Fadmin%2F", 302)
+
+
+def test_who_may_not_use_the_admin_site_is_told_so_and_not_asked_to_sign_in_again(client):
+    client.force_login(UserFactory())
+    assert client.get("/admin/", follow=True).status_code == 403
