@@ -11,11 +11,10 @@ from django.http import QueryDict
 from releases import london
 from releases.answering import TEXT_KINDS
 from releases.calendar import Precision, Slot
-from releases.clock_field import ClockTimeField
+from releases.form_fields import ClockTimeField, GovukDateField, LongTextField
+from releases.form_layout import Question, SubmitButton
 from releases.models import Release
-from releases.question import Question, SubmitButton
 from releases.status import Status
-from releases.widgets import GovukDateField, LongTextField
 
 MOST_WORDS = 2000
 

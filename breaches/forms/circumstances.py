@@ -12,8 +12,8 @@ from breaches.content import CitedPractice, ReportContent
 from breaches.forms.rows import date_rows
 from breaches.forms.section import SectionForm, narrative
 from breaches.remarks import Section
-from releases.question import Question
-from releases.widgets import LongTextField
+from releases.form_fields import LongTextField
+from releases.form_layout import Question
 
 
 class CircumstancesForm(SectionForm):

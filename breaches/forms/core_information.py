@@ -12,7 +12,7 @@ from breaches.content import CitedPractice, Output, Person, ReportContent
 from breaches.forms.rows import output_rows
 from breaches.forms.section import SectionForm
 from breaches.remarks import Section
-from releases.question import Question
+from releases.form_layout import Question
 
 LIKE_THIS = "must be like name@example.gov.uk"
 

@@ -7,8 +7,8 @@ from crispy_forms.layout import Layout
 from django import forms
 
 from breaches.wording import REASONS
-from releases.question import Question
-from releases.widgets import LongTextField
+from releases.form_fields import LongTextField
+from releases.form_layout import Question
 
 LONGEST_REMARK = 4000
 

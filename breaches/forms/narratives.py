@@ -7,7 +7,7 @@ from crispy_forms.helper import FormHelper
 from breaches.content import ReportContent
 from breaches.forms.section import SectionForm, narrative
 from breaches.remarks import Section
-from releases.question import Question
+from releases.form_layout import Question
 
 
 class ImpactForm(SectionForm):

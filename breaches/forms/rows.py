@@ -11,9 +11,9 @@ from django.forms.formsets import BaseFormSet, formset_factory
 from django.http import QueryDict
 
 from breaches.content import Output
+from releases.form_fields import GovukDateField
+from releases.form_layout import Question
 from releases.london import day
-from releases.question import Question
-from releases.widgets import GovukDateField
 
 MOST_ROWS = 50
 

@@ -11,7 +11,7 @@ from django.http import QueryDict
 from breaches.content import CitedPractice, ReportContent
 from breaches.forms.rows import Rows
 from breaches.remarks import Remark, Section
-from releases.widgets import LongTextField
+from releases.form_fields import LongTextField
 
 # Long enough for the longest published report several times over.
 LONGEST_TEXT = 20_000

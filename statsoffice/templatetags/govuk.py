@@ -10,7 +10,7 @@ from django.forms.utils import flatatt
 from django.forms.widgets import Input
 from django.template import TemplateSyntaxError
 
-from releases.widgets import PARTS, GovukDateWidget
+from releases.form_fields import PARTS, GovukDateWidget
 
 register = template.Library()
 

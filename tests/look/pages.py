@@ -13,8 +13,8 @@ from django.http import HttpRequest, HttpResponse
 from django.template import RequestContext, Template
 from django.urls import include, path
 
-from releases.question import Question, SubmitButton
-from releases.widgets import GovukDateField, LongTextField
+from releases.form_fields import GovukDateField, LongTextField
+from releases.form_layout import Question, SubmitButton
 
 AT = datetime(2020, 6, 30, 8, 30, tzinfo=UTC)
 ADDRESS = "https://www.example.gov.uk/government/statistics/" + "a-very-long-name-of-an-output-" * 4

@@ -6,7 +6,7 @@ import pytest
 from django import forms
 from django.core.exceptions import ValidationError
 
-from releases.widgets import GovukDateField, LongTextField
+from releases.form_fields import GovukDateField, LongTextField
 
 
 class Form(forms.Form):

@@ -5,7 +5,7 @@ from datetime import time
 import pytest
 from django.core.exceptions import ValidationError
 
-from releases.clock_field import ClockTimeField
+from releases.form_fields import ClockTimeField
 
 pytestmark = pytest.mark.one_database
 
