@@ -3,7 +3,6 @@
 The database is SQLite in a file (as in `./run`), or the PostgreSQL that DATABASE_URL names.
 """
 
-import importlib
 import os
 import shutil
 import tempfile
@@ -12,12 +11,11 @@ from pathlib import Path
 from typing import Any
 
 import pytest
-from django.apps import apps
 from django.conf import settings
-from django.db import connection
 
 from tests.servers import programs
 from tests.servers.private_redis import private_redis
+from tests.shared_database import environment_of_processes, write_code_of_practice
 
 pytest_plugins = ["tests.fixtures_of_the_watch"]
 
@@ -89,8 +87,7 @@ def code_of_practice(request: pytest.FixtureRequest) -> None:
     real_transactions = "transactional_db" in request.fixturenames or "live_server" in request.fixturenames
     if real_transactions or (marker and marker.kwargs.get("transaction")):
         request.getfixturevalue("transactional_db")
-        if not apps.get_model("breaches", "Edition").objects.exists():
-            importlib.import_module("breaches.migrations.0002_code_of_practice").seed(apps, None)
+        write_code_of_practice()
 
 
 @pytest.fixture(scope="session")
@@ -103,10 +100,7 @@ def redis_url() -> Iterator[str]:
 @pytest.fixture
 def process_environment(transactional_db: None, redis_url: str) -> dict[str, str]:
     """Give the environment for processes that share the test's database, folder and Redis."""
-    name = str(connection.settings_dict["NAME"])
-    given = os.environ.get("DATABASE_URL")
-    database = f"{given.rpartition('/')[0]}/{name}" if given else f"sqlite:///{name}"
-    return os.environ | {"DATABASE_URL": database, "REDIS_URL": redis_url}
+    return environment_of_processes(redis_url=redis_url)
 
 
 @pytest.fixture(scope="session")

@@ -1,0 +1,70 @@
+"""The morning in real time: played once, for all tests that ask what came of it."""
+
+from datetime import UTC, datetime
+from pathlib import Path
+
+import pytest
+from django.core.management import call_command
+from pytest_django import DjangoDbBlocker
+
+from tests.journeys.lone_watch import Ended, LoneWatch
+from tests.journeys.played_morning import Played, next_minute, play, two_of_each
+from tests.morning import running_site
+from tests.shared_database import environment_of_processes, write_code_of_practice
+from tests.statsoffice.messages.mail_server import free_port, mail_server
+
+
+@pytest.fixture(scope="session")
+def both_mornings(
+    django_db_setup: None,
+    django_db_blocker: DjangoDbBlocker,
+    redis_url: str,
+    tmp_path_factory: pytest.TempPathFactory,
+) -> tuple[Played, Ended]:
+    """Play the same minute with two workers and two beats, and with `watch` alone on a database of its own.
+
+    Everything is over, read and emptied before the first test begins, so that the tests need no database.
+    """
+    folder = tmp_path_factory.mktemp("morning")
+    smtp_port = free_port()
+    with django_db_blocker.unblock(), running_site(folder / "site.log") as site, mail_server(smtp_port) as mailbox:
+        write_code_of_practice()
+        environment = environment_of_processes(redis_url=redis_url) | _surroundings(site.base_url, smtp_port)
+        try:
+            with (
+                LoneWatch(folder=_made(folder / "alone"), environment=environment, site=site) as alone,
+                two_of_each(environment, folder=_made(folder / "several")) as logs,
+            ):
+                due_at = next_minute(datetime.now(UTC))
+                alone.begin(due_at)
+                played = play(due_at, site=site, mailbox=mailbox, logs=logs, redis_url=redis_url)
+                ended = alone.end()
+        finally:
+            call_command("flush", interactive=False, verbosity=0)
+            write_code_of_practice()
+    return played, ended
+
+
+def _surroundings(base_url: str, smtp_port: int) -> dict[str, str]:
+    port = base_url.rpartition(":")[2]
+    return {
+        "STATSOFFICE_PROBE_ALLOW_PRIVATE": f"127.0.0.1:{port},localhost:{port}",
+        "EMAIL_URL": f"smtp://127.0.0.1:{smtp_port}",
+    }
+
+
+def _made(folder: Path) -> Path:
+    folder.mkdir()
+    return folder
+
+
+@pytest.fixture(scope="session")
+def played(both_mornings: tuple[Played, Ended]) -> Played:
+    """Give what the workers and beats made of the morning."""
+    return both_mornings[0]
+
+
+@pytest.fixture(scope="session")
+def ended(both_mornings: tuple[Played, Ended]) -> Ended:
+    """Give what `watch` made of its own morning, and how it ended."""
+    return both_mornings[1]

@@ -1,0 +1,103 @@
+"""A morning in small, in real time, with real workers, beats, broker, mail server and site (V1 to V5, V14)."""
+
+from collections import Counter
+from datetime import timedelta
+
+import pytest
+
+from releases.status import Status
+from tests.journeys.release_morning import REACHED, STORIES, TOLERANCE
+
+pytestmark = pytest.mark.slow
+
+SUSPECTED = sorted((story.slug, story.kind) for story in STORIES if story.kind)
+SECOND = timedelta(seconds=1)
+
+
+@pytest.mark.parametrize("story", STORIES, ids=lambda story: story.slug)
+def test_a_rehearsal_gets_the_outcome_that_its_story_tells(played, story):
+    assert dict(played.outcomes)[story.slug] == story.outcome
+
+
+def test_each_release_is_verified_once_by_two_beats_and_two_workers_and_tasks_delivered_again(played):
+    assert Counter(reference for reference, _ in played.outcomes) == dict.fromkeys((s.slug for s in STORIES), 1)
+
+
+def test_each_suspicious_release_has_one_suspicion_and_no_other_has_any(played):
+    assert sorted(played.suspicions) == SUSPECTED
+
+
+def test_each_suspicion_has_one_draft_and_no_other_release_has_any(played):
+    assert sorted((reference, kind) for reference, kind, _ in played.reports) == SUSPECTED
+
+
+def test_a_draft_stands_within_seconds_of_the_verdict(played):
+    waits = {reference: drafted_at - played.decided_at[reference] for reference, _, drafted_at in played.reports}
+    assert {reference: wait for reference, wait in waits.items() if not timedelta(0) <= wait < 5 * SECOND} == {}
+
+
+def test_the_delay_holds_the_instant_at_which_the_late_page_appeared(played):
+    lowest, highest = played.delays["late"]
+    assert lowest <= 15 <= highest
+    assert highest - lowest < 7
+
+
+def test_a_page_that_never_came_has_an_open_delay_that_begins_after_the_limit(played):
+    lowest, highest = played.delays["never"]
+    assert lowest >= TOLERANCE.total_seconds()
+    assert highest is None
+
+
+def test_the_look_planned_for_the_due_instant_is_sent_within_a_second_of_it_at_every_address(played):
+    lags = {look.url: look.sent_at - played.due_at for look in played.looks if look.planned_at == played.due_at}
+    assert len(lags) == len(STORIES) + 1  # a page each, and one attachment
+    assert {url: lag for url, lag in lags.items() if not timedelta(0) <= lag < SECOND} == {}
+
+
+def test_the_site_itself_saw_a_request_for_every_address_within_a_second_of_the_due_instant(played):
+    came = {arrival.path for arrival in played.arrivals if played.due_at <= arrival.at < played.due_at + SECOND}
+    assert came >= {path_of(look.url) for look in played.looks}
+
+
+def test_no_address_is_looked_at_twice_for_one_planned_instant(played):
+    planned = Counter((look.url, look.planned_at) for look in played.looks)
+    assert {key: count for key, count in planned.items() if count > 1} == {}
+
+
+def test_every_request_that_the_site_saw_is_kept_as_a_look_and_every_look_was_a_request(played):
+    for path in {path_of(look.url) for look in played.looks}:
+        sent = sorted(look.sent_at for look in played.looks if path_of(look.url) == path)
+        came = sorted(arrival.at for arrival in played.arrivals if arrival.path == path)
+        waits = [arrival - look for look, arrival in zip(sent, came, strict=False)]
+        assert all(-SECOND / 10 < wait < SECOND for wait in waits), (path, waits)
+        # The last requests may be under way, or answered and not yet stored, at the instant of counting.
+        assert len(came) - len(sent) in {0, 1}, path
+
+
+def test_only_what_was_seen_live_is_published(played):
+    live = {"on-time", "late", "early", "late-file"}
+    assert {slug for slug, status in played.statuses.items() if status == Status.PUBLISHED} == live
+
+
+def test_a_rehearsals_suspicion_is_mailed_once_to_each_contact_with_an_open_account_and_to_nobody_else(played):
+    expected = {(to, f"Rehearsal: Suspected breach: {slug}"): 1 for slug, _ in SUSPECTED for to in REACHED}
+    assert Counter(played.messages) == expected
+    assert Counter(played.mails) == expected
+
+
+def test_nothing_failed_in_any_process(played):
+    failed = {
+        name: [line for line in log.splitlines() if "Traceback" in line or " ERROR" in line or "ERROR/" in line]
+        for name, log in played.logs.items()
+    }
+    assert {name: lines for name, lines in failed.items() if lines} == {}
+
+
+def test_both_beats_woke_the_workers_and_both_workers_took_tasks(played):
+    assert all("Sending due task sweep" in log for name, log in played.logs.items() if name.startswith("beat"))
+    assert all("Task draft[" in log for name, log in played.logs.items() if name.startswith("worker"))
+
+
+def path_of(url: str) -> str:
+    """Give the path of an address on the rehearsal site."""
+    return "/" + url.split("/", maxsplit=3)[3]
