@@ -44,20 +44,30 @@ def sweep() -> None:
 @shared_task(name="draft")
 def draft() -> None:
     """Draft the report of every suspected breach that has none, and call the morning's roll once it is judged."""
-    drafting.draft_missing(now=CLOCK.now())
-    roll_call.call_missing(now=CLOCK.now())
+    _each(drafting.draft_missing, roll_call.call_missing)
 
 
 @shared_task(name="deliver")
 def deliver() -> None:
     """Create the messages that are owed, and send those that are due."""
-    outbox.create_missing(now=CLOCK.now())
-    delivery.deliver(now=CLOCK.now())
+    _each(outbox.create_missing, delivery.deliver)
 
 
 @shared_task(name="verify_releases_at_0930")
 def verify_releases_at_0930() -> None:
     """Verify the morning's releases at 9.30am and call the roll; everything derives from their due times."""
     sweep_once()
-    drafting.draft_missing(now=CLOCK.now())
-    roll_call.call_missing(now=CLOCK.now())
+    _each(drafting.draft_missing, roll_call.call_missing)
+
+
+def _each(*steps: Callable[..., object]) -> None:
+    """Do one step after the other; a fault in one keeps no other from being done, and is raised in the end."""
+    faults: list[Exception] = []
+    for step in steps:
+        try:
+            step(now=CLOCK.now())
+        except Exception as fault:  # noqa: BLE001  # raised below
+            faults.append(fault)
+    if faults:
+        message = f"{len(faults)} of {len(steps)} steps failed"
+        raise ExceptionGroup(message, faults)
