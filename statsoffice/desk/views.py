@@ -22,7 +22,6 @@ def desk(request: HttpRequest) -> HttpResponse:
     now = timezone.now()
     context = {
         "part": _part(request, now=now),
-        "waiting": waiting.waiting_for(request.user, now=now),
         "next_day": today.next_day(request.user, now=now),
     }
     return render(request, "desk/desk.html", context)
@@ -30,23 +29,27 @@ def desk(request: HttpRequest) -> HttpResponse:
 
 @require_safe
 def part(request: HttpRequest) -> HttpResponse:
-    """Bring the list of today up to date; an unchanged one is not sent again, so nothing moves under the reader."""
+    """Bring the desk up to date: what is unchanged is not sent again, so nothing moves under the reader."""
     if not request.user.is_authenticated:
         return HttpResponseClientRedirect(resolve_url("account_login"))
     fresh = _part(request, now=timezone.now())
-    if request.GET.get("shown") == fresh["shown"]:
+    stands = {name: request.GET.get(name) == fresh[name] for name in ("shown", "told", "waits")}
+    if stands["shown"] and stands["waits"]:
         return HttpResponse(status=204)
-    told = request.GET.get("told") == fresh["told"]
-    return render(request, "desk/part.html", {"part": fresh, "announce": not told})
+    context = {"part": fresh, "announce": not stands["told"], "waiting_changed": not stands["waits"]}
+    return render(request, "desk/part.html", context)
 
 
 def _part(request: HttpRequest, *, now: datetime) -> dict[str, Any]:
     day = today.today(request.user, now=now)
     watcher = health.watcher(now=now)
     text = render_to_string("desk/today.html", {"day": day, "watcher": watcher})
+    waiting_text = render_to_string("desk/waiting.html", {"waiting": waiting.waiting_for(request.user, now=now)})
     return {
         "text": text,
         "shown": sha256_hex(text.encode())[:16],
         "summary": day.summary,
         "told": sha256_hex(day.summary.encode())[:16],
+        "waiting": waiting_text,
+        "waits": sha256_hex(waiting_text.encode())[:16],
     }

@@ -115,17 +115,21 @@ def test_a_person_without_any_role_sees_an_empty_desk(client, clock, release):
     assert "Nothing waits for you." in text
 
 
+def as_shown(part):
+    return {name: part[name] for name in ("shown", "told", "waits")}
+
+
 def test_an_unchanged_list_is_not_sent_again(client, clock, release):
     sign_in(client, release)
     part = client.get(DESK).context["part"]
-    assert client.get(PART, {"shown": part["shown"], "told": part["told"]}).status_code == 204
+    assert client.get(PART, as_shown(part)).status_code == 204
 
 
 def test_a_countdown_alone_is_shown_and_not_told_aloud(client, clock, release):
     sign_in(client, release)
     part = client.get(DESK).context["part"]
     clock(BEFORE + timedelta(seconds=2))
-    response = client.get(PART, {"shown": part["shown"], "told": part["told"]})
+    response = client.get(PART, as_shown(part))
     assert "due in 3 min 18 s" in response.text
     assert "desk-summary" not in response.text
 
@@ -136,10 +140,20 @@ def test_a_verdict_that_fell_is_told_once(client, clock, release):
     looks_at(release, "not_live", "live", start=SEED_DUE - timedelta(seconds=5))
     judging.judge(release, now=AFTER)
     clock(AFTER)
-    response = client.get(PART, {"shown": part["shown"], "told": part["told"]})
+    response = client.get(PART, as_shown(part))
     assert '<div id="desk-summary" hx-swap-oob="innerHTML">On time: 1</div>' in response.text
     fresh = response.context["part"]
-    assert client.get(PART, {"shown": fresh["shown"], "told": fresh["told"]}).status_code == 204
+    assert client.get(PART, as_shown(fresh)).status_code == 204
+
+
+def test_a_draft_comes_to_the_desk_of_those_who_are_watching_it(client, clock, release):
+    clock(AFTER)
+    sign_in(client, release)
+    part = client.get(DESK).context["part"]
+    suspect(release)
+    text = client.get(PART, as_shown(part)).text
+    assert '<div id="desk-waiting" hx-swap-oob="innerHTML">' in text
+    assert "Reports to complete" in text
 
 
 @pytest.mark.parametrize(
