@@ -117,14 +117,6 @@ def no_release_day(on: date, *, nation: Nation) -> str | None:
     return None
 
 
-def is_past(due_at: datetime, *, now: datetime) -> bool:
-    """Tell whether a release's day is over in London at an aware instant.
-
-    :raises ValueError: if one of the two carries no time zone.
-    """
-    return london.local_date(due_at) < london.local_date(now)
-
-
 def seconds_dropped(at: time) -> time:
     """Return a typed time to the minute: releases are announced for a minute, never for a second."""
     return at.replace(second=0, microsecond=0)

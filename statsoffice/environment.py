@@ -14,18 +14,6 @@ def text(name: str, default: str = "") -> str:
     return os.environ.get(name, default).strip()
 
 
-def whole_number(name: str, default: int, *, least: int, most: int) -> int:
-    """Read a setting as a whole number within limits.
-
-    :raises ImproperlyConfigured: if it is no whole number or lies outside the limits.
-    """
-    written = text(name, str(default))
-    if not re.fullmatch(r"\d{1,9}", written) or not least <= int(written) <= most:
-        message = f'{name} is "{written}"; it must be a whole number from {least} to {most}.'
-        raise ImproperlyConfigured(message)
-    return int(written)
-
-
 def one_of(name: str, default: str, *, choices: tuple[str, ...]) -> str:
     """Read a setting that must be one of a few words.
 

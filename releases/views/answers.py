@@ -8,8 +8,8 @@ from django.utils import timezone
 from django.views.decorators.http import require_http_methods
 
 from releases import answering, asking
-from releases.answering import AnswerRefused
 from releases.forms import SayForm, WasLiveForm
+from releases.lifecycle import MoveRefused
 from releases.permissions import Action
 from releases.views.finding import SignedInRequest, put_on_field, release_of_theirs
 
@@ -35,7 +35,7 @@ def say(request: SignedInRequest, reference: str, address: int, digest: str) -> 
                 by=request.user,
                 at=timezone.now(),
             )
-        except AnswerRefused as refusal:
+        except MoveRefused as refusal:
             put_on_field(form, refusal)
         else:
             messages.success(request, "Your answer is kept beside the looks.")
@@ -62,7 +62,7 @@ def was_live(request: SignedInRequest, reference: str) -> HttpResponse:
                 by=request.user,
                 at=timezone.now(),
             )
-        except AnswerRefused as refusal:
+        except MoveRefused as refusal:
             put_on_field(form, refusal)
         else:
             messages.success(request, "Your statement is kept beside the looks.")

@@ -38,12 +38,6 @@ def clock_time(value: datetime | None) -> SafeString:
 
 
 @register.filter
-def exact_clock_time(value: datetime | None) -> SafeString:
-    """Write an instant's time of day to the second: "9.26am and 55 seconds"."""
-    return _instant(value, london.clock_time_to_the_second(value) if value else "")
-
-
-@register.filter
 def day(value: datetime | date | None) -> SafeString:
     """Write a day: "30 June 2020"; an instant's day is London's."""
     return _time(_date(value).isoformat(), london.day(value)) if value else SafeString("")

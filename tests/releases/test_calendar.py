@@ -104,20 +104,3 @@ def test_nothing_is_released_on_a_weekend(on):
 
 def test_every_nation_has_its_division_of_bank_holidays():
     assert set(calendar.DIVISIONS) == set(Nation)
-
-
-@pytest.mark.parametrize(
-    ("now", "past"),
-    [
-        pytest.param(datetime(2026, 6, 6, 22, 59, 59, tzinfo=UTC), False, id="a-second-before-midnight-in-london"),
-        pytest.param(datetime(2026, 6, 6, 23, 0, tzinfo=UTC), True, id="midnight-in-london"),
-        pytest.param(datetime(2026, 6, 6, 8, 30, tzinfo=UTC), False, id="when-it-is-due"),
-    ],
-)
-def test_a_release_is_past_from_midnight_in_london_on(now, past):
-    assert calendar.is_past(datetime(2026, 6, 6, 8, 30, tzinfo=UTC), now=now) is past
-
-
-def test_whether_a_release_is_past_is_not_asked_with_a_time_of_no_zone():
-    with pytest.raises(ValueError, match="time zone"):
-        calendar.is_past(datetime(2026, 6, 6, 8, 30, tzinfo=UTC), now=datetime(2026, 6, 7, 0, 30))  # noqa: DTZ001
