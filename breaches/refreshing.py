@@ -6,7 +6,7 @@ from datetime import datetime, timedelta
 from typing import Any
 
 from django.db import transaction
-from django.db.models import F
+from django.db.models import F, Prefetch, QuerySet
 
 from breaches import on_record, practices
 from breaches.content import ReportContent, from_json, to_json
@@ -53,12 +53,13 @@ def refresh_open_reports(*, now: datetime, faults: list[Exception]) -> None:
         Report.objects.undecided()
         .filter(suspicions__verification__revision__gt=F("suspicions__facts_revision"))
         .select_related("producer")
+        .prefetch_related(Prefetch("suspicions", _with_facts()))
         .distinct()
     )
     reports = list(outdated)
     told = _last_told(reports)
     for report in reports:
-        suspicions = list(_suspicions(report))
+        suspicions = list(report.suspicions.all())
         if not _is_due(standing(suspicions), told.get(report.pk), now=now, drafted_at=report.drafted_at):
             continue
         try:
@@ -88,8 +89,8 @@ def is_untouched(version: ReportVersion, field: str) -> bool:
     return bool(version.content[field] == version.machine.get(field))
 
 
-def _suspicions(report: Report) -> Iterable[Suspicion]:
-    return report.suspicions.select_related(
+def _with_facts() -> QuerySet[Suspicion]:
+    return Suspicion.objects.select_related(
         "verification__release__series",
         "release__series__producer",
         "release__series__responsible",

@@ -5,11 +5,12 @@ from copy import copy
 
 import pytest
 from django.db import connection
-from django.db.models import QuerySet
+from django.db.models import F, QuerySet
 
 from breaches import drafting, machine_text
 from breaches.models import Report, ReportEvent, ReportVersion, Suspicion
 from breaches.models.suspicion import SuspicionQuerySet
+from releases.models import Verification
 from tests.breaches.mornings import a_late_release
 from tests.breaches.record import london
 from tests.factories import SeriesFactory
@@ -79,3 +80,13 @@ def test_drafting_many_asks_the_database_once_for_each_and_a_fixed_number_of_tim
         a_late_release(series=series, reference=f"release-{number}")
     with django_assert_max_num_queries(40 + 30):
         assert len(drafting.draft_missing(now=NOW)) == 40
+
+
+def test_many_open_reports_whose_figures_merely_grow_cost_a_fixed_number_of_queries(django_assert_max_num_queries):
+    series = SeriesFactory()
+    for number in range(10):
+        a_late_release(series=series, reference=f"release-{number}")
+    drafting.draft_missing(now=NOW)
+    Verification.objects.update(revision=F("revision") + 1)
+    with django_assert_max_num_queries(15):
+        drafting.draft_missing(now=NOW)
