@@ -4,15 +4,15 @@ import logging
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass, field
 from datetime import datetime, timedelta
-from typing import Protocol
 
 from releases import coverage, judging, leases, recording, vouching, watch_list
 from releases.answer import NO_ANSWER, Answer
 from releases.clock import Clock
 from releases.controls import Controls
 from releases.errand import Errand
-from releases.evidence import Expectation, Finding, LookResult, Reason
+from releases.evidence import Finding, LookResult, Reason
 from releases.leases import LONG_AGO
+from releases.looker import Looker
 from releases.models import Address, Release, Watch
 from releases.recording import Look
 from releases.watch_list import Target
@@ -23,26 +23,6 @@ logger = logging.getLogger(__name__)
 # Looks are planned in memory this far ahead, and the plan is compared with the database this often.
 HORIZON = timedelta(seconds=10)
 CLAIM_EVERY = timedelta(seconds=2)
-
-
-class Looker(Protocol):
-    """What the sweep needs of the outside world: requests made, and answers examined."""
-
-    def start(self, errand: Errand) -> None:
-        """Begin one request as soon as the host's budget allows."""
-
-    def poll(self, timeout_seconds: float) -> list[tuple[Errand, Answer]]:
-        """Return what was answered, waiting up to a number of seconds for the first answer."""
-
-    @property
-    def in_flight(self) -> int:
-        """How many requests have no answer yet."""
-
-    def fetched_address(self, adapter: str, url: str) -> str:
-        """Return the address that an adapter fetches for an announced one."""
-
-    def examine(self, adapter: str, answer: Answer, expectation: Expectation) -> Finding:
-        """Return what an answer shows."""
 
 
 @dataclass(slots=True)
