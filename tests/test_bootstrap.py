@@ -127,12 +127,19 @@ def test_a_step_that_fails_shows_the_end_of_what_it_printed_and_ends_the_script(
 @pytest.mark.parametrize("number", [signal.SIGINT, signal.SIGTERM, signal.SIGHUP], ids=["ctrl-c", "term", "hang-up"])
 def test_a_signal_ends_a_step_and_all_that_it_started(machine, number):
     script = "step 'Baking bread' sh -c 'sleep 61 & echo $! >child; wait'"
-    with subprocess.Popen(**command(machine, script), stderr=subprocess.PIPE, process_group=0) as run:
+    wanted = {**command(machine, script), "stderr": subprocess.PIPE, "process_group": 0}
+    with subprocess.Popen(**wanted, preexec_fn=heed_signals) as run:
         child = wait_for(machine / "child")
         run.send_signal(number)
         assert "Stopped." in run.stderr.read()
     assert run.returncode in {130, 143}
     assert has_ended(child)
+
+
+def heed_signals():
+    """Let a program be told to stop, also where these tests run in the background, which ignores Ctrl-C."""
+    for number in (signal.SIGINT, signal.SIGHUP):
+        signal.signal(number, signal.SIG_DFL)
 
 
 def wait_for(file):
