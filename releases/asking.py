@@ -11,7 +11,7 @@ from releases.evidence import LookResult
 from releases.models import Address, Observation, Release, Statement, Verification
 from releases.verdict import ASKS_A_PERSON
 
-SAYS_NOT_LIVE = (Statement.Kind.PREVIOUS_EDITION, Statement.Kind.NOT_IT)
+SAYS_NOT_LIVE = (Statement.Kind.PREVIOUS_EDITION,)
 
 
 @dataclass(frozen=True, slots=True)

@@ -7,9 +7,11 @@ from datetime import datetime, timedelta
 from typing import Any
 
 from django.db import transaction
-from django.db.models import F
+from django.db.models import Exists, F, OuterRef
 
-from releases import scheduling
+from releases import scheduling, watch_list
+from releases.cadence import GIVE_UP
+from releases.errand import LONGEST
 from releases.evidence import AddressRole, LookResult
 from releases.models import Address, Observation, Release, Series, Statement, Verification
 from releases.models.event import record
@@ -27,7 +29,8 @@ LIVE_AT_LAST = {Outcome.ON_TIME, Outcome.LATE, Outcome.UNCERTAIN}
 
 CORRECTED = {
     Statement.Kind.PREVIOUS_EDITION: LookResult.NOT_LIVE,
-    Statement.Kind.NOT_IT: LookResult.NOT_LIVE,
+    # "Something else" may be a bot challenge behind which the release stands: it answers the question, and
+    # makes nothing late.
     Statement.Kind.THIS_IS_IT: LookResult.LIVE,
 }
 
@@ -65,6 +68,27 @@ def judge(release: Release, *, now: datetime, answered_until: Callable[[Address]
     raise JudgedByOthers(message)
 
 
+def judge_unobserved(*, now: datetime) -> list[Judged]:
+    """Judge the releases that fell due with nobody looking: of those nobody can tell, and a person is asked.
+
+    :param now: the aware instant of judging; a release is left alone until its last look would have timed out.
+    """
+    looked_at = Observation.objects.filter(
+        release=OuterRef("pk"), schedule_version=OuterRef("schedule_version"), sent_at__gte=OuterRef("due_at")
+    )
+    decided = Verification.objects.filter(
+        release=OuterRef("pk"), schedule_version=OuterRef("schedule_version"), decided_at__isnull=False
+    )
+    unobserved = (
+        Release.objects.watched(now=now, ahead=-LONGEST, behind=GIVE_UP)
+        .filter(~Exists(looked_at), ~Exists(decided), due_at__gt=F("recorded_at"), addresses__isnull=False)
+        .select_related("series__producer")
+        .distinct()
+    )
+    over = [release for release in unobserved if now >= watch_list.limit_of(release) + LONGEST]
+    return [judge(release, now=now) for release in over]
+
+
 def _judge_once(
     release: Release, *, now: datetime, answered_until: Callable[[Address], datetime] | None
 ) -> Judged | None:
@@ -98,7 +122,11 @@ def _judge_once(
     changed = _keep(verification, found, release=release, live_at=live_at, now=now)
     if changed is None:
         return None
-    live = frozenset(address.pk for address, verdict in verdicts if verdict.from_due in LIVE_AT_LAST)
+    live = frozenset(
+        address.pk
+        for address, verdict in verdicts
+        if verdict.from_due in LIVE_AT_LAST and verdict.outcome is not Outcome.PENDING
+    )
     return Judged(verification=verification, changed=changed, seen_live_since_due=live)
 
 

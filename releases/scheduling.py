@@ -2,12 +2,12 @@
 
 from collections.abc import Collection, Iterable
 from dataclasses import dataclass
-from datetime import datetime
+from datetime import datetime, timedelta
 from typing import TYPE_CHECKING, Any
 
 from django.db import transaction
 
-from releases import slot_rules
+from releases import london, slot_rules
 from releases.calendar import Slot
 from releases.lifecycle import Move, MoveRefused, WrongRole
 from releases.models import Address, DateChange, Release, Series
@@ -18,6 +18,14 @@ from releases.status import ANNOUNCE, CANCEL, CHANGE_DATE, CONFIRM, PUBLISH, REL
 
 if TYPE_CHECKING:
     from statsoffice.accounts.models import User
+
+
+# The last look planned up to the limit has timed out by then, and the verdict stands.
+JUDGING_TAKES = timedelta(seconds=30)
+
+
+class BeingJudged(MoveRefused):
+    """The release has fallen due and its verdict is not in yet."""
 
 
 class SomebodyWasFaster(MoveRefused):
@@ -138,10 +146,12 @@ def change_date(
     :raises SomethingMissing: if a confirmed release is given a vague date or no reason.
     :raises SlotRefused: if nothing changes, or nothing can be announced for that day or time.
     :raises SomebodyWasFaster: if the schedule is not the expected one any more.
+    :raises BeingJudged: if it has fallen due and is being looked at.
     :raises MoveRefused: if its status or the person's roles do not allow it.
     """
     release, to, move = _prepare_change(release, to=to, reason=reason, by=by, expected_version=expected_version)
     was, confirmed = release.slot, release.status == Status.CONFIRMED
+    _refuse_while_judged(release, at=at)
     with transaction.atomic():
         changed = _apply(
             release,
@@ -178,10 +188,12 @@ def cancel(release: Release, *, reason: str, by: "User", at: datetime) -> Releas
     """Cancel a release, with the reason that the public reads; a cancelled one stays as it is.
 
     :raises SomethingMissing: if the reason is empty.
+    :raises BeingJudged: if it has fallen due and is being looked at.
     :raises MoveRefused: if its status or the person's roles do not allow it.
     """
     given = {"reason"} if reason.strip() else set()
     move = _check(release, CANCEL, by=by, given=given)
+    _refuse_while_judged(release, at=at)
     values = {"cancelled_at": at, "cancellation_reason": reason.strip()}
     return _apply(release, move, by=by, at=at, values=values, after_due=bool(release.due_at and at >= release.due_at))
 
@@ -195,6 +207,19 @@ def publish(release: Release, *, by: "User | None", at: datetime, published_at: 
     """
     move = _check(release, PUBLISH, by=by)
     return _apply(release, move, by=by, at=at, values={"published_at": published_at})
+
+
+def _refuse_while_judged(release: Release, *, at: datetime) -> None:
+    # Nobody hides a breach: a move in the minutes in which the verdict falls would end the watch without one.
+    if release.status != Status.CONFIRMED or release.due_at is None or at < release.due_at:
+        return
+    free_at = release.due_at + timedelta(seconds=release.series.tolerance_seconds) + JUDGING_TAKES
+    if at < free_at:
+        sentence = (
+            f"This release fell due at {london.clock_time(release.due_at)} and is being looked at; it can be moved "
+            f"or cancelled from {london.clock_time_to_the_second(free_at)} on."
+        )
+        raise BeingJudged(sentence)
 
 
 def _check(release: Release, name: str, *, by: "User | None", given: Collection[str] = ()) -> Move:

@@ -8,7 +8,7 @@ from celery import shared_task
 from django.conf import settings
 
 from breaches import drafting
-from releases import roll_call, watch
+from releases import judging, roll_call, watch
 from releases.clock import RealClock
 from releases.probe.probe import Probe, probe_from_settings
 from statsoffice.messages import delivery, outbox
@@ -43,8 +43,8 @@ def sweep() -> None:
 
 @shared_task(name="draft")
 def draft() -> None:
-    """Draft the report of every suspected breach that has none, and call the morning's roll once it is judged."""
-    _each(drafting.draft_missing, roll_call.call_missing)
+    """Judge what nobody looked at, draft the report of every suspected breach, and call the judged morning's roll."""
+    _each(judging.judge_unobserved, drafting.draft_missing, roll_call.call_missing)
 
 
 @shared_task(name="deliver")
@@ -57,7 +57,7 @@ def deliver() -> None:
 def verify_releases_at_0930() -> None:
     """Verify the morning's releases at 9.30am and call the roll; everything derives from their due times."""
     sweep_once()
-    _each(drafting.draft_missing, roll_call.call_missing)
+    _each(judging.judge_unobserved, drafting.draft_missing, roll_call.call_missing)
 
 
 def _each(*steps: Callable[..., object]) -> None:
