@@ -2,45 +2,29 @@
 
 import logging
 from collections.abc import Callable, Sequence
-from dataclasses import dataclass, field
 from datetime import datetime, timedelta
 
-from releases import coverage, judging, leases, recording, vouching, watch_list
+from releases import coverage, leases, watch_list, watch_round
 from releases.answer import NO_ANSWER, Answer
 from releases.clock import Clock
 from releases.controls import Controls
 from releases.errand import Errand
 from releases.evidence import Finding, LookResult, Reason
-from releases.leases import LONG_AGO
 from releases.looker import Looker
-from releases.models import Address, Release, Watch
+from releases.models import Address, Release
 from releases.recording import Look
 from releases.watch_list import Target
-from releases.web_address import place_of
+from releases.watch_round import Round
+from releases.web_address import NotAWebAddressError, place_of
 
 logger = logging.getLogger(__name__)
 
 # Looks are planned in memory this far ahead, and the plan is compared with the database this often.
 HORIZON = timedelta(seconds=10)
 CLAIM_EVERY = timedelta(seconds=2)
-
-
-@dataclass(slots=True)
-class Round:
-    """One sweep at work: what it watches in memory, and what it has not stored yet."""
-
-    clock: Clock
-    look: Looker
-    watcher: str
-    controls: Controls
-    replayed: bool = False
-    targets: dict[int, Target] = field(default_factory=dict)
-    flying: dict[tuple[int, datetime], Target] = field(default_factory=dict)
-    unanswered: list[tuple[Target, Answer]] = field(default_factory=list)
-    looks: list[Look] = field(default_factory=list)
-    faults: list[Exception] = field(default_factory=list)
-    kept: int = 0
-    held_since: dict[str, datetime] = field(default_factory=dict)
+# So long before and after the looks at a due instant or a limit nothing else is done: they would wait for it.
+QUIET_BEFORE = timedelta(seconds=1)
+QUIET_AFTER = timedelta(seconds=1)
 
 
 def sweep(
@@ -71,18 +55,22 @@ def sweep(
     try:
         while True:
             ending = stop()
-            if clock.now() >= claim_at:
+            quiet_until = _quiet_until(going, ending=ending)
+            if quiet_until is None and clock.now() >= claim_at:
                 if not ending:
                     _claim(going)
                 claim_at = clock.now() + CLAIM_EVERY
             if not ending:
                 _start_due(going)
             upcoming = None if ending else _next_look_at(going)
-            wake_at = min(claim_at, upcoming or claim_at)
-            _take_answers(going, wait_seconds=(wake_at - clock.now()).total_seconds())
-            _keep_judge_and_go_on(going)
-            if not look.in_flight:
-                if upcoming is None:
+            wake_at = min(quiet_until or claim_at, upcoming or quiet_until or claim_at)
+            wait = timedelta(0) if going.unjudged and quiet_until is None else wake_at - clock.now()
+            _take_answers(going, wait_seconds=wait.total_seconds())
+            if _quiet_until(going, ending=ending) is None:
+                watch_round.keep(going)
+                watch_round.judge_some(going)
+            if not look.in_flight and not going.unjudged:
+                if upcoming is None and not going.looks:
                     return _end(going)
                 clock.sleep_until(wake_at)
     finally:
@@ -108,7 +96,9 @@ def look_once(releases: Sequence[Release], *, clock: Clock, look: Looker, watche
         _start(going, target, planned_at=clock.now())
     while look.in_flight:
         _take_answers(going, wait_seconds=1.0)
-    _keep_and_judge(going)
+    going.targets.clear()  # a replay by hand follows no plan, so none is written
+    watch_round.keep(going)
+    watch_round.judge_some(going, most=len(going.unjudged))
     return _end(going)
 
 
@@ -129,6 +119,7 @@ def _claim(going: Round) -> None:
     _forget_what_changed(going, now=now)
     due = watch_list.falling_due(until=now + HORIZON, now=now, without=list(going.targets))
     due = [address for address in due if address.release.rehearsal or not going.replayed]
+    due = [address for address in due if _can_be_asked(going, address)]
     wanted = {place_of(address.url) for address in due} | {t.host for t in going.targets.values()}
     held = leases.claim(wanted, holder=going.watcher, now=now)
     going.held_since = {host: since for host, since in going.held_since.items() if host in held or host not in wanted}
@@ -139,6 +130,17 @@ def _claim(going: Round) -> None:
     for target in watch_list.targets_of(mine):
         target.next_look_at = target.address.watch.next_look_at
         going.targets[target.address.pk] = target
+
+
+def _can_be_asked(going: Round, address: Address) -> bool:
+    try:
+        place_of(address.url)
+    except NotAWebAddressError as fault:
+        # One address that is none must not keep all the others from being looked at.
+        logger.error("%s has an address that cannot be looked at: %s", address.release.reference, fault)
+        going.faults.append(fault)
+        return False
+    return True
 
 
 def _forget_what_changed(going: Round, *, now: datetime) -> None:
@@ -152,6 +154,18 @@ def _forget_what_changed(going: Round, *, now: datetime) -> None:
             del going.targets[key]
 
 
+def _quiet_until(going: Round, *, ending: bool) -> datetime | None:
+    """Return until when nothing may be done but looking, because looks that decide a verdict are at hand or going out.
+
+    None if something else may be done now.
+    """
+    now = going.clock.now()
+    if going.look.in_flight and now < going.quiet_until:
+        return going.quiet_until
+    decisive = [] if ending else [t.next_look_at for t in going.targets.values() if t.next_look_at and t.next_decides]
+    return min((at for at in decisive if at <= now + QUIET_BEFORE), default=None)
+
+
 def _next_look_at(going: Round) -> datetime | None:
     horizon = going.clock.now() + HORIZON
     instants = [t.next_look_at for t in going.targets.values() if t.next_look_at and t.next_look_at <= horizon]
@@ -163,6 +177,8 @@ def _start_due(going: Round) -> None:
     due = [(t.next_look_at, t) for t in going.targets.values() if t.next_look_at and t.next_look_at <= now]
     for planned_at, target in sorted(due, key=lambda pair: pair[0]):
         target.last_planned_at = planned_at
+        if target.next_decides:
+            going.quiet_until = max(going.quiet_until, planned_at + QUIET_AFTER)
         # A target that was dropped and read again may name a look that is under way already.
         if (target.address.pk, planned_at) not in going.flying:
             _start(going, target, planned_at=planned_at)
@@ -222,58 +238,3 @@ def _examine(going: Round, target: Target, answer: Answer) -> None:
     going.looks.append(
         Look(address=target.address, schedule_version=target.schedule_version, answer=answer, finding=finding)
     )
-
-
-def _keep_and_judge(going: Round) -> frozenset[int]:
-    """Store what was seen and judge the releases that it may change; gives the addresses that need no more looks."""
-    now = going.clock.now()
-    looks, going.looks = going.looks, []
-    kept = recording.keep(looks, watcher=going.watcher, at=now, replayed=going.replayed)
-    going.kept += len(looks)
-    # A look for a schedule that was changed or cancelled meanwhile is kept and never judged.
-    standing = {row.release_id for row in kept if not row.superseded}
-    releases = {look.address.release_id: look.address.release for look in looks if _may_change(look, now=now)}
-    releases = {key: release for key, release in releases.items() if key in standing}
-    answered_until = _answered_until(going, now=now)
-    finished: set[int] = set()
-    for release in releases.values():
-        try:
-            finished |= judging.judge(release, now=now, answered_until=answered_until).seen_live_since_due
-        except Exception as fault:
-            logger.exception("cannot judge %s", release.reference)
-            going.faults.append(fault)
-    return frozenset(finished)
-
-
-def _keep_judge_and_go_on(going: Round) -> None:
-    """Store and judge what was seen, and write down in the same step when each address is looked at next."""
-    if not going.looks:
-        return
-    seen = {look.address.pk for look in going.looks} & going.targets.keys()
-    finished = _keep_and_judge(going) & going.targets.keys()
-    for key in finished:
-        going.targets[key].next_look_at = None
-    Watch.objects.bulk_update([going.targets[key].as_watch() for key in sorted(seen)], ["next_look_at"], batch_size=500)
-    for key in finished:
-        del going.targets[key]
-
-
-def _may_change(look: Look, *, now: datetime) -> bool:
-    due_at = look.address.release.due_at
-    return look.finding.result is LookResult.LIVE or (due_at is not None and now >= due_at)
-
-
-def _answered_until(going: Round, *, now: datetime) -> Callable[[Address], datetime]:
-    """Return a function that says of an address up to when every look planned at it is over."""
-    planned = [*going.flying, *((key, target.next_look_at) for key, target in going.targets.items())]
-    earliest: dict[int, datetime] = {}
-    for key, at in planned:
-        if at is not None:
-            earliest[key] = min(at, earliest.get(key, at))
-
-    def answered_until(address: Address) -> datetime:
-        # Nobody else replays this past, so there is nothing of others to wait for.
-        held_since = LONG_AGO if going.replayed else going.held_since.get(place_of(address.url))
-        return vouching.answered_until(unanswered=earliest.get(address.pk), held_since=held_since, now=now)
-
-    return answered_until

@@ -30,6 +30,11 @@ class Target:
     next_look_at: datetime | None = None
     last_planned_at: datetime | None = None
 
+    @property
+    def next_decides(self) -> bool:
+        """Whether the next look falls at the due instant or at the limit, where the verdict is decided."""
+        return self.next_look_at in {self.due_at, self.limit_at}
+
     def expectation(self, *, controls_fail: bool) -> Expectation:
         """Return what a look at this address is examined for."""
         release = self.address.release

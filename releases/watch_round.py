@@ -1,0 +1,109 @@
+"""One sweep at work: what it watches, and how what it saw is stored and judged in small steps."""
+
+import logging
+from collections.abc import Callable
+from dataclasses import dataclass, field
+from datetime import datetime
+
+from releases import judging, recording, vouching, watch_list
+from releases.answer import Answer
+from releases.clock import Clock
+from releases.controls import Controls
+from releases.evidence import LookResult
+from releases.leases import LONG_AGO
+from releases.looker import Looker
+from releases.models import Address, Release, Watch
+from releases.recording import Look
+from releases.watch_list import Target
+from releases.web_address import place_of
+
+logger = logging.getLogger(__name__)
+
+# Judging takes some milliseconds for each release; no look may wait for a thousand of them.
+JUDGED_AT_A_TIME = 50
+
+
+@dataclass(slots=True)
+class Round:
+    """One sweep at work: what it watches in memory, and what it has not stored yet."""
+
+    clock: Clock
+    look: Looker
+    watcher: str
+    controls: Controls
+    replayed: bool = False
+    targets: dict[int, Target] = field(default_factory=dict)
+    flying: dict[tuple[int, datetime], Target] = field(default_factory=dict)
+    unanswered: list[tuple[Target, Answer]] = field(default_factory=list)
+    looks: list[Look] = field(default_factory=list)
+    unjudged: dict[int, Release] = field(default_factory=dict)
+    faults: list[Exception] = field(default_factory=list)
+    kept: int = 0
+    held_since: dict[str, datetime] = field(default_factory=dict)
+    quiet_until: datetime = LONG_AGO
+
+
+def keep(going: Round) -> None:
+    """Store what was seen and when each address is looked at next, and note which releases it may change."""
+    if not going.looks:
+        return
+    now = going.clock.now()
+    looks, going.looks = going.looks, []
+    kept = recording.keep(looks, watcher=going.watcher, at=now, replayed=going.replayed)
+    going.kept += len(looks)
+    # A look for a schedule that was changed or cancelled meanwhile is kept and never judged.
+    standing = {row.release_id for row in kept if not row.superseded}
+    changed = (look.address.release for look in looks if _may_change(look, now=now))
+    going.unjudged |= {release.pk: release for release in changed if release.pk in standing}
+    _write_next_looks(going, {look.address.pk for look in looks})
+
+
+def judge_some(going: Round, *, most: int = JUDGED_AT_A_TIME) -> None:
+    """Judge releases that wait for it, the longest waiting first, and stop looking where nothing is left to see.
+
+    :param most: how many releases at most.
+    """
+    if not going.unjudged:
+        return
+    now = going.clock.now()
+    answered_until = _answered_until(going, now=now)
+    finished: set[int] = set()
+    for key in list(going.unjudged)[:most]:
+        release = going.unjudged.pop(key)
+        try:
+            finished |= judging.judge(release, now=now, answered_until=answered_until).seen_live_since_due
+        except Exception as fault:
+            logger.exception("cannot judge %s", release.reference)
+            going.faults.append(fault)
+    finished &= going.targets.keys()
+    for key in finished:
+        going.targets[key].next_look_at = None
+    _write_next_looks(going, finished)
+    for key in finished:
+        del going.targets[key]
+
+
+def _write_next_looks(going: Round, keys: set[int]) -> None:
+    watches = [going.targets[key].as_watch() for key in sorted(keys & going.targets.keys())]
+    Watch.objects.bulk_update(watches, ["next_look_at"], batch_size=500)
+
+
+def _may_change(look: Look, *, now: datetime) -> bool:
+    # Up to the limit nothing but a live page changes a verdict.
+    return look.finding.result is LookResult.LIVE or now >= watch_list.limit_of(look.address.release)
+
+
+def _answered_until(going: Round, *, now: datetime) -> Callable[[Address], datetime]:
+    """Return a function that says of an address up to when every look planned at it is over."""
+    planned = [*going.flying, *((key, target.next_look_at) for key, target in going.targets.items())]
+    earliest: dict[int, datetime] = {}
+    for key, at in planned:
+        if at is not None:
+            earliest[key] = min(at, earliest.get(key, at))
+
+    def answered_until(address: Address) -> datetime:
+        # Nobody else replays this past, so there is nothing of others to wait for.
+        held_since = LONG_AGO if going.replayed else going.held_since.get(place_of(address.url))
+        return vouching.answered_until(unanswered=earliest.get(address.pk), held_since=held_since, now=now)
+
+    return answered_until
