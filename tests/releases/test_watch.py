@@ -262,3 +262,36 @@ def test_a_replayed_sweep_looks_at_rehearsals_alone_marks_its_looks_and_claims_n
     looks = set(Observation.objects.values_list("release__reference", "replayed"))
     assert looks == {("statistics-replayed", True)}
     assert not Coverage.objects.exists()
+
+
+@pytest.mark.parametrize("move", ["change_date", "cancel"])
+def test_nobody_moves_a_release_away_while_its_verdict_falls(watched, morning, move):
+    release = watched()
+    head = member(Role.HEAD_OF_PROFESSION, release.series.producer)
+    morning.publish(PATH, [scene(status=404)])
+    morning.play(after(seconds=20))
+
+    def try_to_move():
+        if move == "cancel":
+            return scheduling.cancel(release, reason="Late data", by=head, at=morning.clock.now())
+        to = london_slot((DUE + timedelta(days=1)).date())
+        return scheduling.change_date(release, to=to, reason="Late data", by=head, at=morning.clock.now())
+
+    with pytest.raises(scheduling.BeingJudged, match=r"can be moved or cancelled from 9\.32am and 30 seconds on"):
+        try_to_move()
+    morning.play(after(minutes=2, seconds=30))
+    assert verdict(release).outcome == Outcome.NOT_SEEN
+    try_to_move()
+    assert Verification.objects.get(schedule_version=1).outcome == Outcome.NOT_SEEN
+    assert Suspicion.objects.count() == 1
+
+
+def test_an_address_that_is_none_keeps_no_other_release_from_being_looked_at(watched, morning):
+    sound, broken = watched(), watched("/statistics/broken")
+    broken.addresses.update(url="http://[broken")
+    morning.publish(PATH, [scene(status=404), scene(release_page(), starts=after(seconds=2))])
+    while morning.clock.now() < after(seconds=30):
+        with suppress(ExceptionGroup):
+            morning.play(after(seconds=30))
+        morning.clock.sleep_until(morning.clock.now() + timedelta(seconds=1))
+    assert verdict(sound).outcome == Outcome.ON_TIME
