@@ -84,7 +84,7 @@ def watch_through(
     if not looked == settled.count() == len(urls):
         message = f"of {len(urls)} rehearsals {looked} were looked at when due, {settled.count()} found on time"
         raise RuntimeError(message)
-    return due_at, max(settled.values_list("decided_at", flat=True)) - due_at
+    return due_at, max(at for at in settled.values_list("decided_at", flat=True) if at) - due_at
 
 
 def _record(urls: Sequence[str], *, marker: str, due_at: datetime) -> None:
