@@ -42,7 +42,10 @@ def _run(*, port: int, rehearsal_port: int | None) -> int:
         with Processes(settings.VAR_DIR / "log", os.environ) as processes:
             try:
                 accounts = _start(processes, port=port, rehearsal_port=rehearsal_port)
-                _say(f"\n{accounts}Open {programs.address(port)}/ in a browser. Ctrl-C here stops everything.")
+                _say(
+                    f"\n{accounts}Open {programs.address(port)}/desk/ in a browser and sign in; the calendar for "
+                    f"everybody is at {programs.address(port)}/. Ctrl-C here stops everything."
+                )
                 processes.watch()
             finally:
                 _say("\nStopping ...")

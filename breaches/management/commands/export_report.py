@@ -17,7 +17,7 @@ class Command(PlainCommand):
 
     help = (
         "Writes the document of a breach report into a PDF file: of an approved report the document as it was "
-        "stored at its approval, byte for byte, else its present text with the draft mark on every page."
+        "stored at its approval, byte for byte, else its present text, marked on every page as a draft or as dismissed."
     )
 
     def add_arguments(self, parser: CommandParser) -> None:

@@ -65,7 +65,7 @@ def test_the_product_answers_and_stops_without_leaving_a_process(surroundings, n
             line = run.stdout.readline()
             assert line, printed
             printed.append(line)
-        assert f"Open http://127.0.0.1:{port}/ in a browser." in printed[-1]
+        assert f"Open http://127.0.0.1:{port}/desk/ in a browser" in printed[-1]
         assert programs.web_answers(port)
         children, started = descendants(run.pid)
         assert len(children) == 4  # a broker, a web server, a Celery worker, a beat
