@@ -2,14 +2,21 @@
 
 import importlib
 import os
+from pathlib import Path
 
 from django.apps import apps
 from django.db import connection
 
 
 def environment_of_processes(*, redis_url: str) -> dict[str, str]:
-    """Give the environment for processes that share the tests' database and folder, and a Redis."""
+    """Give the environment for processes that share the tests' database and folder, and a Redis.
+
+    :raises RuntimeError: if the tests have no database of their own, because no test that runs is marked to need it.
+    """
     name = str(connection.settings_dict["NAME"])
+    if not Path(name).name.startswith("test"):
+        message = f"{name} is no database of the tests; nothing may be written there."
+        raise RuntimeError(message)
     given = os.environ.get("DATABASE_URL")
     database = f"{given.rpartition('/')[0]}/{name}" if given else f"sqlite:///{name}"
     return os.environ | {"DATABASE_URL": database, "REDIS_URL": redis_url}

@@ -28,8 +28,8 @@ def both_mornings(
     folder = tmp_path_factory.mktemp("morning")
     smtp_port = free_port()
     with django_db_blocker.unblock(), running_site(folder / "site.log") as site, mail_server(smtp_port) as mailbox:
-        write_code_of_practice()
         environment = environment_of_processes(redis_url=redis_url) | _surroundings(site.base_url, smtp_port)
+        write_code_of_practice()
         try:
             with (
                 LoneWatch(folder=_made(folder / "alone"), environment=environment, site=site) as alone,

@@ -8,7 +8,8 @@ import pytest
 from releases.status import Status
 from tests.journeys.release_morning import REACHED, STORIES, TOLERANCE
 
-pytestmark = pytest.mark.slow
+# The mark alone makes sure that there is a database of the tests for the processes to share.
+pytestmark = [pytest.mark.slow, pytest.mark.django_db]
 
 SUSPECTED = sorted((story.slug, story.kind) for story in STORIES if story.kind)
 SECOND = timedelta(seconds=1)

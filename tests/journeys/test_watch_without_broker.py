@@ -2,7 +2,8 @@
 
 import pytest
 
-pytestmark = pytest.mark.slow
+# The mark alone makes sure that there is a database of the tests for the processes to share.
+pytestmark = [pytest.mark.slow, pytest.mark.django_db]
 
 
 def test_a_rehearsal_is_seen_through_to_its_draft_without_a_broker(ended):
