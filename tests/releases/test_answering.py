@@ -67,10 +67,15 @@ def test_this_is_it_makes_the_release_on_time_and_published_and_leaves_the_looks
     assert asking.open_questions([release]) == []
 
 
-@pytest.mark.parametrize("kind", ["previous_edition", "not_it"])
-def test_the_previous_edition_or_something_else_makes_such_looks_not_live(release, kind):
-    say(release, kind, statistician(release))
+def test_the_previous_edition_makes_such_looks_not_live(release):
+    say(release, "previous_edition", statistician(release))
     assert outcome(release) == "not_seen"
+
+
+def test_something_else_answers_the_question_and_accuses_nobody(release):
+    say(release, "not_it", statistician(release))
+    assert outcome(release) == "cannot_tell"
+    assert asking.open_questions([release]) == []
 
 
 def test_a_later_answer_about_the_same_text_counts(release):
