@@ -7,6 +7,22 @@ from breaches.content import CitedPractice, Output, Person, ReportContent
 TITLE = "State-funded schools inspections and outcomes as at 31 March 2020"
 URL = "https://www.example.gov.uk/statistics/state-funded-schools-inspections-and-outcomes-as-at-31-march-2020"
 
+# The labels of the published form, word for word and in order.
+FORM = [
+    "1. Core Information",
+    "Title and link to statistical output",
+    "Name of producer organisation",
+    "Name and contact details of person dealing with report",
+    "Name and contact details of Head of Profession for Statistics",
+    "Link to published statement about the breach (if relevant)",
+    "Date of breach report",
+    "2. Circumstances of breach",
+    "Relevant principle(s) and practice(s)",
+    "Date of occurrence of breach",
+    "3. Impact of the breach",
+    "4. Corrective actions (taken or planned) to prevent re-occurrence",
+]
+
 CONTENT = ReportContent(
     outputs=(Output(TITLE, URL),),
     producers=("The Office for Standards in Education, Children's Services and Skills (Ofsted)",),

@@ -19,24 +19,9 @@ from breaches.document import (
 )
 from releases.roles import Role
 from tests.breaches.record import london
-from tests.breaches.seed_case import CONTENT, TITLE, URL
+from tests.breaches.seed_case import CONTENT, FORM, TITLE, URL
 
 APPROVAL = Approval("Bernard Low", Role.HEAD_OF_PROFESSION, london("14:15"))
-
-FORM = [
-    "1. Core Information",
-    "Title and link to statistical output",
-    "Name of producer organisation",
-    "Name and contact details of person dealing with report",
-    "Name and contact details of Head of Profession for Statistics",
-    "Link to published statement about the breach (if relevant)",
-    "Date of breach report",
-    "2. Circumstances of breach",
-    "Relevant principle(s) and practice(s)",
-    "Date of occurrence of breach",
-    "3. Impact of the breach",
-    "4. Corrective actions (taken or planned) to prevent re-occurrence",
-]
 
 
 def document(content=CONTENT, **more):

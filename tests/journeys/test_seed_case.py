@@ -12,6 +12,7 @@ from breaches.remarks import Section
 from releases.roles import Role
 from statsoffice.rehearsal_site import pages
 from statsoffice.rehearsal_site.scenes import scene
+from tests.breaches.seed_case import FORM
 from tests.factories import ContactFactory, ProducerFactory, SeriesFactory, a_confirmed_release, member
 
 DUE = datetime(2020, 6, 30, 8, 30, tzinfo=UTC)
@@ -27,21 +28,7 @@ ACTIONS = (
     "a problem with the automatic scheduler and are investigating it.\n\n"
     "Long-term changes: manual checks will be carried out for the next publication, as a back-up."
 )
-LABELS = (
-    "REPORT OF A BREACH OF THE CODE OF PRACTICE FOR STATISTICS",
-    "1. Core Information",
-    "Title and link to statistical output",
-    "Name of producer organisation",
-    "Name and contact details of person dealing with report",
-    "Name and contact details of Head of Profession for Statistics",
-    "Link to published statement about the breach (if relevant)",
-    "Date of breach report",
-    "2. Circumstances of breach",
-    "Relevant principle(s) and practice(s)",
-    "Date of occurrence of breach",
-    "3. Impact of the breach",
-    "4. Corrective actions (taken or planned) to prevent re-occurrence",
-)
+LABELS = ("REPORT OF A BREACH OF THE CODE OF PRACTICE FOR STATISTICS", *FORM)
 
 pytestmark = pytest.mark.django_db(transaction=True)
 
