@@ -86,17 +86,21 @@ def _looks(
         for statement in spoken
         if statement.text_digest
     }
-    rows = Observation.objects.filter(release__in=releases, superseded=False).values_list(
-        "release_id",
-        "schedule_version",
-        "address_id",
-        "result",
-        "planned_at",
-        "sent_at",
-        "completed_at",
-        "text_digest",
-        "reasons",
-        "replayed",
+    rows = (
+        Observation.objects.plain()
+        .filter(release__in=releases)
+        .values_list(
+            "release_id",
+            "schedule_version",
+            "address_id",
+            "result",
+            "planned_at",
+            "sent_at",
+            "completed_at",
+            "text_digest",
+            "reasons",
+            "replayed",
+        )
     )
     looks: dict[LookKey, list[Look]] = defaultdict(list)
     replayed: set[int] = set()

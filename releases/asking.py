@@ -33,9 +33,7 @@ def open_questions(releases: Collection[Release] | QuerySet[Release]) -> list[Op
 
     :return: the questions by address and by when each text was first seen.
     """
-    looks = Observation.objects.filter(
-        release__in=releases, schedule_version=F("release__schedule_version"), superseded=False
-    )
+    looks = Observation.objects.plain().filter(release__in=releases, schedule_version=F("release__schedule_version"))
     said: dict[int, dict[str, str]] = {}
     statements = Statement.objects.filter(release__in=releases).exclude(text_digest="").order_by("stated_at")
     for release, digest, kind in statements.values_list("release_id", "text_digest", "kind"):

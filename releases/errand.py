@@ -13,10 +13,12 @@ class Errand:
     """One GET: what to fetch, for which instant it was planned, and to which hosts it may lead.
 
     `key` is the caller's own and comes back with the answer. Hosts are written "host" or "host:port", as in
-    an address; a redirect to any other host is not followed.
+    an address; a redirect to any other host is not followed. A `fresh` errand asks every cache on the way to
+    fetch anew, and adds a query of its own to the address so that none can answer from its store.
     """
 
     key: Hashable
     url: str
     allowed_hosts: frozenset[str]
     planned_at: datetime
+    fresh: bool = False

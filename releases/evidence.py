@@ -1,10 +1,12 @@
 """What one look at an address shows: not live, live, or nothing that can be relied on."""
 
 from dataclasses import dataclass, replace
+from datetime import datetime
 from enum import StrEnum
 
 from releases.answer import NO_ANSWER, Answer
 from releases.canonical import sha256_hex
+from releases.publisher import PublisherSays
 from releases.reading.absence import Absence, absence, asks_to_log_in, denied_by_heading
 from releases.reading.characters import decode, fold, has_words, holds, words
 from releases.reading.destination import is_home_page, is_log_in_address
@@ -29,6 +31,7 @@ class AddressRole(StrEnum):
 
     PAGE = "page"
     ATTACHMENT = "attachment"
+    ANNOUNCEMENT = "announcement"
 
 
 class Reason(StrEnum):
@@ -78,6 +81,8 @@ class Expectation:
     before the due instant* and were not live: were later ones among them, a release that is out under a changed
     title would be called unchanged at its second look. `previous_edition_texts` and `confirmed_texts` are what a
     person called the previous edition, or this release. `controls_fail`: looks at our control addresses fail too.
+    `not_found_text` is the folded text of what the host answers for a path that cannot exist, empty if not known;
+    `due_at` is the aware instant at which the release is due.
     """
 
     role: AddressRole
@@ -90,16 +95,22 @@ class Expectation:
     previous_edition_texts: frozenset[str] = frozenset()
     confirmed_texts: frozenset[str] = frozenset()
     controls_fail: bool = False
+    not_found_text: str = ""
+    due_at: datetime | None = None
 
 
 @dataclass(frozen=True, slots=True)
 class Finding:
-    """What a look shows and why; the SHA-256 of the folded text (of a file: of its bytes), and the page's title."""
+    """What a look shows and why; the SHA-256 of the folded text (of a file: of its bytes), and the page's title.
+
+    `publisher` is what the publisher's own system says of the page, where an adapter can read that.
+    """
 
     result: LookResult
     reasons: tuple[Reason, ...]
     text_digest: str = ""
     title: str = ""
+    publisher: PublisherSays | None = None
 
 
 _BY_STATUS = {

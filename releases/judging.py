@@ -73,7 +73,7 @@ def judge_unobserved(*, now: datetime) -> list[Judged]:
 
     :param now: the aware instant of judging; a release is left alone until its last look would have timed out.
     """
-    looked_at = Observation.objects.filter(
+    looked_at = Observation.objects.plain().filter(
         release=OuterRef("pk"), schedule_version=OuterRef("schedule_version"), sent_at__gte=OuterRef("due_at")
     )
     decided = Verification.objects.filter(
@@ -132,7 +132,8 @@ def _judge_once(
 
 def _addresses_by_due(release: Release, *, due_at: datetime) -> list[Address]:
     # One that was added after the due instant was not announced for it: it is neither watched nor judged.
-    return [address for address in release.addresses.all() if release.rehearsal or address.added_at < due_at]
+    judged = (address for address in release.addresses.all() if address.role != Address.Role.ANNOUNCEMENT)
+    return [address for address in judged if release.rehearsal or address.added_at < due_at]
 
 
 def _all_live_at(pages: list[AddressVerdict]) -> datetime | None:

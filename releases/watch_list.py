@@ -48,11 +48,12 @@ class Target:
             marker=self.address.marker,
             release_title=release.title,
             series_title=release.series.title,
-            negative_markers=(),
+            negative_markers=release.series.producer.phrases_of_absence(),
             texts_not_live=frozenset(self.texts_not_live),
             previous_edition_texts=said(Statement.Kind.PREVIOUS_EDITION),
             confirmed_texts=said(Statement.Kind.THIS_IS_IT),
             controls_fail=controls_fail,
+            due_at=self.due_at,
         )
 
     def agrees_with(self, address: Address) -> bool:
@@ -96,12 +97,17 @@ def limit_of(release: Release) -> datetime:
 def watched_addresses(*, now: datetime) -> QuerySet[Address]:
     """Return the addresses that are watched at an aware instant.
 
-    One that was added after its release was due is not watched, unless it belongs to a rehearsal.
+    One that was added after its release was due is not watched, unless it belongs to a rehearsal; an announcement
+    is kept as evidence, and not watched.
     """
-    return Address.objects.filter(
-        Q(release__rehearsal=True) | Q(added_at__lt=F("release__due_at")),
-        release__in=Release.objects.watched(now=now, ahead=AHEAD, behind=BEHIND),
-    ).select_related("release__series__producer")
+    return (
+        Address.objects.exclude(role=Address.Role.ANNOUNCEMENT)
+        .filter(
+            Q(release__rehearsal=True) | Q(added_at__lt=F("release__due_at")),
+            release__in=Release.objects.watched(now=now, ahead=AHEAD, behind=BEHIND),
+        )
+        .select_related("release__series__producer")
+    )
 
 
 def enrol(*, now: datetime) -> None:

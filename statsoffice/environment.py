@@ -1,7 +1,9 @@
 """Settings as an operator writes them: each is read here, and a bad value refuses to start."""
 
+import math
 import os
 import re
+from datetime import datetime, time
 from typing import Any
 from urllib.parse import urlsplit
 
@@ -31,6 +33,35 @@ def words(name: str, default: str = "") -> list[str]:
     return [word.strip() for word in text(name, default).split(",") if word.strip()]
 
 
+def number(name: str, default: str, *, least: float) -> float:
+    """Read a setting as a number.
+
+    :raises ImproperlyConfigured: if it is no number, or less than the least that makes sense.
+    """
+    written = text(name, default)
+    try:
+        read = float(written)
+    except ValueError:
+        read = math.nan
+    if not least <= read < math.inf:
+        message = f'{name} is "{written}"; it must be a number of at least {least:g}.'
+        raise ImproperlyConfigured(message)
+    return read
+
+
+def time_of_day(name: str, default: str) -> time:
+    """Read a setting as a time of day, such as 14:00.
+
+    :raises ImproperlyConfigured: if it is not such a time.
+    """
+    written = text(name, default)
+    try:
+        return datetime.strptime(written, "%H:%M").time()  # noqa: DTZ007  # a time of day has no zone of its own
+    except ValueError:
+        message = f'{name} is "{written}"; it must be a time such as 14:00.'
+        raise ImproperlyConfigured(message) from None
+
+
 def web_address(name: str, default: str) -> str:
     """Read a setting as an http or https address, without the slash at its end.
 
@@ -42,6 +73,14 @@ def web_address(name: str, default: str) -> str:
         message = f'{name} is "{written}"; it must be an address that starts with http:// or https://.'
         raise ImproperlyConfigured(message)
     return written.rstrip("/")
+
+
+def optional_web_address(name: str) -> str:
+    """Read a setting as an http or https address, or as empty where it is not set.
+
+    :raises ImproperlyConfigured: if it is set, and is not such an address.
+    """
+    return web_address(name, "") if text(name) else ""
 
 
 def web_addresses(name: str) -> list[str]:

@@ -1,6 +1,8 @@
 """Every setting of the product, read from the environment; a bad value refuses to start."""
 
 import os
+import socket
+from datetime import timedelta
 from pathlib import Path
 
 import django_stubs_ext
@@ -40,6 +42,13 @@ PROBE_BUDGETS = environment.probe_budgets("STATSOFFICE_PROBE_BUDGETS", "www.gov.
 PROBE_CONTACT = environment.text("STATSOFFICE_PROBE_CONTACT", "")
 PROBE_CONTROLS = environment.web_addresses("STATSOFFICE_PROBE_CONTROLS")
 PROBE_PROXY = environment.text("STATSOFFICE_PROBE_PROXY", "")
+PROBE_VANTAGE = environment.text("STATSOFFICE_PROBE_VANTAGE", socket.gethostname())
+# A clock that may be further off than this accuses nobody: looks made by it are kept, and not judged.
+CLOCK_LARGEST_ERROR = timedelta(seconds=environment.number("STATSOFFICE_CLOCK_LARGEST_ERROR", "1", least=0.001))
+PREFLIGHT_AT = environment.time_of_day("STATSOFFICE_PREFLIGHT_AT", "14:00")
+EVIDENCE_KEPT = timedelta(days=environment.number("STATSOFFICE_EVIDENCE_KEPT_DAYS", "2555", least=30))
+HEALTH_PING = environment.optional_web_address("STATSOFFICE_HEALTH_PING")
+CANARY = environment.one_of("STATSOFFICE_CANARY", "on", choices=("on", "off")) == "on"
 REHEARSAL_SITE = environment.web_address("STATSOFFICE_REHEARSAL_SITE", "http://127.0.0.1:8765")
 REHEARSAL_TOKEN = environment.text("STATSOFFICE_REHEARSAL_TOKEN", "")
 # Loopback is opened for the rehearsal site alone, and in production not even for that.

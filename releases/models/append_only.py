@@ -10,7 +10,7 @@ from django.db import models, transaction
 from releases.canonical import canonical_json, sha256_hex
 
 FIRST_HASH = "0" * 64
-FORMAT_VERSION = 1
+FIRST_FORMAT = 1
 CHUNK = 2000
 
 
@@ -89,9 +89,11 @@ class ChainedRow(AppendOnly):
     """A row of a chain: its position, the hash of its payload, and the hash of the row before it."""
 
     CHAIN: ClassVar[str]
+    FORMAT: ClassVar[int] = FIRST_FORMAT
+    """The format in which new rows are hashed; rows of earlier formats are checked by their own."""
 
     position = models.PositiveBigIntegerField(unique=True, editable=False)
-    format_version = models.PositiveSmallIntegerField(default=FORMAT_VERSION, editable=False)
+    format_version = models.PositiveSmallIntegerField(default=FIRST_FORMAT, editable=False)
     previous_hash = models.CharField(max_length=64, editable=False)
     row_hash = models.CharField(max_length=64, editable=False)
 
@@ -124,6 +126,7 @@ class ChainedRow(AppendOnly):
             head = ChainHead.objects.select_for_update().get(chain=cls.CHAIN)
             for row in rows:
                 head.position += 1
+                row.format_version = cls.FORMAT
                 row.position, row.previous_hash = head.position, head.row_hash
                 row.row_hash = head.row_hash = row.expected_hash()
             cls._default_manager.bulk_create(rows)

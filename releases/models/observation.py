@@ -32,6 +32,16 @@ HASHED = (
     "certificate_sha256",
     "watcher",
 )
+# By format: what is added in a later one is no part of what an earlier row's hash stands for.
+HASHED_SINCE = {2: ("purpose", "clock_bound_seconds", "vantage", "publisher_says")}
+
+
+class Purpose(models.TextChoices):
+    """What a look was made for; only plain ones are judged."""
+
+    PLAIN = "plain", "What any reader is shown"
+    FRESH = "fresh", "Past the caches on the way, to tell a stale copy"
+    ANNOUNCEMENT = "announcement", "What the announcement says"
 
 
 class ObservationQuerySet(AppendOnlyQuerySet["Observation"]):
@@ -39,15 +49,22 @@ class ObservationQuerySet(AppendOnlyQuerySet["Observation"]):
 
     def to_judge(self, release: Release) -> "ObservationQuerySet":
         """Return the looks of a release's present schedule, in the order in which they were sent."""
-        return self.filter(release=release, schedule_version=release.schedule_version, superseded=False).order_by(
-            "sent_at", "position"
+        return (
+            self.plain()
+            .filter(release=release, schedule_version=release.schedule_version)
+            .order_by("sent_at", "position")
         )
+
+    def plain(self) -> "ObservationQuerySet":
+        """Return the looks that count in judging: plain ones made for the schedule in force."""
+        return self.filter(purpose=Purpose.PLAIN, superseded=False)
 
 
 class Observation(ChainedRow):
     """One look. Instants are UTC; the planned one is what the watcher meant, the others are what was."""
 
     CHAIN: ClassVar[str] = "releases.observation"
+    FORMAT: ClassVar[int] = 2
 
     release = models.ForeignKey(Release, on_delete=models.PROTECT, related_name="observations")
     address = models.ForeignKey(Address, on_delete=models.PROTECT, related_name="observations")
@@ -73,6 +90,12 @@ class Observation(ChainedRow):
     peer_address = models.CharField(max_length=64, blank=True)
     certificate_sha256 = models.CharField(max_length=64, blank=True)
     watcher = models.CharField(max_length=100)
+    purpose = models.CharField(max_length=12, choices=Purpose.choices, default=Purpose.PLAIN)
+    clock_bound_seconds = models.FloatField(
+        null=True, help_text="How far the watcher's clock may have been off; empty where nothing vouched for it."
+    )
+    vantage = models.CharField(max_length=100, blank=True, help_text="From where the look was made.")
+    publisher_says = models.JSONField(default=dict, help_text="What the publisher's own system said of the page.")
 
     objects = ObservationQuerySet.as_manager()
 
@@ -90,4 +113,5 @@ class Observation(ChainedRow):
 
     def payload(self) -> dict[str, Any]:
         """Return what the look's hash stands for: all of it but the links to other rows."""
-        return {"release": str(self.release.public_id), **{name: getattr(self, name) for name in HASHED}}
+        names = [*HASHED, *(n for since, added in HASHED_SINCE.items() if since <= self.format_version for n in added)]
+        return {"release": str(self.release.public_id), **{name: getattr(self, name) for name in names}}

@@ -30,6 +30,12 @@ class Producer(models.Model):
         help_text="One host on each line. Redirects are followed to these hosts and to those of a "
         "release's own addresses, and to no others.",
     )
+    negative_markers = models.TextField(
+        "words for a page that is not there",
+        blank=True,
+        help_text="One phrase on each line: what its website shows in the place of a release that is not out, "
+        "such as: Not yet available.",
+    )
     history = HistoricalRecords()
 
     class Meta:
@@ -37,6 +43,10 @@ class Producer(models.Model):
 
     def __str__(self) -> str:
         return self.name
+
+    def phrases_of_absence(self) -> tuple[str, ...]:
+        """Return the phrases by which its website says that a page is not there."""
+        return tuple(line.strip() for line in self.negative_markers.splitlines() if line.strip())
 
     def host_names(self) -> frozenset[str]:
         """Return the hosts of the producer's own list, in lower case."""

@@ -128,17 +128,21 @@ class Release(models.Model):
 
 
 class Address(models.Model):
-    """Where a release will stand: its page, or one attachment. Private until the release is live."""
+    """Where a release will stand: its page, or one attachment. Private until the release is live.
+
+    Its announcement may be named beside them: it is kept as evidence of what was promised, and never judged.
+    """
 
     class Role(models.TextChoices):
         """What stands at the address."""
 
         PAGE = "page", "Page"
         ATTACHMENT = "attachment", "Attachment"
+        ANNOUNCEMENT = "announcement", "Announcement"
 
     release = models.ForeignKey(Release, on_delete=models.CASCADE, related_name="addresses")
     url = models.URLField("address", max_length=1000)
-    role = models.CharField(max_length=10, choices=Role.choices, default=Role.PAGE)
+    role = models.CharField(max_length=12, choices=Role.choices, default=Role.PAGE)
     marker = models.CharField(
         max_length=300,
         blank=True,
@@ -158,6 +162,11 @@ class Address(models.Model):
                 condition=~Q(role="page") | ~Q(marker=""),
                 name="page_needs_a_marker",
                 violation_error_message="A page needs a marker: words by which this edition is known.",
+            ),
+            models.CheckConstraint(
+                condition=~Q(role="announcement") | Q(required=False),
+                name="announcement_is_never_required",
+                violation_error_message="An announcement is kept as evidence and never required.",
             ),
         ]
 

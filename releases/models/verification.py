@@ -28,6 +28,11 @@ class Verification(models.Model):
     occurred_at = models.DateTimeField(null=True)
     addresses = models.JSONField(default=list)
     reasons = models.JSONField(default=list)
+    published_at_by_publisher = models.DateTimeField(
+        null=True, help_text="By the publisher's own system; readers may have seen it later."
+    )
+    publisher_source = models.CharField(max_length=40, blank=True)
+    diagnoses = models.JSONField(default=list, help_text="What may explain the verdict, such as an edge cache.")
     decided_at = models.DateTimeField(null=True)
     revision = models.PositiveIntegerField(default=0)
 

@@ -43,6 +43,7 @@ class HostLease(models.Model):
     holder = models.CharField(max_length=100)
     fence = models.PositiveBigIntegerField(default=1)
     until = models.DateTimeField()
+    paused_until = models.DateTimeField(null=True, help_text="Until when the site asked to be left alone.")
 
     def __str__(self) -> str:
         return f"{self.host} held by {self.holder}"

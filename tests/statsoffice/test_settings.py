@@ -64,6 +64,11 @@ def test_good_settings_start(tmp_path, environment):
         pytest.param({"DATABASE_URL": "mysql://u:p@localhost/db"}, "PostgreSQL or an SQLite", id="other database"),
         pytest.param({"DATABASE_URL": "nonsense"}, "DATABASE_URL", id="no database"),
         pytest.param({"EMAIL_URL": "pigeon://coop"}, "EMAIL_URL", id="mail"),
+        pytest.param({"STATSOFFICE_CLOCK_LARGEST_ERROR": "nan"}, "a number of at least", id="clock error"),
+        pytest.param({"STATSOFFICE_EVIDENCE_KEPT_DAYS": "7"}, "at least 30", id="evidence for a week"),
+        pytest.param({"STATSOFFICE_PREFLIGHT_AT": "2pm"}, "a time such as 14:00", id="pre-flight"),
+        pytest.param({"STATSOFFICE_HEALTH_PING": "ping"}, "STATSOFFICE_HEALTH_PING", id="ping"),
+        pytest.param({"STATSOFFICE_CANARY": "yes"}, "STATSOFFICE_CANARY", id="canary"),
     ],
 )
 def test_a_bad_setting_refuses_to_start_and_is_named(tmp_path, environment, sentence):
