@@ -39,7 +39,8 @@ class Answer:
 
     `hops` lists every answered request in order, the final one last. Where `left_allowed_hosts` is true a
     redirect pointed to a host that may not be fetched: `final_url` is that target and was not requested.
-    Header names are in lower case; `seconds` holds durations by name (connect, first_byte, total).
+    `vantage` says from where the request was made. Header names are in lower case; `seconds` holds durations by name
+    (connect, first_byte, total), and as "monotonic" the machine's monotonic clock when the request was sent.
     """
 
     requested_url: str
@@ -56,6 +57,7 @@ class Answer:
     body: bytes = b""
     peer_address: str = ""
     certificate_sha256: str = ""
+    vantage: str = ""
     seconds: Mapping[str, float] = field(default_factory=lambda: MappingProxyType({}))
 
     def header(self, name: str) -> str:

@@ -15,6 +15,7 @@ from releases.probe.budget import DEFAULT_BUDGET, Budget, Lanes
 from releases.probe.flight import Flight, land, refused, turn_back
 from releases.probe.line import Limits, Line, Route
 from releases.probe.multi import Multi
+from releases.probe.past_caches import past_caches
 from releases.probe.trust import authorities_file
 from releases.web_address import NotAWebAddressError, is_allowed, normal_entries, numeric_host, read
 
@@ -94,7 +95,7 @@ class Fetcher:
         except NotAWebAddressError as error:
             self._done.append((errand, refused(errand, str(error), at=self._now())))
             return
-        self._lanes.add(address.place, Flight(errand, address))
+        self._lanes.add(address.place, Flight(errand, past_caches(address) if errand.fresh else address))
         self._launch()
         self._begun += 1
         if self._begun % _BEGUN_AT_A_TIME == 0:
@@ -144,7 +145,8 @@ class Fetcher:
     def _send(self, flight: Flight) -> None:
         place = flight.address.place
         now = self._now()
-        flight.begun_at = flight.begun_at or now
+        if flight.begun_at is None:
+            flight.begun_at, flight.monotonic = now, time.monotonic()
         left = self._limits.total_seconds - flight.spent
         reason = self._refused_behind_proxy(flight)
         if reason or left <= 0:
@@ -154,7 +156,7 @@ class Fetcher:
             self._done.append((flight.errand, turn_back(flight, failure, detail, at=now)))
             return
         line = self._idle_lines.pop() if self._idle_lines else self._new_line()
-        line.prepare(flight.address, seconds=left)
+        line.prepare(flight.address, seconds=left, fresh=flight.errand.fresh)
         self._flying[line.curl] = (line, flight, place)
         self._multi.add(line.curl)
 

@@ -1,5 +1,6 @@
 """One errand under way: where it is, what it has met, and the answer that it ends in."""
 
+from collections.abc import Mapping
 from dataclasses import dataclass, field
 from datetime import datetime
 from types import MappingProxyType
@@ -8,6 +9,7 @@ from releases.answer import Answer, Failure, Hop
 from releases.errand import Errand
 from releases.probe import decoding
 from releases.probe.line import Limits, Reply
+from releases.probe.past_caches import as_meant
 from releases.web_address import NotAWebAddressError, WebAddress, is_allowed, read_target
 
 _SENDS_ON = frozenset({301, 302, 303, 307, 308})
@@ -15,12 +17,17 @@ _SENDS_ON = frozenset({301, 302, 303, 307, 308})
 
 @dataclass(slots=True)
 class Flight:
-    """An errand from its first request to its answer; `spent` is seconds in requests, not in queues."""
+    """An errand from its first request to its answer; `spent` is seconds in requests, not in queues.
+
+    `monotonic` is when the first request was begun, and once that is known when it left, on the machine's clock that
+    is never set: durations between looks of one process follow from it even if the wall clock was set in between.
+    """
 
     errand: Errand
     address: WebAddress
     begun_at: datetime | None = None
     sent_at: datetime | None = None
+    monotonic: float | None = None
     hops: list[Hop] = field(default_factory=list)
     spent: float = 0.0
 
@@ -45,7 +52,8 @@ def land(
     :param certificate_sha256: of the certificate with which the connection was opened, or empty.
     :param completed_at: when the reply was complete.
     """
-    flight.sent_at = flight.sent_at or reply.sent_at
+    if flight.sent_at is None and reply.sent_at is not None:
+        flight.sent_at, flight.monotonic = reply.sent_at, reply.monotonic
     flight.spent += reply.seconds["total"]
     if reply.status is not None:
         flight.hops.append(Hop(url=flight.address.url, status=reply.status))
@@ -62,14 +70,14 @@ def land(
         failure_detail=ending.detail,
         status=reply.status,
         hops=tuple(flight.hops),
-        final_url=(ending.led_to or flight.address).url,
+        final_url=as_meant((ending.led_to or flight.address).url),
         left_allowed_hosts=ending.led_to is not None,
         headers=reply.headers,
         body=ending.body,
         peer_address=reply.peer_address,
         certificate_sha256=certificate_sha256,
         # The phases are those of the final request; the total is that of all.
-        seconds=MappingProxyType({**reply.seconds, "total": flight.spent}),
+        seconds=_seconds(flight, reply.seconds),
     )
 
 
@@ -84,8 +92,8 @@ def turn_back(flight: Flight, failure: Failure, detail: str, *, at: datetime) ->
         failure=failure,
         failure_detail=detail,
         hops=tuple(flight.hops),
-        final_url=flight.address.url,
-        seconds=MappingProxyType({"total": flight.spent}),
+        final_url=as_meant(flight.address.url),
+        seconds=_seconds(flight, {}),
     )
 
 
@@ -135,6 +143,11 @@ def _target(address: WebAddress, reply: Reply) -> WebAddress | None:
     if reply.status not in _SENDS_ON or not locations or not locations[0]:
         return None
     return read_target(address, locations[0])
+
+
+def _seconds(flight: Flight, of_request: Mapping[str, float]) -> Mapping[str, float]:
+    sent = {} if flight.monotonic is None else {"monotonic": flight.monotonic}
+    return MappingProxyType({**of_request, "total": flight.spent, **sent})
 
 
 def _instants(flight: Flight, completed_at: datetime) -> tuple[datetime, datetime]:

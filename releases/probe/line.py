@@ -3,6 +3,7 @@
 import hashlib
 import socket
 import ssl
+import time
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from datetime import datetime
@@ -12,11 +13,15 @@ import pycurl
 
 from releases.answer import Failure
 from releases.errand import LONGEST
-from releases.probe import decoding, guard
+from releases.probe import decoding, guard, past_caches
 from releases.probe.faults import failure_of
 from releases.web_address import WebAddress
 
-ACCEPT = "Accept: text/html,application/xhtml+xml,application/pdf;q=0.9,*/*;q=0.8"
+HEADERS = (
+    "Accept: text/html,application/xhtml+xml,application/pdf;q=0.9,*/*;q=0.8",
+    "Accept-Language: en-GB",
+    f"Accept-Encoding: {decoding.ACCEPTED}",
+)
 
 
 @dataclass(frozen=True, slots=True)
@@ -50,6 +55,7 @@ class Reply:
     headers: tuple[tuple[str, str], ...]
     body: bytes
     sent_at: datetime | None
+    monotonic: float | None
     peer_address: str
     connection: int
     new_certificate_sha256: str
@@ -68,14 +74,18 @@ class Line:
         self._limits = limits
         self._now = now
         self._sockets: list[socket.socket] = []
+        self._fresh = False
         self.curl = _new_curl(route, limits)
         self.curl.setopt(pycurl.OPENSOCKETFUNCTION, self._open_socket)
         self.curl.setopt(pycurl.PREREQFUNCTION, self._about_to_send)
         self.curl.setopt(pycurl.HEADERFUNCTION, self._take_header)
         self.curl.setopt(pycurl.WRITEFUNCTION, self._take_body)
 
-    def prepare(self, address: WebAddress, *, seconds: float) -> None:
-        """Make the handle ready for one GET of an address, to be over within so many seconds."""
+    def prepare(self, address: WebAddress, *, seconds: float, fresh: bool = False) -> None:
+        """Make the handle ready for one GET of an address, to be over within so many seconds.
+
+        :param fresh: whether caches on the way are asked to fetch anew.
+        """
         self._address = address
         self._proxied = bool(self._route.proxy) and address.host_with_port not in self._route.allow_private
         self._refused = ""
@@ -86,8 +96,12 @@ class Line:
         self._body: list[bytes] = []
         self._body_bytes = 0
         self._sent_at: datetime | None = None
+        self._monotonic: float | None = None
         self._peer = ""
         self.curl.setopt(pycurl.URL, address.url)
+        if fresh != self._fresh:
+            self._fresh = fresh
+            self.curl.setopt(pycurl.HTTPHEADER, [*HEADERS, *(past_caches.HEADERS if fresh else ())])
         self.curl.setopt(pycurl.TIMEOUT_MS, max(1, round(seconds * 1000)))
         if self._route.proxy:
             self.curl.setopt(pycurl.PROXY, self._route.proxy if self._proxied else "")
@@ -110,6 +124,7 @@ class Line:
             headers=tuple(self._headers) if status else (),
             body=b"".join(self._body) if failure is None else b"",
             sent_at=self._sent_at,
+            monotonic=self._monotonic,
             peer_address=self._peer,
             connection=curl.getinfo(pycurl.CONN_ID),
             new_certificate_sha256=self._certificate_sha256() if self._address.scheme == "https" else "",
@@ -171,7 +186,8 @@ class Line:
     def _about_to_send(self, peer: str, _own: str, _peer_port: int, _own_port: int) -> int:
         # If a connection used again turns out dead, curl sends once more: the first instant stands, because
         # a page seen not to be there may have appeared at any time after it.
-        self._sent_at = self._sent_at or self._now()
+        if self._sent_at is None:
+            self._sent_at, self._monotonic = self._now(), time.monotonic()
         self._peer = peer
         return pycurl.PREREQFUNC_OK
 
@@ -222,7 +238,7 @@ def _new_curl(route: Route, limits: Limits) -> pycurl.Curl:
         (pycurl.CAINFO, route.authorities_file),
         (pycurl.OPT_CERTINFO, 1),
         (pycurl.USERAGENT, route.user_agent),
-        (pycurl.HTTPHEADER, [ACCEPT, "Accept-Language: en-GB", f"Accept-Encoding: {decoding.ACCEPTED}"]),
+        (pycurl.HTTPHEADER, list(HEADERS)),
         # An empty text also keeps curl from reading http_proxy and no_proxy of the environment.
         (pycurl.PROXY, ""),
         (pycurl.NOPROXY, ""),
