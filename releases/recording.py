@@ -10,6 +10,7 @@ from releases.answer import Answer
 from releases.canonical import sha256_hex
 from releases.evidence import Finding
 from releases.models import Address, Observation, Release
+from releases.models.observation import Purpose
 from releases.status import Status
 
 # Kept of a response's headers; cookies and everything else are not.
@@ -26,6 +27,7 @@ class Look:
     schedule_version: int
     answer: Answer
     finding: Finding
+    purpose: Purpose = Purpose.PLAIN
 
 
 def keep(looks: Sequence[Look], *, watcher: str, at: datetime, replayed: bool = False) -> Sequence[Observation]:
@@ -83,4 +85,6 @@ def _row(look: Look, *, superseded: bool, replayed: bool, watcher: str, at: date
         peer_address=answer.peer_address,
         certificate_sha256=answer.certificate_sha256,
         watcher=watcher,
+        purpose=look.purpose,
+        vantage=answer.vantage,
     )

@@ -4,23 +4,20 @@ import logging
 from collections.abc import Callable, Sequence
 from datetime import datetime, timedelta
 
-from releases import coverage, leases, watch_list, watch_round
-from releases.answer import NO_ANSWER, Answer
+from releases import companions, leases, watch_answers, watch_claim, watch_list, watch_round
 from releases.clock import Clock
 from releases.controls import Controls
 from releases.errand import Errand
-from releases.evidence import Finding, LookResult, Reason
 from releases.looker import Looker
-from releases.models import Address, Release
-from releases.recording import Look
+from releases.models import Release
+from releases.models.observation import Purpose
+from releases.watch_claim import HORIZON
 from releases.watch_list import Target
-from releases.watch_round import Round
-from releases.web_address import NotAWebAddressError, place_of
+from releases.watch_round import LookKey, Round
 
 logger = logging.getLogger(__name__)
 
-# Looks are planned in memory this far ahead, and the plan is compared with the database this often.
-HORIZON = timedelta(seconds=10)
+# The plan in memory is compared with the database this often.
 CLAIM_EVERY = timedelta(seconds=2)
 # So long before and after the looks at a due instant or a limit nothing else is done: they would wait for it.
 QUIET_BEFORE = timedelta(seconds=1)
@@ -58,14 +55,14 @@ def sweep(
             quiet_until = _quiet_until(going, ending=ending)
             if quiet_until is None and clock.now() >= claim_at:
                 if not ending:
-                    _claim(going)
+                    watch_claim.claim(going)
                 claim_at = clock.now() + CLAIM_EVERY
             if not ending:
                 _start_due(going)
             upcoming = None if ending else _next_look_at(going)
             wake_at = min(quiet_until or claim_at, upcoming or quiet_until or claim_at)
             wait = timedelta(0) if going.unjudged and quiet_until is None else wake_at - clock.now()
-            _take_answers(going, wait_seconds=wait.total_seconds())
+            watch_answers.take(going, wait_seconds=wait.total_seconds())
             if _quiet_until(going, ending=ending) is None:
                 watch_round.keep(going)
                 watch_round.judge_some(going)
@@ -93,9 +90,9 @@ def look_once(releases: Sequence[Release], *, clock: Clock, look: Looker, watche
     addresses = [address for release in releases for address in release.addresses.all()]
     for target in watch_list.targets_of(addresses):
         going.targets[target.address.pk] = target
-        _start(going, target, planned_at=clock.now())
+        _start(going, target, LookKey(target.address.pk, clock.now(), Purpose.PLAIN))
     while look.in_flight:
-        _take_answers(going, wait_seconds=1.0)
+        watch_answers.take(going, wait_seconds=1.0)
     going.targets.clear()  # a replay by hand follows no plan, so none is written
     watch_round.keep(going)
     watch_round.judge_some(going, most=len(going.unjudged))
@@ -107,51 +104,6 @@ def _end(going: Round) -> int:
         message = f"our own code failed on {len(going.faults)} looks or releases"
         raise ExceptionGroup(message, going.faults)
     return going.kept
-
-
-def _claim(going: Round) -> None:
-    """Compare the plan in memory with the database, and take in what falls due within the horizon."""
-    now = going.clock.now()
-    if not going.replayed:
-        # The watcher was not alive in a replayed past, and must not seem to have watched anything real then.
-        coverage.mark_alive(going.watcher, at=now)
-    watch_list.enrol(now=now)
-    _forget_what_changed(going, now=now)
-    due = watch_list.falling_due(until=now + HORIZON, now=now, without=list(going.targets))
-    due = [address for address in due if address.release.rehearsal or not going.replayed]
-    due = [address for address in due if _can_be_asked(going, address)]
-    wanted = {place_of(address.url) for address in due} | {t.host for t in going.targets.values()}
-    held = leases.claim(wanted, holder=going.watcher, now=now)
-    going.held_since = {host: since for host, since in going.held_since.items() if host in held or host not in wanted}
-    going.held_since |= {host: now for host in held if host not in going.held_since}
-    for key in [key for key, target in going.targets.items() if target.host not in held]:
-        del going.targets[key]
-    mine = [address for address in due if place_of(address.url) in held]
-    for target in watch_list.targets_of(mine):
-        target.next_look_at = target.address.watch.next_look_at
-        going.targets[target.address.pk] = target
-
-
-def _can_be_asked(going: Round, address: Address) -> bool:
-    try:
-        place_of(address.url)
-    except NotAWebAddressError as fault:
-        # One address that is none must not keep all the others from being looked at.
-        logger.error("%s has an address that cannot be looked at: %s", address.release.reference, fault)
-        going.faults.append(fault)
-        return False
-    return True
-
-
-def _forget_what_changed(going: Round, *, now: datetime) -> None:
-    """Drop targets whose release was moved or cancelled, or which were made from what has changed since."""
-    still = {
-        address.pk: address for address in watch_list.watched_addresses(now=now).filter(pk__in=list(going.targets))
-    }
-    for key, target in list(going.targets.items()):
-        address = still.get(key)
-        if address is None or not target.agrees_with(address):
-            del going.targets[key]
 
 
 def _quiet_until(going: Round, *, ending: bool) -> datetime | None:
@@ -179,13 +131,23 @@ def _start_due(going: Round) -> None:
         target.last_planned_at = planned_at
         if target.next_decides:
             going.quiet_until = max(going.quiet_until, planned_at + QUIET_AFTER)
-        # A target that was dropped and read again may name a look that is under way already.
-        if (target.address.pk, planned_at) not in going.flying:
-            _start(going, target, planned_at=planned_at)
+        _start(going, target, LookKey(target.address.pk, planned_at, Purpose.PLAIN))
+        _start_fresh(going, target, planned_at=planned_at)
         target.plan_next(now=now)
 
 
-def _start(going: Round, target: Target, *, planned_at: datetime) -> None:
+def _start_fresh(going: Round, target: Target, *, planned_at: datetime) -> None:
+    """Ask past the caches beside a plain look, when one is due and nothing was seen live yet."""
+    due = companions.fresh_looks_by(planned_at, due_at=target.due_at)
+    if due > target.fresh_looks and target.live_since is None:
+        _start(going, target, LookKey(target.address.pk, planned_at, Purpose.FRESH))
+    target.fresh_looks = max(due, target.fresh_looks)
+
+
+def _start(going: Round, target: Target, key: LookKey) -> None:
+    # A target that was dropped and read again may name a look that is under way already.
+    if key in going.flying:
+        return
     address = target.address
     try:
         url = going.look.fetched_address(address.adapter, address.url)
@@ -194,47 +156,13 @@ def _start(going: Round, target: Target, *, planned_at: datetime) -> None:
         logger.exception("cannot look at an address of %s", address.release.reference)
         going.faults.append(fault)
         return
-    going.flying[(address.pk, planned_at)] = target
+    going.flying[key] = target
     going.look.start(
-        Errand(key=(address.pk, planned_at), url=url, allowed_hosts=target.allowed_hosts, planned_at=planned_at)
-    )
-
-
-def _take_answers(going: Round, *, wait_seconds: float) -> None:
-    """Take in what was answered; an answer that stayed away waits for the control looks."""
-    answers = going.look.poll(max(0.0, wait_seconds)) if going.look.in_flight else []
-    for errand, answer in answers:
-        if errand.key in going.flying:
-            target = going.flying[errand.key]
-            if answer.failure in NO_ANSWER:
-                going.unanswered.append((target, answer))
-                for control in going.controls.errands(now=going.clock.now()):
-                    going.look.start(control)
-            else:
-                _examine(going, target, answer)
-        elif going.controls.asked_for(errand):
-            going.controls.take(errand.url, answer)
-        else:
-            logger.warning("an answer came after the sweep that asked for it had failed, and is not kept")
-    if going.unanswered and not going.controls.pending:
-        for target, answer in going.unanswered:
-            _examine(going, target, answer)
-        going.unanswered.clear()
-
-
-def _examine(going: Round, target: Target, answer: Answer) -> None:
-    expectation = target.expectation(controls_fail=going.controls.fail)
-    try:
-        finding = going.look.examine(target.address.adapter, answer, expectation)
-    except Exception as fault:
-        # A fault of our own on one page must neither stop the others nor count for or against the release.
-        logger.exception("cannot examine a look at %s", target.address.release.reference)
-        going.faults.append(fault)
-        finding = Finding(result=LookResult.OBSERVER_FAULT, reasons=(Reason.OUR_ERROR,), text_digest="", title="")
-    before_due = answer.completed_at < target.due_at
-    if before_due and finding.text_digest and finding.result is not LookResult.LIVE:
-        target.texts_not_live.add(finding.text_digest)
-    del going.flying[(target.address.pk, answer.planned_at)]
-    going.looks.append(
-        Look(address=target.address, schedule_version=target.schedule_version, answer=answer, finding=finding)
+        Errand(
+            key=key,
+            url=url,
+            allowed_hosts=target.allowed_hosts,
+            planned_at=key.planned_at,
+            fresh=key.purpose is Purpose.FRESH,
+        )
     )

@@ -29,14 +29,20 @@ class Target:
     statements: dict[str, str]
     next_look_at: datetime | None = None
     last_planned_at: datetime | None = None
+    live_since: datetime | None = None
+    fresh_looks: int = 0
 
     @property
     def next_decides(self) -> bool:
         """Whether the next look falls at the due instant or at the limit, where the verdict is decided."""
         return self.next_look_at in {self.due_at, self.limit_at}
 
-    def expectation(self, *, controls_fail: bool) -> Expectation:
-        """Return what a look at this address is examined for."""
+    def expectation(self, *, controls_fail: bool, not_found_text: str) -> Expectation:
+        """Return what a look at this address is examined for.
+
+        :param controls_fail: whether the looks at our control addresses fail too.
+        :param not_found_text: what its host answers for an address that cannot exist, or empty.
+        """
         release = self.address.release
 
         def said(kind: str) -> frozenset[str]:
@@ -54,6 +60,7 @@ class Target:
             confirmed_texts=said(Statement.Kind.THIS_IS_IT),
             controls_fail=controls_fail,
             due_at=self.due_at,
+            not_found_text=not_found_text,
         )
 
     def agrees_with(self, address: Address) -> bool:
@@ -121,7 +128,8 @@ def enrol(*, now: datetime) -> None:
             due_at=release.due_at, limit_at=limit_of(release), after=None, now=now, key=address.url
         )
         Watch.objects.update_or_create(
-            address=address, defaults={"schedule_version": release.schedule_version, "next_look_at": first}
+            address=address,
+            defaults={"schedule_version": release.schedule_version, "next_look_at": first, "live_since": None},
         )
 
 

@@ -1,7 +1,7 @@
 """One sweep at work: what it watches, and how what it saw is stored and judged in small steps."""
 
 import logging
-from collections.abc import Callable
+from collections.abc import Callable, Hashable
 from dataclasses import dataclass, field
 from datetime import datetime
 
@@ -13,6 +13,7 @@ from releases.evidence import LookResult
 from releases.leases import LONG_AGO
 from releases.looker import Looker
 from releases.models import Address, Release, Watch
+from releases.models.observation import Purpose
 from releases.recording import Look
 from releases.watch_list import Target
 from releases.web_address import place_of
@@ -21,6 +22,15 @@ logger = logging.getLogger(__name__)
 
 # Judging takes some milliseconds for each release; no look may wait for a thousand of them.
 JUDGED_AT_A_TIME = 50
+
+
+@dataclass(frozen=True, slots=True)
+class LookKey:
+    """Names one look under way: at which address, planned for which aware instant, made for what."""
+
+    address: int
+    planned_at: datetime
+    purpose: Purpose
 
 
 @dataclass(slots=True)
@@ -33,8 +43,10 @@ class Round:
     controls: Controls
     replayed: bool = False
     targets: dict[int, Target] = field(default_factory=dict)
-    flying: dict[tuple[int, datetime], Target] = field(default_factory=dict)
-    unanswered: list[tuple[Target, Answer]] = field(default_factory=list)
+    flying: dict[LookKey, Target] = field(default_factory=dict)
+    unanswered: list[tuple[LookKey, Answer]] = field(default_factory=list)
+    not_found_asked: set[Hashable] = field(default_factory=set)
+    not_found_texts: dict[str, str] = field(default_factory=dict)
     looks: list[Look] = field(default_factory=list)
     unjudged: dict[int, Release] = field(default_factory=dict)
     faults: list[Exception] = field(default_factory=list)
@@ -89,15 +101,17 @@ def _write_next_looks(going: Round, keys: set[int]) -> None:
 
 
 def _may_change(look: Look, *, now: datetime) -> bool:
-    # Up to the limit nothing but a live page changes a verdict.
+    # Up to the limit nothing but a live page changes a verdict; what was asked past the caches never does.
+    if look.purpose is not Purpose.PLAIN:
+        return False
     return look.finding.result is LookResult.LIVE or now >= watch_list.limit_of(look.address.release)
 
 
 def _answered_until(going: Round, *, now: datetime) -> Callable[[Address], datetime]:
     """Return a function that says of an address up to when every look planned at it is over."""
-    planned = [*going.flying, *((key, target.next_look_at) for key, target in going.targets.items())]
+    flying = ((key.address, key.planned_at) for key in going.flying if key.purpose is Purpose.PLAIN)
     earliest: dict[int, datetime] = {}
-    for key, at in planned:
+    for key, at in (*flying, *((key, target.next_look_at) for key, target in going.targets.items())):
         if at is not None:
             earliest[key] = min(at, earliest.get(key, at))
 

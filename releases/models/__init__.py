@@ -8,7 +8,7 @@ from releases.models.release import Address, DateChange, Release
 from releases.models.roll_call import RollCall
 from releases.models.series import Series
 from releases.models.verification import Statement, Verification
-from releases.models.watching import Coverage, HostLease, Watch
+from releases.models.watching import Coverage, HostLease, NotFoundPage, Watch
 
 __all__ = [
     "Address",
@@ -18,6 +18,7 @@ __all__ = [
     "DateChange",
     "HostLease",
     "Membership",
+    "NotFoundPage",
     "Observation",
     "Producer",
     "Release",

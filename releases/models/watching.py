@@ -12,6 +12,9 @@ class Watch(models.Model):
     address = models.OneToOneField(Address, on_delete=models.CASCADE, related_name="watch")
     schedule_version = models.PositiveIntegerField()
     next_look_at = models.DateTimeField(null=True, db_index=True, help_text="Empty once the watch has ended.")
+    live_since = models.DateTimeField(
+        null=True, help_text="When it was first seen live since it was due; from then on it is looked at less often."
+    )
 
     def __str__(self) -> str:
         return f"{self.address}: next look {self.next_look_at or 'never'}"
@@ -47,3 +50,17 @@ class HostLease(models.Model):
 
     def __str__(self) -> str:
         return f"{self.host} held by {self.holder}"
+
+
+class NotFoundPage(models.Model):
+    """What a host answered last for an address that cannot exist: its own page for what is not there."""
+
+    host = models.CharField(max_length=255, primary_key=True)
+    url = models.URLField(max_length=1200)
+    status = models.PositiveSmallIntegerField(null=True)
+    text = models.TextField(blank=True)
+    seen_at = models.DateTimeField()
+    ask_again_at = models.DateTimeField()
+
+    def __str__(self) -> str:
+        return f"{self.host}, {self.status or 'no answer'} at {self.seen_at:%Y-%m-%d %H:%M} UTC"

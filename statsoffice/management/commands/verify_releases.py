@@ -11,6 +11,7 @@ from releases import london, watch, watch_list
 from releases.clock import Clock, RealClock, StoppedClock
 from releases.management.plain_command import PlainCommand
 from releases.probe.probe import probe_from_settings
+from releases.watch_claim import HORIZON
 from statsoffice.tasks import watcher_name
 
 
@@ -57,7 +58,7 @@ class Command(PlainCommand):
         if rehearsals_only:
             addresses = watch_list.watched_addresses(now=at).filter(release__rehearsal=True)
         else:
-            addresses = watch_list.due_or_new(until=at + watch.HORIZON, now=at)
+            addresses = watch_list.due_or_new(until=at + HORIZON, now=at)
         for address in addresses:
             self.stdout.write(f"would look at {address.url} for {address.release.reference}")
         self.stdout.write(f"Looks that would be made: {len(addresses)}. Nothing was changed.")

@@ -1,0 +1,98 @@
+"""What comes back to one sweep: answers to its looks, to its control looks, and to those beside them."""
+
+import logging
+from datetime import timedelta
+
+from releases.answer import NO_ANSWER, Answer
+from releases.errand import Errand
+from releases.evidence import Finding, LookResult, Reason
+from releases.models import NotFoundPage
+from releases.models.observation import Purpose
+from releases.recording import Look
+from releases.watch_list import Target
+from releases.watch_round import LookKey, Round
+from releases.web_address import place_of
+
+logger = logging.getLogger(__name__)
+
+# A site's page for what is not there rarely changes; where it did not answer it is asked again sooner.
+NOT_FOUND_STANDS_FOR = timedelta(days=1)
+NOT_FOUND_ASKED_AGAIN_AFTER = timedelta(minutes=15)
+
+
+def take(going: Round, *, wait_seconds: float) -> None:
+    """Take in what was answered; an answer that stayed away waits for the control looks.
+
+    :param wait_seconds: how long to wait for the first answer.
+    """
+    answers = going.look.poll(max(0.0, wait_seconds)) if going.look.in_flight else []
+    for errand, answer in answers:
+        if isinstance(errand.key, LookKey) and errand.key in going.flying:
+            _take_look(going, errand.key, answer)
+        elif errand.key in going.not_found_asked:
+            _take_not_found_page(going, errand, answer)
+        elif going.controls.asked_for(errand):
+            going.controls.take(errand.url, answer)
+        else:
+            logger.warning("an answer came after the sweep that asked for it had failed, and is not kept")
+    if going.unanswered and not going.controls.pending:
+        for key, answer in going.unanswered:
+            _examine(going, key, answer)
+        going.unanswered.clear()
+
+
+def _take_look(going: Round, key: LookKey, answer: Answer) -> None:
+    if answer.failure not in NO_ANSWER:
+        _examine(going, key, answer)
+        return
+    going.unanswered.append((key, answer))
+    for control in going.controls.errands(now=going.clock.now()):
+        going.look.start(control)
+
+
+def _examine(going: Round, key: LookKey, answer: Answer) -> None:
+    target = going.flying.pop(key)
+    expectation = target.expectation(
+        controls_fail=going.controls.fail, not_found_text=going.not_found_texts.get(target.host, "")
+    )
+    try:
+        finding = going.look.examine(target.address.adapter, answer, expectation)
+    except Exception as fault:
+        # A fault of our own on one page must neither stop the others nor count for or against the release.
+        logger.exception("cannot examine a look at %s", target.address.release.reference)
+        going.faults.append(fault)
+        finding = Finding(result=LookResult.OBSERVER_FAULT, reasons=(Reason.OUR_ERROR,), text_digest="", title="")
+    if key.purpose is Purpose.PLAIN:
+        _note_text_before_due(target, answer, finding)
+    going.looks.append(
+        Look(
+            address=target.address,
+            schedule_version=target.schedule_version,
+            answer=answer,
+            finding=finding,
+            purpose=key.purpose,
+        )
+    )
+
+
+def _note_text_before_due(target: Target, answer: Answer, finding: Finding) -> None:
+    before_due = answer.completed_at < target.due_at
+    if before_due and finding.text_digest and finding.result is not LookResult.LIVE:
+        target.texts_not_live.add(finding.text_digest)
+
+
+def _take_not_found_page(going: Round, errand: Errand, answer: Answer) -> None:
+    host = place_of(errand.url)
+    now = going.clock.now()
+    going.not_found_asked.discard(errand.key)
+    answered = answer.failure is None
+    NotFoundPage.objects.update_or_create(
+        host=host,
+        defaults={
+            "url": errand.url,
+            "status": answer.status if answered else None,
+            "text": "",
+            "seen_at": answer.completed_at,
+            "ask_again_at": now + (NOT_FOUND_STANDS_FOR if answered else NOT_FOUND_ASKED_AGAIN_AFTER),
+        },
+    )

@@ -1,0 +1,61 @@
+"""What one sweep takes on: the plan in memory compared with the database, and the hosts leased for it."""
+
+import logging
+from datetime import datetime, timedelta
+
+from releases import companions, coverage, leases, watch_list
+from releases.models import Address
+from releases.watch_round import Round
+from releases.web_address import NotAWebAddressError, place_of
+
+logger = logging.getLogger(__name__)
+
+# Looks are planned in memory this far ahead.
+HORIZON = timedelta(seconds=10)
+
+
+def claim(going: Round) -> None:
+    """Compare the plan in memory with the database, and take in what falls due within the horizon."""
+    now = going.clock.now()
+    if not going.replayed:
+        # The watcher was not alive in a replayed past, and must not seem to have watched anything real then.
+        coverage.mark_alive(going.watcher, at=now)
+    watch_list.enrol(now=now)
+    _forget_what_changed(going, now=now)
+    due = watch_list.falling_due(until=now + HORIZON, now=now, without=list(going.targets))
+    due = [address for address in due if address.release.rehearsal or not going.replayed]
+    due = [address for address in due if _can_be_asked(going, address)]
+    wanted = {place_of(address.url) for address in due} | {t.host for t in going.targets.values()}
+    held = leases.claim(wanted, holder=going.watcher, now=now)
+    going.held_since = {host: since for host, since in going.held_since.items() if host in held or host not in wanted}
+    going.held_since |= {host: now for host in held if host not in going.held_since}
+    for key in [key for key, target in going.targets.items() if target.host not in held]:
+        del going.targets[key]
+    mine = [address for address in due if place_of(address.url) in held]
+    for target in watch_list.targets_of(mine):
+        watch = target.address.watch
+        target.next_look_at, target.live_since = watch.next_look_at, watch.live_since
+        target.fresh_looks = companions.fresh_looks_by(now, due_at=target.due_at)
+        going.targets[target.address.pk] = target
+
+
+def _can_be_asked(going: Round, address: Address) -> bool:
+    try:
+        place_of(address.url)
+    except NotAWebAddressError as fault:
+        # One address that is none must not keep all the others from being looked at.
+        logger.error("%s has an address that cannot be looked at: %s", address.release.reference, fault)
+        going.faults.append(fault)
+        return False
+    return True
+
+
+def _forget_what_changed(going: Round, *, now: datetime) -> None:
+    """Drop targets whose release was moved or cancelled, or which were made from what has changed since."""
+    still = {
+        address.pk: address for address in watch_list.watched_addresses(now=now).filter(pk__in=list(going.targets))
+    }
+    for key, target in list(going.targets.items()):
+        address = still.get(key)
+        if address is None or not target.agrees_with(address):
+            del going.targets[key]
