@@ -1,8 +1,13 @@
 """What a publisher's own system says of a release: a second clock, kept apart from what was seen."""
 
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
-from datetime import datetime
+from datetime import UTC, datetime, timedelta
 from enum import StrEnum
+from typing import Any
+
+EARLIEST = timedelta(days=1)
+"""A figure from longer than this before the due instant is taken for an earlier edition's: the watch begins then."""
 
 
 class State(StrEnum):
@@ -10,6 +15,7 @@ class State(StrEnum):
 
     ANNOUNCED = "announced"
     PUBLISHED = "published"
+    EARLIER_EDITION = "earlier_edition"
     MOVED = "moved"
     CANCELLED = "cancelled"
     WITHDRAWN = "withdrawn"
@@ -18,7 +24,7 @@ class State(StrEnum):
 
 
 class Source(StrEnum):
-    """Which of the publisher's own figures a time of publication was taken from."""
+    """Which of the publisher's own figures a time of publication was taken from, the most telling first."""
 
     SCHEDULED_TIME_AND_DELAY = "scheduled_time_and_delay"
     CHANGE_HISTORY = "change_history"
@@ -31,7 +37,7 @@ class PublisherSays:
 
     `published_at` with its `source` is when it says that this edition was published, None where it gives no figure
     that can be relied on. `announced_for` is the time that it announces, `announced_text` the words it uses for it,
-    `change_note` its reason for a changed date or a cancellation.
+    `change_note` its reason for a changed date, a cancellation or a withdrawal.
     """
 
     state: State
@@ -40,3 +46,61 @@ class PublisherSays:
     announced_for: datetime | None = None
     announced_text: str = ""
     change_note: str = ""
+
+
+def as_json(says: PublisherSays | None) -> dict[str, Any]:
+    """Write what was read as it is stored with a look; nothing was read: an empty object."""
+    if says is None:
+        return {}
+    written = {
+        "state": says.state.value,
+        "published_at": _written(says.published_at),
+        "source": says.source.value if says.source else None,
+        "announced_for": _written(says.announced_for),
+        "announced_text": says.announced_text,
+        "change_note": says.change_note,
+    }
+    return {name: value for name, value in written.items() if value}
+
+
+def from_json(stored: Mapping[str, Any]) -> PublisherSays | None:
+    """Read what `as_json` wrote.
+
+    :raises ValueError: if something else was stored.
+    :raises KeyError: if its state is missing.
+    """
+    if not stored:
+        return None
+    source = stored.get("source")
+    return PublisherSays(
+        state=State(stored["state"]),
+        published_at=_read(stored.get("published_at")),
+        source=Source(source) if source else None,
+        announced_for=_read(stored.get("announced_for")),
+        announced_text=stored.get("announced_text", ""),
+        change_note=stored.get("change_note", ""),
+    )
+
+
+def publisher_time(says: Sequence[PublisherSays], *, due_at: datetime) -> tuple[datetime, Source] | None:
+    """Return the publisher's own time of publication that the record relies on, with the figure it was taken from.
+
+    The most telling figure goes first; of one kind the one that was read first, because some of them move with
+    every later update of the page. What was published at all is said by no figure from long before.
+
+    :param says: what was read at the looks at one address under one schedule, in the order in which they were sent.
+    :param due_at: the aware instant at which the release was due.
+    """
+    for source in Source:
+        for one in says:
+            if one.source is source and one.published_at and one.published_at > due_at - EARLIEST:
+                return one.published_at, source
+    return None
+
+
+def _written(instant: datetime | None) -> str | None:
+    return instant.astimezone(UTC).isoformat() if instant else None
+
+
+def _read(text: str | None) -> datetime | None:
+    return datetime.fromisoformat(text) if text else None
