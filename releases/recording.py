@@ -6,6 +6,7 @@ from datetime import datetime
 
 from django.db import transaction
 
+from releases import publisher
 from releases.answer import Answer
 from releases.canonical import sha256_hex
 from releases.evidence import Finding
@@ -87,4 +88,5 @@ def _row(look: Look, *, superseded: bool, replayed: bool, watcher: str, at: date
         watcher=watcher,
         purpose=look.purpose,
         vantage=answer.vantage,
+        publisher_says=publisher.as_json(finding.publisher),
     )
