@@ -8,10 +8,10 @@ from typing import Any
 from breaches.facts import AddressFacts, Facts, Look, Said, Statement
 from breaches.permissions import BY_WEIGHT
 from releases import coverage, models
-from releases.evidence import AddressRole, LookResult
-from releases.judging import CORRECTED
+from releases.evidence import AddressRole
 from releases.models import Membership, Observation, Verification
 from releases.roles import Role
+from releases.statements import counts_as, is_corrected, last_said
 from releases.verdict import AddressVerdict, BeforeDue, Interval, Outcome, Sighting
 
 # release, schedule version, address
@@ -81,10 +81,8 @@ def _looks(
     releases: Collection[int], statements: dict[int, list[models.Statement]]
 ) -> tuple[dict[LookKey, list[Look]], set[int]]:
     said = {
-        (release, statement.text_digest): models.Statement.Kind(statement.kind)
+        release: last_said((statement.text_digest, statement.kind) for statement in spoken)
         for release, spoken in statements.items()
-        for statement in spoken
-        if statement.text_digest
     }
     rows = (
         Observation.objects.plain()
@@ -105,14 +103,14 @@ def _looks(
     looks: dict[LookKey, list[Look]] = defaultdict(list)
     replayed: set[int] = set()
     for release, number, address, result, planned_at, sent_at, completed_at, text, reasons, again in rows:
-        corrected = CORRECTED.get(said[release, text]) if (release, text) in said else None
+        word = said.get(release, {}).get(text)
         sighting = Sighting(
-            result=corrected or LookResult(result),
+            result=counts_as(result, word),
             planned_at=planned_at,
             sent_at=sent_at,
             completed_at=completed_at,
         )
-        looks[release, number, address].append(Look(sighting, tuple(reasons), by_statement=corrected is not None))
+        looks[release, number, address].append(Look(sighting, tuple(reasons), by_statement=is_corrected(word)))
         if again:
             replayed.add(release)
     return looks, replayed

@@ -9,10 +9,10 @@ from typing import Any
 from django.db import transaction
 from django.db.models import Exists, F, OuterRef
 
-from releases import scheduling, watch_list
+from releases import scheduling, statements, watch_list
 from releases.cadence import GIVE_UP
 from releases.errand import LONGEST
-from releases.evidence import AddressRole, LookResult
+from releases.evidence import AddressRole
 from releases.models import Address, Observation, Release, Series, Statement, Verification
 from releases.models.event import record
 from releases.status import Status
@@ -26,14 +26,6 @@ from releases.verdict import (
 )
 
 LIVE_AT_LAST = {Outcome.ON_TIME, Outcome.LATE, Outcome.UNCERTAIN}
-
-CORRECTED = {
-    Statement.Kind.PREVIOUS_EDITION: LookResult.NOT_LIVE,
-    # "Something else" may be a bot challenge behind which the release stands: it answers the question, and
-    # makes nothing late.
-    Statement.Kind.THIS_IS_IT: LookResult.LIVE,
-}
-
 
 # Two watchers may judge a release at once, each for an address of its own; losing that often is a fault.
 ATTEMPTS = 5
@@ -175,22 +167,17 @@ def _tolerance_at(due_at: datetime, series: Series, *, now: datetime, unknown: i
 
 def _sightings(release: Release) -> tuple[dict[int, list[Sighting]], dict[int, list[str]]]:
     # What a person said of a text corrects every look that saw that text; the look itself stays as it was kept.
-    said = dict(
-        Statement.objects.filter(release=release)
-        .exclude(text_digest="")
-        .order_by("stated_at")
-        .values_list("text_digest", "kind")
-    )
+    spoken = Statement.objects.filter(release=release).order_by("stated_at", "pk")
+    said = statements.last_said(spoken.values_list("text_digest", "kind"))
     looks: dict[int, list[Sighting]] = defaultdict(list)
     reasons: dict[int, list[str]] = defaultdict(list)
     rows = Observation.objects.to_judge(release).values_list(
         "address_id", "result", "planned_at", "sent_at", "completed_at", "text_digest", "reasons"
     )
     for address, result, planned_at, sent_at, completed_at, digest, codes in rows:
-        corrected = CORRECTED.get(Statement.Kind(said[digest])) if digest in said else None
         looks[address].append(
             Sighting(
-                result=corrected or LookResult(result),
+                result=statements.counts_as(result, said.get(digest)),
                 planned_at=planned_at,
                 sent_at=sent_at,
                 completed_at=completed_at,

@@ -8,6 +8,7 @@ from datetime import datetime, timedelta
 from releases import asking, coverage
 from releases.asking import OpenQuestion
 from releases.models import Address, Observation, Release, Statement, Verification
+from releases.statements import last_said
 from releases.timeline import Run, Seen, fold
 
 type Hole = tuple[datetime, datetime]
@@ -59,7 +60,7 @@ def record_of(release: Release, *, now: datetime) -> ReleaseRecord:
 
 def _looks(release: Release, statements: list[Statement]) -> tuple[Looks, bool]:
     """Return the looks at each address by its key, and whether any of them replays a past morning."""
-    said = {statement.text_digest: statement.kind for statement in statements if statement.text_digest}
+    said = last_said((statement.text_digest, statement.kind) for statement in statements)
     looks: dict[int, list[Seen]] = defaultdict(list)
     any_replayed = False
     rows = Observation.objects.to_judge(release).values_list(

@@ -1,0 +1,27 @@
+"""A person's word on a text decides as what every look that saw that text counts."""
+
+import pytest
+
+from releases.evidence import LookResult
+from releases.models import Statement
+from releases.statements import counts_as, is_corrected, last_said
+
+
+@pytest.mark.parametrize(
+    ("said", "result"),
+    [
+        (Statement.Kind.THIS_IS_IT, LookResult.LIVE),
+        (Statement.Kind.PREVIOUS_EDITION, LookResult.NOT_LIVE),
+        (Statement.Kind.NOT_IT, LookResult.UNRECOGNISED),
+        (None, LookResult.UNRECOGNISED),
+    ],
+    ids=["this is it", "previous edition", "something else", "nothing"],
+)
+def test_a_look_counts_as_a_person_says_of_its_text(said, result):
+    assert counts_as("unrecognised", said) is result
+    assert is_corrected(said) is (result is not LookResult.UNRECOGNISED)
+
+
+def test_the_last_word_on_a_text_holds_and_a_word_on_no_text_corrects_nothing():
+    spoken = [("a", "previous_edition"), ("", "was_live"), ("a", "this_is_it"), ("b", "not_it")]
+    assert last_said(spoken) == {"a": "this_is_it", "b": "not_it"}
