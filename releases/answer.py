@@ -8,7 +8,10 @@ from types import MappingProxyType
 
 
 class Failure(StrEnum):
-    """Why a fetch ended without a complete answer that can be read."""
+    """Why a fetch ended without a complete answer that can be read.
+
+    ASKED_TO_WAIT: no request was made, because the site had asked to be left alone until later.
+    """
 
     TIMEOUT = "timeout"
     DNS = "dns"
@@ -19,6 +22,7 @@ class Failure(StrEnum):
     TOO_LARGE = "too_large"
     UNDECODABLE = "undecodable"
     BROKEN = "broken"
+    ASKED_TO_WAIT = "asked_to_wait"
 
 
 NO_ANSWER = frozenset({Failure.TIMEOUT, Failure.DNS, Failure.CONNECT, Failure.TLS, Failure.BROKEN})

@@ -46,6 +46,7 @@ class Reason(StrEnum):
     TOO_LARGE = "too_large"
     UNDECODABLE = "undecodable"
     BROKEN = "broken"
+    ASKED_TO_WAIT = "asked_to_wait"
     CONTROLS_FAIL = "controls_fail"
     OUR_ERROR = "our_error"
     RATE_LIMITED = "rate_limited"

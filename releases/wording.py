@@ -166,6 +166,7 @@ REASONS = {
     "too_large": lazy("there was too much to read"),
     "undecodable": lazy("it could not be read"),
     "broken": lazy("the connection broke"),
+    "asked_to_wait": lazy("the site had asked us to wait, so it was not asked"),
     "controls_fail": lazy("other sites did not answer either"),
     "our_error": lazy("our own program failed"),
     "rate_limited": lazy("the site asked for fewer requests"),

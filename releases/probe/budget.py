@@ -23,6 +23,16 @@ class Budget:
             message = f"A budget of {self.connections}/{self.per_second} would never look; both must be 1 or more."
             raise ValueError(message)
 
+    @property
+    def beside(self) -> "Budget | None":
+        """What is kept of it for looks beside the watch, by whichever process; None if it is too small to part."""
+        return Budget(connections=1, per_second=1) if self.connections > 1 and self.per_second > 1 else None
+
+    @property
+    def for_the_watch(self) -> "Budget":
+        """What is left of it for the watch, so that both together never ask more than it allows."""
+        return Budget(self.connections - 1, self.per_second - 1) if self.beside else self
+
 
 DEFAULT_BUDGET = Budget(connections=20, per_second=50)
 LIFTED = Budget(connections=1_000_000, per_second=1_000_000)
@@ -36,6 +46,7 @@ class Lane[T]:
         self.waiting: deque[T] = deque()
         self.in_flight = 0
         self.listed = False
+        self.rests_until = 0.0
         self._begun: deque[float] = deque()
 
     def seconds_to_wait(self, at: float) -> float | None:
@@ -44,9 +55,10 @@ class Lane[T]:
             return None
         while self._begun and self._begun[0] <= at - 1:
             self._begun.popleft()
+        rest = max(0.0, self.rests_until - at)
         if len(self._begun) < self.budget.per_second:
-            return 0.0
-        return self._begun[0] + 1 - at
+            return rest
+        return max(rest, self._begun[0] + 1 - at)
 
     def begin(self, at: float) -> T:
         """Take the first that waits and count it against the budget."""
@@ -76,10 +88,7 @@ class Lanes[T]:
 
         :param place: host or host:port; the budget is the one of that, else the host's, else the default.
         """
-        lane = self._lanes.get(place)
-        if lane is None:
-            budget = self._budgets.get(place) or self._budgets.get(_host(place)) or self._default
-            lane = self._lanes[place] = Lane(budget)
+        lane = self._lane(place)
         if first:
             lane.waiting.appendleft(item)
         else:
@@ -94,6 +103,8 @@ class Lanes[T]:
         while self._ready:
             lane = self._ready.popleft()
             lane.listed = False
+            if not lane.waiting:
+                continue
             wait = lane.seconds_to_wait(at)
             if wait == 0:
                 item = lane.begin(at)
@@ -111,14 +122,40 @@ class Lanes[T]:
         lane.in_flight -= 1
         self._list(lane)
 
+    def rest(self, place: str, *, until: float) -> None:
+        """Begin nothing at a host before an instant: another process may have used up the second before it."""
+        lane = self._lane(place)
+        lane.rests_until = max(lane.rests_until, until)
+
+    def clear(self, place: str) -> list[T]:
+        """Take out and return all that waits for a host."""
+        lane = self._lane(place)
+        waiting = list(lane.waiting)
+        lane.waiting.clear()
+        self.waiting -= len(waiting)
+        return waiting
+
     def next_moment(self) -> float | None:
         """Return when a rate lets the next item begin; None if only an end can."""
         return self._later[0][0] if self._later else None
+
+    def _lane(self, place: str) -> Lane[T]:
+        if place not in self._lanes:
+            self._lanes[place] = Lane(budget_of(place, self._budgets, default=self._default))
+        return self._lanes[place]
 
     def _list(self, lane: Lane[T]) -> None:
         if lane.waiting and not lane.listed:
             lane.listed = True
             self._ready.append(lane)
+
+
+def budget_of(place: str, budgets: Mapping[str, Budget], *, default: Budget = DEFAULT_BUDGET) -> Budget:
+    """Return the budget of a host: the one of host:port, else the host's, else the default.
+
+    :param budgets: by host or host:port.
+    """
+    return budgets.get(place) or budgets.get(_host(place)) or default
 
 
 def _host(place: str) -> str:

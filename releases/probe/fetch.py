@@ -3,7 +3,7 @@
 import resource
 import time
 from collections.abc import Callable, Mapping
-from datetime import datetime
+from datetime import UTC, datetime, timedelta
 from typing import Self
 
 import pycurl
@@ -16,6 +16,7 @@ from releases.probe.flight import Flight, land, refused, turn_back
 from releases.probe.line import Limits, Line, Route
 from releases.probe.multi import Multi
 from releases.probe.past_caches import past_caches
+from releases.probe.retry_after import LONGEST, pause_asked
 from releases.probe.trust import authorities_file
 from releases.web_address import NotAWebAddressError, is_allowed, normal_entries, numeric_host, read
 
@@ -46,6 +47,7 @@ class Fetcher:
         limits: Limits | None = None,
         authorities: str = "",
         most_in_flight: int = 0,
+        vantage: str = "",
     ) -> None:
         """Make a fetcher; it opens nothing before the first errand.
 
@@ -56,6 +58,7 @@ class Fetcher:
         :param proxy: the egress proxy's address, or empty. What `allow_private` opens is asked directly.
         :param authorities: a file of trusted authorities instead of the system's.
         :param most_in_flight: over all hosts; 0 means as many as this process may have files open.
+        :param vantage: what this machine is called where an answer says from where it was asked for.
         :raises NotAWebAddressError: if an entry of `allow_private` is not host:port.
         """
         self._now = now
@@ -65,11 +68,13 @@ class Fetcher:
             allow_private=normal_entries(allow_private),
             proxy=proxy,
             authorities_file=authorities or authorities_file(),
+            vantage=vantage,
         )
         self._lanes: Lanes[Flight] = Lanes(budgets or {}, default=default_budget)
         self._most_in_flight = most_in_flight or affordable(resource.getrlimit(resource.RLIMIT_NOFILE)[0])
         self._multi = Multi(most_connections=self._most_in_flight)
         self._begun = 0
+        self._pauses: dict[str, datetime] = {}
         self._idle_lines: list[Line] = []
         self._flying: dict[pycurl.Curl, tuple[Line, Flight, str]] = {}
         self._done: list[tuple[Errand, Answer]] = []
@@ -95,6 +100,9 @@ class Fetcher:
         except NotAWebAddressError as error:
             self._done.append((errand, refused(errand, str(error), at=self._now())))
             return
+        if self._pause_of(address.place):
+            self._hold_back(Flight(errand, address), address.place)
+            return
         self._lanes.add(address.place, Flight(errand, past_caches(address) if errand.fresh else address))
         self._launch()
         self._begun += 1
@@ -112,6 +120,24 @@ class Fetcher:
             if self._done or time.monotonic() >= until:
                 done, self._done = self._done, []
                 return done
+
+    @property
+    def pauses(self) -> Mapping[str, datetime]:
+        """Until when which host (with its port, if not the usual one) is left alone, because it asked for that."""
+        return {place: until for place in list(self._pauses) if (until := self._pause_of(place))}
+
+    def pause(self, place: str, *, until: datetime) -> None:
+        """Leave a host alone until an aware instant: what waits for it, and all that comes for it, is not asked.
+
+        Each such errand ends at once in an answer that says so.
+        """
+        self._pauses[place] = max(until, self._pauses.get(place, until))
+        for flight in self._lanes.clear(place):
+            self._hold_back(flight, place)
+
+    def rest(self, place: str, *, seconds: float) -> None:
+        """Begin nothing at a host for so many seconds; what comes for it waits."""
+        self._lanes.rest(place, until=time.monotonic() + seconds)
 
     def close(self) -> None:
         """Give up what is in flight and close every connection."""
@@ -148,12 +174,18 @@ class Fetcher:
         if flight.begun_at is None:
             flight.begun_at, flight.monotonic = now, time.monotonic()
         left = self._limits.total_seconds - flight.spent
+        if self._pause_of(place):
+            # A redirect may lead to a host that has asked to be left alone.
+            self._lanes.ended(place)
+            self._hold_back(flight, place)
+            return
         reason = self._refused_behind_proxy(flight)
         if reason or left <= 0:
             failure = Failure.ADDRESS_REFUSED if reason else Failure.TIMEOUT
             detail = reason or f"more than {self._limits.total_seconds:g} seconds in redirects"
             self._lanes.ended(place)
-            self._done.append((flight.errand, turn_back(flight, failure, detail, at=now)))
+            vantage = self._route.vantage_for(flight.address)
+            self._done.append((flight.errand, turn_back(flight, failure, detail, at=now, vantage=vantage)))
             return
         line = self._idle_lines.pop() if self._idle_lines else self._new_line()
         line.prepare(flight.address, seconds=left, fresh=flight.errand.fresh)
@@ -163,10 +195,25 @@ class Fetcher:
     def _new_line(self) -> Line:
         return Line(route=self._route, limits=self._limits, now=self._now)
 
+    def _pause_of(self, place: str) -> datetime | None:
+        """Return until when a host is to be left alone, or None; a pause beyond the longest is of a clock set back."""
+        until = self._pauses.get(place)
+        if until and not timedelta(0) < until - self._now() <= max(LONGEST.values()):
+            del self._pauses[place]
+            return None
+        return until
+
+    def _hold_back(self, flight: Flight, place: str) -> None:
+        until = self._pauses[place].astimezone(UTC)
+        detail = f"{place} asked not to be asked again before {until:%H:%M:%S} UTC"
+        vantage = self._route.vantage_for(flight.address)
+        answer = turn_back(flight, Failure.ASKED_TO_WAIT, detail, at=self._now(), vantage=vantage)
+        self._done.append((flight.errand, answer))
+
     def _refused_behind_proxy(self, flight: Flight) -> str:
         """A proxy connects in our place, where the guard cannot see; what a URL says openly it can judge."""
         address = flight.address
-        if not self._route.proxy or address.host_with_port in self._route.allow_private:
+        if not self._route.is_proxied(address):
             return ""
         if address.host == "localhost" or address.host.endswith(".localhost"):
             return f"{address.host} is the proxy's own machine"
@@ -182,12 +229,15 @@ class Fetcher:
         reply = line.reply(code, message)
         self._idle_lines.append(line)
         self._lanes.ended(place)
+        if asked := pause_asked(reply.status, reply.headers):
+            self.pause(place, until=completed_at + asked)
         answer = land(
             flight,
             reply,
             certificate_sha256=self._certificate(reply.connection, reply.new_certificate_sha256),
             completed_at=completed_at,
             limits=self._limits,
+            vantage=self._route.vantage_for(flight.address),
         )
         if answer is None:
             self._lanes.add(flight.address.place, flight, first=True)

@@ -43,7 +43,7 @@ class _Ending:
 
 
 def land(
-    flight: Flight, reply: Reply, *, certificate_sha256: str, completed_at: datetime, limits: Limits
+    flight: Flight, reply: Reply, *, certificate_sha256: str, completed_at: datetime, limits: Limits, vantage: str = ""
 ) -> Answer | None:
     """Take the reply to a flight's request, and return the answer, or None if a redirect is to be followed.
 
@@ -51,6 +51,7 @@ def land(
 
     :param certificate_sha256: of the certificate with which the connection was opened, or empty.
     :param completed_at: when the reply was complete.
+    :param vantage: from where the request was made.
     """
     if flight.sent_at is None and reply.sent_at is not None:
         flight.sent_at, flight.monotonic = reply.sent_at, reply.monotonic
@@ -76,12 +77,13 @@ def land(
         body=ending.body,
         peer_address=reply.peer_address,
         certificate_sha256=certificate_sha256,
+        vantage=vantage,
         # The phases are those of the final request; the total is that of all.
         seconds=_seconds(flight, reply.seconds),
     )
 
 
-def turn_back(flight: Flight, failure: Failure, detail: str, *, at: datetime) -> Answer:
+def turn_back(flight: Flight, failure: Failure, detail: str, *, at: datetime, vantage: str = "") -> Answer:
     """Return the answer of a flight whose next request is not made."""
     sent_at, completed_at = _instants(flight, at)
     return Answer(
@@ -93,6 +95,7 @@ def turn_back(flight: Flight, failure: Failure, detail: str, *, at: datetime) ->
         failure_detail=detail,
         hops=tuple(flight.hops),
         final_url=as_meant(flight.address.url),
+        vantage=vantage,
         seconds=_seconds(flight, {}),
     )
 

@@ -43,6 +43,19 @@ class Route:
     allow_private: frozenset[str]
     proxy: str
     authorities_file: str
+    vantage: str = ""
+
+    def is_proxied(self, address: WebAddress) -> bool:
+        """Tell whether an address is asked through the proxy; what is opened on private networks is asked directly."""
+        return bool(self.proxy) and address.host_with_port not in self.allow_private
+
+    def vantage_for(self, address: WebAddress) -> str:
+        """Say from where an address is asked."""
+        if not self.is_proxied(address):
+            return self.vantage
+        # A proxy's address may carry a password, which is nobody's business beside a look.
+        by_proxy = f"through proxy {self.proxy.rpartition('@')[2].rpartition('//')[2]}"
+        return f"{self.vantage} {by_proxy}".strip()
 
 
 @dataclass(frozen=True, slots=True)
@@ -87,7 +100,7 @@ class Line:
         :param fresh: whether caches on the way are asked to fetch anew.
         """
         self._address = address
-        self._proxied = bool(self._route.proxy) and address.host_with_port not in self._route.allow_private
+        self._proxied = self._route.is_proxied(address)
         self._refused = ""
         self._too_large = ""
         self._headers: list[tuple[str, str]] = []

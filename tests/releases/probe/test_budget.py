@@ -78,6 +78,45 @@ def test_a_budget_of_nothing_is_refused(connections, per_second):
         Budget(connections=connections, per_second=per_second)
 
 
+def test_a_host_that_rests_begins_nothing_before_the_end_of_its_rest():
+    lanes = Lanes({}, default=Budget(connections=9, per_second=2))
+    lanes.add("a", "before")
+    assert take_all(lanes, 10.0) == ["before"]
+    lanes.rest("a", until=10.5)
+    for item in "uvw":
+        lanes.add("a", item)
+    assert take_all(lanes, 10.4) == []
+    assert lanes.next_moment() == 10.5
+    assert take_all(lanes, 10.5) == ["u"]
+    assert take_all(lanes, 11.0) == ["v"]
+
+
+def test_what_waits_can_be_taken_out_and_the_host_goes_on_with_what_comes_later():
+    lanes = Lanes({}, default=Budget(connections=1, per_second=9))
+    for item in "uvw":
+        lanes.add("a", item)
+    assert lanes.next(0.0) == "u"
+    assert lanes.clear("a") == ["v", "w"]
+    assert lanes.waiting == 0
+    lanes.ended("a")
+    assert lanes.next(0.5) is None
+    lanes.add("a", "x")
+    assert take_all(lanes, 1.0) == ["x"]
+
+
+@pytest.mark.parametrize(
+    ("budget", "watch", "beside"),
+    [
+        pytest.param(Budget(6, 8), Budget(5, 7), Budget(1, 1), id="parted"),
+        pytest.param(Budget(2, 2), Budget(1, 1), Budget(1, 1), id="the smallest that can be parted"),
+        pytest.param(Budget(1, 8), Budget(1, 8), None, id="one connection"),
+        pytest.param(Budget(6, 1), Budget(6, 1), None, id="one request in a second"),
+    ],
+)
+def test_the_parts_of_a_budget_are_never_more_than_the_whole(budget, watch, beside):
+    assert (budget.for_the_watch, budget.beside) == (watch, beside)
+
+
 @given(
     connections=st.integers(1, 4),
     per_second=st.integers(1, 5),

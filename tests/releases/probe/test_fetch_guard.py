@@ -83,6 +83,16 @@ class TestProxy:
         assert (answer.failure, answer.body) == (None, b"by proxy")
         assert path_of(proxy.requests[0]) == "http://www.example.gov.uk/a"
 
+    def test_each_look_says_from_where_it_was_made_and_a_proxys_password_is_no_part_of_that(self):
+        with publisher(always(response(200, b"by proxy"))) as proxy, publisher(always(PAGE)) as site:
+            options = {"proxy": f"http://office:secret@{proxy.entry}", "vantage": "watcher.example.gov.uk"}
+            by_proxy = fetch("http://www.example.gov.uk/a", opened=[], allowed=["www.example.gov.uk"], **options)
+            directly = fetch(site.url(), opened=[site.entry], **options)
+        assert by_proxy.body == b"by proxy"
+        assert "Proxy-Authorization: Basic" in proxy.requests[0]
+        assert by_proxy.vantage == f"watcher.example.gov.uk through proxy {proxy.entry}"
+        assert directly.vantage == "watcher.example.gov.uk"
+
     @pytest.mark.parametrize("host", ["127.0.0.1", "2130706433", "10.0.0.1", "[::1]", "localhost", "a.localhost"])
     def test_what_a_url_says_openly_is_refused_before_the_proxy_is_asked(self, host):
         with publisher(always(PAGE)) as proxy:
