@@ -1,8 +1,15 @@
 """The watcher's clock: the one thing in the product that knows what time it is."""
 
+import threading
 import time
-from datetime import UTC, datetime
+from collections.abc import Callable, Sequence
+from datetime import UTC, datetime, timedelta
 from typing import Protocol
+
+from releases.clock_error import SCRIPTED, ClockError, ClockWatch, Figures, Reading
+
+# Where the system has it, a clock that runs on while the machine sleeps: waking up is no step.
+_STEADY = getattr(time, "CLOCK_BOOTTIME", time.CLOCK_MONOTONIC)
 
 
 class Clock(Protocol):
@@ -14,9 +21,29 @@ class Clock(Protocol):
     def sleep_until(self, instant: datetime) -> None:
         """Return once an aware instant has come."""
 
+    def error(self) -> ClockError:
+        """Return how far the clock may be off, and who says so; quick enough to be asked at every look."""
+
+    def hear(self, host: str, *, sent_at: datetime, completed_at: datetime, date: datetime) -> None:
+        """Take in the time that an unrelated host told while it was asked, to know when this clock is wrong."""
+
+
+def nobody() -> Sequence[Figures]:
+    """Return the figures of a machine on which nothing vouches for the clock."""
+    return ()
+
 
 class RealClock:
     """The machine's own clock."""
+
+    def __init__(self, figures: Callable[[], Sequence[Figures]] = nobody) -> None:
+        """Begin to watch the clock for steps.
+
+        :param figures: asks the machine who vouches for its clock; must not block.
+        """
+        self._figures = figures
+        self._watch = ClockWatch()
+        self._one_at_a_time = threading.Lock()
 
     def now(self) -> datetime:
         """Return the present UTC instant."""
@@ -26,8 +53,39 @@ class RealClock:
         """Return once an aware instant has come."""
         time.sleep(max(0.0, (instant - self.now()).total_seconds()))
 
+    def error(self) -> ClockError:
+        """Return how far the clock may be off, and who says so; quick enough to be asked at every look."""
+        with self._one_at_a_time:
+            return self._watch.take(self._read(), self._figures())
 
-class StoppedClock:
+    def hear(self, host: str, *, sent_at: datetime, completed_at: datetime, date: datetime) -> None:
+        """Take in the time that an unrelated host told while it was asked, to know when this clock is wrong."""
+        with self._one_at_a_time:
+            self._watch.hear(host, sent_at=sent_at, completed_at=completed_at, date=date)
+
+    def _read(self) -> Reading:
+        before = time.clock_gettime_ns(_STEADY)
+        wall = self.now()
+        after = time.clock_gettime_ns(_STEADY)
+        return Reading(
+            wall=wall,
+            steady=timedelta(microseconds=before / 1000),
+            uncertain=timedelta(microseconds=(after - before) / 1000),
+        )
+
+
+class ScriptedClock:
+    """What a clock that plays a script knows of its own error: it has none."""
+
+    def error(self) -> ClockError:
+        """Return that the clock is what it says."""
+        return SCRIPTED
+
+    def hear(self, host: str, *, sent_at: datetime, completed_at: datetime, date: datetime) -> None:
+        """Leave the present's time aside: the script is of another one."""
+
+
+class StoppedClock(ScriptedClock):
     """A clock that stands at one instant, to record looks of a rehearsal at a time of the past."""
 
     def __init__(self, instant: datetime) -> None:

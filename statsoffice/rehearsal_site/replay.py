@@ -3,10 +3,11 @@
 from collections.abc import Callable
 from datetime import datetime
 
+from releases.clock import ScriptedClock
 from statsoffice.rehearsal_site.client import RehearsalSite
 
 
-class ReplayClock:
+class ReplayClock(ScriptedClock):
     """A clock for the watcher that comes to the next instant that matters without waiting for it."""
 
     def __init__(

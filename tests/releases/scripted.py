@@ -4,6 +4,7 @@ from collections.abc import Callable
 from datetime import datetime, timedelta
 
 from releases.answer import Answer, Hop
+from releases.clock import ScriptedClock
 from releases.errand import Errand
 from releases.evidence import Expectation, Finding
 from releases.probe.registry import adapter_named
@@ -13,7 +14,7 @@ class MorningOver(Exception):
     """The instant up to which the morning is played has come."""
 
 
-class JumpingClock:
+class JumpingClock(ScriptedClock):
     """A clock that is wherever somebody waits for; on the way it lets people act at their instants."""
 
     def __init__(self, start: datetime, *, ends_at: datetime) -> None:

@@ -1,0 +1,193 @@
+"""How far the watcher's clock may be off, who vouches for it, and what proves that it is wrong."""
+
+from collections.abc import Iterable
+from dataclasses import dataclass, field
+from datetime import datetime, timedelta
+from enum import StrEnum
+
+LEAST_STEP = timedelta(seconds=0.1)
+"""A smaller jump between two readings may be our own process held up while it took them."""
+STRADDLE = timedelta(seconds=15)
+"""So long after a step a look may still be under way that was sent before it."""
+HEARD_FOR = timedelta(minutes=15)
+"""So long what other hosts' clocks proved is held against ours."""
+LEFT_OUT_BY_THE_KERNEL = timedelta(seconds=0.1)
+"""Added to the kernel's figure: systemd-timesyncd tells it nothing of the way to the time server."""
+
+# <linux/timex.h>
+_UNSYNC, _NANO, _TIME_ERROR = 0x0040, 0x2000, 5
+_CHRONY_FIELDS = 14
+_CHRONY_LOCAL = "7F7F0101"
+
+
+class Voucher(StrEnum):
+    """What vouches for a clock."""
+
+    CHRONY = "chrony"
+    KERNEL = "kernel"
+    SCRIPT = "script"
+    NOBODY = "nobody"
+
+
+@dataclass(frozen=True, slots=True)
+class Figures:
+    """What a keeper of the machine's time says of it.
+
+    The clock is off by `least` at least and by `bound` at most; `updated` is another text after each comparison
+    with the time server, and empty where the figures are withdrawn by themselves when the clock is set.
+    """
+
+    voucher: Voucher
+    bound: timedelta
+    least: timedelta = timedelta(0)
+    updated: str = ""
+
+
+@dataclass(frozen=True, slots=True)
+class ClockError:
+    """What is known of a clock at one reading.
+
+    It is off by `bound` at most, as far as `voucher` knows; None where nothing vouches for it. `off_by` is what it
+    is proven to be off by at least. `stepped_by` is how far it was set since something last vouched for it: before
+    or after that it was wrong, and nobody can tell which. `compared_at` is when other hosts last told the time.
+    """
+
+    voucher: Voucher
+    bound: timedelta | None
+    off_by: timedelta = timedelta(0)
+    stepped_by: timedelta = timedelta(0)
+    compared_at: datetime | None = None
+
+    def is_off(self, *, largest: timedelta) -> bool:
+        """Tell whether the clock is known to be, or to have just been, off by more than a setting allows."""
+        return max(self.off_by, abs(self.stepped_by)) > largest
+
+    @property
+    def bound_seconds(self) -> float | None:
+        """The bound as a row of evidence keeps it."""
+        return None if self.bound is None else self.bound.total_seconds()
+
+
+SCRIPTED = ClockError(voucher=Voucher.SCRIPT, bound=timedelta(0))
+"""Of a clock that plays a script: there it is what it says."""
+
+
+@dataclass(frozen=True, slots=True)
+class Reading:
+    """One reading of the wall clock beside one that nobody can set; the uncertainty is what lay between the two."""
+
+    wall: datetime
+    steady: timedelta
+    uncertain: timedelta = timedelta(0)
+
+
+@dataclass(frozen=True, slots=True)
+class _Heard:
+    """Between which bounds our clock is ahead of another host's, in seconds, and when that was heard."""
+
+    least: float
+    most: float
+    at: datetime
+
+
+@dataclass(slots=True)
+class ClockWatch:
+    """One process's clock over time: its steps, and what other hosts said."""
+
+    _last: Reading | None = None
+    _stepped: timedelta = timedelta(0)
+    _last_step: timedelta = timedelta(0)
+    _stepped_at: timedelta | None = None
+    _updated: str = ""
+    _outdated: str | None = None
+    _heard: dict[str, _Heard] = field(default_factory=dict)
+
+    def take(self, reading: Reading, figures: Iterable[Figures]) -> ClockError:
+        """Take one reading and what vouches for the clock at it, the better voucher first; say what is known now."""
+        self._note_step(reading)
+        valid = [each for each in figures if not each.updated or each.updated != self._outdated]
+        self._updated = next((each.updated for each in valid if each.updated), self._updated)
+        best = valid[0] if valid else None
+        proven = self._proven(now=reading.wall)
+        fresh = self._stepped_at is not None and reading.steady - self._stepped_at <= STRADDLE
+        if not fresh and (best or (self._compared(now=reading.wall) and not proven)):
+            self._stepped = timedelta(0)
+        return ClockError(
+            voucher=best.voucher if best else Voucher.NOBODY,
+            bound=best.bound if best else None,
+            off_by=max(proven, best.least if best else proven),
+            stepped_by=max(self._stepped, self._last_step if fresh else self._stepped, key=abs),
+            compared_at=max((heard.at for heard in self._heard.values()), default=None),
+        )
+
+    def hear(self, host: str, *, sent_at: datetime, completed_at: datetime, date: datetime) -> None:
+        """Take in the `Date` of an answer: the other clock showed this whole second while the request was under way.
+
+        :param sent_at: by our own clock, as `completed_at`.
+        """
+        least = (sent_at - date).total_seconds() - 1.0
+        self._heard[host] = _Heard(least, (completed_at - date).total_seconds(), at=completed_at)
+
+    def _note_step(self, reading: Reading) -> None:
+        last, self._last = self._last, reading
+        if last is None:
+            return
+        step = (reading.wall - last.wall) - (reading.steady - last.steady)
+        if abs(step) <= LEAST_STEP + reading.uncertain + last.uncertain:
+            return
+        self._stepped += step
+        self._last_step, self._stepped_at = step, reading.steady
+        # Figures from before the step say nothing of the clock after it, and neither does what was heard.
+        self._outdated = self._updated or None
+        self._heard.clear()
+
+    def _recent(self, *, now: datetime) -> list[_Heard]:
+        return [heard for heard in self._heard.values() if now - heard.at <= HEARD_FOR]
+
+    def _compared(self, *, now: datetime) -> bool:
+        """One host may be wrong itself; two unrelated ones that agree are not."""
+        return len(self._recent(now=now)) > 1
+
+    def _proven(self, *, now: datetime) -> timedelta:
+        """Return by how much our clock is off at the very least if every other host is right, and they are two."""
+        recent = self._recent(now=now)
+        if len(recent) < 2:
+            return timedelta(0)
+        ahead = min(heard.least for heard in recent)
+        behind = min(-heard.most for heard in recent)
+        return timedelta(seconds=max(ahead, behind, 0.0))
+
+
+def of_kernel(*, state: int, status: int, maxerror: int, offset: int) -> Figures | None:
+    """Return what the kernel's figures say, or None where they say that nobody keeps the clock.
+
+    Source: adjtimex(2).
+
+    :param state: what the call returned.
+    :param status: its status bits.
+    :param maxerror: in microseconds.
+    :param offset: what is still to be corrected; in nanoseconds where a status bit says so, else microseconds.
+    """
+    if state < 0 or state == _TIME_ERROR or status & _UNSYNC:
+        return None
+    left = timedelta(microseconds=abs(offset) / 1000 if status & _NANO else abs(offset))
+    largest = timedelta(microseconds=maxerror) + LEFT_OUT_BY_THE_KERNEL
+    return Figures(Voucher.KERNEL, bound=left + largest, least=max(left - largest, timedelta(0)))
+
+
+def of_chrony(line: str) -> Figures | None:
+    """Return what `chronyc -c tracking` printed says, or None where chrony keeps no time from outside.
+
+    chrony's manual bounds the error by the offset still to be corrected, the dispersion and half the delay.
+
+    :raises ValueError: if the line is not what chronyc prints.
+    """
+    fields = line.strip().split(",")
+    if len(fields) != _CHRONY_FIELDS:
+        message = f"chronyc printed {len(fields)} fields and not {_CHRONY_FIELDS}: {line.strip()[:200]}"
+        raise ValueError(message)
+    if fields[13] == "Not synchronised" or fields[0] in {"", "00000000", _CHRONY_LOCAL}:
+        return None
+    left, delay, dispersion = (timedelta(seconds=abs(float(fields[at]))) for at in (4, 10, 11))
+    largest = dispersion + delay / 2
+    return Figures(Voucher.CHRONY, bound=left + largest, least=max(left - largest, timedelta(0)), updated=fields[3])
