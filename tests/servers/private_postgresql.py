@@ -5,8 +5,6 @@
 
 import contextlib
 import os
-import pwd
-import shutil
 import signal
 import subprocess
 import sys
@@ -15,66 +13,26 @@ from collections.abc import Iterator
 from pathlib import Path
 from types import FrameType
 
-import psycopg
-
-from tests.servers import programs
+from tests.servers.postgresql_cluster import Cluster
 from tests.servers.process import running
 
-ROOT = 0
-SUPERUSER = "postgres"
 DATABASE = "statsoffice"
 
 
 @contextlib.contextmanager
 def private_postgresql() -> Iterator[str]:
-    """Run a PostgreSQL with an empty cluster for the time of a `with` block; gives a DATABASE_URL.
-
-    PostgreSQL refuses to run as root: then it runs as the user `postgres` of the system's package.
-    """
+    """Run a PostgreSQL with an empty cluster for the time of a `with` block; gives a DATABASE_URL."""
     with tempfile.TemporaryDirectory(prefix="test-postgresql-") as folder:
-        if os.getuid() == ROOT:
-            account = pwd.getpwnam(SUPERUSER)
-            os.chown(folder, account.pw_uid, account.pw_gid)
-        cluster = f"{folder}/cluster"
-        subprocess.run(
-            [
-                *(*_as_postgres(), programs.postgresql("initdb"), "--pgdata", cluster, "--no-sync"),
-                *("--auth", "trust", "--username", SUPERUSER, "--encoding", "UTF8", "--locale", "C.UTF-8"),
-            ],
-            check=True,
-            stdout=subprocess.DEVNULL,
-            cwd=folder,
-        )
-        command = [
-            *(*_as_postgres(), programs.postgresql("postgres"), "-D", cluster, "-k", folder),
-            *("-c", "listen_addresses=", "-c", "fsync=off", "-c", "synchronous_commit=off"),
-            *("-c", "full_page_writes=off"),
-        ]
+        cluster = Cluster(Path(folder))
+        cluster.initialise()
         with running(
-            command,
-            answers=lambda: _answers(folder),
+            cluster.command,
+            answers=cluster.answers,
             log=Path(folder, "log"),
             stop_with=signal.SIGINT,  # PostgreSQL's fast shutdown: SIGTERM would wait for its clients
         ):
-            with psycopg.connect(host=folder, user=SUPERUSER, dbname="postgres", autocommit=True) as server:
-                server.execute(f"CREATE DATABASE {DATABASE}")
-            yield f"postgres://{SUPERUSER}@/{folder}/{DATABASE}"  # two slashes: a folder, not a host
-
-
-def _as_postgres() -> list[str]:
-    """Give what stands before a command so that it does not run as root."""
-    if os.getuid() != ROOT:
-        return []
-    setpriv = shutil.which("setpriv") or "setpriv"
-    return [setpriv, f"--reuid={SUPERUSER}", f"--regid={SUPERUSER}", "--clear-groups"]
-
-
-def _answers(folder: str) -> bool:
-    try:
-        psycopg.connect(host=folder, user=SUPERUSER, dbname="postgres").close()
-    except psycopg.OperationalError:
-        return False
-    return True
+            cluster.create(DATABASE)
+            yield cluster.url(DATABASE)
 
 
 def main(command: list[str]) -> int:

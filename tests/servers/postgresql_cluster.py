@@ -1,0 +1,79 @@
+"""A PostgreSQL cluster in a folder, reached by a unix socket there: made, served, copied."""
+
+import os
+import pwd
+import shutil
+import subprocess
+from pathlib import Path
+
+import psycopg
+
+from tests.servers import programs
+
+ROOT = 0
+SUPERUSER = "postgres"
+
+
+class Cluster:
+    """One cluster; PostgreSQL refuses to run as root, and then runs as the user `postgres` of the system's package."""
+
+    def __init__(self, folder: Path) -> None:
+        """Name the folder; its path must leave room for a socket's name (100 bytes in all)."""
+        self.folder = folder
+
+    def initialise(self) -> None:
+        """Make an empty cluster in the folder, which must be there."""
+        if os.getuid() == ROOT:
+            os.chown(self.folder, pwd.getpwnam(SUPERUSER).pw_uid, pwd.getpwnam(SUPERUSER).pw_gid)
+        subprocess.run(
+            [
+                *(*_as_postgres(), programs.postgresql("initdb"), "--pgdata", f"{self.folder}/cluster", "--no-sync"),
+                *("--auth", "trust", "--username", SUPERUSER, "--encoding", "UTF8", "--locale", "C.UTF-8"),
+            ],
+            check=True,
+            stdout=subprocess.DEVNULL,
+            cwd=self.folder,
+        )
+
+    def copy(self, folder: Path) -> "Cluster":
+        """Copy the cluster, which must not be served meanwhile, into a new folder."""
+        subprocess.run(["cp", "-a", self.folder, folder], check=True)
+        return Cluster(folder)
+
+    @property
+    def command(self) -> list[str]:
+        """The command that serves the cluster in the foreground."""
+        return [
+            *(*_as_postgres(), programs.postgresql("postgres"), "-D", f"{self.folder}/cluster", "-k", f"{self.folder}"),
+            *("-c", "listen_addresses=", "-c", "fsync=off", "-c", "synchronous_commit=off"),
+            *("-c", "full_page_writes=off"),
+        ]
+
+    def url(self, database: str) -> str:
+        """Give the DATABASE_URL of one of the cluster's databases."""
+        return f"postgres://{SUPERUSER}@/{self.folder}/{database}"  # two slashes: a folder, not a host
+
+    def answers(self) -> bool:
+        """Tell whether the cluster can be used."""
+        try:
+            self.connect("postgres").close()
+        except psycopg.OperationalError:
+            return False
+        return True
+
+    def connect(self, database: str) -> psycopg.Connection:
+        """Connect to one of the cluster's databases; each statement is its own transaction."""
+        return psycopg.connect(host=f"{self.folder}", user=SUPERUSER, dbname=database, autocommit=True)
+
+    def create(self, database: str, *, like: str = "template1") -> None:
+        """Create a database, empty or as a copy of another one that nobody uses."""
+        with self.connect("postgres") as server:
+            server.execute(f"CREATE DATABASE {database} TEMPLATE {like}")
+
+
+def _as_postgres() -> list[str]:
+    """Give what stands before a command so that it does not run as root."""
+    if os.getuid() != ROOT:
+        return []
+    setpriv = shutil.which("setpriv") or "setpriv"
+    return [setpriv, f"--reuid={SUPERUSER}", f"--regid={SUPERUSER}", "--clear-groups"]
