@@ -25,7 +25,7 @@ import pycurl
 
 from benchmarks import whole_watcher
 from releases.errand import Errand
-from releases.probe.budget import LIFTED
+from releases.pacing import LIFTED
 from releases.probe.fetch import MOST_IN_FLIGHT, Fetcher
 from releases.probe.multi import Multi
 from statsoffice.rehearsal_site import pages

@@ -10,7 +10,7 @@ from pathlib import Path
 
 import django
 
-from releases.probe.budget import LIFTED
+from releases.pacing import LIFTED
 from releases.probe.fetch import Fetcher
 from statsoffice.rehearsal_site.client import RehearsalSite
 

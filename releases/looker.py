@@ -1,5 +1,7 @@
 """What the sweep looks through: the probe, or in tests a publisher by the script."""
 
+from collections.abc import Mapping
+from datetime import datetime
 from typing import Protocol
 
 from releases.answer import Answer
@@ -19,6 +21,16 @@ class Looker(Protocol):
     @property
     def in_flight(self) -> int:
         """How many requests have no answer yet."""
+
+    @property
+    def pauses(self) -> Mapping[str, datetime]:
+        """Until when which host is left alone, because it asked for that."""
+
+    def pause(self, place: str, *, until: datetime) -> None:
+        """Leave a host alone until an aware instant; what falls due there meanwhile is answered without a request."""
+
+    def rest(self, place: str, *, seconds: float) -> None:
+        """Begin nothing at a host for so many seconds; what comes for it waits."""
 
     def fetched_address(self, adapter: str, url: str) -> str:
         """Return the address that an adapter fetches for an announced one."""

@@ -1,41 +1,11 @@
-"""How hard one host may be asked: connections at a time, and requests in any one second."""
+"""What waits for each host, handed out as its budget allows."""
 
 import heapq
 from collections import deque
 from collections.abc import Mapping
-from dataclasses import dataclass
 from itertools import count
 
-
-@dataclass(frozen=True, slots=True)
-class Budget:
-    """At most so many requests in flight, and so many begun within any one second, both at least 1."""
-
-    connections: int
-    per_second: int
-
-    def __post_init__(self) -> None:
-        """Check the two limits.
-
-        :raises ValueError: if one of them is below 1.
-        """
-        if self.connections < 1 or self.per_second < 1:
-            message = f"A budget of {self.connections}/{self.per_second} would never look; both must be 1 or more."
-            raise ValueError(message)
-
-    @property
-    def beside(self) -> "Budget | None":
-        """What is kept of it for looks beside the watch, by whichever process; None if it is too small to part."""
-        return Budget(connections=1, per_second=1) if self.connections > 1 and self.per_second > 1 else None
-
-    @property
-    def for_the_watch(self) -> "Budget":
-        """What is left of it for the watch, so that both together never ask more than it allows."""
-        return Budget(self.connections - 1, self.per_second - 1) if self.beside else self
-
-
-DEFAULT_BUDGET = Budget(connections=20, per_second=50)
-LIFTED = Budget(connections=1_000_000, per_second=1_000_000)
+from releases.pacing import Budget, budget_of
 
 
 class Lane[T]:
@@ -148,16 +118,3 @@ class Lanes[T]:
         if lane.waiting and not lane.listed:
             lane.listed = True
             self._ready.append(lane)
-
-
-def budget_of(place: str, budgets: Mapping[str, Budget], *, default: Budget = DEFAULT_BUDGET) -> Budget:
-    """Return the budget of a host: the one of host:port, else the host's, else the default.
-
-    :param budgets: by host or host:port.
-    """
-    return budgets.get(place) or budgets.get(_host(place)) or default
-
-
-def _host(place: str) -> str:
-    host, colon, port = place.rpartition(":")
-    return host if colon and port.isdigit() else place

@@ -10,14 +10,15 @@ import pycurl
 
 from releases.answer import Answer, Failure
 from releases.errand import Errand
+from releases.pacing import DEFAULT_BUDGET, Budget
 from releases.probe import guard
-from releases.probe.budget import DEFAULT_BUDGET, Budget, Lanes
+from releases.probe.budget import Lanes
 from releases.probe.flight import Flight, land, refused, turn_back
 from releases.probe.line import Limits, Line, Route
 from releases.probe.multi import Multi
 from releases.probe.past_caches import past_caches
-from releases.probe.retry_after import LONGEST, pause_asked
 from releases.probe.trust import authorities_file
+from releases.retry_after import LONGEST_OF_ALL, pause_asked
 from releases.web_address import NotAWebAddressError, is_allowed, normal_entries, numeric_host, read
 
 # Beyond this more connections only take turns on the processor; what waits longer is the network's part.
@@ -198,7 +199,7 @@ class Fetcher:
     def _pause_of(self, place: str) -> datetime | None:
         """Return until when a host is to be left alone, or None; a pause beyond the longest is of a clock set back."""
         until = self._pauses.get(place)
-        if until and not timedelta(0) < until - self._now() <= max(LONGEST.values()):
+        if until and not timedelta(0) < until - self._now() <= LONGEST_OF_ALL:
             del self._pauses[place]
             return None
         return until

@@ -1,7 +1,7 @@
 """The probe: what the watcher looks through, a fetcher and the adapters that read what it brings."""
 
 import unicodedata
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from datetime import datetime
 from typing import Self
 
@@ -10,7 +10,7 @@ from django.conf import settings
 from releases.answer import Answer
 from releases.errand import Errand
 from releases.evidence import Expectation, Finding
-from releases.probe.budget import Budget
+from releases.pacing import DEFAULT_BUDGET, Budget
 from releases.probe.fetch import Fetcher
 from releases.probe.registry import adapter_named
 
@@ -56,26 +56,55 @@ class Probe:
         """
         return adapter_named(adapter).examine(answer, expectation)
 
+    @property
+    def pauses(self) -> Mapping[str, datetime]:
+        """Until when which host is left alone, because it asked for that."""
+        return self._fetcher.pauses
+
+    def pause(self, place: str, *, until: datetime) -> None:
+        """Leave a host alone until an aware instant; what falls due there meanwhile is answered without a request."""
+        self._fetcher.pause(place, until=until)
+
+    def rest(self, place: str, *, seconds: float) -> None:
+        """Begin nothing at a host for so many seconds; what comes for it waits."""
+        self._fetcher.rest(place, seconds=seconds)
+
     def close(self) -> None:
         """Give up what is in flight and close every connection."""
         self._fetcher.close()
 
 
-def probe_from_settings(*, now: Callable[[], datetime]) -> Probe:
+def budgets_from_settings() -> dict[str, Budget]:
+    """Return the whole budget of each host for which the operator set one."""
+    return {
+        host: Budget(connections=connections, per_second=per_second)
+        for host, (connections, per_second) in settings.PROBE_BUDGETS.items()
+    }
+
+
+def probe_from_settings(
+    *, now: Callable[[], datetime], beside: bool = False, also_private: frozenset[str] = frozenset()
+) -> Probe:
     """Make a probe as the operator set it up (STATSOFFICE_PROBE_BUDGETS and its siblings).
 
     :param now: the wall clock, real or of a rehearsal.
+    :param beside: whether it is for looks beside the watch, which have a small part of each budget; a budget too
+        small to be parted is used whole, and by one of the two at a time.
+    :param also_private: "host:port" entries that this probe may ask on private networks, beside the operator's own.
     """
+
+    def part_of(budget: Budget) -> Budget:
+        return (budget.beside or budget) if beside else budget.for_the_watch
+
     return Probe(
         Fetcher(
             now=now,
             user_agent=user_agent(office=settings.OFFICE_NAME, contact=settings.PROBE_CONTACT),
-            allow_private=settings.PROBE_ALLOW_PRIVATE,
-            budgets={
-                host: Budget(connections=connections, per_second=per_second)
-                for host, (connections, per_second) in settings.PROBE_BUDGETS.items()
-            },
+            allow_private=settings.PROBE_ALLOW_PRIVATE | also_private,
+            budgets={host: part_of(budget) for host, budget in budgets_from_settings().items()},
+            default_budget=part_of(DEFAULT_BUDGET),
             proxy=settings.PROBE_PROXY,
+            vantage=settings.PROBE_VANTAGE,
         )
     )
 

@@ -48,6 +48,8 @@ class ScriptedPublisher:
         self._clock, self._script = clock, script
         self._under_way: list[tuple[datetime, Errand, Answer]] = []
         self.asked: list[Errand] = []
+        self.rests: list[tuple[str, float]] = []
+        self._pauses: dict[str, datetime] = {}
 
     @property
     def in_flight(self) -> int:
@@ -81,6 +83,16 @@ class ScriptedPublisher:
             return [(errand, answer)]
         self._clock.sleep_until(until)
         return []
+
+    @property
+    def pauses(self) -> dict[str, datetime]:
+        return dict(self._pauses)
+
+    def pause(self, place: str, *, until: datetime) -> None:
+        self._pauses[place] = until
+
+    def rest(self, place: str, *, seconds: float) -> None:
+        self.rests.append((place, seconds))
 
     def fetched_address(self, adapter: str, url: str) -> str:
         return adapter_named(adapter).address(url)

@@ -7,7 +7,7 @@ from typing import Any
 
 from releases.answer import Answer
 from releases.errand import Errand
-from releases.probe.budget import LIFTED
+from releases.pacing import LIFTED
 from releases.probe.fetch import Fetcher
 from releases.probe.line import Limits
 

@@ -1,10 +1,10 @@
 """A host is never asked harder than its budget allows, and no host waits for another."""
 
-import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from releases.probe.budget import Budget, Lanes
+from releases.pacing import Budget
+from releases.probe.budget import Lanes
 
 GENEROUS = Budget(connections=1000, per_second=1000)
 
@@ -72,12 +72,6 @@ def test_the_budget_of_a_host_with_port_goes_before_the_hosts_own():
     assert {place: begun.count(place) for place in begun} == {"a": 2, "a:8080": 1, "a:9090": 2, "b": 3}
 
 
-@pytest.mark.parametrize(("connections", "per_second"), [(0, 1), (1, 0), (-1, 5)])
-def test_a_budget_of_nothing_is_refused(connections, per_second):
-    with pytest.raises(ValueError, match="would never look"):
-        Budget(connections=connections, per_second=per_second)
-
-
 def test_a_host_that_rests_begins_nothing_before_the_end_of_its_rest():
     lanes = Lanes({}, default=Budget(connections=9, per_second=2))
     lanes.add("a", "before")
@@ -102,19 +96,6 @@ def test_what_waits_can_be_taken_out_and_the_host_goes_on_with_what_comes_later(
     assert lanes.next(0.5) is None
     lanes.add("a", "x")
     assert take_all(lanes, 1.0) == ["x"]
-
-
-@pytest.mark.parametrize(
-    ("budget", "watch", "beside"),
-    [
-        pytest.param(Budget(6, 8), Budget(5, 7), Budget(1, 1), id="parted"),
-        pytest.param(Budget(2, 2), Budget(1, 1), Budget(1, 1), id="the smallest that can be parted"),
-        pytest.param(Budget(1, 8), Budget(1, 8), None, id="one connection"),
-        pytest.param(Budget(6, 1), Budget(6, 1), None, id="one request in a second"),
-    ],
-)
-def test_the_parts_of_a_budget_are_never_more_than_the_whole(budget, watch, beside):
-    assert (budget.for_the_watch, budget.beside) == (watch, beside)
 
 
 @given(

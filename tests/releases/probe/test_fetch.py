@@ -12,7 +12,7 @@ import brotli
 import pytest
 
 from releases.answer import Failure, Hop
-from releases.probe.budget import Budget
+from releases.pacing import Budget
 from releases.probe.fetch import affordable
 from releases.web_address import NotAWebAddressError
 from tests.releases.probe.fetching import PLANNED, answers, errand, fetch, make_fetcher, real_now

@@ -5,7 +5,7 @@ import time
 import pytest
 
 from releases.answer import Failure, Hop
-from releases.probe.budget import Budget
+from releases.pacing import Budget
 from releases.probe.line import Limits
 from tests.releases.probe.fetching import QUICK, answers, errand, fetch, make_fetcher
 from tests.releases.probe.publishers import path_of, publisher, response

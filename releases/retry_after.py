@@ -7,6 +7,7 @@ from email.utils import parsedate_to_datetime
 # 429 is about our own requests; 503 is about the site, which often promises an hour and is back after a minute. Longer
 # than this nobody is left unwatched by one stray answer.
 LONGEST = {429: timedelta(minutes=15), 503: timedelta(minutes=2)}
+LONGEST_OF_ALL = max(LONGEST.values())
 
 
 def pause_asked(status: int | None, headers: Sequence[tuple[str, str]]) -> timedelta:

@@ -1,0 +1,108 @@
+"""How hard one host may be asked, and how long a minute with many releases takes because of that."""
+
+from collections import defaultdict
+from collections.abc import Hashable, Iterable, Mapping
+from dataclasses import dataclass
+from datetime import datetime
+
+# What one look takes of a connection, where nothing is known of the site: a quarter of a second is a slow page.
+USUAL_SECONDS = 0.25
+# Of less, the watch would lose half or more.
+SMALLEST_PARTED = 3
+
+
+@dataclass(frozen=True, slots=True)
+class Budget:
+    """At most so many requests in flight, and so many begun within any one second, both at least 1."""
+
+    connections: int
+    per_second: int
+
+    def __post_init__(self) -> None:
+        """Check the two limits.
+
+        :raises ValueError: if one of them is below 1.
+        """
+        if self.connections < 1 or self.per_second < 1:
+            message = f"A budget of {self.connections}/{self.per_second} would never look; both must be 1 or more."
+            raise ValueError(message)
+
+    @property
+    def beside(self) -> "Budget | None":
+        """What is kept of it for looks beside the watch, by whichever process; None if it is too small to part."""
+        return (
+            Budget(connections=1, per_second=1) if min(self.connections, self.per_second) >= SMALLEST_PARTED else None
+        )
+
+    @property
+    def for_the_watch(self) -> "Budget":
+        """What is left of it for the watch, so that both together never ask more than it allows."""
+        return Budget(self.connections - 1, self.per_second - 1) if self.beside else self
+
+
+DEFAULT_BUDGET = Budget(connections=20, per_second=50)
+LIFTED = Budget(connections=1_000_000, per_second=1_000_000)
+
+
+def budget_of(place: str, budgets: Mapping[str, Budget], *, default: Budget = DEFAULT_BUDGET) -> Budget:
+    """Return the budget of a host: the one of host:port, else the host's, else the default.
+
+    :param budgets: by host or host:port.
+    """
+    host, colon, port = place.rpartition(":")
+    return budgets.get(place) or budgets.get(host if colon and port.isdigit() else place) or default
+
+
+def width(looks: int, budget: Budget, *, seconds_each: float = USUAL_SECONDS) -> float:
+    """Return how many seconds after the first of some looks, all due at once at one host, the last one leaves.
+
+    :param seconds_each: for how long one look keeps a connection.
+    """
+    begun: list[float] = []
+    for number in range(looks):
+        by_rate = begun[number - budget.per_second] + 1 if number >= budget.per_second else 0.0
+        by_lines = begun[number - budget.connections] + seconds_each if number >= budget.connections else 0.0
+        begun.append(max(by_rate, by_lines))
+    return begun[-1] if begun else 0.0
+
+
+@dataclass(frozen=True, slots=True)
+class Due:
+    """One address of a release as the watch will ask for it: when, and at which host."""
+
+    release: Hashable
+    place: str
+    due_at: datetime
+
+
+@dataclass(frozen=True, slots=True)
+class Crowd:
+    """Several releases due at one host at one aware instant. Each one's interval may be wider by `seconds`."""
+
+    place: str
+    due_at: datetime
+    releases: tuple[Hashable, ...]
+    looks: int
+    seconds: float
+
+
+def crowding(due: Iterable[Due], budgets: Mapping[str, Budget], *, default: Budget = DEFAULT_BUDGET) -> list[Crowd]:
+    """Find where two releases or more share a host and an instant, and how much wider that makes their intervals.
+
+    :param budgets: the whole budgets by host or host:port; the watch has its part of them.
+    :return: by instant and host; the releases of each in the order in which they were given.
+    """
+    together: dict[tuple[datetime, str], list[Hashable]] = defaultdict(list)
+    for one in due:
+        together[one.due_at, one.place].append(one.release)
+    return [
+        Crowd(
+            place=place,
+            due_at=due_at,
+            releases=tuple(dict.fromkeys(releases)),
+            looks=len(releases),
+            seconds=width(len(releases), budget_of(place, budgets, default=default).for_the_watch),
+        )
+        for (due_at, place), releases in sorted(together.items(), key=lambda item: item[0])
+        if len(set(releases)) > 1
+    ]
