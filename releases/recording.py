@@ -22,13 +22,14 @@ HEADERS_KEPT = frozenset(
 
 @dataclass(frozen=True, slots=True)
 class Look:
-    """One look as it came back, before it is kept."""
+    """One look as it came back, before it is kept, and how far the clock may have been off then (None: unknown)."""
 
     address: Address
     schedule_version: int
     answer: Answer
     finding: Finding
     purpose: Purpose = Purpose.PLAIN
+    clock_bound_seconds: float | None = None
 
 
 def keep(looks: Sequence[Look], *, watcher: str, at: datetime, replayed: bool = False) -> Sequence[Observation]:
@@ -88,5 +89,6 @@ def _row(look: Look, *, superseded: bool, replayed: bool, watcher: str, at: date
         watcher=watcher,
         purpose=look.purpose,
         vantage=answer.vantage,
+        clock_bound_seconds=look.clock_bound_seconds,
         publisher_says=publisher.as_json(finding.publisher),
     )

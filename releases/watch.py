@@ -13,7 +13,7 @@ from releases.models import Release
 from releases.models.observation import Purpose
 from releases.watch_claim import HORIZON
 from releases.watch_list import Target
-from releases.watch_round import LookKey, Round
+from releases.watch_round import LARGEST_ERROR, LookKey, Round
 
 logger = logging.getLogger(__name__)
 
@@ -31,6 +31,7 @@ def sweep(
     watcher: str,
     controls: Sequence[str] = (),
     replayed: bool = False,
+    clock_largest_error: timedelta = LARGEST_ERROR,
     stop: Callable[[], bool] = lambda: False,
 ) -> int:
     """Make every look that falls due in the next seconds at its instant, keep it, and judge its release.
@@ -43,11 +44,13 @@ def sweep(
     :param watcher: the name under which looks, coverage and leases are kept; unique per process.
     :param controls: addresses of unrelated hosts, asked when an answer stays away.
     :param replayed: whether the clock plays a past morning; then only rehearsals are looked at, and marked so.
+    :param clock_largest_error: what is seen while the clock is known to be off by more is kept, and proves nothing.
     :param stop: asked at every step whether to end; then no more looks begin, and those under way are kept first.
     :return: the number of looks kept.
     :raises ExceptionGroup: at the end, if our own code failed on one of the releases; the others were not held up.
     """
     going = Round(clock=clock, look=look, watcher=watcher, controls=Controls(urls=controls), replayed=replayed)
+    going.clock_largest_error = clock_largest_error
     claim_at = clock.now()
     try:
         while True:
@@ -71,7 +74,7 @@ def sweep(
                     return _end(going)
                 clock.sleep_until(wake_at)
     finally:
-        leases.release_all(watcher)
+        leases.release_all(watcher, now=clock.now(), look=look)
 
 
 def look_once(releases: Sequence[Release], *, clock: Clock, look: Looker, watcher: str) -> int:

@@ -1,7 +1,9 @@
 """What comes back to one sweep: answers to its looks, to its control looks, and to those beside them."""
 
 import logging
+from dataclasses import replace
 from datetime import timedelta
+from email.utils import parsedate_to_datetime
 
 from releases.answer import NO_ANSWER, Answer
 from releases.errand import Errand
@@ -33,6 +35,7 @@ def take(going: Round, *, wait_seconds: float) -> None:
             _take_not_found_page(going, errand, answer)
         elif going.controls.asked_for(errand):
             going.controls.take(errand.url, answer)
+            _hear_time(going, errand, answer)
         else:
             logger.warning("an answer came after the sweep that asked for it had failed, and is not kept")
     if going.unanswered and not going.controls.pending:
@@ -62,6 +65,10 @@ def _examine(going: Round, key: LookKey, answer: Answer) -> None:
         logger.exception("cannot examine a look at %s", target.address.release.reference)
         going.faults.append(fault)
         finding = Finding(result=LookResult.OBSERVER_FAULT, reasons=(Reason.OUR_ERROR,), text_digest="", title="")
+    error = going.clock.error()
+    if error.is_off(largest=going.clock_largest_error):
+        # What was seen is kept as it was; by a clock that is wrong it can neither accuse nor clear anybody.
+        finding = replace(finding, reasons=(*finding.reasons, Reason.CLOCK_OFF))
     if key.purpose is Purpose.PLAIN:
         _note_text_before_due(target, answer, finding)
     going.looks.append(
@@ -71,8 +78,20 @@ def _examine(going: Round, key: LookKey, answer: Answer) -> None:
             answer=answer,
             finding=finding,
             purpose=key.purpose,
+            clock_bound_seconds=error.bound_seconds,
         )
     )
+
+
+def _hear_time(going: Round, errand: Errand, answer: Answer) -> None:
+    """Let the clock compare itself with that of an unrelated host."""
+    try:
+        date = parsedate_to_datetime(answer.header("date"))
+    except ValueError:
+        return  # not every host tells the time, and none has to
+    if date.tzinfo is not None and answer.failure is None:
+        host = place_of(errand.url)
+        going.clock.hear(host, sent_at=answer.sent_at, completed_at=answer.completed_at, date=date)
 
 
 def _note_text_before_due(target: Target, answer: Answer, finding: Finding) -> None:

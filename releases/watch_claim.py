@@ -4,6 +4,7 @@ import logging
 from datetime import datetime, timedelta
 
 from releases import companions, coverage, leases, watch_list
+from releases.clock_error import Voucher
 from releases.models import Address
 from releases.watch_round import Round
 from releases.web_address import NotAWebAddressError, place_of
@@ -12,6 +13,7 @@ logger = logging.getLogger(__name__)
 
 # Looks are planned in memory this far ahead.
 HORIZON = timedelta(seconds=10)
+CLOCKS_COMPARED_EVERY = timedelta(minutes=5)
 
 
 def claim(going: Round) -> None:
@@ -26,7 +28,7 @@ def claim(going: Round) -> None:
     due = [address for address in due if address.release.rehearsal or not going.replayed]
     due = [address for address in due if _can_be_asked(going, address)]
     wanted = {place_of(address.url) for address in due} | {t.host for t in going.targets.values()}
-    held = leases.claim(wanted, holder=going.watcher, now=now)
+    held = leases.claim(wanted, holder=going.watcher, now=now, look=going.look)
     going.held_since = {host: since for host, since in going.held_since.items() if host in held or host not in wanted}
     going.held_since |= {host: now for host in held if host not in going.held_since}
     for key in [key for key, target in going.targets.items() if target.host not in held]:
@@ -37,6 +39,18 @@ def claim(going: Round) -> None:
         target.next_look_at, target.live_since = watch.next_look_at, watch.live_since
         target.fresh_looks = companions.fresh_looks_by(now, due_at=target.due_at)
         going.targets[target.address.pk] = target
+    if mine:
+        _compare_clocks(going, now=now)
+
+
+def _compare_clocks(going: Round, *, now: datetime) -> None:
+    """Ask the control hosts, which tell the time too, before it is needed; a script needs no comparison."""
+    error = going.clock.error()
+    compared = error.compared_at is not None and now - error.compared_at < CLOCKS_COMPARED_EVERY
+    if error.voucher is Voucher.SCRIPT or compared or going.controls.asked_at is not None:
+        return
+    for control in going.controls.errands(now=now):
+        going.look.start(control)
 
 
 def _can_be_asked(going: Round, address: Address) -> bool:

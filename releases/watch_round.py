@@ -3,7 +3,7 @@
 import logging
 from collections.abc import Callable, Hashable
 from dataclasses import dataclass, field
-from datetime import datetime
+from datetime import datetime, timedelta
 
 from releases import judging, recording, vouching, watch_list
 from releases.answer import Answer
@@ -22,6 +22,9 @@ logger = logging.getLogger(__name__)
 
 # Judging takes some milliseconds for each release; no look may wait for a thousand of them.
 JUDGED_AT_A_TIME = 50
+
+# What a clock may be off by, unless the operator says otherwise, so that its looks can still accuse somebody.
+LARGEST_ERROR = timedelta(seconds=1)
 
 
 @dataclass(frozen=True, slots=True)
@@ -42,6 +45,7 @@ class Round:
     watcher: str
     controls: Controls
     replayed: bool = False
+    clock_largest_error: timedelta = LARGEST_ERROR
     targets: dict[int, Target] = field(default_factory=dict)
     flying: dict[LookKey, Target] = field(default_factory=dict)
     unanswered: list[tuple[LookKey, Answer]] = field(default_factory=list)

@@ -171,6 +171,7 @@ REASONS = {
     "asked_to_wait": lazy("the site had asked us to wait, so it was not asked"),
     "controls_fail": lazy("other sites did not answer either"),
     "our_error": lazy("our own program failed"),
+    "clock_off": lazy("our own clock was wrong"),
     "rate_limited": lazy("the site asked for fewer requests"),
     "forbidden": lazy("the site did not let us read it"),
     "client_error": lazy("the site did not accept the request"),

@@ -32,7 +32,15 @@ def sweep_once(*, stop: Callable[[], bool] = lambda: False) -> None:
 
     :param stop: asked at every step whether to end; what is under way is kept first.
     """
-    watch.sweep(clock=CLOCK, look=probe(), watcher=watcher_name(), controls=settings.PROBE_CONTROLS, stop=stop)
+    with pulse.beating(pulse.SWEEP, now=CLOCK.now, by=watcher_name()):
+        watch.sweep(
+            clock=CLOCK,
+            look=probe(),
+            watcher=watcher_name(),
+            controls=settings.PROBE_CONTROLS,
+            clock_largest_error=settings.CLOCK_LARGEST_ERROR,
+            stop=stop,
+        )
 
 
 @shared_task(name="sweep")

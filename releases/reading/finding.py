@@ -40,6 +40,7 @@ class Reason(StrEnum):
     ASKED_TO_WAIT = "asked_to_wait"
     CONTROLS_FAIL = "controls_fail"
     OUR_ERROR = "our_error"
+    CLOCK_OFF = "clock_off"
     RATE_LIMITED = "rate_limited"
     FORBIDDEN = "forbidden"
     CLIENT_ERROR = "client_error"

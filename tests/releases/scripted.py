@@ -2,6 +2,7 @@
 
 from collections.abc import Callable
 from datetime import datetime, timedelta
+from email.utils import format_datetime
 
 from releases.answer import Answer, Hop
 from releases.clock import ScriptedClock
@@ -68,7 +69,7 @@ class ScriptedPublisher:
             status=status,
             hops=(Hop(errand.url, status),),
             final_url=errand.url,
-            headers=(("content-type", "text/html; charset=utf-8"),),
+            headers=(("content-type", "text/html; charset=utf-8"), ("date", format_datetime(sent_at, usegmt=True))),
             body=page.encode(),
         )
         self._under_way.append((completed_at, errand, answer))
