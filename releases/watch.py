@@ -9,7 +9,6 @@ from releases.clock import Clock
 from releases.controls import Controls
 from releases.errand import Errand
 from releases.looker import Looker
-from releases.models import Release
 from releases.models.observation import Purpose
 from releases.watch_claim import HORIZON
 from releases.watch_list import Target
@@ -77,21 +76,15 @@ def sweep(
         leases.release_all(watcher, now=clock.now(), look=look)
 
 
-def look_once(releases: Sequence[Release], *, clock: Clock, look: Looker, watcher: str) -> int:
-    """Look once, now, at every address of some rehearsals, and record the looks at the clock's time.
+def look_once(*, clock: Clock, look: Looker, watcher: str) -> int:
+    """Look once at every rehearsal that is watched by the clock's time, and record the looks at that time.
 
     This is for replaying a past morning by hand; it puts the clock's time into evidence, and says so in each row.
 
-    :param releases: rehearsals alone.
     :return: the number of looks kept.
-    :raises ValueError: if one of the releases is no rehearsal.
     """
-    if not all(release.rehearsal for release in releases):
-        message = "Only rehearsals can be looked at with another time than the real one."
-        raise ValueError(message)
     going = Round(clock=clock, look=look, watcher=watcher, controls=Controls(urls=()), replayed=True)
-    addresses = [address for release in releases for address in release.addresses.all()]
-    for target in watch_list.targets_of(addresses):
+    for target in watch_list.targets_of(watch_list.watched_rehearsals(now=clock.now())):
         going.targets[target.address.pk] = target
         _start(going, target, LookKey(target.address.pk, clock.now(), Purpose.PLAIN))
     while look.in_flight:

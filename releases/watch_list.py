@@ -149,11 +149,9 @@ def due_or_new(*, until: datetime, now: datetime) -> QuerySet[Address]:
     return watched_addresses(now=now).filter(Q(watch__isnull=True) | Q(watch__next_look_at__lte=until))
 
 
-def watched_rehearsals(*, now: datetime) -> list[Release]:
-    """Return the rehearsals that are watched at an aware instant, with their addresses."""
-    addresses = watched_addresses(now=now).filter(release__rehearsal=True)
-    rehearsals = Release.objects.filter(addresses__in=addresses).distinct()
-    return list(rehearsals.select_related("series__producer").prefetch_related("addresses"))
+def watched_rehearsals(*, now: datetime) -> QuerySet[Address]:
+    """Return the addresses of rehearsals that are watched at an aware instant."""
+    return watched_addresses(now=now).filter(release__rehearsal=True)
 
 
 def targets_of(addresses: Iterable[Address]) -> list[Target]:

@@ -8,11 +8,11 @@ from django.core.management.base import CommandError, CommandParser
 
 from breaches import drafting
 from releases import london, watch, watch_list
-from releases.clock import Clock, RealClock, StoppedClock
+from releases.clock import Clock, StoppedClock
 from releases.management.plain_command import PlainCommand
 from releases.probe.probe import probe_from_settings
 from releases.watch_claim import HORIZON
-from statsoffice.tasks import watcher_name
+from statsoffice.tasks import CLOCK, watcher_name
 
 
 class Command(PlainCommand):
@@ -37,26 +37,30 @@ class Command(PlainCommand):
         except ValueError as error:
             message = f"--at: {error}"
             raise CommandError(message) from error
-        clock: Clock = StoppedClock(at) if at else RealClock()
+        clock: Clock = StoppedClock(at) if at else CLOCK
         if options["dry_run"]:
             self._say_what_is_watched(at=clock.now(), rehearsals_only=at is not None)
             return
         with probe_from_settings(now=clock.now) as probe:
             if at:
-                kept = watch.look_once(
-                    watch_list.watched_rehearsals(now=at), clock=clock, look=probe, watcher=watcher_name()
-                )
+                kept = watch.look_once(clock=clock, look=probe, watcher=watcher_name())
             else:
-                kept = watch.sweep(clock=clock, look=probe, watcher=watcher_name(), controls=settings.PROBE_CONTROLS)
+                kept = watch.sweep(
+                    clock=clock,
+                    look=probe,
+                    watcher=watcher_name(),
+                    controls=settings.PROBE_CONTROLS,
+                    clock_largest_error=settings.CLOCK_LARGEST_ERROR,
+                )
         # Drafted now, whenever the looks were said to be: a draft may be about more than rehearsals.
-        drafted = drafting.draft_missing(now=RealClock().now())
+        drafted = drafting.draft_missing(now=CLOCK.now())
         if at:
             self.stdout.write(f"Recorded at {london.moment(at)}, rehearsals only.")
         self.stdout.write(f"{kept} looks kept, {len(drafted)} reports drafted.")
 
     def _say_what_is_watched(self, *, at: datetime, rehearsals_only: bool) -> None:
         if rehearsals_only:
-            addresses = watch_list.watched_addresses(now=at).filter(release__rehearsal=True)
+            addresses = watch_list.watched_rehearsals(now=at)
         else:
             addresses = watch_list.due_or_new(until=at + HORIZON, now=at)
         for address in addresses:
