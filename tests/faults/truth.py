@@ -1,0 +1,68 @@
+"""The scripted truth: what each page of the morning shows from when on, and what must be said of its release."""
+
+from collections.abc import Callable, Iterator, Mapping, Sequence
+from dataclasses import dataclass
+from datetime import datetime, timedelta
+from typing import Any
+
+from breaches.status import Kind
+from releases.verdict import Outcome
+from statsoffice.rehearsal_site import pages
+from statsoffice.rehearsal_site.files import PDF, pdf_file
+from statsoffice.rehearsal_site.scenes import scene
+
+TOLERANCE = timedelta(seconds=20)
+SERIES = "Inspections of invented schools"
+TITLE = f"{SERIES} as at 31 March 2026"
+MARKER = "31 March 2026"
+COMING_SOON = pages.coming_soon_page(TITLE, expected="this minute")
+LIVE = pages.release_page(TITLE, published="this minute")
+
+RECIPIENTS = frozenset({"statistician@example.gov.uk", "head@example.gov.uk"})
+
+
+@dataclass(frozen=True, slots=True)
+class Story:
+    """One release: when its page, and its file if it has one, are published, in seconds after it is due."""
+
+    slug: str
+    published: float | None
+    outcome: Outcome
+    kind: Kind | None
+    host: str = "127.0.0.1"
+    file_published: float | None = None
+    in_trouble: bool = False
+
+    @property
+    def decided_by(self) -> float | None:
+        """When what decides the verdict was published: the file of a release that lacked one, else the page."""
+        return self.published if self.file_published is None else self.file_published
+
+
+STORIES = (
+    Story("on-time", 2, Outcome.ON_TIME, None),
+    Story("late", 32, Outcome.LATE, Kind.LATE, host="localhost"),
+    Story("never", None, Outcome.NOT_SEEN, Kind.LATE),
+    Story("early", -25, Outcome.EARLY, Kind.EARLY, host="localhost"),
+    Story("late-file", 1, Outcome.PARTIAL, Kind.PARTIAL, file_published=30),
+    Story("in-trouble", None, Outcome.CANNOT_TELL, None, host="localhost", in_trouble=True),
+)
+
+
+def scripts(
+    office: str, stories: Sequence[Story], *, instant: Callable[[float], datetime]
+) -> Iterator[tuple[str, list[Mapping[str, Any]]]]:
+    """Give every page of one office's morning with its scenes.
+
+    :param instant: gives the site's aware instant for a number of seconds after the releases are due.
+    """
+    for story in stories:
+        path = f"/{office}/{story.slug}"
+        if story.in_trouble:
+            yield path, [scene(COMING_SOON), scene(pages.error_page(), status=503, starts=instant(-2))]
+            continue
+        appears = [] if story.published is None else [scene(LIVE, starts=instant(story.published))]
+        yield path, [scene(COMING_SOON), *appears]
+        if story.file_published is not None:
+            file = scene(pdf_file("Tables"), starts=instant(story.file_published), content_type=PDF)
+            yield f"{path}/tables.pdf", [scene(status=404), file]
