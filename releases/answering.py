@@ -55,6 +55,7 @@ def say(
         sentence = "No look at this address under the present date saw that text; look at the release again."
         raise AnswerRefused("kind", sentence)
     with transaction.atomic():
+        _lock(release)
         statement = _keep(
             release, kind, by=by, at=at, words=words, address=address, text_digest=text_digest, live_at=None
         )
@@ -79,6 +80,7 @@ def was_live(release: Release, *, live_at: datetime, by: "User", at: datetime, w
         sentence = f"{london.moment(live_at)} is still to come; give a time at which it was already live."
         raise AnswerRefused("live_on" if london.local_date(live_at) > london.local_date(at) else "live_time", sentence)
     with transaction.atomic():
+        _lock(release)
         statement = _keep(
             release,
             Statement.Kind.WAS_LIVE,
@@ -95,6 +97,11 @@ def was_live(release: Release, *, live_at: datetime, by: "User", at: datetime, w
         if may_publish and at >= release.due_at:
             scheduling.publish(release, by=by, at=at, published_at=live_at)
     return statement
+
+
+def _lock(release: Release) -> None:
+    # As judging does: whoever writes a release's events locks its row before the chain, or both would wait for ever.
+    Release.objects.select_for_update(no_key=True).get(pk=release.pk)
 
 
 def _keep(

@@ -8,7 +8,7 @@ from django.db.models import Case, Prefetch, Q, QuerySet, Value, When
 
 from releases import london
 from releases.calendar import Precision
-from releases.judging import LIVE_AT_LAST
+from releases.judgement import LIVE_AT_LAST
 from releases.models import Address, DateChange, Release, Verification
 from releases.status import Status
 

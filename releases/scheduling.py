@@ -1,6 +1,6 @@
 """The moves of the calendar: record, announce, confirm, change the date, cancel, publish."""
 
-from collections.abc import Collection, Iterable
+from collections.abc import Collection, Iterable, Sequence
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 from typing import TYPE_CHECKING, Any
@@ -11,7 +11,7 @@ from releases import london, slot_rules
 from releases.calendar import Slot
 from releases.lifecycle import Move, MoveRefused, WrongRole
 from releases.models import Address, DateChange, Release, Series
-from releases.models.event import record
+from releases.models.event import ReleaseEvent, happening, record
 from releases.permissions import roles_of
 from releases.slot_rules import SlotRefused
 from releases.status import ANNOUNCE, CANCEL, CHANGE_DATE, CONFIRM, PUBLISH, RELEASE, Status
@@ -207,6 +207,23 @@ def publish(release: Release, *, by: "User | None", at: datetime, published_at: 
     """
     move = _check(release, PUBLISH, by=by)
     return _apply(release, move, by=by, at=at, values={"published_at": published_at})
+
+
+def publish_all(seen_live: Sequence[tuple[Release, datetime]], *, at: datetime) -> list[ReleaseEvent]:
+    """Mark confirmed releases as published, each from the aware instant at which it was first seen live.
+
+    :param seen_live: releases as they are stored, whose rows the caller's transaction holds locked.
+    :param at: the aware instant of marking.
+    :return: the events, for the caller to append in the same transaction.
+    :raises MoveRefused: if the status of one of them does not allow it; then none is marked.
+    """
+    events = []
+    for release, published_at in seen_live:
+        move = RELEASE.check(PUBLISH, source=release.status, roles=(), by_system=True)
+        release.status, release.published_at = move.target, published_at
+        events.append(happening(release, move.name, at=at, status=[move.source, move.target]))
+    Release.objects.bulk_update([release for release, _ in seen_live], ["status", "published_at"], batch_size=500)
+    return events
 
 
 def _refuse_while_judged(release: Release, *, at: datetime) -> None:

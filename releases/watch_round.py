@@ -83,14 +83,12 @@ def judge_some(going: Round, *, most: int = JUDGED_AT_A_TIME) -> None:
         return
     now = going.clock.now()
     answered_until = _answered_until(going, now=now)
-    finished: set[int] = set()
-    for key in list(going.unjudged)[:most]:
-        release = going.unjudged.pop(key)
-        try:
-            finished |= judging.judge(release, now=now, answered_until=answered_until).seen_live_since_due
-        except Exception as fault:
-            logger.exception("cannot judge %s", release.reference)
-            going.faults.append(fault)
+    waiting = [going.unjudged.pop(key) for key in list(going.unjudged)[:most]]
+    session = judging.judge_all(waiting, now=now, answered_until=answered_until)
+    for release, fault in session.faults:
+        logger.error("cannot judge %s", release.reference, exc_info=fault)
+        going.faults.append(fault)
+    finished = {address for judged in session.judged for address in judged.seen_live_since_due}
     finished &= going.targets.keys()
     for key in finished:
         going.targets[key].next_look_at = None

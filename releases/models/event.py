@@ -69,16 +69,21 @@ class ReleaseEvent(Happening):
         return {"release": str(self.release_public_id)}
 
 
-def record(release: Release, kind: str, *, at: Any, by: Any = None, words: str = "", **facts: Any) -> ReleaseEvent:
-    """Write one event of a release.
+def happening(release: Release, kind: str, *, at: Any, by: Any = None, words: str = "", **facts: Any) -> ReleaseEvent:
+    """Build, without storing it, one event of a release.
 
     :param at: the aware instant at which it happened.
     :param by: the user who did it, or None for the system.
     :param words: what a person wrote about it.
     :param facts: JSON-able facts of the event.
     """
-    event = ReleaseEvent(
+    return ReleaseEvent(
         release=release, release_public_id=release.public_id, kind=kind, at=at, actor=by, words=words, facts=facts
     )
+
+
+def record(release: Release, kind: str, *, at: Any, by: Any = None, words: str = "", **facts: Any) -> ReleaseEvent:
+    """Write one event of a release; `happening` says of what."""
+    event = happening(release, kind, at=at, by=by, words=words, **facts)
     ReleaseEvent.append([event])
     return event

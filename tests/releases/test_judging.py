@@ -5,7 +5,7 @@ from datetime import timedelta
 import pytest
 from django.db.models import F
 
-from releases import judging, scheduling
+from releases import judging, scheduling, sightings
 from releases.judging import JudgedByOthers
 from releases.models import Release, Verification
 from releases.scheduling import PlannedAddress
@@ -67,29 +67,29 @@ def test_a_judge_who_is_overtaken_judges_again_so_that_no_live_look_is_lost(monk
     release = a_confirmed_release()
     judging.judge(release, now=SEED_DUE - seconds(10))
     looks_at(release, "not_live", "live", start=SEED_DUE - seconds(5))
-    read, others = judging._sightings, [1]
+    read, others = sightings.read, [1]
 
-    def read_while_another_judges(release):
-        looks = read(release)
+    def read_while_another_judges(releases):
+        looks = read(releases)
         if others:
             others.pop()
             Verification.objects.update(revision=F("revision") + 1)
         return looks
 
-    monkeypatch.setattr(judging, "_sightings", read_while_another_judges)
+    monkeypatch.setattr(sightings, "read", read_while_another_judges)
     judged = judging.judge(release, now=AFTER)
     assert (judged.changed, Verification.objects.get().outcome) == (True, Outcome.ON_TIME)
 
 
 def test_a_judge_who_is_overtaken_each_time_says_so(monkeypatch):
     release = on_time()
-    read = judging._sightings
+    read = sightings.read
 
-    def read_while_another_judges(release):
+    def read_while_another_judges(releases):
         Verification.objects.update(revision=F("revision") + 1)
-        return read(release)
+        return read(releases)
 
-    monkeypatch.setattr(judging, "_sightings", read_while_another_judges)
+    monkeypatch.setattr(sightings, "read", read_while_another_judges)
     with pytest.raises(JudgedByOthers, match="5 times"):
         judging.judge(release, now=AFTER)
 

@@ -1,0 +1,58 @@
+"""The looks that verdicts rest on, as kept and as people corrected them, read for many releases at once."""
+
+from collections import defaultdict
+from collections.abc import Callable, Collection, Iterable, Mapping
+from typing import Any
+
+from releases.judgement import Seen
+from releases.models import Observation, Statement
+from releases.statements import counts_as, last_said
+from releases.verdict import Sighting
+
+# release and schedule version, by key and number
+type ScheduleKey = tuple[int, int]
+# Reads the looks of one schedule, by the address' key; what cannot be read is an error of this release alone.
+type Reader = Callable[[ScheduleKey], Mapping[int, Seen]]
+
+
+def read(releases: Collection[int]) -> Reader:
+    """Read every look that counts at some releases, in a number of queries that does not grow with them.
+
+    What a person said of a text corrects every look that saw that text; the look itself stays as it was kept.
+
+    :param releases: by key.
+    :return: gives the looks of one schedule.
+    """
+    spoken: dict[int, list[tuple[str, str]]] = defaultdict(list)
+    stated = Statement.objects.filter(release__in=releases).order_by("stated_at")
+    for release, digest, kind in stated.values_list("release_id", "text_digest", "kind"):
+        spoken[release].append((digest, kind))
+    rows: dict[ScheduleKey, list[tuple[Any, ...]]] = defaultdict(list)
+    looks = Observation.objects.plain().filter(release__in=releases).order_by("sent_at", "position")
+    fields = ("address_id", "pk", "result", "planned_at", "sent_at", "completed_at", "text_digest")
+    for release, version, *row in looks.values_list("release_id", "schedule_version", *fields):
+        rows[release, version].append(tuple(row))
+    # Reading the reasons of every look would take longer than all the rest.
+    last = {(key, row[0]): row[1] for key, listed in rows.items() for row in listed}
+    reasons = dict(Observation.objects.filter(pk__in=last.values()).values_list("pk", "reasons"))
+
+    def of(key: ScheduleKey) -> Mapping[int, Seen]:
+        by_address: dict[int, list[Sighting]] = defaultdict(list)
+        for address, look in _sightings(rows.get(key, ()), last_said(spoken.get(key[0], ()))):
+            by_address[address].append(look)
+        return {address: Seen(seen, reasons[last[key, address]]) for address, seen in by_address.items()}
+
+    return of
+
+
+def _sightings(rows: Iterable[tuple[Any, ...]], said: Mapping[str, str]) -> Iterable[tuple[int, Sighting]]:
+    for address, _, result, planned_at, sent_at, completed_at, digest in rows:
+        yield (
+            address,
+            Sighting(
+                result=counts_as(result, said.get(digest)),
+                planned_at=planned_at,
+                sent_at=sent_at,
+                completed_at=completed_at,
+            ),
+        )
