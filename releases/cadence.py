@@ -15,6 +15,10 @@ OVERDUE = timedelta(seconds=1)
 """A planned look that is later than this was missed."""
 CROWDED = timedelta(seconds=1)
 """A shifted look this close to the look at the limit would add nothing to it."""
+CONFIRMING = timedelta(seconds=1)
+"""So long after the limit it is looked once more: by then a clock that may be a second off is past it too."""
+LONGEST_GAP_AFTER_LIMIT = timedelta(seconds=15)
+"""Between two planned looks in the first minutes after the limit: one and a half times their spacing."""
 
 
 class _Period(NamedTuple):
@@ -44,39 +48,63 @@ _AFTER_DENSE = (
     (_minutes(360), _minutes(2)),
     (GIVE_UP, _minutes(15)),
 )
+_AFTER_LIVE = (
+    # so long after the first look that showed it, or after the limit: one look every
+    (_minutes(10), _minutes(1)),
+    (_minutes(60), _minutes(5)),
+    (_minutes(360), _minutes(30)),
+)
+_CONFIRM_EARLY = (timedelta(seconds=5), timedelta(seconds=15), timedelta(seconds=60))
 
 
 def next_look(
-    *, due_at: datetime, limit_at: datetime, after: datetime | None, now: datetime, key: str
+    *,
+    due_at: datetime,
+    limit_at: datetime,
+    after: datetime | None,
+    now: datetime,
+    key: str,
+    live_since: datetime | None = None,
+    live_early: datetime | None = None,
 ) -> datetime | None:
     """Plan the next look at a release.
 
-    Looks fall exactly five seconds before the due instant, at it, and at the limit. All others are shifted by up
-    to half their spacing; the shift is derived from the key and is the same each time, so that releases do not all
-    look at once. Where planned looks were missed, or the watch begins late, one look is made at once.
+    Looks fall exactly five seconds before the due instant, at it, at the limit and a second after it. All others
+    are shifted by up to half their spacing; the shift is derived from the key and is the same each time, so that
+    releases do not all look at once. Where planned looks were missed, or the watch begins late, one look is made
+    at once. Once the release was seen live it is looked at sparsely for six hours more, to see whether it goes away.
 
     :param due_at: aware instant at which the release is due.
     :param limit_at: due instant plus tolerance.
     :param after: instant of the last planned look, or None where none was planned yet.
     :param now: aware instant of planning; an earlier instant is returned only if overdue by less than a second.
     :param key: what names the release; another key has another shift.
-    :returns: an instant later than `after`, or None once the release is given up.
+    :param live_since: when it was first seen live since it was due, or None while it was not.
+    :param live_early: for which instant before due the one look was planned that showed it so far, or None where
+        none did, or two: then a second look soon tells a passing fault from an early release.
+    :returns: an instant later than `after`, or None once the release is given up, or was watched for long enough
+        after it went live.
     :raises ValueError: if the limit lies before the due instant.
     """
     if limit_at < due_at:
         message = f"The limit ({limit_at.isoformat()}) lies before the due instant ({due_at.isoformat()})."
         raise ValueError(message)
-    phase = _phase(key)
-    begin = due_at - 2 * FIRST_LOOK if after is None else after
-    following = _first_after(begin - due_at, limit=limit_at - due_at, phase=phase)
+    limit = limit_at - due_at
+    plan = _Plan(
+        limit=limit,
+        phase=_phase(key),
+        fixed=_fixed(limit, due_at=due_at, live_early=live_early),
+        live_since=None if live_since is None else live_since - due_at,
+    )
+    following = plan.first_after(-2 * FIRST_LOOK if after is None else after - due_at)
     missed_until = now - OVERDUE
     if following is None or due_at + following > missed_until:
         return None if following is None else due_at + following
-    if now > due_at + GIVE_UP:
+    if now > due_at + plan.end:
         return None
     # Missed looks are not made up for one by one. One that is falling due just now is made under its own instant,
     # because a look counts for the due instant or for the limit only if it was planned there.
-    current = _first_after(missed_until - due_at, limit=limit_at - due_at, phase=phase)
+    current = plan.first_after(missed_until - due_at)
     return due_at + current if current is not None and due_at + current <= now else now
 
 
@@ -85,11 +113,52 @@ def _phase(key: str) -> float:
     return int.from_bytes(hashlib.sha256(key.encode()).digest()[:4]) / 2**33
 
 
-def _first_after(offset: timedelta, *, limit: timedelta, phase: float) -> timedelta | None:
-    """Return the first planned look later than an offset from the due instant, as an offset too."""
-    fixed = (each for each in (-LAST_BEFORE_DUE, timedelta(0), limit) if each > offset)
-    shifted = (_first_in(period, offset, limit=limit, phase=phase) for period in _periods(limit))
-    return min((*fixed, *(each for each in shifted if each is not None)), default=None)
+def _fixed(limit: timedelta, *, due_at: datetime, live_early: datetime | None) -> tuple[timedelta, ...]:
+    """Return the looks that are never shifted, as offsets from the due instant."""
+    fixed = (-LAST_BEFORE_DUE, timedelta(0), limit, limit + CONFIRMING)
+    if live_early is None:
+        return fixed
+    confirming = (live_early - due_at + each for each in _CONFIRM_EARLY)
+    return (*fixed, *(each for each in confirming if each < -LAST_BEFORE_DUE))
+
+
+class _Plan(NamedTuple):
+    """All looks at one release, as offsets from the due instant."""
+
+    limit: timedelta
+    phase: float
+    fixed: tuple[timedelta, ...]
+    live_since: timedelta | None
+
+    @property
+    def end(self) -> timedelta:
+        """After which the release is not looked at any more."""
+        if self.live_since is None:
+            return GIVE_UP
+        return min(GIVE_UP, max(self.limit, self.live_since) + _AFTER_LIVE[-1][0])
+
+    def first_after(self, offset: timedelta) -> timedelta | None:
+        """Return the first planned look later than an offset."""
+        if self.live_since is None:
+            fixed, periods = self.fixed, _periods(self.limit)
+        else:
+            # What the looks at the due instant and the limit decide is decided, and those who wait go first.
+            offset = max(offset, self.live_since + _AFTER_LIVE[0][1] / 2)
+            fixed, periods = (), _periods_once_live(max(self.limit, self.live_since))
+        shifted = (self._first_in(period, offset) for period in periods)
+        return min((each for each in (*fixed, *shifted) if each is not None and each > offset), default=None)
+
+    def _first_in(self, period: _Period, offset: timedelta) -> timedelta | None:
+        shift = period.step * self.phase
+        position = max(0, (offset - shift - period.first) // period.step + 1)
+        while (nominal := period.first + position * period.step) <= period.last:
+            planned = nominal + shift
+            if planned > self.end:
+                return None
+            if planned <= self.limit - CROWDED or planned >= self.limit + CONFIRMING + CROWDED:
+                return planned
+            position += 1
+        return None
 
 
 def _periods(limit: timedelta) -> Iterator[_Period]:
@@ -101,14 +170,10 @@ def _periods(limit: timedelta) -> Iterator[_Period]:
         reached = max(reached, until)
 
 
-def _first_in(period: _Period, offset: timedelta, *, limit: timedelta, phase: float) -> timedelta | None:
-    shift = period.step * phase
-    position = max(0, (offset - shift - period.first) // period.step + 1)
-    while (nominal := period.first + position * period.step) <= period.last:
-        planned = nominal + shift
-        if planned > GIVE_UP:
-            return None
-        if abs(planned - limit) >= CROWDED:
-            return planned
-        position += 1
-    return None
+def _periods_once_live(counted_from: timedelta) -> Iterator[_Period]:
+    # On the same instants of each hour whenever it went live, so that a watcher that restarts plans the same looks.
+    reached = timedelta(0)
+    for until, step in _AFTER_LIVE:
+        first = -(-reached // step) * step
+        yield _Period(first, counted_from + until, step)
+        reached = counted_from + until

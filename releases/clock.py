@@ -36,18 +36,26 @@ def nobody() -> Sequence[Figures]:
 class RealClock:
     """The machine's own clock."""
 
-    def __init__(self, figures: Callable[[], Sequence[Figures]] = nobody) -> None:
+    def __init__(
+        self,
+        figures: Callable[[], Sequence[Figures]] = nobody,
+        *,
+        wall: Callable[[], datetime] = lambda: datetime.now(UTC),
+        monotonic: Callable[[], float] = lambda: time.clock_gettime(_STEADY),
+    ) -> None:
         """Begin to watch the clock for steps.
 
         :param figures: asks the machine who vouches for its clock; must not block.
+        :param wall: gives the aware UTC instant.
+        :param monotonic: gives seconds from any beginning, by a clock that nobody can set.
         """
-        self._figures = figures
+        self._figures, self._wall, self._monotonic = figures, wall, monotonic
         self._watch = ClockWatch()
         self._one_at_a_time = threading.Lock()
 
     def now(self) -> datetime:
         """Return the present UTC instant."""
-        return datetime.now(UTC)
+        return self._wall()
 
     def sleep_until(self, instant: datetime) -> None:
         """Return once an aware instant has come."""
@@ -64,14 +72,10 @@ class RealClock:
             self._watch.hear(host, sent_at=sent_at, completed_at=completed_at, date=date)
 
     def _read(self) -> Reading:
-        before = time.clock_gettime_ns(_STEADY)
-        wall = self.now()
-        after = time.clock_gettime_ns(_STEADY)
-        return Reading(
-            wall=wall,
-            steady=timedelta(microseconds=before / 1000),
-            uncertain=timedelta(microseconds=(after - before) / 1000),
-        )
+        before = self._monotonic()
+        wall = self._wall()
+        after = self._monotonic()
+        return Reading(wall=wall, steady=timedelta(seconds=before), uncertain=timedelta(seconds=after - before))
 
 
 class ScriptedClock:

@@ -5,10 +5,12 @@ from dataclasses import dataclass
 from datetime import datetime, timedelta
 from enum import StrEnum
 
+from releases.cadence import CONFIRMING, LONGEST_GAP_AFTER_LIMIT
 from releases.evidence import AddressRole, LookResult
+from releases.flips import Flip, flips_after
 
 PLANNED_TOLERANCE = timedelta(seconds=0.5)
-"""A look sent this close to its planned instant counts as made at that instant."""
+"""A look sent this close to its planned instant, the clock's error included, is excused as made at that instant."""
 
 
 class Outcome(StrEnum):
@@ -52,18 +54,39 @@ class BeforeDue(StrEnum):
 
 @dataclass(frozen=True, slots=True)
 class Sighting:
-    """One look as the judging needs it: what it showed and its three instants (aware)."""
+    """One look as the judging needs it: what it showed, its three instants (aware), and how far they may be off."""
 
     result: LookResult
     planned_at: datetime
     sent_at: datetime
     completed_at: datetime
+    clock_bound: timedelta = timedelta(0)
 
     @property
     def instant(self) -> datetime:
-        """The instant that counts in judging: the planned one if the look was sent close to it, else the sent one."""
+        """The instant for which a look counts: the planned one if it was sent close to it, else the sent one."""
         close = abs(self.sent_at - self.planned_at) <= PLANNED_TOLERANCE
         return self.planned_at if close else self.sent_at
+
+    @property
+    def surely_as_planned(self) -> bool:
+        """Whether it was sent close to its planned instant by any clock within the bound."""
+        return abs(self.sent_at - self.planned_at) + self.clock_bound <= PLANNED_TOLERANCE
+
+    @property
+    def at_the_latest(self) -> datetime:
+        """The last instant at which it may have been sent; half a second after the planned one is excused."""
+        return self.planned_at if self.surely_as_planned else self.sent_at + self.clock_bound
+
+    @property
+    def surely_from(self) -> datetime:
+        """The first instant at which it can have been sent: the clock may have been ahead by all of its bound."""
+        return self.sent_at - self.clock_bound
+
+    @property
+    def surely_by(self) -> datetime:
+        """The last instant at which it can have been answered: the clock may have been behind by all of its bound."""
+        return self.completed_at + self.clock_bound
 
 
 @dataclass(frozen=True, slots=True)
@@ -80,7 +103,9 @@ class AddressVerdict:
 
     Publication lies after `last_not_live_at` and at or before `first_live_at`. Where the address was seen live
     before it was due and once more after it was due, these two belong to the side that gave the outcome; what
-    was seen before due stays in `live_before_due_at`. `gone_again_at` is a look after that which was not live.
+    was seen before due stays in `live_before_due_at`. Instants are those of our clock; the delay is widened by
+    `clock_bound`, the larger bound of the two looks that it lies between. `gone_again_at` is the first look after
+    it was seen live that did not see it, and `flips` are all that was seen of this.
     """
 
     outcome: Outcome
@@ -91,6 +116,8 @@ class AddressVerdict:
     live_before_due_at: datetime | None
     gone_again_at: datetime | None
     delay: Interval | None
+    clock_bound: timedelta = timedelta(0)
+    flips: tuple[Flip, ...] = ()
 
 
 @dataclass(frozen=True, slots=True)
@@ -107,7 +134,8 @@ def judge_address(
     """Judge one address from every look at it under one schedule, in whatever order they arrived.
 
     A look that showed the release proves something only after one that was sent earlier and did not: until then
-    the marker may have matched all along. Looks that showed neither never change the outcome.
+    the marker may have matched all along. Looks that showed neither never change the outcome. What accuses holds
+    even if the clock was off by the whole bound of each look.
 
     :param due_at: aware instant at which the release is due.
     :param limit_at: due instant plus tolerance; a look is planned at exactly this instant.
@@ -126,10 +154,16 @@ def judge_address(
     unproven = any(not _before(look, due_at) for look in shown if look not in proven)
 
     before = (BeforeDue.NOTHING, BeforeDue.SEEN_ONCE, BeforeDue.EARLY)[min(len(early), 2)]
-    from_due = _from_due(in_force, absent, limit_at=limit_at, unproven=unproven, settled=settled)
+    in_time = any(_since(look, due_at) and look.at_the_latest <= limit_at for look in in_force)
+    from_due = (
+        Outcome.ON_TIME
+        if in_time
+        else _not_in_time(in_force, absent, limit_at=limit_at, unproven=unproven, settled=settled)
+    )
     outcome = _combine(before, from_due, settled=settled)
     first = _first_live(outcome, early, in_force)
     last_absent = _last_before(first, absent)
+    flips = flips_after(first, looks)
     return AddressVerdict(
         outcome=outcome,
         before=before,
@@ -137,9 +171,25 @@ def judge_address(
         last_not_live_at=last_absent.sent_at if last_absent else None,
         first_live_at=first.completed_at if first else None,
         live_before_due_at=early[0].completed_at if early else None,
-        gone_again_at=next((look.sent_at for look in absent if first and look.sent_at > first.completed_at), None),
+        gone_again_at=flips[0].gone_at if flips else None,
         delay=_delay(outcome, last_absent, first, due_at),
+        clock_bound=max((look.clock_bound for look in (last_absent, first) if look), default=timedelta(0)),
+        flips=flips,
     )
+
+
+def settles_at(sightings: Sequence[Sighting], *, limit_at: datetime) -> datetime:
+    """Name the instant up to which every planned look must have been answered before an address is settled.
+
+    That is the limit; where the clock of the last look may be off, it is the first planned look that is surely at
+    or after the limit all the same: the one a second later, or with a worse clock one of those that follow.
+    """
+    last = max(sightings, key=lambda look: look.sent_at, default=None)
+    if last is None or not last.clock_bound:
+        return limit_at
+    if last.clock_bound <= CONFIRMING:
+        return limit_at + CONFIRMING
+    return limit_at + last.clock_bound + LONGEST_GAP_AFTER_LIMIT
 
 
 def judge_release(addresses: Sequence[tuple[AddressRole, bool, AddressVerdict]]) -> ReleaseVerdict:
@@ -174,21 +224,28 @@ def occurred_at(outcome: Outcome, *, due_at: datetime, first_live_at: datetime |
 def _before(look: Sighting, due_at: datetime) -> bool:
     # A look still under way at the due instant may have seen a page that went live in time, so it must not
     # count as early; and what it saw was there by its completion, so it must not be lost either.
-    return look.instant < due_at and look.completed_at < due_at
+    return look.instant < due_at and look.surely_by < due_at
 
 
-def _from_due(
+def _since(look: Sighting, due_at: datetime) -> bool:
+    # By a clock that may be far off, a look about the due instant was perhaps made before it: it excuses nothing.
+    as_planned = look.surely_as_planned and look.planned_at >= due_at
+    return as_planned or look.completed_at - look.clock_bound >= due_at
+
+
+def _not_in_time(
     live: list[Sighting], absent: list[Sighting], *, limit_at: datetime, unproven: bool, settled: bool
 ) -> Outcome:
-    if any(look.instant <= limit_at for look in live):
-        return Outcome.ON_TIME
     if not settled:
         return Outcome.PENDING
     first = live[0] if live else None
-    after_limit = any(look.instant >= limit_at and (first is None or look.sent_at < first.sent_at) for look in absent)
+    after_limit = any(
+        look.surely_from >= limit_at and (first is None or look.sent_at < first.sent_at) for look in absent
+    )
     # Where the first thing seen from due on was an unproven live page, it may have been the release itself:
     # a page that is missing only later must not turn that into a late release.
-    accusing = after_limit and not unproven
+    # So may one that was seen by another watcher's clock, and may by that have been in time.
+    accusing = after_limit and not unproven and all(look.surely_from > limit_at for look in live)
     if first:
         return Outcome.LATE if accusing else Outcome.UNCERTAIN
     return Outcome.NOT_SEEN if accusing else Outcome.CANNOT_TELL
@@ -218,8 +275,8 @@ def _last_before(first: Sighting | None, absent: list[Sighting]) -> Sighting | N
 def _delay(outcome: Outcome, last_absent: Sighting | None, first: Sighting | None, due_at: datetime) -> Interval | None:
     if last_absent is None or (first is None and outcome is not Outcome.NOT_SEEN):
         return None
-    from_seconds = (last_absent.sent_at - due_at).total_seconds()
-    return Interval(from_seconds, (first.completed_at - due_at).total_seconds() if first else None)
+    from_seconds = (last_absent.surely_from - due_at).total_seconds()
+    return Interval(from_seconds, (first.surely_by - due_at).total_seconds() if first else None)
 
 
 def _most_telling_first(verdict: AddressVerdict) -> tuple[bool, float]:

@@ -19,10 +19,17 @@ def at(seconds: float) -> datetime:
     return DUE + timedelta(seconds=seconds)
 
 
-def look(result: LookResult, planned: float, *, sent: float | None = None, completed: float | None = None) -> Sighting:
-    """Make a look from seconds after due; it is sent as planned and answered at once unless said otherwise."""
+def look(
+    result: LookResult, planned: float, *, sent: float | None = None, completed: float | None = None, bound: float = 0
+) -> Sighting:
+    """Make a look from seconds after due; it is sent as planned and answered at once unless said otherwise.
+
+    The bound is how many seconds the clock may have been off.
+    """
     left = planned if sent is None else sent
-    return Sighting(result, at(planned), at(left), at(left if completed is None else completed))
+    return Sighting(
+        result, at(planned), at(left), at(left if completed is None else completed), timedelta(seconds=bound)
+    )
 
 
 def judged(*looks: Sighting, settled: bool = True, limit: float = 120) -> AddressVerdict:

@@ -41,7 +41,7 @@ def test_a_plan_grows_strictly_and_holds_the_due_instant_the_limit_and_the_last_
         around.append(instant)
     assert around[-1] >= at(1200)
     assert all(earlier < later for earlier, later in pairwise(around))
-    assert {at(-5), DUE, at(limit)} <= set(around)
+    assert {at(-5), DUE, at(limit), at(limit + 1)} <= set(around)
 
 
 @pytest.mark.parametrize(("key", "limit"), PLANS)
@@ -75,7 +75,7 @@ def test_each_period_has_its_own_density(start, end, step):
         expected = (end - start) / step
         assert expected - 2 <= len(inside) <= expected + 2
         assert all(later - earlier <= timedelta(seconds=step * 1.5) for earlier, later in pairwise(inside))
-        shifted = [instant for instant in inside if instant not in (at(-5), DUE, at(limit))]
+        shifted = [instant for instant in inside if instant not in (at(-5), DUE, at(limit), at(limit + 1))]
         assert all(later - earlier >= timedelta(seconds=step) for earlier, later in pairwise(shifted))
 
 
@@ -89,19 +89,21 @@ def test_the_dense_looks_go_on_to_a_limit_later_than_two_minutes():
     dense = [instant for instant in plan if DUE <= instant <= at(179)]
     assert all(later - earlier <= timedelta(seconds=7.5) for earlier, later in pairwise(dense))
     assert dense[-1] == at(179)
-    assert plan[plan.index(at(179)) + 1] <= at(179 + 15)
+    assert plan[plan.index(at(180)) + 1] <= at(179 + 15)
 
 
 @pytest.mark.parametrize("limit", [0, 0.5, 1, 7, 119.5, 120, 179])
-def test_the_look_at_the_limit_has_a_second_to_itself(limit):
+def test_the_looks_at_the_limit_and_a_second_later_have_a_second_to_themselves(limit):
     for key in ("a", "b", "c", "d", "e", "f"):
-        instants = [instant for instant in whole_plan(key, limit) if instant not in (DUE, at(limit))]
+        fixed = (DUE, at(limit), at(limit + 1))
+        instants = [instant for instant in whole_plan(key, limit) if instant not in fixed]
         assert all(abs(instant - at(limit)) >= timedelta(seconds=1) for instant in instants)
+        assert all(abs(instant - at(limit + 1)) >= timedelta(seconds=1) for instant in instants)
 
 
 def test_the_shift_is_the_same_each_time_and_another_for_another_release():
     assert whole_plan("a") == PLANS["a", 120]
-    assert set(PLANS["a", 120]) & set(PLANS["b", 120]) == {at(-5), DUE, at(120)}
+    assert set(PLANS["a", 120]) & set(PLANS["b", 120]) == {at(-5), DUE, at(120), at(121)}
 
 
 def test_the_shifts_of_many_releases_spread_over_half_a_step():
@@ -132,7 +134,7 @@ def test_a_watch_that_begins_late_looks_at_once_and_then_follows_the_plan(second
     assert following(now, now) == next(instant for instant in PLANS["road-fuel", 120] if instant > now)
 
 
-@pytest.mark.parametrize("fixed", [-5, 0, 120], ids=["last-before-due", "due", "limit"])
+@pytest.mark.parametrize("fixed", [-5, 0, 121], ids=["last-before-due", "due", "a-second-after-the-limit"])
 def test_a_watch_that_begins_within_a_second_after_a_fixed_look_makes_it_under_its_own_instant(fixed):
     assert following(None, at(fixed + 0.99)) == at(fixed)
     assert following(None, at(fixed + 1)) == at(fixed + 1)
@@ -181,3 +183,97 @@ def test_a_next_look_is_later_than_the_last_and_never_overdue_by_a_second(key, l
 def test_a_limit_before_the_due_instant_is_refused():
     with pytest.raises(ValueError, match="before the due instant"):
         following(None, DUE, limit=-1)
+
+
+# --- after the release was seen live
+
+
+def once_live(seconds: float, *, limit: float = 120, key: str = "road-fuel") -> list[float]:
+    """Walk the plan from the first look that showed the release; return seconds after due."""
+    planned: list[float] = []
+    instant: datetime | None = at(seconds)
+    while (
+        instant := next_look(
+            due_at=DUE, limit_at=at(limit), after=instant, now=instant, key=key, live_since=at(seconds)
+        )
+    ) is not None:
+        planned.append((instant - DUE).total_seconds())
+    return planned
+
+
+@pytest.mark.parametrize("key", ["a", "b", "c", "road-fuel"])
+@pytest.mark.parametrize(
+    ("live", "counted_from"),
+    [
+        pytest.param(0.2, 120, id="in-time"),
+        pytest.param(3_480, 3_480, id="an-hour-late"),
+        pytest.param(200_000, 200_000, id="days-late"),
+    ],
+)
+def test_a_release_that_is_live_is_looked_at_every_minute_then_every_five_then_every_thirty(live, counted_from, key):
+    after = [seconds - counted_from for seconds in once_live(live, key=key)]
+    gaps = {"minute": [], "five": [], "thirty": []}
+    for earlier, later in pairwise(after):
+        gaps["minute" if later <= 600 else "five" if later <= 3_600 else "thirty"].append(later - earlier)
+    assert all(30 <= gap <= 90 for gap in gaps["minute"])
+    assert all(gap <= 450 for gap in gaps["five"])
+    assert all(gap <= 2_700 for gap in gaps["thirty"])
+    assert 9 <= len(gaps["five"]) <= 11
+    assert 9 <= len(gaps["thirty"]) <= 11
+    assert 5 * 3_600 + 1_800 <= after[-1] <= 6 * 3_600
+
+
+def test_a_release_that_is_live_leaves_the_second_of_the_limit_to_those_that_are_not():
+    for key in ("a", "b", "c", "d", "e", "f"):
+        assert not [seconds for seconds in once_live(0.2, key=key) if 119 < seconds < 122]
+        assert once_live(0.2, key=key)[0] >= 30
+
+
+def test_a_watcher_that_restarts_after_the_release_went_live_plans_the_same_looks():
+    planned = once_live(0.2)
+    again = next_look(due_at=DUE, limit_at=at(120), after=at(700), now=at(700), key="road-fuel", live_since=at(0.2))
+    assert again == at(next(seconds for seconds in planned if seconds > 700))
+    missed = next_look(due_at=DUE, limit_at=at(120), after=None, now=at(9_000), key="road-fuel", live_since=at(0.2))
+    assert missed == at(9_000), "one look for all that were missed"
+
+
+def test_the_watch_of_a_live_release_ends_six_hours_after_and_never_beyond_the_week():
+    ended = {"due_at": DUE, "limit_at": at(120), "key": "a", "live_since": at(1)}
+    assert next_look(after=at(21_720), now=at(21_721), **ended) is None
+    assert next_look(after=at(300), now=at(21_721), **ended) is None
+    late = GIVE_UP.total_seconds() - 3_600
+    assert late < once_live(late)[-1] <= GIVE_UP.total_seconds()
+
+
+def test_seen_live_costs_a_small_part_of_the_looks_that_waiting_costs():
+    assert len(once_live(0.2)) <= 35
+
+
+# --- after one look before due that showed it
+
+
+def second_look(early: float, *, key: str = "road-fuel") -> float:
+    instant = next_look(due_at=DUE, limit_at=at(120), after=at(early), now=at(early), key=key, live_early=at(early))
+    assert instant is not None
+    return (instant - DUE).total_seconds()
+
+
+@pytest.mark.parametrize("early", [-80_000, -30_000, -3_000])
+def test_a_look_before_due_that_showed_the_release_is_confirmed_five_seconds_later(early):
+    assert second_look(early) == early + 5
+
+
+def test_a_confirming_look_that_brought_nothing_is_repeated_twice_and_then_the_plan_goes_on():
+    early, instants = at(-30_000), [at(-30_000)]
+    for _ in range(4):
+        instants.append(
+            next_look(due_at=DUE, limit_at=at(120), after=instants[-1], now=instants[-1], key="a", live_early=early)
+        )
+    assert [(instant - early).total_seconds() for instant in instants[1:4]] == [5, 15, 60]
+    assert instants[4] == following(instants[3], instants[3], key="a")
+
+
+def test_close_to_due_the_planned_looks_confirm_by_themselves():
+    for early in range(-400, 0):
+        assert second_look(early) <= early + 5
+        assert not -5 < second_look(early) < 0
