@@ -5,7 +5,7 @@ from dataclasses import dataclass
 from datetime import datetime
 from typing import Any
 
-from django.db.models import Count, F, Max, Min, Q, QuerySet
+from django.db.models import Count, Exists, F, Max, Min, OuterRef, Q, QuerySet
 
 from releases.evidence import LookResult
 from releases.models import Address, Observation, Release, Statement, Verification
@@ -66,13 +66,14 @@ def open_questions(releases: Collection[Release] | QuerySet[Release]) -> list[Op
 
 
 def unanswered(releases: QuerySet[Release]) -> QuerySet[Verification]:
-    """Return the present verdicts of some releases that need a person's word and have no "it was live at" yet."""
-    answered = Statement.objects.filter(kind=Statement.Kind.WAS_LIVE, release__in=releases)
-    return Verification.objects.filter(
-        release__in=releases,
-        outcome__in=ASKS_A_PERSON,
-        schedule_version=F("release__schedule_version"),
-    ).exclude(release__in=answered.values("release"))
+    """Return the verdicts on some releases that need a person's word and have no "it was live at" yet.
+
+    A verdict on an earlier date is among them: who moved a release after it was due ends no question by that.
+    """
+    since = Statement.objects.filter(
+        kind=Statement.Kind.WAS_LIVE, release=OuterRef("release"), schedule_version__gte=OuterRef("schedule_version")
+    )
+    return Verification.objects.filter(~Exists(since), release__in=releases, outcome__in=ASKS_A_PERSON)
 
 
 def _first_without_the_release(looks: QuerySet[Observation], said: dict[int, dict[str, str]]) -> dict[int, datetime]:

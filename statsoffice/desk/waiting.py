@@ -8,7 +8,7 @@ from django.db.models import QuerySet
 from breaches.models import Report
 from breaches.status import WRITERS, ReportStatus
 from releases import asking
-from releases.models import Release
+from releases.models import DateChange, Release
 from releases.permissions import Action, Person, producers_where, producers_with
 from releases.roles import LEADS, Role
 
@@ -50,11 +50,10 @@ def _reports(person: Person, roles: frozenset[Role], *statuses: ReportStatus) ->
 
 
 def _questions(person: Person, *, now: datetime) -> list[Release]:
-    recent: QuerySet[Release] = Release.objects.filter(
-        series__producer__in=producers_where(person, Action.ANSWER),
-        due_at__gt=now - ASKED_BEHIND,
-        due_at__lte=now + ASKED_AHEAD,
-    )
+    theirs = Release.objects.filter(series__producer__in=producers_where(person, Action.ANSWER))
+    recent: QuerySet[Release] = theirs.filter(due_at__gt=now - ASKED_BEHIND, due_at__lte=now + ASKED_AHEAD)
     asked = set(asking.unanswered(recent).values_list("release_id", flat=True))
+    moved = theirs.filter(pk__in=DateChange.objects.filter(requested_at__gt=now - ASKED_BEHIND).values("release"))
+    asked |= set(asking.unanswered(moved).filter(due_at__gt=now - ASKED_BEHIND).values_list("release_id", flat=True))
     asked |= {question.address.release_id for question in asking.open_questions(recent)}
     return list(Release.objects.filter(pk__in=asked).select_related("series__producer").order_by("due_at")[:MOST_LINES])

@@ -5,10 +5,12 @@ from datetime import timedelta
 import pytest
 
 from breaches import drafting
-from releases import asking, judging
+from releases import answering, asking, judging, scheduling
 from releases.models import Release, Verification
+from releases.roles import Role
 from releases.verdict import Outcome
-from tests.factories import SEED_DUE, a_confirmed_release
+from statsoffice.desk.waiting import waiting_for
+from tests.factories import SEED_DUE, a_confirmed_release, london_slot, member
 from tests.releases.record import looks_at
 
 LIMIT = SEED_DUE + timedelta(minutes=2)
@@ -34,3 +36,75 @@ def test_a_release_with_a_look_since_it_was_due_is_left_to_the_watch():
 def test_a_release_already_past_when_it_was_recorded_is_not_asked_about():
     a_confirmed_release(recorded_at=SEED_DUE + timedelta(hours=1), rehearsal=True)
     assert judging.judge_unobserved(now=SEED_DUE + timedelta(hours=2)) == []
+
+
+MOVED = SEED_DUE + timedelta(hours=1)
+TO = london_slot((SEED_DUE + timedelta(days=42)).date())
+
+
+def moved(release, *, at=MOVED, to=TO):
+    head = member(Role.HEAD_OF_PROFESSION, release.series.producer)
+    scheduling.change_date(release, to=to, reason="Late data", by=head, at=at)
+    return head
+
+
+def cancelled(release, *, at=MOVED):
+    head = member(Role.HEAD_OF_PROFESSION, release.series.producer)
+    scheduling.cancel(Release.objects.get(pk=release.pk), reason="Not needed", by=head, at=at)
+    return head
+
+
+ENDS = [pytest.param(moved, id="moved"), pytest.param(cancelled, id="cancelled")]
+
+
+@pytest.mark.parametrize("end", ENDS)
+def test_who_ends_a_date_that_nobody_observed_ends_no_question(end):
+    release = a_confirmed_release()
+    head = end(release)
+    now = MOVED + timedelta(minutes=1)
+    assert len(judging.judge_unobserved(now=now)) == 1
+    assert judging.judge_unobserved(now=now) == []
+    verification = Verification.objects.get()
+    assert (verification.schedule_version, verification.due_at) == (1, SEED_DUE)
+    assert verification.outcome == Outcome.CANNOT_TELL
+    assert waiting_for(head, now=now).to_answer == [release]
+    answering.was_live(Release.objects.get(), live_at=SEED_DUE, by=head, at=now)
+    assert not waiting_for(head, now=now).to_answer
+
+
+@pytest.mark.parametrize("end", ENDS)
+def test_what_was_seen_under_a_date_counts_although_it_was_ended_before_anybody_judged(end):
+    release = a_confirmed_release()
+    looks_at(release, "not_live", start=LIMIT)
+    end(release)
+    judging.judge_unobserved(now=MOVED)
+    assert Verification.objects.get().outcome == Outcome.NOT_SEEN
+    assert len(drafting.draft_missing(now=MOVED)) == 1
+
+
+def test_a_verdict_that_stood_is_not_judged_again_after_a_move():
+    release = a_confirmed_release()
+    looks_at(release, "not_live", start=LIMIT)
+    judging.judge(release, now=LIMIT + timedelta(minutes=1))
+    moved(release)
+    assert judging.judge_unobserved(now=MOVED) == []
+
+
+@pytest.mark.parametrize("end", ENDS)
+def test_a_date_that_was_ended_before_it_came_is_never_judged(end):
+    end(a_confirmed_release(), at=SEED_DUE - timedelta(seconds=1))
+    assert judging.judge_unobserved(now=MOVED) == []
+
+
+def test_a_provisional_date_is_never_judged():
+    release = a_confirmed_release()
+    Release.objects.update(status="provisional", confirmed_at=None)
+    moved(Release.objects.get(pk=release.pk))
+    assert judging.judge_unobserved(now=MOVED) == []
+
+
+def test_a_date_confirmed_only_after_it_had_passed_is_not_judged_when_it_is_moved():
+    release = a_confirmed_release()
+    Release.objects.update(confirmed_at=SEED_DUE + timedelta(seconds=1))
+    moved(release)
+    assert judging.judge_unobserved(now=MOVED) == []
