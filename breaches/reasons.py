@@ -16,6 +16,11 @@ NOT_LIVE_WORDS = {
     Reason.OTHER_EDITION: "the address led to another edition",
     Reason.WRONG_TYPE: "what was there was not a file of the announced kind",
     Reason.EMPTY: "what was there was empty",
+    Reason.ANNOUNCEMENT: "only the announcement of the release was there",
+    Reason.CANCELLED: "the announcement that was there said that the release was cancelled",
+    Reason.MOVED: "the announcement that was there gave another time",
+    Reason.WITHDRAWN: "the page was marked as withdrawn",
+    Reason.EARLIER_EDITION: "by its own dates the page was that of an earlier edition",
     Reason.UNCHANGED: "the page had not changed since an earlier look without the release",
     Reason.PREVIOUS_EDITION: "the page still showed the previous edition",
 }

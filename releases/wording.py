@@ -211,6 +211,16 @@ REASONS = {
     "fault_text": lazy("the site reported a fault in place of the page"),
     "script_shell": lazy("the page is empty until a script fills it"),
     "too_deep": lazy("the page was too deeply nested to be read"),
+    "unknown_shape": lazy("the publishing system's answer was of no known form"),
+    "announcement": lazy("only its announcement was there"),
+    "cancelled": lazy("its announcement said that it was cancelled"),
+    "moved": lazy("its announcement gave another time"),
+    "withdrawn": lazy("the page was marked as withdrawn"),
+    "earlier_edition": lazy("by its own dates it was an earlier edition"),
+    "updated": lazy("by its own dates it was updated at or after the due time"),
+    "not_updated": lazy("by its own dates it was not updated since the due time"),
+    "other_kind": lazy("it was a kind of page under which no statistics are published"),
+    "other_page": lazy("what came was about another page"),
 }
 
 

@@ -16,5 +16,15 @@ class Adapter(Protocol):
     def address(self, url: str) -> str:
         """Return what is to be fetched for the announced address."""
 
+    def leads_to(self, body: bytes, *, url: str) -> str:
+        """Return the address to which a body sends its reader, or an empty text if it sends nobody anywhere.
+
+        It is asked of every answer with status 200; where it names an address, that is fetched under the same rules
+        as the target of any redirect, and both addresses are kept with the look.
+
+        :param body: as decoded.
+        :param url: where it came from.
+        """
+
     def examine(self, answer: Answer, expectation: Expectation) -> Finding:
         """Return what the answer shows."""

@@ -1,5 +1,6 @@
 """One errand under way: where it is, what it has met, and the answer that it ends in."""
 
+import logging
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 from datetime import datetime
@@ -10,7 +11,10 @@ from releases.errand import Errand
 from releases.probe import decoding
 from releases.probe.line import Limits, Reply
 from releases.probe.past_caches import as_meant
+from releases.probe.registry import adapter_named
 from releases.web_address import NotAWebAddressError, WebAddress, is_allowed, read_target
+
+logger = logging.getLogger(__name__)
 
 _SENDS_ON = frozenset({301, 302, 303, 307, 308})
 
@@ -116,12 +120,16 @@ def refused(errand: Errand, reason: str, *, at: datetime) -> Answer:
 def _ending(flight: Flight, reply: Reply, limits: Limits) -> _Ending | None:
     if reply.failure is not None:
         return _Ending(reply.failure, reply.detail)
+    answered = None
     try:
         target = _target(flight.address, reply)
+        if target is None:
+            answered = _decoded(reply, limits)
+            target = _target_in_body(flight, reply, answered)
     except NotAWebAddressError as error:
         return _Ending(Failure.ADDRESS_REFUSED, f"redirected to an address that is not fetched: {error}")
     if target is None:
-        return _decoded(reply, limits)
+        return answered
     if not is_allowed(target, flight.errand.allowed_hosts):
         return _Ending(led_to=target)
     if len(flight.hops) > limits.redirects:
@@ -146,6 +154,19 @@ def _target(address: WebAddress, reply: Reply) -> WebAddress | None:
     if reply.status not in _SENDS_ON or not locations or not locations[0]:
         return None
     return read_target(address, locations[0])
+
+
+def _target_in_body(flight: Flight, reply: Reply, answered: _Ending) -> WebAddress | None:
+    """A publishing system may answer with a document that says where the page is now, instead of a redirect."""
+    if reply.status != 200 or answered.failure is not None:
+        return None
+    try:
+        location = adapter_named(flight.errand.adapter).leads_to(answered.body, url=flight.address.url)
+    except Exception:
+        # A body that our own code cannot read must not stop the answers to others; it is examined as it came.
+        logger.exception("cannot tell whether %s leads on", flight.address.url)
+        return None
+    return read_target(flight.address, location) if location else None
 
 
 def _seconds(flight: Flight, of_request: Mapping[str, float]) -> Mapping[str, float]:

@@ -14,6 +14,10 @@ class Page:
         """Return the announced address unchanged."""
         return url
 
+    def leads_to(self, body: bytes, *, url: str) -> str:  # an adapter's signature
+        """Return nothing: a page's reader stays where the page is."""
+        return ""
+
     def examine(self, answer: Answer, expectation: Expectation) -> Finding:
         """Return what the answer shows, by the rules that hold for every site."""
         return evidence.examine(answer, expectation)

@@ -4,9 +4,10 @@ from collections.abc import Mapping
 from types import MappingProxyType
 
 from releases.probe.adapter import Adapter
+from releases.probe.govuk import Govuk
 from releases.probe.page import Page
 
-_ALL: tuple[Adapter, ...] = (Page(),)
+_ALL: tuple[Adapter, ...] = (Page(), Govuk())
 ADAPTERS: Mapping[str, Adapter] = MappingProxyType({adapter.name: adapter for adapter in _ALL})
 
 

@@ -80,6 +80,16 @@ class Reason(StrEnum):
     FAULT_TEXT = "fault_text"
     SCRIPT_SHELL = "script_shell"
     TOO_DEEP = "too_deep"
+    UNKNOWN_SHAPE = "unknown_shape"
+    ANNOUNCEMENT = "announcement"
+    CANCELLED = "cancelled"
+    MOVED = "moved"
+    WITHDRAWN = "withdrawn"
+    EARLIER_EDITION = "earlier_edition"
+    UPDATED = "updated"
+    NOT_UPDATED = "not_updated"
+    OTHER_KIND = "other_kind"
+    OTHER_PAGE = "other_page"
 
 
 @dataclass(frozen=True, slots=True)

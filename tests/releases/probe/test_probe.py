@@ -182,5 +182,5 @@ class TestAdapters:
         assert adapter_named("page").address("https://www.example.gov.uk/a?b=c") == "https://www.example.gov.uk/a?b=c"
 
     def test_an_adapter_that_does_not_exist_is_told(self):
-        with pytest.raises(NoSuchAdapterError, match=r"no adapter .govuk.; there are: page"):
-            adapter_named("govuk")
+        with pytest.raises(NoSuchAdapterError, match=r"no adapter .gov.; there are: govuk, page"):
+            adapter_named("gov")

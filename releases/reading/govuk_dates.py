@@ -1,0 +1,100 @@
+"""What the dates in a GOV.UK document say: for when it is announced, and when this edition was published."""
+
+import re
+from dataclasses import dataclass
+from datetime import date, datetime, time, timedelta
+
+from releases.london import from_london, local_date
+from releases.publisher import EARLIEST, Source
+from releases.reading.govuk_document import GovukDocument, instant
+
+STOOD_BEFORE = timedelta(days=27)
+"""A page there for longer than this before a release is due held an earlier edition: dates are given four weeks ahead."""
+
+_DISPLAYED = re.compile(
+    r"(?:(?P<day>\d{1,2}) )?(?P<month>[A-Z][a-z]+) (?P<year>\d{4})"
+    r"(?:,? (?P<hour>\d{1,2})(?:[:.](?P<minute>\d{2}))? ?(?P<half>[ap])m)?"
+)
+
+
+@dataclass(frozen=True, slots=True)
+class AnnouncedTime:
+    """For when an announcement announces, as exactly as it says: an aware instant, or a day, or a month's first day."""
+
+    at: datetime | None = None
+    on: date | None = None
+    month: date | None = None
+
+    def differs_from(self, due_at: datetime) -> bool:
+        """Tell whether a release due at an aware instant would not be what is announced."""
+        if self.at:
+            return self.at != due_at
+        due_on = local_date(due_at)
+        if self.on:
+            return self.on != due_on
+        return self.month is not None and self.month != due_on.replace(day=1)
+
+
+def announced_time(document: GovukDocument) -> AnnouncedTime:
+    """Return for when an announcement announces its release; its timestamp goes before the words shown to readers."""
+    stamp = instant(document.details.get("release_timestamp"))
+    if stamp and document.details.get("state") == "confirmed":
+        return AnnouncedTime(at=stamp)
+    return read_displayed(str(document.details.get("display_date") or ""))
+
+
+def read_displayed(text: str) -> AnnouncedTime:
+    """Read a date as it is displayed: "11 January 2018 9:30am", "11 January 2018" or "January 2018", London's time."""
+    found = _DISPLAYED.fullmatch(" ".join(text.split()))
+    if not found:
+        return AnnouncedTime()
+    try:
+        first = datetime.strptime(f"1 {found['month']} {found['year']}", "%d %B %Y").date()  # noqa: DTZ007  # a day
+        if not found["day"]:
+            return AnnouncedTime(month=first)
+        on = first.replace(day=int(found["day"]))
+        if not found["hour"]:
+            return AnnouncedTime(on=on)
+        hour = int(found["hour"]) % 12 + (12 if found["half"] == "p" else 0)
+        return AnnouncedTime(at=from_london(datetime.combine(on, time(hour, int(found["minute"] or 0)))))
+    except ValueError:
+        return AnnouncedTime()
+
+
+def newest_date(document: GovukDocument) -> datetime | None:
+    """Return the last instant at which, by its own dates, a page was published or publicly updated."""
+    return max(_public_dates(document), default=None)
+
+
+def stood_before(document: GovukDocument, *, due_at: datetime) -> bool:
+    """Tell whether, by its own dates, a page was there long before the release was due, so is updated in place."""
+    return min(_public_dates(document), default=due_at) < due_at - STOOD_BEFORE
+
+
+def is_new(document: GovukDocument, *, due_at: datetime) -> bool:
+    """Tell whether, by its own dates, a page came into being with the release, at most a day before it was due."""
+    return min(_public_dates(document), default=due_at - EARLIEST) > due_at - EARLIEST
+
+
+def published_by(document: GovukDocument, *, due_at: datetime) -> tuple[datetime, Source] | None:
+    """Return when the publisher's own figures say that the edition due at an aware instant was published.
+
+    The scheduled time with its delay counts only where that time is the announced one: an earlier edition's is
+    copied forward, and an early publication writes none. On a page updated in place nothing from before the due
+    instant counts, because it may be any small change of the earlier edition.
+    """
+    if document.scheduled_at == due_at and document.delay_seconds is not None:
+        return due_at + timedelta(seconds=document.delay_seconds), Source.SCHEDULED_TIME_AND_DELAY
+    new = is_new(document, due_at=due_at)
+    for change in document.changes:
+        if new or change.at >= due_at:
+            return change.at, Source.CHANGE_HISTORY
+    updated_at = document.public_updated_at
+    if updated_at and (new or updated_at >= due_at):
+        return updated_at, Source.PUBLIC_UPDATED_AT
+    return None
+
+
+def _public_dates(document: GovukDocument) -> list[datetime]:
+    dates = [document.first_published_at, document.public_updated_at, *(change.at for change in document.changes)]
+    return [one for one in dates if one]
