@@ -14,6 +14,7 @@ os.environ.setdefault("DJANGO_SETTINGS_MODULE", "statsoffice.settings")
 SWEEP_EVERY = timedelta(seconds=5)
 DRAFT_EVERY = timedelta(seconds=2)
 DELIVER_EVERY = timedelta(seconds=5)
+CANARY_EVERY = timedelta(seconds=60)
 
 app = Celery("statsoffice")
 app.conf.update(
@@ -41,6 +42,7 @@ app.conf.update(
         "sweep": {"task": "sweep", "schedule": SWEEP_EVERY, "options": {"queue": "watch", "expires": 4}},
         "draft": {"task": "draft", "schedule": DRAFT_EVERY, "options": {"queue": "draft", "expires": 1.8}},
         "deliver": {"task": "deliver", "schedule": DELIVER_EVERY, "options": {"queue": "deliver", "expires": 4}},
+        "canary": {"task": "canary", "schedule": CANARY_EVERY, "options": {"queue": "canary", "expires": 50}},
         "verify_releases_at_0930": {
             "task": "verify_releases_at_0930",
             "schedule": crontab(hour="9", minute="30", day_of_week="mon-fri"),

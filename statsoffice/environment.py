@@ -8,7 +8,8 @@ from typing import Any
 from urllib.parse import urlsplit
 
 import environ
-from django.core.exceptions import ImproperlyConfigured
+from django.core.exceptions import ImproperlyConfigured, ValidationError
+from django.core.validators import validate_email
 
 
 def text(name: str, default: str = "") -> str:
@@ -94,6 +95,20 @@ def web_addresses(name: str) -> list[str]:
             message = f'{name} holds "{written}"; each address must start with http:// or https://.'
             raise ImproperlyConfigured(message)
     return words(name)
+
+
+def mail_addresses(name: str) -> list[str]:
+    """Read a setting as e-mail addresses separated by commas, in lower case.
+
+    :raises ImproperlyConfigured: if one of them is none.
+    """
+    for written in words(name):
+        try:
+            validate_email(written)
+        except ValidationError:
+            message = f'{name} holds "{written}"; each entry must be an e-mail address.'
+            raise ImproperlyConfigured(message) from None
+    return [written.lower() for written in words(name)]
 
 
 def hosts_with_port(name: str, default: str = "") -> frozenset[str]:

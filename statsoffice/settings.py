@@ -48,6 +48,7 @@ CLOCK_LARGEST_ERROR = timedelta(seconds=environment.number("STATSOFFICE_CLOCK_LA
 PREFLIGHT_AT = environment.time_of_day("STATSOFFICE_PREFLIGHT_AT", "14:00")
 EVIDENCE_KEPT = timedelta(days=environment.number("STATSOFFICE_EVIDENCE_KEPT_DAYS", "2555", least=30))
 HEALTH_PING = environment.optional_web_address("STATSOFFICE_HEALTH_PING")
+OPERATORS = environment.mail_addresses("STATSOFFICE_OPERATORS")
 CANARY = environment.one_of("STATSOFFICE_CANARY", "on", choices=("on", "off")) == "on"
 REHEARSAL_SITE = environment.web_address("STATSOFFICE_REHEARSAL_SITE", "http://127.0.0.1:8765")
 REHEARSAL_TOKEN = environment.text("STATSOFFICE_REHEARSAL_TOKEN", "")
@@ -62,6 +63,7 @@ INSTALLED_APPS = [
     "releases",
     "breaches",
     "statsoffice.messages",
+    "statsoffice.canary",
     "statsoffice.desk",
     "statsoffice",
     "django.contrib.admin",
@@ -181,6 +183,8 @@ X_FRAME_OPTIONS = "DENY"
 SECURE_REFERRER_POLICY = "same-origin"
 if PRODUCTION:
     SECURE_SSL_REDIRECT = True
+    # Asked by monitors on the inside, which come past whatever speaks https for us; it tells no secret.
+    SECURE_REDIRECT_EXEMPT = [r"^health/"]
     SECURE_PROXY_SSL_HEADER = ("HTTP_X_FORWARDED_PROTO", "https")
     SECURE_HSTS_SECONDS = 31_536_000
     SECURE_HSTS_INCLUDE_SUBDOMAINS = True

@@ -11,6 +11,7 @@ from breaches import drafting
 from releases import judging, roll_call, watch
 from releases.clock import RealClock
 from releases.probe.probe import Probe, probe_from_settings
+from statsoffice.canary import illness, pulse, turn
 from statsoffice.messages import delivery, outbox
 
 CLOCK = RealClock()
@@ -57,8 +58,14 @@ def draft() -> None:
 
 @shared_task(name="deliver")
 def deliver() -> None:
-    """Create the messages that are owed, and send those that are due."""
-    _each(outbox.create_missing, delivery.deliver)
+    """Attend to the watcher's health, create the messages that are owed, and send those that are due."""
+    _each(illness.attend, outbox.create_missing, delivery.deliver)
+
+
+@shared_task(name="canary")
+def canary() -> None:
+    """Rehearse one look through the whole chain, and ping whoever would miss us."""
+    turn.take(clock=CLOCK)
 
 
 @shared_task(name="verify_releases_at_0930")

@@ -4,6 +4,8 @@ from allauth.account.decorators import secure_admin_login
 from django.contrib import admin
 from django.urls import include, path
 
+from statsoffice import health
+
 # One place to sign in, with its limit on attempts; the admin's own log-in page has none.
 admin.site.login = secure_admin_login(admin.site.login)  # type: ignore[method-assign]
 
@@ -12,5 +14,8 @@ urlpatterns = [
     path("accounts/", include("allauth.urls")),
     path("desk/", include("statsoffice.desk.urls")),
     path("reports/", include("breaches.urls")),
+    path("health/live", health.live, name="health_live"),
+    path("health/ready", health.ready, name="health_ready"),
+    path("canary/", include("statsoffice.canary.urls")),
     path("", include("releases.urls")),
 ]

@@ -5,6 +5,7 @@ import threading
 from collections.abc import Callable
 
 from statsoffice import celery, tasks
+from statsoffice.canary import turn
 
 logger = logging.getLogger(__name__)
 
@@ -20,11 +21,16 @@ def watch(stop: threading.Event) -> None:
     def sweep() -> None:
         tasks.sweep_once(stop=stop.is_set)
 
+    def canary() -> None:
+        turn.take(clock=tasks.CLOCK, stop=stop.is_set)
+
     beside = [
         threading.Thread(target=_repeat, args=(step, seconds, stop), daemon=True)
         for step, seconds in (
             (tasks.draft, celery.DRAFT_EVERY.total_seconds()),
             (tasks.deliver, celery.DELIVER_EVERY.total_seconds()),
+            # The canary itself keeps the pause between two rehearsals.
+            (canary, celery.DELIVER_EVERY.total_seconds()),
         )
     ]
     for thread in beside:

@@ -9,7 +9,7 @@ from breaches import drafting
 from breaches.models import Report
 from breaches.remarks import Section
 from breaches.status import ReportStatus
-from releases import answering, asking, coverage, judging, scheduling
+from releases import answering, asking, judging, scheduling
 from releases.calendar import Precision, Slot
 from releases.models import Release
 from tests.breaches.people import Office, a_report, an_office
@@ -23,6 +23,7 @@ from tests.factories import (
     london_slot,
 )
 from tests.releases.record import a_look, looks_at
+from tests.statsoffice.canary.record import a_watcher_that_is_well
 
 NOW = SEED_DUE + timedelta(minutes=5)
 LONG = "https://www.example.gov.uk/government/statistics/" + "state-funded-schools-inspections-and-outcomes-" * 4
@@ -56,7 +57,7 @@ def a_morning() -> Morning:
     _calendar(morning, series)
     _verdicts(morning, series)
     _reports(morning)
-    coverage.mark_alive("test", at=NOW)
+    a_watcher_that_is_well(at=NOW)
     return morning
 
 

@@ -6,7 +6,7 @@ import pytest
 from django.urls import reverse
 
 from breaches import drafting
-from releases import coverage, judging, roll_call, scheduling
+from releases import judging, roll_call, scheduling
 from releases.roles import Role
 from tests.factories import (
     SEED_DUE,
@@ -19,6 +19,7 @@ from tests.factories import (
     member,
 )
 from tests.releases.record import looks_at
+from tests.statsoffice.canary.record import a_rehearsal, a_watcher_that_is_well
 from tests.statsoffice.desk.morning import AFTER, BEFORE, sign_in, suspect
 
 pytestmark = pytest.mark.django_db
@@ -156,20 +157,26 @@ def test_a_draft_comes_to_the_desk_of_those_who_are_watching_it(client, clock, r
     assert "Reports to complete" in text
 
 
-@pytest.mark.parametrize(
-    ("silence", "words"),
-    [
-        (None, "The watcher has never been active."),
-        (15, "The watcher is active."),
-        (16, "The watcher was last active at 9.26.24am on 30 June 2020."),
-    ],
-    ids=["never", "just now", "some time ago"],
-)
-def test_the_watchers_health_is_said_in_words(client, clock, release, silence, words):
-    if silence is not None:
-        coverage.mark_alive("test", at=BEFORE - timedelta(seconds=silence))
+def test_a_watcher_that_was_never_active_is_said_to_be_so(client, clock, release):
     sign_in(client, release)
-    assert words in client.get(DESK).text
+    assert "The watcher has never been active. No release is being watched." in client.get(DESK).text
+
+
+def test_a_watcher_that_is_well_is_said_to_be_so_without_a_warning(client, clock, release):
+    a_watcher_that_is_well(at=BEFORE)
+    sign_in(client, release)
+    text = client.get(DESK).text
+    assert "The watcher is active. Its last rehearsal, at 9.25am, came out right." in text
+    assert "govuk-warning-text" not in text
+
+
+def test_a_watcher_that_is_not_well_is_said_to_be_so_with_what_is_to_be_done(client, clock, release):
+    a_watcher_that_is_well(at=BEFORE)
+    a_rehearsal(finished_at=BEFORE, right=False, found="cannot_tell")
+    sign_in(client, release)
+    warning = client.get(DESK).text.partition("govuk-warning-text")[2]
+    assert "should have come out as “on time” and came out as “cannot tell”" in warning
+    assert "look at each release yourself when it is due" in warning
 
 
 def test_the_desk_can_be_refreshed_without_any_script(client, clock, release):

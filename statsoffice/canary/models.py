@@ -1,0 +1,74 @@
+"""What is known of the watcher's own health: its latest rehearsals, its pulse, and when it was ill."""
+
+from django.db import models
+from django.db.models import F, Q
+
+from releases.verdict import Outcome
+
+
+class Rehearsed(models.Model):
+    """One rehearsal of the last hour; older ones are not kept, and none of them is evidence of anything else."""
+
+    number = models.PositiveBigIntegerField(primary_key=True)
+    expected = models.CharField(max_length=12, choices=[(one.value, one.value.replace("_", " ")) for one in Outcome])
+    begins_at = models.DateTimeField()
+    live_at = models.DateTimeField(null=True)
+    finished_at = models.DateTimeField(null=True)
+    right = models.BooleanField(null=True)
+    found = models.CharField(max_length=12, blank=True, help_text="Empty where our own code failed.")
+    last_not_live_at = models.DateTimeField(null=True)
+    first_live_at = models.DateTimeField(null=True)
+    reasons = models.JSONField(default=list)
+    clock_off = models.BooleanField(default=False)
+    clock_voucher = models.CharField(max_length=10, blank=True)
+
+    class Meta:
+        ordering = ("-number",)
+        constraints = [
+            models.CheckConstraint(
+                condition=Q(finished_at__isnull=True, right__isnull=True)
+                | Q(finished_at__isnull=False, right__isnull=False),
+                name="rehearsed_is_right_or_wrong_once_finished",
+            )
+        ]
+
+    def __str__(self) -> str:
+        return f"Rehearsal {self.number}"
+
+
+class Pulse(models.Model):
+    """When a step of the watcher last began, and how it last ended; one row for each step."""
+
+    step = models.CharField(max_length=20, primary_key=True)
+    begun_at = models.DateTimeField(null=True)
+    begun_by = models.CharField(max_length=100, blank=True)
+    finished_at = models.DateTimeField(null=True)
+    failed_at = models.DateTimeField(null=True)
+
+    def __str__(self) -> str:
+        return f"{self.step}: finished {self.finished_at or 'never'}"
+
+
+class Illness(models.Model):
+    """A time in which the watcher could not be relied on; at most one is open."""
+
+    began_at = models.DateTimeField()
+    observed_at = models.DateTimeField(help_text="When somebody last saw that it was still so.")
+    alarmed_at = models.DateTimeField(null=True)
+    ended_at = models.DateTimeField(null=True)
+    is_open = models.BooleanField(default=True)
+    why = models.JSONField(default=list, help_text="The troubles, as they were when people were told.")
+
+    class Meta:
+        ordering = ("-began_at", "-pk")
+        verbose_name_plural = "illnesses"
+        constraints = [
+            models.UniqueConstraint(fields=["is_open"], condition=Q(is_open=True), name="one_illness_is_open"),
+            models.CheckConstraint(
+                condition=Q(is_open=True, ended_at__isnull=True) | Q(is_open=False, ended_at__gte=F("began_at")),
+                name="illness_is_open_until_it_ended",
+            ),
+        ]
+
+    def __str__(self) -> str:
+        return f"Watcher ill from {self.began_at:%Y-%m-%d %H:%M:%S} UTC"

@@ -1,0 +1,118 @@
+"""One rehearsal: our own page looked at as any release's is, through the same functions, and nothing put on record."""
+
+from collections.abc import Callable, Iterator
+from dataclasses import dataclass, field
+from datetime import datetime, timedelta
+
+from django.conf import settings
+
+from releases import cadence
+from releases.answer import Answer
+from releases.clock import Clock
+from releases.errand import Errand
+from releases.evidence import AddressRole, Expectation, LookResult, Reason
+from releases.looker import Looker
+from releases.verdict import AddressVerdict, Outcome, Sighting, judge_address, judge_release
+from releases.web_address import place_of
+from statsoffice.canary.script import Script
+
+ADAPTER = "page"
+TITLE = "Rehearsal of the watcher"
+GLANCE = timedelta(seconds=0.5)
+"""How often the rehearsal asks whether it is to stop."""
+
+
+class Stopped(Exception):
+    """The rehearsal was told to stop before its end, and says nothing."""
+
+
+@dataclass(frozen=True, slots=True)
+class Played:
+    """What the chain made of one rehearsal; the reasons are those of its last look."""
+
+    outcome: Outcome
+    verdict: AddressVerdict
+    reasons: tuple[Reason, ...]
+
+
+@dataclass(slots=True)
+class _Seen:
+    sightings: list[Sighting] = field(default_factory=list)
+    texts_not_live: set[str] = field(default_factory=set)
+    reasons: tuple[Reason, ...] = ()
+
+
+def rehearse(
+    script: Script, *, url: str, clock: Clock, look: Looker, stop: Callable[[], bool] = lambda: False
+) -> Played:
+    """Look at a rehearsal's page by the cadence of every release, and judge what was seen.
+
+    :param url: where its page stands.
+    :param clock: the watcher's clock.
+    :param look: the probe.
+    :param stop: asked twice a second whether to end.
+    :raises Stopped: if it is told to end before the last look was answered.
+    """
+    seen = _Seen()
+    planned = _plan(script, url=url, clock=clock)
+    next_at = next(planned, None)
+    while next_at is not None or look.in_flight:
+        if stop():
+            raise Stopped
+        now = clock.now()
+        if next_at is not None and next_at <= now:
+            look.start(_errand(url, look=look, planned_at=next_at))
+            next_at = next(planned, None)
+            continue
+        wake_at = min(now + GLANCE, next_at or now + GLANCE)
+        if look.in_flight:
+            for _, answer in look.poll((wake_at - now).total_seconds()):
+                _take(seen, answer, script=script, url=url, clock=clock, look=look)
+        else:
+            clock.sleep_until(wake_at)
+    # Every look up to the limit was answered or has timed out: that is why the loop ended.
+    verdict = judge_address(seen.sightings, due_at=script.due_at, limit_at=script.limit_at, settled=True)
+    outcome = judge_release([(AddressRole.PAGE, True, verdict)]).outcome
+    return Played(outcome=outcome, verdict=verdict, reasons=seen.reasons)
+
+
+def _plan(script: Script, *, url: str, clock: Clock) -> Iterator[datetime]:
+    """Give the instant of one look after the other, as the cadence plans them."""
+    after: datetime | None = None
+    while True:
+        after = cadence.next_look(due_at=script.due_at, limit_at=script.limit_at, after=after, now=clock.now(), key=url)
+        if after is None or after > script.last_look_at:
+            return
+        yield after
+
+
+def _errand(url: str, *, look: Looker, planned_at: datetime) -> Errand:
+    address = look.fetched_address(ADAPTER, url)
+    return Errand(key=planned_at, url=address, allowed_hosts=frozenset({place_of(url)}), planned_at=planned_at)
+
+
+def _take(seen: _Seen, answer: Answer, *, script: Script, url: str, clock: Clock, look: Looker) -> None:
+    expectation = Expectation(
+        role=AddressRole.PAGE,
+        url=url,
+        marker=script.marker,
+        release_title=f"{TITLE}, {script.marker}",
+        series_title=TITLE,
+        texts_not_live=frozenset(seen.texts_not_live),
+        due_at=script.due_at,
+    )
+    finding = look.examine(ADAPTER, answer, expectation)
+    if answer.completed_at < script.due_at and finding.text_digest and finding.result is not LookResult.LIVE:
+        seen.texts_not_live.add(finding.text_digest)
+    result, seen.reasons = finding.result, finding.reasons
+    if clock.error().is_off(largest=settings.CLOCK_LARGEST_ERROR):
+        # As in the watch: by a clock that is wrong nothing is accused or cleared.
+        result, seen.reasons = LookResult.OBSERVER_FAULT, (*finding.reasons, Reason.CLOCK_OFF)
+    seen.sightings.append(
+        Sighting(
+            result=result,
+            planned_at=answer.planned_at,
+            sent_at=answer.sent_at,
+            completed_at=answer.completed_at,
+        )
+    )

@@ -1,0 +1,98 @@
+"""Whether this process answers, and whether the product can be relied on: for monitors, with no release by name."""
+
+from dataclasses import dataclass
+from datetime import datetime
+
+import redis
+from django.conf import settings
+from django.db import Error, connection
+from django.http import HttpRequest, JsonResponse
+from django.utils import timezone
+from django.views.decorators.cache import never_cache
+from django.views.decorators.http import require_safe
+
+from statsoffice import broker
+from statsoffice.canary import condition, words
+from statsoffice.canary.condition import Condition, Trouble
+
+BROKER_ANSWERS_WITHIN_SECONDS = 1.0
+
+CHECKED_AS = {
+    Trouble.SWEEP_SILENT: "watcher",
+    Trouble.SWEEP_FAILS: "watcher",
+    Trouble.CANARY_WRONG: "canary",
+    Trouble.CANARY_OVERDUE: "canary",
+    Trouble.CLOCK_OFF: "clock",
+}
+
+
+@dataclass(frozen=True, slots=True)
+class Check:
+    """One thing that was checked, and what was found."""
+
+    name: str
+    well: bool
+    says: str
+
+
+@require_safe
+@never_cache
+def live(request: HttpRequest) -> JsonResponse:
+    """Say that this process answers: for those who start and stop web processes."""
+    return JsonResponse({"live": True})
+
+
+@require_safe
+@never_cache
+def ready(request: HttpRequest) -> JsonResponse:
+    """Say whether everything that watching needs is well, and what is not."""
+    checks = checks_at(timezone.now())
+    well = all(check.well for check in checks)
+    found = {check.name: {"well": check.well, "says": check.says} for check in checks}
+    return JsonResponse({"ready": well, "checks": found}, status=200 if well else 503)
+
+
+def checks_at(now: datetime) -> list[Check]:
+    """Check everything that watching needs.
+
+    :param now: the aware instant of checking.
+    """
+    try:
+        with connection.cursor() as cursor:
+            cursor.execute("SELECT 1")
+        found = condition.condition(now=now)
+    except Error:
+        return [Check("database", well=False, says="The database does not answer."), _broker()]
+    return [Check("database", well=True, says="The database answers."), _broker(), *_of_the_watcher(found, now=now)]
+
+
+def _broker() -> Check:
+    if broker.is_private() and not broker.socket_path(settings.VAR_DIR).exists():
+        return Check("broker", well=True, says="No broker is used.")
+    address = broker.url(var=settings.VAR_DIR).replace("redis+socket://", "unix://", 1)
+    seconds = BROKER_ANSWERS_WITHIN_SECONDS
+    with redis.Redis.from_url(address, socket_timeout=seconds, socket_connect_timeout=seconds) as client:
+        try:
+            client.ping()
+        except redis.RedisError:
+            return Check("broker", well=False, says="The broker does not answer.")
+    return Check("broker", well=True, says="The broker answers.")
+
+
+def _of_the_watcher(found: Condition, *, now: datetime) -> list[Check]:
+    wrong: dict[str, list[str]] = {}
+    for problem in found.problems:
+        wrong.setdefault(CHECKED_AS[problem.trouble], []).append(words.problem_in_words(problem, now=now))
+    if not found.ever_active:
+        wrong["watcher"] = [words.NEVER_ACTIVE]
+    # Only a verdict that came out right makes the canary well; before the first one nothing is proved.
+    proved = not found.canary_on or found.rehearsed_at is not None
+    well = {
+        "watcher": (True, "The watcher is active."),
+        "canary": (proved, words.of_the_rehearsals(found, now=now)),
+        "clock": (True, words.of_the_clock(found)),
+    }
+    return [
+        Check(name, well=False, says=" ".join(wrong[name])) if name in wrong else Check(name, *well[name])
+        for name in well
+    ]
