@@ -1,10 +1,11 @@
 """The outbox: one message for each piece of news and each person concerned, whatever runs twice."""
 
 from datetime import datetime
+from itertools import chain
 
 from django.db import transaction
 
-from statsoffice.messages import roll_called, suspected
+from statsoffice.messages import roll_called, suspected, watcher_ill
 from statsoffice.messages.models import Message
 from statsoffice.messages.owed import NEWS, Owed
 
@@ -16,9 +17,8 @@ def create_missing(*, now: datetime) -> int:
     :return: the number of messages written.
     """
     told = set(Message.objects.filter(created_at__gt=now - 2 * NEWS).values_list("event", flat=True))
-    return sum(
-        _write(news, now=now) for news in (*suspected.owed(told=told, now=now), *roll_called.owed(told=told, now=now))
-    )
+    owed = chain.from_iterable(about.owed(told=told, now=now) for about in (suspected, roll_called, watcher_ill))
+    return sum(_write(news, now=now) for news in owed)
 
 
 def _write(news: Owed, *, now: datetime) -> int:
