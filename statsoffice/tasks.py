@@ -10,11 +10,12 @@ from django.conf import settings
 from breaches import drafting
 from releases import judging, roll_call, watch
 from releases.clock import RealClock
+from releases.probe.clock_source import ClockSource
 from releases.probe.probe import Probe, probe_from_settings
 from statsoffice.canary import illness, pulse, turn
 from statsoffice.messages import delivery, outbox
 
-CLOCK = RealClock()
+CLOCK = RealClock(ClockSource())
 _probes: dict[int, Probe] = {}
 
 
