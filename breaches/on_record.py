@@ -8,7 +8,7 @@ from typing import Any
 from breaches.facts import AddressFacts, Facts, Look, Said, Statement
 from breaches.permissions import BY_WEIGHT
 from releases import coverage, models
-from releases.evidence import AddressRole
+from releases.evidence import AddressRole, Reason
 from releases.models import Membership, Observation, Verification
 from releases.roles import Role
 from releases.statements import counts_as, is_corrected, last_said
@@ -98,19 +98,23 @@ def _looks(
             "text_digest",
             "reasons",
             "replayed",
+            "clock_bound_seconds",
         )
     )
     looks: dict[LookKey, list[Look]] = defaultdict(list)
     replayed: set[int] = set()
-    for release, number, address, result, planned_at, sent_at, completed_at, text, reasons, again in rows:
+    for release, number, address, result, planned_at, sent_at, completed_at, text, reasons, again, bound in rows:
         word = said.get(release, {}).get(text)
+        clock_off = Reason.CLOCK_OFF in reasons
         sighting = Sighting(
-            result=counts_as(result, word),
+            result=counts_as(result, word, clock_off=clock_off),
             planned_at=planned_at,
             sent_at=sent_at,
             completed_at=completed_at,
+            clock_bound=timedelta(seconds=bound or 0.0),
         )
-        looks[release, number, address].append(Look(sighting, tuple(reasons), by_statement=is_corrected(word)))
+        by_statement = is_corrected(word) and not clock_off
+        looks[release, number, address].append(Look(sighting, tuple(reasons), by_statement=by_statement))
         if again:
             replayed.add(release)
     return looks, replayed

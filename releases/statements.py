@@ -1,4 +1,4 @@
-"""What a person's word makes of a look: the look stays as it was kept, and counts as the person says."""
+"""As what a kept look counts: a person's word or a wrong clock changes that, and the look stays as it was kept."""
 
 from collections.abc import Iterable
 
@@ -20,12 +20,16 @@ def last_said(spoken: Iterable[tuple[str, str]]) -> dict[str, str]:
     return {digest: kind for digest, kind in spoken if digest}
 
 
-def counts_as(result: str, said: str | None) -> LookResult:
+def counts_as(result: str, said: str | None, *, clock_off: bool = False) -> LookResult:
     """Return the result as which a look counts.
 
     :param result: what the look itself showed.
     :param said: the kind of statement that a person last made of the very text that it saw, if any.
+    :param clock_off: whether the watcher's clock was known to be wrong: nobody can say when the look was made, so
+        whatever it showed is a fault of ours.
     """
+    if clock_off:
+        return LookResult.OBSERVER_FAULT
     return _COUNTS_AS.get(said or "") or LookResult(result)
 
 

@@ -14,6 +14,7 @@ def a_look(
     reasons: tuple[str, ...] = (),
     text: str = "",
     took: timedelta = timedelta(seconds=0.2),
+    bound: float | None = None,
 ) -> Observation:
     """Keep one look at an address that was planned and sent at an instant."""
     row = Observation(
@@ -31,6 +32,7 @@ def a_look(
         status=200,
         text_digest=sha256_hex(text.encode()) if text else "",
         watcher="test",
+        clock_bound_seconds=bound,
     )
     return Observation.append([row])[0]
 

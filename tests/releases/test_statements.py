@@ -25,3 +25,9 @@ def test_a_look_counts_as_a_person_says_of_its_text(said, result):
 def test_the_last_word_on_a_text_holds_and_a_word_on_no_text_corrects_nothing():
     spoken = [("a", "previous_edition"), ("", "was_live"), ("a", "this_is_it"), ("b", "not_it")]
     assert last_said(spoken) == {"a": "this_is_it", "b": "not_it"}
+
+
+@pytest.mark.parametrize("said", [None, *Statement.Kind])
+def test_a_look_by_a_clock_known_to_be_wrong_counts_as_a_fault_of_ours_whatever_anybody_says(said):
+    for result in LookResult:
+        assert counts_as(result, said, clock_off=True) is LookResult.OBSERVER_FAULT
