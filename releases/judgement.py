@@ -6,7 +6,8 @@ from datetime import datetime
 from typing import TYPE_CHECKING, Any
 
 from releases.evidence import AddressRole
-from releases.verdict import AddressVerdict, Outcome, Sighting, judge_address, judge_release, occurred_at
+from releases.release_verdict import judge_release
+from releases.verdict import AddressVerdict, Outcome, Sighting, judge_address, occurred_at
 
 if TYPE_CHECKING:
     from releases.models import Address

@@ -11,7 +11,7 @@ from django.db.models.functions import Cast
 from releases.evidence import Reason
 from releases.judgement import Seen
 from releases.models import Observation, Statement
-from releases.statements import counts_as, last_said
+from releases.statements import counts_as, is_corrected, last_said
 from releases.verdict import Sighting
 
 # As the list of reasons is written in the database: SQLite cannot ask what a list holds.
@@ -68,14 +68,17 @@ def _sightings(
     rows: Iterable[tuple[Any, ...]], said: Mapping[str, str], clock_off: Collection[int]
 ) -> Iterable[tuple[int, Sighting]]:
     for address, key, result, planned_at, sent_at, completed_at, digest, bound_seconds in rows:
+        word = said.get(digest)
         yield (
             address,
             Sighting(
-                result=counts_as(result, said.get(digest), clock_off=key in clock_off),
+                result=counts_as(result, word, clock_off=key in clock_off),
                 planned_at=planned_at,
                 sent_at=sent_at,
                 completed_at=completed_at,
                 # Where nothing vouches for the clock it is believed, and said that nothing does.
                 clock_bound=timedelta(seconds=bound_seconds or 0.0),
+                # What a person called the release needs no such proof.
+                text_digest="" if is_corrected(word) else digest,
             ),
         )

@@ -1,4 +1,4 @@
-"""From the looks at a release's addresses to what can be said about its publication."""
+"""From the looks at one address to what can be said about when it was published."""
 
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
@@ -6,7 +6,7 @@ from datetime import datetime, timedelta
 from enum import StrEnum
 
 from releases.cadence import CONFIRMING, LONGEST_GAP_AFTER_LIMIT
-from releases.evidence import AddressRole, LookResult
+from releases.evidence import LookResult
 from releases.flips import Flip, flips_after
 
 PLANNED_TOLERANCE = timedelta(seconds=0.5)
@@ -29,20 +29,6 @@ class Outcome(StrEnum):
 SUSPICIOUS = frozenset({Outcome.EARLY, Outcome.LATE, Outcome.NOT_SEEN, Outcome.PARTIAL})
 ASKS_A_PERSON = frozenset({Outcome.UNCERTAIN, Outcome.CANNOT_TELL})
 
-_PAGE = frozenset({AddressRole.PAGE})
-_ANY = frozenset(AddressRole)
-_PRECEDENCE: tuple[tuple[Outcome, frozenset[Outcome], frozenset[AddressRole]], ...] = (
-    # the release's outcome, where a required address has one of these, in one of these roles
-    (Outcome.EARLY, frozenset({Outcome.EARLY}), _ANY),
-    (Outcome.PENDING, frozenset({Outcome.PENDING}), _ANY),
-    (Outcome.NOT_SEEN, frozenset({Outcome.NOT_SEEN}), _PAGE),
-    (Outcome.LATE, frozenset({Outcome.LATE}), _PAGE),
-    (Outcome.PARTIAL, frozenset({Outcome.NOT_SEEN, Outcome.LATE}), _ANY),
-    (Outcome.CANNOT_TELL, frozenset({Outcome.CANNOT_TELL}), _ANY),
-    (Outcome.UNCERTAIN, frozenset({Outcome.UNCERTAIN}), _ANY),
-    (Outcome.ON_TIME, frozenset({Outcome.ON_TIME}), _ANY),
-)
-
 
 class BeforeDue(StrEnum):
     """What the looks completed before the due instant show of an early publication."""
@@ -54,13 +40,17 @@ class BeforeDue(StrEnum):
 
 @dataclass(frozen=True, slots=True)
 class Sighting:
-    """One look as the judging needs it: what it showed, its three instants (aware), and how far they may be off."""
+    """One look as the judging needs it: what it showed, its three instants (aware), and how far they may be off.
+
+    `text_digest` names the text that it saw; empty where there was none, or where a person said what the text is.
+    """
 
     result: LookResult
     planned_at: datetime
     sent_at: datetime
     completed_at: datetime
     clock_bound: timedelta = timedelta(0)
+    text_digest: str = ""
 
     @property
     def instant(self) -> datetime:
@@ -120,21 +110,14 @@ class AddressVerdict:
     flips: tuple[Flip, ...] = ()
 
 
-@dataclass(frozen=True, slots=True)
-class ReleaseVerdict:
-    """What can be said about a release, and which of its addresses decide it (positions, the most telling first)."""
-
-    outcome: Outcome
-    deciding: tuple[int, ...]
-
-
 def judge_address(
     sightings: Iterable[Sighting], *, due_at: datetime, limit_at: datetime, settled: bool
 ) -> AddressVerdict:
     """Judge one address from every look at it under one schedule, in whatever order they arrived.
 
     A look that showed the release proves something only after one that was sent earlier and did not: until then
-    the marker may have matched all along. Looks that showed neither never change the outcome. What accuses holds
+    the marker may have matched all along, and in a text that was shown before then it did. Looks that showed
+    neither never change the outcome. What accuses holds
     even if the clock was off by the whole bound of each look.
 
     :param due_at: aware instant at which the release is due.
@@ -148,17 +131,17 @@ def judge_address(
     looks = sorted(set(sightings), key=lambda look: (look.sent_at, look.completed_at, look.result))
     absent = [look for look in looks if look.result is LookResult.NOT_LIVE]
     shown = [look for look in looks if look.result is LookResult.LIVE]
-    proven = [look for look in shown if absent and absent[0].sent_at < look.sent_at]
+    proven, unproven = _proven(shown, absent)
     early = [look for look in proven if _before(look, due_at)]
     in_force = [look for look in proven if not _before(look, due_at)]
-    unproven = any(not _before(look, due_at) for look in shown if look not in proven)
 
     before = (BeforeDue.NOTHING, BeforeDue.SEEN_ONCE, BeforeDue.EARLY)[min(len(early), 2)]
+    doubtful = any(not _before(look, due_at) for look in unproven)
     in_time = any(_since(look, due_at) and look.at_the_latest <= limit_at for look in in_force)
     from_due = (
         Outcome.ON_TIME
         if in_time
-        else _not_in_time(in_force, absent, limit_at=limit_at, unproven=unproven, settled=settled)
+        else _not_in_time(in_force, absent, limit_at=limit_at, unproven=doubtful, settled=settled)
     )
     outcome = _combine(before, from_due, settled=settled)
     first = _first_live(outcome, early, in_force)
@@ -192,24 +175,6 @@ def settles_at(sightings: Sequence[Sighting], *, limit_at: datetime) -> datetime
     return limit_at + last.clock_bound + LONGEST_GAP_AFTER_LIMIT
 
 
-def judge_release(addresses: Sequence[tuple[AddressRole, bool, AddressVerdict]]) -> ReleaseVerdict:
-    """Judge a release from its addresses, each given as (role, required, verdict).
-
-    Addresses that are not required never decide. A release without any required address cannot be judged:
-    once nothing is pending any more, nobody can tell.
-    """
-    for outcome, of_addresses, roles in _PRECEDENCE:
-        deciding = [
-            (_most_telling_first(verdict), position)
-            for position, (role, required, verdict) in enumerate(addresses)
-            if required and role in roles and verdict.outcome in of_addresses
-        ]
-        if deciding:
-            return ReleaseVerdict(outcome, tuple(position for _, position in sorted(deciding)))
-    waiting = any(verdict.outcome is Outcome.PENDING for _, _, verdict in addresses)
-    return ReleaseVerdict(Outcome.PENDING if waiting else Outcome.CANNOT_TELL, ())
-
-
 def occurred_at(outcome: Outcome, *, due_at: datetime, first_live_at: datetime | None) -> datetime | None:
     """Name the instant at which a suspected breach occurred, or None where nothing is suspected.
 
@@ -219,6 +184,19 @@ def occurred_at(outcome: Outcome, *, due_at: datetime, first_live_at: datetime |
     if outcome is Outcome.EARLY:
         return first_live_at
     return due_at if outcome in SUSPICIOUS else None
+
+
+def _proven(shown: list[Sighting], absent: list[Sighting]) -> tuple[list[Sighting], list[Sighting]]:
+    """Part the looks that showed the release into those that prove something and those that do not."""
+    if not absent:
+        return [], shown
+    since = absent[0].sent_at
+    all_along = {look.text_digest for look in shown if look.sent_at <= since} - {""}
+    proven: list[Sighting] = []
+    unproven: list[Sighting] = []
+    for look in shown:
+        (proven if look.sent_at > since and look.text_digest not in all_along else unproven).append(look)
+    return proven, unproven
 
 
 def _before(look: Sighting, due_at: datetime) -> bool:
@@ -277,10 +255,3 @@ def _delay(outcome: Outcome, last_absent: Sighting | None, first: Sighting | Non
         return None
     from_seconds = (last_absent.surely_from - due_at).total_seconds()
     return Interval(from_seconds, (first.surely_by - due_at).total_seconds() if first else None)
-
-
-def _most_telling_first(verdict: AddressVerdict) -> tuple[bool, float]:
-    seen = verdict.first_live_at
-    if verdict.outcome is Outcome.EARLY and seen:
-        return True, seen.timestamp()
-    return seen is not None, -seen.timestamp() if seen else 0.0

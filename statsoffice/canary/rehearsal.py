@@ -12,7 +12,8 @@ from releases.clock import Clock
 from releases.errand import Errand
 from releases.evidence import AddressRole, Expectation, LookResult, Reason
 from releases.looker import Looker
-from releases.verdict import AddressVerdict, Outcome, Sighting, judge_address, judge_release
+from releases.release_verdict import judge_release
+from releases.verdict import AddressVerdict, Outcome, Sighting, judge_address
 from releases.web_address import place_of
 from statsoffice.canary.script import Script
 

@@ -5,7 +5,8 @@ from datetime import datetime, timedelta
 from breaches.facts import AddressFacts, Facts, Look
 from releases.evidence import AddressRole, LookResult
 from releases.london import LONDON
-from releases.verdict import Sighting, judge_address, judge_release
+from releases.release_verdict import judge_release
+from releases.verdict import Sighting, judge_address
 from tests.breaches.seed_case import TITLE, URL
 
 TOLERANCE = 120

@@ -20,7 +20,13 @@ def at(seconds: float) -> datetime:
 
 
 def look(
-    result: LookResult, planned: float, *, sent: float | None = None, completed: float | None = None, bound: float = 0
+    result: LookResult,
+    planned: float,
+    *,
+    sent: float | None = None,
+    completed: float | None = None,
+    bound: float = 0,
+    text: str = "",
 ) -> Sighting:
     """Make a look from seconds after due; it is sent as planned and answered at once unless said otherwise.
 
@@ -28,7 +34,7 @@ def look(
     """
     left = planned if sent is None else sent
     return Sighting(
-        result, at(planned), at(left), at(left if completed is None else completed), timedelta(seconds=bound)
+        result, at(planned), at(left), at(left if completed is None else completed), timedelta(seconds=bound), text
     )
 
 

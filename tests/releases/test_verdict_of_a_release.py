@@ -5,7 +5,8 @@ import itertools
 import pytest
 
 from releases.evidence import AddressRole
-from releases.verdict import AddressVerdict, Outcome, judge_release
+from releases.release_verdict import judge_release
+from releases.verdict import AddressVerdict, Outcome
 from tests.releases.looks import ABSENT, LIVE, judged, look
 
 PAGE, ATTACHMENT = AddressRole.PAGE, AddressRole.ATTACHMENT

@@ -217,6 +217,21 @@ def test_a_marker_that_matched_only_the_day_before_does_not_excuse_an_absent_pag
     assert judged(look(LIVE, -80_000), look(ABSENT, -70_000), look(ABSENT, 120)).outcome is Outcome.NOT_SEEN
 
 
+def test_a_text_that_was_shown_all_along_proves_nothing_though_one_look_did_not_find_it():
+    # The marker matches the last edition too, and one false 404 came between.
+    before = [look(LIVE, -120, text="a"), look(ABSENT, -60), look(LIVE, -45, text="a"), look(LIVE, -30, text="a")]
+    assert judged(*before).before is BeforeDue.NOTHING
+    same = judged(*before, look(LIVE, 0, text="a"), look(ABSENT, 130), look(LIVE, 600, text="a"))
+    assert (same.outcome, same.first_live_at) == (Outcome.CANNOT_TELL, None)
+    another = judged(*before, look(LIVE, 0, text="b"))
+    assert (another.outcome, another.first_live_at) == (Outcome.ON_TIME, at(0))
+
+
+def test_a_text_first_shown_after_a_look_that_did_not_find_it_is_proof():
+    assert judged(look(ABSENT, -60), look(LIVE, -30, text="a"), look(LIVE, -15, text="a")).before is BeforeDue.EARLY
+    assert judged(look(LIVE, -60), look(ABSENT, -45), look(LIVE, 0)).outcome is Outcome.ON_TIME, "no text is known"
+
+
 # --- what goes on afterwards
 
 
