@@ -145,8 +145,10 @@ class _Plan(NamedTuple):
             # What the looks at the due instant and the limit decide is decided, and those who wait go first.
             offset = max(offset, self.live_since + _AFTER_LIVE[0][1] / 2)
             fixed, periods = (), _periods_once_live(max(self.limit, self.live_since))
-        shifted = (self._first_in(period, offset) for period in periods)
-        return min((each for each in (*fixed, *shifted) if each is not None and each > offset), default=None)
+        # The periods follow one another: the first that holds a look holds the first look.
+        shifted = (self._first_in(period, offset) for period in periods if period.last + period.step > offset)
+        first = next((each for each in shifted if each is not None), None)
+        return min((each for each in (*fixed, first) if each is not None and each > offset), default=None)
 
     def _first_in(self, period: _Period, offset: timedelta) -> timedelta | None:
         shift = period.step * self.phase
