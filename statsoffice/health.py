@@ -8,6 +8,7 @@ from django.conf import settings
 from django.db import Error, connection
 from django.http import HttpRequest, JsonResponse
 from django.utils import timezone
+from django.utils.log import log_response
 from django.views.decorators.cache import never_cache
 from django.views.decorators.http import require_safe
 
@@ -49,7 +50,12 @@ def ready(request: HttpRequest) -> JsonResponse:
     checks = checks_at(timezone.now())
     well = all(check.well for check in checks)
     found = {check.name: {"well": check.well, "says": check.says} for check in checks}
-    return JsonResponse({"ready": well, "checks": found}, status=200 if well else 503)
+    response = JsonResponse({"ready": well, "checks": found}, status=200 if well else 503)
+    if not well:
+        # Written here, it is not written as an error of this page each time that a monitor asks.
+        wrong = ", ".join(check.name for check in checks if not check.well)
+        log_response("not ready: %s", wrong, response=response, request=request, level="info")
+    return response
 
 
 def checks_at(now: datetime) -> list[Check]:

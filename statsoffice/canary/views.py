@@ -3,6 +3,7 @@
 from django.http import Http404, HttpRequest, HttpResponse
 from django.template.loader import render_to_string
 from django.utils import timezone
+from django.utils.log import log_response
 from django.views.decorators.cache import never_cache
 from django.views.decorators.http import require_safe
 
@@ -18,4 +19,10 @@ def canary_page(request: HttpRequest, token: str) -> HttpResponse:
     except page.NoSuchPage as error:
         raise Http404 from error
     text = render_to_string("canary/page.html", {"shown": shown})
-    return HttpResponse(text, status=503 if shown.silent else 200, headers={"X-Robots-Tag": "noindex"})
+    response = HttpResponse(text, status=503 if shown.silent else 200, headers={"X-Robots-Tag": "noindex"})
+    if shown.silent:
+        # Written here, it is not written as an error of the server.
+        log_response(
+            "the canary's page is silent, as its script wants it", response=response, request=request, level="debug"
+        )
+    return response

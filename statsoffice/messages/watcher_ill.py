@@ -16,7 +16,7 @@ from statsoffice.canary.models import Illness
 from statsoffice.messages.models import Message
 from statsoffice.messages.owed import NEWS, Owed, addresses_of
 
-AHEAD = timedelta(hours=24)
+NEAR = timedelta(hours=24)
 STALE = timedelta(hours=1)
 """An alarm that could not be written for so long is told by nobody any more."""
 TOLD_BY_ROLE = LEADS | {Role.CALENDAR_MANAGER}
@@ -25,8 +25,9 @@ TOLD_BY_ROLE = LEADS | {Role.CALENDAR_MANAGER}
 def owed(*, told: Collection[str], now: datetime) -> Iterator[Owed]:
     """Give what is owed for illnesses of the watcher: one alarm, and after it one message that it is well again.
 
-    The alarm goes to the operators of the settings, and to those who lead producers with a release due within a day
-    or keep their calendar. That it is well again is told to those who had the alarm, and to nobody else.
+    The alarm goes to the operators of the settings, and to those who lead, or keep the calendar of, a producer with a
+    release that is due within a day or was not seen yet. That it is well again is told to those who had the alarm, and
+    to nobody else.
 
     :param told: the events that were told already.
     :param now: the aware instant of asking.
@@ -58,12 +59,13 @@ def _restored(illness: Illness) -> str:
 
 
 def _concerned(*, now: datetime) -> frozenset[str]:
-    due = Release.objects.official().filter(status=Status.CONFIRMED, due_at__gt=now, due_at__lte=now + AHEAD)
-    leading = Contact.objects.filter(series_headed__releases__in=due) | Contact.objects.filter(
-        series_deputised__releases__in=due
+    # One that is due and still confirmed was not seen yet, and is looked for.
+    near = Release.objects.official().filter(status=Status.CONFIRMED, due_at__gt=now - NEAR, due_at__lte=now + NEAR)
+    leading = Contact.objects.filter(series_headed__releases__in=near) | Contact.objects.filter(
+        series_deputised__releases__in=near
     )
     members = Membership.objects.filter(
-        role__in=TOLD_BY_ROLE, producer__series__releases__in=due, user__is_active=True
+        role__in=TOLD_BY_ROLE, producer__series__releases__in=near, user__is_active=True
     ).values_list("user__email", flat=True)
     return (
         frozenset(settings.OPERATORS)
