@@ -117,6 +117,14 @@ def no_release_day(on: date, *, nation: Nation) -> str | None:
     return None
 
 
+def working_day_before(on: date, *, nation: Nation) -> date:
+    """Return the last day before a day on which a nation's offices work."""
+    day = on - timedelta(days=1)
+    while no_release_day(day, nation=nation):
+        day -= timedelta(days=1)
+    return day
+
+
 def seconds_dropped(at: time) -> time:
     """Return a typed time to the minute: releases are announced for a minute, never for a second."""
     return at.replace(second=0, microsecond=0)

@@ -23,6 +23,7 @@ class Action(StrEnum):
     EDIT = "edit"
     CHANGE_TOLERANCE = "change_tolerance"
     ANSWER = "answer"
+    PREFLIGHT = "preflight"
 
 
 TABLE: dict[Action, frozenset[Role]] = {
@@ -31,6 +32,7 @@ TABLE: dict[Action, frozenset[Role]] = {
     # Nobody hides a breach by widening the tolerance; each change stands in the history of its series.
     Action.CHANGE_TOLERANCE: LEADS,
     Action.ANSWER: LEADS | {Role.STATISTICIAN, Role.PUBLISHING_TEAM, Role.CALENDAR_MANAGER},
+    Action.PREFLIGHT: LEADS | {Role.STATISTICIAN, Role.PUBLISHING_TEAM, Role.CALENDAR_MANAGER},
 }
 
 

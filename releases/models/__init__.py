@@ -4,6 +4,7 @@ from releases.models.append_only import ChainHead
 from releases.models.event import ReleaseEvent
 from releases.models.observation import Observation
 from releases.models.producer import Contact, Membership, Producer
+from releases.models.preflight import PreflightRun
 from releases.models.release import Address, DateChange, Release
 from releases.models.roll_call import RollCall
 from releases.models.series import Series
@@ -23,6 +24,7 @@ __all__ = [
     "Producer",
     "Release",
     "ReleaseEvent",
+    "PreflightRun",
     "RollCall",
     "Series",
     "Statement",

@@ -168,6 +168,12 @@ class Address(models.Model):
                 name="announcement_is_never_required",
                 violation_error_message="An announcement is kept as evidence and never required.",
             ),
+            models.UniqueConstraint(
+                fields=["release"],
+                condition=Q(role="announcement"),
+                name="one_announcement_per_release",
+                violation_error_message="A release has one announcement.",
+            ),
         ]
 
     def __str__(self) -> str:

@@ -104,3 +104,18 @@ def test_nothing_is_released_on_a_weekend(on):
 
 def test_every_nation_has_its_division_of_bank_holidays():
     assert set(calendar.DIVISIONS) == set(Nation)
+
+
+@pytest.mark.parametrize(
+    ("on", "nation", "before"),
+    [
+        pytest.param(date(2026, 11, 25), Nation.ENGLAND, date(2026, 11, 24), id="a Wednesday"),
+        pytest.param(date(2026, 11, 23), Nation.ENGLAND, date(2026, 11, 20), id="a Monday"),
+        pytest.param(date(2026, 12, 29), Nation.ENGLAND, date(2026, 12, 24), id="after Christmas"),
+        pytest.param(date(2026, 12, 1), Nation.SCOTLAND, date(2026, 11, 27), id="after Saint Andrew's day"),
+        pytest.param(date(2026, 12, 1), Nation.ENGLAND, date(2026, 11, 30), id="after Saint Andrew's day in England"),
+        pytest.param(date(2026, 7, 14), Nation.NORTHERN_IRELAND, date(2026, 7, 10), id="after the twelfth"),
+    ],
+)
+def test_the_working_day_before_is_the_nations_own(on, nation, before):
+    assert calendar.working_day_before(on, nation=nation) == before

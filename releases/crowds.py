@@ -1,0 +1,42 @@
+"""Which releases share a host and a minute, as the calendar stands."""
+
+from collections.abc import Iterable, Mapping
+from datetime import datetime
+
+from django.db.models import Q
+
+from releases.models import Address, Release
+from releases.pacing import Budget, Crowd, Due, crowding
+from releases.status import Status
+from releases.web_address import NotAWebAddressError, place_of
+
+
+def between(start: datetime, end: datetime, *, budgets: Mapping[str, Budget]) -> list[Crowd]:
+    """Find the crowds of the confirmed releases, rehearsals among them, due from one aware instant up to another.
+
+    :param budgets: the whole budget of each host for which the operator set one.
+    :return: the crowds; each holds the keys of its releases.
+    """
+    return _crowds(Q(release__due_at__gte=start, release__due_at__lt=end), budgets)
+
+
+def of_releases(releases: Iterable[Release], *, budgets: Mapping[str, Budget]) -> dict[int, list[Crowd]]:
+    """Find the crowds in which some releases are, by the release's key; whoever else is in them counts too."""
+    instants = {release.due_at for release in releases}
+    found: dict[int, list[Crowd]] = {}
+    for crowd in _crowds(Q(release__due_at__in=instants), budgets):
+        for release in crowd.releases:
+            found.setdefault(release, []).append(crowd)  # type: ignore[arg-type]  # keys, as they were given
+    return found
+
+
+def _crowds(which: Q, budgets: Mapping[str, Budget]) -> list[Crowd]:
+    addresses = Address.objects.filter(which, release__status=Status.CONFIRMED).exclude(role=Address.Role.ANNOUNCEMENT)
+    due: list[Due] = []
+    for release, due_at, url in addresses.order_by("pk").values_list("release_id", "release__due_at", "url"):
+        assert due_at is not None  # noqa: S101  # a confirmed release has its exact time
+        try:
+            due.append(Due(release=release, place=place_of(url), due_at=due_at))
+        except NotAWebAddressError:
+            continue  # it is never asked, so nobody shares anything with it; the check before the release names it
+    return crowding(due, budgets)

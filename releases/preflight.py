@@ -1,0 +1,230 @@
+"""The check on the working day before a release: what would go wrong tomorrow, while it can still be mended."""
+
+import logging
+from collections.abc import Collection, Iterable, Mapping, Sequence
+from dataclasses import dataclass
+from datetime import datetime, time, timedelta
+from typing import TYPE_CHECKING
+
+from django.db.models import Exists, OuterRef, Q, QuerySet
+
+from releases import beside, calendar, crowds, judging, london, preflight_checks
+from releases.beside import Made, Means
+from releases.calendar import Nation
+from releases.evidence import LookResult
+from releases.lifecycle import MoveRefused
+from releases.models import Address, PreflightRun, Release
+from releases.permissions import Action, check_may
+from releases.preflight_findings import Code, Finding, news
+from releases.status import Status
+
+if TYPE_CHECKING:
+    from statsoffice.accounts.models import User
+
+logger = logging.getLogger(__name__)
+
+# The longest row of days without work is shorter, so every release is found on the working day before.
+AHEAD = timedelta(days=10)
+# Where something was found it is looked for again, until it is mended: who mends it need not ask.
+FOUND_AGAIN_AFTER = timedelta(hours=1)
+# For so long nothing but looking goes on around a due instant.
+QUIET_BEFORE, QUIET_AFTER = timedelta(seconds=60), timedelta(seconds=30)
+RELEASES_AT_A_TIME = 10
+CLAIM = timedelta(minutes=10)
+# So long a run waits for its turn at a busy host; after that it says that it could not look.
+PATIENCE = timedelta(minutes=10)
+
+
+class PreflightRefused(MoveRefused):
+    """There is nothing to check before this release; the message is one sentence for people."""
+
+
+@dataclass(frozen=True, slots=True)
+class Looked:
+    """What was seen at a release's addresses, by key, and those at which nobody could look by now."""
+
+    made: Mapping[int, Made]
+    left: frozenset[int]
+
+
+def planned_at(release: Release, *, at: time) -> datetime:
+    """Return the aware instant of the check: at a London time on the working day before, by the nation's calendar.
+
+    :param at: STATSOFFICE_PREFLIGHT_AT.
+    :raises ValueError: if the release has no exact date.
+    """
+    if release.due_at is None:
+        message = f"{release.reference} has no exact time, so there is no day before it either."
+        raise ValueError(message)
+    nation = Nation(release.series.producer.nation)
+    day = calendar.working_day_before(london.local_date(release.due_at), nation=nation)
+    return london.from_london(datetime.combine(day, at))
+
+
+def ask(release: Release, *, by: "User | None", now: datetime) -> PreflightRun:
+    """Ask for a check of one release; if one is asked for already, that one will do.
+
+    :param by: the person, or None for the plan or an operator.
+    :param now: the aware instant of asking.
+    :raises NotYours: if none of the person's roles allows it.
+    :raises PreflightRefused: if the release is past, cancelled or has no exact date.
+    """
+    if by is not None:
+        check_may(by, Action.PREFLIGHT, release.series.producer)
+    if not may_be_checked(release, now=now):
+        message = f"There is nothing to check before {release.reference}: it is {release.status}, for {release.slot}."
+        raise PreflightRefused(message)
+    return _open_run(release, by=by, now=now)
+
+
+def may_be_checked(release: Release, *, now: datetime) -> bool:
+    """Tell whether a release is still to come, with an exact date, at an aware instant."""
+    return (
+        release.status in {Status.PROVISIONAL, Status.CONFIRMED} and release.due_at is not None and now < release.due_at
+    )
+
+
+def ask_missing(*, at: time, now: datetime) -> int:
+    """Ask for every check that the plan has for now, or had while nobody was there to make it.
+
+    A check that found something is asked for again an hour later, until nothing is found or the release is due.
+
+    :param at: STATSOFFICE_PREFLIGHT_AT.
+    :return: how many were asked for.
+    """
+    asked = PreflightRun.objects.open().filter(release=OuterRef("pk"))
+    upcoming = list(_upcoming(now).filter(~Exists(asked)))
+    latest = {run.release_id: run for run in PreflightRun.objects.newest().filter(release__in=upcoming)}
+    missing = [release for release in upcoming if _is_missing(release, latest.get(release.pk), at=at, now=now)]
+    for release in missing:
+        _open_run(release, by=None, now=now)
+    return len(missing)
+
+
+def upcoming_for_the_day(*, at: time, now: datetime) -> list[Release]:
+    """Return the releases still to come whose check falls on today in London, or fell on an earlier day."""
+    today = london.local_date(now)
+    return [release for release in _upcoming(now) if london.local_date(planned_at(release, at=at)) <= today]
+
+
+def is_quiet(*, now: datetime) -> bool:
+    """Tell whether no release falls due around an aware instant, so that looking at one has no other work beside it."""
+    about = Release.objects.filter(due_at__gt=now - QUIET_AFTER, due_at__lte=now + QUIET_BEFORE)
+    return not about.filter(status__in=[Status.CONFIRMED, Status.PUBLISHED]).exists()
+
+
+def run_asked(*, means: Means, now: datetime, only: Collection[int] | None = None) -> list[PreflightRun]:
+    """Make the checks that were asked for, some releases at a time, and keep what they found.
+
+    A run whose addresses cannot be looked at yet, because another process looks at their host, stays asked for.
+
+    :param now: the aware instant at which the checks begin.
+    :param only: keys of the releases to be checked; all, if not given.
+    :return: the runs that are done.
+    :raises ExceptionGroup: at the end, if our own code failed on one of the releases; the others were not held up.
+    """
+    runs = _claimed(now=now, only=only)
+    faults: list[Exception] = []
+    done: list[PreflightRun] = []
+    for start in range(0, len(runs), RELEASES_AT_A_TIME):
+        done += _run(runs[start : start + RELEASES_AT_A_TIME], means=means, now=now, faults=faults)
+    if faults:
+        message = f"our own code failed on {len(faults)} pre-flights"
+        raise ExceptionGroup(message, faults)
+    return done
+
+
+def _upcoming(now: datetime) -> QuerySet[Release]:
+    due = Release.objects.filter(
+        due_at__gt=now, due_at__lte=now + AHEAD, status__in=[Status.PROVISIONAL, Status.CONFIRMED]
+    )
+    return due.select_related("series__producer").order_by("due_at", "pk")
+
+
+def _is_missing(release: Release, last: PreflightRun | None, *, at: time, now: datetime) -> bool:
+    planned = planned_at(release, at=at)
+    if now < planned:
+        return False
+    if last is None or last.done_at is None or last.asked_at < planned:
+        return True
+    return bool(last.problems) and now >= last.done_at + FOUND_AGAIN_AFTER
+
+
+def _open_run(release: Release, *, by: "User | None", now: datetime) -> PreflightRun:
+    values = {"schedule_version": release.schedule_version, "asked_at": now, "asked_by": by}
+    run, _ = PreflightRun.objects.get_or_create(release=release, done_at=None, defaults=values)
+    return run
+
+
+def _claimed(*, now: datetime, only: Collection[int] | None) -> list[PreflightRun]:
+    """Take the runs that nobody else is making, so that two processes never make the same one."""
+    free = PreflightRun.objects.open().filter(Q(claimed_until__isnull=True) | Q(claimed_until__lte=now))
+    if only is not None:
+        free = free.filter(release__in=only)
+    runs = free.select_related("release__series__producer", "release__series__responsible__user")
+    runs = runs.select_related("release__series__head_of_profession__user").order_by("release__due_at", "pk")
+    return [run for run in runs if free.filter(pk=run.pk).update(claimed_until=now + CLAIM)]
+
+
+def _run(runs: Sequence[PreflightRun], *, means: Means, now: datetime, faults: list[Exception]) -> list[PreflightRun]:
+    to_come = [run.release for run in runs if may_be_checked(run.release, now=now)]
+    looked = _look(to_come, means=means, now=now)
+    shared = crowds.of_releases(to_come, budgets=means.budgets)
+    done = []
+    for run in runs:
+        if run.release not in to_come:
+            # Moved into the past, cancelled or published since somebody asked: there is nothing left to check.
+            run.delete()
+            continue
+        seen = _of_release(run.release, looked)
+        if seen.left and now < run.asked_at + PATIENCE:
+            PreflightRun.objects.filter(pk=run.pk).update(claimed_until=None)
+            continue
+        try:
+            found = preflight_checks.findings(
+                run.release, made=seen.made, left=seen.left, crowds=shared.get(run.release.pk, ()), means=means, now=now
+            )
+            _judge_what_is_out(run.release, seen.made.values(), now=now)
+        except Exception as fault:
+            logger.exception("cannot check %s before its release", run.release.reference)
+            faults.append(fault)
+            found = [Finding(Code.OUR_ERROR)]
+        done.append(_finish(run, found, seen.made.values(), now=now))
+    return done
+
+
+def _look(releases: Iterable[Release], *, means: Means, now: datetime) -> Looked:
+    asked = Address.objects.filter(release__in=list(releases)).select_related("release__series__producer")
+    # A provisional release is not watched, and nothing is put into evidence about it but what announces it.
+    watched = asked.filter(Q(release__status=Status.CONFIRMED) | Q(role=Address.Role.ANNOUNCEMENT))
+    addresses = list(watched.order_by("release__due_at", "pk"))
+    made = {one.row.address_id: one for one in beside.look_at(addresses, means=means, now=now)}
+    return Looked(made, frozenset(address.pk for address in addresses) - made.keys())
+
+
+def _of_release(release: Release, looked: Looked) -> Looked:
+    own = set(release.addresses.values_list("pk", flat=True))
+    return Looked({key: made for key, made in looked.made.items() if key in own}, looked.left & own)
+
+
+def _judge_what_is_out(release: Release, made: Iterable[Made], *, now: datetime) -> None:
+    """What is seen live now is evidence like any other look: two of them, after one that did not, are early."""
+    if any(one.finding.result is LookResult.LIVE for one in made):
+        judging.judge(release, now=max([now, *(one.answer.completed_at for one in made)]))
+
+
+def _finish(run: PreflightRun, found: Sequence[Finding], made: Iterable[Made], *, now: datetime) -> PreflightRun:
+    release = run.release
+    earlier = PreflightRun.objects.filter(
+        release=release, schedule_version=release.schedule_version, done_at__isnull=False
+    )
+    told = [Finding.from_json(each) for findings in earlier.values_list("findings", flat=True) for each in findings]
+    run.schedule_version = release.schedule_version
+    run.findings = [each.to_json() for each in found]
+    run.problems = sum(each.is_problem for each in found)
+    run.news = news(found, told)
+    run.vantage = next((one.answer.vantage for one in made), "")
+    run.done_at = max([now, *(one.answer.completed_at for one in made)])
+    run.claimed_until = None
+    run.save()
+    return run

@@ -1,0 +1,93 @@
+"""The day before a release, played against the real rehearsal site: what pre-flight and snapshots are made with."""
+
+from collections.abc import Iterator
+from datetime import UTC, datetime, timedelta
+
+import pytest
+
+from releases import coverage, pacing
+from releases.beside import Means
+from releases.clock_error import SCRIPTED, ClockError
+from releases.models import Release, Series
+from releases.probe.fetch import Fetcher
+from releases.probe.probe import Probe, budgets_from_settings
+from releases.scheduling import PlannedAddress, add_address
+from statsoffice.rehearsal_site import pages
+from statsoffice.rehearsal_site.client import RehearsalSite
+from statsoffice.rehearsal_site.scenes import scene
+from tests.factories import SeriesFactory, a_confirmed_release
+
+DUE = datetime(2026, 7, 1, 8, 30, tzinfo=UTC)
+DAY_BEFORE = datetime(2026, 6, 30, 13, 0, tzinfo=UTC)
+TITLE = "School inspections as at 31 March 2026"
+MARKER = "31 March 2026"
+PAGE = "/statistics/school-inspections"
+SHEET = "/statistics/school-inspections.ods"
+ANNOUNCEMENT = "/announcements/school-inspections"
+WORDS = (
+    "<title>School inspections</title><main><h1>School inspections</h1><p>Release date: 1 July 2026 9:30am</p></main>"
+)
+
+
+@pytest.fixture
+def means(site: RehearsalSite) -> Iterator[Means]:
+    """The probe for looks beside the watch, on a clock that stands at two o'clock on the day before, and unhurried
+    by budgets."""
+    opened = frozenset({site.base_url.removeprefix("http://")})
+    fetcher = Fetcher(
+        now=lambda: DAY_BEFORE,
+        user_agent="test",
+        allow_private=opened,
+        default_budget=pacing.LIFTED,
+        vantage="the office",
+    )
+    with Probe(fetcher) as look:
+        yield means_with(look)
+
+
+def means_with(
+    look: object, *, clock_error: ClockError = SCRIPTED, budgets: dict[str, pacing.Budget] | None = None
+) -> Means:
+    return Means(
+        look=look,  # type: ignore[arg-type]
+        holder="beside",
+        budgets=budgets_from_settings() if budgets is None else budgets,
+        clock_error=clock_error,
+        clock_largest_error=timedelta(seconds=1),
+    )
+
+
+def alive(*, now: datetime = DAY_BEFORE) -> None:
+    """The watcher was at work a moment ago."""
+    coverage.mark_alive("watcher", at=now - timedelta(seconds=2))
+
+
+def a_sound_release(site: RehearsalSite, *, series: Series | None = None, **fields: object) -> Release:
+    """A release of tomorrow with which nothing is wrong, and its page, sheet and announcement on the site."""
+    site.publish_all(
+        {
+            PAGE: [scene(pages.coming_soon_page(TITLE, expected="1 July 2026 9:30am"))],
+            ANNOUNCEMENT: [scene(WORDS)],
+        }
+    )
+    release = a_confirmed_release(
+        series=series or a_series(),
+        due_at=DUE,
+        title=TITLE,
+        marker=MARKER,
+        url=site.url(PAGE),
+        attachments=(site.url(SHEET),),
+        **fields,
+    )
+    announce_at(release, site.url(ANNOUNCEMENT))
+    alive()
+    return release
+
+
+def a_series(**fields: object) -> Series:
+    return SeriesFactory(title="School inspections", **fields)
+
+
+def announce_at(release: Release, url: str, *, adapter: str = "page") -> None:
+    planned = PlannedAddress(url=url, role="announcement", required=False, adapter=adapter)
+    add_address(release, planned, at=release.recorded_at)
