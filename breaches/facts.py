@@ -4,7 +4,9 @@ from dataclasses import dataclass
 from datetime import datetime
 from enum import StrEnum
 
+from releases.diagnosis import Diagnosis
 from releases.evidence import AddressRole, LookResult
+from releases.publisher import Source
 from releases.roles import Role
 from releases.verdict import AddressVerdict, Outcome, Sighting
 
@@ -22,14 +24,26 @@ class Look:
 
 
 @dataclass(frozen=True, slots=True)
+class PastCaches:
+    """A look past the caches found the release, and looks as any reader makes them still did not; aware instants.
+
+    `found_at` is when the one was answered, `not_found_until` when the last of the others was sent.
+    """
+
+    found_at: datetime
+    not_found_until: datetime
+
+
+@dataclass(frozen=True, slots=True)
 class AddressFacts:
-    """One address of the release, the verdict on it, and every look under the schedule, in any order."""
+    """One address of the release, the verdict on it, and every plain look under the schedule, in any order."""
 
     url: str
     role: AddressRole
     required: bool
     verdict: AddressVerdict
     looks: tuple[Look, ...] = ()
+    past_caches: PastCaches | None = None
 
 
 class Said(StrEnum):
@@ -43,12 +57,23 @@ class Said(StrEnum):
 
 @dataclass(frozen=True, slots=True)
 class Statement:
-    """What a person stated, by role and not by name; `live_at` is given for `Said.WAS_LIVE` alone."""
+    """What a person stated, by role and not by name; `live_at` is given for `Said.WAS_LIVE` alone.
+
+    `role` is None where no record holds any more in which role the person spoke.
+    """
 
     said: Said
-    role: Role
+    role: Role | None
     stated_at: datetime
     live_at: datetime | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class PublisherTime:
+    """When the publisher's own system says that the release was published (aware), and by which of its figures."""
+
+    at: datetime
+    source: Source
 
 
 @dataclass(frozen=True, slots=True)
@@ -63,7 +88,8 @@ class Facts:
     addresses: tuple[AddressFacts, ...]
     statements: tuple[Statement, ...] = ()
     not_observed: tuple[tuple[datetime, datetime], ...] = ()
-    publisher_time: datetime | None = None
+    publisher_time: PublisherTime | None = None
+    diagnoses: tuple[Diagnosis, ...] = ()
 
 
 def in_order(address: AddressFacts) -> list[Look]:

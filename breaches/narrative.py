@@ -1,7 +1,7 @@
 """The account of a suspected breach: what the record can prove, in plain British English, and no more."""
 
-from collections.abc import Iterable, Iterator, Sequence
-from datetime import datetime, timedelta
+from collections.abc import Iterator, Sequence
+from datetime import datetime
 
 from breaches.delay import delay_in_figures, delay_in_words, duration
 from breaches.facts import (
@@ -16,9 +16,11 @@ from breaches.facts import (
     live_before_due,
     seen_again,
 )
+from breaches.publisher_word import caches_told, publisher_told
 from breaches.reasons import why_not_live
+from breaches.times import down, listed, time_in_words, up
 from releases.evidence import AddressRole, LookResult
-from releases.london import clock_time, clock_time_to_the_second, day, in_london, local_date, moment
+from releases.london import in_london, moment
 from releases.roles import Role
 from releases.verdict import ASKS_A_PERSON, BeforeDue, Outcome
 
@@ -48,7 +50,8 @@ def account(facts: Facts) -> str:
     """Write the circumstances of a suspected breach from what is on record.
 
     The paragraphs are parted by blank lines. Times are London's; lower bounds are rounded down and upper bounds
-    up to the second. The account names no cause, no person and no reaction: those are for people to write.
+    up to the second. The account names no cause, no person and no reaction: those are for people to write. What may
+    explain a late sighting is said as what the looks show.
 
     :raises ValueError: if the facts hold no address.
     """
@@ -102,7 +105,7 @@ def _at_due(facts: Facts, address: AddressFacts) -> Iterator[str]:
         return
     first = looks[0].sighting
     opening = "A look at the due time" if first.instant == facts.due_at else "The first look after the due time"
-    at = "" if first.instant == facts.due_at else f", at {_time(_down(first.sent_at), facts)},"
+    at = "" if first.instant == facts.due_at else f", at {_time(down(first.sent_at), facts)},"
     yield f"{opening}{at} {_what_it_saw(looks[0])}."
 
 
@@ -122,7 +125,7 @@ def _what_it_saw(look: Look) -> str:
 def _seen_once(facts: Facts, address: AddressFacts) -> Iterator[str]:
     verdict = address.verdict
     if verdict.before is BeforeDue.SEEN_ONCE and verdict.live_before_due_at:
-        seen = _time(_down(verdict.live_before_due_at), facts)
+        seen = _time(down(verdict.live_before_due_at), facts)
         yield f"One look before the due time, at {seen}, found it there; a single look is not taken as proof."
 
 
@@ -133,22 +136,22 @@ def _in_force(facts: Facts, address: AddressFacts, subject: str) -> Iterator[str
     elif verdict.outcome is Outcome.NOT_SEEN and verdict.last_not_live_at:
         yield _not_seen(facts, verdict.last_not_live_at, subject)
     elif verdict.outcome is Outcome.ON_TIME and verdict.first_live_at:
-        seen = _time(_up(verdict.first_live_at), facts)
+        seen = _time(up(verdict.first_live_at), facts)
         yield f"{subject} was seen in time: first at {seen}, within the tolerance of {_tolerance(facts)}."
     elif verdict.outcome is Outcome.PENDING:
         yield NOT_ENDED
     else:
         if verdict.last_not_live_at:
-            yield f"{subject} was last not seen there at {_time(_down(verdict.last_not_live_at), facts)}."
+            yield f"{subject} was last not seen there at {_time(down(verdict.last_not_live_at), facts)}."
         if verdict.first_live_at:
-            yield f"{subject} was first seen there at {_time(_up(verdict.first_live_at), facts)}."
+            yield f"{subject} was first seen there at {_time(up(verdict.first_live_at), facts)}."
         yield UNKNOWN
 
 
 def _late(
     facts: Facts, absent_at: datetime, seen_at: datetime, subject: str, *, seen: str = "first seen"
 ) -> Iterator[str]:
-    absent, present = _down(absent_at), _up(seen_at)
+    absent, present = down(absent_at), up(seen_at)
     yield (f"{subject} was last not seen there at {_time(absent, facts)} and {seen} there at {_time(present, facts)}.")
     bounds = (absent - facts.due_at).total_seconds(), (present - facts.due_at).total_seconds()
     words, figures = delay_in_words(*bounds), delay_in_figures(*bounds)
@@ -156,7 +159,7 @@ def _late(
 
 
 def _not_seen(facts: Facts, absent_at: datetime, subject: str, *, seen: str = "seen") -> str:
-    absent = _down(absent_at)
+    absent = down(absent_at)
     waited = int((absent - facts.due_at).total_seconds())
     overdue = f", {duration(waited)} after it was due" if waited > 0 else ""
     return f"{subject} had not been {seen} there by {_time(absent, facts)}{overdue}."
@@ -168,7 +171,7 @@ def _early(facts: Facts, address: AddressFacts, subject: str) -> Iterator[str]:
         seen = _up_before_due(seen_at, facts)
         early = delay_in_figures((facts.due_at - seen_at).total_seconds(), (facts.due_at - absent_at).total_seconds())
         yield (
-            f"{subject} was last not seen there at {_time(_down(absent_at), facts)} and first seen there at "
+            f"{subject} was last not seen there at {_time(down(absent_at), facts)} and first seen there at "
             f"{_time(seen, facts)}, before it was due. It became visible {early} too early."
         )
     if looks := live_before_due(address, facts.due_at):
@@ -196,7 +199,7 @@ def _after_early(facts: Facts, address: AddressFacts) -> Iterator[str]:
 def _gone_again(facts: Facts, address: AddressFacts) -> Iterator[str]:
     gone_at = address.verdict.gone_again_at
     if gone_at and (address.verdict.outcome is not Outcome.EARLY or gone_at < facts.due_at):
-        yield f"A later look, at {_time(_down(gone_at), facts)}, did not find it there any more."
+        yield f"A later look, at {_time(down(gone_at), facts)}, did not find it there any more."
 
 
 def _inconclusive(facts: Facts, address: AddressFacts) -> Iterator[str]:
@@ -215,11 +218,9 @@ def _inconclusive(facts: Facts, address: AddressFacts) -> Iterator[str]:
 
 
 def _kept_apart(facts: Facts) -> list[str]:
-    holes = [f"from {_time(_down(lower), facts)} to {_time(_up(upper), facts)}" for lower, upper in facts.not_observed]
-    sentences = [f"Nothing was observed {_listed(holes)}."] if holes else []
-    if facts.publisher_time:
-        at = _time(_down(facts.publisher_time), facts)
-        sentences.append(f"The publisher’s own record gives {at} as the time of publication.")
+    holes = [f"from {_time(down(lower), facts)} to {_time(up(upper), facts)}" for lower, upper in facts.not_observed]
+    sentences = [f"Nothing was observed {listed(holes)}."] if holes else []
+    sentences += [*publisher_told(facts), *caches_told(facts)]
     sentences += [_stated(statement, facts) for statement in facts.statements]
     if any(look.by_statement for address in facts.addresses for look in address.looks):
         sentences.append("Looks that the check could not decide are counted here as these statements say.")
@@ -234,9 +235,10 @@ def _stated(statement: Statement, facts: Facts) -> str:
         Said.WAS_LIVE: "that the release was live",
     }[statement.said]
     if statement.live_at:
-        what += f" at {_time(_down(statement.live_at), facts)}"
-    stated_at = _time(_down(statement.stated_at), facts)
-    return f"{SPEAKERS[statement.role]} stated at {stated_at} {what}; this is that person’s word, not an observation."
+        what += f" at {_time(down(statement.live_at), facts)}"
+    stated_at = _time(down(statement.stated_at), facts)
+    speaker = SPEAKERS[statement.role] if statement.role else "A person whose role is not on record"
+    return f"{speaker} stated at {stated_at} {what}; this is that person’s word, not an observation."
 
 
 def _count(looks: Sequence[Look]) -> str:
@@ -244,7 +246,7 @@ def _count(looks: Sequence[Look]) -> str:
 
 
 def _span(looks: Sequence[Look], facts: Facts) -> str:
-    return _between([_time(_down(look.sighting.sent_at), facts) for look in looks])
+    return _between([_time(down(look.sighting.sent_at), facts) for look in looks])
 
 
 def _between(times: Sequence[str]) -> str:
@@ -256,24 +258,10 @@ def _tolerance(facts: Facts) -> str:
     return duration(facts.tolerance_seconds)
 
 
-def _down(instant: datetime) -> datetime:
-    return instant.replace(microsecond=0)
-
-
-def _up(instant: datetime) -> datetime:
-    return _down(instant) + timedelta(seconds=1) if instant.microsecond else instant
-
-
 def _up_before_due(instant: datetime, facts: Facts) -> datetime:
     # Rounding up may not carry the time that was early over the due time itself.
-    return _up(instant) if _up(instant) < facts.due_at else _down(instant)
+    return up(instant) if up(instant) < facts.due_at else down(instant)
 
 
 def _time(instant: datetime, facts: Facts) -> str:
-    text = clock_time_to_the_second(instant) if instant.second else clock_time(instant)
-    return text if local_date(instant) == local_date(facts.due_at) else f"{text} on {day(instant)}"
-
-
-def _listed(items: Iterable[str]) -> str:
-    *most, last = items
-    return f"{', '.join(most)} and {last}" if most else last
+    return time_in_words(instant, due_at=facts.due_at)

@@ -5,11 +5,14 @@ from collections.abc import Collection, Iterable
 from datetime import datetime, timedelta
 from typing import Any
 
-from breaches.facts import AddressFacts, Facts, Look, Said, Statement
+from breaches.facts import AddressFacts, Facts, Look, PastCaches, PublisherTime, Said, Statement
 from breaches.permissions import BY_WEIGHT
 from releases import coverage, models
-from releases.evidence import AddressRole, Reason
+from releases.diagnosis import FRESH, PLAIN, DiagnosedLook, Diagnosis, parted, seen_past_the_caches
+from releases.evidence import AddressRole, LookResult, Reason
 from releases.models import Membership, Observation, Verification
+from releases.models.observation import Purpose
+from releases.publisher import Source
 from releases.roles import Role
 from releases.statements import counts_as, is_corrected, last_said
 from releases.verdict import AddressVerdict, BeforeDue, Interval, Outcome, Sighting
@@ -28,10 +31,16 @@ def facts_of(verifications: Collection[Verification]) -> dict[int, Facts]:
     for statement in models.Statement.objects.filter(release__in=releases).order_by("stated_at", "pk"):
         statements[statement.release_id].append(statement)
     looks, replayed = _looks(releases, statements)
+    past_caches = _past_caches(verifications, looks)
     roles = _roles_of_speakers([statement for said in statements.values() for statement in said])
     return {
         verification.pk: _facts(
-            verification, statements[verification.release_id], looks=looks, replayed=replayed, roles=roles
+            verification,
+            statements[verification.release_id],
+            looks=looks,
+            past_caches=past_caches,
+            replayed=replayed,
+            roles=roles,
         )
         for verification in verifications
     }
@@ -42,6 +51,7 @@ def _facts(
     statements: Iterable[models.Statement],
     *,
     looks: dict[LookKey, list[Look]],
+    past_caches: dict[LookKey, PastCaches],
     replayed: set[int],
     roles: dict[tuple[int, int], Role],
 ) -> Facts:
@@ -53,6 +63,7 @@ def _facts(
             required=kept["required"],
             verdict=_verdict(kept),
             looks=tuple(looks[release.pk, number, kept["address"]]),
+            past_caches=past_caches.get((release.pk, number, kept["address"])),
         )
         for kept in verification.addresses
     )
@@ -66,7 +77,7 @@ def _facts(
         statements=tuple(
             Statement(
                 said=Said(statement.kind),
-                role=roles[statement.stated_by_id, release.series.producer_id],
+                role=roles.get((statement.stated_by_id, release.series.producer_id)),
                 stated_at=statement.stated_at,
                 live_at=statement.live_at,
             )
@@ -74,7 +85,14 @@ def _facts(
         ),
         # The watcher was not alive in a replayed past: its coverage says nothing about it.
         not_observed=() if release.pk in replayed else _not_observed(verification, addresses),
+        publisher_time=_publisher_time(verification),
+        diagnoses=tuple(Diagnosis(code) for code in verification.diagnoses),
     )
+
+
+def _publisher_time(verification: Verification) -> PublisherTime | None:
+    at = verification.published_at_by_publisher
+    return PublisherTime(at, Source(verification.publisher_source)) if at else None
 
 
 def _looks(
@@ -118,6 +136,31 @@ def _looks(
         if again:
             replayed.add(release)
     return looks, replayed
+
+
+def _past_caches(
+    verifications: Collection[Verification], looks: dict[LookKey, list[Look]]
+) -> dict[LookKey, PastCaches]:
+    """Find where a look past the caches found a release that readers still did not find, for verdicts that say so."""
+    told = {(v.release_id, v.schedule_version) for v in verifications if v.diagnoses}
+    if not told:
+        return {}
+    fresh: dict[LookKey, list[DiagnosedLook]] = defaultdict(list)
+    rows = Observation.objects.filter(
+        release__in={release for release, _ in told}, purpose=Purpose.FRESH, superseded=False
+    ).values_list("release_id", "schedule_version", "address_id", "result", "sent_at", "completed_at", "reasons")
+    for release, number, address, result, sent_at, completed_at, reasons in rows:
+        if Reason.CLOCK_OFF not in reasons:
+            look = DiagnosedLook(FRESH, LookResult(result), sent_at, completed_at)
+            fresh[release, number, address].append(look)
+    found: dict[LookKey, PastCaches] = {}
+    for key, beside in fresh.items():
+        sightings = [look.sighting for look in looks[key]]
+        plain = [DiagnosedLook(PLAIN, seen.result, seen.sent_at, seen.completed_at) for seen in sightings]
+        pair = seen_past_the_caches(*parted([*plain, *beside]))
+        if pair and key[:2] in told:
+            found[key] = PastCaches(found_at=pair[0].completed_at, not_found_until=pair[1].sent_at)
+    return found
 
 
 def _roles_of_speakers(statements: Collection[models.Statement]) -> dict[tuple[int, int], Role]:

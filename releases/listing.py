@@ -18,7 +18,9 @@ def standings(references: Sequence[str] = ()) -> list[dict[str, Any]]:
     """Return where releases stand on their present schedule, by due time, or in the order that was asked for.
 
     Instants are ISO 8601 in UTC. `delay_seconds` is [from, to], negative before the due time, `to` null while
-    nothing was seen live; null where the looks do not hold the publication between two instants.
+    nothing was seen live; null where the looks do not hold the publication between two instants. What the
+    publisher's own system says stands apart from what was seen: `published_at_by_publisher`, with the figure that it
+    was taken from as `publisher_source`. `diagnoses` may explain a late sighting.
 
     :param references: which releases; every one, rehearsals too, if there are none.
     :raises NoSuchRelease: if one of the references is not known.
@@ -73,6 +75,9 @@ def _standing(release: Release, verification: Verification | None) -> dict[str, 
         "delay_seconds": [found.delay_from, found.delay_to] if late else None,
         "reasons": list(found.reasons),
         "published_at": _written(release.published_at),
+        "published_at_by_publisher": _written(found.published_at_by_publisher),
+        "publisher_source": found.publisher_source or None,
+        "diagnoses": list(found.diagnoses),
     }
 
 

@@ -2,12 +2,13 @@
 
 from collections import defaultdict
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import datetime, timedelta
 
 from releases import asking, coverage
 from releases.asking import OpenQuestion
 from releases.models import Address, Observation, Release, Statement, Verification
+from releases.publisher import PublisherSays, from_json
 from releases.statements import last_said
 from releases.timeline import Run, Seen, fold
 
@@ -16,12 +17,26 @@ type Looks = Mapping[int, Sequence[Seen]]
 
 
 @dataclass(frozen=True, slots=True)
+class SaidRun:
+    """Consecutive looks at which the publisher's own system said the same; instants at which they were sent."""
+
+    says: PublisherSays
+    first_at: datetime
+    last_at: datetime
+    looks: int
+
+
+@dataclass(frozen=True, slots=True)
 class AddressRecord:
-    """One address with its looks folded into runs, in order; `looks` counts them."""
+    """One address with its looks folded into runs, in order; `looks` counts them.
+
+    `said` is what the publisher's own system said of it meanwhile, kept apart from what was seen.
+    """
 
     address: Address
     runs: list[Run]
     looks: int
+    said: list[SaidRun]
 
 
 @dataclass(frozen=True, slots=True)
@@ -35,6 +50,11 @@ class ReleaseRecord:
     questions: list[OpenQuestion]
     statements: list[Statement]
 
+    @property
+    def anything_said(self) -> bool:
+        """Whether the publisher's own system said anything of any of the addresses."""
+        return any(record.said for record in self.addresses)
+
 
 def record_of(release: Release, *, now: datetime) -> ReleaseRecord:
     """Gather what is on record of a release, in a number of queries that does not grow with its looks.
@@ -46,11 +66,11 @@ def record_of(release: Release, *, now: datetime) -> ReleaseRecord:
     statements = list(
         Statement.objects.filter(release=release).select_related("stated_by", "address").order_by("stated_at", "pk")
     )
-    looks, replayed = _looks(release, statements)
+    looks, said, replayed = _looks(release, statements)
     return ReleaseRecord(
         verification=present,
         earlier_verifications=[verdict for verdict in verdicts if verdict is not present],
-        addresses=_addresses(release, looks),
+        addresses=_addresses(release, looks, said),
         # The watcher was not alive in a replayed past: its coverage says nothing about it.
         holes=[] if replayed else _holes(release, looks, now=now),
         questions=asking.open_questions([release]),
@@ -58,27 +78,38 @@ def record_of(release: Release, *, now: datetime) -> ReleaseRecord:
     )
 
 
-def _looks(release: Release, statements: list[Statement]) -> tuple[Looks, bool]:
-    """Return the looks at each address by its key, and whether any of them replays a past morning."""
-    said = last_said((statement.text_digest, statement.kind) for statement in statements)
+def _looks(release: Release, statements: list[Statement]) -> tuple[Looks, Mapping[int, list[SaidRun]], bool]:
+    """Return the looks at each address by its key, what its system said, and whether a past morning was replayed."""
+    stated = last_said((statement.text_digest, statement.kind) for statement in statements)
     looks: dict[int, list[Seen]] = defaultdict(list)
+    said: dict[int, list[SaidRun]] = defaultdict(list)
     any_replayed = False
     rows = Observation.objects.to_judge(release).values_list(
-        "address_id", "result", "reasons", "sent_at", "completed_at", "text_digest", "replayed"
+        "address_id", "result", "reasons", "sent_at", "completed_at", "text_digest", "replayed", "publisher_says"
     )
-    for address, result, reasons, sent_at, completed_at, digest, replayed in rows:
-        looks[address].append(Seen(result, tuple(reasons), sent_at, completed_at, said.get(digest, "")))
+    for address, result, reasons, sent_at, completed_at, digest, replayed, says in rows:
+        looks[address].append(Seen(result, tuple(reasons), sent_at, completed_at, stated.get(digest, "")))
+        if read := from_json(says):
+            _fold_said(said[address], read, at=sent_at)
         any_replayed = any_replayed or replayed
-    return looks, any_replayed
+    return looks, said, any_replayed
 
 
-def _addresses(release: Release, looks: Looks) -> list[AddressRecord]:
+def _fold_said(runs: list[SaidRun], says: PublisherSays, *, at: datetime) -> None:
+    if runs and runs[-1].says == says:
+        runs[-1] = replace(runs[-1], last_at=at, looks=runs[-1].looks + 1)
+    else:
+        runs.append(SaidRun(says, at, at, 1))
+
+
+def _addresses(release: Release, looks: Looks, said: Mapping[int, list[SaidRun]]) -> list[AddressRecord]:
     due_at = release.due_at
     return [
         AddressRecord(
             address,
             fold(looks.get(address.pk, ()), due_at=due_at) if due_at else [],
             len(looks.get(address.pk, ())),
+            said.get(address.pk, []),
         )
         for address in release.addresses.all()
     ]

@@ -98,6 +98,14 @@ def publisher_time(says: Sequence[PublisherSays], *, due_at: datetime) -> tuple[
     return None
 
 
+def fills(published_at: datetime, source: Source, *, start: datetime, end: datetime) -> bool:
+    """Tell whether the publisher's own time says what nobody observed between two aware instants.
+
+    A figure that moves with every update only says that publication was not later, which fills no hole.
+    """
+    return source is not Source.PUBLIC_UPDATED_AT and start <= published_at <= end
+
+
 def _written(instant: datetime | None) -> str | None:
     return instant.astimezone(UTC).isoformat() if instant else None
 

@@ -44,7 +44,7 @@ STATEMENTS = {
 
 @dataclass(frozen=True, slots=True)
 class Standing:
-    """Where a release stands, as a short label, the colour of its tag, and one phrase more."""
+    """Where a release stands, as a short label, the colour of its tag, and one phrase more of what was seen."""
 
     label: str
     colour: str
@@ -239,9 +239,9 @@ def looks_when(looks: int, first_at: datetime, last_at: datetime, *, day_of: dat
     return _("%(looks)s looks from %(start)s to %(end)s") % {"looks": looks, "start": start, "end": end}
 
 
-def duration(length: timedelta) -> str:
-    """Say a length of time in its two greatest units, rounded down: "3 min 20 s"."""
-    return _seconds(max(0, math.floor(length.total_seconds())), units=2)
+def duration(length: timedelta, *, units: int = 2) -> str:
+    """Say a length of time in its greatest units, two unless told otherwise, rounded down: "3 min 20 s"."""
+    return _seconds(max(0, math.floor(length.total_seconds())), units=units)
 
 
 def _interval(start: float | None, end: float) -> str:

@@ -6,7 +6,7 @@ from datetime import date, datetime, time, timedelta
 
 from django.db.models import F
 
-from releases import london, wording
+from releases import london, second_clock, wording
 from releases.models import Release, RollCall, Verification
 from releases.models.release import ReleaseQuerySet
 from releases.permissions import Action, Person, producers_where
@@ -19,10 +19,11 @@ DAYS_AHEAD = 14
 
 @dataclass(frozen=True, slots=True)
 class Line:
-    """One release on the desk and where it stands."""
+    """One release on the desk and where it stands; `publisher` is what its publisher's own system says, apart."""
 
     release: Release
     standing: Standing
+    publisher: str = ""
 
 
 @dataclass(frozen=True, slots=True)
@@ -75,7 +76,11 @@ def _day(releases: ReleaseQuerySet, on: date, *, most: int, now: datetime) -> Da
             release__in=[release.pk for release in shown], schedule_version=F("release__schedule_version")
         )
     }
-    lines = [Line(release, wording.standing(release, verdicts.get(release.pk), now=now)) for release in shown]
+    found = [(release, verdicts.get(release.pk)) for release in shown]
+    lines = [
+        Line(release, wording.standing(release, verdict, now=now), second_clock.publisher_note(verdict))
+        for release, verdict in found
+    ]
     return Day(on, lines, left_out)
 
 

@@ -1,10 +1,13 @@
 """Verdicts and runs of looks in pages, worded by `releases.wording`."""
 
+from datetime import datetime
+
 from django import template
 
-from releases import wording
+from releases import second_clock, wording
 from releases.asking import OpenQuestion
 from releases.models import Release, Verification
+from releases.on_record import SaidRun
 from releases.timeline import Run
 
 register = template.Library()
@@ -33,3 +36,33 @@ def run_when(run: Run, release: Release) -> str:
 def seen_between(question: OpenQuestion) -> str:
     """Say when the text of a question was seen."""
     return wording.looks_when(question.looks, question.first_seen_at, question.last_seen_at, day_of=None)
+
+
+@register.filter
+def publisher_sentence(verification: Verification) -> str:
+    """Say when the publisher's own system says that the release was published."""
+    return second_clock.publisher_sentence(verification)
+
+
+@register.filter
+def diagnosis_sentences(verification: Verification) -> list[str]:
+    """Say what may explain the verdict."""
+    return second_clock.diagnosis_sentences(verification)
+
+
+@register.simple_tag
+def filled_by_publisher(start: datetime, end: datetime, verification: Verification | None) -> str:
+    """Say that the publisher's own time lies in a hole of our watching, if it does."""
+    return second_clock.hole_sentence(start, end, verification)
+
+
+@register.filter
+def said_sentence(run: SaidRun, release: Release) -> str:
+    """Say what the publisher's own system said at some looks."""
+    return second_clock.says_sentence(run.says, due_at=release.due_at) if release.due_at else ""
+
+
+@register.filter
+def said_when(run: SaidRun, release: Release) -> str:
+    """Say at which looks the publisher's own system said so."""
+    return wording.looks_when(run.looks, run.first_at, run.last_at, day_of=release.due_at)

@@ -4,6 +4,8 @@ from datetime import datetime, timedelta
 
 from releases.canonical import sha256_hex
 from releases.models import Address, Observation, Release
+from releases.models.observation import Purpose
+from releases.publisher import PublisherSays, as_json
 
 
 def a_look(
@@ -15,6 +17,8 @@ def a_look(
     text: str = "",
     took: timedelta = timedelta(seconds=0.2),
     bound: float | None = None,
+    says: PublisherSays | None = None,
+    fresh: bool = False,
 ) -> Observation:
     """Keep one look at an address that was planned and sent at an instant."""
     row = Observation(
@@ -33,6 +37,8 @@ def a_look(
         text_digest=sha256_hex(text.encode()) if text else "",
         watcher="test",
         clock_bound_seconds=bound,
+        publisher_says=as_json(says),
+        purpose=Purpose.FRESH if fresh else Purpose.PLAIN,
     )
     return Observation.append([row])[0]
 

@@ -47,8 +47,31 @@ def test_a_late_release_is_told_with_the_interval_of_its_delay_and_the_reasons()
             "delay_seconds": [3415.0, 3420.00025],
             "reasons": ["not_found"],
             "published_at": None,
+            "published_at_by_publisher": None,
+            "publisher_source": None,
+            "diagnoses": [],
         }
     ]
+
+
+def test_the_publishers_own_time_stands_apart_from_what_was_seen():
+    """(V11, V13)"""
+    found(
+        a_confirmed_release(),
+        outcome="late",
+        delay_from=3415.0,
+        delay_to=3420.0,
+        published_at_by_publisher=SEED_DUE + timedelta(seconds=36),
+        publisher_source="change_history",
+        diagnoses=["edge_cache"],
+    )
+    told = status()[0]
+    assert told["delay_seconds"] == [3415.0, 3420.0]
+    assert (told["published_at_by_publisher"], told["publisher_source"]) == (
+        "2020-06-30T08:30:36+00:00",
+        "change_history",
+    )
+    assert told["diagnoses"] == ["edge_cache"]
 
 
 def test_a_release_that_is_not_live_yet_has_an_open_delay():

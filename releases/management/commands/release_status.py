@@ -18,7 +18,9 @@ present schedule.
 
 With --json a list of objects: reference, status, due_at, outcome, last_not_live_at,
 first_live_at, delay_seconds ([from, to], to null while it is not live), reasons,
-published_at. Instants are ISO 8601 in UTC. The outcome is pending, on_time,
+published_at, published_at_by_publisher with publisher_source (what the publisher's
+own system says, apart from what was seen), diagnoses (what may explain a late
+sighting). Instants are ISO 8601 in UTC. The outcome is pending, on_time,
 early, late, not_seen, partial, uncertain or cannot_tell."""
 
     def add_arguments(self, parser: CommandParser) -> None:
