@@ -1,22 +1,39 @@
-"""Keeping looks as evidence: one chained row for each."""
+"""Keeping looks as evidence: one chained row for each, and beside them the bodies that prove something."""
 
+import logging
 from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import datetime
 
-from django.db import transaction
+from django.db import connection, transaction
 
-from releases import publisher
+from releases import bodies, publisher
 from releases.answer import Answer
+from releases.bodies import Brought
 from releases.canonical import sha256_hex
 from releases.evidence import Finding
 from releases.models import Address, Observation, Release
 from releases.models.observation import Purpose
 from releases.status import Status
 
+logger = logging.getLogger(__name__)
+
 # Kept of a response's headers; cookies and everything else are not.
 HEADERS_KEPT = frozenset(
-    {"age", "cache-control", "content-length", "content-type", "date", "etag", "last-modified", "location", "x-cache"}
+    {
+        "age",
+        "cache-control",
+        "cf-cache-status",
+        "content-length",
+        "content-type",
+        "date",
+        "etag",
+        "expires",
+        "last-modified",
+        "location",
+        "retry-after",
+        "x-cache",
+    }
 )
 
 
@@ -33,31 +50,64 @@ class Look:
 
 
 def keep(looks: Sequence[Look], *, watcher: str, at: datetime, replayed: bool = False) -> Sequence[Observation]:
-    """Write looks at the end of the evidence chain.
+    """Write looks at the end of the evidence chain, together with the bodies that prove something.
 
-    A look made for a schedule that was changed or cancelled meanwhile is kept as superseded.
+    A look made for a schedule that was changed or cancelled meanwhile is kept as superseded. Where the bodies cannot
+    be stored, as on a full disk, the looks are kept without them, and that is put on record. (Not so inside a
+    transaction of the caller's on SQLite, which undoes all of it: then this fails, and the caller still has the looks.)
 
     :param at: the aware instant of recording.
     :param replayed: whether the instants are those of a replayed past, not of the machine's clock.
     """
-    with transaction.atomic():
-        now_scheduled = dict(
-            Release.objects.filter(pk__in={look.address.release_id for look in looks})
-            .exclude(status=Status.CANCELLED)
-            .values_list("pk", "schedule_version")
-        )
-        return Observation.append(
-            [
-                _row(
-                    look,
-                    superseded=now_scheduled.get(look.address.release_id) != look.schedule_version,
-                    replayed=replayed,
-                    watcher=watcher,
-                    at=at,
-                )
-                for look in looks
-            ]
-        )
+    connection.ensure_connection()
+    line = connection.connection
+    for beside in (bodies.keep_bodies, bodies.tell_not_kept, _nothing_beside):
+        kept: Sequence[Observation] = ()
+        try:
+            with transaction.atomic():
+                kept = _append(looks, watcher=watcher, at=at, replayed=replayed)
+                beside(_brought(looks, kept), at=at)
+        except Exception:
+            # Once the connection is lost nobody knows whether the looks were stored: they must not be doubled here.
+            lost = connection.connection is not line or connection.needs_rollback
+            if not kept or beside is _nothing_beside or lost:
+                raise
+            logger.exception("bodies could not be stored; %d looks are kept without them", len(looks))
+        else:
+            break
+    return kept
+
+
+def _nothing_beside(_brought: Sequence[Brought], *, at: datetime) -> None:
+    """Keep the looks alone, once not even the lack of their bodies can be put on record."""
+
+
+def _brought(looks: Sequence[Look], kept: Sequence[Observation]) -> list[Brought]:
+    return [
+        Brought(row, look.answer.body, look.answer.header("content-type"))
+        for look, row in zip(looks, kept, strict=True)
+        if look.answer.body
+    ]
+
+
+def _append(looks: Sequence[Look], *, watcher: str, at: datetime, replayed: bool) -> Sequence[Observation]:
+    now_scheduled = dict(
+        Release.objects.filter(pk__in={look.address.release_id for look in looks})
+        .exclude(status=Status.CANCELLED)
+        .values_list("pk", "schedule_version")
+    )
+    return Observation.append(
+        [
+            _row(
+                look,
+                superseded=now_scheduled.get(look.address.release_id) != look.schedule_version,
+                replayed=replayed,
+                watcher=watcher,
+                at=at,
+            )
+            for look in looks
+        ]
+    )
 
 
 def _row(look: Look, *, superseded: bool, replayed: bool, watcher: str, at: datetime) -> Observation:

@@ -1,6 +1,7 @@
 """The stored record of releases: who, what, when, and what was seen."""
 
 from releases.models.append_only import ChainHead
+from releases.models.body import Body, KeptBody
 from releases.models.event import ReleaseEvent
 from releases.models.observation import Observation
 from releases.models.producer import Contact, Membership, Producer
@@ -13,11 +14,13 @@ from releases.models.watching import Coverage, HostLease, NotFoundPage, Watch
 
 __all__ = [
     "Address",
+    "Body",
     "ChainHead",
     "Contact",
     "Coverage",
     "DateChange",
     "HostLease",
+    "KeptBody",
     "Membership",
     "NotFoundPage",
     "Observation",

@@ -104,9 +104,13 @@ class ChainedRow(AppendOnly):
         """Return what the row's hash stands for; names and free text enter as a salted digest only."""
         raise NotImplementedError
 
+    def canonical(self) -> bytes:
+        """Write the row's place in the chain and its payload as the very bytes that are hashed."""
+        return canonical_json([self.format_version, self.position, self.previous_hash, self.payload()])
+
     def expected_hash(self) -> str:
         """Compute the hash that the row must have, from its own payload and place in the chain."""
-        return sha256_hex(canonical_json([self.format_version, self.position, self.previous_hash, self.payload()]))
+        return sha256_hex(self.canonical())
 
     @classmethod
     def in_order(cls) -> models.QuerySet[Self]:

@@ -3,6 +3,7 @@
 from typing import Any, ClassVar, Self
 
 from django.db import models
+from django.db.models import Q
 
 from releases.evidence import LookResult
 from releases.models.append_only import AppendOnlyQuerySet, ChainedRow
@@ -101,7 +102,11 @@ class Observation(ChainedRow):
 
     class Meta:
         ordering = ("position",)
-        indexes = [models.Index(fields=["release", "schedule_version", "sent_at"], name="observation_in_order")]
+        indexes = [
+            models.Index(fields=["release", "schedule_version", "sent_at"], name="observation_in_order"),
+            # A body is sealed wherever it was seen too early, so it is looked for by its hash.
+            models.Index(fields=["body_sha256"], name="observation_by_body", condition=~Q(body_sha256="")),
+        ]
 
     def __str__(self) -> str:
         return f"{self.result} at {self.sent_at:%Y-%m-%d %H:%M:%S} UTC"

@@ -11,10 +11,12 @@ END $$
 """
 
 
-def guard(schema_editor: Any, tables: tuple[str, ...]) -> None:
+def guard(schema_editor: Any, tables: tuple[str, ...], *, against: str = "UPDATE OR DELETE") -> None:
     """Make PostgreSQL refuse every UPDATE and DELETE on some tables; other databases rely on the code alone.
 
     TRUNCATE stays possible, so that a test database can be emptied between tests.
+
+    :param against: UPDATE alone, where rows are removed at the end of their time.
     """
     if schema_editor.connection.vendor != "postgresql":
         return
@@ -22,6 +24,5 @@ def guard(schema_editor: Any, tables: tuple[str, ...]) -> None:
     schema_editor.execute(FUNCTION, params=None)
     for table in tables:
         schema_editor.execute(
-            f'CREATE TRIGGER append_only BEFORE UPDATE OR DELETE ON "{table}" '
-            "FOR EACH ROW EXECUTE FUNCTION refuse_change()"
+            f'CREATE TRIGGER append_only BEFORE {against} ON "{table}" FOR EACH ROW EXECUTE FUNCTION refuse_change()'
         )
