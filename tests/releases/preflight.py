@@ -5,10 +5,11 @@ from datetime import UTC, datetime, timedelta
 
 import pytest
 
-from releases import coverage, pacing
+from releases import coverage, pacing, preflight
 from releases.beside import Means
 from releases.clock_error import SCRIPTED, ClockError
-from releases.models import Release, Series
+from releases.models import PreflightRun, Release, Series
+from releases.preflight_findings import Code, Finding
 from releases.probe.fetch import Fetcher
 from releases.probe.probe import Probe, budgets_from_settings
 from releases.scheduling import PlannedAddress, add_address
@@ -91,3 +92,18 @@ def a_series(**fields: object) -> Series:
 def announce_at(release: Release, url: str, *, adapter: str = "page") -> None:
     planned = PlannedAddress(url=url, role="announcement", required=False, adapter=adapter)
     add_address(release, planned, at=release.recorded_at)
+
+
+def check(release: Release, means: Means, *, now: datetime = DAY_BEFORE) -> set[tuple[Code, str | None]]:
+    """Ask for a check and make it; return what was found, as pairs of code and the path of the address."""
+    preflight.ask(release, by=None, now=now)
+    preflight.run_asked(means=means, now=now)
+    return found_of(release)
+
+
+def found_of(release: Release) -> set[tuple[Code, str | None]]:
+    """What the last check of a release found, as pairs of code and the path of the address."""
+    paths = {address.pk: "/" + address.url.split("/", 3)[3] for address in release.addresses.all()}
+    run = PreflightRun.objects.newest().get(release=release)
+    found = [Finding.from_json(each) for each in run.findings]
+    return {(each.code, paths.get(each.address)) for each in found}
