@@ -13,6 +13,7 @@ from releases.errand import Errand
 from releases.evidence import AddressRole, Expectation, LookResult, Reason
 from releases.looker import Looker
 from releases.release_verdict import judge_release
+from releases.statements import counts_as
 from releases.verdict import AddressVerdict, Outcome, Sighting, judge_address
 from releases.web_address import place_of
 from statsoffice.canary.script import Script
@@ -105,15 +106,16 @@ def _take(seen: _Seen, answer: Answer, *, script: Script, url: str, clock: Clock
     finding = look.examine(ADAPTER, answer, expectation)
     if answer.completed_at < script.due_at and finding.text_digest and finding.result is not LookResult.LIVE:
         seen.texts_not_live.add(finding.text_digest)
-    result, seen.reasons = finding.result, finding.reasons
-    if clock.error().is_off(largest=settings.CLOCK_LARGEST_ERROR):
-        # As in the watch: by a clock that is wrong nothing is accused or cleared.
-        result, seen.reasons = LookResult.OBSERVER_FAULT, (*finding.reasons, Reason.CLOCK_OFF)
+    error = clock.error()
+    clock_off = error.is_off(largest=settings.CLOCK_LARGEST_ERROR)
+    seen.reasons = (*finding.reasons, Reason.CLOCK_OFF) if clock_off else finding.reasons
     seen.sightings.append(
         Sighting(
-            result=result,
+            result=counts_as(finding.result, None, clock_off=clock_off),
             planned_at=answer.planned_at,
             sent_at=answer.sent_at,
             completed_at=answer.completed_at,
+            clock_bound=error.bound or timedelta(0),
+            text_digest=finding.text_digest,
         )
     )

@@ -3,6 +3,7 @@
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 
+from releases.cadence import CONFIRMING
 from releases.verdict import AddressVerdict, Outcome
 
 # Neighbours differ, so that a chain that always says the same is never right twice in a row.
@@ -47,8 +48,9 @@ class Script:
 
     @property
     def last_look_at(self) -> datetime:
-        """The instant after which no look begins."""
-        return self.limit_at if self.live_at is None else max(self.limit_at, self.live_at + LOOKED_ON)
+        """The instant after which no look begins; with it the verdict is settled."""
+        settled_at = self.limit_at + CONFIRMING
+        return settled_at if self.live_at is None else max(settled_at, self.live_at + LOOKED_ON)
 
     @property
     def marker(self) -> str:
@@ -61,8 +63,8 @@ class Script:
             return False
         if self.live_at is None:
             return verdict.first_live_at is None
-        seen = verdict.last_not_live_at, verdict.first_live_at
-        return seen[0] is not None and seen[1] is not None and seen[0] < self.live_at <= seen[1]
+        absent_at, seen_at, bound = verdict.last_not_live_at, verdict.first_live_at, verdict.clock_bound
+        return bool(absent_at and seen_at and absent_at - bound < self.live_at <= seen_at + bound)
 
 
 def script_for(number: int, *, begins_at: datetime) -> Script:
