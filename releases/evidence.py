@@ -1,12 +1,12 @@
 """What one look at an address shows: not live, live, or nothing that can be relied on."""
 
 from releases.answer import NO_ANSWER, Answer
-from releases.reading.destination import is_home_page, is_log_in_address
+from releases.reading.destination import is_elsewhere
 from releases.reading.file_evidence import examine_file
 from releases.reading.finding import AddressRole, Expectation, Finding, LookResult, Reason
-from releases.reading.page_evidence import examine_page
+from releases.reading.page_evidence import examine_page, not_found_text
 
-__all__ = ["AddressRole", "Expectation", "Finding", "LookResult", "Reason", "examine"]
+__all__ = ["AddressRole", "Expectation", "Finding", "LookResult", "Reason", "examine", "text_of"]
 
 _BY_STATUS = {
     404: (LookResult.NOT_LIVE, Reason.NOT_FOUND),
@@ -15,6 +15,7 @@ _BY_STATUS = {
     403: (LookResult.UNREACHABLE, Reason.FORBIDDEN),
     429: (LookResult.UNREACHABLE, Reason.RATE_LIMITED),
 }
+_SAYS_SOMETHING = frozenset({200, 203, 404, 410})
 
 
 def examine(answer: Answer, expectation: Expectation) -> Finding:
@@ -37,6 +38,18 @@ def examine(answer: Answer, expectation: Expectation) -> Finding:
     return examine_page(answer, expectation)
 
 
+def text_of(answer: Answer) -> str:
+    """Return the folded text of what a host answered for an address that cannot exist, for `not_found_text`.
+
+    Empty where the answer says nothing of what is not there: a fetch that failed, a refusal, a fault, a file, an empty
+    shell, a check for robots, a request for consent or to log in, or a page elsewhere that a redirect led to. At most
+    20,000 characters.
+    """
+    if answer.failure is not None or answer.status not in _SAYS_SOMETHING or _ended_elsewhere(answer):
+        return ""
+    return not_found_text(answer)
+
+
 def _by_status(answer: Answer) -> Finding | None:
     status = answer.status
     if status is None:
@@ -54,9 +67,7 @@ def _by_status(answer: Answer) -> Finding | None:
 
 
 def _ended_elsewhere(answer: Answer) -> Reason | None:
-    final = answer.final_url or answer.requested_url
-    if is_log_in_address(final, requested=answer.requested_url):
-        return Reason.LOG_IN
+    reason = is_elsewhere(answer.final_url or answer.requested_url, requested=answer.requested_url)
     if answer.left_allowed_hosts:
-        return Reason.OTHER_HOST
-    return Reason.HOME_PAGE if is_home_page(final, requested=answer.requested_url) else None
+        return Reason.LOG_IN if reason is Reason.LOG_IN else Reason.OTHER_HOST
+    return reason

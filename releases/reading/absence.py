@@ -6,7 +6,6 @@ or a main heading, as a notice of its own near the top, or in a sentence there t
 
 from collections.abc import Sequence
 from enum import IntEnum
-from itertools import pairwise
 
 from releases.reading import phrases
 from releases.reading.characters import holds, words
@@ -38,22 +37,20 @@ def absence(page: PageText, names: Names, *, marker_in_heading: bool) -> Absence
         return Absence.CERTAIN
     thin = sum(len(block.text) for block in page.blocks if block.place is not Place.AROUND) < _THIN
     near, notices = _lead(page.blocks)
-    forms = [names.hide(words(block.text)) for block in near]
+    forms = [names.hide(names.form(block.text)) for block in near]
     signs = [_sign(form, names, thin=thin, marker_in_heading=marker_in_heading) for form in forms]
-    signs += [_notice(names.hide(words(block.text)), names, thin=thin) for block in (near if thin else notices)]
-    if not marker_in_heading:
-        signs.append(_beside_marker(page.blocks, names))
+    signs += [_notice(names.hide(names.form(block.text)), names, thin=thin) for block in (near if thin else notices)]
     return max(signs, default=Absence.NONE)
 
 
 def denied_by_heading(page: PageText, names: Names) -> bool:
     """Say whether the title or an h1 says that the release is not there."""
-    return any(_denies(names.hide(words(heading)), names) for heading in page.headings)
+    return any(_denies(names.hide(names.form(heading)), names) for heading in page.headings)
 
 
 def asks_to_log_in(page: PageText, names: Names, *, marker_seen: bool) -> bool:
     """Say whether a page is a log-in: by its title or heading, or because it asks for a password and has no marker."""
-    if any(phrases.is_log_in(names.hide(words(heading))) for heading in page.headings):
+    if any(phrases.is_log_in(names.hide(names.form(heading))) for heading in page.headings):
         return True
     return page.asks_for_password and not marker_seen
 
@@ -102,11 +99,19 @@ def _notice(form: str, names: Names, *, thin: bool) -> Absence:
     return Absence.CERTAIN if thin and phrases.is_label(first) and not names.covers(first) else Absence.NONE
 
 
-def _beside_marker(blocks: Sequence[Block], names: Names) -> Absence:
-    """Doubt a marker that stands in the text only, if each time a word of absence stands in or just after its block."""
-    forms = [words(block.text) for block in blocks] + [""]
-    around = [form + following for form, following in pairwise(forms) if holds(form, names.marker)]
-    doubtful = [
-        phrases.is_unsure(form) or any(map(phrases.is_label, phrases.pieces(names.hide(form)))) for form in around
-    ]
-    return Absence.POSSIBLE if doubtful and all(doubtful) else Absence.NONE
+def is_search(page: PageText, names: Names) -> bool:
+    """Say whether a page is the answer to a search, by its h1, or by its title where it has none."""
+    headings = page.headings[1:] or page.headings
+    return any(
+        phrases.is_search(piece) and not names.covers(piece)
+        for heading in headings
+        for piece in phrases.pieces(names.hide(names.form(heading)))
+    )
+
+
+def hints_at_absence(page: PageText, names: Names) -> bool:
+    """Say whether any of a page's own text speaks of something that is not there, not yet, or no more."""
+    forms = [names.hide(names.form(block.text)) for block in page.own_blocks]
+    return any(
+        phrases.says_not_found(form) or phrases.speaks_of_this(form) or phrases.is_unsure(form) for form in forms
+    )

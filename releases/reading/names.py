@@ -1,22 +1,41 @@
 """What a release and its series are called, told apart from the words around them."""
 
-from dataclasses import dataclass
+from collections.abc import Iterable, Mapping
+from dataclasses import dataclass, field
 
 from releases.reading.characters import has_words, holds, replace_words, words
 from releases.reading.page_text import PageText
+from releases.reading.periods import Period, respell, spellings
 
 EDITION, SERIES = "§", "¤"
 """What stands in a text for the name of the edition that was looked for, and for the name of its series."""
 
+_COMMON_WORDS = (
+    "statistics statistical bulletin release report survey annual monthly quarterly weekly data tables figures "
+    "estimates index indices price prices england wales scotland northern ireland united kingdom great britain "
+    "national official accredited experimental summary trends local authority authorities regional and the for from "
+    "with main findings first final provisional revised year quarter month ending period january february march april "
+    "may june july august september october november december ystadegau cymru"
+)
+_COMMON = frozenset(_COMMON_WORDS.split())
+
 
 @dataclass(frozen=True, slots=True)
 class Names:
-    """What the release and its series are called, and the site's own words of absence, as `words` gives them."""
+    """What the release and its series are called, and the site's own words of absence, as `words` gives them.
+
+    `own_periods` are the periods that the marker names, with its words for them.
+    """
 
     marker: str
     release_title: str
     series_title: str
     negative_markers: tuple[str, ...]
+    own_periods: Mapping[Period, str] = field(default_factory=dict)
+
+    def form(self, text: str) -> str:
+        """Return a text as `words` gives it, with the edition's period written as the marker writes it."""
+        return respell(words(text), self.own_periods)
 
     def hide(self, form: str) -> str:
         """Put a sign for each of these names: "Cancelled operations" is a name and not a notice."""
@@ -29,6 +48,19 @@ class Names:
         return any(f" {piece} " in name for name in (self.marker, self.release_title, self.series_title))
 
 
+def names_of(*, marker: str, release_title: str, series_title: str, negative_markers: Iterable[str] = ()) -> Names:
+    """Make the names of a release from texts as people wrote them; a negative marker without any word is left out."""
+    form = words(marker)
+    periods = spellings(form)
+    return Names(
+        marker=form,
+        release_title=respell(words(release_title), periods),
+        series_title=words(series_title),
+        negative_markers=tuple(words(each) for each in negative_markers if has_words(each)),
+        own_periods=periods,
+    )
+
+
 def is_page_of_series(page: PageText, names: Names) -> bool:
     """Say whether a page is recognisably one of the series: by its title, or by the release's less the marker.
 
@@ -39,6 +71,27 @@ def is_page_of_series(page: PageText, names: Names) -> bool:
     rest = max(replace_words(names.release_title, names.marker, EDITION).split(EDITION), key=len)
     own = [name for name in (names.series_title, _without_outer_signs(rest)) if has_words(name)]
     return any(holds(text, name) for name in own for text in (everything if len(name.split()) > 1 else headings))
+
+
+def is_about_series(page: PageText, names: Names) -> bool:
+    """Say whether a page can be about the series at all: it shares words with it that not every release has.
+
+    A page in another language is not asked, and neither is one of a series whose name holds common words alone.
+    """
+    own = _telling_words(names.series_title) | _telling_words(
+        replace_words(names.release_title, names.marker, EDITION) if names.marker != names.release_title else ""
+    )
+    if not own or page.declared.language not in {"", "en"} or is_page_of_series(page, names):
+        return True
+    headings = [words(heading) for heading in page.headings]
+    if any(holds(heading, names.release_title) or own & set(heading.split()) for heading in headings):
+        return True
+    text = set(words("\n".join(block.text for block in page.own_blocks)).split())
+    return 2 * len(own & text) >= len(own)
+
+
+def _telling_words(form: str) -> set[str]:
+    return {word for word in form.split() if len(word) > 2 and word.isalpha()} - _COMMON
 
 
 def _without_outer_signs(form: str) -> str:

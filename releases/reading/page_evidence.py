@@ -1,65 +1,236 @@
 """Evidence of a page: whether what a reader sees is the release that is due."""
 
+from dataclasses import dataclass
+from urllib.parse import urlsplit
+
 from releases.answer import Answer
 from releases.canonical import sha256_hex
-from releases.reading.absence import Absence, absence, asks_to_log_in, denied_by_heading
-from releases.reading.characters import decode, fold, has_words, holds, words
-from releases.reading.file_type import FileType, found_type
+from releases.reading.absence import Absence, absence, asks_to_log_in, denied_by_heading, hints_at_absence, is_search
+from releases.reading.barriers import barrier_in_heading, barrier_in_text, is_script_shell
+from releases.reading.characters import decode
+from releases.reading.destination import is_elsewhere, is_page_above, leads_to
+from releases.reading.file_type import FileType, declared_type, found_type
 from releases.reading.finding import Expectation, Finding, LookResult, Reason, told_by_person
-from releases.reading.names import Names, is_page_of_series
+from releases.reading.marker import Marker, Mention, marker_of
+from releases.reading.names import Names, is_about_series, is_page_of_series, names_of
+from releases.reading.not_found import is_like_not_found, own_text
 from releases.reading.page_text import PageText, TooDeep, read_page
-from releases.reading.phrases import is_obstacle
+from releases.reading.steady import steady_text
+
+_SHOWN_AS_PAGES = frozenset({None, FileType.HTML, FileType.TEXT})
+_THIN = 600
+Shown = tuple[LookResult, tuple[Reason, ...]]
+
+
+@dataclass(frozen=True, slots=True)
+class _Look:
+    """One page under examination, with all that is known of it."""
+
+    answer: Answer
+    expectation: Expectation
+    page: PageText
+    digest: str
+    names: Names
+    marker: Marker
+    place: Reason | None
+    mention: Mention
+    says_absent: Absence
+
+    @property
+    def is_clear(self) -> bool:
+        """Whether the marker stands somewhere and speaks of this edition there."""
+        return self.mention is Mention.CLEAR
+
+    @property
+    def in_heading(self) -> bool:
+        """Whether it does so in the title or an h1."""
+        return self.is_clear and self.place is not Reason.MARKER_IN_TEXT
+
+    @property
+    def place_alone(self) -> tuple[Reason, ...]:
+        """The place of the marker as reasons, none where it stands nowhere."""
+        return (self.place,) if self.place else ()
 
 
 def examine_page(answer: Answer, expectation: Expectation) -> Finding:
     """Say what a successful answer shows of the release whose page is expected at its address."""
-    if found_type(answer.body) not in {FileType.HTML, FileType.TEXT}:
+    found, declared = found_type(answer.body), declared_type(answer.content_type)
+    if found not in {FileType.HTML, FileType.TEXT} or (found is FileType.HTML and declared not in _SHOWN_AS_PAGES):
         digest = sha256_hex(answer.body)
-        unread = Finding(LookResult.UNRECOGNISED, (Reason.WRONG_TYPE,), digest)
+        unread = Finding(LookResult.UNRECOGNISED, (Reason.FILE_FOR_PAGE,), digest)
         return told_by_person(digest, "", expectation) or unread
     try:
         page = read_page(decode(answer.body, charset=answer.charset))
     except TooDeep:
         return Finding(LookResult.UNREACHABLE, (Reason.TOO_DEEP,))
-    seen = f"{fold(page.title)}\n{page.text}".strip()
-    digest = sha256_hex(seen.encode(errors="replace")) if seen else ""
+    text = steady_text(page)
+    digest = sha256_hex(text.encode(errors="replace")) if text else ""
     if told := told_by_person(digest, page.title, expectation):
         return told
-    result, reasons = _weigh(page, digest, expectation)
+    result, reasons = _weigh(_look_at(page, digest, answer, expectation))
     return Finding(result, reasons, digest, page.title)
 
 
-def _weigh(page: PageText, digest: str, expectation: Expectation) -> tuple[LookResult, tuple[Reason, ...]]:
-    names = Names(
-        marker=words(expectation.marker),
-        release_title=words(expectation.release_title),
-        series_title=words(expectation.series_title),
-        negative_markers=tuple(words(each) for each in expectation.negative_markers if has_words(each)),
+def not_found_text(answer: Answer) -> str:
+    """Return the text of a site's own page for what it does not have, empty where the page is none that can be told."""
+    if found_type(answer.body) is not FileType.HTML:
+        return ""
+    try:
+        page = read_page(decode(answer.body, charset=answer.charset))
+    except TooDeep:
+        return ""
+    nobody = names_of(marker="", release_title="", series_title="")
+    if is_script_shell(page) or page.declared.leads_on_to or asks_to_log_in(page, nobody, marker_seen=False):
+        return ""
+    stands_before = barrier_in_heading(page, nobody) or barrier_in_text(page, nobody)
+    return "" if stands_before and not denied_by_heading(page, nobody) else own_text(page)
+
+
+def _look_at(page: PageText, digest: str, answer: Answer, expectation: Expectation) -> _Look:
+    names = names_of(
+        marker=expectation.marker,
+        release_title=expectation.release_title,
+        series_title=expectation.series_title,
+        negative_markers=expectation.negative_markers,
     )
-    place = _place_of_marker(page, names.marker)
-    in_heading = place in {Reason.MARKER_IN_TITLE, Reason.MARKER_IN_HEADING}
-    if asks_to_log_in(page, names, marker_seen=place is not None):
+    due_on = expectation.due_at.date() if expectation.due_at else None
+    marker = marker_of(names, release_title=expectation.release_title, due_on=due_on)
+    place, mention = _find(marker, page)
+    in_heading = mention is Mention.CLEAR and place is not Reason.MARKER_IN_TEXT
+    says_absent = absence(page, names, marker_in_heading=in_heading)
+    return _Look(answer, expectation, page, digest, names, marker, place, mention, says_absent)
+
+
+def _find(marker: Marker, page: PageText) -> tuple[Reason | None, Mention]:
+    title, *headings = page.headings
+    in_title = marker.in_heading(title)
+    in_headings = max(map(marker.in_heading, headings), default=Mention.NONE)
+    in_text = marker.in_text(page.own_blocks)
+    places = (
+        (Reason.MARKER_IN_TITLE, in_title),
+        (Reason.MARKER_IN_HEADING, in_headings),
+        (Reason.MARKER_IN_TEXT, in_text),
+    )
+    place, mention = max(places, key=lambda each: each[1])
+    return (place, mention) if mention else (None, mention)
+
+
+def _weigh(look: _Look) -> Shown:
+    """Try what a page can show in the order in which the signs go before one another."""
+    rules = (_before_the_page, _absent, _in_place_of_the_page, _like_not_found, _there, _not_there)
+    return next(shown for rule in rules if (shown := rule(look)))
+
+
+def _before_the_page(look: _Look) -> Shown | None:
+    page, names = look.page, look.names
+    if asks_to_log_in(page, names, marker_seen=look.is_clear):
         return LookResult.NOT_LIVE, (Reason.LOG_IN,)
-    if not in_heading and any(is_obstacle(words(heading)) for heading in page.headings):
+    if target := leads_to(page.declared.leads_on_to, look.answer):
+        return _led_on(target, look)
+    barrier = None if look.in_heading else barrier_in_heading(page, names)
+    if barrier and not (barrier is Reason.CONSENT and look.is_clear):
         if denied_by_heading(page, names):
             return LookResult.NOT_LIVE, (Reason.NEGATIVE_MARKER,)
-        return LookResult.UNRECOGNISED, (Reason.OBSTACLE,)
-    says_absent = absence(page, names, marker_in_heading=in_heading)
-    if says_absent is Absence.CERTAIN:
+        return LookResult.UNRECOGNISED, (barrier,)
+    return None
+
+
+def _led_on(target: str, look: _Look) -> Shown | None:
+    if reason := is_elsewhere(target, requested=look.answer.requested_url):
+        return LookResult.NOT_LIVE, (reason,)
+    thin = look.page.own_length < _THIN
+    return (LookResult.UNRECOGNISED, (Reason.LEADS_ON,)) if thin else None
+
+
+def _absent(look: _Look) -> Shown | None:
+    if is_search(look.page, look.names):
+        return LookResult.NOT_LIVE, (Reason.SEARCH,)
+    if look.says_absent is Absence.CERTAIN:
         return LookResult.NOT_LIVE, (Reason.NEGATIVE_MARKER,)
-    if place and says_absent is Absence.POSSIBLE:
-        return LookResult.UNRECOGNISED, (place, Reason.NEGATIVE_MARKER)
-    if place:
-        return LookResult.LIVE, (place,)
-    if digest in expectation.texts_not_live and is_page_of_series(page, names):
+    return None
+
+
+def _in_place_of_the_page(look: _Look) -> Shown | None:
+    if is_script_shell(look.page):
+        return LookResult.UNRECOGNISED, (*(look.place_alone or _declared(look)), Reason.SCRIPT_SHELL)
+    barrier = barrier_in_text(look.page, look.names)
+    if barrier and not (barrier is Reason.CONSENT and look.is_clear):
+        return LookResult.UNRECOGNISED, (*look.place_alone, barrier)
+    return None
+
+
+def _like_not_found(look: _Look) -> Shown | None:
+    """Tell the site's own page for what is not there.
+
+    A script shell, a check for robots or a page of rules is the same at every address too. So being alike accuses
+    only where the site said by its status, or the text itself says, that there is nothing.
+    """
+    known = look.expectation
+    if not known.not_found_text or not is_like_not_found(own_text(look.page), known.not_found_text, url=known.url):
+        return None
+    told = known.not_found_certain or look.says_absent or hints_at_absence(look.page, look.names)
+    if told and not look.is_clear:
+        return LookResult.NOT_LIVE, (Reason.LIKE_NOT_FOUND,)
+    return LookResult.UNRECOGNISED, (*look.place_alone, Reason.LIKE_NOT_FOUND)
+
+
+def _there(look: _Look) -> Shown | None:
+    if not look.is_clear or look.place is None:
+        return None
+    if look.says_absent:
+        return LookResult.UNRECOGNISED, (look.place, Reason.NEGATIVE_MARKER)
+    if doubt := _doubt(look):
+        return LookResult.UNRECOGNISED, (look.place, doubt)
+    return LookResult.LIVE, (look.place,)
+
+
+def _doubt(look: _Look) -> Reason | None:
+    """Return what speaks against a marker that was found, although the page does not say that the release is absent."""
+    headings = look.page.headings[1:]
+    in_h1 = any(look.marker.in_heading(heading) is Mention.CLEAR for heading in headings)
+    # The title may have been changed ahead of the page; but an h1 is what a reader goes by.
+    asked = headings if look.in_heading else look.page.headings
+    if not in_h1 and look.marker.others(asked):
+        return Reason.OTHER_EDITION
+    if not is_about_series(look.page, look.names):
+        return Reason.OTHER_SUBJECT
+    led_up = is_page_above(look.answer.final_url, requested=look.answer.requested_url)
+    return Reason.PAGE_ABOVE if led_up and not look.in_heading else None
+
+
+def _not_there(look: _Look) -> Shown:
+    in_text_at_most = look.place in {None, Reason.MARKER_IN_TEXT}
+    known = look.digest in look.expectation.texts_not_live
+    if known and in_text_at_most and is_page_of_series(look.page, look.names):
         return LookResult.NOT_LIVE, (Reason.UNCHANGED,)
-    return LookResult.UNRECOGNISED, (Reason.NO_MARKER if digest else Reason.EMPTY,)
+    if in_text_at_most and look.mention is not Mention.OTHER_PERIOD and _led_to_an_earlier_edition(look):
+        return LookResult.NOT_LIVE, (Reason.OTHER_EDITION,)
+    return LookResult.UNRECOGNISED, _why_unrecognised(look)
 
 
-def _place_of_marker(page: PageText, marker: str) -> Reason | None:
-    title, *headings = page.headings
-    if holds(words(title), marker):
-        return Reason.MARKER_IN_TITLE
-    if any(holds(words(heading), marker) for heading in headings):
-        return Reason.MARKER_IN_HEADING
-    return Reason.MARKER_IN_TEXT if holds(words(page.text), marker) else None
+def _led_to_an_earlier_edition(look: _Look) -> bool:
+    final, requested = (urlsplit(url).path.rstrip("/") for url in (look.answer.final_url, look.answer.requested_url))
+    others = look.marker.others(look.page.headings)
+    return final != requested and bool(others) and all(each.last < look.marker.sought[0].first for each in others)
+
+
+def _why_unrecognised(look: _Look) -> tuple[Reason, ...]:
+    why = {
+        Mention.TO_COME: Reason.STILL_TO_COME,
+        Mention.COMMON: Reason.COMMON_MARKER,
+        Mention.OTHER_PERIOD: Reason.OTHER_PERIOD,
+    }
+    if look.mention in why:
+        return (*look.place_alone, why[look.mention])
+    return _declared(look) or (Reason.NO_MARKER if look.digest else Reason.EMPTY,)
+
+
+def _declared(look: _Look) -> tuple[Reason, ...]:
+    """Return where a page names the edition to machines only: that asks a person, and proves nothing."""
+    told = (
+        (Reason.MARKER_IN_META, look.page.declared.meta),
+        (Reason.MARKER_IN_LINKED_DATA, look.page.declared.linked_data),
+    )
+    return tuple(
+        reason for reason, texts in told if any(look.marker.in_heading(text) is Mention.CLEAR for text in texts)
+    )

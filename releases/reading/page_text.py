@@ -1,12 +1,13 @@
 """What a reader can see of a web page, as text that two editions can be compared by."""
 
 import re
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from enum import StrEnum
 
 from selectolax.lexbor import LexborHTMLParser, LexborNode
 
 from releases.reading.characters import fold
+from releases.reading.declared import Declared, read_declared
 
 _NEVER_SHOWN = frozenset({
     "script", "style", "template", "noscript", "head", "svg", "math", "iframe", "object", "audio", "video", "canvas",
@@ -25,6 +26,14 @@ _AROUND = (
     "nav, footer, aside, header, "
     "[role=navigation], [role=banner], [role=contentinfo], [role=complementary], [role=search]"
 )
+_OWN = "main header, article header, [role=main] header"
+_BANNER = re.compile(
+    r"(?:^|[\s_-])(?:cookies?|cookiebanner|cookieconsent|cookiebot|cybotcookiebotdialog|gdpr|onetrust)(?:$|[\s_-])"
+)
+_NAMED_LIKE_A_BANNER = ", ".join(
+    f"[{attribute}*={word} i]" for attribute in ("id", "class", "aria-label") for word in ("cookie", "gdpr", "onetrust")
+)
+_MOST_OF_A_BANNER = 3_000
 _MANY_TAGS = 10_000
 _DEEPEST = 2_000
 _NESTING_TAG = re.compile(
@@ -56,11 +65,17 @@ class Block:
 
 @dataclass(frozen=True, slots=True)
 class PageText:
-    """The title, as it was written, and the visible blocks of a page."""
+    """The title, as it was written, the visible blocks of a page, and what it declares of itself to machines.
+
+    A banner that asks about cookies is no part of it; `has_banner` tells that there was one.
+    """
 
     title: str
     blocks: tuple[Block, ...]
     asks_for_password: bool
+    has_script: bool = False
+    has_banner: bool = False
+    declared: Declared = field(default_factory=Declared)
 
     @property
     def headings(self) -> tuple[str, ...]:
@@ -71,6 +86,16 @@ class PageText:
     def text(self) -> str:
         """All that can be seen, folded, a line per block, the title not included."""
         return "\n".join(block.text for block in self.blocks)
+
+    @property
+    def own_blocks(self) -> tuple[Block, ...]:
+        """The blocks that are the page's own: not its menus, banners, footers and what stands beside."""
+        return tuple(block for block in self.blocks if block.place is not Place.AROUND)
+
+    @property
+    def own_length(self) -> int:
+        """How many characters the page's own blocks have."""
+        return sum(len(block.text) for block in self.own_blocks)
 
 
 def read_page(html: str) -> PageText:
@@ -87,7 +112,14 @@ def read_page(html: str) -> PageText:
     reading = _Reading()
     if tree.body is not None:
         reading.read(tree.body)
-    return PageText(" ".join(title.text().split()) if title else "", tuple(reading.blocks), reading.asks_for_password)
+    return PageText(
+        " ".join(title.text().split()) if title else "",
+        tuple(reading.blocks),
+        reading.asks_for_password,
+        has_script=tree.css_first("script:not([type='application/ld+json'])") is not None,
+        has_banner=reading.has_banner,
+        declared=read_declared(tree),
+    )
 
 
 class _Reading:
@@ -96,6 +128,7 @@ class _Reading:
     def __init__(self) -> None:
         self.blocks: list[Block] = []
         self.asks_for_password = False
+        self.has_banner = False
         self._pieces: list[str] = []
         self._places: list[tuple[int, Place]] = []
         self._hidden: set[int] = set()
@@ -103,7 +136,13 @@ class _Reading:
 
     def read(self, body: LexborNode) -> None:
         self._hidden = {node.mem_id for node in body.css(_MARKED_HIDDEN) if _is_hidden(node)}
-        self._around = {node.mem_id for node in body.css(_AROUND) if node.css_first("h1") is None}
+        own = {node.mem_id for node in body.css(_OWN)}
+        self._around = {
+            node.mem_id for node in body.css(_AROUND) if node.mem_id not in own and node.css_first("h1") is None
+        }
+        banners = {node.mem_id for node in body.css(_NAMED_LIKE_A_BANNER) if _is_banner(node)}
+        self.has_banner = bool(banners - self._hidden)
+        self._hidden |= banners
         node: LexborNode | None = body
         while node is not None:
             inside = self._enter(node)
@@ -171,3 +210,15 @@ def _is_hidden(node: LexborNode) -> bool:
     return (
         "hidden" in attributes or node.tag == "dialog" or bool(_HIDING & set((attributes.get("class") or "").split()))
     )
+
+
+def _is_banner(node: LexborNode) -> bool:
+    """Say whether an element asks about cookies, by its names; what holds the page itself is none."""
+    if node.tag in {"html", "body", "main", "article", "h1", "p", "table"}:
+        return False
+    attributes = node.attributes
+    names = " ".join(attributes.get(key) or "" for key in ("id", "class", "aria-label")).lower()
+    if not _BANNER.search(names) or node.css_first("main, article, table") is not None:
+        return False
+    headings = [(heading.text() or "").lower() for heading in node.css("h1")]
+    return all("cookie" in text or "privacy" in text for text in headings) and len(node.text()) < _MOST_OF_A_BANNER

@@ -61,11 +61,7 @@ _RESTORED = re.compile(
 _LOG_IN = re.compile(
     r"(?:please )?(?:(?:sign|log)(?: -)? (?:in|on)|login|logon)(?=$| (?:to|with|required|page|or|for)(?: |$))"
 )
-_OBSTACLE = re.compile(
-    r" (?:just a moment|attention required|checking your browser|access denied|are you (?:a )?(?:human|robot)|captcha"
-    r"|verify(?:ing)? (?:that )?you are (?:a )?human|pardon our interruption|request unsuccessful|security check"
-    r"|(?:temporarily|service|currently) unavailable|(?:under|down for|scheduled) maintenance|something went wrong) "
-)
+_SEARCH = re.compile(r"(?:\d+ )?(?:site |your )?search(?: results?)?(?: for)?|canlyniadau chwilio")
 _SENTENCE_ENDS = frozenset(".!?;:|()[]•·»–")
 _FULL_STOPS = frozenset(".!?")
 _PIECE_ENDS = _SENTENCE_ENDS | {"/", EDITION, SERIES}
@@ -123,9 +119,9 @@ def is_log_in(form: str) -> bool:
     return any(_LOG_IN.match(piece) for piece in pieces(form))
 
 
-def is_obstacle(form: str) -> bool:
-    """Say whether a text is that of a bot challenge, a refusal or a fault of the site: nothing about the release."""
-    return _OBSTACLE.search(form) is not None
+def is_search(piece: str) -> bool:
+    """Say whether a piece of a heading is that of a search."""
+    return _SEARCH.fullmatch(piece) is not None
 
 
 def _split(form: str, ends: frozenset[str]) -> Iterator[str]:

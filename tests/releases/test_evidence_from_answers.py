@@ -234,7 +234,7 @@ def test_a_page_confirmed_for_a_file_is_live_although_its_type_is_wrong():
 def test_a_file_where_a_page_was_due_is_unrecognised_until_a_person_confirms_it():
     pdf = answered(PDF, content_type="application/pdf")
     finding = examine(pdf, expected())
-    assert (finding.result, finding.reasons) == (UNRECOGNISED, (Reason.WRONG_TYPE,))
+    assert (finding.result, finding.reasons) == (UNRECOGNISED, (Reason.FILE_FOR_PAGE,))
     told = replace(expected(), confirmed_texts=frozenset({finding.text_digest}))
     assert examine(pdf, told).result is LIVE
 
