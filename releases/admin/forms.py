@@ -101,7 +101,14 @@ class ReleaseForm(forms.ModelForm[Release]):
 class AddressForm(forms.ModelForm[Address]):
     """Asks for one address of a release."""
 
-    adapter = forms.ChoiceField(label="How it is read", choices=[(name, name) for name in ADAPTERS], initial="page")
+    adapter = forms.ChoiceField(
+        label="How it is read",
+        choices=[(name, f"{name}: {adapter.reads}") for name, adapter in ADAPTERS.items()],
+        initial="page",
+        error_messages={
+            "invalid_choice": f'There is no adapter "%(value)s"; there are: {", ".join(sorted(ADAPTERS))}.'
+        },
+    )
 
     class Meta:
         model = Address

@@ -13,6 +13,10 @@ class Adapter(Protocol):
     def name(self) -> str:
         """The name that an address of a release stores."""
 
+    @property
+    def reads(self) -> str:
+        """What it reads, in a few words for whoever records an address."""
+
     def address(self, url: str) -> str:
         """Return what is to be fetched for the announced address."""
 

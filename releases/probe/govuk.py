@@ -35,6 +35,7 @@ class Govuk:
     """Looks at what GOV.UK's publishing system says that stands at an address; so does any site with the same API."""
 
     name = "govuk"
+    reads = "a page of GOV.UK, by its content API"
 
     def address(self, url: str) -> str:
         """Return the address of the page's document, on the address's own host.

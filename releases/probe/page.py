@@ -9,6 +9,7 @@ class Page:
     """Looks at what any reader of the announced address would be shown."""
 
     name = "page"
+    reads = "any web page or file, as a reader is shown it"
 
     def address(self, url: str) -> str:
         """Return the announced address unchanged."""
