@@ -6,12 +6,12 @@ from datetime import datetime, timedelta
 from typing import Any
 
 from breaches.facts import AddressFacts, Facts, Look, PastCaches, PublisherTime, Said, Statement
-from breaches.permissions import BY_WEIGHT
 from releases import coverage, models
 from releases.diagnosis import FRESH, PLAIN, DiagnosedLook, Diagnosis, parted, seen_past_the_caches
 from releases.evidence import AddressRole, LookResult, Reason
-from releases.models import Membership, Observation, Verification
+from releases.models import Observation, Verification
 from releases.models.observation import Purpose
+from releases.permissions import roles_ever_held
 from releases.publisher import Source
 from releases.roles import Role
 from releases.statements import counts_as, is_corrected, last_said
@@ -32,7 +32,7 @@ def facts_of(verifications: Collection[Verification]) -> dict[int, Facts]:
         statements[statement.release_id].append(statement)
     looks, replayed = _looks(releases, statements)
     past_caches = _past_caches(verifications, looks)
-    roles = _roles_of_speakers([statement for said in statements.values() for statement in said])
+    roles = roles_ever_held({statement.stated_by_id for said in statements.values() for statement in said})
     return {
         verification.pk: _facts(
             verification,
@@ -161,18 +161,6 @@ def _past_caches(
         if pair and key[:2] in told:
             found[key] = PastCaches(found_at=pair[0].completed_at, not_found_until=pair[1].sent_at)
     return found
-
-
-def _roles_of_speakers(statements: Collection[models.Statement]) -> dict[tuple[int, int], Role]:
-    """Name the role in which each person spoke for each producer, from the memberships kept now or earlier."""
-    speakers = {statement.stated_by_id for statement in statements}
-    if not speakers:
-        return {}
-    held: dict[tuple[int, int], set[Role]] = defaultdict(set)
-    for rows in (Membership.history.filter(user__in=speakers), Membership.objects.filter(user__in=speakers)):
-        for user, producer, role in rows.values_list("user_id", "producer_id", "role"):
-            held[user, producer].add(Role(role))
-    return {key: next(role for role in BY_WEIGHT if role in roles) for key, roles in held.items()}
 
 
 def _verdict(kept: dict[str, Any]) -> AddressVerdict:

@@ -6,7 +6,7 @@ from breaches.models import Report
 from breaches.models.report import ReportQuerySet
 from breaches.status import REPORT
 from releases.permissions import Person, producers_with, roles_of
-from releases.roles import LEADS, Role
+from releases.roles import BY_WEIGHT, LEADS, Role
 
 
 class Action(StrEnum):
@@ -20,16 +20,6 @@ TABLE: dict[Action, frozenset[Role]] = {
     Action.VIEW: LEADS | {Role.STATISTICIAN, Role.PUBLISHING_TEAM, Role.AUDITOR},
     Action.DOWNLOAD: LEADS | {Role.STATISTICIAN, Role.AUDITOR},
 }
-
-# Where somebody holds several roles, the record names the one that weighs most.
-BY_WEIGHT = (
-    Role.HEAD_OF_PROFESSION,
-    Role.DEPUTY,
-    Role.STATISTICIAN,
-    Role.AUDITOR,
-    Role.PUBLISHING_TEAM,
-    Role.CALENDAR_MANAGER,
-)
 
 
 def reports_where(person: Person, action: Action) -> ReportQuerySet:

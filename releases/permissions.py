@@ -1,5 +1,7 @@
 """Who may do what with a producer's releases: one table of action and roles."""
 
+from collections import defaultdict
+from collections.abc import Collection
 from enum import StrEnum
 from typing import TYPE_CHECKING
 
@@ -7,7 +9,7 @@ from django.contrib.auth.models import AnonymousUser
 from django.db.models import QuerySet
 
 from releases.models import Membership, Producer
-from releases.roles import EVERY_ROLE, LEADS, Role
+from releases.roles import BY_WEIGHT, EVERY_ROLE, LEADS, Role
 from releases.status import KEEPERS
 
 if TYPE_CHECKING:
@@ -24,6 +26,8 @@ class Action(StrEnum):
     CHANGE_TOLERANCE = "change_tolerance"
     ANSWER = "answer"
     PREFLIGHT = "preflight"
+    EXPORT_EVIDENCE = "export_evidence"
+    READ_SEALED = "read_sealed_bodies"
 
 
 TABLE: dict[Action, frozenset[Role]] = {
@@ -33,6 +37,11 @@ TABLE: dict[Action, frozenset[Role]] = {
     Action.CHANGE_TOLERANCE: LEADS,
     Action.ANSWER: LEADS | {Role.STATISTICIAN, Role.PUBLISHING_TEAM, Role.CALENDAR_MANAGER},
     Action.PREFLIGHT: LEADS | {Role.STATISTICIAN, Role.PUBLISHING_TEAM, Role.CALENDAR_MANAGER},
+    # Those who may take a report out of the house may take its proof: whoever keeps the calendar or loads the pages
+    # may be the one whose work it shows, and reads it here.
+    Action.EXPORT_EVIDENCE: LEADS | {Role.STATISTICIAN, Role.AUDITOR},
+    # What was out too early is under embargo: it must not travel further by way of its own evidence.
+    Action.READ_SEALED: LEADS,
 }
 
 
@@ -61,6 +70,27 @@ def check_may(person: Person, action: Action, producer: Producer) -> None:
     if not may(person, action, producer):
         message = f"{person} may not {action.replace('_', ' ')} releases of {producer}."
         raise NotYours(message)
+
+
+def acting_role(person: Person, action: Action, producer: Producer) -> Role:
+    """Name the weightiest of the roles by which a person may do something with a producer's releases.
+
+    :raises NotYours: if none of their roles allows it.
+    """
+    check_may(person, action, producer)
+    held = TABLE[action] & roles_of(person, producer)
+    return next(role for role in BY_WEIGHT if role in held)
+
+
+def roles_ever_held(people: Collection[int]) -> dict[tuple[int, int], Role]:
+    """Name the weightiest role that each person holds now or held earlier, by the keys of person and producer."""
+    if not people:
+        return {}
+    held: dict[tuple[int, int], set[Role]] = defaultdict(set)
+    for rows in (Membership.history.filter(user__in=people), Membership.objects.filter(user__in=people)):
+        for user, producer, role in rows.values_list("user_id", "producer_id", "role"):
+            held[user, producer].add(Role(role))
+    return {key: next(role for role in BY_WEIGHT if role in roles) for key, roles in held.items()}
 
 
 def producers_with(person: Person, roles: frozenset[Role]) -> QuerySet[Producer]:

@@ -16,3 +16,13 @@ class Role(StrEnum):
 
 LEADS = frozenset({Role.HEAD_OF_PROFESSION, Role.DEPUTY})
 EVERY_ROLE = frozenset(Role)
+
+# Where somebody holds several roles, the record names the one that weighs most.
+BY_WEIGHT = (
+    Role.HEAD_OF_PROFESSION,
+    Role.DEPUTY,
+    Role.STATISTICIAN,
+    Role.AUDITOR,
+    Role.PUBLISHING_TEAM,
+    Role.CALENDAR_MANAGER,
+)

@@ -20,6 +20,9 @@ ALLOWED = {
     Action.EDIT: KEEPERS,
     Action.CHANGE_TOLERANCE: HEADS,
     Action.ANSWER: KEEPERS | {Role.STATISTICIAN, Role.PUBLISHING_TEAM},
+    Action.PREFLIGHT: KEEPERS | {Role.STATISTICIAN, Role.PUBLISHING_TEAM},
+    Action.EXPORT_EVIDENCE: HEADS | {Role.STATISTICIAN, Role.AUDITOR},
+    Action.READ_SEALED: HEADS,
 }
 TRIALS = list(product(Action, Role))
 
@@ -78,3 +81,15 @@ def test_a_refusal_says_who_may_not_do_what():
     producer = ProducerFactory(name="Office for Rain")
     with pytest.raises(NotYours, match=r"^Jo Lane may not edit releases of Office for Rain"):
         permissions.check_may(UserFactory(name="Jo Lane"), Action.EDIT, producer)
+
+
+def test_the_record_names_the_weightiest_role_by_which_somebody_acts():
+    producer = ProducerFactory()
+    person = member(Role.AUDITOR, producer)
+    person.memberships.create(producer=producer, role=Role.DEPUTY)
+    person.memberships.create(producer=producer, role=Role.PUBLISHING_TEAM)
+    assert permissions.acting_role(person, Action.EXPORT_EVIDENCE, producer) == Role.DEPUTY
+    person.memberships.filter(role=Role.DEPUTY).delete()
+    assert permissions.acting_role(person, Action.EXPORT_EVIDENCE, producer) == Role.AUDITOR
+    with pytest.raises(NotYours):
+        permissions.acting_role(person, Action.READ_SEALED, producer)
