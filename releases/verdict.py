@@ -137,15 +137,17 @@ def judge_address(
 
     before = (BeforeDue.NOTHING, BeforeDue.SEEN_ONCE, BeforeDue.EARLY)[min(len(early), 2)]
     doubtful = any(not _before(look, due_at) for look in unproven)
+    earlier = _earlier(_first(in_force), looks) if in_force else absent
     in_time = any(_since(look, due_at) and look.at_the_latest <= limit_at for look in in_force)
     from_due = (
         Outcome.ON_TIME
         if in_time
-        else _not_in_time(in_force, absent, limit_at=limit_at, unproven=doubtful, settled=settled)
+        else _not_in_time(in_force, earlier, limit_at=limit_at, unproven=doubtful, settled=settled)
     )
     outcome = _combine(before, from_due, settled=settled)
     first = _first_live(outcome, early, in_force)
-    last_absent = _last_before(first, absent)
+    missing = _earlier(first, looks) if first else absent
+    last_absent = missing[-1] if missing else None
     flips = flips_after(first, looks)
     return AddressVerdict(
         outcome=outcome,
@@ -153,7 +155,7 @@ def judge_address(
         from_due=from_due,
         last_not_live_at=last_absent.sent_at if last_absent else None,
         first_live_at=first.completed_at if first else None,
-        live_before_due_at=early[0].completed_at if early else None,
+        live_before_due_at=_first(early).completed_at if early else None,
         gone_again_at=flips[0].gone_at if flips else None,
         delay=_delay(outcome, last_absent, first, due_at),
         clock_bound=max((look.clock_bound for look in (last_absent, first) if look), default=timedelta(0)),
@@ -214,17 +216,15 @@ def _since(look: Sighting, due_at: datetime) -> bool:
 def _not_in_time(
     live: list[Sighting], absent: list[Sighting], *, limit_at: datetime, unproven: bool, settled: bool
 ) -> Outcome:
+    # `absent` are the looks that did not see the release before the first that did.
     if not settled:
         return Outcome.PENDING
-    first = live[0] if live else None
-    after_limit = any(
-        look.surely_from >= limit_at and (first is None or look.sent_at < first.sent_at) for look in absent
-    )
+    after_limit = any(look.surely_from >= limit_at for look in absent)
     # Where the first thing seen from due on was an unproven live page, it may have been the release itself:
     # a page that is missing only later must not turn that into a late release.
     # So may one that was seen by another watcher's clock, and may by that have been in time.
     accusing = after_limit and not unproven and all(look.surely_from > limit_at for look in live)
-    if first:
+    if live:
         return Outcome.LATE if accusing else Outcome.UNCERTAIN
     return Outcome.NOT_SEEN if accusing else Outcome.CANNOT_TELL
 
@@ -241,13 +241,31 @@ def _first_live(outcome: Outcome, early: list[Sighting], in_force: list[Sighting
     if outcome is Outcome.NOT_SEEN:
         return None
     if early and (outcome is not Outcome.LATE):
-        return early[0]
-    return in_force[0] if in_force else None
+        return _first(early)
+    return _first(in_force) if in_force else None
 
 
-def _last_before(first: Sighting | None, absent: list[Sighting]) -> Sighting | None:
-    earlier = [look for look in absent if first is None or look.sent_at < first.sent_at]
-    return earlier[-1] if earlier else None
+def _first(live: list[Sighting]) -> Sighting:
+    # The first that was answered: one sent before it that took longer may have seen what was published meanwhile.
+    return min(live, key=lambda look: (look.surely_by, look.sent_at))
+
+
+def _earlier(first: Sighting, looks: list[Sighting]) -> list[Sighting]:
+    """Return the looks, in the order in which they were sent, that did not see the release before one that did.
+
+    Of two requests that were under way at once nobody can tell which was answered from the older page. That the
+    one sent earlier was, is believed only if the page was still there at the next look: else it may have gone away.
+    """
+    earlier = [look for look in looks if look.result is LookResult.NOT_LIVE and look.sent_at < first.sent_at]
+    overlapping = [look for look in earlier if look.completed_at > first.sent_at]
+    if not overlapping:
+        return earlier
+    over = max(first.completed_at, *(look.completed_at for look in overlapping))
+    told = (look for look in looks if look.sent_at >= over and look.result in {LookResult.LIVE, LookResult.NOT_LIVE})
+    following = next(told, None)
+    if following and following.result is LookResult.LIVE:
+        return earlier
+    return [look for look in earlier if look not in overlapping]
 
 
 def _delay(outcome: Outcome, last_absent: Sighting | None, first: Sighting | None, due_at: datetime) -> Interval | None:

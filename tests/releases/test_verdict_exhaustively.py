@@ -1,13 +1,12 @@
-"""Every short sequence of looks, and ten thousand simulated mornings: one outcome each, and nobody accused wrongly."""
+"""Every short sequence of looks: exactly one outcome each, and no fault of ours changes it."""
 
 import itertools
-import random
 
 from hypothesis import given
 from hypothesis import strategies as st
 
 from releases.evidence import LookResult
-from releases.verdict import SUSPICIOUS, AddressVerdict, BeforeDue, Outcome, Sighting
+from releases.verdict import Outcome, Sighting
 from tests.releases.looks import ABSENT, FAULT, LIVE, UNREACHABLE, UNRECOGNISED, at, judged, look
 
 PLACES = (-60, -30, -5, 0, 60, 120, 125, 600)
@@ -114,38 +113,3 @@ def test_an_interval_never_ends_before_it_begins(looks):
 @given(st.lists(LOOKS, max_size=8), st.sampled_from((FAULT, UNREACHABLE, UNRECOGNISED)), st.integers(-700, 700))
 def test_a_fault_anywhere_leaves_the_whole_verdict_as_it_was(looks, fault, place):
     assert judged(*looks, look(fault, place, completed=place + 15)) == judged(*looks)
-
-
-def simulated_morning(chance: random.Random) -> tuple[float, AddressVerdict]:
-    """Play one morning: publication at a random second, random latency, outages on either side."""
-    published = chance.choice((chance.uniform(-90, 0), chance.uniform(0, 125), chance.uniform(110, 400)))
-    outages = [(start, start + chance.uniform(0, 90)) for start in (chance.uniform(-120, 400) for _ in range(2))]
-    looks = []
-    for planned in (-100, *range(-60, 60, 5), *range(60, 420, 10)):
-        sent = planned + chance.choice((0, chance.uniform(0, 0.5), chance.uniform(0, 4)))
-        completed = sent + chance.choice((0.01, chance.uniform(0, 1), chance.uniform(0, 15)))
-        answered_at = chance.uniform(sent, completed)
-        if any(start <= answered_at <= end for start, end in outages):
-            result = chance.choice((FAULT, UNREACHABLE, UNRECOGNISED))
-        else:
-            result = LIVE if answered_at >= published else ABSENT
-        looks.append(look(result, planned, sent=sent, completed=completed))
-    chance.shuffle(looks)
-    return published, judged(*looks)
-
-
-def test_in_ten_thousand_mornings_the_truth_lies_in_the_interval_and_nobody_is_accused_wrongly():
-    chance = random.Random(20260630)  # noqa: S311 - a repeatable simulation
-    seen = set()
-    for _ in range(10_000):
-        published, verdict = simulated_morning(chance)
-        seen.add(verdict.outcome)
-        if verdict.delay:
-            assert verdict.delay.from_seconds <= published
-            assert verdict.delay.to_seconds is None or published <= verdict.delay.to_seconds
-        if verdict.outcome in SUSPICIOUS:
-            assert published < 0 if verdict.outcome is Outcome.EARLY else published > 120
-        if verdict.outcome is Outcome.ON_TIME:
-            assert published <= 120 + 0.5 + 15, "only the half second and the time that an answer takes are forgiven"
-        assert verdict.before is BeforeDue.NOTHING or published < 0
-    assert seen == set(Outcome) - {Outcome.PENDING, Outcome.PARTIAL}

@@ -232,6 +232,30 @@ def test_a_text_first_shown_after_a_look_that_did_not_find_it_is_proof():
     assert judged(look(LIVE, -60), look(ABSENT, -45), look(LIVE, 0)).outcome is Outcome.ON_TIME, "no text is known"
 
 
+# --- looks that are under way at once
+
+
+def test_the_first_live_instant_is_that_of_the_first_answer_and_a_slower_one_does_not_overwrite_it():
+    quick = [look(ABSENT, -5), look(LIVE, 5, completed=5.2)]
+    slow = look(LIVE, 0, completed=9)
+    assert judged(*quick).first_live_at == judged(*quick, slow).first_live_at == at(5.2)
+
+
+def test_an_absent_look_still_under_way_when_the_page_was_seen_may_have_seen_it_go_away():
+    # The watcher came back at 125 s; it never saw the page before, which may have been live since the due time.
+    seen = [look(ABSENT, -60), look(ABSENT, 125, completed=140), look(LIVE, 126, completed=126.2)]
+    verdict = judged(*seen)
+    assert (verdict.outcome, verdict.last_not_live_at) == (Outcome.UNCERTAIN, at(-60))
+    gone = judged(*seen, look(ABSENT, 190))
+    assert (gone.outcome, gone.last_not_live_at) == (Outcome.UNCERTAIN, at(-60))
+
+
+def test_a_slow_absent_look_counts_as_earlier_once_the_next_look_shows_that_the_page_stayed():
+    seen = [look(ABSENT, -60), look(ABSENT, 125, completed=140), look(LIVE, 126, completed=126.2)]
+    stayed = judged(*seen, look(UNREACHABLE, 150), look(LIVE, 190))
+    assert (stayed.outcome, stayed.delay) == (Outcome.LATE, Interval(125, 126.2))
+
+
 # --- what goes on afterwards
 
 
