@@ -9,6 +9,9 @@ from typing import Any
 EARLIEST = timedelta(days=1)
 """A figure from longer than this before the due instant is taken for an earlier edition's: the watch begins then."""
 
+MOST_CHARACTERS = 500
+"""What is stored of a publisher's own words at most."""
+
 
 class State(StrEnum):
     """What the publisher's system says that stands at an address."""
@@ -47,6 +50,19 @@ class PublisherSays:
     announced_text: str = ""
     change_note: str = ""
 
+    def __post_init__(self) -> None:
+        """Check what an adapter read, before anything is stored with it.
+
+        :raises ValueError: if an instant carries no time zone, or a time comes without its source.
+        """
+        naive = [at for at in (self.published_at, self.announced_for) if at is not None and at.tzinfo is None]
+        if naive:
+            message = f"{naive[0].isoformat()} says nothing without its time zone."
+            raise ValueError(message)
+        if self.published_at is not None and self.source is None:
+            message = "A publisher's time needs to say from which figure it was taken."
+            raise ValueError(message)
+
 
 def as_json(says: PublisherSays | None) -> dict[str, Any]:
     """Write what was read as it is stored with a look; nothing was read: an empty object."""
@@ -57,8 +73,8 @@ def as_json(says: PublisherSays | None) -> dict[str, Any]:
         "published_at": _written(says.published_at),
         "source": says.source.value if says.source else None,
         "announced_for": _written(says.announced_for),
-        "announced_text": says.announced_text,
-        "change_note": says.change_note,
+        "announced_text": _storable(says.announced_text),
+        "change_note": _storable(says.change_note),
     }
     return {name: value for name, value in written.items() if value}
 
@@ -104,6 +120,11 @@ def fills(published_at: datetime, source: Source, *, start: datetime, end: datet
     A figure that moves with every update only says that publication was not later, which fills no hole.
     """
     return source is not Source.PUBLIC_UPDATED_AT and start <= published_at <= end
+
+
+def _storable(text: str) -> str:
+    # Half of a surrogate pair cannot be hashed, PostgreSQL takes no NUL, and a hostile site has no end.
+    return text[:MOST_CHARACTERS].encode(errors="replace").decode().replace("\0", "")
 
 
 def _written(instant: datetime | None) -> str | None:

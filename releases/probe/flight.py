@@ -162,6 +162,8 @@ def _target_in_body(flight: Flight, reply: Reply, answered: _Ending) -> WebAddre
         return None
     try:
         location = adapter_named(flight.errand.adapter).leads_to(answered.body, url=flight.address.url)
+    except NotAWebAddressError:
+        raise
     except Exception:
         # A body that our own code cannot read must not stop the answers to others; it is examined as it came.
         logger.exception("cannot tell whether %s leads on", flight.address.url)

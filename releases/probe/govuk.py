@@ -48,7 +48,10 @@ class Govuk:
         return f"{address.scheme}://{address.place}{'' if known else API}{path}"
 
     def leads_to(self, body: bytes, *, url: str) -> str:
-        """Return where a redirect document sends its readers: an announcement turns into one on publication."""
+        """Return where a redirect document sends its readers: an announcement turns into one on publication.
+
+        :raises NotAWebAddressError: if that is an address that may not be fetched.
+        """
         if b'"redirect"' not in body:
             return ""
         try:
@@ -96,7 +99,7 @@ def _announced(document: GovukDocument, expectation: Expectation) -> Finding:
     says = PublisherSays(
         state,
         announced_for=announced.at,
-        announced_text=str(details.get("display_date") or ""),
+        announced_text=_one_line(str(details.get("display_date") or "")),
         change_note=_one_line(str(note)),
     )
     return Finding(LookResult.NOT_LIVE, (reason,), title=document.title, publisher=says)
@@ -203,5 +206,5 @@ def _path(url: str) -> str:
 
 
 def _one_line(html: str) -> str:
-    """Write a publisher's note as one short line of plain text."""
-    return " ".join(unescape(re.sub(r"<[^>]*>", " ", html)).split())[:500]
+    """Write a publisher's note as one line of plain text."""
+    return " ".join(unescape(re.sub(r"<[^>]*>", " ", html[:10_000])).split())

@@ -9,7 +9,7 @@ from releases.publisher import EARLIEST, Source
 from releases.reading.govuk_document import GovukDocument, instant
 
 STOOD_BEFORE = timedelta(days=27)
-"""A page there for longer than this before a release is due held an earlier edition: dates are given four weeks ahead."""
+"""A page older than this when a release is due held an earlier edition: dates are given four weeks ahead."""
 
 _DISPLAYED = re.compile(
     r"(?:(?P<day>\d{1,2}) )?(?P<month>[A-Z][a-z]+) (?P<year>\d{4})"
@@ -57,7 +57,7 @@ def read_displayed(text: str) -> AnnouncedTime:
             return AnnouncedTime(on=on)
         hour = int(found["hour"]) % 12 + (12 if found["half"] == "p" else 0)
         return AnnouncedTime(at=from_london(datetime.combine(on, time(hour, int(found["minute"] or 0)))))
-    except ValueError:
+    except (ValueError, OverflowError):
         return AnnouncedTime()
 
 

@@ -19,6 +19,9 @@ GONE = "gone"
 STATISTICS = frozenset({"official_statistics", "national_statistics", "statistical_data_set", "html_publication"})
 """The document types under which statistics, their data sets and their bulletins in HTML are published."""
 
+_YEARS = range(1970, 2200)
+_LONGEST_DELAY = 366 * 24 * 60 * 60
+
 
 class NotADocumentError(ValueError):
     """The body is no document of the content API; the message says why."""
@@ -96,14 +99,14 @@ def read_document(body: bytes) -> GovukDocument:
 
 
 def instant(written: object) -> datetime | None:
-    """Read an ISO 8601 instant that carries its offset; None for all else."""
+    """Read an ISO 8601 instant that carries its offset, in years in which a page can have been published."""
     if not isinstance(written, str):
         return None
     try:
         read = datetime.fromisoformat(written)
     except ValueError:
         return None
-    return read if read.tzinfo else None
+    return read if read.tzinfo and read.year in _YEARS else None
 
 
 def as_page(document: GovukDocument) -> bytes:
@@ -165,7 +168,9 @@ def _moment(written: object) -> datetime | None:
 
 
 def _whole_seconds(written: object) -> int | None:
-    return written if isinstance(written, int) and not isinstance(written, bool) and written >= 0 else None
+    if not isinstance(written, int) or isinstance(written, bool):
+        return None
+    return written if 0 <= written <= _LONGEST_DELAY else None
 
 
 def _changes(written: object) -> tuple[Change, ...]:

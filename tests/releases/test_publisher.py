@@ -1,5 +1,6 @@
 """What a publisher's system says of a release, as stored, and which of its figures the record relies on."""
 
+import json
 from datetime import UTC, datetime, timedelta
 
 import pytest
@@ -30,8 +31,8 @@ def test_what_was_read_is_the_same_after_it_was_stored(says):
 
 
 def test_a_time_in_summer_is_stored_in_utc():
-    summer = PublisherSays(State.PUBLISHED, published_at=datetime.fromisoformat("2026-06-30T09:30:36+01:00"))
-    assert as_json(summer) == {"state": "published", "published_at": "2026-06-30T08:30:36+00:00"}
+    summer = PublisherSays(State.ANNOUNCED, announced_for=datetime.fromisoformat("2026-06-30T09:30:36+01:00"))
+    assert as_json(summer) == {"state": "announced", "announced_for": "2026-06-30T08:30:36+00:00"}
 
 
 def test_something_else_that_was_stored_is_not_read_as_a_publishers_word():
@@ -68,3 +69,25 @@ def test_an_early_publication_keeps_the_publishers_own_time():
 def test_a_publisher_that_gives_no_figure_gives_no_time():
     assert publisher_time([ANNOUNCED, PublisherSays(State.PUBLISHED)], due_at=DUE) is None
     assert publisher_time([], due_at=DUE) is None
+
+
+def test_a_hostile_publishers_words_can_be_stored_all_the_same():
+    words = "late\0 \ud800" + "x" * 10_000
+    stored = as_json(PublisherSays(State.MOVED, announced_text=words, change_note=words))
+    assert stored["change_note"].startswith("late ?x")
+    assert max(map(len, stored.values())) <= 500
+    json.dumps(stored, ensure_ascii=False).encode()
+
+
+@pytest.mark.parametrize(
+    ("fields", "words"),
+    [
+        ({"published_at": datetime(2026, 6, 30, 9, 30), "source": Source.CHANGE_HISTORY}, "time zone"),  # noqa: DTZ001
+        ({"announced_for": datetime(2026, 6, 30, 9, 30)}, "time zone"),  # noqa: DTZ001
+        ({"published_at": DUE}, "from which figure"),
+    ],
+    ids=["a time without zone", "an announced time without zone", "a time without source"],
+)
+def test_what_an_adapter_may_not_say_is_refused_before_it_is_stored(fields, words):
+    with pytest.raises(ValueError, match=words):
+        PublisherSays(State.PUBLISHED, **fields)
