@@ -1,0 +1,92 @@
+"""Values of dataclasses as plain JSON, and back: whatever their fields are by the time they are read."""
+
+import base64
+from collections.abc import Mapping
+from dataclasses import fields, is_dataclass
+from datetime import datetime
+from enum import Enum
+from types import MappingProxyType, NoneType, UnionType
+from typing import Any, Union, get_args, get_origin, get_type_hints
+
+
+class NotThisKind(ValueError):
+    """What was read is not the value of the type that was asked for."""
+
+
+def written(value: Any) -> Any:
+    """Write a value with what JSON knows: dataclasses as objects, instants in ISO 8601, bytes in base64.
+
+    :raises TypeError: if it holds a value of a type that cannot be read back.
+    """
+    if is_dataclass(value) and not isinstance(value, type):
+        return {field.name: written(getattr(value, field.name)) for field in fields(value)}
+    if isinstance(value, Enum):
+        return value.value
+    if isinstance(value, datetime):
+        return value.isoformat()
+    if isinstance(value, bytes):
+        return base64.b64encode(value).decode()
+    if isinstance(value, Mapping):
+        return {str(name): written(each) for name, each in value.items()}
+    if isinstance(value, tuple):
+        return [written(each) for each in value]
+    if value is None or isinstance(value, str | int | float):
+        return value
+    message = f"a {type(value).__name__} cannot be written as JSON and read again"
+    raise TypeError(message)
+
+
+def read(kind: Any, plain: Any) -> Any:
+    """Read a value of a type from what `written` made of it.
+
+    A field that is missing takes its default; one that the type no longer has is left out.
+
+    :param kind: a dataclass, or the type of one of its fields.
+    :raises NotThisKind: if it is something else.
+    """
+    try:
+        return _read(kind, plain)
+    except NotThisKind:
+        raise
+    except (AttributeError, KeyError, TypeError, ValueError) as fault:
+        message = f"{str(plain)[:80]} is no {getattr(kind, '__name__', kind)}: {fault}"
+        raise NotThisKind(message) from fault
+
+
+def _read(kind: Any, plain: Any) -> Any:
+    if get_origin(kind) in {Union, UnionType}:
+        inner = [each for each in get_args(kind) if each is not NoneType]
+        return None if plain is None else _read(inner[0], plain)
+    if get_origin(kind) is tuple:
+        return _read_tuple(get_args(kind), plain)
+    if get_origin(kind) in {Mapping, MappingProxyType}:
+        return MappingProxyType({name: _read(get_args(kind)[1], each) for name, each in plain.items()})
+    if is_dataclass(kind):
+        hints = get_type_hints(kind)
+        known = {field.name for field in fields(kind)}
+        return kind(**{name: read(hints[name], each) for name, each in plain.items() if name in known})  # type: ignore[operator]  # a dataclass is called to make one
+    return _read_one(kind, plain)
+
+
+def _read_tuple(inner: tuple[Any, ...], plain: Any) -> tuple[Any, ...]:
+    if not isinstance(plain, list):
+        message = f"{str(plain)[:80]} is no list"
+        raise NotThisKind(message)
+    if len(inner) == 2 and inner[1] is Ellipsis:
+        return tuple(read(inner[0], each) for each in plain)
+    return tuple(read(each_kind, each) for each_kind, each in zip(inner, plain, strict=True))
+
+
+def _read_one(kind: Any, plain: Any) -> Any:
+    if kind is datetime:
+        return datetime.fromisoformat(plain)
+    if kind is bytes:
+        return base64.b64decode(plain, validate=True)
+    if isinstance(kind, type) and issubclass(kind, Enum):
+        return kind(plain)
+    if kind is float and isinstance(plain, int) and not isinstance(plain, bool):
+        return float(plain)
+    if not isinstance(plain, kind):
+        message = f"{str(plain)[:80]} is no {kind.__name__}"
+        raise NotThisKind(message)
+    return plain
