@@ -3,8 +3,9 @@
 import logging
 from collections.abc import Callable, Sequence
 from datetime import datetime, timedelta
+from pathlib import Path
 
-from releases import companions, leases, watch_answers, watch_claim, watch_list, watch_round
+from releases import companions, outage, watch_answers, watch_claim, watch_list, watch_round
 from releases.clock import Clock
 from releases.controls import Controls
 from releases.errand import Errand
@@ -16,11 +17,15 @@ from releases.watch_round import LARGEST_ERROR, LookKey, Round
 
 logger = logging.getLogger(__name__)
 
-# The plan in memory is compared with the database this often.
+# The plan in memory is compared with the database this often: soon before a look, and otherwise.
 CLAIM_EVERY = timedelta(seconds=2)
+CLAIM_AT_LEAST_EVERY = timedelta(seconds=5)
 # So long before and after the looks at a due instant or a limit nothing else is done: they would wait for it.
 QUIET_BEFORE = timedelta(seconds=1)
 QUIET_AFTER = timedelta(seconds=1)
+# What falls due by then keeps even a sweep going in which our own code failed.
+SOON = timedelta(seconds=10)
+SET_BACK = timedelta(seconds=1)
 
 
 def sweep(
@@ -31,12 +36,14 @@ def sweep(
     controls: Sequence[str] = (),
     replayed: bool = False,
     clock_largest_error: timedelta = LARGEST_ERROR,
+    unstored: Path | None = None,
     stop: Callable[[], bool] = lambda: False,
 ) -> int:
     """Make every look that falls due in the next seconds at its instant, keep it, and judge its release.
 
-    The sweep goes on as long as anything falls due within ten seconds, so that no look waits for a tick; it
-    returns at once where nothing does, or where another watcher holds the hosts concerned.
+    The sweep goes on as long as anything falls due within two minutes, so that no look waits for a tick; it
+    returns at once where nothing does, or where another watcher holds the hosts concerned. It goes on too while the
+    database is away, and until what was seen meanwhile is stored.
 
     :param clock: the watcher's clock, real or of a rehearsed morning.
     :param look: the probe.
@@ -44,36 +51,53 @@ def sweep(
     :param controls: addresses of unrelated hosts, asked when an answer stays away.
     :param replayed: whether the clock plays a past morning; then only rehearsals are looked at, and marked so.
     :param clock_largest_error: what is seen while the clock is known to be off by more is kept, and proves nothing.
+    :param unstored: the folder for what was seen while the database is away, so that it outlives this process; what
+        others that died have left there is stored.
     :param stop: asked at every step whether to end; then no more looks begin, and those under way are kept first.
     :return: the number of looks kept.
     :raises ExceptionGroup: at the end, if our own code failed on one of the releases; the others were not held up.
     """
-    going = Round(clock=clock, look=look, watcher=watcher, controls=Controls(urls=controls), replayed=replayed)
-    going.clock_largest_error = clock_largest_error
-    claim_at = clock.now()
+    going = Round(
+        clock=clock,
+        look=look,
+        watcher=watcher,
+        controls=Controls(urls=controls),
+        replayed=replayed,
+        unstored=unstored,
+        clock_largest_error=clock_largest_error,
+    )
     try:
-        while True:
-            ending = stop()
-            quiet_until = _quiet_until(going, ending=ending)
-            if quiet_until is None and clock.now() >= claim_at:
-                if not ending:
-                    watch_claim.claim(going)
-                claim_at = clock.now() + CLAIM_EVERY
-            if not ending:
-                _start_due(going)
-            upcoming = None if ending else _next_look_at(going)
-            wake_at = min(quiet_until or claim_at, upcoming or quiet_until or claim_at)
-            wait = timedelta(0) if going.unjudged and quiet_until is None else wake_at - clock.now()
-            watch_answers.take(going, wait_seconds=wait.total_seconds())
-            if _quiet_until(going, ending=ending) is None:
-                watch_round.keep(going)
-                watch_round.judge_some(going)
-            if not look.in_flight and not going.unjudged:
-                if upcoming is None and not going.looks:
-                    return _end(going)
-                clock.sleep_until(wake_at)
+        while not _step(going, ending=stop()):
+            pass
+        return _end(going)
     finally:
-        leases.release_all(watcher, now=clock.now(), look=look)
+        going.shelf.put(going.looks)
+        going.shelf.close()
+        outage.release_all(going)
+
+
+def _step(going: Round, *, ending: bool) -> bool:
+    """Do what can be done now, and wait for what comes next; tells whether the sweep is over."""
+    clock = going.clock
+    _see_to_clock(going)
+    quiet_until = _quiet_until(going, ending=ending)
+    if quiet_until is None and clock.now() >= going.claim_at:
+        if not ending:
+            outage.attempt(going, watch_claim.claim)
+        going.claim_at = clock.now() + (CLAIM_EVERY if _falls_soon(going) else CLAIM_AT_LEAST_EVERY)
+    if not ending:
+        _start_due(going)
+    upcoming = None if ending else _next_look_at(going)
+    wake_at = min(quiet_until or going.claim_at, upcoming or quiet_until or going.claim_at)
+    busy = going.unjudged and quiet_until is None and going.away_since is None
+    watch_answers.take(going, wait_seconds=0.0 if busy else (wake_at - clock.now()).total_seconds())
+    if _quiet_until(going, ending=ending) is None:
+        outage.attempt(going, _keep_and_judge)
+    if not going.look.in_flight and (going.away_since or not going.unjudged):
+        if upcoming is None and _may_end(going, ending=ending):
+            return True
+        clock.sleep_until(wake_at)
+    return False
 
 
 def look_once(*, clock: Clock, look: Looker, watcher: str) -> int:
@@ -93,6 +117,29 @@ def look_once(*, clock: Clock, look: Looker, watcher: str) -> int:
     watch_round.keep(going)
     watch_round.judge_some(going, most=len(going.unjudged))
     return _end(going)
+
+
+def _keep_and_judge(going: Round) -> None:
+    watch_round.keep(going)
+    watch_round.judge_some(going)
+
+
+def _may_end(going: Round, *, ending: bool) -> bool:
+    """Tell whether everything is stored or, for a sweep that is told to end, at least outlives the process."""
+    return not (going.looks or going.shelf) or (ending and going.shelf.outlives)
+
+
+def _see_to_clock(going: Round) -> None:
+    """Plan every look anew if the clock was set back: what was planned before would wait for its instant again."""
+    before, going.seen_at = going.seen_at, going.clock.now()
+    if going.seen_at >= before - SET_BACK:
+        return
+    logger.error("the clock was set back by %s; every look is planned anew", before - going.seen_at)
+    going.claim_at = going.quiet_until = going.try_again_at = going.seen_at
+    for target in going.targets.values():
+        if target.next_look_at:
+            target.last_planned_at = going.seen_at
+            target.plan_next(now=going.seen_at)
 
 
 def _end(going: Round) -> int:
@@ -115,9 +162,18 @@ def _quiet_until(going: Round, *, ending: bool) -> datetime | None:
 
 
 def _next_look_at(going: Round) -> datetime | None:
-    horizon = going.clock.now() + HORIZON
+    """Return when the next look falls for which this sweep stays; None if it may end."""
+    now = going.clock.now()
+    # The end of a sweep tells of its faults; around a due instant nothing is worth losing the plan in memory.
+    near_due = any(t.due_at - HORIZON <= now <= t.limit_at + HORIZON for t in going.targets.values())
+    horizon = now + (SOON if going.faults and not near_due else HORIZON)
     instants = [t.next_look_at for t in going.targets.values() if t.next_look_at and t.next_look_at <= horizon]
     return min(instants, default=None)
+
+
+def _falls_soon(going: Round) -> bool:
+    soon = going.clock.now() + SOON
+    return any(target.next_look_at and target.next_look_at <= soon for target in going.targets.values())
 
 
 def _start_due(going: Round) -> None:
@@ -160,5 +216,6 @@ def _start(going: Round, target: Target, key: LookKey) -> None:
             allowed_hosts=target.allowed_hosts,
             planned_at=key.planned_at,
             fresh=key.purpose is Purpose.FRESH,
+            adapter=address.adapter,
         )
     )

@@ -3,7 +3,7 @@
 import logging
 from datetime import datetime, timedelta
 
-from releases import companions, coverage, leases, watch_list
+from releases import companions, coverage, leases, unstored, watch_list, watch_round
 from releases.clock_error import Voucher
 from releases.models import Address
 from releases.watch_round import Round
@@ -11,8 +11,9 @@ from releases.web_address import NotAWebAddressError, place_of
 
 logger = logging.getLogger(__name__)
 
-# Looks are planned in memory this far ahead.
-HORIZON = timedelta(seconds=10)
+# Looks are planned in memory this far ahead. In its last hour a release is looked at every minute or more often, so
+# that a sweep which has it in memory keeps it until it is due, even if the database goes away meanwhile.
+HORIZON = timedelta(minutes=2)
 CLOCKS_COMPARED_EVERY = timedelta(minutes=5)
 
 
@@ -22,6 +23,7 @@ def claim(going: Round) -> None:
     if not going.replayed:
         # The watcher was not alive in a replayed past, and must not seem to have watched anything real then.
         coverage.mark_alive(going.watcher, at=now)
+        watch_round.take_in(going, unstored.store_left_behind(going.unstored, at=now))
     watch_list.enrol(now=now)
     _forget_what_changed(going, now=now)
     due = watch_list.falling_due(until=now + HORIZON, now=now, without=list(going.targets))

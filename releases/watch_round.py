@@ -1,9 +1,10 @@
 """One sweep at work: what it watches, and how what it saw is stored and judged in small steps."""
 
 import logging
-from collections.abc import Callable, Hashable
+from collections.abc import Callable, Hashable, Sequence
 from dataclasses import dataclass, field
 from datetime import datetime, timedelta
+from pathlib import Path
 
 from releases import judging, recording, vouching, watch_list
 from releases.answer import Answer
@@ -12,9 +13,10 @@ from releases.controls import Controls
 from releases.evidence import LookResult
 from releases.leases import LONG_AGO
 from releases.looker import Looker
-from releases.models import Address, Release, Watch
+from releases.models import Address, Observation, Release, Watch
 from releases.models.observation import Purpose
 from releases.recording import Look
+from releases.unstored import Shelf
 from releases.watch_list import Target
 from releases.web_address import place_of
 
@@ -45,6 +47,7 @@ class Round:
     watcher: str
     controls: Controls
     replayed: bool = False
+    unstored: Path | None = None
     clock_largest_error: timedelta = LARGEST_ERROR
     targets: dict[int, Target] = field(default_factory=dict)
     flying: dict[LookKey, Target] = field(default_factory=dict)
@@ -52,26 +55,49 @@ class Round:
     not_found_asked: set[Hashable] = field(default_factory=set)
     not_found_texts: dict[str, str] = field(default_factory=dict)
     looks: list[Look] = field(default_factory=list)
+    shelf: Shelf = field(init=False)
+    away_since: datetime | None = None
+    try_again_at: datetime = LONG_AGO
+    claim_at: datetime = LONG_AGO
+    seen_at: datetime = LONG_AGO
     unjudged: dict[int, Release] = field(default_factory=dict)
     faults: list[Exception] = field(default_factory=list)
     kept: int = 0
     held_since: dict[str, datetime] = field(default_factory=dict)
     quiet_until: datetime = LONG_AGO
 
+    def __post_init__(self) -> None:
+        """Begin with a shelf on which nothing waits."""
+        self.shelf = Shelf(self.unstored, watcher=self.watcher, replayed=self.replayed)
+
 
 def keep(going: Round) -> None:
     """Store what was seen and when each address is looked at next, and note which releases it may change."""
+    now = going.clock.now()
+    if going.shelf:
+        take_in(going, going.shelf.store(at=now))
     if not going.looks:
         return
-    now = going.clock.now()
+    # They stay in memory until they are stored: the database may be away just now.
+    kept = recording.keep(going.looks, watcher=going.watcher, at=now, replayed=going.replayed)
     looks, going.looks = going.looks, []
-    kept = recording.keep(looks, watcher=going.watcher, at=now, replayed=going.replayed)
     going.kept += len(looks)
     # A look for a schedule that was changed or cancelled meanwhile is kept and never judged.
     standing = {row.release_id for row in kept if not row.superseded}
     changed = (look.address.release for look in looks if _may_change(look, now=now))
     going.unjudged |= {release.pk: release for release in changed if release.pk in standing}
     _write_next_looks(going, {look.address.pk for look in looks})
+
+
+def take_in(going: Round, rows: Sequence[Observation]) -> None:
+    """Go on with looks that were stored late, by this watcher or for one that has died: their releases are judged.
+
+    :param rows: looks as they are stored, with their addresses and releases.
+    """
+    going.kept += len(rows)
+    releases = (row.address.release for row in rows if not row.superseded and row.purpose == Purpose.PLAIN)
+    going.unjudged |= {release.pk: release for release in releases if release.due_at is not None}
+    _write_next_looks(going, {row.address_id for row in rows})
 
 
 def judge_some(going: Round, *, most: int = JUDGED_AT_A_TIME) -> None:
