@@ -1,7 +1,5 @@
 """One turn over real HTTP: health turns green by a right verdict and by nothing else, and so does the ping."""
 
-import http.server
-import threading
 from datetime import UTC, datetime, timedelta
 from urllib.parse import urlsplit
 
@@ -13,40 +11,17 @@ from statsoffice.canary import page, turn
 from tests.morning import free_port
 from tests.statsoffice.canary.record import a_sweep
 from tests.statsoffice.canary.rehearsing import stale_cache
+from tests.statsoffice.canary.switch import dead_mans_switch
 
 pytestmark = pytest.mark.django_db
-
-
-class Switch:
-    """A dead man's switch: who asked for what, and what is answered."""
-
-    def __init__(self, url):
-        self.url, self.status, self.seconds, self.asked = url, 200, 0.0, []
 
 
 @pytest.fixture
 def switch(settings):
     """Run a dead man's switch, and have it pinged."""
-
-    class Pinged(http.server.BaseHTTPRequestHandler):
-        def do_GET(self):
-            told.asked.append((self.path, self.headers["User-Agent"]))
-            gone.wait(told.seconds)
-            self.send_response(told.status)
-            self.send_header("Content-Length", "0")
-            self.end_headers()
-
-        def log_message(self, *_):
-            """Say nothing."""
-
-    gone = threading.Event()
-    with http.server.ThreadingHTTPServer(("127.0.0.1", 0), Pinged) as server:
-        told = Switch(f"http://127.0.0.1:{server.server_address[1]}/ping/secret-of-ours")
-        threading.Thread(target=server.serve_forever, daemon=True).start()
-        settings.HEALTH_PING = told.url
-        yield told
-        gone.set()
-        server.shutdown()
+    with dead_mans_switch() as running:
+        settings.HEALTH_PING = running.url
+        yield running
 
 
 @pytest.fixture
