@@ -1,6 +1,7 @@
 """Snapshots of announcements: what was promised, seen again before the release and after it took its place."""
 
 from collections.abc import Sequence
+from dataclasses import dataclass, replace
 from datetime import datetime, timedelta
 
 from django.db.models import DateTimeField, Max, OuterRef, Q, QuerySet, Subquery
@@ -44,10 +45,46 @@ def look_at_due(*, means: Means, now: datetime) -> list[Made]:
     return beside.look_at(due[:MOST_AT_A_TIME], means=means, now=now) if due else []
 
 
-def snapshots_of(release: Release) -> Sequence[Observation]:
+@dataclass(frozen=True, slots=True)
+class Snapshot:
+    """What an announcement showed at one look or at several in a row: the same bytes, the same way, the same outcome.
+
+    `leads_to` is where a redirect ended, or an empty text. `first_at` and `last_at` are the instants of sending.
+    """
+
+    look: Observation
+    leads_to: str
+    first_at: datetime
+    last_at: datetime
+    looks: int
+
+    @property
+    def was_read(self) -> bool:
+        """Whether an answer came that shows what stands there."""
+        return self.look.result not in _NOT_SEEN
+
+
+def looks_of(release: Release) -> Sequence[Observation]:
     """Return the looks at a release's announcement, the first one first."""
     looks = Observation.objects.filter(release=release, purpose=Purpose.ANNOUNCEMENT).select_related("address")
     return list(looks.order_by("sent_at", "position"))
+
+
+def snapshots_of(release: Release) -> list[Snapshot]:
+    """Return what a release's announcement showed over time, looks that showed the same as one."""
+    snapshots: list[Snapshot] = []
+    for look in looks_of(release):
+        leads_to = look.hops[-1][0] if len(look.hops) > 1 else ""
+        last = snapshots[-1] if snapshots else None
+        if last and (_shown(last.look), last.leads_to) == (_shown(look), leads_to):
+            snapshots[-1] = replace(last, last_at=look.sent_at, looks=last.looks + 1)
+        else:
+            snapshots.append(Snapshot(look, leads_to, look.sent_at, look.sent_at, 1))
+    return snapshots
+
+
+def _shown(look: Observation) -> tuple[object, ...]:
+    return look.url, look.result, tuple(look.reasons), look.body_sha256
 
 
 def _standing(now: datetime) -> QuerySet[Address]:

@@ -2,7 +2,7 @@
 
 import logging
 import time
-from collections.abc import Collection, Mapping, Sequence
+from collections.abc import Callable, Collection, Mapping, Sequence
 from dataclasses import dataclass, replace
 from datetime import datetime, timedelta
 
@@ -30,7 +30,8 @@ _LEFT_TO_THE_WATCH = timedelta(seconds=30)
 class Means:
     """With what looks are made beside the watch: the probe, the holder's name, every host's whole budget, the clock.
 
-    A look made while the clock is off by more than `clock_largest_error` is kept, and proves nothing.
+    A look made while the clock is off by more than `clock_largest_error` is kept, and proves nothing. `stop` is asked
+    whether to end before every look has come back.
     """
 
     look: Looker
@@ -38,6 +39,7 @@ class Means:
     budgets: Mapping[str, Budget]
     clock_error: ClockError
     clock_largest_error: timedelta
+    stop: Callable[[], bool] = lambda: False
 
 
 @dataclass(frozen=True, slots=True)
@@ -110,7 +112,7 @@ def _ask(addresses: Collection[Address], means: Means, *, now: datetime, begun: 
         )
     looks: list[Look] = []
     renewed = time.monotonic()
-    while means.look.in_flight:
+    while means.look.in_flight and not means.stop():
         for errand, answer in means.look.poll(0.5):
             if errand.key in targets:
                 target = targets[errand.key]

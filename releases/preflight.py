@@ -177,7 +177,7 @@ def _run(runs: Sequence[PreflightRun], *, means: Means, now: datetime, faults: l
             run.delete()
             continue
         seen = _of_release(run.release, looked)
-        if seen.left and now < run.asked_at + PATIENCE:
+        if seen.left and (means.stop() or now < run.asked_at + PATIENCE):
             PreflightRun.objects.filter(pk=run.pk).update(claimed_until=None)
             continue
         try:

@@ -2,7 +2,7 @@
 
 from django.urls import path
 
-from releases.views import answers, calendar, moves, release
+from releases.views import answers, calendar, moves, preflight, release
 
 app_name = "releases"
 
@@ -14,6 +14,7 @@ urlpatterns = [
     path("releases/<slug:reference>/confirm/", moves.confirm, name="confirm"),
     path("releases/<slug:reference>/change-date/", moves.change_date, name="change_date"),
     path("releases/<slug:reference>/cancel/", moves.cancel, name="cancel"),
+    path("releases/<slug:reference>/preflight/", preflight.ask, name="preflight"),
     path("releases/<slug:reference>/say/<int:address>/<str:digest>/", answers.say, name="say"),
     path("releases/<slug:reference>/was-live/", answers.was_live, name="was_live"),
 ]

@@ -15,6 +15,7 @@ SWEEP_EVERY = timedelta(seconds=5)
 DRAFT_EVERY = timedelta(seconds=2)
 DELIVER_EVERY = timedelta(seconds=5)
 CANARY_EVERY = timedelta(seconds=60)
+PREFLIGHT_EVERY = timedelta(seconds=15)
 
 app = Celery("statsoffice")
 app.conf.update(
@@ -43,6 +44,11 @@ app.conf.update(
         "draft": {"task": "draft", "schedule": DRAFT_EVERY, "options": {"queue": "draft", "expires": 1.8}},
         "deliver": {"task": "deliver", "schedule": DELIVER_EVERY, "options": {"queue": "deliver", "expires": 4}},
         "canary": {"task": "canary", "schedule": CANARY_EVERY, "options": {"queue": "canary", "expires": 50}},
+        "preflight": {
+            "task": "preflight",
+            "schedule": PREFLIGHT_EVERY,
+            "options": {"queue": "preflight", "expires": 12},
+        },
         "verify_releases_at_0930": {
             "task": "verify_releases_at_0930",
             "schedule": crontab(hour="9", minute="30", day_of_week="mon-fri"),

@@ -12,6 +12,7 @@ from releases import judging, roll_call, watch
 from releases.clock import RealClock
 from releases.probe.clock_source import ClockSource
 from releases.probe.probe import Probe, probe_from_settings
+from statsoffice import unhurried
 from statsoffice.canary import illness, pulse, turn
 from statsoffice.messages import delivery, outbox
 
@@ -67,6 +68,12 @@ def deliver() -> None:
 def canary() -> None:
     """Rehearse one look through the whole chain, and ping whoever would miss us."""
     turn.take(clock=CLOCK)
+
+
+@shared_task(name="preflight")
+def preflight() -> None:
+    """Make the checks before releases and the snapshots of announcements that fell due or were asked for."""
+    unhurried.take(clock=CLOCK, watcher=watcher_name())
 
 
 @shared_task(name="verify_releases_at_0930")

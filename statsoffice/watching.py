@@ -4,7 +4,7 @@ import logging
 import threading
 from collections.abc import Callable
 
-from statsoffice import celery, tasks
+from statsoffice import celery, tasks, unhurried
 from statsoffice.canary import turn
 
 logger = logging.getLogger(__name__)
@@ -24,6 +24,9 @@ def watch(stop: threading.Event) -> None:
     def canary() -> None:
         turn.take(clock=tasks.CLOCK, stop=stop.is_set)
 
+    def preflight() -> None:
+        unhurried.take(clock=tasks.CLOCK, watcher=tasks.watcher_name(), stop=stop.is_set)
+
     beside = [
         threading.Thread(target=_repeat, args=(step, seconds, stop), daemon=True)
         for step, seconds in (
@@ -31,6 +34,7 @@ def watch(stop: threading.Event) -> None:
             (tasks.deliver, celery.DELIVER_EVERY.total_seconds()),
             # The canary itself keeps the pause between two rehearsals.
             (canary, celery.DELIVER_EVERY.total_seconds()),
+            (preflight, celery.PREFLIGHT_EVERY.total_seconds()),
         )
     ]
     for thread in beside:

@@ -10,7 +10,7 @@ from django.http import HttpRequest, HttpResponse
 from django.template.response import TemplateResponse
 from django.utils import timezone
 
-from releases import scheduling
+from releases import preflight, scheduling
 from releases.admin.forms import CancellationForm
 from releases.lifecycle import MoveRefused
 from releases.models import Release
@@ -53,6 +53,13 @@ def cancel(model_admin: Any, request: HttpRequest, queryset: QuerySet[Release]) 
         "media": model_admin.media,
     }
     return TemplateResponse(request, "admin/releases/release/cancel_selected.html", context)
+
+
+@admin.action(description="Pre-flight: check before the day", permissions=["preflight"])
+def ask_preflight(model_admin: Any, request: HttpRequest, queryset: QuerySet[Release]) -> None:
+    """Ask for a check of the selected releases; a process beside the watch makes them."""
+    at = timezone.now()
+    _each(request, queryset, lambda release: preflight.ask(release, by=_user(request), now=at), "put up for pre-flight")
 
 
 def _user(request: HttpRequest) -> Any:

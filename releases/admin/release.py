@@ -71,7 +71,7 @@ class ReleaseAdmin(RefusalsAsMessages[Release]):
 
     producer_path = "series__producer"
     inlines = (AddressInline,)
-    actions = (moves.announce, moves.confirm, moves.cancel)
+    actions = (moves.announce, moves.confirm, moves.cancel, moves.ask_preflight)
     list_display = ("title", "planned_for", "status", "verdict", "producer", "public", "rehearsal", "reference")
     ordering = ("-planned_on", "reference")
     list_filter = (DayFilter, "status", VerdictFilter, "rehearsal")
@@ -80,6 +80,10 @@ class ReleaseAdmin(RefusalsAsMessages[Release]):
     show_full_result_count = False
     date_hierarchy = "planned_on"
     search_fields = ("reference", "title", "series__title", "series__producer__name")
+
+    def has_preflight_permission(self, request: HttpRequest) -> bool:
+        """Offer the check before the day to whoever may ask for it; each release asks again."""
+        return self.may(request, Action.PREFLIGHT)
 
     @admin.display(description="producer", ordering="series__producer__name")
     def producer(self, release: Release) -> str:

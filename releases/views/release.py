@@ -8,10 +8,11 @@ from django.shortcuts import render
 from django.utils import timezone
 from django.views.decorators.http import require_safe
 
-from releases import on_record, public, wording
+from releases import announcements, on_record, public, wording
 from releases.models import DateChange, Release
 from releases.permissions import TABLE, Action, roles_of
 from releases.status import ANNOUNCE, CANCEL, CHANGE_DATE, CONFIRM, RELEASE
+from releases.views import preflight
 from releases.views.finding import release_of_theirs
 
 MOVES = {
@@ -59,6 +60,8 @@ def _for_staff(request: HttpRequest, release: Release, *, now: datetime) -> dict
         "standing": wording.standing(release, kept.verification, now=now),
         "moves": moves,
         "may_answer": bool(TABLE[Action.ANSWER] & roles),
+        "preflight": preflight.part_of(release, roles=roles, now=now),
+        "snapshots": announcements.snapshots_of(release),
         "all_changes": list(release.date_changes.select_related("requested_by")),
     }
 

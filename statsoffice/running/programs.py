@@ -10,10 +10,10 @@ import redis
 from statsoffice import broker
 from statsoffice.running.occupancy import LOOPBACK
 
-QUEUES = "watch,draft,deliver,canary,celery"
+QUEUES = "watch,draft,deliver,canary,preflight,celery"
 DEMO = [sys.executable, "manage.py", "demo"]
 WORKER = [
-    *(sys.executable, "-m", "celery", "-A", "statsoffice", "worker", "-Q", QUEUES, "--concurrency", "5"),
+    *(sys.executable, "-m", "celery", "-A", "statsoffice", "worker", "-Q", QUEUES, "--concurrency", "6"),
     *("--without-gossip", "--without-mingle", "--loglevel", "INFO"),
 ]
 

@@ -19,6 +19,8 @@ def a_look(
     bound: float | None = None,
     says: PublisherSays | None = None,
     fresh: bool = False,
+    body_sha256: str = "",
+    hops: tuple[tuple[str, int], ...] = (),
 ) -> Observation:
     """Keep one look at an address that was planned and sent at an instant."""
     row = Observation(
@@ -38,9 +40,17 @@ def a_look(
         watcher="test",
         clock_bound_seconds=bound,
         publisher_says=as_json(says),
-        purpose=Purpose.FRESH if fresh else Purpose.PLAIN,
+        purpose=_purpose(address, fresh=fresh),
+        body_sha256=body_sha256,
+        hops=[list(hop) for hop in hops],
     )
     return Observation.append([row])[0]
+
+
+def _purpose(address: Address, *, fresh: bool) -> Purpose:
+    if address.role == Address.Role.ANNOUNCEMENT:
+        return Purpose.ANNOUNCEMENT
+    return Purpose.FRESH if fresh else Purpose.PLAIN
 
 
 def looks_at(release: Release, *results: str, start: datetime, every: timedelta = timedelta(seconds=5)) -> None:

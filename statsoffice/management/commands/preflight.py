@@ -1,0 +1,76 @@
+"""The command that checks releases before their day, by hand."""
+
+from typing import Any
+
+from django.conf import settings
+from django.core.management.base import CommandError, CommandParser
+
+from releases import london, preflight, preflight_wording
+from releases.clock import RealClock
+from releases.management.plain_command import PlainCommand
+from releases.models import PreflightRun, Release
+from statsoffice import unhurried
+from statsoffice.tasks import watcher_name
+
+
+class Command(PlainCommand):
+    """Makes the checks of some releases now, and prints what they found."""
+
+    help = (
+        "Checks releases before they are due, now and from this machine: what is announced against what is planned, "
+        "whether each address answers and is not live yet, and who is named. Without references it checks every "
+        "release whose check falls on today or fell on an earlier day. What is found is kept, shown on the desk and "
+        "told to the people concerned, as after the planned check."
+    )
+
+    def add_arguments(self, parser: CommandParser) -> None:
+        """Declare the argument."""
+        parser.add_argument("reference", nargs="*", help="references of the releases to check")
+
+    def handle(self, *args: Any, **options: Any) -> None:
+        """Make the checks."""
+        clock = RealClock()
+        releases = self._asked(options["reference"]) if options["reference"] else self._of_the_day(clock)
+        try:
+            for release in releases:
+                preflight.ask(release, by=None, now=clock.now())
+        except preflight.PreflightRefused as refusal:
+            raise CommandError(str(refusal)) from refusal
+        done = unhurried.check_now([release.pk for release in releases], clock=clock, watcher=watcher_name())
+        for run in done:
+            self._say(run)
+        waiting = len(releases) - len(done)
+        if waiting:
+            self.stdout.write(f"{waiting} could not be checked now, because others look at the same sites; try again.")
+        found = sum(bool(run.problems) for run in done)
+        self.stdout.write(f"Checked: {len(done)}. With problems: {found}.")
+
+    def _asked(self, references: list[str]) -> list[Release]:
+        known = Release.objects.select_related("series__producer").in_bulk(references, field_name="reference")
+        unknown = [reference for reference in references if reference not in known]
+        if unknown:
+            message = f"There is no release {', '.join(unknown)}; nothing was checked."
+            raise CommandError(message)
+        past = [
+            release.reference
+            for release in known.values()
+            if not preflight.may_be_checked(release, now=RealClock().now())
+        ]
+        if past:
+            message = f"There is nothing left to check before {', '.join(past)}; nothing was checked."
+            raise CommandError(message)
+        return list(known.values())
+
+    def _of_the_day(self, clock: RealClock) -> list[Release]:
+        return preflight.upcoming_for_the_day(at=settings.PREFLIGHT_AT, now=clock.now())
+
+    def _say(self, run: PreflightRun) -> None:
+        release = run.release
+        urls = dict(release.addresses.values_list("pk", "url"))
+        due = london.moment(release.due_at) if release.due_at else str(release.slot)
+        self.stdout.write(f"{release.reference}, due at {due}: {preflight_wording.outcome(run.problems)}")
+        for finding in preflight_wording.codes(run.findings):
+            mark = "  problem:" if finding.is_problem else "  note:"
+            sentence = preflight_wording.sentence(finding, planned=release.due_at)
+            url = urls.get(finding.address, "") if finding.address is not None else ""
+            self.stdout.write(" ".join(filter(None, [mark, sentence, url])))

@@ -1,0 +1,68 @@
+"""Who is told of what the check before a release found, and in which words."""
+
+from collections.abc import Collection, Iterator
+from datetime import datetime
+
+from django.conf import settings
+from django.urls import reverse
+
+from releases.models import Membership, PreflightRun, Release
+from releases.roles import LEADS
+from statsoffice.messages.owed import NEWS, Owed, addresses_of
+
+
+def owed(*, told: Collection[str], now: datetime) -> Iterator[Owed]:
+    """Give what is owed for checks that found something new: one message to each person concerned.
+
+    It names the release by its reference alone: nothing of its title, its address or what was seen is written into
+    mail. For a rehearsal only contacts with an account are told, and the subject says that it is a rehearsal.
+
+    :param told: the events that were told already.
+    :param now: the aware instant of asking; once a release is due there is nothing left to mend.
+    """
+    recent = PreflightRun.objects.filter(done_at__gt=now - NEWS, news__gt=0, release__due_at__gt=now)
+    runs = recent.select_related(
+        "release__series__producer",
+        "release__series__responsible__user",
+        "release__series__head_of_profession__user",
+    )
+    for run in runs.order_by("done_at", "pk"):
+        if _event(run) not in told:
+            yield Owed(event=_event(run), recipients=_recipients(run.release), subject=_subject(run), text=_text(run))
+
+
+def _event(run: PreflightRun) -> str:
+    return f"preflight-{run.pk}"
+
+
+def _recipients(release: Release) -> frozenset[str]:
+    series = release.series
+    concerned = [contact for contact in (series.responsible, series.head_of_profession) if contact]
+    told = addresses_of(contact for contact in concerned if contact.user or not release.rehearsal)
+    if told or concerned:
+        return told
+    # That nobody is named is what was found; somebody must learn of it.
+    leads = Membership.objects.filter(producer=series.producer, role__in=list(LEADS), user__is_active=True)
+    return frozenset(leads.values_list("user__email", flat=True))
+
+
+def _subject(run: PreflightRun) -> str:
+    subject = f"Pre-flight: {_problems(run)} with {run.release.reference}"
+    return f"Rehearsal: {subject}" if run.release.rehearsal else subject
+
+
+def _problems(run: PreflightRun) -> str:
+    return "1 problem" if run.problems == 1 else f"{run.problems} problems"
+
+
+def _text(run: PreflightRun) -> str:
+    path = reverse("releases:release", args=[run.release.reference])
+    lines = [
+        *(["This is a rehearsal: nothing is to be released.", ""] if run.release.rehearsal else []),
+        f"The check before the release {run.release.reference} found {_problems(run)}.",
+        "",
+        "What was found, and what there is to do before the release is due, is here, after signing in:",
+        "",
+        f"{settings.ADDRESS}{path}#preflight",
+    ]
+    return "\n".join(lines) + "\n"

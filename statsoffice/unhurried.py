@@ -1,0 +1,56 @@
+"""The unhurried step: the checks before releases and the snapshots of announcements, made beside the watch."""
+
+import os
+from collections.abc import Callable, Collection
+from datetime import datetime
+
+from django.conf import settings
+
+from releases import announcements, preflight
+from releases.beside import Means
+from releases.clock import Clock
+from releases.models import PreflightRun
+from releases.probe.probe import Probe, budgets_from_settings, probe_from_settings
+
+_probes: dict[int, Probe] = {}
+
+
+def take(*, clock: Clock, watcher: str, stop: Callable[[], bool] = lambda: False) -> None:
+    """Make the checks that were asked for or fell due, and the snapshots that fell due; nothing around a due instant.
+
+    :param clock: the watcher's clock.
+    :param watcher: the name of this process.
+    :param stop: asked whether to end; what was seen by then is kept, and the rest is done by the next step.
+    """
+    now = clock.now()
+    preflight.ask_missing(at=settings.PREFLIGHT_AT, now=now)
+    if not preflight.is_quiet(now=now):
+        return
+    means = means_of(probe(now=clock.now), clock=clock, watcher=watcher, stop=stop)
+    preflight.run_asked(means=means, now=now)
+    announcements.look_at_due(means=means, now=clock.now())
+
+
+def check_now(releases: Collection[int], *, clock: Clock, watcher: str) -> list[PreflightRun]:
+    """Make the checks of some releases, by their keys, that were asked for; return those that could be made."""
+    with probe_from_settings(now=clock.now, beside=True) as look:
+        means = means_of(look, clock=clock, watcher=watcher)
+        return preflight.run_asked(means=means, now=clock.now(), only=releases)
+
+
+def probe(*, now: Callable[[], datetime]) -> Probe:
+    """Return this process's own probe for looks beside the watch; a sweep in another thread has its own."""
+    return _probes.setdefault(os.getpid(), probe_from_settings(now=now, beside=True))
+
+
+def means_of(look: Probe, *, clock: Clock, watcher: str, stop: Callable[[], bool] = lambda: False) -> Means:
+    """Put together with what looks are made beside the watch, as the operator set it up."""
+    return Means(
+        look=look,
+        # A sweep of the same process holds leases too; giving back ours must not give back its own.
+        holder=f"{watcher} beside",
+        budgets=budgets_from_settings(),
+        clock_error=clock.error(),
+        clock_largest_error=settings.CLOCK_LARGEST_ERROR,
+        stop=stop,
+    )

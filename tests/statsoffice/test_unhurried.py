@@ -1,0 +1,125 @@
+"""The step beside the watch, by tick, without a broker and by command, against a real site (V17)."""
+
+from io import StringIO
+
+import pytest
+from django.core.management import CommandError, call_command
+
+from releases import leases
+from releases.clock import StoppedClock
+from releases.models import HostLease, Observation, PreflightRun
+from releases.preflight_findings import Code
+from statsoffice import celery, tasks, unhurried
+from statsoffice.rehearsal_site.scenes import scene
+from tests.factories import a_confirmed_release
+from tests.releases.preflight import (
+    ANNOUNCEMENT,
+    DAY_BEFORE,
+    DUE,
+    PAGE,
+    a_sound_release,
+    found_of,
+)
+
+pytestmark = pytest.mark.django_db
+
+
+@pytest.fixture(autouse=True)
+def _own_probe(monkeypatch):
+    """A probe is made for the settings of the test, and not kept from the one before."""
+    monkeypatch.setattr(unhurried, "_probes", {})
+
+
+def take(at=DAY_BEFORE):
+    unhurried.take(clock=StoppedClock(at), watcher="worker")
+
+
+def preflight(*references):
+    said = StringIO()
+    call_command("preflight", *references, stdout=said)
+    return said.getvalue()
+
+
+def test_a_tick_makes_what_is_planned_once_and_takes_the_snapshot_with_it(site):
+    release = a_sound_release(site)
+    take()
+    take()
+    assert found_of(release) == set()
+    assert PreflightRun.objects.count() == 1
+    looks = Observation.objects.values_list("address__role", "watcher", "clock_bound_seconds")
+    assert sorted(looks) == [(role, "worker beside", 0.0) for role in ("announcement", "attachment", "page")]
+    assert set(HostLease.objects.values_list("holder", flat=True)) == {""}
+
+
+def test_before_its_hour_a_tick_takes_the_first_snapshot_of_an_announcement_and_checks_nothing(site):
+    a_sound_release(site)
+    take(DAY_BEFORE.replace(hour=8))
+    assert [look.address.role for look in Observation.objects.select_related("address")] == ["announcement"]
+    assert PreflightRun.objects.count() == 0
+
+
+def test_around_a_due_instant_a_tick_only_notes_what_is_to_be_done(site):
+    a_sound_release(site)
+    a_confirmed_release(due_at=DAY_BEFORE, reference="due-now", rehearsal=True)
+    take()
+    assert PreflightRun.objects.open().count() == 1
+    assert Observation.objects.count() == 0
+
+
+def test_the_sweep_of_the_same_process_keeps_its_hosts(site):
+    a_sound_release(site)
+    host = site.base_url.removeprefix("http://")
+    leases.claim([host], holder="worker", now=DAY_BEFORE)
+    take()
+    assert HostLease.objects.get(host=host).holder == "worker"
+
+
+def test_beat_wakes_the_step_in_a_queue_of_its_own_that_the_worker_serves():
+    entry = celery.app.conf.beat_schedule["preflight"]
+    assert (entry["task"], entry["options"]["queue"]) == (tasks.preflight.name, "preflight")
+    from statsoffice.running.programs import QUEUES
+
+    assert "preflight" in QUEUES.split(",")
+
+
+class TestByCommand:
+    @pytest.fixture(autouse=True)
+    def _at_two(self, time_machine):
+        time_machine.move_to(DAY_BEFORE, tick=False)
+
+    def test_it_prints_what_was_found_of_each_release_of_the_day(self, site):
+        release = a_sound_release(site)
+        site.publish(PAGE, [scene(status=503)])
+        site.publish(ANNOUNCEMENT, [scene("<h1>School inspections</h1><p>2 July 2026</p>")])
+        said = preflight()
+        assert f"{release.reference}, due at 9.30am on 1 July 2026: 2 problems" in said
+        assert "problem: The address gave no usable answer from here: the site reported a fault of its own." in said
+        assert site.url(PAGE) in said
+        assert "does not name the day for which it is planned here, 9.30am on 1 July 2026." in said
+        assert "Checked: 1. With problems: 1." in said
+        assert found_of(release) == {(Code.NO_ANSWER, PAGE), (Code.ANNOUNCED_DAY_NOT_FOUND, ANNOUNCEMENT)}
+
+    def test_a_release_that_is_named_is_checked_whenever_it_is_due(self, site, time_machine):
+        release = a_sound_release(site)
+        time_machine.move_to(DAY_BEFORE.replace(day=20), tick=False)
+        assert "Checked: 0." in preflight()
+        assert "Checked: 1." in preflight(release.reference)
+
+    def test_a_reference_that_is_not_known_changes_nothing(self, site):
+        release = a_sound_release(site)
+        with pytest.raises(CommandError, match="There is no release nowhere; nothing was checked"):
+            preflight(release.reference, "nowhere")
+        assert PreflightRun.objects.count() == 0
+
+    def test_a_release_that_is_past_is_refused_in_one_sentence(self, site, time_machine):
+        release = a_sound_release(site)
+        time_machine.move_to(DUE, tick=False)
+        with pytest.raises(CommandError, match="nothing left to check before"):
+            preflight(release.reference)
+
+    def test_a_site_that_others_look_at_just_now_is_said_to_be_and_stays_asked_for(self, site):
+        release = a_sound_release(site)
+        name = leases.beside(site.base_url.removeprefix("http://"))
+        leases.claim([name], holder="another", now=DAY_BEFORE)
+        assert "1 could not be checked now" in preflight(release.reference)
+        assert PreflightRun.objects.open().count() == 1
