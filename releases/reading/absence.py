@@ -77,6 +77,8 @@ def _lead(blocks: Sequence[Block]) -> tuple[list[Block], list[Block]]:
 def _sign(form: str, names: Names, *, thin: bool, marker_in_heading: bool) -> Absence:
     if _holds_own_marker(form, names):
         return Absence.CERTAIN
+    if phrases.is_filling(form):
+        return Absence.CERTAIN if thin else Absence.POSSIBLE
     if phrases.speaks_of_this(form):
         return _of_statement(form, thin=thin, marker_in_heading=marker_in_heading)
     if phrases.says_not_found(form):

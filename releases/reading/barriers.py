@@ -45,7 +45,7 @@ _SHELL, _THIN = 80, 600
 def barrier_in_heading(page: PageText, names: Names) -> Reason | None:
     """Return what the title or an h1 tells that stands before the page, or None."""
     forms = [names.hide(names.form(heading)) for heading in page.headings]
-    return next((reason for form in forms if (reason := _barrier(form))), None)
+    return next((reason for form in forms if (reason := barrier_in(form))), None)
 
 
 def barrier_in_text(page: PageText, names: Names) -> Reason | None:
@@ -55,7 +55,7 @@ def barrier_in_text(page: PageText, names: Names) -> Reason | None:
     if page.own_length >= _THIN:
         return None
     forms = [names.hide(names.form(block.text)) for block in page.own_blocks]
-    return next((reason for form in forms if (reason := _barrier(form))), None)
+    return next((reason for form in forms if (reason := barrier_in(form))), None)
 
 
 def is_script_shell(page: PageText) -> bool:
@@ -68,7 +68,8 @@ def is_script_shell(page: PageText) -> bool:
     return own < _THIN and _SCRIPT_NEEDED.search(words(page.text)) is not None
 
 
-def _barrier(form: str) -> Reason | None:
+def barrier_in(form: str) -> Reason | None:
+    """Return what a text tells that stands before a page or a file, or None."""
     if _ROBOT.search(form):
         return Reason.OBSTACLE
     if _FAULT.search(form):

@@ -13,6 +13,7 @@ class FileType(StrEnum):
     OLE = "ole"
     TEXT = "text"
     JSON = "json"
+    XML = "xml"
     HTML = "html"
     OTHER = "other"
 
@@ -22,7 +23,8 @@ _BY_ENDING = {
     FileType.ZIP: "zip xlsx xlsm xlsb ods docx odt pptx odp",
     FileType.OLE: "xls doc ppt",
     FileType.TEXT: "csv tsv txt",
-    FileType.JSON: "json",
+    FileType.JSON: "json geojson",
+    FileType.XML: "xml rdf kml",
     FileType.HTML: "html htm",
 }
 _ENDINGS = {ending: kind for kind, endings in _BY_ENDING.items() for ending in endings.split()}
@@ -37,6 +39,8 @@ _DECLARED = (
     ("text/html", FileType.HTML),
     ("application/xhtml+xml", FileType.HTML),
     ("application/json", FileType.JSON),
+    ("application/xml", FileType.XML),
+    ("text/xml", FileType.XML),
     ("text/", FileType.TEXT),
     ("application/csv", FileType.TEXT),
     ("image/", FileType.OTHER),
@@ -76,6 +80,8 @@ def found_type(body: bytes) -> FileType:
         return FileType.OLE
     if start.lstrip()[:1] in {b"{", b"["}:
         return FileType.JSON
+    if start.removeprefix(b"\xef\xbb\xbf").lstrip().startswith(b"<?xml"):
+        return FileType.XML
     if b"\x00" in start and not start.startswith(_WIDE_MARKS):
         return FileType.OTHER
     return FileType.TEXT

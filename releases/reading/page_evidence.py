@@ -7,7 +7,7 @@ from releases.answer import Answer
 from releases.canonical import sha256_hex
 from releases.reading.absence import Absence, absence, asks_to_log_in, denied_by_heading, hints_at_absence, is_search
 from releases.reading.barriers import barrier_in_heading, barrier_in_text, is_script_shell
-from releases.reading.characters import decode
+from releases.reading.characters import decode, holds, words
 from releases.reading.destination import is_elsewhere, is_page_above, leads_to
 from releases.reading.file_type import FileType, declared_type, found_type
 from releases.reading.finding import Expectation, Finding, LookResult, Reason, told_by_person
@@ -17,7 +17,7 @@ from releases.reading.not_found import is_like_not_found, own_text
 from releases.reading.page_text import PageText, TooDeep, read_page
 from releases.reading.steady import steady_text
 
-_SHOWN_AS_PAGES = frozenset({None, FileType.HTML, FileType.TEXT})
+_SHOWN_AS_PAGES = frozenset({None, FileType.HTML})
 _THIN = 600
 Shown = tuple[LookResult, tuple[Reason, ...]]
 
@@ -169,7 +169,8 @@ def _like_not_found(look: _Look) -> Shown | None:
     if not known.not_found_text or not is_like_not_found(own_text(look.page), known.not_found_text, url=known.url):
         return None
     told = known.not_found_certain or look.says_absent or hints_at_absence(look.page, look.names)
-    if told and not look.is_clear:
+    shown_for_any = look.place is Reason.MARKER_IN_TEXT and holds(words(known.not_found_text), look.names.marker)
+    if told and (shown_for_any or not look.is_clear):
         return LookResult.NOT_LIVE, (Reason.LIKE_NOT_FOUND,)
     return LookResult.UNRECOGNISED, (*look.place_alone, Reason.LIKE_NOT_FOUND)
 
@@ -203,7 +204,7 @@ def _not_there(look: _Look) -> Shown:
     known = look.digest in look.expectation.texts_not_live
     if known and in_text_at_most and is_page_of_series(look.page, look.names):
         return LookResult.NOT_LIVE, (Reason.UNCHANGED,)
-    if in_text_at_most and look.mention is not Mention.OTHER_PERIOD and _led_to_an_earlier_edition(look):
+    if in_text_at_most and _led_to_an_earlier_edition(look):
         return LookResult.NOT_LIVE, (Reason.OTHER_EDITION,)
     return LookResult.UNRECOGNISED, _why_unrecognised(look)
 

@@ -17,9 +17,13 @@ _LABEL = re.compile(
     rf"(?:(?:this |these |the )?{_NOUN} )?(?:(?:has|have) been |is |are |was |were )?(?:now )?{_STATE}(?: on .*)?"
     r"|coming (?:very )?soon|(?:not yet|yet to be) (?:published|available|released)"
     r"|not (?:published|available|released) yet|to be (?:published|released|announced)"
-    r"|awaiting publication|forthcoming|upcoming"
+    r"|awaiting publication|forthcoming|upcoming(?: , not yet (?:published|available|released))?"
+    r"|(?:page )?under construction|watch this space|to follow|(?:content |text )?to be added|placeholder(?: text)?"
     r"|(?:error |http )?404(?: error)?(?: not found| page not found)?|(?:page )?not found"
     r"|(?:(?:official|accredited|national) )*(?:statistics )?(?:release )?announcement"
+    # Welsh: page not found, not yet published, coming soon, withdrawn, cancelled, postponed
+    r"|tudalen heb ei chanfod|(?:ddim|heb ei|heb eu) (?:gyhoeddi|chyhoeddi|cyhoeddi)(?: eto)?|yn dod yn fuan"
+    r"|tynnwyd yn ôl|wedi(?:'i| ei|'u| eu) (?:tynnu yn ôl|dynnu yn ôl|thynnu yn ôl|chanslo|ganslo|gohirio|ohirio)"
 )
 _STATEMENT = re.compile(
     rf"{_THIS} (?:"
@@ -31,8 +35,11 @@ _STATEMENT = re.compile(
     r"|(?:is|are)(?: still)? (?:coming soon|forthcoming|upcoming|awaiting publication)"
     r"|(?:is|are) (?:due|scheduled|expected)(?: out| to be (?:published|released)| for (?:publication|release))?"
     rf" (?:on|at|for) {_DAY}"
+    r"|(?:is|are)(?: still| currently)? (?:under construction|being prepared)"
     rf"|will be (?:made )?{_OUT}(?: here| on this page)?(?:$| soon| shortly| in due course| (?:on |at )?{_DAY})"
     r")"
+    rf"|we (?:will|shall|plan to|expect to|intend to|are due to) (?:publish|release|issue) {_THIS}"
+    rf"(?: here| on this page)?(?:$| soon| shortly| in due course| (?:on |at )?{_DAY})"
 )
 _FORETELLING = re.compile(
     rf"the {_NOUN} (?:will be|is due|are due|is scheduled|are scheduled|is expected|are expected) "
@@ -41,13 +48,14 @@ _STILL_TO_COME = re.compile(
     rf" (?:\d{{4}}|{EDITION}) (?:, )?(?:at )?\d{{1,2}}(?:\.\d\d| : \d\d)? (?:am|pm) \( (?:confirmed|provisional) \) "
 )
 _NOT_FOUND = re.compile(
-    r" page not found "
+    r" (?:page|file) not found | no such (?:page|file) | ni allwn ddod o hyd i'r dudalen "
     r"| (?:page|publication|document|content|resource|url)(?: [^ ]+){0,7}? "
     r"(?:cannot|can't|could not|couldn't|was not|wasn't) be found "
     r"| (?:page|publication|document|content|resource|url)(?: [^ ]+){0,7}? (?:was not|wasn't) found "
     r"| (?:can't|cannot|can not|could not|couldn't|unable to) find (?:the|that|this|your) "
     r"(?:page|publication|document|content) "
-    r"| (?:page|publication|document|content)(?: [^ ]+){0,6}? (?:does not exist|doesn't exist|no longer exists) "
+    r"| (?:page|publication|document|content|file|key|object|blob)(?: [^ ]+){0,6}? "
+    r"(?:does not exist|doesn't exist|no longer exists) "
 )
 _UNSURE = re.compile(
     rf" coming soon | not yet {_OUT} | (?:has|have) been {_STATE} "
@@ -61,7 +69,7 @@ _RESTORED = re.compile(
 _LOG_IN = re.compile(
     r"(?:please )?(?:(?:sign|log)(?: -)? (?:in|on)|login|logon)(?=$| (?:to|with|required|page|or|for)(?: |$))"
 )
-_SEARCH = re.compile(r"(?:\d+ )?(?:site |your )?search(?: results?)?(?: for)?|canlyniadau chwilio")
+_SEARCH = re.compile(r"(?:\d+ )?(?:site |your )?search(?: results?(?: for(?: .*)?)?)?|canlyniadau chwilio(?: .*)?")
 _SENTENCE_ENDS = frozenset(".!?;:|()[]•·»–")
 _FULL_STOPS = frozenset(".!?")
 _PIECE_ENDS = _SENTENCE_ENDS | {"/", EDITION, SERIES}
@@ -107,6 +115,11 @@ def speaks_of_the_release(form: str) -> bool:
 def says_not_found(form: str) -> bool:
     """Say whether a text tells that a page cannot be found."""
     return _NOT_FOUND.search(form) is not None
+
+
+def is_filling(form: str) -> bool:
+    """Say whether a text holds the Latin with which printers fill a page before its text is there."""
+    return " lorem ipsum " in form
 
 
 def is_unsure(form: str) -> bool:

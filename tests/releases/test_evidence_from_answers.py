@@ -6,6 +6,8 @@ import pytest
 
 from releases.answer import NO_ANSWER, Failure
 from releases.evidence import AddressRole, LookResult, Reason, examine
+from statsoffice.rehearsal_site.files import pdf_file
+from tests.corpus.files import DOCX, ODS_FILE, XLSX
 from tests.releases.pages import URL, answered, expected, page, release_page
 
 LIVE, NOT_LIVE, UNRECOGNISED = LookResult.LIVE, LookResult.NOT_LIVE, LookResult.UNRECOGNISED
@@ -127,8 +129,8 @@ def test_a_redirect_to_a_log_in_address_is_not_live(path):
 
 # --- files
 
-PDF = b"%PDF-1.7\n%\xe2\xe3\xcf\xd3\n1 0 obj"
-ZIP = b"PK\x03\x04\x14\x00\x06\x00[Content_Types].xml"
+PDF = pdf_file("Road fuel prices")
+ZIP = XLSX
 OLE = b"\xd0\xcf\x11\xe0\xa1\xb1\x1a\xe1" + bytes(20)
 CSV = b"month,price\n2026-06,1.42\n"
 HTML = release_page()
@@ -150,8 +152,8 @@ def file_at(name: str, body: bytes, content_type: str, **changes):
         pytest.param("bulletin.pdf", b"\n\n" + PDF, "application/octet-stream", id="pdf-as-anything"),
         pytest.param("tables.xlsx", ZIP, SHEET, id="xlsx"),
         pytest.param("tables.xlsx", ZIP, "application/vnd.ms-excel", id="xlsx-under-the-old-name"),
-        pytest.param("tables.ods", ZIP, "application/vnd.oasis.opendocument.spreadsheet", id="ods"),
-        pytest.param("notes.docx", ZIP, "", id="docx-without-a-type"),
+        pytest.param("tables.ods", ODS_FILE, "application/vnd.oasis.opendocument.spreadsheet", id="ods"),
+        pytest.param("notes.docx", DOCX, "", id="docx-without-a-type"),
         pytest.param("all.zip", ZIP, "application/zip", id="zip"),
         pytest.param("tables.xls", OLE, "application/vnd.ms-excel", id="xls"),
         pytest.param("tables.csv", CSV, "text/csv; charset=utf-8", id="csv"),

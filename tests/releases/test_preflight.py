@@ -12,6 +12,7 @@ from releases.preflight_findings import Code
 from releases.verdict import Outcome
 from statsoffice.rehearsal_site import pages
 from statsoffice.rehearsal_site.scenes import scene
+from tests.corpus.files import ODS, ODS_FILE
 from tests.factories import a_confirmed_release, a_release
 from tests.releases.preflight import (
     ANNOUNCEMENT,
@@ -147,8 +148,7 @@ class TestWhatIsSeenLive:
     def test_an_attachment_that_is_out_is_found_at_its_own_address(self, site, means):
         release = a_sound_release(site)
         a_look(release.addresses.get(role="attachment"), "not_live", at=DAY_BEFORE - timedelta(hours=1))
-        kind = "application/vnd.oasis.opendocument.spreadsheet"
-        site.publish(SHEET, [scene(b"PK\x03\x04" + b"mimetype" + kind.encode() + bytes(200), content_type=kind)])
+        site.publish(SHEET, [scene(ODS_FILE, content_type=ODS)])
         assert check(release, means) == {(Code.LIVE_ALREADY, SHEET)}
 
     def test_a_marker_that_matched_all_along_accuses_nobody_however_often_it_is_seen(self, site, means):

@@ -1,0 +1,79 @@
+"""What a file holds, as far as it tells a whole file of its kind from half of one, another one, or a message."""
+
+import io
+import re
+import zipfile
+from urllib.parse import unquote, urlsplit
+
+from releases.reading.characters import decode, words
+from releases.reading.file_type import FileType
+from releases.reading.phrases import is_label, pieces, says_not_found
+
+_END_OF_PDF, _END_OF_ZIP = b"%%EOF", b"PK\x05\x06"
+_LAST_BYTES = 66_000
+_MESSAGE_BYTES = 2_000
+_MOST_MEMBERS = 10_000
+_OFFICE = {"xlsx": "xl/", "xlsm": "xl/", "xlsb": "xl/", "docx": "word/", "pptx": "ppt/"}
+_OPEN_DOCUMENT = {"ods": "spreadsheet", "odt": "text", "odp": "presentation"}
+_TABLES = frozenset({"csv", "tsv"})
+_SEPARATOR = re.compile(r"[,;\t|]")
+_ERROR_IN_DATA = re.compile(r"\s*\{\s*\"(?:errors?|fault|exception)\"|<(?:error|fault)\b", re.IGNORECASE)
+
+
+def ending_of(url: str) -> str:
+    """Return the ending of the file that an address names, in lower case, or an empty text."""
+    name = unquote(urlsplit(url).path).rpartition("/")[2]
+    return name.rpartition(".")[2].lower() if "." in name else ""
+
+
+def breaks_off(body: bytes, found: FileType) -> bool:
+    """Say whether a file lacks the end that every file of its kind has."""
+    if found is FileType.PDF:
+        return _END_OF_PDF not in body[-_LAST_BYTES:]
+    return found is FileType.ZIP and _END_OF_ZIP not in body[-_LAST_BYTES:]
+
+
+def is_of_ending(body: bytes, ending: str) -> bool:
+    """Say whether a whole zip file is what its ending promises: a workbook, a document, a presentation.
+
+    :param ending: as `ending_of` gives it; of any other one than those of office programs nothing is asked.
+    """
+    if ending not in _OFFICE and ending not in _OPEN_DOCUMENT:
+        return True
+    try:
+        with zipfile.ZipFile(io.BytesIO(body)) as archive:
+            names = archive.namelist()[:_MOST_MEMBERS]
+            if ending in _OFFICE:
+                return any(name.startswith(_OFFICE[ending]) for name in names)
+            with archive.open("mimetype") as member:
+                return f"opendocument.{_OPEN_DOCUMENT[ending]}".encode() in member.read(200)
+    except (zipfile.BadZipFile, KeyError, NotImplementedError, RuntimeError, OSError, ValueError):
+        return False  # damaged, packed in a way of its own, or locked: not what readers were promised
+
+
+def is_table(body: bytes) -> bool:
+    """Say whether a text has a line of headings and one of figures at least, with a sign between its columns."""
+    lines = [line for line in decode(body[:_LAST_BYTES], charset="").splitlines() if line.strip()]
+    return len(lines) > 1 and _SEPARATOR.search(lines[0]) is not None
+
+
+def is_promised_table(ending: str, content_type: str) -> bool:
+    """Say whether an address or a server promises a table of text."""
+    return ending in _TABLES or (not ending and content_type == "text/csv")
+
+
+def message_of(body: bytes) -> str:
+    """Return a short text as `words` gives it, without the marks of JSON and XML; a longer one is no message."""
+    if len(body) > _MESSAGE_BYTES:
+        return ""
+    return words(re.sub(r"</?[^>]{1,200}>|[{}\"\[\]]", " . ", decode(body, charset="")))
+
+
+def tells_not_found(message: str) -> bool:
+    """Say whether a message is that there is no such file."""
+    return says_not_found(message) or any(map(is_label, pieces(message)))
+
+
+def tells_an_error(body: bytes) -> bool:
+    """Say whether data for machines begin with an error in place of what was asked for."""
+    return len(body) <= _MESSAGE_BYTES and _ERROR_IN_DATA.search(decode(body[:500], charset="")) is not None

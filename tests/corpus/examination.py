@@ -1,0 +1,98 @@
+"""Examining the corpus by the product's own rules, look by look."""
+
+from collections.abc import Callable
+from dataclasses import dataclass
+from datetime import datetime
+from urllib.parse import urljoin
+
+from releases.answer import Answer, Hop
+from releases.evidence import Expectation, Finding, LookResult, examine, text_of
+from tests.corpus import absent, barred, editions, files, led_elsewhere, live, mornings
+from tests.corpus.case import DUE, HOST, Case, Look, Reply, Right
+
+CASES: tuple[Case, ...] = (
+    *live.CASES, *absent.CASES, *editions.CASES, *led_elsewhere.CASES, *barred.CASES, *files.CASES, *mornings.CASES,
+)  # fmt: skip
+Fetch = Callable[[Case, Look], Answer]
+
+
+@dataclass(frozen=True)
+class Found:
+    """What our rules made of one look of a case."""
+
+    case: Case
+    look: Look
+    finding: Finding
+    answer: Right
+
+
+def examined(case: Case, *, fetch: Fetch | None = None) -> list[Found]:
+    """Examine the looks of a case in order, as the watcher does: it remembers what was not live before the due time.
+
+    A live look that follows no absent one proves nothing, so it counts as one of which nobody can tell.
+
+    :param fetch: where the answers come from; without it they are made as the fetcher gives them.
+    """
+    fetch = fetch or answered
+    absent_seen = case.absent_before
+    texts: set[str] = set()
+    found = []
+    for look in case.looks:
+        answer = fetch(case, look)
+        finding = examine(answer, expectation(case, url=answer.requested_url, texts=frozenset(texts)))
+        found.append(Found(case, look, finding, _counts_as(finding.result, absent_seen=absent_seen)))
+        absent_seen |= finding.result is LookResult.NOT_LIVE
+        if look.before_due and finding.text_digest and finding.result is not LookResult.LIVE:
+            texts.add(finding.text_digest)
+    return found
+
+
+def expectation(case: Case, *, url: str, texts: frozenset[str] = frozenset()) -> Expectation:
+    """Say what a case expects at its address."""
+    control = case.not_found
+    return Expectation(
+        role=case.role,
+        url=url,
+        marker=case.marker,
+        release_title=case.title,
+        series_title=case.series,
+        negative_markers=case.negative_markers,
+        texts_not_live=texts,
+        not_found_text=text_of(_made(control, "/statistics/no-such-page-8f2a", DUE)) if control else "",
+        not_found_certain=control is not None and control.status in {404, 410},
+        due_at=DUE,
+    )
+
+
+def answered(case: Case, look: Look) -> Answer:
+    """Make the answer to a look as the fetcher gives it."""
+    return _made(look.reply, case.path, look.at)
+
+
+def _made(reply: Reply, path: str, at: datetime) -> Answer:
+    requested = f"https://{HOST}{path}"
+    if reply.failure:
+        return Answer(requested, at, at, at, failure=reply.failure)
+    stations = [requested]
+    for _, target in reply.by_way_of:
+        stations.append(urljoin(stations[-1], target))
+    left = reply.status in {301, 302, 303, 307, 308}
+    statuses = [status for status, _ in reply.by_way_of] + ([] if left else [reply.status])
+    return Answer(
+        requested,
+        at,
+        at,
+        at,
+        status=reply.status,
+        hops=tuple(Hop(url, status) for url, status in zip(stations, statuses, strict=False)),
+        final_url=stations[-1],
+        left_allowed_hosts=left,
+        headers=(("content-type", reply.content_type), *reply.headers),
+        body=reply.body,
+    )
+
+
+def _counts_as(result: LookResult, *, absent_seen: bool) -> Right:
+    if result is LookResult.LIVE and absent_seen:
+        return Right.LIVE
+    return Right.NOT_LIVE if result is LookResult.NOT_LIVE else Right.NOBODY
