@@ -14,7 +14,8 @@ os.environ.setdefault("DJANGO_SETTINGS_MODULE", "statsoffice.settings")
 SWEEP_EVERY = timedelta(seconds=5)
 DRAFT_EVERY = timedelta(seconds=2)
 DELIVER_EVERY = timedelta(seconds=5)
-CANARY_EVERY = timedelta(seconds=60)
+# So often somebody asks whether the next rehearsal is due; the canary itself leaves a minute between two.
+CANARY_EVERY = timedelta(seconds=20)
 PREFLIGHT_EVERY = timedelta(seconds=15)
 
 app = Celery("statsoffice")
@@ -43,7 +44,7 @@ app.conf.update(
         "sweep": {"task": "sweep", "schedule": SWEEP_EVERY, "options": {"queue": "watch", "expires": 4}},
         "draft": {"task": "draft", "schedule": DRAFT_EVERY, "options": {"queue": "draft", "expires": 1.8}},
         "deliver": {"task": "deliver", "schedule": DELIVER_EVERY, "options": {"queue": "deliver", "expires": 4}},
-        "canary": {"task": "canary", "schedule": CANARY_EVERY, "options": {"queue": "canary", "expires": 50}},
+        "canary": {"task": "canary", "schedule": CANARY_EVERY, "options": {"queue": "canary", "expires": 15}},
         "preflight": {
             "task": "preflight",
             "schedule": PREFLIGHT_EVERY,

@@ -32,8 +32,7 @@ def watch(stop: threading.Event) -> None:
         for step, seconds in (
             (tasks.draft, celery.DRAFT_EVERY.total_seconds()),
             (tasks.deliver, celery.DELIVER_EVERY.total_seconds()),
-            # The canary itself keeps the pause between two rehearsals.
-            (canary, celery.DELIVER_EVERY.total_seconds()),
+            (canary, celery.CANARY_EVERY.total_seconds()),
             (preflight, celery.PREFLIGHT_EVERY.total_seconds()),
         )
     ]

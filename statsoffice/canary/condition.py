@@ -75,7 +75,7 @@ def condition(*, now: datetime) -> Condition:
     """Return the watcher's condition at an aware instant."""
     latest = list(Rehearsed.objects.filter(finished_at__gt=now - OVERDUE, finished_at__lte=now)[:JUDGED_BY])
     beat = pulse.pulse_of(pulse.SWEEP)
-    active_at = pulse.last_alive_at(beat)
+    active_at = pulse.last_alive_at(beat, now=now)
     problems: list[Problem] = []
     if active_at is not None:
         problems += _of_the_sweep(beat, active_at=active_at, now=now)

@@ -49,7 +49,7 @@ def is_beating(pulse: Pulse, *, now: datetime) -> bool:
     if _within(pulse.finished_at, LONGEST_PAUSE, now=now):
         return True
     ends = [at for at in (pulse.finished_at, pulse.failed_at) if at]
-    if pulse.begun_at is None or (ends and pulse.begun_at < max(ends)):
+    if pulse.begun_at is None or (ends and pulse.begun_at <= max(ends)):
         return False
     if ends and pulse.begun_at > max(ends) + LONGEST_PAUSE:
         return False
@@ -60,10 +60,13 @@ def is_beating(pulse: Pulse, *, now: datetime) -> bool:
     return Coverage.objects.filter(watcher=pulse.begun_by, ended_at__gte=now - MARKED_ALIVE_WITHIN).exists()
 
 
-def last_alive_at(pulse: Pulse) -> datetime | None:
-    """Return when the watcher last showed that it was at work: a sweep finished, or marked itself alive."""
-    marked = Coverage.objects.order_by("-ended_at").values_list("ended_at", flat=True).first()
-    return max((at for at in (pulse.finished_at, marked) if at), default=None)
+def last_alive_at(pulse: Pulse, *, now: datetime) -> datetime | None:
+    """Return when the watcher last showed that it was at work: a sweep finished, or marked itself alive.
+
+    :param now: the aware instant of asking; what lies ahead was written by a clock that was off.
+    """
+    marked = Coverage.objects.filter(ended_at__lte=now).order_by("-ended_at").values_list("ended_at", flat=True).first()
+    return max((at for at in (pulse.finished_at, marked) if at and at <= now), default=None)
 
 
 def pulse_of(step: str) -> Pulse:

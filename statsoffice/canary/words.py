@@ -22,14 +22,14 @@ _OUTCOMES = {
 
 
 def sentence(condition: Condition, *, now: datetime) -> str:
-    """Say in one line how the watcher is, with what is to be done where it is not well.
+    """Say in one line how the watcher is; where it is not well, what is to be done, and not why.
 
     :param now: the aware instant of saying it; times of another day are named with their day.
     """
     if not condition.ever_active:
         return NEVER_ACTIVE
     if condition.problems:
-        return " ".join([*(problem_in_words(one, now=now) for one in condition.problems), TO_BE_DONE])
+        return f"The watcher is not well. {TO_BE_DONE}"
     return f"The watcher is active. {of_the_rehearsals(condition, now=now)}"
 
 

@@ -19,7 +19,10 @@ def ago(seconds):
 
 
 def said():
-    return words.sentence(condition(now=NOW), now=NOW)
+    found = condition(now=NOW)
+    return " ".join(
+        [words.sentence(found, now=NOW), *(words.problem_in_words(problem, now=NOW) for problem in found.problems)]
+    )
 
 
 def troubles():
@@ -51,8 +54,8 @@ def test_no_sweep_for_longer_than_a_minute_is_told_with_the_time_of_the_last():
     coverage.Coverage.objects.update(began_at=ago(3600), ended_at=ago(3600))
     assert troubles() == ["sweep_silent"]
     assert said() == (
-        "The watcher was last active at 8.20am. No release is being watched. "
-        "Until this is mended, look at each release yourself when it is due."
+        "The watcher is not well. Until this is mended, look at each release yourself when it is due. "
+        "The watcher was last active at 8.20am. No release is being watched."
     )
 
 
@@ -123,6 +126,12 @@ def test_a_canary_that_is_switched_off_is_said_to_be_so_and_holds_nothing_agains
     a_sweep(at=NOW)
     a_rehearsal(finished_at=NOW, right=False, found="late")
     assert said() == "The watcher is active. Its rehearsals are switched off."
+
+
+def test_what_a_clock_that_was_ahead_wrote_is_not_when_it_was_last_active():
+    a_sweep(at=ago(120))
+    coverage.mark_alive("another", at=ago(-3600))
+    assert "last active at 9.18am" in said()
 
 
 def test_times_of_another_day_are_named_with_their_day():

@@ -1,0 +1,52 @@
+"""What the desk says of the watcher, well and ill, in a real browser at both widths."""
+
+from datetime import timedelta
+
+import pytest
+from playwright.sync_api import expect
+
+from statsoffice.canary.models import Pulse
+from tests.browser.office import NOW
+from tests.browser.test_every_page import is_clean
+from tests.statsoffice.canary.record import a_rehearsal
+
+pytestmark = [
+    pytest.mark.browser,
+    pytest.mark.one_database,
+    pytest.mark.django_db(transaction=True),
+    pytest.mark.filterwarnings("ignore:Session-scoped fixtures defined as instance methods"),
+]
+
+
+@pytest.fixture
+def desk(page, live_server, morning, sign_in):
+    """Open the desk as the head of profession sees it."""
+    sign_in(morning.office.head)
+    page.goto(f"{live_server}{morning.pages['the desk']}")
+    return page
+
+
+def test_a_watcher_that_is_well_is_said_to_be_so_quietly(desk):
+    expect(desk.locator("#desk-today")).to_contain_text(
+        "The watcher is active. Its last rehearsal, at 9.34am, came out"
+    )
+    expect(desk.locator(".govuk-warning-text")).to_have_count(0)
+    is_clean(desk)
+
+
+def test_a_watcher_that_falls_ill_is_told_to_those_who_are_looking(desk):
+    a_rehearsal(finished_at=NOW, right=False, found="cannot_tell")
+    expect(desk.locator(".govuk-warning-text")).to_contain_text("look at each release yourself", timeout=6000)
+    why = desk.locator("#desk-today .govuk-list--bullet li")
+    expect(why).to_contain_text("should have come out as “on time” and came out as “cannot tell”")
+    is_clean(desk)
+
+
+def test_several_troubles_at_once_are_all_told(desk):
+    Pulse.objects.update(begun_at=NOW - timedelta(minutes=5), finished_at=NOW - timedelta(minutes=5))
+    a_rehearsal(finished_at=NOW, right=False, found="not_seen", clock_off=True)
+    why = desk.locator("#desk-today .govuk-list--bullet li")
+    expect(why).to_have_count(3, timeout=6000)
+    expect(why.nth(0)).to_contain_text("The watcher was last active at 9.35am. No release is being watched.")
+    expect(why.nth(2)).to_contain_text("The clock of the watcher is wrong.")
+    is_clean(desk)
