@@ -1,11 +1,12 @@
 """Plain corrections of a release, which move nothing: its title, its addresses, its removal."""
 
+from dataclasses import replace
 from datetime import datetime
 from typing import TYPE_CHECKING, Any
 
 from django.db import transaction
 
-from releases import scheduling
+from releases import address_rules, scheduling
 from releases.lifecycle import MoveRefused
 from releases.models import Address, Release
 from releases.models.event import record
@@ -66,15 +67,28 @@ def add_address(release: Release, planned: PlannedAddress, *, by: "User | None",
 def change_address(address: Address, planned: PlannedAddress, *, by: "User | None", at: datetime) -> Address:
     """Correct an address of a release that is not due yet.
 
-    :raises CorrectionRefused: if the release is due already, or the address was looked at and would be another.
+    Where an announcement stands may be corrected at any time before that: each look at it keeps the address at which
+    it was made, and nothing is judged by it.
+
+    :raises CorrectionRefused: if the release is due already, or the address was looked at and would be another, or
+        would be kept as an announcement instead of being judged, or the other way round.
+    :raises SecondAnnouncement: if it would be a second announcement of the release.
     :raises NotYours: if the person may not edit releases of its producer.
     """
     stored = Address.objects.select_related("release__series__producer").get(pk=address.pk)
     _check_open(stored.release, by=by, at=at)
     names = ("url", "role", "marker", "adapter", "required")
+    is_announcement = planned.role == Address.Role.ANNOUNCEMENT
+    if is_announcement:
+        planned = replace(planned, required=False)
     before: dict[str, Any] = {name: getattr(stored, name) for name in names}
     changed = {name: [before[name], getattr(planned, name)] for name in names if before[name] != getattr(planned, name)}
-    if "url" in changed and stored.observations.exists():
+    if is_announcement:
+        address_rules.check_only_announcement(stored.release, but=stored)
+    if "role" in changed and Address.Role.ANNOUNCEMENT in changed["role"] and stored.observations.exists():
+        message = f"{stored.url} was looked at as {before['role']}, and stays one."
+        raise CorrectionRefused(message)
+    if "url" in changed and not is_announcement and stored.observations.exists():
         message = (
             f"{stored.url} was looked at already; add the other address beside it, and untick "
             '"required" for this one if it is no longer meant.'

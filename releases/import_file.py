@@ -16,8 +16,19 @@ from releases.models.series import GREATEST_TOLERANCE_SECONDS
 from releases.status import Status
 
 REQUIRED = ("reference", "producer", "series", "title", "scheduled_for", "url")
-OPTIONAL = ("status", "marker", "adapter", "attachments", "responsible_email", "tolerance_seconds", "rehearsal")
-LONGEST = {"reference": 100, "producer": 300, "series": 300, "title": 300, "marker": 300, "url": 1000, "adapter": 30}
+OPTIONAL = (
+    "status", "marker", "adapter", "attachments", "announcement", "responsible_email", "tolerance_seconds", "rehearsal",
+)  # fmt: skip
+LONGEST = {
+    "reference": 100,
+    "producer": 300,
+    "series": 300,
+    "title": 300,
+    "marker": 300,
+    "url": 1000,
+    "announcement": 1000,
+    "adapter": 30,
+}
 UTF_16_MARKS = (b"\xff\xfe", b"\xfe\xff")
 
 
@@ -56,6 +67,7 @@ class Row:
     marker: str = ""
     adapter: str = ""
     attachments: tuple[str, ...] = ()
+    announcement: str = ""
     responsible_email: str = ""
     tolerance_seconds: int | None = None
     rehearsal: bool | None = None
@@ -149,6 +161,8 @@ def _read_row(
     urls = [values.get("url"), *values.get("attachments", ())]
     if len(set(urls)) < len(urls):
         faults.append(Fault(number, "attachments", "the same address stands twice in this row."))
+    if values.get("announcement") in {url for url in urls if url}:
+        faults.append(Fault(number, "announcement", "the same address stands twice in this row."))
     if faults:
         into.faults += faults
     else:
@@ -248,6 +262,7 @@ _READERS: Mapping[str, Callable[[str], Any]] = {
     "scheduled_for": _instant,
     "status": _status,
     "url": _url,
+    "announcement": _url,
     "attachments": lambda cell: tuple(_url(url) for url in cell.split()),
     "responsible_email": _email,
     "tolerance_seconds": _tolerance,

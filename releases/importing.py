@@ -1,7 +1,7 @@
 """Taking a file's planned releases into the calendar: all of them, or none if one cannot be taken."""
 
 from collections.abc import Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from datetime import datetime
 
 from django.db import transaction
@@ -84,7 +84,7 @@ def _record(row: Row, series: Series, *, at: datetime) -> str:
         slot=slot_at(row.scheduled_for),
         at=at,
         rehearsal=rehearsal,
-        addresses=[page, *(_attachment(url) for url in row.attachments)],
+        addresses=[page, *(_attachment(url) for url in row.attachments), *_announcements(row)],
     )
     done = [f"{row.reference}: recorded for {release.slot}", *(["as a rehearsal"] if rehearsal else [])]
     # A rehearsal is there to be watched, which a provisional release is not.
@@ -106,6 +106,12 @@ def _confirm(release: Release, *, at: datetime) -> list[str]:
 
 def _attachment(url: str) -> PlannedAddress:
     return PlannedAddress(url=url, role=Address.Role.ATTACHMENT)
+
+
+def _announcements(row: Row) -> list[PlannedAddress]:
+    """Return the announcement that a row names, if it names one; it is read as the page is."""
+    role, adapter = Address.Role.ANNOUNCEMENT, row.adapter or "page"
+    return [PlannedAddress(row.announcement, role, adapter=adapter, required=False)] if row.announcement else []
 
 
 def _follow(row: Row, release: Release, series: Series, *, at: datetime) -> list[str]:
@@ -149,7 +155,7 @@ def _check_same(row: Row, release: Release, series: Series) -> None:
 
 
 def _follow_addresses(row: Row, release: Release, *, at: datetime) -> list[str]:
-    done = []
+    done = _follow_announcement(row, release, at=at)
     there = {address.url: address for address in release.addresses.all()}
     pages = [address for address in there.values() if address.role == Address.Role.PAGE]
     page = there.get(row.url) or (pages[0] if len(pages) == 1 else None)
@@ -177,6 +183,22 @@ def _follow_addresses(row: Row, release: Release, *, at: datetime) -> list[str]:
     except corrections.CorrectionRefused as refusal:
         raise RowRefused("url", str(refusal)) from refusal
     return done
+
+
+def _follow_announcement(row: Row, release: Release, *, at: datetime) -> list[str]:
+    known = next((a for a in release.addresses.all() if a.role == Address.Role.ANNOUNCEMENT), None)
+    try:
+        for planned in _announcements(row):
+            if known is None:
+                corrections.add_address(release, planned, by=None, at=at)
+                return [f"announcement {planned.url} added"]
+            planned = replace(planned, adapter=row.adapter or known.adapter)
+            if planned != replace(_as_planned(known), marker=""):
+                corrections.change_address(known, replace(planned, marker=known.marker), by=None, at=at)
+                return ["announcement's address or adapter corrected"]
+    except corrections.CorrectionRefused as refusal:
+        raise RowRefused("announcement", str(refusal)) from refusal
+    return []
 
 
 def _as_planned(address: Address) -> PlannedAddress:

@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING, Any
 
 from django.db import transaction
 
-from releases import london, slot_rules
+from releases import address_rules, london, slot_rules
 from releases.calendar import Slot
 from releases.lifecycle import Move, MoveRefused, WrongRole
 from releases.models import Address, DateChange, Release, Series
@@ -78,17 +78,21 @@ def record_release(
 
 
 def add_address(release: Release, planned: PlannedAddress, *, at: datetime) -> Address:
-    """Add an address to a release; one added after the due time is kept and not watched.
+    """Add an address to a release; one added after the due time is kept and not watched. An announcement is optional.
 
     :param at: the aware instant of adding.
+    :raises SecondAnnouncement: if it is an announcement, and the release has one.
     """
+    is_announcement = planned.role == Address.Role.ANNOUNCEMENT
+    if is_announcement:
+        address_rules.check_only_announcement(release)
     return Address.objects.create(
         release=release,
         url=planned.url,
         role=planned.role,
         marker=planned.marker,
         adapter=planned.adapter,
-        required=planned.required,
+        required=planned.required and not is_announcement,
         added_at=at,
     )
 

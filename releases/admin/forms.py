@@ -124,10 +124,30 @@ class AddressForm(forms.ModelForm[Address]):
             raise ValidationError(f"{error}.") from error
         return url
 
+    def clean(self) -> dict[str, Any]:
+        """Take an announcement as never required: it is kept as evidence, and nothing is judged by it."""
+        cleaned = super().clean() or self.cleaned_data
+        if cleaned.get("role") == Address.Role.ANNOUNCEMENT:
+            cleaned["required"] = False
+        return cleaned
+
     @property
     def planned(self) -> scheduling.PlannedAddress:
         """The address that was asked for."""
         return scheduling.PlannedAddress(**{name: self.cleaned_data[name] for name in self.Meta.fields})
+
+
+class AddressFormSet(forms.BaseInlineFormSet[Address, Release, forms.ModelForm[Address]]):
+    """The addresses of one release together."""
+
+    def clean(self) -> None:
+        """Refuse a second announcement among those that are filled in."""
+        super().clean()
+        kept = [form for form in self.forms if form not in self.deleted_forms and form.is_valid()]
+        roles = [form.cleaned_data.get("role") for form in kept]
+        if roles.count(Address.Role.ANNOUNCEMENT) > 1:
+            sentence = "A release has one announcement at most."
+            raise ValidationError(sentence)
 
 
 class CancellationForm(forms.Form):

@@ -12,7 +12,7 @@ from releases import corrections, permissions, scheduling
 from releases.admin import moves
 from releases.admin.access import RefusalsAsMessages
 from releases.admin.filters import DayFilter, VerdictFilter
-from releases.admin.forms import AddressForm, NewReleaseForm, ReleaseForm
+from releases.admin.forms import AddressForm, AddressFormSet, NewReleaseForm, ReleaseForm
 from releases.calendar import STANDARD_RELEASE_TIME
 from releases.corrections import CorrectionRefused
 from releases.models import Address, Release, Series
@@ -40,6 +40,7 @@ class AddressInline(admin.TabularInline[Address, Release]):
 
     model = Address
     form = AddressForm
+    formset = AddressFormSet
     extra = 1
 
     def _open(self, request: HttpRequest, release: Any) -> bool:

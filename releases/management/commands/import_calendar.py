@@ -23,8 +23,9 @@ The first row names the columns, in any order. Required: reference, producer,
 series, title, scheduled_for (London time as 2026-06-30 09:30, or ISO 8601 with
 its offset) and url. Optional: status (provisional or confirmed), marker (taken
 from the title if empty), adapter, attachments (addresses separated by spaces),
-responsible_email, tolerance_seconds (of the series) and rehearsal (yes or
-empty). Comma or semicolon, UTF-8 with or without byte order mark.
+announcement (the address where the release is announced), responsible_email,
+tolerance_seconds (of the series) and rehearsal (yes or empty). Comma or
+semicolon, UTF-8 with or without byte order mark.
 
 A new release is recorded as provisional, and nobody outside sees it. With the
 status confirmed it is confirmed and announced in the public calendar at once.
@@ -32,9 +33,10 @@ A rehearsal without a status is confirmed, because it is there to be watched; a
 rehearsal is never announced.
 
 A release that is there already follows the file: title, page, marker, new
-attachments, a provisional date, and from provisional to confirmed. An empty
-cell says nothing. A confirmed date that differs is refused, as is everything
-that only a person may change. The same file twice changes nothing.
+attachments, announcement, a provisional date, and from provisional to
+confirmed. An empty cell says nothing. A confirmed date that differs is
+refused, as is everything that only a person may change. The same file twice
+changes nothing.
 
 Every row that cannot be taken is named on standard error with its row (the
 names of the columns are row 1), its column and why; then nothing is imported,

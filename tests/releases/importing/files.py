@@ -11,6 +11,7 @@ RIGHT = {
     "marker": "",
     "adapter": "",
     "attachments": "",
+    "announcement": "",
     "responsible_email": "",
     "tolerance_seconds": "",
     "rehearsal": "",
