@@ -62,6 +62,16 @@ class ProducerAdmin(ByAdministrators[Producer]):
         assert isinstance(row, Producer)  # noqa: S101  # no other row comes here
         return row
 
+    def has_change_permission(self, request: HttpRequest, obj: Any = None) -> bool:
+        """Let administrators change a producer, and those who keep its calendar what belongs to the calendar."""
+        return super().has_change_permission(request, obj) or (obj is not None and self.may(request, Action.EDIT, obj))
+
+    def get_readonly_fields(self, request: HttpRequest, obj: Any = None) -> tuple[str, ...]:
+        """Open to those who keep the calendar, of all fields, the words for a page that is not there."""
+        if obj is None or self._administers(request, "change"):
+            return ()
+        return tuple(field.name for field in self.opts.fields if field.editable and field.name != "negative_markers")
+
     def get_prepopulated_fields(self, request: HttpRequest, obj: Any = None) -> dict[str, Any]:
         """Offer a slug for a new producer only; elsewhere it is part of addresses already."""
         return {} if obj else {"slug": ("name",)}
