@@ -5,7 +5,9 @@ from dataclasses import dataclass
 from datetime import datetime
 from typing import TYPE_CHECKING, Any
 
+from releases.diagnosis import DiagnosedLook, diagnose
 from releases.evidence import AddressRole
+from releases.publisher import PublisherSays, Source, publisher_time
 from releases.release_verdict import judge_release
 from releases.verdict import AddressVerdict, Outcome, Sighting, judge_address, occurred_at
 
@@ -13,14 +15,22 @@ if TYPE_CHECKING:
     from releases.models import Address
 
 LIVE_AT_LAST = frozenset({Outcome.ON_TIME, Outcome.LATE, Outcome.UNCERTAIN})
+# What is on time or early needs no explanation.
+EXPLAINED = frozenset({Outcome.LATE, Outcome.NOT_SEEN, Outcome.PARTIAL, Outcome.UNCERTAIN})
 
 
 @dataclass(frozen=True, slots=True)
 class Seen:
-    """Every look at one address under one schedule, and the reasons that the last of them gave."""
+    """Every look at one address under one schedule, and the reasons that the last plain one gave.
+
+    `publisher_says` is what was read of the publisher's own times, in the order of the looks; `diagnosed` are the
+    looks, those past the caches among them, from which a diagnosis is made.
+    """
 
     looks: Sequence[Sighting] = ()
     reasons: Sequence[str] = ()
+    publisher_says: Sequence[PublisherSays] = ()
+    diagnosed: Sequence[DiagnosedLook] = ()
 
 
 NOTHING = Seen()
@@ -31,12 +41,21 @@ class Judgement:
     """What the looks at a release amount to.
 
     `found` are the columns of its verification. `live_at` is when every required page had been seen live since it
-    was due, None while one was not. `seen_live_since_due` are the addresses that need no further look, by key.
+    was due, None while one was not. `live_since` is the same of each single address, by key.
     """
 
     found: Mapping[str, Any]
     live_at: datetime | None
-    seen_live_since_due: frozenset[int]
+    live_since: Mapping[int, datetime]
+
+
+@dataclass(frozen=True, slots=True)
+class _Judged:
+    """One address with what was seen of it and the verdict on that."""
+
+    address: "Address"
+    seen: Seen
+    verdict: AddressVerdict
 
 
 def judgement_of(
@@ -45,7 +64,7 @@ def judgement_of(
     *,
     due_at: datetime,
     limit_at: datetime,
-    settled: "Callable[[Address], bool]",
+    settled: "Callable[[Address, Sequence[Sighting]], bool]",
 ) -> Judgement:
     """Judge a release from the looks at each of its addresses.
 
@@ -53,21 +72,17 @@ def judgement_of(
     :param seen: by the address' key.
     :param due_at: the aware instant at which the release is due.
     :param limit_at: the last aware instant at which it is still on time.
-    :param settled: says of an address whether every look planned at it up to the limit is over.
+    :param settled: says of an address, with the looks at it, whether every look planned up to the limit is over.
     """
     judged = [
-        (
-            address,
-            judge_address(
-                seen.get(address.pk, NOTHING).looks, due_at=due_at, limit_at=limit_at, settled=settled(address)
-            ),
-        )
+        _judge(address, seen.get(address.pk, NOTHING), due_at=due_at, limit_at=limit_at, settled=settled)
         for address in addresses
     ]
-    verdict = judge_release([(AddressRole(address.role), address.required, of) for address, of in judged])
-    deciding = judged[verdict.deciding[0]][1] if verdict.deciding else None
+    verdict = judge_release([(AddressRole(one.address.role), one.address.required, one.verdict) for one in judged])
+    deciding = judged[verdict.deciding[0]].verdict if verdict.deciding else None
     delay = deciding.delay if deciding else None
     first_live_at = deciding.first_live_at if deciding else None
+    published_at, source = _publisher_time(judged, due_at=due_at) or (None, None)
     found = {
         "outcome": verdict.outcome,
         "last_not_live_at": deciding.last_not_live_at if deciding else None,
@@ -75,25 +90,56 @@ def judgement_of(
         "delay_from": delay.from_seconds if delay else None,
         "delay_to": delay.to_seconds if delay else None,
         "occurred_at": occurred_at(verdict.outcome, due_at=due_at, first_live_at=first_live_at),
-        "reasons": sorted({reason for address, _ in judged for reason in seen.get(address.pk, NOTHING).reasons}),
-        "addresses": [_as_kept(address, of, seen.get(address.pk, NOTHING)) for address, of in judged],
+        "reasons": sorted({reason for one in judged for reason in one.seen.reasons}),
+        "addresses": [_as_kept(one) for one in judged],
+        "published_at_by_publisher": published_at,
+        "publisher_source": source or "",
+        "diagnoses": _diagnoses(judged, published_at) if verdict.outcome in EXPLAINED else [],
     }
-    return Judgement(found=found, live_at=_all_live_at(judged), seen_live_since_due=_seen_live(judged))
+    live_since = {one.address.pk: at for one in judged if (at := _live_since(one.verdict, due_at=due_at))}
+    return Judgement(found=found, live_at=_all_live_at(judged), live_since=live_since)
 
 
-def _all_live_at(judged: "Iterable[tuple[Address, AddressVerdict]]") -> datetime | None:
-    pages = [of for address, of in judged if address.required and address.role == AddressRole.PAGE]
+def _judge(
+    address: "Address",
+    seen: Seen,
+    *,
+    due_at: datetime,
+    limit_at: datetime,
+    settled: "Callable[[Address, Sequence[Sighting]], bool]",
+) -> _Judged:
+    is_settled = settled(address, seen.looks)
+    verdict = judge_address(seen.looks, due_at=due_at, limit_at=limit_at, settled=is_settled)
+    return _Judged(address, seen, verdict)
+
+
+def _live_since(verdict: AddressVerdict, *, due_at: datetime) -> datetime | None:
+    """Return when an address was first seen live since it was due, or None while nobody can say so."""
+    if verdict.from_due not in LIVE_AT_LAST or verdict.outcome is Outcome.PENDING or not verdict.first_live_at:
+        return None
+    # Of one that was early, the first look that showed it is the one before it was due.
+    return max(verdict.first_live_at, due_at)
+
+
+def _all_live_at(judged: Iterable[_Judged]) -> datetime | None:
+    pages = [one.verdict for one in judged if one.address.required and one.address.role == AddressRole.PAGE]
     seen = [of.first_live_at for of in pages if of.from_due in LIVE_AT_LAST and of.first_live_at]
     return max(seen) if seen and len(seen) == len(pages) else None
 
 
-def _seen_live(judged: "Iterable[tuple[Address, AddressVerdict]]") -> frozenset[int]:
-    return frozenset(
-        address.pk for address, of in judged if of.from_due in LIVE_AT_LAST and of.outcome is not Outcome.PENDING
-    )
+def _publisher_time(judged: Iterable[_Judged], *, due_at: datetime) -> tuple[datetime, Source] | None:
+    """Return what the publisher says of the release itself: of its pages, in order, the first that tells a time."""
+    pages = (one.seen for one in judged if one.address.required and one.address.role == AddressRole.PAGE)
+    return next(filter(None, (publisher_time(seen.publisher_says, due_at=due_at) for seen in pages)), None)
 
 
-def _as_kept(address: "Address", of: AddressVerdict, seen: Seen) -> dict[str, Any]:
+def _diagnoses(judged: Iterable[_Judged], published_at: datetime | None) -> list[str]:
+    required = (one.seen.diagnosed for one in judged if one.address.required)
+    return sorted({code for looks in required for code in diagnose(looks, published_at=published_at)})
+
+
+def _as_kept(one: _Judged) -> dict[str, Any]:
+    address, of = one.address, one.verdict
     return {
         "address": address.pk,
         "url": address.url,
@@ -106,9 +152,11 @@ def _as_kept(address: "Address", of: AddressVerdict, seen: Seen) -> dict[str, An
         "first_live_at": _written(of.first_live_at),
         "live_before_due_at": _written(of.live_before_due_at),
         "gone_again_at": _written(of.gone_again_at),
+        "flips": [[_written(flip.gone_at), _written(flip.back_at)] for flip in of.flips],
         "delay": [of.delay.from_seconds, of.delay.to_seconds] if of.delay else None,
-        "looks": len(seen.looks),
-        "reasons": list(seen.reasons),
+        "clock_bound_seconds": of.clock_bound.total_seconds(),
+        "looks": len(one.seen.looks),
+        "reasons": list(one.seen.reasons),
     }
 
 

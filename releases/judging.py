@@ -1,7 +1,7 @@
 """From kept looks and statements to the verdict on a release as it was scheduled, for many releases at once."""
 
 from collections import defaultdict
-from collections.abc import Callable, Collection, Iterable, Sequence
+from collections.abc import Callable, Collection, Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import datetime, timedelta
 
@@ -9,6 +9,7 @@ from releases import schedules, sightings, tolerance, verdicts
 from releases.judgement import Judgement, judgement_of
 from releases.models import Address, Release, Verification
 from releases.schedules import Schedule
+from releases.verdict import Sighting, settles_at
 from releases.verdicts import Change
 
 type AnsweredUntil = Callable[[Address], datetime]
@@ -23,11 +24,14 @@ class JudgedByOthers(Exception):
 
 @dataclass(frozen=True, slots=True)
 class Judged:
-    """What judging one release came to, and which of its addresses need no further look."""
+    """What judging one release came to, and since when each of its addresses, by key, is known to be live.
+
+    An address that was not seen live since the release was due is not among them.
+    """
 
     verification: Verification
     changed: bool
-    seen_live_since_due: frozenset[int]
+    live_since: Mapping[int, datetime]
 
 
 @dataclass(frozen=True, slots=True)
@@ -113,9 +117,7 @@ def _attempt(
             session.faults.append((schedule.release, fault))
             continue
         if all(getattr(verification, name) == value for name, value in judgement.found.items()):
-            session.judged.append(
-                Judged(verification, changed=False, seen_live_since_due=judgement.seen_live_since_due)
-            )
+            session.judged.append(Judged(verification, changed=False, live_since=judgement.live_since))
         else:
             changes.append(Change(schedule, verification, judgement))
     return _keep(changes, session, now=now)
@@ -132,8 +134,9 @@ def _judgement(
 ) -> Judgement:
     limit_at = schedule.due_at + timedelta(seconds=verification.tolerance_seconds)
 
-    def settled(address: Address) -> bool:
-        return now >= limit_at and (answered_until is None or answered_until(address) >= limit_at)
+    def settled(address: Address, looks: Sequence[Sighting]) -> bool:
+        at = settles_at(looks, limit_at=limit_at)
+        return now >= at and (answered_until is None or answered_until(address) >= at)
 
     return judgement_of(addresses, looks_of(schedule.key), due_at=schedule.due_at, limit_at=limit_at, settled=settled)
 
@@ -161,6 +164,6 @@ def _keep(changes: Sequence[Change], session: Session, *, now: datetime) -> list
         return []
     for change in changes:
         if change.schedule.key in kept:
-            seen = change.judgement.seen_live_since_due
-            session.judged.append(Judged(kept[change.schedule.key], changed=True, seen_live_since_due=seen))
+            live_since = change.judgement.live_since
+            session.judged.append(Judged(kept[change.schedule.key], changed=True, live_since=live_since))
     return [change.schedule for change in changes if change.schedule.key not in kept]

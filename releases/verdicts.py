@@ -1,14 +1,15 @@
 """Verdicts kept: compared and set, with their events, and what was seen live made published."""
 
-from collections.abc import Collection, Sequence
+from collections.abc import Collection, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime
+from typing import Any
 
 from django.db import transaction
 
 from releases import scheduling
 from releases.judgement import Judgement
-from releases.models import Release, Verification
+from releases.models import Release, Verification, Watch
 from releases.models.event import ReleaseEvent, happening
 from releases.schedules import Schedule
 from releases.status import Status
@@ -45,8 +46,9 @@ def keep(changes: Sequence[Change], *, now: datetime) -> dict[tuple[int, int], V
             Verification.objects.bulk_create(
                 kept, update_conflicts=True, unique_fields=["id"], update_fields=[*columns, "decided_at", "revision"]
             )
+        _look_again(mine, standing, now=now)
         published = scheduling.publish_all(_seen_live(mine, standing), at=now)
-        ReleaseEvent.append([*_judged(mine, now=now), *published])
+        ReleaseEvent.append([*_judged(mine, now=now), *_flipped(mine, now=now), *published])
     return {change.schedule.key: verification for change, verification in zip(mine, kept, strict=True)}
 
 
@@ -84,7 +86,44 @@ def _judged(changes: Sequence[Change], *, now: datetime) -> list[ReleaseEvent]:
     ]
 
 
-def _seen_live(changes: Sequence[Change], standing: dict[int, Release]) -> list[tuple[Release, datetime]]:
+def _flipped(changes: Sequence[Change], *, now: datetime) -> list[ReleaseEvent]:
+    """Tell of each address that went away after it had been seen live, and of each that came back, once."""
+    return [
+        happening(change.schedule.release, kind, at=now, url=address["url"], seen_at=seen_at)
+        for change in changes
+        for address in change.judgement.found["addresses"]
+        for kind, seen_at in _new_flips(address, _flips_before(change, address["address"]))
+    ]
+
+
+def _flips_before(change: Change, address: int) -> Sequence[Sequence[str | None]]:
+    kept = (one for one in change.verification.addresses if one["address"] == address)
+    return next((one.get("flips", ()) for one in kept), ())
+
+
+def _new_flips(address: Mapping[str, Any], before: Sequence[Sequence[str | None]]) -> Iterator[tuple[str, str]]:
+    # By their number: an answer that came in late may move the instant of one that was told already.
+    for number, (gone_at, back_at) in enumerate(address["flips"]):
+        known = before[number] if number < len(before) else None
+        if known is None:
+            yield "gone_again", gone_at
+        if back_at and (known is None or known[1] is None):
+            yield "back_again", back_at
+
+
+def _look_again(changes: Sequence[Change], standing: Mapping[int, Release], *, now: datetime) -> None:
+    """Take up the close watch again of addresses that, by what a person said since, were not live after all."""
+    not_live = [
+        address["address"]
+        for change in changes
+        if standing[change.schedule.release.pk].schedule_version == change.schedule.version
+        for address in change.judgement.found["addresses"]
+        if address["address"] not in change.judgement.live_since
+    ]
+    Watch.objects.filter(address__in=not_live, live_since__isnull=False).update(live_since=None, next_look_at=now)
+
+
+def _seen_live(changes: Sequence[Change], standing: Mapping[int, Release]) -> list[tuple[Release, datetime]]:
     # On time or late, what readers can see is published; somebody may have moved or cancelled it meanwhile.
     return [
         (release, change.judgement.live_at)

@@ -11,7 +11,6 @@ from releases.evidence import Finding, LookResult, Reason
 from releases.models import NotFoundPage
 from releases.models.observation import Purpose
 from releases.recording import Look
-from releases.watch_list import Target
 from releases.watch_round import LookKey, Round
 from releases.web_address import place_of
 
@@ -70,7 +69,7 @@ def _examine(going: Round, key: LookKey, answer: Answer) -> None:
         # What was seen is kept as it was; by a clock that is wrong it can neither accuse nor clear anybody.
         finding = replace(finding, reasons=(*finding.reasons, Reason.CLOCK_OFF))
     if key.purpose is Purpose.PLAIN:
-        _note_text_before_due(target, answer, finding)
+        target.note(answer, finding, now=going.clock.now())
     going.looks.append(
         Look(
             address=target.address,
@@ -92,12 +91,6 @@ def _hear_time(going: Round, errand: Errand, answer: Answer) -> None:
     if date.tzinfo is not None and answer.failure is None:
         host = place_of(errand.url)
         going.clock.hear(host, sent_at=answer.sent_at, completed_at=answer.completed_at, date=date)
-
-
-def _note_text_before_due(target: Target, answer: Answer, finding: Finding) -> None:
-    before_due = answer.completed_at < target.due_at
-    if before_due and finding.text_digest and finding.result is not LookResult.LIVE:
-        target.texts_not_live.add(finding.text_digest)
 
 
 def _take_not_found_page(going: Round, errand: Errand, answer: Answer) -> None:

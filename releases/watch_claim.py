@@ -68,10 +68,5 @@ def _can_be_asked(going: Round, address: Address) -> bool:
 
 def _forget_what_changed(going: Round, *, now: datetime) -> None:
     """Drop targets whose release was moved or cancelled, or which were made from what has changed since."""
-    still = {
-        address.pk: address for address in watch_list.watched_addresses(now=now).filter(pk__in=list(going.targets))
-    }
-    for key, target in list(going.targets.items()):
-        address = still.get(key)
-        if address is None or not target.agrees_with(address):
-            del going.targets[key]
+    for key in watch_list.changed(going.targets, now=now):
+        del going.targets[key]

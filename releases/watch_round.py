@@ -1,7 +1,7 @@
 """One sweep at work: what it watches, and how what it saw is stored and judged in small steps."""
 
 import logging
-from collections.abc import Callable, Hashable, Sequence
+from collections.abc import Callable, Hashable, Iterator, Sequence
 from dataclasses import dataclass, field
 from datetime import datetime, timedelta
 from pathlib import Path
@@ -11,9 +11,10 @@ from releases.answer import Answer
 from releases.clock import Clock
 from releases.controls import Controls
 from releases.evidence import LookResult
+from releases.judging import Judged
 from releases.leases import LONG_AGO
 from releases.looker import Looker
-from releases.models import Address, Observation, Release, Watch
+from releases.models import Address, Observation, Release
 from releases.models.observation import Purpose
 from releases.recording import Look
 from releases.unstored import Shelf
@@ -84,7 +85,7 @@ def keep(going: Round) -> None:
     going.kept += len(looks)
     # A look for a schedule that was changed or cancelled meanwhile is kept and never judged.
     standing = {row.release_id for row in kept if not row.superseded}
-    changed = (look.address.release for look in looks if _may_change(look, now=now))
+    changed = (look.address.release for look in looks if _may_change(going, look, now=now))
     going.unjudged |= {release.pk: release for release in changed if release.pk in standing}
     _write_next_looks(going, {look.address.pk for look in looks})
 
@@ -101,7 +102,7 @@ def take_in(going: Round, rows: Sequence[Observation]) -> None:
 
 
 def judge_some(going: Round, *, most: int = JUDGED_AT_A_TIME) -> None:
-    """Judge releases that wait for it, the longest waiting first, and stop looking where nothing is left to see.
+    """Judge releases that wait for it, the longest waiting first, and look less often where something was seen.
 
     :param most: how many releases at most.
     """
@@ -114,25 +115,37 @@ def judge_some(going: Round, *, most: int = JUDGED_AT_A_TIME) -> None:
     for release, fault in session.faults:
         logger.error("cannot judge %s", release.reference, exc_info=fault)
         going.faults.append(fault)
-    finished = {address for judged in session.judged for address in judged.seen_live_since_due}
-    finished &= going.targets.keys()
-    for key in finished:
-        going.targets[key].next_look_at = None
-    _write_next_looks(going, finished)
-    for key in finished:
-        del going.targets[key]
+    planned_anew = {key for judged in session.judged for key in _plan_anew(going, judged, now=now)}
+    _write_next_looks(going, planned_anew)
+    for key in planned_anew:
+        if going.targets[key].next_look_at is None:
+            del going.targets[key]
+
+
+def _plan_anew(going: Round, judged: Judged, *, now: datetime) -> Iterator[int]:
+    """Look less often from when an address was seen live, and closely again if it was not live after all."""
+    for kept in judged.verification.addresses:
+        target, live_since = going.targets.get(kept["address"]), judged.live_since.get(kept["address"])
+        if target is None or target.schedule_version != judged.verification.schedule_version:
+            continue
+        if target.live_since != live_since:
+            target.live_since = live_since
+            target.plan_next(now=now)
+            yield kept["address"]
 
 
 def _write_next_looks(going: Round, keys: set[int]) -> None:
-    watches = [going.targets[key].as_watch() for key in sorted(keys & going.targets.keys())]
-    Watch.objects.bulk_update(watches, ["next_look_at"], batch_size=500)
+    watch_list.write([going.targets[key] for key in sorted(keys & going.targets.keys())])
 
 
-def _may_change(look: Look, *, now: datetime) -> bool:
-    # Up to the limit nothing but a live page changes a verdict; what was asked past the caches never does.
+def _may_change(going: Round, look: Look, *, now: datetime) -> bool:
+    # Up to the limit nothing but a live page changes a verdict, and one that is gone again what is told beside it.
+    # What was asked past the caches never changes a verdict by itself.
     if look.purpose is not Purpose.PLAIN:
         return False
-    return look.finding.result is LookResult.LIVE or now >= watch_list.limit_of(look.address.release)
+    target = going.targets.get(look.address.pk)
+    was_live = target is not None and target.live_since is not None
+    return was_live or look.finding.result is LookResult.LIVE or now >= watch_list.limit_of(look.address.release)
 
 
 def _answered_until(going: Round, *, now: datetime) -> Callable[[Address], datetime]:

@@ -62,7 +62,7 @@ def test_every_kind_of_morning_ends_as_if_its_release_had_been_judged_alone(seri
     for release in releases:
         alone = judging.judge(release, now=AFTER)
         assert not alone.changed
-        assert alone.seen_live_since_due == together[release.pk].seen_live_since_due
+        assert alone.live_since == together[release.pk].live_since
     published = Release.objects.filter(status=Status.PUBLISHED).values_list("reference", flat=True)
     assert set(published) == {"on-time", "late", "uncertain"}
     kinds = ReleaseEvent.objects.filter(release__reference="late").values_list("kind", flat=True)
