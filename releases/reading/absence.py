@@ -37,20 +37,20 @@ def absence(page: PageText, names: Names, *, marker_in_heading: bool) -> Absence
         return Absence.CERTAIN
     thin = sum(len(block.text) for block in page.blocks if block.place is not Place.AROUND) < _THIN
     near, notices = _lead(page.blocks)
-    forms = [names.hide(names.form(block.text)) for block in near]
+    forms = [names.told(block.text) for block in near]
     signs = [_sign(form, names, thin=thin, marker_in_heading=marker_in_heading) for form in forms]
-    signs += [_notice(names.hide(names.form(block.text)), names, thin=thin) for block in (near if thin else notices)]
+    signs += [_notice(names.told(block.text), names, thin=thin) for block in (near if thin else notices)]
     return max(signs, default=Absence.NONE)
 
 
 def denied_by_heading(page: PageText, names: Names) -> bool:
     """Say whether the title or an h1 says that the release is not there."""
-    return any(_denies(names.hide(names.form(heading)), names) for heading in page.headings)
+    return any(_denies(names.told(heading), names) for heading in page.headings)
 
 
 def asks_to_log_in(page: PageText, names: Names, *, marker_seen: bool) -> bool:
     """Say whether a page is a log-in: by its title or heading, or because it asks for a password and has no marker."""
-    if any(phrases.is_log_in(names.hide(names.form(heading))) for heading in page.headings):
+    if any(phrases.is_log_in(names.told(heading)) for heading in page.headings):
         return True
     return page.asks_for_password and not marker_seen
 
@@ -107,13 +107,13 @@ def is_search(page: PageText, names: Names) -> bool:
     return any(
         phrases.is_search(piece) and not names.covers(piece)
         for heading in headings
-        for piece in phrases.pieces(names.hide(names.form(heading)))
+        for piece in phrases.pieces(names.told(heading))
     )
 
 
 def hints_at_absence(page: PageText, names: Names) -> bool:
     """Say whether any of a page's own text speaks of something that is not there, not yet, or no more."""
-    forms = [names.hide(names.form(block.text)) for block in page.own_blocks]
+    forms = [names.told(block.text) for block in page.own_blocks]
     return any(
         phrases.says_not_found(form) or phrases.speaks_of_this(form) or phrases.is_unsure(form) for form in forms
     )

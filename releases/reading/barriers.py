@@ -44,7 +44,7 @@ _SHELL, _THIN = 80, 600
 
 def barrier_in_heading(page: PageText, names: Names) -> Reason | None:
     """Return what the title or an h1 tells that stands before the page, or None."""
-    forms = [names.hide(names.form(heading)) for heading in page.headings]
+    forms = [names.told(heading) for heading in page.headings]
     return next((reason for form in forms if (reason := barrier_in(form))), None)
 
 
@@ -54,7 +54,7 @@ def barrier_in_text(page: PageText, names: Names) -> Reason | None:
         return Reason.CONSENT
     if page.own_length >= _THIN:
         return None
-    forms = [names.hide(names.form(block.text)) for block in page.own_blocks]
+    forms = [names.told(block.text) for block in page.own_blocks]
     return next((reason for form in forms if (reason := barrier_in(form))), None)
 
 

@@ -72,7 +72,7 @@ def has_words(text: str) -> bool:
 
 def holds(form: str, name: str) -> bool:
     """Say whether the words of a name stand in a text; both as `words` gives them. A name without words never does."""
-    return has_words(name) and _same_dashes(name) in _same_dashes(form)
+    return _same_dashes(name) in _same_dashes(form) and has_words(name)
 
 
 def replace_words(form: str, name: str, sign: str) -> str:
@@ -81,9 +81,9 @@ def replace_words(form: str, name: str, sign: str) -> str:
     :param form: the text as `words` gives it; so is the result.
     :param name: the name as `words` gives it; one without any word replaces nothing.
     """
-    if not has_words(name):
-        return form
     sought, searched = _same_dashes(name), _same_dashes(form)
+    if sought not in searched or not has_words(name):
+        return form
     pieces, begin = [], 0
     while (place := searched.find(sought, begin)) >= 0:
         pieces += [form[begin:place], f" {sign}"]

@@ -10,13 +10,14 @@ from collections.abc import Iterable, Sequence
 from dataclasses import dataclass, field
 from datetime import date
 from enum import IntEnum
+from functools import lru_cache
 from itertools import pairwise
 
 from releases.reading import phrases
 from releases.reading.characters import holds, replace_words, words
 from releases.reading.names import EDITION, Names
 from releases.reading.page_text import Block
-from releases.reading.periods import Kind, Period, around, periods, spell
+from releases.reading.periods import Kind, Period, around, periods, spell, spellings
 
 _BETWEEN = re.compile(r" [,:;()|–-](?= )")
 _SENTENCE = re.compile(r"(?<= )[.!?;](?= )")
@@ -149,10 +150,17 @@ def marker_of(names: Names, *, release_title: str, due_on: date | None) -> Marke
     :param due_on: the day on which the release is due.
     """
     sought = tuple(names.own_periods)
-    spelled = {spell(names.form(names.marker))}
-    if len(sought) == 1 and names.own_periods[sought[0]] == names.marker.strip():
-        spelled |= {f" {sign} " for sign in around(words(release_title), names.marker)}
-    return Marker(names.marker, names, frozenset(spelled), sought, due_on, _anchor(names.marker, sought))
+    return Marker(
+        names.marker, names, _spelled(names.marker, release_title), sought, due_on, _anchor(names.marker, sought)
+    )
+
+
+@lru_cache(maxsize=4096)  # a release is looked at many times
+def _spelled(marker: str, release_title: str) -> frozenset[str]:
+    own = spell(marker)
+    is_one_period = len(spellings(marker)) == 1 and len(own.split()) == 1
+    wider = around(words(release_title), marker) if is_one_period else frozenset()
+    return frozenset({own, *(f" {sign} " for sign in wider)})
 
 
 def _anchor(marker: str, sought: Sequence[Period]) -> str:

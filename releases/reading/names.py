@@ -1,7 +1,8 @@
 """What a release and its series are called, told apart from the words around them."""
 
 from collections.abc import Iterable, Mapping
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
+from functools import lru_cache
 
 from releases.reading.characters import has_words, holds, replace_words, words
 from releases.reading.page_text import PageText
@@ -32,10 +33,16 @@ class Names:
     series_title: str
     negative_markers: tuple[str, ...]
     own_periods: Mapping[Period, str] = field(default_factory=dict)
+    _told: dict[str, str] = field(default_factory=dict, compare=False, repr=False)
 
-    def form(self, text: str) -> str:
-        """Return a text as `words` gives it, with the edition's period written as the marker writes it."""
-        return respell(words(text), self.own_periods)
+    def told(self, text: str) -> str:
+        """Return a text as `words` gives it, with a sign for each of these names, however it writes the period.
+
+        It is kept for as long as these names are: a page's blocks are searched for several signs.
+        """
+        if (known := self._told.get(text)) is None:
+            known = self._told[text] = self.hide(respell(words(text), self.own_periods))
+        return known
 
     def hide(self, form: str) -> str:
         """Put a sign for each of these names: "Cancelled operations" is a name and not a notice."""
@@ -50,6 +57,11 @@ class Names:
 
 def names_of(*, marker: str, release_title: str, series_title: str, negative_markers: Iterable[str] = ()) -> Names:
     """Make the names of a release from texts as people wrote them; a negative marker without any word is left out."""
+    return replace(_names(marker, release_title, series_title, tuple(negative_markers)), _told={})
+
+
+@lru_cache(maxsize=4096)  # a release is looked at many times
+def _names(marker: str, release_title: str, series_title: str, negative_markers: tuple[str, ...]) -> Names:
     form = words(marker)
     periods = spellings(form)
     return Names(

@@ -47,6 +47,9 @@ class Kind(StrEnum):
     YEARS = "years"
 
 
+_LETTER = {kind: "".join(word[0] for word in kind.split()) for kind in Kind}
+
+
 @dataclass(frozen=True, slots=True)
 class Period:
     """A period: from its first to its last day; of a financial year only the years are known, as 1 January of each.
@@ -60,9 +63,14 @@ class Period:
     number: int = 0
 
     @property
+    def years(self) -> frozenset[str]:
+        """Return the years of which every spelling of the period holds one."""
+        return frozenset({f"{self.first.year}", f"{self.last.year}"})
+
+    @property
     def sign(self) -> str:
         """Return what stands for the period in a spelled text: one word that no text holds."""
-        return f"⟦{self.kind[:9]}{self.number}:{self.first:%Y%m%d}-{self.last:%Y%m%d}⟧".replace(" ", "_")
+        return f"⟦{_LETTER[self.kind]}{self.number}:{self.first.toordinal()}-{self.last.toordinal()}⟧"
 
     @property
     def is_bare_year(self) -> bool:
@@ -90,7 +98,7 @@ def respell(form: str, like: Mapping[Period, str]) -> str:
 
     :param like: the words for each period that is to be rewritten, as `spellings` gives them.
     """
-    if not like:
+    if not any(year in form for period in like for year in period.years):
         return form
     return _PERIOD.sub(lambda found: like.get(period, found[0]) if (period := _read(found[0])) else found[0], form)
 

@@ -43,6 +43,9 @@ _PASSING = tuple(
 )  # fmt: skip
 
 
+_MAY_PASS = re.compile(r"\d|\bago\b|just now")
+
+
 def steady_text(page: PageText) -> str:
     """Return the folded title and text by which two looks at a page are compared, a line per block.
 
@@ -57,7 +60,7 @@ def steady_text(page: PageText) -> str:
 
 
 def _steadied(text: str) -> str:
-    if any(character.isdigit() for character in text) or " ago" in text or "just now" in text:
+    if _MAY_PASS.search(text):
         for pattern, sign in _PASSING:
             text = pattern.sub(sign, text)
     return text
