@@ -1,0 +1,65 @@
+"""The command that writes the evidence on one release into a file."""
+
+import tempfile
+from pathlib import Path
+from typing import Any
+
+from django.core.management.base import CommandError, CommandParser
+
+from releases import exporting
+from releases.clock import RealClock
+from releases.management.plain_command import PlainCommand
+from releases.models import Release
+
+
+class Command(PlainCommand):
+    """Writes the bundle of a release."""
+
+    help = """\
+Write the evidence on one release into a ZIP file that anybody can check.
+
+It holds looks, events, verdicts, statements (by role, without names and free
+text), the watchers' coverage, the chain between the rows, and the kept bodies.
+What was seen before its time stays out until the release is due and live: a
+command knows no person who may read it. README.txt in the file says how to
+check it with sha256sum. Each export is put on record with the file's hash."""
+
+    def add_arguments(self, parser: CommandParser) -> None:
+        """Declare the arguments."""
+        parser.add_argument("reference", metavar="REF", help="the release's reference, as release_status lists it")
+        parser.add_argument("--output", metavar="FILE.zip", required=True, type=Path, help="the file to write")
+        parser.add_argument("--overwrite", action="store_true", help="replace the file if it is there")
+
+    def handle(self, *args: Any, **options: Any) -> None:
+        """Write the file, or leave things as they were."""
+        path: Path = options["output"]
+        release = Release.objects.select_related("series__producer").filter(reference=options["reference"]).first()
+        if release is None:
+            message = f"There is no release {options['reference']}."
+            raise CommandError(message)
+        if path.exists() and not options["overwrite"]:
+            message = f"{path} is there already; choose another file, or say --overwrite."
+            raise CommandError(message)
+        try:
+            exported = _write(release, path)
+        except OSError as fault:
+            message = f"{path} could not be written: {fault.strerror}."
+            raise CommandError(message) from fault
+        self.stdout.write(f"{release.reference}: {path}, SHA-256 {exported.sha256}")
+        if exported.sealed:
+            self.stdout.write(f"Left out because they are sealed: {exported.sealed}.")
+
+
+def _write(release: Release, path: Path) -> exporting.Exported:
+    """Write a whole file beside the place and move it there, so that no half of one is ever left."""
+    with tempfile.NamedTemporaryFile(dir=path.parent, prefix=f".{path.name}.", delete=False) as file:
+        beside = Path(file.name)
+        try:
+            exported = exporting.export(release, file, at=RealClock().now())
+            file.flush()
+            beside.chmod(0o644)
+            beside.replace(path)
+        except BaseException:
+            beside.unlink(missing_ok=True)
+            raise
+    return exported
