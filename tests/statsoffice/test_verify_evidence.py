@@ -10,8 +10,10 @@ from django.core.management import CommandError, call_command
 from django.db import connection
 
 from breaches.models import Report, ReportEvent
+from releases.canonical import sha256_hex
 from releases.models import Observation
 from tests.factories import ProducerFactory, a_confirmed_release
+from tests.releases.brought import brought, keep
 from tests.releases.test_append_only import a_look
 
 AT = datetime(2026, 6, 30, 9, 0, tzinfo=UTC)
@@ -44,11 +46,14 @@ def tamper(statement):
 
 
 def test_an_empty_record_holds():
-    assert verify() == (
-        "releases.event: 0 rows, holds\nreleases.observation: 0 rows, holds\nbreaches.event: 0 rows, holds\n",
-        "",
-        None,
-    )
+    out, err, failure = verify()
+    assert out.splitlines() == [
+        "releases.event: 0 rows, holds",
+        "releases.observation: 0 rows, holds",
+        "breaches.event: 0 rows, holds",
+        "releases.body: 0 bodies, hold",
+    ]
+    assert (err, failure) == ("", None)
 
 
 def test_each_chain_is_told_with_its_number_of_rows():
@@ -57,6 +62,7 @@ def test_each_chain_is_told_with_its_number_of_rows():
         "releases.event: 2 rows, holds",
         "releases.observation: 3 rows, holds",
         "breaches.event: 1 row, holds",
+        "releases.body: 0 bodies, hold",
     ]
 
 
@@ -85,6 +91,20 @@ def test_a_chain_that_does_not_hold_is_told_by_its_first_broken_row_and_the_othe
     assert err.strip() == sentence
     assert failure == "1 of 3 chains do not stand as they were written."
     assert out.count("holds") == 2
+    assert "releases.body: 0 bodies, hold" in out
+
+
+def test_kept_bodies_are_read_as_well_and_one_that_was_changed_is_named():
+    address = a_confirmed_release().addresses.get()
+    keep(brought(address, "live", b"what was seen", at=0))
+    assert "releases.body: 1 body, holds" in verify()[0]
+    tamper("UPDATE releases_body SET size = 12")
+    out, err, failure = verify()
+    assert (
+        err.strip() == f"releases.body: the bytes kept as {sha256_hex(b'what was seen')} are not those that were seen"
+    )
+    assert failure == "The kept bodies do not stand as they were seen."
+    assert out.count("holds") == 3
 
 
 def test_every_chain_of_the_product_is_walked():
@@ -97,7 +117,7 @@ def test_every_chain_of_the_product_is_walked():
     assert set(CHAINS) == {row for row in kinds(ChainedRow) if not row._meta.abstract}
 
 
-COMMANDS = ("import_calendar", "release_status", "verify_evidence")
+COMMANDS = ("export_evidence", "import_calendar", "prune_evidence", "release_status", "verify_evidence")
 
 
 @pytest.mark.one_database
