@@ -2,7 +2,7 @@
 
 from django.urls import path
 
-from releases.views import answers, calendar, moves, preflight, release
+from releases.views import answers, calendar, kept, moves, preflight, release
 
 app_name = "releases"
 
@@ -17,4 +17,7 @@ urlpatterns = [
     path("releases/<slug:reference>/preflight/", preflight.ask, name="preflight"),
     path("releases/<slug:reference>/say/<int:address>/<str:digest>/", answers.say, name="say"),
     path("releases/<slug:reference>/was-live/", answers.was_live, name="was_live"),
+    path("releases/<slug:reference>/evidence/", kept.export, name="export_evidence"),
+    path("releases/<slug:reference>/kept/<str:sha256>/", kept.source, name="kept_body"),
+    path("releases/<slug:reference>/kept/<str:sha256>/download/", kept.download, name="kept_body_download"),
 ]

@@ -8,7 +8,7 @@ from django.shortcuts import render
 from django.utils import timezone
 from django.views.decorators.http import require_safe
 
-from releases import announcements, on_record, public, wording
+from releases import announcements, on_record, opening, public, wording
 from releases.models import DateChange, Release
 from releases.permissions import TABLE, Action, roles_of
 from releases.status import ANNOUNCE, CANCEL, CHANGE_DATE, CONFIRM, RELEASE
@@ -62,6 +62,8 @@ def _for_staff(request: HttpRequest, release: Release, *, now: datetime) -> dict
         "may_answer": bool(TABLE[Action.ANSWER] & roles),
         "preflight": preflight.part_of(release, roles=roles, now=now),
         "snapshots": announcements.snapshots_of(release),
+        "kept_bodies": opening.kept_of(release, by=request.user, now=now),
+        "may_export": bool(TABLE[Action.EXPORT_EVIDENCE] & roles),
         "all_changes": list(release.date_changes.select_related("requested_by")),
     }
 
