@@ -117,6 +117,7 @@ def no_release_day(on: date, *, nation: Nation) -> str | None:
     return None
 
 
+@cache
 def working_day_before(on: date, *, nation: Nation) -> date:
     """Return the last day before a day on which a nation's offices work."""
     day = on - timedelta(days=1)

@@ -23,9 +23,9 @@ def take(*, clock: Clock, watcher: str, stop: Callable[[], bool] = lambda: False
     :param stop: asked whether to end; what was seen by then is kept, and the rest is done by the next step.
     """
     now = clock.now()
-    preflight.ask_missing(at=settings.PREFLIGHT_AT, now=now)
     if not preflight.is_quiet(now=now):
         return
+    preflight.ask_missing(at=settings.PREFLIGHT_AT, now=now)
     means = means_of(probe(now=clock.now), clock=clock, watcher=watcher, stop=stop)
     preflight.run_asked(means=means, now=now)
     announcements.look_at_due(means=means, now=clock.now())

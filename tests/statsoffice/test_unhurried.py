@@ -1,5 +1,6 @@
 """The step beside the watch, by tick, without a broker and by command, against a real site (V17)."""
 
+from datetime import timedelta
 from io import StringIO
 
 import pytest
@@ -58,12 +59,13 @@ def test_before_its_hour_a_tick_takes_the_first_snapshot_of_an_announcement_and_
     assert PreflightRun.objects.count() == 0
 
 
-def test_around_a_due_instant_a_tick_only_notes_what_is_to_be_done(site):
-    a_sound_release(site)
+def test_around_a_due_instant_a_tick_does_nothing_and_the_next_one_makes_up_for_it(site):
+    release = a_sound_release(site)
     a_confirmed_release(due_at=DAY_BEFORE, reference="due-now", rehearsal=True)
     take()
-    assert PreflightRun.objects.open().count() == 1
-    assert Observation.objects.count() == 0
+    assert PreflightRun.objects.count() == Observation.objects.count() == 0
+    take(DAY_BEFORE + timedelta(seconds=31))
+    assert found_of(release) == set()
 
 
 def test_the_sweep_of_the_same_process_keeps_its_hosts(site):

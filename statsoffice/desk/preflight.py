@@ -1,0 +1,88 @@
+"""What the checks before coming releases found, for the person at the desk."""
+
+from collections import Counter
+from dataclasses import dataclass
+from datetime import datetime, time, timedelta
+
+from django.conf import settings
+
+from releases import crowds, london, preflight, preflight_wording
+from releases.models import PreflightRun, Release
+from releases.permissions import Action, Person, producers_where
+from releases.probe.probe import budgets_from_settings
+from releases.status import Status
+
+MOST_LINES = 20
+
+
+@dataclass(frozen=True, slots=True)
+class Line:
+    """One release with which something is wrong, and what, in sentences."""
+
+    release: Release
+    sentences: list[str]
+
+
+@dataclass(frozen=True, slots=True)
+class Preflight:
+    """The releases with problems, the others counted, and which of them share a host and a minute, in sentences.
+
+    `checked_at` is when the last of those with which all is well was checked; `left_out` counts lines beyond the
+    longest list.
+    """
+
+    problems: list[Line]
+    left_out: int
+    well: int
+    checked_at: datetime | None
+    waiting: int
+    crowds: list[str]
+
+    def __bool__(self) -> bool:
+        return bool(self.problems or self.well or self.waiting or self.crowds)
+
+
+def of(person: Person, *, now: datetime) -> Preflight:
+    """Gather what is known before the releases to come that a person may see.
+
+    :param now: the aware instant from which on releases are still to come.
+    """
+    theirs = Release.objects.filter(
+        series__producer__in=producers_where(person, Action.VIEW),
+        due_at__gt=now,
+        due_at__lte=now + preflight.AHEAD,
+        status__in=[Status.PROVISIONAL, Status.CONFIRMED],
+    )
+    releases = {release.pk: release for release in theirs.select_related("series__producer").order_by("due_at", "pk")}
+    runs = {run.release_id: run for run in PreflightRun.objects.newest().filter(release__in=releases)}
+    troubled = [release for release in releases.values() if release.pk in runs and runs[release.pk].problems]
+    well = [run for run in runs.values() if not run.problems]
+    return Preflight(
+        problems=[Line(release, _sentences(release, runs[release.pk])) for release in troubled[:MOST_LINES]],
+        left_out=max(0, len(troubled) - MOST_LINES),
+        well=len(well),
+        checked_at=max((run.done_at for run in well if run.done_at), default=None),
+        waiting=sum(_is_waiting(release, now=now) for key, release in releases.items() if key not in runs),
+        crowds=_crowds(releases, now=now),
+    )
+
+
+def _sentences(release: Release, run: PreflightRun) -> list[str]:
+    """Write the problems, each sentence once: three addresses that do not answer are one thing to do."""
+    found = [finding for finding in preflight_wording.codes(run.findings) if finding.is_problem]
+    counted = Counter(preflight_wording.sentence(finding, planned=release.due_at) for finding in found)
+    return [sentence if count == 1 else f"{sentence} ({count} addresses)" for sentence, count in counted.items()]
+
+
+def _is_waiting(release: Release, *, now: datetime) -> bool:
+    return preflight.planned_at(release, at=settings.PREFLIGHT_AT) <= now
+
+
+def _crowds(releases: dict[int, Release], *, now: datetime) -> list[str]:
+    """Say of today and of the next day with a release of theirs which ones share a host and a minute."""
+    days = sorted({london.local_date(release.due_at) for release in releases.values() if release.due_at})
+    today = london.local_date(now)
+    last = next((day for day in days if day > today), today)
+    end = london.from_london(datetime.combine(last + timedelta(days=1), time()))
+    found = crowds.between(now, end, budgets=budgets_from_settings())
+    return [preflight_wording.crowd_sentence(crowd) for crowd in found if releases.keys() & set(crowd.releases)]

@@ -1,0 +1,125 @@
+"""What the desk shows before the releases to come: problems, all that is well, and crowded minutes (V17)."""
+
+from datetime import timedelta
+
+import pytest
+from django.db import connection
+from django.test.utils import CaptureQueriesContext
+from django.urls import reverse
+
+from releases.models import PreflightRun
+from releases.preflight_findings import Code, Finding
+from releases.roles import Role
+from releases.scheduling import PlannedAddress, add_address
+from tests.factories import SeriesFactory, a_confirmed_release, member
+from tests.releases.preflight import DAY_BEFORE, DUE
+from tests.releases.test_views_preflight import checked, words_of
+
+pytestmark = pytest.mark.django_db
+
+
+@pytest.fixture(autouse=True)
+def _clock(time_machine):
+    time_machine.move_to(DAY_BEFORE + timedelta(minutes=1), tick=False)
+
+
+@pytest.fixture
+def series():
+    return SeriesFactory()
+
+
+def release_at(series, name, host="www.example.gov.uk", **fields):
+    url = f"https://{host}/{name}"
+    return a_confirmed_release(
+        series=series, reference=name, title=f"Title {name}", url=url, **{"due_at": DUE} | fields
+    )
+
+
+def desk(client, series, role=Role.STATISTICIAN):
+    client.force_login(member(role, series.producer))
+    return client.get(reverse("desk")).text
+
+
+def test_problems_are_listed_with_a_link_to_exactly_those_releases(client, series):
+    checked(release_at(series, "ill"), Finding(Code.NO_HEAD), Finding(Code.NO_ANSWER, 1, {"reasons": ["tls"]}),
+            Finding(Code.NO_ANSWER, 2, {"reasons": ["tls"]}))  # fmt: skip
+    checked(release_at(series, "well"), Finding(Code.NO_ATTACHMENTS))
+    page = desk(client, series)
+    assert '/releases/ill/#preflight"' in page
+    assert '/releases/well/#preflight"' not in page
+    text = words_of(page)
+    assert "Title ill, due at 9.30am on 1 July 2026" in text
+    assert "names no Head of Profession" in text
+    assert "the connection was not secure. Check the address, and the way to it. (2 addresses)" in text
+    assert "All is well with 1 other release, as last checked at 2.00pm on 30 June 2026." in text
+
+
+def test_where_all_is_well_the_desk_says_so(client, series):
+    for name in ("one", "two"):
+        checked(release_at(series, name))
+    assert "All is well with 2 releases" in words_of(desk(client, series))
+
+
+def test_a_problem_that_was_mended_is_gone_with_the_next_check(client, series):
+    release = release_at(series, "ill")
+    checked(release, Finding(Code.NO_HEAD), at=DAY_BEFORE - timedelta(hours=1))
+    assert "names no Head of Profession" in desk(client, series)
+    checked(release)
+    text = words_of(desk(client, series))
+    assert "names no Head of Profession" not in text
+    assert "All is well with 1 release," in text
+
+
+def test_a_release_whose_hour_has_come_is_about_to_be_checked_and_a_later_one_is_not_spoken_of(client, series):
+    release_at(series, "tomorrow")
+    release_at(series, "later", due_at=DUE + timedelta(days=5))
+    assert "1 release is about to be checked." in words_of(desk(client, series))
+
+
+def test_releases_that_share_a_host_and_a_minute_are_said_the_day_before_with_the_width(client, series, settings):
+    settings.PROBE_BUDGETS = {"www.gov.uk": (6, 8)}
+    for number in range(11):
+        release_at(series, f"r-{number}", host="www.gov.uk")
+    # Another producer's releases need the same host at the same time.
+    other = release_at(SeriesFactory(), "theirs", host="www.gov.uk")
+    add_address(other, PlannedAddress(url="https://www.gov.uk/theirs.ods", role="attachment"), at=other.recorded_at)
+    text = words_of(desk(client, series))
+    assert "12 releases at www.gov.uk at 9.30am: the last is looked at up to 1.2 s after the first." in text
+
+
+def test_a_crowd_of_others_or_of_a_day_after_the_next_is_not_spoken_of(client, series):
+    release_at(series, "tomorrow")
+    for name in ("a", "b"):
+        release_at(SeriesFactory(), f"theirs-{name}", host="www.gov.uk")
+        release_at(series, f"later-{name}", host="www.later.gov.uk", due_at=DUE + timedelta(days=1))
+    text = desk(client, series)
+    assert "releases at www.gov.uk" not in text
+    assert "releases at www.later.gov.uk" not in text
+
+
+@pytest.mark.parametrize("role", list(Role))
+def test_every_role_sees_its_own_and_nobody_sees_those_of_others(client, series, role):
+    checked(release_at(series, "ill"), Finding(Code.NO_HEAD))
+    assert "names no Head of Profession" in desk(client, series, role)
+    assert "names no Head of Profession" not in desk(client, SeriesFactory(), role)
+
+
+def test_what_is_due_by_now_is_no_matter_for_a_check_any_more(client, series, time_machine):
+    checked(release_at(series, "ill"), Finding(Code.NO_HEAD))
+    time_machine.move_to(DUE, tick=False)
+    assert "Before the releases to come" not in desk(client, series)
+
+
+def test_the_desk_asks_the_database_no_more_for_more_releases(client, series):
+    def queries():
+        with CaptureQueriesContext(connection) as asked:
+            client.get(reverse("desk"))
+        return len(asked)
+
+    checked(release_at(series, "one"), Finding(Code.NO_HEAD))
+    desk(client, series)
+    for_one = queries()
+    for number in range(6):
+        checked(release_at(series, f"r-{number}"), Finding(Code.NO_HEAD))
+    assert queries() == for_one
+    assert PreflightRun.objects.count() == 7
