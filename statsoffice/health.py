@@ -24,6 +24,7 @@ CHECKED_AS = {
     Trouble.CANARY_WRONG: "canary",
     Trouble.CANARY_OVERDUE: "canary",
     Trouble.CLOCK_OFF: "clock",
+    Trouble.UNSTORED: "record",
 }
 
 
@@ -97,6 +98,7 @@ def _of_the_watcher(found: Condition, *, now: datetime) -> list[Check]:
         "watcher": (True, "The watcher is active."),
         "canary": (proved, words.of_the_rehearsals(found, now=now)),
         "clock": (True, words.of_the_clock(found)),
+        "record": (True, "No look waits to be put on record."),
     }
     return [
         Check(name, well=False, says=" ".join(wrong[name])) if name in wrong else Check(name, *well[name])

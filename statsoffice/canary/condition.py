@@ -10,7 +10,7 @@ from django.conf import settings
 
 from releases.clock_error import Voucher
 from releases.models import Coverage
-from statsoffice.canary import pulse
+from statsoffice.canary import left_in_files, pulse
 from statsoffice.canary.models import Pulse, Rehearsed
 
 OVERDUE = timedelta(minutes=3)
@@ -27,6 +27,7 @@ class Trouble(StrEnum):
     CANARY_WRONG = "canary_wrong"
     CANARY_OVERDUE = "canary_overdue"
     CLOCK_OFF = "clock_off"
+    UNSTORED = "unstored"
 
 
 @dataclass(frozen=True, slots=True)
@@ -81,6 +82,8 @@ def condition(*, now: datetime) -> Condition:
         problems += _of_the_sweep(beat, active_at=active_at, now=now)
         problems += _of_the_canary(latest, now=now) if settings.CANARY else []
         problems += [Problem(Trouble.CLOCK_OFF, one.begins_at) for one in latest[:1] if one.clock_off]
+        waiting_since = left_in_files.waiting_since(now=now)
+        problems += [Problem(Trouble.UNSTORED, waiting_since)] if waiting_since else []
     right = latest[0].begins_at if settings.CANARY and latest and latest[0].right else None
     return Condition(
         ever_active=active_at is not None,

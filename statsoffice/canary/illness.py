@@ -13,6 +13,7 @@ ALARM_AFTER = {
     Trouble.SWEEP_SILENT: timedelta(seconds=30),
     Trouble.SWEEP_FAILS: timedelta(seconds=30),
     Trouble.CLOCK_OFF: timedelta(seconds=30),
+    Trouble.UNSTORED: timedelta(seconds=30),
     # One rehearsal that failed by chance is forgotten after two more that came out right.
     Trouble.CANARY_WRONG: timedelta(minutes=3),
     Trouble.CANARY_OVERDUE: timedelta(minutes=3),

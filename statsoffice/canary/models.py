@@ -37,9 +37,12 @@ class Rehearsed(models.Model):
 
 
 class Pulse(models.Model):
-    """When a step of the watcher last began, and how it last ended; one row for each step."""
+    """When a step of the watcher last began, and how it last ended; one row for each step.
 
-    step = models.CharField(max_length=20, primary_key=True)
+    Of a machine in whose files looks wait for the database: since when, and when that was last seen.
+    """
+
+    step = models.CharField(max_length=100, primary_key=True)
     begun_at = models.DateTimeField(null=True)
     begun_by = models.CharField(max_length=100, blank=True)
     finished_at = models.DateTimeField(null=True)

@@ -37,6 +37,8 @@ def problem_in_words(problem: Problem, *, now: datetime) -> str:
     """Say in one sentence or two what is wrong."""
     since = problem.since and _at(problem.since, now=now)
     match problem.trouble:
+        case Trouble.UNSTORED:
+            return f"Looks have waited since {since} in a file of the watcher to be put on record."
         case Trouble.CLOCK_OFF:
             return "The clock of the watcher is wrong. Looks made meanwhile are kept and accuse nobody."
         case Trouble.SWEEP_SILENT:

@@ -45,7 +45,7 @@ def test_everything_well_is_ready_and_says_so_in_words(client):
     checks = client.get(READY).json()["checks"]
     assert checks["canary"]["says"] == "Its last rehearsal, at 9.19am, came out right."
     assert checks["clock"]["says"] == "The watcher's clock is vouched for."
-    assert set(checks) == {"database", "broker", "watcher", "canary", "clock"}
+    assert set(checks) == {"database", "broker", "watcher", "canary", "clock", "record"}
 
 
 def test_a_fresh_installation_is_not_ready_and_says_why(client):
@@ -131,7 +131,7 @@ def test_a_suspicion_shows_nowhere_in_the_health(client):
 
 def test_the_health_is_cheap_and_is_not_kept_by_a_cache(client, django_assert_max_num_queries):
     a_watcher_that_is_well(at=NOW)
-    with django_assert_max_num_queries(4):
+    with django_assert_max_num_queries(5):
         response = client.get(READY)
     assert "no-store" in response.headers["Cache-Control"]
     assert client.post(READY).status_code == 405
