@@ -7,7 +7,7 @@ from celery import Celery
 from celery.schedules import crontab
 from django.conf import settings
 
-from statsoffice import broker
+from statsoffice import backstop, broker
 
 os.environ.setdefault("DJANGO_SETTINGS_MODULE", "statsoffice.settings")
 
@@ -57,3 +57,4 @@ app.conf.update(
         },
     },
 )
+app.steps["worker"].add(backstop.Step)

@@ -167,6 +167,17 @@ def mailer(name: str, default: str, *, timeout_seconds: int) -> dict[str, Any]:
     }
 
 
+# A PostgreSQL behind a broken line is given up within seconds: a watcher that waits for it cannot look meanwhile.
+# Source: libpq's connection parameters; the second is in milliseconds.
+ANSWERS_WITHIN = {
+    "connect_timeout": 3,
+    "tcp_user_timeout": 5000,
+    "keepalives_idle": 5,
+    "keepalives_interval": 2,
+    "keepalives_count": 3,
+}
+
+
 def database(name: str, default: str) -> dict[str, Any]:
     """Read which database is used, such as postgres://user:password@host:5432/name or sqlite:////path/to/file.
 
@@ -180,4 +191,5 @@ def database(name: str, default: str) -> dict[str, Any]:
     if scheme == "sqlite":
         pragmas = "PRAGMA journal_mode=WAL; PRAGMA synchronous=NORMAL;"
         return {**read, "OPTIONS": {"timeout": 20, "transaction_mode": "IMMEDIATE", "init_command": pragmas}}
-    return {**read, "CONN_HEALTH_CHECKS": True, "CONN_MAX_AGE": 60}
+    options = {**ANSWERS_WITHIN, **read.get("OPTIONS", {})}
+    return {**read, "CONN_HEALTH_CHECKS": True, "CONN_MAX_AGE": 60, "OPTIONS": options}

@@ -2,32 +2,44 @@
 
 import os
 import socket
+import threading
 from collections.abc import Callable
+from datetime import datetime
+from pathlib import Path
 
 from celery import shared_task
 from django.conf import settings
 
 from breaches import drafting
-from releases import judging, roll_call, watch
+from releases import judging, roll_call, unstored, watch
 from releases.clock import RealClock
 from releases.probe.clock_source import ClockSource
 from releases.probe.probe import Probe, probe_from_settings
-from statsoffice import unhurried
+from statsoffice import progress, unhurried
 from statsoffice.canary import illness, pulse, turn
 from statsoffice.messages import delivery, outbox
 
 CLOCK = RealClock(ClockSource())
-_probes: dict[int, Probe] = {}
+_probes: dict[tuple[int, int], Probe] = {}
 
 
 def watcher_name() -> str:
-    """Return the name under which this process keeps its looks, coverage and leases."""
-    return f"{socket.gethostname()}:{os.getpid()}"
+    """Return the name under which this process, or a thread beside its main one, keeps looks, coverage and leases."""
+    name, thread = f"{socket.gethostname()}:{os.getpid()}", threading.current_thread()
+    return name if thread is threading.main_thread() else f"{name}:{thread.name}"
 
 
 def probe() -> Probe:
-    """Return this process's own probe: connections must not be shared with the process it was forked from."""
-    return _probes.setdefault(os.getpid(), probe_from_settings(now=CLOCK.now))
+    """Return this thread's own probe: connections are shared neither with others nor with a forked process."""
+    own = (os.getpid(), threading.get_ident())
+    if own not in _probes:
+        _probes[own] = probe_from_settings(now=CLOCK.now)
+    return _probes[own]
+
+
+def unstored_folder() -> Path:
+    """Return where looks are kept that the database did not take."""
+    return settings.VAR_DIR / "unstored"
 
 
 def sweep_once(*, stop: Callable[[], bool] = lambda: False) -> None:
@@ -42,6 +54,7 @@ def sweep_once(*, stop: Callable[[], bool] = lambda: False) -> None:
             watcher=watcher_name(),
             controls=settings.PROBE_CONTROLS,
             clock_largest_error=settings.CLOCK_LARGEST_ERROR,
+            unstored=unstored_folder(),
             stop=stop,
         )
 
@@ -49,18 +62,30 @@ def sweep_once(*, stop: Callable[[], bool] = lambda: False) -> None:
 @shared_task(name="sweep")
 def sweep() -> None:
     """Look at every release that falls due in the next seconds, and judge it."""
-    sweep_once()
+    sweep_once(stop=_is_ending)
 
 
 @shared_task(name="draft")
 def draft() -> None:
     """Judge what nobody looked at, draft the report of every suspected breach, and call the judged morning's roll."""
-    _each(judging.judge_unobserved, drafting.draft_missing, roll_call.call_missing)
+    progress.note("draft")
+    draft_once()
+
+
+def draft_once() -> None:
+    """Do what the task `draft` does."""
+    _each(_judge_unobserved, drafting.draft_missing, roll_call.call_missing)
 
 
 @shared_task(name="deliver")
 def deliver() -> None:
     """Attend to the watcher's health, create the messages that are owed, and send those that are due."""
+    progress.note("deliver")
+    deliver_once()
+
+
+def deliver_once() -> None:
+    """Do what the task `deliver` does."""
     _each(illness.attend, outbox.create_missing, delivery.deliver)
 
 
@@ -79,8 +104,20 @@ def preflight() -> None:
 @shared_task(name="verify_releases_at_0930")
 def verify_releases_at_0930() -> None:
     """Verify the morning's releases at 9.30am and call the roll; everything derives from their due times."""
-    sweep_once()
-    _each(judging.judge_unobserved, drafting.draft_missing, roll_call.call_missing)
+    sweep_once(stop=_is_ending)
+    draft_once()
+
+
+def _is_ending() -> bool:
+    """Tell a long sweep whether its worker is to end; that it asks shows that it is at work."""
+    progress.note("sweep")
+    return progress.is_ending()
+
+
+def _judge_unobserved(*, now: datetime) -> None:
+    """Judge what nobody looked at, unless looks wait to be stored that somebody may have made."""
+    if not unstored.is_any_waiting(unstored_folder()):
+        judging.judge_unobserved(now=now)
 
 
 def _each(*steps: Callable[..., object]) -> None:

@@ -1,13 +1,9 @@
 """Watching without a broker: sweep, draft and deliver in one process, as the Celery tasks do."""
 
-import logging
 import threading
-from collections.abc import Callable
 
-from statsoffice import celery, tasks, unhurried
+from statsoffice import celery, repeating, tasks, unhurried
 from statsoffice.canary import turn
-
-logger = logging.getLogger(__name__)
 
 
 def watch(stop: threading.Event) -> None:
@@ -28,26 +24,19 @@ def watch(stop: threading.Event) -> None:
         unhurried.take(clock=tasks.CLOCK, watcher=tasks.watcher_name(), stop=stop.is_set)
 
     beside = [
-        threading.Thread(target=_repeat, args=(step, seconds, stop), daemon=True)
-        for step, seconds in (
-            (tasks.draft, celery.DRAFT_EVERY.total_seconds()),
-            (tasks.deliver, celery.DELIVER_EVERY.total_seconds()),
-            (canary, celery.CANARY_EVERY.total_seconds()),
-            (preflight, celery.PREFLIGHT_EVERY.total_seconds()),
+        threading.Thread(
+            target=repeating.repeat, args=(step,), kwargs={"name": name, "seconds": seconds, "stop": stop}, name=name
+        )
+        for name, step, seconds in (
+            ("draft", tasks.draft, celery.DRAFT_EVERY.total_seconds()),
+            ("deliver", tasks.deliver, celery.DELIVER_EVERY.total_seconds()),
+            ("canary", canary, celery.CANARY_EVERY.total_seconds()),
+            ("preflight", preflight, celery.PREFLIGHT_EVERY.total_seconds()),
         )
     ]
     for thread in beside:
+        thread.daemon = True
         thread.start()
-    _repeat(sweep, celery.SWEEP_EVERY.total_seconds(), stop)
+    repeating.repeat(sweep, name="sweep", seconds=celery.SWEEP_EVERY.total_seconds(), stop=stop)
     for thread in beside:
         thread.join()
-
-
-def _repeat(step: Callable[[], None], seconds: float, stop: threading.Event) -> None:
-    while not stop.is_set():
-        try:
-            step()
-        except Exception:
-            # The loop is the last place that sees the fault, and the next interval may well succeed.
-            logger.exception("%s failed", step.__name__)
-        stop.wait(seconds)

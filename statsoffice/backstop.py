@@ -1,0 +1,105 @@
+"""The worker's backstop: where no tick has come for a while, the worker sweeps, drafts and delivers by itself."""
+
+import logging
+import threading
+from collections.abc import Callable
+from functools import partial
+from typing import Any
+
+from celery import bootsteps
+
+from statsoffice import progress
+
+logger = logging.getLogger(__name__)
+
+PATIENCE_SECONDS = 12.0
+"""A tick comes at least every five seconds; after two that did not come nobody waits for the next."""
+
+
+class Backstop:
+    """Threads of a worker's main process, one for each step, that do nothing while tasks come."""
+
+    def __init__(
+        self, steps: dict[str, tuple[Callable[[], None], float]], *, patience_seconds: float = PATIENCE_SECONDS
+    ) -> None:
+        """Name the steps.
+
+        :param steps: by name, as `progress` knows them: what to do, which never raises, and after how many seconds
+            again.
+        """
+        self._patience_seconds = patience_seconds
+        self._ending = threading.Event()
+        self._threads = [
+            threading.Thread(target=self._stand_by, args=(name, act, seconds), name=f"backstop-{name}", daemon=True)
+            for name, (act, seconds) in steps.items()
+        ]
+
+    def start(self) -> None:
+        """Begin to count, and to stand by."""
+        progress.begin()
+        for thread in self._threads:
+            thread.start()
+
+    def end(self) -> None:
+        """Tell the threads to end."""
+        self._ending.set()
+
+    def join(self) -> None:
+        """Return once the threads have ended, with what they had under way."""
+        for thread in self._threads:
+            if thread.is_alive():
+                thread.join()
+
+    def _stand_by(self, name: str, act: Callable[[], None], seconds: float) -> None:
+        standing_in = False
+        while not self._ending.wait(seconds):
+            missing = progress.seconds_since(name) > self._patience_seconds
+            if missing != standing_in:
+                standing_in = missing
+                what = "no %s came; this worker does it by itself" if missing else "%s comes again"
+                logger.warning(what, name)
+            if missing:
+                act()
+
+
+class Step(bootsteps.StartStopStep):
+    """The backstop as a part of a Celery worker: started after its pool was forked, and by nothing else."""
+
+    requires = ("celery.worker.components:Pool",)
+
+    def __init__(self, worker: Any, **options: Any) -> None:
+        super().__init__(worker, **options)
+        self._backstop: Backstop | None = None
+
+    def start(self, worker: Any) -> None:
+        """Stand by."""
+        # The application imports this module; these need the application, and Django with its models, set up.
+        from statsoffice import celery, repeating, tasks
+
+        backstop = self._backstop = Backstop(
+            {
+                "sweep": (partial(repeating.do, self._sweep, name="sweep"), celery.SWEEP_EVERY.total_seconds()),
+                "draft": (partial(repeating.do, tasks.draft_once, name="draft"), celery.DRAFT_EVERY.total_seconds()),
+                "deliver": (
+                    partial(repeating.do, tasks.deliver_once, name="deliver"),
+                    celery.DELIVER_EVERY.total_seconds(),
+                ),
+            }
+        )
+        backstop.start()
+
+    def _sweep(self) -> None:
+        from statsoffice import tasks
+
+        tasks.sweep_once(stop=progress.is_ending)
+
+    def close(self, worker: Any) -> None:
+        """Let a long sweep end, in the pool's processes and here, before anybody waits for it."""
+        progress.end()
+        if self._backstop:
+            self._backstop.end()
+
+    def stop(self, worker: Any) -> None:
+        """Wait for what the threads have under way."""
+        if self._backstop:
+            self._backstop.join()

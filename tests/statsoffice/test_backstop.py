@@ -1,0 +1,103 @@
+"""The worker's backstop: idle while ticks come, at work where they do not, and nowhere but in a worker."""
+
+import os
+import subprocess
+import sys
+import threading
+import time
+from contextlib import contextmanager
+
+import pytest
+
+from statsoffice import progress
+from statsoffice.backstop import Backstop
+
+pytestmark = pytest.mark.one_database
+
+PATIENCE = 0.3
+
+
+@contextmanager
+def standing_by(**acts):
+    """Run a backstop whose steps are looked after twenty times a second."""
+    backstop = Backstop({name: (act, 0.05) for name, act in acts.items()}, patience_seconds=PATIENCE)
+    backstop.start()
+    yield
+    backstop.end()
+    backstop.join()
+
+
+def until(condition, *, seconds=5):
+    end = time.monotonic() + seconds
+    while not condition() and time.monotonic() < end:
+        time.sleep(0.01)
+    return condition()
+
+
+def test_it_does_nothing_while_tasks_come():
+    done = []
+    with standing_by(draft=lambda: done.append(1)):
+        for _ in range(20):
+            progress.note("draft")
+            time.sleep(PATIENCE / 6)
+    assert done == []
+
+
+def test_a_step_whose_tasks_stay_away_is_done_again_and_again_and_no_other_is():
+    drafted, delivered = [], []
+    with standing_by(draft=lambda: drafted.append(1), deliver=lambda: delivered.append(1)):
+        assert until(lambda: progress.note("deliver") or len(drafted) >= 3)
+    assert delivered == []
+
+
+def test_it_stops_doing_a_step_once_its_tasks_come_again(caplog):
+    done = []
+    with standing_by(sweep=lambda: done.append(1)):
+        assert until(lambda: done)
+        progress.note("sweep")
+        assert until(lambda: "sweep comes again" in caplog.text)
+        so_far = len(done)
+        for _ in range(10):
+            progress.note("sweep")
+            time.sleep(PATIENCE / 6)
+        assert len(done) == so_far
+    assert "no sweep came" in caplog.text
+
+
+def test_it_waits_at_its_end_for_what_is_under_way():
+    ended = []
+
+    def slow():
+        time.sleep(0.3)
+        ended.append(1)
+
+    with standing_by(sweep=slow):
+        time.sleep(PATIENCE + 0.2)
+    assert ended
+
+
+def test_another_process_of_the_worker_hears_that_all_is_to_end():
+    script = """
+import os, sys, time
+from statsoffice import progress
+progress.begin()
+child = os.fork()
+if not child:
+    while not progress.is_ending():
+        time.sleep(0.01)
+    progress.note("draft")
+    os._exit(0)
+time.sleep(0.3)
+progress.end()
+os.waitpid(child, 0)
+assert progress.seconds_since("draft") < 0.25 <= progress.seconds_since("sweep"), "the note did not come back"
+"""
+    subprocess.run([sys.executable, "-c", script], check=True, timeout=20)
+
+
+@pytest.mark.parametrize("module", ["statsoffice.celery", "statsoffice.tasks", "statsoffice.wsgi"])
+def test_nothing_but_a_worker_starts_it(module):
+    script = f"import django, threading; django.setup(); import {module}; assert threading.active_count() == 1"
+    environment = {"DJANGO_SETTINGS_MODULE": "statsoffice.settings"}
+    subprocess.run([sys.executable, "-c", script], check=True, timeout=60, env=os.environ | environment)
+    assert not [one for one in threading.enumerate() if one.name.startswith("backstop")]
