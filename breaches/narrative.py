@@ -60,8 +60,7 @@ def account(facts: Facts) -> str:
         raise ValueError(message)
     paragraphs = [_due(facts)]
     paragraphs += [_address(facts, address) for address in facts.addresses]
-    if beside := _kept_apart(facts):
-        paragraphs.append(" ".join(beside))
+    paragraphs += _kept_apart(facts)
     return "\n\n".join(paragraphs)
 
 
@@ -218,13 +217,21 @@ def _inconclusive(facts: Facts, address: AddressFacts) -> Iterator[str]:
 
 
 def _kept_apart(facts: Facts) -> list[str]:
+    """Write what is no observation, or says that there was none, each kind in a paragraph of its own."""
+    beside = (_holes(facts), publisher_told(facts), caches_told(facts), _all_stated(facts))
+    return [paragraph for sentences in beside if (paragraph := " ".join(sentences))]
+
+
+def _holes(facts: Facts) -> Iterator[str]:
     holes = [f"from {_time(down(lower), facts)} to {_time(up(upper), facts)}" for lower, upper in facts.not_observed]
-    sentences = [f"Nothing was observed {listed(holes)}."] if holes else []
-    sentences += [*publisher_told(facts), *caches_told(facts)]
-    sentences += [_stated(statement, facts) for statement in facts.statements]
+    if holes:
+        yield f"Nothing was observed {listed(holes)}."
+
+
+def _all_stated(facts: Facts) -> Iterator[str]:
+    yield from (_stated(statement, facts) for statement in facts.statements)
     if any(look.by_statement for address in facts.addresses for look in address.looks):
-        sentences.append("Looks that the check could not decide are counted here as these statements say.")
-    return sentences
+        yield "Looks that the check could not decide are counted here as these statements say."
 
 
 def _stated(statement: Statement, facts: Facts) -> str:

@@ -142,13 +142,13 @@ def _past_caches(
     verifications: Collection[Verification], looks: dict[LookKey, list[Look]]
 ) -> dict[LookKey, PastCaches]:
     """Find where a look past the caches found a release that readers still did not find, for verdicts that say so."""
-    told = {(v.release_id, v.schedule_version) for v in verifications if v.diagnoses}
+    told = {verification.release_id for verification in verifications if verification.diagnoses}
     if not told:
         return {}
     fresh: dict[LookKey, list[DiagnosedLook]] = defaultdict(list)
-    rows = Observation.objects.filter(
-        release__in={release for release, _ in told}, purpose=Purpose.FRESH, superseded=False
-    ).values_list("release_id", "schedule_version", "address_id", "result", "sent_at", "completed_at", "reasons")
+    rows = Observation.objects.filter(release__in=told, purpose=Purpose.FRESH, superseded=False).values_list(
+        "release_id", "schedule_version", "address_id", "result", "sent_at", "completed_at", "reasons"
+    )
     for release, number, address, result, sent_at, completed_at, reasons in rows:
         if Reason.CLOCK_OFF not in reasons:
             look = DiagnosedLook(FRESH, LookResult(result), sent_at, completed_at)
@@ -158,7 +158,7 @@ def _past_caches(
         sightings = [look.sighting for look in looks[key]]
         plain = [DiagnosedLook(PLAIN, seen.result, seen.sent_at, seen.completed_at) for seen in sightings]
         pair = seen_past_the_caches(*parted([*plain, *beside]))
-        if pair and key[:2] in told:
+        if pair:
             found[key] = PastCaches(found_at=pair[0].completed_at, not_found_until=pair[1].sent_at)
     return found
 

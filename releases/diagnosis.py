@@ -67,7 +67,7 @@ def seen_past_the_caches(
     """
     first_plain = next((look for look in plain if look.result is LookResult.LIVE), None)
     for look in fresh:
-        if look.result is not LookResult.LIVE or (first_plain and first_plain.sent_at <= look.sent_at):
+        if look.result is not LookResult.LIVE:
             continue
         gone_at = next(
             (later.sent_at for later in fresh if later.sent_at > look.sent_at and later.result is LookResult.NOT_LIVE),

@@ -8,6 +8,7 @@ from datetime import datetime, timedelta
 from releases import asking, coverage
 from releases.asking import OpenQuestion
 from releases.models import Address, Observation, Release, Statement, Verification
+from releases.models.observation import Purpose
 from releases.publisher import PublisherSays, from_json
 from releases.statements import last_said
 from releases.timeline import Run, Seen, fold
@@ -30,12 +31,14 @@ class SaidRun:
 class AddressRecord:
     """One address with its looks folded into runs, in order; `looks` counts them.
 
-    `said` is what the publisher's own system said of it meanwhile, kept apart from what was seen.
+    `past_caches` are the runs of looks that asked past the caches on the way, which are not judged. `said` is what
+    the publisher's own system said of it meanwhile, kept apart from what was seen.
     """
 
     address: Address
     runs: list[Run]
     looks: int
+    past_caches: list[Run]
     said: list[SaidRun]
 
 
@@ -104,15 +107,28 @@ def _fold_said(runs: list[SaidRun], says: PublisherSays, *, at: datetime) -> Non
 
 def _addresses(release: Release, looks: Looks, said: Mapping[int, list[SaidRun]]) -> list[AddressRecord]:
     due_at = release.due_at
+    fresh = _past_caches(release)
     return [
         AddressRecord(
             address,
             fold(looks.get(address.pk, ()), due_at=due_at) if due_at else [],
             len(looks.get(address.pk, ())),
+            fold(fresh.get(address.pk, ()), due_at=due_at) if due_at else [],
             said.get(address.pk, []),
         )
         for address in release.addresses.all()
     ]
+
+
+def _past_caches(release: Release) -> Looks:
+    """Return the looks that asked past the caches, of the present schedule, at each address by its key."""
+    looks: dict[int, list[Seen]] = defaultdict(list)
+    rows = Observation.objects.filter(
+        release=release, schedule_version=release.schedule_version, purpose=Purpose.FRESH, superseded=False
+    ).values_list("address_id", "result", "reasons", "sent_at", "completed_at")
+    for address, result, reasons, sent_at, completed_at in rows:
+        looks[address].append(Seen(result, tuple(reasons), sent_at, completed_at))
+    return looks
 
 
 def _holes(release: Release, looks: Looks, *, now: datetime) -> list[Hole]:

@@ -12,7 +12,11 @@ from breaches.status import ReportStatus
 from releases import answering, asking, judging, scheduling
 from releases.calendar import Precision, Slot
 from releases.models import Release
+from releases.publisher import PublisherSays, Source, State
+from statsoffice.canary.page import url_of
+from statsoffice.canary.script import script_for
 from tests.breaches.people import Office, a_report, an_office
+from tests.browser.day_before import checked_releases
 from tests.factories import (
     SEED_DUE,
     ContactFactory,
@@ -125,7 +129,24 @@ def _verdicts(morning: Morning, series) -> None:
         due_at=NOW + timedelta(minutes=10),
     )
     morning.add("a rehearsal", "releases:release", "rehearsal")
+    _both_clocks(morning, series)
     _question(morning, series)
+
+
+def _both_clocks(morning: Morning, series) -> None:
+    """A release that a cache kept from readers, with all that its publisher's own system said meanwhile."""
+    release = an_announced_release(series=series, reference="both-clocks", title="Seen late behind an edge cache")
+    page = release.addresses.get(role="page")
+    out_at = SEED_DUE + timedelta(seconds=3)
+    announced = PublisherSays(State.ANNOUNCED, announced_for=SEED_DUE, announced_text="30 June 2020 9:30am")
+    moved = PublisherSays(State.MOVED, announced_text="30 June 2020 9:31am", change_note="Figures arrived late.")
+    published = PublisherSays(State.PUBLISHED, published_at=out_at, source=Source.SCHEDULED_TIME_AND_DELAY)
+    for seconds, says in ((-60, announced), (-5, announced), (0, moved), (120, moved)):
+        a_look(page, "not_live", at=SEED_DUE + timedelta(seconds=seconds), says=says, reasons=("announcement",))
+    a_look(page, "live", at=SEED_DUE + timedelta(seconds=5), says=published, fresh=True)
+    a_look(page, "live", at=SEED_DUE + timedelta(seconds=180), says=published, reasons=("marker_in_title",))
+    judging.judge(release, now=NOW)
+    morning.add("a release with both clocks", "releases:release", "both-clocks")
 
 
 def _question(morning: Morning, series) -> None:

@@ -101,6 +101,20 @@ def test_an_edge_cache_is_told_as_what_may_explain_the_verdict(client):
     assert "this may explain why readers saw it late" in page(client, release)
 
 
+def test_looks_past_the_caches_are_shown_with_their_times_and_apart_from_those_of_a_reader(client):
+    """(V13)"""
+    release = an_announced_release()
+    a_look(release.addresses.get(), "not_live", at=SEED_DUE, reasons=("not_found",))
+    a_look(
+        release.addresses.get(), "live", at=SEED_DUE + timedelta(seconds=5), fresh=True, reasons=("marker_in_title",)
+    )
+    text = page(client, release)
+    beside = text.partition("Asked past the caches on the way")[2]
+    assert "1 look at 9.30.05am" in beside
+    assert "1 look at 9.30.00am" not in beside
+    assert text.count("9.30.05am") == 1
+
+
 def test_the_public_sees_nothing_of_the_publishers_own_clock(client):
     release = an_announced_release()
     a_look(release.addresses.get(), "live", at=SEED_DUE, says=PUBLISHED)

@@ -69,12 +69,12 @@ def test_a_redirect_document_that_names_no_target_tells_nothing():
     assert finding.publisher == PublisherSays(State.REDIRECTED)
 
 
-def serving(documents):
-    """Serve documents by path, and count as a release page whatever else is asked for."""
+def serving(documents, status=200):
+    """Serve documents by path, and a release page whatever else is asked for."""
 
     def answer(connection, head):
         document = documents.get(path_of(head), publication())
-        connection.sendall(response(200, json.dumps(document).encode(), Content_Type=govuk_pages.JSON))
+        connection.sendall(response(status, json.dumps(document).encode(), Content_Type=govuk_pages.JSON))
 
     return answer
 
@@ -82,8 +82,9 @@ def serving(documents):
 ANNOUNCEMENT = "/government/statistics/announcements/road-fuel-june-2026"
 
 
-def fetched(documents, *, adapter="govuk", **options):
-    with publisher(serving({govuk_pages.api_path(path): document for path, document in documents.items()})) as site:
+def fetched(documents, *, adapter="govuk", status=200, **options):
+    by_path = {govuk_pages.api_path(path): document for path, document in documents.items()}
+    with publisher(serving(by_path, status)) as site:
         asked = replace(errand(site.url(govuk_pages.api_path(ANNOUNCEMENT)), site.entry), adapter=adapter)
         with make_fetcher(site.entry, **options) as fetcher:
             fetcher.start(asked)
@@ -138,3 +139,9 @@ def test_a_body_that_our_own_code_cannot_read_is_examined_as_it_came(monkeypatch
 def test_a_redirect_document_to_something_that_is_no_web_address_is_refused_like_any_redirect():
     _, answer = fetched({ANNOUNCEMENT: govuk_pages.redirect(ANNOUNCEMENT, "file:///etc/passwd")})
     assert answer.failure is Failure.ADDRESS_REFUSED
+
+
+@pytest.mark.parametrize("status", [404, 410, 503])
+def test_a_redirect_document_under_a_status_that_is_no_success_is_not_followed(status):
+    site, answer = fetched({ANNOUNCEMENT: govuk_pages.redirect(ANNOUNCEMENT, PATH)}, status=status)
+    assert (answer.status, len(site.requests)) == (status, 1)
