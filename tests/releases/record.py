@@ -21,6 +21,7 @@ def a_look(
     fresh: bool = False,
     body_sha256: str = "",
     hops: tuple[tuple[str, int], ...] = (),
+    headers: tuple[tuple[str, str], ...] = (),
 ) -> Observation:
     """Keep one look at an address that was planned and sent at an instant."""
     row = Observation(
@@ -43,6 +44,7 @@ def a_look(
         purpose=_purpose(address, fresh=fresh),
         body_sha256=body_sha256,
         hops=[list(hop) for hop in hops],
+        headers=[list(header) for header in headers],
     )
     return Observation.append([row])[0]
 
