@@ -24,7 +24,8 @@ def note(folder: Path, *, machine: str, now: datetime) -> None:
     """
     kept = Pulse.objects.filter(step=f"{STEP}{machine}"[:100])
     if not (unstored.is_any_waiting(folder) or any(folder.glob(f"*{unstored.REFUSED}"))):
-        kept.delete()
+        if kept.exists():
+            kept.delete()
     elif not kept.update(failed_at=now):
         try:
             with transaction.atomic():

@@ -1,12 +1,14 @@
-"""Clocks for rehearsals that wait for nothing, and a cache that keeps what it fetched first."""
+"""Clocks for rehearsals that wait for nothing, a cache that keeps what it fetched first, and steps done at once."""
 
 import http.server
 import threading
 import urllib.error
 import urllib.request
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from datetime import UTC, datetime, timedelta
+
+from django.db import connection
 
 from releases.clock import ScriptedClock
 
@@ -64,3 +66,25 @@ def stale_cache(origin: str) -> Iterator[str]:
         threading.Thread(target=server.serve_forever, daemon=True).start()
         yield f"http://127.0.0.1:{server.server_address[1]}"
         server.shutdown()
+
+
+def at_once(*steps: Callable[[], object]) -> None:
+    """Do some steps in threads that begin together."""
+    together = threading.Barrier(len(steps))
+    faults: list[Exception] = []
+
+    def run(step: Callable[[], object]) -> None:
+        together.wait(timeout=10)
+        try:
+            step()
+        except Exception as fault:  # noqa: BLE001  # asserted on below
+            faults.append(fault)
+        finally:
+            connection.close()
+
+    threads = [threading.Thread(target=run, args=(step,)) for step in steps]
+    for thread in threads:
+        thread.start()
+    for thread in threads:
+        thread.join(timeout=60)
+    assert faults == []

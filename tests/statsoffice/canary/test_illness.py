@@ -1,10 +1,8 @@
 """The watcher's illness: one alarm once it has lasted, one 'restored' once it is over, whoever attends twice (V18)."""
 
-import threading
 from datetime import timedelta
 
 import pytest
-from django.db import connection
 
 from releases import coverage
 from statsoffice.canary import illness
@@ -13,6 +11,7 @@ from statsoffice.messages import outbox
 from statsoffice.messages.models import Message
 from tests.statsoffice.canary.record import a_rehearsal, a_sweep, a_watcher_that_is_well
 from tests.statsoffice.canary.rehearsing import MORNING as NOW
+from tests.statsoffice.canary.rehearsing import at_once
 
 OPERATOR = "operator@example.gov.uk"
 
@@ -123,27 +122,6 @@ def test_an_alarm_outlasts_a_pause_of_the_ticks_and_is_not_given_twice():
     morning = at + timedelta(hours=12)
     tick_from(morning, seconds=200)
     assert subjects() == [ILL]
-
-
-def at_once(*steps):
-    """Do some steps in threads that begin together."""
-    together, faults = threading.Barrier(len(steps)), []
-
-    def run(step):
-        together.wait(timeout=10)
-        try:
-            step()
-        except Exception as fault:  # noqa: BLE001  # asserted on below
-            faults.append(fault)
-        finally:
-            connection.close()
-
-    threads = [threading.Thread(target=run, args=(step,)) for step in steps]
-    for thread in threads:
-        thread.start()
-    for thread in threads:
-        thread.join(timeout=60)
-    assert faults == []
 
 
 @pytest.mark.django_db(transaction=True)

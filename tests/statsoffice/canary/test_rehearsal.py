@@ -4,15 +4,17 @@ from datetime import timedelta
 
 import pytest
 
+from releases.clock import ScriptedClock
 from releases.clock_error import ClockError, Voucher
 from releases.models import Coverage, Observation, Release, Verification
 from releases.verdict import Outcome
 from statsoffice.canary import page, performing
 from statsoffice.canary.models import Rehearsed
 from statsoffice.canary.own_probe import own_probe
+from statsoffice.canary.rehearsal import Stopped
 from statsoffice.canary.script import EXPECTED_IN_TURN
 from tests.morning import free_port
-from tests.statsoffice.canary.rehearsing import TravellingClock, stale_cache
+from tests.statsoffice.canary.rehearsing import MORNING, TravellingClock, at_once, stale_cache
 
 pytestmark = pytest.mark.django_db
 
@@ -132,6 +134,23 @@ def test_a_rehearsal_that_is_told_to_stop_says_nothing(clock, own_page):
 def test_a_second_tick_within_the_minute_plays_nothing(rehearse, clock):
     rehearse()
     assert performing.perform_next(clock=clock, look=None) is None
+
+
+@pytest.mark.django_db(transaction=True)
+def test_of_several_ticks_at_once_one_plays_the_rehearsal():
+    class Standing(ScriptedClock):
+        def now(self):
+            return MORNING
+
+    begun = []
+
+    def look(url):
+        begun.append(url)
+        raise Stopped
+
+    at_once(*[lambda: performing.perform_next(clock=Standing(), look=look)] * 4)
+    assert len(begun) == 1
+    assert Rehearsed.objects.count() == 1
 
 
 def test_a_clock_that_was_set_back_does_not_silence_the_canary(rehearse, clock, time_machine):
