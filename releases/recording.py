@@ -4,6 +4,7 @@ import logging
 from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import datetime
+from typing import Any
 
 from django.db import connection, transaction
 
@@ -84,7 +85,7 @@ def _nothing_beside(_brought: Sequence[Brought], *, at: datetime) -> None:
 
 def _brought(looks: Sequence[Look], kept: Sequence[Observation]) -> list[Brought]:
     return [
-        Brought(row, look.answer.body, look.answer.header("content-type"))
+        Brought(row, look.answer.body, _storable(look.answer.header("content-type")))
         for look, row in zip(looks, kept, strict=True)
         if look.answer.body
     ]
@@ -127,10 +128,10 @@ def _row(look: Look, *, superseded: bool, replayed: bool, watcher: str, at: date
         reasons=list(finding.reasons),
         adapter=look.address.adapter,
         failure=answer.failure or "",
-        failure_detail=answer.failure_detail[:500],
+        failure_detail=_storable(answer.failure_detail[:500]),
         status=answer.status,
-        hops=[[hop.url, hop.status] for hop in answer.hops],
-        headers=[[name, value[:500]] for name, value in answer.headers if name in HEADERS_KEPT],
+        hops=_storable([[hop.url, hop.status] for hop in answer.hops]),
+        headers=_storable([[name, value[:500]] for name, value in answer.headers if name in HEADERS_KEPT]),
         seconds={name: round(value, 6) for name, value in answer.seconds.items()},
         body_sha256=sha256_hex(answer.body) if answer.body else "",
         text_digest=finding.text_digest,
@@ -139,6 +140,20 @@ def _row(look: Look, *, superseded: bool, replayed: bool, watcher: str, at: date
         watcher=watcher,
         purpose=look.purpose,
         vantage=answer.vantage,
-        clock_bound_seconds=look.clock_bound_seconds,
-        publisher_says=publisher.as_json(finding.publisher),
+        # A whole number would come back as a fraction, and be hashed as another thing.
+        clock_bound_seconds=None if look.clock_bound_seconds is None else float(look.clock_bound_seconds),
+        publisher_says=_storable(publisher.as_json(finding.publisher)),
     )
+
+
+def _storable(value: Any) -> Any:
+    """Replace the signs that a site can send and a database cannot hold, wherever they stand in a JSON-able value."""
+    match value:
+        case str():
+            return value.replace("\0", "\ufffd").encode(errors="replace").decode()
+        case list():
+            return [_storable(part) for part in value]
+        case dict():
+            return {name: _storable(part) for name, part in value.items()}
+        case _:
+            return value
