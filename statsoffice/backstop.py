@@ -84,6 +84,8 @@ class Step(bootsteps.StartStopStep):
                     partial(repeating.do, tasks.deliver_once, name="deliver"),
                     celery.DELIVER_EVERY.total_seconds(),
                 ),
+                # It keeps the pause between two rehearsals itself, whoever asks.
+                "canary": (partial(repeating.do, self._rehearse, name="canary"), celery.CANARY_EVERY.total_seconds()),
             }
         )
         backstop.start()
@@ -92,6 +94,12 @@ class Step(bootsteps.StartStopStep):
         from statsoffice import tasks
 
         tasks.sweep_once(stop=progress.is_ending)
+
+    def _rehearse(self) -> None:
+        from statsoffice import tasks
+        from statsoffice.canary import turn
+
+        turn.take(clock=tasks.CLOCK, stop=progress.is_ending)
 
     def close(self, worker: Any) -> None:
         """Let a long sweep end, in the pool's processes and here, before anybody waits for it."""

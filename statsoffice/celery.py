@@ -15,7 +15,7 @@ SWEEP_EVERY = timedelta(seconds=5)
 DRAFT_EVERY = timedelta(seconds=2)
 DELIVER_EVERY = timedelta(seconds=5)
 # So often somebody asks whether the next rehearsal is due; the canary itself leaves a minute between two.
-CANARY_EVERY = timedelta(seconds=20)
+CANARY_EVERY = timedelta(seconds=5)
 PREFLIGHT_EVERY = timedelta(seconds=15)
 
 app = Celery("statsoffice")
@@ -44,7 +44,7 @@ app.conf.update(
         "sweep": {"task": "sweep", "schedule": SWEEP_EVERY, "options": {"queue": "watch", "expires": 4}},
         "draft": {"task": "draft", "schedule": DRAFT_EVERY, "options": {"queue": "draft", "expires": 1.8}},
         "deliver": {"task": "deliver", "schedule": DELIVER_EVERY, "options": {"queue": "deliver", "expires": 4}},
-        "canary": {"task": "canary", "schedule": CANARY_EVERY, "options": {"queue": "canary", "expires": 15}},
+        "canary": {"task": "canary", "schedule": CANARY_EVERY, "options": {"queue": "canary", "expires": 4}},
         "preflight": {
             "task": "preflight",
             "schedule": PREFLIGHT_EVERY,

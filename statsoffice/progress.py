@@ -5,7 +5,7 @@ import struct
 import time
 from typing import Final
 
-STEPS: Final = ("sweep", "draft", "deliver")
+STEPS: Final = ("sweep", "draft", "deliver", "canary")
 _WHEN = struct.Struct("d")
 _ENDING_AT: Final = len(STEPS) * _WHEN.size
 

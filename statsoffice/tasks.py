@@ -16,7 +16,7 @@ from releases.clock import RealClock
 from releases.probe.clock_source import ClockSource
 from releases.probe.probe import Probe, probe_from_settings
 from statsoffice import progress, unhurried
-from statsoffice.canary import illness, pulse, turn
+from statsoffice.canary import illness, left_in_files, pulse, turn
 from statsoffice.messages import delivery, outbox
 
 CLOCK = RealClock(ClockSource())
@@ -86,13 +86,14 @@ def deliver() -> None:
 
 def deliver_once() -> None:
     """Do what the task `deliver` does."""
-    _each(illness.attend, outbox.create_missing, delivery.deliver)
+    _each(_note_unstored, illness.attend, outbox.create_missing, delivery.deliver)
 
 
 @shared_task(name="canary")
 def canary() -> None:
     """Rehearse one look through the whole chain, and ping whoever would miss us."""
-    turn.take(clock=CLOCK)
+    progress.note("canary")
+    turn.take(clock=CLOCK, stop=_canary_is_ending)
 
 
 @shared_task(name="preflight")
@@ -112,6 +113,17 @@ def _is_ending() -> bool:
     """Tell a long sweep whether its worker is to end; that it asks shows that it is at work."""
     progress.note("sweep")
     return progress.is_ending()
+
+
+def _canary_is_ending() -> bool:
+    """Tell a rehearsal whether its worker is to end; that it asks shows that it is at work."""
+    progress.note("canary")
+    return progress.is_ending()
+
+
+def _note_unstored(*, now: datetime) -> None:
+    """Let the whole office know whether looks wait in this machine's files."""
+    left_in_files.note(unstored_folder(), machine=socket.gethostname(), now=now)
 
 
 def _judge_unobserved(*, now: datetime) -> None:
