@@ -40,6 +40,8 @@ def absence(page: PageText, names: Names, *, marker_in_heading: bool) -> Absence
     forms = [names.told(block.text) for block in near]
     signs = [_sign(form, names, thin=thin, marker_in_heading=marker_in_heading) for form in forms]
     signs += [_notice(names.told(block.text), names, thin=thin) for block in (near if thin else notices)]
+    if _doubted_by_heading(page, names):
+        signs.append(Absence.POSSIBLE)
     return max(signs, default=Absence.NONE)
 
 
@@ -48,10 +50,17 @@ def denied_by_heading(page: PageText, names: Names) -> bool:
     return any(_denies(names.told(heading), names) for heading in page.headings)
 
 
+def _doubted_by_heading(page: PageText, names: Names) -> bool:
+    pieces = (piece for heading in page.headings for piece in phrases.pieces(names.told(heading)))
+    return any(phrases.is_doubted(piece) and not names.covers(piece) for piece in pieces)
+
+
 def asks_to_log_in(page: PageText, names: Names, *, marker_seen: bool) -> bool:
     """Say whether a page is a log-in: by its title or heading, or because it asks for a password and has no marker."""
     if any(phrases.is_log_in(names.told(heading)) for heading in page.headings):
         return True
+    if page.asks_for_password and any(phrases.asks_for_password(names.told(block.text)) for block in page.own_blocks):
+        return page.own_length < _THIN
     return page.asks_for_password and not marker_seen
 
 
@@ -83,7 +92,8 @@ def _sign(form: str, names: Names, *, thin: bool, marker_in_heading: bool) -> Ab
         return _of_statement(form, thin=thin, marker_in_heading=marker_in_heading)
     if phrases.says_not_found(form):
         return Absence(2 - marker_in_heading) if thin or not marker_in_heading else Absence.NONE
-    return Absence.POSSIBLE if thin and phrases.is_unsure(form) else Absence.NONE
+    unsure = phrases.is_unsure(form) or phrases.speaks_of_waiting(form)
+    return Absence.POSSIBLE if phrases.may_be_held(form) or (thin and unsure) else Absence.NONE
 
 
 def _of_statement(form: str, *, thin: bool, marker_in_heading: bool) -> Absence:

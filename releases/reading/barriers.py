@@ -22,7 +22,7 @@ _ROBOT = re.compile(
 _FAULT = re.compile(
     r" (?:(?:temporarily|service|currently) unavailable|(?:under|down for|scheduled|planned) maintenance"
     r"|something went wrong|(?:unexpected|internal|fatal|application|runtime|server) error"
-    r"|errors? (?:has |have |was |were )?(?:occurred|encountered)|internal server error|bad gateway"
+    r"|(?:an|unexpected|following) error (?:has )?occurred|internal server error|bad gateway"
     r"|gateway time(?: - )?out|gateway timeout|problem with (?:this|the|our) (?:service|page|site)"
     r"|backend fetch failed|guru meditation|error establishing a database connection|no healthy upstream"
     r"|encountered an (?:unexpected )?error|error (?:while )?processing your request"
@@ -38,8 +38,8 @@ _SCRIPT_NEEDED = re.compile(
     r" (?:(?:enable|enabling|switch on|turn on|requires?|needs?|without) javascript"
     r"|javascript (?:is|must be) (?:disabled|required|enabled)|javascript to run this app|loading) "
 )
-_SHELL, _THIN = 80, 600
-"""Characters of own text below which a page with scripts is a shell, and below which it has little besides a notice."""
+_SHELL, _SHELL_THAT_SAYS_SO, _THIN = 80, 160, 600
+"""Characters of own text below which a page with scripts is a shell, a shell that asks for scripts, or a notice."""
 
 
 def barrier_in_heading(page: PageText, names: Names) -> Reason | None:
@@ -65,7 +65,7 @@ def is_script_shell(page: PageText) -> bool:
     own = page.own_length
     if own < _SHELL and not any(page.headings[1:]):
         return True
-    return own < _THIN and _SCRIPT_NEEDED.search(words(page.text)) is not None
+    return own < _SHELL_THAT_SAYS_SO and _SCRIPT_NEEDED.search(words(page.text)) is not None
 
 
 def barrier_in(form: str) -> Reason | None:

@@ -22,14 +22,17 @@ from releases.reading.periods import Kind, Period, around, periods, spell, spell
 _BETWEEN = re.compile(r" [,:;()|–-](?= )")
 _SENTENCE = re.compile(r"(?<= )[.!?;](?= )")
 _TO_COME = re.compile(
-    r" (?:will|shall|due|plan|plans|planned|scheduled|upcoming|forthcoming|coming|awaited|tbc|tba|forecasts?|projected"
-    r"|next|to follow|in preparation|in due course|expected (?:in|on|by|for|to be|to)|nesaf) "
+    r" (?:will|shall|due|outlook|plan|plans|planned|scheduled|upcoming|forthcoming|coming|awaited|tbc|tba|forecasts?"
+    r"|projected|next|to follow|in preparation|in due course|expected (?:in|on|by|for|to be|to)|nesaf) "
 )
 _DATING = re.compile(
     r" (?:published|updated|reviewed|modified|issued|released|printed|copyright|©|until|archived|correct at"
     r"|correct as of|accessed|consultation|created|uploaded|deadline|closes)(?: (?!for )[^ ]+){0,3} $"
 )
-_CLOSE = 60
+_FROM_THEN_ON = re.compile(r" from(?: the)? ⟦?[^ ]+⟧? (?:edition|release|issue|publication|onwards?|on) ")
+_LABEL_TO_COME = re.compile(r" (?:next|upcoming|forthcoming|coming|future|planned|scheduled|due|expected) ")
+_LABEL_OF_DATES = re.compile(r" (?:published|updated|reviewed|issued|released|date|dates|modified) (?:: )?$")
+_CLOSE, _LABEL = 60, 40
 _FOLLOWING_CHARACTERS = 120
 _MOST_OF_A_BLOCK = 200_000
 
@@ -74,11 +77,16 @@ class Marker:
     def in_text(self, blocks: Sequence[Block]) -> Mention:
         """Say how the page's own text mentions the edition: by its best mention."""
         best = Mention.NONE
+        label = ""
         for block, following in pairwise([*blocks, None]):
-            if block is not None and self._anchor in block.text:
-                best = max(best, self._in_block(block.text, following.text if following else ""))
+            if block is None:
+                break
+            if self._anchor in block.text:
+                mention = self._in_block(block.text, following.text if following else "")
+                best = max(best, min(mention, Mention.TO_COME) if _is_labelled(block, label) else mention)
                 if best is Mention.CLEAR:
                     break
+            label = _label_after(block, label)
         if best is Mention.NONE:
             best = self._across(blocks)
         return Mention.COMMON if best is Mention.CLEAR and self.is_bare_year else best
@@ -123,6 +131,7 @@ class Marker:
         doubtful = (
             _TO_COME.search(sentence)
             or _DATING.search(before[-_CLOSE:])
+            or _FROM_THEN_ON.search(sentence)
             or phrases.is_unsure(sentence)
             or any(map(phrases.is_label, phrases.pieces(told)))
             or self._followed_by_doubt(sentence, following)
@@ -173,3 +182,20 @@ def _anchor(marker: str, sought: Sequence[Period]) -> str:
 
 def _loose(form: str) -> str:
     return _BETWEEN.sub("", form)
+
+
+def _is_labelled(block: Block, label: str) -> bool:
+    return bool(label) and len(block.text) < _FOLLOWING_CHARACTERS
+
+
+def _label_after(block: Block, label: str) -> str:
+    """Return the label under which the next block stands: "Upcoming editions" labels a whole list, "Published" a date.
+
+    A label has no figures of its own; a longer block ends the list.
+    """
+    if len(block.text) <= _LABEL and not any(character.isdigit() for character in block.text):
+        form = words(block.text)
+        if _LABEL_TO_COME.search(form) or phrases.is_label(form.strip(" :")):
+            return "list"
+        return "date" if _LABEL_OF_DATES.search(form) else ""
+    return label if label == "list" and len(block.text) < _FOLLOWING_CHARACTERS else ""

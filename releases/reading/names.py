@@ -102,6 +102,16 @@ def is_about_series(page: PageText, names: Names) -> bool:
     return 2 * len(own & text) >= len(own)
 
 
+def names_an_edition(heading: str, names: Names) -> bool:
+    """Say whether a heading can be that of an edition of the series: by its telling words, or because it has no others.
+
+    "Change since May 2026" is the heading of a passage, and names no edition.
+    """
+    found = _telling_words(words(heading))
+    own = _telling_words(names.series_title) | _telling_words(names.release_title)
+    return not found or bool(found & own)
+
+
 def _telling_words(form: str) -> set[str]:
     return {word for word in form.split() if len(word) > 2 and word.isalpha()} - _COMMON
 

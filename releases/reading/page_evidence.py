@@ -12,7 +12,7 @@ from releases.reading.destination import is_elsewhere, is_page_above, leads_to
 from releases.reading.file_type import FileType, declared_type, found_type
 from releases.reading.finding import Expectation, Finding, LookResult, Reason, told_by_person
 from releases.reading.marker import Marker, Mention, marker_of
-from releases.reading.names import Names, is_about_series, is_page_of_series, names_of
+from releases.reading.names import Names, is_about_series, is_page_of_series, names_an_edition, names_of
 from releases.reading.not_found import is_like_not_found, own_text
 from releases.reading.page_text import PageText, TooDeep, read_page
 from releases.reading.steady import steady_text
@@ -191,7 +191,7 @@ def _doubt(look: _Look) -> Reason | None:
     in_h1 = any(look.marker.in_heading(heading) is Mention.CLEAR for heading in headings)
     # The title may have been changed ahead of the page; but an h1 is what a reader goes by.
     asked = headings if look.in_heading else look.page.headings
-    if not in_h1 and look.marker.others(asked):
+    if not in_h1 and look.marker.others(heading for heading in asked if names_an_edition(heading, look.names)):
         return Reason.OTHER_EDITION
     if not is_about_series(look.page, look.names):
         return Reason.OTHER_SUBJECT

@@ -17,6 +17,7 @@ _LABEL = re.compile(
     rf"(?:(?:this |these |the )?{_NOUN} )?(?:(?:has|have) been |is |are |was |were )?(?:now )?{_STATE}(?: on .*)?"
     r"|coming (?:very )?soon|(?:not yet|yet to be) (?:published|available|released)"
     r"|not (?:published|available|released) yet|to be (?:published|released|announced)"
+    r"|(?:release |publication )?(?:expected|due|scheduled)(?: for)?(?: release| publication)?"
     r"|awaiting publication|forthcoming|upcoming(?: , not yet (?:published|available|released))?"
     r"|(?:page )?under construction|watch this space|to follow|(?:content |text )?to be added|placeholder(?: text)?"
     r"|(?:error |http )?404(?: error)?(?: not found| page not found)?|(?:page )?not found"
@@ -36,7 +37,8 @@ _STATEMENT = re.compile(
     r"|(?:is|are) (?:due|scheduled|expected)(?: out| to be (?:published|released)| for (?:publication|release))?"
     rf" (?:on|at|for) {_DAY}"
     r"|(?:is|are)(?: still| currently)? (?:under construction|being prepared)"
-    rf"|will be (?:made )?{_OUT}(?: here| on this page)?(?:$| soon| shortly| in due course| (?:on |at )?{_DAY})"
+    rf"|will be (?:made )?{_OUT}(?: to (?:download|view|read))?(?: here| on this page)?"
+    rf"(?:$| soon| shortly| in due course| (?:on |at |from )?{_DAY})"
     r")"
     rf"|we (?:will|shall|plan to|expect to|intend to|are due to) (?:publish|release|issue) {_THIS}"
     rf"(?: here| on this page)?(?:$| soon| shortly| in due course| (?:on |at )?{_DAY})"
@@ -62,6 +64,19 @@ _UNSURE = re.compile(
     r"| will be (?:published|released) (?:on|at|soon|shortly) "
     r"| (?:next|forthcoming|upcoming|future) (?:release|edition|publication|update) "
 )
+_HELD = re.compile(
+    rf"{_THIS} (?:(?:has|have)(?: now)? been|(?:is|are|was|were)(?: now| currently)?) (?:delayed|postponed|rescheduled"
+    r"|put back|discontinued|suspended|superseded|moved|under review|unavailable|an? (?:draft|preview|test))(?! from )"
+    rf"|{_THIS} (?:has|have)(?: now)? moved"
+    r"|(?:strictly )?(?:embargoed?|under embargo)(?= until | to | for |$)|(?:for|in) preview only|not for publication"
+)
+_WAITING = re.compile(
+    r" (?:release date|expected (?:on |at |by )?(?:the )?\d{1,2}|due (?:on|at|out|for)|available (?:from|on|at)"
+    r"|no (?:data|figures) (?:are )?(?:yet )?available|(?:data|figures) (?:are )?not (?:yet )?available"
+    r"|delayed|rescheduled|to be confirmed) "
+)
+_DOUBTED = re.compile(r"(?:draft|preview|private|protected|test|do not publish|(?:strictly )?embargoed?(?: until .*)?)")
+_PASSWORD = re.compile(r" password protected | enter (?:your|the) password | protected by a password ")
 _RESTORED = re.compile(
     r" (?:republished|re - published|reissued|re - issued|reinstated|restored|resumed|replaced|corrected"
     r"|now available|now published) "
@@ -120,6 +135,26 @@ def says_not_found(form: str) -> bool:
 def is_filling(form: str) -> bool:
     """Say whether a text holds the Latin with which printers fill a page before its text is there."""
     return " lorem ipsum " in form
+
+
+def may_be_held(form: str) -> bool:
+    """Say whether a sentence tells that this very release was put off, moved or held back, or is only a draft."""
+    return any(_HELD.match(sentence) for sentence in _split(form, _SENTENCE_ENDS))
+
+
+def speaks_of_waiting(form: str) -> bool:
+    """Say whether a text holds words that a page with little else has before its release is out."""
+    return _WAITING.search(form) is not None
+
+
+def is_doubted(piece: str) -> bool:
+    """Say whether a piece of a heading marks what follows as not yet meant for readers, such as "draft"."""
+    return _DOUBTED.fullmatch(piece) is not None
+
+
+def asks_for_password(form: str) -> bool:
+    """Say whether a sentence asks for a password to read on."""
+    return _PASSWORD.search(form) is not None
 
 
 def is_unsure(form: str) -> bool:

@@ -18,7 +18,7 @@ _LENGTH = r"(?:\d+ ?(?:days?|hours?|hrs?|minutes?|mins?|seconds?|secs?|[dhms])\b
 _NUMBERED = (
     r"(?:request|trace|correlation)(?: id)?|(?:ray|incident|support|session|transaction|csrf) (?:id|number|token)"
 )
-_AT = rf"(?:{_DATE}(?:,? (?:at )?{_CLOCK})?|{_CLOCK}(?:,? (?:on )?{_DATE})?|[\d.]+ ?(?:ms|milliseconds|s|seconds)\b)"
+_AT = rf"(?:[\d.]+ ?(?:ms|milliseconds|s|seconds)\b|{_DATE}(?:,? (?:at )?{_CLOCK})?|{_CLOCK}(?:,? (?:on )?{_DATE})?)"
 _READERS = r"(?:people|users|readers|visitors) (?:are |is )?(?:now |currently )?(?:viewing|online|reading|on this)"
 _OPENING = r"(?:released?|releases|publish(?:es|ed)|publication|live|available|opens?|starts?|countdown|remaining)"
 _PASSING = tuple(
