@@ -161,11 +161,15 @@ def _by_dates(
 
 
 def _withdrawn(document: GovukDocument, found: Finding, *, due_at: datetime) -> Finding:
-    """A page that was withdrawn after the due instant was out before that: it makes nothing late."""
+    """Tell what a page marked as withdrawn shows.
+
+    One that was withdrawn after the due instant was out before that, so it makes nothing late. Whether its text is
+    the release is no question then, and without a digest nobody is asked; but when it was live a person may say.
+    """
     withdrawn_at = document.withdrawal.at if document.withdrawal else None
-    was_out = found.result is not LookResult.NOT_LIVE and withdrawn_at is not None and withdrawn_at >= due_at
-    result = LookResult.UNRECOGNISED if was_out else LookResult.NOT_LIVE
-    return replace(found, result=result, reasons=(Reason.WITHDRAWN,))
+    if found.result is LookResult.NOT_LIVE or withdrawn_at is None or withdrawn_at < due_at:
+        return replace(found, result=LookResult.NOT_LIVE, reasons=(Reason.WITHDRAWN,))
+    return replace(found, result=LookResult.UNRECOGNISED, reasons=(Reason.WITHDRAWN,), text_digest="")
 
 
 def _says(document: GovukDocument, *, due_at: datetime) -> PublisherSays:

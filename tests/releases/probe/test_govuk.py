@@ -103,14 +103,16 @@ def test_a_page_that_was_gone_or_withdrawn_before_it_was_due_is_not_live():
 
 
 def test_the_last_edition_marked_as_withdrawn_is_not_live():
+    before = publication(EARLIER, **IN_PLACE, changes=OLD_HISTORY)
+    seen = frozenset({examined(before, at=after(-3600)).text_digest})
     page = publication(EARLIER, **IN_PLACE, changes=OLD_HISTORY, withdrawn=(after(60), "Superseded."))
-    text = frozenset({examined(page).text_digest})
-    assert shown(examined(page, texts_not_live=text)) == (LookResult.NOT_LIVE, (Reason.WITHDRAWN,))
+    assert shown(examined(page, texts_not_live=seen)) == (LookResult.NOT_LIVE, (Reason.WITHDRAWN,))
 
 
 def test_a_release_that_was_withdrawn_once_it_was_out_accuses_nobody_of_not_having_published_it():
     finding = examined(publication(withdrawn=(after(600), "An error was found.")), at=after(900))
     assert shown(finding) == (LookResult.UNRECOGNISED, (Reason.WITHDRAWN,))
+    assert finding.text_digest == ""
     assert (finding.publisher.state, finding.publisher.published_at) == (State.WITHDRAWN, after(36))
 
 
