@@ -96,9 +96,7 @@ def _is_address(address: Address) -> bool:
 
 def _ask(addresses: Collection[Address], means: Means, *, now: datetime, begun: float) -> list[Look]:
     targets = {target.address.pk: target for target in watch_list.targets_of(addresses)}
-    not_found = dict(
-        NotFoundPage.objects.filter(host__in={t.host for t in targets.values()}).values_list("host", "text")
-    )
+    not_found = {page.host: page for page in NotFoundPage.objects.filter(host__in={t.host for t in targets.values()})}
     for key, target in targets.items():
         address = target.address
         means.look.start(
@@ -116,7 +114,7 @@ def _ask(addresses: Collection[Address], means: Means, *, now: datetime, begun: 
         for errand, answer in means.look.poll(0.5):
             if errand.key in targets:
                 target = targets[errand.key]
-                looks.append(_as_look(target, answer, means, not_found_text=not_found.get(target.host, "")))
+                looks.append(_as_look(target, answer, means, not_found=not_found.get(target.host)))
         if time.monotonic() - renewed > _RENEWED_EVERY_SECONDS:
             names = {_lease_name(target.host, means.budgets) for target in targets.values()}
             leases.claim(names, holder=means.holder, now=_later(now, begun))
@@ -124,10 +122,10 @@ def _ask(addresses: Collection[Address], means: Means, *, now: datetime, begun: 
     return looks
 
 
-def _as_look(target: Target, answer: Answer, means: Means, *, not_found_text: str) -> Look:
+def _as_look(target: Target, answer: Answer, means: Means, *, not_found: NotFoundPage | None) -> Look:
     address, error = target.address, means.clock_error
     try:
-        expectation = target.expectation(controls_fail=False, not_found_text=not_found_text)
+        expectation = target.expectation(controls_fail=False, not_found=not_found)
         finding = means.look.examine(address.adapter, answer, expectation)
     except Exception:
         # A fault of our own on one page must neither stop the others nor count for or against the release.

@@ -2,23 +2,18 @@
 
 import logging
 from dataclasses import replace
-from datetime import timedelta
 from email.utils import parsedate_to_datetime
 
+from releases import not_found_pages
 from releases.answer import NO_ANSWER, Answer
 from releases.errand import Errand
 from releases.evidence import Finding, LookResult, Reason
-from releases.models import NotFoundPage
 from releases.models.observation import Purpose
 from releases.recording import Look
 from releases.watch_round import LookKey, Round
 from releases.web_address import place_of
 
 logger = logging.getLogger(__name__)
-
-# A site's page for what is not there rarely changes; where it did not answer it is asked again sooner.
-NOT_FOUND_STANDS_FOR = timedelta(days=1)
-NOT_FOUND_ASKED_AGAIN_AFTER = timedelta(minutes=15)
 
 
 def take(going: Round, *, wait_seconds: float) -> None:
@@ -31,7 +26,7 @@ def take(going: Round, *, wait_seconds: float) -> None:
         if isinstance(errand.key, LookKey) and errand.key in going.flying:
             _take_look(going, errand.key, answer)
         elif errand.key in going.not_found_asked:
-            _take_not_found_page(going, errand, answer)
+            not_found_pages.take(going, errand, answer)
         elif going.controls.asked_for(errand):
             going.controls.take(errand.url, answer)
             _hear_time(going, errand, answer)
@@ -55,7 +50,7 @@ def _take_look(going: Round, key: LookKey, answer: Answer) -> None:
 def _examine(going: Round, key: LookKey, answer: Answer) -> None:
     target = going.flying.pop(key)
     expectation = target.expectation(
-        controls_fail=going.controls.fail, not_found_text=going.not_found_texts.get(target.host, "")
+        controls_fail=going.controls.fail, not_found=going.not_found_known.get(target.host)
     )
     try:
         finding = going.look.examine(target.address.adapter, answer, expectation)
@@ -91,20 +86,3 @@ def _hear_time(going: Round, errand: Errand, answer: Answer) -> None:
     if date.tzinfo is not None and answer.failure is None:
         host = place_of(errand.url)
         going.clock.hear(host, sent_at=answer.sent_at, completed_at=answer.completed_at, date=date)
-
-
-def _take_not_found_page(going: Round, errand: Errand, answer: Answer) -> None:
-    host = place_of(errand.url)
-    now = going.clock.now()
-    going.not_found_asked.discard(errand.key)
-    answered = answer.failure is None
-    NotFoundPage.objects.update_or_create(
-        host=host,
-        defaults={
-            "url": errand.url,
-            "status": answer.status if answered else None,
-            "text": "",
-            "seen_at": answer.completed_at,
-            "ask_again_at": now + (NOT_FOUND_STANDS_FOR if answered else NOT_FOUND_ASKED_AGAIN_AFTER),
-        },
-    )

@@ -3,7 +3,7 @@
 import logging
 from datetime import datetime, timedelta
 
-from releases import companions, coverage, leases, unstored, watch_list, watch_round
+from releases import companions, coverage, leases, not_found_pages, unstored, watch_list, watch_round
 from releases.clock_error import Voucher
 from releases.models import Address
 from releases.watch_round import Round
@@ -42,6 +42,7 @@ def claim(going: Round) -> None:
         target.fresh_looks = companions.fresh_looks_by(now, due_at=target.due_at)
         going.targets[target.address.pk] = target
     if mine:
+        not_found_pages.ask(going, now=now)
         _compare_clocks(going, now=now)
 
 

@@ -9,7 +9,7 @@ from django.db.models import F, Q, QuerySet
 from releases import cadence
 from releases.answer import Answer
 from releases.evidence import AddressRole, Expectation, Finding, LookResult
-from releases.models import Address, Observation, Release, Statement, Watch
+from releases.models import Address, NotFoundPage, Observation, Release, Statement, Watch
 from releases.web_address import place_of
 
 AHEAD = cadence.FIRST_LOOK
@@ -55,11 +55,11 @@ class Target:
             self.live_since,
         )
 
-    def expectation(self, *, controls_fail: bool, not_found_text: str) -> Expectation:
+    def expectation(self, *, controls_fail: bool, not_found: NotFoundPage | None) -> Expectation:
         """Return what a look at this address is examined for.
 
         :param controls_fail: whether the looks at our control addresses fail too.
-        :param not_found_text: what its host answers for an address that cannot exist, or empty.
+        :param not_found: what its host answers for an address that cannot exist, if that is known.
         """
         release = self.address.release
 
@@ -78,7 +78,8 @@ class Target:
             confirmed_texts=said(Statement.Kind.THIS_IS_IT),
             controls_fail=controls_fail,
             due_at=self.due_at,
-            not_found_text=not_found_text,
+            not_found_text=not_found.text if not_found else "",
+            not_found_certain=not_found is not None and not_found.status in {404, 410},
         )
 
     def note(self, answer: Answer, finding: Finding, *, now: datetime) -> None:

@@ -14,7 +14,7 @@ from releases.evidence import LookResult
 from releases.judging import Judged
 from releases.leases import LONG_AGO
 from releases.looker import Looker
-from releases.models import Address, Observation, Release
+from releases.models import Address, NotFoundPage, Observation, Release
 from releases.models.observation import Purpose
 from releases.recording import Look
 from releases.unstored import Shelf
@@ -53,8 +53,9 @@ class Round:
     targets: dict[int, Target] = field(default_factory=dict)
     flying: dict[LookKey, Target] = field(default_factory=dict)
     unanswered: list[tuple[LookKey, Answer]] = field(default_factory=list)
-    not_found_asked: set[Hashable] = field(default_factory=set)
-    not_found_texts: dict[str, str] = field(default_factory=dict)
+    not_found_asked: dict[Hashable, str] = field(default_factory=dict)
+    not_found_known: dict[str, NotFoundPage | None] = field(default_factory=dict)
+    not_found_unstored: list[NotFoundPage] = field(default_factory=list)
     looks: list[Look] = field(default_factory=list)
     shelf: Shelf = field(init=False)
     away_since: datetime | None = None
@@ -77,6 +78,9 @@ def keep(going: Round) -> None:
     now = going.clock.now()
     if going.shelf:
         take_in(going, going.shelf.store(at=now))
+    for page in going.not_found_unstored:
+        page.save()
+    going.not_found_unstored.clear()
     if not going.looks:
         return
     # They stay in memory until they are stored: the database may be away just now.

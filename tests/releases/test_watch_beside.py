@@ -7,7 +7,7 @@ import pytest
 
 from releases import companions, watch
 from releases.companions import address_that_cannot_exist, fresh_looks_by
-from releases.models import Observation, Verification
+from releases.models import NotFoundPage, Observation, Verification
 from releases.models.observation import Purpose
 from releases.verdict import Outcome
 from releases.web_address import NotAWebAddressError
@@ -42,10 +42,10 @@ def watched(script, *, until, start=SEED_DUE - timedelta(seconds=30)):
     return publisher
 
 
-def test_a_release_not_seen_is_asked_for_past_the_caches_once_soon_and_twice_later():
-    publisher = watched(lambda url, at: (404, ABSENT, 0.1), until=timedelta(minutes=70))
+def test_a_release_not_seen_is_asked_for_past_the_caches_once_soon_and_once_later():
+    publisher = watched(lambda url, at: (404, ABSENT, 0.1), until=timedelta(minutes=13))
     fresh = Observation.objects.filter(purpose=Purpose.FRESH)
-    told = [after.total_seconds() for after in companions.FRESH_AFTER]
+    told = [after.total_seconds() for after in companions.FRESH_AFTER[:2]]
     assert len(fresh) == len(told)
     for look, after in zip(fresh, told, strict=True):
         assert after <= seconds_after_due(look) <= after + 150
@@ -99,3 +99,33 @@ def test_the_address_that_cannot_exist_lies_in_the_folder_of_the_page(url, folde
 def test_no_address_is_made_from_one_that_is_none():
     with pytest.raises(NotAWebAddressError):
         address_that_cannot_exist("ftp://example.gov.uk/", token="7f3a")
+
+
+SOFT = (
+    "<html><head><title>Example Office</title></head><body><main><h1>Our statistics have moved house</h1>"
+    "<p>The address that you followed may be an old one. Our figures on schools, hospitals, roads and rivers are now "
+    "kept by topic. Use the menu to browse them, or write to the library, who will be glad to look for you.</p>"
+    "</main></body></html>"
+)
+
+
+def test_a_host_is_asked_once_what_it_answers_for_an_address_that_cannot_exist():
+    publisher = watched(lambda url, at: (404, ABSENT, 0.1), until=timedelta(minutes=3))
+    asked = [errand.url for errand in publisher.asked if "no-such-page-" in errand.url]
+    assert len(asked) == 1
+    assert NotFoundPage.objects.get().url == asked[0]
+
+
+def test_a_page_like_the_one_for_what_is_not_there_is_told_by_its_reason_and_accuses_nobody_alone():
+    watched(lambda url, at: (200, SOFT, 0.1), until=timedelta(minutes=3))
+    looks = Observation.objects.plain()
+    assert "like_not_found" in {reason for look in looks for reason in look.reasons}
+    assert {look.result for look in looks} == {"unrecognised"}
+    assert Verification.objects.get().outcome == Outcome.CANNOT_TELL
+
+
+def test_a_host_whose_answer_says_nothing_is_asked_again_within_the_hour():
+    watched(lambda url, at: (503, "", 0.1), until=timedelta(minutes=1))
+    page = NotFoundPage.objects.get()
+    assert (page.status, page.text) == (503, "")
+    assert page.ask_again_at < SEED_DUE + timedelta(hours=1)
