@@ -27,8 +27,8 @@ logger = logging.getLogger(__name__)
 AHEAD = timedelta(days=10)
 # Where something was found it is looked for again, until it is mended: who mends it need not ask.
 FOUND_AGAIN_AFTER = timedelta(hours=1)
-# For so long nothing but looking goes on around a due instant.
-QUIET_BEFORE, QUIET_AFTER = timedelta(seconds=60), timedelta(seconds=30)
+# For so long no check begins around a due instant.
+QUIET_BEFORE, QUIET_AFTER = timedelta(seconds=20), timedelta(seconds=10)
 RELEASES_AT_A_TIME = 10
 CLAIM = timedelta(minutes=10)
 # So long a run waits for its turn at a busy host; after that it says that it could not look.
@@ -108,7 +108,7 @@ def upcoming_for_the_day(*, at: time, now: datetime) -> list[Release]:
 
 
 def is_quiet(*, now: datetime) -> bool:
-    """Tell whether no release falls due around an aware instant, so that looking at one has no other work beside it."""
+    """Tell whether no release falls due around an aware instant, so that its looks have no other work beside them."""
     about = Release.objects.filter(due_at__gt=now - QUIET_AFTER, due_at__lte=now + QUIET_BEFORE)
     return not about.filter(status__in=[Status.CONFIRMED, Status.PUBLISHED]).exists()
 

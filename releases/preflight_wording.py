@@ -80,7 +80,7 @@ def sentence(finding: Finding, *, planned: datetime | None) -> str:
 def crowd_sentence(crowd: Crowd) -> str:
     """Say how many releases share a host and a minute, and what that means for the first looks at them."""
     facts = {"releases": len(crowd.releases), "place": crowd.place, "seconds": crowd.seconds}
-    at = london.clock_time(crowd.due_at)
+    at = london.moment(crowd.due_at)
     start = _("%(releases)s releases at %(place)s at %(at)s") % {**facts, "at": at}
     return f"{start}: {_width(crowd.seconds)}"
 

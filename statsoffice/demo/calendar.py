@@ -2,19 +2,24 @@
 
 from datetime import date, datetime, timedelta
 
-from releases import london, scheduling
+from releases import london, preflight, scheduling
 from releases.calendar import STANDARD_RELEASE_TIME, Nation, Precision, Slot, no_release_day
 from releases.models import Release, Series
 from releases.roles import Role
 from releases.scheduling import PlannedAddress
 from releases.status import Status
 from statsoffice.demo import offices
+from statsoffice.rehearsal_site import pages
 from statsoffice.rehearsal_site.client import RehearsalSite
+from statsoffice.rehearsal_site.scenes import scene
 
 # Days from today; past ones are older than the week for which a release is watched.
 PUBLISHED = (-96, -66, -36)
 CONFIRMED = (1, 33)
 PROVISIONAL = (70, 100)
+# Its publisher has announced another day than the calendar: what the check before a release is there to find.
+ANNOUNCED_WRONGLY = "air-quality"
+CHECKED = 2
 
 
 def set_up(*, now: datetime, site: RehearsalSite) -> None:
@@ -31,6 +36,16 @@ def set_up(*, now: datetime, site: RehearsalSite) -> None:
         for days in PROVISIONAL:
             _vague(series, on=(today + timedelta(days=days)).replace(day=1), now=now)
     _one_moved_and_one_cancelled(now=now)
+
+
+def ask_for_checks(*, now: datetime) -> None:
+    """Ask for the checks of the releases that come next, as somebody does who does not want to wait for their hour.
+
+    The worker makes them once it is there.
+    """
+    upcoming = Release.objects.public().filter(due_at__gt=now, status=Status.CONFIRMED).order_by("due_at")
+    for release in upcoming[:CHECKED]:
+        preflight.ask(release, by=None, now=now)
 
 
 def _working_day(on: date, series: Series) -> date:
@@ -62,8 +77,14 @@ def _published(series: Series, *, on: date, now: datetime) -> None:
 def _upcoming(series: Series, *, on: date, now: datetime, site: RehearsalSite) -> None:
     path = f"/{series.slug}/{on:%Y-%m-%d}"
     page = PlannedAddress(url=site.url(path), marker=london.month(on.replace(day=1) - timedelta(days=1)))
-    release = _record(series, Slot(on=on, at=STANDARD_RELEASE_TIME), at=now - timedelta(days=60), addresses=(page,))
+    announcement = PlannedAddress(url=site.url(f"/announcements{path}"), role="announcement", required=False)
+    release = _record(
+        series, Slot(on=on, at=STANDARD_RELEASE_TIME), at=now - timedelta(days=60), addresses=(page, announcement)
+    )
     if release:
+        announced = on + timedelta(days=1) if series.slug == ANNOUNCED_WRONGLY else on
+        shown = pages.coming_soon_page(release.title, expected=f"{london.day(announced)} 9:30am")
+        site.publish(f"/announcements{path}", [scene(shown)])
         scheduling.confirm(release, by=None, at=now - timedelta(days=40))
         scheduling.announce(release, by=None, at=now - timedelta(days=40))
 

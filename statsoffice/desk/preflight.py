@@ -1,6 +1,7 @@
 """What the checks before coming releases found, for the person at the desk."""
 
 from collections import Counter
+from collections.abc import Collection, Mapping
 from dataclasses import dataclass
 from datetime import datetime, time, timedelta
 
@@ -62,7 +63,7 @@ def of(person: Person, *, now: datetime) -> Preflight:
         left_out=max(0, len(troubled) - MOST_LINES),
         well=len(well),
         checked_at=max((run.done_at for run in well if run.done_at), default=None),
-        waiting=sum(_is_waiting(release, now=now) for key, release in releases.items() if key not in runs),
+        waiting=_waiting(releases, runs.keys(), now=now),
         crowds=_crowds(releases, now=now),
     )
 
@@ -74,11 +75,15 @@ def _sentences(release: Release, run: PreflightRun) -> list[str]:
     return [sentence if count == 1 else f"{sentence} ({count} addresses)" for sentence, count in counted.items()]
 
 
-def _is_waiting(release: Release, *, now: datetime) -> bool:
-    return preflight.planned_at(release, at=settings.PREFLIGHT_AT) <= now
+def _waiting(releases: Mapping[int, Release], checked: Collection[int], *, now: datetime) -> int:
+    """Count those whose hour has come, and those that somebody asked to have checked."""
+    asked = PreflightRun.objects.open().filter(release__in=releases).values_list("release_id", flat=True)
+    at = settings.PREFLIGHT_AT
+    due = {key for key in releases.keys() - checked if preflight.planned_at(releases[key], at=at) <= now}
+    return len(due | set(asked))
 
 
-def _crowds(releases: dict[int, Release], *, now: datetime) -> list[str]:
+def _crowds(releases: Mapping[int, Release], *, now: datetime) -> list[str]:
     """Say of today and of the next day with a release of theirs which ones share a host and a minute."""
     days = sorted({london.local_date(release.due_at) for release in releases.values() if release.due_at})
     today = london.local_date(now)

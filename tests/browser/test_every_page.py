@@ -71,7 +71,13 @@ def test_pages_for_the_head_of_profession(page, live_server, morning, sign_in, s
 @pytest.mark.parametrize("role", [Role.STATISTICIAN, Role.CALENDAR_MANAGER, Role.PUBLISHING_TEAM, Role.AUDITOR])
 def test_desk_and_records_as_other_roles_see_them(page, live_server, morning, sign_in, subtests, role):
     sign_in(morning.office.people[role])
-    names = ["the desk", "a release with a question", "a release late", "a release that is not announced"]
+    names = [
+        "the desk",
+        "a release with a question",
+        "a release late",
+        "a release that is not announced",
+        "a release with problems",
+    ]
     if role is not Role.CALENDAR_MANAGER:
         names += ["the reports", "a report, approved"]
     walk(page, live_server, {name: morning.pages[name] for name in names}, subtests)

@@ -34,6 +34,7 @@ class Command(PlainCommand):
             calendar.set_up(now=timezone.now(), site=site)
             mornings.replay(now=timezone.now(), site=site)
             reports.bring_into_every_state(now=timezone.now())
+            calendar.ask_for_checks(now=timezone.now())
             live = mornings.prepare_live(now=timezone.now(), site=site)
         except RehearsalSiteError as error:
             raise CommandError(str(error)) from error

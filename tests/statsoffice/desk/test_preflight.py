@@ -7,6 +7,7 @@ from django.db import connection
 from django.test.utils import CaptureQueriesContext
 from django.urls import reverse
 
+from releases import preflight
 from releases.models import PreflightRun
 from releases.preflight_findings import Code, Finding
 from releases.roles import Role
@@ -84,7 +85,15 @@ def test_releases_that_share_a_host_and_a_minute_are_said_the_day_before_with_th
     other = release_at(SeriesFactory(), "theirs", host="www.gov.uk")
     add_address(other, PlannedAddress(url="https://www.gov.uk/theirs.ods", role="attachment"), at=other.recorded_at)
     text = words_of(desk(client, series))
-    assert "12 releases at www.gov.uk at 9.30am: the last is looked at up to 1.2 s after the first." in text
+    assert (
+        "12 releases at www.gov.uk at 9.30am on 1 July 2026: the last is looked at up to 1.2 s after the first." in text
+    )
+
+
+def test_a_check_that_somebody_asked_for_is_about_to_be_made(client, series):
+    release = release_at(series, "later", due_at=DUE + timedelta(days=5))
+    preflight.ask(release, by=None, now=DAY_BEFORE)
+    assert "1 release is about to be checked." in words_of(desk(client, series))
 
 
 def test_a_crowd_of_others_or_of_a_day_after_the_next_is_not_spoken_of(client, series):
@@ -107,7 +116,7 @@ def test_every_role_sees_its_own_and_nobody_sees_those_of_others(client, series,
 def test_what_is_due_by_now_is_no_matter_for_a_check_any_more(client, series, time_machine):
     checked(release_at(series, "ill"), Finding(Code.NO_HEAD))
     time_machine.move_to(DUE, tick=False)
-    assert "Before the releases to come" not in desk(client, series)
+    assert "desk-preflight" not in desk(client, series)
 
 
 def test_the_desk_asks_the_database_no_more_for_more_releases(client, series):
