@@ -253,18 +253,20 @@ def _first(live: list[Sighting]) -> Sighting:
 def _earlier(first: Sighting, looks: list[Sighting]) -> list[Sighting]:
     """Return the looks, in the order in which they were sent, that did not see the release before one that did.
 
-    Of two requests that were under way at once nobody can tell which was answered from the older page. That the
-    one sent earlier was, is believed only if the page was still there at the next look: else it may have gone away.
+    Of two requests that were under way at once nobody can tell which was answered from the older page. That the one
+    sent earlier was, is believed only if the page was there at every look that followed until both were over, and
+    at the next: else it may have gone away.
     """
     earlier = [look for look in looks if look.result is LookResult.NOT_LIVE and look.sent_at < first.sent_at]
     overlapping = [look for look in earlier if look.completed_at > first.sent_at]
     if not overlapping:
         return earlier
-    over = max(first.completed_at, *(look.completed_at for look in overlapping))
-    told = (look for look in looks if look.sent_at >= over and look.result in {LookResult.LIVE, LookResult.NOT_LIVE})
-    following = next(told, None)
-    if following and following.result is LookResult.LIVE:
-        return earlier
+    over = max(look.completed_at for look in overlapping)
+    for look in (look for look in looks if look.sent_at >= first.completed_at):
+        if look.result is LookResult.NOT_LIVE:
+            break
+        if look.result is LookResult.LIVE and look.sent_at >= over:
+            return earlier
     return [look for look in earlier if look not in overlapping]
 
 

@@ -6,7 +6,7 @@ Seconds are true seconds after the release is due; what a watcher notes is what 
 import heapq
 import random
 from collections.abc import Iterator
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from datetime import datetime, timedelta
 from itertools import count
 
@@ -22,6 +22,7 @@ from tests.releases.looks import DUE, at
 
 LARGEST_ERROR = timedelta(seconds=1)
 FOR_EVER = float("inf")
+LONG_BEFORE = -100_000.0
 
 
 def _shown_by(*answers, **expectation) -> tuple[LookResult, ...]:
@@ -91,6 +92,12 @@ class Day:
     clocks: tuple[Clock, ...]
     slow: float
     lost: float
+    hiccups: float = 0.0
+
+    @property
+    def matched_all_along(self) -> bool:
+        """Whether the marker matches a page that was there before the watch began, such as the last edition's."""
+        return any(stretch.start < LONG_BEFORE for stretch in self.shown)
 
 
 @dataclass(slots=True)
@@ -206,8 +213,9 @@ class _Watching:
         assert self.planned is not None
         left = self.now + chance.choice((0.0, 0.0, 0.003, chance.uniform(0, day.slow)))
         done = left + chance.choice((0.02, 0.2, chance.uniform(0, day.slow), chance.uniform(0, 4 * day.slow)))
-        look = Sighting(self.seen(chance.uniform(left, done)), self.planned, self.shown(left), self.shown(done))
-        return done, look
+        result = self.seen(chance.uniform(left, done))
+        text = "the last edition" if result is LookResult.LIVE and day.matched_all_along else ""
+        return done, Sighting(result, self.planned, self.shown(left), self.shown(done), text_digest=text)
 
     def seen(self, second: float) -> LookResult:
         chance, day = self.address.chance, self.day
@@ -215,7 +223,8 @@ class _Watching:
             return chance.choice(OURS)
         if _within(day.theirs_down, second) or chance.random() < day.lost:
             return chance.choice(UNCLEAR)
-        return chance.choice(PRESENT if _within(day.shown, second) else ABSENT)
+        there = _within(day.shown, second) and chance.random() >= day.hiccups
+        return chance.choice(PRESENT if there else ABSENT)
 
     def read_clock(self):
         reading = Reading(wall=self.shown(self.now), steady=timedelta(seconds=self.now + 1e6))
@@ -226,7 +235,7 @@ class _Watching:
         error = self.read_clock()
         result = counts_as(look.result, None, clock_off=error.is_off(largest=LARGEST_ERROR))
         bound = error.bound or timedelta(0)
-        self.address.looks.append(Sighting(result, look.planned_at, look.sent_at, look.completed_at, bound))
+        self.address.looks.append(replace(look, result=result, clock_bound=bound))
 
     def may_matter(self) -> bool:
         last = self.address.looks[-1]
