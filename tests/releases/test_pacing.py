@@ -1,8 +1,10 @@
 """A crowded minute: how long the looks at one host take that are all due at once."""
 
+import re
 from datetime import UTC, datetime, timedelta
 
 import pytest
+from django.conf import settings
 from hypothesis import given
 from hypothesis import strategies as st
 
@@ -67,6 +69,13 @@ def test_the_width_is_what_the_queue_of_the_fetcher_really_takes(looks, connecti
             ends.append(at + each)
         at = min([*ends[:1], *([lanes.next_moment()] if lanes.next_moment() else [])], default=at)
     assert width(looks, budget, seconds_each=each) == pytest.approx(begun[-1], abs=1e-6)
+
+
+def test_the_widths_in_the_documentation_are_those_that_are_computed():
+    written = (settings.BASE_DIR / "docs" / "preflight.md").read_text()
+    rows = [(int(looks), float(seconds)) for looks, seconds in re.findall(r"\| (\d+) \| (\d+\.\d) s \|", written)]
+    assert len(rows) >= 5
+    assert [round(width(looks, GOVUK.for_the_watch) + 1e-9, 1) for looks, _ in rows] == [seconds for _, seconds in rows]
 
 
 def due(release, *, place=HOST, at=MORNING):
