@@ -65,7 +65,7 @@ def kept_of(release: Release, *, by: Person, now: datetime) -> list[Kept]:
         KeptBody.objects.filter(release=release)
         .select_related("address", "look", "body")
         .defer("body__compressed")
-        .order_by("address__role", "address", "schedule_version", "look__sent_at", "look", "pk")
+        .order_by("-address__role", "address", "schedule_version", "look__sent_at", "look", "pk")
     )
     return _entries(list(rows), by=by, now=now)
 

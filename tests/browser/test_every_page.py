@@ -77,6 +77,9 @@ def test_desk_and_records_as_other_roles_see_them(page, live_server, morning, si
         "a release late",
         "a release that is not announced",
         "a release with problems",
+        "a release with kept bodies",
+        "a release with sealed bodies",
+        "a kept body",
     ]
     if role is not Role.CALENDAR_MANAGER:
         names += ["the reports", "a report, approved"]

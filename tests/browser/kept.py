@@ -1,0 +1,41 @@
+"""A release whose kept bodies can be read: one of every kind, sealed ones and some that are gone."""
+
+from django.urls import reverse
+
+from releases import scheduling
+from releases.canonical import sha256_hex
+from releases.models import KeptBody
+from tests.factories import a_confirmed_release, an_announced_release
+from tests.releases.brought import brought, keep
+
+SOON = '<!doctype html>\n<html lang="en">\n<title>Coming soon</title>\n<p>' + "Not yet published. " * 40 + "</p>\n"
+LONG = "https://www.example.gov.uk/government/statistics/" + "schools-inspections-and-outcomes-" * 4
+FILE = "https://www.example.gov.uk/media/schools-inspections-tables.ods"
+
+
+def pages_of_kept_bodies(series) -> dict[str, str]:
+    """Set the releases up; gives the addresses of their pages by name."""
+    release = an_announced_release(
+        series=series, reference="kept", title="Kept as it was seen", url=LONG, attachments=(FILE,)
+    )
+    page, file = release.addresses.get(role="page"), release.addresses.get(role="attachment")
+    keep(brought(page, "not_live", SOON.encode(), at=-60), brought(file, "not_live", b"Not here", at=-60))
+    keep(brought(page, "live", b"<!doctype html><title>31 March 2020</title>", at=0))
+    keep(brought(file, "not_live", b"\xff\x00", at=5, media_type="application/octet-stream"))
+    scheduling.publish(release, by=None, at=release.due_at, published_at=release.due_at)
+    early = a_confirmed_release(series=series, reference="kept-early", title="Seen before its time", url=f"{LONG}early")
+    page = early.addresses.get()
+    keep(brought(page, "not_live", b"<!doctype html><title>Soon</title>", at=-900))
+    keep(brought(page, "live", b"<!doctype html><title>The figures</title>", at=-600))
+    KeptBody.objects.filter(release=early, why="first_seen").update(state="pruned", body=None)
+    return {
+        "a release with kept bodies": reverse("releases:release", args=["kept"]),
+        "a release with sealed bodies": reverse("releases:release", args=["kept-early"]),
+        "a kept body": _body("kept", SOON.encode()),
+        "a kept body that is no text": _body("kept", b"\xff\x00"),
+        "a sealed body": _body("kept-early", b"<!doctype html><title>The figures</title>"),
+    }
+
+
+def _body(reference: str, content: bytes) -> str:
+    return reverse("releases:kept_body", args=[reference, sha256_hex(content)])
