@@ -27,4 +27,4 @@ def take(*, clock: Clock, stop: Callable[[], bool] = lambda: False) -> None:
         if not settings.HEALTH_PING or played is None or not played.right or stop():
             return
         if all(check.well for check in health.checks_at(clock.now())):
-            ping.ping(settings.HEALTH_PING, look=look(settings.HEALTH_PING), now=clock.now)
+            ping.ping(settings.HEALTH_PING, look=look(settings.HEALTH_PING), now=clock.now, stop=stop)

@@ -17,10 +17,10 @@ PRODUCTION = {
 pytestmark = pytest.mark.one_database
 
 
-def load_settings(tmp_path, **environment):
+def load_settings(tmp_path, *, script="from django.conf import settings; print(settings.MODE)", **environment):
     kept = {name: value for name, value in os.environ.items() if name in {"PATH", "HOME"}}
     return subprocess.run(
-        [sys.executable, "-c", "from django.conf import settings; print(settings.MODE)"],
+        [sys.executable, "-c", script],
         cwd=ROOT,
         env={
             **kept,
@@ -69,6 +69,7 @@ def test_good_settings_start(tmp_path, environment):
         pytest.param({"STATSOFFICE_PREFLIGHT_AT": "2pm"}, "a time such as 14:00", id="pre-flight"),
         pytest.param({"STATSOFFICE_HEALTH_PING": "ping"}, "STATSOFFICE_HEALTH_PING", id="ping"),
         pytest.param({"STATSOFFICE_CANARY": "yes"}, "STATSOFFICE_CANARY", id="canary"),
+        pytest.param({"STATSOFFICE_OPERATORS": "me@example.gov.uk, you"}, 'holds "you"', id="operators"),
     ],
 )
 def test_a_bad_setting_refuses_to_start_and_is_named(tmp_path, environment, sentence):
@@ -77,3 +78,13 @@ def test_a_bad_setting_refuses_to_start_and_is_named(tmp_path, environment, sent
     last_line = loaded.stderr.strip().splitlines()[-1]
     assert "ImproperlyConfigured" in last_line
     assert sentence in last_line
+
+
+def test_in_production_the_health_alone_is_told_without_https(tmp_path):
+    script = (
+        "import django; django.setup(); from django.test import Client; "
+        "client = Client(headers={'host': 'releases.example.gov.uk'}); "
+        "print([client.get(path).status_code for path in ('/health/live', '/')])"
+    )
+    asked = load_settings(tmp_path, script=script, **PRODUCTION)
+    assert asked.stdout.strip() == "[200, 301]", asked.stderr

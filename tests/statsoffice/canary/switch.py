@@ -16,12 +16,14 @@ class Switch:
 
 
 @contextmanager
-def dead_mans_switch() -> Iterator[Switch]:
+def dead_mans_switch(*, answers_after_seconds: float = 0.0) -> Iterator[Switch]:
     """Run a switch for the time of a `with` block."""
+    over = threading.Event()
 
     class Pinged(http.server.BaseHTTPRequestHandler):
         def do_GET(self) -> None:
             switch.asked.append((self.path, self.headers["User-Agent"]))
+            over.wait(answers_after_seconds)
             self.send_response(switch.status)
             self.send_header("Content-Length", "0")
             self.end_headers()
@@ -33,4 +35,5 @@ def dead_mans_switch() -> Iterator[Switch]:
         switch = Switch(f"http://127.0.0.1:{server.server_address[1]}/ping/secret-of-ours")
         threading.Thread(target=server.serve_forever, daemon=True).start()
         yield switch
+        over.set()
         server.shutdown()
