@@ -4,36 +4,40 @@ from django.db import migrations, models
 
 
 class Migration(migrations.Migration):
-
     dependencies = [
-        ('releases', '0006_second_clock_and_purpose'),
+        ("releases", "0006_second_clock_and_purpose"),
     ]
 
     operations = [
         migrations.CreateModel(
-            name='NotFoundPage',
+            name="NotFoundPage",
             fields=[
-                ('host', models.CharField(max_length=255, primary_key=True, serialize=False)),
-                ('url', models.URLField(max_length=1200)),
-                ('status', models.PositiveSmallIntegerField(null=True)),
-                ('text', models.TextField(blank=True)),
-                ('seen_at', models.DateTimeField()),
-                ('ask_again_at', models.DateTimeField()),
+                ("host", models.CharField(max_length=255, primary_key=True, serialize=False)),
+                ("url", models.URLField(max_length=1200)),
+                ("status", models.PositiveSmallIntegerField(null=True)),
+                ("text", models.TextField(blank=True)),
+                ("seen_at", models.DateTimeField()),
+                ("ask_again_at", models.DateTimeField()),
             ],
         ),
         migrations.AddField(
-            model_name='watch',
-            name='live_since',
-            field=models.DateTimeField(help_text='When it was first seen live since it was due; from then on it is looked at less often.', null=True),
+            model_name="watch",
+            name="live_since",
+            field=models.DateTimeField(
+                help_text="When it was first seen live since it was due; from then on it is looked at less often.",
+                null=True,
+            ),
         ),
         migrations.AlterField(
-            model_name='hostlease',
-            name='paused_until',
-            field=models.DateTimeField(help_text='Until when the site asked to be left alone.', null=True),
+            model_name="hostlease",
+            name="paused_until",
+            field=models.DateTimeField(help_text="Until when the site asked to be left alone.", null=True),
         ),
         migrations.AlterField(
-            model_name='verification',
-            name='published_at_by_publisher',
-            field=models.DateTimeField(help_text="By the publisher's own system; readers may have seen it later.", null=True),
+            model_name="verification",
+            name="published_at_by_publisher",
+            field=models.DateTimeField(
+                help_text="By the publisher's own system; readers may have seen it later.", null=True
+            ),
         ),
     ]

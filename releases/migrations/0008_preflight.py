@@ -50,7 +50,9 @@ class Migration(migrations.Migration):
         migrations.AddConstraint(
             model_name="preflightrun",
             constraint=models.UniqueConstraint(
-                condition=models.Q(("done_at__isnull", True)), fields=("release",), name="one_open_preflight_per_release"
+                condition=models.Q(("done_at__isnull", True)),
+                fields=("release",),
+                name="one_open_preflight_per_release",
             ),
         ),
         migrations.AddConstraint(

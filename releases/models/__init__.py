@@ -4,8 +4,8 @@ from releases.models.append_only import ChainHead
 from releases.models.body import Body, KeptBody
 from releases.models.event import ReleaseEvent
 from releases.models.observation import Observation
-from releases.models.producer import Contact, Membership, Producer
 from releases.models.preflight import PreflightRun
+from releases.models.producer import Contact, Membership, Producer
 from releases.models.release import Address, DateChange, Release
 from releases.models.roll_call import RollCall
 from releases.models.series import Series
@@ -24,10 +24,10 @@ __all__ = [
     "Membership",
     "NotFoundPage",
     "Observation",
+    "PreflightRun",
     "Producer",
     "Release",
     "ReleaseEvent",
-    "PreflightRun",
     "RollCall",
     "Series",
     "Statement",

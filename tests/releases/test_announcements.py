@@ -85,9 +85,7 @@ def test_an_announcement_that_names_the_marker_is_no_release_and_judges_nothing(
     release = a_sound_release(site)
     site.publish(ANNOUNCEMENT, [scene(f"<title>{release.title}</title><h1>{release.title}</h1>")])
     look(means, DAY_BEFORE)
-    assert [(row.result, row.reasons) for row in announcements.looks_of(release)] == [
-        ("not_live", ["announcement"])
-    ]
+    assert [(row.result, row.reasons) for row in announcements.looks_of(release)] == [("not_live", ["announcement"])]
     assert Observation.objects.plain().count() == Verification.objects.count() == 0
 
 

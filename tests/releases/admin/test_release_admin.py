@@ -78,7 +78,9 @@ def test_a_new_release_is_recorded_with_its_addresses_by_the_calendars_own_funct
             {"addresses-0-url": "https://jo@www.example.gov.uk/"}, "url", "user name", id="an-address-with-a-user"
         ),
         pytest.param({"addresses-0-marker": ""}, "__all__", "A page needs a marker", id="a-page-without-marker"),
-        pytest.param({"addresses-0-adapter": "telepathy"}, "adapter", "there are: govuk, page", id="an-adapter-that-there-is-not"),
+        pytest.param(
+            {"addresses-0-adapter": "telepathy"}, "adapter", "there are: govuk, page", id="an-adapter-that-there-is-not"
+        ),
     ],
 )
 def test_a_new_release_with_a_wrong_field_is_refused_there_and_nothing_is_recorded(fields, field, words):
