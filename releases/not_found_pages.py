@@ -14,6 +14,7 @@ from releases.watch_round import Round
 STANDS_FOR = timedelta(days=1)
 # A host whose answer said nothing is asked again sooner.
 ASKED_AGAIN_AFTER = timedelta(minutes=15)
+SAYS_ABSENT = frozenset({404, 410})
 # Other adapters ask a publishing system, which says by itself what is not there.
 ADAPTER = "page"
 
@@ -38,13 +39,15 @@ def take(going: Round, errand: Errand, answer: Answer) -> None:
     """Take in what a host answered for an address that cannot exist; the sweep stores it when it stores its looks."""
     host = going.not_found_asked.pop(errand.key)
     text = text_of(answer)
+    # An empty page is an answer too where its status says that there is nothing.
+    says_something = text or (answer.failure is None and answer.status in SAYS_ABSENT)
     page = NotFoundPage(
         host=host,
         url=errand.url,
         status=answer.status if answer.failure is None else None,
         text=text,
         seen_at=answer.completed_at,
-        ask_again_at=going.clock.now() + (STANDS_FOR if text else ASKED_AGAIN_AFTER),
+        ask_again_at=going.clock.now() + (STANDS_FOR if says_something else ASKED_AGAIN_AFTER),
     )
     going.not_found_known[host] = page
     going.not_found_unstored.append(page)

@@ -129,3 +129,8 @@ def test_a_host_whose_answer_says_nothing_is_asked_again_within_the_hour():
     page = NotFoundPage.objects.get()
     assert (page.status, page.text) == (503, "")
     assert page.ask_again_at < SEED_DUE + timedelta(hours=1)
+
+
+def test_a_host_that_says_with_an_empty_page_that_nothing_is_there_is_asked_once_a_day():
+    watched(lambda url, at: (404, "", 0.1), until=timedelta(minutes=1))
+    assert NotFoundPage.objects.get().ask_again_at > SEED_DUE + timedelta(hours=23)
