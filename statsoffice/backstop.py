@@ -13,7 +13,9 @@ from statsoffice import progress
 logger = logging.getLogger(__name__)
 
 PATIENCE_SECONDS = 12.0
-"""A tick comes at least every five seconds; after two that did not come nobody waits for the next."""
+"""Where no tick of any step came for so long, broker or beat are down: each brings one at least every five seconds."""
+OTHERS_PATIENCE = 5
+"""While ticks come, another worker may have those of one step; only after so many times as long is it missing."""
 
 
 class Backstop:
@@ -53,7 +55,9 @@ class Backstop:
     def _stand_by(self, name: str, act: Callable[[], None], seconds: float) -> None:
         standing_in = False
         while not self._ending.wait(seconds):
-            missing = progress.seconds_since(name) > self._patience_seconds
+            idle = progress.seconds_since(name) / self._patience_seconds
+            alone = progress.seconds_since_tick() > self._patience_seconds
+            missing = idle > (1 if alone else OTHERS_PATIENCE)
             if missing != standing_in:
                 standing_in = missing
                 what = "no %s came; this worker does it by itself" if missing else "%s comes again"

@@ -62,13 +62,14 @@ def sweep_once(*, stop: Callable[[], bool] = lambda: False) -> None:
 @shared_task(name="sweep")
 def sweep() -> None:
     """Look at every release that falls due in the next seconds, and judge it."""
+    _begin("sweep")
     sweep_once(stop=_is_ending)
 
 
 @shared_task(name="draft")
 def draft() -> None:
     """Judge what nobody looked at, draft the report of every suspected breach, and call the judged morning's roll."""
-    progress.note("draft")
+    _begin("draft")
     draft_once()
 
 
@@ -80,7 +81,7 @@ def draft_once() -> None:
 @shared_task(name="deliver")
 def deliver() -> None:
     """Attend to the watcher's health, create the messages that are owed, and send those that are due."""
-    progress.note("deliver")
+    _begin("deliver")
     deliver_once()
 
 
@@ -92,7 +93,7 @@ def deliver_once() -> None:
 @shared_task(name="canary")
 def canary() -> None:
     """Rehearse one look through the whole chain, and ping whoever would miss us."""
-    progress.note("canary")
+    _begin("canary")
     turn.take(clock=CLOCK, stop=_canary_is_ending)
 
 
@@ -107,6 +108,12 @@ def verify_releases_at_0930() -> None:
     """Verify the morning's releases at 9.30am and call the roll; everything derives from their due times."""
     sweep_once(stop=_is_ending)
     draft_once()
+
+
+def _begin(step: str) -> None:
+    """Let the worker know that a tick came, and whose."""
+    progress.note_tick()
+    progress.note(step)
 
 
 def _is_ending() -> bool:

@@ -14,7 +14,7 @@ from statsoffice.backstop import Backstop
 
 pytestmark = pytest.mark.one_database
 
-PATIENCE = 0.3
+PATIENCE = 0.3  # seconds
 
 
 @contextmanager
@@ -48,6 +48,17 @@ def test_a_step_whose_tasks_stay_away_is_done_again_and_again_and_no_other_is():
     with standing_by(draft=lambda: drafted.append(1), deliver=lambda: delivered.append(1)):
         assert until(lambda: progress.note("deliver") or len(drafted) >= 3)
     assert delivered == []
+
+
+def test_while_ticks_of_other_steps_come_another_worker_may_have_those_of_one():
+    done = []
+    with standing_by(draft=lambda: done.append(1)):
+        for _ in range(12):
+            progress.note_tick()
+            time.sleep(PATIENCE / 4)
+        assert done == []
+        assert until(lambda: progress.note_tick() or done)
+        assert progress.seconds_since("draft") > 4.5 * PATIENCE
 
 
 def test_it_stops_doing_a_step_once_its_tasks_come_again(caplog):
