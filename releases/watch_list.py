@@ -133,6 +133,16 @@ def write(targets: Iterable[Target]) -> None:
         )
 
 
+def look_anew(made_up_to: Mapping[int, datetime], *, now: datetime) -> None:
+    """Look now at addresses whose next look, as it is written down, was made by a watcher that has died since.
+
+    :param made_up_to: by the address' key, the last instant for which a look was planned and made.
+    :param now: the aware instant at which the next look falls due instead.
+    """
+    for address, planned_at in made_up_to.items():
+        Watch.objects.filter(address=address, next_look_at__lte=planned_at).update(next_look_at=now)
+
+
 # Where and for what an address is looked at, as far as the people who keep the calendar can correct it.
 _SOUGHT = (
     "url",

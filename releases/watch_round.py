@@ -100,9 +100,14 @@ def take_in(going: Round, rows: Sequence[Observation]) -> None:
     :param rows: looks as they are stored, with their addresses and releases.
     """
     going.kept += len(rows)
-    releases = (row.address.release for row in rows if not row.superseded and row.purpose == Purpose.PLAIN)
-    going.unjudged |= {release.pk: release for release in releases if release.due_at is not None}
+    plain = [row for row in rows if not row.superseded and row.purpose == Purpose.PLAIN]
+    going.unjudged |= {row.release_id: row.address.release for row in plain if row.address.release.due_at is not None}
     _write_next_looks(going, {row.address_id for row in rows})
+    made_up_to: dict[int, datetime] = {}
+    for row in plain:
+        if row.address_id not in going.targets:
+            made_up_to[row.address_id] = max(row.planned_at, made_up_to.get(row.address_id, row.planned_at))
+    watch_list.look_anew(made_up_to, now=going.clock.now())
 
 
 def judge_some(going: Round, *, most: int = JUDGED_AT_A_TIME) -> None:

@@ -112,6 +112,16 @@ def test_what_a_stopped_watcher_could_not_store_is_stored_and_judged_by_the_next
     assert not unstored.is_any_waiting(tmp_path)
 
 
+def test_what_a_dead_watcher_had_looked_at_is_not_looked_at_again_for_the_same_instant(outage, tmp_path):
+    a_confirmed_release(url=f"{HOST}/schools")
+    sweep(-120, 60, live_from(9999), (-90, outage.begin), folder=tmp_path, stop_at=20)
+    outage.end()
+    asked = sweep(22, 40, live_from(9999), folder=tmp_path, watcher="second")
+    assert min(errand.planned_at for errand in asked if isinstance(errand.key, LookKey)) == SEED_DUE + seconds(22)
+    planned = [look for look in kept(until=45) if look[1] == Purpose.PLAIN]
+    assert len(planned) == len(set(planned))
+
+
 @pytest.mark.parametrize("table", ["releases_verification", "releases_hostlease", "releases_watch", "chainhead"])
 def test_an_outage_in_the_middle_of_any_step_loses_nothing(outage, tmp_path, table):
     a_confirmed_release(url=f"{HOST}/schools")
