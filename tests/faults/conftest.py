@@ -2,6 +2,7 @@
 
 from collections.abc import Mapping
 from datetime import UTC, datetime, timedelta
+from pathlib import Path
 
 import pytest
 
@@ -14,27 +15,48 @@ TABLE = pytest.StashKey[list[str]]()
 
 
 @pytest.fixture(scope="session")
-def outcomes(request: pytest.FixtureRequest) -> Mapping[str, Outcome]:
-    """Play the morning of every row at once, and reckon."""
+def due_at() -> datetime:
+    """Give the first whole minute that leaves everybody the time to be ready."""
+    begin = datetime.now(UTC) + PREPARING + EARLIEST
+    return (begin + timedelta(minutes=1)).replace(second=0, microsecond=0)
+
+
+@pytest.fixture(scope="session")
+def outcomes(request: pytest.FixtureRequest, due_at: datetime) -> Mapping[str, Outcome]:
+    """Play the morning of every row that is asked about, all at once, and reckon."""
+    asked = [item.callspec.params.get("row") for item in request.session.items if hasattr(item, "callspec")]
+    rows = [row for row in ROWS if row in asked]
     with folder_for_sockets() as folder, running_site(folder / "site.log") as site:
-        begin = datetime.now(UTC) + PREPARING + EARLIEST
-        due_at = (begin + timedelta(minutes=1)).replace(second=0, microsecond=0)
-        morning = Morning(ROWS, folder=folder, site=site, due_at=due_at)
+        morning = Morning(rows, folder=folder, site=site, due_at=due_at)
         with morning.ready():
             found = morning.play()
     request.config.stash[TABLE] = table(found)
+    keep_logs(found, request.config.getoption("--faults-logs"))
     return found
 
 
 def table(outcomes: Mapping[str, Outcome]) -> list[str]:
     """Write the table of the faults in Markdown."""
     lines = ["| what breaks | looks kept | lost | doubled | untrue |", "|---|---|---|---|---|"]
-    for row in ROWS:
+    for row in [row for row in ROWS if row.office in outcomes]:
         outcome = outcomes[row.office]
         wrong = outcome.reckoning
-        counts = (outcome.looks, len(wrong.lost), len(wrong.doubled), len(wrong.untrue))
+        counts = (len(outcome.stored.looks), len(wrong.lost), len(wrong.doubled), len(wrong.untrue))
         lines.append(f"| {row.title} | {' | '.join(map(str, counts))} |")
     return lines
+
+
+def pytest_addoption(parser: pytest.Parser) -> None:
+    parser.addoption("--faults-logs", help="A folder in which the logs of the morning's processes are kept")
+
+
+def keep_logs(outcomes: Mapping[str, Outcome], folder: str | None) -> None:
+    """Write what every process printed into a folder, if one was named."""
+    for office, outcome in outcomes.items() if folder else ():
+        for name, log in outcome.logs.items():
+            path = Path(folder or "", office, f"{name}.log")
+            path.parent.mkdir(parents=True, exist_ok=True)
+            path.write_text(log)
 
 
 def pytest_terminal_summary(terminalreporter: pytest.TerminalReporter) -> None:

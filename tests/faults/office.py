@@ -6,6 +6,7 @@ import re
 import signal
 import subprocess
 import sys
+import time
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
@@ -28,22 +29,24 @@ class Office:
 
     name: str
     folder: Path
-    environment: Mapping[str, str]
-    servers: Mapping[str, Sequence[str]] = field(default_factory=dict)
+    environment: dict[str, str]
+    servers: dict[str, Sequence[str]] = field(default_factory=dict)
     holder: Callable[[], str] = lambda: ""
     running: dict[str, subprocess.Popen[bytes]] = field(default_factory=dict)
 
-    @property
-    def var(self) -> Path:
-        """The folder for what the product writes."""
-        return self.folder / "var"
+    def serve(self, name: str = "", command: Sequence[str] = (), **environment: str) -> None:
+        """Give the office a server, started now if it is one of its own, and tell its processes where it is."""
+        self.environment |= environment
+        if name:
+            self.servers[name] = command
+            self.start(name)
 
     def start(self, name: str) -> None:
         """Start a server of its own, or a process of the product: watch-.., worker-.., beat-.., the same one again."""
         command = self.servers.get(name) or _command(name, folder=self.folder)
         with (self.folder / f"{name}.log").open("ab") as log:
             self.running[name] = subprocess.Popen(
-                command, env=dict(self.environment), stdout=log, stderr=subprocess.STDOUT, start_new_session=True
+                command, env=self.environment, stdout=log, stderr=subprocess.STDOUT, start_new_session=True
             )
 
     def kill(self, name: str) -> None:
@@ -52,6 +55,24 @@ class Office:
         with contextlib.suppress(ProcessLookupError):
             os.killpg(process.pid, signal.SIGKILL)
         process.wait()
+
+    def terminate(self, name: str) -> tuple[int, float]:
+        """Ask a process to end by SIGTERM; gives its exit code and the seconds that it took."""
+        began = time.monotonic()
+        process = self.running.pop(name)
+        process.terminate()
+        try:
+            code = process.wait(30)
+        finally:
+            with contextlib.suppress(ProcessLookupError):
+                os.killpg(process.pid, signal.SIGKILL)
+        return code, time.monotonic() - began
+
+    def set_clock(self, seconds: float) -> None:
+        """Set the clock of the `stepped` processes, to be so many seconds ahead of the machine's."""
+        file = self.folder / "clock"
+        (unfinished := file.with_suffix(".new")).write_text(str(seconds))
+        unfinished.replace(file)
 
     def crash_database(self) -> None:
         """End the office's own PostgreSQL as a crash does: it writes nothing more, and cuts off whoever is there."""

@@ -4,8 +4,10 @@ from datetime import UTC, datetime
 
 from django.core.management import call_command
 
+from releases.models import Series
 from tests.factories import ContactFactory, ProducerFactory, SeriesFactory, UserFactory, a_confirmed_release
-from tests.faults.truth import MARKER, SERIES, STORIES, TITLE, TOLERANCE
+from tests.faults import hostile_site
+from tests.faults.truth import HOSTILE, MARKER, SERIES, STORIES, TITLE, TOLERANCE, Story
 
 
 def prepare(due: str, site: str) -> None:
@@ -36,15 +38,33 @@ def prepare(due: str, site: str) -> None:
     for story in STORIES:
         url = f"{site.replace('127.0.0.1', story.host)}/office/{story.slug}"
         other_host = f"{site.replace('127.0.0.1', 'localhost')}/office/{story.slug}"
-        a_confirmed_release(
-            series=series,
-            reference=story.slug,
-            title=TITLE,
-            url=url,
-            marker=MARKER,
-            due_at=due_at,
-            recorded_at=datetime.now(UTC),
-            rehearsal=True,
-            # On another host than the page: two watchers may hold one each.
-            attachments=(f"{other_host}/tables.pdf",) if story.file_published is not None else (),
-        )
+        # On another host than the page: two watchers may hold one each.
+        files = (f"{other_host}/tables.pdf",) if story.file_published is not None else ()
+        _record(story, url, series=series, due_at=due_at, files=files)
+
+
+def prepare_hostile(due: str, site: str) -> None:
+    """Add the releases of a hostile site to those that are there.
+
+    :param due: the ISO instant at which they are due.
+    :param site: the hostile site's address.
+    """
+    series = Series.objects.get()
+    for story in HOSTILE:
+        host = "name-of-a-publisher.localhost" if story.slug == hostile_site.REBINDING else "127.0.0.1"
+        url = f"{site.replace('127.0.0.1', host)}/hostile/{story.slug}"
+        _record(story, url, series=series, due_at=datetime.fromisoformat(due))
+
+
+def _record(story: Story, url: str, *, series: Series, due_at: datetime, files: tuple[str, ...] = ()) -> None:
+    a_confirmed_release(
+        series=series,
+        reference=story.slug,
+        title=TITLE,
+        url=url,
+        marker=MARKER,
+        due_at=due_at,
+        recorded_at=datetime.now(UTC),
+        rehearsal=True,
+        attachments=files,
+    )

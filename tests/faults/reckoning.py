@@ -12,6 +12,7 @@ from tests.faults.truth import RECIPIENTS, Story
 
 # What asks a person, and accuses nobody.
 OPEN = frozenset({Outcome.UNCERTAIN, Outcome.CANNOT_TELL})
+SUSPECTED = "Rehearsal: Suspected breach: "
 # What is partial may still lack its file.
 MAY_BE_MISSING = frozenset({Outcome.NOT_SEEN, Outcome.PARTIAL})
 
@@ -32,12 +33,14 @@ class Expected:
     :param due_at: the aware instant at which every release was due.
     :param exact: the releases on which the verdict must be the true one; of others it may be open.
     :param unkept: how many requests for one page may have died with the processes that made them.
+    :param repeated: whether the clock passed some instants twice.
     """
 
     stories: Sequence[Story]
     due_at: datetime
     exact: Collection[str]
     unkept: int = 0
+    repeated: bool = False
 
 
 Mails = Collection[tuple[str, str]]
@@ -51,7 +54,7 @@ def reckon(expected: Expected, stored: Stored, *, mails: Mails, requests: Mappin
     """
     return Reckoning(
         lost=(*_lost(expected, stored, mails=mails), *_lost_looks(stored, requests=requests, unkept=expected.unkept)),
-        doubled=tuple(_doubled(stored, mails=mails)),
+        doubled=tuple(_doubled(expected, stored, mails=mails)),
         untrue=tuple(_untrue(expected, stored)),
     )
 
@@ -95,14 +98,16 @@ def _lost_of(verdict: Verdict | None, story: Story, *, stored: Stored, must_be_t
         yield f"{story.slug} is {verdict.outcome}, and nothing is suspected"
 
 
-def _doubled(stored: Stored, *, mails: Mails) -> Iterable[str]:
+def _doubled(expected: Expected, stored: Stored, *, mails: Mails) -> Iterable[str]:
     things: Mapping[str, Iterable[object]] = {
         "verdict on": (verdict.release for verdict in stored.verdicts),
         "suspicion": stored.suspicions,
         "draft": stored.reports,
         "message": stored.messages,
         "mail": mails,
-        "planned look": ((look.url, look.purpose, look.planned_at) for look in stored.looks),
+        "planned look": ()
+        if expected.repeated
+        else ((look.url, look.purpose, look.planned_at) for look in stored.looks),
         "kept look": ((look.url, look.purpose, look.sent_at) for look in stored.looks),
     }
     for name, ones in things.items():
@@ -121,7 +126,7 @@ def _untrue(expected: Expected, stored: Stored) -> Iterable[str]:
     for release, kind in stored.reports:
         if (release, kind) not in stored.suspicions:
             yield f"{release} has a draft and no suspicion"
-    told = {subject for _, subject in stored.messages}
+    told = {subject for _, subject in stored.messages if subject.startswith(SUSPECTED)}
     for subject in sorted(told - {subject_of(release) for release, _ in _suspected(stored)}):
         yield f"people were told: {subject}"
     yield from stored.broken_chains
@@ -154,4 +159,4 @@ def _suspected(stored: Stored) -> list[tuple[str, str]]:
 
 def subject_of(release: str) -> str:
     """Give the subject of the message on a suspected rehearsal."""
-    return f"Rehearsal: Suspected breach: {release}"
+    return f"{SUSPECTED}{release}"

@@ -1,13 +1,13 @@
 """The rows of the table: who is at work, what breaks when, and what must be found out all the same."""
 
 from collections.abc import Callable, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import timedelta
 from operator import methodcaller
 
 from statsoffice.celery import app
 from tests.faults.office import Office
-from tests.faults.truth import STORIES, Story
+from tests.faults.truth import HOSTILE, STORIES, Story
 
 Act = Callable[[Office], object]
 ALL = frozenset(story.slug for story in STORIES)
@@ -23,6 +23,13 @@ class Row:
     :param database: "shared" with others, "own", or "sqlite".
     :param exact: the releases on which the verdict must be the true one; of others it may be open.
     :param unkept: how many looks at one page may have died with the processes that made them.
+    :param clock: by how many seconds the clock of its `stepped` processes is ahead from the beginning.
+    :param repeated: whether the clock passes some instants twice, so that looks are planned for them twice.
+    :param by_the_site: for a second after due by that clock, the second by the site's.
+    :param padding: bytes by which each page is longer than it need be.
+    :param largest_file: bytes beyond which no file of its own database grows: then its disk is full.
+    :param hostile: whether it also watches a site that does its worst.
+    :param punctual: whether somebody can be there at the due instant.
     """
 
     title: str
@@ -34,6 +41,13 @@ class Row:
     exact: frozenset[str] = ALL
     unkept: int = 0
     stories: Sequence[Story] = STORIES
+    clock: float = 0
+    repeated: bool = False
+    by_the_site: Callable[[float], float] = lambda seconds: seconds
+    padding: int = 0
+    largest_file: int = 0
+    hostile: bool = False
+    punctual: bool = True
 
 
 def kill(name: str) -> Act:
@@ -44,6 +58,11 @@ def kill(name: str) -> Act:
 def start(name: str) -> Act:
     """Start a process, for the first time or again."""
     return methodcaller("start", name)
+
+
+def set_clock(seconds: float) -> Act:
+    """Set the clock of the office's `stepped` processes, to be so many seconds ahead."""
+    return methodcaller("set_clock", seconds)
 
 
 kill_holder: Act = methodcaller("kill_holder")
@@ -59,7 +78,59 @@ def deliver_again(office: Office) -> None:
                 app.send_task(task, queue=queue, connection=connection)
 
 
+# In the office where everything is off, the clock runs from before five minutes before due, and then from ten minutes
+# after: what its pages show in between, they show while nobody looks.
+OFF_AT, ON_AT, OFF_AT_BY_THE_SITE = -300.0, 600.0, -30.0
+
+
+def while_off(seconds: float) -> float:
+    """Give the second by the site's clock at which a page changes, for a second by the clock of the office."""
+    if seconds < OFF_AT:
+        return OFF_AT_BY_THE_SITE + (seconds - OFF_AT)
+    return OFF_AT_BY_THE_SITE + 1 if seconds < ON_AT else OFF_AT_BY_THE_SITE + (seconds - ON_AT)
+
+
+UNSEEN = tuple(replace(story, published=635) if story.slug == "late" else story for story in STORIES)
+
 ROWS = (
+    Row(
+        "database away from T-90 s on; its watcher killed at T+15 s, before it is back at T+18 s",
+        "away-long",
+        cast=("watch-a",),
+        acts=[
+            (-90, crash_database),
+            (15, kill("watch-a")),
+            (15.5, start("watch-b")),
+            (18, start("postgresql")),
+        ],
+        database="own",
+        unkept=2,
+    ),
+    Row(
+        "database away at T, from T-2 s to T+12 s",
+        "away",
+        cast=("worker-a", "beat-a"),
+        acts=[(-2, crash_database), (12, start("postgresql"))],
+        database="own",
+    ),
+    Row(
+        "everything off from T-5 min to T+10 min",
+        "off",
+        cast=("stepped-a",),
+        acts=[
+            (OFF_AT_BY_THE_SITE, kill("stepped-a")),
+            (OFF_AT_BY_THE_SITE + 0.5, set_clock(ON_AT - OFF_AT_BY_THE_SITE)),
+            (OFF_AT_BY_THE_SITE + 1.5, start("stepped-b")),
+        ],
+        database="sqlite",
+        exact=frozenset({"late", "never", "in-trouble"}),
+        unkept=2,
+        stories=UNSEEN,
+        clock=OFF_AT - OFF_AT_BY_THE_SITE,
+        by_the_site=while_off,
+        punctual=False,
+    ),
+    Row("beat dead from T-65 s on", "no-beat", cast=("worker-a", "beat-a"), acts=[(-65, kill("beat-a"))]),
     Row(
         "two beats; every task delivered twice and more",
         "doubles",
@@ -67,11 +138,19 @@ ROWS = (
         acts=[(seconds, deliver_again) for seconds in (-30, -1, 1, 15, 21, 22, 23, 24)],
     ),
     Row(
+        "Redis down from T-30 s to T+12 s, started again empty",
+        "no-redis",
+        cast=("worker-a", "beat-a"),
+        acts=[(-30, kill("redis")), (12, start("redis"))],
+        own_redis=True,
+    ),
+    Row(
         "worker killed inside a sweep, at T-30 s and its process at T+1 s",
         "killed-a",
         cast=("worker-a", "worker-b", "worker-c", "beat-a"),
         acts=[(-30, kill_holder), (1, kill_child)],
         unkept=2,
+        punctual=False,
     ),
     Row(
         "worker killed inside a sweep, at T-1 s and T+15 s",
@@ -79,6 +158,42 @@ ROWS = (
         cast=("watch-a", "watch-b", "watch-c"),
         acts=[(-1, kill_holder), (15, kill_holder)],
         unkept=2,
+        punctual=False,
+    ),
+    Row(
+        "clock set forward by 30 s at T-20 s",
+        "clock-forward",
+        cast=("stepped-a",),
+        acts=[(-20, set_clock(30))],
+        database="sqlite",
+        exact=frozenset(),
+        punctual=False,
+    ),
+    Row(
+        "clock set back by 30 s at T+9 s",
+        "clock-back",
+        cast=("stepped-a",),
+        acts=[(9, set_clock(-30))],
+        database="sqlite",
+        exact=frozenset({"on-time", "early"}),
+        repeated=True,
+    ),
+    Row(
+        "disk full when a body is stored",
+        "disk-full",
+        cast=("watch-a",),
+        database="own",
+        padding=3_000_000,
+        largest_file=2_000_000,
+    ),
+    Row(
+        "a hostile site beside the others: slow drip, silence, endless body, 1 GB bomb, redirect loop, 10,000 headers, "
+        "a body broken off, a name that leads to loopback",
+        "hostile",
+        cast=("watch-a",),
+        stories=(*STORIES, *HOSTILE),
+        exact=ALL | {story.slug for story in HOSTILE},
+        hostile=True,
     ),
 )
 

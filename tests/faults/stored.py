@@ -7,6 +7,7 @@ from datetime import datetime
 from typing import Any, Self
 
 from breaches.models import Report, ReportEvent, Suspicion
+from releases.bodies import NOT_KEPT
 from releases.models import Observation, ReleaseEvent, Verification
 from releases.models.append_only import check_chain
 from statsoffice.messages.models import Message
@@ -36,6 +37,7 @@ class Kept:
     sent_at: str
     recorded_at: str
     result: str
+    reasons: tuple[str, ...]
     watcher: str
 
 
@@ -49,6 +51,7 @@ class Stored:
     messages: tuple[tuple[str, str], ...]
     looks: tuple[Kept, ...]
     broken_chains: tuple[str, ...]
+    bodies_not_kept: int
 
     @classmethod
     def from_json(cls, text: str) -> Self:
@@ -57,8 +60,9 @@ class Stored:
         pairs = {name: tuple(tuple(pair) for pair in read[name]) for name in ("suspicions", "reports", "messages")}
         return cls(
             verdicts=tuple(Verdict(**one) for one in read["verdicts"]),
-            looks=tuple(Kept(**one) for one in read["looks"]),
+            looks=tuple(Kept(**{**one, "reasons": tuple(one["reasons"])}) for one in read["looks"]),
             broken_chains=tuple(read["broken_chains"]),
+            bodies_not_kept=read["bodies_not_kept"],
             **pairs,
         )
 
@@ -78,7 +82,7 @@ def tell() -> None:
 
     verdicts = Verification.objects.values_list("release__reference", "outcome", "last_not_live_at", "first_live_at")
     looks = Observation.objects.order_by("position").values_list(
-        "url", "purpose", "planned_at", "sent_at", "recorded_at", "result", "watcher"
+        "url", "purpose", "planned_at", "sent_at", "recorded_at", "result", "reasons", "watcher"
     )
     broken = [check_chain(chain)[1] for chain in (ReleaseEvent, Observation, ReportEvent)]
     stored = Stored(
@@ -88,5 +92,6 @@ def tell() -> None:
         messages=tuple(rows(Message.objects.filter(sent_at__isnull=False).values_list("recipient", "subject"))),
         looks=tuple(Kept(*row) for row in rows(looks)),
         broken_chains=tuple(filter(None, broken)),
+        bodies_not_kept=ReleaseEvent.objects.filter(kind=NOT_KEPT).count(),
     )
     json.dump(asdict(stored), sys.stdout)

@@ -1,5 +1,6 @@
 """The scripted truth: what each page of the morning shows from when on, and what must be said of its release."""
 
+import secrets
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime, timedelta
@@ -10,6 +11,7 @@ from releases.verdict import Outcome
 from statsoffice.rehearsal_site import pages
 from statsoffice.rehearsal_site.files import PDF, pdf_file
 from statsoffice.rehearsal_site.scenes import scene
+from tests.faults import hostile_site
 
 TOLERANCE = timedelta(seconds=20)
 SERIES = "Inspections of invented schools"
@@ -32,6 +34,7 @@ class Story:
     host: str = "127.0.0.1"
     file_published: float | None = None
     in_trouble: bool = False
+    hostile: bool = False
 
     @property
     def decided_by(self) -> float | None:
@@ -47,22 +50,29 @@ STORIES = (
     Story("late-file", 1, Outcome.PARTIAL, Kind.PARTIAL, file_published=30),
     Story("in-trouble", None, Outcome.CANNOT_TELL, None, host="localhost", in_trouble=True),
 )
+HOSTILE = tuple(
+    Story(deed, None, Outcome.CANNOT_TELL, None, hostile=True) for deed in (*hostile_site.DEEDS, hostile_site.REBINDING)
+)
 
 
 def scripts(
-    office: str, stories: Sequence[Story], *, instant: Callable[[float], datetime]
+    office: str, stories: Sequence[Story], *, instant: Callable[[float], datetime], padding: int = 0
 ) -> Iterator[tuple[str, list[Mapping[str, Any]]]]:
     """Give every page of one office's morning with its scenes.
 
     :param instant: gives the site's aware instant for a number of seconds after the releases are due.
+    :param padding: the bytes by which each page is longer than it need be, none of which can be compressed.
     """
+    longer = f"<!-- {secrets.token_hex(padding // 2)} -->" if padding else ""
     for story in stories:
+        if story.hostile:
+            continue
         path = f"/{office}/{story.slug}"
         if story.in_trouble:
-            yield path, [scene(COMING_SOON), scene(pages.error_page(), status=503, starts=instant(-2))]
+            yield path, [scene(COMING_SOON + longer), scene(pages.error_page(), status=503, starts=instant(-2))]
             continue
-        appears = [] if story.published is None else [scene(LIVE, starts=instant(story.published))]
-        yield path, [scene(COMING_SOON), *appears]
+        appears = [] if story.published is None else [scene(LIVE + longer, starts=instant(story.published))]
+        yield path, [scene(COMING_SOON + longer), *appears]
         if story.file_published is not None:
             file = scene(pdf_file("Tables"), starts=instant(story.file_published), content_type=PDF)
             yield f"{path}/tables.pdf", [scene(status=404), file]

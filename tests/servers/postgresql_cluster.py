@@ -29,6 +29,7 @@ class Cluster:
             [
                 *(*_as_postgres(), programs.postgresql("initdb"), "--pgdata", f"{self.folder}/cluster", "--no-sync"),
                 *("--auth", "trust", "--username", SUPERUSER, "--encoding", "UTF8", "--locale", "C.UTF-8"),
+                "--wal-segsize=1",  # megabyte: a test that lets no file grow beyond a few of them needs that
             ],
             check=True,
             stdout=subprocess.DEVNULL,

@@ -1,0 +1,33 @@
+"""`manage.py watch` under a wall clock that can be set: `python -m tests.faults.stepped_watch FILE`.
+
+The file holds the seconds by which the wall clock is ahead of the machine's. Nobody vouches for such a clock: a kernel
+withdraws its own figures when the clock is set.
+"""
+
+import sys
+from datetime import UTC, datetime, timedelta
+from pathlib import Path
+
+import django
+
+from releases.clock import RealClock
+
+
+def settable_clock(file: Path) -> RealClock:
+    """Make the machine's clock as it would be if somebody had set it."""
+    return RealClock(wall=lambda: datetime.now(UTC) + timedelta(seconds=float(file.read_text())))
+
+
+def main(file: Path) -> None:
+    """Watch until told to stop."""
+    django.setup()
+    from django.core.management import call_command
+
+    from statsoffice import tasks
+
+    tasks.CLOCK = settable_clock(file)
+    call_command("watch")
+
+
+if __name__ == "__main__":
+    main(Path(sys.argv[1]))
