@@ -3,6 +3,7 @@
 from dataclasses import dataclass, field
 from datetime import date, timedelta
 
+from django.conf import settings
 from django.urls import reverse
 
 from breaches import drafting
@@ -65,6 +66,8 @@ def a_morning() -> Morning:
     _reports(morning)
     morning.add("a release with problems", "releases:release", checked_releases(series).reference)
     a_watcher_that_is_well(at=NOW)
+    canary = url_of(script_for(1, begins_at=NOW - timedelta(seconds=10)))
+    morning.pages["the canary's page"] = canary.removeprefix(settings.ADDRESS)
     return morning
 
 
@@ -211,4 +214,5 @@ PUBLIC = (
     "a vague release",
     "a release late",
     "a release on time",
+    "the canary's page",
 )
