@@ -33,6 +33,7 @@ class Looked:
 
     reference: str
     url: str
+    purpose: str
     planned_at: datetime
     sent_at: datetime
 
@@ -130,7 +131,7 @@ def _gather(due_at: datetime, *, site: RehearsalSite, mailbox: Mailbox, logs: Ma
     looks = tuple(
         Looked(*row)
         for row in Observation.objects.order_by("sent_at").values_list(
-            "release__reference", "url", "planned_at", "sent_at"
+            "release__reference", "url", "purpose", "planned_at", "sent_at"
         )
     )
     return Played(

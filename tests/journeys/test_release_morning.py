@@ -60,8 +60,8 @@ def test_the_site_itself_saw_a_request_for_every_address_within_a_second_of_the_
     assert came >= {path_of(look.url) for look in played.looks}
 
 
-def test_no_address_is_looked_at_twice_for_one_planned_instant(played):
-    planned = Counter((look.url, look.planned_at) for look in played.looks)
+def test_no_address_is_looked_at_twice_for_one_planned_instant_and_purpose(played):
+    planned = Counter((look.url, look.purpose, look.planned_at) for look in played.looks)
     assert {key: count for key, count in planned.items() if count > 1} == {}
 
 
