@@ -1,6 +1,6 @@
 """What the sweep looks through: the probe, or in tests a publisher by the script."""
 
-from collections.abc import Mapping
+from collections.abc import Hashable, Mapping
 from datetime import datetime
 from typing import Protocol
 
@@ -14,6 +14,12 @@ class Looker(Protocol):
 
     def start(self, errand: Errand) -> None:
         """Begin one request as soon as the host's budget allows."""
+
+    def waits(self, key: Hashable) -> bool:
+        """Tell whether the errand of a key waits for the host's budget, so that nothing of it was sent."""
+
+    def hand_turn(self, key: Hashable, errand: Errand) -> None:
+        """Let an errand for the same address take the turn of one that waits, which is never made then."""
 
     def poll(self, timeout_seconds: float) -> list[tuple[Errand, Answer]]:
         """Return what was answered, waiting up to a number of seconds for the first answer."""

@@ -52,6 +52,7 @@ class Round:
     clock_largest_error: timedelta = LARGEST_ERROR
     targets: dict[int, Target] = field(default_factory=dict)
     flying: dict[LookKey, Target] = field(default_factory=dict)
+    newest: dict[int, LookKey] = field(default_factory=dict)
     unanswered: list[tuple[LookKey, Answer]] = field(default_factory=list)
     not_found_asked: dict[Hashable, str] = field(default_factory=dict)
     not_found_known: dict[str, NotFoundPage | None] = field(default_factory=dict)

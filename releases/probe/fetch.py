@@ -2,7 +2,7 @@
 
 import resource
 import time
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Hashable, Mapping
 from datetime import UTC, datetime, timedelta
 from typing import Self
 
@@ -76,6 +76,7 @@ class Fetcher:
         self._multi = Multi(most_connections=self._most_in_flight)
         self._begun = 0
         self._pauses: dict[str, datetime] = {}
+        self._waiting: dict[Hashable, Flight] = {}
         self._idle_lines: list[Line] = []
         self._flying: dict[pycurl.Curl, tuple[Line, Flight, str]] = {}
         self._done: list[tuple[Errand, Answer]] = []
@@ -104,11 +105,30 @@ class Fetcher:
         if self._pause_of(address.place):
             self._hold_back(Flight(errand, address), address.place)
             return
-        self._lanes.add(address.place, Flight(errand, past_caches(address) if errand.fresh else address))
+        flight = self._waiting[errand.key] = Flight(errand, past_caches(address) if errand.fresh else address)
+        self._lanes.add(address.place, flight)
         self._launch()
         self._begun += 1
         if self._begun % _BEGUN_AT_A_TIME == 0:
             self._drive(seconds=0.0)
+
+    def waits(self, key: Hashable) -> bool:
+        """Tell whether the errand of a key waits for its turn, so that nothing of it has left this machine."""
+        return key in self._waiting
+
+    def hand_turn(self, key: Hashable, errand: Errand) -> None:
+        """Let an errand for the same address take the turn of the one of a key, which is never made then.
+
+        :raises KeyError: if that one does not wait, or not any more.
+        :raises ValueError: if the two do not ask for the same.
+        """
+        flight = self._waiting[key]
+        if (errand.url, errand.fresh) != (flight.errand.url, flight.errand.fresh):
+            message = f"The turn of {flight.errand.url} cannot be taken by {errand.url}."
+            raise ValueError(message)
+        self._not_waiting(flight)
+        flight.errand = errand
+        self._waiting[errand.key] = flight
 
     def poll(self, timeout_seconds: float) -> list[tuple[Errand, Answer]]:
         """Return the answers that are complete, waiting for at least one, but not longer than this.
@@ -134,6 +154,7 @@ class Fetcher:
         """
         self._pauses[place] = max(until, self._pauses.get(place, until))
         for flight in self._lanes.clear(place):
+            self._not_waiting(flight)
             self._hold_back(flight, place)
 
     def rest(self, place: str, *, seconds: float) -> None:
@@ -171,6 +192,7 @@ class Fetcher:
 
     def _send(self, flight: Flight) -> None:
         place = flight.address.place
+        self._not_waiting(flight)
         now = self._now()
         if flight.begun_at is None:
             flight.begun_at, flight.monotonic = now, time.monotonic()
@@ -192,6 +214,10 @@ class Fetcher:
         line.prepare(flight.address, seconds=left, fresh=flight.errand.fresh)
         self._flying[line.curl] = (line, flight, place)
         self._multi.add(line.curl)
+
+    def _not_waiting(self, flight: Flight) -> None:
+        if self._waiting.get(flight.errand.key) is flight:
+            del self._waiting[flight.errand.key]
 
     def _new_line(self) -> Line:
         return Line(route=self._route, limits=self._limits, now=self._now)

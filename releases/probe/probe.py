@@ -1,7 +1,7 @@
 """The probe: what the watcher looks through, a fetcher and the adapters that read what it brings."""
 
 import unicodedata
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Hashable, Mapping
 from datetime import datetime
 from typing import Self
 
@@ -44,6 +44,17 @@ class Probe:
     def start(self, errand: Errand) -> None:
         """Begin an errand at once, or as soon as its host's budget allows."""
         self._fetcher.start(errand)
+
+    def waits(self, key: Hashable) -> bool:
+        """Tell whether the errand of a key waits for its turn, so that nothing of it has left this machine."""
+        return self._fetcher.waits(key)
+
+    def hand_turn(self, key: Hashable, errand: Errand) -> None:
+        """Let an errand for the same address take the turn of the one of a key, which is never made then.
+
+        :raises KeyError: if that one does not wait, or not any more.
+        """
+        self._fetcher.hand_turn(key, errand)
 
     def poll(self, timeout_seconds: float) -> list[tuple[Errand, Answer]]:
         """Return the answers that are complete, waiting for at least one, but not longer than this."""

@@ -1,6 +1,6 @@
 """A publisher by the script: what each address answers and how long that takes, on a clock that jumps."""
 
-from collections.abc import Callable
+from collections.abc import Callable, Hashable
 from datetime import datetime, timedelta
 from email.utils import format_datetime
 
@@ -74,6 +74,12 @@ class ScriptedPublisher:
         )
         self._under_way.append((completed_at, errand, answer))
         self._under_way.sort(key=lambda one: one[0])
+
+    def waits(self, key: Hashable) -> bool:
+        return False
+
+    def hand_turn(self, key: Hashable, errand: Errand) -> None:
+        raise KeyError(key)
 
     def poll(self, timeout_seconds: float) -> list[tuple[Errand, Answer]]:
         until = self._clock.now() + timedelta(seconds=timeout_seconds)
