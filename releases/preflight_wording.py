@@ -1,7 +1,7 @@
 """What the check before a release found, in words for people: codes and facts go in, sentences come out."""
 
 from collections.abc import Iterable, Mapping
-from datetime import datetime
+from datetime import datetime, timedelta
 from typing import Any
 
 from django.utils.translation import gettext as _
@@ -9,6 +9,7 @@ from django.utils.translation import gettext_lazy as lazy
 from django.utils.translation import ngettext
 
 from releases import london
+from releases.exposure import Begins
 from releases.pacing import Crowd
 from releases.preflight_findings import Code, Finding
 from releases.wording import REASONS
@@ -53,6 +54,13 @@ SENTENCES = {
     Code.NO_ATTACHMENTS: lazy("It names no attachment: only its page is watched."),
 }
 
+BEGINS = {
+    Begins.DAY_BEFORE: lazy("from a day to an hour before"),
+    Begins.LAST_HOUR: lazy("in the last hour"),
+    Begins.LAST_TEN_MINUTES: lazy("in the last ten minutes"),
+    Begins.LAST_MINUTE: lazy("in the last minute"),
+}
+
 
 def sentence(finding: Finding, *, planned: datetime | None) -> str:
     """Say in one or two full sentences what was found, and what there is to do about it.
@@ -83,6 +91,19 @@ def crowd_sentence(crowd: Crowd) -> str:
     at = london.moment(crowd.due_at)
     start = _("%(releases)s releases at %(place)s at %(at)s") % {**facts, "at": at}
     return f"{start}: {_width(crowd.seconds)}"
+
+
+def length(of: timedelta) -> str:
+    """Write for how long a release is out: "10 seconds", "5 minutes"."""
+    seconds = round(of.total_seconds())
+    if seconds < 60:
+        return ngettext("%(count)s second", "%(count)s seconds", seconds) % {"count": seconds}
+    return ngettext("%(count)s minute", "%(count)s minutes", seconds // 60) % {"count": seconds // 60}
+
+
+def percent(chance: float) -> str:
+    """Write a chance, never as more than it is: "33%", "under 1%"; "100%" is certain."""
+    return f"{int(chance * 100)}%" if chance >= 0.01 else _("under 1%")
 
 
 def outcome(count: int) -> str:

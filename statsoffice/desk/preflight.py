@@ -7,7 +7,7 @@ from datetime import datetime, time, timedelta
 
 from django.conf import settings
 
-from releases import crowds, london, preflight, preflight_wording
+from releases import crowds, exposure, london, preflight, preflight_wording
 from releases.models import PreflightRun, Release
 from releases.permissions import Action, Person, producers_where
 from releases.probe.probe import budgets_from_settings
@@ -41,6 +41,28 @@ class Preflight:
 
     def __bool__(self) -> bool:
         return bool(self.problems or self.well or self.waiting or self.crowds)
+
+
+@dataclass(frozen=True, slots=True)
+class Noticing:
+    """With which chance the watch notices what is out early: for how long it is out, and a row for when that begins."""
+
+    lengths: list[str]
+    rows: list[tuple[str, list[str]]]
+
+
+def noticing() -> Noticing:
+    """Write the chance that one look at least sees a release, or a file of it, that is out before its time."""
+    return Noticing(
+        lengths=[preflight_wording.length(length) for length in exposure.LENGTHS],
+        rows=[
+            (
+                str(words),
+                [preflight_wording.percent(exposure.chance(length, begins).seen) for length in exposure.LENGTHS],
+            )
+            for begins, words in preflight_wording.BEGINS.items()
+        ],
+    )
 
 
 def of(person: Person, *, now: datetime) -> Preflight:

@@ -24,6 +24,7 @@ def desk(request: HttpRequest) -> HttpResponse:
         "part": _part(request, now=now),
         "next_day": today.next_day(request.user, now=now),
         "preflight": preflight.of(request.user, now=now),
+        "noticing": preflight.noticing(),
     }
     return render(request, "desk/desk.html", context)
 

@@ -90,6 +90,14 @@ def test_releases_that_share_a_host_and_a_minute_are_said_the_day_before_with_th
     )
 
 
+def test_the_desk_says_how_likely_an_early_release_would_be_noticed(client, series):
+    release_at(series, "tomorrow")
+    text = words_of(desk(client, series))
+    assert "at least one look sees it with this chance" in text
+    assert "10 seconds 1 minute 5 minutes 15 minutes from a day to an hour before 1% 6% 33% 100%" in text
+    assert "in the last minute 91% 91% 91% 91%" in text
+
+
 def test_a_check_that_somebody_asked_for_is_about_to_be_made(client, series):
     release = release_at(series, "later", due_at=DUE + timedelta(days=5))
     preflight.ask(release, by=None, now=DAY_BEFORE)
