@@ -30,7 +30,14 @@ class Pruned:
     spared: int
 
 
-def prune(*, now: datetime, kept_for: timedelta, needed: Needed, dry_run: bool = False) -> Pruned:
+def prune(
+    *,
+    now: datetime,
+    kept_for: timedelta,
+    needed: Needed,
+    dry_run: bool = False,
+    stop: Callable[[], bool] = lambda: False,
+) -> Pruned:
     """Remove the bodies that are older than they are kept for, unless something still needs them.
 
     A release that is still to come, or was due more recently than that, keeps all its bodies.
@@ -38,6 +45,7 @@ def prune(*, now: datetime, kept_for: timedelta, needed: Needed, dry_run: bool =
     :param now: the aware instant of pruning.
     :param needed: asked which of some releases are still in use: an open or an approved report rests on them.
     :param dry_run: say what would be removed, and remove nothing.
+    :param stop: asked before each release whether to leave the rest for another time.
     """
     before = now - kept_for
     over = Q(release__due_at__lt=before) | Q(release__status=Status.CANCELLED)
@@ -49,6 +57,8 @@ def prune(*, now: datetime, kept_for: timedelta, needed: Needed, dry_run: bool =
         in_use = set(needed(some))
         spared += len(in_use & set(some))
         for release in Release.objects.filter(pk__in=set(some) - in_use).order_by("pk"):
+            if stop():
+                return Pruned(releases=pruned, bodies=bodies, spared=spared)
             gone = _prune(release, old.filter(release=release), now=now, before=before, dry_run=dry_run)
             pruned, bodies = pruned + bool(gone), bodies + gone
     return Pruned(releases=pruned, bodies=bodies, spared=spared)

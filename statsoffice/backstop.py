@@ -1,4 +1,4 @@
-"""The worker's backstop: where no tick has come for a while, the worker sweeps, drafts and delivers by itself."""
+"""The worker's backstop: where no tick has come for a while, the worker does every step by itself."""
 
 import logging
 import threading
@@ -13,7 +13,7 @@ from statsoffice import progress
 logger = logging.getLogger(__name__)
 
 PATIENCE_SECONDS = 12.0
-"""Where no tick of any step came for so long, broker or beat are down: each brings one at least every five seconds."""
+"""Where no tick of any step came for so long, broker or beat are down: most bring one every five seconds."""
 OTHERS_PATIENCE = 5
 """While ticks come, another worker may have those of one step; only after so many times as long is it missing."""
 
@@ -77,22 +77,25 @@ class Step(bootsteps.StartStopStep):
 
     def start(self, worker: Any) -> None:
         """Stand by."""
+        backstop = self._backstop = Backstop(self.steps())
+        backstop.start()
+
+    def steps(self) -> dict[str, tuple[Callable[[], None], float]]:
+        """Give every step that beat wakes, with the pause in seconds after which it is done again."""
         # The application imports this module; these need the application, and Django with its models, set up.
         from statsoffice import celery, repeating, tasks
 
-        backstop = self._backstop = Backstop(
-            {
-                "sweep": (partial(repeating.do, self._sweep, name="sweep"), celery.SWEEP_EVERY.total_seconds()),
-                "draft": (partial(repeating.do, tasks.draft_once, name="draft"), celery.DRAFT_EVERY.total_seconds()),
-                "deliver": (
-                    partial(repeating.do, tasks.deliver_once, name="deliver"),
-                    celery.DELIVER_EVERY.total_seconds(),
-                ),
-                # It keeps the pause between two rehearsals itself, whoever asks.
-                "canary": (partial(repeating.do, self._rehearse, name="canary"), celery.CANARY_EVERY.total_seconds()),
-            }
-        )
-        backstop.start()
+        acts = {
+            "sweep": (self._sweep, celery.SWEEP_EVERY),
+            "draft": (tasks.draft_once, celery.DRAFT_EVERY),
+            "deliver": (tasks.deliver_once, celery.DELIVER_EVERY),
+            # It keeps the pause between two rehearsals itself, whoever asks.
+            "canary": (self._rehearse, celery.CANARY_EVERY),
+            "preflight": (self._check_ahead, celery.PREFLIGHT_EVERY),
+        }
+        return {
+            name: (partial(repeating.do, act, name=name), every.total_seconds()) for name, (act, every) in acts.items()
+        }
 
     def _sweep(self) -> None:
         from statsoffice import tasks
@@ -104,6 +107,11 @@ class Step(bootsteps.StartStopStep):
         from statsoffice.canary import turn
 
         turn.take(clock=tasks.CLOCK, stop=progress.is_ending)
+
+    def _check_ahead(self) -> None:
+        from statsoffice import tasks, unhurried
+
+        unhurried.take(clock=tasks.CLOCK, watcher=tasks.watcher_name(), stop=progress.is_ending)
 
     def close(self, worker: Any) -> None:
         """Let a long sweep end, in the pool's processes and here, before anybody waits for it."""

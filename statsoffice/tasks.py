@@ -99,8 +99,9 @@ def canary() -> None:
 
 @shared_task(name="preflight")
 def preflight() -> None:
-    """Make the checks before releases and the snapshots of announcements that fell due or were asked for."""
-    unhurried.take(clock=CLOCK, watcher=watcher_name())
+    """Make the checks before releases and the snapshots that fell due or were asked for, and prune old evidence."""
+    _begin("preflight")
+    unhurried.take(clock=CLOCK, watcher=watcher_name(), stop=_preflight_is_ending)
 
 
 @shared_task(name="verify_releases_at_0930")
@@ -125,6 +126,12 @@ def _is_ending() -> bool:
 def _canary_is_ending() -> bool:
     """Tell a rehearsal whether its worker is to end; that it asks shows that it is at work."""
     progress.note("canary")
+    return progress.is_ending()
+
+
+def _preflight_is_ending() -> bool:
+    """Tell unhurried looks whether their worker is to end; that they ask shows that they are at work."""
+    progress.note("preflight")
     return progress.is_ending()
 
 

@@ -1,4 +1,4 @@
-"""The unhurried step: the checks before releases and the snapshots of announcements, made beside the watch."""
+"""The unhurried step, beside the watch: checks before releases, snapshots of announcements, the end of old evidence."""
 
 import os
 from collections.abc import Callable, Collection
@@ -11,12 +11,15 @@ from releases.beside import Means
 from releases.clock import Clock
 from releases.models import PreflightRun
 from releases.probe.probe import Probe, budgets_from_settings, probe_from_settings
+from statsoffice import evidence_kept
 
 _probes: dict[int, Probe] = {}
 
 
 def take(*, clock: Clock, watcher: str, stop: Callable[[], bool] = lambda: False) -> None:
-    """Make the checks that were asked for or fell due, and the snapshots that fell due; nothing around a due instant.
+    """Make the checks that were asked for or fell due, and the snapshots that fell due; once a day prune old evidence.
+
+    Around a due instant it does nothing.
 
     :param clock: the watcher's clock.
     :param watcher: the name of this process.
@@ -29,6 +32,7 @@ def take(*, clock: Clock, watcher: str, stop: Callable[[], bool] = lambda: False
     means = means_of(probe(now=clock.now), clock=clock, watcher=watcher, stop=stop)
     preflight.run_asked(means=means, now=now)
     announcements.look_at_due(means=means, now=clock.now())
+    evidence_kept.prune_daily(clock=clock, by=watcher, stop=stop)
 
 
 def check_now(releases: Collection[int], *, clock: Clock, watcher: str) -> list[PreflightRun]:

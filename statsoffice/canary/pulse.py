@@ -29,13 +29,13 @@ def beating(step: str, *, now: Callable[[], datetime], by: str) -> Iterator[None
     :param now: the clock.
     :param by: the name under which the process keeps what it does.
     """
-    _note(step, begun_at=now(), begun_by=by)
+    note(step, begun_at=now(), begun_by=by)
     try:
         yield
     except Exception:
-        _note(step, failed_at=now())
+        note(step, failed_at=now())
         raise
-    _note(step, finished_at=now())
+    note(step, finished_at=now())
 
 
 def is_beating(pulse: Pulse, *, now: datetime) -> bool:
@@ -79,7 +79,8 @@ def _within(at: datetime | None, pause: timedelta, *, now: datetime) -> bool:
     return at is not None and abs(now - at) <= pause
 
 
-def _note(step: str, **what: Any) -> None:
+def note(step: str, **what: Any) -> None:
+    """Note an instant of a step: when it began or how it ended; what the database does not take is logged."""
     try:
         with transaction.atomic():
             if not Pulse.objects.filter(step=step).update(**what):

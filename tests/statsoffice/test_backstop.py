@@ -6,11 +6,12 @@ import sys
 import threading
 import time
 from contextlib import contextmanager
+from types import SimpleNamespace
 
 import pytest
 
-from statsoffice import progress
-from statsoffice.backstop import Backstop
+from statsoffice import celery, progress
+from statsoffice.backstop import Backstop, Step
 
 pytestmark = pytest.mark.one_database
 
@@ -104,6 +105,12 @@ os.waitpid(child, 0)
 assert progress.seconds_since("draft") < 0.25 <= progress.seconds_since("sweep"), "the note did not come back"
 """
     subprocess.run([sys.executable, "-c", script], check=True, timeout=20)
+
+
+def test_a_worker_stands_in_for_every_step_that_beat_wakes():
+    # The roll call of 9.30am is owed until it is called: the draft's step calls it too.
+    woken = set(celery.app.conf.beat_schedule) - {"verify_releases_at_0930"}
+    assert woken == set(Step(SimpleNamespace()).steps()) == set(progress.STEPS)
 
 
 @pytest.mark.parametrize("module", ["statsoffice.celery", "statsoffice.tasks", "statsoffice.wsgi"])
