@@ -31,7 +31,8 @@ class Means:
     """With what looks are made beside the watch: the probe, the holder's name, every host's whole budget, the clock.
 
     A look made while the clock is off by more than `clock_largest_error` is kept, and proves nothing. `stop` is asked
-    whether to end before every look has come back.
+    whether to end before every look has come back. `watcher_ill` says that people were told that the watcher is not
+    well, and not yet that it is well again.
     """
 
     look: Looker
@@ -40,6 +41,7 @@ class Means:
     clock_error: ClockError
     clock_largest_error: timedelta
     stop: Callable[[], bool] = lambda: False
+    watcher_ill: bool = False
 
 
 @dataclass(frozen=True, slots=True)

@@ -77,7 +77,10 @@ class Due:
 
 @dataclass(frozen=True, slots=True)
 class Crowd:
-    """Several releases due at one host at one aware instant. Each one's interval may be wider by `seconds`."""
+    """Looks due at one host at one aware instant that have to wait for one another, or belong to several releases.
+
+    The interval of each release may be wider by `seconds`.
+    """
 
     place: str
     due_at: datetime
@@ -87,7 +90,9 @@ class Crowd:
 
 
 def crowding(due: Iterable[Due], budgets: Mapping[str, Budget], *, default: Budget = DEFAULT_BUDGET) -> list[Crowd]:
-    """Find where two releases or more share a host and an instant, and how much wider that makes their intervals.
+    """Find where looks share a host and an instant, and how much wider that makes the intervals.
+
+    That is so where two releases or more do, and where one has more addresses than can be asked at once.
 
     :param budgets: the whole budgets by host or host:port; the watch has its part of them.
     :return: by instant and host; the releases of each in the order in which they were given.
@@ -95,7 +100,7 @@ def crowding(due: Iterable[Due], budgets: Mapping[str, Budget], *, default: Budg
     together: dict[tuple[datetime, str], list[Hashable]] = defaultdict(list)
     for one in due:
         together[one.due_at, one.place].append(one.release)
-    return [
+    crowds = (
         Crowd(
             place=place,
             due_at=due_at,
@@ -104,5 +109,5 @@ def crowding(due: Iterable[Due], budgets: Mapping[str, Budget], *, default: Budg
             seconds=width(len(releases), budget_of(place, budgets, default=default).for_the_watch),
         )
         for (due_at, place), releases in sorted(together.items(), key=lambda item: item[0])
-        if len(set(releases)) > 1
-    ]
+    )
+    return [crowd for crowd in crowds if len(crowd.releases) > 1 or crowd.seconds]

@@ -5,7 +5,7 @@ from datetime import datetime, timedelta
 
 from releases.beside import Made, Means
 from releases.evidence import LookResult
-from releases.models import Address, Coverage, Observation, Release
+from releases.models import Address, Contact, Coverage, Observation, Release
 from releases.pacing import Crowd
 from releases.preflight_findings import Code, Finding, of_announcement, of_look
 from releases.reading.characters import decode
@@ -48,12 +48,20 @@ def _of_record(release: Release) -> Iterator[Finding]:
         yield Finding(Code.NOT_CONFIRMED)
     if Address.Role.PAGE not in roles:
         yield Finding(Code.NO_PAGE)
-    if release.series.responsible is None:
-        yield Finding(Code.NO_RESPONSIBLE)
-    if release.series.head_of_profession is None:
-        yield Finding(Code.NO_HEAD)
+    series = release.series
+    yield from _of_contact(series.responsible, missing=Code.NO_RESPONSIBLE, closed=Code.RESPONSIBLE_CLOSED)
+    yield from _of_contact(series.head_of_profession, missing=Code.NO_HEAD, closed=Code.HEAD_CLOSED)
     if Address.Role.ATTACHMENT not in roles:
         yield Finding(Code.NO_ATTACHMENTS)
+    if Address.Role.ANNOUNCEMENT not in roles:
+        yield Finding(Code.NO_ANNOUNCEMENT)
+
+
+def _of_contact(contact: Contact | None, *, missing: Code, closed: Code) -> Iterator[Finding]:
+    if contact is None:
+        yield Finding(missing)
+    elif contact.user and not contact.user.is_active:
+        yield Finding(closed)
 
 
 def _of_addresses(release: Release, *, made: Mapping[int, Made], left: Collection[int]) -> Iterator[Finding]:
@@ -100,6 +108,8 @@ def _of_ourselves(means: Means, *, now: datetime) -> Iterator[Finding]:
     last = Coverage.objects.order_by("-ended_at").values_list("ended_at", flat=True).first()
     if last is None or last < now - LONGEST_SILENCE:
         yield Finding(Code.WATCHER_SILENT, facts={"last": last.isoformat() if last else None})
+    if means.watcher_ill:
+        yield Finding(Code.WATCHER_ILL)
     if means.clock_error.is_off(largest=means.clock_largest_error):
         yield Finding(Code.CLOCK_OFF)
 

@@ -18,6 +18,8 @@ class Code(StrEnum):
     NO_PAGE = "no_page"
     NO_RESPONSIBLE = "no_responsible"
     NO_HEAD = "no_head"
+    RESPONSIBLE_CLOSED = "responsible_closed"
+    HEAD_CLOSED = "head_closed"
     NO_ANSWER = "no_answer"
     LIVE_ALREADY = "live_already"
     MARKER_MATCHES_ALREADY = "marker_matches_already"
@@ -29,14 +31,16 @@ class Code(StrEnum):
     ANNOUNCEMENT_CALLED_OFF = "announcement_called_off"
     ANNOUNCEMENT_LEADS_ON = "announcement_leads_on"
     WATCHER_SILENT = "watcher_silent"
+    WATCHER_ILL = "watcher_ill"
     CLOCK_OFF = "clock_off"
     COULD_NOT_LOOK = "could_not_look"
     OUR_ERROR = "our_error"
     NO_ATTACHMENTS = "no_attachments"
+    NO_ANNOUNCEMENT = "no_announcement"
     SHARES_MINUTE = "shares_minute"
 
 
-NOTES = frozenset({Code.NO_ATTACHMENTS, Code.SHARES_MINUTE})
+NOTES = frozenset({Code.NO_ATTACHMENTS, Code.NO_ANNOUNCEMENT, Code.SHARES_MINUTE})
 """Worth knowing, and often as it should be: these are shown and not sent to anybody."""
 
 _NO_ANSWER = frozenset({LookResult.OBSERVER_FAULT, LookResult.UNREACHABLE})

@@ -19,6 +19,12 @@ SENTENCES = {
     Code.NO_PAGE: lazy("It has no page, so it cannot be watched. Name the address of its page."),
     Code.NO_RESPONSIBLE: lazy("Its series names no responsible statistician, so nobody will be told. Name one."),
     Code.NO_HEAD: lazy("Its series names no Head of Profession. Name one."),
+    Code.RESPONSIBLE_CLOSED: lazy(
+        "The account of its responsible statistician is closed, so no message reaches them. Name somebody else."
+    ),
+    Code.HEAD_CLOSED: lazy(
+        "The account of its Head of Profession is closed, so no message reaches them. Name somebody else."
+    ),
     Code.NO_ANSWER: lazy("The address gave no usable answer from here: %(why)s. Check the address, and the way to it."),
     Code.LIVE_ALREADY: lazy(
         "It was not there before and is there now, ahead of its time. If it is out, it is an early release; act now."
@@ -46,12 +52,14 @@ SENTENCES = {
         "The announcement leads somewhere else already, as it does once a release has taken its place."
     ),
     Code.WATCHER_SILENT: lazy("The watcher is not at work: %(last)s. Without it nothing is looked at."),
+    Code.WATCHER_ILL: lazy("The watcher is not well by its own checks. The desk says what is wrong, and what to do."),
     Code.CLOCK_OFF: lazy("The clock of our own machine is wrong. What is seen by it cannot be judged."),
     Code.COULD_NOT_LOOK: lazy(
         "Nobody could look at the address, because others were looking at %(place)s all the time."
     ),
     Code.OUR_ERROR: lazy("Our own program failed while it checked this release. Tell whoever runs it."),
     Code.NO_ATTACHMENTS: lazy("It names no attachment: only its page is watched."),
+    Code.NO_ANNOUNCEMENT: lazy("It names no announcement, so the time announced was not compared with ours."),
 }
 
 BEGINS = {
@@ -87,9 +95,12 @@ def sentence(finding: Finding, *, planned: datetime | None) -> str:
 
 def crowd_sentence(crowd: Crowd) -> str:
     """Say how many releases share a host and a minute, and what that means for the first looks at them."""
-    facts = {"releases": len(crowd.releases), "place": crowd.place, "seconds": crowd.seconds}
-    at = london.moment(crowd.due_at)
-    start = _("%(releases)s releases at %(place)s at %(at)s") % {**facts, "at": at}
+    facts = {"releases": len(crowd.releases), "looks": crowd.looks, "place": crowd.place}
+    start = ngettext(
+        "%(releases)s release with %(looks)s addresses at %(place)s at %(at)s",
+        "%(releases)s releases at %(place)s at %(at)s",
+        len(crowd.releases),
+    ) % {**facts, "at": london.moment(crowd.due_at)}
     return f"{start}: {_width(crowd.seconds)}"
 
 
@@ -120,6 +131,9 @@ def codes(findings: Iterable[Mapping[str, Any]]) -> list[Finding]:
 
 def _shares(facts: Mapping[str, Any]) -> str:
     others = facts["releases"] - 1
+    if not others:
+        start = _("Its %(looks)s addresses at %(place)s wait for one another") % facts
+        return f"{start}: {_width(facts['seconds'])}"
     start = ngettext(
         "It shares its minute at %(place)s with %(others)s other release",
         "It shares its minute at %(place)s with %(others)s other releases",

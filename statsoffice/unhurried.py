@@ -12,6 +12,7 @@ from releases.clock import Clock
 from releases.models import PreflightRun
 from releases.probe.probe import Probe, budgets_from_settings, probe_from_settings
 from statsoffice import evidence_kept
+from statsoffice.canary import illness
 
 _probes: dict[int, Probe] = {}
 
@@ -57,4 +58,5 @@ def means_of(look: Probe, *, clock: Clock, watcher: str, stop: Callable[[], bool
         clock_error=clock.error(),
         clock_largest_error=settings.CLOCK_LARGEST_ERROR,
         stop=stop,
+        watcher_ill=illness.is_told(),
     )

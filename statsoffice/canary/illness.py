@@ -37,6 +37,11 @@ def attend(*, now: datetime) -> None:
         _end(now=now)
 
 
+def is_told() -> bool:
+    """Tell whether people were told that the watcher is ill, and it has not been found well since."""
+    return Illness.objects.filter(is_open=True, alarmed_at__isnull=False).exists()
+
+
 def _observe(problems: tuple[Problem, ...], *, now: datetime) -> None:
     current = Illness.objects.filter(is_open=True).first() or _begin(now=now)
     if current is None:

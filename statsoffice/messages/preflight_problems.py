@@ -39,9 +39,9 @@ def _recipients(release: Release) -> frozenset[str]:
     series = release.series
     concerned = [contact for contact in (series.responsible, series.head_of_profession) if contact]
     told = addresses_of(contact for contact in concerned if contact.user or not release.rehearsal)
-    if told or concerned:
+    if told or (release.rehearsal and concerned):
         return told
-    # That nobody is named is what was found; somebody must learn of it.
+    # That nobody is named, or nobody who is still there, is what was found; somebody must learn of it.
     leads = Membership.objects.filter(producer=series.producer, role__in=list(LEADS), user__is_active=True)
     return frozenset(leads.values_list("user__email", flat=True))
 

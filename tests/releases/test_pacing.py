@@ -89,8 +89,15 @@ def test_releases_that_share_a_host_and_a_minute_are_a_crowd_with_all_their_addr
     ]
 
 
-def test_one_release_with_many_addresses_is_no_crowd():
-    assert crowding([due("one") for _ in range(20)], {HOST: GOVUK}) == []
+@pytest.mark.parametrize(
+    ("addresses", "crowds"),
+    [
+        pytest.param(5, [], id="all at once"),
+        pytest.param(20, [Crowd(place=HOST, due_at=MORNING, releases=("one",), looks=20, seconds=2.25)], id="waiting"),
+    ],
+)
+def test_one_release_is_a_crowd_where_its_addresses_have_to_wait_for_one_another(addresses, crowds):
+    assert crowding([due("one") for _ in range(addresses)], {HOST: GOVUK}) == crowds
 
 
 def test_another_host_or_another_minute_is_another_crowd():

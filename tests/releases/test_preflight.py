@@ -1,5 +1,6 @@
 """The check on the working day before a release, against a real site (V17)."""
 
+from dataclasses import replace
 from datetime import time, timedelta
 
 import pytest
@@ -10,10 +11,11 @@ from releases.models import Observation, PreflightRun, Series, Verification
 from releases.models.observation import Purpose
 from releases.preflight_findings import Code
 from releases.verdict import Outcome
+from statsoffice.accounts.models import User
 from statsoffice.rehearsal_site import pages
 from statsoffice.rehearsal_site.scenes import scene
 from tests.corpus.files import ODS, ODS_FILE
-from tests.factories import a_confirmed_release, a_release
+from tests.factories import UserFactory, a_confirmed_release, a_release
 from tests.releases.preflight import (
     ANNOUNCEMENT,
     DAY_BEFORE,
@@ -21,7 +23,9 @@ from tests.releases.preflight import (
     PAGE,
     SHEET,
     TITLE,
+    WORDS,
     a_sound_release,
+    announce_at,
     check,
     found_of,
     means,
@@ -99,12 +103,41 @@ def test_a_release_without_people_page_or_attachment_says_so(site, means):
     }  # fmt: skip
 
 
+@pytest.mark.parametrize(
+    ("contact", "code"),
+    [("responsible", Code.RESPONSIBLE_CLOSED), ("head_of_profession", Code.HEAD_CLOSED)],
+    ids=["responsible statistician", "head of profession"],
+)
+def test_a_person_whose_account_is_closed_is_found_because_no_message_reaches_them(site, means, contact, code):
+    release = a_sound_release(site)
+    person = getattr(release.series, contact)
+    person.user = UserFactory()
+    person.save()
+    assert check(release, means) == set()
+    User.objects.update(is_active=False)
+    assert check(release, means) == {(code, None)}
+
+
+def test_a_release_without_an_announcement_is_noted_because_nothing_was_compared(site, means):
+    release = a_sound_release(site)
+    release.addresses.filter(role="announcement").delete()
+    assert check(release, means) == {(Code.NO_ANNOUNCEMENT, None)}
+    assert PreflightRun.objects.get().problems == 0
+
+
+def test_a_watcher_that_is_ill_by_its_own_checks_is_found(site, means):
+    release = a_sound_release(site)
+    assert check(release, replace(means, watcher_ill=True)) == {(Code.WATCHER_ILL, None)}
+
+
 def test_a_provisional_release_is_said_not_to_be_watched_and_only_its_announcement_is_looked_at(site, means):
     a_sound_release(site)
     site.publish("/another", [scene("page")])
     release = a_release(due_at=DUE, reference="provisional", url=site.url("/another"), attachments=(site.url("/b"),))
+    site.publish("/soon", [scene(WORDS)])
+    announce_at(release, site.url("/soon"))
     assert check(release, means) == {(Code.NOT_CONFIRMED, None)}
-    assert Observation.objects.filter(release=release).count() == 0
+    assert [look.address.role for look in Observation.objects.filter(release=release)] == ["announcement"]
 
 
 def test_releases_that_share_a_host_and_a_minute_are_noted_with_the_width_and_nobody_need_attend_to_that(site, means):

@@ -7,10 +7,12 @@ import pytest
 from django.core.management import CommandError, call_command
 
 from releases import leases
+from releases import preflight as preflight_of_tomorrow
 from releases.clock import StoppedClock
 from releases.models import HostLease, Observation, PreflightRun
 from releases.preflight_findings import Code
 from statsoffice import celery, tasks, unhurried
+from statsoffice.canary.models import Illness
 from statsoffice.rehearsal_site.scenes import scene
 from tests.factories import a_confirmed_release
 from tests.releases.preflight import (
@@ -66,6 +68,17 @@ def test_around_a_due_instant_a_tick_does_nothing_and_the_next_one_makes_up_for_
     assert PreflightRun.objects.count() == Observation.objects.count() == 0
     take(DAY_BEFORE + timedelta(seconds=31))
     assert found_of(release) == set()
+
+
+def test_a_watcher_of_which_people_were_told_that_it_is_ill_is_found_and_one_that_failed_by_chance_is_not(site):
+    release = a_sound_release(site)
+    illness = Illness.objects.create(began_at=DAY_BEFORE, observed_at=DAY_BEFORE)
+    take()
+    assert found_of(release) == set()
+    Illness.objects.filter(pk=illness.pk).update(alarmed_at=DAY_BEFORE)
+    preflight_of_tomorrow.ask(release, by=None, now=DAY_BEFORE)
+    take()
+    assert found_of(release) == {(Code.WATCHER_ILL, None)}
 
 
 def test_the_sweep_of_the_same_process_keeps_its_hosts(site):

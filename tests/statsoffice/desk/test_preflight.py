@@ -90,6 +90,17 @@ def test_releases_that_share_a_host_and_a_minute_are_said_the_day_before_with_th
     )
 
 
+def test_one_release_whose_addresses_wait_for_one_another_is_said_too(client, series, settings):
+    settings.PROBE_BUDGETS = {"www.gov.uk": (6, 8)}
+    release = release_at(series, "many", host="www.gov.uk")
+    for number in range(8):
+        sheet = PlannedAddress(url=f"https://www.gov.uk/many/{number}.ods", role="attachment")
+        add_address(release, sheet, at=release.recorded_at)
+    assert (
+        "1 release with 9 addresses at www.gov.uk at 9.30am on 1 July 2026: the last is looked at up to 1.0 s after"
+    ) in words_of(desk(client, series))
+
+
 def test_the_desk_says_how_likely_an_early_release_would_be_noticed(client, series):
     release_at(series, "tomorrow")
     text = words_of(desk(client, series))

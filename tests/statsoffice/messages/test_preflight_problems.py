@@ -90,6 +90,17 @@ def test_where_the_series_names_nobody_its_producers_leads_are_told_by_their_acc
     assert set(told()) == {head.email}
 
 
+def test_where_everybody_named_has_left_the_producers_leads_are_told():
+    series = SeriesFactory()
+    release = a_confirmed_release(due_at=DUE, series=series)
+    for contact in (series.responsible, series.head_of_profession):
+        contact.user = UserFactory(is_active=False)
+        contact.save()
+    head = member(Role.HEAD_OF_PROFESSION, series.producer)
+    found(release)
+    assert set(told()) == {head.email}
+
+
 def test_the_plan_and_a_message_come_from_one_run(time_machine):
     found(a_confirmed_release(due_at=DUE))
     assert outbox.create_missing(now=NOW) == 2
