@@ -62,6 +62,12 @@ SENTENCES = {
     Code.NO_ANNOUNCEMENT: lazy("It names no announcement, so the time announced was not compared with ours."),
 }
 
+NOTED = {
+    Code.NO_ATTACHMENTS: lazy("Only the page is watched, because no attachment is named"),
+    Code.NO_ANNOUNCEMENT: lazy("No announced time was compared with ours, because no announcement is named"),
+}
+"""What is worth knowing of releases, before a list of them."""
+
 BEGINS = {
     Begins.DAY_BEFORE: lazy("from a day to an hour before"),
     Begins.LAST_HOUR: lazy("in the last hour"),

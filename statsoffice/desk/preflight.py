@@ -14,6 +14,7 @@ from releases.probe.probe import budgets_from_settings
 from releases.status import Status
 
 MOST_LINES = 20
+MOST_NOTED = 5
 
 
 @dataclass(frozen=True, slots=True)
@@ -25,8 +26,17 @@ class Line:
 
 
 @dataclass(frozen=True, slots=True)
+class Note:
+    """One thing that is worth knowing, in words, of which releases; `left_out` counts those beyond the longest list."""
+
+    words: str
+    releases: list[Release]
+    left_out: int
+
+
+@dataclass(frozen=True, slots=True)
 class Preflight:
-    """The releases with problems, the others counted, and which of them share a host and a minute, in sentences.
+    """The releases with problems, the others counted, what is worth knowing, and which share a host and a minute.
 
     `checked_at` is when the last of those with which all is well was checked; `left_out` counts lines beyond the
     longest list.
@@ -37,6 +47,7 @@ class Preflight:
     well: int
     checked_at: datetime | None
     waiting: int
+    notes: list[Note]
     crowds: list[str]
 
     def __bool__(self) -> bool:
@@ -86,6 +97,7 @@ def of(person: Person, *, now: datetime) -> Preflight:
         well=len(well),
         checked_at=max((run.done_at for run in well if run.done_at), default=None),
         waiting=_waiting(releases, runs.keys(), now=now),
+        notes=_notes(releases, runs),
         crowds=_crowds(releases, now=now),
     )
 
@@ -95,6 +107,18 @@ def _sentences(release: Release, run: PreflightRun) -> list[str]:
     found = [finding for finding in preflight_wording.codes(run.findings) if finding.is_problem]
     counted = Counter(preflight_wording.sentence(finding, planned=release.due_at) for finding in found)
     return [sentence if count == 1 else f"{sentence} ({count} addresses)" for sentence, count in counted.items()]
+
+
+def _notes(releases: Mapping[int, Release], runs: Mapping[int, PreflightRun]) -> list[Note]:
+    noted: dict[str, list[Release]] = {code: [] for code in preflight_wording.NOTED}
+    for release in releases.values():
+        for code in {found["code"] for found in runs[release.pk].findings} & noted.keys() if release.pk in runs else ():
+            noted[code].append(release)
+    return [
+        Note(str(words), noted[code][:MOST_NOTED], max(0, len(noted[code]) - MOST_NOTED))
+        for code, words in preflight_wording.NOTED.items()
+        if noted[code]
+    ]
 
 
 def _waiting(releases: Mapping[int, Release], checked: Collection[int], *, now: datetime) -> int:

@@ -46,13 +46,25 @@ def test_problems_are_listed_with_a_link_to_exactly_those_releases(client, serie
             Finding(Code.NO_ANSWER, 2, {"reasons": ["tls"]}))  # fmt: skip
     checked(release_at(series, "well"), Finding(Code.NO_ATTACHMENTS))
     page = desk(client, series)
-    assert '/releases/ill/#preflight"' in page
-    assert '/releases/well/#preflight"' not in page
+    problems = page.partition('id="desk-preflight"')[2].partition("All is well with")[0]
+    assert '/releases/ill/#preflight"' in problems
+    assert '/releases/well/#preflight"' not in problems
     text = words_of(page)
     assert "Title ill, due at 9.30am on 1 July 2026" in text
     assert "names no Head of Profession" in text
     assert "the connection was not secure. Check the address, and the way to it. (2 addresses)" in text
     assert "All is well with 1 other release, as last checked at 2.00pm on 30 June 2026." in text
+
+
+def test_what_is_worth_knowing_is_listed_with_its_releases_and_the_list_is_short(client, series):
+    for number in range(7):
+        notes = [Finding(Code.NO_ATTACHMENTS), *([Finding(Code.NO_ANNOUNCEMENT)] if number == 3 else [])]
+        checked(release_at(series, f"r-{number}"), *notes)
+    page = desk(client, series)
+    text = words_of(page)
+    assert "no attachment is named: Title r-0; Title r-1; Title r-2; Title r-3; Title r-4; and 2 more" in text
+    assert "because no announcement is named: Title r-3 " in text
+    assert page.count('/releases/r-3/#preflight"') == 2
 
 
 def test_where_all_is_well_the_desk_says_so(client, series):
