@@ -43,8 +43,11 @@ class Answer:
 
     `hops` lists every answered request in order, the final one last. Where `left_allowed_hosts` is true a
     redirect pointed to a host that may not be fetched: `final_url` is that target and was not requested.
-    `vantage` says from where the request was made. Header names are in lower case; `seconds` holds durations by name
-    (connect, first_byte, total), and as "monotonic" the machine's monotonic clock when the request was sent.
+    `vantage` says from where the request was made. Header names are in lower case. `seconds` holds durations by name:
+    connect and first_byte from the beginning of the final request, total in all requests. Beside them it holds readings
+    of the machine's monotonic clock, from which true durations follow whatever was done to the wall clock meanwhile:
+    "monotonic" when the first request was sent, "monotonic_first_byte" when the final answer began, "monotonic_done"
+    when it was complete.
     """
 
     requested_url: str

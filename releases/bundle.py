@@ -36,6 +36,31 @@ bodies/                the bodies, each named by its SHA-256. They are pages of
                        others: do not open them in a browser
 SHA256SUMS             the hash of every file in here
 
+WHAT A LOOK SAYS
+
+A row is format, position, hash of the row before, and what was seen. In that:
+
+planned_at                    the instant for which the look was planned
+sent_at, completed_at         when the first request left and the last answer was
+                              complete, by the watcher's clock, which may have been
+                              off by clock_bound_seconds (null: nothing vouched for it)
+seconds                       connect and first_byte count from the beginning of the
+                              last request, total is what all of them took; monotonic,
+                              monotonic_first_byte and monotonic_done are readings of a
+                              clock that nobody sets, when the first request was sent,
+                              the last answer began, and it was complete
+hops, status, failure         the chain of addresses that answered, each with its
+                              status; why there was no answer
+peer_address, vantage         who answered; from where it was asked
+certificate_sha256            of the server's own certificate (DER), if there was one
+headers                       those of a fixed list; cookies are never kept
+body_sha256, text_digest      of the bytes as a browser has them; of the text that a
+                              reader sees, without what changes at every look (of a
+                              file: of its bytes)
+result, reasons               what the look shows, and why
+purpose                       plain looks are judged; fresh ones asked past the caches;
+                              announcement ones looked at the announcement
+
 The addresses are not public before the release is live. Who read or took this
 evidence is on record at the office and no part of it.
 

@@ -250,7 +250,7 @@ class Fetcher:
         return guard.refuse(numeric, host=address.host, port=address.port, allow_private=frozenset()) or ""
 
     def _land(self, curl: pycurl.Curl, code: int, message: str) -> None:
-        completed_at = self._now()
+        completed_at, done = self._now(), time.monotonic()
         line, flight, place = self._flying.pop(curl)
         self._multi.remove(curl)
         reply = line.reply(code, message)
@@ -263,6 +263,7 @@ class Fetcher:
             reply,
             certificate_sha256=self._certificate(reply.connection, reply.new_certificate_sha256),
             completed_at=completed_at,
+            done=done,
             limits=self._limits,
             vantage=self._route.vantage_for(flight.address),
         )

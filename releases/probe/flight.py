@@ -47,7 +47,14 @@ class _Ending:
 
 
 def land(
-    flight: Flight, reply: Reply, *, certificate_sha256: str, completed_at: datetime, limits: Limits, vantage: str = ""
+    flight: Flight,
+    reply: Reply,
+    *,
+    certificate_sha256: str,
+    completed_at: datetime,
+    done: float,
+    limits: Limits,
+    vantage: str = "",
 ) -> Answer | None:
     """Take the reply to a flight's request, and return the answer, or None if a redirect is to be followed.
 
@@ -55,6 +62,7 @@ def land(
 
     :param certificate_sha256: of the certificate with which the connection was opened, or empty.
     :param completed_at: when the reply was complete.
+    :param done: the same on the clock that is never set.
     :param vantage: from where the request was made.
     """
     if flight.sent_at is None and reply.sent_at is not None:
@@ -83,7 +91,7 @@ def land(
         certificate_sha256=certificate_sha256,
         vantage=vantage,
         # The phases are those of the final request; the total is that of all.
-        seconds=_seconds(flight, reply.seconds),
+        seconds=_seconds(flight, reply.seconds, first_byte=reply.first_byte, done=done),
     )
 
 
@@ -171,9 +179,12 @@ def _target_in_body(flight: Flight, reply: Reply, answered: _Ending) -> WebAddre
     return read_target(flight.address, location) if location else None
 
 
-def _seconds(flight: Flight, of_request: Mapping[str, float]) -> Mapping[str, float]:
-    sent = {} if flight.monotonic is None else {"monotonic": flight.monotonic}
-    return MappingProxyType({**of_request, "total": flight.spent, **sent})
+def _seconds(
+    flight: Flight, of_request: Mapping[str, float], *, first_byte: float | None = None, done: float | None = None
+) -> Mapping[str, float]:
+    steady = {"monotonic": flight.monotonic, "monotonic_first_byte": first_byte, "monotonic_done": done}
+    read = {name: value for name, value in steady.items() if value is not None}
+    return MappingProxyType({**of_request, "total": flight.spent, **read})
 
 
 def _instants(flight: Flight, completed_at: datetime) -> tuple[datetime, datetime]:

@@ -60,7 +60,10 @@ class Route:
 
 @dataclass(frozen=True, slots=True)
 class Reply:
-    """What one request brought; the body is as it was sent, still in its content coding."""
+    """What one request brought; the body is as it was sent, still in its content coding.
+
+    `monotonic` and `first_byte` are when the request left and when its answer began, on the clock that is never set.
+    """
 
     failure: Failure | None
     detail: str
@@ -69,6 +72,7 @@ class Reply:
     body: bytes
     sent_at: datetime | None
     monotonic: float | None
+    first_byte: float | None
     peer_address: str
     connection: int
     new_certificate_sha256: str
@@ -110,6 +114,7 @@ class Line:
         self._body_bytes = 0
         self._sent_at: datetime | None = None
         self._monotonic: float | None = None
+        self._first_byte: float | None = None
         self._peer = ""
         self.curl.setopt(pycurl.URL, address.url)
         if fresh != self._fresh:
@@ -138,6 +143,7 @@ class Line:
             body=b"".join(self._body) if failure is None else b"",
             sent_at=self._sent_at,
             monotonic=self._monotonic,
+            first_byte=self._first_byte if status else None,
             peer_address=self._peer,
             connection=curl.getinfo(pycurl.CONN_ID),
             new_certificate_sha256=self._certificate_sha256() if self._address.scheme == "https" else "",
@@ -212,6 +218,7 @@ class Line:
         if line.startswith(b"HTTP/"):
             self._headers.clear()
             self._headers_over = False
+            self._first_byte = time.monotonic()
         elif not line.strip():
             self._headers_over = True
         elif not self._headers_over:

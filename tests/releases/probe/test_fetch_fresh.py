@@ -1,6 +1,7 @@
 """A fresh look asks past the caches on the way, and changes nothing else about what is asked."""
 
 import time
+from datetime import UTC, datetime, timedelta
 
 import pytest
 
@@ -106,6 +107,41 @@ def test_the_monotonic_instant_of_sending_is_kept_with_every_look():
         ((_, answer),) = answers(fetcher)
         after = time.monotonic()
     assert before <= answer.seconds["monotonic"] <= after - 0.1
+
+
+def test_when_the_answer_began_and_was_complete_is_kept_on_the_clock_that_is_never_set():
+    def in_two_parts(connection, head):
+        if path_of(head) == "/old":
+            time.sleep(0.1)
+            connection.sendall(response(302, Location="/new"))
+            return
+        page = response(200, b"page")
+        time.sleep(0.1)
+        connection.sendall(page[:-2])
+        time.sleep(0.1)
+        connection.sendall(page[-2:])
+
+    steps = iter([timedelta(0), timedelta(0)])
+
+    def wall_set_back():
+        return datetime.now(UTC) - next(steps, timedelta(hours=1))
+
+    with publisher(in_two_parts) as site, make_fetcher(site.entry, now=wall_set_back) as fetcher:
+        fetcher.start(errand(site.url("/old"), site.entry))
+        ((_, answer),) = answers(fetcher)
+    assert answer.completed_at == answer.sent_at
+    sent, began, done = (answer.seconds[f"monotonic{name}"] for name in ("", "_first_byte", "_done"))
+    assert 0.2 <= began - sent < 0.4
+    assert 0.1 <= done - began < 0.3
+
+
+def test_a_look_without_an_answer_has_no_first_byte():
+    with make_fetcher("127.0.0.1:1") as fetcher:
+        fetcher.start(errand("http://127.0.0.1:1/", "127.0.0.1:1"))
+        ((_, answer),) = answers(fetcher)
+    assert answer.failure is not None
+    assert "monotonic_first_byte" not in answer.seconds
+    assert answer.seconds["monotonic_done"] >= answer.seconds["monotonic"]
 
 
 def test_a_look_that_was_never_sent_keeps_the_monotonic_instant_at_which_it_was_begun():
