@@ -5,16 +5,19 @@ or a main heading, as a notice of its own near the top, or in a sentence there t
 """
 
 from collections.abc import Sequence
+from datetime import date
 from enum import IntEnum
 
 from releases.reading import phrases
 from releases.reading.characters import holds, words
+from releases.reading.foretelling import tells_to_wait
 from releases.reading.names import Names
 from releases.reading.page_text import Block, PageText, Place
+from releases.reading.periods import periods
 
 _THIN = 600
 """Characters of text below which a page has little besides its notice."""
-_LEAD_BEFORE, _LEAD_AFTER, _NOTICES = 5, 10, 3
+_LEAD_BEFORE, _LEAD_AFTER, _NOTICES, _MENU_WORD = 5, 10, 3, 20
 
 
 class Absence(IntEnum):
@@ -25,39 +28,65 @@ class Absence(IntEnum):
     CERTAIN = 2
 
 
-def absence(page: PageText, names: Names, *, marker_in_heading: bool) -> Absence:
+def absence(
+    page: PageText, names: Names, *, marker_in_heading: bool, own_h1: str = "", due_on: date | None = None
+) -> Absence:
     """Weigh every sign on a page that the release is not there.
 
     :param marker_in_heading: the edition's marker stands in the title or an h1. Then only what is certain to be
         about this release counts, however often its text mentions something withdrawn or soon to come.
+    :param own_h1: the h1 in which it stands, if it stands in one: other h1 are then of what stands beside.
+    :param due_on: the day on which the release is due.
     """
-    if denied_by_heading(page, names):
+    if denied_by_heading(page, names, own_h1=own_h1):
         return Absence.CERTAIN
     if not marker_in_heading and _holds_own_marker(words(page.text), names):
         return Absence.CERTAIN
     thin = sum(len(block.text) for block in page.blocks if block.place is not Place.AROUND) < _THIN
-    near, notices = _lead(page.blocks)
+    above, below = _lead(page.blocks)
+    near = above + below
     forms = [names.told(block.text) for block in near]
     signs = [_sign(form, names, thin=thin, marker_in_heading=marker_in_heading) for form in forms]
-    signs += [_notice(names.told(block.text), names, thin=thin) for block in (near if thin else notices)]
-    if _doubted_by_heading(page, names):
+    for block in near if thin else below[:_NOTICES]:
+        sure = thin and not (marker_in_heading and block in above and _is_one_of_several(block, above))
+        signs.append(_notice(names.told(block.text), names, thin=sure))
+    if _doubted_by_heading(page, names, thin=thin) or _tells_to_wait(page, near, names, due_on=due_on):
         signs.append(Absence.POSSIBLE)
     return max(signs, default=Absence.NONE)
 
 
-def denied_by_heading(page: PageText, names: Names) -> bool:
-    """Say whether the title or an h1 says that the release is not there."""
-    return any(_denies(names.told(heading), names) for heading in page.headings)
+def denied_by_heading(page: PageText, names: Names, *, own_h1: str = "") -> bool:
+    """Say whether the title or an h1 says that the release is not there; where an h1 names it, no other h1 does."""
+    return any(_denies(names.told(heading), names) for heading in _of_the_page(page, own_h1))
 
 
-def _doubted_by_heading(page: PageText, names: Names) -> bool:
-    pieces = (piece for heading in page.headings for piece in phrases.pieces(names.told(heading)))
-    return any(phrases.is_doubted(piece) and not names.covers(piece) for piece in pieces)
+def _of_the_page(page: PageText, own_h1: str) -> Sequence[str]:
+    return (page.headings[0], own_h1) if own_h1 else page.headings
 
 
-def asks_to_log_in(page: PageText, names: Names, *, marker_seen: bool) -> bool:
-    """Say whether a page is a log-in: by its title or heading, or because it asks for a password and has no marker."""
-    if any(phrases.is_log_in(names.told(heading)) for heading in page.headings):
+def _tells_to_wait(page: PageText, near: Sequence[Block], names: Names, *, due_on: date | None) -> bool:
+    def waits(block: Block, *, near_top: bool) -> bool:
+        days = [each.first for each in periods(words(block.text)) if each.first == each.last]
+        return tells_to_wait(names.told(block.text), days=days, due_on=due_on, near_top=near_top)
+
+    year = str(due_on.year) if due_on else ""
+    dated = (block for block in page.own_blocks if year and block.place is Place.BODY and year in block.text)
+    return any(waits(block, near_top=True) for block in near) or any(waits(block, near_top=False) for block in dated)
+
+
+def _doubted_by_heading(page: PageText, names: Names, *, thin: bool) -> bool:
+    forms = [names.told(heading) for heading in page.headings]
+    pieces = (piece for form in forms for piece in phrases.pieces(form))
+    doubted = any(phrases.is_doubted(piece) and not names.covers(piece) for piece in pieces)
+    return doubted or any(_denies(form, names) or (thin and phrases.is_log_in(form)) for form in forms)
+
+
+def asks_to_log_in(page: PageText, names: Names, *, marker_seen: bool, own_h1: str = "") -> bool:
+    """Say whether a page is a log-in: by its title or heading, or because it asks for a password and has no marker.
+
+    :param own_h1: the h1 that names the release, if one does: a form for members may have an h1 of its own beside it.
+    """
+    if any(phrases.is_log_in(names.told(heading)) for heading in _of_the_page(page, own_h1)):
         return True
     if page.asks_for_password and any(phrases.asks_for_password(names.told(block.text)) for block in page.own_blocks):
         return page.own_length < _THIN
@@ -76,11 +105,16 @@ def _holds_own_marker(form: str, names: Names) -> bool:
 
 
 def _lead(blocks: Sequence[Block]) -> tuple[list[Block], list[Block]]:
-    """Return the blocks of the page's own text near its first main heading, and the few just below that heading."""
+    """Return the few blocks of the page's own text just above its first main heading, and those just below it."""
     first = next((place for place, block in enumerate(blocks) if block.place is Place.HEADING), 0)
     above = [block for block in blocks[:first] if block.place is Place.BODY][-_LEAD_BEFORE:]
     below = [block for block in blocks[first:] if block.place is Place.BODY][:_LEAD_AFTER]
-    return above + below, below[:_NOTICES]
+    return above, below
+
+
+def _is_one_of_several(block: Block, above: Sequence[Block]) -> bool:
+    """Say whether a word above the heading stands among others, as in a menu: Latest, Upcoming, Archive."""
+    return any(len(other.text) <= _MENU_WORD for other in above if other is not block)
 
 
 def _sign(form: str, names: Names, *, thin: bool, marker_in_heading: bool) -> Absence:
@@ -111,9 +145,12 @@ def _notice(form: str, names: Names, *, thin: bool) -> Absence:
     return Absence.CERTAIN if thin and phrases.is_label(first) and not names.covers(first) else Absence.NONE
 
 
-def is_search(page: PageText, names: Names) -> bool:
-    """Say whether a page is the answer to a search, by its h1, or by its title where it has none."""
-    headings = page.headings[1:] or page.headings
+def is_search(page: PageText, names: Names, *, own_h1: str = "") -> bool:
+    """Say whether a page is the answer to a search, by its h1, or by its title where it has none.
+
+    :param own_h1: the h1 that names the release, if one does: a field to search in may have an h1 of its own beside it.
+    """
+    headings = [own_h1] if own_h1 else page.headings[1:] or page.headings
     return any(
         phrases.is_search(piece) and not names.covers(piece)
         for heading in headings

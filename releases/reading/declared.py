@@ -6,7 +6,7 @@ from collections.abc import Iterator
 from dataclasses import dataclass
 from typing import Any
 
-from selectolax.lexbor import LexborHTMLParser
+from selectolax.lexbor import LexborHTMLParser, LexborNode
 
 _META = frozenset({
     "description", "title", "og:title", "og:description", "twitter:title", "twitter:description", "dc.title",
@@ -61,11 +61,22 @@ def _meta(tree: LexborHTMLParser) -> Iterator[str]:
 
 def _leads_on_to(tree: LexborHTMLParser) -> str:
     for node in tree.css("meta[http-equiv][content]"):
+        if _is_for_browsers_without_scripts(node):
+            continue
         if (node.attributes.get("http-equiv") or "").strip().lower() == "refresh":
             found = _REFRESH.match(node.attributes.get("content") or "")
             if found and int(found[1][:9]) <= _SOON_SECONDS:
                 return found[2].strip()
     return ""
+
+
+def _is_for_browsers_without_scripts(node: LexborNode) -> bool:
+    parent = node.parent
+    while parent is not None:
+        if parent.tag == "noscript":
+            return True
+        parent = parent.parent
+    return False
 
 
 def _linked_data(tree: LexborHTMLParser) -> Iterator[str]:

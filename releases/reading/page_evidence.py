@@ -35,6 +35,7 @@ class _Look:
     place: Reason | None
     mention: Mention
     says_absent: Absence
+    own_h1: str = ""
 
     @property
     def is_clear(self) -> bool:
@@ -97,8 +98,9 @@ def _look_at(page: PageText, digest: str, answer: Answer, expectation: Expectati
     marker = marker_of(names, release_title=expectation.release_title, due_on=due_on)
     place, mention = _find(marker, page)
     in_heading = mention is Mention.CLEAR and place is not Reason.MARKER_IN_TEXT
-    says_absent = absence(page, names, marker_in_heading=in_heading)
-    return _Look(answer, expectation, page, digest, names, marker, place, mention, says_absent)
+    own_h1 = next((h1 for h1 in page.headings[1:] if marker.in_heading(h1) is Mention.CLEAR), "")
+    says_absent = absence(page, names, marker_in_heading=in_heading, own_h1=own_h1, due_on=due_on)
+    return _Look(answer, expectation, page, digest, names, marker, place, mention, says_absent, own_h1)
 
 
 def _find(marker: Marker, page: PageText) -> tuple[Reason | None, Mention]:
@@ -123,7 +125,7 @@ def _weigh(look: _Look) -> Shown:
 
 def _before_the_page(look: _Look) -> Shown | None:
     page, names = look.page, look.names
-    if asks_to_log_in(page, names, marker_seen=look.is_clear):
+    if asks_to_log_in(page, names, marker_seen=look.is_clear, own_h1=look.own_h1):
         return LookResult.NOT_LIVE, (Reason.LOG_IN,)
     if target := leads_to(page.declared.leads_on_to, look.answer):
         return _led_on(target, look)
@@ -143,7 +145,7 @@ def _led_on(target: str, look: _Look) -> Shown | None:
 
 
 def _absent(look: _Look) -> Shown | None:
-    if is_search(look.page, look.names):
+    if is_search(look.page, look.names, own_h1=look.own_h1):
         return LookResult.NOT_LIVE, (Reason.SEARCH,)
     if look.says_absent is Absence.CERTAIN:
         return LookResult.NOT_LIVE, (Reason.NEGATIVE_MARKER,)
@@ -188,10 +190,9 @@ def _there(look: _Look) -> Shown | None:
 def _doubt(look: _Look) -> Reason | None:
     """Return what speaks against a marker that was found, although the page does not say that the release is absent."""
     headings = look.page.headings[1:]
-    in_h1 = any(look.marker.in_heading(heading) is Mention.CLEAR for heading in headings)
     # The title may have been changed ahead of the page; but an h1 is what a reader goes by.
     asked = headings if look.in_heading else look.page.headings
-    if not in_h1 and look.marker.others(heading for heading in asked if names_an_edition(heading, look.names)):
+    if not look.own_h1 and look.marker.others(heading for heading in asked if names_an_edition(heading, look.names)):
         return Reason.OTHER_EDITION
     if not is_about_series(look.page, look.names):
         return Reason.OTHER_SUBJECT

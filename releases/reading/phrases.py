@@ -12,11 +12,19 @@ _DAY = r"(?:the )?(?:\d|(?:mon|tues|wednes|thurs|fri|satur|sun)day)"
 _ADJECTIVE = r"(?:official|accredited|national|experimental|new|statistical|statistics)"
 _NOUN = rf"(?:{_ADJECTIVE} )*(?:page|publication|release|report|bulletin|statistics|document|edition|announcement|item)"
 _THIS = rf"(?:{EDITION}|(?:this|these) (?:{_NOUN}|figures|data|content)|the {_NOUN})"
+_NOT_AS_SUCH = r"(?! (?:as|from) (?:(?:an?|the) )?(?:list of )?(?:national|accredited|official|experimental) )"
+"""Withdrawn as National Statistics, and published all the same."""
+_NOT_LIKE_THIS = (
+    r"(?! (?:before(?:$| (?:,|at|in|by|for) )|previously|since |on paper|in print"
+    r"|in (?:this|such) (?:form|way|detail)|at this level))"
+)
+"""Not published before, on paper, at this level: and published all the same."""
 
 _LABEL = re.compile(
     rf"(?:(?:this |these |the )?{_NOUN} )?(?:(?:has|have) been |is |are |was |were )?(?:now )?{_STATE}(?: on .*)?"
     r"|coming (?:very )?soon|(?:not yet|yet to be) (?:published|available|released)"
     r"|not (?:published|available|released) yet|to be (?:published|released|announced)"
+    r"|(?:content|details|data|figures|tables|text|bulletin|report|more)(?: is| are)? (?:to follow|to come)"
     r"|(?:release |publication )?(?:expected|due|scheduled)(?: for)?(?: release| publication)?"
     r"|awaiting publication|forthcoming|upcoming(?: , not yet (?:published|available|released))?"
     r"|(?:page )?under construction|watch this space|to follow|(?:content |text )?to be added|placeholder(?: text)?"
@@ -28,9 +36,9 @@ _LABEL = re.compile(
 )
 _STATEMENT = re.compile(
     rf"{_THIS} (?:"
-    rf"(?:(?:has|have)(?: now)? been|(?:is|are|was|were)(?: now| currently)?) {_SPENT}"
+    rf"(?:(?:has|have)(?: now)? been|(?:is|are|was|were)(?: now| currently)?) {_SPENT}{_NOT_AS_SUCH}"
     r"(?=$| (?:on|by|because|due|as|following|pending|until|and|since|,|for|while|at|in|from|after) )"
-    rf"|(?:has|have) (?:not yet been|not been|yet to be) {_OUT}"
+    rf"|(?:has|have) (?:not yet been|not been|yet to be) {_OUT}{_NOT_LIKE_THIS}"
     rf"|(?:is|are)(?: still)? (?:not yet|not currently|yet to be) {_OUT}(?! (?:in|as|for|by) )"
     rf"|(?:is|are) not {_OUT}(?: yet)?(?=$| (?:until|and|but|,) )"
     r"|(?:is|are)(?: still)? (?:coming soon|forthcoming|upcoming|awaiting publication)"
@@ -66,14 +74,24 @@ _UNSURE = re.compile(
 )
 _HELD = re.compile(
     rf"{_THIS} (?:(?:has|have)(?: now)? been|(?:is|are|was|were)(?: now| currently)?) (?:delayed|postponed|rescheduled"
-    r"|put back|discontinued|suspended|superseded|moved|under review|unavailable|an? (?:draft|preview|test))(?! from )"
-    rf"|{_THIS} (?:has|have)(?: now)? moved"
+    r"|put back|discontinued|suspended|superseded|moved|under review|unavailable"
+    r"|an? (?:draft|preview|test|placeholder|dummy))(?! from )"
+    rf"|{_THIS} (?:has|have)(?: now)? moved|this is (?:only )?an? (?:draft|preview|test|placeholder|dummy)"
     r"|(?:strictly )?(?:embargoed?|under embargo)(?= until | to | for |$)|(?:for|in) preview only|not for publication"
 )
 _WAITING = re.compile(
     r" (?:release date|expected (?:on |at |by )?(?:the )?\d{1,2}|due (?:on|at|out|for)|available (?:from|on|at)"
     r"|no (?:data|figures) (?:are )?(?:yet )?available|(?:data|figures) (?:are )?not (?:yet )?available"
     r"|delayed|rescheduled|to be confirmed) "
+)
+_OF_FIGURES = re.compile(
+    r"(?:this|these) (?:figures|data) (?!(?:(?:is|are|has|have)(?: still)? )?(?:not yet|yet to be))"
+)
+_IN_THE_PAST = re.compile(r" (?:in|during|since)(?: [a-z]+)? (?:19|20)\d\d | last (?:year|month|week) ")
+_NOT_YET_OF_THIS = re.compile(
+    rf"(?: {EDITION} | (?:for|of) this (?:week|month|quarter|year|period|edition) )(?:.* )?"
+    r"(?:not|yet to be) (?:yet )?(?:been )?(?:published|released|issued|available|out)"
+    r"(?: yet)?(?! (?:for|in|from|by|at|on) )"
 )
 _DOUBTED = re.compile(r"(?:draft|preview|private|protected|test|do not publish|(?:strictly )?embargoed?(?: until .*)?)")
 _PASSWORD = re.compile(r" password protected | enter (?:your|the) password | protected by a password ")
@@ -116,9 +134,16 @@ def speaks_of_this(form: str) -> bool:
 
 
 def speaks_vaguely(form: str) -> bool:
-    """Say whether a sentence that speaks of this release may well be about the next one, or about an earlier one."""
+    """Say whether a sentence that speaks of this release may well be about another one, another time, or some figures.
+
+    "These data are not published." stands beside what is left out of many a table.
+    """
     sentences = [sentence for sentence in _split(form, _SENTENCE_ENDS) if _STATEMENT.match(sentence)]
-    return bool(_RESTORED.search(form)) or any(_FORETELLING.match(sentence) for sentence in sentences)
+    vague = any(
+        _FORETELLING.match(sentence) or _OF_FIGURES.match(sentence) or _IN_THE_PAST.search(f" {sentence} ")
+        for sentence in sentences
+    )
+    return vague or bool(_RESTORED.search(form))
 
 
 def speaks_of_the_release(form: str) -> bool:
@@ -138,8 +163,13 @@ def is_filling(form: str) -> bool:
 
 
 def may_be_held(form: str) -> bool:
-    """Say whether a sentence tells that this very release was put off, moved or held back, or is only a draft."""
-    return any(_HELD.match(sentence) for sentence in _split(form, _SENTENCE_ENDS))
+    """Say whether a sentence tells that this very release was put off, moved or held back, or is only a draft.
+
+    So does one that tells that something of this edition is not there yet, unless it says of what part.
+    """
+    return any(
+        _HELD.match(sentence) or _NOT_YET_OF_THIS.search(f" {sentence} ") for sentence in _split(form, _SENTENCE_ENDS)
+    )
 
 
 def speaks_of_waiting(form: str) -> bool:

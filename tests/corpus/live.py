@@ -191,7 +191,7 @@ CASES = (
         "Cancelled services are the subject, not a notice.",
         LIVE,
         wordpress(
-            "Bus services withdrawn, June 2026", "<p>In all, 214 services were withdrawn and 12 cancelled.</p>{PROSE}"
+            "Bus services withdrawn, June 2026", f"<p>In all, 214 services were withdrawn and 12 cancelled.</p>{PROSE}"
         ),
         title="Bus services withdrawn, June 2026",
         series="Bus services withdrawn",

@@ -1,0 +1,128 @@
+"""Pages under the right heading with a notice that decides: wait until then, or something else is missing."""
+
+from tests.corpus.case import Case, Right, one
+from tests.corpus.layouts import PROSE, bare, office
+
+TITLE = "Road fuel prices, June 2026"
+LIVE, NOT_LIVE, NOBODY = Right.LIVE, Right.NOT_LIVE, Right.NOBODY
+
+
+def notice(name: str, why: str, right: Right, text: str, *, thin: bool = False) -> Case:
+    """Make a case of one sentence below the right heading, above a long description unless told otherwise."""
+    return one(name, why, right, office(TITLE, f"<p>{text}</p>{'' if thin else PROSE}"))
+
+
+_WAIT = (
+    notice(
+        "full-release-to-come",
+        "A description made ahead: the release itself comes at its time.",
+        NOBODY,
+        "The full release will be published at 9.30am on 14 July 2026.",
+    ),
+    notice("check-back", "It asks its readers to come again.", NOBODY, "Check back at 9.30am on 14 July 2026."),
+    notice("goes-live", "It goes live, it did not yet.", NOBODY, "This bulletin goes live at 9.30am."),
+    notice(
+        "will-be-added",
+        "What readers wait for is added later.",
+        NOBODY,
+        "The data will be added to this page at 9.30am on 14 July 2026.",
+    ),
+    notice("scheduled-for", "A time and no release.", NOBODY, "Release scheduled for 9.30am on 14 July 2026."),
+    notice("results-will-appear", "The frame of a page.", NOBODY, "Results will appear here at 9.30am.", thin=True),
+    notice("content-to-follow", "A frame that says so.", NOT_LIVE, "Content to follow.", thin=True),
+    notice("placeholder-by-name", "It calls itself one.", NOBODY, "This page is a placeholder."),
+    notice("not-out-yet", "Of this very month.", NOBODY, "Figures for this month are not out yet."),
+)
+_THERE = (
+    notice(
+        "next-one-at-its-time",
+        "Every live page says when the next one comes.",
+        LIVE,
+        "The next release will be published at 9.30am on 11 August 2026.",
+    ),
+    notice(
+        "briefing-on-the-day",
+        "Something else comes on the day.",
+        LIVE,
+        "The chief statistician will speak about this release at 2pm on 14 July 2026.",
+    ),
+    notice(
+        "was-due-and-came-late",
+        "It tells how late it was.",
+        LIVE,
+        "This release was due to be published at 9.30am on 14 July 2026; it came out at 10.15am.",
+    ),
+    notice(
+        "another-part-later",
+        "A part of another day is not awaited today.",
+        LIVE,
+        "Regional tables will be available here from 9.30am on 21 July 2026.",
+    ),
+    notice(
+        "withdrawn-as-national-statistics",
+        "They lost a label, and came out.",
+        LIVE,
+        "These statistics were withdrawn as National Statistics in 2019 and are now official statistics.",
+    ),
+    notice(
+        "not-published-before",
+        "New, and there.",
+        LIVE,
+        "This data has not been released before at this level of detail.",
+    ),
+    notice(
+        "not-on-paper",
+        "It is there, and not on paper.",
+        LIVE,
+        "This release has not been published on paper since 2010.",
+    ),
+    one(
+        "search-field-with-a-heading",
+        "The field to search in has a main heading of its own.",
+        LIVE,
+        bare(TITLE, f"<div><h1>Search</h1><form></form></div><main><h1>{TITLE}</h1>{PROSE}</main>"),
+    ),
+    one(
+        "log-in-with-a-heading",
+        "So has the form for members beside the page.",
+        LIVE,
+        bare(TITLE, f"<main><h1>{TITLE}</h1>{PROSE}</main><aside><h1>Login</h1></aside>"),
+    ),
+    one(
+        "leads-home-without-scripts",
+        "Only browsers without scripts are led away, and they are few.",
+        LIVE,
+        bare(
+            TITLE,
+            f"<h1>{TITLE}</h1>{PROSE}",
+            head='<noscript><meta http-equiv="refresh" content="0;url=/"></noscript>',
+        ),
+    ),
+)
+_EITHER = (
+    one(
+        "forthcoming-beside-the-page",
+        "A list beside the page is headed so; or the whole page is a list of what is to come.",
+        NOBODY,
+        bare(TITLE, f"<main><h1>{TITLE}</h1>{PROSE}</main><aside><h1>Forthcoming</h1><p>House sales</p></aside>"),
+    ),
+    one(
+        "word-in-a-menu",
+        "A menu above a short page has a word for what is to come.",
+        NOBODY,
+        bare(TITLE, f"<ul><li>Published</li><li>Upcoming</li></ul><main><h1>{TITLE}</h1><p>Download.</p></main>"),
+    ),
+    notice(
+        "some-figures-are-not-published",
+        "Of which figures that is said only a reader of the whole can tell.",
+        NOBODY,
+        "Figures below five could name a seller. These data are not published.",
+    ),
+    notice(
+        "cancelled-in-another-year",
+        "A release that was cancelled in a year of which nobody knows what it has to do with this one.",
+        NOBODY,
+        "This release was cancelled in 2020 because of the pandemic.",
+    ),
+)
+CASES = (*_WAIT, *_THERE, *_EITHER)
