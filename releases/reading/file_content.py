@@ -1,23 +1,22 @@
 """What a file holds, as far as it tells a whole file of its kind from half of one, another one, or a message."""
 
 import io
-import re
 import zipfile
+from collections.abc import Sequence
+from itertools import pairwise
 from urllib.parse import unquote, urlsplit
 
-from releases.reading.characters import decode, words
+from releases.reading.characters import decode
 from releases.reading.file_type import FileType
-from releases.reading.phrases import is_label, pieces, says_not_found
 
 _END_OF_PDF, _END_OF_ZIP = b"%%EOF", b"PK\x05\x06"
 _LAST_BYTES = 66_000
-_MESSAGE_BYTES = 2_000
+_MOST_LINES = 200
 _MOST_MEMBERS = 10_000
 _OFFICE = {"xlsx": "xl/", "xlsm": "xl/", "xlsb": "xl/", "docx": "word/", "pptx": "ppt/"}
 _OPEN_DOCUMENT = {"ods": "spreadsheet", "odt": "text", "odp": "presentation"}
 _TABLES = frozenset({"csv", "tsv"})
-_SEPARATOR = re.compile(r"[,;\t|]")
-_ERROR_IN_DATA = re.compile(r"\s*\{\s*\"(?:errors?|fault|exception)\"|<(?:error|fault)\b", re.IGNORECASE)
+_SEPARATORS = ",;\t|"
 
 
 def ending_of(url: str) -> str:
@@ -52,28 +51,19 @@ def is_of_ending(body: bytes, ending: str) -> bool:
 
 
 def is_table(body: bytes) -> bool:
-    """Say whether a text has a line of headings and one of figures at least, with a sign between its columns."""
-    lines = [line for line in decode(body[:_LAST_BYTES], charset="").splitlines() if line.strip()]
-    return len(lines) > 1 and _SEPARATOR.search(lines[0]) is not None
+    """Say whether a text has two lines below one another with as many columns, and a figure in the second of them.
+
+    A title, notes and blank lines may stand above its headings; without any figure five such lines are a table too.
+    """
+    lines = [line for line in decode(body[:_LAST_BYTES], charset="").splitlines() if line.strip()][:_MOST_LINES]
+    return any(_is_table_by(separator, lines) for separator in _SEPARATORS)
+
+
+def _is_table_by(separator: str, lines: Sequence[str]) -> bool:
+    below = [(above, line) for above, line in pairwise(lines) if 0 < above.count(separator) == line.count(separator)]
+    return len(below) > 3 or any(any(character.isdigit() for character in line) for _, line in below)
 
 
 def is_promised_table(ending: str, content_type: str) -> bool:
     """Say whether an address or a server promises a table of text."""
     return ending in _TABLES or (not ending and content_type == "text/csv")
-
-
-def message_of(body: bytes) -> str:
-    """Return a short text as `words` gives it, without the marks of JSON and XML; a longer one is no message."""
-    if len(body) > _MESSAGE_BYTES:
-        return ""
-    return words(re.sub(r"</?[^>]{1,200}>|[{}\"\[\]]", " . ", decode(body, charset="")))
-
-
-def tells_not_found(message: str) -> bool:
-    """Say whether a message is that there is no such file."""
-    return says_not_found(message) or any(map(is_label, pieces(message)))
-
-
-def tells_an_error(body: bytes) -> bool:
-    """Say whether data for machines begin with an error in place of what was asked for."""
-    return len(body) <= _MESSAGE_BYTES and _ERROR_IN_DATA.search(decode(body[:500], charset="")) is not None

@@ -7,12 +7,12 @@ from urllib.parse import urljoin
 
 from releases.answer import Answer, Hop
 from releases.evidence import Expectation, Finding, LookResult, examine, text_of
-from tests.corpus import absent, barred, editions, files, led_elsewhere, live, mornings, notices, traps
+from tests.corpus import absent, barred, editions, files, led_elsewhere, live, messages, mornings, notices, traps
 from tests.corpus.case import DUE, HOST, Case, Look, Reply, Right
 
 CASES: tuple[Case, ...] = (
     *live.CASES, *absent.CASES, *editions.CASES, *led_elsewhere.CASES, *barred.CASES, *files.CASES, *mornings.CASES,
-    *traps.CASES, *notices.CASES,
+    *traps.CASES, *notices.CASES, *messages.CASES,
 )  # fmt: skip
 Fetch = Callable[[Case, Look], Answer]
 
