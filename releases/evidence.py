@@ -1,7 +1,7 @@
 """What one look at an address shows: not live, live, or nothing that can be relied on."""
 
 from releases.answer import NO_ANSWER, Answer
-from releases.reading.destination import is_elsewhere
+from releases.reading.destination import is_elsewhere, is_same_page, stands_before
 from releases.reading.file_evidence import examine_file
 from releases.reading.finding import AddressRole, Expectation, Finding, LookResult, Reason
 from releases.reading.page_evidence import examine_page, not_found_text
@@ -31,8 +31,8 @@ def examine(answer: Answer, expectation: Expectation) -> Finding:
         return Finding(LookResult.UNREACHABLE, (reason,))
     if told := _by_status(answer):
         return told
-    if reason_elsewhere := _ended_elsewhere(answer):
-        return Finding(LookResult.NOT_LIVE, (reason_elsewhere,))
+    if elsewhere := _ended_elsewhere(answer):
+        return elsewhere
     if expectation.role is AddressRole.ATTACHMENT:
         return examine_file(answer, expectation)
     return examine_page(answer, expectation)
@@ -66,8 +66,13 @@ def _by_status(answer: Answer) -> Finding | None:
     return None
 
 
-def _ended_elsewhere(answer: Answer) -> Reason | None:
-    reason = is_elsewhere(answer.final_url or answer.requested_url, requested=answer.requested_url)
-    if answer.left_allowed_hosts:
-        return Reason.LOG_IN if reason is Reason.LOG_IN else Reason.OTHER_HOST
-    return reason
+def _ended_elsewhere(answer: Answer) -> Finding | None:
+    final, requested = answer.final_url or answer.requested_url, answer.requested_url
+    reason = is_elsewhere(final, requested=requested)
+    if not answer.left_allowed_hosts:
+        return Finding(LookResult.NOT_LIVE, (reason,)) if reason else None
+    if reason is not Reason.LOG_IN and stands_before(final, requested=requested):
+        return Finding(LookResult.UNRECOGNISED, (Reason.OTHER_HOST, Reason.OBSTACLE))
+    if is_same_page(final, requested=requested):
+        return Finding(LookResult.UNRECOGNISED, (Reason.OTHER_HOST,))
+    return Finding(LookResult.NOT_LIVE, (Reason.LOG_IN if reason is Reason.LOG_IN else Reason.OTHER_HOST,))

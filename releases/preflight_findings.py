@@ -24,6 +24,7 @@ class Code(StrEnum):
     LIVE_ALREADY = "live_already"
     MARKER_MATCHES_ALREADY = "marker_matches_already"
     NOT_RECOGNISED = "not_recognised"
+    LEADS_TO_ANOTHER_HOST = "leads_to_another_host"
     ANNOUNCEMENT_NO_ANSWER = "announcement_no_answer"
     ANNOUNCED_FOR_ANOTHER_TIME = "announced_for_another_time"
     ANNOUNCED_DAY_NOT_FOUND = "announced_day_not_found"
@@ -83,6 +84,8 @@ def of_look(address: int, result: LookResult, reasons: Iterable[Reason], *, was_
         return Finding(Code.NO_ANSWER, address, facts)
     if result is LookResult.LIVE:
         return Finding(Code.LIVE_ALREADY if was_absent else Code.MARKER_MATCHES_ALREADY, address, facts)
+    if Reason.OTHER_HOST in facts["reasons"]:
+        return Finding(Code.LEADS_TO_ANOTHER_HOST, address, facts)
     if result is LookResult.UNRECOGNISED:
         return Finding(Code.NOT_RECOGNISED, address, facts)
     return None

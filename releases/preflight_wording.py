@@ -37,6 +37,10 @@ SENTENCES = {
     Code.NOT_RECOGNISED: lazy(
         "There is a text there already, of which the checks cannot tell whether it is this release. Say what it is."
     ),
+    Code.LEADS_TO_ANOTHER_HOST: lazy(
+        "The address leads to another site, which may not be asked. Allow its host for the producer, or correct the "
+        "address: else nobody can tell whether the release is there."
+    ),
     Code.ANNOUNCEMENT_NO_ANSWER: lazy("The announcement could not be read. Check its address."),
     Code.ANNOUNCED_FOR_ANOTHER_TIME: lazy(
         "The publisher has announced it for %(announced)s, and it is planned here for %(planned)s."

@@ -23,6 +23,7 @@ _SENDS_ON = frozenset({301, 302, 303, 307, 308})
 class Flight:
     """An errand from its first request to its answer; `spent` is seconds in requests, not in queues.
 
+    `fragment` is the last that a redirect named (RFC 9110, section 10.2.2).
     `monotonic` is when the first request was begun, and once that is known when it left, on the machine's clock that
     is never set: durations between looks of one process follow from it even if the wall clock was set in between.
     """
@@ -34,6 +35,12 @@ class Flight:
     monotonic: float | None = None
     hops: list[Hop] = field(default_factory=list)
     spent: float = 0.0
+    fragment: str = ""
+
+    @property
+    def reached(self) -> str:
+        """The address where it is, as it was meant: with the fragment that a redirect named, which is never sent."""
+        return as_meant(self.address.url) + (f"#{self.fragment}" if self.fragment else "")
 
 
 @dataclass(frozen=True, slots=True)
@@ -83,7 +90,7 @@ def land(
         failure_detail=ending.detail,
         status=reply.status,
         hops=tuple(flight.hops),
-        final_url=as_meant((ending.led_to or flight.address).url),
+        final_url=as_meant(ending.led_to.url) if ending.led_to else flight.reached,
         left_allowed_hosts=ending.led_to is not None,
         headers=reply.headers,
         body=ending.body,
@@ -106,7 +113,7 @@ def turn_back(flight: Flight, failure: Failure, detail: str, *, at: datetime, va
         failure=failure,
         failure_detail=detail,
         hops=tuple(flight.hops),
-        final_url=as_meant(flight.address.url),
+        final_url=flight.reached,
         vantage=vantage,
         seconds=_seconds(flight, {}),
     )
@@ -143,7 +150,14 @@ def _ending(flight: Flight, reply: Reply, limits: Limits) -> _Ending | None:
     if len(flight.hops) > limits.redirects:
         return _Ending(Failure.TOO_MANY_REDIRECTS, f"more than {limits.redirects} redirects")
     flight.address = target
+    flight.fragment = _fragment(reply) or flight.fragment
     return None
+
+
+def _fragment(reply: Reply) -> str:
+    """Return the fragment of a redirect's target, at most 200 signs: some sites name a page by it ("/#/release")."""
+    location = next(iter(reply.values("location")), "") if reply.status in _SENDS_ON else ""
+    return location.partition("#")[2][:200]
 
 
 def _decoded(reply: Reply, limits: Limits) -> _Ending:

@@ -13,6 +13,12 @@ _LOG_IN = frozenset({
 
 _SEARCH = frozenset({"search", "search-results", "searchresults", "site-search", "chwilio"})
 _ASKED = frozenset({"q", "query", "keywords", "search", "s", "term"})
+_BEFORE_A_SITE = frozenset({
+    "queue", "queue-it", "queueit", "waiting-room", "waitingroom", "captcha", "captcha-delivery", "challenge",
+    "perfdrive", "maintenance", "unavailable", "service-unavailable", "outage", "status", "consent", "cookie-consent",
+})  # fmt: skip
+"""Names of hosts and paths to which sites send all their readers while something stands before them."""
+
 _NOT_FOUND = frozenset({"404", "not-found", "notfound", "page-not-found", "pagenotfound", "not_found"})
 
 
@@ -27,10 +33,27 @@ def is_elsewhere(final: str, *, requested: str) -> Reason | None:
     return Reason.SEARCH if _is_search(urlsplit(final)) and not _is_search(urlsplit(requested)) else None
 
 
+def stands_before(final: str, *, requested: str) -> bool:
+    """Say whether a redirect led to what stands before a site: a queue, a check for robots, a notice of a fault."""
+    names, known = ({*(urlsplit(url).hostname or "").split("."), *_names(urlsplit(url))} for url in (final, requested))
+    return bool(_BEFORE_A_SITE & names) and not _BEFORE_A_SITE & known
+
+
+def is_same_page(final: str, *, requested: str) -> bool:
+    """Say whether a redirect led to the page of the same name, as it does where a site has moved to another host."""
+    there, here = (unquote(urlsplit(url).path).lower().rstrip("/").rpartition("/")[2] for url in (final, requested))
+    return there.partition(".")[0] == here.partition(".")[0]
+
+
 def is_page_above(final: str, *, requested: str) -> bool:
-    """Say whether a redirect led up to a page of which the requested one would be a part, such as its collection."""
+    """Say whether a redirect led up to a page of which the requested one would be a part, such as its collection.
+
+    A front page that draws others by itself ("/#/release") is one too.
+    """
     above, below = ([part for part in urlsplit(url).path.lower().split("/") if part] for url in (final, requested))
-    return 0 < len(above) < len(below) and below[: len(above)] == above and not urlsplit(final).query
+    if not above and not _draws_others(urlsplit(final)):
+        return False
+    return len(above) < len(below) and below[: len(above)] == above and not urlsplit(final).query
 
 
 def leads_to(target: str, answer: Answer) -> str:
@@ -49,12 +72,18 @@ def leads_to(target: str, answer: Answer) -> str:
 def is_home_page(final: str, *, requested: str) -> bool:
     """Say whether a redirect led from another page to the front page of a site."""
     arrived = urlsplit(final)
-    return _is_front(arrived) and not arrived.query and not arrived.fragment and not _is_front(urlsplit(requested))
+    draws_it = bool(arrived.query) or _draws_others(arrived)
+    return _is_front(arrived) and not draws_it and not _is_front(urlsplit(requested))
 
 
 def is_log_in_address(final: str, *, requested: str) -> bool:
     """Say whether a redirect led to an address that is a log-in by its path."""
     return _is_new(_LOG_IN, final, requested)
+
+
+def _draws_others(url: SplitResult) -> bool:
+    """A fragment that is a path names a page that a script draws; any other one is a place on the same page."""
+    return "/" in url.fragment
 
 
 def _is_new(names: frozenset[str], final: str, requested: str) -> bool:

@@ -2,7 +2,7 @@
 
 from releases.evidence import Reason
 from tests.corpus.case import Reply, Right, one
-from tests.corpus.layouts import PROSE, bare, govuk, office
+from tests.corpus.layouts import PROSE, bare, govuk, office, shell
 
 TITLE = "Road fuel prices, June 2026"
 NOT_LIVE = Right.NOT_LIVE
@@ -52,6 +52,43 @@ CASES = (
         NOT_LIVE,
         Reply(status=302, by_way_of=((302, "https://parked.example.com/x"),)),
         reason=Reason.OTHER_HOST,
+    ),
+    one(
+        "redirect-to-a-waiting-room",
+        "At its busiest the site sends all its readers to the waiting room of another host.",
+        Right.NOBODY,
+        Reply(status=302, by_way_of=((302, "https://office.queue-it.net/?c=office&e=morning"),)),
+        reason=Reason.OBSTACLE,
+    ),
+    one(
+        "redirect-to-the-same-page-elsewhere",
+        "The site has moved to a host that nobody has allowed; the page may well be there.",
+        Right.NOBODY,
+        Reply(status=301, by_way_of=((301, "https://www.example.org/figures/Road-fuel-prices-June-2026/"),)),
+        reason=Reason.OTHER_HOST,
+    ),
+    one(
+        "redirect-to-a-log-in-elsewhere",
+        "The log-in of another host.",
+        NOT_LIVE,
+        Reply(
+            status=302, by_way_of=((302, "https://id.example.org/login?next=/statistics/road-fuel-prices-june-2026"),)
+        ),
+        reason=Reason.LOG_IN,
+    ),
+    one(
+        "front-page-that-draws-the-release",
+        "The address leads to an application that draws each page under its front page.",
+        Right.NOBODY,
+        Reply(shell("Office of Figures"), by_way_of=((302, "/#/statistics/road-fuel-prices-june-2026"),)),
+        reason=Reason.SCRIPT_SHELL,
+    ),
+    one(
+        "place-on-the-home-page",
+        "The home page at the place where it lists what is new.",
+        NOT_LIVE,
+        Reply(_HOME, by_way_of=((302, "/#latest"),)),
+        reason=Reason.HOME_PAGE,
     ),
     one(
         "leads-home-by-itself",

@@ -78,7 +78,7 @@ class Stage:
         path = case.path
         for status, target in look.reply.by_way_of:
             self.script[path] = response(status, Location=target)
-            path = target
+            path = target.partition("#")[0]
         self.script.setdefault(path, whole(look.reply))
         return f"http://{self.closed if self.wire == 'closed' else self.entry}{case.path}"
 

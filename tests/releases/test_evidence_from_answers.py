@@ -8,7 +8,7 @@ from releases.answer import NO_ANSWER, Failure
 from releases.evidence import AddressRole, LookResult, Reason, examine
 from statsoffice.rehearsal_site.files import pdf_file
 from tests.corpus.files import DOCX, ODS_FILE, XLSX
-from tests.releases.pages import URL, answered, expected, page, release_page
+from tests.releases.pages import MUCH, URL, answered, expected, page, release_page
 
 LIVE, NOT_LIVE, UNRECOGNISED = LookResult.LIVE, LookResult.NOT_LIVE, LookResult.UNRECOGNISED
 OBSERVER_FAULT, UNREACHABLE = LookResult.OBSERVER_FAULT, LookResult.UNREACHABLE
@@ -75,6 +75,37 @@ def test_a_redirect_to_a_host_that_may_not_be_fetched_is_not_live():
 def test_a_redirect_to_a_log_in_of_another_host_says_so():
     left = answered(status=302, final_url="https://id.example.com/login?next=x", left_allowed_hosts=True)
     assert examine(left, expected()).reasons == (Reason.LOG_IN,)
+
+
+@pytest.mark.parametrize(
+    ("final", "reasons"),
+    [
+        pytest.param("https://www.stats.example.gov.uk/road-fuel/june-2026", (Reason.OTHER_HOST,), id="other-name"),
+        pytest.param("https://www.example.org/x/June-2026.html?y", (Reason.OTHER_HOST,), id="moved"),
+        pytest.param("https://o.queue-it.net/?c=o", (Reason.OTHER_HOST, Reason.OBSTACLE), id="queue"),
+        pytest.param("https://geo.captcha-delivery.com/c/", (Reason.OTHER_HOST, Reason.OBSTACLE), id="robots"),
+        pytest.param("https://example.org/maintenance.html", (Reason.OTHER_HOST, Reason.OBSTACLE), id="maintenance"),
+    ],
+)
+def test_a_redirect_to_another_host_behind_which_the_page_may_stand_accuses_nobody(final, reasons):
+    finding = examine(answered(status=302, final_url=final, left_allowed_hosts=True), expected())
+    assert (finding.result, finding.reasons) == (UNRECOGNISED, reasons)
+
+
+def test_a_release_whose_own_address_names_a_queue_is_led_elsewhere_like_any_other():
+    asked = "https://stats.example.gov.uk/housing/queue"
+    left = answered(status=302, url=asked, final_url="https://example.org/queue/x", left_allowed_hosts=True)
+    assert examine(left, expected(url=asked)).reasons == (Reason.OTHER_HOST,)
+    assert examine(left, expected(url=asked)).result is NOT_LIVE
+
+
+def test_a_front_page_that_draws_others_names_the_release_in_its_heading_or_proves_nothing():
+    final = "https://stats.example.gov.uk/#/releases/june-2026"
+    listing = page(f"<h1>Road fuel prices</h1><ul><li>June 2026</ul>{MUCH}", title="Road fuel prices")
+    finding = examine(answered(listing, final_url=final), expected())
+    assert (finding.result, finding.reasons) == (UNRECOGNISED, (Reason.MARKER_IN_TEXT, Reason.PAGE_ABOVE))
+    at_a_place = examine(answered(listing, final_url="https://stats.example.gov.uk/#latest"), expected())
+    assert (at_a_place.result, at_a_place.reasons) == (NOT_LIVE, (Reason.HOME_PAGE,))
 
 
 def test_a_server_error_on_the_way_out_is_still_unreachable():

@@ -29,6 +29,11 @@ def test_a_look_the_day_before_means(result, was_absent, code):
     assert (found and (found.code, found.address, found.facts)) == (code and (code, 7, {"reasons": ["not_found"]}))
 
 
+def test_an_address_that_leads_to_a_host_that_may_not_be_asked_is_told_while_it_can_be_allowed():
+    found = of_look(7, LookResult.NOT_LIVE, (Reason.OTHER_HOST,), was_absent=False)
+    assert found == Finding(Code.LEADS_TO_ANOTHER_HOST, 7, {"reasons": ["other_host"]})
+
+
 def announced(*, says=None, text=None, leads_to=""):
     return [each.code for each in of_announcement(7, says=says, text=text, leads_to=leads_to, due_at=DUE)]
 

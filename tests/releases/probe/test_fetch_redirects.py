@@ -50,6 +50,17 @@ def test_headers_and_body_are_those_of_the_final_response_alone():
     assert (answer.body, answer.header("location"), answer.header("x-path")) == (b"at /new", "", "/new")
 
 
+def test_a_fragment_that_a_redirect_names_is_kept_and_never_sent():
+    routes = {"/old": "/#/release", "/twice": "/old", "/new": "/at", "/named": "/new#then", "/long": f"/#{'x' * 999}"}
+    with publisher(redirecting(routes)) as site:
+        for asked, reached in (("/old", "/#/release"), ("/twice", "/#/release"), ("/named", "/at#then")):
+            answer = fetch(site.url(asked), opened=[site.entry])
+            assert answer.final_url == site.url(reached)
+            assert "#" not in answer.hops[-1].url
+        assert len(fetch(site.url("/long"), opened=[site.entry]).final_url) < 300
+    assert not any("#" in path_of(head) for head in site.requests)
+
+
 def test_the_first_request_is_the_one_that_counts_as_sent():
     with publisher(redirecting({"/old": "/new"}, pause=0.1)) as site:
         answer = fetch(site.url("/old"), opened=[site.entry])
