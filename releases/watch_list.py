@@ -1,15 +1,18 @@
 """What is watched, and which looks fall due: read from the database, written back to it."""
 
+import json
 from collections.abc import Collection, Iterable, Mapping
 from dataclasses import dataclass, field
 from datetime import datetime, timedelta
 
-from django.db.models import F, Q, QuerySet
+from django.db.models import F, Max, Min, Q, QuerySet, TextField
+from django.db.models.functions import Cast
 
 from releases import cadence
 from releases.answer import Answer
 from releases.evidence import AddressRole, Expectation, Finding, LookResult
 from releases.models import Address, NotFoundPage, Observation, Release, Statement, Watch
+from releases.reading.standing import TextsBefore
 from releases.web_address import place_of
 
 AHEAD = cadence.FIRST_LOOK
@@ -26,7 +29,7 @@ class Target:
     limit_at: datetime
     host: str
     allowed_hosts: frozenset[str]
-    texts_not_live: set[str]
+    texts_before: TextsBefore
     statements: dict[str, str]
     next_look_at: datetime | None = None
     last_planned_at: datetime | None = None
@@ -73,7 +76,7 @@ class Target:
             release_title=release.title,
             series_title=release.series.title,
             negative_markers=release.series.producer.phrases_of_absence(),
-            texts_not_live=frozenset(self.texts_not_live),
+            texts_not_live=self.texts_before.standing,
             previous_edition_texts=said(Statement.Kind.PREVIOUS_EDITION),
             confirmed_texts=said(Statement.Kind.THIS_IS_IT),
             controls_fail=controls_fail,
@@ -90,8 +93,8 @@ class Target:
             self.seen_early.append(answer.planned_at)
             if len(self.seen_early) == 1:
                 self.plan_next(now=now)
-        elif finding.text_digest:
-            self.texts_not_live.add(finding.text_digest)
+        sent_at, reasons = answer.sent_at, finding.reasons
+        self.texts_before.note(finding.result, reasons, finding.text_digest, first=sent_at, last=sent_at)
 
     def as_watch(self) -> Watch:
         """Return the address' row of the schedule as memory holds it."""
@@ -244,15 +247,7 @@ def targets_of(addresses: Iterable[Address]) -> list[Target]:
     """Load what the sweep must know of addresses to look at them and to examine what it sees."""
     addresses = list(addresses)
     keys = [address.pk for address in addresses]
-    seen: dict[int, set[str]] = {key: set() for key in keys}
-    digests = (
-        Observation.objects.filter(address__in=keys, completed_at__lt=F("release__due_at"))
-        .exclude(Q(text_digest="") | Q(result=LookResult.LIVE))
-        .values_list("address_id", "text_digest")
-        .distinct()
-    )
-    for key, digest in digests:
-        seen[key].add(digest)
+    before = _texts_before(keys)
     said: dict[int, dict[str, str]] = {key: {} for key in keys}
     statements = Statement.objects.filter(address__in=keys).exclude(text_digest="").order_by("stated_at")
     for key, digest, kind in statements.values_list("address_id", "text_digest", "kind"):
@@ -266,11 +261,27 @@ def targets_of(addresses: Iterable[Address]) -> list[Target]:
             limit_at=limit_of(address.release),
             host=place_of(address.url),
             allowed_hosts=hosts[address.release_id] | address.release.series.producer.host_names(),
-            texts_not_live=seen[address.pk],
+            texts_before=before[address.pk],
             statements=said[address.pk],
         )
         for address in addresses
     ]
+
+
+def _texts_before(addresses: Collection[int]) -> dict[int, TextsBefore]:
+    """Read what the looks at some addresses, by key, showed before their releases were due."""
+    before = {key: TextsBefore() for key in addresses}
+    looks = (
+        Observation.objects.filter(address__in=addresses, completed_at__lt=F("release__due_at"))
+        .exclude(result__in=[LookResult.LIVE, LookResult.UNREACHABLE, LookResult.OBSERVER_FAULT])
+        .annotate(codes=Cast("reasons", TextField()))
+        .values("address_id", "result", "codes", "text_digest")
+        .annotate(first=Min("sent_at"), last=Max("sent_at"))
+        .values_list("address_id", "result", "codes", "text_digest", "first", "last")
+    )
+    for key, result, codes, digest, first, last in looks:
+        before[key].note(LookResult(result), json.loads(codes), digest, first=first, last=last)
+    return before
 
 
 def _hosts_of_releases(releases: set[int]) -> dict[int, frozenset[str]]:

@@ -192,6 +192,7 @@ REASONS = {
     "incomplete": lazy("the file breaks off before its end"),
     "previous_edition": lazy("a person had called this text the previous edition"),
     "unchanged": lazy("the page had not changed"),
+    "embedded": lazy("a part of it that comes from elsewhere was not looked at"),
     "confirmed_by_person": lazy("a person had called this text the release"),
     "marker_in_title": lazy("the words it is known by were in the title"),
     "marker_in_heading": lazy("the words it is known by were in the heading"),

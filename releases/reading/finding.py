@@ -61,6 +61,7 @@ class Reason(StrEnum):
     INCOMPLETE = "incomplete"
     PREVIOUS_EDITION = "previous_edition"
     UNCHANGED = "unchanged"
+    EMBEDDED = "embedded"
     CONFIRMED_BY_PERSON = "confirmed_by_person"
     MARKER_IN_TITLE = "marker_in_title"
     MARKER_IN_HEADING = "marker_in_heading"
@@ -97,12 +98,12 @@ class Expectation:
     """What an address should hold, and what is known of it by the time of a look.
 
     The three sets hold text digests of this address. `texts_not_live` are those of looks that were *completed
-    before the due instant* and were not live: were later ones among them, a release that is out under a changed
-    title would be called unchanged at its second look. `previous_edition_texts` and `confirmed_texts` are what a
-    person called the previous edition, or this release. `controls_fail`: looks at our control addresses fail too.
-    `not_found_text` is what `releases.evidence.text_of` made of the host's answer for a path that cannot exist, empty
-    if not known; `not_found_certain` that this answer said so by its status too (404 or 410). `due_at` is the aware
-    instant at which the release is due.
+    before the due instant* and were not live, of texts that stood there all along (`releases.reading.standing`): were
+    others among them, a release that is out under a changed title would be called unchanged. What a person called the
+    previous edition, or this release, are `previous_edition_texts` and `confirmed_texts`.
+    `controls_fail`: looks at our control addresses fail too. `not_found_text` is what `releases.evidence.text_of` made
+    of the host's answer for a path that cannot exist, empty if not known; `not_found_certain` that this answer said so
+    by its status too (404 or 410). `due_at` is the aware instant at which the release is due.
     """
 
     role: AddressRole

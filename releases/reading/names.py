@@ -78,7 +78,16 @@ def is_page_of_series(page: PageText, names: Names) -> bool:
 
     A name of one word may stand anywhere, so it counts in the title or an h1 only.
     """
-    headings = [words(heading) for heading in page.headings]
+    return _names_series(page.headings, page, names)
+
+
+def shows_series(page: PageText, names: Names) -> bool:
+    """Say the same of what a reader sees below the window's title, which sites set before anything is there."""
+    return _names_series(page.headings[1:] or page.headings, page, names)
+
+
+def _names_series(shown_as: Iterable[str], page: PageText, names: Names) -> bool:
+    headings = [words(heading) for heading in shown_as]
     everything = [*headings, words(page.text)]
     rest = max(replace_words(names.release_title, names.marker, EDITION).split(EDITION), key=len)
     own = [name for name in (names.series_title, _without_outer_signs(rest)) if has_words(name)]

@@ -12,7 +12,7 @@ from releases.reading.destination import is_elsewhere, is_page_above, leads_to
 from releases.reading.file_type import FileType, declared_type, found_type
 from releases.reading.finding import Expectation, Finding, LookResult, Reason, told_by_person
 from releases.reading.marker import Marker, Mention, marker_of
-from releases.reading.names import Names, is_about_series, is_page_of_series, names_an_edition, names_of
+from releases.reading.names import Names, is_about_series, is_page_of_series, names_an_edition, names_of, shows_series
 from releases.reading.not_found import is_like_not_found, own_text
 from releases.reading.page_text import PageText, TooDeep, read_page
 from releases.reading.steady import steady_text
@@ -170,7 +170,9 @@ def _like_not_found(look: _Look) -> Shown | None:
     known = look.expectation
     if not known.not_found_text or not is_like_not_found(own_text(look.page), known.not_found_text, url=known.url):
         return None
-    told = known.not_found_certain or look.says_absent or hints_at_absence(look.page, look.names)
+    # A short page in a long frame is much like it too: where it names the series its own words must say so.
+    certain = known.not_found_certain and not is_page_of_series(look.page, look.names)
+    told = certain or look.says_absent or hints_at_absence(look.page, look.names)
     shown_for_any = look.place is Reason.MARKER_IN_TEXT and holds(words(known.not_found_text), look.names.marker)
     if told and (shown_for_any or not look.is_clear):
         return LookResult.NOT_LIVE, (Reason.LIKE_NOT_FOUND,)
@@ -203,14 +205,28 @@ def _doubt(look: _Look) -> Reason | None:
 def _not_there(look: _Look) -> Shown:
     in_text_at_most = look.place in {None, Reason.MARKER_IN_TEXT}
     known = look.digest in look.expectation.texts_not_live
-    if known and in_text_at_most and is_page_of_series(look.page, look.names):
-        return LookResult.NOT_LIVE, (Reason.UNCHANGED,)
+    if known and in_text_at_most and shows_series(look.page, look.names):
+        return _unchanged(look)
     if in_text_at_most and _led_to_an_earlier_edition(look):
         return LookResult.NOT_LIVE, (Reason.OTHER_EDITION,)
     return LookResult.UNRECOGNISED, _why_unrecognised(look)
 
 
+def _unchanged(look: _Look) -> Shown:
+    # What a frame holds may be new although the page around it never changes.
+    if look.page.has_frame:
+        return LookResult.UNRECOGNISED, (Reason.UNCHANGED, Reason.EMBEDDED)
+    return LookResult.NOT_LIVE, (Reason.UNCHANGED,)
+
+
 def _led_to_an_earlier_edition(look: _Look) -> bool:
+    """Say whether a redirect led to a page of an earlier edition before the release was due.
+
+    From then on only a text that stood there before is one: some editions are named after the month of their figures.
+    """
+    due_at = look.expectation.due_at
+    if due_at is not None and look.answer.completed_at >= due_at:
+        return False
     final, requested = (urlsplit(url).path.rstrip("/") for url in (look.answer.final_url, look.answer.requested_url))
     others = look.marker.others(look.page.headings)
     return final != requested and bool(others) and all(each.last < look.marker.sought[0].first for each in others)

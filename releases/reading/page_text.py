@@ -10,14 +10,15 @@ from releases.reading.characters import fold
 from releases.reading.declared import Declared, read_declared
 
 _NEVER_SHOWN = frozenset({
-    "script", "style", "template", "noscript", "head", "svg", "math", "iframe", "object", "audio", "video", "canvas",
-    "textarea", "select", "datalist", "noembed", "noframes",
+    "script", "style", "template", "noscript", "head", "svg", "math", "iframe", "object", "embed", "audio", "video",
+    "canvas", "textarea", "select", "datalist", "noembed", "noframes",
 })  # fmt: skip
 _HIDING = frozenset({
     "hidden", "d-none", "visually-hidden", "govuk-visually-hidden", "sr-only", "screen-reader-text"
 })  # fmt: skip
 _MARKED_HIDDEN = ", ".join(("[hidden]", "[style]", "dialog:not([open])", *(f".{name}" for name in sorted(_HIDING))))
 _STYLED_AWAY = re.compile(r"display\s*:\s*none|visibility\s*:\s*(?:hidden|collapse)", re.IGNORECASE)
+_FRAMES = frozenset({"iframe", "object", "embed"})
 _INLINE = frozenset({
     "a", "abbr", "acronym", "b", "bdi", "bdo", "big", "cite", "code", "data", "dfn", "em", "font", "i", "img", "ins",
     "kbd", "mark", "q", "s", "samp", "small", "span", "strong", "sub", "sup", "time", "tt", "u", "var", "wbr",
@@ -67,7 +68,8 @@ class Block:
 class PageText:
     """The title, as it was written, the visible blocks of a page, and what it declares of itself to machines.
 
-    A banner that asks about cookies is no part of it; `has_banner` tells that there was one.
+    A banner that asks about cookies is no part of it; `has_banner` tells that there was one. `has_frame` tells that
+    readers are shown something else within the page's own text, such as a dashboard of another site.
     """
 
     title: str
@@ -75,6 +77,7 @@ class PageText:
     asks_for_password: bool
     has_script: bool = False
     has_banner: bool = False
+    has_frame: bool = False
     declared: Declared = field(default_factory=Declared)
 
     @property
@@ -118,6 +121,7 @@ def read_page(html: str) -> PageText:
         reading.asks_for_password,
         has_script=tree.css_first("script:not([type='application/ld+json'])") is not None,
         has_banner=reading.has_banner,
+        has_frame=reading.has_frame,
         declared=read_declared(tree),
     )
 
@@ -129,6 +133,7 @@ class _Reading:
         self.blocks: list[Block] = []
         self.asks_for_password = False
         self.has_banner = False
+        self.has_frame = False
         self._pieces: list[str] = []
         self._places: list[tuple[int, Place]] = []
         self._hidden: set[int] = set()
@@ -164,6 +169,7 @@ class _Reading:
             self._pieces.append(node.text_content or "")
             return None
         if tag.startswith("-") or tag in _NEVER_SHOWN or node.mem_id in self._hidden:
+            self.has_frame = self.has_frame or self._is_frame(node, tag)
             return None
         if tag not in _INLINE:
             self._end_block()
@@ -172,6 +178,10 @@ class _Reading:
         if place := self._place_of(node, tag):
             self._places.append((node.mem_id, place))
         return node.child
+
+    def _is_frame(self, node: LexborNode, tag: str) -> bool:
+        shown = tag in _FRAMES and node.mem_id not in self._hidden and not _is_a_speck(node)
+        return shown and not (self._places and self._places[-1][1] is Place.AROUND)
 
     def _leave(self, node: LexborNode) -> None:
         if (node.tag or "-").startswith("-") or node.tag in _INLINE:
@@ -201,6 +211,11 @@ def _check_depth(html: str) -> None:
         if depth > _DEEPEST:
             message = f"The page nests its elements more than {_DEEPEST} deep."
             raise TooDeep(message)
+
+
+def _is_a_speck(node: LexborNode) -> bool:
+    """Say whether a frame is too small to be seen, as those that count readers are."""
+    return bool({"0", "1", "0px", "1px"} & {node.attributes.get(side) or "" for side in ("width", "height")})
 
 
 def _is_hidden(node: LexborNode) -> bool:

@@ -10,8 +10,9 @@ from releases import cadence
 from releases.answer import Answer
 from releases.clock import Clock
 from releases.errand import Errand
-from releases.evidence import AddressRole, Expectation, LookResult, Reason
+from releases.evidence import AddressRole, Expectation, Reason
 from releases.looker import Looker
+from releases.reading.standing import TextsBefore
 from releases.release_verdict import judge_release
 from releases.statements import counts_as
 from releases.verdict import AddressVerdict, Outcome, Sighting, judge_address
@@ -40,7 +41,7 @@ class Played:
 @dataclass(slots=True)
 class _Seen:
     sightings: list[Sighting] = field(default_factory=list)
-    texts_not_live: set[str] = field(default_factory=set)
+    texts_before: TextsBefore = field(default_factory=TextsBefore)
     reasons: tuple[Reason, ...] = ()
 
 
@@ -100,12 +101,13 @@ def _take(seen: _Seen, answer: Answer, *, script: Script, url: str, clock: Clock
         marker=script.marker,
         release_title=f"{TITLE}, {script.marker}",
         series_title=TITLE,
-        texts_not_live=frozenset(seen.texts_not_live),
+        texts_not_live=seen.texts_before.standing,
         due_at=script.due_at,
     )
     finding = look.examine(ADAPTER, answer, expectation)
-    if answer.completed_at < script.due_at and finding.text_digest and finding.result is not LookResult.LIVE:
-        seen.texts_not_live.add(finding.text_digest)
+    if answer.completed_at < script.due_at:
+        sent_at, reasons = answer.sent_at, finding.reasons
+        seen.texts_before.note(finding.result, reasons, finding.text_digest, first=sent_at, last=sent_at)
     error = clock.error()
     clock_off = error.is_off(largest=settings.CLOCK_LARGEST_ERROR)
     seen.reasons = (*finding.reasons, Reason.CLOCK_OFF) if clock_off else finding.reasons

@@ -149,13 +149,6 @@ CASES = (
         reason=Reason.OTHER_SUBJECT,
     ),
     one(
-        "redirect-to-the-last-edition",
-        "The address leads to the latest edition that there is.",
-        NOT_LIVE,
-        Reply(govuk_release(MAY, published="9 June 2026"), by_way_of=((302, "/statistics/road-fuel-prices-may-2026"),)),
-        reason=Reason.OTHER_EDITION,
-    ),
-    one(
         "redirect-to-the-collection",
         "It leads up to the list of editions, which names it somewhere.",
         NOBODY,

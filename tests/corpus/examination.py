@@ -7,12 +7,25 @@ from urllib.parse import urljoin
 
 from releases.answer import Answer, Hop
 from releases.evidence import Expectation, Finding, LookResult, examine, text_of
-from tests.corpus import absent, barred, editions, files, led_elsewhere, live, messages, mornings, notices, traps
+from releases.reading.standing import TextsBefore
+from tests.corpus import (
+    absent,
+    barred,
+    editions,
+    files,
+    led_elsewhere,
+    live,
+    messages,
+    mornings,
+    notices,
+    replaced,
+    traps,
+)
 from tests.corpus.case import DUE, HOST, Case, Look, Reply, Right
 
 CASES: tuple[Case, ...] = (
     *live.CASES, *absent.CASES, *editions.CASES, *led_elsewhere.CASES, *barred.CASES, *files.CASES, *mornings.CASES,
-    *traps.CASES, *notices.CASES, *messages.CASES,
+    *traps.CASES, *notices.CASES, *messages.CASES, *replaced.CASES,
 )  # fmt: skip
 Fetch = Callable[[Case, Look], Answer]
 
@@ -36,15 +49,15 @@ def examined(case: Case, *, fetch: Fetch | None = None) -> list[Found]:
     """
     fetch = fetch or answered
     absent_seen = case.absent_before
-    texts: set[str] = set()
+    before = TextsBefore()
     found = []
     for look in case.looks:
         answer = fetch(case, look)
-        finding = examine(answer, expectation(case, url=answer.requested_url, texts=frozenset(texts)))
+        finding = examine(answer, expectation(case, url=answer.requested_url, texts=before.standing))
         found.append(Found(case, look, finding, _counts_as(finding.result, absent_seen=absent_seen)))
         absent_seen |= finding.result is LookResult.NOT_LIVE
-        if look.before_due and finding.text_digest and finding.result is not LookResult.LIVE:
-            texts.add(finding.text_digest)
+        if look.before_due:
+            before.note(finding.result, finding.reasons, finding.text_digest, first=look.at, last=look.at)
     return found
 
 
