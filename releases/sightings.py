@@ -15,12 +15,14 @@ from releases.judgement import Seen
 from releases.models import Observation, Statement
 from releases.models.observation import Purpose
 from releases.publisher import PublisherSays, from_json
+from releases.reading.finding import tells_taken_away
 from releases.statements import counts_as, is_corrected, last_said
 from releases.verdict import Sighting
 
 # As the database writes what is JSON: reading it as such for every look would take longer than all the rest.
 CLOCK_OFF = f'"{Reason.CLOCK_OFF}"'
 TELLS_A_TIME = '"published_at"'
+_TAKEN_AWAY = (f'"{Reason.GONE}"', f'"{Reason.WITHDRAWN}"')
 
 # release and schedule version, by key and number
 type ScheduleKey = tuple[int, int]
@@ -49,6 +51,11 @@ class _Row(NamedTuple):
     def clock_off(self) -> bool:
         """Whether the watcher's clock was known to be wrong."""
         return CLOCK_OFF in self.codes
+
+    @property
+    def taken_away(self) -> bool:
+        """Whether what it saw tells that the release had been there."""
+        return any(code in self.codes for code in _TAKEN_AWAY) and tells_taken_away(json.loads(self.codes))
 
 
 _COLUMNS = (
@@ -139,6 +146,7 @@ def _sighting(row: _Row, word: str | None) -> Sighting:
         clock_bound=timedelta(seconds=row.bound_seconds or 0.0),
         # What a person called the release needs no such proof.
         text_digest="" if is_corrected(word) else row.text_digest,
+        taken_away=not is_corrected(word) and row.taken_away,
     )
 
 

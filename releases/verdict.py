@@ -43,6 +43,7 @@ class Sighting:
     """One look as the judging needs it: what it showed, its three instants (aware), and how far they may be off.
 
     `text_digest` names the text that it saw; empty where there was none, or where a person said what the text is.
+    `taken_away`: what it saw in place of the release tells that it had been there.
     """
 
     result: LookResult
@@ -51,6 +52,7 @@ class Sighting:
     completed_at: datetime
     clock_bound: timedelta = timedelta(0)
     text_digest: str = ""
+    taken_away: bool = False
 
     @property
     def instant(self) -> datetime:
@@ -117,8 +119,8 @@ def judge_address(
 
     A look that showed the release proves something only after one that was sent earlier and did not: until then
     the marker may have matched all along, and in a text that was shown before then it did. Looks that showed
-    neither never change the outcome. What accuses holds
-    even if the clock was off by the whole bound of each look.
+    neither never change the outcome. A page that was taken away since it was due had been there, perhaps in time, so
+    that makes nothing late. What accuses holds even if the clock was off by the whole bound of each look.
 
     :param due_at: aware instant at which the release is due.
     :param limit_at: due instant plus tolerance; a look is planned at exactly this instant.
@@ -129,7 +131,8 @@ def judge_address(
         message = f"The limit ({limit_at.isoformat()}) lies before the due instant ({due_at.isoformat()})."
         raise ValueError(message)
     looks = sorted(set(sightings), key=lambda look: (look.sent_at, look.completed_at, look.result))
-    absent = [look for look in looks if look.result is LookResult.NOT_LIVE]
+    telling = _without_taken_away(looks, due_at)
+    absent = [look for look in telling if look.result is LookResult.NOT_LIVE]
     shown = [look for look in looks if look.result is LookResult.LIVE]
     proven, unproven = _proven(shown, absent)
     early = [look for look in proven if _before(look, due_at)]
@@ -137,7 +140,7 @@ def judge_address(
 
     before = (BeforeDue.NOTHING, BeforeDue.SEEN_ONCE, BeforeDue.EARLY)[min(len(early), 2)]
     doubtful = any(not _before(look, due_at) for look in unproven)
-    earlier = _earlier(_first(in_force), looks) if in_force else absent
+    earlier = _earlier(_first(in_force), telling) if in_force else absent
     in_time = any(_since(look, due_at) and look.at_the_latest <= limit_at for look in in_force)
     from_due = (
         Outcome.ON_TIME
@@ -146,7 +149,7 @@ def judge_address(
     )
     outcome = _combine(before, from_due, settled=settled)
     first = _first_live(outcome, early, in_force)
-    missing = _earlier(first, looks) if first else absent
+    missing = _earlier(first, telling) if first else absent
     last_absent = missing[-1] if missing else None
     flips = flips_after(first, looks)
     return AddressVerdict(
@@ -199,6 +202,13 @@ def _proven(shown: list[Sighting], absent: list[Sighting]) -> tuple[list[Sightin
     for look in shown:
         (proven if look.sent_at > since and look.text_digest not in all_along else unproven).append(look)
     return proven, unproven
+
+
+def _without_taken_away(looks: list[Sighting], due_at: datetime) -> list[Sighting]:
+    """Leave out the looks since due that saw that the page had been there, unless it was taken away before that."""
+    if any(look.taken_away and _before(look, due_at) for look in looks):
+        return looks
+    return [look for look in looks if not look.taken_away or look.result is not LookResult.NOT_LIVE]
 
 
 def _before(look: Sighting, due_at: datetime) -> bool:

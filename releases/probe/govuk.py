@@ -167,7 +167,9 @@ def _withdrawn(document: GovukDocument, found: Finding, *, due_at: datetime) -> 
     the release is no question then, and without a digest nobody is asked; but when it was live a person may say.
     """
     withdrawn_at = document.withdrawal.at if document.withdrawal else None
-    if found.result is LookResult.NOT_LIVE or withdrawn_at is None or withdrawn_at < due_at:
+    if found.result is LookResult.NOT_LIVE:
+        return replace(found, reasons=(Reason.WITHDRAWN, *found.reasons))
+    if withdrawn_at is None or withdrawn_at < due_at:
         return replace(found, result=LookResult.NOT_LIVE, reasons=(Reason.WITHDRAWN,))
     return replace(found, result=LookResult.UNRECOGNISED, reasons=(Reason.WITHDRAWN,), text_digest="")
 

@@ -60,6 +60,19 @@ def denied_by_heading(page: PageText, names: Names, *, own_h1: str = "") -> bool
     return any(_denies(names.told(heading), names) for heading in _of_the_page(page, own_h1))
 
 
+def was_withdrawn_since(page: PageText, names: Names, *, due_on: date | None) -> bool:
+    """Say whether a page tells that the release had been there and was withdrawn, on the day it was due or later.
+
+    A notice without a day may be of any day.
+    """
+    above, below = _lead(page.blocks)
+    for text in (*page.headings, *(block.text for block in above + below)):
+        if phrases.speaks_of_withdrawal(names.told(text)):
+            days = [each.first for each in periods(words(text)) if each.first == each.last]
+            return not days or due_on is None or max(days) >= due_on
+    return False
+
+
 def _of_the_page(page: PageText, own_h1: str) -> Sequence[str]:
     return (page.headings[0], own_h1) if own_h1 else page.headings
 

@@ -1,5 +1,6 @@
 """What a look at an address is examined for, and what it can show."""
 
+from collections.abc import Iterable
 from dataclasses import dataclass
 from datetime import datetime
 from enum import StrEnum
@@ -133,6 +134,19 @@ class Finding:
     text_digest: str = ""
     title: str = ""
     publisher: PublisherSays | None = None
+
+
+_TAKEN_AWAY = frozenset({Reason.GONE, Reason.WITHDRAWN})
+_OF_ANOTHER_EDITION = frozenset({Reason.UNCHANGED, Reason.EARLIER_EDITION, Reason.PREVIOUS_EDITION})
+
+
+def tells_taken_away(reasons: Iterable[str]) -> bool:
+    """Say whether the reasons of a look tell that what was to be there had been there, and was taken away.
+
+    A last edition that is marked as withdrawn tells nothing of its successor.
+    """
+    given = set(reasons)
+    return bool(_TAKEN_AWAY & given) and not _OF_ANOTHER_EDITION & given
 
 
 def told_by_person(digest: str, title: str, expectation: Expectation) -> Finding | None:

@@ -5,7 +5,15 @@ from urllib.parse import urlsplit
 
 from releases.answer import Answer
 from releases.canonical import sha256_hex
-from releases.reading.absence import Absence, absence, asks_to_log_in, denied_by_heading, hints_at_absence, is_search
+from releases.reading.absence import (
+    Absence,
+    absence,
+    asks_to_log_in,
+    denied_by_heading,
+    hints_at_absence,
+    is_search,
+    was_withdrawn_since,
+)
 from releases.reading.barriers import barrier_in_heading, barrier_in_text, is_script_shell
 from releases.reading.characters import decode, holds, words
 from releases.reading.destination import is_elsewhere, is_page_above, leads_to
@@ -147,9 +155,12 @@ def _led_on(target: str, look: _Look) -> Shown | None:
 def _absent(look: _Look) -> Shown | None:
     if is_search(look.page, look.names, own_h1=look.own_h1):
         return LookResult.NOT_LIVE, (Reason.SEARCH,)
-    if look.says_absent is Absence.CERTAIN:
-        return LookResult.NOT_LIVE, (Reason.NEGATIVE_MARKER,)
-    return None
+    if look.says_absent is not Absence.CERTAIN:
+        return None
+    due_at = look.expectation.due_at
+    if look.in_heading and due_at and was_withdrawn_since(look.page, look.names, due_on=due_at.date()):
+        return LookResult.NOT_LIVE, (Reason.NEGATIVE_MARKER, Reason.WITHDRAWN)
+    return LookResult.NOT_LIVE, (Reason.NEGATIVE_MARKER,)
 
 
 def _in_place_of_the_page(look: _Look) -> Shown | None:

@@ -51,6 +51,7 @@ _STATEMENT = re.compile(
     rf"|we (?:will|shall|plan to|expect to|intend to|are due to) (?:publish|release|issue) {_THIS}"
     rf"(?: here| on this page)?(?:$| soon| shortly| in due course| (?:on |at )?{_DAY})"
 )
+_WITHDRAWN = re.compile(r" (?:withdrawn|unpublished|tynnwyd yn ôl|(?:tynnu|dynnu|thynnu) yn ôl) ")
 _FORETELLING = re.compile(
     rf"the {_NOUN} (?:will be|is due|are due|is scheduled|are scheduled|is expected|are expected) "
 )
@@ -150,6 +151,13 @@ def speaks_of_the_release(form: str) -> bool:
     """Say whether what tells so calls the release just "the ..." and neither "this" nor by its name."""
     sentences = [sentence for sentence in _split(form, _SENTENCE_ENDS) if _STATEMENT.match(sentence)]
     return bool(sentences) and all(sentence.startswith("the ") for sentence in sentences)
+
+
+def speaks_of_withdrawal(form: str) -> bool:
+    """Say whether a label or a sentence tells that this very release, which had been there, is withdrawn."""
+    told = [sentence for sentence in _split(form, _SENTENCE_ENDS) if _STATEMENT.match(sentence)]
+    told += [piece for piece in pieces(form) if is_label(piece)]
+    return any(_WITHDRAWN.search(f" {each} ") for each in told)
 
 
 def says_not_found(form: str) -> bool:

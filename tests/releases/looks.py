@@ -27,15 +27,15 @@ def look(
     completed: float | None = None,
     bound: float = 0,
     text: str = "",
+    taken_away: bool = False,
 ) -> Sighting:
     """Make a look from seconds after due; it is sent as planned and answered at once unless said otherwise.
 
-    The bound is how many seconds the clock may have been off.
+    The bound is how many seconds the clock may have been off; `taken_away` that it saw that a page had been there.
     """
     left = planned if sent is None else sent
-    return Sighting(
-        result, at(planned), at(left), at(left if completed is None else completed), timedelta(seconds=bound), text
-    )
+    done = left if completed is None else completed
+    return Sighting(result, at(planned), at(left), at(done), timedelta(seconds=bound), text, taken_away)
 
 
 def judged(*looks: Sighting, settled: bool = True, limit: float = 120) -> AddressVerdict:

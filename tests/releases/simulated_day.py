@@ -93,6 +93,7 @@ class Day:
     slow: float
     lost: float
     hiccups: float = 0.0
+    tells_gone: bool = False
 
     @property
     def matched_all_along(self) -> bool:
@@ -213,9 +214,12 @@ class _Watching:
         assert self.planned is not None
         left = self.now + chance.choice((0.0, 0.0, 0.003, chance.uniform(0, day.slow)))
         done = left + chance.choice((0.02, 0.2, chance.uniform(0, day.slow), chance.uniform(0, 4 * day.slow)))
-        result = self.seen(chance.uniform(left, done))
+        reached = chance.uniform(left, done)
+        result = self.seen(reached)
         text = "the last edition" if result is LookResult.LIVE and day.matched_all_along else ""
-        return done, Sighting(result, self.planned, self.shown(left), self.shown(done), text_digest=text)
+        gone = day.tells_gone and result is LookResult.NOT_LIVE and any(each.end <= reached for each in day.shown)
+        look = Sighting(result, self.planned, self.shown(left), self.shown(done), text_digest=text, taken_away=gone)
+        return done, look
 
     def seen(self, second: float) -> LookResult:
         chance, day = self.address.chance, self.day

@@ -86,6 +86,7 @@ def a_day(chance: random.Random) -> list[Day]:
         "clocks": (a_clock(chance, starts), Clock(0.0, None), Clock(chance.uniform(-0.2, 0.2), 0.2)),
         "slow": chance.choice((0.0, 0.4, 4.0)),
         "lost": chance.choice((0.0, 0.0, 0.1, 0.6)),
+        "tells_gone": chance.random() < 0.5,
     }
     addresses = [published(chance, tolerance) for _ in range(1 if chance.random() < 0.8 else 2)]
     if chance.random() < 0.03:
@@ -122,8 +123,12 @@ def assert_accused_rightly(address: Address, verdict: AddressVerdict) -> None:
         assert any(stretch.start < 0 for stretch in day.shown), "called early, and was not"
     if verdict.outcome in NOT_IN_TIME:
         # A page that was live in time for so short a while that nobody saw it, and missing at the limit, is another
-        # matter: it was not there when it had to be.
-        standing = [stretch for stretch in day.shown if stretch.start <= day.tolerance and stretch.end == FOR_EVER]
+        # matter: it was not there when it had to be. Where the site says that it was taken away, that is known.
+        standing = [
+            stretch
+            for stretch in day.shown
+            if stretch.start <= day.tolerance and (stretch.end == FOR_EVER or (day.tells_gone and stretch.start >= 0))
+        ]
         assert not standing, "called late, and was on time"
         assert verdict.delay is not None
         assert verdict.delay.from_seconds >= day.tolerance

@@ -106,7 +106,7 @@ def test_the_last_edition_marked_as_withdrawn_is_not_live():
     before = publication(EARLIER, **IN_PLACE, changes=OLD_HISTORY)
     seen = frozenset({examined(before, at=after(-3600)).text_digest})
     page = publication(EARLIER, **IN_PLACE, changes=OLD_HISTORY, withdrawn=(after(60), "Superseded."))
-    assert shown(examined(page, texts_not_live=seen)) == (LookResult.NOT_LIVE, (Reason.WITHDRAWN,))
+    assert shown(examined(page, texts_not_live=seen)) == (LookResult.NOT_LIVE, (Reason.WITHDRAWN, Reason.UNCHANGED))
 
 
 def test_a_release_that_was_withdrawn_once_it_was_out_accuses_nobody_of_not_having_published_it():
