@@ -77,6 +77,7 @@ class Target:
             series_title=release.series.title,
             negative_markers=release.series.producer.phrases_of_absence(),
             texts_not_live=self.texts_before.standing,
+            texts_before=self.texts_before.all,
             previous_edition_texts=said(Statement.Kind.PREVIOUS_EDITION),
             confirmed_texts=said(Statement.Kind.THIS_IS_IT),
             controls_fail=controls_fail,

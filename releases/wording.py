@@ -206,6 +206,7 @@ REASONS = {
     "other_subject": lazy("the page seems to be about something else"),
     "still_to_come": lazy("it was named as something still to come"),
     "common_marker": lazy("a year alone in the text proves nothing"),
+    "mentioned_once": lazy("a sentence that names it before it was due proves nothing"),
     "empty": lazy("it was empty"),
     "obstacle": lazy("a check for robots stood before it"),
     "consent": lazy("a request for consent stood before it"),

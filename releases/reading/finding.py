@@ -76,6 +76,7 @@ class Reason(StrEnum):
     OTHER_SUBJECT = "other_subject"
     STILL_TO_COME = "still_to_come"
     COMMON_MARKER = "common_marker"
+    MENTIONED_ONCE = "mentioned_once"
     EMPTY = "empty"
     OBSTACLE = "obstacle"
     CONSENT = "consent"
@@ -98,9 +99,10 @@ class Reason(StrEnum):
 class Expectation:
     """What an address should hold, and what is known of it by the time of a look.
 
-    The three sets hold text digests of this address. `texts_not_live` are those of looks that were *completed
+    These sets hold text digests of this address. `texts_not_live` are those of looks that were *completed
     before the due instant* and were not live, of texts that stood there all along (`releases.reading.standing`): were
-    others among them, a release that is out under a changed title would be called unchanged. What a person called the
+    others among them, a release that is out under a changed title would be called unchanged. `texts_before` are all
+    texts of such looks. What a person called the
     previous edition, or this release, are `previous_edition_texts` and `confirmed_texts`.
     `controls_fail`: looks at our control addresses fail too. `not_found_text` is what `releases.evidence.text_of` made
     of the host's answer for a path that cannot exist, empty if not known; `not_found_certain` that this answer said so
@@ -114,6 +116,7 @@ class Expectation:
     series_title: str
     negative_markers: tuple[str, ...] = ()
     texts_not_live: frozenset[str] = frozenset()
+    texts_before: frozenset[str] = frozenset()
     previous_edition_texts: frozenset[str] = frozenset()
     confirmed_texts: frozenset[str] = frozenset()
     controls_fail: bool = False

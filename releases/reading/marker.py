@@ -16,18 +16,21 @@ from itertools import pairwise
 from releases.reading import phrases
 from releases.reading.characters import holds, replace_words, words
 from releases.reading.names import EDITION, Names
-from releases.reading.page_text import Block
+from releases.reading.page_text import Block, Place
 from releases.reading.periods import Kind, Period, around, periods, spell, spellings
 
 _BETWEEN = re.compile(r" [,:;()|–-](?= )")
 _SENTENCE = re.compile(r"(?<= )[.!?;](?= )")
 _TO_COME = re.compile(
     r" (?:will|shall|due|outlook|plan|plans|planned|scheduled|upcoming|forthcoming|coming|awaited|tbc|tba|forecasts?"
-    r"|projected|next|to follow|in preparation|in due course|expected (?:in|on|by|for|to be|to)|nesaf) "
+    r"|projected|next|to follow|in preparation|in due course|expected (?:in|on|by|for|to be|to)|nesaf"
+    r"|ahead of|in advance of|to be|being (?:collected|compiled|prepared|finalised|processed)|not (?:yet )?included?"
+    r"|not in this|excluding|look out for|delayed|postponed|sign up|subscribe|have your say|closing date|closes"
+    r"|introduc(?:es?|ing)|planning|(?:is|are) out on|follows (?:in|on)) "
 )
 _DATING = re.compile(
     r" (?:published|updated|reviewed|modified|issued|released|printed|copyright|©|until|archived|correct at"
-    r"|correct as of|accessed|consultation|created|uploaded|deadline|closes)(?: (?!for )[^ ]+){0,3} $"
+    r"|correct as (?:of|at)|accessed|consultation|created|uploaded|deadline|closes)(?: (?!for )[^ ]+){0,3} $"
 )
 _FROM_THEN_ON = re.compile(r" from(?: the)? ⟦?[^ ]+⟧? (?:edition|release|issue|publication|onwards?|on) ")
 _LABEL_TO_COME = re.compile(r" (?:next|upcoming|forthcoming|coming|future|planned|scheduled|due|expected) ")
@@ -44,7 +47,8 @@ class Mention(IntEnum):
     OTHER_PERIOD = 1
     TO_COME = 2
     COMMON = 3
-    CLEAR = 4
+    PASSING = 4
+    CLEAR = 5
 
 
 @dataclass(frozen=True, slots=True)
@@ -90,6 +94,14 @@ class Marker:
         if best is Mention.NONE:
             best = self._across(blocks)
         return Mention.COMMON if best is Mention.CLEAR and self.is_bare_year else best
+
+    def in_passing(self, blocks: Sequence[Block]) -> bool:
+        """Say whether the page's own text mentions the edition clearly in one sentence alone, and under no heading."""
+        clear = [block for block in blocks if self._anchor in block.text and self._is_clear(block)]
+        return len(clear) == 1 and clear[0].place is Place.BODY and len(clear[0].text) > _LABEL
+
+    def _is_clear(self, block: Block) -> bool:
+        return self._in_block(block.text, "") is Mention.CLEAR
 
     def others(self, headings: Iterable[str]) -> tuple[Period, ...]:
         """Return the other editions that headings name: periods of the same sort as the one that is sought."""

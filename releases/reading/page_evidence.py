@@ -105,10 +105,27 @@ def _look_at(page: PageText, digest: str, answer: Answer, expectation: Expectati
     due_on = expectation.due_at.date() if expectation.due_at else None
     marker = marker_of(names, release_title=expectation.release_title, due_on=due_on)
     place, mention = _find(marker, page)
+    if (
+        mention is Mention.CLEAR
+        and place is Reason.MARKER_IN_TEXT
+        and _is_in_passing(marker, page, digest, answer, expectation)
+    ):
+        mention = Mention.PASSING
     in_heading = mention is Mention.CLEAR and place is not Reason.MARKER_IN_TEXT
     own_h1 = next((h1 for h1 in page.headings[1:] if marker.in_heading(h1) is Mention.CLEAR), "")
     says_absent = absence(page, names, marker_in_heading=in_heading, own_h1=own_h1, due_on=due_on)
     return _Look(answer, expectation, page, digest, names, marker, place, mention, says_absent, own_h1)
+
+
+def _is_in_passing(marker: Marker, page: PageText, digest: str, answer: Answer, expectation: Expectation) -> bool:
+    """Say whether the text may name the edition without holding it.
+
+    A sentence that is added to the last edition's page before its successor is due is enough for that, and it is still
+    the same text once the successor is due.
+    """
+    if expectation.due_at is None or answer.completed_at >= expectation.due_at:
+        return digest in expectation.texts_before
+    return marker.in_passing(page.own_blocks)
 
 
 def _find(marker: Marker, page: PageText) -> tuple[Reason | None, Mention]:
@@ -216,7 +233,9 @@ def _doubt(look: _Look) -> Reason | None:
 def _not_there(look: _Look) -> Shown:
     in_text_at_most = look.place in {None, Reason.MARKER_IN_TEXT}
     known = look.digest in look.expectation.texts_not_live
-    if known and in_text_at_most and shows_series(look.page, look.names):
+    # A text that names the edition may have been the release all along.
+    named = look.mention is Mention.PASSING
+    if known and in_text_at_most and not named and shows_series(look.page, look.names):
         return _unchanged(look)
     if in_text_at_most and _led_to_an_earlier_edition(look):
         return LookResult.NOT_LIVE, (Reason.OTHER_EDITION,)
@@ -247,6 +266,7 @@ def _why_unrecognised(look: _Look) -> tuple[Reason, ...]:
     why = {
         Mention.TO_COME: Reason.STILL_TO_COME,
         Mention.COMMON: Reason.COMMON_MARKER,
+        Mention.PASSING: Reason.MENTIONED_ONCE,
         Mention.OTHER_PERIOD: Reason.OTHER_PERIOD,
     }
     if look.mention in why:

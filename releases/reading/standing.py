@@ -44,6 +44,11 @@ class TextsBefore:
             self._standing = frozenset(self._find_standing())
         return self._standing
 
+    @property
+    def all(self) -> frozenset[str]:
+        """Every text that was seen."""
+        return frozenset(self._spans) - {""}
+
     def _find_standing(self) -> Iterable[str]:
         in_order = sorted(self._spans.items(), key=lambda span: span[1])
         earlier_end: datetime | None = None

@@ -102,6 +102,7 @@ def _take(seen: _Seen, answer: Answer, *, script: Script, url: str, clock: Clock
         release_title=f"{TITLE}, {script.marker}",
         series_title=TITLE,
         texts_not_live=seen.texts_before.standing,
+        texts_before=seen.texts_before.all,
         due_at=script.due_at,
     )
     finding = look.examine(ADAPTER, answer, expectation)

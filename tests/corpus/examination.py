@@ -53,7 +53,7 @@ def examined(case: Case, *, fetch: Fetch | None = None) -> list[Found]:
     found = []
     for look in case.looks:
         answer = fetch(case, look)
-        finding = examine(answer, expectation(case, url=answer.requested_url, texts=before.standing))
+        finding = examine(answer, expectation(case, url=answer.requested_url, before=before))
         found.append(Found(case, look, finding, _counts_as(finding.result, absent_seen=absent_seen)))
         absent_seen |= finding.result is LookResult.NOT_LIVE
         if look.before_due:
@@ -61,8 +61,8 @@ def examined(case: Case, *, fetch: Fetch | None = None) -> list[Found]:
     return found
 
 
-def expectation(case: Case, *, url: str, texts: frozenset[str] = frozenset()) -> Expectation:
-    """Say what a case expects at its address."""
+def expectation(case: Case, *, url: str, before: TextsBefore) -> Expectation:
+    """Say what a case expects at its address, after the looks before it was due."""
     control = case.not_found
     return Expectation(
         role=case.role,
@@ -71,7 +71,8 @@ def expectation(case: Case, *, url: str, texts: frozenset[str] = frozenset()) ->
         release_title=case.title,
         series_title=case.series,
         negative_markers=case.negative_markers,
-        texts_not_live=texts,
+        texts_not_live=before.standing,
+        texts_before=before.all,
         not_found_text=text_of(_made(control, "/statistics/no-such-page-8f2a", DUE)) if control else "",
         not_found_certain=control is not None and control.status in {404, 410},
         due_at=DUE,

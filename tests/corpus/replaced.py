@@ -12,6 +12,9 @@ _SOON = office(TITLE, "<p>This release is not yet published.</p>")
 _RENAMED = govuk_release("Road fuel prices: summer edition")
 _MAY = office("Road fuel prices", f"<p>Prices in May fell.</p>{PROSE}")
 _MAY_AGAIN = office("Road fuel prices", f"<p>Prices in May fell. Ask us for more.</p>{PROSE}")
+_MAY_WITH_A_NOTICE = office(
+    "Road fuel prices", f"<p>We consulted users of these prices in June 2026.</p><p>Prices in May fell.</p>{PROSE}"
+)
 _DASHBOARD = bare(
     "Road fuel prices",
     f"<main><h1>Road fuel prices</h1>{PROSE}<iframe src='https://charts.example.org/fuel' width=900></iframe></main>",
@@ -55,6 +58,17 @@ CASES = (
         (-720, _MAY, NOT_LIVE),
         (-700, _MAY_AGAIN, NOBODY),
         (1, _MAY_AGAIN, NOBODY),
+        path=_FIXED,
+    ),
+    several(
+        "notice-on-the-last-edition",
+        "A sentence that names the month is added to the last edition in the evening; the new one comes later.",
+        (-1_200, _MAY, NOBODY),
+        (-720, _MAY, NOT_LIVE),
+        (-700, _MAY_WITH_A_NOTICE, NOBODY),
+        (-60, _MAY_WITH_A_NOTICE, NOBODY),
+        (1, _MAY_WITH_A_NOTICE, NOBODY),
+        (2, office("Road fuel prices", f"<h2>June 2026</h2>{PROSE}"), LIVE),
         path=_FIXED,
     ),
     several(

@@ -225,6 +225,18 @@ _NOBODY = (
         NOBODY,
         of_the_series("<p>This bulletin was published in early June 2026.</p>"),
     ),
+    one(
+        "figures-being-collected",
+        "The last edition says what is under way.",
+        NOBODY,
+        of_the_series("<p>Data for June 2026 are being collected.</p>"),
+    ),
+    one(
+        "delayed-by-name",
+        "The last edition tells that this one is delayed.",
+        NOBODY,
+        of_the_series("<p>The June 2026 release is delayed.</p>"),
+    ),
     one("copyright", "A line of copyright.", NOBODY, of_the_series("<p>© Crown copyright June 2026</p>")),
     one(
         "day-of-publication-in-a-list",
