@@ -6,6 +6,7 @@ from enum import StrEnum
 
 from releases.diagnosis import Diagnosis
 from releases.evidence import AddressRole, LookResult
+from releases.proving import early_looks
 from releases.publisher import Source
 from releases.roles import Role
 from releases.verdict import AddressVerdict, Outcome, Sighting
@@ -15,12 +16,14 @@ from releases.verdict import AddressVerdict, Outcome, Sighting
 class Look:
     """One look with the codes of its reasons.
 
-    `by_statement` says that a person's word, not the check itself, made the result what it is.
+    `by_statement` says that a person's word, not the check itself, made the result what it is; `clock_vouched` that
+    something vouched for the clock by which it was made.
     """
 
     sighting: Sighting
     reasons: tuple[str, ...] = ()
     by_statement: bool = False
+    clock_vouched: bool = True
 
 
 @dataclass(frozen=True, slots=True)
@@ -107,18 +110,9 @@ def from_due_on(address: AddressFacts, due_at: datetime) -> list[Look]:
     return [look for look in in_order(address) if look.sighting.instant >= due_at]
 
 
-def live_before_due(address: AddressFacts, due_at: datetime) -> list[Look]:
-    """Return the looks answered before the due instant that showed the release after one that did not, in order."""
-    looks = in_order(address)
-    absent = [look.sighting.sent_at for look in looks if look.sighting.result is LookResult.NOT_LIVE]
-    return [
-        look
-        for look in looks
-        if look.sighting.result is LookResult.LIVE
-        and absent
-        and absent[0] < look.sighting.sent_at
-        and is_before(look, due_at)
-    ]
+def live_before_due(address: AddressFacts, due_at: datetime) -> list[Sighting]:
+    """Return the looks that prove that the release was there before the due instant, in order."""
+    return early_looks((look.sighting for look in address.looks), due_at=due_at)
 
 
 def seen_again(address: AddressFacts, due_at: datetime) -> tuple[Look | None, Look | None]:

@@ -8,6 +8,7 @@ from enum import StrEnum
 from releases.cadence import CONFIRMING, LONGEST_GAP_AFTER_LIMIT
 from releases.evidence import LookResult
 from releases.flips import Flip, flips_after
+from releases.proving import parted, without_taken_away
 
 PLANNED_TOLERANCE = timedelta(seconds=0.5)
 """A look sent this close to its planned instant, the clock's error included, is excused as made at that instant."""
@@ -70,6 +71,14 @@ class Sighting:
         """The last instant at which it may have been sent; half a second after the planned one is excused."""
         return self.planned_at if self.surely_as_planned else self.sent_at + self.clock_bound
 
+    def surely_before(self, due_at: datetime) -> bool:
+        """Whether it was made and answered before an instant by any clock within the bound.
+
+        A look still under way at the due instant may have seen a page that went live in time, so it must not count as
+        early; and what it saw was there by its completion, so it must not be lost either.
+        """
+        return self.instant < due_at and self.surely_by < due_at
+
     @property
     def surely_from(self) -> datetime:
         """The first instant at which it can have been sent: the clock may have been ahead by all of its bound."""
@@ -131,15 +140,15 @@ def judge_address(
         message = f"The limit ({limit_at.isoformat()}) lies before the due instant ({due_at.isoformat()})."
         raise ValueError(message)
     looks = sorted(set(sightings), key=lambda look: (look.sent_at, look.completed_at, look.result))
-    telling = _without_taken_away(looks, due_at)
+    telling = without_taken_away(looks, due_at=due_at)
     absent = [look for look in telling if look.result is LookResult.NOT_LIVE]
     shown = [look for look in looks if look.result is LookResult.LIVE]
-    proven, unproven = _proven(shown, absent)
-    early = [look for look in proven if _before(look, due_at)]
-    in_force = [look for look in proven if not _before(look, due_at)]
+    proven, unproven = parted(shown, absent, due_at=due_at)
+    early = [look for look in proven if look.surely_before(due_at)]
+    in_force = [look for look in proven if not look.surely_before(due_at)]
 
     before = (BeforeDue.NOTHING, BeforeDue.SEEN_ONCE, BeforeDue.EARLY)[min(len(early), 2)]
-    doubtful = any(not _before(look, due_at) for look in unproven)
+    doubtful = any(not look.surely_before(due_at) for look in unproven)
     earlier = _earlier(_first(in_force), telling) if in_force else absent
     in_time = any(_since(look, due_at) and look.at_the_latest <= limit_at for look in in_force)
     from_due = (
@@ -189,32 +198,6 @@ def occurred_at(outcome: Outcome, *, due_at: datetime, first_live_at: datetime |
     if outcome is Outcome.EARLY:
         return first_live_at
     return due_at if outcome in SUSPICIOUS else None
-
-
-def _proven(shown: list[Sighting], absent: list[Sighting]) -> tuple[list[Sighting], list[Sighting]]:
-    """Part the looks that showed the release into those that prove something and those that do not."""
-    if not absent:
-        return [], shown
-    since = absent[0].sent_at
-    all_along = {look.text_digest for look in shown if look.sent_at <= since} - {""}
-    proven: list[Sighting] = []
-    unproven: list[Sighting] = []
-    for look in shown:
-        (proven if look.sent_at > since and look.text_digest not in all_along else unproven).append(look)
-    return proven, unproven
-
-
-def _without_taken_away(looks: list[Sighting], due_at: datetime) -> list[Sighting]:
-    """Leave out the looks since due that saw that the page had been there, unless it was taken away before that."""
-    if any(look.taken_away and _before(look, due_at) for look in looks):
-        return looks
-    return [look for look in looks if not look.taken_away or look.result is not LookResult.NOT_LIVE]
-
-
-def _before(look: Sighting, due_at: datetime) -> bool:
-    # A look still under way at the due instant may have seen a page that went live in time, so it must not
-    # count as early; and what it saw was there by its completion, so it must not be lost either.
-    return look.instant < due_at and look.surely_by < due_at
 
 
 def _since(look: Sighting, due_at: datetime) -> bool:
