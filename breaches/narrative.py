@@ -1,8 +1,10 @@
 """The account of a suspected breach: what the record can prove, in plain British English, and no more."""
 
+import math
 from collections.abc import Iterator, Sequence
-from datetime import datetime
+from datetime import datetime, timedelta
 
+from breaches.clock_told import clock_told
 from breaches.delay import delay_in_figures, delay_in_words, duration
 from breaches.facts import (
     AddressFacts,
@@ -22,7 +24,7 @@ from breaches.times import down, listed, time_in_words, up
 from releases.evidence import AddressRole, LookResult
 from releases.london import in_london, moment
 from releases.roles import Role
-from releases.verdict import ASKS_A_PERSON, BeforeDue, Outcome
+from releases.verdict import ASKS_A_PERSON, BeforeDue, Interval, Outcome
 
 ZONES = {"BST": "British Summer Time", "GMT": "Greenwich Mean Time"}
 
@@ -131,12 +133,11 @@ def _seen_once(facts: Facts, address: AddressFacts) -> Iterator[str]:
 def _in_force(facts: Facts, address: AddressFacts, subject: str) -> Iterator[str]:
     verdict = address.verdict
     if verdict.outcome is Outcome.LATE and verdict.last_not_live_at and verdict.first_live_at:
-        yield from _late(facts, verdict.last_not_live_at, verdict.first_live_at, subject)
+        yield from _late(facts, verdict.last_not_live_at, verdict.first_live_at, subject, delay=verdict.delay)
     elif verdict.outcome is Outcome.NOT_SEEN and verdict.last_not_live_at:
         yield _not_seen(facts, verdict.last_not_live_at, subject)
     elif verdict.outcome is Outcome.ON_TIME and verdict.first_live_at:
-        seen = _time(up(verdict.first_live_at), facts)
-        yield f"{subject} was seen in time: first at {seen}, within the tolerance of {_tolerance(facts)}."
+        yield _in_time(facts, verdict.first_live_at, subject)
     elif verdict.outcome is Outcome.PENDING:
         yield NOT_ENDED
     else:
@@ -147,12 +148,27 @@ def _in_force(facts: Facts, address: AddressFacts, subject: str) -> Iterator[str
         yield UNKNOWN
 
 
+def _in_time(facts: Facts, seen_at: datetime, subject: str) -> str:
+    seen, tolerance = _time(up(seen_at), facts), duration(facts.tolerance_seconds)
+    if seen_at > facts.due_at + timedelta(seconds=facts.tolerance_seconds):
+        return f"{subject} was seen in time, by a look made within the tolerance of {tolerance} and answered at {seen}."
+    return f"{subject} was seen in time: first at {seen}, within the tolerance of {tolerance}."
+
+
 def _late(
-    facts: Facts, absent_at: datetime, seen_at: datetime, subject: str, *, seen: str = "first seen"
+    facts: Facts,
+    absent_at: datetime,
+    seen_at: datetime,
+    subject: str,
+    *,
+    delay: Interval | None,
+    seen: str = "first seen",
 ) -> Iterator[str]:
     absent, present = down(absent_at), up(seen_at)
     yield (f"{subject} was last not seen there at {_time(absent, facts)} and {seen} there at {_time(present, facts)}.")
-    bounds = (absent - facts.due_at).total_seconds(), (present - facts.due_at).total_seconds()
+    if delay is None or delay.to_seconds is None:
+        return
+    bounds = math.floor(delay.from_seconds), math.ceil(delay.to_seconds)
     words, figures = delay_in_words(*bounds), delay_in_figures(*bounds)
     yield f"Access to it was therefore delayed by {words}{'' if words == figures else f': {figures}'}."
 
@@ -166,15 +182,16 @@ def _not_seen(facts: Facts, absent_at: datetime, subject: str, *, seen: str = "s
 
 def _early(facts: Facts, address: AddressFacts, subject: str) -> Iterator[str]:
     absent_at, seen_at = address.verdict.last_not_live_at, address.verdict.first_live_at
-    if absent_at and seen_at:
+    delay = address.verdict.delay
+    if absent_at and seen_at and delay and delay.to_seconds is not None:
         seen = _up_before_due(seen_at, facts)
-        early = delay_in_figures((facts.due_at - seen_at).total_seconds(), (facts.due_at - absent_at).total_seconds())
+        early = delay_in_figures(-delay.to_seconds, -delay.from_seconds)
         yield (
             f"{subject} was last not seen there at {_time(down(absent_at), facts)} and first seen there at "
             f"{_time(seen, facts)}, before it was due. It became visible {early} too early."
         )
     if looks := live_before_due(address, facts.due_at):
-        answered = [_time(_up_before_due(look.sighting.completed_at, facts), facts) for look in looks]
+        answered = [_time(_up_before_due(look.completed_at, facts), facts) for look in looks]
         yield f"In all, {_count(looks)} answered before the due time found it there{_between(answered)}."
 
 
@@ -187,8 +204,10 @@ def _after_early(facts: Facts, address: AddressFacts) -> Iterator[str]:
     absent, seen = seen_again(address, facts.due_at)
     from_due, subject = address.verdict.from_due, "After the due time it"
     if from_due is Outcome.LATE and absent and seen:
+        between = (absent.sighting.surely_from, seen.sighting.surely_by)
+        delay = Interval(*((bound - facts.due_at).total_seconds() for bound in between))
         at = seen.sighting.completed_at
-        yield from _late(facts, absent.sighting.sent_at, at, subject, seen="next seen")
+        yield from _late(facts, absent.sighting.sent_at, at, subject, delay=delay, seen="next seen")
     elif from_due is Outcome.NOT_SEEN and absent:
         yield _not_seen(facts, absent.sighting.sent_at, subject, seen="seen again")
     elif from_due in ASKS_A_PERSON:
@@ -218,7 +237,7 @@ def _inconclusive(facts: Facts, address: AddressFacts) -> Iterator[str]:
 
 def _kept_apart(facts: Facts) -> list[str]:
     """Write what is no observation, or says that there was none, each kind in a paragraph of its own."""
-    beside = (_holes(facts), publisher_told(facts), caches_told(facts), _all_stated(facts))
+    beside = (clock_told(facts), _holes(facts), publisher_told(facts), caches_told(facts), _all_stated(facts))
     return [paragraph for sentences in beside if (paragraph := " ".join(sentences))]
 
 
@@ -248,7 +267,7 @@ def _stated(statement: Statement, facts: Facts) -> str:
     return f"{speaker} stated at {stated_at} {what}; this is that person’s word, not an observation."
 
 
-def _count(looks: Sequence[Look]) -> str:
+def _count(looks: Sequence[object]) -> str:
     return "one look" if len(looks) == 1 else f"{len(looks)} looks"
 
 
@@ -259,10 +278,6 @@ def _span(looks: Sequence[Look], facts: Facts) -> str:
 def _between(times: Sequence[str]) -> str:
     first, last = times[0], times[-1]
     return f" at {first}" if first == last else f" from {first} to {last}"
-
-
-def _tolerance(facts: Facts) -> str:
-    return duration(facts.tolerance_seconds)
 
 
 def _up_before_due(instant: datetime, facts: Facts) -> datetime:

@@ -13,6 +13,7 @@ from releases.models import Observation, Verification
 from releases.models.observation import Purpose
 from releases.permissions import roles_ever_held
 from releases.publisher import Source
+from releases.reading.finding import tells_taken_away
 from releases.roles import Role
 from releases.statements import counts_as, is_corrected, last_said
 from releases.verdict import AddressVerdict, BeforeDue, Interval, Outcome, Sighting
@@ -130,9 +131,12 @@ def _looks(
             sent_at=sent_at,
             completed_at=completed_at,
             clock_bound=timedelta(seconds=bound or 0.0),
+            text_digest="" if is_corrected(word) else text,
+            taken_away=not is_corrected(word) and tells_taken_away(reasons),
         )
         by_statement = is_corrected(word) and not clock_off
-        looks[release, number, address].append(Look(sighting, tuple(reasons), by_statement=by_statement))
+        look = Look(sighting, tuple(reasons), by_statement=by_statement, clock_vouched=bound is not None)
+        looks[release, number, address].append(look)
         if again:
             replayed.add(release)
     return looks, replayed

@@ -84,11 +84,7 @@ def delay_note(verification: Verification) -> str:
     start, end = verification.delay_from, verification.delay_to
     match Outcome(verification.outcome):
         case Outcome.ON_TIME if start is not None and end is not None:
-            # Not live after the due instant: it came within the tolerance and not on the dot.
-            within = _("within tolerance, %(time)s") if start > 0 else _("%(time)s")
-            # A look made at the very limit is answered just after it, and still shows that it was there in time.
-            seconds = max(1, min(math.ceil(end), verification.tolerance_seconds))
-            return within % {"time": _seconds(seconds)}
+            return _on_time_note(start, end, tolerance_seconds=verification.tolerance_seconds)
         case Outcome.EARLY if end is not None:
             return _("%(interval)s before it was due") % {"interval": _interval(start, end)}
         case Outcome.LATE | Outcome.PARTIAL if start is not None and end is not None:
@@ -98,6 +94,16 @@ def delay_note(verification: Verification) -> str:
         case Outcome.PARTIAL if start is not None:
             return _("a part still not there %(time)s after it was due") % {"time": _seconds(math.floor(start))}
     return ""
+
+
+def _on_time_note(start: float, end: float, *, tolerance_seconds: int) -> str:
+    if end > tolerance_seconds:
+        # Between the request and its answer nobody knows when the page was there.
+        note = _("within tolerance, by a look made in time and answered after %(time)s")
+    else:
+        # Not live after the due instant: it came within the tolerance and not on the dot.
+        note = _("within tolerance, %(time)s") if start > 0 else _("%(time)s")
+    return note % {"time": _seconds(max(1, math.ceil(end)))}
 
 
 def verdict_sentence(verification: Verification) -> str:

@@ -276,3 +276,11 @@ def test_two_pages_are_told_apart():
 
     assert "looked for page 1 at" in text
     assert f"looked for page 2 at its announced address ({FILES[0]})" in text
+
+
+def test_a_look_made_in_time_and_answered_after_it_claims_no_more():
+    slow = address(look("09:29", NOT_LIVE), look("09:31:55", LIVE, seconds=9))
+    missing = address(look("09:29", NOT_LIVE), look("09:32", NOT_LIVE), url=FILES[0], role=ATTACHMENT)
+    assert (
+        "was seen in time, by a look made within the tolerance of 2 minutes and answered at 9.32am and 4 seconds."
+    ) in account(record(slow, missing))
