@@ -31,6 +31,8 @@ def examine(answer: Answer, expectation: Expectation) -> Finding:
         return Finding(LookResult.UNREACHABLE, (reason,))
     if told := _by_status(answer):
         return told
+    if answer.left_allowed_hosts and expectation.controls_fail:
+        return Finding(LookResult.OBSERVER_FAULT, (Reason.OTHER_HOST, Reason.CONTROLS_FAIL))
     if elsewhere := _ended_elsewhere(answer):
         return elsewhere
     if expectation.role is AddressRole.ATTACHMENT:

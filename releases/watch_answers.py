@@ -3,6 +3,7 @@
 import logging
 from dataclasses import replace
 from email.utils import parsedate_to_datetime
+from urllib.parse import urlsplit
 
 from releases import not_found_pages
 from releases.answer import NO_ANSWER, Answer
@@ -39,7 +40,8 @@ def take(going: Round, *, wait_seconds: float) -> None:
 
 
 def _take_look(going: Round, key: LookKey, answer: Answer) -> None:
-    if answer.failure not in NO_ANSWER:
+    # A gateway of our own may lead everybody away, to a log-in or to a notice; it leads the control looks away as well.
+    if answer.failure not in NO_ANSWER and not answer.left_allowed_hosts:
         _examine(going, key, answer)
         return
     going.unanswered.append((key, answer))
@@ -49,8 +51,10 @@ def _take_look(going: Round, key: LookKey, answer: Answer) -> None:
 
 def _examine(going: Round, key: LookKey, answer: Answer) -> None:
     target = going.flying.pop(key)
+    led_away = answer.left_allowed_hosts and going.controls.lead_away_to(urlsplit(answer.final_url).netloc)
     expectation = target.expectation(
-        controls_fail=going.controls.fail, not_found=going.not_found_known.get(target.host)
+        controls_fail=led_away if answer.left_allowed_hosts else going.controls.fail,
+        not_found=going.not_found_known.get(target.host),
     )
     try:
         finding = going.look.examine(target.address.adapter, answer, expectation)

@@ -102,11 +102,11 @@ class Expectation:
     These sets hold text digests of this address. `texts_not_live` are those of looks that were *completed
     before the due instant* and were not live, of texts that stood there all along (`releases.reading.standing`): were
     others among them, a release that is out under a changed title would be called unchanged. `texts_before` are all
-    texts of such looks. What a person called the
-    previous edition, or this release, are `previous_edition_texts` and `confirmed_texts`.
-    `controls_fail`: looks at our control addresses fail too. `not_found_text` is what `releases.evidence.text_of` made
-    of the host's answer for a path that cannot exist, empty if not known; `not_found_certain` that this answer said so
-    by its status too (404 or 410). `due_at` is the aware instant at which the release is due.
+    texts of such looks. What a person called the previous edition, or this release, are `previous_edition_texts` and
+    `confirmed_texts`. `controls_fail`: looks at our control addresses fail too, or are led to the same host.
+    `not_found_text` is what `releases.evidence.text_of` made of the host's answer for a path that cannot exist, empty
+    if not known; `not_found_certain` that this answer said so by its status too (404 or 410). `due_at` is the aware
+    instant at which the release is due.
     """
 
     role: AddressRole

@@ -72,7 +72,7 @@ class ScriptedPublisher:
             headers=(("content-type", "text/html; charset=utf-8"), ("date", format_datetime(sent_at, usegmt=True))),
             body=page.encode(),
         )
-        self._under_way.append((completed_at, errand, answer))
+        self._under_way.append((completed_at, errand, self.brought(errand, answer)))
         self._under_way.sort(key=lambda one: one[0])
 
     def waits(self, key: Hashable) -> bool:
@@ -80,6 +80,10 @@ class ScriptedPublisher:
 
     def hand_turn(self, key: Hashable, errand: Errand) -> None:
         raise KeyError(key)
+
+    def brought(self, errand: Errand, answer: Answer) -> Answer:
+        """Return what an errand brings: as the script says, or as a network in between makes of it."""
+        return answer
 
     def poll(self, timeout_seconds: float) -> list[tuple[Errand, Answer]]:
         until = self._clock.now() + timedelta(seconds=timeout_seconds)
