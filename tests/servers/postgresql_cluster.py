@@ -17,9 +17,12 @@ SUPERUSER = "postgres"
 class Cluster:
     """One cluster; PostgreSQL refuses to run as root, and then runs as the user `postgres` of the system's package."""
 
-    def __init__(self, folder: Path) -> None:
-        """Name the folder; its path must leave room for a socket's name (100 bytes in all)."""
-        self.folder = folder
+    def __init__(self, folder: Path, *, durable: bool = False) -> None:
+        """Name the folder; its path must leave room for a socket's name (100 bytes in all).
+
+        :param durable: whether what is committed outlives a loss of power, as in an office; tests need not wait for it.
+        """
+        self.folder, self._durable = folder, durable
 
     def initialise(self) -> None:
         """Make an empty cluster in the folder, which must be there."""
@@ -39,15 +42,16 @@ class Cluster:
     def copy(self, folder: Path) -> "Cluster":
         """Copy the cluster, which must not be served meanwhile, into a new folder."""
         subprocess.run(["cp", "-a", self.folder, folder], check=True)
-        return Cluster(folder)
+        return Cluster(folder, durable=self._durable)
 
     @property
     def command(self) -> list[str]:
         """The command that serves the cluster in the foreground."""
         return [
             *(*_as_postgres(), programs.postgresql("postgres"), "-D", f"{self.folder}/cluster", "-k", f"{self.folder}"),
-            *("-c", "listen_addresses=", "-c", "fsync=off", "-c", "synchronous_commit=off"),
-            *("-c", "full_page_writes=off"),
+            *("-c", "listen_addresses="),
+            *(() if self._durable else ("-c", "fsync=off", "-c", "synchronous_commit=off")),
+            *(() if self._durable else ("-c", "full_page_writes=off")),
         ]
 
     def url(self, database: str) -> str:

@@ -22,8 +22,19 @@ DATABASE = "statsoffice"
 @contextlib.contextmanager
 def private_postgresql() -> Iterator[str]:
     """Run a PostgreSQL with an empty cluster for the time of a `with` block; gives a DATABASE_URL."""
+    with private_cluster() as cluster:
+        cluster.create(DATABASE)
+        yield cluster.url(DATABASE)
+
+
+@contextlib.contextmanager
+def private_cluster(*, durable: bool = False) -> Iterator[Cluster]:
+    """Run a PostgreSQL with an empty cluster for the time of a `with` block.
+
+    :param durable: as in `Cluster`.
+    """
     with tempfile.TemporaryDirectory(prefix="test-postgresql-") as folder:
-        cluster = Cluster(Path(folder))
+        cluster = Cluster(Path(folder), durable=durable)
         cluster.initialise()
         with running(
             cluster.command,
@@ -31,8 +42,7 @@ def private_postgresql() -> Iterator[str]:
             log=Path(folder, "log"),
             stop_with=signal.SIGINT,  # PostgreSQL's fast shutdown: SIGTERM would wait for its clients
         ):
-            cluster.create(DATABASE)
-            yield cluster.url(DATABASE)
+            yield cluster
 
 
 def main(command: list[str]) -> int:
