@@ -1,37 +1,26 @@
-"""How long a full report takes to print, against WeasyPrint on a static page of the same size, in one run.
+"""How long a full report takes to print, against WeasyPrint on a static page of the same size.
 
 The floor is the same text as one finished page of HTML with a short style sheet of its own (page headers and footers,
 two tables, links) in a font of the machine, written as PDF/UA-1 with as many pages: what WeasyPrint needs
 anyway. The ratio counts laying out the document, the template, the finer style, the product's own fonts and the
 watch for characters that no font can draw.
-
-    python -m benchmarks.pdf [--rounds 30]
-
-Exit code 1 if the ratio is above the limit.
 """
 
-import argparse
 import dataclasses
-import os
 import statistics
-import sys
 import time
 from collections.abc import Callable
 from datetime import date
 from html import escape
 
-import django
+from weasyprint import HTML
 
-os.environ.setdefault("DJANGO_SETTINGS_MODULE", "statsoffice.settings")
-django.setup()
+from benchmarks.row import Limit, Row
+from breaches.content import CitedPractice, Output, Person, ReportContent
+from breaches.document import Line, lay_out
+from breaches.pdf import render
 
-from weasyprint import HTML  # noqa: E402  # Django first
-
-from breaches.content import CitedPractice, Output, Person, ReportContent  # noqa: E402
-from breaches.document import Line, lay_out  # noqa: E402
-from breaches.pdf import render  # noqa: E402
-
-LIMIT = 1.3
+LIMIT = Limit(1.3, of="ratio")
 PARAGRAPH = "The statistics were not at their announced address when they were due, and users could not read them. "
 STATIC_STYLE = """
 @page {
@@ -99,11 +88,8 @@ def timed(work: Callable[[], bytes]) -> float:
     return time.perf_counter() - start
 
 
-def main() -> int:
-    """Measure both in turns, so that a busy machine slows both, and print the ratio of their medians."""
-    parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
-    parser.add_argument("--rounds", type=int, default=30)
-    rounds = parser.parse_args().rounds
+def measure(_size: int, *, rounds: int) -> list[Row]:
+    """Print both in turns, so that a busy machine slows both; the figures are the medians."""
     content = full_content()
     page = static_page(content)
 
@@ -115,12 +101,5 @@ def main() -> int:
 
     report(), floor()  # the first of each reads files
     times = [(timed(report), timed(floor)) for _ in range(rounds)]
-    ours, bare = (statistics.median(column) for column in zip(*times, strict=True))
-    ratio = ours / bare
-    print(f"report {ours * 1000:.0f} ms, static page {bare * 1000:.0f} ms")
-    print(f"pdf: ratio {ratio:.2f} (limit {LIMIT})")
-    return 0 if ratio <= LIMIT else 1
-
-
-if __name__ == "__main__":
-    sys.exit(main())
+    ours, bare = (statistics.median(column) * 1000 for column in zip(*times, strict=True))
+    return [Row("a report as PDF", ours, "ms", bare, "WeasyPrint, static page", limit=LIMIT)]

@@ -1,0 +1,90 @@
+"""Make every measurement and print one table: figures, the floor of the same run, ratios and limits.
+
+    python -m benchmarks [--only NAME ...] [--quick]
+
+A figure is the middle one of its rounds. The floor is the least that any program needs for the same work, measured in
+turns with it, so that a busy machine slows both. Each measurement's own file says what its floor is.
+
+Exit code 1 if a limit is missed. With --quick everything is tried with next to nothing to do: the figures then say
+nothing, and no limit is held against them.
+"""
+
+import argparse
+import contextlib
+import json
+import subprocess
+import sys
+import tempfile
+from collections.abc import Callable, Iterable, Sequence
+from dataclasses import replace
+from pathlib import Path
+
+from benchmarks import databases, machine
+from benchmarks.measurement import MEASUREMENTS, Measurement
+from benchmarks.row import Row, middle
+from benchmarks.table import written
+
+NAMES = {"sqlite": "SQLite", "postgresql": "PostgreSQL"}
+
+
+def main(arguments: Sequence[str]) -> int:
+    """Measure what was asked for; gives the exit code."""
+    parser = argparse.ArgumentParser(
+        prog="python -m benchmarks", description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter
+    )
+    parser.add_argument(
+        "--only", action="append", choices=[one.name for one in MEASUREMENTS], help="this one; may be given again"
+    )
+    parser.add_argument("--quick", action="store_true", help="only try whether everything can be measured")
+    chosen = parser.parse_args(arguments)
+    wanted = [one for one in MEASUREMENTS if not chosen.only or one.name in chosen.only]
+    loads: list[float] = []
+    rows = _measure([one.quick for one in wanted] if chosen.quick else wanted, loads=loads)
+    print(f"\n{machine.sentence()}")
+    print(f"load before each round: {min(loads):.1f} to {max(loads):.1f}\n")
+    print(written([replace(row, limit=None) for row in rows] if chosen.quick else rows))
+    return 0 if chosen.quick else int(not all(row.held for row in rows))
+
+
+def _measure(measurements: Iterable[Measurement], *, loads: list[float]) -> list[Row]:
+    """Make measurements one after the other; the rows of each are told apart by the database where it has several."""
+    rows: list[Row] = []
+    with contextlib.ExitStack() as stack:
+        folder = Path(stack.enter_context(tempfile.TemporaryDirectory(prefix="benchmarks-")))
+        makers = {
+            kind: stack.enter_context(make(folder))
+            for kind, make in (("sqlite", databases.sqlite), ("postgresql", databases.postgresql))
+        }
+        for one in measurements:
+            for size in one.sizes:
+                for kind in one.databases:
+                    found = _rounds(one, size, new=makers[kind], kind=kind, loads=loads)
+                    beside = f", {NAMES[kind]}" if len(one.databases) > 1 else ""
+                    rows += [replace(row, what=row.what + beside) for row in found]
+    return rows
+
+
+def _rounds(measurement: Measurement, size: int, *, new: Callable[[], str], kind: str, loads: list[float]) -> list[Row]:
+    rounds: list[list[Row]] = []
+    for number in range(measurement.rounds):
+        loads.append(machine.load())
+        title = f"{measurement.name} {size:,}, {NAMES[kind]}, round {number + 1} of {measurement.rounds}"
+        print(f"{title}, load {loads[-1]:.1f}", file=sys.stderr, flush=True)
+        rounds.append(_round(measurement, size, database=new()))
+    return [middle(same) for same in zip(*rounds, strict=True)]
+
+
+def _round(measurement: Measurement, size: int, *, database: str) -> list[Row]:
+    with tempfile.TemporaryDirectory(prefix="benchmark-") as var:
+        run = subprocess.run(
+            [sys.executable, "-m", "benchmarks.one", measurement.name, str(size), str(measurement.rounds_inside)],
+            cwd=databases.ROOT,
+            env=databases.surroundings(database, var=Path(var)),
+            stdout=subprocess.PIPE,
+            check=True,
+        )
+    return [Row.from_json(row) for row in json.loads(run.stdout)]
+
+
+if __name__ == "__main__":
+    sys.exit(main(sys.argv[1:]))

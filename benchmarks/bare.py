@@ -1,0 +1,61 @@
+"""The floor of all looks: libcurl alone, which checks nothing and keeps nothing but what came back."""
+
+from collections.abc import Sequence
+from datetime import datetime
+
+import pycurl
+
+from benchmarks.instant import wait_until
+from releases.probe.fetch import MOST_IN_FLIGHT
+from releases.probe.multi import Multi
+
+BEGUN_AT_A_TIME = 25
+
+
+class Bare:
+    """Makes the same GETs as the product's fetcher through the same libcurl, as many of them at a time."""
+
+    def __init__(self) -> None:
+        self.multi = Multi(most_connections=MOST_IN_FLIGHT)
+        self.idle = [Handle() for _ in range(MOST_IN_FLIGHT)]
+        self.of_curl = {handle.curl: handle for handle in self.idle}
+
+    def look(self, urls: Sequence[str], due_at: datetime) -> None:
+        """Ask for every address at an aware instant, and take what comes."""
+        waiting = list(reversed(urls))
+        self.left = len(waiting)
+        wait_until(due_at)
+        while self.left:
+            for _ in range(min(len(waiting), len(self.idle), BEGUN_AT_A_TIME)):
+                handle = self.idle.pop()
+                handle.prepare(waiting.pop())
+                self.multi.add(handle.curl)
+            self._take(seconds=0 if waiting and self.idle else 1)
+
+    def _take(self, *, seconds: float) -> None:
+        for curl, code, message in self.multi.run(seconds=seconds):
+            assert code == 0, message
+            assert curl.getinfo(pycurl.RESPONSE_CODE) == 200, curl.getinfo(pycurl.EFFECTIVE_URL)
+            self.multi.remove(curl)
+            self.idle.append(self.of_curl[curl])
+            self.left -= 1
+
+    def close(self) -> None:
+        """Close every connection."""
+        self.multi.close()
+
+
+class Handle:
+    """One handle of libcurl with room for one answer, its headers and its body."""
+
+    def __init__(self) -> None:
+        self.curl = pycurl.Curl()
+        self.curl.setopt(pycurl.HTTP_VERSION, pycurl.CURL_HTTP_VERSION_1_1)
+
+    def prepare(self, url: str) -> None:
+        """Make ready for one GET."""
+        self.headers: list[bytes] = []
+        self.body: list[bytes] = []
+        self.curl.setopt(pycurl.URL, url)
+        self.curl.setopt(pycurl.HEADERFUNCTION, self.headers.append)
+        self.curl.setopt(pycurl.WRITEFUNCTION, self.body.append)

@@ -1,0 +1,34 @@
+"""What is measured: each measurement with its sizes, on which databases, and how often it is repeated."""
+
+from collections.abc import Sequence
+from dataclasses import dataclass, replace
+
+BOTH = ("sqlite", "postgresql")
+
+
+@dataclass(frozen=True, slots=True)
+class Measurement:
+    """One module of this package, whose `measure(size, rounds=)` gives rows.
+
+    Every size, database and `round` is a process of its own with a new database. `rounds_inside` are repetitions
+    within that process, where a new one would only be dear.
+    """
+
+    name: str
+    sizes: tuple[int, ...]
+    databases: tuple[str, ...] = ("sqlite",)
+    rounds: int = 1
+    rounds_inside: int = 1
+
+    @property
+    def quick(self) -> "Measurement":
+        """The same with so little to do that it says nothing, but shows that it can be made."""
+        return replace(self, sizes=(4,), rounds=1, rounds_inside=2)
+
+
+MEASUREMENTS: Sequence[Measurement] = (
+    Measurement("first_looks", sizes=(100, 1_000, 10_000), rounds_inside=5),
+    Measurement("whole_watcher", sizes=(100, 1_000, 10_000), databases=BOTH, rounds=3),
+    Measurement("looks_per_second", sizes=(10_000,), rounds_inside=5),
+    Measurement("pdf", sizes=(1,), rounds_inside=30),
+)

@@ -1,0 +1,40 @@
+"""Rehearsals that fall due at one instant, recorded as if long ago."""
+
+from collections.abc import Sequence
+from datetime import datetime, timedelta
+
+from releases.models import Address, Producer, Release, Series
+from releases.status import Status
+
+
+def record(
+    urls: Sequence[str], *, marker: str, due_at: datetime, tolerance_seconds: int | None = None
+) -> list[Address]:
+    """Record a confirmed rehearsal for each address, all due at one aware instant; gives their pages.
+
+    :param marker: words that the pages show from the due instant on.
+    :param tolerance_seconds: that of their series; the product's own if not given.
+    """
+    long_ago = due_at - timedelta(days=90)
+    producer = Producer.objects.create(name="Office for Invented Numbers", slug="invented")
+    tolerance = {} if tolerance_seconds is None else {"tolerance_seconds": tolerance_seconds}
+    series = Series.objects.create(producer=producer, title="Pupil absence in schools", slug="absence", **tolerance)
+    releases = Release.objects.bulk_create(
+        Release(
+            series=series,
+            reference=f"due-{number}",
+            title=f"Pupil absence in schools, part {number}: {marker}",
+            status=Status.CONFIRMED,
+            planned_on=due_at.date(),
+            planned_at=due_at.time(),
+            due_at=due_at,
+            rehearsal=True,
+            recorded_at=long_ago,
+            confirmed_at=long_ago,
+        )
+        for number, _ in enumerate(urls)
+    )
+    return Address.objects.bulk_create(
+        Address(release=release, url=url, marker=marker, added_at=long_ago)
+        for release, url in zip(releases, urls, strict=True)
+    )

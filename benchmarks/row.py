@@ -1,0 +1,84 @@
+"""One line of the table: what was measured, its floor in the same run, and the limit that it must keep."""
+
+from collections.abc import Sequence
+from dataclasses import asdict, dataclass
+from typing import Any, Literal, Self
+
+# Of these units more is better.
+RATES = frozenset({"looks/s"})
+
+
+@dataclass(frozen=True, slots=True)
+class Limit:
+    """How large the figure itself, or its ratio to the floor, may be; of a rate: must be."""
+
+    value: float
+    of: Literal["figure", "ratio"] = "figure"
+
+
+@dataclass(frozen=True, slots=True)
+class Row:
+    """One figure beside its floor.
+
+    `queries` are the numbers of queries at the smaller and at the larger size, which must be the same. `rounds` are
+    all figures of the rounds of which this is the middle one.
+    """
+
+    what: str
+    figure: float
+    unit: str
+    floor: float | None = None
+    floor_is: str = ""
+    limit: Limit | None = None
+    queries: tuple[int, int] | None = None
+    rounds: tuple[float, ...] = ()
+
+    @property
+    def ratio(self) -> float | None:
+        """The figure as a multiple of its floor."""
+        return self.figure / self.floor if self.floor else None
+
+    @property
+    def share(self) -> float | None:
+        """The part of its limit that is used up; above 1 it is missed. None where there is no limit."""
+        if self.limit is None:
+            return None
+        value = self.figure if self.limit.of == "figure" else self.ratio
+        assert value is not None, f"{self.what}: a limit of the ratio needs a floor"
+        return self.limit.value / value if self.unit in RATES else value / self.limit.value
+
+    @property
+    def held(self) -> bool:
+        """Whether it keeps its limit, and asks the database no more at the larger size."""
+        grows = self.queries is not None and self.queries[0] != self.queries[1]
+        return not grows and (self.share is None or self.share <= 1)
+
+    def to_json(self) -> dict[str, Any]:
+        """Return the row as plain values."""
+        return asdict(self)
+
+    @classmethod
+    def from_json(cls, value: dict[str, Any]) -> Self:
+        """Read a row back from what `to_json` wrote."""
+        limit, queries = value["limit"], value["queries"]
+        return cls(
+            **value
+            | {
+                "limit": Limit(**limit) if limit else None,
+                "queries": (queries[0], queries[1]) if queries else None,
+                "rounds": tuple(value["rounds"]),
+            }
+        )
+
+
+def middle(rows: Sequence[Row]) -> Row:
+    """Return the row of the middle round, by its figure, with the figures of all rounds.
+
+    Where there is an even number of rounds it is the worse one of the two in the middle.
+
+    :param rows: the same line of the table, once for each round.
+    """
+    ordered = sorted(rows, key=lambda row: row.figure, reverse=rows[0].unit in RATES)
+    chosen = ordered[len(ordered) // 2]
+    every = tuple(row.figure for row in rows) if len(rows) > 1 else ()
+    return Row.from_json(chosen.to_json() | {"rounds": every})

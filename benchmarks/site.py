@@ -1,0 +1,39 @@
+"""A publisher's site on the same machine, which is the judge of looks: it notes when each request came."""
+
+from collections.abc import Sequence
+from datetime import datetime, timedelta
+
+from benchmarks.instant import milliseconds
+from statsoffice.rehearsal_site import pages
+from statsoffice.rehearsal_site.client import RehearsalSite
+from statsoffice.rehearsal_site.scenes import scene
+
+MARKER = "autumn 2026"
+PAGE = pages.release_page(f"Pupil absence in schools: {MARKER}", published="9.30am on 24 November 2026")
+
+
+def addresses(site: RehearsalSite, number: int) -> list[str]:
+    """Return so many addresses of one site."""
+    return [site.url(f"/statistics/{each}") for each in range(number)]
+
+
+def show(site: RehearsalSite, urls: Sequence[str]) -> None:
+    """Let every page stand there at once."""
+    site.publish_all({url.removeprefix(site.base_url): [scene(PAGE)] for url in urls}, replace=True)
+
+
+def show_from(site: RehearsalSite, urls: Sequence[str], due_at: datetime) -> None:
+    """Let every page appear at an aware instant."""
+    shown = [scene(status=404), scene(PAGE, starts=due_at)]
+    site.publish_all({url.removeprefix(site.base_url): shown for url in urls}, replace=True)
+
+
+def last_arrival(site: RehearsalSite, urls: Sequence[str], due_at: datetime) -> float:
+    """Return how many milliseconds after an aware instant the last of the first requests came, one for each page."""
+    first: dict[str, datetime] = {}
+    for arrival in site.arrivals():
+        if arrival.at >= due_at - timedelta(seconds=1):
+            first.setdefault(arrival.path, arrival.at)
+    assert len(first) == len(urls), f"{len(first)} of {len(urls)} looks arrived"
+    assert min(first.values()) >= due_at, "a look came before it was due"
+    return milliseconds(max(first.values()) - due_at)
