@@ -5,8 +5,8 @@
 A figure is the middle one of its rounds. The floor is the least that any program needs for the same work, measured in
 turns with it, so that a busy machine slows both. Each measurement's own file says what its floor is.
 
-Exit code 1 if a limit is missed. With --quick everything is tried with next to nothing to do: the figures then say
-nothing, and no limit is held against them.
+Exit code 1 if a limit is missed, 2 if something cannot be measured. With --quick everything is tried with next to
+nothing to do: the figures then say nothing, and no limit is held against them.
 """
 
 import argparse
@@ -15,7 +15,7 @@ import json
 import subprocess
 import sys
 import tempfile
-from collections.abc import Callable, Iterable, Sequence
+from collections.abc import Callable, Sequence
 from dataclasses import replace
 from pathlib import Path
 
@@ -25,6 +25,7 @@ from benchmarks.row import Row, middle
 from benchmarks.table import written
 
 NAMES = {"sqlite": "SQLite", "postgresql": "PostgreSQL"}
+MAKERS = {"sqlite": databases.sqlite, "postgresql": databases.postgresql}
 
 
 def main(arguments: Sequence[str]) -> int:
@@ -39,22 +40,24 @@ def main(arguments: Sequence[str]) -> int:
     chosen = parser.parse_args(arguments)
     wanted = [one for one in MEASUREMENTS if not chosen.only or one.name in chosen.only]
     loads: list[float] = []
-    rows = _measure([one.quick for one in wanted] if chosen.quick else wanted, loads=loads)
+    try:
+        rows = _measure([one.quick for one in wanted] if chosen.quick else wanted, loads=loads)
+    except subprocess.CalledProcessError as error:
+        print(f"That round ended with code {error.returncode}; what it said stands above.", file=sys.stderr)
+        return 2
     print(f"\n{machine.sentence()}")
     print(f"load before each round: {min(loads):.1f} to {max(loads):.1f}\n")
     print(written([replace(row, limit=None) for row in rows] if chosen.quick else rows))
     return 0 if chosen.quick else int(not all(row.held for row in rows))
 
 
-def _measure(measurements: Iterable[Measurement], *, loads: list[float]) -> list[Row]:
+def _measure(measurements: Sequence[Measurement], *, loads: list[float]) -> list[Row]:
     """Make measurements one after the other; the rows of each are told apart by the database where it has several."""
     rows: list[Row] = []
     with contextlib.ExitStack() as stack:
         folder = Path(stack.enter_context(tempfile.TemporaryDirectory(prefix="benchmarks-")))
-        makers = {
-            kind: stack.enter_context(make(folder))
-            for kind, make in (("sqlite", databases.sqlite), ("postgresql", databases.postgresql))
-        }
+        needed = {kind for one in measurements for kind in one.databases}
+        makers = {kind: stack.enter_context(MAKERS[kind](folder)) for kind in sorted(needed)}
         for one in measurements:
             for size in one.sizes:
                 for kind in one.databases:

@@ -30,5 +30,9 @@ MEASUREMENTS: Sequence[Measurement] = (
     Measurement("first_looks", sizes=(100, 1_000, 10_000), rounds_inside=5),
     Measurement("whole_watcher", sizes=(100, 1_000, 10_000), databases=BOTH, rounds=3),
     Measurement("looks_per_second", sizes=(10_000,), rounds_inside=5),
+    Measurement("late_drafts", sizes=(1_000,), databases=BOTH, rounds=3),
+    Measurement("memory", sizes=(10_000,), databases=("postgresql",), rounds=3),
+    Measurement("growth", sizes=(100_000,), databases=BOTH, rounds_inside=15),
+    Measurement("pages", sizes=(100_000,), databases=("postgresql",), rounds_inside=200),
     Measurement("pdf", sizes=(1,), rounds_inside=30),
 )

@@ -1,0 +1,53 @@
+"""The product's own processes at work on a database: the whole chain from look to draft."""
+
+import contextlib
+import os
+import subprocess
+import sys
+from collections.abc import Iterator, Mapping
+from pathlib import Path
+
+from benchmarks.databases import ROOT
+from statsoffice.rehearsal_site.client import RehearsalSite
+
+LIFTED = "99999/99999"
+ENDS_WITHIN_SECONDS = 60
+
+
+@contextlib.contextmanager
+def watching(site: RehearsalSite) -> Iterator[subprocess.Popen[bytes]]:
+    """Run `manage.py watch` for the time of a `with` block: sweep, draft and deliver in one process.
+
+    With a broker these are processes of their own; in one they share its one interpreter, which is the harder case.
+    """
+    process = subprocess.Popen(
+        [sys.executable, "manage.py", "watch"], cwd=ROOT, env=surroundings(site), stdout=subprocess.DEVNULL
+    )
+    try:
+        yield process
+        if process.poll() is not None:
+            message = f"the watch ended by itself with code {process.returncode}"
+            raise RuntimeError(message)
+    finally:
+        process.terminate()
+        try:
+            process.wait(ENDS_WITHIN_SECONDS)
+        except subprocess.TimeoutExpired:
+            process.kill()
+            process.wait()
+
+
+def surroundings(site: RehearsalSite) -> Mapping[str, str]:
+    """Give this process' environment, in which the site on this machine may be asked as hard as one can."""
+    place = site.base_url.removeprefix("http://")
+    return os.environ | {
+        "STATSOFFICE_PROBE_ALLOW_PRIVATE": place,
+        "STATSOFFICE_PROBE_BUDGETS": f"{place}={LIFTED}",
+    }
+
+
+def peak_megabytes(process: subprocess.Popen[bytes]) -> float:
+    """Return the most memory that a process has had in use so far, in millions of bytes."""
+    status = Path(f"/proc/{process.pid}/status").read_text()
+    kilobytes = next(line.split()[1] for line in status.splitlines() if line.startswith("VmHWM:"))
+    return int(kilobytes) * 1024 / 1e6

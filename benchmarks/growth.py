@@ -1,0 +1,114 @@
+"""What one step of the product costs while the calendar around it grows: with a hundred times as many releases.
+
+The work of the step stays the same: a hundred releases fall due this morning, and a hundred others were late and are
+still undecided. The floor is the same step with the smaller calendar, in the same process and database. The number of
+queries must not grow at all. Each figure is the middle of its repetitions; what a step would store is undone, so that
+each repetition finds the same work.
+"""
+
+import statistics
+import time
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
+from datetime import UTC, datetime, timedelta
+from functools import partial
+
+from django.db import connection, transaction
+from django.test.utils import CaptureQueriesContext
+
+from benchmarks import office
+from benchmarks.office import Office
+from benchmarks.reader import Reader
+from benchmarks.row import Row
+from breaches import drafting
+from releases import watch_claim
+from releases.clock import RealClock
+from releases.controls import Controls
+from releases.probe.probe import probe_from_settings
+from releases.watch_round import Round
+from statsoffice import tasks
+
+TIMES_SMALLER = 100
+THIS_MORNING = 100
+
+type Step = Callable[[], object]
+
+
+def measure(size: int, *, rounds: int) -> list[Row]:
+    """Measure every step with a hundredth of as many releases, and again with all of them."""
+    now = datetime.now(UTC)
+    head = office.found()
+    small = max(1, size // TIMES_SMALLER)
+    office.fill(head, releases=small, late=small // 10, now=now)
+    this_morning(head, now=now, number=min(THIS_MORNING, size))
+    smaller = _costs(head, rounds=rounds)
+    office.fill(head, releases=size - small, late=(size - small) // 10, now=now)
+    larger = _costs(head, rounds=rounds)
+    sizes = f"{size:,} releases against {small:,}"
+    return [
+        Row(
+            f"{what}, {sizes}",
+            larger[what][0],
+            "ms",
+            smaller[what][0],
+            "the fewer",
+            queries=(smaller[what][1], larger[what][1]),
+        )
+        for what in smaller
+    ]
+
+
+def this_morning(head: Office, *, now: datetime, number: int) -> None:
+    """Let some releases be late by now, a tenth of them without a draft yet, and as many more fall due in a minute."""
+    due_at = now - timedelta(minutes=10)
+    late = office.announce(head, [due_at] * number)
+    office.judge(late[number // 10 :], live_after=None)
+    drafting.draft_missing(now=due_at + timedelta(minutes=5))
+    office.judge(late[: number // 10], live_after=None)
+    office.announce(head, [now + timedelta(hours=2)] * number)
+
+
+def _costs(head: Office, *, rounds: int) -> dict[str, tuple[float, int]]:
+    """Return milliseconds and number of queries of each step."""
+    person, nobody = Reader(head.head), Reader(None)
+    steps: dict[str, Step] = {
+        "claim of a sweep": _claim,
+        "drafting": partial(drafting.draft_missing, now=datetime.now(UTC)),
+        "a tick that drafts": tasks.draft_once,
+        "a tick that tells": tasks.deliver_once,
+        "calendar": partial(nobody.open, "/"),
+        "desk": partial(person.open, "/desk/"),
+        "register": partial(person.open, "/reports/"),
+        "register, decided": partial(person.open, "/reports/?show=decided"),
+    }
+    return {what: _cost(step, rounds=rounds) for what, step in steps.items()}
+
+
+def _cost(step: Step, *, rounds: int) -> tuple[float, int]:
+    with undone():
+        step()  # the first time reads what is kept from then on, such as templates
+    took = []
+    for _ in range(rounds):
+        with undone():
+            began = time.perf_counter()
+            step()
+            took.append((time.perf_counter() - began) * 1000)
+    with undone(), CaptureQueriesContext(connection) as asked:
+        step()
+    return statistics.median(took), len(asked)
+
+
+def _claim() -> None:
+    """Take up what falls due within the horizon, as a sweep that has nothing in memory yet."""
+    with probe_from_settings(now=lambda: datetime.now(UTC)) as look:
+        going = Round(clock=RealClock(), look=look, watcher="benchmark", controls=Controls(urls=()))
+        watch_claim.claim(going)
+        assert going.targets
+
+
+@contextmanager
+def undone() -> Iterator[None]:
+    """Undo in the end what is stored within the block."""
+    with transaction.atomic():
+        yield
+        transaction.set_rollback(True)

@@ -1,0 +1,128 @@
+"""How long after the limit the last draft is stored, where many releases are late at once.
+
+The product's own command `manage.py watch` looks, judges, and drafts every two seconds, at its own tolerance and with
+the budget lifted. Every release has been watched since the day before: what judging and drafting read of it is the
+whole record. Each page says in words of its own that the release is still to come. What is measured ends when the
+database shows the last report to somebody else.
+
+The floor is the bare client asking for the same pages, and the database copying the rows that were stored after the
+limit: looks, verdicts, suspicions, reports with their versions, and the events of all of these.
+"""
+
+import time
+from collections.abc import Sequence
+from datetime import UTC, datetime, timedelta
+
+from django.db import connection, models, transaction
+
+from benchmarks import chain, earlier_looks, rehearsals
+from benchmarks import site as judge
+from benchmarks.bare import Bare
+from benchmarks.row import Limit, Row
+from breaches.models import Report, ReportEvent, ReportVersion, Suspicion
+from releases.models import Observation, ReleaseEvent, Verification
+from statsoffice.rehearsal_site import pages
+from statsoffice.rehearsal_site.client import RehearsalSite
+from statsoffice.rehearsal_site.process import rehearsal_site
+from statsoffice.rehearsal_site.scenes import scene
+
+LIMIT = Limit(5.0)
+STARTING = timedelta(seconds=20)
+# So long the earlier looks take to be written, for each release.
+WRITING = timedelta(seconds=0.12)
+WATCHED_BEFORE = timedelta(seconds=75)
+PATIENCE = timedelta(minutes=3)
+BETWEEN_GLANCES_SECONDS = 0.05
+
+
+def measure(size: int, *, rounds: int) -> list[Row]:
+    """Let as many releases be late.
+
+    :param rounds: with fewer than ten releases the tolerance is one second.
+    """
+    tolerance = {"tolerance_seconds": 1} if size < 10 else {}
+    with rehearsal_site() as site:
+        urls = judge.addresses(site, size)
+        _announce(site, urls)
+        due_at = datetime.now(UTC) + STARTING + size * WRITING
+        addresses = rehearsals.record(urls, marker=judge.MARKER, due_at=due_at, **tolerance)
+        earlier_looks.record(addresses, due_at=due_at, until=due_at - WATCHED_BEFORE)
+        limit_at = due_at + timedelta(seconds=addresses[0].release.series.tolerance_seconds)
+        with chain.watching(site):
+            stored_at = _last_draft(size, until=limit_at + PATIENCE)
+        floor = _asked(urls) + _copied(limit_at)
+    decided_at = max(at for at in Verification.objects.values_list("decided_at", flat=True) if at)
+    what = f"{size:,} late at once: from the limit until the last"
+    return [
+        Row(f"{what} verdict", (decided_at - limit_at).total_seconds(), "s"),
+        Row(
+            f"{what} draft is stored",
+            (stored_at - limit_at).total_seconds(),
+            "s",
+            floor,
+            "bare client, rows copied",
+            LIMIT,
+        ),
+    ]
+
+
+def _announce(site: RehearsalSite, urls: Sequence[str]) -> None:
+    shown = {
+        url.removeprefix(site.base_url): [
+            scene(pages.coming_soon_page(f"Pupil absence in schools, part {number}", expected="today at 9:30am"))
+        ]
+        for number, url in enumerate(urls)
+    }
+    site.publish_all(shown, replace=True)
+
+
+def _last_draft(size: int, *, until: datetime) -> datetime:
+    """Wait for the last report, and return when it was there.
+
+    :raises RuntimeError: if it is not there by an aware instant.
+    """
+    while Report.objects.count() < size:
+        if datetime.now(UTC) > until:
+            message = f"only {Report.objects.count()} of {size} reports were drafted"
+            raise RuntimeError(message)
+        time.sleep(BETWEEN_GLANCES_SECONDS)
+    return datetime.now(UTC)
+
+
+def _asked(urls: Sequence[str]) -> float:
+    bare = Bare()
+    began = time.perf_counter()
+    bare.look(urls, datetime.now(UTC))
+    took = time.perf_counter() - began
+    bare.close()
+    return took
+
+
+def _copied(limit_at: datetime) -> float:
+    """Let the database write the rows that it was given since the limit once more; gives the seconds."""
+    written: Sequence[models.QuerySet[models.Model]] = (
+        Observation.objects.filter(planned_at=limit_at),
+        Verification.objects.all(),
+        ReleaseEvent.objects.filter(at__gte=limit_at),
+        Suspicion.objects.all(),
+        Report.objects.all(),
+        ReportVersion.objects.filter(number=1),
+        ReportEvent.objects.filter(kind="drafted"),
+    )
+    took = 0.0
+    with connection.cursor() as cursor:
+        for rows in written:
+            table = rows.model._meta.db_table
+            cursor.execute(_like(table))
+            began = time.perf_counter()
+            with transaction.atomic():
+                keys, values = rows.order_by().values("pk").query.sql_with_params()
+                cursor.execute(f"INSERT INTO copy_of_{table} SELECT * FROM {table} WHERE id IN ({keys})", values)
+            took += time.perf_counter() - began
+    return took
+
+
+def _like(table: str) -> str:
+    if connection.vendor == "postgresql":
+        return f"CREATE TABLE copy_of_{table} (LIKE {table} INCLUDING ALL)"
+    return f"CREATE TABLE copy_of_{table} AS SELECT * FROM {table} WHERE 0"

@@ -1,0 +1,47 @@
+"""How much memory a process takes that watches many releases falling due at once.
+
+The product's own command `manage.py watch` plans, looks, examines, keeps and judges. What counts is the most that it
+ever had in use, which the system tells of the process; the floor is the same command with nothing to watch.
+"""
+
+import time
+from datetime import UTC, datetime, timedelta
+
+from benchmarks import chain, rehearsals
+from benchmarks import site as judge
+from benchmarks.row import Limit, Row
+from releases.models import Release, Verification
+from releases.verdict import Outcome
+from statsoffice.rehearsal_site.client import RehearsalSite
+from statsoffice.rehearsal_site.process import rehearsal_site
+
+LIMIT = Limit(300.0)
+IDLE_SECONDS = 10
+STARTING = timedelta(seconds=25)
+PATIENCE = timedelta(minutes=2)
+
+
+def measure(size: int, *, rounds: int) -> list[Row]:
+    """Watch nothing for a while, then as many rehearsals until each of them is judged."""
+    with rehearsal_site() as site:
+        floor = _idle(site, seconds=IDLE_SECONDS)
+        urls = judge.addresses(site, size)
+        due_at = datetime.now(UTC) + STARTING + timedelta(seconds=size / 200)
+        judge.show_from(site, urls, due_at)
+        rehearsals.record(urls, marker=judge.MARKER, due_at=due_at)
+        figure = _watched(site, until=due_at + PATIENCE)
+    return [Row(f"most memory of a process that watches {size:,}", figure, "MB", floor, "watching nothing", LIMIT)]
+
+
+def _idle(site: RehearsalSite, *, seconds: float) -> float:
+    with chain.watching(site) as process:
+        time.sleep(seconds)
+        return chain.peak_megabytes(process)
+
+
+def _watched(site: RehearsalSite, *, until: datetime) -> float:
+    with chain.watching(site) as process:
+        while Verification.objects.filter(outcome=Outcome.ON_TIME).count() < Release.objects.count():
+            assert datetime.now(UTC) < until, "not every release was judged in time"
+            time.sleep(1)
+        return chain.peak_megabytes(process)

@@ -1,0 +1,175 @@
+"""An office of many producers whose calendar is full: what it published in nine years, and what is to come.
+
+Looks, verdicts, suspicions and drafts are made by the product's own functions, so they are what it would have kept.
+"""
+
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass
+from datetime import datetime, time, timedelta
+from itertools import batched
+
+from django.db import connection
+
+from breaches import drafting
+from breaches.models import Report
+from breaches.status import DismissalReason, ReportStatus
+from releases import judging, london
+from releases.canonical import sha256_hex
+from releases.evidence import LookResult, Reason
+from releases.models import Address, Contact, Membership, Observation, Producer, Release, Series, Watch
+from releases.roles import Role
+from releases.status import Status
+from statsoffice.accounts.models import User
+
+PRODUCERS, SERIES = 50, 1_000
+PAST, TO_COME = timedelta(days=9 * 365), timedelta(days=365)
+AT_A_TIME = 2_000
+LONG_BEFORE = timedelta(days=90)
+MARKER = "this edition"
+
+
+@dataclass(frozen=True, slots=True)
+class Office:
+    """The series of all producers, and somebody who heads the profession at every one of them."""
+
+    series: Sequence[Series]
+    head: User
+
+
+def found() -> Office:
+    """Record producers, contacts, series and the person."""
+    head = User.objects.create(name="Ada Hill", email="ada.hill@example.gov.uk")
+    producers = Producer.objects.bulk_create(
+        Producer(name=f"Office for Invented Numbers {number}", slug=f"office-{number}") for number in range(PRODUCERS)
+    )
+    Membership.objects.bulk_create(
+        Membership(user=head, producer=producer, role=Role.HEAD_OF_PROFESSION) for producer in producers
+    )
+    contacts = Contact.objects.bulk_create(
+        Contact(producer=producer, name="Ada Hill", email=head.email, user=head) for producer in producers
+    )
+    series = Series.objects.bulk_create(
+        Series(
+            producer=producers[number % PRODUCERS],
+            title=f"Pupil absence in schools, part {number}",
+            slug=f"absence-{number}",
+            responsible=contacts[number % PRODUCERS],
+            head_of_profession=contacts[number % PRODUCERS],
+        )
+        for number in range(SERIES)
+    )
+    return Office(series=series, head=head)
+
+
+def fill(office: Office, *, releases: int, late: int, now: datetime) -> None:
+    """Add releases spread evenly over nine years past and one to come; so many of the past ones were late.
+
+    Nearly all of the reports on these are decided. Ends with the statistics that a database collects by itself.
+    """
+    past = releases * 9 // 10
+    every = max(1, past // late) if late else 0
+    for numbers in batched(range(past), AT_A_TIME):
+        dues = [_weekday(now - PAST + (PAST - timedelta(days=2)) * number / past) for number in numbers]
+        added = announce(office, dues)
+        judge(
+            [one for number, one in zip(numbers, added, strict=True) if not (every and number % every == 0)],
+            live_after=timedelta(seconds=20),
+        )
+        judge(
+            [one for number, one in zip(numbers, added, strict=True) if every and number % every == 0],
+            live_after=timedelta(minutes=30),
+        )
+        drafting.draft_missing(now=max(dues) + timedelta(hours=1))
+        _decide()
+    to_come = releases - past
+    for numbers in batched(range(to_come), AT_A_TIME):
+        announce(office, [_weekday(now + timedelta(days=2) + TO_COME * number / to_come) for number in numbers])
+    with connection.cursor() as cursor:
+        cursor.execute("ANALYZE")
+
+
+def announce(office: Office, dues: Sequence[datetime]) -> list[Address]:
+    """Add one confirmed, announced release for each aware instant; gives their pages."""
+    begun = Release.objects.count()
+    releases = Release.objects.bulk_create(
+        Release(
+            series=office.series[(begun + number) % len(office.series)],
+            reference=f"absence-{begun + number}",
+            title=f"Pupil absence in schools, edition {begun + number}",
+            status=Status.CONFIRMED,
+            planned_on=london.local_date(due_at),
+            planned_at=due_at.astimezone(london.LONDON).time(),
+            due_at=due_at,
+            recorded_at=due_at - LONG_BEFORE,
+            announced_at=due_at - LONG_BEFORE,
+            confirmed_at=due_at - LONG_BEFORE,
+        )
+        for number, due_at in enumerate(dues)
+    )
+    return Address.objects.bulk_create(
+        Address(
+            release=release,
+            url=f"https://www.example.gov.uk/statistics/{release.reference}",
+            marker=MARKER,
+            added_at=release.recorded_at,
+        )
+        for release in releases
+    )
+
+
+def judge(pages: Sequence[Address], *, live_after: timedelta | None) -> None:
+    """Look at releases before they were due and at their limit, see them live so long after the due time, and judge.
+
+    :param live_after: None where they were not seen live at all.
+    """
+    Observation.append([look for page in pages for look in _looks(page, live_after)])
+    # The row of a release that is watched no more is kept.
+    Watch.objects.bulk_create(Watch(address=page, schedule_version=1) for page in pages)
+    for some in batched(pages, 500):
+        now = max(page.release.due_at for page in some) + (live_after or timedelta(0)) + timedelta(minutes=5)
+        session = judging.judge_all([page.release for page in some], now=now)
+        assert not session.faults, session.faults
+
+
+def _looks(page: Address, live_after: timedelta | None) -> Iterator[Observation]:
+    due_at, limit = page.release.due_at, timedelta(seconds=page.release.series.tolerance_seconds)
+    yield _look(page, due_at - timedelta(seconds=5), LookResult.NOT_LIVE)
+    if live_after is None or live_after > limit:
+        yield _look(page, due_at + limit, LookResult.NOT_LIVE)
+    if live_after is not None:
+        yield _look(page, due_at + live_after, LookResult.LIVE)
+
+
+def _look(page: Address, at: datetime, result: LookResult) -> Observation:
+    return Observation(
+        release=page.release,
+        address=page,
+        url=page.url,
+        schedule_version=1,
+        planned_at=at,
+        sent_at=at,
+        completed_at=at + timedelta(seconds=0.2),
+        recorded_at=at + timedelta(seconds=0.2),
+        result=result,
+        reasons=[Reason.MARKER_IN_TITLE if result is LookResult.LIVE else Reason.NOT_FOUND],
+        adapter="page",
+        status=200 if result is LookResult.LIVE else 404,
+        text_digest=sha256_hex(page.url.encode()) if result is LookResult.LIVE else "",
+        watcher="benchmark",
+    )
+
+
+def _decide() -> None:
+    """Decide all but every fiftieth report."""
+    left = list(Report.objects.undecided().order_by("pk").values_list("pk", "drafted_at"))
+    decided = [Report(pk=key, status=ReportStatus.APPROVED, decided_at=at) for key, at in left if key % 50]
+    for report in decided[::10]:
+        report.status, report.dismissal_reason = ReportStatus.DISMISSED, next(iter(DismissalReason))
+    Report.objects.bulk_update(decided, ["status", "decided_at", "dismissal_reason"], batch_size=500)
+
+
+def _weekday(instant: datetime) -> datetime:
+    """Return 9.30am in London on the day of an instant, or on the Monday after a weekend."""
+    on = london.local_date(instant)
+    on += timedelta(days=max(0, 7 - on.weekday()) if on.weekday() > 4 else 0)
+    return london.from_london(datetime.combine(on, time(9, 30)))

@@ -1,0 +1,63 @@
+"""How long the pages take that grow with the office: calendar, desk and register, at the 95th percentile.
+
+Each page is opened again and again by somebody who may see everything, months, lists and their later pages in turns.
+What is timed is the request inside the process, with the database on the same machine and no web server. The floor is
+the page to log in, which needs the same framework, base template and session and lists nothing.
+"""
+
+from collections.abc import Iterator
+from datetime import UTC, datetime, timedelta
+from itertools import cycle, islice
+
+from benchmarks import office
+from benchmarks.growth import THIS_MORNING, this_morning
+from benchmarks.reader import Reader, slowest_but_five_percent
+from benchmarks.row import Limit, Row
+from breaches.models import Report
+from releases import london
+from releases.models import Release
+
+LIMIT = Limit(100.0)
+
+
+def measure(size: int, *, rounds: int) -> list[Row]:
+    """Open every page so many times, in turns with the floor."""
+    now = datetime.now(UTC)
+    everyone = office.found()
+    office.fill(everyone, releases=size, late=size // 10, now=now)
+    this_morning(everyone, now=now, number=min(THIS_MORNING, size))
+    person, nobody = Reader(everyone.head), Reader(None)
+    pages = {
+        "calendar": (nobody, _months(now)),
+        "desk": (person, cycle(["/desk/"])),
+        "register": (person, _lists()),
+    }
+    holding = f"{Release.objects.count():,} releases, {Report.objects.count():,} reports"
+    for reader, addresses in pages.values():
+        reader.open(next(addresses))
+    nobody.open("/accounts/login/")
+    return [
+        Row(
+            f"{what}, 95th percentile, {holding}",
+            slowest_but_five_percent([reader.open(address) for address in islice(addresses, rounds)]),
+            "ms",
+            slowest_but_five_percent([nobody.open("/accounts/login/") for _ in range(rounds)]),
+            "log-in page",
+            limit=LIMIT,
+        )
+        for what, (reader, addresses) in pages.items()
+    ]
+
+
+def _months(now: datetime) -> Iterator[str]:
+    """Name this month and, in turns, months of the years before, from the first to the last page of each."""
+    for number in cycle(range(97)):
+        on = london.local_date(now - timedelta(days=31 * number))
+        yield "/"
+        yield f"/calendar/{on.year}/{on.month}/?page={1 + number % 12}"
+
+
+def _lists() -> Iterator[str]:
+    for number in cycle(range(1, 331, 7)):
+        yield "/reports/"
+        yield f"/reports/?show=decided&page={number}"

@@ -1,0 +1,33 @@
+"""Somebody who opens pages, inside this process: what is timed is the product, and no web server."""
+
+import time
+from collections.abc import Sequence
+
+from django.test import Client
+
+from statsoffice.accounts.models import User
+
+
+class Reader:
+    """A person who is logged in, or nobody in particular."""
+
+    def __init__(self, person: User | None) -> None:
+        self.client = Client(SERVER_NAME="localhost")
+        if person is not None:
+            self.client.force_login(person)
+
+    def open(self, address: str) -> float:
+        """Open a page and return how many milliseconds that took.
+
+        :raises AssertionError: if the page is not there.
+        """
+        began = time.perf_counter()
+        response = self.client.get(address)
+        took = (time.perf_counter() - began) * 1000
+        assert response.status_code == 200, f"{address}: {response.status_code}"
+        return took
+
+
+def slowest_but_five_percent(figures: Sequence[float]) -> float:
+    """Return the 95th percentile: one figure in twenty is larger."""
+    return sorted(figures)[min(len(figures) - 1, round(0.95 * len(figures)))]
