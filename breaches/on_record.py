@@ -1,7 +1,7 @@
 """What the stored record holds on releases that were judged: the facts from which their account is written."""
 
 from collections import defaultdict
-from collections.abc import Collection, Iterable
+from collections.abc import Collection, Iterable, Mapping
 from datetime import datetime, timedelta
 from typing import Any
 
@@ -34,40 +34,51 @@ def facts_of(verifications: Collection[Verification]) -> dict[int, Facts]:
     looks, replayed = _looks(releases, statements)
     past_caches = _past_caches(verifications, looks)
     roles = roles_ever_held({statement.stated_by_id for said in statements.values() for statement in said})
+    addresses = {
+        verification.pk: _addresses(verification, looks=looks, past_caches=past_caches)
+        for verification in verifications
+    }
+    # The watcher was not alive in a replayed past: its coverage says nothing about it.
+    observed = [verification for verification in verifications if verification.release_id not in replayed]
+    not_observed = _not_observed(observed, addresses)
     return {
         verification.pk: _facts(
             verification,
             statements[verification.release_id],
-            looks=looks,
-            past_caches=past_caches,
-            replayed=replayed,
+            addresses=addresses[verification.pk],
+            not_observed=not_observed.get(verification.pk, ()),
             roles=roles,
         )
         for verification in verifications
     }
 
 
-def _facts(
-    verification: Verification,
-    statements: Iterable[models.Statement],
-    *,
-    looks: dict[LookKey, list[Look]],
-    past_caches: dict[LookKey, PastCaches],
-    replayed: set[int],
-    roles: dict[tuple[int, int], Role],
-) -> Facts:
-    release, number = verification.release, verification.schedule_version
-    addresses = tuple(
+def _addresses(
+    verification: Verification, *, looks: dict[LookKey, list[Look]], past_caches: dict[LookKey, PastCaches]
+) -> tuple[AddressFacts, ...]:
+    release, number = verification.release_id, verification.schedule_version
+    return tuple(
         AddressFacts(
             url=kept["url"],
             role=AddressRole(kept["role"]),
             required=kept["required"],
             verdict=_verdict(kept),
-            looks=tuple(looks[release.pk, number, kept["address"]]),
-            past_caches=past_caches.get((release.pk, number, kept["address"])),
+            looks=tuple(looks[release, number, kept["address"]]),
+            past_caches=past_caches.get((release, number, kept["address"])),
         )
         for kept in verification.addresses
     )
+
+
+def _facts(
+    verification: Verification,
+    statements: Iterable[models.Statement],
+    *,
+    addresses: tuple[AddressFacts, ...],
+    not_observed: tuple[coverage.Stretch, ...],
+    roles: dict[tuple[int, int], Role],
+) -> Facts:
+    release = verification.release
     return Facts(
         release_title=release.title,
         series_title=release.series.title,
@@ -84,8 +95,7 @@ def _facts(
             )
             for statement in statements
         ),
-        # The watcher was not alive in a replayed past: its coverage says nothing about it.
-        not_observed=() if release.pk in replayed else _not_observed(verification, addresses),
+        not_observed=not_observed,
         publisher_time=_publisher_time(verification),
         diagnoses=tuple(Diagnosis(code) for code in verification.diagnoses),
     )
@@ -185,12 +195,31 @@ def _instant(text: str | None) -> datetime | None:
 
 
 def _not_observed(
-    verification: Verification, addresses: Iterable[AddressFacts]
-) -> tuple[tuple[datetime, datetime], ...]:
-    """List the holes in the watching between what was last seen missing, or the due time, and what came next."""
+    verifications: Iterable[Verification], addresses: Mapping[int, Iterable[AddressFacts]]
+) -> dict[int, tuple[coverage.Stretch, ...]]:
+    """List for each verdict the holes in the watching between what was last seen missing, or due, and what came next.
+
+    :param addresses: by the verdict's key; so is the result.
+    """
+    looks = {
+        verification.pk: [look.sighting for address in addresses[verification.pk] for look in address.looks]
+        for verification in verifications
+    }
+    spans = {verification.pk: _span(verification, looks[verification.pk]) for verification in verifications}
+    spans = {key: (start, end) for key, (start, end) in spans.items() if start < end}
+    if not spans:
+        return {}
+    alive = coverage.alive(start=min(start for start, _ in spans.values()), end=max(end for _, end in spans.values()))
+    return {
+        key: tuple(coverage.holes_in(alive, start=start, end=end, looks=looks[key]))
+        for key, (start, end) in spans.items()
+    }
+
+
+def _span(verification: Verification, looks: Iterable[Sighting]) -> coverage.Stretch:
+    """Say from when to when it matters whether anybody was watching."""
     limit_at = verification.due_at + timedelta(seconds=verification.tolerance_seconds)
     early = verification.outcome == Outcome.EARLY and verification.last_not_live_at
     start = verification.last_not_live_at if early else verification.due_at
-    looks = [look.sighting for address in addresses for look in address.looks]
     end = verification.first_live_at or max([limit_at, *(look.completed_at for look in looks)])
-    return tuple(coverage.holes(start=start, end=end, looks=looks)) if start and start < end else ()
+    return start or end, end

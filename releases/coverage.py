@@ -10,6 +10,10 @@ from releases.models import Coverage
 LONGEST_SILENCE = timedelta(seconds=15)
 
 
+# From one aware instant to another.
+type Stretch = tuple[datetime, datetime]
+
+
 class Made(Protocol):
     """A look that was made, which shows that somebody was watching; its instants are aware."""
 
@@ -31,17 +35,29 @@ def mark_alive(watcher: str, *, at: datetime) -> None:
         Coverage.objects.create(watcher=watcher, began_at=at, ended_at=at)
 
 
-def holes(*, start: datetime, end: datetime, looks: Iterable[Made] = ()) -> list[tuple[datetime, datetime]]:
+def alive(*, start: datetime, end: datetime) -> list[Stretch]:
+    """Return the stretches between two aware instants, or reaching into that time, in which a watcher was alive."""
+    return list(Coverage.objects.filter(ended_at__gt=start, began_at__lt=end).values_list("began_at", "ended_at"))
+
+
+def holes(*, start: datetime, end: datetime, looks: Iterable[Made] = ()) -> list[Stretch]:
     """Return the stretches between two aware instants in which nothing was observed, in order.
 
     A silence of up to 15 seconds is no hole: looks are never planned more often than every 5 seconds.
 
     :param looks: what was observed all the same: a watcher too busy to mark itself alive still looked.
     """
-    alive = Coverage.objects.filter(ended_at__gt=start, began_at__lt=end).values_list("began_at", "ended_at")
+    return holes_in(alive(start=start, end=end), start=start, end=end, looks=looks)
+
+
+def holes_in(
+    stretches: Iterable[Stretch], *, start: datetime, end: datetime, looks: Iterable[Made] = ()
+) -> list[Stretch]:
+    """Return what `holes` does, from stretches that `alive` returned for that time or a longer one."""
+    watched = ((began_at, ended_at) for began_at, ended_at in stretches if ended_at > start and began_at < end)
     looked = ((look.sent_at, look.completed_at) for look in looks if start < look.completed_at and look.sent_at < end)
     found, alive_until = [], start
-    for began_at, ended_at in sorted([*alive, *looked]):
+    for began_at, ended_at in sorted([*watched, *looked]):
         if began_at - alive_until > LONGEST_SILENCE:
             found.append((alive_until, began_at))
         alive_until = max(alive_until, ended_at)
