@@ -20,8 +20,9 @@ class Bare:
         self.idle = [Handle() for _ in range(MOST_IN_FLIGHT)]
         self.of_curl = {handle.curl: handle for handle in self.idle}
 
-    def look(self, urls: Sequence[str], due_at: datetime) -> None:
-        """Ask for every address at an aware instant, and take what comes."""
+    def look(self, urls: Sequence[str], due_at: datetime) -> list[bytes]:
+        """Ask for every address at an aware instant, and return the bodies that came."""
+        self.bodies: list[bytes] = []
         waiting = list(reversed(urls))
         self.left = len(waiting)
         wait_until(due_at)
@@ -31,13 +32,16 @@ class Bare:
                 handle.prepare(waiting.pop())
                 self.multi.add(handle.curl)
             self._take(seconds=0 if waiting and self.idle else 1)
+        return self.bodies
 
     def _take(self, *, seconds: float) -> None:
         for curl, code, message in self.multi.run(seconds=seconds):
             assert code == 0, message
             assert curl.getinfo(pycurl.RESPONSE_CODE) == 200, curl.getinfo(pycurl.EFFECTIVE_URL)
             self.multi.remove(curl)
-            self.idle.append(self.of_curl[curl])
+            handle = self.of_curl[curl]
+            self.bodies.append(b"".join(handle.body))
+            self.idle.append(handle)
             self.left -= 1
 
     def close(self) -> None:

@@ -1,0 +1,39 @@
+"""Every measurement can be made: with next to nothing to do, and no figure held against anything."""
+
+import subprocess
+import sys
+
+import pytest
+from django.conf import settings
+
+from benchmarks.measurement import MEASUREMENTS
+
+pytestmark = pytest.mark.one_database
+
+
+def run(*options):
+    """Run the command; gives what it printed."""
+    command = [sys.executable, "-m", "benchmarks", *options]
+    return subprocess.run(command, cwd=settings.BASE_DIR, capture_output=True, text=True, check=False)
+
+
+@pytest.mark.slow
+@pytest.mark.parametrize("name", [one.name for one in MEASUREMENTS])
+def test_a_measurement_can_be_made(name):
+    made = run("--quick", "--only", name)
+    assert made.returncode == 0, made.stderr
+    table = made.stdout.partition("\nwhat ")[2].splitlines()[1:]
+    assert table
+    assert "MISSED" not in made.stdout
+
+
+def test_a_measurement_that_is_not_there_is_refused_with_those_that_are():
+    refused = run("--only", "nothing")
+    assert refused.returncode == 2
+    assert all(one.name in refused.stderr for one in MEASUREMENTS)
+
+
+def test_every_measurement_says_in_its_own_file_what_its_floor_is():
+    for one in MEASUREMENTS:
+        text = (settings.BASE_DIR / "benchmarks" / f"{one.name}.py").read_text()
+        assert "floor is" in text.partition('"""')[2].partition('"""')[0].replace("\n", " "), one.name
