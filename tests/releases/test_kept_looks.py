@@ -90,6 +90,12 @@ def test_a_look_is_kept_with_everything_that_proves_it(address):
     assert row.publisher_says["source"] == "change_history"
 
 
+@pytest.mark.parametrize("name", ["age", "date", "cache-control", "etag", "last-modified", "x-cache"])
+def test_what_tells_a_stale_copy_from_a_late_release_is_kept(address, name):
+    row = kept(look(address, answer={"headers": ((name, "as it came"), ("server", "x"))}))
+    assert row.headers == [[name, "as it came"]]
+
+
 def test_headers_are_kept_by_name_and_no_secret_is_among_them(address):
     row = kept(look(address))
     assert [name for name, _ in row.headers] == ["content-type", "age", "x-cache", "etag"]

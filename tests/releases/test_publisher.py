@@ -5,7 +5,7 @@ from datetime import UTC, datetime, timedelta
 
 import pytest
 
-from releases.publisher import PublisherSays, Source, State, as_json, from_json, publisher_time
+from releases.publisher import PublisherSays, Source, State, as_json, fills, from_json, publisher_time
 
 DUE = datetime(2026, 6, 30, 8, 30, tzinfo=UTC)
 ANNOUNCED = PublisherSays(State.ANNOUNCED, announced_for=DUE, announced_text="30 June 2026 9:30am")
@@ -69,6 +69,22 @@ def test_an_early_publication_keeps_the_publishers_own_time():
 def test_a_publisher_that_gives_no_figure_gives_no_time():
     assert publisher_time([ANNOUNCED, PublisherSays(State.PUBLISHED)], due_at=DUE) is None
     assert publisher_time([], due_at=DUE) is None
+
+
+@pytest.mark.parametrize(
+    ("source", "seconds", "filled"),
+    [
+        (Source.SCHEDULED_TIME_AND_DELAY, 60, True),
+        (Source.CHANGE_HISTORY, 0, True),
+        (Source.CHANGE_HISTORY, 600, True),
+        (Source.CHANGE_HISTORY, -1, False),
+        (Source.CHANGE_HISTORY, 601, False),
+        (Source.PUBLIC_UPDATED_AT, 60, False),
+    ],
+)
+def test_a_hole_is_filled_by_a_figure_within_it_that_does_not_move_with_every_update(source, seconds, filled):
+    end = DUE + timedelta(minutes=10)
+    assert fills(DUE + timedelta(seconds=seconds), source, start=DUE, end=end) is filled
 
 
 def test_a_hostile_publishers_words_can_be_stored_all_the_same():

@@ -91,6 +91,12 @@ def test_a_look_that_was_perhaps_made_before_due_makes_nothing_on_time_and_nothi
     assert judged(*about_due, look(LIVE, 8, bound=8)).outcome is Outcome.ON_TIME
 
 
+def test_a_look_shortly_after_due_by_a_clock_that_may_be_ahead_is_no_proof_of_on_time():
+    assert judged(look(ABSENT, -60), look(LIVE, 2, bound=5)).outcome is Outcome.UNCERTAIN
+    assert judged(look(ABSENT, -60), look(LIVE, 2, completed=6, bound=5)).outcome is Outcome.ON_TIME
+    assert judged(look(ABSENT, -60), look(LIVE, 2)).outcome is Outcome.ON_TIME
+
+
 def test_a_look_made_at_due_by_a_good_clock_is_on_time_at_once():
     assert judged(look(ABSENT, -5, bound=0.4), look(LIVE, 0, sent=0.1, bound=0.4)).outcome is Outcome.ON_TIME
 

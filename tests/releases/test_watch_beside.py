@@ -47,8 +47,11 @@ def test_a_release_not_seen_is_asked_for_past_the_caches_once_soon_and_once_late
     fresh = Observation.objects.filter(purpose=Purpose.FRESH)
     told = [after.total_seconds() for after in companions.FRESH_AFTER[:2]]
     assert len(fresh) == len(told)
-    for look, after in zip(fresh, told, strict=True):
-        assert after <= seconds_after_due(look) <= after + 150
+    plain = set(Observation.objects.plain().values_list("planned_at", flat=True))
+    for look, after, within in zip(fresh, told, (5, 150), strict=True):
+        assert after <= seconds_after_due(look) <= after + within
+        assert look.planned_at in plain, "beside a look as any reader makes it"
+    assert told[0] == 5
     assert [errand.planned_at for errand in publisher.asked if errand.fresh] == [look.planned_at for look in fresh]
 
 
