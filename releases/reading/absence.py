@@ -79,8 +79,7 @@ def _of_the_page(page: PageText, own_h1: str) -> Sequence[str]:
 
 def _tells_to_wait(page: PageText, near: Sequence[Block], names: Names, *, due_on: date | None) -> bool:
     def waits(block: Block, *, near_top: bool) -> bool:
-        days = [each.first for each in periods(words(block.text)) if each.first == each.last]
-        return tells_to_wait(names.told(block.text), days=days, due_on=due_on, near_top=near_top)
+        return tells_to_wait(block.text, names.told(block.text), due_on=due_on, near_top=near_top)
 
     year = str(due_on.year) if due_on else ""
     dated = (block for block in page.own_blocks if year and block.place is Place.BODY and year in block.text)

@@ -5,43 +5,55 @@ or a time of day and no other day.
 """
 
 import re
-from collections.abc import Collection
 from datetime import date
 
-_THING = (
-    r"(?:page|publications?|releases?|reports?|bulletins?|statistics|documents?|editions?|figures|data|datasets?|tables?"
-    r"|results?|content|summary|numbers|§)"
+from releases.reading.characters import words
+from releases.reading.periods import periods
+
+_WHOLE = r"page|publications?|releases?|reports?|bulletins?|statistics|documents?|editions?|results?|§"
+_PART = r"figures|data|datasets?|tables?|content|summary|numbers"
+_IS_TO_COME = (
+    r"(?: [^ .;]+){0,8}? (?:will (?:be|go|appear|come|follow)|(?:is|are) (?:to be|due|out|expected|scheduled)"
+    r"|to be|due|scheduled|expected|appears?|go(?:es)? live|comes? out|available (?:from|at|on))"
 )
+_COME_AGAIN = r" (?:check|come|look|visit|return|try)(?: (?:back|again|here|this page|the page))+ "
+_WHOLE_COMES = re.compile(rf" (?:{_WHOLE}){_IS_TO_COME} |{_COME_AGAIN}")
 _COMES = re.compile(
-    rf" {_THING}(?: [^ .;]+){{0,8}}? (?:will (?:be|go|appear|come|follow)"
-    r"|(?:is|are) (?:to be|due|out|expected|scheduled)"
-    r"|to be|due|scheduled|expected|appears?|go(?:es)? live|comes? out|available (?:from|at|on)) "
+    rf" (?:{_WHOLE}|{_PART}){_IS_TO_COME} |{_COME_AGAIN}"
     r"|^ (?:now )?(?:available (?:from|at|on)|publishing|releasing|due|expected|scheduled) "
     r"| to be (?:published|released|issued) "
-    r"| (?:check|come|look|visit|return|try)(?: (?:back|again|here|this page|the page))+ "
 )
 _OF_ANOTHER = re.compile(
     r" (?:next|following|subsequent|future|further|other|revised|final|updated|monthly|quarterly|annual|every|each"
-    r"|was|were|had been) "
+    r"|was|were|had been|unavailable|offline|closed|out of service) "
 )
 _TIME = re.compile(r" (?:\d{1,2}(?:\.\d\d| : \d\d)? (?:am|pm)|\d\d(?:\.| : )\d\d|noon|midday) ")
 _SOON = re.compile(r" (?:soon|shortly|later today|later this morning|in due course) ")
 _SENTENCE = re.compile(r"(?<= )[.!?;](?= )")
 
 
-def tells_to_wait(form: str, *, days: Collection[date], due_on: date | None, near_top: bool) -> bool:
+def tells_to_wait(text: str, form: str, *, due_on: date | None, near_top: bool) -> bool:
     """Say whether a text tells of something that comes when this release is due.
 
-    :param form: the text as `words` gives it, the release's own name as a sign.
-    :param days: the single days that it names.
+    :param text: as it is written on the page.
+    :param form: the same as `words` gives it, with a sign for the release's own name.
     :param due_on: the day on which the release is due.
     :param near_top: whether it stands near the top of the page; elsewhere only the very day counts, because many a
         page ends with notes on when its publisher publishes.
     """
-    if days and due_on not in days:
+    sentences = [
+        sentence for sentence in _SENTENCE.split(form) if _COMES.search(sentence) and not _OF_ANOTHER.search(sentence)
+    ]
+    if not sentences:
         return False
-    return any(
-        days or (near_top and (_TIME.search(sentence) or _SOON.search(sentence) or sentence.endswith(" here ")))
-        for sentence in _SENTENCE.split(form)
-        if _COMES.search(sentence) and not _OF_ANOTHER.search(sentence)
-    )
+    # The name of a month may be the release's own, so days are read from the text itself.
+    days = [each.first for each in periods(words(text)) if each.first == each.last]
+    return due_on in days if days else near_top and any(map(_tells_when, sentences))
+
+
+def _tells_when(sentence: str) -> bool:
+    """Say whether a sentence without a day makes its readers wait; many a live page has a part that comes "soon"."""
+    if _TIME.search(sentence):
+        return True
+    soon = _SOON.search(sentence) or sentence.endswith(" here ")
+    return bool(soon and _WHOLE_COMES.search(sentence))
