@@ -10,11 +10,15 @@ from datetime import date
 from releases.reading.characters import words
 from releases.reading.periods import periods
 
-_WHOLE = r"page|publications?|releases?|reports?|bulletins?|statistics|documents?|editions?|results?|§"
+_WHOLE = r"page|publications?|releases?|reports?|bulletins?|statistics|documents?|editions?|results?|§|¤"
+_OUT = (
+    r"(?:published|released|issued|available|made available|added|posted|live|out|here|ready|announced|put|up"
+    r"|on this page)"
+)
 _PART = r"figures|data|datasets?|tables?|content|summary|numbers"
 _IS_TO_COME = (
-    r"(?: [^ .;]+){0,8}? (?:will (?:be|go|appear|come|follow)|(?:is|are) (?:to be|due|out|expected|scheduled)"
-    r"|to be|due|scheduled|expected|appears?|go(?:es)? live|comes? out|available (?:from|at|on))"
+    rf"(?: [^ .;]+){{0,8}}? (?:will (?:be {_OUT}|go|appear|come|follow)|(?:is|are) (?:due|out|expected|scheduled)"
+    rf"|to be {_OUT}|due|scheduled|expected|go(?:es)? live|comes? out|available (?:from|at|on))"
 )
 _COME_AGAIN = r" (?:check|come|look|visit|return|try)(?: (?:back|again|here|this page|the page))+ "
 _WHOLE_COMES = re.compile(rf" (?:{_WHOLE}){_IS_TO_COME} |{_COME_AGAIN}")
@@ -36,7 +40,7 @@ def tells_to_wait(text: str, form: str, *, due_on: date | None, near_top: bool) 
     """Say whether a text tells of something that comes when this release is due.
 
     :param text: as it is written on the page.
-    :param form: the same as `words` gives it, with a sign for the release's own name.
+    :param form: the same as `words` gives it, with signs for the names of the release and its series.
     :param due_on: the day on which the release is due.
     :param near_top: whether it stands near the top of the page; elsewhere only the very day counts, because many a
         page ends with notes on when its publisher publishes.

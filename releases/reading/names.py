@@ -111,6 +111,20 @@ def is_about_series(page: PageText, names: Names) -> bool:
     return 2 * len(own & text) >= len(own)
 
 
+def blocks_naming(page: PageText, names: Names) -> list[str]:
+    """Return the page's own blocks that name the series."""
+    longest = max(names.series_title.split(), key=len, default="")
+    likely = (block.text for block in page.own_blocks if longest in block.text)
+    return [text for text in likely if holds(words(text), names.series_title)]
+
+
+def is_headed_by_series(page: PageText, names: Names) -> bool:
+    """Say whether the title or an h1 is about the series by one of its telling words, or could not be, having none."""
+    own = _telling_words(names.series_title) | _telling_words(names.release_title)
+    forms = [words(heading) for heading in page.headings]
+    return not own or any(own & set(form.split()) or holds(form, names.series_title) for form in forms)
+
+
 def names_an_edition(heading: str, names: Names) -> bool:
     """Say whether a heading can be that of an edition of the series: by its telling words, or because it has no others.
 

@@ -1,13 +1,11 @@
 """Evidence of a page: whether what a reader sees is the release that is due."""
 
-from dataclasses import dataclass
 from urllib.parse import urlsplit
 
 from releases.answer import Answer
 from releases.canonical import sha256_hex
 from releases.reading.absence import (
     Absence,
-    absence,
     asks_to_log_in,
     denied_by_heading,
     hints_at_absence,
@@ -16,49 +14,20 @@ from releases.reading.absence import (
 )
 from releases.reading.barriers import barrier_in_heading, barrier_in_text, is_script_shell
 from releases.reading.characters import decode, holds, words
-from releases.reading.destination import is_elsewhere, is_page_above, leads_to
+from releases.reading.destination import is_elsewhere, leads_to
+from releases.reading.doubts import doubt
 from releases.reading.file_type import FileType, declared_type, found_type
 from releases.reading.finding import Expectation, Finding, LookResult, Reason, told_by_person
-from releases.reading.marker import Marker, Mention, marker_of
-from releases.reading.names import Names, is_about_series, is_page_of_series, names_an_edition, names_of, shows_series
+from releases.reading.marker import Mention
+from releases.reading.names import is_page_of_series, names_of, shows_series
 from releases.reading.not_found import is_like_not_found, own_text
-from releases.reading.page_text import PageText, TooDeep, read_page
+from releases.reading.page_look import PageLook, look_at
+from releases.reading.page_text import TooDeep, read_page
 from releases.reading.steady import steady_text
 
 _SHOWN_AS_PAGES = frozenset({None, FileType.HTML})
 _THIN = 600
 Shown = tuple[LookResult, tuple[Reason, ...]]
-
-
-@dataclass(frozen=True, slots=True)
-class _Look:
-    """One page under examination, with all that is known of it."""
-
-    answer: Answer
-    expectation: Expectation
-    page: PageText
-    digest: str
-    names: Names
-    marker: Marker
-    place: Reason | None
-    mention: Mention
-    says_absent: Absence
-    own_h1: str = ""
-
-    @property
-    def is_clear(self) -> bool:
-        """Whether the marker stands somewhere and speaks of this edition there."""
-        return self.mention is Mention.CLEAR
-
-    @property
-    def in_heading(self) -> bool:
-        """Whether it does so in the title or an h1."""
-        return self.is_clear and self.place is not Reason.MARKER_IN_TEXT
-
-    @property
-    def place_alone(self) -> tuple[Reason, ...]:
-        """The place of the marker as reasons, none where it stands nowhere."""
-        return (self.place,) if self.place else ()
 
 
 def examine_page(answer: Answer, expectation: Expectation) -> Finding:
@@ -76,7 +45,7 @@ def examine_page(answer: Answer, expectation: Expectation) -> Finding:
     digest = sha256_hex(text.encode(errors="replace")) if text else ""
     if told := told_by_person(digest, page.title, expectation):
         return told
-    result, reasons = _weigh(_look_at(page, digest, answer, expectation))
+    result, reasons = _weigh(look_at(page, digest, answer, expectation))
     return Finding(result, reasons, digest, page.title)
 
 
@@ -95,60 +64,13 @@ def not_found_text(answer: Answer) -> str:
     return "" if stands_before and not denied_by_heading(page, nobody) else own_text(page)
 
 
-def _look_at(page: PageText, digest: str, answer: Answer, expectation: Expectation) -> _Look:
-    names = names_of(
-        marker=expectation.marker,
-        release_title=expectation.release_title,
-        series_title=expectation.series_title,
-        negative_markers=expectation.negative_markers,
-    )
-    due_on = expectation.due_at.date() if expectation.due_at else None
-    marker = marker_of(names, release_title=expectation.release_title, due_on=due_on)
-    place, mention = _find(marker, page)
-    if (
-        mention is Mention.CLEAR
-        and place is Reason.MARKER_IN_TEXT
-        and _is_in_passing(marker, page, digest, answer, expectation)
-    ):
-        mention = Mention.PASSING
-    in_heading = mention is Mention.CLEAR and place is not Reason.MARKER_IN_TEXT
-    own_h1 = next((h1 for h1 in page.headings[1:] if marker.in_heading(h1) is Mention.CLEAR), "")
-    says_absent = absence(page, names, marker_in_heading=in_heading, own_h1=own_h1, due_on=due_on)
-    return _Look(answer, expectation, page, digest, names, marker, place, mention, says_absent, own_h1)
-
-
-def _is_in_passing(marker: Marker, page: PageText, digest: str, answer: Answer, expectation: Expectation) -> bool:
-    """Say whether the text may name the edition without holding it.
-
-    A sentence that is added to the last edition's page before its successor is due is enough for that, and it is still
-    the same text once the successor is due.
-    """
-    if expectation.due_at is None or answer.completed_at >= expectation.due_at:
-        return digest in expectation.texts_before
-    return marker.in_passing(page.own_blocks)
-
-
-def _find(marker: Marker, page: PageText) -> tuple[Reason | None, Mention]:
-    title, *headings = page.headings
-    in_title = marker.in_heading(title)
-    in_headings = max(map(marker.in_heading, headings), default=Mention.NONE)
-    in_text = marker.in_text(page.own_blocks)
-    places = (
-        (Reason.MARKER_IN_TITLE, in_title),
-        (Reason.MARKER_IN_HEADING, in_headings),
-        (Reason.MARKER_IN_TEXT, in_text),
-    )
-    place, mention = max(places, key=lambda each: each[1])
-    return (place, mention) if mention else (None, mention)
-
-
-def _weigh(look: _Look) -> Shown:
+def _weigh(look: PageLook) -> Shown:
     """Try what a page can show in the order in which the signs go before one another."""
     rules = (_before_the_page, _absent, _in_place_of_the_page, _like_not_found, _there, _not_there)
     return next(shown for rule in rules if (shown := rule(look)))
 
 
-def _before_the_page(look: _Look) -> Shown | None:
+def _before_the_page(look: PageLook) -> Shown | None:
     page, names = look.page, look.names
     if asks_to_log_in(page, names, marker_seen=look.is_clear, own_h1=look.own_h1):
         return LookResult.NOT_LIVE, (Reason.LOG_IN,)
@@ -162,14 +84,14 @@ def _before_the_page(look: _Look) -> Shown | None:
     return None
 
 
-def _led_on(target: str, look: _Look) -> Shown | None:
+def _led_on(target: str, look: PageLook) -> Shown | None:
     if reason := is_elsewhere(target, requested=look.answer.requested_url):
         return LookResult.NOT_LIVE, (reason,)
     thin = look.page.own_length < _THIN
     return (LookResult.UNRECOGNISED, (Reason.LEADS_ON,)) if thin else None
 
 
-def _absent(look: _Look) -> Shown | None:
+def _absent(look: PageLook) -> Shown | None:
     if is_search(look.page, look.names, own_h1=look.own_h1):
         return LookResult.NOT_LIVE, (Reason.SEARCH,)
     if look.says_absent is not Absence.CERTAIN:
@@ -180,7 +102,7 @@ def _absent(look: _Look) -> Shown | None:
     return LookResult.NOT_LIVE, (Reason.NEGATIVE_MARKER,)
 
 
-def _in_place_of_the_page(look: _Look) -> Shown | None:
+def _in_place_of_the_page(look: PageLook) -> Shown | None:
     if is_script_shell(look.page):
         return LookResult.UNRECOGNISED, (*(look.place_alone or _declared(look)), Reason.SCRIPT_SHELL)
     barrier = barrier_in_text(look.page, look.names)
@@ -189,7 +111,7 @@ def _in_place_of_the_page(look: _Look) -> Shown | None:
     return None
 
 
-def _like_not_found(look: _Look) -> Shown | None:
+def _like_not_found(look: PageLook) -> Shown | None:
     """Tell the site's own page for what is not there.
 
     A script shell, a check for robots or a page of rules is the same at every address too. So being alike accuses
@@ -207,30 +129,17 @@ def _like_not_found(look: _Look) -> Shown | None:
     return LookResult.UNRECOGNISED, (*look.place_alone, Reason.LIKE_NOT_FOUND)
 
 
-def _there(look: _Look) -> Shown | None:
+def _there(look: PageLook) -> Shown | None:
     if not look.is_clear or look.place is None:
         return None
     if look.says_absent:
         return LookResult.UNRECOGNISED, (look.place, Reason.NEGATIVE_MARKER)
-    if doubt := _doubt(look):
-        return LookResult.UNRECOGNISED, (look.place, doubt)
+    if against := doubt(look):
+        return LookResult.UNRECOGNISED, (look.place, against)
     return LookResult.LIVE, (look.place,)
 
 
-def _doubt(look: _Look) -> Reason | None:
-    """Return what speaks against a marker that was found, although the page does not say that the release is absent."""
-    headings = look.page.headings[1:]
-    # The title may have been changed ahead of the page; but an h1 is what a reader goes by.
-    asked = headings if look.in_heading else look.page.headings
-    if not look.own_h1 and look.marker.others(heading for heading in asked if names_an_edition(heading, look.names)):
-        return Reason.OTHER_EDITION
-    if not is_about_series(look.page, look.names):
-        return Reason.OTHER_SUBJECT
-    led_up = is_page_above(look.answer.final_url, requested=look.answer.requested_url)
-    return Reason.PAGE_ABOVE if led_up and not look.in_heading else None
-
-
-def _not_there(look: _Look) -> Shown:
+def _not_there(look: PageLook) -> Shown:
     in_text_at_most = look.place in {None, Reason.MARKER_IN_TEXT}
     known = look.digest in look.expectation.texts_not_live
     # A text that names the edition may have been the release all along.
@@ -242,14 +151,14 @@ def _not_there(look: _Look) -> Shown:
     return LookResult.UNRECOGNISED, _why_unrecognised(look)
 
 
-def _unchanged(look: _Look) -> Shown:
+def _unchanged(look: PageLook) -> Shown:
     # What a frame holds may be new although the page around it never changes.
     if look.page.has_frame:
         return LookResult.UNRECOGNISED, (Reason.UNCHANGED, Reason.EMBEDDED)
     return LookResult.NOT_LIVE, (Reason.UNCHANGED,)
 
 
-def _led_to_an_earlier_edition(look: _Look) -> bool:
+def _led_to_an_earlier_edition(look: PageLook) -> bool:
     """Say whether a redirect led to a page of an earlier edition before the release was due.
 
     From then on only a text that stood there before is one: some editions are named after the month of their figures.
@@ -262,7 +171,7 @@ def _led_to_an_earlier_edition(look: _Look) -> bool:
     return final != requested and bool(others) and all(each.last < look.marker.sought[0].first for each in others)
 
 
-def _why_unrecognised(look: _Look) -> tuple[Reason, ...]:
+def _why_unrecognised(look: PageLook) -> tuple[Reason, ...]:
     why = {
         Mention.TO_COME: Reason.STILL_TO_COME,
         Mention.COMMON: Reason.COMMON_MARKER,
@@ -274,7 +183,7 @@ def _why_unrecognised(look: _Look) -> tuple[Reason, ...]:
     return _declared(look) or (Reason.NO_MARKER if look.digest else Reason.EMPTY,)
 
 
-def _declared(look: _Look) -> tuple[Reason, ...]:
+def _declared(look: PageLook) -> tuple[Reason, ...]:
     """Return where a page names the edition to machines only: that asks a person, and proves nothing."""
     told = (
         (Reason.MARKER_IN_META, look.page.declared.meta),

@@ -40,6 +40,12 @@ _LIVE = (
         shown(f"<p>Enable JavaScript to see the charts.</p>{PROSE}"),
     ),
     one(
+        "edition-under-the-name-of-its-series",
+        "The heading is the month alone, with the name of the series above it.",
+        LIVE,
+        bare("June 2026 - Explore figures", f"<span>Road fuel prices</span><h1>June 2026</h1>{PROSE}"),
+    ),
+    one(
         "short-release",
         "A release that is little more than a link to its tables.",
         LIVE,
@@ -236,6 +242,20 @@ _NOBODY = (
         "The last edition tells that this one is delayed.",
         NOBODY,
         of_the_series("<p>The June 2026 release is delayed.</p>"),
+    ),
+    one(
+        "archive-of-the-month",
+        "What came out in the month, the last edition of this series among it.",
+        NOBODY,
+        bare("June 2026 – Office", f"<h1>Month: June 2026</h1><ul><li>Road fuel prices, May 2026</li></ul>{PROSE}"),
+        reason=Reason.OTHER_SUBJECT,
+    ),
+    one(
+        "title-alone-changed-ahead",
+        "A page without a main heading, whose text is still headed by the last edition.",
+        NOBODY,
+        bare(TITLE, f"<h2>Road fuel prices, May 2026</h2>{PROSE}"),
+        reason=Reason.OTHER_EDITION,
     ),
     one("copyright", "A line of copyright.", NOBODY, of_the_series("<p>© Crown copyright June 2026</p>")),
     one(
