@@ -6,13 +6,14 @@ import time
 from collections.abc import Iterator
 from contextlib import suppress
 from dataclasses import dataclass, field
+from datetime import datetime
 
 import pytest
 
 from releases.answer import Answer
 from releases.probe.fetch import Fetcher
 from releases.probe.line import Limits
-from tests.corpus.case import Case, Look, Reply
+from tests.corpus.case import DUE, Case, Look, Reply
 from tests.corpus.examination import CASES, examined
 from tests.releases.probe.fetching import answers, errand, make_fetcher
 from tests.releases.probe.publishers import Handler, always, closed_port, path_of, publisher, response
@@ -64,16 +65,17 @@ WIRES: dict[str, Handler] = {
 
 @dataclass
 class Stage:
-    """A publisher's site that plays one look at a time; `script` holds the raw answer of each path."""
+    """A publisher's site that plays one look at a time, at its instant; `script` holds the raw answer of each path."""
 
     entry: str = ""
     closed: str = field(default_factory=lambda: f"127.0.0.1:{closed_port()}")
     script: dict[str, bytes] = field(default_factory=dict)
     wire: str = ""
+    at: datetime = DUE
 
     def play(self, case: Case, look: Look) -> str:
         """Set the site up for a look, and return the address that is to be looked at."""
-        self.wire = look.reply.wire
+        self.wire, self.at = look.reply.wire, look.at
         self.script = {}
         path = case.path
         for status, target in look.reply.by_way_of:
@@ -108,7 +110,7 @@ def stage() -> Iterator[Stage]:
 
 @pytest.fixture
 def fetcher(stage: Stage) -> Iterator[Fetcher]:
-    with make_fetcher(stage.entry, stage.closed, limits=LIMITS) as fetching:
+    with make_fetcher(stage.entry, stage.closed, limits=LIMITS, now=lambda: stage.at) as fetching:
         yield fetching
 
 
