@@ -13,18 +13,24 @@ from releases.watch_round import Round
 logger = logging.getLogger(__name__)
 
 TRY_AGAIN_AFTER = timedelta(seconds=2)
+# So long an attempt may wait for a database that does not even refuse; no look that decides a verdict waits for it.
+LONGEST_ATTEMPT = timedelta(seconds=6)
 
 
 def attempt(going: Round, step: Callable[[Round], None]) -> None:
     """Do a step of a sweep that needs the database; where it is away, put what was seen aside and try again later.
 
     While it is away the leases of the hosts cannot be renewed, by this watcher or any other: it goes on with the hosts
-    that it held last. Nothing is judged meanwhile.
+    that it held last. Nothing is judged meanwhile, and shortly before a look that decides a verdict nothing is tried.
 
     :raises OperationalError: or another of `DATABASE_AWAY`, if the sweep has nothing in memory to go on with.
     """
     now = going.clock.now()
     if going.away_since and now < going.try_again_at:
+        return
+    if going.away_since and going.is_decided_by(now + LONGEST_ATTEMPT):
+        _put_aside(going)
+        going.try_again_at = now + TRY_AGAIN_AFTER
         return
     unjudged, faults = dict(going.unjudged), len(going.faults)
     try:

@@ -73,6 +73,10 @@ class Round:
         """Begin with a shelf on which nothing waits."""
         self.shelf = Shelf(self.unstored, watcher=self.watcher, replayed=self.replayed)
 
+    def is_decided_by(self, at: datetime) -> bool:
+        """Tell whether a look that decides a verdict falls due by an aware instant."""
+        return any(t.next_decides and t.next_look_at and t.next_look_at <= at for t in self.targets.values())
+
 
 def keep(going: Round) -> None:
     """Store what was seen and when each address is looked at next, and note which releases it may change."""

@@ -38,9 +38,10 @@ class Outage:
     def __init__(self):
         self._away = ExitStack()
 
-    def begin(self, word=""):
+    def begin(self, word="", *, after=lambda: None):
         def refuse(execute, sql, params, many, context):
             if word in sql:
+                after()
                 message = "connection to server failed: the database system is shutting down"
                 raise OperationalError(message)
             return execute(sql, params, many, context)
@@ -95,6 +96,25 @@ def test_every_look_of_an_outage_over_the_due_instant_is_made_and_stored_afterwa
     assert all(row.recorded_at >= SEED_DUE + seconds(40) for row in during)
     assert check_chain(Observation)[1] is None
     assert list(tmp_path.iterdir()) == []
+
+
+@pytest.mark.parametrize("begins", [-71, -72.5, -74, -76])
+def test_a_database_that_lets_each_attempt_wait_for_seconds_holds_up_no_look_that_decides(outage, tmp_path, begins):
+    a_confirmed_release(url=f"{HOST}/schools")
+    clock = JumpingClock(SEED_DUE - seconds(120), ends_at=SEED_DUE + seconds(160))
+
+    def silent():
+        outage.begin(after=lambda: clock.sleep_until(clock.now() + seconds(2.6)))
+
+    clock.act(SEED_DUE + seconds(begins), silent)
+    clock.act(SEED_DUE + seconds(130), outage.end)
+    with suppress(MorningOver):
+        publisher = ScriptedPublisher(clock, live_from(9999))
+        watch.sweep(clock=clock, look=publisher, watcher="first", unstored=tmp_path)
+    for planned in (SEED_DUE, SEED_DUE + seconds(120)):
+        (look,) = Observation.objects.filter(planned_at=planned, purpose=Purpose.PLAIN)
+        assert look.sent_at - planned <= seconds(0.5)
+    assert Verification.objects.get().outcome == Outcome.NOT_SEEN
 
 
 def test_what_a_stopped_watcher_could_not_store_is_stored_and_judged_by_the_next_one(outage, tmp_path):
