@@ -127,6 +127,11 @@ def percent(chance: float) -> str:
     return f"{int(chance * 100)}%" if chance >= 0.01 else _("under 1%")
 
 
+def chance_of(lasting: timedelta, chance: float) -> str:
+    """Write a chance with what it belongs to: "33% for 5 minutes"."""
+    return _("%(chance)s for %(length)s") % {"chance": percent(chance), "length": length(lasting)}
+
+
 def outcome(count: int) -> str:
     """Write how many problems were found: "2 problems", "no problem"."""
     if not count:

@@ -1,7 +1,7 @@
 """What the checks before coming releases found, for the person at the desk."""
 
 from collections import Counter
-from collections.abc import Collection, Mapping
+from collections.abc import Callable, Collection, Mapping
 from dataclasses import dataclass
 from datetime import datetime, time, timedelta
 
@@ -10,6 +10,7 @@ from django.conf import settings
 from releases import crowds, exposure, london, preflight, preflight_wording
 from releases.models import PreflightRun, Release
 from releases.permissions import Action, Person, producers_where
+from releases.preflight_wording import BEGINS
 from releases.probe.probe import budgets_from_settings
 from releases.status import Status
 
@@ -54,26 +55,16 @@ class Preflight:
         return bool(self.problems or self.well or self.waiting or self.crowds)
 
 
-@dataclass(frozen=True, slots=True)
-class Noticing:
-    """With which chance the watch notices what is out early: for how long it is out, and a row for when that begins."""
+def noticing() -> list[tuple[str, str]]:
+    """Write the chance that one look at least sees a release, or a file of it, that is out before its time.
 
-    lengths: list[str]
-    rows: list[tuple[str, list[str]]]
+    :return: when that begins, and the chances by how long it lasts.
+    """
+    return [(str(words), ", ".join(map(_chance_of(begins), exposure.LENGTHS))) for begins, words in BEGINS.items()]
 
 
-def noticing() -> Noticing:
-    """Write the chance that one look at least sees a release, or a file of it, that is out before its time."""
-    return Noticing(
-        lengths=[preflight_wording.length(length) for length in exposure.LENGTHS],
-        rows=[
-            (
-                str(words),
-                [preflight_wording.percent(exposure.chance(length, begins).seen) for length in exposure.LENGTHS],
-            )
-            for begins, words in preflight_wording.BEGINS.items()
-        ],
-    )
+def _chance_of(begins: exposure.Begins) -> Callable[[timedelta], str]:
+    return lambda length: preflight_wording.chance_of(length, exposure.chance(length, begins).seen)
 
 
 def of(person: Person, *, now: datetime) -> Preflight:

@@ -114,6 +114,14 @@ def test_a_page_that_is_not_there_has_the_same_look(page, live_server, morning, 
     is_clean(page)
 
 
+def test_what_the_desk_says_of_early_releases_opens_and_fits(page, live_server, morning, sign_in):
+    sign_in(morning.office.statistician)
+    page.goto(f"{live_server}{morning.pages['the desk']}")
+    page.get_by_text("Would an early release be noticed?").click()
+    expect(page.get_by_text("in the last hour: 16% for 10 seconds, 100% for 1 minute")).to_be_visible()
+    is_clean(page)
+
+
 def test_the_desk_shows_a_verdict_as_it_falls_and_keeps_the_cursor_where_it_is(page, live_server, morning, sign_in):
     sign_in(morning.office.head)
     page.goto(f"{live_server}{morning.pages['the desk']}")
