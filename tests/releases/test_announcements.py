@@ -9,7 +9,7 @@ from django.db import IntegrityError, transaction
 
 from releases import announcements, leases, scheduling
 from releases.canonical import sha256_hex
-from releases.models import Address, Observation, Verification
+from releases.models import Address, KeptBody, Observation, Verification
 from releases.models.append_only import check_chain
 from releases.models.observation import Purpose
 from releases.probe.probe import probe_from_settings
@@ -79,6 +79,23 @@ def test_what_was_announced_is_still_on_record_when_the_release_has_taken_its_pl
     assert check_chain(Observation) == (3, None)
     told = [(snapshot.looks, snapshot.leads_to) for snapshot in announcements.snapshots_of(release)]
     assert told == [(2, ""), (1, site.url(PAGE))]
+
+
+def test_the_bytes_of_the_announcement_as_it_was_before_the_release_outlast_its_replacement(site, settings):
+    release = a_sound_release(site)
+    moments = iter([DAY_BEFORE - hours(200), DUE - hours(1), DUE + hours(0.2)])
+    moved = f"{WORDS}<p>A change note</p>"
+    for scenes in (WORDS, moved, None):
+        now = next(moments)
+        answer = scene(scenes) if scenes else scene(status=301, headers={"Location": PAGE})
+        site.publish(ANNOUNCEMENT, [answer])
+        with probe_from_settings(now=lambda now=now: now, beside=True) as probe:
+            assert look(means_with(probe), now) == 1
+    kept = KeptBody.objects.filter(release=release).select_related("body", "look")
+    assert {one.why: (one.look.sent_at, one.body.content.decode()) for one in kept} == {
+        "first_seen": (DAY_BEFORE - hours(200), WORDS),
+        "announcement": (DUE - hours(1), moved),
+    }
 
 
 def test_an_announcement_that_names_the_marker_is_no_release_and_judges_nothing(site, means):
