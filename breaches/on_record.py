@@ -6,7 +6,7 @@ from datetime import datetime, timedelta
 from typing import Any
 
 from breaches.facts import AddressFacts, Facts, Look, PastCaches, PublisherTime, Said, Statement
-from releases import coverage, models
+from releases import coverage, models, repetitions
 from releases.diagnosis import FRESH, PLAIN, DiagnosedLook, Diagnosis, parted, seen_past_the_caches
 from releases.evidence import AddressRole, LookResult, Reason
 from releases.models import Observation, Verification
@@ -115,7 +115,7 @@ def _looks(
     }
     rows = (
         Observation.objects.plain()
-        .filter(release__in=releases)
+        .filter(repetitions.needed(releases).condition, release__in=releases)
         .values_list(
             "release_id",
             "schedule_version",

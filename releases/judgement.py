@@ -21,9 +21,10 @@ EXPLAINED = frozenset({Outcome.LATE, Outcome.NOT_SEEN, Outcome.PARTIAL, Outcome.
 
 @dataclass(frozen=True, slots=True)
 class Seen:
-    """Every look at one address under one schedule, and the reasons that the last plain one gave.
+    """The looks at one address under one schedule, and the reasons that the last plain one gave.
 
-    `publisher_says` is what was read of the publisher's own times, in the order of the looks; `diagnosed` are the
+    `number` is how many plain ones were kept; `looks` are all of them, or all but such as only repeat what the others
+    show. `publisher_says` is what was read of the publisher's own times, in the order of the looks; `diagnosed` are the
     looks, those past the caches among them, from which a diagnosis is made.
     """
 
@@ -31,6 +32,7 @@ class Seen:
     reasons: Sequence[str] = ()
     publisher_says: Sequence[PublisherSays] = ()
     diagnosed: Sequence[DiagnosedLook] = ()
+    number: int = 0
 
 
 NOTHING = Seen()
@@ -155,7 +157,7 @@ def _as_kept(one: _Judged) -> dict[str, Any]:
         "flips": [[_written(flip.gone_at), _written(flip.back_at)] for flip in of.flips],
         "delay": [of.delay.from_seconds, of.delay.to_seconds] if of.delay else None,
         "clock_bound_seconds": of.clock_bound.total_seconds(),
-        "looks": len(one.seen.looks),
+        "looks": one.seen.number,
         "reasons": list(one.seen.reasons),
     }
 

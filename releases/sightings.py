@@ -9,20 +9,17 @@ from typing import NamedTuple
 from django.db.models import Case, TextField, Value, When
 from django.db.models.functions import Cast
 
+from releases import repetitions
 from releases.diagnosis import DiagnosedLook
-from releases.evidence import LookResult, Reason
+from releases.evidence import LookResult
 from releases.judgement import Seen
 from releases.models import Observation, Statement
 from releases.models.observation import Purpose
 from releases.publisher import PublisherSays, from_json
 from releases.reading.finding import tells_taken_away
+from releases.repetitions import CLOCK_OFF, TAKEN_AWAY, TELLS_A_TIME, Needed
 from releases.statements import counts_as, is_corrected, last_said
 from releases.verdict import Sighting
-
-# As the database writes what is JSON: reading it as such for every look would take longer than all the rest.
-CLOCK_OFF = f'"{Reason.CLOCK_OFF}"'
-TELLS_A_TIME = '"published_at"'
-_TAKEN_AWAY = (f'"{Reason.GONE}"', f'"{Reason.WITHDRAWN}"')
 
 # release and schedule version, by key and number
 type ScheduleKey = tuple[int, int]
@@ -44,6 +41,7 @@ class _Row(NamedTuple):
     completed_at: datetime
     text_digest: str
     bound_seconds: float | None
+    # As the database writes what is JSON: reading it as such for every look would take longer than all the rest.
     codes: str
     tells: str
 
@@ -55,7 +53,7 @@ class _Row(NamedTuple):
     @property
     def taken_away(self) -> bool:
         """Whether what it saw tells that the release had been there."""
-        return any(code in self.codes for code in _TAKEN_AWAY) and tells_taken_away(json.loads(self.codes))
+        return any(code in self.codes for code in TAKEN_AWAY) and tells_taken_away(json.loads(self.codes))
 
 
 _COLUMNS = (
@@ -76,9 +74,10 @@ _COLUMNS = (
 
 
 def read(releases: Collection[int]) -> Reader:
-    """Read every look that counts at some releases, in a number of queries that does not grow with them.
+    """Read the looks that count at some releases, in a number of queries that does not grow with them.
 
-    What a person said of a text corrects every look that saw that text; the look itself stays as it was kept.
+    Those that only repeat what others showed are counted and not read. What a person said of a text corrects every
+    look that saw that text; the look itself stays as it was kept.
 
     :param releases: by key.
     :return: gives the looks of one schedule.
@@ -88,7 +87,8 @@ def read(releases: Collection[int]) -> Reader:
     for release, digest, kind in stated.values_list("release_id", "text_digest", "kind"):
         spoken[release].append((digest, kind))
     rows: dict[ScheduleKey, dict[int, list[_Row]]] = defaultdict(lambda: defaultdict(list))
-    for row in map(_Row._make, _looks(releases)):
+    needed = repetitions.needed(releases)
+    for row in map(_Row._make, _looks(releases, needed)):
         rows[row.release, row.version][row.address].append(row)
     headers = _headers(
         key for by_address in rows.values() for listed in by_address.values() for key in _telling(listed)
@@ -96,14 +96,17 @@ def read(releases: Collection[int]) -> Reader:
 
     def of(key: ScheduleKey) -> Mapping[int, Seen]:
         said = last_said(spoken.get(key[0], ()))
-        return {address: _seen(listed, said, headers) for address, listed in rows.get(key, {}).items()}
+        return {
+            address: _seen(listed, said, headers, number=needed.number.get((*key, address), 0))
+            for address, listed in rows.get(key, {}).items()
+        }
 
     return of
 
 
-def _looks(releases: Collection[int]) -> Iterable[tuple[object, ...]]:
+def _looks(releases: Collection[int], needed: Needed) -> Iterable[tuple[object, ...]]:
     looks = Observation.objects.filter(
-        release__in=releases, superseded=False, purpose__in=[Purpose.PLAIN, Purpose.FRESH]
+        needed.condition, release__in=releases, superseded=False, purpose__in=[Purpose.PLAIN, Purpose.FRESH]
     ).annotate(codes=Cast("reasons", TextField()), says=Cast("publisher_says", TextField()))
     tells = Case(When(says__contains=TELLS_A_TIME, then="says"), default=Value(""), output_field=TextField())
     return looks.annotate(tells=tells).order_by("sent_at", "position").values_list(*_COLUMNS)
@@ -123,9 +126,12 @@ def _headers(keys: Iterable[int]) -> dict[int, list[list[str]]]:
     return dict(Observation.objects.filter(pk__in=list(keys)).values_list("pk", "headers"))
 
 
-def _seen(listed: Sequence[_Row], said: Mapping[str, str], headers: Mapping[int, list[list[str]]]) -> Seen:
+def _seen(
+    listed: Sequence[_Row], said: Mapping[str, str], headers: Mapping[int, list[list[str]]], *, number: int
+) -> Seen:
     plain = [row for row in listed if row.purpose == Purpose.PLAIN]
     return Seen(
+        number=number,
         looks=[_sighting(row, said.get(row.text_digest)) for row in plain],
         reasons=json.loads(plain[-1].codes) if plain else (),
         publisher_says=[says for row in listed if row.tells and (says := _says(row))],
