@@ -2,15 +2,16 @@
 
 import math
 from collections.abc import Iterator
-from datetime import timedelta
+from datetime import datetime, timedelta
 
 from breaches.delay import duration
-from breaches.facts import Facts
+from breaches.facts import AddressFacts, Facts, Look, in_order, is_before
+from releases.evidence import LookResult
 
 
 def clock_told(facts: Facts) -> Iterator[str]:
-    """Say how far the clock may have been off at any of the looks, and where nothing vouched for it."""
-    looks = [look for address in facts.addresses for look in address.looks]
+    """Say how far the clock may have been off at any of the looks that tell, and where nothing vouched for it."""
+    looks = [look for address in facts.addresses for look in _telling(address, facts.due_at)]
     largest = max((look.sighting.clock_bound for look in looks), default=timedelta(0))
     if largest:
         yield (
@@ -21,6 +22,19 @@ def clock_told(facts: Facts) -> Iterator[str]:
     if unvouched:
         when = "Nothing" if len(unvouched) == len(looks) else "At some looks nothing"
         yield f"{when} vouched for the clock of the check: the times are as it showed them."
+
+
+def _telling(address: AddressFacts, due_at: datetime) -> list[Look]:
+    """Return the looks on whose times an account rests: of those before due, the last that did not find the release.
+
+    Where it was found before it was due, these are all that found it, and the last one before them that did not.
+    """
+    looks = in_order(address)
+    before = [look for look in looks if is_before(look, due_at)]
+    shown = [look for look in before if look.sighting.result is LookResult.LIVE]
+    until = shown[0].sighting.sent_at if shown else due_at
+    absent = [look for look in before if look.sighting.result is LookResult.NOT_LIVE and look.sighting.sent_at < until]
+    return [*absent[-1:], *shown, *(look for look in looks if not is_before(look, due_at))]
 
 
 def _length(bound: timedelta) -> str:

@@ -24,6 +24,7 @@ RELEASES = 250
 # seconds from the due time, between which looks are planned
 SPANS = ((-60, 30), (-7200, -60), (-7200, -60), (115, 260))
 TEXTS = ("", "a" * 64, "b" * 64, "c" * 64)
+REASONS, OFTEN = ("not_found", "clock_off", "gone", "withdrawn"), (980, 2, 9, 9)
 RESULTS = ("not_live", "live", "unreachable", "observer_fault", "unrecognised")
 
 
@@ -51,7 +52,7 @@ def a_random_look(chance: random.Random, address, *, published: float, noise: fl
         completed_at=sent + took,
         recorded_at=sent + took,
         result=chance.choice(RESULTS) if chance.random() < noise else RESULTS[sent >= SEED_DUE + seconds(published)],
-        reasons=["clock_off"] if chance.random() < 0.002 else ["not_found"],
+        reasons=[chance.choices(REASONS, weights=OFTEN)[0]],
         adapter="page",
         text_digest=chance.choice(TEXTS),
         watcher="test",
