@@ -96,13 +96,15 @@ def _draft_batch(keys: Sequence[int], *, now: datetime, practices_on: PracticesO
             .filter(pk__in=keys)
             .select_for_update(skip_locked=True, of=("self",))
             .select_related(
-                "verification__release__series",
+                "verification",
                 "release__series__producer",
                 "release__series__responsible",
                 "release__series__head_of_profession",
             )
             .prefetch_related("release__addresses")
         )
+        for suspicion in claimed:
+            suspicion.verification.release = suspicion.release  # it is on the same release, which is read once
         morning = _by_schedule(claimed)
         _join_open_reports(morning, now=now)
         suspected = list(morning.values())
@@ -119,8 +121,12 @@ def _draft_batch(keys: Sequence[int], *, now: datetime, practices_on: PracticesO
         for report, suspicions in zip(reports, suspected, strict=True):
             for suspicion in suspicions:
                 suspicion.report, suspicion.facts_revision = report, suspicion.verification.revision
-        Suspicion.objects.bulk_update(
-            [suspicion for suspicions in suspected for suspicion in suspicions], ["report", "facts_revision"]
+        # Several times as fast as an UPDATE of as many rows; they are locked, so each of them is there.
+        Suspicion.objects.bulk_create(
+            [suspicion for suspicions in suspected for suspicion in suspicions],
+            update_conflicts=True,
+            unique_fields=["id"],
+            update_fields=["report", "facts_revision"],
         )
         ReportEvent.append(list(_events(suspected, versions, now=now)))
     return reports

@@ -1,9 +1,14 @@
 """What the stored record holds on releases that were judged: the facts from which their account is written."""
 
+import json
 from collections import defaultdict
 from collections.abc import Collection, Iterable, Mapping
 from datetime import datetime, timedelta
+from functools import lru_cache
 from typing import Any
+
+from django.db.models import TextField
+from django.db.models.functions import Cast
 
 from breaches.facts import AddressFacts, Facts, Look, PastCaches, PublisherTime, Said, Statement
 from releases import coverage, models, repetitions
@@ -116,6 +121,7 @@ def _looks(
     rows = (
         Observation.objects.plain()
         .filter(repetitions.needed(releases).condition, release__in=releases)
+        .annotate(codes=Cast("reasons", TextField()))
         .values_list(
             "release_id",
             "schedule_version",
@@ -125,15 +131,15 @@ def _looks(
             "sent_at",
             "completed_at",
             "text_digest",
-            "reasons",
+            "codes",
             "replayed",
             "clock_bound_seconds",
         )
     )
     looks: dict[LookKey, list[Look]] = defaultdict(list)
     replayed: set[int] = set()
-    for release, number, address, result, planned_at, sent_at, completed_at, text, reasons, again, bound in rows:
-        word = said.get(release, {}).get(text)
+    for release, number, address, result, planned_at, sent_at, completed_at, text, codes, again, bound in rows:
+        word, reasons = said.get(release, {}).get(text), _reasons(codes)
         clock_off = Reason.CLOCK_OFF in reasons
         sighting = Sighting(
             result=counts_as(result, word, clock_off=clock_off),
@@ -145,11 +151,16 @@ def _looks(
             taken_away=not is_corrected(word) and tells_taken_away(reasons),
         )
         by_statement = is_corrected(word) and not clock_off
-        look = Look(sighting, tuple(reasons), by_statement=by_statement, clock_vouched=bound is not None)
+        look = Look(sighting, reasons, by_statement=by_statement, clock_vouched=bound is not None)
         looks[release, number, address].append(look)
         if again:
             replayed.add(release)
     return looks, replayed
+
+
+@lru_cache(maxsize=1024)  # few looks give reasons that none gave before
+def _reasons(codes: str) -> tuple[str, ...]:
+    return tuple(json.loads(codes))
 
 
 def _past_caches(

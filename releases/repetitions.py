@@ -13,7 +13,7 @@ from functools import reduce
 from operator import or_
 from typing import Any
 
-from django.db.models import Count, F, Max, Q, TextField
+from django.db.models import Count, F, Max, Min, Q, TextField
 from django.db.models.functions import Cast
 
 from releases.evidence import LookResult, Reason
@@ -68,6 +68,7 @@ def needed(releases: Collection[int]) -> Needed:
         Statement.objects.filter(release__in=releases).exclude(text_digest="").values_list("release_id", flat=True)
     )
     instants: set[datetime] = set()
+    begins: set[datetime] = set()
     number: dict[LookKey, int] = {}
     for row in _counted(releases, kept):
         number[row["release_id"], row["schedule_version"], row["address_id"]] = row["looks"]
@@ -75,8 +76,11 @@ def needed(releases: Collection[int]) -> Needed:
             in_full.add(row["release_id"])
         else:
             instants |= {row["last_absent"], row["last"]} - {None}
-    unrepeated = _NOT_OVER_BY_DUE | Q(release__in=in_full) | Q(sent_at__in=instants)
-    return Needed(kept & (~_PLAIN | unrepeated), number)
+            begins |= {row["first"]} - {None}
+    # The database finds by its index what was sent from an instant on, and reads nothing of what was sent before.
+    from_then_on = Q(sent_at__gte=min(instants | begins)) if instants | begins else Q(pk__in=[])
+    unrepeated = from_then_on & (~_PLAIN | _NOT_OVER_BY_DUE | Q(sent_at__in=instants))
+    return Needed(kept & (unrepeated | Q(release__in=in_full) if in_full else unrepeated), number)
 
 
 def _counted(releases: Collection[int], kept: Q) -> Collection[Mapping[str, Any]]:
@@ -92,5 +96,6 @@ def _counted(releases: Collection[int], kept: Q) -> Collection[Mapping[str, Any]
             telling=Count("pk", filter=_TELLING),
             last_absent=Max("sent_at", filter=_ABSENT),
             last=Max("sent_at", filter=_PLAIN_OVER_BY_DUE),
+            first=Min("sent_at", filter=~_PLAIN | _NOT_OVER_BY_DUE),
         )
     )

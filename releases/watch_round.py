@@ -23,8 +23,8 @@ from releases.web_address import place_of
 
 logger = logging.getLogger(__name__)
 
-# Judging takes some milliseconds for each release; no look may wait for a thousand of them.
-JUDGED_AT_A_TIME = 50
+# Judging takes about a millisecond for each release; no look may wait for a thousand of them.
+JUDGED_AT_A_TIME = 100
 
 # What a clock may be off by, unless the operator says otherwise, so that its looks can still accuse somebody.
 LARGEST_ERROR = timedelta(seconds=1)

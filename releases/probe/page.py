@@ -3,10 +3,14 @@
 from releases import evidence
 from releases.answer import Answer
 from releases.evidence import Expectation, Finding
+from releases.probe.remembered import Findings
 
 
 class Page:
     """Looks at what any reader of the announced address would be shown."""
+
+    def __init__(self) -> None:
+        self._findings = Findings()
 
     name = "page"
     reads = "any web page or file, as a reader is shown it"
@@ -21,4 +25,4 @@ class Page:
 
     def examine(self, answer: Answer, expectation: Expectation) -> Finding:
         """Return what the answer shows, by the rules that hold for every site."""
-        return evidence.examine(answer, expectation)
+        return self._findings.of(answer, expectation, evidence.examine)

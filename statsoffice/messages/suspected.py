@@ -30,7 +30,7 @@ def owed(*, told: Collection[str], now: datetime) -> Iterator[Owed]:
     recent = Suspicion.objects.filter(raised_at__gt=now - NEWS)
     missing = [key for key in recent.values_list("pk", flat=True) if _event(key) not in told]
     suspicions = Suspicion.objects.filter(pk__in=missing).select_related(
-        "release__series__responsible__user", "release__series__head_of_profession__user", "report"
+        "release__series__responsible__user", "release__series__head_of_profession__user", "report", "verification"
     )
     for suspicion in suspicions.prefetch_related(
         "release__series__publishing_contacts__user", "release__series__deputies__user"

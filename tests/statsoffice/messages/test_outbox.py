@@ -3,6 +3,8 @@
 from datetime import timedelta
 
 import pytest
+from django.db import connection
+from django.test.utils import CaptureQueriesContext
 
 from breaches import drafting
 from breaches.models import Report
@@ -176,3 +178,14 @@ def test_the_number_of_queries_does_not_grow_with_what_was_told_before(django_as
     outbox.create_missing(now=NOW)
     with django_assert_num_queries(5):
         outbox.create_missing(now=NOW)
+
+
+def test_telling_one_or_twenty_suspicions_takes_as_many_queries(django_assert_num_queries):
+    series = a_series()
+    suspect(an_announced_release(series=series))
+    with CaptureQueriesContext(connection) as few:
+        assert outbox.create_missing(now=NOW) == 4
+    for number in range(20):
+        suspect(an_announced_release(series=series, reference=f"other-{number}"))
+    with django_assert_num_queries(len(few)):
+        assert outbox.create_missing(now=NOW) == 20 * 4

@@ -1,0 +1,114 @@
+"""A page that comes back as it was is not read again; what a rule reads of an answer makes it another one."""
+
+from dataclasses import replace
+from datetime import UTC, datetime, timedelta
+
+import pytest
+
+from releases import evidence
+from releases.answer import Answer, Failure
+from releases.evidence import AddressRole, Expectation, Finding, LookResult
+from releases.probe.remembered import Findings
+from tests.corpus.examination import CASES, answered, expectation
+
+pytestmark = pytest.mark.one_database
+
+NOW = datetime(2026, 7, 14, 8, 30, tzinfo=UTC)
+URL = "https://stats.example.gov.uk/statistics/jobs"
+ANSWER = Answer(
+    requested_url=URL,
+    planned_at=NOW,
+    sent_at=NOW,
+    completed_at=NOW,
+    status=200,
+    final_url=URL,
+    headers=(("content-type", "text/html"),),
+    body=b"<h1>Jobs, May 2026</h1>",
+)
+EXPECTED = Expectation(
+    role=AddressRole.PAGE, url=URL, marker="May 2026", release_title="Jobs, May 2026", series_title="Jobs"
+)
+READ = {"failure", "status", "requested_url", "final_url", "left_allowed_hosts", "content_type", "charset", "body"}
+
+
+class Asked:
+    """Counts how often it is asked to examine."""
+
+    def __init__(self):
+        self.times = 0
+
+    def __call__(self, answer, expectation):
+        self.times += 1
+        return Finding(LookResult.LIVE, (), text_digest=str(self.times))
+
+
+class Watched:
+    """An answer of which every part that somebody reads is noted."""
+
+    def __init__(self, answer):
+        self.answer, self.read = answer, set()
+
+    def __getattr__(self, name):
+        self.read.add(name)
+        return getattr(self.answer, name)
+
+
+def times_examined(*pairs, most=100):
+    """Find each of some answers with its expectation, one after the other; gives how many were examined."""
+    findings, examine = Findings(most=most), Asked()
+    for answer, expected in pairs:
+        findings.of(answer, expected, examine)
+    return examine.times
+
+
+def test_the_same_page_at_a_later_look_is_not_read_again():
+    later = NOW + timedelta(seconds=5)
+    again = replace(
+        ANSWER, planned_at=later, sent_at=later, completed_at=later, vantage="elsewhere", peer_address="::1"
+    )
+    assert times_examined((ANSWER, EXPECTED), (again, EXPECTED)) == 1
+
+
+@pytest.mark.parametrize(
+    "change",
+    [
+        pytest.param({"body": b"<h1>Jobs, June 2026</h1>"}, id="body"),
+        pytest.param({"status": 404}, id="status"),
+        pytest.param({"failure": Failure.TIMEOUT}, id="failure"),
+        pytest.param({"final_url": f"{URL}/latest"}, id="final-address"),
+        pytest.param({"requested_url": f"{URL}/latest"}, id="requested-address"),
+        pytest.param({"left_allowed_hosts": True}, id="left-the-hosts"),
+        pytest.param({"headers": (("content-type", "text/html; charset=utf-16"),)}, id="character-set"),
+    ],
+)
+def test_another_answer_is_read(change):
+    assert times_examined((ANSWER, EXPECTED), (replace(ANSWER, **change), EXPECTED)) == 2
+
+
+@pytest.mark.parametrize(
+    "change",
+    [
+        pytest.param({"marker": "June 2026"}, id="marker"),
+        pytest.param({"texts_not_live": frozenset({"a" * 64})}, id="a-text-known-by-now"),
+        pytest.param({"confirmed_texts": frozenset({"a" * 64})}, id="a-persons-word"),
+        pytest.param({"controls_fail": True}, id="our-own-network"),
+    ],
+)
+def test_a_page_is_read_again_once_something_else_is_expected_of_it(change):
+    assert times_examined((ANSWER, EXPECTED), (ANSWER, replace(EXPECTED, **change))) == 2
+
+
+def test_the_oldest_is_forgotten_first():
+    first, second, third = (replace(ANSWER, body=body) for body in (b"1", b"2", b"3"))
+    assert times_examined((first, EXPECTED), (second, EXPECTED), (third, EXPECTED), (third, EXPECTED), most=2) == 3
+    assert times_examined((first, EXPECTED), (second, EXPECTED), (third, EXPECTED), (first, EXPECTED), most=2) == 4
+
+
+def test_the_rules_read_nothing_of_an_answer_but_what_a_remembered_finding_goes_by():
+    read = set()
+    for case in CASES:
+        for look in case.looks:
+            watched = Watched(answered(case, look))
+            evidence.examine(watched, expectation(case, url=watched.answer.requested_url))
+            read |= watched.read
+    assert read == READ
