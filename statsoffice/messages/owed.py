@@ -4,7 +4,8 @@ from collections.abc import Iterable
 from dataclasses import dataclass
 from datetime import timedelta
 
-from releases.models import Contact
+from releases.models import Contact, Membership, Release
+from releases.roles import LEADS
 
 # What is older than this is no news any more; nobody is mailed about a record that was imported or restored.
 NEWS = timedelta(days=7)
@@ -25,3 +26,18 @@ def addresses_of(contacts: Iterable[Contact]) -> frozenset[str]:
     return frozenset(
         contact.email.strip().lower() for contact in contacts if contact.user is None or contact.user.is_active
     )
+
+
+def concerned_or_leads(release: Release, concerned: Iterable[Contact | None]) -> frozenset[str]:
+    """Return the addresses of those whom news on a release concerns.
+
+    Where none of them can be reached these are the producer's Heads of Profession and deputies. Of a rehearsal
+    only contacts with an account are told.
+    """
+    named = [contact for contact in concerned if contact]
+    told = addresses_of(contact for contact in named if contact.user or not release.rehearsal)
+    if told or (release.rehearsal and named):
+        return told
+    # Somebody must learn of it, and that nobody is named, or nobody who is still there.
+    leads = Membership.objects.filter(producer=release.series.producer, role__in=list(LEADS), user__is_active=True)
+    return frozenset(leads.values_list("user__email", flat=True))

@@ -10,7 +10,7 @@ from breaches.models import Suspicion
 from breaches.status import Kind
 from releases import london
 from releases.models import Contact, Release
-from statsoffice.messages.owed import NEWS, Owed, addresses_of
+from statsoffice.messages.owed import NEWS, Owed, concerned_or_leads
 
 WORDS = {
     Kind.LATE: "was not seen at its announced address by the end of its tolerance",
@@ -22,7 +22,8 @@ WORDS = {
 def owed(*, told: Collection[str], now: datetime) -> Iterator[Owed]:
     """Give what is owed for suspected breaches of which nobody was told.
 
-    For a rehearsal only contacts with an account are told, and the subject says that it is a rehearsal.
+    For a rehearsal only contacts with an account are told, and the subject says that it is a rehearsal. Where nobody
+    who is named can be reached, the producer's leads are told.
 
     :param told: the events that were told already.
     :param now: the aware instant of asking; suspicions of the last seven days are told.
@@ -30,7 +31,11 @@ def owed(*, told: Collection[str], now: datetime) -> Iterator[Owed]:
     recent = Suspicion.objects.filter(raised_at__gt=now - NEWS)
     missing = [key for key in recent.values_list("pk", flat=True) if _event(key) not in told]
     suspicions = Suspicion.objects.filter(pk__in=missing).select_related(
-        "release__series__responsible__user", "release__series__head_of_profession__user", "report", "verification"
+        "release__series__producer",
+        "release__series__responsible__user",
+        "release__series__head_of_profession__user",
+        "report",
+        "verification",
     )
     for suspicion in suspicions.prefetch_related(
         "release__series__publishing_contacts__user", "release__series__deputies__user"
@@ -55,7 +60,7 @@ def _recipients(release: Release) -> frozenset[str]:
         *series.publishing_contacts.all(),
         *series.deputies.all(),
     ]
-    return addresses_of(contact for contact in concerned if contact and (contact.user or not release.rehearsal))
+    return concerned_or_leads(release, concerned)
 
 
 def _subject(release: Release) -> str:

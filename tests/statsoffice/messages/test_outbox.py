@@ -10,6 +10,7 @@ from breaches import drafting
 from breaches.models import Report
 from releases import judging, scheduling
 from releases.models import Contact, Release, Series
+from releases.roles import Role
 from statsoffice.messages import outbox
 from statsoffice.messages.models import Message
 from tests.factories import (
@@ -19,6 +20,7 @@ from tests.factories import (
     UserFactory,
     a_confirmed_release,
     an_announced_release,
+    member,
 )
 from tests.releases.record import looks_at
 
@@ -50,6 +52,17 @@ def test_everybody_concerned_gets_one_message_each():
     assert set(Message.objects.values_list("recipient", flat=True)) == set(
         Contact.objects.values_list("email", flat=True)
     )
+
+
+def test_where_nobody_who_is_named_can_be_reached_the_leads_are_told():
+    series = SeriesFactory()
+    gone = UserFactory(is_active=False)
+    Contact.objects.update(user=gone)
+    head = member(Role.HEAD_OF_PROFESSION, series.producer)
+    member(Role.STATISTICIAN, series.producer)
+    suspect(an_announced_release(series=series))
+    outbox.create_missing(now=NOW)
+    assert list(Message.objects.values_list("recipient", flat=True)) == [head.email]
 
 
 def test_whatever_runs_twice_tells_nobody_twice():
