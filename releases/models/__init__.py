@@ -4,6 +4,7 @@ from releases.models.append_only import ChainHead
 from releases.models.body import Body, KeptBody
 from releases.models.event import ReleaseEvent
 from releases.models.observation import Observation
+from releases.models.pre_release import PreReleaseAccess, PreReleaseRequest
 from releases.models.preflight import PreflightRun
 from releases.models.producer import Contact, Membership, Producer
 from releases.models.release import Address, DateChange, Release
@@ -24,6 +25,8 @@ __all__ = [
     "Membership",
     "NotFoundPage",
     "Observation",
+    "PreReleaseAccess",
+    "PreReleaseRequest",
     "PreflightRun",
     "Producer",
     "Release",
