@@ -8,7 +8,7 @@ from django.shortcuts import render
 from django.utils import timezone
 from django.views.decorators.http import require_safe
 
-from releases import announcements, on_record, opening, public, wording
+from releases import announcements, on_record, opening, pre_release_published, public, wording
 from releases.models import DateChange, Release
 from releases.permissions import TABLE, Action, roles_of
 from releases.status import ANNOUNCE, CANCEL, CHANGE_DATE, CONFIRM, RELEASE
@@ -42,6 +42,7 @@ def release(request: HttpRequest, reference: str) -> HttpResponse:
         "status": public.status_of(found),
         "changes": found.announced_changes,  # type: ignore[attr-defined]  # of the prefetch
         "page": public.page_of(found, now=now),
+        "has_access_list": pre_release_published.is_shown(found, now=now),
     }
     return render(request, "releases/release.html", context)
 
@@ -64,6 +65,7 @@ def _for_staff(request: HttpRequest, release: Release, *, now: datetime) -> dict
         "snapshots": announcements.snapshots_of(release),
         "kept_bodies": opening.kept_of(release, by=request.user, now=now),
         "may_export": bool(TABLE[Action.EXPORT_EVIDENCE] & roles),
+        "on_access_list": pre_release_published.on_list(release).count(),
         "all_changes": list(release.date_changes.select_related("requested_by")),
     }
 

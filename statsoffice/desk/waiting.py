@@ -1,4 +1,4 @@
-"""What waits for a person: reports to complete, reports to approve, releases of which somebody must say something."""
+"""What waits for a person: reports to complete or approve, lists to agree to, releases to say something of."""
 
 from dataclasses import dataclass
 from datetime import datetime, timedelta
@@ -7,7 +7,7 @@ from django.db.models import QuerySet
 
 from breaches.models import Report
 from breaches.status import WRITERS, ReportStatus
-from releases import asking
+from releases import asking, pre_release_requests
 from releases.models import DateChange, Release
 from releases.permissions import Action, Person, producers_where, producers_with
 from releases.roles import LEADS, Role
@@ -25,9 +25,10 @@ class Waiting:
     to_complete: list[Report]
     to_approve: list[Report]
     to_answer: list[Release]
+    access_to_agree: list[Release]
 
     def __bool__(self) -> bool:
-        return bool(self.to_complete or self.to_approve or self.to_answer)
+        return bool(self.to_complete or self.to_approve or self.to_answer or self.access_to_agree)
 
 
 def waiting_for(person: Person, *, now: datetime) -> Waiting:
@@ -39,6 +40,7 @@ def waiting_for(person: Person, *, now: datetime) -> Waiting:
         to_complete=_reports(person, WRITERS, ReportStatus.DRAFT, ReportStatus.RETURNED),
         to_approve=_reports(person, LEADS, ReportStatus.WITH_HOP),
         to_answer=_questions(person, now=now),
+        access_to_agree=_access_lists(person),
     )
 
 
@@ -47,6 +49,12 @@ def _reports(person: Person, roles: frozenset[Role], *statuses: ReportStatus) ->
     return list(
         theirs.select_related("producer").prefetch_related("suspicions__release").order_by("drafted_at")[:MOST_LINES]
     )
+
+
+def _access_lists(person: Person) -> list[Release]:
+    """Return the releases on whose pre-release access list a change waits for this person, the first due first."""
+    asked = pre_release_requests.waiting_for(person).order_by().values("release")
+    return list(Release.objects.filter(pk__in=asked).select_related("series__producer").order_by("due_at")[:MOST_LINES])
 
 
 def _questions(person: Person, *, now: datetime) -> list[Release]:
