@@ -15,7 +15,7 @@ from releases import judging, roll_call, unstored, watch
 from releases.clock import RealClock
 from releases.probe.clock_source import ClockSource
 from releases.probe.probe import Probe, probe_from_settings
-from statsoffice import progress, unhurried
+from statsoffice import names_kept, progress, unhurried
 from statsoffice.canary import illness, left_in_files, pulse, turn
 from statsoffice.messages import delivery, outbox
 
@@ -101,6 +101,12 @@ def canary() -> None:
 def preflight() -> None:
     """Make the checks before releases and the snapshots of announcements that fell due or were asked for."""
     unhurried.take(clock=CLOCK, watcher=watcher_name())
+
+
+@shared_task(name="erase_names")
+def erase_names() -> None:
+    """Erase the names on lists of pre-release access at the end of their time."""
+    names_kept.erase_old(now=CLOCK.now())
 
 
 @shared_task(name="verify_releases_at_0930")
