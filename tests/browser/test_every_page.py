@@ -29,6 +29,8 @@ SENT_EMPTY = [
     "returning",
     "dismissing",
     "reopening",
+    "adding to an access list",
+    "starting a report about an access list",
 ]
 
 
@@ -80,6 +82,8 @@ def test_desk_and_records_as_other_roles_see_them(page, live_server, morning, si
         "a release with kept bodies",
         "a release with sealed bodies",
         "a kept body",
+        "an access list",
+        "an access list that is over",
     ]
     if role is not Role.CALENDAR_MANAGER:
         names += ["the reports", "a report, approved"]
