@@ -17,6 +17,7 @@ DELIVER_EVERY = timedelta(seconds=5)
 # So often somebody asks whether the next rehearsal is due; the canary itself leaves a minute between two.
 CANARY_EVERY = timedelta(seconds=5)
 PREFLIGHT_EVERY = timedelta(seconds=15)
+IMPORTS_EVERY = timedelta(seconds=3)
 
 app = Celery("statsoffice")
 app.conf.update(
@@ -50,6 +51,7 @@ app.conf.update(
             "schedule": PREFLIGHT_EVERY,
             "options": {"queue": "preflight", "expires": 12},
         },
+        "imports": {"task": "imports", "schedule": IMPORTS_EVERY, "options": {"queue": "imports", "expires": 2.5}},
         "verify_releases_at_0930": {
             "task": "verify_releases_at_0930",
             "schedule": crontab(hour="9", minute="30", day_of_week="mon-fri"),

@@ -2,6 +2,7 @@
 
 from releases.models.append_only import ChainHead
 from releases.models.body import Body, KeptBody
+from releases.models.calendar_import import CalendarImport, ImportEvent, ImportRow
 from releases.models.event import ReleaseEvent
 from releases.models.observation import Observation
 from releases.models.preflight import PreflightRun
@@ -15,11 +16,14 @@ from releases.models.watching import Coverage, HostLease, NotFoundPage, Watch
 __all__ = [
     "Address",
     "Body",
+    "CalendarImport",
     "ChainHead",
     "Contact",
     "Coverage",
     "DateChange",
     "HostLease",
+    "ImportEvent",
+    "ImportRow",
     "KeptBody",
     "Membership",
     "NotFoundPage",
