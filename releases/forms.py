@@ -3,8 +3,6 @@
 from datetime import datetime
 from typing import Any
 
-from crispy_forms.helper import FormHelper
-from crispy_forms.layout import Layout
 from django import forms
 from django.http import QueryDict
 
@@ -12,17 +10,12 @@ from releases import london
 from releases.answering import TEXT_KINDS
 from releases.calendar import Precision, Slot
 from releases.form_fields import ClockTimeField, GovukDateField, LongTextField
-from releases.form_layout import Question, SubmitButton
+from releases.form_layout import Question
+from releases.form_layout import helper_of as _helper
 from releases.models import Release
 from releases.status import Status
 
 MOST_WORDS = 2000
-
-
-def _helper(*questions: Any, button: str, css_class: str = "") -> FormHelper:
-    helper = FormHelper()
-    helper.layout = Layout(*questions, SubmitButton(button, css_class=css_class))
-    return helper
 
 
 class ChangeDateForm(forms.Form):
