@@ -1,4 +1,4 @@
-"""The unhurried step: the checks before releases and the snapshots of announcements, made beside the watch."""
+"""The unhurried step: checks before releases, snapshots of announcements and comparisons, made beside the watch."""
 
 import os
 from collections.abc import Callable, Collection
@@ -6,17 +6,17 @@ from datetime import datetime
 
 from django.conf import settings
 
-from releases import announcements, preflight
+from releases import announcements, comparing, preflight
 from releases.beside import Means
 from releases.clock import Clock
-from releases.models import PreflightRun
+from releases.models import Address, PreflightRun
 from releases.probe.probe import Probe, budgets_from_settings, probe_from_settings
 
 _probes: dict[int, Probe] = {}
 
 
 def take(*, clock: Clock, watcher: str, stop: Callable[[], bool] = lambda: False) -> None:
-    """Make the checks that were asked for or fell due, and the snapshots that fell due; nothing around a due instant.
+    """Make the checks, the snapshots and the comparisons that are due or asked for; nothing around a due instant.
 
     :param clock: the watcher's clock.
     :param watcher: the name of this process.
@@ -29,6 +29,7 @@ def take(*, clock: Clock, watcher: str, stop: Callable[[], bool] = lambda: False
     means = means_of(probe(now=clock.now), clock=clock, watcher=watcher, stop=stop)
     preflight.run_asked(means=means, now=now)
     announcements.look_at_due(means=means, now=clock.now())
+    comparing.compare_due(at=settings.COMPARISON_AT, means=means, now=clock.now())
 
 
 def check_now(releases: Collection[int], *, clock: Clock, watcher: str) -> list[PreflightRun]:
@@ -36,6 +37,13 @@ def check_now(releases: Collection[int], *, clock: Clock, watcher: str) -> list[
     with probe_from_settings(now=clock.now, beside=True) as look:
         means = means_of(look, clock=clock, watcher=watcher)
         return preflight.run_asked(means=means, now=clock.now(), only=releases)
+
+
+def compare_now(announcements: Collection[Address], *, clock: Clock, watcher: str) -> int:
+    """Compare some announcements now; return how many could be asked."""
+    with probe_from_settings(now=clock.now, beside=True) as look:
+        means = means_of(look, clock=clock, watcher=watcher)
+        return comparing.compare(announcements, means=means, now=clock.now())
 
 
 def probe(*, now: Callable[[], datetime]) -> Probe:

@@ -3,6 +3,7 @@
 from releases.models.append_only import ChainHead
 from releases.models.body import Body, KeptBody
 from releases.models.calendar_import import CalendarImport, ImportEvent, ImportRow
+from releases.models.comparison import Comparison
 from releases.models.event import ReleaseEvent
 from releases.models.observation import Observation
 from releases.models.preflight import PreflightRun
@@ -18,6 +19,7 @@ __all__ = [
     "Body",
     "CalendarImport",
     "ChainHead",
+    "Comparison",
     "Contact",
     "Coverage",
     "DateChange",

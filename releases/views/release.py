@@ -12,7 +12,7 @@ from releases import announcements, on_record, opening, public, wording
 from releases.models import DateChange, Release
 from releases.permissions import TABLE, Action, roles_of
 from releases.status import ANNOUNCE, CANCEL, CHANGE_DATE, CONFIRM, RELEASE
-from releases.views import preflight
+from releases.views import announced, preflight
 from releases.views.finding import release_of_theirs
 
 MOVES = {
@@ -61,6 +61,7 @@ def _for_staff(request: HttpRequest, release: Release, *, now: datetime) -> dict
         "moves": moves,
         "may_answer": bool(TABLE[Action.ANSWER] & roles),
         "preflight": preflight.part_of(release, roles=roles, now=now),
+        "announced": announced.part_of(release, now=now),
         "snapshots": announcements.snapshots_of(release),
         "kept_bodies": opening.kept_of(release, by=request.user, now=now),
         "may_export": bool(TABLE[Action.EXPORT_EVIDENCE] & roles),

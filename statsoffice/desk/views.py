@@ -12,7 +12,7 @@ from django.views.decorators.http import require_safe
 from django_htmx.http import HttpResponseClientRedirect
 
 from releases.canonical import sha256_hex
-from statsoffice.desk import health, preflight, today, waiting
+from statsoffice.desk import announced, health, preflight, today, waiting
 
 
 @login_required
@@ -24,6 +24,7 @@ def desk(request: HttpRequest) -> HttpResponse:
         "part": _part(request, now=now),
         "next_day": today.next_day(request.user, now=now),
         "preflight": preflight.of(request.user, now=now),
+        "announced": announced.of(request.user, now=now),
     }
     return render(request, "desk/desk.html", context)
 

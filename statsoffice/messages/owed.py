@@ -4,7 +4,8 @@ from collections.abc import Iterable
 from dataclasses import dataclass
 from datetime import timedelta
 
-from releases.models import Contact
+from releases.models import Contact, Membership, Release
+from releases.roles import LEADS
 
 # What is older than this is no news any more; nobody is mailed about a record that was imported or restored.
 NEWS = timedelta(days=7)
@@ -25,3 +26,18 @@ def addresses_of(contacts: Iterable[Contact]) -> frozenset[str]:
     return frozenset(
         contact.email.strip().lower() for contact in contacts if contact.user is None or contact.user.is_active
     )
+
+
+def people_concerned(release: Release) -> frozenset[str]:
+    """Return the addresses of those who keep a release's series: its responsible statistician and Head of Profession.
+
+    For a rehearsal only contacts with an account are among them. Where the series names nobody, which somebody must
+    learn of, these are the producer's leads.
+    """
+    series = release.series
+    concerned = [contact for contact in (series.responsible, series.head_of_profession) if contact]
+    told = addresses_of(contact for contact in concerned if contact.user or not release.rehearsal)
+    if told or concerned:
+        return told
+    leads = Membership.objects.filter(producer=series.producer, role__in=list(LEADS), user__is_active=True)
+    return frozenset(leads.values_list("user__email", flat=True))

@@ -6,9 +6,8 @@ from datetime import datetime
 from django.conf import settings
 from django.urls import reverse
 
-from releases.models import Membership, PreflightRun, Release
-from releases.roles import LEADS
-from statsoffice.messages.owed import NEWS, Owed, addresses_of
+from releases.models import PreflightRun
+from statsoffice.messages.owed import NEWS, Owed, people_concerned
 
 
 def owed(*, told: Collection[str], now: datetime) -> Iterator[Owed]:
@@ -28,22 +27,12 @@ def owed(*, told: Collection[str], now: datetime) -> Iterator[Owed]:
     )
     for run in runs.order_by("done_at", "pk"):
         if _event(run) not in told:
-            yield Owed(event=_event(run), recipients=_recipients(run.release), subject=_subject(run), text=_text(run))
+            told_to = people_concerned(run.release)
+            yield Owed(event=_event(run), recipients=told_to, subject=_subject(run), text=_text(run))
 
 
 def _event(run: PreflightRun) -> str:
     return f"preflight-{run.pk}"
-
-
-def _recipients(release: Release) -> frozenset[str]:
-    series = release.series
-    concerned = [contact for contact in (series.responsible, series.head_of_profession) if contact]
-    told = addresses_of(contact for contact in concerned if contact.user or not release.rehearsal)
-    if told or concerned:
-        return told
-    # That nobody is named is what was found; somebody must learn of it.
-    leads = Membership.objects.filter(producer=series.producer, role__in=list(LEADS), user__is_active=True)
-    return frozenset(leads.values_list("user__email", flat=True))
 
 
 def _subject(run: PreflightRun) -> str:

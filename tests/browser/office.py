@@ -18,7 +18,7 @@ from statsoffice.canary.page import url_of
 from statsoffice.canary.script import script_for
 from tests.breaches.people import Office, a_report, an_office
 from tests.browser.day_before import checked_releases
-from tests.browser.exchange import pages_of_imports
+from tests.browser.exchange import an_announcement_that_differs, pages_of_imports
 from tests.browser.kept import pages_of_kept_bodies
 from tests.factories import (
     SEED_DUE,
@@ -65,6 +65,7 @@ def a_morning() -> Morning:
     _verdicts(morning, series)
     morning.pages |= pages_of_kept_bodies(series)
     morning.pages |= pages_of_imports(series, by=office.head)
+    morning.add("a release announced otherwise", "releases:release", an_announcement_that_differs(series).reference)
     _reports(morning)
     morning.add("a release with problems", "releases:release", checked_releases(series).reference)
     a_watcher_that_is_well(at=NOW)
