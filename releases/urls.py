@@ -8,6 +8,7 @@ app_name = "releases"
 
 urlpatterns = [
     path("", calendar.calendar, name="calendar"),
+    path("calendar/", calendar.all_months, name="all_months"),
     path("calendar/<int:year>/<int:month>/", calendar.calendar, name="month"),
     path("releases/<slug:reference>/", release.release, name="release"),
     path("releases/<slug:reference>/announce/", moves.announce, name="announce"),
