@@ -42,6 +42,7 @@ def release(request: HttpRequest, reference: str) -> HttpResponse:
         "status": public.status_of(found),
         "changes": found.announced_changes,  # type: ignore[attr-defined]  # of the prefetch
         "page": public.page_of(found, now=now),
+        "next_release": public.next_of(found),
     }
     return render(request, "releases/release.html", context)
 
