@@ -2,7 +2,7 @@
 
 from django.urls import path
 
-from releases.views import answers, calendar, kept, moves, preflight, release
+from releases.views import answers, calendar, feeds, kept, moves, preflight, release
 
 app_name = "releases"
 
@@ -10,7 +10,14 @@ urlpatterns = [
     path("", calendar.calendar, name="calendar"),
     path("calendar/", calendar.all_months, name="all_months"),
     path("calendar/<int:year>/<int:month>/", calendar.calendar, name="month"),
+    path("calendar.ics", feeds.calendar, name="office_calendar"),
+    path("changes.atom", feeds.changes, name="office_changes"),
+    path("producers/<slug:producer>/calendar.ics", feeds.calendar, name="producer_calendar"),
+    path("producers/<slug:producer>/changes.atom", feeds.changes, name="producer_changes"),
+    path("producers/<slug:producer>/<slug:series>/calendar.ics", feeds.calendar, name="series_calendar"),
+    path("producers/<slug:producer>/<slug:series>/changes.atom", feeds.changes, name="series_changes"),
     path("releases/<slug:reference>/", release.release, name="release"),
+    path("releases/<slug:reference>/calendar.ics", feeds.release, name="release_calendar"),
     path("releases/<slug:reference>/announce/", moves.announce, name="announce"),
     path("releases/<slug:reference>/confirm/", moves.confirm, name="confirm"),
     path("releases/<slug:reference>/change-date/", moves.change_date, name="change_date"),
