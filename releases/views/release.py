@@ -8,7 +8,9 @@ from django.shortcuts import render
 from django.utils import timezone
 from django.views.decorators.http import require_safe
 
-from releases import announcements, on_record, opening, public, wording
+from releases import announcements, on_record, opening, public, public_addresses, wording
+from releases.announced import Named
+from releases.following import Followed
 from releases.models import DateChange, Release
 from releases.permissions import TABLE, Action, roles_of
 from releases.status import ANNOUNCE, CANCEL, CHANGE_DATE, CONFIRM, RELEASE
@@ -43,8 +45,15 @@ def release(request: HttpRequest, reference: str) -> HttpResponse:
         "changes": found.announced_changes,  # type: ignore[attr-defined]  # of the prefetch
         "page": public.page_of(found, now=now),
         "next_release": public.next_of(found),
+        "follow": _follow(found) if found.announced_at else None,
     }
     return render(request, "releases/release.html", context)
+
+
+def _follow(release: Release) -> dict[str, str]:
+    series = release.series
+    producer = Named(series.producer.slug, series.producer.name)
+    return public_addresses.follow(Followed(producer, Named(series.slug, series.title)))
 
 
 def _for_staff(request: HttpRequest, release: Release, *, now: datetime) -> dict[str, Any]:
