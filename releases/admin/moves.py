@@ -10,8 +10,9 @@ from django.http import HttpRequest, HttpResponse
 from django.template.response import TemplateResponse
 from django.utils import timezone
 
-from releases import preflight, scheduling
+from releases import corrections, preflight, scheduling
 from releases.admin.forms import CancellationForm
+from releases.corrections import CorrectionRefused
 from releases.lifecycle import MoveRefused
 from releases.models import Release
 
@@ -60,6 +61,15 @@ def ask_preflight(model_admin: Any, request: HttpRequest, queryset: QuerySet[Rel
     """Ask for a check of the selected releases; a process beside the watch makes them."""
     at = timezone.now()
     _each(request, queryset, lambda release: preflight.ask(release, by=_user(request), now=at), "put up for pre-flight")
+
+
+def objection(release: Release) -> str:
+    """Say why a release may not be deleted; nothing, if it may."""
+    try:
+        corrections.check_removable(release)
+    except CorrectionRefused as refusal:
+        return str(refusal)
+    return ""
 
 
 def _user(request: HttpRequest) -> Any:
