@@ -108,6 +108,8 @@ def _calendar(morning: Morning, series) -> None:
     morning.add("the calendar", "releases:calendar")
     morning.add("an empty month", "releases:month", 2031, 1)
     morning.add("the desk", "desk")
+    morning.add("what needs attention", "desk_missing", "due_tomorrow")
+    morning.add("what is missing from nothing", "desk_missing", "no_contact")
 
 
 def _verdicts(morning: Morning, series) -> None:
