@@ -2,13 +2,15 @@
 
 from django.urls import path
 
-from releases.views import answers, calendar, kept, moves, preflight, release
+from releases.views import answers, calendar, kept, moves, planner, preflight, release
 
 app_name = "releases"
 
 urlpatterns = [
     path("", calendar.calendar, name="calendar"),
     path("calendar/<int:year>/<int:month>/", calendar.calendar, name="month"),
+    path("planner/", planner.planner, name="planner"),
+    path("planner/<int:year>/", planner.planner, name="planner"),
     path("releases/<slug:reference>/", release.release, name="release"),
     path("releases/<slug:reference>/announce/", moves.announce, name="announce"),
     path("releases/<slug:reference>/confirm/", moves.confirm, name="confirm"),

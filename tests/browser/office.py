@@ -108,6 +108,8 @@ def _calendar(morning: Morning, series) -> None:
     morning.add("the calendar", "releases:calendar")
     morning.add("an empty month", "releases:month", 2031, 1)
     morning.add("the desk", "desk")
+    morning.add("the year planner", "releases:planner")
+    morning.add("an empty year", "releases:planner", 2031)
     morning.add("what needs attention", "desk_missing", "due_tomorrow")
     morning.add("what is missing from nothing", "desk_missing", "no_contact")
 
