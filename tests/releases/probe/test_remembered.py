@@ -9,6 +9,7 @@ from releases import evidence
 from releases.answer import Answer, Failure
 from releases.evidence import AddressRole, Expectation, Finding, LookResult
 from releases.probe.remembered import Findings
+from releases.reading.standing import TextsBefore
 from tests.corpus.examination import CASES, answered, expectation
 
 pytestmark = pytest.mark.one_database
@@ -109,6 +110,7 @@ def test_the_rules_read_nothing_of_an_answer_but_what_a_remembered_finding_goes_
     for case in CASES:
         for look in case.looks:
             watched = Watched(answered(case, look))
-            evidence.examine(watched, expectation(case, url=watched.answer.requested_url))
+            expected = expectation(case, url=watched.answer.requested_url, before=TextsBefore())
+            evidence.examine(watched, expected)
             read |= watched.read
     assert read == READ
