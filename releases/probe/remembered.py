@@ -6,6 +6,7 @@ fetching it.
 
 import threading
 from collections.abc import Callable, Hashable
+from datetime import datetime
 
 from releases.answer import Answer
 from releases.canonical import sha256_hex
@@ -34,7 +35,7 @@ class Findings:
 
         :param examine: rules that go by nothing but what `_read_of` names.
         """
-        key = (_read_of(answer), expectation)
+        key = (_read_of(answer, due_at=expectation.due_at), expectation)
         with self._one_at_a_time:
             found = self._found.get(key)
         if found is None:
@@ -46,9 +47,10 @@ class Findings:
         return found
 
 
-def _read_of(answer: Answer) -> Hashable:
-    """Return what a rule can read of an answer: its way, its status, its headers of content, its bytes; no time."""
+def _read_of(answer: Answer, *, due_at: datetime | None) -> Hashable:
+    """Return what a rule can read of an answer: its way, status, headers of content, bytes, and whether it came before due."""
     return (
+        due_at is not None and answer.completed_at >= due_at,
         answer.failure,
         answer.status,
         answer.requested_url,

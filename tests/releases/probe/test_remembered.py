@@ -30,6 +30,7 @@ EXPECTED = Expectation(
     role=AddressRole.PAGE, url=URL, marker="May 2026", release_title="Jobs, May 2026", series_title="Jobs"
 )
 READ = {"failure", "status", "requested_url", "final_url", "left_allowed_hosts", "content_type", "charset", "body"}
+READ |= {"completed_at"}  # held against the due time alone, as the test below says
 
 
 class Asked:
@@ -68,6 +69,12 @@ def test_the_same_page_at_a_later_look_is_not_read_again():
         ANSWER, planned_at=later, sent_at=later, completed_at=later, vantage="elsewhere", peer_address="::1"
     )
     assert times_examined((ANSWER, EXPECTED), (again, EXPECTED)) == 1
+
+
+def test_the_same_page_is_read_again_once_it_is_due():
+    expected = replace(EXPECTED, due_at=NOW + timedelta(seconds=5))
+    later = [replace(ANSWER, completed_at=NOW + timedelta(seconds=count)) for count in (4, 5, 6)]
+    assert times_examined(*((answer, expected) for answer in later)) == 2
 
 
 @pytest.mark.parametrize(
