@@ -29,6 +29,8 @@ SENT_EMPTY = [
     "returning",
     "dismissing",
     "reopening",
+    "importing a calendar",
+    "importing from GOV.UK",
 ]
 
 
