@@ -14,6 +14,9 @@ from releases.models.append_only import AppendOnly, AppendOnlyQuerySet
 from releases.models.series import Series
 from releases.status import Status
 
+# What `public` asks for, for the indexes of what anyone may read.
+PUBLIC = Q(rehearsal=False, announced_at__isnull=False)
+
 
 class ReleaseQuerySet(models.QuerySet["Release"]):
     """Releases by the questions that the product asks of them."""
@@ -94,6 +97,24 @@ class Release(models.Model):
         indexes = [
             models.Index(fields=["status", "due_at"], name="release_by_status_and_due"),
             models.Index(fields=["planned_on"], name="release_by_planned_day"),
+            models.Index(fields=["planned_on", "public_id"], name="public_release_by_day", condition=PUBLIC),
+            models.Index(fields=["status", "planned_on"], name="public_release_by_status", condition=PUBLIC),
+            models.Index(fields=["announced_at", "id"], name="public_release_by_announced", condition=PUBLIC),
+            models.Index(
+                fields=["confirmed_at", "id"],
+                name="public_release_by_confirmed",
+                condition=PUBLIC & Q(confirmed_at__gt=F("announced_at")),
+            ),
+            models.Index(
+                fields=["cancelled_at", "id"],
+                name="public_release_by_cancelled",
+                condition=PUBLIC & Q(cancelled_at__isnull=False),
+            ),
+            models.Index(
+                fields=["due_at", "id"],
+                name="public_release_by_published",
+                condition=PUBLIC & Q(status=Status.PUBLISHED),
+            ),
         ]
         constraints = [
             models.CheckConstraint(condition=Q(status__in=list(Status)), name="release_status_is_known"),
@@ -208,6 +229,13 @@ class DateChange(AppendOnly):
 
     class Meta:
         ordering = ("release", "schedule_version")
+        indexes = [
+            models.Index(
+                fields=["announced_at", "release"],
+                name="date_change_by_announced",
+                condition=Q(announced_at__isnull=False),
+            ),
+        ]
         constraints = [
             models.UniqueConstraint(
                 fields=["release", "schedule_version"], name="one_date_change_per_schedule_version"
