@@ -48,7 +48,7 @@ class Findings:
 
 
 def _read_of(answer: Answer, *, due_at: datetime | None) -> Hashable:
-    """Return what a rule can read of an answer: its way, status, headers of content, bytes, and side of the due time."""
+    """Return what a rule can read of an answer: its way, status, headers of content, bytes, and side of due."""
     return (
         due_at is not None and answer.completed_at >= due_at,
         answer.failure,
