@@ -7,6 +7,8 @@ import sys
 from collections.abc import Iterator, Mapping
 from pathlib import Path
 
+from django.db import connection
+
 from benchmarks.databases import ROOT
 from statsoffice.rehearsal_site.client import RehearsalSite
 
@@ -44,6 +46,32 @@ def surroundings(site: RehearsalSite) -> Mapping[str, str]:
         "STATSOFFICE_PROBE_ALLOW_PRIVATE": place,
         "STATSOFFICE_PROBE_BUDGETS": f"{place}={LIFTED}",
     }
+
+
+def busy_seconds(process: subprocess.Popen[bytes]) -> float:
+    """Return for how many seconds a process, and whoever serves its database for it, has kept a core busy so far.
+
+    Unlike the time that passed this does not grow with what others do on the machine.
+    """
+    return sum(_busy_seconds(pid) for pid in (process.pid, *_servers()))
+
+
+def _servers() -> list[int]:
+    if connection.vendor != "postgresql":
+        return []
+    with connection.cursor() as cursor:
+        cursor.execute(
+            "SELECT pid FROM pg_stat_activity WHERE datname = current_database() AND pid <> pg_backend_pid()"
+        )
+        return [pid for (pid,) in cursor.fetchall()]
+
+
+def _busy_seconds(pid: int) -> float:
+    try:
+        after_name = Path(f"/proc/{pid}/stat").read_text().rpartition(")")[2].split()
+    except FileNotFoundError:
+        return 0.0
+    return sum(map(int, after_name[11:13])) / os.sysconf("SC_CLK_TCK")
 
 
 def peak_megabytes(process: subprocess.Popen[bytes]) -> float:

@@ -13,6 +13,11 @@ def wait_until(instant: datetime) -> None:
         pass
 
 
+def sleep_until(instant: datetime) -> None:
+    """Return once an aware instant is there, and perhaps a little later."""
+    time.sleep(max(0.0, (instant - datetime.now(UTC)).total_seconds()))
+
+
 def milliseconds(duration: timedelta) -> float:
     """Return a duration in milliseconds."""
     return duration / timedelta(milliseconds=1)

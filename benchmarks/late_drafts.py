@@ -1,9 +1,11 @@
 """How long after the limit the last draft is stored, where many releases are late at once.
 
 The product's own command `manage.py watch` looks, judges, and drafts every two seconds, at its own tolerance and with
-the budget lifted. Every release has been watched since the day before: what judging and drafting read of it is the
-whole record. Each page says in words of its own that the release is still to come. What is measured ends when the
-database shows the last report to somebody else.
+the budget lifted; two people are told of each suspicion meanwhile. Every release has been watched since the day before:
+what judging and drafting read of it is the whole record. Each page says in words of its own that the release is still
+to come. What is measured ends when the database shows the last report to somebody else. The processor time is that of
+the product's process and of whoever serves its database, from a moment before the limit to that end: on two cores with
+other work the time that passes says little.
 
 The floor is the bare client asking for the same pages, and the database copying the rows that were stored after the
 limit: looks, verdicts, suspicions, reports with their versions, and the events of all of these.
@@ -15,9 +17,10 @@ from datetime import UTC, datetime, timedelta
 
 from django.db import connection, models, transaction
 
-from benchmarks import chain, earlier_looks, rehearsals
+from benchmarks import chain, due_together, earlier_looks
 from benchmarks import site as judge
 from benchmarks.bare import Bare
+from benchmarks.instant import sleep_until
 from benchmarks.row import Limit, Row
 from breaches.models import Report, ReportEvent, ReportVersion, Suspicion
 from releases.models import Observation, ReleaseEvent, Verification
@@ -33,6 +36,8 @@ WRITING = timedelta(seconds=0.12)
 WATCHED_BEFORE = timedelta(seconds=75)
 PATIENCE = timedelta(minutes=3)
 BETWEEN_GLANCES_SECONDS = 0.05
+# Between the planned looks before the limit and the limit itself.
+A_MOMENT = timedelta(seconds=0.5)
 
 
 def measure(size: int, *, rounds: int) -> list[Row]:
@@ -45,11 +50,14 @@ def measure(size: int, *, rounds: int) -> list[Row]:
         urls = judge.addresses(site, size)
         _announce(site, urls)
         due_at = datetime.now(UTC) + STARTING + size * WRITING
-        addresses = rehearsals.record(urls, marker=judge.MARKER, due_at=due_at, **tolerance)
+        addresses = due_together.record(urls, marker=judge.MARKER, due_at=due_at, rehearsal=False, **tolerance)
         earlier_looks.record(addresses, due_at=due_at, until=due_at - WATCHED_BEFORE)
         limit_at = due_at + timedelta(seconds=addresses[0].release.series.tolerance_seconds)
-        with chain.watching(site):
+        with chain.watching(site) as process:
+            sleep_until(limit_at - A_MOMENT)
+            busy = chain.busy_seconds(process)
             stored_at = _last_draft(size, until=limit_at + PATIENCE)
+            busy = chain.busy_seconds(process) - busy
         floor = _asked(urls) + _copied(limit_at)
     decided_at = max(at for at in Verification.objects.values_list("decided_at", flat=True) if at)
     what = f"{size:,} late at once: from the limit until the last"
@@ -63,6 +71,7 @@ def measure(size: int, *, rounds: int) -> list[Row]:
             "bare client, rows copied",
             LIMIT,
         ),
+        Row(f"{size:,} late at once: processor time for that", busy, "s"),
     ]
 
 

@@ -7,7 +7,7 @@ ever had in use, which the system tells of the process; the floor is the same co
 import time
 from datetime import UTC, datetime, timedelta
 
-from benchmarks import chain, rehearsals
+from benchmarks import chain, due_together
 from benchmarks import site as judge
 from benchmarks.row import Limit, Row
 from releases.models import Release, Verification
@@ -28,7 +28,7 @@ def measure(size: int, *, rounds: int) -> list[Row]:
         urls = judge.addresses(site, size)
         due_at = datetime.now(UTC) + STARTING + timedelta(seconds=size / 200)
         judge.show_from(site, urls, due_at)
-        rehearsals.record(urls, marker=judge.MARKER, due_at=due_at)
+        due_together.record(urls, marker=judge.MARKER, due_at=due_at)
         figure = _watched(site, until=due_at + PATIENCE)
     return [Row(f"most memory of a process that watches {size:,}", figure, "MB", floor, "watching nothing", LIMIT)]
 

@@ -8,7 +8,7 @@ sweep's are by then. "All judged" is when the last judging began.
 from collections.abc import Sequence
 from datetime import UTC, datetime, timedelta
 
-from benchmarks import rehearsals
+from benchmarks import due_together
 from benchmarks import site as judge
 from benchmarks.bare import Bare
 from benchmarks.fetching import fetcher
@@ -36,7 +36,7 @@ def measure(size: int, *, rounds: int) -> list[Row]:
         floors = sorted(_bare(site, urls, times=rounds + 2))
         due_at = datetime.now(UTC) + BEGUN_BEFORE + timedelta(seconds=size / 500)
         judge.show_from(site, urls, due_at)
-        rehearsals.record(urls, marker=judge.MARKER, due_at=due_at)
+        due_together.record(urls, marker=judge.MARKER, due_at=due_at)
         site.forget_arrivals()
         judged_after = _watch(urls, site=site, due_at=due_at)
         last = judge.last_arrival(site, urls, due_at)
