@@ -40,19 +40,23 @@ def main(arguments: Sequence[str]) -> int:
     chosen = parser.parse_args(arguments)
     wanted = [one for one in MEASUREMENTS if not chosen.only or one.name in chosen.only]
     loads: list[float] = []
-    try:
-        rows = _measure([one.quick for one in wanted] if chosen.quick else wanted, loads=loads)
-    except subprocess.CalledProcessError as error:
-        print(f"That round ended with code {error.returncode}; what it said stands above.", file=sys.stderr)
-        return 2
+    failed: list[str] = []
+    rows = _measure([one.quick for one in wanted] if chosen.quick else wanted, loads=loads, failed=failed)
     print(f"\n{machine.sentence()}")
     print(f"load before each round: {min(loads):.1f} to {max(loads):.1f}\n")
     print(written([replace(row, limit=None, queries=None) for row in rows] if chosen.quick else rows))
+    for what in failed:
+        print(f"not measured: {what}")
+    if failed:
+        return 2
     return 0 if chosen.quick else int(not all(row.held for row in rows))
 
 
-def _measure(measurements: Sequence[Measurement], *, loads: list[float]) -> list[Row]:
-    """Make measurements one after the other; the rows of each are told apart by the database where it has several."""
+def _measure(measurements: Sequence[Measurement], *, loads: list[float], failed: list[str]) -> list[Row]:
+    """Make measurements one after the other; the rows of each are told apart by the database where it has several.
+
+    One that fails is named in `failed` and costs none of the others what was measured.
+    """
     rows: list[Row] = []
     with contextlib.ExitStack() as stack:
         folder = Path(stack.enter_context(tempfile.TemporaryDirectory(prefix="benchmarks-")))
@@ -61,7 +65,11 @@ def _measure(measurements: Sequence[Measurement], *, loads: list[float]) -> list
         for one in measurements:
             for size in one.sizes:
                 for kind in one.databases:
-                    found = _rounds(one, size, new=makers[kind], kind=kind, loads=loads)
+                    try:
+                        found = _rounds(one, size, new=makers[kind], kind=kind, loads=loads)
+                    except subprocess.CalledProcessError:
+                        failed.append(f"{one.name} {size:,}, {NAMES[kind]}; what it said stands above")
+                        continue
                     beside = f", {NAMES[kind]}" if len(one.databases) > 1 else ""
                     rows += [replace(row, what=row.what + beside) for row in found]
     return rows

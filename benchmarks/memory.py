@@ -18,7 +18,7 @@ from statsoffice.rehearsal_site.process import rehearsal_site
 LIMIT = Limit(300.0)
 IDLE_SECONDS = 10
 STARTING = timedelta(seconds=25)
-PATIENCE = timedelta(minutes=2)
+PATIENCE = timedelta(minutes=6)
 
 
 def measure(size: int, *, rounds: int) -> list[Row]:
