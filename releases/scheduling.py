@@ -1,35 +1,23 @@
 """The moves of the calendar: record, announce, confirm, change the date, cancel, publish."""
 
-from collections.abc import Collection, Iterable, Sequence
+from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
-from datetime import datetime, timedelta
-from typing import TYPE_CHECKING, Any
+from datetime import datetime
+from typing import TYPE_CHECKING
 
 from django.db import transaction
 
-from releases import address_rules, london, slot_rules
+from releases import address_rules, moving, slot_rules
 from releases.calendar import Slot
 from releases.lifecycle import Move, MoveRefused, WrongRole
 from releases.models import Address, DateChange, Release, Series
 from releases.models.event import ReleaseEvent, happening, record
-from releases.permissions import roles_of
+from releases.moving import SomebodyWasFaster
 from releases.slot_rules import SlotRefused
 from releases.status import ANNOUNCE, CANCEL, CHANGE_DATE, CONFIRM, PUBLISH, RELEASE, Status
 
 if TYPE_CHECKING:
     from statsoffice.accounts.models import User
-
-
-# The last look planned up to the limit has timed out by then, and the verdict stands.
-JUDGING_TAKES = timedelta(seconds=30)
-
-
-class BeingJudged(MoveRefused):
-    """The release has fallen due and its verdict is not in yet."""
-
-
-class SomebodyWasFaster(MoveRefused):
-    """The release was changed by somebody else since it was read."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -105,10 +93,10 @@ def announce(release: Release, *, by: "User | None", at: datetime) -> Release:
     if release.rehearsal:
         message = "A rehearsal is never announced."
         raise MoveRefused(message)
-    move = _check(release, ANNOUNCE, by=by)
+    move = moving.check(release, ANNOUNCE, by=by)
     if release.announced_at is not None:
         return release
-    return _apply(release, move, by=by, at=at, values={"announced_at": at})
+    return moving.apply(release, move, by=by, at=at, values={"announced_at": at})
 
 
 def confirm(release: Release, *, by: "User | None", at: datetime) -> Release:
@@ -118,9 +106,9 @@ def confirm(release: Release, *, by: "User | None", at: datetime) -> Release:
     :raises MoveRefused: if its status, the person's roles or a vague date do not allow it.
     """
     given = {"exact_date"} if release.due_at else set()
-    move = _check(release, CONFIRM, by=by, given=given)
+    move = moving.check(release, CONFIRM, by=by, given=given)
     slot_rules.check_day(release.slot, release.series, rehearsal=release.rehearsal)
-    return _apply(release, move, by=by, at=at, values={"confirmed_at": at})
+    return moving.apply(release, move, by=by, at=at, values={"confirmed_at": at})
 
 
 def check_change_date(
@@ -155,9 +143,9 @@ def change_date(
     """
     release, to, move = _prepare_change(release, to=to, reason=reason, by=by, expected_version=expected_version)
     was, confirmed = release.slot, release.status == Status.CONFIRMED
-    _refuse_while_judged(release, at=at)
+    moving.refuse_while_judged(release, at=at)
     with transaction.atomic():
-        changed = _apply(
+        changed = moving.apply(
             release,
             move,
             by=by,
@@ -166,7 +154,7 @@ def change_date(
             words="" if confirmed else reason.strip(),
             was=str(was),
             to=str(to),
-            after_due=bool(was.due_at and at >= was.due_at),
+            after_due=moving.is_due(release, at=at),
         )
         DateChange.objects.create(
             release=release,
@@ -196,10 +184,10 @@ def cancel(release: Release, *, reason: str, by: "User", at: datetime) -> Releas
     :raises MoveRefused: if its status or the person's roles do not allow it.
     """
     given = {"reason"} if reason.strip() else set()
-    move = _check(release, CANCEL, by=by, given=given)
-    _refuse_while_judged(release, at=at)
+    move = moving.check(release, CANCEL, by=by, given=given)
+    moving.refuse_while_judged(release, at=at)
     values = {"cancelled_at": at, "cancellation_reason": reason.strip()}
-    return _apply(release, move, by=by, at=at, values=values, after_due=bool(release.due_at and at >= release.due_at))
+    return moving.apply(release, move, by=by, at=at, values=values, after_due=moving.is_due(release, at=at))
 
 
 def publish(release: Release, *, by: "User | None", at: datetime, published_at: datetime) -> Release:
@@ -209,8 +197,8 @@ def publish(release: Release, *, by: "User | None", at: datetime, published_at: 
     :param published_at: when it was first seen live, or when the person says that it was.
     :raises MoveRefused: if its status or the person's roles do not allow it.
     """
-    move = _check(release, PUBLISH, by=by)
-    return _apply(release, move, by=by, at=at, values={"published_at": published_at})
+    move = moving.check(release, PUBLISH, by=by)
+    return moving.apply(release, move, by=by, at=at, values={"published_at": published_at})
 
 
 def publish_all(seen_live: Sequence[tuple[Release, datetime]], *, at: datetime) -> list[ReleaseEvent]:
@@ -230,44 +218,6 @@ def publish_all(seen_live: Sequence[tuple[Release, datetime]], *, at: datetime) 
     return events
 
 
-def _refuse_while_judged(release: Release, *, at: datetime) -> None:
-    # Nobody hides a breach: a move in the minutes in which the verdict falls would end the watch without one.
-    if release.status != Status.CONFIRMED or release.due_at is None or at < release.due_at:
-        return
-    free_at = release.due_at + timedelta(seconds=release.series.tolerance_seconds) + JUDGING_TAKES
-    if at < free_at:
-        sentence = (
-            f"This release fell due at {london.clock_time(release.due_at)} and is being looked at; it can be moved "
-            f"or cancelled from {london.clock_time_to_the_second(free_at)} on."
-        )
-        raise BeingJudged(sentence)
-
-
-def _check(release: Release, name: str, *, by: "User | None", given: Collection[str] = ()) -> Move:
-    roles = roles_of(by, release.series.producer) if by else frozenset()
-    return RELEASE.check(name, source=release.status, roles=roles, given=given, by_system=by is None)
-
-
-def _apply(
-    release: Release,
-    move: Move,
-    *,
-    by: "User | None",
-    at: datetime,
-    values: dict[str, Any],
-    words: str = "",
-    **facts: Any,
-) -> Release:
-    with transaction.atomic():
-        unchanged = Release.objects.filter(pk=release.pk, status=move.source, schedule_version=release.schedule_version)
-        if not unchanged.update(status=move.target, **values):
-            sentence = "This release was changed by somebody else; look at it again before you go on."
-            raise SomebodyWasFaster(sentence)
-        release.refresh_from_db()
-        record(release, move.name, at=at, by=by, words=words, status=[move.source, move.target], **facts)
-    return release
-
-
 def _prepare_change(
     release: Release, *, to: Slot, reason: str, by: "User | None", expected_version: int | None
 ) -> tuple[Release, Slot, Move]:
@@ -281,7 +231,7 @@ def _prepare_change(
         raise WrongRole(message)
     to, was = slot_rules.usable(to), release.slot
     given = {name for name, value in (("exact_date", to.due_at), ("reason", reason.strip())) if value}
-    move = _check(release, CHANGE_DATE, by=by, given=given)
+    move = moving.check(release, CHANGE_DATE, by=by, given=given)
     if to == was:
         field = "reason" if reason.strip() else "planned_on"
         sentence = f"The date is unchanged ({was}): there is no change to give a reason for."

@@ -10,7 +10,7 @@ from django.views.decorators.http import require_http_methods
 from releases import calendar, london, scheduling
 from releases.forms import CancelForm, ChangeDateForm
 from releases.lifecycle import MoveRefused, WrongRole, WrongState
-from releases.scheduling import SomebodyWasFaster
+from releases.moving import SomebodyWasFaster
 from releases.status import ANNOUNCE, CANCEL, CHANGE_DATE, CONFIRM
 from releases.views.finding import SignedInRequest, put_on_field, refused, release_to_move
 

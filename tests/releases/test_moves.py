@@ -10,8 +10,9 @@ from releases.calendar import Precision, Slot
 from releases.lifecycle import MoveRefused, SomethingMissing, WrongRole
 from releases.models import DateChange, Release, ReleaseEvent
 from releases.models.append_only import check_chain
+from releases.moving import SomebodyWasFaster
 from releases.roles import Role
-from releases.scheduling import SlotRefused, SomebodyWasFaster
+from releases.scheduling import SlotRefused
 from releases.status import RELEASE, Status
 from tests.factories import SeriesFactory, UserFactory, a_confirmed_release, a_release, london_slot, member
 

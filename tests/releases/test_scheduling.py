@@ -9,6 +9,7 @@ from releases.calendar import Precision, Slot
 from releases.lifecycle import MoveRefused, SomethingMissing, WrongRole, WrongState
 from releases.models import DateChange, Release
 from releases.models.append_only import AppendOnlyRow
+from releases.moving import SomebodyWasFaster
 from releases.roles import Role
 from releases.scheduling import SlotRefused
 from tests.factories import a_confirmed_release, a_release, an_announced_release, london_slot, member
@@ -144,7 +145,7 @@ def test_a_move_made_from_a_stale_copy_is_refused():
     stale = Release.objects.get()
     head = head_of(release)
     scheduling.change_date(release, to=london_slot(date(2020, 7, 1)), reason="Late data", by=head, at=NOW)
-    with pytest.raises(scheduling.SomebodyWasFaster):
+    with pytest.raises(SomebodyWasFaster):
         scheduling.cancel(stale, reason="Not needed", by=head, at=NOW)
 
 

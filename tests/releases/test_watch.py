@@ -9,6 +9,7 @@ from breaches.models import Report, Suspicion
 from releases import scheduling, watch
 from releases.models import Coverage, Observation, Release, Verification
 from releases.models.append_only import ChainHead, first_broken
+from releases.moving import BeingJudged
 from releases.roles import Role
 from releases.status import Status
 from releases.verdict import Outcome
@@ -278,7 +279,7 @@ def test_nobody_moves_a_release_away_while_its_verdict_falls(watched, morning, m
         to = london_slot((DUE + timedelta(days=1)).date())
         return scheduling.change_date(release, to=to, reason="Late data", by=head, at=morning.clock.now())
 
-    with pytest.raises(scheduling.BeingJudged, match=r"can be moved or cancelled from 9\.32am and 30 seconds on"):
+    with pytest.raises(BeingJudged, match=r"can be moved or cancelled from 9\.32am and 30 seconds on"):
         try_to_move()
     morning.play(after(minutes=2, seconds=30))
     assert verdict(release).outcome == Outcome.NOT_SEEN
