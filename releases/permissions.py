@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING
 from django.contrib.auth.models import AnonymousUser
 from django.db.models import QuerySet
 
+from releases.agreement import ASKERS
 from releases.models import Membership, Producer
 from releases.roles import BY_WEIGHT, EVERY_ROLE, LEADS, Role
 from releases.status import KEEPERS
@@ -23,6 +24,7 @@ class Action(StrEnum):
 
     VIEW = "view"
     EDIT = "edit"
+    ASK_DATE_CHANGE = "ask_date_change"
     CHANGE_TOLERANCE = "change_tolerance"
     ANSWER = "answer"
     PREFLIGHT = "preflight"
@@ -33,6 +35,8 @@ class Action(StrEnum):
 TABLE: dict[Action, frozenset[Role]] = {
     Action.VIEW: EVERY_ROLE,
     Action.EDIT: KEEPERS,
+    # What becomes of it is the Head of Profession's to decide: releases/agreement.py.
+    Action.ASK_DATE_CHANGE: ASKERS,
     # Nobody hides a breach by widening the tolerance; each change stands in the history of its series.
     Action.CHANGE_TOLERANCE: LEADS,
     Action.ANSWER: LEADS | {Role.STATISTICIAN, Role.PUBLISHING_TEAM, Role.CALENDAR_MANAGER},

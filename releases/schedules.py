@@ -76,12 +76,10 @@ def _moved(*, now: datetime) -> Iterable[Schedule]:
         decided_at__isnull=False, release=OuterRef("release"), schedule_version=OuterRef("schedule_version") - 1
     )
     # Nobody agrees to the change of a date that is not confirmed.
-    changes = DateChange.objects.filter(
-        ~Exists(decided), requested_at__gt=now - GIVE_UP, agreed_at__isnull=False, was_precision=Precision.EXACT
-    )
+    changes = DateChange.objects.filter(~Exists(decided), agreed_at__gt=now - GIVE_UP, was_precision=Precision.EXACT)
     for change in changes.filter(release__addresses__isnull=False).select_related("release__series").distinct():
         release, due_at = change.release, change.was.due_at
-        if due_at is not None and due_at <= change.requested_at and _was_watched(release, due_at=due_at):
+        if due_at is not None and due_at <= change.made_at and _was_watched(release, due_at=due_at):
             yield Schedule(release, change.schedule_version - 1, due_at)
 
 

@@ -13,6 +13,8 @@ from releases.lifecycle import Move, MoveRefused, WrongRole
 from releases.models import Address, DateChange, Release, Series
 from releases.models.event import ReleaseEvent, happening, record
 from releases.moving import SomebodyWasFaster
+from releases.permissions import roles_of
+from releases.roles import LEADS, Role
 from releases.slot_rules import SlotRefused
 from releases.status import ANNOUNCE, CANCEL, CHANGE_DATE, CONFIRM, PUBLISH, RELEASE, Status
 
@@ -29,6 +31,15 @@ class PlannedAddress:
     marker: str = ""
     adapter: str = "page"
     required: bool = True
+
+
+@dataclass(frozen=True, slots=True)
+class Asked:
+    """Who asked for a change of date and when (aware), where somebody else agrees to it, and under which request."""
+
+    by: "User"
+    at: datetime
+    request: int
 
 
 def record_release(
@@ -115,7 +126,18 @@ def check_change_date(
     release: Release, *, to: Slot, reason: str = "", by: "User | None", expected_version: int | None = None
 ) -> None:
     """Require that a release can be moved to another date or time; `change_date` says what it raises."""
-    _prepare_change(release, to=to, reason=reason, by=by, expected_version=expected_version)
+    _prepare_change(release, to=to, reason=reason, roles=_roles(release, by), expected_version=expected_version)
+
+
+def propose_change(
+    release: Release, *, to: Slot, reason: str, expected_version: int | None = None
+) -> tuple[Release, Slot]:
+    """Return a release as it is stored, and to the minute the date and time to which a lead may move it.
+
+    Nothing is changed; `change_date` says what it raises.
+    """
+    release, to, _ = _prepare_change(release, to=to, reason=reason, roles=LEADS, expected_version=expected_version)
+    return release, to
 
 
 def change_date(
@@ -126,6 +148,7 @@ def change_date(
     by: "User | None",
     at: datetime,
     expected_version: int | None = None,
+    asked: Asked | None = None,
 ) -> Release:
     """Move a release to another date or time and start a new schedule version.
 
@@ -135,13 +158,16 @@ def change_date(
 
     :param to: the new slot; seconds are dropped. The old one is read from the store, never from the caller.
     :param expected_version: the schedule version that the person has seen, if they have seen one.
+    :param asked: who asked for the change, where the person agrees to what somebody else asked for.
     :raises SomethingMissing: if a confirmed release is given a vague date or no reason.
     :raises SlotRefused: if nothing changes, or nothing can be announced for that day or time.
     :raises SomebodyWasFaster: if the schedule is not the expected one any more.
     :raises BeingJudged: if it has fallen due and is being looked at.
     :raises MoveRefused: if its status or the person's roles do not allow it.
     """
-    release, to, move = _prepare_change(release, to=to, reason=reason, by=by, expected_version=expected_version)
+    release, to, move = _prepare_change(
+        release, to=to, reason=reason, roles=_roles(release, by), expected_version=expected_version
+    )
     was, confirmed = release.slot, release.status == Status.CONFIRMED
     moving.refuse_while_judged(release, at=at)
     with transaction.atomic():
@@ -155,6 +181,7 @@ def change_date(
             was=str(was),
             to=str(to),
             after_due=moving.is_due(release, at=at),
+            **({"request": asked.request} if asked else {}),
         )
         DateChange.objects.create(
             release=release,
@@ -167,8 +194,8 @@ def change_date(
             to_precision=to.precision,
             zone=to.zone,
             public_reason=reason.strip() if confirmed else "",
-            requested_by=by,
-            requested_at=at,
+            requested_by=asked.by if asked else by,
+            requested_at=asked.at if asked else at,
             agreed_by=by if confirmed else None,
             agreed_at=at if confirmed else None,
             announced_at=at if release.announced_at else None,
@@ -218,20 +245,29 @@ def publish_all(seen_live: Sequence[tuple[Release, datetime]], *, at: datetime) 
     return events
 
 
+def _roles(release: Release, by: "User | None") -> frozenset[Role] | None:
+    return roles_of(by, release.series.producer) if by else None
+
+
 def _prepare_change(
-    release: Release, *, to: Slot, reason: str, by: "User | None", expected_version: int | None
+    release: Release, *, to: Slot, reason: str, roles: frozenset[Role] | None, expected_version: int | None
 ) -> tuple[Release, Slot, Move]:
-    """Return the release as it is stored now, the new slot to the minute, and the row of the table."""
+    """Return the release as it is stored now, the new slot to the minute, and the row of the table.
+
+    :param roles: those of the person, or None for the system.
+    """
     release = Release.objects.select_related("series__producer").get(pk=release.pk)
     if expected_version not in {None, release.schedule_version}:
         message = f"The date was changed meanwhile, to {release.slot}; look at it again before you change it."
         raise SomebodyWasFaster(message)
-    if by is None and release.status == Status.CONFIRMED:
+    if roles is None and release.status == Status.CONFIRMED:
         message = "A confirmed date is changed by a head of profession or a deputy, with a reason for the public."
         raise WrongRole(message)
     to, was = slot_rules.usable(to), release.slot
     given = {name for name, value in (("exact_date", to.due_at), ("reason", reason.strip())) if value}
-    move = moving.check(release, CHANGE_DATE, by=by, given=given)
+    move = RELEASE.check(
+        CHANGE_DATE, source=release.status, roles=roles or frozenset(), given=given, by_system=roles is None
+    )
     if to == was:
         field = "reason" if reason.strip() else "planned_on"
         sentence = f"The date is unchanged ({was}): there is no change to give a reason for."

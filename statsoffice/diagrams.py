@@ -7,6 +7,7 @@ from enum import StrEnum
 from breaches import permissions as breach_permissions
 from breaches.status import REPORT
 from releases import permissions as release_permissions
+from releases.agreement import REQUEST
 from releases.lifecycle import Lifecycle, spoken
 from releases.roles import Role
 from releases.status import RELEASE
@@ -29,6 +30,7 @@ def permissions[A: StrEnum](table: Mapping[A, frozenset[Role]]) -> str:
 
 BLOCKS: dict[str, Callable[[], str]] = {
     "lifecycle of a release": lambda: lifecycle(RELEASE),
+    "lifecycle of a request for a change of date": lambda: lifecycle(REQUEST),
     "lifecycle of a report": lambda: lifecycle(REPORT),
     "permissions on releases": lambda: permissions(release_permissions.TABLE),
     "permissions on reports": lambda: permissions(breach_permissions.TABLE),

@@ -11,7 +11,7 @@ from celery import shared_task
 from django.conf import settings
 
 from breaches import drafting
-from releases import judging, roll_call, unstored, watch
+from releases import date_requests, judging, roll_call, unstored, watch
 from releases.clock import RealClock
 from releases.probe.clock_source import ClockSource
 from releases.probe.probe import Probe, probe_from_settings
@@ -80,14 +80,14 @@ def draft_once() -> None:
 
 @shared_task(name="deliver")
 def deliver() -> None:
-    """Attend to the watcher's health, create the messages that are owed, and send those that are due."""
+    """Attend to the watcher's health, end requests that were overtaken, create the messages owed, send those due."""
     _begin("deliver")
     deliver_once()
 
 
 def deliver_once() -> None:
     """Do what the task `deliver` does."""
-    _each(_note_unstored, illness.attend, outbox.create_missing, delivery.deliver)
+    _each(_note_unstored, illness.attend, date_requests.lapse_overtaken, outbox.create_missing, delivery.deliver)
 
 
 @shared_task(name="canary")

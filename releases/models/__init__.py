@@ -2,6 +2,7 @@
 
 from releases.models.append_only import ChainHead
 from releases.models.body import Body, KeptBody
+from releases.models.date_request import DateChangeRequest
 from releases.models.event import ReleaseEvent
 from releases.models.observation import Observation
 from releases.models.preflight import PreflightRun
@@ -19,6 +20,7 @@ __all__ = [
     "Contact",
     "Coverage",
     "DateChange",
+    "DateChangeRequest",
     "HostLease",
     "KeptBody",
     "Membership",

@@ -183,6 +183,10 @@ class Address(models.Model):
 class DateChangeQuerySet(AppendOnlyQuerySet["DateChange"]):
     """Changes of date, which are only added."""
 
+    def made_since(self, instant: datetime) -> Self:
+        """Return the changes made after an instant: agreed to then, or done then where nobody had to agree."""
+        return self.filter(Q(agreed_at__gt=instant) | Q(agreed_at__isnull=True, requested_at__gt=instant))
+
 
 class DateChange(AppendOnly):
     """One change of a release's date: was, to, why, who asked (empty: an import), who agreed, when announced."""
@@ -221,6 +225,11 @@ class DateChange(AppendOnly):
 
     def __str__(self) -> str:
         return f"{self.was} to {self.to}"
+
+    @property
+    def made_at(self) -> datetime:
+        """The instant of the agreement, or of the act where nobody had to agree."""
+        return self.agreed_at or self.requested_at
 
     @property
     def was(self) -> Slot:

@@ -53,7 +53,7 @@ def _questions(person: Person, *, now: datetime) -> list[Release]:
     theirs = Release.objects.filter(series__producer__in=producers_where(person, Action.ANSWER))
     recent: QuerySet[Release] = theirs.filter(due_at__gt=now - ASKED_BEHIND, due_at__lte=now + ASKED_AHEAD)
     asked = set(asking.unanswered(recent).values_list("release_id", flat=True))
-    moved = theirs.filter(pk__in=DateChange.objects.filter(requested_at__gt=now - ASKED_BEHIND).values("release"))
+    moved = theirs.filter(pk__in=DateChange.objects.made_since(now - ASKED_BEHIND).values("release"))
     asked |= set(asking.unanswered(moved).filter(due_at__gt=now - ASKED_BEHIND).values_list("release_id", flat=True))
     asked |= {question.address.release_id for question in asking.open_questions(recent)}
     return list(Release.objects.filter(pk__in=asked).select_related("series__producer").order_by("due_at")[:MOST_LINES])

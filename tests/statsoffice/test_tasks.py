@@ -21,7 +21,7 @@ def test_a_message_that_cannot_be_written_keeps_no_other_from_being_sent(monkeyp
         event="news", recipient="a@example.gov.uk", subject="News", text="Some news", created_at=now, due_at=now
     )
     monkeypatch.setattr(outbox.suspected, "owed", fail)
-    with pytest.raises(ExceptionGroup, match="1 of 4 steps failed"):
+    with pytest.raises(ExceptionGroup, match="1 of 5 steps failed"):
         tasks.deliver()
     assert [mail.subject for mail in mailoutbox] == ["News"]
     assert Message.objects.get().sent_at is not None
