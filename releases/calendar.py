@@ -126,6 +126,24 @@ def working_day_before(on: date, *, nation: Nation) -> date:
     return day
 
 
+def days_of_notice(on: date, *, given_at: datetime) -> int:
+    """Count the days from the day in London on which a date is confirmed to the date itself; negative once past.
+
+    :param given_at: the aware instant of confirming, or of agreeing to another date.
+    """
+    return (on - london.local_date(given_at)).days
+
+
+def is_short_notice(on: date, *, given_at: datetime) -> bool:
+    """Tell whether a date is confirmed less than four weeks ahead.
+
+    Source: Code of Practice for Statistics, edition 2.1, T3.1 (3.0: 3.1): four weeks ahead, where practicable.
+
+    :param given_at: the aware instant of confirming, or of agreeing to another date.
+    """
+    return days_of_notice(on, given_at=given_at) < NOTICE.days
+
+
 def seconds_dropped(at: time) -> time:
     """Return a typed time to the minute: releases are announced for a minute, never for a second."""
     return at.replace(second=0, microsecond=0)

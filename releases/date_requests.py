@@ -52,9 +52,7 @@ def ask(
     :raises MoveRefused: if nobody could move the release so; `scheduling.change_date` says why.
     """
     check_may(by, Action.ASK_DATE_CHANGE, release.series.producer)
-    if release.status != Status.CONFIRMED:
-        sentence = _("Only the change of a confirmed date needs agreement; this release is %(status)s.")
-        raise NothingToAgree(sentence % {"status": release.status})
+    _check_confirmed(release)
     release, to = scheduling.propose_change(release, to=to, reason=reason, expected_version=expected_version)
     lapse_overtaken(now=at, release=release)
     _refuse_second(release)
@@ -80,6 +78,24 @@ def ask(
         _refuse_second(release)
         raise
     return request
+
+
+def check_open(release: Release) -> None:
+    """Require that a change of a release's date can be asked for.
+
+    :raises NothingToAgree: if the release is not confirmed.
+    :raises AlreadyAsked: if a change of it waits already.
+    """
+    _check_confirmed(release)
+    _refuse_second(release)
+
+
+def check_decidable(request: DateChangeRequest, *, by: "User") -> None:
+    """Require that a person may still refuse a request.
+
+    :raises MoveRefused: if it was decided already, or the person's roles do not allow it.
+    """
+    _check(request, REFUSE, by=by, reason="to be given")
 
 
 def agree(request: DateChangeRequest, *, by: "User", at: datetime) -> Release:
@@ -157,16 +173,32 @@ def lapse_overtaken(*, now: datetime, release: Release | None = None) -> int:
     return lapsed
 
 
+def leads_anything(person: Person) -> bool:
+    """Tell whether a person is Head of Profession or deputy of any producer."""
+    return producers_with(person, LEADS).exists()
+
+
+def theirs(person: Person) -> DateChangeRequestQuerySet:
+    """Return the requests that are, or were, a person's to decide, whatever became of them."""
+    found = DateChangeRequest.objects.filter(release__series__producer__in=producers_with(person, LEADS))
+    return found.select_related("release__series__producer", "requested_by")
+
+
 def to_agree(person: Person) -> DateChangeRequestQuerySet:
     """Return the requests that wait for a person to agree to or to refuse, by when their release is due."""
-    theirs = DateChangeRequest.objects.waiting().filter(release__series__producer__in=producers_with(person, LEADS))
-    return theirs.select_related("release__series__producer", "requested_by").order_by("release__due_at", "pk")
+    return theirs(person).waiting().order_by("release__due_at", "pk")
 
 
 def latest_of(release: Release) -> DateChangeRequest | None:
     """Return the request that was made last for a release, whatever became of it."""
     made = DateChangeRequest.objects.filter(release=release).select_related("requested_by", "decided_by")
     return made.order_by("-requested_at", "-pk").first()
+
+
+def _check_confirmed(release: Release) -> None:
+    if release.status != Status.CONFIRMED:
+        sentence = _("Only the change of a confirmed date needs agreement; this release is %(status)s.")
+        raise NothingToAgree(sentence % {"status": release.status})
 
 
 def _refuse_second(release: Release) -> None:

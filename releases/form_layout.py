@@ -3,7 +3,8 @@
 from collections.abc import Collection, Mapping
 from typing import Any
 
-from crispy_forms.layout import Field
+from crispy_forms.helper import FormHelper
+from crispy_forms.layout import Field, Layout
 from crispy_forms.utils import TEMPLATE_PACK
 from django import forms
 from django.template import Context
@@ -85,3 +86,10 @@ class SubmitButton:
     def render(self, form: forms.BaseForm, context: Context, **_: Any) -> str:  # crispy's signature
         """Render the button."""
         return render_to_string(self.template, self.attributes)
+
+
+def helper_of(*questions: Any, button: str, css_class: str = "") -> FormHelper:
+    """Lay out a form that asks its questions one under the other, and ends with its button."""
+    helper = FormHelper()
+    helper.layout = Layout(*questions, SubmitButton(button, css_class=css_class))
+    return helper

@@ -3,26 +3,20 @@
 from datetime import datetime
 from typing import Any
 
-from crispy_forms.helper import FormHelper
-from crispy_forms.layout import Layout
 from django import forms
+from django.core.exceptions import ValidationError
 from django.http import QueryDict
+from django.utils.translation import gettext
 
 from releases import london
 from releases.answering import TEXT_KINDS
 from releases.calendar import Precision, Slot
 from releases.form_fields import ClockTimeField, GovukDateField, LongTextField
-from releases.form_layout import Question, SubmitButton
+from releases.form_layout import Question, helper_of
 from releases.models import Release
 from releases.status import Status
 
 MOST_WORDS = 2000
-
-
-def _helper(*questions: Any, button: str, css_class: str = "") -> FormHelper:
-    helper = FormHelper()
-    helper.layout = Layout(*questions, SubmitButton(button, css_class=css_class))
-    return helper
 
 
 class ChangeDateForm(forms.Form):
@@ -44,7 +38,11 @@ class ChangeDateForm(forms.Form):
     )
     reason = LongTextField(label="Reason for the change", required=False, max_length=MOST_WORDS)
 
-    def __init__(self, data: QueryDict | None = None, *, release: Release) -> None:
+    def __init__(self, data: QueryDict | None = None, *, release: Release, asking: bool = False) -> None:
+        """Make the form.
+
+        :param asking: whether somebody else has to agree to the change.
+        """
         initial = {
             "seen_version": release.schedule_version,
             "planned_at": release.planned_at or release.series.release_time,
@@ -61,24 +59,40 @@ class ChangeDateForm(forms.Form):
             # A confirmed release never becomes vague again, so the form does not offer it.
             del self.fields["precision"]
             precise = []
-            self.fields["reason"].help_text = "Readers of the release calendar see it."
+            read_by = gettext("Readers of the release calendar see it, once the change is agreed to.")
+            self.fields["reason"].help_text = read_by if asking else "Readers of the release calendar see it."
         else:
             self.fields["reason"].label = "Reason for the change (optional)"
             self.fields["reason"].help_text = "Kept in our own record; the date is provisional, so it is not published."
-        self.helper = _helper(
+        self.helper = helper_of(
             "seen_version",
             *precise,
             Question("planned_on", size="s"),
             Question("planned_at", size="s", css_class="govuk-input--width-5"),
             Question("reason", size="s"),
-            button="Change the date",
+            button=gettext("Ask for this change") if asking else "Change the date",
         )
+
+    def clean_reason(self) -> str:
+        """Refuse two reasons for one change: only one of them would be kept."""
+        given = self.data.getlist("reason") if isinstance(self.data, QueryDict) else []
+        if len(given) > 1:
+            raise ValidationError(gettext("Give one reason for the change."))
+        return str(self.cleaned_data["reason"])
 
     def slot(self) -> Slot:
         """Return the new date as typed; a vague one has no time."""
         precision = Precision(self.cleaned_data.get("precision") or Precision.EXACT)
         at = self.cleaned_data["planned_at"] if precision is Precision.EXACT else None
         return Slot(on=self.cleaned_data["planned_on"], at=at, precision=precision, zone=self.zone)
+
+    def change(self) -> dict[str, Any]:
+        """Return the change as typed, from the schedule that the person has seen."""
+        return {
+            "to": self.slot(),
+            "reason": self.cleaned_data["reason"],
+            "expected_version": self.cleaned_data["seen_version"],
+        }
 
     def see_again(self, release: Release) -> None:
         """Show that the date was changed meanwhile; what was typed stays, and can be sent again for the new date."""
@@ -104,7 +118,7 @@ class CancelForm(forms.Form):
 
     def __init__(self, *args: Any, **kwargs: Any) -> None:
         super().__init__(*args, **kwargs)
-        self.helper = _helper(
+        self.helper = helper_of(
             Question("reason", size="s"), button="Cancel this release", css_class="govuk-button--warning"
         )
 
@@ -129,7 +143,7 @@ class SayForm(forms.Form):
             "previous_edition": "Looks that saw it count as not live.",
             "not_it": "An error page, a log-in page, an announcement. Looks that saw it count as not live.",
         }
-        self.helper = _helper(
+        self.helper = helper_of(
             Question("kind", size="m", hints=hints), Question("words", size="s"), button="Save this answer"
         )
 
@@ -145,7 +159,7 @@ class WasLiveForm(forms.Form):
 
     def __init__(self, *args: Any, **kwargs: Any) -> None:
         super().__init__(*args, **kwargs)
-        self.helper = _helper(
+        self.helper = helper_of(
             Question("live_on", size="s"),
             Question("live_time", size="s", css_class="govuk-input--width-5"),
             Question("words", size="s"),

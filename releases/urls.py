@@ -2,17 +2,22 @@
 
 from django.urls import path
 
-from releases.views import answers, calendar, kept, moves, preflight, release
+from releases.views import agreement, answers, calendar, changes, kept, moves, preflight, release
 
 app_name = "releases"
 
 urlpatterns = [
     path("", calendar.calendar, name="calendar"),
     path("calendar/<int:year>/<int:month>/", calendar.calendar, name="month"),
+    path("changes/", changes.register, name="changes"),
+    path("changes/waiting/", agreement.waiting, name="changes_waiting"),
+    path("changes/waiting/<int:key>/refuse/", agreement.refuse, name="refuse_change"),
+    path("changes/waiting/<int:key>/withdraw/", agreement.withdraw, name="withdraw_change"),
     path("releases/<slug:reference>/", release.release, name="release"),
     path("releases/<slug:reference>/announce/", moves.announce, name="announce"),
     path("releases/<slug:reference>/confirm/", moves.confirm, name="confirm"),
     path("releases/<slug:reference>/change-date/", moves.change_date, name="change_date"),
+    path("releases/<slug:reference>/ask-to-change-date/", agreement.ask, name="ask_date_change"),
     path("releases/<slug:reference>/cancel/", moves.cancel, name="cancel"),
     path("releases/<slug:reference>/preflight/", preflight.ask, name="preflight"),
     path("releases/<slug:reference>/say/<int:address>/<str:digest>/", answers.say, name="say"),

@@ -60,14 +60,7 @@ def change_date(request: SignedInRequest, reference: str) -> HttpResponse:
         form = ChangeDateForm(request.POST if request.method == "POST" else None, release=release)
         if form.is_valid():
             try:
-                scheduling.change_date(
-                    release,
-                    to=form.slot(),
-                    reason=form.cleaned_data["reason"],
-                    by=request.user,
-                    at=timezone.now(),
-                    expected_version=form.cleaned_data["seen_version"],
-                )
+                scheduling.change_date(release, by=request.user, at=timezone.now(), **form.change())
             except SomebodyWasFaster:
                 release = release_to_move(request.user, reference, CHANGE_DATE)
                 form.see_again(release)

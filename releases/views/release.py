@@ -12,7 +12,7 @@ from releases import announcements, on_record, opening, public, wording
 from releases.models import DateChange, Release
 from releases.permissions import TABLE, Action, roles_of
 from releases.status import ANNOUNCE, CANCEL, CHANGE_DATE, CONFIRM, RELEASE
-from releases.views import preflight
+from releases.views import preflight, waiting_change
 from releases.views.finding import release_of_theirs
 
 MOVES = {
@@ -58,7 +58,8 @@ def _for_staff(request: HttpRequest, release: Release, *, now: datetime) -> dict
         "staff": True,
         "record": kept,
         "standing": wording.standing(release, kept.verification, now=now),
-        "moves": moves,
+        "moves": [*moves, *waiting_change.move_of(release, roles=roles)],
+        "date_request": waiting_change.part_of(release, person=request.user, roles=roles),
         "may_answer": bool(TABLE[Action.ANSWER] & roles),
         "preflight": preflight.part_of(release, roles=roles, now=now),
         "snapshots": announcements.snapshots_of(release),

@@ -11,6 +11,7 @@ from django.utils import timezone
 from django.views.decorators.http import require_safe
 from django_htmx.http import HttpResponseClientRedirect
 
+from releases import date_register
 from releases.canonical import sha256_hex
 from statsoffice.desk import health, preflight, today, waiting
 
@@ -25,6 +26,7 @@ def desk(request: HttpRequest) -> HttpResponse:
         "next_day": today.next_day(request.user, now=now),
         "preflight": preflight.of(request.user, now=now),
         "noticing": preflight.noticing(),
+        "has_register": date_register.producers_of(request.user).exists(),
     }
     return render(request, "desk/desk.html", context)
 

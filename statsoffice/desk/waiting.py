@@ -1,4 +1,4 @@
-"""What waits for a person: reports to complete, reports to approve, releases of which somebody must say something."""
+"""What waits for a person: reports, releases to say something of, changes of date to agree to, dates gone by."""
 
 from dataclasses import dataclass
 from datetime import datetime, timedelta
@@ -7,7 +7,7 @@ from django.db.models import QuerySet
 
 from breaches.models import Report
 from breaches.status import WRITERS, ReportStatus
-from releases import asking
+from releases import asking, date_requests
 from releases.models import DateChange, Release
 from releases.permissions import Action, Person, producers_where, producers_with
 from releases.roles import LEADS, Role
@@ -20,14 +20,18 @@ ASKED_BEHIND = timedelta(days=14)
 
 @dataclass(frozen=True, slots=True)
 class Waiting:
-    """What waits for one person; each list is cut at twenty, the longest waiting first."""
+    """What waits for one person; each list is cut at twenty, the longest waiting first.
+
+    `to_agree` counts the changes of date that wait for their agreement, all of them.
+    """
 
     to_complete: list[Report]
     to_approve: list[Report]
     to_answer: list[Release]
+    to_agree: int
 
     def __bool__(self) -> bool:
-        return bool(self.to_complete or self.to_approve or self.to_answer)
+        return bool(self.to_complete or self.to_approve or self.to_answer or self.to_agree)
 
 
 def waiting_for(person: Person, *, now: datetime) -> Waiting:
@@ -39,6 +43,7 @@ def waiting_for(person: Person, *, now: datetime) -> Waiting:
         to_complete=_reports(person, WRITERS, ReportStatus.DRAFT, ReportStatus.RETURNED),
         to_approve=_reports(person, LEADS, ReportStatus.WITH_HOP),
         to_answer=_questions(person, now=now),
+        to_agree=date_requests.to_agree(person).count(),
     )
 
 

@@ -1,47 +1,26 @@
 """A change of a confirmed date that waits for agreement: asked, agreed, refused, withdrawn or overtaken (C12)."""
 
-from datetime import UTC, date, datetime, time, timedelta
+from datetime import date, time
 from itertools import product
 
 import pytest
 
-from releases import date_requests, judging, scheduling
+from releases import date_requests, scheduling
 from releases.agreement import REQUEST, RequestState
 from releases.calendar import Precision, Slot
-from releases.date_requests import AlreadyAsked, NothingToAgree, Overtaken
+from releases.date_requests import AlreadyAsked, NothingToAgree
 from releases.lifecycle import MoveRefused, SomethingMissing, WrongRole, WrongState
-from releases.models import DateChange, DateChangeRequest, Release, ReleaseEvent, Verification
+from releases.models import DateChange, DateChangeRequest, Release, ReleaseEvent
 from releases.models.append_only import check_chain
-from releases.moving import BeingJudged, SomebodyWasFaster
+from releases.moving import SomebodyWasFaster
 from releases.permissions import NotYours
 from releases.roles import Role
 from releases.scheduling import SlotRefused
-from releases.verdict import Outcome
-from tests.factories import SEED_DUE, UserFactory, a_confirmed_release, a_release, an_announced_release, member
+from tests.factories import UserFactory, a_confirmed_release, a_release, an_announced_release
 from tests.factories import london_slot as slot
-from tests.releases.record import looks_at
-
-NOW = datetime(2020, 6, 1, 12, 0, tzinfo=UTC)
-LATER = NOW + timedelta(hours=5)
-TO = slot(date(2020, 7, 14))
+from tests.releases.requested import LATER, NOW, TO, ask, head_of, person, stored
 
 pytestmark = pytest.mark.django_db
-
-
-def person(release, role):
-    return member(role, release.series.producer)
-
-
-def head_of(release):
-    return person(release, Role.HEAD_OF_PROFESSION)
-
-
-def ask(release, *, role=Role.CALENDAR_MANAGER, by=None, to=TO, reason="The survey came in late.", at=NOW, **fields):
-    return date_requests.ask(release, to=to, reason=reason, by=by or person(release, role), at=at, **fields)
-
-
-def stored():
-    return DateChangeRequest.objects.get()
 
 
 def kinds(count):
@@ -86,7 +65,7 @@ def test_agreeing_makes_the_change_and_tells_who_asked_from_who_agreed():
 
 
 def test_a_heads_own_change_stays_one_act():
-    release, head = an_announced_release(), None
+    release = an_announced_release()
     head = head_of(release)
     scheduling.change_date(release, to=TO, reason="Late data", by=head, at=NOW)
     change = DateChange.objects.get()
@@ -211,58 +190,11 @@ def test_of_two_who_decide_at_once_the_second_is_told_and_one_change_is_made():
     assert stored().state == "agreed"
 
 
-def move(release):
-    scheduling.change_date(release, to=slot(date(2020, 7, 2)), reason="Late data", by=head_of(release), at=NOW)
-
-
-def cancel(release):
-    scheduling.cancel(release, reason="Not needed", by=head_of(release), at=NOW)
-
-
-def publish(release):
-    scheduling.publish(release, by=None, at=NOW, published_at=NOW)
-
-
-@pytest.mark.parametrize("overtake", [move, cancel, publish])
-@pytest.mark.parametrize("decide", ["agree", "refuse", "withdraw"])
-def test_a_request_whose_release_was_changed_meanwhile_lapses_and_is_told_and_not_applied(overtake, decide):
-    release = an_announced_release()
-    request = ask(release)
-    overtake(release)
-    stands = Release.objects.values().get()
-    by = request.requested_by if decide == "withdraw" else head_of(release)
-    with pytest.raises(Overtaken, match=r"to 14 July 2020 9:30am has lapsed and was not made") as refusal:
-        MOVES[decide](stored(), by)
-    assert f"It is now {stands['status']}" in str(refusal.value)
-    assert Release.objects.values().get() == stands
-    assert (stored().state, stored().decided_by, stored().decided_at) == ("lapsed", None, LATER)
-    assert kinds(1) == ["date_change_lapsed"]
-
-
-def test_overtaken_requests_lapse_by_themselves_once_and_keep_nobody_from_asking_again():
-    release = an_announced_release()
-    ask(release)
-    assert date_requests.lapse_overtaken(now=LATER) == 0
-    move(release)
-    assert not date_requests.to_agree(head_of(release)).exists()
-    assert date_requests.lapse_overtaken(now=LATER) == 1
-    assert date_requests.lapse_overtaken(now=LATER) == 0
-    assert ask(Release.objects.get()).state == RequestState.WAITING
-
-
-def test_a_new_request_ends_the_overtaken_one_before_it():
-    release = an_announced_release()
-    ask(release)
-    move(release)
-    ask(Release.objects.get())
-    assert sorted(DateChangeRequest.objects.values_list("state", flat=True)) == ["lapsed", "waiting"]
-
-
 def test_only_the_change_of_a_confirmed_date_needs_agreement():
     with pytest.raises(NothingToAgree, match="this release is provisional"):
         ask(a_release())
     cancelled = an_announced_release(reference="stopped")
-    cancel(cancelled)
+    scheduling.cancel(cancelled, reason="Not needed", by=head_of(cancelled), at=NOW)
     with pytest.raises(NothingToAgree, match="cancelled"):
         ask(Release.objects.get(reference="stopped"))
 
@@ -290,46 +222,9 @@ def test_what_nobody_could_agree_to_cannot_be_asked_for(fields, field, words):
 
 def test_a_request_from_a_date_that_is_not_the_present_one_is_refused_with_the_present_date():
     release = an_announced_release()
-    move(release)
+    scheduling.change_date(release, to=slot(date(2020, 7, 2)), reason="Late data", by=head_of(release), at=NOW)
     with pytest.raises(SomebodyWasFaster, match="to 2 July 2020 9:30am"):
         ask(Release.objects.get(), expected_version=1)
-
-
-def test_what_cannot_be_made_any_more_goes_on_waiting():
-    release = an_announced_release()
-    request = ask(release)
-    release.series.release_time = time(7)
-    release.series.alternative_time_reference, release.series.alternative_time_approved_on = "OSR 12", NOW.date()
-    release.series.save()
-    with pytest.raises(SlotRefused, match="not the release time"):
-        date_requests.agree(stored(), by=head_of(release), at=LATER)
-    assert (stored().state, Release.objects.get().slot) == ("waiting", request.was)
-
-
-def test_nobody_agrees_while_the_verdict_falls():
-    release = an_announced_release()
-    ask(release)
-    with pytest.raises(BeingJudged):
-        date_requests.agree(stored(), by=head_of(release), at=SEED_DUE + timedelta(seconds=1))
-    assert stored().state == "waiting"
-
-
-def test_a_change_agreed_after_the_release_was_due_never_alters_the_verdict():
-    release = an_announced_release()
-    request = ask(release, at=SEED_DUE - timedelta(hours=1))
-    looks_at(release, "not_live", start=SEED_DUE + timedelta(seconds=120))
-    judging.judge(release, now=SEED_DUE + timedelta(minutes=5))
-    date_requests.agree(request, by=head_of(release), at=SEED_DUE + timedelta(minutes=10))
-    assert Verification.objects.get().outcome == Outcome.NOT_SEEN
-    assert ReleaseEvent.in_order().last().facts["after_due"] is True
-
-
-def test_a_date_that_passed_unseen_before_the_agreement_is_judged_although_the_change_was_asked_for_in_time():
-    release = an_announced_release()
-    request = ask(release, at=SEED_DUE - timedelta(hours=1))
-    date_requests.agree(request, by=head_of(release), at=SEED_DUE + timedelta(minutes=10))
-    assert len(judging.judge_unobserved(now=SEED_DUE + timedelta(minutes=11))) == 1
-    assert Verification.objects.get().outcome == Outcome.CANNOT_TELL
 
 
 def test_those_who_lead_a_producer_are_shown_its_waiting_requests_and_no_others():
