@@ -12,9 +12,9 @@ LATER = NOW + timedelta(hours=5)
 TO = london_slot(date(2020, 7, 14))
 
 
-def person(release, role):
+def person(release, role, **fields):
     """Somebody of the release's producer, in one role."""
-    return member(role, release.series.producer)
+    return member(role, release.series.producer, **fields)
 
 
 def head_of(release):
