@@ -1,4 +1,4 @@
-"""The forms by which a change of date is agreed to or refused."""
+"""The forms by which a change of date is agreed to or refused, and its public reason put right."""
 
 from typing import Any
 
@@ -54,3 +54,21 @@ class RefuseForm(forms.Form):
     def __init__(self, *args: Any, **kwargs: Any) -> None:
         super().__init__(*args, **kwargs)
         self.helper = helper_of(Question("reason", size="s"), button=str(_("Refuse this change")))
+
+
+class CorrectReasonForm(forms.Form):
+    """The public reason of a change of date as readers are to see it."""
+
+    use_required_attribute = False
+
+    seen = forms.IntegerField(widget=forms.HiddenInput)
+    reason = LongTextField(
+        label=_("Public reason"),
+        help_text=_("Readers see it from now on, and that it was corrected. The first one stays for them to read."),
+        required=False,
+        max_length=MOST_WORDS,
+    )
+
+    def __init__(self, *args: Any, **kwargs: Any) -> None:
+        super().__init__(*args, **kwargs)
+        self.helper = helper_of("seen", Question("reason", size="s"), button=str(_("Correct the public reason")))

@@ -37,23 +37,22 @@ def tags_of_request(request: DateChangeRequest) -> list[Tag]:
     return [_tag(Mark.ASKED_CLOSE_TO_RELEASE)] if close else []
 
 
-def state_tag(request: DateChangeRequest) -> Tag:
+def state_tag(state: RequestState) -> Tag:
     """Return where a request stands, as words and the colour of a tag."""
-    words, colour = STATES[RequestState(request.state)]
+    words, colour = STATES[state]
     return str(words), colour
 
 
-def state_sentence(request: DateChangeRequest) -> str:
-    """Say what became of a request; nothing while it waits."""
+def state_sentence(request: DateChangeRequest, state: RequestState) -> str:
+    """Say what became of a request that is in a state; nothing while it waits."""
     said = {
         RequestState.AGREED: _("Agreed to by %(person)s at %(moment)s."),
         RequestState.REFUSED: _("Refused by %(person)s at %(moment)s:"),
         RequestState.WITHDRAWN: _("Withdrawn by %(person)s at %(moment)s."),
-        RequestState.LAPSED: _("Lapsed at %(moment)s, because the release was changed after it was asked for."),
-    }.get(RequestState(request.state), "")
-    if not said or request.decided_at is None:
-        return ""
-    return said % {"person": request.decided_by, "moment": london.moment(request.decided_at)}
+        RequestState.LAPSED: _("The release was changed after it was asked for, so it was not made."),
+    }.get(state, "")
+    moment = london.moment(request.decided_at) if request.decided_at else ""
+    return said % {"person": request.decided_by, "moment": moment}
 
 
 def agreed_sentence(count: int) -> str:

@@ -29,6 +29,5 @@ def changes_of(person: Person, *, producer: str = "", on_the_day: bool = False) 
         found = found.annotate(made_on=TruncDate(made_at, tzinfo=london.LONDON)).filter(
             Q(was_precision=Precision.EXACT, was_on=F("made_on")) | Q(to_precision=Precision.EXACT, to_on=F("made_on"))
         )
-    return found.select_related("release__series__producer", "requested_by", "agreed_by").order_by(
-        made_at.desc(), "-pk"
-    )
+    people = found.select_related("release__series__producer", "requested_by", "agreed_by")
+    return people.prefetch_related("corrections").order_by(made_at.desc(), "-pk")

@@ -64,10 +64,11 @@ class GovukDateField(forms.Field):
         "invalid": "%(subject)s must be a real date",
     }
 
-    def __init__(self, *, subject: str = "", **kwargs: Any) -> None:
+    def __init__(self, *, subject: object = "", **kwargs: Any) -> None:
         """Make the field.
 
-        :param subject: what the date is called in its errors, in sentence case; the label by default
+        :param subject: what the date is called in its errors, in sentence case (may be translated late); the label by
+            default
         """
         self.subject = subject
         super().__init__(**kwargs)

@@ -25,6 +25,8 @@ class Action(StrEnum):
     VIEW = "view"
     EDIT = "edit"
     ASK_DATE_CHANGE = "ask_date_change"
+    CORRECT_REASON = "correct_public_reason"
+    POST_DELAY_NOTICE = "post_delay_notice"
     CHANGE_TOLERANCE = "change_tolerance"
     ANSWER = "answer"
     PREFLIGHT = "preflight"
@@ -37,6 +39,9 @@ TABLE: dict[Action, frozenset[Role]] = {
     Action.EDIT: KEEPERS,
     # What becomes of it is the Head of Profession's to decide: releases/agreement.py.
     Action.ASK_DATE_CHANGE: ASKERS,
+    Action.CORRECT_REASON: LEADS,
+    # Whoever loads the pages, or answers for the statistics, is who readers hear from first.
+    Action.POST_DELAY_NOTICE: LEADS | {Role.STATISTICIAN, Role.PUBLISHING_TEAM},
     # Nobody hides a breach by widening the tolerance; each change stands in the history of its series.
     Action.CHANGE_TOLERANCE: LEADS,
     Action.ANSWER: LEADS | {Role.STATISTICIAN, Role.PUBLISHING_TEAM, Role.CALENDAR_MANAGER},

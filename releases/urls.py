@@ -2,7 +2,7 @@
 
 from django.urls import path
 
-from releases.views import agreement, answers, calendar, changes, kept, moves, preflight, release
+from releases.views import agreement, answers, calendar, changes, delay, kept, moves, preflight, release
 
 app_name = "releases"
 
@@ -18,6 +18,9 @@ urlpatterns = [
     path("releases/<slug:reference>/confirm/", moves.confirm, name="confirm"),
     path("releases/<slug:reference>/change-date/", moves.change_date, name="change_date"),
     path("releases/<slug:reference>/ask-to-change-date/", agreement.ask, name="ask_date_change"),
+    path("releases/<slug:reference>/changes/<int:version>/reason/", changes.correct_reason, name="correct_reason"),
+    path("releases/<slug:reference>/delay-notice/", delay.post, name="delay_notice"),
+    path("releases/<slug:reference>/delay-notice/withdraw/", delay.withdraw, name="withdraw_delay_notice"),
     path("releases/<slug:reference>/cancel/", moves.cancel, name="cancel"),
     path("releases/<slug:reference>/preflight/", preflight.ask, name="preflight"),
     path("releases/<slug:reference>/say/<int:address>/<str:digest>/", answers.say, name="say"),

@@ -7,7 +7,16 @@ from django.db.models import Model, QuerySet
 from django.http import HttpRequest
 
 from releases.admin.access import ReadOnly
-from releases.models import DateChange, Observation, ReleaseEvent, Statement, Verification
+from releases.models import (
+    DateChange,
+    DateChangeRequest,
+    DelayNotice,
+    Observation,
+    ReasonCorrection,
+    ReleaseEvent,
+    Statement,
+    Verification,
+)
 
 
 class OfReleases[M: Model](ReadOnly[M]):
@@ -58,6 +67,35 @@ class DateChangeAdmin(OfReleases[DateChange]):
 
     list_display = ("release", "was", "to", "public_reason", "requested_by", "agreed_by", "announced_at")
     ordering = ("-requested_at",)
+
+
+@admin.register(ReasonCorrection)
+class ReasonCorrectionAdmin(OfReleases[ReasonCorrection]):
+    """Public reasons put right: the words from then on, and which lead agreed to them."""
+
+    producer_path = "change__release__series__producer"
+    list_display = ("change", "number", "public_reason", "agreed_by", "agreed_at")
+    list_select_related = ("change",)
+    search_fields = ("change__release__reference", "change__release__title")
+    ordering = ("-agreed_at",)
+
+
+@admin.register(DateChangeRequest)
+class DateChangeRequestAdmin(OfReleases[DateChangeRequest]):
+    """Changes of date that were asked for, and what became of them; they are decided on a page of their own."""
+
+    list_display = ("release", "was", "to", "state", "requested_by", "requested_at", "decided_by", "decided_at")
+    list_filter = ("state",)
+    ordering = ("-requested_at",)
+
+
+@admin.register(DelayNotice)
+class DelayNoticeAdmin(OfReleases[DelayNotice]):
+    """What readers were told of delays, by whom and when."""
+
+    list_display = ("release", "number", "kind", "expected_at", "expected_words", "posted_by", "posted_at")
+    list_filter = ("kind",)
+    ordering = ("-posted_at",)
 
 
 @admin.register(ReleaseEvent)

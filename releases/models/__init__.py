@@ -3,10 +3,12 @@
 from releases.models.append_only import ChainHead
 from releases.models.body import Body, KeptBody
 from releases.models.date_request import DateChangeRequest
+from releases.models.delay_notice import DelayNotice
 from releases.models.event import ReleaseEvent
 from releases.models.observation import Observation
 from releases.models.preflight import PreflightRun
 from releases.models.producer import Contact, Membership, Producer
+from releases.models.reason_correction import ReasonCorrection
 from releases.models.release import Address, DateChange, Release
 from releases.models.roll_call import RollCall
 from releases.models.series import Series
@@ -21,6 +23,7 @@ __all__ = [
     "Coverage",
     "DateChange",
     "DateChangeRequest",
+    "DelayNotice",
     "HostLease",
     "KeptBody",
     "Membership",
@@ -28,6 +31,7 @@ __all__ = [
     "Observation",
     "PreflightRun",
     "Producer",
+    "ReasonCorrection",
     "Release",
     "ReleaseEvent",
     "RollCall",

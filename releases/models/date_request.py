@@ -74,6 +74,12 @@ class DateChangeRequest(models.Model):
     def __str__(self) -> str:
         return f"{self.was} to {self.to}"
 
+    def state_beside(self, release: Release) -> RequestState:
+        """Return where the request stands beside its release as it is now: one that was overtaken waits no more."""
+        as_it_was = release.status == Status.CONFIRMED and release.schedule_version == self.schedule_version
+        state = RequestState(self.state)
+        return RequestState.LAPSED if state is RequestState.WAITING and not as_it_was else state
+
     @property
     def was(self) -> Slot:
         """The slot that the release had when the change was asked for."""

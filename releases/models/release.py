@@ -2,7 +2,7 @@
 
 import uuid
 from datetime import datetime, timedelta
-from typing import Self
+from typing import TYPE_CHECKING, Self
 
 from django.conf import settings
 from django.db import models
@@ -13,6 +13,9 @@ from releases.calendar import Precision, Slot
 from releases.models.append_only import AppendOnly, AppendOnlyQuerySet
 from releases.models.series import Series
 from releases.status import Status
+
+if TYPE_CHECKING:
+    from releases.models.reason_correction import ReasonCorrection
 
 
 class ReleaseQuerySet(models.QuerySet["Release"]):
@@ -230,6 +233,12 @@ class DateChange(AppendOnly):
     def made_at(self) -> datetime:
         """The instant of the agreement, or of the act where nobody had to agree."""
         return self.agreed_at or self.requested_at
+
+    @property
+    def last_correction(self) -> "ReasonCorrection | None":
+        """The row by which its public reason was put right last, if it ever was."""
+        corrections = list(self.corrections.all())
+        return corrections[-1] if corrections else None
 
     @property
     def was(self) -> Slot:

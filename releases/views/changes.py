@@ -1,13 +1,20 @@
-"""The register of changes of date."""
+"""The register of changes of date, and putting the public reason of one of them right."""
 
+from django.contrib import messages
 from django.contrib.auth.decorators import login_required
 from django.core.paginator import Paginator
 from django.http import Http404, HttpResponse
-from django.shortcuts import render
-from django.views.decorators.http import require_safe
+from django.shortcuts import get_object_or_404, redirect, render
+from django.utils import timezone
+from django.utils.translation import gettext as _
+from django.views.decorators.http import require_http_methods, require_safe
 
-from releases import agreement_wording, date_register
-from releases.views.finding import SignedInRequest
+from releases import agreement_wording, date_register, public_reasons
+from releases.agreement_forms import CorrectReasonForm
+from releases.lifecycle import MoveRefused
+from releases.permissions import Action
+from releases.public_reasons import ReasonRefused
+from releases.views.finding import SignedInRequest, put_on_field, refused, release_of_theirs
 
 CHANGES_ON_A_PAGE = 30
 
@@ -36,3 +43,26 @@ def register(request: SignedInRequest) -> HttpResponse:
         "rows": [{"change": change, "tags": agreement_wording.tags_of(change)} for change in page],
     }
     return render(request, "releases/changes.html", context)
+
+
+@login_required
+@require_http_methods(["GET", "POST"])
+def correct_reason(request: SignedInRequest, reference: str, version: int) -> HttpResponse:
+    """Put the public reason of one change of date right."""
+    release = release_of_theirs(request.user, reference, Action.CORRECT_REASON)
+    change = get_object_or_404(release.date_changes.prefetch_related("corrections"), schedule_version=version)
+    initial = {"reason": public_reasons.present(change), "seen": change.corrections.count()}
+    form = CorrectReasonForm(request.POST if request.method == "POST" else None, initial=initial)
+    try:
+        public_reasons.check_correctable(change, by=request.user)
+        if form.is_valid():
+            try:
+                public_reasons.correct(change, by=request.user, at=timezone.now(), **form.cleaned_data)
+            except ReasonRefused as refusal:
+                put_on_field(form, refusal)
+            else:
+                messages.success(request, _("The public reason is corrected."))
+                return redirect("releases:release", reference)
+    except MoveRefused as refusal:
+        return refused(request, reference, refusal)
+    return render(request, "releases/correct_reason.html", {"release": release, "change": change, "form": form})

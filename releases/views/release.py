@@ -3,6 +3,7 @@
 from datetime import datetime
 from typing import Any
 
+from django.db.models import prefetch_related_objects
 from django.http import Http404, HttpRequest, HttpResponse
 from django.shortcuts import render
 from django.utils import timezone
@@ -11,16 +12,9 @@ from django.views.decorators.http import require_safe
 from releases import announcements, on_record, opening, public, wording
 from releases.models import DateChange, Release
 from releases.permissions import TABLE, Action, roles_of
-from releases.status import ANNOUNCE, CANCEL, CHANGE_DATE, CONFIRM, RELEASE
-from releases.views import preflight, waiting_change
+from releases.views import delay, preflight, waiting_change
 from releases.views.finding import release_of_theirs
-
-MOVES = {
-    CONFIRM: ("Confirm the date", "releases:confirm"),
-    ANNOUNCE: ("Announce", "releases:announce"),
-    CHANGE_DATE: ("Change the date", "releases:change_date"),
-    CANCEL: ("Cancel this release", "releases:cancel"),
-}
+from releases.views.offered import offered
 
 
 @require_safe
@@ -37,10 +31,13 @@ def release(request: HttpRequest, reference: str) -> HttpResponse:
     else:
         context |= _for_staff(request, theirs, now=now)
         found = found or _not_announced(theirs)
+    changes = found.announced_changes  # type: ignore[attr-defined]  # of the prefetch
+    prefetch_related_objects(changes, "corrections")
     context |= {
         "release": found,
         "status": public.status_of(found),
-        "changes": found.announced_changes,  # type: ignore[attr-defined]  # of the prefetch
+        "changes": changes,
+        "delay": delay.part_of(found),
         "page": public.page_of(found, now=now),
     }
     return render(request, "releases/release.html", context)
@@ -49,17 +46,14 @@ def release(request: HttpRequest, reference: str) -> HttpResponse:
 def _for_staff(request: HttpRequest, release: Release, *, now: datetime) -> dict[str, Any]:
     roles = roles_of(request.user, release.series.producer)
     kept = on_record.record_of(release, now=now)
-    moves = [
-        MOVES[move]
-        for move in RELEASE.available(source=release.status, roles=roles)
-        if move in MOVES and not (move == ANNOUNCE and (release.announced_at or release.rehearsal))
-    ]
+    date_request = waiting_change.part_of(release, person=request.user, roles=roles)
     return {
         "staff": True,
         "record": kept,
         "standing": wording.standing(release, kept.verification, now=now),
-        "moves": [*moves, *waiting_change.move_of(release, roles=roles)],
-        "date_request": waiting_change.part_of(release, person=request.user, roles=roles),
+        "moves": offered(release, roles=roles, requested=date_request, now=now),
+        "may_correct_reasons": bool(TABLE[Action.CORRECT_REASON] & roles),
+        "date_request": date_request,
         "may_answer": bool(TABLE[Action.ANSWER] & roles),
         "preflight": preflight.part_of(release, roles=roles, now=now),
         "snapshots": announcements.snapshots_of(release),

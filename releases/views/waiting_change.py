@@ -1,17 +1,13 @@
-"""What a release's page shows of a change of date that somebody has asked for, and the way to ask."""
+"""What a release's page shows of a change of date that somebody has asked for."""
 
-from collections.abc import Iterator
 from dataclasses import dataclass
 
-from django.utils.translation import gettext as _
-
 from releases import agreement_wording, date_requests
-from releases.agreement import AGREE, ASKERS, REQUEST, WITHDRAW, RequestState
+from releases.agreement import AGREE, REQUEST, WITHDRAW, RequestState
 from releases.agreement_wording import Tag
 from releases.models import DateChangeRequest, Release
 from releases.permissions import Person
-from releases.roles import LEADS, Role
-from releases.status import Status
+from releases.roles import Role
 
 
 @dataclass(frozen=True, slots=True)
@@ -23,6 +19,7 @@ class Part:
     colour: str
     sentence: str
     tags: list[Tag]
+    waits: bool
     may_decide: bool
     may_withdraw: bool
 
@@ -32,21 +29,16 @@ def part_of(release: Release, *, person: Person, roles: frozenset[Role]) -> Part
     asked = date_requests.latest_of(release)
     if asked is None:
         return None
-    label, colour = agreement_wording.state_tag(asked)
-    moves = REQUEST.available(source=asked.state, roles=roles)
+    state = asked.state_beside(release)
+    label, colour = agreement_wording.state_tag(state)
+    moves = REQUEST.available(source=state, roles=roles)
     return Part(
         asked=asked,
         label=label,
         colour=colour,
-        sentence=agreement_wording.state_sentence(asked),
+        sentence=agreement_wording.state_sentence(asked, state),
         tags=agreement_wording.tags_of_request(asked),
+        waits=state == RequestState.WAITING,
         may_decide=AGREE in moves,
         may_withdraw=WITHDRAW in moves and asked.requested_by_id == person.pk,
     )
-
-
-def move_of(release: Release, *, roles: frozenset[Role]) -> Iterator[tuple[str, str]]:
-    """Give the way to ask, in words and as a page's name, where there is anything to ask for and nobody has."""
-    waits = release.date_requests.filter(state=RequestState.WAITING).exists()
-    if release.status == Status.CONFIRMED and roles & ASKERS and not roles & LEADS and not waits:
-        yield _("Ask to change the date"), "releases:ask_date_change"
