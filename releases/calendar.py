@@ -1,5 +1,6 @@
 """When a release is due: dates, times, precision, and the days on which nothing is released."""
 
+from calendar import monthrange
 from dataclasses import dataclass
 from datetime import date, datetime, time, timedelta
 from enum import StrEnum
@@ -12,6 +13,7 @@ from releases import london
 
 STANDARD_RELEASE_TIME = time(9, 30)
 NOTICE = timedelta(weeks=4)
+MARKET_SENSITIVE_MONTHS = 6
 
 
 class Precision(StrEnum):
@@ -142,6 +144,22 @@ def is_short_notice(on: date, *, given_at: datetime) -> bool:
     :param given_at: the aware instant of confirming, or of agreeing to another date.
     """
     return days_of_notice(on, given_at=given_at) < NOTICE.days
+
+
+def is_short_for_markets(on: date, *, given_at: datetime) -> bool:
+    """Tell whether a date is confirmed less than six months ahead, which is advice for market-sensitive series alone.
+
+    Source: GOV.UK's content guidance on statistics announcements.
+
+    :param given_at: the aware instant of confirming.
+    """
+    return on < months_after(london.local_date(given_at), MARKET_SENSITIVE_MONTHS)
+
+
+def months_after(day: date, months: int) -> date:
+    """Return the same day some months later, or the last day of that month where it has no such day."""
+    years, month = divmod(day.year * 12 + day.month - 1 + months, 12)
+    return date(years, month + 1, min(day.day, monthrange(years, month + 1)[1]))
 
 
 def seconds_dropped(at: time) -> time:

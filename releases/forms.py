@@ -6,7 +6,7 @@ from typing import Any
 from django import forms
 from django.core.exceptions import ValidationError
 from django.http import QueryDict
-from django.utils.translation import gettext
+from django.utils.translation import gettext, gettext_lazy
 
 from releases import london
 from releases.answering import TEXT_KINDS
@@ -102,6 +102,26 @@ class ChangeDateForm(forms.Form):
         self.data = typed
         sentence = f"Somebody else changed the date meanwhile: it is now {release.slot}."
         self.add_error(None, f"{sentence} Check your change and send it again.")
+
+
+class ConfirmForm(forms.Form):
+    """Why a date is confirmed at short notice, where it is."""
+
+    use_required_attribute = False
+
+    reason = LongTextField(
+        label=gettext_lazy("Reason for the short notice"),
+        help_text=gettext_lazy("Kept in our own record; it is not published."),
+        required=False,
+        max_length=MOST_WORDS,
+    )
+
+    def __init__(self, data: QueryDict | None = None, *, is_short: bool) -> None:
+        super().__init__(data)
+        if not is_short:
+            del self.fields["reason"]
+        asked = [Question("reason", size="s")] if is_short else []
+        self.helper = helper_of(*asked, button=gettext("Confirm the date"))
 
 
 class CancelForm(forms.Form):

@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING
 
 from django.db import transaction
 
-from releases import address_rules, moving, slot_rules
+from releases import address_rules, calendar, moving, slot_rules
 from releases.calendar import Slot
 from releases.lifecycle import Move, MoveRefused, WrongRole
 from releases.models import Address, DateChange, Release, Series
@@ -110,16 +110,25 @@ def announce(release: Release, *, by: "User | None", at: datetime) -> Release:
     return moving.apply(release, move, by=by, at=at, values={"announced_at": at})
 
 
-def confirm(release: Release, *, by: "User | None", at: datetime) -> Release:
+def confirm(release: Release, *, by: "User | None", at: datetime, reason: str = "") -> Release:
     """Confirm a provisional release for its exact date and time.
 
+    :param reason: why the notice is short, where it is; kept in our own record and not published.
     :raises SlotRefused: if the date is no working day of the producer's nation.
+    :raises SomethingMissing: if a person gives less than four weeks' notice and no reason.
     :raises MoveRefused: if its status, the person's roles or a vague date do not allow it.
     """
     given = {"exact_date"} if release.due_at else set()
     move = moving.check(release, CONFIRM, by=by, given=given)
     slot_rules.check_day(release.slot, release.series, rehearsal=release.rehearsal)
-    return moving.apply(release, move, by=by, at=at, values={"confirmed_at": at})
+    is_short = not release.rehearsal and calendar.is_short_notice(release.planned_on, given_at=at)
+    # What the system confirms was confirmed elsewhere before: an import cannot know why.
+    if is_short and by is not None:
+        slot_rules.check_notice(release.planned_on, reason=reason, at=at)
+    kept = reason.strip() if is_short else ""
+    values = {"confirmed_at": at, "short_notice_reason": kept}
+    days = calendar.days_of_notice(release.planned_on, given_at=at)
+    return moving.apply(release, move, by=by, at=at, values=values, words=kept, notice_days=days)
 
 
 def check_change_date(

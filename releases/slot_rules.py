@@ -1,7 +1,7 @@
 """For which dates and times a release may be recorded, confirmed or moved."""
 
 from dataclasses import replace
-from datetime import date, time
+from datetime import date, datetime, time
 from typing import Any
 
 from releases import calendar, london
@@ -93,6 +93,21 @@ def check_day(slot: Slot, series: Series, *, rehearsal: bool) -> None:
     objection = calendar.no_release_day(slot.on, nation=Nation(series.producer.nation))
     if objection and not rehearsal:
         raise SlotRefused("planned_on", objection)
+
+
+def check_notice(on: date, *, reason: str, at: datetime) -> None:
+    """Require a reason for confirming a date less than four weeks ahead.
+
+    Source: Code of Practice for Statistics, edition 2.1, T3.1 (3.0: 3.1): four weeks ahead, where practicable.
+
+    :param at: the aware instant of confirming.
+    :raises SomethingMissing: if the notice is short and no reason is given.
+    """
+    if reason.strip() or not calendar.is_short_notice(on, given_at=at):
+        return
+    days = calendar.days_of_notice(on, given_at=at)
+    gives = "its date is past" if days < 0 else f"this gives {days} day{'' if days == 1 else 's'} of notice"
+    raise SomethingMissing("reason", f"Give the reason for less than four weeks' notice: {gives}.")
 
 
 def fields_of(slot: Slot) -> dict[str, Any]:

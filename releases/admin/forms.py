@@ -158,6 +158,14 @@ class CancellationForm(forms.Form):
     )
 
 
+class ShortNoticeForm(forms.Form):
+    """Asks why releases are confirmed less than four weeks ahead."""
+
+    reason = forms.CharField(
+        widget=forms.Textarea(attrs={"rows": 3, "cols": 60}), help_text="Kept in our own record; it is not published."
+    )
+
+
 def _ask(form: forms.BaseForm, question: Callable[[], object], fields: dict[str, str]) -> None:
     """Show a refusal of the calendar's rules under the field that it names."""
     try:

@@ -10,10 +10,11 @@ from django.http import HttpRequest, HttpResponse
 from django.template.response import TemplateResponse
 from django.utils import timezone
 
-from releases import preflight, scheduling
-from releases.admin.forms import CancellationForm
+from releases import calendar, preflight, scheduling
+from releases.admin.forms import CancellationForm, ShortNoticeForm
 from releases.lifecycle import MoveRefused
 from releases.models import Release
+from releases.status import Status
 
 
 @admin.action(description="Announce: show in the public calendar", permissions=["change"])
@@ -24,10 +25,30 @@ def announce(model_admin: Any, request: HttpRequest, queryset: QuerySet[Release]
 
 
 @admin.action(description="Confirm the date and time", permissions=["change"])
-def confirm(model_admin: Any, request: HttpRequest, queryset: QuerySet[Release]) -> None:
-    """Confirm the selected releases."""
+def confirm(model_admin: Any, request: HttpRequest, queryset: QuerySet[Release]) -> HttpResponse | None:
+    """Confirm the selected releases; where that gives some of them short notice, ask for the reason first."""
     at = timezone.now()
-    _each(request, queryset, lambda release: scheduling.confirm(release, by=_user(request), at=at), "confirmed")
+    short = [
+        {"release": release, "days": calendar.days_of_notice(release.planned_on, given_at=at)}
+        for release in queryset
+        if release.status == Status.PROVISIONAL
+        and release.due_at
+        and not release.rehearsal
+        and calendar.is_short_notice(release.planned_on, given_at=at)
+    ]
+    form = ShortNoticeForm(request.POST if "confirming" in request.POST else None)
+    if short and not form.is_valid():
+        return _ask(
+            "confirm_selected.html", model_admin, request, queryset, title="Confirm releases", form=form, short=short
+        )
+    reason = form.cleaned_data["reason"] if short else ""
+    _each(
+        request,
+        queryset,
+        lambda release: scheduling.confirm(release, by=_user(request), at=at, reason=reason),
+        "confirmed",
+    )
+    return None
 
 
 @admin.action(description="Cancel, with a reason", permissions=["change"])
@@ -43,16 +64,7 @@ def cancel(model_admin: Any, request: HttpRequest, queryset: QuerySet[Release]) 
             "cancelled",
         )
         return None
-    context = {
-        **model_admin.admin_site.each_context(request),
-        "title": "Cancel releases",
-        "form": form,
-        "releases": queryset,
-        "opts": model_admin.opts,
-        "action_checkbox_name": ACTION_CHECKBOX_NAME,
-        "media": model_admin.media,
-    }
-    return TemplateResponse(request, "admin/releases/release/cancel_selected.html", context)
+    return _ask("cancel_selected.html", model_admin, request, queryset, title="Cancel releases", form=form)
 
 
 @admin.action(description="Pre-flight: check before the day", permissions=["preflight"])
@@ -60,6 +72,21 @@ def ask_preflight(model_admin: Any, request: HttpRequest, queryset: QuerySet[Rel
     """Ask for a check of the selected releases; a process beside the watch makes them."""
     at = timezone.now()
     _each(request, queryset, lambda release: preflight.ask(release, by=_user(request), now=at), "put up for pre-flight")
+
+
+def _ask(
+    template: str, model_admin: Any, request: HttpRequest, queryset: QuerySet[Release], **more: Any
+) -> HttpResponse:
+    """Ask on a page of its own for what the action needs; the selected releases go with it."""
+    context = {
+        **model_admin.admin_site.each_context(request),
+        "releases": queryset,
+        "opts": model_admin.opts,
+        "action_checkbox_name": ACTION_CHECKBOX_NAME,
+        "media": model_admin.media,
+        **more,
+    }
+    return TemplateResponse(request, f"admin/releases/release/{template}", context)
 
 
 def _user(request: HttpRequest) -> Any:

@@ -37,14 +37,14 @@ class SeriesAdmin(ByProducer[Series]):
 
     form = SeriesForm
     list_display = ("title", "producer", "designation", "release_time", "tolerance_seconds", "responsible")
-    list_filter = ("designation",)
+    list_filter = ("designation", "market_sensitive")
     list_select_related = ("producer", "responsible")
     search_fields = ("title", "producer__name")
     filter_horizontal = ("publishing_contacts", "deputies")
 
     def get_fieldsets(self, request: HttpRequest, obj: Any = None) -> Any:
         """Ask for people and tolerance once the series and its producer are there."""
-        what = (None, {"fields": ("producer", "title", "slug", "designation")})
+        what = (None, {"fields": ("producer", "title", "slug", "designation", "market_sensitive")})
         time = (
             "Release time",
             {"fields": ("release_time", "alternative_time_reference", "alternative_time_approved_on")},

@@ -85,6 +85,9 @@ class Release(models.Model):
     recorded_at = models.DateTimeField(editable=False)
     announced_at = models.DateTimeField(null=True, editable=False)
     confirmed_at = models.DateTimeField(null=True, editable=False)
+    short_notice_reason = models.TextField(
+        blank=True, editable=False, help_text="Why it was confirmed less than four weeks ahead; not public."
+    )
     published_at = models.DateTimeField(null=True, editable=False)
     cancelled_at = models.DateTimeField(null=True, editable=False)
     cancellation_reason = models.TextField(blank=True, editable=False)

@@ -31,6 +31,10 @@ class Series(models.Model):
         default=STANDARD_RELEASE_TIME,
         help_text="9:30am, unless the Director General for Regulation approved another time for this series.",
     )
+    market_sensitive = models.BooleanField(
+        default=False,
+        help_text="Confirming its dates less than six months ahead is advised against; it is not refused.",
+    )
     alternative_time_reference = models.CharField("approval's reference", max_length=100, blank=True)
     alternative_time_approved_on = models.DateField("approved on", null=True, blank=True)
     responsible = models.ForeignKey(
@@ -70,3 +74,8 @@ class Series(models.Model):
 
     def __str__(self) -> str:
         return self.title
+
+    @property
+    def has_alternative_time(self) -> bool:
+        """Whether its release time is another than the standard one, by approval."""
+        return self.release_time != STANDARD_RELEASE_TIME

@@ -7,11 +7,12 @@ from django.shortcuts import redirect, render
 from django.utils import timezone
 from django.views.decorators.http import require_http_methods
 
-from releases import calendar, london, scheduling
-from releases.forms import CancelForm, ChangeDateForm
-from releases.lifecycle import MoveRefused, WrongRole, WrongState
+from releases import scheduling
+from releases.forms import CancelForm, ChangeDateForm, ConfirmForm
+from releases.lifecycle import MoveRefused, SomethingMissing, WrongRole, WrongState
 from releases.moving import SomebodyWasFaster
 from releases.status import ANNOUNCE, CANCEL, CHANGE_DATE, CONFIRM
+from releases.views import notice
 from releases.views.finding import SignedInRequest, put_on_field, refused, release_to_move
 
 # No other answer in the form would make these possible.
@@ -36,19 +37,25 @@ def announce(request: SignedInRequest, reference: str) -> HttpResponse:
 @login_required
 @require_http_methods(["GET", "POST"])
 def confirm(request: SignedInRequest, reference: str) -> HttpResponse:
-    """Confirm a provisional release for its date and time."""
+    """Confirm a provisional release for its date and time, with the reason where that gives short notice."""
     now = timezone.now()
     try:
         release = release_to_move(request.user, reference, CONFIRM)
-        if request.method == "POST":
-            scheduling.confirm(release, by=request.user, at=now)
-            messages.success(request, "The release is confirmed.")
-            return redirect("releases:release", reference)
+        given = notice.to_be_given(release, now=now)
+        form = ConfirmForm(request.POST if request.method == "POST" else None, is_short=given.is_short)
+        if form.is_valid():
+            try:
+                scheduling.confirm(release, by=request.user, at=now, reason=form.cleaned_data.get("reason", ""))
+            except SomethingMissing as refusal:
+                if refusal.field not in form.fields:
+                    raise
+                put_on_field(form, refusal)
+            else:
+                messages.success(request, "The release is confirmed.")
+                return redirect("releases:release", reference)
     except MoveRefused as refusal:
         return refused(request, reference, refusal)
-    days = (release.planned_on - london.local_date(now)).days
-    short = days if release.due_at and 0 <= days < calendar.NOTICE.days else None
-    return render(request, "releases/confirm.html", {"release": release, "short_notice": short})
+    return render(request, "releases/confirm.html", {"release": release, "form": form, "notice": given})
 
 
 @login_required

@@ -12,7 +12,7 @@ from django.views.decorators.http import require_safe
 from releases import announcements, on_record, opening, public, wording
 from releases.models import DateChange, Release
 from releases.permissions import TABLE, Action, roles_of
-from releases.views import delay, preflight, waiting_change
+from releases.views import delay, notice, preflight, waiting_change
 from releases.views.finding import release_of_theirs
 from releases.views.offered import offered
 
@@ -46,6 +46,7 @@ def release(request: HttpRequest, reference: str) -> HttpResponse:
 def _for_staff(request: HttpRequest, release: Release, *, now: datetime) -> dict[str, Any]:
     roles = roles_of(request.user, release.series.producer)
     kept = on_record.record_of(release, now=now)
+    changes = list(release.date_changes.select_related("requested_by"))
     date_request = waiting_change.part_of(release, person=request.user, roles=roles)
     return {
         "staff": True,
@@ -59,7 +60,8 @@ def _for_staff(request: HttpRequest, release: Release, *, now: datetime) -> dict
         "snapshots": announcements.snapshots_of(release),
         "kept_bodies": opening.kept_of(release, by=request.user, now=now),
         "may_export": bool(TABLE[Action.EXPORT_EVIDENCE] & roles),
-        "all_changes": list(release.date_changes.select_related("requested_by")),
+        "all_changes": changes,
+        "notice": notice.given(release, changes),
     }
 
 

@@ -141,14 +141,6 @@ def test_a_vague_date_cannot_be_confirmed_by_a_direct_post_either(client):
     assert Release.objects.get().status == "provisional"
 
 
-def test_confirming_tells_how_many_days_of_notice_it_gives(client):
-    release = a_release()
-    signed_in(client, release, Role.CALENDAR_MANAGER)
-    assert "10 days of notice" in client.get(address("confirm", release)).text
-    assert client.post(address("confirm", release)).status_code == 302
-    assert Release.objects.get().status == "confirmed"
-
-
 def test_a_release_is_announced_once_and_a_rehearsal_never(client):
     release = a_confirmed_release()
     signed_in(client, release, Role.CALENDAR_MANAGER)

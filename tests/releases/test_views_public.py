@@ -266,3 +266,16 @@ def test_an_alternative_release_time_is_shown_as_announced(client, clock):
     )
     an_announced_release(series=series, slot=london_slot(date(2020, 6, 30), time(7, 0)))
     assert "30 June 2020 7:00am" in client.get(JUNE).text
+
+
+def test_the_approval_of_an_alternative_release_time_is_shown_with_reference_and_date(client, clock):
+    approved = {"alternative_time_reference": "OSR 12", "alternative_time_approved_on": date(2019, 1, 1)}
+    series = SeriesFactory(release_time=time(7, 0), **approved)
+    early = an_announced_release(series=series, slot=london_slot(date(2020, 6, 30), time(7, 0)))
+    text = " ".join(client.get(page_of(early)).text.split())
+    assert "Alternative release time" in text
+    assert "Approved by the Director General for Regulation on" in text
+    assert "1 January 2019" in text
+    assert "(reference OSR 12)" in text
+    usual = an_announced_release(reference="usual", series=SeriesFactory(**approved))
+    assert "OSR 12" not in client.get(page_of(usual)).text
