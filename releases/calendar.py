@@ -63,6 +63,18 @@ class Slot:
             return None
         return london.from_london(datetime.combine(self.on, self.at), ZoneInfo(self.zone))
 
+    @property
+    def last_day(self) -> date:
+        """The last day on which the release may come by what is known of its date."""
+        if self.precision is Precision.EXACT:
+            return self.on
+        months = 1 if self.precision is Precision.MONTH else 2
+        return months_after(self.on.replace(day=1), months) - timedelta(days=1)
+
+    def is_past(self, *, now: datetime) -> bool:
+        """Tell whether the day, or the last of the months, is over in London at an aware instant."""
+        return self.last_day < london.local_date(now)
+
     def __str__(self) -> str:
         if self.precision is Precision.MONTH:
             return london.month(self.on)

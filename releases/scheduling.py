@@ -16,7 +16,7 @@ from releases.moving import SomebodyWasFaster
 from releases.permissions import roles_of
 from releases.roles import LEADS, Role
 from releases.slot_rules import SlotRefused
-from releases.status import ANNOUNCE, CANCEL, CHANGE_DATE, CONFIRM, PUBLISH, RELEASE, Status
+from releases.status import ANNOUNCE, CANCEL, CANCEL_ONCE_DUE, CHANGE_DATE, CONFIRM, PUBLISH, RELEASE, Status
 
 if TYPE_CHECKING:
     from statsoffice.accounts.models import User
@@ -212,15 +212,28 @@ def change_date(
     return changed
 
 
+def check_cancel(release: Release, *, by: "User", at: datetime, reason: str = "to be given") -> Move:
+    """Return the row of the table by which a person cancels a release: another one once a confirmed one is due.
+
+    :param at: the aware instant of cancelling.
+    :raises SomethingMissing: if the reason is empty.
+    :raises MoveRefused: if its status or the person's roles do not allow it.
+    """
+    due = release.status == Status.CONFIRMED and moving.is_due(release, at=at)
+    given = {"reason"} if reason.strip() else set()
+    return moving.check(release, CANCEL_ONCE_DUE if due else CANCEL, by=by, given=given)
+
+
 def cancel(release: Release, *, reason: str, by: "User", at: datetime) -> Release:
     """Cancel a release, with the reason that the public reads; a cancelled one stays as it is.
+
+    Once a confirmed release is due it is cancelled by a Head of Profession or a deputy alone.
 
     :raises SomethingMissing: if the reason is empty.
     :raises BeingJudged: if it has fallen due and is being looked at.
     :raises MoveRefused: if its status or the person's roles do not allow it.
     """
-    given = {"reason"} if reason.strip() else set()
-    move = moving.check(release, CANCEL, by=by, given=given)
+    move = check_cancel(release, by=by, at=at, reason=reason)
     moving.refuse_while_judged(release, at=at)
     values = {"cancelled_at": at, "cancellation_reason": reason.strip()}
     return moving.apply(release, move, by=by, at=at, values=values, after_due=moving.is_due(release, at=at))

@@ -19,6 +19,7 @@ ANNOUNCE = "announce"
 CONFIRM = "confirm"
 CHANGE_DATE = "change_date"
 CANCEL = "cancel"
+CANCEL_ONCE_DUE = "cancel_once_due"
 PUBLISH = "publish"
 
 KEEPERS = LEADS | {Role.CALENDAR_MANAGER}
@@ -36,6 +37,8 @@ RELEASE = Lifecycle(
         Move(CHANGE_DATE, Status.CONFIRMED, Status.CONFIRMED, LEADS, needs=("exact_date", "reason")),
         Move(CANCEL, Status.PROVISIONAL, Status.CANCELLED, KEEPERS, needs=("reason",)),
         Move(CANCEL, Status.CONFIRMED, Status.CANCELLED, KEEPERS, needs=("reason",)),
+        # What has fallen due was promised: that it does not come at all is the Head of Profession's to say.
+        Move(CANCEL_ONCE_DUE, Status.CONFIRMED, Status.CANCELLED, LEADS, needs=("reason",)),
         Move(PUBLISH, Status.CONFIRMED, Status.PUBLISHED, LEADS | {Role.STATISTICIAN}),
     ),
 )

@@ -9,7 +9,8 @@ from django.db import models
 from django.db.models import F, FilteredRelation, Q
 from simple_history.models import HistoricalRecords
 
-from releases.calendar import Precision, Slot
+from releases import london
+from releases.calendar import Precision, Slot, months_after
 from releases.models.append_only import AppendOnly, AppendOnlyQuerySet
 from releases.models.series import Series
 from releases.status import Status
@@ -32,6 +33,20 @@ class ReleaseQuerySet(models.QuerySet["Release"]):
     def on_london_day(self, start: datetime, end: datetime) -> Self:
         """Return releases due from one instant up to, and without, another."""
         return self.filter(due_at__gte=start, due_at__lt=end)
+
+    def left_provisional(self, *, now: datetime) -> Self:
+        """Return the releases that are still provisional although their day, or month, is over in London.
+
+        :param now: the aware instant of asking; `releases.calendar.Slot.is_past` says the same of one slot.
+        """
+        today = london.local_date(now)
+        this_month = today.replace(day=1)
+        over = (
+            Q(precision=Precision.EXACT, planned_on__lt=today)
+            | Q(precision=Precision.MONTH, planned_on__lt=this_month)
+            | Q(precision=Precision.TWO_MONTHS, planned_on__lt=months_after(this_month, -1))
+        )
+        return self.official().filter(over, status=Status.PROVISIONAL)
 
     def with_verdict(self) -> Self:
         """Add `verdict`: the outcome found for the present schedule, or None before the first look."""

@@ -90,6 +90,7 @@ def cancel(request: SignedInRequest, reference: str) -> HttpResponse:
     form = CancelForm(request.POST if request.method == "POST" else None)
     try:
         release = release_to_move(request.user, reference, CANCEL)
+        scheduling.check_cancel(release, by=request.user, at=timezone.now())
         if form.is_valid():
             try:
                 reason = form.cleaned_data["reason"]

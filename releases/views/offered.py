@@ -7,9 +7,10 @@ from django.utils.translation import gettext as _
 
 from releases.agreement import ASKERS
 from releases.models import Release
+from releases.moving import is_due
 from releases.permissions import TABLE, Action
 from releases.roles import LEADS, Role
-from releases.status import ANNOUNCE, CANCEL, CHANGE_DATE, CONFIRM, RELEASE, Status
+from releases.status import ANNOUNCE, CANCEL, CANCEL_ONCE_DUE, CHANGE_DATE, CONFIRM, RELEASE, Status
 from releases.views.waiting_change import Part
 
 MOVES = {
@@ -31,6 +32,9 @@ def offered(
     moves = [MOVES[move] for move in RELEASE.available(source=release.status, roles=roles) if move in MOVES]
     if release.announced_at or release.rehearsal:
         moves = [move for move in moves if move != MOVES[ANNOUNCE]]
+    once_due = release.status == Status.CONFIRMED and is_due(release, at=now)
+    if once_due and CANCEL_ONCE_DUE not in RELEASE.available(source=release.status, roles=roles):
+        moves = [move for move in moves if move != MOVES[CANCEL]]
     return [*moves, *_ask(release, roles, requested), *_tell_of_delay(release, roles)]
 
 

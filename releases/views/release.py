@@ -9,9 +9,10 @@ from django.shortcuts import render
 from django.utils import timezone
 from django.views.decorators.http import require_safe
 
-from releases import announcements, on_record, opening, public, wording
+from releases import announcements, next_release, on_record, opening, public, wording
 from releases.models import DateChange, Release
 from releases.permissions import TABLE, Action, roles_of
+from releases.status import Status
 from releases.views import delay, notice, preflight, waiting_change
 from releases.views.finding import release_of_theirs
 from releases.views.offered import offered
@@ -39,6 +40,7 @@ def release(request: HttpRequest, reference: str) -> HttpResponse:
         "changes": changes,
         "delay": delay.part_of(found),
         "page": public.page_of(found, now=now),
+        "next_release": next_release.announced_after(found) if found.announced_at else None,
     }
     return render(request, "releases/release.html", context)
 
@@ -62,6 +64,8 @@ def _for_staff(request: HttpRequest, release: Release, *, now: datetime) -> dict
         "may_export": bool(TABLE[Action.EXPORT_EVIDENCE] & roles),
         "all_changes": changes,
         "notice": notice.given(release, changes),
+        "next_planned": next_release.planned_after(release),
+        "left_provisional": release.status == Status.PROVISIONAL and release.slot.is_past(now=now),
     }
 
 

@@ -29,9 +29,11 @@ class Waiting:
     to_approve: list[Report]
     to_answer: list[Release]
     to_agree: int
+    left_provisional: list[Release]
 
     def __bool__(self) -> bool:
-        return bool(self.to_complete or self.to_approve or self.to_answer or self.to_agree)
+        reports = self.to_complete or self.to_approve
+        return bool(reports or self.to_answer or self.to_agree or self.left_provisional)
 
 
 def waiting_for(person: Person, *, now: datetime) -> Waiting:
@@ -44,6 +46,7 @@ def waiting_for(person: Person, *, now: datetime) -> Waiting:
         to_approve=_reports(person, LEADS, ReportStatus.WITH_HOP),
         to_answer=_questions(person, now=now),
         to_agree=date_requests.to_agree(person).count(),
+        left_provisional=_left_provisional(person, now=now),
     )
 
 
@@ -62,3 +65,8 @@ def _questions(person: Person, *, now: datetime) -> list[Release]:
     asked |= set(asking.unanswered(moved).filter(due_at__gt=now - ASKED_BEHIND).values_list("release_id", flat=True))
     asked |= {question.address.release_id for question in asking.open_questions(recent)}
     return list(Release.objects.filter(pk__in=asked).select_related("series__producer").order_by("due_at")[:MOST_LINES])
+
+
+def _left_provisional(person: Person, *, now: datetime) -> list[Release]:
+    theirs = Release.objects.left_provisional(now=now).filter(series__producer__in=producers_where(person, Action.EDIT))
+    return list(theirs.order_by("planned_on", "pk")[:MOST_LINES])
