@@ -14,6 +14,7 @@ from breaches.models import Report, ReportEvent, ReportVersion, Suspicion
 from breaches.refreshing import standing
 from breaches.status import Kind, ReportStatus
 from breaches.versions import new_version, record
+from releases import exemptions
 from releases.models import Verification
 from releases.verdict import Outcome
 
@@ -54,19 +55,22 @@ def _raise_suspicions(*, now: datetime) -> None:
         raised = Suspicion.objects.filter(
             release=OuterRef("release"), schedule_version=OuterRef("schedule_version"), kind=kind
         )
-        missing = Verification.objects.filter(~Exists(raised), outcome__in=outcomes)
+        missing = list(
+            Verification.objects.filter(~Exists(raised), outcome__in=outcomes).select_related("release__series")
+        )
+        # A verdict that an exemption covers is kept as it is, and accuses nobody.
+        covered = exemptions.covered(missing)
         Suspicion.objects.bulk_create(
             [
                 Suspicion(
-                    release_id=release,
-                    schedule_version=schedule_version,
+                    release_id=verification.release_id,
+                    schedule_version=verification.schedule_version,
                     kind=kind,
-                    verification_id=verification,
+                    verification=verification,
                     raised_at=now,
                 )
-                for verification, release, schedule_version in missing.values_list(
-                    "pk", "release_id", "schedule_version"
-                )
+                for verification in missing
+                if verification.pk not in covered
             ],
             ignore_conflicts=True,
         )

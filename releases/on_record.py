@@ -54,6 +54,11 @@ class ReleaseRecord:
     statements: list[Statement]
 
     @property
+    def verdicts(self) -> list[Verification]:
+        """The verdicts on the present schedule and on those before it."""
+        return [*([self.verification] if self.verification else []), *self.earlier_verifications]
+
+    @property
     def anything_said(self) -> bool:
         """Whether the publisher's own system said anything of any of the addresses."""
         return any(record.said for record in self.addresses)
@@ -65,6 +70,8 @@ def record_of(release: Release, *, now: datetime) -> ReleaseRecord:
     :param now: the aware instant up to which holes in the watching are told.
     """
     verdicts = list(Verification.objects.filter(release=release).order_by("-schedule_version"))
+    for verdict in verdicts:
+        verdict.release = release  # as read by the caller, with its series
     present = next((v for v in verdicts if v.schedule_version == release.schedule_version), None)
     statements = list(
         Statement.objects.filter(release=release).select_related("stated_by", "address").order_by("stated_at", "pk")

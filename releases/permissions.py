@@ -27,6 +27,7 @@ class Action(StrEnum):
     ASK_DATE_CHANGE = "ask_date_change"
     CORRECT_REASON = "correct_public_reason"
     POST_DELAY_NOTICE = "post_delay_notice"
+    KEEP_EXEMPTIONS = "keep_exemptions"
     CHANGE_TOLERANCE = "change_tolerance"
     ANSWER = "answer"
     PREFLIGHT = "preflight"
@@ -42,6 +43,8 @@ TABLE: dict[Action, frozenset[Role]] = {
     Action.CORRECT_REASON: LEADS,
     # Whoever loads the pages, or answers for the statistics, is who readers hear from first.
     Action.POST_DELAY_NOTICE: LEADS | {Role.STATISTICIAN, Role.PUBLISHING_TEAM},
+    # Only what was recorded before it happened covers anything: releases/exemption.py.
+    Action.KEEP_EXEMPTIONS: LEADS,
     # Nobody hides a breach by widening the tolerance; each change stands in the history of its series.
     Action.CHANGE_TOLERANCE: LEADS,
     Action.ANSWER: LEADS | {Role.STATISTICIAN, Role.PUBLISHING_TEAM, Role.CALENDAR_MANAGER},

@@ -2,9 +2,9 @@
 
 from django.contrib import admin
 
-from releases.admin import people, record, release, series
+from releases.admin import exemption, people, record, release, series
 
-__all__ = ["people", "record", "release", "series"]
+__all__ = ["exemption", "people", "record", "release", "series"]
 
 admin.site.site_header = admin.site.site_title = "Release calendar administration"
 admin.site.index_title = "What you may look after"

@@ -5,6 +5,7 @@ from releases.models.body import Body, KeptBody
 from releases.models.date_request import DateChangeRequest
 from releases.models.delay_notice import DelayNotice
 from releases.models.event import ReleaseEvent
+from releases.models.exemption import Exemption
 from releases.models.observation import Observation
 from releases.models.preflight import PreflightRun
 from releases.models.producer import Contact, Membership, Producer
@@ -24,6 +25,7 @@ __all__ = [
     "DateChange",
     "DateChangeRequest",
     "DelayNotice",
+    "Exemption",
     "HostLease",
     "KeptBody",
     "Membership",

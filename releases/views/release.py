@@ -9,8 +9,8 @@ from django.shortcuts import render
 from django.utils import timezone
 from django.views.decorators.http import require_safe
 
-from releases import announcements, next_release, on_record, opening, public, wording
-from releases.models import DateChange, Release
+from releases import announcements, exemptions, next_release, on_record, opening, public, wording
+from releases.models import DateChange, Exemption, Release, Verification
 from releases.permissions import TABLE, Action, roles_of
 from releases.status import Status
 from releases.views import delay, notice, preflight, waiting_change
@@ -53,6 +53,7 @@ def _for_staff(request: HttpRequest, release: Release, *, now: datetime) -> dict
     return {
         "staff": True,
         "record": kept,
+        "exempted": _exempted(kept.verdicts),
         "standing": wording.standing(release, kept.verification, now=now),
         "moves": offered(release, roles=roles, requested=date_request, now=now),
         "may_correct_reasons": bool(TABLE[Action.CORRECT_REASON] & roles),
@@ -67,6 +68,12 @@ def _for_staff(request: HttpRequest, release: Release, *, now: datetime) -> dict
         "next_planned": next_release.planned_after(release),
         "left_provisional": release.status == Status.PROVISIONAL and release.slot.is_past(now=now),
     }
+
+
+def _exempted(verdicts: list[Verification]) -> list[tuple[Verification, list[Exemption]]]:
+    """Return the verdicts that raised no suspicion because exemptions cover them, each with these."""
+    covered = exemptions.covered(verdicts)
+    return [(verdict, covered[verdict.pk]) for verdict in verdicts if verdict.pk in covered]
 
 
 def _not_announced(release: Release) -> Release:

@@ -1,12 +1,13 @@
 """The releases of a day for the person at the desk: when each is due, and what is known of it by now."""
 
 from collections import Counter
+from collections.abc import Iterable
 from dataclasses import dataclass, replace
 from datetime import date, datetime, time, timedelta
 
 from django.db.models import F
 
-from releases import london, second_clock, wording
+from releases import exemptions, london, second_clock, wording
 from releases.models import Release, RollCall, Verification
 from releases.models.release import ReleaseQuerySet
 from releases.permissions import Action, Person, producers_where
@@ -19,11 +20,15 @@ DAYS_AHEAD = 14
 
 @dataclass(frozen=True, slots=True)
 class Line:
-    """One release on the desk and where it stands; `publisher` is what its publisher's own system says, apart."""
+    """One release on the desk and where it stands; `publisher` is what its publisher's own system says, apart.
+
+    `exempted_by` names the exemptions that cover its verdict, where it raises no suspicion because of them.
+    """
 
     release: Release
     standing: Standing
     publisher: str = ""
+    exempted_by: str = ""
 
 
 @dataclass(frozen=True, slots=True)
@@ -77,11 +82,32 @@ def _day(releases: ReleaseQuerySet, on: date, *, most: int, now: datetime) -> Da
         )
     }
     found = [(release, verdicts.get(release.pk)) for release in shown]
+    exempted = _exempted(found)
     lines = [
-        Line(release, wording.standing(release, verdict, now=now), second_clock.publisher_note(verdict))
+        Line(
+            release,
+            wording.standing(release, verdict, now=now),
+            second_clock.publisher_note(verdict),
+            exempted.get(release.pk, ""),
+        )
         for release, verdict in found
     ]
     return Day(on, lines, left_out)
+
+
+def _exempted(found: Iterable[tuple[Release, Verification | None]]) -> dict[int, str]:
+    """Name the exemptions that cover a verdict, by the release's key."""
+    verdicts = []
+    for release, verdict in found:
+        if verdict is not None:
+            verdict.release = release  # as it was read, with its series
+            verdicts.append(verdict)
+    covered = exemptions.covered(verdicts)
+    return {
+        verdict.release_id: ", ".join(exemption.reference for exemption in covered[verdict.pk])
+        for verdict in verdicts
+        if verdict.pk in covered
+    }
 
 
 def _midnight(on: date) -> datetime:
