@@ -1,8 +1,8 @@
-"""A calendar around today: what was published, what is coming, what was moved and what was cancelled."""
+"""A calendar around today: what was published, what is coming, what was moved or cancelled, and what waits."""
 
 from datetime import date, datetime, timedelta
 
-from releases import london, preflight, scheduling
+from releases import date_requests, london, preflight, scheduling
 from releases.calendar import STANDARD_RELEASE_TIME, Nation, Precision, Slot, no_release_day
 from releases.models import Release, Series
 from releases.roles import Role
@@ -35,7 +35,7 @@ def set_up(*, now: datetime, site: RehearsalSite) -> None:
             _upcoming(series, on=_working_day(today + timedelta(days=days + shift), series), now=now, site=site)
         for days in PROVISIONAL:
             _vague(series, on=(today + timedelta(days=days)).replace(day=1), now=now)
-    _one_moved_and_one_cancelled(now=now)
+    _one_moved_one_cancelled_and_one_that_waits(now=now)
 
 
 def ask_for_checks(*, now: datetime) -> None:
@@ -96,14 +96,21 @@ def _vague(series: Series, *, on: date, now: datetime) -> None:
         scheduling.announce(release, by=None, at=now - timedelta(days=20))
 
 
-def _one_moved_and_one_cancelled(*, now: datetime) -> None:
+def _one_moved_one_cancelled_and_one_that_waits(*, now: datetime) -> None:
     head = offices.user(Role.HEAD_OF_PROFESSION)
     upcoming = Release.objects.public().filter(due_at__gt=now + timedelta(days=10), status=Status.CONFIRMED)
     if Release.objects.filter(status=Status.CANCELLED).exists():
         return
-    moved, cancelled = upcoming.order_by("due_at")[:2]
+    moved, cancelled, waiting = upcoming.order_by("due_at")[:3]
     to = Slot(on=_working_day(moved.planned_on + timedelta(days=7), moved.series), at=STANDARD_RELEASE_TIME)
     scheduling.change_date(
         moved, to=to, reason="More time is needed to check the data from two regions.", by=head, at=now
     )
     scheduling.cancel(cancelled, reason="The survey was not run this month.", by=head, at=now)
+    date_requests.ask(
+        waiting,
+        to=Slot(on=_working_day(waiting.planned_on + timedelta(days=1), waiting.series), at=STANDARD_RELEASE_TIME),
+        reason="The regional figures arrive a day later than planned.",
+        by=offices.user(Role.CALENDAR_MANAGER),
+        at=now,
+    )

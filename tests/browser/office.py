@@ -17,6 +17,7 @@ from releases.publisher import PublisherSays, Source, State
 from statsoffice.canary.page import url_of
 from statsoffice.canary.script import script_for
 from tests.breaches.people import Office, a_report, an_office
+from tests.browser.changed_dates import pages_of_changed_dates
 from tests.browser.day_before import checked_releases
 from tests.browser.kept import pages_of_kept_bodies
 from tests.factories import (
@@ -63,6 +64,7 @@ def a_morning() -> Morning:
     _calendar(morning, series)
     _verdicts(morning, series)
     morning.pages |= pages_of_kept_bodies(series)
+    morning.pages |= pages_of_changed_dates(office, series)
     _reports(morning)
     morning.add("a release with problems", "releases:release", checked_releases(series).reference)
     a_watcher_that_is_well(at=NOW)
@@ -214,5 +216,7 @@ PUBLIC = (
     "a vague release",
     "a release late",
     "a release on time",
+    "a corrected reason",
+    "a delayed release",
     "the canary's page",
 )

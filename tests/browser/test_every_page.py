@@ -23,6 +23,12 @@ pytestmark = [
 SIZES = {"wide": {"width": 1280, "height": 900}, "phone": {"width": 320, "height": 640}}
 SENT_EMPTY = [
     "changing a confirmed date",
+    "asking for another date",
+    "changes that wait",
+    "refusing a change",
+    "correcting a public reason",
+    "telling of a delay",
+    "confirming",
     "cancelling",
     "is this it",
     "it was live at",
@@ -80,6 +86,8 @@ def test_desk_and_records_as_other_roles_see_them(page, live_server, morning, si
         "a release with kept bodies",
         "a release with sealed bodies",
         "a kept body",
+        "the register of changes",
+        "a release whose change waits",
     ]
     if role is not Role.CALENDAR_MANAGER:
         names += ["the reports", "a report, approved"]

@@ -265,7 +265,7 @@ def test_a_lead_is_led_from_the_release_to_the_decision_and_told_of_short_notice
     assert f'href="{WAITING}"' in client.get(page_of(release)).text
     text = " ".join(client.get(WAITING).text.split())
     assert "The new date gives 28 days of notice." in text
-    assert "Less than four weeks" not in text
+    assert "This is less than four weeks." not in text
 
 
 @pytest.mark.parametrize("address", [WAITING, reverse("releases:changes")])

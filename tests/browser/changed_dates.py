@@ -1,0 +1,103 @@
+"""Changes of date that wait, were refused and corrected, a notice of a delay, and a verdict that is exempted."""
+
+from datetime import date, timedelta
+
+from django.urls import reverse
+
+from releases import date_requests, delay_notices, exemptions, judging, public_reasons, scheduling
+from releases.exemption import Covers
+from releases.exemptions import Approval
+from releases.models import Series
+from releases.roles import Role
+from tests.breaches.people import Office
+from tests.factories import SEED_DUE, an_announced_release, london_slot
+from tests.releases.record import looks_at
+
+EARLIER = SEED_DUE - timedelta(days=9)
+WORDS = (
+    "Two schools sent their figures late, and the regional totals have to be made again from the beginning.\n\n"
+    "https://www.example.gov.uk/government/statistics/" + "state-funded-schools-inspections-and-outcomes-" * 3
+)
+
+
+def pages_of_changed_dates(office: Office, series: Series) -> dict[str, str]:
+    """Set the releases up; gives the addresses of their pages by name."""
+    waiting = [_release(series, f"waiting-{number}", date(2020, 7, 15 + number)) for number in range(3)]
+    asked = [
+        date_requests.ask(
+            release,
+            to=london_slot(date(2020, 7, 28)),
+            reason=WORDS,
+            by=office.people[Role.CALENDAR_MANAGER],
+            at=EARLIER,
+        )
+        for release in waiting
+    ]
+    date_requests.refuse(asked[2], reason="The figures of the other regions are ready.", by=office.head, at=EARLIER)
+    _corrected(office, series)
+    _delayed(office, series)
+    _exempted(office, series)
+    return {
+        "asking for another date": _of("ask_date_change", "waiting-2"),
+        "changes that wait": reverse("releases:changes_waiting"),
+        "refusing a change": reverse("releases:refuse_change", args=[asked[0].pk]),
+        "the register of changes": reverse("releases:changes"),
+        "changes on the day of release": reverse("releases:changes") + "?show=on-the-day",
+        "correcting a public reason": reverse("releases:correct_reason", args=["corrected", 2]),
+        "a corrected reason": _of("release", "corrected"),
+        "a release whose change waits": _of("release", "waiting-0"),
+        "a release whose change was refused": _of("release", "waiting-2"),
+        "telling of a delay": _of("delay_notice", "corrected"),
+        "telling of a delay again": _of("delay_notice", "delayed"),
+        "a delayed release": _of("release", "delayed"),
+        "an exempted release": _of("release", "exempted"),
+    }
+
+
+def _of(name: str, reference: str) -> str:
+    return reverse(f"releases:{name}", args=[reference])
+
+
+def _release(series: Series, reference: str, on: date):
+    return an_announced_release(series=series, reference=reference, title=f"Known as {reference}", slot=london_slot(on))
+
+
+def _corrected(office: Office, series: Series) -> None:
+    release = _release(series, "corrected", date(2020, 6, 30))
+    scheduling.change_date(
+        release, to=london_slot(date(2020, 7, 14)), reason="Two school was late.", by=office.head,
+        at=SEED_DUE - timedelta(minutes=30),
+    )  # fmt: skip
+    change = release.date_changes.get()
+    public_reasons.correct(change, reason="Two schools were late.", by=office.head, at=SEED_DUE, seen=0)
+
+
+def _delayed(office: Office, series: Series) -> None:
+    release = _release(series, "delayed", date(2020, 6, 30))
+    contact = {"contact_name": "Schools inspection statistics team", "contact_email": series.responsible.email}
+    for number, (minutes, words) in enumerate(((-30, "Later this morning."), (2, "Our website cannot be reached."))):
+        delay_notices.post(
+            release,
+            expected_at=SEED_DUE + timedelta(hours=number + 2),
+            expected_words=words,
+            by=office.statistician,
+            at=SEED_DUE + timedelta(minutes=minutes),
+            seen=number,
+            **contact,
+        )
+
+
+def _exempted(office: Office, series: Series) -> None:
+    approval = Approval(
+        reference="OSR 2020/17",
+        approved_on=date(2020, 6, 1),
+        covers_from=date(2020, 6, 30),
+        covers_to=date(2020, 6, 30),
+        covers=frozenset(Covers),
+        words="While the website is moved to another address, releases of this office may come up to a day late.",
+    )
+    own = Series.objects.create(producer=series.producer, title="Schools on the move", slug="schools-on-the-move")
+    exemptions.record(series.producer, own, approval, by=office.head, at=EARLIER)
+    release = _release(own, "exempted", date(2020, 6, 30))
+    looks_at(release, *["not_live"] * 3, "live", start=SEED_DUE - timedelta(seconds=5), every=timedelta(seconds=65))
+    judging.judge(release, now=SEED_DUE + timedelta(minutes=5))
