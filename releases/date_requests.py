@@ -16,7 +16,6 @@ from releases.models.event import record
 from releases.moving import SomebodyWasFaster
 from releases.permissions import Action, Person, check_may, producers_with, roles_of
 from releases.roles import LEADS
-from releases.scheduling import Asked
 from releases.status import Status
 
 if TYPE_CHECKING:
@@ -118,7 +117,7 @@ def agree(request: DateChangeRequest, *, by: "User", at: datetime) -> Release:
                 by=by,
                 at=at,
                 expected_version=request.schedule_version,
-                asked=Asked(by=request.requested_by, at=request.requested_at, request=request.pk),
+                asked=request,
             )
     except MoveRefused:
         _tell_if_overtaken(request, at=at)

@@ -10,7 +10,7 @@ from django.db import transaction
 from releases import address_rules, calendar, moving, slot_rules
 from releases.calendar import Slot
 from releases.lifecycle import Move, MoveRefused, WrongRole
-from releases.models import Address, DateChange, Release, Series
+from releases.models import Address, DateChange, DateChangeRequest, Release, Series
 from releases.models.event import ReleaseEvent, happening, record
 from releases.moving import SomebodyWasFaster
 from releases.permissions import roles_of
@@ -31,15 +31,6 @@ class PlannedAddress:
     marker: str = ""
     adapter: str = "page"
     required: bool = True
-
-
-@dataclass(frozen=True, slots=True)
-class Asked:
-    """Who asked for a change of date and when (aware), where somebody else agrees to it, and under which request."""
-
-    by: "User"
-    at: datetime
-    request: int
 
 
 def record_release(
@@ -157,7 +148,7 @@ def change_date(
     by: "User | None",
     at: datetime,
     expected_version: int | None = None,
-    asked: Asked | None = None,
+    asked: DateChangeRequest | None = None,
 ) -> Release:
     """Move a release to another date or time and start a new schedule version.
 
@@ -167,7 +158,7 @@ def change_date(
 
     :param to: the new slot; seconds are dropped. The old one is read from the store, never from the caller.
     :param expected_version: the schedule version that the person has seen, if they have seen one.
-    :param asked: who asked for the change, where the person agrees to what somebody else asked for.
+    :param asked: the request, where the person agrees to what somebody asked for; it says who asked, and when.
     :raises SomethingMissing: if a confirmed release is given a vague date or no reason.
     :raises SlotRefused: if nothing changes, or nothing can be announced for that day or time.
     :raises SomebodyWasFaster: if the schedule is not the expected one any more.
@@ -190,7 +181,7 @@ def change_date(
             was=str(was),
             to=str(to),
             after_due=moving.is_due(release, at=at),
-            **({"request": asked.request} if asked else {}),
+            **({"request": asked.pk} if asked else {}),
         )
         DateChange.objects.create(
             release=release,
@@ -203,8 +194,8 @@ def change_date(
             to_precision=to.precision,
             zone=to.zone,
             public_reason=reason.strip() if confirmed else "",
-            requested_by=asked.by if asked else by,
-            requested_at=asked.at if asked else at,
+            requested_by=asked.requested_by if asked else by,
+            requested_at=asked.requested_at if asked else at,
             agreed_by=by if confirmed else None,
             agreed_at=at if confirmed else None,
             announced_at=at if release.announced_at else None,
