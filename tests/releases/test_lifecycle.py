@@ -6,7 +6,7 @@ import pytest
 
 from releases.lifecycle import Lifecycle, Move, SomethingMissing, WrongRole, WrongState
 from releases.roles import Role
-from releases.status import ANNOUNCE, CANCEL, CHANGE_DATE, CONFIRM, PUBLISH, RELEASE, Status
+from releases.status import ANNOUNCE, CANCEL, CANCEL_ONCE_DUE, CHANGE_DATE, CONFIRM, PUBLISH, RELEASE, Status
 
 HEADS = {Role.HEAD_OF_PROFESSION, Role.DEPUTY}
 KEEPERS = HEADS | {Role.CALENDAR_MANAGER}
@@ -20,10 +20,11 @@ ALLOWED = {
     (Status.CONFIRMED, ANNOUNCE): (KEEPERS, Status.CONFIRMED, set()),
     (Status.CONFIRMED, CHANGE_DATE): (HEADS, Status.CONFIRMED, {"exact_date", "reason"}),
     (Status.CONFIRMED, CANCEL): (KEEPERS, Status.CANCELLED, {"reason"}),
+    (Status.CONFIRMED, CANCEL_ONCE_DUE): (HEADS, Status.CANCELLED, {"reason"}),
     (Status.CONFIRMED, PUBLISH): (HEADS | {Role.STATISTICIAN}, Status.PUBLISHED, set()),
 }
 EVERYTHING = {"exact_date", "reason"}
-PAIRS = list(product(Status, (ANNOUNCE, CONFIRM, CHANGE_DATE, CANCEL, PUBLISH)))
+PAIRS = list(product(Status, (ANNOUNCE, CONFIRM, CHANGE_DATE, CANCEL, CANCEL_ONCE_DUE, PUBLISH)))
 TRIPLES = [(state, move, role) for (state, move), role in product(PAIRS, Role)]
 
 
