@@ -15,7 +15,7 @@ from releases.admin.filters import DayFilter, VerdictFilter
 from releases.admin.forms import AddressForm, AddressFormSet, NewReleaseForm, ReleaseForm
 from releases.calendar import STANDARD_RELEASE_TIME
 from releases.corrections import CorrectionRefused
-from releases.models import Address, Release, Series
+from releases.models import Address, DateChangeRequest, Release, Series
 from releases.permissions import Action
 from releases.status import CHANGE_DATE, RELEASE
 
@@ -175,6 +175,8 @@ class ReleaseAdmin(RefusalsAsMessages[Release]):
     def get_deleted_objects(self, objs: Any, request: HttpRequest) -> Any:
         """Say of each release that may not be deleted why, and what to do instead."""
         to_delete, counts, forbidden, protected = super().get_deleted_objects(objs, request)
+        # What was asked for goes with a release that was never public: nobody deletes it by itself.
+        forbidden -= {DateChangeRequest._meta.verbose_name}
         refusals = [sentence for release in objs if (sentence := _objection(release))]
         return to_delete, counts, forbidden, refusals or protected
 

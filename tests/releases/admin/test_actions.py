@@ -1,14 +1,15 @@
 """Actions on releases in the admin site: confirm, cancel, announce, and delete what was never public (C8, C9)."""
 
-from datetime import date
+from datetime import date, timedelta
 
 import pytest
 
 from releases import scheduling
-from releases.models import Release, ReleaseEvent
+from releases.models import DateChangeRequest, Release, ReleaseEvent
 from releases.roles import Role
 from tests.factories import SeriesFactory, a_confirmed_release, a_release, an_announced_release, london_slot
 from tests.releases.admin.site import act, page, said, staff
+from tests.releases.requested import ask
 
 # Releases here are due long after the tests run.
 DAY = date(2098, 7, 1)
@@ -69,6 +70,20 @@ def test_a_release_that_was_never_public_is_deleted_singly():
     assert response.status_code == 302
     assert not Release.objects.exists()
     assert ReleaseEvent.in_order().last().kind == "removed"
+
+
+@pytest.mark.parametrize("way", ["singly", "in-bulk"])
+def test_a_release_that_was_never_public_is_deleted_with_the_change_that_was_asked_for_it(way):
+    release = a_confirmed_release(slot=london_slot(DAY))
+    ask(release, to=london_slot(DAY + timedelta(days=1)))
+    client = as_one(Role.CALENDAR_MANAGER, release)
+    if way == "singly":
+        client.post(page("release", "delete", release.pk), {"post": "yes"})
+    else:
+        act(client, "delete_selected", [release], post="yes")
+    assert not Release.objects.exists()
+    assert not DateChangeRequest.objects.exists()
+    assert [event.kind for event in ReleaseEvent.in_order()][-2:] == ["date_change_asked", "removed"]
 
 
 def test_a_release_that_was_ever_public_is_not_deleted_singly_and_the_advice_is_to_cancel_it():
