@@ -122,7 +122,7 @@ def remove_address(address: Address, *, by: "User | None", at: datetime) -> None
 def check_removable(release: Release) -> None:
     """Require that a release may be removed from the calendar altogether.
 
-    :raises CorrectionRefused: if it was ever public, or anything was seen or found of it.
+    :raises CorrectionRefused: if it was ever public, or anything was seen or found of it, or somebody had access to it.
     """
     if release.announced_at is not None:
         message = f"{release.reference} was public and cannot be deleted: cancel it instead."
@@ -130,12 +130,15 @@ def check_removable(release: Release) -> None:
     if release.observations.exists() or release.verifications.exists() or release.statements.exists():
         message = f"{release.reference} was looked at, and what was seen is kept: cancel it instead."
         raise CorrectionRefused(message)
+    if release.pre_release_access.filter(began_at__isnull=False).exists():
+        message = f"Somebody had pre-release access to {release.reference}, which stays on record: cancel it instead."
+        raise CorrectionRefused(message)
 
 
 def remove(release: Release, *, by: "User | None", at: datetime) -> None:
     """Remove a release that was never public and never looked at; its events and date changes stay.
 
-    :raises CorrectionRefused: if it was ever public, or anything was seen or found of it.
+    :raises CorrectionRefused: if it was ever public, or anything was seen or found of it, or somebody had access to it.
     :raises NotYours: if the person may not edit releases of its producer.
     """
     _check_person(release, by)

@@ -10,6 +10,7 @@ from django.db.models import QuerySet
 
 from releases.agreement import ASKERS
 from releases.models import Membership, Producer
+from releases.pre_release_status import LIST_KEEPERS
 from releases.roles import BY_WEIGHT, EVERY_ROLE, LEADS, Role
 from releases.status import KEEPERS
 
@@ -33,6 +34,7 @@ class Action(StrEnum):
     PREFLIGHT = "preflight"
     EXPORT_EVIDENCE = "export_evidence"
     READ_SEALED = "read_sealed_bodies"
+    KEEP_ACCESS_LIST = "keep_pre_release_list"
 
 
 TABLE: dict[Action, frozenset[Role]] = {
@@ -54,6 +56,8 @@ TABLE: dict[Action, frozenset[Role]] = {
     Action.EXPORT_EVIDENCE: LEADS | {Role.STATISTICIAN, Role.AUDITOR},
     # What was out too early is under embargo: it must not travel further by way of its own evidence.
     Action.READ_SEALED: LEADS,
+    # Who keeps the list knows the persons on it; everybody else with a role knows the posts alone.
+    Action.KEEP_ACCESS_LIST: LIST_KEEPERS,
 }
 
 

@@ -9,6 +9,7 @@ from breaches.status import REPORT
 from releases import permissions as release_permissions
 from releases.agreement import REQUEST
 from releases.lifecycle import Lifecycle, spoken
+from releases.pre_release_status import ACCESS
 from releases.roles import Role
 from releases.status import RELEASE
 
@@ -32,6 +33,7 @@ BLOCKS: dict[str, Callable[[], str]] = {
     "lifecycle of a release": lambda: lifecycle(RELEASE),
     "lifecycle of a request for a change of date": lambda: lifecycle(REQUEST),
     "lifecycle of a report": lambda: lifecycle(REPORT),
+    "lifecycle of pre-release access": lambda: lifecycle(ACCESS),
     "permissions on releases": lambda: permissions(release_permissions.TABLE),
     "permissions on reports": lambda: permissions(breach_permissions.TABLE),
 }

@@ -7,6 +7,7 @@ from releases.models.delay_notice import DelayNotice
 from releases.models.event import ReleaseEvent
 from releases.models.exemption import Exemption
 from releases.models.observation import Observation
+from releases.models.pre_release import PreReleaseAccess, PreReleaseRequest
 from releases.models.preflight import PreflightRun
 from releases.models.producer import Contact, Membership, Producer
 from releases.models.reason_correction import ReasonCorrection
@@ -31,6 +32,8 @@ __all__ = [
     "Membership",
     "NotFoundPage",
     "Observation",
+    "PreReleaseAccess",
+    "PreReleaseRequest",
     "PreflightRun",
     "Producer",
     "ReasonCorrection",

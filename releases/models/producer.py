@@ -5,10 +5,11 @@ from django.db import models
 from simple_history.models import HistoricalRecords
 
 from releases.calendar import Nation
+from releases.pre_release_period import LONGEST, Period, Unit, Usual, usual
 from releases.roles import Role
 
 
-def choices_of(codes: type[Nation] | type[Role]) -> list[tuple[str, str]]:
+def choices_of(codes: type[Nation] | type[Role] | type[Unit]) -> list[tuple[str, str]]:
     """Return the choices of a field from an enumeration: the code, and the code in words."""
     return [(code.value, code.value.replace("_", " ").capitalize()) for code in codes]
 
@@ -36,13 +37,46 @@ class Producer(models.Model):
         help_text="One phrase on each line: what its website shows in the place of a release that is not out, "
         "such as: Not yet available.",
     )
+    pre_release_length = models.PositiveSmallIntegerField(
+        "usual period of pre-release access",
+        null=True,
+        blank=True,
+        help_text="Empty: 24 hours, the working limit of the orders for the United Kingdom, England, Wales and "
+        "Northern Ireland. Scotland’s order allows more. How much is not confirmed here: read it and set it.",
+    )
+    pre_release_unit = models.CharField(
+        "counted in", max_length=12, choices=choices_of(Unit), default=Unit.HOURS, help_text="Of the period above."
+    )
     history = HistoricalRecords()
 
     class Meta:
         ordering = ("name",)
+        constraints = [
+            models.CheckConstraint(
+                condition=models.Q(pre_release_length__isnull=True)
+                | models.Q(
+                    pre_release_unit=Unit.HOURS,
+                    pre_release_length__gte=1,
+                    pre_release_length__lte=LONGEST[Unit.HOURS],
+                )
+                | models.Q(
+                    pre_release_unit=Unit.WORKING_DAYS,
+                    pre_release_length__gte=1,
+                    pre_release_length__lte=LONGEST[Unit.WORKING_DAYS],
+                ),
+                name="pre_release_period_is_plausible",
+                violation_error_message="A period of pre-release access is between 1 and 240 hours, or 1 and 10 "
+                "working days.",
+            ),
+        ]
 
     def __str__(self) -> str:
         return self.name
+
+    def usual_pre_release(self) -> Usual:
+        """Return the period of pre-release access that needs no reason: its own, or that of its nation's order."""
+        own = Period(self.pre_release_length, Unit(self.pre_release_unit)) if self.pre_release_length else None
+        return usual(Nation(self.nation), own=own)
 
     def phrases_of_absence(self) -> tuple[str, ...]:
         """Return the phrases by which its website says that a page is not there."""

@@ -216,7 +216,7 @@ def test_administrators_keep_producers_and_memberships_and_a_producers_people_on
     membership = Membership.objects.create(user=UserFactory(), producer=producer, role=Role.AUDITOR)
     administrator = signed_in(UserFactory(is_staff=True, is_superuser=True))
     head = staff(Role.HEAD_OF_PROFESSION, producer)
-    renamed = {"name": "Office for Rain", "slug": producer.slug, "nation": "scotland"}
+    renamed = {"name": "Office for Rain", "slug": producer.slug, "nation": "scotland", "pre_release_unit": "hours"}
     promoted = {"user": membership.user_id, "producer": producer.pk, "role": Role.DEPUTY}
     for model, row, form in (("producer", producer, renamed), ("membership", membership, promoted)):
         assert head.get(page(model, "change", row.pk)).status_code == 200
@@ -230,7 +230,13 @@ def test_administrators_keep_producers_and_memberships_and_a_producers_people_on
 
 def test_a_new_producer_can_be_added_by_an_administrator():
     administrator = signed_in(UserFactory(is_staff=True, is_superuser=True))
-    new = {"name": "Office for Rain", "slug": "office-for-rain", "nation": "wales", "hosts": ""}
+    new = {
+        "name": "Office for Rain",
+        "slug": "office-for-rain",
+        "nation": "wales",
+        "hosts": "",
+        "pre_release_unit": "hours",
+    }
     assert administrator.post(page("producer", "add"), new).status_code == 302
     assert Producer.objects.get().nation == "wales"
 

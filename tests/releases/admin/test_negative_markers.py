@@ -37,11 +37,13 @@ def test_nothing_else_of_the_producer_is_theirs_to_change(producer):
         "nation": "scotland",
         "hosts": "evil.example",
         "two_person_approval": "on",
+        "pre_release_length": "99",
     }
     send(staff(Role.DEPUTY, producer), producer, **typed)
     stored = Producer.objects.get()
     assert (stored.name, stored.slug, stored.nation) == (producer.name, producer.slug, producer.nation)
     assert (stored.hosts, stored.two_person_approval) == (producer.hosts, False)
+    assert stored.pre_release_length is None
     assert stored.phrases_of_absence()
 
 
@@ -75,7 +77,7 @@ def test_the_change_stands_in_the_history_with_who_made_it(producer):
 
 def test_an_administrator_keeps_all_of_it(producer):
     client = signed_in(UserFactory(is_staff=True, is_superuser=True))
-    form = {"name": producer.name, "slug": producer.slug, "nation": "wales", "hosts": ""}
+    form = {"name": producer.name, "slug": producer.slug, "nation": "wales", "hosts": "", "pre_release_unit": "hours"}
     assert send(client, producer, **form).status_code == 302
     stored = Producer.objects.get()
     assert (stored.nation, stored.phrases_of_absence()[0]) == ("wales", "Not yet available")

@@ -1,0 +1,173 @@
+"""Who may see a release before it is out. Persons and their addresses stand in these two tables and nowhere else.
+
+They have no history, enter no event and no hash, and are erased at the end of their time.
+"""
+
+from datetime import datetime
+from typing import Any
+
+from django.conf import settings
+from django.db import models
+from django.db.models import Q
+
+from releases.calendar import Nation
+from releases.models.producer import choices_of
+from releases.models.release import Release
+from releases.pre_release_details import Details
+from releases.pre_release_period import Period, Unit
+from releases.pre_release_status import AccessStatus, Asked, RequestStatus
+
+
+class AccessDetails(models.Model):
+    """What is written down of one post's access."""
+
+    post = models.CharField(max_length=200)
+    organisation = models.CharField(max_length=200)
+    person = models.CharField(max_length=200, blank=True)
+    email = models.EmailField("e-mail address", blank=True)
+    length = models.PositiveSmallIntegerField(default=24)
+    unit = models.CharField(max_length=12, choices=choices_of(Unit), default=Unit.HOURS)
+    period_reason = models.TextField(blank=True)
+    reason = models.TextField(blank=True)
+
+    class Meta:
+        abstract = True
+
+    def __str__(self) -> str:
+        # Never the person: Django writes this into pages, messages and logs of its own accord.
+        return f"{self.post}, {self.organisation}"
+
+    @property
+    def period(self) -> Period:
+        """The period before the release in which it may be seen."""
+        return Period(self.length, Unit(self.unit))
+
+    @property
+    def details(self) -> Details:
+        """The entry as a plain value."""
+        return Details(
+            post=self.post,
+            organisation=self.organisation,
+            person=self.person,
+            email=self.email,
+            period=self.period,
+            reason=self.reason,
+            period_reason=self.period_reason,
+        )
+
+
+def columns_of(details: Details) -> dict[str, Any]:
+    """Return an entry's columns for what is written down of it."""
+    return {
+        "post": details.post,
+        "organisation": details.organisation,
+        "person": details.person,
+        "email": details.email,
+        "length": details.period.length,
+        "unit": details.period.unit,
+        "period_reason": details.period_reason,
+        "reason": details.reason,
+    }
+
+
+class PreReleaseAccess(AccessDetails):
+    """The access of one post to one release. Its period follows from when the release is due and is never stored."""
+
+    release = models.ForeignKey(Release, on_delete=models.CASCADE, related_name="pre_release_access")
+    status = models.CharField(
+        max_length=10,
+        choices=[(s.value, s.value.capitalize()) for s in AccessStatus],
+        default=AccessStatus.GRANTED,
+    )
+    version = models.PositiveIntegerField(default=1)
+    granted_by = models.ForeignKey(settings.AUTH_USER_MODEL, on_delete=models.PROTECT, related_name="+")
+    granted_at = models.DateTimeField()
+    agreed_by = models.ForeignKey(settings.AUTH_USER_MODEL, on_delete=models.PROTECT, null=True, related_name="+")
+    agreed_at = models.DateTimeField(null=True)
+    began_at = models.DateTimeField(null=True)
+    ended_at = models.DateTimeField(null=True)
+    withdrawn_at = models.DateTimeField(null=True)
+    erased_at = models.DateTimeField(null=True)
+
+    class Meta:
+        ordering = ("organisation", "post", "pk")
+        verbose_name_plural = "pre-release access"
+        constraints = [
+            models.CheckConstraint(condition=Q(status__in=list(AccessStatus)), name="access_status_is_known"),
+            models.CheckConstraint(condition=Q(length__gte=1), name="access_has_a_period"),
+            models.CheckConstraint(
+                condition=(Q(status__in=[AccessStatus.GRANTED, AccessStatus.WITHDRAWN], began_at__isnull=True))
+                | (Q(status__in=[AccessStatus.BEGAN, AccessStatus.ENDED], began_at__isnull=False)),
+                name="access_that_began_says_when",
+            ),
+            models.CheckConstraint(
+                condition=(Q(status=AccessStatus.ENDED, ended_at__gte=models.F("began_at")))
+                | (~Q(status=AccessStatus.ENDED) & Q(ended_at__isnull=True)),
+                name="access_that_ended_says_when",
+            ),
+            models.CheckConstraint(
+                condition=(Q(status=AccessStatus.WITHDRAWN, withdrawn_at__isnull=False))
+                | (~Q(status=AccessStatus.WITHDRAWN) & Q(withdrawn_at__isnull=True)),
+                name="access_that_was_withdrawn_says_when",
+            ),
+            models.CheckConstraint(
+                condition=Q(agreed_by__isnull=True, agreed_at__isnull=True)
+                | Q(agreed_by__isnull=False, agreed_at__isnull=False),
+                name="access_agreed_by_and_at_go_together",
+            ),
+            models.CheckConstraint(
+                condition=Q(erased_at__isnull=True) | Q(person="", email=""), name="access_erased_holds_no_name"
+            ),
+        ]
+
+    @property
+    def begins_at(self) -> datetime | None:
+        """The instant at which the period begins, or None while the release has no exact date."""
+        due_at = self.release.due_at
+        nation = Nation(self.release.series.producer.nation)
+        return self.period.begins(due_at, nation=nation) if due_at else None
+
+
+class PreReleaseRequest(AccessDetails):
+    """A change of a list, asked for within a day before the release, until the Head of Profession has decided."""
+
+    release = models.ForeignKey(Release, on_delete=models.CASCADE, related_name="pre_release_requests")
+    kind = models.CharField(max_length=10, choices=[(a.value, a.value.capitalize()) for a in Asked])
+    entry = models.ForeignKey(PreReleaseAccess, on_delete=models.CASCADE, null=True, related_name="requests")
+    entry_version = models.PositiveIntegerField(null=True)
+    status = models.CharField(
+        max_length=10,
+        choices=[(s.value, s.value.replace("_", " ").capitalize()) for s in RequestStatus],
+        default=RequestStatus.WAITING,
+    )
+    asked_by = models.ForeignKey(settings.AUTH_USER_MODEL, on_delete=models.PROTECT, related_name="+")
+    asked_at = models.DateTimeField()
+    decided_by = models.ForeignKey(settings.AUTH_USER_MODEL, on_delete=models.PROTECT, null=True, related_name="+")
+    decided_at = models.DateTimeField(null=True)
+
+    class Meta:
+        ordering = ("asked_at", "pk")
+        constraints = [
+            models.CheckConstraint(condition=Q(status__in=list(RequestStatus)), name="access_request_status_is_known"),
+            models.CheckConstraint(condition=Q(kind__in=list(Asked)), name="access_request_kind_is_known"),
+            models.CheckConstraint(
+                condition=(Q(kind=Asked.ADD, entry__isnull=True))
+                | (~Q(kind=Asked.ADD) & Q(entry__isnull=False, entry_version__isnull=False)),
+                name="access_request_names_its_entry",
+            ),
+            models.CheckConstraint(
+                condition=Q(status=RequestStatus.WAITING, decided_by__isnull=True, decided_at__isnull=True)
+                | (~Q(status=RequestStatus.WAITING) & Q(decided_by__isnull=False, decided_at__isnull=False)),
+                name="access_request_decided_says_by_whom",
+            ),
+            # What was decided is on the list or nowhere: a second copy of the name has no purpose.
+            models.CheckConstraint(
+                condition=Q(status=RequestStatus.WAITING) | Q(person="", email=""),
+                name="access_request_decided_holds_no_name",
+            ),
+            models.UniqueConstraint(
+                fields=["entry"],
+                condition=Q(status=RequestStatus.WAITING),
+                name="one_waiting_request_per_entry",
+            ),
+        ]
