@@ -1,5 +1,6 @@
 """A list taken over from the release of the same series before, in one step."""
 
+from collections import Counter
 from dataclasses import dataclass, replace
 from datetime import datetime
 from typing import TYPE_CHECKING
@@ -7,9 +8,10 @@ from typing import TYPE_CHECKING
 from django.db import transaction
 
 from releases.models import PreReleaseAccess, Release
+from releases.pre_release_details import Details
 from releases.pre_release_entries import ListRefused, check_open, hold, is_on_list
 from releases.pre_release_list import grant_held
-from releases.pre_release_status import ON_THE_LIST
+from releases.pre_release_status import ON_THE_LIST, Asked, RequestStatus
 
 if TYPE_CHECKING:
     from statsoffice.accounts.models import User
@@ -53,11 +55,24 @@ def copy(release: Release, *, source: Release, by: "User", at: datetime) -> Copi
             raise ListRefused(sentence)
         usual = release.series.producer.usual_pre_release().period
         granted = waiting = there_already = 0
+        nameless: Counter[tuple[str, str]] = Counter()
         for entry in source.pre_release_access.filter(status__in=ON_THE_LIST).order_by("pk"):
             details = replace(entry.details, period=usual, period_reason="")
-            if is_on_list(release, details):
+            post = (details.post.casefold(), details.organisation.casefold())
+            nameless[post] += not details.person
+            if _is_there(release, details, holders=nameless[post]):
                 there_already += 1
                 continue
             outcome = grant_held(release, details, by=by, at=at)
             granted, waiting = granted + (not outcome.waits), waiting + outcome.waits
         return Copied(source, granted=granted, waiting=waiting, there_already=there_already)
+
+
+def _is_there(release: Release, details: Details, *, holders: int) -> bool:
+    """Tell whether somebody is on the list, or, where no name is left, as many holders of the post as there were."""
+    if details.person:
+        return is_on_list(release, details)
+    same = {"post__iexact": details.post, "organisation__iexact": details.organisation}
+    there = release.pre_release_access.filter(**same, status__in=ON_THE_LIST).count()
+    waiting = release.pre_release_requests.filter(**same, kind=Asked.ADD, status=RequestStatus.WAITING).count()
+    return there + waiting >= holders

@@ -99,10 +99,12 @@ def as_may_be_changed(entry: PreReleaseAccess, details: Details, *, at: datetime
 
 
 def is_on_list(release: Release, details: Details, *, but: PreReleaseAccess | None = None) -> bool:
-    """Tell whether a person is on the list in the same post already, or waits to be.
+    """Tell whether a person is on the list in the same post already, or waits to be; without a name nobody is.
 
     :param but: an entry that does not count.
     """
+    if not details.person:
+        return False
     same = {f"{name}__iexact": getattr(details, name) for name in ("post", "organisation", "person")}
     entries = release.pre_release_access.filter(**same, status__in=ON_THE_LIST, erased_at__isnull=True)
     waiting = release.pre_release_requests.filter(**same, kind=Asked.ADD, status=RequestStatus.WAITING)

@@ -103,7 +103,7 @@ def change(entry: PreReleaseAccess, details: Details, *, by: "User", at: datetim
             sentence = "Nothing is changed: the entry says this already."
             raise ListRefused(sentence)
         _check(details, release, only=PUBLIC if only_words_are_open(entry, at=at) else ())
-        if is_on_list(release, details, but=entry) and details.person:
+        if is_on_list(release, details, but=entry):
             sentence = f"The list holds this person as {details.post}, {details.organisation} already."
             raise ListRefused(sentence, "person")
         if waits := _ask_unless_agreed(entry, CHANGE, Asked.CHANGE, details, by=by, at=at):
