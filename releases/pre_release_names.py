@@ -37,6 +37,16 @@ def may_be_erased(release: Release, *, now: datetime) -> bool:
     return release.status == Status.CANCELLED or (release.due_at is not None and release.due_at <= now)
 
 
+def check_erasable(release: Release, *, now: datetime) -> None:
+    """Require that names on a release's list may go.
+
+    :raises ListRefused: if the release is still to come.
+    """
+    if not may_be_erased(release, now=now):
+        sentence = "Names are erased once the release has been due: until then the list says who has access."
+        raise ListRefused(sentence)
+
+
 def erase(release: Release, *, by: "User", at: datetime, entry: PreReleaseAccess | None = None) -> int:
     """Erase the names on a release's list, or that of one entry, once the release has been due.
 
@@ -47,9 +57,7 @@ def erase(release: Release, *, by: "User", at: datetime, entry: PreReleaseAccess
     """
     with transaction.atomic():
         release = hold(release, by=by)
-        if not may_be_erased(release, now=at):
-            sentence = "Names are erased once the release has been due: until then the list says who has access."
-            raise ListRefused(sentence)
+        check_erasable(release, now=at)
         entries = release.pre_release_access.all()
         return _erase(release, entries.filter(pk=entry.pk) if entry else entries, by=by, at=at)
 

@@ -90,3 +90,26 @@ def needs_agreement(due_at: datetime | None, *, at: datetime) -> bool:
     It is within a day before the release, and from then on; while the date is vague it is not.
     """
     return due_at is not None and at >= due_at - SHORTLY
+
+
+class Oddity(StrEnum):
+    """What of a recorded access does not fit what was granted; whether it is a breach is for people to say."""
+
+    BEFORE_GRANT = "before_grant"
+    BEFORE_PERIOD = "before_period"
+
+
+def oddities(*, began_at: datetime | None, begins_at: datetime | None, granted_at: datetime) -> tuple[Oddity, ...]:
+    """List what does not fit, all instants aware.
+
+    :param began_at: when access began, as it was recorded, or None if it did not.
+    :param begins_at: when its period begins, or None while the release has no exact date.
+    :param granted_at: when it was granted.
+    """
+    if began_at is None:
+        return ()
+    found = (
+        (Oddity.BEFORE_GRANT, began_at < granted_at),
+        (Oddity.BEFORE_PERIOD, begins_at is not None and began_at < begins_at),
+    )
+    return tuple(oddity for oddity, holds in found if holds)

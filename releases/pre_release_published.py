@@ -2,9 +2,9 @@
 
 from datetime import datetime
 
-from django.db.models import QuerySet
+from django.db.models import Exists, OuterRef, QuerySet
 
-from releases.models import PreReleaseAccess, Release
+from releases.models import PreReleaseAccess, Producer, Release
 from releases.pre_release_status import ON_THE_LIST
 from releases.status import Status
 
@@ -27,3 +27,10 @@ def is_out(release: Release, *, now: datetime) -> bool:
 def is_shown(release: Release, *, now: datetime) -> bool:
     """Tell whether there is a list that the public may read."""
     return is_out(release, now=now) and on_list(release).exists()
+
+
+def releases_with_list(producer: Producer, *, now: datetime) -> QuerySet[Release]:
+    """Return the releases of a producer whose list the public may read, the latest first."""
+    listed = PreReleaseAccess.objects.filter(release=OuterRef("pk"), status__in=ON_THE_LIST)
+    out = Release.objects.public().filter(series__producer=producer, status=Status.PUBLISHED, due_at__lte=now)
+    return out.filter(Exists(listed)).order_by("-due_at", "title", "pk")

@@ -37,7 +37,7 @@ def begin(
         _, entry = hold_entry(entry, by=by, expected_version=expected_version)
         ACCESS.check(BEGIN, source=entry.status, roles=_roles(entry, by), given=("time",))
         _check_time(entry, began_at, at=at)
-        return _recorded(entry, AccessStatus.BEGAN, BEGAN, by=by, at=at, began_at=began_at)
+        return _recorded(entry, AccessStatus.BEGUN, BEGAN, by=by, at=at, began_at=began_at)
 
 
 def end(
@@ -76,7 +76,7 @@ def take_back(entry: PreReleaseAccess, *, by: "User", at: datetime, expected_ver
     with transaction.atomic():
         _, entry = hold_entry(entry, by=by, expected_version=expected_version)
         move = ACCESS.check(TAKE_BACK, source=entry.status, roles=_roles(entry, by))
-        column = "began_at" if entry.status == AccessStatus.BEGAN else "ended_at"
+        column = "began_at" if entry.status == AccessStatus.BEGUN else "ended_at"
         moved = advance(entry, move.target, **{column: None})
         said = {column: getattr(entry, column).isoformat()}
         record(moved.release, TAKEN_BACK, at=at, by=by, **said, **facts_of(moved))

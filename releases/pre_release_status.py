@@ -11,7 +11,7 @@ class AccessStatus(StrEnum):
     """Where the access of one post stands."""
 
     GRANTED = "granted"
-    BEGAN = "began"
+    BEGUN = "begun"
     ENDED = "ended"
     WITHDRAWN = "withdrawn"
 
@@ -42,7 +42,7 @@ AGREE = "agree"
 REFUSE = "refuse"
 
 # Who had access: their entry is on the published list, and their post on the record.
-HAD_ACCESS = (AccessStatus.BEGAN, AccessStatus.ENDED)
+HAD_ACCESS = (AccessStatus.BEGUN, AccessStatus.ENDED)
 ON_THE_LIST = (AccessStatus.GRANTED, *HAD_ACCESS)
 # Code of Practice, edition 2.1, T3.3 (3.0: 3.3): accurate records of who has access before release.
 LIST_KEEPERS = KEEPERS | {Role.STATISTICIAN}
@@ -55,10 +55,10 @@ ACCESS = Lifecycle(
     moves=(
         *(Move(CHANGE, status, status, LIST_KEEPERS, needs=("agreement",)) for status in ON_THE_LIST),
         Move(WITHDRAW, AccessStatus.GRANTED, AccessStatus.WITHDRAWN, LIST_KEEPERS, needs=("agreement",)),
-        Move(BEGIN, AccessStatus.GRANTED, AccessStatus.BEGAN, LIST_KEEPERS, needs=("time",)),
-        Move(END, AccessStatus.BEGAN, AccessStatus.ENDED, LIST_KEEPERS, needs=("time",)),
-        Move(TAKE_BACK, AccessStatus.BEGAN, AccessStatus.GRANTED, LEADS),
-        Move(TAKE_BACK, AccessStatus.ENDED, AccessStatus.BEGAN, LEADS),
+        Move(BEGIN, AccessStatus.GRANTED, AccessStatus.BEGUN, LIST_KEEPERS, needs=("time",)),
+        Move(END, AccessStatus.BEGUN, AccessStatus.ENDED, LIST_KEEPERS, needs=("time",)),
+        Move(TAKE_BACK, AccessStatus.BEGUN, AccessStatus.GRANTED, LEADS),
+        Move(TAKE_BACK, AccessStatus.ENDED, AccessStatus.BEGUN, LEADS),
     ),
 )
 

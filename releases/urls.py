@@ -2,7 +2,20 @@
 
 from django.urls import path
 
-from releases.views import agreement, answers, calendar, changes, delay, kept, moves, preflight, release
+from releases.views import (
+    agreement,
+    answers,
+    calendar,
+    changes,
+    delay,
+    kept,
+    moves,
+    pre_release,
+    pre_release_entry,
+    pre_release_public,
+    preflight,
+    release,
+)
 
 app_name = "releases"
 
@@ -28,4 +41,19 @@ urlpatterns = [
     path("releases/<slug:reference>/evidence/", kept.export, name="export_evidence"),
     path("releases/<slug:reference>/kept/<str:sha256>/", kept.source, name="kept_body"),
     path("releases/<slug:reference>/kept/<str:sha256>/download/", kept.download, name="kept_body_download"),
+    path("pre-release-access/<slug:producer>/", pre_release_public.lists_of, name="pre_release_lists"),
+    path("releases/<slug:reference>/pre-release-access/", pre_release_public.published, name="pre_release"),
+    path("releases/<slug:reference>/pre-release-access/list/", pre_release.kept, name="pre_release_list"),
+    path("releases/<slug:reference>/pre-release-access/list/add/", pre_release_entry.add, name="pre_release_add"),
+    path("releases/<slug:reference>/pre-release-access/list/copy/", pre_release.copy, name="pre_release_copy"),
+    path("releases/<slug:reference>/pre-release-access/list/decide/", pre_release.decide, name="pre_release_decide"),
+    path("releases/<slug:reference>/pre-release-access/list/erase/", pre_release.erase, name="pre_release_erase"),
+    *(
+        path(
+            f"releases/<slug:reference>/pre-release-access/list/<int:key>/{name.replace('_', '-')}/",
+            view,
+            name=f"pre_release_{name}",
+        )
+        for name, view in pre_release_entry.PAGES.items()
+    ),
 ]

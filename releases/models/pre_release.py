@@ -14,7 +14,7 @@ from releases.calendar import Nation
 from releases.models.producer import choices_of
 from releases.models.release import Release
 from releases.pre_release_details import Details
-from releases.pre_release_period import Period, Unit
+from releases.pre_release_period import Oddity, Period, Unit, oddities
 from releases.pre_release_status import AccessStatus, Asked, RequestStatus
 
 
@@ -97,7 +97,7 @@ class PreReleaseAccess(AccessDetails):
             models.CheckConstraint(condition=Q(length__gte=1), name="access_has_a_period"),
             models.CheckConstraint(
                 condition=(Q(status__in=[AccessStatus.GRANTED, AccessStatus.WITHDRAWN], began_at__isnull=True))
-                | (Q(status__in=[AccessStatus.BEGAN, AccessStatus.ENDED], began_at__isnull=False)),
+                | (Q(status__in=[AccessStatus.BEGUN, AccessStatus.ENDED], began_at__isnull=False)),
                 name="access_that_began_says_when",
             ),
             models.CheckConstraint(
@@ -126,6 +126,11 @@ class PreReleaseAccess(AccessDetails):
         due_at = self.release.due_at
         nation = Nation(self.release.series.producer.nation)
         return self.period.begins(due_at, nation=nation) if due_at else None
+
+    @property
+    def oddities(self) -> tuple[Oddity, ...]:
+        """What of the recorded access does not fit what was granted."""
+        return oddities(began_at=self.began_at, begins_at=self.begins_at, granted_at=self.granted_at)
 
 
 class PreReleaseRequest(AccessDetails):

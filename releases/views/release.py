@@ -9,7 +9,7 @@ from django.shortcuts import render
 from django.utils import timezone
 from django.views.decorators.http import require_safe
 
-from releases import announcements, exemptions, next_release, on_record, opening, public, wording
+from releases import announcements, exemptions, next_release, on_record, opening, pre_release_published, public, wording
 from releases.models import DateChange, Exemption, Release, Verification
 from releases.permissions import TABLE, Action, roles_of
 from releases.status import Status
@@ -41,6 +41,7 @@ def release(request: HttpRequest, reference: str) -> HttpResponse:
         "delay": delay.part_of(found),
         "page": public.page_of(found, now=now),
         "next_release": next_release.announced_after(found) if found.announced_at else None,
+        "has_access_list": pre_release_published.is_shown(found, now=now),
     }
     return render(request, "releases/release.html", context)
 
@@ -63,6 +64,7 @@ def _for_staff(request: HttpRequest, release: Release, *, now: datetime) -> dict
         "snapshots": announcements.snapshots_of(release),
         "kept_bodies": opening.kept_of(release, by=request.user, now=now),
         "may_export": bool(TABLE[Action.EXPORT_EVIDENCE] & roles),
+        "on_access_list": pre_release_published.on_list(release).count(),
         "all_changes": changes,
         "notice": notice.given(release, changes),
         "next_planned": next_release.planned_after(release),

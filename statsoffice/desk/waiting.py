@@ -1,4 +1,4 @@
-"""What waits for a person: reports, releases to say something of, changes of date to agree to, dates gone by."""
+"""What waits for a person: reports, releases to say something of, changes and lists to agree to, dates gone by."""
 
 from dataclasses import dataclass
 from datetime import datetime, timedelta
@@ -7,7 +7,7 @@ from django.db.models import QuerySet
 
 from breaches.models import Report
 from breaches.status import WRITERS, ReportStatus
-from releases import asking, date_requests
+from releases import asking, date_requests, pre_release_requests
 from releases.models import DateChange, Release
 from releases.permissions import Action, Person, producers_where, producers_with
 from releases.roles import LEADS, Role
@@ -30,10 +30,11 @@ class Waiting:
     to_answer: list[Release]
     to_agree: int
     left_provisional: list[Release]
+    access_to_agree: list[Release]
 
     def __bool__(self) -> bool:
         reports = self.to_complete or self.to_approve
-        return bool(reports or self.to_answer or self.to_agree or self.left_provisional)
+        return bool(reports or self.to_answer or self.to_agree or self.access_to_agree or self.left_provisional)
 
 
 def waiting_for(person: Person, *, now: datetime) -> Waiting:
@@ -47,6 +48,7 @@ def waiting_for(person: Person, *, now: datetime) -> Waiting:
         to_answer=_questions(person, now=now),
         to_agree=date_requests.to_agree(person).count(),
         left_provisional=_left_provisional(person, now=now),
+        access_to_agree=_access_lists(person),
     )
 
 
@@ -55,6 +57,12 @@ def _reports(person: Person, roles: frozenset[Role], *statuses: ReportStatus) ->
     return list(
         theirs.select_related("producer").prefetch_related("suspicions__release").order_by("drafted_at")[:MOST_LINES]
     )
+
+
+def _access_lists(person: Person) -> list[Release]:
+    """Return the releases on whose pre-release access list a change waits for this person, the first due first."""
+    asked = pre_release_requests.waiting_for(person).order_by().values("release")
+    return list(Release.objects.filter(pk__in=asked).select_related("series__producer").order_by("due_at")[:MOST_LINES])
 
 
 def _questions(person: Person, *, now: datetime) -> list[Release]:

@@ -250,7 +250,7 @@ def test_a_release_to_which_somebody_had_access_is_not_deleted(office):
     quiet = a_release(series=SeriesFactory(producer=office.producer), reference="quiet")
     entry = granted(quiet, by=office.statistician)
     corrections.check_removable(quiet)
-    PreReleaseAccess.objects.filter(pk=entry.pk).update(status="began", began_at=LONG_BEFORE)
+    PreReleaseAccess.objects.filter(pk=entry.pk).update(status="begun", began_at=LONG_BEFORE)
     with pytest.raises(corrections.CorrectionRefused, match="had pre-release access"):
         corrections.remove(quiet, by=office.head, at=LONG_BEFORE)
 

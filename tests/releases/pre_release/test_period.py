@@ -8,7 +8,7 @@ from hypothesis import strategies as st
 
 from releases import london
 from releases.calendar import Nation, no_release_day
-from releases.pre_release_period import A_DAY, Ground, Period, Unit, needs_agreement, usual
+from releases.pre_release_period import A_DAY, Ground, Oddity, Period, Unit, needs_agreement, oddities, usual
 
 DUE = datetime(2026, 7, 1, 8, 30, tzinfo=UTC)
 
@@ -99,3 +99,21 @@ def test_what_an_administrator_has_set_goes_before_the_nations_figure():
 )
 def test_a_change_within_a_day_before_the_release_and_from_then_on_is_for_the_head_to_agree(due, before, needed):
     assert needs_agreement(due, at=DUE - before) is needed
+
+
+GRANTED, BEGINS = DUE - timedelta(days=7), DUE - timedelta(hours=24)
+
+
+@pytest.mark.parametrize(
+    ("began_at", "begins_at", "odd"),
+    [
+        (None, BEGINS, ()),
+        (BEGINS, BEGINS, ()),
+        (BEGINS - timedelta(seconds=1), BEGINS, (Oddity.BEFORE_PERIOD,)),
+        (GRANTED - timedelta(seconds=1), BEGINS, (Oddity.BEFORE_GRANT, Oddity.BEFORE_PERIOD)),
+        (GRANTED, None, ()),
+    ],
+    ids=["not begun", "in its period", "before it", "before it was granted", "a vague release"],
+)
+def test_access_outside_what_was_granted_is_told_apart(began_at, begins_at, odd):
+    assert oddities(began_at=began_at, begins_at=begins_at, granted_at=GRANTED) == odd

@@ -23,12 +23,12 @@ IN_PERIOD = SEED_DUE - timedelta(hours=23)
 # Written out apart from the table, so that a slip in the table shows.
 ALLOWED = {
     ("granted", "change"): KEEPERS,
-    ("began", "change"): KEEPERS,
+    ("begun", "change"): KEEPERS,
     ("ended", "change"): KEEPERS,
     ("granted", "withdraw"): KEEPERS,
     ("granted", "begin"): KEEPERS,
-    ("began", "end"): KEEPERS,
-    ("began", "take_back"): LEADS,
+    ("begun", "end"): KEEPERS,
+    ("begun", "take_back"): LEADS,
     ("ended", "take_back"): LEADS,
 }
 
@@ -72,7 +72,7 @@ def test_whoever_keeps_the_list_records_that_access_began_without_anybodys_agree
             began(entry, by=person)
         return
     moved = began(entry, by=person)
-    assert (moved.status, moved.began_at) == ("began", IN_PERIOD)
+    assert (moved.status, moved.began_at) == ("begun", IN_PERIOD)
     event = ReleaseEvent.objects.get(kind="pre_release_began")
     assert (event.at, event.actor) == (SHORTLY_BEFORE, person)
     assert event.facts == {
@@ -136,7 +136,7 @@ def test_access_that_began_is_not_withdrawn(office, entry):
 
 def test_a_lead_takes_back_what_was_recorded_by_mistake_step_by_step_and_it_stays_among_the_events(office, entry):
     entry = ended(began(entry, by=office.statistician), by=office.statistician)
-    for status, began_at in (("began", IN_PERIOD), ("granted", None)):
+    for status, began_at in (("begun", IN_PERIOD), ("granted", None)):
         entry = take_back(entry, by=office.head, at=AFTERWARDS, expected_version=entry.version)
         assert (entry.status, entry.began_at, entry.ended_at) == (status, began_at, None)
     first, second = ReleaseEvent.objects.filter(kind="pre_release_record_taken_back").order_by("position")
@@ -149,4 +149,4 @@ def test_a_statistician_takes_nothing_back(office, entry):
     with pytest.raises(MoveRefused):
         take_back(entry, by=office.statistician, at=AFTERWARDS, expected_version=entry.version)
     entry.refresh_from_db()
-    assert entry.status == "began"
+    assert entry.status == "begun"

@@ -1,0 +1,72 @@
+"""Lists of pre-release access in pages, worded by `releases.pre_release_wording`."""
+
+from datetime import datetime
+
+from django import template
+
+from releases import pre_release_wording
+from releases.models import PreReleaseAccess, PreReleaseRequest
+from releases.pre_release_period import Usual
+from releases.pre_release_status import AccessStatus, Asked
+
+register = template.Library()
+
+
+@register.filter
+def status_words(entry: PreReleaseAccess) -> str:
+    """Say where an entry stands."""
+    return str(pre_release_wording.STATUSES[AccessStatus(entry.status)][0])
+
+
+@register.filter
+def status_colour(entry: PreReleaseAccess) -> str:
+    """Name the colour of the tag that says where an entry stands."""
+    return pre_release_wording.STATUSES[AccessStatus(entry.status)][1]
+
+
+@register.filter
+def asked_words(request: PreReleaseRequest) -> str:
+    """Say what a request would do to the list."""
+    return str(pre_release_wording.ASKED[Asked(request.kind)])
+
+
+@register.filter
+def period_of(entry: PreReleaseAccess) -> str:
+    """Write the period of an entry with the instant at which it begins."""
+    return pre_release_wording.period_of(entry)
+
+
+@register.filter
+def recorded_of(entry: PreReleaseAccess) -> str:
+    """Say when access began and ended, as it was recorded."""
+    return pre_release_wording.recorded_of(entry)
+
+
+@register.filter
+def granted_of(entry: PreReleaseAccess) -> str:
+    """Say who granted access and when."""
+    return pre_release_wording.granted_of(entry)
+
+
+@register.filter
+def oddities_of(entry: PreReleaseAccess) -> list[str]:
+    """Say what of the recorded access does not fit what was granted."""
+    return [str(pre_release_wording.ODDITIES[oddity]) for oddity in entry.oddities]
+
+
+@register.filter
+def changes_of(request: PreReleaseRequest) -> list[tuple[str, str, str]]:
+    """Give what a request would change: the field, what it says now, and what it would say."""
+    return pre_release_wording.changes_of(request)
+
+
+@register.filter
+def usual_sentence(usual: Usual) -> str:
+    """Say how long before a release it is seen as a rule."""
+    return pre_release_wording.usual_sentence(usual)
+
+
+@register.filter
+def erased_sentence(erased_at: datetime) -> str:
+    """Say that a name was erased, and when."""
+    return pre_release_wording.erased_sentence(erased_at)

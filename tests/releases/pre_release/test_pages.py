@@ -1,0 +1,388 @@
+"""The pages of a list as those who keep it use them: what is sent, what is refused and where, what is said after."""
+
+from dataclasses import replace
+from datetime import timedelta
+
+import pytest
+from django.urls import reverse
+
+from releases import pre_release_list, scheduling
+from releases.models import PreReleaseAccess, PreReleaseRequest
+from releases.pre_release_period import Period
+from releases.roles import Role
+from statsoffice.accounts.models import User
+from tests.factories import SEED_DUE, an_announced_release
+from tests.releases.pre_release.lists import (
+    AFTERWARDS,
+    EMAIL,
+    LONG_BEFORE,
+    MINISTER,
+    PERSON,
+    SHORTLY_BEFORE,
+    asked,
+    granted,
+    someone,
+)
+from tests.releases.pre_release.pages import address, entry_form, errors, time_form, words
+
+pytestmark = pytest.mark.django_db
+
+
+@pytest.fixture(autouse=True)
+def clock(time_machine, client):
+    """Set the clock that pages read; it stands still until it is set again, and whoever is signed in stays so."""
+
+    def to(instant):
+        signed_in = client.session.get("_auth_user_id")
+        time_machine.move_to(instant, tick=False)
+        if signed_in:
+            client.force_login(User.objects.get(pk=signed_in))
+
+    to(LONG_BEFORE)
+    return to
+
+
+@pytest.fixture
+def keeper(client, office):
+    """The statistician, signed in."""
+    client.force_login(office.statistician)
+    return office.statistician
+
+
+def test_somebody_is_added_and_the_list_shows_post_person_period_and_who_granted_it(client, keeper, release):
+    response = client.post(address("add", release), entry_form())
+    assert response.url == address("list", release)
+    page = words(client.get(response.url))
+    for part in (
+        "Access is granted.",
+        MINISTER.post,
+        MINISTER.organisation,
+        PERSON,
+        EMAIL,
+        "24 hours, from 9.30am on 29 June 2020",
+        f"Granted by {keeper} at",
+    ):
+        assert part in page
+
+
+def test_an_empty_list_says_so_and_offers_to_add_somebody(client, keeper, release):
+    page = words(client.get(address("list", release)))
+    assert "Nobody is on the list." in page
+    assert address("add", release) in page
+
+
+def test_the_usual_period_is_filled_in(client, keeper, office, release):
+    office.producer.pre_release_length, office.producer.pre_release_unit = 5, "working_days"
+    office.producer.save()
+    form = client.get(address("add", release)).context["form"]
+    assert (form["length"].value(), form["unit"].value()) == (5, "working_days")
+    assert "The usual period here is 5 working days, as set for this producer." in form.fields["length"].help_text
+
+
+def test_of_scotland_the_page_says_that_the_figure_is_not_confirmed(client, keeper, office, release):
+    office.producer.nation = "scotland"
+    office.producer.save()
+    for name in ("list", "add"):
+        assert "has not been confirmed here" in words(client.get(address(name, release)))
+
+
+@pytest.mark.parametrize(
+    ("typed", "fields"),
+    [
+        ({"post": "", "organisation": "", "person": "", "reason": ""}, ["organisation", "person", "post", "reason"]),
+        ({"length": "30"}, ["period_reason"]),
+        ({"length": ""}, ["length"]),
+        ({"length": "0"}, ["length"]),
+        ({"length": "soon"}, ["length"]),
+        ({"unit": "weeks"}, ["unit"]),
+        ({"email": "nobody"}, ["email"]),
+        ({"post": PERSON}, ["post"]),
+        ({"reason": f"Ask {EMAIL}"}, ["reason"]),
+        ({"post": "x" * 201}, ["post"]),
+    ],
+    ids=[
+        "nothing",
+        "no reason for the period",
+        "no period",
+        "a period of none",
+        "a period in words",
+        "an unknown unit",
+        "no address",
+        "the name as post",
+        "an address as reason",
+        "too long",
+    ],
+)
+def test_what_is_wrong_is_said_at_its_field_and_nothing_typed_is_lost(client, keeper, release, typed, fields):
+    response = client.post(address("add", release), entry_form(**typed))
+    assert sorted(errors(response)) == fields
+    assert f'href="#id_{fields[0]}"' in response.text
+    assert response.context["form"]["organisation"].value() == entry_form(**typed)["organisation"]
+    assert not PreReleaseAccess.objects.exists()
+
+
+def test_somebody_who_is_on_the_list_already_is_refused_at_the_person(client, keeper, release):
+    granted(release, by=keeper)
+    assert list(errors(client.post(address("add", release), entry_form()))) == ["person"]
+
+
+def test_within_a_day_an_addition_waits_and_the_page_says_so_beforehand_and_afterwards(client, keeper, release, clock):
+    clock(SHORTLY_BEFORE)
+    assert "this waits until one of them agrees" in words(client.get(address("add", release)))
+    response = client.post(address("add", release), entry_form())
+    page = words(client.get(response.url))
+    assert "This waits for the Head of Profession or a deputy to agree." in page
+    assert f"Add to the list: {MINISTER.post}" in page
+    assert "Take this back" in page
+    assert ">Agree<" not in page.replace("> Agree", ">Agree")
+
+
+def test_a_lead_agrees_to_one_or_to_all_that_the_page_shows(client, office, release, clock):
+    first = asked(release, by=office.statistician)
+    asked(release, someone(), by=office.statistician)
+    clock(SHORTLY_BEFORE)
+    client.force_login(office.deputy)
+    page = client.get(address("list", release))
+    assert "Agree to all 2" in page.text
+    shown = [request.pk for request in page.context["waiting"]]
+    later = asked(release, someone("Press officer"), by=office.statistician)
+    response = client.post(address("decide", release), {"act": "agree", "request": shown})
+    assert "2 changes are agreed." in words(client.get(response.url))
+    assert PreReleaseAccess.objects.count() == 2
+    later.refresh_from_db()
+    assert later.status == "waiting"
+    assert first.pk in shown
+
+
+def test_what_cannot_be_agreed_to_any_more_is_said_beside_what_was(client, office, release, clock):
+    entry = granted(release, by=office.statistician)
+    stale = pre_release_list.change(
+        entry, replace(MINISTER, person="Marigold"), by=office.statistician, at=SHORTLY_BEFORE, expected_version=1
+    ).request
+    PreReleaseAccess.objects.filter(pk=entry.pk).update(version=7)
+    fresh = asked(release, someone(), by=office.statistician)
+    clock(SHORTLY_BEFORE)
+    client.force_login(office.head)
+    response = client.post(address("decide", release), {"act": "agree", "request": [stale.pk, fresh.pk]})
+    page = words(client.get(response.url))
+    assert "1 change is agreed." in page
+    assert "The entry was changed since this was asked for" in page
+    assert PreReleaseRequest.objects.get(status="waiting") == stale
+
+
+@pytest.mark.parametrize(
+    "sent",
+    [{"act": "agree"}, {"act": "agree", "request": "x"}, {"act": "agree", "request": "9" * 20}, {"act": "sing"}],
+    ids=["nothing", "no number", "a number beyond all keys", "another act"],
+)
+def test_a_decision_about_nothing_is_not_found(client, office, release, sent):
+    asked(release, by=office.statistician)
+    client.force_login(office.head)
+    assert client.post(address("decide", release), sent).status_code == 404
+
+
+def test_a_request_of_another_release_is_not_decided_here(client, office, release):
+    other = an_announced_release(series=release.series, reference="other")
+    request = asked(other, by=office.statistician)
+    client.force_login(office.head)
+    assert client.post(address("decide", release), {"act": "agree", "request": request.pk}).status_code == 404
+    request.refresh_from_db()
+    assert request.status == "waiting"
+
+
+def test_a_change_shows_what_stood_there_and_saves_what_is_typed(client, keeper, release):
+    entry = granted(release, by=keeper)
+    form = client.get(address("change", release, entry.pk)).context["form"]
+    assert form["person"].value() == PERSON
+    response = client.post(address("change", release, entry.pk), entry_form(post="Chief statistician", version=1))
+    assert "The entry is changed." in words(client.get(response.url))
+    assert PreReleaseAccess.objects.get().post == "Chief statistician"
+
+
+def test_an_entry_that_somebody_else_changed_meanwhile_is_shown_and_the_typed_stays(client, keeper, office, release):
+    entry = granted(release, by=keeper)
+    pre_release_list.change(
+        entry, replace(MINISTER, post="Changed meanwhile"), by=office.head, at=LONG_BEFORE, expected_version=1
+    )
+    typed = entry_form(post="Typed by me", version=1)
+    response = client.post(address("change", release, entry.pk), typed)
+    assert "it is now Changed meanwhile, Department for Invented Education" in words(response)
+    assert response.context["form"]["post"].value() == "Typed by me"
+    again = typed | {"version": response.context["form"]["version"].value()}
+    assert client.post(address("change", release, entry.pk), again).status_code == 302
+    assert PreReleaseAccess.objects.get().post == "Typed by me"
+
+
+def test_a_change_of_nothing_says_so(client, keeper, release):
+    entry = granted(release, by=keeper)
+    response = client.post(address("change", release, entry.pk), entry_form(version=1))
+    assert "Nothing is changed" in words(response)
+
+
+def test_after_the_release_the_form_asks_for_post_and_organisation_alone(client, office, release, clock):
+    entry = granted(release, by=office.statistician)
+    clock(AFTERWARDS)
+    client.force_login(office.head)
+    response = client.get(address("change", release, entry.pk))
+    assert list(response.context["form"].fields) == ["version", "post", "organisation"]
+    client.post(address("change", release, entry.pk), entry_form(post="Put right", person="Another", version=1))
+    assert PreReleaseAccess.objects.get().details == replace(MINISTER, post="Put right")
+
+
+def test_access_is_withdrawn_after_a_question(client, keeper, release):
+    entry = granted(release, by=keeper)
+    assert "Withdraw this access" in client.get(address("withdraw", release, entry.pk)).text
+    response = client.post(address("withdraw", release, entry.pk), {"version": 1})
+    assert "Access is withdrawn." in words(client.get(response.url))
+    again = client.post(address("withdraw", release, entry.pk), {"version": 1})
+    assert (again.status_code, "Nothing was changed." in again.text) == (409, True)
+
+
+def test_that_access_began_and_ended_is_recorded_and_shown(client, keeper, release, clock):
+    entry = granted(release, by=keeper)
+    clock(SHORTLY_BEFORE + timedelta(hours=2, minutes=30))
+    response = client.post(address("begin", release, entry.pk), time_form(entry, "7:15am"))
+    assert "It is recorded that access began." in words(client.get(response.url))
+    entry.refresh_from_db()
+    client.post(address("end", release, entry.pk), time_form(entry, "8:00am"))
+    page = words(client.get(address("list", release)))
+    assert "Access began at 7.15am on 30 June 2020 and ended at 8.00am on 30 June 2020." in page
+
+
+@pytest.mark.parametrize(
+    ("clock_time", "field"),
+    [("", "time"), ("late", "time"), ("9:29am", "time")],
+    ids=["empty", "no time", "still to come"],
+)
+def test_a_time_that_cannot_be_is_refused_at_its_field(client, keeper, release, clock, clock_time, field):
+    entry = granted(release, by=keeper)
+    clock(SHORTLY_BEFORE)
+    response = client.post(address("begin", release, entry.pk), time_form(entry, clock_time))
+    assert list(errors(response)) == [field]
+    entry.refresh_from_db()
+    assert entry.began_at is None
+
+
+def test_access_outside_its_period_is_marked_on_the_list(client, keeper, release, clock):
+    entry = granted(release, by=keeper)
+    clock(SHORTLY_BEFORE)
+    client.post(address("begin", release, entry.pk), time_form(entry, "9:00am", day=29))
+    assert "Access began before the period." in words(client.get(address("list", release)))
+
+
+def test_what_was_recorded_twice_is_refused_the_second_time(client, keeper, release, clock):
+    entry = granted(release, by=keeper)
+    clock(SHORTLY_BEFORE + timedelta(hours=2, minutes=59))
+    client.post(address("begin", release, entry.pk), time_form(entry))
+    assert client.post(address("begin", release, entry.pk), time_form(entry)).status_code == 409
+
+
+def test_a_lead_takes_back_what_was_recorded_by_mistake(client, office, release, clock):
+    entry = granted(release, by=office.statistician)
+    clock(SHORTLY_BEFORE + timedelta(hours=2, minutes=59))
+    client.force_login(office.head)
+    client.post(address("begin", release, entry.pk), time_form(entry))
+    response = client.post(address("take_back", release, entry.pk), {"version": 2})
+    assert "What was recorded is taken back." in words(client.get(response.url))
+    assert PreReleaseAccess.objects.get().status == "granted"
+
+
+def test_the_list_of_the_release_before_is_shown_and_copied_once(client, keeper, release):
+    earlier = an_announced_release(series=release.series, reference="earlier", due_at=SEED_DUE - timedelta(days=91))
+    granted(earlier, by=keeper, at=LONG_BEFORE - timedelta(days=91))
+    assert PERSON in client.get(address("copy", release)).text
+    for said in ("1 post is granted access.", "1 was on the list already."):
+        response = client.post(address("copy", release), {"source": "earlier"})
+        assert said in words(client.get(response.url))
+    assert release.pre_release_access.count() == 1
+
+
+def test_without_an_earlier_list_there_is_nothing_to_copy(client, keeper, release):
+    assert client.get(address("copy", release)).status_code == 404
+    assert address("copy", release) not in client.get(address("list", release)).text
+
+
+def test_another_list_than_the_page_showed_is_not_copied(client, keeper, release):
+    for days, reference in ((91, "earlier"), (28, "nearer")):
+        before = an_announced_release(
+            series=release.series, reference=reference, due_at=SEED_DUE - timedelta(days=days)
+        )
+        granted(before, by=keeper, at=LONG_BEFORE - timedelta(days=days))
+    assert client.post(address("copy", release), {"source": "earlier"}).status_code == 409
+    assert client.post(address("copy", release), {"source": "of-nobody"}).status_code == 409
+    assert not release.pre_release_access.exists()
+
+
+def test_once_the_release_has_been_due_nobody_is_added_and_the_list_says_so(client, keeper, release, clock):
+    granted(release, by=keeper)
+    clock(AFTERWARDS)
+    page = client.get(address("list", release))
+    assert "nobody can be added any more" in words(page)
+    assert address("add", release) not in page.text
+    assert client.post(address("add", release), entry_form(someone())).status_code == 409
+
+
+def test_names_are_erased_one_by_one_or_all_at_once_after_the_release(client, keeper, release, clock):
+    entry = granted(release, by=keeper)
+    granted(release, someone(), by=keeper)
+    assert client.post(address("erase", release)).status_code == 409
+    assert client.post(address("erase_name", release, entry.pk), {"version": 1}).status_code == 409
+    clock(AFTERWARDS)
+    client.post(address("erase_name", release, entry.pk), {"version": 1})
+    page = words(client.get(address("list", release)))
+    assert "The name is erased." in page
+    assert "Name erased on 30 June 2020" in page
+    assert PERSON not in page
+    client.post(address("erase", release))
+    assert "1 name is erased." in words(client.get(address("list", release)))
+    client.post(address("erase", release))
+    assert "No name was left to erase." in words(client.get(address("list", release)))
+
+
+def test_the_list_of_a_cancelled_release_can_be_read_and_withdrawn(client, keeper, office, release):
+    entry = granted(release, by=keeper)
+    scheduling.cancel(release, reason="Stopped.", by=office.head, at=LONG_BEFORE)
+    page = client.get(address("list", release)).text
+    assert address("withdraw", release, entry.pk) in page
+    assert address("change", release, entry.pk) not in page
+    assert client.post(address("withdraw", release, entry.pk), {"version": 1}).status_code == 302
+
+
+def test_while_a_change_waits_no_other_is_offered(client, keeper, release, clock):
+    entry = granted(release, by=keeper)
+    clock(SHORTLY_BEFORE)
+    client.post(address("change", release, entry.pk), entry_form(post="Another post", version=1))
+    page = client.get(address("list", release))
+    assert "A change waits" in page.text
+    assert f"Post: {MINISTER.post}" in words(page)
+    assert address("change", release, entry.pk) not in page.text
+    assert "waits for the Head of Profession already" in words(
+        client.post(address("withdraw", release, entry.pk), {"version": 1})
+    )
+
+
+def test_the_list_takes_the_same_number_of_queries_however_long_it_is(
+    client, keeper, release, django_assert_max_num_queries
+):
+    for number in range(30):
+        granted(release, someone(f"Post {number}"), by=keeper)
+    with django_assert_max_num_queries(20):
+        client.get(address("list", release))
+
+
+def test_a_period_with_its_reason_is_shown(client, keeper, release):
+    granted(release, replace(MINISTER, period=Period(3), period_reason="On the morning only."), by=keeper)
+    page = words(client.get(address("list", release)))
+    assert "3 hours, from 6.30am on 30 June 2020" in page
+    assert "On the morning only." in page
+
+
+def test_the_desk_of_a_lead_shows_what_waits_and_leads_there(client, office, release, clock):
+    asked(release, by=office.statistician)
+    clock(SHORTLY_BEFORE)
+    for role, person in office.people.items():
+        client.force_login(person)
+        desk = client.get(reverse("desk")).text
+        leads = role in {Role.HEAD_OF_PROFESSION, Role.DEPUTY}
+        assert ("Pre-release access to agree to" in desk) is leads
+        assert (f"{address('list', release)}#waiting" in desk) is leads
