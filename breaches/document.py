@@ -18,6 +18,11 @@ CAUSE_PROMPT = (
     "To be written by a person: the cause as far as it is known, how the breach was found, who was told and when, "
     "and how it was put right. Name roles, not people."
 )
+ACCESS_PROMPT = (
+    "To be written by a person: who had access and should not have had it, or at which time, or to which document; "
+    "how it was found, who was told and when, how the access was ended, and the cause as far as it is known. Name "
+    "posts and organisations, not people."
+)
 IMPACT_PROMPT = (
     "To be written by a person: what the breach meant inside the organisation and for users outside it, and any "
     "reaction or interest of the media."
@@ -95,6 +100,7 @@ def lay_out(
     version: int,
     approval: Approval | None = None,
     ask_for_cause: bool = False,
+    cause_prompt: str = CAUSE_PROMPT,
     rehearsal: bool = False,
     dismissed: bool = False,
 ) -> ReportDocument:
@@ -103,6 +109,7 @@ def lay_out(
     :param approval: the decision that the document carries; without one every page is marked as a draft and
         empty narratives show what has to be written there.
     :param ask_for_cause: the circumstances are still the machine's own text, so a draft asks for the cause.
+    :param cause_prompt: what is asked for there.
     :param rehearsal: the report is about a rehearsal, so that nobody may take it for a real one.
     :param dismissed: it was decided that this is no breach; the mark says so, and nobody is asked to write more.
     """
@@ -117,7 +124,7 @@ def lay_out(
                 "2. Circumstances of breach",
                 rows=_circumstances(content),
                 paragraphs=paragraphs(content.circumstances),
-                prompt=CAUSE_PROMPT if draft and (ask_for_cause or not content.circumstances.strip()) else "",
+                prompt=cause_prompt if draft and (ask_for_cause or not content.circumstances.strip()) else "",
             ),
             Section(
                 "3. Impact of the breach",

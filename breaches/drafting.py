@@ -11,6 +11,7 @@ from django.db.models import Exists, OuterRef
 from breaches import machine_text, on_record, practices, refreshing
 from breaches.content import CitedPractice, ReportContent, to_json
 from breaches.models import Report, ReportEvent, ReportVersion, Suspicion
+from breaches.references import free_references
 from breaches.refreshing import standing
 from breaches.status import Kind, ReportStatus
 from breaches.versions import new_version, record
@@ -160,7 +161,8 @@ def _join_open_reports(morning: dict[tuple[int, int], list[Suspicion]], *, now: 
 def _reports(
     suspected: Sequence[Sequence[Suspicion]], contents: Sequence[ReportContent], *, now: datetime
 ) -> Iterable[Report]:
-    references = _free_references([suspicions[0] for suspicions in suspected])
+    wanted = [f"breach-{suspicions[0].release.reference}" for suspicions in suspected]
+    references = free_references(wanted)
     for suspicions, content, reference in zip(suspected, contents, references, strict=True):
         release = suspicions[0].release
         yield Report(
@@ -172,21 +174,6 @@ def _reports(
             rehearsal=release.rehearsal,
             drafted_at=now,
         )
-
-
-def _free_references(suspicions: Sequence[Suspicion]) -> list[str]:
-    """Name each report after its release; where an earlier report has the name, a number follows."""
-    wanted = [f"breach-{suspicion.release.reference}" for suspicion in suspicions]
-    taken = set(Report.objects.filter(reference__in=wanted).values_list("reference", flat=True))
-    free: list[str] = []
-    for name in wanted:
-        number, reference = 1, name
-        while reference in taken or (number > 1 and Report.objects.filter(reference=reference).exists()):
-            number += 1
-            reference = f"{name}-{number}"
-        taken.add(reference)
-        free.append(reference)
-    return free
 
 
 def _events(

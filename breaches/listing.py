@@ -12,7 +12,10 @@ from breaches.models import Report, ReportVersion, Suspicion
 
 @dataclass(frozen=True, slots=True)
 class Entry:
-    """One report; where it tells of several suspicions, release, time and delay are those of the first raised."""
+    """One report; where it tells of several suspicions, release, time and delay are those of the first raised.
+
+    Of one that a person started there is no recorded time: the day of occurrence is in the report itself.
+    """
 
     reference: str
     release: str
@@ -39,8 +42,12 @@ def entries() -> list[Entry]:
     """List every report, rehearsals too, in the order of drafting, with a fixed number of queries."""
     standing = ReportVersion.objects.filter(number=F("report__version"))
     suspicions = Suspicion.objects.select_related("release", "verification")
-    reports = Report.objects.order_by("drafted_at", "pk").prefetch_related(
-        Prefetch("versions", standing, to_attr="standing"), Prefetch("suspicions", suspicions, to_attr="raised")
+    reports = (
+        Report.objects.order_by("drafted_at", "pk")
+        .select_related("started__release")
+        .prefetch_related(
+            Prefetch("versions", standing, to_attr="standing"), Prefetch("suspicions", suspicions, to_attr="raised")
+        )
     )
     return [_entry(report, report.standing[0], report.raised) for report in reports]  # type: ignore[attr-defined]  # by the prefetches
 
@@ -50,10 +57,14 @@ def _entry(report: Report, version: ReportVersion, raised: list[Suspicion]) -> E
     verdict = first.verification if first else None
     return Entry(
         reference=report.reference,
-        release=first.release.reference if first else "",
+        release=first.release.reference if first else _started_about(report),
         kind=report.kind,
         status=report.status,
         practices=tuple(practice.code for practice in from_json(version.content).practices),
         occurred_at=verdict.occurred_at if verdict else None,
         delay_seconds=(verdict.delay_from, verdict.delay_to) if verdict and verdict.delay_from is not None else None,
     )
+
+
+def _started_about(report: Report) -> str:
+    return report.started.release.reference if hasattr(report, "started") else ""

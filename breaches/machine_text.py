@@ -1,6 +1,7 @@
 """The machine's text of a report: what the record alone can fill in, field by field."""
 
-from collections.abc import Callable, Iterable, Mapping
+from collections.abc import Callable, Collection, Iterable, Mapping
+from dataclasses import replace
 from datetime import date
 
 from breaches.content import CitedPractice, Output, Person, ReportContent
@@ -30,17 +31,26 @@ def machine_content(
     :param practices_on: gives what the machine may cite for a day of occurrence.
     """
     listed = list(suspicions)
-    releases = list({suspicion.release_id: suspicion.release for suspicion in listed}.values())
     days = sorted({on for suspicion in listed if (on := _occurred_on(suspicion)) is not None})
     verdicts = dict.fromkeys(suspicion.verification_id for suspicion in listed)
+    return replace(
+        of_releases({suspicion.release_id: suspicion.release for suspicion in listed}.values()),
+        practices=tuple(dict.fromkeys(practice for on in days for practice in practices_on(on))),
+        occurred_on=tuple(days),
+        circumstances="\n\n".join(account(facts[verdict]) for verdict in verdicts),
+    )
+
+
+def of_releases(releases: Collection[Release]) -> ReportContent:
+    """Fill in what is on record about some releases: outputs, producers, and whom to reach.
+
+    :param releases: read with their series, its producer and contacts, and their addresses.
+    """
     return ReportContent(
         outputs=tuple(Output(release.title, _page(release)) for release in releases),
         producers=tuple(dict.fromkeys(release.series.producer.name for release in releases)),
         dealing=_first_person(release.series.responsible for release in releases),
         head_of_profession=_first_person(release.series.head_of_profession for release in releases),
-        practices=tuple(dict.fromkeys(practice for on in days for practice in practices_on(on))),
-        occurred_on=tuple(days),
-        circumstances="\n\n".join(account(facts[verdict]) for verdict in verdicts),
     )
 
 

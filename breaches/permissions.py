@@ -4,8 +4,9 @@ from enum import StrEnum
 
 from breaches.models import Report
 from breaches.models.report import ReportQuerySet
-from breaches.status import REPORT
-from releases.permissions import Person, producers_with, roles_of
+from breaches.status import REPORT, WRITERS
+from releases.models import Producer
+from releases.permissions import NotYours, Person, producers_with, roles_of
 from releases.roles import BY_WEIGHT, LEADS, Role
 
 
@@ -30,6 +31,23 @@ def reports_where(person: Person, action: Action) -> ReportQuerySet:
 def may(person: Person, action: Action, report: Report) -> bool:
     """Tell whether the table lets a person do something with a report."""
     return bool(TABLE[action] & roles_of(person, report.producer))
+
+
+def may_start(person: Person, producer: Producer) -> bool:
+    """Tell whether a person may start a report about a release of a producer: whoever writes reports may."""
+    return bool(WRITERS & roles_of(person, producer))
+
+
+def starting_role(person: Person, producer: Producer) -> Role:
+    """Name the weightiest of the roles by which a person starts a report.
+
+    :raises NotYours: if none of their roles allows it.
+    """
+    held = WRITERS & roles_of(person, producer)
+    if not held:
+        message = f"{person} may not start reports of {producer}."
+        raise NotYours(message)
+    return next(role for role in BY_WEIGHT if role in held)
 
 
 def moves_open_to(person: Person, report: Report) -> tuple[str, ...]:

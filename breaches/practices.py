@@ -1,6 +1,6 @@
 """The practices that a report may cite: those of the edition of the Code in force on a day."""
 
-from collections.abc import Iterator
+from collections.abc import Collection, Iterator
 from datetime import date
 
 from breaches.content import CitedPractice, ReportContent
@@ -10,6 +10,8 @@ from releases.london import day
 
 # The practice on the release at 9.30am. Edition 2: T3.6; edition 3.0 counts by standard: 3.6.
 ORDERLY_RELEASE = ("T3.6", "3.6")
+# Those on who may have access before release. Edition 2: T3.3 and T3.4; edition 3.0: 3.3 and 3.4.
+PRE_RELEASE_ACCESS = ("T3.3", "T3.4", "3.3", "3.4")
 
 
 def citing(practice: Practice) -> CitedPractice:
@@ -36,7 +38,16 @@ def of_orderly_release(on: date) -> tuple[CitedPractice, ...]:
 
     A practice whose wording nobody has confirmed is only suggested to people, never cited by the machine.
     """
-    return tuple(practice for practice in in_force_on(on) if practice.code in ORDERLY_RELEASE and practice.confirmed)
+    return _confirmed(on, codes=ORDERLY_RELEASE)
+
+
+def of_pre_release_access(on: date) -> tuple[CitedPractice, ...]:
+    """Return the practices on access before release that were in force on a day, where their wording is confirmed."""
+    return _confirmed(on, codes=PRE_RELEASE_ACCESS)
+
+
+def _confirmed(on: date, *, codes: Collection[str]) -> tuple[CitedPractice, ...]:
+    return tuple(practice for practice in in_force_on(on) if practice.code in codes and practice.confirmed)
 
 
 def offered_for(content: ReportContent, *, machine: ReportContent) -> tuple[CitedPractice, ...]:

@@ -4,10 +4,10 @@ from collections.abc import Callable
 from dataclasses import dataclass
 
 from breaches.content import from_json
-from breaches.document import Approval, ReportDocument, lay_out
+from breaches.document import ACCESS_PROMPT, CAUSE_PROMPT, Approval, ReportDocument, lay_out
 from breaches.models import Report, ReportVersion
 from breaches.refreshing import is_untouched
-from breaches.status import ReportStatus
+from breaches.status import Kind, ReportStatus
 from breaches.versions import content_of, present
 from releases.roles import Role
 
@@ -32,6 +32,7 @@ def laid_out(report: Report, version: ReportVersion) -> ReportDocument:
             reference=report.reference,
             version=version.number,
             ask_for_cause=is_untouched(version, "circumstances"),
+            cause_prompt=_cause_prompt(report),
             rehearsal=report.rehearsal,
             dismissed=report.status == ReportStatus.DISMISSED,
         )
@@ -50,6 +51,10 @@ def laid_out(report: Report, version: ReportVersion) -> ReportDocument:
     )
 
 
+def _cause_prompt(report: Report) -> str:
+    return ACCESS_PROMPT if report.kind == Kind.PRA else CAUSE_PROMPT
+
+
 def draft_of(report: Report) -> ReportDocument:
     """Lay out what a report says now, marked as not approved, with prompts for what people still have to write."""
     return lay_out(
@@ -57,6 +62,7 @@ def draft_of(report: Report) -> ReportDocument:
         reference=report.reference,
         version=report.version,
         ask_for_cause=is_untouched(present(report), "circumstances"),
+        cause_prompt=_cause_prompt(report),
         rehearsal=report.rehearsal,
         dismissed=report.status == ReportStatus.DISMISSED,
     )

@@ -17,11 +17,16 @@ class ReportStatus(StrEnum):
 
 
 class Kind(StrEnum):
-    """What the record suspects of a release."""
+    """What a report is about: what the record suspects of a release, or what a person started it for."""
 
     LATE = "late"
     EARLY = "early"
     PARTIAL = "partial"
+    PRA = "pra"
+
+
+# Of these the record itself raises suspicions; a report about pre-release access is started by a person.
+SUSPECTED = (Kind.LATE, Kind.EARLY, Kind.PARTIAL)
 
 
 class DismissalReason(StrEnum):

@@ -20,7 +20,7 @@ STATUSES = {
     ReportStatus.DISMISSED: ("Dismissed", "grey"),
 }
 
-KINDS = {Kind.LATE: "Late", Kind.EARLY: "Early", Kind.PARTIAL: "In part only"}
+KINDS = {Kind.LATE: "Late", Kind.EARLY: "Early", Kind.PARTIAL: "In part only", Kind.PRA: "Pre-release access"}
 
 ROLES = {
     Role.STATISTICIAN: "statistician",
@@ -63,6 +63,7 @@ FIELDS = {
 
 EVENTS = {
     "drafted": "Drafted from the record",
+    "started": "Started by hand from the pre-release access list",
     "facts_refreshed": "Brought up to date with the record",
     "facts_offered": "The record changed; the newer facts are shown beside the text",
     "suspicion_joined": "A further suspicion about the same release was added",

@@ -2,6 +2,7 @@
 
 from breaches.models.code_of_practice import Edition, Practice
 from breaches.models.report import ApprovedDocument, Report, ReportEvent, ReportVersion
+from breaches.models.started import StartedReport
 from breaches.models.suspicion import Suspicion
 
 __all__ = [
@@ -11,5 +12,6 @@ __all__ = [
     "Report",
     "ReportEvent",
     "ReportVersion",
+    "StartedReport",
     "Suspicion",
 ]

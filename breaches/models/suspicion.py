@@ -4,7 +4,7 @@ from django.db import models
 from django.db.models import Q
 
 from breaches.models.report import Report
-from breaches.status import Kind
+from breaches.status import SUSPECTED
 from releases.models import Release, Verification
 
 
@@ -25,7 +25,7 @@ class Suspicion(models.Model):
 
     release = models.ForeignKey(Release, on_delete=models.PROTECT, related_name="suspicions")
     schedule_version = models.PositiveIntegerField()
-    kind = models.CharField(max_length=10, choices=[(k.value, k.value.capitalize()) for k in Kind])
+    kind = models.CharField(max_length=10, choices=[(k.value, k.value.capitalize()) for k in SUSPECTED])
     verification = models.ForeignKey(Verification, on_delete=models.PROTECT, related_name="suspicions")
     raised_at = models.DateTimeField()
     report = models.ForeignKey(Report, on_delete=models.PROTECT, null=True, blank=True, related_name="suspicions")
@@ -39,7 +39,7 @@ class Suspicion(models.Model):
             models.UniqueConstraint(
                 fields=["release", "schedule_version", "kind"], name="one_suspicion_per_release_schedule_and_kind"
             ),
-            models.CheckConstraint(condition=Q(kind__in=list(Kind)), name="suspicion_kind_is_known"),
+            models.CheckConstraint(condition=Q(kind__in=list(SUSPECTED)), name="suspicion_kind_is_known"),
         ]
 
     def __str__(self) -> str:

@@ -15,7 +15,7 @@ from django.views.decorators.http import require_safe
 from breaches import printing, refreshing, wording
 from breaches.content import ReportContent, from_json
 from breaches.editing import FIELDS
-from breaches.models import Report, ReportVersion
+from breaches.models import Report, ReportVersion, StartedReport
 from breaches.permissions import Action, may, moves_open_to, reports_where
 from breaches.remarks import Section, missing, odd
 from breaches.status import DECIDED, EDIT, Kind, ReportStatus
@@ -56,6 +56,7 @@ def report(request: SignedInRequest, report: Report) -> HttpResponse:
         "moves": moves,
         "tasks": list(_tasks(report, version, content, editable=EDIT in moves)),
         "suspicions": suspicions,
+        "started": StartedReport.objects.filter(report=report).select_related("release", "started_by").first(),
         "no_longer_suspected": [s for s in suspicions if s.verification.outcome not in SUSPICIOUS],
         "last_decision": report.events.filter(kind__in=("returned", "dismissed")).select_related("actor").last(),
         "dismissal": wording.REASONS.get(report.dismissal_reason),  # type: ignore[call-overload]  # a code or empty

@@ -54,9 +54,8 @@ def waiting_for(person: Person, *, now: datetime) -> Waiting:
 
 def _reports(person: Person, roles: frozenset[Role], *statuses: ReportStatus) -> list[Report]:
     theirs = Report.objects.filter(producer__in=producers_with(person, roles), status__in=statuses)
-    return list(
-        theirs.select_related("producer").prefetch_related("suspicions__release").order_by("drafted_at")[:MOST_LINES]
-    )
+    listed = theirs.select_related("producer", "started__release").prefetch_related("suspicions__release")
+    return list(listed.order_by("drafted_at")[:MOST_LINES])
 
 
 def _access_lists(person: Person) -> list[Release]:

@@ -36,7 +36,7 @@ def addresses(report):
         "version": {"number": 1},
         "approved_pdf": {"version": report.version},
     }
-    names = {pattern.name for pattern in urlpatterns} - {"report_list"}
+    names = {pattern.name for pattern in urlpatterns} - {"report_list", "start_pra"}
     return {
         name: reverse(f"breaches:{name}", kwargs={"reference": report.reference, **given.get(name, {})})
         for name in names

@@ -3,9 +3,10 @@
 from typing import Any
 
 from django import template
+from django.db.models import Q
 
 from breaches.models import Report
-from breaches.permissions import Action, reports_where
+from breaches.permissions import Action, may_start, reports_where
 from releases.models import Release
 
 register = template.Library()
@@ -15,4 +16,11 @@ register = template.Library()
 def reports_about(context: dict[str, Any], release: Release) -> list[Report]:
     """List the breach reports about a release that the person who looks may read, the latest first."""
     person = context["request"].user
-    return list(reports_where(person, Action.VIEW).filter(suspicions__release=release).distinct())
+    about = Q(suspicions__release=release) | Q(started__release=release)
+    return list(reports_where(person, Action.VIEW).filter(about).distinct())
+
+
+@register.simple_tag(takes_context=True)
+def may_start_report(context: dict[str, Any], release: Release) -> bool:
+    """Tell whether the person who looks may start a report about a release by hand."""
+    return may_start(context["request"].user, release.series.producer)

@@ -2,8 +2,10 @@
 
 import pytest
 
+from statsoffice.accounts.models import User
 from tests.breaches.people import an_office
 from tests.factories import SeriesFactory, an_announced_release
+from tests.releases.pre_release.lists import LONG_BEFORE
 
 
 @pytest.fixture
@@ -16,3 +18,24 @@ def office():
 def release(office):
     """An announced release of the office, due on the seed's day."""
     return an_announced_release(series=SeriesFactory(producer=office.producer))
+
+
+@pytest.fixture
+def clock(time_machine, client):
+    """Set the clock that pages read; it stands still until it is set again, and whoever is signed in stays so."""
+
+    def to(instant):
+        signed_in = client.session.get("_auth_user_id")
+        time_machine.move_to(instant, tick=False)
+        if signed_in:
+            client.force_login(User.objects.get(pk=signed_in))
+
+    to(LONG_BEFORE)
+    return to
+
+
+@pytest.fixture
+def keeper(client, office):
+    """The statistician, signed in."""
+    client.force_login(office.statistician)
+    return office.statistician
