@@ -17,6 +17,7 @@ DELIVER_EVERY = timedelta(seconds=5)
 # So often somebody asks whether the next rehearsal is due; the canary itself leaves a minute between two.
 CANARY_EVERY = timedelta(seconds=5)
 PREFLIGHT_EVERY = timedelta(seconds=15)
+ERASE_NAMES_EVERY = timedelta(hours=1)
 
 app = Celery("statsoffice")
 app.conf.update(
@@ -49,6 +50,11 @@ app.conf.update(
             "task": "preflight",
             "schedule": PREFLIGHT_EVERY,
             "options": {"queue": "preflight", "expires": 12},
+        },
+        "erase_names": {
+            "task": "erase_names",
+            "schedule": ERASE_NAMES_EVERY,
+            "options": {"queue": "celery", "expires": 3500},
         },
         "verify_releases_at_0930": {
             "task": "verify_releases_at_0930",

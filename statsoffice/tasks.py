@@ -15,7 +15,7 @@ from releases import date_requests, judging, roll_call, unstored, watch
 from releases.clock import RealClock
 from releases.probe.clock_source import ClockSource
 from releases.probe.probe import Probe, probe_from_settings
-from statsoffice import progress, unhurried
+from statsoffice import names_kept, progress, unhurried
 from statsoffice.canary import illness, left_in_files, pulse, turn
 from statsoffice.messages import delivery, outbox
 
@@ -102,6 +102,12 @@ def preflight() -> None:
     """Make the checks before releases and the snapshots that fell due or were asked for, and prune old evidence."""
     _begin("preflight")
     unhurried.take(clock=CLOCK, watcher=watcher_name(), stop=_preflight_is_ending)
+
+
+@shared_task(name="erase_names")
+def erase_names() -> None:
+    """Erase the names on lists of pre-release access at the end of their time."""
+    names_kept.erase_old(now=CLOCK.now())
 
 
 @shared_task(name="verify_releases_at_0930")

@@ -32,6 +32,7 @@ def watch(stop: threading.Event) -> None:
             ("deliver", tasks.deliver, celery.DELIVER_EVERY.total_seconds()),
             ("canary", canary, celery.CANARY_EVERY.total_seconds()),
             ("preflight", preflight, celery.PREFLIGHT_EVERY.total_seconds()),
+            ("erase_names", tasks.erase_names, celery.ERASE_NAMES_EVERY.total_seconds()),
         )
     ]
     for thread in beside:

@@ -1,5 +1,6 @@
 """That access began and ended: recorded as it was, in its period or outside it, and taken back by a lead alone."""
 
+from dataclasses import replace
 from datetime import timedelta
 
 import pytest
@@ -132,6 +133,13 @@ def test_access_that_began_is_not_withdrawn(office, entry):
     entry = began(entry, by=office.statistician)
     with pytest.raises(WrongState):
         pre_release_list.withdraw(entry, by=office.head, at=SHORTLY_BEFORE, expected_version=entry.version)
+
+
+def test_once_access_began_who_had_it_stays_as_it_was_and_only_its_words_are_put_right(office, entry):
+    entry = began(entry, by=office.statistician)
+    new = replace(MINISTER, post="Minister for Schools", person="Marigold Underwater", reason="Another")
+    outcome = pre_release_list.change(entry, new, by=office.head, at=SHORTLY_BEFORE, expected_version=entry.version)
+    assert outcome.entry.details == replace(MINISTER, post="Minister for Schools")
 
 
 def test_a_lead_takes_back_what_was_recorded_by_mistake_step_by_step_and_it_stays_among_the_events(office, entry):

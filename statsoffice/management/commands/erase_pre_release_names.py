@@ -1,0 +1,35 @@
+"""The command that erases names on lists of pre-release access at the end of their time."""
+
+from typing import Any
+
+from django.conf import settings
+from django.core.management.base import CommandParser
+
+from releases.clock import RealClock
+from releases.management.plain_command import PlainCommand
+from statsoffice import names_kept
+
+
+class Command(PlainCommand):
+    """Erases names that are older than they are kept."""
+
+    help = """\
+Erase persons and e-mail addresses on lists of pre-release access whose release
+was due, or cancelled, more than STATSOFFICE_PRE_RELEASE_NAMES_KEPT_DAYS ago.
+
+Posts, organisations and periods stay, with the day of erasing. Lists about
+which a breach report is undecided are spared. The worker does the same every
+hour; with --dry-run nothing is erased."""
+
+    def add_arguments(self, parser: CommandParser) -> None:
+        """Describe the arguments."""
+        parser.add_argument("--dry-run", action="store_true", help="say what would be erased, and erase nothing")
+
+    def handle(self, *args: Any, **options: Any) -> None:
+        """Erase, or say what would be erased."""
+        erased = names_kept.erase_old(now=RealClock().now(), dry_run=options["dry_run"])
+        verb = "would be erased" if options["dry_run"] else "erased"
+        self.stdout.write(
+            f"Names older than {settings.PRE_RELEASE_NAMES_KEPT.days} days {verb}: {erased.names}, of releases: "
+            f"{erased.releases}. Releases spared because a report about their list is undecided: {erased.spared}."
+        )

@@ -1,0 +1,259 @@
+"""Names stand on lists of pre-release access and nowhere else: every table, export, page and log is searched."""
+
+import hashlib
+import io
+import json
+import logging
+import subprocess
+import zipfile
+from dataclasses import replace
+from datetime import timedelta
+
+import pytest
+from django.contrib.sessions.models import Session
+from django.core.management import call_command
+from django.db import connection
+from django.urls import reverse
+from django.utils import timezone
+
+from breaches.content import digest
+from breaches.models import Report
+from breaches.remarks import Section
+from breaches.sign_off import as_approved
+from releases import scheduling
+from releases.models import PreReleaseAccess, PreReleaseRequest
+from releases.permissions import TABLE as ACTIONS
+from releases.permissions import Action, roles_of
+from releases.roles import Role
+from statsoffice.accounts.models import User
+from statsoffice.messages import outbox
+from tests.breaches.people import an_office
+from tests.factories import SEED_DUE, SeriesFactory, an_announced_release
+from tests.releases.admin.site import page as admin_page
+from tests.releases.pre_release.lists import LONG_BEFORE, MINISTER, SHORTLY_BEFORE
+from tests.releases.pre_release.pages import address, entry_form, published, time_form
+
+pytestmark = pytest.mark.django_db
+
+NAMES = ("Quillon Featherstonehaugh", "Marigold Underwater", "Zebedee Ploverstone", "Ottoline Crabapple")
+MAILS = tuple(f"{name.split()[0].lower()}.secret@example.gov.uk" for name in NAMES)
+HIDDEN = tuple(word.casefold() for word in (*NAMES, *MAILS, *(part for name in NAMES for part in name.split())))
+TABLES_WITH_NAMES = {"releases_prereleaseaccess", "releases_prereleaserequest"}
+DAY = {"occurred_on-day": "29", "occurred_on-month": "6", "occurred_on-year": "2020"}
+
+
+def people(number, post):
+    """One of the persons, in a post."""
+    return replace(MINISTER, post=post, person=NAMES[number], email=MAILS[number])
+
+
+def digests():
+    """What an unsalted hash of a name or an address would look like."""
+    words = {form for word in (*NAMES, *MAILS) for form in (word, word.lower(), word.casefold())}
+    return {
+        hashlib.new(kind, word.encode()).hexdigest() for kind in ("md5", "sha1", "sha256", "sha512") for word in words
+    }
+
+
+def found_in(text):
+    """Which of the hidden words, or of their hashes, a text holds."""
+    folded = text.casefold()
+    return [word for word in (*HIDDEN, *digests()) if word in folded]
+
+
+def tables():
+    """Every table with all its rows as text, read by the database's own catalogue."""
+    with connection.cursor() as cursor:
+        for table in connection.introspection.table_names(cursor):
+            cursor.execute(f"SELECT * FROM {connection.ops.quote_name(table)}")  # noqa: S608  # the catalogue's names
+            columns = [column[0] for column in cursor.description]
+            yield table, columns, [[_text(value) for value in row] for row in cursor.fetchall()]
+
+
+def _text(value):
+    raw = bytes(value) if isinstance(value, memoryview | bytes) else None
+    return raw.decode("latin-1") if raw is not None else str(value)
+
+
+def where_names_are():
+    """Each table and column that holds a hidden word or its hash."""
+    found = set()
+    for table, columns, rows in tables():
+        for row in rows:
+            found |= {(table, column) for column, text in zip(columns, row, strict=True) if found_in(text)}
+    return found
+
+
+@pytest.fixture
+def office():
+    return an_office()
+
+
+@pytest.fixture
+def release(office):
+    series = SeriesFactory(producer=office.producer)
+    an_announced_release(series=series, reference="earlier", due_at=SEED_DUE - timedelta(days=91))
+    return an_announced_release(series=series)
+
+
+@pytest.fixture
+def acts(client, office, release, time_machine):
+    """Do everything that can be done with a list, over HTTP, as the people who do it."""
+
+    def as_person(person, instant):
+        time_machine.move_to(instant, tick=False)
+        client.force_login(person)
+
+    def sent(to, fields):
+        response = client.post(to, fields)
+        assert response.status_code == 302, response.text
+        return response.url
+
+    def entry(post):
+        return PreReleaseAccess.objects.get(release=release, post=post)
+
+    earlier = type(release).objects.get(reference="earlier")
+    as_person(office.statistician, LONG_BEFORE - timedelta(days=91))
+    sent(address("add", earlier), entry_form(people(0, "Minister")))
+    as_person(office.statistician, LONG_BEFORE)
+    sent(address("copy", release), {"source": "earlier"})
+    sent(address("add", release), entry_form(people(1, "Permanent Secretary")))
+    sent(address("add", release), entry_form(people(2, "Adviser")))
+    assert client.post(address("add", release), entry_form(people(2, NAMES[2]))).status_code == 200
+    changed = entry_form(people(2, "Special Adviser"), version=1, person=NAMES[3], email=MAILS[3])
+    sent(address("change", release, entry("Adviser").pk), changed)
+    as_person(office.statistician, SHORTLY_BEFORE)
+    for number, post in ((2, "Press officer"), (3, "Chief economist"), (1, "Analyst")):
+        sent(address("add", release), entry_form(people(number, post)))
+    asked = [request.pk for request in PreReleaseRequest.objects.order_by("pk")]
+    sent(address("change", release, entry("Minister").pk), entry_form(people(3, "Minister"), version=1))
+    sent(address("withdraw", release, entry("Permanent Secretary").pk), {"version": 1})
+    change, withdrawal = [request.pk for request in PreReleaseRequest.objects.order_by("pk")[3:]]
+    sent(address("decide", release), {"act": "take_back", "request": asked[2]})
+    as_person(office.head, SHORTLY_BEFORE + timedelta(minutes=5))
+    client.get(address("list", release))
+    sent(address("decide", release), {"act": "agree", "request": [asked[0], change, withdrawal]})
+    sent(address("decide", release), {"act": "refuse", "request": asked[1]})
+    as_person(office.head, SHORTLY_BEFORE + timedelta(hours=1))
+    for post in ("Minister", "Press officer"):
+        one = entry(post)
+        sent(address("begin", release, one.pk), time_form(one, "6:45am"))
+        one.refresh_from_db()
+        sent(address("end", release, one.pk), time_form(one, "7:00am"))
+    sent(address("take_back", release, entry("Press officer").pk), {"version": 3})
+    as_person(office.statistician, SEED_DUE + timedelta(minutes=30))
+    scheduling.publish(release, by=None, at=SEED_DUE, published_at=SEED_DUE)
+    report = Report.objects.get(reference=sent(reverse("breaches:start_pra", args=[release.reference]), DAY)[9:-1])
+    for section, field in ((Section.IMPACT, "impact"), (Section.CORRECTIVE_ACTIONS, "corrective_actions")):
+        report.refresh_from_db()
+        words = {"version": report.version, field: "Written by a person."}
+        sent(reverse("breaches:section", args=[report.reference, section]), words)
+    report.refresh_from_db()
+    sent(reverse("breaches:submit", args=[report.reference]), {"version": report.version})
+    as_person(office.head, SEED_DUE + timedelta(minutes=40))
+    report.refresh_from_db()
+    approval = {"version": report.version, "content_sha256": digest(as_approved(report, at=timezone.now()))}
+    sent(reverse("breaches:approve", args=[report.reference]), approval)
+    outbox.create_missing(now=timezone.now())
+    return report
+
+
+def test_after_every_act_names_stand_in_the_lists_own_columns_and_in_no_other_table_history_event_or_hash(acts):
+    assert where_names_are() == {
+        ("releases_prereleaseaccess", "person"),
+        ("releases_prereleaseaccess", "email"),
+    }
+    assert {
+        "releases_releaseevent",
+        "releases_historicalrelease",
+        "breaches_reportversion",
+        "breaches_reportevent",
+    } <= {table for table, _, _ in tables()}
+
+
+def test_no_session_holds_a_name(acts):
+    assert Session.objects.exists()
+    assert [found_in(json.dumps(session.get_decoded())) for session in Session.objects.all()] == [
+        [] for _ in Session.objects.all()
+    ]
+
+
+def test_no_export_holds_a_name(acts, release, tmp_path):
+    told = io.StringIO()
+    bundle, pdf = tmp_path / "proof.zip", tmp_path / "report.pdf"
+    call_command("export_evidence", release.reference, "--output", str(bundle), stdout=told)
+    call_command("export_report", acts.reference, "--output", str(pdf), stdout=told)
+    call_command("breach_reports", "--json", stdout=told)
+    call_command("release_status", "--json", stdout=told)
+    call_command("verify_evidence", stdout=told)
+    with zipfile.ZipFile(bundle) as archive:
+        inside = [archive.read(name).decode("latin-1") for name in archive.namelist()]
+    assert any("Permanent Secretary" in text for text in inside)
+    printed = subprocess.run(["pdftotext", str(pdf), "-"], capture_output=True, check=True).stdout.decode()
+    assert "Minister" in printed
+    for text in (told.getvalue(), *inside, printed, pdf.read_bytes().decode("latin-1")):
+        assert found_in(text) == []
+
+
+def test_nothing_is_logged_of_a_name(client, office, release, time_machine, caplog, capfd):
+    with caplog.at_level(logging.DEBUG):
+        time_machine.move_to(LONG_BEFORE, tick=False)
+        client.force_login(office.statistician)
+        response = client.post(address("add", release), entry_form(people(0, "Minister")))
+        client.post(address("add", release), entry_form(people(0, NAMES[0])))
+        client.post(f"{address('add', release)}nowhere", entry_form(people(0, "Minister")))
+    heard = capfd.readouterr()
+    assert found_in(" ".join([caplog.text, heard.out, heard.err])) == []
+    # What Django would write about a fault in the view leaves these fields out.
+    assert response.wsgi_request.sensitive_post_parameters == ("person", "email")
+
+
+def pages_of(release, report):
+    """Pages on which a name could slip in: of the public, of colleagues, of reports and of the admin site."""
+    reference, slug = release.reference, release.series.producer.slug
+    return [
+        reverse("releases:calendar"),
+        reverse("releases:month", args=[2020, 6]),
+        reverse("releases:release", args=[reference]),
+        published(release),
+        reverse("releases:pre_release_lists", args=[slug]),
+        reverse("desk"),
+        reverse("breaches:report_list"),
+        *(reverse(f"breaches:{name}", args=[report.reference]) for name in ("report", "check", "history")),
+        admin_page("release"),
+        admin_page("release", "change", release.pk),
+        admin_page("release", "delete", release.pk),
+        admin_page("release", "history", release.pk),
+        admin_page("releaseevent"),
+        admin_page("reportevent"),
+        admin_page("producer", "change", release.series.producer_id),
+        reverse("admin:index"),
+    ]
+
+
+@pytest.mark.parametrize("role", [None, *Role])
+def test_no_page_but_those_of_the_list_shows_a_name_to_anybody(client, office, release, acts, role):
+    client.logout()
+    if role:
+        User.objects.filter(pk=office.people[role].pk).update(is_staff=True)
+        client.force_login(office.people[role])
+    answers = [client.get(page, follow=True) for page in pages_of(release, acts)]
+    assert sum(answer.status_code == 200 for answer in answers) >= 5
+    for answer in answers:
+        assert found_in(answer.text) == [], answer.request["PATH_INFO"]
+
+
+@pytest.mark.parametrize("role", list(Role))
+def test_the_list_shows_names_to_those_who_keep_it_alone(client, office, release, acts, role):
+    client.force_login(office.people[role])
+    keeps = bool(roles_of(office.people[role], office.producer) & ACTIONS[Action.KEEP_ACCESS_LIST])
+    page = client.get(address("list", release)).text
+    assert bool(found_in(page)) is keeps
+    assert "Special Adviser" in page
+
+
+def test_once_erased_names_stand_nowhere_at_all(client, office, release, acts, time_machine):
+    for one in (release, type(release).objects.get(reference="earlier")):
+        assert client.post(address("erase", one)).status_code == 302
+    assert where_names_are() == set()
+    assert {table for table, _, rows in tables() if rows} >= TABLES_WITH_NAMES
