@@ -26,7 +26,7 @@ def account_of_access(facts: AccessFacts) -> str:
     """
     paragraphs = [" ".join(_opening(facts)), "\n".join(_listed(facts))]
     if facts.asked_for:
-        asked = [f"{_asked(request)}." for request in facts.asked_for]
+        asked = [f"– {_asked(request)}." for request in facts.asked_for]
         paragraphs.append("\n".join(["These changes had been asked for, and nobody had agreed to them:", *asked]))
     return "\n\n".join([*paragraphs, NO_MORE])
 
@@ -49,7 +49,7 @@ def _listed(facts: AccessFacts) -> Iterator[str]:
         yield f"{read} Nobody was on it."
         return
     yield f"{read} It held these posts; each period is the time before the release:"
-    yield from (" ".join(_entry(post)) for post in facts.posts)
+    yield from (f"– {' '.join(_entry(post))}" for post in facts.posts)
 
 
 def _entry(post: PostAccess) -> Iterator[str]:

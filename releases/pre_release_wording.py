@@ -11,6 +11,7 @@ from releases.models import PreReleaseAccess, PreReleaseRequest
 from releases.pre_release_copy import Copied
 from releases.pre_release_period import Ground, Oddity, Usual
 from releases.pre_release_status import AccessStatus, Asked
+from releases.status import Status
 
 # The words of a state and the colour of its tag.
 STATUSES = {
@@ -19,6 +20,8 @@ STATUSES = {
     AccessStatus.ENDED: (lazy("Ended"), "grey"),
     AccessStatus.WITHDRAWN: (lazy("Withdrawn"), "grey"),
 }
+
+HAD_ACCESS = (lazy("Had access"), "grey")
 
 ASKED = {
     Asked.ADD: lazy("Add to the list"),
@@ -40,6 +43,13 @@ FIELDS = {
     "period": lazy("Period"),
     "period_reason": lazy("Reason for another period"),
 }
+
+
+def standing(entry: PreReleaseAccess) -> tuple[str, str]:
+    """Say where an entry stands, and the colour of its tag: once the release is out, access is a thing of the past."""
+    over = entry.status == AccessStatus.BEGUN and entry.release.status == Status.PUBLISHED
+    words, colour = HAD_ACCESS if over else STATUSES[AccessStatus(entry.status)]
+    return str(words), colour
 
 
 def usual_sentence(usual: Usual) -> str:

@@ -7,7 +7,7 @@ from django import template
 from releases import pre_release_wording
 from releases.models import PreReleaseAccess, PreReleaseRequest
 from releases.pre_release_period import Usual
-from releases.pre_release_status import AccessStatus, Asked
+from releases.pre_release_status import Asked
 
 register = template.Library()
 
@@ -15,13 +15,13 @@ register = template.Library()
 @register.filter
 def status_words(entry: PreReleaseAccess) -> str:
     """Say where an entry stands."""
-    return str(pre_release_wording.STATUSES[AccessStatus(entry.status)][0])
+    return pre_release_wording.standing(entry)[0]
 
 
 @register.filter
 def status_colour(entry: PreReleaseAccess) -> str:
     """Name the colour of the tag that says where an entry stands."""
-    return pre_release_wording.STATUSES[AccessStatus(entry.status)][1]
+    return pre_release_wording.standing(entry)[1]
 
 
 @register.filter

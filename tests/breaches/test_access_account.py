@@ -58,7 +58,7 @@ def test_the_list_says_when_it_was_read():
 
 def test_an_entry_is_told_by_post_and_organisation_with_period_and_grant():
     assert entry() == (
-        "Minister of State for Schools, Department for Invented Education: 24 hours, from 9.30am on 29 June 2020; "
+        "– Minister of State for Schools, Department for Invented Education: 24 hours, from 9.30am on 29 June 2020; "
         "granted at 9.00am on 20 June 2020. It is not recorded when access began."
     )
 
@@ -117,7 +117,7 @@ def test_what_waits_is_told_as_asked_for_and_not_agreed():
     told = account_of_access(replace(FACTS, asked_for=(asked,)))
     assert (
         "These changes had been asked for, and nobody had agreed to them:\n"
-        "to grant access to Press officer, Department for Invented Education (asked at 7.00am on 30 June 2020)."
+        "– to grant access to Press officer, Department for Invented Education (asked at 7.00am on 30 June 2020)."
     ) in told
 
 

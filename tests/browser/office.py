@@ -18,6 +18,7 @@ from statsoffice.canary.page import url_of
 from statsoffice.canary.script import script_for
 from tests.breaches.people import Office, a_report, an_office
 from tests.browser.changed_dates import pages_of_changed_dates
+from tests.browser.access_lists import pages_of_access_lists
 from tests.browser.day_before import checked_releases
 from tests.browser.kept import pages_of_kept_bodies
 from tests.factories import (
@@ -65,6 +66,7 @@ def a_morning() -> Morning:
     _verdicts(morning, series)
     morning.pages |= pages_of_kept_bodies(series)
     morning.pages |= pages_of_changed_dates(office, series)
+    morning.pages |= pages_of_access_lists(office, series)
     _reports(morning)
     morning.add("a release with problems", "releases:release", checked_releases(series).reference)
     a_watcher_that_is_well(at=NOW)
@@ -219,4 +221,7 @@ PUBLIC = (
     "a corrected reason",
     "a delayed release",
     "the canary's page",
+    "a published access list",
+    "the access lists of a producer",
+    "a release with an access list",
 )

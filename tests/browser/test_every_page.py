@@ -35,6 +35,8 @@ SENT_EMPTY = [
     "returning",
     "dismissing",
     "reopening",
+    "adding to an access list",
+    "starting a report about an access list",
 ]
 
 
@@ -88,6 +90,8 @@ def test_desk_and_records_as_other_roles_see_them(page, live_server, morning, si
         "a kept body",
         "the register of changes",
         "a release whose change waits",
+        "an access list",
+        "an access list that is over",
     ]
     if role is not Role.CALENDAR_MANAGER:
         names += ["the reports", "a report, approved"]

@@ -50,8 +50,8 @@ def test_the_draft_names_posts_and_periods_asks_for_what_happened_and_names_nobo
 
 def test_each_entry_of_the_list_begins_on_a_line_of_its_own(report, printed):
     lines = [line.strip() for line in text_of(printed(draft_of(report))).splitlines()]
-    assert any(line.startswith(f"{MINISTER.post},") for line in lines)
-    assert any(line.startswith("Permanent Secretary,") for line in lines)
+    assert any(line.startswith(f"– {MINISTER.post},") for line in lines)
+    assert any(line.startswith("– Permanent Secretary,") for line in lines)
 
 
 def test_the_approved_report_holds_the_facts_and_no_prompt_and_names_nobody(office, report, tmp_path):

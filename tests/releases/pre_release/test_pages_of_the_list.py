@@ -20,7 +20,7 @@ from tests.releases.pre_release.lists import (
     granted,
     someone,
 )
-from tests.releases.pre_release.pages import address, entry_form, words
+from tests.releases.pre_release.pages import address, entry_form, time_form, words
 
 pytestmark = [pytest.mark.django_db, pytest.mark.usefixtures("clock")]
 
@@ -121,7 +121,7 @@ def test_once_the_release_has_been_due_nobody_is_added_and_the_list_says_so(clie
     granted(release, by=keeper)
     clock(AFTERWARDS)
     page = client.get(address("list", release))
-    assert "nobody can be added any more" in words(page)
+    assert "nobody can be added or withdrawn any more" in words(page)
     assert address("add", release) not in page.text
     assert client.post(address("add", release), entry_form(someone())).status_code == 409
 
@@ -166,3 +166,15 @@ def test_the_desk_of_a_lead_shows_what_waits_and_leads_there(client, office, rel
         leads = role in {Role.HEAD_OF_PROFESSION, Role.DEPUTY}
         assert ("Pre-release access to agree to" in desk) is leads
         assert (f"{address('list', release)}#waiting" in desk) is leads
+
+
+def test_once_the_release_is_out_access_is_a_thing_of_the_past(client, keeper, release, clock):
+    entry = granted(release, by=keeper)
+    clock(SHORTLY_BEFORE + timedelta(hours=2, minutes=59))
+    client.post(address("begin", release, entry.pk), time_form(entry))
+    assert "Has access" in client.get(address("list", release)).text
+    clock(AFTERWARDS)
+    scheduling.publish(release, by=None, at=SEED_DUE, published_at=SEED_DUE)
+    page = client.get(address("list", release)).text
+    assert "Had access" in page
+    assert "Has access" not in page
