@@ -219,6 +219,7 @@ PLACES = {
     "govuk-generic-header__container",
     "govuk-service-navigation__active-fallback",
     "govuk-table__body",
+    "govuk-table__head",
     "govuk-template__footer",
     "govuk-template__header",
 }

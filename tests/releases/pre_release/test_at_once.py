@@ -1,0 +1,74 @@
+"""Several people at one list in the same moment: each act is done once, and the others are told."""
+
+from concurrent.futures import ThreadPoolExecutor
+from datetime import date
+from threading import Barrier
+
+import pytest
+from django.db import connection
+
+from breaches import starting
+from breaches.models import Report, StartedReport
+from releases import pre_release_list, pre_release_record, pre_release_requests
+from releases.lifecycle import MoveRefused
+from releases.models import PreReleaseAccess, PreReleaseRequest, ReleaseEvent
+from releases.models.append_only import check_chain
+from tests.releases.pre_release.lists import AFTERWARDS, LONG_BEFORE, MINISTER, SHORTLY_BEFORE, asked, granted
+
+pytestmark = pytest.mark.django_db(transaction=True)
+PEOPLE = 4
+
+
+def at_once(act):
+    """Do one act in several threads at the same moment; gives how often it was done and how often refused."""
+    ready = Barrier(PEOPLE)
+
+    def one(_):
+        try:
+            ready.wait()
+            act()
+        except MoveRefused:
+            return False
+        else:
+            return True
+        finally:
+            connection.close()
+
+    with ThreadPoolExecutor(max_workers=PEOPLE) as threads:
+        done = list(threads.map(one, range(PEOPLE)))
+    assert check_chain(ReleaseEvent)[1] is None
+    return done.count(True), done.count(False)
+
+
+def events(kind):
+    return ReleaseEvent.objects.filter(kind=kind).count()
+
+
+@pytest.mark.parametrize(
+    ("at", "kind"), [(LONG_BEFORE, "pre_release_granted"), (SHORTLY_BEFORE, "pre_release_asked")], ids=["long", "soon"]
+)
+def test_one_person_is_put_on_the_list_once(office, release, at, kind):
+    counts = at_once(lambda: pre_release_list.grant(release, MINISTER, by=office.statistician, at=at))
+    assert counts == (1, PEOPLE - 1)
+    assert PreReleaseAccess.objects.count() + PreReleaseRequest.objects.count() == events(kind) == 1
+
+
+def test_two_leads_who_agree_put_one_entry_on_the_list(office, release):
+    request = asked(release, by=office.statistician)
+    counts = at_once(lambda: pre_release_requests.agree(request, by=office.head, at=SHORTLY_BEFORE))
+    assert counts == (1, PEOPLE - 1)
+    assert PreReleaseAccess.objects.count() == events("pre_release_agreed") == events("pre_release_granted") == 1
+
+
+def test_that_access_began_is_recorded_once(office, release):
+    entry = granted(release, by=office.statistician)
+    given = {"by": office.statistician, "at": SHORTLY_BEFORE, "expected_version": 1}
+    counts = at_once(lambda: pre_release_record.begin(entry, began_at=SHORTLY_BEFORE, **given))
+    assert counts == (1, PEOPLE - 1)
+    assert events("pre_release_began") == 1
+
+
+def test_one_report_is_started(office, release):
+    granted(release, by=office.statistician)
+    at_once(lambda: starting.start(release, occurred_on=date(2020, 6, 29), by=office.head, at=AFTERWARDS))
+    assert Report.objects.count() == StartedReport.objects.count() == 1
