@@ -8,7 +8,9 @@ from releases import corrections
 from releases.address_rules import SecondAnnouncement
 from releases.corrections import CorrectionRefused
 from releases.import_file import FileRefused, read
-from releases.importing import import_rows
+from releases.import_steps import Outcome
+from releases.import_wording import row_in_words
+from releases.importing import import_reading
 from releases.models import Address, Release
 from releases.roles import Role
 from releases.scheduling import PlannedAddress
@@ -109,23 +111,23 @@ class TestByFile:
     def take(self, *rows):
         content = csv_of(*({"producer": series.producer.name, "series": series.title} | row for series, row in rows))
         parsed = read(content, name="calendar.csv", adapters={"page", "govuk"})
-        return import_rows(parsed, at=NOW)
+        return import_reading(parsed, at=NOW).taken
 
     def test_a_column_names_it_and_the_same_file_twice_changes_nothing(self):
         series = SeriesFactory()
         row = (series, {"announcement": ANNOUNCED, "adapter": "govuk"})
         self.take(row)
         assert announcements() == [(ANNOUNCED, False, "govuk")]
-        assert self.take(row).unchanged == 1
+        assert [row.outcome for row in self.take(row)] == [Outcome.UNCHANGED]
 
     def test_it_follows_the_file_and_an_empty_cell_says_nothing(self):
         series = SeriesFactory()
         self.take((series, {}))
-        assert self.take((series, {"announcement": ANNOUNCED})).changed == [
-            f"rain-june-2098: announcement {ANNOUNCED} added"
-        ]
-        assert "corrected" in self.take((series, {"announcement": ANOTHER})).changed[0]
-        assert self.take((series, {})).unchanged == 1
+        (added,) = self.take((series, {"announcement": ANNOUNCED}))
+        assert row_in_words(added) == f"rain-june-2098: announcement {ANNOUNCED} added"
+        (corrected,) = self.take((series, {"announcement": ANOTHER}))
+        assert f"announcement corrected from {ANNOUNCED}, read as page to {ANOTHER}" in row_in_words(corrected)
+        assert [row.outcome for row in self.take((series, {}))] == [Outcome.UNCHANGED]
         assert announcements() == [(ANOTHER, False, "page")]
 
     @pytest.mark.parametrize(

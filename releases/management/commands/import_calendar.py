@@ -1,4 +1,4 @@
-"""Import planned releases from a CSV file."""
+"""Import planned releases from a file."""
 
 from pathlib import Path
 from typing import Any
@@ -6,8 +6,9 @@ from typing import Any
 from django.core.management.base import CommandError, CommandParser
 from django.utils import timezone
 
-from releases import import_file, importing
+from releases import import_file, import_wording, importing
 from releases.import_file import FileRefused
+from releases.import_steps import Outcome
 from releases.importing import Imported
 from releases.management.plain_command import PlainCommand
 from releases.probe.registry import ADAPTERS
@@ -17,15 +18,19 @@ class Command(PlainCommand):
     """Takes a whole file into the calendar, or nothing of it."""
 
     help = """\
-Import planned releases from a CSV file, all of them or none.
+Import planned releases from a CSV, ODS or XLSX file, all of them or none.
 
 The first row names the columns, in any order. Required: reference, producer,
-series, title, scheduled_for (London time as 2026-06-30 09:30, or ISO 8601 with
-its offset) and url. Optional: status (provisional or confirmed), marker (taken
-from the title if empty), adapter, attachments (addresses separated by spaces),
-announcement (the address where the release is announced), responsible_email,
-tolerance_seconds (of the series) and rehearsal (yes or empty). Comma or
-semicolon, UTF-8 with or without byte order mark.
+series, title and scheduled_for (London time as 2026-06-30 09:30, ISO 8601 with
+its offset, or a cell that holds date and time). Optional: zone (Europe/London),
+precision (exact, month or two_months; of a month any day will do), status
+(provisional or confirmed), url, marker (taken from the title if empty),
+adapter, attachments (addresses separated by spaces), announcement (the address
+where the release is announced), announcement_adapter, responsible_email,
+tolerance_seconds (of the series) and rehearsal (yes or empty). Of a
+spreadsheet the first sheet is read, of a formula its value. CSV has commas or
+semicolons and is UTF-8, with or without byte order mark. A row with the
+reference "example" is left out.
 
 A new release is recorded as provisional, and nobody outside sees it. With the
 status confirmed it is confirmed and announced in the public calendar at once.
@@ -40,46 +45,57 @@ changes nothing.
 
 Every row that cannot be taken is named on standard error with its row (the
 names of the columns are row 1), its column and why; then nothing is imported,
-and the exit code is 1."""
+and the exit code is 1. With --skip-refused the other rows are."""
 
     def add_arguments(self, parser: CommandParser) -> None:
         """Describe the arguments."""
-        parser.add_argument("file", metavar="FILE.csv", help="the file to import")
+        parser.add_argument("file", metavar="FILE", help="the file to import: CSV, ODS or XLSX")
         parser.add_argument("--dry-run", action="store_true", help="say what would happen, and write nothing")
         parser.add_argument(
             "--create", action="store_true", help="make producers, series and contacts that are not known"
         )
+        parser.add_argument("--skip-refused", action="store_true", help="leave out the rows that cannot be taken")
 
     def handle(self, *args: Any, **options: Any) -> None:
         """Read the file, import it, and say what was done."""
-        path = Path(options["file"])
+        path, skip = Path(options["file"]), options["skip_refused"]
         try:
             content = path.read_bytes()
         except OSError as error:
             message = f"{path} cannot be read: {error.strerror}."
             raise CommandError(message) from error
         try:
-            rows = import_file.read(content, name=path.name, adapters=ADAPTERS.keys())
-            imported = importing.import_rows(
-                rows, at=timezone.now(), create=options["create"], dry_run=options["dry_run"]
+            reading = import_file.read(content, name=path.name, adapters=ADAPTERS.keys())
+            imported = importing.import_reading(
+                reading,
+                at=timezone.now(),
+                create=options["create"],
+                skip_refused=skip,
+                dry_run=options["dry_run"],
             )
         except FileRefused as refusal:
-            for sentence in refusal.sentences:
-                self.stderr.write(sentence)
+            self._refuse(refusal.sentences)
             message = f"Nothing was imported from {path.name}."
             raise CommandError(message) from refusal
+        self._refuse(fault for row in imported.of(Outcome.REFUSED) for fault in row.faults)
         self._report(imported, name=path.name, dry_run=options["dry_run"])
+
+    def _refuse(self, faults: Any) -> None:
+        for fault in faults:
+            self.stderr.write(str(fault))
 
     def _report(self, imported: Imported, *, name: str, dry_run: bool) -> None:
         if dry_run:
             self.stdout.write("Dry run: nothing is written. This would happen:")
-        lines = [*(f"made: {what}" for what in imported.made), *imported.recorded, *imported.changed]
-        for line in lines:
-            self.stdout.write(line)
-        if lines:
-            self.stdout.write(
-                f"{name}: {len(imported.recorded)} recorded, {len(imported.changed)} changed, "
-                f"{imported.unchanged} unchanged."
-            )
+        recorded, changed = imported.of(Outcome.ADDED), imported.of(Outcome.CHANGED)
+        unchanged, refused = len(imported.of(Outcome.UNCHANGED)), len(imported.of(Outcome.REFUSED))
+        for made in imported.made:
+            self.stdout.write(f"made: {import_wording.made_in_words(made)}")
+        for row in (*recorded, *changed):
+            self.stdout.write(import_wording.row_in_words(row))
+        skipped = f", {refused} refused and left out" if refused else ""
+        if recorded or changed or imported.made:
+            counts = f"{len(recorded)} recorded, {len(changed)} changed, {unchanged} unchanged"
+            self.stdout.write(f"{name}: {counts}{skipped}.")
         else:
-            self.stdout.write(f"{name} changes nothing: {imported.unchanged} releases are as it says.")
+            self.stdout.write(f"{name} changes nothing: {unchanged} releases are as it says{skipped}.")

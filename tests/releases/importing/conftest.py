@@ -19,12 +19,13 @@ def series():
 def run(tmp_path):
     """Import a file of rows; gives what was said on both outputs, the errors last."""
 
-    def run(*rows, create=False, dry_run=False, **how):
+    def run(*rows, create=False, dry_run=False, skip=False, **how):
         file = tmp_path / "calendar.csv"
         file.write_bytes(csv_of(*rows, **how))
         out, err = StringIO(), StringIO()
         try:
-            call_command("import_calendar", str(file), create=create, dry_run=dry_run, stdout=out, stderr=err)
+            options = {"create": create, "dry_run": dry_run, "skip_refused": skip}
+            call_command("import_calendar", str(file), **options, stdout=out, stderr=err)
         except CommandError as error:
             return out.getvalue(), f"{err.getvalue()}{error}"
         return out.getvalue(), err.getvalue()

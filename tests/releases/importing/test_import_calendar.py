@@ -1,24 +1,17 @@
 """The command import_calendar: all of a file or nothing of it (C17)."""
 
 import pytest
-from django.core.management import CommandError, call_command
 from django.forms import model_to_dict
 from django.utils import timezone
 
 from releases import scheduling
-from releases.models import Address, Contact, DateChange, Producer, Release, ReleaseEvent, Series
+from releases.models import Address, DateChange, Producer, Release, ReleaseEvent, Series
 from releases.models.append_only import check_chain
 from releases.roles import Role
 from tests.factories import ContactFactory, SeriesFactory, UserFactory, member
-from tests.releases.importing.files import RIGHT
+from tests.releases.importing.files import RIGHT, everything
 
 pytestmark = pytest.mark.django_db
-
-
-def everything():
-    """Return all that an import may write."""
-    models = (Producer, Contact, Series, Release, Address, DateChange, ReleaseEvent)
-    return [list(model.objects.order_by("pk").values()) for model in models]
 
 
 def test_new_releases_are_recorded_provisional_and_hidden_or_confirmed_and_announced(series, run):
@@ -91,7 +84,7 @@ def test_a_dry_run_says_what_would_happen_and_writes_nothing(run):
         "Dry run: nothing is written. This would happen:",
         "made: producer Office for Rain",
         "made: contact jo.lane@example.gov.uk",
-        "made: series Monthly rain",
+        "made: series Monthly rain of Office for Rain",
         "rain-june-2098: recorded for 1 July 2098 9:30am, confirmed, announced",
         "calendar.csv: 1 recorded, 0 changed, 0 unchanged.",
     ]
@@ -140,7 +133,10 @@ def test_a_producer_that_is_made_by_a_row_that_is_then_refused_is_not_kept(run):
 def test_a_provisional_date_moves_and_a_provisional_release_is_confirmed(series, run):
     run({})
     out, _ = run({"scheduled_for": "2098-07-02 09:30", "status": "confirmed", "title": "Rain, June 2098"})
-    assert "rain-june-2098: title corrected, moved to 2 July 2098 9:30am, confirmed, announced" in out
+    assert (
+        "rain-june-2098: title corrected from “Rain in June 2098” to “Rain, June 2098”, "
+        "moved from 1 July 2098 9:30am to 2 July 2098 9:30am, confirmed, announced" in out
+    )
     change = DateChange.objects.get()
     assert (str(change.was), change.requested_by, change.public_reason) == ("1 July 2098 9:30am", None, "")
     assert Release.objects.get().status == "confirmed"
@@ -172,6 +168,34 @@ def cancelled():
             {"status": "provisional"},
             "Row 2, status: rain-june-2098 is confirmed and cannot become provisional.",
             id="confirmed-to-provisional",
+        ),
+        pytest.param(
+            {},
+            None,
+            {"status": "published"},
+            "Row 2, status: rain-june-2098 is provisional; a person makes it published on its page, and not a file.",
+            id="published-by-a-file",
+        ),
+        pytest.param(
+            {"status": "confirmed"},
+            None,
+            {"status": "cancelled"},
+            "Row 2, status: rain-june-2098 is confirmed; a person makes it cancelled on its page, and not a file.",
+            id="cancelled-by-a-file",
+        ),
+        pytest.param(
+            {},
+            None,
+            {"reference": "rain-new", "url": "https://www.example.gov.uk/new", "status": "published"},
+            "Row 2, status: a new release is provisional or confirmed; it becomes published later, by a person.",
+            id="a-new-release-that-is-out",
+        ),
+        pytest.param(
+            {"status": "confirmed"},
+            cancelled,
+            {"status": "published"},
+            "Row 2, status: rain-june-2098 is cancelled and cannot become published.",
+            id="cancelled-to-published",
         ),
         pytest.param(
             {"status": "confirmed"},
@@ -256,7 +280,10 @@ def test_the_page_and_new_attachments_follow_the_file_before_the_release_is_due(
     run({"attachments": "https://www.example.gov.uk/a.ods"})
     url = "https://www.example.gov.uk/rain/moved"
     out, _ = run({"url": url, "marker": "June", "attachments": "https://www.example.gov.uk/b.ods"})
-    assert "page's address, marker or adapter corrected, attachment https://www.example.gov.uk/b.ods added" in out
+    assert (
+        f'page corrected from {RIGHT["url"]} by the words "Rain in June 2098", read as page to {url} '
+        'by the words "June", read as page, attachment https://www.example.gov.uk/b.ods added' in out
+    )
     assert list(Address.objects.order_by("pk").values_list("url", "marker")) == [
         (url, "June"),
         ("https://www.example.gov.uk/a.ods", ""),
@@ -270,10 +297,3 @@ def test_the_addresses_of_a_release_that_is_due_stay_as_they_are(series, run):
     _, err = run({**past, "url": "https://www.example.gov.uk/rain/moved"})
     assert "Row 2, url: The addresses of rain-june-2098 stay as they are since it is due" in err
     assert Address.objects.get().url == RIGHT["url"]
-
-
-def test_a_file_that_is_not_there_is_said_in_one_line(tmp_path):
-    with pytest.raises(CommandError, match=r"^\S+/none\.csv cannot be read: No such file or directory\.$"):
-        call_command("import_calendar", str(tmp_path / "none.csv"))
-    with pytest.raises(CommandError, match="Is a directory"):
-        call_command("import_calendar", str(tmp_path))

@@ -1,23 +1,27 @@
 """A calendar file is read whatever spreadsheet wrote it, or refused with a sentence for every fault (C17)."""
 
-from datetime import UTC, datetime
+from datetime import UTC, date, datetime
 
 import pytest
 
 from releases import import_file
-from releases.import_file import OPTIONAL, REQUIRED, FileRefused
+from releases.import_columns import OPTIONAL, REQUIRED
+from releases.import_file import FileRefused
 from releases.status import Status
-from tests.releases.importing.files import RIGHT, csv_of
+from tests.releases.importing.files import RIGHT, csv_of, xlsx_of
 
 
 def read(content):
-    return import_file.read(content, name="calendar.csv", adapters={"page"})
+    reading = import_file.read(content, name="calendar.csv", adapters={"page"})
+    assert reading.faults == []
+    return reading.rows
 
 
 def refusal(content):
-    with pytest.raises(FileRefused) as caught:
-        read(content)
-    return caught.value.sentences
+    try:
+        return [str(fault) for fault in import_file.read(content, name="calendar.csv", adapters={"page"}).faults]
+    except FileRefused as refused:
+        return refused.sentences
 
 
 def test_a_row_is_read_whole():
@@ -37,7 +41,7 @@ def test_a_row_is_read_whole():
     )[0]
     assert row.number == 2
     assert row.title == "Rain, in June"
-    assert row.scheduled_for == datetime(2098, 7, 1, 8, 30, tzinfo=UTC)
+    assert row.slot.due_at == datetime(2098, 7, 1, 8, 30, tzinfo=UTC)
     assert (row.status, row.marker, row.adapter) == (Status.CONFIRMED, "June 2098", "page")
     assert row.attachments == ("https://www.example.gov.uk/a.ods", "https://www.example.gov.uk/b.csv")
     assert (row.responsible_email, row.tolerance_seconds, row.rehearsal) == ("jo.lane@example.gov.uk", 5, True)
@@ -58,7 +62,33 @@ def test_the_required_columns_are_enough_and_what_a_file_does_not_say_is_left_op
     ],
 )
 def test_a_time_is_londons_unless_its_offset_is_written(text, instant):
-    assert read(csv_of({"scheduled_for": text}))[0].scheduled_for == instant
+    assert read(csv_of({"scheduled_for": text}))[0].slot.due_at == instant
+
+
+@pytest.mark.parametrize(
+    ("written", "precision", "planned"),
+    [
+        pytest.param("2098-07", "month", "July 2098", id="a-month"),
+        pytest.param("2098-07-17", "month", "July 2098", id="any-day-of-it"),
+        pytest.param("July 2098", "Month", "July 2098", id="a-month-in-words"),
+        pytest.param("2098-12-01", "two months", "December 2098 to January 2099", id="two-months"),
+        pytest.param("2098-07-01 09:30", "exact", "1 July 2098 9:30am", id="to-the-minute"),
+    ],
+)
+def test_a_date_is_as_vague_as_the_file_says(written, precision, planned):
+    (row,) = read(csv_of({"scheduled_for": written, "precision": precision}))
+    assert str(row.slot) == planned
+
+
+def test_the_example_of_a_template_is_left_out_and_the_rows_keep_their_numbers():
+    reading = import_file.read(csv_of({"reference": "Example", "url": "nonsense"}, {}), name="c", adapters={"page"})
+    assert (reading.examples, [row.number for row in reading.rows], reading.faults) == ([2], [3], [])
+    assert "holds no releases" in refusal(csv_of({"reference": "example"}))[0]
+
+
+def test_what_a_spreadsheet_says_by_its_types_is_a_fault_of_its_cell():
+    faults = refusal(xlsx_of({"tolerance_seconds": "=1+1", "scheduled_for": date(2098, 7, 1)}))
+    assert [fault.split(": ")[0] for fault in faults] == ["Row 2, tolerance_seconds", "Row 2, scheduled_for"]
 
 
 @pytest.mark.parametrize(
@@ -81,9 +111,8 @@ def test_a_file_is_read_whatever_wrote_it(content):
 
 def test_empty_lines_count_as_rows_of_the_spreadsheet():
     content = csv_of({}, {"scheduled_for": "soon"}).replace(b"\r\n", b"\r\n\r\n")
-    assert refusal(content) == [
-        'Row 5, scheduled_for: "soon" names no time; write it as 2026-06-30 09:30 (London time).'
-    ]
+    (sentence,) = refusal(content)
+    assert sentence.startswith('Row 5, scheduled_for: "soon" names no time; write it as 2026-06-30 09:30 (London time)')
 
 
 BAD_CELLS = [
@@ -96,7 +125,12 @@ BAD_CELLS = [
     pytest.param({"scheduled_for": "2098-06-31 09:30"}, "scheduled_for", "is not a time", id="a-day-there-is-not"),
     pytest.param({"scheduled_for": "2026-03-29 01:30"}, "scheduled_for", "does not exist", id="a-time-leapt-over"),
     pytest.param({"scheduled_for": "2026-10-25 01:30"}, "scheduled_for", "happens twice", id="a-time-that-comes-twice"),
-    pytest.param({"status": "published"}, "status", "neither provisional nor confirmed", id="a-status-of-moves"),
+    pytest.param({"status": "late"}, "status", "neither provisional nor confirmed", id="a-status-there-is-not"),
+    pytest.param({"zone": "Europe/Paris"}, "zone", "times are those of Europe/London", id="another-zone"),
+    pytest.param({"precision": "roughly"}, "precision", "neither exact nor month", id="another-precision"),
+    pytest.param({"precision": "month", "scheduled_for": "soon"}, "scheduled_for", "not a month", id="no-month"),
+    pytest.param({"marker": "June", "url": ""}, "marker", "names no url", id="words-of-no-page"),
+    pytest.param({"announcement_adapter": "x"}, "announcement_adapter", 'no adapter "x"', id="its-adapter"),
     pytest.param({"url": "www.example.gov.uk/rain"}, "url", "does not start with http", id="an-address-without-scheme"),
     pytest.param({"url": "https://"}, "url", "is not a host", id="an-address-without-host"),
     pytest.param({"url": "https://jo:x@example.gov.uk/"}, "url", "user name", id="an-address-with-a-password"),
@@ -156,8 +190,8 @@ def test_rows_that_disagree_about_a_series_are_refused(column, here, there):
         pytest.param(
             csv_of({"title": "Pluie à Genève"}).decode().encode("cp1252"), "not in UTF-8, as line 2", id="cp1252"
         ),
-        pytest.param(csv_of({}).decode().encode("utf-16"), "not a text file in UTF-8", id="utf-16"),
-        pytest.param(b"PK\x03\x04\0\0reference", "not a text file in UTF-8", id="a-spreadsheet"),
+        pytest.param(csv_of({}).decode().encode("utf-16"), "nor a text file in UTF-8", id="utf-16"),
+        pytest.param(b"PK\x03\x04\0\0reference", "is damaged", id="a-broken-archive"),
         pytest.param(csv_of({}) + b'rain-2,"Office', "cannot be read as CSV after row 2", id="a-quote-never-closed"),
         pytest.param(csv_of({}).replace(b"reference", b"ref", 1), 'no column "reference"', id="a-missing-column"),
         pytest.param(csv_of({}).replace(b"marker", b"markers", 1), 'column "markers" that is not known', id="unknown"),
