@@ -14,6 +14,7 @@ from releases.import_parties import Parties, RowRefused
 from releases.import_steps import Made, Outcome, Taken, refused, refused_as_read
 from releases.lifecycle import MoveRefused
 from releases.models import Release
+from releases.models.event import together
 
 if TYPE_CHECKING:
     from statsoffice.accounts.models import User
@@ -59,7 +60,8 @@ def import_reading(
     with transaction.atomic():
         parties = Parties.known(by=by, create=create)
         refused_before = refused_as_read(reading.faults, reading.named)
-        taken = [*refused_before, *take(reading.rows, parties, at=at)]
+        with together():
+            taken = [*refused_before, *take(reading.rows, parties, at=at)]
         imported = Imported(sorted(taken, key=attrgetter("number")), parties.made)
         faults = [fault for row in imported.taken for fault in row.faults]
         if faults and not skip_refused:
@@ -81,7 +83,7 @@ def take(rows: Sequence[Row], parties: Parties, *, at: datetime) -> Iterator[Tak
 
 def _taken(row: Row, release: Release | None, parties: Parties, *, at: datetime) -> Taken:
     try:
-        with transaction.atomic():
+        with transaction.atomic(), together():
             taken = _followed_or_recorded(row, release, parties, at=at)
     except (RowRefused, MoveRefused) as refusal:
         parties.take_back()

@@ -73,6 +73,13 @@ def roles_of(person: Person, producer: Producer) -> frozenset[Role]:
     return frozenset(Role(role) for role in held)
 
 
+def roles_anywhere(person: Person) -> frozenset[Role]:
+    """Return the roles that a person holds for any producer."""
+    if not person.is_authenticated or not person.is_active:
+        return frozenset()
+    return frozenset(Role(role) for role in Membership.objects.filter(user=person).values_list("role", flat=True))
+
+
 def may(person: Person, action: Action, producer: Producer) -> bool:
     """Tell whether the table lets a person do something with a producer's releases."""
     return bool(TABLE[action] & roles_of(person, producer))

@@ -18,6 +18,7 @@ DELIVER_EVERY = timedelta(seconds=5)
 CANARY_EVERY = timedelta(seconds=5)
 PREFLIGHT_EVERY = timedelta(seconds=15)
 ERASE_NAMES_EVERY = timedelta(hours=1)
+IMPORTS_EVERY = timedelta(seconds=3)
 
 app = Celery("statsoffice")
 app.conf.update(
@@ -56,6 +57,7 @@ app.conf.update(
             "schedule": ERASE_NAMES_EVERY,
             "options": {"queue": "celery", "expires": 3500},
         },
+        "imports": {"task": "imports", "schedule": IMPORTS_EVERY, "options": {"queue": "imports", "expires": 2.5}},
         "verify_releases_at_0930": {
             "task": "verify_releases_at_0930",
             "schedule": crontab(hour="9", minute="30", day_of_week="mon-fri"),

@@ -11,10 +11,11 @@ from celery import shared_task
 from django.conf import settings
 
 from breaches import drafting
-from releases import date_requests, judging, roll_call, unstored, watch
+from releases import date_requests, import_turn, judging, roll_call, unstored, watch
 from releases.clock import RealClock
 from releases.probe.clock_source import ClockSource
 from releases.probe.probe import Probe, probe_from_settings
+from releases.probe.registry import ADAPTERS
 from statsoffice import names_kept, progress, unhurried
 from statsoffice.canary import illness, left_in_files, pulse, turn
 from statsoffice.messages import delivery, outbox
@@ -108,6 +109,20 @@ def preflight() -> None:
 def erase_names() -> None:
     """Erase the names on lists of pre-release access at the end of their time."""
     names_kept.erase_old(now=CLOCK.now())
+
+
+@shared_task(name="imports")
+def imports() -> None:
+    """Check the calendar files that people uploaded, and apply what they confirmed."""
+    imports_once(stop=progress.is_ending)
+
+
+def imports_once(*, stop: Callable[[], bool] = lambda: False) -> None:
+    """Do what the task `imports` does.
+
+    :param stop: asked every few rows whether to end; the next turn goes on.
+    """
+    import_turn.take(import_turn.Means(now=CLOCK.now, adapters=ADAPTERS.keys(), stop=stop))
 
 
 @shared_task(name="verify_releases_at_0930")

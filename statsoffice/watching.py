@@ -23,6 +23,9 @@ def watch(stop: threading.Event) -> None:
     def preflight() -> None:
         unhurried.take(clock=tasks.CLOCK, watcher=tasks.watcher_name(), stop=stop.is_set)
 
+    def imports() -> None:
+        tasks.imports_once(stop=stop.is_set)
+
     beside = [
         threading.Thread(
             target=repeating.repeat, args=(step,), kwargs={"name": name, "seconds": seconds, "stop": stop}, name=name
@@ -33,6 +36,7 @@ def watch(stop: threading.Event) -> None:
             ("canary", canary, celery.CANARY_EVERY.total_seconds()),
             ("preflight", preflight, celery.PREFLIGHT_EVERY.total_seconds()),
             ("erase_names", tasks.erase_names, celery.ERASE_NAMES_EVERY.total_seconds()),
+            ("imports", imports, celery.IMPORTS_EVERY.total_seconds()),
         )
     ]
     for thread in beside:

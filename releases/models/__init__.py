@@ -4,6 +4,7 @@ from releases.models.append_only import ChainHead
 from releases.models.body import Body, KeptBody
 from releases.models.date_request import DateChangeRequest
 from releases.models.delay_notice import DelayNotice
+from releases.models.calendar_import import CalendarImport, ImportEvent, ImportRow
 from releases.models.event import ReleaseEvent
 from releases.models.exemption import Exemption
 from releases.models.observation import Observation
@@ -20,6 +21,7 @@ from releases.models.watching import Coverage, HostLease, NotFoundPage, Watch
 __all__ = [
     "Address",
     "Body",
+    "CalendarImport",
     "ChainHead",
     "Contact",
     "Coverage",
@@ -28,6 +30,8 @@ __all__ = [
     "DelayNotice",
     "Exemption",
     "HostLease",
+    "ImportEvent",
+    "ImportRow",
     "KeptBody",
     "Membership",
     "NotFoundPage",

@@ -1,5 +1,8 @@
 """What happened to a release, one row for every move and every finding."""
 
+from collections.abc import Iterator
+from contextlib import contextmanager
+from contextvars import ContextVar
 from typing import Any, ClassVar
 
 from django.conf import settings
@@ -8,6 +11,8 @@ from django.db.models import Q
 
 from releases.models.append_only import AppendOnlyQuerySet, ChainedRow, new_salt, salted_digest
 from releases.models.release import Release
+
+_held_back: "ContextVar[list[ReleaseEvent] | None]" = ContextVar("events held back", default=None)
 
 
 class Happening(ChainedRow):
@@ -83,7 +88,30 @@ def happening(release: Release, kind: str, *, at: Any, by: Any = None, words: st
 
 
 def record(release: Release, kind: str, *, at: Any, by: Any = None, words: str = "", **facts: Any) -> ReleaseEvent:
-    """Write one event of a release; `happening` says of what."""
+    """Write one event of a release, at once or `together` with others; `happening` says of what."""
     event = happening(release, kind, at=at, by=by, words=words, **facts)
-    ReleaseEvent.append([event])
+    held_back = _held_back.get()
+    if held_back is None:
+        ReleaseEvent.append([event])
+    else:
+        held_back.append(event)
     return event
+
+
+@contextmanager
+def together() -> Iterator[None]:
+    """Hold back the events that are recorded within, and write them at the end as one, in their order.
+
+    Who does much in one transaction so holds the end of the chain, on which every writer of events waits, for its
+    last moment only. Where it fails no event is written. Within another one, that one writes them.
+    """
+    outer, events = _held_back.get(), list[ReleaseEvent]()
+    mine = _held_back.set(events)
+    try:
+        yield
+    finally:
+        _held_back.reset(mine)
+    if outer is None:
+        ReleaseEvent.append(events)
+    else:
+        outer += events

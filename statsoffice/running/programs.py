@@ -10,10 +10,10 @@ import redis
 from statsoffice import broker
 from statsoffice.running.occupancy import LOOPBACK
 
-QUEUES = "watch,draft,deliver,canary,preflight,celery"
+QUEUES = "watch,draft,deliver,canary,preflight,imports,celery"
 DEMO = [sys.executable, "manage.py", "demo"]
 WORKER = [
-    *(sys.executable, "-m", "celery", "-A", "statsoffice", "worker", "-Q", QUEUES, "--concurrency", "6"),
+    *(sys.executable, "-m", "celery", "-A", "statsoffice", "worker", "-Q", QUEUES, "--concurrency", "7"),
     *("--without-gossip", "--without-mingle", "--loglevel", "INFO"),
 ]
 

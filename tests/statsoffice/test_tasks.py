@@ -4,9 +4,13 @@ import pytest
 from django.utils import timezone
 
 from breaches import drafting
-from statsoffice import tasks
+from releases.roles import Role
+from statsoffice import celery, tasks
 from statsoffice.messages import outbox
 from statsoffice.messages.models import Message
+from statsoffice.running.programs import QUEUES
+from tests.factories import ProducerFactory, SeriesFactory, member
+from tests.releases.importing.stored import uploaded
 
 
 def fail(**_):
@@ -35,3 +39,15 @@ def test_a_fault_in_the_drafts_does_not_keep_the_roll_from_being_called(monkeypa
     with pytest.raises(ExceptionGroup):
         tasks.draft()
     assert len(called) == 1
+
+
+@pytest.mark.django_db
+def test_a_tick_checks_what_was_uploaded_and_beat_wakes_it_in_a_queue_that_the_worker_serves():
+    series = SeriesFactory(producer=ProducerFactory(name="Office for Rain"), title="Monthly rain")
+    found = uploaded(member(Role.CALENDAR_MANAGER, series.producer), {}, at=timezone.now())
+    tasks.imports()
+    found.refresh_from_db()
+    assert found.status == "checked"
+    entry = celery.app.conf.beat_schedule["imports"]
+    assert (entry["task"], entry["options"]["queue"]) == (tasks.imports.name, "imports")
+    assert "imports" in QUEUES.split(",")

@@ -5,7 +5,8 @@ from io import StringIO
 import pytest
 from django.core.management import CommandError, call_command
 
-from tests.factories import ProducerFactory, SeriesFactory
+from releases.roles import Role
+from tests.factories import ProducerFactory, SeriesFactory, member
 from tests.releases.importing.files import csv_of
 
 
@@ -13,6 +14,12 @@ from tests.releases.importing.files import csv_of
 def series():
     """The series of which the files speak."""
     return SeriesFactory(producer=ProducerFactory(name="Office for Rain"), title="Monthly rain")
+
+
+@pytest.fixture
+def keeper(series):
+    """The person who keeps the calendar of the series' producer."""
+    return member(Role.CALENDAR_MANAGER, series.producer)
 
 
 @pytest.fixture

@@ -1,0 +1,99 @@
+"""Files that people import: what waits, what was found row by row, and what happened."""
+
+import uuid
+from typing import Any
+
+from django.conf import settings
+from django.db import models
+from django.db.models import F, Q
+
+from releases.import_status import OPEN, ImportStatus
+from releases.models.append_only import AppendOnly, AppendOnlyQuerySet
+
+
+class CalendarImport(models.Model):
+    """One file that somebody imports. The row is the queue: whoever is free checks and applies what waits here.
+
+    `makes` holds what is made beside releases, `notes` sentences about the import as a whole. The file is kept until
+    the end, for it holds addresses that are private; its hash stays.
+    """
+
+    public_id = models.UUIDField(default=uuid.uuid4, unique=True, editable=False)
+    uploaded_by = models.ForeignKey(settings.AUTH_USER_MODEL, on_delete=models.PROTECT, related_name="calendar_imports")
+    uploaded_at = models.DateTimeField()
+    file_name = models.CharField(max_length=200)
+    content = models.BinaryField(null=True)
+    sha256 = models.CharField(max_length=64)
+    size = models.PositiveIntegerField()
+    create_missing = models.BooleanField(default=False)
+    skip_refused = models.BooleanField(default=False)
+    status = models.CharField(
+        max_length=12,
+        choices=[(status.value, status.value.capitalize()) for status in ImportStatus],
+        default=ImportStatus.UPLOADED,
+    )
+    rows_total = models.PositiveIntegerField(null=True)
+    rows_done = models.PositiveIntegerField(default=0)
+    makes: models.JSONField[list[Any], list[Any]] = models.JSONField(default=list)
+    notes: models.JSONField[list[str], list[str]] = models.JSONField(default=list)
+    claimed_until = models.DateTimeField(null=True)
+    ended_at = models.DateTimeField(null=True)
+
+    class Meta:
+        ordering = ("-uploaded_at", "-pk")
+        constraints = [
+            models.CheckConstraint(condition=Q(status__in=list(ImportStatus)), name="import_status_is_known"),
+            models.CheckConstraint(
+                condition=Q(status__in=OPEN, content__isnull=False, ended_at__isnull=True)
+                | (~Q(status__in=OPEN) & Q(content__isnull=True, ended_at__isnull=False)),
+                name="import_keeps_its_file_until_its_end",
+            ),
+            models.CheckConstraint(
+                condition=Q(rows_total__isnull=True) | Q(rows_done__lte=F("rows_total")),
+                name="import_does_no_more_rows_than_there_are",
+            ),
+        ]
+        indexes = [models.Index(fields=["status", "uploaded_at"], name="import_by_status")]
+
+    def __str__(self) -> str:
+        return self.file_name
+
+
+class ImportRow(models.Model):
+    """What becomes of one row of a file: before the confirmation what would be done, after it what was."""
+
+    of = models.ForeignKey(CalendarImport, on_delete=models.CASCADE, related_name="rows")
+    number = models.PositiveIntegerField()
+    reference = models.CharField(max_length=200, blank=True)
+    outcome = models.CharField(max_length=10)
+    steps: models.JSONField[list[Any], list[Any]] = models.JSONField(default=list)
+    faults: models.JSONField[list[Any], list[Any]] = models.JSONField(default=list)
+
+    class Meta:
+        ordering = ("of", "number")
+        constraints = [models.UniqueConstraint(fields=["of", "number"], name="one_import_row_per_number")]
+
+    def __str__(self) -> str:
+        return f"row {self.number}"
+
+
+class ImportEventQuerySet(AppendOnlyQuerySet["ImportEvent"]):
+    """Events of imports, which are only added."""
+
+
+class ImportEvent(AppendOnly):
+    """One move of an import: when, by whom (empty: the product itself), and what it found or did, in numbers."""
+
+    of = models.ForeignKey(CalendarImport, on_delete=models.PROTECT, related_name="events")
+    kind = models.CharField(max_length=20)
+    at = models.DateTimeField()
+    actor = models.ForeignKey(settings.AUTH_USER_MODEL, on_delete=models.PROTECT, null=True, related_name="+")
+    facts = models.JSONField(default=dict)
+
+    objects = ImportEventQuerySet.as_manager()
+
+    class Meta:
+        ordering = ("at", "pk")
+
+    def __str__(self) -> str:
+        return f"{self.kind.replace('_', ' ')} at {self.at:%Y-%m-%d %H:%M:%S} UTC"
