@@ -87,18 +87,19 @@ class Made:
 
 @dataclass(frozen=True, slots=True)
 class Taken:
-    """What became of one row, or would become of it."""
+    """What became of one row, or would become of it; `title` is empty where the row could not be read."""
 
     number: int
     reference: str
     outcome: Outcome
+    title: str = ""
     steps: tuple[Step, ...] = ()
     faults: tuple[Fault, ...] = ()
 
 
-def refused(number: int, reference: str, faults: Sequence[Fault]) -> Taken:
+def refused(number: int, reference: str, faults: Sequence[Fault], *, title: str = "") -> Taken:
     """Say of a row that it cannot be taken, and why."""
-    return Taken(number, reference, Outcome.REFUSED, faults=tuple(faults))
+    return Taken(number, reference, Outcome.REFUSED, title, faults=tuple(faults))
 
 
 def refused_as_read(faults: Sequence[Fault], named: Mapping[int, str]) -> list[Taken]:

@@ -87,7 +87,8 @@ def _taken(row: Row, release: Release | None, parties: Parties, *, at: datetime)
             taken = _followed_or_recorded(row, release, parties, at=at)
     except (RowRefused, MoveRefused) as refusal:
         parties.take_back()
-        return refused(row.number, row.reference, [Fault(row.number, _column(refusal), str(refusal))])
+        fault = Fault(row.number, _column(refusal), str(refusal))
+        return refused(row.number, row.reference, [fault], title=row.title)
     parties.accept()
     return taken
 
@@ -99,9 +100,10 @@ def _followed_or_recorded(row: Row, release: Release | None, parties: Parties, *
     series = import_parties.series_of(row, parties)
     if release is None:
         steps = import_row.record(row, series, by=parties.by, at=at)
-        return Taken(row.number, row.reference, Outcome.ADDED, tuple(steps))
+        return Taken(row.number, row.reference, Outcome.ADDED, row.title, tuple(steps))
     steps = import_row.follow(row, release, series, by=parties.by, at=at)
-    return Taken(row.number, row.reference, Outcome.CHANGED if steps else Outcome.UNCHANGED, tuple(steps))
+    outcome = Outcome.CHANGED if steps else Outcome.UNCHANGED
+    return Taken(row.number, row.reference, outcome, row.title, tuple(steps))
 
 
 def _column(refusal: RowRefused | MoveRefused) -> str:

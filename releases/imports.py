@@ -33,9 +33,9 @@ def may_import(person: Person) -> bool:
     return producers_where(person, Action.EDIT).exists()
 
 
-def of(person: "User") -> QuerySet[CalendarImport]:
+def of(person: Person) -> QuerySet[CalendarImport]:
     """Return a person's own imports, the newest first; nobody sees those of others."""
-    return CalendarImport.objects.filter(uploaded_by=person).defer("content")
+    return CalendarImport.objects.filter(uploaded_by=person.pk).defer("content")
 
 
 def upload(content: bytes, *, name: str, create_missing: bool, by: "User", at: datetime) -> CalendarImport:
@@ -108,6 +108,7 @@ def taken_of(row: ImportRow) -> Taken:
         row.number,
         row.reference,
         Outcome(row.outcome),
+        row.title,
         tuple(Step.from_json(step) for step in row.steps),
         tuple(Fault(row.number, column, why) for column, why in row.faults),
     )
@@ -119,6 +120,7 @@ def as_row(taken: Taken, *, of: CalendarImport) -> ImportRow:
         of=of,
         number=taken.number,
         reference=taken.reference[:200],
+        title=taken.title,
         outcome=taken.outcome,
         steps=[step.to_json() for step in taken.steps],
         faults=[[fault.column, fault.why] for fault in taken.faults],

@@ -17,5 +17,6 @@ urlpatterns = [
     path("health/live", health.live, name="health_live"),
     path("health/ready", health.ready, name="health_ready"),
     path("canary/", include("statsoffice.canary.urls")),
+    path("", include("releases.exchange_urls")),
     path("", include("releases.urls")),
 ]

@@ -101,6 +101,7 @@ class Migration(migrations.Migration):
                 ("id", models.BigAutoField(auto_created=True, primary_key=True, serialize=False, verbose_name="ID")),
                 ("number", models.PositiveIntegerField()),
                 ("reference", models.CharField(blank=True, max_length=200)),
+                ("title", models.CharField(blank=True, max_length=300)),
                 ("outcome", models.CharField(max_length=10)),
                 ("steps", models.JSONField(default=list)),
                 ("faults", models.JSONField(default=list)),

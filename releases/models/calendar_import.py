@@ -65,6 +65,7 @@ class ImportRow(models.Model):
     of = models.ForeignKey(CalendarImport, on_delete=models.CASCADE, related_name="rows")
     number = models.PositiveIntegerField()
     reference = models.CharField(max_length=200, blank=True)
+    title = models.CharField(max_length=300, blank=True)
     outcome = models.CharField(max_length=10)
     steps: models.JSONField[list[Any], list[Any]] = models.JSONField(default=list)
     faults: models.JSONField[list[Any], list[Any]] = models.JSONField(default=list)

@@ -1,0 +1,63 @@
+"""What comes into the calendar and goes out of it: imports in every state, each with long words in it."""
+
+from django.urls import reverse
+
+from releases import import_turn, imports
+from releases.models import CalendarImport, Series
+from releases.tables.files import Kind, write
+from tests.factories import SEED_DUE
+
+NAME = "Release calendar of the Office for Invented Numbers 2020 to 2021, final version (2) corrected.xlsx"
+HEADER = ("reference", "producer", "series", "title", "scheduled_for", "status", "url", "marker")
+LONG = "https://www.example.gov.uk/government/statistics/" + "state-funded-schools-inspections-and-outcomes-" * 3
+
+
+def pages_of_imports(series: Series, *, by, at=SEED_DUE) -> dict[str, str]:
+    """Import the same file again and again, each time up to another state; return the pages' addresses by name."""
+    content = _file(series)
+
+    def upload(name=NAME, content=content) -> CalendarImport:
+        return imports.upload(content, name=name, create_missing=True, by=by, at=at)
+
+    discarded, failed, checked, confirmed = upload(), upload("notes.csv", b"name,date\nx,y\n"), upload(), upload()
+    import_turn.take(import_turn.Means(now=lambda: at, adapters={"page"}))
+    for each in (discarded, checked, confirmed):
+        each.refresh_from_db()
+    imports.discard(discarded, by=by, at=at)
+    imports.confirm(confirmed, skip_refused=True, by=by, at=at)
+    applied = upload("reissue.csv", _file(series, prefix="applied"))
+    waiting = upload("waiting.csv")
+    counted = {"rows_total": 500, "rows_done": 120, "claimed_until": at.replace(year=2099)}
+    CalendarImport.objects.filter(pk=waiting.pk).update(**counted)
+    quiet = at.replace(hour=15)
+    import_turn.take(import_turn.Means(now=lambda: quiet, adapters={"page"}))
+    applied.refresh_from_db()
+    imports.confirm(applied, skip_refused=True, by=by, at=quiet)
+    import_turn.take(import_turn.Means(now=lambda: quiet, adapters={"page"}))
+    names = {
+        "importing a calendar": None,
+        "an import that waits": waiting,
+        "an import to check": checked,
+        "an import that is done": applied,
+        "an import that was discarded": discarded,
+        "an import that failed": failed,
+    }
+    return {
+        name: reverse("exchange:import", args=[each.public_id]) if each else reverse("exchange:imports")
+        for name, each in names.items()
+    }
+
+
+def _file(series: Series, *, prefix: str = "imported") -> bytes:
+    start = (series.producer.name, series.title)
+    rows = [
+        (f"{prefix}-{n}", *start, f"Inspections, edition {n}", "2099-07-01 09:30", "", f"{LONG}{n}", f"No {n}")
+        for n in range(60)
+    ]
+    rows += [
+        (f"{prefix}-sunday", *start, "On a Sunday", "2099-07-05 09:30", "confirmed", f"{LONG}sunday", "Sunday"),
+        ("bad reference", "Office for Nothing", "x", "", "soon", "late", "nonsense", ""),
+        ("quiet", *start, "Another title for it", "2020-07-08 09:30", "", "", ""),
+        (f"{prefix}-new", start[0], "A series that nobody knows", "New", "2099-07-01 09:30", "", f"{LONG}new", "New"),
+    ]
+    return write(Kind.XLSX, HEADER, rows, title="Calendar")
