@@ -4,13 +4,20 @@ from typing import Any
 
 from django import forms
 from django.core.files.base import File
+from django.db.models import QuerySet
+from django.http import QueryDict
 from django.utils.text import format_lazy
 from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy as lazy
 
 from releases.form_layout import Question, helper_of
+from releases.models import Producer, Series
+from releases.selection import Selection
+from releases.status import Status
 from releases.tables import files
 from releases.tables.table import MOST_BYTES, MOST_ROWS, NotATableError
+
+DAYS = ["%Y-%m-%d", "%d/%m/%Y", "%d %m %Y"]
 
 
 class UploadForm(forms.Form):
@@ -64,3 +71,45 @@ class ConfirmForm(forms.Form):
             del self.fields["skip_refused"]
         questions = [Question("skip_refused")] if any_refused else []
         self.helper = helper_of(*questions, button=_("Confirm and import"))
+
+
+class SelectionForm(forms.Form):
+    """Which releases are to be listed; an empty field asks for nothing."""
+
+    use_required_attribute = False
+
+    words = forms.CharField(label=lazy("Words"), required=False, max_length=200)
+    producer = forms.ModelChoiceField(
+        label=lazy("Producer"), queryset=Producer.objects.none(), required=False, empty_label=lazy("All")
+    )
+    series = forms.ModelChoiceField(
+        label=lazy("Series"), queryset=Series.objects.none(), required=False, empty_label=lazy("All")
+    )
+    status = forms.ChoiceField(
+        label=lazy("Status"),
+        choices=[("", lazy("All")), *((status.value, status.value.capitalize()) for status in Status)],
+        required=False,
+    )
+    first = forms.DateField(
+        label=lazy("From"), input_formats=DAYS, required=False, widget=forms.DateInput(attrs={"type": "date"})
+    )
+    last = forms.DateField(
+        label=lazy("To"), input_formats=DAYS, required=False, widget=forms.DateInput(attrs={"type": "date"})
+    )
+
+    def __init__(self, data: QueryDict, *, producers: QuerySet[Producer]) -> None:
+        """Ask.
+
+        :param producers: those whose releases the person may see.
+        """
+        super().__init__(data)
+        own = {"producer": producers, "series": Series.objects.filter(producer__in=producers)}
+        for name, choices in own.items():
+            self.fields[name].queryset = choices  # type: ignore[attr-defined]  # both are fields of model choices
+        self.helper = helper_of(*self.fields, button=_("Show these"), css_class="govuk-button--secondary")
+        self.helper.form_method = "get"
+
+    def selection(self) -> Selection:
+        """Return what is asked for, as far as it can be read."""
+        self.is_valid()
+        return Selection(**{name: value for name, value in self.cleaned_data.items() if value})

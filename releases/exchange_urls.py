@@ -2,11 +2,15 @@
 
 from django.urls import path
 
-from releases.views import imports
+from releases.views import exports, imports
 
 app_name = "exchange"
 
 urlpatterns = [
+    path("your-releases/", exports.release_list, name="release_list"),
+    path("your-releases/export/<str:kind>/", exports.export, name="export"),
+    path("imports/template/<str:kind>/", exports.template, name="template"),
+    path("imports/columns/", exports.columns, name="columns"),
     path("imports/", imports.imports_page, name="imports"),
     path("imports/<uuid:public_id>/", imports.show, name="import"),
     path("imports/<uuid:public_id>/progress/", imports.progress, name="import_progress"),

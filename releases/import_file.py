@@ -56,8 +56,8 @@ class Row:
 
     @property
     def series_key(self) -> tuple[str, str]:
-        """Producer and series without regard to case, as rows are compared by them."""
-        return self.producer.casefold(), self.series.casefold()
+        """Producer and series as names are compared."""
+        return folded(self.producer), folded(self.series)
 
 
 @dataclass(slots=True)
@@ -100,6 +100,11 @@ def read(content: bytes, *, name: str, adapters: Collection[str]) -> Reading:
     refused = {fault.row for fault in contradictions}
     reading.rows = [row for row in reading.rows if row.number not in refused]
     return reading
+
+
+def folded(name: str) -> str:
+    """Write a name as names are compared: without regard to case and to the number of spaces."""
+    return " ".join(name.split()).casefold()
 
 
 def _header(cells: Sequence[Cell], *, name: str) -> list[str]:

@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING
 from django.contrib.auth import get_user_model
 from django.utils.text import slugify
 
-from releases.import_file import Row
+from releases.import_file import Row, folded
 from releases.import_steps import Made, Making
 from releases.models import Contact, Producer, Series
 from releases.models.series import DEFAULT_TOLERANCE_SECONDS
@@ -54,8 +54,8 @@ class Parties:
         return cls(
             by=by,
             create=create,
-            producers={producer.name.casefold(): producer for producer in producers},
-            series={(each.producer.name.casefold(), each.title.casefold()): each for each in all_series},
+            producers={folded(producer.name): producer for producer in producers},
+            series={(folded(each.producer.name), folded(each.title)): each for each in all_series},
             contacts={(contact.producer_id, contact.email.lower()): contact for contact in contacts},
         )
 
@@ -102,7 +102,7 @@ def series_of(row: Row, parties: Parties) -> Series:
 
 
 def _producer(row: Row, parties: Parties) -> Producer:
-    producer = parties.producers.get(row.producer.casefold())
+    producer = parties.producers.get(folded(row.producer))
     if producer is not None:
         return producer
     if parties.by is not None:
@@ -110,7 +110,7 @@ def _producer(row: Row, parties: Parties) -> Producer:
     _check_may_make(parties, "producer", row.producer)
     slug = _free_slug(row.producer, Producer.objects.values_list("slug", flat=True), 100)
     producer = Producer.objects.create(name=row.producer, slug=slug)
-    key = row.producer.casefold()
+    key = folded(row.producer)
     parties.producers[key] = producer
     parties.note(Made(Making.PRODUCER, producer.name), lambda: parties.producers.pop(key))
     return producer

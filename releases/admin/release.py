@@ -9,7 +9,7 @@ from django.http import HttpRequest
 from django.utils import timezone
 
 from releases import corrections, permissions, scheduling
-from releases.admin import moves
+from releases.admin import exports, moves
 from releases.admin.access import RefusalsAsMessages
 from releases.admin.filters import DayFilter, VerdictFilter
 from releases.admin.forms import AddressForm, AddressFormSet, NewReleaseForm, ReleaseForm
@@ -72,7 +72,7 @@ class ReleaseAdmin(RefusalsAsMessages[Release]):
 
     producer_path = "series__producer"
     inlines = (AddressInline,)
-    actions = (moves.announce, moves.confirm, moves.cancel, moves.ask_preflight)
+    actions = (moves.announce, moves.confirm, moves.cancel, moves.ask_preflight, *exports.ACTIONS)
     list_display = ("title", "planned_for", "status", "verdict", "producer", "public", "rehearsal", "reference")
     ordering = ("-planned_on", "reference")
     list_filter = (DayFilter, "status", VerdictFilter, "rehearsal")

@@ -22,6 +22,7 @@ from releases.import_status import WAITING, ImportStatus
 from releases.import_steps import Made, Outcome, Taken
 from releases.lifecycle import MoveRefused, SomethingMissing
 from releases.models import CalendarImport
+from releases.tables.files import Kind
 from releases.views.finding import SignedInRequest, put_on_field
 
 ROWS_PER_PAGE = 50
@@ -59,7 +60,7 @@ def imports_page(request: SignedInRequest) -> HttpResponse:
         )
         return redirect("exchange:import", new.public_id)
     page = Paginator(imports.of(request.user), IMPORTS_PER_PAGE).get_page(request.GET.get("page"))
-    return render(request, "exchange/imports.html", {"form": form, "page": page})
+    return render(request, "exchange/imports.html", {"form": form, "page": page, "kinds": list(Kind)})
 
 
 @login_required
