@@ -63,11 +63,7 @@ def look_at(addresses: Sequence[Address], *, means: Means, now: datetime) -> lis
     """
     begun = time.monotonic()
     askable = [address for address in addresses if _is_address(address)]
-    places = {place_of(address.url) for address in askable}
-    names = {_lease_name(place, means.budgets): place for place in places}
-    names = {name: place for name, place in names.items() if name != place or not _is_needed(place, now=now)}
-    held = leases.claim(list(names), holder=means.holder, now=now, look=means.look)
-    mine = {names[name] for name in held}
+    mine = _claim({place_of(address.url) for address in askable}, means, now=now)
     try:
         looks = _ask([address for address in askable if place_of(address.url) in mine], means, now=now, begun=begun)
         at = _later(now, begun)
@@ -75,6 +71,37 @@ def look_at(addresses: Sequence[Address], *, means: Means, now: datetime) -> lis
     finally:
         leases.release_all(means.holder, now=_later(now, begun), look=means.look)
     return [Made(row, look.answer, look.finding) for row, look in zip(rows, looks, strict=True)]
+
+
+def ask(url: str, *, adapter: str, means: Means, now: datetime) -> Answer | None:
+    """Ask once for an address that belongs to no release, and keep nothing; redirects may not leave its host.
+
+    :param now: the aware instant of asking.
+    :return: what came back; None if its host's part for such looks is held by another process, or we were stopped.
+    :raises NotAWebAddressError: if it is not an address that may be fetched.
+    """
+    begun, place = time.monotonic(), place_of(url)
+    fetched = means.look.fetched_address(adapter, url)
+    mine = _claim({place}, means, now=now)
+    try:
+        if not mine:
+            return None
+        errand = Errand(url, fetched, allowed_hosts=frozenset({place}), planned_at=now, adapter=adapter)
+        means.look.start(errand)
+        while means.look.in_flight and not means.stop():
+            for asked, answer in means.look.poll(0.2):
+                if asked is errand:
+                    return answer
+        return None
+    finally:
+        leases.release_all(means.holder, now=_later(now, begun), look=means.look)
+
+
+def _claim(places: Collection[str], means: Means, *, now: datetime) -> set[str]:
+    """Take what is free of the part for such looks of some hosts; return those of which we have it."""
+    names = {_lease_name(place, means.budgets): place for place in places}
+    names = {name: place for name, place in names.items() if name != place or not _is_needed(place, now=now)}
+    return {names[name] for name in leases.claim(list(names), holder=means.holder, now=now, look=means.look)}
 
 
 def _lease_name(place: str, budgets: Mapping[str, Budget]) -> str:

@@ -2,7 +2,7 @@
 
 from django.urls import path
 
-from releases.views import exports, imports
+from releases.views import exports, govuk, imports
 
 app_name = "exchange"
 
@@ -11,6 +11,8 @@ urlpatterns = [
     path("your-releases/export/<str:kind>/", exports.export, name="export"),
     path("imports/template/<str:kind>/", exports.template, name="template"),
     path("imports/columns/", exports.columns, name="columns"),
+    path("imports/govuk/", govuk.from_govuk, name="from_govuk"),
+    path("imports/govuk/record/", govuk.record, name="record_from_govuk"),
     path("imports/", imports.imports_page, name="imports"),
     path("imports/<uuid:public_id>/", imports.show, name="import"),
     path("imports/<uuid:public_id>/progress/", imports.progress, name="import_progress"),

@@ -1,9 +1,7 @@
 """The adapter for GOV.UK: reads what the publishing system itself says of a page, by the content API of its host."""
 
-import re
 from dataclasses import replace
 from datetime import datetime
-from html import unescape
 from urllib.parse import unquote, urlsplit
 
 from releases import evidence
@@ -22,6 +20,7 @@ from releases.reading.govuk_document import (
     NotADocumentError,
     as_page,
     destination,
+    one_line,
     read_document,
 )
 from releases.web_address import read, read_target
@@ -99,8 +98,8 @@ def _announced(document: GovukDocument, expectation: Expectation) -> Finding:
     says = PublisherSays(
         state,
         announced_for=announced.at,
-        announced_text=_one_line(str(details.get("display_date") or "")),
-        change_note=_one_line(str(note)),
+        announced_text=one_line(str(details.get("display_date") or "")),
+        change_note=one_line(str(note)),
     )
     return Finding(LookResult.NOT_LIVE, (reason,), title=document.title, publisher=says)
 
@@ -185,7 +184,7 @@ def _says(document: GovukDocument, *, due_at: datetime) -> PublisherSays:
         state,
         published_at=figure[0] if figure else None,
         source=figure[1] if figure else None,
-        change_note=_one_line(note),
+        change_note=one_line(note),
     )
 
 
@@ -209,8 +208,3 @@ def _paths(answer: Answer) -> set[str]:
 
 def _path(url: str) -> str:
     return urlsplit(_page_of(url)).path.rstrip("/") or "/"
-
-
-def _one_line(html: str) -> str:
-    """Write a publisher's note as one line of plain text."""
-    return " ".join(unescape(re.sub(r"<[^>]*>", " ", html[:10_000])).split())

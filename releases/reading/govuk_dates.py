@@ -16,14 +16,22 @@ _DISPLAYED = re.compile(
     r"(?:,? (?P<hour>\d{1,2})(?:[:.](?P<minute>\d{2}))? ?(?P<half>[ap])m)?"
 )
 
+_TWO_MONTHS = re.compile(
+    r"(?P<first>[A-Z][a-z]+)(?: (?P<first_year>\d{4}))? to (?P<second>[A-Z][a-z]+) (?P<year>\d{4})"
+)
+
 
 @dataclass(frozen=True, slots=True)
 class AnnouncedTime:
-    """For when an announcement announces, as exactly as it says: an aware instant, or a day, or a month's first day."""
+    """For when an announcement announces, as exactly as it says: an aware instant, or a day, or a month's first day.
+
+    Where it says one of two months, `two_months` is the first day of the first.
+    """
 
     at: datetime | None = None
     on: date | None = None
     month: date | None = None
+    two_months: date | None = None
 
     def differs_from(self, due_at: datetime) -> bool:
         """Tell whether a release due at an aware instant would not be what is announced."""
@@ -32,7 +40,10 @@ class AnnouncedTime:
         due_on = local_date(due_at)
         if self.on:
             return self.on != due_on
-        return self.month is not None and self.month != due_on.replace(day=1)
+        due_in = due_on.replace(day=1)
+        if self.two_months:
+            return due_in not in {self.two_months, _next_month(self.two_months)}
+        return self.month is not None and self.month != due_in
 
 
 def announced_time(document: GovukDocument) -> AnnouncedTime:
@@ -44,12 +55,18 @@ def announced_time(document: GovukDocument) -> AnnouncedTime:
 
 
 def read_displayed(text: str) -> AnnouncedTime:
-    """Read a date as it is displayed: "11 January 2018 9:30am", "11 January 2018" or "January 2018", London's time."""
-    found = _DISPLAYED.fullmatch(" ".join(text.split()))
+    """Read a date as it is displayed: "11 January 2018 9:30am", "11 January 2018" or "January 2018", London's time.
+
+    Two months are "January to February 2018"; across New Year only the second names its year.
+    """
+    written = " ".join(text.split())
+    if two := _TWO_MONTHS.fullmatch(written):
+        return _read_two_months(two)
+    found = _DISPLAYED.fullmatch(written)
     if not found:
         return AnnouncedTime()
     try:
-        first = datetime.strptime(f"1 {found['month']} {found['year']}", "%d %B %Y").date()  # noqa: DTZ007  # a day
+        first = _month(found["month"], int(found["year"]))
         if not found["day"]:
             return AnnouncedTime(month=first)
         on = first.replace(day=int(found["day"]))
@@ -59,6 +76,23 @@ def read_displayed(text: str) -> AnnouncedTime:
         return AnnouncedTime(at=from_london(datetime.combine(on, time(hour, int(found["minute"] or 0)))))
     except (ValueError, OverflowError):
         return AnnouncedTime()
+
+
+def _read_two_months(found: re.Match[str]) -> AnnouncedTime:
+    try:
+        second = _month(found["second"], int(found["year"]))
+        first = _month(found["first"], int(found["first_year"] or second.year - (second.month == 1)))
+    except (ValueError, OverflowError):
+        return AnnouncedTime()
+    return AnnouncedTime(two_months=first) if _next_month(first) == second else AnnouncedTime()
+
+
+def _month(name: str, year: int) -> date:
+    return datetime.strptime(f"1 {name} {year}", "%d %B %Y").date()  # noqa: DTZ007  # a day
+
+
+def _next_month(first: date) -> date:
+    return date(first.year + first.month // 12, first.month % 12 + 1, 1)
 
 
 def newest_date(document: GovukDocument) -> datetime | None:

@@ -4,10 +4,11 @@ Source: the public schemas and examples of alphagov/publishing-api (content_sche
 """
 
 import json
+import re
 from collections.abc import Mapping
 from dataclasses import dataclass
 from datetime import UTC, datetime, time
-from html import escape
+from html import escape, unescape
 from typing import Any
 
 from releases.london import in_london
@@ -63,6 +64,7 @@ class GovukDocument:
     delay_seconds: int | None
     changes: tuple[Change, ...]
     withdrawal: Withdrawal | None
+    organisations: tuple[str, ...] = ()
 
 
 def read_document(body: bytes) -> GovukDocument:
@@ -95,7 +97,13 @@ def read_document(body: bytes) -> GovukDocument:
         delay_seconds=_whole_seconds(written.get("scheduled_publishing_delay_seconds")),
         changes=_changes(details.get("change_history")),
         withdrawal=_withdrawal(written.get("withdrawn_notice")),
+        organisations=_organisations(written.get("links")),
     )
+
+
+def one_line(html: str) -> str:
+    """Write a publisher's own words, HTML or not, as one line of plain text."""
+    return " ".join(unescape(re.sub(r"<[^>]*>", " ", html[:10_000])).split())
 
 
 def instant(written: object) -> datetime | None:
@@ -143,6 +151,11 @@ def destination(document: GovukDocument) -> str:
             if not exact and rest.startswith("/") and rest != document.base_path:
                 return f"{target.rstrip('/')}{rest}" if one.get("segments_mode") == "preserve" else target
     return ""
+
+
+def _organisations(links: object) -> tuple[str, ...]:
+    linked = _objects(links.get("organisations")) if isinstance(links, dict) else []
+    return tuple(title for one in linked if (title := _text(one.get("title")).strip()))
 
 
 def _text(written: object) -> str:

@@ -14,10 +14,13 @@ JSON = "application/json; charset=utf-8"
 type Document = dict[str, Any]
 
 
-def announcement(path: str, title: str, *, due_at: datetime | None = None, **details: str) -> Document:
+def announcement(
+    path: str, title: str, *, due_at: datetime | None = None, organisations: Sequence[str] = (), **details: str
+) -> Document:
     """Write the announcement of a release; without an instant it names the month or day that `display_date` gives.
 
     :param due_at: the aware instant for which it announces.
+    :param organisations: the titles of those who announce it.
     :param details: anything else that an announcement says of itself, such as state or cancellation_reason.
     """
     said: dict[str, Any] = {"state": "confirmed", "format_sub_type": "official"}
@@ -31,6 +34,7 @@ def announcement(path: str, title: str, *, due_at: datetime | None = None, **det
         first_published_at="2026-01-12T10:04:11.000+00:00",
         public_updated_at="2026-05-04T13:20:45.000+00:00",
         details=said | details,
+        links={"organisations": [{"title": each, "document_type": "organisation"} for each in organisations]},
     )
 
 

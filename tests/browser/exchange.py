@@ -46,6 +46,7 @@ def pages_of_imports(series: Series, *, by, at=SEED_DUE) -> dict[str, str]:
         "your releases": reverse("exchange:release_list"),
         "your releases, none of them": f"{reverse('exchange:release_list')}?words=nothing&first=2020-06-30",
         "the columns of a calendar file": reverse("exchange:columns"),
+        "importing from GOV.UK": reverse("exchange:from_govuk"),
     }
     return lists | {
         name: reverse("exchange:import", args=[each.public_id]) if each else reverse("exchange:imports")

@@ -1,0 +1,1 @@
+"""What comes from GOV.UK, and how it is compared with our own calendar."""
