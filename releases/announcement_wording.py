@@ -11,8 +11,8 @@ STATES: dict[Announcing, Promise] = {
     Announcing.CANCELLED: lazy("Cancelled"),
 }
 PROBLEMS: dict[Problem, Promise] = {
-    Problem.UNREACHABLE: lazy("GOV.UK could not be reached, or answered with a fault of its own: try again later."),
-    Problem.ASKED_TO_WAIT: lazy("GOV.UK has asked us to wait before we ask again: try again in some minutes."),
+    Problem.UNREACHABLE: lazy("GOV.UK could not be reached, or answered with a fault of its own."),
+    Problem.ASKED_TO_WAIT: lazy("GOV.UK has asked us to wait before we ask again."),
     Problem.UNKNOWN_SHAPE: lazy("What stands at this address is in a form that is not known here."),
     Problem.NOT_FOUND: lazy("There is no page at this address."),
     Problem.GONE: lazy("The announcement at this address was taken away."),

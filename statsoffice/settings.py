@@ -46,6 +46,7 @@ PROBE_VANTAGE = environment.text("STATSOFFICE_PROBE_VANTAGE", socket.gethostname
 # A clock that may be further off than this accuses nobody: looks made by it are kept, and not judged.
 CLOCK_LARGEST_ERROR = timedelta(seconds=environment.number("STATSOFFICE_CLOCK_LARGEST_ERROR", "1", least=0.001))
 PREFLIGHT_AT = environment.time_of_day("STATSOFFICE_PREFLIGHT_AT", "14:00")
+COMPARISON_AT = environment.time_of_day("STATSOFFICE_COMPARISON_AT", "03:00")
 EVIDENCE_KEPT = timedelta(days=environment.number("STATSOFFICE_EVIDENCE_KEPT_DAYS", "2555", least=30))
 # Longer than a year, so that the list of a yearly release can still be copied from the one before.
 PRE_RELEASE_NAMES_KEPT = timedelta(days=environment.number("STATSOFFICE_PRE_RELEASE_NAMES_KEPT_DAYS", "730", least=1))

@@ -1,4 +1,4 @@
-"""The unhurried step, beside the watch: checks before releases, snapshots of announcements, the end of old evidence."""
+"""The unhurried step, beside the watch: checks, snapshots of announcements, comparisons, the end of old evidence."""
 
 import os
 from collections.abc import Callable, Collection
@@ -6,10 +6,10 @@ from datetime import datetime
 
 from django.conf import settings
 
-from releases import announcements, preflight
+from releases import announcements, comparing, preflight
 from releases.beside import Means
 from releases.clock import Clock
-from releases.models import PreflightRun
+from releases.models import Address, PreflightRun
 from releases.probe.probe import Probe, budgets_from_settings, probe_from_settings
 from statsoffice import evidence_kept
 from statsoffice.canary import illness
@@ -18,7 +18,7 @@ _probes: dict[int, Probe] = {}
 
 
 def take(*, clock: Clock, watcher: str, stop: Callable[[], bool] = lambda: False) -> None:
-    """Make the checks that were asked for or fell due, and the snapshots that fell due; once a day prune old evidence.
+    """Make the checks, snapshots and comparisons that fell due or were asked for; once a day prune old evidence.
 
     Around a due instant it does nothing.
 
@@ -34,6 +34,7 @@ def take(*, clock: Clock, watcher: str, stop: Callable[[], bool] = lambda: False
     preflight.run_asked(means=means, now=now)
     announcements.look_at_due(means=means, now=clock.now())
     evidence_kept.prune_daily(clock=clock, by=watcher, stop=stop)
+    comparing.compare_due(at=settings.COMPARISON_AT, means=means, now=clock.now())
 
 
 def check_now(releases: Collection[int], *, clock: Clock, watcher: str) -> list[PreflightRun]:
@@ -41,6 +42,13 @@ def check_now(releases: Collection[int], *, clock: Clock, watcher: str) -> list[
     with probe_from_settings(now=clock.now, beside=True) as look:
         means = means_of(look, clock=clock, watcher=watcher)
         return preflight.run_asked(means=means, now=clock.now(), only=releases)
+
+
+def compare_now(announcements: Collection[Address], *, clock: Clock, watcher: str) -> int:
+    """Compare some announcements now; return how many could be asked."""
+    with probe_from_settings(now=clock.now, beside=True) as look:
+        means = means_of(look, clock=clock, watcher=watcher)
+        return comparing.compare(announcements, means=means, now=clock.now())
 
 
 def probe(*, now: Callable[[], datetime]) -> Probe:

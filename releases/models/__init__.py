@@ -5,6 +5,7 @@ from releases.models.body import Body, KeptBody
 from releases.models.date_request import DateChangeRequest
 from releases.models.delay_notice import DelayNotice
 from releases.models.calendar_import import CalendarImport, ImportEvent, ImportRow
+from releases.models.comparison import Comparison
 from releases.models.event import ReleaseEvent
 from releases.models.exemption import Exemption
 from releases.models.observation import Observation
@@ -23,6 +24,7 @@ __all__ = [
     "Body",
     "CalendarImport",
     "ChainHead",
+    "Comparison",
     "Contact",
     "Coverage",
     "DateChange",

@@ -28,7 +28,7 @@ from releases.models import Release, Series
 from releases.permissions import Action, producers_where
 from releases.probe.probe import budgets_from_settings, probe_from_settings
 from releases.reading import govuk_announcement
-from releases.reading.govuk_announcement import Announced, Announcing, NoAnnouncementError
+from releases.reading.govuk_announcement import Announced, Announcing, NoAnnouncementError, Problem
 from releases.views.finding import SignedInRequest, put_on_field
 from releases.web_address import place_of
 
@@ -52,7 +52,7 @@ def from_govuk(request: SignedInRequest) -> HttpResponse:
             with _means() as means:
                 announced = govuk_import.look_up(url, hosts=hosts(), means=means, now=timezone.now())
         except NoAnnouncementError as refusal:
-            form.add_error("url", str(announcement_wording.PROBLEMS[refusal.problem]))
+            form.add_error("url", _why(refusal.problem))
         except MoveRefused as refusal:
             form.add_error("url", str(refusal))
         else:
@@ -151,6 +151,12 @@ def _check_page(request: SignedInRequest, form: ReleaseToCheckForm, announced: A
 def _known(request: SignedInRequest, known: Release) -> HttpResponse:
     messages.info(request, _("This announcement is that of a release which is recorded already."))
     return redirect("releases:release", known.reference)
+
+
+def _why(problem: Problem) -> str:
+    sentence = str(announcement_wording.PROBLEMS[problem])
+    passes = problem in {Problem.UNREACHABLE, Problem.ASKED_TO_WAIT}
+    return f"{sentence} {_('Try again in some minutes.')}" if passes else sentence
 
 
 def _cancelled(announced: Announced) -> str:

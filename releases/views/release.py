@@ -13,7 +13,7 @@ from releases import announcements, exemptions, next_release, on_record, opening
 from releases.models import DateChange, Exemption, Release, Verification
 from releases.permissions import TABLE, Action, roles_of
 from releases.status import Status
-from releases.views import delay, notice, preflight, waiting_change
+from releases.views import announced, delay, notice, preflight, waiting_change
 from releases.views.finding import release_of_theirs
 from releases.views.offered import offered
 
@@ -61,6 +61,7 @@ def _for_staff(request: HttpRequest, release: Release, *, now: datetime) -> dict
         "date_request": date_request,
         "may_answer": bool(TABLE[Action.ANSWER] & roles),
         "preflight": preflight.part_of(release, roles=roles, now=now),
+        "announced": announced.part_of(release, now=now),
         "snapshots": announcements.snapshots_of(release),
         "kept_bodies": opening.kept_of(release, by=request.user, now=now),
         "may_export": bool(TABLE[Action.EXPORT_EVIDENCE] & roles),

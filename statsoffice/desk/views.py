@@ -13,7 +13,7 @@ from django_htmx.http import HttpResponseClientRedirect
 
 from releases import date_register
 from releases.canonical import sha256_hex
-from statsoffice.desk import health, preflight, today, waiting
+from statsoffice.desk import announced, health, preflight, today, waiting
 
 
 @login_required
@@ -27,6 +27,7 @@ def desk(request: HttpRequest) -> HttpResponse:
         "preflight": preflight.of(request.user, now=now),
         "noticing": preflight.noticing(),
         "has_register": date_register.producers_of(request.user).exists(),
+        "announced": announced.of(request.user, now=now),
     }
     return render(request, "desk/desk.html", context)
 

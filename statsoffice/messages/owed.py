@@ -41,3 +41,8 @@ def concerned_or_leads(release: Release, concerned: Iterable[Contact | None]) ->
     # Somebody must learn of it, and that nobody is named, or nobody who is still there.
     leads = Membership.objects.filter(producer=release.series.producer, role__in=list(LEADS), user__is_active=True)
     return frozenset(leads.values_list("user__email", flat=True))
+
+
+def people_concerned(release: Release) -> frozenset[str]:
+    """Return the addresses of those who keep a release's series, or of the leads, as `concerned_or_leads` does."""
+    return concerned_or_leads(release, (release.series.responsible, release.series.head_of_profession))

@@ -7,7 +7,7 @@ from django.conf import settings
 from django.urls import reverse
 
 from releases.models import PreflightRun
-from statsoffice.messages.owed import NEWS, Owed, concerned_or_leads
+from statsoffice.messages.owed import NEWS, Owed, people_concerned
 
 
 def owed(*, told: Collection[str], now: datetime) -> Iterator[Owed]:
@@ -27,8 +27,7 @@ def owed(*, told: Collection[str], now: datetime) -> Iterator[Owed]:
     )
     for run in runs.order_by("done_at", "pk"):
         if _event(run) not in told:
-            series = run.release.series
-            told_to = concerned_or_leads(run.release, (series.responsible, series.head_of_profession))
+            told_to = people_concerned(run.release)
             yield Owed(event=_event(run), recipients=told_to, subject=_subject(run), text=_text(run))
 
 

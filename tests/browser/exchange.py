@@ -1,11 +1,17 @@
 """What comes into the calendar and goes out of it: imports in every state, each with long words in it."""
 
+from datetime import timedelta
+
 from django.urls import reverse
 
 from releases import import_turn, imports
-from releases.models import CalendarImport, Series
+from releases.models import Address, CalendarImport, Comparison, Release, Series
+from releases.reading import govuk_announcement
+from releases.reading.govuk_announcement import Announced, Announcing, Problem
+from releases.reading.govuk_dates import read_displayed
+from releases.scheduling import PlannedAddress, add_address
 from releases.tables.files import Kind, write
-from tests.factories import SEED_DUE
+from tests.factories import SEED_DUE, an_announced_release
 
 NAME = "Release calendar of the Office for Invented Numbers 2020 to 2021, final version (2) corrected.xlsx"
 HEADER = ("reference", "producer", "series", "title", "scheduled_for", "status", "url", "marker")
@@ -67,3 +73,27 @@ def _file(series: Series, *, prefix: str = "imported") -> bytes:
         (f"{prefix}-new", start[0], "A series that nobody knows", "New", "2099-07-01 09:30", "", f"{LONG}new", "New"),
     ]
     return write(Kind.XLSX, HEADER, rows, title="Calendar")
+
+
+def an_announcement_that_differs(series: Series, *, at=SEED_DUE) -> Release:
+    """Record a release of which GOV.UK announces something else in every respect."""
+    release = an_announced_release(
+        series=series, reference="differs", title="Announced otherwise on GOV.UK", due_at=at + timedelta(days=21)
+    )
+    planned = PlannedAddress(LONG + "announcement", Address.Role.ANNOUNCEMENT, adapter="govuk")
+    said = Announced(
+        title="State-funded schools inspections and outcomes as at 31 March 2020, with figures for regions",
+        state=Announcing.PROVISIONAL,
+        when=read_displayed("August to September 2020"),
+        displayed="August to September 2020",
+    )
+    Comparison.objects.create(
+        address=add_address(release, planned, at=release.recorded_at),
+        url=planned.url,
+        tried_at=at - timedelta(hours=1),
+        read_at=at - timedelta(hours=7),
+        said=govuk_announcement.to_json(said),
+        problem=Problem.UNREACHABLE,
+        differs=True,
+    )
+    return release

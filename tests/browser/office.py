@@ -20,7 +20,7 @@ from tests.breaches.people import Office, a_report, an_office
 from tests.browser.changed_dates import pages_of_changed_dates
 from tests.browser.access_lists import pages_of_access_lists
 from tests.browser.day_before import checked_releases
-from tests.browser.exchange import pages_of_imports
+from tests.browser.exchange import an_announcement_that_differs, pages_of_imports
 from tests.browser.kept import pages_of_kept_bodies
 from tests.factories import (
     SEED_DUE,
@@ -69,6 +69,7 @@ def a_morning() -> Morning:
     morning.pages |= pages_of_changed_dates(office, series)
     morning.pages |= pages_of_access_lists(office, series)
     morning.pages |= pages_of_imports(series, by=office.head)
+    morning.add("a release announced otherwise", "releases:release", an_announcement_that_differs(series).reference)
     _reports(morning)
     morning.add("a release with problems", "releases:release", checked_releases(series).reference)
     a_watcher_that_is_well(at=NOW)

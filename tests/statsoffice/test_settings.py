@@ -68,6 +68,7 @@ def test_good_settings_start(tmp_path, environment):
         pytest.param({"STATSOFFICE_EVIDENCE_KEPT_DAYS": "7"}, "at least 30", id="evidence for a week"),
         pytest.param({"STATSOFFICE_PRE_RELEASE_NAMES_KEPT_DAYS": "0"}, "at least 1", id="names for no day"),
         pytest.param({"STATSOFFICE_PREFLIGHT_AT": "2pm"}, "a time such as 14:00", id="pre-flight"),
+        pytest.param({"STATSOFFICE_COMPARISON_AT": "night"}, "a time such as 14:00", id="comparison"),
         pytest.param({"STATSOFFICE_HEALTH_PING": "ping"}, "STATSOFFICE_HEALTH_PING", id="ping"),
         pytest.param({"STATSOFFICE_CANARY": "yes"}, "STATSOFFICE_CANARY", id="canary"),
         pytest.param({"STATSOFFICE_OPERATORS": "me@example.gov.uk, you"}, 'holds "you"', id="operators"),

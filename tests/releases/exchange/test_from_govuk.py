@@ -1,80 +1,21 @@
 """A release is filled in from its announcement at a real site, checked by a person, and recorded only then."""
 
-import time
-from datetime import UTC, date, datetime, timedelta
+from datetime import date, timedelta
 
 import pytest
 from django.urls import reverse
 from django.utils import timezone
 
-from releases import leases, scheduling
-from releases.models import Address, HostLease, Observation, Release, ReleaseEvent
+from releases import scheduling
+from releases.models import Address, Observation, Release, ReleaseEvent
 from releases.roles import Role
 from releases.scheduling import PlannedAddress
-from releases.views import govuk as page_of_govuk
 from statsoffice.rehearsal_site import govuk_pages as govuk
 from statsoffice.rehearsal_site.scenes import scene
-from tests.factories import ProducerFactory, SeriesFactory, UserFactory, a_release, london_slot, member
+from tests.factories import ProducerFactory, SeriesFactory, a_release, london_slot, member
+from tests.releases.exchange.pasted import DUE, PATH, TITLE, error, read, record
 
 pytestmark = pytest.mark.django_db(transaction=True)
-
-DUE = datetime(2098, 7, 1, 8, 30, tzinfo=UTC)
-PATH = "/government/statistics/announcements/rain-june-2098"
-TITLE = "Monthly rain: June 2098"
-START = "/imports/govuk/"
-
-
-@pytest.fixture
-def series():
-    return SeriesFactory(producer=ProducerFactory(name="Office for Rain"), title="Monthly rain")
-
-
-@pytest.fixture
-def keeper(client, series):
-    keeper = member(Role.CALENDAR_MANAGER, series.producer)
-    client.force_login(keeper)
-    return keeper
-
-
-@pytest.fixture
-def announced(site):
-    """Let the site announce the release; gives a way to say something else of it."""
-
-    def say(document=None, **scene_fields):
-        document = document or govuk.announcement(PATH, TITLE, due_at=DUE, organisations=["Office for  RAIN"])
-        site.publish(govuk.api_path(PATH), [govuk.answered(document, **scene_fields)])
-        return site.url(PATH)
-
-    return say
-
-
-def read(client, url):
-    return client.post(START, {"url": url})
-
-
-def sent(answer, **changes):
-    """The form of a page as it would be sent, with changes."""
-    form = answer.context["form"]
-    values = {}
-    for field in form:
-        value = field.value()
-        if field.name == "planned_on" and value:
-            parts = value if isinstance(value, list) else [value.day, value.month, value.year]
-            values |= {f"planned_on-{part}": each for part, each in zip(("day", "month", "year"), parts, strict=True)}
-        elif value not in (None, ""):
-            values[field.name] = getattr(value, "pk", value)
-    return values | changes
-
-
-def record(client, answer, **changes):
-    return client.post(reverse("exchange:record_from_govuk"), sent(answer, **changes), follow=True)
-
-
-def error(answer):
-    (why,) = answer.context["form"].errors["url"]
-    assert 'href="#id_url"' in answer.text
-    assert not Release.objects.exists()
-    return why
 
 
 def test_an_announcement_fills_the_release_in_and_nothing_is_recorded_until_it_is_checked(client, keeper, announced):
@@ -263,48 +204,3 @@ class TestNothingToRecord:
         site.forget_arrivals()
         assert why in error(read(client, url))
         assert site.arrivals() == []
-
-
-class TestPolite:
-    def test_a_site_that_takes_too_long_keeps_nobody_waiting(self, client, keeper, announced, monkeypatch):
-        monkeypatch.setattr(page_of_govuk, "LONGEST_SECONDS", 1.0)
-        begun = time.monotonic()
-        assert "took too long to answer" in error(read(client, announced(delay_seconds=5)))
-        assert time.monotonic() - begun < 3
-        assert page_of_govuk.LONGEST_SECONDS <= 9.5
-
-    def test_the_part_of_the_hosts_budget_is_leased_and_given_back(self, client, keeper, announced, site, monkeypatch):
-        name = leases.beside(site.base_url.removeprefix("http://"))
-        leases.claim([name], holder="another", now=timezone.now())
-        monkeypatch.setattr(page_of_govuk.govuk_import, "PATIENCE_SECONDS", 0.6)
-        site.forget_arrivals()
-        assert "could not be asked just now" in error(read(client, announced()))
-        assert site.arrivals() == []
-        leases.release_all("another", now=timezone.now())
-        assert "Check this release" in read(client, announced()).text
-        assert HostLease.objects.get(host=name).holder == ""
-
-    def test_a_site_that_asked_to_be_left_alone_is(self, client, keeper, announced, site):
-        site.publish(govuk.api_path(PATH), [scene(status=429, headers={"Retry-After": "60"})])
-        assert "has asked us to wait" in error(read(client, site.url(PATH)))
-        announced()
-        site.forget_arrivals()
-        assert "has asked us to wait" in error(read(client, site.url(PATH)))
-        assert site.arrivals() == []
-
-
-class TestWho:
-    def test_whoever_keeps_no_calendar_finds_no_page(self, client, series):
-        for person in (member(Role.STATISTICIAN, series.producer), UserFactory()):
-            client.force_login(person)
-            assert client.get(START).status_code == 404
-            assert read(client, "https://www.gov.uk/x").status_code == 404
-            assert client.post(reverse("exchange:record_from_govuk")).status_code == 404
-        client.logout()
-        assert read(client, "https://www.gov.uk/x").status_code == 302
-
-    @pytest.mark.parametrize("role", [Role.CALENDAR_MANAGER, Role.HEAD_OF_PROFESSION, Role.DEPUTY])
-    def test_whoever_keeps_one_does(self, client, series, role):
-        client.force_login(member(role, series.producer))
-        assert client.get(START).status_code == 200
-        assert client.get(reverse("exchange:record_from_govuk")).status_code == 405

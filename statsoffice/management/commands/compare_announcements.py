@@ -1,0 +1,57 @@
+"""The command that compares releases with their public announcements, by hand."""
+
+from typing import Any
+
+from django.core.management.base import CommandError, CommandParser
+
+from releases import announcement_wording, comparing, comparison_wording
+from releases.clock import RealClock
+from releases.comparing import Compared
+from releases.management.plain_command import PlainCommand
+from releases.models import Release
+from statsoffice import unhurried
+from statsoffice.tasks import watcher_name
+
+
+class Command(PlainCommand):
+    """Compares some releases with their announcements now, and prints in what these differ."""
+
+    help = (
+        "Reads the GOV.UK announcements of releases to come, now and from this machine, and compares date, time, "
+        "precision, state and title with our calendar. Without references it compares every release that has such an "
+        "announcement. What is read is kept, shown on the desk and told, as after the nightly comparison."
+    )
+
+    def add_arguments(self, parser: CommandParser) -> None:
+        """Declare the argument."""
+        parser.add_argument("reference", nargs="*", help="references of the releases to compare")
+
+    def handle(self, *args: Any, **options: Any) -> None:
+        """Compare, and say what was found."""
+        clock, references = RealClock(), options["reference"]
+        announcements = comparing.announcements_to_come(now=clock.now())
+        if references:
+            self._check_known(references)
+            announcements = announcements.filter(release__reference__in=references)
+        asked = list(announcements)
+        done = unhurried.compare_now(asked, clock=clock, watcher=watcher_name())
+        found = comparing.compared(announcements.all())
+        for each in found:
+            self._say(each)
+        if done < len(asked):
+            self.stdout.write(f"{len(asked) - done} could not be asked now; try again.")
+        differ = sum(bool(each.differences) for each in found)
+        self.stdout.write(f"Compared: {done}. Different: {differ}.")
+
+    def _check_known(self, references: list[str]) -> None:
+        known = set(Release.objects.filter(reference__in=references).values_list("reference", flat=True))
+        unknown = [reference for reference in references if reference not in known]
+        if unknown:
+            message = f"There is no release {', '.join(unknown)}; nothing was compared."
+            raise CommandError(message)
+
+    def _say(self, compared: Compared) -> None:
+        sentences = [comparison_wording.sentence(difference) for difference in compared.differences]
+        if compared.problem:
+            sentences.append(str(announcement_wording.PROBLEMS[compared.problem]))
+        self.stdout.write(f"{compared.release.reference}: {' '.join(sentences) or 'no difference'}")

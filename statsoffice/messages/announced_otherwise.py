@@ -1,0 +1,47 @@
+"""Who is told that a public announcement differs from our calendar, and in which words."""
+
+from collections.abc import Collection, Iterator
+from datetime import datetime
+
+from django.conf import settings
+from django.urls import reverse
+
+from releases import comparing
+from releases.models import Address, Release
+from statsoffice.messages.owed import NEWS, Owed, people_concerned
+
+
+def owed(*, told: Collection[str], now: datetime) -> Iterator[Owed]:
+    """Give what is owed for announcements that were found to differ in something new, and still do.
+
+    A message names the release by its reference alone: the comparison is read here, after signing in.
+
+    :param told: the events that were told already.
+    :param now: the aware instant of asking; once a release is due there is nothing left to bring together.
+    """
+    recent = comparing.announcements_to_come(now=now).filter(comparison__news_at__gt=now - NEWS)
+    related = ("release__series__responsible__user", "release__series__head_of_profession__user", "comparison")
+    for address in recent.select_related("release__series__producer", *related):
+        if _event(address) not in told and any(each.differences for each in comparing.compared([address])):
+            told_to, release = people_concerned(address.release), address.release
+            yield Owed(event=_event(address), recipients=told_to, subject=_subject(release), text=_text(release))
+
+
+def _event(address: Address) -> str:
+    return f"comparison-{address.comparison.pk}-{address.comparison.news}"
+
+
+def _subject(release: Release) -> str:
+    return f"GOV.UK announces {release.reference} otherwise"
+
+
+def _text(release: Release) -> str:
+    path = reverse("releases:release", args=[release.reference])
+    lines = [
+        f"The announcement of the release {release.reference} on GOV.UK differs from our calendar.",
+        "",
+        "In what it differs is here, after signing in:",
+        "",
+        f"{settings.ADDRESS}{path}#announced",
+    ]
+    return "\n".join(lines) + "\n"
