@@ -8,6 +8,7 @@ from breaches import permissions as breach_permissions
 from breaches.status import REPORT
 from releases import permissions as release_permissions
 from releases.agreement import REQUEST
+from releases.import_status import IMPORT
 from releases.lifecycle import Lifecycle, spoken
 from releases.pre_release_status import ACCESS
 from releases.roles import Role
@@ -32,6 +33,7 @@ def permissions[A: StrEnum](table: Mapping[A, frozenset[Role]]) -> str:
 BLOCKS: dict[str, Callable[[], str]] = {
     "lifecycle of a release": lambda: lifecycle(RELEASE),
     "lifecycle of a request for a change of date": lambda: lifecycle(REQUEST),
+    "lifecycle of an import": lambda: lifecycle(IMPORT),
     "lifecycle of a report": lambda: lifecycle(REPORT),
     "lifecycle of pre-release access": lambda: lifecycle(ACCESS),
     "permissions on releases": lambda: permissions(release_permissions.TABLE),

@@ -37,6 +37,8 @@ SENT_EMPTY = [
     "reopening",
     "adding to an access list",
     "starting a report about an access list",
+    "importing a calendar",
+    "importing from GOV.UK",
 ]
 
 

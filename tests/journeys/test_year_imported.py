@@ -1,0 +1,241 @@
+"""A year of 500 releases is brought in as a person would: by the page, in a real browser, with `watch` at work."""
+
+import re
+import signal
+import subprocess
+import sys
+from datetime import date, datetime, time, timedelta
+
+import pytest
+from django.conf import settings
+from django.test import Client
+from openpyxl import load_workbook
+from playwright.sync_api import expect
+
+from releases.calendar import Nation, no_release_day
+from releases.models import CalendarImport, DateChange, Release, ReleaseEvent
+from releases.models.append_only import check_chain
+from releases.roles import Role
+from tests.factories import ProducerFactory, SeriesFactory, member
+
+pytestmark = [
+    pytest.mark.browser,
+    pytest.mark.slow,
+    pytest.mark.one_database,
+    pytest.mark.django_db(transaction=True),
+    # pytest-playwright's own fixture `base_url`, of which pytest 9 disapproves
+    pytest.mark.filterwarnings("ignore:Session-scoped fixtures defined as instance methods"),
+]
+
+YEAR = 2098
+# Until a worker has tried or written some hundred rows on a busy machine.
+PATIENCE = 120_000
+
+
+def working_days(count):
+    """List days of the year on which statistics are released, and begin again when it is over."""
+    every = [date(YEAR, 1, 1) + timedelta(days=n) for n in range(365)]
+    days = [day for day in every if not no_release_day(day, nation=Nation.ENGLAND)]
+    return [days[n % len(days)] for n in range(count)]
+
+
+def row(number, day, **changes):
+    """One release of the year, every fourth of it provisional."""
+    return {
+        "reference": f"rain-{number}",
+        "producer": "Office for Rain",
+        "series": f"Rain in region {number % 20}",
+        "title": f"Rain in region {number % 20}, edition {number}",
+        "scheduled_for": datetime.combine(day, time(9, 30)),
+        "status": "confirmed" if number % 4 else "provisional",
+        "url": f"https://www.example.gov.uk/rain/{number}",
+    } | changes
+
+
+@pytest.fixture
+def series():
+    producer = ProducerFactory(name="Office for Rain")
+    return [SeriesFactory(producer=producer, title=f"Rain in region {number}") for number in range(20)]
+
+
+@pytest.fixture
+def watch(process_environment, tmp_path):
+    """Let the product be at work in a process of its own."""
+    log = tmp_path / "watch.log"
+    with log.open("wb") as out:
+        process = subprocess.Popen(
+            [sys.executable, "manage.py", "watch"],
+            cwd=settings.BASE_DIR, env=process_environment, stdout=out, stderr=subprocess.STDOUT,
+        )  # fmt: skip
+        yield
+        process.send_signal(signal.SIGTERM)
+        assert process.wait(timeout=60) == 0
+    assert "Traceback" not in log.read_text()
+
+
+class Visitor:
+    """A person in front of a browser."""
+
+    def __init__(self, page, live_server, tmp_path):
+        self.page, self.site, self.folder = page, str(live_server), tmp_path
+
+    def sign_in(self, person):
+        client = Client()
+        client.force_login(person, backend=settings.AUTHENTICATION_BACKENDS[0])
+        cookie = client.cookies["sessionid"].value
+        self.page.context.add_cookies([{"name": "sessionid", "value": cookie, "url": self.site}])
+
+    def open(self, address):
+        self.page.goto(f"{self.site}{address}")
+
+    def follow(self, link):
+        self.page.get_by_role("link", name=link, exact=True).first.click()
+
+    def press(self, button):
+        self.page.get_by_role("button", name=button, exact=True).click()
+
+    def download(self, link):
+        with self.page.expect_download() as waited:
+            self.follow(link)
+        path = self.folder / waited.value.suggested_filename
+        waited.value.save_as(path)
+        return path
+
+    def filled_in(self, template, rows, name):
+        """Fill rows in below the example of a template."""
+        workbook = load_workbook(template)
+        columns = [cell.value for cell in workbook.active[1]]
+        for each in rows:
+            workbook.active.append([each.get(column) for column in columns])
+        workbook.save(self.folder / name)
+        return self.folder / name
+
+    def upload(self, path):
+        self.open("/your-releases/")
+        self.follow("Import a calendar")
+        self.page.set_input_files("input[type=file]", path)
+        self.press("Check this file")
+
+    def sees_heading(self, words):
+        # Above it, in the same heading, stands the file's name.
+        heading = self.page.get_by_role("heading", name=re.compile(rf"\b{words}$"))
+        expect(heading).to_be_visible(timeout=PATIENCE)
+
+    def counts(self):
+        """Read the summary: how many rows are added, changed, unchanged and refused."""
+        cells = self.page.locator(".govuk-summary-list__value").all_inner_texts()
+        return [int(text.split()[0]) for text in cells]
+
+    def sees_problem(self, words):
+        expect(self.page.locator(".govuk-error-summary")).to_contain_text(words)
+
+
+@pytest.fixture
+def visitor(page, live_server, tmp_path):
+    return Visitor(page, live_server, tmp_path)
+
+
+def test_a_year_is_imported_corrected_moved_and_cancelled(visitor, series, watch):
+    producer = series[0].producer
+    visitor.sign_in(member(Role.CALENDAR_MANAGER, producer))
+    days = working_days(500)
+    good = [row(number, day) for number, day in enumerate(days)]
+
+    # The year, from the template, with two slips of the keyboard: a Sunday, and a series that nobody knows.
+    visitor.open("/imports/")
+    template = visitor.download("XLSX")
+    sunday = datetime.combine(date(YEAR, 7, 6), time(9, 30))
+    slips = {7: {"scheduled_for": sunday}, 8: {"series": "Rain in regoin 8"}}
+    first = visitor.filled_in(template, [each | slips.get(n, {}) for n, each in enumerate(good)], "year.xlsx")
+    visitor.upload(first)
+    visitor.sees_heading("Check what will be imported")
+    assert visitor.counts() == [498, 0, 0, 2]
+    assert not Release.objects.exists()
+    visitor.follow("Refused (2)")
+    expect(visitor.page.get_by_text("Sunday 6 July 2098 is not a weekday")).to_be_visible()
+    expect(visitor.page.get_by_text('there is no series "Rain in regoin 8"')).to_be_visible()
+    visitor.press("Confirm and import")
+    visitor.sees_problem("Rows are refused")
+    visitor.page.get_by_label("Leave out the rows that are refused").check()
+    visitor.press("Confirm and import")
+    visitor.sees_heading("Imported")
+    assert visitor.counts() == [498, 0, 0, 2]
+    assert Release.objects.count() == 498
+
+    # The file put right: two are new, and the others are as they are.
+    visitor.upload(visitor.filled_in(template, good, "year-2.xlsx"))
+    visitor.sees_heading("Check what will be imported")
+    assert visitor.counts() == [2, 0, 498, 0]
+    visitor.press("Confirm and import")
+    visitor.sees_heading("Imported")
+    assert Release.objects.filter(status="confirmed", announced_at__isnull=False).count() == 375
+
+    # Taken out as a file and brought in again, nothing changes.
+    visitor.follow("See your releases")
+    expect(visitor.page.get_by_role("heading", name="500 releases")).to_be_visible()
+    events = ReleaseEvent.objects.count()
+    visitor.upload(visitor.download("ODS"))
+    visitor.sees_heading("Check what will be imported")
+    assert visitor.counts() == [0, 0, 500, 0]
+    expect(visitor.page.get_by_text("no row would change anything")).to_be_visible()
+    visitor.press("Discard this file")
+    assert ReleaseEvent.objects.count() == events
+
+    # A title is corrected and a provisional release moves by file; a confirmed date does not.
+    changes = [
+        good[4] | {"title": "Rain in region 4, corrected"},
+        good[12] | {"scheduled_for": datetime.combine(days[13], time(9, 30))},
+        good[13] | {"scheduled_for": datetime.combine(days[14], time(9, 30))},
+    ]
+    visitor.upload(visitor.filled_in(template, changes, "changes.xlsx"))
+    visitor.sees_heading("Check what will be imported")
+    assert visitor.counts() == [0, 2, 0, 1]
+    expect(visitor.page.get_by_text("a confirmed date is changed by a head of profession or a deputy")).to_be_visible()
+    visitor.page.get_by_label("Leave out the rows that are refused").check()
+    visitor.press("Confirm and import")
+    visitor.sees_heading("Imported")
+    assert Release.objects.get(reference="rain-4").title == "Rain in region 4, corrected"
+    assert DateChange.objects.get().release.reference == "rain-12"
+
+    # One is cancelled on its page, found by its words in the list.
+    visitor.follow("See your releases")
+    visitor.page.get_by_label("Words").fill("rain-17")
+    visitor.press("Show these")
+    visitor.page.get_by_role("link", name=good[17]["title"], exact=True).click()
+    visitor.follow("Cancel this release")
+    visitor.page.get_by_label("Reason for cancelling").fill("The gauges of this region were closed.")
+    visitor.press("Cancel this release")
+    assert Release.objects.get(reference="rain-17").status == "cancelled"
+    assert check_chain(ReleaseEvent)[1] is None
+    assert set(CalendarImport.objects.values_list("status", flat=True)) == {"applied", "discarded"}
+
+
+@pytest.fixture
+def browser_context_args(browser_context_args, request):
+    """Choose a browser without scripts where a test asks for one."""
+    return browser_context_args | {"java_script_enabled": "without" not in request.node.name}
+
+
+def test_all_of_it_goes_without_scripts(visitor, series, watch):
+    visitor.sign_in(member(Role.DEPUTY, series[0].producer))
+    visitor.open("/imports/")
+    rows = [row(number, day) for number, day in enumerate(working_days(3))]
+    visitor.upload(visitor.filled_in(visitor.download("XLSX"), rows, "three.xlsx"))
+    for waiting, done in (("being checked", "Check what will be imported"), ("being imported", "Imported")):
+        for _ in range(60):
+            if not visitor.page.get_by_role("heading", name=waiting).count():
+                break
+            visitor.page.wait_for_timeout(1000)
+            visitor.follow("See how far it is")
+        visitor.sees_heading(done)
+        if done != "Imported":
+            visitor.press("Confirm and import")
+    assert Release.objects.count() == 3
+
+
+def test_a_file_of_the_template_alone_is_said_to_hold_nothing(visitor, series, watch):
+    visitor.sign_in(member(Role.DEPUTY, series[0].producer))
+    visitor.open("/imports/")
+    visitor.upload(visitor.download("CSV"))
+    visitor.sees_heading("This file cannot be imported")
+    expect(visitor.page.get_by_text("holds no releases")).to_be_visible()
