@@ -133,7 +133,7 @@ def test_help_explains_a_command_in_paragraphs(command):
     ("arguments", "line"),
     [
         pytest.param(["import_calendar", "none.csv"], "none.csv cannot be read: No such file", id="no-such-file"),
-        pytest.param(["import_calendar"], "the following arguments are required: FILE.csv", id="no-file-named"),
+        pytest.param(["import_calendar"], "the following arguments are required: FILE", id="no-file-named"),
         pytest.param(
             ["release_status", "nothing"], "The database cannot be used (no such table", id="status-not-set-up"
         ),
