@@ -1,84 +1,132 @@
 """What anyone may read of the release calendar: announced facts, and nothing of looks, verdicts or addresses."""
 
-from dataclasses import dataclass
-from datetime import date, datetime
+from collections import defaultdict
+from collections.abc import Collection, Sequence
+from datetime import datetime
 from enum import StrEnum
+from typing import Any
 
-from django.db.models import Case, Prefetch, Q, QuerySet, Value, When
+from django.db.models import Case, Exists, F, OuterRef, Prefetch, QuerySet, Value, When
+from django.db.models.functions import TruncMonth
 
 from releases import london
-from releases.calendar import Precision
+from releases.announced import AnnouncedMove, AnnouncedRelease, Named, PublicStatus, status_shown
+from releases.calendar import Precision, Slot
 from releases.judgement import LIVE_AT_LAST
-from releases.models import Address, DateChange, Release, Verification
+from releases.models import Address, DateChange, Producer, Release, Series, Verification
+from releases.month import Month, month_of
 from releases.status import Status
+from releases.wanted import Wanted, matching, may_come_between
 
 
 class Shown(StrEnum):
-    """Which releases of a month the calendar shows."""
+    """Which releases the calendar shows."""
 
     ALL = "all"
     UPCOMING = "upcoming"
     PUBLISHED = "published"
-
-
-class PublicStatus(StrEnum):
-    """What the calendar says of a release; "postponed" is derived and never stored."""
-
-    PROVISIONAL = "provisional"
-    CONFIRMED = "confirmed"
-    POSTPONED = "postponed"
-    PUBLISHED = "published"
     CANCELLED = "cancelled"
 
 
-@dataclass(frozen=True, slots=True)
-class Month:
-    """One month of the calendar; its first day names it."""
-
-    first: date
-
-    @property
-    def next(self) -> "Month":
-        """The month after."""
-        return Month(date(self.first.year + self.first.month // 12, self.first.month % 12 + 1, 1))
-
-    @property
-    def previous(self) -> "Month":
-        """The month before."""
-        years, months = divmod(self.first.year * 12 + self.first.month - 2, 12)
-        return Month(date(years, months + 1, 1))
+STILL_TO_COME = (Status.PROVISIONAL, Status.CONFIRMED)
+COLUMNS = (
+    "pk",
+    "public_id",
+    "reference",
+    "title",
+    "status",
+    "planned_on",
+    "planned_at",
+    "precision",
+    "zone",
+    "due_at",
+    "announced_at",
+    "confirmed_at",
+    "cancelled_at",
+    "cancellation_reason",
+    "series__designation",
+    "series__slug",
+    "series__title",
+    "series__producer__slug",
+    "series__producer__name",
+)
+_vague_last = Case(When(precision=Precision.EXACT, then=Value(0)), default=Value(1))
 
 
 def announced() -> QuerySet[Release]:
-    """Return announced releases with what their public page and the calendar say of them."""
-    changes = DateChange.objects.filter(announced_at__isnull=False).order_by("schedule_version")
+    """Return announced releases with what their public page says of them."""
     return (
         Release.objects.public()
         .select_related("series__producer", "series__responsible")
-        .prefetch_related(Prefetch("date_changes", queryset=changes, to_attr="announced_changes"))
+        .prefetch_related(Prefetch("date_changes", queryset=_announced_changes(), to_attr="announced_changes"))
     )
 
 
-def in_month(month: Month, *, show: Shown, now: datetime) -> QuerySet[Release]:
+def _announced_changes() -> QuerySet[DateChange]:
+    return DateChange.objects.filter(announced_at__isnull=False).order_by("schedule_version")
+
+
+def facts(releases: QuerySet[Release], *, pages_at: datetime | None = None) -> list[AnnouncedRelease]:
+    """Return what is announced of releases, in their order and in two queries, or four with their pages.
+
+    :param releases: announced ones alone; one that is not is a fault of the caller.
+    :param pages_at: the aware instant at which the pages are told of those that are due and live by then; None for
+        no pages.
+    """
+    rows = list(releases.values(*COLUMNS))
+    moves: dict[int, list[AnnouncedMove]] = defaultdict(list)
+    changes = _announced_changes().filter(release__in=[row["pk"] for row in rows]) if rows else ()
+    for change in changes:
+        at = change.announced_at
+        if at:
+            move = AnnouncedMove(change.schedule_version, change.was, change.to, change.public_reason, at)
+            moves[change.release_id].append(move)
+    pages = _pages(rows, now=pages_at) if pages_at else {}
+    return [_announced(row, tuple(moves.get(row["pk"], ())), pages.get(row["pk"], "")) for row in rows]
+
+
+def _announced(row: dict[str, Any], moves: tuple[AnnouncedMove, ...], page: str) -> AnnouncedRelease:
+    last_move = (moves[-1].was, moves[-1].to) if moves else None
+    return AnnouncedRelease(
+        status=status_shown(row["status"], last_move=last_move),
+        slot=Slot(row["planned_on"], row["planned_at"], Precision(row["precision"]), row["zone"]),
+        designation=row["series__designation"],
+        series=Named(row["series__slug"], row["series__title"]),
+        producer=Named(row["series__producer__slug"], row["series__producer__name"]),
+        moves=moves,
+        page=page,
+        **{name: row[name] for name in COLUMNS[1:4] + COLUMNS[9:14]},
+    )
+
+
+def in_month(month: Month, *, show: Shown, now: datetime, wanted: Wanted | None = None) -> QuerySet[Release]:
     """Return the announced releases of a month in the order of their dates, the vague ones last.
 
-    One announced for two months is in both of them. A release is upcoming until its day is over in London.
+    One announced for two months is in both of them. A release is upcoming until its day, or the last day of its
+    months, is over in London.
 
     :param now: the aware instant that parts what is upcoming from what is past.
     """
-    after = month.next.first
-    found = announced().filter(
-        Q(planned_on__gte=month.first, planned_on__lt=after)
-        | Q(precision=Precision.TWO_MONTHS, planned_on__gte=month.previous.first, planned_on__lt=month.first)
-    )
+    found = _shown(show, now=now, wanted=wanted).filter(may_come_between(month.first, month.last))
+    return found.order_by(_vague_last, "planned_on", "planned_at", "title", "pk")
+
+
+def in_all_months(*, show: Shown, now: datetime, wanted: Wanted | None = None) -> QuerySet[Release]:
+    """Return the announced releases of all months: what is upcoming by date, anything else with the latest first.
+
+    :param now: the aware instant that parts what is upcoming from what is past.
+    """
+    found = _shown(show, now=now, wanted=wanted)
     if show is Shown.UPCOMING:
-        today = london.local_date(now)
-        still = Q(planned_on__gte=today) | ~Q(precision=Precision.EXACT)
-        found = found.filter(still, status__in=[Status.PROVISIONAL, Status.CONFIRMED])
-    if show is Shown.PUBLISHED:
-        found = found.filter(status=Status.PUBLISHED)
-    vague_last = Case(When(precision=Precision.EXACT, then=Value(0)), default=Value(1))
-    return found.order_by(vague_last, "planned_on", "planned_at", "title", "pk")
+        return found.order_by(TruncMonth("planned_on"), _vague_last, "planned_on", "planned_at", "title", "pk")
+    return found.order_by("-planned_on", "-planned_at", "title", "pk")
+
+
+def _shown(show: Shown, *, now: datetime, wanted: Wanted | None) -> QuerySet[Release]:
+    found = matching(wanted or Wanted())
+    if show is Shown.UPCOMING:
+        return found.filter(may_come_between(london.local_date(now), None), status__in=STILL_TO_COME)
+    return found if show is Shown.ALL else found.filter(status=show.value)
 
 
 def neighbours(month: Month) -> tuple[Month | None, Month | None]:
@@ -86,24 +134,34 @@ def neighbours(month: Month) -> tuple[Month | None, Month | None]:
     dates = Release.objects.public().values_list("planned_on", flat=True)
     before = dates.filter(planned_on__lt=month.first).order_by("-planned_on").first()
     after = dates.filter(planned_on__gte=month.next.first).order_by("planned_on").first()
-    return (
-        Month(before.replace(day=1)) if before else None,
-        Month(after.replace(day=1)) if after else None,
+    return month_of(before) if before else None, month_of(after) if after else None
+
+
+def producers() -> QuerySet[Producer]:
+    """Return the producers of which anything is announced, by name."""
+    return Producer.objects.filter(Exists(Series.objects.filter(_has_announced, producer=OuterRef("pk")))).order_by(
+        "name"
     )
 
 
-def status_of(release: Release) -> PublicStatus:
-    """Say what the calendar calls a release that `announced` returned.
+def series() -> QuerySet[Series]:
+    """Return the series of which anything is announced, by producer and title; that there are others is private."""
+    return Series.objects.filter(_has_announced).select_related("producer").order_by("producer__name", "title")
 
-    "Postponed" is a confirmed release whose last announced change moved it from one exact date to a later one.
-    """
-    changes: list[DateChange] = release.announced_changes  # type: ignore[attr-defined]  # of the prefetch
-    last = changes[-1] if changes else None
-    if release.status == Status.CONFIRMED and last and last.was_precision == last.to_precision == Precision.EXACT:
-        was, to = last.was.due_at, last.to.due_at
-        if was and to and to > was:
-            return PublicStatus.POSTPONED
-    return PublicStatus(release.status)
+
+_has_announced = Exists(Release.objects.public().filter(series=OuterRef("pk")))
+
+
+def next_of(release: Release) -> Release | None:
+    """Return the next announced release of the same series by date, leaving out cancelled ones, if there is one."""
+    later = Release.objects.public().filter(series=release.series_id, planned_on__gt=release.planned_on)
+    return later.exclude(status=Status.CANCELLED).order_by("planned_on", "planned_at", "pk").first()
+
+
+def status_of(release: Release) -> PublicStatus:
+    """Say what the calendar calls a release that `announced` returned."""
+    changes: Sequence[DateChange] = release.announced_changes  # type: ignore[attr-defined]  # of the prefetch
+    return status_shown(release.status, last_move=(changes[-1].was, changes[-1].to) if changes else None)
 
 
 def page_of(release: Release, *, now: datetime) -> str:
@@ -111,15 +169,27 @@ def page_of(release: Release, *, now: datetime) -> str:
 
     A statement of a person that it was published counts as well as a look that saw it live since it was due.
     """
-    if release.due_at is None or now < release.due_at or release.status == Status.CANCELLED:
-        return ""
-    page = release.addresses.filter(role=Address.Role.PAGE, url__startswith="http").first()
-    if page is None:
-        return ""
-    return page.url if release.status == Status.PUBLISHED or _seen_live(release, page) else ""
+    row = {name: getattr(release, name) for name in ("pk", "due_at", "status")}
+    return _pages([row], now=now).get(release.pk, "")
 
 
-def _seen_live(release: Release, page: Address) -> bool:
-    verification = Verification.objects.filter(release=release, schedule_version=release.schedule_version).first()
-    kept = verification.addresses if verification else []
-    return any(row["address"] == page.pk and row["from_due"] in LIVE_AT_LAST for row in kept)
+def _pages(rows: Sequence[dict[str, Any]], *, now: datetime) -> dict[int, str]:
+    due = {
+        row["pk"]: row["status"]
+        for row in rows
+        if row["due_at"] is not None and now >= row["due_at"] and row["status"] != Status.CANCELLED
+    }
+    if not due:
+        return {}
+    found = Address.objects.filter(release__in=due, role=Address.Role.PAGE, url__startswith="http").order_by("-pk")
+    pages = {page.release_id: page for page in found}
+    seen = _seen_live([pk for pk, status in due.items() if status != Status.PUBLISHED and pk in pages])
+    return {pk: page.url for pk, page in pages.items() if due[pk] == Status.PUBLISHED or page.pk in seen}
+
+
+def _seen_live(releases: Collection[int]) -> set[int]:
+    if not releases:
+        return set()
+    present = Verification.objects.filter(release__in=releases, schedule_version=F("release__schedule_version"))
+    kept = (row for addresses in present.values_list("addresses", flat=True) for row in addresses)
+    return {row["address"] for row in kept if row["from_due"] in LIVE_AT_LAST}

@@ -21,6 +21,7 @@ app_name = "releases"
 
 urlpatterns = [
     path("", calendar.calendar, name="calendar"),
+    path("calendar/", calendar.all_months, name="all_months"),
     path("calendar/<int:year>/<int:month>/", calendar.calendar, name="month"),
     path("changes/", changes.register, name="changes"),
     path("changes/waiting/", agreement.waiting, name="changes_waiting"),

@@ -1,43 +1,93 @@
-"""The public release calendar, month by month."""
+"""The public release calendar: month by month, or all months at once, narrowed by what the address asks for."""
 
-from datetime import date
+from collections.abc import Callable
+from datetime import date, datetime
+from functools import wraps
+from itertools import groupby
+from typing import Any
 
 from django.core.paginator import Paginator
+from django.db.models import QuerySet
 from django.http import Http404, HttpRequest, HttpResponse
-from django.shortcuts import render
+from django.shortcuts import redirect, render
 from django.utils import timezone
 from django.views.decorators.http import require_safe
 
 from releases import london, public
-from releases.public import Month, Shown
+from releases.calendar_filter import CalendarFilter
+from releases.models import Release
+from releases.month import Month, month_of
+from releases.public import Shown
+from releases.slot_rules import PLAUSIBLE_YEARS
 
 RELEASES_PER_PAGE = 50
+type View = Callable[..., HttpResponse]
+
+
+def tidy(view: View) -> View:
+    """Send whoever asks with empty or contradicting choices to the address that says the same in short."""
+
+    @wraps(view)
+    def tidied(request: HttpRequest, **which: int) -> HttpResponse:
+        asked = CalendarFilter.tidied(request.GET)
+        if asked != request.GET:
+            return redirect(f"{request.path}?{asked.urlencode()}" if asked else request.path)
+        return view(request, **which)
+
+    return tidied
 
 
 @require_safe
+@tidy
 def calendar(request: HttpRequest, year: int | None = None, month: int = 1) -> HttpResponse:
     """Show the announced releases of a month: of this one in London, if the address names none."""
     now = timezone.now()
-    today = london.local_date(now)
-    try:
-        shown_month = Month(date(year, month, 1) if year is not None else today.replace(day=1))
-        before, after = public.neighbours(shown_month)
-        wanted = request.GET.get("show", "")
-        show = Shown(wanted) if wanted in set(Shown) else Shown.ALL
-        found = public.in_month(shown_month, show=show, now=now)
-    except ValueError as error:
-        message = f"There is no month {month} of {year}."
-        raise Http404(message) from error
+    this_month = month_of(london.local_date(now))
+    shown = this_month if year is None else _month(year, month)
+    asked = CalendarFilter(request.GET)
+    show, wanted = _choice(asked, otherwise=Shown.ALL), asked.wanted()
+    found = public.in_month(shown, show=show, now=now, wanted=wanted) if wanted else Release.objects.none()
+    before, after = public.neighbours(shown)
+    months = {"before": before and before.first, "after": after and after.first, "this_month": this_month.first}
+    return _page(request, asked, found, show=show, now=now, month=shown.first, **months)
+
+
+@require_safe
+@tidy
+def all_months(request: HttpRequest) -> HttpResponse:
+    """Show the announced releases of all months: those to come, unless the address asks for others."""
+    now = timezone.now()
+    asked = CalendarFilter(request.GET)
+    show, wanted = _choice(asked, otherwise=Shown.UPCOMING), asked.wanted()
+    found = public.in_all_months(show=show, now=now, wanted=wanted) if wanted else Release.objects.none()
+    return _page(request, asked, found, show=show, now=now, month=None)
+
+
+def _month(year: int, month: int) -> Month:
+    if year not in PLAUSIBLE_YEARS or not 1 <= month <= 12:
+        message = f"There is no month {month} of {year} in this calendar."
+        raise Http404(message)
+    return Month(date(year, month, 1))
+
+
+def _choice(asked: CalendarFilter, *, otherwise: Shown) -> Shown:
+    return Shown(asked.cleaned_data["show"]) if asked.is_valid() and asked.cleaned_data["show"] else otherwise
+
+
+def _page(
+    request: HttpRequest, asked: CalendarFilter, found: QuerySet[Release], *, show: Shown, now: datetime, **more: Any
+) -> HttpResponse:
     page = Paginator(found, RELEASES_PER_PAGE).get_page(request.GET.get("page"))
+    releases = public.facts(page.object_list)  # type: ignore[arg-type]  # a slice of a queryset is one
+    by_month = groupby(releases, key=lambda release: month_of(release.slot.on).first)
     context = {
-        "month": shown_month.first,
-        "before": before and before.first,
-        "after": after and after.first,
-        "this_month": today.replace(day=1),
-        "today": today,
+        "form": asked,
         "show": show,
         "choices": list(Shown),
         "page": page,
-        "releases": [(release, public.status_of(release)) for release in page],
+        "releases": releases,
+        "today": london.local_date(now),
+        "groups": [(first, list(group)) for first, group in by_month] if more["month"] is None else [(None, releases)],
+        **more,
     }
     return render(request, "releases/calendar.html", context)
