@@ -53,7 +53,7 @@ class SeriesFactory(DjangoModelFactory):
     producer = factory.SubFactory(ProducerFactory)
     title = factory.Sequence(lambda n: f"State-funded schools inspections and outcomes {n}")
     slug = factory.Sequence(lambda n: f"schools-inspections-{n}")
-    responsible = factory.SubFactory(ContactFactory, producer=factory.SelfAttribute("..producer"))
+    responsible = factory.SubFactory(ContactFactory, producer=factory.SelfAttribute("..producer"), is_public=True)
     head_of_profession = factory.SubFactory(ContactFactory, producer=factory.SelfAttribute("..producer"))
 
 

@@ -92,11 +92,11 @@ class MembershipAdmin(ByAdministrators[Membership]):
 class ContactAdmin(ByProducer[Contact]):
     """People and teams whom readers and colleagues can reach."""
 
-    list_display = ("name", "post", "email", "telephone", "producer")
-    list_filter = ("is_team",)
+    list_display = ("name", "post", "email", "telephone", "is_public", "producer")
+    list_filter = ("is_team", "is_public")
     list_select_related = ("producer",)
     search_fields = ("name", "email", "producer__name")
-    fields = ("producer", "name", "is_team", "post", "email", "telephone", "user")
+    fields = ("producer", "name", "is_team", "post", "email", "telephone", "is_public", "user")
     raw_id_fields = ("user",)
 
     def get_readonly_fields(self, request: HttpRequest, obj: Any = None) -> tuple[str, ...]:

@@ -96,6 +96,12 @@ class Contact(models.Model):
     post = models.CharField(max_length=200, blank=True, help_text="Such as: Senior analytical officer")
     email = models.EmailField("e-mail address")
     telephone = models.CharField(max_length=50, blank=True)
+    is_public = models.BooleanField(
+        "shown to readers",
+        default=False,
+        help_text="Name, e-mail address and telephone number stand on the public pages of the releases that this "
+        "contact is responsible for.",
+    )
     user = models.ForeignKey(
         settings.AUTH_USER_MODEL,
         on_delete=models.PROTECT,

@@ -76,6 +76,7 @@ def _set_up_person(person: DemoPerson) -> None:
                 "name": person.name,
                 "post": person.post,
                 "telephone": "020 7946 0123",
+                "is_public": person.role is Role.STATISTICIAN,
                 "user": account,
             },
         )

@@ -61,6 +61,7 @@ def a_morning() -> Morning:
             producer=office.producer,
             name="Schools inspection statistics team",
             email="schools.inspections.statistics.and.outcomes@example.gov.uk",
+            is_public=True,
         ),
     )
     _calendar(morning, series)
