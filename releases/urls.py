@@ -1,7 +1,8 @@
 """Where the calendar and the releases live."""
 
-from django.urls import path
+from django.urls import path, re_path
 
+from releases.api import guide, refusals, routes
 from releases.views import (
     agreement,
     answers,
@@ -34,6 +35,9 @@ urlpatterns = [
     path("producers/<slug:producer>/changes.atom", feeds.changes, name="producer_changes"),
     path("producers/<slug:producer>/<slug:series>/calendar.ics", feeds.calendar, name="series_calendar"),
     path("producers/<slug:producer>/<slug:series>/changes.atom", feeds.changes, name="series_changes"),
+    path("api/v1/", guide.guide, name="api_guide"),
+    path("api/v1/", routes.urls()),
+    re_path(r"^api/[\s\S]*$", refusals.nothing_here),  # a line end as well, which <path:> leaves out
     path("releases/<slug:reference>/", release.release, name="release"),
     path("releases/<slug:reference>/calendar.ics", feeds.release, name="release_calendar"),
     path("releases/<slug:reference>/announce/", moves.announce, name="announce"),

@@ -1,34 +1,17 @@
 """The calendar for other programs to follow: iCalendar files and Atom feeds of the office, a producer or a series."""
 
-from collections.abc import Callable
-from functools import wraps
-from typing import Concatenate
-
 from django.conf import settings
 from django.http import Http404, HttpRequest, HttpResponse
 from django.utils import timezone
 from django.utils.translation import gettext as _
-from django.views.decorators.http import conditional_page, require_safe
 
 from releases import calendar_file, change_feed, following, public
 from releases.calendar_file import Titled
 from releases.change_feed import FeedTitled
 from releases.following import CHANGES_PER_PAGE, MOST_PAGES, MOST_RELEASES, Followed, NothingAnnounced
+from releases.for_programs import for_programs
 from releases.models import Release
-from releases.views.addresses import page_address, releases_at, whole
-
-
-def for_programs[**P](view: Callable[Concatenate[HttpRequest, P], HttpResponse]) -> Callable[..., HttpResponse]:
-    """Let programs keep an answer and ask whether it still stands; pages of other sites may read it too."""
-
-    @wraps(view)
-    def answer(request: HttpRequest, *which: P.args, **named: P.kwargs) -> HttpResponse:
-        response = view(request, *which, **named)
-        response["Cache-Control"] = "no-cache"
-        response["Access-Control-Allow-Origin"] = "*"
-        return response
-
-    return require_safe(conditional_page(answer))
+from releases.public_addresses import page_address, releases_at, whole
 
 
 @for_programs

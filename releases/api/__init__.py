@@ -1,0 +1,1 @@
+"""The announced calendar as JSON, by a versioned address."""

@@ -1,0 +1,102 @@
+"""What programs ask the API, and the sentence that says what is wrong with a question."""
+
+import re
+from datetime import date
+from typing import Annotated, Any
+
+from ninja import Field, Schema
+from pydantic import BeforeValidator, WithJsonSchema
+
+from releases.announced import PublicStatus
+from releases.models.series import Designation
+from releases.wanted import Wanted
+
+MOST_PER_PAGE = 100
+SLUG = r"^[-a-zA-Z0-9_]+$"
+_ISO_DAY = re.compile(r"\d{4}-\d{2}-\d{2}", re.ASCII)
+_NUMBER = re.compile(r"\d{1,9}", re.ASCII)
+
+
+def _only(pattern: re.Pattern[str]) -> BeforeValidator:
+    """Refuse what the parser would take for a date or a number besides what is documented, such as a Unix time."""
+
+    def check(value: Any) -> Any:
+        if isinstance(value, str) and not pattern.fullmatch(value):
+            message = "not as documented"
+            raise ValueError(message)
+        return value
+
+    return BeforeValidator(check)
+
+
+# Nothing asked for is None or empty here, and a parameter that is left out in the API's document.
+Day = Annotated[date | None, _only(_ISO_DAY), WithJsonSchema({"type": "string", "format": "date"})]
+Number = Annotated[int, _only(_NUMBER)]
+Slug = Annotated[
+    str,
+    Field(pattern=SLUG, max_length=150),
+    WithJsonSchema({"type": "string", "pattern": SLUG, "maxLength": 150}),
+]
+Standing = Annotated[Designation | None, WithJsonSchema({"type": "string", "enum": Designation.values})]
+
+
+class AskedPage(Schema):
+    """Which page of a list."""
+
+    page: Number = Field(1, ge=1, le=100_000, description="The page of the list; the first is 1.")
+    per_page: Number = Field(50, ge=1, le=MOST_PER_PAGE, description=f"How many on a page; at most {MOST_PER_PAGE}.")
+
+
+class AskedSeries(AskedPage):
+    """Which series."""
+
+    producer: Slug = Field("", description="The slug of a producer.")
+
+
+class AskedReleases(AskedSeries):
+    """Which releases; what is left out is not asked for."""
+
+    series: Slug = Field("", description="The slug of a series.")
+    status: list[PublicStatus] = Field(
+        [], description="What the calendar calls the release; may be given again for one or another."
+    )
+    designation: Standing = Field(None, description="The standing of the statistics.")
+    since: Day = Field(None, alias="from", description="The first day on which the release may come.")
+    until: Day = Field(None, alias="to", description="The last day on which the release may come.")
+    words: str = Field(
+        "",
+        max_length=200,
+        pattern=r"^[^\x00]*$",
+        description="Words, or parts of words, that the title holds; all of them.",
+    )
+
+    def wanted(self) -> Wanted:
+        """Return what is asked for."""
+        return Wanted(
+            producer=self.producer,
+            series=self.series,
+            designation=self.designation or "",
+            words=self.words,
+            statuses=frozenset(self.status),
+            since=self.since,
+            until=self.until,
+        )
+
+
+_SLUG_RULE = "made of letters, digits, hyphens and underscores"
+RULES = {
+    "page": "a whole number from 1 to 100000",
+    "per_page": f"a whole number from 1 to {MOST_PER_PAGE}",
+    "producer": _SLUG_RULE,
+    "series": _SLUG_RULE,
+    "status": f"one of {', '.join(PublicStatus)}",
+    "designation": f"one of {', '.join(Designation.values)}",
+    "from": "a day that there is, such as 2026-06-30",
+    "to": "a day that there is, such as 2026-06-30",
+    "words": "at most 200 characters, none of them a null character",
+}
+
+
+def names_of(asked: type[Schema]) -> set[str]:
+    """Return the names of the parameters by which something is asked."""
+    return {field.alias or name for name, field in asked.model_fields.items()}
