@@ -10,6 +10,8 @@ from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy as lazy
 
 from releases import public
+from releases.announced import Named
+from releases.following import Followed
 from releases.form_layout import Question, SubmitButton
 from releases.models.series import Designation
 from releases.public import Shown
@@ -95,6 +97,18 @@ class CalendarFilter(forms.Form):
         if not self.is_valid():
             return None
         return Wanted(**{name: self.cleaned_data[name] for name in QUESTIONS})
+
+    @property
+    def followed(self) -> Followed:
+        """What a reader follows who follows the list as far as it is narrowed to a producer or a series."""
+        slugs = {name: self.cleaned_data.get(name) or "" for name in ("producer", "series")} if self.is_valid() else {}
+        slugs["producer"] = slugs.get("producer") or (self.of_one_producer if slugs.get("series") else "")
+        named = {
+            name: Named(slug, str(dict(self.fields[name].choices)[slug]))  # type: ignore[attr-defined]  # it has choices
+            for name, slug in slugs.items()
+            if slug
+        }
+        return Followed(**named)
 
     @property
     def chosen(self) -> list[str]:

@@ -32,6 +32,11 @@ class Followed:
     series: Named | None = None
 
     @property
+    def name(self) -> str:
+        """The name of the series and its producer, or of the producer; nothing for the whole office."""
+        return ", ".join(one.name for one in (self.series, self.producer) if one)
+
+    @property
     def wanted(self) -> Wanted:
         """The releases that are followed."""
         producer, series = self.producer, self.series

@@ -31,3 +31,12 @@ def feed_address(kind: str, what: Followed) -> str:
     if what.series is None:
         return whole(f"releases:producer_{kind}", what.producer.slug)
     return whole(f"releases:series_{kind}", what.producer.slug, what.series.slug)
+
+
+def follow(what: Followed) -> dict[str, str]:
+    """Return what a page needs to let its reader follow something: whose releases, and the addresses of its feeds."""
+    return {
+        "whose": what.name or str(settings.OFFICE_NAME),
+        "calendar": feed_address("calendar", what),
+        "changes": feed_address("changes", what),
+    }

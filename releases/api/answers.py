@@ -23,7 +23,7 @@ class NamedAnswer(Schema):
     """A producer or a series, by name."""
 
     slug: str = Field(description="How it is called in addresses and in questions.")
-    name: str
+    name: str = Field(description="As the office writes it.")
 
 
 class DateAnswer(Schema):
@@ -42,18 +42,18 @@ class ReleaseAnswer(Schema):
 
     id: UUID = Field(description="Stays the same for ever; also the UID of its event in calendars.")
     reference: str = Field(description="How it is called in addresses.")
-    title: str
+    title: str = Field(description="As it is announced.")
     status: PublicStatus
     date: DateAnswer
     due_at: datetime | None = Field(description="The instant of an exact date, in UTC.")
     designation: Designation
     producer: NamedAnswer
     series: NamedAnswer
-    announced_at: datetime
+    announced_at: datetime = Field(description="The instant at which it was announced.")
     changed_at: datetime = Field(
         description="The last announced change. Of a published release it is the time that it was announced for."
     )
-    cancellation_reason: str | None
+    cancellation_reason: str | None = Field(description="Why it was cancelled.")
     statistics_url: str | None = Field(description="Where the statistics are, once they are due and live.")
     url: str = Field(description="Its page in this calendar.")
     calendar_url: str = Field(description="The same as an iCalendar file.")
@@ -79,8 +79,8 @@ class ContactAnswer(Schema):
 class WholeReleaseAnswer(ReleaseAnswer):
     """What is announced of a release, with its changes of date, its contact and the next of its series."""
 
-    date_changes: list[DateChangeAnswer]
-    contact: ContactAnswer | None
+    date_changes: list[DateChangeAnswer] = Field(description="Announced changes of its date, with their reasons.")
+    contact: ContactAnswer | None = Field(description="Whom to ask, where the office shows them to readers.")
     next_release: str | None = Field(description="The reference of the next release of the series.")
 
 
@@ -88,8 +88,8 @@ class ListAnswer(Schema):
     """One page of a list."""
 
     count: int = Field(description="How many there are on all pages.")
-    page: int
-    pages: int
+    page: int = Field(description="Which page this is.")
+    pages: int = Field(description="How many pages there are.")
     next_url: str | None = Field(description="The address of the next page.")
     previous_url: str | None = Field(description="The address of the page before.")
 
@@ -97,7 +97,7 @@ class ListAnswer(Schema):
 class ReleasesAnswer(ListAnswer):
     """Releases by date, then time, in an order that stays."""
 
-    releases: list[ReleaseAnswer]
+    releases: list[ReleaseAnswer] = Field(description="Each as below, without changes, contact and next release.")
 
 
 class ProducersAnswer(ListAnswer):

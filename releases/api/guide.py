@@ -20,12 +20,12 @@ EXAMPLES = {
 }
 FEEDS = (
     (lazy("The office, to subscribe to"), "calendar.ics"),
-    (lazy("A producer, to subscribe to"), "producers/…/calendar.ics"),
-    (lazy("A series, to subscribe to"), "producers/…/…/calendar.ics"),
-    (lazy("One release"), "releases/…/calendar.ics"),
+    (lazy("A producer, to subscribe to"), "producers/{producer}/calendar.ics"),
+    (lazy("A series, to subscribe to"), "producers/{producer}/{series}/calendar.ics"),
+    (lazy("One release"), "releases/{reference}/calendar.ics"),
     (lazy("Changes: announced, confirmed, moved, cancelled, published"), "changes.atom"),
-    (lazy("Changes of a producer"), "producers/…/changes.atom"),
-    (lazy("Changes of a series"), "producers/…/…/changes.atom"),
+    (lazy("Changes of a producer"), "producers/{producer}/changes.atom"),
+    (lazy("Changes of a series"), "producers/{producer}/{series}/changes.atom"),
 )
 
 

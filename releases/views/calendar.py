@@ -13,7 +13,7 @@ from django.shortcuts import redirect, render
 from django.utils import timezone
 from django.views.decorators.http import require_safe
 
-from releases import london, public
+from releases import london, public, public_addresses
 from releases.calendar_filter import CalendarFilter
 from releases.models import Release
 from releases.month import Month, month_of
@@ -60,7 +60,8 @@ def all_months(request: HttpRequest) -> HttpResponse:
     asked = CalendarFilter(request.GET)
     show, wanted = _choice(asked, otherwise=Shown.UPCOMING), asked.wanted()
     found = public.in_all_months(show=show, now=now, wanted=wanted) if wanted else Release.objects.none()
-    return _page(request, asked, found, show=show, now=now, month=None)
+    this_month = month_of(london.local_date(now)).first
+    return _page(request, asked, found, show=show, now=now, month=None, this_month=this_month)
 
 
 def _month(year: int, month: int) -> Month:
@@ -71,7 +72,8 @@ def _month(year: int, month: int) -> Month:
 
 
 def _choice(asked: CalendarFilter, *, otherwise: Shown) -> Shown:
-    return Shown(asked.cleaned_data["show"]) if asked.is_valid() and asked.cleaned_data["show"] else otherwise
+    asked.is_valid()
+    return Shown(asked.cleaned_data.get("show") or otherwise)
 
 
 def _page(
@@ -82,6 +84,8 @@ def _page(
     by_month = groupby(releases, key=lambda release: month_of(release.slot.on).first)
     context = {
         "form": asked,
+        "follow": public_addresses.follow(asked.followed),
+        "narrowed": _narrowed(request),
         "show": show,
         "choices": list(Shown),
         "page": page,
@@ -91,3 +95,11 @@ def _page(
         **more,
     }
     return render(request, "releases/calendar.html", context)
+
+
+def _narrowed(request: HttpRequest) -> str:
+    """Return the part of the address that narrows the list, whatever the view and the page."""
+    asked = request.GET.copy()
+    for name in ("show", "page"):
+        asked.pop(name, None)
+    return f"?{asked.urlencode()}" if asked else ""

@@ -18,7 +18,7 @@ from releases.public_addresses import page_address, releases_at, whole
 def calendar(request: HttpRequest, producer: str = "", series: str = "") -> HttpResponse:
     """Give the calendar of the whole office, a producer or a series to subscribe to."""
     what = _followed(producer, series)
-    words = {"name": _name(what), "most": f"{MOST_RELEASES:,}"}
+    words = {"name": what.name or settings.OFFICE_NAME, "most": f"{MOST_RELEASES:,}"}
     description = _("%(name)s: releases of the last year and releases to come, the nearest %(most)s.") % words
     titled = Titled(_("Releases: %(name)s") % words, description, page_address(what))
     releases = following.releases_of(what, now=timezone.now())
@@ -52,7 +52,7 @@ def changes(request: HttpRequest, producer: str = "", series: str = "") -> HttpR
         links["previous"] = first if page == 2 else f"{first}?page={page - 1}"
     if more:
         links["next"] = f"{first}?page={page + 1}"
-    name = _("Changes to releases: %(name)s") % {"name": _name(what)}
+    name = _("Changes to releases: %(name)s") % {"name": what.name or settings.OFFICE_NAME}
     titled = FeedTitled(name, settings.OFFICE_NAME, page_address(what), links)
     written = change_feed.change_feed(found, titled=titled, releases_at=releases_at())
     return HttpResponse(written, content_type=change_feed.MEDIA_TYPE)
@@ -63,12 +63,6 @@ def _followed(producer: str, series: str) -> Followed:
         return following.followed(producer=producer, series=series)
     except NothingAnnounced as nothing:
         raise Http404(str(nothing)) from nothing
-
-
-def _name(what: Followed) -> str:
-    if what.series and what.producer:
-        return f"{what.series.name}, {what.producer.name}"
-    return what.producer.name if what.producer else str(settings.OFFICE_NAME)
 
 
 def _page(asked: str) -> int:

@@ -9,7 +9,19 @@ from django.shortcuts import render
 from django.utils import timezone
 from django.views.decorators.http import require_safe
 
-from releases import announcements, exemptions, next_release, on_record, opening, pre_release_published, public, wording
+from releases import (
+    announcements,
+    exemptions,
+    next_release,
+    on_record,
+    opening,
+    pre_release_published,
+    public,
+    public_addresses,
+    wording,
+)
+from releases.announced import Named
+from releases.following import Followed
 from releases.models import DateChange, Exemption, Release, Verification
 from releases.permissions import TABLE, Action, roles_of
 from releases.status import Status
@@ -42,8 +54,15 @@ def release(request: HttpRequest, reference: str) -> HttpResponse:
         "page": public.page_of(found, now=now),
         "next_release": next_release.announced_after(found) if found.announced_at else None,
         "has_access_list": pre_release_published.is_shown(found, now=now),
+        "follow": _follow(found) if found.announced_at else None,
     }
     return render(request, "releases/release.html", context)
+
+
+def _follow(release: Release) -> dict[str, str]:
+    series = release.series
+    producer = Named(series.producer.slug, series.producer.name)
+    return public_addresses.follow(Followed(producer, Named(series.slug, series.title)))
 
 
 def _for_staff(request: HttpRequest, release: Release, *, now: datetime) -> dict[str, Any]:

@@ -97,6 +97,12 @@ def _calendar(morning: Morning, series) -> None:
         slot=Slot(on=date(2020, 6, 1), at=None, precision=Precision.TWO_MONTHS),
     )
     scheduling.announce(vague, by=None, at=NOW - timedelta(days=90))
+    an_announced_release(
+        series=SeriesFactory(title="Prices of whatever farms buy", producer__name="Agency for Examples"),
+        reference="farms",
+        title="Prices of whatever farms buy, May 2020",
+        slot=london_slot(date(2020, 7, 14)),
+    )
     a_release(series=series, reference="quiet", title="Not announced yet", slot=london_slot(date(2020, 7, 8)))
     an_announced_release(series=series, reference="tomorrow", title="Due tomorrow", slot=london_slot(date(2020, 7, 1)))
     for name, page, reference in (
@@ -115,6 +121,13 @@ def _calendar(morning: Morning, series) -> None:
         morning.add(name, page, reference)
     morning.add("the calendar", "releases:calendar")
     morning.add("an empty month", "releases:month", 2031, 1)
+    morning.add("all months", "releases:all_months")
+    morning.add("the calendar for programs", "releases:api_guide")
+    month, all_months = reverse("releases:month", args=[2020, 7]), reverse("releases:all_months")
+    morning.pages["a filtered month"] = f"{month}?producer={series.producer.slug}&words=later"
+    morning.pages["a filter that finds nothing"] = f"{month}?words=nothing+of+the+kind"
+    morning.pages["what is cancelled"] = f"{all_months}?show=cancelled"
+    morning.pages["a filter that there is not"] = f"{all_months}?producer=nowhere&show=published"
     morning.add("the desk", "desk")
 
 
@@ -217,6 +230,12 @@ def _reports(morning: Morning) -> None:
 PUBLIC = (
     "the calendar",
     "an empty month",
+    "all months",
+    "a filtered month",
+    "a filter that finds nothing",
+    "a filter that there is not",
+    "what is cancelled",
+    "the calendar for programs",
     "a postponed release",
     "a cancelled release",
     "a vague release",

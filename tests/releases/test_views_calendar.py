@@ -219,3 +219,35 @@ def test_pages_for_reading_are_the_same_for_whoever_is_signed_in(client, office)
     anonymous = shown(client.get(ALL_MONTHS))
     client.force_login(UserFactory(), backend="django.contrib.auth.backends.ModelBackend")
     assert shown(client.get(ALL_MONTHS)) == anonymous
+
+
+@pytest.mark.parametrize(
+    ("asked", "feeds"),
+    [
+        ("", ""),
+        ("?producer=office", "producers/office/"),
+        ("?producer=office&series=prices&words=x", "producers/office/prices/"),
+    ],
+    ids=["everything", "a producer", "a series"],
+)
+def test_a_reader_can_follow_what_the_list_is_narrowed_to(client, office, settings, asked, feeds):
+    settings.ADDRESS = "https://calendar.example.gov.uk"
+    text = client.get(f"{JUNE}{asked}").text
+    for kind in ("calendar.ics", "changes.atom"):
+        assert f'href="https://calendar.example.gov.uk/{feeds}{kind}"' in text
+    assert f'href="{reverse("releases:api_guide")}"' in text
+
+
+def test_a_release_can_be_added_to_a_calendar_and_its_series_followed(client, office, settings):
+    settings.ADDRESS = "https://calendar.example.gov.uk"
+    text = client.get(reverse("releases:release", args=["prices"])).text
+    assert f'href="{reverse("releases:release_calendar", args=["prices"])}"' in text
+    assert 'href="https://calendar.example.gov.uk/producers/office/prices/calendar.ics"' in text
+
+
+def test_the_present_choice_is_marked_and_kept_though_another_one_cannot_be_used(client, office):
+    for asked in ("?show=published", "?show=published&producer=nowhere"):
+        assert '<strong aria-current="true">Published</strong>' in client.get(f"{ALL_MONTHS}{asked}").text
+    months = client.get(f"{ALL_MONTHS}?words=jobs").text
+    assert '<strong aria-current="true">All months</strong>' in months
+    assert 'href="/?words=jobs">This month' in months
