@@ -32,7 +32,9 @@ def check_new(series: Series, *, slot: Slot, rehearsal: bool = False) -> Slot:
 
 
 def usable(slot: Slot) -> Slot:
-    """Return a slot to the minute, if there is such a time on that day.
+    """Return a slot to the minute, if there is such a time on that day; a vague one is kept by its month alone.
+
+    A day that was typed for a vague date is shown nowhere, and must not show by the order of lists either.
 
     :raises SlotRefused: if there is none, or the year is a slip of the keyboard.
     :raises SomethingMissing: if an exact date comes without its time.
@@ -40,6 +42,8 @@ def usable(slot: Slot) -> Slot:
     if slot.on.year not in PLAUSIBLE_YEARS:
         raise SlotRefused("planned_on", f"{slot.on.year} is not a year for a release.")
     slot = replace(slot, at=calendar.seconds_dropped(slot.at) if slot.at else None)
+    if slot.precision is not calendar.Precision.EXACT:
+        slot = replace(slot, on=slot.on.replace(day=1))
     if slot.precision is calendar.Precision.EXACT and slot.at is None:
         raise SomethingMissing("planned_at", "An exact date needs its time, such as 9:30am.")
     try:

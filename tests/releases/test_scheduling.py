@@ -94,6 +94,17 @@ def test_a_provisional_date_moves_without_a_reason_and_a_typed_one_is_not_publis
     assert DateChange.objects.get().public_reason == ""
 
 
+def test_a_day_typed_for_a_vague_date_is_not_kept_and_another_one_is_no_change():
+    release = a_release(slot=Slot(date(2020, 7, 17), None, Precision.MONTH))
+    assert release.planned_on == date(2020, 7, 1)
+    keeper = member(Role.CALENDAR_MANAGER, release.series.producer)
+    with pytest.raises(SlotRefused, match="The date is unchanged"):
+        scheduling.change_date(release, to=Slot(date(2020, 7, 20), None, Precision.MONTH), by=keeper, at=NOW)
+    to = Slot(date(2020, 8, 20), None, Precision.TWO_MONTHS)
+    scheduling.change_date(release, to=to, by=keeper, at=NOW)
+    assert DateChange.objects.get().to_on == date(2020, 8, 1)
+
+
 def test_a_reason_with_an_unchanged_date_is_refused():
     release = a_confirmed_release()
     with pytest.raises(SlotRefused) as refusal:
