@@ -33,6 +33,7 @@ MEASUREMENTS: Sequence[Measurement] = (
     Measurement("late_drafts", sizes=(1_000,), databases=BOTH, rounds=3),
     Measurement("memory", sizes=(10_000,), databases=("postgresql",), rounds=3),
     Measurement("growth", sizes=(100_000,), databases=BOTH, rounds_inside=15),
+    Measurement("calendar", sizes=(100_000,), databases=("postgresql",), rounds_inside=200),
     Measurement("pages", sizes=(100_000,), databases=("postgresql",), rounds_inside=200),
     Measurement("pdf", sizes=(1,), rounds_inside=30),
 )

@@ -15,7 +15,7 @@ from releases.month import month_of
 from releases.status import Status
 from releases.wanted import Wanted, matching
 
-MOST_RELEASES = 2000
+MOST_RELEASES = 1000
 CHANGES_PER_PAGE = 100
 MOST_PAGES = 10
 
@@ -62,7 +62,7 @@ def followed(*, producer: str = "", series: str = "") -> Followed:
 
 
 def releases_of(what: Followed, *, now: datetime) -> list[AnnouncedRelease]:
-    """Return the releases to come and those of the last year, by date: the 2,000 nearest that are to come come first.
+    """Return the releases to come and those of the last year by date; of too many, what is to come next stays.
 
     The window begins with a month, so that what it holds changes with the month at most, if nothing happens.
 

@@ -73,10 +73,11 @@ def facts(releases: QuerySet[Release], *, pages_at: datetime | None = None) -> l
     :param pages_at: the aware instant at which the pages are told of those that are due and live by then; None for
         no pages.
     """
-    rows = list(releases.values(*COLUMNS))
+    rows = list(releases.values(*COLUMNS, "schedule_version"))
     moves: dict[int, list[AnnouncedMove]] = defaultdict(list)
-    changes = _announced_changes().filter(release__in=[row["pk"] for row in rows]) if rows else ()
-    for change in changes:
+    # Every change of date begins a version: the others need not be asked for.
+    moved = [row["pk"] for row in rows if row["schedule_version"] > 1]
+    for change in _announced_changes().filter(release__in=moved):
         at = change.announced_at
         if at:
             move = AnnouncedMove(change.schedule_version, change.was, change.to, change.public_reason, at)
@@ -119,7 +120,7 @@ def in_all_months(*, show: Shown, now: datetime, wanted: Wanted | None = None) -
     found = _shown(show, now=now, wanted=wanted)
     if show is Shown.UPCOMING:
         return found.order_by(TruncMonth("planned_on"), _vague_last, "planned_on", "planned_at", "title", "pk")
-    return found.order_by("-planned_on", "-planned_at", "title", "pk")
+    return found.order_by("-planned_on", "-public_id")
 
 
 def _shown(show: Shown, *, now: datetime, wanted: Wanted | None) -> QuerySet[Release]:

@@ -85,23 +85,19 @@ class WholeReleaseAnswer(ReleaseAnswer):
 
 
 class ListAnswer(Schema):
-    """One page of a list."""
+    """A part of a list."""
 
-    count: int = Field(description="How many there are on all pages.")
-    page: int = Field(description="Which page this is.")
-    pages: int = Field(description="How many pages there are.")
-    next_url: str | None = Field(description="The address of the next page.")
-    previous_url: str | None = Field(description="The address of the page before.")
+    next_url: str | None = Field(description="Where the list goes on; null at its end.")
 
 
 class ReleasesAnswer(ListAnswer):
-    """Releases by date, then time, in an order that stays."""
+    """Releases by date, in an order that stays."""
 
     releases: list[ReleaseAnswer] = Field(description="Each as below, without changes, contact and next release.")
 
 
 class ProducersAnswer(ListAnswer):
-    """Producers of which anything is announced, by name."""
+    """Producers of which anything is announced."""
 
     producers: list[NamedAnswer]
 
@@ -116,7 +112,7 @@ class SeriesAnswer(NamedAnswer):
 
 
 class SeriesListAnswer(ListAnswer):
-    """Series of which anything is announced, by producer and title."""
+    """Series of which anything is announced."""
 
     series: list[SeriesAnswer]
 

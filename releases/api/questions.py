@@ -12,7 +12,12 @@ from releases.models.series import Designation
 from releases.wanted import Wanted
 
 MOST_PER_PAGE = 100
+MOST_CHARACTERS = 260
 SLUG = r"^[-a-zA-Z0-9_]+$"
+SLUG_PAIR = r"^[-a-zA-Z0-9_]+/[-a-zA-Z0-9_]+$"
+# The day of a release, counted in days, and its identifier: where a list of releases goes on.
+PLACE = r"^[0-9]{6}[.][0-9a-f]{32}$"
+AFTER = "Where the list goes on, as next_url says."
 _ISO_DAY = re.compile(r"\d{4}-\d{2}-\d{2}", re.ASCII)
 _NUMBER = re.compile(r"\d{1,9}", re.ASCII)
 
@@ -29,33 +34,43 @@ def _only(pattern: re.Pattern[str]) -> BeforeValidator:
     return BeforeValidator(check)
 
 
+def _written(pattern: str) -> WithJsonSchema:
+    return WithJsonSchema({"type": "string", "pattern": pattern, "maxLength": MOST_CHARACTERS})
+
+
 # Nothing asked for is None or empty here, and a parameter that is left out in the API's document.
 Day = Annotated[date | None, _only(_ISO_DAY), WithJsonSchema({"type": "string", "format": "date"})]
 Number = Annotated[int, _only(_NUMBER)]
-Slug = Annotated[
-    str,
-    Field(pattern=SLUG, max_length=150),
-    WithJsonSchema({"type": "string", "pattern": SLUG, "maxLength": 150}),
-]
+Slug = Annotated[str, Field(pattern=SLUG, max_length=MOST_CHARACTERS), _written(SLUG)]
+SlugPair = Annotated[str, Field(pattern=SLUG_PAIR, max_length=MOST_CHARACTERS), _written(SLUG_PAIR)]
+Place = Annotated[str, Field(pattern=PLACE), _written(PLACE)]
 Standing = Annotated[Designation | None, WithJsonSchema({"type": "string", "enum": Designation.values})]
 
 
-class AskedPage(Schema):
-    """Which page of a list."""
+class AskedList(Schema):
+    """How much of a list."""
 
-    page: Number = Field(1, ge=1, le=100_000, description="The page of the list; the first is 1.")
-    per_page: Number = Field(50, ge=1, le=MOST_PER_PAGE, description=f"How many on a page; at most {MOST_PER_PAGE}.")
+    per_page: Number = Field(50, ge=1, le=MOST_PER_PAGE, description=f"How many at a time; at most {MOST_PER_PAGE}.")
 
 
-class AskedSeries(AskedPage):
+class AskedProducers(AskedList):
+    """Which part of the producers."""
+
+    after: Slug = Field("", description=AFTER)
+
+
+class AskedSeries(AskedList):
     """Which series."""
 
+    after: SlugPair = Field("", description=AFTER)
     producer: Slug = Field("", description="The slug of a producer.")
 
 
-class AskedReleases(AskedSeries):
+class AskedReleases(AskedList):
     """Which releases; what is left out is not asked for."""
 
+    after: Place = Field("", description=AFTER)
+    producer: Slug = Field("", description="The slug of a producer.")
     series: Slug = Field("", description="The slug of a series.")
     status: list[PublicStatus] = Field(
         [], description="What the calendar calls the release; may be given again for one or another."
@@ -85,7 +100,7 @@ class AskedReleases(AskedSeries):
 
 _SLUG_RULE = "made of letters, digits, hyphens and underscores"
 RULES = {
-    "page": "a whole number from 1 to 100000",
+    "after": "as next_url says it",
     "per_page": f"a whole number from 1 to {MOST_PER_PAGE}",
     "producer": _SLUG_RULE,
     "series": _SLUG_RULE,

@@ -3,9 +3,6 @@
 from collections.abc import Callable
 from typing import Any
 
-from django.conf import settings
-from django.core.paginator import Paginator
-from django.db.models import QuerySet
 from django.http import Http404, HttpRequest
 from django.urls import URLPattern
 from django.utils import timezone
@@ -15,12 +12,12 @@ from ninja.renderers import JSONRenderer
 
 from releases import following, public
 from releases.announced import Named
-from releases.api import answers
-from releases.api.questions import AskedPage, AskedReleases, AskedSeries, Slug, names_of
+from releases.api import answers, lists
+from releases.api.questions import AskedProducers, AskedReleases, AskedSeries, Slug, names_of
 from releases.api.refusals import NoSuchParameter, only_reading, say_in_json
 from releases.following import Followed, NothingAnnounced
 from releases.for_programs import for_programs
-from releases.models import Release
+from releases.models import Release, Series
 from releases.public_addresses import feed_address
 from releases.wanted import matching
 
@@ -59,10 +56,10 @@ def releases(request: HttpRequest, asked: Query[AskedReleases]) -> dict[str, Any
     """Find releases by what is announced of them."""
     _check_known(request, AskedReleases)
     _check_there(asked.producer, asked.series)
-    found = matching(asked.wanted()).order_by("planned_on", "planned_at", "pk")
-    listed, page = _page(request, found, asked)
-    facts = public.facts(page, pages_at=timezone.now())
-    return {**listed, "releases": [answers.release_answer(release) for release in facts]}
+    found = lists.by_place(matching(asked.wanted()), after=asked.after)
+    facts = public.facts(found[: asked.per_page + 1], pages_at=timezone.now())
+    shown, next_url = lists.part(facts, of=lists.place_of, asked=asked, request=request)
+    return {"next_url": next_url, "releases": [answers.release_answer(release) for release in shown]}
 
 
 @read("/releases/{slug:reference}", answers.WholeReleaseAnswer, "release")
@@ -85,11 +82,12 @@ def release(request: HttpRequest, reference: Path[Slug]) -> dict[str, Any]:
 
 
 @read("/producers", answers.ProducersAnswer, "producers")
-def producers(request: HttpRequest, asked: Query[AskedPage]) -> dict[str, Any]:
+def producers(request: HttpRequest, asked: Query[AskedProducers]) -> dict[str, Any]:
     """List the producers of which anything is announced."""
-    _check_known(request, AskedPage)
-    listed, page = _page(request, public.producers(), asked)
-    return {**listed, "producers": [{"slug": one.slug, "name": one.name} for one in page]}
+    _check_known(request, AskedProducers)
+    found = lists.by_slug(public.producers(), after=asked.after)[: asked.per_page + 1]
+    shown, next_url = lists.part(found, of=lambda one: one.slug, asked=asked, request=request)
+    return {"next_url": next_url, "producers": [{"slug": one.slug, "name": one.name} for one in shown]}
 
 
 @read("/series", answers.SeriesListAnswer, "series")
@@ -97,12 +95,13 @@ def series(request: HttpRequest, asked: Query[AskedSeries]) -> dict[str, Any]:
     """List the series of which anything is announced."""
     _check_known(request, AskedSeries)
     _check_there(asked.producer)
-    found = public.series()
-    listed, page = _page(request, found.filter(producer__slug=asked.producer) if asked.producer else found, asked)
-    return {**listed, "series": [_series_answer(one) for one in page]}
+    every = public.series()
+    found = lists.by_slugs(every.filter(producer__slug=asked.producer) if asked.producer else every, after=asked.after)
+    shown, next_url = lists.part(found[: asked.per_page + 1], of=lists.slugs_of, asked=asked, request=request)
+    return {"next_url": next_url, "series": [_series_answer(one) for one in shown]}
 
 
-def _series_answer(one: Any) -> dict[str, Any]:
+def _series_answer(one: Series) -> dict[str, Any]:
     what = Followed(Named(one.producer.slug, one.producer.name), Named(one.slug, one.title))
     return {
         "slug": one.slug,
@@ -131,28 +130,6 @@ def _check_there(producer: str, series: str = "") -> None:
     if series and not producer and not public.series().filter(slug=series).exists():
         message = f"There is no series “{series}” in this calendar."
         raise Http404(message)
-
-
-def _page(request: HttpRequest, found: QuerySet[Any], asked: AskedPage) -> tuple[dict[str, Any], QuerySet[Any]]:
-    """Return what a list says of a page, and its rows, which are none beyond the last page."""
-    paginator = Paginator(found, asked.per_page)
-    start = (asked.page - 1) * asked.per_page
-
-    def address(number: int) -> str | None:
-        if not 1 <= number <= paginator.num_pages:
-            return None
-        question = request.GET.copy()
-        question["page"] = str(number)
-        return f"{settings.ADDRESS}{request.path}?{question.urlencode()}"
-
-    listed = {
-        "count": paginator.count,
-        "page": asked.page,
-        "pages": paginator.num_pages if paginator.count else 0,
-        "next_url": address(asked.page + 1),
-        "previous_url": address(asked.page - 1) if paginator.count else None,
-    }
-    return listed, found[start : start + asked.per_page]
 
 
 def urls() -> tuple[list[URLPattern], str, str]:

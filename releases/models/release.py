@@ -18,6 +18,9 @@ from releases.status import Status
 if TYPE_CHECKING:
     from releases.models.reason_correction import ReasonCorrection
 
+# What `public` asks for, for the indexes of what anyone may read.
+PUBLIC = Q(rehearsal=False, announced_at__isnull=False)
+
 
 class ReleaseQuerySet(models.QuerySet["Release"]):
     """Releases by the questions that the product asks of them."""
@@ -115,6 +118,24 @@ class Release(models.Model):
         indexes = [
             models.Index(fields=["status", "due_at"], name="release_by_status_and_due"),
             models.Index(fields=["planned_on"], name="release_by_planned_day"),
+            models.Index(fields=["planned_on", "public_id"], name="public_release_by_day", condition=PUBLIC),
+            models.Index(fields=["status", "planned_on"], name="public_release_by_status", condition=PUBLIC),
+            models.Index(fields=["announced_at", "id"], name="public_release_by_announced", condition=PUBLIC),
+            models.Index(
+                fields=["confirmed_at", "id"],
+                name="public_release_by_confirmed",
+                condition=PUBLIC & Q(confirmed_at__gt=F("announced_at")),
+            ),
+            models.Index(
+                fields=["cancelled_at", "id"],
+                name="public_release_by_cancelled",
+                condition=PUBLIC & Q(cancelled_at__isnull=False),
+            ),
+            models.Index(
+                fields=["due_at", "id"],
+                name="public_release_by_published",
+                condition=PUBLIC & Q(status=Status.PUBLISHED),
+            ),
         ]
         constraints = [
             models.CheckConstraint(condition=Q(status__in=list(Status)), name="release_status_is_known"),
@@ -233,6 +254,13 @@ class DateChange(AppendOnly):
 
     class Meta:
         ordering = ("release", "schedule_version")
+        indexes = [
+            models.Index(
+                fields=["announced_at", "release"],
+                name="date_change_by_announced",
+                condition=Q(announced_at__isnull=False),
+            ),
+        ]
         constraints = [
             models.UniqueConstraint(
                 fields=["release", "schedule_version"], name="one_date_change_per_schedule_version"

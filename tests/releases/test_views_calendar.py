@@ -8,6 +8,7 @@ from django.urls import reverse
 
 from releases import scheduling
 from releases.calendar import Precision, Slot
+from releases.roles import Role
 from tests.factories import (
     A_LONG_TIME_AGO,
     SEED_DUE,
@@ -17,6 +18,7 @@ from tests.factories import (
     a_release,
     an_announced_release,
     london_slot,
+    member,
 )
 from tests.releases.cancelled import cancelled
 
@@ -191,6 +193,18 @@ def test_going_to_another_month_or_page_keeps_the_filters(client, office):
     assert f'href="{ALL_MONTHS}?producer=agency"' in text
 
 
+def test_a_list_ends_and_says_that_there_are_more(client, monkeypatch):
+    monkeypatch.setattr("releases.views.calendar.MOST_LISTED", 3)
+    series = SeriesFactory()
+    for number in range(3):
+        an_announced_release(reference=f"release-{number}", title=f"Release {number}", series=series)
+    assert "More than" not in client.get(ALL_MONTHS).text
+    an_announced_release(reference="another", title="Release 9", series=series)
+    response = client.get(ALL_MONTHS)
+    assert shown(response) == ["release-0", "release-1", "release-2"]
+    assert "More than <strong>3</strong> releases" in " ".join(response.text.split())
+
+
 def test_all_months_are_parted_into_pages(client):
     series = SeriesFactory()
     for number in range(51):
@@ -205,14 +219,21 @@ def test_the_number_of_queries_grows_neither_with_releases_nor_with_changes(
     client, office, address, django_assert_num_queries
 ):
     asked = f"{address}?producer=office&words=e&show=all"
+    series = office.series.get(slug="prices")
+    _moved(an_announced_release(series=series, reference="moved"))
     queries = 7 if address == JUNE else 5
     with django_assert_num_queries(queries):
         client.get(asked)
-    series = office.series.get(slug="prices")
     for number in range(20):
-        cancelled(an_announced_release(series=series, reference=f"release-{number}"))
+        cancelled(_moved(an_announced_release(series=series, reference=f"release-{number}")))
     with django_assert_num_queries(queries):
-        assert len(shown(client.get(asked))) == 22
+        assert len(shown(client.get(asked))) == 23
+
+
+def _moved(release):
+    head = member(Role.HEAD_OF_PROFESSION, release.series.producer)
+    to = london_slot(date(2020, 6, 29))
+    return scheduling.change_date(release, to=to, reason="Sooner.", by=head, at=SEED_DUE - timedelta(days=9))
 
 
 def test_pages_for_reading_are_the_same_for_whoever_is_signed_in(client, office):

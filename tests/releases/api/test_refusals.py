@@ -1,0 +1,67 @@
+"""How the API refuses, in one sentence of JSON, and when it need not answer again."""
+
+import pytest
+from django.test import Client
+
+from tests.factories import a_confirmed_release, an_announced_release
+
+pytestmark = pytest.mark.django_db
+
+RELEASES = "/api/v1/releases"
+STATUSES = "provisional, confirmed, postponed, published, cancelled"
+PARAMETERS = "after, designation, from, per_page, producer, series, status, to, words"
+
+
+@pytest.mark.parametrize(
+    ("address", "status", "sentence"),
+    [
+        (f"{RELEASES}?from=yesterday", 400, "“from” must be a day that there is, such as 2026-06-30."),
+        (f"{RELEASES}?to=2026-02-30", 400, "“to” must be a day that there is, such as 2026-06-30."),
+        (f"{RELEASES}?from=1782800000", 400, "“from” must be a day that there is, such as 2026-06-30."),
+        (f"{RELEASES}?after=prices", 400, "“after” must be as next_url says it."),
+        (f"{RELEASES}?per_page=0", 400, "“per_page” must be a whole number from 1 to 100."),
+        (f"{RELEASES}?per_page=101", 400, "“per_page” must be a whole number from 1 to 100."),
+        (f"{RELEASES}?status=late", 400, f"“status” must be one of {STATUSES}."),
+        (f"{RELEASES}?words=%00", 400, "“words” must be at most 200 characters, none of them a null character."),
+        (f"{RELEASES}?producer=a/b", 400, "“producer” must be made of letters, digits, hyphens and underscores."),
+        (f"{RELEASES}?producer=nowhere", 404, "There is no producer “nowhere” in this calendar."),
+        (f"{RELEASES}?series=nothing", 404, "There is no series “nothing” in this calendar."),
+        (f"{RELEASES}?per_page=1&marker=x", 400, f"There is no parameter “marker” here: there are {PARAMETERS}."),
+        (f"{RELEASES}/quiet", 404, "There is no announced release “quiet”."),
+        (f"{RELEASES}/a?x=1", 400, "There is no parameter “x” here: there are none."),
+        ("/api/v1/producers?producer=a", 400, "There is no parameter “producer” here: there are after, per_page."),
+        ("/api/v1/nothing", 404, "There is nothing at /api/v1/nothing; the API is described at /api/v1/."),
+        ("/api/v2/releases", 404, "There is nothing at /api/v2/releases; the API is described at /api/v1/."),
+    ],
+)
+def test_what_cannot_be_answered_is_refused_in_one_sentence(client, series, address, status, sentence):
+    an_announced_release(series=series, reference="a")
+    a_confirmed_release(series=series, reference="quiet")
+    response = client.get(address)
+    assert (response.status_code, response.json()) == (status, {"error": sentence})
+
+
+@pytest.mark.parametrize("method", ["post", "put", "patch", "delete"])
+@pytest.mark.parametrize("address", [RELEASES, f"{RELEASES}/a", "/api/v1/openapi.json", "/api/v1/nothing"])
+def test_the_api_is_only_read(series, method, address):
+    an_announced_release(series=series, reference="a")
+    response = getattr(Client(enforce_csrf_checks=True), method)(address)
+    if address.endswith("nothing"):
+        assert (response.status_code, list(response.json())) == (404, ["error"])
+    else:
+        assert response.json() == {"error": f"This address is only read: use GET, not {method.upper()}."}
+        assert (response.status_code, response["Allow"]) == (405, "GET, HEAD")
+
+
+def test_head_is_answered_like_get_without_a_body(client, series):
+    an_announced_release(series=series)
+    response = client.head(RELEASES)
+    assert (response.status_code, response.content) == (200, b"")
+
+
+@pytest.mark.parametrize("address", [RELEASES, f"{RELEASES}/a", "/api/v1/producers", "/api/v1/openapi.json"])
+def test_an_answer_that_still_stands_is_not_sent_again(client, series, address):
+    an_announced_release(series=series, reference="a")
+    first = client.get(address)
+    assert (first["Cache-Control"], first["Access-Control-Allow-Origin"]) == ("no-cache", "*")
+    assert client.get(address, headers={"if-none-match": first["ETag"]}).status_code == 304
