@@ -200,9 +200,13 @@ def test_a_feed_has_pages_that_lead_to_each_other_and_miss_nothing(client, serie
     assert pages[2]["previous"] == pages[1]["self"]
 
 
-@pytest.mark.parametrize("page", ["0", "11", "x", "1.5", "-1", "", "²", "9" * 5000])
-def test_a_page_that_a_feed_has_not_is_not_found(client, page):
-    assert client.get(CHANGES, {"page": page}).status_code == 404
+@pytest.mark.parametrize(
+    "number",
+    ["0", "11", "x", "1.5", "-1", "", "²", "9" * 5000],
+    ids=["nought", "too late", "a letter", "a part", "below nought", "nothing", "no digit", "endless"],
+)
+def test_a_page_that_a_feed_has_not_is_not_found(client, number):
+    assert client.get(CHANGES, {"page": number}).status_code == 404
 
 
 @pytest.mark.parametrize("address", [CALENDAR, CHANGES])
