@@ -1,6 +1,5 @@
 """What needs attention in the calendar, in words for people: how many releases, and what there is to do."""
 
-from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy as lazy
 from django.utils.translation import ngettext_lazy
 
@@ -72,8 +71,3 @@ ADVICE = {
 def counted(concern: Concern, count: int) -> str:
     """Write how many releases give reason for a concern, as the text of a link to them."""
     return str(COUNTED[concern] % {"count": count})
-
-
-def all_is_well() -> str:
-    """Say that nothing needs attention."""
-    return _("Nothing needs your attention.")

@@ -69,7 +69,7 @@ INSTALLED_APPS = [
     "statsoffice.canary",
     "statsoffice.desk",
     "statsoffice",
-    "django.contrib.admin",
+    "statsoffice.administration.apps.AdministrationConfig",
     "django.contrib.auth",
     "django.contrib.contenttypes",
     "django.contrib.sessions",

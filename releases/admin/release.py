@@ -11,7 +11,7 @@ from django.utils import timezone
 from releases import corrections, permissions, scheduling
 from releases.admin import exports, moves
 from releases.admin.access import RefusalsAsMessages
-from releases.admin.filters import DayFilter, VerdictFilter
+from releases.admin.columns import ReleaseColumns
 from releases.admin.forms import AddressForm, AddressFormSet, NewReleaseForm, ReleaseForm
 from releases.calendar import STANDARD_RELEASE_TIME
 from releases.corrections import CorrectionRefused
@@ -24,9 +24,10 @@ CHANGE = {
     "description": "Leave this empty to keep the date. The change is kept for ever, with its reason.",
 }
 FACTS = (
-    "status",
-    "verdict",
+    "status_tag",
+    "verdict_tag",
     "planned_for",
+    "notice",
     "confirmed_at",
     "announced_at",
     "published_at",
@@ -67,49 +68,16 @@ class AddressInline(admin.TabularInline[Address, Release]):
 
 
 @admin.register(Release)
-class ReleaseAdmin(RefusalsAsMessages[Release]):
+class ReleaseAdmin(ReleaseColumns, RefusalsAsMessages[Release]):
     """Releases of one's own producers."""
 
     producer_path = "series__producer"
     inlines = (AddressInline,)
     actions = (moves.announce, moves.confirm, moves.cancel, moves.ask_preflight, *exports.ACTIONS)
-    list_display = ("title", "planned_for", "status", "verdict", "producer", "public", "rehearsal", "reference")
-    ordering = ("-planned_on", "reference")
-    list_filter = (DayFilter, "status", VerdictFilter, "rehearsal")
-    list_select_related = ("series__producer",)
-    list_per_page = 50
-    show_full_result_count = False
-    date_hierarchy = "planned_on"
-    search_fields = ("reference", "title", "series__title", "series__producer__name")
 
     def has_preflight_permission(self, request: HttpRequest) -> bool:
         """Offer the check before the day to whoever may ask for it; each release asks again."""
         return self.may(request, Action.PREFLIGHT)
-
-    @admin.display(description="producer", ordering="series__producer__name")
-    def producer(self, release: Release) -> str:
-        """Name the producer."""
-        return release.series.producer.name
-
-    @admin.display(description="planned for", ordering="planned_on")
-    def planned_for(self, release: Release) -> str:
-        """Write the date and time as exactly as they are known."""
-        return str(release.slot)
-
-    @admin.display(description="verdict", ordering="verdict")
-    def verdict(self, release: Any) -> str:
-        """Write the verdict on the present schedule."""
-        return str(release.verdict or "").replace("_", " ").capitalize() or "–"
-
-    @admin.display(description="public", boolean=True)
-    def public(self, release: Release) -> bool:
-        """Tell whether the public calendar shows it."""
-        return release.announced_at is not None
-
-    def get_queryset(self, request: HttpRequest) -> QuerySet[Release]:
-        """Return one's own releases with the verdict on each."""
-        mine = super().get_queryset(request).values("pk")
-        return Release.objects.with_verdict().filter(pk__in=mine).select_related("series__producer")
 
     def get_fieldsets(self, request: HttpRequest, obj: Any = None) -> Any:
         """Offer the change of a date only where the table of moves does."""

@@ -1,5 +1,6 @@
 """The list of releases: its columns, filters, search and days."""
 
+import re
 from datetime import UTC, date, datetime, timedelta
 
 import pytest
@@ -7,10 +8,11 @@ import time_machine
 from django.db import connection
 from django.test.utils import CaptureQueriesContext
 
+from releases import scheduling
 from releases.calendar import Precision, Slot
-from releases.models import Verification
+from releases.models import Membership, Verification
 from releases.roles import Role
-from tests.factories import SeriesFactory, a_confirmed_release, a_release, london_slot, member
+from tests.factories import SeriesFactory, a_confirmed_release, a_release, an_announced_release, london_slot, member
 from tests.releases.admin.site import page, signed_in
 
 # Half past midnight in London: the day before in UTC.
@@ -57,6 +59,13 @@ EVERYTHING = {"yesterday", "today", "tomorrow", "in-six-days", "in-a-week", "vag
         pytest.param({"day": "nonsense"}, EVERYTHING, id="a-day-that-there-is-not"),
         pytest.param({"status__exact": "provisional"}, EVERYTHING, id="status"),
         pytest.param({"status__exact": "cancelled"}, set(), id="another-status"),
+        pytest.param({"month": "2026-07"}, {"tomorrow", "in-six-days", "in-a-week", "vague"}, id="month"),
+        pytest.param({"month": "2026-13"}, EVERYTHING, id="a-month-that-there-is-not"),
+        pytest.param({"attention": "due_tomorrow"}, {"tomorrow"}, id="due-tomorrow"),
+        pytest.param({"attention": "past_its_date"}, {"yesterday"}, id="past-its-date"),
+        pytest.param({"attention": "no_address"}, set(), id="nothing-missing"),
+        pytest.param({"attention": "nonsense"}, EVERYTHING, id="a-concern-that-there-is-not"),
+        pytest.param({"series": "x", "producer": "9" * 30}, EVERYTHING, id="keys-that-are-none"),
         pytest.param({"q": "in-six"}, {"in-six-days"}, id="search-by-reference"),
         pytest.param({"q": "schools inspections"}, EVERYTHING, id="search-by-series"),
         pytest.param({"q": "vague month"}, set(), id="search-in-vain"),
@@ -83,7 +92,7 @@ def test_the_list_is_narrowed_by_the_verdict_on_the_present_schedule():
     assert listed(client, verdict="late") == {"late"}
     assert listed(client, verdict="early") == set()
     assert listed(client, verdict="none") == {"unseen"}
-    assert "Late" in client.get(page("release")).content.decode()
+    assert ">Seen late<" in client.get(page("release")).text
 
 
 def test_the_list_asks_the_database_no_more_for_more_releases(client, django_assert_num_queries):
@@ -91,7 +100,7 @@ def test_the_list_asks_the_database_no_more_for_more_releases(client, django_ass
         assert len(listed(client, q="tomorrow")) == 1
     with django_assert_num_queries(len(for_one)):
         assert len(listed(client, q="schools")) == 6
-    assert len(for_one) <= 17
+    assert len(for_one) <= 21
 
 
 def test_the_columns_say_date_status_and_verdict_in_words(client):
@@ -99,3 +108,69 @@ def test_the_columns_say_date_status_and_verdict_in_words(client):
     assert "30 June 2026 9:30am" in text
     assert "July 2026" in text
     assert "Release calendar administration" in text
+
+
+def test_the_list_is_narrowed_by_producer_and_series():
+    first, second = SeriesFactory(title="Rain"), SeriesFactory(title="Wind")
+    user = member(Role.AUDITOR, first.producer, is_staff=True)
+    Membership.objects.create(user=user, producer=second.producer, role=Role.AUDITOR)
+    for series in (first, second):
+        a_release(series=series, reference=series.title.lower(), slot=london_slot(TODAY))
+    client = signed_in(user)
+    assert listed(client, producer=first.producer_id) == {"rain"}
+    assert listed(client, series=second.pk) == {"wind"}
+    assert listed(client, producer=first.producer_id, series=second.pk) == set()
+
+
+def test_a_filter_offers_nothing_of_another_producer(client):
+    foreign = SeriesFactory(title="Of another office", producer__name="Another office")
+    a_release(series=foreign, reference="foreign", slot=london_slot(date(2031, 1, 7)))
+    text = client.get(page("release")).text
+    for words in ("Of another office", "Another office", "January 2031"):
+        assert words not in text
+    assert listed(client, series=foreign.pk, producer=foreign.producer_id) == set()
+
+
+def test_the_form_of_filters_shows_what_was_chosen_and_keeps_the_order_of_the_list(client):
+    query = {"status__exact": "provisional", "q": "schools", "month": "2026-07", "o": "1", "planned_on__year": "2026"}
+    text = client.get(page("release"), query).text
+    (form,) = re.findall(r'<search class="office-filters".*?</search>', text, flags=re.DOTALL)
+    assert re.findall(r'type="hidden" name="(.*?)" value="(.*?)"', form) == [("o", "1"), ("planned_on__year", "2026")]
+    assert re.findall(r'<option value="(.*?)" selected>', form) == ["provisional", "2026-07"]
+    assert 'name="q" value="schools"' in form
+
+
+@pytest.mark.parametrize(
+    ("reference", "tags"),
+    [
+        pytest.param(
+            "bare", ["Provisional", "Not announced", "1 day’s notice", "No page", "No Head of Profession"], id="open"
+        ),
+        pytest.param("rehearsal", ["Confirmed", "Rehearsal", "No Head of Profession"], id="a-rehearsal"),
+        pytest.param("stopped", ["Cancelled"], id="cancelled"),
+    ],
+)
+def test_a_row_shows_at_a_glance_where_a_release_stands_and_what_it_lacks(reference, tags):
+    series = SeriesFactory(head_of_profession=None)
+    with time_machine.travel(NOW, tick=False):
+        a_release(series=series, reference="bare", slot=london_slot(TODAY + timedelta(days=1))).addresses.all().delete()
+        due = {"due_at": NOW + timedelta(days=30), "recorded_at": NOW}
+        a_confirmed_release(series=series, reference="rehearsal", rehearsal=True, **due)
+        stopped = an_announced_release(series=series, reference="stopped", slot=london_slot(TODAY))
+        scheduling.cancel(stopped, reason="Stopped", by=member(Role.DEPUTY, series.producer), at=NOW)
+        text = signed_in(member(Role.AUDITOR, series.producer, is_staff=True)).get(page("release")).text
+    (row,) = (row for row in re.findall(r"<tr>.*?</tr>", text, flags=re.DOTALL) if f">{reference}<" in row)
+    assert re.findall(r'class="office-tag [^>]*>([^<]*)<', row) == tags
+
+
+@pytest.mark.parametrize(
+    ("confirmed_days_before", "words"),
+    [(28, ">28 days’ notice<"), (27, 'orange">27 days’ notice<'), (0, 'orange">0 days’ notice<')],
+    ids=["four-weeks", "short", "on-the-day"],
+)
+def test_notice_is_counted_from_the_day_of_confirming_and_marked_where_it_is_short(confirmed_days_before, words):
+    day = date(2026, 9, 30)
+    at = datetime(2026, 9, 30, 7, tzinfo=UTC) - timedelta(days=confirmed_days_before)
+    release = scheduling.confirm(a_release(slot=london_slot(day)), by=None, at=at)
+    text = signed_in(member(Role.AUDITOR, release.series.producer, is_staff=True)).get(page("release")).text
+    assert words in text

@@ -1,0 +1,68 @@
+"""The admin site's own pages: an index that begins with what needs attention, and choices that name their producer."""
+
+from dataclasses import dataclass
+from typing import Any
+
+from django.contrib.admin import AdminSite
+from django.http import HttpRequest
+from django.template.response import TemplateResponse
+from django.urls import reverse
+from django.utils import timezone
+from django.utils.translation import gettext_lazy as lazy
+
+from releases import attention, attention_wording, permissions
+from releases.permissions import Action
+
+# What a calendar manager opens most stands first; whatever is not named follows in Django's own order.
+APPS = ("releases", "breaches", "messages", "accounts")
+MODELS = ("Release", "Series", "Contact", "Producer", "Membership")
+
+
+@dataclass(frozen=True, slots=True)
+class Line:
+    """One thing that needs attention, what there is to do about it, and where exactly these releases are listed."""
+
+    sentence: str
+    advice: str
+    address: str
+
+
+class OfficeAdminSite(AdminSite):
+    """Django's admin site with the office's own first page."""
+
+    site_header = site_title = lazy("Release calendar administration")
+    index_title = lazy("What you may look after")
+    # Its list of models is on the first page; the room is for the list of releases.
+    enable_nav_sidebar = False
+
+    def index(self, request: HttpRequest, extra_context: dict[str, Any] | None = None) -> TemplateResponse:
+        """Show what needs attention in the calendars that the person may see, and then what there is to edit."""
+        keeps = permissions.producers_where(request.user, Action.VIEW).exists()
+        lines = lines_for(request) if keeps else None
+        return super().index(request, {"attention": lines, **(extra_context or {})})
+
+    def get_app_list(self, request: HttpRequest, app_label: str | None = None) -> list[Any]:
+        """List what there is to edit, the calendar first."""
+        apps = super().get_app_list(request, app_label)
+        for app in apps:
+            app["models"].sort(key=lambda model: _place(model["object_name"], MODELS))
+        return sorted(apps, key=lambda app: _place(app["app_label"], APPS))
+
+
+def lines_for(request: HttpRequest) -> list[Line]:
+    """Write what needs attention by now, each with a link to the list of exactly these releases."""
+    counted = attention.counts(request.user, now=timezone.now())
+    releases = reverse("admin:releases_release_changelist")
+    return [
+        Line(
+            sentence=attention_wording.counted(concern, count),
+            advice=str(attention_wording.ADVICE[concern]),
+            address=f"{releases}?attention={concern}",
+        )
+        for concern, count in counted.items()
+        if count
+    ]
+
+
+def _place(name: str, order: tuple[str, ...]) -> int:
+    return order.index(name) if name in order else len(order)

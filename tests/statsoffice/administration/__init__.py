@@ -1,0 +1,1 @@
+"""The admin site's own pages."""
