@@ -30,7 +30,7 @@ class ReleaseList(ChangeList):
     @property
     def kept(self) -> list[tuple[str, str]]:
         """What stands in the address beside the filters and the search, such as the order, and stays there."""
-        asked = {SEARCH_VAR, *(spec.parameter_name for spec in self.filter_specs)}
+        asked = {SEARCH_VAR, *(name for spec in self.filter_specs for name in spec.expected_parameters() if name)}
         return [(name, value) for name, values in self.filter_params.items() if name not in asked for value in values]
 
 
@@ -126,6 +126,21 @@ class ReleaseColumns(ByProducer[Release]):
             (release.series.head_of_profession_id, _("No Head of Profession")),
         )
         return _tags([("orange", name) for there, name in missing if not there]) or EMPTY
+
+    @admin.display(description=lazy("so far"))
+    def milestones(self, release: Release) -> str:
+        """Tell what happened to the release, in the order of time."""
+        told = (
+            (_("announced"), release.announced_at),
+            (_("confirmed"), release.confirmed_at),
+            (_("published"), release.published_at),
+            (_("cancelled"), release.cancelled_at),
+        )
+        reached = sorted((at, words) for words, at in told if at)
+        lines = [(words.capitalize(), london.moment(at)) for at, words in reached]
+        if release.cancellation_reason:
+            lines.append((_("Reason"), release.cancellation_reason))
+        return format_html_join("", "<div>{}: {}</div>", lines) or EMPTY
 
 
 def _tags(tags: list[tuple[str, Any]]) -> SafeString:

@@ -10,8 +10,9 @@ from django.http import HttpRequest, HttpResponse
 from django.template.response import TemplateResponse
 from django.utils import timezone
 
-from releases import calendar, preflight, scheduling
+from releases import calendar, corrections, preflight, scheduling
 from releases.admin.forms import CancellationForm, ShortNoticeForm
+from releases.corrections import CorrectionRefused
 from releases.lifecycle import MoveRefused
 from releases.models import Release
 from releases.status import Status
@@ -87,6 +88,15 @@ def _ask(
         **more,
     }
     return TemplateResponse(request, f"admin/releases/release/{template}", context)
+
+
+def objection(release: Release) -> str:
+    """Say why a release may not be deleted; nothing, if it may."""
+    try:
+        corrections.check_removable(release)
+    except CorrectionRefused as refusal:
+        return str(refusal)
+    return ""
 
 
 def _user(request: HttpRequest) -> Any:

@@ -7,12 +7,12 @@ from django.db.models import Model, QuerySet
 from django.http import HttpRequest
 
 from releases import permissions
-from releases.admin.access import ByProducer
+from releases.admin.history import WithHistory
 from releases.models import Contact, Membership, Producer
 from releases.permissions import Action
 
 
-class ByAdministrators[M: Model](ByProducer[M]):
+class ByAdministrators[M: Model](WithHistory[M]):
     """Rows that a person with Django's own permission keeps, and that a producer's own people may view."""
 
     def get_queryset(self, request: HttpRequest) -> QuerySet[M]:
@@ -89,7 +89,7 @@ class MembershipAdmin(ByAdministrators[Membership]):
 
 
 @admin.register(Contact)
-class ContactAdmin(ByProducer[Contact]):
+class ContactAdmin(WithHistory[Contact]):
     """People and teams whom readers and colleagues can reach."""
 
     list_display = ("name", "post", "email", "telephone", "is_public", "producer")
@@ -98,6 +98,10 @@ class ContactAdmin(ByProducer[Contact]):
     search_fields = ("name", "email", "producer__name")
     fields = ("producer", "name", "is_team", "post", "email", "telephone", "is_public", "user")
     raw_id_fields = ("user",)
+
+    def label_of(self, row: Contact) -> str:
+        """Name a contact with post and producer, where one is chosen among those of several."""
+        return f"{row.name}, {row.post or row.email} ({row.producer})"
 
     def get_readonly_fields(self, request: HttpRequest, obj: Any = None) -> tuple[str, ...]:
         """Keep a contact with its producer."""

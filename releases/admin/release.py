@@ -7,41 +7,35 @@ from django.db import transaction
 from django.db.models import QuerySet
 from django.http import HttpRequest
 from django.utils import timezone
+from django.utils.translation import gettext as _
+from django.utils.translation import gettext_lazy as lazy
 
 from releases import corrections, permissions, scheduling
 from releases.admin import exports, moves
 from releases.admin.access import RefusalsAsMessages
 from releases.admin.columns import ReleaseColumns
 from releases.admin.forms import AddressForm, AddressFormSet, NewReleaseForm, ReleaseForm
+from releases.admin.history import WithHistory
+from releases.admin.single import MovesOfOne
 from releases.calendar import STANDARD_RELEASE_TIME
-from releases.corrections import CorrectionRefused
 from releases.models import Address, DateChangeRequest, Release, Series
 from releases.permissions import Action
 from releases.status import CHANGE_DATE, RELEASE
 
 CHANGE = {
-    "fields": ("new_on", "new_at", "new_precision", "reason", "seen_version"),
-    "description": "Leave this empty to keep the date. The change is kept for ever, with its reason.",
+    "fields": (("new_on", "new_at", "new_precision"), "reason", "seen_version"),
+    "description": lazy("Leave this empty to keep the date. The change is kept for ever, with its reason."),
 }
-FACTS = (
-    "status_tag",
-    "verdict_tag",
-    "planned_for",
-    "notice",
-    "confirmed_at",
-    "announced_at",
-    "published_at",
-    "cancelled_at",
-    "cancellation_reason",
-)
+FACTS = ("status_tag", "verdict_tag", "planned_for", "notice", "lacks", "milestones")
 
 
-class AddressInline(admin.TabularInline[Address, Release]):
+class AddressInline(admin.StackedInline[Address, Release]):
     """Where the release will stand; fixed from the due instant on, because a verdict rests on it."""
 
     model = Address
     form = AddressForm
     formset = AddressFormSet
+    fields = ("url", ("marker", "role"), ("adapter", "required"))
     extra = 1
 
     def _open(self, request: HttpRequest, release: Any) -> bool:
@@ -68,10 +62,11 @@ class AddressInline(admin.TabularInline[Address, Release]):
 
 
 @admin.register(Release)
-class ReleaseAdmin(ReleaseColumns, RefusalsAsMessages[Release]):
+class ReleaseAdmin(MovesOfOne, ReleaseColumns, WithHistory[Release], RefusalsAsMessages[Release]):
     """Releases of one's own producers."""
 
     producer_path = "series__producer"
+    autocomplete_fields = ("series",)
     inlines = (AddressInline,)
     actions = (moves.announce, moves.confirm, moves.cancel, moves.ask_preflight, *exports.ACTIONS)
 
@@ -83,11 +78,12 @@ class ReleaseAdmin(ReleaseColumns, RefusalsAsMessages[Release]):
         """Offer the change of a date only where the table of moves does."""
         if obj is None:
             return ((None, {"fields": NewReleaseForm.Meta.fields}),)
-        facts = (None, {"fields": ("series", "title", "reference", "rehearsal", *FACTS)})
+        stands = (None, {"fields": (FACTS[:2], FACTS[2:4], *FACTS[4:])})
+        facts = (_("What it is"), {"fields": ("series", "title", "reference", "rehearsal")})
         roles = permissions.roles_of(request.user, obj.series.producer)
         if CHANGE_DATE in RELEASE.available(source=obj.status, roles=roles):
-            return (facts, ("Change the date", CHANGE))
-        return (facts,)
+            return (stands, facts, (_("Change the date"), CHANGE))
+        return (stands, facts)
 
     def get_readonly_fields(self, request: HttpRequest, obj: Any = None) -> tuple[str, ...]:
         """Keep status, series and rehearsal as they are, and the reference once it is public."""
@@ -145,7 +141,7 @@ class ReleaseAdmin(ReleaseColumns, RefusalsAsMessages[Release]):
         to_delete, counts, forbidden, protected = super().get_deleted_objects(objs, request)
         # What was asked for goes with a release that was never public: nobody deletes it by itself.
         forbidden -= {DateChangeRequest._meta.verbose_name}
-        refusals = [sentence for release in objs if (sentence := _objection(release))]
+        refusals = [sentence for release in objs if (sentence := moves.objection(release))]
         return to_delete, counts, forbidden, refusals or protected
 
     def delete_model(self, request: HttpRequest, obj: Release) -> None:
@@ -158,11 +154,3 @@ class ReleaseAdmin(ReleaseColumns, RefusalsAsMessages[Release]):
         with transaction.atomic():
             for release in queryset:
                 self.delete_model(request, release)
-
-
-def _objection(release: Release) -> str:
-    try:
-        corrections.check_removable(release)
-    except CorrectionRefused as refusal:
-        return str(refusal)
-    return ""

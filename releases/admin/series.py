@@ -6,9 +6,11 @@ from django import forms
 from django.contrib import admin
 from django.db.models import QuerySet
 from django.http import HttpRequest, HttpResponse
+from django.utils.translation import gettext as _
+from django.utils.translation import gettext_lazy as lazy
 
 from releases import permissions
-from releases.admin.access import ByProducer
+from releases.admin.history import WithHistory
 from releases.models import Contact, Series
 from releases.permissions import Action
 
@@ -21,6 +23,13 @@ class SeriesForm(forms.ModelForm[Series]):
     class Meta:
         model = Series
         fields = "__all__"  # noqa: DJ007  # the admin class names them
+        help_texts = {
+            "slug": lazy(
+                "A short name without spaces, such as labour-market-overview: small letters, digits and hyphens. It is "
+                "offered from the title, and stands in addresses and in the references of the series’ releases. "
+                "Leave it as it is once readers use them."
+            ),
+        }
 
     def __init__(self, *args: Any, **kwargs: Any) -> None:
         """Narrow the choices of people."""
@@ -32,7 +41,7 @@ class SeriesForm(forms.ModelForm[Series]):
 
 
 @admin.register(Series)
-class SeriesAdmin(ByProducer[Series]):
+class SeriesAdmin(WithHistory[Series]):
     """Series of one's own producers."""
 
     form = SeriesForm
@@ -40,16 +49,28 @@ class SeriesAdmin(ByProducer[Series]):
     list_filter = ("designation", "market_sensitive")
     list_select_related = ("producer", "responsible")
     search_fields = ("title", "producer__name")
-    filter_horizontal = ("publishing_contacts", "deputies")
+    autocomplete_fields = PEOPLE
+
+    def label_of(self, row: Series) -> str:
+        """Name a series with its producer, where one is chosen among those of several."""
+        return f"{row.title} ({row.producer})"
+
+    def get_search_results(
+        self, request: HttpRequest, queryset: QuerySet[Series], search_term: str
+    ) -> tuple[QuerySet[Series], bool]:
+        """Offer for a release only the series whose calendar one keeps."""
+        if request.GET.get("field_name") == "series":
+            queryset = queryset.filter(producer__in=permissions.producers_where(request.user, Action.EDIT))
+        return super().get_search_results(request, queryset, search_term)
 
     def get_fieldsets(self, request: HttpRequest, obj: Any = None) -> Any:
         """Ask for people and tolerance once the series and its producer are there."""
         what = (None, {"fields": ("producer", "title", "slug", "designation", "market_sensitive")})
         time = (
-            "Release time",
+            _("Release time"),
             {"fields": ("release_time", "alternative_time_reference", "alternative_time_approved_on")},
         )
-        later = (("People", {"fields": PEOPLE}), ("Tolerance", {"fields": ("tolerance_seconds",)}))
+        later = ((_("People"), {"fields": PEOPLE}), (_("Tolerance"), {"fields": ("tolerance_seconds",)}))
         return (what, time, *later) if obj else (what, time)
 
     def get_readonly_fields(self, request: HttpRequest, obj: Any = None) -> tuple[str, ...]:

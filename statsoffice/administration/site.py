@@ -4,7 +4,10 @@ from dataclasses import dataclass
 from typing import Any
 
 from django.contrib.admin import AdminSite
+from django.contrib.admin.views.autocomplete import AutocompleteJsonView
+from django.db.models import Model
 from django.http import HttpRequest
+from django.http.response import HttpResponseBase
 from django.template.response import TemplateResponse
 from django.urls import reverse
 from django.utils import timezone
@@ -27,6 +30,15 @@ class Line:
     address: str
 
 
+class NamedChoices(AutocompleteJsonView):
+    """Names each choice as the list that it comes from wants it named, such as with its producer."""
+
+    def serialize_result(self, obj: Model, to_field_name: str) -> dict[str, str]:
+        """Return one choice: its key, and how it is named."""
+        label_of = getattr(self.model_admin, "label_of", str)
+        return {**super().serialize_result(obj, to_field_name), "text": label_of(obj)}
+
+
 class OfficeAdminSite(AdminSite):
     """Django's admin site with the office's own first page."""
 
@@ -40,6 +52,10 @@ class OfficeAdminSite(AdminSite):
         keeps = permissions.producers_where(request.user, Action.VIEW).exists()
         lines = lines_for(request) if keeps else None
         return super().index(request, {"attention": lines, **(extra_context or {})})
+
+    def autocomplete_view(self, request: HttpRequest) -> HttpResponseBase:  # type: ignore[override]  # as views are typed
+        """Offer choices to somebody who types the beginning of a name."""
+        return NamedChoices.as_view(admin_site=self)(request)
 
     def get_app_list(self, request: HttpRequest, app_label: str | None = None) -> list[Any]:
         """List what there is to edit, the calendar first."""

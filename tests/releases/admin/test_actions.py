@@ -109,7 +109,7 @@ def test_no_release_is_deleted_in_bulk_if_one_of_them_was_ever_public():
 def test_a_release_announced_between_the_question_and_the_answer_is_not_deleted(monkeypatch):
     release = a_release(slot=london_slot(DAY))
     client = as_one(Role.CALENDAR_MANAGER, release)
-    monkeypatch.setattr("releases.admin.release._objection", lambda release: "")
+    monkeypatch.setattr("releases.admin.moves.objection", lambda release: "")
     scheduling.announce(release, by=None, at=release.recorded_at)
     for response in (
         client.post(page("release", "delete", release.pk), {"post": "yes"}),

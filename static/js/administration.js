@@ -1,0 +1,20 @@
+// Boxes in which one searches for a choice: the script that makes them gives them no name, so each takes its label's.
+
+function name(choice) {
+  const label = document.querySelector(`label[for="${CSS.escape(choice.id)}"]`);
+  const made = choice.parentElement.querySelector(".select2-selection");
+  if (!label || !made) {
+    return;
+  }
+  made.removeAttribute("aria-labelledby");
+  for (const part of [made, ...made.querySelectorAll(".select2-selection__rendered, .select2-search__field")]) {
+    part.setAttribute("aria-label", label.textContent.trim().replace(/:$/, ""));
+  }
+}
+
+function nameAll() {
+  document.querySelectorAll("select.admin-autocomplete").forEach(name);
+}
+
+// They are made after the page is there, and parts of them anew with each choice.
+new MutationObserver(nameAll).observe(document.documentElement, { childList: true, subtree: true });

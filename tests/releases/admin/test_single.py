@@ -1,0 +1,125 @@
+"""The moves on a release's own page: offered by the table, one click each, cancelling with a question (C8, C9)."""
+
+from datetime import date
+from itertools import product
+
+import pytest
+
+from releases import scheduling
+from releases.models import PreflightRun, Release
+from releases.roles import Role
+from tests.factories import ProducerFactory, a_confirmed_release, a_release, an_announced_release, london_slot, member
+from tests.releases.admin.site import page, said, staff
+
+DAY = date(2098, 7, 1)
+
+pytestmark = pytest.mark.django_db
+
+
+def as_one(role, release):
+    return staff(role, release.series.producer)
+
+
+def move(client, release, name, **fields):
+    return client.post(page("release", "move", release.pk, name), fields)
+
+
+def offered(client, release):
+    return {offer.name for offer in client.get(page("release", "change", release.pk)).context["offers"]}
+
+
+@pytest.mark.parametrize(
+    ("make", "names"),
+    [
+        (a_release, {"confirm", "announce", "preflight", "cancel"}),
+        (a_confirmed_release, {"announce", "preflight", "cancel"}),
+        (an_announced_release, {"preflight", "cancel"}),
+    ],
+    ids=["provisional", "confirmed", "announced"],
+)
+def test_a_page_offers_what_may_be_done_with_the_release_as_it_stands(make, names):
+    release = make(slot=london_slot(DAY))
+    assert offered(as_one(Role.CALENDAR_MANAGER, release), release) == names
+    assert offered(as_one(Role.AUDITOR, release), release) == set()
+    assert offered(as_one(Role.STATISTICIAN, release), release) == {"preflight"}
+
+
+def test_one_click_confirms_and_another_announces():
+    release = a_release(slot=london_slot(DAY))
+    client = as_one(Role.CALENDAR_MANAGER, release)
+    assert said(move(client, release, "confirm")) == ["1 release confirmed."]
+    response = move(client, release, "announce")
+    assert response.url == page("release", "change", release.pk)
+    stored = Release.objects.get()
+    assert (stored.status, stored.announced_at is None) == ("confirmed", False)
+
+
+def test_a_move_that_the_rules_refuse_says_why():
+    release = a_release(slot=london_slot(date(2098, 7, 6)))
+    assert "is not a weekday" in said(move(as_one(Role.DEPUTY, release), release, "confirm"))[0]
+    assert Release.objects.get().status == "provisional"
+
+
+def test_a_check_before_the_day_is_asked_for():
+    release = a_confirmed_release(slot=london_slot(DAY))
+    move(as_one(Role.PUBLISHING_TEAM, release), release, "preflight")
+    assert PreflightRun.objects.get().release == release
+
+
+def test_cancelling_asks_for_the_reason_and_comes_back_to_the_release():
+    release = an_announced_release(slot=london_slot(DAY))
+    client = as_one(Role.CALENDAR_MANAGER, release)
+    assert "Cancel these releases" in client.get(page("release", "move", release.pk, "cancel")).text
+    unreasoned = move(client, release, "cancel", cancelling="yes", reason=" ")
+    assert unreasoned.context["form"].errors["reason"]
+    response = move(client, release, "cancel", cancelling="yes", reason="The survey was stopped")
+    assert response.url == page("release", "change", release.pk)
+    assert Release.objects.get().cancellation_reason == "The survey was stopped"
+    # A second time it is not offered any more, and refused if posted.
+    assert move(client, release, "cancel", cancelling="yes", reason="Another").status_code == 404
+    assert Release.objects.get().cancellation_reason == "The survey was stopped"
+
+
+def test_a_click_that_changes_something_is_a_post():
+    release = a_release(slot=london_slot(DAY))
+    client = as_one(Role.DEPUTY, release)
+    for name in ("confirm", "announce", "preflight"):
+        assert client.get(page("release", "move", release.pk, name)).status_code == 405
+    assert Release.objects.get().status == "provisional"
+
+
+STATES = ("cancelled", "published")
+
+
+@pytest.mark.parametrize(("state", "name"), list(product(STATES, ["confirm", "announce", "cancel", "change_date"])))
+def test_no_move_leads_out_of_a_final_status(state, name):
+    release = an_announced_release(slot=london_slot(DAY))
+    at = release.recorded_at
+    if state == "cancelled":
+        scheduling.cancel(release, reason="Stopped", by=member(Role.DEPUTY, release.series.producer), at=at)
+    else:
+        scheduling.publish(release, by=None, at=at, published_at=at)
+    client = as_one(Role.HEAD_OF_PROFESSION, release)
+    assert move(client, release, name, cancelling="yes", reason="Again").status_code == 404
+    assert Release.objects.get().status == state
+
+
+@pytest.mark.parametrize("name", ["confirm", "announce", "preflight", "cancel", "nonsense"])
+def test_a_release_of_somebody_else_is_not_found(name):
+    release = a_release(slot=london_slot(DAY))
+    stranger = staff(Role.HEAD_OF_PROFESSION, ProducerFactory())
+    for role in (Role.AUDITOR, Role.STATISTICIAN):
+        if name != "preflight":
+            assert move(as_one(role, release), release, name).status_code == 404
+    assert move(stranger, release, name).status_code == 404
+    assert stranger.get(page("release", "move", release.pk, name)).status_code == 404
+    assert Release.objects.get().status == "provisional"
+
+
+@pytest.mark.parametrize("make", [a_release, an_announced_release], ids=["never-public", "public"])
+def test_cancelling_stands_in_the_place_of_deleting_once_a_release_was_public(make):
+    release = make(slot=london_slot(DAY))
+    text = as_one(Role.CALENDAR_MANAGER, release).get(page("release", "change", release.pk)).text
+    row = text[text.index('class="submit-row"') :]
+    assert (page("release", "delete", release.pk) in row) == (make is a_release)
+    assert (page("release", "move", release.pk, "cancel") in row) == (make is an_announced_release)
