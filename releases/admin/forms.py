@@ -6,6 +6,9 @@ from typing import Any
 from django import forms
 from django.contrib.admin.widgets import AdminDateWidget, AdminTimeWidget
 from django.core.exceptions import ValidationError
+from django.utils.text import format_lazy
+from django.utils.translation import gettext as _
+from django.utils.translation import gettext_lazy as lazy
 
 from releases import scheduling, slot_rules, web_address
 from releases.calendar import Precision, Slot
@@ -47,15 +50,18 @@ class ReleaseForm(forms.ModelForm[Release]):
     user: Any = None
     new_slot: Slot | None = None
 
-    new_on = forms.DateField(label="New date", required=False, widget=AdminDateWidget)
-    new_at = forms.TimeField(label="New time", required=False, widget=AdminTimeWidget)
+    new_on = forms.DateField(label=lazy("New date"), required=False, widget=AdminDateWidget)
+    new_at = forms.TimeField(label=lazy("New time"), required=False, widget=AdminTimeWidget)
     new_precision = forms.ChoiceField(
-        label="Precision", required=False, choices=[(p.value, p.value.replace("_", " ")) for p in Precision]
+        label=lazy("Precision"), required=False, choices=[(p.value, p.value.replace("_", " ")) for p in Precision]
     )
     reason = forms.CharField(
+        label=lazy("Reason"),
         required=False,
         widget=forms.Textarea(attrs={"rows": 3}),
-        help_text="The public reads it. A change of a confirmed date needs one; of a provisional date it is not shown.",
+        help_text=lazy(
+            "The public reads it. A change of a confirmed date needs one; of a provisional date it is not shown."
+        ),
     )
     seen_version = forms.IntegerField(required=False, widget=forms.HiddenInput)
 
@@ -102,11 +108,13 @@ class AddressForm(forms.ModelForm[Address]):
     """Asks for one address of a release."""
 
     adapter = forms.ChoiceField(
-        label="How it is read",
+        label=lazy("How it is read"),
         choices=[(name, f"{name}: {adapter.reads}") for name, adapter in ADAPTERS.items()],
         initial="page",
         error_messages={
-            "invalid_choice": f'There is no adapter "%(value)s"; there are: {", ".join(sorted(ADAPTERS))}.'
+            "invalid_choice": format_lazy(
+                lazy('There is no adapter "%(value)s"; there are: {names}.'), names=", ".join(sorted(ADAPTERS))
+            )
         },
     )
 
@@ -146,15 +154,16 @@ class AddressFormSet(forms.BaseInlineFormSet[Address, Release, forms.ModelForm[A
         kept = [form for form in self.forms if form not in self.deleted_forms and form.is_valid()]
         roles = [form.cleaned_data.get("role") for form in kept]
         if roles.count(Address.Role.ANNOUNCEMENT) > 1:
-            sentence = "A release has one announcement at most."
-            raise ValidationError(sentence)
+            raise ValidationError(_("A release has one announcement at most."))
 
 
 class CancellationForm(forms.Form):
     """Asks why releases are cancelled."""
 
     reason = forms.CharField(
-        widget=forms.Textarea(attrs={"rows": 3, "cols": 60}), help_text="The public reads it beside the release."
+        label=lazy("Reason"),
+        widget=forms.Textarea(attrs={"rows": 3, "cols": 60}),
+        help_text=lazy("The public reads it beside the release."),
     )
 
 

@@ -1,34 +1,64 @@
 """The actions of the release list: each release moves for itself, and every refusal is said."""
 
 from collections.abc import Callable
+from dataclasses import dataclass
 from typing import Any
 
 from django.contrib import admin, messages
-from django.contrib.admin.helpers import ACTION_CHECKBOX_NAME
 from django.db.models import QuerySet
 from django.http import HttpRequest, HttpResponse
-from django.template.response import TemplateResponse
 from django.utils import timezone
+from django.utils.translation import gettext as _
+from django.utils.translation import gettext_lazy as lazy
+from django.utils.translation import ngettext_lazy
 
 from releases import calendar, corrections, preflight, scheduling
+from releases.admin.asking import ask_first, too_many
 from releases.admin.forms import CancellationForm, ShortNoticeForm
 from releases.corrections import CorrectionRefused
 from releases.lifecycle import MoveRefused
 from releases.models import Release
+from releases.permissions import NotYours
 from releases.status import Status
 
 
-@admin.action(description="Announce: show in the public calendar", permissions=["change"])
+@dataclass(frozen=True, slots=True)
+class Result:
+    """How a move is told of: how many were made, and of the others which were refused and why."""
+
+    counted: Any
+    refused: Any
+
+
+ANNOUNCED = Result(
+    ngettext_lazy("%(count)s release announced.", "%(count)s releases announced.", "count"),
+    lazy("Not announced: %(references)s. %(why)s"),
+)
+CONFIRMED = Result(
+    ngettext_lazy("%(count)s release confirmed.", "%(count)s releases confirmed.", "count"),
+    lazy("Not confirmed: %(references)s. %(why)s"),
+)
+CANCELLED = Result(
+    ngettext_lazy("%(count)s release cancelled.", "%(count)s releases cancelled.", "count"),
+    lazy("Not cancelled: %(references)s. %(why)s"),
+)
+PUT_UP = Result(
+    ngettext_lazy("%(count)s release put up for pre-flight.", "%(count)s releases put up for pre-flight.", "count"),
+    lazy("Not put up for pre-flight: %(references)s. %(why)s"),
+)
+
+
+@admin.action(description=lazy("Announce: show in the public calendar"), permissions=["change"])
 def announce(model_admin: Any, request: HttpRequest, queryset: QuerySet[Release]) -> None:
     """Announce the selected releases."""
-    at = timezone.now()
-    _each(request, queryset, lambda release: scheduling.announce(release, by=_user(request), at=at), "announced")
+    at, user = timezone.now(), _user(request)
+    _each(request, queryset, lambda release: scheduling.announce(release, by=user, at=at), ANNOUNCED)
 
 
-@admin.action(description="Confirm the date and time", permissions=["change"])
+@admin.action(description=lazy("Confirm the date and time"), permissions=["change"])
 def confirm(model_admin: Any, request: HttpRequest, queryset: QuerySet[Release]) -> HttpResponse | None:
     """Confirm the selected releases; where that gives some of them short notice, ask for the reason first."""
-    at = timezone.now()
+    at, user = timezone.now(), _user(request)
     short = [
         {"release": release, "days": calendar.days_of_notice(release.planned_on, given_at=at)}
         for release in queryset
@@ -38,56 +68,34 @@ def confirm(model_admin: Any, request: HttpRequest, queryset: QuerySet[Release])
         and calendar.is_short_notice(release.planned_on, given_at=at)
     ]
     form = ShortNoticeForm(request.POST if "confirming" in request.POST else None)
+    if short and too_many(request, queryset):
+        return None
     if short and not form.is_valid():
-        return _ask(
-            "confirm_selected.html", model_admin, request, queryset, title="Confirm releases", form=form, short=short
-        )
+        context = {"title": _("Confirm releases"), "form": form, "short": short}
+        return ask_first(model_admin, request, queryset, "confirm", context)
     reason = form.cleaned_data["reason"] if short else ""
-    _each(
-        request,
-        queryset,
-        lambda release: scheduling.confirm(release, by=_user(request), at=at, reason=reason),
-        "confirmed",
-    )
+    _each(request, queryset, lambda release: scheduling.confirm(release, by=user, at=at, reason=reason), CONFIRMED)
     return None
 
 
-@admin.action(description="Cancel, with a reason", permissions=["change"])
+@admin.action(description=lazy("Cancel, with a reason"), permissions=["change"])
 def cancel(model_admin: Any, request: HttpRequest, queryset: QuerySet[Release]) -> HttpResponse | None:
     """Ask for the reason, then cancel the selected releases."""
-    form = CancellationForm(request.POST if "cancelling" in request.POST else None)
-    if form.is_valid():
-        at, reason = timezone.now(), form.cleaned_data["reason"]
-        _each(
-            request,
-            queryset,
-            lambda release: scheduling.cancel(release, reason=reason, by=_user(request), at=at),
-            "cancelled",
-        )
+    if too_many(request, queryset):
         return None
-    return _ask("cancel_selected.html", model_admin, request, queryset, title="Cancel releases", form=form)
+    form = CancellationForm(request.POST if "cancelling" in request.POST else None)
+    if not form.is_valid():
+        return ask_first(model_admin, request, queryset, "cancel", {"title": _("Cancel releases"), "form": form})
+    at, user, reason = timezone.now(), _user(request), form.cleaned_data["reason"]
+    _each(request, queryset, lambda release: scheduling.cancel(release, reason=reason, by=user, at=at), CANCELLED)
+    return None
 
 
-@admin.action(description="Pre-flight: check before the day", permissions=["preflight"])
+@admin.action(description=lazy("Pre-flight: check before the day"), permissions=["preflight"])
 def ask_preflight(model_admin: Any, request: HttpRequest, queryset: QuerySet[Release]) -> None:
     """Ask for a check of the selected releases; a process beside the watch makes them."""
-    at = timezone.now()
-    _each(request, queryset, lambda release: preflight.ask(release, by=_user(request), now=at), "put up for pre-flight")
-
-
-def _ask(
-    template: str, model_admin: Any, request: HttpRequest, queryset: QuerySet[Release], **more: Any
-) -> HttpResponse:
-    """Ask on a page of its own for what the action needs; the selected releases go with it."""
-    context = {
-        **model_admin.admin_site.each_context(request),
-        "releases": queryset,
-        "opts": model_admin.opts,
-        "action_checkbox_name": ACTION_CHECKBOX_NAME,
-        "media": model_admin.media,
-        **more,
-    }
-    return TemplateResponse(request, f"admin/releases/release/{template}", context)
+    at, user = timezone.now(), _user(request)
+    _each(request, queryset, lambda release: preflight.ask(release, by=user, now=at), PUT_UP)
 
 
 def objection(release: Release) -> str:
@@ -103,14 +111,20 @@ def _user(request: HttpRequest) -> Any:
     return request.user
 
 
-def _each(request: HttpRequest, queryset: QuerySet[Release], move: Callable[[Release], object], done: str) -> None:
+def _each(request: HttpRequest, queryset: QuerySet[Release], move: Callable[[Release], object], result: Result) -> None:
+    """Move each release for itself, and say of those that were refused why; what has one reason is said once."""
     moved = 0
+    refused: dict[str, list[str]] = {}
     for release in queryset:
         try:
             move(release)
         except MoveRefused as refusal:
-            messages.error(request, f"Not {done}: {release.reference}. {refusal}")
+            refused.setdefault(str(refusal), []).append(release.reference)
+        except NotYours:
+            refused.setdefault(_("This is not yours to do."), []).append(release.reference)
         else:
             moved += 1
+    for why, references in refused.items():
+        messages.error(request, result.refused % {"references": ", ".join(references), "why": why})
     if moved:
-        messages.success(request, f"{moved} release{'' if moved == 1 else 's'} {done}.")
+        messages.success(request, result.counted % {"count": moved})

@@ -5,10 +5,10 @@ from datetime import date, timedelta
 import pytest
 
 from releases import scheduling
-from releases.models import DateChangeRequest, Release, ReleaseEvent
+from releases.models import DateChangeRequest, Membership, Release, ReleaseEvent
 from releases.roles import Role
-from tests.factories import SeriesFactory, a_confirmed_release, a_release, an_announced_release, london_slot
-from tests.releases.admin.site import act, page, said, staff
+from tests.factories import SeriesFactory, a_confirmed_release, a_release, an_announced_release, london_slot, member
+from tests.releases.admin.site import act, page, said, signed_in, staff
 from tests.releases.requested import ask
 
 # Releases here are due long after the tests run.
@@ -36,6 +36,31 @@ def test_confirming_says_of_each_release_that_was_refused_why():
     assert "this release is confirmed" in refused["again."]
     assert "1 release confirmed." in said(response)
     assert Release.objects.filter(status="confirmed").count() == 2
+
+
+def test_those_that_were_refused_for_one_reason_are_told_of_together():
+    series = SeriesFactory()
+    sunday = london_slot(date(2098, 7, 6))
+    rows = [a_release(series=series, reference=reference, slot=sunday) for reference in ("one", "two")]
+    (told,) = said(act(staff(Role.CALENDAR_MANAGER, series.producer), "confirm", rows))
+    assert told.startswith("Not confirmed: ")
+    assert {"one", "two"} <= set(told.replace(",", "").replace(".", "").split())
+    assert told.count("is not a weekday") == 1
+
+
+def test_of_a_mixed_choice_only_what_is_ones_own_to_move_moves():
+    kept, read = SeriesFactory(), SeriesFactory()
+    user = member(Role.CALENDAR_MANAGER, kept.producer, is_staff=True)
+    Membership.objects.create(user=user, producer=read.producer, role=Role.AUDITOR)
+    rows = [a_release(series=series, reference=series.slug, slot=london_slot(DAY)) for series in (kept, read)]
+    client = signed_in(user)
+    for action, words in {"confirm": "only", "announce": "only", "ask_preflight": "not yours"}.items():
+        told = said(act(client, action, rows))
+        assert any(read.slug in sentence and words in sentence for sentence in told), told
+    moved = Release.objects.get(series=kept)
+    assert (moved.status, moved.announced_at is None) == ("confirmed", False)
+    still = Release.objects.get(series=read)
+    assert (still.status, still.announced_at) == ("provisional", None)
 
 
 def test_cancelling_asks_for_a_reason_on_a_page_of_its_own():
