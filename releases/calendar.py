@@ -107,15 +107,18 @@ def _holidays() -> BankHolidays:
     return BankHolidays(use_cached_holidays=True)
 
 
-def holiday_on(on: date, *, nation: Nation) -> str | None:
-    """Return the name of the bank holiday on a day in a nation, or None.
+def bank_holidays(year: int, *, nation: Nation) -> dict[date, str]:
+    """Return the bank holidays of a year in a nation by their day; none at all if they are not known yet.
 
     Source: www.gov.uk/bank-holidays, as kept in the package govuk-bank-holidays.
     """
-    for holiday in _holidays().get_holidays(division=DIVISIONS[nation], year=on.year):
-        if holiday["date"] == on:
-            return str(holiday["title"])
-    return None
+    kept = _holidays().get_holidays(division=DIVISIONS[nation], year=year)
+    return {holiday["date"]: str(holiday["title"]) for holiday in kept}
+
+
+def holiday_on(on: date, *, nation: Nation) -> str | None:
+    """Return the name of the bank holiday on a day in a nation, or None."""
+    return bank_holidays(on.year, nation=nation).get(on)
 
 
 def no_release_day(on: date, *, nation: Nation) -> str | None:

@@ -115,6 +115,8 @@ CRISPY_ALLOWED_TEMPLATE_PACKS = "govuk"
 CRISPY_TEMPLATE_PACK = "govuk"
 CRISPY_FAIL_SILENTLY = False
 DEFAULT_AUTO_FIELD = "django.db.models.BigAutoField"
+# The admin's pages name each release of a year that is moved at once, and beside it what was ticked.
+DATA_UPLOAD_MAX_NUMBER_FIELDS = 3000
 
 # --- Database -------------------------------------------------------------------------------------
 DATABASES = {"default": environment.database("DATABASE_URL", f"sqlite:///{VAR_DIR / 'statsoffice.sqlite3'}")}

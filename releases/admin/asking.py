@@ -11,8 +11,8 @@ from django.utils.translation import gettext as _
 
 from releases.models import Release
 
-# A page names each of them, and a form beyond a thousand fields is not accepted.
-MOST_AT_ONCE = 500
+# A page names each of them, perhaps with a box to tick; DATA_UPLOAD_MAX_NUMBER_FIELDS lets as many come back.
+MOST_AT_ONCE = 1000
 
 
 def too_many(request: HttpRequest, queryset: QuerySet[Release]) -> bool:

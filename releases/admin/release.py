@@ -16,6 +16,7 @@ from releases.admin.access import RefusalsAsMessages
 from releases.admin.columns import ReleaseColumns
 from releases.admin.forms import AddressForm, AddressFormSet, NewReleaseForm, ReleaseForm
 from releases.admin.history import WithHistory
+from releases.admin.plan_next_year import plan_next_year
 from releases.admin.set_addresses import set_addresses
 from releases.admin.single import MovesOfOne
 from releases.calendar import STANDARD_RELEASE_TIME
@@ -69,7 +70,15 @@ class ReleaseAdmin(MovesOfOne, ReleaseColumns, WithHistory[Release], RefusalsAsM
     producer_path = "series__producer"
     autocomplete_fields = ("series",)
     inlines = (AddressInline,)
-    actions = (moves.announce, moves.confirm, moves.cancel, set_addresses, moves.ask_preflight, *exports.ACTIONS)
+    actions = (
+        moves.announce,
+        moves.confirm,
+        moves.cancel,
+        set_addresses,
+        plan_next_year,
+        moves.ask_preflight,
+        *exports.ACTIONS,
+    )
 
     def has_preflight_permission(self, request: HttpRequest) -> bool:
         """Offer the check before the day to whoever may ask for it; each release asks again."""

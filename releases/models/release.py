@@ -100,6 +100,14 @@ class Release(models.Model):
         default=False,
         help_text="A rehearsal is watched and judged like any release, and shown to nobody outside.",
     )
+    planned_from = models.OneToOneField(
+        "self",
+        on_delete=models.SET_NULL,
+        null=True,
+        editable=False,
+        related_name="planned_next",
+        help_text="The release of the year before after which this one was planned.",
+    )
     recorded_at = models.DateTimeField(editable=False)
     announced_at = models.DateTimeField(null=True, editable=False)
     confirmed_at = models.DateTimeField(null=True, editable=False)
