@@ -58,10 +58,15 @@ def today(person: Person, *, now: datetime) -> Day:
     return replace(day, roll_calls=tuple(calls.select_related("producer")))
 
 
+def tomorrow(person: Person, *, now: datetime) -> Day:
+    """Return the releases due tomorrow in London that a person may see."""
+    return _day(_theirs(person), london.local_date(now) + timedelta(days=1), most=MOST_LINES_AHEAD, now=now)
+
+
 def next_day(person: Person, *, now: datetime) -> Day | None:
-    """Return the next day after today, within a fortnight, on which anything is due that a person may see."""
-    tomorrow = _midnight(london.local_date(now) + timedelta(days=1))
-    ahead = _theirs(person).on_london_day(tomorrow, tomorrow + timedelta(days=DAYS_AHEAD))
+    """Return the next day after tomorrow, within a fortnight, on which anything is due that a person may see."""
+    start = _midnight(london.local_date(now) + timedelta(days=2))
+    ahead = _theirs(person).on_london_day(start, start + timedelta(days=DAYS_AHEAD - 1))
     first = ahead.order_by("due_at").values_list("due_at", flat=True).first()
     return _day(_theirs(person), london.local_date(first), most=MOST_LINES_AHEAD, now=now) if first else None
 

@@ -13,16 +13,18 @@ from django_htmx.http import HttpResponseClientRedirect
 
 from releases import date_register
 from releases.canonical import sha256_hex
-from statsoffice.desk import announced, health, preflight, today, waiting
+from statsoffice.desk import announced, health, missing, preflight, today, waiting
 
 
 @login_required
 @require_safe
 def desk(request: HttpRequest) -> HttpResponse:
-    """Show today's releases as they stand, what waits for the person, and the next day on which anything is due."""
+    """Show today's releases as they stand, what waits for the person, what is missing, and what comes next."""
     now = timezone.now()
     context = {
         "part": _part(request, now=now),
+        "missing": missing.of(request.user, now=now),
+        "tomorrow": today.tomorrow(request.user, now=now),
         "next_day": today.next_day(request.user, now=now),
         "preflight": preflight.of(request.user, now=now),
         "noticing": preflight.noticing(),
