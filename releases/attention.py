@@ -11,10 +11,9 @@ from releases.calendar import Precision
 from releases.models import Address, PreflightRun, Release
 from releases.models.release import ReleaseQuerySet
 from releases.permissions import Action, Person, producers_where
-from releases.status import Status
+from releases.status import OPEN, Status
 
 SOON = timedelta(weeks=2)
-OPEN = (Status.PROVISIONAL, Status.CONFIRMED)
 
 
 class Concern(StrEnum):

@@ -3,11 +3,11 @@
 from collections.abc import Iterable, Mapping
 from datetime import datetime
 
-from django.db.models import Q
+from django.db.models import Q, QuerySet
 
 from releases.models import Address, Release
 from releases.pacing import Budget, Crowd, Due, crowding
-from releases.status import Status
+from releases.status import OPEN, Status
 from releases.web_address import NotAWebAddressError, place_of
 
 
@@ -30,13 +30,23 @@ def of_releases(releases: Iterable[Release], *, budgets: Mapping[str, Budget]) -
     return found
 
 
+def among(releases: QuerySet[Release]) -> list[Crowd]:
+    """Find the crowds among some open releases, confirmed or still provisional, however much wider each gets."""
+    which = Q(release__in=releases, release__due_at__isnull=False, release__status__in=OPEN)
+    return crowding(_due(Address.objects.filter(which)), {})
+
+
 def _crowds(which: Q, budgets: Mapping[str, Budget]) -> list[Crowd]:
-    addresses = Address.objects.filter(which, release__status=Status.CONFIRMED).exclude(role=Address.Role.ANNOUNCEMENT)
+    return crowding(_due(Address.objects.filter(which, release__status=Status.CONFIRMED)), budgets)
+
+
+def _due(addresses: QuerySet[Address]) -> list[Due]:
+    looked_at = addresses.exclude(role=Address.Role.ANNOUNCEMENT)
     due: list[Due] = []
-    for release, due_at, url in addresses.order_by("pk").values_list("release_id", "release__due_at", "url"):
-        assert due_at is not None  # noqa: S101  # a confirmed release has its exact time
+    for release, due_at, url in looked_at.order_by("pk").values_list("release_id", "release__due_at", "url"):
+        assert due_at is not None  # noqa: S101  # the question asks for exact times only
         try:
             due.append(Due(release=release, place=place_of(url), due_at=due_at))
         except NotAWebAddressError:
             continue  # it is never asked, so nobody shares anything with it; the check before the release names it
-    return crowding(due, budgets)
+    return due

@@ -15,6 +15,9 @@ class Status(StrEnum):
     CANCELLED = "cancelled"
 
 
+# What is still to come: neither published nor cancelled.
+OPEN = (Status.PROVISIONAL, Status.CONFIRMED)
+
 ANNOUNCE = "announce"
 CONFIRM = "confirm"
 CHANGE_DATE = "change_date"

@@ -12,6 +12,7 @@ from releases.views import (
     feeds,
     kept,
     moves,
+    planner,
     pre_release,
     pre_release_entry,
     pre_release_public,
@@ -38,6 +39,8 @@ urlpatterns = [
     path("api/v1/", guide.guide, name="api_guide"),
     path("api/v1/", routes.urls()),
     re_path(r"^api/[\s\S]*$", refusals.nothing_here),  # a line end as well, which <path:> leaves out
+    path("planner/", planner.planner, name="planner"),
+    path("planner/<int:year>/", planner.planner, name="planner"),
     path("releases/<slug:reference>/", release.release, name="release"),
     path("releases/<slug:reference>/calendar.ics", feeds.release, name="release_calendar"),
     path("releases/<slug:reference>/announce/", moves.announce, name="announce"),

@@ -17,7 +17,7 @@ from releases import calendar, london
 from releases.admin import filters
 from releases.admin.access import ByProducer
 from releases.models import Address, Release
-from releases.status import Status
+from releases.status import OPEN, Status
 from releases.verdict import Outcome
 from releases.wording import OUTCOMES
 
@@ -118,7 +118,7 @@ class ReleaseColumns(ByProducer[Release]):
     @admin.display(description=lazy("lacks"))
     def lacks(self, release: Any) -> str:
         """Name what an open release still needs before it can be watched and reported on."""
-        if release.status not in {Status.PROVISIONAL, Status.CONFIRMED}:
+        if release.status not in OPEN:
             return EMPTY
         missing = (
             (release.has_page, _("No page")),

@@ -150,7 +150,9 @@ def break_down(request: HttpRequest) -> HttpResponse:
 
 
 urlpatterns = [
-    path("", include(([path("", components, name="calendar")], "releases"))),
+    path(
+        "", include(([path("", components, name="calendar"), path("planner/", components, name="planner")], "releases"))
+    ),
     path("reports/", include(([path("", questions, name="report_list")], "breaches"))),
     path("desk/", questions, name="desk"),
     path("refused/", refuse),
