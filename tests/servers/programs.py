@@ -29,6 +29,11 @@ def chromium() -> str:
     return _program("chromium", "chromium-browser", "google-chrome", package="chromium")
 
 
+def xgettext() -> str:
+    """Find the program that collects the texts for translators."""
+    return _program("xgettext", package="gettext")
+
+
 def postgresql(name: str) -> str:
     """Find a program of the newest PostgreSQL server; Debian keeps them off PATH.
 
