@@ -5,6 +5,8 @@ from dataclasses import dataclass, replace
 from datetime import datetime
 from typing import TYPE_CHECKING, Any
 
+from django.utils.translation import gettext as _
+
 from breaches import versions
 from breaches.content import ReportContent, from_json, to_json
 from breaches.machine_text import FROM_FACTS
@@ -37,7 +39,7 @@ class SomebodyWasFaster(MoveRefused):
     """
 
     def __init__(self, current: ReportVersion, fields: Collection[str]) -> None:
-        super().__init__("Somebody else changed the same text while you were writing; yours is not saved yet.")
+        super().__init__(_("Somebody else changed the same text while you were writing; yours is not saved yet."))
         self.current = current
         self.fields = tuple(fields)
 
@@ -118,7 +120,7 @@ def save_section(
 def _version_read(report: Report, number: int) -> ReportVersion:
     read = report.versions.filter(number=number).first()
     if read is None:
-        sentence = f"This report has no version {number}; open the page again."
+        sentence = _("This report has no version %(number)s; open the page again.") % {"number": number}
         raise MoveRefused(sentence)
     return read
 
@@ -144,7 +146,7 @@ def _refuse_impossible(content: ReportContent, *, section: Section, at: datetime
 
 def _beside(report: Report, *, read: ReportVersion) -> str:
     others = report.versions.filter(number__gt=read.number).select_related("written_by")
-    names = [str(version.written_by) if version.written_by else "the automatic check" for version in others]
+    names = [str(version.written_by) if version.written_by else _("the automatic check") for version in others]
     return ", ".join(dict.fromkeys(names))
 
 

@@ -6,6 +6,7 @@ from datetime import datetime
 from typing import TYPE_CHECKING, Any
 
 from django.db import transaction
+from django.utils.translation import gettext as _
 
 from breaches.content import ReportContent, digest
 from breaches.document import Approval, ReportDocument, lay_out
@@ -87,7 +88,7 @@ def approve(report: Report, *, by: "User", at: datetime, render: Render) -> Appr
     move = _check(report, APPROVE, by=by, complete_report=not remarks, remarks=remarks)
     one_person = wrote_or_submitted(report, by)
     if one_person and report.producer.two_person_approval:
-        sentence = "You wrote or submitted this text: this producer wants another person to approve it."
+        sentence = _("You wrote or submitted this text: this producer wants another person to approve it.")
         raise TwoPeopleNeeded(sentence)
     role = acting_role(by, move.roles, report)
     number = report.version + 1
@@ -129,7 +130,7 @@ def dismiss(report: Report, *, reason: str, words: str, by: "User", at: datetime
     """
     move = _check(report, DISMISS, by=by, reason=reason in set(DismissalReason))
     if not words.strip():
-        sentence = "Say in words why this is no breach."
+        sentence = _("Say in words why this is no breach.")
         raise SomethingMissing("words", sentence)
     values = {"decided_at": at, "dismissal_reason": reason}
     return _move(report, move, by=by, at=at, values=values, words=words.strip(), reason=reason)
@@ -198,5 +199,5 @@ def _printed(render: Render, document: ReportDocument) -> bytes:
     try:
         return render(document)
     except Exception as fault:
-        sentence = f"The document could not be printed, so the report is not approved: {fault}"
+        sentence = _("The document could not be printed, so the report is not approved: %(fault)s") % {"fault": fault}
         raise NotPrinted(sentence) from fault

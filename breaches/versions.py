@@ -5,6 +5,7 @@ from datetime import datetime
 from typing import TYPE_CHECKING, Any
 
 from django.db import transaction
+from django.utils.translation import gettext as _
 
 from breaches.content import ReportContent, digest, from_json, to_json
 from breaches.models import Report, ReportEvent, ReportVersion
@@ -99,7 +100,7 @@ def advance(
     with transaction.atomic():
         unchanged = Report.objects.filter(pk=report.pk, status=move.source, version=report.version)
         if not unchanged.update(status=move.target, version=number, **(values or {})):
-            sentence = "This report was changed by somebody else; look at it again before you go on."
+            sentence = _("This report was changed by somebody else; look at it again before you go on.")
             raise SomebodyWasFaster(sentence)
         moved = Report.objects.select_related("producer").get(pk=report.pk)
         if content is not None:

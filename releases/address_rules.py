@@ -1,5 +1,7 @@
 """Which addresses a release may have."""
 
+from django.utils.translation import gettext as _
+
 from releases.lifecycle import MoveRefused
 from releases.models import Address, Release
 
@@ -17,5 +19,8 @@ def check_only_announcement(release: Release, *, but: Address | None = None) -> 
     announcements = release.addresses.filter(role=Address.Role.ANNOUNCEMENT)
     others = announcements.exclude(pk=but.pk) if but else announcements
     if known := others.first():
-        message = f"{release.reference} has an announcement already, {known.url}; a release has one at most."
+        message = _("%(reference)s has an announcement already, %(url)s; a release has one at most.") % {
+            "reference": release.reference,
+            "url": known.url,
+        }
         raise SecondAnnouncement(message)

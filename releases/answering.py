@@ -4,6 +4,7 @@ from datetime import datetime
 from typing import TYPE_CHECKING
 
 from django.db import transaction
+from django.utils.translation import gettext as _
 
 from releases import judging, london, scheduling
 from releases.errand import LONGEST
@@ -49,10 +50,10 @@ def say(
     """
     check_may(by, Action.ANSWER, release.series.producer)
     if kind not in TEXT_KINDS:
-        raise AnswerRefused("kind", "Say what this text is: the release, the previous edition or something else.")
+        raise AnswerRefused("kind", _("Say what this text is: the release, the previous edition or something else."))
     seen = Observation.objects.to_judge(release).filter(address=address, text_digest=text_digest)
     if not text_digest or not seen.exists():
-        sentence = "No look at this address under the present date saw that text; look at the release again."
+        sentence = _("No look at this address under the present date saw that text; look at the release again.")
         raise AnswerRefused("kind", sentence)
     with transaction.atomic():
         _lock(release)
@@ -75,9 +76,11 @@ def was_live(release: Release, *, live_at: datetime, by: "User", at: datetime, w
     """
     check_may(by, Action.ANSWER, release.series.producer)
     if release.due_at is None:
-        raise AnswerRefused("live_on", "This release has no exact date yet, so nobody can have seen it live.")
+        raise AnswerRefused("live_on", _("This release has no exact date yet, so nobody can have seen it live."))
     if live_at > at:
-        sentence = f"{london.moment(live_at)} is still to come; give a time at which it was already live."
+        sentence = _("%(moment)s is still to come; give a time at which it was already live.") % {
+            "moment": london.moment(live_at)
+        }
         raise AnswerRefused("live_on" if london.local_date(live_at) > london.local_date(at) else "live_time", sentence)
     with transaction.atomic():
         _lock(release)

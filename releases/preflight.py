@@ -7,6 +7,7 @@ from datetime import datetime, time, timedelta
 from typing import TYPE_CHECKING
 
 from django.db.models import Exists, OuterRef, Q, QuerySet
+from django.utils.translation import gettext as _
 
 from releases import beside, calendar, crowds, judging, london, preflight_checks
 from releases.beside import Made, Means
@@ -72,7 +73,11 @@ def ask(release: Release, *, by: "User | None", now: datetime) -> PreflightRun:
     if by is not None:
         check_may(by, Action.PREFLIGHT, release.series.producer)
     if not may_be_checked(release, now=now):
-        message = f"There is nothing to check before {release.reference}: it is {release.status}, for {release.slot}."
+        message = _("There is nothing to check before %(reference)s: it is %(status)s, for %(slot)s.") % {
+            "reference": release.reference,
+            "status": release.status,
+            "slot": release.slot,
+        }
         raise PreflightRefused(message)
     return _open_run(release, by=by, now=now)
 

@@ -91,7 +91,7 @@ def _of_the_watcher(found: Condition, *, now: datetime) -> list[Check]:
     for problem in found.problems:
         wrong.setdefault(CHECKED_AS[problem.trouble], []).append(words.problem_in_words(problem, now=now))
     if not found.ever_active:
-        wrong["watcher"] = [words.NEVER_ACTIVE]
+        wrong["watcher"] = [str(words.NEVER_ACTIVE)]
     # Only a verdict that came out right makes the canary well; before the first one nothing is proved.
     proved = not found.canary_on or found.rehearsed_at is not None
     well = {

@@ -7,6 +7,8 @@ from typing import Any
 from crispy_forms.helper import FormHelper
 from django import forms
 from django.http import QueryDict
+from django.utils.translation import gettext as _
+from django.utils.translation import gettext_lazy as lazy
 
 from breaches.content import CitedPractice, ReportContent
 from breaches.forms.rows import date_rows
@@ -24,16 +26,18 @@ class CircumstancesForm(SectionForm):
     practices = forms.MultipleChoiceField(required=False, widget=forms.CheckboxSelectMultiple)
     suggested = forms.MultipleChoiceField(required=False, widget=forms.CheckboxSelectMultiple)
     other_practices = LongTextField(
-        label="Other principles or practices, in your own words",
-        help_text="Such as an older edition, or a principle without a practice.",
+        label=lazy("Other principles or practices, in your own words"),
+        help_text=lazy("Such as an older edition, or a principle without a practice."),
         required=False,
         max_length=2000,
         widget=forms.Textarea(attrs={"rows": 3}),
     )
     circumstances = narrative(
-        "Circumstances of breach",
-        "Tell what happened, with dates and times in London time. Say who noticed, whom they told and when, how "
-        "it was put right, and the cause as far as it is known. Name roles, not people.",
+        lazy("Circumstances of breach"),
+        lazy(
+            "Tell what happened, with dates and times in London time. Say who noticed, whom they told and when, how "
+            "it was put right, and the cause as far as it is known. Name roles, not people."
+        ),
     )
 
     def asked(self, content: ReportContent) -> dict[str, Any]:
@@ -54,8 +58,8 @@ class CircumstancesForm(SectionForm):
         kept = {key: practice for key, practice in cited.items() if practice.confirmed or key not in offered}
         self.offered = offered | kept
         for name, confirmed, label in (
-            ("practices", True, "Relevant principle(s) and practice(s)"),
-            ("suggested", False, "Suggested, wording not confirmed"),
+            ("practices", True, _("Relevant principle(s) and practice(s)")),
+            ("suggested", False, _("Suggested, wording not confirmed")),
         ):
             field = self.fields[name]
             assert isinstance(field, forms.MultipleChoiceField)  # noqa: S101  # declared above
@@ -63,7 +67,7 @@ class CircumstancesForm(SectionForm):
             field.choices = [
                 (key, in_full(practice)) for key, practice in self.offered.items() if practice.confirmed is confirmed
             ]
-        caution = "Nobody has yet compared this wording with the Code itself. Read the Code before you choose one."
+        caution = _("Nobody has yet compared this wording with the Code itself. Read the Code before you choose one.")
         self.fields["suggested"].help_text = caution
         self.rows = date_rows(data, content.occurred_on)
 

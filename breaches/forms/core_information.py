@@ -7,14 +7,14 @@ from crispy_forms.helper import FormHelper
 from crispy_forms.layout import Fieldset
 from django import forms
 from django.http import QueryDict
+from django.utils.translation import gettext as _
+from django.utils.translation import gettext_lazy as lazy
 
 from breaches.content import CitedPractice, Output, Person, ReportContent
 from breaches.forms.rows import output_rows
 from breaches.forms.section import SectionForm
 from breaches.remarks import Section
 from releases.form_layout import Question
-
-LIKE_THIS = "must be like name@example.gov.uk"
 
 
 class CoreInformationForm(SectionForm):
@@ -23,31 +23,35 @@ class CoreInformationForm(SectionForm):
     section = Section.CORE_INFORMATION
 
     producers = forms.CharField(
-        label="Name of producer organisation",
-        help_text="One on each line, if there are several.",
+        label=lazy("Name of producer organisation"),
+        help_text=lazy("One on each line, if there are several."),
         required=False,
         max_length=2000,
         widget=forms.Textarea(attrs={"rows": 2}),
     )
-    dealing_name = forms.CharField(label="Name", required=False, max_length=200)
+    dealing_name = forms.CharField(label=lazy("Name"), required=False, max_length=200)
     dealing_email = forms.EmailField(
-        label="E-mail address",
+        label=lazy("E-mail address"),
         required=False,
-        error_messages={"invalid": f"The e-mail address of the person dealing with the report {LIKE_THIS}"},
+        error_messages={
+            "invalid": lazy("The e-mail address of the person dealing with the report must be like name@example.gov.uk")
+        },
     )
-    dealing_telephone = forms.CharField(label="Telephone", required=False, max_length=50)
-    dealing_is_team = forms.BooleanField(label="This is a team, not a person", required=False)
-    hop_name = forms.CharField(label="Name", required=False, max_length=200)
+    dealing_telephone = forms.CharField(label=lazy("Telephone"), required=False, max_length=50)
+    dealing_is_team = forms.BooleanField(label=lazy("This is a team, not a person"), required=False)
+    hop_name = forms.CharField(label=lazy("Name"), required=False, max_length=200)
     hop_email = forms.EmailField(
-        label="E-mail address",
+        label=lazy("E-mail address"),
         required=False,
-        error_messages={"invalid": f"The e-mail address of the Head of Profession {LIKE_THIS}"},
+        error_messages={
+            "invalid": lazy("The e-mail address of the Head of Profession must be like name@example.gov.uk")
+        },
     )
-    hop_telephone = forms.CharField(label="Telephone", required=False, max_length=50)
-    hop_is_team = forms.BooleanField(label="This is a team, not a person", required=False)
+    hop_telephone = forms.CharField(label=lazy("Telephone"), required=False, max_length=50)
+    hop_is_team = forms.BooleanField(label=lazy("This is a team, not a person"), required=False)
     statement_url = forms.CharField(
-        label="Link to published statement about the breach (if relevant)",
-        help_text="The whole address, beginning with https://",
+        label=lazy("Link to published statement about the breach (if relevant)"),
+        help_text=lazy("The whole address, beginning with https://"),
         required=False,
         max_length=1000,
         widget=forms.URLInput,
@@ -82,8 +86,8 @@ class CoreInformationForm(SectionForm):
         """The fields after the rows."""
         return self.layout(
             Question("producers", threshold=75),
-            Fieldset("Name and contact details of person dealing with report", *_person_questions("dealing")),
-            Fieldset("Name and contact details of Head of Profession for Statistics", *_person_questions("hop")),
+            Fieldset(_("Name and contact details of person dealing with report"), *_person_questions("dealing")),
+            Fieldset(_("Name and contact details of Head of Profession for Statistics"), *_person_questions("hop")),
             "statement_url",
         )
 

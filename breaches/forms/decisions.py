@@ -5,6 +5,7 @@ from typing import Any
 from crispy_forms.helper import FormHelper
 from crispy_forms.layout import Layout
 from django import forms
+from django.utils.translation import gettext_lazy as lazy
 
 from breaches.wording import REASONS
 from releases.form_fields import LongTextField
@@ -45,10 +46,10 @@ class ReturnForm(MoveForm):
     """A return says what is to be done."""
 
     comment = LongTextField(
-        label="What has to be done?",
-        help_text="Those who write the report read this, and it stays in the history.",
+        label=lazy("What has to be done?"),
+        help_text=lazy("Those who write the report read this, and it stays in the history."),
         max_length=LONGEST_REMARK,
-        error_messages={"required": "Say what has to be done"},
+        error_messages={"required": lazy("Say what has to be done")},
     )
 
 
@@ -56,16 +57,16 @@ class DismissForm(MoveForm):
     """A dismissal has a reason of the list, and words."""
 
     reason = forms.ChoiceField(
-        label="Why is this no breach?",
+        label=lazy("Why is this no breach?"),
         choices=list(REASONS.items()),
         widget=forms.RadioSelect,
-        error_messages={"required": "Choose why this is no breach"},
+        error_messages={"required": lazy("Choose why this is no breach")},
     )
     words = LongTextField(
-        label="Explain in words",
-        help_text="The reason is counted in the register; the words stay in the history.",
+        label=lazy("Explain in words"),
+        help_text=lazy("The reason is counted in the register; the words stay in the history."),
         max_length=LONGEST_REMARK,
-        error_messages={"required": "Explain why this is no breach"},
+        error_messages={"required": lazy("Explain why this is no breach")},
     )
 
 
@@ -73,8 +74,8 @@ class ReopenForm(MoveForm):
     """A reopening says why."""
 
     reason = LongTextField(
-        label="Why is it reopened?",
-        help_text="It stays in the history. What was approved can still be downloaded as it was.",
+        label=lazy("Why is it reopened?"),
+        help_text=lazy("It stays in the history. What was approved can still be downloaded as it was."),
         max_length=LONGEST_REMARK,
-        error_messages={"required": "Say why the report is reopened"},
+        error_messages={"required": lazy("Say why the report is reopened")},
     )

@@ -3,6 +3,7 @@
 from typing import Any
 
 from crispy_forms.helper import FormHelper
+from django.utils.translation import gettext_lazy as lazy
 
 from breaches.content import ReportContent
 from breaches.forms.section import SectionForm, narrative
@@ -16,9 +17,11 @@ class ImpactForm(SectionForm):
     section = Section.IMPACT
 
     impact = narrative(
-        "Impact of the breach",
-        "Tell what the breach meant inside the organisation and for users outside it, and of any reaction or "
-        "interest of the public or the media. Write only what somebody knows.",
+        lazy("Impact of the breach"),
+        lazy(
+            "Tell what the breach meant inside the organisation and for users outside it, and of any reaction or "
+            "interest of the public or the media. Write only what somebody knows."
+        ),
     )
 
     def asked(self, content: ReportContent) -> dict[str, Any]:
@@ -41,8 +44,8 @@ class CorrectiveActionsForm(SectionForm):
     section = Section.CORRECTIVE_ACTIONS
 
     corrective_actions = narrative(
-        "Corrective actions (taken or planned) to prevent re-occurrence",
-        "Short-term: what was done to put things right. Long-term: what changes, who sees to it, and by when.",
+        lazy("Corrective actions (taken or planned) to prevent re-occurrence"),
+        lazy("Short-term: what was done to put things right. Long-term: what changes, who sees to it, and by when."),
     )
 
     def asked(self, content: ReportContent) -> dict[str, Any]:

@@ -9,6 +9,8 @@ from crispy_forms.layout import Layout
 from django import forms
 from django.forms.formsets import BaseFormSet, formset_factory
 from django.http import QueryDict
+from django.utils.translation import gettext as _
+from django.utils.translation import gettext_lazy as lazy
 
 from breaches.content import Output
 from releases.form_fields import GovukDateField
@@ -23,16 +25,16 @@ class OutputRow(forms.Form):
 
     use_required_attribute = False
     title = forms.CharField(
-        label="Title of statistical output",
+        label=lazy("Title of statistical output"),
         required=False,
         max_length=500,
-        error_messages={"max_length": "Title of statistical output must be %(limit_value)d characters or less"},
+        error_messages={"max_length": lazy("Title of statistical output must be %(limit_value)d characters or less")},
     )
     url = forms.CharField(
-        label="Link to statistical output",
+        label=lazy("Link to statistical output"),
         required=False,
         max_length=1000,
-        error_messages={"max_length": "Link to statistical output must be %(limit_value)d characters or less"},
+        error_messages={"max_length": lazy("Link to statistical output must be %(limit_value)d characters or less")},
         widget=forms.URLInput,
     )
 
@@ -42,8 +44,8 @@ class DateRow(forms.Form):
 
     use_required_attribute = False
     on = GovukDateField(
-        label="Date of occurrence of breach",
-        help_text="For example, 30 6 2020",
+        label=lazy("Date of occurrence of breach"),
+        help_text=lazy("For example, 30 6 2020"),
         required=False,
     )
 
@@ -53,7 +55,7 @@ class _RowSet(BaseFormSet):  # type: ignore[type-arg]  # the factory below names
 
     prefix: str
     fields: ClassVar[tuple[str, ...]]
-    another: ClassVar[str]
+    another: ClassVar[Any]
 
     def typed(self) -> list[dict[str, Any]]:
         """Return the rows in which something was typed."""
@@ -83,7 +85,7 @@ class _RowSet(BaseFormSet):  # type: ignore[type-arg]  # the factory below names
 class _Outputs(_RowSet):
     prefix = "outputs"
     fields = ("title", "url")
-    another = "Add another output"
+    another = lazy("Add another output")
 
     def add_fields(self, form: forms.Form, index: int | None) -> None:
         """Number the outputs where there are several."""
@@ -96,13 +98,13 @@ class _Outputs(_RowSet):
 class _Dates(_RowSet):
     prefix = "dates"
     fields = ("on",)
-    another = "Add another date"
+    another = lazy("Add another date")
 
     def add_fields(self, form: forms.Form, index: int | None) -> None:
         """Call the later days by a name of their own."""
         super().add_fields(form, index)
         if index:
-            form.fields["on"].label = f"Date of occurrence of breach {index + 1}"
+            form.fields["on"].label = _("Date of occurrence of breach %(number)s") % {"number": index + 1}
 
     def is_meant(self, row: dict[str, Any], sentence: str) -> bool:
         """Tell whether a sentence names the row's day."""

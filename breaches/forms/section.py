@@ -7,6 +7,8 @@ from crispy_forms.helper import FormHelper
 from crispy_forms.layout import Layout
 from django import forms
 from django.http import QueryDict
+from django.utils.text import format_lazy
+from django.utils.translation import gettext_lazy as lazy
 
 from breaches.content import CitedPractice, ReportContent
 from breaches.forms.rows import Rows
@@ -17,11 +19,15 @@ from releases.form_fields import LongTextField
 LONGEST_TEXT = 20_000
 
 
-def narrative(label: str, hint: str) -> LongTextField:
+def narrative(label: Any, hint: Any) -> LongTextField:
     """Make the field of a section's narrative; its counter is shown only near the limit."""
     return LongTextField(
         label=label,
-        help_text=f"{hint} Leave an empty line between paragraphs. You need not finish now: what you save stays.",
+        help_text=format_lazy(
+            "{} {}",
+            hint,
+            lazy("Leave an empty line between paragraphs. You need not finish now: what you save stays."),
+        ),
         required=False,
         max_length=LONGEST_TEXT,
         widget=forms.Textarea(attrs={"rows": 14}),
@@ -32,7 +38,9 @@ def name_the_field_that_is_too_long(form: forms.BaseForm) -> None:
     """Let the error of a text that is too long begin with its field's label; Django's own names no field."""
     for field in form.fields.values():
         if isinstance(field, forms.CharField):
-            field.error_messages["max_length"] = f"{field.label} must be %(limit_value)d characters or less"
+            field.error_messages["max_length"] = format_lazy(
+                lazy("{label} must be %(limit_value)d characters or less"), label=field.label
+            )
 
 
 class SectionForm(forms.Form):

@@ -3,6 +3,7 @@
 from datetime import date
 
 from django.db import models
+from django.utils.translation import gettext_lazy as lazy
 from simple_history.models import HistoricalRecords
 
 
@@ -39,7 +40,7 @@ class Practice(models.Model):
     principle = models.CharField(max_length=100)
     text = models.TextField()
     confirmed = models.BooleanField(
-        "wording confirmed", default=False, help_text="A practice that is not confirmed is only suggested."
+        lazy("wording confirmed"), default=False, help_text=lazy("A practice that is not confirmed is only suggested.")
     )
     history = HistoricalRecords()
 

@@ -5,6 +5,7 @@ from typing import Any, ClassVar
 from django.conf import settings
 from django.db import models
 from django.db.models import Q
+from django.utils.translation import gettext_lazy as lazy
 
 from breaches.status import DismissalReason, ReportStatus
 from releases.models import Producer
@@ -36,7 +37,7 @@ class Report(models.Model):
         default=ReportStatus.DRAFT,
     )
     version = models.PositiveIntegerField(default=1)
-    machine = models.JSONField(default=dict, help_text="What the record says by now, offered beside the text.")
+    machine = models.JSONField(default=dict, help_text=lazy("What the record says by now, offered beside the text."))
     rehearsal = models.BooleanField(default=False)
     drafted_at = models.DateTimeField()
     submitted_by = models.ForeignKey(settings.AUTH_USER_MODEL, on_delete=models.PROTECT, null=True, related_name="+")

@@ -9,6 +9,8 @@ from django.http import HttpResponse
 from django.shortcuts import redirect, render
 from django.urls import reverse
 from django.utils import timezone
+from django.utils.translation import gettext as _
+from django.utils.translation import gettext_lazy as lazy
 
 from breaches import pdf, practices, printing, sign_off, wording
 from breaches.content import ReportContent, digest, from_json
@@ -41,18 +43,28 @@ class MovePage:
     form: type[MoveForm]
     template: str
     act: Callable[..., Any]
-    done: str
+    done: Any
 
 
-CHECK = MovePage(SUBMIT, MoveForm, "breaches/check.html", sign_off.submit, "The report is with the Head of Profession.")
+CHECK = MovePage(
+    SUBMIT, MoveForm, "breaches/check.html", sign_off.submit, lazy("The report is with the Head of Profession.")
+)
 RETURN_PAGE = MovePage(
-    RETURN, ReturnForm, "breaches/return.html", sign_off.return_, "The report is returned to those who write it."
+    RETURN, ReturnForm, "breaches/return.html", sign_off.return_, lazy("The report is returned to those who write it.")
 )
-APPROVE_PAGE = MovePage(APPROVE, ApproveForm, "breaches/approve.html", sign_off.approve, "The report is approved.")
+APPROVE_PAGE = MovePage(
+    APPROVE, ApproveForm, "breaches/approve.html", sign_off.approve, lazy("The report is approved.")
+)
 DISMISS_PAGE = MovePage(
-    DISMISS, DismissForm, "breaches/dismiss.html", sign_off.dismiss, "The suspicion is dismissed: it is not a breach."
+    DISMISS,
+    DismissForm,
+    "breaches/dismiss.html",
+    sign_off.dismiss,
+    lazy("The suspicion is dismissed: it is not a breach."),
 )
-REOPEN_PAGE = MovePage(REOPEN, ReopenForm, "breaches/reopen.html", sign_off.reopen, "The report is a draft again.")
+REOPEN_PAGE = MovePage(
+    REOPEN, ReopenForm, "breaches/reopen.html", sign_off.reopen, lazy("The report is a draft again.")
+)
 
 
 @report_page("GET")
@@ -94,7 +106,7 @@ def reopen(request: SignedInRequest, report: Report) -> HttpResponse:
 def _decide(request: SignedInRequest, report: Report, page: MovePage) -> HttpResponse:
     if request.method != "POST":
         if page.move not in moves_open_to(request.user, report):
-            messages.warning(request, "This cannot be done with the report as it stands.")
+            messages.warning(request, _("This cannot be done with the report as it stands."))
             return redirect("breaches:report", report.reference)
         return _shown(request, report, page, _unsent(report, page))
     form = page.form(request.POST)
@@ -120,7 +132,7 @@ def _act(request: SignedInRequest, report: Report, page: MovePage, form: MoveFor
         stale = stale or details.pop("content_sha256") != digest(sign_off.as_approved(report, at=at))
         details["render"] = pdf.render
     if stale:
-        sentence = "The report has changed since you read it; read it again before you decide."
+        sentence = _("The report has changed since you read it; read it again before you decide.")
         raise SomebodyWasFaster(sentence)
     page.act(report, by=request.user, at=at, **details)
 
@@ -174,7 +186,7 @@ def _shown(
 def _warnings(report: Report, content: ReportContent) -> list[dict[str, str]]:
     remarks = (*odd(content, today=local_date(timezone.now())), *practices.of_another_edition(content))
     if report.status not in DECIDED and is_untouched(present(report), "circumstances"):
-        sentence = "The circumstances are still the record’s own account: nobody has written what the cause was."
+        sentence = _("The circumstances are still the record’s own account: nobody has written what the cause was.")
         remarks = (*remarks, Remark(Section.CIRCUMSTANCES, "circumstances", sentence))
     return [_linked(report, remark) for remark in remarks]
 

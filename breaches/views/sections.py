@@ -6,6 +6,7 @@ from django.contrib import messages
 from django.http import HttpResponse, QueryDict
 from django.shortcuts import redirect, render
 from django.utils import timezone
+from django.utils.translation import gettext as _
 
 from breaches import editing, practices, refreshing, wording
 from breaches.content import ReportContent, from_json
@@ -28,7 +29,7 @@ def section(request: SignedInRequest, report: Report, section: Section) -> HttpR
     if request.method == "POST":
         return _written(request, report, section)
     if EDIT not in moves_open_to(request.user, report):
-        messages.warning(request, "This report cannot be edited by you as it stands.")
+        messages.warning(request, _("This report cannot be edited by you as it stands."))
         return redirect("breaches:report", report.reference)
     return _shown(request, report, section, _form(report, section))
 
@@ -68,12 +69,11 @@ def _written(request: SignedInRequest, report: Report, section: Section) -> Http
 
 
 def _tell(request: SignedInRequest, saved: editing.Saved, section: Section) -> None:
-    what = f"‘{wording.SECTIONS[section]}’"
-    messages.success(
-        request, f"{what} is saved." if saved.changed else f"{what} already said this: nothing was changed."
-    )
+    told = _("‘%(section)s’ is saved.") if saved.changed else _("‘%(section)s’ already said this: nothing was changed.")
+    messages.success(request, told % {"section": wording.SECTIONS[section]})
     if saved.beside:
-        messages.info(request, f"While you were writing, other parts were changed by {saved.beside}.")
+        beside = _("While you were writing, other parts were changed by %(people)s.")
+        messages.info(request, beside % {"people": saved.beside})
 
 
 def _with_the_records_text(request: SignedInRequest, report: Report, section: Section) -> HttpResponse:

@@ -4,6 +4,7 @@ from typing import Any, ClassVar, Self
 
 from django.db import models
 from django.db.models import Q
+from django.utils.translation import gettext_lazy as lazy
 
 from releases.evidence import LookResult
 from releases.models.append_only import AppendOnlyQuerySet, ChainedRow
@@ -40,9 +41,9 @@ HASHED_SINCE = {2: ("purpose", "clock_bound_seconds", "vantage", "publisher_says
 class Purpose(models.TextChoices):
     """What a look was made for; only plain ones are judged."""
 
-    PLAIN = "plain", "What any reader is shown"
-    FRESH = "fresh", "Past the caches on the way, to tell a stale copy"
-    ANNOUNCEMENT = "announcement", "What the announcement says"
+    PLAIN = "plain", lazy("What any reader is shown")
+    FRESH = "fresh", lazy("Past the caches on the way, to tell a stale copy")
+    ANNOUNCEMENT = "announcement", lazy("What the announcement says")
 
 
 class ObservationQuerySet(AppendOnlyQuerySet["Observation"]):
@@ -93,10 +94,10 @@ class Observation(ChainedRow):
     watcher = models.CharField(max_length=100)
     purpose = models.CharField(max_length=12, choices=Purpose.choices, default=Purpose.PLAIN)
     clock_bound_seconds = models.FloatField(
-        null=True, help_text="How far the watcher's clock may have been off; empty where nothing vouched for it."
+        null=True, help_text=lazy("How far the watcher's clock may have been off; empty where nothing vouched for it.")
     )
-    vantage = models.CharField(max_length=100, blank=True, help_text="From where the look was made.")
-    publisher_says = models.JSONField(default=dict, help_text="What the publisher's own system said of the page.")
+    vantage = models.CharField(max_length=100, blank=True, help_text=lazy("From where the look was made."))
+    publisher_says = models.JSONField(default=dict, help_text=lazy("What the publisher's own system said of the page."))
 
     objects = ObservationQuerySet.as_manager()
 

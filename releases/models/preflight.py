@@ -5,6 +5,7 @@ from typing import Any
 from django.conf import settings
 from django.db import models
 from django.db.models import F, Q
+from django.utils.translation import gettext_lazy as lazy
 
 from releases.models.release import Release
 
@@ -34,7 +35,11 @@ class PreflightRun(models.Model):
     schedule_version = models.PositiveIntegerField()
     asked_at = models.DateTimeField()
     asked_by = models.ForeignKey(
-        settings.AUTH_USER_MODEL, on_delete=models.PROTECT, null=True, related_name="+", help_text="Empty: the plan."
+        settings.AUTH_USER_MODEL,
+        on_delete=models.PROTECT,
+        null=True,
+        related_name="+",
+        help_text=lazy("Empty: the plan."),
     )
     claimed_until = models.DateTimeField(null=True)
     done_at = models.DateTimeField(null=True)

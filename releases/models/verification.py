@@ -3,6 +3,7 @@
 from django.conf import settings
 from django.db import models
 from django.db.models import F, Q
+from django.utils.translation import gettext_lazy as lazy
 
 from releases.models.append_only import AppendOnly, AppendOnlyQuerySet
 from releases.models.release import Address, Release
@@ -23,16 +24,16 @@ class Verification(models.Model):
     )
     last_not_live_at = models.DateTimeField(null=True)
     first_live_at = models.DateTimeField(null=True)
-    delay_from = models.FloatField("delay at least (seconds)", null=True)
-    delay_to = models.FloatField("delay at most (seconds)", null=True)
+    delay_from = models.FloatField(lazy("delay at least (seconds)"), null=True)
+    delay_to = models.FloatField(lazy("delay at most (seconds)"), null=True)
     occurred_at = models.DateTimeField(null=True)
     addresses = models.JSONField(default=list)
     reasons = models.JSONField(default=list)
     published_at_by_publisher = models.DateTimeField(
-        null=True, help_text="By the publisher's own system; readers may have seen it later."
+        null=True, help_text=lazy("By the publisher's own system; readers may have seen it later.")
     )
     publisher_source = models.CharField(max_length=40, blank=True)
-    diagnoses = models.JSONField(default=list, help_text="What may explain the verdict, such as an edge cache.")
+    diagnoses = models.JSONField(default=list, help_text=lazy("What may explain the verdict, such as an edge cache."))
     decided_at = models.DateTimeField(null=True)
     revision = models.PositiveIntegerField(default=0)
 
@@ -62,10 +63,10 @@ class Statement(AppendOnly):
     class Kind(models.TextChoices):
         """What the person says."""
 
-        THIS_IS_IT = "this_is_it", "This is the release"
-        PREVIOUS_EDITION = "previous_edition", "This is the previous edition"
-        NOT_IT = "not_it", "This is something else"
-        WAS_LIVE = "was_live", "It was live at"
+        THIS_IS_IT = "this_is_it", lazy("This is the release")
+        PREVIOUS_EDITION = "previous_edition", lazy("This is the previous edition")
+        NOT_IT = "not_it", lazy("This is something else")
+        WAS_LIVE = "was_live", lazy("It was live at")
 
     release = models.ForeignKey(Release, on_delete=models.PROTECT, related_name="statements")
     address = models.ForeignKey(Address, on_delete=models.PROTECT, null=True, related_name="statements")

@@ -2,6 +2,7 @@
 
 from django.db import models
 from django.db.models import F, Q
+from django.utils.translation import gettext_lazy as lazy
 
 from releases.models.release import Address
 
@@ -11,9 +12,10 @@ class Watch(models.Model):
 
     address = models.OneToOneField(Address, on_delete=models.CASCADE, related_name="watch")
     schedule_version = models.PositiveIntegerField()
-    next_look_at = models.DateTimeField(null=True, db_index=True, help_text="Empty once the watch has ended.")
+    next_look_at = models.DateTimeField(null=True, db_index=True, help_text=lazy("Empty once the watch has ended."))
     live_since = models.DateTimeField(
-        null=True, help_text="When it was first seen live since it was due; from then on it is looked at less often."
+        null=True,
+        help_text=lazy("When it was first seen live since it was due; from then on it is looked at less often."),
     )
 
     def __str__(self) -> str:
@@ -46,7 +48,7 @@ class HostLease(models.Model):
     holder = models.CharField(max_length=100)
     fence = models.PositiveBigIntegerField(default=1)
     until = models.DateTimeField()
-    paused_until = models.DateTimeField(null=True, help_text="Until when the site asked to be left alone.")
+    paused_until = models.DateTimeField(null=True, help_text=lazy("Until when the site asked to be left alone."))
 
     def __str__(self) -> str:
         return f"{self.host} held by {self.holder}"

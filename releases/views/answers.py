@@ -5,6 +5,7 @@ from django.contrib.auth.decorators import login_required
 from django.http import Http404, HttpResponse
 from django.shortcuts import get_object_or_404, redirect, render
 from django.utils import timezone
+from django.utils.translation import gettext as _
 from django.views.decorators.http import require_http_methods
 
 from releases import answering, asking
@@ -38,10 +39,10 @@ def say(request: SignedInRequest, reference: str, address: int, digest: str) -> 
         except MoveRefused as refusal:
             put_on_field(form, refusal)
         else:
-            messages.success(request, "Your answer is kept beside the looks.")
+            messages.success(request, _("Your answer is kept beside the looks."))
             return redirect("releases:release", reference)
     if question is None and request.method == "GET":
-        message = "This text was never seen there, or somebody has said what it is."
+        message = _("This text was never seen there, or somebody has said what it is.")
         raise Http404(message)
     context = {"release": release, "question": question, "address": asked_of, "form": form}
     return render(request, "releases/say.html", context)
@@ -65,6 +66,6 @@ def was_live(request: SignedInRequest, reference: str) -> HttpResponse:
         except MoveRefused as refusal:
             put_on_field(form, refusal)
         else:
-            messages.success(request, "Your statement is kept beside the looks.")
+            messages.success(request, _("Your statement is kept beside the looks."))
             return redirect("releases:release", reference)
     return render(request, "releases/was_live.html", {"release": release, "form": form})

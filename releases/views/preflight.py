@@ -10,6 +10,7 @@ from django.contrib.auth.decorators import login_required
 from django.http import HttpResponse
 from django.shortcuts import redirect
 from django.utils import timezone
+from django.utils.translation import gettext as _
 from django.views.decorators.http import require_POST
 
 from releases import preflight, preflight_wording
@@ -84,5 +85,5 @@ def ask(request: SignedInRequest, reference: str) -> HttpResponse:
         preflight.ask(release, by=request.user, now=timezone.now())
     except MoveRefused as refusal:
         return refused(request, reference, refusal)
-    messages.success(request, "The pre-flight is asked for. What it finds is shown here, as a rule within a minute.")
+    messages.success(request, _("The pre-flight is asked for. What it finds is shown here, as a rule within a minute."))
     return redirect("releases:release", reference)

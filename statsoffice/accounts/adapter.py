@@ -2,6 +2,7 @@
 
 from allauth.account.adapter import DefaultAccountAdapter
 from django.http import HttpRequest
+from django.utils.translation import gettext_lazy as lazy
 
 
 class InvitationOnlyAdapter(DefaultAccountAdapter):  # type: ignore[misc]  # allauth ships no types
@@ -9,8 +10,8 @@ class InvitationOnlyAdapter(DefaultAccountAdapter):  # type: ignore[misc]  # all
 
     error_messages = DefaultAccountAdapter.error_messages | {
         # The same words whether the address or the password is wrong: who has an account is nobody's business.
-        "email_password_mismatch": "The e-mail address or the password is wrong",
-        "too_many_login_attempts": "There were too many attempts to sign in. Wait some minutes and try again",
+        "email_password_mismatch": lazy("The e-mail address or the password is wrong"),
+        "too_many_login_attempts": lazy("There were too many attempts to sign in. Wait some minutes and try again"),
     }
 
     def is_open_for_signup(self, request: HttpRequest) -> bool:  # allauth's signature

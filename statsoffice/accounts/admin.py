@@ -6,6 +6,7 @@ from django.contrib import admin
 from django.contrib.auth.admin import UserAdmin as DjangoUserAdmin
 from django.contrib.auth.forms import AdminUserCreationForm
 from django.http import HttpRequest
+from django.utils.translation import gettext_lazy as lazy
 
 from statsoffice.accounts.models import User
 
@@ -28,8 +29,8 @@ class UserAdmin(DjangoUserAdmin[User]):
     search_fields = ("email", "name")
     fieldsets = (
         (None, {"fields": ("email", "name", "password")}),
-        ("What this person may do", {"fields": ("is_active", "is_staff", "is_superuser", "groups")}),
-        ("Times", {"fields": ("last_login", "date_joined")}),
+        (lazy("What this person may do"), {"fields": ("is_active", "is_staff", "is_superuser", "groups")}),
+        (lazy("Times"), {"fields": ("last_login", "date_joined")}),
     )
     add_fieldsets = (
         (

@@ -6,6 +6,8 @@ from django.contrib.auth.base_user import AbstractBaseUser, BaseUserManager
 from django.contrib.auth.models import PermissionsMixin
 from django.db import models
 from django.db.models.functions import Lower
+from django.utils.translation import gettext as _
+from django.utils.translation import gettext_lazy as lazy
 
 
 class UserQuerySet(BaseUserManager["User"]):
@@ -17,7 +19,7 @@ class UserQuerySet(BaseUserManager["User"]):
         :raises ValueError: if the e-mail address is empty.
         """
         if not email:
-            message = "A user needs an e-mail address."
+            message = _("A user needs an e-mail address.")
             raise ValueError(message)
         user = self.model(email=email.strip().lower(), **fields)
         user.set_password(password)
@@ -36,11 +38,11 @@ class UserQuerySet(BaseUserManager["User"]):
 class User(AbstractBaseUser, PermissionsMixin):
     """A person who may log in. Users are deactivated and never deleted: the record names them."""
 
-    email = models.EmailField("e-mail address", unique=True)
-    name = models.CharField("full name", max_length=200)
-    is_staff = models.BooleanField("may use the admin site", default=False)
+    email = models.EmailField(lazy("e-mail address"), unique=True)
+    name = models.CharField(lazy("full name"), max_length=200)
+    is_staff = models.BooleanField(lazy("may use the admin site"), default=False)
     is_active = models.BooleanField("active", default=True)
-    date_joined = models.DateTimeField("joined at", auto_now_add=True)
+    date_joined = models.DateTimeField(lazy("joined at"), auto_now_add=True)
 
     USERNAME_FIELD = "email"
     REQUIRED_FIELDS: ClassVar[list[str]] = ["name"]

@@ -2,6 +2,7 @@
 
 from django.db import models
 from django.db.models import F, Q
+from django.utils.translation import gettext_lazy as lazy
 
 from releases.verdict import Outcome
 
@@ -15,7 +16,7 @@ class Rehearsed(models.Model):
     live_at = models.DateTimeField(null=True)
     finished_at = models.DateTimeField(null=True)
     right = models.BooleanField(null=True)
-    found = models.CharField(max_length=12, blank=True, help_text="Empty where our own code failed.")
+    found = models.CharField(max_length=12, blank=True, help_text=lazy("Empty where our own code failed."))
     last_not_live_at = models.DateTimeField(null=True)
     first_live_at = models.DateTimeField(null=True)
     reasons = models.JSONField(default=list)
@@ -56,11 +57,11 @@ class Illness(models.Model):
     """A time in which the watcher could not be relied on; at most one is open."""
 
     began_at = models.DateTimeField()
-    observed_at = models.DateTimeField(help_text="When somebody last saw that it was still so.")
+    observed_at = models.DateTimeField(help_text=lazy("When somebody last saw that it was still so."))
     alarmed_at = models.DateTimeField(null=True)
     ended_at = models.DateTimeField(null=True)
     is_open = models.BooleanField(default=True)
-    why = models.JSONField(default=list, help_text="The troubles, as they were when people were told.")
+    why = models.JSONField(default=list, help_text=lazy("The troubles, as they were when people were told."))
 
     class Meta:
         ordering = ("-began_at", "-pk")

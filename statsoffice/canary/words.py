@@ -2,22 +2,25 @@
 
 from datetime import datetime
 
+from django.utils.translation import gettext as _
+from django.utils.translation import gettext_lazy as lazy
+
 from releases import london
 from releases.verdict import Outcome
 from statsoffice.canary.condition import Condition, Problem, Trouble
 
-NEVER_ACTIVE = "The watcher has never been active. No release is being watched."
-TO_BE_DONE = "Until this is mended, look at each release yourself when it is due."
+NEVER_ACTIVE = lazy("The watcher has never been active. No release is being watched.")
+TO_BE_DONE = lazy("Until this is mended, look at each release yourself when it is due.")
 
 _OUTCOMES = {
-    Outcome.ON_TIME: "on time",
-    Outcome.EARLY: "early",
-    Outcome.LATE: "late",
-    Outcome.NOT_SEEN: "not seen",
-    Outcome.PARTIAL: "partial",
-    Outcome.UNCERTAIN: "uncertain",
-    Outcome.CANNOT_TELL: "cannot tell",
-    Outcome.PENDING: "not decided",
+    Outcome.ON_TIME: lazy("on time"),
+    Outcome.EARLY: lazy("early"),
+    Outcome.LATE: lazy("late"),
+    Outcome.NOT_SEEN: lazy("not seen"),
+    Outcome.PARTIAL: lazy("partial"),
+    Outcome.UNCERTAIN: lazy("uncertain"),
+    Outcome.CANNOT_TELL: lazy("cannot tell"),
+    Outcome.PENDING: lazy("not decided"),
 }
 
 
@@ -27,10 +30,10 @@ def sentence(condition: Condition, *, now: datetime) -> str:
     :param now: the aware instant of saying it; times of another day are named with their day.
     """
     if not condition.ever_active:
-        return NEVER_ACTIVE
+        return str(NEVER_ACTIVE)
     if condition.problems:
-        return f"The watcher is not well. {TO_BE_DONE}"
-    return f"The watcher is active. {of_the_rehearsals(condition, now=now)}"
+        return _("The watcher is not well. %(to_be_done)s") % {"to_be_done": TO_BE_DONE}
+    return _("The watcher is active. %(rehearsals)s") % {"rehearsals": of_the_rehearsals(condition, now=now)}
 
 
 def problem_in_words(problem: Problem, *, now: datetime) -> str:
@@ -38,52 +41,71 @@ def problem_in_words(problem: Problem, *, now: datetime) -> str:
     since = problem.since and _at(problem.since, now=now)
     match problem.trouble:
         case Trouble.UNSTORED:
-            return f"Looks have waited since {since} in a file of the watcher to be put on record."
+            return _("Looks have waited since %(since)s in a file of the watcher to be put on record.") % {
+                "since": since
+            }
         case Trouble.CLOCK_OFF:
-            return "The clock of the watcher is wrong. Looks made meanwhile are kept and accuse nobody."
+            return _("The clock of the watcher is wrong. Looks made meanwhile are kept and accuse nobody.")
         case Trouble.SWEEP_SILENT:
-            return f"The watcher was last active at {since}. No release is being watched."
+            return _("The watcher was last active at %(since)s. No release is being watched.") % {"since": since}
         case Trouble.SWEEP_FAILS:
-            last = f" The last one that finished did so at {since}." if since else ""
-            return f"The watcher's sweeps end with an error of our own, and some releases may not be looked at.{last}"
+            fails = _("The watcher's sweeps end with an error of our own, and some releases may not be looked at.")
+            last = _("The last one that finished did so at %(since)s.") % {"since": since}
+            return f"{fails} {last}" if since else fails
         case Trouble.CANARY_WRONG:
-            return _wrong(problem, at=since or "an unknown time")
+            return _wrong(problem, at=since or _("an unknown time"))
         case Trouble.CANARY_OVERDUE if since:
-            return (
-                f"The watcher has not proved itself since {since}: no rehearsal has ended, and one should each minute."
+            unproved = _(
+                "The watcher has not proved itself since %(since)s: no rehearsal has ended, and one should each minute."
             )
+            return unproved % {"since": since}
         case Trouble.CANARY_OVERDUE:
-            return "The watcher has not proved itself yet: no rehearsal has ended, and one should each minute."
+            return _("The watcher has not proved itself yet: no rehearsal has ended, and one should each minute.")
 
 
 def _wrong(problem: Problem, *, at: str) -> str:
     expected = _OUTCOMES[Outcome(problem.expected)]
-    beginning = f"The watcher cannot be relied on: its rehearsal at {at} should have come out as “{expected}”"
     if not problem.found:
-        return f"{beginning} and ended with an error of our own."
+        words = _(
+            "The watcher cannot be relied on: its rehearsal at %(at)s should have come out as “%(expected)s” and ended "
+            "with an error of our own."
+        )
+        return words % {"at": at, "expected": expected}
     if problem.found == problem.expected:
-        return f"{beginning}, and did so with the wrong times."
-    return f"{beginning} and came out as “{_OUTCOMES[Outcome(problem.found)]}”."
+        words = _(
+            "The watcher cannot be relied on: its rehearsal at %(at)s should have come out as “%(expected)s”, and did "
+            "so with the wrong times."
+        )
+        return words % {"at": at, "expected": expected}
+    words = _(
+        "The watcher cannot be relied on: its rehearsal at %(at)s should have come out as “%(expected)s” and came out "
+        "as “%(found)s”."
+    )
+    return words % {"at": at, "expected": expected, "found": _OUTCOMES[Outcome(problem.found)]}
 
 
 def of_the_rehearsals(condition: Condition, *, now: datetime) -> str:
     """Say of a watcher with no problem whether its rehearsals vouch for it."""
     if not condition.canary_on:
-        return "Its rehearsals are switched off."
+        return _("Its rehearsals are switched off.")
     if condition.rehearsed_at is None:
-        return "Its first rehearsal is under way."
-    return f"Its last rehearsal, at {_at(condition.rehearsed_at, now=now)}, came out right."
+        return _("Its first rehearsal is under way.")
+    return _("Its last rehearsal, at %(at)s, came out right.") % {"at": _at(condition.rehearsed_at, now=now)}
 
 
 def of_the_clock(condition: Condition) -> str:
     """Say of a clock that is not known to be wrong whether anything vouches for it."""
     if condition.clock_vouched is None:
-        return "Nobody has asked lately who vouches for the watcher's clock."
+        return _("Nobody has asked lately who vouches for the watcher's clock.")
     if condition.clock_vouched:
-        return "The watcher's clock is vouched for."
-    return "Nothing vouches for the watcher's clock; nothing shows that it is wrong either."
+        return _("The watcher's clock is vouched for.")
+    return _("Nothing vouches for the watcher's clock; nothing shows that it is wrong either.")
 
 
 def _at(instant: datetime, *, now: datetime) -> str:
     time = london.clock_time(instant)
-    return time if london.local_date(instant) == london.local_date(now) else f"{time} on {london.day(instant)}"
+    return (
+        time
+        if london.local_date(instant) == london.local_date(now)
+        else _("%(time)s on %(day)s") % {"time": time, "day": london.day(instant)}
+    )

@@ -2,6 +2,7 @@
 
 from django.db import models
 from django.db.models import Q
+from django.utils.translation import gettext_lazy as lazy
 
 
 class Message(models.Model):
@@ -12,7 +13,7 @@ class Message(models.Model):
     subject = models.CharField(max_length=300)
     text = models.TextField()
     created_at = models.DateTimeField()
-    due_at = models.DateTimeField(help_text="When it is to be sent, or tried again.")
+    due_at = models.DateTimeField(help_text=lazy("When it is to be sent, or tried again."))
     attempts = models.PositiveSmallIntegerField(default=0)
     last_error = models.CharField(max_length=500, blank=True)
     sent_at = models.DateTimeField(null=True)

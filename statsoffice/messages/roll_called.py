@@ -5,6 +5,7 @@ from datetime import datetime
 
 from django.conf import settings
 from django.urls import reverse
+from django.utils.translation import gettext as _
 
 from releases import london
 from releases.models import Contact, RollCall
@@ -22,7 +23,8 @@ def owed(*, told: Collection[str], now: datetime) -> Iterator[Owed]:
             yield Owed(
                 event=_event(call),
                 recipients=_recipients(call),
-                subject=f"Roll call of {london.day(call.day)}: {call.live} of {call.due} live",
+                subject=_("Roll call of %(day)s: %(live)s of %(due)s live")
+                % {"day": london.day(call.day), "live": call.live, "due": call.due},
                 text=_text(call),
             )
 
@@ -40,12 +42,20 @@ def _recipients(call: RollCall) -> frozenset[str]:
 
 
 def _text(call: RollCall) -> str:
-    return (
-        f"Releases of {call.producer} that were due at 9.30am on {london.day(call.day)} (London time), "
-        f"as our automatic check recorded them:\n\n"
-        f"due: {call.due}\n"
-        f"live: {call.live}\n"
-        f"not live or not whole: {call.not_live}\n"
-        f"cannot tell: {call.cannot_tell}\n\n"
-        f"The releases by name are here, after signing in:\n\n{settings.ADDRESS}{reverse('desk')}\n"
+    first = _(
+        "Releases of %(producer)s that were due at 9.30am on %(day)s (London time), as our automatic check recorded "
+        "them:"
     )
+    lines = [
+        first % {"producer": call.producer, "day": london.day(call.day)},
+        "",
+        _("due: %(count)s") % {"count": call.due},
+        _("live: %(count)s") % {"count": call.live},
+        _("not live or not whole: %(count)s") % {"count": call.not_live},
+        _("cannot tell: %(count)s") % {"count": call.cannot_tell},
+        "",
+        _("The releases by name are here, after signing in:"),
+        "",
+        f"{settings.ADDRESS}{reverse('desk')}",
+    ]
+    return "\n".join(lines) + "\n"

@@ -5,6 +5,8 @@ from datetime import datetime
 
 from django.conf import settings
 from django.urls import reverse
+from django.utils.translation import gettext as _
+from django.utils.translation import gettext_lazy as lazy
 
 from breaches.models import Suspicion
 from breaches.status import Kind
@@ -13,9 +15,14 @@ from releases.models import Contact, Release
 from statsoffice.messages.owed import NEWS, Owed, concerned_or_leads
 
 WORDS = {
-    Kind.LATE: "was not seen at its announced address by the end of its tolerance",
-    Kind.EARLY: "was seen before it was due",
-    Kind.PARTIAL: "lacked a part that belongs to it at the end of its tolerance",
+    Kind.LATE: lazy(
+        "%(release)s, due at %(moment)s (London time), was not seen at its announced address by the end of its "
+        "tolerance."
+    ),
+    Kind.EARLY: lazy("%(release)s, due at %(moment)s (London time), was seen before it was due."),
+    Kind.PARTIAL: lazy(
+        "%(release)s, due at %(moment)s (London time), lacked a part that belongs to it at the end of its tolerance."
+    ),
 }
 
 
@@ -65,29 +72,31 @@ def _recipients(release: Release) -> frozenset[str]:
 
 def _subject(release: Release) -> str:
     # Line ends in a title would end the header; every run of white space becomes one space.
-    words = " ".join(f"Suspected breach: {release.reference}".split())
-    return f"Rehearsal: {words}" if release.rehearsal else words
+    words = " ".join((_("Suspected breach: %(reference)s") % {"reference": release.reference}).split())
+    return _("Rehearsal: %(subject)s") % {"subject": words} if release.rehearsal else words
 
 
 def _text(suspicion: Suspicion) -> str:
     release = suspicion.release
     # What nobody outside knows yet is not written into mail: the title only of what was announced or rehearsed.
     named = " ".join(release.title.split()) if release.announced_at or release.rehearsal else release.reference
-    due = f", due at {london.moment(suspicion.verification.due_at)} (London time),"
+    due = london.moment(suspicion.verification.due_at)
     if suspicion.report:
-        path, what = reverse("breaches:report", args=[suspicion.report.reference]), "A report is drafted"
+        path = reverse("breaches:report", args=[suspicion.report.reference])
+        what = _("A report is drafted; the record and what is to be done are here, after signing in:")
     else:
-        path, what = reverse("releases:release", args=[release.reference]), "A report is being drafted"
+        path = reverse("releases:release", args=[release.reference])
+        what = _("A report is being drafted; the record and what is to be done are here, after signing in:")
     lines = [
         *(
-            ["This is a rehearsal: nothing was released and nothing is to be reported.", ""]
+            [_("This is a rehearsal: nothing was released and nothing is to be reported."), ""]
             if release.rehearsal
             else []
         ),
-        f"{named}{due} {WORDS[Kind(suspicion.kind)]}.",
+        WORDS[Kind(suspicion.kind)] % {"release": named, "moment": due},
         "",
-        "This is what our automatic check recorded. Whether it is a breach is for the Head of Profession to decide.",
-        f"{what}; the record and what is to be done are here, after signing in:",
+        _("This is what our automatic check recorded. Whether it is a breach is for the Head of Profession to decide."),
+        what,
         "",
         f"{settings.ADDRESS}{path}",
     ]

@@ -5,6 +5,7 @@ from datetime import datetime, timedelta
 
 from django.conf import settings
 from django.urls import reverse
+from django.utils.translation import gettext as _
 
 from releases import london
 from releases.models import Contact, Membership, Release
@@ -37,7 +38,7 @@ def owed(*, told: Collection[str], now: datetime) -> Iterator[Owed]:
             yield Owed(
                 event=_alarm(illness),
                 recipients=_concerned(now=now),
-                subject="The watcher of releases is not well",
+                subject=_("The watcher of releases is not well"),
                 text=_alarm_text(illness),
             )
         if illness.ended_at and _restored(illness) not in told:
@@ -45,7 +46,7 @@ def owed(*, told: Collection[str], now: datetime) -> Iterator[Owed]:
             yield Owed(
                 event=_restored(illness),
                 recipients=frozenset(recipients),
-                subject="The watcher of releases is restored",
+                subject=_("The watcher of releases is restored"),
                 text=_restored_text(illness),
             )
 
@@ -79,14 +80,15 @@ def _alarm_text(illness: Illness) -> str:
     problems = [problem_from(kept) for kept in illness.why]
     return "\n".join(
         [
-            f"At {london.moment(illness.alarmed_at)} (London time) our own check of the watcher found:",
+            _("At %(moment)s (London time) our own check of the watcher found:")
+            % {"moment": london.moment(illness.alarmed_at)},
             "",
             *(f"- {words.problem_in_words(problem, now=illness.alarmed_at)}" for problem in problems),
             "",
-            words.TO_BE_DONE,
-            "Nothing is recorded against any release because of this: what was not observed is said to be so.",
+            str(words.TO_BE_DONE),
+            _("Nothing is recorded against any release because of this: what was not observed is said to be so."),
             "",
-            f"The desk says how it stands: {settings.ADDRESS}{reverse('desk')}",
+            _("The desk says how it stands: %(address)s") % {"address": f"{settings.ADDRESS}{reverse('desk')}"},
             "",
         ]
     )
@@ -96,9 +98,10 @@ def _restored_text(illness: Illness) -> str:
     assert illness.ended_at is not None  # noqa: S101  # asked for ended ones alone
     return "\n".join(
         [
-            f"The watcher has been well again since {london.moment(illness.ended_at)} (London time).",
-            f"It was found not to be well at {london.moment(illness.began_at)}.",
-            "What was not observed meanwhile is shown as such with each release.",
+            _("The watcher has been well again since %(moment)s (London time).")
+            % {"moment": london.moment(illness.ended_at)},
+            _("It was found not to be well at %(moment)s.") % {"moment": london.moment(illness.began_at)},
+            _("What was not observed meanwhile is shown as such with each release."),
             "",
             f"{settings.ADDRESS}{reverse('desk')}",
             "",

@@ -9,6 +9,7 @@ from django.forms.formsets import BaseFormSet
 from django.forms.utils import flatatt
 from django.forms.widgets import Input
 from django.template import TemplateSyntaxError
+from django.utils.translation import gettext_lazy as lazy
 
 from releases.form_fields import PARTS, GovukDateWidget
 
@@ -43,12 +44,12 @@ NOT_COPIED = {
 }
 NOT_COPIED_OF_NUMBERS = NOT_COPIED | {"min", "max", "step"}
 EMPTY = {
-    "input": "Enter “{}”",
-    "select": "Choose “{}”",
-    "radios": "Choose an answer to “{}”",
-    "checkboxes": "Choose at least one answer to “{}”",
-    "checkbox": "Tick “{}”",
-    "file": "Choose a file for “{}”",
+    "input": lazy("Enter “{}”"),
+    "select": lazy("Choose “{}”"),
+    "radios": lazy("Choose an answer to “{}”"),
+    "checkboxes": lazy("Choose at least one answer to “{}”"),
+    "checkbox": lazy("Tick “{}”"),
+    "file": lazy("Choose a file for “{}”"),
 }
 DEFAULT_ROWS = "10"  # Django's own, a string; a form that wants ten rows says so with a number
 
@@ -88,7 +89,9 @@ def error_texts(field: BoundField) -> list[str]:
     errors = field.form.errors.as_data().get(field.name, []) if field.form.is_bound else []
     wordless = str(forms.Field.default_error_messages["required"])
     texts = [text for error in errors for text in error.messages]
-    return [EMPTY.get(kind(field), EMPTY["input"]).format(field.label) if text == wordless else text for text in texts]
+    return [
+        str(EMPTY.get(kind(field), EMPTY["input"])).format(field.label) if text == wordless else text for text in texts
+    ]
 
 
 @register.simple_tag
