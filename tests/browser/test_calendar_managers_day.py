@@ -1,0 +1,188 @@
+"""A calendar manager's day in the admin site, as a person does it in a browser, and every page of it at both widths."""
+
+import re
+from collections.abc import Iterator
+from datetime import UTC, date, datetime
+
+import pytest
+import time_machine
+from django.urls import reverse
+from playwright.sync_api import expect
+
+from releases.models import Address, Release
+from releases.roles import Role
+from tests.browser.test_every_page import SIZES, is_clean
+from tests.factories import SeriesFactory, a_release, an_announced_release, london_slot, member
+
+NOW = datetime(2026, 6, 30, 9, tzinfo=UTC)
+# The last one lies on a Sunday, as nobody noticed yet.
+DAYS = [date(2026, 9, 16), date(2026, 10, 14), date(2026, 11, 15)]
+LIST = "/admin/releases/release/"
+
+pytestmark = [
+    pytest.mark.browser,
+    pytest.mark.one_database,
+    pytest.mark.django_db(transaction=True),
+    # pytest-playwright's own fixture `base_url`, of which pytest 9 disapproves
+    pytest.mark.filterwarnings("ignore:Session-scoped fixtures defined as instance methods"),
+]
+
+
+@pytest.fixture
+def series(transactional_db) -> Iterator:
+    """A series whose autumn is planned and has no addresses yet, beside another one with all it needs."""
+    with time_machine.travel(NOW, tick=True):
+        series = SeriesFactory(title="Rain in towns", slug="rain")
+        for day in DAYS:
+            release = a_release(
+                series=series, reference=f"rain-{day:%Y-%m}", title=f"Rain in {day:%B %Y}", slot=london_slot(day)
+            )
+            release.addresses.all().delete()
+        other = SeriesFactory(title="Wind", producer=series.producer)
+        an_announced_release(series=other, reference="wind", title="Wind in July", slot=london_slot(date(2026, 7, 8)))
+        yield series
+
+
+@pytest.fixture
+def manager(series, sign_in):
+    """Sign the calendar manager in."""
+    person = member(Role.CALENDAR_MANAGER, series.producer, is_staff=True, name="Cal Price")
+    sign_in(person)
+    return person
+
+
+def choose(page, action, *titles):
+    """Tick releases of the list and run an action on them."""
+    for title in titles:
+        page.get_by_role("row", name=title).get_by_role("checkbox").check()
+    page.locator("select[name=action]").select_option(label=action)
+    page.get_by_role("button", name="Run").click()
+
+
+def press(page, name):
+    """Press a button and wait for the page that it leads to."""
+    with page.expect_navigation():
+        page.get_by_role("button", name=name).click()
+
+
+def test_the_day_of_a_calendar_manager(page, live_server, manager, series):
+    page.set_viewport_size(SIZES["wide"])
+    page.goto(f"{live_server}/admin/")
+    page.get_by_role("link", name="3 releases are not announced yet").click()
+    expect(page.locator("#result_list tbody tr")).to_have_count(3)
+
+    # Filter: the releases of the series that are known for a month.
+    page.get_by_label("Series").select_option(label="Rain in towns")
+    page.get_by_label("Month").select_option(label="October 2026")
+    press(page, "Show")
+    expect(page.locator("#result_list tbody tr")).to_have_count(1)
+    expect(page.locator("#result_list")).to_contain_text("No page")
+    page.get_by_role("link", name="Show all").click()
+
+    # Confirm in bulk: the Sunday is refused with its reason, the others are confirmed.
+    titles = [f"Rain in {day:%B %Y}" for day in DAYS]
+    choose(page, "Confirm the date and time", *titles)
+    messages = page.locator(".messagelist")
+    expect(messages).to_contain_text("2 releases confirmed.")
+    expect(messages).to_contain_text("Not confirmed: rain-2026-11. Sunday 15 November 2026 is not a weekday")
+
+    # One address pattern for all of them: a slip is told, then what it does is shown, then it is done.
+    choose(page, "Set addresses by a pattern", *titles)
+    page.get_by_label("Pattern of the address").fill("https://www.example.gov.uk/{slug}-{moth_name}-{year}")
+    page.get_by_label("Marker").fill("{month_name} {year}")
+    press(page, "Show what this does")
+    expect(page.locator(".errorlist")).to_contain_text("There is no {moth_name}")
+    page.get_by_label("Pattern of the address").fill("https://www.example.gov.uk/{slug}-{month_name}-{year}")
+    press(page, "Show what this does")
+    expect(page.locator(".office-preview")).to_contain_text("https://www.example.gov.uk/rain-october-2026")
+    assert not Address.objects.filter(release__series=series).exists()
+    press(page, "Set 3 addresses")
+    expect(messages).to_contain_text("3 addresses set.")
+    assert Address.objects.filter(url="https://www.example.gov.uk/rain-november-2026").exists()
+
+    # Next year from this one: one is left out, the others are made, and a second time nothing is.
+    choose(page, "Plan next year’s releases from these", *titles)
+    page.get_by_label("The same date, such as 14 July").check()
+    press(page, "Show what would be planned")
+    expect(page.locator(".office-preview")).to_contain_text("15 November 2027 9:30am")
+    page.get_by_role("checkbox", name="Rain in September 2027").uncheck()
+    press(page, "Plan what is ticked")
+    expect(messages).to_contain_text("2 releases planned.")
+    page.get_by_role("link", name="See 2027").click()
+    expect(page.locator("#result_list tbody tr")).to_have_count(2)
+    choose_from = f"{live_server}{LIST}?planned_on__year=2026&series={series.pk}"
+    page.goto(choose_from)
+    choose(page, "Plan next year’s releases from these", *titles)
+    press(page, "Show what would be planned")
+    expect(page.locator(".office-preview")).to_contain_text("The next year’s was planned after it already")
+    assert Release.objects.filter(planned_on__year=2027).count() == 2
+
+    # One of them is public by now, so that it is cancelled and not deleted; its history tells all of it.
+    page.goto(choose_from)
+    page.get_by_role("link", name="Rain in October 2026").click()
+    press(page, "Announce")
+    expect(page.get_by_role("button", name="Delete")).to_have_count(0)
+    page.locator(".submit-row").get_by_role("button", name="Cancel this release").click()
+    page.get_by_label("Reason").fill("The gauges were stolen.")
+    press(page, "Cancel these releases")
+    expect(page.locator(".fieldBox.field-status_tag")).to_contain_text("Cancelled")
+    page.get_by_role("link", name="History").click()
+    rows = page.locator("table").first.locator("tbody tr")
+    said = ["Cancelled", "Announced", "Address added", "Confirmed", "Recorded for 14 October 2026 9:30am"]
+    for number, words in enumerate(said):
+        expect(rows.nth(number)).to_contain_text(words)
+        expect(rows.nth(number)).to_contain_text("Cal Price" if number < 4 else "the system")
+
+
+def test_a_series_is_found_by_typing(page, live_server, manager, series):
+    page.set_viewport_size(SIZES["wide"])
+    page.goto(f"{live_server}{LIST}add/")
+    page.get_by_role("combobox", name="Series").last.click()
+    page.locator(".select2-search__field").last.fill("rain in t")
+    page.get_by_role("option", name=re.compile("Rain in towns")).click()
+    expect(page.locator(".select2-selection")).to_contain_text("Rain in towns")
+
+
+def test_every_page_of_the_site_has_no_barriers_and_fits_its_width(page, live_server, manager, series, subtests):
+    release = Release.objects.get(reference="rain-2026-10")
+    public = Release.objects.get(reference="wind")
+    contact = series.responsible
+    addresses = {
+        "the index": "/admin/",
+        "the list": LIST,
+        "a filtered list": f"{LIST}?attention=not_announced&status__exact=provisional",
+        "an empty list": f"{LIST}?q=nothing",
+        "a new release": f"{LIST}add/",
+        "a release": reverse("admin:releases_release_change", args=[release.pk]),
+        "a public release": reverse("admin:releases_release_change", args=[public.pk]),
+        "cancelling": reverse("admin:releases_release_move", args=[public.pk, "cancel"]),
+        "a history": reverse("admin:releases_release_history", args=[public.pk]),
+        "deleting": reverse("admin:releases_release_delete", args=[release.pk]),
+        "deleting what was public": reverse("admin:releases_release_delete", args=[public.pk]),
+        "a series": reverse("admin:releases_series_change", args=[series.pk]),
+        "a new series": reverse("admin:releases_series_add"),
+        "the history of a series": reverse("admin:releases_series_history", args=[series.pk]),
+        "a contact": reverse("admin:releases_contact_change", args=[contact.pk]),
+    }
+    for name, address in addresses.items():
+        with subtests.test(name):
+            response = page.goto(f"{live_server}{address}")
+            assert response.status == 200
+            is_clean(page)
+
+
+def test_every_page_that_asks_first_has_no_barriers_and_fits_its_width(page, live_server, manager, subtests):
+    for action, button in {
+        "Set addresses by a pattern": "Show what this does",
+        "Plan next year’s releases from these": "Show what would be planned",
+        "Cancel, with a reason": "Cancel these releases",
+    }.items():
+        page.set_viewport_size(SIZES["wide"])
+        page.goto(f"{live_server}{LIST}")
+        with page.expect_navigation():
+            choose(page, action, "Rain in September 2026", "Rain in November 2026")
+        with subtests.test(action):
+            is_clean(page)
+        press(page, button)
+        with subtests.test(f"{action}: {button}"):
+            is_clean(page)
