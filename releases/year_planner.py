@@ -12,10 +12,12 @@ from releases import calendar, crowds, london, rhythm
 from releases.calendar import Nation, Precision
 from releases.models import Producer, Release, Series
 from releases.models.release import ReleaseQuerySet
+from releases.pacing import Crowd
 from releases.rhythm import Gap, Pace
 
 # A year's page with more releases than this is of no use to a person; it asks for a narrower choice.
 MOST_LISTED = 1000
+MOST_CLASHES = 50
 # Of a yearly series five years are six beats.
 PAST_THAT_COUNTS = timedelta(days=5 * 366)
 # A release that comes so long after New Year may still fill the last expected period of a year.
@@ -88,12 +90,16 @@ class Uneven:
 
 @dataclass(frozen=True, slots=True)
 class YearPlan:
-    """A year of some series. `total` counts all releases; where there are too many of them, none is listed."""
+    """A year of some series. `total` counts all releases; where there are too many of them, none is listed.
+
+    `clashes_left_out` counts the clashes beyond the longest list, which begins with the year.
+    """
 
     year: int
     months: list[Month]
     total: int
     clashes: list[Clash]
+    clashes_left_out: int
     uneven: list[Uneven]
     holidays_unknown: bool
 
@@ -122,11 +128,13 @@ def of(producers: Collection[Producer], series: Series | None, *, year: int, now
     months = list(_months(year, counted, holidays))
     if total <= MOST_LISTED:
         _fill(months, in_year.select_related("series__producer"))
+    found = _clashing(in_year, Release.objects.official().filter(series__producer__in=producers))
     return YearPlan(
         year=year,
         months=months,
         total=total,
-        clashes=_clashes(in_year, Release.objects.official().filter(series__producer__in=producers)),
+        clashes=_named(found[:MOST_CLASHES]),
+        clashes_left_out=max(0, len(found) - MOST_CLASHES),
         uneven=_uneven(shown, year=year, today=london.local_date(now)),
         holidays_unknown=not holidays,
     )
@@ -167,11 +175,14 @@ def _fill(months: Sequence[Month], releases: ReleaseQuerySet) -> None:
             month.entries.setdefault(release.planned_on, []).append(release)
 
 
-def _clashes(shown: ReleaseQuerySet, own: ReleaseQuerySet) -> list[Clash]:
+def _clashing(shown: ReleaseQuerySet, own: ReleaseQuerySet) -> list[Crowd]:
     """Find the clashes of the releases shown, with whatever else of the same people stands in their way."""
     instants = shown.filter(due_at__isnull=False).values("due_at")
     keys = set(shown.values_list("pk", flat=True))
-    found = [crowd for crowd in crowds.among(own.filter(due_at__in=instants)) if keys & set(crowd.releases)]
+    return [crowd for crowd in crowds.among(own.filter(due_at__in=instants)) if keys & set(crowd.releases)]
+
+
+def _named(found: Sequence[Crowd]) -> list[Clash]:
     named = Release.objects.in_bulk({key for crowd in found for key in crowd.releases})
     return [
         Clash(crowd.due_at, crowd.place, tuple(named[key] for key in crowd.releases if key in named)) for crowd in found

@@ -118,6 +118,16 @@ def test_releases_of_the_same_minute_and_host_are_named_as_a_clash(reader, serie
     assert "9.30am on 14 July 2026, www.example.gov.uk: Title one, Title two" in text
 
 
+def test_clashes_beyond_the_longest_list_are_counted(reader, series, monkeypatch):
+    monkeypatch.setattr("releases.year_planner.MOST_CLASHES", 1)
+    for day in (14, 15, 16):
+        for reference in ("one", "two"):
+            due(series, date(2026, 7, day), f"{reference}-{day}")
+    (clash,) = page(reader).context["plan"].clashes
+    assert clash.due_at.day == 14
+    assert "2 more are not listed." in page(reader).text
+
+
 def test_a_cancelled_release_clashes_with_nobody(reader, series):
     for reference in ("one", "two"):
         release = due(series, date(2026, 7, 14), reference, make=an_announced_release)
