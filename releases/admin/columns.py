@@ -42,6 +42,7 @@ class ReleaseColumns(ByProducer[Release]):
     ordering = ("-planned_on", "reference")
     list_filter = (
         filters.AttentionFilter,
+        filters.LacksFilter,
         filters.StatusFilter,
         filters.DayFilter,
         filters.MonthFilter,

@@ -14,7 +14,7 @@ from releases.attention import Concern
 from releases.models import Release, Series
 from releases.models.release import ReleaseQuerySet
 from releases.permissions import Action
-from releases.status import Status
+from releases.status import OPEN, Status
 from releases.verdict import Outcome
 from releases.wording import OUTCOMES
 
@@ -26,6 +26,11 @@ SPANS = {
     "past-week": (lazy("Past 7 days"), -7, -1),
     "next-week": (lazy("Next 7 days"), 0, 6),
     "next-four-weeks": (lazy("Next 4 weeks"), 0, 27),
+}
+LACKS = {
+    "page": (lazy("No page"), Q(has_page=False)),
+    "contact": (lazy("No contact"), Q(series__responsible=None)),
+    "head": (lazy("No Head of Profession"), Q(series__head_of_profession=None)),
 }
 NOT_LOOKED_AT = "none"
 STATUSES = {
@@ -54,6 +59,22 @@ class AttentionFilter(admin.SimpleListFilter):
         if chosen not in set(Concern):
             return queryset
         return attention.narrowed(queryset, Concern(chosen), now=timezone.now())
+
+
+class LacksFilter(admin.SimpleListFilter):
+    """Releases still to come, whenever they are due, by what they lack."""
+
+    title = lazy("what it lacks")
+    parameter_name = "lacks"
+
+    def lookups(self, request: HttpRequest, model_admin: Any) -> Choices:
+        """Return what a release may lack."""
+        return [(name, words) for name, (words, _) in LACKS.items()]
+
+    def queryset(self, request: HttpRequest, queryset: QuerySet[Release]) -> QuerySet[Release]:
+        """Return the open releases without it; the list has annotated `has_page`."""
+        chosen = self.value()
+        return queryset.filter(LACKS[chosen][1], status__in=OPEN) if chosen in LACKS else queryset
 
 
 class DayFilter(admin.SimpleListFilter):

@@ -122,6 +122,27 @@ def test_the_list_is_narrowed_by_producer_and_series():
     assert listed(client, producer=first.producer_id, series=second.pk) == set()
 
 
+@pytest.mark.parametrize(
+    ("lacks", "found"),
+    [
+        ("page", {"no-page"}),
+        ("contact", {"no-people"}),
+        ("head", {"no-people"}),
+        ("coffee", {"no-page", "no-people", "all", "stopped"}),
+    ],
+)
+def test_the_list_is_narrowed_by_what_an_open_release_lacks_whenever_it_is_due(lacks, found):
+    series = SeriesFactory()
+    bare = SeriesFactory(producer=series.producer, responsible=None, head_of_profession=None)
+    far = london_slot(date(2027, 9, 15))
+    a_release(series=series, reference="all", slot=far)
+    a_release(series=series, reference="no-page", slot=far).addresses.all().delete()
+    a_release(series=bare, reference="no-people", slot=far)
+    stopped = a_release(series=bare, reference="stopped", slot=far)
+    scheduling.cancel(stopped, reason="Stopped", by=member(Role.DEPUTY, series.producer), at=NOW)
+    assert listed(signed_in(member(Role.AUDITOR, series.producer, is_staff=True)), lacks=lacks) == found
+
+
 def test_a_filter_offers_nothing_of_another_producer(client):
     foreign = SeriesFactory(title="Of another office", producer__name="Another office")
     a_release(series=foreign, reference="foreign", slot=london_slot(date(2031, 1, 7)))
