@@ -153,12 +153,6 @@ def series() -> QuerySet[Series]:
 _has_announced = Exists(Release.objects.public().filter(series=OuterRef("pk")))
 
 
-def next_of(release: Release) -> Release | None:
-    """Return the next announced release of the same series by date, leaving out cancelled ones, if there is one."""
-    later = Release.objects.public().filter(series=release.series_id, planned_on__gt=release.planned_on)
-    return later.exclude(status=Status.CANCELLED).order_by("planned_on", "planned_at", "pk").first()
-
-
 def status_of(release: Release) -> PublicStatus:
     """Say what the calendar calls a release that `announced` returned."""
     changes: Sequence[DateChange] = release.announced_changes  # type: ignore[attr-defined]  # of the prefetch

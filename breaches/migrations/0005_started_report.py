@@ -8,7 +8,7 @@ from django.db import migrations, models
 class Migration(migrations.Migration):
     dependencies = [
         ("breaches", "0004_facts_beside_the_text"),
-        ("releases", "0009_kept_bodies"),
+        ("releases", "0014_pre_release_access"),
         migrations.swappable_dependency(settings.AUTH_USER_MODEL),
     ]
 

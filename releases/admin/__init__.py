@@ -2,5 +2,4 @@
 
 from releases.admin import exemption, people, record, release, series
 
-
 __all__ = ["exemption", "people", "record", "release", "series"]

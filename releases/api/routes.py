@@ -10,7 +10,7 @@ from django.views.decorators.csrf import csrf_exempt
 from ninja import NinjaAPI, Path, Query, Schema
 from ninja.renderers import JSONRenderer
 
-from releases import following, public
+from releases import following, next_release, public
 from releases.announced import Named
 from releases.api import answers, lists
 from releases.api.questions import AskedProducers, AskedReleases, AskedSeries, Slug, names_of
@@ -72,7 +72,7 @@ def release(request: HttpRequest, reference: Path[Slug]) -> dict[str, Any]:
         message = f"There is no announced release “{reference}”."
         raise Http404(message)
     row = stored.select_related("series__responsible").get()
-    later = public.next_of(row)
+    later = next_release.announced_after(row)
     return {
         **answers.release_answer(found[0]),
         "date_changes": [answers.date_change_answer(move) for move in found[0].moves],

@@ -2,10 +2,10 @@
 
 from releases.models.append_only import ChainHead
 from releases.models.body import Body, KeptBody
-from releases.models.date_request import DateChangeRequest
-from releases.models.delay_notice import DelayNotice
 from releases.models.calendar_import import CalendarImport, ImportEvent, ImportRow
 from releases.models.comparison import Comparison
+from releases.models.date_request import DateChangeRequest
+from releases.models.delay_notice import DelayNotice
 from releases.models.event import ReleaseEvent
 from releases.models.exemption import Exemption
 from releases.models.observation import Observation

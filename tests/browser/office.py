@@ -17,8 +17,8 @@ from releases.publisher import PublisherSays, Source, State
 from statsoffice.canary.page import url_of
 from statsoffice.canary.script import script_for
 from tests.breaches.people import Office, a_report, an_office
-from tests.browser.changed_dates import pages_of_changed_dates
 from tests.browser.access_lists import pages_of_access_lists
+from tests.browser.changed_dates import pages_of_changed_dates
 from tests.browser.day_before import checked_releases
 from tests.browser.exchange import an_announcement_that_differs, pages_of_imports
 from tests.browser.kept import pages_of_kept_bodies

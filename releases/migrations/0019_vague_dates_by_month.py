@@ -10,7 +10,7 @@ def keep_the_month_alone(apps, schema_editor):
 
 class Migration(migrations.Migration):
     dependencies = [
-        ("releases", "0011_public_calendar"),
+        ("releases", "0018_public_calendar"),
     ]
 
     operations = [migrations.RunPython(keep_the_month_alone, migrations.RunPython.noop)]

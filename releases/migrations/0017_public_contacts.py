@@ -5,7 +5,7 @@ from django.db import migrations, models
 
 class Migration(migrations.Migration):
     dependencies = [
-        ("releases", "0009_kept_bodies"),
+        ("releases", "0016_announcement_comparison"),
     ]
 
     operations = [

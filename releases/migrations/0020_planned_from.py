@@ -6,7 +6,7 @@ from django.db import migrations, models
 
 class Migration(migrations.Migration):
     dependencies = [
-        ("releases", "0009_kept_bodies"),
+        ("releases", "0019_vague_dates_by_month"),
     ]
 
     operations = [

@@ -19,7 +19,7 @@ def drop_words(apps, schema_editor):
 
 class Migration(migrations.Migration):
     dependencies = [
-        ("releases", "0010_public_contacts"),
+        ("releases", "0017_public_contacts"),
         migrations.swappable_dependency(settings.AUTH_USER_MODEL),
     ]
 

@@ -10,7 +10,7 @@ import releases.pre_release_status
 
 class Migration(migrations.Migration):
     dependencies = [
-        ("releases", "0009_kept_bodies"),
+        ("releases", "0013_exemptions"),
         migrations.swappable_dependency(settings.AUTH_USER_MODEL),
     ]
 

@@ -6,7 +6,7 @@ from django.db import migrations, models
 
 class Migration(migrations.Migration):
     dependencies = [
-        ("releases", "0010_calendar_imports"),
+        ("releases", "0015_calendar_imports"),
     ]
 
     operations = [

@@ -17,7 +17,7 @@ def add_trigger(apps, schema_editor):
 
 class Migration(migrations.Migration):
     dependencies = [
-        ("releases", "0009_kept_bodies"),
+        ("releases", "0014_pre_release_access"),
         migrations.swappable_dependency(settings.AUTH_USER_MODEL),
     ]
 
