@@ -3,6 +3,7 @@
 import logging
 import threading
 from collections.abc import Callable
+from datetime import timedelta
 from functools import partial
 from typing import Any
 
@@ -85,13 +86,14 @@ class Step(bootsteps.StartStopStep):
         # The application imports this module; these need the application, and Django with its models, set up.
         from statsoffice import celery, repeating, tasks
 
-        acts = {
+        acts: dict[str, tuple[Callable[[], None], timedelta]] = {
             "sweep": (self._sweep, celery.SWEEP_EVERY),
             "draft": (tasks.draft_once, celery.DRAFT_EVERY),
             "deliver": (tasks.deliver_once, celery.DELIVER_EVERY),
             # It keeps the pause between two rehearsals itself, whoever asks.
             "canary": (self._rehearse, celery.CANARY_EVERY),
             "preflight": (self._check_ahead, celery.PREFLIGHT_EVERY),
+            "imports": (partial(tasks.imports_once, stop=progress.is_ending), celery.IMPORTS_EVERY),
         }
         return {
             name: (partial(repeating.do, act, name=name), every.total_seconds()) for name, (act, every) in acts.items()

@@ -114,6 +114,7 @@ def erase_names() -> None:
 @shared_task(name="imports")
 def imports() -> None:
     """Check the calendar files that people uploaded, and apply what they confirmed."""
+    _begin("imports")
     imports_once(stop=progress.is_ending)
 
 

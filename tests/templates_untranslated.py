@@ -14,7 +14,7 @@ DEFAULTS = re.compile(r"\|default:(\"[A-Z][^\"]*\"|'[A-Z][^']*')")
 # Parts of a tag that another template fills in: nobody reads them.
 INSIDE_A_TAG = re.compile(r"block \w+_(classes|attributes)")
 # Names that are the same in every language.
-NAMES = re.compile(r"SHA-256|\(PDF\)")
+NAMES = re.compile(r"SHA-256|\(PDF\)|\bGET\b")
 WORD = re.compile(r"[^\W\d_]{2,}")
 TRANSLATED = {"blocktranslate": "endblocktranslate", "blocktrans": "endblocktrans", "comment": "endcomment"}
 IN_THE_PLACE_OF_A_TAG = "\ufffc"

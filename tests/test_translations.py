@@ -24,7 +24,6 @@ IN_WORDS_OF_THEIR_OWN = {
 STILL_TO_COME = {
     "templates/desk/waiting.html",
     "templates/releases/announce.html",
-    "templates/releases/calendar.html",
     "templates/releases/cancel.html",
     "templates/releases/change_date.html",
     "templates/releases/confirm.html",
@@ -40,7 +39,6 @@ STILL_TO_COME = {
     "templates/releases/say.html",
     "templates/releases/snapshots.html",
     "templates/releases/staff.html",
-    "templates/releases/status_tag.html",
     "templates/releases/was_live.html",
 }
 

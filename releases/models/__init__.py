@@ -4,6 +4,7 @@ from releases.models.append_only import ChainHead
 from releases.models.body import Body, KeptBody
 from releases.models.calendar_import import CalendarImport, ImportEvent, ImportRow
 from releases.models.comparison import Comparison
+from releases.models.date_change import DateChange
 from releases.models.date_request import DateChangeRequest
 from releases.models.delay_notice import DelayNotice
 from releases.models.event import ReleaseEvent
@@ -13,7 +14,7 @@ from releases.models.pre_release import PreReleaseAccess, PreReleaseRequest
 from releases.models.preflight import PreflightRun
 from releases.models.producer import Contact, Membership, Producer
 from releases.models.reason_correction import ReasonCorrection
-from releases.models.release import Address, DateChange, Release
+from releases.models.release import Address, Release
 from releases.models.roll_call import RollCall
 from releases.models.series import Series
 from releases.models.verification import Statement, Verification

@@ -5,7 +5,7 @@ from django.db import models
 from django.db.models import Q
 
 from releases.models.append_only import AppendOnly, AppendOnlyQuerySet
-from releases.models.release import DateChange
+from releases.models.date_change import DateChange
 
 
 class ReasonCorrectionQuerySet(AppendOnlyQuerySet["ReasonCorrection"]):

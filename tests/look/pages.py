@@ -153,6 +153,7 @@ urlpatterns = [
     path(
         "", include(([path("", components, name="calendar"), path("planner/", components, name="planner")], "releases"))
     ),
+    path("your-releases/", include(([path("", components, name="release_list")], "exchange"))),
     path("reports/", include(([path("", questions, name="report_list")], "breaches"))),
     path("desk/", questions, name="desk"),
     path("refused/", refuse),

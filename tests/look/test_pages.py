@@ -56,7 +56,7 @@ def signed_in(client: Client, **traits: bool) -> Client:
     return client
 
 
-MEMBERS = ("Menu", "Release calendar", "Desk", "Year planner", "Breach reports")
+MEMBERS = ("Menu", "Release calendar", "Desk", "Your releases", "Year planner", "Breach reports")
 
 
 @pytest.mark.django_db
@@ -219,6 +219,7 @@ def test_a_time_is_written_for_people_and_for_machines(filter_name: str, value: 
 
 # GOV.UK Frontend gives these names to parts of its markup without styling them.
 PLACES = {
+    "govuk-checkboxes",
     "govuk-generic-header__container",
     "govuk-service-navigation__active-fallback",
     "govuk-table__body",

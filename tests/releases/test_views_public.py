@@ -19,7 +19,6 @@ from tests.factories import (
     london_slot,
     member,
 )
-from tests.releases.cancelled import cancelled
 from tests.releases.record import a_look, looks_at
 
 pytestmark = pytest.mark.django_db
@@ -221,22 +220,6 @@ def test_a_contact_that_the_office_does_not_show_to_readers_stands_on_no_public_
         member(Role.STATISTICIAN, release.series.producer), backend="django.contrib.auth.backends.ModelBackend"
     )
     assert f"{contact.name}, not shown to readers" in client.get(page_of(release)).text
-
-
-def test_a_release_leads_to_the_next_one_of_its_series_that_is_announced_and_not_cancelled(client, clock):
-    release = an_announced_release()
-    same = {"series": release.series}
-    an_announced_release(reference="far", title="A later one", slot=london_slot(date(2020, 9, 1)), **same)
-    a_confirmed_release(reference="quiet", title="Quietly planned", slot=london_slot(date(2020, 7, 7)), **same)
-    an_announced_release(reference="other", title="Of another series", slot=london_slot(date(2020, 7, 7)))
-    cancelled(an_announced_release(reference="off", title="Called off", slot=london_slot(date(2020, 7, 7)), **same))
-    found = an_announced_release(reference="next", title="The next one", slot=london_slot(date(2020, 8, 4)), **same)
-    text = client.get(page_of(release)).text
-    assert f'href="{page_of(found)}"' in text
-    assert "4 August 2020 9:30am" in text
-    others = ("A later one", "Quietly planned", "Of another series", "Called off")
-    assert [title for title in others if title in text] == []
-    assert "Next release" not in client.get(reverse("releases:release", args=["far"])).text
 
 
 def test_the_page_is_linked_only_once_it_is_due_and_was_seen_live(client, clock):

@@ -74,6 +74,10 @@ SAMPLES: dict[str, tuple[object, ...]] = {
     "token": ("x",),
     "uidb36": ("x",),
     "key": ("x",),
+    "concern": ("due_tomorrow",),
+    "release": ("late", "hidden-release"),
+    "public_id": ("00000000-0000-4000-8000-000000000000",),
+    "kind": ("csv",),
 }
 QUESTIONS = {
     "/": ("?show=published", "?show=upcoming", "?show=cancelled", "?words=hidden"),
