@@ -50,6 +50,11 @@ class Shelf:
         return bool(self._file or self._in_memory)
 
     @property
+    def is_another_waiting(self) -> bool:
+        """Whether looks of others wait in the same folder; what was left behind is to be stored first."""
+        return any(path != self._path for path in _files(self._folder))
+
+    @property
     def outlives(self) -> bool:
         """Whether all that waits here outlives the process."""
         return not self._in_memory

@@ -84,7 +84,8 @@ def _step(going: Round, *, ending: bool) -> bool:
     if quiet_until is None and clock.now() >= going.claim_at:
         if not ending:
             outage.attempt(going, watch_claim.claim)
-        going.claim_at = clock.now() + (CLAIM_EVERY if _falls_soon(going) else CLAIM_AT_LEAST_EVERY)
+        soon = _falls_soon(going) or going.others_awaited_since
+        going.claim_at = clock.now() + (CLAIM_EVERY if soon else CLAIM_AT_LEAST_EVERY)
     if not ending:
         _start_due(going)
     upcoming = None if ending else _next_look_at(going)
@@ -168,6 +169,8 @@ def _next_look_at(going: Round) -> datetime | None:
     near_due = any(t.due_at - HORIZON <= now <= t.limit_at + HORIZON for t in going.targets.values())
     horizon = now + (SOON if going.faults and not near_due else HORIZON)
     instants = [t.next_look_at for t in going.targets.values() if t.next_look_at and t.next_look_at <= horizon]
+    if going.others_awaited_since and now - going.others_awaited_since < watch_claim.LONGEST_WAIT_FOR_OTHERS:
+        instants.append(going.claim_at)
     return min(instants, default=None)
 
 

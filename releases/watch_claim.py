@@ -14,6 +14,9 @@ logger = logging.getLogger(__name__)
 # Looks are planned in memory this far ahead. In its last hour a release is looked at every minute or more often, so
 # that a sweep which has it in memory keeps it until it is due, even if the database goes away meanwhile.
 HORIZON = timedelta(minutes=2)
+# So long a watcher that lives may need to store what it saw while the database was away: it tries every two seconds,
+# and not at all for some seconds before a look that decides a verdict.
+LONGEST_WAIT_FOR_OTHERS = timedelta(seconds=12)
 CLOCKS_COMPARED_EVERY = timedelta(minutes=5)
 
 
@@ -29,6 +32,8 @@ def claim(going: Round) -> None:
     due = watch_list.falling_due(until=now + HORIZON, now=now, without=list(going.targets))
     due = [address for address in due if address.release.rehearsal or not going.replayed]
     due = [address for address in due if _can_be_asked(going, address)]
+    if _waits_for_others(going, now=now):
+        due = []
     wanted = {place_of(address.url) for address in due} | {t.host for t in going.targets.values()}
     held = leases.claim(wanted, holder=going.watcher, now=now, look=going.look)
     going.held_since = {host: since for host, since in going.held_since.items() if host in held or host not in wanted}
@@ -44,6 +49,21 @@ def claim(going: Round) -> None:
     if mine:
         not_found_pages.ask(going, now=now)
         _compare_clocks(going, now=now)
+
+
+def _waits_for_others(going: Round, *, now: datetime) -> bool:
+    """Tell whether to take on nothing new yet, since another watcher that lives still has looks to store.
+
+    While the database was away nobody could renew a lease; the watcher that held the hosts went on by its plan in
+    memory, and whoever takes them before its looks are stored makes the same looks again.
+
+    :param now: an aware instant; after `LONGEST_WAIT_FOR_OTHERS` the other is taken for one that hangs.
+    """
+    if not going.shelf.is_another_waiting:
+        going.others_awaited_since = None
+        return False
+    going.others_awaited_since = going.others_awaited_since or now
+    return now - going.others_awaited_since < LONGEST_WAIT_FOR_OTHERS
 
 
 def _compare_clocks(going: Round, *, now: datetime) -> None:

@@ -62,6 +62,7 @@ class Round:
     away_since: datetime | None = None
     try_again_at: datetime = LONG_AGO
     claim_at: datetime = LONG_AGO
+    others_awaited_since: datetime | None = None
     seen_at: datetime = LONG_AGO
     unjudged: dict[int, Release] = field(default_factory=dict)
     faults: list[Exception] = field(default_factory=list)

@@ -18,6 +18,7 @@ from tests.releases.scripted import JumpingClock, MorningOver, ScriptedPublisher
 pytestmark = pytest.mark.django_db(transaction=True)
 
 HOST = "https://www.example.gov.uk/statistics"
+BACK = 12
 OUT = "<title>Inspections as at 31 March 2020</title><h1>Inspections as at 31 March 2020</h1>"
 
 
@@ -140,6 +141,35 @@ def test_what_a_dead_watcher_had_looked_at_is_not_looked_at_again_for_the_same_i
     assert min(errand.planned_at for errand in asked if isinstance(errand.key, LookKey)) == SEED_DUE + seconds(22)
     planned = [look for look in kept(until=45) if look[1] == Purpose.PLAIN]
     assert len(planned) == len(set(planned))
+
+
+def asked_by_a_second_watcher(outage, folder, *, until):
+    """Sweep with one watcher over an outage, and from the second it ends with another; give when that one asked."""
+    asked = []
+
+    def script(url, at):
+        asked.append(at - SEED_DUE)
+        return (404, "", 0.1)
+
+    def begin():
+        outage.end()
+        sweep(BACK, until, script, folder=folder, watcher="second")
+
+    sweep(-120, 60, live_from(9999), (-90, outage.begin), (BACK, begin), folder=folder)
+    return asked
+
+
+def test_nobody_makes_the_looks_again_that_a_watcher_which_lives_is_about_to_store(outage, tmp_path):
+    a_confirmed_release(url=f"{HOST}/schools")
+    assert asked_by_a_second_watcher(outage, tmp_path, until=BACK + 2) == []
+    planned = [look for look in kept(until=45) if look[1] == Purpose.PLAIN]
+    assert len(planned) == len(set(planned))
+
+
+def test_a_watcher_that_never_stores_is_waited_for_twelve_seconds(outage, tmp_path):
+    a_confirmed_release(url=f"{HOST}/schools")
+    first, *_ = asked_by_a_second_watcher(outage, tmp_path, until=BACK + 40)
+    assert seconds(BACK + 12) <= first <= seconds(BACK + 15)
 
 
 @pytest.mark.parametrize("table", ["releases_verification", "releases_hostlease", "releases_watch", "chainhead"])
