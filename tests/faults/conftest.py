@@ -6,12 +6,12 @@ from pathlib import Path
 
 import pytest
 
+from tests.faults import table
 from tests.faults.morning import Morning, Outcome, folder_for_sockets
 from tests.faults.rows import EARLIEST, ROWS
 from tests.morning import running_site
 
 PREPARING = timedelta(seconds=25)
-TABLE = pytest.StashKey[list[str]]()
 
 
 @pytest.fixture(scope="session")
@@ -30,24 +30,9 @@ def outcomes(request: pytest.FixtureRequest, due_at: datetime) -> Mapping[str, O
         morning = Morning(rows, folder=folder, site=site, due_at=due_at)
         with morning.ready():
             found = morning.play()
-    request.config.stash[TABLE] = table(found)
+    table.keep(table.written(found), request.config)
     keep_logs(found, request.config.getoption("--faults-logs"))
     return found
-
-
-def table(outcomes: Mapping[str, Outcome]) -> list[str]:
-    """Write the table of the faults in Markdown."""
-    lines = ["| what breaks | looks kept | lost | doubled | untrue |", "|---|---|---|---|---|"]
-    for row in [row for row in ROWS if row.office in outcomes]:
-        outcome = outcomes[row.office]
-        wrong = outcome.reckoning
-        counts = (len(outcome.stored.looks), len(wrong.lost), len(wrong.doubled), len(wrong.untrue))
-        lines.append(f"| {row.title} | {' | '.join(map(str, counts))} |")
-    return lines
-
-
-def pytest_addoption(parser: pytest.Parser) -> None:
-    parser.addoption("--faults-logs", help="A folder in which the logs of the morning's processes are kept")
 
 
 def keep_logs(outcomes: Mapping[str, Outcome], folder: str | None) -> None:
@@ -57,12 +42,3 @@ def keep_logs(outcomes: Mapping[str, Outcome], folder: str | None) -> None:
             path = Path(folder or "", office, f"{name}.log")
             path.parent.mkdir(parents=True, exist_ok=True)
             path.write_text(log)
-
-
-def pytest_terminal_summary(terminalreporter: pytest.TerminalReporter) -> None:
-    """Print the table at the end of the run."""
-    lines = terminalreporter.config.stash.get(TABLE, [])
-    if lines:
-        terminalreporter.section("What is left of a release morning when something breaks")
-        for line in lines:
-            terminalreporter.line(line)
