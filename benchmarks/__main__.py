@@ -1,6 +1,6 @@
 """Make every measurement and print one table: figures, the floor of the same run, ratios and limits.
 
-    python -m benchmarks [--only NAME ...] [--quick]
+    python -m benchmarks [--only NAME ...] [--rounds NUMBER] [--quick]
 
 A figure is the middle one of its rounds. The floor is the least that any program needs for the same work, measured in
 turns with it, so that a busy machine slows both. Each measurement's own file says what its floor is.
@@ -36,9 +36,12 @@ def main(arguments: Sequence[str]) -> int:
     parser.add_argument(
         "--only", action="append", choices=[one.name for one in MEASUREMENTS], help="this one; may be given again"
     )
+    parser.add_argument("--rounds", type=_counted, help="so many rounds, each in a new database, of what has several")
     parser.add_argument("--quick", action="store_true", help="only try whether everything can be measured")
     chosen = parser.parse_args(arguments)
     wanted = [one for one in MEASUREMENTS if not chosen.only or one.name in chosen.only]
+    if chosen.rounds:
+        wanted = [replace(one, rounds=chosen.rounds if one.rounds > 1 else 1) for one in wanted]
     loads: list[float] = []
     failed: list[str] = []
     rows = _measure([one.quick for one in wanted] if chosen.quick else wanted, loads=loads, failed=failed)
@@ -50,6 +53,17 @@ def main(arguments: Sequence[str]) -> int:
     if failed:
         return 2
     return 0 if chosen.quick else int(not all(row.held for row in rows))
+
+
+def _counted(typed: str) -> int:
+    """Read a number of rounds.
+
+    :raises ArgumentTypeError: if it is no whole number from 1 on.
+    """
+    if typed.isdecimal() and int(typed) > 0:
+        return int(typed)
+    message = f"{typed!r} is not a number of rounds: give 1 or more."
+    raise argparse.ArgumentTypeError(message)
 
 
 def _measure(measurements: Sequence[Measurement], *, loads: list[float], failed: list[str]) -> list[Row]:

@@ -33,6 +33,13 @@ def test_a_measurement_that_is_not_there_is_refused_with_those_that_are():
     assert all(one.name in refused.stderr for one in MEASUREMENTS)
 
 
+@pytest.mark.parametrize("typed", ["0", "-1", "many"])
+def test_a_number_of_rounds_that_is_none_is_refused_by_what_was_typed(typed):
+    refused = run("--only", "pdf", f"--rounds={typed}")
+    assert refused.returncode == 2
+    assert f"{typed!r} is not a number of rounds" in refused.stderr
+
+
 def test_every_measurement_says_in_its_own_file_what_its_floor_is():
     for one in MEASUREMENTS:
         text = (settings.BASE_DIR / "benchmarks" / f"{one.name}.py").read_text()
