@@ -7,9 +7,8 @@ from django.conf import settings
 from django.urls import reverse
 
 from releases.agreement import RequestState
-from releases.models import DateChangeRequest, Membership
-from releases.roles import LEADS
-from statsoffice.messages.owed import NEWS, Owed
+from releases.models import DateChangeRequest
+from statsoffice.messages.owed import NEWS, Owed, those_who_agree
 
 # Who withdrew a request knows it.
 TOLD_TO_THE_ASKER = (RequestState.AGREED, RequestState.REFUSED, RequestState.LAPSED)
@@ -26,7 +25,8 @@ def owed(*, told: Collection[str], now: datetime) -> Iterator[Owed]:
     requests = DateChangeRequest.objects.select_related("release__series__producer", "requested_by")
     for request in requests.waiting().filter(requested_at__gt=now - NEWS).order_by("requested_at", "pk"):
         if _asked(request) not in told:
-            yield Owed(_asked(request), _leads(request), _subject(request, "waits for agreement"), _asked_text(request))
+            told_to = those_who_agree(request.release)
+            yield Owed(_asked(request), told_to, _subject(request, "waits for agreement"), _asked_text(request))
     decided = requests.filter(state__in=TOLD_TO_THE_ASKER, decided_at__gt=now - NEWS)
     for request in decided.order_by("decided_at", "pk"):
         if _decided(request) not in told:
@@ -39,13 +39,6 @@ def _asked(request: DateChangeRequest) -> str:
 
 def _decided(request: DateChangeRequest) -> str:
     return f"date-request-{request.pk}-decided"
-
-
-def _leads(request: DateChangeRequest) -> frozenset[str]:
-    """Return whom it waits for: the accounts that may agree, because others could only look on."""
-    producer = request.release.series.producer
-    leads = Membership.objects.filter(producer=producer, role__in=list(LEADS), user__is_active=True)
-    return frozenset(email.lower() for email in leads.values_list("user__email", flat=True))
 
 
 def _asker(request: DateChangeRequest) -> frozenset[str]:

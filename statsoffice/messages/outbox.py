@@ -7,6 +7,7 @@ from itertools import batched, chain
 from django.db import transaction
 
 from statsoffice.messages import (
+    access_requests,
     announced_otherwise,
     date_requests,
     preflight_problems,
@@ -28,7 +29,15 @@ def create_missing(*, now: datetime) -> int:
     :return: the number of messages that were missing.
     """
     told = set(Message.objects.filter(created_at__gt=now - 2 * NEWS).values_list("event", flat=True))
-    rooms = (suspected, preflight_problems, announced_otherwise, roll_called, date_requests, watcher_ill)
+    rooms = (
+        suspected,
+        preflight_problems,
+        announced_otherwise,
+        roll_called,
+        date_requests,
+        access_requests,
+        watcher_ill,
+    )
     owed = chain.from_iterable(about.owed(told=told, now=now) for about in rooms)
     return sum(_write(news, now=now) for news in batched(owed, AT_A_TIME))
 

@@ -4,6 +4,8 @@ from collections.abc import Iterable
 from dataclasses import dataclass
 from datetime import timedelta
 
+from django.db.models import Q
+
 from releases.models import Contact, Membership, Release
 from releases.roles import LEADS
 
@@ -46,3 +48,21 @@ def concerned_or_leads(release: Release, concerned: Iterable[Contact | None]) ->
 def people_concerned(release: Release) -> frozenset[str]:
     """Return the addresses of those who keep a release's series, or of the leads, as `concerned_or_leads` does."""
     return concerned_or_leads(release, (release.series.responsible, release.series.head_of_profession))
+
+
+def those_who_agree(release: Release) -> frozenset[str]:
+    """Return the addresses of the accounts that may agree to what waits, because others could only look on.
+
+    Of a rehearsal only those are told who take part in it: the contacts of its series.
+    """
+    series = release.series
+    leads = Membership.objects.filter(producer=series.producer, role__in=list(LEADS), user__is_active=True)
+    if release.rehearsal:
+        contacts = Contact.objects.filter(
+            Q(pk__in=[series.responsible_id, series.head_of_profession_id])
+            | Q(pk__in=series.deputies.values("pk"))
+            | Q(pk__in=series.publishing_contacts.values("pk")),
+            user__isnull=False,
+        )
+        leads = leads.filter(user__in=contacts.values("user"))
+    return frozenset(email.lower() for email in leads.values_list("user__email", flat=True))

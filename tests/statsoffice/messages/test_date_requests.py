@@ -22,6 +22,12 @@ def told(now=LATER):
     return {message.recipient: message for message in Message.objects.order_by("pk")}
 
 
+def takes_part(contact, user):
+    """Let a contact of a series be somebody with an account."""
+    contact.user = user
+    contact.save()
+
+
 def test_those_who_may_agree_are_told_of_a_new_request_once():
     release = an_announced_release(title="A secret title")
     leads = [head_of(release), person(release, Role.DEPUTY)]
@@ -90,11 +96,15 @@ def test_who_has_left_is_told_nothing():
     assert told() == {}
 
 
-def test_a_rehearsal_is_said_to_be_one():
+def test_a_rehearsal_is_said_to_be_one_and_told_only_to_those_who_may_agree_and_take_part():
     release = a_confirmed_release(rehearsal=True)
-    head = head_of(release)
+    head, statistician = head_of(release), person(release, Role.STATISTICIAN)
+    person(release, Role.DEPUTY)
+    takes_part(release.series.head_of_profession, head)
+    takes_part(release.series.responsible, statistician)
     ask(release)
-    message = told()[head.email]
+    ((recipient, message),) = told().items()
+    assert recipient == head.email
     assert message.subject.startswith("Rehearsal: ")
     assert message.text.startswith("This is a rehearsal")
 
