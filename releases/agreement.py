@@ -1,5 +1,6 @@
 """How a change of a confirmed date is asked for and agreed to, and what the register of changes marks."""
 
+from collections.abc import Collection
 from datetime import datetime, timedelta
 from enum import StrEnum
 
@@ -7,7 +8,7 @@ from releases import london
 from releases.calendar import Precision, Slot
 from releases.lifecycle import Lifecycle, Move
 from releases.roles import LEADS, Role
-from releases.status import KEEPERS
+from releases.status import KEEPERS, Status
 
 CLOSE_TO_RELEASE = timedelta(days=1)
 
@@ -49,6 +50,16 @@ class Mark(StrEnum):
     AFTER_DUE = "after_due"
     ON_THE_DAY = "on_the_day"
     ASKED_CLOSE_TO_RELEASE = "asked_close_to_release"
+
+
+def is_to_be_asked(status: str, *, roles: Collection[Role], waits: bool) -> bool:
+    """Tell whether somebody asks for another date of a release; a lead has the change itself, which is one act.
+
+    :param status: of the release.
+    :param roles: of the person, for its producer.
+    :param waits: whether another change of it waits already.
+    """
+    return status == Status.CONFIRMED and bool(ASKERS & set(roles)) and not LEADS & set(roles) and not waits
 
 
 def is_asked_close(was: Slot, to: Slot, *, asked_at: datetime) -> bool:

@@ -194,6 +194,12 @@ def latest_of(release: Release) -> DateChangeRequest | None:
     return made.order_by("-requested_at", "-pk").first()
 
 
+def waiting_of(release: Release) -> DateChangeRequest | None:
+    """Return the request that waits for a release as it stands; one that was overtaken waits no more."""
+    latest = latest_of(release)
+    return latest if latest and latest.state_beside(release) == RequestState.WAITING else None
+
+
 def _check_confirmed(release: Release) -> None:
     if release.status != Status.CONFIRMED:
         sentence = _("Only the change of a confirmed date needs agreement; this release is %(status)s.")

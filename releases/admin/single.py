@@ -11,11 +11,13 @@ from django.urls import URLPattern, path, reverse
 from django.utils import timezone
 from django.utils.translation import gettext_lazy as lazy
 
-from releases import permissions, preflight
+from releases import date_requests, permissions, preflight
 from releases.admin import moves
 from releases.admin.access import ByProducer
+from releases.agreement import is_to_be_asked
 from releases.models import Release
 from releases.permissions import Action, NotYours
+from releases.roles import LEADS
 from releases.status import ANNOUNCE, CANCEL, CONFIRM, RELEASE
 
 PREFLIGHT = "preflight"
@@ -73,12 +75,21 @@ class MovesOfOne(ByProducer[Release]):
         release = kwargs.get("obj")
         if release is not None:
             context |= {"offers": offers(request, release), "show_delete": not moves.objection(release)}
+            context |= _change_of_date(request, release)
         return super().render_change_form(request, context, *args, **kwargs)
 
 
 def offers(request: HttpRequest, release: Release) -> list[Offer]:
     """Return what the person may do with a release as it stands."""
     return [offer for offer in OFFERS if offer.name in set(_names(request, release))]
+
+
+def _change_of_date(request: HttpRequest, release: Release) -> dict[str, Any]:
+    """Say whether the person asks for another date, on the page for it, and which change waits for agreement."""
+    roles = permissions.roles_of(request.user, release.series.producer)
+    waiting = date_requests.waiting_of(release)
+    asks = is_to_be_asked(release.status, roles=roles, waits=waiting is not None)
+    return {"asks_for_date": asks, "waiting_change": waiting, "may_agree": bool(roles & LEADS)}
 
 
 def _names(request: HttpRequest, release: Release) -> Iterator[str]:

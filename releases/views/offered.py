@@ -5,11 +5,11 @@ from datetime import datetime
 
 from django.utils.translation import gettext as _
 
-from releases.agreement import ASKERS
+from releases.agreement import is_to_be_asked
 from releases.models import Release
 from releases.moving import is_due
 from releases.permissions import TABLE, Action
-from releases.roles import LEADS, Role
+from releases.roles import Role
 from releases.status import ANNOUNCE, CANCEL, CANCEL_ONCE_DUE, CHANGE_DATE, CONFIRM, RELEASE, Status
 from releases.views.waiting_change import Part
 
@@ -40,8 +40,7 @@ def offered(
 
 def _ask(release: Release, roles: frozenset[Role], requested: Part | None) -> Iterator[tuple[str, str]]:
     waits = requested is not None and requested.waits
-    # A lead has the change itself, which is one act.
-    if release.status == Status.CONFIRMED and roles & ASKERS and not roles & LEADS and not waits:
+    if is_to_be_asked(release.status, roles=roles, waits=waits):
         yield _("Ask to change the date"), "releases:ask_date_change"
 
 

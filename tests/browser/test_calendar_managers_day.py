@@ -117,6 +117,19 @@ def test_the_day_of_a_calendar_manager(page, live_server, manager, series):
     expect(page.locator(".office-preview")).to_contain_text("The next year’s was planned after it already")
     assert Release.objects.filter(planned_on__year=2027).count() == 2
 
+    # A confirmed date is asked for on the page that the release leads to, and it waits for agreement there and here.
+    page.goto(choose_from)
+    page.get_by_role("link", name="Rain in September 2026").click()
+    page.get_by_role("link", name="Ask to change the date").click()
+    for part, number in {"Day": "17", "Month": "9", "Year": "2026"}.items():
+        page.get_by_label(part, exact=True).fill(number)
+    page.get_by_label("Reason for the change").fill("The gauges are read a day later.")
+    press(page, "Ask for this change")
+    page.goto(choose_from)
+    page.get_by_role("link", name="Rain in September 2026").click()
+    expect(page.locator("#content")).to_contain_text("A change of the date to 17 September 2026 9:30am, asked for by")
+    expect(page.get_by_role("link", name="Ask to change the date")).to_have_count(0)
+
     # One of them is public by now, so that it is cancelled and not deleted; its history tells all of it.
     page.goto(choose_from)
     page.get_by_role("link", name="Rain in October 2026").click()

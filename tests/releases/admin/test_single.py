@@ -4,6 +4,7 @@ from datetime import date
 from itertools import product
 
 import pytest
+from django.urls import reverse
 
 from releases import scheduling
 from releases.models import PreflightRun, Release
@@ -123,3 +124,58 @@ def test_cancelling_stands_in_the_place_of_deleting_once_a_release_was_public(ma
     row = text[text.index('class="submit-row"') :]
     assert (page("release", "delete", release.pk) in row) == (make is a_release)
     assert (page("release", "move", release.pk, "cancel") in row) == (make is an_announced_release)
+
+
+ASK = "Ask to change the date"
+
+
+def asking_page(release):
+    return reverse("releases:ask_date_change", args=[release.reference])
+
+
+@pytest.mark.parametrize("role", list(Role))
+def test_asking_for_another_date_is_offered_to_those_who_ask_and_cannot_change_it_themselves(role):
+    release = an_announced_release(slot=london_slot(DAY))
+    client = as_one(role, release)
+    text = client.get(page("release", "change", release.pk)).text
+    asks = role in {Role.CALENDAR_MANAGER, Role.STATISTICIAN}
+    assert (asking_page(release) in text, ASK in text) == (asks, asks)
+    assert not asks or client.get(asking_page(release)).status_code == 200
+    assert ("Leave this empty to keep the date" in text) == (role in {Role.HEAD_OF_PROFESSION, Role.DEPUTY})
+
+
+@pytest.mark.parametrize("state", ["provisional", "cancelled", "published"])
+def test_asking_for_another_date_is_offered_for_a_confirmed_release_alone(state):
+    release = (a_release if state == "provisional" else an_announced_release)(slot=london_slot(DAY))
+    at = release.recorded_at
+    if state == "cancelled":
+        scheduling.cancel(release, reason="Stopped", by=member(Role.DEPUTY, release.series.producer), at=at)
+    if state == "published":
+        scheduling.publish(release, by=None, at=at, published_at=at)
+    assert ASK not in as_one(Role.CALENDAR_MANAGER, release).get(page("release", "change", release.pk)).text
+
+
+def test_while_a_change_waits_its_page_says_so_and_offers_no_second_one():
+    release = an_announced_release(slot=london_slot(DAY))
+    manager = as_one(Role.CALENDAR_MANAGER, release)
+    change = page("release", "change", release.pk)
+    sent = {"planned_on-day": "2", "planned_on-month": "7", "planned_on-year": "2098", "planned_at": "9:30am"}
+    asked = manager.post(asking_page(release), sent | {"seen_version": "1", "reason": "Late data"})
+    assert asked.status_code == 302
+    waits = "A change of the date to 2 July 2098 9:30am, asked for by"
+    text = manager.get(change).text
+    assert waits in text
+    assert ASK not in text
+    assert "Agree to it or refuse it" not in text
+    head = as_one(Role.HEAD_OF_PROFESSION, release)
+    text = head.get(change).text
+    assert waits in text
+    assert reverse("releases:changes_waiting") in text
+    # Moved by somebody else meanwhile, it waits no more.
+    lead = member(Role.DEPUTY, release.series.producer)
+    scheduling.change_date(
+        release, to=london_slot(date(2098, 7, 3)), reason="Late data", by=lead, at=release.recorded_at
+    )
+    text = manager.get(change).text
+    assert waits not in text
+    assert ASK in text
