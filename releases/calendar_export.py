@@ -36,7 +36,8 @@ def export(releases: QuerySet[Release], kind: Kind, *, title: str, by: Person, c
         raise TooManyReleases(message)
     kept = set(producers_where(by, Action.EDIT).values_list("pk", flat=True)) if contacts else set[int]()
     columns = [column for column in COLUMNS if column != CONTACT or kept]
-    return files.write(kind, columns, (_row(release, columns, kept) for release in found), title=title)
+    own = set(producers_where(by, Action.VIEW).values_list("pk", flat=True))
+    return files.write(kind, columns, (_row(release, columns, kept, own) for release in found), title=title)
 
 
 def template(kind: Kind, *, producer: str, now: datetime) -> bytes:
@@ -61,7 +62,7 @@ def template(kind: Kind, *, producer: str, now: datetime) -> bytes:
     return files.write(kind, COLUMNS, [[example.get(column, "") for column in COLUMNS]], title="Calendar")
 
 
-def _row(release: Release, columns: Iterable[str], kept: Collection[int]) -> list[Value]:
+def _row(release: Release, columns: Iterable[str], kept: Collection[int], own: Collection[int]) -> list[Value]:
     series, addresses = release.series, list(release.addresses.all())
     page, announcement = _first(addresses, PAGE), _first(addresses, ANNOUNCEMENT)
     is_kept = series.producer_id in kept and series.responsible is not None
@@ -83,6 +84,11 @@ def _row(release: Release, columns: Iterable[str], kept: Collection[int]) -> lis
         CONTACT: series.responsible.email if is_kept and series.responsible else "",
         "tolerance_seconds": series.tolerance_seconds,
         "rehearsal": "yes" if release.rehearsal else "",
+        # Kept for the office's own people; the reason of a cancellation is public.
+        "short_notice_reason": release.short_notice_reason if series.producer_id in own else "",
+        # The changes that were made are on record with their reasons; the column is there to give a new one.
+        "date_change_reason": "",
+        "cancellation_reason": release.cancellation_reason,
     }
     return [values[column] for column in columns]
 

@@ -3,7 +3,8 @@
 REQUIRED = ("reference", "producer", "series", "title", "scheduled_for")
 OPTIONAL = (
     "zone", "precision", "status", "url", "marker", "adapter", "attachments", "announcement", "announcement_adapter",
-    "responsible_email", "tolerance_seconds", "rehearsal",
+    "responsible_email", "tolerance_seconds", "rehearsal", "short_notice_reason", "date_change_reason",
+    "cancellation_reason",
 )  # fmt: skip
 COLUMNS = (*REQUIRED, *OPTIONAL)
 LONGEST = {
@@ -15,6 +16,9 @@ LONGEST = {
     "url": 1000,
     "announcement": 1000,
     "attachments": 10_000,
+    "short_notice_reason": 2000,
+    "date_change_reason": 2000,
+    "cancellation_reason": 2000,
     "adapter": 30,
     "announcement_adapter": 30,
 }

@@ -53,6 +53,9 @@ class Row:
     responsible_email: str = ""
     tolerance_seconds: int | None = None
     rehearsal: bool | None = None
+    short_notice_reason: str = ""
+    date_change_reason: str = ""
+    cancellation_reason: str = ""
 
     @property
     def series_key(self) -> tuple[str, str]:
@@ -138,6 +141,11 @@ def _read_row(
         faults.append(Fault(number, "announcement", "the same address stands twice in this row."))
     if values.get("marker") and not values.get("url"):
         faults.append(Fault(number, "marker", "these words are looked for on the page, and the row names no url."))
+    status = values.get("status")
+    if values.get("cancellation_reason") and status is not Status.CANCELLED:
+        faults.append(Fault(number, "cancellation_reason", "a reason is given, and the status is not cancelled."))
+    if values.get("short_notice_reason") and status in {None, Status.PROVISIONAL}:
+        faults.append(Fault(number, "short_notice_reason", "a reason is given, and the status is not confirmed."))
     if faults:
         into.faults += faults
     else:

@@ -47,8 +47,8 @@ _MEANINGS: dict[str, tuple[Promise, str]] = {
     "status": (
         lazy(
             "provisional (or empty): nobody outside sees a new release. confirmed: it is confirmed, and announced in "
-            "the public calendar at once. A release never goes back to provisional. Published and cancelled stand in "
-            "exports; a file cannot make a release either of them."
+            "the public calendar at once. cancelled: a release that is there is cancelled for good, with its reason. A "
+            "release never goes back to provisional. Published stands in exports; a file cannot make a release that."
         ),
         "confirmed",
     ),
@@ -79,6 +79,21 @@ _MEANINGS: dict[str, tuple[Promise, str]] = {
         "120",
     ),
     "rehearsal": (lazy("yes for a rehearsal, which nobody outside sees; else empty."), "yes"),
+    "short_notice_reason": (
+        lazy("Why a date is confirmed less than four weeks ahead. It is kept in our own record and not published."),
+        "The survey was added after a change of the law.",
+    ),
+    "date_change_reason": (
+        lazy(
+            "Why a date changes. A confirmed date needs it: the Head of Profession or a deputy is asked to agree, the "
+            "date stays until then, and readers see the reason afterwards. Of a provisional date it is not published."
+        ),
+        "The survey came in late.",
+    ),
+    "cancellation_reason": (
+        lazy("Why a release is cancelled, beside the status cancelled. Readers see it."),
+        "The survey was stopped.",
+    ),
 }
 
 

@@ -5,8 +5,7 @@ from dataclasses import replace
 from datetime import datetime
 from typing import TYPE_CHECKING
 
-from releases import corrections, scheduling
-from releases.calendar import Precision, Slot
+from releases import corrections, import_moves, scheduling
 from releases.import_file import Row
 from releases.import_parties import RowRefused
 from releases.import_steps import Step, StepKind
@@ -33,6 +32,8 @@ def record(row: Row, series: Series, *, by: "User | None", at: datetime) -> list
     if status not in {Status.PROVISIONAL, Status.CONFIRMED}:
         why = f"a new release is provisional or confirmed; it becomes {status} later, by a person."
         raise RowRefused("status", why)
+    if row.date_change_reason:
+        raise RowRefused("date_change_reason", "the release is new: there is no change of its date.")
     release = scheduling.record_release(
         series,
         reference=row.reference,
@@ -44,7 +45,7 @@ def record(row: Row, series: Series, *, by: "User | None", at: datetime) -> list
         addresses=[*_pages(row), *(_attachment(url) for url in row.attachments), *_announcements(row)],
     )
     steps = [Step(StepKind.RECORDED, to=str(release.slot)), *([Step(StepKind.AS_REHEARSAL)] if rehearsal else [])]
-    return [*steps, *(_confirm(release, by=by, at=at) if status is Status.CONFIRMED else [])]
+    return [*steps, *(import_moves.confirm(row, release, by=by, at=at) if status is Status.CONFIRMED else [])]
 
 
 def follow(row: Row, release: Release, series: Series, *, by: "User | None", at: datetime) -> list[Step]:
@@ -60,39 +61,13 @@ def follow(row: Row, release: Release, series: Series, *, by: "User | None", at:
         steps.append(Step(StepKind.TITLE_CORRECTED, release.title, row.title))
         release = corrections.correct(release, title=row.title, reference=release.reference, by=by, at=at)
     steps += _follow_addresses(row, release, by=by, at=at)
-    if not _same_slot(release.slot, row.slot):
-        was = release.slot
-        release = _move(release, row, by=by, at=at)
-        steps.append(Step(StepKind.MOVED, str(was), str(release.slot)))
+    release, moved = import_moves.follow_date(row, release, by=by, at=at)
+    steps += moved
     if row.status is Status.CONFIRMED:
-        steps += _confirm(release, by=by, at=at)
+        steps += import_moves.confirm(row, release, by=by, at=at)
+    if row.status is Status.CANCELLED:
+        steps += import_moves.cancel(row, release, by=by, at=at)
     return steps
-
-
-def _confirm(release: Release, *, by: "User | None", at: datetime) -> Iterator[Step]:
-    if release.status == Status.PROVISIONAL:
-        release = scheduling.confirm(release, by=by, at=at)
-        yield Step(StepKind.CONFIRMED)
-    if release.status == Status.CONFIRMED and not release.rehearsal and release.announced_at is None:
-        scheduling.announce(release, by=by, at=at)
-        yield Step(StepKind.ANNOUNCED)
-
-
-def _same_slot(one: Slot, other: Slot) -> bool:
-    """Tell whether two slots announce the same; of a vague one the day is not shown, so it does not count."""
-    if one.precision is not Precision.EXACT and one.precision is other.precision:
-        return one.on.replace(day=1) == other.on.replace(day=1)
-    return one.precision is other.precision and one.due_at == other.due_at
-
-
-def _move(release: Release, row: Row, *, by: "User | None", at: datetime) -> Release:
-    if release.status == Status.CONFIRMED:
-        why = (
-            f"{release.reference} is confirmed for {release.slot}, and the file says {row.slot}; a confirmed date is "
-            "changed by a head of profession or a deputy, with a reason, by the change of date on its page."
-        )
-        raise RowRefused("scheduled_for", why)
-    return scheduling.change_date(release, to=row.slot, by=by, at=at)
 
 
 def _check_same(row: Row, release: Release, series: Series) -> None:
@@ -107,8 +82,8 @@ def _check_same(row: Row, release: Release, series: Series) -> None:
     undone = row.status is Status.CONFIRMED and release.status == Status.CANCELLED
     if back or undone or (row.status in final and release.status in final and row.status != release.status):
         raise RowRefused("status", f"{release.reference} is {release.status} and cannot become {row.status}.")
-    if row.status in final and row.status != release.status:
-        why = f"{release.reference} is {release.status}; a person makes it {row.status} on its page, and not a file."
+    if row.status is Status.PUBLISHED and release.status != Status.PUBLISHED:
+        why = f"{release.reference} is {release.status}; a person makes it published on its page, and not a file."
         raise RowRefused("status", why)
 
 

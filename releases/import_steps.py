@@ -28,8 +28,10 @@ class StepKind(StrEnum):
     ANNOUNCEMENT_ADDED = "announcement_added"
     ANNOUNCEMENT_CORRECTED = "announcement_corrected"
     MOVED = "moved"
+    CHANGE_ASKED = "change_asked"
     CONFIRMED = "confirmed"
     ANNOUNCED = "announced"
+    CANCELLED = "cancelled"
 
 
 @dataclass(frozen=True, slots=True)

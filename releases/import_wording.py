@@ -24,8 +24,10 @@ _STEPS: dict[StepKind, Promise] = {
     StepKind.ANNOUNCEMENT_ADDED: lazy("announcement %(to)s added"),
     StepKind.ANNOUNCEMENT_CORRECTED: lazy("announcement corrected from %(was)s to %(to)s"),
     StepKind.MOVED: lazy("moved from %(was)s to %(to)s"),
+    StepKind.CHANGE_ASKED: lazy("asked to be moved from %(was)s to %(to)s; it stays until that is agreed to"),
     StepKind.CONFIRMED: lazy("confirmed"),
     StepKind.ANNOUNCED: lazy("announced"),
+    StepKind.CANCELLED: lazy("cancelled, with the public reason: %(to)s"),
 }
 _MADE: dict[Making, Promise] = {
     Making.PRODUCER: lazy("producer %(name)s"),

@@ -10,7 +10,7 @@ from django.db.models import Count, QuerySet
 from releases.canonical import sha256_hex
 from releases.import_file import Fault
 from releases.import_status import CONFIRM, DISCARD, IMPORT, OPEN
-from releases.import_steps import Outcome, Step, Taken
+from releases.import_steps import Outcome, Step, StepKind, Taken
 from releases.lifecycle import MoveRefused, SomethingMissing
 from releases.models import CalendarImport, ImportEvent, ImportRow
 from releases.permissions import Action, NotYours, Person, producers_where, roles_anywhere
@@ -100,6 +100,12 @@ def counts_of(found: CalendarImport) -> dict[Outcome, int]:
     rows = ImportRow.objects.filter(of=found).order_by().values("outcome").annotate(rows=Count("pk"))
     counted = {row["outcome"]: row["rows"] for row in rows}
     return {outcome: counted.get(outcome, 0) for outcome in Outcome}
+
+
+def cancelled_by(found: CalendarImport) -> int:
+    """Count the releases that an import cancels, which is for good."""
+    changed = ImportRow.objects.filter(of=found, outcome=Outcome.CHANGED).values_list("steps", flat=True)
+    return sum(any(Step.from_json(step).kind is StepKind.CANCELLED for step in steps) for steps in changed)
 
 
 def taken_of(row: ImportRow) -> Taken:

@@ -147,6 +147,7 @@ def _show(request: SignedInRequest, found: CalendarImport, *, form: ConfirmForm 
         "lines": [_line(imports.taken_of(row), found) for row in page],
     }
     if found.status == ImportStatus.CHECKED and changes:
+        context["cancels"] = imports.cancelled_by(found)
         context["form"] = form or ConfirmForm(any_refused=bool(counts[Outcome.REFUSED]))
         context["form"].helper.form_action = resolve_url("exchange:confirm_import", found.public_id)
     return render(request, f"exchange/{found.status}.html", context)

@@ -27,7 +27,8 @@ precision (exact, month or two_months; of a month any day will do), status
 (provisional or confirmed), url, marker (taken from the title if empty),
 adapter, attachments (addresses separated by spaces), announcement (the address
 where the release is announced), announcement_adapter, responsible_email,
-tolerance_seconds (of the series) and rehearsal (yes or empty). Of a
+tolerance_seconds (of the series), rehearsal (yes or empty),
+short_notice_reason, date_change_reason and cancellation_reason. Of a
 spreadsheet the first sheet is read, of a formula its value. CSV has commas or
 semicolons and is UTF-8, with or without byte order mark. A row with the
 reference "example" is left out.
@@ -40,8 +41,8 @@ rehearsal is never announced.
 A release that is there already follows the file: title, page, marker, new
 attachments, announcement, a provisional date, and from provisional to
 confirmed. An empty cell says nothing. A confirmed date that differs is
-refused, as is everything that only a person may change. The same file twice
-changes nothing.
+refused, as is everything that only a person may change or cancel: a person
+imports by the page. The same file twice changes nothing.
 
 Every row that cannot be taken is named on standard error with its row (the
 names of the columns are row 1), its column and why; then nothing is imported,

@@ -127,8 +127,18 @@ def test_personal_contacts_are_written_only_when_asked_and_of_ones_own_calendar_
     assert "responsible_email" not in table(exported(Kind.CSV, by=reader, contacts=True))[0]
 
 
+def test_the_reason_of_a_short_notice_is_written_for_ones_own_releases_alone_and_the_public_one_for_all(full, series):
+    for reference, of in (("own", series), ("other", SeriesFactory())):
+        a_confirmed_release(reference=reference, series=of, slot=london_slot(SUMMER))
+    Release.objects.filter(reference__in=["own", "other"]).update(short_notice_reason="It was forgotten.")
+    rows = {row["reference"]: row for row in table(exported(Kind.CSV, by=full))}
+    assert [rows[name]["short_notice_reason"] for name in ("own", "other")] == ["It was forgotten.", ""]
+    assert rows["cancelled"]["cancellation_reason"] == "The survey was stopped."
+    assert {row["date_change_reason"] for row in rows.values()} == {""}
+
+
 def test_the_number_of_queries_is_that_of_one_release(full, django_assert_num_queries):
-    with django_assert_num_queries(2):
+    with django_assert_num_queries(3):
         exported(Kind.CSV, by=full)
 
 
@@ -260,8 +270,9 @@ class TestTemplates:
         row = {entry.column: entry.example for entry in entries} | {"precision": "", "responsible_email": ""}
         later = timezone.now() + timedelta(days=400)
         row["scheduled_for"] = f"{later.year}-07-01 09:30"
-        row["rehearsal"] = ""
-        assert applied(keeper, row | {"status": ""}).status == "applied"
+        # These speak of a release that is there.
+        of_others = dict.fromkeys(("rehearsal", "date_change_reason", "cancellation_reason"), "")
+        assert applied(keeper, row | of_others).status == "applied"
 
     def test_whoever_keeps_no_calendar_needs_none(self, client, series):
         client.force_login(member(Role.STATISTICIAN, series.producer))

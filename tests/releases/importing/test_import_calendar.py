@@ -180,8 +180,8 @@ def cancelled():
             {"status": "confirmed"},
             None,
             {"status": "cancelled"},
-            "Row 2, status: rain-june-2098 is confirmed; a person makes it cancelled on its page, and not a file.",
-            id="cancelled-by-a-file",
+            "Row 2, status: rain-june-2098 is confirmed; a person cancels it, on its page or by the page of imports.",
+            id="cancelled-by-an-operator",
         ),
         pytest.param(
             {},

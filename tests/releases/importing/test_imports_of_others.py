@@ -56,7 +56,7 @@ class TestOtherProducers:
         head = member(Role.HEAD_OF_PROFESSION, series.producer)
         applied(head, {"status": "confirmed"})
         (fault,) = self.faults(checked(head, {"scheduled_for": "2098-07-02 09:30"}))
-        assert "a confirmed date is changed by a head of profession or a deputy, with a reason" in fault
+        assert "a confirmed date is changed by a head of profession or a deputy, who are asked to agree if you" in fault
 
     def test_who_is_responsible_already_is_named_to_those_who_keep_the_calendar(self, keeper, series):
         ContactFactory(producer=series.producer, email="jo.lane@example.gov.uk")
