@@ -116,6 +116,17 @@ class Visitor:
         self.page.set_input_files("input[type=file]", path)
         self.press("Check this file")
 
+    def finds(self, row):
+        """Look for a release by its reference in one's own list, and open its page."""
+        self.open("/your-releases/")
+        self.page.get_by_label("Words").fill(row["reference"])
+        self.press("Show these")
+        self.follow(row["title"])
+
+    def writes_date(self, on):
+        for part, number in {"Day": on.day, "Month": on.month, "Year": on.year}.items():
+            self.page.get_by_label(part, exact=True).fill(str(number))
+
     def sees_heading(self, words):
         # Above it, in the same heading, stands the file's name.
         heading = self.page.get_by_role("heading", name=re.compile(rf"\b{words}$"))
@@ -181,31 +192,61 @@ def test_a_year_is_imported_corrected_moved_and_cancelled(visitor, series, watch
     visitor.press("Discard this file")
     assert ReleaseEvent.objects.count() == events
 
-    # A title is corrected and a provisional release moves by file; a confirmed date does not.
+    # By file a title is corrected, a provisional release moves and a confirmed one is cancelled; another confirmed date
+    # is asked for with its reason, and one without a reason is refused.
     changes = [
         good[4] | {"title": "Rain in region 4, corrected"},
         good[12] | {"scheduled_for": datetime.combine(days[13], time(9, 30))},
         good[13] | {"scheduled_for": datetime.combine(days[14], time(9, 30))},
+        good[18] | {"status": "cancelled", "cancellation_reason": "The gauges of this region were sold."},
+        good[22] | {"scheduled_for": datetime.combine(days[23], time(9, 30)), "date_change_reason": "Late gauges."},
     ]
     visitor.upload(visitor.filled_in(template, changes, "changes.xlsx"))
     visitor.sees_heading("Check what will be imported")
-    assert visitor.counts() == [0, 2, 0, 1]
+    assert visitor.counts() == [0, 4, 0, 1]
+    expect(visitor.page.get_by_text("1 release will be cancelled for good")).to_be_visible()
     expect(visitor.page.get_by_text("a confirmed date is changed by a head of profession or a deputy")).to_be_visible()
     visitor.page.get_by_label("Leave out the rows that are refused").check()
     visitor.press("Confirm and import")
     visitor.sees_heading("Imported")
     assert Release.objects.get(reference="rain-4").title == "Rain in region 4, corrected"
     assert DateChange.objects.get().release.reference == "rain-12"
+    assert Release.objects.get(reference="rain-18").status == "cancelled"
 
     # One is cancelled on its page, found by its words in the list.
-    visitor.follow("See your releases")
-    visitor.page.get_by_label("Words").fill("rain-17")
-    visitor.press("Show these")
-    visitor.page.get_by_role("link", name=good[17]["title"], exact=True).click()
+    visitor.finds(good[17])
     visitor.follow("Cancel this release")
     visitor.page.get_by_label("Reason for cancelling").fill("The gauges of this region were closed.")
     visitor.press("Cancel this release")
     assert Release.objects.get(reference="rain-17").status == "cancelled"
+
+    # Another confirmed date is asked for on its page, and stays until the Head of Profession has agreed.
+    visitor.finds(good[21])
+    visitor.follow("Ask to change the date")
+    visitor.writes_date(days[22])
+    visitor.page.get_by_label("Reason for the change").fill("The gagues were read late.")
+    visitor.press("Ask for this change")
+    expect(visitor.page.get_by_text("The change is asked for.")).to_be_visible()
+    assert Release.objects.get(reference="rain-21").planned_on == days[21]
+    visitor.sign_in(member(Role.HEAD_OF_PROFESSION, producer))
+    visitor.open("/desk/")
+    visitor.page.get_by_role("link", name="2 changes wait for your agreement").click()
+    for asked in (good[21], good[22]):
+        visitor.page.get_by_label(asked["title"]).check()
+    visitor.press("Agree to the selected changes")
+    expect(visitor.page.get_by_text("No change of date waits for your agreement.")).to_be_visible()
+    assert [Release.objects.get(reference=f"rain-{n}").planned_on for n in (21, 22)] == [days[22], days[23]]
+
+    # The slip of the keyboard in the public reason is put right, and readers see both.
+    visitor.finds(good[21])
+    visitor.follow("Correct this reason")
+    visitor.page.get_by_label("Public reason").fill("The gauges were read late.")
+    visitor.press("Correct the public reason")
+    visitor.page.context.clear_cookies()
+    visitor.open("/releases/rain-21/")
+    expect(visitor.page.get_by_text("The gauges were read late.")).to_be_visible()
+    visitor.page.get_by_text("The reason as first announced").click()
+    expect(visitor.page.get_by_text("The gagues were read late.")).to_be_visible()
     assert check_chain(ReleaseEvent)[1] is None
     assert set(CalendarImport.objects.values_list("status", flat=True)) == {"applied", "discarded"}
 
