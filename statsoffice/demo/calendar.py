@@ -8,7 +8,7 @@ from releases.models import Release, Series
 from releases.roles import Role
 from releases.scheduling import PlannedAddress
 from releases.status import Status
-from statsoffice.demo import offices
+from statsoffice.demo import access, offices
 from statsoffice.rehearsal_site import pages
 from statsoffice.rehearsal_site.client import RehearsalSite
 from statsoffice.rehearsal_site.scenes import scene
@@ -35,6 +35,7 @@ def set_up(*, now: datetime, site: RehearsalSite) -> None:
             _upcoming(series, on=_working_day(today + timedelta(days=days + shift), series), now=now, site=site)
         for days in PROVISIONAL:
             _vague(series, on=(today + timedelta(days=days)).replace(day=1), now=now)
+    access.of_what_comes_next(now=now)
     _one_moved_one_cancelled_and_one_that_waits(now=now)
 
 
@@ -70,6 +71,9 @@ def _published(series: Series, *, on: date, now: datetime) -> None:
         return
     scheduling.confirm(release, by=None, at=recorded_at)
     scheduling.announce(release, by=None, at=recorded_at)
+    if series.slug in access.SERIES:
+        access.grant(release, at=release.due_at - timedelta(days=10))
+        access.record(release)
     seconds_after = timedelta(seconds=20 + on.day)
     scheduling.publish(release, by=None, at=release.due_at + seconds_after, published_at=release.due_at + seconds_after)
 
