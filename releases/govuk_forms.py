@@ -11,10 +11,12 @@ from django.utils.translation import gettext_lazy as lazy
 
 from releases import govuk_import, web_address
 from releases.calendar import Precision, Slot
-from releases.form_fields import ClockTimeField, GovukDateField
+from releases.form_fields import ClockTimeField, GovukDateField, LongTextField
 from releases.form_layout import Question, helper_of
 from releases.models import Series
 from releases.reading.govuk_announcement import Announced, Announcing
+
+MOST_WORDS = 2000
 
 
 class AnnouncementForm(forms.Form):
@@ -80,6 +82,14 @@ class ReleaseToCheckForm(forms.Form):
         ],
         widget=forms.RadioSelect,
     )
+    reason = LongTextField(
+        label=lazy("Reason for short notice (optional)"),
+        help_text=lazy(
+            "Needed where it is confirmed less than four weeks ahead. Kept in our own record; it is not published."
+        ),
+        required=False,
+        max_length=MOST_WORDS,
+    )
     page = forms.CharField(
         label=lazy("Address of its page (optional)"),
         help_text=lazy("Where it will stand. Without it the release is not watched yet."),
@@ -111,6 +121,7 @@ class ReleaseToCheckForm(forms.Form):
             Question("planned_on", size="s"),
             Question("planned_at", size="s", css_class="govuk-input--width-5"),
             Question("status", size="s"),
+            Question("reason", size="s"),
             Question("page", size="s"),
             Question("marker", size="s"),
             button=_("Record this release"),

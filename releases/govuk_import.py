@@ -58,6 +58,7 @@ class ToRecord:
     confirmed: bool
     page: str = ""
     marker: str = ""
+    short_notice_reason: str = ""
 
 
 def look_up(url: str, *, hosts: Collection[str], means: Means, now: datetime) -> Announced:
@@ -133,7 +134,8 @@ def record(checked: ToRecord, *, by: "User", at: datetime) -> Release:
                 addresses=[*([page] if checked.page else []), announcement],
             )
             if checked.confirmed:
-                release = scheduling.announce(scheduling.confirm(release, by=by, at=at), by=by, at=at)
+                release = scheduling.confirm(release, by=by, at=at, reason=checked.short_notice_reason)
+                release = scheduling.announce(release, by=by, at=at)
     except IntegrityError as error:
         message = f'"{checked.reference}" is not free: choose another reference.'
         raise ReferenceTaken(message) from error

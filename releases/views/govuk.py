@@ -86,6 +86,7 @@ def record(request: SignedInRequest) -> HttpResponse:
                     confirmed=given["status"] == Announcing.CONFIRMED,
                     page=given["page"],
                     marker=given["marker"],
+                    short_notice_reason=given["reason"],
                 ),
                 by=request.user,
                 at=timezone.now(),

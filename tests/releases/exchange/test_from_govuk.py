@@ -49,6 +49,21 @@ def test_what_a_person_changes_is_what_is_recorded(client, keeper, announced):
     )  # fmt: skip
 
 
+def test_what_was_confirmed_less_than_four_weeks_ahead_needs_a_reason_which_is_kept(
+    client, keeper, announced, time_machine
+):
+    time_machine.move_to(DUE - timedelta(days=11), tick=False)
+    client.force_login(keeper)
+    asked = record(client, read(client, announced()))
+    (why,) = asked.context["form"].errors["reason"]
+    assert why == "Give the reason for less than four weeks' notice: this gives 11 days of notice."
+    assert 'href="#id_reason"' in asked.text
+    assert not Release.objects.exists()
+    record(client, asked, reason="The law was changed.")
+    release = Release.objects.get()
+    assert (release.status, release.short_notice_reason) == ("confirmed", "The law was changed.")
+
+
 @pytest.mark.parametrize(
     ("displayed", "slot", "precision"),
     [
