@@ -6,6 +6,7 @@ from typing import Any
 from django import forms
 from django.contrib.admin.widgets import AdminDateWidget, AdminTimeWidget
 from django.core.exceptions import ValidationError
+from django.http import QueryDict
 from django.utils.text import format_lazy
 from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy as lazy
@@ -74,6 +75,13 @@ class ReleaseForm(forms.ModelForm[Release]):
         super().__init__(*args, **kwargs)
         self.initial["seen_version"] = self.instance.schedule_version
         self.initial["new_precision"] = self.instance.precision
+
+    def clean_reason(self) -> str:
+        """Refuse two reasons for one change: only one of them would be kept."""
+        given = self.data.getlist("reason") if isinstance(self.data, QueryDict) else []
+        if len(given) > 1:
+            raise ValidationError(_("Give one reason for the change."))
+        return str(self.cleaned_data["reason"])
 
     def clean(self) -> dict[str, Any]:
         """Ask whether the date may be changed so, if another one is given."""

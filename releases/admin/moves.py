@@ -2,6 +2,7 @@
 
 from collections.abc import Callable
 from dataclasses import dataclass
+from datetime import datetime
 from typing import Any
 
 from django.contrib import admin, messages
@@ -74,7 +75,10 @@ def confirm(model_admin: Any, request: HttpRequest, queryset: QuerySet[Release])
         context = {"title": _("Confirm releases"), "form": form, "short": short}
         return ask_first(model_admin, request, queryset, "confirm", context)
     reason = form.cleaned_data["reason"] if short else ""
-    _each(request, queryset, lambda release: scheduling.confirm(release, by=user, at=at, reason=reason), CONFIRMED)
+    confirmed = _each(
+        request, queryset, lambda release: scheduling.confirm(release, by=user, at=at, reason=reason), CONFIRMED
+    )
+    _advise_of_markets(request, confirmed, at=at)
     return None
 
 
@@ -111,9 +115,28 @@ def _user(request: HttpRequest) -> Any:
     return request.user
 
 
-def _each(request: HttpRequest, queryset: QuerySet[Release], move: Callable[[Release], object], result: Result) -> None:
-    """Move each release for itself, and say of those that were refused why; what has one reason is said once."""
-    moved = 0
+def _advise_of_markets(request: HttpRequest, confirmed: list[Release], *, at: datetime) -> None:
+    """Say of market-sensitive releases that their dates are best announced six months ahead."""
+    soon = [
+        release.reference
+        for release in confirmed
+        if release.series.market_sensitive
+        and not release.rehearsal
+        and calendar.is_short_for_markets(release.planned_on, given_at=at)
+    ]
+    if soon:
+        told = _("Market sensitive, and best announced six months ahead: %(references)s.")
+        messages.warning(request, told % {"references": ", ".join(soon)})
+
+
+def _each(
+    request: HttpRequest, queryset: QuerySet[Release], move: Callable[[Release], object], result: Result
+) -> list[Release]:
+    """Move each release for itself, and say of those that were refused why; what has one reason is said once.
+
+    :return: those that were moved, as they were read before.
+    """
+    moved = []
     refused: dict[str, list[str]] = {}
     for release in queryset:
         try:
@@ -123,8 +146,9 @@ def _each(request: HttpRequest, queryset: QuerySet[Release], move: Callable[[Rel
         except NotYours:
             refused.setdefault(_("This is not yours to do."), []).append(release.reference)
         else:
-            moved += 1
+            moved.append(release)
     for why, references in refused.items():
         messages.error(request, result.refused % {"references": ", ".join(references), "why": why})
     if moved:
-        messages.success(request, result.counted % {"count": moved})
+        messages.success(request, result.counted % {"count": len(moved)})
+    return moved

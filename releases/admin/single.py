@@ -16,9 +16,10 @@ from releases.admin import moves
 from releases.admin.access import ByProducer
 from releases.agreement import is_to_be_asked
 from releases.models import Release
+from releases.moving import is_due
 from releases.permissions import Action, NotYours
-from releases.roles import LEADS
-from releases.status import ANNOUNCE, CANCEL, CONFIRM, RELEASE
+from releases.roles import LEADS, Role
+from releases.status import ANNOUNCE, CANCEL, CANCEL_ONCE_DUE, CONFIRM, RELEASE, Status
 
 PREFLIGHT = "preflight"
 
@@ -94,8 +95,13 @@ def _change_of_date(request: HttpRequest, release: Release) -> dict[str, Any]:
 
 def _names(request: HttpRequest, release: Release) -> Iterator[str]:
     roles = permissions.roles_of(request.user, release.series.producer)
-    for name in RELEASE.available(source=release.status, roles=roles):
-        if name != ANNOUNCE or not (release.announced_at or release.rehearsal):
-            yield name
+    hindered = {ANNOUNCE: bool(release.announced_at) or release.rehearsal, CANCEL: not _may_cancel(release, roles)}
+    yield from (name for name in RELEASE.available(source=release.status, roles=roles) if not hindered.get(name, False))
     if permissions.TABLE[Action.PREFLIGHT] & roles and preflight.may_be_checked(release, now=timezone.now()):
         yield PREFLIGHT
+
+
+def _may_cancel(release: Release, roles: frozenset[Role]) -> bool:
+    """Tell whether one who keeps the calendar may cancel it still: once it is due, that is for a lead alone."""
+    once_due = release.status == Status.CONFIRMED and is_due(release, at=timezone.now())
+    return not once_due or CANCEL_ONCE_DUE in RELEASE.available(source=release.status, roles=roles)

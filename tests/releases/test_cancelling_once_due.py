@@ -10,7 +10,7 @@ from releases.lifecycle import WrongRole
 from releases.models import Release
 from releases.roles import Role
 from tests.factories import SEED_DUE, a_release, an_announced_release, member
-from tests.releases.admin.site import act, said, staff
+from tests.releases.admin.site import act, page, said, staff
 
 pytestmark = pytest.mark.django_db
 
@@ -59,3 +59,12 @@ def test_the_admin_site_refuses_it_to_who_keeps_the_calendar(time_machine):
     assert "for the deputy or head of profession only" in said(response)[0]
     assert Release.objects.get().status == "confirmed"
     assert said(act(deputy, "cancel", [release], cancelling="yes", reason="Not needed")) == ["1 release cancelled."]
+
+
+@pytest.mark.parametrize("role", sorted(KEEPERS))
+def test_the_admin_site_offers_it_to_those_alone_who_may(role, time_machine):
+    release = an_announced_release()
+    for at, offered in ((JUST_BEFORE, KEEPERS), (ONCE_DUE, LEADS)):
+        time_machine.move_to(at, tick=False)
+        answer = staff(role, release.series.producer).get(page("release", "change", release.pk))
+        assert ("cancel" in {offer.name for offer in answer.context["offers"]}) == (role in offered)

@@ -215,6 +215,15 @@ def test_confirming_many_in_the_admin_site_asks_once_for_the_reason_and_names_th
     ]
 
 
+@pytest.mark.parametrize("sensitive", [False, True], ids=["not-sensitive", "sensitive"])
+def test_confirming_in_the_admin_site_advises_of_six_months_for_market_sensitive_series(clock, sensitive):
+    clock(NOON)
+    release = a_release(series=SeriesFactory(market_sensitive=sensitive))
+    told = said(act(staff(Role.DEPUTY, release.series.producer), "confirm", [release]))
+    advice = f"Market sensitive, and best announced six months ahead: {release.reference}."
+    assert told == ["1 release confirmed.", *([advice] if sensitive else [])]
+
+
 def test_where_the_notice_of_all_is_enough_the_admin_site_asks_nothing(clock):
     clock(NOON)
     release = a_release()

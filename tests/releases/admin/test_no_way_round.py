@@ -144,6 +144,9 @@ def test_two_reasons_for_one_change_are_not_taken():
     assert "meanwhile" in refusals(again)["__all__"][0]
     alone = form_of(Release.objects.get(), reason="Another reason")
     assert "unchanged" in refusals(client.post(page("release", "change", release.pk), alone))["reason"][0]
+    # Nor are two of them in one form.
+    twice = form_of(Release.objects.get(), new_on="2098-07-03", reason=["Late data", "Another reason"])
+    assert "one reason" in refusals(client.post(page("release", "change", release.pk), twice))["reason"][0]
     assert [change.public_reason for change in DateChange.objects.all()] == ["Late data"]
 
 
