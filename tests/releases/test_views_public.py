@@ -172,6 +172,8 @@ def test_a_public_change_of_date_shows_was_to_reason_and_when_it_was_announced(c
     assert "From 30 June 2020 9:30am to 1 July 2020 9:30am" in text
     assert "The survey came in late." in text
     assert "9.30am on 29 June 2020" in text
+    # By whom is kept with the change, and read in the register by the producer's own people.
+    assert "Agreed to by the Head of Profession for Statistics or a deputy" in text
     assert head.name not in text
 
 
@@ -179,7 +181,9 @@ def test_a_reason_typed_for_a_provisional_change_is_not_published(client, clock)
     release = announce(a_release())
     keeper = member(Role.CALENDAR_MANAGER, release.series.producer)
     scheduling.change_date(release, to=london_slot(date(2020, 7, 1)), reason="A private thought", by=keeper, at=BEFORE)
-    assert "A private thought" not in client.get(page_of(release)).text
+    text = client.get(page_of(release)).text
+    assert "A private thought" not in text
+    assert "Agreed to by" not in text
 
 
 def test_a_confirmed_release_moved_to_a_later_date_is_postponed_and_a_cancelled_one_is_cancelled(client, clock):

@@ -11,8 +11,10 @@ from django.urls.resolvers import RoutePattern
 
 from breaches import drafting
 from breaches.models import Report
-from releases import answering, judging, scheduling
+from releases import answering, date_requests, judging, pre_release_list, scheduling
 from releases.models import Release
+from releases.pre_release_details import Details
+from releases.pre_release_period import Period
 from releases.roles import Role
 from tests.factories import (
     A_LONG_TIME_AGO,
@@ -49,6 +51,10 @@ HIDDEN = {
     "what was seen": "hidden text",
     "a date before it was announced": "3 march 2020",
     "the same for programs": "2020-03-03",
+    "a date that waits for agreement": "17 september 2020",
+    "that date for programs": "2020-09-17",
+    "that date in an iCalendar file": "20200917",
+    "a post that may see a release which is not out": "hidden post",
     "the time at which it was seen": "10:41",
     "the same in words": "10.41",
     "the same in UTC": "09:41",
@@ -58,7 +64,7 @@ VERDICTS = re.compile(
     r"breach|suspect|verdict|seen|not.seen|uncertain|cannot.tell|\blate\b|\bearly\b|partial|toleran|rehears|unreachable"
     r"|observ|evidence|delay|schedule_version|chain|marker"
 )
-ANNOUNCED = ("late", "not-seen", "early", "moved", "cancelled", "provisional", "was-moved-before")
+ANNOUNCED = ("late", "not-seen", "early", "moved", "cancelled", "provisional", "was-moved-before", "short-notice")
 SAMPLES: dict[str, tuple[object, ...]] = {
     "reference": (*ANNOUNCED, "hidden-release", "hidden-run"),
     "producer": ("office", "hidden-office"),
@@ -131,6 +137,7 @@ def _announced(series, head) -> None:
         ("early", ["not_live", "live", "live"], SEED_DUE - timedelta(hours=2), timedelta(minutes=1)),
     ):
         release = _made_public(series, reference)
+        _granted(release, "Permanent Secretary", by=head)
         looks_at(release, *results, start=start, every=every)
         a_look(release.addresses.get(role="attachment"), "not_live", at=seen_at, text="hidden text", reasons=("gone",))
         judging.judge(release, now=NOW)
@@ -143,12 +150,25 @@ def _announced(series, head) -> None:
     moved = _made_public(series, "moved", slot=london_slot(date(2020, 7, 7)))
     to = london_slot(date(2020, 7, 14))
     scheduling.change_date(moved, to=to, reason="Figures came in.", by=head, at=SEED_DUE - timedelta(days=9))
+    asked_for = london_slot(date(2020, 9, 17))
+    date_requests.ask(moved, to=asked_for, reason="A hidden thought.", by=head, at=NOW)
+    _granted(moved, "Hidden post", by=head)
+    short = _recorded(series, "short-notice", slot=london_slot(date(2020, 7, 10)))
+    short = scheduling.confirm(short, by=head, at=NOW, reason="A hidden thought.")
+    scheduling.announce(short, by=head, at=NOW)
     cancelled(_made_public(series, "cancelled", slot=london_slot(date(2020, 7, 7))))
     planned = _recorded(series, "provisional", slot=london_slot(date(2020, 7, 1)))
     scheduling.announce(planned, by=None, at=A_LONG_TIME_AGO)
     scheduling.change_date(
         planned, to=london_slot(date(2020, 7, 2)), reason="A hidden thought.", by=head, at=SEED_DUE - timedelta(days=2)
     )
+
+
+def _granted(release, post, *, by) -> None:
+    """Let a person see a release before it is out."""
+    whose = {"person": "Hidden Person 9", "email": "hidden.person.9@example.gov.uk", "reason": "A hidden thought."}
+    details = Details(post=post, organisation="Office for Posts", period=Period(24), **whose)
+    pre_release_list.grant(release, details, by=by, at=SEED_DUE - timedelta(days=10))
 
 
 def _not_announced(series) -> None:
@@ -267,3 +287,4 @@ def test_the_answers_do_tell_what_is_announced(answers):
         assert "prices, late" in answers[address][1].replace("\\,", ",")
     assert "https://www.example.gov.uk/late" in answers["/api/v1/releases/late"][1]
     assert "figures came in." in answers["/changes.atom"][1]
+    assert "permanent secretary" in answers["/releases/late/pre-release-access/"][1]
