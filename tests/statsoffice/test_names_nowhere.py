@@ -20,11 +20,12 @@ from breaches.content import digest
 from breaches.models import Report
 from breaches.remarks import Section
 from breaches.sign_off import as_approved
-from releases import scheduling
+from releases import calendar_export, scheduling
 from releases.models import PreReleaseAccess, PreReleaseRequest
 from releases.permissions import TABLE as ACTIONS
 from releases.permissions import Action, roles_of
 from releases.roles import Role
+from releases.tables.files import Kind
 from statsoffice.accounts.models import User
 from statsoffice.messages import outbox
 from tests.breaches.people import an_office
@@ -195,6 +196,18 @@ def test_no_export_holds_a_name(acts, release, tmp_path):
         assert found_in(text) == []
 
 
+@pytest.mark.parametrize("kind", Kind)
+def test_no_file_of_the_calendar_holds_a_name(acts, office, release, kind):
+    content = calendar_export.export(type(release).objects.all(), kind, title="Releases", by=office.head, contacts=True)
+    parts = [content]
+    if zipfile.is_zipfile(io.BytesIO(content)):
+        with zipfile.ZipFile(io.BytesIO(content)) as archive:
+            parts = [archive.read(name) for name in archive.namelist()]
+    texts = [part.decode("latin-1") for part in parts]
+    assert any(release.reference in text for text in texts)
+    assert [found_in(text) for text in texts] == [[] for _ in texts]
+
+
 def test_nothing_is_logged_of_a_name(client, office, release, time_machine, caplog, capfd):
     with caplog.at_level(logging.DEBUG):
         time_machine.move_to(LONG_BEFORE, tick=False)
@@ -217,6 +230,13 @@ def pages_of(release, report):
         reverse("releases:release", args=[reference]),
         published(release),
         reverse("releases:pre_release_lists", args=[slug]),
+        reverse("releases:office_calendar"),
+        reverse("releases:office_changes"),
+        reverse("releases:changes"),
+        reverse("releases:planner", args=[2020]),
+        reverse("exchange:release_list"),
+        "/api/v1/releases",
+        f"/api/v1/releases/{reference}",
         reverse("desk"),
         reverse("breaches:report_list"),
         *(reverse(f"breaches:{name}", args=[report.reference]) for name in ("report", "check", "history")),
