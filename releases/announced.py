@@ -43,13 +43,20 @@ class Named:
 
 @dataclass(frozen=True, slots=True)
 class AnnouncedMove:
-    """One announced change of date: was, to, the public reason, and the aware instant of announcing."""
+    """One announced change of date: was, to, the public reason, and the aware instant of announcing.
+
+    `reason` is as readers see it now; where it was put right, `first_reason` is the one that was announced first,
+    `corrections` says how often, and `corrected_at` (aware) when for the last time.
+    """
 
     version: int
     was: Slot
     to: Slot
     reason: str
     announced_at: datetime
+    first_reason: str = ""
+    corrections: int = 0
+    corrected_at: datetime | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -76,12 +83,13 @@ class AnnouncedRelease:
     def sequence(self) -> int:
         """How often the release was changed since it was announced; it only grows."""
         ended = self.status in {PublicStatus.PUBLISHED, PublicStatus.CANCELLED}
-        return len(self.moves) + (self.confirmed_at is not None) + ended
+        corrections = sum(move.corrections for move in self.moves)
+        return len(self.moves) + corrections + (self.confirmed_at is not None) + ended
 
     @property
     def changed_at(self) -> datetime:
-        """The aware instant of the last announced change."""
-        return max(change.at for change in changes_of(self))
+        """The aware instant of the last announced change, or of the last correction of one's reason."""
+        return max(change.updated_at for change in changes_of(self))
 
 
 @dataclass(frozen=True, slots=True)
@@ -99,7 +107,13 @@ class Change:
     slot: Slot
     was: Slot | None = None
     reason: str = ""
+    corrected_at: datetime | None = None
     confirmed: bool = False
+
+    @property
+    def updated_at(self) -> datetime:
+        """The aware instant since when it reads as it does: when it was announced, or its reason put right."""
+        return self.corrected_at or self.at
 
 
 def status_shown(status: str, *, last_move: tuple[Slot, Slot] | None) -> PublicStatus:
@@ -153,6 +167,7 @@ def _change(
         slot=move.to if move else _slot_at(release, at),
         was=move.was if move else None,
         reason=reason,
+        corrected_at=move.corrected_at if move else None,
         confirmed=release.confirmed_at is not None and release.confirmed_at <= at,
     )
 

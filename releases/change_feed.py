@@ -42,7 +42,8 @@ class _Pages(Atom1Feed):
 def change_feed(changes: Iterable[Change], *, titled: FeedTitled, releases_at: str) -> bytes:
     """Return an Atom feed of changes in their order.
 
-    An entry is dated by when the change was announced, and a publication by when it was announced for.
+    An entry is dated by when the change was announced, and a publication by when it was announced for; one whose reason
+    was put right keeps its identifier and its place, and is updated.
 
     :param releases_at: the address below which each release has its page, ending with a slash.
     """
@@ -64,7 +65,7 @@ def change_feed(changes: Iterable[Change], *, titled: FeedTitled, releases_at: s
             description="".join(f"<p>{escape(line)}</p>" for line in _lines(change)),
             unique_id=change.id.urn,
             pubdate=change.at,
-            updateddate=change.at,
+            updateddate=change.updated_at,
             categories=[change.kind.value],
         )
     written = BytesIO()

@@ -6,14 +6,14 @@ from datetime import datetime
 from enum import StrEnum
 from typing import Any
 
-from django.db.models import Case, Exists, F, OuterRef, Prefetch, QuerySet, Value, When
+from django.db.models import Case, Exists, F, OuterRef, Prefetch, QuerySet, Subquery, Value, When
 from django.db.models.functions import TruncMonth
 
 from releases import london
 from releases.announced import AnnouncedMove, AnnouncedRelease, Named, PublicStatus, status_shown
 from releases.calendar import Precision, Slot
 from releases.judgement import LIVE_AT_LAST
-from releases.models import Address, DateChange, Producer, Release, Series, Verification
+from releases.models import Address, DateChange, Producer, ReasonCorrection, Release, Series, Verification
 from releases.month import Month, month_of
 from releases.status import Status
 from releases.wanted import Wanted, matching, may_come_between
@@ -66,6 +66,29 @@ def _announced_changes() -> QuerySet[DateChange]:
     return DateChange.objects.filter(announced_at__isnull=False).order_by("schedule_version")
 
 
+def _with_corrections(changes: QuerySet[DateChange]) -> QuerySet[Any]:
+    last = ReasonCorrection.objects.filter(change=OuterRef("pk")).order_by("-number")
+    return changes.annotate(
+        corrected_reason=Subquery(last.values("public_reason")[:1]),
+        corrected_at=Subquery(last.values("agreed_at")[:1]),
+        corrections_made=Subquery(last.values("number")[:1]),
+    )
+
+
+def _move(change: Any) -> AnnouncedMove:
+    is_corrected = change.corrections_made is not None
+    return AnnouncedMove(
+        version=change.schedule_version,
+        was=change.was,
+        to=change.to,
+        reason=change.corrected_reason if is_corrected else change.public_reason,
+        announced_at=change.announced_at,
+        first_reason=change.public_reason if is_corrected else "",
+        corrections=change.corrections_made or 0,
+        corrected_at=change.corrected_at,
+    )
+
+
 def facts(releases: QuerySet[Release], *, pages_at: datetime | None = None) -> list[AnnouncedRelease]:
     """Return what is announced of releases, in their order and in two queries, or four with their pages.
 
@@ -77,11 +100,8 @@ def facts(releases: QuerySet[Release], *, pages_at: datetime | None = None) -> l
     moves: dict[int, list[AnnouncedMove]] = defaultdict(list)
     # Every change of date begins a version: the others need not be asked for.
     moved = [row["pk"] for row in rows if row["schedule_version"] > 1]
-    for change in _announced_changes().filter(release__in=moved):
-        at = change.announced_at
-        if at:
-            move = AnnouncedMove(change.schedule_version, change.was, change.to, change.public_reason, at)
-            moves[change.release_id].append(move)
+    for change in _with_corrections(_announced_changes().filter(release__in=moved)):
+        moves[change.release_id].append(_move(change))
     pages = _pages(rows, now=pages_at) if pages_at else {}
     return [_announced(row, tuple(moves.get(row["pk"], ())), pages.get(row["pk"], "")) for row in rows]
 

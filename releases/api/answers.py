@@ -65,6 +65,8 @@ class DateChangeAnswer(Schema):
     was: DateAnswer
     to: DateAnswer
     reason: str | None = Field(description="The public reason; a change of a provisional date needs none.")
+    first_reason: str | None = Field(description="The reason as first announced, where it was put right since.")
+    corrected_at: datetime | None = Field(description="When the reason was put right for the last time.")
     announced_at: datetime
 
 
@@ -158,6 +160,8 @@ def date_change_answer(move: AnnouncedMove) -> dict[str, Any]:
         "was": date_answer(move.was),
         "to": date_answer(move.to),
         "reason": move.reason or None,
+        "first_reason": move.first_reason or None,
+        "corrected_at": move.corrected_at,
         "announced_at": move.announced_at,
     }
 

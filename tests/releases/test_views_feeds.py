@@ -5,7 +5,7 @@ from datetime import UTC, date, datetime, timedelta
 import pytest
 from django.urls import reverse
 
-from releases import corrections, following, scheduling
+from releases import corrections, following, public_reasons, scheduling
 from releases.models import Producer, Release
 from releases.roles import Role
 from tests.factories import (
@@ -168,6 +168,29 @@ def test_a_publication_is_dated_by_when_it_was_announced_for_however_late_it_was
     first = entries(client.get(CHANGES))[0]
     assert (first["kind"], first["updated"]) == ("published", SEED_DUE.isoformat())
     assert events(client.get(CALENDAR))[release.reference].last_modified.value == SEED_DUE
+
+
+def test_a_corrected_reason_stands_in_the_place_of_the_first_in_calendars_and_feeds(client, series):
+    release, head = an_announced_release(series=series), member(Role.HEAD_OF_PROFESSION, series.producer)
+    scheduling.change_date(release, to=london_slot(date(2020, 7, 14)), reason="Late figuers.", by=head, at=BEFORE)
+
+    def followed():
+        (event,) = events(client.get(CALENDAR)).values()
+        (entry,) = [entry for entry in entries(client.get(CHANGES)) if entry["kind"] == "moved"]
+        return event, entry
+
+    event, entry = followed()
+    at = BEFORE + timedelta(hours=2)
+    public_reasons.correct(release.date_changes.get(), reason="Late figures.", seen=0, by=head, at=at)
+    again, updated = followed()
+    for told in (again.description.value, updated["summary"]):
+        assert "Late figures." in told
+        assert "figuers" not in told
+    # Whoever has the first one learns of the second: the same event and the same entry, changed since.
+    assert (again.uid.value, updated["id"]) == (event.uid.value, entry["id"])
+    assert int(again.sequence.value) == int(event.sequence.value) + 1
+    assert again.last_modified.value == at
+    assert datetime.fromisoformat(updated["updated"]) == at
 
 
 def test_a_reason_for_a_provisional_change_is_in_no_feed(client, series):
