@@ -4,11 +4,12 @@ from datetime import date, timedelta
 
 import pytest
 
-from releases import scheduling
+from releases import pre_release_list, preflight, scheduling
 from releases.models import DateChangeRequest, Membership, Release, ReleaseEvent
 from releases.roles import Role
 from tests.factories import SeriesFactory, a_confirmed_release, a_release, an_announced_release, london_slot, member
 from tests.releases.admin.site import act, page, said, signed_in, staff
+from tests.releases.pre_release.lists import MINISTER
 from tests.releases.requested import ask
 
 # Releases here are due long after the tests run.
@@ -109,6 +110,30 @@ def test_a_release_that_was_never_public_is_deleted_with_the_change_that_was_ask
     assert not Release.objects.exists()
     assert not DateChangeRequest.objects.exists()
     assert [event.kind for event in ReleaseEvent.in_order()][-2:] == ["date_change_asked", "removed"]
+
+
+@pytest.mark.parametrize("way", ["singly", "in-bulk"])
+@pytest.mark.parametrize("what", ["a-list", "a-change-of-the-list", "a-check", "next-years"])
+def test_a_release_that_was_never_public_is_deleted_with_what_hangs_on_it(way, what):
+    release = a_confirmed_release(slot=london_slot(DAY))
+    statistician = member(Role.STATISTICIAN, release.series.producer)
+    shortly = release.due_at - timedelta(hours=3)
+    if what == "a-list":
+        pre_release_list.grant(release, MINISTER, by=statistician, at=release.recorded_at)
+    elif what == "a-change-of-the-list":
+        assert pre_release_list.grant(release, MINISTER, by=statistician, at=shortly).waits
+    elif what == "a-check":
+        preflight.ask(release, by=None, now=shortly)
+    else:
+        later = a_release(series=release.series, reference="later", slot=london_slot(DAY + timedelta(days=364)))
+        Release.objects.filter(pk=later.pk).update(planned_from=release)
+    client = as_one(Role.CALENDAR_MANAGER, release)
+    if way == "singly":
+        client.post(page("release", "delete", release.pk), {"post": "yes"})
+    else:
+        act(client, "delete_selected", [release], post="yes")
+    assert not Release.objects.filter(pk=release.pk).exists()
+    assert Release.objects.filter(reference="later").exists() == (what == "next-years")
 
 
 def test_a_release_that_was_ever_public_is_not_deleted_singly_and_the_advice_is_to_cancel_it():
