@@ -1,6 +1,6 @@
 """What comes into the calendar and goes out of it: imports in every state, each with long words in it."""
 
-from datetime import timedelta
+from datetime import date, timedelta
 
 from django.urls import reverse
 
@@ -11,16 +11,18 @@ from releases.reading.govuk_announcement import Announced, Announcing, Problem
 from releases.reading.govuk_dates import read_displayed
 from releases.scheduling import PlannedAddress, add_address
 from releases.tables.files import Kind, write
-from tests.factories import SEED_DUE, an_announced_release
+from tests.factories import SEED_DUE, a_release, an_announced_release, london_slot
 
 NAME = "Release calendar of the Office for Invented Numbers 2020 to 2021, final version (2) corrected.xlsx"
-HEADER = ("reference", "producer", "series", "title", "scheduled_for", "status", "url", "marker")
+HEADER = ("reference", "producer", "series", "title", "scheduled_for", "status", "url", "marker", "cancellation_reason")
 LONG = "https://www.example.gov.uk/government/statistics/" + "state-funded-schools-inspections-and-outcomes-" * 3
 
 
 def pages_of_imports(series: Series, *, by, at=SEED_DUE) -> dict[str, str]:
     """Import the same file again and again, each time up to another state; return the pages' addresses by name."""
     content = _file(series)
+    for prefix in ("imported", "applied"):
+        a_release(series=series, reference=f"{prefix}-old", title="To be cancelled", slot=london_slot(date(2099, 7, 2)))
 
     def upload(name=NAME, content=content) -> CalendarImport:
         return imports.upload(content, name=name, create_missing=True, by=by, at=at)
@@ -63,14 +65,25 @@ def pages_of_imports(series: Series, *, by, at=SEED_DUE) -> dict[str, str]:
 def _file(series: Series, *, prefix: str = "imported") -> bytes:
     start = (series.producer.name, series.title)
     rows = [
-        (f"{prefix}-{n}", *start, f"Inspections, edition {n}", "2099-07-01 09:30", "", f"{LONG}{n}", f"No {n}")
+        (f"{prefix}-{n}", *start, f"Inspections, edition {n}", "2099-07-01 09:30", "", f"{LONG}{n}", f"No {n}", "")
         for n in range(60)
     ]
     rows += [
-        (f"{prefix}-sunday", *start, "On a Sunday", "2099-07-05 09:30", "confirmed", f"{LONG}sunday", "Sunday"),
-        ("bad reference", "Office for Nothing", "x", "", "soon", "late", "nonsense", ""),
-        ("quiet", *start, "Another title for it", "2020-07-08 09:30", "", "", ""),
-        (f"{prefix}-new", start[0], "A series that nobody knows", "New", "2099-07-01 09:30", "", f"{LONG}new", "New"),
+        (f"{prefix}-sunday", *start, "On a Sunday", "2099-07-05 09:30", "confirmed", f"{LONG}sunday", "Sunday", ""),
+        ("bad reference", "Office for Nothing", "x", "", "soon", "late", "nonsense", "", ""),
+        ("quiet", *start, "Another title for it", "2020-07-08 09:30", "", "", "", ""),
+        (f"{prefix}-old", *start, "To be cancelled", "2099-07-02 09:30", "cancelled", "", "", "Stopped. " * 30),
+        (
+            f"{prefix}-new",
+            start[0],
+            "A series that nobody knows",
+            "New",
+            "2099-07-01 09:30",
+            "",
+            f"{LONG}new",
+            "New",
+            "",
+        ),
     ]
     return write(Kind.XLSX, HEADER, rows, title="Calendar")
 
