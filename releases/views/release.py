@@ -3,7 +3,6 @@
 from datetime import datetime
 from typing import Any
 
-from django.db.models import prefetch_related_objects
 from django.http import Http404, HttpRequest, HttpResponse
 from django.shortcuts import render
 from django.utils import timezone
@@ -45,7 +44,6 @@ def release(request: HttpRequest, reference: str) -> HttpResponse:
         context |= _for_staff(request, theirs, now=now)
         found = found or _not_announced(theirs)
     changes = found.announced_changes  # type: ignore[attr-defined]  # of the prefetch
-    prefetch_related_objects(changes, "corrections")
     context |= {
         "release": found,
         "status": public.status_of(found),
