@@ -1,6 +1,7 @@
 """Breaches: suspected, drafted, completed, approved, printed."""
 
 from django.apps import AppConfig
+from django.utils.translation import gettext_lazy as lazy
 
 
 class BreachesConfig(AppConfig):
@@ -8,4 +9,4 @@ class BreachesConfig(AppConfig):
 
     name = "breaches"
     default_auto_field = "django.db.models.BigAutoField"
-    verbose_name = "breach reports"
+    verbose_name = lazy("breach reports")

@@ -7,6 +7,7 @@ from typing import Any
 
 from django.db import transaction
 from django.db.models import F, Prefetch, QuerySet
+from django.utils.translation import gettext as _
 
 from breaches import on_record, practices
 from breaches.content import ReportContent, from_json, to_json
@@ -153,6 +154,6 @@ def _refreshed(version: ReportVersion, machine: ReportContent) -> tuple[ReportCo
 def _offer(report: Report, machine: dict[str, Any], *, now: datetime, standing: list[list[Any]]) -> None:
     unchanged = Report.objects.filter(pk=report.pk, status=report.status, version=report.version)
     if not unchanged.update(machine=machine):
-        sentence = "This report was changed by somebody else."
+        sentence = _("This report was changed by somebody else.")
         raise SomebodyWasFaster(sentence)
     record(report, "facts_offered", at=now, standing=standing)

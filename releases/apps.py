@@ -1,6 +1,7 @@
 """Releases: announced, watched from outside, and judged."""
 
 from django.apps import AppConfig
+from django.utils.translation import gettext_lazy as lazy
 
 
 class ReleasesConfig(AppConfig):
@@ -8,4 +9,4 @@ class ReleasesConfig(AppConfig):
 
     name = "releases"
     default_auto_field = "django.db.models.BigAutoField"
-    verbose_name = "release calendar"
+    verbose_name = lazy("release calendar")

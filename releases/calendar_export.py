@@ -4,6 +4,7 @@ from collections.abc import Collection, Iterable, Sequence
 from datetime import datetime
 
 from django.db.models import QuerySet
+from django.utils.translation import gettext as _
 
 from releases import london
 from releases.calendar import Precision
@@ -32,7 +33,10 @@ def export(releases: QuerySet[Release], kind: Kind, *, title: str, by: Person, c
     """
     found = list(releases.select_related("series__producer", "series__responsible").prefetch_related("addresses"))
     if len(found) > MOST_ROWS:
-        message = f"A file holds {MOST_ROWS:,} releases at most, and these are {len(found):,}: choose fewer."
+        message = _("A file holds %(most)s releases at most, and these are %(number)s: choose fewer.") % {
+            "most": f"{MOST_ROWS:,}",
+            "number": f"{len(found):,}",
+        }
         raise TooManyReleases(message)
     kept = set(producers_where(by, Action.EDIT).values_list("pk", flat=True)) if contacts else set[int]()
     columns = [column for column in COLUMNS if column != CONTACT or kept]
@@ -59,7 +63,7 @@ def template(kind: Kind, *, producer: str, now: datetime) -> bytes:
         "marker": "July",
         "adapter": "page",
     }
-    return files.write(kind, COLUMNS, [[example.get(column, "") for column in COLUMNS]], title="Calendar")
+    return files.write(kind, COLUMNS, [[example.get(column, "") for column in COLUMNS]], title=_("Calendar"))
 
 
 def _row(release: Release, columns: Iterable[str], kept: Collection[int], own: Collection[int]) -> list[Value]:

@@ -5,6 +5,7 @@ from datetime import datetime
 from typing import TYPE_CHECKING, Any
 
 from django.db import transaction
+from django.utils.translation import gettext as _
 
 from releases import address_rules, scheduling
 from releases.lifecycle import MoveRefused
@@ -33,7 +34,9 @@ def correct(release: Release, *, title: str, reference: str, by: "User | None", 
     new = {"title": title, "reference": reference}
     changed = {name: [getattr(stored, name), value] for name, value in new.items() if getattr(stored, name) != value}
     if "reference" in changed and stored.announced_at is not None:
-        message = f"The reference {stored.reference} is part of a public address and stays as it is."
+        message = _("The reference %(reference)s is part of a public address and stays as it is.") % {
+            "reference": stored.reference
+        }
         raise CorrectionRefused(message)
     if changed:
         with transaction.atomic():
@@ -86,13 +89,13 @@ def change_address(address: Address, planned: PlannedAddress, *, by: "User | Non
     if is_announcement:
         address_rules.check_only_announcement(stored.release, but=stored)
     if "role" in changed and Address.Role.ANNOUNCEMENT in changed["role"] and stored.observations.exists():
-        message = f"{stored.url} was looked at as {before['role']}, and stays one."
+        message = _("%(url)s was looked at as %(role)s, and stays one.") % {"url": stored.url, "role": before["role"]}
         raise CorrectionRefused(message)
     if "url" in changed and not is_announcement and stored.observations.exists():
-        message = (
-            f"{stored.url} was looked at already; add the other address beside it, and untick "
-            '"required" for this one if it is no longer meant.'
-        )
+        message = _(
+            "%(url)s was looked at already; add the other address beside it, and untick “required” for this one if it "
+            "is no longer meant."
+        ) % {"url": stored.url}
         raise CorrectionRefused(message)
     if changed:
         with transaction.atomic():
@@ -112,7 +115,9 @@ def remove_address(address: Address, *, by: "User | None", at: datetime) -> None
     release = address.release
     _check_open(release, by=by, at=at)
     if address.observations.exists():
-        message = f'{address.url} was looked at, and what was seen is kept; untick "required" instead.'
+        message = _("%(url)s was looked at, and what was seen is kept; untick “required” instead.") % {
+            "url": address.url
+        }
         raise CorrectionRefused(message)
     with transaction.atomic():
         record(release, "address_removed", at=at, by=by, url=address.url)
@@ -125,13 +130,19 @@ def check_removable(release: Release) -> None:
     :raises CorrectionRefused: if it was ever public, or anything was seen or found of it, or somebody had access to it.
     """
     if release.announced_at is not None:
-        message = f"{release.reference} was public and cannot be deleted: cancel it instead."
+        message = _("%(reference)s was public and cannot be deleted: cancel it instead.") % {
+            "reference": release.reference
+        }
         raise CorrectionRefused(message)
     if release.observations.exists() or release.verifications.exists() or release.statements.exists():
-        message = f"{release.reference} was looked at, and what was seen is kept: cancel it instead."
+        message = _("%(reference)s was looked at, and what was seen is kept: cancel it instead.") % {
+            "reference": release.reference
+        }
         raise CorrectionRefused(message)
     if release.pre_release_access.filter(began_at__isnull=False).exists():
-        message = f"Somebody had pre-release access to {release.reference}, which stays on record: cancel it instead."
+        message = _("Somebody had pre-release access to %(reference)s, which stays on record: cancel it instead.") % {
+            "reference": release.reference
+        }
         raise CorrectionRefused(message)
 
 
@@ -157,5 +168,8 @@ def _check_person(release: Release, by: "User | None") -> None:
 def _check_open(release: Release, *, by: "User | None", at: datetime) -> None:
     _check_person(release, by)
     if addresses_are_fixed(release, now=at):
-        message = f"The addresses of {release.reference} stay as they are since it is due ({release.slot})."
+        message = _("The addresses of %(reference)s stay as they are since it is due (%(slot)s).") % {
+            "reference": release.reference,
+            "slot": release.slot,
+        }
         raise CorrectionRefused(message)

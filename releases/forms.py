@@ -7,6 +7,8 @@ from django import forms
 from django.core.exceptions import ValidationError
 from django.http import QueryDict
 from django.utils.translation import gettext, gettext_lazy
+from django.utils.translation import gettext as _
+from django.utils.translation import gettext_lazy as lazy
 
 from releases import london
 from releases.answering import TEXT_KINDS
@@ -25,18 +27,18 @@ class ChangeDateForm(forms.Form):
     use_required_attribute = False
 
     seen_version = forms.IntegerField(widget=forms.HiddenInput)
-    planned_on = GovukDateField(label="New date", help_text="For example, 14 7 2026")
-    planned_at = ClockTimeField(label="Time in London", help_text="For example, 9:30am", required=False)
+    planned_on = GovukDateField(label=lazy("New date"), help_text=lazy("For example, 14 7 2026"))
+    planned_at = ClockTimeField(label=lazy("Time in London"), help_text=lazy("For example, 9:30am"), required=False)
     precision = forms.ChoiceField(
-        label="How exactly is the date known?",
+        label=lazy("How exactly is the date known?"),
         choices=[
-            (Precision.EXACT, "The day and the time"),
-            (Precision.MONTH, "The month"),
-            (Precision.TWO_MONTHS, "One of two months"),
+            (Precision.EXACT, lazy("The day and the time")),
+            (Precision.MONTH, lazy("The month")),
+            (Precision.TWO_MONTHS, lazy("One of two months")),
         ],
         widget=forms.RadioSelect,
     )
-    reason = LongTextField(label="Reason for the change", required=False, max_length=MOST_WORDS)
+    reason = LongTextField(label=lazy("Reason for the change"), required=False, max_length=MOST_WORDS)
 
     def __init__(self, data: QueryDict | None = None, *, release: Release, asking: bool = False) -> None:
         """Make the form.
@@ -51,8 +53,8 @@ class ChangeDateForm(forms.Form):
         super().__init__(data, initial=initial)
         self.zone = release.zone
         hints = {
-            "month": "The day that you give below is not shown.",
-            "two_months": "The month of the date that you give below, and the one after it.",
+            "month": _("The day that you give below is not shown."),
+            "two_months": _("The month of the date that you give below, and the one after it."),
         }
         precise = [Question("precision", size="s", hints=hints)]
         if release.status != Status.PROVISIONAL:
@@ -60,17 +62,19 @@ class ChangeDateForm(forms.Form):
             del self.fields["precision"]
             precise = []
             read_by = gettext("Readers of the release calendar see it, once the change is agreed to.")
-            self.fields["reason"].help_text = read_by if asking else "Readers of the release calendar see it."
+            self.fields["reason"].help_text = read_by if asking else _("Readers of the release calendar see it.")
         else:
-            self.fields["reason"].label = "Reason for the change (optional)"
-            self.fields["reason"].help_text = "Kept in our own record; the date is provisional, so it is not published."
+            self.fields["reason"].label = _("Reason for the change (optional)")
+            self.fields["reason"].help_text = _(
+                "Kept in our own record; the date is provisional, so it is not published."
+            )
         self.helper = helper_of(
             "seen_version",
             *precise,
             Question("planned_on", size="s"),
             Question("planned_at", size="s", css_class="govuk-input--width-5"),
             Question("reason", size="s"),
-            button=gettext("Ask for this change") if asking else "Change the date",
+            button=gettext("Ask for this change") if asking else _("Change the date"),
         )
 
     def clean_reason(self) -> str:
@@ -100,8 +104,8 @@ class ChangeDateForm(forms.Form):
         typed.update(self.data)
         typed["seen_version"] = str(release.schedule_version)
         self.data = typed
-        sentence = f"Somebody else changed the date meanwhile: it is now {release.slot}."
-        self.add_error(None, f"{sentence} Check your change and send it again.")
+        sentence = _("Somebody else changed the date meanwhile: it is now %(slot)s.") % {"slot": release.slot}
+        self.add_error(None, _("%(sentence)s Check your change and send it again.") % {"sentence": sentence})
 
 
 class ConfirmForm(forms.Form):
@@ -130,8 +134,8 @@ class CancelForm(forms.Form):
     use_required_attribute = False
 
     reason = LongTextField(
-        label="Reason for cancelling",
-        help_text="Readers of the release calendar see it. A cancelled release cannot be brought back.",
+        label=lazy("Reason for cancelling"),
+        help_text=lazy("Readers of the release calendar see it. A cancelled release cannot be brought back."),
         required=False,
         max_length=MOST_WORDS,
     )
@@ -139,7 +143,7 @@ class CancelForm(forms.Form):
     def __init__(self, *args: Any, **kwargs: Any) -> None:
         super().__init__(*args, **kwargs)
         self.helper = helper_of(
-            Question("reason", size="s"), button="Cancel this release", css_class="govuk-button--warning"
+            Question("reason", size="s"), button=_("Cancel this release"), css_class="govuk-button--warning"
         )
 
 
@@ -149,22 +153,22 @@ class SayForm(forms.Form):
     use_required_attribute = False
 
     kind = forms.ChoiceField(
-        label="What is it?",
+        label=lazy("What is it?"),
         choices=[(kind.value, kind.label) for kind in TEXT_KINDS],
         widget=forms.RadioSelect,
-        error_messages={"required": "Say what it is"},
+        error_messages={"required": lazy("Say what it is")},
     )
-    words = LongTextField(label="Anything to add (optional)", required=False, max_length=MOST_WORDS)
+    words = LongTextField(label=lazy("Anything to add (optional)"), required=False, max_length=MOST_WORDS)
 
     def __init__(self, *args: Any, **kwargs: Any) -> None:
         super().__init__(*args, **kwargs)
         hints = {
-            "this_is_it": "Looks that saw it count as live.",
-            "previous_edition": "Looks that saw it count as not live.",
-            "not_it": "An error page, a log-in page, an announcement. Looks that saw it count as not live.",
+            "this_is_it": _("Looks that saw it count as live."),
+            "previous_edition": _("Looks that saw it count as not live."),
+            "not_it": _("An error page, a log-in page, an announcement. Looks that saw it count as not live."),
         }
         self.helper = helper_of(
-            Question("kind", size="m", hints=hints), Question("words", size="s"), button="Save this answer"
+            Question("kind", size="m", hints=hints), Question("words", size="s"), button=_("Save this answer")
         )
 
 
@@ -173,9 +177,13 @@ class WasLiveForm(forms.Form):
 
     use_required_attribute = False
 
-    live_on = GovukDateField(label="Date", subject="Date on which it was live", help_text="For example, 30 6 2026")
-    live_time = ClockTimeField(label="Time in London", help_text="For example, 9:30am, or 10:27:15 if you know it")
-    words = LongTextField(label="How do you know? (optional)", required=False, max_length=MOST_WORDS)
+    live_on = GovukDateField(
+        label=lazy("Date"), subject=lazy("Date on which it was live"), help_text=lazy("For example, 30 6 2026")
+    )
+    live_time = ClockTimeField(
+        label=lazy("Time in London"), help_text=lazy("For example, 9:30am, or 10:27:15 if you know it")
+    )
+    words = LongTextField(label=lazy("How do you know? (optional)"), required=False, max_length=MOST_WORDS)
 
     def __init__(self, *args: Any, **kwargs: Any) -> None:
         super().__init__(*args, **kwargs)
@@ -183,7 +191,7 @@ class WasLiveForm(forms.Form):
             Question("live_on", size="s"),
             Question("live_time", size="s", css_class="govuk-input--width-5"),
             Question("words", size="s"),
-            button="Save this statement",
+            button=_("Save this statement"),
         )
 
     def clean(self) -> dict[str, Any]:

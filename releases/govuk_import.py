@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING
 
 from django.db import IntegrityError, transaction
 from django.utils.text import slugify
+from django.utils.translation import gettext as _
 
 from releases import beside, scheduling
 from releases.beside import Means
@@ -73,7 +74,7 @@ def look_up(url: str, *, hosts: Collection[str], means: Means, now: datetime) ->
     """
     address = read(url)
     if not is_allowed(address, frozenset(hosts)):
-        message = "This is no address of GOV.UK: paste the address of an announcement at www.gov.uk."
+        message = _("This is no address of GOV.UK: paste the address of an announcement at www.gov.uk.")
         raise NotThere(message)
     begun = time.monotonic()
     answer = beside.ask(address.url, adapter=ADAPTER, means=means, now=now)
@@ -81,7 +82,7 @@ def look_up(url: str, *, hosts: Collection[str], means: Means, now: datetime) ->
         time.sleep(_TRIED_AGAIN_AFTER_SECONDS)
         answer = beside.ask(address.url, adapter=ADAPTER, means=means, now=now)
     if answer is None:
-        message = "GOV.UK could not be asked just now, or took too long to answer: try again in a minute."
+        message = _("GOV.UK could not be asked just now, or took too long to answer: try again in a minute.")
         raise NobodyCouldLook(message)
     return govuk_announcement.read_answer(answer)
 
@@ -137,6 +138,6 @@ def record(checked: ToRecord, *, by: "User", at: datetime) -> Release:
                 release = scheduling.confirm(release, by=by, at=at, reason=checked.short_notice_reason)
                 release = scheduling.announce(release, by=by, at=at)
     except IntegrityError as error:
-        message = f'"{checked.reference}" is not free: choose another reference.'
+        message = _('"%(reference)s" is not free: choose another reference.') % {"reference": checked.reference}
         raise ReferenceTaken(message) from error
     return release

@@ -5,6 +5,7 @@ from datetime import datetime, timedelta
 from typing import TYPE_CHECKING, Any
 
 from django.db import transaction
+from django.utils.translation import gettext as _
 
 from releases import london
 from releases.lifecycle import Move, MoveRefused
@@ -58,7 +59,7 @@ def apply(
     with transaction.atomic():
         unchanged = Release.objects.filter(pk=release.pk, status=move.source, schedule_version=release.schedule_version)
         if not unchanged.update(status=move.target, **values):
-            sentence = "This release was changed by somebody else; look at it again before you go on."
+            sentence = _("This release was changed by somebody else; look at it again before you go on.")
             raise SomebodyWasFaster(sentence)
         release.refresh_from_db()
         record(release, move.name, at=at, by=by, words=words, status=[move.source, move.target], **facts)
@@ -79,8 +80,7 @@ def refuse_while_judged(release: Release, *, at: datetime) -> None:
         return
     free_at = release.due_at + timedelta(seconds=release.series.tolerance_seconds) + JUDGING_TAKES
     if at < free_at:
-        sentence = (
-            f"This release fell due at {london.clock_time(release.due_at)} and is being looked at; it can be moved "
-            f"or cancelled from {london.clock_time_to_the_second(free_at)} on."
-        )
+        sentence = _(
+            "This release fell due at %(due)s and is being looked at; it can be moved or cancelled from %(free)s on."
+        ) % {"due": london.clock_time(release.due_at), "free": london.clock_time_to_the_second(free_at)}
         raise BeingJudged(sentence)

@@ -6,6 +6,7 @@ from datetime import datetime
 from typing import TYPE_CHECKING
 
 from django.db import transaction
+from django.utils.translation import gettext as _
 
 from releases import address_rules, calendar, moving, slot_rules
 from releases.calendar import Slot
@@ -93,7 +94,7 @@ def announce(release: Release, *, by: "User | None", at: datetime) -> Release:
     :raises MoveRefused: if its status or the person's roles do not allow it, or it is a rehearsal.
     """
     if release.rehearsal:
-        message = "A rehearsal is never announced."
+        message = _("A rehearsal is never announced.")
         raise MoveRefused(message)
     move = moving.check(release, ANNOUNCE, by=by)
     if release.announced_at is not None:
@@ -271,10 +272,12 @@ def _prepare_change(
     """
     release = Release.objects.select_related("series__producer").get(pk=release.pk)
     if expected_version not in {None, release.schedule_version}:
-        message = f"The date was changed meanwhile, to {release.slot}; look at it again before you change it."
+        message = _("The date was changed meanwhile, to %(slot)s; look at it again before you change it.") % {
+            "slot": release.slot
+        }
         raise SomebodyWasFaster(message)
     if roles is None and release.status == Status.CONFIRMED:
-        message = "A confirmed date is changed by a head of profession or a deputy, with a reason for the public."
+        message = _("A confirmed date is changed by a head of profession or a deputy, with a reason for the public.")
         raise WrongRole(message)
     to, was = slot_rules.usable(to), release.slot
     given = {name for name, value in (("exact_date", to.due_at), ("reason", reason.strip())) if value}
@@ -283,7 +286,7 @@ def _prepare_change(
     )
     if to == was:
         field = "reason" if reason.strip() else "planned_on"
-        sentence = f"The date is unchanged ({was}): there is no change to give a reason for."
+        sentence = _("The date is unchanged (%(was)s): there is no change to give a reason for.") % {"was": was}
         raise SlotRefused(field, sentence)
     slot_rules.check_time(to, release.series, rehearsal=release.rehearsal)
     if release.status == Status.CONFIRMED:

@@ -4,6 +4,9 @@ from dataclasses import replace
 from datetime import date, datetime, time
 from typing import Any
 
+from django.utils.translation import gettext as _
+from django.utils.translation import ngettext
+
 from releases import calendar, london
 from releases.calendar import Nation, Slot
 from releases.lifecycle import MoveRefused, SomethingMissing
@@ -40,14 +43,14 @@ def usable(slot: Slot) -> Slot:
     :raises SomethingMissing: if an exact date comes without its time.
     """
     if slot.on.year not in PLAUSIBLE_YEARS:
-        raise SlotRefused("planned_on", f"{slot.on.year} is not a year for a release.")
+        raise SlotRefused("planned_on", _("%(year)s is not a year for a release.") % {"year": slot.on.year})
     slot = replace(slot, at=calendar.seconds_dropped(slot.at) if slot.at else None)
     if slot.precision is not calendar.Precision.EXACT:
         slot = replace(slot, on=slot.on.replace(day=1))
     if slot.precision is calendar.Precision.EXACT and slot.at is None:
-        raise SomethingMissing("planned_at", "An exact date needs its time, such as 9:30am.")
+        raise SomethingMissing("planned_at", _("An exact date needs its time, such as 9:30am."))
     try:
-        _ = slot.due_at
+        slot.due_at  # noqa: B018  # asked for its refusals alone
     except ValueError as error:
         raise SlotRefused("planned_at", str(error)) from error
     return slot
@@ -67,7 +70,7 @@ def moved(
     if precision is not calendar.Precision.EXACT:
         return replace(was, on=on or was.on, at=None, precision=precision)
     if on is None and was.precision is not precision:
-        raise SomethingMissing("planned_on", "An exact date needs its day.")
+        raise SomethingMissing("planned_on", _("An exact date needs its day."))
     return replace(was, on=on or was.on, at=at or was.at or usual_time, precision=precision)
 
 
@@ -82,10 +85,10 @@ def check_time(slot: Slot, series: Series, *, rehearsal: bool) -> None:
         return
     local = london.in_london(slot.due_at).time()
     if local != series.release_time:
-        sentence = (
-            f"{calendar.time_of_day(local)} is not the release time of this series, which is "
-            f"{calendar.time_of_day(series.release_time)}; another time needs the approval recorded on the series."
-        )
+        sentence = _(
+            "%(time)s is not the release time of this series, which is %(usual)s; another time needs the approval "
+            "recorded on the series."
+        ) % {"time": calendar.time_of_day(local), "usual": calendar.time_of_day(series.release_time)}
         raise SlotRefused("planned_at", sentence)
 
 
@@ -110,8 +113,15 @@ def check_notice(on: date, *, reason: str, at: datetime) -> None:
     if reason.strip() or not calendar.is_short_notice(on, given_at=at):
         return
     days = calendar.days_of_notice(on, given_at=at)
-    gives = "its date is past" if days < 0 else f"this gives {days} day{'' if days == 1 else 's'} of notice"
-    raise SomethingMissing("reason", f"Give the reason for less than four weeks' notice: {gives}.")
+    if days < 0:
+        sentence = _("Give the reason for less than four weeks' notice: its date is past.")
+    else:
+        sentence = ngettext(
+            "Give the reason for less than four weeks' notice: this gives %(days)s day of notice.",
+            "Give the reason for less than four weeks' notice: this gives %(days)s days of notice.",
+            days,
+        ) % {"days": days}
+    raise SomethingMissing("reason", sentence)
 
 
 def fields_of(slot: Slot) -> dict[str, Any]:

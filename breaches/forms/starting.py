@@ -19,7 +19,7 @@ class StartForm(forms.Form):
 
     occurred_on = GovukDateField(
         label=lazy("On which day did it happen?"),
-        subject="Day on which it happened",
+        subject=lazy("Day on which it happened"),
         help_text=lazy("For example, 29 6 2026. The report cites the edition of the Code in force on that day."),
     )
 

@@ -12,6 +12,21 @@ from releases.models import Producer
 from releases.models.append_only import AppendOnly, AppendOnlyQuerySet
 from releases.models.event import Happening
 
+STATUSES = {
+    ReportStatus.DRAFT.value: lazy("Draft"),
+    ReportStatus.WITH_HOP.value: lazy("With HoP"),
+    ReportStatus.RETURNED.value: lazy("Returned"),
+    ReportStatus.APPROVED.value: lazy("Approved"),
+    ReportStatus.DISMISSED.value: lazy("Dismissed"),
+}
+DISMISSALS = {
+    DismissalReason.EXEMPTION.value: lazy("exemption"),
+    DismissalReason.AGREED_CHANGE.value: lazy("agreed change"),
+    DismissalReason.CHECK_ERROR.value: lazy("check error"),
+    DismissalReason.CACHE_ONLY.value: lazy("cache only"),
+    DismissalReason.OTHER.value: lazy("other"),
+}
+
 
 class ReportQuerySet(models.QuerySet["Report"]):
     """Reports by the questions that the product asks of them."""
@@ -33,7 +48,7 @@ class Report(models.Model):
     kind = models.CharField(max_length=10)
     status = models.CharField(
         max_length=10,
-        choices=[(s.value, s.value.replace("_", " ").capitalize()) for s in ReportStatus],
+        choices=list(STATUSES.items()),
         default=ReportStatus.DRAFT,
     )
     version = models.PositiveIntegerField(default=1)
@@ -42,9 +57,7 @@ class Report(models.Model):
     drafted_at = models.DateTimeField()
     submitted_by = models.ForeignKey(settings.AUTH_USER_MODEL, on_delete=models.PROTECT, null=True, related_name="+")
     decided_at = models.DateTimeField(null=True)
-    dismissal_reason = models.CharField(
-        max_length=20, blank=True, choices=[(r.value, r.value.replace("_", " ")) for r in DismissalReason]
-    )
+    dismissal_reason = models.CharField(max_length=20, blank=True, choices=list(DISMISSALS.items()))
 
     objects = ReportQuerySet.as_manager()
 

@@ -6,6 +6,7 @@ from django.db.models import Q
 from breaches.models.report import Report
 from breaches.status import SUSPECTED
 from releases.models import Release, Verification
+from releases.models.code_words import choices_of
 
 
 class SuspicionQuerySet(models.QuerySet["Suspicion"]):
@@ -25,7 +26,7 @@ class Suspicion(models.Model):
 
     release = models.ForeignKey(Release, on_delete=models.PROTECT, related_name="suspicions")
     schedule_version = models.PositiveIntegerField()
-    kind = models.CharField(max_length=10, choices=[(k.value, k.value.capitalize()) for k in SUSPECTED])
+    kind = models.CharField(max_length=10, choices=choices_of(SUSPECTED))
     verification = models.ForeignKey(Verification, on_delete=models.PROTECT, related_name="suspicions")
     raised_at = models.DateTimeField()
     report = models.ForeignKey(Report, on_delete=models.PROTECT, null=True, blank=True, related_name="suspicions")

@@ -6,6 +6,7 @@ from django.contrib import messages
 from django.http import HttpResponse
 from django.shortcuts import get_object_or_404, redirect
 from django.utils import timezone
+from django.utils.translation import gettext as _
 
 from breaches import pdf
 from breaches.models import Report
@@ -30,7 +31,7 @@ def draft(request: SignedInRequest, report: Report) -> HttpResponse:
     try:
         printed = pdf.render(document)
     except pdf.NotRendered as fault:
-        messages.error(request, f"The draft could not be printed: {fault}")
+        messages.error(request, _("The draft could not be printed: %(fault)s") % {"fault": fault})
         return redirect("breaches:report", report.reference)
     _record(request, report, "draft_downloaded", version=report.version, content_sha256=document.content_hash)
     return _file(printed, f"{report.reference}-draft-{report.version}.pdf")

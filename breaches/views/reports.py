@@ -10,6 +10,7 @@ from django.http import HttpRequest, HttpResponse
 from django.shortcuts import get_object_or_404, render
 from django.urls import reverse
 from django.utils import timezone
+from django.utils.translation import gettext as _
 from django.views.decorators.http import require_safe
 
 from breaches import printing, refreshing, wording
@@ -109,11 +110,11 @@ def _tasks(
     incomplete = {remark.section for remark in missing(content)}
     offered = refreshing.offers(report, version)
     for section in Section:
-        status, colour = ("Incomplete", "blue") if section in incomplete else ("Completed", "")
+        status, colour = (_("Incomplete"), "blue") if section in incomplete else (_("Completed"), "")
         if editable and any(field in offered for field in FIELDS[section]):
-            status, colour = "Facts changed", "yellow"
+            status, colour = _("Facts changed"), "yellow"
         yield {
-            "title": wording.SECTIONS[section],
+            "title": str(wording.SECTIONS[section]),
             "address": reverse("breaches:section", args=[report.reference, section]) if editable else "",
             "status": status,
             "colour": colour,

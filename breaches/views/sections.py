@@ -146,5 +146,6 @@ def _shown(
 
 def _typed(values: dict[str, Any]) -> list[dict[str, str]]:
     return [
-        {"label": wording.FIELDS[field], "text": "\n".join(wording.lines_of(value))} for field, value in values.items()
+        {"label": str(wording.FIELDS[field]), "text": "\n".join(wording.lines_of(value))}
+        for field, value in values.items()
     ]

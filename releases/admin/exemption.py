@@ -7,6 +7,7 @@ from django.contrib import admin
 from django.db.models import QuerySet
 from django.http import HttpRequest
 from django.utils import timezone
+from django.utils.translation import gettext as _
 
 from releases import exemptions, permissions
 from releases.admin.access import RefusalsAsMessages
@@ -57,9 +58,9 @@ class EndExemptionForm(forms.ModelForm[Exemption]):
         """Ask for both the way in which it ends and the reason."""
         cleaned = super().clean() or self.cleaned_data
         if not cleaned.get("end"):
-            self.add_error("end", "Say how it ends.")
+            self.add_error("end", _("Say how it ends."))
         if not str(cleaned.get("end_words", "")).strip():
-            self.add_error("end_words", "Say why it ends.")
+            self.add_error("end_words", _("Say why it ends."))
         return cleaned
 
 
@@ -88,13 +89,13 @@ class ExemptionAdmin(RefusalsAsMessages[Exemption]):
         """Ask for the approval of a new one, and for the end of one that is there."""
         what = (
             (None, {"fields": WHOSE}),
-            ("Approval", {"fields": APPROVAL}),
-            ("Covers", {"fields": (*FAULTS, "words")}),
+            (_("Approval"), {"fields": APPROVAL}),
+            (_("Covers"), {"fields": (*FAULTS, "words")}),
         )
         if obj is None:
             return what
-        recorded = ("Recorded", {"fields": ("recorded_by", "recorded_at")})
-        return (*what, recorded, ("End it", {"fields": (*END, "ended_by", "ended_at")}))
+        recorded = (_("Recorded"), {"fields": ("recorded_by", "recorded_at")})
+        return (*what, recorded, (_("End it"), {"fields": (*END, "ended_by", "ended_at")}))
 
     def get_readonly_fields(self, request: HttpRequest, obj: Any = None) -> tuple[str, ...]:
         """Keep what was recorded."""

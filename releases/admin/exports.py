@@ -8,6 +8,7 @@ from django.db.models import QuerySet
 from django.http import HttpRequest, HttpResponse
 from django.utils import timezone
 from django.utils.text import format_lazy
+from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy as lazy
 
 from releases import calendar_export
@@ -24,7 +25,7 @@ def _export_as(kind: Kind) -> AdminAction:
     def export(model_admin: Any, request: HttpRequest, queryset: QuerySet[Release]) -> HttpResponse | None:
         """Give the selected releases as a file, without personal contacts."""
         try:
-            content = calendar_export.export(queryset, kind, title="Releases", by=request.user)
+            content = calendar_export.export(queryset, kind, title=_("Releases"), by=request.user)
         except TooManyReleases as refusal:
             messages.error(request, str(refusal))
             return None

@@ -179,7 +179,8 @@ class ShortNoticeForm(forms.Form):
     """Asks why releases are confirmed less than four weeks ahead."""
 
     reason = forms.CharField(
-        widget=forms.Textarea(attrs={"rows": 3, "cols": 60}), help_text="Kept in our own record; it is not published."
+        widget=forms.Textarea(attrs={"rows": 3, "cols": 60}),
+        help_text=lazy("Kept in our own record; it is not published."),
     )
 
 

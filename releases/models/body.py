@@ -6,9 +6,11 @@ from typing import Any, Self
 
 from django.db import models
 from django.db.models import Exists, F, OuterRef, Q
+from django.utils.translation import gettext_lazy as lazy
 
 from releases.canonical import sha256_hex
 from releases.models.append_only import AppendOnlyRow
+from releases.models.code_words import choices_of
 from releases.models.observation import Observation
 from releases.models.release import Address, Release
 from releases.proof import Why
@@ -54,12 +56,12 @@ class Body(models.Model):
     sha256 = models.CharField(max_length=64, primary_key=True)
     compressed = models.BinaryField()
     media_type = models.CharField(max_length=LONGEST_MEDIA_TYPE, blank=True)
-    size = models.PositiveIntegerField(help_text="Bytes, before they were compressed.")
+    size = models.PositiveIntegerField(help_text=lazy("Bytes, before they were compressed."))
 
     objects = BodyQuerySet.as_manager()
 
     class Meta:
-        verbose_name_plural = "bodies"
+        verbose_name_plural = lazy("bodies")
 
     def __str__(self) -> str:
         return f"{self.size} bytes, {self.sha256}"
@@ -121,14 +123,14 @@ class KeptBody(models.Model):
     class State(models.TextChoices):
         """What became of the bytes."""
 
-        STORED = "stored", "Kept"
-        NOT_STORED = "not_stored", "Could not be stored"
-        PRUNED = "pruned", "Removed at the end of its time"
+        STORED = "stored", lazy("Kept")
+        NOT_STORED = "not_stored", lazy("Could not be stored")
+        PRUNED = "pruned", lazy("Removed at the end of its time")
 
     release = models.ForeignKey(Release, on_delete=models.PROTECT, related_name="kept_bodies")
     address = models.ForeignKey(Address, on_delete=models.PROTECT, related_name="+")
     schedule_version = models.PositiveIntegerField()
-    why = models.CharField(max_length=20, choices=[(w.value, w.value.replace("_", " ")) for w in Why])
+    why = models.CharField(max_length=20, choices=choices_of(Why, capital=False))
     since_due = models.BooleanField(default=False)
     # No index: it would be written at every look that takes the place of the one before.
     look = models.ForeignKey(Observation, on_delete=models.PROTECT, related_name="+", db_index=False)
@@ -139,7 +141,7 @@ class KeptBody(models.Model):
 
     class Meta:
         ordering = ("release", "schedule_version", "address", "look")
-        verbose_name_plural = "kept bodies"
+        verbose_name_plural = lazy("kept bodies")
         constraints = [
             models.UniqueConstraint(
                 fields=["address", "schedule_version", "why", "since_due"], name="one_kept_body_per_place"

@@ -9,6 +9,7 @@ from django.db.models import F, Q
 
 from releases.import_status import OPEN, ImportStatus
 from releases.models.append_only import AppendOnly, AppendOnlyQuerySet
+from releases.models.code_words import choices_of
 
 
 class CalendarImport(models.Model):
@@ -29,7 +30,7 @@ class CalendarImport(models.Model):
     skip_refused = models.BooleanField(default=False)
     status = models.CharField(
         max_length=12,
-        choices=[(status.value, status.value.capitalize()) for status in ImportStatus],
+        choices=choices_of(ImportStatus),
         default=ImportStatus.UPLOADED,
     )
     rows_total = models.PositiveIntegerField(null=True)

@@ -4,6 +4,7 @@ from typing import Any
 
 from django.db import models
 from django.db.models import Q
+from django.utils.translation import gettext_lazy as lazy
 
 from releases.models.release import Address
 
@@ -17,7 +18,7 @@ class Comparison(models.Model):
     """
 
     address = models.OneToOneField(Address, on_delete=models.CASCADE, related_name="comparison")
-    url = models.URLField(max_length=1000, help_text="Where it was read; at another address it says nothing.")
+    url = models.URLField(max_length=1000, help_text=lazy("Where it was read; at another address it says nothing."))
     tried_at = models.DateTimeField()
     read_at = models.DateTimeField(null=True)
     said: models.JSONField[dict[str, Any], dict[str, Any]] = models.JSONField(default=dict)

@@ -3,9 +3,11 @@
 from django.conf import settings
 from django.db import models
 from django.db.models import F, Q
+from django.utils.translation import gettext_lazy as lazy
 
 from releases.agreement import RequestState
 from releases.calendar import Slot
+from releases.models.code_words import choices_of
 from releases.models.release import Release
 from releases.status import Status
 
@@ -29,21 +31,19 @@ class DateChangeRequest(models.Model):
     """One request: the date and time that the release has, the ones asked for, and the reason for the public."""
 
     release = models.ForeignKey(Release, on_delete=models.CASCADE, related_name="date_requests")
-    schedule_version = models.PositiveIntegerField(help_text="The schedule that was to be changed.")
+    schedule_version = models.PositiveIntegerField(help_text=lazy("The schedule that was to be changed."))
     was_on = models.DateField()
     was_at = models.TimeField()
     to_on = models.DateField()
     to_at = models.TimeField()
     zone = models.CharField(max_length=50, default="Europe/London")
     public_reason = models.TextField()
-    state = models.CharField(
-        max_length=10, choices=[(s.value, s.value.capitalize()) for s in RequestState], default=RequestState.WAITING
-    )
+    state = models.CharField(max_length=10, choices=choices_of(RequestState), default=RequestState.WAITING)
     requested_by = models.ForeignKey(settings.AUTH_USER_MODEL, on_delete=models.PROTECT, related_name="+")
     requested_at = models.DateTimeField()
     decided_by = models.ForeignKey(settings.AUTH_USER_MODEL, on_delete=models.PROTECT, null=True, related_name="+")
     decided_at = models.DateTimeField(null=True)
-    refusal = models.TextField(blank=True, help_text="Why it was refused, for the person who asked.")
+    refusal = models.TextField(blank=True, help_text=lazy("Why it was refused, for the person who asked."))
 
     objects = DateChangeRequestQuerySet.as_manager()
 

@@ -3,6 +3,7 @@
 from django.conf import settings
 from django.db import models
 from django.db.models import Q
+from django.utils.translation import gettext_lazy as lazy
 
 from releases.models.append_only import AppendOnly, AppendOnlyQuerySet
 from releases.models.release import Release
@@ -18,12 +19,12 @@ class DelayNotice(AppendOnly):
     class Kind(models.TextChoices):
         """What the row does."""
 
-        POSTED = "posted", "Posted"
-        WITHDRAWN = "withdrawn", "Withdrawn"
+        POSTED = "posted", lazy("Posted")
+        WITHDRAWN = "withdrawn", lazy("Withdrawn")
 
     release = models.ForeignKey(Release, on_delete=models.PROTECT, related_name="delay_notices")
     number = models.PositiveSmallIntegerField()
-    schedule_version = models.PositiveIntegerField(help_text="The date to which the notice speaks.")
+    schedule_version = models.PositiveIntegerField(help_text=lazy("The date to which the notice speaks."))
     kind = models.CharField(max_length=10, choices=Kind.choices)
     expected_at = models.DateTimeField(null=True)
     expected_words = models.CharField(max_length=300, blank=True)

@@ -3,6 +3,7 @@
 from django.conf import settings
 from django.db import models
 from django.db.models import F, Q
+from django.utils.translation import gettext_lazy as lazy
 from simple_history.models import HistoricalRecords
 
 from releases.exemption import Covers, Terms
@@ -16,8 +17,8 @@ class Exemption(models.Model):
     class End(models.TextChoices):
         """Why it covers nothing more."""
 
-        WITHDRAWN = "withdrawn", "Withdrawn: it covers nothing from now on"
-        IN_ERROR = "in_error", "Recorded in error: it never covered anything"
+        WITHDRAWN = "withdrawn", lazy("Withdrawn: it covers nothing from now on")
+        IN_ERROR = "in_error", lazy("Recorded in error: it never covered anything")
 
     producer = models.ForeignKey(Producer, on_delete=models.PROTECT, related_name="exemptions")
     series = models.ForeignKey(
@@ -26,22 +27,24 @@ class Exemption(models.Model):
         null=True,
         blank=True,
         related_name="exemptions",
-        help_text="Leave this empty if it covers every series of the producer.",
+        help_text=lazy("Leave this empty if it covers every series of the producer."),
     )
-    reference = models.CharField(max_length=100, help_text="As on the letter of the Director General for Regulation.")
+    reference = models.CharField(
+        max_length=100, help_text=lazy("As on the letter of the Director General for Regulation.")
+    )
     approved_on = models.DateField()
-    covers_from = models.DateField("first day that it covers")
-    covers_to = models.DateField("last day that it covers")
-    covers_late = models.BooleanField("covers a late release", default=False)
-    covers_early = models.BooleanField("covers an early release", default=False)
-    covers_partial = models.BooleanField("covers a release with parts missing", default=False)
-    words = models.TextField("what it covers", help_text="In the words of the approval.")
+    covers_from = models.DateField(lazy("first day that it covers"))
+    covers_to = models.DateField(lazy("last day that it covers"))
+    covers_late = models.BooleanField(lazy("covers a late release"), default=False)
+    covers_early = models.BooleanField(lazy("covers an early release"), default=False)
+    covers_partial = models.BooleanField(lazy("covers a release with parts missing"), default=False)
+    words = models.TextField(lazy("what it covers"), help_text=lazy("In the words of the approval."))
     recorded_by = models.ForeignKey(
         settings.AUTH_USER_MODEL, on_delete=models.PROTECT, related_name="+", editable=False
     )
     recorded_at = models.DateTimeField(editable=False)
     end = models.CharField(max_length=10, choices=End.choices, blank=True)
-    end_words = models.TextField("why it ends", blank=True)
+    end_words = models.TextField(lazy("why it ends"), blank=True)
     ended_by = models.ForeignKey(
         settings.AUTH_USER_MODEL, on_delete=models.PROTECT, null=True, related_name="+", editable=False
     )

@@ -8,6 +8,7 @@ from django.utils.translation import gettext_lazy as lazy
 
 from releases.evidence import LookResult
 from releases.models.append_only import AppendOnlyQuerySet, ChainedRow
+from releases.models.code_words import choices_of
 from releases.models.release import Address, Release
 
 HASHED = (
@@ -78,7 +79,7 @@ class Observation(ChainedRow):
     sent_at = models.DateTimeField()
     completed_at = models.DateTimeField()
     recorded_at = models.DateTimeField()
-    result = models.CharField(max_length=20, choices=[(r.value, r.value) for r in LookResult])
+    result = models.CharField(max_length=20, choices=choices_of(LookResult, capital=False))
     reasons = models.JSONField(default=list)
     adapter = models.CharField(max_length=30)
     failure = models.CharField(max_length=30, blank=True)

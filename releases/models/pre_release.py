@@ -9,9 +9,10 @@ from typing import Any
 from django.conf import settings
 from django.db import models
 from django.db.models import Q
+from django.utils.translation import gettext_lazy as lazy
 
 from releases.calendar import Nation
-from releases.models.producer import choices_of
+from releases.models.code_words import choices_of
 from releases.models.release import Release
 from releases.pre_release_details import Details
 from releases.pre_release_period import Oddity, Period, Unit, oddities
@@ -24,7 +25,7 @@ class AccessDetails(models.Model):
     post = models.CharField(max_length=200)
     organisation = models.CharField(max_length=200)
     person = models.CharField(max_length=200, blank=True)
-    email = models.EmailField("e-mail address", blank=True)
+    email = models.EmailField(lazy("e-mail address"), blank=True)
     length = models.PositiveSmallIntegerField(default=24)
     unit = models.CharField(max_length=12, choices=choices_of(Unit), default=Unit.HOURS)
     period_reason = models.TextField(blank=True)
@@ -76,7 +77,7 @@ class PreReleaseAccess(AccessDetails):
     release = models.ForeignKey(Release, on_delete=models.CASCADE, related_name="pre_release_access")
     status = models.CharField(
         max_length=10,
-        choices=[(s.value, s.value.capitalize()) for s in AccessStatus],
+        choices=choices_of(AccessStatus),
         default=AccessStatus.GRANTED,
     )
     version = models.PositiveIntegerField(default=1)
@@ -91,7 +92,7 @@ class PreReleaseAccess(AccessDetails):
 
     class Meta:
         ordering = ("organisation", "post", "pk")
-        verbose_name_plural = "pre-release access"
+        verbose_name_plural = lazy("pre-release access")
         constraints = [
             models.CheckConstraint(condition=Q(status__in=list(AccessStatus)), name="access_status_is_known"),
             models.CheckConstraint(condition=Q(length__gte=1), name="access_has_a_period"),
@@ -137,12 +138,12 @@ class PreReleaseRequest(AccessDetails):
     """A change of a list, asked for within a day before the release, until the Head of Profession has decided."""
 
     release = models.ForeignKey(Release, on_delete=models.CASCADE, related_name="pre_release_requests")
-    kind = models.CharField(max_length=10, choices=[(a.value, a.value.capitalize()) for a in Asked])
+    kind = models.CharField(max_length=10, choices=choices_of(Asked))
     entry = models.ForeignKey(PreReleaseAccess, on_delete=models.CASCADE, null=True, related_name="requests")
     entry_version = models.PositiveIntegerField(null=True)
     status = models.CharField(
         max_length=10,
-        choices=[(s.value, s.value.replace("_", " ").capitalize()) for s in RequestStatus],
+        choices=choices_of(RequestStatus),
         default=RequestStatus.WAITING,
     )
     asked_by = models.ForeignKey(settings.AUTH_USER_MODEL, on_delete=models.PROTECT, related_name="+")

@@ -52,7 +52,7 @@ class PreflightRun(models.Model):
 
     class Meta:
         ordering = ("-asked_at", "-pk")
-        verbose_name = "pre-flight"
+        verbose_name = lazy("pre-flight")
         constraints = [
             models.UniqueConstraint(
                 fields=["release"], condition=Q(done_at__isnull=True), name="one_open_preflight_per_release"

@@ -2,16 +2,13 @@
 
 from django.conf import settings
 from django.db import models
+from django.utils.translation import gettext_lazy as lazy
 from simple_history.models import HistoricalRecords
 
 from releases.calendar import Nation
+from releases.models.code_words import choices_of
 from releases.pre_release_period import LONGEST, Period, Unit, Usual, usual
 from releases.roles import Role
-
-
-def choices_of(codes: type[Nation] | type[Role] | type[Unit]) -> list[tuple[str, str]]:
-    """Return the choices of a field from an enumeration: the code, and the code in words."""
-    return [(code.value, code.value.replace("_", " ").capitalize()) for code in codes]
 
 
 class Producer(models.Model):
@@ -21,31 +18,41 @@ class Producer(models.Model):
     slug = models.SlugField(max_length=100, unique=True)
     nation = models.CharField(max_length=20, choices=choices_of(Nation), default=Nation.ENGLAND)
     two_person_approval = models.BooleanField(
-        "two people for an approval",
+        lazy("two people for an approval"),
         default=False,
-        help_text="Nobody approves a breach report that they wrote or submitted themselves.",
+        help_text=lazy("Nobody approves a breach report that they wrote or submitted themselves."),
     )
     hosts = models.TextField(
-        "hosts of its website",
+        lazy("hosts of its website"),
         blank=True,
-        help_text="One host on each line. Redirects are followed to these hosts and to those of a "
-        "release's own addresses, and to no others.",
+        help_text=lazy(
+            "One host on each line. Redirects are followed to these hosts and to those of a "
+            "release's own addresses, and to no others."
+        ),
     )
     negative_markers = models.TextField(
-        "words for a page that is not there",
+        lazy("words for a page that is not there"),
         blank=True,
-        help_text="One phrase on each line: what its website shows in the place of a release that is not out, "
-        "such as: Not yet available.",
+        help_text=lazy(
+            "One phrase on each line: what its website shows in the place of a release that is not out, "
+            "such as: Not yet available."
+        ),
     )
     pre_release_length = models.PositiveSmallIntegerField(
-        "usual period of pre-release access",
+        lazy("usual period of pre-release access"),
         null=True,
         blank=True,
-        help_text="Empty: 24 hours, the working limit of the orders for the United Kingdom, England, Wales and "
-        "Northern Ireland. Scotland’s order allows more. How much is not confirmed here: read it and set it.",
+        help_text=lazy(
+            "Empty: 24 hours, the working limit of the orders for the United Kingdom, England, Wales and "
+            "Northern Ireland. Scotland’s order allows more. How much is not confirmed here: read it and set it."
+        ),
     )
     pre_release_unit = models.CharField(
-        "counted in", max_length=12, choices=choices_of(Unit), default=Unit.HOURS, help_text="Of the period above."
+        lazy("counted in"),
+        max_length=12,
+        choices=choices_of(Unit),
+        default=Unit.HOURS,
+        help_text=lazy("Of the period above."),
     )
     history = HistoricalRecords()
 
@@ -65,8 +72,9 @@ class Producer(models.Model):
                     pre_release_length__lte=LONGEST[Unit.WORKING_DAYS],
                 ),
                 name="pre_release_period_is_plausible",
-                violation_error_message="A period of pre-release access is between 1 and 240 hours, or 1 and 10 "
-                "working days.",
+                violation_error_message=lazy(
+                    "A period of pre-release access is between 1 and 240 hours, or 1 and 10 working days."
+                ),
             ),
         ]
 
@@ -92,15 +100,17 @@ class Contact(models.Model):
 
     producer = models.ForeignKey(Producer, on_delete=models.PROTECT, related_name="contacts")
     name = models.CharField(max_length=200)
-    is_team = models.BooleanField("a team, not a person", default=False)
-    post = models.CharField(max_length=200, blank=True, help_text="Such as: Senior analytical officer")
-    email = models.EmailField("e-mail address")
+    is_team = models.BooleanField(lazy("a team, not a person"), default=False)
+    post = models.CharField(max_length=200, blank=True, help_text=lazy("Such as: Senior analytical officer"))
+    email = models.EmailField(lazy("e-mail address"))
     telephone = models.CharField(max_length=50, blank=True)
     is_public = models.BooleanField(
-        "shown to readers",
+        lazy("shown to readers"),
         default=False,
-        help_text="Name, e-mail address and telephone number stand on the public pages of the releases that this "
-        "contact is responsible for.",
+        help_text=lazy(
+            "Name, e-mail address and telephone number stand on the public pages of the releases that this "
+            "contact is responsible for."
+        ),
     )
     user = models.ForeignKey(
         settings.AUTH_USER_MODEL,
@@ -108,7 +118,7 @@ class Contact(models.Model):
         null=True,
         blank=True,
         related_name="contacts",
-        help_text="The account of this person, if they have one.",
+        help_text=lazy("The account of this person, if they have one."),
     )
     history = HistoricalRecords()
 

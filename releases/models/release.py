@@ -6,10 +6,12 @@ from typing import Self
 
 from django.db import models
 from django.db.models import F, FilteredRelation, Q
+from django.utils.translation import gettext_lazy as lazy
 from simple_history.models import HistoricalRecords
 
 from releases import london
 from releases.calendar import Precision, Slot, months_after
+from releases.models.code_words import choices_of
 from releases.models.series import Series
 from releases.status import Status
 
@@ -74,26 +76,24 @@ class Release(models.Model):
     reference = models.SlugField(
         max_length=100,
         unique=True,
-        help_text="Letters, digits and hyphens; it is part of the page's address.",
+        help_text=lazy("Letters, digits and hyphens; it is part of the page's address."),
     )
     series = models.ForeignKey(Series, on_delete=models.PROTECT, related_name="releases")
     title = models.CharField(max_length=300)
-    status = models.CharField(
-        max_length=12, choices=[(s.value, s.value.capitalize()) for s in Status], default=Status.PROVISIONAL
-    )
-    planned_on = models.DateField("date")
-    planned_at = models.TimeField("time", null=True, blank=True)
+    status = models.CharField(max_length=12, choices=choices_of(Status), default=Status.PROVISIONAL)
+    planned_on = models.DateField(lazy("date"))
+    planned_at = models.TimeField(lazy("time"), null=True, blank=True)
     zone = models.CharField(max_length=50, default="Europe/London")
     precision = models.CharField(
         max_length=10,
-        choices=[(p.value, p.value.replace("_", " ")) for p in Precision],
+        choices=choices_of(Precision, capital=False),
         default=Precision.EXACT,
     )
     due_at = models.DateTimeField(null=True, editable=False, db_index=True)
     schedule_version = models.PositiveIntegerField(default=1, editable=False)
     rehearsal = models.BooleanField(
         default=False,
-        help_text="A rehearsal is watched and judged like any release, and shown to nobody outside.",
+        help_text=lazy("A rehearsal is watched and judged like any release, and shown to nobody outside."),
     )
     planned_from = models.OneToOneField(
         "self",
@@ -101,13 +101,13 @@ class Release(models.Model):
         null=True,
         editable=False,
         related_name="planned_next",
-        help_text="The release of the year before after which this one was planned.",
+        help_text=lazy("The release of the year before after which this one was planned."),
     )
     recorded_at = models.DateTimeField(editable=False)
     announced_at = models.DateTimeField(null=True, editable=False)
     confirmed_at = models.DateTimeField(null=True, editable=False)
     short_notice_reason = models.TextField(
-        blank=True, editable=False, help_text="Why it was confirmed less than four weeks ahead; not public."
+        blank=True, editable=False, help_text=lazy("Why it was confirmed less than four weeks ahead; not public.")
     )
     published_at = models.DateTimeField(null=True, editable=False)
     cancelled_at = models.DateTimeField(null=True, editable=False)
@@ -181,43 +181,43 @@ class Address(models.Model):
     class Role(models.TextChoices):
         """What stands at the address."""
 
-        PAGE = "page", "Page"
-        ATTACHMENT = "attachment", "Attachment"
-        ANNOUNCEMENT = "announcement", "Announcement"
+        PAGE = "page", lazy("Page")
+        ATTACHMENT = "attachment", lazy("Attachment")
+        ANNOUNCEMENT = "announcement", lazy("Announcement")
 
     release = models.ForeignKey(Release, on_delete=models.CASCADE, related_name="addresses")
-    url = models.URLField("address", max_length=1000)
+    url = models.URLField(lazy("address"), max_length=1000)
     role = models.CharField(max_length=12, choices=Role.choices, default=Role.PAGE)
     marker = models.CharField(
         max_length=300,
         blank=True,
-        help_text="Words that this edition's page shows and the last edition's does not, such as: March 2026.",
+        help_text=lazy("Words that this edition's page shows and the last edition's does not, such as: March 2026."),
     )
-    adapter = models.CharField("how it is read", max_length=30, default="page")
+    adapter = models.CharField(lazy("how it is read"), max_length=30, default="page")
     required = models.BooleanField(default=True)
     added_at = models.DateTimeField(editable=False)
     history = HistoricalRecords()
 
     class Meta:
         ordering = ("release", "-role", "pk")
-        verbose_name_plural = "addresses"
+        verbose_name_plural = lazy("addresses")
         constraints = [
             models.UniqueConstraint(fields=["release", "url"], name="one_address_per_release_and_url"),
             models.CheckConstraint(
                 condition=~Q(role="page") | ~Q(marker=""),
                 name="page_needs_a_marker",
-                violation_error_message="A page needs a marker: words by which this edition is known.",
+                violation_error_message=lazy("A page needs a marker: words by which this edition is known."),
             ),
             models.CheckConstraint(
                 condition=~Q(role="announcement") | Q(required=False),
                 name="announcement_is_never_required",
-                violation_error_message="An announcement is kept as evidence and never required.",
+                violation_error_message=lazy("An announcement is kept as evidence and never required."),
             ),
             models.UniqueConstraint(
                 fields=["release"],
                 condition=Q(role="announcement"),
                 name="one_announcement_per_release",
-                violation_error_message="A release has one announcement.",
+                violation_error_message=lazy("A release has one announcement."),
             ),
         ]
 

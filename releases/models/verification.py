@@ -6,6 +6,7 @@ from django.db.models import F, Q
 from django.utils.translation import gettext_lazy as lazy
 
 from releases.models.append_only import AppendOnly, AppendOnlyQuerySet
+from releases.models.code_words import choices_of
 from releases.models.release import Address, Release
 from releases.verdict import Outcome
 
@@ -19,7 +20,7 @@ class Verification(models.Model):
     tolerance_seconds = models.PositiveSmallIntegerField()
     outcome = models.CharField(
         max_length=12,
-        choices=[(o.value, o.value.replace("_", " ")) for o in Outcome],
+        choices=choices_of(Outcome, capital=False),
         default=Outcome.PENDING,
     )
     last_not_live_at = models.DateTimeField(null=True)

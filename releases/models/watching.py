@@ -31,7 +31,7 @@ class Coverage(models.Model):
 
     class Meta:
         ordering = ("began_at",)
-        verbose_name_plural = "coverage"
+        verbose_name_plural = lazy("coverage")
         indexes = [models.Index(fields=["ended_at"], name="coverage_by_end")]
         constraints = [
             models.CheckConstraint(condition=Q(ended_at__gte=F("began_at")), name="coverage_ends_after_it_began")

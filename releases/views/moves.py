@@ -5,6 +5,7 @@ from django.contrib.auth.decorators import login_required
 from django.http import HttpResponse
 from django.shortcuts import redirect, render
 from django.utils import timezone
+from django.utils.translation import gettext as _
 from django.views.decorators.http import require_http_methods
 
 from releases import scheduling
@@ -27,7 +28,7 @@ def announce(request: SignedInRequest, reference: str) -> HttpResponse:
         release = release_to_move(request.user, reference, ANNOUNCE)
         if request.method == "POST":
             scheduling.announce(release, by=request.user, at=timezone.now())
-            messages.success(request, "The release is announced.")
+            messages.success(request, _("The release is announced."))
             return redirect("releases:release", reference)
     except MoveRefused as refusal:
         return refused(request, reference, refusal)
@@ -51,7 +52,7 @@ def confirm(request: SignedInRequest, reference: str) -> HttpResponse:
                     raise
                 put_on_field(form, refusal)
             else:
-                messages.success(request, "The release is confirmed.")
+                messages.success(request, _("The release is confirmed."))
                 return redirect("releases:release", reference)
     except MoveRefused as refusal:
         return refused(request, reference, refusal)
@@ -76,7 +77,7 @@ def change_date(request: SignedInRequest, reference: str) -> HttpResponse:
             except MoveRefused as refusal:
                 put_on_field(form, refusal, {"exact_date": "planned_on"})
             else:
-                messages.success(request, "The date is changed.")
+                messages.success(request, _("The date is changed."))
                 return redirect("releases:release", reference)
     except MoveRefused as refusal:
         return refused(request, reference, refusal)
@@ -100,7 +101,7 @@ def cancel(request: SignedInRequest, reference: str) -> HttpResponse:
             except MoveRefused as refusal:
                 put_on_field(form, refusal)
             else:
-                messages.success(request, "The release is cancelled.")
+                messages.success(request, _("The release is cancelled."))
                 return redirect("releases:release", reference)
     except MoveRefused as refusal:
         return refused(request, reference, refusal)

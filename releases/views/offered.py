@@ -4,6 +4,7 @@ from collections.abc import Iterator
 from datetime import datetime
 
 from django.utils.translation import gettext as _
+from django.utils.translation import gettext_lazy as lazy
 
 from releases.agreement import is_to_be_asked
 from releases.models import Release
@@ -14,10 +15,10 @@ from releases.status import ANNOUNCE, CANCEL, CANCEL_ONCE_DUE, CHANGE_DATE, CONF
 from releases.views.waiting_change import Part
 
 MOVES = {
-    CONFIRM: ("Confirm the date", "releases:confirm"),
-    ANNOUNCE: ("Announce", "releases:announce"),
-    CHANGE_DATE: ("Change the date", "releases:change_date"),
-    CANCEL: ("Cancel this release", "releases:cancel"),
+    CONFIRM: (lazy("Confirm the date"), "releases:confirm"),
+    ANNOUNCE: (lazy("Announce"), "releases:announce"),
+    CHANGE_DATE: (lazy("Change the date"), "releases:change_date"),
+    CANCEL: (lazy("Cancel this release"), "releases:cancel"),
 }
 
 
@@ -35,7 +36,11 @@ def offered(
     once_due = release.status == Status.CONFIRMED and is_due(release, at=now)
     if once_due and CANCEL_ONCE_DUE not in RELEASE.available(source=release.status, roles=roles):
         moves = [move for move in moves if move != MOVES[CANCEL]]
-    return [*moves, *_ask(release, roles, requested), *_tell_of_delay(release, roles)]
+    return [
+        *((str(text), page) for text, page in moves),
+        *_ask(release, roles, requested),
+        *_tell_of_delay(release, roles),
+    ]
 
 
 def _ask(release: Release, roles: frozenset[Role], requested: Part | None) -> Iterator[tuple[str, str]]:

@@ -41,7 +41,7 @@ class User(AbstractBaseUser, PermissionsMixin):
     email = models.EmailField(lazy("e-mail address"), unique=True)
     name = models.CharField(lazy("full name"), max_length=200)
     is_staff = models.BooleanField(lazy("may use the admin site"), default=False)
-    is_active = models.BooleanField("active", default=True)
+    is_active = models.BooleanField(lazy("active"), default=True)
     date_joined = models.DateTimeField(lazy("joined at"), auto_now_add=True)
 
     USERNAME_FIELD = "email"
@@ -49,7 +49,7 @@ class User(AbstractBaseUser, PermissionsMixin):
     objects = UserQuerySet()
 
     class Meta:
-        verbose_name = "user"
+        verbose_name = lazy("user")
         constraints = [models.UniqueConstraint(Lower("email"), name="one_user_per_email")]
 
     def __str__(self) -> str:

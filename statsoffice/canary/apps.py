@@ -1,6 +1,7 @@
 """The canary: whether the watcher can be relied on."""
 
 from django.apps import AppConfig
+from django.utils.translation import gettext_lazy as lazy
 
 
 class CanaryConfig(AppConfig):
@@ -8,4 +9,5 @@ class CanaryConfig(AppConfig):
 
     name = "statsoffice.canary"
     label = "canary"
+    verbose_name = lazy("Canary")
     default_auto_field = "django.db.models.BigAutoField"

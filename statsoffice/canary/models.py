@@ -4,6 +4,7 @@ from django.db import models
 from django.db.models import F, Q
 from django.utils.translation import gettext_lazy as lazy
 
+from releases.models.code_words import choices_of
 from releases.verdict import Outcome
 
 
@@ -11,7 +12,7 @@ class Rehearsed(models.Model):
     """One rehearsal of the last hour; older ones are not kept, and none of them is evidence of anything else."""
 
     number = models.PositiveBigIntegerField(primary_key=True)
-    expected = models.CharField(max_length=12, choices=[(one.value, one.value.replace("_", " ")) for one in Outcome])
+    expected = models.CharField(max_length=12, choices=choices_of(Outcome, capital=False))
     begins_at = models.DateTimeField()
     live_at = models.DateTimeField(null=True)
     finished_at = models.DateTimeField(null=True)
@@ -65,7 +66,7 @@ class Illness(models.Model):
 
     class Meta:
         ordering = ("-began_at", "-pk")
-        verbose_name_plural = "illnesses"
+        verbose_name_plural = lazy("illnesses")
         constraints = [
             models.UniqueConstraint(fields=["is_open"], condition=Q(is_open=True), name="one_illness_is_open"),
             models.CheckConstraint(

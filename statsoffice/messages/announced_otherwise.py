@@ -5,6 +5,7 @@ from datetime import datetime
 
 from django.conf import settings
 from django.urls import reverse
+from django.utils.translation import gettext as _
 
 from releases import comparing
 from releases.models import Address, Release
@@ -32,15 +33,16 @@ def _event(address: Address) -> str:
 
 
 def _subject(release: Release) -> str:
-    return f"GOV.UK announces {release.reference} otherwise"
+    return _("GOV.UK announces %(reference)s otherwise") % {"reference": release.reference}
 
 
 def _text(release: Release) -> str:
     path = reverse("releases:release", args=[release.reference])
     lines = [
-        f"The announcement of the release {release.reference} on GOV.UK differs from our calendar.",
+        _("The announcement of the release %(reference)s on GOV.UK differs from our calendar.")
+        % {"reference": release.reference},
         "",
-        "In what it differs is here, after signing in:",
+        _("In what it differs is here, after signing in:"),
         "",
         f"{settings.ADDRESS}{path}#announced",
     ]

@@ -1,6 +1,7 @@
 """Messages: who is told what, once."""
 
 from django.apps import AppConfig
+from django.utils.translation import gettext_lazy as lazy
 
 
 class MessagesConfig(AppConfig):
@@ -8,4 +9,5 @@ class MessagesConfig(AppConfig):
 
     name = "statsoffice.messages"
     label = "outbox"
+    verbose_name = lazy("Outbox")
     default_auto_field = "django.db.models.BigAutoField"

@@ -5,6 +5,8 @@ from datetime import datetime
 
 from django.conf import settings
 from django.urls import reverse
+from django.utils.translation import gettext as _
+from django.utils.translation import ngettext
 
 from releases.models import PreflightRun
 from statsoffice.messages.owed import NEWS, Owed, people_concerned
@@ -36,21 +38,23 @@ def _event(run: PreflightRun) -> str:
 
 
 def _subject(run: PreflightRun) -> str:
-    subject = f"Pre-flight: {_problems(run)} with {run.release.reference}"
-    return f"Rehearsal: {subject}" if run.release.rehearsal else subject
+    words = {"problems": _problems(run), "reference": run.release.reference}
+    subject = _("Pre-flight: %(problems)s with %(reference)s") % words
+    return _("Rehearsal: %(subject)s") % {"subject": subject} if run.release.rehearsal else subject
 
 
 def _problems(run: PreflightRun) -> str:
-    return "1 problem" if run.problems == 1 else f"{run.problems} problems"
+    return ngettext("%(count)s problem", "%(count)s problems", run.problems) % {"count": run.problems}
 
 
 def _text(run: PreflightRun) -> str:
     path = reverse("releases:release", args=[run.release.reference])
     lines = [
-        *(["This is a rehearsal: nothing is to be released.", ""] if run.release.rehearsal else []),
-        f"The check before the release {run.release.reference} found {_problems(run)}.",
+        *([_("This is a rehearsal: nothing is to be released."), ""] if run.release.rehearsal else []),
+        _("The check before the release %(reference)s found %(problems)s.")
+        % {"reference": run.release.reference, "problems": _problems(run)},
         "",
-        "What was found, and what there is to do before the release is due, is here, after signing in:",
+        _("What was found, and what there is to do before the release is due, is here, after signing in:"),
         "",
         f"{settings.ADDRESS}{path}#preflight",
     ]
