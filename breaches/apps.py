@@ -9,4 +9,4 @@ class BreachesConfig(AppConfig):
 
     name = "breaches"
     default_auto_field = "django.db.models.BigAutoField"
-    verbose_name = lazy("breach reports")
+    verbose_name = lazy("Breach reports")

@@ -9,4 +9,4 @@ class ReleasesConfig(AppConfig):
 
     name = "releases"
     default_auto_field = "django.db.models.BigAutoField"
-    verbose_name = lazy("release calendar")
+    verbose_name = lazy("Release calendar")

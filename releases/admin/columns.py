@@ -105,16 +105,15 @@ class ReleaseColumns(ByProducer[Release]):
 
     @admin.display(description=lazy("notice"))
     def notice(self, release: Release) -> str:
-        """Count the days from the confirmation, or from today if there is none yet, to the date."""
-        if release.due_at is None or release.status == Status.CANCELLED:
+        """Count the days from the confirmation, or from today if there is none yet, to the date; a rehearsal gives none."""
+        if release.due_at is None or release.status == Status.CANCELLED or release.rehearsal:
             return EMPTY
         given_at = release.confirmed_at or timezone.now()
         days = (release.planned_on - london.local_date(given_at)).days
         if days < 0:
             return EMPTY
         counted = ngettext("%(days)s day’s notice", "%(days)s days’ notice", days) % {"days": days}
-        short = days < calendar.NOTICE.days and not release.rehearsal
-        return _tags([("orange", counted)]) if short else counted
+        return _tags([("orange", counted)]) if days < calendar.NOTICE.days else counted
 
     @admin.display(description=lazy("lacks"))
     def lacks(self, release: Any) -> str:

@@ -195,3 +195,16 @@ def test_notice_is_counted_from_the_day_of_confirming_and_marked_where_it_is_sho
     release = scheduling.confirm(a_release(slot=london_slot(day)), by=None, at=at)
     text = signed_in(member(Role.AUDITOR, release.series.producer, is_staff=True)).get(page("release")).text
     assert words in text
+
+
+def test_a_rehearsal_gives_nobody_notice():
+    release = a_confirmed_release(rehearsal=True, due_at=NOW + timedelta(days=30), recorded_at=NOW)
+    text = signed_in(member(Role.AUDITOR, release.series.producer, is_staff=True)).get(page("release")).text
+    assert f">{release.reference}<" in text
+    assert "notice<" not in text
+
+
+def test_the_place_of_a_page_is_named_with_a_capital_letter(client):
+    release = a_confirmed_release()
+    text = signed_in(member(Role.AUDITOR, release.series.producer, is_staff=True)).get(page("release")).text
+    assert ">Release calendar</a>" in text
