@@ -4,14 +4,14 @@ from datetime import date, timedelta
 from typing import Any
 
 from django.contrib import admin
-from django.db.models import Q, QuerySet
+from django.db.models import Exists, OuterRef, Q, QuerySet
 from django.http import HttpRequest
 from django.utils import timezone
 from django.utils.translation import gettext_lazy as lazy
 
 from releases import attention, attention_wording, london, permissions
 from releases.attention import Concern
-from releases.models import Release, Series
+from releases.models import Release, Series, Verification
 from releases.models.release import ReleaseQuerySet
 from releases.permissions import Action
 from releases.status import OPEN, Status
@@ -142,8 +142,8 @@ class VerdictFilter(admin.SimpleListFilter):
         """Return the releases with the chosen verdict."""
         chosen = self.value()
         if chosen == NOT_LOOKED_AT:
-            return queryset.filter(Q(verdict__isnull=True))
-        return queryset.filter(Q(verdict=chosen)) if chosen else queryset
+            return queryset.filter(~Exists(present_verdicts()))
+        return queryset.filter(Exists(present_verdicts().filter(outcome=chosen))) if chosen else queryset
 
 
 class MonthFilter(admin.SimpleListFilter):
@@ -207,6 +207,11 @@ class SeriesFilter(admin.SimpleListFilter):
         """Return the releases of the chosen series."""
         chosen = _key(self.value())
         return queryset if chosen is None else queryset.filter(series=chosen)
+
+
+def present_verdicts() -> QuerySet[Verification]:
+    """Return the verdict on the present schedule of a release that a query outside asks for."""
+    return Verification.objects.filter(release=OuterRef("pk"), schedule_version=OuterRef("schedule_version"))
 
 
 def _key(value: str | None) -> int | None:

@@ -5,7 +5,7 @@ from datetime import datetime, timedelta
 from typing import Self
 
 from django.db import models
-from django.db.models import F, FilteredRelation, Q
+from django.db.models import F, Q
 from django.utils.translation import gettext_lazy as lazy
 from simple_history.models import HistoricalRecords
 
@@ -47,14 +47,6 @@ class ReleaseQuerySet(models.QuerySet["Release"]):
             | Q(precision=Precision.TWO_MONTHS, planned_on__lt=months_after(this_month, -1))
         )
         return self.official().filter(over, status=Status.PROVISIONAL)
-
-    def with_verdict(self) -> Self:
-        """Add `verdict`: the outcome found for the present schedule, or None before the first look."""
-        present = Q(verifications__schedule_version=F("schedule_version"))
-        return self.annotate(
-            present_verification=FilteredRelation("verifications", condition=present),
-            verdict=F("present_verification__outcome"),
-        )
 
     def watched(self, *, now: datetime, ahead: timedelta, behind: timedelta) -> Self:
         """Return the confirmed releases that may be looked at between `now - behind` and `now + ahead`.

@@ -208,3 +208,14 @@ def test_the_place_of_a_page_is_named_with_a_capital_letter(client):
     release = a_confirmed_release()
     text = signed_in(member(Role.AUDITOR, release.series.producer, is_staff=True)).get(page("release")).text
     assert ">Release calendar</a>" in text
+
+
+@pytest.mark.parametrize("query", ["", "?verdict=on_time", "?lacks=page"])
+def test_the_list_is_counted_and_parted_into_years_without_reading_verdicts_of_all(query):
+    release = a_confirmed_release()
+    client = signed_in(member(Role.AUDITOR, release.series.producer, is_staff=True))
+    with CaptureQueriesContext(connection) as queries:
+        client.get(page("release") + query)
+    of_all = [each["sql"] for each in queries if "COUNT(" in each["sql"] or "MIN(" in each["sql"]]
+    assert of_all
+    assert not any('JOIN "releases_verification"' in sql for sql in of_all)
