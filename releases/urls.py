@@ -27,6 +27,7 @@ urlpatterns = [
     path("calendar/", calendar.all_months, name="all_months"),
     path("calendar/<int:year>/<int:month>/", calendar.calendar, name="month"),
     path("changes/", changes.register, name="changes"),
+    path("changes/export/<str:kind>/", changes.export, name="export_changes"),
     path("changes/waiting/", agreement.waiting, name="changes_waiting"),
     path("changes/waiting/<int:key>/refuse/", agreement.refuse, name="refuse_change"),
     path("changes/waiting/<int:key>/withdraw/", agreement.withdraw, name="withdraw_change"),

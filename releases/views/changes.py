@@ -3,26 +3,64 @@
 from django.contrib import messages
 from django.contrib.auth.decorators import login_required
 from django.core.paginator import Paginator
+from django.db.models import QuerySet
 from django.http import Http404, HttpResponse
-from django.shortcuts import get_object_or_404, redirect, render
+from django.shortcuts import get_object_or_404, redirect, render, resolve_url
 from django.utils import timezone
 from django.utils.translation import gettext as _
 from django.views.decorators.http import require_http_methods, require_safe
 
-from releases import agreement_wording, date_register, public_reasons
+from releases import agreement_wording, date_register, public_reasons, register_export
 from releases.agreement_forms import CorrectReasonForm
+from releases.downloads import as_download, dated
 from releases.lifecycle import MoveRefused
+from releases.models import DateChange, Producer
 from releases.permissions import Action
 from releases.public_reasons import ReasonRefused
+from releases.tables.files import Kind
 from releases.views.finding import SignedInRequest, put_on_field, refused, release_of_theirs
 
 CHANGES_ON_A_PAGE = 30
+MOST_IN_A_FILE = 10_000
 
 
 @login_required
 @require_safe
 def register(request: SignedInRequest) -> HttpResponse:
     """List the changes of date of the person's producers, of one of them or of the days of release alone."""
+    producers, chosen = _producers(request)
+    page = Paginator(_found(request, chosen), CHANGES_ON_A_PAGE).get_page(request.GET.get("page"))
+    context = {
+        "producers": producers,
+        "chosen": chosen,
+        "on_the_day": _on_the_day(request),
+        "kinds": list(Kind),
+        "too_many": page.paginator.count > MOST_IN_A_FILE,
+        "most": MOST_IN_A_FILE,
+        "page": page,
+        "rows": [{"change": change, "tags": agreement_wording.tags_of(change)} for change in page],
+    }
+    return render(request, "releases/changes.html", context)
+
+
+@login_required
+@require_safe
+def export(request: SignedInRequest, kind: str) -> HttpResponse:
+    """Give the changes that are listed as a file."""
+    if kind not in set(Kind):
+        message = f"There is no kind of file {kind}."
+        raise Http404(message)
+    found = _found(request, _producers(request)[1])
+    if found.count() > MOST_IN_A_FILE:
+        most = _("A file holds %(most)s changes at most: choose fewer.") % {"most": f"{MOST_IN_A_FILE:,}"}
+        messages.error(request, most)
+        return redirect(f"{resolve_url('releases:changes')}?{request.GET.urlencode()}")
+    written = register_export.export(found, Kind(kind), title=_("Register of changes"))
+    return as_download(written, Kind(kind), name=dated("date-changes", now=timezone.now()))
+
+
+def _producers(request: SignedInRequest) -> tuple[list[Producer], Producer | None]:
+    """Return the producers whose changes the person may read, and the one that they ask about."""
     producers = list(date_register.producers_of(request.user))
     if not producers:
         message = "There is no register for this person."
@@ -32,17 +70,16 @@ def register(request: SignedInRequest) -> HttpResponse:
     if wanted and chosen is None:
         message = "There is no such producer, or it is not theirs."
         raise Http404(message)
-    on_the_day = request.GET.get("show") == "on-the-day"
-    found = date_register.changes_of(request.user, producer=wanted, on_the_day=on_the_day)
-    page = Paginator(found, CHANGES_ON_A_PAGE).get_page(request.GET.get("page"))
-    context = {
-        "producers": producers,
-        "chosen": chosen,
-        "on_the_day": on_the_day,
-        "page": page,
-        "rows": [{"change": change, "tags": agreement_wording.tags_of(change)} for change in page],
-    }
-    return render(request, "releases/changes.html", context)
+    return producers, chosen
+
+
+def _on_the_day(request: SignedInRequest) -> bool:
+    return request.GET.get("show") == "on-the-day"
+
+
+def _found(request: SignedInRequest, chosen: Producer | None) -> QuerySet[DateChange]:
+    slug = chosen.slug if chosen else ""
+    return date_register.changes_of(request.user, producer=slug, on_the_day=_on_the_day(request))
 
 
 @login_required
