@@ -6,6 +6,7 @@ from typing import TYPE_CHECKING, Any
 
 from django.db import transaction
 from django.db.models import Count, QuerySet
+from django.utils.translation import gettext as _
 
 from releases.canonical import sha256_hex
 from releases.import_file import Fault
@@ -76,10 +77,10 @@ def confirm(found: CalendarImport, *, skip_refused: bool, by: "User", at: dateti
     IMPORT.check(CONFIRM, source=found.status, roles=roles_anywhere(by))
     counts = counts_of(found)
     if counts[Outcome.REFUSED] and not skip_refused:
-        sentence = "Rows are refused: tick that they are left out, or mend the file and upload it again."
+        sentence = _("Rows are refused: tick that they are left out, or mend the file and upload it again.")
         raise SomethingMissing("skip_refused", sentence)
     if not counts[Outcome.ADDED] + counts[Outcome.CHANGED]:
-        message = "There is nothing to apply: no row would change anything."
+        message = _("There is nothing to apply: no row would change anything.")
         raise NothingToApply(message)
     values = {"skip_refused": skip_refused, "rows_done": 0, "notes": []}
     move(found, CONFIRM, values=values, by=by, at=at, facts={outcome.value: n for outcome, n in counts.items()})
@@ -156,7 +157,7 @@ def move(
     with transaction.atomic():
         waiting = CalendarImport.objects.filter(pk=found.pk, status=row.source)
         if not waiting.update(status=row.target, claimed_until=None, **ends, **values):
-            message = "This import has moved on since you saw it."
+            message = _("This import has moved on since you saw it.")
             raise SomebodyWasFaster(message)
         ImportEvent.objects.create(of=found, kind=name, at=at, actor=by, facts=dict(facts or {}))
     found.refresh_from_db(fields=["status", "notes", "rows_done", "ended_at"])

@@ -6,6 +6,7 @@ from datetime import datetime
 from typing import TYPE_CHECKING
 
 from django.db import transaction
+from django.utils.translation import gettext as _
 
 from releases.models import PreReleaseAccess, Release
 from releases.pre_release_details import Details
@@ -51,7 +52,7 @@ def copy(release: Release, *, source: Release, by: "User", at: datetime) -> Copi
         release = hold(release, by=by)
         check_open(release, at=at)
         if source != previous_with_list(release):
-            sentence = "That is not the list of the release before this one; look at the page again."
+            sentence = _("That is not the list of the release before this one; look at the page again.")
             raise ListRefused(sentence)
         usual = release.series.producer.usual_pre_release().period
         granted = waiting = there_already = 0

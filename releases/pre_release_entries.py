@@ -6,6 +6,7 @@ from datetime import datetime
 from typing import TYPE_CHECKING, Any
 
 from django.db.models import F
+from django.utils.translation import gettext as _
 
 from releases.lifecycle import MoveRefused
 from releases.models import PreReleaseAccess, Release
@@ -75,10 +76,10 @@ def check_open(release: Release, *, at: datetime, or_cancelled: bool = False) ->
     :raises ListRefused: if it is out, due or, unless that is no hindrance, cancelled.
     """
     if release.status == Status.CANCELLED and not or_cancelled:
-        sentence = "This release is cancelled: there is nothing to have access to."
+        sentence = _("This release is cancelled: there is nothing to have access to.")
         raise ListRefused(sentence)
     if release.status == Status.PUBLISHED or (release.due_at is not None and at >= release.due_at):
-        sentence = "This release has been due: access before it can no longer be granted or withdrawn."
+        sentence = _("This release has been due: access before it can no longer be granted or withdrawn.")
         raise ListRefused(sentence)
 
 
@@ -173,5 +174,5 @@ def facts_of(row: AccessDetails) -> dict[str, str]:
 
 
 def _was_faster() -> SomebodyWasFaster:
-    sentence = "Somebody else changed this entry meanwhile; look at it again before you go on."
+    sentence = _("Somebody else changed this entry meanwhile; look at it again before you go on.")
     return SomebodyWasFaster(sentence)

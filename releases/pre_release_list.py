@@ -5,6 +5,7 @@ from datetime import datetime
 from typing import TYPE_CHECKING
 
 from django.db import transaction
+from django.utils.translation import gettext as _
 
 from releases.lifecycle import SomethingMissing
 from releases.models import PreReleaseAccess, PreReleaseRequest, Release
@@ -71,7 +72,10 @@ def grant_held(release: Release, details: Details, *, by: "User", at: datetime) 
     :raises ListRefused: if the person is on the list already.
     """
     if is_on_list(release, details):
-        sentence = f"The list holds this person as {details.post}, {details.organisation}."
+        sentence = _("The list holds this person as %(post)s, %(organisation)s.") % {
+            "post": details.post,
+            "organisation": details.organisation,
+        }
         raise ListRefused(sentence, "person")
     shortly, leads = needs_agreement(release.due_at, at=at), _leads(release, by)
     if shortly and not leads:
@@ -96,15 +100,18 @@ def change(entry: PreReleaseAccess, details: Details, *, by: "User", at: datetim
         release, entry = hold_entry(entry, by=by, expected_version=expected_version)
         ACCESS.find(CHANGE, source=entry.status)
         if release.status == Status.CANCELLED:
-            sentence = "This release is cancelled; its list stays as it was."
+            sentence = _("This release is cancelled; its list stays as it was.")
             raise ListRefused(sentence)
         details = as_may_be_changed(entry, details, at=at)
         if details == entry.details:
-            sentence = "Nothing is changed: the entry says this already."
+            sentence = _("Nothing is changed: the entry says this already.")
             raise ListRefused(sentence)
         _check(details, release, only=PUBLIC if only_words_are_open(entry, at=at) else ())
         if is_on_list(release, details, but=entry):
-            sentence = f"The list holds this person as {details.post}, {details.organisation} already."
+            sentence = _("The list holds this person as %(post)s, %(organisation)s already.") % {
+                "post": details.post,
+                "organisation": details.organisation,
+            }
             raise ListRefused(sentence, "person")
         if waits := _ask_unless_agreed(entry, CHANGE, Asked.CHANGE, details, by=by, at=at):
             return waits
@@ -165,7 +172,7 @@ def _ask(
     entry: PreReleaseAccess | None = None,
 ) -> PreReleaseRequest:
     if entry and entry.requests.filter(status=RequestStatus.WAITING).exists():
-        sentence = "A change of this entry waits for the Head of Profession already."
+        sentence = _("A change of this entry waits for the Head of Profession already.")
         raise ListRefused(sentence)
     request = PreReleaseRequest.objects.create(
         release=release,

@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING
 
 from django.db import transaction
 from django.db.models import F, Q, QuerySet
+from django.utils.translation import gettext as _
 
 from releases.models import PreReleaseAccess, PreReleaseRequest, Release
 from releases.models.event import record
@@ -43,7 +44,7 @@ def check_erasable(release: Release, *, now: datetime) -> None:
     :raises ListRefused: if the release is still to come.
     """
     if not may_be_erased(release, now=now):
-        sentence = "Names are erased once the release has been due: until then the list says who has access."
+        sentence = _("Names are erased once the release has been due: until then the list says who has access.")
         raise ListRefused(sentence)
 
 

@@ -4,6 +4,7 @@ from datetime import datetime
 from typing import TYPE_CHECKING, Any
 
 from django.db import transaction
+from django.utils.translation import gettext as _
 
 from releases import london
 from releases.models import PreReleaseAccess
@@ -34,7 +35,7 @@ def begin(
     :raises WrongState: if it began already or was withdrawn.
     """
     with transaction.atomic():
-        _, entry = hold_entry(entry, by=by, expected_version=expected_version)
+        _release, entry = hold_entry(entry, by=by, expected_version=expected_version)
         ACCESS.check(BEGIN, source=entry.status, roles=_roles(entry, by), given=("time",))
         _check_time(entry, began_at, at=at)
         return _recorded(entry, AccessStatus.BEGUN, BEGAN, by=by, at=at, began_at=began_at)
@@ -54,11 +55,13 @@ def end(
     :raises WrongState: if it has not begun, or ended already.
     """
     with transaction.atomic():
-        _, entry = hold_entry(entry, by=by, expected_version=expected_version)
+        _release, entry = hold_entry(entry, by=by, expected_version=expected_version)
         ACCESS.check(END, source=entry.status, roles=_roles(entry, by), given=("time",))
         _check_time(entry, ended_at, at=at)
         if entry.began_at and ended_at < entry.began_at:
-            sentence = f"The access began at {london.moment(entry.began_at)}: it cannot have ended before that."
+            sentence = _("The access began at %(moment)s: it cannot have ended before that.") % {
+                "moment": london.moment(entry.began_at)
+            }
             raise ListRefused(sentence, "time")
         return _recorded(entry, AccessStatus.ENDED, ENDED, by=by, at=at, ended_at=ended_at)
 
@@ -74,7 +77,7 @@ def take_back(entry: PreReleaseAccess, *, by: "User", at: datetime, expected_ver
     :raises WrongState: if nothing is recorded of it.
     """
     with transaction.atomic():
-        _, entry = hold_entry(entry, by=by, expected_version=expected_version)
+        _release, entry = hold_entry(entry, by=by, expected_version=expected_version)
         move = ACCESS.check(TAKE_BACK, source=entry.status, roles=_roles(entry, by))
         column = "began_at" if entry.status == AccessStatus.BEGUN else "ended_at"
         moved = advance(entry, move.target, **{column: None})
@@ -89,11 +92,13 @@ def _roles(entry: PreReleaseAccess, by: "User") -> Any:
 
 def _check_time(entry: PreReleaseAccess, time: datetime, *, at: datetime) -> None:
     if time > at:
-        sentence = f"{london.moment(time)} is still to come: record it once it has happened."
+        sentence = _("%(moment)s is still to come: record it once it has happened.") % {"moment": london.moment(time)}
         raise ListRefused(sentence, "time")
     published_at = entry.release.published_at
     if published_at is not None and time > published_at:
-        sentence = f"The release was out at {london.moment(published_at)}; from then on everybody had access."
+        sentence = _("The release was out at %(moment)s; from then on everybody had access.") % {
+            "moment": london.moment(published_at)
+        }
         raise ListRefused(sentence, "time")
 
 

@@ -5,6 +5,7 @@ from typing import TYPE_CHECKING
 
 from django.db import transaction
 from django.db.models import QuerySet
+from django.utils.translation import gettext as _
 
 from releases.models import PreReleaseAccess, PreReleaseRequest, Release
 from releases.models.event import record
@@ -89,7 +90,7 @@ def _decide(release: Release, request: PreReleaseRequest, name: str, *, by: "Use
     # The name goes with the decision: it is on the list, or it has no purpose.
     still_waits = PreReleaseRequest.objects.filter(pk=request.pk, status=move.source)
     if not still_waits.update(status=move.target, decided_by=by, decided_at=at, person="", email=""):
-        sentence = "Somebody else decided this meanwhile."
+        sentence = _("Somebody else decided this meanwhile.")
         raise SomebodyWasFaster(sentence)
     record(release, KINDS[name], at=at, by=by, asked=request.kind, **facts_of(request))
     return PreReleaseRequest.objects.get(pk=request.pk)
@@ -100,7 +101,9 @@ def _make(release: Release, request: PreReleaseRequest, *, by: "User", at: datet
     if request.kind == Asked.ADD:
         check_open(release, at=at)
         if is_on_list(release, request.details):
-            sentence = f"The list holds this person as {request} already; refuse the request."
+            sentence = _("The list holds this person as %(request)s already; refuse the request.") % {
+                "request": request
+            }
             raise ListRefused(sentence)
         put_on_list(release, request.details, granted_by=request.asked_by, agreed_by=by, at=at)
         return
@@ -112,12 +115,12 @@ def _make(release: Release, request: PreReleaseRequest, *, by: "User", at: datet
         ACCESS.check(WITHDRAW, source=entry.status, roles=roles, given=("agreement",))
         apply_withdrawal(entry, by=by, at=at)
     elif release.status == Status.CANCELLED:
-        sentence = "This release is cancelled; its list stays as it was."
+        sentence = _("This release is cancelled; its list stays as it was.")
         raise ListRefused(sentence)
     else:
         details = as_may_be_changed(entry, request.details, at=at)
         if details == entry.details:
-            sentence = "The release has been due meanwhile: what was asked for can no longer be changed. Refuse it."
+            sentence = _("The release has been due meanwhile: what was asked for can no longer be changed. Refuse it.")
             raise ListRefused(sentence)
         apply_change(entry, details, by=by, at=at)
 
@@ -125,6 +128,6 @@ def _make(release: Release, request: PreReleaseRequest, *, by: "User", at: datet
 def _as_it_was(entry: PreReleaseAccess, request: PreReleaseRequest) -> PreReleaseAccess:
     entry = PreReleaseAccess.objects.select_related("release__series__producer").get(pk=entry.pk)
     if entry.version != request.entry_version:
-        sentence = "The entry was changed since this was asked for; refuse it, and have it asked for again."
+        sentence = _("The entry was changed since this was asked for; refuse it, and have it asked for again.")
         raise ListRefused(sentence)
     return entry
