@@ -11,7 +11,7 @@ from django.db.models.functions import Cast
 from releases import cadence
 from releases.answer import Answer
 from releases.evidence import AddressRole, Expectation, Finding, LookResult
-from releases.models import Address, NotFoundPage, Observation, Release, Statement, Watch
+from releases.models import Address, NotFoundPage, Observation, Release, Series, Statement, Watch
 from releases.reading.standing import TextsBefore
 from releases.web_address import place_of
 
@@ -225,13 +225,18 @@ def enrol(*, now: datetime) -> None:
 
 def falling_due(*, until: datetime, now: datetime, without: Collection[int]) -> list[Address]:
     """Return the watched addresses whose next look comes by an aware instant, without some by key."""
-    return list(
+    found = list(
         watched_addresses(now=now)
         .filter(watch__next_look_at__lte=until, watch__schedule_version=F("release__schedule_version"))
         .exclude(pk__in=without)
         .select_related("watch")
         .order_by("watch__next_look_at")
     )
+    # One object for each series in place of one for each address: a sweep holds ten thousand for hours.
+    series: dict[int, Series] = {}
+    for address in found:
+        address.release.series = series.setdefault(address.release.series_id, address.release.series)
+    return found
 
 
 def due_or_new(*, until: datetime, now: datetime) -> QuerySet[Address]:

@@ -25,6 +25,7 @@ logger = logging.getLogger(__name__)
 
 # Judging takes about a millisecond for each release; no look may wait for a thousand of them.
 JUDGED_AT_A_TIME = 100
+KEPT_AT_A_TIME = 500
 
 # What a clock may be off by, unless the operator says otherwise, so that its looks can still accuse somebody.
 LARGEST_ERROR = timedelta(seconds=1)
@@ -87,11 +88,16 @@ def keep(going: Round) -> None:
     for page in going.not_found_unstored:
         page.save()
     going.not_found_unstored.clear()
-    if not going.looks:
-        return
+    while going.looks:
+        _keep_some(going, now=now)
+
+
+def _keep_some(going: Round, *, now: datetime) -> None:
+    """Store the oldest looks, not so many at once that their rows take more memory than the looks themselves."""
+    looks = going.looks[:KEPT_AT_A_TIME]
     # They stay in memory until they are stored: the database may be away just now.
-    kept = recording.keep(going.looks, watcher=going.watcher, at=now, replayed=going.replayed)
-    looks, going.looks = going.looks, []
+    kept = recording.keep(looks, watcher=going.watcher, at=now, replayed=going.replayed)
+    del going.looks[: len(looks)]
     going.kept += len(looks)
     # A look for a schedule that was changed or cancelled meanwhile is kept and never judged.
     standing = {row.release_id for row in kept if not row.superseded}

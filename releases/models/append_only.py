@@ -12,6 +12,9 @@ from releases.canonical import canonical_json, sha256_hex
 FIRST_HASH = "0" * 64
 FIRST_FORMAT = 1
 CHUNK = 2000
+# A statement of ten thousand rows takes hundreds of megabytes for a moment, and SQLite's driver keeps the last hundred
+# statements; by fewer rows nothing is slower.
+ROWS_OF_A_STATEMENT = 200
 
 
 class AppendOnlyRow(Exception):
@@ -133,7 +136,7 @@ class ChainedRow(AppendOnly):
                 row.format_version = cls.FORMAT
                 row.position, row.previous_hash = head.position, head.row_hash
                 row.row_hash = head.row_hash = row.expected_hash()
-            cls._default_manager.bulk_create(rows)
+            cls._default_manager.bulk_create(rows, batch_size=ROWS_OF_A_STATEMENT)
             head.save(update_fields=["position", "row_hash"])
         return rows
 
