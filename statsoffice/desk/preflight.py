@@ -78,7 +78,9 @@ def of(person: Person, *, now: datetime) -> Preflight:
         due_at__lte=now + preflight.AHEAD,
         status__in=[Status.PROVISIONAL, Status.CONFIRMED],
     )
-    releases = {release.pk: release for release in theirs.select_related("series__producer").order_by("due_at", "pk")}
+    # A series and a producer are one object each, however many releases of theirs are to come.
+    coming = theirs.prefetch_related("series__producer").order_by("due_at", "pk")
+    releases = {release.pk: release for release in coming}
     runs = {run.release_id: run for run in PreflightRun.objects.newest().filter(release__in=releases)}
     troubled = [release for release in releases.values() if release.pk in runs and runs[release.pk].problems]
     well = [run for run in runs.values() if not run.problems]
