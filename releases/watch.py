@@ -71,6 +71,7 @@ def sweep(
             pass
         return _end(going)
     finally:
+        watch_answers.examine_some(going, most=len(going.answered))
         going.shelf.put(going.looks)
         going.shelf.close()
         outage.release_all(going)
@@ -90,15 +91,22 @@ def _step(going: Round, *, ending: bool) -> bool:
         _start_due(going)
     upcoming = None if ending else _next_look_at(going)
     wake_at = min(quiet_until or going.claim_at, upcoming or quiet_until or going.claim_at)
-    busy = going.unjudged and quiet_until is None and going.away_since is None
-    watch_answers.take(going, wait_seconds=0.0 if busy else (wake_at - clock.now()).total_seconds())
-    if _quiet_until(going, ending=ending) is None:
+    # Before and while looks go out that decide a verdict, what was answered only waits.
+    wait_seconds = 0.0 if quiet_until is None and _is_work_left(going) else (wake_at - clock.now()).total_seconds()
+    watch_answers.take(going, wait_seconds=wait_seconds, examine=quiet_until is None)
+    quiet = _quiet_until(going, ending=ending) is not None
+    if not quiet:
         outage.attempt(going, _keep_and_judge)
-    if not going.look.in_flight and (going.away_since or not going.unjudged):
+    if not going.look.in_flight and (quiet or not _is_work_left(going)):
         if upcoming is None and _may_end(going, ending=ending):
             return True
         clock.sleep_until(wake_at)
     return False
+
+
+def _is_work_left(going: Round) -> bool:
+    """Tell whether something waits to be examined or, while the database is there, to be stored or judged."""
+    return bool(going.answered or (going.away_since is None and (going.looks or going.unjudged)))
 
 
 def look_once(*, clock: Clock, look: Looker, watcher: str) -> int:
@@ -112,10 +120,11 @@ def look_once(*, clock: Clock, look: Looker, watcher: str) -> int:
     for target in watch_list.targets_of(watch_list.watched_rehearsals(now=clock.now())):
         going.targets[target.address.pk] = target
         _start(going, target, LookKey(target.address.pk, clock.now(), Purpose.PLAIN))
-    while look.in_flight:
+    while look.in_flight or going.answered:
         watch_answers.take(going, wait_seconds=1.0)
     going.targets.clear()  # a replay by hand follows no plan, so none is written
-    watch_round.keep(going)
+    while going.looks:
+        watch_round.keep(going)
     watch_round.judge_some(going, most=len(going.unjudged))
     return _end(going)
 
@@ -127,7 +136,7 @@ def _keep_and_judge(going: Round) -> None:
 
 def _may_end(going: Round, *, ending: bool) -> bool:
     """Tell whether everything is stored or, for a sweep that is told to end, at least outlives the process."""
-    return not (going.looks or going.shelf) or (ending and going.shelf.outlives)
+    return not going.answered and (not (going.looks or going.shelf) or (ending and going.shelf.outlives))
 
 
 def _see_to_clock(going: Round) -> None:

@@ -17,15 +17,20 @@ from releases.web_address import place_of
 logger = logging.getLogger(__name__)
 
 
-def take(going: Round, *, wait_seconds: float) -> None:
-    """Take in what was answered; an answer that stayed away waits for the control looks.
+# Examining takes some tenths of a millisecond for each; no look that falls due may wait for thousands of them.
+EXAMINED_AT_A_TIME = 250
+
+
+def take(going: Round, *, wait_seconds: float, examine: bool = True) -> None:
+    """Take in what was answered, and examine the oldest of it; an answer that stayed away waits for the control looks.
 
     :param wait_seconds: how long to wait for the first answer.
+    :param examine: whether there is time for that now; else what was answered waits, and is as it came.
     """
     answers = going.look.poll(max(0.0, wait_seconds)) if going.look.in_flight else []
     for errand, answer in answers:
         if isinstance(errand.key, LookKey) and errand.key in going.flying:
-            _take_look(going, errand.key, answer)
+            going.answered.append((errand.key, answer))
         elif errand.key in going.not_found_asked:
             not_found_pages.take(going, errand, answer)
         elif going.controls.asked_for(errand):
@@ -33,6 +38,17 @@ def take(going: Round, *, wait_seconds: float) -> None:
             _hear_time(going, errand, answer)
         else:
             logger.warning("an answer came after the sweep that asked for it had failed, and is not kept")
+    if examine:
+        examine_some(going)
+
+
+def examine_some(going: Round, *, most: int = EXAMINED_AT_A_TIME) -> None:
+    """Examine the oldest answers, and those that stayed away once the control looks have told whose fault that is.
+
+    :param most: how many answers at most.
+    """
+    for _ in range(min(most, len(going.answered))):
+        _take_look(going, *going.answered.popleft())
     if going.unanswered and not going.controls.pending:
         for key, answer in going.unanswered:
             _examine(going, key, answer)

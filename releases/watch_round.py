@@ -1,6 +1,7 @@
 """One sweep at work: what it watches, and how what it saw is stored and judged in small steps."""
 
 import logging
+from collections import deque
 from collections.abc import Callable, Hashable, Iterator, Sequence
 from dataclasses import dataclass, field
 from datetime import datetime, timedelta
@@ -54,6 +55,7 @@ class Round:
     targets: dict[int, Target] = field(default_factory=dict)
     flying: dict[LookKey, Target] = field(default_factory=dict)
     newest: dict[int, LookKey] = field(default_factory=dict)
+    answered: deque[tuple[LookKey, Answer]] = field(default_factory=deque)
     unanswered: list[tuple[LookKey, Answer]] = field(default_factory=list)
     not_found_asked: dict[Hashable, str] = field(default_factory=dict)
     not_found_known: dict[str, NotFoundPage | None] = field(default_factory=dict)
@@ -81,20 +83,20 @@ class Round:
 
 
 def keep(going: Round) -> None:
-    """Store what was seen and when each address is looked at next, and note which releases it may change."""
+    """Store the oldest of what was seen, and when each address is looked at next; note which releases it may change.
+
+    What one call leaves is for the next: neither may a look that falls due wait for thousands of rows, nor take they
+    more memory at once than the looks themselves.
+    """
     now = going.clock.now()
     if going.shelf:
         take_in(going, going.shelf.store(at=now))
     for page in going.not_found_unstored:
         page.save()
     going.not_found_unstored.clear()
-    while going.looks:
-        _keep_some(going, now=now)
-
-
-def _keep_some(going: Round, *, now: datetime) -> None:
-    """Store the oldest looks, not so many at once that their rows take more memory than the looks themselves."""
     looks = going.looks[:KEPT_AT_A_TIME]
+    if not looks:
+        return
     # They stay in memory until they are stored: the database may be away just now.
     kept = recording.keep(looks, watcher=going.watcher, at=now, replayed=going.replayed)
     del going.looks[: len(looks)]
