@@ -13,7 +13,7 @@ from breaches.document import Approval, ReportDocument, lay_out
 from breaches.models import ApprovedDocument, Report
 from breaches.permissions import acting_role
 from breaches.remarks import Remark, impossible, missing
-from breaches.status import APPROVE, DISMISS, REOPEN, REPORT, RETURN, SUBMIT, DismissalReason
+from breaches.status import APPROVE, DISMISS, REOPEN, REPORT, RETURN, SUBMIT, WITHDRAW, DismissalReason
 from breaches.versions import advance, content_of
 from releases.canonical import sha256_hex
 from releases.lifecycle import Move, MoveRefused, SomethingMissing
@@ -27,6 +27,7 @@ type Render = Callable[[ReportDocument], bytes]
 
 PAST_TENSE = {
     SUBMIT: "submitted",
+    WITHDRAW: "submission_withdrawn",
     RETURN: "returned",
     APPROVE: "approved",
     DISMISS: "dismissed",
@@ -59,6 +60,16 @@ def submit(report: Report, *, by: "User", at: datetime) -> Report:
     remarks = _remarks(content_of(report), at=at)
     move = _check(report, SUBMIT, by=by, complete_report=not remarks, remarks=remarks)
     return _move(report, move, by=by, at=at, values={"submitted_by": by})
+
+
+def withdraw(report: Report, *, reason: str = "", by: "User", at: datetime) -> Report:
+    """Take a report back from the Head of Profession as a draft, to go on writing.
+
+    :param reason: what the Head of Profession may want to know; it may be empty.
+    :raises MoveRefused: if the report's state or the person's roles do not allow it, or somebody was faster.
+    """
+    move = _check(report, WITHDRAW, by=by)
+    return _move(report, move, by=by, at=at, values={"submitted_by": None}, words=reason.strip())
 
 
 def return_(report: Report, *, comment: str, by: "User", at: datetime) -> Report:

@@ -41,6 +41,7 @@ class DismissalReason(StrEnum):
 
 EDIT = "edit"
 SUBMIT = "submit"
+WITHDRAW = "withdraw"
 RETURN = "return"
 APPROVE = "approve"
 DISMISS = "dismiss"
@@ -61,6 +62,7 @@ REPORT = Lifecycle(
         Move(EDIT, ReportStatus.WITH_HOP, ReportStatus.WITH_HOP, LEADS),
         Move(SUBMIT, ReportStatus.DRAFT, ReportStatus.WITH_HOP, WRITERS, needs=("complete_report",)),
         Move(SUBMIT, ReportStatus.RETURNED, ReportStatus.WITH_HOP, WRITERS, needs=("complete_report",)),
+        Move(WITHDRAW, ReportStatus.WITH_HOP, ReportStatus.DRAFT, WRITERS),
         Move(RETURN, ReportStatus.WITH_HOP, ReportStatus.RETURNED, LEADS, needs=("comment",)),
         *(Move(APPROVE, state, ReportStatus.APPROVED, LEADS, needs=("complete_report",)) for state in OPEN),
         *(Move(DISMISS, state, ReportStatus.DISMISSED, LEADS, needs=("reason",)) for state in OPEN),

@@ -30,6 +30,7 @@ urlpatterns = [
     path("<slug:reference>/", reports.report, name="report"),
     path("<slug:reference>/check/", decisions.check, name="check"),
     path("<slug:reference>/submit/", decisions.submit, name="submit"),
+    path("<slug:reference>/withdraw/", decisions.withdraw, name="withdraw"),
     path("<slug:reference>/return/", decisions.return_, name="return"),
     path("<slug:reference>/approve/", decisions.approve, name="approve"),
     path("<slug:reference>/dismiss/", decisions.dismiss, name="dismiss"),

@@ -42,6 +42,17 @@ class ApproveForm(MoveForm):
     content_sha256 = forms.CharField(widget=forms.HiddenInput)
 
 
+class WithdrawForm(MoveForm):
+    """A submission that is taken back may say why."""
+
+    reason = LongTextField(
+        label=lazy("Why do you take it back? (optional)"),
+        help_text=lazy("The Head of Profession reads this, and it stays in the history."),
+        max_length=LONGEST_REMARK,
+        required=False,
+    )
+
+
 class ReturnForm(MoveForm):
     """A return says what is to be done."""
 

@@ -1,4 +1,4 @@
-"""The pages of the moves: check and submit, return, approve, dismiss, reopen."""
+"""The pages of the moves: check and submit, take back, return, approve, dismiss, reopen."""
 
 from collections.abc import Callable, Iterable
 from dataclasses import dataclass
@@ -15,12 +15,12 @@ from django.utils.translation import gettext_lazy as lazy
 from breaches import pdf, practices, printing, sign_off, wording
 from breaches.content import ReportContent, digest, from_json
 from breaches.document import lay_out
-from breaches.forms.decisions import ApproveForm, DismissForm, MoveForm, ReopenForm, ReturnForm
+from breaches.forms.decisions import ApproveForm, DismissForm, MoveForm, ReopenForm, ReturnForm, WithdrawForm
 from breaches.models import Report
 from breaches.permissions import moves_open_to
 from breaches.refreshing import is_untouched
 from breaches.remarks import Remark, Section, impossible, missing, odd
-from breaches.status import APPROVE, DECIDED, DISMISS, REOPEN, RETURN, SUBMIT
+from breaches.status import APPROVE, DECIDED, DISMISS, REOPEN, RETURN, SUBMIT, WITHDRAW
 from breaches.versions import SomebodyWasFaster, content_of, present
 from breaches.views.access import SignedInRequest, report_page
 from releases.lifecycle import MoveRefused, SomethingMissing
@@ -48,6 +48,13 @@ class MovePage:
 
 CHECK = MovePage(
     SUBMIT, MoveForm, "breaches/check.html", sign_off.submit, lazy("The report is with the Head of Profession.")
+)
+WITHDRAW_PAGE = MovePage(
+    WITHDRAW,
+    WithdrawForm,
+    "breaches/withdraw.html",
+    sign_off.withdraw,
+    lazy("The report is a draft again, and no longer with the Head of Profession."),
 )
 RETURN_PAGE = MovePage(
     RETURN, ReturnForm, "breaches/return.html", sign_off.return_, lazy("The report is returned to those who write it.")
@@ -77,6 +84,12 @@ def check(request: SignedInRequest, report: Report) -> HttpResponse:
 def submit(request: SignedInRequest, report: Report) -> HttpResponse:
     """Submit a report to the Head of Profession."""
     return _decide(request, report, CHECK)
+
+
+@report_page("GET", "POST", move=WITHDRAW)
+def withdraw(request: SignedInRequest, report: Report) -> HttpResponse:
+    """Take a submitted report back to go on writing."""
+    return _decide(request, report, WITHDRAW_PAGE)
 
 
 @report_page("GET", "POST", move=RETURN)

@@ -21,7 +21,7 @@ from tests.factories import UserFactory
 pytestmark = pytest.mark.django_db
 
 METHODS = ("get", "head", "post", "put", "patch", "delete", "options")
-MOVES = ("edit", "submit", "return", "approve", "dismiss", "reopen")
+MOVES = ("edit", "submit", "withdraw", "return", "approve", "dismiss", "reopen")
 
 
 @pytest.fixture(autouse=True)
@@ -162,6 +162,7 @@ def test_every_pair_of_the_table_succeeds_by_form(client, status, move, role):
         == {
             "edit": status,
             "submit": "with_hop",
+            "withdraw": "draft",
             "return": "returned",
             "approve": "approved",
             "dismiss": "dismissed",
@@ -177,7 +178,7 @@ def test_the_page_offers_the_moves_of_the_table_and_no_others(client, status, ro
     report = a_report(office, status)
     client.force_login(office.people[role])
     page = client.get(reverse("breaches:report", args=[report.reference])).text
-    for move in ("approve", "return", "dismiss", "reopen"):
+    for move in ("withdraw", "approve", "return", "dismiss", "reopen"):
         offered = reverse(f"breaches:{move}", args=[report.reference]) in page
         assert offered is (role in ALLOWED.get((status, move), set())), move
     writes = reverse("breaches:section", args=[report.reference, Section.IMPACT]) in page

@@ -68,6 +68,16 @@ def test_a_returned_report_keeps_its_earlier_versions_and_the_comment():
     assert [event.words for event in again.events.filter(kind="returned")] == ["Say who was told."]
 
 
+def test_a_submission_that_is_taken_back_is_a_draft_again_with_its_text_and_the_reason_in_the_history():
+    office = an_office()
+    report = a_report(office, ReportStatus.WITH_HOP)
+    before = present(report).content_sha256
+    taken_back = sign_off.withdraw(report, reason=" One more fact. ", by=office.statistician, at=AT)
+    assert (taken_back.status, taken_back.submitted_by) == (ReportStatus.DRAFT, None)
+    assert present(taken_back).content_sha256 == before
+    assert (taken_back.events.last().kind, taken_back.events.last().words) == ("submission_withdrawn", "One more fact.")
+
+
 def test_approval_dates_the_report_and_binds_the_stored_document_to_the_hash_of_its_content():
     office = an_office()
     report = a_report(office, ReportStatus.WITH_HOP)

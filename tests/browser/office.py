@@ -220,6 +220,7 @@ def _reports(morning: Morning) -> None:
         morning.add(f"section {section}", "breaches:section", draft, section)
     for name, page, reference in (
         ("check your answers", "breaches:check", draft),
+        ("taking back", "breaches:withdraw", with_hop),
         ("returning", "breaches:return", with_hop),
         ("approving", "breaches:approve", with_hop),
         ("dismissing", "breaches:dismiss", with_hop),
