@@ -164,8 +164,8 @@ def _decide() -> None:
     left = list(Report.objects.undecided().order_by("pk").values_list("pk", "drafted_at"))
     decided = [Report(pk=key, status=ReportStatus.APPROVED, decided_at=at) for key, at in left if key % 50]
     for report in decided[::10]:
-        report.status, report.dismissal_reason = ReportStatus.DISMISSED, next(iter(DismissalReason))
-    Report.objects.bulk_update(decided, ["status", "decided_at", "dismissal_reason"], batch_size=500)
+        report.status, report.decision_reason = ReportStatus.DISMISSED, next(iter(DismissalReason))
+    Report.objects.bulk_update(decided, ["status", "decided_at", "decision_reason"], batch_size=500)
 
 
 def _weekday(instant: datetime) -> datetime:

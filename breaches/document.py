@@ -11,6 +11,7 @@ from releases.roles import Role
 
 TITLE = "REPORT OF A BREACH OF THE CODE OF PRACTICE FOR STATISTICS"
 DRAFT_MARK = "DRAFT: suspected breach, not yet decided"
+RECORDED_MARK = "RECORDED: kept in the office’s own log, and not reported"
 DISMISSED_MARK = "DISMISSED: suspected, and decided not to be a breach"
 REHEARSAL_MARK = "REHEARSAL: no real release and no real breach"
 
@@ -89,7 +90,7 @@ class ReportDocument:
     version: int
     content_hash: str
     marks: tuple[str, ...]
-    approved: str
+    decision: str
     approved_at: datetime | None
 
 
@@ -102,7 +103,8 @@ def lay_out(
     ask_for_cause: bool = False,
     cause_prompt: str = CAUSE_PROMPT,
     rehearsal: bool = False,
-    dismissed: bool = False,
+    decided: str = "",
+    decision: str = "",
 ) -> ReportDocument:
     """Lay a report's content out in the form, labels word for word and in the form's order.
 
@@ -111,11 +113,12 @@ def lay_out(
     :param ask_for_cause: the circumstances are still the machine's own text, so a draft asks for the cause.
     :param cause_prompt: what is asked for there.
     :param rehearsal: the report is about a rehearsal, so that nobody may take it for a real one.
-    :param dismissed: it was decided that this is no breach; the mark says so, and nobody is asked to write more.
+    :param decided: the mark of a decision that needs no approved document, if there is one; it takes the place of the
+        draft's, and nobody is asked to write more.
+    :param decision: who took that decision, and why.
     """
-    dismissed = dismissed and approval is None
-    draft = approval is None and not dismissed
-    marks = ((DRAFT_MARK, draft), (DISMISSED_MARK, dismissed), (REHEARSAL_MARK, rehearsal))
+    draft = approval is None and not decided
+    marks = ((DRAFT_MARK, draft), (decided, approval is None and bool(decided)), (REHEARSAL_MARK, rehearsal))
     return ReportDocument(
         title=TITLE,
         sections=(
@@ -141,7 +144,7 @@ def lay_out(
         version=version,
         content_hash=digest(content),
         marks=tuple(mark for mark, holds in marks if holds),
-        approved=_approved(approval) if approval else "",
+        decision=_approved(approval) if approval else printable(decision),
         approved_at=approval.at if approval else None,
     )
 

@@ -67,7 +67,7 @@ def _with_whole_hyphens(document: ReportDocument) -> ReportDocument:
 
     return replace(
         document,
-        approved=whole(document.approved),
+        decision=whole(document.decision),
         sections=tuple(
             replace(
                 section,

@@ -1,15 +1,28 @@
 """The document of a report as it stands: what was approved as it was stored, anything else marked as a draft."""
 
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 
+from breaches import wording
 from breaches.content import from_json
-from breaches.document import ACCESS_PROMPT, CAUSE_PROMPT, Approval, ReportDocument, lay_out
+from breaches.document import (
+    ACCESS_PROMPT,
+    CAUSE_PROMPT,
+    DISMISSED_MARK,
+    RECORDED_MARK,
+    Approval,
+    ReportDocument,
+    lay_out,
+)
 from breaches.models import Report, ReportVersion
 from breaches.refreshing import is_untouched
 from breaches.status import Kind, ReportStatus
 from breaches.versions import content_of, present
+from releases.london import moment
 from releases.roles import Role
+
+# What stands on every page of a report on which was decided without the published form.
+MARKS: Mapping[str, str] = {ReportStatus.DISMISSED: DISMISSED_MARK, ReportStatus.RECORDED: RECORDED_MARK}
 
 
 @dataclass(frozen=True, slots=True)
@@ -34,7 +47,8 @@ def laid_out(report: Report, version: ReportVersion) -> ReportDocument:
             ask_for_cause=is_untouched(version, "circumstances"),
             cause_prompt=_cause_prompt(report),
             rehearsal=report.rehearsal,
-            dismissed=report.status == ReportStatus.DISMISSED,
+            decided=MARKS.get(report.status, ""),
+            decision=_decision(report) if version.number == report.version else "",
         )
     approval = Approval(
         by=str(decision.approved_by),
@@ -55,6 +69,14 @@ def _cause_prompt(report: Report) -> str:
     return ACCESS_PROMPT if report.kind == Kind.PRA else CAUSE_PROMPT
 
 
+def _decision(report: Report) -> str:
+    """Say who decided without an approval, when and why; empty for a report that was approved or is undecided."""
+    if report.status not in MARKS:
+        return ""
+    event = report.events.filter(kind=report.status).select_related("actor").latest("position")
+    return f"{wording.event_title(event)}. {wording.event_author(event)}, at {moment(event.at)}: {event.words}"
+
+
 def draft_of(report: Report) -> ReportDocument:
     """Lay out what a report says now, marked as not approved, with prompts for what people still have to write."""
     return lay_out(
@@ -64,7 +86,8 @@ def draft_of(report: Report) -> ReportDocument:
         ask_for_cause=is_untouched(present(report), "circumstances"),
         cause_prompt=_cause_prompt(report),
         rehearsal=report.rehearsal,
-        dismissed=report.status == ReportStatus.DISMISSED,
+        decided=MARKS.get(report.status, ""),
+        decision=_decision(report),
     )
 
 

@@ -8,6 +8,7 @@ from typing import NamedTuple
 from breaches.content import Person, ReportContent, is_web_address
 from releases.london import day
 
+NEEDED_IN_LOG = frozenset({"outputs", "producers", "occurred_on", "circumstances"})
 LONG_AGO = timedelta(days=366)
 
 
@@ -79,6 +80,15 @@ def missing(content: ReportContent) -> tuple[Remark, ...]:
         )
         if absent
     )
+
+
+def missing_for_log(content: ReportContent) -> tuple[Remark, ...]:
+    """List what still has to be written before a breach can be kept in the office's own log, in the form's order.
+
+    A note for the log says what happened to which statistics and when; who was affected and what is done about it is
+    for the form that goes to the Office for Statistics Regulation.
+    """
+    return tuple(remark for remark in missing(content) if remark.field in NEEDED_IN_LOG)
 
 
 def impossible(content: ReportContent, *, today: date) -> tuple[Remark, ...]:

@@ -12,8 +12,19 @@ from breaches.content import ReportContent, digest
 from breaches.document import Approval, ReportDocument, lay_out
 from breaches.models import ApprovedDocument, Report
 from breaches.permissions import acting_role
-from breaches.remarks import Remark, impossible, missing
-from breaches.status import APPROVE, DISMISS, REOPEN, REPORT, RETURN, SUBMIT, WITHDRAW, DismissalReason
+from breaches.remarks import Remark, impossible, missing, missing_for_log
+from breaches.status import (
+    APPROVE,
+    DISMISS,
+    RECORD,
+    REOPEN,
+    REPORT,
+    RETURN,
+    SUBMIT,
+    WITHDRAW,
+    DismissalReason,
+    RecordingReason,
+)
 from breaches.versions import advance, content_of
 from releases.canonical import sha256_hex
 from releases.lifecycle import Move, MoveRefused, SomethingMissing
@@ -30,6 +41,7 @@ PAST_TENSE = {
     WITHDRAW: "submission_withdrawn",
     RETURN: "returned",
     APPROVE: "approved",
+    RECORD: "recorded",
     DISMISS: "dismissed",
     REOPEN: "reopened",
 }
@@ -133,6 +145,24 @@ def approve(report: Report, *, by: "User", at: datetime, render: Render) -> Appr
     return document
 
 
+def record_in_log(report: Report, *, reason: str, words: str, by: "User", at: datetime) -> Report:
+    """Decide that a breach is kept in the office's own log and not reported, with a reason from the list and in words.
+
+    The log needs less than the published form: which statistics, when, and what happened.
+
+    :raises Incomplete: if one of these is missing, or holds what cannot be true.
+    :raises SomethingMissing: if the reason is not in the list or the words are empty.
+    :raises MoveRefused: if the report's state or the person's roles do not allow it, or somebody was faster.
+    """
+    content = content_of(report)
+    remarks = (*missing_for_log(content), *impossible(content, today=local_date(at)))
+    listed = reason in set(RecordingReason)
+    move = _check(report, RECORD, by=by, account=not remarks, remarks=remarks, reason=listed)
+    _need_words(words, _("Say in words why this is kept in your own log only."))
+    values = {"decided_at": at, "decision_reason": reason}
+    return _move(report, move, by=by, at=at, values=values, words=words.strip(), reason=reason)
+
+
 def dismiss(report: Report, *, reason: str, words: str, by: "User", at: datetime) -> Report:
     """Decide that a suspicion is no breach, with a reason from the list and in words.
 
@@ -140,10 +170,8 @@ def dismiss(report: Report, *, reason: str, words: str, by: "User", at: datetime
     :raises MoveRefused: if the report's state or the person's roles do not allow it, or somebody was faster.
     """
     move = _check(report, DISMISS, by=by, reason=reason in set(DismissalReason))
-    if not words.strip():
-        sentence = _("Say in words why this is no breach.")
-        raise SomethingMissing("words", sentence)
-    values = {"decided_at": at, "dismissal_reason": reason}
+    _need_words(words, _("Say in words why this is no breach."))
+    values = {"decided_at": at, "decision_reason": reason}
     return _move(report, move, by=by, at=at, values=values, words=words.strip(), reason=reason)
 
 
@@ -159,7 +187,7 @@ def reopen(report: Report, *, reason: str, by: "User", at: datetime) -> Report:
         move,
         by=by,
         at=at,
-        values={"decided_at": None, "dismissal_reason": "", "submitted_by": None},
+        values={"decided_at": None, "decision_reason": "", "submitted_by": None},
         content=replace(content_of(report), report_date=None),
         why="reopened",
         words=reason.strip(),
@@ -200,6 +228,11 @@ def _check(report: Report, name: str, *, by: "User", remarks: tuple[Remark, ...]
 def _move(report: Report, move: Move, *, by: "User", at: datetime, **details: Any) -> Report:
     role = acting_role(by, move.roles, report)
     return advance(report, move, kind=PAST_TENSE[move.name], by=by, at=at, role=role, **details)
+
+
+def _need_words(words: str, sentence: str) -> None:
+    if not words.strip():
+        raise SomethingMissing("words", sentence)
 
 
 def _remarks(content: ReportContent, *, at: datetime) -> tuple[Remark, ...]:

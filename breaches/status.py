@@ -13,6 +13,7 @@ class ReportStatus(StrEnum):
     WITH_HOP = "with_hop"
     RETURNED = "returned"
     APPROVED = "approved"
+    RECORDED = "recorded"
     DISMISSED = "dismissed"
 
 
@@ -39,16 +40,26 @@ class DismissalReason(StrEnum):
     OTHER = "other"
 
 
+class RecordingReason(StrEnum):
+    """Why a breach is kept in the office's own log and not reported; a list, so that the register can count."""
+
+    NO_EFFECT = "no_effect"
+    NOT_NEEDED = "not_needed"
+    REPORTED_BY_OTHERS = "reported_by_others"
+    OTHER = "other"
+
+
 EDIT = "edit"
 SUBMIT = "submit"
 WITHDRAW = "withdraw"
 RETURN = "return"
 APPROVE = "approve"
+RECORD = "record"
 DISMISS = "dismiss"
 REOPEN = "reopen"
 
 OPEN = (ReportStatus.DRAFT, ReportStatus.WITH_HOP, ReportStatus.RETURNED)
-DECIDED = (ReportStatus.APPROVED, ReportStatus.DISMISSED)
+DECIDED = (ReportStatus.APPROVED, ReportStatus.RECORDED, ReportStatus.DISMISSED)
 WRITERS = LEADS | {Role.STATISTICIAN}
 
 # A statistician writes and submits and never decides; the Head of Profession or a deputy may do every step.
@@ -65,6 +76,7 @@ REPORT = Lifecycle(
         Move(WITHDRAW, ReportStatus.WITH_HOP, ReportStatus.DRAFT, WRITERS),
         Move(RETURN, ReportStatus.WITH_HOP, ReportStatus.RETURNED, LEADS, needs=("comment",)),
         *(Move(APPROVE, state, ReportStatus.APPROVED, LEADS, needs=("complete_report",)) for state in OPEN),
+        *(Move(RECORD, state, ReportStatus.RECORDED, LEADS, needs=("account", "reason")) for state in OPEN),
         *(Move(DISMISS, state, ReportStatus.DISMISSED, LEADS, needs=("reason",)) for state in OPEN),
         *(Move(REOPEN, state, ReportStatus.DRAFT, LEADS, needs=("reason",)) for state in DECIDED),
     ),

@@ -33,6 +33,7 @@ urlpatterns = [
     path("<slug:reference>/withdraw/", decisions.withdraw, name="withdraw"),
     path("<slug:reference>/return/", decisions.return_, name="return"),
     path("<slug:reference>/approve/", decisions.approve, name="approve"),
+    path("<slug:reference>/record/", decisions.record, name="record"),
     path("<slug:reference>/dismiss/", decisions.dismiss, name="dismiss"),
     path("<slug:reference>/reopen/", decisions.reopen, name="reopen"),
     path("<slug:reference>/history/", reports.history, name="history"),

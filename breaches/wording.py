@@ -7,9 +7,9 @@ from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy as lazy
 
 from breaches.content import CitedPractice, Output, Person, ReportContent
-from breaches.models import ReportEvent
+from breaches.models import Report, ReportEvent
 from breaches.remarks import Section
-from breaches.status import DismissalReason, Kind, ReportStatus
+from breaches.status import DismissalReason, Kind, RecordingReason, ReportStatus
 from releases.lifecycle import spoken
 from releases.london import day
 from releases.roles import Role
@@ -20,6 +20,7 @@ STATUSES = {
     ReportStatus.WITH_HOP: (lazy("With HoP"), "purple"),
     ReportStatus.RETURNED: (lazy("Returned"), "yellow"),
     ReportStatus.APPROVED: (lazy("Approved"), "green"),
+    ReportStatus.RECORDED: (lazy("In our log"), "turquoise"),
     ReportStatus.DISMISSED: (lazy("Dismissed"), "grey"),
 }
 
@@ -54,6 +55,13 @@ REASONS = {
     DismissalReason.OTHER: lazy("Another reason"),
 }
 
+RECORDING_REASONS = {
+    RecordingReason.NO_EFFECT: lazy("Users were not affected, or hardly at all"),
+    RecordingReason.NOT_NEEDED: lazy("The Office for Statistics Regulation was asked, and needs no report"),
+    RecordingReason.REPORTED_BY_OTHERS: lazy("Another producer reports it"),
+    RecordingReason.OTHER: lazy("Another reason"),
+}
+
 FIELDS = {
     "outputs": lazy("Title and link to statistical output"),
     "producers": lazy("Name of producer organisation"),
@@ -80,6 +88,7 @@ EVENTS = {
     "submission_withdrawn": lazy("Taken back from the Head of Profession"),
     "returned": lazy("Returned to those who write it"),
     "approved": lazy("Approved"),
+    "recorded": lazy("Kept in our own log: a breach that is not reported"),
     "dismissed": lazy("Dismissed: not a breach"),
     "reopened": lazy("Reopened"),
     "downloaded": lazy("Approved document downloaded"),
@@ -87,11 +96,24 @@ EVENTS = {
 }
 
 
+def reason_of(report: Report) -> str:
+    """Say why a decided report is not reported; empty for every other."""
+    match report.status:
+        case ReportStatus.RECORDED:
+            return str(RECORDING_REASONS[RecordingReason(report.decision_reason)])
+        case ReportStatus.DISMISSED:
+            return str(REASONS[DismissalReason(report.decision_reason)])
+        case _:
+            return ""
+
+
 def event_title(event: ReportEvent) -> str:
     """Say what an event was, and what it was about."""
     title = str(EVENTS.get(event.kind, spoken(event.kind).capitalize()))
     if event.kind == "edited":
         return f"{title}: {', '.join(str(FIELDS[field]) for field in event.facts['fields'])}"
+    if event.kind == "recorded":
+        return f"{title}. {RECORDING_REASONS[RecordingReason(event.facts['reason'])]}"
     if event.kind == "dismissed":
         return f"{title}. {REASONS[DismissalReason(event.facts['reason'])]}"
     if event.kind in {"downloaded", "draft_downloaded"}:

@@ -7,7 +7,7 @@ from crispy_forms.layout import Layout
 from django import forms
 from django.utils.translation import gettext_lazy as lazy
 
-from breaches.wording import REASONS
+from breaches.wording import REASONS, RECORDING_REASONS
 from releases.form_fields import LongTextField
 from releases.form_layout import Question
 
@@ -61,6 +61,23 @@ class ReturnForm(MoveForm):
         help_text=lazy("Those who write the report read this, and it stays in the history."),
         max_length=LONGEST_REMARK,
         error_messages={"required": lazy("Say what has to be done")},
+    )
+
+
+class RecordForm(MoveForm):
+    """What is kept in the office's own log has a reason of the list, and words."""
+
+    reason = forms.ChoiceField(
+        label=lazy("Why is it not reported?"),
+        choices=list(RECORDING_REASONS.items()),
+        widget=forms.RadioSelect,
+        error_messages={"required": lazy("Choose why it is not reported")},
+    )
+    words = LongTextField(
+        label=lazy("Explain in words"),
+        help_text=lazy("The reason is counted in the register; the words stay in the history and in the note."),
+        max_length=LONGEST_REMARK,
+        error_messages={"required": lazy("Explain why this is kept in your own log only")},
     )
 
 

@@ -7,7 +7,7 @@ from django.db import models
 from django.db.models import Q
 from django.utils.translation import gettext_lazy as lazy
 
-from breaches.status import DismissalReason, ReportStatus
+from breaches.status import DECIDED, DismissalReason, RecordingReason, ReportStatus
 from releases.models import Producer
 from releases.models.append_only import AppendOnly, AppendOnlyQuerySet
 from releases.models.event import Happening
@@ -17,6 +17,7 @@ STATUSES = {
     ReportStatus.WITH_HOP.value: lazy("With HoP"),
     ReportStatus.RETURNED.value: lazy("Returned"),
     ReportStatus.APPROVED.value: lazy("Approved"),
+    ReportStatus.RECORDED.value: lazy("In our log"),
     ReportStatus.DISMISSED.value: lazy("Dismissed"),
 }
 DISMISSALS = {
@@ -25,6 +26,12 @@ DISMISSALS = {
     DismissalReason.CHECK_ERROR.value: lazy("check error"),
     DismissalReason.CACHE_ONLY.value: lazy("cache only"),
     DismissalReason.OTHER.value: lazy("other"),
+}
+RECORDINGS = {
+    RecordingReason.NO_EFFECT.value: lazy("no effect"),
+    RecordingReason.NOT_NEEDED.value: lazy("not needed"),
+    RecordingReason.REPORTED_BY_OTHERS.value: lazy("reported by others"),
+    RecordingReason.OTHER.value: lazy("other"),
 }
 
 
@@ -37,7 +44,7 @@ class ReportQuerySet(models.QuerySet["Report"]):
 
     def undecided(self) -> "ReportQuerySet":
         """Return the reports that still wait for somebody."""
-        return self.exclude(status__in=[ReportStatus.APPROVED, ReportStatus.DISMISSED])
+        return self.exclude(status__in=DECIDED)
 
 
 class Report(models.Model):
@@ -57,7 +64,9 @@ class Report(models.Model):
     drafted_at = models.DateTimeField()
     submitted_by = models.ForeignKey(settings.AUTH_USER_MODEL, on_delete=models.PROTECT, null=True, related_name="+")
     decided_at = models.DateTimeField(null=True)
-    dismissal_reason = models.CharField(max_length=20, blank=True, choices=list(DISMISSALS.items()))
+    decision_reason = models.CharField(
+        max_length=20, blank=True, choices=list((DISMISSALS | RECORDINGS).items())
+    )
 
     objects = ReportQuerySet.as_manager()
 
@@ -66,14 +75,17 @@ class Report(models.Model):
         constraints = [
             models.CheckConstraint(condition=Q(status__in=list(ReportStatus)), name="report_status_is_known"),
             models.CheckConstraint(
-                condition=Q(status__in=[ReportStatus.APPROVED, ReportStatus.DISMISSED], decided_at__isnull=False)
-                | (~Q(status__in=[ReportStatus.APPROVED, ReportStatus.DISMISSED]) & Q(decided_at__isnull=True)),
+                condition=Q(status__in=list(DECIDED), decided_at__isnull=False)
+                | (~Q(status__in=list(DECIDED)) & Q(decided_at__isnull=True)),
                 name="decided_reports_say_when",
             ),
             models.CheckConstraint(
-                condition=(Q(status=ReportStatus.DISMISSED) & ~Q(dismissal_reason=""))
-                | (~Q(status=ReportStatus.DISMISSED) & Q(dismissal_reason="")),
-                name="dismissed_reports_say_why",
+                condition=(
+                    Q(status=ReportStatus.DISMISSED, decision_reason__in=list(DismissalReason))
+                    | Q(status=ReportStatus.RECORDED, decision_reason__in=list(RecordingReason))
+                    | (~Q(status__in=[ReportStatus.DISMISSED, ReportStatus.RECORDED]) & Q(decision_reason=""))
+                ),
+                name="what_is_not_reported_says_why",
             ),
         ]
 

@@ -1,4 +1,4 @@
-"""The pages of the moves: check and submit, take back, return, approve, dismiss, reopen."""
+"""The pages of the moves: check and submit, take back, return, approve, keep in the log, dismiss, reopen."""
 
 from collections.abc import Callable, Iterable
 from dataclasses import dataclass
@@ -15,12 +15,20 @@ from django.utils.translation import gettext_lazy as lazy
 from breaches import pdf, practices, printing, sign_off, wording
 from breaches.content import ReportContent, digest, from_json
 from breaches.document import lay_out
-from breaches.forms.decisions import ApproveForm, DismissForm, MoveForm, ReopenForm, ReturnForm, WithdrawForm
+from breaches.forms.decisions import (
+    ApproveForm,
+    DismissForm,
+    MoveForm,
+    RecordForm,
+    ReopenForm,
+    ReturnForm,
+    WithdrawForm,
+)
 from breaches.models import Report
 from breaches.permissions import moves_open_to
 from breaches.refreshing import is_untouched
 from breaches.remarks import Remark, Section, impossible, missing, odd
-from breaches.status import APPROVE, DECIDED, DISMISS, REOPEN, RETURN, SUBMIT, WITHDRAW
+from breaches.status import APPROVE, DECIDED, DISMISS, RECORD, REOPEN, RETURN, SUBMIT, WITHDRAW
 from breaches.versions import SomebodyWasFaster, content_of, present
 from breaches.views.access import SignedInRequest, report_page
 from releases.lifecycle import MoveRefused, SomethingMissing
@@ -62,6 +70,13 @@ RETURN_PAGE = MovePage(
 APPROVE_PAGE = MovePage(
     APPROVE, ApproveForm, "breaches/approve.html", sign_off.approve, lazy("The report is approved.")
 )
+RECORD_PAGE = MovePage(
+    RECORD,
+    RecordForm,
+    "breaches/record.html",
+    sign_off.record_in_log,
+    lazy("The breach is kept in your own log, and is not reported."),
+)
 DISMISS_PAGE = MovePage(
     DISMISS,
     DismissForm,
@@ -102,6 +117,12 @@ def return_(request: SignedInRequest, report: Report) -> HttpResponse:
 def approve(request: SignedInRequest, report: Report) -> HttpResponse:
     """Approve a report, after reading what that means."""
     return _decide(request, report, APPROVE_PAGE)
+
+
+@report_page("GET", "POST", move=RECORD)
+def record(request: SignedInRequest, report: Report) -> HttpResponse:
+    """Keep a breach in the office's own log, with a reason, and do not report it."""
+    return _decide(request, report, RECORD_PAGE)
 
 
 @report_page("GET", "POST", move=DISMISS)

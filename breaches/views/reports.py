@@ -59,8 +59,10 @@ def report(request: SignedInRequest, report: Report) -> HttpResponse:
         "suspicions": suspicions,
         "started": StartedReport.objects.filter(report=report).select_related("release", "started_by").first(),
         "no_longer_suspected": [s for s in suspicions if s.verification.outcome not in SUSPICIOUS],
-        "last_decision": report.events.filter(kind__in=("returned", "dismissed")).select_related("actor").last(),
-        "dismissal": wording.REASONS.get(report.dismissal_reason),  # type: ignore[call-overload]  # a code or empty
+        "last_decision": report.events.filter(kind__in=("returned", "recorded", "dismissed"))
+        .select_related("actor")
+        .last(),
+        "decision_reason": wording.reason_of(report),
         "documents": report.approved_documents.select_related("approved_by").defer("pdf"),
         "may_download": may(request.user, Action.DOWNLOAD, report),
         "warnings": odd(content, today=local_date(timezone.now())),

@@ -6,7 +6,7 @@ from datetime import timedelta
 from breaches import editing, sign_off
 from breaches.models import Report
 from breaches.remarks import Section
-from breaches.status import DismissalReason, ReportStatus
+from breaches.status import DismissalReason, RecordingReason, ReportStatus
 from releases.models import Membership, Producer
 from releases.roles import Role
 from statsoffice.accounts.models import User
@@ -76,6 +76,10 @@ def a_report(office: Office, status: ReportStatus = ReportStatus.DRAFT, *, compl
         report = written(report, by=office.statistician)
     if status is ReportStatus.DRAFT:
         return report
+    if status is ReportStatus.RECORDED:
+        return sign_off.record_in_log(
+            report, reason=RecordingReason.NO_EFFECT, words="No reader saw the old page.", by=office.head, at=AT
+        )
     if status is ReportStatus.DISMISSED:
         return sign_off.dismiss(
             report, reason=DismissalReason.CHECK_ERROR, words="The check was wrong.", by=office.head, at=AT

@@ -21,7 +21,7 @@ from tests.factories import UserFactory
 pytestmark = pytest.mark.django_db
 
 METHODS = ("get", "head", "post", "put", "patch", "delete", "options")
-MOVES = ("edit", "submit", "withdraw", "return", "approve", "dismiss", "reopen")
+MOVES = ("edit", "submit", "withdraw", "return", "approve", "record", "dismiss", "reopen")
 
 
 @pytest.fixture(autouse=True)
@@ -56,6 +56,7 @@ def posted(report, move):
         "edit": {"impact": "Edited by form."},
         "return": {"comment": "Again."},
         "approve": {"content_sha256": digest(as_approved(report, at=timezone.now()))},
+        "record": {"reason": "no_effect", "words": "Nobody saw it."},
         "dismiss": {"reason": "other", "words": "None."},
         "reopen": {"reason": "News."},
     }
@@ -165,6 +166,7 @@ def test_every_pair_of_the_table_succeeds_by_form(client, status, move, role):
             "withdraw": "draft",
             "return": "returned",
             "approve": "approved",
+            "record": "recorded",
             "dismiss": "dismissed",
             "reopen": "draft",
         }[move]
@@ -178,7 +180,7 @@ def test_the_page_offers_the_moves_of_the_table_and_no_others(client, status, ro
     report = a_report(office, status)
     client.force_login(office.people[role])
     page = client.get(reverse("breaches:report", args=[report.reference])).text
-    for move in ("withdraw", "approve", "return", "dismiss", "reopen"):
+    for move in ("withdraw", "approve", "return", "record", "dismiss", "reopen"):
         offered = reverse(f"breaches:{move}", args=[report.reference]) in page
         assert offered is (role in ALLOWED.get((status, move), set())), move
     writes = reverse("breaches:section", args=[report.reference, Section.IMPACT]) in page

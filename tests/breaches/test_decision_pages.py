@@ -212,7 +212,7 @@ def test_a_dismissal_needs_reason_and_words_and_keeps_what_was_typed(client, off
     send(client, page_of(report, "dismiss"), answer.text, reason="agreed_change")
     page = words(client.get(page_of(report, "report")).text)
     assert "The Head of Profession had agreed to the change" in page
-    assert Report.objects.get(pk=report.pk).dismissal_reason == "agreed_change"
+    assert Report.objects.get(pk=report.pk).decision_reason == "agreed_change"
 
 
 def test_the_record_that_no_longer_shows_a_breach_is_said_on_the_page(client, office):

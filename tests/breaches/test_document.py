@@ -10,6 +10,7 @@ from breaches.content import Output, Person, ReportContent, digest
 from breaches.document import (
     ACTIONS_PROMPT,
     CAUSE_PROMPT,
+    DISMISSED_MARK,
     DRAFT_MARK,
     IMPACT_PROMPT,
     Approval,
@@ -124,19 +125,19 @@ def test_an_undecided_report_carries_the_mark_and_asks_for_what_is_empty():
     assert prompts(document(empty)) == ["", "", IMPACT_PROMPT, ACTIONS_PROMPT]
     assert prompts(document(empty, ask_for_cause=True))[1] == CAUSE_PROMPT
     assert prompts(document()) == ["", "", "", ""]
-    assert document(empty).approved == ""
+    assert document(empty).decision == ""
     assert document(empty).approved_at is None
 
 
 def test_a_dismissed_report_says_that_it_was_decided_and_asks_nobody_to_write():
-    laid_out = document(dataclasses.replace(CONTENT, impact=""), dismissed=True, ask_for_cause=True)
+    laid_out = document(dataclasses.replace(CONTENT, impact=""), decided=DISMISSED_MARK, ask_for_cause=True)
 
     assert laid_out.marks == ("DISMISSED: suspected, and decided not to be a breach",)
     assert prompts(laid_out) == ["", "", "", ""]
 
 
 def test_what_was_approved_once_keeps_its_approval_when_the_report_is_dismissed_later():
-    assert document(approval=APPROVAL, dismissed=True).marks == ()
+    assert document(approval=APPROVAL, decided=DISMISSED_MARK).marks == ()
 
 
 def test_an_approved_report_carries_no_mark_and_no_prompt():
@@ -153,10 +154,10 @@ def test_prompts_never_enter_the_content_that_is_hashed():
 def test_the_record_says_who_approved_and_whether_one_person_did_both():
     alone = dataclasses.replace(APPROVAL, role=Role.DEPUTY, one_person=True)
 
-    assert document(approval=APPROVAL).approved == (
+    assert document(approval=APPROVAL).decision == (
         "Approved by Bernard Low, Head of Profession for Statistics, at 2.15pm on 30 June 2020."
     )
-    assert document(approval=alone).approved == (
+    assert document(approval=alone).decision == (
         "Approved by Bernard Low, deputy of the Head of Profession for Statistics, at 2.15pm on 30 June 2020. "
         "One person both wrote and approved this report."
     )

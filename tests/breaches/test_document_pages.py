@@ -8,6 +8,7 @@ from breaches.models import ApprovedDocument, Report
 from breaches.status import ReportStatus
 from releases.canonical import sha256_hex
 from tests.breaches.forms import send, words
+from tests.breaches.pdf.papers import text_of
 from tests.breaches.people import ACTIONS, IMPACT, a_report, an_office, printed, written
 
 pytestmark = pytest.mark.django_db
@@ -132,3 +133,32 @@ def test_a_dismissed_report_is_not_called_undecided(client, office):
     page = words(client.get(page_of(report, "check")).text)
     assert "DISMISSED: suspected, and decided not to be a breach" in page
     assert "not yet decided" not in page
+
+
+def test_a_breach_kept_in_the_log_is_marked_so_and_says_who_decided_and_why(client, office):
+    report = a_report(office, ReportStatus.RECORDED)
+    client.force_login(office.statistician)
+    page = words(client.get(page_of(report, "report")).text)
+    assert f"{office.head} kept it in your own log at 11.00am on 30 June 2020 , and it is not reported" in page
+    whole = words(client.get(page_of(report, "check")).text)
+    assert "RECORDED: kept in the office’s own log, and not reported" in whole
+    assert "Users were not affected, or hardly at all. " in whole
+    assert f"{office.head}, Head of Profession, at 11.00am on 30 June 2020: No reader saw the old page." in whole
+    assert "DRAFT" not in whole
+
+
+def test_an_earlier_version_of_what_is_kept_in_the_log_does_not_carry_the_later_decision(client, office):
+    report = a_report(office, ReportStatus.RECORDED)
+    client.force_login(office.statistician)
+    assert "No reader saw the old page." not in words(client.get(page_of(report, "version", number=1)).text)
+
+
+def test_the_note_for_the_log_is_downloaded_as_a_pdf_that_says_so(client, office, tmp_path):
+    report = a_report(office, ReportStatus.RECORDED)
+    client.force_login(office.head)
+    assert "the note for the log (PDF)" in client.get(page_of(report, "report")).text
+    note = tmp_path / "note.pdf"
+    note.write_bytes(client.get(page_of(report, "draft_pdf")).content)
+    text = text_of(note)
+    assert "RECORDED: kept in the office’s own log, and not reported" in text
+    assert "No reader saw the old page." in text

@@ -184,7 +184,7 @@ def test_one_morning_with_two_suspicions_makes_one_report():
 
 def test_a_dismissed_suspicion_keeps_its_key_and_is_not_drafted_again():
     report = a_drafted_report()
-    Report.objects.update(status=ReportStatus.DISMISSED, dismissal_reason="check_error", decided_at=NOW)
+    Report.objects.update(status=ReportStatus.DISMISSED, decision_reason="check_error", decided_at=NOW)
     looks(report.suspicions.get().release, ("11:00", NOT_LIVE))
     assert drafting.draft_missing(now=london("11:00")) == []
     assert Report.objects.count() == 1
@@ -192,7 +192,7 @@ def test_a_dismissed_suspicion_keeps_its_key_and_is_not_drafted_again():
 
 def test_a_name_that_is_taken_gets_a_number():
     first = a_drafted_report()
-    Report.objects.filter(pk=first.pk).update(status="dismissed", dismissal_reason="other", decided_at=NOW)
+    Report.objects.filter(pk=first.pk).update(status="dismissed", decision_reason="other", decided_at=NOW)
     Suspicion.objects.update(kind=Kind.EARLY)
     assert [report.reference for report in drafting.draft_missing(now=NOW)] == [f"{first.reference}-2"]
 

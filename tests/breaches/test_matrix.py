@@ -5,7 +5,7 @@ import pytest
 from breaches import editing, sign_off
 from breaches.models import Report
 from breaches.remarks import Section
-from breaches.status import APPROVE, DISMISS, EDIT, REOPEN, REPORT, RETURN, SUBMIT, WITHDRAW, ReportStatus
+from breaches.status import APPROVE, DISMISS, EDIT, RECORD, REOPEN, REPORT, RETURN, SUBMIT, WITHDRAW, ReportStatus
 from releases.lifecycle import WrongRole, WrongState
 from releases.roles import Role
 from tests.breaches.people import AT, a_report, an_office, printed
@@ -25,6 +25,7 @@ MOVES = {
     WITHDRAW: lambda report, by: sign_off.withdraw(report, by=by, at=AT),
     RETURN: lambda report, by: sign_off.return_(report, comment="Again.", by=by, at=AT),
     APPROVE: lambda report, by: sign_off.approve(report, by=by, at=AT, render=printed),
+    RECORD: lambda report, by: sign_off.record_in_log(report, reason="no_effect", words="Nobody saw it.", by=by, at=AT),
     DISMISS: lambda report, by: sign_off.dismiss(report, reason="other", words="None.", by=by, at=AT),
     REOPEN: lambda report, by: sign_off.reopen(report, reason="News.", by=by, at=AT),
 }
@@ -39,8 +40,9 @@ ALLOWED = {
     ("with_hop", WITHDRAW): WRITES,
     ("with_hop", RETURN): DECIDES,
     **{(status, APPROVE): DECIDES for status in ("draft", "with_hop", "returned")},
+    **{(status, RECORD): DECIDES for status in ("draft", "with_hop", "returned")},
     **{(status, DISMISS): DECIDES for status in ("draft", "with_hop", "returned")},
-    **{(status, REOPEN): DECIDES for status in ("approved", "dismissed")},
+    **{(status, REOPEN): DECIDES for status in ("approved", "recorded", "dismissed")},
 }
 
 

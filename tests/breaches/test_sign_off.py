@@ -6,10 +6,11 @@ from datetime import date, timedelta
 import pytest
 from django.db import connection
 
-from breaches import sign_off
+from breaches import editing, sign_off
 from breaches.content import digest
 from breaches.models import ApprovedDocument, Report, ReportEvent
-from breaches.status import DismissalReason, ReportStatus
+from breaches.remarks import Section
+from breaches.status import DismissalReason, RecordingReason, ReportStatus
 from breaches.versions import SomebodyWasFaster, content_of, present
 from releases.canonical import sha256_hex
 from releases.lifecycle import SomethingMissing, WrongState
@@ -76,6 +77,42 @@ def test_a_submission_that_is_taken_back_is_a_draft_again_with_its_text_and_the_
     assert (taken_back.status, taken_back.submitted_by) == (ReportStatus.DRAFT, None)
     assert present(taken_back).content_sha256 == before
     assert (taken_back.events.last().kind, taken_back.events.last().words) == ("submission_withdrawn", "One more fact.")
+
+
+@pytest.mark.parametrize(
+    ("reason", "words", "field"),
+    [("", "Nobody saw it.", "reason"), ("cache_only", "Nobody.", "reason"), (RecordingReason.OTHER, "  ", "words")],
+    ids=["none", "of-a-dismissal", "no-words"],
+)
+def test_what_is_kept_in_the_log_needs_a_reason_of_its_own_list_and_words(reason, words, field):
+    office = an_office()
+    report = a_report(office, ReportStatus.WITH_HOP)
+    before = state_of(report)
+    with pytest.raises(SomethingMissing) as refused:
+        sign_off.record_in_log(report, reason=reason, words=words, by=office.head, at=AT)
+    assert refused.value.field == field
+    assert state_of(report) == before
+
+
+def test_the_log_needs_what_happened_and_neither_impact_nor_actions():
+    office = an_office()
+    report = a_report(office, complete=False)
+    kept = sign_off.record_in_log(report, reason="no_effect", words="Nobody saw it.", by=office.head, at=AT)
+    assert (kept.status, kept.decision_reason, kept.decided_at) == (ReportStatus.RECORDED, "no_effect", AT)
+    assert (kept.events.last().kind, kept.events.last().words) == ("recorded", "Nobody saw it.")
+    empty = a_report(office, reference="another")
+    circumstances = {field: getattr(content_of(empty), field) for field in editing.FIELDS[Section.CIRCUMSTANCES]}
+    emptied = editing.save_section(
+        empty,
+        section=Section.CIRCUMSTANCES,
+        values={**circumstances, "circumstances": ""},
+        expected_version=empty.version,
+        by=office.head,
+        at=AT,
+    ).report
+    with pytest.raises(sign_off.Incomplete) as refused:
+        sign_off.record_in_log(emptied, reason="no_effect", words="Nobody.", by=office.head, at=AT)
+    assert [remark.field for remark in refused.value.remarks] == ["circumstances"]
 
 
 def test_approval_dates_the_report_and_binds_the_stored_document_to_the_hash_of_its_content():
@@ -169,7 +206,7 @@ def test_a_dismissal_needs_a_reason_of_the_list_and_words(reason, words, field):
 def test_an_incomplete_draft_can_be_dismissed():
     office = an_office()
     report = a_report(office, ReportStatus.DISMISSED, complete=False)
-    assert (report.status, report.dismissal_reason) == (ReportStatus.DISMISSED, DismissalReason.CHECK_ERROR)
+    assert (report.status, report.decision_reason) == (ReportStatus.DISMISSED, DismissalReason.CHECK_ERROR)
     assert report.events.last().words == "The check was wrong."
 
 
@@ -180,7 +217,7 @@ def test_reopening_makes_a_new_version_without_a_date_and_keeps_what_was_approve
     kept = [(d.version, bytes(d.pdf), d.pdf_sha256) for d in report.approved_documents.all()]
     reopened = sign_off.reopen(report, reason="A user wrote to us.", by=office.head, at=AT + timedelta(days=1))
     assert (reopened.status, reopened.version) == (ReportStatus.DRAFT, report.version + 1)
-    assert (reopened.decided_at, reopened.dismissal_reason, reopened.submitted_by) == (None, "", None)
+    assert (reopened.decided_at, reopened.decision_reason, reopened.submitted_by) == (None, "", None)
     assert content_of(reopened).report_date is None
     assert [(d.version, bytes(d.pdf), d.pdf_sha256) for d in reopened.approved_documents.all()] == kept
     second = sign_off.approve(

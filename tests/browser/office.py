@@ -223,6 +223,7 @@ def _reports(morning: Morning) -> None:
         ("taking back", "breaches:withdraw", with_hop),
         ("returning", "breaches:return", with_hop),
         ("approving", "breaches:approve", with_hop),
+        ("keeping in the log", "breaches:record", with_hop),
         ("dismissing", "breaches:dismiss", with_hop),
         ("reopening", "breaches:reopen", decided),
         ("history", "breaches:history", decided),

@@ -33,6 +33,7 @@ SENT_EMPTY = [
     "is this it",
     "it was live at",
     "returning",
+    "keeping in the log",
     "dismissing",
     "reopening",
     "adding to an access list",

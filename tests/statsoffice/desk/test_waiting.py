@@ -40,12 +40,11 @@ def test_reports_wait_for_those_who_may_move_them(client, clock, release, role, 
     assert "Reports to complete" not in text
 
 
-@pytest.mark.parametrize("status", [ReportStatus.APPROVED, ReportStatus.DISMISSED])
-def test_a_decided_report_waits_for_nobody(client, clock, release, status):
+@pytest.mark.parametrize(("status", "reason"), [("approved", ""), ("recorded", "no_effect"), ("dismissed", "other")])
+def test_a_decided_report_waits_for_nobody(client, clock, release, status, reason):
     clock(AFTER)
     report = suspect(release)
-    reason = "other" if status == ReportStatus.DISMISSED else ""
-    Report.objects.filter(pk=report.pk).update(status=status, decided_at=AFTER, dismissal_reason=reason)
+    Report.objects.filter(pk=report.pk).update(status=status, decided_at=AFTER, decision_reason=reason)
     sign_in(client, release, Role.DEPUTY)
     assert "Nothing waits for you." in client.get(DESK).text
 
