@@ -1,13 +1,14 @@
-"""The moves of a report: submit, return, approve, dismiss, reopen."""
+"""From a draft to the decision: submit, take back, return, approve, keep in the log, dismiss, reopen."""
 
 from collections.abc import Callable
 from dataclasses import replace
 from datetime import datetime
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING
 
 from django.db import transaction
 from django.utils.translation import gettext as _
 
+from breaches import moves
 from breaches.content import ReportContent, digest
 from breaches.document import Approval, ReportDocument, lay_out
 from breaches.models import ApprovedDocument, Report
@@ -18,41 +19,21 @@ from breaches.status import (
     DISMISS,
     RECORD,
     REOPEN,
-    REPORT,
     RETURN,
     SUBMIT,
-    WITHDRAW,
+    TAKE_BACK,
     DismissalReason,
     RecordingReason,
 )
-from breaches.versions import advance, content_of
+from breaches.versions import content_of
 from releases.canonical import sha256_hex
-from releases.lifecycle import Move, MoveRefused, SomethingMissing
+from releases.lifecycle import MoveRefused, SomethingMissing
 from releases.london import local_date
-from releases.permissions import roles_of
 
 if TYPE_CHECKING:
     from statsoffice.accounts.models import User
 
 type Render = Callable[[ReportDocument], bytes]
-
-PAST_TENSE = {
-    SUBMIT: "submitted",
-    WITHDRAW: "submission_withdrawn",
-    RETURN: "returned",
-    APPROVE: "approved",
-    RECORD: "recorded",
-    DISMISS: "dismissed",
-    REOPEN: "reopened",
-}
-
-
-class Incomplete(SomethingMissing):
-    """Something that the form needs is missing or cannot be true; `remarks` says what, field by field."""
-
-    def __init__(self, remarks: tuple[Remark, ...]) -> None:
-        super().__init__(remarks[0].field, " ".join(remark.sentence for remark in remarks))
-        self.remarks = remarks
 
 
 class TwoPeopleNeeded(MoveRefused):
@@ -70,18 +51,18 @@ def submit(report: Report, *, by: "User", at: datetime) -> Report:
     :raises MoveRefused: if the report's state or the person's roles do not allow it, or somebody was faster.
     """
     remarks = _remarks(content_of(report), at=at)
-    move = _check(report, SUBMIT, by=by, complete_report=not remarks, remarks=remarks)
-    return _move(report, move, by=by, at=at, values={"submitted_by": by})
+    move = moves.check(report, SUBMIT, by=by, complete_report=not remarks, remarks=remarks)
+    return moves.make(report, move, by=by, at=at, values={"submitted_by": by})
 
 
-def withdraw(report: Report, *, reason: str = "", by: "User", at: datetime) -> Report:
+def take_back(report: Report, *, reason: str = "", by: "User", at: datetime) -> Report:
     """Take a report back from the Head of Profession as a draft, to go on writing.
 
     :param reason: what the Head of Profession may want to know; it may be empty.
     :raises MoveRefused: if the report's state or the person's roles do not allow it, or somebody was faster.
     """
-    move = _check(report, WITHDRAW, by=by)
-    return _move(report, move, by=by, at=at, values={"submitted_by": None}, words=reason.strip())
+    move = moves.check(report, TAKE_BACK, by=by)
+    return moves.make(report, move, by=by, at=at, values={"submitted_by": None}, words=reason.strip())
 
 
 def return_(report: Report, *, comment: str, by: "User", at: datetime) -> Report:
@@ -90,8 +71,8 @@ def return_(report: Report, *, comment: str, by: "User", at: datetime) -> Report
     :raises SomethingMissing: if the comment is empty.
     :raises MoveRefused: if the report's state or the person's roles do not allow it, or somebody was faster.
     """
-    move = _check(report, RETURN, by=by, comment=bool(comment.strip()))
-    return _move(report, move, by=by, at=at, words=comment.strip())
+    move = moves.check(report, RETURN, by=by, comment=bool(comment.strip()))
+    return moves.make(report, move, by=by, at=at, words=comment.strip())
 
 
 def approve(report: Report, *, by: "User", at: datetime, render: Render) -> ApprovedDocument:
@@ -108,7 +89,7 @@ def approve(report: Report, *, by: "User", at: datetime, render: Render) -> Appr
     """
     content = as_approved(report, at=at)
     remarks = _remarks(content, at=at)
-    move = _check(report, APPROVE, by=by, complete_report=not remarks, remarks=remarks)
+    move = moves.check(report, APPROVE, by=by, complete_report=not remarks, remarks=remarks)
     one_person = wrote_or_submitted(report, by)
     if one_person and report.producer.two_person_approval:
         sentence = _("You wrote or submitted this text: this producer wants another person to approve it.")
@@ -119,7 +100,7 @@ def approve(report: Report, *, by: "User", at: datetime, render: Render) -> Appr
     form = lay_out(content, reference=report.reference, version=number, approval=approval, rehearsal=report.rehearsal)
     pdf = _printed(render, form)
     with transaction.atomic():
-        moved = _move(
+        moved = moves.make(
             report,
             move,
             by=by,
@@ -157,10 +138,10 @@ def record_in_log(report: Report, *, reason: str, words: str, by: "User", at: da
     content = content_of(report)
     remarks = (*missing_for_log(content), *impossible(content, today=local_date(at)))
     listed = reason in set(RecordingReason)
-    move = _check(report, RECORD, by=by, account=not remarks, remarks=remarks, reason=listed)
+    move = moves.check(report, RECORD, by=by, account=not remarks, remarks=remarks, reason=listed)
     _need_words(words, _("Say in words why this is kept in your own log only."))
     values = {"decided_at": at, "decision_reason": reason}
-    return _move(report, move, by=by, at=at, values=values, words=words.strip(), reason=reason)
+    return moves.make(report, move, by=by, at=at, values=values, words=words.strip(), reason=reason)
 
 
 def dismiss(report: Report, *, reason: str, words: str, by: "User", at: datetime) -> Report:
@@ -169,10 +150,10 @@ def dismiss(report: Report, *, reason: str, words: str, by: "User", at: datetime
     :raises SomethingMissing: if the reason is not in the list or the words are empty.
     :raises MoveRefused: if the report's state or the person's roles do not allow it, or somebody was faster.
     """
-    move = _check(report, DISMISS, by=by, reason=reason in set(DismissalReason))
+    move = moves.check(report, DISMISS, by=by, reason=reason in set(DismissalReason))
     _need_words(words, _("Say in words why this is no breach."))
     values = {"decided_at": at, "decision_reason": reason}
-    return _move(report, move, by=by, at=at, values=values, words=words.strip(), reason=reason)
+    return moves.make(report, move, by=by, at=at, values=values, words=words.strip(), reason=reason)
 
 
 def reopen(report: Report, *, reason: str, by: "User", at: datetime) -> Report:
@@ -181,8 +162,8 @@ def reopen(report: Report, *, reason: str, by: "User", at: datetime) -> Report:
     :raises SomethingMissing: if the reason is empty.
     :raises MoveRefused: if the report's state or the person's roles do not allow it, or somebody was faster.
     """
-    move = _check(report, REOPEN, by=by, reason=bool(reason.strip()))
-    return _move(
+    move = moves.check(report, REOPEN, by=by, reason=bool(reason.strip()))
+    return moves.make(
         report,
         move,
         by=by,
@@ -203,31 +184,8 @@ def wrote_or_submitted(report: Report, person: "User") -> bool:
     """Tell whether a person wrote any of a report's text or ever submitted it."""
     return (
         report.versions.filter(why="edited", written_by=person).exists()
-        or report.events.filter(kind=PAST_TENSE[SUBMIT], actor=person).exists()
+        or report.events.filter(kind=moves.PAST_TENSE[SUBMIT], actor=person).exists()
     )
-
-
-def was_done_by(report: Report, name: str, *, version: int, person: "User") -> bool:
-    """Tell whether a person already made a move from a version: the same form sent twice asks for nothing new."""
-    last = report.events.filter(kind__in=PAST_TENSE.values()).order_by("-position").first()
-    return bool(
-        last and last.kind == PAST_TENSE[name] and last.actor_id == person.pk and last.facts["version"][0] == version
-    )
-
-
-def _check(report: Report, name: str, *, by: "User", remarks: tuple[Remark, ...] = (), **given: bool) -> Move:
-    things = [thing for thing, there in given.items() if there]
-    try:
-        return REPORT.check(name, source=report.status, roles=roles_of(by, report.producer), given=things)
-    except SomethingMissing:
-        if remarks:
-            raise Incomplete(remarks) from None
-        raise
-
-
-def _move(report: Report, move: Move, *, by: "User", at: datetime, **details: Any) -> Report:
-    role = acting_role(by, move.roles, report)
-    return advance(report, move, kind=PAST_TENSE[move.name], by=by, at=at, role=role, **details)
 
 
 def _need_words(words: str, sentence: str) -> None:

@@ -51,7 +51,7 @@ class RecordingReason(StrEnum):
 
 EDIT = "edit"
 SUBMIT = "submit"
-WITHDRAW = "withdraw"
+TAKE_BACK = "take_back"
 RETURN = "return"
 APPROVE = "approve"
 RECORD = "record"
@@ -73,7 +73,7 @@ REPORT = Lifecycle(
         Move(EDIT, ReportStatus.WITH_HOP, ReportStatus.WITH_HOP, LEADS),
         Move(SUBMIT, ReportStatus.DRAFT, ReportStatus.WITH_HOP, WRITERS, needs=("complete_report",)),
         Move(SUBMIT, ReportStatus.RETURNED, ReportStatus.WITH_HOP, WRITERS, needs=("complete_report",)),
-        Move(WITHDRAW, ReportStatus.WITH_HOP, ReportStatus.DRAFT, WRITERS),
+        Move(TAKE_BACK, ReportStatus.WITH_HOP, ReportStatus.DRAFT, WRITERS),
         Move(RETURN, ReportStatus.WITH_HOP, ReportStatus.RETURNED, LEADS, needs=("comment",)),
         *(Move(APPROVE, state, ReportStatus.APPROVED, LEADS, needs=("complete_report",)) for state in OPEN),
         *(Move(RECORD, state, ReportStatus.RECORDED, LEADS, needs=("account", "reason")) for state in OPEN),

@@ -85,7 +85,7 @@ EVENTS = {
     "suspicion_joined": lazy("A further suspicion about the same release was added"),
     "edited": lazy("Edited"),
     "submitted": lazy("Submitted to the Head of Profession"),
-    "submission_withdrawn": lazy("Taken back from the Head of Profession"),
+    "taken_back": lazy("Taken back from the Head of Profession"),
     "returned": lazy("Returned to those who write it"),
     "approved": lazy("Approved"),
     "recorded": lazy("Kept in our own log: a breach that is not reported"),

@@ -42,7 +42,7 @@ class ApproveForm(MoveForm):
     content_sha256 = forms.CharField(widget=forms.HiddenInput)
 
 
-class WithdrawForm(MoveForm):
+class TakeBackForm(MoveForm):
     """A submission that is taken back may say why."""
 
     reason = LongTextField(

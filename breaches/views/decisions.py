@@ -12,7 +12,7 @@ from django.utils import timezone
 from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy as lazy
 
-from breaches import pdf, practices, printing, sign_off, wording
+from breaches import moves, pdf, practices, printing, sign_off, wording
 from breaches.content import ReportContent, digest, from_json
 from breaches.document import lay_out
 from breaches.forms.decisions import (
@@ -22,13 +22,13 @@ from breaches.forms.decisions import (
     RecordForm,
     ReopenForm,
     ReturnForm,
-    WithdrawForm,
+    TakeBackForm,
 )
 from breaches.models import Report
 from breaches.permissions import moves_open_to
 from breaches.refreshing import is_untouched
 from breaches.remarks import Remark, Section, impossible, missing, odd
-from breaches.status import APPROVE, DECIDED, DISMISS, RECORD, REOPEN, RETURN, SUBMIT, WITHDRAW
+from breaches.status import APPROVE, DECIDED, DISMISS, RECORD, REOPEN, RETURN, SUBMIT, TAKE_BACK
 from breaches.versions import SomebodyWasFaster, content_of, present
 from breaches.views.access import SignedInRequest, report_page
 from releases.lifecycle import MoveRefused, SomethingMissing
@@ -57,11 +57,11 @@ class MovePage:
 CHECK = MovePage(
     SUBMIT, MoveForm, "breaches/check.html", sign_off.submit, lazy("The report is with the Head of Profession.")
 )
-WITHDRAW_PAGE = MovePage(
-    WITHDRAW,
-    WithdrawForm,
-    "breaches/withdraw.html",
-    sign_off.withdraw,
+TAKE_BACK_PAGE = MovePage(
+    TAKE_BACK,
+    TakeBackForm,
+    "breaches/take_back.html",
+    sign_off.take_back,
     lazy("The report is a draft again, and no longer with the Head of Profession."),
 )
 RETURN_PAGE = MovePage(
@@ -101,10 +101,10 @@ def submit(request: SignedInRequest, report: Report) -> HttpResponse:
     return _decide(request, report, CHECK)
 
 
-@report_page("GET", "POST", move=WITHDRAW)
-def withdraw(request: SignedInRequest, report: Report) -> HttpResponse:
+@report_page("GET", "POST", move=TAKE_BACK)
+def take_back(request: SignedInRequest, report: Report) -> HttpResponse:
     """Take a submitted report back to go on writing."""
-    return _decide(request, report, WITHDRAW_PAGE)
+    return _decide(request, report, TAKE_BACK_PAGE)
 
 
 @report_page("GET", "POST", move=RETURN)
@@ -175,7 +175,7 @@ def _refused(
     request: SignedInRequest, report: Report, page: MovePage, form: MoveForm, refused: MoveRefused
 ) -> HttpResponse:
     """Say why a move was refused, or that it was already made where the same form was sent twice."""
-    if sign_off.was_done_by(report, page.move, version=form.cleaned_data["version"], person=request.user):
+    if moves.was_done_by(report, page.move, version=form.cleaned_data["version"], person=request.user):
         messages.success(request, page.done)
         return redirect("breaches:report", report.reference)
     typed = [

@@ -7,9 +7,10 @@ from django.utils import timezone
 from breaches import pdf
 from breaches.content import digest
 from breaches.models import Report
+from breaches.moves import was_done_by
 from breaches.permissions import TABLE, Action
 from breaches.remarks import Section
-from breaches.sign_off import as_approved, was_done_by
+from breaches.sign_off import as_approved
 from breaches.status import ReportStatus
 from breaches.urls import urlpatterns
 from breaches.versions import present
@@ -21,7 +22,7 @@ from tests.factories import UserFactory
 pytestmark = pytest.mark.django_db
 
 METHODS = ("get", "head", "post", "put", "patch", "delete", "options")
-MOVES = ("edit", "submit", "withdraw", "return", "approve", "record", "dismiss", "reopen")
+MOVES = ("edit", "submit", "take_back", "return", "approve", "record", "dismiss", "reopen")
 
 
 @pytest.fixture(autouse=True)
@@ -163,7 +164,7 @@ def test_every_pair_of_the_table_succeeds_by_form(client, status, move, role):
         == {
             "edit": status,
             "submit": "with_hop",
-            "withdraw": "draft",
+            "take_back": "draft",
             "return": "returned",
             "approve": "approved",
             "record": "recorded",
@@ -180,7 +181,7 @@ def test_the_page_offers_the_moves_of_the_table_and_no_others(client, status, ro
     report = a_report(office, status)
     client.force_login(office.people[role])
     page = client.get(reverse("breaches:report", args=[report.reference])).text
-    for move in ("withdraw", "approve", "return", "record", "dismiss", "reopen"):
+    for move in ("take_back", "approve", "return", "record", "dismiss", "reopen"):
         offered = reverse(f"breaches:{move}", args=[report.reference]) in page
         assert offered is (role in ALLOWED.get((status, move), set())), move
     writes = reverse("breaches:section", args=[report.reference, Section.IMPACT]) in page

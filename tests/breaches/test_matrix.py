@@ -5,7 +5,7 @@ import pytest
 from breaches import editing, sign_off
 from breaches.models import Report
 from breaches.remarks import Section
-from breaches.status import APPROVE, DISMISS, EDIT, RECORD, REOPEN, REPORT, RETURN, SUBMIT, WITHDRAW, ReportStatus
+from breaches.status import APPROVE, DISMISS, EDIT, RECORD, REOPEN, REPORT, RETURN, SUBMIT, TAKE_BACK, ReportStatus
 from releases.lifecycle import WrongRole, WrongState
 from releases.roles import Role
 from tests.breaches.people import AT, a_report, an_office, printed
@@ -22,7 +22,7 @@ MOVES = {
         at=AT,
     ),
     SUBMIT: lambda report, by: sign_off.submit(report, by=by, at=AT),
-    WITHDRAW: lambda report, by: sign_off.withdraw(report, by=by, at=AT),
+    TAKE_BACK: lambda report, by: sign_off.take_back(report, by=by, at=AT),
     RETURN: lambda report, by: sign_off.return_(report, comment="Again.", by=by, at=AT),
     APPROVE: lambda report, by: sign_off.approve(report, by=by, at=AT, render=printed),
     RECORD: lambda report, by: sign_off.record_in_log(report, reason="no_effect", words="Nobody saw it.", by=by, at=AT),
@@ -37,7 +37,7 @@ ALLOWED = {
     **{(status, EDIT): WRITES for status in ("draft", "returned")},
     ("with_hop", EDIT): DECIDES,
     **{(status, SUBMIT): WRITES for status in ("draft", "returned")},
-    ("with_hop", WITHDRAW): WRITES,
+    ("with_hop", TAKE_BACK): WRITES,
     ("with_hop", RETURN): DECIDES,
     **{(status, APPROVE): DECIDES for status in ("draft", "with_hop", "returned")},
     **{(status, RECORD): DECIDES for status in ("draft", "with_hop", "returned")},

@@ -6,7 +6,7 @@ from datetime import date, timedelta
 import pytest
 from django.db import connection
 
-from breaches import editing, sign_off
+from breaches import editing, moves, sign_off
 from breaches.content import digest
 from breaches.models import ApprovedDocument, Report, ReportEvent
 from breaches.remarks import Section
@@ -32,7 +32,7 @@ def test_an_incomplete_report_cannot_be_submitted_and_each_gap_is_named():
     office = an_office()
     report = a_drafted_report(producer=office.producer)
     before = state_of(report)
-    with pytest.raises(sign_off.Incomplete) as refused:
+    with pytest.raises(moves.Incomplete) as refused:
         sign_off.submit(report, by=office.statistician, at=AT)
     assert [remark.field for remark in refused.value.remarks] == ["impact", "corrective_actions"]
     assert state_of(report) == before
@@ -42,7 +42,7 @@ def test_an_incomplete_report_cannot_be_approved():
     office = an_office()
     report = a_drafted_report(producer=office.producer)
     before = state_of(report)
-    with pytest.raises(sign_off.Incomplete):
+    with pytest.raises(moves.Incomplete):
         sign_off.approve(report, by=office.head, at=AT, render=printed)
     assert state_of(report) == before
 
@@ -73,10 +73,10 @@ def test_a_submission_that_is_taken_back_is_a_draft_again_with_its_text_and_the_
     office = an_office()
     report = a_report(office, ReportStatus.WITH_HOP)
     before = present(report).content_sha256
-    taken_back = sign_off.withdraw(report, reason=" One more fact. ", by=office.statistician, at=AT)
+    taken_back = sign_off.take_back(report, reason=" One more fact. ", by=office.statistician, at=AT)
     assert (taken_back.status, taken_back.submitted_by) == (ReportStatus.DRAFT, None)
     assert present(taken_back).content_sha256 == before
-    assert (taken_back.events.last().kind, taken_back.events.last().words) == ("submission_withdrawn", "One more fact.")
+    assert (taken_back.events.last().kind, taken_back.events.last().words) == ("taken_back", "One more fact.")
 
 
 @pytest.mark.parametrize(
@@ -110,7 +110,7 @@ def test_the_log_needs_what_happened_and_neither_impact_nor_actions():
         by=office.head,
         at=AT,
     ).report
-    with pytest.raises(sign_off.Incomplete) as refused:
+    with pytest.raises(moves.Incomplete) as refused:
         sign_off.record_in_log(emptied, reason="no_effect", words="Nobody.", by=office.head, at=AT)
     assert [remark.field for remark in refused.value.remarks] == ["circumstances"]
 
@@ -291,8 +291,8 @@ def test_the_same_move_again_by_the_same_person_is_recognised_and_by_another_is_
     report = a_report(office)
     version = report.version
     moved = sign_off.submit(report, by=office.statistician, at=AT)
-    assert sign_off.was_done_by(moved, "submit", version=version, person=office.statistician)
-    assert not sign_off.was_done_by(moved, "submit", version=version, person=office.head)
-    assert not sign_off.was_done_by(moved, "submit", version=version - 1, person=office.statistician)
+    assert moves.was_done_by(moved, "submit", version=version, person=office.statistician)
+    assert not moves.was_done_by(moved, "submit", version=version, person=office.head)
+    assert not moves.was_done_by(moved, "submit", version=version - 1, person=office.statistician)
     with pytest.raises(WrongState):
         sign_off.submit(moved, by=office.statistician, at=AT)

@@ -220,7 +220,7 @@ def _reports(morning: Morning) -> None:
         morning.add(f"section {section}", "breaches:section", draft, section)
     for name, page, reference in (
         ("check your answers", "breaches:check", draft),
-        ("taking back", "breaches:withdraw", with_hop),
+        ("taking back", "breaches:take_back", with_hop),
         ("returning", "breaches:return", with_hop),
         ("approving", "breaches:approve", with_hop),
         ("keeping in the log", "breaches:record", with_hop),

@@ -1,0 +1,70 @@
+"""The one way in which a person moves a report on: what the table allows, made once, in the role that allows it."""
+
+from datetime import datetime
+from typing import TYPE_CHECKING, Any
+
+from breaches.models import Report
+from breaches.permissions import acting_role
+from breaches.remarks import Remark
+from breaches.status import APPROVE, DISMISS, RECORD, REOPEN, REPORT, RETURN, SUBMIT, TAKE_BACK
+from breaches.versions import advance
+from releases.lifecycle import Move, SomethingMissing
+from releases.permissions import roles_of
+
+if TYPE_CHECKING:
+    from statsoffice.accounts.models import User
+
+PAST_TENSE = {
+    SUBMIT: "submitted",
+    TAKE_BACK: "taken_back",
+    RETURN: "returned",
+    APPROVE: "approved",
+    RECORD: "recorded",
+    DISMISS: "dismissed",
+    REOPEN: "reopened",
+}
+
+
+class Incomplete(SomethingMissing):
+    """Something that the form needs is missing or cannot be true; `remarks` says what, field by field."""
+
+    def __init__(self, remarks: tuple[Remark, ...]) -> None:
+        super().__init__(remarks[0].field, " ".join(remark.sentence for remark in remarks))
+        self.remarks = remarks
+
+
+def was_done_by(report: Report, name: str, *, version: int, person: "User") -> bool:
+    """Tell whether a person already made a move from a version: the same form sent twice asks for nothing new."""
+    last = report.events.filter(kind__in=PAST_TENSE.values()).order_by("-position").first()
+    return bool(
+        last and last.kind == PAST_TENSE[name] and last.actor_id == person.pk and last.facts["version"][0] == version
+    )
+
+
+def check(report: Report, name: str, *, by: "User", remarks: tuple[Remark, ...] = (), **given: bool) -> Move:
+    """Return the row for a move if the report's state, the person's roles and what was given allow it.
+
+    :param remarks: what is missing or impossible in the text; told field by field where that is why it is refused.
+    :param given: by the name of each thing that a move may need, whether it is there.
+    :raises Incomplete: if the text lacks what the move needs.
+    :raises SomethingMissing: if anything else that it needs was not given.
+    :raises MoveRefused: if the report's state or the person's roles do not allow it.
+    """
+    things = [thing for thing, there in given.items() if there]
+    try:
+        return REPORT.check(name, source=report.status, roles=roles_of(by, report.producer), given=things)
+    except SomethingMissing:
+        if remarks:
+            raise Incomplete(remarks) from None
+        raise
+
+
+def make(report: Report, move: Move, *, by: "User", at: datetime, **details: Any) -> Report:
+    """Make a move that `check` has allowed, in the weightiest of the roles that allow it.
+
+    :param details: what `breaches.versions.advance` takes besides: new columns, content, words, facts of the event.
+    :return: the report as it now is.
+    :raises SomebodyWasFaster: if the report has moved on since it was read; nothing is changed then.
+    """
+    role = acting_role(by, move.roles, report)
+    return advance(report, move, kind=PAST_TENSE[move.name], by=by, at=at, role=role, **details)
