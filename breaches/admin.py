@@ -7,7 +7,7 @@ from django.db.models import Model, QuerySet
 from django.http import HttpRequest
 
 from breaches import permissions
-from breaches.models import ApprovedDocument, Edition, Practice, Report, ReportEvent, ReportVersion, Suspicion
+from breaches.models import ApprovedDocument, Dispatch, Edition, Practice, Report, ReportEvent, ReportVersion, Suspicion
 from breaches.permissions import Action
 from releases.admin.access import ReadOnly
 
@@ -98,6 +98,16 @@ class ReportEventAdmin(OfReports[ReportEvent]):
     list_select_related = ("report", "actor")
     ordering = ("-position",)
     exclude = ("words_salt",)
+
+
+@admin.register(Dispatch)
+class DispatchAdmin(OfReports[Dispatch]):
+    """What left the house: reports are sent on their own pages."""
+
+    list_display = ("report", "nature", "recipient", "outside", "sent_on", "by", "at")
+    list_filter = ("nature", "outside")
+    list_select_related = ("report", "by")
+    ordering = ("-at",)
 
 
 @admin.register(ApprovedDocument)

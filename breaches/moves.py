@@ -6,10 +6,25 @@ from typing import TYPE_CHECKING, Any
 from breaches.models import Report
 from breaches.permissions import acting_role
 from breaches.remarks import Remark
-from breaches.status import APPROVE, DISMISS, RECORD, REOPEN, REPORT, RETURN, SUBMIT, TAKE_BACK
+from breaches.status import (
+    APPROVE,
+    CLOSE,
+    CORRECT,
+    DISMISS,
+    NOTE_ANSWER,
+    RECORD,
+    REOPEN,
+    REPORT,
+    RETURN,
+    SEND,
+    SUBMIT,
+    TAKE_BACK,
+    WITHDRAW,
+)
 from breaches.versions import advance
 from releases.lifecycle import Move, SomethingMissing
 from releases.permissions import roles_of
+from releases.roles import Role
 
 if TYPE_CHECKING:
     from statsoffice.accounts.models import User
@@ -22,6 +37,11 @@ PAST_TENSE = {
     RECORD: "recorded",
     DISMISS: "dismissed",
     REOPEN: "reopened",
+    SEND: "sent",
+    NOTE_ANSWER: "answered",
+    CORRECT: "correction_begun",
+    WITHDRAW: "withdrawn",
+    CLOSE: "closed",
 }
 
 
@@ -59,6 +79,11 @@ def check(report: Report, name: str, *, by: "User", remarks: tuple[Remark, ...] 
         raise
 
 
+def role_for(move: Move, report: Report, *, by: "User") -> Role:
+    """Return the weightiest of the roles by which a person makes a move that `check` has allowed."""
+    return acting_role(by, move.roles, report)
+
+
 def make(report: Report, move: Move, *, by: "User", at: datetime, **details: Any) -> Report:
     """Make a move that `check` has allowed, in the weightiest of the roles that allow it.
 
@@ -66,5 +91,5 @@ def make(report: Report, move: Move, *, by: "User", at: datetime, **details: Any
     :return: the report as it now is.
     :raises SomebodyWasFaster: if the report has moved on since it was read; nothing is changed then.
     """
-    role = acting_role(by, move.roles, report)
+    role = role_for(move, report, by=by)
     return advance(report, move, kind=PAST_TENSE[move.name], by=by, at=at, role=role, **details)

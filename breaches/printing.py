@@ -16,7 +16,7 @@ from breaches.document import (
 )
 from breaches.models import Report, ReportVersion
 from breaches.refreshing import is_untouched
-from breaches.status import Kind, ReportStatus
+from breaches.status import WITH_DOCUMENT, Kind, ReportStatus
 from breaches.versions import content_of, present
 from releases.london import moment
 from releases.roles import Role
@@ -96,7 +96,7 @@ def document_of(report: Report, *, render: Callable[[ReportDocument], bytes]) ->
 
     :param render: turns the laid out document into the bytes of a PDF file.
     """
-    if report.status == ReportStatus.APPROVED:
+    if report.status in WITH_DOCUMENT:
         stored = report.approved_documents.get(version=report.version)
         return Printed(bytes(stored.pdf), stored.version, approved=True, content_sha256=stored.content_sha256)
     document = draft_of(report)

@@ -15,6 +15,9 @@ class ReportStatus(StrEnum):
     APPROVED = "approved"
     RECORDED = "recorded"
     DISMISSED = "dismissed"
+    SENT = "sent"
+    CLOSED = "closed"
+    WITHDRAWN = "withdrawn"
 
 
 class Kind(StrEnum):
@@ -28,6 +31,14 @@ class Kind(StrEnum):
 
 # Of these the record itself raises suspicions; a report about pre-release access is started by a person.
 SUSPECTED = (Kind.LATE, Kind.EARLY, Kind.PARTIAL)
+
+
+class Nature(StrEnum):
+    """What is sent: the report itself, or the notice that one that was sent is being corrected or is withdrawn."""
+
+    REPORT = "report"
+    CORRECTION_NOTICE = "correction_notice"
+    WITHDRAWAL_NOTICE = "withdrawal_notice"
 
 
 class DismissalReason(StrEnum):
@@ -57,9 +68,18 @@ APPROVE = "approve"
 RECORD = "record"
 DISMISS = "dismiss"
 REOPEN = "reopen"
+SEND = "send"
+NOTE_ANSWER = "note_answer"
+CORRECT = "correct"
+WITHDRAW = "withdraw"
+CLOSE = "close"
 
 OPEN = (ReportStatus.DRAFT, ReportStatus.WITH_HOP, ReportStatus.RETURNED)
-DECIDED = (ReportStatus.APPROVED, ReportStatus.RECORDED, ReportStatus.DISMISSED)
+OUT = (ReportStatus.SENT, ReportStatus.CLOSED, ReportStatus.WITHDRAWN)
+# What an approved report can become keeps the document that was approved.
+WITH_DOCUMENT = (ReportStatus.APPROVED, *OUT)
+UNSENT_DECISIONS = (ReportStatus.APPROVED, ReportStatus.RECORDED, ReportStatus.DISMISSED)
+DECIDED = (*UNSENT_DECISIONS, *OUT)
 WRITERS = LEADS | {Role.STATISTICIAN}
 
 # A statistician writes and submits and never decides; the Head of Profession or a deputy may do every step.
@@ -78,6 +98,14 @@ REPORT = Lifecycle(
         *(Move(APPROVE, state, ReportStatus.APPROVED, LEADS, needs=("complete_report",)) for state in OPEN),
         *(Move(RECORD, state, ReportStatus.RECORDED, LEADS, needs=("account", "reason")) for state in OPEN),
         *(Move(DISMISS, state, ReportStatus.DISMISSED, LEADS, needs=("reason",)) for state in OPEN),
-        *(Move(REOPEN, state, ReportStatus.DRAFT, LEADS, needs=("reason",)) for state in DECIDED),
+        *(Move(REOPEN, state, ReportStatus.DRAFT, LEADS, needs=("reason",)) for state in UNSENT_DECISIONS),
+        # What has left the house is taken up again or withdrawn by a notice to whoever received it.
+        Move(SEND, ReportStatus.APPROVED, ReportStatus.SENT, LEADS, needs=("recipient",)),
+        Move(NOTE_ANSWER, ReportStatus.SENT, ReportStatus.SENT, WRITERS, needs=("answer",)),
+        Move(CORRECT, ReportStatus.SENT, ReportStatus.DRAFT, LEADS, needs=("notice",)),
+        Move(CORRECT, ReportStatus.CLOSED, ReportStatus.DRAFT, LEADS, needs=("notice",)),
+        Move(WITHDRAW, ReportStatus.SENT, ReportStatus.WITHDRAWN, LEADS, needs=("notice",)),
+        Move(WITHDRAW, ReportStatus.CLOSED, ReportStatus.WITHDRAWN, LEADS, needs=("notice",)),
+        Move(CLOSE, ReportStatus.SENT, ReportStatus.CLOSED, LEADS),
     ),
 )

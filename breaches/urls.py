@@ -3,7 +3,7 @@
 from django.urls import path, register_converter
 
 from breaches.remarks import Section
-from breaches.views import decisions, documents, reports, sections, starting
+from breaches.views import decisions, documents, reports, sections, sending, starting
 
 
 class SectionConverter:
@@ -36,6 +36,12 @@ urlpatterns = [
     path("<slug:reference>/record/", decisions.record, name="record"),
     path("<slug:reference>/dismiss/", decisions.dismiss, name="dismiss"),
     path("<slug:reference>/reopen/", decisions.reopen, name="reopen"),
+    path("<slug:reference>/send/", sending.send, name="send"),
+    path("<slug:reference>/sent-outside/", sending.sent_outside, name="sent_outside"),
+    path("<slug:reference>/answer/", sending.note_answer, name="note_answer"),
+    path("<slug:reference>/correct/", sending.correct, name="correct"),
+    path("<slug:reference>/withdraw/", sending.withdraw, name="withdraw"),
+    path("<slug:reference>/close/", sending.close, name="close"),
     path("<slug:reference>/history/", reports.history, name="history"),
     path("<slug:reference>/versions/<int:number>/", reports.version, name="version"),
     path("<slug:reference>/download/draft.pdf", documents.draft, name="draft_pdf"),

@@ -22,6 +22,9 @@ STATUSES = {
     ReportStatus.APPROVED: (lazy("Approved"), "green"),
     ReportStatus.RECORDED: (lazy("In our log"), "turquoise"),
     ReportStatus.DISMISSED: (lazy("Dismissed"), "grey"),
+    ReportStatus.SENT: (lazy("Sent"), "green"),
+    ReportStatus.CLOSED: (lazy("Closed"), "grey"),
+    ReportStatus.WITHDRAWN: (lazy("Withdrawn"), "orange"),
 }
 
 KINDS = {
@@ -91,6 +94,11 @@ EVENTS = {
     "recorded": lazy("Kept in our own log: a breach that is not reported"),
     "dismissed": lazy("Dismissed: not a breach"),
     "reopened": lazy("Reopened"),
+    "sent": lazy("Sent"),
+    "answered": lazy("Answer recorded"),
+    "correction_begun": lazy("Taken up again to be corrected; its recipient was given notice"),
+    "withdrawn": lazy("Withdrawn by notice to its recipient"),
+    "closed": lazy("Closed"),
     "downloaded": lazy("Approved document downloaded"),
     "draft_downloaded": lazy("Draft downloaded"),
 }
@@ -112,6 +120,11 @@ def event_title(event: ReportEvent) -> str:
     title = str(EVENTS.get(event.kind, spoken(event.kind).capitalize()))
     if event.kind == "edited":
         return f"{title}: {', '.join(str(FIELDS[field]) for field in event.facts['fields'])}"
+    if event.kind == "sent":
+        how = "outside this system to" if event.facts["outside"] else "by mail to"
+        return f"{title} {how} {event.facts['recipient']} (version {event.facts['version'][0]})"
+    if event.kind == "answered" and event.facts["reference"]:
+        return f"{title}, reference {event.facts['reference']}"
     if event.kind == "recorded":
         return f"{title}. {RECORDING_REASONS[RecordingReason(event.facts['reason'])]}"
     if event.kind == "dismissed":

@@ -111,6 +111,18 @@ def mail_addresses(name: str) -> list[str]:
     return [written.lower() for written in words(name)]
 
 
+def mail_address(name: str) -> str:
+    """Read a setting as one e-mail address in lower case; empty if it is not set.
+
+    :raises ImproperlyConfigured: if it is none, or several.
+    """
+    found = mail_addresses(name)
+    if len(found) > 1:
+        message = f"{name} holds {len(found)} e-mail addresses; it takes one."
+        raise ImproperlyConfigured(message)
+    return found[0] if found else ""
+
+
 def hosts_with_port(name: str, default: str = "") -> frozenset[str]:
     """Read a setting as host:port pairs separated by commas.
 

@@ -51,6 +51,7 @@ EVIDENCE_KEPT = timedelta(days=environment.number("STATSOFFICE_EVIDENCE_KEPT_DAY
 # Longer than a year, so that the list of a yearly release can still be copied from the one before.
 PRE_RELEASE_NAMES_KEPT = timedelta(days=environment.number("STATSOFFICE_PRE_RELEASE_NAMES_KEPT_DAYS", "730", least=1))
 HEALTH_PING = environment.optional_web_address("STATSOFFICE_HEALTH_PING")
+REPORT_RECIPIENT = environment.mail_address("STATSOFFICE_REPORT_RECIPIENT")
 OPERATORS = environment.mail_addresses("STATSOFFICE_OPERATORS")
 CANARY = environment.one_of("STATSOFFICE_CANARY", "on", choices=("on", "off")) == "on"
 REHEARSAL_SITE = environment.web_address("STATSOFFICE_REHEARSAL_SITE", "http://127.0.0.1:8765")

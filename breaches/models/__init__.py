@@ -1,12 +1,14 @@
 """The stored record of suspected breaches and their reports."""
 
 from breaches.models.code_of_practice import Edition, Practice
+from breaches.models.dispatch import Dispatch
 from breaches.models.report import ApprovedDocument, Report, ReportEvent, ReportVersion
 from breaches.models.started import StartedReport
 from breaches.models.suspicion import Suspicion
 
 __all__ = [
     "ApprovedDocument",
+    "Dispatch",
     "Edition",
     "Practice",
     "Report",

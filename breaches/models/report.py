@@ -19,6 +19,9 @@ STATUSES = {
     ReportStatus.APPROVED.value: lazy("Approved"),
     ReportStatus.RECORDED.value: lazy("In our log"),
     ReportStatus.DISMISSED.value: lazy("Dismissed"),
+    ReportStatus.SENT.value: lazy("Sent"),
+    ReportStatus.CLOSED.value: lazy("Closed"),
+    ReportStatus.WITHDRAWN.value: lazy("Withdrawn"),
 }
 DISMISSALS = {
     DismissalReason.EXEMPTION.value: lazy("exemption"),

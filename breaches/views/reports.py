@@ -16,10 +16,10 @@ from django.views.decorators.http import require_safe
 from breaches import printing, refreshing, wording
 from breaches.content import ReportContent, from_json
 from breaches.editing import FIELDS
-from breaches.models import Report, ReportVersion, StartedReport
+from breaches.models import Dispatch, Report, ReportVersion, StartedReport
 from breaches.permissions import Action, may, moves_open_to, reports_where
 from breaches.remarks import Section, missing, odd
-from breaches.status import DECIDED, EDIT, Kind, ReportStatus
+from breaches.status import DECIDED, EDIT, WITH_DOCUMENT, Kind, ReportStatus
 from breaches.versions import present
 from breaches.views.access import SignedInRequest, report_page
 from releases.london import day, local_date
@@ -63,6 +63,9 @@ def report(request: SignedInRequest, report: Report) -> HttpResponse:
         .select_related("actor")
         .last(),
         "decision_reason": wording.reason_of(report),
+        "has_document": report.status in WITH_DOCUMENT,
+        "dispatches": Dispatch.objects.filter(report=report).select_related("document", "by").defer("document__pdf"),
+        "answer": report.events.filter(kind="answered").select_related("actor").last(),
         "documents": report.approved_documents.select_related("approved_by").defer("pdf"),
         "may_download": may(request.user, Action.DOWNLOAD, report),
         "warnings": odd(content, today=local_date(timezone.now())),

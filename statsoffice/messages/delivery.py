@@ -35,10 +35,20 @@ def send_by_mail(message: Message) -> None:
         subject=message.subject,
         body=message.text,
         to=[message.recipient],
+        reply_to=[message.reply_to] if message.reply_to else None,
+        attachments=_attachments(message),
         # The same at every attempt, so that a mailbox can tell a message that comes twice after a crash.
         headers={"Message-ID": f"<{name}@statsoffice.invalid>", "Auto-Submitted": "auto-generated"},
     )
     mailers.default.send_messages([mail])
+
+
+def _attachments(message: Message) -> list[tuple[str, bytes, str]]:
+    """Return the approved document that a message carries, byte for byte as it was approved."""
+    if message.document is None:
+        return []
+    name = f"{message.document.report.reference}-version-{message.document.version}.pdf"
+    return [(name, bytes(message.document.pdf), "application/pdf")]
 
 
 def deliver(*, now: datetime, send: Send = send_by_mail) -> int:
@@ -78,7 +88,7 @@ def _waiting(at: datetime) -> QuerySet[Message]:
 
 def _claim(key: int, *, at: datetime) -> Message | None:
     claimed = _waiting(at).filter(pk=key).update(claimed_until=at + CLAIM, attempts=F("attempts") + 1)
-    return Message.objects.get(pk=key) if claimed else None
+    return Message.objects.select_related("document__report").get(pk=key) if claimed else None
 
 
 def _keep_fault(message: Message, fault: Exception, *, at: datetime) -> None:

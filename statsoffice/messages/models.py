@@ -4,6 +4,8 @@ from django.db import models
 from django.db.models import Q
 from django.utils.translation import gettext_lazy as lazy
 
+from breaches.models import ApprovedDocument
+
 
 class Message(models.Model):
     """One message: unique per event and recipient, so that whatever runs twice tells nobody twice."""
@@ -12,6 +14,14 @@ class Message(models.Model):
     recipient = models.EmailField()
     subject = models.CharField(max_length=300)
     text = models.TextField()
+    document = models.ForeignKey(
+        ApprovedDocument,
+        on_delete=models.PROTECT,
+        null=True,
+        related_name="+",
+        help_text=lazy("The approved document that is attached, where a report is sent."),
+    )
+    reply_to = models.EmailField(blank=True)
     created_at = models.DateTimeField()
     due_at = models.DateTimeField(help_text=lazy("When it is to be sent, or tried again."))
     attempts = models.PositiveSmallIntegerField(default=0)

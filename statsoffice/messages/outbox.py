@@ -11,6 +11,7 @@ from statsoffice.messages import (
     announced_otherwise,
     date_requests,
     preflight_problems,
+    reports_sent,
     roll_called,
     suspected,
     watcher_ill,
@@ -37,6 +38,7 @@ def create_missing(*, now: datetime) -> int:
         date_requests,
         access_requests,
         watcher_ill,
+        reports_sent,
     )
     owed = chain.from_iterable(about.owed(told=told, now=now) for about in rooms)
     return sum(_write(news, now=now) for news in batched(owed, AT_A_TIME))
@@ -49,7 +51,14 @@ def _write(news: Sequence[Owed], *, now: datetime) -> int:
         there = set(Message.objects.filter(event__in=events).values_list("event", "recipient"))
         missing = [
             Message(
-                event=one.event, recipient=recipient, subject=one.subject, text=one.text, created_at=now, due_at=now
+                event=one.event,
+                recipient=recipient,
+                subject=one.subject,
+                text=one.text,
+                document_id=one.document,
+                reply_to=one.reply_to,
+                created_at=now,
+                due_at=now,
             )
             for one in news
             for recipient in sorted(one.recipients)

@@ -15,12 +15,17 @@ NEWS = timedelta(days=7)
 
 @dataclass(frozen=True, slots=True)
 class Owed:
-    """One piece of news: the event that it tells of, to whom, and in which words."""
+    """One piece of news: the event that it tells of, to whom, and in which words.
+
+    `document` is the key of an approved document that goes with it; `reply_to` an address for answers, if any.
+    """
 
     event: str
     recipients: frozenset[str]
     subject: str
     text: str
+    document: int | None = None
+    reply_to: str = ""
 
 
 def addresses_of(contacts: Iterable[Contact]) -> frozenset[str]:

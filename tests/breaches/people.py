@@ -3,10 +3,10 @@
 from dataclasses import dataclass
 from datetime import timedelta
 
-from breaches import editing, sign_off
+from breaches import editing, sending, sign_off
 from breaches.models import Report
 from breaches.remarks import Section
-from breaches.status import DismissalReason, RecordingReason, ReportStatus
+from breaches.status import OUT, DismissalReason, RecordingReason, ReportStatus
 from releases.models import Membership, Producer
 from releases.roles import Role
 from statsoffice.accounts.models import User
@@ -15,6 +15,7 @@ from tests.breaches.record import london
 from tests.factories import ProducerFactory, member
 
 AT = london("11:00")
+REGULATOR = "regulation@example.gov.uk"
 PDF = b"%PDF-1.7 printed"
 IMPACT = "Access was delayed by just under an hour. Nobody has written to us."
 ACTIONS = "Short-term: the scheduler was looked at.\n\nLong-term: a person checks at 9.30am."
@@ -76,18 +77,37 @@ def a_report(office: Office, status: ReportStatus = ReportStatus.DRAFT, *, compl
         report = written(report, by=office.statistician)
     if status is ReportStatus.DRAFT:
         return report
-    if status is ReportStatus.RECORDED:
-        return sign_off.record_in_log(
-            report, reason=RecordingReason.NO_EFFECT, words="No reader saw the old page.", by=office.head, at=AT
-        )
-    if status is ReportStatus.DISMISSED:
-        return sign_off.dismiss(
-            report, reason=DismissalReason.CHECK_ERROR, words="The check was wrong.", by=office.head, at=AT
-        )
+    if status in {ReportStatus.RECORDED, ReportStatus.DISMISSED}:
+        return decided(report, office, status)
     report = sign_off.submit(report, by=office.statistician, at=AT + timedelta(minutes=1))
     if status is ReportStatus.RETURNED:
         return sign_off.return_(report, comment="Say more.", by=office.head, at=AT + timedelta(minutes=2))
     if status is ReportStatus.APPROVED:
-        document = sign_off.approve(report, by=office.head, at=AT + timedelta(minutes=2), render=printed)
-        return document.report
-    return report
+        return approved(report, office)
+    return out(approved(report, office), office, status) if status in OUT else report
+
+
+def decided(report: Report, office: Office, status: ReportStatus) -> Report:
+    """The draft as its head decides on it without the published form."""
+    if status is ReportStatus.RECORDED:
+        words = "No reader saw the old page."
+        return sign_off.record_in_log(report, reason=RecordingReason.NO_EFFECT, words=words, by=office.head, at=AT)
+    words = "The check was wrong."
+    return sign_off.dismiss(report, reason=DismissalReason.CHECK_ERROR, words=words, by=office.head, at=AT)
+
+
+def out(report: Report, office: Office, status: ReportStatus) -> Report:
+    """The approved report as its head sends it and, if so wanted, closes or withdraws it."""
+    sent = sending.send(report, recipient=REGULATOR, by=office.head, at=AT + timedelta(minutes=3))
+    if status is ReportStatus.CLOSED:
+        return sending.close(sent, by=office.head, at=AT + timedelta(minutes=4))
+    if status is ReportStatus.WITHDRAWN:
+        notice = "The release had been there in time."
+        return sending.withdraw(sent, notice=notice, by=office.head, at=AT + timedelta(minutes=4))
+    return sent
+
+
+def approved(report: Report, office: Office) -> Report:
+    """The report with the document that the head of the office approves."""
+    document = sign_off.approve(report, by=office.head, at=AT + timedelta(minutes=2), render=printed)
+    return document.report

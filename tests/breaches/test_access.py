@@ -11,23 +11,24 @@ from breaches.moves import was_done_by
 from breaches.permissions import TABLE, Action
 from breaches.remarks import Section
 from breaches.sign_off import as_approved
-from breaches.status import ReportStatus
+from breaches.status import REPORT, ReportStatus
 from breaches.urls import urlpatterns
 from breaches.versions import present
 from releases.roles import Role
-from tests.breaches.people import a_report, an_office, printed
+from tests.breaches.people import REGULATOR, a_report, an_office, printed
 from tests.breaches.test_matrix import ALLOWED, STRANGER
 from tests.factories import UserFactory
 
 pytestmark = pytest.mark.django_db
 
 METHODS = ("get", "head", "post", "put", "patch", "delete", "options")
-MOVES = ("edit", "submit", "take_back", "return", "approve", "record", "dismiss", "reopen")
+MOVES = REPORT.move_names
 
 
 @pytest.fixture(autouse=True)
-def _quick_printer(monkeypatch):
+def _quick_printer(monkeypatch, settings):
     monkeypatch.setattr(pdf, "render", printed)
+    settings.REPORT_RECIPIENT = REGULATOR
 
 
 def addresses(report):
@@ -60,6 +61,10 @@ def posted(report, move):
         "record": {"reason": "no_effect", "words": "Nobody saw it."},
         "dismiss": {"reason": "other", "words": "None."},
         "reopen": {"reason": "News."},
+        "send": {"recipient": REGULATOR},
+        "note_answer": {"answer": "Thank you."},
+        "correct": {"notice": "The day was wrong."},
+        "withdraw": {"notice": "It was in time."},
     }
     address = (
         reverse("breaches:section", args=[report.reference, Section.IMPACT])
@@ -170,6 +175,11 @@ def test_every_pair_of_the_table_succeeds_by_form(client, status, move, role):
             "record": "recorded",
             "dismiss": "dismissed",
             "reopen": "draft",
+            "send": "sent",
+            "note_answer": "sent",
+            "correct": "draft",
+            "withdraw": "withdrawn",
+            "close": "closed",
         }[move]
     )
 
@@ -181,7 +191,7 @@ def test_the_page_offers_the_moves_of_the_table_and_no_others(client, status, ro
     report = a_report(office, status)
     client.force_login(office.people[role])
     page = client.get(reverse("breaches:report", args=[report.reference])).text
-    for move in ("take_back", "approve", "return", "record", "dismiss", "reopen"):
+    for move in set(MOVES) - {"edit", "submit"}:
         offered = reverse(f"breaches:{move}", args=[report.reference]) in page
         assert offered is (role in ALLOWED.get((status, move), set())), move
     writes = reverse("breaches:section", args=[report.reference, Section.IMPACT]) in page

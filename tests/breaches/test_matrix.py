@@ -2,13 +2,29 @@
 
 import pytest
 
-from breaches import editing, sign_off
+from breaches import editing, sending, sign_off
 from breaches.models import Report
 from breaches.remarks import Section
-from breaches.status import APPROVE, DISMISS, EDIT, RECORD, REOPEN, REPORT, RETURN, SUBMIT, TAKE_BACK, ReportStatus
+from breaches.status import (
+    APPROVE,
+    CLOSE,
+    CORRECT,
+    DISMISS,
+    EDIT,
+    NOTE_ANSWER,
+    RECORD,
+    REOPEN,
+    REPORT,
+    RETURN,
+    SEND,
+    SUBMIT,
+    TAKE_BACK,
+    WITHDRAW,
+    ReportStatus,
+)
 from releases.lifecycle import WrongRole, WrongState
 from releases.roles import Role
-from tests.breaches.people import AT, a_report, an_office, printed
+from tests.breaches.people import AT, REGULATOR, a_report, an_office, printed
 
 pytestmark = pytest.mark.django_db
 
@@ -28,6 +44,11 @@ MOVES = {
     RECORD: lambda report, by: sign_off.record_in_log(report, reason="no_effect", words="Nobody saw it.", by=by, at=AT),
     DISMISS: lambda report, by: sign_off.dismiss(report, reason="other", words="None.", by=by, at=AT),
     REOPEN: lambda report, by: sign_off.reopen(report, reason="News.", by=by, at=AT),
+    SEND: lambda report, by: sending.send(report, recipient=REGULATOR, by=by, at=AT),
+    NOTE_ANSWER: lambda report, by: sending.note_answer(report, answer="Thank you.", by=by, at=AT),
+    CORRECT: lambda report, by: sending.correct(report, notice="The day was wrong.", by=by, at=AT),
+    WITHDRAW: lambda report, by: sending.withdraw(report, notice="It was in time.", by=by, at=AT),
+    CLOSE: lambda report, by: sending.close(report, by=by, at=AT),
 }
 STRANGER = "stranger"
 DECIDES = {Role.HEAD_OF_PROFESSION, Role.DEPUTY}
@@ -43,6 +64,11 @@ ALLOWED = {
     **{(status, RECORD): DECIDES for status in ("draft", "with_hop", "returned")},
     **{(status, DISMISS): DECIDES for status in ("draft", "with_hop", "returned")},
     **{(status, REOPEN): DECIDES for status in ("approved", "recorded", "dismissed")},
+    ("approved", SEND): DECIDES,
+    ("sent", NOTE_ANSWER): WRITES,
+    **{(status, CORRECT): DECIDES for status in ("sent", "closed")},
+    **{(status, WITHDRAW): DECIDES for status in ("sent", "closed")},
+    ("sent", CLOSE): DECIDES,
 }
 
 

@@ -57,7 +57,7 @@ def test_decided_reports_and_waiting_ones_are_listed_apart(client, status):
     office = an_office()
     report = a_report(office, status)
     client.force_login(office.head)
-    decided = status in {ReportStatus.APPROVED, ReportStatus.RECORDED, ReportStatus.DISMISSED}
+    decided = status not in {ReportStatus.DRAFT, ReportStatus.WITH_HOP, ReportStatus.RETURNED}
     assert (report.reference in words(client.get("/reports/").text)) is not decided
     assert (report.reference in words(client.get("/reports/?show=decided").text)) is decided
 

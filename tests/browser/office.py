@@ -215,7 +215,7 @@ def _reports(morning: Morning) -> None:
         )
         morning.add(f"a report, {status}", "breaches:report", reports[status].reference)
     draft, with_hop = reports[ReportStatus.DRAFT].reference, reports[ReportStatus.WITH_HOP].reference
-    decided = reports[ReportStatus.APPROVED].reference
+    decided, sent = reports[ReportStatus.APPROVED].reference, reports[ReportStatus.SENT].reference
     for section in Section:
         morning.add(f"section {section}", "breaches:section", draft, section)
     for name, page, reference in (
@@ -226,6 +226,12 @@ def _reports(morning: Morning) -> None:
         ("keeping in the log", "breaches:record", with_hop),
         ("dismissing", "breaches:dismiss", with_hop),
         ("reopening", "breaches:reopen", decided),
+        ("sending", "breaches:send", decided),
+        ("having sent", "breaches:sent_outside", decided),
+        ("recording an answer", "breaches:note_answer", sent),
+        ("correcting", "breaches:correct", sent),
+        ("withdrawing", "breaches:withdraw", sent),
+        ("closing", "breaches:close", sent),
         ("history", "breaches:history", decided),
     ):
         morning.add(name, page, reference)

@@ -1,0 +1,15 @@
+"""What became of the mail by which a report was sent, for the pages of reports."""
+
+from django import template
+
+from breaches.models import Dispatch
+from statsoffice.messages.models import Message
+from statsoffice.messages.reports_sent import event_of
+
+register = template.Library()
+
+
+@register.simple_tag
+def mail_of(dispatch: Dispatch) -> Message | None:
+    """Return the mail of a dispatch as the outbox holds it; None if it is not there yet, or was sent outside."""
+    return Message.objects.filter(event=event_of(dispatch.pk)).first()
