@@ -7,7 +7,17 @@ from django.db.models import Model, QuerySet
 from django.http import HttpRequest
 
 from breaches import permissions
-from breaches.models import ApprovedDocument, Dispatch, Edition, Practice, Report, ReportEvent, ReportVersion, Suspicion
+from breaches.models import (
+    ApprovedDocument,
+    Dispatch,
+    Edition,
+    OwnAct,
+    Practice,
+    Report,
+    ReportEvent,
+    ReportVersion,
+    Suspicion,
+)
 from breaches.permissions import Action
 from releases.admin.access import ReadOnly
 
@@ -107,6 +117,15 @@ class DispatchAdmin(OfReports[Dispatch]):
     list_display = ("report", "nature", "recipient", "outside", "sent_on", "by", "at")
     list_filter = ("nature", "outside")
     list_select_related = ("report", "by")
+    ordering = ("-at",)
+
+
+@admin.register(OwnAct)
+class OwnActAdmin(OfReports[OwnAct]):
+    """Who declared that a report is about their own act."""
+
+    list_display = ("report", "person", "at")
+    list_select_related = ("report", "person")
     ordering = ("-at",)
 
 

@@ -3,13 +3,16 @@
 from datetime import datetime
 from typing import TYPE_CHECKING, Any
 
+from django.utils.translation import gettext as _
+
 from breaches.models import Report
-from breaches.permissions import acting_role
+from breaches.permissions import acting_role, declared_own_act
 from breaches.remarks import Remark
 from breaches.status import (
     APPROVE,
     CLOSE,
     CORRECT,
+    DECISIONS,
     DISMISS,
     NOTE_ANSWER,
     RECORD,
@@ -22,7 +25,7 @@ from breaches.status import (
     WITHDRAW,
 )
 from breaches.versions import advance
-from releases.lifecycle import Move, SomethingMissing
+from releases.lifecycle import Move, MoveRefused, SomethingMissing
 from releases.permissions import roles_of
 from releases.roles import Role
 
@@ -53,6 +56,10 @@ class Incomplete(SomethingMissing):
         self.remarks = remarks
 
 
+class OwnActIsSubject(MoveRefused):
+    """The person has declared that the report is about their own act, so another person must decide."""
+
+
 def was_done_by(report: Report, name: str, *, version: int, person: "User") -> bool:
     """Tell whether a person already made a move from a version: the same form sent twice asks for nothing new."""
     last = report.events.filter(kind__in=PAST_TENSE.values()).order_by("-position").first()
@@ -66,10 +73,14 @@ def check(report: Report, name: str, *, by: "User", remarks: tuple[Remark, ...] 
 
     :param remarks: what is missing or impossible in the text; told field by field where that is why it is refused.
     :param given: by the name of each thing that a move may need, whether it is there.
+    :raises OwnActIsSubject: if the person declared that the report is about their own act, and this decides on it.
     :raises Incomplete: if the text lacks what the move needs.
     :raises SomethingMissing: if anything else that it needs was not given.
     :raises MoveRefused: if the report's state or the person's roles do not allow it.
     """
+    if name in DECISIONS and declared_own_act(by, report):
+        sentence = _("You have declared that this report is about your own act: somebody else decides on it.")
+        raise OwnActIsSubject(sentence)
     things = [thing for thing, there in given.items() if there]
     try:
         return REPORT.check(name, source=report.status, roles=roles_of(by, report.producer), given=things)

@@ -2,9 +2,9 @@
 
 from enum import StrEnum
 
-from breaches.models import Report
+from breaches.models import OwnAct, Report
 from breaches.models.report import ReportQuerySet
-from breaches.status import REPORT, WRITERS
+from breaches.status import DECISIONS, REPORT, WRITERS
 from releases.models import Producer
 from releases.permissions import NotYours, Person, producers_with, roles_of
 from releases.roles import BY_WEIGHT, LEADS, Role
@@ -52,7 +52,20 @@ def starting_role(person: Person, producer: Producer) -> Role:
 
 def moves_open_to(person: Person, report: Report) -> tuple[str, ...]:
     """Return the moves that a person may make with a report as it stands, in the lifecycle's order."""
-    return REPORT.available(source=report.status, roles=roles_of(person, report.producer))
+    moves = REPORT.available(source=report.status, roles=roles_of(person, report.producer))
+    if DECISIONS.isdisjoint(moves) or not declared_own_act(person, report):
+        return moves
+    return tuple(move for move in moves if move not in DECISIONS)
+
+
+def declared_own_act(person: Person, report: Report) -> bool:
+    """Tell whether a person has declared that a report is about their own act, so that others decide on it."""
+    return OwnAct.objects.filter(report=report, person_id=person.pk).exists()
+
+
+def may_write_or_decide(person: Person, report: Report) -> bool:
+    """Tell whether some role of a person lets them write a report or decide on it."""
+    return bool(WRITERS & roles_of(person, report.producer))
 
 
 def may_ever(person: Person, move: str, report: Report) -> bool:

@@ -74,6 +74,9 @@ CORRECT = "correct"
 WITHDRAW = "withdraw"
 CLOSE = "close"
 
+# What somebody whose own act a report is about leaves to others.
+DECISIONS = frozenset({APPROVE, RECORD, DISMISS, REOPEN})
+
 OPEN = (ReportStatus.DRAFT, ReportStatus.WITH_HOP, ReportStatus.RETURNED)
 OUT = (ReportStatus.SENT, ReportStatus.CLOSED, ReportStatus.WITHDRAWN)
 # What an approved report can become keeps the document that was approved.

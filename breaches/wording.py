@@ -91,6 +91,7 @@ EVENTS = {
     "taken_back": lazy("Taken back from the Head of Profession"),
     "returned": lazy("Returned to those who write it"),
     "approved": lazy("Approved"),
+    "own_act_declared": lazy("Declared that the report is about their own act; somebody else decides"),
     "recorded": lazy("Kept in our own log: a breach that is not reported"),
     "dismissed": lazy("Dismissed: not a breach"),
     "reopened": lazy("Reopened"),

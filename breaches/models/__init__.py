@@ -2,6 +2,7 @@
 
 from breaches.models.code_of_practice import Edition, Practice
 from breaches.models.dispatch import Dispatch
+from breaches.models.own_act import OwnAct
 from breaches.models.report import ApprovedDocument, Report, ReportEvent, ReportVersion
 from breaches.models.started import StartedReport
 from breaches.models.suspicion import Suspicion
@@ -10,6 +11,7 @@ __all__ = [
     "ApprovedDocument",
     "Dispatch",
     "Edition",
+    "OwnAct",
     "Practice",
     "Report",
     "ReportEvent",

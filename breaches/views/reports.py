@@ -16,8 +16,15 @@ from django.views.decorators.http import require_safe
 from breaches import printing, refreshing, wording
 from breaches.content import ReportContent, from_json
 from breaches.editing import FIELDS
-from breaches.models import Dispatch, Report, ReportVersion, StartedReport
-from breaches.permissions import Action, may, moves_open_to, reports_where
+from breaches.models import Dispatch, OwnAct, Report, ReportVersion, StartedReport
+from breaches.permissions import (
+    Action,
+    declared_own_act,
+    may,
+    may_write_or_decide,
+    moves_open_to,
+    reports_where,
+)
 from breaches.remarks import Section, missing, odd
 from breaches.status import DECIDED, EDIT, WITH_DOCUMENT, Kind, ReportStatus
 from breaches.versions import present
@@ -63,6 +70,8 @@ def report(request: SignedInRequest, report: Report) -> HttpResponse:
         .select_related("actor")
         .last(),
         "decision_reason": wording.reason_of(report),
+        "own_acts": OwnAct.objects.filter(report=report).select_related("person"),
+        "may_declare": may_write_or_decide(request.user, report) and not declared_own_act(request.user, report),
         "has_document": report.status in WITH_DOCUMENT,
         "dispatches": Dispatch.objects.filter(report=report).select_related("document", "by").defer("document__pdf"),
         "answer": report.events.filter(kind="answered").select_related("actor").last(),

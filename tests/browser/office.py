@@ -226,6 +226,7 @@ def _reports(morning: Morning) -> None:
         ("keeping in the log", "breaches:record", with_hop),
         ("dismissing", "breaches:dismiss", with_hop),
         ("reopening", "breaches:reopen", decided),
+        ("declaring one's own act", "breaches:own_act", with_hop),
         ("sending", "breaches:send", decided),
         ("having sent", "breaches:sent_outside", decided),
         ("recording an answer", "breaches:note_answer", sent),

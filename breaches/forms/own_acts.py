@@ -1,0 +1,31 @@
+"""The form by which somebody declares that a report is about their own act."""
+
+from crispy_forms.helper import FormHelper
+from crispy_forms.layout import Layout
+from django import forms
+from django.utils.translation import gettext_lazy as lazy
+
+from breaches.forms.decisions import LONGEST_REMARK
+from releases.form_fields import LongTextField
+from releases.form_layout import Question
+
+
+class OwnActForm(forms.Form):
+    """A few words about it, if the person wants to say more."""
+
+    use_required_attribute = False
+
+    words = LongTextField(
+        label=lazy("Do you want to say more? (optional)"),
+        help_text=lazy("It stays in the history, where everybody who works on the report can read it."),
+        max_length=LONGEST_REMARK,
+        required=False,
+    )
+
+    @property
+    def helper(self) -> FormHelper:
+        """The one field, inside the page's own form element."""
+        helper = FormHelper()
+        helper.form_tag, helper.disable_csrf = False, True
+        helper.layout = Layout(Question("words", size="s", threshold=75))
+        return helper
