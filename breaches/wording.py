@@ -122,10 +122,15 @@ def event_title(event: ReportEvent) -> str:
     if event.kind == "edited":
         return f"{title}: {', '.join(str(FIELDS[field]) for field in event.facts['fields'])}"
     if event.kind == "sent":
-        how = "outside this system to" if event.facts["outside"] else "by mail to"
-        return f"{title} {how} {event.facts['recipient']} (version {event.facts['version'][0]})"
+        how = _("%(title)s outside this system") if event.facts["outside"] else _("%(title)s by mail")
+        to = {
+            "title": how % {"title": title},
+            "recipient": event.facts["recipient"],
+            "version": event.facts["version"][0],
+        }
+        return _("%(title)s to %(recipient)s (version %(version)s)") % to
     if event.kind == "answered" and event.facts["reference"]:
-        return f"{title}, reference {event.facts['reference']}"
+        return _("%(title)s, reference %(reference)s") % {"title": title, "reference": event.facts["reference"]}
     if event.kind == "recorded":
         return f"{title}. {RECORDING_REASONS[RecordingReason(event.facts['reason'])]}"
     if event.kind == "dismissed":

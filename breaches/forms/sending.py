@@ -29,7 +29,7 @@ class SentOutsideForm(MoveForm):
     )
     sent_on = GovukDateField(
         label=lazy("On which day was it sent?"),
-        subject="Day on which it was sent",
+        subject=lazy("Day on which it was sent"),
         help_text=lazy("For example, 30 6 2026"),
     )
     reference = forms.CharField(
