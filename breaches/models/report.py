@@ -67,9 +67,7 @@ class Report(models.Model):
     drafted_at = models.DateTimeField()
     submitted_by = models.ForeignKey(settings.AUTH_USER_MODEL, on_delete=models.PROTECT, null=True, related_name="+")
     decided_at = models.DateTimeField(null=True)
-    decision_reason = models.CharField(
-        max_length=20, blank=True, choices=list((DISMISSALS | RECORDINGS).items())
-    )
+    decision_reason = models.CharField(max_length=20, blank=True, choices=list((DISMISSALS | RECORDINGS).items()))
 
     objects = ReportQuerySet.as_manager()
 
