@@ -3,7 +3,7 @@
 from django.urls import path, register_converter
 
 from breaches.remarks import Section
-from breaches.views import decisions, documents, own_acts, reports, sections, sending, starting
+from breaches.views import changes, decisions, documents, own_acts, reports, sections, sending, starting
 
 
 class SectionConverter:
@@ -44,6 +44,7 @@ urlpatterns = [
     path("<slug:reference>/close/", sending.close, name="close"),
     path("<slug:reference>/own-act/", own_acts.declare, name="own_act"),
     path("<slug:reference>/history/", reports.history, name="history"),
+    path("<slug:reference>/versions/<int:since>/to/<int:number>/", changes.changes, name="changes"),
     path("<slug:reference>/versions/<int:number>/", reports.version, name="version"),
     path("<slug:reference>/download/draft.pdf", documents.draft, name="draft_pdf"),
     path("<slug:reference>/download/<int:version>.pdf", documents.approved, name="approved_pdf"),

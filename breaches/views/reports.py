@@ -72,6 +72,7 @@ def report(request: SignedInRequest, report: Report) -> HttpResponse:
         "decision_reason": wording.reason_of(report),
         "own_acts": OwnAct.objects.filter(report=report).select_related("person"),
         "may_declare": may_write_or_decide(request.user, report) and not declared_own_act(request.user, report),
+        "returned_version": _returned_version(report),
         "has_document": report.status in WITH_DOCUMENT,
         "dispatches": Dispatch.objects.filter(report=report).select_related("document", "by").defer("document__pdf"),
         "answer": report.events.filter(kind="answered").select_related("actor").last(),
@@ -104,6 +105,15 @@ def version(request: SignedInRequest, report: Report, number: int) -> HttpRespon
     shown = get_object_or_404(report.versions.select_related("written_by"), number=number)
     document = printing.laid_out(report, shown)
     return render(request, "breaches/version.html", {"report": report, "version": shown, "document": document})
+
+
+def _returned_version(report: Report) -> int | None:
+    """Return the version in which a report that is with the lead again was returned last, if it was changed since."""
+    if report.status != ReportStatus.WITH_HOP:
+        return None
+    returned = report.events.filter(kind="returned").last()
+    version: int | None = returned.facts["version"][1] if returned else None
+    return version if version != report.version else None
 
 
 def _listed(report: Report, content: ReportContent) -> dict[str, Any]:

@@ -36,6 +36,7 @@ def addresses(report):
     given = {
         "section": {"section": Section.IMPACT},
         "version": {"number": 1},
+        "changes": {"since": 1, "number": 2},
         "approved_pdf": {"version": report.version},
     }
     names = {pattern.name for pattern in urlpatterns} - {"report_list", "start_pra"}
@@ -125,7 +126,7 @@ def test_what_each_role_may_read_and_download_is_what_the_table_says(client, rol
     client.force_login(office.people[role])
     opened = {name: client.get(address).status_code == 200 for name, address in addresses(report).items()}
     reads, downloads = role in TABLE[Action.VIEW], role in TABLE[Action.DOWNLOAD]
-    assert {opened[name] for name in ("report", "check", "history", "version")} == {reads}
+    assert {opened[name] for name in ("report", "check", "history", "version", "changes")} == {reads}
     assert {opened[name] for name in ("approved_pdf", "draft_pdf")} == {downloads}
     assert (report.reference in client.get(reverse("breaches:report_list") + "?show=decided").text) is reads
 

@@ -237,6 +237,7 @@ def _reports(morning: Morning) -> None:
     ):
         morning.add(name, page, reference)
     morning.add("an earlier version", "breaches:version", decided, 1)
+    morning.add("changes between versions", "breaches:changes", decided, 1, 3)
     morning.add("the reports", "breaches:report_list")
 
 
