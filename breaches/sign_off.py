@@ -1,6 +1,6 @@
 """From a draft to the decision: submit, take back, return, approve, keep in the log, dismiss, reopen."""
 
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from dataclasses import replace
 from datetime import datetime
 from typing import TYPE_CHECKING
@@ -11,9 +11,9 @@ from django.utils.translation import gettext as _
 from breaches import moves
 from breaches.content import ReportContent, digest
 from breaches.document import Approval, ReportDocument, lay_out
-from breaches.models import ApprovedDocument, Report
+from breaches.models import ApprovedDocument, Report, SectionComment
 from breaches.permissions import acting_role
-from breaches.remarks import Remark, impossible, missing, missing_for_log
+from breaches.remarks import Remark, Section, impossible, missing, missing_for_log
 from breaches.status import (
     APPROVE,
     DISMISS,
@@ -65,14 +65,23 @@ def take_back(report: Report, *, reason: str = "", by: "User", at: datetime) -> 
     return moves.make(report, move, by=by, at=at, values={"submitted_by": None}, words=reason.strip())
 
 
-def return_(report: Report, *, comment: str, by: "User", at: datetime) -> Report:
-    """Give a report back to those who wrote it, with what is to be done.
+def return_(
+    report: Report, *, comment: str = "", sections: Mapping[Section, str] | None = None, by: "User", at: datetime
+) -> Report:
+    """Give a report back to those who wrote it, with what is to be done: as a whole, by section, or both.
 
-    :raises SomethingMissing: if the comment is empty.
+    :raises SomethingMissing: if there is neither a comment nor one on any section.
     :raises MoveRefused: if the report's state or the person's roles do not allow it, or somebody was faster.
     """
-    move = moves.check(report, RETURN, by=by, comment=bool(comment.strip()))
-    return moves.make(report, move, by=by, at=at, words=comment.strip())
+    said = {section: words.strip() for section, words in (sections or {}).items() if words.strip()}
+    move = moves.check(report, RETURN, by=by, comment=bool(comment.strip() or said))
+    with transaction.atomic():
+        returned = moves.make(report, move, by=by, at=at, words=comment.strip(), sections=sorted(said))
+        event = returned.events.filter(kind=moves.PAST_TENSE[RETURN]).latest("position")
+        SectionComment.objects.bulk_create(
+            [SectionComment(event=event, section=section, words=words) for section, words in said.items()]
+        )
+    return returned
 
 
 def approve(report: Report, *, by: "User", at: datetime, render: Render) -> ApprovedDocument:

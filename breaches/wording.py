@@ -7,7 +7,7 @@ from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy as lazy
 
 from breaches.content import CitedPractice, Output, Person, ReportContent
-from breaches.models import Report, ReportEvent
+from breaches.models import Report, ReportEvent, SectionComment
 from breaches.remarks import Section
 from breaches.status import DismissalReason, Kind, RecordingReason, ReportStatus
 from releases.lifecycle import spoken
@@ -138,6 +138,12 @@ def event_title(event: ReportEvent) -> str:
     if event.kind in {"downloaded", "draft_downloaded"}:
         return _("%(title)s (version %(version)s)") % {"title": title, "version": event.facts["version"]}
     return title
+
+
+def event_text(event: ReportEvent, comments: Iterable[SectionComment] = ()) -> str:
+    """Give what a person wrote about an event, with the comments on single sections that they made by it."""
+    on_sections = [f"{SECTIONS[Section(comment.section)]}: {comment.words}" for comment in comments]
+    return "\n\n".join(text for text in (event.words, *on_sections) if text)
 
 
 def event_author(event: ReportEvent) -> str:

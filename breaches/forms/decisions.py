@@ -5,9 +5,10 @@ from typing import Any
 from crispy_forms.helper import FormHelper
 from crispy_forms.layout import Layout
 from django import forms
+from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy as lazy
 
-from breaches.wording import REASONS, RECORDING_REASONS
+from breaches.wording import REASONS, RECORDING_REASONS, SECTIONS
 from releases.form_fields import LongTextField
 from releases.form_layout import Question
 
@@ -54,14 +55,35 @@ class TakeBackForm(MoveForm):
 
 
 class ReturnForm(MoveForm):
-    """A return says what is to be done."""
+    """A return says what is to be done, as a whole or section by section."""
 
     comment = LongTextField(
         label=lazy("What has to be done?"),
         help_text=lazy("Those who write the report read this, and it stays in the history."),
         max_length=LONGEST_REMARK,
-        error_messages={"required": lazy("Say what has to be done")},
+        required=False,
     )
+
+    def __init__(self, *args: Any, **kwargs: Any) -> None:
+        super().__init__(*args, **kwargs)
+        for section, title in SECTIONS.items():
+            self.fields[section] = LongTextField(
+                label=_("On ‘%(section)s’ (optional)") % {"section": title}, max_length=LONGEST_REMARK, required=False
+            )
+
+    def clean(self) -> dict[str, Any]:
+        """Ask for at least one comment."""
+        cleaned = super().clean() or self.cleaned_data
+        if not self.errors and not any(cleaned[name].strip() for name in ("comment", *SECTIONS)):
+            self.add_error("comment", _("Say what has to be done"))
+        return cleaned
+
+    def details(self) -> dict[str, Any]:
+        """Return the comment as a whole, and those on single sections."""
+        return {
+            "comment": self.cleaned_data["comment"],
+            "sections": {section: self.cleaned_data[section] for section in SECTIONS},
+        }
 
 
 class RecordForm(MoveForm):

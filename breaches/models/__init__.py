@@ -4,6 +4,7 @@ from breaches.models.code_of_practice import Edition, Practice
 from breaches.models.dispatch import Dispatch
 from breaches.models.own_act import OwnAct
 from breaches.models.report import ApprovedDocument, Report, ReportEvent, ReportVersion
+from breaches.models.section_comment import SectionComment
 from breaches.models.started import StartedReport
 from breaches.models.suspicion import Suspicion
 
@@ -16,6 +17,7 @@ __all__ = [
     "Report",
     "ReportEvent",
     "ReportVersion",
+    "SectionComment",
     "StartedReport",
     "Suspicion",
 ]

@@ -13,7 +13,7 @@ from django.utils import timezone
 from django.utils.translation import gettext as _
 from django.views.decorators.http import require_safe
 
-from breaches import printing, refreshing, wording
+from breaches import comments, printing, refreshing, wording
 from breaches.content import ReportContent, from_json
 from breaches.editing import FIELDS
 from breaches.models import Dispatch, OwnAct, Report, ReportVersion, StartedReport
@@ -72,6 +72,14 @@ def report(request: SignedInRequest, report: Report) -> HttpResponse:
         "decision_reason": wording.reason_of(report),
         "own_acts": OwnAct.objects.filter(report=report).select_related("person"),
         "may_declare": may_write_or_decide(request.user, report) and not declared_own_act(request.user, report),
+        "asked_for": [
+            {
+                "title": wording.SECTIONS[Section(comment.section)],
+                "address": reverse("breaches:section", args=[report.reference, Section(comment.section)]),
+                "words": comment.words,
+            }
+            for comment in comments.on_last_return(report)
+        ],
         "returned_version": _returned_version(report),
         "has_document": report.status in WITH_DOCUMENT,
         "dispatches": Dispatch.objects.filter(report=report).select_related("document", "by").defer("document__pdf"),
@@ -86,12 +94,13 @@ def report(request: SignedInRequest, report: Report) -> HttpResponse:
 @report_page("GET")
 def history(request: SignedInRequest, report: Report) -> HttpResponse:
     """Show everything that happened to a report, and its versions."""
+    on_sections = comments.by_event(report)
     events = [
         {
             "title": wording.event_title(event),
             "by": wording.event_author(event),
             "at": event.at,
-            "text": event.words,
+            "text": wording.event_text(event, on_sections.get(event.pk, ())),
         }
         for event in report.events.select_related("actor").order_by("position")
     ]

@@ -8,7 +8,7 @@ from django.shortcuts import redirect, render
 from django.utils import timezone
 from django.utils.translation import gettext as _
 
-from breaches import editing, practices, refreshing, wording
+from breaches import comments, editing, practices, refreshing, wording
 from breaches.content import ReportContent, from_json
 from breaches.forms import SECTION_FORMS, SectionForm
 from breaches.forms.rows import with_another_row
@@ -124,6 +124,7 @@ def _shown(
         "report": report,
         "section": section,
         "title": wording.SECTIONS[section],
+        "asked_for": [comment.words for comment in comments.on_last_return(report) if comment.section == section],
         "form": form,
         "rows": form.rows,
         "formset": form.rows,

@@ -246,3 +246,27 @@ def test_facts_that_came_while_a_report_is_with_the_head_are_marked_on_its_page(
     drafting.draft_missing(now=london("11:06"))
     client.force_login(office.head)
     assert "Facts changed" in words(client.get(page_of(report, "report")).text)
+
+
+def test_comments_by_section_stand_on_the_report_on_their_sections_page_and_in_the_history(client, office):
+    report = a_report(office, ReportStatus.WITH_HOP)
+    client.force_login(office.head)
+    send(client, page_of(report, "return"), impact="How many users asked?", comment="Two things.")
+    client.force_login(office.statistician)
+    page = client.get(page_of(report, "report"))
+    assert "Two things." in words(page.text)
+    assert "Impact of the breach : How many users asked?" in words(page.text)
+    section = reverse("breaches:section", args=[report.reference, "impact"])
+    assert "In this section: How many users asked?" in words(client.get(section).text)
+    other = reverse("breaches:section", args=[report.reference, "circumstances"])
+    assert "How many users asked?" not in client.get(other).text
+    history = words(client.get(page_of(report, "history")).text)
+    assert "Two things. Impact of the breach: How many users asked?" in history
+
+
+def test_returning_without_any_comment_says_what_is_missing_and_changes_nothing(client, office):
+    report = a_report(office, ReportStatus.WITH_HOP)
+    client.force_login(office.head)
+    answer = send(client, page_of(report, "return"), impact="  ")
+    assert error_links(answer.text) == {"#id_comment": True}
+    assert status_of(report) == ReportStatus.WITH_HOP

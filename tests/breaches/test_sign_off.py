@@ -6,11 +6,10 @@ from datetime import date, timedelta
 import pytest
 from django.db import connection
 
-from breaches import editing, moves, sign_off
+from breaches import moves, sign_off
 from breaches.content import digest
 from breaches.models import ApprovedDocument, Report, ReportEvent
-from breaches.remarks import Section
-from breaches.status import DismissalReason, RecordingReason, ReportStatus
+from breaches.status import DismissalReason, ReportStatus
 from breaches.versions import SomebodyWasFaster, content_of, present
 from releases.canonical import sha256_hex
 from releases.lifecycle import SomethingMissing, WrongState
@@ -77,42 +76,6 @@ def test_a_submission_that_is_taken_back_is_a_draft_again_with_its_text_and_the_
     assert (taken_back.status, taken_back.submitted_by) == (ReportStatus.DRAFT, None)
     assert present(taken_back).content_sha256 == before
     assert (taken_back.events.last().kind, taken_back.events.last().words) == ("taken_back", "One more fact.")
-
-
-@pytest.mark.parametrize(
-    ("reason", "words", "field"),
-    [("", "Nobody saw it.", "reason"), ("cache_only", "Nobody.", "reason"), (RecordingReason.OTHER, "  ", "words")],
-    ids=["none", "of-a-dismissal", "no-words"],
-)
-def test_what_is_kept_in_the_log_needs_a_reason_of_its_own_list_and_words(reason, words, field):
-    office = an_office()
-    report = a_report(office, ReportStatus.WITH_HOP)
-    before = state_of(report)
-    with pytest.raises(SomethingMissing) as refused:
-        sign_off.record_in_log(report, reason=reason, words=words, by=office.head, at=AT)
-    assert refused.value.field == field
-    assert state_of(report) == before
-
-
-def test_the_log_needs_what_happened_and_neither_impact_nor_actions():
-    office = an_office()
-    report = a_report(office, complete=False)
-    kept = sign_off.record_in_log(report, reason="no_effect", words="Nobody saw it.", by=office.head, at=AT)
-    assert (kept.status, kept.decision_reason, kept.decided_at) == (ReportStatus.RECORDED, "no_effect", AT)
-    assert (kept.events.last().kind, kept.events.last().words) == ("recorded", "Nobody saw it.")
-    empty = a_report(office, reference="another")
-    circumstances = {field: getattr(content_of(empty), field) for field in editing.FIELDS[Section.CIRCUMSTANCES]}
-    emptied = editing.save_section(
-        empty,
-        section=Section.CIRCUMSTANCES,
-        values={**circumstances, "circumstances": ""},
-        expected_version=empty.version,
-        by=office.head,
-        at=AT,
-    ).report
-    with pytest.raises(moves.Incomplete) as refused:
-        sign_off.record_in_log(emptied, reason="no_effect", words="Nobody.", by=office.head, at=AT)
-    assert [remark.field for remark in refused.value.remarks] == ["circumstances"]
 
 
 def test_approval_dates_the_report_and_binds_the_stored_document_to_the_hash_of_its_content():
