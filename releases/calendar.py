@@ -143,6 +143,20 @@ def working_day_before(on: date, *, nation: Nation) -> date:
     return day
 
 
+@cache
+def working_days_away(on: date, days: int, *, nation: Nation) -> date:
+    """Return the day that lies so many of a nation's working days after a day; before it, if the number is negative.
+
+    :param days: nought gives the day itself, a working day or not.
+    """
+    step, day = timedelta(days=1 if days > 0 else -1), on
+    for _ in range(abs(days)):
+        day += step
+        while no_release_day(day, nation=nation):
+            day += step
+    return day
+
+
 def days_of_notice(on: date, *, given_at: datetime) -> int:
     """Count the days from the day in London on which a date is confirmed to the date itself; negative once past.
 

@@ -50,6 +50,30 @@ def number(name: str, default: str, *, least: float) -> float:
     return read
 
 
+def whole_number(name: str, default: str, *, least: int) -> int:
+    """Read a setting as a whole number.
+
+    :raises ImproperlyConfigured: if it is none, or less than the least.
+    """
+    (found,) = whole_numbers(name, default) or (least - 1,)
+    if found < least:
+        message = f'{name} is "{text(name, default)}"; it must be a whole number of at least {least}.'
+        raise ImproperlyConfigured(message)
+    return found
+
+
+def whole_numbers(name: str, default: str = "") -> tuple[int, ...]:
+    """Read a setting as whole numbers separated by commas, which may be negative.
+
+    :raises ImproperlyConfigured: if one of them is none.
+    """
+    try:
+        return tuple(int(written) for written in words(name, default))
+    except ValueError:
+        message = f'{name} is "{text(name, default)}"; each entry must be a whole number.'
+        raise ImproperlyConfigured(message) from None
+
+
 def time_of_day(name: str, default: str) -> time:
     """Read a setting as a time of day, such as 14:00.
 

@@ -52,6 +52,8 @@ EVIDENCE_KEPT = timedelta(days=environment.number("STATSOFFICE_EVIDENCE_KEPT_DAY
 PRE_RELEASE_NAMES_KEPT = timedelta(days=environment.number("STATSOFFICE_PRE_RELEASE_NAMES_KEPT_DAYS", "730", least=1))
 HEALTH_PING = environment.optional_web_address("STATSOFFICE_HEALTH_PING")
 REPORT_RECIPIENT = environment.mail_address("STATSOFFICE_REPORT_RECIPIENT")
+REPORT_DUE_AFTER = environment.whole_number("STATSOFFICE_REPORT_DUE_WORKING_DAYS", "5", least=1)
+REPORT_REMINDERS = environment.whole_numbers("STATSOFFICE_REPORT_REMINDERS", "-1,1")
 OPERATORS = environment.mail_addresses("STATSOFFICE_OPERATORS")
 CANARY = environment.one_of("STATSOFFICE_CANARY", "on", choices=("on", "off")) == "on"
 REHEARSAL_SITE = environment.web_address("STATSOFFICE_REHEARSAL_SITE", "http://127.0.0.1:8765")

@@ -11,6 +11,7 @@ from statsoffice.messages import (
     announced_otherwise,
     date_requests,
     preflight_problems,
+    reports_due,
     reports_sent,
     roll_called,
     suspected,
@@ -39,6 +40,7 @@ def create_missing(*, now: datetime) -> int:
         access_requests,
         watcher_ill,
         reports_sent,
+        reports_due,
     )
     owed = chain.from_iterable(about.owed(told=told, now=now) for about in rooms)
     return sum(_write(news, now=now) for news in batched(owed, AT_A_TIME))

@@ -1,0 +1,65 @@
+"""Who is reminded of a report that is not decided yet, before and after the day on which it is due."""
+
+from collections.abc import Collection, Iterator
+from datetime import datetime, time
+
+from django.conf import settings
+from django.urls import reverse
+from django.utils.translation import gettext as _
+
+from breaches import due
+from breaches.models import Report
+from breaches.status import ReportStatus
+from releases import london
+from releases.calendar import Nation
+from releases.models import Membership
+from releases.roles import LEADS, Role
+from statsoffice.messages.owed import NEWS, Owed
+
+# Nobody is reminded in the night.
+FROM = time(9, 0)
+
+
+def owed(*, told: Collection[str], now: datetime) -> Iterator[Owed]:
+    """Give the reminders whose day has come, each once, whenever this is asked.
+
+    A report that waits for the lead reminds the leads; any other those who write it as well. They name the report by
+    its reference alone. Rehearsals remind nobody.
+
+    :param told: the events that were told already.
+    :param now: the aware instant of asking; reminders of the last seven days are given.
+    """
+    for report in Report.objects.official().undecided().select_related("producer").order_by("pk"):
+        nation, drafted_on = Nation(report.producer.nation), london.local_date(report.drafted_at)
+        day = due.due_on(drafted_on, working_days=settings.REPORT_DUE_AFTER, nation=nation)
+        for reminder in due.reminders(day, days_after=settings.REPORT_REMINDERS, drafted_on=drafted_on, nation=nation):
+            begins = london.from_london(datetime.combine(reminder.on, FROM))
+            event = f"report-due-{report.pk}-{reminder.days_after}"
+            if begins <= now < begins + NEWS and event not in told:
+                subject = _("Breach report %(reference)s is due on %(day)s") % {
+                    "reference": report.reference,
+                    "day": london.day(day),
+                }
+                yield Owed(event, _recipients(report), subject, _text(report, day=london.day(day)))
+
+
+def _recipients(report: Report) -> frozenset[str]:
+    roles = LEADS if report.status == ReportStatus.WITH_HOP else LEADS | {Role.STATISTICIAN}
+    people = Membership.objects.filter(producer=report.producer, role__in=list(roles), user__is_active=True)
+    return frozenset(email.lower() for email in people.values_list("user__email", flat=True))
+
+
+def _text(report: Report, *, day: str) -> str:
+    waits = (
+        _("It waits for the decision of the Head of Profession or a deputy.")
+        if report.status == ReportStatus.WITH_HOP
+        else _("It has not been submitted to the Head of Profession.")
+    )
+    lines = [
+        _("The breach report %(reference)s is due on %(day)s, and not decided.")
+        % {"reference": report.reference, "day": day},
+        waits,
+        _("Read it here, after signing in:"),
+        f"{settings.ADDRESS}{reverse('breaches:report', args=[report.reference])}",
+    ]
+    return "\n\n".join(lines) + "\n"
