@@ -10,6 +10,7 @@ from statsoffice.messages import (
     access_requests,
     announced_otherwise,
     date_requests,
+    live_at_last,
     preflight_problems,
     reports_due,
     reports_sent,
@@ -33,6 +34,7 @@ def create_missing(*, now: datetime) -> int:
     told = set(Message.objects.filter(created_at__gt=now - 2 * NEWS).values_list("event", flat=True))
     rooms = (
         suspected,
+        live_at_last,
         preflight_problems,
         announced_otherwise,
         roll_called,

@@ -6,11 +6,13 @@ from datetime import timedelta
 import pytest
 
 from releases.status import Status
+from releases.verdict import Outcome
 from tests.journeys.release_morning import REACHED, STORIES, TOLERANCE
 
 # The mark alone makes sure that there is a database of the tests for the processes to share.
 pytestmark = [pytest.mark.slow, pytest.mark.django_db]
 
+SEEN_LATE = [story.slug for story in STORIES if story.outcome == Outcome.LATE]
 SUSPECTED = sorted((story.slug, story.kind) for story in STORIES if story.kind)
 SECOND = timedelta(seconds=1)
 
@@ -80,8 +82,9 @@ def test_only_what_was_seen_live_is_published(played):
     assert {slug for slug, status in played.statuses.items() if status == Status.PUBLISHED} == live
 
 
-def test_a_rehearsals_suspicion_is_mailed_once_to_each_contact_with_an_open_account_and_to_nobody_else(played):
+def test_a_rehearsals_suspicion_and_sighting_are_mailed_once_to_each_contact_with_an_account_and_to_nobody_else(played):
     expected = {(to, f"Rehearsal: Suspected breach: {slug}"): 1 for slug, _ in SUSPECTED for to in REACHED}
+    expected |= {(to, f"Rehearsal: Seen live: {slug}"): 1 for slug in SEEN_LATE for to in REACHED}
     assert Counter(played.messages) == expected
     assert Counter(played.mails) == expected
 

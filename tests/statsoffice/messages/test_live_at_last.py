@@ -1,0 +1,104 @@
+"""Who is told that a release suspected to be late was seen live: whoever heard of the suspicion, once (V2)."""
+
+from datetime import timedelta
+
+import pytest
+
+from breaches import drafting
+from breaches.models import Report
+from releases import judging
+from releases.models import Contact
+from statsoffice import tasks
+from statsoffice.messages import outbox
+from statsoffice.messages.models import Message
+from tests.factories import SEED_DUE, ContactFactory, SeriesFactory, UserFactory, a_confirmed_release
+from tests.factories import an_announced_release as announced
+from tests.releases.record import looks_at
+
+pytestmark = pytest.mark.django_db
+
+SUSPECTED = SEED_DUE + timedelta(minutes=3)
+SEEN = SEED_DUE + timedelta(minutes=57)
+
+
+def seen(release, result, *, at):
+    """Look at a release once, judge it and draft its report."""
+    looks_at(release, result, start=at)
+    judging.judge(release, now=at + timedelta(seconds=1))
+    drafting.draft_missing(now=at + timedelta(seconds=1))
+
+
+def suspected(release):
+    seen(release, "not_live", at=SEED_DUE + timedelta(seconds=120))
+    return release
+
+
+def told(now=SEEN + timedelta(seconds=5)):
+    """Create what is owed and return who was told that a release was seen live."""
+    outbox.create_missing(now=now)
+    return {message.recipient: message for message in Message.objects.filter(subject__contains="Seen live")}
+
+
+def test_whoever_was_told_of_the_suspicion_is_told_once_and_nobody_else():
+    release = suspected(announced())
+    told(SUSPECTED)
+    heard = set(Message.objects.values_list("recipient", flat=True))
+    release.series.deputies.add(ContactFactory(producer=release.series.producer))
+    seen(release, "live", at=SEEN)
+    assert set(told()) == heard
+    assert len(heard) == 2
+    told(SEEN + timedelta(days=6))
+    assert Message.objects.count() == 4
+
+
+def test_while_nothing_was_seen_nobody_is_told_that_it_was():
+    suspected(announced())
+    assert told(SUSPECTED) == {}
+
+
+def test_where_both_are_told_only_afterwards_the_suspicion_comes_first():
+    release = suspected(announced())
+    seen(release, "live", at=SEEN)
+    told()
+    heard = Message.objects.filter(subject__startswith="Suspected").values_list("recipient", flat=True)
+    assert set(told()) == set(heard)
+    assert [message.subject[:9] for message in Message.objects.order_by("pk")] == ["Suspected"] * 2 + ["Seen live"] * 2
+
+
+def test_a_release_that_the_record_no_longer_shows_to_be_late_is_not_told_as_such():
+    release = suspected(announced())
+    told(SUSPECTED)
+    release.verifications.update(outcome="uncertain", first_live_at=SEEN)
+    assert told() == {}
+
+
+def test_it_names_the_reference_and_the_report_and_nothing_of_what_was_seen():
+    release = suspected(announced(title="A secret title"))
+    told(SUSPECTED)
+    seen(release, "live", at=SEEN)
+    message = next(iter(told().values()))
+    assert message.subject == f"Seen live: {release.reference}"
+    assert f"/reports/{Report.objects.get().reference}/" in message.text
+    for secret in ("secret", "9.30am", "10.27", release.addresses.get().url):
+        assert secret not in message.subject + message.text
+
+
+def test_of_a_rehearsal_those_are_told_who_took_part_and_it_says_what_it_is():
+    series = SeriesFactory()
+    Contact.objects.filter(pk=series.responsible.pk).update(user=UserFactory())
+    release = suspected(a_confirmed_release(series=series, rehearsal=True))
+    told(SUSPECTED)
+    seen(release, "live", at=SEEN)
+    ((recipient, message),) = told().items()
+    assert recipient == series.responsible.email
+    assert message.subject.startswith("Rehearsal: Seen live")
+    assert message.text.startswith("This is a rehearsal")
+
+
+def test_the_tick_delivers_it_to_a_mail_server(monkeypatch, mailbox):
+    release = suspected(announced())
+    seen(release, "live", at=SEEN)
+    monkeypatch.setattr(tasks.CLOCK, "now", lambda: SEEN + timedelta(seconds=5), raising=False)
+    for _ in range(3):
+        tasks.deliver_once()
+    assert sorted(mail["Subject"][:9] for mail in mailbox.mails) == ["Seen live"] * 2 + ["Suspected"] * 2
