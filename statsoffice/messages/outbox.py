@@ -13,6 +13,7 @@ from statsoffice.messages import (
     live_at_last,
     preflight_problems,
     reports_due,
+    reports_moved,
     reports_sent,
     roll_called,
     suspected,
@@ -35,6 +36,7 @@ def create_missing(*, now: datetime) -> int:
     rooms = (
         suspected,
         live_at_last,
+        reports_moved,
         preflight_problems,
         announced_otherwise,
         roll_called,

@@ -1,0 +1,110 @@
+"""Whom news on a report concerns: who leads, who deals with it, who submitted it, and who takes part in a rehearsal."""
+
+from collections import defaultdict
+from collections.abc import Collection, Iterable
+from dataclasses import dataclass, field
+
+from breaches.models import Report, ReportEvent, StartedReport, Suspicion
+from breaches.moves import PAST_TENSE
+from breaches.status import SUBMIT
+from releases.models import Contact, Membership, Series
+from releases.roles import LEADS
+
+
+@dataclass(frozen=True, slots=True)
+class Somebody:
+    """One person or team: the address at which they are told, and their account, if they have one."""
+
+    email: str
+    account: int | None
+
+
+@dataclass(slots=True)
+class People:
+    """Everybody whom news on one report may concern; whoever's account was closed is nowhere in it."""
+
+    rehearsal: bool
+    leads: frozenset[Somebody] = frozenset()
+    dealing: frozenset[Somebody] = frozenset()
+    taking_part: frozenset[int] = frozenset()
+    submitted: list[tuple[int, Somebody]] = field(default_factory=list)
+
+    def submitters(self, *, before: int) -> frozenset[Somebody]:
+        """Return who submitted the report last.
+
+        :param before: the position in the chain of events before which they did.
+        """
+        earlier = [somebody for position, somebody in self.submitted if position < before]
+        return frozenset(earlier[-1:])
+
+    def addresses(self, told: Iterable[Somebody], *, but: int | None) -> frozenset[str]:
+        """Return the addresses of some people, of a rehearsal only of those who take part in it.
+
+        :param but: the account of whoever did what is told, who knows it.
+        """
+        return frozenset(
+            somebody.email
+            for somebody in told
+            if (but is None or somebody.account != but) and (not self.rehearsal or somebody.account in self.taking_part)
+        )
+
+
+def people_of(reports: Collection[Report]) -> dict[int, People]:
+    """Find the people whom news on some reports concerns, by the report's key, in a few queries for all of them."""
+    people = {report.pk: People(rehearsal=report.rehearsal) for report in reports}
+    leads = _leads({report.producer_id for report in reports})
+    series = _series_of(people)
+    acted: dict[int, set[int]] = defaultdict(set)
+    events = ReportEvent.objects.filter(report__in=people, actor__isnull=False).select_related("actor")
+    for event in events.order_by("position"):
+        assert event.actor is not None  # noqa: S101  # asked for those with an actor alone
+        acted[event.report_id].add(event.actor.pk)
+        if event.kind == PAST_TENSE[SUBMIT] and event.actor.is_active:
+            somebody = Somebody(event.actor.email.lower(), event.actor.pk)
+            people[event.report_id].submitted.append((event.position, somebody))
+    for report in reports:
+        named = people[report.pk]
+        named.leads = frozenset(leads[report.producer_id])
+        named.dealing = frozenset(somebody for one in series[report.pk] for somebody in _reached(one.responsible))
+        contacts = (contact for one in series[report.pk] for contact in _contacts(one))
+        accounts = {contact.user_id for contact in contacts if contact.user_id is not None}
+        named.taking_part = frozenset(accounts | acted[report.pk])
+    return people
+
+
+def _leads(producers: Collection[int]) -> dict[int, set[Somebody]]:
+    found: dict[int, set[Somebody]] = defaultdict(set)
+    leading = Membership.objects.filter(producer__in=producers, role__in=list(LEADS), user__is_active=True)
+    for producer, account, email in leading.values_list("producer_id", "user_id", "user__email"):
+        found[producer].add(Somebody(email.lower(), account))
+    return found
+
+
+def _series_of(reports: Collection[int]) -> dict[int, list[Series]]:
+    """Find the series with whose releases some reports are concerned, by the report's key."""
+    keys = {
+        *Suspicion.objects.filter(report__in=reports).values_list("report_id", "release__series_id"),
+        *StartedReport.objects.filter(report__in=reports).values_list("report_id", "release__series_id"),
+    }
+    named = Series.objects.select_related("responsible__user", "head_of_profession").prefetch_related(
+        "publishing_contacts", "deputies"
+    )
+    series = named.in_bulk({key for _, key in keys})
+    found: dict[int, list[Series]] = defaultdict(list)
+    for report, key in sorted(keys):
+        found[report].append(series[key])
+    return found
+
+
+def _contacts(series: Series) -> list[Contact]:
+    named = [series.responsible, series.head_of_profession, *series.deputies.all(), *series.publishing_contacts.all()]
+    return [contact for contact in named if contact]
+
+
+def _reached(contact: Contact | None) -> tuple[Somebody, ...]:
+    """Return a contact as somebody who can be told; nobody if there is none, or its account was closed."""
+    if contact is None or (contact.user and not contact.user.is_active):
+        return ()
+    if contact.user:
+        return (Somebody(contact.user.email.lower(), contact.user.pk),)
+    return (Somebody(contact.email.strip().lower(), None),)

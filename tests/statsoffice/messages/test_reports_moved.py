@@ -1,0 +1,162 @@
+"""Who is told that a report was submitted, taken back, returned or approved: whom it concerns, once."""
+
+from datetime import timedelta
+
+import pytest
+from django.db import connection
+from django.test.utils import CaptureQueriesContext
+
+from breaches import sign_off
+from breaches.models import ReportEvent
+from breaches.status import ReportStatus
+from releases.models import Contact
+from releases.roles import Role
+from statsoffice import tasks
+from statsoffice.messages import outbox
+from statsoffice.messages.models import Message
+from tests.breaches.people import AT, a_report, an_office, approved, joins
+from tests.factories import ContactFactory, UserFactory, member
+
+pytestmark = pytest.mark.django_db
+
+LATER = AT + timedelta(minutes=10)
+DEALING = "dealing@example.gov.uk"
+
+
+@pytest.fixture
+def office():
+    return an_office()
+
+
+def a_report_dealt_with(office, status, **fields):
+    """A report whose series names somebody who deals with it."""
+    report = a_report(office, status, **fields)
+    Contact.objects.filter(series_responsible_for__releases__suspicions__report=report).update(email=DEALING)
+    return report
+
+
+def told(kind, now=LATER):
+    """Create what is owed, and return who was told that a report was moved in one way."""
+    outbox.create_missing(now=now)
+    messages = Message.objects.filter(event__startswith=f"report-{kind}-")
+    return {message.recipient: message for message in messages}
+
+
+def test_those_who_may_decide_are_told_of_a_submitted_report_once(office):
+    member(Role.DEPUTY, office.producer, is_active=False)
+    member(Role.HEAD_OF_PROFESSION, an_office().producer)
+    a_report(office, ReportStatus.WITH_HOP)
+    assert set(told("submitted")) == {office.head.email, office.deputy.email}
+    told("submitted", LATER + timedelta(hours=1))
+    assert Message.objects.filter(event__startswith="report-").count() == 2
+
+
+def test_a_draft_and_an_edit_are_told_to_nobody(office):
+    a_report(office, ReportStatus.DRAFT)
+    told("submitted")
+    assert not Message.objects.filter(event__startswith="report-").exists()
+
+
+def test_nobody_is_told_of_what_they_did_themselves(office):
+    joins(office.statistician, office.producer, Role.DEPUTY)
+    report = a_report_dealt_with(office, ReportStatus.WITH_HOP)
+    assert set(told("submitted")) == {office.head.email, office.deputy.email}
+    Contact.objects.filter(email=DEALING).update(user=office.head)
+    sign_off.return_(report, comment="Say more.", by=office.head, at=LATER)
+    assert set(told("returned")) == {office.statistician.email}
+
+
+def test_a_head_who_decides_alone_is_told_nothing(office):
+    office.producer.memberships.filter(role=Role.DEPUTY).delete()
+    report = a_report(office, ReportStatus.DRAFT)
+    sign_off.submit(report, by=office.head, at=AT)
+    assert told("submitted") == {}
+
+
+def test_who_submitted_it_and_who_deals_with_it_are_told_of_a_return(office):
+    a_report_dealt_with(office, ReportStatus.RETURNED)
+    assert set(told("returned")) == {office.statistician.email, DEALING}
+
+
+def test_a_second_return_is_told_to_who_submitted_it_the_second_time(office):
+    report = a_report(office, ReportStatus.RETURNED)
+    again = sign_off.submit(report, by=office.deputy, at=LATER)
+    sign_off.return_(again, comment="Say still more.", by=office.head, at=LATER)
+    first, second = ReportEvent.objects.filter(kind="returned").order_by("position")
+    told("returned")
+    assert Message.objects.filter(event=f"report-returned-{first.pk}", recipient=office.statistician.email).exists()
+    assert not Message.objects.filter(event=f"report-returned-{first.pk}", recipient=office.deputy.email).exists()
+    assert Message.objects.filter(event=f"report-returned-{second.pk}", recipient=office.deputy.email).exists()
+
+
+def test_those_who_were_told_of_a_submission_are_told_that_it_was_taken_back(office):
+    report = a_report(office, ReportStatus.WITH_HOP)
+    sign_off.take_back(report, reason="A figure is wrong.", by=office.statistician, at=LATER)
+    assert set(told("taken-back")) == {office.head.email, office.deputy.email}
+
+
+def test_of_an_approval_everybody_is_told_but_who_approved(office):
+    a_report_dealt_with(office, ReportStatus.APPROVED)
+    assert set(told("approved")) == {office.statistician.email, office.deputy.email, DEALING}
+
+
+def test_an_account_that_was_closed_is_not_told(office):
+    report = a_report_dealt_with(office, ReportStatus.WITH_HOP)
+    Contact.objects.filter(email=DEALING).update(user=UserFactory(is_active=False))
+    office.statistician.is_active = False
+    office.statistician.save()
+    sign_off.return_(report, comment="Say more.", by=office.head, at=LATER)
+    assert told("returned") == {}
+
+
+def test_a_message_carries_the_reference_and_a_link_and_nothing_of_what_was_written(office):
+    report = a_report_dealt_with(office, ReportStatus.RETURNED)
+    report = sign_off.submit(report, by=office.statistician, at=LATER)
+    approved(sign_off.take_back(report, reason="A figure.", by=office.statistician, at=LATER), office)
+    messages = [told(kind)[to] for kind, to in (("submitted", office.head.email), ("returned", DEALING))]
+    messages += [told(kind)[office.deputy.email] for kind in ("taken-back", "approved")]
+    release = report.suspicions.get().release
+    for message, done in zip(messages, ("submitted", "returned", "taken back", "approved"), strict=True):
+        assert message.subject == f"Report {done}: {report.reference}"
+        assert message.text.strip().endswith(f"/reports/{report.reference}/")
+        for secret in (release.title, "Say more", "A figure", "9.30am", "delayed", str(office.head)):
+            assert secret not in message.subject + message.text
+
+
+def test_of_a_rehearsal_only_those_are_told_who_take_part_and_it_says_what_it_is(office):
+    report = a_report_dealt_with(office, ReportStatus.WITH_HOP, rehearsal=True)
+    assert told("submitted") == {}
+    series = report.suspicions.get().release.series
+    series.deputies.add(ContactFactory(producer=office.producer, user=office.deputy))
+    ((recipient, message),) = told("submitted").items()
+    assert recipient == office.deputy.email
+    assert message.subject.startswith("Rehearsal: Report submitted")
+    assert message.text.startswith("This is a rehearsal")
+    sign_off.return_(report, comment="Say more.", by=office.deputy, at=LATER)
+    assert set(told("returned")) == {office.statistician.email}
+
+
+def test_what_is_old_is_no_news(office):
+    a_report(office, ReportStatus.WITH_HOP)
+    assert told("submitted", AT + timedelta(days=8)) == {}
+
+
+def test_telling_one_or_five_reports_takes_as_many_queries(office, django_assert_num_queries):
+    a_report(office, ReportStatus.APPROVED, reference="before")
+    outbox.create_missing(now=LATER)
+    a_report(office, ReportStatus.APPROVED)
+    with CaptureQueriesContext(connection) as few:
+        outbox.create_missing(now=LATER)
+    for number in range(5):
+        a_report(office, ReportStatus.APPROVED, reference=f"release-{number}")
+    with django_assert_num_queries(len(few)):
+        outbox.create_missing(now=LATER)
+
+
+def test_the_tick_delivers_it_to_a_mail_server(office, monkeypatch, mailbox):
+    a_report(office, ReportStatus.WITH_HOP)
+    monkeypatch.setattr(tasks.CLOCK, "now", lambda: LATER, raising=False)
+    tasks.deliver_once()
+    tasks.deliver_once()
+    sent = [mail["To"] for mail in mailbox.mails if mail["Subject"].startswith("Report submitted")]
+    assert sorted(sent) == sorted([office.head.email, office.deputy.email])
