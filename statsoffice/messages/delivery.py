@@ -6,10 +6,11 @@ import time
 from collections.abc import Callable
 from datetime import datetime, timedelta
 
-from django.core.mail import EmailMessage, mailers
+from django.core.mail import EmailMultiAlternatives, mailers
 from django.db.models import F, Q, QuerySet
 
 from releases.canonical import sha256_hex
+from statsoffice.messages import html
 from statsoffice.messages.models import Message
 
 type Send = Callable[[Message], None]
@@ -25,13 +26,13 @@ logger = logging.getLogger(__name__)
 
 
 def send_by_mail(message: Message) -> None:
-    """Hand one message to the mail server and return once it was accepted.
+    """Hand one message, as text and as HTML, to the mail server and return once it was accepted.
 
     :raises OSError: if the server cannot be reached or refuses (every fault of SMTP is one).
     :raises ValueError: if the message cannot be written as mail, because of line ends in a header.
     """
     name = sha256_hex(f"{message.event} {message.recipient}".encode())[:32]
-    mail = EmailMessage(
+    mail = EmailMultiAlternatives(
         subject=message.subject,
         body=message.text,
         to=[message.recipient],
@@ -40,6 +41,7 @@ def send_by_mail(message: Message) -> None:
         # The same at every attempt, so that a mailbox can tell a message that comes twice after a crash.
         headers={"Message-ID": f"<{name}@statsoffice.invalid>", "Auto-Submitted": "auto-generated"},
     )
+    mail.attach_alternative(html.written(subject=message.subject, text=message.text), "text/html")
     mailers.default.send_messages([mail])
 
 

@@ -31,7 +31,7 @@ def test_a_message_is_accepted_by_the_server_and_then_marked_sent(mailbox):
     assert deliver(now=NOW) == 1
     (mail,) = mailbox.mails
     assert (mail["To"], mail["Subject"]) == ("person@example.gov.uk", "Suspected breach: schools – March")
-    assert mail.get_content().replace("\r\n", "\n") == "See the record.\n"
+    assert mail.get_body(("plain",)).get_content().replace("\r\n", "\n") == "See the record.\n"
     assert stored().sent_at >= NOW
     assert stored().claimed_until is None
 

@@ -47,7 +47,7 @@ def test_a_report_leaves_once_with_the_approved_document_byte_for_byte(mailbox, 
     assert attached.get_filename() == f"{report.reference}-version-{document.version}.pdf"
     assert mail["Reply-To"] == office.head.email
     assert mail["Subject"] == f"Report of a breach of the Code of Practice for Statistics: {report.reference}"
-    text = mail.get_body().get_content()
+    text = mail.get_body(("plain",)).get_content()
     assert f"{office.head}, Head of Profession, Office for Invented Numbers" in text
     assert f"SHA-256 of the attached file: {sha256_hex(bytes(document.pdf))}" in text
 
@@ -72,9 +72,9 @@ def test_the_notice_of_a_correction_and_the_corrected_report_follow_each_other(m
     first, notice, second = mails_to(mailbox, REGULATOR)
     assert [len(list(mail.iter_attachments())) for mail in (first, notice, second)] == [1, 0, 1]
     assert notice["Subject"] == f"Notice: a breach report will be corrected: {sent.reference}"
-    assert "The time was wrong." in notice.get_body().get_content()
+    assert "The time was wrong." in notice.get_body(("plain",)).get_content()
     replaced = sent.approved_documents.order_by("version").first()
-    assert f"It replaces version {replaced.version}, sent on 30 June 2020." in second.get_body().get_content()
+    assert f"It replaces version {replaced.version}, sent on 30 June 2020." in second.get_body(("plain",)).get_content()
 
 
 def test_a_rehearsal_goes_to_who_sends_it_and_says_what_it_is(mailbox, office):
@@ -83,7 +83,7 @@ def test_a_rehearsal_goes_to_who_sends_it_and_says_what_it_is(mailbox, office):
     leave()
     mails = [mail for mail in mails_to(mailbox, office.head.email) if "Report of a breach" in mail["Subject"]]
     assert [mail["Subject"].startswith("Rehearsal: ") for mail in mails] == [True]
-    assert "This is a rehearsal" in mails[0].get_body().get_content()
+    assert "This is a rehearsal" in mails[0].get_body(("plain",)).get_content()
 
 
 def test_the_reports_page_says_whether_the_mail_has_left(client, office, smtp_port):
