@@ -8,7 +8,7 @@ from pathlib import Path
 import django_stubs_ext
 from django.core.exceptions import ImproperlyConfigured
 
-from statsoffice import environment
+from statsoffice import environment, outside_channels
 
 # Lets generic classes of Django carry their type parameters at run time too.
 django_stubs_ext.monkeypatch()
@@ -182,6 +182,12 @@ MAILERS = {
 }
 DEFAULT_FROM_EMAIL = environment.text("STATSOFFICE_MAIL_FROM", "statistics.release.desk@example.gov.uk")
 SERVER_EMAIL = DEFAULT_FROM_EMAIL
+
+# --- Channels out of the house, off unless they are set -------------------------------------------
+NOTIFY_KEY = outside_channels.notify_key("STATSOFFICE_NOTIFY_KEY")
+NOTIFY_TEMPLATE = outside_channels.notify_template("STATSOFFICE_NOTIFY_TEMPLATE", key=NOTIFY_KEY)
+NOTIFY_ADDRESS = environment.web_address("STATSOFFICE_NOTIFY_ADDRESS", "https://api.notifications.service.gov.uk")
+WEBHOOKS = outside_channels.webhooks("STATSOFFICE_WEBHOOKS")
 
 # --- Security -------------------------------------------------------------------------------------
 SESSION_COOKIE_HTTPONLY = True

@@ -11,7 +11,7 @@ from django.utils.translation import gettext_lazy as lazy
 
 from releases.models import PreReleaseRequest
 from releases.pre_release_status import RequestStatus
-from statsoffice.messages.owed import NEWS, Owed, those_who_agree
+from statsoffice.messages.owed import NEWS, Owed, about_release, those_who_agree
 
 # Who took a request back knows it.
 TOLD_TO_THE_ASKER = (RequestStatus.AGREED, RequestStatus.REFUSED)
@@ -44,13 +44,14 @@ def owed(*, told: Collection[str], now: datetime) -> Iterator[Owed]:
     waiting = requests.filter(status=RequestStatus.WAITING, asked_at__gt=now - NEWS)
     for request in waiting.order_by("asked_at", "pk"):
         if _asked(request) not in told:
-            told_to = those_who_agree(request.release)
-            yield Owed(_asked(request), told_to, _subject(request, WAITS), _text(request, *WAITS_TEXT))
+            told_to, about = those_who_agree(request.release), about_release(request.release)
+            yield Owed(_asked(request), told_to, _subject(request, WAITS), _text(request, *WAITS_TEXT), about)
     decided = requests.filter(status__in=TOLD_TO_THE_ASKER, decided_at__gt=now - NEWS)
     for request in decided.order_by("decided_at", "pk"):
         if _decided(request) not in told:
+            about = about_release(request.release)
             asker = frozenset([request.asked_by.email.lower()] if request.asked_by.is_active else [])
-            yield Owed(_decided(request), asker, _subject(request, DECIDED), _text(request, *DECIDED_TEXT))
+            yield Owed(_decided(request), asker, _subject(request, DECIDED), _text(request, *DECIDED_TEXT), about)
 
 
 def _asked(request: PreReleaseRequest) -> str:

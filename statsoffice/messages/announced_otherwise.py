@@ -9,7 +9,7 @@ from django.utils.translation import gettext as _
 
 from releases import comparing
 from releases.models import Address, Release
-from statsoffice.messages.owed import NEWS, Owed, people_concerned
+from statsoffice.messages.owed import NEWS, Owed, about_release, people_concerned
 
 
 def owed(*, told: Collection[str], now: datetime) -> Iterator[Owed]:
@@ -25,7 +25,7 @@ def owed(*, told: Collection[str], now: datetime) -> Iterator[Owed]:
     for address in recent.select_related("release__series__producer", *related):
         if _event(address) not in told and any(each.differences for each in comparing.compared([address])):
             told_to, release = people_concerned(address.release), address.release
-            yield Owed(event=_event(address), recipients=told_to, subject=_subject(release), text=_text(release))
+            yield Owed(_event(address), told_to, _subject(release), _text(release), about_release(release))
 
 
 def _event(address: Address) -> str:

@@ -8,7 +8,7 @@ from django.urls import reverse
 
 from releases.agreement import RequestState
 from releases.models import DateChangeRequest
-from statsoffice.messages.owed import NEWS, Owed, those_who_agree
+from statsoffice.messages.owed import NEWS, Owed, about_release, those_who_agree
 
 # Who withdrew a request knows it.
 TOLD_TO_THE_ASKER = (RequestState.AGREED, RequestState.REFUSED, RequestState.LAPSED)
@@ -25,12 +25,13 @@ def owed(*, told: Collection[str], now: datetime) -> Iterator[Owed]:
     requests = DateChangeRequest.objects.select_related("release__series__producer", "requested_by")
     for request in requests.waiting().filter(requested_at__gt=now - NEWS).order_by("requested_at", "pk"):
         if _asked(request) not in told:
-            told_to = those_who_agree(request.release)
-            yield Owed(_asked(request), told_to, _subject(request, "waits for agreement"), _asked_text(request))
+            told_to, about = those_who_agree(request.release), about_release(request.release)
+            yield Owed(_asked(request), told_to, _subject(request, "waits for agreement"), _asked_text(request), about)
     decided = requests.filter(state__in=TOLD_TO_THE_ASKER, decided_at__gt=now - NEWS)
     for request in decided.order_by("decided_at", "pk"):
         if _decided(request) not in told:
-            yield Owed(_decided(request), _asker(request), _subject(request, "was decided"), _decided_text(request))
+            asker, about = _asker(request), about_release(request.release)
+            yield Owed(_decided(request), asker, _subject(request, "was decided"), _decided_text(request), about)
 
 
 def _asked(request: DateChangeRequest) -> str:

@@ -11,8 +11,8 @@ from django.utils.translation import gettext as _
 from breaches.models import Suspicion
 from breaches.status import Kind
 from releases.verdict import Outcome
-from statsoffice.messages.models import Message
-from statsoffice.messages.owed import NEWS, Owed
+from statsoffice.messages.models import Channel, Message
+from statsoffice.messages.owed import NEWS, About, Owed, about_release, about_report
 
 SUSPECTED = "suspected-breach-"
 """How the events begin under which suspicions are told; the suspicion's key follows."""
@@ -34,12 +34,13 @@ def owed(*, told: Collection[str], now: datetime) -> Iterator[Owed]:
     if not missing:
         return
     heard = _heard_of(missing)
-    for suspicion in Suspicion.objects.filter(pk__in=heard).select_related("release", "report"):
+    for suspicion in Suspicion.objects.filter(pk__in=heard).select_related("release__series", "report"):
         yield Owed(
             event=_event(suspicion.pk),
             recipients=frozenset(heard[suspicion.pk]),
             subject=_subject(suspicion),
             text=_text(suspicion),
+            about=_about(suspicion),
         )
 
 
@@ -51,9 +52,16 @@ def _heard_of(suspicions: list[int]) -> dict[int, set[str]]:
     """Return who was told of some suspicions, by the suspicion's key; those of which nobody was told are left out."""
     events = {f"{SUSPECTED}{key}": key for key in suspicions}
     heard: dict[int, set[str]] = defaultdict(set)
-    for event, recipient in Message.objects.filter(event__in=events).values_list("event", "recipient"):
+    people = Message.objects.filter(event__in=events).exclude(channel=Channel.WEBHOOK)
+    for event, recipient in people.values_list("event", "recipient"):
         heard[events[event]].add(recipient)
     return dict(heard)
+
+
+def _about(suspicion: Suspicion) -> About:
+    if suspicion.report:
+        return about_report(suspicion.report, release=suspicion.release_id)
+    return about_release(suspicion.release)
 
 
 def _subject(suspicion: Suspicion) -> str:

@@ -1,19 +1,37 @@
-"""The outbox: one row for each message owed to one person about one event."""
+"""The outbox: one row for each message owed to one person about one event; and how each person wants to be told."""
 
+from django.conf import settings
 from django.db import models
 from django.db.models import Q
 from django.utils.translation import gettext_lazy as lazy
+from simple_history.models import HistoricalRecords
 
-from breaches.models import ApprovedDocument
+from breaches.models import ApprovedDocument, Report
+from releases.models import Producer, Release
+
+
+class Channel(models.TextChoices):
+    """By what a message goes out."""
+
+    MAIL = "mail", lazy("Mail")
+    NOTIFY = "notify", lazy("GOV.UK Notify")
+    WEBHOOK = "webhook", lazy("Webhook")
 
 
 class Message(models.Model):
-    """One message: unique per event and recipient, so that whatever runs twice tells nobody twice."""
+    """One message: unique per event, recipient and channel, so that whatever runs twice tells nobody twice."""
 
     event = models.CharField(max_length=150)
-    recipient = models.EmailField()
+    channel = models.CharField(max_length=10, choices=Channel.choices, default=Channel.MAIL)
+    recipient = models.CharField(
+        max_length=254, help_text=lazy("An e-mail address or, of a webhook, its name in the settings.")
+    )
     subject = models.CharField(max_length=300)
     text = models.TextField()
+    producer = models.ForeignKey(Producer, on_delete=models.PROTECT, null=True, related_name="+")
+    # A release that was never public can be deleted; what was told of it stays.
+    release = models.ForeignKey(Release, on_delete=models.SET_NULL, null=True, related_name="+")
+    report = models.ForeignKey(Report, on_delete=models.PROTECT, null=True, related_name="+")
     document = models.ForeignKey(
         ApprovedDocument,
         on_delete=models.PROTECT,
@@ -32,9 +50,59 @@ class Message(models.Model):
     class Meta:
         ordering = ("created_at", "pk")
         constraints = [
-            models.UniqueConstraint(fields=["event", "recipient"], name="one_message_per_event_and_recipient")
+            models.UniqueConstraint(
+                fields=["event", "recipient", "channel"], name="one_message_per_event_recipient_and_channel"
+            ),
+            models.CheckConstraint(condition=Q(channel__in=Channel.values), name="channel_is_known"),
         ]
-        indexes = [models.Index(fields=["due_at"], name="messages_to_send", condition=Q(sent_at__isnull=True))]
+        indexes = [
+            models.Index(fields=["due_at"], name="messages_to_send", condition=Q(sent_at__isnull=True)),
+            models.Index(fields=["producer", "-created_at"], name="messages_of_producer"),
+        ]
 
     def __str__(self) -> str:
         return f"{self.subject} to {self.recipient}"
+
+
+class Preference(models.Model):
+    """One channel by which a person is told of what concerns a producer or, without a person, everybody there is."""
+
+    producer = models.ForeignKey(Producer, on_delete=models.PROTECT, related_name="+")
+    person = models.ForeignKey(
+        settings.AUTH_USER_MODEL,
+        on_delete=models.PROTECT,
+        null=True,
+        blank=True,
+        related_name="+",
+        help_text=lazy("Empty: everybody of this producer who has no choice of their own."),
+    )
+    channel = models.CharField(max_length=10, choices=Channel.choices)
+    webhook = models.CharField(
+        max_length=60,
+        blank=True,
+        help_text=lazy("Its name in the settings. What is posted there is told besides, and never instead of mail."),
+    )
+    history = HistoricalRecords()
+
+    class Meta:
+        ordering = ("producer", "person", "channel")
+        constraints = [
+            models.UniqueConstraint(
+                fields=["producer", "person", "channel", "webhook"], name="one_preference_per_person_and_channel"
+            ),
+            models.UniqueConstraint(
+                fields=["producer", "channel", "webhook"],
+                condition=Q(person__isnull=True),
+                name="one_preference_per_producer_and_channel",
+                violation_error_message=lazy("This is chosen for everybody of this producer already."),
+            ),
+            models.CheckConstraint(
+                condition=(Q(channel=Channel.WEBHOOK) & ~Q(webhook=""))
+                | (Q(channel__in=[Channel.MAIL, Channel.NOTIFY]) & Q(webhook="")),
+                name="a_webhook_is_named",
+                violation_error_message=lazy("Name a webhook where the channel is one, and nowhere else."),
+            ),
+        ]
+
+    def __str__(self) -> str:
+        return f"{self.person or self.producer}: {self.webhook or self.get_channel_display()}"

@@ -1,4 +1,4 @@
-"""The outbox: one message for each piece of news and each person concerned, whatever runs twice."""
+"""The outbox: one message for each piece of news, person concerned and channel, whatever runs twice."""
 
 from collections.abc import Sequence
 from datetime import datetime
@@ -9,6 +9,7 @@ from django.db import transaction
 from statsoffice.messages import (
     access_requests,
     announced_otherwise,
+    channels,
     date_requests,
     live_at_last,
     preflight_problems,
@@ -54,21 +55,24 @@ def _write(news: Sequence[Owed], *, now: datetime) -> int:
     """Write all messages of some news or, if that fails, none: an event that has one counts as told."""
     with transaction.atomic():
         events = [one.event for one in news]
-        there = set(Message.objects.filter(event__in=events).values_list("event", "recipient"))
+        there = set(Message.objects.filter(event__in=events).values_list("event", "channel", "recipient"))
         missing = [
             Message(
                 event=one.event,
-                recipient=recipient,
-                subject=one.subject,
-                text=one.text,
+                channel=way.channel,
+                recipient=way.recipient,
+                subject=way.subject,
+                text=way.text,
+                producer_id=one.about.producer,
+                release_id=one.about.release,
+                report_id=one.about.report,
                 document_id=one.document,
                 reply_to=one.reply_to,
                 created_at=now,
                 due_at=now,
             )
-            for one in news
-            for recipient in sorted(one.recipients)
-            if (one.event, recipient) not in there
+            for one, way in channels.ways(news)
+            if (one.event, way.channel, way.recipient) not in there
         ]
         Message.objects.bulk_create(missing, ignore_conflicts=True)
     return len(missing)

@@ -6,6 +6,7 @@ from datetime import timedelta
 
 from django.db.models import Q
 
+from breaches.models import Report
 from releases.models import Contact, Membership, Release
 from releases.roles import LEADS
 
@@ -14,8 +15,19 @@ NEWS = timedelta(days=7)
 
 
 @dataclass(frozen=True, slots=True)
+class About:
+    """What a piece of news is about, by keys; channels out of the house are told its reference and no more."""
+
+    producer: int | None = None
+    release: int | None = None
+    report: int | None = None
+    reference: str = ""
+    rehearsal: bool = False
+
+
+@dataclass(frozen=True, slots=True)
 class Owed:
-    """One piece of news: the event that it tells of, to whom, and in which words.
+    """One piece of news: the event that it tells of, to whom, in which words, and what it is about.
 
     `document` is the key of an approved document that goes with it; `reply_to` an address for answers, if any.
     """
@@ -24,8 +36,25 @@ class Owed:
     recipients: frozenset[str]
     subject: str
     text: str
+    about: About = About()
     document: int | None = None
     reply_to: str = ""
+
+
+def about_release(release: Release) -> About:
+    """Say that news is about a release.
+
+    :param release: read with its series.
+    """
+    return About(release.series.producer_id, release.pk, None, release.reference, release.rehearsal)
+
+
+def about_report(report: Report, *, release: int | None = None) -> About:
+    """Say that news is about a report.
+
+    :param release: by key, the release of which it tells, where it tells of one.
+    """
+    return About(report.producer_id, release, report.pk, report.reference, report.rehearsal)
 
 
 def addresses_of(contacts: Iterable[Contact]) -> frozenset[str]:

@@ -9,7 +9,7 @@ from django.utils.translation import gettext as _
 from django.utils.translation import ngettext
 
 from releases.models import PreflightRun
-from statsoffice.messages.owed import NEWS, Owed, people_concerned
+from statsoffice.messages.owed import NEWS, Owed, about_release, people_concerned
 
 
 def owed(*, told: Collection[str], now: datetime) -> Iterator[Owed]:
@@ -30,7 +30,7 @@ def owed(*, told: Collection[str], now: datetime) -> Iterator[Owed]:
     for run in runs.order_by("done_at", "pk"):
         if _event(run) not in told:
             told_to = people_concerned(run.release)
-            yield Owed(event=_event(run), recipients=told_to, subject=_subject(run), text=_text(run))
+            yield Owed(_event(run), told_to, _subject(run), _text(run), about_release(run.release))
 
 
 def _event(run: PreflightRun) -> str:

@@ -13,7 +13,7 @@ from breaches.models import Report, ReportEvent
 from breaches.moves import PAST_TENSE
 from breaches.status import APPROVE, RETURN, SUBMIT, TAKE_BACK
 from statsoffice.messages.concerned import People, people_of
-from statsoffice.messages.owed import NEWS, Owed
+from statsoffice.messages.owed import NEWS, Owed, about_report
 
 SUBMITTED, TAKEN_BACK, RETURNED, APPROVED = (PAST_TENSE[move] for move in (SUBMIT, TAKE_BACK, RETURN, APPROVE))
 SUBJECTS: dict[str, Promise] = {
@@ -63,6 +63,7 @@ def owed(*, told: Collection[str], now: datetime) -> Iterator[Owed]:
             recipients=_recipients(event, people[event.report_id]),
             subject=_subject(event.report, SUBJECTS[event.kind]),
             text=_text(event.report, *WORDS[event.kind]),
+            about=about_report(event.report),
         )
 
 

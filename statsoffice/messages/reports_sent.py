@@ -8,7 +8,7 @@ from breaches.status import Nature
 from breaches.wording import ROLES
 from releases.london import day, local_date
 from releases.roles import Role
-from statsoffice.messages.owed import NEWS, Owed
+from statsoffice.messages.owed import NEWS, Owed, about_report
 
 SUBJECTS = {
     Nature.REPORT: "Report of a breach of the Code of Practice for Statistics",
@@ -34,6 +34,7 @@ def owed(*, told: Collection[str], now: datetime) -> Iterator[Owed]:
             recipients=frozenset([dispatch.recipient]),
             subject=_subject(dispatch),
             text=_text(dispatch),
+            about=about_report(dispatch.report),
             document=dispatch.document_id if dispatch.nature == Nature.REPORT else None,
             reply_to=dispatch.by.email,
         )

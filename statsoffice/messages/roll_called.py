@@ -9,7 +9,7 @@ from django.utils.translation import gettext as _
 
 from releases import london
 from releases.models import Contact, RollCall
-from statsoffice.messages.owed import NEWS, Owed, addresses_of
+from statsoffice.messages.owed import NEWS, About, Owed, addresses_of
 
 
 def owed(*, told: Collection[str], now: datetime) -> Iterator[Owed]:
@@ -26,6 +26,7 @@ def owed(*, told: Collection[str], now: datetime) -> Iterator[Owed]:
                 subject=_("Roll call of %(day)s: %(live)s of %(due)s live")
                 % {"day": london.day(call.day), "live": call.live, "due": call.due},
                 text=_text(call),
+                about=About(producer=call.producer_id),
             )
 
 

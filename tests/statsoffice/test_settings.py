@@ -14,6 +14,9 @@ PRODUCTION = {
     "ALLOWED_HOSTS": "releases.example.gov.uk",
 }
 
+TEMPLATE = "f33517ff-2a88-4f6e-b855-c550268ce08a"
+NOTIFY_KEY = "desk-26785a09-ab16-4eb0-8407-a37497a57506-3d844edf-8d35-48ac-975b-e847b4f122b0"
+
 pytestmark = pytest.mark.one_database
 
 
@@ -43,6 +46,8 @@ def load_settings(tmp_path, *, script="from django.conf import settings; print(s
         pytest.param({"STATSOFFICE_PROBE_BUDGETS": "www.gov.uk=6/8, www.ons.gov.uk=2/4"}, id="budgets"),
         pytest.param({"EMAIL_URL": "smtp+tls://user:secret@mail.example.gov.uk:587"}, id="mail"),
         pytest.param({"DATABASE_URL": "postgres://u:p@localhost:5432/statsoffice"}, id="postgresql"),
+        pytest.param({"STATSOFFICE_NOTIFY_KEY": NOTIFY_KEY, "STATSOFFICE_NOTIFY_TEMPLATE": TEMPLATE}, id="notify"),
+        pytest.param({"STATSOFFICE_WEBHOOKS": "a=jsons://intranet.example/x  b=slack://a/b/c/"}, id="webhooks"),
     ],
 )
 def test_good_settings_start(tmp_path, environment):
@@ -75,6 +80,12 @@ def test_good_settings_start(tmp_path, environment):
         pytest.param({"STATSOFFICE_HEALTH_PING": "ping"}, "STATSOFFICE_HEALTH_PING", id="ping"),
         pytest.param({"STATSOFFICE_CANARY": "yes"}, "STATSOFFICE_CANARY", id="canary"),
         pytest.param({"STATSOFFICE_OPERATORS": "me@example.gov.uk, you"}, 'holds "you"', id="operators"),
+        pytest.param({"STATSOFFICE_NOTIFY_KEY": "desk-of-SECRET"}, "no API key of GOV.UK Notify", id="notify key"),
+        pytest.param({"STATSOFFICE_NOTIFY_KEY": NOTIFY_KEY}, "STATSOFFICE_NOTIFY_TEMPLATE", id="key without template"),
+        pytest.param({"STATSOFFICE_NOTIFY_ADDRESS": "notify"}, "STATSOFFICE_NOTIFY_ADDRESS", id="notify address"),
+        pytest.param({"STATSOFFICE_WEBHOOKS": "jsons://host/SECRET"}, "must be name=address", id="nameless webhook"),
+        pytest.param({"STATSOFFICE_WEBHOOKS": "a=syslog://SECRET"}, "address of a must begin", id="other service"),
+        pytest.param({"STATSOFFICE_WEBHOOKS": "a=json:///SECRET"}, "address of a must begin", id="webhook to nowhere"),
     ],
 )
 def test_a_bad_setting_refuses_to_start_and_is_named(tmp_path, environment, sentence):
@@ -83,6 +94,7 @@ def test_a_bad_setting_refuses_to_start_and_is_named(tmp_path, environment, sent
     last_line = loaded.stderr.strip().splitlines()[-1]
     assert "ImproperlyConfigured" in last_line
     assert sentence in last_line
+    assert "SECRET" not in last_line.replace("SECRET_KEY", "")
 
 
 def test_in_production_the_health_alone_is_told_without_https(tmp_path):

@@ -143,7 +143,7 @@ def test_a_message_of_a_process_that_died_is_sent_by_another_once_its_claim_has_
     a_message()
 
     def accepted_and_killed(message):
-        delivery.send_by_mail(message)
+        delivery.hand_over(message)
         raise SystemExit
 
     with pytest.raises(SystemExit):
