@@ -16,6 +16,9 @@ from releases.models import Release
 from releases.publisher import PublisherSays, Source, State
 from statsoffice.canary.page import url_of
 from statsoffice.canary.script import script_for
+from statsoffice.messages import outbox
+from statsoffice.messages.delivery import MOST_ATTEMPTS
+from statsoffice.messages.models import Channel, Message
 from tests.breaches.people import Office, a_report, an_office
 from tests.browser.access_lists import pages_of_access_lists
 from tests.browser.changed_dates import pages_of_changed_dates
@@ -239,6 +242,25 @@ def _reports(morning: Morning) -> None:
     morning.add("an earlier version", "breaches:version", decided, 1)
     morning.add("changes between versions", "breaches:changes", decided, 1, 3)
     morning.add("the reports", "breaches:report_list")
+    _messages(morning, decided)
+
+
+def _messages(morning: Morning, report: str) -> None:
+    """What was written of this morning: sent, waiting after a fault, left, and told to a webhook."""
+    outbox.create_missing(now=NOW + timedelta(hours=2))
+    first, second, third, *_ = Message.objects.filter(report__reference=report)
+    reason = "SMTPRecipientsRefused: {'somebody@example.gov.uk': (550, b'5.1.1 No such mailbox')}"
+    Message.objects.filter(pk=first.pk).update(sent_at=NOW + timedelta(hours=2))
+    Message.objects.filter(pk=second.pk).update(attempts=3, last_error="TimeoutError: timed out")
+    Message.objects.filter(pk=third.pk).update(attempts=MOST_ATTEMPTS, last_error=reason)
+    room = {"channel": Channel.WEBHOOK, "recipient": "publishing-desk", "subject": report, "text": settings.ADDRESS}
+    about = {"event": first.event, "producer": first.producer, "report": first.report}
+    Message.objects.create(**room, **about, created_at=first.created_at, due_at=first.due_at)
+    morning.add("the messages", "outbox:sent")
+    address = reverse("outbox:sent")
+    morning.pages["messages about a report"] = f"{address}?about={report}"
+    morning.pages["messages that there are not"] = f"{address}?about=nothing&state=left"
+    morning.pages["a state of messages that there is not"] = f"{address}?state=eaten"
 
 
 PUBLIC = (

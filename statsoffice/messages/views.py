@@ -1,0 +1,70 @@
+"""The page that shows what was sent."""
+
+from typing import TYPE_CHECKING, Any
+
+from crispy_forms.helper import FormHelper
+from crispy_forms.layout import Div, Layout
+from django import forms
+from django.contrib.auth.decorators import login_required
+from django.core.paginator import Paginator
+from django.http import HttpRequest, HttpResponse, QueryDict
+from django.shortcuts import render
+from django.utils.translation import gettext as _
+from django.utils.translation import gettext_lazy as lazy
+from django.views.decorators.http import require_safe
+
+from releases.form_layout import Question, SubmitButton
+from statsoffice.messages import shown
+
+if TYPE_CHECKING:
+    from statsoffice.accounts.models import User
+
+NEWS_ON_A_PAGE = 30
+
+
+class SignedInRequest(HttpRequest):
+    """A request of somebody who has signed in, as `login_required` lets it through."""
+
+    user: "User"
+
+
+class MessageFilter(forms.Form):
+    """Narrows what was sent to one release or report, and to what became of it; sent with GET."""
+
+    use_required_attribute = False
+
+    about = forms.CharField(label=lazy("Reference of a release or report"), required=False, max_length=200)
+    state = forms.ChoiceField(
+        label=lazy("What became of it"),
+        required=False,
+        choices=[("", lazy("Anything")), *((state.value, words) for state, words in shown.STATES.items())],
+        error_messages={"invalid_choice": lazy("There is no state “%(value)s” of a message.")},
+    )
+
+    def __init__(self, asked: QueryDict) -> None:
+        """Make the form of what an address asks for."""
+        super().__init__(asked)
+        self.helper = FormHelper()
+        self.helper.form_method = "get"
+        questions = (Question(name, size="s") for name in ("about", "state"))
+        self.helper.layout = Layout(Div(*questions, css_class="office-filter"), SubmitButton(_("Filter")))
+
+
+@login_required
+@require_safe
+def sent(request: SignedInRequest) -> HttpResponse:
+    """Show what was sent of what concerns the person, the latest first."""
+    form = MessageFilter(request.GET)
+    asked: dict[str, Any] = form.cleaned_data if form.is_valid() else {"about": "", "state": ""}
+    visible = shown.visible_to(request.user)
+    messages = shown.narrowed(visible, about=asked["about"].strip(), state=asked["state"])
+    page = Paginator(shown.events_of(messages), NEWS_ON_A_PAGE).get_page(request.GET.get("page"))
+    news = list(shown.news_of(messages, list(page), person=request.user)) if form.is_valid() else []
+    context = {
+        "form": form,
+        "page": page,
+        "news": news,
+        "about": asked["about"].strip(),
+        "is_narrowed": any(asked.values()) or not form.is_valid(),
+    }
+    return render(request, "messages/sent.html", context)
