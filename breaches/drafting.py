@@ -8,7 +8,7 @@ from itertools import batched
 from django.db import transaction
 from django.db.models import Exists, OuterRef
 
-from breaches import machine_text, on_record, practices, refreshing
+from breaches import filing, machine_text, on_record, practices, refreshing
 from breaches.content import CitedPractice, ReportContent, to_json
 from breaches.models import Report, ReportEvent, ReportVersion, Suspicion
 from breaches.references import free_references
@@ -123,6 +123,7 @@ def _draft_batch(keys: Sequence[int], *, now: datetime, practices_on: PracticesO
             for report, content in zip(reports, contents, strict=True)
         ]
         ReportVersion.objects.bulk_create(versions)
+        filing.cite(dict(zip(reports, contents, strict=True)))
         for report, suspicions in zip(reports, suspected, strict=True):
             for suspicion in suspicions:
                 suspicion.report, suspicion.facts_revision = report, suspicion.verification.revision
@@ -173,6 +174,7 @@ def _reports(
             machine=to_json(content),
             rehearsal=release.rehearsal,
             drafted_at=now,
+            occurred_on=filing.first_day(content),
         )
 
 

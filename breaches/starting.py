@@ -6,7 +6,7 @@ from typing import TYPE_CHECKING
 
 from django.db import transaction
 
-from breaches import access_on_record, practices
+from breaches import access_on_record, filing, practices
 from breaches.access_account import account_of_access
 from breaches.content import Output, ReportContent, to_json
 from breaches.machine_text import of_releases
@@ -74,7 +74,9 @@ def start(release: Release, *, occurred_on: date, by: "User", at: datetime) -> S
             machine=to_json(content),
             rehearsal=stored.rehearsal,
             drafted_at=at,
+            occurred_on=filing.first_day(content),
         )
+        filing.cite({report: content})
         number = StartedReport.objects.filter(release=stored).count() + 1
         StartedReport.objects.create(report=report, release=stored, number=number, started_by=by, started_at=at)
         version = new_version(report, content, machine=report.machine, by=None, at=at, why="started")

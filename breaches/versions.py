@@ -8,6 +8,7 @@ from django.db import transaction
 from django.utils.translation import gettext as _
 
 from breaches.content import ReportContent, digest, from_json, to_json
+from breaches.filing import cite_anew, first_day
 from breaches.models import Report, ReportEvent, ReportVersion
 from releases.lifecycle import Move, MoveRefused
 
@@ -99,13 +100,15 @@ def advance(
     number = report.version + (content is not None)
     with transaction.atomic():
         unchanged = Report.objects.filter(pk=report.pk, status=move.source, version=report.version)
-        if not unchanged.update(status=move.target, version=number, **(values or {})):
+        filed = {} if content is None else {"occurred_on": first_day(content)}
+        if not unchanged.update(status=move.target, version=number, **filed, **(values or {})):
             sentence = _("This report was changed by somebody else; look at it again before you go on.")
             raise SomebodyWasFaster(sentence)
         moved = Report.objects.select_related("producer").get(pk=report.pk)
         if content is not None:
             beside = present(report).machine if machine is None else machine
             new_version(moved, content, machine=beside, by=by, at=at, why=why).save()
+            cite_anew(moved, content)
         record(
             moved,
             kind,

@@ -3,6 +3,7 @@
 from breaches.models.code_of_practice import Edition, Practice
 from breaches.models.dispatch import Dispatch
 from breaches.models.own_act import OwnAct
+from breaches.models.practice_cited import PracticeCited
 from breaches.models.report import ApprovedDocument, Report, ReportEvent, ReportVersion
 from breaches.models.section_comment import SectionComment
 from breaches.models.started import StartedReport
@@ -14,6 +15,7 @@ __all__ = [
     "Edition",
     "OwnAct",
     "Practice",
+    "PracticeCited",
     "Report",
     "ReportEvent",
     "ReportVersion",

@@ -65,6 +65,9 @@ class Report(models.Model):
     machine = models.JSONField(default=dict, help_text=lazy("What the record says by now, offered beside the text."))
     rehearsal = models.BooleanField(default=False)
     drafted_at = models.DateTimeField()
+    occurred_on = models.DateField(
+        null=True, editable=False, help_text=lazy("The first day of occurrence that the present version names.")
+    )
     submitted_by = models.ForeignKey(settings.AUTH_USER_MODEL, on_delete=models.PROTECT, null=True, related_name="+")
     decided_at = models.DateTimeField(null=True)
     decision_reason = models.CharField(max_length=20, blank=True, choices=list((DISMISSALS | RECORDINGS).items()))
@@ -73,6 +76,7 @@ class Report(models.Model):
 
     class Meta:
         ordering = ("-drafted_at", "-pk")
+        indexes = [models.Index(fields=["occurred_on", "id"], name="report_by_day_of_occurrence")]
         constraints = [
             models.CheckConstraint(condition=Q(status__in=list(ReportStatus)), name="report_status_is_known"),
             models.CheckConstraint(
