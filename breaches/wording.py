@@ -8,6 +8,7 @@ from django.utils.translation import gettext_lazy as lazy
 
 from breaches.content import CitedPractice, Output, Person, ReportContent
 from breaches.models import Report, ReportEvent, SectionComment
+from breaches.register import Decision
 from breaches.remarks import Section
 from breaches.status import DismissalReason, Kind, RecordingReason, ReportStatus
 from releases.lifecycle import spoken
@@ -63,6 +64,14 @@ RECORDING_REASONS = {
     RecordingReason.NOT_NEEDED: lazy("The Office for Statistics Regulation was asked, and needs no report"),
     RecordingReason.REPORTED_BY_OTHERS: lazy("Another producer reports it"),
     RecordingReason.OTHER: lazy("Another reason"),
+}
+
+DECISIONS = {
+    Decision.UNDECIDED: lazy("Not decided yet"),
+    Decision.REPORTED: lazy("To be reported"),
+    Decision.RECORDED: lazy("Kept in our own log"),
+    Decision.DISMISSED: lazy("Dismissed"),
+    Decision.WITHDRAWN: lazy("Withdrawn"),
 }
 
 FIELDS = {

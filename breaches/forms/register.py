@@ -1,0 +1,125 @@
+"""What of the register is asked for; each choice stands in the page's address."""
+
+from typing import Any
+
+from crispy_forms.helper import FormHelper
+from crispy_forms.layout import Div, Layout
+from django import forms
+from django.http import QueryDict
+from django.utils.text import format_lazy
+from django.utils.translation import gettext as _
+from django.utils.translation import gettext_lazy as lazy
+
+from breaches import register, wording
+from breaches.register import EDITION_BEFORE, REASON_AFTER, Decision, Wanted
+from breaches.status import DismissalReason, Kind, RecordingReason, ReportStatus
+from releases.form_layout import Question, SubmitButton
+from releases.models import Producer, Series
+from releases.permissions import Person
+
+DAYS = ["%Y-%m-%d", "%d/%m/%Y", "%d %m %Y", "%d %B %Y"]
+ANY = ("", lazy("All"))
+
+
+class RegisterForm(forms.Form):
+    """Producer, series, kind, state, decision, practice and period; an empty field asks for nothing.
+
+    Series are offered once a producer is chosen, or where the person has one alone.
+    """
+
+    use_required_attribute = False
+
+    producer = forms.ModelChoiceField(
+        label=lazy("Producer"),
+        queryset=Producer.objects.none(),
+        to_field_name="slug",
+        required=False,
+        empty_label=lazy("All"),
+    )
+    series = forms.ModelChoiceField(
+        label=lazy("Series"),
+        queryset=Series.objects.none(),
+        to_field_name="slug",
+        required=False,
+        empty_label=lazy("All"),
+    )
+    kind = forms.ChoiceField(label=lazy("Kind of breach"), required=False)
+    state = forms.ChoiceField(label=lazy("Where it stands"), required=False)
+    decision = forms.ChoiceField(label=lazy("Decision"), required=False)
+    practice = forms.ChoiceField(label=lazy("Practice"), required=False)
+    first = forms.DateField(
+        label=lazy("Occurred from"), input_formats=DAYS, required=False, widget=forms.DateInput(attrs={"type": "date"})
+    )
+    last = forms.DateField(
+        label=lazy("Occurred to"), input_formats=DAYS, required=False, widget=forms.DateInput(attrs={"type": "date"})
+    )
+
+    def __init__(self, asked: QueryDict, *, by: Person) -> None:
+        """Make the form of what an address asks for.
+
+        :param by: the person; what they may not read is not offered.
+        """
+        super().__init__(asked)
+        self.producers = list(register.producers_of(by))
+        slug = asked.get("producer") or (self.producers[0].slug if len(self.producers) == 1 else "")
+        own: dict[str, Any] = {
+            "producer": register.producers_of(by),
+            "series": Series.objects.filter(producer__in=register.producers_of(by), producer__slug=slug),
+        }
+        offered: dict[str, Any] = {
+            "kind": [ANY, *((kind, wording.KINDS[kind]) for kind in Kind)],
+            "state": [ANY, *((state, wording.STATUSES[state][0]) for state in ReportStatus)],
+            "decision": [ANY, *_decisions()],
+            "practice": [ANY, *_practices()],
+        }
+        for name, choices in own.items():
+            self.fields[name].queryset = choices  # type: ignore[attr-defined]  # both are fields of model choices
+        for name, choices in offered.items():
+            self.fields[name].choices = choices  # type: ignore[attr-defined]  # all are fields of choices
+        if not slug:
+            self.fields["series"].widget = forms.HiddenInput()
+        questions = [name for name in self.fields if name != "series" or slug]
+        self.helper = FormHelper()
+        self.helper.form_method = "get"
+        self.helper.layout = Layout(
+            Div(*(Question(name, size="s") for name in questions), css_class="office-filter"),
+            SubmitButton(_("Show these"), css_class="govuk-button--secondary"),
+        )
+
+    def clean(self) -> dict[str, Any]:
+        """Refuse a period that ends before it begins."""
+        cleaned = super().clean() or self.cleaned_data
+        first, last = cleaned.get("first"), cleaned.get("last")
+        if first and last and last < first:
+            self.add_error("last", _("The period must end on or after the day on which it begins"))
+        return cleaned
+
+    def wanted(self) -> Wanted | None:
+        """Return what is asked for, or None if the address asks for what there is not."""
+        if not self.is_valid():
+            return None
+        return Wanted(**{name: value for name, value in self.cleaned_data.items() if value})
+
+
+def _decisions() -> list[tuple[Any, Any]]:
+    plain = [(one, wording.DECISIONS[one]) for one in (Decision.UNDECIDED, Decision.REPORTED, Decision.WITHDRAWN)]
+    return [
+        *plain,
+        (wording.DECISIONS[Decision.RECORDED], _by_reason(Decision.RECORDED, wording.RECORDING_REASONS)),
+        (wording.DECISIONS[Decision.DISMISSED], _by_reason(Decision.DISMISSED, wording.REASONS)),
+    ]
+
+
+def _by_reason[R: (DismissalReason, RecordingReason)](decision: Decision, words: dict[R, Any]) -> list[tuple[str, Any]]:
+    whole = (decision.value, format_lazy("{}: {}", wording.DECISIONS[decision], lazy("for any reason")))
+    return [whole, *((f"{decision}{REASON_AFTER}{reason}", said) for reason, said in words.items())]
+
+
+def _practices() -> list[tuple[str, Any]]:
+    return [
+        (
+            f"{edition}{EDITION_BEFORE}{code}",
+            format_lazy(lazy("{code} (edition {edition})"), code=code, edition=edition),
+        )
+        for edition, code in register.practices_cited()
+    ]

@@ -1,0 +1,114 @@
+"""The register: every real report that a person may read, by what they ask for. Rehearsals are in no register."""
+
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass, fields
+from datetime import date
+from enum import StrEnum
+from typing import Any
+
+from django.db.models import F, Prefetch, Q, QuerySet
+
+from breaches.models import PracticeCited, ReportVersion, StartedReport, Suspicion
+from breaches.models.report import ReportQuerySet
+from breaches.permissions import TABLE, Action, reports_where
+from breaches.status import OPEN, ReportStatus
+from releases.models import Producer, Series
+from releases.permissions import Person, producers_with
+
+
+class Decision(StrEnum):
+    """What was decided on a report, whatever became of it afterwards."""
+
+    UNDECIDED = "undecided"
+    REPORTED = "reported"
+    RECORDED = "recorded"
+    DISMISSED = "dismissed"
+    WITHDRAWN = "withdrawn"
+
+
+STATES: Mapping[Decision, tuple[ReportStatus, ...]] = {
+    Decision.UNDECIDED: OPEN,
+    Decision.REPORTED: (ReportStatus.APPROVED, ReportStatus.SENT, ReportStatus.CLOSED),
+    Decision.RECORDED: (ReportStatus.RECORDED,),
+    Decision.DISMISSED: (ReportStatus.DISMISSED,),
+    Decision.WITHDRAWN: (ReportStatus.WITHDRAWN,),
+}
+REASON_AFTER = "."
+EDITION_BEFORE = " "
+
+
+@dataclass(frozen=True, slots=True)
+class Wanted:
+    """What is asked for; None and "" ask for nothing.
+
+    `decision` is one of `Decision`, with a reason behind it where one is asked for ("dismissed.check_error");
+    `practice` names edition and code ("2.1 T3.6"); `first` and `last` are days of occurrence, in London, both included.
+    """
+
+    producer: Producer | None = None
+    series: Series | None = None
+    kind: str = ""
+    state: str = ""
+    decision: str = ""
+    practice: str = ""
+    first: date | None = None
+    last: date | None = None
+
+
+def producers_of(person: Person) -> QuerySet[Producer]:
+    """Return the producers whose register a person may read."""
+    return producers_with(person, TABLE[Action.VIEW])
+
+
+def reports(wanted: Wanted, *, by: Person) -> ReportQuerySet:
+    """Return the reports that are asked for, of those that a person may read; the latest occurrence comes first.
+
+    One that names no day yet comes last, and is in no period.
+    """
+    found = reports_where(by, Action.VIEW).official()
+    for field in fields(wanted):
+        if value := getattr(wanted, field.name):
+            found = found.filter(NARROWED[field.name](value))
+    return found.order_by(F("occurred_on").desc(nulls_last=True), "-pk")
+
+
+def with_text(found: ReportQuerySet) -> ReportQuerySet:
+    """Let reports bring their producer and, as `standing`, a list of their present version alone."""
+    standing = ReportVersion.objects.filter(number=F("report__version"))
+    return found.select_related("producer").prefetch_related(Prefetch("versions", standing, to_attr="standing"))
+
+
+def practices_cited() -> list[tuple[str, str]]:
+    """Return edition and code of every practice that some report cites."""
+    return list(PracticeCited.objects.order_by("edition", "code").values_list("edition", "code").distinct())
+
+
+def about_series(series: Series) -> Q:
+    """Return the condition that a report is about a release of a series."""
+    suspected = Suspicion.objects.filter(release__series=series, report__isnull=False).values("report")
+    started = StartedReport.objects.filter(release__series=series).values("report")
+    return Q(pk__in=suspected) | Q(pk__in=started)
+
+
+def _decided(value: str) -> Q:
+    decision, _, reason = value.partition(REASON_AFTER)
+    states = Q(status__in=STATES[Decision(decision)])
+    return states & Q(decision_reason=reason) if reason else states
+
+
+def _citing(value: str) -> Q:
+    edition, _, code = value.partition(EDITION_BEFORE)
+    return Q(pk__in=PracticeCited.objects.filter(edition=edition, code=code).values("report"))
+
+
+# One line for each thing that may be asked for.
+NARROWED: Mapping[str, Callable[[Any], Q]] = {
+    "producer": lambda producer: Q(producer=producer),
+    "series": about_series,
+    "kind": lambda kind: Q(kind=kind),
+    "state": lambda state: Q(status=state),
+    "decision": _decided,
+    "practice": _citing,
+    "first": lambda day: Q(occurred_on__gte=day),
+    "last": lambda day: Q(occurred_on__lte=day),
+}

@@ -1,0 +1,64 @@
+"""The register of all reports, as it is filtered."""
+
+from typing import Any
+
+from django.contrib.auth.decorators import login_required
+from django.core.paginator import Paginator
+from django.http import Http404, HttpResponse
+from django.shortcuts import render
+from django.views.decorators.http import require_safe
+
+from breaches import register, wording
+from breaches.content import from_json
+from breaches.forms.register import RegisterForm
+from breaches.models import Report
+from breaches.status import Kind, ReportStatus
+from breaches.views.access import SignedInRequest
+from releases.london import day
+
+REPORTS_ON_A_PAGE = 50
+
+
+@login_required
+@require_safe
+def register_page(request: SignedInRequest) -> HttpResponse:
+    """List the reports of the person's producers, as they filter them."""
+    form = form_of(request)
+    wanted = form.wanted()
+    found = register.with_text(register.reports(wanted, by=request.user) if wanted else Report.objects.none())
+    page = Paginator(found, REPORTS_ON_A_PAGE).get_page(request.GET.get("page"))
+    context = {
+        "form": form,
+        "page": page,
+        "rows": [_row(report) for report in page],
+        "many_producers": len(form.producers) > 1,
+        "narrowed": any(request.GET.get(name) for name in form.fields),
+    }
+    return render(request, "breaches/register.html", context)
+
+
+def form_of(request: SignedInRequest) -> RegisterForm:
+    """Return the form of what the address asks for.
+
+    :raises Http404: if the person may read no producer's register.
+    """
+    form = RegisterForm(request.GET, by=request.user)
+    if not form.producers:
+        message = "There is no register for this person."
+        raise Http404(message)
+    return form
+
+
+def _row(report: Report) -> dict[str, Any]:
+    content = from_json(report.standing[0].content)  # type: ignore[attr-defined]  # by the prefetch
+    status, colour = wording.STATUSES[ReportStatus(report.status)]
+    return {
+        "report": report,
+        "title": "; ".join(output.title for output in content.outputs) or report.reference,
+        "kind": wording.KINDS[Kind(report.kind)],
+        "occurred": [day(on) for on in sorted(content.occurred_on)],
+        "practices": ", ".join(dict.fromkeys(practice.code for practice in content.practices)),
+        "status": status,
+        "colour": colour,
+        "reason": wording.reason_of(report),
+    }
