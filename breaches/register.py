@@ -3,36 +3,17 @@
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, fields
 from datetime import date
-from enum import StrEnum
 from typing import Any
 
 from django.db.models import F, Prefetch, Q, QuerySet
 
+from breaches.decision import STATES, Decision
 from breaches.models import PracticeCited, ReportVersion, StartedReport, Suspicion
 from breaches.models.report import ReportQuerySet
 from breaches.permissions import TABLE, Action, reports_where
-from breaches.status import OPEN, ReportStatus
 from releases.models import Producer, Series
 from releases.permissions import Person, producers_with
 
-
-class Decision(StrEnum):
-    """What was decided on a report, whatever became of it afterwards."""
-
-    UNDECIDED = "undecided"
-    REPORTED = "reported"
-    RECORDED = "recorded"
-    DISMISSED = "dismissed"
-    WITHDRAWN = "withdrawn"
-
-
-STATES: Mapping[Decision, tuple[ReportStatus, ...]] = {
-    Decision.UNDECIDED: OPEN,
-    Decision.REPORTED: (ReportStatus.APPROVED, ReportStatus.SENT, ReportStatus.CLOSED),
-    Decision.RECORDED: (ReportStatus.RECORDED,),
-    Decision.DISMISSED: (ReportStatus.DISMISSED,),
-    Decision.WITHDRAWN: (ReportStatus.WITHDRAWN,),
-}
 REASON_AFTER = "."
 EDITION_BEFORE = " "
 

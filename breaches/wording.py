@@ -7,8 +7,8 @@ from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy as lazy
 
 from breaches.content import CitedPractice, Output, Person, ReportContent
+from breaches.decision import Decision
 from breaches.models import Report, ReportEvent, SectionComment
-from breaches.register import Decision
 from breaches.remarks import Section
 from breaches.status import DismissalReason, Kind, RecordingReason, ReportStatus
 from releases.lifecycle import spoken

@@ -8,6 +8,8 @@ from releases.calendar import Precision
 from releases.models import DateChange, Producer
 from releases.permissions import Action, Person, producers_where
 
+MADE_AT = Coalesce(F("agreed_at"), F("requested_at"))
+
 
 def producers_of(person: Person) -> QuerySet[Producer]:
     """Return the producers whose changes a person may read."""
@@ -21,13 +23,19 @@ def changes_of(person: Person, *, producer: str = "", on_the_day: bool = False) 
     :param on_the_day: whether only those made on the day of release, as it was or as it is, are asked about; it is
         what `releases.agreement.marks` marks so.
     """
-    found = DateChange.objects.filter(release__series__producer__in=producers_of(person), release__rehearsal=False)
+    found: QuerySet[DateChange] = DateChange.objects.filter(
+        release__series__producer__in=producers_of(person), release__rehearsal=False
+    )
     if producer:
         found = found.filter(release__series__producer__slug=producer)
-    made_at = Coalesce(F("agreed_at"), F("requested_at"))
     if on_the_day:
-        found = found.annotate(made_on=TruncDate(made_at, tzinfo=london.LONDON)).filter(
-            Q(was_precision=Precision.EXACT, was_on=F("made_on")) | Q(to_precision=Precision.EXACT, to_on=F("made_on"))
-        )
+        found = made_on_the_day(found)
     people = found.select_related("release__series__producer", "requested_by", "agreed_by")
-    return people.prefetch_related("corrections").order_by(made_at.desc(), "-pk")
+    return people.prefetch_related("corrections").order_by(MADE_AT.desc(), "-pk")
+
+
+def made_on_the_day(changes: QuerySet[DateChange]) -> QuerySet[DateChange]:
+    """Leave the changes made on the day of release, as it was or as it is; `made_on` is that day, in London."""
+    return changes.annotate(made_on=TruncDate(MADE_AT, tzinfo=london.LONDON)).filter(
+        Q(was_precision=Precision.EXACT, was_on=F("made_on")) | Q(to_precision=Precision.EXACT, to_on=F("made_on"))
+    )

@@ -11,7 +11,8 @@ from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy as lazy
 
 from breaches import register, wording
-from breaches.register import EDITION_BEFORE, REASON_AFTER, Decision, Wanted
+from breaches.decision import Decision
+from breaches.register import EDITION_BEFORE, REASON_AFTER, Wanted
 from breaches.status import DismissalReason, Kind, RecordingReason, ReportStatus
 from releases.form_layout import Question, SubmitButton
 from releases.models import Producer, Series

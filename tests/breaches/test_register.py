@@ -7,9 +7,10 @@ from django.db import connection
 from django.test.utils import CaptureQueriesContext
 
 from breaches import permissions, register, starting
+from breaches.decision import Decision
 from breaches.drafting import draft_missing
 from breaches.models import Report
-from breaches.register import Decision, Wanted
+from breaches.register import Wanted
 from breaches.status import ReportStatus
 from releases.roles import Role
 from tests.breaches.forms import words
