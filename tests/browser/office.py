@@ -261,6 +261,9 @@ def _messages(morning: Morning, report: str) -> None:
     morning.pages["messages about a report"] = f"{address}?about={report}"
     morning.pages["messages that there are not"] = f"{address}?about=nothing&state=left"
     morning.pages["a state of messages that there is not"] = f"{address}?state=eaten"
+    morning.add("the register", "breaches:register")
+    morning.pages["a register that fits nothing"] = f"{reverse('breaches:register')}?kind=pra&state=sent"
+    morning.add("the figures", "breaches:figures")
 
 
 PUBLIC = (

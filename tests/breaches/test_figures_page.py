@@ -1,0 +1,217 @@
+"""The page of figures: for whom, of whom, in words that hold, with a table beside each chart."""
+
+import re
+from datetime import timedelta
+from fractions import Fraction
+
+import pytest
+from django.db import connection
+from django.test.utils import CaptureQueriesContext
+
+from breaches import drafting, figures_wording, sign_off
+from breaches.quarter import Quarter
+from breaches.status import ReportStatus
+from releases.models import Release, Verification
+from releases.roles import Role
+from tests.breaches.forms import words
+from tests.breaches.mornings import a_late_release
+from tests.breaches.people import AT, a_report, an_office, joins, printed
+from tests.breaches.record import london
+from tests.factories import ProducerFactory, SeriesFactory, UserFactory, a_confirmed_release
+
+pytestmark = pytest.mark.django_db
+
+ADDRESS = "/reports/register/figures/"
+READERS = {Role.STATISTICIAN, Role.HEAD_OF_PROFESSION, Role.DEPUTY, Role.PUBLISHING_TEAM, Role.AUDITOR}
+
+
+def table(page, key):
+    """The lines of one table of the page, by their name."""
+    (found,) = [one for one in page.context["tables"] if one.key == key]
+    return {row.name: list(row.cells) for row in found.rows}
+
+
+@pytest.fixture(autouse=True)
+def _in_2020(time_machine):
+    time_machine.move_to(london("15:00", "2020-07-03"), tick=False)
+
+
+def on_time(series, number, **fields):
+    """A release that was seen on time on the seed's day."""
+    release = a_confirmed_release(series=series, reference=f"on-time-{number}", **fields)
+    return Verification.objects.create(
+        release=release, schedule_version=1, due_at=release.due_at, tolerance_seconds=120, outcome="on_time"
+    )
+
+
+@pytest.mark.parametrize("role", list(Role))
+def test_the_figures_are_there_for_the_roles_that_read_reports(client, role):
+    client.force_login(an_office().people[role])
+    assert client.get(ADDRESS).status_code == (200 if role in READERS else 404)
+
+
+def test_without_signing_in_or_a_role_there_are_no_figures(client):
+    assert client.get(ADDRESS).status_code == 302
+    client.force_login(UserFactory(is_superuser=True))
+    assert client.get(ADDRESS).status_code == 404
+
+
+def test_a_breach_and_its_release_are_counted_in_their_quarter(client):
+    office = an_office()
+    report = a_report(office, ReportStatus.APPROVED)
+    series = report.suspicions.get().release.series
+    for number in range(3):
+        on_time(series, number)
+    on_time(series, "rehearsed", rehearsal=True)
+    client.force_login(office.head)
+    page = client.get(ADDRESS)
+    assert table(page, "on-time")["April to June 2020"] == ["4", "3", "1", "0", "75.0%", "[z]"]
+    assert table(page, "on-time")["January to March 2020"] == ["0", "0", "0", "0", "[z]", "[z]"]
+    assert table(page, "delays")["April to June 2020"] == ["1", "57 min", "57 min", "57 min", "[z]"]
+    assert table(page, "breaches")["April to June 2020"] == ["1", "0", "1", "0", "0"]
+    year = table(page, "year")
+    assert year["Releases due and verified"] == ["4", "0"]
+    assert year["From occurrence to approval, longest"] == ["0 days", "[z]"]
+    assert year["Approved by one person who had written it"] == ["0", "0"]
+    assert "2020 is counted up to 3 July 2020" in words(page.text)
+
+
+def test_the_year_before_stands_beside_the_year(client, time_machine):
+    office = an_office()
+    a_report(office, ReportStatus.RECORDED)
+    client.force_login(office.head)
+    page = client.get(ADDRESS, {"year": "2020"})
+    assert table(page, "year")["Breaches (to be reported, or kept in our own log)"] == ["1", "0"]
+    time_machine.move_to(london("15:00", "2021-02-01"), tick=False)
+    client.force_login(office.head)
+    page = client.get(ADDRESS)
+    assert table(page, "year")["Breaches (to be reported, or kept in our own log)"] == ["0", "1"]
+    assert table(page, "breaches")["April to June 2021"] == ["0", "0", "0", "1", "0"]
+    assert table(page, "on-time")["April to June 2021"][-1] == "0.0%"
+    assert "is counted up to" in words(page.text)
+    assert "is counted up to" not in words(client.get(ADDRESS, {"year": "2020"}).text)
+
+
+def test_a_dismissed_false_alarm_leaves_the_count_and_stands_with_its_reason(client):
+    office = an_office()
+    a_report(office, ReportStatus.DISMISSED)
+    client.force_login(office.head)
+    page = client.get(ADDRESS)
+    assert table(page, "breaches")["April to June 2020"] == ["0", "0", "0", "0", "0"]
+    reasons = table(page, "reasons")
+    assert reasons["Dismissed: The automatic check was wrong"] == ["1", "0"]
+    (found,) = [one for one in page.context["tables"] if one.key == "reasons"]
+    (row,) = [one for one in found.rows if one.name == "Dismissed: The automatic check was wrong"]
+    listed = client.get(row.address)
+    assert [one["reason"] for one in listed.context["rows"]] == ["The automatic check was wrong"]
+
+
+def test_a_quarter_leads_to_its_reports(client):
+    office = an_office()
+    report = a_report(office, ReportStatus.APPROVED)
+    client.force_login(office.head)
+    (found,) = [one for one in client.get(ADDRESS).context["tables"] if one.key == "breaches"]
+    listed = {row.name: client.get(row.address).context["rows"] for row in found.rows}
+    assert [row["report"] for row in listed.pop("April to June 2020")] == [report]
+    assert not any(listed.values())
+
+
+def test_an_approval_by_the_author_is_counted(client):
+    office = an_office()
+    report = a_report(office)
+    joins(office.statistician, office.producer, Role.DEPUTY)
+    sign_off.approve(report, by=office.statistician, at=AT + timedelta(days=3), render=printed)
+    client.force_login(office.head)
+    year = table(client.get(ADDRESS), "year")
+    assert year["Approved by one person who had written it"] == ["1", "0"]
+    assert year["From occurrence to approval, median"] == ["3 days", "[z]"]
+
+
+def test_one_producer_is_shown_by_series_and_several_by_producer(client):
+    office, other, strange = an_office(), ProducerFactory(), an_office()
+    report = a_report(office, ReportStatus.APPROVED)
+    a_report(strange, ReportStatus.APPROVED, reference="strange")
+    series = report.suspicions.get().release.series
+    quiet = SeriesFactory(producer=office.producer, title="Quiet")
+    client.force_login(office.head)
+    assert table(client.get(ADDRESS), "compared") == {
+        series.title: ["1", "0.0%", "[z]", "57 min", "1", "0"],
+        "Quiet": ["0", "[z]", "[z]", "[z]", "0", "0"],
+    }
+    assert "compared" not in {one.key for one in client.get(ADDRESS, {"series": quiet.slug}).context["tables"]}
+    joins(office.head, other, Role.AUDITOR)
+    page = client.get(ADDRESS)
+    assert set(table(page, "compared")) == {office.producer.name, other.name}
+    assert strange.producer.name not in page.text
+    chosen = client.get(ADDRESS, {"producer": other.slug})
+    assert table(chosen, "year")["Releases due and verified"] == ["0", "0"]
+
+
+@pytest.mark.parametrize(
+    "asked",
+    [{"producer": "nobody"}, {"year": "1066"}, {"year": "soon"}],
+    ids=["a strange producer", "long ago", "no year"],
+)
+def test_what_cannot_be_asked_is_said_and_shows_no_figure(client, asked):
+    client.force_login(an_office().head)
+    page = client.get(ADDRESS, asked)
+    assert page.context["tables"] == []
+    assert "Select a valid choice" in page.text
+
+
+def test_each_chart_is_named_described_and_has_its_table(client):
+    office = an_office()
+    a_report(office, ReportStatus.APPROVED)
+    client.force_login(office.head)
+    page = client.get(ADDRESS).text
+    charts = re.findall(r"<svg class=\"office-chart\".*?</svg>", page, flags=re.DOTALL)
+    assert len(charts) == 3
+    for chart in charts:
+        title, description = re.search(r'aria-labelledby="(\S+) (\S+)"', chart).groups()
+        assert 'role="img"' in chart
+        assert f'<title id="{title}">' in chart
+        assert "April to June" in re.search(rf'<desc id="{description}">(.*?)</desc>', chart, re.DOTALL)[1]
+        assert "<script" not in chart
+        assert "style=" not in chart
+        section = page[page.index(chart) :]
+        assert section.index("<table") < section.index("</section>")
+    ids = re.findall(r'\bid="([^"]+)"', page)
+    assert len(ids) == len(set(ids))
+
+
+def test_the_number_of_queries_does_not_grow(client, django_assert_num_queries):
+    office = an_office()
+    series = SeriesFactory(producer=office.producer)
+    client.force_login(office.head)
+    a_late_release(series=series, reference="release-0")
+    drafting.draft_missing(now=AT)
+    with CaptureQueriesContext(connection) as few:
+        client.get(ADDRESS)
+    for number in range(1, 12):
+        a_late_release(series=SeriesFactory(producer=office.producer), reference=f"release-{number}")
+    drafting.draft_missing(now=AT)
+    with django_assert_num_queries(len(few)):
+        page = client.get(ADDRESS)
+    assert table(page, "year")["Late"] == ["12", "0"]
+    assert Release.objects.count() == 12
+
+
+@pytest.mark.parametrize(
+    ("share", "said"),
+    [(None, "[z]"), (Fraction(1), "100.0%"), (Fraction(99_999, 100_000), "99.9%"), (Fraction(0), "0.0%")],
+    ids=["nothing", "all", "nearly all", "none"],
+)
+def test_all_is_said_of_nothing_but_all(share, said):
+    assert figures_wording.rate(share) == said
+
+
+def test_quarters_delays_and_days_are_said_in_words():
+    assert figures_wording.quarter(Quarter(2020, 4)) == "October to December 2020"
+    assert figures_wording.delay(65_700.2) == "18 h 15 min"
+    assert [figures_wording.days(number) for number in (0, 1, 1.5, 2, None)] == [
+        "0 days",
+        "1 day",
+        "1.5 days",
+        "2 days",
+        "[z]",
+    ]
