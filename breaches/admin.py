@@ -13,12 +13,14 @@ from breaches.models import (
     Edition,
     OwnAct,
     Practice,
+    RegisterEvent,
     Report,
     ReportEvent,
     ReportVersion,
     Suspicion,
 )
 from breaches.permissions import Action
+from breaches.register import producers_of
 from releases.admin.access import ReadOnly
 
 
@@ -108,6 +110,30 @@ class ReportEventAdmin(OfReports[ReportEvent]):
     list_select_related = ("report", "actor")
     ordering = ("-position",)
     exclude = ("words_salt",)
+
+
+@admin.register(RegisterEvent)
+class RegisterEventAdmin(ReadOnly[RegisterEvent]):
+    """Who took a register out of the house, for those who may do so themselves."""
+
+    list_display = ("position", "producer", "kind", "at", "actor")
+    list_select_related = ("producer", "actor")
+    ordering = ("-position",)
+    exclude = ("words_salt",)
+
+    def get_queryset(self, request: HttpRequest) -> QuerySet[RegisterEvent]:
+        """Return the rows of the producers whose reports the user may take out of the house."""
+        own = producers_of(request.user, action=permissions.Action.DOWNLOAD)
+        return admin.ModelAdmin.get_queryset(self, request).filter(producer__in=own)
+
+    def has_module_permission(self, request: HttpRequest) -> bool:
+        """Show the app to whoever may take a report out of the house."""
+        return self.has_view_permission(request)
+
+    def has_view_permission(self, request: HttpRequest, obj: Any = None) -> bool:
+        """Ask the table of permissions of reports."""
+        own = producers_of(request.user, action=permissions.Action.DOWNLOAD)
+        return own.exists() if obj is None else own.filter(pk=obj.producer_id).exists()
 
 
 @admin.register(Dispatch)

@@ -6,16 +6,16 @@ from dataclasses import dataclass
 from datetime import date, datetime, time
 from typing import Any
 
-from django.db.models import Count, F, OuterRef, QuerySet, Subquery
+from django.db.models import Count, F, QuerySet
 from django.db.models.functions import Coalesce, TruncDate, TruncQuarter
 
 from breaches.decision import DECISION_ON
 from breaches.figures import Case, Delay, History, SameDayChanges, Verdicts
-from breaches.models import ApprovedDocument, Dispatch, StartedReport, Suspicion
+from breaches.models import StartedReport, Suspicion
 from breaches.permissions import Action, reports_where
 from breaches.quarter import quarter_of
-from breaches.register import about_series, producers_of
-from breaches.status import Nature, ReportStatus
+from breaches.register import about_series, producers_of, with_outcome
+from breaches.status import ReportStatus
 from releases import date_register
 from releases.london import LONDON, from_london, local_date
 from releases.models import DateChange, Producer, Series, Verification
@@ -118,25 +118,13 @@ def _cases(scope: Scope, by: Person) -> Iterator[Case]:
 
 def _reports(scope: Scope, by: Person) -> "QuerySet[Any]":
     """Return the reports within the scope, with the day on which each counts and what came of it."""
-    documents = ApprovedDocument.objects.filter(report=OuterRef("pk"))
-    sent = Dispatch.objects.filter(report=OuterRef("pk"), nature=Nature.REPORT)
     found = reports_where(by, Action.VIEW).official()
     if scope.producer:
         found = found.filter(producer=scope.producer)
     if scope.series:
         found = found.filter(about_series(scope.series))
-    return (
-        found.annotate(
-            counts_on=Coalesce(F("occurred_on"), TruncDate("drafted_at", tzinfo=LONDON)),
-        )
-        .filter(counts_on__gte=scope.first, counts_on__lte=scope.last)
-        .annotate(
-            approved_at=Subquery(documents.order_by("approved_at").values("approved_at")[:1]),
-            sent_on=Subquery(sent.order_by("sent_on").values("sent_on")[:1]),
-            alone=Subquery(documents.order_by("-version").values("one_person")[:1]),
-        )
-        .order_by()
-    )
+    counted = found.annotate(counts_on=Coalesce(F("occurred_on"), TruncDate("drafted_at", tzinfo=LONDON)))
+    return with_outcome(counted.filter(counts_on__gte=scope.first, counts_on__lte=scope.last)).order_by()
 
 
 def _series_of(found: "QuerySet[Any]") -> dict[int, set[int]]:

@@ -5,12 +5,13 @@ from dataclasses import dataclass, fields
 from datetime import date
 from typing import Any
 
-from django.db.models import F, Prefetch, Q, QuerySet
+from django.db.models import F, OuterRef, Prefetch, Q, QuerySet, Subquery
 
 from breaches.decision import STATES, Decision
-from breaches.models import PracticeCited, ReportVersion, StartedReport, Suspicion
+from breaches.models import ApprovedDocument, Dispatch, PracticeCited, ReportVersion, StartedReport, Suspicion
 from breaches.models.report import ReportQuerySet
 from breaches.permissions import TABLE, Action, reports_where
+from breaches.status import Nature
 from releases.models import Producer, Series
 from releases.permissions import Person, producers_with
 
@@ -36,17 +37,19 @@ class Wanted:
     last: date | None = None
 
 
-def producers_of(person: Person) -> QuerySet[Producer]:
-    """Return the producers whose register a person may read."""
-    return producers_with(person, TABLE[Action.VIEW])
+def producers_of(person: Person, *, action: Action = Action.VIEW) -> QuerySet[Producer]:
+    """Return the producers with whose reports a person may do something: read them, if nothing else is asked."""
+    return producers_with(person, TABLE[action])
 
 
-def reports(wanted: Wanted, *, by: Person) -> ReportQuerySet:
+def reports(wanted: Wanted, *, by: Person, action: Action = Action.VIEW) -> ReportQuerySet:
     """Return the reports that are asked for, of those that a person may read; the latest occurrence comes first.
 
     One that names no day yet comes last, and is in no period.
+
+    :param action: what the person must be allowed to do with them.
     """
-    found = reports_where(by, Action.VIEW).official()
+    found = reports_where(by, action).official()
     for field in fields(wanted):
         if value := getattr(wanted, field.name):
             found = found.filter(NARROWED[field.name](value))
@@ -57,6 +60,20 @@ def with_text(found: ReportQuerySet) -> ReportQuerySet:
     """Let reports bring their producer and, as `standing`, a list of their present version alone."""
     standing = ReportVersion.objects.filter(number=F("report__version"))
     return found.select_related("producer").prefetch_related(Prefetch("versions", standing, to_attr="standing"))
+
+
+def with_outcome(found: ReportQuerySet) -> "QuerySet[Any]":
+    """Let reports say when one was approved and sent first, and whether whoever approved it last had written it.
+
+    They do so as `approved_at`, an aware instant, `sent_on`, a day in London, and `alone`; each may be None.
+    """
+    documents = ApprovedDocument.objects.filter(report=OuterRef("pk"))
+    sent = Dispatch.objects.filter(report=OuterRef("pk"), nature=Nature.REPORT)
+    return found.annotate(
+        approved_at=Subquery(documents.order_by("approved_at").values("approved_at")[:1]),
+        sent_on=Subquery(sent.order_by("sent_on").values("sent_on")[:1]),
+        alone=Subquery(documents.order_by("-version").values("one_person")[:1]),
+    )
 
 
 def practices_cited() -> list[tuple[str, str]]:

@@ -3,7 +3,7 @@
 from django.urls import path, register_converter
 
 from breaches.remarks import Section
-from breaches.views import changes, decisions, documents, figures, own_acts, register, reports, sections, sending, starting
+from breaches.views import changes, decisions, documents, export, figures, own_acts, register, reports, sections, sending, starting
 
 
 class SectionConverter:
@@ -27,6 +27,7 @@ app_name = "breaches"
 urlpatterns = [
     path("", reports.report_list, name="report_list"),
     path("register/", register.register_page, name="register"),
+    path("register/export/", export.export, name="export"),
     path("register/figures/", figures.figures, name="figures"),
     path("start/pre-release-access/<slug:release>/", starting.about_access_list, name="start_pra"),
     path("<slug:reference>/", reports.report, name="report"),

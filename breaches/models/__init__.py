@@ -4,6 +4,7 @@ from breaches.models.code_of_practice import Edition, Practice
 from breaches.models.dispatch import Dispatch
 from breaches.models.own_act import OwnAct
 from breaches.models.practice_cited import PracticeCited
+from breaches.models.register_event import RegisterEvent
 from breaches.models.report import ApprovedDocument, Report, ReportEvent, ReportVersion
 from breaches.models.section_comment import SectionComment
 from breaches.models.started import StartedReport
@@ -16,6 +17,7 @@ __all__ = [
     "OwnAct",
     "Practice",
     "PracticeCited",
+    "RegisterEvent",
     "Report",
     "ReportEvent",
     "ReportVersion",

@@ -12,6 +12,7 @@ from breaches import register, wording
 from breaches.content import from_json
 from breaches.forms.register import RegisterForm
 from breaches.models import Report
+from breaches.permissions import Action
 from breaches.status import Kind, ReportStatus
 from breaches.views.access import SignedInRequest
 from releases.london import day
@@ -31,6 +32,7 @@ def register_page(request: SignedInRequest) -> HttpResponse:
         "form": form,
         "page": page,
         "rows": [_row(report) for report in page],
+        "may_export": register.producers_of(request.user, action=Action.DOWNLOAD).exists(),
         "many_producers": len(form.producers) > 1,
         "narrowed": any(request.GET.get(name) for name in form.fields),
     }

@@ -263,6 +263,7 @@ def _messages(morning: Morning, report: str) -> None:
     morning.pages["a state of messages that there is not"] = f"{address}?state=eaten"
     morning.add("the register", "breaches:register")
     morning.pages["a register that fits nothing"] = f"{reverse('breaches:register')}?kind=pra&state=sent"
+    morning.add("downloading the register", "breaches:export")
     morning.add("the figures", "breaches:figures")
 
 

@@ -4,24 +4,24 @@ from typing import Any
 
 from django.core.management.base import CommandError
 
-from breaches.models import ReportEvent
+from breaches.models import RegisterEvent, ReportEvent
 from releases.bodies import check_bodies
 from releases.management.plain_command import PlainCommand
 from releases.models import Observation, ReleaseEvent
 from releases.models.append_only import check_chain
 
-CHAINS = (ReleaseEvent, Observation, ReportEvent)
+CHAINS = (ReleaseEvent, Observation, ReportEvent, RegisterEvent)
 
 
 class Command(PlainCommand):
-    """Walks the three chains of the record, and reads every kept body."""
+    """Walks the chains of the record, and reads every kept body."""
 
     help = """\
 Check that looks, events and kept bodies stand as they were written.
 
 Each row carries the hash of what it says and of the row before it. This walks
-the chains of releases' events, of looks and of reports' events, and prints for
-each the number of rows and that it holds. Where one does not hold, its first
+the chains of releases' events, of looks, of reports' events and of exports of
+the register, and prints for each the number of rows and that it holds. Where one does not hold, its first
 broken row is named on standard error and the exit code is 1.
 
 Then it reads every kept body and compares it with its hash and with the look

@@ -24,7 +24,7 @@ def staff(role: Role, producer, **fields):
 def page(model: str, name: str = "changelist", *keys) -> str:
     """Return the address of an admin page: "release", "change", 7."""
     app = "breaches" if model in {"edition", "practice", "report", "reportversion", "reportevent"} else "releases"
-    app = "breaches" if model in {"approveddocument", "suspicion"} else app
+    app = "breaches" if model in {"approveddocument", "suspicion", "registerevent"} else app
     return reverse(f"admin:{app}_{model}_{name}", args=keys)
 
 
