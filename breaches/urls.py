@@ -3,7 +3,19 @@
 from django.urls import path, register_converter
 
 from breaches.remarks import Section
-from breaches.views import changes, decisions, documents, export, figures, own_acts, register, reports, sections, sending, starting
+from breaches.views import (
+    changes,
+    decisions,
+    documents,
+    export,
+    figures,
+    own_acts,
+    register,
+    reports,
+    sections,
+    sending,
+    starting,
+)
 
 
 class SectionConverter:

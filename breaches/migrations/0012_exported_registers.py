@@ -15,7 +15,7 @@ def add_triggers(apps, schema_editor):
 
 class Migration(migrations.Migration):
     dependencies = [
-        ("breaches", "0010_found_in_the_register"),
+        ("breaches", "0011_found_in_the_register"),
         ("releases", "0021_code_words"),
         migrations.swappable_dependency(settings.AUTH_USER_MODEL),
     ]
