@@ -66,7 +66,7 @@ def laid_out(report: Report, version: ReportVersion) -> ReportDocument:
 
 
 def _cause_prompt(report: Report) -> str:
-    return ACCESS_PROMPT if report.kind == Kind.PRA else CAUSE_PROMPT
+    return ACCESS_PROMPT if report.kind in {Kind.PRA, Kind.ACCESS} else CAUSE_PROMPT
 
 
 def _decision(report: Report) -> str:

@@ -26,10 +26,17 @@ class Kind(StrEnum):
     LATE = "late"
     EARLY = "early"
     PARTIAL = "partial"
+    NOT_LIVE = "not_live"
+    WRONG_CONTENT = "wrong_content"
     PRA = "pra"
+    ACCESS = "access"
+    LEAK = "leak"
+    NOT_ANNOUNCED = "not_announced"
+    USED_IN_PUBLIC = "used_in_public"
+    OTHER = "other"
 
 
-# Of these the record itself raises suspicions; a report about pre-release access is started by a person.
+# Of these the record itself raises suspicions; every kind can be started by a person.
 SUSPECTED = (Kind.LATE, Kind.EARLY, Kind.PARTIAL)
 
 

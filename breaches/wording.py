@@ -9,6 +9,7 @@ from django.utils.translation import gettext_lazy as lazy
 from breaches.content import CitedPractice, Output, Person, ReportContent
 from breaches.decision import Decision
 from breaches.models import Report, ReportEvent, SectionComment
+from breaches.models.report import KINDS as KIND_CHOICES
 from breaches.remarks import Section
 from breaches.status import DismissalReason, Kind, RecordingReason, ReportStatus
 from releases.lifecycle import spoken
@@ -28,12 +29,7 @@ STATUSES = {
     ReportStatus.WITHDRAWN: (lazy("Withdrawn"), "orange"),
 }
 
-KINDS = {
-    Kind.LATE: lazy("Late"),
-    Kind.EARLY: lazy("Early"),
-    Kind.PARTIAL: lazy("In part only"),
-    Kind.PRA: lazy("Pre-release access"),
-}
+KINDS = {Kind(code): words for code, words in KIND_CHOICES.items()}
 
 ROLES = {
     Role.STATISTICIAN: "statistician",

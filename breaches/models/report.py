@@ -7,7 +7,7 @@ from django.db import models
 from django.db.models import Q
 from django.utils.translation import gettext_lazy as lazy
 
-from breaches.status import DECIDED, DismissalReason, RecordingReason, ReportStatus
+from breaches.status import DECIDED, DismissalReason, Kind, RecordingReason, ReportStatus
 from releases.models import Producer
 from releases.models.append_only import AppendOnly, AppendOnlyQuerySet
 from releases.models.event import Happening
@@ -22,6 +22,19 @@ STATUSES = {
     ReportStatus.SENT.value: lazy("Sent"),
     ReportStatus.CLOSED.value: lazy("Closed"),
     ReportStatus.WITHDRAWN.value: lazy("Withdrawn"),
+}
+KINDS = {
+    Kind.LATE.value: lazy("Late"),
+    Kind.EARLY.value: lazy("Early"),
+    Kind.PARTIAL.value: lazy("In part only"),
+    Kind.NOT_LIVE.value: lazy("Not live at all"),
+    Kind.WRONG_CONTENT.value: lazy("Wrong content"),
+    Kind.PRA.value: lazy("Pre-release access"),
+    Kind.ACCESS.value: lazy("Access before release"),
+    Kind.LEAK.value: lazy("Leak"),
+    Kind.NOT_ANNOUNCED.value: lazy("Not announced"),
+    Kind.USED_IN_PUBLIC.value: lazy("Unpublished figures used in public"),
+    Kind.OTHER.value: lazy("Another kind of breach"),
 }
 DISMISSALS = {
     DismissalReason.EXEMPTION.value: lazy("exemption"),
@@ -55,7 +68,7 @@ class Report(models.Model):
 
     reference = models.SlugField(max_length=120, unique=True)
     producer = models.ForeignKey(Producer, on_delete=models.PROTECT, related_name="breach_reports")
-    kind = models.CharField(max_length=10)
+    kind = models.CharField(max_length=20, choices=list(KINDS.items()))
     status = models.CharField(
         max_length=10,
         choices=list(STATUSES.items()),
@@ -79,6 +92,7 @@ class Report(models.Model):
         indexes = [models.Index(fields=["occurred_on", "id"], name="report_by_day_of_occurrence")]
         constraints = [
             models.CheckConstraint(condition=Q(status__in=list(ReportStatus)), name="report_status_is_known"),
+            models.CheckConstraint(condition=Q(kind__in=list(Kind)), name="report_kind_is_known"),
             models.CheckConstraint(
                 condition=Q(status__in=list(DECIDED), decided_at__isnull=False)
                 | (~Q(status__in=list(DECIDED)) & Q(decided_at__isnull=True)),
