@@ -11,12 +11,12 @@ from breaches import versions
 from breaches.content import ReportContent, from_json, to_json
 from breaches.machine_text import FROM_FACTS
 from breaches.models import Report, ReportVersion
+from breaches.permissions import roles_for
 from breaches.remarks import Remark, Section, impossible
 from breaches.status import EDIT, REPORT
 from releases.canonical import canonical_json, sha256_hex
 from releases.lifecycle import MoveRefused
 from releases.london import local_date
-from releases.permissions import roles_of
 
 if TYPE_CHECKING:
     from statsoffice.accounts.models import User
@@ -87,7 +87,7 @@ def save_section(
     values = {field: values[field] for field in FIELDS[section]}
     for attempt in range(ATTEMPTS):
         fresh = Report.objects.select_related("producer").get(pk=report.pk)
-        move = REPORT.check(EDIT, source=fresh.status, roles=roles_of(by, fresh.producer))
+        move = REPORT.check(EDIT, source=fresh.status, roles=roles_for(by, fresh))
         read = _version_read(report, expected_version)
         current = versions.present(fresh)
         content = _merged(values, read=read, current=current)
@@ -155,8 +155,8 @@ def _machine_beside(report: Report, current: ReportVersion, *, section: Section,
     machine: dict[str, Any] = current.machine
     if facts_seen != facts_digest(report):
         return machine
-    offered = {field: report.machine[field] for field in FIELDS[section] if field in FROM_FACTS}
-    return machine | {field: text for field, text in offered.items() if field in report.machine}
+    offered = [field for field in FIELDS[section] if field in FROM_FACTS and field in report.machine]
+    return machine | {field: report.machine[field] for field in offered}
 
 
 def _changed(was: ReportContent, now: ReportContent) -> list[str]:

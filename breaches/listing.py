@@ -67,4 +67,5 @@ def _entry(report: Report, version: ReportVersion, raised: list[Suspicion]) -> E
 
 
 def _started_about(report: Report) -> str:
-    return report.started.release.reference if hasattr(report, "started") else ""
+    release = report.started.release if hasattr(report, "started") else None
+    return release.reference if release else ""

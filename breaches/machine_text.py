@@ -9,7 +9,7 @@ from breaches.facts import Facts
 from breaches.models import Suspicion
 from breaches.narrative import account
 from releases.london import local_date
-from releases.models import Address, Contact, Release
+from releases.models import Address, Contact, Release, Series
 
 # What follows from the looks. The rest is copied once: a contact is printed as it was when the report was drafted.
 FROM_FACTS = ("practices", "occurred_on", "circumstances")
@@ -46,11 +46,19 @@ def of_releases(releases: Collection[Release]) -> ReportContent:
 
     :param releases: read with their series, its producer and contacts, and their addresses.
     """
+    outputs = tuple(Output(release.title, _page(release)) for release in releases)
+    return replace(of_series([release.series for release in releases]), outputs=outputs)
+
+
+def of_series(series: Collection[Series]) -> ReportContent:
+    """Fill in what is on record about some series: producers, and whom to reach.
+
+    :param series: read with their producer and contacts.
+    """
     return ReportContent(
-        outputs=tuple(Output(release.title, _page(release)) for release in releases),
-        producers=tuple(dict.fromkeys(release.series.producer.name for release in releases)),
-        dealing=_first_person(release.series.responsible for release in releases),
-        head_of_profession=_first_person(release.series.head_of_profession for release in releases),
+        producers=tuple(dict.fromkeys(one.producer.name for one in series)),
+        dealing=_first_person(one.responsible for one in series),
+        head_of_profession=_first_person(one.head_of_profession for one in series),
     )
 
 

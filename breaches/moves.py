@@ -6,7 +6,7 @@ from typing import TYPE_CHECKING, Any
 from django.utils.translation import gettext as _
 
 from breaches.models import Report
-from breaches.permissions import acting_role, declared_own_act
+from breaches.permissions import acting_role, declared_own_act, roles_for
 from breaches.remarks import Remark
 from breaches.status import (
     APPROVE,
@@ -26,7 +26,6 @@ from breaches.status import (
 )
 from breaches.versions import advance
 from releases.lifecycle import Move, MoveRefused, SomethingMissing
-from releases.permissions import roles_of
 from releases.roles import Role
 
 if TYPE_CHECKING:
@@ -83,7 +82,7 @@ def check(report: Report, name: str, *, by: "User", remarks: tuple[Remark, ...] 
         raise OwnActIsSubject(sentence)
     things = [thing for thing, there in given.items() if there]
     try:
-        return REPORT.check(name, source=report.status, roles=roles_of(by, report.producer), given=things)
+        return REPORT.check(name, source=report.status, roles=roles_for(by, report), given=things)
     except SomethingMissing:
         if remarks:
             raise Incomplete(remarks) from None

@@ -2,9 +2,11 @@
 
 from enum import StrEnum
 
-from breaches.models import OwnAct, Report
+from django.db.models import Q, QuerySet
+
+from breaches.models import OwnAct, Report, StartedReport
 from breaches.models.report import ReportQuerySet
-from breaches.status import DECISIONS, REPORT, WRITERS
+from breaches.status import DECISIONS, REPORT, RESTRICTED, WRITERS
 from releases.models import Producer
 from releases.permissions import NotYours, Person, producers_with, roles_of
 from releases.roles import BY_WEIGHT, LEADS, Role
@@ -25,17 +27,49 @@ TABLE: dict[Action, frozenset[Role]] = {
 
 def reports_where(person: Person, action: Action) -> ReportQuerySet:
     """Return the reports with which the table lets a person do something."""
-    return Report.objects.filter(producer__in=producers_with(person, TABLE[action]))
+    return reports_with(person, TABLE[action])
+
+
+def reports_with(person: Person, roles: frozenset[Role]) -> ReportQuerySet:
+    """Return the reports that are open to a person and for whose producer they hold at least one of some roles."""
+    open_to_them = (
+        ~Q(kind__in=list(RESTRICTED))
+        | Q(producer__in=producers_with(person, LEADS))
+        | Q(pk__in=StartedReport.objects.filter(started_by_id=person.pk).values("report"))
+    )
+    return Report.objects.filter(open_to_them, producer__in=producers_with(person, roles))
+
+
+def roles_for(person: Person, report: Report) -> frozenset[Role]:
+    """Return the roles in which a person meets a report; none if it is of a restricted kind and not open to them.
+
+    A report on who had access, or on a leak, is open to the Head of Profession, to deputies and to the person dealing
+    with it, who is the one that started it. To everybody else it does not exist.
+    """
+    roles = roles_of(person, report.producer)
+    if report.kind in RESTRICTED and not (LEADS & roles or is_dealing_with(person, report)):
+        return frozenset()
+    return roles
+
+
+def is_dealing_with(person: Person, report: Report) -> bool:
+    """Tell whether a person deals with a report: they started it."""
+    return StartedReport.objects.filter(report=report, started_by_id=person.pk).exists()
 
 
 def may(person: Person, action: Action, report: Report) -> bool:
     """Tell whether the table lets a person do something with a report."""
-    return bool(TABLE[action] & roles_of(person, report.producer))
+    return bool(TABLE[action] & roles_for(person, report))
 
 
 def may_start(person: Person, producer: Producer) -> bool:
     """Tell whether a person may start a report about a release of a producer: whoever writes reports may."""
     return bool(WRITERS & roles_of(person, producer))
+
+
+def producers_written_for(person: Person) -> QuerySet[Producer]:
+    """Return the producers of which a person may write and start reports."""
+    return producers_with(person, WRITERS)
 
 
 def starting_role(person: Person, producer: Producer) -> Role:
@@ -52,7 +86,7 @@ def starting_role(person: Person, producer: Producer) -> Role:
 
 def moves_open_to(person: Person, report: Report) -> tuple[str, ...]:
     """Return the moves that a person may make with a report as it stands, in the lifecycle's order."""
-    moves = REPORT.available(source=report.status, roles=roles_of(person, report.producer))
+    moves = REPORT.available(source=report.status, roles=roles_for(person, report))
     if DECISIONS.isdisjoint(moves) or not declared_own_act(person, report):
         return moves
     return tuple(move for move in moves if move not in DECISIONS)
@@ -65,12 +99,12 @@ def declared_own_act(person: Person, report: Report) -> bool:
 
 def may_write_or_decide(person: Person, report: Report) -> bool:
     """Tell whether some role of a person lets them write a report or decide on it."""
-    return bool(WRITERS & roles_of(person, report.producer))
+    return bool(WRITERS & roles_for(person, report))
 
 
 def may_ever(person: Person, move: str, report: Report) -> bool:
     """Tell whether some state of a report lets a person make a move: if none does, the move is hidden from them."""
-    roles = roles_of(person, report.producer)
+    roles = roles_for(person, report)
     return any(row.name == move and row.roles & roles for row in REPORT.moves)
 
 
@@ -79,7 +113,7 @@ def acting_role(person: Person, roles: frozenset[Role], report: Report) -> Role:
 
     :raises ValueError: if they hold none of them.
     """
-    held = roles & roles_of(person, report.producer)
+    held = roles & roles_for(person, report)
     for role in BY_WEIGHT:
         if role in held:
             return role

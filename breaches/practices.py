@@ -1,17 +1,33 @@
 """The practices that a report may cite: those of the edition of the Code in force on a day."""
 
-from collections.abc import Collection, Iterator
+from collections.abc import Collection, Iterator, Mapping
 from datetime import date
 
 from breaches.content import CitedPractice, ReportContent
 from breaches.models import Edition, Practice
 from breaches.remarks import Remark, Section
+from breaches.status import Kind
 from releases.london import day
 
 # The practice on the release at 9.30am. Edition 2: T3.6; edition 3.0 counts by standard: 3.6.
 ORDERLY_RELEASE = ("T3.6", "3.6")
-# Those on who may have access before release. Edition 2: T3.3 and T3.4; edition 3.0: 3.3 and 3.4.
-PRE_RELEASE_ACCESS = ("T3.3", "T3.4", "3.3", "3.4")
+# On announcing in advance. Edition 2: T3.1; edition 3.0: 3.1.
+ANNOUNCED_AHEAD = ("T3.1", "3.1")
+# On who may have access before release at all. Edition 2: T3.3; edition 3.0: 3.3.
+ACCESS = ("T3.3", "3.3")
+# On that, and on who may have it in final form. Edition 2: T3.3 and T3.4; edition 3.0: 3.3 and 3.4.
+PRE_RELEASE_ACCESS = (*ACCESS, "T3.4", "3.4")
+# What a kind of breach is against as a rule. Of the others the catalogue names none: people choose.
+SUGGESTED: Mapping[Kind, tuple[str, ...]] = {
+    Kind.LATE: ORDERLY_RELEASE,
+    Kind.EARLY: ORDERLY_RELEASE,
+    Kind.PARTIAL: ORDERLY_RELEASE,
+    Kind.NOT_LIVE: ORDERLY_RELEASE,
+    Kind.PRA: PRE_RELEASE_ACCESS,
+    Kind.ACCESS: ACCESS,
+    Kind.LEAK: ACCESS,
+    Kind.NOT_ANNOUNCED: ANNOUNCED_AHEAD,
+}
 
 
 def citing(practice: Practice) -> CitedPractice:
@@ -41,9 +57,9 @@ def of_orderly_release(on: date) -> tuple[CitedPractice, ...]:
     return _confirmed(on, codes=ORDERLY_RELEASE)
 
 
-def of_pre_release_access(on: date) -> tuple[CitedPractice, ...]:
-    """Return the practices on access before release that were in force on a day, where their wording is confirmed."""
-    return _confirmed(on, codes=PRE_RELEASE_ACCESS)
+def suggested_for(kind: Kind, *, on: date) -> tuple[CitedPractice, ...]:
+    """Return the practices in force on a day that a kind of breach is against as a rule, where confirmed."""
+    return _confirmed(on, codes=SUGGESTED.get(kind, ()))
 
 
 def _confirmed(on: date, *, codes: Collection[str]) -> tuple[CitedPractice, ...]:

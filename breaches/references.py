@@ -1,8 +1,13 @@
 """The names under which reports are known."""
 
 from collections.abc import Sequence
+from secrets import token_hex
 
 from breaches.models import Report
+from breaches.status import RESTRICTED, Kind
+
+# What a wanted name may take up of the column, so that a number or a tail still fits.
+LONGEST = 100
 
 
 def free_references(wanted: Sequence[str]) -> list[str]:
@@ -16,4 +21,16 @@ def free_references(wanted: Sequence[str]) -> list[str]:
             reference = f"{name}-{number}"
         taken.add(reference)
         free.append(reference)
+    return free
+
+
+def reference_to_start(wanted: str, *, kind: Kind) -> str:
+    """Return the name of a report that a person starts.
+
+    Those of a restricted kind have a tail that nobody can guess: counted names would tell how many others there are.
+    """
+    wanted = wanted[:LONGEST].rstrip("-")
+    if kind in RESTRICTED:
+        return f"{wanted}-{token_hex(4)}"
+    (free,) = free_references([wanted])
     return free

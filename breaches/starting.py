@@ -1,114 +1,191 @@
-"""A report that a person starts by hand about a release's pre-release access list, with the facts that it holds."""
+"""A report that a person starts by hand, with what is on record about a release, a series or a producer."""
 
+from collections.abc import Sequence
 from dataclasses import dataclass, replace
 from datetime import date, datetime
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
+from uuid import UUID, uuid4
 
-from django.db import transaction
+from django.db import IntegrityError, transaction
+from django.utils.translation import gettext as _
 
 from breaches import access_on_record, filing, practices
 from breaches.access_account import account_of_access
 from breaches.content import Output, ReportContent, to_json
-from breaches.machine_text import of_releases
+from breaches.machine_text import of_releases, of_series
 from breaches.models import Report, StartedReport
-from breaches.permissions import starting_role
-from breaches.references import free_references
+from breaches.permissions import TABLE, Action, reports_with, starting_role
+from breaches.references import reference_to_start
 from breaches.remarks import impossible
 from breaches.status import Kind, ReportStatus
 from breaches.versions import new_version, record
 from releases import public
 from releases.lifecycle import MoveRefused
 from releases.london import local_date
-from releases.models import Release
+from releases.models import Producer, Release, Series
 
 if TYPE_CHECKING:
     from statsoffice.accounts.models import User
 
+# A report about nothing that is on record has no text of the record beside it, only an account that is still empty.
+NOTHING_ON_RECORD = {"circumstances": ""}
+
+
+@dataclass(frozen=True, slots=True)
+class About:
+    """What a report is started from: a release, a series, or a producer alone."""
+
+    producer: Producer
+    release: Release | None = None
+    series: Series | None = None
+
 
 @dataclass(frozen=True, slots=True)
 class Started:
-    """The report about a list; `is_new` is false where somebody had started it already."""
+    """The report that was started; `is_new` is false where it had been started already."""
 
     report: Report
     is_new: bool
 
 
 class CannotHaveHappened(MoveRefused):
-    """The day on which it is said to have happened cannot be; `field` names it."""
+    """The days on which it is said to have happened cannot be; `field` names them."""
 
     def __init__(self, sentence: str) -> None:
         super().__init__(sentence)
         self.field = "occurred_on"
 
 
-def open_report(release: Release) -> Report | None:
-    """Return the undecided report about a release's pre-release access list, if somebody has started one."""
-    return Report.objects.undecided().filter(started__release=release, kind=Kind.PRA).order_by("-pk").first()
+def open_reports(about: About, *, by: "User") -> list[Report]:
+    """Return the undecided reports about a release that a person may read, the latest first; none without one."""
+    if about.release is None:
+        return []
+    theirs = reports_with(by, TABLE[Action.VIEW]).undecided()
+    suspected = theirs.filter(suspicions__release=about.release)
+    started = theirs.filter(started__release=about.release)
+    return list((suspected | started).distinct().order_by("-pk"))
 
 
-def start(release: Release, *, occurred_on: date, by: "User", at: datetime) -> Started:
-    """Start a report about a release's pre-release access list, or return the one that is open already.
+def open_report_about_list(release: Release, *, by: "User") -> Report | None:
+    """Return the undecided report about a release's pre-release access list that a person may read, if there is one."""
+    theirs = reports_with(by, TABLE[Action.VIEW]).undecided()
+    return theirs.filter(started__release=release, kind=Kind.PRA).order_by("-pk").first()
 
-    The machine fills in what the list holds: posts and organisations, periods and times. What happened, its impact and
-    what is done about it are for people to write.
 
-    :param occurred_on: the day, in London, on which it happened, as the person says; its edition of the Code is cited.
-    :param at: the aware instant of starting.
-    :raises NotYours: if the person writes no reports of the release's producer.
-    :raises CannotHaveHappened: if that day is still to come.
+def start_about_list(release: Release, *, occurred_on: date, by: "User", at: datetime) -> Started:
+    """Start a report about a release's pre-release access list, or return the one that is open to the person already.
+
+    Takes and raises what `start` does.
     """
     with transaction.atomic():
-        stored = _held(release)
-        role = starting_role(by, stored.series.producer)
-        if (earlier := open_report(stored)) is not None:
+        held = Release.objects.select_for_update(of=("self",)).select_related("series__producer").get(pk=release.pk)
+        if (earlier := open_report_about_list(held, by=by)) is not None:
             return Started(earlier, is_new=False)
-        content = _content(stored, occurred_on=occurred_on, at=at)
-        if remarks := impossible(content, today=local_date(at)):
-            raise CannotHaveHappened(remarks[0].sentence)
-        (reference,) = free_references([f"breach-pra-{stored.reference}"])
-        report = Report.objects.create(
-            reference=reference,
-            producer=stored.series.producer,
-            kind=Kind.PRA,
-            status=ReportStatus.DRAFT,
-            machine=to_json(content),
-            rehearsal=stored.rehearsal,
-            drafted_at=at,
-            occurred_on=filing.first_day(content),
-        )
-        filing.cite({report: content})
-        number = StartedReport.objects.filter(release=stored).count() + 1
-        StartedReport.objects.create(report=report, release=stored, number=number, started_by=by, started_at=at)
-        version = new_version(report, content, machine=report.machine, by=None, at=at, why="started")
-        version.save()
-        record(
-            report,
-            "started",
-            at=at,
-            by=by,
-            role=role,
-            release=stored.reference,
-            version=version.number,
-            content_sha256=version.content_sha256,
-        )
+        about = About(held.series.producer, release=held)
+        return start(about, kind=Kind.PRA, occurred_on=(occurred_on,), by=by, at=at, form_key=uuid4())
+
+
+def start(
+    about: About, *, kind: Kind, occurred_on: Sequence[date], by: "User", at: datetime, form_key: UUID
+) -> Started:
+    """Start a report, or return the one that the same form has started already.
+
+    The machine fills in what is on record: title, producer, contacts, the practices of the Code that are suggested for
+    the kind, and of a pre-release access list what it holds. What happened, its impact and what is done about it are
+    for people to write.
+
+    :param occurred_on: the days, in London, on which it happened, as the person says; the editions of the Code in
+        force on them are cited.
+    :param at: the aware instant of starting.
+    :param form_key: of the form that the person sent.
+    :raises NotYours: if the person writes no reports of the producer.
+    :raises CannotHaveHappened: if no day is given, or one is still to come.
+    """
+    role = starting_role(by, about.producer)
+    if (earlier := _started_by_form(form_key, by=by)) is not None:
+        return earlier
+    content = _content(about, kind=kind, occurred_on=occurred_on, at=at)
+    if not content.occurred_on:
+        raise CannotHaveHappened(_("Give the day on which it happened."))
+    if remarks := impossible(content, today=local_date(at)):
+        raise CannotHaveHappened(remarks[0].sentence)
+    on_record = to_json(content) if _is_about_list(about, kind) else {}
+    try:
+        with transaction.atomic():
+            report = Report.objects.create(
+                reference=reference_to_start(_wanted(about, kind, content.occurred_on[0]), kind=kind),
+                producer=about.producer,
+                kind=kind,
+                status=ReportStatus.DRAFT,
+                machine=on_record,
+                rehearsal=about.release is not None and about.release.rehearsal,
+                drafted_at=at,
+                occurred_on=filing.first_day(content),
+            )
+            filing.cite({report: content})
+            StartedReport.objects.create(
+                report=report,
+                release=about.release,
+                series=about.series,
+                started_by=by,
+                started_at=at,
+                form_key=form_key,
+            )
+            beside = on_record or NOTHING_ON_RECORD
+            version = new_version(report, content, machine=beside, by=None, at=at, why="started")
+            version.save()
+            record(report, "started", at=at, by=by, role=role, **_facts(about, report, version.content_sha256))
+    except IntegrityError:
+        if (earlier := _started_by_form(form_key, by=by)) is None:
+            raise
+        return earlier
     return Started(report, is_new=True)
 
 
-def _held(release: Release) -> Release:
-    """Return a release as it is stored, locked, so that two who start a report about it start one."""
-    held = Release.objects.select_for_update(of=("self",)).select_related(
-        "series__producer", "series__responsible", "series__head_of_profession"
-    )
-    return held.prefetch_related("addresses").get(pk=release.pk)
+def _started_by_form(form_key: UUID, *, by: "User") -> Started | None:
+    earlier = StartedReport.objects.select_related("report").filter(form_key=form_key, started_by=by).first()
+    return Started(earlier.report, is_new=False) if earlier else None
 
 
-def _content(release: Release, *, occurred_on: date, at: datetime) -> ReportContent:
-    facts = access_on_record.access_facts_of(release, now=at)
+def _content(about: About, *, kind: Kind, occurred_on: Sequence[date], at: datetime) -> ReportContent:
+    days = tuple(sorted(set(occurred_on)))
+    cited = dict.fromkeys(practice for on in days for practice in practices.suggested_for(kind, on=on))
     return replace(
-        of_releases([release]),
-        # The address of a release that is not out is nobody's to know, and the report may leave the house before.
-        outputs=(Output(release.title, public.page_of(release, now=at)),),
-        practices=practices.of_pre_release_access(occurred_on),
-        occurred_on=(occurred_on,),
-        circumstances=account_of_access(facts),
+        _on_record(about, at=at),
+        practices=tuple(cited),
+        occurred_on=days,
+        circumstances=_account(about, at=at) if _is_about_list(about, kind) else "",
     )
+
+
+def _on_record(about: About, *, at: datetime) -> ReportContent:
+    if about.release is not None:
+        release = about.release
+        # The address of a release that is not out is nobody's to know, and the report may leave the house before.
+        outputs = (Output(release.title, public.page_of(release, now=at)),)
+        return replace(of_releases([release]), outputs=outputs)
+    if about.series is not None:
+        return replace(of_series([about.series]), outputs=(Output(about.series.title),))
+    return ReportContent(producers=(about.producer.name,))
+
+
+def _is_about_list(about: About, kind: Kind) -> bool:
+    return kind is Kind.PRA and about.release is not None
+
+
+def _account(about: About, *, at: datetime) -> str:
+    assert about.release is not None  # noqa: S101  # asked for lists alone
+    return account_of_access(access_on_record.access_facts_of(about.release, now=at))
+
+
+def _wanted(about: About, kind: Kind, on: date) -> str:
+    if about.release is not None:
+        return f"breach-pra-{about.release.reference}" if kind is Kind.PRA else f"breach-{about.release.reference}"
+    return f"breach-{about.series.slug if about.series else about.producer.slug}-{on.isoformat()}"
+
+
+def _facts(about: About, report: Report, content_sha256: str) -> dict[str, Any]:
+    about_release = {"release": about.release.reference} if about.release else {}
+    about_series = {"series": about.series.slug} if about.series else {}
+    numbered = {"version": report.version, "content_sha256": content_sha256, "breach": report.kind}
+    return about_release | about_series | numbered

@@ -40,6 +40,10 @@ class Kind(StrEnum):
 SUSPECTED = (Kind.LATE, Kind.EARLY, Kind.PARTIAL)
 
 
+# Who had access, or may have leaked, is for those who decide and for whoever deals with the report alone.
+RESTRICTED = frozenset({Kind.PRA, Kind.ACCESS, Kind.LEAK})
+
+
 class Nature(StrEnum):
     """What is sent: the report itself, or the notice that one that was sent is being corrected or is withdrawn."""
 

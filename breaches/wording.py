@@ -31,6 +31,20 @@ STATUSES = {
 
 KINDS = {Kind(code): words for code, words in KIND_CHOICES.items()}
 
+# What sets apart kinds whose names alone do not.
+KIND_HINTS = {
+    Kind.LATE: lazy("Out after the announced time."),
+    Kind.EARLY: lazy("Out before the announced time."),
+    Kind.PARTIAL: lazy("On time, but a file or a page was missing."),
+    Kind.NOT_LIVE: lazy("It was due, and never came out."),
+    Kind.WRONG_CONTENT: lazy("On time, but with the wrong file, edition or figures."),
+    Kind.PRA: lazy("The wrong people, the wrong time or the wrong document under the pre-release access law."),
+    Kind.ACCESS: lazy("Somebody had access before release who did not need it for production."),
+    Kind.LEAK: lazy("Figures reached people outside before release."),
+    Kind.NOT_ANNOUNCED: lazy("Released without having been announced in advance."),
+    Kind.USED_IN_PUBLIC: lazy("In a speech, an answer, a post or a press notice, for instance."),
+}
+
 ROLES = {
     Role.STATISTICIAN: "statistician",
     Role.HEAD_OF_PROFESSION: lazy("Head of Profession"),
@@ -87,7 +101,7 @@ FIELDS = {
 
 EVENTS = {
     "drafted": lazy("Drafted from the record"),
-    "started": lazy("Started by hand from the pre-release access list"),
+    "started": lazy("Started by hand"),
     "facts_refreshed": lazy("Brought up to date with the record"),
     "facts_offered": lazy("The record changed; the newer facts are shown beside the text"),
     "suspicion_joined": lazy("A further suspicion about the same release was added"),
@@ -126,6 +140,9 @@ def event_title(event: ReportEvent) -> str:
     title = str(EVENTS.get(event.kind, spoken(event.kind).capitalize()))
     if event.kind == "edited":
         return f"{title}: {', '.join(str(FIELDS[field]) for field in event.facts['fields'])}"
+    # Before there were other kinds, every report that a person started was about such a list.
+    if event.kind == "started" and "release" in event.facts and event.facts.get("breach", Kind.PRA) == Kind.PRA:
+        return _("%(title)s from the pre-release access list") % {"title": title}
     if event.kind == "sent":
         how = _("%(title)s outside this system") if event.facts["outside"] else _("%(title)s by mail")
         to = {

@@ -142,7 +142,7 @@ def shown(
 
 def _warnings(report: Report, content: ReportContent) -> list[dict[str, str]]:
     remarks = (*odd(content, today=local_date(timezone.now())), *practices.of_another_edition(content))
-    if report.status not in DECIDED and is_untouched(present(report), "circumstances"):
+    if report.status not in DECIDED and content.circumstances and is_untouched(present(report), "circumstances"):
         sentence = _("The circumstances are still the record’s own account: nobody has written what the cause was.")
         remarks = (*remarks, Remark(Section.CIRCUMSTANCES, "circumstances", sentence))
     return [_linked(report, remark) for remark in remarks]

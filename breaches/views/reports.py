@@ -23,10 +23,11 @@ from breaches.permissions import (
     may,
     may_write_or_decide,
     moves_open_to,
+    producers_written_for,
     reports_where,
 )
 from breaches.remarks import Section, missing, odd
-from breaches.status import DECIDED, EDIT, WITH_DOCUMENT, Kind, ReportStatus
+from breaches.status import DECIDED, EDIT, RESTRICTED, WITH_DOCUMENT, Kind, ReportStatus
 from breaches.versions import present
 from breaches.views.access import SignedInRequest, report_page
 from releases.london import day, local_date
@@ -48,7 +49,9 @@ def report_list(request: HttpRequest) -> HttpResponse:
     )
     page = paginator.get_page(request.GET.get("page"))
     rows = [_listed(report, from_json(report.standing[0].content)) for report in page]  # type: ignore[attr-defined]  # by the prefetch
-    return render(request, "breaches/report_list.html", {"page": page, "rows": rows, "decided": decided})
+    may_start = producers_written_for(request.user).exists()
+    context = {"page": page, "rows": rows, "decided": decided, "may_start": may_start}
+    return render(request, "breaches/report_list.html", context)
 
 
 @report_page("GET")
@@ -64,7 +67,10 @@ def report(request: SignedInRequest, report: Report) -> HttpResponse:
         "moves": moves,
         "tasks": list(_tasks(report, version, content, editable=EDIT in moves)),
         "suspicions": suspicions,
-        "started": StartedReport.objects.filter(report=report).select_related("release", "started_by").first(),
+        "started": StartedReport.objects.filter(report=report)
+        .select_related("release", "series", "started_by")
+        .first(),
+        "is_restricted": report.kind in RESTRICTED,
         "no_longer_suspected": [s for s in suspicions if s.verification.outcome not in SUSPICIOUS],
         "last_decision": report.events.filter(kind__in=("returned", "recorded", "dismissed"))
         .select_related("actor")

@@ -6,10 +6,11 @@ from datetime import datetime, timedelta
 from django.db.models import QuerySet
 
 from breaches.models import Report
+from breaches.permissions import reports_with
 from breaches.status import WRITERS, ReportStatus
 from releases import asking, date_requests, pre_release_requests
 from releases.models import DateChange, Release
-from releases.permissions import Action, Person, producers_where, producers_with
+from releases.permissions import Action, Person, producers_where
 from releases.roles import LEADS, Role
 
 MOST_LINES = 20
@@ -53,9 +54,9 @@ def waiting_for(person: Person, *, now: datetime) -> Waiting:
 
 
 def _reports(person: Person, roles: frozenset[Role], *statuses: ReportStatus) -> list[Report]:
-    theirs = Report.objects.filter(producer__in=producers_with(person, roles), status__in=statuses)
-    listed = theirs.select_related("producer", "started__release").prefetch_related("suspicions__release")
-    return list(listed.order_by("drafted_at")[:MOST_LINES])
+    theirs = reports_with(person, roles).filter(status__in=statuses)
+    listed = theirs.select_related("producer", "started__release", "started__series")
+    return list(listed.prefetch_related("suspicions__release").order_by("drafted_at")[:MOST_LINES])
 
 
 def _access_lists(person: Person) -> list[Release]:

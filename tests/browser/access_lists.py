@@ -27,7 +27,7 @@ def pages_of_access_lists(office: Office, series) -> dict[str, str]:
     ahead = _list_of_a_release_ahead(office, series)
     out = _list_of_a_release_that_is_out(office, series)
     empty = an_announced_release(series=series, reference="access-empty", due_at=SEED_DUE + timedelta(days=8))
-    report = starting.start(out, occurred_on=date(2020, 6, 29), by=office.statistician, at=NOW).report
+    report = starting.start_about_list(out, occurred_on=date(2020, 6, 29), by=office.statistician, at=NOW).report
     reported = _list_of_a_release_that_is_out(office, series, reference="access-unreported")
     first = {entry.status: entry.pk for entry in ahead.pre_release_access.all()}
     pages = {

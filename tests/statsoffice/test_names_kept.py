@@ -66,7 +66,7 @@ def test_the_command_says_what_it_erased_and_a_dry_run_erases_nothing(release, t
 
 
 def test_a_list_about_which_a_report_is_undecided_is_spared(office, release, time_machine):
-    starting.start(release, occurred_on=date(2020, 6, 29), by=office.statistician, at=AFTERWARDS)
+    starting.start_about_list(release, occurred_on=date(2020, 6, 29), by=office.statistician, at=AFTERWARDS)
     time_machine.move_to(OVER, tick=False)
     assert "undecided: 1." in run()
     assert person() == PERSON

@@ -27,7 +27,9 @@ def report(office):
     release = an_announced_release(series=SeriesFactory(producer=office.producer))
     granted(release, by=office.statistician)
     granted(release, someone("Permanent Secretary"), by=office.statistician)
-    return starting.start(release, occurred_on=date(2020, 6, 29), by=office.statistician, at=AFTERWARDS).report
+    return starting.start_about_list(
+        release, occurred_on=date(2020, 6, 29), by=office.statistician, at=AFTERWARDS
+    ).report
 
 
 def test_the_draft_names_posts_and_periods_asks_for_what_happened_and_names_nobody(report, printed):

@@ -70,5 +70,5 @@ def test_that_access_began_is_recorded_once(office, release):
 
 def test_one_report_is_started(office, release):
     granted(release, by=office.statistician)
-    at_once(lambda: starting.start(release, occurred_on=date(2020, 6, 29), by=office.head, at=AFTERWARDS))
+    at_once(lambda: starting.start_about_list(release, occurred_on=date(2020, 6, 29), by=office.head, at=AFTERWARDS))
     assert Report.objects.count() == StartedReport.objects.count() == 1
