@@ -6,6 +6,7 @@ from django import forms
 from django.conf import settings
 from django.contrib import admin
 from django.core.exceptions import ValidationError
+from django.db.models import QuerySet
 from django.http import HttpRequest
 from django.utils.translation import gettext as _
 
@@ -15,6 +16,7 @@ from releases.permissions import Action, roles_of
 from statsoffice.accounts.models import User
 from statsoffice.messages import channels
 from statsoffice.messages.models import Channel, Message, Preference
+from statsoffice.messages.reports_sent import events_hidden_from
 
 
 @admin.register(Message)
@@ -25,6 +27,10 @@ class MessageAdmin(admin.ModelAdmin[Message]):
     list_filter = (("sent_at", admin.EmptyFieldListFilter), "channel", "created_at")
     exclude = ("document",)
     search_fields = ("subject", "recipient")
+
+    def get_queryset(self, request: HttpRequest) -> QuerySet[Message]:
+        """Leave out the mails of reports that do not exist for the user."""
+        return super().get_queryset(request).exclude(event__in=events_hidden_from(request.user))
 
     def has_add_permission(self, request: HttpRequest) -> bool:
         """Refuse: messages follow from what happened."""

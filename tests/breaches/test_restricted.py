@@ -1,0 +1,213 @@
+"""Reports on who had access, or on a leak: for those who decide and the person dealing; for all others not there."""
+
+from datetime import date
+from uuid import uuid4
+
+import pytest
+from django.urls import reverse
+
+from breaches import editing, pdf, sending, sign_off, starting
+from breaches.models import Report
+from breaches.permissions import Action, may, moves_open_to, reports_where, roles_for
+from breaches.remarks import Section
+from breaches.starting import About
+from breaches.status import REPORT, RESTRICTED, Kind, ReportStatus
+from releases.lifecycle import WrongRole, WrongState
+from releases.roles import Role
+from statsoffice.messages import outbox
+from statsoffice.messages.models import Message
+from tests.breaches.people import AT, REGULATOR, a_report, an_office, approved, printed, written
+from tests.breaches.test_access import METHODS, addresses, posted, state_of
+from tests.breaches.test_matrix import MOVES
+from tests.factories import SeriesFactory, an_announced_release, member
+from tests.releases.admin.site import signed_in
+
+pytestmark = pytest.mark.django_db
+
+NOT_THEIRS = ("colleague", Role.PUBLISHING_TEAM, Role.AUDITOR, Role.CALENDAR_MANAGER)
+ADMIN_MODELS = ("report", "reportversion", "reportevent", "approveddocument", "dispatch")
+
+
+@pytest.fixture(autouse=True)
+def _quick_printer(monkeypatch, settings):
+    monkeypatch.setattr(pdf, "render", printed)
+    settings.REPORT_RECIPIENT = REGULATOR
+
+
+@pytest.fixture
+def office():
+    office = an_office()
+    office.people["colleague"] = member(Role.STATISTICIAN, office.producer)
+    return office
+
+
+@pytest.fixture
+def release(office):
+    return an_announced_release(series=SeriesFactory(producer=office.producer))
+
+
+def a_restricted_report(office, release, kind=Kind.LEAK, *, sent=False):
+    """A report that the statistician starts and completes; if so wanted, the head approves and sends it."""
+    about = About(office.producer, release=release)
+    report = starting.start(
+        about, kind=kind, occurred_on=(date(2020, 6, 29),), by=office.statistician, at=AT, form_key=uuid4()
+    ).report
+    report = written(report, by=office.statistician)
+    report = editing.save_section(
+        report,
+        section=Section.CIRCUMSTANCES,
+        values={
+            "practices": (),
+            "other_practices": "The practice on access before release",
+            "occurred_on": (date(2020, 6, 29),),
+            "circumstances": "The figures were quoted in a meeting on the day before.",
+        },
+        expected_version=report.version,
+        by=office.statistician,
+        at=AT,
+    ).report
+    if not sent:
+        return report
+    return sending.send(approved(report, office), recipient=REGULATOR, by=office.head, at=AT)
+
+
+def test_the_restricted_kinds_are_those_on_access_and_leaks():
+    assert {Kind.PRA, Kind.ACCESS, Kind.LEAK} == RESTRICTED
+
+
+@pytest.mark.parametrize("kind", list(Kind))
+def test_a_report_is_open_to_all_its_readers_unless_its_kind_is_restricted(office, release, kind):
+    report = a_restricted_report(office, release, kind)
+    readers = {who for who, person in office.people.items() if report in reports_where(person, Action.VIEW)}
+    assert readers == {who for who, person in office.people.items() if may(person, Action.VIEW, report)}
+    those_who_decide_and_the_starter = {Role.HEAD_OF_PROFESSION, Role.DEPUTY, Role.STATISTICIAN}
+    others = set() if kind in RESTRICTED else {"colleague", Role.PUBLISHING_TEAM, Role.AUDITOR}
+    assert readers == those_who_decide_and_the_starter | others
+
+
+@pytest.mark.parametrize("kind", sorted(RESTRICTED))
+@pytest.mark.parametrize("who", NOT_THEIRS)
+def test_for_everybody_else_it_does_not_exist_at_any_address_by_any_method(client, office, release, kind, who):
+    report = a_restricted_report(office, release, kind, sent=True)
+    client.force_login(office.people[who])
+    before = state_of(report)
+    for method in METHODS:
+        for name, address in addresses(report).items():
+            assert getattr(client, method)(address).status_code == 404, (method, name)
+    for move in REPORT.move_names:
+        address, fields = posted(report, move)
+        assert client.post(address, fields).status_code == 404, move
+    assert state_of(report) == before
+
+
+@pytest.mark.parametrize("kind", sorted(RESTRICTED))
+@pytest.mark.parametrize("who", NOT_THEIRS)
+def test_no_list_and_no_other_page_names_it_to_everybody_else(client, office, release, kind, who):
+    person = office.people[who]
+    for sent in (False, True):
+        report = a_restricted_report(office, release, kind, sent=sent)
+        client.force_login(person)
+        for address in (
+            reverse("breaches:report_list"),
+            reverse("breaches:report_list") + "?show=decided",
+            reverse("desk"),
+            reverse("releases:release", args=[release.reference]),
+            reverse("breaches:start_about_release", args=[release.reference]),
+            reverse("breaches:start_pra", args=[release.reference]),
+            reverse("releases:pre_release_list", args=[release.reference]),
+        ):
+            assert report.reference not in client.get(address).text, address
+
+
+@pytest.mark.parametrize("role", [Role.HEAD_OF_PROFESSION, Role.DEPUTY, Role.STATISTICIAN])
+def test_those_to_whom_it_is_open_find_it_where_other_reports_are(client, office, release, role):
+    report = a_restricted_report(office, release)
+    client.force_login(office.people[role])
+    for address in (
+        reverse("breaches:report_list"),
+        reverse("releases:release", args=[release.reference]),
+        reverse("breaches:report", args=[report.reference]),
+        reverse("breaches:history", args=[report.reference]),
+    ):
+        assert report.reference in client.get(address).text, address
+    assert client.get(reverse("breaches:draft_pdf", args=[report.reference])).status_code == 200
+    page = client.get(reverse("breaches:report", args=[report.reference])).text
+    assert "the Head of Profession, deputies and Statistician alone" in page
+
+
+@pytest.mark.parametrize("move", MOVES)
+@pytest.mark.parametrize("who", NOT_THEIRS)
+def test_nobody_else_moves_it_by_a_function_either(office, release, move, who):
+    report, person = a_restricted_report(office, release), office.people[who]
+    assert roles_for(person, report) == frozenset()
+    assert moves_open_to(person, report) == ()
+    before = state_of(report)
+    with pytest.raises((WrongRole, WrongState)):
+        MOVES[move](report, person)
+    assert state_of(report) == before
+
+
+def test_the_one_who_started_it_writes_and_submits_and_decides_nothing(office, release):
+    report = a_restricted_report(office, release)
+    assert moves_open_to(office.statistician, report) == ("edit", "submit")
+    submitted = sign_off.submit(report, by=office.statistician, at=AT)
+    assert submitted.status == ReportStatus.WITH_HOP
+
+
+def test_whoever_started_it_and_lost_the_role_finds_it_no_more(office, release):
+    report = a_restricted_report(office, release)
+    office.statistician.memberships.all().delete()
+    assert report not in reports_where(office.statistician, Action.VIEW)
+    assert not may(office.statistician, Action.VIEW, report)
+
+
+@pytest.mark.parametrize("model", ADMIN_MODELS)
+@pytest.mark.parametrize("who", ["colleague", Role.AUDITOR, Role.PUBLISHING_TEAM])
+def test_the_admin_site_lists_and_shows_nothing_of_it_to_everybody_else(office, release, model, who):
+    report = a_restricted_report(office, release, sent=True)
+    a_report(office, ReportStatus.SENT, reference="not-restricted")
+    person = office.people[who]
+    type(person).objects.filter(pk=person.pk).update(is_staff=True, is_superuser=True)
+    client = signed_in(person)
+    listed = client.get(reverse(f"admin:breaches_{model}_changelist"))
+    assert listed.status_code == 200
+    assert report.reference not in listed.text
+    assert listed.context["cl"].result_list
+    rows = {
+        "report": Report.objects.filter(pk=report.pk),
+        "reportversion": report.versions,
+        "reportevent": report.events,
+        "approveddocument": report.approved_documents,
+        "dispatch": report.dispatches,
+    }[model]
+    for row in rows.all():
+        assert client.get(reverse(f"admin:breaches_{model}_change", args=[row.pk])).status_code in {302, 404}
+        assert client.post(reverse(f"admin:breaches_{model}_change", args=[row.pk]), {}).status_code in {302, 403, 404}
+
+
+def test_the_mail_by_which_it_was_sent_is_in_no_list_of_messages_for_everybody_else(office, release):
+    report = a_restricted_report(office, release, sent=True)
+    other = a_report(office, ReportStatus.SENT, reference="not-restricted")
+    sending.correct(report, notice="The day was wrong.", by=office.head, at=AT)
+    outbox.create_missing(now=AT)
+    assert Message.objects.count() == 5
+    seen = {}
+    for who in ("colleague", Role.HEAD_OF_PROFESSION):
+        person = office.people[who]
+        type(person).objects.filter(pk=person.pk).update(is_staff=True, is_superuser=True)
+        listed = signed_in(person).get(reverse("admin:outbox_message_changelist"))
+        seen[who] = {message.subject for message in listed.context["cl"].result_list}
+        told = Message.objects.filter(subject__contains=report.reference).first()
+        answer = signed_in(person).get(reverse("admin:outbox_message_change", args=[told.pk]))
+        assert (answer.status_code == 200) is (who != "colleague")
+    assert any(other.reference in subject for subject in seen["colleague"])
+    assert not any(report.reference in subject for subject in seen["colleague"])
+    assert any(report.reference in subject for subject in seen[Role.HEAD_OF_PROFESSION])
+
+
+def test_a_colleague_who_may_not_know_of_a_report_on_a_list_starts_one_of_their_own(office, release):
+    on = date(2020, 6, 29)
+    first = starting.start_about_list(release, occurred_on=on, by=office.statistician, at=AT)
+    own = starting.start_about_list(release, occurred_on=on, by=office.people["colleague"], at=AT)
+    assert own.is_new
+    assert own.report.reference != first.report.reference
