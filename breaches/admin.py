@@ -11,6 +11,7 @@ from breaches.models import (
     ApprovedDocument,
     Dispatch,
     Edition,
+    JoinedDraft,
     OwnAct,
     Practice,
     RegisterEvent,
@@ -144,6 +145,21 @@ class DispatchAdmin(OfReports[Dispatch]):
     list_filter = ("nature", "outside")
     list_select_related = ("report", "by")
     ordering = ("-at",)
+
+
+@admin.register(JoinedDraft)
+class JoinedDraftAdmin(OfReports[JoinedDraft]):
+    """Which drafts went into which joint report."""
+
+    report_path = "joint"
+    list_display = ("joint", "draft", "by", "at")
+    list_select_related = ("joint", "draft", "by")
+    ordering = ("-at",)
+
+    def report_of(self, row: Any) -> Report:
+        """Return the joint report."""
+        assert isinstance(row, JoinedDraft)  # noqa: S101  # no other row comes here
+        return row.joint
 
 
 @admin.register(OwnAct)

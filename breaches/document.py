@@ -13,6 +13,8 @@ TITLE = "REPORT OF A BREACH OF THE CODE OF PRACTICE FOR STATISTICS"
 DRAFT_MARK = "DRAFT: suspected breach, not yet decided"
 RECORDED_MARK = "RECORDED: kept in the office’s own log, and not reported"
 DISMISSED_MARK = "DISMISSED: suspected, and decided not to be a breach"
+JOINED_MARK = "JOINED: told in one report with others of the same morning"
+PARTED_MARK = "TAKEN APART: told in reports of their own"
 REHEARSAL_MARK = "REHEARSAL: no real release and no real breach"
 
 CAUSE_PROMPT = (

@@ -14,10 +14,13 @@ from breaches.status import (
     CORRECT,
     DECISIONS,
     DISMISS,
+    JOIN,
     NOTE_ANSWER,
+    PART,
     RECORD,
     REOPEN,
     REPORT,
+    RESUME,
     RETURN,
     SEND,
     SUBMIT,
@@ -44,6 +47,9 @@ PAST_TENSE = {
     CORRECT: "correction_begun",
     WITHDRAW: "withdrawn",
     CLOSE: "closed",
+    JOIN: "joined",
+    RESUME: "resumed",
+    PART: "parted",
 }
 
 

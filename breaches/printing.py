@@ -9,6 +9,8 @@ from breaches.document import (
     ACCESS_PROMPT,
     CAUSE_PROMPT,
     DISMISSED_MARK,
+    JOINED_MARK,
+    PARTED_MARK,
     RECORDED_MARK,
     Approval,
     ReportDocument,
@@ -22,7 +24,12 @@ from releases.london import moment
 from releases.roles import Role
 
 # What stands on every page of a report on which was decided without the published form.
-MARKS: Mapping[str, str] = {ReportStatus.DISMISSED: DISMISSED_MARK, ReportStatus.RECORDED: RECORDED_MARK}
+MARKS: Mapping[str, str] = {
+    ReportStatus.DISMISSED: DISMISSED_MARK,
+    ReportStatus.RECORDED: RECORDED_MARK,
+    ReportStatus.JOINED: JOINED_MARK,
+    ReportStatus.PARTED: PARTED_MARK,
+}
 
 
 @dataclass(frozen=True, slots=True)
@@ -74,7 +81,8 @@ def _decision(report: Report) -> str:
     if report.status not in MARKS:
         return ""
     event = report.events.filter(kind=report.status).select_related("actor").latest("position")
-    return f"{wording.event_title(event)}. {wording.event_author(event)}, at {moment(event.at)}: {event.words}"
+    told = f"{wording.event_title(event)}. {wording.event_author(event)}, at {moment(event.at)}"
+    return f"{told}: {event.words}" if event.words else f"{told}."
 
 
 def draft_of(report: Report) -> ReportDocument:

@@ -18,7 +18,7 @@ from breaches.versions import SomebodyWasFaster, advance, present, record
 
 # While a report is with the Head of Profession nothing enters it but by a person's act.
 OPEN_TO_THE_MACHINE = (ReportStatus.DRAFT, ReportStatus.RETURNED)
-ABOUT_FACTS = ("drafted", "facts_refreshed", "facts_offered")
+ABOUT_FACTS = ("drafted", "joint_drafted", "facts_refreshed", "facts_offered")
 
 # A release that is still missing changes its figures with every look; the account follows at growing intervals.
 SHORTEST_INTERVAL = timedelta(minutes=15)

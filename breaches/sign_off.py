@@ -11,7 +11,7 @@ from django.utils.translation import gettext as _
 from breaches import moves
 from breaches.content import ReportContent, digest
 from breaches.document import Approval, ReportDocument, lay_out
-from breaches.models import ApprovedDocument, Report, SectionComment
+from breaches.models import ApprovedDocument, JoinedDraft, Report, ReportVersion, SectionComment
 from breaches.permissions import acting_role
 from breaches.remarks import Remark, Section, impossible, missing, missing_for_log
 from breaches.status import (
@@ -190,9 +190,13 @@ def as_approved(report: Report, *, at: datetime) -> ReportContent:
 
 
 def wrote_or_submitted(report: Report, person: "User") -> bool:
-    """Tell whether a person wrote any of a report's text or ever submitted it."""
+    """Tell whether a person wrote any of a report's text, or of the drafts that it was joined from, or submitted it."""
+    parts, known = {report.pk}, {report.pk}
+    while parts:
+        parts = set(JoinedDraft.objects.filter(joint__in=parts).values_list("draft", flat=True)) - known
+        known |= parts
     return (
-        report.versions.filter(why="edited", written_by=person).exists()
+        ReportVersion.objects.filter(report__in=known, why="edited", written_by=person).exists()
         or report.events.filter(kind=moves.PAST_TENSE[SUBMIT], actor=person).exists()
     )
 

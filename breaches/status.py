@@ -18,6 +18,8 @@ class ReportStatus(StrEnum):
     SENT = "sent"
     CLOSED = "closed"
     WITHDRAWN = "withdrawn"
+    JOINED = "joined"
+    PARTED = "parted"
 
 
 class Kind(StrEnum):
@@ -84,6 +86,9 @@ NOTE_ANSWER = "note_answer"
 CORRECT = "correct"
 WITHDRAW = "withdraw"
 CLOSE = "close"
+JOIN = "join"
+PART = "part"
+RESUME = "resume"
 
 # What somebody whose own act a report is about leaves to others.
 DECISIONS = frozenset({APPROVE, RECORD, DISMISS, REOPEN})
@@ -94,6 +99,8 @@ OUT = (ReportStatus.SENT, ReportStatus.CLOSED, ReportStatus.WITHDRAWN)
 WITH_DOCUMENT = (ReportStatus.APPROVED, *OUT)
 UNSENT_DECISIONS = (ReportStatus.APPROVED, ReportStatus.RECORDED, ReportStatus.DISMISSED)
 DECIDED = (*UNSENT_DECISIONS, *OUT)
+# Neither open nor decided: what such a report tells is told, and decided on, in another one.
+TOLD_ELSEWHERE = (ReportStatus.JOINED, ReportStatus.PARTED)
 WRITERS = LEADS | {Role.STATISTICIAN}
 
 # A statistician writes and submits and never decides; the Head of Profession or a deputy may do every step.
@@ -121,5 +128,9 @@ REPORT = Lifecycle(
         Move(WITHDRAW, ReportStatus.SENT, ReportStatus.WITHDRAWN, LEADS, needs=("notice",)),
         Move(WITHDRAW, ReportStatus.CLOSED, ReportStatus.WITHDRAWN, LEADS, needs=("notice",)),
         Move(CLOSE, ReportStatus.SENT, ReportStatus.CLOSED, LEADS),
+        # Several drafts of one morning become one report, and that one is taken apart again: breaches/joining.py.
+        Move(JOIN, ReportStatus.DRAFT, ReportStatus.JOINED, WRITERS, needs=("joint_report",)),
+        Move(RESUME, ReportStatus.JOINED, ReportStatus.DRAFT, WRITERS, needs=("joint_report",)),
+        Move(PART, ReportStatus.DRAFT, ReportStatus.PARTED, WRITERS, needs=("joined_drafts",)),
     ),
 )

@@ -1,21 +1,11 @@
 """Where the breach reports live."""
 
+from datetime import date
+
 from django.urls import path, register_converter
 
 from breaches.remarks import Section
-from breaches.views import (
-    changes,
-    decisions,
-    documents,
-    export,
-    figures,
-    own_acts,
-    register,
-    reports,
-    sections,
-    sending,
-    starting,
-)
+from breaches.views import changes, decisions, documents, export, figures, joining, own_acts, register, reports, sections, sending, starting
 
 
 class SectionConverter:
@@ -32,6 +22,24 @@ class SectionConverter:
         return value.replace("_", "-")
 
 
+class DayConverter:
+    """A day as a part of an address: 2020-06-30."""
+
+    regex = "[0-9]{4}-[0-9]{2}-[0-9]{2}"
+
+    def to_python(self, value: str) -> date:
+        """Read the day from an address.
+
+        :raises ValueError: if there is no such day; the address does not exist then.
+        """
+        return date.fromisoformat(value)
+
+    def to_url(self, value: date) -> str:
+        """Write the day into an address."""
+        return value.isoformat()
+
+
+register_converter(DayConverter, "day")
 register_converter(SectionConverter, "section")
 
 app_name = "breaches"
@@ -45,6 +53,8 @@ urlpatterns = [
     path("start/release/<slug:release>/", starting.about_release, name="start_about_release"),
     path("start/series/<slug:producer>/<slug:series>/", starting.about_series, name="start_about_series"),
     path("start/pre-release-access/<slug:release>/", starting.about_access_list, name="start_pra"),
+    path("join/<slug:producer>/<day:on>/", joining.join, name="join"),
+    path("join/<slug:producer>/<day:on>/rehearsed/", joining.join, {"rehearsal": True}, name="join_rehearsed"),
     path("<slug:reference>/", reports.report, name="report"),
     path("<slug:reference>/check/", decisions.check, name="check"),
     path("<slug:reference>/submit/", decisions.submit, name="submit"),
@@ -60,6 +70,7 @@ urlpatterns = [
     path("<slug:reference>/correct/", sending.correct, name="correct"),
     path("<slug:reference>/withdraw/", sending.withdraw, name="withdraw"),
     path("<slug:reference>/close/", sending.close, name="close"),
+    path("<slug:reference>/part/", joining.part, name="part"),
     path("<slug:reference>/own-act/", own_acts.declare, name="own_act"),
     path("<slug:reference>/history/", reports.history, name="history"),
     path("<slug:reference>/versions/<int:since>/to/<int:number>/", changes.changes, name="changes"),

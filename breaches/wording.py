@@ -27,6 +27,8 @@ STATUSES = {
     ReportStatus.SENT: (lazy("Sent"), "green"),
     ReportStatus.CLOSED: (lazy("Closed"), "grey"),
     ReportStatus.WITHDRAWN: (lazy("Withdrawn"), "orange"),
+    ReportStatus.JOINED: (lazy("Joined with others"), "grey"),
+    ReportStatus.PARTED: (lazy("Taken apart"), "grey"),
 }
 
 KINDS = {Kind(code): words for code, words in KIND_CHOICES.items()}
@@ -119,6 +121,10 @@ EVENTS = {
     "correction_begun": lazy("Taken up again to be corrected; its recipient was given notice"),
     "withdrawn": lazy("Withdrawn by notice to its recipient"),
     "closed": lazy("Closed"),
+    "joint_drafted": lazy("Joined from several drafts of one morning"),
+    "joined": lazy("Joined with others"),
+    "resumed": lazy("A draft of its own again"),
+    "parted": lazy("Taken apart: its drafts go on by themselves"),
     "downloaded": lazy("Approved document downloaded"),
     "draft_downloaded": lazy("Draft downloaded"),
 }
@@ -140,9 +146,8 @@ def event_title(event: ReportEvent) -> str:
     title = str(EVENTS.get(event.kind, spoken(event.kind).capitalize()))
     if event.kind == "edited":
         return f"{title}: {', '.join(str(FIELDS[field]) for field in event.facts['fields'])}"
-    # Before there were other kinds, every report that a person started was about such a list.
-    if event.kind == "started" and "release" in event.facts and event.facts.get("breach", Kind.PRA) == Kind.PRA:
-        return _("%(title)s from the pre-release access list") % {"title": title}
+    if event.kind in {"started", "joint_drafted", "joined", "resumed"}:
+        return _with_its_origin(title, event)
     if event.kind == "sent":
         how = _("%(title)s outside this system") if event.facts["outside"] else _("%(title)s by mail")
         to = {
@@ -168,6 +173,15 @@ def event_text(event: ReportEvent, comments: Iterable[SectionComment] = ()) -> s
     return "\n\n".join(text for text in (event.words, *on_sections) if text)
 
 
+def _with_its_origin(title: str, event: ReportEvent) -> str:
+    """Say from what a report was started, or with which others it was joined."""
+    facts = event.facts
+    if event.kind == "started":
+        # Before there were other kinds, every report that a person started was about such a list.
+        is_about_list = "release" in facts and facts.get("breach", Kind.PRA) == Kind.PRA
+        return _("%(title)s from the pre-release access list") % {"title": title} if is_about_list else title
+    others = ", ".join(facts["drafts"]) if event.kind == "joint_drafted" else facts["joint"]
+    return _("%(title)s (%(others)s)") % {"title": title, "others": others}
 def event_author(event: ReportEvent) -> str:
     """Say who did something, and in which role."""
     if event.actor is None:

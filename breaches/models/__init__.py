@@ -2,6 +2,7 @@
 
 from breaches.models.code_of_practice import Edition, Practice
 from breaches.models.dispatch import Dispatch
+from breaches.models.joined import JoinedDraft
 from breaches.models.own_act import OwnAct
 from breaches.models.practice_cited import PracticeCited
 from breaches.models.register_event import RegisterEvent
@@ -14,6 +15,7 @@ __all__ = [
     "ApprovedDocument",
     "Dispatch",
     "Edition",
+    "JoinedDraft",
     "OwnAct",
     "Practice",
     "PracticeCited",

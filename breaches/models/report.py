@@ -7,7 +7,7 @@ from django.db import models
 from django.db.models import Q
 from django.utils.translation import gettext_lazy as lazy
 
-from breaches.status import DECIDED, DismissalReason, Kind, RecordingReason, ReportStatus
+from breaches.status import DECIDED, TOLD_ELSEWHERE, DismissalReason, Kind, RecordingReason, ReportStatus
 from releases.models import Producer
 from releases.models.append_only import AppendOnly, AppendOnlyQuerySet
 from releases.models.event import Happening
@@ -22,6 +22,8 @@ STATUSES = {
     ReportStatus.SENT.value: lazy("Sent"),
     ReportStatus.CLOSED.value: lazy("Closed"),
     ReportStatus.WITHDRAWN.value: lazy("Withdrawn"),
+    ReportStatus.JOINED.value: lazy("Joined with others"),
+    ReportStatus.PARTED.value: lazy("Taken apart"),
 }
 KINDS = {
     Kind.LATE.value: lazy("Late"),
@@ -60,7 +62,7 @@ class ReportQuerySet(models.QuerySet["Report"]):
 
     def undecided(self) -> "ReportQuerySet":
         """Return the reports that still wait for somebody."""
-        return self.exclude(status__in=DECIDED)
+        return self.exclude(status__in=(*DECIDED, *TOLD_ELSEWHERE))
 
 
 class Report(models.Model):

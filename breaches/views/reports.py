@@ -16,7 +16,9 @@ from django.views.decorators.http import require_safe
 from breaches import comments, printing, refreshing, wording
 from breaches.content import ReportContent, from_json
 from breaches.editing import FIELDS
-from breaches.models import Dispatch, OwnAct, Report, ReportVersion, StartedReport
+from breaches.joining import can_be_parted
+from breaches.models import Dispatch, JoinedDraft, OwnAct, Report, ReportVersion, StartedReport
+from breaches.mornings import morning_of
 from breaches.permissions import (
     Action,
     declared_own_act,
@@ -27,7 +29,7 @@ from breaches.permissions import (
     reports_where,
 )
 from breaches.remarks import Section, missing, odd
-from breaches.status import DECIDED, EDIT, RESTRICTED, WITH_DOCUMENT, Kind, ReportStatus
+from breaches.status import EDIT, OPEN, RESTRICTED, WITH_DOCUMENT, Kind, ReportStatus
 from breaches.versions import present
 from breaches.views.access import SignedInRequest, report_page
 from releases.london import day, local_date
@@ -42,7 +44,7 @@ def report_list(request: HttpRequest) -> HttpResponse:
     """List the reports of the person's producers: those that wait for a decision, or those decided."""
     decided = request.GET.get("show") == "decided"
     reports = reports_where(request.user, Action.VIEW).select_related("producer")
-    reports = reports.filter(status__in=DECIDED) if decided else reports.undecided()
+    reports = reports.exclude(status__in=OPEN) if decided else reports.undecided()
     standing = ReportVersion.objects.filter(number=F("report__version"))
     paginator = Paginator(
         reports.prefetch_related(Prefetch("versions", standing, to_attr="standing")), REPORTS_ON_A_PAGE
@@ -88,6 +90,7 @@ def report(request: SignedInRequest, report: Report) -> HttpResponse:
         ],
         "returned_version": _returned_version(report),
         "has_document": report.status in WITH_DOCUMENT,
+        **_joinings(report),
         "dispatches": Dispatch.objects.filter(report=report).select_related("document", "by").defer("document__pdf"),
         "answer": report.events.filter(kind="answered").select_related("actor").last(),
         "documents": report.approved_documents.select_related("approved_by").defer("pdf"),
@@ -140,6 +143,16 @@ def _listed(report: Report, content: ReportContent) -> dict[str, Any]:
         "occurred": " and ".join(day(on) for on in content.occurred_on),
         "status": status,
         "colour": colour,
+    }
+
+
+def _joinings(report: Report) -> dict[str, Any]:
+    standing = JoinedDraft.objects.standing().filter(draft=report)
+    return {
+        "morning": morning_of(report),
+        "joined_into": standing.select_related("joint", "by").first(),
+        "joined_from": JoinedDraft.objects.filter(joint=report).select_related("draft"),
+        "can_be_parted": can_be_parted(report),
     }
 
 

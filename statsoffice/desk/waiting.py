@@ -6,6 +6,7 @@ from datetime import datetime, timedelta
 from django.db.models import QuerySet
 
 from breaches.models import Report
+from breaches.mornings import Morning, to_join
 from breaches.permissions import reports_with
 from breaches.status import WRITERS, ReportStatus
 from releases import asking, date_requests, pre_release_requests
@@ -28,6 +29,7 @@ class Waiting:
 
     to_complete: list[Report]
     to_approve: list[Report]
+    to_join: list[Morning]
     to_answer: list[Release]
     to_agree: int
     left_provisional: list[Release]
@@ -45,6 +47,7 @@ def waiting_for(person: Person, *, now: datetime) -> Waiting:
     """
     return Waiting(
         to_complete=_reports(person, WRITERS, ReportStatus.DRAFT, ReportStatus.RETURNED),
+        to_join=to_join(person, most=MOST_LINES),
         to_approve=_reports(person, LEADS, ReportStatus.WITH_HOP),
         to_answer=_questions(person, now=now),
         to_agree=date_requests.to_agree(person).count(),

@@ -3,10 +3,10 @@
 from dataclasses import dataclass
 from datetime import timedelta
 
-from breaches import editing, sending, sign_off
+from breaches import editing, joining, sending, sign_off
 from breaches.models import Report
 from breaches.remarks import Section
-from breaches.status import OUT, DismissalReason, RecordingReason, ReportStatus
+from breaches.status import OUT, TOLD_ELSEWHERE, DismissalReason, RecordingReason, ReportStatus
 from releases.models import Membership, Producer
 from releases.roles import Role
 from statsoffice.accounts.models import User
@@ -77,6 +77,8 @@ def a_report(office: Office, status: ReportStatus = ReportStatus.DRAFT, *, compl
         report = written(report, by=office.statistician)
     if status is ReportStatus.DRAFT:
         return report
+    if status in TOLD_ELSEWHERE:
+        return joined(report, office, status)
     if status in {ReportStatus.RECORDED, ReportStatus.DISMISSED}:
         return decided(report, office, status)
     report = sign_off.submit(report, by=office.statistician, at=AT + timedelta(minutes=1))
@@ -94,6 +96,20 @@ def decided(report: Report, office: Office, status: ReportStatus) -> Report:
         return sign_off.record_in_log(report, reason=RecordingReason.NO_EFFECT, words=words, by=office.head, at=AT)
     words = "The check was wrong."
     return sign_off.dismiss(report, reason=DismissalReason.CHECK_ERROR, words=words, by=office.head, at=AT)
+
+
+def a_joint_report(office: Office, report: Report) -> Report:
+    """The report that the statistician joins from a draft and one more of the same morning."""
+    beside = a_drafted_report(producer=office.producer, reference="of-the-same-morning")
+    return joining.join([report, beside], by=office.statistician, at=AT)
+
+
+def joined(report: Report, office: Office, status: ReportStatus) -> Report:
+    """The draft once it is joined with another one, or the joint report once it is taken apart."""
+    joint = a_joint_report(office, report)
+    if status is ReportStatus.PARTED:
+        return joining.part(joint, by=office.statistician, at=AT)
+    return Report.objects.select_related("producer").get(pk=report.pk)
 
 
 def out(report: Report, office: Office, status: ReportStatus) -> Report:

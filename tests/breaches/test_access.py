@@ -15,16 +15,26 @@ from breaches.status import REPORT, ReportStatus
 from breaches.urls import urlpatterns
 from breaches.versions import present
 from releases.roles import Role
-from tests.breaches.people import REGULATOR, a_report, an_office, printed
+from tests.breaches.people import REGULATOR, a_joint_report, a_report, an_office, printed
 from tests.breaches.test_matrix import ALLOWED, STRANGER
 from tests.factories import UserFactory
 
 pytestmark = pytest.mark.django_db
 
 METHODS = ("get", "head", "post", "put", "patch", "delete", "options")
-MOVES = REPORT.move_names
+# Several reports at once are joined, and resumed, on the page of a morning: tests/breaches/test_joining_pages.py.
+MOVES = tuple(move for move in REPORT.move_names if move not in {"join", "resume"})
+BY_FORM = {(status, move): roles for (status, move), roles in ALLOWED.items() if move in MOVES}
 # Addresses of no one report; who gets to them is tested with what is started there.
-NO_ONE_REPORT = {"report_list", "start", "start_about_release", "start_about_series", "start_pra"}
+NO_ONE_REPORT = {
+    "report_list",
+    "start",
+    "start_about_release",
+    "start_about_series",
+    "start_pra",
+    "join",
+    "join_rehearsed",
+}
 
 
 @pytest.fixture(autouse=True)
@@ -156,11 +166,12 @@ def test_a_direct_post_moves_a_report_for_the_tables_pairs_and_for_no_other(clie
 
 @pytest.mark.parametrize(
     ("status", "move", "role"),
-    [(status, move, role) for (status, move), roles in ALLOWED.items() for role in sorted(roles)],
+    [(status, move, role) for (status, move), roles in BY_FORM.items() for role in sorted(roles)],
 )
 def test_every_pair_of_the_table_succeeds_by_form(client, status, move, role):
     office = an_office()
     report = a_report(office, ReportStatus(status))
+    report = a_joint_report(office, report) if move == "part" else report
     client.force_login(office.people[role])
     address, fields = posted(report, move)
     answer = client.post(address, fields)
@@ -183,6 +194,7 @@ def test_every_pair_of_the_table_succeeds_by_form(client, status, move, role):
             "correct": "draft",
             "withdraw": "withdrawn",
             "close": "closed",
+            "part": "parted",
         }[move]
     )
 
@@ -194,7 +206,7 @@ def test_the_page_offers_the_moves_of_the_table_and_no_others(client, status, ro
     report = a_report(office, status)
     client.force_login(office.people[role])
     page = client.get(reverse("breaches:report", args=[report.reference])).text
-    for move in set(MOVES) - {"edit", "submit"}:
+    for move in set(MOVES) - {"edit", "submit", "part"}:
         offered = reverse(f"breaches:{move}", args=[report.reference]) in page
         assert offered is (role in ALLOWED.get((status, move), set())), move
     writes = reverse("breaches:section", args=[report.reference, Section.IMPACT]) in page

@@ -2,7 +2,7 @@
 
 import pytest
 
-from breaches import editing, sending, sign_off
+from breaches import editing, moves, sending, sign_off
 from breaches.models import Report
 from breaches.remarks import Section
 from breaches.status import (
@@ -11,10 +11,13 @@ from breaches.status import (
     CORRECT,
     DISMISS,
     EDIT,
+    JOIN,
     NOTE_ANSWER,
+    PART,
     RECORD,
     REOPEN,
     REPORT,
+    RESUME,
     RETURN,
     SEND,
     SUBMIT,
@@ -27,6 +30,12 @@ from releases.roles import Role
 from tests.breaches.people import AT, REGULATOR, a_report, an_office, printed
 
 pytestmark = pytest.mark.django_db
+
+
+def made(report, name, *, by, **given):
+    """Make a move by the table alone."""
+    return moves.make(report, moves.check(report, name, by=by, **given), by=by, at=AT)
+
 
 MOVES = {
     EDIT: lambda report, by: editing.save_section(
@@ -49,6 +58,10 @@ MOVES = {
     CORRECT: lambda report, by: sending.correct(report, notice="The day was wrong.", by=by, at=AT),
     WITHDRAW: lambda report, by: sending.withdraw(report, notice="It was in time.", by=by, at=AT),
     CLOSE: lambda report, by: sending.close(report, by=by, at=AT),
+    # Made of several reports at once by breaches/joining.py, whose own tests tell what else it asks.
+    JOIN: lambda report, by: made(report, JOIN, by=by, joint_report=True),
+    RESUME: lambda report, by: made(report, RESUME, by=by, joint_report=True),
+    PART: lambda report, by: made(report, PART, by=by, joined_drafts=True),
 }
 STRANGER = "stranger"
 DECIDES = {Role.HEAD_OF_PROFESSION, Role.DEPUTY}
@@ -69,6 +82,9 @@ ALLOWED = {
     **{(status, CORRECT): DECIDES for status in ("sent", "closed")},
     **{(status, WITHDRAW): DECIDES for status in ("sent", "closed")},
     ("sent", CLOSE): DECIDES,
+    ("draft", JOIN): WRITES,
+    ("joined", RESUME): WRITES,
+    ("draft", PART): WRITES,
 }
 
 

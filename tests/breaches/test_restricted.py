@@ -11,13 +11,14 @@ from breaches.models import Report
 from breaches.permissions import Action, may, moves_open_to, reports_where, roles_for
 from breaches.remarks import Section
 from breaches.starting import About
-from breaches.status import REPORT, RESTRICTED, Kind, ReportStatus
+from breaches.status import RESTRICTED, Kind, ReportStatus
 from releases.lifecycle import WrongRole, WrongState
 from releases.roles import Role
 from statsoffice.messages import outbox
 from statsoffice.messages.models import Message
 from tests.breaches.people import AT, REGULATOR, a_report, an_office, approved, printed, written
 from tests.breaches.test_access import METHODS, addresses, posted, state_of
+from tests.breaches.test_access import MOVES as BY_FORM_MOVES
 from tests.breaches.test_matrix import MOVES
 from tests.factories import SeriesFactory, an_announced_release, member
 from tests.releases.admin.site import signed_in
@@ -94,7 +95,7 @@ def test_for_everybody_else_it_does_not_exist_at_any_address_by_any_method(clien
     for method in METHODS:
         for name, address in addresses(report).items():
             assert getattr(client, method)(address).status_code == 404, (method, name)
-    for move in REPORT.move_names:
+    for move in BY_FORM_MOVES:
         address, fields = posted(report, move)
         assert client.post(address, fields).status_code == 404, move
     assert state_of(report) == before

@@ -1,0 +1,74 @@
+"""The form by which the drafts of one morning are chosen that become one report."""
+
+from collections.abc import Sequence
+from typing import Any
+
+from crispy_forms.helper import FormHelper
+from crispy_forms.layout import Layout
+from django import forms
+from django.http import QueryDict
+from django.utils.translation import gettext as _
+from django.utils.translation import gettext_lazy as lazy
+
+from breaches.models import Report
+from releases.form_layout import Question
+from releases.london import clock_time
+
+
+class JoinForm(forms.Form):
+    """Which drafts; at first all of them are chosen."""
+
+    use_required_attribute = False
+
+    drafts = forms.MultipleChoiceField(
+        label=lazy("Which drafts become one report?"),
+        widget=forms.CheckboxSelectMultiple,
+        error_messages={
+            "required": lazy("Choose at least two drafts"),
+            "invalid_choice": lazy("One of these drafts cannot be joined any more: look at what is left"),
+        },
+    )
+
+    def __init__(self, data: QueryDict | None = None, *, drafts: Sequence[Report]) -> None:
+        """Ask.
+
+        :param drafts: read with their suspicions, the verification and the release of each.
+        """
+        super().__init__(data, initial={"drafts": [draft.reference for draft in drafts]})
+        self.by_reference = {draft.reference: draft for draft in drafts}
+        field = self.fields["drafts"]
+        assert isinstance(field, forms.MultipleChoiceField)  # noqa: S101  # declared above
+        field.choices = [(draft.reference, _titles(draft)) for draft in drafts]
+
+    def clean_drafts(self) -> list[str]:
+        """Ask for two at least."""
+        chosen: list[str] = self.cleaned_data["drafts"]
+        if len(chosen) < 2:  # one draft is a report of its own
+            raise forms.ValidationError(_("Choose at least two drafts"))
+        return chosen
+
+    @property
+    def chosen(self) -> list[Report]:
+        """The chosen drafts, once the form is valid."""
+        return [self.by_reference[reference] for reference in self.cleaned_data["drafts"]]
+
+    @property
+    def helper(self) -> FormHelper:
+        """The one field, inside the page's own form element."""
+        helper = FormHelper()
+        helper.form_tag, helper.disable_csrf = False, True
+        hints = {reference: _hint(draft) for reference, draft in self.by_reference.items()}
+        helper.layout = Layout(Question("drafts", size="m", hints=hints))
+        return helper
+
+
+def _titles(draft: Report) -> str:
+    return "; ".join(dict.fromkeys(suspicion.release.title for suspicion in draft.suspicions.all()))
+
+
+def _hint(draft: Report) -> str:
+    suspicions = draft.suspicions.all()
+    due = " and ".join(dict.fromkeys(clock_time(suspicion.verification.due_at) for suspicion in suspicions))
+    kinds = " and ".join(dict.fromkeys(str(suspicion.get_kind_display()).lower() for suspicion in suspicions))
+    told: dict[str, Any] = {"kinds": kinds, "due": due, "reference": draft.reference}
+    return _("suspected %(kinds)s, due at %(due)s. Report %(reference)s") % told
