@@ -5,7 +5,20 @@ from datetime import date
 from django.urls import path, register_converter
 
 from breaches.remarks import Section
-from breaches.views import changes, decisions, documents, export, figures, joining, own_acts, register, reports, sections, sending, starting
+from breaches.views import (
+    changes,
+    decisions,
+    documents,
+    export,
+    figures,
+    joining,
+    own_acts,
+    register,
+    reports,
+    sections,
+    sending,
+    starting,
+)
 
 
 class SectionConverter:

@@ -182,6 +182,8 @@ def _with_its_origin(title: str, event: ReportEvent) -> str:
         return _("%(title)s from the pre-release access list") % {"title": title} if is_about_list else title
     others = ", ".join(facts["drafts"]) if event.kind == "joint_drafted" else facts["joint"]
     return _("%(title)s (%(others)s)") % {"title": title, "others": others}
+
+
 def event_author(event: ReportEvent) -> str:
     """Say who did something, and in which role."""
     if event.actor is None:

@@ -7,7 +7,7 @@ from django.db import migrations, models
 
 class Migration(migrations.Migration):
     dependencies = [
-        ("breaches", "0010_kinds_of_breach"),
+        ("breaches", "0013_kinds_of_breach"),
         ("releases", "0021_code_words"),
         migrations.swappable_dependency(settings.AUTH_USER_MODEL),
     ]

@@ -8,7 +8,7 @@ import breaches.status
 
 class Migration(migrations.Migration):
     dependencies = [
-        ("breaches", "0009_own_acts"),
+        ("breaches", "0012_exported_registers"),
         ("releases", "0021_code_words"),
         migrations.swappable_dependency(settings.AUTH_USER_MODEL),
     ]

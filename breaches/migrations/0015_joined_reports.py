@@ -15,7 +15,7 @@ def add_triggers(apps, schema_editor):
 
 class Migration(migrations.Migration):
     dependencies = [
-        ("breaches", "0011_started_by_hand"),
+        ("breaches", "0014_started_by_hand"),
         ("releases", "0021_code_words"),
         migrations.swappable_dependency(settings.AUTH_USER_MODEL),
     ]
