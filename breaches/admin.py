@@ -19,6 +19,7 @@ from breaches.models import (
     ReportEvent,
     ReportVersion,
     Suspicion,
+    TimelineNote,
 )
 from breaches.permissions import Action
 from breaches.register import producers_of
@@ -169,6 +170,15 @@ class OwnActAdmin(OfReports[OwnAct]):
     list_display = ("report", "person", "at")
     list_select_related = ("report", "person")
     ordering = ("-at",)
+
+
+@admin.register(TimelineNote)
+class TimelineNoteAdmin(OfReports[TimelineNote]):
+    """What people wrote for timelines; corrected only by a further note."""
+
+    list_display = ("report", "happened_at", "written_at", "written_by", "corrects")
+    list_select_related = ("report", "written_by", "corrects")
+    ordering = ("-written_at",)
 
 
 @admin.register(ApprovedDocument)

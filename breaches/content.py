@@ -1,7 +1,7 @@
 """What a breach report says, as plain values: written as JSON, hashed, and read again unchanged."""
 
 from dataclasses import asdict, dataclass, fields
-from datetime import date
+from datetime import UTC, date, datetime
 from typing import Any
 from urllib.parse import urlsplit
 
@@ -38,6 +38,15 @@ class CitedPractice:
 
 
 @dataclass(frozen=True, slots=True)
+class TimelineEntry:
+    """One line of the printed timeline: when it happened (aware), what, and the key of what it was copied from."""
+
+    at: datetime
+    text: str
+    source: str
+
+
+@dataclass(frozen=True, slots=True)
 class ReportContent:
     """Every field of the form. Free text is plain text; a blank line parts its paragraphs."""
 
@@ -53,6 +62,11 @@ class ReportContent:
     circumstances: str = ""
     impact: str = ""
     corrective_actions: str = ""
+    timeline: tuple[TimelineEntry, ...] = ()
+
+
+# Left out where they are empty, so that what was stored and approved before there were any keeps its digest.
+LATER_FIELDS = frozenset({"timeline"})
 
 
 def to_json(content: ReportContent) -> dict[str, Any]:
@@ -66,7 +80,11 @@ def to_json(content: ReportContent) -> dict[str, Any]:
     value["outputs"] = list(value["outputs"])
     value["producers"] = list(value["producers"])
     value["practices"] = list(value["practices"])
-    return value
+    value["timeline"] = [
+        {"at": entry.at.astimezone(UTC).isoformat(), "text": entry.text, "source": entry.source}
+        for entry in content.timeline
+    ]
+    return {name: part for name, part in value.items() if part or name not in LATER_FIELDS}
 
 
 def from_json(value: dict[str, Any]) -> ReportContent:
@@ -75,7 +93,7 @@ def from_json(value: dict[str, Any]) -> ReportContent:
     :raises ValueError: if a field is missing, unknown or not of its type; the sentence names it.
     """
     names = {field.name for field in fields(ReportContent)}
-    if odd_names := sorted(names ^ set(value)):
+    if odd_names := sorted((names ^ set(value)) - (LATER_FIELDS - set(value))):
         message = f"The stored content does not fit the form; missing or unknown: {', '.join(odd_names)}."
         raise ValueError(message)
     try:
@@ -92,6 +110,10 @@ def from_json(value: dict[str, Any]) -> ReportContent:
             circumstances=value["circumstances"],
             impact=value["impact"],
             corrective_actions=value["corrective_actions"],
+            timeline=tuple(
+                TimelineEntry(**(entry | {"at": datetime.fromisoformat(entry["at"])}))
+                for entry in value.get("timeline", ())
+            ),
         )
     except TypeError as error:
         message = f"The stored content does not fit the form: {error}."

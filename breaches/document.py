@@ -2,11 +2,12 @@
 
 import re
 import unicodedata
+from collections.abc import Iterable
 from dataclasses import dataclass
 from datetime import datetime
 
-from breaches.content import CitedPractice, Output, Person, ReportContent, digest, is_web_address
-from releases.london import day, moment
+from breaches.content import CitedPractice, Output, Person, ReportContent, TimelineEntry, digest, is_web_address
+from releases.london import clock_time, clock_time_to_the_second, day, in_london, moment
 from releases.roles import Role
 
 TITLE = "REPORT OF A BREACH OF THE CODE OF PRACTICE FOR STATISTICS"
@@ -61,13 +62,25 @@ class Row:
 
 
 @dataclass(frozen=True, slots=True)
+class Dated:
+    """One entry of the timeline: when it happened, in London's time, and what happened, line by line."""
+
+    when: str
+    lines: tuple[str, ...]
+
+
+@dataclass(frozen=True, slots=True)
 class Section:
-    """One numbered section; each paragraph is a tuple of its lines, `prompt` says what a person still has to write."""
+    """One numbered section; each paragraph is a tuple of its lines, `prompt` says what a person still has to write.
+
+    `timeline` is in the order in which things happened.
+    """
 
     heading: str
     rows: tuple[Row, ...] = ()
     paragraphs: tuple[tuple[str, ...], ...] = ()
     prompt: str = ""
+    timeline: tuple[Dated, ...] = ()
 
 
 @dataclass(frozen=True, slots=True)
@@ -130,6 +143,7 @@ def lay_out(
                 rows=_circumstances(content),
                 paragraphs=paragraphs(content.circumstances),
                 prompt=cause_prompt if draft and (ask_for_cause or not content.circumstances.strip()) else "",
+                timeline=_in_order(content.timeline),
             ),
             Section(
                 "3. Impact of the breach",
@@ -155,6 +169,19 @@ def paragraphs(text: str) -> tuple[tuple[str, ...], ...]:
     """Part a plain text into paragraphs (at blank lines), each a tuple of its lines."""
     parts = re.split(r"\n\s*\n", printable(text).strip())
     return tuple(tuple(part.strip().split("\n")) for part in parts if part.strip())
+
+
+def exactly(instant: datetime) -> str:
+    """Write an aware instant in London's time, with its seconds where it has any."""
+    text = clock_time_to_the_second(instant) if in_london(instant).second else clock_time(instant)
+    return f"{text} on {day(instant)}"
+
+
+def _in_order(timeline: Iterable[TimelineEntry]) -> tuple[Dated, ...]:
+    return tuple(
+        Dated(exactly(entry.at), tuple(printable(entry.text).strip().split("\n")))
+        for entry in sorted(timeline, key=lambda entry: entry.at)
+    )
 
 
 def printable(text: str) -> str:

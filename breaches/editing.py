@@ -1,14 +1,14 @@
 """Writing a report: one section at a time, by several people, with nobody's words lost."""
 
 from collections.abc import Collection, Mapping
-from dataclasses import dataclass, replace
+from dataclasses import dataclass, fields, replace
 from datetime import datetime
 from typing import TYPE_CHECKING, Any
 
 from django.utils.translation import gettext as _
 
 from breaches import versions
-from breaches.content import ReportContent, from_json, to_json
+from breaches.content import ReportContent, from_json
 from breaches.machine_text import FROM_FACTS
 from breaches.models import Report, ReportVersion
 from breaches.permissions import roles_for
@@ -70,6 +70,7 @@ def save_section(
     by: "User",
     at: datetime,
     facts_seen: str = "",
+    only: Collection[str] = (),
 ) -> Saved:
     """Save one section as a new version of the report.
 
@@ -79,12 +80,13 @@ def save_section(
     :param values: the section's fields of `ReportContent`.
     :param expected_version: the number of the version that the person read before writing.
     :param at: the aware instant of saving.
+    :param only: the fields that are written; if not given, all that the section's form holds.
     :param facts_seen: what `facts_digest` gave when the page was shown: the offer of newer facts that was read.
     :raises MoveRefused: if the report's state or the person's roles do not allow it.
     :raises SomebodyWasFaster: if another person, or the record, changed the same field meanwhile.
     :raises Impossible: if what was written cannot be true.
     """
-    values = {field: values[field] for field in FIELDS[section]}
+    values = {field: values[field] for field in only or FIELDS[section]}
     for attempt in range(ATTEMPTS):
         fresh = Report.objects.select_related("producer").get(pk=report.pk)
         move = REPORT.check(EDIT, source=fresh.status, roles=roles_for(by, fresh))
@@ -160,5 +162,4 @@ def _machine_beside(report: Report, current: ReportVersion, *, section: Section,
 
 
 def _changed(was: ReportContent, now: ReportContent) -> list[str]:
-    before, after = to_json(was), to_json(now)
-    return [field for field in after if before[field] != after[field]]
+    return [field.name for field in fields(now) if getattr(was, field.name) != getattr(now, field.name)]

@@ -82,6 +82,7 @@ def _with_whole_hyphens(document: ReportDocument) -> ReportDocument:
                     for row in section.rows
                 ),
                 paragraphs=tuple(tuple(map(whole, lines)) for lines in section.paragraphs),
+                timeline=tuple(replace(entry, lines=tuple(map(whole, entry.lines))) for entry in section.timeline),
             )
             for section in document.sections
         ),

@@ -17,11 +17,14 @@ class Action(StrEnum):
 
     VIEW = "view"
     DOWNLOAD = "download"
+    WRITE_NOTE = "write_note"
 
 
 TABLE: dict[Action, frozenset[Role]] = {
     Action.VIEW: LEADS | {Role.STATISTICIAN, Role.PUBLISHING_TEAM, Role.AUDITOR},
     Action.DOWNLOAD: LEADS | {Role.STATISTICIAN, Role.AUDITOR},
+    # Whoever loads the pages knows best what was done on the morning; what is printed of it writers choose.
+    Action.WRITE_NOTE: WRITERS | {Role.PUBLISHING_TEAM},
 }
 
 

@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING
 from django.db import transaction
 from django.utils.translation import gettext as _
 
-from breaches import moves
+from breaches import moves, needs
 from breaches.content import ReportContent, digest
 from breaches.document import Approval, ReportDocument, lay_out
 from breaches.models import ApprovedDocument, JoinedDraft, Report, ReportVersion, SectionComment
@@ -50,7 +50,7 @@ def submit(report: Report, *, by: "User", at: datetime) -> Report:
     :raises Incomplete: if a field that the form needs is empty, or holds what cannot be true.
     :raises MoveRefused: if the report's state or the person's roles do not allow it, or somebody was faster.
     """
-    remarks = _remarks(content_of(report), at=at)
+    remarks = _remarks(report, content_of(report), at=at)
     move = moves.check(report, SUBMIT, by=by, complete_report=not remarks, remarks=remarks)
     return moves.make(report, move, by=by, at=at, values={"submitted_by": by})
 
@@ -97,7 +97,7 @@ def approve(report: Report, *, by: "User", at: datetime, render: Render) -> Appr
     :raises MoveRefused: if the report's state or the person's roles do not allow it, or somebody was faster.
     """
     content = as_approved(report, at=at)
-    remarks = _remarks(content, at=at)
+    remarks = _remarks(report, content, at=at)
     move = moves.check(report, APPROVE, by=by, complete_report=not remarks, remarks=remarks)
     one_person = wrote_or_submitted(report, by)
     if one_person and report.producer.two_person_approval:
@@ -206,8 +206,8 @@ def _need_words(words: str, sentence: str) -> None:
         raise SomethingMissing("words", sentence)
 
 
-def _remarks(content: ReportContent, *, at: datetime) -> tuple[Remark, ...]:
-    return (*missing(content), *impossible(content, today=local_date(at)))
+def _remarks(report: Report, content: ReportContent, *, at: datetime) -> tuple[Remark, ...]:
+    return (*missing(content), *needs.for_submission(report, content), *impossible(content, today=local_date(at)))
 
 
 def _printed(render: Render, document: ReportDocument) -> bytes:

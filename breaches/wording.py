@@ -6,8 +6,9 @@ from typing import Any
 from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy as lazy
 
-from breaches.content import CitedPractice, Output, Person, ReportContent
+from breaches.content import CitedPractice, Output, Person, ReportContent, TimelineEntry
 from breaches.decision import Decision
+from breaches.document import exactly
 from breaches.models import Report, ReportEvent, SectionComment
 from breaches.models.report import KINDS as KIND_CHOICES
 from breaches.remarks import Section
@@ -99,6 +100,7 @@ FIELDS = {
     "circumstances": lazy("Circumstances of breach"),
     "impact": lazy("Impact of the breach"),
     "corrective_actions": lazy("Corrective actions"),
+    "timeline": lazy("Timeline"),
 }
 
 EVENTS = {
@@ -108,6 +110,8 @@ EVENTS = {
     "facts_offered": lazy("The record changed; the newer facts are shown beside the text"),
     "suspicion_joined": lazy("A further suspicion about the same release was added"),
     "edited": lazy("Edited"),
+    "note_written": lazy("Note written for the timeline"),
+    "note_corrected": lazy("Note of the timeline corrected by a further one"),
     "submitted": lazy("Submitted to the Head of Profession"),
     "taken_back": lazy("Taken back from the Head of Profession"),
     "returned": lazy("Returned to those who write it"),
@@ -210,6 +214,8 @@ def lines_of(value: Any) -> Iterable[str]:
             yield from (part for part in (name, email, telephone, _("(a team)") if is_team else "") if part)
         case CitedPractice():
             yield f"{value.principle}: {value.code} - {value.text} (edition {value.edition})"
+        case TimelineEntry(at, text):
+            yield f"{exactly(at)}: {text}"
         case tuple():
             yield from [line for one in value for line in lines_of(one)] or [_("(empty)")]
         case _:

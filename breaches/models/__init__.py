@@ -10,6 +10,7 @@ from breaches.models.report import ApprovedDocument, Report, ReportEvent, Report
 from breaches.models.section_comment import SectionComment
 from breaches.models.started import StartedReport
 from breaches.models.suspicion import Suspicion
+from breaches.models.timeline_note import TimelineNote
 
 __all__ = [
     "ApprovedDocument",
@@ -26,4 +27,5 @@ __all__ = [
     "SectionComment",
     "StartedReport",
     "Suspicion",
+    "TimelineNote",
 ]

@@ -2,6 +2,7 @@
 
 from collections.abc import Callable, Iterable
 from dataclasses import dataclass
+from datetime import date
 from typing import Any
 
 from django.contrib import messages
@@ -11,7 +12,7 @@ from django.urls import reverse
 from django.utils import timezone
 from django.utils.translation import gettext as _
 
-from breaches import moves, pdf, practices, printing, sending, sign_off, wording
+from breaches import moves, needs, pdf, practices, printing, sending, sign_off, wording
 from breaches.content import ReportContent, digest, from_json
 from breaches.document import lay_out
 from breaches.forms.decisions import MoveForm
@@ -32,6 +33,8 @@ CONTROLS = {
     "head_of_profession": "id_hop_name",
     "occurred_on": "id_dates-0-on-day",
 }
+# What is not written in a section's page but in one of its own, with its first control.
+PAGES = {"timeline": ("breaches:choose_timeline", "id_sources")}
 
 
 @dataclass(frozen=True, slots=True)
@@ -129,7 +132,7 @@ def shown(
             for section in Section
         ],
         "problems": [_linked(report, remark) for remark in remarks],
-        "missing": [_linked(report, remark) for remark in (*missing(content), *impossible(content, today=today))],
+        "missing": [_linked(report, remark) for remark in _missing(report, content, today=today)],
         "warnings": _warnings(report, content),
         "content_sha256": digest(content),
         "today": today,
@@ -138,6 +141,10 @@ def shown(
         "one_person": sign_off.wrote_or_submitted(report, request.user),
     }
     return render(request, page.template, context)
+
+
+def _missing(report: Report, content: ReportContent, *, today: date) -> tuple[Remark, ...]:
+    return (*missing(content), *needs.for_submission(report, content), *impossible(content, today=today))
 
 
 def _warnings(report: Report, content: ReportContent) -> list[dict[str, str]]:
@@ -149,6 +156,9 @@ def _warnings(report: Report, content: ReportContent) -> list[dict[str, str]]:
 
 
 def _linked(report: Report, remark: Remark) -> dict[str, str]:
+    if remark.field in PAGES:
+        page, control = PAGES[remark.field]
+        return {"text": remark.sentence, "address": f"{reverse(page, args=[report.reference])}#{control}"}
     address = reverse("breaches:section", args=[report.reference, remark.section])
     return {"text": remark.sentence, "address": f"{address}#{_control(report, remark.field)}"}
 

@@ -13,7 +13,7 @@ from django.utils import timezone
 from django.utils.translation import gettext as _
 from django.views.decorators.http import require_safe
 
-from breaches import comments, printing, refreshing, wording
+from breaches import comments, needs, printing, refreshing, wording
 from breaches.content import ReportContent, from_json
 from breaches.editing import FIELDS
 from breaches.joining import can_be_parted
@@ -159,7 +159,7 @@ def _joinings(report: Report) -> dict[str, Any]:
 def _tasks(
     report: Report, version: ReportVersion, content: ReportContent, *, editable: bool
 ) -> Iterable[dict[str, str]]:
-    incomplete = {remark.section for remark in missing(content)}
+    incomplete = {remark.section for remark in (*missing(content), *needs.for_submission(report, content))}
     offered = refreshing.offers(report, version)
     for section in Section:
         status, colour = (_("Incomplete"), "blue") if section in incomplete else (_("Completed"), "")

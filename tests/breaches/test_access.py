@@ -49,6 +49,7 @@ def addresses(report):
         "section": {"section": Section.IMPACT},
         "version": {"number": 1},
         "changes": {"since": 1, "number": 2},
+        "correct_note": {"note": 1},
         "approved_pdf": {"version": report.version},
     }
     names = {pattern.name for pattern in urlpatterns} - NO_ONE_REPORT

@@ -2,7 +2,7 @@
 
 import dataclasses
 import json
-from datetime import date, timedelta
+from datetime import UTC, date, datetime, timedelta
 from typing import Any
 
 import pytest
@@ -14,6 +14,7 @@ from breaches.content import (
     Output,
     Person,
     ReportContent,
+    TimelineEntry,
     digest,
     from_json,
     is_web_address,
@@ -43,6 +44,15 @@ CONTENTS = st.builds(
     circumstances=TEXT,
     impact=TEXT,
     corrective_actions=TEXT,
+    timeline=st.lists(
+        st.builds(
+            TimelineEntry,
+            at=st.datetimes(timezones=st.just(UTC)),
+            text=TEXT,
+            source=TEXT,
+        ),
+        max_size=2,
+    ).map(tuple),
 )
 
 
@@ -56,7 +66,10 @@ def test_content_reads_back_from_real_json_as_the_same_value_with_the_same_diges
 
 @pytest.mark.parametrize("field", [field.name for field in dataclasses.fields(ReportContent)])
 def test_a_change_in_any_field_changes_the_digest(field):
-    full = dataclasses.replace(SEED, statement_url="https://www.example.gov.uk/st", other_practices="V2")
+    entries = (TimelineEntry(datetime(2020, 6, 30, 9, tzinfo=UTC), "The digital team was told.", "note-1"),)
+    full = dataclasses.replace(
+        SEED, statement_url="https://www.example.gov.uk/st", other_practices="V2", timeline=entries
+    )
     empty: Any = getattr(ReportContent(), field)
 
     assert digest(dataclasses.replace(full, **{field: empty})) != digest(full)

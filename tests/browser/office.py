@@ -6,7 +6,7 @@ from datetime import date, timedelta
 from django.conf import settings
 from django.urls import reverse
 
-from breaches import drafting
+from breaches import drafting, notes
 from breaches.models import Report
 from breaches.remarks import Section
 from breaches.status import ReportStatus
@@ -19,7 +19,7 @@ from statsoffice.canary.script import script_for
 from statsoffice.messages import outbox
 from statsoffice.messages.delivery import MOST_ATTEMPTS
 from statsoffice.messages.models import Channel, Message
-from tests.breaches.people import Office, a_report, an_office
+from tests.breaches.people import AT, Office, a_report, an_office
 from tests.browser.access_lists import pages_of_access_lists
 from tests.browser.changed_dates import pages_of_changed_dates
 from tests.browser.day_before import checked_releases
@@ -219,6 +219,15 @@ def _reports(morning: Morning) -> None:
         morning.add(f"a report, {status}", "breaches:report", reports[status].reference)
     draft, with_hop = reports[ReportStatus.DRAFT].reference, reports[ReportStatus.WITH_HOP].reference
     decided, sent = reports[ReportStatus.APPROVED].reference, reports[ReportStatus.SENT].reference
+    note = notes.write(
+        reports[ReportStatus.DRAFT],
+        text="The duty statistician told the digital team by phone.",
+        happened_at=SEED_DUE + timedelta(minutes=5),
+        by=morning.office.statistician,
+        at=AT,
+        printed=True,
+    )
+    morning.add("correcting a note", "breaches:correct_note", draft, note.pk)
     for section in Section:
         morning.add(f"section {section}", "breaches:section", draft, section)
     for name, page, reference in (
@@ -237,6 +246,9 @@ def _reports(morning: Morning) -> None:
         ("withdrawing", "breaches:withdraw", sent),
         ("closing", "breaches:close", sent),
         ("history", "breaches:history", decided),
+        ("a timeline", "breaches:timeline", draft),
+        ("writing a note", "breaches:note", draft),
+        ("choosing what a timeline prints", "breaches:choose_timeline", draft),
     ):
         morning.add(name, page, reference)
     morning.add("an earlier version", "breaches:version", decided, 1)

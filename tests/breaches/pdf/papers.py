@@ -3,11 +3,11 @@
 import dataclasses
 import subprocess
 import unicodedata
-from datetime import date
+from datetime import UTC, date, datetime
 
 import pikepdf
 
-from breaches.content import Output
+from breaches.content import Output, TimelineEntry
 from breaches.document import Approval, lay_out
 from breaches.narrative import account
 from releases.roles import Role
@@ -46,6 +46,10 @@ def crowded():
         other_practices=SCRIPTS,
         occurred_on=(date(2020, 6, 30), date(2020, 7, 1)),
         impact="\n\n".join([NASTY, SCRIPTS, LONG_WORD, *["A long paragraph of plain words. " * 60] * 12]),
+        timeline=tuple(
+            TimelineEntry(datetime(2020, 6, 30, hour, 35, 20, tzinfo=UTC), f"{NASTY}\n{SCRIPTS}", f"note-{hour}")
+            for hour in (12, 9, 8)
+        ),
     )
 
 

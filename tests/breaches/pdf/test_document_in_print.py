@@ -102,7 +102,7 @@ def test_the_extracted_text_holds_all_that_the_document_says(printed):
             for entry in row.entries:
                 for line in entry:
                     assert all(solid(word) in text for word in line.text.split())
-        for paragraph in section.paragraphs:
+        for paragraph in (*section.paragraphs, *((entry.when, *entry.lines) for entry in section.timeline)):
             for line in paragraph:
                 assert all(solid(word) in text for word in line.split())
 

@@ -1,0 +1,62 @@
+"""What happened around a breach, in order: recorded facts and people's notes, and what of them a report prints."""
+
+from collections.abc import Iterable, Iterator
+from datetime import datetime
+
+from breaches.content import ReportContent, TimelineEntry
+from breaches.models import Report, Suspicion, TimelineNote
+from breaches.times import down, up
+from releases.evidence import AddressRole
+
+
+def standing(report: Report) -> tuple[TimelineEntry, ...]:
+    """Return what a report's timeline may print as it stands: recorded facts and notes that none corrects, in order."""
+    entries = [entry for suspicion in _suspicions(report) for entry in _recorded(suspicion)]
+    entries += map(of_note, report.timeline_notes.standing())
+    return in_order({entry.source: entry for entry in entries}.values())
+
+
+def of_note(note: TimelineNote) -> TimelineEntry:
+    """Return a note as it is printed: without who wrote it, because the form names posts and not people."""
+    return TimelineEntry(note.happened_at, note.text, f"note-{note.pk}")
+
+
+def in_order(entries: Iterable[TimelineEntry]) -> tuple[TimelineEntry, ...]:
+    """Put entries into the order in which things happened, whatever the order in which they were written."""
+    return tuple(sorted(entries, key=lambda entry: (entry.at, entry.source)))
+
+
+def outdated(report: Report, content: ReportContent) -> tuple[TimelineEntry, ...]:
+    """Return the printed entries that no longer stand as they are printed: corrected notes, changed recorded facts."""
+    if not content.timeline:
+        return ()
+    stand = set(standing(report))
+    return tuple(entry for entry in content.timeline if entry not in stand)
+
+
+def _suspicions(report: Report) -> Iterable[Suspicion]:
+    return report.suspicions.select_related("verification", "release")
+
+
+def _recorded(suspicion: Suspicion) -> Iterator[TimelineEntry]:
+    """Tell of one verdict when it was due, last missing, first there and gone again, at each address."""
+    verdict, title = suspicion.verification, f"‘{suspicion.release.title}’"
+    key = f"verdict-{verdict.pk}"
+    yield TimelineEntry(verdict.due_at, f"{title} was due to be released.", f"{key}-due")
+    for address in verdict.addresses:
+        what = f"{title}, attachment {address['url']}," if address["role"] == AddressRole.ATTACHMENT else title
+        at = f"{key}-{address['address']}"
+        if absent := _instant(address["last_not_live_at"]):
+            text = f"The automatic check looked for {what} and did not find it."
+            yield TimelineEntry(down(absent), text, f"{at}-absent")
+        if seen := _instant(address["first_live_at"]):
+            yield TimelineEntry(up(seen), f"The automatic check found {what} for the first time.", f"{at}-seen")
+        if gone := _instant(address["gone_again_at"]):
+            text = f"The automatic check did not find {what} there any more."
+            yield TimelineEntry(down(gone), text, f"{at}-gone")
+    raised = f"The automatic check suspected a breach ({suspicion.kind}) in the release of {title}."
+    yield TimelineEntry(down(suspicion.raised_at), raised, f"suspicion-{suspicion.pk}")
+
+
+def _instant(written: str | None) -> datetime | None:
+    return datetime.fromisoformat(written) if written else None
