@@ -18,6 +18,7 @@ class Action(StrEnum):
     VIEW = "view"
     DOWNLOAD = "download"
     WRITE_NOTE = "write_note"
+    DEAL = "deal_with_it"
 
 
 TABLE: dict[Action, frozenset[Role]] = {
@@ -25,6 +26,8 @@ TABLE: dict[Action, frozenset[Role]] = {
     Action.DOWNLOAD: LEADS | {Role.STATISTICIAN, Role.AUDITOR},
     # Whoever loads the pages knows best what was done on the morning; what is printed of it writers choose.
     Action.WRITE_NOTE: WRITERS | {Role.PUBLISHING_TEAM},
+    # Whoever can put the release right may be the one who deals with it.
+    Action.DEAL: WRITERS | {Role.PUBLISHING_TEAM},
 }
 
 

@@ -5,7 +5,7 @@ from datetime import date
 from django.urls import path, register_converter
 
 from breaches.remarks import Section
-from breaches.views import changes, decisions, documents, export, figures, joining, own_acts, register, reports, sections, sending, starting, timeline
+from breaches.views import changes, dealing, decisions, documents, export, figures, joining, own_acts, register, reports, sections, sending, starting, timeline
 
 
 class SectionConverter:
@@ -72,6 +72,7 @@ urlpatterns = [
     path("<slug:reference>/close/", sending.close, name="close"),
     path("<slug:reference>/part/", joining.part, name="part"),
     path("<slug:reference>/own-act/", own_acts.declare, name="own_act"),
+    path("<slug:reference>/dealing/", dealing.deal, name="dealing"),
     path("<slug:reference>/timeline/", timeline.whole, name="timeline"),
     path("<slug:reference>/timeline/note/", timeline.note, name="note"),
     path("<slug:reference>/timeline/<int:note>/correct/", timeline.correct, name="correct_note"),

@@ -109,6 +109,8 @@ EVENTS = {
     "facts_refreshed": lazy("Brought up to date with the record"),
     "facts_offered": lazy("The record changed; the newer facts are shown beside the text"),
     "suspicion_joined": lazy("A further suspicion about the same release was added"),
+    "dealing_taken": lazy("Said that they are dealing with it"),
+    "dealing_changed": lazy("Changed who is dealing with it"),
     "edited": lazy("Edited"),
     "note_written": lazy("Note written for the timeline"),
     "note_corrected": lazy("Note of the timeline corrected by a further one"),
@@ -160,6 +162,8 @@ def event_title(event: ReportEvent) -> str:
             "version": event.facts["version"][0],
         }
         return _("%(title)s to %(recipient)s (version %(version)s)") % to
+    if event.kind == "dealing_changed":
+        return _("%(title)s: from now on %(person)s") % {"title": title, "person": event.words}
     if event.kind == "answered" and event.facts["reference"]:
         return _("%(title)s, reference %(reference)s") % {"title": title, "reference": event.facts["reference"]}
     if event.kind == "recorded":

@@ -51,6 +51,7 @@ EVIDENCE_KEPT = timedelta(days=environment.number("STATSOFFICE_EVIDENCE_KEPT_DAY
 # Longer than a year, so that the list of a yearly release can still be copied from the one before.
 PRE_RELEASE_NAMES_KEPT = timedelta(days=environment.number("STATSOFFICE_PRE_RELEASE_NAMES_KEPT_DAYS", "730", least=1))
 HEALTH_PING = environment.optional_web_address("STATSOFFICE_HEALTH_PING")
+ACKNOWLEDGED_WITHIN = timedelta(minutes=environment.number("STATSOFFICE_ACKNOWLEDGE_MINUTES", "10", least=1))
 REPORT_RECIPIENT = environment.mail_address("STATSOFFICE_REPORT_RECIPIENT")
 REPORT_DUE_AFTER = environment.whole_number("STATSOFFICE_REPORT_DUE_WORKING_DAYS", "5", least=1)
 REPORT_REMINDERS = environment.whole_numbers("STATSOFFICE_REPORT_REMINDERS", "-1,1")

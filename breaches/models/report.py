@@ -87,6 +87,9 @@ class Report(models.Model):
     decided_at = models.DateTimeField(null=True)
     decision_reason = models.CharField(max_length=20, blank=True, choices=list((DISMISSALS | RECORDINGS).items()))
 
+    person_dealing = models.ForeignKey(settings.AUTH_USER_MODEL, on_delete=models.PROTECT, null=True, related_name="+")
+    dealing_since = models.DateTimeField(null=True)
+
     objects = ReportQuerySet.as_manager()
 
     class Meta:
@@ -107,6 +110,11 @@ class Report(models.Model):
                     | (~Q(status__in=[ReportStatus.DISMISSED, ReportStatus.RECORDED]) & Q(decision_reason=""))
                 ),
                 name="what_is_not_reported_says_why",
+            ),
+            models.CheckConstraint(
+                condition=Q(person_dealing__isnull=True, dealing_since__isnull=True)
+                | Q(person_dealing__isnull=False, dealing_since__isnull=False),
+                name="who_deals_with_a_report_does_so_since_a_time",
             ),
         ]
 

@@ -79,6 +79,7 @@ def report(request: SignedInRequest, report: Report) -> HttpResponse:
         .last(),
         "decision_reason": wording.reason_of(report),
         "own_acts": OwnAct.objects.filter(report=report).select_related("person"),
+        "may_deal": may(request.user, Action.DEAL, report) and report.status not in DECIDED,
         "may_declare": may_write_or_decide(request.user, report) and not declared_own_act(request.user, report),
         "asked_for": [
             {

@@ -8,7 +8,7 @@ from django.shortcuts import redirect, render
 from django.utils import timezone
 from django.utils.translation import gettext as _
 
-from breaches import comments, editing, practices, refreshing, wording
+from breaches import comments, dealing, editing, practices, refreshing, wording
 from breaches.content import ReportContent, from_json
 from breaches.forms import SECTION_FORMS, SectionForm
 from breaches.forms.rows import with_another_row
@@ -41,7 +41,8 @@ def _written(request: SignedInRequest, report: Report, section: Section) -> Http
             request, report, section, _form(report, section, with_another_row(request.POST, form.rows.prefix))
         )
     if "take" in request.POST:
-        return _with_the_records_text(request, report, section)
+        dealing_taken = request.POST["take"] == "dealing"
+        return (_with_the_person_dealing if dealing_taken else _with_the_records_text)(request, report, section)
     if not form.is_valid():
         return _shown(request, report, section, form)
     try:
@@ -74,6 +75,21 @@ def _tell(request: SignedInRequest, saved: editing.Saved, section: Section) -> N
     if saved.beside:
         beside = _("While you were writing, other parts were changed by %(people)s.")
         messages.info(request, beside % {"people": saved.beside})
+
+
+def _with_the_person_dealing(request: SignedInRequest, report: Report, section: Section) -> HttpResponse:
+    """Put whoever said that they are dealing with it into the boxes, unsaved; what stood there is shown beside it."""
+    data = request.POST.copy()
+    parts = ("name", "email", "telephone")
+    stood = (data.get(f"dealing_{part}") for part in parts)
+    replaced = "\n".join(str(part) for part in stood if part)
+    if (person := dealing.contact_of(report)) is not None:
+        for part in parts:
+            data[f"dealing_{part}"] = getattr(person, part)
+        data.pop("dealing_is_team", None)
+        if person.is_team:
+            data["dealing_is_team"] = "on"
+    return _shown(request, report, section, _form(report, section, data), replaced=replaced)
 
 
 def _with_the_records_text(request: SignedInRequest, report: Report, section: Section) -> HttpResponse:
@@ -139,6 +155,7 @@ def _shown(
             for field in editing.FIELDS[section]
             if field in FROM_FACTS and report.machine
         ],
+        "dealing": dealing.offered(report, content) if section is Section.CORE_INFORMATION else None,
         "facts_changed": any(field in offered for field in editing.FIELDS[section]),
         **more,
     }

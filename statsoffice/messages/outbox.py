@@ -18,6 +18,7 @@ from statsoffice.messages import (
     reports_sent,
     roll_called,
     suspected,
+    unacknowledged,
     watcher_ill,
 )
 from statsoffice.messages.models import Message
@@ -38,6 +39,7 @@ def create_missing(*, now: datetime) -> int:
         suspected,
         live_at_last,
         reports_moved,
+        unacknowledged,
         preflight_problems,
         announced_otherwise,
         roll_called,

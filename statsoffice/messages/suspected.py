@@ -36,7 +36,7 @@ def owed(*, told: Collection[str], now: datetime) -> Iterator[Owed]:
     :param now: the aware instant of asking; suspicions of the last seven days are told.
     """
     recent = Suspicion.objects.filter(raised_at__gt=now - NEWS)
-    missing = [key for key in recent.values_list("pk", flat=True) if _event(key) not in told]
+    missing = [key for key in recent.values_list("pk", flat=True) if event_of(key) not in told]
     suspicions = Suspicion.objects.filter(pk__in=missing).select_related(
         "release__series__producer",
         "release__series__responsible__user",
@@ -48,14 +48,15 @@ def owed(*, told: Collection[str], now: datetime) -> Iterator[Owed]:
         "release__series__publishing_contacts__user", "release__series__deputies__user"
     ):
         yield Owed(
-            event=_event(suspicion.pk),
+            event=event_of(suspicion.pk),
             recipients=_recipients(suspicion.release),
             subject=_subject(suspicion.release),
             text=_text(suspicion),
         )
 
 
-def _event(suspicion: int) -> str:
+def event_of(suspicion: int) -> str:
+    """Name the event of which the people concerned with a suspicion are told first."""
     return f"suspected-breach-{suspicion}"
 
 

@@ -247,6 +247,7 @@ def _reports(morning: Morning) -> None:
         ("closing", "breaches:close", sent),
         ("history", "breaches:history", decided),
         ("a timeline", "breaches:timeline", draft),
+        ("who is dealing with it", "breaches:dealing", draft),
         ("writing a note", "breaches:note", draft),
         ("choosing what a timeline prints", "breaches:choose_timeline", draft),
     ):

@@ -1,0 +1,98 @@
+"""A suspected breach with which nobody is dealing is told to the next contact, once, by real mail."""
+
+from datetime import timedelta
+
+import pytest
+from django.db import connection
+from django.test.utils import CaptureQueriesContext
+
+from breaches import dealing
+from breaches.models import Report
+from releases.roles import Role
+from statsoffice.messages import outbox
+from statsoffice.messages.delivery import deliver
+from tests.breaches.people import an_office
+from tests.factories import SEED_DUE, ContactFactory, SeriesFactory, a_confirmed_release, an_announced_release
+from tests.statsoffice.messages.test_outbox import NOW, suspect
+
+pytestmark = pytest.mark.django_db
+
+IN_TIME, LATE = NOW + timedelta(minutes=9, seconds=59), NOW + timedelta(minutes=10)
+
+
+@pytest.fixture
+def office():
+    return an_office()
+
+
+def suspected(office, **fields):
+    """A suspicion of which its people were told at once; gives its report."""
+    series = SeriesFactory(producer=office.producer, head_of_profession=None)
+    release = suspect(an_announced_release(series=series, **fields))
+    outbox.create_missing(now=NOW)
+    return Report.objects.get(suspicions__release=release)
+
+
+def told(mailbox, *, at):
+    """Let the outbox do its work at some time; gives who was told that nobody is dealing with it."""
+    outbox.create_missing(now=at)
+    deliver(now=at)
+    return [mail["To"] for mail in mailbox.mails if "Nobody is dealing" in mail["Subject"]]
+
+
+def test_the_next_contact_is_told_after_ten_minutes_and_once(mailbox, office):
+    report = suspected(office)
+    assert told(mailbox, at=IN_TIME) == []
+    assert told(mailbox, at=LATE) == [office.head.email]
+    assert told(mailbox, at=LATE + timedelta(hours=1)) == [office.head.email]
+    mail = next(mail for mail in mailbox.mails if "Nobody is dealing" in mail["Subject"])
+    text = mail.get_body().get_content()
+    assert f"/reports/{report.reference}/" in text or report.reference in text
+    assert report.suspicions.get().release.title not in text
+
+
+def test_who_takes_it_in_time_spares_the_next_contact(mailbox, office):
+    report = suspected(office)
+    dealing.put_down(report, person=office.statistician, by=office.statistician, at=IN_TIME)
+    assert told(mailbox, at=LATE + timedelta(hours=1)) == []
+
+
+def test_the_time_is_a_setting(mailbox, office, settings):
+    settings.ACKNOWLEDGED_WITHIN = timedelta(minutes=30)
+    suspected(office)
+    assert told(mailbox, at=NOW + timedelta(minutes=29)) == []
+    assert told(mailbox, at=NOW + timedelta(minutes=30)) == [office.head.email]
+
+
+def test_whoever_was_told_first_is_passed_over_for_the_next(mailbox, office):
+    series = SeriesFactory(producer=office.producer)
+    series.head_of_profession = ContactFactory(producer=office.producer, user=office.head, email=office.head.email)
+    series.save()
+    suspect(an_announced_release(series=series))
+    outbox.create_missing(now=NOW)
+    assert told(mailbox, at=LATE) == [office.people[Role.DEPUTY].email]
+
+
+def test_what_is_decided_or_was_started_long_ago_is_told_to_nobody(mailbox, office):
+    report = suspected(office)
+    assert told(mailbox, at=SEED_DUE + timedelta(days=8)) == []
+    Report.objects.filter(pk=report.pk).update(status="dismissed", decided_at=NOW, decision_reason="other")
+    assert told(mailbox, at=LATE) == []
+
+
+def test_of_a_rehearsal_nobody_is_told_who_takes_no_part_in_it(mailbox, office):
+    series = SeriesFactory(producer=office.producer, head_of_profession=None)
+    suspect(a_confirmed_release(series=series, rehearsal=True))
+    outbox.create_missing(now=NOW)
+    assert Report.objects.get().rehearsal
+    assert told(mailbox, at=LATE) == []
+
+
+def test_telling_of_one_or_twenty_takes_as_many_queries(office, django_assert_num_queries):
+    suspected(office)
+    with CaptureQueriesContext(connection) as few:
+        assert outbox.create_missing(now=LATE) == 1
+    for number in range(20):
+        suspected(office, reference=f"other-{number}")
+    with django_assert_num_queries(len(few)):
+        assert outbox.create_missing(now=LATE) == 20
