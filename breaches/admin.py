@@ -9,6 +9,7 @@ from django.http import HttpRequest
 from breaches import permissions
 from breaches.models import (
     ApprovedDocument,
+    CorrectiveAction,
     Dispatch,
     Edition,
     JoinedDraft,
@@ -170,6 +171,16 @@ class OwnActAdmin(OfReports[OwnAct]):
     list_display = ("report", "person", "at")
     list_select_related = ("report", "person")
     ordering = ("-at",)
+
+
+@admin.register(CorrectiveAction)
+class CorrectiveActionAdmin(OfReports[CorrectiveAction]):
+    """What is done so that breaches do not happen again; it is changed on the reports' own pages."""
+
+    list_display = ("report", "text", "term", "owner", "due", "task", "done_at")
+    list_filter = ("term",)
+    list_select_related = ("report", "task__series")
+    ordering = ("-added_at",)
 
 
 @admin.register(TimelineNote)

@@ -73,6 +73,13 @@ class RecordingReason(StrEnum):
     OTHER = "other"
 
 
+class Term(StrEnum):
+    """Whether a corrective action puts things right now or keeps them right."""
+
+    SHORT = "short"
+    LONG = "long"
+
+
 EDIT = "edit"
 SUBMIT = "submit"
 TAKE_BACK = "take_back"

@@ -5,7 +5,7 @@ from datetime import date
 from django.urls import path, register_converter
 
 from breaches.remarks import Section
-from breaches.views import changes, dealing, decisions, documents, export, figures, joining, own_acts, register, reports, sections, sending, starting, timeline
+from breaches.views import actions, changes, dealing, decisions, documents, export, figures, joining, own_acts, register, reports, sections, sending, starting, timeline
 
 
 class SectionConverter:
@@ -72,6 +72,10 @@ urlpatterns = [
     path("<slug:reference>/close/", sending.close, name="close"),
     path("<slug:reference>/part/", joining.part, name="part"),
     path("<slug:reference>/own-act/", own_acts.declare, name="own_act"),
+    path("<slug:reference>/actions/", actions.listed, name="actions"),
+    path("<slug:reference>/actions/add/", actions.add, name="add_action"),
+    path("<slug:reference>/actions/<int:action>/", actions.change, name="change_action"),
+    path("<slug:reference>/actions/<int:action>/done/", actions.finish, name="finish_action"),
     path("<slug:reference>/dealing/", dealing.deal, name="dealing"),
     path("<slug:reference>/timeline/", timeline.whole, name="timeline"),
     path("<slug:reference>/timeline/note/", timeline.note, name="note"),

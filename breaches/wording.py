@@ -12,7 +12,7 @@ from breaches.document import exactly
 from breaches.models import Report, ReportEvent, SectionComment
 from breaches.models.report import KINDS as KIND_CHOICES
 from breaches.remarks import Section
-from breaches.status import DismissalReason, Kind, RecordingReason, ReportStatus
+from breaches.status import DismissalReason, Kind, RecordingReason, ReportStatus, Term
 from releases.lifecycle import spoken
 from releases.london import day
 from releases.roles import Role
@@ -103,6 +103,8 @@ FIELDS = {
     "timeline": lazy("Timeline"),
 }
 
+TERMS = {Term.SHORT: lazy("Short-term"), Term.LONG: lazy("Long-term")}
+
 EVENTS = {
     "drafted": lazy("Drafted from the record"),
     "started": lazy("Started by hand"),
@@ -111,6 +113,10 @@ EVENTS = {
     "suspicion_joined": lazy("A further suspicion about the same release was added"),
     "dealing_taken": lazy("Said that they are dealing with it"),
     "dealing_changed": lazy("Changed who is dealing with it"),
+    "action_added": lazy("Corrective action written down"),
+    "action_changed": lazy("Corrective action changed"),
+    "action_done": lazy("Corrective action done"),
+    "action_open_again": lazy("Corrective action open again"),
     "edited": lazy("Edited"),
     "note_written": lazy("Note written for the timeline"),
     "note_corrected": lazy("Note of the timeline corrected by a further one"),

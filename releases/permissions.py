@@ -35,6 +35,7 @@ class Action(StrEnum):
     EXPORT_EVIDENCE = "export_evidence"
     READ_SEALED = "read_sealed_bodies"
     KEEP_ACCESS_LIST = "keep_pre_release_list"
+    KEEP_TASKS = "keep_tasks"
 
 
 TABLE: dict[Action, frozenset[Role]] = {
@@ -58,6 +59,7 @@ TABLE: dict[Action, frozenset[Role]] = {
     Action.READ_SEALED: LEADS,
     # Who keeps the list knows the persons on it; everybody else with a role knows the posts alone.
     Action.KEEP_ACCESS_LIST: LIST_KEEPERS,
+    Action.KEEP_TASKS: LEADS | {Role.STATISTICIAN, Role.PUBLISHING_TEAM, Role.CALENDAR_MANAGER},
 }
 
 

@@ -3,6 +3,7 @@
 from collections.abc import Collection, Iterator, Mapping, Sequence
 from datetime import datetime, timedelta
 
+from releases import tasks
 from releases.beside import Made, Means
 from releases.evidence import LookResult
 from releases.models import Address, Contact, Coverage, Observation, Release
@@ -37,6 +38,7 @@ def findings(
         *_of_record(release),
         *_of_addresses(release, made=made, left=left),
         *_of_ourselves(means, now=now),
+        *(Finding(Code.OPEN_TASK, facts={"task": task.text}) for task in tasks.of_release(release).open()),
         *(Finding(Code.SHARES_MINUTE, facts=_facts(crowd)) for crowd in crowds),
     ]
     return sorted(found, key=lambda finding: not finding.is_problem)

@@ -39,9 +39,10 @@ class Code(StrEnum):
     NO_ATTACHMENTS = "no_attachments"
     NO_ANNOUNCEMENT = "no_announcement"
     SHARES_MINUTE = "shares_minute"
+    OPEN_TASK = "open_task"
 
 
-NOTES = frozenset({Code.NO_ATTACHMENTS, Code.NO_ANNOUNCEMENT, Code.SHARES_MINUTE})
+NOTES = frozenset({Code.NO_ATTACHMENTS, Code.NO_ANNOUNCEMENT, Code.SHARES_MINUTE, Code.OPEN_TASK})
 """Worth knowing, and often as it should be: these are shown and not sent to anybody."""
 
 _NO_ANSWER = frozenset({LookResult.OBSERVER_FAULT, LookResult.UNREACHABLE})

@@ -64,11 +64,13 @@ SENTENCES = {
     Code.OUR_ERROR: lazy("Our own program failed while it checked this release. Tell whoever runs it."),
     Code.NO_ATTACHMENTS: lazy("It names no attachment: only its page is watched."),
     Code.NO_ANNOUNCEMENT: lazy("It names no announcement, so the time announced was not compared with ours."),
+    Code.OPEN_TASK: lazy("To be done at this release: %(task)s"),
 }
 
 NOTED = {
     Code.NO_ATTACHMENTS: lazy("Only the page is watched, because no attachment is named"),
     Code.NO_ANNOUNCEMENT: lazy("No announced time was compared with ours, because no announcement is named"),
+    Code.OPEN_TASK: lazy("Something is to be done at the release"),
 }
 """What is worth knowing of releases, before a list of them."""
 
@@ -97,6 +99,7 @@ def sentence(finding: Finding, *, planned: datetime | None) -> str:
         if last
         else _("it has never been"),
         "place": facts.get("place", ""),
+        "task": facts.get("task", ""),
     }
     words = str(SENTENCES[finding.code]) % said
     note = facts.get("note")

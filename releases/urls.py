@@ -18,6 +18,7 @@ from releases.views import (
     pre_release_public,
     preflight,
     release,
+    tasks,
 )
 
 app_name = "releases"
@@ -52,6 +53,7 @@ urlpatterns = [
     path("releases/<slug:reference>/delay-notice/", delay.post, name="delay_notice"),
     path("releases/<slug:reference>/delay-notice/withdraw/", delay.withdraw, name="withdraw_delay_notice"),
     path("releases/<slug:reference>/cancel/", moves.cancel, name="cancel"),
+    path("tasks/<int:key>/tick/", tasks.tick, name="tick_task"),
     path("releases/<slug:reference>/preflight/", preflight.ask, name="preflight"),
     path("releases/<slug:reference>/say/<int:address>/<str:digest>/", answers.say, name="say"),
     path("releases/<slug:reference>/was-live/", answers.was_live, name="was_live"),

@@ -1,6 +1,7 @@
 """The stored record of suspected breaches and their reports."""
 
 from breaches.models.code_of_practice import Edition, Practice
+from breaches.models.corrective_action import CorrectiveAction
 from breaches.models.dispatch import Dispatch
 from breaches.models.joined import JoinedDraft
 from breaches.models.own_act import OwnAct
@@ -14,6 +15,7 @@ from breaches.models.timeline_note import TimelineNote
 
 __all__ = [
     "ApprovedDocument",
+    "CorrectiveAction",
     "Dispatch",
     "Edition",
     "JoinedDraft",

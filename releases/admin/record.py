@@ -14,6 +14,7 @@ from releases.models import (
     Observation,
     ReasonCorrection,
     ReleaseEvent,
+    ReleaseTask,
     Statement,
     Verification,
 )
@@ -110,3 +111,13 @@ class ReleaseEventAdmin(OfReleases[ReleaseEvent]):
     def get_fields(self, request: HttpRequest, obj: Any = None) -> tuple[str, ...]:
         """Leave out the salt, which is of use to nobody."""
         return ("position", "release", "kind", "at", "actor", "facts", "words", "previous_hash", "row_hash")
+
+
+@admin.register(ReleaseTask)
+class ReleaseTaskAdmin(OfReleases[ReleaseTask]):
+    """Tasks at the next release of a series; they are ticked off on the page of that release."""
+
+    producer_path = "series__producer"
+    list_display = ("series", "text", "origin", "added_at", "done_by", "done_at")
+    list_select_related = ("series",)
+    search_fields = ("text", "series__title")

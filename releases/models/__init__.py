@@ -17,6 +17,7 @@ from releases.models.reason_correction import ReasonCorrection
 from releases.models.release import Address, Release
 from releases.models.roll_call import RollCall
 from releases.models.series import Series
+from releases.models.task import ReleaseTask
 from releases.models.verification import Statement, Verification
 from releases.models.watching import Coverage, HostLease, NotFoundPage, Watch
 
@@ -46,6 +47,7 @@ __all__ = [
     "ReasonCorrection",
     "Release",
     "ReleaseEvent",
+    "ReleaseTask",
     "RollCall",
     "Series",
     "Statement",

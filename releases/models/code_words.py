@@ -21,6 +21,9 @@ WORDS = {
     "calendar_manager": lazy("calendar manager"),
     "publishing_team": lazy("publishing team"),
     "auditor": lazy("auditor"),
+    # how long a corrective action is for
+    "short": lazy("short-term"),
+    "long": lazy("long-term"),
     # lengths of time
     "hours": lazy("hours"),
     "working_days": lazy("working days"),

@@ -17,6 +17,7 @@ from releases import (
     pre_release_published,
     public,
     public_addresses,
+    tasks,
     wording,
 )
 from releases.announced import Named
@@ -78,6 +79,8 @@ def _for_staff(request: HttpRequest, release: Release, *, now: datetime) -> dict
         "date_request": date_request,
         "may_answer": bool(TABLE[Action.ANSWER] & roles),
         "preflight": preflight.part_of(release, roles=roles, now=now),
+        "tasks": list(tasks.of_release(release)),
+        "may_keep_tasks": bool(TABLE[Action.KEEP_TASKS] & roles),
         "announced": announced.part_of(release, now=now),
         "snapshots": announcements.snapshots_of(release),
         "kept_bodies": opening.kept_of(release, by=request.user, now=now),

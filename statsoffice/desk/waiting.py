@@ -9,8 +9,8 @@ from breaches.models import Report
 from breaches.mornings import Morning, to_join
 from breaches.permissions import reports_with
 from breaches.status import WRITERS, ReportStatus
-from releases import asking, date_requests, pre_release_requests
-from releases.models import DateChange, Release
+from releases import asking, date_requests, pre_release_requests, tasks
+from releases.models import DateChange, Release, ReleaseTask
 from releases.permissions import Action, Person, producers_where
 from releases.roles import LEADS, Role
 
@@ -34,10 +34,12 @@ class Waiting:
     to_agree: int
     left_provisional: list[Release]
     access_to_agree: list[Release]
+    tasks: list[tuple[ReleaseTask, Release | None]]
 
     def __bool__(self) -> bool:
         reports = self.to_complete or self.to_approve
-        return bool(reports or self.to_answer or self.to_agree or self.access_to_agree or self.left_provisional)
+        to_agree = self.to_agree or self.access_to_agree
+        return bool(reports or self.to_answer or to_agree or self.left_provisional or self.tasks)
 
 
 def waiting_for(person: Person, *, now: datetime) -> Waiting:
@@ -53,6 +55,7 @@ def waiting_for(person: Person, *, now: datetime) -> Waiting:
         to_agree=date_requests.to_agree(person).count(),
         left_provisional=_left_provisional(person, now=now),
         access_to_agree=_access_lists(person),
+        tasks=tasks.waiting_for(person, most=MOST_LINES),
     )
 
 

@@ -12,6 +12,7 @@ from statsoffice.messages import (
     channels,
     date_requests,
     live_at_last,
+    overdue_actions,
     preflight_problems,
     reports_due,
     reports_moved,
@@ -48,6 +49,7 @@ def create_missing(*, now: datetime) -> int:
         watcher_ill,
         reports_sent,
         reports_due,
+        overdue_actions,
     )
     owed = chain.from_iterable(about.owed(told=told, now=now) for about in rooms)
     return sum(_write(news, now=now) for news in batched(owed, AT_A_TIME))

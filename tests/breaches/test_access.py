@@ -50,6 +50,8 @@ def addresses(report):
         "version": {"number": 1},
         "changes": {"since": 1, "number": 2},
         "correct_note": {"note": 1},
+        "change_action": {"action": 1},
+        "finish_action": {"action": 1},
         "approved_pdf": {"version": report.version},
     }
     names = {pattern.name for pattern in urlpatterns} - NO_ONE_REPORT

@@ -6,10 +6,10 @@ from datetime import date, timedelta
 from django.conf import settings
 from django.urls import reverse
 
-from breaches import drafting, notes
+from breaches import actions, drafting, notes
 from breaches.models import Report
 from breaches.remarks import Section
-from breaches.status import ReportStatus
+from breaches.status import ReportStatus, Term
 from releases import answering, asking, judging, scheduling
 from releases.calendar import Precision, Slot
 from releases.models import Release
@@ -227,6 +227,14 @@ def _reports(morning: Morning) -> None:
         at=AT,
         printed=True,
     )
+    kept = actions.add(
+        reports[ReportStatus.DRAFT],
+        actions.Plan("Manual check at the next release", Term.SHORT, "Head of dissemination", date(2020, 7, 14)),
+        next_release_of=actions.series_of(reports[ReportStatus.DRAFT]).first(),
+        by=morning.office.statistician,
+        at=AT,
+    )
+    morning.add("changing an action", "breaches:change_action", draft, kept.pk)
     morning.add("correcting a note", "breaches:correct_note", draft, note.pk)
     for section in Section:
         morning.add(f"section {section}", "breaches:section", draft, section)
@@ -248,6 +256,8 @@ def _reports(morning: Morning) -> None:
         ("history", "breaches:history", decided),
         ("a timeline", "breaches:timeline", draft),
         ("who is dealing with it", "breaches:dealing", draft),
+        ("corrective actions", "breaches:actions", draft),
+        ("adding an action", "breaches:add_action", draft),
         ("writing a note", "breaches:note", draft),
         ("choosing what a timeline prints", "breaches:choose_timeline", draft),
     ):

@@ -1,0 +1,70 @@
+"""Who is reminded of a corrective action that is overdue, and in which words."""
+
+from collections.abc import Collection, Iterator
+from datetime import datetime
+
+from django.conf import settings
+from django.urls import reverse
+from django.utils.translation import gettext as _
+
+from breaches import actions
+from breaches.models import CorrectiveAction
+from breaches.status import ReportStatus
+from releases.london import day, local_date
+from releases.models import Membership, Series
+from releases.roles import LEADS
+from statsoffice.messages.owed import NEWS, Owed, addresses_of
+
+# What turned out to be no breach, or was withdrawn, asks nobody for anything.
+ASKS_NOTHING = (ReportStatus.DISMISSED, ReportStatus.WITHDRAWN)
+
+
+def owed(*, told: Collection[str], now: datetime) -> Iterator[Owed]:
+    """Give what is owed for open actions whose day has passed: one reminder for each action and day set for it.
+
+    It goes to the responsible statisticians and Heads of Profession of the report's series, or to the producer's
+    leads where none can be reached, and names the report by its reference alone. Nobody is reminded of rehearsals.
+
+    :param told: the events that were told already.
+    :param now: the aware instant of asking; what fell due in the last seven days is told.
+    """
+    today = local_date(now)
+    overdue = CorrectiveAction.objects.overdue(on=today).filter(due__gt=today - NEWS, report__rehearsal=False)
+    listed = overdue.exclude(report__status__in=ASKS_NOTHING).select_related("report__producer")
+    for action in listed.order_by("due", "pk"):
+        if _event(action) not in told:
+            yield Owed(_event(action), _recipients(action), _subject(action), _text(action))
+
+
+def _event(action: CorrectiveAction) -> str:
+    return f"overdue-action-{action.pk}-{action.due}"
+
+
+def _recipients(action: CorrectiveAction) -> frozenset[str]:
+    series = Series.objects.filter(pk__in=actions.series_of(action.report).values("pk"))
+    contacts = [
+        contact
+        for one in series.select_related("responsible__user", "head_of_profession__user")
+        for contact in (one.responsible, one.head_of_profession)
+        if contact
+    ]
+    if reached := addresses_of(contacts):
+        return reached
+    leads = Membership.objects.filter(producer=action.report.producer, role__in=list(LEADS), user__is_active=True)
+    return frozenset(leads.values_list("user__email", flat=True))
+
+
+def _subject(action: CorrectiveAction) -> str:
+    return _("A corrective action is overdue: %(reference)s") % {"reference": action.report.reference}
+
+
+def _text(action: CorrectiveAction) -> str:
+    assert action.due is not None  # noqa: S101  # what has no day is never overdue
+    path = reverse("breaches:actions", args=[action.report.reference])
+    paragraphs = [
+        _("A corrective action of the report %(reference)s was due by %(day)s and is not put down as done.")
+        % {"reference": action.report.reference, "day": day(action.due)},
+        _("Read it here after signing in, and say that it is done or give it another day:"),
+        f"{settings.ADDRESS}{path}",
+    ]
+    return "\n\n".join(paragraphs) + "\n"
