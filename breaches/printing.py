@@ -3,7 +3,7 @@
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 
-from breaches import wording
+from breaches import events_in_words
 from breaches.content import from_json
 from breaches.document import (
     ACCESS_PROMPT,
@@ -81,7 +81,7 @@ def _decision(report: Report) -> str:
     if report.status not in MARKS:
         return ""
     event = report.events.filter(kind=report.status).select_related("actor").latest("position")
-    told = f"{wording.event_title(event)}. {wording.event_author(event)}, at {moment(event.at)}"
+    told = f"{events_in_words.title_of(event)}. {events_in_words.author_of(event)}, at {moment(event.at)}"
     return f"{told}: {event.words}" if event.words else f"{told}."
 
 

@@ -5,7 +5,23 @@ from datetime import date
 from django.urls import path, register_converter
 
 from breaches.remarks import Section
-from breaches.views import actions, changes, dealing, decisions, documents, export, figures, joining, own_acts, register, reports, sections, sending, starting, timeline
+from breaches.views import (
+    actions,
+    changes,
+    dealing,
+    decisions,
+    documents,
+    export,
+    figures,
+    joining,
+    own_acts,
+    register,
+    reports,
+    sections,
+    sending,
+    starting,
+    timeline,
+)
 
 
 class SectionConverter:

@@ -9,11 +9,10 @@ from django.utils.translation import gettext_lazy as lazy
 from breaches.content import CitedPractice, Output, Person, ReportContent, TimelineEntry
 from breaches.decision import Decision
 from breaches.document import exactly
-from breaches.models import Report, ReportEvent, SectionComment
+from breaches.models import Report
 from breaches.models.report import KINDS as KIND_CHOICES
 from breaches.remarks import Section
 from breaches.status import DismissalReason, Kind, RecordingReason, ReportStatus, Term
-from releases.lifecycle import spoken
 from releases.london import day
 from releases.roles import Role
 
@@ -105,42 +104,6 @@ FIELDS = {
 
 TERMS = {Term.SHORT: lazy("Short-term"), Term.LONG: lazy("Long-term")}
 
-EVENTS = {
-    "drafted": lazy("Drafted from the record"),
-    "started": lazy("Started by hand"),
-    "facts_refreshed": lazy("Brought up to date with the record"),
-    "facts_offered": lazy("The record changed; the newer facts are shown beside the text"),
-    "suspicion_joined": lazy("A further suspicion about the same release was added"),
-    "dealing_taken": lazy("Said that they are dealing with it"),
-    "dealing_changed": lazy("Changed who is dealing with it"),
-    "action_added": lazy("Corrective action written down"),
-    "action_changed": lazy("Corrective action changed"),
-    "action_done": lazy("Corrective action done"),
-    "action_open_again": lazy("Corrective action open again"),
-    "edited": lazy("Edited"),
-    "note_written": lazy("Note written for the timeline"),
-    "note_corrected": lazy("Note of the timeline corrected by a further one"),
-    "submitted": lazy("Submitted to the Head of Profession"),
-    "taken_back": lazy("Taken back from the Head of Profession"),
-    "returned": lazy("Returned to those who write it"),
-    "approved": lazy("Approved"),
-    "own_act_declared": lazy("Declared that the report is about their own act; somebody else decides"),
-    "recorded": lazy("Kept in our own log: a breach that is not reported"),
-    "dismissed": lazy("Dismissed: not a breach"),
-    "reopened": lazy("Reopened"),
-    "sent": lazy("Sent"),
-    "answered": lazy("Answer recorded"),
-    "correction_begun": lazy("Taken up again to be corrected; its recipient was given notice"),
-    "withdrawn": lazy("Withdrawn by notice to its recipient"),
-    "closed": lazy("Closed"),
-    "joint_drafted": lazy("Joined from several drafts of one morning"),
-    "joined": lazy("Joined with others"),
-    "resumed": lazy("A draft of its own again"),
-    "parted": lazy("Taken apart: its drafts go on by themselves"),
-    "downloaded": lazy("Approved document downloaded"),
-    "draft_downloaded": lazy("Draft downloaded"),
-}
-
 
 def reason_of(report: Report) -> str:
     """Say why a decided report is not reported; empty for every other."""
@@ -151,59 +114,6 @@ def reason_of(report: Report) -> str:
             return str(REASONS[DismissalReason(report.decision_reason)])
         case _:
             return ""
-
-
-def event_title(event: ReportEvent) -> str:
-    """Say what an event was, and what it was about."""
-    title = str(EVENTS.get(event.kind, spoken(event.kind).capitalize()))
-    if event.kind == "edited":
-        return f"{title}: {', '.join(str(FIELDS[field]) for field in event.facts['fields'])}"
-    if event.kind in {"started", "joint_drafted", "joined", "resumed"}:
-        return _with_its_origin(title, event)
-    if event.kind == "sent":
-        how = _("%(title)s outside this system") if event.facts["outside"] else _("%(title)s by mail")
-        to = {
-            "title": how % {"title": title},
-            "recipient": event.facts["recipient"],
-            "version": event.facts["version"][0],
-        }
-        return _("%(title)s to %(recipient)s (version %(version)s)") % to
-    if event.kind == "dealing_changed":
-        return _("%(title)s: from now on %(person)s") % {"title": title, "person": event.words}
-    if event.kind == "answered" and event.facts["reference"]:
-        return _("%(title)s, reference %(reference)s") % {"title": title, "reference": event.facts["reference"]}
-    if event.kind == "recorded":
-        return f"{title}. {RECORDING_REASONS[RecordingReason(event.facts['reason'])]}"
-    if event.kind == "dismissed":
-        return f"{title}. {REASONS[DismissalReason(event.facts['reason'])]}"
-    if event.kind in {"downloaded", "draft_downloaded"}:
-        return _("%(title)s (version %(version)s)") % {"title": title, "version": event.facts["version"]}
-    return title
-
-
-def event_text(event: ReportEvent, comments: Iterable[SectionComment] = ()) -> str:
-    """Give what a person wrote about an event, with the comments on single sections that they made by it."""
-    on_sections = [f"{SECTIONS[Section(comment.section)]}: {comment.words}" for comment in comments]
-    return "\n\n".join(text for text in (event.words, *on_sections) if text)
-
-
-def _with_its_origin(title: str, event: ReportEvent) -> str:
-    """Say from what a report was started, or with which others it was joined."""
-    facts = event.facts
-    if event.kind == "started":
-        # Before there were other kinds, every report that a person started was about such a list.
-        is_about_list = "release" in facts and facts.get("breach", Kind.PRA) == Kind.PRA
-        return _("%(title)s from the pre-release access list") % {"title": title} if is_about_list else title
-    others = ", ".join(facts["drafts"]) if event.kind == "joint_drafted" else facts["joint"]
-    return _("%(title)s (%(others)s)") % {"title": title, "others": others}
-
-
-def event_author(event: ReportEvent) -> str:
-    """Say who did something, and in which role."""
-    if event.actor is None:
-        return _("The automatic check")
-    role = event.facts.get("role")
-    return f"{event.actor}, {ROLES[Role(role)]}" if role else str(event.actor)
 
 
 def in_words(content: ReportContent, field: str) -> str:

@@ -13,7 +13,7 @@ from django.utils import timezone
 from django.utils.translation import gettext as _
 from django.views.decorators.http import require_safe
 
-from breaches import comments, needs, printing, refreshing, wording
+from breaches import comments, events_in_words, needs, printing, refreshing, wording
 from breaches.content import ReportContent, from_json
 from breaches.editing import FIELDS
 from breaches.joining import can_be_parted
@@ -29,7 +29,7 @@ from breaches.permissions import (
     reports_where,
 )
 from breaches.remarks import Section, missing, odd
-from breaches.status import EDIT, OPEN, RESTRICTED, WITH_DOCUMENT, Kind, ReportStatus
+from breaches.status import DECIDED, EDIT, OPEN, RESTRICTED, WITH_DOCUMENT, Kind, ReportStatus
 from breaches.versions import present
 from breaches.views.access import SignedInRequest, report_page
 from releases.london import day, local_date
@@ -107,10 +107,10 @@ def history(request: SignedInRequest, report: Report) -> HttpResponse:
     on_sections = comments.by_event(report)
     events = [
         {
-            "title": wording.event_title(event),
-            "by": wording.event_author(event),
+            "title": events_in_words.title_of(event),
+            "by": events_in_words.author_of(event),
             "at": event.at,
-            "text": wording.event_text(event, on_sections.get(event.pk, ())),
+            "text": events_in_words.text_of(event, on_sections.get(event.pk, ())),
         }
         for event in report.events.select_related("actor").order_by("position")
     ]

@@ -9,7 +9,7 @@ from django.shortcuts import get_object_or_404, redirect, render
 from django.utils import timezone
 from django.utils.translation import gettext as _
 
-from breaches import notes, timeline, wording
+from breaches import events_in_words, notes, timeline, wording
 from breaches.forms.timeline import NoteForm, PrintedForm
 from breaches.models import Report, TimelineNote
 from breaches.permissions import Action, may
@@ -135,7 +135,7 @@ def _entries(report: Report) -> list[dict[str, Any]]:
     ]
     told += [_told(note, printed) for note in report.timeline_notes.select_related("written_by", "correction")]
     told += [
-        {"at": event.at, "title": wording.event_title(event), "by": wording.event_author(event)}
+        {"at": event.at, "title": events_in_words.title_of(event), "by": events_in_words.author_of(event)}
         for event in report.events.exclude(kind__in=TOLD_BY_THE_HISTORY).select_related("actor")
     ]
     return sorted(told, key=lambda entry: entry["at"])

@@ -6,10 +6,6 @@ from datetime import date, timedelta
 from django.conf import settings
 from django.urls import reverse
 
-from breaches import actions, drafting, notes
-from breaches.models import Report
-from breaches.remarks import Section
-from breaches.status import ReportStatus, Term
 from releases import answering, asking, judging, scheduling
 from releases.calendar import Precision, Slot
 from releases.models import Release
@@ -19,12 +15,13 @@ from statsoffice.canary.script import script_for
 from statsoffice.messages import outbox
 from statsoffice.messages.delivery import MOST_ATTEMPTS
 from statsoffice.messages.models import Channel, Message
-from tests.breaches.people import AT, Office, a_report, an_office
+from tests.breaches.people import Office, an_office
 from tests.browser.access_lists import pages_of_access_lists
 from tests.browser.changed_dates import pages_of_changed_dates
 from tests.browser.day_before import checked_releases
 from tests.browser.exchange import an_announcement_that_differs, pages_of_imports
 from tests.browser.kept import pages_of_kept_bodies
+from tests.browser.reports import pages_of_reports
 from tests.factories import (
     SEED_DUE,
     ContactFactory,
@@ -74,7 +71,7 @@ def a_morning() -> Morning:
     morning.pages |= pages_of_access_lists(office, series)
     morning.pages |= pages_of_imports(series, by=office.head)
     morning.add("a release announced otherwise", "releases:release", an_announcement_that_differs(series).reference)
-    _reports(morning)
+    _messages(morning, pages_of_reports(morning))
     morning.add("a release with problems", "releases:release", checked_releases(series).reference)
     a_watcher_that_is_well(at=NOW)
     canary = url_of(script_for(1, begins_at=NOW - timedelta(seconds=10)))
@@ -207,65 +204,6 @@ def _question(morning: Morning, series) -> None:
     morning.add("a release with a question", "releases:release", "renamed")
     morning.add("is this it", "releases:say", "renamed", page.pk, question.text_digest)
     morning.add("it was live at", "releases:was_live", "renamed")
-
-
-def _reports(morning: Morning) -> None:
-    drafting.draft_missing(now=NOW)
-    reports: dict[str, Report] = {}
-    for status in ReportStatus:
-        reports[status] = a_report(
-            morning.office, status, reference=f"report-{status.replace('_', '-')}", title=f"Reported, {status}"
-        )
-        morning.add(f"a report, {status}", "breaches:report", reports[status].reference)
-    draft, with_hop = reports[ReportStatus.DRAFT].reference, reports[ReportStatus.WITH_HOP].reference
-    decided, sent = reports[ReportStatus.APPROVED].reference, reports[ReportStatus.SENT].reference
-    note = notes.write(
-        reports[ReportStatus.DRAFT],
-        text="The duty statistician told the digital team by phone.",
-        happened_at=SEED_DUE + timedelta(minutes=5),
-        by=morning.office.statistician,
-        at=AT,
-        printed=True,
-    )
-    kept = actions.add(
-        reports[ReportStatus.DRAFT],
-        actions.Plan("Manual check at the next release", Term.SHORT, "Head of dissemination", date(2020, 7, 14)),
-        next_release_of=actions.series_of(reports[ReportStatus.DRAFT]).first(),
-        by=morning.office.statistician,
-        at=AT,
-    )
-    morning.add("changing an action", "breaches:change_action", draft, kept.pk)
-    morning.add("correcting a note", "breaches:correct_note", draft, note.pk)
-    for section in Section:
-        morning.add(f"section {section}", "breaches:section", draft, section)
-    for name, page, reference in (
-        ("check your answers", "breaches:check", draft),
-        ("taking back", "breaches:take_back", with_hop),
-        ("returning", "breaches:return", with_hop),
-        ("approving", "breaches:approve", with_hop),
-        ("keeping in the log", "breaches:record", with_hop),
-        ("dismissing", "breaches:dismiss", with_hop),
-        ("reopening", "breaches:reopen", decided),
-        ("declaring one's own act", "breaches:own_act", with_hop),
-        ("sending", "breaches:send", decided),
-        ("having sent", "breaches:sent_outside", decided),
-        ("recording an answer", "breaches:note_answer", sent),
-        ("correcting", "breaches:correct", sent),
-        ("withdrawing", "breaches:withdraw", sent),
-        ("closing", "breaches:close", sent),
-        ("history", "breaches:history", decided),
-        ("a timeline", "breaches:timeline", draft),
-        ("who is dealing with it", "breaches:dealing", draft),
-        ("corrective actions", "breaches:actions", draft),
-        ("adding an action", "breaches:add_action", draft),
-        ("writing a note", "breaches:note", draft),
-        ("choosing what a timeline prints", "breaches:choose_timeline", draft),
-    ):
-        morning.add(name, page, reference)
-    morning.add("an earlier version", "breaches:version", decided, 1)
-    morning.add("changes between versions", "breaches:changes", decided, 1, 3)
-    morning.add("the reports", "breaches:report_list")
-    _messages(morning, decided)
 
 
 def _messages(morning: Morning, report: str) -> None:

@@ -14,7 +14,7 @@ def add_triggers(apps, schema_editor):
 
 class Migration(migrations.Migration):
     dependencies = [
-        ("breaches", "0009_own_acts"),
+        ("breaches", "0015_joined_reports"),
         migrations.swappable_dependency(settings.AUTH_USER_MODEL),
     ]
 

@@ -7,7 +7,7 @@ from django.db import migrations, models
 
 class Migration(migrations.Migration):
     dependencies = [
-        ("breaches", "0010_timeline_notes"),
+        ("breaches", "0016_timeline_notes"),
         ("releases", "0021_code_words"),
         migrations.swappable_dependency(settings.AUTH_USER_MODEL),
     ]

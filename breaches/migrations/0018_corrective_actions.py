@@ -9,7 +9,7 @@ import breaches.status
 
 class Migration(migrations.Migration):
     dependencies = [
-        ("breaches", "0011_person_dealing"),
+        ("breaches", "0017_person_dealing"),
         ("releases", "0022_release_tasks"),
         migrations.swappable_dependency(settings.AUTH_USER_MODEL),
     ]

@@ -1,0 +1,70 @@
+"""The pages of breach reports in every state, for the tests that open every page."""
+
+from datetime import date, timedelta
+
+from breaches import actions, drafting, notes
+from breaches.models import Report
+from breaches.remarks import Section
+from breaches.status import ReportStatus, Term
+from tests.breaches.people import AT, a_report
+from tests.factories import SEED_DUE
+
+
+def pages_of_reports(morning) -> str:
+    """Add the pages of a report in every state; gives the reference of one that was approved."""
+    drafting.draft_missing(now=SEED_DUE + timedelta(minutes=5))
+    reports: dict[str, Report] = {}
+    for status in ReportStatus:
+        reports[status] = a_report(
+            morning.office, status, reference=f"report-{status.replace('_', '-')}", title=f"Reported, {status}"
+        )
+        morning.add(f"a report, {status}", "breaches:report", reports[status].reference)
+    draft, with_hop = reports[ReportStatus.DRAFT].reference, reports[ReportStatus.WITH_HOP].reference
+    decided, sent = reports[ReportStatus.APPROVED].reference, reports[ReportStatus.SENT].reference
+    note = notes.write(
+        reports[ReportStatus.DRAFT],
+        text="The duty statistician told the digital team by phone.",
+        happened_at=SEED_DUE + timedelta(minutes=5),
+        by=morning.office.statistician,
+        at=AT,
+        printed=True,
+    )
+    kept = actions.add(
+        reports[ReportStatus.DRAFT],
+        actions.Plan("Manual check at the next release", Term.SHORT, "Head of dissemination", date(2020, 7, 14)),
+        next_release_of=actions.series_of(reports[ReportStatus.DRAFT]).first(),
+        by=morning.office.statistician,
+        at=AT,
+    )
+    morning.add("changing an action", "breaches:change_action", draft, kept.pk)
+    morning.add("correcting a note", "breaches:correct_note", draft, note.pk)
+    for section in Section:
+        morning.add(f"section {section}", "breaches:section", draft, section)
+    for name, page, reference in (
+        ("check your answers", "breaches:check", draft),
+        ("taking back", "breaches:take_back", with_hop),
+        ("returning", "breaches:return", with_hop),
+        ("approving", "breaches:approve", with_hop),
+        ("keeping in the log", "breaches:record", with_hop),
+        ("dismissing", "breaches:dismiss", with_hop),
+        ("reopening", "breaches:reopen", decided),
+        ("declaring one's own act", "breaches:own_act", with_hop),
+        ("sending", "breaches:send", decided),
+        ("having sent", "breaches:sent_outside", decided),
+        ("recording an answer", "breaches:note_answer", sent),
+        ("correcting", "breaches:correct", sent),
+        ("withdrawing", "breaches:withdraw", sent),
+        ("closing", "breaches:close", sent),
+        ("history", "breaches:history", decided),
+        ("a timeline", "breaches:timeline", draft),
+        ("who is dealing with it", "breaches:dealing", draft),
+        ("corrective actions", "breaches:actions", draft),
+        ("adding an action", "breaches:add_action", draft),
+        ("writing a note", "breaches:note", draft),
+        ("choosing what a timeline prints", "breaches:choose_timeline", draft),
+    ):
+        morning.add(name, page, reference)
+    morning.add("an earlier version", "breaches:version", decided, 1)
+    morning.add("changes between versions", "breaches:changes", decided, 1, 3)
+    morning.add("the reports", "breaches:report_list")
+    return decided
