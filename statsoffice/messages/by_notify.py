@@ -32,7 +32,11 @@ def send(message: Message, *, name: str) -> None:
             reference=name,
         )
     except APIError as fault:
-        status = fault.status_code
+        # Its client calls it 503 where there was no answer at all.
+        status = fault.status_code if fault.response is not None else None
+        if status is None:
+            reason = f"GOV.UK Notify cannot be reached: {type(fault.__cause__).__name__}"
+            raise NotTaken(reason) from fault
         raise NotTaken(
             f"GOV.UK Notify: {status} {_in_words(fault.message)}",
             for_good=status in {WRONG_REQUEST, FORBIDDEN},

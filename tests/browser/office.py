@@ -71,11 +71,12 @@ def a_morning() -> Morning:
     morning.pages |= pages_of_access_lists(office, series)
     morning.pages |= pages_of_imports(series, by=office.head)
     morning.add("a release announced otherwise", "releases:release", an_announcement_that_differs(series).reference)
-    _messages(morning, pages_of_reports(morning))
+    approved = pages_of_reports(morning)
     morning.add("a release with problems", "releases:release", checked_releases(series).reference)
     a_watcher_that_is_well(at=NOW)
     canary = url_of(script_for(1, begins_at=NOW - timedelta(seconds=10)))
     morning.pages["the canary's page"] = canary.removeprefix(settings.ADDRESS)
+    _messages(morning, approved)
     return morning
 
 

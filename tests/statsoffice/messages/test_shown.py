@@ -7,6 +7,7 @@ from django.db import connection
 from django.test.utils import CaptureQueriesContext
 from django.urls import reverse
 
+from breaches import permissions
 from breaches.models import Report
 from breaches.status import ReportStatus
 from releases.roles import Role
@@ -95,6 +96,15 @@ def test_nobody_sees_messages_of_other_producers(client, office, role):
     assert "Nothing was sent yet" in seen(client, others.people[role])
     assert "No such message" in seen(client, others.people[role], f"{PAGE}?about={report.reference}")
     assert "Nothing was sent yet" in seen(client, UserFactory(is_superuser=True, is_staff=True))
+
+
+def test_what_tells_of_a_report_is_hidden_from_whoever_may_not_view_that_very_report(client, office, monkeypatch):
+    told(office)
+    monkeypatch.setattr(permissions, "reports_where", lambda person, action: Report.objects.none())
+    assert "Nothing was sent yet" in seen(client, office.people[Role.AUDITOR])
+    own = seen(client, office.head)
+    assert "Report submitted" in own
+    assert "· report" not in own
 
 
 def test_who_has_not_signed_in_is_asked_to_and_nothing_can_be_posted(client, office):
