@@ -30,6 +30,7 @@ from statsoffice import tasks
 
 TIMES_SMALLER = 100
 THIS_MORNING = 100
+LATE_BY = timedelta(minutes=10)
 
 type Step = Callable[[], object]
 
@@ -42,7 +43,9 @@ def measure(size: int, *, rounds: int) -> list[Row]:
     office.fill(head, releases=small, late=small // 10, now=now)
     this_morning(head, now=now, number=min(THIS_MORNING, size))
     smaller = _costs(head, rounds=rounds)
+    # Filling the calendar drafts what was left without a draft.
     office.fill(head, releases=size - small, late=(size - small) // 10, now=now)
+    without_draft(head, now=now, number=min(THIS_MORNING, size) // 10)
     larger = _costs(head, rounds=rounds)
     sizes = f"{size:,} releases against {small:,}"
     return [
@@ -59,13 +62,17 @@ def measure(size: int, *, rounds: int) -> list[Row]:
 
 
 def this_morning(head: Office, *, now: datetime, number: int) -> None:
-    """Let some releases be late by now, a tenth of them without a draft yet, and as many more fall due in a minute."""
-    due_at = now - timedelta(minutes=10)
-    late = office.announce(head, [due_at] * number)
-    office.judge(late[number // 10 :], live_after=None)
-    drafting.draft_missing(now=due_at + timedelta(minutes=5))
-    office.judge(late[: number // 10], live_after=None)
+    """Let some releases be late by now, a tenth of them without a draft yet, and as many more fall due in a while."""
+    late = office.announce(head, [now - LATE_BY] * (number - number // 10))
+    office.judge(late, live_after=None)
+    drafting.draft_missing(now=now - LATE_BY / 2)
+    without_draft(head, now=now, number=number // 10)
     office.announce(head, [now + timedelta(hours=2)] * number)
+
+
+def without_draft(head: Office, *, now: datetime, number: int) -> None:
+    """Let some more be late by now, and judged so, but not drafted yet."""
+    office.judge(office.announce(head, [now - LATE_BY] * number), live_after=None)
 
 
 def _costs(head: Office, *, rounds: int) -> dict[str, tuple[float, int]]:
