@@ -1,6 +1,5 @@
 """Who is told that a release which was suspected to be late has been seen live, and in which words."""
 
-from collections import defaultdict
 from collections.abc import Collection, Iterator
 from datetime import datetime
 
@@ -11,11 +10,8 @@ from django.utils.translation import gettext as _
 from breaches.models import Suspicion
 from breaches.status import Kind
 from releases.verdict import Outcome
-from statsoffice.messages.models import Channel, Message
+from statsoffice.messages.heard import of_suspicions
 from statsoffice.messages.owed import NEWS, About, Owed, about_release, about_report
-
-SUSPECTED = "suspected-breach-"
-"""How the events begin under which suspicions are told; the suspicion's key follows."""
 
 
 def owed(*, told: Collection[str], now: datetime) -> Iterator[Owed]:
@@ -33,8 +29,8 @@ def owed(*, told: Collection[str], now: datetime) -> Iterator[Owed]:
     missing = [key for key in seen.values_list("pk", flat=True) if _event(key) not in told]
     if not missing:
         return
-    heard = _heard_of(missing)
-    for suspicion in Suspicion.objects.filter(pk__in=heard).select_related("release__series", "report"):
+    heard = of_suspicions(missing)
+    for suspicion in Suspicion.objects.filter(pk__in=list(heard)).select_related("release__series", "report"):
         yield Owed(
             event=_event(suspicion.pk),
             recipients=frozenset(heard[suspicion.pk]),
@@ -46,16 +42,6 @@ def owed(*, told: Collection[str], now: datetime) -> Iterator[Owed]:
 
 def _event(suspicion: int) -> str:
     return f"live-at-last-{suspicion}"
-
-
-def _heard_of(suspicions: list[int]) -> dict[int, set[str]]:
-    """Return who was told of some suspicions, by the suspicion's key; those of which nobody was told are left out."""
-    events = {f"{SUSPECTED}{key}": key for key in suspicions}
-    heard: dict[int, set[str]] = defaultdict(set)
-    people = Message.objects.filter(event__in=events).exclude(channel=Channel.WEBHOOK)
-    for event, recipient in people.values_list("event", "recipient"):
-        heard[events[event]].add(recipient)
-    return dict(heard)
 
 
 def _about(suspicion: Suspicion) -> About:

@@ -6,7 +6,7 @@ from django.db.models import Q
 from django.utils.translation import gettext_lazy as lazy
 from simple_history.models import HistoricalRecords
 
-from breaches.models import ApprovedDocument, Report
+from breaches.models import ApprovedDocument, Report, Suspicion
 from releases.models import Producer, Release
 
 
@@ -106,3 +106,21 @@ class Preference(models.Model):
 
     def __str__(self) -> str:
         return f"{self.person or self.producer}: {self.webhook or self.get_channel_display()}"
+
+
+class ToldSuspicion(models.Model):
+    """A suspicion of which people were told, and the event of the message that told of it, maybe with others."""
+
+    suspicion = models.ForeignKey(Suspicion, on_delete=models.PROTECT, related_name="tellings")
+    event = models.CharField(max_length=150)
+    at = models.DateTimeField()
+
+    class Meta:
+        ordering = ("at", "pk")
+        constraints = [
+            models.UniqueConstraint(fields=["suspicion", "event"], name="a_message_tells_of_a_suspicion_once")
+        ]
+        indexes = [models.Index(fields=["at"], name="suspicions_told_lately")]
+
+    def __str__(self) -> str:
+        return f"{self.suspicion} by {self.event}"

@@ -1,8 +1,8 @@
 """The outbox: one message for each piece of news, person concerned and channel, whatever runs twice."""
 
-from collections.abc import Sequence
+from collections.abc import Iterable, Iterator, Sequence
 from datetime import datetime
-from itertools import batched, chain
+from itertools import chain
 
 from django.db import transaction
 
@@ -22,7 +22,7 @@ from statsoffice.messages import (
     unacknowledged,
     watcher_ill,
 )
-from statsoffice.messages.models import Message
+from statsoffice.messages.models import Message, ToldSuspicion
 from statsoffice.messages.owed import NEWS, Owed
 
 # On the morning of a great fault a thousand suspicions are told at once.
@@ -52,7 +52,19 @@ def create_missing(*, now: datetime) -> int:
         overdue_actions,
     )
     owed = chain.from_iterable(about.owed(told=told, now=now) for about in rooms)
-    return sum(_write(news, now=now) for news in batched(owed, AT_A_TIME))
+    return sum(_write(news, now=now) for news in _batches(owed))
+
+
+def _batches(owed: Iterable[Owed]) -> Iterator[list[Owed]]:
+    """Part the news; what tells different people of the same suspicion stays together: it counts as told at once."""
+    batch: list[Owed] = []
+    for one in owed:
+        if len(batch) >= AT_A_TIME and not {key for news in batch for key in news.suspicions} & set(one.suspicions):
+            yield batch
+            batch = []
+        batch.append(one)
+    if batch:
+        yield batch
 
 
 def _write(news: Sequence[Owed], *, now: datetime) -> int:
@@ -79,4 +91,11 @@ def _write(news: Sequence[Owed], *, now: datetime) -> int:
             if (one.event, way.channel, way.recipient) not in there
         ]
         Message.objects.bulk_create(missing, ignore_conflicts=True)
+        tellings = [
+            ToldSuspicion(suspicion_id=key, event=one.event, at=now)
+            for one in news
+            if one.recipients
+            for key in one.suspicions
+        ]
+        ToldSuspicion.objects.bulk_create(tellings, ignore_conflicts=True)
     return len(missing)

@@ -13,7 +13,7 @@ from breaches.status import ReportStatus
 from releases.london import day, local_date
 from releases.models import Membership, Series
 from releases.roles import LEADS
-from statsoffice.messages.owed import NEWS, Owed, addresses_of
+from statsoffice.messages.owed import NEWS, Owed, about_report, addresses_of
 
 # What turned out to be no breach, or was withdrawn, asks nobody for anything.
 ASKS_NOTHING = (ReportStatus.DISMISSED, ReportStatus.WITHDRAWN)
@@ -33,7 +33,8 @@ def owed(*, told: Collection[str], now: datetime) -> Iterator[Owed]:
     listed = overdue.exclude(report__status__in=ASKS_NOTHING).select_related("report__producer")
     for action in listed.order_by("due", "pk"):
         if _event(action) not in told:
-            yield Owed(_event(action), _recipients(action), _subject(action), _text(action))
+            about = about_report(action.report)
+            yield Owed(_event(action), _recipients(action), _subject(action), _text(action), about=about)
 
 
 def _event(action: CorrectiveAction) -> str:

@@ -29,7 +29,8 @@ class About:
 class Owed:
     """One piece of news: the event that it tells of, to whom, in which words, and what it is about.
 
-    `document` is the key of an approved document that goes with it; `reply_to` an address for answers, if any.
+    `document` is the key of an approved document that goes with it; `reply_to` an address for answers, if any;
+    `suspicions` the keys of those that are told of by it.
     """
 
     event: str
@@ -39,6 +40,7 @@ class Owed:
     about: About = About()
     document: int | None = None
     reply_to: str = ""
+    suspicions: tuple[int, ...] = ()
 
 
 def about_release(release: Release) -> About:

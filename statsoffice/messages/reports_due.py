@@ -14,7 +14,7 @@ from releases import london
 from releases.calendar import Nation
 from releases.models import Membership
 from releases.roles import LEADS, Role
-from statsoffice.messages.owed import NEWS, Owed
+from statsoffice.messages.owed import NEWS, Owed, about_report
 
 # Nobody is reminded in the night.
 FROM = time(9, 0)
@@ -40,7 +40,8 @@ def owed(*, told: Collection[str], now: datetime) -> Iterator[Owed]:
                     "reference": report.reference,
                     "day": london.day(day),
                 }
-                yield Owed(event, _recipients(report), subject, _text(report, day=london.day(day)))
+                text = _text(report, day=london.day(day))
+                yield Owed(event, _recipients(report), subject, text, about=about_report(report))
 
 
 def _recipients(report: Report) -> frozenset[str]:

@@ -1,6 +1,7 @@
-"""Who is told of a suspected breach, and in which words."""
+"""Who is told of suspected breaches, and in which words: one producer's of a quarter of an hour in one message."""
 
-from collections.abc import Collection, Iterator
+from collections import defaultdict
+from collections.abc import Collection, Iterator, Sequence
 from datetime import datetime
 
 from django.conf import settings
@@ -11,8 +12,11 @@ from django.utils.translation import gettext_lazy as lazy
 from breaches.models import Suspicion
 from breaches.status import Kind
 from releases import london
+from releases.canonical import sha256_hex
 from releases.models import Contact, Release
-from statsoffice.messages.owed import NEWS, Owed, concerned_or_leads
+from statsoffice.messages.gathering import WINDOW, Untold, by_recipients, ready
+from statsoffice.messages.models import Message, ToldSuspicion
+from statsoffice.messages.owed import NEWS, About, Owed, about_release, about_report, concerned_or_leads
 
 WORDS = {
     Kind.LATE: lazy(
@@ -29,14 +33,32 @@ WORDS = {
 def owed(*, told: Collection[str], now: datetime) -> Iterator[Owed]:
     """Give what is owed for suspected breaches of which nobody was told.
 
-    For a rehearsal only contacts with an account are told, and the subject says that it is a rehearsal. Where nobody
+    Suspicions of one producer that come close together make one message for each person. For a rehearsal, which is
+    told by itself, only contacts with an account are told, and the subject says that it is a rehearsal. Where nobody
     who is named can be reached, the producer's leads are told.
 
     :param told: the events that were told already.
     :param now: the aware instant of asking; suspicions of the last seven days are told.
     """
-    recent = Suspicion.objects.filter(raised_at__gt=now - NEWS)
-    missing = [key for key in recent.values_list("pk", flat=True) if event_of(key) not in told]
+    by_producer: dict[int, list[Suspicion]] = defaultdict(list)
+    for suspicion in _untold(told, now=now):
+        if suspicion.release.rehearsal:
+            yield _owed([suspicion], _recipients(suspicion.release))
+        else:
+            by_producer[suspicion.release.series.producer_id].append(suspicion)
+    told_lately = _told_lately(now=now) if by_producer else {}
+    for producer, suspicions in by_producer.items():
+        untold = [Untold(one.pk, one.raised_at, _recipients(one.release)) for one in suspicions]
+        now_told = ready(untold, told_lately=told_lately.get(producer, ()), now=now)
+        found = {suspicion.pk: suspicion for suspicion in suspicions}
+        for keys, recipients in by_recipients(now_told).items():
+            yield _owed([found[key] for key in keys], recipients)
+
+
+def _untold(told: Collection[str], *, now: datetime) -> Iterator[Suspicion]:
+    recent = Suspicion.objects.filter(raised_at__gt=now - NEWS, tellings__isnull=True)
+    # Before messages named several suspicions, each had an event of its own.
+    missing = [key for key in recent.values_list("pk", flat=True) if _event([key]) not in told]
     suspicions = Suspicion.objects.filter(pk__in=missing).select_related(
         "release__series__producer",
         "release__series__responsible__user",
@@ -44,20 +66,46 @@ def owed(*, told: Collection[str], now: datetime) -> Iterator[Owed]:
         "report",
         "verification",
     )
-    for suspicion in suspicions.prefetch_related(
+    yield from suspicions.prefetch_related(
         "release__series__publishing_contacts__user", "release__series__deputies__user"
-    ):
-        yield Owed(
-            event=event_of(suspicion.pk),
-            recipients=_recipients(suspicion.release),
-            subject=_subject(suspicion.release),
-            text=_text(suspicion),
-        )
+    )
 
 
-def event_of(suspicion: int) -> str:
-    """Name the event of which the people concerned with a suspicion are told first."""
-    return f"suspected-breach-{suspicion}"
+def _told_lately(*, now: datetime) -> dict[int, set[str]]:
+    """Return who had a message on suspicions within the window, by the key of their producer."""
+    lately = ToldSuspicion.objects.filter(at__gt=now - WINDOW, suspicion__release__rehearsal=False)
+    producers = dict(lately.values_list("event", "suspicion__release__series__producer"))
+    found: dict[int, set[str]] = defaultdict(set)
+    for event, recipient in Message.objects.filter(event__in=list(producers)).values_list("event", "recipient"):
+        found[producers[event]].add(recipient)
+    return found
+
+
+def _owed(suspicions: Sequence[Suspicion], recipients: frozenset[str]) -> Owed:
+    return Owed(
+        event=_event([suspicion.pk for suspicion in suspicions]),
+        recipients=recipients,
+        subject=_subject(suspicions),
+        text=_text(suspicions),
+        about=_about(suspicions),
+        suspicions=tuple(suspicion.pk for suspicion in suspicions),
+    )
+
+
+def _about(suspicions: Sequence[Suspicion]) -> About:
+    first = suspicions[0]
+    if len({suspicion.release_id for suspicion in suspicions}) > 1:
+        return About(producer=first.release.series.producer_id)
+    if first.report:
+        return about_report(first.report, release=first.release_id)
+    return about_release(first.release)
+
+
+def _event(suspicions: Sequence[int]) -> str:
+    if len(suspicions) == 1:
+        return f"suspected-breach-{suspicions[0]}"
+    # Whoever gathers the same suspicions names the same event, so that nobody is told of them twice.
+    return f"suspected-breaches-{sha256_hex(' '.join(str(key) for key in suspicions).encode())[:32]}"
 
 
 def _recipients(release: Release) -> frozenset[str]:
@@ -71,34 +119,56 @@ def _recipients(release: Release) -> frozenset[str]:
     return concerned_or_leads(release, concerned)
 
 
-def _subject(release: Release) -> str:
+def _subject(suspicions: Sequence[Suspicion]) -> str:
+    release = suspicions[0].release
+    if len({suspicion.release_id for suspicion in suspicions}) == 1:
+        subject = _("Suspected breach: %(reference)s") % {"reference": release.reference}
+    else:
+        counted = {"number": len(suspicions), "producer": release.series.producer}
+        subject = _("%(number)s suspected breaches: %(producer)s") % counted
     # Line ends in a title would end the header; every run of white space becomes one space.
-    words = " ".join((_("Suspected breach: %(reference)s") % {"reference": release.reference}).split())
+    words = " ".join(subject.split())
     return _("Rehearsal: %(subject)s") % {"subject": words} if release.rehearsal else words
 
 
-def _text(suspicion: Suspicion) -> str:
-    release = suspicion.release
-    # What nobody outside knows yet is not written into mail: the title only of what was announced or rehearsed.
-    named = " ".join(release.title.split()) if release.announced_at or release.rehearsal else release.reference
-    due = london.moment(suspicion.verification.due_at)
-    if suspicion.report:
-        path = reverse("breaches:report", args=[suspicion.report.reference])
-        what = _("A report is drafted; the record and what is to be done are here, after signing in:")
-    else:
-        path = reverse("releases:release", args=[release.reference])
-        what = _("A report is being drafted; the record and what is to be done are here, after signing in:")
+def _text(suspicions: Sequence[Suspicion]) -> str:
+    release = suspicions[0].release
     lines = [
         *(
             [_("This is a rehearsal: nothing was released and nothing is to be reported."), ""]
             if release.rehearsal
             else []
         ),
-        WORDS[Kind(suspicion.kind)] % {"release": named, "moment": due},
-        "",
+        *(line for suspicion in suspicions for line in (_told(suspicion), "")),
         _("This is what our automatic check recorded. Whether it is a breach is for the Head of Profession to decide."),
-        what,
-        "",
-        f"{settings.ADDRESS}{path}",
+        *_where(suspicions),
     ]
     return "\n".join(lines) + "\n"
+
+
+def _told(suspicion: Suspicion) -> str:
+    release = suspicion.release
+    # What nobody outside knows yet is not written into mail: the title only of what was announced or rehearsed.
+    named = " ".join(release.title.split()) if release.announced_at or release.rehearsal else release.reference
+    due = london.moment(suspicion.verification.due_at)
+    return WORDS[Kind(suspicion.kind)] % {"release": named, "moment": due}
+
+
+def _where(suspicions: Sequence[Suspicion]) -> Iterator[str]:
+    first = suspicions[0]
+    if len({suspicion.release_id for suspicion in suspicions}) > 1:
+        yield _("The drafts are here, after signing in, with what is to be done:")
+        yield from ("", f"{settings.ADDRESS}{reverse('breaches:report_list')}")
+        days = {london.local_date(suspicion.verification.due_at) for suspicion in suspicions}
+        if len(days) == 1:
+            yield from ("", _("Those who write reports can join them into one report with several outputs:"))
+            path = reverse("breaches:join", args=[first.release.series.producer.slug, days.pop()])
+            yield from ("", f"{settings.ADDRESS}{path}")
+        return
+    if first.report:
+        path = reverse("breaches:report", args=[first.report.reference])
+        yield _("A report is drafted; the record and what is to be done are here, after signing in:")
+    else:
+        path = reverse("releases:release", args=[first.release.reference])
+        yield _("A report is being drafted; the record and what is to be done are here, after signing in:")
+    yield from ("", f"{settings.ADDRESS}{path}")

@@ -12,9 +12,8 @@ from django.utils.translation import gettext as _
 from breaches.models import Report
 from releases.models import Membership, Release
 from releases.roles import LEADS
-from statsoffice.messages import suspected
-from statsoffice.messages.models import Message
-from statsoffice.messages.owed import NEWS, Owed, addresses_of
+from statsoffice.messages.heard import of_suspicions
+from statsoffice.messages.owed import NEWS, Owed, about_report, addresses_of
 
 
 def owed(*, told: Collection[str], now: datetime) -> Iterator[Owed]:
@@ -43,7 +42,10 @@ def owed(*, told: Collection[str], now: datetime) -> Iterator[Owed]:
         asked = list(dict.fromkeys([*in_turn, *([] if report.rehearsal else leads[report.producer_id])]))
         fresh = [address for address in asked if address not in first_told[report.pk]]
         if asked:
-            yield Owed(_event(report.reference), frozenset([(fresh or asked)[0]]), _subject(report), _text(report))
+            next_contact = frozenset([(fresh or asked)[0]])
+            yield Owed(
+                _event(report.reference), next_contact, _subject(report), _text(report), about=about_report(report)
+            )
 
 
 def _event(reference: str) -> str:
@@ -60,13 +62,10 @@ def _unacknowledged(*, now: datetime) -> QuerySet[Report]:
 
 def _first_told(reports: Collection[Report]) -> dict[int, set[str]]:
     """Return whom the outbox has told of the suspicions of each report, by the report's key."""
-    reports_by_event = {
-        suspected.event_of(suspicion.pk): report.pk for report in reports for suspicion in report.suspicions.all()
-    }
+    suspicions = {suspicion.pk: report.pk for report in reports for suspicion in report.suspicions.all()}
     told: dict[int, set[str]] = defaultdict(set)
-    messages = Message.objects.filter(event__in=reports_by_event)
-    for event, recipient in messages.values_list("event", "recipient"):
-        told[reports_by_event[event]].add(recipient)
+    for suspicion, people in of_suspicions(suspicions).items():
+        told[suspicions[suspicion]] |= people
     return told
 
 
