@@ -28,8 +28,8 @@ ACCESS_PROMPT = (
     "posts and organisations, not people."
 )
 IMPACT_PROMPT = (
-    "To be written by a person: what the breach meant inside the organisation and for users outside it, and any "
-    "reaction or interest of the media."
+    "To be written by a person: what the breach meant inside the organisation (internal) and for users outside it "
+    "(external), any reaction, and any interest of the media."
 )
 ACTIONS_PROMPT = (
     "To be written by a person: what has been done or is planned in the short term, and in the long term, so that "

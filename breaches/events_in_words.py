@@ -8,7 +8,7 @@ from django.utils.translation import gettext_lazy as lazy
 from breaches.models import ReportEvent, SectionComment
 from breaches.remarks import Section
 from breaches.status import DismissalReason, Kind, RecordingReason
-from breaches.wording import FIELDS, REASONS, RECORDING_REASONS, ROLES, SECTIONS
+from breaches.wording import FIELDS, REASONS, RECORDING_REASONS, ROLES, SECTIONS, cause_of
 from releases.lifecycle import spoken
 from releases.roles import Role
 
@@ -24,6 +24,8 @@ EVENTS = {
     "action_changed": lazy("Corrective action changed"),
     "action_done": lazy("Corrective action done"),
     "action_open_again": lazy("Corrective action open again"),
+    "cause_chosen": lazy("Cause chosen"),
+    "wording_settled": lazy("Wording of cited practices confirmed, or left out"),
     "edited": lazy("Edited"),
     "note_written": lazy("Note written for the timeline"),
     "note_corrected": lazy("Note of the timeline corrected by a further one"),
@@ -110,6 +112,7 @@ _SAYING_MORE: Mapping[str, Callable[[str, ReportEvent], str]] = {
     "resumed": _joint,
     "sent": _recipient,
     "answered": _reference,
+    "cause_chosen": lambda title, event: f"{title}: {cause_of(event.facts['to']['cause'])}",
     "dealing_changed": lambda title, event: (
         _("%(title)s: from now on %(person)s") % {"title": title, "person": event.words}
     ),

@@ -2,16 +2,59 @@
 
 from collections.abc import Iterator
 
+from django.db.models import Q
+
 from breaches import timeline
 from breaches.content import ReportContent
 from breaches.document import exactly
 from breaches.models import Report
 from breaches.remarks import Remark, Section
+from breaches.status import Kind
 
 
 def for_submission(report: Report, content: ReportContent) -> tuple[Remark, ...]:
-    """List what keeps a report from being submitted or approved: what it prints and does not hold any more."""
-    return tuple(_outdated(report, content))
+    """List what keeps a report from being submitted or approved besides its own text.
+
+    Somebody must have chosen the cause, if only as not known yet; of what was late they must have said when it was made
+    available, or why nobody knows, where the record does not show it; and the timeline prints what still stands.
+    """
+    return (*_not_said(report), *_outdated(report, content))
+
+
+def for_approval(report: Report, content: ReportContent) -> tuple[Remark, ...]:
+    """List what keeps a report from being approved besides its own text: a wording that nobody has confirmed, too."""
+    doubtful = (practice for practice in content.practices if not practice.confirmed)
+    return (
+        *for_submission(report, content),
+        *(
+            Remark(
+                Section.CIRCUMSTANCES,
+                "wording",
+                f"Confirm the wording of practice {practice.code} in edition {practice.edition}, or leave it out.",
+            )
+            for practice in doubtful
+        ),
+    )
+
+
+def is_late(report: Report) -> bool:
+    """Tell whether a report is about something that was late."""
+    return report.kind == Kind.LATE or report.suspicions.filter(kind=Kind.LATE).exists()
+
+
+def is_closed(report: Report) -> bool:
+    """Tell whether the record shows, for all that was late, between which looks it was made available."""
+    late = report.suspicions.filter(kind=Kind.LATE)
+    is_open = Q(verification__last_not_live_at__isnull=True) | Q(verification__first_live_at__isnull=True)
+    return late.exists() and not late.filter(is_open).exists()
+
+
+def _not_said(report: Report) -> Iterator[Remark]:
+    if not report.cause:
+        yield Remark(Section.CIRCUMSTANCES, "cause", "Choose the cause, or say that it is not known yet.")
+    if not (report.available_at or report.available_unknown) and is_late(report) and not is_closed(report):
+        sentence = "Say when it was made available, or why that is not known."
+        yield Remark(Section.CIRCUMSTANCES, "available_on", sentence)
 
 
 def _outdated(report: Report, content: ReportContent) -> Iterator[Remark]:

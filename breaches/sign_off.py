@@ -34,6 +34,7 @@ if TYPE_CHECKING:
     from statsoffice.accounts.models import User
 
 type Render = Callable[[ReportDocument], bytes]
+type Needs = Callable[[Report, ReportContent], tuple[Remark, ...]]
 
 
 class TwoPeopleNeeded(MoveRefused):
@@ -97,7 +98,7 @@ def approve(report: Report, *, by: "User", at: datetime, render: Render) -> Appr
     :raises MoveRefused: if the report's state or the person's roles do not allow it, or somebody was faster.
     """
     content = as_approved(report, at=at)
-    remarks = _remarks(report, content, at=at)
+    remarks = _remarks(report, content, at=at, needed=needs.for_approval)
     move = moves.check(report, APPROVE, by=by, complete_report=not remarks, remarks=remarks)
     one_person = wrote_or_submitted(report, by)
     if one_person and report.producer.two_person_approval:
@@ -206,8 +207,10 @@ def _need_words(words: str, sentence: str) -> None:
         raise SomethingMissing("words", sentence)
 
 
-def _remarks(report: Report, content: ReportContent, *, at: datetime) -> tuple[Remark, ...]:
-    return (*missing(content), *needs.for_submission(report, content), *impossible(content, today=local_date(at)))
+def _remarks(
+    report: Report, content: ReportContent, *, at: datetime, needed: Needs = needs.for_submission
+) -> tuple[Remark, ...]:
+    return (*missing(content), *needed(report, content), *impossible(content, today=local_date(at)))
 
 
 def _printed(render: Render, document: ReportDocument) -> bytes:

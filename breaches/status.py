@@ -73,6 +73,21 @@ class RecordingReason(StrEnum):
     OTHER = "other"
 
 
+class Cause(StrEnum):
+    """Why a breach happened, as people found out; a list, so that the register can count what comes again."""
+
+    SCHEDULER_FAULT = "scheduler_fault"
+    NOT_AUTHORISED = "not_authorised"
+    LATE_FIX = "late_fix"
+    PROCESSING_ERROR = "processing_error"
+    OUTAGE = "outage"
+    WRONG_FILE = "wrong_file"
+    CACHE = "cache"
+    HUMAN_ERROR = "human_error"
+    OTHER = "other"
+    NOT_KNOWN = "not_known"
+
+
 class Term(StrEnum):
     """Whether a corrective action puts things right now or keeps them right."""
 

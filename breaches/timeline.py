@@ -12,8 +12,14 @@ from releases.evidence import AddressRole
 def standing(report: Report) -> tuple[TimelineEntry, ...]:
     """Return what a report's timeline may print as it stands: recorded facts and notes that none corrects, in order."""
     entries = [entry for suspicion in _suspicions(report) for entry in _recorded(suspicion)]
+    entries += _stated(report)
     entries += map(of_note, report.timeline_notes.standing())
     return in_order({entry.source: entry for entry in entries}.values())
+
+
+def _stated(report: Report) -> Iterator[TimelineEntry]:
+    if report.available_at:
+        yield TimelineEntry(report.available_at, "It was made available, as the producer states.", "available")
 
 
 def of_note(note: TimelineNote) -> TimelineEntry:

@@ -8,6 +8,7 @@ from breaches.remarks import Section
 from breaches.views import (
     actions,
     changes,
+    cause,
     dealing,
     decisions,
     documents,
@@ -21,6 +22,7 @@ from breaches.views import (
     sending,
     starting,
     timeline,
+    wordings,
 )
 
 
@@ -88,6 +90,8 @@ urlpatterns = [
     path("<slug:reference>/close/", sending.close, name="close"),
     path("<slug:reference>/part/", joining.part, name="part"),
     path("<slug:reference>/own-act/", own_acts.declare, name="own_act"),
+    path("<slug:reference>/wordings/", wordings.settle, name="wordings"),
+    path("<slug:reference>/cause/", cause.choose, name="cause"),
     path("<slug:reference>/actions/", actions.listed, name="actions"),
     path("<slug:reference>/actions/add/", actions.add, name="add_action"),
     path("<slug:reference>/actions/<int:action>/", actions.change, name="change_action"),

@@ -12,7 +12,7 @@ from breaches.document import exactly
 from breaches.models import Report
 from breaches.models.report import KINDS as KIND_CHOICES
 from breaches.remarks import Section
-from breaches.status import DismissalReason, Kind, RecordingReason, ReportStatus, Term
+from breaches.status import Cause, DismissalReason, Kind, RecordingReason, ReportStatus, Term
 from releases.london import day
 from releases.roles import Role
 
@@ -102,7 +102,25 @@ FIELDS = {
     "timeline": lazy("Timeline"),
 }
 
+CAUSES = {
+    Cause.SCHEDULER_FAULT: lazy("A fault of the scheduler"),
+    Cause.NOT_AUTHORISED: lazy("The publication was not authorised"),
+    Cause.LATE_FIX: lazy("A late fix of the data"),
+    Cause.PROCESSING_ERROR: lazy("A processing error"),
+    Cause.OUTAGE: lazy("An outage"),
+    Cause.WRONG_FILE: lazy("The wrong file"),
+    Cause.CACHE: lazy("A cache"),
+    Cause.HUMAN_ERROR: lazy("A human error"),
+    Cause.OTHER: lazy("Another cause"),
+    Cause.NOT_KNOWN: lazy("Not known yet"),
+}
+
 TERMS = {Term.SHORT: lazy("Short-term"), Term.LONG: lazy("Long-term")}
+
+
+def cause_of(code: str) -> str:
+    """Name a cause; empty while nobody has chosen one."""
+    return str(CAUSES[Cause(code)]) if code else ""
 
 
 def reason_of(report: Report) -> str:

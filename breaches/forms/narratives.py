@@ -19,8 +19,9 @@ class ImpactForm(SectionForm):
     impact = narrative(
         lazy("Impact of the breach"),
         lazy(
-            "Tell what the breach meant inside the organisation and for users outside it, and of any reaction or "
-            "interest of the public or the media. Write only what somebody knows."
+            "Tell of four things. Internal: what it meant inside the organisation. External: what it meant for users. "
+            "Reaction: who wrote or rang, and what they said. Media: what was reported or asked. Write only what "
+            "somebody knows; where there was none, say so."
         ),
     )
 

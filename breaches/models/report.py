@@ -7,7 +7,7 @@ from django.db import models
 from django.db.models import Q
 from django.utils.translation import gettext_lazy as lazy
 
-from breaches.status import DECIDED, TOLD_ELSEWHERE, DismissalReason, Kind, RecordingReason, ReportStatus
+from breaches.status import Cause, DECIDED, DismissalReason, Kind, RecordingReason, ReportStatus, TOLD_ELSEWHERE
 from releases.models import Producer
 from releases.models.append_only import AppendOnly, AppendOnlyQuerySet
 from releases.models.event import Happening
@@ -53,6 +53,20 @@ RECORDINGS = {
 }
 
 
+CAUSES = {
+    Cause.SCHEDULER_FAULT.value: lazy("scheduler fault"),
+    Cause.NOT_AUTHORISED.value: lazy("not authorised"),
+    Cause.LATE_FIX.value: lazy("late data fix"),
+    Cause.PROCESSING_ERROR.value: lazy("processing error"),
+    Cause.OUTAGE.value: lazy("outage"),
+    Cause.WRONG_FILE.value: lazy("wrong file"),
+    Cause.CACHE.value: lazy("cache"),
+    Cause.HUMAN_ERROR.value: lazy("human error"),
+    Cause.OTHER.value: lazy("other"),
+    Cause.NOT_KNOWN.value: lazy("not known yet"),
+}
+
+
 class ReportQuerySet(models.QuerySet["Report"]):
     """Reports by the questions that the product asks of them."""
 
@@ -87,6 +101,12 @@ class Report(models.Model):
     decided_at = models.DateTimeField(null=True)
     decision_reason = models.CharField(max_length=20, blank=True, choices=list((DISMISSALS | RECORDINGS).items()))
 
+    cause = models.CharField(max_length=20, blank=True, choices=list(CAUSES.items()))
+    cause_words = models.TextField(blank=True)
+    available_at = models.DateTimeField(
+        null=True, help_text=lazy("When what was late was made available, by what people know.")
+    )
+    available_unknown = models.TextField(blank=True, help_text=lazy("Why it is not known when it was made available."))
     person_dealing = models.ForeignKey(settings.AUTH_USER_MODEL, on_delete=models.PROTECT, null=True, related_name="+")
     dealing_since = models.DateTimeField(null=True)
 
@@ -110,6 +130,11 @@ class Report(models.Model):
                     | (~Q(status__in=[ReportStatus.DISMISSED, ReportStatus.RECORDED]) & Q(decision_reason=""))
                 ),
                 name="what_is_not_reported_says_why",
+            ),
+            models.CheckConstraint(condition=Q(cause__in=["", *Cause]), name="cause_is_of_the_list"),
+            models.CheckConstraint(
+                condition=Q(available_at__isnull=True) | Q(available_unknown=""),
+                name="when_it_was_available_is_known_or_not",
             ),
             models.CheckConstraint(
                 condition=Q(person_dealing__isnull=True, dealing_since__isnull=True)

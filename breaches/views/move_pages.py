@@ -34,7 +34,12 @@ CONTROLS = {
     "occurred_on": "id_dates-0-on-day",
 }
 # What is not written in a section's page but in one of its own, with its first control.
-PAGES = {"timeline": ("breaches:choose_timeline", "id_sources")}
+PAGES = {
+    "timeline": ("breaches:choose_timeline", "id_sources"),
+    "wording": ("breaches:wordings", "id_text_0"),
+    "cause": ("breaches:cause", "id_cause"),
+    "available_on": ("breaches:cause", "id_available_on-day"),
+}
 
 
 @dataclass(frozen=True, slots=True)
@@ -132,7 +137,7 @@ def shown(
             for section in Section
         ],
         "problems": [_linked(report, remark) for remark in remarks],
-        "missing": [_linked(report, remark) for remark in _missing(report, content, today=today)],
+        "missing": [_linked(report, remark) for remark in _missing(report, content, page.move, today=today)],
         "warnings": _warnings(report, content),
         "content_sha256": digest(content),
         "today": today,
@@ -143,8 +148,9 @@ def shown(
     return render(request, page.template, context)
 
 
-def _missing(report: Report, content: ReportContent, *, today: date) -> tuple[Remark, ...]:
-    return (*missing(content), *needs.for_submission(report, content), *impossible(content, today=today))
+def _missing(report: Report, content: ReportContent, move: str, *, today: date) -> tuple[Remark, ...]:
+    needed = needs.for_approval if move == APPROVE else needs.for_submission
+    return (*missing(content), *needed(report, content), *impossible(content, today=today))
 
 
 def _warnings(report: Report, content: ReportContent) -> list[dict[str, str]]:

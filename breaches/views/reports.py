@@ -13,7 +13,7 @@ from django.utils import timezone
 from django.utils.translation import gettext as _
 from django.views.decorators.http import require_safe
 
-from breaches import comments, events_in_words, needs, printing, refreshing, wording
+from breaches import cause, comments, events_in_words, needs, printing, refreshing, wording
 from breaches.content import ReportContent, from_json
 from breaches.editing import FIELDS
 from breaches.joining import can_be_parted
@@ -67,7 +67,10 @@ def report(request: SignedInRequest, report: Report) -> HttpResponse:
         "report": report,
         "row": _listed(report, content),
         "moves": moves,
-        "tasks": list(_tasks(report, version, content, editable=EDIT in moves)),
+        "tasks": [
+            *_tasks(report, version, content, editable=EDIT in moves),
+            _cause_task(report, editable=cause.may_choose(request.user, report)),
+        ],
         "suspicions": suspicions,
         "started": StartedReport.objects.filter(report=report)
         .select_related("release", "series", "started_by")
@@ -157,6 +160,11 @@ def _joinings(report: Report) -> dict[str, Any]:
     }
 
 
+def _cause_task(report: Report, *, editable: bool) -> dict[str, str]:
+        "title": _("Cause, for the register"),
+        "address": reverse("breaches:cause", args=[report.reference]) if editable else "",
+        "status": wording.cause_of(report.cause) or _("Incomplete"),
+        "colour": "" if report.cause else "blue",
 def _tasks(
     report: Report, version: ReportVersion, content: ReportContent, *, editable: bool
 ) -> Iterable[dict[str, str]]:

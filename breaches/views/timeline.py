@@ -129,7 +129,12 @@ def _entries(report: Report) -> list[dict[str, Any]]:
     content = content_of(report)
     printed = {entry.source for entry in content.timeline}
     told: list[dict[str, Any]] = [
-        {"at": entry.at, "title": _("On record"), "text": entry.text, "printed": entry.source in printed}
+        {
+            "at": entry.at,
+            "title": _("Stated") if entry.source == "available" else _("On record"),
+            "text": entry.text,
+            "printed": entry.source in printed,
+        }
         for entry in timeline.standing(report)
         if not entry.source.startswith("note-")
     ]

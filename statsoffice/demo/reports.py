@@ -3,10 +3,11 @@
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 
-from breaches import editing, pdf, sign_off, versions
+from breaches import cause, editing, pdf, sign_off, versions
+from breaches.cause import Found
 from breaches.models import Report
 from breaches.remarks import Section
-from breaches.status import DismissalReason, ReportStatus
+from breaches.status import Cause, DismissalReason, ReportStatus
 from releases.roles import Role
 from statsoffice.demo import offices
 
@@ -17,6 +18,7 @@ PRACTICE = "Be transparent: statistics are released to all users at the announce
 class Words:
     """What the people of one story write: how it came about, what it meant, and what is done about it."""
 
+    listed: Cause
     cause: str
     impact: str
     actions: str
@@ -24,6 +26,7 @@ class Words:
 
 WRITTEN = {
     "late-an-hour": Words(
+        listed=Cause.SCHEDULER_FAULT,
         cause=(
             "Shortly after 9.30am the statistician on duty looked for the release, did not find it, and rang the "
             "publishing team. The scheduler had not published the page; the team published it by hand shortly before "
@@ -41,6 +44,7 @@ WRITTEN = {
         ),
     ),
     "late-minutes": Words(
+        listed=Cause.NOT_AUTHORISED,
         cause=(
             "The statistician on duty noticed at 9.32am that the release was missing and told the publishing team. "
             "The page had not been authorised; a publishing officer authorised it shortly before 9.43am."
@@ -56,6 +60,7 @@ WRITTEN = {
         ),
     ),
     "early": Words(
+        listed=Cause.HUMAN_ERROR,
         cause=(
             "At 9.25am a statistician who was preparing for the release found it at its address already, and told the "
             "publishing team and the Head of Profession. The page had been scheduled by hand, for 9.20am in place of "
@@ -128,4 +133,6 @@ def _complete(report: Report, words: Words, *, now: datetime) -> None:
             by=statistician,
             at=now - timedelta(minutes=55),
         )
+    report.refresh_from_db()
+    cause.choose(report, Found(words.listed), by=statistician, at=now - timedelta(minutes=55))
     report.refresh_from_db()

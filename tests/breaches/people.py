@@ -3,10 +3,11 @@
 from dataclasses import dataclass
 from datetime import timedelta
 
-from breaches import editing, joining, sending, sign_off
+from breaches import cause, editing, joining, sending, sign_off
+from breaches.cause import Found
 from breaches.models import Report
 from breaches.remarks import Section
-from breaches.status import OUT, TOLD_ELSEWHERE, DismissalReason, RecordingReason, ReportStatus
+from breaches.status import Cause, DismissalReason, OUT, RecordingReason, ReportStatus, TOLD_ELSEWHERE
 from releases.models import Membership, Producer
 from releases.roles import Role
 from statsoffice.accounts.models import User
@@ -67,7 +68,7 @@ def written(report: Report, *, by: User, at=AT, impact=IMPACT, actions=ACTIONS) 
         report = editing.save_section(
             report, section=section, values={field: text}, expected_version=report.version, by=by, at=at
         ).report
-    return report
+    return cause.choose(report, Found(Cause.SCHEDULER_FAULT), by=by, at=at)
 
 
 def a_report(office: Office, status: ReportStatus = ReportStatus.DRAFT, *, complete=True, **fields) -> Report:

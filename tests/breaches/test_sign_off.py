@@ -33,7 +33,7 @@ def test_an_incomplete_report_cannot_be_submitted_and_each_gap_is_named():
     before = state_of(report)
     with pytest.raises(moves.Incomplete) as refused:
         sign_off.submit(report, by=office.statistician, at=AT)
-    assert [remark.field for remark in refused.value.remarks] == ["impact", "corrective_actions"]
+    assert [remark.field for remark in refused.value.remarks] == ["impact", "corrective_actions", "cause"]
     assert state_of(report) == before
 
 

@@ -5,10 +5,12 @@ from datetime import UTC, date, datetime, timedelta
 
 import pytest
 
-from breaches import editing, pdf, sign_off, versions
+from breaches import cause, editing, pdf, sign_off, versions
+from breaches.cause import Found
 from breaches.content import Person
 from breaches.models import Report
 from breaches.remarks import Section
+from breaches.status import Cause
 from releases.roles import Role
 from statsoffice.rehearsal_site import pages
 from statsoffice.rehearsal_site.scenes import scene
@@ -66,6 +68,8 @@ def complete(report: Report, *, by, at: datetime) -> None:
         editing.save_section(
             report, section=section, values={field: text}, expected_version=report.version, by=by, at=at
         )
+    report.refresh_from_db()
+    cause.choose(report, Found(Cause.SCHEDULER_FAULT), by=by, at=at)
     report.refresh_from_db()
 
 

@@ -28,6 +28,7 @@ from releases.roles import Role
 from releases.tables.files import Kind
 from statsoffice.accounts.models import User
 from statsoffice.messages import outbox
+from tests.breaches.forms import filled_in
 from tests.breaches.people import an_office
 from tests.factories import SEED_DUE, SeriesFactory, an_announced_release
 from tests.releases.admin.site import page as admin_page
@@ -150,6 +151,8 @@ def acts(client, office, release, time_machine):
         words = {"version": report.version, field: "Written by a person."}
         sent(reverse("breaches:section", args=[report.reference, section]), words)
     report.refresh_from_db()
+    asked = reverse("breaches:cause", args=[report.reference])
+    sent(asked, filled_in(client.get(asked).text) | {"cause": "human_error"})
     sent(reverse("breaches:submit", args=[report.reference]), {"version": report.version})
     as_person(office.head, SEED_DUE + timedelta(minutes=40))
     report.refresh_from_db()
