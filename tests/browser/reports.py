@@ -58,6 +58,7 @@ def pages_of_reports(morning) -> str:
         ("history", "breaches:history", decided),
         ("a timeline", "breaches:timeline", draft),
         ("who is dealing with it", "breaches:dealing", draft),
+        ("the cause", "breaches:cause", draft),
         ("corrective actions", "breaches:actions", draft),
         ("adding an action", "breaches:add_action", draft),
         ("writing a note", "breaches:note", draft),
