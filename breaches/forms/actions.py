@@ -51,6 +51,7 @@ class ActionForm(forms.Form):
         help_text=lazy("Then it is a task there, shown before that release and ticked off where it stands."),
         queryset=Series.objects.none(),
         required=False,
+        blank=True,
         empty_label=lazy("No"),
         widget=forms.RadioSelect,
     )

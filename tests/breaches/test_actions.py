@@ -174,6 +174,7 @@ def test_an_action_is_written_changed_and_done_on_pages_after_the_approval_too(c
     report = a_report(office, ReportStatus.APPROVED)
     series = actions.series_of(report).get()
     client.force_login(office.statistician)
+    assert "ticked off where it stands. No " in words(client.get(page_of(report, "add_action")).text)
     given = {"text": CHECK, "term": "short", "owner": "Head of dissemination", "next_release_of": series.pk}
     send(client, page_of(report, "add_action"), **given)
     action = CorrectiveAction.objects.get()

@@ -145,7 +145,7 @@ def test_what_was_kept_can_be_thrown_away(visitor, office, report):
 
 
 def test_a_form_of_somebody_elses_making_is_refused_as_before(visitor, office, report):
-    sign_in(visitor, office.statistician)
+    opened(visitor, report, office.statistician)
     visitor.cookies.pop(unsent.WRITER)
     answer = visitor.post(section_address(report, Section.IMPACT), {"impact": "Forged."})
     assert answer.status_code == 403
