@@ -46,6 +46,8 @@ EVENTS = {
     "joined": lazy("Joined with others"),
     "resumed": lazy("A draft of its own again"),
     "parted": lazy("Taken apart: its drafts go on by themselves"),
+    "made_public": lazy("Made public: anyone can read it, without the people that it names"),
+    "public_taken_back": lazy("No longer public"),
     "downloaded": lazy("Approved document downloaded"),
     "draft_downloaded": lazy("Draft downloaded"),
 }

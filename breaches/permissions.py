@@ -19,6 +19,7 @@ class Action(StrEnum):
     DOWNLOAD = "download"
     WRITE_NOTE = "write_note"
     DEAL = "deal_with_it"
+    PUBLISH = "publish"
 
 
 TABLE: dict[Action, frozenset[Role]] = {
@@ -28,6 +29,7 @@ TABLE: dict[Action, frozenset[Role]] = {
     Action.WRITE_NOTE: WRITERS | {Role.PUBLISHING_TEAM},
     # Whoever can put the release right may be the one who deals with it.
     Action.DEAL: WRITERS | {Role.PUBLISHING_TEAM},
+    Action.PUBLISH: LEADS,
 }
 
 

@@ -16,6 +16,7 @@ urlpatterns = [
     path("messages/", include("statsoffice.messages.urls")),
     path("unsent/", unsent.unsent, name="unsent"),
     path("reports/", include("breaches.urls")),
+    path("breaches/", include("breaches.public_urls")),
     path("health/live", health.live, name="health_live"),
     path("health/ready", health.ready, name="health_ready"),
     path("canary/", include("statsoffice.canary.urls")),

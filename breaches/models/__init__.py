@@ -6,6 +6,7 @@ from breaches.models.dispatch import Dispatch
 from breaches.models.joined import JoinedDraft
 from breaches.models.own_act import OwnAct
 from breaches.models.practice_cited import PracticeCited
+from breaches.models.published import Published
 from breaches.models.register_event import RegisterEvent
 from breaches.models.report import ApprovedDocument, Report, ReportEvent, ReportVersion
 from breaches.models.section_comment import SectionComment
@@ -22,6 +23,7 @@ __all__ = [
     "OwnAct",
     "Practice",
     "PracticeCited",
+    "Published",
     "RegisterEvent",
     "Report",
     "ReportEvent",

@@ -97,6 +97,14 @@ class Report(models.Model):
     occurred_on = models.DateField(
         null=True, editable=False, help_text=lazy("The first day of occurrence that the present version names.")
     )
+    published = models.ForeignKey(
+        "breaches.Published",
+        on_delete=models.PROTECT,
+        null=True,
+        editable=False,
+        related_name="+",
+        help_text=lazy("What is public of it, as long as its version stands."),
+    )
     submitted_by = models.ForeignKey(settings.AUTH_USER_MODEL, on_delete=models.PROTECT, null=True, related_name="+")
     decided_at = models.DateTimeField(null=True)
     decision_reason = models.CharField(max_length=20, blank=True, choices=list((DISMISSALS | RECORDINGS).items()))
@@ -118,6 +126,9 @@ class Report(models.Model):
         constraints = [
             models.CheckConstraint(condition=Q(status__in=list(ReportStatus)), name="report_status_is_known"),
             models.CheckConstraint(condition=Q(kind__in=list(Kind)), name="report_kind_is_known"),
+            models.CheckConstraint(
+                condition=Q(rehearsal=False) | Q(published__isnull=True), name="no_rehearsal_is_published"
+            ),
             models.CheckConstraint(
                 condition=Q(status__in=list(DECIDED), decided_at__isnull=False)
                 | (~Q(status__in=list(DECIDED)) & Q(decided_at__isnull=True)),

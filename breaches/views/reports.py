@@ -3,6 +3,7 @@
 from collections.abc import Iterable
 from typing import Any
 
+from django.conf import settings
 from django.contrib.auth.decorators import login_required
 from django.core.paginator import Paginator
 from django.db.models import F, Prefetch
@@ -13,7 +14,7 @@ from django.utils import timezone
 from django.utils.translation import gettext as _
 from django.views.decorators.http import require_safe
 
-from breaches import cause, comments, events_in_words, needs, printing, refreshing, wording
+from breaches import cause, comments, events_in_words, needs, printing, publishing, refreshing, wording
 from breaches.content import ReportContent, from_json
 from breaches.editing import FIELDS
 from breaches.joining import can_be_parted
@@ -99,9 +100,21 @@ def report(request: SignedInRequest, report: Report) -> HttpResponse:
         "answer": report.events.filter(kind="answered").select_related("actor").last(),
         "documents": report.approved_documents.select_related("approved_by").defer("pdf"),
         "may_download": may(request.user, Action.DOWNLOAD, report),
+        "publishing": _publishing(request, report),
         "warnings": odd(content, today=local_date(timezone.now())),
     }
     return render(request, "breaches/report.html", context)
+
+
+def _publishing(request: SignedInRequest, report: Report) -> dict[str, bool] | None:
+    """Say whether anyone may read a report, and whether the person may change that; None where neither is."""
+    if not settings.BREACHES_PUBLIC:
+        return None
+    is_public = publishing.is_public(report)
+    may_publish = may(request.user, Action.PUBLISH, report)
+    if is_public or (may_publish and publishing.may_be_published(report)):
+        return {"is_public": is_public, "may": may_publish}
+    return None
 
 
 @report_page("GET")

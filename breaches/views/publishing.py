@@ -1,0 +1,58 @@
+"""Making a report public, and taking it back."""
+
+from django.contrib import messages
+from django.http import HttpResponse
+from django.shortcuts import redirect, render
+from django.utils import timezone
+from django.utils.translation import gettext as _
+
+from breaches import public_statement, publishing, wording
+from breaches.forms.publishing import PublishForm, TakeBackForm
+from breaches.models import Report
+from breaches.permissions import Action
+from breaches.status import Kind
+from breaches.versions import SomebodyWasFaster
+from breaches.views.access import SignedInRequest, report_page
+from breaches.views.transparency import if_public, title_of
+from releases.lifecycle import MoveRefused
+
+
+@if_public
+@report_page("GET", "POST", action=Action.PUBLISH)
+def publish(request: SignedInRequest, report: Report) -> HttpResponse:
+    """Show what would be public, and make it so."""
+    if publishing.is_public(report) or not publishing.may_be_published(report):
+        messages.warning(request, _("This cannot be done with the report as it stands."))
+        return redirect("breaches:report", report.reference)
+    statement = publishing.preview(report, now=timezone.now())
+    seen = public_statement.digest(statement)
+    form = PublishForm(request.POST or None, initial={"version": report.version, "seen": seen})
+    if form.is_valid():
+        try:
+            publishing.publish(report, seen=form.cleaned_data["seen"], by=request.user, at=timezone.now())
+        except SomebodyWasFaster as refusal:
+            messages.warning(request, str(refusal))
+            return redirect("breaches:publish", report.reference)
+        messages.success(request, _("Anyone can read it now."))
+        return redirect("breaches:report", report.reference)
+    row = {"statement": statement, "title": title_of(statement), "kind": wording.KINDS[Kind(statement.kind)]}
+    return render(request, "breaches/publish.html", {"report": report, "form": form, "row": row})
+
+
+@if_public
+@report_page("GET", "POST", action=Action.PUBLISH)
+def take_back(request: SignedInRequest, report: Report) -> HttpResponse:
+    """Take a report back from the public."""
+    form = TakeBackForm(request.POST or None, initial={"version": report.version})
+    if form.is_valid():
+        try:
+            publishing.take_back(report, words=form.cleaned_data["words"], by=request.user, at=timezone.now())
+        except MoveRefused as refusal:
+            messages.warning(request, str(refusal))
+        else:
+            messages.success(request, _("It is no longer public."))
+        return redirect("breaches:report", report.reference)
+    if report.published_id is None:
+        messages.warning(request, _("This report is not public."))
+        return redirect("breaches:report", report.reference)
+    return render(request, "breaches/unpublish.html", {"report": report, "form": form})

@@ -1,0 +1,64 @@
+"""What the office made public of its breaches, for anyone; without the setting there are no such pages."""
+
+from collections.abc import Callable
+from functools import wraps
+from typing import Any
+
+from django.conf import settings
+from django.core.paginator import Paginator
+from django.http import Http404, HttpRequest, HttpResponse
+from django.shortcuts import get_object_or_404, render
+from django.views.decorators.http import require_safe
+
+from breaches import publishing, wording
+from breaches.models import Published
+from breaches.public_statement import from_json
+from breaches.status import Kind
+
+STATEMENTS_ON_A_PAGE = 30
+
+
+def if_public[**P](view: Callable[P, HttpResponse]) -> Callable[P, HttpResponse]:
+    """Make a view that is there only where the office has decided to show breaches to everybody."""
+
+    @wraps(view)
+    def page(*args: P.args, **kwargs: P.kwargs) -> HttpResponse:
+        if not settings.BREACHES_PUBLIC:
+            message = "This office shows no breaches to everybody."
+            raise Http404(message)
+        return view(*args, **kwargs)
+
+    return page
+
+
+@if_public
+@require_safe
+def statements(request: HttpRequest) -> HttpResponse:
+    """List what is public, the latest occurrence first."""
+    page = Paginator(publishing.published(), STATEMENTS_ON_A_PAGE).get_page(request.GET.get("page"))
+    return render(request, "breaches/public/statements.html", {"page": page, "rows": [shown(row) for row in page]})
+
+
+@if_public
+@require_safe
+def statement(request: HttpRequest, reference: str) -> HttpResponse:
+    """Show what is public of one report."""
+    row = get_object_or_404(publishing.published(), report__reference=reference)
+    return render(request, "breaches/public/statement.html", {"row": shown(row), "public_page": True})
+
+
+def shown(row: Published) -> dict[str, Any]:
+    """Return a published statement with its words for people."""
+    content = from_json(row.statement)
+    return {
+        "reference": row.report.reference,
+        "published_at": row.at,
+        "statement": content,
+        "title": title_of(content),
+        "kind": wording.KINDS[Kind(content.kind)],
+    }
+
+
+def title_of(content: Any) -> str:
+    """Name what a statement is about."""
+    return "; ".join(output.title for output in content.outputs)
