@@ -35,5 +35,6 @@ MEASUREMENTS: Sequence[Measurement] = (
     Measurement("growth", sizes=(100_000,), databases=BOTH, rounds_inside=15),
     Measurement("calendar", sizes=(100_000,), databases=("postgresql",), rounds_inside=200),
     Measurement("pages", sizes=(100_000,), databases=("postgresql",), rounds_inside=200),
+    Measurement("register", sizes=(100_000,), databases=("postgresql",), rounds_inside=200),
     Measurement("pdf", sizes=(1,), rounds_inside=30),
 )

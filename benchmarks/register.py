@@ -1,0 +1,67 @@
+"""How long the register of breach reports takes with many reports, and the figures that are counted from it.
+
+Every tenth release of nine years was late, and nearly all of the reports on these are decided. What is timed is the
+request inside the process, with the database on the same machine and no web server; lists, filters, later pages, years
+and producers in turns. The floor is the page to log in, which needs the same framework and lists nothing.
+"""
+
+from datetime import UTC, datetime
+from itertools import cycle, islice
+
+from benchmarks import office
+from benchmarks.reader import Reader, slowest_but_five_percent
+from benchmarks.row import Limit, Row
+from breaches.models import Report
+from releases import london
+from releases.models import Release
+
+LIMIT = Limit(100.0)
+REGISTER = "/reports/register/"
+
+
+def measure(size: int, *, rounds: int) -> list[Row]:
+    """Open every page so many times, in turns with the floor."""
+    now = datetime.now(UTC)
+    everyone = office.found()
+    office.fill(everyone, releases=size, late=size // 10, now=now)
+    person, nobody = Reader(everyone.head), Reader(None)
+    year = london.local_date(now).year
+    pages = {
+        "the register": [REGISTER, *(f"{REGISTER}?page={number}" for number in range(2, 200, 17))],
+        "the register, narrowed": _narrowed(year),
+        "the figures of every producer": [f"{REGISTER}figures/?year={year - back}" for back in range(8)],
+        "the figures of one producer": [
+            f"{REGISTER}figures/?year={year - 1}&producer=office-{number}" for number in range(10)
+        ],
+    }
+    holding = f"{Release.objects.count():,} releases, {Report.objects.count():,} reports"
+    for addresses in pages.values():
+        person.open(addresses[0])
+    nobody.open("/accounts/login/")
+    return [
+        Row(
+            f"{what}, 95th percentile, {holding}",
+            slowest_but_five_percent([person.open(address) for address in islice(cycle(addresses), rounds)]),
+            "ms",
+            slowest_but_five_percent([nobody.open("/accounts/login/") for _ in range(rounds)]),
+            "log-in page",
+            limit=LIMIT,
+        )
+        for what, addresses in pages.items()
+    ]
+
+
+def _narrowed(year: int) -> list[str]:
+    questions = (
+        "producer=office-3",
+        "producer=office-7&series=absence-7",
+        "kind=late",
+        "state=draft",
+        "decision=reported",
+        "decision=dismissed.exemption&page=2",
+        "practice=2.0+T3.6",
+        "practice=3.0+3.6&decision=reported",
+        f"first={year - 3}-01-01&last={year - 3}-03-31",
+        f"producer=office-11&first={year - 5}-01-01&decision=dismissed",
+    )
+    return [f"{REGISTER}?{question}" for question in questions]
