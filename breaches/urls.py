@@ -7,8 +7,8 @@ from django.urls import path, register_converter
 from breaches.remarks import Section
 from breaches.views import (
     actions,
-    changes,
     cause,
+    changes,
     dealing,
     decisions,
     documents,

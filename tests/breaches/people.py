@@ -7,7 +7,7 @@ from breaches import cause, editing, joining, sending, sign_off
 from breaches.cause import Found
 from breaches.models import Report
 from breaches.remarks import Section
-from breaches.status import Cause, DismissalReason, OUT, RecordingReason, ReportStatus, TOLD_ELSEWHERE
+from breaches.status import OUT, TOLD_ELSEWHERE, Cause, DismissalReason, RecordingReason, ReportStatus
 from releases.models import Membership, Producer
 from releases.roles import Role
 from statsoffice.accounts.models import User

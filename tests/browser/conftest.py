@@ -5,7 +5,7 @@ from collections.abc import Callable, Iterator
 import pytest
 import time_machine
 from django.conf import settings
-from django.test import Client
+from django.test import Client, override_settings
 from playwright.sync_api import Page
 
 from statsoffice.accounts.models import User
@@ -14,8 +14,8 @@ from tests.browser.office import NOW, Morning, a_morning
 
 @pytest.fixture
 def morning(transactional_db: None) -> Iterator[Morning]:
-    """Set the invented office up, and the clock of tests and server with it."""
-    with time_machine.travel(NOW, tick=True):
+    """Set the invented office up, which shows breaches to everybody, and the clock of tests and server with it."""
+    with override_settings(BREACHES_PUBLIC=True), time_machine.travel(NOW, tick=True):
         yield a_morning()
 
 

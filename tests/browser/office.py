@@ -249,4 +249,6 @@ PUBLIC = (
     "a published access list",
     "the access lists of a producer",
     "a release with an access list",
+    "what is public of breaches",
+    "a public breach",
 )

@@ -2,8 +2,9 @@
 
 from datetime import date, timedelta
 
-from breaches import actions, drafting, notes
+from breaches import actions, drafting, notes, publishing
 from breaches.models import Report
+from breaches.public_statement import digest
 from breaches.remarks import Section
 from breaches.status import ReportStatus, Term
 from tests.breaches.people import AT, a_report
@@ -67,5 +68,12 @@ def pages_of_reports(morning) -> str:
         morning.add(name, page, reference)
     morning.add("an earlier version", "breaches:version", decided, 1)
     morning.add("changes between versions", "breaches:changes", decided, 1, 3)
+    to_publish = reports[ReportStatus.SENT]
+    seen = digest(publishing.preview(to_publish, now=AT))
+    publishing.publish(to_publish, seen=seen, by=morning.office.head, at=AT)
+    morning.add("making public", "breaches:publish", decided)
+    morning.add("taking back from the public", "breaches:unpublish", sent)
+    morning.add("what is public of breaches", "transparency:statements")
+    morning.add("a public breach", "transparency:statement", sent)
     morning.add("the reports", "breaches:report_list")
     return decided

@@ -43,6 +43,7 @@ SENT_EMPTY = [
     "recording an answer",
     "correcting",
     "withdrawing",
+    "making public",
     "adding to an access list",
     "starting a report about an access list",
     "importing a calendar",
@@ -104,7 +105,7 @@ def test_desk_and_records_as_other_roles_see_them(page, live_server, morning, si
         "an access list that is over",
     ]
     if role is not Role.CALENDAR_MANAGER:
-        names += ["the reports", "a report, approved"]
+        names += ["the reports", "a report, approved", "the register", "the figures"]
     walk(page, live_server, {name: morning.pages[name] for name in names}, subtests)
 
 
