@@ -168,8 +168,11 @@ class JoinedDraftAdmin(OfReports[JoinedDraft]):
 @admin.register(Published)
 class PublishedAdmin(OfReports[Published]):
     """What was made public, and by whom; that is done on the reports' own pages."""
+
     list_display = ("report", "version", "by", "role", "at")
     list_select_related = ("report", "by")
+
+
 @admin.register(OwnAct)
 class OwnActAdmin(OfReports[OwnAct]):
     """Who declared that a report is about their own act."""

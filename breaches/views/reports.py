@@ -174,10 +174,14 @@ def _joinings(report: Report) -> dict[str, Any]:
 
 
 def _cause_task(report: Report, *, editable: bool) -> dict[str, str]:
+    return {
         "title": _("Cause, for the register"),
         "address": reverse("breaches:cause", args=[report.reference]) if editable else "",
         "status": wording.cause_of(report.cause) or _("Incomplete"),
         "colour": "" if report.cause else "blue",
+    }
+
+
 def _tasks(
     report: Report, version: ReportVersion, content: ReportContent, *, editable: bool
 ) -> Iterable[dict[str, str]]:

@@ -14,7 +14,7 @@ def add_triggers(apps, schema_editor):
 
 class Migration(migrations.Migration):
     dependencies = [
-        ("breaches", "0011_exported_registers"),
+        ("breaches", "0018_corrective_actions"),
         ("releases", "0021_code_words"),
         migrations.swappable_dependency(settings.AUTH_USER_MODEL),
     ]

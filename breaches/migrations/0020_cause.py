@@ -8,7 +8,7 @@ import breaches.status
 
 class Migration(migrations.Migration):
     dependencies = [
-        ("breaches", "0012_corrective_actions"),
+        ("breaches", "0019_published_reports"),
         ("releases", "0022_release_tasks"),
         migrations.swappable_dependency(settings.AUTH_USER_MODEL),
     ]
