@@ -85,12 +85,16 @@ class Section:
 
 @dataclass(frozen=True, slots=True)
 class Approval:
-    """Who approved a report, as what, and when; `one_person` where they had also written or submitted it."""
+    """Who approved a report, as what, and when; `one_person` where they had also written or submitted it.
+
+    `evidence_hash` is the digest of the looks that it is bound to; empty where it rests on none.
+    """
 
     by: str
     role: Role
     at: datetime
     one_person: bool = False
+    evidence_hash: str = ""
 
 
 @dataclass(frozen=True, slots=True)
@@ -104,6 +108,7 @@ class ReportDocument:
     reference: str
     version: int
     content_hash: str
+    evidence_hash: str
     marks: tuple[str, ...]
     decision: str
     approved_at: datetime | None
@@ -159,6 +164,7 @@ def lay_out(
         reference=reference,
         version=version,
         content_hash=digest(content),
+        evidence_hash=approval.evidence_hash if approval else "",
         marks=tuple(mark for mark, holds in marks if holds),
         decision=_approved(approval) if approval else printable(decision),
         approved_at=approval.at if approval else None,

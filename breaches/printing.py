@@ -62,6 +62,7 @@ def laid_out(report: Report, version: ReportVersion) -> ReportDocument:
         role=Role(decision.approved_role),
         at=decision.approved_at,
         one_person=decision.one_person,
+        evidence_hash=decision.evidence_sha256,
     )
     return lay_out(
         content,

@@ -9,6 +9,7 @@ from django.db import transaction
 from django.utils.translation import gettext as _
 
 from breaches import moves, needs
+from breaches.bound_evidence import evidence_digest
 from breaches.content import ReportContent, digest
 from breaches.document import Approval, ReportDocument, lay_out
 from breaches.models import ApprovedDocument, JoinedDraft, Report, ReportVersion, SectionComment
@@ -106,7 +107,8 @@ def approve(report: Report, *, by: "User", at: datetime, render: Render) -> Appr
         raise TwoPeopleNeeded(sentence)
     role = acting_role(by, move.roles, report)
     number = report.version + 1
-    approval = Approval(by=str(by), role=role, at=at, one_person=one_person)
+    evidence = evidence_digest(report)
+    approval = Approval(by=str(by), role=role, at=at, one_person=one_person, evidence_hash=evidence)
     form = lay_out(content, reference=report.reference, version=number, approval=approval, rehearsal=report.rehearsal)
     pdf = _printed(render, form)
     with transaction.atomic():
@@ -119,6 +121,7 @@ def approve(report: Report, *, by: "User", at: datetime, render: Render) -> Appr
             content=content,
             why="approved",
             pdf_sha256=sha256_hex(pdf),
+            evidence_sha256=evidence,
             one_person=one_person,
         )
         document = ApprovedDocument(
@@ -127,6 +130,7 @@ def approve(report: Report, *, by: "User", at: datetime, render: Render) -> Appr
             pdf=pdf,
             pdf_sha256=sha256_hex(pdf),
             content_sha256=digest(content),
+            evidence_sha256=evidence,
             approved_by=by,
             approved_role=role,
             approved_at=at,

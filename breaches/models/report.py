@@ -219,6 +219,7 @@ class ApprovedDocument(AppendOnly):
     pdf = models.BinaryField()
     pdf_sha256 = models.CharField(max_length=64)
     content_sha256 = models.CharField(max_length=64)
+    evidence_sha256 = models.CharField(max_length=64, blank=True)
     approved_by = models.ForeignKey(settings.AUTH_USER_MODEL, on_delete=models.PROTECT, related_name="+")
     approved_role = models.CharField(max_length=20)
     approved_at = models.DateTimeField()

@@ -13,6 +13,7 @@ from django.utils import timezone
 from django.utils.translation import gettext as _
 
 from breaches import moves, needs, pdf, practices, printing, sending, sign_off, wording
+from breaches.bound_evidence import evidence_digest
 from breaches.content import ReportContent, digest, from_json
 from breaches.document import lay_out
 from breaches.forms.decisions import MoveForm
@@ -140,6 +141,7 @@ def shown(
         "missing": [_linked(report, remark) for remark in _missing(report, content, page.move, today=today)],
         "warnings": _warnings(report, content),
         "content_sha256": digest(content),
+        "evidence_sha256": evidence_digest(report) if page.move == APPROVE else "",
         "today": today,
         "shown": page.shows(request, report),
         "last_sent": sending.last_sent(report),

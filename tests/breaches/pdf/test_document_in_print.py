@@ -91,6 +91,13 @@ def test_every_page_names_the_report_its_version_and_the_hash_of_its_content_and
         assert len(text) > 300
 
 
+def test_every_page_of_an_approved_report_names_the_hash_of_its_evidence(printed):
+    document = dataclasses.replace(draft(crowded()), evidence_hash="e7" * 32)
+    path = printed(document)
+    for page in range(1, page_count(path) + 1):
+        assert f"Evidence SHA-256 {'e7' * 32}" in words(text_of(path, page))
+
+
 def test_the_extracted_text_holds_all_that_the_document_says(printed):
     document = draft(crowded())
     text = solid(text_of(printed(document)))
