@@ -80,6 +80,11 @@ def producers_written_for(person: Person) -> QuerySet[Producer]:
     return producers_with(person, WRITERS)
 
 
+def producers_read(person: Person) -> QuerySet[Producer]:
+    """Return the producers of which a person may view reports."""
+    return producers_with(person, TABLE[Action.VIEW])
+
+
 def starting_role(person: Person, producer: Producer) -> Role:
     """Name the weightiest of the roles by which a person starts a report.
 

@@ -23,12 +23,15 @@ from releases import public
 from releases.lifecycle import MoveRefused
 from releases.london import local_date
 from releases.models import Producer, Release, Series
+from releases.roles import Role
 
 if TYPE_CHECKING:
     from statsoffice.accounts.models import User
 
 # A report about nothing that is on record has no text of the record beside it, only an account that is still empty.
 NOTHING_ON_RECORD = {"circumstances": ""}
+# Two people who start a report about the same thing at once may want the same name for it.
+ATTEMPTS = 5
 
 
 @dataclass(frozen=True, slots=True)
@@ -109,36 +112,45 @@ def start(
         raise CannotHaveHappened(_("Give the day on which it happened."))
     if remarks := impossible(content, today=local_date(at)):
         raise CannotHaveHappened(remarks[0].sentence)
+    for attempt in range(ATTEMPTS):
+        try:
+            return _stored(about, content, kind=kind, by=by, role=role, at=at, form_key=form_key)
+        except IntegrityError:
+            if (earlier := _started_by_form(form_key, by=by)) is not None:
+                return earlier
+            if attempt == ATTEMPTS - 1:
+                raise
+    raise AssertionError  # the loop returns or raises
+
+
+def _stored(
+    about: About, content: ReportContent, *, kind: Kind, by: "User", role: Role, at: datetime, form_key: UUID
+) -> Started:
     on_record = to_json(content) if _is_about_list(about, kind) else {}
-    try:
-        with transaction.atomic():
-            report = Report.objects.create(
-                reference=reference_to_start(_wanted(about, kind, content.occurred_on[0]), kind=kind),
-                producer=about.producer,
-                kind=kind,
-                status=ReportStatus.DRAFT,
-                machine=on_record,
-                rehearsal=about.release is not None and about.release.rehearsal,
-                drafted_at=at,
-                occurred_on=filing.first_day(content),
-            )
-            filing.cite({report: content})
-            StartedReport.objects.create(
-                report=report,
-                release=about.release,
-                series=about.series,
-                started_by=by,
-                started_at=at,
-                form_key=form_key,
-            )
-            beside = on_record or NOTHING_ON_RECORD
-            version = new_version(report, content, machine=beside, by=None, at=at, why="started")
-            version.save()
-            record(report, "started", at=at, by=by, role=role, **_facts(about, report, version.content_sha256))
-    except IntegrityError:
-        if (earlier := _started_by_form(form_key, by=by)) is None:
-            raise
-        return earlier
+    with transaction.atomic():
+        report = Report.objects.create(
+            reference=reference_to_start(_wanted(about, kind, content.occurred_on[0]), kind=kind),
+            producer=about.producer,
+            kind=kind,
+            status=ReportStatus.DRAFT,
+            machine=on_record,
+            rehearsal=about.release is not None and about.release.rehearsal,
+            drafted_at=at,
+            occurred_on=filing.first_day(content),
+        )
+        filing.cite({report: content})
+        StartedReport.objects.create(
+            report=report,
+            release=about.release,
+            series=about.series,
+            started_by=by,
+            started_at=at,
+            form_key=form_key,
+        )
+        beside = on_record or NOTHING_ON_RECORD
+        version = new_version(report, content, machine=beside, by=None, at=at, why="started")
+        version.save()
+        record(report, "started", at=at, by=by, role=role, **_facts(about, report, version.content_sha256))
     return Started(report, is_new=True)
 
 

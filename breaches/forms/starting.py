@@ -102,11 +102,19 @@ class StartForm(forms.Form):
     def first(self) -> FormHelper:
         """What comes before the days, inside the page's own form element."""
         names = ["about"] if "about" in self.fields else []
-        helper = FormHelper()
-        helper.form_tag, helper.disable_csrf = False, True
         kind = Question("kind", size="s", hints={kind.value: _hint(kind) for kind in Kind if _hint(kind)})
-        helper.layout = Layout("form_key", *(Question(name, size="s") for name in names), kind)
-        return helper
+        return _inside_the_form("form_key", *(Question(name, size="s") for name in names), kind)
+
+    @property
+    def days(self) -> FormHelper:
+        """The days, as questions like the others."""
+        return _inside_the_form(Question("on", size="s"))
+
+
+def _inside_the_form(*questions: Any) -> FormHelper:
+    helper = FormHelper()
+    helper.form_tag, helper.disable_csrf, helper.layout = False, True, Layout(*questions)
+    return helper
 
 
 def _key(choice: Series | Producer) -> str:

@@ -10,6 +10,7 @@ from breaches import own_acts
 from breaches.forms.own_acts import OwnActForm
 from breaches.models import Report
 from breaches.permissions import declared_own_act, may_write_or_decide
+from breaches.status import TOLD_ELSEWHERE
 from breaches.views.access import SignedInRequest, report_page
 
 
@@ -21,6 +22,9 @@ def declare(request: SignedInRequest, report: Report) -> HttpResponse:
         raise Http404(message)
     if declared_own_act(request.user, report):
         messages.info(request, _("You have declared that this report is about your own act."))
+        return redirect("breaches:report", report.reference)
+    if report.status in TOLD_ELSEWHERE:
+        messages.warning(request, _("This is told in another report now: declare it there."))
         return redirect("breaches:report", report.reference)
     form = OwnActForm(request.POST if request.method == "POST" else None)
     if form.is_valid():

@@ -30,7 +30,7 @@ from breaches.permissions import (
     reports_where,
 )
 from breaches.remarks import Section, missing, odd
-from breaches.status import DECIDED, EDIT, OPEN, RESTRICTED, WITH_DOCUMENT, Kind, ReportStatus
+from breaches.status import DECIDED, EDIT, OPEN, RESTRICTED, TOLD_ELSEWHERE, WITH_DOCUMENT, Kind, ReportStatus
 from breaches.versions import present
 from breaches.views.access import SignedInRequest, report_page
 from releases.london import day, local_date
@@ -84,7 +84,9 @@ def report(request: SignedInRequest, report: Report) -> HttpResponse:
         "decision_reason": wording.reason_of(report),
         "own_acts": OwnAct.objects.filter(report=report).select_related("person"),
         "may_deal": may(request.user, Action.DEAL, report) and report.status not in DECIDED,
-        "may_declare": may_write_or_decide(request.user, report) and not declared_own_act(request.user, report),
+        "may_declare": report.status not in TOLD_ELSEWHERE
+        and may_write_or_decide(request.user, report)
+        and not declared_own_act(request.user, report),
         "asked_for": [
             {
                 "title": wording.SECTIONS[Section(comment.section)],

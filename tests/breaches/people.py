@@ -101,7 +101,7 @@ def decided(report: Report, office: Office, status: ReportStatus) -> Report:
 
 def a_joint_report(office: Office, report: Report) -> Report:
     """The report that the statistician joins from a draft and one more of the same morning."""
-    beside = a_drafted_report(producer=office.producer, reference="of-the-same-morning")
+    beside = a_drafted_report(producer=office.producer, reference=f"beside-{report.pk}")
     return joining.join([report, beside], by=office.statistician, at=AT)
 
 

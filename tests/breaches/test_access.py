@@ -34,6 +34,7 @@ NO_ONE_REPORT = {
     "start_pra",
     "join",
     "join_rehearsed",
+    "near_misses",
 }
 
 

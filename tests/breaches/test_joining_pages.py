@@ -168,3 +168,13 @@ def test_the_draft_that_was_joined_is_printed_with_a_mark(office):
     assert printed.marks == ("JOINED: told in one report with others of the same morning",)
     assert joint.reference in printed.decision
     assert [section.prompt for section in printed.sections if section.prompt] == []
+
+
+def test_an_own_act_is_declared_of_the_joint_report_and_not_of_a_draft_that_went_into_it(client, office):
+    drafts = a_morning(office, 2)
+    joining.join(drafts, by=office.head, at=AT)
+    client.force_login(office.statistician)
+    assert report_page(drafts[0], "own_act") not in client.get(report_page(drafts[0])).text
+    page = words(client.post(report_page(drafts[0], "own_act"), {"words": "Mine."}, follow=True).text)
+    assert "declare it there" in page
+    assert not drafts[0].own_acts.exists()

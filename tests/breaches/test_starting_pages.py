@@ -66,7 +66,7 @@ def test_each_page_starts_a_report_and_leads_to_it(client, office, release, afte
     more = {"about": office.producer.slug} if thing == "nothing" else {}
     response = client.post(address, typed(form["form_key"].value(), days=("30", "29"), **more))
     page = words(client.get(response.url).text)
-    for part in ("The report is started.", "started by Statistician as “wrong content”", "Draft"):
+    for part in ("The report is started.", "started by Statistician as ‘wrong content’", "Draft"):
         assert part in page
     started_from = StartedReport.objects.get()
     assert started_from.release == (release if thing == "release" else None)

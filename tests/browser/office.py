@@ -22,6 +22,7 @@ from tests.browser.day_before import checked_releases
 from tests.browser.exchange import an_announcement_that_differs, pages_of_imports
 from tests.browser.kept import pages_of_kept_bodies
 from tests.browser.reports import pages_of_reports
+from tests.browser.started import pages_of_started_reports
 from tests.factories import (
     SEED_DUE,
     ContactFactory,
@@ -72,6 +73,7 @@ def a_morning() -> Morning:
     morning.pages |= pages_of_imports(series, by=office.head)
     morning.add("a release announced otherwise", "releases:release", an_announcement_that_differs(series).reference)
     approved = pages_of_reports(morning)
+    morning.pages |= pages_of_started_reports(office, series)
     morning.add("a release with problems", "releases:release", checked_releases(series).reference)
     a_watcher_that_is_well(at=NOW)
     canary = url_of(script_for(1, begins_at=NOW - timedelta(seconds=10)))

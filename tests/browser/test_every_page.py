@@ -46,6 +46,8 @@ SENT_EMPTY = [
     "making public",
     "adding to an access list",
     "starting a report about an access list",
+    "starting a report",
+    "starting a report about a series",
     "importing a calendar",
     "importing from GOV.UK",
 ]

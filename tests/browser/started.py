@@ -1,0 +1,44 @@
+"""Reports that a person starts, and drafts that become one report, for pages to be looked at."""
+
+from datetime import date, timedelta
+from uuid import uuid4
+
+from django.urls import reverse
+
+from breaches import joining, starting
+from breaches.starting import About
+from breaches.status import Kind
+from tests.breaches.people import Office, a_joint_report, a_report
+from tests.factories import SEED_DUE
+
+NOW = SEED_DUE + timedelta(minutes=5)
+
+
+def pages_of_started_reports(office: Office, series) -> dict[str, str]:
+    """Start and join some reports; gives the addresses of their pages by name."""
+    leak = starting.start(
+        About(office.producer, series=series),
+        kind=Kind.LEAK,
+        occurred_on=(date(2020, 6, 29), date(2020, 6, 30)),
+        by=office.statistician,
+        at=NOW,
+        form_key=uuid4(),
+    ).report
+    joint = a_joint_report(office, a_report(office, reference="to-join", title="To be joined with another one"))
+    whole = joining.join([joint, a_report(office, reference="to-join-too")], by=office.head, at=NOW)
+    return {
+        "starting a report": reverse("breaches:start"),
+        "starting a report about a series": reverse(
+            "breaches:start_about_series", args=[series.producer.slug, series.slug]
+        ),
+        "starting a report about a release": reverse("breaches:start_about_release", args=["late"]),
+        "a restricted report": reverse("breaches:report", args=[leak.reference]),
+        "a joint report": reverse("breaches:report", args=[whole.reference]),
+        "taking a report apart": reverse("breaches:part", args=[whole.reference]),
+        "history of a joint report": reverse("breaches:history", args=[whole.reference]),
+        "drafts of a morning": reverse("breaches:join", args=[office.producer.slug, date(2020, 6, 30)]),
+        "drafts of an empty morning": reverse("breaches:join", args=[office.producer.slug, date(2020, 7, 30)]),
+        "near misses": reverse("breaches:near_misses"),
+        "no near misses": reverse("breaches:near_misses") + "?last=2019-01-01",
+        "near misses of no day": reverse("breaches:near_misses") + "?first=yesterday",
+    }
