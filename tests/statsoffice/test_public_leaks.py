@@ -76,6 +76,8 @@ SAMPLES: dict[str, tuple[object, ...]] = {
     "sha256": ("0" * 64,),
     "number": (1,),
     "version": (1,),
+    "note": (1,),
+    "action": (1,),
     "section": ("impact",),
     "token": ("x",),
     "uidb36": ("x",),
