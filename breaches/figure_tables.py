@@ -54,15 +54,35 @@ class Table:
     chart: Chart | None = None
 
 
-def of_year(history: History, year: int) -> Figures:
-    """Return the figures of one year."""
-    return figures_of(by_year(history).get(year, History()))
+@dataclass(frozen=True, slots=True)
+class Counted:
+    """A year beside the year before, counted as a whole and by quarter."""
+
+    year: int
+    whole: Pair
+    quarters: Mapping[Quarter, Pair]
 
 
-def whole_year(history: History, year: int) -> Table:
+def count(history: History, year: int) -> Counted:
+    """Count a history of two years once, for every table of it.
+
+    :param year: the later of the two.
+    """
+    parts = {part: figures_of(of) for part, of in by_quarter(history).items()}
+    quarters = {one: (parts.get(one, NOTHING), parts.get(one.a_year_before, NOTHING)) for one in quarters_of(year)}
+    return Counted(year, _of_both(history, year), quarters)
+
+
+def _of_both(history: History, year: int) -> Pair:
+    years = by_year(history)
+    now, before = (figures_of(years[one]) if one in years else NOTHING for one in (year, year - 1))
+    return now, before
+
+
+def whole_year(counted: Counted) -> Table:
     """Set the figures of a year beside those of the year before."""
-    both = (of_year(history, year), of_year(history, year - 1))
-    rows = [Row(name, [cell(figures) for figures in both]) for name, cell in _measures()]
+    year = counted.year
+    rows = [Row(name, [cell(figures) for figures in counted.whole]) for name, cell in _measures()]
     caption = _("%(year)s and the year before") % {"year": year}
     return Table("year", caption, [_("Figure"), str(year), str(year - 1)], rows)
 
@@ -91,14 +111,9 @@ def _outcome(outcome: Outcome, figures: Figures) -> str:
     return f"{figures.by_outcome.get(outcome, 0):,}"
 
 
-def _pairs(history: History, year: int) -> Mapping[Quarter, Pair]:
-    parts = {part: figures_of(of) for part, of in by_quarter(history).items()}
-    return {one: (parts.get(one, NOTHING), parts.get(one.a_year_before, NOTHING)) for one in quarters_of(year)}
-
-
-def on_time(history: History, year: int) -> Table:
+def on_time(counted: Counted) -> Table:
     """Show by quarter how many releases were on time, and the rate of a year before."""
-    pairs = _pairs(history, year)
+    pairs, year = counted.quarters, counted.year
     rows = [
         Row(
             quarter(one),
@@ -127,9 +142,9 @@ def on_time(history: History, year: int) -> Table:
     return Table("on-time", _("Releases on time, by quarter"), columns, rows, chart)
 
 
-def delays(history: History, year: int) -> Table:
+def delays(counted: Counted) -> Table:
     """Show by quarter how late the late ones were, and the median of a year before."""
-    pairs = _pairs(history, year)
+    pairs = counted.quarters
     rows = [
         Row(
             quarter(one),
@@ -162,9 +177,9 @@ def delays(history: History, year: int) -> Table:
     return Table("delays", _("Delays, by quarter"), columns, rows, laid_out(_("Delays, by quarter"), groups))
 
 
-def breaches(history: History, year: int, *, register: Register) -> Table:
+def breaches(counted: Counted, *, register: Register) -> Table:
     """Show by quarter of occurrence how many breaches count, and how many counted a year before."""
-    pairs = _pairs(history, year)
+    pairs, year = counted.quarters, counted.year
     rows = [
         Row(
             quarter(one),
@@ -192,9 +207,9 @@ def breaches(history: History, year: int, *, register: Register) -> Table:
     return Table("breaches", caption, columns, rows, laid_out(caption, groups))
 
 
-def reasons(history: History, year: int, *, register: Register) -> Table:
+def reasons(counted: Counted, *, register: Register) -> Table:
     """Show why what was not reported was not: dismissed, and kept in the office's own log."""
-    now, before = of_year(history, year), of_year(history, year - 1)
+    year = counted.year
     listed: list[tuple[Decision, str, Any]] = [
         *((Decision.DISMISSED, one.value, wording.REASONS[one]) for one in DismissalReason),
         *((Decision.RECORDED, one.value, wording.RECORDING_REASONS[one]) for one in RecordingReason),
@@ -203,7 +218,7 @@ def reasons(history: History, year: int, *, register: Register) -> Table:
     rows = [
         Row(
             f"{wording.DECISIONS[decision]}: {words}",
-            [f"{of.by_reason.get((decision, reason), 0):,}" for of in (now, before)],
+            [f"{of.by_reason.get((decision, reason), 0):,}" for of in counted.whole],
             register(decision=f"{decision}{REASON_AFTER}{reason}", **whole),
         )
         for decision, reason, words in listed
@@ -221,10 +236,7 @@ def compared(
     :param what: the heading of the first column.
     :param address: gives the address of the figures of one key.
     """
-    rows = [
-        Row(names[key], _compared(of_year(parts.get(key, History()), year), parts.get(key), year), address(key))
-        for key in names
-    ]
+    rows = [Row(names[key], _compared(*_of_both(parts.get(key, History()), year)), address(key)) for key in names]
     columns = [
         what,
         _("Due and verified"),
@@ -237,8 +249,7 @@ def compared(
     return Table("compared", caption, columns, rows)
 
 
-def _compared(now: Figures, history: History | None, year: int) -> list[str]:
-    before = of_year(history, year - 1) if history else NOTHING
+def _compared(now: Figures, before: Figures) -> list[str]:
     return [
         f"{now.due:,}",
         rate(now.on_time_rate),

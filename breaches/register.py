@@ -58,8 +58,13 @@ def reports(wanted: Wanted, *, by: Person, action: Action = Action.VIEW) -> Repo
 
 def with_text(found: ReportQuerySet) -> ReportQuerySet:
     """Let reports bring their producer and, as `standing`, a list of their present version alone."""
-    standing = ReportVersion.objects.filter(number=F("report__version"))
-    return found.select_related("producer").prefetch_related(Prefetch("versions", standing, to_attr="standing"))
+    # The machine's text beside a report is as long as the report; sorting it along is what would take the time.
+    standing = ReportVersion.objects.filter(number=F("report__version")).defer("machine")
+    return (
+        found.defer("machine")
+        .select_related("producer")
+        .prefetch_related(Prefetch("versions", standing, to_attr="standing"))
+    )
 
 
 def with_outcome(found: ReportQuerySet) -> "QuerySet[Any]":

@@ -13,8 +13,8 @@ from django.utils import timezone
 from django.utils.translation import gettext as _
 from django.views.decorators.http import require_safe
 
-from breaches import counted, figure_tables
-from breaches.counted import Scope
+from breaches import figure_tables
+from breaches.counted import Scope, history
 from breaches.figure_tables import Table
 from breaches.figures import History, by_producer, by_series
 from breaches.forms.figures import FiguresForm
@@ -39,31 +39,32 @@ def figures(request: SignedInRequest) -> HttpResponse:
         scope = Scope(
             Quarter(year - 1, 1).first, Quarter(year, 4).last, producer=asked["producer"], series=asked["series"]
         )
-        history = counted.history(scope, by=request.user)
+        happened = history(scope, by=request.user)
         context |= asked | {
             "is_running": year == today.year,
-            "tables": list(_tables(history, form, asked)),
+            "tables": list(_tables(happened, form, asked)),
         }
     return render(request, "breaches/figures.html", context)
 
 
-def _tables(history: History, form: FiguresForm, asked: dict[str, Any]) -> Iterator[Table]:
+def _tables(happened: History, form: FiguresForm, asked: dict[str, Any]) -> Iterator[Table]:
     year = asked["year"]
 
     def register(**narrower: Any) -> str:
         return _address("breaches:register", producer=asked["producer"], series=asked["series"], **narrower)
 
-    yield figure_tables.whole_year(history, year)
-    yield figure_tables.on_time(history, year)
-    yield figure_tables.delays(history, year)
-    yield figure_tables.breaches(history, year, register=register)
-    yield figure_tables.reasons(history, year, register=register)
+    counted = figure_tables.count(happened, year)
+    yield figure_tables.whole_year(counted)
+    yield figure_tables.on_time(counted)
+    yield figure_tables.delays(counted)
+    yield figure_tables.breaches(counted, register=register)
+    yield figure_tables.reasons(counted, register=register)
     if asked["series"]:
         return
     if asked["producer"]:
         series = {one.pk: one for one in form.fields["series"].queryset}  # type: ignore[attr-defined]  # of a model
         yield figure_tables.compared(
-            by_series(history),
+            by_series(happened),
             {key: one.title for key, one in series.items()},
             year,
             what=_("Series"),
@@ -75,7 +76,7 @@ def _tables(history: History, form: FiguresForm, asked: dict[str, Any]) -> Itera
         return
     producers = {one.pk: one for one in form.producers}
     yield figure_tables.compared(
-        by_producer(history),
+        by_producer(happened),
         {key: one.name for key, one in producers.items()},
         year,
         what=_("Producer"),

@@ -39,6 +39,8 @@ class Verification(models.Model):
     revision = models.PositiveIntegerField(default=0)
 
     class Meta:
+        # All that is counted of a period stands in the index.
+        indexes = [models.Index(fields=["due_at", "outcome", "release"], name="verification_by_due")]
         constraints = [
             models.UniqueConstraint(
                 fields=["release", "schedule_version"], name="one_verification_per_schedule_version"
