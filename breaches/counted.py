@@ -1,19 +1,20 @@
 """What the figures of the register count, read with a fixed number of queries. Rehearsals are left out."""
 
 from collections import defaultdict
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from datetime import date, datetime, time
 from typing import Any
 
-from django.db.models import Count, F, QuerySet
-from django.db.models.functions import Coalesce, TruncDate, TruncQuarter
+from django.db.models import Case as Cases
+from django.db.models import Count, F, IntegerField, QuerySet, Value, When
+from django.db.models.functions import Coalesce, TruncDate
 
 from breaches.decision import DECISION_ON
 from breaches.figures import Case, Delay, History, SameDayChanges, Verdicts
 from breaches.models import StartedReport, Suspicion
 from breaches.permissions import Action, reports_where
-from breaches.quarter import quarter_of
+from breaches.quarter import Quarter, quarter_of, quarters_between
 from breaches.register import about_series, producers_of, with_outcome
 from breaches.status import ReportStatus
 from releases import date_register
@@ -70,10 +71,11 @@ def _by_series(scope: Scope) -> bool:
 
 
 def _verdicts(scope: Scope, by: Person) -> Iterator[Verdicts]:
+    quarters = quarters_between(scope.first, scope.last)
     whose = ["release__series__producer", *(["release__series"] if _by_series(scope) else [])]
     counted = (
         _verified(scope, by)
-        .annotate(quarter=TruncQuarter("due_at", tzinfo=LONDON))
+        .annotate(quarter=_quarter_due(quarters))
         .order_by()
         .values_list("outcome", "quarter", *whose)
         .annotate(number=Count("pk"))
@@ -84,8 +86,18 @@ def _verdicts(scope: Scope, by: Person) -> Iterator[Verdicts]:
             number=number,
             producer=producer,
             series=tuple(series),
-            quarter=quarter_of(local_date(quarter)),
+            quarter=quarters[quarter],
         )
+
+
+def _quarter_due(quarters: Sequence[Quarter]) -> Cases:
+    """Name the place, among quarters in their order, of the one in which a release was due.
+
+    Instants are compared with the ends of the quarters: turning each into London's time would take the database longer
+    than everything else.
+    """
+    ends = (When(due_at__lt=_midnight(one.last, days_after=1), then=Value(place)) for place, one in enumerate(quarters))
+    return Cases(*ends, output_field=IntegerField())
 
 
 def _delays(scope: Scope, by: Person) -> Iterator[Delay]:

@@ -35,6 +35,13 @@ def quarter_of(day: date) -> Quarter:
     return Quarter(day.year, (day.month - 1) // MONTHS + 1)
 
 
+def quarters_between(first: date, last: date) -> tuple[Quarter, ...]:
+    """Return the quarters in which the days from one to another lie, in their order."""
+    begin, end = quarter_of(first), quarter_of(last)
+    years = range(begin.year, end.year + 1)
+    return tuple(one for year in years for one in quarters_of(year) if begin <= one <= end)
+
+
 def quarters_of(year: int) -> tuple[Quarter, ...]:
     """Return the four quarters of a year, in their order."""
     return tuple(Quarter(year, number) for number in NUMBERS)

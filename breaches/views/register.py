@@ -17,7 +17,7 @@ from breaches.status import Kind, ReportStatus
 from breaches.views.access import SignedInRequest
 from releases.london import day
 
-REPORTS_ON_A_PAGE = 50
+REPORTS_ON_A_PAGE = 30
 
 
 @login_required

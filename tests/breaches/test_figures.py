@@ -3,6 +3,7 @@
 import math
 from datetime import date, timedelta
 from fractions import Fraction
+from itertools import pairwise
 
 import pytest
 from hypothesis import given
@@ -24,7 +25,7 @@ from breaches.figures import (
     figures_of,
     spread,
 )
-from breaches.quarter import Quarter, quarter_of, quarters_of
+from breaches.quarter import Quarter, quarter_of, quarters_between, quarters_of
 from breaches.status import ReportStatus
 from releases.verdict import Outcome
 
@@ -200,6 +201,14 @@ def test_producers_and_quarters_add_up_to_the_whole(history):
         for name in ("due", "on_time", "not_on_time", "unknown", "breaches", "undecided", "same_day_changes"):
             assert sum(getattr(figures, name) for figures in counted) == getattr(whole, name)
     assert whole.breaches == sum(case.decision in BREACHES for case in history.cases)
+
+
+@given(DAYS, st.integers(0, 900))
+def test_the_quarters_between_two_days_follow_each_other(first, days):
+    last = first + timedelta(days=days)
+    found = quarters_between(first, last)
+    assert (found[0], found[-1]) == (quarter_of(first), quarter_of(last))
+    assert all(later.first == earlier.last + timedelta(days=1) for earlier, later in pairwise(found))
 
 
 @given(DAYS)
