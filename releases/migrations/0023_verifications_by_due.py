@@ -5,7 +5,7 @@ from django.db import migrations, models
 
 class Migration(migrations.Migration):
     dependencies = [
-        ("releases", "0021_code_words"),
+        ("releases", "0022_release_tasks"),
     ]
 
     operations = [
