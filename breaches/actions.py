@@ -6,7 +6,7 @@ from datetime import date, datetime
 from typing import TYPE_CHECKING, Any
 
 from django.db import transaction
-from django.db.models import QuerySet
+from django.db.models import Q, QuerySet
 from django.utils.translation import gettext as _
 
 from breaches.models import CorrectiveAction, Report
@@ -36,9 +36,9 @@ class Plan:
 
 
 def series_of(report: Report) -> QuerySet[Series]:
-    """Return the series of the releases that a report is about."""
-    suspected = Series.objects.filter(releases__suspicions__report=report)
-    return (suspected | Series.objects.filter(releases__started_reports__report=report)).distinct().order_by("title")
+    """Return the series that a report is about, or those of its releases."""
+    of_releases = Q(releases__suspicions__report=report) | Q(releases__started_reports__report=report)
+    return Series.objects.filter(of_releases | Q(started_reports__report=report)).distinct().order_by("title")
 
 
 def add(

@@ -143,9 +143,12 @@ def _series_of(found: "QuerySet[Any]") -> dict[int, set[int]]:
     keys = found.values("pk")
     series: dict[int, set[int]] = defaultdict(set)
     suspected = Suspicion.objects.filter(report__in=keys).values_list("report_id", "release__series")
-    started = StartedReport.objects.filter(report__in=keys).values_list("report_id", "release__series")
+    started = StartedReport.objects.filter(report__in=keys).values_list(
+        "report_id", Coalesce("release__series", "series")
+    )
     for report, of in (*suspected, *started):
-        series[report].add(of)
+        if of is not None:  # a report that was started from nothing
+            series[report].add(of)
     return series
 
 

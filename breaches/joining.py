@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Any
 from django.db import transaction
 from django.utils.translation import gettext as _
 
-from breaches import moves, on_record, practices
+from breaches import filing, moves, on_record, practices
 from breaches.content import ReportContent, from_json, to_json
 from breaches.joint_text import joint_content
 from breaches.machine_text import FROM_FACTS, machine_content
@@ -54,7 +54,8 @@ def join(reports: Sequence[Report], *, by: "User", at: datetime) -> Report:
         suspicions = _suspicions(drafts)
         machine = _machine(suspicions)
         content, beside = _joint([present(draft) for draft in drafts], machine)
-        joint = _create(drafts[0], suspicions, machine=machine, at=at)
+        joint = _create(drafts[0], suspicions, content=content, machine=machine, at=at)
+        filing.cite({joint: content})
         version = new_version(joint, content, machine=beside, by=None, at=at, why="joined")
         version.save()
         for draft, move in zip(drafts, allowed, strict=True):
@@ -173,7 +174,9 @@ def _beside(version: ReportVersion) -> ReportContent:
     return from_json(version.machine) if version.machine else ReportContent()
 
 
-def _create(first: Report, suspicions: list[Suspicion], *, machine: ReportContent, at: datetime) -> Report:
+def _create(
+    first: Report, suspicions: list[Suspicion], *, content: ReportContent, machine: ReportContent, at: datetime
+) -> Report:
     on = local_date(suspicions[0].verification.due_at)
     (reference,) = free_references([f"breach-{first.producer.slug[:80]}-{on.isoformat()}"])
     return Report.objects.create(
@@ -184,6 +187,7 @@ def _create(first: Report, suspicions: list[Suspicion], *, machine: ReportConten
         machine=to_json(machine),
         rehearsal=first.rehearsal,
         drafted_at=at,
+        occurred_on=filing.first_day(content),
     )
 
 

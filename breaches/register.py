@@ -11,7 +11,7 @@ from breaches.decision import STATES, Decision
 from breaches.models import ApprovedDocument, Dispatch, PracticeCited, ReportVersion, StartedReport, Suspicion
 from breaches.models.report import ReportQuerySet
 from breaches.permissions import TABLE, Action, reports_where
-from breaches.status import Nature
+from breaches.status import TOLD_ELSEWHERE, Nature
 from releases.models import Producer, Series
 from releases.permissions import Person, producers_with
 
@@ -49,7 +49,8 @@ def reports(wanted: Wanted, *, by: Person, action: Action = Action.VIEW) -> Repo
 
     :param action: what the person must be allowed to do with them.
     """
-    found = reports_where(by, action).official()
+    # What became part of a joint report is found there.
+    found = reports_where(by, action).official().exclude(status__in=TOLD_ELSEWHERE)
     for field in fields(wanted):
         if value := getattr(wanted, field.name):
             found = found.filter(NARROWED[field.name](value))
@@ -89,7 +90,7 @@ def practices_cited() -> list[tuple[str, str]]:
 def about_series(series: Series) -> Q:
     """Return the condition that a report is about a release of a series."""
     suspected = Suspicion.objects.filter(release__series=series, report__isnull=False).values("report")
-    started = StartedReport.objects.filter(release__series=series).values("report")
+    started = StartedReport.objects.filter(Q(release__series=series) | Q(series=series)).values("report")
     return Q(pk__in=suspected) | Q(pk__in=started)
 
 

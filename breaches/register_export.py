@@ -111,7 +111,7 @@ def asked(wanted: Wanted) -> dict[str, str]:
 
 def _readable(found: "QuerySet[Any]") -> "QuerySet[Any]":
     raised = Suspicion.objects.select_related("release__series", "verification")
-    return found.select_related("started__release__series").prefetch_related(
+    return found.select_related("started__release__series", "started__series").prefetch_related(
         Prefetch("suspicions", raised, to_attr="raised")
     )
 
@@ -147,8 +147,9 @@ def _row(report: Any, columns: Sequence[str], named: Collection[int]) -> list[Va
 
 def _series(report: Any) -> Iterable[str]:
     yield from (suspicion.release.series.title for suspicion in report.raised)
-    if hasattr(report, "started"):
-        yield report.started.release.series.title
+    if started := getattr(report, "started", None):
+        series = started.release.series if started.release else started.series
+        yield from [series.title] if series else []
 
 
 def _contacts(content: ReportContent, *, shown: bool) -> dict[str, Value]:

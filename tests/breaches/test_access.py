@@ -35,6 +35,9 @@ NO_ONE_REPORT = {
     "join",
     "join_rehearsed",
     "near_misses",
+    "register",
+    "export",
+    "figures",
 }
 
 

@@ -14,7 +14,15 @@ from breaches.decision import DECISION_ON, Decision
 from breaches.figures import Spread, by_producer, by_quarter, by_series, figures_of
 from breaches.models import ApprovedDocument, Dispatch, Report, Suspicion
 from breaches.quarter import quarter_of
-from breaches.status import DECIDED, WITH_DOCUMENT, DismissalReason, Nature, RecordingReason, ReportStatus
+from breaches.status import (
+    DECIDED,
+    TOLD_ELSEWHERE,
+    WITH_DOCUMENT,
+    DismissalReason,
+    Nature,
+    RecordingReason,
+    ReportStatus,
+)
 from releases.agreement import Mark, marks
 from releases.london import from_london, local_date
 from releases.models import DateChange, Release, Verification
@@ -92,7 +100,7 @@ class ARandomOffice:
 
     def _report(self, release, verification) -> None:
         chance = self.random
-        status = chance.choice(list(ReportStatus))
+        status = chance.choice([status for status in ReportStatus if status not in TOLD_ELSEWHERE])
         reasons = {ReportStatus.DISMISSED: DismissalReason, ReportStatus.RECORDED: RecordingReason}
         drafted_at = release.due_at + timedelta(minutes=5)
         report = Report.objects.create(

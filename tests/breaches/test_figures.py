@@ -26,7 +26,7 @@ from breaches.figures import (
     spread,
 )
 from breaches.quarter import Quarter, quarter_of, quarters_between, quarters_of
-from breaches.status import ReportStatus
+from breaches.status import TOLD_ELSEWHERE, ReportStatus
 from releases.verdict import Outcome
 
 Q1, Q2 = Quarter(2020, 1), Quarter(2020, 2)
@@ -85,7 +85,7 @@ def test_an_approval_by_whoever_wrote_the_text_is_counted_as_long_as_it_stands()
     assert (figures.approvals, figures.one_person_approvals) == (2, 1)
 
 
-@pytest.mark.parametrize("status", list(ReportStatus))
+@pytest.mark.parametrize("status", [status for status in ReportStatus if status not in TOLD_ELSEWHERE])
 def test_every_state_stands_for_one_decision(status):
     assert isinstance(DECISION_ON[status], Decision)
 

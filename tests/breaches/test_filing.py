@@ -51,7 +51,7 @@ def test_a_drafted_report_is_found_by_the_day_it_was_due_and_the_practice_of_ord
 def test_a_report_started_by_hand_is_found_by_the_day_that_the_person_gave():
     office = an_office()
     release = a_late_release(series=SeriesFactory(producer=office.producer))
-    report = starting.start(release, occurred_on=date(2020, 6, 29), by=office.head, at=AT).report
+    report = starting.start_about_list(release, occurred_on=date(2020, 6, 29), by=office.head, at=AT).report
     day, practices = filed(report)
     assert day == date(2020, 6, 29)
     assert practices == sorted({(one.edition, one.code) for one in content_of(report).practices})
@@ -95,7 +95,7 @@ def test_reports_from_before_the_register_are_filed_by_the_migration():
     wanted = filed(report)
     PracticeCited.objects.all().delete()
     Report.objects.update(occurred_on=None)
-    migration = import_module("breaches.migrations.0010_found_in_the_register")
+    migration = import_module("breaches.migrations.0011_found_in_the_register")
     migration.file_reports(apps, None)
     assert filed(report) == wanted
     assert wanted[1] == [("2.0", "T3.6"), ("2.0", "V2")]

@@ -60,6 +60,7 @@ def test_a_statement_has_no_place_for_people():
     assert {field.name for field in fields(ReportContent)} - {field.name for field in fields(PublicStatement)} == {
         "dealing",
         "head_of_profession",
+        "timeline",  # what people did, minute by minute
     }
     assert not any("person" in str(field.type).lower() for field in fields(PublicStatement))
 

@@ -48,7 +48,7 @@ def test_whoever_was_told_of_the_suspicion_is_told_once_and_nobody_else():
     assert set(told()) == heard
     assert len(heard) == 2
     told(SEEN + timedelta(days=6))
-    assert Message.objects.count() == 4
+    assert Message.objects.exclude(subject__startswith="Nobody is dealing").count() == 4
 
 
 def test_while_nothing_was_seen_nobody_is_told_that_it_was():
@@ -62,7 +62,8 @@ def test_where_both_are_told_only_afterwards_the_suspicion_comes_first():
     told()
     heard = Message.objects.filter(subject__startswith="Suspected").values_list("recipient", flat=True)
     assert set(told()) == set(heard)
-    assert [message.subject[:9] for message in Message.objects.order_by("pk")] == ["Suspected"] * 2 + ["Seen live"] * 2
+    subjects = [message.subject[:9] for message in Message.objects.order_by("pk")]
+    assert [subject for subject in subjects if subject != "Nobody is"] == ["Suspected"] * 2 + ["Seen live"] * 2
 
 
 def test_a_release_that_the_record_no_longer_shows_to_be_late_is_not_told_as_such():
@@ -101,4 +102,5 @@ def test_the_tick_delivers_it_to_a_mail_server(monkeypatch, mailbox):
     monkeypatch.setattr(tasks.CLOCK, "now", lambda: SEEN + timedelta(seconds=5), raising=False)
     for _ in range(3):
         tasks.deliver_once()
-    assert sorted(mail["Subject"][:9] for mail in mailbox.mails) == ["Seen live"] * 2 + ["Suspected"] * 2
+    subjects = sorted(mail["Subject"][:9] for mail in mailbox.mails)
+    assert [subject for subject in subjects if subject != "Nobody is"] == ["Seen live"] * 2 + ["Suspected"] * 2

@@ -41,7 +41,8 @@ def suspect(series, number, *, at=RAISED):
 
 def told():
     """How many messages each person had."""
-    recipients = list(Message.objects.values_list("recipient", flat=True))
+    suspicions = Message.objects.exclude(subject__startswith="Nobody is dealing")
+    recipients = list(suspicions.values_list("recipient", flat=True))
     return {recipient: recipients.count(recipient) for recipient in recipients}
 
 
@@ -68,7 +69,8 @@ def test_those_of_a_quarter_of_an_hour_are_told_at_most_twice_if_they_keep_comin
             suspect(series, number, at=RAISED + timedelta(seconds=seconds))
         outbox.create_missing(now=RAISED + timedelta(seconds=seconds))
     assert set(told().values()) == {2}
-    texts = list(Message.objects.order_by("created_at").values_list("subject", flat=True).distinct())
+    suspicions = Message.objects.exclude(subject__startswith="Nobody is dealing")
+    texts = list(suspicions.order_by("created_at").values_list("subject", flat=True).distinct())
     assert texts == ["Suspected breach: release-00", "9 suspected breaches: Office for Invented Numbers"]
 
 

@@ -95,4 +95,14 @@ def test_telling_of_one_or_twenty_takes_as_many_queries(office, django_assert_nu
     for number in range(20):
         suspected(office, reference=f"other-{number}")
     with django_assert_num_queries(len(few)):
-        assert outbox.create_missing(now=LATE) == 20
+        assert outbox.create_missing(now=LATE) == 1
+
+
+def test_all_reports_of_a_producer_that_nobody_deals_with_are_told_in_one_message_once(mailbox, office):
+    reports = [suspected(office, reference=f"other-{number}") for number in range(3)]
+    assert told(mailbox, at=LATE) == [office.head.email]
+    assert told(mailbox, at=LATE + timedelta(hours=1)) == [office.head.email]
+    mail = next(mail for mail in mailbox.mails if "Nobody is dealing" in mail["Subject"])
+    assert "Nobody is dealing with 3 suspected breaches" in mail["Subject"]
+    text = mail.get_body(("plain",)).get_content()
+    assert [f"/reports/{report.reference}/" in text for report in reports] == [True] * 3
