@@ -44,6 +44,7 @@ def reports_with(person: Person, roles: frozenset[Role]) -> ReportQuerySet:
         ~Q(kind__in=list(RESTRICTED))
         | Q(producer__in=producers_with(person, LEADS))
         | Q(pk__in=StartedReport.objects.filter(started_by_id=person.pk).values("report"))
+        | (Q(person_dealing_id=person.pk) if person.pk is not None else Q(pk__in=[]))
     )
     return Report.objects.filter(open_to_them, producer__in=producers_with(person, roles))
 
@@ -52,7 +53,7 @@ def roles_for(person: Person, report: Report) -> frozenset[Role]:
     """Return the roles in which a person meets a report; none if it is of a restricted kind and not open to them.
 
     A report on who had access, or on a leak, is open to the Head of Profession, to deputies and to the person dealing
-    with it, who is the one that started it. To everybody else it does not exist.
+    with it: the one that started it, or whom one of these has named. To everybody else it does not exist.
     """
     roles = roles_of(person, report.producer)
     if report.kind in RESTRICTED and not (LEADS & roles or is_dealing_with(person, report)):
@@ -61,7 +62,9 @@ def roles_for(person: Person, report: Report) -> frozenset[Role]:
 
 
 def is_dealing_with(person: Person, report: Report) -> bool:
-    """Tell whether a person deals with a report: they started it."""
+    """Tell whether a person deals with a report: they started it, or were named as dealing with it."""
+    if person.pk is not None and report.person_dealing_id == person.pk:
+        return True
     return StartedReport.objects.filter(report=report, started_by_id=person.pk).exists()
 
 

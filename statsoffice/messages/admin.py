@@ -10,6 +10,10 @@ from django.db.models import QuerySet
 from django.http import HttpRequest
 from django.utils.translation import gettext as _
 
+from breaches.models import Report
+from breaches.permissions import Action as ReportAction
+from breaches.permissions import reports_where
+from breaches.status import RESTRICTED
 from releases import permissions
 from releases.admin.history import WithHistory
 from releases.permissions import Action, roles_of
@@ -30,7 +34,11 @@ class MessageAdmin(admin.ModelAdmin[Message]):
 
     def get_queryset(self, request: HttpRequest) -> QuerySet[Message]:
         """Leave out the mails of reports that do not exist for the user."""
-        return super().get_queryset(request).exclude(event__in=events_hidden_from(request.user))
+        hidden = Report.objects.filter(kind__in=list(RESTRICTED)).exclude(
+            pk__in=reports_where(request.user, ReportAction.VIEW).values("pk")
+        )
+        known = super().get_queryset(request).exclude(report__in=hidden)
+        return known.exclude(event__in=events_hidden_from(request.user))
 
     def has_add_permission(self, request: HttpRequest) -> bool:
         """Refuse: messages follow from what happened."""

@@ -4,9 +4,11 @@ from collections import defaultdict
 from collections.abc import Collection, Iterable
 from dataclasses import dataclass, field
 
+from django.db.models.functions import Coalesce
+
 from breaches.models import Report, ReportEvent, StartedReport, Suspicion
 from breaches.moves import PAST_TENSE
-from breaches.status import SUBMIT
+from breaches.status import RESTRICTED, SUBMIT
 from releases.models import Contact, Membership, Series
 from releases.roles import LEADS
 
@@ -53,6 +55,7 @@ def people_of(reports: Collection[Report]) -> dict[int, People]:
     """Find the people whom news on some reports concerns, by the report's key, in a few queries for all of them."""
     people = {report.pk: People(rehearsal=report.rehearsal) for report in reports}
     leads = _leads({report.producer_id for report in reports})
+    started = _started(people)
     series = _series_of(people)
     acted: dict[int, set[int]] = defaultdict(set)
     events = ReportEvent.objects.filter(report__in=people, actor__isnull=False).select_related("actor")
@@ -65,7 +68,11 @@ def people_of(reports: Collection[Report]) -> dict[int, People]:
     for report in reports:
         named = people[report.pk]
         named.leads = frozenset(leads[report.producer_id])
-        named.dealing = frozenset(somebody for one in series[report.pk] for somebody in _reached(one.responsible))
+        # A report on who had access, or on a leak, does not exist for whoever keeps the series.
+        if report.kind in RESTRICTED:
+            named.dealing = frozenset(started[report.pk])
+        else:
+            named.dealing = frozenset(somebody for one in series[report.pk] for somebody in _reached(one.responsible))
         contacts = (contact for one in series[report.pk] for contact in _contacts(one))
         accounts = {contact.user_id for contact in contacts if contact.user_id is not None}
         named.taking_part = frozenset(accounts | acted[report.pk])
@@ -80,18 +87,29 @@ def _leads(producers: Collection[int]) -> dict[int, set[Somebody]]:
     return found
 
 
+def _started(reports: Collection[int]) -> dict[int, set[Somebody]]:
+    """Find who started some reports by hand, by the report's key."""
+    found: dict[int, set[Somebody]] = defaultdict(set)
+    starters = StartedReport.objects.filter(report__in=reports, started_by__is_active=True)
+    for report, account, email in starters.values_list("report_id", "started_by_id", "started_by__email"):
+        found[report].add(Somebody(email.lower(), account))
+    return found
+
+
 def _series_of(reports: Collection[int]) -> dict[int, list[Series]]:
     """Find the series with whose releases some reports are concerned, by the report's key."""
     keys = {
         *Suspicion.objects.filter(report__in=reports).values_list("report_id", "release__series_id"),
-        *StartedReport.objects.filter(report__in=reports).values_list("report_id", "release__series_id"),
+        *StartedReport.objects.filter(report__in=reports).values_list(
+            "report_id", Coalesce("release__series_id", "series_id")
+        ),
     }
     named = Series.objects.select_related("responsible__user", "head_of_profession").prefetch_related(
         "publishing_contacts", "deputies"
     )
-    series = named.in_bulk({key for _, key in keys})
+    series = named.in_bulk({key for _, key in keys if key is not None})
     found: dict[int, list[Series]] = defaultdict(list)
-    for report, key in sorted(keys):
+    for report, key in sorted((report, key) for report, key in keys if key is not None):
         found[report].append(series[key])
     return found
 

@@ -9,7 +9,7 @@ from django.utils.translation import gettext as _
 
 from breaches import actions
 from breaches.models import CorrectiveAction
-from breaches.status import ReportStatus
+from breaches.status import RESTRICTED, ReportStatus
 from releases.london import day, local_date
 from releases.models import Membership, Series
 from releases.roles import LEADS
@@ -49,7 +49,8 @@ def _recipients(action: CorrectiveAction) -> frozenset[str]:
         for contact in (one.responsible, one.head_of_profession)
         if contact
     ]
-    if reached := addresses_of(contacts):
+    # A report on who had access, or on a leak, does not exist for whoever keeps the series.
+    if action.report.kind not in RESTRICTED and (reached := addresses_of(contacts)):
         return reached
     leads = Membership.objects.filter(producer=action.report.producer, role__in=list(LEADS), user__is_active=True)
     return frozenset(leads.values_list("user__email", flat=True))

@@ -9,6 +9,7 @@ from django.utils.translation import gettext as _
 
 from breaches import due
 from breaches.models import Report
+from breaches.permissions import Action, may
 from breaches.status import ReportStatus
 from releases import london
 from releases.calendar import Nation
@@ -47,7 +48,9 @@ def owed(*, told: Collection[str], now: datetime) -> Iterator[Owed]:
 def _recipients(report: Report) -> frozenset[str]:
     roles = LEADS if report.status == ReportStatus.WITH_HOP else LEADS | {Role.STATISTICIAN}
     people = Membership.objects.filter(producer=report.producer, role__in=list(roles), user__is_active=True)
-    return frozenset(email.lower() for email in people.values_list("user__email", flat=True))
+    users = {membership.user for membership in people.select_related("user")}
+    # A report on who had access, or on a leak, does not exist for everybody who writes reports.
+    return frozenset(user.email.lower() for user in users if may(user, Action.VIEW, report))
 
 
 def _text(report: Report, *, day: str) -> str:

@@ -3,7 +3,7 @@
 from dataclasses import dataclass
 from datetime import timedelta
 
-from breaches import cause, editing, joining, sending, sign_off
+from breaches import cause, editing, joining, needs, sending, sign_off
 from breaches.cause import Found
 from breaches.models import Report
 from breaches.remarks import Section
@@ -68,7 +68,8 @@ def written(report: Report, *, by: User, at=AT, impact=IMPACT, actions=ACTIONS) 
         report = editing.save_section(
             report, section=section, values={field: text}, expected_version=report.version, by=by, at=at
         ).report
-    return cause.choose(report, Found(Cause.SCHEDULER_FAULT), by=by, at=at)
+    unknown = "" if needs.is_closed(report) else "Nobody saw when it came."
+    return cause.choose(report, Found(Cause.SCHEDULER_FAULT, available_unknown=unknown), by=by, at=at)
 
 
 def a_report(office: Office, status: ReportStatus = ReportStatus.DRAFT, *, complete=True, **fields) -> Report:

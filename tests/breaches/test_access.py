@@ -45,6 +45,7 @@ NO_ONE_REPORT = {
 def _quick_printer(monkeypatch, settings):
     monkeypatch.setattr(pdf, "render", printed)
     settings.REPORT_RECIPIENT = REGULATOR
+    settings.BREACHES_PUBLIC = True
 
 
 def addresses(report):

@@ -128,6 +128,7 @@ def test_whoever_wrote_a_draft_does_not_approve_the_joint_text_where_two_people_
     written(drafts[0], by=office.head)
     joint = joining.join(drafts, by=office.statistician, at=AT)
     assert sign_off.wrote_or_submitted(joint, office.head)
+    joint = written(joint, by=office.statistician)
     with pytest.raises(sign_off.TwoPeopleNeeded):
         sign_off.approve(joint, by=office.head, at=AT, render=printed)
     assert not sign_off.wrote_or_submitted(joint, office.deputy)

@@ -21,6 +21,8 @@ from tests.factories import ProducerFactory, SeriesFactory, UserFactory, a_confi
 
 pytestmark = pytest.mark.django_db
 
+# The names of restricted reports end in signs that nobody can guess.
+PRA = "breach-pra-listed"
 STANDING = [status for status in ReportStatus if status not in TOLD_ELSEWHERE]
 
 ADDRESS = "/reports/register/"
@@ -29,7 +31,12 @@ READERS = {Role.STATISTICIAN, Role.HEAD_OF_PROFESSION, Role.DEPUTY, Role.PUBLISH
 
 def references(person, **wanted):
     """What the register holds for a person, in its order."""
-    return [report.reference for report in register.reports(Wanted(**wanted), by=person)]
+    return [named(report.reference) for report in register.reports(Wanted(**wanted), by=person)]
+
+
+def named(reference):
+    """The name of a report, without the end of a restricted one."""
+    return PRA if reference.startswith(PRA) else reference
 
 
 @pytest.mark.parametrize("role", list(Role))
@@ -99,13 +106,13 @@ def office():
 def test_the_latest_occurrence_comes_first_and_what_has_no_day_last(office):
     found = references(office.head)
     assert found[-1] == "breach-is-returned"
-    assert found[-2] == "breach-pra-listed"
+    assert found[-2] == PRA
     assert len(found) == len(STANDING) + 3
 
 
 FITTING = (
     ({"kind": "early"}, {"breach-early"}),
-    ({"kind": "pra"}, {"breach-pra-listed"}),
+    ({"kind": "pra"}, {PRA}),
     ({"state": "with_hop"}, {"breach-is-with_hop"}),
     ({"decision": Decision.REPORTED}, {"breach-is-approved", "breach-is-sent", "breach-is-closed"}),
     ({"decision": Decision.RECORDED}, {"breach-is-recorded"}),
@@ -114,10 +121,10 @@ FITTING = (
     ({"decision": "dismissed.check_error"}, {"breach-is-dismissed"}),
     ({"decision": "dismissed.exemption"}, set()),
     ({"decision": Decision.WITHDRAWN}, {"breach-is-withdrawn"}),
-    ({"practice": "2.0 T3.4"}, {"breach-pra-listed"}),
+    ({"practice": "2.0 T3.4"}, {PRA}),
     ({"practice": "2.1 T3.6"}, set()),
-    ({"last": date(2020, 6, 29)}, {"breach-pra-listed"}),
-    ({"first": date(2020, 6, 26), "last": date(2020, 6, 26)}, {"breach-pra-listed"}),
+    ({"last": date(2020, 6, 29)}, {PRA}),
+    ({"first": date(2020, 6, 26), "last": date(2020, 6, 26)}, {PRA}),
     ({"first": date(2020, 7, 1)}, set()),
     ({"kind": "late", "decision": Decision.DISMISSED}, {"breach-is-dismissed"}),
 )
@@ -129,15 +136,15 @@ def test_a_filter_leaves_what_fits_by_function_and_by_page(client, office, subte
         with subtests.test(str(wanted)):
             assert set(references(office.head, **wanted)) == found
             page = client.get(ADDRESS, {name: str(value) for name, value in wanted.items()})
-            assert {row["report"].reference for row in page.context["rows"]} == found
+            assert {named(row["report"].reference) for row in page.context["rows"]} == found
 
 
 def test_a_series_finds_what_is_suspected_and_what_was_started_of_its_releases(client, office):
     schools = office.producer.series.get(slug="schools")
-    assert set(references(office.head, series=schools)) == {"breach-pra-listed", "breach-listed"}
+    assert set(references(office.head, series=schools)) == {PRA, "breach-listed"}
     client.force_login(office.head)
     page = client.get(ADDRESS, {"series": "schools"})
-    assert {row["report"].reference for row in page.context["rows"]} == {"breach-pra-listed", "breach-listed"}
+    assert {named(row["report"].reference) for row in page.context["rows"]} == {PRA, "breach-listed"}
 
 
 def test_with_several_producers_series_are_offered_once_one_is_chosen(client, office):

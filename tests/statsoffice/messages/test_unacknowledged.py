@@ -13,11 +13,11 @@ from statsoffice.messages import outbox
 from statsoffice.messages.delivery import deliver
 from tests.breaches.people import an_office
 from tests.factories import SEED_DUE, ContactFactory, SeriesFactory, a_confirmed_release, an_announced_release
-from tests.statsoffice.messages.test_outbox import NOW, suspect
+from tests.statsoffice.messages.test_outbox import NOW, RAISED, suspect
 
 pytestmark = pytest.mark.django_db
 
-IN_TIME, LATE = NOW + timedelta(minutes=9, seconds=59), NOW + timedelta(minutes=10)
+IN_TIME, LATE = RAISED + timedelta(minutes=9, seconds=59), RAISED + timedelta(minutes=10)
 
 
 @pytest.fixture
@@ -60,8 +60,8 @@ def test_who_takes_it_in_time_spares_the_next_contact(mailbox, office):
 def test_the_time_is_a_setting(mailbox, office, settings):
     settings.ACKNOWLEDGED_WITHIN = timedelta(minutes=30)
     suspected(office)
-    assert told(mailbox, at=NOW + timedelta(minutes=29)) == []
-    assert told(mailbox, at=NOW + timedelta(minutes=30)) == [office.head.email]
+    assert told(mailbox, at=RAISED + timedelta(minutes=29)) == []
+    assert told(mailbox, at=RAISED + timedelta(minutes=30)) == [office.head.email]
 
 
 def test_whoever_was_told_first_is_passed_over_for_the_next(mailbox, office):
