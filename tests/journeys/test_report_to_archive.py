@@ -1,0 +1,136 @@
+"""From a late release to the archive in a real browser: returned, mended, approved, sent, and counted.
+
+The release is announced and official, because rehearsals count in no figure; its looks are on record.
+"""
+
+import re
+
+import pytest
+from django.urls import reverse
+from playwright.sync_api import expect
+
+from breaches.models import Report
+from breaches.status import ReportStatus
+from releases.calendar import Nation, working_days_away
+from releases.london import local_date
+from statsoffice.messages import outbox
+from statsoffice.messages.delivery import deliver
+from tests.breaches.people import REGULATOR, a_report, an_office
+from tests.factories import an_announced_release, london_slot
+from tests.statsoffice.messages.conftest import mailbox, smtp_port  # noqa: F401  # a mail server of the test's own
+
+pytestmark = [
+    pytest.mark.browser,
+    pytest.mark.one_database,
+    pytest.mark.django_db(transaction=True),
+    # pytest-playwright's own fixture `base_url`, of which pytest 9 disapproves
+    pytest.mark.filterwarnings("ignore:Session-scoped fixtures defined as instance methods"),
+]
+
+ASKED = "Say how many users asked."
+IMPACT = "Access was delayed by just under an hour. Two users asked."
+ACTION = "Manual check at the next release"
+
+
+class Person:
+    """One of the office's people in front of a browser of their own."""
+
+    def __init__(self, new_context, live_server, user):
+        self.page, self.site = new_context().new_page(), live_server.url
+        self.page.goto(f"{self.site}{reverse('account_login')}")
+        self.page.locator("input[name=login]").fill(user.email)
+        self.page.locator("input[name=password]").fill("correct horse battery")
+        self.page.locator("main form button[type=submit]").first.click()
+
+    def opens(self, name, *args):
+        self.page.goto(f"{self.site}{reverse(name, args=args)}")
+        return self.page
+
+    def presses(self, button):
+        self.page.get_by_role("button", name=button, exact=True).last.click()
+
+
+@pytest.fixture
+def office():
+    return an_office(name="Office for Invented Numbers")
+
+
+@pytest.fixture
+def report(office):
+    """The draft that the record wrote of a late release."""
+    return a_report(office, complete=False)
+
+
+def writes(person, report, section, label, text):
+    page = person.opens("breaches:section", report.reference, section)
+    page.get_by_label(label).fill(text)
+    person.presses("Save")
+
+
+def test_a_late_release_is_reported_returned_mended_approved_sent_and_counted(
+    new_context,
+    live_server,
+    settings,
+    office,
+    report,
+    mailbox,  # noqa: F811
+):
+    settings.REPORT_RECIPIENT = REGULATOR
+    series = report.suspicions.get().release.series
+    statistician, head = (Person(new_context, live_server, one) for one in (office.statistician, office.head))
+
+    # The statistician writes what no record can know.
+    writes(statistician, report, "impact", "Impact of the breach", "Access was delayed by just under an hour.")
+    writes(statistician, report, "corrective_actions", re.compile("Corrective actions"), "The scheduler was mended.")
+    page = statistician.opens("breaches:cause", report.reference)
+    page.get_by_label("A fault of the scheduler").check()
+    statistician.presses("Save")
+    page = statistician.opens("breaches:add_action", report.reference)
+    page.get_by_label("What is done?").fill(ACTION)
+    page.get_by_label("Short-term").check()
+    page.get_by_label("Which post sees to it?").fill("Head of dissemination")
+    page.get_by_label(series.title).check()
+    statistician.presses("Save")
+    statistician.opens("breaches:check", report.reference)
+    statistician.presses("Submit")
+
+    # The Head of Profession asks for more in one section, and gets it.
+    page = head.opens("breaches:return", report.reference)
+    page.get_by_label(re.compile("On ‘Impact of the breach’")).fill(ASKED)
+    head.presses("Return the report")
+    page = statistician.opens("breaches:section", report.reference, "impact")
+    expect(page.get_by_text(ASKED)).to_be_visible()
+    writes(statistician, report, "impact", "Impact of the breach", IMPACT)
+    statistician.opens("breaches:check", report.reference)
+    statistician.presses("Submit")
+    page = head.opens("breaches:report", report.reference)
+    page.get_by_role("link", name="What was changed since it was returned").click()
+    expect(page.locator("ins").filter(has_text="Two users asked.")).to_be_visible()
+
+    # Approved and sent, by two steps; the mail carries the very document.
+    head.opens("breaches:approve", report.reference)
+    head.presses("Approve")
+    page = head.opens("breaches:send", report.reference)
+    expect(page.locator("main")).to_contain_text(REGULATOR)
+    head.presses("Send the report")
+    sent = Report.objects.get(pk=report.pk)
+    assert sent.status == ReportStatus.SENT
+    dispatched_at = sent.dispatches.get().at
+    outbox.create_missing(now=dispatched_at)
+    deliver(now=dispatched_at)
+    (mail,) = [mail for mail in mailbox.mails if mail["To"] == REGULATOR]
+    (attached,) = mail.iter_attachments()
+    assert attached.get_content() == bytes(sent.approved_documents.get().pdf)
+    page = head.opens("breaches:report", report.reference)
+    expect(page.locator("main")).to_contain_text("the mail server took it at")
+
+    # It is in the register and its figure, and what was promised waits at the next release.
+    page = head.opens("breaches:register")
+    expect(page.get_by_role("link", name=re.compile("State-funded schools"))).to_be_visible()
+    page.goto(f"{head.site}{reverse('breaches:figures')}?year=2020")
+    breaches = page.get_by_role("row", name=re.compile(r"^Breaches"))
+    expect(breaches.first).to_contain_text("1")
+    on = working_days_away(local_date(dispatched_at), 20, nation=Nation.ENGLAND)
+    upcoming = an_announced_release(series=series, reference="the-next-one", slot=london_slot(on))
+    page = statistician.opens("releases:release", upcoming.reference)
+    expect(page.get_by_text(ACTION)).to_be_visible()
