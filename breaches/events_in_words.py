@@ -49,6 +49,7 @@ EVENTS = {
     "made_public": lazy("Made public: anyone can read it, without the people that it names"),
     "public_taken_back": lazy("No longer public"),
     "downloaded": lazy("Approved document downloaded"),
+    "statement_downloaded": lazy("Statement for the office’s own site downloaded"),
     "draft_downloaded": lazy("Draft downloaded"),
 }
 
@@ -122,4 +123,5 @@ _SAYING_MORE: Mapping[str, Callable[[str, ReportEvent], str]] = {
     "dismissed": lambda title, event: f"{title}. {REASONS[DismissalReason(event.facts['reason'])]}",
     "downloaded": _version,
     "draft_downloaded": _version,
+    "statement_downloaded": _version,
 }

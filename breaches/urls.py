@@ -110,6 +110,8 @@ urlpatterns = [
     path("<slug:reference>/versions/<int:since>/to/<int:number>/", changes.changes, name="changes"),
     path("<slug:reference>/versions/<int:number>/", reports.version, name="version"),
     path("<slug:reference>/download/draft.pdf", documents.draft, name="draft_pdf"),
+    path("<slug:reference>/download/statement.html", documents.statement_html, name="statement_html"),
+    path("<slug:reference>/download/statement.txt", documents.statement_text, name="statement_text"),
     path("<slug:reference>/download/<int:version>.pdf", documents.approved, name="approved_pdf"),
     path("<slug:reference>/<section:section>/", sections.section, name="section"),
 ]

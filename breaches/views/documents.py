@@ -3,15 +3,18 @@
 from typing import Any
 
 from django.contrib import messages
-from django.http import HttpResponse
+from django.http import Http404, HttpResponse
 from django.shortcuts import get_object_or_404, redirect
+from django.template.loader import render_to_string
 from django.utils import timezone
 from django.utils.translation import gettext as _
 
-from breaches import pdf
+from breaches import pdf, publishing, statement_file
 from breaches.models import Report
 from breaches.permissions import TABLE, Action, acting_role
 from breaches.printing import draft_of
+from breaches.public_statement import PublicStatement
+from breaches.status import WITH_DOCUMENT
 from breaches.versions import record
 from breaches.views.access import SignedInRequest, report_page
 
@@ -37,11 +40,35 @@ def draft(request: SignedInRequest, report: Report) -> HttpResponse:
     return _file(printed, f"{report.reference}-draft-{report.version}.pdf")
 
 
+@report_page("GET", action=Action.DOWNLOAD)
+def statement_html(request: SignedInRequest, report: Report) -> HttpResponse:
+    """Give the statement for the office's own site as a page, without people, and keep who took it."""
+    laid_out = {"title": statement_file.TITLE, "sections": statement_file.sections_of(_statement(report))}
+    page = render_to_string("breaches/statement_file.html", laid_out)
+    _record(request, report, "statement_downloaded", version=report.version)
+    return _file(page.encode(), f"{report.reference}-statement.html", kind="text/html; charset=utf-8")
+
+
+@report_page("GET", action=Action.DOWNLOAD)
+def statement_text(request: SignedInRequest, report: Report) -> HttpResponse:
+    """Give the same statement as plain text for mail, and keep who took it."""
+    text = statement_file.as_text(_statement(report))
+    _record(request, report, "statement_downloaded", version=report.version)
+    return _file(text.encode(), f"{report.reference}-statement.txt", kind="text/plain; charset=utf-8")
+
+
+def _statement(report: Report) -> PublicStatement:
+    if report.status not in WITH_DOCUMENT or report.rehearsal:
+        message = "Only what was approved, and really happened, has a statement."
+        raise Http404(message)
+    return publishing.preview(report, now=timezone.now())
+
+
 def _record(request: SignedInRequest, report: Report, kind: str, **facts: Any) -> None:
     role = acting_role(request.user, TABLE[Action.DOWNLOAD], report)
     record(report, kind, at=timezone.now(), by=request.user, role=role, **facts)
 
 
-def _file(content: bytes, name: str) -> HttpResponse:
+def _file(content: bytes, name: str, *, kind: str = "application/pdf") -> HttpResponse:
     headers = {"Content-Disposition": f'attachment; filename="{name}"', "Cache-Control": "private, no-store"}
-    return HttpResponse(content, content_type="application/pdf", headers=headers)
+    return HttpResponse(content, content_type=kind, headers=headers)
