@@ -121,7 +121,7 @@ def test_the_number_of_queries_does_not_grow_with_the_looks(client, django_asser
     late_by_an_hour(release)
     client.force_login(member(Role.DEPUTY, release.series.producer))
     address = reverse("releases:release", args=[release.reference])
-    with django_assert_max_num_queries(31) as few:
+    with django_assert_max_num_queries(33) as few:
         client.get(address)
     looks_at(release, *["live"] * 30, start=SEED_DUE + timedelta(hours=2))
     with django_assert_max_num_queries(len(few)):

@@ -10,7 +10,7 @@ from django.core.management import CommandError, call_command
 from breaches import drafting
 from breaches.models import Report
 from breaches.needed_evidence import needed
-from breaches.status import ReportStatus
+from breaches.status import ReportStatus, TOLD_ELSEWHERE
 from releases import judging
 from releases.canonical import sha256_hex
 from releases.models import Body, Release, ReleaseEvent
@@ -120,7 +120,7 @@ def test_a_body_on_which_a_report_rests_is_spared_until_the_report_is_dismissed(
     assert "removed: 4" in run("prune_evidence")
 
 
-@pytest.mark.parametrize("status", list(ReportStatus))
+@pytest.mark.parametrize("status", [status for status in ReportStatus if status not in TOLD_ELSEWHERE])
 def test_every_report_but_a_dismissed_one_needs_its_evidence(status):
     report = a_report(an_office(), status)
     releases = {suspicion.release_id for suspicion in report.suspicions.all()}

@@ -86,6 +86,8 @@ SAMPLES: dict[str, tuple[object, ...]] = {
     "release": ("late", "hidden-release"),
     "public_id": ("00000000-0000-4000-8000-000000000000",),
     "kind": ("csv",),
+    "on": ("2020-06-30",),
+    "since": (1,),
 }
 QUESTIONS = {
     "/": ("?show=published", "?show=upcoming", "?show=cancelled", "?words=hidden"),

@@ -100,7 +100,7 @@ def test_the_list_asks_the_database_no_more_for_more_releases(client, django_ass
         assert len(listed(client, q="tomorrow")) == 1
     with django_assert_num_queries(len(for_one)):
         assert len(listed(client, q="schools")) == 6
-    assert len(for_one) <= 25
+    assert len(for_one) <= 28
 
 
 def test_the_columns_say_date_status_and_verdict_in_words(client):
