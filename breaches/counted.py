@@ -16,7 +16,7 @@ from breaches.models import StartedReport, Suspicion
 from breaches.permissions import Action, reports_where
 from breaches.quarter import Quarter, quarter_of, quarters_between
 from breaches.register import about_series, producers_of, with_outcome
-from breaches.status import ReportStatus
+from breaches.status import TOLD_ELSEWHERE, ReportStatus
 from releases import date_register
 from releases.london import LONDON, from_london, local_date
 from releases.models import DateChange, Producer, Series, Verification
@@ -130,7 +130,8 @@ def _cases(scope: Scope, by: Person) -> Iterator[Case]:
 
 def _reports(scope: Scope, by: Person) -> "QuerySet[Any]":
     """Return the reports within the scope, with the day on which each counts and what came of it."""
-    found = reports_where(by, Action.VIEW).official()
+    # What became part of a joint report is counted there, once.
+    found = reports_where(by, Action.VIEW).official().exclude(status__in=TOLD_ELSEWHERE)
     if scope.producer:
         found = found.filter(producer=scope.producer)
     if scope.series:

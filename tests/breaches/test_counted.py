@@ -28,7 +28,7 @@ from releases.london import from_london, local_date
 from releases.models import DateChange, Release, Verification
 from releases.roles import Role
 from releases.verdict import ASKS_A_PERSON, SUSPICIOUS, Outcome
-from tests.breaches.people import an_office, joins
+from tests.breaches.people import a_report, an_office, joins
 from tests.factories import ProducerFactory, SeriesFactory, UserFactory, member
 
 pytestmark = pytest.mark.django_db
@@ -263,3 +263,10 @@ def test_the_number_of_queries_does_not_grow(django_assert_num_queries):
         read = history(Scope(FIRST, LAST, producer=producer), by=larger.person)
     assert read.verdicts
     assert Release.objects.exists()
+
+
+def test_what_went_into_a_joint_report_is_counted_there_and_nowhere_else():
+    office = an_office()
+    a_report(office, ReportStatus.JOINED)
+    year = Scope(date(2020, 1, 1), date(2020, 12, 31))
+    assert [case.decision for case in history(year, by=office.head).cases] == [Decision.UNDECIDED]

@@ -39,7 +39,6 @@ SENT_EMPTY = [
     "having sent",
     "writing a note",
     "adding an action",
-    "the cause",
     "recording an answer",
     "correcting",
     "withdrawing",

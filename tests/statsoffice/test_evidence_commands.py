@@ -10,7 +10,7 @@ from django.core.management import CommandError, call_command
 from breaches import drafting
 from breaches.models import Report
 from breaches.needed_evidence import needed
-from breaches.status import ReportStatus, TOLD_ELSEWHERE
+from breaches.status import TOLD_ELSEWHERE, ReportStatus
 from releases import judging
 from releases.canonical import sha256_hex
 from releases.models import Body, Release, ReleaseEvent
