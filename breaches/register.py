@@ -30,6 +30,7 @@ class Wanted:
     producer: Producer | None = None
     series: Series | None = None
     kind: str = ""
+    cause: str = ""
     state: str = ""
     decision: str = ""
     practice: str = ""
@@ -110,6 +111,7 @@ NARROWED: Mapping[str, Callable[[Any], Q]] = {
     "producer": lambda producer: Q(producer=producer),
     "series": about_series,
     "kind": lambda kind: Q(kind=kind),
+    "cause": lambda cause: Q(cause=cause),
     "state": lambda state: Q(status=state),
     "decision": _decided,
     "practice": _citing,

@@ -13,7 +13,7 @@ from django.utils.translation import gettext_lazy as lazy
 from breaches import register, wording
 from breaches.decision import Decision
 from breaches.register import EDITION_BEFORE, REASON_AFTER, Wanted
-from breaches.status import DismissalReason, Kind, RecordingReason, ReportStatus
+from breaches.status import TOLD_ELSEWHERE, DismissalReason, Kind, RecordingReason, ReportStatus
 from releases.form_layout import Question, SubmitButton
 from releases.models import Producer, Series
 from releases.permissions import Person
@@ -45,6 +45,7 @@ class RegisterForm(forms.Form):
         empty_label=lazy("All"),
     )
     kind = forms.ChoiceField(label=lazy("Kind of breach"), required=False)
+    cause = forms.ChoiceField(label=lazy("Cause"), required=False)
     state = forms.ChoiceField(label=lazy("Where it stands"), required=False)
     decision = forms.ChoiceField(label=lazy("Decision"), required=False)
     practice = forms.ChoiceField(label=lazy("Practice"), required=False)
@@ -69,7 +70,11 @@ class RegisterForm(forms.Form):
         }
         offered: dict[str, Any] = {
             "kind": [ANY, *((kind, wording.KINDS[kind]) for kind in Kind)],
-            "state": [ANY, *((state, wording.STATUSES[state][0]) for state in ReportStatus)],
+            "cause": [ANY, *wording.CAUSES.items()],
+            "state": [
+                ANY,
+                *((state, wording.STATUSES[state][0]) for state in ReportStatus if state not in TOLD_ELSEWHERE),
+            ],
             "decision": [ANY, *_decisions()],
             "practice": [ANY, *_practices()],
         }

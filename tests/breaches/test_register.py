@@ -112,6 +112,8 @@ def test_the_latest_occurrence_comes_first_and_what_has_no_day_last(office):
 
 FITTING = (
     ({"kind": "early"}, {"breach-early"}),
+    ({"cause": "scheduler_fault"}, {f"breach-is-{status}" for status in STANDING}),
+    ({"cause": "outage"}, set()),
     ({"kind": "pra"}, {PRA}),
     ({"state": "with_hop"}, {"breach-is-with_hop"}),
     ({"decision": Decision.REPORTED}, {"breach-is-approved", "breach-is-sent", "breach-is-closed"}),
