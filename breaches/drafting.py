@@ -68,7 +68,8 @@ def _raise_suspicions(*, now: datetime) -> None:
                     schedule_version=verification.schedule_version,
                     kind=kind,
                     verification=verification,
-                    raised_at=now,
+                    # A verdict may fall between the beginning of this step and its question.
+                    raised_at=max(now, verification.decided_at or now),
                 )
                 for verification in missing
                 if verification.pk not in covered
@@ -108,6 +109,7 @@ def _draft_batch(keys: Sequence[int], *, now: datetime, practices_on: PracticesO
             )
             .prefetch_related("release__addresses")
         )
+        now = max((now, *(suspicion.raised_at for suspicion in claimed)))
         for suspicion in claimed:
             suspicion.verification.release = suspicion.release  # it is on the same release, which is read once
         morning = _by_schedule(claimed)

@@ -8,7 +8,7 @@ from breaches import drafting
 from breaches.models import Practice, Report, ReportEvent, ReportVersion, Suspicion
 from breaches.status import Kind, ReportStatus
 from breaches.versions import content_of, present
-from releases.models import Contact, Statement
+from releases.models import Contact, Statement, Verification
 from releases.roles import Role
 from tests.breaches.mornings import (
     EARLY_MORNING,
@@ -230,3 +230,11 @@ def test_a_hole_in_the_watching_is_told_and_a_replayed_past_has_none():
     replay = a_confirmed_release(rehearsal=True, reference="replay", series=release.series)
     looks(replay, *SEED_MORNING, replayed=True)
     assert "Nothing was observed" not in content_of(drafting.draft_missing(now=NOW)[0]).circumstances
+
+
+def test_no_suspicion_and_no_draft_is_dated_before_the_verdict_that_it_rests_on():
+    release = a_late_release()
+    decided_at = Verification.objects.filter(release=release).latest("pk").decided_at
+    (report,) = drafting.draft_missing(now=decided_at - timedelta(milliseconds=100))
+    assert report.suspicions.get().raised_at == decided_at
+    assert report.drafted_at == report.versions.get().written_at == decided_at
