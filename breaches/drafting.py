@@ -57,7 +57,9 @@ def _raise_suspicions(*, now: datetime) -> None:
             release=OuterRef("release"), schedule_version=OuterRef("schedule_version"), kind=kind
         )
         missing = list(
-            Verification.objects.filter(~Exists(raised), outcome__in=outcomes).select_related("release__series")
+            Verification.objects.filter(~Exists(raised), outcome__in=outcomes)
+            .order_by("pk")
+            .select_related("release__series")
         )
         # A verdict that an exemption covers is kept as it is, and accuses nobody.
         covered = exemptions.covered(missing)
