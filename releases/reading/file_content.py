@@ -6,6 +6,7 @@ from collections.abc import Sequence
 from itertools import pairwise
 from urllib.parse import unquote, urlsplit
 
+from releases.archive_faults import ARCHIVE_FAULTS
 from releases.reading.characters import decode
 from releases.reading.file_type import FileType
 
@@ -46,7 +47,7 @@ def is_of_ending(body: bytes, ending: str) -> bool:
                 return any(name.startswith(_OFFICE[ending]) for name in names)
             with archive.open("mimetype") as member:
                 return f"opendocument.{_OPEN_DOCUMENT[ending]}".encode() in member.read(200)
-    except (zipfile.BadZipFile, KeyError, NotImplementedError, RuntimeError, OSError, ValueError):
+    except ARCHIVE_FAULTS:
         return False  # damaged, packed in a way of its own, or locked: not what readers were promised
 
 

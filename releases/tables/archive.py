@@ -3,6 +3,7 @@
 import io
 import zipfile
 
+from releases.archive_faults import ARCHIVE_FAULTS
 from releases.tables.table import MOST_UNPACKED_BYTES, NotATableError
 
 OPEN_DOCUMENT = "application/vnd.oasis.opendocument.spreadsheet"
@@ -37,9 +38,8 @@ def opened(content: bytes, *, name: str) -> zipfile.ZipFile:
     try:
         archive = zipfile.ZipFile(io.BytesIO(content))
         parts = archive.infolist()
-    except (zipfile.BadZipFile, OSError, ValueError, NotImplementedError) as error:
-        message = f"{name} is damaged: it cannot be opened."
-        raise NotATableError(message) from error
+    except ARCHIVE_FAULTS as error:
+        raise _damaged(name) from error
     if any(part.flag_bits & 0x1 for part in parts):
         message = f"{name} is locked with a password: save it without one."
         raise NotATableError(message)
@@ -49,11 +49,21 @@ def opened(content: bytes, *, name: str) -> zipfile.ZipFile:
     return archive
 
 
-def is_open_document(archive: zipfile.ZipFile) -> bool:
-    """Tell whether an archive says of itself that it is an OpenDocument spreadsheet."""
-    return "mimetype" in archive.namelist() and archive.read("mimetype")[:200].strip() == OPEN_DOCUMENT.encode()
+def is_open_document(archive: zipfile.ZipFile, *, name: str) -> bool:
+    """Tell whether an archive says of itself that it is an OpenDocument spreadsheet.
+
+    :raises NotATableError: if it is damaged where it would say so.
+    """
+    try:
+        return "mimetype" in archive.namelist() and archive.read("mimetype")[:200].strip() == OPEN_DOCUMENT.encode()
+    except ARCHIVE_FAULTS as error:
+        raise _damaged(name) from error
 
 
 def is_office_open(archive: zipfile.ZipFile) -> bool:
     """Tell whether an archive holds a workbook of Office Open XML."""
     return {"[Content_Types].xml", "xl/workbook.xml"} <= set(archive.namelist())
+
+
+def _damaged(name: str) -> NotATableError:
+    return NotATableError(f"{name} is damaged: it cannot be opened.")

@@ -37,7 +37,7 @@ def read(content: bytes, *, name: str) -> list[Line]:
     if not archive.is_archive(content):
         return delimited.read(content, name=name)
     with archive.opened(content, name=name) as parts:
-        if archive.is_open_document(parts):
+        if archive.is_open_document(parts, name=name):
             return open_document.read(parts, name=name)
         if archive.is_office_open(parts):
             return office_open.read(content, name=name)

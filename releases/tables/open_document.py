@@ -11,6 +11,7 @@ from defusedxml.common import DefusedXmlException
 from defusedxml.sax import make_parser
 from tablib import Dataset
 
+from releases.archive_faults import ARCHIVE_FAULTS
 from releases.tables.table import MOST_COLUMNS, Cell, Line, Lines, NotATableError, Value, as_cell
 
 _OFFICE = "urn:oasis:names:tc:opendocument:xmlns:office:1.0"
@@ -43,7 +44,7 @@ def read(archive: zipfile.ZipFile, *, name: str) -> list[Line]:
         pass
     except NotATableError:
         raise
-    except (SAXException, DefusedXmlException, KeyError, OSError, ValueError, zipfile.BadZipFile) as error:
+    except (*ARCHIVE_FAULTS, SAXException, DefusedXmlException) as error:
         message = f"{name} is damaged: it cannot be read as an ODS file."
         raise NotATableError(message) from error
     return sheet.lines.gathered

@@ -22,6 +22,23 @@ def packed(**members: str) -> bytes:
     return written.getvalue()
 
 
+def damaged(archive: bytes, part: str) -> bytes:
+    """Write over where a packed part of a zip file begins, as a disk does that fails."""
+    with zipfile.ZipFile(io.BytesIO(archive)) as whole:
+        begins = whole.getinfo(part).header_offset + 30 + len(part)
+    return archive[:begins] + b"\xff\xff" + archive[begins + 2 :]
+
+
+def packed_otherwise(archive: bytes, part: str) -> bytes:
+    """Say of a part of a zip file that it is packed in a way that nobody knows."""
+    with zipfile.ZipFile(io.BytesIO(archive)) as whole:
+        begins = whole.getinfo(part).header_offset
+    named = archive.rindex(part.encode())  # in the list at its end, 46 bytes after the entry's start
+    for method in (begins + 8, named - 46 + 10):
+        archive = archive[:method] + b"\x63\x00" + archive[method + 2 :]
+    return archive
+
+
 XLSX = packed(Content_Types_dot_xml="<Types/>", xl__workbook_dot_xml="<workbook/>")
 ODS_FILE = packed(mimetype=ODS, content_dot_xml="<office:document-content/>")
 DOCX = packed(Content_Types_dot_xml="<Types/>", word__document_dot_xml="<document/>")

@@ -7,7 +7,8 @@ import pytest
 from releases.answer import NO_ANSWER, Failure
 from releases.evidence import AddressRole, LookResult, Reason, examine
 from statsoffice.rehearsal_site.files import pdf_file
-from tests.corpus.files import DOCX, ODS_FILE, XLSX
+from tests.corpus.files import DOCX, ODS, ODS_FILE, XLSX, damaged, packed_otherwise
+from tests.releases.importing.files import ods_of
 from tests.releases.pages import MUCH, URL, answered, expected, page, release_page
 
 LIVE, NOT_LIVE, UNRECOGNISED = LookResult.LIVE, LookResult.NOT_LIVE, LookResult.UNRECOGNISED
@@ -236,6 +237,8 @@ def test_a_page_at_an_address_that_promises_no_file_is_judged_as_a_page():
         pytest.param("tables.csv", b'{"error": "busy"}', "application/json", id="an-error-in-json"),
         pytest.param("tables.xlsx", OLE, SHEET, id="an-encrypted-or-older-file"),
         pytest.param("tables.csv", b"\x00\x01\x02", "text/csv", id="noise"),
+        pytest.param("tables.ods", damaged(ods_of({}), "mimetype"), ODS, id="a-damaged-sheet"),
+        pytest.param("tables.ods", packed_otherwise(ods_of({}), "mimetype"), ODS, id="a-sheet-packed-otherwise"),
         pytest.param("download", b"Service busy", "", id="text-of-no-type-and-no-ending"),
         pytest.param("download", b'{"ok": true}', "application/json", id="json-without-an-ending"),
         pytest.param("download", b"\x89PNG\r\n\x1a\n\x00", "image/png", id="a-picture"),

@@ -11,6 +11,7 @@ from openpyxl import Workbook, load_workbook
 from releases.tables import delimited, files
 from releases.tables.files import Kind
 from releases.tables.table import MOST_ROWS, MOST_UNPACKED_BYTES, Cell, NotATableError, as_cell
+from tests.corpus.files import damaged, packed_otherwise
 from tests.releases.importing.files import ODS_START, ods_archive, ods_cell, ods_line, ods_of, xlsx_of
 
 DUE = datetime(2098, 7, 1, 9, 30)  # noqa: DTZ001  # as a spreadsheet holds it
@@ -206,6 +207,14 @@ class TestRefused:
         assert refusal(broken) == "calendar is damaged: it cannot be read as an XLSX file."
         assert "damaged" in refusal(ods_archive(f"{ODS_START}<table:table-row>"))
         assert "damaged" in refusal(ods_of({"scheduled_for": '<table:table-cell office:value-type="date"/>'}))
+
+    @pytest.mark.parametrize("harm", [damaged, packed_otherwise])
+    @pytest.mark.parametrize(
+        ("part", "why"),
+        [("mimetype", "it cannot be opened."), ("content.xml", "it cannot be read as an ODS file.")],
+    )
+    def test_an_archive_with_a_damaged_part(self, harm, part, why):
+        assert refusal(harm(ods_of({}), part)) == f"calendar is damaged: {why}"
 
 
 DANGEROUS = ["=1+1", "+1", "-1", "@SUM(A1)", "=cmd|' /C calc'!A0", "'=1", "'", "''x", "＝1", "a;=1", 'a","=1']
