@@ -9,8 +9,8 @@ from django.db.models.functions import Coalesce
 from breaches.models import Report, ReportEvent, StartedReport, Suspicion
 from breaches.moves import PAST_TENSE
 from breaches.status import RESTRICTED, SUBMIT
-from releases.models import Contact, Membership, Series
-from releases.roles import LEADS
+from releases.models import Contact, Series
+from statsoffice.messages.owed import open_memberships
 
 
 @dataclass(frozen=True, slots=True)
@@ -81,8 +81,7 @@ def people_of(reports: Collection[Report]) -> dict[int, People]:
 
 def _leads(producers: Collection[int]) -> dict[int, set[Somebody]]:
     found: dict[int, set[Somebody]] = defaultdict(set)
-    leading = Membership.objects.filter(producer__in=producers, role__in=list(LEADS), user__is_active=True)
-    for producer, account, email in leading.values_list("producer_id", "user_id", "user__email"):
+    for producer, account, email in open_memberships(producers).values_list("producer_id", "user_id", "user__email"):
         found[producer].add(Somebody(email.lower(), account))
     return found
 

@@ -11,9 +11,8 @@ from breaches import actions
 from breaches.models import CorrectiveAction
 from breaches.status import RESTRICTED, ReportStatus
 from releases.london import day, local_date
-from releases.models import Membership, Series
-from releases.roles import LEADS
-from statsoffice.messages.owed import NEWS, Owed, about_report, addresses_of
+from releases.models import Series
+from statsoffice.messages.owed import NEWS, Owed, about_report, addresses_of, open_memberships
 
 # What turned out to be no breach, or was withdrawn, asks nobody for anything.
 ASKS_NOTHING = (ReportStatus.DISMISSED, ReportStatus.WITHDRAWN)
@@ -52,8 +51,7 @@ def _recipients(action: CorrectiveAction) -> frozenset[str]:
     # A report on who had access, or on a leak, does not exist for whoever keeps the series.
     if action.report.kind not in RESTRICTED and (reached := addresses_of(contacts)):
         return reached
-    leads = Membership.objects.filter(producer=action.report.producer, role__in=list(LEADS), user__is_active=True)
-    return frozenset(leads.values_list("user__email", flat=True))
+    return frozenset(open_memberships([action.report.producer_id]).values_list("user__email", flat=True))
 
 
 def _subject(action: CorrectiveAction) -> str:

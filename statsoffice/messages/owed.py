@@ -1,14 +1,14 @@
 """A piece of news that is owed to some people, before it is written into the outbox."""
 
-from collections.abc import Iterable
+from collections.abc import Collection, Iterable
 from dataclasses import dataclass
 from datetime import timedelta
 
-from django.db.models import Q
+from django.db.models import Q, QuerySet
 
 from breaches.models import Report
 from releases.models import Contact, Membership, Release
-from releases.roles import LEADS
+from releases.roles import LEADS, Role
 
 # What is older than this is no news any more; nobody is mailed about a record that was imported or restored.
 NEWS = timedelta(days=7)
@@ -59,6 +59,15 @@ def about_report(report: Report, *, release: int | None = None) -> About:
     return About(report.producer_id, release, report.pk, report.reference, report.rehearsal)
 
 
+def open_memberships(producers: Collection[int], roles: Collection[Role] = LEADS) -> QuerySet[Membership]:
+    """Return the roles of producers that people hold whose account is open.
+
+    :param producers: by key.
+    :param roles: which; those of Heads of Profession and deputies unless told.
+    """
+    return Membership.objects.filter(producer__in=producers, role__in=list(roles), user__is_active=True)
+
+
 def addresses_of(contacts: Iterable[Contact]) -> frozenset[str]:
     """Return the e-mail addresses of contacts, each once; whoever's account was closed is left out."""
     return frozenset(
@@ -77,8 +86,7 @@ def concerned_or_leads(release: Release, concerned: Iterable[Contact | None]) ->
     if told or (release.rehearsal and named):
         return told
     # Somebody must learn of it, and that nobody is named, or nobody who is still there.
-    leads = Membership.objects.filter(producer=release.series.producer, role__in=list(LEADS), user__is_active=True)
-    return frozenset(leads.values_list("user__email", flat=True))
+    return frozenset(open_memberships([release.series.producer_id]).values_list("user__email", flat=True))
 
 
 def people_concerned(release: Release) -> frozenset[str]:
@@ -92,7 +100,7 @@ def those_who_agree(release: Release) -> frozenset[str]:
     Of a rehearsal only those are told who take part in it: the contacts of its series.
     """
     series = release.series
-    leads = Membership.objects.filter(producer=series.producer, role__in=list(LEADS), user__is_active=True)
+    leads = open_memberships([series.producer_id])
     if release.rehearsal:
         contacts = Contact.objects.filter(
             Q(pk__in=[series.responsible_id, series.head_of_profession_id])

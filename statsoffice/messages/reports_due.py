@@ -13,9 +13,8 @@ from breaches.permissions import Action, may
 from breaches.status import ReportStatus
 from releases import london
 from releases.calendar import Nation
-from releases.models import Membership
 from releases.roles import LEADS, Role
-from statsoffice.messages.owed import NEWS, Owed, about_report
+from statsoffice.messages.owed import NEWS, Owed, about_report, open_memberships
 
 # Nobody is reminded in the night.
 FROM = time(9, 0)
@@ -47,8 +46,7 @@ def owed(*, told: Collection[str], now: datetime) -> Iterator[Owed]:
 
 def _recipients(report: Report) -> frozenset[str]:
     roles = LEADS if report.status == ReportStatus.WITH_HOP else LEADS | {Role.STATISTICIAN}
-    people = Membership.objects.filter(producer=report.producer, role__in=list(roles), user__is_active=True)
-    users = {membership.user for membership in people.select_related("user")}
+    users = {membership.user for membership in open_memberships([report.producer_id], roles).select_related("user")}
     # A report on who had access, or on a leak, does not exist for everybody who writes reports.
     return frozenset(user.email.lower() for user in users if may(user, Action.VIEW, report))
 

@@ -11,11 +11,10 @@ from django.utils.translation import gettext as _
 
 from breaches.models import Report
 from releases.canonical import sha256_hex
-from releases.models import Membership, Release
-from releases.roles import LEADS
+from releases.models import Release
 from statsoffice.messages.heard import of_suspicions
 from statsoffice.messages.models import ToldSuspicion
-from statsoffice.messages.owed import NEWS, About, Owed, about_report, addresses_of
+from statsoffice.messages.owed import NEWS, About, Owed, about_report, addresses_of, open_memberships
 
 UNACKNOWLEDGED = "unacknowledged-"
 
@@ -93,9 +92,7 @@ def _first_told(reports: Collection[Report]) -> dict[int, set[str]]:
 def _leads(reports: Collection[Report]) -> dict[int, list[str]]:
     """Return the addresses of the Heads of Profession and deputies of each report's producer, by its key."""
     leads: dict[int, list[str]] = defaultdict(list)
-    held = Membership.objects.filter(
-        producer__in={report.producer_id for report in reports}, role__in=list(LEADS), user__is_active=True
-    )
+    held = open_memberships({report.producer_id for report in reports})
     for producer, email in held.order_by("pk").values_list("producer_id", "user__email"):
         leads[producer].append(email.strip().lower())
     return leads
