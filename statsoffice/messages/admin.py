@@ -20,7 +20,6 @@ from releases.permissions import Action, roles_of
 from statsoffice.accounts.models import User
 from statsoffice.messages import channels
 from statsoffice.messages.models import Channel, Message, Preference
-from statsoffice.messages.reports_sent import events_hidden_from
 
 
 @admin.register(Message)
@@ -37,8 +36,7 @@ class MessageAdmin(admin.ModelAdmin[Message]):
         hidden = Report.objects.filter(kind__in=list(RESTRICTED)).exclude(
             pk__in=reports_where(request.user, ReportAction.VIEW).values("pk")
         )
-        known = super().get_queryset(request).exclude(report__in=hidden)
-        return known.exclude(event__in=events_hidden_from(request.user))
+        return super().get_queryset(request).exclude(report__in=hidden)
 
     def has_add_permission(self, request: HttpRequest) -> bool:
         """Refuse: messages follow from what happened."""

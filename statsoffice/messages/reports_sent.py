@@ -4,11 +4,9 @@ from collections.abc import Collection, Iterator
 from datetime import datetime
 
 from breaches.models import Dispatch
-from breaches.permissions import Action, reports_where
-from breaches.status import RESTRICTED, Nature
+from breaches.status import Nature
 from breaches.wording import ROLES
 from releases.london import day, local_date
-from releases.permissions import Person
 from releases.roles import Role
 from statsoffice.messages.owed import NEWS, Owed, about_report
 
@@ -48,13 +46,6 @@ def event_of(dispatch: int) -> str:
     :param dispatch: by key.
     """
     return f"report-sent-{dispatch}"
-
-
-def events_hidden_from(person: Person) -> list[str]:
-    """Name the events of mails that sent a report of a restricted kind which is not open to a person."""
-    closed = Dispatch.objects.filter(report__kind__in=list(RESTRICTED))
-    closed = closed.exclude(report__in=reports_where(person, Action.VIEW))
-    return [event_of(key) for key in closed.values_list("pk", flat=True)]
 
 
 def _subject(dispatch: Dispatch) -> str:
