@@ -1,5 +1,6 @@
 """Several drafts of one morning become one report with several outputs, and that one is taken apart again."""
 
+import math
 from collections.abc import Sequence
 from dataclasses import replace
 from datetime import datetime
@@ -126,10 +127,10 @@ def _held(reports: Sequence[Report]) -> list[Report]:
 
 def _in_order(reports: list[Report]) -> list[Report]:
     """Order reports as their suspicions were raised; those without come last."""
-    first: dict[int | None, int] = {}
+    first: dict[int | None, float] = {}
     for place, report in enumerate(Suspicion.objects.filter(report__in=reports).values_list("report", flat=True)):
         first.setdefault(report, place)
-    return sorted(reports, key=lambda report: (first.get(report.pk, len(first) + len(reports) + 10**9), report.pk))
+    return sorted(reports, key=lambda report: (first.get(report.pk, math.inf), report.pk))
 
 
 def _refuse_unlike(drafts: list[Report]) -> None:
