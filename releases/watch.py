@@ -178,7 +178,7 @@ def _next_look_at(going: Round) -> datetime | None:
     near_due = any(t.due_at - HORIZON <= now <= t.limit_at + HORIZON for t in going.targets.values())
     horizon = now + (SOON if going.faults and not near_due else HORIZON)
     instants = [t.next_look_at for t in going.targets.values() if t.next_look_at and t.next_look_at <= horizon]
-    if going.others_awaited_since and now - going.others_awaited_since < watch_claim.LONGEST_WAIT_FOR_OTHERS:
+    if watch_claim.is_waiting(going, now=now):
         instants.append(going.claim_at)
     return min(instants, default=None)
 

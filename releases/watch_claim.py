@@ -63,7 +63,15 @@ def _waits_for_others(going: Round, *, now: datetime) -> bool:
         going.others_awaited_since = None
         return False
     going.others_awaited_since = going.others_awaited_since or now
-    return now - going.others_awaited_since < LONGEST_WAIT_FOR_OTHERS
+    return is_waiting(going, now=now)
+
+
+def is_waiting(going: Round, *, now: datetime) -> bool:
+    """Tell whether a sweep still waits for another watcher to store its looks.
+
+    :param now: an aware instant.
+    """
+    return going.others_awaited_since is not None and now - going.others_awaited_since < LONGEST_WAIT_FOR_OTHERS
 
 
 def _compare_clocks(going: Round, *, now: datetime) -> None:
