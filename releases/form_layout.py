@@ -93,3 +93,10 @@ def helper_of(*questions: Any, button: str, css_class: str = "") -> FormHelper:
     helper = FormHelper()
     helper.layout = Layout(*questions, SubmitButton(button, css_class=css_class))
     return helper
+
+
+def inside_the_form(*questions: Any) -> FormHelper:
+    """Lay out questions within the form element that their page writes itself, with its own token and buttons."""
+    helper = FormHelper()
+    helper.form_tag, helper.disable_csrf, helper.layout = False, True, Layout(*questions)
+    return helper

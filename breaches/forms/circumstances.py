@@ -15,7 +15,7 @@ from breaches.forms.rows import date_rows
 from breaches.forms.section import SectionForm, narrative
 from breaches.remarks import Section
 from releases.form_fields import LongTextField
-from releases.form_layout import Question
+from releases.form_layout import Question, inside_the_form
 
 
 class CircumstancesForm(SectionForm):
@@ -87,12 +87,12 @@ class CircumstancesForm(SectionForm):
     def first(self) -> FormHelper:
         """The fields before the rows."""
         shown = [Question(name, size="m") for name in ("practices", "suggested") if self.fields[name].choices]  # type: ignore[attr-defined]  # both hold choices
-        return self.layout("version", "facts_seen", *shown, Question("other_practices", threshold=75))
+        return inside_the_form("version", "facts_seen", *shown, Question("other_practices", threshold=75))
 
     @property
     def last(self) -> FormHelper:
         """The fields after the rows."""
-        return self.layout(Question("circumstances", size="m", threshold=75))
+        return inside_the_form(Question("circumstances", size="m", threshold=75))
 
 
 def key_of(practice: CitedPractice) -> str:

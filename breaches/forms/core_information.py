@@ -14,7 +14,7 @@ from breaches.content import CitedPractice, Output, Person, ReportContent
 from breaches.forms.rows import output_rows
 from breaches.forms.section import SectionForm
 from breaches.remarks import Section
-from releases.form_layout import Question
+from releases.form_layout import Question, inside_the_form
 
 
 class CoreInformationForm(SectionForm):
@@ -84,7 +84,7 @@ class CoreInformationForm(SectionForm):
     @property
     def last(self) -> FormHelper:
         """The fields after the rows."""
-        return self.layout(
+        return inside_the_form(
             Question("producers", threshold=75),
             Fieldset(_("Name and contact details of person dealing with report"), *_person_questions("dealing")),
             Fieldset(_("Name and contact details of Head of Profession for Statistics"), *_person_questions("hop")),

@@ -3,14 +3,13 @@
 from typing import Any
 
 from crispy_forms.helper import FormHelper
-from crispy_forms.layout import Layout
 from django import forms
 from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy as lazy
 
 from breaches.wording import REASONS, RECORDING_REASONS, SECTIONS
 from releases.form_fields import LongTextField
-from releases.form_layout import Question
+from releases.form_layout import Question, inside_the_form
 
 LONGEST_REMARK = 4000
 
@@ -24,13 +23,7 @@ class MoveForm(forms.Form):
     @property
     def helper(self) -> FormHelper:
         """The fields in their order, inside the page's own form element."""
-        helper = FormHelper()
-        helper.form_tag, helper.disable_csrf, helper.layout = (
-            False,
-            True,
-            Layout(*(Question(name, size="s", threshold=75) for name in self.fields)),
-        )
-        return helper
+        return inside_the_form(*(Question(name, size="s", threshold=75) for name in self.fields))
 
     def details(self) -> dict[str, Any]:
         """Return what the move is given besides who and when."""

@@ -4,14 +4,13 @@ from collections.abc import Sequence
 from typing import Any
 
 from crispy_forms.helper import FormHelper
-from crispy_forms.layout import Layout
 from django import forms
 from django.http import QueryDict
 from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy as lazy
 
 from breaches.models import Report
-from releases.form_layout import Question
+from releases.form_layout import Question, inside_the_form
 from releases.london import clock_time
 
 
@@ -55,11 +54,8 @@ class JoinForm(forms.Form):
     @property
     def helper(self) -> FormHelper:
         """The one field, inside the page's own form element."""
-        helper = FormHelper()
-        helper.form_tag, helper.disable_csrf = False, True
         hints = {reference: _hint(draft) for reference, draft in self.by_reference.items()}
-        helper.layout = Layout(Question("drafts", size="m", hints=hints))
-        return helper
+        return inside_the_form(Question("drafts", size="m", hints=hints))
 
 
 def _titles(draft: Report) -> str:

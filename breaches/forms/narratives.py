@@ -8,7 +8,7 @@ from django.utils.translation import gettext_lazy as lazy
 from breaches.content import ReportContent
 from breaches.forms.section import SectionForm, narrative
 from breaches.remarks import Section
-from releases.form_layout import Question
+from releases.form_layout import Question, inside_the_form
 
 
 class ImpactForm(SectionForm):
@@ -36,7 +36,7 @@ class ImpactForm(SectionForm):
     @property
     def last(self) -> FormHelper:
         """The fields after the rows."""
-        return self.layout(Question("impact", size="m", threshold=75))
+        return inside_the_form(Question("impact", size="m", threshold=75))
 
 
 class CorrectiveActionsForm(SectionForm):
@@ -60,4 +60,4 @@ class CorrectiveActionsForm(SectionForm):
     @property
     def last(self) -> FormHelper:
         """The fields after the rows."""
-        return self.layout(Question("corrective_actions", size="m", threshold=75))
+        return inside_the_form(Question("corrective_actions", size="m", threshold=75))

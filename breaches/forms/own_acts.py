@@ -1,13 +1,12 @@
 """The form by which somebody declares that a report is about their own act."""
 
 from crispy_forms.helper import FormHelper
-from crispy_forms.layout import Layout
 from django import forms
 from django.utils.translation import gettext_lazy as lazy
 
 from breaches.forms.decisions import LONGEST_REMARK
 from releases.form_fields import LongTextField
-from releases.form_layout import Question
+from releases.form_layout import Question, inside_the_form
 
 
 class OwnActForm(forms.Form):
@@ -25,7 +24,4 @@ class OwnActForm(forms.Form):
     @property
     def helper(self) -> FormHelper:
         """The one field, inside the page's own form element."""
-        helper = FormHelper()
-        helper.form_tag, helper.disable_csrf = False, True
-        helper.layout = Layout(Question("words", size="s", threshold=75))
-        return helper
+        return inside_the_form(Question("words", size="s", threshold=75))

@@ -5,7 +5,6 @@ from datetime import date
 from typing import Any, ClassVar, cast
 
 from crispy_forms.helper import FormHelper
-from crispy_forms.layout import Layout
 from django import forms
 from django.forms.formsets import BaseFormSet, formset_factory
 from django.http import QueryDict
@@ -14,7 +13,7 @@ from django.utils.translation import gettext_lazy as lazy
 
 from breaches.content import Output
 from releases.form_fields import GovukDateField
-from releases.form_layout import Question
+from releases.form_layout import Question, inside_the_form
 from releases.london import day
 
 MOST_ROWS = 50
@@ -76,10 +75,7 @@ class _RowSet(BaseFormSet):  # type: ignore[type-arg]  # the factory below names
     @property
     def helper(self) -> FormHelper:
         """The rows' layout, inside the page's own form element."""
-        helper = FormHelper()
-        helper.form_tag, helper.disable_csrf = False, True
-        helper.layout = Layout(*(Question(name) for name in self.fields))
-        return helper
+        return inside_the_form(*(Question(name) for name in self.fields))
 
 
 class _Outputs(_RowSet):

@@ -4,7 +4,6 @@ from collections.abc import Iterable
 from typing import Any, ClassVar
 
 from crispy_forms.helper import FormHelper
-from crispy_forms.layout import Layout
 from django import forms
 from django.http import QueryDict
 from django.utils.text import format_lazy
@@ -14,6 +13,7 @@ from breaches.content import CitedPractice, ReportContent
 from breaches.forms.rows import Rows
 from breaches.remarks import Remark, Section
 from releases.form_fields import LongTextField
+from releases.form_layout import inside_the_form
 
 # Long enough for the longest published report several times over.
 LONGEST_TEXT = 20_000
@@ -95,17 +95,10 @@ class SectionForm(forms.Form):
         if not (self.rows and self.rows.object_to(remark.sentence)):
             self.add_error(remark.field if remark.field in self.fields else None, remark.sentence)
 
-    @staticmethod
-    def layout(*fields: Any) -> FormHelper:
-        """Lay some of the fields out, inside the page's own form element."""
-        helper = FormHelper()
-        helper.form_tag, helper.disable_csrf, helper.layout = False, True, Layout(*fields)
-        return helper
-
     @property
     def first(self) -> FormHelper:
         """The fields before the rows."""
-        return self.layout("version", "facts_seen")
+        return inside_the_form("version", "facts_seen")
 
     @property
     def last(self) -> FormHelper:

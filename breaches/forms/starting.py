@@ -6,7 +6,6 @@ from typing import Any
 from uuid import UUID, uuid4
 
 from crispy_forms.helper import FormHelper
-from crispy_forms.layout import Layout
 from django import forms
 from django.http import QueryDict
 from django.utils.translation import gettext as _
@@ -16,7 +15,7 @@ from breaches.forms.rows import date_rows
 from breaches.status import RESTRICTED, Kind
 from breaches.wording import KIND_HINTS, KINDS
 from releases.form_fields import GovukDateField
-from releases.form_layout import Question, SubmitButton
+from releases.form_layout import Question, helper_of, inside_the_form
 from releases.models import Producer, Series
 
 
@@ -33,8 +32,7 @@ class StartAboutListForm(forms.Form):
 
     def __init__(self, *args: Any, **kwargs: Any) -> None:
         super().__init__(*args, **kwargs)
-        self.helper = FormHelper()
-        self.helper.layout = Layout(Question("occurred_on", size="s"), SubmitButton(_("Start the report")))
+        self.helper = helper_of(Question("occurred_on", size="s"), button=_("Start the report"))
 
 
 class StartForm(forms.Form):
@@ -103,18 +101,12 @@ class StartForm(forms.Form):
         """What comes before the days, inside the page's own form element."""
         names = ["about"] if "about" in self.fields else []
         kind = Question("kind", size="s", hints={kind.value: _hint(kind) for kind in Kind if _hint(kind)})
-        return _inside_the_form("form_key", *(Question(name, size="s") for name in names), kind)
+        return inside_the_form("form_key", *(Question(name, size="s") for name in names), kind)
 
     @property
     def days(self) -> FormHelper:
         """The days, as questions like the others."""
-        return _inside_the_form(Question("on", size="s"))
-
-
-def _inside_the_form(*questions: Any) -> FormHelper:
-    helper = FormHelper()
-    helper.form_tag, helper.disable_csrf, helper.layout = False, True, Layout(*questions)
-    return helper
+        return inside_the_form(Question("on", size="s"))
 
 
 def _key(choice: Series | Producer) -> str:
