@@ -2,8 +2,7 @@
 
 from typing import Any
 
-from crispy_forms.helper import FormHelper
-from crispy_forms.layout import Div, Layout
+from crispy_forms.layout import Div
 from django import forms
 from django.http import QueryDict
 from django.utils.translation import gettext as _
@@ -12,7 +11,7 @@ from django.utils.translation import gettext_lazy as lazy
 from releases import public
 from releases.announced import Named
 from releases.following import Followed
-from releases.form_layout import Question, SubmitButton
+from releases.form_layout import Question, helper_of
 from releases.models.series import Designation
 from releases.public import Shown
 from releases.wanted import Wanted
@@ -56,13 +55,12 @@ class CalendarFilter(forms.Form):
         for name in QUESTIONS:
             if name not in names:
                 self.fields[name].widget = forms.HiddenInput()
-        self.helper = FormHelper()
-        self.helper.form_method = "get"
-        self.helper.layout = Layout(
+        self.helper = helper_of(
             *(["show"] if asked.get("show") else []),
             Div(*(Question(name, size="s") for name in names), css_class="office-filter"),
             *(name for name in QUESTIONS if name not in names and asked.get(name)),
-            SubmitButton(_("Filter")),
+            button=_("Filter"),
+            method="get",
         )
 
     def _offer(self, name: str, choices: list[tuple[str, str]]) -> None:

@@ -106,8 +106,7 @@ class SelectionForm(forms.Form):
         own = {"producer": producers, "series": Series.objects.filter(producer__in=producers)}
         for name, choices in own.items():
             self.fields[name].queryset = choices  # type: ignore[attr-defined]  # both are fields of model choices
-        self.helper = helper_of(*self.fields, button=_("Show these"), css_class="govuk-button--secondary")
-        self.helper.form_method = "get"
+        self.helper = helper_of(*self.fields, button=_("Show these"), css_class="govuk-button--secondary", method="get")
 
     def selection(self) -> Selection:
         """Return what is asked for, as far as it can be read."""

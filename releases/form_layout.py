@@ -88,9 +88,14 @@ class SubmitButton:
         return render_to_string(self.template, self.attributes)
 
 
-def helper_of(*questions: Any, button: str, css_class: str = "") -> FormHelper:
-    """Lay out a form that asks its questions one under the other, and ends with its button."""
+def helper_of(*questions: Any, button: str, css_class: str = "", method: str = "post") -> FormHelper:
+    """Lay out a form that asks its questions one under the other, and ends with its button.
+
+    :param css_class: the button's.
+    :param method: "get" where what is asked for stands in the page's address.
+    """
     helper = FormHelper()
+    helper.form_method = method
     helper.layout = Layout(*questions, SubmitButton(button, css_class=css_class))
     return helper
 

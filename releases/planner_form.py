@@ -2,13 +2,12 @@
 
 from collections.abc import Iterable
 
-from crispy_forms.helper import FormHelper
-from crispy_forms.layout import Div, Layout
+from crispy_forms.layout import Div
 from django import forms
 from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy as lazy
 
-from releases.form_layout import Question, SubmitButton
+from releases.form_layout import Question, helper_of
 from releases.models import Producer, Series
 
 
@@ -35,8 +34,6 @@ class PlannerForm(forms.Form):
         self.fields["series"].choices = [("", lazy("All series")), *named]  # type: ignore[attr-defined]
         if len(offered) < 2:
             del self.fields["producer"]
-        self.helper = FormHelper()
-        self.helper.form_method = "get"
-        self.helper.disable_csrf = True
         questions = [Question(name, size="s") for name in self.fields]
-        self.helper.layout = Layout(Div(*questions, css_class="office-planner-questions"), SubmitButton(_("Show")))
+        asked = Div(*questions, css_class="office-planner-questions")
+        self.helper = helper_of(asked, button=_("Show"), method="get")

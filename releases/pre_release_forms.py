@@ -3,8 +3,6 @@
 from datetime import datetime
 from typing import Any
 
-from crispy_forms.helper import FormHelper
-from crispy_forms.layout import Layout
 from django import forms
 from django.http import QueryDict
 from django.utils.translation import gettext as _
@@ -12,7 +10,7 @@ from django.utils.translation import gettext_lazy as lazy
 
 from releases import london, pre_release_wording
 from releases.form_fields import ClockTimeField, GovukDateField, LongTextField
-from releases.form_layout import Question, SubmitButton
+from releases.form_layout import Question, helper_of
 from releases.models import PreReleaseAccess
 from releases.pre_release_details import PUBLIC, WORDS, Details
 from releases.pre_release_period import Period, Unit, Usual
@@ -97,8 +95,7 @@ class EntryForm(forms.Form):
         questions = [
             Question(name, size="s", threshold=75, **layout.get(name, {})) for name in self.fields if name != "version"
         ]
-        self.helper = FormHelper()
-        self.helper.layout = Layout("version", *questions, SubmitButton(button))
+        self.helper = helper_of("version", *questions, button=button)
 
     def details(self) -> Details:
         """Return the entry as it was typed; what is not asked for stays as it was."""
@@ -146,12 +143,11 @@ class TimeForm(forms.Form):
         local = london.in_london(now)
         offered = {"version": entry.version, "on": local.date(), "time": local.time().replace(second=0, microsecond=0)}
         super().__init__(data, initial=offered)
-        self.helper = FormHelper()
-        self.helper.layout = Layout(
+        self.helper = helper_of(
             "version",
             Question("on", size="s"),
             Question("time", size="s", css_class="govuk-input--width-5"),
-            SubmitButton(button),
+            button=button,
         )
 
     def clean(self) -> dict[str, Any]:

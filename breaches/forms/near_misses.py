@@ -54,5 +54,4 @@ class NearMissForm(forms.Form):
             self.fields[name].queryset = choices  # type: ignore[attr-defined]  # both are fields of model choices
         if producers.count() < 2:  # nothing to choose from
             del self.fields["producer"]
-        self.helper = helper_of(*self.fields, button=_("Show these"), css_class="govuk-button--secondary")
-        self.helper.form_method = "get"
+        self.helper = helper_of(*self.fields, button=_("Show these"), css_class="govuk-button--secondary", method="get")

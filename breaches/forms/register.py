@@ -2,8 +2,7 @@
 
 from typing import Any
 
-from crispy_forms.helper import FormHelper
-from crispy_forms.layout import Div, Layout
+from crispy_forms.layout import Div
 from django import forms
 from django.http import QueryDict
 from django.utils.text import format_lazy
@@ -12,38 +11,19 @@ from django.utils.translation import gettext_lazy as lazy
 
 from breaches import register, wording
 from breaches.decision import Decision
+from breaches.forms.of_producer import OfProducerForm
 from breaches.register import EDITION_BEFORE, REASON_AFTER, Wanted
 from breaches.status import TOLD_ELSEWHERE, DismissalReason, Kind, RecordingReason, ReportStatus
-from releases.form_layout import Question, SubmitButton
-from releases.models import Producer, Series
+from releases.form_layout import Question, helper_of
 from releases.permissions import Person
 
 DAYS = ["%Y-%m-%d", "%d/%m/%Y", "%d %m %Y", "%d %B %Y"]
 ANY = ("", lazy("All"))
 
 
-class RegisterForm(forms.Form):
-    """Producer, series, kind, state, decision, practice and period; an empty field asks for nothing.
+class RegisterForm(OfProducerForm):
+    """Producer, series, kind, state, decision, practice and period; an empty field asks for nothing."""
 
-    Series are offered once a producer is chosen, or where the person has one alone.
-    """
-
-    use_required_attribute = False
-
-    producer = forms.ModelChoiceField(
-        label=lazy("Producer"),
-        queryset=Producer.objects.none(),
-        to_field_name="slug",
-        required=False,
-        empty_label=lazy("All"),
-    )
-    series = forms.ModelChoiceField(
-        label=lazy("Series"),
-        queryset=Series.objects.none(),
-        to_field_name="slug",
-        required=False,
-        empty_label=lazy("All"),
-    )
     kind = forms.ChoiceField(label=lazy("Kind of breach"), required=False)
     cause = forms.ChoiceField(label=lazy("Cause"), required=False)
     state = forms.ChoiceField(label=lazy("Where it stands"), required=False)
@@ -61,13 +41,7 @@ class RegisterForm(forms.Form):
 
         :param by: the person; what they may not read is not offered.
         """
-        super().__init__(asked)
-        self.producers = list(register.producers_of(by))
-        slug = asked.get("producer") or (self.producers[0].slug if len(self.producers) == 1 else "")
-        own: dict[str, Any] = {
-            "producer": register.producers_of(by),
-            "series": Series.objects.filter(producer__in=register.producers_of(by), producer__slug=slug),
-        }
+        super().__init__(asked, by=by)
         offered: dict[str, Any] = {
             "kind": [ANY, *((kind, wording.KINDS[kind]) for kind in Kind)],
             "cause": [ANY, *wording.CAUSES.items()],
@@ -78,19 +52,10 @@ class RegisterForm(forms.Form):
             "decision": [ANY, *_decisions()],
             "practice": [ANY, *_practices()],
         }
-        for name, choices in own.items():
-            self.fields[name].queryset = choices  # type: ignore[attr-defined]  # both are fields of model choices
         for name, choices in offered.items():
             self.fields[name].choices = choices  # type: ignore[attr-defined]  # all are fields of choices
-        if not slug:
-            self.fields["series"].widget = forms.HiddenInput()
-        questions = [name for name in self.fields if name != "series" or slug]
-        self.helper = FormHelper()
-        self.helper.form_method = "get"
-        self.helper.layout = Layout(
-            Div(*(Question(name, size="s") for name in questions), css_class="office-filter"),
-            SubmitButton(_("Show these"), css_class="govuk-button--secondary"),
-        )
+        asked_for = Div(*(Question(name, size="s") for name in self.questions), css_class="office-filter")
+        self.helper = helper_of(asked_for, button=_("Show these"), css_class="govuk-button--secondary", method="get")
 
     def clean(self) -> dict[str, Any]:
         """Refuse a period that ends before it begins."""

@@ -2,8 +2,7 @@
 
 from typing import TYPE_CHECKING, Any
 
-from crispy_forms.helper import FormHelper
-from crispy_forms.layout import Div, Layout
+from crispy_forms.layout import Div
 from django import forms
 from django.contrib.auth.decorators import login_required
 from django.core.paginator import Paginator
@@ -13,7 +12,7 @@ from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy as lazy
 from django.views.decorators.http import require_safe
 
-from releases.form_layout import Question, SubmitButton
+from releases.form_layout import Question, helper_of
 from statsoffice.messages import shown
 
 if TYPE_CHECKING:
@@ -44,10 +43,8 @@ class MessageFilter(forms.Form):
     def __init__(self, asked: QueryDict) -> None:
         """Make the form of what an address asks for."""
         super().__init__(asked)
-        self.helper = FormHelper()
-        self.helper.form_method = "get"
         questions = (Question(name, size="s") for name in ("about", "state"))
-        self.helper.layout = Layout(Div(*questions, css_class="office-filter"), SubmitButton(_("Filter")))
+        self.helper = helper_of(Div(*questions, css_class="office-filter"), button=_("Filter"), method="get")
 
 
 @login_required

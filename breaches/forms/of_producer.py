@@ -1,0 +1,57 @@
+"""Whose reports a page is asked for: the two questions with which every such form begins."""
+
+from django import forms
+from django.http import QueryDict
+from django.utils.translation import gettext_lazy as lazy
+
+from breaches import register
+from releases.models import Producer, Series
+from releases.permissions import Person
+
+
+class OfProducerForm(forms.Form):
+    """Producer and series; an empty field asks for all that are theirs.
+
+    Series are offered once a producer is chosen, or where the person has one alone.
+    """
+
+    use_required_attribute = False
+
+    producer = forms.ModelChoiceField(
+        label=lazy("Producer"),
+        queryset=Producer.objects.none(),
+        to_field_name="slug",
+        required=False,
+        empty_label=lazy("All"),
+    )
+    series = forms.ModelChoiceField(
+        label=lazy("Series"),
+        queryset=Series.objects.none(),
+        to_field_name="slug",
+        required=False,
+        empty_label=lazy("All"),
+    )
+
+    def __init__(self, asked: QueryDict, *, by: Person) -> None:
+        """Make the form of what an address asks for.
+
+        :param by: the person; what they may not read is not offered.
+        """
+        super().__init__(asked)
+        own = register.producers_of(by)
+        self.producers = list(own)
+        self.of_one_producer = self.producers[0] if len(self.producers) == 1 else None
+        chosen = asked.get("producer") or (self.of_one_producer.slug if self.of_one_producer else "")
+        self.fields["producer"].queryset = own  # type: ignore[attr-defined]  # a field of model choices
+        self.fields["series"].queryset = Series.objects.filter(producer__in=own, producer__slug=chosen)  # type: ignore[attr-defined]
+        if not chosen:
+            self.hide("series")
+
+    def hide(self, name: str) -> None:
+        """Do not ask for what can be answered in one way only."""
+        self.fields[name].widget = forms.HiddenInput()
+
+    @property
+    def questions(self) -> list[str]:
+        """The fields that are asked for."""
+        return [name for name, field in self.fields.items() if not field.widget.is_hidden]
