@@ -1,4 +1,4 @@
-"""Dates, times of day and long texts as people type them into forms."""
+"""Dates, how exactly they are known, times of day and long texts as people type them into forms."""
 
 import re
 from collections.abc import Sequence
@@ -7,6 +7,9 @@ from typing import Any
 
 from django import forms
 from django.core.exceptions import ValidationError
+from django.utils.translation import gettext_lazy as lazy
+
+from releases.calendar import Precision
 
 CLOCK_TIME = re.compile(r"(\d{1,2})(?:[:.](\d{2}))?(?:[:.](\d{2}))?\s*(am|pm)?", re.IGNORECASE)
 PARTS = ("day", "month", "year")
@@ -168,6 +171,21 @@ class LongTextField(forms.CharField):
     def to_python(self, value: Any) -> str:
         """Write each line end as browsers show it, before the length is checked."""
         return (super().to_python(value) or "").replace("\r\n", "\n").replace("\r", "\n")
+
+
+class PrecisionField(forms.ChoiceField):
+    """Asks how exactly the date of a release is known."""
+
+    widget = forms.RadioSelect
+
+    def __init__(self, **kwargs: Any) -> None:
+        """Take the arguments of a field."""
+        choices = [
+            (Precision.EXACT, lazy("The day and the time")),
+            (Precision.MONTH, lazy("The month")),
+            (Precision.TWO_MONTHS, lazy("One of two months")),
+        ]
+        super().__init__(label=lazy("How exactly is the date known?"), choices=choices, **kwargs)
 
 
 def _boxes(value: Any) -> list[Any]:

@@ -13,7 +13,7 @@ from django.utils.translation import gettext_lazy as lazy
 from releases import london
 from releases.answering import TEXT_KINDS
 from releases.calendar import Precision, Slot
-from releases.form_fields import ClockTimeField, GovukDateField, LongTextField
+from releases.form_fields import ClockTimeField, GovukDateField, LongTextField, PrecisionField
 from releases.form_layout import Question, helper_of
 from releases.models import Release
 from releases.status import Status
@@ -29,15 +29,7 @@ class ChangeDateForm(forms.Form):
     seen_version = forms.IntegerField(widget=forms.HiddenInput)
     planned_on = GovukDateField(label=lazy("New date"), help_text=lazy("For example, 14 7 2026"))
     planned_at = ClockTimeField(label=lazy("Time in London"), help_text=lazy("For example, 9:30am"), required=False)
-    precision = forms.ChoiceField(
-        label=lazy("How exactly is the date known?"),
-        choices=[
-            (Precision.EXACT, lazy("The day and the time")),
-            (Precision.MONTH, lazy("The month")),
-            (Precision.TWO_MONTHS, lazy("One of two months")),
-        ],
-        widget=forms.RadioSelect,
-    )
+    precision = PrecisionField()
     reason = LongTextField(label=lazy("Reason for the change"), required=False, max_length=MOST_WORDS)
 
     def __init__(self, data: QueryDict | None = None, *, release: Release, asking: bool = False) -> None:

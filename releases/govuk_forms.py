@@ -11,7 +11,7 @@ from django.utils.translation import gettext_lazy as lazy
 
 from releases import govuk_import, web_address
 from releases.calendar import Precision, Slot
-from releases.form_fields import ClockTimeField, GovukDateField, LongTextField
+from releases.form_fields import ClockTimeField, GovukDateField, LongTextField, PrecisionField
 from releases.form_layout import Question, helper_of
 from releases.models import Series
 from releases.reading.govuk_announcement import Announced, Announcing
@@ -63,15 +63,7 @@ class ReleaseToCheckForm(forms.Form):
         help_text=lazy("Letters, digits and hyphens. It becomes part of the address of its page here."),
         max_length=100,
     )
-    precision = forms.ChoiceField(
-        label=lazy("How exactly is the date known?"),
-        choices=[
-            (Precision.EXACT, lazy("The day and the time")),
-            (Precision.MONTH, lazy("The month")),
-            (Precision.TWO_MONTHS, lazy("One of two months")),
-        ],
-        widget=forms.RadioSelect,
-    )
+    precision = PrecisionField()
     planned_on = GovukDateField(label=lazy("Date"), help_text=lazy("For example, 14 7 2026"))
     planned_at = ClockTimeField(label=lazy("Time in London"), help_text=lazy("For example, 9:30am"), required=False)
     status = forms.ChoiceField(
