@@ -20,6 +20,7 @@ from tests.shared_database import environment_of_processes, write_code_of_practi
 pytest_plugins = ["tests.fixtures_of_the_watch", "tests.faults.table"]
 
 LOOPBACK = ["127.0.0.1", "::1", "localhost"]
+DATABASE_FIXTURES = {"db", "transactional_db", "live_server"}
 BROWSER_FIXTURES = {"page", "context", "browser", "new_context"}
 CHROMIUM_FLAGS = [
     "--no-sandbox",  # Chromium's own needs rights that root in a container lacks
@@ -56,8 +57,12 @@ def pytest_configure(config: pytest.Config) -> None:
 @pytest.hookimpl(tryfirst=True)
 def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
     for item in items:
-        if BROWSER_FIXTURES & set(getattr(item, "fixturenames", ())):
+        fixtures = set(getattr(item, "fixturenames", ()))
+        if BROWSER_FIXTURES & fixtures:
             item.add_marker(pytest.mark.browser)
+        # Without either, a test that asks the database fails: pytest-django bars it.
+        if not (DATABASE_FIXTURES & fixtures or item.get_closest_marker("django_db")):
+            item.add_marker(pytest.mark.one_database)
 
 
 @pytest.hookimpl(wrapper=True)
