@@ -75,6 +75,12 @@ def addresses_of(contacts: Iterable[Contact]) -> frozenset[str]:
     )
 
 
+def lead_addresses(producer: int) -> frozenset[str]:
+    """Return the addresses of a producer's Heads of Profession and deputies, by the producer's key."""
+    leads = open_memberships([producer]).values_list("user__email", flat=True)
+    return frozenset(email.lower() for email in leads)
+
+
 def concerned_or_leads(release: Release, concerned: Iterable[Contact | None]) -> frozenset[str]:
     """Return the addresses of those whom news on a release concerns.
 
@@ -86,7 +92,7 @@ def concerned_or_leads(release: Release, concerned: Iterable[Contact | None]) ->
     if told or (release.rehearsal and named):
         return told
     # Somebody must learn of it, and that nobody is named, or nobody who is still there.
-    return frozenset(open_memberships([release.series.producer_id]).values_list("user__email", flat=True))
+    return lead_addresses(release.series.producer_id)
 
 
 def people_concerned(release: Release) -> frozenset[str]:

@@ -9,11 +9,13 @@ from django.utils.translation import gettext as _
 
 from releases import london
 from releases.models import Contact, RollCall
-from statsoffice.messages.owed import NEWS, About, Owed, addresses_of
+from statsoffice.messages.owed import NEWS, About, Owed, addresses_of, lead_addresses
 
 
 def owed(*, told: Collection[str], now: datetime) -> Iterator[Owed]:
     """Give what is owed for roll calls of which nobody was told: one message to each lead of the morning's series.
+
+    Where none of them can be reached, those are told who lead the producer.
 
     :param told: the events that were told already.
     :param now: the aware instant of asking; roll calls of the last seven days are told.
@@ -39,7 +41,9 @@ def _recipients(call: RollCall) -> frozenset[str]:
     series = {"releases__reference__in": references}
     heads = Contact.objects.filter(**{f"series_headed__{name}": value for name, value in series.items()})
     deputies = Contact.objects.filter(**{f"series_deputised__{name}": value for name, value in series.items()})
-    return addresses_of((heads.distinct() | deputies.distinct()).select_related("user"))
+    told = addresses_of((heads.distinct() | deputies.distinct()).select_related("user"))
+    # Where no series names anybody who is still there, the producer's own leads learn how the morning went.
+    return told or lead_addresses(call.producer_id)
 
 
 def _text(call: RollCall) -> str:

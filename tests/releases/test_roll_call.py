@@ -5,10 +5,11 @@ from datetime import UTC, datetime, timedelta
 import pytest
 
 from releases import judging, roll_call
-from releases.models import RollCall
+from releases.models import Membership, RollCall
+from releases.roles import Role
 from statsoffice.messages import outbox
 from statsoffice.messages.models import Message
-from tests.factories import ContactFactory, SeriesFactory, a_confirmed_release
+from tests.factories import ContactFactory, SeriesFactory, UserFactory, a_confirmed_release
 from tests.releases.record import looks_at
 
 DUE = datetime(2020, 6, 30, 8, 30, tzinfo=UTC)
@@ -80,3 +81,15 @@ def test_the_heads_and_deputies_of_the_mornings_series_are_told_once(series):
     }
     assert told[0].subject == "Roll call of 30 June 2020: 1 of 1 live"
     assert "example.gov.uk/first" not in told[0].text
+
+
+def test_where_no_series_names_anybody_who_is_still_there_the_producers_leads_are_told(series):
+    lead = UserFactory()
+    Membership.objects.create(user=lead, producer=series.producer, role=Role.HEAD_OF_PROFESSION)
+    series.head_of_profession.user = UserFactory(is_active=False)
+    series.head_of_profession.save()
+    seen_on_time(release(series, "first"))
+    roll_call.call_missing(now=JUDGED)
+    outbox.create_missing(now=JUDGED)
+    told = Message.objects.filter(event__startswith="roll-call")
+    assert [message.recipient for message in told] == [lead.email]
