@@ -1,6 +1,6 @@
 """The record to read: looks, verdicts, statements, date changes and events, which nobody changes here."""
 
-from typing import Any
+from typing import Any, ClassVar
 
 from django.contrib import admin
 from django.db.models import Model, QuerySet
@@ -24,13 +24,14 @@ class OfReleases[M: Model](ReadOnly[M]):
     """Rows about releases of one's own producers."""
 
     producer_path = "release__series__producer"
-    list_select_related = ("release",)
+    # Where rows are joined already, as in the queryset below, Django leaves out its own `list_select_related`.
+    read_with: ClassVar[tuple[str, ...]] = ("release",)
     search_fields = ("release__reference", "release__title")
     show_full_result_count = False
 
     def get_queryset(self, request: HttpRequest) -> QuerySet[M]:
-        """Return one's own rows with their releases and producers."""
-        return super().get_queryset(request).select_related(self.producer_path)
+        """Return one's own rows with their releases and producers, and with what a list names of them."""
+        return super().get_queryset(request).select_related(self.producer_path, *self.read_with)
 
 
 @admin.register(Observation)
@@ -58,6 +59,7 @@ class StatementAdmin(OfReleases[Statement]):
     """What people said of what was seen."""
 
     list_display = ("release", "kind", "live_at", "stated_by", "stated_at")
+    read_with = ("stated_by",)
     list_filter = ("kind",)
     ordering = ("-stated_at",)
 
@@ -67,6 +69,7 @@ class DateChangeAdmin(OfReleases[DateChange]):
     """Changes of date: was, to, why, by whom."""
 
     list_display = ("release", "was", "to", "public_reason", "requested_by", "agreed_by", "announced_at")
+    read_with = ("requested_by", "agreed_by")
     ordering = ("-requested_at",)
 
 
@@ -76,7 +79,7 @@ class ReasonCorrectionAdmin(OfReleases[ReasonCorrection]):
 
     producer_path = "change__release__series__producer"
     list_display = ("change", "number", "public_reason", "agreed_by", "agreed_at")
-    list_select_related = ("change",)
+    read_with = ("change", "agreed_by")
     search_fields = ("change__release__reference", "change__release__title")
     ordering = ("-agreed_at",)
 
@@ -86,6 +89,7 @@ class DateChangeRequestAdmin(OfReleases[DateChangeRequest]):
     """Changes of date that were asked for, and what became of them; they are decided on a page of their own."""
 
     list_display = ("release", "was", "to", "state", "requested_by", "requested_at", "decided_by", "decided_at")
+    read_with = ("requested_by", "decided_by")
     list_filter = ("state",)
     ordering = ("-requested_at",)
 
@@ -95,6 +99,7 @@ class DelayNoticeAdmin(OfReleases[DelayNotice]):
     """What readers were told of delays, by whom and when."""
 
     list_display = ("release", "number", "kind", "expected_at", "expected_words", "posted_by", "posted_at")
+    read_with = ("posted_by",)
     list_filter = ("kind",)
     ordering = ("-posted_at",)
 
@@ -104,6 +109,7 @@ class ReleaseEventAdmin(OfReleases[ReleaseEvent]):
     """What happened to releases, in the order of the chain."""
 
     list_display = ("position", "release", "kind", "at", "actor")
+    read_with = ("actor",)
     list_filter = ("kind",)
     date_hierarchy = "at"
     ordering = ("-position",)
@@ -119,5 +125,5 @@ class ReleaseTaskAdmin(OfReleases[ReleaseTask]):
 
     producer_path = "series__producer"
     list_display = ("series", "text", "origin", "added_at", "done_by", "done_at")
-    list_select_related = ("series",)
+    read_with = ("series", "done_by")
     search_fields = ("text", "series__title")
