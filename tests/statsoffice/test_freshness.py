@@ -1,0 +1,58 @@
+"""What browsers and caches may keep: no page of before, and nothing that one person saw."""
+
+from datetime import UTC, datetime
+
+import pytest
+from django.urls import reverse
+
+from releases import scheduling
+from releases.roles import Role
+from tests.breaches.people import an_office, member
+from tests.factories import an_announced_release
+
+pytestmark = [pytest.mark.django_db, pytest.mark.one_database]
+
+NOW = datetime(2020, 6, 1, 9, tzinfo=UTC)
+PUBLIC = ["/", "/calendar/2020/6/", "/releases/absence/", "/calendar.ics", "/changes.atom", "/api/v1/releases"]
+
+
+@pytest.fixture(autouse=True)
+def on_a_day_in_june(time_machine):
+    time_machine.move_to(NOW, tick=False)
+
+
+@pytest.fixture
+def release():
+    return an_announced_release(reference="absence")
+
+
+@pytest.mark.parametrize("address", PUBLIC)
+def test_a_reader_who_asks_again_is_told_in_no_bytes_that_a_public_page_still_stands(client, release, address):
+    first = client.get(address)
+    assert "no-cache" in first["Cache-Control"]
+    again = client.get(address, headers={"If-None-Match": first["ETag"]})
+    assert (again.status_code, again.content) == (304, b"")
+
+
+@pytest.mark.parametrize("address", PUBLIC)
+def test_once_a_release_is_cancelled_no_reader_is_told_that_the_page_of_before_stands(client, release, address):
+    before = client.get(address)["ETag"]
+    scheduling.cancel(
+        release, reason="The survey was stopped.", by=member(Role.HEAD_OF_PROFESSION, release.series.producer), at=NOW
+    )
+    again = client.get(address, headers={"If-None-Match": before})
+    assert again.status_code == 200
+    assert again["ETag"] != before
+
+
+@pytest.mark.parametrize("name", ["desk", "breaches:report_list", "outbox:sent", "exchange:release_list"])
+def test_what_one_person_sees_is_kept_nowhere(client, name):
+    client.force_login(an_office().head)
+    answer = client.get(reverse(name))
+    assert answer.status_code == 200
+    assert answer["Cache-Control"] == "private, no-store"
+    assert not answer.has_header("ETag")
+
+
+def test_the_admins_pages_are_kept_nowhere(admin_client):
+    assert "no-store" in admin_client.get("/admin/releases/release/")["Cache-Control"]
