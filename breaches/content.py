@@ -1,6 +1,6 @@
 """What a breach report says, as plain values: written as JSON, hashed, and read again unchanged."""
 
-from dataclasses import asdict, dataclass, fields
+from dataclasses import asdict, dataclass, fields, replace
 from datetime import UTC, date, datetime
 from typing import Any
 from urllib.parse import urlsplit
@@ -48,7 +48,10 @@ class TimelineEntry:
 
 @dataclass(frozen=True, slots=True)
 class ReportContent:
-    """Every field of the form. Free text is plain text; a blank line parts its paragraphs."""
+    """Every field of the form. Free text is plain text; a blank line parts its paragraphs.
+
+    `lead_official` says that the form was approved with the label that names a Lead Official as well.
+    """
 
     outputs: tuple[Output, ...] = ()
     producers: tuple[str, ...] = ()
@@ -63,10 +66,11 @@ class ReportContent:
     impact: str = ""
     corrective_actions: str = ""
     timeline: tuple[TimelineEntry, ...] = ()
+    lead_official: bool = False
 
 
 # Left out where they are empty, so that what was stored and approved before there were any keeps its digest.
-LATER_FIELDS = frozenset({"timeline"})
+LATER_FIELDS = frozenset({"timeline", "lead_official"})
 
 
 def to_json(content: ReportContent) -> dict[str, Any]:
@@ -114,6 +118,7 @@ def from_json(value: dict[str, Any]) -> ReportContent:
                 TimelineEntry(**(entry | {"at": datetime.fromisoformat(entry["at"])}))
                 for entry in value.get("timeline", ())
             ),
+            lead_official=value.get("lead_official", False),
         )
     except TypeError as error:
         message = f"The stored content does not fit the form: {error}."
@@ -122,6 +127,11 @@ def from_json(value: dict[str, Any]) -> ReportContent:
 
 def _person(value: dict[str, Any] | None) -> Person | None:
     return Person(**value) if value else None
+
+
+def unapproved(content: ReportContent) -> ReportContent:
+    """Return a content without what its approval gave it, as it is taken up again."""
+    return replace(content, report_date=None, lead_official=False)
 
 
 def digest(content: ReportContent) -> str:

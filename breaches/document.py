@@ -11,6 +11,9 @@ from releases.london import clock_time, clock_time_to_the_second, day, in_london
 from releases.roles import Role
 
 TITLE = "REPORT OF A BREACH OF THE CODE OF PRACTICE FOR STATISTICS"
+# In 2020-21 published reports used both.
+HEAD_LABEL = "Name and contact details of Head of Profession for Statistics"
+LEAD_OFFICIAL_LABEL = "Name and contact details of Head of Profession for Statistics or Lead Official"
 DRAFT_MARK = "DRAFT: suspected breach, not yet decided"
 RECORDED_MARK = "RECORDED: kept in the office’s own log, and not reported"
 DISMISSED_MARK = "DISMISSED: suspected, and decided not to be a breach"
@@ -120,6 +123,7 @@ def lay_out(
     reference: str,
     version: int,
     approval: Approval | None = None,
+    lead_official: bool = False,
     ask_for_cause: bool = False,
     cause_prompt: str = CAUSE_PROMPT,
     rehearsal: bool = False,
@@ -130,6 +134,8 @@ def lay_out(
 
     :param approval: the decision that the document carries; without one every page is marked as a draft and
         empty narratives show what has to be written there.
+    :param lead_official: the form names a Lead Official as well, although its content does not say so: what is not
+        approved follows the office's setting.
     :param ask_for_cause: the circumstances are still the machine's own text, so a draft asks for the cause.
     :param cause_prompt: what is asked for there.
     :param rehearsal: the report is about a rehearsal, so that nobody may take it for a real one.
@@ -142,7 +148,10 @@ def lay_out(
     return ReportDocument(
         title=TITLE,
         sections=(
-            Section("1. Core Information", rows=_core_information(content)),
+            Section(
+                "1. Core Information",
+                rows=_core_information(content, lead_official=content.lead_official or lead_official),
+            ),
             Section(
                 "2. Circumstances of breach",
                 rows=_circumstances(content),
@@ -200,15 +209,12 @@ def printable(text: str) -> str:
     )
 
 
-def _core_information(content: ReportContent) -> tuple[Row, ...]:
+def _core_information(content: ReportContent, *, lead_official: bool) -> tuple[Row, ...]:
     return (
         Row("Title and link to statistical output", _entries(*map(_output, content.outputs))),
         Row("Name of producer organisation", _entries(*([Line(name)] for name in content.producers))),
         Row("Name and contact details of person dealing with report", _entries(_person(content.dealing))),
-        Row(
-            "Name and contact details of Head of Profession for Statistics",
-            _entries(_person(content.head_of_profession)),
-        ),
+        Row(LEAD_OFFICIAL_LABEL if lead_official else HEAD_LABEL, _entries(_person(content.head_of_profession))),
         Row(
             "Link to published statement about the breach (if relevant)",
             _entries([_link(content.statement_url)]),

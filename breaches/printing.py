@@ -3,6 +3,8 @@
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 
+from django.conf import settings
+
 from breaches import events_in_words
 from breaches.content import from_json
 from breaches.document import (
@@ -51,6 +53,7 @@ def laid_out(report: Report, version: ReportVersion) -> ReportDocument:
             content,
             reference=report.reference,
             version=version.number,
+            lead_official=settings.LEAD_OFFICIAL,
             ask_for_cause=is_untouched(version, "circumstances"),
             cause_prompt=_cause_prompt(report),
             rehearsal=report.rehearsal,
@@ -92,6 +95,7 @@ def draft_of(report: Report) -> ReportDocument:
         content_of(report),
         reference=report.reference,
         version=report.version,
+        lead_official=settings.LEAD_OFFICIAL,
         ask_for_cause=is_untouched(present(report), "circumstances"),
         cause_prompt=_cause_prompt(report),
         rehearsal=report.rehearsal,

@@ -1,6 +1,5 @@
 """An approved report leaves the house by a person's own step: sent, corrected or withdrawn by notice, closed."""
 
-from dataclasses import replace
 from datetime import date, datetime
 from typing import TYPE_CHECKING, Any
 
@@ -10,6 +9,7 @@ from django.db import transaction
 from django.utils.translation import gettext as _
 
 from breaches import moves
+from breaches.content import unapproved
 from breaches.models import ApprovedDocument, Dispatch, Report
 from breaches.status import CLOSE, CORRECT, NOTE_ANSWER, SEND, WITHDRAW, Nature
 from breaches.versions import content_of
@@ -112,7 +112,7 @@ def correct(report: Report, *, notice: str, by: "User", at: datetime) -> Report:
             at=at,
             words=notice,
             values={"decided_at": None, "submitted_by": None},
-            content=replace(content_of(report), report_date=None),
+            content=unapproved(content_of(report)),
             why="correction",
         )
 

@@ -5,12 +5,13 @@ from dataclasses import replace
 from datetime import datetime
 from typing import TYPE_CHECKING
 
+from django.conf import settings
 from django.db import transaction
 from django.utils.translation import gettext as _
 
 from breaches import moves, needs
 from breaches.bound_evidence import evidence_digest
-from breaches.content import ReportContent, digest
+from breaches.content import ReportContent, digest, unapproved
 from breaches.document import Approval, ReportDocument, lay_out
 from breaches.models import ApprovedDocument, JoinedDraft, Report, ReportVersion, SectionComment
 from breaches.permissions import acting_role
@@ -183,15 +184,15 @@ def reopen(report: Report, *, reason: str, by: "User", at: datetime) -> Report:
         by=by,
         at=at,
         values={"decided_at": None, "decision_reason": "", "submitted_by": None},
-        content=replace(content_of(report), report_date=None),
+        content=unapproved(content_of(report)),
         why="reopened",
         words=reason.strip(),
     )
 
 
 def as_approved(report: Report, *, at: datetime) -> ReportContent:
-    """Return the content that an approval at an aware instant would be bound to: dated, and otherwise as it is."""
-    return replace(content_of(report), report_date=local_date(at))
+    """Return the content that an approval at an aware instant would be bound to: dated, with the label in force."""
+    return replace(content_of(report), report_date=local_date(at), lead_official=settings.LEAD_OFFICIAL)
 
 
 def wrote_or_submitted(report: Report, person: "User") -> bool:

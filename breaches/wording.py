@@ -3,6 +3,8 @@
 from collections.abc import Iterable
 from typing import Any
 
+from django.conf import settings
+from django.utils.functional import lazy as worked_out_later
 from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy as lazy
 
@@ -86,11 +88,21 @@ DECISIONS = {
     Decision.WITHDRAWN: lazy("Withdrawn"),
 }
 
+
+def _head_label() -> str:
+    if settings.LEAD_OFFICIAL:
+        return _("Name and contact details of Head of Profession for Statistics or Lead Official")
+    return _("Name and contact details of Head of Profession for Statistics")
+
+
+# By the office's setting, which is read when the label is shown.
+HEAD_LABEL = worked_out_later(_head_label, str)()
+
 FIELDS = {
     "outputs": lazy("Title and link to statistical output"),
     "producers": lazy("Name of producer organisation"),
     "dealing": lazy("Name and contact details of person dealing with report"),
-    "head_of_profession": lazy("Name and contact details of Head of Profession for Statistics"),
+    "head_of_profession": HEAD_LABEL,
     "statement_url": lazy("Link to published statement about the breach"),
     "report_date": lazy("Date of breach report"),
     "practices": lazy("Relevant principle(s) and practice(s)"),

@@ -56,6 +56,7 @@ REPORT_RECIPIENT = environment.mail_address("STATSOFFICE_REPORT_RECIPIENT")
 REPORT_DUE_AFTER = environment.whole_number("STATSOFFICE_REPORT_DUE_WORKING_DAYS", "5", least=1)
 REPORT_REMINDERS = environment.whole_numbers("STATSOFFICE_REPORT_REMINDERS", "-1,1")
 BREACHES_PUBLIC = environment.one_of("STATSOFFICE_BREACHES_PUBLIC", "off", choices=("on", "off")) == "on"
+LEAD_OFFICIAL = environment.one_of("STATSOFFICE_LEAD_OFFICIAL", "off", choices=("on", "off")) == "on"
 OPERATORS = environment.mail_addresses("STATSOFFICE_OPERATORS")
 CANARY = environment.one_of("STATSOFFICE_CANARY", "on", choices=("on", "off")) == "on"
 REHEARSAL_SITE = environment.web_address("STATSOFFICE_REHEARSAL_SITE", "http://127.0.0.1:8765")

@@ -10,6 +10,7 @@ from django.http import QueryDict
 from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy as lazy
 
+from breaches import wording
 from breaches.content import CitedPractice, Output, Person, ReportContent
 from breaches.forms.rows import output_rows
 from breaches.forms.section import SectionForm
@@ -87,7 +88,7 @@ class CoreInformationForm(SectionForm):
         return inside_the_form(
             Question("producers", threshold=75),
             Fieldset(_("Name and contact details of person dealing with report"), *_person_questions("dealing")),
-            Fieldset(_("Name and contact details of Head of Profession for Statistics"), *_person_questions("hop")),
+            Fieldset(wording.HEAD_LABEL, *_person_questions("hop")),
             "statement_url",
         )
 

@@ -53,6 +53,7 @@ CONTENTS = st.builds(
         ),
         max_size=2,
     ).map(tuple),
+    lead_official=st.booleans(),
 )
 
 
@@ -68,7 +69,7 @@ def test_content_reads_back_from_real_json_as_the_same_value_with_the_same_diges
 def test_a_change_in_any_field_changes_the_digest(field):
     entries = (TimelineEntry(datetime(2020, 6, 30, 9, tzinfo=UTC), "The digital team was told.", "note-1"),)
     full = dataclasses.replace(
-        SEED, statement_url="https://www.example.gov.uk/st", other_practices="V2", timeline=entries
+        SEED, statement_url="https://www.example.gov.uk/st", other_practices="V2", timeline=entries, lead_official=True
     )
     empty: Any = getattr(ReportContent(), field)
 

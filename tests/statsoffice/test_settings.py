@@ -79,6 +79,7 @@ def test_good_settings_start(tmp_path, environment):
         pytest.param({"STATSOFFICE_COMPARISON_AT": "night"}, "a time such as 14:00", id="comparison"),
         pytest.param({"STATSOFFICE_HEALTH_PING": "ping"}, "STATSOFFICE_HEALTH_PING", id="ping"),
         pytest.param({"STATSOFFICE_CANARY": "yes"}, "STATSOFFICE_CANARY", id="canary"),
+        pytest.param({"STATSOFFICE_LEAD_OFFICIAL": "yes"}, "STATSOFFICE_LEAD_OFFICIAL", id="label"),
         pytest.param({"STATSOFFICE_OPERATORS": "me@example.gov.uk, you"}, 'holds "you"', id="operators"),
         pytest.param({"STATSOFFICE_NOTIFY_KEY": "desk-of-SECRET"}, "no API key of GOV.UK Notify", id="notify key"),
         pytest.param({"STATSOFFICE_NOTIFY_KEY": NOTIFY_KEY}, "STATSOFFICE_NOTIFY_TEMPLATE", id="key without template"),
