@@ -41,16 +41,20 @@ class Words:
 
 @dataclass(frozen=True, slots=True)
 class Drawn:
-    """One bar as it is drawn: its top edge in pixels, its width as a share of 100, and its colour."""
+    """One bar as it is drawn: its top edge in pixels, its width and its left edge as shares of 100, and its colour."""
 
     top: int
     width: float
     colour: str
+    left: float = 0
 
 
 @dataclass(frozen=True, slots=True)
 class Chart:
-    """A picture: its title, what it shows in a sentence, its height in pixels, and what is in it."""
+    """A picture: its title, what it shows in a sentence, its height in pixels, and what is in it.
+
+    The description may be empty, where the title says it all.
+    """
 
     title: str
     description: str

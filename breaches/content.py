@@ -5,6 +5,7 @@ from datetime import UTC, date, datetime
 from typing import Any
 from urllib.parse import urlsplit
 
+from breaches import annex as annexes
 from releases.canonical import canonical_json, sha256_hex
 
 
@@ -50,7 +51,8 @@ class TimelineEntry:
 class ReportContent:
     """Every field of the form. Free text is plain text; a blank line parts its paragraphs.
 
-    `lead_official` says that the form was approved with the label that names a Lead Official as well.
+    `lead_official` says that the form was approved with the label that names a Lead Official as well; `annex` is what
+    was approved, or is printed, with it.
     """
 
     outputs: tuple[Output, ...] = ()
@@ -67,10 +69,11 @@ class ReportContent:
     corrective_actions: str = ""
     timeline: tuple[TimelineEntry, ...] = ()
     lead_official: bool = False
+    annex: annexes.Annex | None = None
 
 
 # Left out where they are empty, so that what was stored and approved before there were any keeps its digest.
-LATER_FIELDS = frozenset({"timeline", "lead_official"})
+LATER_FIELDS = frozenset({"timeline", "lead_official", "annex"})
 
 
 def to_json(content: ReportContent) -> dict[str, Any]:
@@ -88,6 +91,7 @@ def to_json(content: ReportContent) -> dict[str, Any]:
         {"at": entry.at.astimezone(UTC).isoformat(), "text": entry.text, "source": entry.source}
         for entry in content.timeline
     ]
+    value["annex"] = annexes.to_json(content.annex) if content.annex else None
     return {name: part for name, part in value.items() if part or name not in LATER_FIELDS}
 
 
@@ -119,8 +123,9 @@ def from_json(value: dict[str, Any]) -> ReportContent:
                 for entry in value.get("timeline", ())
             ),
             lead_official=value.get("lead_official", False),
+            annex=annexes.from_json(value["annex"]) if "annex" in value else None,
         )
-    except TypeError as error:
+    except (KeyError, TypeError) as error:
         message = f"The stored content does not fit the form: {error}."
         raise ValueError(message) from error
 
@@ -131,7 +136,7 @@ def _person(value: dict[str, Any] | None) -> Person | None:
 
 def unapproved(content: ReportContent) -> ReportContent:
     """Return a content without what its approval gave it, as it is taken up again."""
-    return replace(content, report_date=None, lead_official=False)
+    return replace(content, report_date=None, lead_official=False, annex=None)
 
 
 def digest(content: ReportContent) -> str:

@@ -1,12 +1,13 @@
 """A breach report laid out in the published form: the same for the page and for the PDF."""
 
 import re
-import unicodedata
 from collections.abc import Iterable
 from dataclasses import dataclass
 from datetime import datetime
 
+from breaches.annex_layout import AnnexShown, shown
 from breaches.content import CitedPractice, Output, Person, ReportContent, TimelineEntry, digest, is_web_address
+from breaches.printed_text import printable
 from releases.london import clock_time, clock_time_to_the_second, day, in_london, moment
 from releases.roles import Role
 
@@ -43,9 +44,6 @@ ROLE_NAMES = {
     Role.HEAD_OF_PROFESSION: "Head of Profession for Statistics",
     Role.DEPUTY: "deputy of the Head of Profession for Statistics",
 }
-
-# Marks that reverse or embed the direction of what follows could make a printed address look like another.
-DIRECTION_MARKS = frozenset("\u202a\u202b\u202c\u202d\u202e\u2066\u2067\u2068\u2069")
 
 
 @dataclass(frozen=True, slots=True)
@@ -115,6 +113,7 @@ class ReportDocument:
     marks: tuple[str, ...]
     decision: str
     approved_at: datetime | None
+    annex: AnnexShown | None = None
 
 
 def lay_out(
@@ -177,6 +176,7 @@ def lay_out(
         marks=tuple(mark for mark, holds in marks if holds),
         decision=_approved(approval) if approval else printable(decision),
         approved_at=approval.at if approval else None,
+        annex=shown(content.annex, approved=approval is not None) if content.annex else None,
     )
 
 
@@ -196,16 +196,6 @@ def _in_order(timeline: Iterable[TimelineEntry]) -> tuple[Dated, ...]:
     return tuple(
         Dated(exactly(entry.at), tuple(printable(entry.text).strip().split("\n")))
         for entry in sorted(timeline, key=lambda entry: entry.at)
-    )
-
-
-def printable(text: str) -> str:
-    """Return a text with control characters made spaces and marks that turn its direction left out."""
-    lines = text.replace("\r\n", "\n").replace("\r", "\n")
-    return "".join(
-        " " if char != "\n" and unicodedata.category(char) in {"Cc", "Cs"} else char
-        for char in lines
-        if char not in DIRECTION_MARKS
     )
 
 

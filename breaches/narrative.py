@@ -76,7 +76,7 @@ def _due(facts: Facts) -> str:
 
 
 def _address(facts: Facts, address: AddressFacts) -> str:
-    name, subject = _names(facts, address)
+    name, subject = names_of(facts, address)
     if not address.looks:
         return f"No look was made at the announced address of {name} ({address.url})."
     opening = f"An automatic check looked for {name} at its announced address ({address.url})."
@@ -91,7 +91,8 @@ def _address(facts: Facts, address: AddressFacts) -> str:
     return " ".join([opening, *told, *_inconclusive(facts, address)])
 
 
-def _names(facts: Facts, address: AddressFacts) -> tuple[str, str]:
+def names_of(facts: Facts, address: AddressFacts) -> tuple[str, str]:
+    """Return how an address is named within a sentence and at its beginning: "attachment 1", "Attachment 1"."""
     alike = [other for other in facts.addresses if other.role is address.role]
     number = f" {alike.index(address) + 1}" if len(alike) > 1 or address.role is AddressRole.ATTACHMENT else ""
     if address.role is AddressRole.ATTACHMENT:
@@ -107,10 +108,11 @@ def _at_due(facts: Facts, address: AddressFacts) -> Iterator[str]:
     first = looks[0].sighting
     opening = "A look at the due time" if first.instant == facts.due_at else "The first look after the due time"
     at = "" if first.instant == facts.due_at else f", at {_time(down(first.sent_at), facts)},"
-    yield f"{opening}{at} {_what_it_saw(looks[0])}."
+    yield f"{opening}{at} {what_it_saw(looks[0])}."
 
 
-def _what_it_saw(look: Look) -> str:
+def what_it_saw(look: Look) -> str:
+    """Say what one look showed, as what follows on "the look": "did not find it: the site answered ..."."""
     result = look.sighting.result
     if result in INCONCLUSIVE:
         return INCONCLUSIVE[result]
@@ -237,11 +239,12 @@ def _inconclusive(facts: Facts, address: AddressFacts) -> Iterator[str]:
 
 def _kept_apart(facts: Facts) -> list[str]:
     """Write what is no observation, or says that there was none, each kind in a paragraph of its own."""
-    beside = (clock_told(facts), _holes(facts), publisher_told(facts), caches_told(facts), _all_stated(facts))
+    beside = (clock_told(facts), holes_told(facts), publisher_told(facts), caches_told(facts), _all_stated(facts))
     return [paragraph for sentences in beside if (paragraph := " ".join(sentences))]
 
 
-def _holes(facts: Facts) -> Iterator[str]:
+def holes_told(facts: Facts) -> Iterator[str]:
+    """Say when nothing was observed, where there was such a time."""
     holes = [f"from {_time(down(lower), facts)} to {_time(up(upper), facts)}" for lower, upper in facts.not_observed]
     if holes:
         yield f"Nothing was observed {listed(holes)}."

@@ -65,8 +65,12 @@ def _with_whole_hyphens(document: ReportDocument) -> ReportDocument:
     def whole(text: str) -> str:
         return text.replace("-", "-\u2060")
 
+    annex = document.annex
+    if annex:
+        annex = replace(annex, parts=tuple(replace(part, heading=whole(part.heading)) for part in annex.parts))
     return replace(
         document,
+        annex=annex,
         decision=whole(document.decision),
         sections=tuple(
             replace(

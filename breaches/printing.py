@@ -1,11 +1,12 @@
 """The document of a report as it stands: what was approved as it was stored, anything else marked as a draft."""
 
 from collections.abc import Callable, Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 from django.conf import settings
 
 from breaches import events_in_words
+from breaches.annex_on_record import annex_for
 from breaches.content import from_json
 from breaches.document import (
     ACCESS_PROMPT,
@@ -89,10 +90,13 @@ def _decision(report: Report) -> str:
     return f"{told}: {event.words}" if event.words else f"{told}."
 
 
-def draft_of(report: Report) -> ReportDocument:
-    """Lay out what a report says now, marked as not approved, with prompts for what people still have to write."""
+def draft_of(report: Report, *, annex: bool = False) -> ReportDocument:
+    """Lay out what a report says now, marked as not approved, with prompts for what people still have to write.
+
+    :param annex: whether with what the looks show by now.
+    """
     return lay_out(
-        content_of(report),
+        replace(content_of(report), annex=annex_for(report) if annex else None),
         reference=report.reference,
         version=report.version,
         lead_official=settings.LEAD_OFFICIAL,
@@ -104,13 +108,14 @@ def draft_of(report: Report) -> ReportDocument:
     )
 
 
-def document_of(report: Report, *, render: Callable[[ReportDocument], bytes]) -> Printed:
+def document_of(report: Report, *, render: Callable[[ReportDocument], bytes], annex: bool = False) -> Printed:
     """Return the stored document of an approved report, or print any other with its mark.
 
+    :param annex: whether what is printed now has the annex; what is stored has it if it was approved with it.
     :param render: turns the laid out document into the bytes of a PDF file.
     """
     if report.status in WITH_DOCUMENT:
         stored = report.approved_documents.get(version=report.version)
         return Printed(bytes(stored.pdf), stored.version, approved=True, content_sha256=stored.content_sha256)
-    document = draft_of(report)
+    document = draft_of(report, annex=annex)
     return Printed(render(document), document.version, approved=False, content_sha256=document.content_hash)

@@ -10,6 +10,7 @@ from django.db import transaction
 from django.utils.translation import gettext as _
 
 from breaches import moves, needs
+from breaches.annex_on_record import annex_for
 from breaches.bound_evidence import evidence_digest
 from breaches.content import ReportContent, digest, unapproved
 from breaches.document import Approval, ReportDocument, lay_out
@@ -27,7 +28,7 @@ from breaches.status import (
     DismissalReason,
     RecordingReason,
 )
-from breaches.versions import content_of
+from breaches.versions import SomebodyWasFaster, content_of
 from releases.canonical import sha256_hex
 from releases.lifecycle import MoveRefused, SomethingMissing
 from releases.london import local_date
@@ -87,11 +88,12 @@ def return_(
     return returned
 
 
-def approve(report: Report, *, by: "User", at: datetime, render: Render) -> ApprovedDocument:
+def approve(report: Report, *, annex: bool = False, by: "User", at: datetime, render: Render) -> ApprovedDocument:
     """Approve a report: date it, print it, and keep the document with its hash.
 
     The document is printed before anything is written: one that cannot be printed cannot be approved.
 
+    :param annex: whether what the looks show is approved as the report's annex.
     :param at: the aware instant of approval; its London date becomes the date of the report.
     :param render: turns the laid out document into the bytes of a PDF file.
     :raises Incomplete: if a field that the form needs is empty, or holds what cannot be true.
@@ -99,7 +101,11 @@ def approve(report: Report, *, by: "User", at: datetime, render: Render) -> Appr
     :raises NotPrinted: if the document cannot be printed.
     :raises MoveRefused: if the report's state or the person's roles do not allow it, or somebody was faster.
     """
-    content = as_approved(report, at=at)
+    evidence = evidence_digest(report)
+    content = as_approved(report, at=at, annex=annex)
+    if content.annex and evidence_digest(report) != evidence:
+        sentence = _("A look was recorded this very moment; read the annex again before you approve it.")
+        raise SomebodyWasFaster(sentence)
     remarks = _remarks(report, content, at=at, needed=needs.for_approval)
     move = moves.check(report, APPROVE, by=by, complete_report=not remarks, remarks=remarks)
     one_person = wrote_or_submitted(report, by)
@@ -108,7 +114,6 @@ def approve(report: Report, *, by: "User", at: datetime, render: Render) -> Appr
         raise TwoPeopleNeeded(sentence)
     role = acting_role(by, move.roles, report)
     number = report.version + 1
-    evidence = evidence_digest(report)
     approval = Approval(by=str(by), role=role, at=at, one_person=one_person, evidence_hash=evidence)
     form = lay_out(content, reference=report.reference, version=number, approval=approval, rehearsal=report.rehearsal)
     pdf = _printed(render, form)
@@ -190,9 +195,17 @@ def reopen(report: Report, *, reason: str, by: "User", at: datetime) -> Report:
     )
 
 
-def as_approved(report: Report, *, at: datetime) -> ReportContent:
-    """Return the content that an approval at an aware instant would be bound to: dated, with the label in force."""
-    return replace(content_of(report), report_date=local_date(at), lead_official=settings.LEAD_OFFICIAL)
+def as_approved(report: Report, *, at: datetime, annex: bool = False) -> ReportContent:
+    """Return the content that an approval at an aware instant would be bound to: dated, with the label in force.
+
+    :param annex: whether with what the looks show by now; a report that rests on no looks has no annex.
+    """
+    return replace(
+        content_of(report),
+        report_date=local_date(at),
+        lead_official=settings.LEAD_OFFICIAL,
+        annex=annex_for(report) if annex else None,
+    )
 
 
 def wrote_or_submitted(report: Report, person: "User") -> bool:

@@ -31,8 +31,9 @@ class MoveForm(forms.Form):
 
 
 class ApproveForm(MoveForm):
-    """An approval carries the hash of the content that was read."""
+    """An approval carries the hash of the content that was read, and whether it was read with its annex."""
 
+    annex = forms.BooleanField(required=False, widget=forms.HiddenInput)
     content_sha256 = forms.CharField(widget=forms.HiddenInput)
 
 

@@ -29,8 +29,8 @@ def approved(request: SignedInRequest, report: Report, version: int) -> HttpResp
 
 @report_page("GET", action=Action.DOWNLOAD)
 def draft(request: SignedInRequest, report: Report) -> HttpResponse:
-    """Print the report as it stands, marked as a draft on every page, and keep who took it."""
-    document = draft_of(report)
+    """Print the report as it stands, marked as a draft on every page, and keep who took it; with its annex if asked."""
+    document = draft_of(report, annex=request.GET.get("annex") == "1")
     try:
         printed = pdf.render(document)
     except pdf.NotRendered as fault:

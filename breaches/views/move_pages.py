@@ -86,7 +86,8 @@ def _act(request: SignedInRequest, report: Report, page: MovePage, form: MoveFor
     stale = form.cleaned_data["version"] != report.version or _was_shown_otherwise(request, report, page, details)
     if page.move == APPROVE:
         # The date of the report is part of what is approved, and midnight may have passed over the page.
-        stale = stale or details.pop("content_sha256") != digest(sign_off.as_approved(report, at=at))
+        read = digest(sign_off.as_approved(report, at=at, annex=details["annex"]))
+        stale = stale or details.pop("content_sha256") != read
         details["render"] = pdf.render
     if stale:
         sentence = _("The report has changed since you read it; read it again before you decide.")
@@ -115,8 +116,11 @@ def _was_shown_otherwise(request: SignedInRequest, report: Report, page: MovePag
 
 def unsent(request: SignedInRequest, report: Report, page: MovePage) -> MoveForm:
     """Return the form of a move's page as it is before anybody has filled it in."""
-    sha256 = digest(sign_off.as_approved(report, at=timezone.now()))
-    return page.form(initial={"version": report.version, "content_sha256": sha256, **page.shows(request, report)})
+    # An annex is asked for by the page's address, so that it is read before it is approved.
+    annex = page.move == APPROVE and request.GET.get("annex") == "1"
+    sha256 = digest(sign_off.as_approved(report, at=timezone.now(), annex=annex))
+    shown_before = {"version": report.version, "content_sha256": sha256, "annex": annex}
+    return page.form(initial=shown_before | page.shows(request, report))
 
 
 def shown(
@@ -125,8 +129,9 @@ def shown(
     """Show a move's page with its form, the report as it would be printed, and what is to be said of it."""
     today = local_date(timezone.now())
     content, document = content_of(report), printing.laid_out(report, present(report))
+    annex = page.move == APPROVE and form["annex"].value() in {True, "1"}
     if page.move == APPROVE:
-        content = sign_off.as_approved(report, at=timezone.now())
+        content = sign_off.as_approved(report, at=timezone.now(), annex=annex)
         document = lay_out(content, reference=report.reference, version=report.version, rehearsal=report.rehearsal)
     context = {
         "report": report,
@@ -141,6 +146,7 @@ def shown(
         "missing": [_linked(report, remark) for remark in _missing(report, content, page.move, today=today)],
         "warnings": _warnings(report, content),
         "content_sha256": digest(content),
+        "annex": annex,
         "evidence_sha256": evidence_digest(report) if page.move == APPROVE else "",
         "today": today,
         "shown": page.shows(request, report),

@@ -9,6 +9,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
+from breaches.annex import Annex, AnnexLook, AnnexOutput, AnnexPart
 from breaches.content import (
     CitedPractice,
     Output,
@@ -27,6 +28,29 @@ TODAY = date(2020, 6, 30)
 
 TEXT = st.text(max_size=20)
 PEOPLE = st.none() | st.builds(Person, name=TEXT, email=TEXT, telephone=TEXT, is_team=st.booleans())
+INSTANTS = st.datetimes(timezones=st.just(UTC))
+DELAYS = st.none() | st.tuples(st.floats(-9, 9), st.none() | st.floats(10, 20))
+PARTS = st.builds(
+    AnnexPart,
+    name=TEXT,
+    outcome=TEXT,
+    last_not_live_at=st.none() | INSTANTS,
+    first_live_at=st.none() | INSTANTS,
+    delay=DELAYS,
+    looks=st.lists(st.builds(AnnexLook, sent_at=INSTANTS, answered_at=INSTANTS, showed=TEXT), max_size=2).map(tuple),
+    not_listed=st.integers(0, 9),
+)
+OUTPUTS = st.builds(
+    AnnexOutput,
+    title=TEXT,
+    due_at=INSTANTS,
+    limit_at=INSTANTS,
+    publisher_at=st.none() | INSTANTS,
+    publisher_source=TEXT,
+    parts=st.lists(PARTS, max_size=1).map(tuple),
+    notes=st.lists(TEXT, max_size=1).map(tuple),
+)
+ANNEXES = st.builds(Annex, outputs=st.lists(OUTPUTS, max_size=1).map(tuple))
 CONTENTS = st.builds(
     ReportContent,
     outputs=st.lists(st.builds(Output, title=TEXT, url=TEXT), max_size=3).map(tuple),
@@ -54,6 +78,7 @@ CONTENTS = st.builds(
         max_size=2,
     ).map(tuple),
     lead_official=st.booleans(),
+    annex=st.none() | ANNEXES,
 )
 
 
@@ -69,8 +94,9 @@ def test_content_reads_back_from_real_json_as_the_same_value_with_the_same_diges
 def test_a_change_in_any_field_changes_the_digest(field):
     entries = (TimelineEntry(datetime(2020, 6, 30, 9, tzinfo=UTC), "The digital team was told.", "note-1"),)
     full = dataclasses.replace(
-        SEED, statement_url="https://www.example.gov.uk/st", other_practices="V2", timeline=entries, lead_official=True
+        SEED, statement_url="https://www.example.gov.uk/st", other_practices="V2", timeline=entries
     )
+    full = dataclasses.replace(full, lead_official=True, annex=Annex(()))
     empty: Any = getattr(ReportContent(), field)
 
     assert digest(dataclasses.replace(full, **{field: empty})) != digest(full)
@@ -85,6 +111,7 @@ def test_the_digest_is_the_same_on_every_machine_and_in_every_release_of_the_pro
     [
         pytest.param({"surprise": 1}, "surprise", id="unknown-field"),
         pytest.param({"outputs": [{"name": "x"}]}, "name", id="unknown-part"),
+        pytest.param({"annex": {"outputs": [{"parts": [], "notes": []}]}}, "due_at", id="annex-that-lacks-a-time"),
     ],
 )
 def test_stored_content_that_does_not_fit_the_form_is_refused_by_name(change, named):

@@ -66,6 +66,7 @@ def pages_of_reports(morning) -> str:
         ("choosing what a timeline prints", "breaches:choose_timeline", draft),
     ):
         morning.add(name, page, reference)
+    morning.pages["approving with an annex"] = f"{morning.pages['approving']}?annex=1"
     morning.add("an earlier version", "breaches:version", decided, 1)
     morning.add("changes between versions", "breaches:changes", decided, 1, 3)
     to_publish = reports[ReportStatus.SENT]

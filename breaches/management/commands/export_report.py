@@ -9,6 +9,7 @@ from django.core.management.base import CommandError, CommandParser
 
 from breaches import pdf, printing
 from breaches.models import Report
+from breaches.status import WITH_DOCUMENT
 from releases.management.plain_command import PlainCommand
 
 
@@ -23,6 +24,9 @@ class Command(PlainCommand):
     def add_arguments(self, parser: CommandParser) -> None:
         """Declare the arguments."""
         parser.add_argument("reference", metavar="REF", help="the report's reference, as breach_reports lists it")
+        parser.add_argument(
+            "--annex", action="store_true", help="with what the automatic check recorded; not for what is approved"
+        )
         parser.add_argument("--output", metavar="FILE.pdf", required=True, type=Path, help="the file to write")
 
     def handle(self, *args: Any, **options: Any) -> None:
@@ -31,8 +35,13 @@ class Command(PlainCommand):
         if report is None:
             message = f"There is no breach report {options['reference']}."
             raise CommandError(message)
+        if options["annex"] and report.status in WITH_DOCUMENT:
+            message = (
+                f"{report.reference} is stored as it was approved; an annex is approved with the report or not at all."
+            )
+            raise CommandError(message)
         try:
-            document = printing.document_of(report, render=pdf.render)
+            document = printing.document_of(report, render=pdf.render, annex=options["annex"])
         except pdf.NotRendered as fault:
             message = f"{report.reference} could not be printed: {fault}"
             raise CommandError(message) from fault
