@@ -7,16 +7,16 @@ from datetime import date, datetime, time
 from typing import Any
 
 from django.db.models import Case as Cases
-from django.db.models import Count, F, IntegerField, QuerySet, Value, When
+from django.db.models import Count, F, IntegerField, Q, QuerySet, Value, When
 from django.db.models.functions import Coalesce, TruncDate
 
 from breaches.decision import DECISION_ON
 from breaches.figures import Case, Delay, History, SameDayChanges, Verdicts
-from breaches.models import StartedReport, Suspicion
+from breaches.models import CorrectiveAction, StartedReport, Suspicion
 from breaches.permissions import Action, reports_where
 from breaches.quarter import Quarter, quarter_of, quarters_between
 from breaches.register import about_series, producers_of, with_outcome
-from breaches.status import TOLD_ELSEWHERE, ReportStatus
+from breaches.status import TOLD_ELSEWHERE, Cause, ReportStatus
 from releases import date_register
 from releases.london import LONDON, from_london, local_date
 from releases.models import DateChange, Producer, Series, Verification
@@ -37,15 +37,16 @@ class Scope:
     series: Series | None = None
 
 
-def history(scope: Scope, *, by: Person) -> History:
+def history(scope: Scope, *, by: Person, today: date) -> History:
     """Read what happened to the releases and reports that a person may read.
 
+    :param today: the day in London before which an open action has to have been due to be overdue.
     :return: facts that name their series only where one producer, or one series, is asked for.
     """
     return History(
         verdicts=list(_verdicts(scope, by)),
         delays=list(_delays(scope, by)),
-        cases=list(_cases(scope, by)),
+        cases=list(_cases(scope, by, today)),
         changes=list(_changes(scope, by)),
     )
 
@@ -108,16 +109,28 @@ def _delays(scope: Scope, by: Person) -> Iterator[Delay]:
         yield Delay(seconds=seconds, producer=producer, series=(series,), quarter=quarter_of(local_date(due_at)))
 
 
-def _cases(scope: Scope, by: Person) -> Iterator[Case]:
+def _cases(scope: Scope, by: Person, today: date) -> Iterator[Case]:
     found = _reports(scope, by)
     series = _series_of(found) if _by_series(scope) else {}
-    rows = found.values_list(
-        "pk", "producer_id", "status", "decision_reason", "counts_on", "occurred_on", "approved_at", "sent_on", "alone"
+    actions = _open_actions(found, today)
+    whole = with_outcome(found).values_list(
+        "pk",
+        "producer_id",
+        "status",
+        "decision_reason",
+        "cause",
+        "counts_on",
+        "occurred_on",
+        "approved_at",
+        "sent_on",
+        "alone",
     )
-    for key, producer, status, reason, counts_on, occurred_on, approved_at, sent_on, alone in rows:
+    for key, producer, status, reason, cause, counts_on, occurred_on, approved_at, sent_on, alone in whole:
+        still_open, overdue = actions.get(key, (0, 0))
         yield Case(
             decision=DECISION_ON[ReportStatus(status)],
             reason=reason,
+            cause=Cause(cause) if cause else None,
             producer=producer,
             series=tuple(sorted(series.get(key, ()))),
             quarter=quarter_of(counts_on),
@@ -125,11 +138,13 @@ def _cases(scope: Scope, by: Person) -> Iterator[Case]:
             days_to_sending=_days(occurred_on, sent_on),
             approved=approved_at is not None,
             one_person=bool(alone),
+            open_actions=still_open,
+            overdue_actions=overdue,
         )
 
 
 def _reports(scope: Scope, by: Person) -> "QuerySet[Any]":
-    """Return the reports within the scope, with the day on which each counts and what came of it."""
+    """Return the reports within the scope, with the day on which each counts."""
     # What became part of a joint report is counted there, once.
     found = reports_where(by, Action.VIEW).official().exclude(status__in=TOLD_ELSEWHERE)
     if scope.producer:
@@ -137,7 +152,19 @@ def _reports(scope: Scope, by: Person) -> "QuerySet[Any]":
     if scope.series:
         found = found.filter(about_series(scope.series))
     counted = found.annotate(counts_on=Coalesce(F("occurred_on"), TruncDate("drafted_at", tzinfo=LONDON)))
-    return with_outcome(counted.filter(counts_on__gte=scope.first, counts_on__lte=scope.last)).order_by()
+    return counted.filter(counts_on__gte=scope.first, counts_on__lte=scope.last).order_by()
+
+
+def _open_actions(found: "QuerySet[Any]", today: date) -> dict[int, tuple[int, int]]:
+    """Count, by the key of their report, the actions that are not done, and those of them that are overdue."""
+    counted = (
+        CorrectiveAction.objects.open()
+        .filter(report__in=found.values("pk"))
+        .order_by()
+        .values("report")
+        .annotate(number=Count("pk"), late=Count("pk", filter=Q(due__lt=today)))
+    )
+    return {report: (number, late) for report, number, late in counted.values_list("report", "number", "late")}
 
 
 def _series_of(found: "QuerySet[Any]") -> dict[int, set[int]]:

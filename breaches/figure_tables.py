@@ -1,88 +1,25 @@
 """The figures of a year beside those of the year before, as tables, and the charts that stand beside them."""
 
-from collections.abc import Callable, Iterable, Mapping, Sequence
-from dataclasses import dataclass
+from collections.abc import Callable, Iterable, Mapping
 from functools import partial
-from typing import Any
 
 from django.utils.translation import gettext as _
 
-from breaches import wording
-from breaches.chart import Bar, Chart, Group, laid_out
+from breaches.chart import Bar, Group, laid_out
 from breaches.decision import Decision
-from breaches.figures import Figures, History, by_quarter, by_year, figures_of
-from breaches.figures_wording import (
-    OUTCOMES,
-    days,
-    delay,
-    middle,
-    months,
-    nearly_all,
-    quarter,
-    rate,
-    worst,
-)
-from breaches.quarter import Quarter, quarters_of
-from breaches.register import REASON_AFTER
-from breaches.status import DismissalReason, RecordingReason
+from breaches.figures import Figures, History, repeat_causes
+from breaches.figures_wording import OUTCOMES, days, delay, middle, nearly_all, quarter, rate, worst
+from breaches.report_tables import handled, handled_columns
+from breaches.year_on_year import Address, Counted, Row, Table, both_years, in_year, side_by_side
 from releases.verdict import Outcome
-
-type Pair = tuple[Figures, Figures]
-# The address of the register, narrowed to what is named.
-type Register = Callable[..., str]
-
-NOTHING = figures_of(History())
-
-
-@dataclass(frozen=True, slots=True)
-class Row:
-    """One line: what it is about, its figures, and where the reports behind it are listed."""
-
-    name: str
-    cells: Sequence[str]
-    address: str = ""
-
-
-@dataclass(frozen=True, slots=True)
-class Table:
-    """A table: its caption, the heading of each column, its lines, and the chart of some of its figures."""
-
-    key: str
-    caption: str
-    columns: Sequence[str]
-    rows: Sequence[Row]
-    chart: Chart | None = None
-
-
-@dataclass(frozen=True, slots=True)
-class Counted:
-    """A year beside the year before, counted as a whole and by quarter."""
-
-    year: int
-    whole: Pair
-    quarters: Mapping[Quarter, Pair]
-
-
-def count(history: History, year: int) -> Counted:
-    """Count a history of two years once, for every table of it.
-
-    :param year: the later of the two.
-    """
-    parts = {part: figures_of(of) for part, of in by_quarter(history).items()}
-    quarters = {one: (parts.get(one, NOTHING), parts.get(one.a_year_before, NOTHING)) for one in quarters_of(year)}
-    return Counted(year, _of_both(history, year), quarters)
-
-
-def _of_both(history: History, year: int) -> Pair:
-    years = by_year(history)
-    now, before = (figures_of(years[one]) if one in years else NOTHING for one in (year, year - 1))
-    return now, before
 
 
 def whole_year(counted: Counted) -> Table:
     """Set the figures of a year beside those of the year before."""
     year = counted.year
     rows = [Row(name, [cell(figures) for figures in counted.whole]) for name, cell in _measures()]
+    again = [sum(in_year(quarters, one) for quarters in counted.again.values()) for one in (year, year - 1)]
+    rows.append(Row(_("Breaches of a cause that came again"), [f"{number:,}" for number in again]))
     caption = _("%(year)s and the year before") % {"year": year}
     return Table("year", caption, [_("Figure"), str(year), str(year - 1)], rows)
 
@@ -103,8 +40,11 @@ def _measures() -> Iterable[tuple[str, Callable[[Figures], str]]]:
     yield _("From occurrence to approval, median"), lambda figures: days(middle(figures.days_to_approval))
     yield _("From occurrence to approval, longest"), lambda figures: days(worst(figures.days_to_approval))
     yield _("From occurrence to sending, median"), lambda figures: days(middle(figures.days_to_sending))
+    yield _("From occurrence to sending, longest"), lambda figures: days(worst(figures.days_to_sending))
     yield _("Approved by one person who had written it"), lambda figures: f"{figures.one_person_approvals:,}"
     yield _("Dates changed on the day of release"), lambda figures: f"{figures.same_day_changes:,}"
+    yield _("Corrective actions that are not done"), lambda figures: f"{figures.open_actions:,}"
+    yield _("Corrective actions that are overdue"), lambda figures: f"{figures.overdue_actions:,}"
 
 
 def _outcome(outcome: Outcome, figures: Figures) -> str:
@@ -113,7 +53,7 @@ def _outcome(outcome: Outcome, figures: Figures) -> str:
 
 def on_time(counted: Counted) -> Table:
     """Show by quarter how many releases were on time, and the rate of a year before."""
-    pairs, year = counted.quarters, counted.year
+    pairs = counted.quarters
     rows = [
         Row(
             quarter(one),
@@ -137,7 +77,7 @@ def on_time(counted: Counted) -> Table:
         _("On time, per cent"),
         _("Per cent a year before"),
     ]
-    groups = _year_on_year(pairs, year, _rate_bar)
+    groups = side_by_side(counted, _rate_bar)
     chart = laid_out(_("Releases on time, by quarter"), groups, greatest=1.0)
     return Table("on-time", _("Releases on time, by quarter"), columns, rows, chart)
 
@@ -177,95 +117,65 @@ def delays(counted: Counted) -> Table:
     return Table("delays", _("Delays, by quarter"), columns, rows, laid_out(_("Delays, by quarter"), groups))
 
 
-def breaches(counted: Counted, *, register: Register) -> Table:
-    """Show by quarter of occurrence how many breaches count, and how many counted a year before."""
-    pairs, year = counted.quarters, counted.year
-    rows = [
-        Row(
-            quarter(one),
-            [
-                f"{now.by_decision.get(Decision.REPORTED, 0):,}",
-                f"{now.by_decision.get(Decision.RECORDED, 0):,}",
-                f"{now.breaches:,}",
-                f"{before.breaches:,}",
-                f"{now.undecided:,}",
-            ],
-            register(first=one.first, last=one.last),
-        )
-        for one, (now, before) in pairs.items()
-    ]
-    columns = [
-        _("Quarter"),
-        str(wording.DECISIONS[Decision.REPORTED]),
-        str(wording.DECISIONS[Decision.RECORDED]),
-        _("Breaches"),
-        _("Breaches a year before"),
-        str(wording.DECISIONS[Decision.UNDECIDED]),
-    ]
-    groups = _year_on_year(pairs, year, lambda of: (f"{of.breaches:,}", float(of.breaches)))
-    caption = _("Breaches, by quarter of occurrence")
-    return Table("breaches", caption, columns, rows, laid_out(caption, groups))
-
-
-def reasons(counted: Counted, *, register: Register) -> Table:
-    """Show why what was not reported was not: dismissed, and kept in the office's own log."""
-    year = counted.year
-    listed: list[tuple[Decision, str, Any]] = [
-        *((Decision.DISMISSED, one.value, wording.REASONS[one]) for one in DismissalReason),
-        *((Decision.RECORDED, one.value, wording.RECORDING_REASONS[one]) for one in RecordingReason),
-    ]
-    whole = {"first": Quarter(year, 1).first, "last": Quarter(year, 4).last}
-    rows = [
-        Row(
-            f"{wording.DECISIONS[decision]}: {words}",
-            [f"{of.by_reason.get((decision, reason), 0):,}" for of in counted.whole],
-            register(decision=f"{decision}{REASON_AFTER}{reason}", **whole),
-        )
-        for decision, reason, words in listed
-    ]
-    return Table("reasons", _("Not reported, by reason"), [_("Reason"), str(year), str(year - 1)], rows)
-
-
 def compared(
-    parts: Mapping[int, History], names: Mapping[int, str], year: int, *, what: str, caption: str, address: Register
-) -> Table:
-    """Set producers, or series, beside each other.
+    parts: Mapping[int, History], names: Mapping[int, str], year: int, *, what: str, address: Address
+) -> Iterable[Table]:
+    """Set producers, or series, beside each other: their releases, and then their reports.
 
     :param parts: a history for each key; what has none is shown with nothing in it.
     :param names: what the keys are called, in the order in which they are shown.
     :param what: the heading of the first column.
     :param address: gives the address of the figures of one key.
     """
-    rows = [Row(names[key], _compared(*_of_both(parts.get(key, History()), year)), address(key)) for key in names]
-    columns = [
-        what,
+    pairs = {key: both_years(parts.get(key, History()), year) for key in names}
+    releases = [
         _("Due and verified"),
         _("On time, per cent"),
         _("Per cent a year before"),
-        _("Worst delay"),
-        _("Breaches"),
-        _("Not decided yet"),
+        _("Delay, median"),
+        _("95th percentile"),
+        _("Worst"),
     ]
-    return Table("compared", caption, columns, rows)
+    rows = [Row(names[key], _releases(*pair), address(key)) for key, pair in pairs.items()]
+    said = {"what": what, "year": year}
+    yield Table("compared", _("%(what)s: releases of %(year)s") % said, [what, *releases], rows)
+    reports = [
+        _("Breaches"),
+        _("Breaches a year before"),
+        _("Not decided yet"),
+        _("Dismissed"),
+        _("Kept in our own log"),
+        *handled_columns(),
+        _("Actions not done"),
+        _("Of these overdue"),
+        _("Causes that came again"),
+    ]
+    rows = [
+        Row(names[key], [*_reports(*pair), f"{len(repeat_causes(parts.get(key, History()).cases)):,}"], address(key))
+        for key, pair in pairs.items()
+    ]
+    yield Table("compared-reports", _("%(what)s: reports of %(year)s") % said, [what, *reports], rows)
 
 
-def _compared(now: Figures, before: Figures) -> list[str]:
+def _releases(now: Figures, before: Figures) -> list[str]:
     return [
         f"{now.due:,}",
         rate(now.on_time_rate),
         rate(before.on_time_rate),
-        delay(worst(now.delays)),
-        f"{now.breaches:,}",
-        f"{now.undecided:,}",
+        *(delay(figure(now.delays)) for figure in (middle, nearly_all, worst)),
     ]
 
 
-def _year_on_year(
-    pairs: Mapping[Quarter, Pair], year: int, figure: Callable[[Figures], tuple[str, float | None]]
-) -> list[Group]:
+def _reports(now: Figures, before: Figures) -> list[str]:
     return [
-        Group(months(one), [Bar(str(year), *figure(now)), Bar(str(year - 1), *figure(before))])
-        for one, (now, before) in pairs.items()
+        f"{now.breaches:,}",
+        f"{before.breaches:,}",
+        f"{now.undecided:,}",
+        f"{now.by_decision.get(Decision.DISMISSED, 0):,}",
+        f"{now.by_decision.get(Decision.RECORDED, 0):,}",
+        *handled(now),
+        f"{now.open_actions:,}",
+        f"{now.overdue_actions:,}",
     ]
 
 

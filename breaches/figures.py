@@ -13,9 +13,12 @@ from statistics import median
 
 from breaches.decision import BREACHES, Decision
 from breaches.quarter import Quarter
+from breaches.status import Cause
 from releases.verdict import ASKS_A_PERSON, SUSPICIOUS, Outcome
 
 NEARLY_ALL = Fraction(95, 100)
+# Two breaches of "another cause" need not have the same one, and what is not known is none.
+NO_ONE_CAUSE = frozenset({Cause.OTHER, Cause.NOT_KNOWN})
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -46,15 +49,19 @@ class Delay(Fact):
 class Case(Fact):
     """One report: what was decided and why, and the days from the occurrence until it was approved and sent.
 
-    `approved` says that there is an approved document, `one_person` that whoever approved it last had written it.
+    `approved` says that there is an approved document, `one_person` that whoever approved it last had written it;
+    `cause` is None while nobody has chosen one. The actions are those that are not done yet.
     """
 
     decision: Decision
     reason: str = ""
+    cause: Cause | None = None
     days_to_approval: int | None = None
     days_to_sending: int | None = None
     approved: bool = False
     one_person: bool = False
+    open_actions: int = 0
+    overdue_actions: int = 0
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -89,7 +96,7 @@ class Figures:
     """What a history amounts to.
 
     No answer accuses anyone: a release of which nobody could tell (`unknown`) is neither on time nor late, and the
-    rate leaves it out.
+    rate leaves it out. Causes and corrective actions are those of what counts as a breach.
     """
 
     by_outcome: Mapping[Outcome, int]
@@ -101,6 +108,9 @@ class Figures:
     approvals: int
     one_person_approvals: int
     same_day_changes: int
+    by_cause: Mapping[Cause, int]
+    open_actions: int
+    overdue_actions: int
 
     @property
     def on_time(self) -> int:
@@ -145,6 +155,7 @@ def figures_of(history: History) -> Figures:
     for one in history.verdicts:
         by_outcome[one.outcome] += one.number
     reported = [case for case in history.cases if case.decision is Decision.REPORTED]
+    breaches = [case for case in history.cases if case.decision in BREACHES]
     return Figures(
         by_outcome=by_outcome,
         delays=spread(delay.seconds for delay in history.delays),
@@ -155,7 +166,23 @@ def figures_of(history: History) -> Figures:
         approvals=sum(case.approved for case in reported),
         one_person_approvals=sum(case.approved and case.one_person for case in reported),
         same_day_changes=sum(change.number for change in history.changes),
+        by_cause=Counter(case.cause for case in breaches if case.cause),
+        open_actions=sum(case.open_actions for case in breaches),
+        overdue_actions=sum(case.overdue_actions for case in breaches),
     )
+
+
+def repeat_causes(cases: Iterable[Case]) -> dict[tuple[int, Cause], Counter[Quarter]]:
+    """Find what came again: each cause that one producer had for more than one breach.
+
+    :param cases: those of the period within which it has to have come again.
+    :return: by the producer's key and the cause how many breaches of each quarter had it.
+    """
+    found: dict[tuple[int, Cause], Counter[Quarter]] = defaultdict(Counter)
+    for case in cases:
+        if case.cause and case.cause not in NO_ONE_CAUSE and case.decision in BREACHES:
+            found[case.producer, case.cause][case.quarter] += 1
+    return {of: quarters for of, quarters in found.items() if quarters.total() > 1}
 
 
 def spread(values: Iterable[float]) -> Spread | None:

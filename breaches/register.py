@@ -8,7 +8,16 @@ from typing import Any
 from django.db.models import F, OuterRef, Prefetch, Q, QuerySet, Subquery
 
 from breaches.decision import STATES, Decision
-from breaches.models import ApprovedDocument, Dispatch, PracticeCited, ReportVersion, StartedReport, Suspicion
+from breaches.models import (
+    ApprovedDocument,
+    CorrectiveAction,
+    Dispatch,
+    PracticeCited,
+    Report,
+    ReportVersion,
+    StartedReport,
+    Suspicion,
+)
 from breaches.models.report import ReportQuerySet
 from breaches.permissions import TABLE, Action, reports_where
 from breaches.status import TOLD_ELSEWHERE, Nature
@@ -24,7 +33,8 @@ class Wanted:
     """What is asked for; None and "" ask for nothing.
 
     `decision` is one of `Decision`, with a reason behind it where one is asked for ("dismissed.check_error");
-    `practice` names edition and code ("2.1 T3.6"); `first` and `last` are days of occurrence, in London, both included.
+    `practice` names edition and code ("2.1 T3.6"); `actions` is "open" for those with corrective actions that are not
+    done; `first` and `last` are days of occurrence, in London, both included.
     """
 
     producer: Producer | None = None
@@ -34,6 +44,7 @@ class Wanted:
     state: str = ""
     decision: str = ""
     practice: str = ""
+    actions: str = ""
     first: date | None = None
     last: date | None = None
 
@@ -69,7 +80,7 @@ def with_text(found: ReportQuerySet) -> ReportQuerySet:
     )
 
 
-def with_outcome(found: ReportQuerySet) -> "QuerySet[Any]":
+def with_outcome(found: "QuerySet[Report]") -> "QuerySet[Any]":
     """Let reports say when one was approved and sent first, and whether whoever approved it last had written it.
 
     They do so as `approved_at`, an aware instant, `sent_on`, a day in London, and `alone`; each may be None.
@@ -106,6 +117,10 @@ def _citing(value: str) -> Q:
     return Q(pk__in=PracticeCited.objects.filter(edition=edition, code=code).values("report"))
 
 
+def _with_actions(_value: str) -> Q:
+    return Q(pk__in=CorrectiveAction.objects.open().values("report"))
+
+
 # One line for each thing that may be asked for.
 NARROWED: Mapping[str, Callable[[Any], Q]] = {
     "producer": lambda producer: Q(producer=producer),
@@ -115,6 +130,7 @@ NARROWED: Mapping[str, Callable[[Any], Q]] = {
     "state": lambda state: Q(status=state),
     "decision": _decided,
     "practice": _citing,
+    "actions": _with_actions,
     "first": lambda day: Q(occurred_on__gte=day),
     "last": lambda day: Q(occurred_on__lte=day),
 }

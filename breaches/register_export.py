@@ -12,12 +12,12 @@ from django.utils.translation import gettext as _
 from breaches import register, wording
 from breaches.content import Person as PersonNamed
 from breaches.content import ReportContent, from_json
-from breaches.models import RegisterEvent, Report, Suspicion
+from breaches.models import CorrectiveAction, RegisterEvent, Report, Suspicion
 from breaches.permissions import TABLE, Action
 from breaches.register import Wanted
 from breaches.status import Kind, ReportStatus
 from releases.canonical import sha256_hex
-from releases.london import in_london
+from releases.london import in_london, local_date
 from releases.models import Membership, Producer
 from releases.permissions import NotYours, producers_with
 from releases.roles import BY_WEIGHT, LEADS, Role
@@ -38,6 +38,7 @@ COLUMNS = (
     "outputs",
     "series",
     "kind",
+    "cause",
     "state",
     "reason_not_reported",
     "occurred_on",
@@ -50,6 +51,9 @@ COLUMNS = (
     "first_approved_at",
     "first_sent_on",
     "approved_by_who_wrote_it",
+    "actions",
+    "actions_not_done",
+    "actions_overdue",
     "statement",
     "zone",
 )
@@ -97,7 +101,7 @@ def export(wanted: Wanted, kind: FileKind, *, by: "User", at: datetime, contacts
     reports = list(_readable(register.with_outcome(register.with_text(found))))
     columns = (*COLUMNS, *(CONTACTS if named else ()))
     written = files.write(
-        kind, columns, (_row(report, columns, named) for report in reports), title=_("Breach reports")
+        kind, columns, (_row(report, columns, named, local_date(at)) for report in reports), title=_("Breach reports")
     )
     facts = {"asked": asked(wanted), "file": kind.value, "sha256": sha256_hex(written)}
     _record(reports, by=by, at=at, named=named, facts=facts)
@@ -111,13 +115,15 @@ def asked(wanted: Wanted) -> dict[str, str]:
 
 def _readable(found: "QuerySet[Any]") -> "QuerySet[Any]":
     raised = Suspicion.objects.select_related("release__series", "verification")
+    planned = CorrectiveAction.objects.select_related("task")
     return found.select_related("started__release__series", "started__series").prefetch_related(
-        Prefetch("suspicions", raised, to_attr="raised")
+        Prefetch("suspicions", raised, to_attr="raised"), Prefetch("actions", planned, to_attr="planned")
     )
 
 
-def _row(report: Any, columns: Sequence[str], named: Collection[int]) -> list[Value]:
+def _row(report: Any, columns: Sequence[str], named: Collection[int], today: date) -> list[Value]:
     content = from_json(report.standing[0].content)
+    left = [action for action in report.planned if action.finished_at is None]
     first = report.raised[0].verification if report.raised else None
     values: dict[str, Value] = {
         "reference": report.reference,
@@ -126,6 +132,7 @@ def _row(report: Any, columns: Sequence[str], named: Collection[int]) -> list[Va
         "outputs": "; ".join(output.title for output in content.outputs),
         "series": "; ".join(dict.fromkeys(_series(report))),
         "kind": str(wording.KINDS[Kind(report.kind)]),
+        "cause": wording.cause_of(report.cause),
         "state": str(wording.STATUSES[ReportStatus(report.status)][0]),
         "reason_not_reported": wording.reason_of(report),
         "occurred_on": _day(report.occurred_on),
@@ -138,6 +145,9 @@ def _row(report: Any, columns: Sequence[str], named: Collection[int]) -> list[Va
         "first_approved_at": _local(report.approved_at),
         "first_sent_on": _day(report.sent_on),
         "approved_by_who_wrote_it": "yes" if report.alone else "",
+        "actions": len(report.planned),
+        "actions_not_done": len(left),
+        "actions_overdue": sum(action.due is not None and action.due < today for action in left),
         "statement": content.statement_url,
         "zone": ZONE,
         **_contacts(content, shown=report.producer_id in named),

@@ -22,13 +22,14 @@ ANY = ("", lazy("All"))
 
 
 class RegisterForm(OfProducerForm):
-    """Producer, series, kind, state, decision, practice and period; an empty field asks for nothing."""
+    """Producer, series, kind, cause, state, decision, practice, actions and period; an empty field asks for nothing."""
 
     kind = forms.ChoiceField(label=lazy("Kind of breach"), required=False)
     cause = forms.ChoiceField(label=lazy("Cause"), required=False)
     state = forms.ChoiceField(label=lazy("Where it stands"), required=False)
     decision = forms.ChoiceField(label=lazy("Decision"), required=False)
     practice = forms.ChoiceField(label=lazy("Practice"), required=False)
+    actions = forms.ChoiceField(label=lazy("Corrective actions"), required=False)
     first = forms.DateField(
         label=lazy("Occurred from"), input_formats=DAYS, required=False, widget=forms.DateInput(attrs={"type": "date"})
     )
@@ -51,6 +52,7 @@ class RegisterForm(OfProducerForm):
             ],
             "decision": [ANY, *_decisions()],
             "practice": [ANY, *_practices()],
+            "actions": [ANY, ("open", _("With some that are not done"))],
         }
         for name, choices in offered.items():
             self.fields[name].choices = choices  # type: ignore[attr-defined]  # all are fields of choices

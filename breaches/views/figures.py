@@ -1,7 +1,8 @@
 """How are we doing: the figures of a year beside those of the year before."""
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from datetime import date
+from functools import partial
 from typing import Any
 from urllib.parse import urlencode
 
@@ -13,13 +14,13 @@ from django.utils import timezone
 from django.utils.translation import gettext as _
 from django.views.decorators.http import require_safe
 
-from breaches import figure_tables
+from breaches import figure_tables, report_tables, year_on_year
 from breaches.counted import Scope, history
-from breaches.figure_tables import Table
-from breaches.figures import History, by_producer, by_series
+from breaches.figures import Case, History, by_producer, by_series
 from breaches.forms.figures import FiguresForm
 from breaches.quarter import Quarter
 from breaches.views.access import SignedInRequest
+from breaches.year_on_year import Address, Table
 from releases.london import local_date
 
 
@@ -39,7 +40,7 @@ def figures(request: SignedInRequest) -> HttpResponse:
         scope = Scope(
             Quarter(year - 1, 1).first, Quarter(year, 4).last, producer=asked["producer"], series=asked["series"]
         )
-        happened = history(scope, by=request.user)
+        happened = history(scope, by=request.user, today=today)
         context |= asked | {
             "is_running": year == today.year,
             "tables": list(_tables(happened, form, asked)),
@@ -48,41 +49,44 @@ def figures(request: SignedInRequest) -> HttpResponse:
 
 
 def _tables(happened: History, form: FiguresForm, asked: dict[str, Any]) -> Iterator[Table]:
-    year = asked["year"]
+    year, producer, series = asked["year"], asked["producer"], asked["series"]
 
     def register(**narrower: Any) -> str:
-        return _address("breaches:register", producer=asked["producer"], series=asked["series"], **narrower)
+        return _address("breaches:register", **{"producer": producer, "series": series} | narrower)
 
-    counted = figure_tables.count(happened, year)
+    counted = year_on_year.count(happened, year)
     yield figure_tables.whole_year(counted)
     yield figure_tables.on_time(counted)
     yield figure_tables.delays(counted)
-    yield figure_tables.breaches(counted, register=register)
-    yield figure_tables.reasons(counted, register=register)
-    if asked["series"]:
+    yield report_tables.breaches(counted, register=register)
+    yield report_tables.reasons(counted, register=register)
+    yield report_tables.handling(counted)
+    yield report_tables.actions(counted, register=register)
+    if series:
+        yield report_tables.repeats(counted, [("", happened.cases, register)], what=_("Cause"))
         return
-    if asked["producer"]:
-        series = {one.pk: one for one in form.fields["series"].queryset}  # type: ignore[attr-defined]  # of a model
-        yield figure_tables.compared(
-            by_series(happened),
-            {key: one.title for key, one in series.items()},
-            year,
-            what=_("Series"),
-            caption=_("By series, %(year)s") % {"year": year},
-            address=lambda key: _address(
-                "breaches:figures", producer=asked["producer"], series=series[key], year=asked["year"]
-            ),
-        )
-        return
-    producers = {one.pk: one for one in form.producers}
-    yield figure_tables.compared(
-        by_producer(happened),
-        {key: one.name for key, one in producers.items()},
+    # Of one producer the series are set beside each other, and else the producers.
+    of: dict[int, Any] = {one.pk: one for one in (_series_of(form) if producer else form.producers)}
+    what, which = (_("Series"), "series") if producer else (_("Producer"), "producer")
+    parts = by_series(happened) if producer else by_producer(happened)
+    names = {key: one.title if producer else one.name for key, one in of.items()}
+    again: list[tuple[str, Sequence[Case], Address]] = [
+        (name, parts[key].cases, partial(register, **{which: of[key]})) for key, name in names.items() if key in parts
+    ]
+    if producer:
+        again.insert(0, (_("All series"), happened.cases, register))
+    yield report_tables.repeats(counted, again, what=what)
+    yield from figure_tables.compared(
+        parts,
+        names,
         year,
-        what=_("Producer"),
-        caption=_("By producer, %(year)s") % {"year": year},
-        address=lambda key: _address("breaches:figures", producer=producers[key], year=asked["year"]),
+        what=what,
+        address=lambda key: _address("breaches:figures", **{"producer": producer, which: of[key], "year": year}),
     )
+
+
+def _series_of(form: FiguresForm) -> Any:
+    return form.fields["series"].queryset  # type: ignore[attr-defined]  # of a model
 
 
 def _address(page: str, **asked: Any) -> str:

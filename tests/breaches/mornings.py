@@ -75,7 +75,7 @@ def a_late_release(**fields):
 
 def a_drafted_report(*, series: Series | None = None, producer=None, at="10:27:02", **fields) -> Report:
     """The report that the machine drafts of the seed's late release."""
-    if producer is not None:
+    if series is None and producer is not None:
         series = SeriesFactory(producer=producer)
     release = a_late_release(series=series or SeriesFactory(), **fields)
     drafted = drafting.draft_missing(now=london(at))

@@ -1,8 +1,7 @@
 """The figures are read from the record as it stands: held against reading it row by row, for random small offices."""
 
 import math
-from datetime import UTC, date, datetime, time, timedelta
-from random import Random
+from datetime import date
 from statistics import median
 
 import pytest
@@ -10,147 +9,23 @@ from django.db import connection
 from django.test.utils import CaptureQueriesContext
 
 from breaches.counted import Scope, history
-from breaches.decision import DECISION_ON, Decision
+from breaches.decision import BREACHES, DECISION_ON, Decision
 from breaches.figures import Spread, by_producer, by_quarter, by_series, figures_of
-from breaches.models import ApprovedDocument, Dispatch, Report, Suspicion
+from breaches.models import Report
 from breaches.quarter import quarter_of
 from breaches.status import (
-    DECIDED,
-    TOLD_ELSEWHERE,
-    WITH_DOCUMENT,
-    DismissalReason,
-    Nature,
-    RecordingReason,
     ReportStatus,
 )
 from releases.agreement import Mark, marks
-from releases.london import from_london, local_date
+from releases.london import local_date
 from releases.models import DateChange, Release, Verification
 from releases.roles import Role
-from releases.verdict import ASKS_A_PERSON, SUSPICIOUS, Outcome
-from tests.breaches.people import a_report, an_office, joins
-from tests.factories import ProducerFactory, SeriesFactory, UserFactory, member
+from releases.verdict import ASKS_A_PERSON, SUSPICIOUS
+from tests.breaches.people import a_report, an_office
+from tests.breaches.random_office import FIRST, LAST, TODAY, ARandomOffice
+from tests.factories import UserFactory, member
 
 pytestmark = pytest.mark.django_db
-
-FIRST, LAST = date(2020, 1, 1), date(2020, 12, 31)
-
-
-class ARandomOffice:
-    """Two producers that a person may read and one that they may not, with a random history of all three."""
-
-    def __init__(self, seed: int) -> None:
-        self.random = Random(seed)  # noqa: S311  # the histories need be no secret
-        self.writer = UserFactory()
-        own = [ProducerFactory() for _ in range(2)]
-        self.person = member(Role.AUDITOR, own[0])
-        joins(self.person, own[1], Role.STATISTICIAN)
-        self.own = {producer.pk for producer in own}
-        self.series = [SeriesFactory(producer=producer) for producer in (*own, own[0], ProducerFactory())]
-        for number in range(40):
-            self._release(number)
-
-    def _release(self, number: int) -> None:
-        chance = self.random
-        on = date(2019, 12, 20) + timedelta(days=chance.randrange(400))
-        at = time(chance.choice([0, 9, 23]), 30)
-        release = Release.objects.create(
-            series=chance.choice(self.series),
-            reference=f"release-{number}",
-            title=f"Release {number}",
-            planned_on=on,
-            planned_at=at,
-            due_at=from_london(datetime.combine(on, at)),
-            rehearsal=chance.random() < 0.15,
-            recorded_at=datetime(2019, 1, 2, 9, 0, tzinfo=UTC),
-        )
-        outcome = chance.choice(list(Outcome))
-        late = outcome in {Outcome.LATE, Outcome.PARTIAL}
-        verification = Verification.objects.create(
-            release=release,
-            schedule_version=1,
-            due_at=release.due_at,
-            tolerance_seconds=120,
-            outcome=outcome,
-            delay_from=100.0 if late else None,
-            delay_to=chance.choice([None, 200.0, float(chance.randrange(200, 9000))]) if late else None,
-        )
-        if chance.random() < 0.3:
-            self._change(release)
-        if outcome in SUSPICIOUS:
-            self._report(release, verification)
-
-    def _change(self, release) -> None:
-        days = self.random.choice([0, 0, 1, 8])
-        made_at = release.due_at - timedelta(days=days, hours=self.random.choice([0, 3]))
-        agreed = self.random.random() < 0.5
-        DateChange.objects.create(
-            release=release,
-            schedule_version=2,
-            was_on=release.planned_on,
-            was_at=time(9, 30),
-            was_precision=self.random.choice(["exact", "month"]),
-            to_on=release.planned_on + timedelta(days=7),
-            to_at=time(9, 30),
-            to_precision="exact",
-            requested_at=made_at - timedelta(days=5) if agreed else made_at,
-            agreed_by=self.writer if agreed else None,
-            agreed_at=made_at if agreed else None,
-        )
-
-    def _report(self, release, verification) -> None:
-        chance = self.random
-        status = chance.choice([status for status in ReportStatus if status not in TOLD_ELSEWHERE])
-        reasons = {ReportStatus.DISMISSED: DismissalReason, ReportStatus.RECORDED: RecordingReason}
-        drafted_at = release.due_at + timedelta(minutes=5)
-        report = Report.objects.create(
-            reference=f"breach-{release.reference}",
-            producer=release.series.producer,
-            kind="late",
-            status=status,
-            rehearsal=release.rehearsal,
-            drafted_at=drafted_at,
-            decided_at=drafted_at if status in DECIDED else None,
-            decision_reason=chance.choice(list(reasons[status])) if status in reasons else "",
-            occurred_on=chance.choice([None, local_date(release.due_at), local_date(release.due_at)]),
-        )
-        Suspicion.objects.create(
-            release=release,
-            schedule_version=1,
-            kind="late",
-            verification=verification,
-            raised_at=drafted_at,
-            report=report,
-        )
-        if status in WITH_DOCUMENT or chance.random() < 0.2:
-            self._documents(report, sent=status not in {ReportStatus.APPROVED})
-
-    def _documents(self, report, *, sent: bool) -> None:
-        for version in range(2, 2 + self.random.choice([1, 2])):
-            document = ApprovedDocument(
-                report=report,
-                version=version,
-                pdf=b"%PDF",
-                pdf_sha256="0" * 64,
-                content_sha256="0" * 64,
-                approved_by=self.writer,
-                approved_role=Role.DEPUTY,
-                approved_at=report.drafted_at + timedelta(days=self.random.randrange(9) * version),
-                one_person=self.random.random() < 0.5,
-            )
-            document.save()
-        if sent:
-            Dispatch(
-                report=report,
-                document=document,
-                nature=Nature.REPORT,
-                recipient="regulation@example.gov.uk",
-                outside=True,
-                sent_on=local_date(document.approved_at) + timedelta(days=1),
-                by=self.writer,
-                role=Role.DEPUTY,
-                at=document.approved_at,
-            ).save()
 
 
 def belongs_to(office, series, day):
@@ -165,6 +40,7 @@ def belongs_to(office, series, day):
 def row_by_row(office, chosen):
     """Read the record row by row and count what `chosen` says of producer, series and quarter."""
     outcomes, delays, decisions, reasons, approvals, sendings, alone, with_document = [], [], [], [], [], [], 0, 0
+    causes, still_open, overdue = [], 0, 0
     for verification in Verification.objects.select_related("release__series"):
         place = belongs_to(office, verification.release.series, local_date(verification.due_at))
         if not place or not chosen(*place) or verification.release.rehearsal or verification.outcome == "pending":
@@ -179,6 +55,11 @@ def row_by_row(office, chosen):
         decision = DECISION_ON[ReportStatus(report.status)]
         decisions.append(decision)
         reasons += [(decision, report.decision_reason)] if report.decision_reason else []
+        if decision in BREACHES:
+            causes += [report.cause] if report.cause else []
+            left = [action for action in report.actions.all() if action.finished_at is None]
+            still_open += len(left)
+            overdue += len([action for action in left if action.due and action.due < TODAY])
         documents = list(report.approved_documents.order_by("version"))
         if decision is not Decision.REPORTED:
             continue
@@ -201,6 +82,9 @@ def row_by_row(office, chosen):
         "approvals": with_document,
         "one_person_approvals": alone,
         "same_day_changes": changes_of(office, chosen),
+        "by_cause": {one: causes.count(one) for one in causes},
+        "open_actions": still_open,
+        "overdue_actions": overdue,
     }
 
 
@@ -225,18 +109,18 @@ def spread_of(values):
 @pytest.mark.parametrize("seed", range(4))
 def test_a_random_history_is_counted_as_row_by_row(seed):
     office = ARandomOffice(seed)
-    read = history(Scope(FIRST, LAST), by=office.person)
+    read = history(Scope(FIRST, LAST), by=office.person, today=TODAY)
     counted = [(figures_of(read), lambda producer, series, quarter: True)]
     for quarter, part in by_quarter(read).items():
         counted.append((figures_of(part), lambda p, s, q, wanted=quarter: q == wanted))
     for key, part in by_producer(read).items():
         counted.append((figures_of(part), lambda p, s, q, wanted=key: p == wanted))
     for producer in {series.producer for series in office.series if series.producer_id in office.own}:
-        of_one = history(Scope(FIRST, LAST, producer=producer), by=office.person)
+        of_one = history(Scope(FIRST, LAST, producer=producer), by=office.person, today=TODAY)
         for key, part in by_series(of_one).items():
             counted.append((figures_of(part), lambda p, s, q, wanted=key: s == wanted))
     one = office.series[0]
-    of_series = history(Scope(FIRST, LAST, series=one), by=office.person)
+    of_series = history(Scope(FIRST, LAST, series=one), by=office.person, today=TODAY)
     counted.append((figures_of(of_series), lambda p, s, q, wanted=one.pk: s == wanted))
     for figures, chosen in counted:
         wanted = row_by_row(office, chosen)
@@ -247,8 +131,8 @@ def test_a_random_history_is_counted_as_row_by_row(seed):
 def test_whoever_reads_no_reports_counts_nothing():
     office = ARandomOffice(9)
     outsider = member(Role.CALENDAR_MANAGER, office.series[0].producer)
-    read = history(Scope(FIRST, LAST), by=outsider)
-    assert read == history(Scope(FIRST, LAST), by=UserFactory())
+    read = history(Scope(FIRST, LAST), by=outsider, today=TODAY)
+    assert read == history(Scope(FIRST, LAST), by=UserFactory(), today=TODAY)
     assert (read.verdicts, read.cases, read.delays, read.changes) == ([], [], [], [])
 
 
@@ -256,11 +140,11 @@ def test_the_number_of_queries_does_not_grow(django_assert_num_queries):
     office = an_office()
     scope = Scope(FIRST, LAST, producer=office.producer)
     with CaptureQueriesContext(connection) as few:
-        history(scope, by=office.head)
+        history(scope, by=office.head, today=TODAY)
     larger = ARandomOffice(3)
     producer = larger.series[0].producer
     with django_assert_num_queries(len(few)):
-        read = history(Scope(FIRST, LAST, producer=producer), by=larger.person)
+        read = history(Scope(FIRST, LAST, producer=producer), by=larger.person, today=TODAY)
     assert read.verdicts
     assert Release.objects.exists()
 
@@ -269,4 +153,4 @@ def test_what_went_into_a_joint_report_is_counted_there_and_nowhere_else():
     office = an_office()
     a_report(office, ReportStatus.JOINED)
     year = Scope(date(2020, 1, 1), date(2020, 12, 31))
-    assert [case.decision for case in history(year, by=office.head).cases] == [Decision.UNDECIDED]
+    assert [case.decision for case in history(year, by=office.head, today=TODAY).cases] == [Decision.UNDECIDED]

@@ -23,10 +23,11 @@ from breaches.figures import (
     by_series,
     by_year,
     figures_of,
+    repeat_causes,
     spread,
 )
 from breaches.quarter import Quarter, quarter_of, quarters_between, quarters_of
-from breaches.status import TOLD_ELSEWHERE, ReportStatus
+from breaches.status import TOLD_ELSEWHERE, Cause, ReportStatus
 from releases.verdict import Outcome
 
 Q1, Q2 = Quarter(2020, 1), Quarter(2020, 2)
@@ -85,6 +86,31 @@ def test_an_approval_by_whoever_wrote_the_text_is_counted_as_long_as_it_stands()
     assert (figures.approvals, figures.one_person_approvals) == (2, 1)
 
 
+def test_a_cause_comes_again_where_one_producer_had_it_twice():
+    fault = {"cause": Cause.SCHEDULER_FAULT, "decision": Decision.REPORTED}
+    cases = [
+        Case(producer=1, quarter=Q1, **fault),
+        Case(producer=1, quarter=Q2, **fault),
+        Case(producer=2, quarter=Q2, **fault),
+        Case(**HERE, cause=Cause.OUTAGE, decision=Decision.RECORDED),
+    ]
+    assert repeat_causes(cases) == {(1, Cause.SCHEDULER_FAULT): {Q1: 1, Q2: 1}}
+
+
+@pytest.mark.parametrize("decision", [one for one in Decision if one not in BREACHES])
+def test_what_is_no_breach_repeats_no_cause_and_leaves_nothing_to_do(decision):
+    case = Case(**HERE, cause=Cause.OUTAGE, decision=decision, open_actions=2, overdue_actions=1)
+    assert repeat_causes([case, case]) == {}
+    figures = figures_of(History(cases=[case]))
+    assert (figures.open_actions, figures.overdue_actions, figures.by_cause) == (0, 0, {})
+
+
+@pytest.mark.parametrize("cause", [None, Cause.OTHER, Cause.NOT_KNOWN])
+def test_two_breaches_of_no_cause_that_is_named_have_none_in_common(cause):
+    case = Case(**HERE, cause=cause, decision=Decision.REPORTED)
+    assert repeat_causes([case, case]) == {}
+
+
 @pytest.mark.parametrize("status", [status for status in ReportStatus if status not in TOLD_ELSEWHERE])
 def test_every_state_stands_for_one_decision(status):
     assert isinstance(DECISION_ON[status], Decision)
@@ -139,10 +165,13 @@ HISTORIES = st.builds(
             series=SOME_SERIES,
             decision=st.sampled_from(Decision),
             reason=st.sampled_from(["", "other", "check_error"]),
+            cause=st.none() | st.sampled_from(Cause),
             days_to_approval=st.none() | st.integers(0, 90),
             days_to_sending=st.none() | st.integers(0, 90),
             approved=st.booleans(),
             one_person=st.booleans(),
+            open_actions=st.integers(0, 3),
+            overdue_actions=st.integers(0, 3),
         ),
         max_size=10,
     ),
@@ -158,6 +187,8 @@ def by_hand(history: History, belongs) -> Figures:
     with_document = [case for case in reported if case.approved]
     decisions = [case.decision for case in cases]
     reasons = [(case.decision, case.reason) for case in cases if case.reason]
+    breaches = [case for case in cases if case.decision in BREACHES]
+    causes = [case.cause for case in breaches if case.cause]
     return Figures(
         {one: outcomes.count(one) for one in outcomes},
         _spread_by_hand([delay.seconds for delay in history.delays if belongs(delay)]),
@@ -168,6 +199,9 @@ def by_hand(history: History, belongs) -> Figures:
         len(with_document),
         len([case for case in with_document if case.one_person]),
         sum(change.number for change in history.changes if belongs(change)),
+        {one: causes.count(one) for one in causes},
+        sum(case.open_actions for case in breaches),
+        sum(case.overdue_actions for case in breaches),
     )
 
 
@@ -198,7 +232,16 @@ def test_producers_and_quarters_add_up_to_the_whole(history):
     whole = figures_of(history)
     for parts in (by_producer(history), by_quarter(history)):
         counted = [figures_of(part) for part in parts.values()]
-        for name in ("due", "on_time", "not_on_time", "unknown", "breaches", "undecided", "same_day_changes"):
+        for name in (
+            "due",
+            "on_time",
+            "not_on_time",
+            "unknown",
+            "breaches",
+            "undecided",
+            "same_day_changes",
+            "open_actions",
+        ):
             assert sum(getattr(figures, name) for figures in counted) == getattr(whole, name)
     assert whole.breaches == sum(case.decision in BREACHES for case in history.cases)
 

@@ -1,16 +1,19 @@
 """The page of figures: for whom, of whom, in words that hold, with a table beside each chart."""
 
 import re
-from datetime import timedelta
+from dataclasses import replace
+from datetime import date, timedelta
 from fractions import Fraction
 
 import pytest
 from django.db import connection
 from django.test.utils import CaptureQueriesContext
 
-from breaches import drafting, figures_wording, sign_off
+from breaches import actions, drafting, figures_wording, sign_off
+from breaches.actions import Plan
+from breaches.models import Report
 from breaches.quarter import Quarter
-from breaches.status import ReportStatus
+from breaches.status import ReportStatus, Term
 from releases.models import Release, Verification
 from releases.roles import Role
 from tests.breaches.forms import words
@@ -99,7 +102,7 @@ def test_a_dismissed_false_alarm_leaves_the_count_and_stands_with_its_reason(cli
     page = client.get(ADDRESS)
     assert table(page, "breaches")["April to June 2020"] == ["0", "0", "0", "0", "0"]
     reasons = table(page, "reasons")
-    assert reasons["Dismissed: The automatic check was wrong"] == ["1", "0"]
+    assert reasons["Dismissed: The automatic check was wrong"] == ["0", "1", "0", "0", "1", "0"]
     (found,) = [one for one in page.context["tables"] if one.key == "reasons"]
     (row,) = [one for one in found.rows if one.name == "Dismissed: The automatic check was wrong"]
     listed = client.get(row.address)
@@ -125,6 +128,69 @@ def test_an_approval_by_the_author_is_counted(client):
     year = table(client.get(ADDRESS), "year")
     assert year["Approved by one person who had written it"] == ["1", "0"]
     assert year["From occurrence to approval, median"] == ["3 days", "[z]"]
+    handling = table(client.get(ADDRESS), "handling")["April to June 2020"]
+    assert handling == ["3 days", "3 days", "[z]", "[z]", "1", "0", "0", "0"]
+
+
+PLAN = Plan("A second person looks at 9.30am.", Term.LONG, "The publishing team", due=date(2020, 7, 2))
+
+
+def test_actions_of_a_breach_count_until_they_are_done_and_lead_to_their_report(client):
+    office = an_office()
+    report = a_report(office, ReportStatus.APPROVED)
+    a_report(office, reference="a-draft")
+    a_report(office, ReportStatus.DISMISSED, reference="dismissed")
+    rehearsed = a_report(office, ReportStatus.APPROVED, reference="rehearsed", rehearsal=True)
+    overdue, not_yet, done = [
+        actions.add(report, replace(PLAN, text=f"Action {number}", due=due), by=office.head, at=AT)
+        for number, due in enumerate([PLAN.due, date(2020, 7, 3), None])
+    ]
+    for other in Report.objects.exclude(pk=report.pk):
+        actions.add(other, PLAN, by=office.head, at=AT)
+    actions.finish(done, done=True, by=office.head, at=AT)
+    client.force_login(office.head)
+    page = client.get(ADDRESS)
+    assert rehearsed.actions.open().exists()
+    assert table(page, "actions")["April to June 2020"] == ["2", "1", "0", "0"]
+    assert table(page, "year")["Corrective actions that are overdue"] == ["1", "0"]
+    assert [cells[-3:-1] for cells in table(page, "compared-reports").values() if cells[0] == "1"] == [["2", "1"]]
+    (found,) = [one for one in page.context["tables"] if one.key == "actions"]
+    listed = client.get(next(row.address for row in found.rows if row.name == "April to June 2020"))
+    assert {row["report"].reference for row in listed.context["rows"]} == {
+        report.reference,
+        "breach-a-draft",
+        "breach-dismissed",
+    }
+    for action in (overdue, not_yet):
+        actions.finish(action, done=True, by=office.head, at=AT)
+    assert table(client.get(ADDRESS), "actions")["April to June 2020"] == ["0", "0", "0", "0"]
+
+
+def test_a_cause_that_came_again_is_named_with_whose_it_was_and_how_often(client):
+    office, other = an_office(), an_office()
+    report = a_report(office, ReportStatus.APPROVED)
+    series = report.suspicions.get().release.series
+    client.force_login(office.head)
+    assert "No cause came again." in client.get(ADDRESS).text
+    a_report(office, ReportStatus.RECORDED, reference="again", series=series)
+    a_report(office, ReportStatus.RECORDED, reference="elsewhere")
+    a_report(office, reference="a-draft", series=series)
+    joins(office.head, other.producer, Role.AUDITOR)
+    a_report(other, ReportStatus.APPROVED, reference="theirs")
+    fault = "A fault of the scheduler"
+    page = client.get(ADDRESS)
+    assert table(page, "repeats") == {f"{office.producer.name}: {fault}": ["0", "3", "0", "0", "3", "0"]}
+    assert table(page, "year")["Breaches of a cause that came again"] == ["3", "0"]
+    of_one = client.get(ADDRESS, {"producer": office.producer.slug})
+    assert table(of_one, "repeats") == {
+        f"All series: {fault}": ["0", "3", "0", "0", "3", "0"],
+        f"{series.title}: {fault}": ["0", "2", "0", "0", "2", "0"],
+    }
+    of_series = client.get(ADDRESS, {"producer": office.producer.slug, "series": series.slug})
+    assert table(of_series, "repeats") == {fault: ["0", "2", "0", "0", "2", "0"]}
+    (found,) = [one for one in of_series.context["tables"] if one.key == "repeats"]
+    listed = client.get(found.rows[0].address).context["rows"]
+    assert {row["report"].reference for row in listed} >= {report.reference, "breach-again"}
 
 
 def test_one_producer_is_shown_by_series_and_several_by_producer(client):
@@ -135,8 +201,12 @@ def test_one_producer_is_shown_by_series_and_several_by_producer(client):
     quiet = SeriesFactory(producer=office.producer, title="Quiet")
     client.force_login(office.head)
     assert table(client.get(ADDRESS), "compared") == {
-        series.title: ["1", "0.0%", "[z]", "57 min", "1", "0"],
-        "Quiet": ["0", "[z]", "[z]", "[z]", "0", "0"],
+        series.title: ["1", "0.0%", "[z]", "57 min", "57 min", "57 min"],
+        "Quiet": ["0", "[z]", "[z]", "[z]", "[z]", "[z]"],
+    }
+    assert table(client.get(ADDRESS), "compared-reports") == {
+        series.title: ["1", "0", "0", "0", "0", "0 days", "0 days", "[z]", "[z]", "0", "0", "0", "0", "0"],
+        "Quiet": ["0", "0", "0", "0", "0", "[z]", "[z]", "[z]", "[z]", "0", "0", "0", "0", "0"],
     }
     assert "compared" not in {one.key for one in client.get(ADDRESS, {"series": quiet.slug}).context["tables"]}
     joins(office.head, other, Role.AUDITOR)
@@ -165,7 +235,7 @@ def test_each_chart_is_named_described_and_has_its_table(client):
     client.force_login(office.head)
     page = client.get(ADDRESS).text
     charts = re.findall(r"<svg class=\"office-chart\".*?</svg>", page, flags=re.DOTALL)
-    assert len(charts) == 3
+    assert len(charts) == 4
     for chart in charts:
         title, description = re.search(r'aria-labelledby="(\S+) (\S+)"', chart).groups()
         assert 'role="img"' in chart

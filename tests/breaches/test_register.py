@@ -6,12 +6,13 @@ import pytest
 from django.db import connection
 from django.test.utils import CaptureQueriesContext
 
-from breaches import permissions, register, starting
+from breaches import actions, permissions, register, starting
+from breaches.actions import Plan
 from breaches.decision import Decision
 from breaches.drafting import draft_missing
 from breaches.models import Report
 from breaches.register import Wanted
-from breaches.status import TOLD_ELSEWHERE, ReportStatus
+from breaches.status import TOLD_ELSEWHERE, ReportStatus, Term
 from releases.roles import Role
 from tests.breaches.forms import words
 from tests.breaches.mornings import EARLY_MORNING, a_late_release, covered, looks
@@ -99,6 +100,11 @@ def office():
     listed = a_late_release(series=schools, reference="listed")
     starting.start_about_list(listed, occurred_on=date(2020, 6, 26), by=office.head, at=AT)
     draft_missing(now=AT)
+    for reference, done in (("breach-is-sent", False), ("breach-is-closed", True)):
+        plan = Plan("A second person looks.", Term.LONG, "The publishing team")
+        action = actions.add(Report.objects.get(reference=reference), plan, by=office.head, at=AT)
+        if done:
+            actions.finish(action, done=True, by=office.head, at=AT)
     Report.objects.filter(reference="breach-is-returned").update(occurred_on=None)
     return office
 
@@ -128,6 +134,7 @@ FITTING = (
     ({"last": date(2020, 6, 29)}, {PRA}),
     ({"first": date(2020, 6, 26), "last": date(2020, 6, 26)}, {PRA}),
     ({"first": date(2020, 7, 1)}, set()),
+    ({"actions": "open"}, {"breach-is-sent"}),
     ({"kind": "late", "decision": Decision.DISMISSED}, {"breach-is-dismissed"}),
 )
 

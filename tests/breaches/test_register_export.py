@@ -1,16 +1,20 @@
 """The register as a file: what is listed, safe to open, without people unless a lead asks, and always on record."""
 
+from dataclasses import replace
+from datetime import date
+
 import pytest
 from django.db import connection
 from django.test.utils import CaptureQueriesContext
 
-from breaches import editing, register_export
+from breaches import actions, editing, register_export
+from breaches.actions import Plan
 from breaches.content import Output, Person
 from breaches.models import RegisterEvent
 from breaches.register import Wanted
 from breaches.register_export import CannotBeExported
 from breaches.remarks import Section
-from breaches.status import ReportStatus
+from breaches.status import ReportStatus, Term
 from breaches.versions import content_of
 from releases.canonical import sha256_hex
 from releases.models.append_only import AppendOnlyRow, check_chain
@@ -64,6 +68,19 @@ def test_every_kind_of_file_says_what_when_and_how_it_was_decided(kind):
     assert (row["first_approved_at"], row["first_sent_on"]) == ("2020-06-30 11:02", "2020-06-30")
     assert row["series"] == report.suspicions.get().release.series.title
     assert set(row) == set(register_export.COLUMNS)
+
+
+def test_a_line_says_the_cause_and_what_is_still_to_be_done():
+    office = an_office()
+    report = a_report(office, ReportStatus.APPROVED)
+    plan = Plan("A second person looks.", Term.LONG, "The publishing team")
+    for due in (date(2020, 6, 29), date(2020, 6, 30), None):
+        actions.add(report, replace(plan, due=due), by=office.head, at=AT)
+    done = actions.add(report, replace(plan, due=date(2020, 6, 28)), by=office.head, at=AT)
+    actions.finish(done, done=True, by=office.head, at=AT)
+    (row,) = rows(register_export.export(Wanted(), Kind.CSV, by=office.head, at=AT))
+    assert row["cause"] == "A fault of the scheduler"
+    assert (row["actions"], row["actions_not_done"], row["actions_overdue"]) == ("4", "3", "1")
 
 
 @pytest.mark.parametrize("kind", list(Kind))
