@@ -145,16 +145,15 @@ def compared(
         _("Not decided yet"),
         _("Dismissed"),
         _("Kept in our own log"),
-        *handled_columns(),
         _("Actions not done"),
         _("Of these overdue"),
-        _("Causes that came again"),
     ]
-    rows = [
-        Row(names[key], [*_reports(*pair), f"{len(repeat_causes(parts.get(key, History()).cases)):,}"], address(key))
-        for key, pair in pairs.items()
-    ]
+    rows = [Row(names[key], _reports(*pair), address(key)) for key, pair in pairs.items()]
     yield Table("compared-reports", _("%(what)s: reports of %(year)s") % said, [what, *reports], rows)
+    again = {key: len(repeat_causes(parts.get(key, History()).cases)) for key in names}
+    rows = [Row(names[key], [*handled(now), f"{again[key]:,}"], address(key)) for key, (now, _before) in pairs.items()]
+    caption = _("%(what)s: days to report, approvals, changes of date and causes, %(year)s") % said
+    yield Table("compared-handling", caption, [what, *handled_columns(), _("Causes that came again")], rows)
 
 
 def _releases(now: Figures, before: Figures) -> list[str]:
@@ -173,7 +172,6 @@ def _reports(now: Figures, before: Figures) -> list[str]:
         f"{now.undecided:,}",
         f"{now.by_decision.get(Decision.DISMISSED, 0):,}",
         f"{now.by_decision.get(Decision.RECORDED, 0):,}",
-        *handled(now),
         f"{now.open_actions:,}",
         f"{now.overdue_actions:,}",
     ]

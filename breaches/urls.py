@@ -69,6 +69,7 @@ urlpatterns = [
     path("register/", register.register_page, name="register"),
     path("register/export/", export.export, name="export"),
     path("register/figures/", figures.figures, name="figures"),
+    path("register/figures/export/<str:kind>/", figures.export, name="export_figures"),
     path("near-misses/", near_misses.log, name="near_misses"),
     path("start/", starting.about_anything, name="start"),
     path("start/release/<slug:release>/", starting.about_release, name="start_about_release"),

@@ -8,20 +8,23 @@ from urllib.parse import urlencode
 
 from django.contrib.auth.decorators import login_required
 from django.http import Http404, HttpResponse
-from django.shortcuts import render
+from django.shortcuts import redirect, render
 from django.urls import reverse
 from django.utils import timezone
 from django.utils.translation import gettext as _
 from django.views.decorators.http import require_safe
 
-from breaches import figure_tables, report_tables, year_on_year
+from breaches import figure_tables, figures_file, report_tables, year_on_year
 from breaches.counted import Scope, history
 from breaches.figures import Case, History, by_producer, by_series
+from breaches.figures_file import Part
 from breaches.forms.figures import FiguresForm
 from breaches.quarter import Quarter
 from breaches.views.access import SignedInRequest
 from breaches.year_on_year import Address, Table
+from releases.downloads import as_download, dated
 from releases.london import local_date
+from releases.tables.files import Kind
 
 
 @login_required
@@ -29,23 +32,60 @@ from releases.london import local_date
 def figures(request: SignedInRequest) -> HttpResponse:
     """Show how the releases and reports of the person's producers did in a year, quarter by quarter."""
     today = local_date(timezone.now())
+    form = _form(request, today)
+    context: dict[str, Any] = {"form": form, "today": today, "tables": []}
+    if form.is_valid():
+        context |= form.asked | {
+            "is_running": form.asked["year"] == today.year,
+            "tables": list(_tables(_happened(request, form, today), form, form.asked)),
+            "kinds": list(Kind),
+        }
+    return render(request, "breaches/figures.html", context)
+
+
+@login_required
+@require_safe
+def export(request: SignedInRequest, kind: str) -> HttpResponse:
+    """Give the figures that are shown as a file, by producer or series and by quarter."""
+    if kind not in set(Kind):
+        message = f"There is no kind of file {kind}."
+        raise Http404(message)
+    now = timezone.now()
+    form = _form(request, local_date(now))
+    if not form.is_valid():
+        return redirect(f"{reverse('breaches:figures')}?{request.GET.urlencode()}")
+    happened = _happened(request, form, local_date(now))
+    parts = _parts(happened, form, form.asked)
+    written = figures_file.write(parts, Kind(kind), year=form.asked["year"], title=_("How are we doing"))
+    return as_download(written, Kind(kind), name=dated("breach-figures", now=now))
+
+
+def _form(request: SignedInRequest, today: date) -> FiguresForm:
     form = FiguresForm(request.GET, by=request.user, this_year=today.year)
     if not form.producers:
         message = "There are no figures for this person."
         raise Http404(message)
-    context: dict[str, Any] = {"form": form, "today": today, "tables": []}
-    if form.is_valid():
-        asked = form.asked
-        year = asked["year"]
-        scope = Scope(
-            Quarter(year - 1, 1).first, Quarter(year, 4).last, producer=asked["producer"], series=asked["series"]
-        )
-        happened = history(scope, by=request.user, today=today)
-        context |= asked | {
-            "is_running": year == today.year,
-            "tables": list(_tables(happened, form, asked)),
-        }
-    return render(request, "breaches/figures.html", context)
+    return form
+
+
+def _happened(request: SignedInRequest, form: FiguresForm, today: date) -> History:
+    asked = form.asked
+    first, last = Quarter(asked["year"] - 1, 1).first, Quarter(asked["year"], 4).last
+    scope = Scope(first, last, producer=asked["producer"], series=asked["series"])
+    return history(scope, by=request.user, today=today)
+
+
+def _parts(happened: History, form: FiguresForm, asked: dict[str, Any]) -> Iterator[Part]:
+    """Part what happened as the tables do: one series alone, a producer with its series, or all producers."""
+    producer, series = asked["producer"], asked["series"]
+    if not producer:
+        of_each = by_producer(happened)
+        yield from (Part(one.name, "", of_each.get(one.pk, History())) for one in form.producers)
+        return
+    yield Part(producer.name, series.title if series else "", happened)
+    if not series:
+        of_series = by_series(happened)
+        yield from (Part(producer.name, one.title, of_series.get(one.pk, History())) for one in _series_of(form))
 
 
 def _tables(happened: History, form: FiguresForm, asked: dict[str, Any]) -> Iterator[Table]:

@@ -32,7 +32,7 @@ class Cell:
         return bool(self.text or self.fault)
 
 
-type Value = str | int | datetime
+type Value = str | int | float | datetime
 """What a cell is written from; a date and time carries no zone."""
 
 type Line = tuple[int, list[Cell]]
