@@ -1,4 +1,7 @@
-"""Suspicions of one producer that come close together make one message: which are told now, and to whom."""
+"""What is told of one producer's suspicions, and comes close together, makes one message: which now, and to whom.
+
+So it is when they are raised, and again when releases that were not seen in time have been seen live.
+"""
 
 from collections import defaultdict
 from collections.abc import Collection, Sequence
@@ -14,25 +17,25 @@ WINDOW = timedelta(minutes=15)
 
 @dataclass(frozen=True, slots=True)
 class Untold:
-    """One suspicion of which nobody was told: by key, with the aware instant at which it was raised."""
+    """News of one suspicion that nobody was told: its key, with the aware instant from which there was the news."""
 
     key: int
-    raised_at: datetime
+    since: datetime
     recipients: frozenset[str]
 
 
 def ready(untold: Collection[Untold], *, told_lately: Collection[str], now: datetime) -> list[Untold]:
-    """Return the suspicions of one producer that are told now, in the order in which they were raised.
+    """Return the suspicions of one producer that are told now, in the order in which there was news of them.
 
-    :param told_lately: who had a message on another suspicion of the producer within the window.
+    :param told_lately: who had such a message on another suspicion of the producer within the window.
     :param now: the aware instant of asking.
     """
-    in_order = sorted((one for one in untold if one.recipients), key=lambda one: (one.raised_at, one.key))
+    in_order = sorted((one for one in untold if one.recipients), key=lambda one: (one.since, one.key))
     news = [one for one in in_order if not one.recipients <= set(told_lately)]
-    if news and now - news[0].raised_at >= SETTLING:
+    if news and now - news[0].since >= SETTLING:
         return in_order
     more = [one for one in in_order if one not in news]
-    if more and (now - more[-1].raised_at >= QUIET or now - more[0].raised_at >= WINDOW):
+    if more and (now - more[-1].since >= QUIET or now - more[0].since >= WINDOW):
         return more
     return []
 

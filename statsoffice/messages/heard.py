@@ -1,12 +1,45 @@
-"""Who has heard of a suspected breach, by whatever message told of it."""
+"""Who has heard of a suspected breach, or of a release that was seen live, by whatever message told of it."""
 
 from collections import defaultdict
-from collections.abc import Collection, Mapping
+from collections.abc import Collection, Mapping, Sequence
+from datetime import datetime
+from enum import StrEnum
 
+from releases.canonical import sha256_hex
+from statsoffice.messages.gathering import WINDOW
 from statsoffice.messages.models import Channel, Message, ToldSuspicion
 
-# Before messages named several suspicions, each had an event of its own.
-OF_ONE = "suspected-breach-"
+
+class News(StrEnum):
+    """What is told of suspicions, of several in one message where they come together: how its events begin."""
+
+    SUSPECTED = "suspected-breach"
+    SEEN_LIVE = "live-at-last"
+
+
+OF_SEVERAL = {News.SUSPECTED: "suspected-breaches", News.SEEN_LIVE: "live-at-last-together"}
+
+
+def event_of(news: News, suspicions: Sequence[int]) -> str:
+    """Name the event of a message on some suspicions, by their keys.
+
+    Whoever gathers the same suspicions names the same event, so that nobody is told of them twice.
+    """
+    if len(suspicions) == 1:
+        return f"{news}-{suspicions[0]}"
+    return f"{OF_SEVERAL[news]}-{sha256_hex(' '.join(str(key) for key in suspicions).encode())[:32]}"
+
+
+def lately(news: News, *, now: datetime) -> dict[int, set[str]]:
+    """Return who had such a message within the window of gathering, by the key of their producer; no rehearsals."""
+    told = ToldSuspicion.objects.filter(
+        at__gt=now - WINDOW, event__startswith=news, suspicion__release__rehearsal=False
+    )
+    producers = dict(told.values_list("event", "suspicion__release__series__producer"))
+    found: dict[int, set[str]] = defaultdict(set)
+    for event, recipient in Message.objects.filter(event__in=list(producers)).values_list("event", "recipient"):
+        found[producers[event]].add(recipient)
+    return found
 
 
 def of_suspicions(suspicions: Collection[int]) -> Mapping[int, set[str]]:
@@ -17,7 +50,8 @@ def of_suspicions(suspicions: Collection[int]) -> Mapping[int, set[str]]:
     """
     told_by: dict[str, set[int]] = defaultdict(set)
     for key in suspicions:
-        told_by[f"{OF_ONE}{key}"].add(key)
+        # Before messages named several suspicions, each had an event of its own.
+        told_by[event_of(News.SUSPECTED, [key])].add(key)
     tellings = ToldSuspicion.objects.filter(suspicion__in=suspicions)
     for event, key in tellings.values_list("event", "suspicion"):
         told_by[event].add(key)

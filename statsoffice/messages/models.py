@@ -109,7 +109,10 @@ class Preference(models.Model):
 
 
 class ToldSuspicion(models.Model):
-    """A suspicion of which people were told, and the event of the message that told of it, maybe with others."""
+    """A suspicion of which people were told, and the event of the message that told of it, maybe with others.
+
+    The event says what was told of it: that there is one, that nobody deals with it, that the release was seen live.
+    """
 
     suspicion = models.ForeignKey(Suspicion, on_delete=models.PROTECT, related_name="tellings")
     event = models.CharField(max_length=150)

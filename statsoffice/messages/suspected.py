@@ -12,10 +12,10 @@ from django.utils.translation import gettext_lazy as lazy
 from breaches.models import Suspicion
 from breaches.status import Kind
 from releases import london
-from releases.canonical import sha256_hex
 from releases.models import Contact, Release
-from statsoffice.messages.gathering import WINDOW, Untold, by_recipients, ready
-from statsoffice.messages.models import Message, ToldSuspicion
+from statsoffice.messages import heard
+from statsoffice.messages.gathering import Untold, by_recipients, ready
+from statsoffice.messages.heard import News, event_of
 from statsoffice.messages.owed import NEWS, About, Owed, about_release, about_report, concerned_or_leads
 
 WORDS = {
@@ -46,7 +46,7 @@ def owed(*, told: Collection[str], now: datetime) -> Iterator[Owed]:
             yield _owed([suspicion], _recipients(suspicion.release))
         else:
             by_producer[suspicion.release.series.producer_id].append(suspicion)
-    told_lately = _told_lately(now=now) if by_producer else {}
+    told_lately = heard.lately(News.SUSPECTED, now=now) if by_producer else {}
     for producer, suspicions in by_producer.items():
         untold = [Untold(one.pk, one.raised_at, _recipients(one.release)) for one in suspicions]
         now_told = ready(untold, told_lately=told_lately.get(producer, ()), now=now)
@@ -58,7 +58,7 @@ def owed(*, told: Collection[str], now: datetime) -> Iterator[Owed]:
 def _untold(told: Collection[str], *, now: datetime) -> Iterator[Suspicion]:
     recent = Suspicion.objects.filter(raised_at__gt=now - NEWS, tellings__isnull=True)
     # Before messages named several suspicions, each had an event of its own.
-    missing = [key for key in recent.values_list("pk", flat=True) if _event([key]) not in told]
+    missing = [key for key in recent.values_list("pk", flat=True) if event_of(News.SUSPECTED, [key]) not in told]
     suspicions = Suspicion.objects.filter(pk__in=missing).select_related(
         "release__series__producer",
         "release__series__responsible__user",
@@ -71,19 +71,9 @@ def _untold(told: Collection[str], *, now: datetime) -> Iterator[Suspicion]:
     )
 
 
-def _told_lately(*, now: datetime) -> dict[int, set[str]]:
-    """Return who had a message on suspicions within the window, by the key of their producer."""
-    lately = ToldSuspicion.objects.filter(at__gt=now - WINDOW, suspicion__release__rehearsal=False)
-    producers = dict(lately.values_list("event", "suspicion__release__series__producer"))
-    found: dict[int, set[str]] = defaultdict(set)
-    for event, recipient in Message.objects.filter(event__in=list(producers)).values_list("event", "recipient"):
-        found[producers[event]].add(recipient)
-    return found
-
-
 def _owed(suspicions: Sequence[Suspicion], recipients: frozenset[str]) -> Owed:
     return Owed(
-        event=_event([suspicion.pk for suspicion in suspicions]),
+        event=event_of(News.SUSPECTED, [suspicion.pk for suspicion in suspicions]),
         recipients=recipients,
         subject=_subject(suspicions),
         text=_text(suspicions),
@@ -99,13 +89,6 @@ def _about(suspicions: Sequence[Suspicion]) -> About:
     if first.report:
         return about_report(first.report, release=first.release_id)
     return about_release(first.release)
-
-
-def _event(suspicions: Sequence[int]) -> str:
-    if len(suspicions) == 1:
-        return f"suspected-breach-{suspicions[0]}"
-    # Whoever gathers the same suspicions names the same event, so that nobody is told of them twice.
-    return f"suspected-breaches-{sha256_hex(' '.join(str(key) for key in suspicions).encode())[:32]}"
 
 
 def _recipients(release: Release) -> frozenset[str]:

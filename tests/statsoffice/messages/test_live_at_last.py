@@ -10,6 +10,7 @@ from releases import judging
 from releases.models import Contact
 from statsoffice import tasks
 from statsoffice.messages import outbox
+from statsoffice.messages.gathering import SETTLING
 from statsoffice.messages.models import Message
 from tests.factories import SEED_DUE, ContactFactory, SeriesFactory, UserFactory, a_confirmed_release
 from tests.factories import an_announced_release as announced
@@ -19,6 +20,8 @@ pytestmark = pytest.mark.django_db
 
 SUSPECTED = SEED_DUE + timedelta(minutes=3)
 SEEN = SEED_DUE + timedelta(minutes=57)
+# An answer takes a moment; then the news waits for what else comes back at once.
+SETTLED = SEEN + timedelta(seconds=2) + SETTLING
 
 
 def seen(release, result, *, at):
@@ -33,7 +36,7 @@ def suspected(release):
     return release
 
 
-def told(now=SEEN + timedelta(seconds=5)):
+def told(now=SETTLED):
     """Create what is owed and return who was told that a release was seen live."""
     outbox.create_missing(now=now)
     return {message.recipient: message for message in Message.objects.filter(subject__contains="Seen live")}
@@ -99,8 +102,77 @@ def test_of_a_rehearsal_those_are_told_who_took_part_and_it_says_what_it_is():
 def test_the_tick_delivers_it_to_a_mail_server(monkeypatch, mailbox):
     release = suspected(announced())
     seen(release, "live", at=SEEN)
-    monkeypatch.setattr(tasks.CLOCK, "now", lambda: SEEN + timedelta(seconds=5), raising=False)
+    monkeypatch.setattr(tasks.CLOCK, "now", lambda: SETTLED, raising=False)
     for _ in range(3):
         tasks.deliver_once()
     subjects = sorted(mail["Subject"][:9] for mail in mailbox.mails)
     assert [subject for subject in subjects if subject != "Nobody is"] == ["Seen live"] * 2 + ["Suspected"] * 2
+
+
+def several(number, series=None):
+    """Releases of one series, suspected and told as such."""
+    series = series or SeriesFactory()
+    releases = [suspected(announced(series=series, reference=f"release-{one:02}")) for one in range(number)]
+    told(SUSPECTED)
+    return releases
+
+
+def test_releases_of_one_producer_that_come_back_together_make_one_message_for_each_person():
+    releases = several(10)
+    for number, release in enumerate(releases):
+        seen(release, "live", at=SEEN + timedelta(milliseconds=900 * number))
+    for seconds in range(0, 1200, 5):
+        told(SEEN + timedelta(seconds=seconds))
+    (subject,) = {message.subject for message in told().values()}
+    assert subject == f"Seen live: 10 releases of {releases[0].series.producer}"
+    messages = Message.objects.filter(subject__contains="Seen live")
+    assert messages.count() == messages.values("recipient").distinct().count() == 2
+    for release in releases:
+        assert messages[0].text.count(f"- {release.reference}\n") == 1
+    assert "/reports/\n" in messages[0].text
+
+
+def test_what_keeps_coming_back_within_a_quarter_of_an_hour_is_told_at_most_twice():
+    releases = several(8)
+    for seconds in range(0, 1200, 10):
+        number, rest = divmod(seconds, 50)
+        if not rest and number < len(releases):
+            seen(releases[number], "live", at=SEEN + timedelta(seconds=seconds))
+        told(SEEN + timedelta(seconds=seconds + 5))
+    messages = Message.objects.filter(subject__contains="Seen live")
+    subjects = list(messages.order_by("created_at").values_list("subject", flat=True).distinct())
+    assert subjects == ["Seen live: release-00", f"Seen live: 7 releases of {releases[0].series.producer}"]
+    assert messages.count() == 4
+
+
+def test_each_person_reads_of_the_releases_of_which_they_heard_and_of_no_others():
+    series = SeriesFactory()
+    other = SeriesFactory(producer=series.producer, head_of_profession=series.head_of_profession)
+    first, second = [suspected(announced(series=of, reference=f"release-of-{of.slug}")) for of in (series, other)]
+    told(SUSPECTED)
+    for release in (first, second):
+        seen(release, "live", at=SEEN)
+    found = {recipient: message.text for recipient, message in told().items()}
+    assert second.reference not in found[series.responsible.email]
+    assert first.reference not in found[other.responsible.email]
+    assert all(release.reference in found[series.head_of_profession.email] for release in (first, second))
+    assert Message.objects.filter(subject__contains="Seen live").count() == 3
+
+
+def test_that_something_is_back_makes_no_news_of_a_suspicion_wait():
+    back, _gone = several(2)
+    seen(back, "live", at=SEEN)
+    told()
+    another = suspected(announced(series=back.series, reference="another"))
+    raised = SEEN + timedelta(minutes=1)
+    another.suspicions.update(raised_at=raised)
+    told(raised + SETTLING)
+    assert Message.objects.filter(subject="Suspected breach: another").count() == 2
+
+
+def test_what_was_told_one_by_one_before_is_not_told_again():
+    (release,) = several(1)
+    seen(release, "live", at=SEEN)
+    event = f"live-at-last-{release.suspicions.get().pk}"
+    Message.objects.create(event=event, recipient="head@example.gov.uk", subject="x", created_at=SEEN, due_at=SEEN)
+    assert told() == {}
