@@ -37,6 +37,13 @@ class CitedPractice:
     text: str
     confirmed: bool
 
+    @property
+    def name(self) -> str:
+        """Its principle and code: "Trustworthiness: T3.6", or "Protocol 2, Practice 8", which says both by itself."""
+        if not self.principle or self.code.startswith(self.principle):
+            return self.code
+        return f"{self.principle}: {self.code}"
+
 
 @dataclass(frozen=True, slots=True)
 class TimelineEntry:

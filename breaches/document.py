@@ -22,6 +22,9 @@ JOINED_MARK = "JOINED: told in one report with others of the same morning"
 PARTED_MARK = "TAKEN APART: told in reports of their own"
 REHEARSAL_MARK = "REHEARSAL: no real release and no real breach"
 
+CODE = "Code of Practice for Statistics"
+# Before edition 2.0 it was called so. Source: uksa.statisticsauthority.gov.uk/publication/code-of-practice
+CODES = {"1.0": "Code of Practice for Official Statistics"}
 CAUSE_PROMPT = (
     "To be written by a person: the cause as far as it is known, how the breach was found, who was told and when, "
     "and how it was put right. Name roles, not people."
@@ -234,10 +237,9 @@ def _person(person: Person | None) -> list[Line]:
 
 
 def _practice(practice: CitedPractice) -> str:
-    name = ": ".join(part for part in (practice.principle, practice.code) if part)
     doubt = "" if practice.confirmed else "; wording not confirmed"
-    edition = f"(Code of Practice for Statistics, edition {practice.edition}{doubt})"
-    return f"{name} - {practice.text} {edition}" if practice.text else f"{name} {edition}"
+    edition = f"({CODES.get(practice.edition, CODE)}, edition {practice.edition}{doubt})"
+    return f"{practice.name} - {practice.text} {edition}" if practice.text else f"{practice.name} {edition}"
 
 
 def _link(url: str) -> Line:

@@ -9,8 +9,9 @@ from breaches.remarks import Remark, Section
 from breaches.status import Kind
 from releases.london import day
 
-# The practice on the release at 9.30am. Edition 2: T3.6; edition 3.0 counts by standard: 3.6.
-ORDERLY_RELEASE = ("T3.6", "3.6")
+# The practice on the release at 9.30am. Edition 1.0: the one that reports of its time cite; edition 2: T3.6; edition
+# 3.0 counts by standard: 3.6.
+ORDERLY_RELEASE = ("Protocol 2, Practice 8", "T3.6", "3.6")
 # On announcing in advance. Edition 2: T3.1; edition 3.0: 3.1.
 ANNOUNCED_AHEAD = ("T3.1", "3.1")
 # On who may have access before release at all. Edition 2: T3.3; edition 3.0: 3.3.

@@ -57,7 +57,7 @@ def statement_of(
         producers=content.producers,
         report_date=content.report_date,
         occurred_on=tuple(sorted(content.occurred_on)),
-        practices=tuple(f"{one.principle}: {one.code} - {one.text}" for one in content.practices),
+        practices=tuple(f"{one.name} - {one.text}" for one in content.practices),
         statement_url=content.statement_url if is_web_address(content.statement_url) else "",
         **texts,
     )

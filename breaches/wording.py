@@ -163,7 +163,7 @@ def lines_of(value: Any) -> Iterable[str]:
         case Person(name, email, telephone, is_team):
             yield from (part for part in (name, email, telephone, _("(a team)") if is_team else "") if part)
         case CitedPractice():
-            yield f"{value.principle}: {value.code} - {value.text} (edition {value.edition})"
+            yield f"{value.name} - {value.text} (edition {value.edition})"
         case TimelineEntry(at, text):
             yield f"{exactly(at)}: {text}"
         case tuple():

@@ -102,4 +102,4 @@ def key_of(practice: CitedPractice) -> str:
 
 def in_full(practice: CitedPractice) -> str:
     """Write a practice as a choice: its principle, code, text and edition."""
-    return f"{practice.principle}: {practice.code} - {practice.text} (edition {practice.edition})"
+    return f"{practice.name} - {practice.text} (edition {practice.edition})"

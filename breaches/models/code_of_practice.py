@@ -36,7 +36,7 @@ class Practice(models.Model):
     """One practice of an edition; the wording is confirmed once somebody has read it in the Code itself."""
 
     edition = models.ForeignKey(Edition, on_delete=models.PROTECT, related_name="practices")
-    code = models.CharField(max_length=20)
+    code = models.CharField(max_length=40)
     principle = models.CharField(max_length=100)
     text = models.TextField()
     confirmed = models.BooleanField(

@@ -10,7 +10,7 @@ class PracticeCited(models.Model):
 
     report = models.ForeignKey(Report, on_delete=models.PROTECT, related_name="practices_cited")
     edition = models.CharField(max_length=10)
-    code = models.CharField(max_length=20)
+    code = models.CharField(max_length=40)
 
     class Meta:
         indexes = [models.Index(fields=["edition", "code", "report"], name="reports_by_practice")]

@@ -6,7 +6,7 @@ from datetime import date
 import pytest
 from django.template.loader import render_to_string
 
-from breaches.content import Output, Person, ReportContent, digest
+from breaches.content import CitedPractice, Output, Person, ReportContent, digest
 from breaches.document import (
     ACTIONS_PROMPT,
     CAUSE_PROMPT,
@@ -77,6 +77,14 @@ def test_an_empty_report_shows_every_row_empty():
 
     assert list(entries(laid_out).values()) == [[]] * 8
     assert all(section.paragraphs == () for section in laid_out.sections)
+
+
+def test_a_practice_of_2009_names_its_protocol_once_and_the_code_as_it_was_called():
+    of_2009 = CitedPractice("1.0", "Protocol 2, Practice 8", "Protocol 2", "Read in the Code.", confirmed=True)
+    shown = entries(document(dataclasses.replace(CONTENT, practices=(of_2009,))))
+    assert shown["Relevant principle(s) and practice(s)"] == [
+        ["Protocol 2, Practice 8 - Read in the Code. (Code of Practice for Official Statistics, edition 1.0)"]
+    ]
 
 
 def test_several_outputs_producers_practices_and_days_are_entries_of_their_own():

@@ -109,8 +109,9 @@ def test_no_name_and_no_address_of_a_person_on_the_list_is_in_any_part_of_the_re
         (date(2023, 6, 29), {("2.1", "T3.3"), ("2.1", "T3.4")}),
         (date(2026, 6, 29), {("3.0", "3.3"), ("3.0", "3.4")}),
         (date(2017, 6, 29), set()),
+        (date(2008, 6, 30), set()),
     ],
-    ids=["edition 2.0", "edition 2.1", "edition 3.0", "before the first edition"],
+    ids=["edition 2.0", "edition 2.1", "edition 3.0", "edition 1.0 has none on record", "before the first edition"],
 )
 def test_the_practices_on_access_of_the_edition_in_force_that_day_are_cited(office, release, on, codes):
     report = started(release, by=office.statistician, occurred_on=on, at=SEED_DUE + timedelta(days=3000)).report
