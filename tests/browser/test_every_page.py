@@ -72,6 +72,7 @@ def walk(page, live_server, addresses, subtests):
             assert response.status == (409 if name == "a move that is not possible" else 200)
             assert re.fullmatch(r".+ – .+", page.title())
             assert page.locator("h1").count() == 1
+            assert page.locator(".govuk-error-summary").count() <= 1
             is_clean(page)
             assert complaints == []
 
