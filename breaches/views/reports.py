@@ -10,7 +10,6 @@ from django.db.models import F, Prefetch
 from django.http import HttpRequest, HttpResponse
 from django.shortcuts import get_object_or_404, render
 from django.urls import reverse
-from django.utils import timezone
 from django.utils.translation import gettext as _
 from django.views.decorators.http import require_safe
 
@@ -29,11 +28,22 @@ from breaches.permissions import (
     producers_written_for,
     reports_where,
 )
-from breaches.remarks import Section, missing, odd
-from breaches.status import DECIDED, EDIT, OPEN, RESTRICTED, TOLD_ELSEWHERE, WITH_DOCUMENT, Kind, ReportStatus
+from breaches.remarks import Section, missing
+from breaches.status import (
+    DECIDED,
+    DECISIONS,
+    EDIT,
+    OPEN,
+    RESTRICTED,
+    RETURN,
+    TOLD_ELSEWHERE,
+    WITH_DOCUMENT,
+    Kind,
+    ReportStatus,
+)
 from breaches.versions import present
 from breaches.views.access import SignedInRequest, report_page
-from releases.london import day, local_date
+from releases.london import day
 from releases.verdict import SUSPICIOUS
 
 REPORTS_ON_A_PAGE = 30
@@ -68,6 +78,7 @@ def report(request: SignedInRequest, report: Report) -> HttpResponse:
         "report": report,
         "row": _listed(report, content),
         "moves": moves,
+        "decides": report.status in OPEN and not {RETURN, *DECISIONS}.isdisjoint(moves),
         "tasks": [
             *_tasks(report, version, content, editable=EDIT in moves),
             _cause_task(report, editable=cause.may_choose(request.user, report)),
@@ -103,7 +114,6 @@ def report(request: SignedInRequest, report: Report) -> HttpResponse:
         "documents": report.approved_documents.select_related("approved_by").defer("pdf"),
         "may_download": may(request.user, Action.DOWNLOAD, report),
         "publishing": _publishing(request, report),
-        "warnings": odd(content, today=local_date(timezone.now())),
     }
     return render(request, "breaches/report.html", context)
 

@@ -1,0 +1,63 @@
+"""The page of one report: what a person meets there, and in which order."""
+
+import pytest
+from django.urls import reverse
+
+from breaches.status import ReportStatus
+from tests.breaches.forms import words
+from tests.breaches.people import a_report, an_office
+
+pytestmark = pytest.mark.django_db
+
+
+@pytest.fixture
+def office():
+    return an_office()
+
+
+def page_of(report, name):
+    return reverse(f"breaches:{name}", args=[report.reference])
+
+
+@pytest.mark.parametrize(
+    ("status", "who", "order"),
+    [
+        pytest.param(
+            ReportStatus.WITH_HOP,
+            "head",
+            ("Decide", "Read it all and approve it", "Return it with a comment", "Impact of the breach", "Documents"),
+            id="with the lead",
+        ),
+        pytest.param(
+            ReportStatus.DRAFT,
+            "head",
+            ("Impact of the breach", "Check your answers and submit", "Decide", "Documents"),
+            id="draft",
+        ),
+        pytest.param(
+            ReportStatus.WITH_HOP,
+            "statistician",
+            ("cannot be changed by you meanwhile", "Take it back to change it", "Impact of the breach"),
+            id="with the lead, for its writer",
+        ),
+        pytest.param(
+            ReportStatus.APPROVED,
+            "head",
+            ("Impact of the breach", "Send it by mail", "Documents", "Reopen it"),
+            id="approved",
+        ),
+    ],
+)
+def test_the_page_of_a_report_puts_what_is_next_before_what_can_wait(client, office, status, who, order):
+    report = a_report(office, status)
+    client.force_login(getattr(office, who))
+    page = words(client.get(page_of(report, "report")).text)
+    assert [page.count(part) for part in order] == [1] * len(order)
+    assert sorted(order, key=page.index) == list(order)
+
+
+def test_whoever_can_change_a_submitted_text_is_not_offered_to_take_it_back_first(client, office):
+    report = a_report(office, ReportStatus.WITH_HOP)
+    client.force_login(office.head)
+    assert "Take it back" not in words(client.get(page_of(report, "report")).text)
+    assert client.get(page_of(report, "take_back")).status_code == 200
