@@ -61,3 +61,12 @@ def test_whoever_can_change_a_submitted_text_is_not_offered_to_take_it_back_firs
     client.force_login(office.head)
     assert "Take it back" not in words(client.get(page_of(report, "report")).text)
     assert client.get(page_of(report, "take_back")).status_code == 200
+
+
+def test_a_lead_who_has_read_a_report_and_will_not_sign_it_decides_otherwise_from_there(client, office):
+    report = a_report(office, ReportStatus.WITH_HOP)
+    client.force_login(office.head)
+    page = client.get(page_of(report, "approve")).text
+    assert "Approve version 3, as it stands above" in words(page)
+    for other in ("return", "record", "dismiss"):
+        assert f'href="{page_of(report, other)}"' in page
