@@ -71,6 +71,7 @@ def save_section(
     at: datetime,
     facts_seen: str = "",
     only: Collection[str] = (),
+    why: str = "edited",
 ) -> Saved:
     """Save one section as a new version of the report.
 
@@ -82,6 +83,7 @@ def save_section(
     :param at: the aware instant of saving.
     :param only: the fields that are written; if not given, all that the section's form holds.
     :param facts_seen: what `facts_digest` gave when the page was shown: the offer of newer facts that was read.
+    :param why: what made the new version; whoever made one as "edited" has written the report.
     :raises MoveRefused: if the report's state or the person's roles do not allow it.
     :raises SomebodyWasFaster: if another person, or the record, changed the same field meanwhile.
     :raises Impossible: if what was written cannot be true.
@@ -107,7 +109,7 @@ def save_section(
                 at=at,
                 content=content,
                 machine=machine,
-                why="edited",
+                why=why,
                 section=section,
                 fields=_changed(from_json(current.content), content),
             )

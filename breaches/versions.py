@@ -59,7 +59,7 @@ def new_version(
     """Build, without storing it, the version that a report's number now names.
 
     :param machine: the machine's text of each field, as it stood beside the person's when this was written.
-    :param why: what made it: drafted, facts, edited, approved or reopened.
+    :param why: what made it: such as drafted, facts, edited, wording, approved or reopened.
     """
     return ReportVersion(
         report=report,

@@ -62,8 +62,16 @@ def test_a_lead_confirms_the_wording_for_this_report_alone(office):
     assert sign_off.approve(report, by=office.head, at=AT, render=printed).report.status == ReportStatus.APPROVED
 
 
-def test_a_lead_leaves_it_out(office):
+def test_a_lead_who_confirms_a_wording_has_not_written_the_report_and_may_sign_it_as_another_person():
+    strict = an_office(two_person_approval=True)
+    report = settle(citing_a_doubtful_one(strict, ReportStatus.WITH_HOP), strict, READ)
+    assert not sign_off.wrote_or_submitted(report, strict.head)
+    assert not sign_off.approve(report, by=strict.head, at=AT, render=printed).one_person
+
+
+def test_a_lead_leaves_it_out_and_has_then_written_of_the_report(office):
     report = settle(citing_a_doubtful_one(office, ReportStatus.WITH_HOP), office, None)
+    assert sign_off.wrote_or_submitted(report, office.head)
     assert [practice.code for practice in content_of(report).practices] == ["T3.6"]
     assert sign_off.approve(report, by=office.head, at=AT, render=printed).report.status == ReportStatus.APPROVED
 
