@@ -9,6 +9,7 @@ from releases.asking import OpenQuestion
 from releases.models import Release, Verification
 from releases.on_record import SaidRun
 from releases.timeline import Run
+from releases.verdict import Outcome
 
 register = template.Library()
 
@@ -66,3 +67,11 @@ def said_sentence(run: SaidRun, release: Release) -> str:
 def said_when(run: SaidRun, release: Release) -> str:
     """Say at which looks the publisher's own system said so."""
     return wording.looks_when(run.looks, run.first_at, run.last_at, day_of=release.due_at)
+
+
+@register.filter
+def outcome_and_seconds(verification: Verification) -> str:
+    """Say in one line what a verdict is and the seconds behind it: "Seen late: 40 s to 46 s after it was due"."""
+    label, _ = wording.OUTCOMES[Outcome(verification.outcome)]
+    note = wording.delay_note(verification)
+    return f"{label}: {note}" if note else str(label)

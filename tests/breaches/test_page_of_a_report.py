@@ -3,9 +3,10 @@
 import pytest
 from django.urls import reverse
 
+from breaches import sign_off
 from breaches.status import ReportStatus
 from tests.breaches.forms import words
-from tests.breaches.people import a_report, an_office
+from tests.breaches.people import AT, a_report, an_office, written
 
 pytestmark = pytest.mark.django_db
 
@@ -70,3 +71,30 @@ def test_a_lead_who_has_read_a_report_and_will_not_sign_it_decides_otherwise_fro
     assert "Approve version 3, as it stands above" in words(page)
     for other in ("return", "record", "dismiss"):
         assert f'href="{page_of(report, other)}"' in page
+
+
+def test_a_lead_reads_how_late_it_was_seen_before_opening_the_report(client, office):
+    report = a_report(office, ReportStatus.WITH_HOP)
+    client.force_login(office.head)
+    page = words(client.get(page_of(report, "report")).text)
+    assert "suspected late Seen late: 56 min 55 s to 57 min after it was due" in page
+
+
+def test_what_a_lead_had_asked_for_stands_beside_the_decision_on_the_new_version(client, office):
+    report = sign_off.return_(a_report(office, ReportStatus.WITH_HOP), comment="Who noticed?", by=office.head, at=AT)
+    report = written(report, by=office.statistician, impact="The duty editor noticed.")
+    sign_off.submit(report, by=office.statistician, at=AT)
+    client.force_login(office.head)
+    page = words(client.get(page_of(report, "report")).text)
+    order = ("What was changed since it was returned", "Who noticed?", "Read it all and approve it")
+    assert sorted(order, key=page.index) == list(order)
+
+
+def test_what_was_written_to_dismiss_a_report_is_never_shown_as_what_was_asked_for(client, office):
+    report = sign_off.return_(a_report(office, ReportStatus.WITH_HOP), comment="Who noticed?", by=office.head, at=AT)
+    report = sign_off.dismiss(report, reason="check_error", words="No breach.", by=office.head, at=AT)
+    report = sign_off.reopen(report, reason="It was one.", by=office.head, at=AT)
+    report = written(report, by=office.statistician, impact="The duty editor noticed.")
+    sign_off.submit(report, by=office.statistician, at=AT)
+    client.force_login(office.head)
+    assert "No breach." not in words(client.get(page_of(report, "report")).text)
