@@ -6,7 +6,7 @@ from typing import Any
 from django.conf import settings
 from django.contrib.auth.decorators import login_required
 from django.core.paginator import Paginator
-from django.db.models import F, Prefetch
+from django.db.models import Case, F, Prefetch, Value, When
 from django.http import HttpRequest, HttpResponse
 from django.shortcuts import get_object_or_404, render
 from django.urls import reverse
@@ -18,6 +18,7 @@ from breaches.content import ReportContent, from_json
 from breaches.editing import FIELDS
 from breaches.joining import can_be_parted
 from breaches.models import Dispatch, JoinedDraft, OwnAct, Report, ReportVersion, StartedReport
+from breaches.models.report import ReportQuerySet
 from breaches.mornings import morning_of
 from breaches.permissions import (
     Action,
@@ -27,6 +28,7 @@ from breaches.permissions import (
     moves_open_to,
     producers_written_for,
     reports_where,
+    reports_with,
 )
 from breaches.remarks import Section, missing
 from breaches.status import (
@@ -44,6 +46,8 @@ from breaches.status import (
 from breaches.versions import present
 from breaches.views.access import SignedInRequest, report_page
 from releases.london import day
+from releases.permissions import Person
+from releases.roles import LEADS
 from releases.verdict import SUSPICIOUS
 
 REPORTS_ON_A_PAGE = 30
@@ -55,7 +59,7 @@ def report_list(request: HttpRequest) -> HttpResponse:
     """List the reports of the person's producers: those that wait for a decision, or those decided."""
     decided = request.GET.get("show") == "decided"
     reports = reports_where(request.user, Action.VIEW).select_related("producer")
-    reports = reports.exclude(status__in=OPEN) if decided else reports.undecided()
+    reports = reports.exclude(status__in=OPEN) if decided else _theirs_first(reports.undecided(), request.user)
     standing = ReportVersion.objects.filter(number=F("report__version"))
     paginator = Paginator(
         reports.prefetch_related(Prefetch("versions", standing, to_attr="standing")), REPORTS_ON_A_PAGE
@@ -65,6 +69,14 @@ def report_list(request: HttpRequest) -> HttpResponse:
     may_start = producers_written_for(request.user).exists()
     context = {"page": page, "rows": rows, "decided": decided, "may_start": may_start}
     return render(request, "breaches/report_list.html", context)
+
+
+def _theirs_first(reports: ReportQuerySet, person: Person) -> ReportQuerySet:
+    """Put first what waits for this person: what a lead has to decide, what was returned to those who write."""
+    leads = reports_with(person, LEADS).exists()
+    theirs = ReportStatus.WITH_HOP if leads else ReportStatus.RETURNED
+    waits = Case(When(status=theirs, then=Value(0)), default=Value(1))
+    return reports.order_by(waits, "-drafted_at", "-pk")
 
 
 @report_page("GET")

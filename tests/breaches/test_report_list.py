@@ -62,6 +62,21 @@ def test_decided_reports_and_waiting_ones_are_listed_apart(client, status):
     assert (report.reference in words(client.get("/reports/?show=decided").text)) is decided
 
 
+@pytest.mark.parametrize(
+    ("who", "first"),
+    [("head", "breach-to-decide"), ("statistician", "breach-sent-back")],
+    ids=["a lead: what is to be decided", "a writer: what was returned"],
+)
+def test_what_waits_for_the_reader_comes_first(client, who, first):
+    office = an_office()
+    a_report(office, ReportStatus.WITH_HOP, reference="to-decide")
+    a_report(office, ReportStatus.RETURNED, reference="sent-back")
+    a_report(office, reference="still-written")
+    client.force_login(getattr(office, who))
+    page = words(client.get("/reports/").text)
+    assert page.index(first) == min(page.index(ref) for ref in ("breach-to-decide", "breach-sent-back", "breach-still"))
+
+
 def test_a_long_list_is_paged_with_as_many_queries_as_one_report_takes(client, django_assert_num_queries):
     from breaches.drafting import draft_missing
 
