@@ -13,6 +13,7 @@ from releases.lifecycle import Lifecycle, spoken
 from releases.pre_release_status import ACCESS
 from releases.roles import Role
 from releases.status import RELEASE
+from statsoffice import who_may
 
 
 def lifecycle(table: Lifecycle) -> str:
@@ -30,12 +31,24 @@ def permissions[A: StrEnum](table: Mapping[A, frozenset[Role]]) -> str:
     return "\n".join(["| action | " + " | ".join(heads) + " |", "|---" * (len(heads) + 1) + "|", *rows])
 
 
+def who_may_do_what() -> str:
+    """Write every table of roles as one, in Markdown."""
+    heads = [spoken(role) for role in Role]
+    lines = ["| what | action | in state | " + " | ".join(heads) + " |", "|---" * (len(heads) + 3) + "|"]
+    for row in who_may.rows():
+        states = ", ".join(map(spoken, row.states)) or "any"
+        marks = " | ".join("yes" if role in row.roles else "" for role in Role)
+        lines.append(f"| {row.subject} | {spoken(row.action)} | {states} | {marks} |")
+    return "\n".join(lines)
+
+
 BLOCKS: dict[str, Callable[[], str]] = {
     "lifecycle of a release": lambda: lifecycle(RELEASE),
     "lifecycle of a request for a change of date": lambda: lifecycle(REQUEST),
     "lifecycle of an import": lambda: lifecycle(IMPORT),
     "lifecycle of a report": lambda: lifecycle(REPORT),
     "lifecycle of pre-release access": lambda: lifecycle(ACCESS),
+    "who may do what": who_may_do_what,
     "permissions on releases": lambda: permissions(release_permissions.TABLE),
     "permissions on reports": lambda: permissions(breach_permissions.TABLE),
 }

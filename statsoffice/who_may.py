@@ -1,0 +1,73 @@
+"""Who may do what, for people to read and for tests to hold the pages to: every table of roles, as one."""
+
+from collections.abc import Iterator, Mapping
+from dataclasses import dataclass
+from enum import StrEnum
+
+from breaches import permissions as breach_permissions
+from breaches.status import REPORT
+from releases import permissions as release_permissions
+from releases.agreement import REQUEST
+from releases.import_status import IMPORT
+from releases.lifecycle import Lifecycle, spoken
+from releases.pre_release_status import ACCESS
+from releases.pre_release_status import REQUEST as ACCESS_REQUEST
+from releases.roles import Role
+from releases.status import RELEASE
+
+
+@dataclass(frozen=True, slots=True)
+class Row:
+    """One thing that can be done with one kind of thing, in which states of it, and by whom.
+
+    Without states it can be done in every one. Nobody else may do it, and a superuser is no role.
+    """
+
+    subject: str
+    action: str
+    states: tuple[str, ...]
+    roles: frozenset[Role]
+
+
+def rows() -> tuple[Row, ...]:
+    """Return every row of every table of permissions and every lifecycle that people move."""
+    return (
+        *_actions("a release", release_permissions.TABLE),
+        *_moves("a release", RELEASE),
+        *_moves("a request for another date", REQUEST),
+        *_moves("an import", IMPORT),
+        *_moves("an entry of a pre-release access list", ACCESS),
+        *_moves("a request for a change of such a list", ACCESS_REQUEST),
+        *_actions("a report", breach_permissions.TABLE),
+        *_moves("a report", REPORT),
+    )
+
+
+def roles_for(subject: str, action: str) -> frozenset[Role]:
+    """Return the roles that may do something with a kind of thing in at least one of its states.
+
+    :raises LookupError: if no table has such a row.
+    """
+    found = [row.roles for row in rows() if (row.subject, row.action) == (subject, action)]
+    if not found:
+        message = f'No table says who may "{spoken(action)}" {subject}.'
+        raise LookupError(message)
+    return frozenset().union(*found)
+
+
+def may_all_that(role: Role, other: Role) -> bool:
+    """Tell whether one role may do everything that another one may."""
+    return all(role in row.roles for row in rows() if other in row.roles)
+
+
+def _actions[A: StrEnum](subject: str, table: Mapping[A, frozenset[Role]]) -> Iterator[Row]:
+    return (Row(subject, str(action), (), roles) for action, roles in table.items())
+
+
+def _moves(subject: str, lifecycle: Lifecycle) -> Iterator[Row]:
+    """Join the moves of one name and the same roles into one row; those of the system alone are left out."""
+    states: dict[tuple[str, frozenset[Role]], list[str]] = {}
+    for move in lifecycle.moves:
+        if move.roles:
+            states.setdefault((move.name, move.roles), []).append(str(move.source))
+    return (Row(subject, name, tuple(sources), roles) for (name, roles), sources in states.items())
