@@ -11,6 +11,7 @@ admin.site.login = secure_admin_login(admin.site.login)  # type: ignore[method-a
 
 urlpatterns = [
     path("admin/", admin.site.urls),
+    path("accounts/", include("statsoffice.accounts.urls")),
     path("accounts/", include("allauth.urls")),
     path("desk/", include("statsoffice.desk.urls")),
     path("messages/", include("statsoffice.messages.urls")),

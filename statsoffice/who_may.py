@@ -14,6 +14,7 @@ from releases.pre_release_status import ACCESS
 from releases.pre_release_status import REQUEST as ACCESS_REQUEST
 from releases.roles import Role
 from releases.status import RELEASE
+from statsoffice.accounts import permissions as account_permissions
 
 
 @dataclass(frozen=True, slots=True)
@@ -40,6 +41,7 @@ def rows() -> tuple[Row, ...]:
         *_moves("a request for a change of such a list", ACCESS_REQUEST),
         *_actions("a report", breach_permissions.TABLE),
         *_moves("a report", REPORT),
+        *_actions("a person", account_permissions.TABLE),
     )
 
 

@@ -1,5 +1,6 @@
-"""A person who may log in, known by an e-mail address."""
+"""A person who may log in, known by an e-mail address, and how they were invited."""
 
+from datetime import datetime
 from typing import Any, ClassVar
 
 from django.contrib.auth.base_user import AbstractBaseUser, BaseUserManager
@@ -8,6 +9,10 @@ from django.db import models
 from django.db.models.functions import Lower
 from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy as lazy
+
+from releases.models import Producer
+from releases.models.code_words import choices_of
+from releases.roles import Role
 
 
 class UserQuerySet(BaseUserManager["User"]):
@@ -62,3 +67,48 @@ class User(AbstractBaseUser, PermissionsMixin):
     def get_short_name(self) -> str:
         """Return the name shown in the page header."""
         return str(self)
+
+
+class Invitation(models.Model):
+    """That a person was asked to join, with which role, by whom; its link works once, and until a time.
+
+    Of the link only a digest is kept: who reads the database cannot use it.
+    """
+
+    email = models.EmailField(lazy("e-mail address"))
+    name = models.CharField(lazy("full name"), max_length=200)
+    producer = models.ForeignKey(Producer, on_delete=models.PROTECT, null=True, blank=True, related_name="invitations")
+    role = models.CharField(max_length=20, choices=choices_of(Role), blank=True)
+    invited_by = models.ForeignKey(User, on_delete=models.PROTECT, related_name="invitations_sent")
+    invited_at = models.DateTimeField()
+    expires_at = models.DateTimeField()
+    digest = models.CharField(max_length=64, unique=True)
+    accepted_at = models.DateTimeField(null=True, blank=True)
+    accepted_by = models.ForeignKey(
+        User, on_delete=models.PROTECT, null=True, blank=True, related_name="invitations_accepted"
+    )
+    withdrawn_at = models.DateTimeField(null=True, blank=True)
+    withdrawn_by = models.ForeignKey(
+        User, on_delete=models.PROTECT, null=True, blank=True, related_name="invitations_withdrawn"
+    )
+
+    class Meta:
+        verbose_name = lazy("invitation")
+        ordering = ("-invited_at", "-pk")
+        constraints = [
+            models.CheckConstraint(
+                condition=models.Q(producer=None, role="") | models.Q(producer__isnull=False, role__in=list(Role)),
+                name="invited_to_a_role_of_a_producer",
+            ),
+            models.CheckConstraint(
+                condition=models.Q(accepted_at=None) | models.Q(withdrawn_at=None),
+                name="invitation_accepted_or_withdrawn",
+            ),
+        ]
+
+    def __str__(self) -> str:
+        return f"{self.name} <{self.email}>"
+
+    def is_open_at(self, at: datetime) -> bool:
+        """Tell whether its link still works at an instant."""
+        return self.accepted_at is None and self.withdrawn_at is None and at < self.expires_at

@@ -17,6 +17,7 @@ from statsoffice.messages.delivery import MOST_ATTEMPTS
 from statsoffice.messages.models import Channel, Message
 from tests.breaches.people import Office, an_office
 from tests.browser.access_lists import pages_of_access_lists
+from tests.browser.accounts import pages_of_accounts
 from tests.browser.changed_dates import pages_of_changed_dates
 from tests.browser.day_before import checked_releases
 from tests.browser.exchange import an_announcement_that_differs, pages_of_imports
@@ -75,6 +76,7 @@ def a_morning() -> Morning:
     approved = pages_of_reports(morning)
     morning.pages |= pages_of_started_reports(office, series)
     morning.add("a release with problems", "releases:release", checked_releases(series).reference)
+    morning.pages |= pages_of_accounts(office)
     a_watcher_that_is_well(at=NOW)
     # It begins late, so that its page still stands when the walk through all pages comes to it.
     canary = url_of(script_for(1, begins_at=NOW + timedelta(minutes=30)))
@@ -254,4 +256,5 @@ PUBLIC = (
     "a release with an access list",
     "what is public of breaches",
     "a public breach",
+    "accepting an invitation",
 )

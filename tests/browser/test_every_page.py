@@ -49,6 +49,7 @@ SENT_EMPTY = [
     "starting a report about a series",
     "importing a calendar",
     "importing from GOV.UK",
+    "inviting",
 ]
 
 

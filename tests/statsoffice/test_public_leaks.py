@@ -88,6 +88,7 @@ SAMPLES: dict[str, tuple[object, ...]] = {
     "kind": ("csv",),
     "on": ("2020-06-30",),
     "since": (1,),
+    "secret": ("x",),
 }
 QUESTIONS = {
     "/": ("?show=published", "?show=upcoming", "?show=cancelled", "?words=hidden"),

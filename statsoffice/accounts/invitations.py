@@ -1,0 +1,197 @@
+"""Inviting a person: a link that works once and for a week makes their account, and nothing else does."""
+
+import secrets
+from datetime import datetime, timedelta
+from hashlib import sha256
+
+from allauth.account.models import EmailAddress
+from django.db import IntegrityError, transaction
+from django.db.models import Q, QuerySet
+from django.utils.translation import gettext as _
+
+from releases.models import Membership, Producer
+from releases.permissions import NotYours, Person
+from releases.roles import Role
+from statsoffice import who_may
+from statsoffice.accounts.models import Invitation, User
+from statsoffice.accounts.permissions import administers_people, inviting_roles, producers_invited_to
+
+VALID_FOR = timedelta(days=7)
+
+
+class InvitationRefused(Exception):
+    """Why somebody is not invited, or an invitation not accepted; one sentence for people."""
+
+    def __init__(self, sentence: str, *, field: str = "") -> None:
+        super().__init__(sentence)
+        self.field = field
+
+
+def may_give(person: Person, role: Role, producer: Producer) -> bool:
+    """Tell whether a person may invite others to a role: nobody gives a role that may do what they may not."""
+    if administers_people(person):
+        return True
+    return any(who_may.may_all_that(held, role) for held in inviting_roles(person, producer))
+
+
+def roles_given(person: Person) -> tuple[Role, ...]:
+    """Return the roles to which a person may invite others for at least one producer, in the order of the roles."""
+    producers = list(producers_invited_to(person))
+    return tuple(role for role in Role if any(may_give(person, role, producer) for producer in producers))
+
+
+def kept_by(person: Person) -> QuerySet[Invitation]:
+    """Return the invitations that a person looks after: those to the producers to which they invite."""
+    if administers_people(person):
+        return Invitation.objects.all()
+    return Invitation.objects.filter(producer__in=producers_invited_to(person))
+
+
+def invite(
+    *, email: str, name: str, producer: Producer | None, role: Role | None, by: User, at: datetime
+) -> tuple[Invitation, str]:
+    """Record an invitation, and return it with the secret of its link, which is kept nowhere.
+
+    :param producer: where they are to hold the role; without one they get an account and no role.
+    :raises NotYours: if the person who invites may not give this role there.
+    :raises InvitationRefused: if the same is open already, or they hold this role.
+    """
+    _check_may_give(by, role, producer)
+    address = email.strip().lower()
+    the_same = Q(email=address, producer=producer, role=role or "", accepted_at=None, withdrawn_at=None)
+    if Invitation.objects.filter(the_same, expires_at__gt=at).exists():
+        sentence = _("%(email)s has been invited to this already. Send that invitation again instead.")
+        raise InvitationRefused(sentence % {"email": address}, field="email")
+    if role and Membership.objects.filter(user__email__iexact=address, producer=producer, role=role).exists():
+        raise InvitationRefused(_("%(email)s holds this role already.") % {"email": address}, field="email")
+    secret = secrets.token_urlsafe(32)
+    invitation = Invitation.objects.create(
+        email=address,
+        name=name.strip(),
+        producer=producer,
+        role=role or "",
+        invited_by=by,
+        invited_at=at,
+        expires_at=at + VALID_FOR,
+        digest=_digest(secret),
+    )
+    return invitation, secret
+
+
+def send_again(invitation: Invitation, *, by: User, at: datetime) -> str:
+    """Give an invitation a new link and a new week, and return the new secret; the old link no longer works.
+
+    :raises NotYours: if the person may not give this role.
+    :raises InvitationRefused: if it was accepted or withdrawn.
+    """
+    _check_may_give(by, _role_of(invitation), invitation.producer)
+    secret = secrets.token_urlsafe(32)
+    renewed = _not_ended(invitation).update(digest=_digest(secret), expires_at=at + VALID_FOR, invited_by=by)
+    if not renewed:
+        raise InvitationRefused(_("This invitation was accepted or withdrawn meanwhile."))
+    invitation.refresh_from_db()
+    return secret
+
+
+def withdraw(invitation: Invitation, *, by: User, at: datetime) -> None:
+    """End an invitation, so that its link no longer works.
+
+    :raises NotYours: if the person may not give this role.
+    :raises InvitationRefused: if it was accepted or withdrawn.
+    """
+    _check_may_give(by, _role_of(invitation), invitation.producer)
+    if not _not_ended(invitation).update(withdrawn_at=at, withdrawn_by=by):
+        raise InvitationRefused(_("This invitation was accepted or withdrawn meanwhile."))
+
+
+def find(secret: str, *, at: datetime) -> Invitation | None:
+    """Return the invitation to which a link leads, if the link still works."""
+    found = Invitation.objects.select_related("producer", "invited_by").filter(digest=_digest(secret)).first()
+    return found if found and _still_stands(found, at) else None
+
+
+def open_for(email: str, *, at: datetime) -> Invitation | None:
+    """Return the latest open invitation of an e-mail address."""
+    open_ones = Invitation.objects.select_related("producer", "invited_by").filter(
+        email__iexact=email, accepted_at=None, withdrawn_at=None, expires_at__gt=at
+    )
+    return next((found for found in open_ones if _still_stands(found, at)), None)
+
+
+def account_of(invitation: Invitation) -> User | None:
+    """Return the account that its address has already."""
+    return User.objects.filter(email__iexact=invitation.email).first()
+
+
+def accept(invitation: Invitation, *, password: str | None, at: datetime) -> User:
+    """Make the account, or take the one that there is, give it the role, and return it; once only.
+
+    Whoever comes here has shown that the address is theirs: they had its link, or signed in with it.
+
+    :param password: of a new account, checked already; without one they sign in by the office's own provider.
+    :raises InvitationRefused: if the invitation no longer stands.
+    """
+    try:
+        with transaction.atomic():
+            return _accept(invitation, password=password, at=at)
+    except IntegrityError as clash:
+        sentence = _("Something else was done with this address at the same moment. Open the link again.")
+        raise InvitationRefused(sentence) from clash
+
+
+def _accept(invitation: Invitation, *, password: str | None, at: datetime) -> User:
+    if not _still_stands(invitation, at) or not _not_ended(invitation).update(accepted_at=at):
+        raise InvitationRefused(_("This invitation has been used, withdrawn, or its time is over."))
+    user = account_of(invitation)
+    if user is None:
+        user = User.objects.create_user(invitation.email, password, name=invitation.name)
+    elif not user.is_active:
+        raise InvitationRefused(_("This account is closed. Ask an administrator to open it again."))
+    EmailAddress.objects.update_or_create(user=user, email=user.email, defaults={"verified": True, "primary": True})
+    Invitation.objects.filter(pk=invitation.pk).update(accepted_by=user)
+    if invitation.producer is not None:
+        _give_role(user, invitation)
+    return user
+
+
+def _give_role(user: User, invitation: Invitation) -> None:
+    key = {"user": user, "producer": invitation.producer, "role": invitation.role}
+    if not Membership.objects.filter(**key).exists():
+        membership = Membership(**key)
+        # Its history names who gave the role, and not who received it.
+        membership._history_user = invitation.invited_by  # type: ignore[attr-defined]  # django-simple-history's way
+        membership.save()
+
+
+def _still_stands(invitation: Invitation, at: datetime) -> bool:
+    """Tell whether its time is not over, and whoever invited could still do so."""
+    inviter = invitation.invited_by
+    return (
+        invitation.is_open_at(at)
+        and inviter.is_active
+        and _may_give(inviter, _role_of(invitation), invitation.producer)
+    )
+
+
+def _not_ended(invitation: Invitation) -> QuerySet[Invitation]:
+    return Invitation.objects.filter(pk=invitation.pk, digest=invitation.digest, accepted_at=None, withdrawn_at=None)
+
+
+def _role_of(invitation: Invitation) -> Role | None:
+    return Role(invitation.role) if invitation.role else None
+
+
+def _may_give(person: User, role: Role | None, producer: Producer | None) -> bool:
+    if role is None or producer is None:
+        return role is None and producer is None and administers_people(person)
+    return may_give(person, role, producer)
+
+
+def _check_may_give(person: User, role: Role | None, producer: Producer | None) -> None:
+    if not _may_give(person, role, producer):
+        message = f"{person} may not invite anybody to be {role} of {producer}."
+        raise NotYours(message)
+
+
+def _digest(secret: str) -> str:
+    return sha256(secret.encode()).hexdigest()

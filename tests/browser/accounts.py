@@ -1,0 +1,25 @@
+"""Pages about accounts, on the invented office's morning."""
+
+from datetime import timedelta
+
+from django.urls import reverse
+from django.utils import timezone
+
+from releases.roles import Role
+from statsoffice.accounts import invitations
+
+NAME = "Wilhelmina Featherstonehaugh-Cholmondeley of the Statistics and Analysis Directorate"
+ADDRESS = "wilhelmina.featherstonehaugh-cholmondeley.statistics.and.analysis@example.gov.uk"
+
+
+def pages_of_accounts(office) -> dict[str, str]:
+    """Invitations, open and over; addresses of pages by name."""
+    now = timezone.now()
+    told = {"name": NAME, "producer": office.producer, "by": office.head}
+    _, secret = invitations.invite(email=ADDRESS, role=Role.STATISTICIAN, at=now, **told)
+    invitations.invite(email="late@example.gov.uk", role=Role.AUDITOR, at=now - timedelta(days=9), **told)
+    return {
+        "the invitations": reverse("invitations"),
+        "inviting": reverse("invite"),
+        "accepting an invitation": reverse("account_invited", args=[secret]),
+    }
