@@ -3,6 +3,7 @@
 import math
 import os
 import re
+from collections.abc import Iterable
 from datetime import datetime, time
 from typing import Any
 from urllib.parse import urlsplit
@@ -27,6 +28,19 @@ def one_of(name: str, default: str, *, choices: tuple[str, ...]) -> str:
         message = f'{name} is "{written}"; it must be one of: {", ".join(choices)}.'
         raise ImproperlyConfigured(message)
     return written
+
+
+def some_of(name: str, default: str, *, choices: Iterable[str]) -> frozenset[str]:
+    """Read a setting as words separated by commas, each of which must be one of a few.
+
+    :raises ImproperlyConfigured: if one of them is another word, or there is none.
+    """
+    known, written = tuple(choices), words(name, default)
+    for word in written or [""]:
+        if word not in known:
+            message = f'{name} holds "{word}"; each entry must be one of: {", ".join(known)}.'
+            raise ImproperlyConfigured(message)
+    return frozenset(written)
 
 
 def words(name: str, default: str = "") -> list[str]:

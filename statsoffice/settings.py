@@ -8,6 +8,7 @@ from pathlib import Path
 import django_stubs_ext
 from django.core.exceptions import ImproperlyConfigured
 
+from releases.roles import Role
 from statsoffice import environment, outside_channels
 
 # Lets generic classes of Django carry their type parameters at run time too.
@@ -27,6 +28,8 @@ SECRET_KEY = environment.text("SECRET_KEY", "" if PRODUCTION else DEVELOPMENT_KE
 if PRODUCTION and (len(SECRET_KEY) < 50 or SECRET_KEY == DEVELOPMENT_KEY):
     message = "SECRET_KEY must be set to at least 50 random characters in production."
     raise ImproperlyConfigured(message)
+# Keys that were in use before: what they signed or encrypted is still read.
+SECRET_KEY_FALLBACKS = environment.words("SECRET_KEY_FALLBACKS")
 ALLOWED_HOSTS = environment.words("ALLOWED_HOSTS", "" if PRODUCTION else "localhost,127.0.0.1,[::1]")
 if PRODUCTION and (not ALLOWED_HOSTS or "*" in ALLOWED_HOSTS):
     message = "ALLOWED_HOSTS must name the hosts that this service answers for; * is not accepted."
@@ -83,6 +86,8 @@ INSTALLED_APPS = [
     "django.contrib.staticfiles",
     "allauth",
     "allauth.account",
+    "allauth.mfa",
+    "allauth.usersessions",
     "crispy_forms",
     "django_htmx",
     "simple_history",
@@ -100,6 +105,7 @@ MIDDLEWARE = [
     "django.contrib.messages.middleware.MessageMiddleware",
     "django.middleware.clickjacking.XFrameOptionsMiddleware",
     "allauth.account.middleware.AccountMiddleware",
+    "statsoffice.accounts.middleware.RequireSecondFactor",
     "django_htmx.middleware.HtmxMiddleware",
     "simple_history.middleware.HistoryRequestMiddleware",
 ]
@@ -130,6 +136,16 @@ DATA_UPLOAD_MAX_NUMBER_FIELDS = 3000
 # --- Database -------------------------------------------------------------------------------------
 DATABASES = {"default": environment.database("DATABASE_URL", f"sqlite:///{VAR_DIR / 'statsoffice.sqlite3'}")}
 
+# What counts attempts to sign in and remembers codes that were used; every process must see the same (decision 37).
+CACHES = {
+    "default": {
+        "BACKEND": "django.core.cache.backends.db.DatabaseCache",
+        "LOCATION": "statsoffice_cache",
+        # So many that nobody can push their own failed attempts out of it by making others.
+        "OPTIONS": {"MAX_ENTRIES": 100_000},
+    }
+}
+
 # --- Accounts -------------------------------------------------------------------------------------
 AUTH_USER_MODEL = "accounts.User"
 AUTHENTICATION_BACKENDS = [
@@ -157,6 +173,38 @@ ACCOUNT_EMAIL_VERIFICATION = "none"
 # Otherwise anybody could have mail sent to strangers, and with an invitation to sign up, which is closed.
 ACCOUNT_EMAIL_UNKNOWN_ACCOUNTS = False
 ACCOUNT_SESSION_REMEMBER = False
+# How many of our own proxies stand before us: by so many entries X-Forwarded-For is believed.
+ALLAUTH_TRUSTED_PROXY_COUNT = environment.whole_number("STATSOFFICE_PROXIES", "1" if PRODUCTION else "0", least=0)
+SECOND_FACTOR = environment.some_of(
+    "STATSOFFICE_SECOND_FACTOR",
+    "head_of_profession,deputy,calendar_manager,administrator" if PRODUCTION else "nobody",
+    choices=(*Role, "administrator", "nobody"),
+)
+ACCOUNT_EMAIL_NOTIFICATIONS = True
+ACCOUNT_EMAIL_SUBJECT_PREFIX = ""
+ACCOUNT_FORMS = {
+    "reauthenticate": "statsoffice.accounts.allauth_forms.Reauthenticate",
+    "change_password": "statsoffice.accounts.allauth_forms.ChangePassword",
+    "set_password": "statsoffice.accounts.allauth_forms.SetPassword",
+    "reset_password_from_key": "statsoffice.accounts.allauth_forms.ResetPassword",
+}
+MFA_FORMS = {
+    "authenticate": "statsoffice.accounts.allauth_forms.Authenticate",
+    "reauthenticate": "statsoffice.accounts.allauth_forms.ReauthenticateByCode",
+    "activate_totp": "statsoffice.accounts.allauth_forms.ActivateTotp",
+    "add_webauthn": "statsoffice.accounts.allauth_forms.AddPasskey",
+    "edit_webauthn": "statsoffice.accounts.allauth_forms.RenamePasskey",
+}
+MFA_ADAPTER = "statsoffice.accounts.second_factor_adapter.SecondFactorAdapter"
+MFA_SUPPORTED_TYPES = ["totp", "webauthn", "recovery_codes"]
+MFA_PASSKEY_LOGIN_ENABLED = True
+# Addresses are those of invitations, and of whomever an administrator vouches for.
+MFA_ALLOW_UNVERIFIED_EMAIL = True
+MFA_RECOVERY_CODES_SHOW_ONCE = True
+# A clock may be half a minute off.
+MFA_TOTP_TOLERANCE = 1
+MFA_TOTP_ISSUER = OFFICE_NAME
+MFA_WEBAUTHN_ALLOW_INSECURE_ORIGIN = not PRODUCTION
 LOGIN_URL = "account_login"
 LOGIN_REDIRECT_URL = "desk"
 LOGOUT_REDIRECT_URL = "releases:calendar"

@@ -12,7 +12,6 @@ admin.site.login = secure_admin_login(admin.site.login)  # type: ignore[method-a
 urlpatterns = [
     path("admin/", admin.site.urls),
     path("accounts/", include("statsoffice.accounts.urls")),
-    path("accounts/", include("allauth.urls")),
     path("desk/", include("statsoffice.desk.urls")),
     path("messages/", include("statsoffice.messages.urls")),
     path("unsent/", unsent.unsent, name="unsent"),

@@ -165,12 +165,7 @@ def _give_role(user: User, invitation: Invitation) -> None:
 
 def _still_stands(invitation: Invitation, at: datetime) -> bool:
     """Tell whether its time is not over, and whoever invited could still do so."""
-    inviter = invitation.invited_by
-    return (
-        invitation.is_open_at(at)
-        and inviter.is_active
-        and _may_give(inviter, _role_of(invitation), invitation.producer)
-    )
+    return invitation.is_open_at(at) and _may_give(invitation.invited_by, _role_of(invitation), invitation.producer)
 
 
 def _not_ended(invitation: Invitation) -> QuerySet[Invitation]:

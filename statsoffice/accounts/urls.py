@@ -1,14 +1,37 @@
-"""Pages about accounts that django-allauth does not bring: invitations."""
+"""Pages about accounts: our own, and of django-allauth's those that are wanted here."""
 
-from django.urls import path
+from allauth.account.urls import urlpatterns as allauth_pages
+from django.urls import include, path
 
-from statsoffice.accounts import accepting, views
+from statsoffice.accounts import accepting, views, your_account
+
+# Whatever else it brings (other e-mail addresses, sign-in by code) has no address. Sign-up has one, and is closed.
+KEPT = frozenset(
+    {
+        "account_login",
+        "account_logout",
+        "account_inactive",
+        "account_signup",
+        "account_reauthenticate",
+        "account_change_password",
+        "account_set_password",
+        "account_reset_password",
+        "account_reset_password_done",
+        "account_reset_password_from_key",
+        "account_reset_password_from_key_done",
+    }
+)
 
 urlpatterns = [
+    path("", your_account.your_account, name="your_account"),
     path("invitations/", views.invitations, name="invitations"),
     path("invitations/new/", views.invite, name="invite"),
     path("invitations/<int:key>/send-again/", views.send_again, name="send_invitation_again"),
     path("invitations/<int:key>/withdraw/", views.withdraw, name="withdraw_invitation"),
     path("invited/", accepting.accept, name="account_accept"),
     path("invited/<str:secret>/", accepting.follow, name="account_invited"),
+    path("sessions/end/", your_account.sign_out_everywhere, name="sign_out_everywhere"),
+    path("sessions/", include("allauth.usersessions.urls")),
+    path("2fa/", include("allauth.mfa.urls")),
+    *(page for page in allauth_pages if page.name in KEPT),
 ]

@@ -39,6 +39,20 @@ class NamedChoices(AutocompleteJsonView):
         return {**super().serialize_result(obj, to_field_name), "text": label_of(obj)}
 
 
+class SeenAndRemoved:
+    """What django-allauth keeps of accounts: administrators see it and take it away, and write nothing into it."""
+
+    exclude = ("data", "extra_data", "secret", "token", "token_secret", "key")
+
+    def has_add_permission(self, *_: Any) -> bool:
+        """Refuse: people set up their own."""
+        return False
+
+    def has_change_permission(self, *_: Any) -> bool:
+        """Refuse: people change their own."""
+        return False
+
+
 class OfficeAdminSite(AdminSite):
     """Django's admin site with the office's own first page."""
 
@@ -46,6 +60,12 @@ class OfficeAdminSite(AdminSite):
     index_title = lazy("What you may look after")
     # Its list of models is on the first page; the room is for the list of releases.
     enable_nav_sidebar = False
+
+    def register(self, model_or_iterable: Any, admin_class: Any = None, **options: Any) -> None:
+        """Register models as Django does; those of django-allauth to be seen and removed only."""
+        if admin_class is not None and admin_class.__module__.startswith("allauth."):
+            admin_class = type(admin_class.__name__, (SeenAndRemoved, admin_class), {})
+        super().register(model_or_iterable, admin_class, **options)
 
     def index(self, request: HttpRequest, extra_context: dict[str, Any] | None = None) -> TemplateResponse:
         """Show what needs attention in the calendars that the person may see, and then what there is to edit."""

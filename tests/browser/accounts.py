@@ -19,6 +19,12 @@ def pages_of_accounts(office) -> dict[str, str]:
     _, secret = invitations.invite(email=ADDRESS, role=Role.STATISTICIAN, at=now, **told)
     invitations.invite(email="late@example.gov.uk", role=Role.AUDITOR, at=now - timedelta(days=9), **told)
     return {
+        "your account": reverse("your_account"),
+        "where one is signed in": reverse("usersessions_list"),
+        "the second step": reverse("mfa_index"),
+        "showing that it is still you": reverse("mfa_activate_totp"),
+        "changing the password": reverse("account_change_password"),
+        "the passkeys": reverse("mfa_list_webauthn"),
         "the invitations": reverse("invitations"),
         "inviting": reverse("invite"),
         "accepting an invitation": reverse("account_invited", args=[secret]),

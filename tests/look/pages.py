@@ -159,5 +159,5 @@ urlpatterns = [
     path("refused/", refuse),
     path("broken/", break_down),
     path("admin/", admin.site.urls),
-    path("accounts/", include("allauth.urls")),
+    path("accounts/", include("statsoffice.accounts.urls")),
 ]

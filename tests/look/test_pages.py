@@ -68,8 +68,8 @@ def test_a_visitor_is_offered_the_calendar_and_to_sign_in(client: Client) -> Non
 @pytest.mark.parametrize(
     ("staff", "offered"),
     [
-        pytest.param(False, [*MEMBERS, "Sign out"], id="member"),
-        pytest.param(True, [*MEMBERS, "Admin", "Sign out"], id="staff"),
+        pytest.param(False, [*MEMBERS, "Your account", "Sign out"], id="member"),
+        pytest.param(True, [*MEMBERS, "Admin", "Your account", "Sign out"], id="staff"),
     ],
 )
 def test_who_is_signed_in_is_offered_the_desk_and_only_staff_the_admin(

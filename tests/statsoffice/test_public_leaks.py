@@ -89,6 +89,7 @@ SAMPLES: dict[str, tuple[object, ...]] = {
     "on": ("2020-06-30",),
     "since": (1,),
     "secret": ("x",),
+    "pk": (1,),
 }
 QUESTIONS = {
     "/": ("?show=published", "?show=upcoming", "?show=cancelled", "?words=hidden"),
