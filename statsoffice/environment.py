@@ -114,6 +114,34 @@ def web_address(name: str, default: str) -> str:
     return written.rstrip("/")
 
 
+def own_address(name: str, default: str, *, public: bool) -> str:
+    """Read the address at which this service is reached, without the slash at its end.
+
+    :param public: whether it has to be set, and to be https: links in messages begin with it.
+    :raises ImproperlyConfigured: if it is not such an address.
+    """
+    written = web_address(name, "" if public else default)
+    if public and not written.startswith("https://"):
+        message = f'{name} is "{written}"; in production it must start with https://.'
+        raise ImproperlyConfigured(message)
+    return written
+
+
+def hosts_served(name: str, default: str) -> list[str]:
+    """Read the hosts for which the service answers, separated by commas, each named in full.
+
+    :raises ImproperlyConfigured: if there is none, or one that is no host, or that stands for several.
+    """
+    for written in words(name, default):
+        if not re.fullmatch(r"[a-z0-9]([a-z0-9.-]*[a-z0-9])?|\[[0-9a-f:]+\]", written.lower()):
+            message = f'{name} holds "{written}"; each entry must be one host, such as releases.example.gov.uk.'
+            raise ImproperlyConfigured(message)
+    if not words(name, default):
+        message = f"{name} must name the hosts that this service answers for."
+        raise ImproperlyConfigured(message)
+    return words(name, default)
+
+
 def optional_web_address(name: str) -> str:
     """Read a setting as an http or https address, or as empty where it is not set.
 

@@ -6,10 +6,10 @@ from datetime import timedelta
 from pathlib import Path
 
 import django_stubs_ext
-from django.core.exceptions import ImproperlyConfigured
+from django.utils.csp import CSP
 
 from releases.roles import Role
-from statsoffice import environment, outside_channels
+from statsoffice import environment, outside_channels, secret_key
 
 # Lets generic classes of Django carry their type parameters at run time too.
 django_stubs_ext.monkeypatch()
@@ -24,20 +24,14 @@ VAR_DIR = Path(environment.text("STATSOFFICE_VAR", str(BASE_DIR / "var"))).resol
 VAR_DIR.mkdir(parents=True, exist_ok=True)
 
 DEVELOPMENT_KEY = "for-development-on-one-machine-only-never-in-production"
-SECRET_KEY = environment.text("SECRET_KEY", "" if PRODUCTION else DEVELOPMENT_KEY)
-if PRODUCTION and (len(SECRET_KEY) < 50 or SECRET_KEY == DEVELOPMENT_KEY):
-    message = "SECRET_KEY must be set to at least 50 random characters in production."
-    raise ImproperlyConfigured(message)
+SECRET_KEY = secret_key.read("SECRET_KEY", DEVELOPMENT_KEY, strict=PRODUCTION)
 # Keys that were in use before: what they signed or encrypted is still read.
 SECRET_KEY_FALLBACKS = environment.words("SECRET_KEY_FALLBACKS")
-ALLOWED_HOSTS = environment.words("ALLOWED_HOSTS", "" if PRODUCTION else "localhost,127.0.0.1,[::1]")
-if PRODUCTION and (not ALLOWED_HOSTS or "*" in ALLOWED_HOSTS):
-    message = "ALLOWED_HOSTS must name the hosts that this service answers for; * is not accepted."
-    raise ImproperlyConfigured(message)
+ALLOWED_HOSTS = environment.hosts_served("ALLOWED_HOSTS", "" if PRODUCTION else "localhost,127.0.0.1,[::1]")
 
 # --- The office -----------------------------------------------------------------------------------
 OFFICE_NAME = environment.text("STATSOFFICE_OFFICE_NAME", "Statistics office")
-ADDRESS = environment.web_address("STATSOFFICE_ADDRESS", "http://127.0.0.1:8000")
+ADDRESS = environment.own_address("STATSOFFICE_ADDRESS", "http://127.0.0.1:8000", public=PRODUCTION)
 CSRF_TRUSTED_ORIGINS = [ADDRESS]
 
 # --- Looking at releases from outside -------------------------------------------------------------
@@ -94,6 +88,8 @@ INSTALLED_APPS = [
 ]
 MIDDLEWARE = [
     "django.middleware.security.SecurityMiddleware",
+    "django.middleware.csp.ContentSecurityPolicyMiddleware",
+    "django_permissions_policy.PermissionsPolicyMiddleware",
     "whitenoise.middleware.WhiteNoiseMiddleware",
     "django.middleware.http.ConditionalGetMiddleware",
     "statsoffice.freshness.SayWhatMayBeKept",
@@ -121,6 +117,7 @@ TEMPLATES = [
                 "django.template.context_processors.request",
                 "django.contrib.auth.context_processors.auth",
                 "django.contrib.messages.context_processors.messages",
+                "django.template.context_processors.csp",
                 "statsoffice.desk.context.office",
             ],
         },
@@ -254,9 +251,33 @@ SESSION_COOKIE_SAMESITE = "Lax"
 SESSION_COOKIE_AGE = 60 * 60 * 12
 CSRF_FAILURE_VIEW = "statsoffice.unsent.csrf_failure"
 SESSION_COOKIE_SECURE = CSRF_COOKIE_SECURE = PRODUCTION
+CSRF_COOKIE_HTTPONLY = True
 X_FRAME_OPTIONS = "DENY"
 SECURE_REFERRER_POLICY = "same-origin"
+# Nothing is written into the pages, so that what a page runs or shows comes from our own files alone. The nonce is
+# for the admin's pages; where no template asks for it the header holds none, and public answers stay the same bytes.
+SECURE_CSP = {
+    "default-src": [CSP.NONE],
+    "script-src": [CSP.SELF, CSP.NONCE],
+    "style-src": [CSP.SELF, CSP.NONCE],
+    "img-src": [CSP.SELF, "data:"],
+    "font-src": [CSP.SELF],
+    "connect-src": [CSP.SELF],
+    "form-action": [CSP.SELF],
+    "base-uri": [CSP.NONE],
+    "frame-ancestors": [CSP.NONE],
+}
+# What a browser can do besides showing pages; passkeys need the one thing that is not named here.
+UNUSED = (
+    *("accelerometer", "autoplay", "bluetooth", "browsing-topics", "camera", "display-capture", "encrypted-media"),
+    *("fullscreen", "gamepad", "geolocation", "gyroscope", "hid", "idle-detection", "local-fonts", "magnetometer"),
+    *("microphone", "midi", "payment", "picture-in-picture", "screen-wake-lock", "serial", "sync-xhr", "usb"),
+    *("web-share", "xr-spatial-tracking"),
+)
+PERMISSIONS_POLICY: dict[str, list[str]] = {feature: [] for feature in UNUSED}
 if PRODUCTION:
+    # A browser takes a cookie of such a name over https alone, and from this very host.
+    SESSION_COOKIE_NAME, CSRF_COOKIE_NAME = "__Host-sessionid", "__Host-csrftoken"
     SECURE_SSL_REDIRECT = True
     # Asked by monitors on the inside, which come past whatever speaks https for us; it tells no secret.
     SECURE_REDIRECT_EXEMPT = [r"^health/"]

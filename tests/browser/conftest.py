@@ -6,10 +6,13 @@ import pytest
 import time_machine
 from django.conf import settings
 from django.test import Client, override_settings
-from playwright.sync_api import Page
+from playwright.sync_api import BrowserContext, Page
 
 from statsoffice.accounts.models import User
 from tests.browser.office import NOW, Morning, a_morning
+
+# What Chromium's console says of each thing that it refused begins in several ways, and always names this.
+POLICY = "Content Security Policy"
 
 
 @pytest.fixture
@@ -17,6 +20,20 @@ def morning(transactional_db: None) -> Iterator[Morning]:
     """Set the invented office up, which shows breaches to everybody, and the clock of tests and server with it."""
     with override_settings(BREACHES_PUBLIC=True), time_machine.travel(NOW, tick=True):
         yield a_morning()
+
+
+@pytest.fixture
+def new_context(new_context: Callable[..., BrowserContext]) -> Iterator[Callable[..., BrowserContext]]:
+    """Open contexts in which no page may do what the Content Security Policy forbids; a test where one does fails."""
+    broken: list[str] = []
+
+    def listened_to(**options: object) -> BrowserContext:
+        context = new_context(**options)
+        context.on("console", lambda said: broken.append(said.text) if POLICY in said.text else None)
+        return context
+
+    yield listened_to
+    assert broken == []
 
 
 @pytest.fixture

@@ -1,6 +1,7 @@
 """A setting with a bad value refuses to start and says what is wrong."""
 
 import os
+import secrets
 import subprocess
 import sys
 from pathlib import Path
@@ -10,9 +11,11 @@ import pytest
 ROOT = Path(__file__).resolve().parents[2]
 PRODUCTION = {
     "STATSOFFICE_MODE": "production",
-    "SECRET_KEY": "x7" * 30,
+    "SECRET_KEY": secrets.token_urlsafe(64),
     "ALLOWED_HOSTS": "releases.example.gov.uk",
+    "STATSOFFICE_ADDRESS": "https://releases.example.gov.uk",
 }
+DEVELOPMENT_KEY = "for-development-on-one-machine-only-never-in-production"
 
 TEMPLATE = "f33517ff-2a88-4f6e-b855-c550268ce08a"
 NOTIFY_KEY = "desk-26785a09-ab16-4eb0-8407-a37497a57506-3d844edf-8d35-48ac-975b-e847b4f122b0"
@@ -60,7 +63,14 @@ def test_good_settings_start(tmp_path, environment):
     [
         pytest.param({"STATSOFFICE_MODE": "test"}, 'STATSOFFICE_MODE is "test"', id="mode"),
         pytest.param({**PRODUCTION, "SECRET_KEY": "short"}, "SECRET_KEY must be set", id="weak key"),
-        pytest.param({**PRODUCTION, "ALLOWED_HOSTS": "*"}, "ALLOWED_HOSTS must name", id="any host"),
+        pytest.param({**PRODUCTION, "SECRET_KEY": "x7" * 30}, "SECRET_KEY is not random", id="key with a pattern"),
+        pytest.param({**PRODUCTION, "SECRET_KEY": DEVELOPMENT_KEY}, "of development machines", id="development key"),
+        pytest.param({**PRODUCTION, "ALLOWED_HOSTS": "*"}, 'ALLOWED_HOSTS holds "*"', id="any host"),
+        pytest.param({**PRODUCTION, "ALLOWED_HOSTS": ""}, "ALLOWED_HOSTS must name", id="no host"),
+        pytest.param({**PRODUCTION, "ALLOWED_HOSTS": ".gov.uk"}, 'holds ".gov.uk"', id="every host of gov.uk"),
+        pytest.param({"ALLOWED_HOSTS": "https://a.example"}, 'holds "https://a.example"', id="address for a host"),
+        pytest.param({**PRODUCTION, "STATSOFFICE_ADDRESS": "http://a.example"}, "start with https://", id="bare http"),
+        pytest.param({**PRODUCTION, "STATSOFFICE_ADDRESS": ""}, "STATSOFFICE_ADDRESS", id="no address"),
         pytest.param({"STATSOFFICE_PROBE_BUDGETS": "www.gov.uk=6"}, "STATSOFFICE_PROBE_BUDGETS", id="budget"),
         pytest.param({"STATSOFFICE_PROBE_BUDGETS": "www.gov.uk=0/8"}, "STATSOFFICE_PROBE_BUDGETS", id="no budget"),
         pytest.param({"STATSOFFICE_PROBE_ALLOW_PRIVATE": "intranet"}, "must be host:port", id="no port"),
