@@ -91,6 +91,7 @@ MIDDLEWARE = [
     "django.middleware.csp.ContentSecurityPolicyMiddleware",
     "django_permissions_policy.PermissionsPolicyMiddleware",
     "whitenoise.middleware.WhiteNoiseMiddleware",
+    "statsoffice.rate_limit.LimitRate",
     "django.middleware.http.ConditionalGetMiddleware",
     "statsoffice.freshness.SayWhatMayBeKept",
     "django.contrib.sessions.middleware.SessionMiddleware",
@@ -133,14 +134,20 @@ DATA_UPLOAD_MAX_NUMBER_FIELDS = 3000
 # --- Database -------------------------------------------------------------------------------------
 DATABASES = {"default": environment.database("DATABASE_URL", f"sqlite:///{VAR_DIR / 'statsoffice.sqlite3'}")}
 
-# What counts attempts to sign in and remembers codes that were used; every process must see the same (decision 37).
 CACHES = {
+    # Counts attempts to sign in and remembers codes that were used; every process must see the same (decision 37).
     "default": {
         "BACKEND": "django.core.cache.backends.db.DatabaseCache",
         "LOCATION": "statsoffice_cache",
         # So many that nobody can push their own failed attempts out of it by making others.
         "OPTIONS": {"MAX_ENTRIES": 100_000},
-    }
+    },
+    # Counts readers: in each web process its own memory, so that no reader costs a write (decision 38).
+    "rates": {
+        "BACKEND": "django.core.cache.backends.locmem.LocMemCache",
+        "LOCATION": "rates",
+        "OPTIONS": {"MAX_ENTRIES": 50_000},
+    },
 }
 
 # --- Accounts -------------------------------------------------------------------------------------
@@ -253,6 +260,11 @@ CSRF_FAILURE_VIEW = "statsoffice.unsent.csrf_failure"
 SESSION_COOKIE_SECURE = CSRF_COOKIE_SECURE = PRODUCTION
 CSRF_COOKIE_HTTPONLY = True
 X_FRAME_OPTIONS = "DENY"
+# Requests of one address in a minute; a whole department may stand behind one address and reload at 9.30am.
+RATES = {
+    "person": environment.whole_number("STATSOFFICE_PAGES_PER_MINUTE", "1200", least=0),
+    "program": environment.whole_number("STATSOFFICE_API_PER_MINUTE", "300", least=0),
+}
 SECURE_REFERRER_POLICY = "same-origin"
 # Nothing is written into the pages, so that what a page runs or shows comes from our own files alone. The nonce is
 # for the admin's pages; where no template asks for it the header holds none, and public answers stay the same bytes.
