@@ -18,6 +18,19 @@ def text(name: str, default: str = "") -> str:
     return os.environ.get(name, default).strip()
 
 
+def token(name: str, *, least: int) -> str:
+    """Read a setting as a secret word that others bring; empty where it is not set.
+
+    :param least: so many characters it must have.
+    :raises ImproperlyConfigured: if it is shorter, or holds white space, which no header carries.
+    """
+    written = text(name)
+    if written and (len(written) < least or len(written.split()) > 1):
+        message = f"{name} must be at least {least} characters without spaces."
+        raise ImproperlyConfigured(message)
+    return written
+
+
 def one_of(name: str, default: str, *, choices: tuple[str, ...]) -> str:
     """Read a setting that must be one of a few words.
 

@@ -5,6 +5,7 @@ from django.contrib import admin
 from django.urls import include, path
 
 from statsoffice import health, unsent
+from statsoffice.metrics.views import metrics
 
 # One place to sign in, with its limit on attempts; the admin's own log-in page has none.
 admin.site.login = secure_admin_login(admin.site.login)  # type: ignore[method-assign]
@@ -19,6 +20,7 @@ urlpatterns = [
     path("breaches/", include("breaches.public_urls")),
     path("health/live", health.live, name="health_live"),
     path("health/ready", health.ready, name="health_ready"),
+    path("metrics", metrics, name="metrics"),
     path("canary/", include("statsoffice.canary.urls")),
     path("", include("releases.exchange_urls")),
     path("", include("releases.urls")),

@@ -1,0 +1,113 @@
+"""What is measured: each figure with its name, its meaning and how it is read from the database."""
+
+from collections.abc import Iterable, Iterator, Mapping
+from datetime import datetime, timedelta
+
+from django.db import Error
+from django.db.models import Count, F, Min
+from prometheus_client.core import GaugeMetricFamily, Metric
+from prometheus_client.metrics_core import CounterMetricFamily
+
+from releases import coverage, watch_list
+from releases.evidence import LookResult
+from releases.models import Coverage, Verification
+from releases.verdict import Outcome
+from statsoffice import health
+from statsoffice.canary import pulse
+from statsoffice.messages.models import Message
+from statsoffice.messages.shown import CONDITIONS, State
+from statsoffice.metrics.counted_looks import CountedLooks
+
+COVERED = {"1h": timedelta(hours=1), "24h": timedelta(hours=24)}
+"""Over which times before now it is told what part was watched."""
+
+_looks = CountedLooks()
+
+
+def figures(*, now: datetime) -> Iterator[Metric]:
+    """Return every figure at one instant; where the database does not answer, only what is still known.
+
+    :param now: the aware instant of asking.
+    """
+    checks = {check.name: float(check.well) for check in health.checks_at(now)}
+    yield _gauge("check_well", "1 while a check of /health/ready is well, else 0", "check", checks)
+    if not checks["database"]:
+        return
+    try:
+        measured = list(_from_database(now))
+    except Error:
+        return  # it went away this very moment; the next time the check says so
+    yield from measured
+
+
+def _from_database(now: datetime) -> Iterator[Metric]:
+    looks = dict.fromkeys(map(str, LookResult), 0) | _looks.by_result()
+    yield _counter("looks", "Looks on record, by what they showed", "result", looks)
+    yield _gauge("verdicts", "Releases by their verdict, without rehearsals", "verdict", _verdicts())
+    yield _gauge("sweep_lag_seconds", "How long the look that is most overdue by the plan waits", of=_lag(now))
+    beat = pulse.pulse_of(pulse.SWEEP)
+    yield from _age("sweep_finished_age_seconds", "Since a sweep last finished", beat.finished_at, now=now)
+    alive_at = pulse.last_alive_at(beat, now=now)
+    yield from _age("watcher_alive_age_seconds", "Since a watcher last showed that it is at work", alive_at, now=now)
+    yield _gauge("watchers", "Watchers that marked themselves alive lately", of=_watchers(now))
+    yield _gauge("coverage_ratio", "The part of the time before now that was watched", "over", _covered(now))
+    yield from _outbox(now)
+
+
+def _verdicts() -> Mapping[str, float]:
+    standing = Verification.objects.filter(
+        release__rehearsal=False, schedule_version=F("release__schedule_version")
+    ).order_by()
+    return dict.fromkeys(map(str, Outcome), 0) | dict(standing.values_list("outcome").annotate(Count("pk")))
+
+
+def _lag(now: datetime) -> float:
+    overdue = watch_list.watched_addresses(now=now).filter(
+        watch__next_look_at__lt=now, watch__schedule_version=F("release__schedule_version")
+    )
+    oldest = overdue.aggregate(oldest=Min("watch__next_look_at"))["oldest"]
+    return (now - oldest).total_seconds() if oldest else 0.0
+
+
+def _watchers(now: datetime) -> float:
+    lately = Coverage.objects.filter(ended_at__gte=now - pulse.MARKED_ALIVE_WITHIN, ended_at__lte=now)
+    return lately.values("watcher").distinct().count()
+
+
+def _covered(now: datetime) -> Mapping[str, float]:
+    def covered(length: timedelta) -> float:
+        holes = coverage.holes(start=now - length, end=now)
+        return 1 - sum((end - start for start, end in holes), timedelta()) / length
+
+    return {name: covered(length) for name, length in COVERED.items()}
+
+
+def _outbox(now: datetime) -> Iterator[Metric]:
+    unsent = {state: Message.objects.filter(CONDITIONS[state]) for state in (State.WAITING, State.LEFT)}
+    waiting = unsent[State.WAITING]
+    counted = {str(state): messages.count() for state, messages in unsent.items()}
+    yield _gauge("outbox_messages", "Messages that wait to be sent, or were left with their reason", "state", counted)
+    oldest = waiting.aggregate(oldest=Min("created_at"))["oldest"]
+    age = max(0.0, (now - oldest).total_seconds()) if oldest else 0.0
+    yield _gauge("outbox_age_seconds", "How long the oldest message that was not sent yet waits", of=age)
+
+
+def _age(name: str, meaning: str, at: datetime | None, *, now: datetime) -> Iterable[Metric]:
+    """Write how long ago something happened; nothing where it never did, which no number would say."""
+    return [_gauge(name, meaning, of=(now - at).total_seconds())] if at else []
+
+
+def _gauge(
+    name: str, meaning: str, label: str = "", by: Mapping[str, float] | None = None, *, of: float | None = None
+) -> Metric:
+    family = GaugeMetricFamily(f"statsoffice_{name}", f"{meaning}.", value=of, labels=[label] if label else None)
+    for word, value in (by or {}).items():
+        family.add_metric([str(word)], value)
+    return family
+
+
+def _counter(name: str, meaning: str, label: str, by: Mapping[str, float]) -> Metric:
+    family = CounterMetricFamily(f"statsoffice_{name}", f"{meaning}.", labels=[label])
+    for word, value in by.items():
+        family.add_metric([str(word)], value)
+    return family
