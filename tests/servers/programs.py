@@ -29,6 +29,11 @@ def chromium() -> str:
     return _program("chromium", "chromium-browser", "google-chrome", package="chromium")
 
 
+def nginx() -> str:
+    """Find the web server; Debian keeps it off the PATH of accounts without rights."""
+    return shutil.which("nginx") or _program("/usr/sbin/nginx", package="nginx-light")
+
+
 def xgettext() -> str:
     """Find the program that collects the texts for translators."""
     return _program("xgettext", package="gettext")

@@ -1,0 +1,102 @@
+"""The files below deploy/ call the programs that there are, take every queue, and give nobody more than they need."""
+
+import subprocess
+import sys
+from pathlib import Path
+
+import pytest
+from django.conf import settings
+
+from statsoffice.celery import app
+from statsoffice.running import programs
+from tests.deploy import files
+
+pytestmark = pytest.mark.one_database
+
+QUEUES = {entry["options"]["queue"] for entry in app.conf.beat_schedule.values()} | {app.conf.task_default_queue}
+
+
+def words_after(command, option):
+    """Give what follows an option of a command."""
+    return command[command.index(option) + 1]
+
+
+@pytest.mark.parametrize(
+    "command",
+    [
+        pytest.param(files.composed_command("worker"), id="compose"),
+        pytest.param(files.started_command("worker"), id="systemd"),
+        pytest.param(programs.WORKER, id="run"),
+    ],
+)
+def test_the_worker_takes_every_queue_that_beat_fills_with_a_process_for_each(command):
+    assert set(words_after(command, "-Q").split(",")) == QUEUES
+    assert int(words_after(command, "--concurrency")) == len(QUEUES)
+
+
+@pytest.mark.parametrize("name", files.PROCESSES)
+def test_compose_and_systemd_start_the_same_commands(name):
+    composed = [word.replace("0.0.0.0", "127.0.0.1") for word in files.composed_command(name)]  # noqa: S104
+    started = [Path(word).name if word.startswith(files.INSTALLED) else word for word in files.started_command(name)]
+    apart = {"--schedule", "/tmp/celerybeat-schedule", "/var/lib/statsoffice/celerybeat-schedule"}  # noqa: S108
+    apart |= {"--pidfile", "--pidfile=", ""}
+    assert [word for word in composed if word not in apart] == [word for word in started if word not in apart]
+
+
+def test_compose_runs_every_process_with_a_database_and_a_broker_that_forgets_and_refuses_nothing():
+    services = files.compose()["services"]
+    assert set(services) == {*files.PROCESSES, "migrated", "database", "broker"}
+    broker = services["broker"]["command"]
+    assert (words_after(broker, "--appendonly"), words_after(broker, "--maxmemory-policy")) == ("yes", "noeviction")
+    for name in files.PROCESSES:
+        assert services[name]["depends_on"]["migrated"] == {"condition": "service_completed_successfully"}
+        assert services[name]["depends_on"]["database"] == {"condition": "service_healthy"}
+    assert "broker" not in services["backstop"]["depends_on"]  # it is there for when the broker is not
+
+
+def test_compose_gives_its_processes_no_rights_and_shows_nobody_but_the_web():
+    written = files.compose()
+    for name in (*files.PROCESSES, "migrated"):
+        service = written["services"][name]
+        assert (service["read_only"], service["cap_drop"]) == (True, ["ALL"])
+        assert service["security_opt"] == ["no-new-privileges:true"]
+    opened = {name: service["ports"] for name, service in written["services"].items() if "ports" in service}
+    assert opened == {"web": ["127.0.0.1:8000:8000"]}
+    named = {volume.split(":")[0] for service in written["services"].values() for volume in service.get("volumes", [])}
+    assert named == set(written["volumes"])
+
+
+def test_the_image_runs_as_an_account_that_is_not_root_and_copies_what_is_there():
+    lines = (files.DEPLOY / "Containerfile").read_text().splitlines()
+    instructions = [line.split() for line in lines if line[:1].isupper()]
+    assert [words[1] for words in instructions if words[0] == "USER"] == ["10001:10001"]
+    copies = [words for words in instructions if words[0] == "COPY" and "--from=made" not in words]
+    copied = {word for words in copies for word in words[1:-1]}
+    assert [word for word in copied if not (settings.BASE_DIR / word).exists()] == []
+    let_in = set((settings.BASE_DIR / ".containerignore").read_text().replace("!", "").split())
+    assert copied <= let_in
+    assert (settings.BASE_DIR / ".dockerignore").resolve() == settings.BASE_DIR / ".containerignore"
+
+
+@pytest.mark.parametrize("name", files.PROCESSES)
+def test_a_unit_runs_as_an_account_of_its_own_and_is_started_again_for_ever(name):
+    read = files.unit(name)
+    service = read["Service"]
+    assert (service["User"], service["Restart"]) == ("statsoffice", "always")
+    assert read["Unit"]["StartLimitIntervalSec"] == "0"
+    boxed = {"NoNewPrivileges": "yes", "ProtectSystem": "strict", "ProtectHome": "yes", "CapabilityBoundingSet": ""}
+    assert {option: service[option] for option in boxed} == boxed
+    # It would keep the watcher from asking the kernel how far the clock may be off.
+    assert "ProtectClock" not in service
+
+
+if sys.platform == "linux":  # elsewhere there is no systemd to ask
+
+    def test_systemd_has_nothing_to_say_against_the_units(tmp_path):
+        # It looks whether the programs are there.
+        for written in (files.DEPLOY / "systemd").iterdir():
+            text = written.read_text().replace(f"{files.INSTALLED}/.venv", str(Path(sys.executable).parents[1]))
+            (tmp_path / written.name).write_text(text)
+        asked = ["systemd-analyze", "verify", "--man=no", *(str(path) for path in sorted(tmp_path.iterdir()))]
+        said = subprocess.run(asked, capture_output=True, text=True, check=False)
+        assert (said.stdout + said.stderr, said.returncode) == ("", 0)
