@@ -13,7 +13,7 @@ from releases.lifecycle import Lifecycle, spoken
 from releases.pre_release_status import ACCESS
 from releases.roles import Role
 from releases.status import RELEASE
-from statsoffice import who_may
+from statsoffice import settings_table, who_may
 
 
 def lifecycle(table: Lifecycle) -> str:
@@ -50,6 +50,7 @@ BLOCKS: dict[str, Callable[[], str]] = {
     "lifecycle of pre-release access": lambda: lifecycle(ACCESS),
     "who may do what": who_may_do_what,
     "permissions on releases": lambda: permissions(release_permissions.TABLE),
+    "settings": settings_table.table,
     "permissions on reports": lambda: permissions(breach_permissions.TABLE),
 }
 

@@ -12,9 +12,13 @@ import environ
 from django.core.exceptions import ImproperlyConfigured, ValidationError
 from django.core.validators import validate_email
 
+defaults_read: dict[str, str] = {}
+"""What holds where a setting is not set, of every setting that was read so far, by its name."""
+
 
 def text(name: str, default: str = "") -> str:
     """Read a setting as text without surrounding white space."""
+    defaults_read.setdefault(name, default)
     return os.environ.get(name, default).strip()
 
 

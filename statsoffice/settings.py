@@ -1,6 +1,5 @@
 """Every setting of the product, read from the environment; a bad value refuses to start."""
 
-import os
 import socket
 from datetime import timedelta
 from pathlib import Path
@@ -300,6 +299,7 @@ if PRODUCTION:
     SECURE_HSTS_PRELOAD = True
 
 # --- Logs -----------------------------------------------------------------------------------------
+LOG_LEVEL = environment.one_of("STATSOFFICE_LOG_LEVEL", "INFO", choices=("DEBUG", "INFO", "WARNING", "ERROR"))
 LOGGING = {
     "version": 1,
     "disable_existing_loggers": False,
@@ -307,5 +307,5 @@ LOGGING = {
     "handlers": {"console": {"class": "logging.StreamHandler", "formatter": "plain"}},
     # WeasyPrint tells of every step of every page; what matters comes as a warning.
     "loggers": {"weasyprint": {"level": "WARNING"}, "fontTools": {"level": "WARNING"}},
-    "root": {"handlers": ["console"], "level": os.environ.get("STATSOFFICE_LOG_LEVEL", "INFO").upper()},
+    "root": {"handlers": ["console"], "level": LOG_LEVEL},
 }

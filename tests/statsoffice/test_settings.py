@@ -93,6 +93,8 @@ def test_good_settings_start(tmp_path, environment):
         pytest.param({"STATSOFFICE_PROXIES": "many"}, "STATSOFFICE_PROXIES", id="proxies"),
         pytest.param({"STATSOFFICE_METRICS_TOKEN": "SECRET"}, "at least 32 characters", id="short metrics token"),
         pytest.param({"STATSOFFICE_METRICS_TOKEN": "SECRET " * 9}, "without spaces", id="metrics token of words"),
+        pytest.param({"STATSOFFICE_LOG_LEVEL": "loud"}, "STATSOFFICE_LOG_LEVEL", id="log level"),
+        pytest.param({"STATSOFFICE_PROXIES": "one"}, "STATSOFFICE_PROXIES", id="proxies"),
         pytest.param({"STATSOFFICE_CANARY": "yes"}, "STATSOFFICE_CANARY", id="canary"),
         pytest.param({"STATSOFFICE_LEAD_OFFICIAL": "yes"}, "STATSOFFICE_LEAD_OFFICIAL", id="label"),
         pytest.param({"STATSOFFICE_OPERATORS": "me@example.gov.uk, you"}, 'holds "you"', id="operators"),
