@@ -118,7 +118,12 @@ def _is_address(address: Address) -> bool:
     try:
         place_of(address.url)
     except NotAWebAddressError as fault:
-        logger.error("%s has an address that cannot be looked at: %s", address.release.reference, fault)
+        logger.error(
+            "%s has an address that cannot be looked at: %s",
+            address.release.reference,
+            fault,
+            extra={"release": address.release.reference},
+        )
         return False
     return True
 
@@ -158,7 +163,9 @@ def _as_look(target: Target, answer: Answer, means: Means, *, not_found: NotFoun
         finding = means.look.examine(address.adapter, answer, expectation)
     except Exception:
         # A fault of our own on one page must neither stop the others nor count for or against the release.
-        logger.exception("cannot examine a look at %s", address.release.reference)
+        logger.exception(
+            "cannot examine a look at %s", address.release.reference, extra={"release": address.release.reference}
+        )
         finding = Finding(result=LookResult.OBSERVER_FAULT, reasons=(Reason.OUR_ERROR,), text_digest="", title="")
     is_announcement = address.role == Address.Role.ANNOUNCEMENT
     if is_announcement and finding.publisher is None:

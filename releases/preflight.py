@@ -191,7 +191,8 @@ def _run(runs: Sequence[PreflightRun], *, means: Means, now: datetime, faults: l
             )
             _judge_what_is_out(run.release, seen.made.values(), now=now)
         except Exception as fault:
-            logger.exception("cannot check %s before its release", run.release.reference)
+            reference = run.release.reference
+            logger.exception("cannot check %s before its release", reference, extra={"release": reference})
             faults.append(fault)
             found = [Finding(Code.OUR_ERROR)]
         done.append(_finish(run, found, seen.made.values(), now=now))

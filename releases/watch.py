@@ -232,7 +232,8 @@ def _start(going: Round, target: Target, key: LookKey) -> None:
         errand = _errand(going, target, key)
     except Exception as fault:
         # An address that our own code cannot ask for must not keep the others from being looked at.
-        logger.exception("cannot look at an address of %s", target.address.release.reference)
+        reference = target.address.release.reference
+        logger.exception("cannot look at an address of %s", reference, extra={"release": reference})
         going.faults.append(fault)
         return
     going.flying[key] = target

@@ -76,7 +76,8 @@ def _examine(going: Round, key: LookKey, answer: Answer) -> None:
         finding = going.look.examine(target.address.adapter, answer, expectation)
     except Exception as fault:
         # A fault of our own on one page must neither stop the others nor count for or against the release.
-        logger.exception("cannot examine a look at %s", target.address.release.reference)
+        reference = target.address.release.reference
+        logger.exception("cannot examine a look at %s", reference, extra={"release": reference})
         going.faults.append(fault)
         finding = Finding(result=LookResult.OBSERVER_FAULT, reasons=(Reason.OUR_ERROR,), text_digest="", title="")
     error = going.clock.error()

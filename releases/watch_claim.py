@@ -89,7 +89,12 @@ def _can_be_asked(going: Round, address: Address) -> bool:
         place_of(address.url)
     except NotAWebAddressError as fault:
         # One address that is none must not keep all the others from being looked at.
-        logger.error("%s has an address that cannot be looked at: %s", address.release.reference, fault)
+        logger.error(
+            "%s has an address that cannot be looked at: %s",
+            address.release.reference,
+            fault,
+            extra={"release": address.release.reference},
+        )
         going.faults.append(fault)
         return False
     return True

@@ -136,7 +136,7 @@ def judge_some(going: Round, *, most: int = JUDGED_AT_A_TIME) -> None:
     waiting = [going.unjudged.pop(key) for key in list(going.unjudged)[:most]]
     session = judging.judge_all(waiting, now=now, answered_until=answered_until)
     for release, fault in session.faults:
-        logger.error("cannot judge %s", release.reference, exc_info=fault)
+        logger.error("cannot judge %s", release.reference, exc_info=fault, extra={"release": release.reference})
         going.faults.append(fault)
     planned_anew = {key for judged in session.judged for key in _plan_anew(going, judged, now=now)}
     _write_next_looks(going, planned_anew)

@@ -2,10 +2,12 @@
 
 import os
 from datetime import timedelta
+from typing import Any
 
-from celery import Celery
+from celery import Celery, signals
 from celery.schedules import crontab
 from django.conf import settings
+from django.utils.log import configure_logging
 
 from statsoffice import backstop, broker
 
@@ -66,3 +68,9 @@ app.conf.update(
     },
 )
 app.steps["worker"].add(backstop.Step)
+
+
+@signals.setup_logging.connect
+def leave_the_log_to_the_settings(**_: Any) -> None:
+    """Write the log of worker and beat as that of the web; without this Celery would write it in forms of its own."""
+    configure_logging(settings.LOGGING_CONFIG, settings.LOGGING)

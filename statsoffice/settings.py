@@ -8,7 +8,7 @@ import django_stubs_ext
 from django.utils.csp import CSP
 
 from releases.roles import Role
-from statsoffice import environment, outside_channels, secret_key
+from statsoffice import environment, error_reports, outside_channels, secret_key
 
 # Lets generic classes of Django carry their type parameters at run time too.
 django_stubs_ext.monkeypatch()
@@ -87,6 +87,7 @@ INSTALLED_APPS = [
     "simple_history",
 ]
 MIDDLEWARE = [
+    "statsoffice.logs.requests.RequestId",
     "django.middleware.security.SecurityMiddleware",
     "django.middleware.csp.ContentSecurityPolicyMiddleware",
     "django_permissions_policy.PermissionsPolicyMiddleware",
@@ -300,12 +301,24 @@ if PRODUCTION:
 
 # --- Logs -----------------------------------------------------------------------------------------
 LOG_LEVEL = environment.one_of("STATSOFFICE_LOG_LEVEL", "INFO", choices=("DEBUG", "INFO", "WARNING", "ERROR"))
+LOG_FORMAT = environment.one_of("STATSOFFICE_LOG_FORMAT", "plain", choices=("plain", "json"))
 LOGGING = {
     "version": 1,
     "disable_existing_loggers": False,
-    "formatters": {"plain": {"format": "{asctime} {levelname} {name}: {message}", "style": "{"}},
-    "handlers": {"console": {"class": "logging.StreamHandler", "formatter": "plain"}},
+    "formatters": {
+        "plain": {"format": "{asctime} {levelname} {name}: {message}", "style": "{"},
+        "json": {"()": "statsoffice.logs.json_lines.JsonLines"},
+    },
+    "handlers": {"console": {"class": "logging.StreamHandler", "formatter": LOG_FORMAT}},
     # WeasyPrint tells of every step of every page; what matters comes as a warning.
-    "loggers": {"weasyprint": {"level": "WARNING"}, "fontTools": {"level": "WARNING"}},
+    "loggers": {
+        "weasyprint": {"level": "WARNING"},
+        "fontTools": {"level": "WARNING"},
+        # Gunicorn writes of errors in a form of its own otherwise.
+        "gunicorn.error": {"handlers": ["console"], "propagate": False},
+    },
     "root": {"handlers": ["console"], "level": LOG_LEVEL},
 }
+SENTRY_DSN = environment.text("STATSOFFICE_SENTRY_DSN")
+if SENTRY_DSN:
+    error_reports.begin(SENTRY_DSN, environment=MODE)

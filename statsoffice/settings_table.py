@@ -214,6 +214,15 @@ SETTINGS = (
         "the rehearsal site's token",
     ),
     Setting(
+        "STATSOFFICE_LOG_FORMAT",
+        "how the log is written: `plain`, or `json` with one object a line ([the log](#the-log))",
+    ),
+    Setting(
+        "STATSOFFICE_SENTRY_DSN",
+        "address of a Sentry that is told of errors: their kind and place in the code, and nothing of people, "
+        "requests or releases; it needs `.venv/bin/pip install sentry-sdk`",
+    ),
+    Setting(
         "STATSOFFICE_LOG_LEVEL",
         "from which level on the log tells: `DEBUG`, `INFO`, `WARNING` or `ERROR`",
     ),

@@ -18,6 +18,7 @@ from releases.probe.probe import Probe, probe_from_settings
 from releases.probe.registry import ADAPTERS
 from statsoffice import names_kept, progress, unhurried
 from statsoffice.canary import illness, left_in_files, pulse, turn
+from statsoffice.logs.about import about
 from statsoffice.messages import delivery, outbox
 
 CLOCK = RealClock(ClockSource())
@@ -48,7 +49,7 @@ def sweep_once(*, stop: Callable[[], bool] = lambda: False) -> None:
 
     :param stop: asked at every step whether to end; what is under way is kept first.
     """
-    with pulse.beating(pulse.SWEEP, now=CLOCK.now, by=watcher_name()):
+    with about(watcher=watcher_name()), pulse.beating(pulse.SWEEP, now=CLOCK.now, by=watcher_name()):
         watch.sweep(
             clock=CLOCK,
             look=probe(),

@@ -31,7 +31,7 @@ def web(port: int) -> list[str]:
     return [
         *(sys.executable, "-m", "gunicorn", "statsoffice.wsgi:application", "--bind", f"{LOOPBACK}:{port}"),
         *("--worker-class", "gthread", "--workers", "2", "--threads", "4", "--graceful-timeout", "2"),
-        *("--no-control-socket", "--access-logfile", "-"),
+        "--no-control-socket",
     ]
 
 

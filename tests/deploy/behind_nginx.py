@@ -114,7 +114,7 @@ def in_front(environment, *, folder):
         "STATSOFFICE_METRICS_TOKEN": TOKEN,
         "DJANGO_SETTINGS_MODULE": "tests.deploy.settings",
         "TESTS_STATIC_ROOT": str(folder / "static"),
-        "GUNICORN_CMD_ARGS": f"--access-logformat '{SEEN}'",
+        "GUNICORN_CMD_ARGS": f"--access-logfile - --access-logformat '{SEEN}'",
     }
     collect = [sys.executable, "manage.py", "collectstatic", "--noinput"]
     subprocess.run(collect, env=in_production, cwd=settings.BASE_DIR, check=True, capture_output=True)

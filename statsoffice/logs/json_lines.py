@@ -1,0 +1,40 @@
+"""The log as one JSON object a line, for programs that gather logs."""
+
+import json
+import logging
+from datetime import UTC, datetime
+from typing import Any
+
+from celery import current_task
+
+from statsoffice.logs.about import now_about
+
+GIVEN = ("release", "method", "path", "status", "milliseconds")
+"""What a line says of itself beside its words; what else libraries add, such as whole requests, is left out."""
+
+
+class JsonLines(logging.Formatter):
+    """Write a line of the log as JSON: when, how grave, who says what, and what it is about."""
+
+    def format(self, record: logging.LogRecord) -> str:
+        """Return one line."""
+        line: dict[str, Any] = {
+            "time": datetime.fromtimestamp(record.created, UTC).isoformat(timespec="milliseconds"),
+            "level": record.levelname,
+            "logger": record.name,
+            "message": record.getMessage(),
+            "process": record.process,
+            **now_about(),
+            **_task(),
+            **{name: getattr(record, name) for name in GIVEN if hasattr(record, name)},
+        }
+        if record.exc_info:
+            line["exception"] = self.formatException(record.exc_info)
+        return json.dumps(line, ensure_ascii=False, default=str)
+
+
+def _task() -> dict[str, str]:
+    """Name the task that a worker does at present, and its delivery."""
+    if not current_task or not current_task.request.id:
+        return {}
+    return {"task": current_task.name, "task_id": current_task.request.id}
