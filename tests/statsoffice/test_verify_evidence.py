@@ -111,7 +111,7 @@ def test_kept_bodies_are_read_as_well_and_one_that_was_changed_is_named():
 
 def test_every_chain_of_the_product_is_walked():
     from releases.models.append_only import ChainedRow
-    from statsoffice.management.commands.verify_evidence import CHAINS
+    from statsoffice.evidence_checked import CHAINS
 
     def kinds(row):
         return {row} | {kind for below in row.__subclasses__() for kind in kinds(below)}

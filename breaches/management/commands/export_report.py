@@ -1,7 +1,5 @@
 """The command that writes a breach report into a PDF file."""
 
-import os
-import tempfile
 from pathlib import Path
 from typing import Any
 
@@ -11,6 +9,7 @@ from breaches import pdf, printing
 from breaches.models import Report
 from breaches.status import WITH_DOCUMENT
 from releases.management.plain_command import PlainCommand
+from releases.management.whole_file import whole_file
 
 
 class Command(PlainCommand):
@@ -46,22 +45,10 @@ class Command(PlainCommand):
             message = f"{report.reference} could not be printed: {fault}"
             raise CommandError(message) from fault
         try:
-            _write(options["output"], document.pdf)
+            with whole_file(options["output"]) as file:
+                file.write(document.pdf)
         except OSError as fault:
             message = f"{options['output']} could not be written: {fault.strerror}."
             raise CommandError(message) from fault
         what = "as approved" if document.approved else "not approved, and marked so"
         self.stdout.write(f"{report.reference}, version {document.version}, {what}: {options['output']}")
-
-
-def _write(path: Path, content: bytes) -> None:
-    """Write a whole file beside the place and move it there, so that no half of one is ever left."""
-    handle, name = tempfile.mkstemp(dir=path.parent, prefix=f".{path.name}.")
-    try:
-        with os.fdopen(handle, "wb") as file:
-            file.write(content)
-        Path(name).chmod(0o644)
-        Path(name).replace(path)
-    except OSError:
-        Path(name).unlink(missing_ok=True)
-        raise

@@ -1,6 +1,5 @@
 """The command that writes the evidence on one release into a file."""
 
-import tempfile
 from pathlib import Path
 from typing import Any
 
@@ -9,6 +8,7 @@ from django.core.management.base import CommandError, CommandParser
 from releases import exporting
 from releases.clock import RealClock
 from releases.management.plain_command import PlainCommand
+from releases.management.whole_file import whole_file
 from releases.models import Release
 
 
@@ -41,25 +41,11 @@ check it with sha256sum. Each export is put on record with the file's hash."""
             message = f"{path} is there already; choose another file, or say --overwrite."
             raise CommandError(message)
         try:
-            exported = _write(release, path)
+            with whole_file(path) as file:
+                exported = exporting.export(release, file, at=RealClock().now())
         except OSError as fault:
             message = f"{path} could not be written: {fault.strerror}."
             raise CommandError(message) from fault
         self.stdout.write(f"{release.reference}: {path}, SHA-256 {exported.sha256}")
         if exported.sealed:
             self.stdout.write(f"Left out because they are sealed: {exported.sealed}.")
-
-
-def _write(release: Release, path: Path) -> exporting.Exported:
-    """Write a whole file beside the place and move it there, so that no half of one is ever left."""
-    with tempfile.NamedTemporaryFile(dir=path.parent, prefix=f".{path.name}.", delete=False) as file:
-        beside = Path(file.name)
-        try:
-            exported = exporting.export(release, file, at=RealClock().now())
-            file.flush()
-            beside.chmod(0o644)
-            beside.replace(path)
-        except BaseException:
-            beside.unlink(missing_ok=True)
-            raise
-    return exported

@@ -4,13 +4,8 @@ from typing import Any
 
 from django.core.management.base import CommandError
 
-from breaches.models import RegisterEvent, ReportEvent
-from releases.bodies import check_bodies
 from releases.management.plain_command import PlainCommand
-from releases.models import Observation, ReleaseEvent
-from releases.models.append_only import check_chain
-
-CHAINS = (ReleaseEvent, Observation, ReportEvent, RegisterEvent)
+from statsoffice import evidence_checked
 
 
 class Command(PlainCommand):
@@ -29,21 +24,13 @@ that brought it; the first that differs is named in the same way."""
 
     def handle(self, *args: Any, **options: Any) -> None:
         """Walk every chain, read every body, and name what does not hold."""
-        broken = 0
-        for row in CHAINS:
-            count, why = check_chain(row)
-            if why is None:
-                self.stdout.write(f"{row.CHAIN}: {count} row{'' if count == 1 else 's'}, holds")
-            else:
-                self.stderr.write(f"{row.CHAIN}: {why}")
-                broken += 1
-        bodies, why = check_bodies()
-        if why is None:
-            self.stdout.write(f"releases.body: {bodies} {'body, holds' if bodies == 1 else 'bodies, hold'}")
-        else:
-            self.stderr.write(f"releases.body: {why}")
-        sentences = [f"{broken} of {len(CHAINS)} chains do not stand as they were written."] if broken else []
-        if why is not None:
+        found = evidence_checked.check()
+        for one in found:
+            (self.stdout if one.why is None else self.stderr).write(one.in_words())
+        *chains, bodies = found
+        broken = sum(one.why is not None for one in chains)
+        sentences = [f"{broken} of {len(chains)} chains do not stand as they were written."] if broken else []
+        if bodies.why is not None:
             sentences.append("The kept bodies do not stand as they were seen.")
         if sentences:
             raise CommandError(" ".join(sentences))

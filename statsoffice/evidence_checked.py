@@ -1,0 +1,34 @@
+"""Whether the whole record stands as it was written: every chain over both apps, and every kept body."""
+
+from dataclasses import dataclass
+
+from breaches.models import RegisterEvent, ReportEvent
+from releases.bodies import check_bodies
+from releases.models import Observation, ReleaseEvent
+from releases.models.append_only import check_chain
+
+CHAINS = (ReleaseEvent, Observation, ReportEvent, RegisterEvent)
+BODIES = "releases.body"
+
+
+@dataclass(frozen=True, slots=True)
+class Checked:
+    """What was found of one chain, or of the bodies: rows that hold, and one sentence on the first that does not."""
+
+    name: str
+    rows: int
+    why: str | None
+
+    def in_words(self) -> str:
+        """Say it in one line."""
+        if self.why is not None:
+            return f"{self.name}: {self.why}"
+        if self.name == BODIES:
+            return f"{self.name}: {self.rows} {'body, holds' if self.rows == 1 else 'bodies, hold'}"
+        return f"{self.name}: {self.rows} row{'' if self.rows == 1 else 's'}, holds"
+
+
+def check() -> list[Checked]:
+    """Walk every chain and read every kept body; return what was found of each, the bodies last."""
+    found = [Checked(row.CHAIN, *check_chain(row)) for row in CHAINS]
+    return [*found, Checked(BODIES, *check_bodies())]

@@ -1,0 +1,1 @@
+"""Backups are taken and brought back."""
