@@ -1,4 +1,4 @@
-"""The unhurried step, beside the watch: checks, snapshots of announcements, comparisons, the end of old evidence."""
+"""The unhurried step, beside the watch: checks, snapshots of announcements, comparisons, the end of what is old."""
 
 import os
 from collections.abc import Callable, Collection
@@ -11,7 +11,7 @@ from releases.beside import Means
 from releases.clock import Clock
 from releases.models import Address, PreflightRun
 from releases.probe.probe import Probe, budgets_from_settings, probe_from_settings
-from statsoffice import evidence_kept
+from statsoffice import evidence_kept, sessions_kept
 from statsoffice.canary import illness
 
 _probes: dict[int, Probe] = {}
@@ -34,6 +34,7 @@ def take(*, clock: Clock, watcher: str, stop: Callable[[], bool] = lambda: False
     preflight.run_asked(means=means, now=now)
     announcements.look_at_due(means=means, now=clock.now())
     evidence_kept.prune_daily(clock=clock, by=watcher, stop=stop)
+    sessions_kept.remove_expired(now=clock.now())
     comparing.compare_due(at=settings.COMPARISON_AT, means=means, now=clock.now())
 
 
