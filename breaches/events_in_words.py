@@ -48,6 +48,7 @@ EVENTS = {
     "parted": lazy("Taken apart: its drafts go on by themselves"),
     "made_public": lazy("Made public: anyone can read it, without the people that it names"),
     "public_taken_back": lazy("No longer public"),
+    "redacted": lazy("Words removed from the report and what was written about it"),
     "downloaded": lazy("Approved document downloaded"),
     "statement_downloaded": lazy("Statement for the office’s own site downloaded"),
     "draft_downloaded": lazy("Draft downloaded"),

@@ -20,6 +20,7 @@ class Action(StrEnum):
     WRITE_NOTE = "write_note"
     DEAL = "deal_with_it"
     PUBLISH = "publish"
+    REDACT = "redact"
 
 
 TABLE: dict[Action, frozenset[Role]] = {
@@ -30,6 +31,8 @@ TABLE: dict[Action, frozenset[Role]] = {
     # Whoever can put the release right may be the one who deals with it.
     Action.DEAL: WRITERS | {Role.PUBLISHING_TEAM},
     Action.PUBLISH: LEADS,
+    # What is removed cannot be brought back, so that it is nobody's but the one who answers for the record.
+    Action.REDACT: frozenset({Role.HEAD_OF_PROFESSION}),
 }
 
 

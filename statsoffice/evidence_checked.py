@@ -2,10 +2,12 @@
 
 from dataclasses import dataclass
 
+from breaches import redaction
 from breaches.models import RegisterEvent, ReportEvent
 from releases.bodies import check_bodies
 from releases.models import Observation, ReleaseEvent
-from releases.models.append_only import check_chain
+from releases.models.append_only import ChainedRow, check_chain
+from releases.models.event import Happening
 
 CHAINS = (ReleaseEvent, Observation, ReportEvent, RegisterEvent)
 BODIES = "releases.body"
@@ -30,5 +32,11 @@ class Checked:
 
 def check() -> list[Checked]:
     """Walk every chain and read every kept body; return what was found of each, the bodies last."""
-    found = [Checked(row.CHAIN, *check_chain(row)) for row in CHAINS]
-    return [*found, Checked(BODIES, *check_bodies())]
+    return [*(_chain(rows) for rows in CHAINS), Checked(BODIES, *check_bodies())]
+
+
+def _chain(rows: type[ChainedRow]) -> Checked:
+    walked, why = check_chain(rows)
+    if why is None and issubclass(rows, Happening):
+        why = redaction.unexplained(rows)
+    return Checked(rows.CHAIN, walked, why)

@@ -1,0 +1,180 @@
+"""A Head of Profession takes a personal detail out of a report and all that was written about it.
+
+What is left is a dated marker in each place, and one event that says who did it, why, and how often. The chain of
+events still holds, because free words stand in it as a salted digest only: that of the words as they were is kept, its
+salt is not, and the digest of what is left is part of the new event. An approved document is never altered.
+"""
+
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass, field
+from datetime import datetime
+from typing import TYPE_CHECKING, Any
+
+from django.db import models
+from django.utils.translation import gettext as _
+
+from breaches.models import ApprovedDocument, Report, ReportEvent, ReportVersion, SectionComment
+from breaches.permissions import TABLE, Action, acting_role
+from breaches.versions import record
+from releases.lifecycle import SomethingMissing
+from releases.london import day
+from releases.models import ReleaseEvent, Statement
+from releases.models.append_only import new_salt, salted_digest
+from releases.models.event import Happening
+from releases.models.redacted import overwrite, redacting
+
+if TYPE_CHECKING:
+    from statsoffice.accounts.models import User
+
+KIND = "redacted"
+SHORTEST = 3
+
+
+class NothingToRedact(Exception):
+    """The words stand nowhere in the report, or nowhere where they can be taken out."""
+
+
+@dataclass(frozen=True, slots=True)
+class Place:
+    """Rows in which people write, and the columns that hold what they wrote."""
+
+    rows: models.QuerySet[Any]
+    columns: Sequence[str]
+
+
+@dataclass(slots=True)
+class Redacted:
+    """What was found: by table, in how many rows; in which approved documents and events' facts the words remain."""
+
+    rows: dict[str, int] = field(default_factory=dict)
+    documents: list[int] = field(default_factory=list)
+    facts: int = 0
+
+
+def places_of(report: Report) -> list[Place]:
+    """Return everywhere where people write about a report, within this app and its releases."""
+    releases = list(report.suspicions.values_list("release", flat=True))
+    return [
+        Place(Report.objects.filter(pk=report.pk), ("machine", "cause_words", "available_unknown")),
+        Place(report.versions.all(), ("content", "machine")),
+        Place(report.events.all(), ("words",)),
+        Place(report.timeline_notes.all(), ("text",)),
+        Place(SectionComment.objects.filter(event__report=report), ("words",)),
+        Place(report.actions.all(), ("text", "owner")),
+        Place(report.dispatches.all(), ("words", "reference")),
+        Place(report.published_statements.all(), ("statement",)),
+        Place(Statement.objects.filter(release__in=releases), ("words",)),
+        Place(ReleaseEvent.objects.filter(release__in=releases), ("words",)),
+    ]
+
+
+def redact(
+    report: Report,
+    *,
+    words: str,
+    why: str,
+    by: "User",
+    at: datetime,
+    besides: Sequence[Place] = (),
+    dry_run: bool = False,
+) -> Redacted:
+    """Take some words out of a report and all that was written about it, and leave a dated marker in each place.
+
+    :param words: exactly as they stand there; capital and small letters count.
+    :param why: kept in the event, and read by whoever may read the report's history.
+    :param at: the aware instant, whose day in London the marker carries.
+    :param besides: further places, which this app does not know.
+    :param dry_run: say what would be done, and do nothing.
+    :raises SomethingMissing: if the words are too few, or there is no reason, or the reason holds the words.
+    :raises NothingToRedact: if the words stand nowhere where they could be taken out.
+    :raises ValueError: if the person is not Head of Profession of the report's producer.
+    """
+    role = acting_role(by, TABLE[Action.REDACT], report)
+    _check(words, why)
+    marker = _("[removed on %(day)s]") % {"day": day(at)}
+    found = Redacted()
+    events: list[dict[str, Any]] = []
+    with redacting():
+        Report.objects.select_for_update().get(pk=report.pk)
+        found.documents = _documents(report, words)
+        for row, changed in _changes([*places_of(report), *besides], words, marker):
+            label = row._meta.label_lower
+            found.rows[label] = found.rows.get(label, 0) + 1
+            if dry_run:
+                continue
+            if isinstance(row, Happening):
+                events.append(_empty(row, changed["words"]))
+            else:
+                overwrite(row, **changed)
+        found.facts = sum(_replaced(event.facts, words, "") != event.facts for event in report.events.all())
+        if not found.rows:
+            message = _("These words stand nowhere where they could be removed.")
+            raise NothingToRedact(message)
+        if not dry_run:
+            told = {"rows": found.rows, "events": events, "documents": found.documents}
+            record(report, KIND, at=at, by=by, words=why.strip(), role=role, **told)
+    return found
+
+
+def unexplained(rows: type[Happening]) -> str | None:
+    """Say which event of a chain had its words taken out without that being on record, or None."""
+    emptied = {row.position: row for row in rows._default_manager.exclude(words_digest="")}
+    left: dict[int, str] = {}
+    for redaction in ReportEvent.objects.filter(kind=KIND).order_by("position") if emptied else ():
+        mine = [event for event in redaction.facts["events"] if event["chain"] == rows.CHAIN]
+        left |= {event["position"]: event["left"] for event in mine}
+    for position, row in sorted(emptied.items()):
+        if left.get(position) != _digest_of_what_is_left(row):
+            return f"the words of row {position} were changed, and no redaction says so"
+    return None
+
+
+def _check(words: str, why: str) -> None:
+    if len(words.strip()) < SHORTEST:
+        raise SomethingMissing("words", _("Give the words to remove: at least three letters, as they stand there."))
+    if not why.strip():
+        raise SomethingMissing("why", _("Say why the words are removed; the reason is kept."))
+    if words.strip().casefold() in why.casefold():
+        raise SomethingMissing("why", _("The reason is kept: it must not hold the words that are removed."))
+
+
+def _changes(places: Sequence[Place], words: str, marker: str) -> Iterator[tuple[models.Model, dict[str, Any]]]:
+    """Yield each row that holds the words, with its columns as they are without them."""
+    for place in places:
+        for row in place.rows.order_by("pk").iterator(chunk_size=200):
+            now = {column: getattr(row, column) for column in place.columns}
+            then = {column: _replaced(value, words.strip(), marker) for column, value in now.items()}
+            changed = {column: value for column, value in then.items() if value != now[column]}
+            if changed:
+                yield row, changed
+
+
+def _replaced(value: Any, words: str, marker: str) -> Any:
+    match value:
+        case str():
+            return value.replace(words, marker)
+        case list():
+            return [_replaced(one, words, marker) for one in value]
+        case dict():
+            return {name: _replaced(one, words, marker) for name, one in value.items()}
+        case _:
+            return value
+
+
+def _empty(row: Happening, words: str) -> dict[str, Any]:
+    """Take words out of an event, with the salt by which somebody could try what they were."""
+    digest = row.words_digest or salted_digest(row.words, row.words_salt)
+    row.words, row.words_salt, row.words_digest = words, new_salt(), digest
+    overwrite(row, words=row.words, words_salt=row.words_salt, words_digest=digest)
+    return {"chain": row.CHAIN, "position": row.position, "left": _digest_of_what_is_left(row)}
+
+
+def _digest_of_what_is_left(row: Any) -> str:
+    return salted_digest(row.words, row.words_salt)
+
+
+def _documents(report: Report, words: str) -> list[int]:
+    """Return the versions of the approved documents whose text holds the words."""
+    approved = ApprovedDocument.objects.filter(report=report).values_list("version", flat=True)
+    versions = ReportVersion.objects.filter(report=report, number__in=list(approved)).order_by("number")
+    return [one.number for one in versions if _replaced(one.content, words.strip(), "") != one.content]

@@ -1,0 +1,77 @@
+"""The command by which a Head of Profession takes personal details out of a report."""
+
+import sys
+from typing import Any
+
+from django.core.management.base import CommandError, CommandParser
+
+from breaches.models import Report
+from breaches.redaction import NothingToRedact, Redacted
+from releases.clock import RealClock
+from releases.lifecycle import SomethingMissing
+from releases.management.plain_command import PlainCommand
+from statsoffice import redaction
+from statsoffice.accounts.models import User
+
+
+class Command(PlainCommand):
+    """Redacts one report."""
+
+    help = """\
+Take personal details out of one breach report and all that was written about it.
+
+Run for a Head of Profession of the report's producer, whom --by names. The words
+to remove are read from standard input, one line, so that no shell keeps them,
+and are removed exactly as they stand there. In each place a marker with the day
+is left; the report's history says who removed words and why. The chains of
+evidence still hold. An approved document is never altered: where one holds the
+words, this says which. It cannot be undone: try --dry-run first."""
+
+    def add_arguments(self, parser: CommandParser) -> None:
+        """Declare the arguments."""
+        parser.add_argument("reference", metavar="REF", help="the report's reference, as breach_reports lists it")
+        parser.add_argument("--by", metavar="EMAIL", required=True, help="the Head of Profession who decides this")
+        parser.add_argument("--why", metavar="TEXT", required=True, help="the reason, which is kept")
+        parser.add_argument("--dry-run", action="store_true", help="say where the words stand, and remove nothing")
+
+    def handle(self, *args: Any, **options: Any) -> None:
+        """Redact, or leave things as they were."""
+        report = Report.objects.select_related("producer").filter(reference=options["reference"]).first()
+        by = User.objects.filter(email__iexact=options["by"], is_active=True).first()
+        if report is None:
+            message = f"There is no breach report {options['reference']}."
+            raise CommandError(message)
+        if by is None:
+            message = f"There is no active account {options['by']}."
+            raise CommandError(message)
+        if sys.stdin.isatty():
+            self.stderr.write("Words to remove, exactly as they stand there:")
+        try:
+            found = redaction.redact(
+                report,
+                words=sys.stdin.readline().strip(),
+                why=options["why"],
+                by=by,
+                at=RealClock().now(),
+                dry_run=options["dry_run"],
+            )
+        except (SomethingMissing, NothingToRedact) as fault:
+            raise CommandError(str(fault)) from fault
+        except ValueError as fault:
+            message = f"{options['by']} is not Head of Profession of {report.producer}."
+            raise CommandError(message) from fault
+        self._tell(report, found, dry_run=options["dry_run"])
+
+    def _tell(self, report: Report, found: Redacted, *, dry_run: bool) -> None:
+        for label, rows in sorted(found.rows.items()):
+            self.stdout.write(f"{label}: {rows} row{'' if rows == 1 else 's'}")
+        if found.documents:
+            versions = ", ".join(str(version) for version in found.documents)
+            self.stdout.write(
+                f"The approved document is never altered. It holds the words in version {versions}: correct or "
+                "withdraw the report, and ask whoever received it to destroy their copy."
+            )
+        if found.facts:
+            self.stdout.write(f"The words stand in the facts of {found.facts} events as well, which are never altered.")
+        done = "Nothing was removed yet" if dry_run else "Removed, and put on record"
+        self.stdout.write(f"{report.reference}: {done}.")

@@ -1,0 +1,18 @@
+"""A redaction over both apps and the messages: what a Head of Profession removes from a report goes there too."""
+
+from datetime import datetime
+
+from breaches import redaction
+from breaches.models import Report
+from breaches.redaction import Place, Redacted
+from statsoffice.accounts.models import User
+from statsoffice.messages.models import Message
+
+
+def redact(report: Report, *, words: str, why: str, by: User, at: datetime, dry_run: bool = False) -> Redacted:
+    """Take some words out of a report, all that was written about it, and the messages that told of it.
+
+    The arguments and what is raised are those of `breaches.redaction.redact`.
+    """
+    messages = Place(Message.objects.filter(report=report), ("subject", "text"))
+    return redaction.redact(report, words=words, why=why, by=by, at=at, besides=[messages], dry_run=dry_run)
