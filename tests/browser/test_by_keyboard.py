@@ -1,0 +1,109 @@
+"""From the log-in page to an approved report with a keyboard alone: with scripts, without them, and on a phone."""
+
+import pytest
+import time_machine
+from playwright.sync_api import expect
+
+from breaches.models import ApprovedDocument
+from breaches.status import ReportStatus
+from tests.breaches.people import AT, a_report, an_office
+from tests.browser.by_keyboard import Keyboard
+
+pytestmark = [pytest.mark.one_database, pytest.mark.django_db(transaction=True)]
+
+PASSWORD = "correct horse battery"
+TITLE = "Schools at 31 March 2020"
+WAYS = {
+    "scripts": {"viewport": {"width": 1280, "height": 900}},
+    "no scripts": {"viewport": {"width": 1280, "height": 900}, "java_script_enabled": False},
+    "a phone": {"viewport": {"width": 320, "height": 640}},
+}
+
+
+@pytest.fixture(params=[pytest.param(ways, id=name.replace(" ", "_")) for name, ways in WAYS.items()])
+def person(request, new_context) -> Keyboard:
+    """Somebody with a keyboard, at one width, with scripts or without them."""
+    return Keyboard(new_context(**request.param).new_page(), has_scripts=request.param.get("java_script_enabled", True))
+
+
+@pytest.fixture
+def office(transactional_db):
+    """An office whose late release of half past nine has its draft, at eleven o'clock."""
+    with time_machine.travel(AT, tick=True):
+        office = an_office()
+        a_report(office, complete=False, title=TITLE)
+        yield office
+
+
+def sign_in(keys, server, person):
+    keys.page.goto(f"{server}/accounts/login/")
+    keys.write("Email", person.email)
+    keys.write("Password", PASSWORD)
+    with keys.page.expect_navigation(url="**/desk/"):
+        keys.press("Enter")
+    keys.arrived()
+
+
+def sign_out(keys):
+    """Sign out by the navigation, which on a phone with scripts is behind its button."""
+    if keys.page.get_by_role("button", name="Menu").is_visible():
+        keys.reach("button", "Menu")
+        keys.press("Enter")
+    keys.push("Sign out")
+
+
+def is_told_of_the_problem(page, *, has_scripts):
+    """Assert that an error is told first: by the title, and with scripts by the cursor in the summary as well."""
+    assert page.title().startswith("Error: ")
+    expect(page.locator(".govuk-error-summary")).to_be_visible()
+    if has_scripts:
+        expect(page.locator(".govuk-error-summary")).to_be_focused()
+
+
+def test_a_report_is_written_submitted_and_approved_with_the_keyboard_alone(person, live_server, office):
+    keys, page, has_scripts = person, person.page, person.has_scripts
+    sign_in(keys, live_server, office.statistician)
+
+    # What every page begins with is passed by the skip link.
+    keys.press("Tab")
+    expect(page.get_by_role("link", name="Skip to main content")).to_be_focused()
+    keys.press("Enter")
+    keys.follow(TITLE, to="/reports/")
+
+    # Submitted too early: the summary is told first and leads to what is missing.
+    keys.follow("Check your answers and submit")
+    keys.push("Submit")
+    is_told_of_the_problem(page, has_scripts=has_scripts)
+    keys.follow("Describe the impact of the breach.")
+    expect(page.get_by_label("Impact of the breach")).to_be_focused()
+    keys.page.keyboard.type("Readers waited for just under an hour.")
+    keys.push("Save")
+    keys.follow("Corrective actions (taken or planned) to prevent re-occurrence")
+    keys.write("Corrective actions (taken or planned) to prevent re-occurrence", "A person checks at 9.30am.")
+    keys.push("Save")
+
+    # A form that is sent empty says so; its link leads to the first choice.
+    keys.follow("Cause, for the register")
+    keys.push("Save")
+    is_told_of_the_problem(page, has_scripts=has_scripts)
+    keys.reach("link", "Choose the cause, or say that it is not known yet")
+    keys.press("Enter")
+    expect(page.get_by_label("A fault of the scheduler")).to_be_focused()
+    keys.choose("A human error")
+    keys.push("Save")
+
+    keys.follow("Check your answers and submit")
+    keys.push("Submit")
+    expect(page.get_by_text("The report is with the Head of Profession.").first).to_be_visible()
+    if has_scripts:
+        expect(page.locator(".govuk-notification-banner--success")).to_be_focused()
+    sign_out(keys)
+
+    sign_in(keys, live_server, office.head)
+    keys.follow(TITLE, to="/reports/")
+    keys.follow("Approve this report, so that it can be sent")
+    keys.push("Approve")
+    expect(page.get_by_text("The report is approved.").first).to_be_visible()
+    document = ApprovedDocument.objects.get()
+    assert document.report.status == ReportStatus.APPROVED
+    assert document.approved_by == office.head
