@@ -52,11 +52,17 @@ def _part(request: HttpRequest, *, now: datetime) -> dict[str, Any]:
     watcher = health.watcher(now=now)
     text = render_to_string("desk/today.html", {"day": day, "watcher": watcher})
     waiting_text = render_to_string("desk/waiting.html", {"waiting": waiting.waiting_for(request.user, now=now)})
+    summary = _heard(day.summary, "" if watcher.active else watcher.sentence)
     return {
         "text": text,
         "shown": sha256_hex(text.encode())[:16],
-        "summary": day.summary,
-        "told": sha256_hex(day.summary.encode())[:16],
+        "summary": summary,
+        "told": sha256_hex(summary.encode())[:16],
         "waiting": waiting_text,
         "waits": sha256_hex(waiting_text.encode())[:16],
     }
+
+
+def _heard(*sentences: str) -> str:
+    """Write what those who hear the page are told as it changes: never a countdown, which changes all the time."""
+    return ". ".join(sentence for sentence in sentences if sentence)

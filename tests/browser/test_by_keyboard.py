@@ -1,4 +1,4 @@
-"""From the log-in page to an approved report with a keyboard alone: with scripts, without them, and on a phone."""
+"""From the log-in page to an approved report by keyboard alone: with scripts, without, a phone in its own colours."""
 
 import pytest
 import time_machine
@@ -16,7 +16,7 @@ TITLE = "Schools at 31 March 2020"
 WAYS = {
     "scripts": {"viewport": {"width": 1280, "height": 900}},
     "no scripts": {"viewport": {"width": 1280, "height": 900}, "java_script_enabled": False},
-    "a phone": {"viewport": {"width": 320, "height": 640}},
+    "a phone": {"viewport": {"width": 320, "height": 640}, "forced_colors": "active"},
 }
 
 

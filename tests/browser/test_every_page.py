@@ -8,7 +8,6 @@ from playwright.sync_api import expect
 
 from releases import judging
 from releases.models import Release
-from releases.roles import Role
 from tests.browser.office import NOW, PUBLIC
 from tests.releases.record import looks_at
 
@@ -21,6 +20,8 @@ pytestmark = [
 ]
 
 SIZES = {"wide": {"width": 1280, "height": 900}, "phone": {"width": 320, "height": 640}}
+# WCAG 2.2 AA asks for targets of 24 pixels or room around them; axe looks at that only when it is told to.
+RULES = {"rules": {"target-size": {"enabled": True}}}
 SENT_EMPTY = [
     "changing a confirmed date",
     "asking for another date",
@@ -57,7 +58,7 @@ def is_clean(page, *, status=200):
     """Assert that a page has no barriers and no sideways scrolling, at both widths."""
     for size in SIZES.values():
         page.set_viewport_size(size)
-        results = Axe().run(page)
+        results = Axe().run(page, options=RULES)
         assert results.violations_count == 0, f"{page.url} at {size['width']}: {results.generate_report()}"
         assert page.evaluate("document.documentElement.scrollWidth") <= size["width"], page.url
 
@@ -88,28 +89,6 @@ def test_pages_for_the_head_of_profession(page, live_server, morning, sign_in, s
     reports = {name: address for name, address in morning.pages.items() if address.startswith("/reports/")}
     releases = {name: address for name, address in morning.pages.items() if name not in reports}
     walk(page, live_server, reports if part == "reports" else releases, subtests)
-
-
-@pytest.mark.parametrize("role", [Role.STATISTICIAN, Role.CALENDAR_MANAGER, Role.PUBLISHING_TEAM, Role.AUDITOR])
-def test_desk_and_records_as_other_roles_see_them(page, live_server, morning, sign_in, subtests, role):
-    sign_in(morning.office.people[role])
-    names = [
-        "the desk",
-        "a release with a question",
-        "a release late",
-        "a release that is not announced",
-        "a release with problems",
-        "a release with kept bodies",
-        "a release with sealed bodies",
-        "a kept body",
-        "the register of changes",
-        "a release whose change waits",
-        "an access list",
-        "an access list that is over",
-    ]
-    if role is not Role.CALENDAR_MANAGER:
-        names += ["the reports", "a report, approved", "the register", "the figures"]
-    walk(page, live_server, {name: morning.pages[name] for name in names}, subtests)
 
 
 def test_every_link_of_an_error_summary_puts_the_cursor_into_its_field(page, live_server, morning, sign_in, subtests):

@@ -142,9 +142,23 @@ def test_a_verdict_that_fell_is_told_once(client, clock, release):
     judging.judge(release, now=AFTER)
     clock(AFTER)
     response = client.get(PART, as_shown(part))
-    assert '<div id="desk-summary" hx-swap-oob="innerHTML">On time: 1</div>' in response.text
+    assert '<div id="desk-summary" hx-swap-oob="innerHTML">On time: 1' in response.text
     fresh = response.context["part"]
     assert client.get(PART, as_shown(fresh)).status_code == 204
+
+
+def test_a_watcher_that_falls_ill_is_told_once_and_not_at_each_refresh(client, clock, release):
+    a_watcher_that_is_well(at=BEFORE)
+    sign_in(client, release)
+    part = client.get(DESK).context["part"]
+    assert "watcher" not in part["summary"]
+    clock(BEFORE + timedelta(minutes=2))
+    response = client.get(PART, as_shown(part))
+    assert "The watcher is not well." in response.text.partition('id="desk-summary"')[2]
+    clock(BEFORE + timedelta(minutes=2, seconds=2))
+    later = client.get(PART, as_shown(response.context["part"]))
+    assert later.status_code == 200
+    assert "desk-summary" not in later.text
 
 
 def test_a_draft_comes_to_the_desk_of_those_who_are_watching_it(client, clock, release):

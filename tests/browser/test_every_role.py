@@ -1,0 +1,53 @@
+"""Every page as every role: its outline each time, and a browser wherever a role meets what nobody met before."""
+
+import pytest
+from django.conf import settings
+from django.test import Client
+
+from releases.roles import Role
+from tests.browser.office import PUBLIC
+from tests.browser.shape import headings_out_of_order, ids_given_twice, shape_of
+from tests.browser.test_every_page import walk
+from tests.factories import UserFactory
+
+pytestmark = [pytest.mark.one_database, pytest.mark.django_db(transaction=True)]
+
+# The browser opens every page as the first of them, and every public page as nobody: test_every_page.py.
+SEEN_ALREADY = (Role.HEAD_OF_PROFESSION, "nobody")
+
+
+def clients_of(office):
+    """Somebody of each role, an administrator and a member of no office, signed in; and nobody."""
+    people = {
+        **office.people,
+        "administrator": UserFactory(is_staff=True, is_superuser=True),
+        "stranger": UserFactory(),
+    }
+    clients = {"nobody": Client()}
+    for who, person in people.items():
+        clients[who] = Client()
+        clients[who].force_login(person, backend=settings.AUTHENTICATION_BACKENDS[0])
+    return {**{who: clients[who] for who in SEEN_ALREADY}, **clients}, people
+
+
+def test_every_page_as_every_role_has_an_outline_and_no_barriers(page, live_server, morning, sign_in, subtests):
+    clients, people = clients_of(morning.office)
+    seen, met = {}, {}
+    for name, address in morning.pages.items():
+        for who, client in clients.items():
+            answer = client.get(address)
+            if answer.status_code != 200:
+                continue
+            html = answer.content.decode()
+            with subtests.test(f"{name} as {who}"):
+                assert headings_out_of_order(html) == []
+                assert ids_given_twice(html) == []
+            shape = shape_of(html)
+            if who not in SEEN_ALREADY and not any(shape <= other for other in seen.get(name, [])):
+                met.setdefault(who, {})[name] = address
+            seen.setdefault(name, []).append(shape)
+    assert {name for name in seen if name in PUBLIC} == set(PUBLIC)
+    assert met
+    for who, addresses in met.items():
+        sign_in(people[who])
+        walk(page, live_server, addresses, subtests)

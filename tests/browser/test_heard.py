@@ -1,0 +1,42 @@
+"""What those who hear a page are told while it changes by itself: what matters, once."""
+
+import pytest
+
+from releases import judging
+from releases.models import Release
+from tests.browser.office import NOW
+from tests.releases.record import looks_at
+
+pytestmark = [pytest.mark.one_database, pytest.mark.django_db(transaction=True)]
+
+# Every text that comes into a region which is read out by itself, in the order in which it comes.
+LISTEN = """() => {
+    window.heard = [];
+    for (const region of document.querySelectorAll("[role=status], [role=alert], [role=log], [aria-live]")) {
+        new MutationObserver(() => window.heard.push(region.textContent)).observe(
+            region, {childList: true, characterData: true, subtree: true});
+    }
+}"""
+
+
+def a_refresh(page):
+    """Wait until the desk was brought up to date once more, and say whether anything in it had changed."""
+    with page.expect_response("**/desk/today/*", timeout=10_000) as told:
+        pass
+    return told.value.status == 200
+
+
+def test_the_desk_tells_a_verdict_once_and_its_countdowns_never(page, live_server, morning, sign_in):
+    sign_in(morning.office.head)
+    page.goto(f"{live_server}{morning.pages['the desk']}")
+    page.wait_for_selector("#desk-summary", state="attached")
+    page.evaluate(LISTEN)
+    assert [a_refresh(page), a_refresh(page)] == [True, True]
+    assert page.evaluate("window.heard") == []
+    looks_at(Release.objects.get(reference="not-seen"), "live", start=NOW)
+    judging.judge(Release.objects.get(reference="not-seen"), now=NOW)
+    page.wait_for_function("window.heard.length > 0", timeout=10_000)
+    a_refresh(page)
+    heard = page.evaluate("window.heard")
+    assert len(heard) == 1
+    assert "Not seen" not in heard[0]
