@@ -32,6 +32,7 @@ ALLOWED_HOSTS = environment.hosts_served("ALLOWED_HOSTS", "" if PRODUCTION else 
 OFFICE_NAME = environment.text("STATSOFFICE_OFFICE_NAME", "Statistics office")
 ADDRESS = environment.own_address("STATSOFFICE_ADDRESS", "http://127.0.0.1:8000", public=PRODUCTION)
 CSRF_TRUSTED_ORIGINS = [ADDRESS]
+ACCESSIBILITY_CONTACT = environment.mail_address("STATSOFFICE_ACCESSIBILITY_CONTACT")
 
 # --- Looking at releases from outside -------------------------------------------------------------
 PROBE_BUDGETS = environment.probe_budgets("STATSOFFICE_PROBE_BUDGETS", "www.gov.uk=6/8")

@@ -84,6 +84,10 @@ SETTINGS = (
         "the name in the header of every page and in the User-Agent",
     ),
     Setting(
+        "STATSOFFICE_ACCESSIBILITY_CONTACT",
+        "the mail address that the accessibility statement names; the law asks for one",
+    ),
+    Setting(
         "STATSOFFICE_ADDRESS",
         "the address of this service, for links in messages and for the canary's page; in production it starts "
         "with https://",

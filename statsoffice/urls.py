@@ -5,6 +5,7 @@ from django.contrib import admin
 from django.urls import include, path
 
 from statsoffice import health, unsent
+from statsoffice.guides import views as guides
 from statsoffice.metrics.views import metrics
 
 # One place to sign in, with its limit on attempts; the admin's own log-in page has none.
@@ -13,6 +14,8 @@ admin.site.login = secure_admin_login(admin.site.login)  # type: ignore[method-a
 urlpatterns = [
     path("admin/", admin.site.urls),
     path("accounts/", include("statsoffice.accounts.urls")),
+    path("accessibility/", guides.accessibility, name="accessibility"),
+    path("guides/", include("statsoffice.guides.urls")),
     path("desk/", include("statsoffice.desk.urls")),
     path("messages/", include("statsoffice.messages.urls")),
     path("unsent/", unsent.unsent, name="unsent"),

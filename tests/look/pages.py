@@ -15,6 +15,7 @@ from django.urls import include, path
 
 from releases.form_fields import GovukDateField, LongTextField
 from releases.form_layout import Question, SubmitButton
+from statsoffice.guides import views as guides
 
 AT = datetime(2020, 6, 30, 8, 30, tzinfo=UTC)
 ADDRESS = "https://www.example.gov.uk/government/statistics/" + "a-very-long-name-of-an-output-" * 4
@@ -155,6 +156,8 @@ urlpatterns = [
     ),
     path("your-releases/", include(([path("", components, name="release_list")], "exchange"))),
     path("reports/", include(([path("", questions, name="report_list")], "breaches"))),
+    path("accessibility/", guides.accessibility, name="accessibility"),
+    path("guides/", include("statsoffice.guides.urls")),
     path("desk/", questions, name="desk"),
     path("refused/", refuse),
     path("broken/", break_down),

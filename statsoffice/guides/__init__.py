@@ -1,0 +1,1 @@
+"""Pages that tell how the product is used, and by whom it can be: the guides and the accessibility statement."""

@@ -1,0 +1,47 @@
+"""The accessibility statement: where everybody finds it, whom it names, and what it may say."""
+
+import re
+from pathlib import Path
+
+import pytest
+from django.conf import settings
+from django.urls import reverse
+from selectolax.lexbor import LexborHTMLParser
+
+ADDRESS = reverse("accessibility")
+
+
+@pytest.mark.django_db
+@pytest.mark.parametrize("page", ["/", "/calendar/", "/accounts/login/", "/nowhere/", ADDRESS])
+def test_the_foot_of_every_page_leads_everybody_to_the_statement(client, page):
+    assert LexborHTMLParser(client.get(page).text).css_first(f'footer a[href="{ADDRESS}"]') is not None
+
+
+@pytest.mark.django_db
+def test_the_statement_has_the_parts_of_the_model_and_claims_no_conformance_that_nobody_tested(client):
+    page = client.get(ADDRESS)
+    assert page.status_code == 200
+    headings = [" ".join(node.text().split()) for node in LexborHTMLParser(page.text).css("main h2, main h3")]
+    assert headings == [
+        "How accessible this website is",
+        "Feedback and contact information",
+        "Enforcement procedure",
+        "Technical information about this website’s accessibility",
+        "Compliance status",
+        "Preparation of this accessibility statement",
+    ]
+    assert "fully compliant" not in page.text
+    assert "has not been established" in page.text
+
+
+@pytest.mark.django_db
+def test_the_statement_names_the_address_that_the_office_has_set(client, settings):
+    assert "mailto:" not in client.get(ADDRESS).text
+    settings.ACCESSIBILITY_CONTACT = "access@example.gov.uk"
+    assert 'href="mailto:access@example.gov.uk"' in client.get(ADDRESS).text
+
+
+@pytest.mark.one_database
+def test_nothing_on_a_page_moves_by_itself():
+    styles = (Path(settings.BASE_DIR) / "static" / "built" / "statsoffice.css").read_text()
+    assert re.findall(r"(?:^|[{;])\s*((?:animation|transition|scroll-behavior)[\w-]*:[^;}]+)", styles) == []
