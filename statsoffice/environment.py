@@ -15,6 +15,9 @@ from django.core.validators import validate_email
 defaults_read: dict[str, str] = {}
 """What holds where a setting is not set, of every setting that was read so far, by its name."""
 
+OFFICE_WITHOUT_A_NAME = "Statistics office"
+"""What an office is called that has not said otherwise."""
+
 
 def text(name: str, default: str = "") -> str:
     """Read a setting as text without surrounding white space."""

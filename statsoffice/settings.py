@@ -29,7 +29,7 @@ SECRET_KEY_FALLBACKS = environment.words("SECRET_KEY_FALLBACKS")
 ALLOWED_HOSTS = environment.hosts_served("ALLOWED_HOSTS", "" if PRODUCTION else "localhost,127.0.0.1,[::1]")
 
 # --- The office -----------------------------------------------------------------------------------
-OFFICE_NAME = environment.text("STATSOFFICE_OFFICE_NAME", "Statistics office")
+OFFICE_NAME = environment.text("STATSOFFICE_OFFICE_NAME", environment.OFFICE_WITHOUT_A_NAME)
 ADDRESS = environment.own_address("STATSOFFICE_ADDRESS", "http://127.0.0.1:8000", public=PRODUCTION)
 CSRF_TRUSTED_ORIGINS = [ADDRESS]
 ACCESSIBILITY_CONTACT = environment.mail_address("STATSOFFICE_ACCESSIBILITY_CONTACT")

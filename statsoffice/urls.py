@@ -16,6 +16,7 @@ urlpatterns = [
     path("accounts/", include("statsoffice.accounts.urls")),
     path("accessibility/", guides.accessibility, name="accessibility"),
     path("guides/", include("statsoffice.guides.urls")),
+    path("set-up/", include("statsoffice.setting_up.urls")),
     path("desk/", include("statsoffice.desk.urls")),
     path("messages/", include("statsoffice.messages.urls")),
     path("unsent/", unsent.unsent, name="unsent"),

@@ -14,6 +14,7 @@ from django_htmx.http import HttpResponseClientRedirect
 from releases import date_register
 from releases.canonical import sha256_hex
 from statsoffice.desk import announced, health, missing, preflight, today, waiting
+from statsoffice.setting_up.steps import office_of, sets_up
 
 
 @login_required
@@ -30,6 +31,7 @@ def desk(request: HttpRequest) -> HttpResponse:
         "noticing": preflight.noticing(),
         "has_register": date_register.producers_of(request.user).exists(),
         "announced": announced.of(request.user, now=now),
+        "set_up_left": len(office_of(request.user).left) if sets_up(request.user) else 0,
     }
     return render(request, "desk/desk.html", context)
 

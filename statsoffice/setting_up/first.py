@@ -1,0 +1,95 @@
+"""The first rows of an office: its producer, its Head of Profession, a series, and a rehearsed morning."""
+
+from datetime import datetime, timedelta
+
+from django.db import transaction
+from django.db.models import Model
+from django.utils.text import slugify
+
+from releases import scheduling
+from releases.calendar import Nation, slot_at
+from releases.models import Contact, Membership, Producer, Release, Series
+from releases.permissions import Action, check_may
+from releases.roles import Role
+from releases.scheduling import PlannedAddress
+from statsoffice.accounts.models import User
+
+A_MINUTE = timedelta(minutes=1)
+
+
+@transaction.atomic
+def found_producer(*, name: str, nation: Nation, hosts: str, by: User) -> Producer:
+    """Store a producer, and make the person who does so its calendar manager: else they could not go on.
+
+    :param hosts: one on each line.
+    """
+    producer = Producer.objects.create(name=name, slug=_free_slug(Producer, name), nation=nation, hosts=hosts)
+    Membership.objects.create(user=by, producer=producer, role=Role.CALENDAR_MANAGER)
+    return producer
+
+
+@transaction.atomic
+def name_head(producer: Producer, *, name: str, email: str, post: str, telephone: str) -> Contact:
+    """Store who is Head of Profession: the account if there is none yet, the role, and how they are reached.
+
+    An account that is made here has no password: whoever has the address sets one.
+    """
+    person = User.objects.filter(email__iexact=email).first() or User.objects.create_user(email, name=name)
+    Membership.objects.get_or_create(user=person, producer=producer, role=Role.HEAD_OF_PROFESSION)
+    told = {"name": name, "post": post, "telephone": telephone, "user": person}
+    contact, _ = Contact.objects.update_or_create(producer=producer, email=person.email, defaults=told)
+    return contact
+
+
+@transaction.atomic
+def begin_series(
+    producer: Producer, *, title: str, designation: str, team: str, email: str, telephone: str, by: User
+) -> Series:
+    """Store a series with who answers for it, and with the Head of Profession whom the producer has.
+
+    :raises NotYours: if the person does not keep the producer's calendar.
+    """
+    check_may(by, Action.EDIT, producer)
+    heads = Membership.objects.filter(producer=producer, role=Role.HEAD_OF_PROFESSION).values("user")
+    told = {"name": team, "telephone": telephone}
+    responsible, _ = Contact.objects.get_or_create(producer=producer, email=email, defaults=told)
+    return Series.objects.create(
+        producer=producer,
+        title=title,
+        slug=_free_slug(Series, title, producer=producer),
+        designation=designation,
+        responsible=responsible,
+        head_of_profession=producer.contacts.filter(user__in=heads).order_by("pk").first(),
+    )
+
+
+@transaction.atomic
+def rehearse(series: Series, *, url: str, marker: str, minutes: int, by: User, at: datetime) -> Release:
+    """Record and confirm a rehearsal that is due in some whole minutes; nobody outside sees it.
+
+    :param url: a page of the office's own, to be published at that minute.
+    :param marker: words that it shows once it is published, and not before.
+    :param at: the aware instant of asking.
+    :raises NotYours: if the person does not keep the calendar of the series.
+    """
+    check_may(by, Action.EDIT, series.producer)
+    due_at = at.replace(second=0, microsecond=0) + A_MINUTE * (minutes + 1)
+    release = scheduling.record_release(
+        series,
+        reference=f"rehearsal-{series.slug}-{due_at:%Y-%m-%d-%H%M}",
+        title=f"Rehearsal: {series.title}",
+        slot=slot_at(due_at),
+        at=at,
+        by=by,
+        rehearsal=True,
+        addresses=[PlannedAddress(url=url, marker=marker)],
+    )
+    return scheduling.confirm(release, by=by, at=at)
+
+
+def _free_slug(model: type[Model], words: str, **among: object) -> str:
+    """Make a slug from words that no other row has, with a number behind it where the bare one is taken."""
+    bare = slugify(words)[:80] or "office"
+    taken = set(model._default_manager.filter(slug__startswith=bare, **among).values_list("slug", flat=True))
+    numbered = (f"{bare}-{number}" for number in range(2, len(taken) + 3))
+    return next(slug for slug in (bare, *numbered) if slug not in taken)

@@ -1,0 +1,158 @@
+"""An administrator of an empty installation is led from its name to a rehearsed morning, and can stop at any step."""
+
+from datetime import timedelta
+
+import pytest
+from django.core.files.uploadedfile import SimpleUploadedFile
+from django.urls import reverse
+from selectolax.lexbor import LexborHTMLParser
+
+from releases import judging
+from releases.models import Contact, Membership, Producer, Release, Series
+from releases.roles import Role
+from statsoffice.accounts.models import User
+from statsoffice.setting_up.steps import Standing, Step, office_of
+from tests.factories import ProducerFactory, UserFactory, member
+from tests.releases.importing.files import csv_of
+from tests.releases.importing.stored import turn
+from tests.releases.record import looks_at
+
+pytestmark = pytest.mark.django_db
+
+OVERVIEW = reverse("setting_up:overview")
+HEAD = {"name": "Helen Ward", "post": "Head of Profession", "email": "Head@example.gov.uk", "telephone": ""}
+RAIN = {
+    "title": "Monthly rain",
+    "designation": "official",
+    "team": "Rain statistics",
+    "email": "rain@example.gov.uk",
+    "telephone": "020 7946 0000",
+}
+PAGE = {"url": "https://www.example.gov.uk/test", "marker": "Rehearsal of Tuesday", "minutes": "5"}
+
+
+def page(step):
+    return reverse(f"setting_up:{step.name.lower()}")
+
+
+@pytest.fixture
+def administrator(client):
+    """Sign the first person of a new installation in."""
+    person = User.objects.create_superuser("first@example.gov.uk", name="First")
+    client.force_login(person)
+    return person
+
+
+def standings(person):
+    return [standing.value for standing in office_of(person).standings.values()]
+
+
+def links(client):
+    return [link.attributes["href"] for link in LexborHTMLParser(client.get(OVERVIEW).text).css("main li a")]
+
+
+def test_an_empty_office_is_led_to_a_rehearsed_morning_step_by_step(client, administrator, settings):
+    assert standings(administrator) == ["to_do", "to_do", "waits", "waits", "waits", "waits"]
+    assert links(client) == [page(Step.NAME), page(Step.PRODUCER)]
+
+    settings.OFFICE_NAME = "Office for Rain"
+    client.post(page(Step.PRODUCER), {"name": "Office for Rain", "nation": "wales", "hosts": "www.example.gov.uk"})
+    producer = Producer.objects.get()
+    assert (producer.slug, producer.nation) == ("office-for-rain", "wales")
+    assert Membership.objects.get().role == Role.CALENDAR_MANAGER
+    assert standings(administrator) == ["done", "done", "to_do", "waits", "to_do", "waits"]
+
+    client.post(page(Step.HEAD), HEAD)
+    contact = Contact.objects.get()
+    assert (contact.user.email, contact.user.has_usable_password()) == ("head@example.gov.uk", False)
+    assert Membership.objects.filter(user=contact.user, role=Role.HEAD_OF_PROFESSION, producer=producer).exists()
+
+    client.post(page(Step.SERIES), RAIN)
+    series = Series.objects.get()
+    assert (series.head_of_profession, series.responsible.name) == (contact, "Rain statistics")
+    assert standings(administrator) == ["done", "done", "done", "done", "to_do", "to_do"]
+
+    assert reverse("exchange:imports") in client.get(page(Step.CALENDAR)).text
+    file = SimpleUploadedFile("calendar.csv", csv_of({}))
+    upload = client.post(reverse("exchange:imports"), {"file": file})
+    turn()
+    client.post(f"{upload.headers['Location']}confirm/")
+    turn()
+    assert standings(administrator)[4:] == ["done", "to_do"]
+
+    client.post(page(Step.REHEARSAL), PAGE)
+    rehearsal = Release.objects.get(rehearsal=True)
+    assert rehearsal.status == "confirmed"
+    assert timedelta(minutes=5) <= rehearsal.due_at - rehearsal.recorded_at <= timedelta(minutes=6)
+    assert standings(administrator)[5] == "under_way"
+    assert "not judged yet" in client.get(page(Step.REHEARSAL)).text
+
+    looks_at(rehearsal, "not_live", "live", start=rehearsal.due_at - timedelta(seconds=5))
+    judging.judge(rehearsal, now=rehearsal.due_at + timedelta(minutes=5))
+    assert set(standings(administrator)) == {"done"}
+    assert "All is done" in client.get(OVERVIEW).text
+    assert OVERVIEW not in client.get(reverse("desk")).text
+
+
+def test_the_desk_leads_an_administrator_to_what_is_left_and_nobody_else(client, administrator):
+    assert "6 steps are left." in client.get(reverse("desk")).text
+    client.force_login(member(Role.HEAD_OF_PROFESSION, ProducerFactory()))
+    assert OVERVIEW not in client.get(reverse("desk")).text
+
+
+@pytest.mark.parametrize("step", [None, *Step])
+def test_only_an_administrator_sets_an_office_up(client, step):
+    address = page(step) if step else OVERVIEW
+    assert client.get(address).status_code == 302
+    producer = ProducerFactory()
+    for person in (UserFactory(), UserFactory(is_staff=True), member(Role.HEAD_OF_PROFESSION, producer)):
+        client.force_login(person)
+        assert client.get(address).status_code == 404
+        assert client.post(address, PAGE | RAIN | HEAD).status_code in {404, 405}
+    assert Producer.objects.count() == 1
+    assert not Series.objects.exists()
+
+
+@pytest.mark.parametrize("step", [Step.HEAD, Step.SERIES, Step.CALENDAR, Step.REHEARSAL])
+def test_a_step_that_cannot_start_yet_is_not_there(client, administrator, step):
+    assert client.get(page(step)).status_code == 404
+
+
+@pytest.mark.parametrize(
+    ("step", "sent", "said"),
+    [
+        (Step.PRODUCER, {"nation": "wales"}, "Enter “Name of the producer”"),
+        (Step.HEAD, HEAD | {"email": "nobody"}, "Enter a valid email address"),
+        (Step.SERIES, RAIN | {"title": "Monthly RAIN"}, "There is a series of this title already"),
+        (Step.REHEARSAL, PAGE | {"url": "ftp://www.example.gov.uk/"}, "http"),
+        (Step.REHEARSAL, PAGE | {"minutes": "1"}, "greater than or equal to 2"),
+    ],
+)
+def test_what_cannot_be_taken_is_said_and_nothing_is_stored(client, administrator, step, sent, said):
+    if step is not Step.PRODUCER:
+        client.post(page(Step.PRODUCER), {"name": "Office for Rain", "nation": "wales"})
+    if step in {Step.SERIES, Step.REHEARSAL}:
+        client.post(page(Step.SERIES), RAIN)
+    before = [model.objects.count() for model in (Producer, Contact, Series, Release, User)]
+    answer = client.post(page(step), sent)
+    assert answer.status_code == 200
+    assert said in answer.text
+    assert [model.objects.count() for model in (Producer, Contact, Series, Release, User)] == before
+
+
+def test_a_second_click_makes_no_second_producer_and_a_known_person_no_second_account(client, administrator):
+    known = UserFactory(email="head@example.gov.uk", name="Helen Ward")
+    for _ in range(2):
+        client.post(page(Step.PRODUCER), {"name": "Office for Rain", "nation": "wales"})
+        client.post(page(Step.HEAD), HEAD)
+    assert Producer.objects.count() == 1
+    assert Contact.objects.get().user == known
+    assert User.objects.count() == 2
+    assert Membership.objects.filter(user=known).count() == 1
+
+
+def test_a_series_without_a_head_is_not_done(administrator, client):
+    client.post(page(Step.PRODUCER), {"name": "Office for Rain", "nation": "wales"})
+    client.post(page(Step.SERIES), RAIN)
+    found = office_of(administrator).standings
+    assert (found[Step.HEAD], found[Step.SERIES]) == (Standing.TO_DO, Standing.TO_DO)
