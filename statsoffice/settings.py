@@ -5,10 +5,11 @@ from datetime import timedelta
 from pathlib import Path
 
 import django_stubs_ext
-from django.utils.csp import CSP
 
 from releases.roles import Role
 from statsoffice import environment, error_reports, outside_channels, secret_key
+from statsoffice.logs.written import written_as
+from statsoffice.security_headers import PERMISSIONS_POLICY, SECURE_CSP  # noqa: F401  # Django's own settings
 
 # Lets generic classes of Django carry their type parameters at run time too.
 django_stubs_ext.monkeypatch()
@@ -268,27 +269,6 @@ RATES = {
     "program": environment.whole_number("STATSOFFICE_API_PER_MINUTE", "300", least=0),
 }
 SECURE_REFERRER_POLICY = "same-origin"
-# Nothing is written into the pages, so that what a page runs or shows comes from our own files alone. The nonce is
-# for the admin's pages; where no template asks for it the header holds none, and public answers stay the same bytes.
-SECURE_CSP = {
-    "default-src": [CSP.NONE],
-    "script-src": [CSP.SELF, CSP.NONCE],
-    "style-src": [CSP.SELF, CSP.NONCE],
-    "img-src": [CSP.SELF, "data:"],
-    "font-src": [CSP.SELF],
-    "connect-src": [CSP.SELF],
-    "form-action": [CSP.SELF],
-    "base-uri": [CSP.NONE],
-    "frame-ancestors": [CSP.NONE],
-}
-# What a browser can do besides showing pages; passkeys need the one thing that is not named here.
-UNUSED = (
-    *("accelerometer", "autoplay", "bluetooth", "browsing-topics", "camera", "display-capture", "encrypted-media"),
-    *("fullscreen", "gamepad", "geolocation", "gyroscope", "hid", "idle-detection", "local-fonts", "magnetometer"),
-    *("microphone", "midi", "payment", "picture-in-picture", "screen-wake-lock", "serial", "sync-xhr", "usb"),
-    *("web-share", "xr-spatial-tracking"),
-)
-PERMISSIONS_POLICY: dict[str, list[str]] = {feature: [] for feature in UNUSED}
 if PRODUCTION:
     # A browser takes a cookie of such a name over https alone, and from this very host.
     SESSION_COOKIE_NAME, CSRF_COOKIE_NAME = "__Host-sessionid", "__Host-csrftoken"
@@ -303,23 +283,7 @@ if PRODUCTION:
 # --- Logs -----------------------------------------------------------------------------------------
 LOG_LEVEL = environment.one_of("STATSOFFICE_LOG_LEVEL", "INFO", choices=("DEBUG", "INFO", "WARNING", "ERROR"))
 LOG_FORMAT = environment.one_of("STATSOFFICE_LOG_FORMAT", "plain", choices=("plain", "json"))
-LOGGING = {
-    "version": 1,
-    "disable_existing_loggers": False,
-    "formatters": {
-        "plain": {"format": "{asctime} {levelname} {name}: {message}", "style": "{"},
-        "json": {"()": "statsoffice.logs.json_lines.JsonLines"},
-    },
-    "handlers": {"console": {"class": "logging.StreamHandler", "formatter": LOG_FORMAT}},
-    # WeasyPrint tells of every step of every page; what matters comes as a warning.
-    "loggers": {
-        "weasyprint": {"level": "WARNING"},
-        "fontTools": {"level": "WARNING"},
-        # Gunicorn writes of errors in a form of its own otherwise.
-        "gunicorn.error": {"handlers": ["console"], "propagate": False},
-    },
-    "root": {"handlers": ["console"], "level": LOG_LEVEL},
-}
+LOGGING = written_as(LOG_FORMAT, level=LOG_LEVEL)
 SENTRY_DSN = environment.text("STATSOFFICE_SENTRY_DSN")
 if SENTRY_DSN:
     error_reports.begin(SENTRY_DSN, environment=MODE)

@@ -21,7 +21,7 @@ def let_redactions_through(apps, schema_editor):
 
 
 class Migration(migrations.Migration):
-    dependencies = [("breaches", "0021_bound_to_evidence"), ("releases", "0024_redacted_words")]
+    dependencies = [("breaches", "0022_code_of_2009"), ("releases", "0024_redacted_words")]
     operations = [
         migrations.AddField(
             model_name=event,
