@@ -10,20 +10,29 @@ from breaches.public_statement import PublicStatement
 from releases.london import day
 
 TITLE = "Statement about a breach of the Code of Practice for Statistics"
+OUTPUTS = "Statistical output"
 WIDTH = 72
 
 
 @dataclass(frozen=True, slots=True)
 class StatementSection:
-    """One heading with its paragraphs; a paragraph may have several lines."""
+    """One heading with its paragraphs; a paragraph may have several lines.
+
+    `has_links`: the web addresses in it are those of the outputs, and are links on a page.
+    """
 
     heading: str
     paragraphs: tuple[str, ...]
+    has_links: bool = False
 
 
 def sections_of(statement: PublicStatement) -> tuple[StatementSection, ...]:
     """Lay a public statement out under the headings of the published form; what is empty is left out."""
-    return tuple(StatementSection(heading, paragraphs) for heading, paragraphs in _parts(statement) if paragraphs)
+    return tuple(
+        StatementSection(heading, paragraphs, has_links=heading == OUTPUTS)
+        for heading, paragraphs in _parts(statement)
+        if paragraphs
+    )
 
 
 def as_text(statement: PublicStatement) -> str:
@@ -43,7 +52,7 @@ def as_text(statement: PublicStatement) -> str:
 
 def _parts(statement: PublicStatement) -> Iterator[tuple[str, tuple[str, ...]]]:
     yield (
-        "Statistical output",
+        OUTPUTS,
         tuple("\n".join(filter(None, (output.title, _address(output.url)))) for output in statement.outputs),
     )
     yield "Producer", statement.producers

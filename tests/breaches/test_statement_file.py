@@ -40,6 +40,15 @@ def test_page_and_text_say_the_same_and_name_nobody(client, office):
     assert max(map(len, text.splitlines())) <= 72
 
 
+def test_the_address_of_an_output_is_a_link_and_no_other_text_is_one(client, office):
+    report = a_report(office, ReportStatus.APPROVED)
+    client.force_login(office.head)
+    page = LexborHTMLParser(taken(client, report, "statement_html").text)
+    assert [link.attributes["href"] for link in page.css("a")] == [
+        "https://www.example.gov.uk/statistics/schools-march-2020"
+    ]
+
+
 def test_what_people_typed_is_text_and_whole_in_both(client, office):
     from breaches import sign_off
     from tests.breaches.people import AT, approved, written
