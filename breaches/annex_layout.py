@@ -24,6 +24,7 @@ HOW_TO_READ = (
     "Times are London time, as the clock of the check showed them: when a look was sent is rounded down to the second, "
     "and when it was answered up. A look shows what was there at one time. Nothing that was on a page is shown here."
 )
+OVERVIEW = ("Announced time", "Last seen not live", "First seen live")
 # The columns of the table of looks.
 SENT, ANSWERED, SHOWED = "Look sent", "Answered", "What it showed"
 
@@ -51,12 +52,17 @@ class PartShown:
 
 @dataclass(frozen=True, slots=True)
 class AnnexShown:
-    """The annex as it is shown: its heading, what it belongs to, and its parts in order."""
+    """The annex as it is shown: its heading, what it belongs to, and its parts in order.
+
+    `overview` has a row for each part, where there are several.
+    """
 
     heading: str
     paragraphs: tuple[str, ...]
     parts: tuple[PartShown, ...]
+    overview: tuple[tuple[str, str, str, str], ...] = ()
     columns: tuple[str, str, str] = (SENT, ANSWERED, SHOWED)
+    overview_columns: tuple[str, str, str, str] = ("Output", *OVERVIEW)
 
 
 def shown(annex: Annex, *, approved: bool) -> AnnexShown:
@@ -64,15 +70,23 @@ def shown(annex: Annex, *, approved: bool) -> AnnexShown:
 
     :param approved: the annex was approved with its report.
     """
+    parts = tuple(
+        _part(output, part, is_first=number == 0)
+        for output in annex.outputs
+        for number, part in enumerate(output.parts)
+    )
     return AnnexShown(
         heading=HEADING,
         paragraphs=(APPROVED if approved else NOT_APPROVED, HOW_TO_READ),
-        parts=tuple(
-            _part(output, part, is_first=number == 0)
-            for output in annex.outputs
-            for number, part in enumerate(output.parts)
-        ),
+        parts=parts,
+        overview=tuple(map(_in_overview, parts)) if len(parts) > 1 else (),
     )
+
+
+def _in_overview(part: PartShown) -> tuple[str, str, str, str]:
+    told = dict(part.summary)
+    announced, last_absent, first_seen = (told[label] for label in OVERVIEW)
+    return part.heading, announced, last_absent, first_seen
 
 
 def _part(output: AnnexOutput, part: AnnexPart, *, is_first: bool) -> PartShown:
@@ -82,12 +96,13 @@ def _part(output: AnnexOutput, part: AnnexPart, *, is_first: bool) -> PartShown:
     publisher = (output.publisher_at, _clock(down(output.publisher_at), due_at)) if output.publisher_at else None
     due, limit = (due_at, clock_time(due_at)), (output.limit_at, time_in_words(output.limit_at, due_at=due_at))
     title = printable(output.title).replace("\n", " ").strip()
+    announced, last_absent, first_seen = OVERVIEW
     rows = [
-        ("Announced time", f"{due[1]} on {day(due_at)}"),
+        (announced, f"{due[1]} on {day(due_at)}"),
         ("Limit: the announced time and the tolerance", limit[1]),
         ("Outcome of the check", part.outcome),
-        ("Last seen not live", absent[1] if absent else "No look shows this"),
-        ("First seen live", seen[1] if seen else "No look shows this"),
+        (last_absent, absent[1] if absent else "No look shows this"),
+        (first_seen, seen[1] if seen else "No look shows this"),
         ("It became visible", _became_visible(part.delay)),
     ]
     if is_first:
@@ -116,7 +131,7 @@ def _became_visible(delay: tuple[float, float | None] | None) -> str:
 
 def _not_listed(number: int) -> str:
     if not number:
-        return "These are all looks."
+        return "These are all the looks on record."
     return f"{number} more {'look is' if number == 1 else 'looks are'} on record, and not listed here."
 
 

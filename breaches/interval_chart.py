@@ -1,5 +1,6 @@
 """One output's morning as a small picture: announced time and limit, and when it became visible, on one scale."""
 
+import textwrap
 from datetime import datetime, timedelta
 
 from breaches.chart import COLOURS, GAP, TEXT, THICK, Chart, Drawn, Words
@@ -8,6 +9,8 @@ from breaches.times import down, up
 GROUND = "#d9dcdd"
 MARGIN = 0.04
 THINNEST = 0.8
+# So many signs of body text have room on a phone.
+WIDTH = 34
 
 
 def interval_chart(
@@ -30,24 +33,23 @@ def interval_chart(
     slack = max((end - start) * MARGIN, timedelta(seconds=1))
     start, end = start - slack, end + slack
     lines: list[tuple[str, datetime, datetime, str]] = [
-        (f"In time: from the announced time, {due[1]}, to the limit, {limit[1]}", due[0], limit[0], COLOURS[0])
+        (f"In time: {due[1]} to {limit[1]}", due[0], limit[0], COLOURS[0])
     ]
     if absent and seen:
-        visible = f"It became visible: after {absent[1]} and by {seen[1]}"
+        visible = f"Became visible: after {absent[1]} and by {seen[1]}"
         lines.append((visible, absent[0], seen[0], COLOURS[1]))
     elif absent:
         lines.append((f"Not seen up to {absent[1]}", due[0], absent[0], COLOURS[1]))
     elif seen:
-        lines.append(
-            (f"First seen at {seen[1]}; no earlier look shows that it was not there", seen[0], seen[0], COLOURS[1])
-        )
+        lines.append((f"First seen at {seen[1]}, and not known since when", seen[0], seen[0], COLOURS[1]))
     if publisher:
-        figure = f"By the publisher’s own system, which is no observation: {publisher[1]}"
+        figure = f"The publisher’s own figure, no observation: {publisher[1]}"
         lines.append((figure, publisher[0], publisher[0], "#383f43"))
     words, bars, top = list[Words](), list[Drawn](), 0
     for text, from_, to, colour in lines:
-        words.append(Words(text, top + TEXT - GAP))
-        top += TEXT
+        for line in textwrap.wrap(text, WIDTH):
+            words.append(Words(line, top + TEXT - GAP))
+            top += TEXT
         left, right = sorted((_share(from_, start, end), _share(to, start, end)))
         width = max(right - left, THINNEST)
         bars += [Drawn(top, 100, GROUND), Drawn(top, round(width, 2), colour, left=round(min(left, 100 - width), 2))]

@@ -67,7 +67,11 @@ def _with_whole_hyphens(document: ReportDocument) -> ReportDocument:
 
     annex = document.annex
     if annex:
-        annex = replace(annex, parts=tuple(replace(part, heading=whole(part.heading)) for part in annex.parts))
+        annex = replace(
+            annex,
+            parts=tuple(replace(part, heading=whole(part.heading)) for part in annex.parts),
+            overview=tuple((whole(row[0]), *row[1:]) for row in annex.overview),
+        )
     return replace(
         document,
         annex=annex,

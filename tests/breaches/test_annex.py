@@ -58,7 +58,7 @@ def test_the_seeds_morning_is_told_with_its_interval_and_the_publishers_figure_a
         ("10.26.55am", "Did not find it: the site answered that there was no such page."),
         ("10.27.00am", "Found it."),
     ]
-    assert part.not_listed == "These are all looks."
+    assert part.not_listed == "These are all the looks on record."
 
 
 def test_what_was_early_is_told_before_the_announced_time_and_never_rounded_over_it():
@@ -92,6 +92,15 @@ def test_each_address_of_each_output_has_a_part_and_the_publishers_figure_stands
         False,
         True,
     ]
+
+
+def test_an_annex_of_several_parts_begins_with_all_of_them_in_one_table_and_one_of_one_does_not():
+    both = shown(annex_of([record(address(*ABSENT)), record(address(*SEED_LOOKS))]), approved=True)
+    assert both.overview == (
+        (TITLE, "9.30am on 30 June 2020", "9.32.00am", "No look shows this"),
+        (TITLE, "9.30am on 30 June 2020", "10.26.55am", "10.27.00am"),
+    )
+    assert shown(annex_of([record(address(*SEED_LOOKS))]), approved=True).overview == ()
 
 
 def test_of_many_looks_those_around_the_change_and_the_one_at_the_announced_time_are_told():
@@ -140,13 +149,15 @@ def test_the_picture_draws_the_interval_on_one_scale_and_its_title_says_all_of_i
     told = PublisherTime(london("10:26:41"), Source.CHANGE_HISTORY)
     (part,) = parts(record(address(*SEED_LOOKS), publisher_time=told))
     assert part.chart.title == (
-        "In time: from the announced time, 9.30am, to the limit, 9.32am. It became visible: after 10.26.55am and by "
-        "10.27.00am. By the publisher’s own system, which is no observation: 10.26.41am."
+        "In time: 9.30am to 9.32am. Became visible: after 10.26.55am and by 10.27.00am. The publisher’s own figure, no "
+        "observation: 10.26.41am."
     )
     in_time, visible, publisher = part.chart.bars[1::2]
     assert in_time.left < in_time.left + in_time.width < publisher.left < visible.left
     assert all(bar.left >= 0 and bar.left + bar.width <= 100 and bar.width > 0.5 for bar in part.chart.bars)
-    assert " ".join(f"{words.text}." for words in part.chart.words) == part.chart.title
+    lines = [words.text for words in part.chart.words]
+    assert " ".join(lines).replace(" Became", ". Became").replace(" The", ". The") + "." == part.chart.title
+    assert max(map(len, lines)) <= 34
 
 
 @pytest.mark.parametrize("looks", [EARLY, ABSENT, (look("09:32", LIVE),), (look("09:30", UNREACHABLE),)])

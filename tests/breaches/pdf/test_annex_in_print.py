@@ -1,6 +1,8 @@
 """A report printed with its annex: valid PDF/UA, all of the text, a picture that is told in words, the same bytes."""
 
 import dataclasses
+import re
+import subprocess
 
 import pikepdf
 import pytest
@@ -71,6 +73,7 @@ def test_the_extracted_text_holds_all_that_the_annex_says(printed):
     document = draft(with_annex(LATE, PARTS, *NASTY_TITLES))
     text = solid(text_of(printed(document)))
     told = [document.annex.heading, *document.annex.paragraphs, *document.annex.columns]
+    told += [cell for row in (document.annex.overview_columns, *document.annex.overview) for cell in row]
     for part in document.annex.parts:
         told += [part.heading, part.not_listed, *part.notes, *(cell for row in part.summary for cell in row)]
         told += [words.text for words in part.chart.words]
@@ -99,6 +102,17 @@ def test_every_page_of_the_annex_carries_mark_reference_and_digest_and_begins_be
         assert len(page) > 400
     assert "4. Corrective actions" in " ".join(pages[:first])
     assert "Report BR-2020-0001, version 1." in pages[first - 1]
+
+
+def test_no_word_of_an_annex_lies_beyond_the_margins(printed):
+    path = printed(draft(with_annex(LATE, PARTS, *NASTY_TITLES)))
+    done = subprocess.run(["pdftotext", "-bbox", str(path), "-"], capture_output=True, check=True)
+    placed = [
+        tuple(map(float, edges)) for edges in re.findall(r'<word xMin="([^"]+)".*?xMax="([^"]+)"', done.stdout.decode())
+    ]
+    left, right = 20 / 25.4 * 72, (210 - 20) / 25.4 * 72
+    assert len(placed) > 500
+    assert [edges for edges in placed if edges[0] < left - 1 or edges[1] > right + 1] == []
 
 
 def test_the_same_annex_gives_the_same_bytes_and_another_one_others():
