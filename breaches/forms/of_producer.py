@@ -1,6 +1,10 @@
 """Whose reports a page is asked for: the two questions with which every such form begins."""
 
+from collections.abc import Sequence
+from typing import Any
+
 from django import forms
+from django.db.models import QuerySet
 from django.http import QueryDict
 from django.utils.translation import gettext_lazy as lazy
 
@@ -42,10 +46,18 @@ class OfProducerForm(forms.Form):
         self.producers = list(own)
         self.of_one_producer = self.producers[0] if len(self.producers) == 1 else None
         chosen = asked.get("producer") or (self.of_one_producer.slug if self.of_one_producer else "")
-        self.fields["producer"].queryset = own  # type: ignore[attr-defined]  # a field of model choices
-        self.fields["series"].queryset = Series.objects.filter(producer__in=own, producer__slug=chosen)  # type: ignore[attr-defined]
+        of_chosen = Series.objects.filter(producer__in=own, producer__slug=chosen) if chosen else Series.objects.none()
+        self.series_offered = list(of_chosen)
+        self._offer("producer", own, self.producers)
+        self._offer("series", of_chosen, self.series_offered)
         if not chosen:
             self.hide("series")
+
+    def _offer(self, name: str, found: "QuerySet[Any]", read: Sequence[Producer | Series]) -> None:
+        """Offer what was read already: the field by itself would read it once more."""
+        field: Any = self.fields[name]
+        field.queryset = found
+        field.choices = [("", field.empty_label), *((one.slug, str(one)) for one in read)]
 
     def hide(self, name: str) -> None:
         """Do not ask for what can be answered in one way only."""

@@ -85,7 +85,7 @@ def _parts(happened: History, form: FiguresForm, asked: dict[str, Any]) -> Itera
     yield Part(producer.name, series.title if series else "", happened)
     if not series:
         of_series = by_series(happened)
-        yield from (Part(producer.name, one.title, of_series.get(one.pk, History())) for one in _series_of(form))
+        yield from (Part(producer.name, one.title, of_series.get(one.pk, History())) for one in form.series_offered)
 
 
 def _tables(happened: History, form: FiguresForm, asked: dict[str, Any]) -> Iterator[Table]:
@@ -106,7 +106,7 @@ def _tables(happened: History, form: FiguresForm, asked: dict[str, Any]) -> Iter
         yield report_tables.repeats(counted, [("", happened.cases, register)], what=_("Cause"))
         return
     # Of one producer the series are set beside each other, and else the producers.
-    of: dict[int, Any] = {one.pk: one for one in (_series_of(form) if producer else form.producers)}
+    of: dict[int, Any] = {one.pk: one for one in (form.series_offered if producer else form.producers)}
     what, which = (_("Series"), "series") if producer else (_("Producer"), "producer")
     parts = by_series(happened) if producer else by_producer(happened)
     names = {key: one.title if producer else one.name for key, one in of.items()}
@@ -123,10 +123,6 @@ def _tables(happened: History, form: FiguresForm, asked: dict[str, Any]) -> Iter
         what=what,
         address=lambda key: _address("breaches:figures", **{"producer": producer, which: of[key], "year": year}),
     )
-
-
-def _series_of(form: FiguresForm) -> Any:
-    return form.fields["series"].queryset  # type: ignore[attr-defined]  # of a model
 
 
 def _address(page: str, **asked: Any) -> str:

@@ -26,12 +26,12 @@ def register_page(request: SignedInRequest) -> HttpResponse:
     """List the reports of the person's producers, as they filter them."""
     form = form_of(request)
     wanted = form.wanted()
-    found = register.with_text(register.reports(wanted, by=request.user) if wanted else Report.objects.none())
-    page = Paginator(found, REPORTS_ON_A_PAGE).get_page(request.GET.get("page"))
+    found = register.reports(wanted, by=request.user) if wanted else Report.objects.none()
+    page = Paginator(found.values_list("pk", flat=True), REPORTS_ON_A_PAGE).get_page(request.GET.get("page"))
     context = {
         "form": form,
         "page": page,
-        "rows": [_row(report) for report in page],
+        "rows": [_row(report) for report in register.listed(list(page))],
         "may_export": register.producers_of(request.user, action=Action.DOWNLOAD).exists(),
         "many_producers": len(form.producers) > 1,
         "narrowed": any(request.GET.get(name) for name in form.fields),

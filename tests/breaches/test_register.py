@@ -200,6 +200,18 @@ def test_an_empty_register_says_so(client):
     assert "There is no report yet" in words(client.get(ADDRESS).text)
 
 
+def test_each_producer_is_read_once_for_the_list_and_what_is_offered(client):
+    office = an_office()
+    joins(office.head, ProducerFactory(), Role.AUDITOR)
+    a_report(office)
+    client.force_login(office.head)
+    with CaptureQueriesContext(connection) as asked:
+        page = client.get(ADDRESS, {"producer": office.producer.slug})
+    of_all = [one["sql"] for one in asked if "releases_membership" in one["sql"] and '."nation"' in one["sql"]]
+    assert len([sql for sql in of_all if 'FROM "releases_producer"' in sql and "LIMIT" not in sql]) == 1
+    assert page.context["page"].paginator.count == 1
+
+
 def test_a_long_register_is_paged_with_as_many_queries_as_a_short_one(client, django_assert_num_queries):
     office = an_office()
     series = SeriesFactory(producer=office.producer)
