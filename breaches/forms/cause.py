@@ -68,7 +68,7 @@ class CauseForm(forms.Form):
                 [
                     Question("available_on", size="m"),
                     Question("available_time", size="s", css_class="govuk-input--width-5"),
-                    Question("available_unknown", size="s"),
+                    Question("available_unknown", size="s", threshold=75),
                 ]
                 if asks_when
                 else []

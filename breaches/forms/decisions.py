@@ -119,7 +119,7 @@ class ReopenForm(MoveForm):
 
     reason = LongTextField(
         label=lazy("Why is it reopened?"),
-        help_text=lazy("It stays in the history. What was approved can still be downloaded as it was."),
+        help_text=lazy("It stays in the history."),
         max_length=LONGEST_REMARK,
         error_messages={"required": lazy("Say why the report is reopened")},
     )

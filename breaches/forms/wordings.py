@@ -43,7 +43,7 @@ class WordingsForm(forms.Form):
                 widget=forms.RadioSelect,
                 error_messages={"required": _("Choose what becomes of %(code)s") % name},
             )
-            questions += [Question(f"text_{number}", size="m"), Question(f"choice_{number}", size="s")]
+            questions += [Question(f"text_{number}", size="m", threshold=75), Question(f"choice_{number}", size="s")]
         self.helper = helper_of(*questions, button=_("Save"))
 
     def clean(self) -> dict[str, Any]:

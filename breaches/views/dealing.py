@@ -46,5 +46,5 @@ def _put_down(request: SignedInRequest, report: Report, form: DealingForm) -> Ht
     except dealing.CannotDeal as refused:
         messages.warning(request, str(refused))
     else:
-        messages.success(request, _("It is kept that %(person)s is dealing with it.") % {"person": person})
+        messages.success(request, _("%(person)s is dealing with this report.") % {"person": person})
     return redirect("breaches:report", report.reference)
