@@ -72,3 +72,10 @@ def test_a_text_that_nobody_has_placed_waits_even_before_the_release_is_due(clie
     assert "Questions to answer" in client.get(DESK).text
     client.force_login(member(Role.AUDITOR, release.series.producer))
     assert "Questions to answer" not in client.get(DESK).text
+
+
+def test_what_waits_is_reached_from_the_top_past_a_long_morning(client, clock, release):
+    clock(AFTER)
+    sign_in(client, release, Role.DEPUTY)
+    page = client.get(DESK).text
+    assert page.index('href="#desk-waits"') < page.index("Today:") < page.index('id="desk-waits"')
