@@ -2,6 +2,7 @@
 
 import io
 import json
+import struct
 import zipfile
 
 import pytest
@@ -72,8 +73,12 @@ def cut_off(path):
 
 def flipped(path):
     """Change one byte of the first part's compressed content."""
+    with zipfile.ZipFile(path) as archive:
+        header = archive.getinfo(PART).header_offset
     content = bytearray(path.read_bytes())
-    content[content.index(PART.encode()) + len(PART) + 2] ^= 0xFF
+    # A local header has 30 bytes, and then the name and whatever else it holds.
+    beyond = sum(struct.unpack("<HH", content[header + 26 : header + 30]))
+    content[header + 30 + beyond + 1] ^= 0xFF
     path.write_bytes(content)
 
 

@@ -1,6 +1,7 @@
 """A whole office is backed up and brought back elsewhere, as on the day on which its machine is lost."""
 
 import hashlib
+import shutil
 from textwrap import dedent
 
 import pytest
@@ -65,7 +66,7 @@ def office(morning):  # noqa: F811
     file.parent.mkdir(parents=True)
     file.write_bytes(bytes(range(256)) * 9)
     yield {"deleted": deleted.pk, "approved": report.reference}
-    file.unlink()
+    shutil.rmtree(settings.MEDIA_ROOT)
 
 
 def test_every_row_and_file_is_the_same_in_a_fresh_postgresql_and_the_record_goes_on(
