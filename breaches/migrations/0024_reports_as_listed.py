@@ -6,7 +6,7 @@ from django.db import migrations, models
 
 class Migration(migrations.Migration):
     dependencies = [
-        ("breaches", "0022_code_of_2009"),
+        ("breaches", "0023_redacted_words"),
         ("releases", "0023_verifications_by_due"),
         migrations.swappable_dependency(settings.AUTH_USER_MODEL),
     ]
