@@ -115,6 +115,8 @@ make_environment() {
 Install it, then start again:
   Debian 13, Ubuntu 24.04 or newer:  sudo apt-get install -y python3 python3-venv
   macOS:                             brew install python@3.13 pango"
+  # Where it is a link, clearing would empty somebody else's folder.
+  [ ! -L .venv ] || rm .venv
   step "Making .venv with $found" "$found" -m venv --clear .venv
 }
 

@@ -77,6 +77,17 @@ def test_with_no_python_that_works_each_is_told_with_its_reason_and_what_to_inst
         assert sentence in told.stderr
 
 
+def test_an_environment_that_is_a_link_into_another_folder_is_left_as_it_is_there(machine):
+    (machine / "elsewhere").mkdir()
+    (machine / "elsewhere" / "kept").touch()
+    (machine / ".venv").symlink_to(machine / "elsewhere")
+    add_program(machine, "python3.14", 'case "$*" in *--clear*) rm -rf .venv/*; mkdir -p .venv;; esac')
+    made = bash(machine, "make_environment")
+    assert made.returncode == 0, made.stderr
+    assert (machine / "elsewhere" / "kept").exists()
+    assert not (machine / ".venv").is_symlink()
+
+
 def test_who_may_not_install_is_told_the_one_command_to_type(machine):
     add_program(machine, "dpkg-query", '[ "$4" = libpango-1.0-0 ] && echo installed')
     add_program(machine, "apt-get", "exit 1")
