@@ -8,8 +8,9 @@ from releases.bodies import check_bodies
 from releases.models import Observation, ReleaseEvent
 from releases.models.append_only import ChainedRow, check_chain
 from releases.models.event import Happening
+from statsoffice.audit.models import AccountEvent
 
-CHAINS = (ReleaseEvent, Observation, ReportEvent, RegisterEvent)
+CHAINS = (ReleaseEvent, Observation, ReportEvent, RegisterEvent, AccountEvent)
 BODIES = "releases.body"
 
 

@@ -19,7 +19,17 @@ from releases.api.refusals import problem
 
 WINDOW_SECONDS = 60
 # Those who signed in are known; monitors and the canary ask by a clock, and log-in has limits of its own.
-NOT_COUNTED = ("/desk/", "/reports/", "/messages/", "/admin/", "/unsent/", "/health/", "/canary/", "/accounts/")
+NOT_COUNTED = (
+    "/desk/",
+    "/reports/",
+    "/messages/",
+    "/admin/",
+    "/unsent/",
+    "/audit/",
+    "/health/",
+    "/canary/",
+    "/accounts/",
+)
 PROGRAMS = ("/api/",)
 FILES = (".ics", ".atom")
 # One household or office is given this much of the IPv6 address space (RFC 6177).

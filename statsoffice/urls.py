@@ -19,6 +19,7 @@ urlpatterns = [
     path("set-up/", include("statsoffice.setting_up.urls")),
     path("desk/", include("statsoffice.desk.urls")),
     path("messages/", include("statsoffice.messages.urls")),
+    path("audit/", include("statsoffice.audit.urls")),
     path("unsent/", unsent.unsent, name="unsent"),
     path("reports/", include("breaches.urls")),
     path("breaches/", include("breaches.public_urls")),

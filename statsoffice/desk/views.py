@@ -11,8 +11,9 @@ from django.utils import timezone
 from django.views.decorators.http import require_safe
 from django_htmx.http import HttpResponseClientRedirect
 
-from releases import date_register
+from releases import date_register, permissions
 from releases.canonical import sha256_hex
+from statsoffice.audit.scope import AUDITORS
 from statsoffice.desk import announced, health, missing, preflight, today, waiting
 from statsoffice.setting_up.steps import office_of, sets_up
 
@@ -30,6 +31,7 @@ def desk(request: HttpRequest) -> HttpResponse:
         "preflight": preflight.of(request.user, now=now),
         "noticing": preflight.noticing(),
         "has_register": date_register.producers_of(request.user).exists(),
+        "has_trail": permissions.producers_with(request.user, AUDITORS).exists(),
         "announced": announced.of(request.user, now=now),
         "set_up_left": len(office_of(request.user).left) if sets_up(request.user) else 0,
     }

@@ -232,6 +232,8 @@ def _messages(morning: Morning, report: str) -> None:
     morning.pages["a register that fits nothing"] = f"{reverse('breaches:register')}?kind=pra&state=sent"
     morning.add("downloading the register", "breaches:export")
     morning.add("the figures", "breaches:figures")
+    morning.add("the audit trail", "audit:trail")
+    morning.pages["an audit trail that fits nothing"] = f"{reverse('audit:trail')}?kind=permission&first=2031-01-01"
 
 
 PUBLIC = (

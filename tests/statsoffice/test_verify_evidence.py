@@ -52,6 +52,7 @@ def test_an_empty_record_holds():
         "releases.observation: 0 rows, holds",
         "breaches.event: 0 rows, holds",
         "breaches.register_event: 0 rows, holds",
+        "accounts.event: 0 rows, holds",
         "releases.body: 0 bodies, hold",
     ]
     assert (err, failure) == ("", None)
@@ -64,6 +65,7 @@ def test_each_chain_is_told_with_its_number_of_rows():
         "releases.observation: 3 rows, holds",
         "breaches.event: 1 row, holds",
         "breaches.register_event: 0 rows, holds",
+        "accounts.event: 0 rows, holds",
         "releases.body: 0 bodies, hold",
     ]
 
@@ -91,8 +93,8 @@ def test_a_chain_that_does_not_hold_is_told_by_its_first_broken_row_and_the_othe
     tamper(statement)
     out, err, failure = verify()
     assert err.strip() == sentence
-    assert failure == "1 of 4 chains do not stand as they were written."
-    assert out.count("holds") == 3
+    assert failure == "1 of 5 chains do not stand as they were written."
+    assert out.count("holds") == 4
     assert "releases.body: 0 bodies, hold" in out
 
 
@@ -106,7 +108,7 @@ def test_kept_bodies_are_read_as_well_and_one_that_was_changed_is_named():
         err.strip() == f"releases.body: the bytes kept as {sha256_hex(b'what was seen')} are not those that were seen"
     )
     assert failure == "The kept bodies do not stand as they were seen."
-    assert out.count("holds") == 4
+    assert out.count("holds") == 5
 
 
 def test_every_chain_of_the_product_is_walked():

@@ -15,8 +15,8 @@ class Command(PlainCommand):
 Check that looks, events and kept bodies stand as they were written.
 
 Each row carries the hash of what it says and of the row before it. This walks
-the chains of releases' events, of looks, of reports' events and of exports of
-the register, and prints for each the number of rows and that it holds. Where one does not hold, its first
+the chains of releases' events, of looks, of reports' events, of exports of the
+register and of accounts, and prints for each the number of rows and that it holds. Where one does not hold, its first
 broken row is named on standard error and the exit code is 1.
 
 Then it reads every kept body and compares it with its hash and with the look

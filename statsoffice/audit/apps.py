@@ -1,0 +1,19 @@
+"""The audit app."""
+
+from django.apps import AppConfig
+from django.utils.translation import gettext_lazy as lazy
+
+
+class AuditConfig(AppConfig):
+    """Django's entry for the audit app."""
+
+    name = "statsoffice.audit"
+    label = "audit"
+    verbose_name = lazy("Audit trail")
+    default_auto_field = "django.db.models.BigAutoField"
+
+    def ready(self) -> None:
+        """Begin to hear of log-ins."""
+        from statsoffice.audit import signing_in
+
+        signing_in.connect()

@@ -1,0 +1,47 @@
+"""What happened to accounts and was on record nowhere else: log-ins, and files that no other event tells of."""
+
+from enum import StrEnum
+from typing import Any, ClassVar
+
+from django.conf import settings
+from django.db import models
+from django.db.models import Q
+
+from releases.models.append_only import AppendOnlyQuerySet
+from releases.models.event import Happening
+
+
+class What(StrEnum):
+    """What happened."""
+
+    SIGNED_IN = "signed_in"
+    SIGN_IN_FAILED = "sign_in_failed"
+    SIGNED_OUT = "signed_out"
+    PASSWORD_CHANGED = "password_changed"  # noqa: S105  # the name of an event
+    FILE_TAKEN = "file_taken"
+
+
+class AccountEventQuerySet(AppendOnlyQuerySet["AccountEvent"]):
+    """Events of accounts, which are only added."""
+
+
+class AccountEvent(Happening):
+    """One thing that happened to an account; without one, somebody tried an address that has none.
+
+    No network address is kept: these rows stay for ever. It stands in the web server's log, which does not.
+    """
+
+    CHAIN: ClassVar[str] = "accounts.event"
+
+    account = models.ForeignKey(settings.AUTH_USER_MODEL, on_delete=models.PROTECT, null=True, related_name="events")
+
+    objects = AccountEventQuerySet.as_manager()
+
+    class Meta:
+        ordering = ("position",)
+        indexes = [models.Index(fields=["at"], name="account_event_by_time")]
+        constraints = [models.CheckConstraint(condition=Q(kind__in=list(What)), name="account_event_kind_is_known")]
+
+    def subject(self) -> dict[str, Any]:
+        """Return the account, as it enters the hash."""
+        return {"account": self.account_id}

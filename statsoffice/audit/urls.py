@@ -1,0 +1,9 @@
+"""Where the audit trail lives."""
+
+from django.urls import path
+
+from statsoffice.audit import views
+
+app_name = "audit"
+
+urlpatterns = [path("", views.shown, name="trail")]

@@ -1,0 +1,104 @@
+"""The page of the audit trail."""
+
+from datetime import date, datetime, time, timedelta
+from typing import Any
+
+from crispy_forms.layout import Div
+from django import forms
+from django.contrib.auth.decorators import login_required
+from django.core.paginator import Paginator
+from django.http import Http404, HttpRequest, HttpResponse, QueryDict
+from django.shortcuts import render
+from django.utils.translation import gettext as _
+from django.utils.translation import gettext_lazy as lazy
+from django.views.decorators.http import require_safe
+
+from releases import london
+from releases.form_layout import Question, helper_of
+from releases.models import Producer
+from statsoffice.accounts.models import User
+from statsoffice.audit import trail
+from statsoffice.audit.scope import Scope, producers_audited_by, scope_of
+from statsoffice.audit.sources import Kind
+from statsoffice.audit.wording import KINDS
+
+ON_A_PAGE = 50
+DAYS = ["%Y-%m-%d", "%d/%m/%Y", "%d %m %Y"]
+
+
+class SignedInRequest(HttpRequest):
+    """A request of somebody who has signed in, as `login_required` lets it through."""
+
+    user: User
+
+
+class TrailFilter(forms.Form):
+    """Narrows the trail by person, kind, producer and days; sent with GET."""
+
+    use_required_attribute = False
+
+    person = forms.ModelChoiceField(
+        label=lazy("Person"), queryset=User.objects.none(), required=False, empty_label=lazy("Anybody")
+    )
+    kind = forms.ChoiceField(
+        label=lazy("Kind"),
+        required=False,
+        choices=[("", lazy("Everything")), *((kind.value, words) for kind, words in KINDS.items())],
+    )
+    producer = forms.ModelChoiceField(
+        label=lazy("Producer"), queryset=Producer.objects.none(), required=False, empty_label=lazy("All of mine")
+    )
+    first = forms.DateField(
+        label=lazy("From"), input_formats=DAYS, required=False, widget=forms.DateInput(attrs={"type": "date"})
+    )
+    last = forms.DateField(
+        label=lazy("To"), input_formats=DAYS, required=False, widget=forms.DateInput(attrs={"type": "date"})
+    )
+
+    def __init__(self, asked: QueryDict, *, scope: Scope) -> None:
+        """Make the form of what an address asks for."""
+        super().__init__(asked)
+        own: dict[str, Any] = {
+            "person": User.objects.filter(pk__in=scope.people).order_by("name", "email"),
+            "producer": Producer.objects.filter(pk__in=scope.producers).order_by("name"),
+        }
+        for name, choices in own.items():
+            self.fields[name].queryset = choices  # type: ignore[attr-defined]  # both are fields of model choices
+        questions = (Question(name, size="s") for name in self.fields)
+        self.helper = helper_of(Div(*questions, css_class="office-filter"), button=_("Filter"), method="get")
+
+
+@login_required
+@require_safe
+def shown(request: SignedInRequest) -> HttpResponse:
+    """Show who signed in, took files and changed what, of the producers that the person audits or leads."""
+    producers = producers_audited_by(request.user)
+    if not producers:
+        message = "Nobody who audits or leads no producer has a trail to read."
+        raise Http404(message)
+    scope = scope_of(request.user, producers, is_narrowed=False)
+    form = TrailFilter(request.GET, scope=scope)
+    asked = form.cleaned_data if form.is_valid() else {}
+    if producer := asked.get("producer"):
+        scope = scope_of(request.user, [producer], is_narrowed=True)
+    found: Any = trail.places(_wanted(asked), scope) if form.is_valid() else []
+    page = Paginator(found, ON_A_PAGE).get_page(request.GET.get("page"))
+    lines = [(entry, KINDS[entry.kind]) for entry in trail.entries(list(page), scope)]
+    narrowed = any(asked.values()) or not form.is_valid()
+    answer = render(request, "audit/trail.html", {"form": form, "page": page, "lines": lines, "narrowed": narrowed})
+    answer.headers["Cache-Control"] = "private, no-store"
+    return answer
+
+
+def _wanted(asked: dict[str, Any]) -> trail.Wanted:
+    person = asked["person"]
+    return trail.Wanted(
+        kind=Kind(asked["kind"]) if asked["kind"] else None,
+        person=person.pk if person else None,
+        first=_midnight(asked["first"]),
+        last=_midnight(asked["last"] + timedelta(days=1)) if asked["last"] else None,
+    )
+
+
+def _midnight(day: date | None) -> datetime | None:
+    return datetime.combine(day, time(), tzinfo=london.LONDON) if day else None
