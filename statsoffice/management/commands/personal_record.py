@@ -1,0 +1,31 @@
+"""The command that answers a person who asks what is held about them."""
+
+import json
+from typing import Any
+
+from django.core.management.base import CommandParser
+from django.core.serializers.json import DjangoJSONEncoder
+
+from releases.management.plain_command import PlainCommand
+from statsoffice import personal_record
+
+
+class Command(PlainCommand):
+    """Writes what is held about a person."""
+
+    help = """\
+Write as JSON what the database holds about one person.
+
+It holds their account (without the password), the rows that name them as the one
+who acted, by table, and every row whose text holds their name or address. Look
+through it before you hand it over: it can hold things about others, and what is
+not published yet. Kept pages and approved documents are not searched."""
+
+    def add_arguments(self, parser: CommandParser) -> None:
+        """Declare the arguments."""
+        parser.add_argument("email", metavar="EMAIL", help="the person's e-mail address, with an account or without")
+
+    def handle(self, *args: Any, **options: Any) -> None:
+        """Write it to standard output."""
+        held = personal_record.of(options["email"])
+        self.stdout.write(json.dumps(held, indent=1, ensure_ascii=False, cls=DjangoJSONEncoder))
