@@ -1,0 +1,1 @@
+"""What earlier versions left behind, and whether this one can go on from it."""
