@@ -34,6 +34,7 @@ CHROMIUM_FLAGS = [
 
 def pytest_addoption(parser: pytest.Parser) -> None:
     parser.addoption("--skips-fail", action="store_true", help="A test that is skipped fails the run")
+    parser.addoption("--write-pictures", action="store_true", help="Make the pictures of docs/user-guide.md anew")
 
 
 @pytest.hookimpl(tryfirst=True)
@@ -57,7 +58,9 @@ def pytest_configure(config: pytest.Config) -> None:
 
 
 @pytest.hookimpl(tryfirst=True)
-def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
+def pytest_collection_modifyitems(config: pytest.Config, items: list[pytest.Item]) -> None:
+    if not config.getoption("--write-pictures"):
+        items[:] = [item for item in items if not item.get_closest_marker("pictures")]
     for item in items:
         fixtures = set(getattr(item, "fixturenames", ()))
         if BROWSER_FIXTURES & fixtures:

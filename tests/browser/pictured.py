@@ -1,0 +1,145 @@
+"""An invented office on one summer morning, as the pictures of the user guide show it."""
+
+from collections.abc import Callable
+from dataclasses import dataclass
+from datetime import UTC, date, datetime, timedelta
+
+from django.urls import reverse
+
+from breaches import drafting, sign_off
+from breaches.models import Report
+from releases import imports, judging
+from releases.models import Series
+from releases.roles import Role
+from statsoffice.accounts.models import User
+from tests.breaches.mornings import covered
+from tests.breaches.people import Office, joins, written
+from tests.factories import (
+    SEED_DUE,
+    ContactFactory,
+    ProducerFactory,
+    SeriesFactory,
+    a_release,
+    an_announced_release,
+    london_slot,
+    member,
+)
+from tests.releases.importing.files import csv_of
+from tests.releases.importing.stored import turn
+from tests.releases.record import looks_at
+from tests.statsoffice.canary.record import a_watcher_that_is_well
+
+DUE = SEED_DUE
+NOW = DUE + timedelta(minutes=61)
+STEP = timedelta(seconds=5)
+NAMES = {
+    Role.STATISTICIAN: "Sam Okafor",
+    Role.HEAD_OF_PROFESSION: "Helen Ward",
+    Role.DEPUTY: "Dev Mistry",
+    Role.CALENDAR_MANAGER: "Cal Price",
+    Role.PUBLISHING_TEAM: "Pat Lindqvist",
+    Role.AUDITOR: "Ada Brook",
+}
+
+
+@dataclass(frozen=True)
+class Picture:
+    """One picture: the file's name, who looks at which page, under which heading it begins, and what is done before."""
+
+    name: str
+    who: User | None
+    address: str
+    heading: str = ""
+    prepare: Callable[[], None] = lambda: None
+
+
+def pictures() -> list[Picture]:
+    """Set the office up, and list the pictures to be taken of it one after the other."""
+    office = _an_office()
+    statistician, head = office.statistician, office.head
+    report = _a_morning(office)
+    page = f"/reports/{report.reference}/"
+    return [
+        Picture("calendar", None, "/calendar/2020/7/"),
+        Picture("desk", statistician, reverse("desk")),
+        Picture("release-late", statistician, "/releases/schools-june-2020/", heading="Verdict"),
+        Picture("report-drafted", statistician, page),
+        Picture("report-impact", statistician, f"{page}impact/"),
+        Picture("report-to-decide", head, page, "The report", prepare=lambda: _submitted(report, by=statistician)),
+        Picture("report-approve", head, f"{page}approve/"),
+        Picture("import-checked", office.people[Role.CALENDAR_MANAGER], _a_checked_file(office)),
+        Picture("year-planner", office.people[Role.CALENDAR_MANAGER], reverse("releases:planner", args=[2020])),
+        Picture("set-up", _an_administrator(office), reverse("setting_up:overview")),
+    ]
+
+
+def _an_office() -> Office:
+    producer = ProducerFactory(name="Office for Invented Statistics", slug="office-for-invented-statistics")
+    return Office(producer, {role: member(role, producer, name=name) for role, name in NAMES.items()})
+
+
+def _series(office: Office, title: str, slug: str) -> Series:
+    head = office.producer.contacts.filter(name=NAMES[Role.HEAD_OF_PROFESSION]).first() or ContactFactory(
+        producer=office.producer, name=NAMES[Role.HEAD_OF_PROFESSION], email="head@example.gov.uk"
+    )
+    responsible = ContactFactory(producer=office.producer, name=f"{title} team", email=f"{slug}@example.gov.uk")
+    return SeriesFactory(
+        producer=office.producer, title=title, slug=slug, responsible=responsible, head_of_profession=head
+    )
+
+
+def _a_morning(office: Office) -> Report:
+    """One release in time, one late with its draft, one that is due later, and the weeks to come."""
+    labour = _series(office, "Labour market overview", "labour")
+    schools = _series(office, "School inspections and outcomes", "schools")
+    houses = _series(office, "House sales by region", "houses")
+    on_time = _announced(labour, "labour-june-2020", "Labour market overview: June 2020")
+    looks_at(on_time, "not_live", "not_live", "live", start=DUE - STEP, every=STEP)
+    judging.judge(on_time, now=NOW)
+    late = _announced(schools, "schools-june-2020", "School inspections and outcomes as at 31 March 2020")
+    covered(late)
+    looks_at(late, *["not_live"] * 58, "live", start=DUE - timedelta(minutes=1), every=timedelta(minutes=1))
+    judging.judge(late, now=NOW)
+    _announced(houses, "houses-july-2020", "House sales by region: May 2020", due_at=DUE + timedelta(days=1))
+    for month, day in ((7, 14), (8, 11), (9, 15)):
+        due_at = datetime(2020, month, day, 8, 30, tzinfo=UTC)
+        _announced(labour, f"labour-2020-{month}", f"Labour market overview: {due_at:%B %Y}", due_at=due_at)
+    a_release(
+        series=houses,
+        reference="houses-october-2020",
+        title="House sales by region: August 2020",
+        slot=london_slot(date(2020, 10, 7)),
+    )
+    a_watcher_that_is_well(at=NOW)
+    (report,) = drafting.draft_missing(now=NOW)
+    return report
+
+
+def _announced(series: Series, reference: str, title: str, *, due_at: datetime = DUE):
+    url = f"https://www.example.gov.uk/statistics/{reference}"
+    return an_announced_release(series=series, reference=reference, title=title, url=url, due_at=due_at)
+
+
+def _submitted(report: Report, *, by: User) -> None:
+    written(report, by=by, at=NOW)
+    report.refresh_from_db()
+    sign_off.submit(report, by=by, at=NOW)
+
+
+def _an_administrator(office: Office) -> User:
+    person = User.objects.create_superuser("it@example.gov.uk", name="Ines Technau")
+    joins(person, office.producer, Role.CALENDAR_MANAGER)
+    return person
+
+
+def _a_checked_file(office: Office) -> str:
+    name = office.producer.name
+    rows = [
+        {"producer": name, "series": "House sales by region", "title": f"House sales by region: {month} 2020"}
+        | {"scheduled_for": f"2020-{number}-04 09:30", "reference": f"houses-{number}"}
+        for number, month in (("11", "September"), ("12", "October"))
+    ]
+    keeper = office.people[Role.CALENDAR_MANAGER]
+    found = imports.upload(csv_of(*rows), name="autumn.csv", create_missing=False, by=keeper, at=NOW)
+    turn(NOW)
+    return reverse("exchange:import", args=[found.public_id])

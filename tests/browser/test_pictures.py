@@ -1,0 +1,65 @@
+"""The pictures of the user guide: made by a browser when asked for, and all of them there, small and in use.
+
+`pytest tests/browser/test_pictures.py --write-pictures` makes them anew.
+"""
+
+import io
+import re
+from pathlib import Path
+
+import pytest
+import time_machine
+from django.conf import settings as project
+from PIL import Image
+
+from tests.browser.pictured import NOW, pictures
+
+PICTURES = Path(project.BASE_DIR) / "docs" / "pictures"
+GUIDE = PICTURES.parent / "user-guide.md"
+MOST = 12
+LARGEST = 60_000
+SIZE = {"width": 900, "height": 1000}
+COLOURS = 32
+
+
+def small(screenshot: bytes) -> bytes:
+    """Write a screenshot with a palette of its own, and with nothing in it that a second run would write otherwise."""
+    out = io.BytesIO()
+    image = Image.open(io.BytesIO(screenshot)).convert("RGB")
+    image.quantize(COLOURS, method=Image.Quantize.MEDIANCUT, dither=Image.Dither.NONE).save(out, "PNG", optimize=True)
+    return out.getvalue()
+
+
+@pytest.mark.pictures
+@pytest.mark.one_database
+@pytest.mark.django_db(transaction=True)
+def test_the_pictures_are_made_anew(page, live_server, transactional_db, sign_in, settings):
+    settings.OFFICE_NAME = "Office for Invented Statistics"
+    PICTURES.mkdir(exist_ok=True)
+    page.set_viewport_size(SIZE)
+    with time_machine.travel(NOW, tick=False):
+        for picture in pictures():
+            picture.prepare()
+            page.context.clear_cookies()
+            if picture.who:
+                sign_in(picture.who)
+            assert page.goto(f"{live_server}{picture.address}").status == 200
+            page.wait_for_selector("[data-govuk-skip-link-init]", state="attached")
+            if picture.heading:
+                page.get_by_role("heading", name=picture.heading, exact=True).evaluate(
+                    "heading => heading.scrollIntoView()"
+                )
+            (PICTURES / f"{picture.name}.png").write_bytes(small(page.screenshot()))
+
+
+@pytest.mark.one_database
+def test_every_picture_is_in_the_guide_with_words_for_it_and_is_small():
+    shown = re.findall(r"!\[([^\]]+)\]\(pictures/([\w-]+\.png)\)", GUIDE.read_text())
+    there = sorted(path.name for path in PICTURES.glob("*"))
+    assert sorted(name for _, name in shown) == there
+    assert all(len(words.split()) >= 4 for words, _ in shown)
+    assert 0 < len(there) <= MOST
+    for path in PICTURES.glob("*.png"):
+        assert path.stat().st_size <= LARGEST, path.name
+        with Image.open(path) as image:
+            assert image.mode == "P", path.name
