@@ -28,17 +28,22 @@ type Run = Callable[[Any, HttpRequest, QuerySet[Release]], HttpResponse | None]
 
 @dataclass(frozen=True, slots=True)
 class Offer:
-    """One thing that can be done with a release: its name, its words, whether it first asks, and what does it."""
+    """One thing that can be done with a release: its name, its words, whether it first asks, and what does it.
+
+    `page` names the page outside the admin site that asks first, where there is one: what nobody can undo is never one
+    click away.
+    """
 
     name: str
     label: Any
     asks: bool
     run: Run
+    page: str = ""
 
 
 OFFERS = (
-    Offer(CONFIRM, lazy("Confirm"), asks=False, run=moves.confirm),
-    Offer(ANNOUNCE, lazy("Announce"), asks=False, run=moves.announce),
+    Offer(CONFIRM, lazy("Confirm"), asks=False, run=moves.confirm, page="releases:confirm"),
+    Offer(ANNOUNCE, lazy("Announce"), asks=False, run=moves.announce, page="releases:announce"),
     Offer(PREFLIGHT, lazy("Check before the day"), asks=False, run=moves.ask_preflight),
     Offer(CANCEL, lazy("Cancel this release"), asks=True, run=moves.cancel),
 )

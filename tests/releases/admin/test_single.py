@@ -45,6 +45,16 @@ def test_a_page_offers_what_may_be_done_with_the_release_as_it_stands(make, name
     assert offered(as_one(Role.STATISTICIAN, release), release) == {"preflight"}
 
 
+def test_what_nobody_can_undo_is_asked_on_a_page_of_its_own():
+    release = a_release(slot=london_slot(DAY))
+    client = as_one(Role.CALENDAR_MANAGER, release)
+    text = client.get(page("release", "change", release.pk)).text
+    for name in ("announce", "confirm"):
+        assert f'href="{reverse(f"releases:{name}", args=[release.reference])}"' in text
+        assert f'action="{page("release", "move", release.pk, name)}"' not in text
+    assert f'href="{page("release", "move", release.pk, "cancel")}"' in text
+
+
 def test_one_click_confirms_and_another_announces():
     release = a_release(slot=london_slot(DAY))
     client = as_one(Role.CALENDAR_MANAGER, release)

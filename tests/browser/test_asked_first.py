@@ -1,0 +1,81 @@
+"""What nobody can undo is asked on a page of its own; what one press does can be undone, or leaves the record alone."""
+
+import ast
+from pathlib import Path
+
+import pytest
+from django.conf import settings
+from django.test import Client, override_settings
+from selectolax.lexbor import LexborHTMLParser
+
+from breaches.models import ReportEvent
+from releases.models import ReleaseEvent
+
+FOR_GOOD = (
+    "announcing",
+    "confirming",
+    "cancelling",
+    "correcting a public reason",
+    "changing a provisional date",
+    "approving",
+    "keeping in the log",
+    "dismissing",
+    "declaring one's own act",
+    "taking a report apart",
+    "sending",
+    "having sent",
+    "correcting",
+    "withdrawing",
+    "closing",
+    "making public",
+    "erasing the names of an access list",
+    "erasing a name",
+)
+
+# Views that take a press and no visit, and why a page that asks would be one too many.
+AT_ONCE = {
+    "breaches/views/actions.py:finish": "the same button opens the action again",
+    "breaches/views/decisions.py:submit": "the page of the whole report asks, and a submission is taken back",
+    "releases/views/agreement.py:withdraw": "a request that was withdrawn is made again",
+    "releases/views/delay.py:withdraw": "a notice that was withdrawn is posted again",
+    "releases/views/govuk.py:record": "what was read was shown to be checked, and the release is provisional",
+    "releases/views/imports.py:confirm": "every row was shown with what it does",
+    "releases/views/imports.py:discard": "nothing was done with the file, which can be uploaded again",
+    "releases/views/kept.py:export": "it gives a file, and is on record",
+    "releases/views/pre_release.py:decide": "each change was shown and ticked",
+    "releases/views/preflight.py:ask": "it asks for looks, and changes nothing",
+    "releases/views/tasks.py:tick": "the same button takes the tick away",
+}
+
+
+def taking_a_press_alone():
+    """List the views that can be posted to and not visited, by file and name."""
+    found, root = set(), Path(settings.BASE_DIR)
+    for path in (*root.glob("*/views/*.py"), *root.glob("statsoffice/*/views.py")):
+        for node in ast.parse(path.read_text()).body:
+            decorators = [ast.unparse(each) for each in getattr(node, "decorator_list", ())]
+            if any(each == "require_POST" or each.startswith("report_page('POST'") for each in decorators):
+                found.add(f"{path.relative_to(root)}:{node.name}")
+    return found
+
+
+@pytest.mark.one_database
+def test_whatever_is_done_by_one_press_is_listed_with_the_reason():
+    assert taking_a_press_alone() == AT_ONCE.keys()
+
+
+@pytest.mark.one_database
+@pytest.mark.django_db(transaction=True)
+@override_settings(REPORT_RECIPIENT="regulation@example.gov.uk")
+def test_what_nobody_can_undo_is_asked_first_and_a_visit_changes_nothing(morning, subtests):
+    client = Client()
+    client.force_login(morning.office.head, backend=settings.AUTHENTICATION_BACKENDS[0])
+    before = ReleaseEvent.objects.count(), ReportEvent.objects.count()
+    for name in FOR_GOOD:
+        with subtests.test(name):
+            page = LexborHTMLParser(client.get(morning.pages[name]).text)
+            assert page.css_first("main form[method=post] button[type=submit]") is not None, name
+            assert any(
+                len(text.text().split()) > 5 for text in page.css("main p, main label, main legend, main .govuk-hint")
+            )
+    assert (ReleaseEvent.objects.count(), ReportEvent.objects.count()) == before
