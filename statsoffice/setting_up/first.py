@@ -5,6 +5,7 @@ from datetime import datetime, timedelta
 from django.db import transaction
 from django.db.models import Model
 from django.utils.text import slugify
+from django.utils.translation import gettext as _
 
 from releases import scheduling
 from releases.calendar import Nation, slot_at
@@ -37,7 +38,7 @@ def name_head(producer: Producer, *, name: str, email: str, post: str, telephone
     person = User.objects.filter(email__iexact=email).first() or User.objects.create_user(email, name=name)
     Membership.objects.get_or_create(user=person, producer=producer, role=Role.HEAD_OF_PROFESSION)
     told = {"name": name, "post": post, "telephone": telephone, "user": person}
-    contact, _ = Contact.objects.update_or_create(producer=producer, email=person.email, defaults=told)
+    contact, _made = Contact.objects.update_or_create(producer=producer, email=person.email, defaults=told)
     return contact
 
 
@@ -52,7 +53,7 @@ def begin_series(
     check_may(by, Action.EDIT, producer)
     heads = Membership.objects.filter(producer=producer, role=Role.HEAD_OF_PROFESSION).values("user")
     told = {"name": team, "telephone": telephone}
-    responsible, _ = Contact.objects.get_or_create(producer=producer, email=email, defaults=told)
+    responsible, _made = Contact.objects.get_or_create(producer=producer, email=email, defaults=told)
     return Series.objects.create(
         producer=producer,
         title=title,
@@ -77,7 +78,7 @@ def rehearse(series: Series, *, url: str, marker: str, minutes: int, by: User, a
     release = scheduling.record_release(
         series,
         reference=f"rehearsal-{series.slug}-{due_at:%Y-%m-%d-%H%M}",
-        title=f"Rehearsal: {series.title}",
+        title=_("Rehearsal: %(series)s") % {"series": series.title},
         slot=slot_at(due_at),
         at=at,
         by=by,

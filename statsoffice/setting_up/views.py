@@ -30,6 +30,7 @@ TITLES = {
     Step.CALENDAR: lazy("The first calendar"),
     Step.REHEARSAL: lazy("Rehearse a morning"),
 }
+NAME_OF_THE_OFFICE = "STATSOFFICE_OFFICE_NAME"
 STANDINGS = {
     Standing.DONE: (lazy("Completed"), ""),
     Standing.UNDER_WAY: (lazy("Under way"), "light-blue"),
@@ -52,7 +53,8 @@ def overview(request: HttpRequest) -> HttpResponse:
 def name(request: HttpRequest) -> HttpResponse:
     """Show under which name the office goes, and where that is set."""
     office = _office(request)
-    return _page(request, Step.NAME, office, named=office.standings[Step.NAME] is Standing.DONE)
+    named = office.standings[Step.NAME] is Standing.DONE
+    return _page(request, Step.NAME, office, named=named, setting=NAME_OF_THE_OFFICE)
 
 
 @login_required

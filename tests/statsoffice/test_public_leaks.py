@@ -90,6 +90,7 @@ SAMPLES: dict[str, tuple[object, ...]] = {
     "since": (1,),
     "secret": ("x",),
     "pk": (1,),
+    "guide": ("statistician",),
 }
 QUESTIONS = {
     "/": ("?show=published", "?show=upcoming", "?show=cancelled", "?words=hidden"),

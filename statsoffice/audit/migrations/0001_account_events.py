@@ -38,6 +38,15 @@ class Migration(migrations.Migration):
                 ("words", models.TextField(blank=True)),
                 ("words_salt", models.CharField(default=releases.models.append_only.new_salt, max_length=32)),
                 (
+                    "words_digest",
+                    models.CharField(
+                        db_default="",
+                        default="",
+                        help_text="Of the words as they were, where some were redacted.",
+                        max_length=64,
+                    ),
+                ),
+                (
                     "account",
                     models.ForeignKey(
                         null=True,
