@@ -9,7 +9,8 @@ from releases.tables.table import Cell, Line, Lines, NotATableError, as_cell
 _UTF_16_MARKS = (b"\xff\xfe", b"\xfe\xff")
 _ADVICE = 'save it from the spreadsheet as "CSV UTF-8"'
 # OWASP's list of what makes a spreadsheet take a cell for a formula (CSV injection), and what Excel takes for the same.
-_STARTS_A_FORMULA = ("=", "+", "-", "@", "\t", "\r", "\n", "＝", "＋", "－", "＠")
+# The last three have no width: some program may leave them out, and then see what stands behind.
+_STARTS_A_FORMULA = ("=", "+", "-", "@", "\t", "\r", "\n", "＝", "＋", "－", "＠", "\ufeff", "\u200b", "\u2060")
 _GUARD = "'"
 
 

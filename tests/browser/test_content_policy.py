@@ -1,7 +1,6 @@
 """The Content Security Policy in a real browser: the admin's pages keep to it, and what it forbids does not happen."""
 
 import pytest
-from django.contrib import admin
 from django.test import Client
 from django.urls import reverse
 from playwright.sync_api import expect
@@ -9,6 +8,7 @@ from playwright.sync_api import expect
 from releases.roles import Role
 from statsoffice.accounts.models import User
 from tests.factories import SeriesFactory, member
+from tests.security.urls import admin_pages
 
 pytestmark = [
     pytest.mark.browser,
@@ -17,20 +17,6 @@ pytestmark = [
     # pytest-playwright's own fixture `base_url`, of which pytest 9 disapproves
     pytest.mark.filterwarnings("ignore:Session-scoped fixtures defined as instance methods"),
 ]
-OPENED = ("changelist", "add", "change", "history", "delete")
-
-
-def admin_pages(client):
-    """Every page of the admin site that answers: its first ones, and of each model the list and those of one row."""
-    found = [reverse("admin:index"), reverse("admin:password_change"), reverse("account_logout")]
-    for model in admin.site._registry:
-        row = model._default_manager.order_by("pk").last()
-        for name in OPENED:
-            keys = [] if name in {"changelist", "add"} else [row.pk] if row else None
-            if keys is not None:
-                meta = model._meta
-                found.append(reverse(f"admin:{meta.app_label}_{meta.model_name}_{name}", args=keys))
-    return [address for address in found if client.get(address).status_code == 200]
 
 
 def test_every_page_of_the_admin_keeps_to_the_policy(page, live_server, morning, sign_in):

@@ -1,0 +1,1 @@
+"""Attacks on the whole product, each a real request."""
