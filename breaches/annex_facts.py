@@ -59,7 +59,7 @@ def _part(facts: Facts, address: AddressFacts) -> AnnexPart:
         first_live_at=verdict.first_live_at,
         delay=(verdict.delay.from_seconds, verdict.delay.to_seconds) if verdict.delay else None,
         looks=tuple(_look(look) for look in told),
-        not_listed=len(address.looks) - len(told),
+        not_listed=len(address.looks) + address.repetitions - len(told),
     )
 
 

@@ -39,7 +39,10 @@ class PastCaches:
 
 @dataclass(frozen=True, slots=True)
 class AddressFacts:
-    """One address of the release, the verdict on it, and every plain look under the schedule, in any order."""
+    """One address of the release, the verdict on it, and the plain looks under the schedule, in any order.
+
+    `repetitions` is how many more are on record that were not read, because they only repeat what these show.
+    """
 
     url: str
     role: AddressRole
@@ -47,6 +50,7 @@ class AddressFacts:
     verdict: AddressVerdict
     looks: tuple[Look, ...] = ()
     past_caches: PastCaches | None = None
+    repetitions: int = 0
 
 
 class Said(StrEnum):

@@ -19,6 +19,7 @@ from releases.models.observation import Purpose
 from releases.permissions import roles_ever_held
 from releases.publisher import Source
 from releases.reading.finding import tells_taken_away
+from releases.repetitions import Needed
 from releases.roles import Role
 from releases.statements import counts_as, is_corrected, last_said
 from releases.verdict import AddressVerdict, BeforeDue, Interval, Outcome, Sighting
@@ -36,11 +37,12 @@ def facts_of(verifications: Collection[Verification]) -> dict[int, Facts]:
     statements: dict[int, list[models.Statement]] = defaultdict(list)
     for statement in models.Statement.objects.filter(release__in=releases).order_by("stated_at", "pk"):
         statements[statement.release_id].append(statement)
-    looks, replayed = _looks(releases, statements)
+    needed = repetitions.needed(releases)
+    looks, replayed = _looks(releases, statements, needed)
     past_caches = _past_caches(verifications, looks)
     roles = roles_ever_held({statement.stated_by_id for said in statements.values() for statement in said})
     addresses = {
-        verification.pk: _addresses(verification, looks=looks, past_caches=past_caches)
+        verification.pk: _addresses(verification, looks=looks, number=needed.number, past_caches=past_caches)
         for verification in verifications
     }
     # The watcher was not alive in a replayed past: its coverage says nothing about it.
@@ -59,20 +61,25 @@ def facts_of(verifications: Collection[Verification]) -> dict[int, Facts]:
 
 
 def _addresses(
-    verification: Verification, *, looks: dict[LookKey, list[Look]], past_caches: dict[LookKey, PastCaches]
+    verification: Verification,
+    *,
+    looks: dict[LookKey, list[Look]],
+    number: Mapping[LookKey, int],
+    past_caches: dict[LookKey, PastCaches],
 ) -> tuple[AddressFacts, ...]:
-    release, number = verification.release_id, verification.schedule_version
-    return tuple(
-        AddressFacts(
+    def facts(kept: dict[str, Any]) -> AddressFacts:
+        key = verification.release_id, verification.schedule_version, kept["address"]
+        return AddressFacts(
             url=kept["url"],
             role=AddressRole(kept["role"]),
             required=kept["required"],
             verdict=_verdict(kept),
-            looks=tuple(looks[release, number, kept["address"]]),
-            past_caches=past_caches.get((release, number, kept["address"])),
+            looks=tuple(looks[key]),
+            past_caches=past_caches.get(key),
+            repetitions=number.get(key, 0) - len(looks[key]),
         )
-        for kept in verification.addresses
-    )
+
+    return tuple(map(facts, verification.addresses))
 
 
 def _facts(
@@ -112,7 +119,7 @@ def _publisher_time(verification: Verification) -> PublisherTime | None:
 
 
 def _looks(
-    releases: Collection[int], statements: dict[int, list[models.Statement]]
+    releases: Collection[int], statements: dict[int, list[models.Statement]], needed: Needed
 ) -> tuple[dict[LookKey, list[Look]], set[int]]:
     said = {
         release: last_said((statement.text_digest, statement.kind) for statement in spoken)
@@ -120,7 +127,7 @@ def _looks(
     }
     rows = (
         Observation.objects.plain()
-        .filter(repetitions.needed(releases).condition, release__in=releases)
+        .filter(needed.condition, release__in=releases)
         .annotate(codes=Cast("reasons", TextField()))
         .values_list(
             "release_id",

@@ -7,7 +7,7 @@ from django.core.management import CommandError, call_command
 from django.urls import reverse
 from selectolax.lexbor import LexborHTMLParser
 
-from breaches import bound_evidence, notes, pdf, printing, sign_off, starting
+from breaches import annex_on_record, bound_evidence, notes, pdf, printing, sign_off, starting
 from breaches.annex_layout import APPROVED, HEADING, NOT_APPROVED
 from breaches.content import digest
 from breaches.models import ApprovedDocument, Report
@@ -185,3 +185,12 @@ def test_the_annex_is_made_of_the_looks_of_the_digest_alone(office):
     before = bound_evidence.evidence_digest(report), printing.draft_of(report, annex=True)
     a_report(office, reference="another")
     assert (bound_evidence.evidence_digest(report), printing.draft_of(report, annex=True)) == before
+
+
+def test_looks_before_due_that_only_repeat_one_another_are_said_to_be_on_record_too(office):
+    report = a_report(office, ReportStatus.WITH_HOP)
+    release = report.suspicions.get().release
+    looks(release, ("09:00", NOT_LIVE), ("09:10", NOT_LIVE), ("09:20", NOT_LIVE), ("09:29", NOT_LIVE))
+    ((part,),) = [output.parts for output in annex_on_record.annex_for(report).outputs]
+    assert len(part.looks) + part.not_listed == Observation.objects.filter(release=release).count() == 9
+    assert printing.draft_of(report, annex=True).annex.parts[0].not_listed.startswith("4 more looks are on record")
