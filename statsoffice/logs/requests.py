@@ -7,12 +7,16 @@ import uuid
 from collections.abc import Callable
 
 from django.http import HttpRequest, HttpResponse
+from django.urls import Resolver404, resolve
 
 from statsoffice.logs.about import about
 
 HEADER = "X-Request-ID"
 TAKEN = re.compile(r"[A-Za-z0-9._-]{8,64}")
 """The ids that are taken from whoever asks; the proxy before the web gives its own. Any other could forge lines."""
+
+# Whoever has such a part of an address is let in by it: an invitation, a new password, the page of a rehearsal.
+SECRET_PARTS = ("secret", "key", "token")
 
 logger = logging.getLogger(__name__)
 
@@ -35,12 +39,27 @@ class RequestId:
         return response
 
     def _tell(self, request: HttpRequest, response: HttpResponse, *, milliseconds: int) -> None:
-        said = {"method": request.method, "path": request.path, "status": response.status_code}
+        path = path_told(request)
+        said = {"method": request.method, "path": path, "status": response.status_code}
         logger.info(
             "%s %s: %s in %d ms",
             request.method,
-            request.path.encode("unicode_escape").decode(),  # a line break in a path begins no line of the log
+            path.encode("unicode_escape").decode(),  # a line break in a path begins no line of the log
             response.status_code,
             milliseconds,
             extra={**said, "milliseconds": milliseconds},
         )
+
+
+def path_told(request: HttpRequest) -> str:
+    """Return a request's path as the log may hold it: without the parts that let somebody in."""
+    path = request.path
+    try:
+        parts = resolve(request.path_info).kwargs
+    except Resolver404:
+        return path
+    for name in SECRET_PARTS:
+        # A row's number lets nobody in, and is what a line is read for.
+        if isinstance(part := parts.get(name), str):
+            path = path.replace(part, "[secret]")
+    return path

@@ -4,6 +4,7 @@ import logging
 import re
 
 import pytest
+from django.urls import reverse
 
 from statsoffice.logs import requests
 from statsoffice.logs.about import now_about
@@ -33,6 +34,29 @@ def test_each_request_is_told_by_one_line_without_its_question(client, caplog):
     assert (line.method, line.path, line.status) == ("GET", "/robots.txt", 404)
     assert line.milliseconds >= 0
     assert re.fullmatch(r"GET /robots\.txt: 404 in \d+ ms", line.getMessage())
+
+
+@pytest.mark.parametrize(
+    ("name", "kwargs"),
+    [
+        ("account_invited", {"secret": "s3cret-of-somebody"}),
+        ("account_reset_password_from_key", {"uidb36": "1", "key": "s3cret-of-somebody"}),
+        ("canary_page", {"token": "s3cret-of-somebody"}),
+    ],
+    ids=["an invitation", "a new password", "a rehearsal"],
+)
+def test_what_lets_somebody_in_stands_in_no_line(client, caplog, name, kwargs):
+    with caplog.at_level(logging.INFO, logger=requests.__name__):
+        client.get(reverse(name, kwargs=kwargs))
+    (line,) = [record for record in caplog.records if record.name == requests.__name__]
+    assert "s3cret" not in line.getMessage() + line.path
+    assert "[secret]" in line.getMessage()
+
+
+def test_the_number_of_a_row_stands_in_the_line(client, caplog):
+    with caplog.at_level(logging.INFO, logger=requests.__name__):
+        client.get(reverse("releases:tick_task", kwargs={"key": 17}))
+    assert any("/tasks/17/tick/" in record.getMessage() for record in caplog.records)
 
 
 def test_a_line_break_in_a_path_begins_no_line_of_the_log(client, caplog):
