@@ -9,9 +9,9 @@ from django.db import IntegrityError, transaction
 from django.db.models import Q, QuerySet
 from django.utils.translation import gettext as _
 
-from releases.models import Membership, Producer
+from releases.models import Contact, Membership, Producer
 from releases.permissions import NotYours, Person
-from releases.roles import Role
+from releases.roles import LEADS, Role
 from statsoffice import who_may
 from statsoffice.accounts.models import Invitation, User
 from statsoffice.accounts.permissions import administers_people, inviting_roles, producers_invited_to
@@ -28,10 +28,14 @@ class InvitationRefused(Exception):
 
 
 def may_give(person: Person, role: Role, producer: Producer) -> bool:
-    """Tell whether a person may invite others to a role: nobody gives a role that may do what they may not."""
+    """Tell whether a person may invite others to a role.
+
+    Leads invite to every role, a deputy to that of the Head of Profession too, whose place they take; whoever else
+    invites gives no role that may do what they may not.
+    """
     if administers_people(person):
         return True
-    return any(who_may.may_all_that(held, role) for held in inviting_roles(person, producer))
+    return any(held in LEADS or who_may.may_all_that(held, role) for held in inviting_roles(person, producer))
 
 
 def roles_given(person: Person) -> tuple[Role, ...]:
@@ -151,6 +155,7 @@ def _accept(invitation: Invitation, *, password: str | None, at: datetime) -> Us
     Invitation.objects.filter(pk=invitation.pk).update(accepted_by=user)
     if invitation.producer is not None:
         _give_role(user, invitation)
+        _know_as_contact(user, invitation)
     return user
 
 
@@ -161,6 +166,14 @@ def _give_role(user: User, invitation: Invitation) -> None:
         # Its history names who gave the role, and not who received it.
         membership._history_user = invitation.invited_by  # type: ignore[attr-defined]  # django-simple-history's way
         membership.save()
+
+
+def _know_as_contact(user: User, invitation: Invitation) -> None:
+    """Let the producer's contact of this address be the person, so that what is theirs is told to their account."""
+    for contact in Contact.objects.filter(producer=invitation.producer, email__iexact=user.email, user=None):
+        contact.user = user
+        contact._history_user = invitation.invited_by  # type: ignore[attr-defined]  # django-simple-history's way
+        contact.save(update_fields=["user"])
 
 
 def _still_stands(invitation: Invitation, at: datetime) -> bool:

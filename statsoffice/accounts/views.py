@@ -2,7 +2,7 @@
 
 from django.contrib import messages
 from django.contrib.auth.decorators import login_required
-from django.http import Http404, HttpResponse
+from django.http import Http404, HttpRequest, HttpResponse
 from django.shortcuts import get_object_or_404, redirect, render
 from django.utils import timezone
 from django.utils.translation import gettext as _
@@ -79,7 +79,12 @@ def withdraw(request: SignedInRequest, key: int) -> HttpResponse:
 
 
 def _sent(request: SignedInRequest, invitation: Invitation, secret: str) -> HttpResponse:
-    """Send the mail of an invitation that is recorded, and say what became of it."""
+    send_and_tell(request, invitation, secret=secret)
+    return redirect("invitations")
+
+
+def send_and_tell(request: HttpRequest, invitation: Invitation, *, secret: str) -> None:
+    """Send the mail of an invitation that is recorded, and say on the next page what became of it."""
     try:
         invitation_mail.send(invitation, secret=secret)
     except invitation_mail.NotSent as fault:
@@ -87,7 +92,6 @@ def _sent(request: SignedInRequest, invitation: Invitation, secret: str) -> Http
         messages.error(request, sentence % {"fault": fault})
     else:
         messages.success(request, _("The invitation was sent to %(email)s.") % {"email": invitation.email})
-    return redirect("invitations")
 
 
 def _check_invites(person: User) -> None:

@@ -3,7 +3,7 @@
 from datetime import datetime, timedelta
 
 from django.db import transaction
-from django.db.models import Model
+from django.db.models import Model, Q, QuerySet
 from django.utils.text import slugify
 from django.utils.translation import gettext as _
 
@@ -13,7 +13,8 @@ from releases.models import Contact, Membership, Producer, Release, Series
 from releases.permissions import Action, check_may
 from releases.roles import Role
 from releases.scheduling import PlannedAddress
-from statsoffice.accounts.models import User
+from statsoffice.accounts.invitations import invite
+from statsoffice.accounts.models import Invitation, User
 
 A_MINUTE = timedelta(minutes=1)
 
@@ -30,16 +31,24 @@ def found_producer(*, name: str, nation: Nation, hosts: str, by: User) -> Produc
 
 
 @transaction.atomic
-def name_head(producer: Producer, *, name: str, email: str, post: str, telephone: str) -> Contact:
-    """Store who is Head of Profession: the account if there is none yet, the role, and how they are reached.
+def name_head(
+    producer: Producer, *, name: str, email: str, post: str, telephone: str, by: User, at: datetime
+) -> tuple[Invitation, str] | None:
+    """Store how the Head of Profession is reached, and give the role to their account; without one, invite them.
 
-    An account that is made here has no password: whoever has the address sets one.
+    :param at: the aware instant of naming, from which an invitation counts its week.
+    :returns: the invitation with the secret of its link, which is kept nowhere; None where there is an account.
+    :raises NotYours: if the person may not give the role.
+    :raises InvitationRefused: if they were invited already; nothing is stored then.
     """
-    person = User.objects.filter(email__iexact=email).first() or User.objects.create_user(email, name=name)
-    Membership.objects.get_or_create(user=person, producer=producer, role=Role.HEAD_OF_PROFESSION)
+    person = User.objects.filter(email__iexact=email).first()
+    address = person.email if person else email.lower()
     told = {"name": name, "post": post, "telephone": telephone, "user": person}
-    contact, _made = Contact.objects.update_or_create(producer=producer, email=person.email, defaults=told)
-    return contact
+    Contact.objects.update_or_create(producer=producer, email=address, defaults=told)
+    if person is None:
+        return invite(email=address, name=name, producer=producer, role=Role.HEAD_OF_PROFESSION, by=by, at=at)
+    Membership.objects.get_or_create(user=person, producer=producer, role=Role.HEAD_OF_PROFESSION)
+    return None
 
 
 @transaction.atomic
@@ -51,7 +60,6 @@ def begin_series(
     :raises NotYours: if the person does not keep the producer's calendar.
     """
     check_may(by, Action.EDIT, producer)
-    heads = Membership.objects.filter(producer=producer, role=Role.HEAD_OF_PROFESSION).values("user")
     told = {"name": team, "telephone": telephone}
     responsible, _made = Contact.objects.get_or_create(producer=producer, email=email, defaults=told)
     return Series.objects.create(
@@ -60,7 +68,7 @@ def begin_series(
         slug=_free_slug(Series, title, producer=producer),
         designation=designation,
         responsible=responsible,
-        head_of_profession=producer.contacts.filter(user__in=heads).order_by("pk").first(),
+        head_of_profession=heads_of(producer).order_by("pk").first(),
     )
 
 
@@ -86,6 +94,13 @@ def rehearse(series: Series, *, url: str, marker: str, minutes: int, by: User, a
         addresses=[PlannedAddress(url=url, marker=marker)],
     )
     return scheduling.confirm(release, by=by, at=at)
+
+
+def heads_of(producer: Producer) -> QuerySet[Contact]:
+    """Return how the Heads of Profession of a producer are reached: of those who hold the role or are invited to it."""
+    held = Membership.objects.filter(producer=producer, role=Role.HEAD_OF_PROFESSION)
+    invited = Invitation.objects.filter(producer=producer, role=Role.HEAD_OF_PROFESSION, withdrawn_at=None)
+    return producer.contacts.filter(Q(user__in=held.values("user")) | Q(email__in=invited.values("email")))
 
 
 def _free_slug(model: type[Model], words: str, **among: object) -> str:

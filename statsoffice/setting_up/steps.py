@@ -10,6 +10,7 @@ from releases.permissions import Action, Person, producers_where
 from releases.roles import Role
 from releases.verdict import Outcome
 from statsoffice.environment import OFFICE_WITHOUT_A_NAME
+from statsoffice.setting_up.first import heads_of
 
 NEEDED = ("accounts.add_user", "releases.add_producer", "releases.add_membership")
 
@@ -67,24 +68,26 @@ def office_of(person: Person) -> Office:
         return Office(None, found)
     series = Series.objects.filter(producer=producer)
     found[Step.PRODUCER] = Standing.DONE
-    found[Step.HEAD] = _done_if(has_head(producer))
+    found[Step.HEAD] = _head(producer)
     found[Step.SERIES] = _done_if(series.filter(head_of_profession__isnull=False, responsible__isnull=False).exists())
-    if found[Step.HEAD] is not Standing.DONE and not series.exists():
+    if found[Step.HEAD] is Standing.TO_DO and not series.exists():
         found[Step.SERIES] = Standing.WAITS
     found[Step.CALENDAR] = _done_if(Release.objects.filter(series__producer=producer, rehearsal=False).exists())
     found[Step.REHEARSAL] = _rehearsal(producer) if series.exists() else Standing.WAITS
     return Office(producer, found)
 
 
-def has_head(producer: Producer) -> bool:
-    """Tell whether a producer has a Head of Profession whom readers and colleagues can reach."""
-    heads = Membership.objects.filter(producer=producer, role=Role.HEAD_OF_PROFESSION).values("user")
-    return producer.contacts.filter(user__in=heads).exists()
-
-
 def last_rehearsal(producer: Producer) -> Release | None:
     """Return the rehearsal of a producer that is due last."""
     return Release.objects.filter(series__producer=producer, rehearsal=True).order_by("-due_at", "-pk").first()
+
+
+def _head(producer: Producer) -> Standing:
+    """Say whether somebody holds the role and can be reached, or is at least invited to it."""
+    held = Membership.objects.filter(producer=producer, role=Role.HEAD_OF_PROFESSION).values("user")
+    if producer.contacts.filter(user__in=held).exists():
+        return Standing.DONE
+    return Standing.UNDER_WAY if heads_of(producer).exists() else Standing.TO_DO
 
 
 def _rehearsal(producer: Producer) -> Standing:

@@ -18,6 +18,8 @@ from releases.calendar import Nation
 from releases.lifecycle import MoveRefused
 from releases.models import Producer
 from releases.permissions import NotYours
+from statsoffice.accounts.invitations import InvitationRefused
+from statsoffice.accounts.views import send_and_tell
 from statsoffice.setting_up import first
 from statsoffice.setting_up.forms import HeadForm, ProducerForm, RehearsalForm, SeriesForm, StepForm
 from statsoffice.setting_up.steps import Office, Standing, Step, last_rehearsal, office_of, sets_up
@@ -75,14 +77,21 @@ def producer(request: HttpRequest) -> HttpResponse:
 @login_required
 @require_http_methods(["GET", "POST"])
 def head(request: HttpRequest) -> HttpResponse:
-    """Ask who is Head of Profession, and store it."""
+    """Ask who is Head of Profession, store it, and invite them where they have no account."""
     office = _office(request)
     of = _producer(office)
     form = HeadForm(request.POST or None)
     if form.is_valid():
-        first.name_head(of, **form.cleaned_data)
-        return _on(request, Step.HEAD)
-    return _page(request, Step.HEAD, office, form=form)
+        try:
+            invited = first.name_head(of, **form.cleaned_data, by=_user(request), at=timezone.now())
+        except InvitationRefused as refusal:
+            form.add_error(refusal.field or None, str(refusal))
+        else:
+            if invited is None:
+                return _on(request, Step.HEAD)
+            send_and_tell(request, invited[0], secret=invited[1])
+            return redirect("setting_up:overview")
+    return _page(request, Step.HEAD, office, form=form, under_way=office.standings[Step.HEAD] is Standing.UNDER_WAY)
 
 
 @login_required

@@ -5,12 +5,14 @@ from datetime import timedelta
 import pytest
 from django.core.files.uploadedfile import SimpleUploadedFile
 from django.urls import reverse
+from django.utils import timezone
 from selectolax.lexbor import LexborHTMLParser
 
 from releases import judging
 from releases.models import Contact, Membership, Producer, Release, Series
 from releases.roles import Role
-from statsoffice.accounts.models import User
+from statsoffice.accounts.invitations import accept
+from statsoffice.accounts.models import Invitation, User
 from statsoffice.setting_up.steps import Standing, Step, office_of
 from tests.factories import ProducerFactory, UserFactory, member
 from tests.releases.importing.files import csv_of
@@ -64,8 +66,12 @@ def test_an_empty_office_is_led_to_a_rehearsed_morning_step_by_step(client, admi
 
     client.post(page(Step.HEAD), HEAD)
     contact = Contact.objects.get()
-    assert (contact.user.email, contact.user.has_usable_password()) == ("head@example.gov.uk", False)
-    assert Membership.objects.filter(user=contact.user, role=Role.HEAD_OF_PROFESSION, producer=producer).exists()
+    assert standings(administrator)[2] == "under_way"
+    assert not User.objects.filter(email=contact.email).exists()
+    person = accept(Invitation.objects.get(), password="correct horse battery", at=timezone.now())
+    contact.refresh_from_db()
+    assert contact.user == person
+    assert Membership.objects.filter(user=person, role=Role.HEAD_OF_PROFESSION, producer=producer).exists()
 
     client.post(page(Step.SERIES), RAIN)
     series = Series.objects.get()
@@ -149,6 +155,18 @@ def test_a_second_click_makes_no_second_producer_and_a_known_person_no_second_ac
     assert Contact.objects.get().user == known
     assert User.objects.count() == 2
     assert Membership.objects.filter(user=known).count() == 1
+
+
+def test_a_head_without_an_account_is_invited_by_mail_once(client, administrator, mailoutbox):
+    client.post(page(Step.PRODUCER), {"name": "Office for Rain", "nation": "wales"})
+    client.post(page(Step.HEAD), HEAD)
+    assert [mail.to for mail in mailoutbox] == [["head@example.gov.uk"]]
+    again = client.post(page(Step.HEAD), HEAD | {"post": "Chief Statistician"})
+    assert "has been invited to this already" in again.text
+    assert len(mailoutbox) == 1
+    assert Contact.objects.get().post == HEAD["post"]
+    client.post(page(Step.SERIES), RAIN)
+    assert Series.objects.get().head_of_profession == Contact.objects.get(email="head@example.gov.uk")
 
 
 def test_a_series_without_a_head_is_not_done(administrator, client):
