@@ -24,13 +24,13 @@ pytestmark = [pytest.mark.slow, pytest.mark.django_db(transaction=True)]
 PASSWORD = "a password that outlives a machine"
 
 A_FURTHER_LOOK = dedent("""
-    from releases.models import Observation, Release
+    from releases.models import Observation, Release, Series
     from tests.releases.record import a_look
     from tests.factories import SEED_DUE, a_release
     before = Observation.objects.order_by("position").last()
     look = a_look(Release.objects.get(reference="postponed").addresses.first(), "live", at=SEED_DUE)
     assert look.previous_hash == before.row_hash and look.position == before.position + 1
-    print(a_release(reference="after").pk)
+    print(a_release(reference="after", series=Series.objects.first()).pk)
 """)
 LOG_IN = dedent(f"""
     from django.test import Client, override_settings
