@@ -1,6 +1,6 @@
 """How a move becomes a page: what is shown before it, what is refused and why, and what is said after it."""
 
-from collections.abc import Callable, Iterable
+from collections.abc import Callable, Iterable, Iterator
 from dataclasses import dataclass
 from datetime import date
 from typing import Any
@@ -19,7 +19,7 @@ from breaches.document import lay_out
 from breaches.forms.decisions import MoveForm
 from breaches.models import Report
 from breaches.permissions import moves_open_to
-from breaches.refreshing import is_untouched
+from breaches.refreshing import is_untouched, offers
 from breaches.remarks import Remark, Section, impossible, missing, odd
 from breaches.status import APPROVE, DECIDED
 from breaches.versions import SomebodyWasFaster, content_of, present
@@ -163,10 +163,20 @@ def _missing(report: Report, content: ReportContent, move: str, *, today: date) 
 
 def _warnings(report: Report, content: ReportContent) -> list[dict[str, str]]:
     remarks = (*odd(content, today=local_date(timezone.now())), *practices.of_another_edition(content))
-    if report.status not in DECIDED and content.circumstances and is_untouched(present(report), "circumstances"):
-        sentence = _("The circumstances are still the record’s own account: nobody has written what the cause was.")
-        remarks = (*remarks, Remark(Section.CIRCUMSTANCES, "circumstances", sentence))
+    if report.status not in DECIDED:
+        remarks = (*_of_the_record(report, content), *remarks)
     return [_linked(report, remark) for remark in remarks]
+
+
+def _of_the_record(report: Report, content: ReportContent) -> Iterator[Remark]:
+    """Say where the record tells something newer than the text, and where it is all that the text tells."""
+    version = present(report)
+    for field in offers(report, version):
+        sentence = _("The record has changed since ‘%(field)s’ was written: compare the text with what it says now.")
+        yield Remark(Section.CIRCUMSTANCES, field, sentence % {"field": wording.FIELDS[field]})
+    if content.circumstances and is_untouched(version, "circumstances"):
+        sentence = _("The circumstances are still the record’s own account: nobody has written what the cause was.")
+        yield Remark(Section.CIRCUMSTANCES, "circumstances", sentence)
 
 
 def _linked(report: Report, remark: Remark) -> dict[str, str]:

@@ -93,10 +93,16 @@ def _with_the_person_dealing(request: SignedInRequest, report: Report, section: 
 
 
 def _with_the_records_text(request: SignedInRequest, report: Report, section: Section) -> HttpResponse:
-    """Put the record's newest account into the box, unsaved; what stood there is shown beside it."""
+    """Put the record's newest account into the box, unsaved; what stood there is shown beside it.
+
+    Where the box holds the account that the record gave before, word for word, only that is replaced: what people wrote
+    around it stays.
+    """
     data = request.POST.copy()
     replaced = data.get("circumstances", "")
-    data["circumstances"] = report.machine.get("circumstances", replaced)
+    newest = report.machine.get("circumstances", replaced)
+    earlier, stood = present(report).machine.get("circumstances", ""), replaced.replace("\r\n", "\n")
+    data["circumstances"] = stood.replace(earlier, newest, 1) if earlier and earlier in stood else newest
     data["facts_seen"] = editing.facts_digest(report)
     return _shown(request, report, section, _form(report, section, data), replaced=replaced)
 

@@ -185,6 +185,22 @@ def test_words_in_an_events_facts_are_told_and_not_altered(office, report):
     assert holds()
 
 
+def test_blanks_around_the_words_do_not_count_in_any_place(office, report):
+    record(report, "edited", at=LATER, by=office.head, fields=["impact"], noticed_by=NAME)
+    found = redact(report, words=f" {NAME} ", why=WHY, by=office.head, at=LATER, dry_run=True)
+    assert (found.facts, found.documents) == (1, [report.approved_documents.get().version])
+
+
+@pytest.mark.parametrize("dry_run", [True, False], ids=["tried first", "at once"])
+def test_words_that_stand_in_a_day_are_refused_and_the_report_can_still_be_read(office, report, dry_run):
+    before = content_of(report)
+    with pytest.raises(SomethingMissing, match="in a day or a time of the report") as refused:
+        redact(report, words=str(before.occurred_on[0]), why=WHY, by=office.head, at=LATER, dry_run=dry_run)
+    assert refused.value.field == "words"
+    assert content_of(Report.objects.get(pk=report.pk)) == before
+    assert holds()
+
+
 def test_another_report_of_the_same_office_keeps_its_words(office, report):
     other = a_report(office, ReportStatus.DRAFT, reference="another")
     notes.write(other, text=f"{NAME} rang again.", happened_at=AT, by=office.statistician, at=AT)
