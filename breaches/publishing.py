@@ -13,7 +13,7 @@ from breaches.decision import STATES, Decision
 from breaches.models import Published, Report, StartedReport, Suspicion
 from breaches.permissions import TABLE, Action, acting_role, may
 from breaches.public_statement import PublicStatement
-from breaches.versions import SomebodyWasFaster, content_of, record
+from breaches.versions import CHANGED_SINCE_READ, SomebodyWasFaster, content_of, record
 from releases import public
 from releases.lifecycle import MoveRefused
 from releases.models import Contact, Membership, Release
@@ -83,7 +83,7 @@ def publish(report: Report, *, seen: str, by: "User", at: datetime) -> Published
         raise CannotBePublished(_("Only a real report that is approved, sent or closed can be made public."))
     statement = preview(report, now=at)
     if public_statement.digest(statement) != seen:
-        _changed_meanwhile()
+        raise SomebodyWasFaster(CHANGED_SINCE_READ)
     role = acting_role(by, TABLE[Action.PUBLISH], report)
     with transaction.atomic():
         row = Published(
@@ -123,12 +123,7 @@ def _point(report: Report, row: Published | None) -> None:
         pk=report.pk, status=report.status, version=report.version, published=report.published_id
     )
     if not unchanged.update(published=row):
-        _changed_meanwhile()
-
-
-def _changed_meanwhile() -> None:
-    sentence = _("The report has changed since you read it; read it again before you decide.")
-    raise SomebodyWasFaster(sentence)
+        raise SomebodyWasFaster(CHANGED_SINCE_READ)
 
 
 def _check_may(report: Report, person: "User") -> None:

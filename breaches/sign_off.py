@@ -28,7 +28,7 @@ from breaches.status import (
     DismissalReason,
     RecordingReason,
 )
-from breaches.versions import SomebodyWasFaster, content_of
+from breaches.versions import CHANGED_SINCE_READ, SomebodyWasFaster, content_of
 from releases.canonical import sha256_hex
 from releases.lifecycle import MoveRefused, SomethingMissing
 from releases.london import local_date
@@ -88,21 +88,28 @@ def return_(
     return returned
 
 
-def approve(report: Report, *, annex: bool = False, by: "User", at: datetime, render: Render) -> ApprovedDocument:
+def approve(
+    report: Report, *, annex: bool = False, read_sha256: str = "", by: "User", at: datetime, render: Render
+) -> ApprovedDocument:
     """Approve a report: date it, print it, and keep the document with its hash.
 
     The document is printed before anything is written: one that cannot be printed cannot be approved.
 
     :param annex: whether what the looks show is approved as the report's annex.
+    :param read_sha256: the digest of the content that the person has read, where they read it on a page: its date too
+        is part of what is approved, and midnight may have passed over the page.
     :param at: the aware instant of approval; its London date becomes the date of the report.
     :param render: turns the laid out document into the bytes of a PDF file.
     :raises Incomplete: if a field that the form needs is empty, or holds what cannot be true.
     :raises TwoPeopleNeeded: if the producer wants two people and this one wrote or submitted the text.
     :raises NotPrinted: if the document cannot be printed.
-    :raises MoveRefused: if the report's state or the person's roles do not allow it, or somebody was faster.
+    :raises SomebodyWasFaster: if the report, or what is on record for its annex, is not as the person read it.
+    :raises MoveRefused: if the report's state or the person's roles do not allow it.
     """
     evidence = evidence_digest(report)
     content = as_approved(report, at=at, annex=annex)
+    if read_sha256 and read_sha256 != digest(content):
+        raise SomebodyWasFaster(CHANGED_SINCE_READ)
     if content.annex and evidence_digest(report) != evidence:
         sentence = _("A look was recorded this very moment; read the annex again before you approve it.")
         raise SomebodyWasFaster(sentence)

@@ -6,6 +6,7 @@ from typing import TYPE_CHECKING, Any
 
 from django.db import transaction
 from django.utils.translation import gettext as _
+from django.utils.translation import gettext_lazy as lazy
 
 from breaches.content import ReportContent, digest, from_json, to_json
 from breaches.filing import cite_anew, first_day
@@ -14,6 +15,8 @@ from releases.lifecycle import Move, MoveRefused
 
 if TYPE_CHECKING:
     from statsoffice.accounts.models import User
+
+CHANGED_SINCE_READ = lazy("The report has changed since you read it; read it again before you decide.")
 
 
 class SomebodyWasFaster(MoveRefused):

@@ -22,7 +22,7 @@ from breaches.permissions import moves_open_to
 from breaches.refreshing import is_untouched, offers
 from breaches.remarks import Remark, Section, impossible, missing, odd
 from breaches.status import APPROVE, DECIDED
-from breaches.versions import SomebodyWasFaster, content_of, present
+from breaches.versions import CHANGED_SINCE_READ, SomebodyWasFaster, content_of, present
 from breaches.views.access import SignedInRequest
 from releases.lifecycle import MoveRefused, SomethingMissing
 from releases.london import local_date
@@ -82,17 +82,12 @@ def decide(request: SignedInRequest, report: Report, page: MovePage) -> HttpResp
 
 
 def _act(request: SignedInRequest, report: Report, page: MovePage, form: MoveForm) -> None:
-    at, details = timezone.now(), form.details()
-    stale = form.cleaned_data["version"] != report.version or _was_shown_otherwise(request, report, page, details)
+    details = form.details()
+    if form.cleaned_data["version"] != report.version or _was_shown_otherwise(request, report, page, details):
+        raise SomebodyWasFaster(CHANGED_SINCE_READ)
     if page.move == APPROVE:
-        # The date of the report is part of what is approved, and midnight may have passed over the page.
-        read = digest(sign_off.as_approved(report, at=at, annex=details["annex"]))
-        stale = stale or details.pop("content_sha256") != read
-        details["render"] = pdf.render
-    if stale:
-        sentence = _("The report has changed since you read it; read it again before you decide.")
-        raise SomebodyWasFaster(sentence)
-    page.act(report, by=request.user, at=at, **details)
+        details |= {"read_sha256": details.pop("content_sha256"), "render": pdf.render}
+    page.act(report, by=request.user, at=timezone.now(), **details)
 
 
 def _refused(

@@ -86,6 +86,18 @@ def test_a_look_that_was_recorded_since_the_annex_was_read_has_to_be_read_first(
     assert not ApprovedDocument.objects.exists()
 
 
+def test_an_approval_is_bound_to_what_was_read_by_the_approval_itself(office):
+    report = a_report(office, ReportStatus.WITH_HOP)
+    read = digest(sign_off.as_approved(report, at=AT, annex=True))
+    looks(report.suspicions.get().release, ("11:05", NOT_LIVE))
+    with pytest.raises(SomebodyWasFaster, match="has changed since you read it"):
+        sign_off.approve(report, annex=True, read_sha256=read, by=office.head, at=AT, render=printed)
+    assert Report.objects.get(pk=report.pk).status == ReportStatus.WITH_HOP
+    read = digest(sign_off.as_approved(report, at=AT, annex=True))
+    approved = sign_off.approve(report, annex=True, read_sha256=read, by=office.head, at=AT, render=printed)
+    assert approved.content_sha256 == read
+
+
 def test_a_look_recorded_between_annex_and_digest_refuses_the_approval(office, monkeypatch):
     report = a_report(office, ReportStatus.WITH_HOP)
     release = report.suspicions.get().release
