@@ -39,7 +39,8 @@ def interval_chart(
         visible = f"Became visible: after {absent[1]} and by {seen[1]}"
         lines.append((visible, absent[0], seen[0], COLOURS[1]))
     elif absent:
-        lines.append((f"Not seen up to {absent[1]}", due[0], absent[0], COLOURS[1]))
+        # Where nobody could tell any more before it was due, there is no stretch in which it was overdue.
+        lines.append((f"Not seen up to {absent[1]}", min(due[0], absent[0]), absent[0], COLOURS[1]))
     elif seen:
         lines.append((f"First seen at {seen[1]}, and not known since when", seen[0], seen[0], COLOURS[1]))
     if publisher:

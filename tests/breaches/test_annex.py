@@ -9,6 +9,7 @@ import pytest
 from breaches.annex_facts import AFTER, BEFORE, annex_of, around_the_change
 from breaches.annex_layout import APPROVED, NOT_APPROVED, shown
 from breaches.facts import PublisherTime
+from breaches.interval_chart import THINNEST
 from releases.evidence import AddressRole
 from releases.publisher import Source
 from tests.breaches.record import (
@@ -158,6 +159,13 @@ def test_the_picture_draws_the_interval_on_one_scale_and_its_title_says_all_of_i
     lines = [words.text for words in part.chart.words]
     assert " ".join(lines).replace(" Became", ". Became").replace(" The", ". The") + "." == part.chart.title
     assert max(map(len, lines)) <= 34
+
+
+def test_the_picture_draws_no_stretch_after_the_last_look_that_could_tell():
+    (part,) = parts(record(address(look("09:00", NOT_LIVE, "not_found"), look("09:30", UNREACHABLE, "timeout"))))
+    assert "Not seen up to 9.00.00am." in part.chart.title
+    _in_time, not_seen = part.chart.bars[1::2]
+    assert not_seen.width == THINNEST
 
 
 @pytest.mark.parametrize("looks", [EARLY, ABSENT, (look("09:32", LIVE),), (look("09:30", UNREACHABLE),)])
