@@ -98,7 +98,7 @@ def read(said: Any) -> Manifest:
         raise ArchiveRefused(message) from fault
     for part in manifest.files:
         path = PurePosixPath(part.name)
-        if path.parts[0] != FILES or len(path.parts) < 2 or ".." in path.parts:
+        if path.parts[:1] != (FILES,) or len(path.parts) < 2 or ".." in path.parts:
             message = f"It names a file outside its own folder: {part.name}."
             raise ArchiveRefused(message)
     return manifest

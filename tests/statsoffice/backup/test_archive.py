@@ -123,6 +123,10 @@ DAMAGES = {
         lambda path: rewritten(path, parts={"files/other": lambda _: b"other"}),
         "It is damaged: its parts are not those that its manifest names.",
     ),
+    "a-file-without-a-name": (
+        lambda path: with_manifest(path, files=[{"name": "", "size": 0, "sha256": ""}]),
+        "It names a file outside its own folder: .",
+    ),
     "a-file-elsewhere": (
         lambda path: with_manifest(path, files=[{"name": "files/../../x", "size": 0, "sha256": ""}]),
         "It names a file outside its own folder: files/../../x.",
