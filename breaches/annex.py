@@ -23,7 +23,8 @@ class AnnexPart:
     """What is on record of one address of an output: its page, or an attachment.
 
     It became visible after `last_not_live_at` and at or before `first_live_at`; `delay` is that in seconds after the
-    announced time, negative before it, None while it still grows. `looks` are those around the change, in order, and
+    announced time, negative before it, its second bound None while it still grows; None as a whole where the looks do
+    not show it. `looks` are those around the change, in order, and
     `not_listed` is how many more there were.
     """
 

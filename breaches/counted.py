@@ -23,7 +23,7 @@ from releases.models import DateChange, Producer, Series, Verification
 from releases.permissions import Person
 from releases.verdict import Outcome
 
-# A verdict that still waits for a look says nothing yet.
+# What was early is no delay, and what was never seen has none that ended (decision 34).
 DELAYED = (Outcome.LATE, Outcome.PARTIAL)
 
 
@@ -59,6 +59,7 @@ def _verified(scope: Scope, by: Person) -> "QuerySet[Verification]":
         due_at__lt=_midnight(scope.last, days_after=1),
         **_narrowed(scope, "release__series"),
     )
+    # A verdict that still waits for a look says nothing yet.
     return found.exclude(outcome=Outcome.PENDING)
 
 
