@@ -67,6 +67,19 @@ def test_every_link_to_a_missing_or_odd_field_leads_to_a_control_of_that_name(cl
         assert f'id="{control}"' in client.get(address).text, link
 
 
+@pytest.mark.parametrize("page", ["check", "approve"])
+def test_whoever_decides_reads_that_the_record_has_changed_since_the_text_was_written(client, office, page):
+    report = a_report(office, ReportStatus.WITH_HOP)
+    client.force_login(office.head)
+    changed = "The record has changed since ‘Circumstances of breach’ was written"
+    assert changed not in words(client.get(page_of(report, page)).text)
+    looks(report.suspicions.get().release, ("11:05", NOT_LIVE))
+    drafting.draft_missing(now=london("11:07"))
+    told = client.get(page_of(report, page)).text
+    assert changed in words(told)
+    assert f'href="/reports/{report.reference}/circumstances/#id_circumstances"' in told
+
+
 def test_a_complete_report_is_read_as_it_will_be_printed_and_submitted(client, office):
     report = a_report(office)
     client.force_login(office.statistician)
