@@ -167,6 +167,20 @@ def test_the_machines_text_stands_beside_the_persons(statistician, report):
     assert "it has changed since" not in words(page)
 
 
+def test_what_people_wrote_around_the_records_account_stays_where_a_newer_one_is_taken(statistician, office, report):
+    address = section_address(report, CIRCUMSTANCES)
+    before = said(report).circumstances
+    send(statistician, address, circumstances=f"First a word.\r\n\r\n{before}\r\n\r\nThe scheduler had failed.")
+    looks(report.suspicions.get().release, ("11:05", NOT_LIVE))
+    drafting.draft_missing(now=london("11:07"))
+    taken = send(statistician, address, take="circumstances")
+    text = filled_in(taken.text)["circumstances"][0]
+    assert "any more" in text
+    assert text.startswith("First a word.")
+    assert text.endswith("The scheduler had failed.")
+    assert text.count("was due to be released") == 1
+
+
 def test_changed_facts_are_marked_and_enter_by_the_persons_act_only(statistician, office, report):
     address = section_address(report, CIRCUMSTANCES)
     send(statistician, address, circumstances="In my words.")
