@@ -55,6 +55,14 @@ def test_desk_and_drafts_lead_to_the_page_and_from_there_to_the_joint_report(cli
     assert f"Joined with others ({joint.reference})" in history
 
 
+def test_the_title_of_the_mornings_page_is_plain_text(client, office):
+    a_morning(office)
+    client.force_login(office.statistician)
+    page = client.get(morning_page(office)).text
+    title = page.split("<title>")[1].split("</title>")[0]
+    assert " ".join(title.split()).startswith("Drafts of 30 June 2020 – ")
+
+
 def test_only_what_was_chosen_is_joined_and_the_rest_stays(client, office):
     drafts = a_morning(office, 3)
     client.force_login(office.head)
