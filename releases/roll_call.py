@@ -3,7 +3,7 @@
 from collections import Counter
 from datetime import datetime, timedelta
 
-from django.db.models import QuerySet
+from django.db.models import F, QuerySet
 
 from releases import london
 from releases.calendar import STANDARD_RELEASE_TIME
@@ -37,7 +37,9 @@ def call_missing(*, now: datetime) -> list[RollCall]:
 
 def _call(producer: Producer, due: QuerySet[Release], *, due_at: datetime, now: datetime) -> RollCall | None:
     outcomes = {release.reference: Outcome.PENDING for release in due}
-    for verification in Verification.objects.filter(release__in=due, due_at=due_at).select_related("release"):
+    # One that was moved away and back has a verdict of before, for the same time, besides.
+    standing = Verification.objects.filter(release__in=due, schedule_version=F("release__schedule_version"))
+    for verification in standing.select_related("release"):
         outcomes[verification.release.reference] = Outcome(verification.outcome)
     if Outcome.PENDING in outcomes.values() and now < due_at + LONGEST_WAIT:
         return None

@@ -3,9 +3,10 @@
 from datetime import UTC, datetime, timedelta
 
 import pytest
+from django.db.models import F
 
 from releases import judging, roll_call
-from releases.models import Membership, RollCall
+from releases.models import Membership, Release, RollCall
 from releases.roles import Role
 from statsoffice.messages import outbox
 from statsoffice.messages.models import Message
@@ -47,6 +48,16 @@ def test_a_morning_is_called_once_with_every_release_by_what_was_found(series):
     call = RollCall.objects.get()
     assert (call.due, call.live, call.not_live, call.cannot_tell) == (2, 1, 1, 0)
     assert {each["reference"] for each in call.releases} == {"first", "second"}
+
+
+def test_a_release_that_was_moved_away_and_back_is_called_by_its_present_schedule(series):
+    moved = release(series, "first")
+    seen_on_time(moved)
+    Release.objects.filter(pk=moved.pk).update(schedule_version=F("schedule_version") + 2)
+    assert roll_call.call_missing(now=JUDGED) == []
+    not_seen(Release.objects.get(pk=moved.pk))
+    (call,) = roll_call.call_missing(now=JUDGED)
+    assert (call.live, call.not_live) == (0, 1)
 
 
 def test_nothing_is_called_before_half_past_nine_in_london(series):
