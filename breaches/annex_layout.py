@@ -122,6 +122,8 @@ def _became_visible(delay: tuple[float, float | None] | None) -> str:
     if delay is None:
         return "The looks do not show when"
     lower, upper = delay
+    if upper is None and lower < 1:
+        return "Not yet at the announced time"
     if upper is None:
         return f"Not yet, {delay_in_figures(lower, None)} after the announced time"
     if upper < 0:

@@ -6,6 +6,7 @@ from datetime import timedelta
 
 import pytest
 
+from breaches.annex import Annex
 from breaches.annex_facts import AFTER, BEFORE, annex_of, around_the_change
 from breaches.annex_layout import APPROVED, NOT_APPROVED, shown
 from breaches.facts import PublisherTime
@@ -82,6 +83,14 @@ def test_no_answer_is_told_as_such_and_what_was_never_seen_has_no_time():
     (silent,) = parts(record(address(look("09:30", UNREACHABLE), look("09:32", UNREACHABLE))))
     assert summary(silent)["Outcome of the check"] == "The looks do not show whether it was there in time"
     assert summary(silent)["It became visible"] == "The looks do not show when"
+
+
+def test_without_a_tolerance_what_was_not_seen_at_the_announced_time_is_said_so():
+    facts = record(address(*ABSENT))
+    (part,) = annex_of([facts]).outputs[0].parts
+    output = dataclasses.replace(annex_of([facts]).outputs[0], parts=(dataclasses.replace(part, delay=(0.0, None)),))
+    (laid_out,) = shown(Annex((output,)), approved=False).parts
+    assert summary(laid_out)["It became visible"] == "Not yet at the announced time"
 
 
 def test_each_address_of_each_output_has_a_part_and_the_publishers_figure_stands_once():
