@@ -36,5 +36,6 @@ MEASUREMENTS: Sequence[Measurement] = (
     Measurement("calendar", sizes=(100_000,), databases=("postgresql",), rounds_inside=200),
     Measurement("pages", sizes=(100_000,), databases=("postgresql",), rounds_inside=200),
     Measurement("register", sizes=(100_000,), databases=("postgresql",), rounds_inside=200),
+    Measurement("morning", sizes=(100_000,), databases=("postgresql",), rounds_inside=60),
     Measurement("pdf", sizes=(1,), rounds_inside=30),
 )

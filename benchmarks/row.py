@@ -1,11 +1,12 @@
 """One line of the table: what was measured, its floor in the same run, and the limit that it must keep."""
 
+import math
 from collections.abc import Sequence
 from dataclasses import asdict, dataclass
 from typing import Any, Literal, Self
 
 # Of these units more is better.
-RATES = frozenset({"looks/s"})
+RATES = frozenset({"looks/s", "requests/s", "%"})
 
 
 @dataclass(frozen=True, slots=True)
@@ -45,7 +46,9 @@ class Row:
             return None
         value = self.figure if self.limit.of == "figure" else self.ratio
         assert value is not None, f"{self.what}: a limit of the ratio needs a floor"
-        return self.limit.value / value if self.unit in RATES else value / self.limit.value
+        if self.unit in RATES:
+            return self.limit.value / value if value else math.inf
+        return value / self.limit.value
 
     @property
     def held(self) -> bool:

@@ -51,3 +51,17 @@ def test_of_two_middle_rounds_the_worse_one_is_told(unit, worse):
 def test_a_row_comes_back_from_another_process_as_it_was():
     row = Row("late", 4.9, "s", 0.1, "bare client", Limit(5.0), (3, 3), (4.9, 5.0))
     assert Row.from_json(json.loads(json.dumps(row.to_json()))) == row
+
+
+@pytest.mark.parametrize(
+    ("right", "held"),
+    [
+        pytest.param(100.0, True, id="all"),
+        pytest.param(99.9, False, id="but-some"),
+        pytest.param(0.0, False, id="none"),
+    ],
+)
+def test_a_limit_of_right_answers_is_held_by_all_of_them_alone(right, held):
+    row = Row("right answers of all", right, "%", limit=Limit(100.0))
+    assert row.held is held
+    assert ("MISSED" in written([row])) is not held

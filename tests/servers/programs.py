@@ -34,6 +34,11 @@ def nginx() -> str:
     return shutil.which("nginx") or _program("/usr/sbin/nginx", package="nginx-light")
 
 
+def wrk() -> str:
+    """Find the program that asks a web server as fast as it answers."""
+    return _program("wrk", package="wrk")
+
+
 def xgettext() -> str:
     """Find the program that collects the texts for translators."""
     return _program("xgettext", package="gettext")

@@ -1,0 +1,53 @@
+"""Those who work with the product: two hundred people with a role and a second factor, and sessions of some."""
+
+from collections.abc import Sequence
+
+from allauth.mfa.models import Authenticator
+from django.conf import settings
+from django.test import Client, override_settings
+
+from benchmarks.office import Office
+from releases.models import Membership, Producer
+from releases.roles import Role
+from statsoffice.accounts.models import User
+
+PEOPLE = 200
+# One in so many works for every producer, and sees all there is; the others for one.
+EVERYWHERE = 10
+ROLES = (Role.HEAD_OF_PROFESSION, Role.DEPUTY, Role.STATISTICIAN, Role.STATISTICIAN)
+
+
+def recruited(office: Office) -> Sequence[User]:
+    """Record the people: of each fifty one for every producer, then the next role of each."""
+    producers = sorted({one.producer for one in office.series}, key=lambda producer: producer.pk)
+    people = User.objects.bulk_create(
+        User(name=f"Sam Reed {number}", email=f"sam.reed.{number}@example.gov.uk") for number in range(PEOPLE)
+    )
+    Membership.objects.bulk_create(
+        Membership(user=person, producer=producer, role=ROLES[number // len(producers) % len(ROLES)])
+        for number, person in enumerate(people)
+        for producer in _where(number, producers)
+    )
+    Authenticator.objects.bulk_create(
+        Authenticator(user=person, type=Authenticator.Type.TOTP, data={}) for person in people
+    )
+    return people
+
+
+def _where(number: int, producers: Sequence[Producer]) -> Sequence[Producer]:
+    return producers if number % EVERYWHERE == 0 else [producers[number % len(producers)]]
+
+
+def signed_in(people: Sequence[User], *, key: str) -> list[str]:
+    """Begin a session for each of some people in the database, and return what their cookies hold.
+
+    :param key: the SECRET_KEY of the web server that is to know them.
+    """
+    with override_settings(SECRET_KEY=key):
+        return [_session(person) for person in people]
+
+
+def _session(person: User) -> str:
+    client = Client()
+    client.force_login(person)
+    return client.cookies[settings.SESSION_COOKIE_NAME].value

@@ -1,0 +1,76 @@
+"""What people do with the pages on a morning: readers outside, and those who are signed in."""
+
+import re
+from collections.abc import Callable, Sequence
+from html import unescape
+from itertools import count
+
+from benchmarks.habits import Asked, Asking, Habit
+from benchmarks.web import SESSION_COOKIE
+
+CALENDAR, DESK, DESK_PART, LOG_IN, REGISTER = "/", "/desk/", "/desk/today/", "/accounts/login/", "/reports/register/"
+REFRESHED, SEARCHED = "the calendar refreshed", "a search of the calendar"
+OPENED, STANDS, READ, FLOOR = "the desk opened", "the desk refreshed", "the register", "the log-in page"
+PART = re.compile(rf'hx-get="({DESK_PART}[^"]*)"')
+WORDS = ("school", "absence", "edition+9", "edition+42", "part+7")
+LISTS = ("", "?page=2", "?decision=reported", "?producer=office-3", "?kind=late&page=3")
+
+
+def desks(sessions: Sequence[str]) -> Habit:
+    """Let those who are signed in keep the desk open: its script asks every two seconds whether it still stands."""
+    return Habit(len(sessions), 2, lambda number: _desk(sessions[number]))
+
+
+def refreshing(readers: int) -> Habit:
+    """Let readers look at the calendar of the month every two seconds, as browsers do that have it already."""
+    return Habit(readers, 2, lambda _: _calendar())
+
+
+def searching(readers: int) -> Habit:
+    """Let readers search all months for words, each once in two seconds."""
+    addresses = [f"/calendar/?show=all&words={words}" for words in WORDS]
+    return Habit(readers, 2, _each(SEARCHED, addresses, {}))
+
+
+def reading(sessions: Sequence[str]) -> Habit:
+    """Let those who are signed in leaf through the register of breach reports, each once in two seconds."""
+    addresses = [REGISTER + question for question in LISTS]
+    return Habit(len(sessions), 2, lambda number: _each(READ, addresses, _cookie(sessions[number]))(number))
+
+
+def logging_in() -> Habit:
+    """Let one reader open the page to log in twice a second."""
+    return Habit(1, 0.5, _each(FLOOR, [LOG_IN], {}))
+
+
+def _desk(session: str) -> Asking:
+    cookie = _cookie(session)
+    answer = yield Asked(OPENED, DESK, cookie)
+    part = DESK_PART
+    while True:
+        # What stands is answered with nothing, and asked for again by the address that the page has.
+        if fresh := PART.search(answer.text):
+            part = unescape(fresh[1])
+        answer = yield Asked(STANDS, part, {**cookie, "HX-Request": "true"}, frozenset({200, 204}))
+
+
+def _calendar() -> Asking:
+    tag = ""
+    while True:
+        has = {"If-None-Match": tag} if tag else {}
+        answer = yield Asked(REFRESHED, CALENDAR, has, frozenset({200, 304}))
+        tag = answer.headers.get("ETag", tag)
+
+
+def _each(what: str, addresses: Sequence[str], headers: dict[str, str]) -> Callable[[int], Asking]:
+    """Give a habit of asking for each address in turns, from another one on for each person."""
+
+    def asks(first: int) -> Asking:
+        for number in count(first):
+            yield Asked(what, addresses[number % len(addresses)], headers)
+
+    return asks
+
+
+def _cookie(session: str) -> dict[str, str]:
+    return {"Cookie": f"{SESSION_COOKIE}={session}"}
