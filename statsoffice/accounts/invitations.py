@@ -45,10 +45,13 @@ def roles_given(person: Person) -> tuple[Role, ...]:
 
 
 def kept_by(person: Person) -> QuerySet[Invitation]:
-    """Return the invitations that a person looks after: those to the producers to which they invite."""
+    """Return the invitations that a person looks after: those to roles that they give themselves."""
     if administers_people(person):
         return Invitation.objects.all()
-    return Invitation.objects.filter(producer__in=producers_invited_to(person))
+    theirs = Q(pk__in=[])
+    for producer in producers_invited_to(person):
+        theirs |= Q(producer=producer, role__in=[role for role in Role if may_give(person, role, producer)])
+    return Invitation.objects.filter(theirs)
 
 
 def invite(

@@ -165,6 +165,12 @@ def test_a_calendar_manager_gives_no_role_that_may_do_what_they_may_not(client, 
     assert mail.outbox == []
 
 
+def test_a_calendar_manager_sees_no_invitation_to_a_role_that_they_do_not_give(client, head, producer):
+    invited(head, producer, Role.AUDITOR)
+    client.force_login(member(Role.CALENDAR_MANAGER, producer))
+    assert ADDRESS not in client.get(reverse("invitations")).text
+
+
 def test_a_calendar_manager_invites_another_one(client, producer):
     client.force_login(member(Role.CALENDAR_MANAGER, producer))
     assert client.post(reverse("invite"), asked(producer, Role.CALENDAR_MANAGER)).status_code == 302
