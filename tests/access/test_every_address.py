@@ -1,0 +1,118 @@
+"""Every address, role, producer and method: answers follow the one table of roles, and a new address fails."""
+
+import pytest
+from django.db import transaction
+from django.test import Client
+
+from releases.models import Membership, PreReleaseRequest
+from releases.roles import Role
+from statsoffice.accounts.models import User
+from tests.access.addresses import examples, places
+from tests.access.admin_tables import expected_in_the_admin_site
+from tests.access.expected import ADMINISTRATORS, EVERYBODY, EXPECTED, SIGNED_IN
+from tests.browser.office import NOW, a_morning
+from tests.factories import ProducerFactory, UserFactory
+
+pytestmark = [pytest.mark.django_db, pytest.mark.slow]
+
+ELSEWHERE, NO_ROLE, SUPERUSER, STRANGER = "every role elsewhere", "no role", "superuser", "not signed in"
+PRIVATE = ("A rehearsal in ten minutes", "breach-report-draft", "breach-report-with-hop", "Featherstonehaugh")
+METHODS = {"get": "reads", "post": "posts"}
+
+
+def expected():
+    return EXPECTED | expected_in_the_admin_site()
+
+
+def test_every_address_has_an_expectation_and_every_expectation_an_address():
+    assert {place.name for place in places()} == set(expected())
+
+
+@pytest.fixture
+def addresses(db, time_machine, settings):
+    """An example of every address, on the invented office's morning."""
+    settings.BREACHES_PUBLIC = True
+    time_machine.move_to(NOW, tick=False)
+    morning = a_morning()
+    User.objects.update(is_staff=True)
+    found = examples(morning.pages, morning.office.producer)
+    assert set(found) >= set(expected())
+    return morning.office, found
+
+
+def sent_along():
+    """What a page sends along, by the name of where it goes, and without which there is nothing to do."""
+    asked = PreReleaseRequest.objects.filter(release__reference="access-ahead", status="waiting")[0]
+    return {
+        "releases:withdraw_delay_notice": {"seen": "0"},
+        "releases:pre_release_decide": {"act": "agree", "request": asked.pk},
+    }
+
+
+def client_of(who, office):
+    """A client of somebody: of a role, or of one of the four others. All are let into the admin site."""
+    client = Client()
+    if who in office.people:
+        user = office.people[who]
+    elif who == STRANGER:
+        return client
+    else:
+        user = UserFactory(is_staff=True, is_superuser=who == SUPERUSER)
+    if who == ELSEWHERE:
+        producer = ProducerFactory()
+        Membership.objects.bulk_create(Membership(user=user, producer=producer, role=role) for role in Role)
+    client.force_login(User.objects.get(pk=user.pk))
+    return client
+
+
+def kind_of(answer):
+    """What an answer is: open, hidden, or asked to sign in; a method that an address does not know tells nothing."""
+    leads_to = answer.headers.get("HX-Redirect") or answer.headers.get("Location") or ""
+    if leads_to.startswith(("/accounts/login/", "/admin/login/")):
+        return "asked to sign in"
+    return {404: "hidden", 403: "hidden", 405: "no such method"}.get(answer.status_code, "open")
+
+
+def right_kinds(who, rule, side):
+    """Which kinds of answer are right for somebody."""
+    allowed = getattr(rule, side)
+    outside = who not in set(Role)
+    if allowed == EVERYBODY:
+        return {"open", "asked to sign in"}
+    if who == STRANGER:
+        return {"asked to sign in", "hidden", "no such method", *(["open"] if rule.of_no_row else [])}
+    if who == SUPERUSER and (rule.administrators_too or allowed == ADMINISTRATORS):
+        return {"open"} if allowed else {"open", "hidden", "no such method"}
+    if allowed == SIGNED_IN or (isinstance(allowed, frozenset) and who in allowed):
+        return {"open"}
+    # What has nothing of this office for whoever is none of its people is looked through for it.
+    return {"hidden", "no such method", *(["open"] if rule.of_no_row and outside else [])}
+
+
+@pytest.mark.parametrize("who", [*Role, ELSEWHERE, NO_ROLE, SUPERUSER, STRANGER], ids=str)
+def test_whoever_asks_gets_to_the_addresses_of_the_table_and_to_no_other(addresses, who):
+    office, found = addresses
+    client = client_of(who, office)
+    session = client.cookies.get("sessionid")
+    wrong, told, sent = {}, {}, sent_along()
+    for name, rule in expected().items():
+        for method, side in METHODS.items():
+            if session:
+                client.cookies["sessionid"] = session.value
+            with transaction.atomic():
+                answer = getattr(client, method)(found[name], sent.get(name) if method == "post" else None)
+                transaction.set_rollback(True)
+            kind = kind_of(answer)
+            # A table of the admin site without a row has the key 0, at which there is nothing.
+            if "/0/" not in found[name] and kind not in right_kinds(who, rule, side):
+                wrong[f"{method} {name}"] = f"{answer.status_code} {kind}"
+            # Read to its end, a file is closed; what stands in one is searched like a page.
+            text = (answer.getvalue() if answer.streaming else answer.content).decode(errors="replace")
+            if who not in set(Role) and kind == "open":
+                words = [word for word in PRIVATE if word in text]
+                if words and not (
+                    who == SUPERUSER and (rule.administrators_too or getattr(rule, side) == ADMINISTRATORS)
+                ):
+                    told[f"{method} {name}"] = words
+    assert wrong == {}
+    assert told == {}
