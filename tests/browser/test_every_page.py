@@ -9,6 +9,7 @@ from playwright.sync_api import expect
 from releases import judging
 from releases.models import Release
 from tests.browser.office import NOW, PUBLIC
+from tests.browser.patience import PATIENCE
 from tests.releases.record import looks_at
 
 pytestmark = [
@@ -137,7 +138,7 @@ def test_the_desk_shows_a_verdict_as_it_falls_and_keeps_the_cursor_where_it_is(p
     looks_at(release, "live", start=NOW)
     judging.judge(release, now=NOW)
     row = page.locator("li", has=page.get_by_role("link", name="Seen not seen")).first
-    expect(row).to_contain_text("Seen late", timeout=6000)
+    expect(row).to_contain_text("Seen late", timeout=PATIENCE)
     expect(page.locator("#desk-summary")).not_to_contain_text("Not seen")
     assert page.evaluate("document.activeElement.textContent") == "Seen not seen"
 
@@ -146,4 +147,4 @@ def test_the_desk_leads_to_the_log_in_page_once_the_session_has_ended(page, live
     sign_in(morning.office.head)
     page.goto(f"{live_server}{morning.pages['the desk']}")
     page.context.clear_cookies()
-    page.wait_for_url("**/accounts/login/**", timeout=6000)
+    page.wait_for_url("**/accounts/login/**", timeout=PATIENCE)

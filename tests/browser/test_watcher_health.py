@@ -7,6 +7,7 @@ from playwright.sync_api import expect
 
 from statsoffice.canary.models import Pulse
 from tests.browser.office import NOW
+from tests.browser.patience import PATIENCE
 from tests.browser.test_every_page import is_clean
 from tests.statsoffice.canary.record import a_rehearsal
 
@@ -36,7 +37,7 @@ def test_a_watcher_that_is_well_is_said_to_be_so_quietly(desk):
 
 def test_a_watcher_that_falls_ill_is_told_to_those_who_are_looking(desk):
     a_rehearsal(finished_at=NOW, right=False, found="cannot_tell")
-    expect(desk.locator(".govuk-warning-text")).to_contain_text("look at each release yourself", timeout=6000)
+    expect(desk.locator(".govuk-warning-text")).to_contain_text("look at each release yourself", timeout=PATIENCE)
     why = desk.locator("#desk-today .govuk-list--bullet li")
     expect(why).to_contain_text("should have come out as “on time” and came out as “cannot tell”")
     is_clean(desk)
@@ -46,7 +47,7 @@ def test_several_troubles_at_once_are_all_told(desk):
     Pulse.objects.update(begun_at=NOW - timedelta(minutes=5), finished_at=NOW - timedelta(minutes=5))
     a_rehearsal(finished_at=NOW, right=False, found="not_seen", clock_off=True)
     why = desk.locator("#desk-today .govuk-list--bullet li")
-    expect(why).to_have_count(3, timeout=6000)
+    expect(why).to_have_count(3, timeout=PATIENCE)
     expect(why.nth(0)).to_contain_text("The watcher was last active at 9.35am. No release is being watched.")
     expect(why.nth(2)).to_contain_text("The clock of the watcher is wrong.")
     is_clean(desk)
