@@ -68,6 +68,19 @@ def test_a_clock_that_nothing_vouched_for_is_told():
     assert "clock of the check" not in account(record(address(*SEED_LOOKS)))
 
 
+def test_the_clock_of_looks_after_the_release_was_found_is_not_told():
+    later = by_a_clock(look("18:00", LIVE), 30, vouched=False)
+    assert account(record(address(*SEED_LOOKS, later))) == account(record(address(*SEED_LOOKS, look("18:00", LIVE))))
+
+
+def test_the_clock_of_a_look_that_did_not_find_it_any_more_is_told():
+    gone = by_a_clock(look("11:05", NOT_LIVE), 3, vouched=False)
+    text = account(record(address(*SEED_LOOKS, look("11:00", LIVE), gone)))
+    assert "did not find it there any more" in text
+    assert "off by up to 3 seconds" in text
+    assert "At some looks nothing vouched" in text
+
+
 @pytest.mark.django_db
 @pytest.mark.parametrize("bound", [None, 0.25])
 def test_the_bound_of_each_look_gets_from_the_record_into_the_account(bound):
