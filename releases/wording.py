@@ -143,9 +143,16 @@ def _between(verification: Verification) -> str:
     if verification.last_not_live_at:
         said.append(_("last seen not live at %(at)s") % {"at": _clock(verification.last_not_live_at, verification)})
     if verification.first_live_at:
-        said.append(_("first seen live at %(at)s") % {"at": _clock(verification.first_live_at, verification)})
+        seen_by = _by(verification.first_live_at, verification.due_at)
+        said.append(_("first seen live at %(at)s") % {"at": _clock(seen_by, verification)})
     sentence = ", ".join(said)
     return f"{sentence[:1].upper()}{sentence[1:]}." if sentence else ""
+
+
+def _by(seen_at: datetime, due_at: datetime) -> datetime:
+    """Round when a look was answered up to the second, as a breach report does, but never over the due instant."""
+    rounded = (seen_at + timedelta(microseconds=999_999)).replace(microsecond=0)
+    return seen_at if seen_at < due_at <= rounded else rounded
 
 
 def _clock(instant: datetime, verification: Verification) -> str:

@@ -45,7 +45,7 @@ def test_the_verdict_is_said_with_its_interval(client):
     late_by_an_hour(release)
     text = page(client, release).text
     assert "Seen late" in text
-    assert "Last seen not live at 10.26.55am, first seen live at 10.27.00am." in text
+    assert "Last seen not live at 10.26.55am, first seen live at 10.27.01am." in text
     assert "56 min 55 s to 57 min 1 s after it was due" in text
 
 

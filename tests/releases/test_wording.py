@@ -121,6 +121,17 @@ def test_the_sentence_names_the_interval_that_holds_the_publication():
     assert wording.verdict_sentence(verdict).endswith(said)
 
 
+@pytest.mark.parametrize(
+    ("seconds", "said"),
+    [(3420.2, "10.27.01am"), (3420.0, "10.27.00am"), (-0.4, "9.29.59am"), (-60.4, "9.29.00am")],
+    ids=["late", "whole", "just-early", "early"],
+)
+def test_the_first_live_look_is_rounded_up_as_a_report_writes_it_and_never_over_the_due_instant(seconds, said):
+    seen = SEED_DUE + timedelta(seconds=seconds)
+    verdict = a_verdict(Outcome.LATE, 0.0, 1.0, last_not_live_at=seen - timedelta(seconds=5.1), first_live_at=seen)
+    assert wording.verdict_sentence(verdict).endswith(f"first seen live at {said}.")
+
+
 def test_an_instant_on_another_day_than_the_due_one_names_its_day():
     last, first = SEED_DUE - timedelta(days=1), SEED_DUE - timedelta(seconds=1)
     verdict = a_verdict(Outcome.EARLY, -86_400.0, -1.0, last_not_live_at=last, first_live_at=first)
