@@ -46,6 +46,12 @@ class CalendarFilter(forms.Form):
         self.of_one_producer = producers[0].slug if len(producers) == 1 else ""
         chosen = asked.get("producer", "") or self.of_one_producer
         series = list(public.series().filter(producer__slug=chosen)) if chosen else []
+        # Whoever keeps the form as text must take it for another one where any of these differs.
+        self.made_from = (
+            asked.urlencode(),
+            tuple((one.slug, one.name) for one in producers),
+            tuple((one.slug, one.title) for one in series),
+        )
         self._offer("producer", [("", _("Any producer")), *((one.slug, one.name) for one in producers)])
         self._offer("series", [("", _("Any series")), *((one.slug, one.title) for one in series)])
         self.fields["show"].widget = forms.HiddenInput()

@@ -19,6 +19,7 @@ from releases.models import Release
 from releases.month import Month, month_of
 from releases.public import Shown
 from releases.slot_rules import PLAUSIBLE_YEARS
+from releases.views import calendar_parts
 
 RELEASES_PER_PAGE = 50
 MOST_LISTED = 2_000
@@ -84,9 +85,11 @@ def _page(
     keys = list(found.values_list("pk", flat=True)[: MOST_LISTED + 1])
     page = Paginator(keys[:MOST_LISTED], RELEASES_PER_PAGE).get_page(request.GET.get("page"))
     releases = public.facts(found.filter(pk__in=page.object_list))
-    by_month = groupby(releases, key=lambda release: month_of(release.slot.on).first)
+    today = london.local_date(now)
+    in_groups = groupby(releases, key=lambda release: None if more["month"] else month_of(release.slot.on).first)
     context = {
         "form": asked,
+        "filter": calendar_parts.filter_of(asked),
         "follow": public_addresses.follow(asked.followed),
         "narrowed": _narrowed(request),
         "show": show,
@@ -94,8 +97,7 @@ def _page(
         "page": page,
         "has_more": len(keys) > MOST_LISTED,
         "releases": releases,
-        "today": london.local_date(now),
-        "groups": [(first, list(group)) for first, group in by_month] if more["month"] is None else [(None, releases)],
+        "groups": [(first, calendar_parts.list_of(tuple(group), today=today)) for first, group in in_groups],
         **more,
     }
     return render(request, "releases/calendar.html", context)
