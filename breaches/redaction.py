@@ -5,7 +5,7 @@ events still holds, because free words stand in it as a salted digest only: that
 salt is not, and the digest of what is left is part of the new event. An approved document is never altered.
 """
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import datetime
 from typing import TYPE_CHECKING, Any
@@ -13,6 +13,7 @@ from typing import TYPE_CHECKING, Any
 from django.db import models
 from django.utils.translation import gettext as _
 
+from breaches.content import from_json
 from breaches.models import ApprovedDocument, Report, ReportEvent, ReportVersion, SectionComment
 from breaches.permissions import TABLE, Action, acting_role
 from breaches.versions import record
@@ -80,16 +81,18 @@ def redact(
 ) -> Redacted:
     """Take some words out of a report and all that was written about it, and leave a dated marker in each place.
 
-    :param words: exactly as they stand there; capital and small letters count.
+    :param words: exactly as they stand there; capital and small letters count, blanks around them do not.
     :param why: kept in the event, and read by whoever may read the report's history.
     :param at: the aware instant, whose day in London the marker carries.
     :param besides: further places, which this app does not know.
     :param dry_run: say what would be done, and do nothing.
-    :raises SomethingMissing: if the words are too few, or there is no reason, or the reason holds the words.
+    :raises SomethingMissing: if the words are too few, or there is no reason, or the reason holds the words, or a
+        report without them could not be read any more.
     :raises NothingToRedact: if the words stand nowhere where they could be taken out.
     :raises ValueError: if the person is not Head of Profession of the report's producer.
     """
     role = acting_role(by, TABLE[Action.REDACT], report)
+    words = words.strip()
     _check(words, why)
     marker = _("[removed on %(day)s]") % {"day": day(at)}
     found = Redacted()
@@ -98,6 +101,7 @@ def redact(
         Report.objects.select_for_update().get(pk=report.pk)
         found.documents = _documents(report, words)
         for row, changed in _changes([*places_of(report), *besides], words, marker):
+            _refuse_to_break(row, changed)
             label = row._meta.label_lower
             found.rows[label] = found.rows.get(label, 0) + 1
             if dry_run:
@@ -130,11 +134,11 @@ def unexplained(rows: type[Happening]) -> str | None:
 
 
 def _check(words: str, why: str) -> None:
-    if len(words.strip()) < SHORTEST:
+    if len(words) < SHORTEST:
         raise SomethingMissing("words", _("Give the words to remove: at least three letters, as they stand there."))
     if not why.strip():
         raise SomethingMissing("why", _("Say why the words are removed; the reason is kept."))
-    if words.strip().casefold() in why.casefold():
+    if words.casefold() in why.casefold():
         raise SomethingMissing("why", _("The reason is kept: it must not hold the words that are removed."))
 
 
@@ -143,10 +147,26 @@ def _changes(places: Sequence[Place], words: str, marker: str) -> Iterator[tuple
     for place in places:
         for row in place.rows.order_by("pk").iterator(chunk_size=200):
             now = {column: getattr(row, column) for column in place.columns}
-            then = {column: _replaced(value, words.strip(), marker) for column, value in now.items()}
+            then = {column: _replaced(value, words, marker) for column, value in now.items()}
             changed = {column: value for column, value in then.items() if value != now[column]}
             if changed:
                 yield row, changed
+
+
+def _refuse_to_break(row: models.Model, changed: Mapping[str, Any]) -> None:
+    """Refuse what would leave a report that no page could show: its days stand among its words, as text."""
+    for column, value in changed.items():
+        if isinstance(value, dict) and _reads(getattr(row, column)) and not _reads(value):
+            sentence = _("These words stand in a day or a time of the report as well, which cannot be removed.")
+            raise SomethingMissing("words", sentence)
+
+
+def _reads(value: dict[str, Any]) -> bool:
+    try:
+        from_json(value)
+    except ValueError:
+        return False
+    return True
 
 
 def _replaced(value: Any, words: str, marker: str) -> Any:
@@ -177,4 +197,4 @@ def _documents(report: Report, words: str) -> list[int]:
     """Return the versions of the approved documents whose text holds the words."""
     approved = ApprovedDocument.objects.filter(report=report).values_list("version", flat=True)
     versions = ReportVersion.objects.filter(report=report, number__in=list(approved)).order_by("number")
-    return [one.number for one in versions if _replaced(one.content, words.strip(), "") != one.content]
+    return [one.number for one in versions if _replaced(one.content, words, "") != one.content]
