@@ -11,13 +11,13 @@ from django.utils.translation import gettext as _
 
 from breaches import access_on_record, filing, practices
 from breaches.access_account import account_of_access
-from breaches.content import Output, ReportContent, to_json
+from breaches.content import Output, Person, ReportContent, to_json
 from breaches.machine_text import of_releases, of_series
 from breaches.models import Report, StartedReport
 from breaches.permissions import TABLE, Action, reports_with, starting_role
 from breaches.references import reference_to_start
 from breaches.remarks import impossible
-from breaches.status import Kind, ReportStatus
+from breaches.status import RESTRICTED, Kind, ReportStatus
 from breaches.versions import new_version, record
 from releases import public
 from releases.lifecycle import MoveRefused
@@ -95,7 +95,8 @@ def start(
 
     The machine fills in what is on record: title, producer, contacts, the practices of the Code that are suggested for
     the kind, and of a pre-release access list what it holds. What happened, its impact and what is done about it are
-    for people to write.
+    for people to write. Of a kind that few may read, whoever starts the report is named as dealing with it: the
+    responsible statistician may be the one whom it is about, and may not read it.
 
     :param occurred_on: the days, in London, on which it happened, as the person says; the editions of the Code in
         force on them are cited.
@@ -107,7 +108,7 @@ def start(
     role = starting_role(by, about.producer)
     if (earlier := _started_by_form(form_key, by=by)) is not None:
         return earlier
-    content = _content(about, kind=kind, occurred_on=occurred_on, at=at)
+    content = _content(about, kind=kind, occurred_on=occurred_on, by=by, at=at)
     if not content.occurred_on:
         raise CannotHaveHappened(_("Give the day on which it happened."))
     if remarks := impossible(content, today=local_date(at)):
@@ -159,11 +160,14 @@ def _started_by_form(form_key: UUID, *, by: "User") -> Started | None:
     return Started(earlier.report, is_new=False) if earlier else None
 
 
-def _content(about: About, *, kind: Kind, occurred_on: Sequence[date], at: datetime) -> ReportContent:
+def _content(about: About, *, kind: Kind, occurred_on: Sequence[date], by: "User", at: datetime) -> ReportContent:
     days = tuple(sorted(set(occurred_on)))
     cited = dict.fromkeys(practice for on in days for practice in practices.suggested_for(kind, on=on))
+    on_record = _on_record(about, at=at)
+    if kind in RESTRICTED and not _is_responsible(by, about):
+        on_record = replace(on_record, dealing=Person(by.name, by.email))
     return replace(
-        _on_record(about, at=at),
+        on_record,
         practices=tuple(cited),
         occurred_on=days,
         circumstances=_account(about, at=at) if _is_about_list(about, kind) else "",
@@ -179,6 +183,11 @@ def _on_record(about: About, *, at: datetime) -> ReportContent:
     if about.series is not None:
         return replace(of_series([about.series]), outputs=(Output(about.series.title),))
     return ReportContent(producers=(about.producer.name,))
+
+
+def _is_responsible(person: "User", about: About) -> bool:
+    series = about.release.series if about.release else about.series
+    return bool(series and series.responsible and series.responsible.user_id == person.pk)
 
 
 def _is_about_list(about: About, kind: Kind) -> bool:

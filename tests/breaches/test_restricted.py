@@ -12,6 +12,7 @@ from breaches.permissions import Action, may, moves_open_to, reports_where, role
 from breaches.remarks import Section
 from breaches.starting import About
 from breaches.status import RESTRICTED, Kind, ReportStatus
+from breaches.versions import content_of
 from releases.lifecycle import WrongRole, WrongState
 from releases.roles import Role
 from statsoffice.messages import outbox
@@ -45,7 +46,15 @@ def office():
 
 @pytest.fixture
 def release(office):
-    return an_announced_release(series=SeriesFactory(producer=office.producer))
+    return an_announced_release(series=a_series(office, by=office.statistician))
+
+
+def a_series(office, *, by):
+    """A series of the office for which a person is responsible, as its contact says."""
+    series = SeriesFactory(producer=office.producer)
+    series.responsible.user = by
+    series.responsible.save()
+    return series
 
 
 def a_restricted_report(office, release, kind=Kind.LEAK, *, sent=False):
@@ -75,6 +84,23 @@ def a_restricted_report(office, release, kind=Kind.LEAK, *, sent=False):
 
 def test_the_restricted_kinds_are_those_on_access_and_leaks():
     assert {Kind.PRA, Kind.ACCESS, Kind.LEAK} == RESTRICTED
+
+
+@pytest.mark.parametrize("who", ["statistician", "head"])
+@pytest.mark.parametrize("kind", list(Kind))
+def test_of_a_restricted_kind_nobody_is_named_as_dealing_with_a_report_that_they_cannot_read(
+    office, release, kind, who
+):
+    about = About(office.producer, release=release)
+    starter = getattr(office, who)
+    report = starting.start(
+        about, kind=kind, occurred_on=(date(2020, 6, 29),), by=starter, at=AT, form_key=uuid4()
+    ).report
+    named = content_of(report).dealing
+    responsible = release.series.responsible
+    of_the_starter = kind in RESTRICTED and who == "head"
+    assert named.email == (starter if of_the_starter else responsible).email
+    assert of_the_starter or may(responsible.user, Action.VIEW, report)
 
 
 @pytest.mark.parametrize("kind", list(Kind))

@@ -70,7 +70,7 @@ def test_the_draft_holds_what_the_list_holds_and_prompts_for_the_rest(office, re
     assert re.fullmatch(r"breach-pra-schools-march-2020-[0-9a-f]{8}", report.reference)
     assert [output.title for output in content.outputs] == [release.title]
     assert content.producers == (office.producer.name,)
-    assert content.dealing.name == release.series.responsible.name
+    assert (content.dealing.name, content.dealing.email) == (office.statistician.name, office.statistician.email)
     assert content.occurred_on == (THE_DAY_BEFORE,)
     assert f"{MINISTER.post}, {MINISTER.organisation}: 24 hours, from 9.30am on 29 June 2020" in content.circumstances
     assert (content.impact, content.corrective_actions, content.report_date) == ("", "", None)
