@@ -84,7 +84,7 @@ def _page(
     # Nobody leafs through thousands of pages: a list ends, so that it costs no more the more there is.
     keys = list(found.values_list("pk", flat=True)[: MOST_LISTED + 1])
     page = Paginator(keys[:MOST_LISTED], RELEASES_PER_PAGE).get_page(request.GET.get("page"))
-    releases = public.facts(found.filter(pk__in=page.object_list))
+    releases = public.facts_of(list(page.object_list))
     today = london.local_date(now)
     in_groups = groupby(releases, key=lambda release: None if more["month"] else month_of(release.slot.on).first)
     context = {

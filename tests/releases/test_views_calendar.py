@@ -4,10 +4,13 @@ from datetime import date, timedelta
 from html.parser import HTMLParser
 
 import pytest
+from django.db import connection
+from django.test.utils import CaptureQueriesContext
 from django.urls import reverse
 
-from releases import scheduling
+from releases import public, scheduling
 from releases.calendar import Precision, Slot
+from releases.models import Release
 from releases.roles import Role
 from tests.factories import (
     A_LONG_TIME_AGO,
@@ -272,3 +275,15 @@ def test_the_present_choice_is_marked_and_kept_though_another_one_cannot_be_used
     months = client.get(f"{ALL_MONTHS}?words=jobs").text
     assert '<strong aria-current="true">All months</strong>' in months
     assert 'href="/?words=jobs">This month' in months
+
+
+def test_words_are_looked_for_once_and_not_again_for_the_releases_of_the_page(client, office):
+    with CaptureQueriesContext(connection) as asked:
+        assert shown(client.get(JUNE, {"words": "vacancies"})) == ["jobs"]
+    assert len([query for query in asked if "%vacancies%" in query["sql"].lower()]) == 1
+
+
+def test_facts_come_in_the_order_of_the_keys_and_of_announced_releases_alone(office):
+    keys = list(Release.objects.order_by("-pk").values_list("pk", flat=True))
+    private = a_release(reference="private", series=SeriesFactory(producer=office))
+    assert [one.reference for one in public.facts_of([private.pk, *keys])] == ["farms", "jobs", "prices"]
