@@ -95,6 +95,8 @@ def _of_rows(producer: Producer) -> dict[str, str]:
         "exchange:import_progress": (started.public_id,),
         "exchange:confirm_import": (started.public_id,),
         "exchange:discard_import": (started.public_id,),
+        "guides:guide": ("statistician",),
+        "breaches:export_figures": ("csv",),
         "breaches:join_rehearsed": (slug, approved.occurred_on),
         "breaches:report": (reports["draft"].reference,),
         "breaches:check": (reports["draft"].reference,),

@@ -72,7 +72,9 @@ PUBLIC = {
     **named("releases:", page(EVERYBODY), "pre_release pre_release_lists"),
     **named("releases:api:", page(EVERYBODY), "api-root openapi-json releases release producers series"),
     **named("transparency:", page(EVERYBODY), "statements statement"),
-    **named("", page(EVERYBODY), "health_live health_ready canary_page account_invited account_inactive"),
+    **named("", page(EVERYBODY), "health_live health_ready canary_page account_invited account_inactive accessibility"),
+    # Whoever brings the operator's token: tests/statsoffice/metrics/.
+    "metrics": page(NOBODY),
     **named("account_", page(EVERYBODY), "reset_password_done reset_password_from_key_done"),
     **named("account_", form(EVERYBODY), "login logout signup reset_password reset_password_from_key accept"),
     **named("mfa_", form(EVERYBODY), "login_webauthn authenticate"),
@@ -94,6 +96,13 @@ OWN = {
     # The invitation is one to be a statistician, which a calendar manager does not give.
     **named("", Expected(NOBODY, LEADS, administrators_too=True), "send_invitation_again withdraw_invitation"),
     **named("", own(SIGNED_IN), "desk desk_part desk_missing outbox:sent releases:planner"),
+    "guides:guides": own(SIGNED_IN),
+    "guides:guide": own(frozenset({Role.STATISTICIAN, Role.PUBLISHING_TEAM, Role.AUDITOR}) | LEADS),
+    "audit:trail": own(LEADS | {Role.AUDITOR}),
+    **named("setting_up:", page(ADMINISTRATORS), "overview name"),
+    "setting_up:producer": form(ADMINISTRATORS),
+    # They begin once the administrator's own office has a producer: tests/statsoffice/setting_up/.
+    **named("setting_up:", page(NOBODY), "head series calendar rehearsal"),
     **named("exchange:", own(VIEW), "release_list export"),
     **named("releases:", own(VIEW), "changes export_changes"),
 }
@@ -125,7 +134,7 @@ ON_RELEASES = {
     **named("exchange:", act(UPLOADER), "confirm_import discard_import"),
 }
 ON_BREACHES = {
-    **named("breaches:", own(READ), "register near_misses figures"),
+    **named("breaches:", own(READ), "register near_misses figures export_figures"),
     "breaches:report_list": own(SIGNED_IN),
     "breaches:export": own(DOWNLOAD, DOWNLOAD),
     **named("breaches:", form(WRITE), "start_about_release start_about_series start_pra join join_rehearsed"),
