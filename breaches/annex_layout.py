@@ -17,8 +17,8 @@ APPROVED = (
     "from the looks for which the evidence’s SHA-256 stands. Both are printed at the foot of each page."
 )
 NOT_APPROVED = (
-    "This annex shows what was on record when it was made, and nobody has approved it. The content’s SHA-256 that is "
-    "printed with it at the foot of each page stands for the report with this annex."
+    "This annex shows what was on record when it was made, and so far nobody has approved it. The content’s SHA-256 "
+    "that is printed with it at the foot of each page stands for the report with this annex."
 )
 HOW_TO_READ = (
     "Times are London time, as the clock of the check showed them: when a look was sent is rounded down to the second, "

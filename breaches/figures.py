@@ -80,6 +80,11 @@ class History:
     cases: Sequence[Case] = ()
     changes: Sequence[SameDayChanges] = ()
 
+    @property
+    def is_empty(self) -> bool:
+        """Whether nothing happened of which anything could be counted."""
+        return not (self.verdicts or self.delays or self.cases or self.changes)
+
 
 @dataclass(frozen=True, slots=True)
 class Spread:

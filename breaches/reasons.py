@@ -11,7 +11,7 @@ NOT_LIVE_WORDS = {
     Reason.HOME_PAGE: "the address led to a home page",
     Reason.SEARCH: "the address led to a search",
     Reason.LOG_IN: "the address led to a page for logging in",
-    Reason.NEGATIVE_MARKER: "the page itself said that the release was not there",
+    Reason.NEGATIVE_MARKER: "the page bore words such as “not found” or “coming soon”",
     Reason.LIKE_NOT_FOUND: "what was there was the site's page for what it does not have",
     Reason.OTHER_EDITION: "the address led to another edition",
     Reason.WRONG_TYPE: "what was there was not a file of the announced kind",

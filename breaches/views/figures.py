@@ -35,9 +35,11 @@ def figures(request: SignedInRequest) -> HttpResponse:
     form = _form(request, today)
     context: dict[str, Any] = {"form": form, "today": today, "tables": []}
     if form.is_valid():
+        happened = _happened(request, form, today)
         context |= form.asked | {
             "is_running": form.asked["year"] == today.year,
-            "tables": list(_tables(_happened(request, form, today), form, form.asked)),
+            "nothing": happened.is_empty,
+            "tables": [] if happened.is_empty else list(_tables(happened, form, form.asked)),
             "kinds": list(Kind),
         }
     return render(request, "breaches/figures.html", context)

@@ -197,12 +197,17 @@ def _joinings(report: Report) -> dict[str, Any]:
     }
 
 
+def _empty_in_words(report: Report) -> str:
+    """Call a part that lacks something as it is: to be done, or left so by a decision that did not need it."""
+    return _("Left empty") if report.status in DECIDED else _("Incomplete")
+
+
 def _cause_task(report: Report, *, editable: bool) -> dict[str, str]:
     return {
         "title": _("Cause, for the register"),
         "address": reverse("breaches:cause", args=[report.reference]) if editable else "",
-        "status": wording.cause_of(report.cause) or _("Incomplete"),
-        "colour": "" if report.cause else "blue",
+        "status": wording.cause_of(report.cause) or _empty_in_words(report),
+        "colour": "" if report.cause or report.status in DECIDED else "blue",
     }
 
 
@@ -212,7 +217,9 @@ def _tasks(
     incomplete = {remark.section for remark in (*missing(content), *needs.for_submission(report, content))}
     offered = refreshing.offers(report, version)
     for section in Section:
-        status, colour = (_("Incomplete"), "blue") if section in incomplete else (_("Completed"), "")
+        status, colour = _("Completed"), ""
+        if section in incomplete:
+            status, colour = _empty_in_words(report), "" if report.status in DECIDED else "blue"
         if editable and any(field in offered for field in FIELDS[section]):
             status, colour = _("Facts changed"), "yellow"
         yield {

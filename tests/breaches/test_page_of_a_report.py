@@ -98,3 +98,29 @@ def test_what_was_written_to_dismiss_a_report_is_never_shown_as_what_was_asked_f
     sign_off.submit(report, by=office.statistician, at=AT)
     client.force_login(office.head)
     assert "No breach." not in words(client.get(page_of(report, "report")).text)
+
+
+def test_what_a_decision_did_not_need_is_left_empty_and_no_work_to_be_done(client, office):
+    report = a_report(office, complete=False)
+    client.force_login(office.head)
+    assert "Incomplete" in words(client.get(page_of(report, "report")).text)
+    sign_off.record_in_log(report, reason="no_effect", words="Nobody saw it.", by=office.head, at=AT)
+    page = words(client.get(page_of(report, "report")).text)
+    assert "Left empty" in page
+    assert "Incomplete" not in page
+
+
+@pytest.mark.parametrize("status", [ReportStatus.APPROVED, ReportStatus.DISMISSED])
+def test_reopening_speaks_of_an_approved_document_only_where_there_is_one(client, office, status):
+    report = a_report(office, status)
+    client.force_login(office.head)
+    told = "What was approved stays" in words(client.get(page_of(report, "reopen")).text)
+    assert told is report.approved_documents.exists()
+
+
+def test_the_page_of_a_release_names_its_reports_before_it_offers_another(client, office):
+    report = a_report(office)
+    client.force_login(office.head)
+    release = report.suspicions.get().release
+    page = words(client.get(reverse("releases:release", args=[release.reference])).text)
+    assert page.index(report.reference) < page.index("Start another breach report about this release")
