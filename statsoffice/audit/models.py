@@ -18,6 +18,10 @@ class What(StrEnum):
     SIGN_IN_FAILED = "sign_in_failed"
     SIGNED_OUT = "signed_out"
     PASSWORD_CHANGED = "password_changed"  # noqa: S105  # the name of an event
+    SECOND_STEP_SET_UP = "second_step_set_up"
+    SECOND_STEP_REMOVED = "second_step_removed"
+    SECOND_STEP_FAILED = "second_step_failed"
+    RECOVERY_CODES_MADE = "recovery_codes_made"
     FILE_TAKEN = "file_taken"
 
 

@@ -19,7 +19,7 @@ from statsoffice.audit.scope import AUDITORS, Scope
 from statsoffice.messages.models import Preference
 
 DOCUMENTS = ("downloaded", "draft_downloaded", "statement_downloaded")
-SIGN_INS = (What.SIGNED_IN, What.SIGN_IN_FAILED, What.SIGNED_OUT, What.PASSWORD_CHANGED)
+SIGN_INS = tuple(what for what in What if what is not What.FILE_TAKEN)
 
 
 class Kind(StrEnum):

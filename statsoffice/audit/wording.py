@@ -21,6 +21,15 @@ ACCOUNT = {
     What.SIGNED_IN: lazy("Signed in"),
     What.SIGNED_OUT: lazy("Signed out"),
     What.PASSWORD_CHANGED: lazy("Password changed"),
+    What.SECOND_STEP_SET_UP: lazy("Second step set up: %(how)s"),
+    What.SECOND_STEP_REMOVED: lazy("Second step removed: %(how)s"),
+    What.SECOND_STEP_FAILED: lazy("Second step failed: %(how)s"),
+    What.RECOVERY_CODES_MADE: lazy("New recovery codes made"),
+}
+MEANS = {
+    "totp": lazy("authenticator app"),
+    "webauthn": lazy("passkey"),
+    "recovery_codes": lazy("recovery codes"),
 }
 DOCUMENTS = {
     "downloaded": lazy("Downloaded the approved document of report %(report)s, version %(version)s"),
@@ -38,7 +47,7 @@ def told(place: str, row: Any) -> str:
 
 def _account(event: AccountEvent) -> str:
     if event.kind != What.SIGN_IN_FAILED:
-        return str(ACCOUNT[What(event.kind)])
+        return str(ACCOUNT[What(event.kind)]) % {"how": MEANS.get(event.facts.get("how", ""), "")}
     if event.account is None:
         return _("Somebody tried to sign in by an address that has no account, or a closed one")
     return _("Somebody tried to sign in as %(person)s and did not succeed") % {"person": event.account}

@@ -73,7 +73,17 @@ class Migration(migrations.Migration):
                         condition=models.Q(
                             (
                                 "kind__in",
-                                ["signed_in", "sign_in_failed", "signed_out", "password_changed", "file_taken"],
+                                [
+                                    "signed_in",
+                                    "sign_in_failed",
+                                    "signed_out",
+                                    "password_changed",
+                                    "second_step_set_up",
+                                    "second_step_removed",
+                                    "second_step_failed",
+                                    "recovery_codes_made",
+                                    "file_taken",
+                                ],
                             )
                         ),
                         name="account_event_kind_is_known",

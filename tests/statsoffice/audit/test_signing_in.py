@@ -1,5 +1,7 @@
 """Log-ins, log-outs and files are kept as they happened, by real requests, and cannot be changed."""
 
+import re
+
 import pytest
 from django.contrib.admin.models import LogEntry
 from django.db import IntegrityError, connection, transaction
@@ -7,8 +9,10 @@ from django.urls import reverse
 
 from releases.models.append_only import AppendOnlyRow, check_chain
 from releases.roles import Role
+from statsoffice.audit import wording
 from statsoffice.audit.models import AccountEvent, What
 from tests.factories import ProducerFactory, UserFactory, a_release, member
+from tests.statsoffice.accounts.one_time_codes import code_of
 
 pytestmark = pytest.mark.django_db
 PASSWORD = "a long password of nobody"
@@ -124,3 +128,30 @@ def test_a_row_that_was_changed_behind_our_back_is_found(client, person):
             cursor.execute("SET LOCAL session_replication_role = replica")
         cursor.execute("UPDATE audit_accountevent SET kind = 'signed_out'")
     assert check_chain(AccountEvent)[1] == "row 1 was changed after it was written"
+
+
+@pytest.mark.django_db(transaction=True)
+def test_a_second_step_is_on_record_as_it_is_set_up_fails_and_is_removed(client, person, time_machine):
+    time_machine.move_to("2026-03-02 12:00:10+00:00", tick=False)
+    sign_in(client)
+    client.post(reverse("account_reauthenticate"), {"password": PASSWORD})
+    (secret,) = re.findall(r">([A-Z2-7]{16,})</strong>", client.get(reverse("mfa_activate_totp")).text)
+    client.post(reverse("mfa_activate_totp"), {"code": code_of(secret)})
+    client.post(reverse("account_logout"))
+    sign_in(client)
+    client.post(reverse("mfa_authenticate"), {"code": "000000"})
+    time_machine.shift(60)
+    client.post(reverse("mfa_authenticate"), {"code": code_of(secret)})
+    client.post(reverse("account_reauthenticate"), {"password": PASSWORD})
+    client.post(reverse("mfa_deactivate_totp"))
+    told = [(event.kind, event.facts.get("how")) for event in AccountEvent.objects.filter(kind__contains="second_step")]
+    assert told == [
+        (What.SECOND_STEP_SET_UP, "totp"),
+        (What.SECOND_STEP_FAILED, "totp"),
+        (What.SECOND_STEP_REMOVED, "totp"),
+        (What.SECOND_STEP_REMOVED, "recovery_codes"),
+    ]
+    assert not AccountEvent.objects.filter(facts__icontains=secret).exists()
+    sentences = [wording.told("sign_ins", event) for event in AccountEvent.objects.all()]
+    assert "Second step removed: authenticator app" in sentences
+    assert "New recovery codes made" in sentences
