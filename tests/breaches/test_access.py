@@ -31,6 +31,7 @@ NO_ONE_REPORT = {
     "start",
     "start_about_release",
     "start_about_series",
+    "export_figures",
     "start_pra",
     "join",
     "join_rehearsed",
