@@ -100,6 +100,27 @@ SETTINGS = (
         default="`head_of_profession,deputy,calendar_manager,administrator` in production, `nobody` in development",
     ),
     Setting(
+        "STATSOFFICE_OIDC_SERVER",
+        "the issuer of your office’s own provider of sign-in (OpenID Connect), such as `https://login.example.gov.uk`; "
+        "in production it starts with https:// ([accounts](#accounts))",
+        default="none: people sign in with passwords and passkeys",
+    ),
+    Setting(
+        "STATSOFFICE_OIDC_CLIENT_ID",
+        "what this service is called there",
+        default="none; needed with a provider",
+    ),
+    Setting(
+        "STATSOFFICE_OIDC_CLIENT_SECRET",
+        "the secret that the provider gave to this service",
+        default="none; needed with a provider",
+    ),
+    Setting(
+        "STATSOFFICE_OIDC_NAME",
+        "how the button on the sign-in page calls the provider: *Sign in with …*",
+        default="none; needed with a provider",
+    ),
+    Setting(
         "STATSOFFICE_PAGES_PER_MINUTE",
         "how often one address may ask one web process for public pages; `0` for no limit",
     ),

@@ -3,7 +3,7 @@
 from allauth.account.urls import urlpatterns as allauth_pages
 from django.urls import include, path
 
-from statsoffice.accounts import accepting, views, your_account
+from statsoffice.accounts import accepting, provider_views, views, your_account
 
 # Whatever else it brings (other e-mail addresses, sign-in by code) has no address. Sign-up has one, and is closed.
 KEPT = frozenset(
@@ -32,6 +32,8 @@ urlpatterns = [
     path("invited/<str:secret>/", accepting.follow, name="account_invited"),
     path("sessions/end/", your_account.sign_out_everywhere, name="sign_out_everywhere"),
     path("sessions/", include("allauth.usersessions.urls")),
+    path("oidc/login/", provider_views.begin, name="openid_connect_login"),
+    path("oidc/login/callback/", provider_views.come_back, name="openid_connect_callback"),
     path("2fa/", include("allauth.mfa.urls")),
     *(page for page in allauth_pages if page.name in KEPT),
 ]

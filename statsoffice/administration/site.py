@@ -53,6 +53,10 @@ class SeenAndRemoved:
         return False
 
 
+# The one provider comes from the settings, and no token of it is kept.
+NEVER_KEPT = frozenset({"SocialAppAdmin", "SocialTokenAdmin"})
+
+
 class OfficeAdminSite(AdminSite):
     """Django's admin site with the office's own first page."""
 
@@ -64,6 +68,8 @@ class OfficeAdminSite(AdminSite):
     def register(self, model_or_iterable: Any, admin_class: Any = None, **options: Any) -> None:
         """Register models as Django does; those of django-allauth to be seen and removed only."""
         if admin_class is not None and admin_class.__module__.startswith("allauth."):
+            if admin_class.__name__ in NEVER_KEPT:
+                return
             admin_class = type(admin_class.__name__, (SeenAndRemoved, admin_class), {})
         super().register(model_or_iterable, admin_class, **options)
 

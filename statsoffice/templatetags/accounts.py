@@ -1,9 +1,11 @@
 """What templates ask of accounts."""
 
 from django import template
+from django.conf import settings
 
 from statsoffice.accounts.models import User
 from statsoffice.accounts.second_factor import lacks_one
+from statsoffice.office_provider import OfficeProvider
 
 register = template.Library()
 
@@ -12,3 +14,10 @@ register = template.Library()
 def lacks_second_factor(person: User) -> bool:
     """Tell whether a person must have a second factor and has none."""
     return lacks_one(person)
+
+
+@register.simple_tag
+def office_provider() -> OfficeProvider | None:
+    """Return the office's own provider of sign-in, if there is one."""
+    provider: OfficeProvider | None = settings.OFFICE_PROVIDER
+    return provider

@@ -41,6 +41,7 @@ FOR_ADMINISTRATORS: dict[str, tuple[Who, Who, Who]] = {
     "auth_group": (ADMINISTRATORS,) * 3,
     "account_emailaddress": (NOBODY, NOBODY, ADMINISTRATORS),
     "mfa_authenticator": (NOBODY, NOBODY, ADMINISTRATORS),
+    "socialaccount_socialaccount": (NOBODY, NOBODY, ADMINISTRATORS),
     "usersessions_usersession": (NOBODY, NOBODY, ADMINISTRATORS),
     "outbox_message": (NOBODY, NOBODY, NOBODY),
     "breaches_edition": (ADMINISTRATORS,) * 3,

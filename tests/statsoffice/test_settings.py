@@ -20,6 +20,14 @@ DEVELOPMENT_KEY = "for-development-on-one-machine-only-never-in-production"
 TEMPLATE = "f33517ff-2a88-4f6e-b855-c550268ce08a"
 NOTIFY_KEY = "desk-26785a09-ab16-4eb0-8407-a37497a57506-3d844edf-8d35-48ac-975b-e847b4f122b0"
 
+OIDC = "STATSOFFICE_OIDC_SERVER"
+PROVIDER = {
+    OIDC: "https://login.example.gov.uk/office/",
+    "STATSOFFICE_OIDC_CLIENT_ID": "release-desk",
+    "STATSOFFICE_OIDC_CLIENT_SECRET": "SECRET",
+    "STATSOFFICE_OIDC_NAME": "your office account",
+}
+
 pytestmark = pytest.mark.one_database
 
 
@@ -50,6 +58,7 @@ def load_settings(tmp_path, *, script="from django.conf import settings; print(s
         pytest.param({"EMAIL_URL": "smtp+tls://user:secret@mail.example.gov.uk:587"}, id="mail"),
         pytest.param({"DATABASE_URL": "postgres://u:p@localhost:5432/statsoffice"}, id="postgresql"),
         pytest.param({"STATSOFFICE_NOTIFY_KEY": NOTIFY_KEY, "STATSOFFICE_NOTIFY_TEMPLATE": TEMPLATE}, id="notify"),
+        pytest.param(PROVIDER, id="the office's own provider"),
         pytest.param({"STATSOFFICE_WEBHOOKS": "a=jsons://intranet.example/x  b=slack://a/b/c/"}, id="webhooks"),
     ],
 )
@@ -104,6 +113,15 @@ def test_good_settings_start(tmp_path, environment):
         pytest.param({"STATSOFFICE_WEBHOOKS": "jsons://host/SECRET"}, "must be name=address", id="nameless webhook"),
         pytest.param({"STATSOFFICE_WEBHOOKS": "a=syslog://SECRET"}, "address of a must begin", id="other service"),
         pytest.param({"STATSOFFICE_WEBHOOKS": "a=json:///SECRET"}, "address of a must begin", id="webhook to nowhere"),
+        *(
+            pytest.param({**PROVIDER, name: ""}, f"half set: {name} must be set too", id=f"provider without {name}")
+            for name in PROVIDER
+        ),
+        pytest.param({**PROVIDER, OIDC: "login.example.gov.uk"}, f"{OIDC} is", id="provider without a scheme"),
+        pytest.param({**PROVIDER, OIDC: "https://a.example/?SECRET"}, "bare address", id="provider with a question"),
+        pytest.param({**PROVIDER, OIDC: "https://a:SECRET@a.example"}, "bare address", id="provider with a password"),
+        pytest.param({**PROVIDER, OIDC: f"https://{'a' * 200}"}, "at most 200", id="provider that is too long"),
+        pytest.param({**PRODUCTION, **PROVIDER, OIDC: "http://a.example"}, "start with https://", id="bare provider"),
     ],
 )
 def test_a_bad_setting_refuses_to_start_and_is_named(tmp_path, environment, sentence):
@@ -112,7 +130,7 @@ def test_a_bad_setting_refuses_to_start_and_is_named(tmp_path, environment, sent
     last_line = loaded.stderr.strip().splitlines()[-1]
     assert "ImproperlyConfigured" in last_line
     assert sentence in last_line
-    assert "SECRET" not in last_line.replace("SECRET_KEY", "")
+    assert "SECRET" not in last_line.replace("SECRET_KEY", "").replace("CLIENT_SECRET", "")
 
 
 def test_in_production_the_health_alone_is_told_without_https(tmp_path):

@@ -1,0 +1,36 @@
+"""In a browser: away to the office's own provider and back, under the policy that our pages are given with."""
+
+import pytest
+from django.urls import reverse
+
+from statsoffice.office_provider import OfficeProvider
+from statsoffice.security_headers import content_policy
+from tests.browser.patience import PATIENCE
+from tests.factories import UserFactory
+from tests.servers.openid_provider import CLIENT_ID, CLIENT_SECRET
+from tests.servers.private_openid_provider import openid_provider, tell
+
+ADDRESS = "jo.lane@example.gov.uk"
+
+
+@pytest.mark.parametrize("scripts", [True, False], ids=["with scripts", "without"])
+def test_a_person_goes_to_the_provider_by_the_button_and_comes_back_signed_in(
+    live_server, new_context, settings, tmp_path, scripts
+):
+    UserFactory(email=ADDRESS, name="Jo Lane")
+    with openid_provider(tmp_path / "log") as provider:
+        office = OfficeProvider(provider, CLIENT_ID, CLIENT_SECRET, name="your office account")
+        settings.ADDRESS, settings.OFFICE_PROVIDER = live_server.url, office
+        settings.SECURE_CSP = content_policy([office.origin])
+        back = live_server.url + reverse("openid_connect_callback")
+        stranger = {"sub": "x", "email": "stranger@example.gov.uk", "email_verified": True}
+        page = new_context(java_script_enabled=scripts).new_page()
+        for claims in (stranger, {"sub": "jo-1", "email": ADDRESS, "email_verified": True}):
+            tell(provider, claims=claims, comes_back_to=back)
+            page.goto(f"{live_server.url}/accounts/login/?next=/reports/")
+            page.get_by_role("button", name="Sign in with your office account").click()
+            if claims is stranger:
+                page.get_by_role("heading", name="You are not signed in").wait_for(timeout=PATIENCE)
+        page.wait_for_url("**/reports/", timeout=PATIENCE)
+        page.goto(live_server.url + reverse("your_account"))
+        assert ADDRESS in page.inner_text("main")
