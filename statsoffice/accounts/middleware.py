@@ -2,6 +2,7 @@
 
 from collections.abc import Callable
 
+from django.conf import settings
 from django.http import HttpRequest, HttpResponse
 from django.shortcuts import redirect
 from django.urls import Resolver404, resolve
@@ -31,7 +32,14 @@ class RequireSecondFactor:
 
     def __call__(self, request: HttpRequest) -> HttpResponse:
         """Answer a request, or lead elsewhere."""
-        if request.user.is_authenticated and _name(request) not in OPEN and lacks_one(request.user):
+        # Whoever brings no session has not signed in; without reading it, caches may keep what everybody is given.
+        came_with_session = settings.SESSION_COOKIE_NAME in request.COOKIES
+        if (
+            came_with_session
+            and request.user.is_authenticated
+            and _name(request) not in OPEN
+            and lacks_one(request.user)
+        ):
             return redirect("mfa_index")
         return self.get_response(request)
 

@@ -78,7 +78,7 @@ PUBLIC = {
     **named("account_", page(EVERYBODY), "reset_password_done reset_password_from_key_done"),
     **named("account_", form(EVERYBODY), "login logout signup reset_password reset_password_from_key accept"),
     **named("mfa_", form(EVERYBODY), "login_webauthn authenticate"),
-    # Where the office has a provider of its own: tests/statsoffice/accounts/test_office_provider.py.
+    # Where the office has a provider of its own: tests/statsoffice/accounts/provider/.
     **named("openid_connect_", page(NOBODY), "login callback"),
     r"^api/[\s\S]*$": form(NOBODY),
 }

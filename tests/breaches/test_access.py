@@ -217,6 +217,8 @@ def test_the_page_offers_the_moves_of_the_table_and_no_others(client, status, ro
     page = client.get(reverse("breaches:report", args=[report.reference])).text
     for move in set(MOVES) - {"edit", "submit", "part"}:
         offered = reverse(f"breaches:{move}", args=[report.reference]) in page
-        assert offered is (role in ALLOWED.get((status, move), set())), move
+        # Whoever can change a submitted text where it stands is not offered to take it back for that.
+        unneeded = move == "take_back" and role in ALLOWED.get((status, "edit"), set())
+        assert offered is (role in ALLOWED.get((status, move), set()) and not unneeded), move
     writes = reverse("breaches:section", args=[report.reference, Section.IMPACT]) in page
     assert writes is (role in ALLOWED.get((status, "edit"), set()))

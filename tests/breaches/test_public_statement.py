@@ -61,6 +61,8 @@ def test_a_statement_has_no_place_for_people():
         "dealing",
         "head_of_profession",
         "timeline",  # what people did, minute by minute
+        "annex",  # what the looks showed, for the regulator
+        "lead_official",  # how the form calls one of the people
     }
     assert not any("person" in str(field.type).lower() for field in fields(PublicStatement))
 

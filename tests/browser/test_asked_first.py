@@ -45,6 +45,8 @@ AT_ONCE = {
     "releases/views/pre_release.py:decide": "each change was shown and ticked",
     "releases/views/preflight.py:ask": "it asks for looks, and changes nothing",
     "releases/views/tasks.py:tick": "the same button takes the tick away",
+    "statsoffice/accounts/views.py:send_again": "the old link gives way to a new one, which can be sent again",
+    "statsoffice/accounts/views.py:withdraw": "somebody whose invitation was withdrawn is invited again",
 }
 
 

@@ -101,7 +101,7 @@ def test_a_report_is_written_submitted_and_approved_with_the_keyboard_alone(pers
 
     sign_in(keys, live_server, office.head)
     keys.follow(TITLE, to="/reports/")
-    keys.follow("Approve this report, so that it can be sent")
+    keys.follow("Read it all and approve it")
     keys.push("Approve")
     expect(page.get_by_text("The report is approved.").first).to_be_visible()
     document = ApprovedDocument.objects.get()

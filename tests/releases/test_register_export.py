@@ -109,7 +109,7 @@ def test_the_number_of_queries_does_not_grow(client, django_assert_max_num_queri
     release = an_announced_release()
     a_change(release)
     client.force_login(person(release, Role.AUDITOR))
-    with django_assert_max_num_queries(9) as few:
+    with django_assert_max_num_queries(12) as few:
         export(client)
     for number in range(20):
         a_change(an_announced_release(reference=f"r-{number}", series=release.series))

@@ -19,7 +19,7 @@ FORMS = {
     "key of Stripe": r"\b[sr]k_live_\w{16,}",
     "token with a signature": r"\beyJ[\w-]{10,}\.eyJ[\w-]{10,}\.[\w-]{10,}",
     "key of Django": r"(?i)\bsecret_key\s*[=:]\s*[\"'](?!for-development)[^\"'$ ]{40,}[\"']",
-    "password in an address": r"(?i)\b(?:postgres(?:ql)?|redis|rediss|amqp|smtp)://[^\s:/@]+:(?!password|secret|p@)[^\s@/]{8,}@",
+    "password in an address": r"(?i)\b(?:postgres(?:ql)?|redis|rediss|amqp|smtp)://[^\s:/@]+:(?!password|secret|p@|\$\{)[^\s@/]{8,}@",
 }
 FOUND = {name: re.compile(form) for name, form in FORMS.items()}
 

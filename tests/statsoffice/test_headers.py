@@ -13,7 +13,9 @@ from tests.statsoffice.test_settings import PRODUCTION, load_settings
 ROOT = Path(__file__).resolve().parents[2]
 # As e-mail programs need it; a mail is no page of ours.
 MAIL = {"mail.html", "mail_line.html"}
-INLINE = re.compile(r"<style|\sstyle=|\son[a-z]+=\"|javascript:|<script(?![^>]*\ssrc=)", re.IGNORECASE)
+# Figures in a block of JSON run nothing.
+SCRIPT = r"<script(?![^>]*\s(?:src=|type=.application/json))"
+INLINE = re.compile(rf"<style|\sstyle=|\son[a-z]+=\"|javascript:|{SCRIPT}", re.IGNORECASE)
 
 PRINTED = """
 import django; django.setup()

@@ -8,7 +8,7 @@ from django.utils import timezone
 
 from releases.clock import StoppedClock
 from statsoffice import unhurried
-from tests.factories import UserFactory, a_confirmed_release
+from tests.factories import SEED_DUE, UserFactory, a_confirmed_release
 
 pytestmark = pytest.mark.django_db
 
@@ -40,8 +40,7 @@ def test_who_is_logged_in_stays_so_while_another_session_expires(client):
 
 
 def test_near_a_due_instant_they_wait():
-    soon = timezone.now() + timedelta(seconds=10)
-    a_confirmed_release(reference="due", due_at=soon, recorded_at=soon - timedelta(days=1), rehearsal=True)
-    Session.objects.create(session_key="old", session_data="", expire_date=soon - timedelta(days=1))
-    step(soon - timedelta(seconds=5))
+    a_confirmed_release(reference="due")
+    Session.objects.create(session_key="old", session_data="", expire_date=SEED_DUE - timedelta(days=1))
+    step(SEED_DUE - timedelta(seconds=5))
     assert Session.objects.exists()

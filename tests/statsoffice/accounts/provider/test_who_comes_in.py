@@ -1,88 +1,34 @@
 """Signing in by the office's own provider, one in a process of its own: who comes in, and who does not."""
 
-import time
 from urllib.parse import parse_qs, urlsplit
 
 import pytest
 import requests
-from allauth.account.models import EmailAddress
 from allauth.socialaccount.models import SocialAccount, SocialToken
 from django.urls import reverse
-from django.utils import timezone
 
 from releases.models import Membership
 from releases.roles import Role
-from statsoffice.accounts import invitations
-from statsoffice.accounts.models import Invitation, User
+from statsoffice.accounts.models import User
 from statsoffice.audit.models import AccountEvent, What
-from statsoffice.office_provider import OfficeProvider
 from tests.factories import ProducerFactory, UserFactory, member
-from tests.morning import free_port
-from tests.servers.openid_provider import CLIENT_ID, CLIENT_SECRET
-from tests.servers.private_openid_provider import openid_provider, tell
+from tests.servers.openid_provider import CLIENT_SECRET
+from tests.servers.private_openid_provider import tell
 from tests.statsoffice.accounts.one_time_codes import code_of, with_an_app
+from tests.statsoffice.accounts.provider.there_and_back import (
+    ADDRESS,
+    JO,
+    LOG_IN,
+    failures,
+    invited,
+    is_signed_in,
+    kept,
+    refused,
+    sent_back,
+    sign_in,
+)
 
 pytestmark = pytest.mark.django_db
-
-ADDRESS = "jo.lane@example.gov.uk"
-JO = {"sub": "jo-1", "email": ADDRESS, "email_verified": True}
-LOG_IN = "/accounts/login/"
-
-
-@pytest.fixture(scope="module")
-def server(tmp_path_factory):
-    """A provider of sign-in; gives its address."""
-    with openid_provider(tmp_path_factory.mktemp("provider") / "log") as address:
-        yield address
-
-
-@pytest.fixture(autouse=True)
-def _office(settings, server):
-    settings.ADDRESS = "http://127.0.0.1:8000"
-    settings.OFFICE_PROVIDER = OfficeProvider(server, CLIENT_ID, CLIENT_SECRET, name="your office account")
-
-
-def sent_back(client, **form):
-    """Go to the provider as a browser does, and give the address to which it sends one back."""
-    there = client.post(reverse("openid_connect_login"), form)
-    answer = requests.get(there.headers["Location"], allow_redirects=False, timeout=5)
-    assert answer.status_code == 302, answer.text
-    path = urlsplit(answer.headers["Location"])
-    return f"{path.path}?{path.query}"
-
-
-def sign_in(client, server, claims=JO, **faults):
-    tell(server, claims=claims, **faults)
-    return client.get(sent_back(client))
-
-
-def is_signed_in(client):
-    return client.get("/desk/").status_code == 200
-
-
-def kept():
-    """Everything that a sign-in could leave, but for the record of its failure."""
-    tables = (User, EmailAddress, SocialAccount, SocialToken, Membership)
-    return [list(table.objects.order_by("pk").values()) for table in tables], Invitation.objects.filter(
-        accepted_at=None
-    ).count()
-
-
-def refused(client, answer, *, sentence, status=403):
-    """Tell whether one sentence was shown, and nobody was let in."""
-    assert (answer.status_code, answer.text.count(sentence)) == (status, 1), answer.text
-    return not is_signed_in(client)
-
-
-def failures():
-    return list(AccountEvent.objects.filter(kind=What.SIGN_IN_FAILED).values_list("account__email", flat=True))
-
-
-def invited(role=Role.STATISTICIAN):
-    producer = ProducerFactory()
-    head = member(Role.HEAD_OF_PROFESSION, producer)
-    invitations.invite(email=ADDRESS, name="Jo Lane", producer=producer, role=role, by=head, at=timezone.now())
-    return producer
 
 
 def test_a_known_person_signs_in_and_is_known_by_the_providers_name_for_them_from_then_on(client, server):
@@ -221,90 +167,6 @@ def test_another_provider_that_gives_the_same_name_to_somebody_else_opens_nothin
     person = UserFactory(email=ADDRESS)
     sign_in(client, server)
     assert int(client.session["_auth_user_id"]) == person.pk
-
-
-UNTRUE = "What the provider sent back could not be verified."
-
-
-@pytest.mark.parametrize(
-    ("claims", "faults"),
-    [
-        pytest.param({}, {"signed": "by another key"}, id="signed by another key of the same name"),
-        pytest.param({}, {"signed": "by an unknown key"}, id="signed by an unknown key"),
-        pytest.param({}, {"signed": "by nobody"}, id="signed by nobody"),
-        pytest.param({}, {"signed": "by our secret"}, id="signed with our secret"),
-        pytest.param({}, {"signed": "not.a.token"}, id="no token"),
-        pytest.param({}, {"signed": ""}, id="an empty token"),
-        pytest.param({"aud": "another-service"}, {}, id="for another service"),
-        pytest.param({"aud": [CLIENT_ID, "another-service"]}, {}, id="for several and nobody in particular"),
-        pytest.param({"aud": [CLIENT_ID, "b"], "azp": "b"}, {}, id="for several and another in particular"),
-        pytest.param({"azp": "another-service"}, {}, id="made for another party"),
-        pytest.param({"iss": "https://evil.example"}, {}, id="of another issuer"),
-        pytest.param({"nonce": "of another question"}, {}, id="in answer to another question"),
-        pytest.param({}, {"without": ["nonce"]}, id="in answer to no question"),
-        pytest.param({"exp": int(time.time()) - 3600}, {}, id="expired"),
-        pytest.param({}, {"without": ["exp"]}, id="for ever"),
-        pytest.param({"iat": int(time.time()) + 86400}, {}, id="of tomorrow"),
-        pytest.param({}, {"without": ["sub"]}, id="of nobody"),
-        pytest.param({}, {"code_fails": True}, id="code refused"),
-        pytest.param({}, {"refuses": "server_error"}, id="provider failed"),
-    ],
-)
-def test_what_cannot_be_verified_lets_nobody_in_and_nothing_is_stored(client, server, claims, faults):
-    UserFactory(email=ADDRESS)
-    before = kept()
-    assert refused(client, sign_in(client, server, {**JO, **claims}, **faults), sentence=UNTRUE)
-    assert (kept(), failures()) == (before, [None])
-
-
-def test_an_answer_works_once_in_the_browser_that_asked_and_in_no_other(client, server):
-    UserFactory(email=ADDRESS)
-    tell(server, claims=JO)
-    back = sent_back(client)
-    foreign = type(client)()
-    assert refused(foreign, foreign.get(back), sentence="was not begun in this browser")
-    assert refused(client, client.get(back.replace("state=", "state=x")), sentence="was not begun in this browser")
-    client.get(back)
-    assert is_signed_in(client)
-    client.logout()
-    assert refused(client, client.get(back), sentence="was not begun in this browser")
-    assert failures() == []
-
-
-def test_whoever_says_no_at_the_provider_is_told_so(client, server):
-    answer = sign_in(client, server, refuses="access_denied")
-    assert refused(client, answer, sentence="You did not sign in there.")
-    assert failures() == []
-
-
-def test_a_provider_that_is_away_is_said_to_be_away(client, server, settings):
-    tell(server, claims=JO)
-    back = sent_back(client)
-    settings.OFFICE_PROVIDER = OfficeProvider(
-        f"http://127.0.0.1:{free_port()}", CLIENT_ID, CLIENT_SECRET, name="your office account"
-    )
-    answer = client.post(reverse("openid_connect_login"))
-    assert refused(client, answer, sentence="The provider cannot be reached now.", status=503)
-    assert failures() == []
-    # What was asked of one provider is not answered by another.
-    assert refused(client, client.get(back), sentence="was not begun in this browser")
-
-
-@pytest.mark.parametrize("away", ["description", "keys"])
-def test_a_provider_that_goes_away_meanwhile_is_said_to_be_away_and_nothing_is_stored(client, server, away):
-    UserFactory(email=ADDRESS)
-    before = kept()
-    tell(server, claims=JO)
-    back = sent_back(client)
-    tell(server, away=away)
-    assert refused(client, client.get(back), sentence="The provider cannot be reached now.", status=503)
-    assert kept() == before
-
-
-def test_a_provider_that_says_it_is_another_is_not_used(client, server):
-    tell(server, issuer_told="https://evil.example")
-    answer = client.post(reverse("openid_connect_login"))
-    assert refused(client, answer, sentence="The provider cannot be reached now.", status=503)
 
 
 def test_the_sign_in_page_has_a_button_where_there_is_a_provider_and_none_elsewhere(client, settings):
