@@ -4,6 +4,7 @@ import contextlib
 import http.client
 import os
 import re
+import secrets
 import socket
 import ssl
 import subprocess
@@ -26,7 +27,7 @@ MAIN = """
 worker_processes 1; daemon off; pid {folder}/nginx.pid; error_log stderr warn;
 events {{ worker_connections 256; }}
 http {{
-    access_log off;
+    access_log {folder}/access.log;
     client_body_temp_path {folder}/body; proxy_temp_path {folder}/proxy; fastcgi_temp_path {folder}/fastcgi;
     uwsgi_temp_path {folder}/uwsgi; scgi_temp_path {folder}/scgi;
     include {folder}/statsoffice.conf;
@@ -37,8 +38,8 @@ http {{
 class Front:
     """The address of nginx, and how readers from inside and outside ask it."""
 
-    def __init__(self, *, plain: int, secure: int, certificate: Path, web_log: Path) -> None:
-        self.plain, self.secure, self.web_log = plain, secure, web_log
+    def __init__(self, *, plain: int, secure: int, certificate: Path, web_log: Path, proxy_log: Path) -> None:
+        self.plain, self.secure, self.web_log, self.proxy_log = plain, secure, web_log, proxy_log
         self._trust = ssl.create_default_context(cafile=certificate)
 
     def ask(self, path, *, method="GET", body=None, reader=INSIDE, name=NAME, **headers):
@@ -107,7 +108,7 @@ def in_front(environment, *, folder):
     main = written_for_test(folder, web=web, plain=plain, secure=secure)
     in_production = environment | {
         "STATSOFFICE_MODE": "production",
-        "SECRET_KEY": "k7" * 30,
+        "SECRET_KEY": secrets.token_urlsafe(64),
         "ALLOWED_HOSTS": NAME,
         "STATSOFFICE_ADDRESS": f"https://{NAME}",
         "STATSOFFICE_PROXIES": "1",
@@ -131,7 +132,13 @@ def in_front(environment, *, folder):
         ),
         running(nginx, answers=lambda: _listens(secure), log=folder / "nginx.log", environment=dict(os.environ)),
     ):
-        yield Front(plain=plain, secure=secure, certificate=folder / "certificate.pem", web_log=web_log)
+        yield Front(
+            plain=plain,
+            secure=secure,
+            certificate=folder / "certificate.pem",
+            web_log=web_log,
+            proxy_log=folder / "access.log",
+        )
 
 
 def _listens(port):

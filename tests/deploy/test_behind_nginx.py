@@ -79,6 +79,13 @@ def test_what_a_reader_says_of_themselves_is_not_passed_on(front):
     assert re.search(rf"GET /robots.txt for={OUTSIDE} id=[0-9a-f]{{32}} host={NAME}\n", front.seen_by_the_web())
 
 
+def test_a_link_that_lets_somebody_in_stands_in_no_log_of_the_proxy(front):
+    front.ask("/accounts/invited/a-secret-of-one-person/")
+    front.ask("/calendar/")
+    assert "/calendar/" in front.proxy_log.read_text()
+    assert "a-secret-of-one-person" not in front.proxy_log.read_text()
+
+
 def test_health_and_metrics_are_for_those_inside(front):
     token = {"Authorization": f"Bearer {TOKEN}"}
     assert front.ask("/health/live", reader=OUTSIDE).status == 200
