@@ -123,7 +123,8 @@ def test_a_stranger_gets_nothing(client):
 
 def test_the_page_leads_to_each_file_of_what_it_shows(client):
     office = an_office()
+    a_report(office, ReportStatus.APPROVED)
     client.force_login(office.head)
-    page = client.get("/reports/register/figures/", {"year": "2019"}).text
+    page = client.get("/reports/register/figures/", {"year": "2020"}).text
     for kind in Kind:
-        assert f'href="{address(kind)}?year=2019"' in page
+        assert f'href="{address(kind)}?year=2020"' in page
