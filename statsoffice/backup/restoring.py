@@ -50,6 +50,8 @@ def restore(archive: Opened, *, stored: Path, accept_broken_evidence: bool = Fal
             vacancy.clear_for_restore(stored=stored)
             _make_schema(targets, tables)
             _load(archive, tables)
+            _migrate(None)
+            # What is to follow the last migration, such as the permissions of new tables.
             call_command("migrate", verbosity=0)
             found = evidence_checked.check()
             broken = [f"{one.name}: {one.why}." for one in found if one.why]
@@ -66,11 +68,23 @@ def restore(archive: Opened, *, stored: Path, accept_broken_evidence: bool = Fal
 
 def _make_schema(targets: Sequence[MigrationKey], tables: Tables) -> None:
     """Make empty tables of the schema of some migrations, with nothing in them that the migrations wrote."""
-    MigrationExecutor(connection).migrate(targets)
+    _migrate(targets)
     # PostgreSQL empties no table of which a constraint is still to be checked.
     connection.check_constraints()
     names = [model._meta.db_table for model in tables.values() if model._meta.managed and not model._meta.proxy]
     connection.ops.execute_sql_flush(connection.ops.sql_flush(no_style(), names, allow_cascade=False))
+
+
+def _migrate(targets: Sequence[MigrationKey] | None) -> None:
+    """Apply migrations up to some, or all of them, within the one transaction of a restore."""
+    executor = MigrationExecutor(connection, progress_callback=_before_each)
+    executor.migrate(executor.loader.graph.leaf_nodes() if targets is None else list(targets))
+
+
+def _before_each(action: str, *_of_migration: object) -> None:
+    # PostgreSQL alters no table of which a constraint is still to be checked, which the migration before may have left.
+    if action == "apply_start" and connection.vendor == "postgresql":
+        connection.check_constraints()
 
 
 def _targets(executor: MigrationExecutor, manifest: Manifest) -> list[MigrationKey]:
