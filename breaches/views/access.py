@@ -2,23 +2,14 @@
 
 from collections.abc import Callable
 from functools import wraps
-from typing import TYPE_CHECKING, Any, Concatenate
+from typing import Any, Concatenate
 
 from django.contrib.auth.decorators import login_required
-from django.http import Http404, HttpRequest, HttpResponse, HttpResponseNotAllowed
+from django.http import Http404, HttpResponse, HttpResponseNotAllowed
 
 from breaches.models import Report
 from breaches.permissions import Action, may_ever, reports_where
-
-if TYPE_CHECKING:
-    from statsoffice.accounts.models import User
-
-
-class SignedInRequest(HttpRequest):
-    """A request of somebody who has signed in, as `login_required` lets it through."""
-
-    user: "User"
-
+from releases.views.finding import SignedInRequest as SignedInRequest
 
 type ReportView[**P] = Callable[Concatenate[SignedInRequest, Report, P], HttpResponse]
 

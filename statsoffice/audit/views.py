@@ -7,7 +7,7 @@ from crispy_forms.layout import Div
 from django import forms
 from django.contrib.auth.decorators import login_required
 from django.core.paginator import Paginator
-from django.http import Http404, HttpRequest, HttpResponse, QueryDict
+from django.http import Http404, HttpResponse, QueryDict
 from django.shortcuts import render
 from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy as lazy
@@ -16,6 +16,7 @@ from django.views.decorators.http import require_safe
 from releases import london
 from releases.form_layout import Question, helper_of
 from releases.models import Producer
+from releases.views.finding import SignedInRequest
 from statsoffice.accounts.models import User
 from statsoffice.audit import trail
 from statsoffice.audit.scope import Scope, producers_audited_by, scope_of
@@ -24,12 +25,6 @@ from statsoffice.audit.wording import KINDS
 
 ON_A_PAGE = 50
 DAYS = ["%Y-%m-%d", "%d/%m/%Y", "%d %m %Y"]
-
-
-class SignedInRequest(HttpRequest):
-    """A request of somebody who has signed in, as `login_required` lets it through."""
-
-    user: User
 
 
 class TrailFilter(forms.Form):

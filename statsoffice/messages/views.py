@@ -1,30 +1,22 @@
 """The page that shows what was sent."""
 
-from typing import TYPE_CHECKING, Any
+from typing import Any
 
 from crispy_forms.layout import Div
 from django import forms
 from django.contrib.auth.decorators import login_required
 from django.core.paginator import Paginator
-from django.http import HttpRequest, HttpResponse, QueryDict
+from django.http import HttpResponse, QueryDict
 from django.shortcuts import render
 from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy as lazy
 from django.views.decorators.http import require_safe
 
 from releases.form_layout import Question, helper_of
+from releases.views.finding import SignedInRequest
 from statsoffice.messages import shown
 
-if TYPE_CHECKING:
-    from statsoffice.accounts.models import User
-
 NEWS_ON_A_PAGE = 30
-
-
-class SignedInRequest(HttpRequest):
-    """A request of somebody who has signed in, as `login_required` lets it through."""
-
-    user: "User"
 
 
 class MessageFilter(forms.Form):
