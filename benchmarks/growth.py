@@ -1,7 +1,7 @@
 """What one step of the product costs while the calendar around it grows: with a hundred times as many releases.
 
-The work of the step stays the same: a hundred releases fall due this morning, and a hundred others were late and are
-still undecided. The floor is the same step with the smaller calendar, in the same process and database. The number of
+The work of the step stays the same: ninety releases fall due this morning, and ninety others were late and are still
+undecided. The floor is the same step with the smaller calendar, in the same process and database. The number of
 queries must not grow at all. Each figure is the middle of its repetitions; what a step would store is undone, so that
 each repetition finds the same work.
 """
@@ -29,7 +29,9 @@ from releases.watch_round import Round
 from statsoffice import tasks
 
 TIMES_SMALLER = 100
-THIS_MORNING = 100
+# All of them, and those that are added without a draft, are fewer than the two hundred that the desk shows: above that
+# it counts those that it leaves out, and would do more with the larger calendar for a reason that is not its size.
+THIS_MORNING = 90
 LATE_BY = timedelta(minutes=10)
 
 type Step = Callable[[], object]

@@ -8,7 +8,7 @@ once, with forty readers who refresh the calendar, ten who search it and ten peo
 request counts from when it was due, so a server that cannot keep up shows as slow.
 
 The floor is the page to log in, which needs the same server and framework and lists nothing: of the crowd it is asked
-by the same crowd, and of people by one more who opens it at the same time. `rounds` are the seconds that each of these
+by the same crowd, and of people by four more who open it at the same time. `rounds` are the seconds that each of these
 goes on. Queries are counted inside this process, with a hundredth of the releases and with all.
 """
 
