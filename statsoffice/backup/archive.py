@@ -4,7 +4,7 @@ import hashlib
 import json
 import zipfile
 from collections.abc import Iterator
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from pathlib import Path
 from typing import IO, Self
 
@@ -32,11 +32,22 @@ class _Counting:
 
 
 class Written:
-    """An archive that is being written: its parts one after the other, and the manifest last."""
+    """An archive that is being written: its parts one after the other, and the manifest last.
+
+    As a `with` block it lets go of the file if the block fails; what was written is then no archive.
+    """
 
     def __init__(self, file: IO[bytes]) -> None:
         """Begin an archive in a file that is open for writing."""
         self._zip = zipfile.ZipFile(file, "w", zipfile.ZIP_DEFLATED)
+
+    def __enter__(self) -> Self:
+        return self
+
+    def __exit__(self, *_: object) -> None:
+        # Otherwise it would write its end into a closed file once nobody knows of it any more.
+        with suppress(OSError):
+            self._zip.close()
 
     def add(self, name: str, contents: Iterator[bytes]) -> Part:
         """Write one part from a stream of pieces; return what the manifest says of it."""

@@ -1,7 +1,7 @@
 """Taking a backup: every row and every stored file in one archive, as they are at one instant."""
 
 import tomllib
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from datetime import datetime
 from pathlib import Path
 from typing import IO
@@ -13,10 +13,11 @@ from django.db import connection, models
 from django.db.migrations.executor import MigrationExecutor
 from django.db.migrations.recorder import MigrationRecorder
 
-from statsoffice.backup import numbering, rows
-from statsoffice.backup.archive import AT_ONCE, Written
+from statsoffice.backup import numbering, rows, stored_files
+from statsoffice.backup.archive import Written
 from statsoffice.backup.manifest import FILES, TABLES, Manifest, Part, Table
 from statsoffice.backup.snapshot import snapshot
+from statsoffice.backup.stored_files import Stamp
 
 # Whoever held the archive could be anybody whose session stands in it; people log in again instead.
 LEFT_OUT = (Session,)
@@ -42,28 +43,37 @@ def take(file: IO[bytes], *, stored: Path, at: datetime) -> Manifest:
     :param stored: the folder of the stored files, which need not be there.
     :param at: the aware instant of the backup.
     :raises NotMigrated: if the database has not the schema of this version.
+    :raises FilesChanged: if a stored file went away or was changed meanwhile: a row may name it.
     """
     executor = MigrationExecutor(connection)
     if executor.migration_plan(executor.loader.graph.leaf_nodes()):
         message = "The database has not the schema of this version: run manage.py migrate first."
         raise NotMigrated(message)
-    archive = Written(file)
-    with snapshot():
-        kept = [_table(archive, model) for model in tables()]
-        migrations = sorted(MigrationRecorder(connection).applied_migrations())
-        # Read last: numbers are given outside of any snapshot, and one too many does no harm.
-        numbered = numbering.last_given(tables())
-    manifest = Manifest(
-        version=_version(),
-        made_at=at.isoformat(),
-        database=connection.vendor,
-        migrations=migrations,
-        numbered=numbered,
-        tables=kept,
-        files=[_file(archive, path, stored) for path in _files(stored)],
-    )
-    archive.finish(manifest)
+    with Written(file) as archive:
+        before = stored_files.listed(stored)
+        with snapshot():
+            kept = [_table(archive, model) for model in tables()]
+            migrations = sorted(MigrationRecorder(connection).applied_migrations())
+            # Read last: numbers are given outside of any snapshot, and one too many does no harm.
+            numbered = numbering.last_given(tables())
+        manifest = Manifest(
+            version=_version(),
+            made_at=at.isoformat(),
+            database=connection.vendor,
+            migrations=migrations,
+            numbered=numbered,
+            tables=kept,
+            files=list(_files(archive, stored, before=before)),
+        )
+        archive.finish(manifest)
     return manifest
+
+
+def _files(archive: Written, stored: Path, *, before: Mapping[Path, Stamp]) -> Iterator[Part]:
+    # A row may name what was stored between the first list and the snapshot, and no row what comes from now on.
+    for path, stamp in stored_files.listed_again(stored, before=before).items():
+        name = f"{FILES}/{path.relative_to(stored).as_posix()}"
+        yield archive.add(name, stored_files.contents(path, stamp=stamp))
 
 
 def _table(archive: Written, model: type[models.Model]) -> Table:
@@ -77,19 +87,6 @@ def _table(archive: Written, model: type[models.Model]) -> Table:
 
     part = archive.add(f"{TABLES}/{model._meta.label_lower}.jsonl", counted())
     return Table(model._meta.label_lower, rows.columns_of(model), rows_written, part)
-
-
-def _files(stored: Path) -> list[Path]:
-    return sorted(path for path in stored.rglob("*") if path.is_file())
-
-
-def _file(archive: Written, path: Path, stored: Path) -> Part:
-    def content() -> Iterator[bytes]:
-        with path.open("rb") as file:
-            while piece := file.read(AT_ONCE):
-                yield piece
-
-    return archive.add(f"{FILES}/{path.relative_to(stored).as_posix()}", content())
 
 
 def _version() -> str:

@@ -10,6 +10,7 @@ from releases.clock import RealClock
 from releases.management.plain_command import PlainCommand
 from releases.management.whole_file import whole_file
 from statsoffice.backup import taking
+from statsoffice.backup.stored_files import FilesChanged
 from statsoffice.backup.taking import NotMigrated
 
 READ_BY_ITS_OWNER = 0o600
@@ -44,7 +45,7 @@ should be encrypted."""
         except OSError as fault:
             message = f"{path} could not be written: {fault.strerror}."
             raise CommandError(message) from fault
-        except NotMigrated as fault:
+        except (NotMigrated, FilesChanged) as fault:
             raise CommandError(str(fault)) from fault
         rows, files = manifest.rows, len(manifest.files)
         self.stdout.write(f"{path}: {rows} rows of {len(manifest.tables)} tables, {files} stored files")
