@@ -16,7 +16,18 @@ logger = logging.getLogger(__name__)
 PATIENCE_SECONDS = 12.0
 """Where no tick of any step came for so long, broker or beat are down: most bring one every five seconds."""
 OTHERS_PATIENCE = 5
-"""While ticks come, another worker may have those of one step; only after so many times as long is it missing."""
+"""While ticks come, another worker may have those of one step; only after so many times as long is it missing,"""
+OTHERS_TICKS = 12
+"""and only after so many ticks of it: those of a step that comes four times a minute easily go to the other one."""
+
+
+def with_others(every_seconds: float, *, patience_seconds: float = PATIENCE_SECONDS) -> float:
+    """Return for how many seconds a step may not come to a worker while ticks of other steps come to it.
+
+    :param every_seconds: how often a beat sends a tick of this step.
+    :param patience_seconds: for how long no tick of any step may come.
+    """
+    return max(OTHERS_PATIENCE * patience_seconds, OTHERS_TICKS * every_seconds)
 
 
 class Backstop:
@@ -55,10 +66,11 @@ class Backstop:
 
     def _stand_by(self, name: str, act: Callable[[], None], seconds: float) -> None:
         standing_in = False
+        with_others_seconds = with_others(seconds, patience_seconds=self._patience_seconds)
         while not self._ending.wait(seconds):
-            idle = progress.seconds_since(name) / self._patience_seconds
+            idle_seconds = progress.seconds_since(name)
             alone = progress.seconds_since_tick() > self._patience_seconds
-            missing = idle > (1 if alone else OTHERS_PATIENCE)
+            missing = idle_seconds > (self._patience_seconds if alone else with_others_seconds)
             if missing != standing_in:
                 standing_in = missing
                 what = "no %s came; this worker does it by itself" if missing else "%s comes again"

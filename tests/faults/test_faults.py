@@ -5,11 +5,13 @@ from urllib.parse import urlsplit
 
 import pytest
 
-from tests.faults import hostile_site
+from tests.faults import hostile_site, standing_in
 from tests.faults.rows import ROWS
 from tests.faults.truth import STORIES
 
 pytestmark = [pytest.mark.slow, pytest.mark.one_database]
+
+WITH_WORKERS = [row for row in ROWS if any(name.startswith("worker") for name in row.cast)]
 
 each_row = pytest.mark.parametrize("row", ROWS, ids=lambda row: row.office)
 
@@ -75,10 +77,11 @@ def test_the_worker_stands_in_for_a_beat_that_is_dead(outcomes, row):
     assert "comes again" not in log
 
 
-@these("doubles")
-def test_no_worker_stands_in_while_ticks_come(outcomes, row):
-    logs = outcomes[row.office].logs
-    assert [line for log in logs.values() for line in log.splitlines() if "by itself" in line] == []
+@pytest.mark.parametrize("row", WITH_WORKERS, ids=lambda row: row.office)
+def test_no_worker_stands_in_for_ticks_that_come_to_it_in_time(outcomes, row):
+    logs = {name: log for name, log in outcomes[row.office].logs.items() if name.startswith("worker")}
+    assert [name for name, log in logs.items() if not standing_in.ticks(log)] == []
+    assert {name: lines for name, log in logs.items() if (lines := standing_in.without_cause(log))} == {}
 
 
 @these("away", "away-long")

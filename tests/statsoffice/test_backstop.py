@@ -19,9 +19,9 @@ PATIENCE = 0.3  # seconds
 
 
 @contextmanager
-def standing_by(**acts):
-    """Run a backstop whose steps are looked after twenty times a second."""
-    backstop = Backstop({name: (act, 0.05) for name, act in acts.items()}, patience_seconds=PATIENCE)
+def standing_by(*, every=0.05, **acts):
+    """Run a backstop whose steps are looked after so often, in seconds."""
+    backstop = Backstop({name: (act, every) for name, act in acts.items()}, patience_seconds=PATIENCE)
     backstop.start()
     yield
     backstop.end()
@@ -60,6 +60,13 @@ def test_while_ticks_of_other_steps_come_another_worker_may_have_those_of_one():
         assert done == []
         assert until(lambda: progress.note_tick() or done)
         assert progress.seconds_since("draft") > 4.5 * PATIENCE
+
+
+def test_a_step_that_comes_seldom_is_missed_only_after_many_of_its_own_ticks():
+    done = []
+    with standing_by(every=PATIENCE, preflight=lambda: done.append(progress.seconds_since("preflight"))):
+        assert until(lambda: progress.note_tick() or done, seconds=30)
+    assert done[0] > 12 * PATIENCE
 
 
 def test_it_stops_doing_a_step_once_its_tasks_come_again(caplog):

@@ -1,0 +1,77 @@
+"""Whether a worker stood in for ticks that came: judged by the times at which they came, as Celery's own log has them.
+
+A worker may stand in where none came to it for a while, be it that the machine was too slow to bring them in time.
+"""
+
+import re
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass
+from datetime import datetime, timedelta
+
+from statsoffice import backstop, progress
+from statsoffice.celery import app
+
+INSTANT = r"^(\d{4}-\d\d-\d\d \d\d:\d\d:\d\d,\d{3}) \w+ "
+LINE = re.compile(INSTANT)
+RECEIVED = re.compile(rf"{INSTANT}celery\.\S+: Task (?P<task>\w+)\[(?P<id>[\w-]+)\] received")
+ENDED = re.compile(
+    rf"{INSTANT}celery\.\S+: Task (?P<task>\w+)\[(?P<id>[\w-]+)\] (?:succeeded in (?P<seconds>[\d.e-]+)s|raised|retry)"
+)
+STOOD_IN = re.compile(rf"{INSTANT}statsoffice\.backstop: no (?P<step>\w+) came; this worker does it by itself")
+TO_SAY_SO = timedelta(seconds=5)
+"""A process may be held up between seeing that a step is missing and saying so; the gap may have ended meanwhile."""
+
+
+@dataclass(frozen=True, slots=True)
+class Tick:
+    """One tick on which a worker acted: it began between two instants. Where it waited too long, nobody acts on it."""
+
+    step: str
+    after: datetime
+    by: datetime
+
+
+def ticks(log: str) -> Sequence[Tick]:
+    """Read from the log of a worker the ticks on which it acted."""
+    received = {found["id"]: _instant(found) for found in _lines(RECEIVED, log)}
+    return [
+        Tick(found["task"], after=received[found["id"]], by=_instant(found) - _lasted(found))
+        for found in _lines(ENDED, log)
+        if found["task"] in progress.STEPS
+    ]
+
+
+def without_cause(log: str) -> Sequence[str]:
+    """Return the lines of a worker's log by which it stood in for a step although the ticks came in time."""
+    came, began = ticks(log), min((_instant(found) for found in _lines(LINE, log)), default=None)
+    return [
+        found.string
+        for found in _lines(STOOD_IN, log)
+        if began and not _is_meant(found["step"], at=_instant(found), came=came, began=began)
+    ]
+
+
+def _is_meant(step: str, *, at: datetime, came: Sequence[Tick], began: datetime) -> bool:
+    every = app.conf.beat_schedule[step]["schedule"]
+    of_step = [tick for tick in came if tick.step == step]
+    return _longest_gap(came, at=at, began=began) > timedelta(seconds=backstop.PATIENCE_SECONDS) or _longest_gap(
+        of_step, at=at, began=began
+    ) > timedelta(seconds=backstop.with_others(every.total_seconds()))
+
+
+def _longest_gap(came: Sequence[Tick], *, at: datetime, began: datetime) -> timedelta:
+    """Return the longest time without any tick, as far as their times tell, that ended at an instant or just before."""
+    ends = [at, *(tick.by for tick in came if at - TO_SAY_SO <= tick.by < at)]
+    return max(end - max([began, *(tick.after for tick in came if tick.by < end)]) for end in ends)
+
+
+def _lines(pattern: re.Pattern[str], log: str) -> Iterator[re.Match[str]]:
+    return (found for line in log.splitlines() if (found := pattern.match(line)))
+
+
+def _instant(found: re.Match[str]) -> datetime:
+    return datetime.strptime(found[1], "%Y-%m-%d %H:%M:%S,%f")  # noqa: DTZ007  # the log's own zone, as all its lines
+
+
+def _lasted(found: re.Match[str]) -> timedelta:
+    return timedelta(seconds=float(found["seconds"] or 0))
