@@ -122,6 +122,19 @@ def test_a_password_alone_no_longer_signs_in_and_the_code_does(client, time_mach
     assert client.get("/desk/").status_code == 200
 
 
+def test_a_password_replaced_by_mail_does_not_get_past_the_second_step(client, mailoutbox, time_machine):
+    time_machine.move_to(NOON, tick=False)
+    head = with_an_app(member(Role.HEAD_OF_PROFESSION, ProducerFactory()))
+    client.post(reverse("account_reset_password"), {"email": head.email})
+    (link,) = re.findall(r"https?://[^/]+(/\S+)", mailoutbox[0].body)
+    page = client.get(link, follow=True).redirect_chain[-1][0]
+    client.post(page, {"password1": "four wooden umbrellas", "password2": "four wooden umbrellas"})
+    assert client.get("/desk/").status_code == 302
+    answer = client.post(reverse("account_login"), {"login": head.email, "password": "four wooden umbrellas"})
+    assert answer.url == reverse("mfa_authenticate")
+    assert client.get("/desk/").status_code == 302
+
+
 def test_a_code_works_once(client, time_machine):
     time_machine.move_to(NOON, tick=False)
     head = with_an_app(member(Role.HEAD_OF_PROFESSION, ProducerFactory()))

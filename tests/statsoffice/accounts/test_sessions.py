@@ -1,6 +1,7 @@
 """Where one is signed in, signing out there, and how attempts to sign in are limited."""
 
 import pytest
+from django.conf import settings
 from django.core.cache import cache
 from django.test import Client
 from django.urls import reverse
@@ -140,3 +141,33 @@ def test_whoever_is_not_signed_in_has_no_account_page(client):
 def test_what_allauth_brings_and_nobody_needs_has_no_address(client, person, address):
     client.force_login(person)
     assert client.get(f"/accounts/{address}").status_code == 404
+
+
+def test_signing_in_begins_a_session_with_a_key_that_nobody_knew_before(person):
+    client = Client()
+    client.get(reverse("account_login"))
+    session = client.session
+    session.save()
+    client.cookies[settings.SESSION_COOKIE_NAME] = known = session.session_key
+    attempt(client, person.email, PASSWORD)
+    assert is_in(client)
+    assert client.session.session_key != known
+    assert not session.exists(known)
+
+
+def test_signing_out_ends_the_session_for_whoever_kept_its_cookie(person):
+    client, thief = signed_in(person), Client()
+    thief.cookies[settings.SESSION_COOKIE_NAME] = client.session.session_key
+    assert is_in(thief)
+    client.post(reverse("account_logout"))
+    assert not is_in(thief)
+
+
+def test_a_session_ends_twelve_hours_after_signing_in_though_it_is_used(person, time_machine):
+    time_machine.move_to("2026-03-02 07:00:00+00:00", tick=False)
+    client = signed_in(person)
+    for hour in range(7, 19):
+        time_machine.move_to(f"2026-03-02 {hour:02}:59:00+00:00", tick=False)
+        assert is_in(client)
+    time_machine.move_to("2026-03-02 19:00:01+00:00", tick=False)
+    assert not is_in(client)
