@@ -22,12 +22,6 @@ class OfficeProvider:
     client_secret: str = field(repr=False)
     name: str
 
-    @property
-    def origin(self) -> str:
-        """The scheme, host and port of the server, as a Content Security Policy names them."""
-        parts = urlsplit(self.server)
-        return f"{parts.scheme}://{parts.netloc}"
-
 
 def read(*, strict: bool) -> OfficeProvider | None:
     """Read the office's provider, or None where none of its settings is set.

@@ -1,12 +1,10 @@
 """What browsers are told that no page of ours may do."""
 
-from collections.abc import Sequence
-
 from django.utils.csp import CSP
 
 # Nothing is written into the pages, so that what a page runs or shows comes from our own files alone. The nonce is
 # for the admin's pages; where no template asks for it the header holds none, and public answers stay the same bytes.
-_POLICY: dict[str, list[str]] = {
+SECURE_CSP: dict[str, list[str]] = {
     "default-src": [CSP.NONE],
     "script-src": [CSP.SELF, CSP.NONCE],
     "style-src": [CSP.SELF, CSP.NONCE],
@@ -25,11 +23,3 @@ _UNUSED = (
     *("web-share", "xr-spatial-tracking"),
 )
 PERMISSIONS_POLICY: dict[str, list[str]] = {feature: [] for feature in _UNUSED}
-
-
-def content_policy(forms_to: Sequence[str]) -> dict[str, list[str]]:
-    """Return the Content Security Policy of every page.
-
-    :param forms_to: origins besides our own to which a form may lead; browsers count where an answer redirects to.
-    """
-    return {**_POLICY, "form-action": [*_POLICY["form-action"], *forms_to]}

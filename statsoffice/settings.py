@@ -9,7 +9,7 @@ import django_stubs_ext
 from releases.roles import Role
 from statsoffice import environment, error_reports, office_provider, outside_channels, secret_key
 from statsoffice.logs.written import written_as
-from statsoffice.security_headers import PERMISSIONS_POLICY, content_policy  # noqa: F401  # Django's own setting
+from statsoffice.security_headers import PERMISSIONS_POLICY, SECURE_CSP  # noqa: F401  # settings by these names
 
 # Lets generic classes of Django carry their type parameters at run time too.
 django_stubs_ext.monkeypatch()
@@ -269,7 +269,6 @@ CSRF_FAILURE_VIEW = "statsoffice.unsent.csrf_failure"
 SESSION_COOKIE_SECURE = CSRF_COOKIE_SECURE = PRODUCTION
 CSRF_COOKIE_HTTPONLY = True
 X_FRAME_OPTIONS = "DENY"
-SECURE_CSP = content_policy([OFFICE_PROVIDER.origin] if OFFICE_PROVIDER else [])
 # Requests of one address in a minute; a whole department may stand behind one address and reload at 9.30am.
 RATES = {
     "person": environment.whole_number("STATSOFFICE_PAGES_PER_MINUTE", "1200", least=0),

@@ -13,7 +13,8 @@ from allauth.socialaccount.providers.base.constants import AuthProcess
 from allauth.socialaccount.providers.oauth2.client import OAuth2Error
 from allauth.socialaccount.providers.oauth2.views import OAuth2CallbackView
 from django.conf import settings
-from django.http import Http404, HttpRequest, HttpResponse
+from django.http import Http404, HttpRequest, HttpResponse, HttpResponseRedirect
+from django.shortcuts import render
 from django.views.decorators.cache import never_cache
 from django.views.decorators.http import require_GET, require_POST
 
@@ -42,11 +43,15 @@ def _where_there_is_one(view: View) -> Answer:
 @require_POST
 @rate_limit(action="login")  # type: ignore[untyped-decorator]  # allauth ships no types
 def begin(request: HttpRequest, adapter: VerifyingAdapter) -> HttpResponse:
-    """Lead to the provider, with a nonce and a challenge that only this session can answer."""
+    """Lead to the provider, with a nonce and a challenge that only this session can answer.
+
+    By a page and not by a redirect: browsers hold each redirect after a form to our policy's form-action, and a
+    provider may lead people over more hosts than anybody could name there.
+    """
     provider = adapter.get_provider()
     nonce = secrets.token_urlsafe(32)
     try:
-        there: HttpResponse = provider.redirect(
+        there: HttpResponseRedirect = provider.redirect(
             request,
             AuthProcess.LOGIN,
             next_url=get_next_redirect_url(request),
@@ -55,7 +60,7 @@ def begin(request: HttpRequest, adapter: VerifyingAdapter) -> HttpResponse:
         )
     except (OAuth2Error, requests.RequestException) as error:
         return unreachable(request, error)
-    return there
+    return render(request, "accounts/provider_leads.html", {"address": there.url, "name": provider.app.name})
 
 
 @never_cache

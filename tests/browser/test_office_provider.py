@@ -1,10 +1,11 @@
 """In a browser: away to the office's own provider and back, under the policy that our pages are given with."""
 
+from urllib.parse import urlsplit
+
 import pytest
 from django.urls import reverse
 
 from statsoffice.office_provider import OfficeProvider
-from statsoffice.security_headers import content_policy
 from tests.browser.patience import PATIENCE
 from tests.factories import UserFactory
 from tests.servers.openid_provider import CLIENT_ID, CLIENT_SECRET
@@ -21,10 +22,10 @@ def test_a_person_goes_to_the_provider_by_the_button_and_comes_back_signed_in(
     with openid_provider(tmp_path / "log") as provider:
         office = OfficeProvider(provider, CLIENT_ID, CLIENT_SECRET, name="your office account")
         settings.ADDRESS, settings.OFFICE_PROVIDER = live_server.url, office
-        settings.SECURE_CSP = content_policy([office.origin])
         back = live_server.url + reverse("openid_connect_callback")
         stranger = {"sub": "x", "email": "stranger@example.gov.uk", "email_verified": True}
         page = new_context(java_script_enabled=scripts).new_page()
+        asked = seen(page, "/authorize?")
         for claims in (stranger, {"sub": "jo-1", "email": ADDRESS, "email_verified": True}):
             tell(provider, claims=claims, comes_back_to=back)
             page.goto(f"{live_server.url}/accounts/login/?next=/reports/")
@@ -34,3 +35,13 @@ def test_a_person_goes_to_the_provider_by_the_button_and_comes_back_signed_in(
         page.wait_for_url("**/reports/", timeout=PATIENCE)
         page.goto(live_server.url + reverse("your_account"))
         assert ADDRESS in page.inner_text("main")
+        assert len(asked) == 2
+        assert {urlsplit(each).hostname for each in asked} == {urlsplit(provider).hostname}
+        assert not any(each.startswith(provider) for each in asked)
+
+
+def seen(page, part):
+    """Keep the addresses that a page asks for, of those that hold something."""
+    addresses = []
+    page.on("request", lambda request: addresses.append(request.url) if part in request.url else None)
+    return addresses

@@ -1,6 +1,7 @@
 """An OpenID Connect provider on loopback: real HTTP, real keys, and codes that work once.
 
-Run as a process of its own: `python -m tests.servers.openid_provider PORT`. It signs in whomever a test has told it of
+Run as a process of its own: `python -m tests.servers.openid_provider PORT DOOR`. People sign in at the second port,
+another origin than the issuer's, as with the large providers. It signs in whomever a test has told it of
 by a POST to /next, and says wrong things where that asks for them (`Told`). It holds the client to the protocol: its
 secret, its address to come back to, and the verifier of the challenge (PKCE, S256 alone).
 """
@@ -10,6 +11,7 @@ import hashlib
 import json
 import secrets
 import sys
+import threading
 import time
 from dataclasses import dataclass, field
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
@@ -51,11 +53,17 @@ class Question:
 class Provider(ThreadingHTTPServer):
     """The server with its keys and what it was told."""
 
-    def __init__(self, port: int) -> None:
+    def __init__(self, port: int, door: int) -> None:
         super().__init__(("127.0.0.1", port), Asked)
-        self.issuer = f"http://127.0.0.1:{port}"
+        self.issuer, self.where_people_sign_in = (f"http://127.0.0.1:{each}" for each in (port, door))
+        self.door = ThreadingHTTPServer(("127.0.0.1", door), lambda request, client, _: Asked(request, client, self))
         self.key, self.another = (rsa.generate_private_key(65537, 2048) for _ in range(2))
         self.told, self.questions = Told(), dict[str, Question]()
+
+    def serve(self) -> None:
+        """Answer at both ports until the process ends."""
+        threading.Thread(target=self.door.serve_forever, daemon=True).start()
+        self.serve_forever()
 
     def public_key(self) -> dict[str, Any]:
         """The key that signs, as its key set names it."""
@@ -127,7 +135,7 @@ class Asked(BaseHTTPRequestHandler):
         issuer = self.server.issuer
         return {
             "issuer": self.server.told.issuer_told or issuer,
-            "authorization_endpoint": f"{issuer}/authorize",
+            "authorization_endpoint": f"{self.server.where_people_sign_in}/authorize",
             "token_endpoint": f"{issuer}/token",
             "jwks_uri": f"{issuer}/keys",
             "userinfo_endpoint": f"{issuer}/userinfo",
@@ -164,4 +172,4 @@ class Asked(BaseHTTPRequestHandler):
 
 
 if __name__ == "__main__":
-    Provider(int(sys.argv[1])).serve_forever()
+    Provider(*(int(port) for port in sys.argv[1:])).serve()

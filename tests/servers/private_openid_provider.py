@@ -24,7 +24,7 @@ def openid_provider(log: Path) -> Iterator[str]:
         except requests.ConnectionError:
             return False
 
-    command = [sys.executable, "-m", "tests.servers.openid_provider", str(port)]
+    command = [sys.executable, "-m", "tests.servers.openid_provider", str(port), str(free_port())]
     with running(command, answers=answers, log=log):
         yield address
 

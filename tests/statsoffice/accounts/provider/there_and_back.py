@@ -1,5 +1,7 @@
 """An office whose people sign in by a provider of its own, in a process beside: going there and coming back."""
 
+import html
+import re
 from urllib.parse import urlsplit
 
 import requests
@@ -21,10 +23,17 @@ JO = {"sub": "jo-1", "email": ADDRESS, "email_verified": True}
 LOG_IN = "/accounts/login/"
 
 
+def question(answer):
+    """The address to which a page of ours leads, by itself and by its link."""
+    (by_itself,) = re.findall(r'<meta http-equiv="refresh" content="0; url=([^"]+)">', answer.text)
+    assert f'href="{by_itself}"' in answer.text
+    return html.unescape(by_itself)
+
+
 def sent_back(client, **form):
     """Go to the provider as a browser does, and give the address to which it sends one back."""
-    there = client.post(reverse("openid_connect_login"), form)
-    answer = requests.get(there.headers["Location"], allow_redirects=False, timeout=5)
+    there = question(client.post(reverse("openid_connect_login"), form))
+    answer = requests.get(there, allow_redirects=False, timeout=5)
     assert answer.status_code == 302, answer.text
     path = urlsplit(answer.headers["Location"])
     return f"{path.path}?{path.query}"
