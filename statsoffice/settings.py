@@ -48,6 +48,8 @@ COMPARISON_AT = environment.time_of_day("STATSOFFICE_COMPARISON_AT", "03:00")
 EVIDENCE_KEPT = timedelta(days=environment.number("STATSOFFICE_EVIDENCE_KEPT_DAYS", "2555", least=30))
 # Longer than a year, so that the list of a yearly release can still be copied from the one before.
 PRE_RELEASE_NAMES_KEPT = timedelta(days=environment.number("STATSOFFICE_PRE_RELEASE_NAMES_KEPT_DAYS", "730", least=1))
+# The same: whom a yearly release's alarm reached can be seen when the next one is due.
+MESSAGES_KEPT = timedelta(days=environment.number("STATSOFFICE_MESSAGES_KEPT_DAYS", "730", least=30))
 METRICS_TOKEN = environment.token("STATSOFFICE_METRICS_TOKEN", least=32)
 HEALTH_PING = environment.optional_web_address("STATSOFFICE_HEALTH_PING")
 ACKNOWLEDGED_WITHIN = timedelta(minutes=environment.number("STATSOFFICE_ACKNOWLEDGE_MINUTES", "10", least=1))

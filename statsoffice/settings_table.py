@@ -214,6 +214,11 @@ SETTINGS = (
         "days after a release for which persons and e-mail addresses on its pre-release access list are kept",
     ),
     Setting(
+        "STATSOFFICE_MESSAGES_KEPT_DAYS",
+        "days after sending for which recipient, subject and text of a message are kept; that one of its kind was "
+        "sent, about what and when, stays",
+    ),
+    Setting(
         "STATSOFFICE_HEALTH_PING",
         "address that is asked each minute while everything is well (a dead man's switch)",
     ),

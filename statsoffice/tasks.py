@@ -16,7 +16,7 @@ from releases.clock import RealClock
 from releases.probe.clock_source import ClockSource
 from releases.probe.probe import Probe, probe_from_settings
 from releases.probe.registry import ADAPTERS
-from statsoffice import names_kept, progress, unhurried
+from statsoffice import details_kept, names_kept, progress, unhurried
 from statsoffice.canary import illness, left_in_files, pulse, turn
 from statsoffice.logs.about import about
 from statsoffice.messages import delivery, outbox
@@ -108,8 +108,8 @@ def preflight() -> None:
 
 @shared_task(name="erase_names")
 def erase_names() -> None:
-    """Erase the names on lists of pre-release access at the end of their time."""
-    names_kept.erase_old(now=CLOCK.now())
+    """Erase names on lists of pre-release access, and details of messages, at the end of their time."""
+    _each(names_kept.erase_old, details_kept.erase_old)
 
 
 @shared_task(name="imports")

@@ -9,12 +9,13 @@ from django.core.exceptions import ValidationError
 from django.db.models import QuerySet
 from django.http import HttpRequest
 from django.utils.translation import gettext as _
+from django.utils.translation import gettext_lazy as lazy
 
 from breaches.models import Report
 from breaches.permissions import Action as ReportAction
 from breaches.permissions import reports_where
 from breaches.status import RESTRICTED
-from releases import permissions
+from releases import london, permissions
 from releases.admin.history import WithHistory
 from releases.permissions import Action, roles_of
 from statsoffice.accounts.models import User
@@ -26,10 +27,22 @@ from statsoffice.messages.models import Channel, Message, Preference
 class MessageAdmin(admin.ModelAdmin[Message]):
     """What was owed to whom, whether it was accepted, and why not."""
 
-    list_display = ("subject", "channel", "recipient", "created_at", "sent_at", "attempts", "last_error")
+    list_display = ("told", "channel", "to", "created_at", "sent_at", "attempts", "last_error")
     list_filter = (("sent_at", admin.EmptyFieldListFilter), "channel", "created_at")
     exclude = ("document",)
     search_fields = ("subject", "recipient")
+
+    @admin.display(description=lazy("subject"), ordering="subject")
+    def told(self, message: Message) -> str:
+        """Say what was told, or of what kind it was."""
+        return message.told
+
+    @admin.display(description=lazy("recipient"), ordering="recipient")
+    def to(self, message: Message) -> str:
+        """Say who was told, or since when that is kept no more."""
+        if message.erased_at and message.channel != Channel.WEBHOOK:
+            return _("[removed on %(day)s]") % {"day": london.day(message.erased_at)}
+        return message.recipient
 
     def get_queryset(self, request: HttpRequest) -> QuerySet[Message]:
         """Leave out the mails of reports that do not exist for the user."""

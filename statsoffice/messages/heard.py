@@ -37,7 +37,8 @@ def lately(news: News, *, now: datetime) -> dict[int, set[str]]:
     )
     producers = dict(told.values_list("event", "suspicion__release__series__producer"))
     found: dict[int, set[str]] = defaultdict(set)
-    for event, recipient in Message.objects.filter(event__in=list(producers)).values_list("event", "recipient"):
+    told_of = Message.objects.filter(event__in=list(producers), erased_at__isnull=True)
+    for event, recipient in told_of.values_list("event", "recipient"):
         found[producers[event]].add(recipient)
     return found
 
@@ -56,7 +57,8 @@ def of_suspicions(suspicions: Collection[int]) -> Mapping[int, set[str]]:
     for event, key in tellings.values_list("event", "suspicion"):
         told_by[event].add(key)
     heard: dict[int, set[str]] = defaultdict(set)
-    people = Message.objects.filter(event__in=list(told_by)).exclude(channel=Channel.WEBHOOK)
+    kept = Message.objects.filter(event__in=list(told_by), erased_at__isnull=True)
+    people = kept.exclude(channel=Channel.WEBHOOK)
     for event, recipient in people.values_list("event", "recipient"):
         for key in told_by[event]:
             heard[key].add(recipient)

@@ -8,6 +8,7 @@ from simple_history.models import HistoricalRecords
 
 from breaches.models import ApprovedDocument, Report, Suspicion
 from releases.models import Producer, Release
+from statsoffice.messages.kinds import kind_of
 
 
 class Channel(models.TextChoices):
@@ -46,6 +47,11 @@ class Message(models.Model):
     last_error = models.CharField(max_length=500, blank=True)
     sent_at = models.DateTimeField(null=True)
     claimed_until = models.DateTimeField(null=True)
+    erased_at = models.DateTimeField(
+        lazy("recipient, subject and text removed at"),
+        null=True,
+        help_text=lazy("At the end of their time; that somebody was told stays."),
+    )
 
     class Meta:
         ordering = ("created_at", "pk")
@@ -58,10 +64,20 @@ class Message(models.Model):
         indexes = [
             models.Index(fields=["due_at"], name="messages_to_send", condition=Q(sent_at__isnull=True)),
             models.Index(fields=["producer", "-created_at"], name="messages_of_producer"),
+            models.Index(
+                fields=["sent_at"],
+                name="messages_to_erase",
+                condition=Q(sent_at__isnull=False, erased_at__isnull=True),
+            ),
         ]
 
     def __str__(self) -> str:
-        return f"{self.subject} to {self.recipient}"
+        return f"{self.told} to {self.recipient}"
+
+    @property
+    def told(self) -> str:
+        """Its subject, or of what kind it was where its subject was removed."""
+        return kind_of(self.event) if self.erased_at else self.subject
 
 
 class Preference(models.Model):

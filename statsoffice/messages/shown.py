@@ -58,6 +58,7 @@ class News:
     """One piece of news: its subject, what it is about, and what was sent of it."""
 
     message: Message
+    subject: str
     report: str
     release: str
     lines: tuple[Line, ...]
@@ -103,28 +104,34 @@ def news_of(messages: QuerySet[Message], events: Collection[str], *, person: "Us
     readable = set(viewed.values_list("pk", flat=True))
     own = set(permissions.producers_where(person, permissions.Action.VIEW).values_list("pk", flat=True))
     for event in events:
-        # A webhook is told a reference alone: any other message has a better subject.
-        first = min(found[event], key=lambda message: message.channel == Channel.WEBHOOK)
+        first = min(found[event], key=_says_little)
         about, release = first.report, first.release
         yield News(
             message=first,
+            subject=first.told,
             report=about.reference if about and about.pk in readable else "",
             release=release.reference if release and first.producer_id in own else "",
             lines=tuple(_lines(found[event], person=person, leads=first.producer_id in leads)),
         )
 
 
+def _says_little(message: Message) -> tuple[bool, bool]:
+    """Tell whether other messages have a better subject: this one’s is gone, or a webhook’s, which is a reference."""
+    return message.erased_at is not None, message.channel == Channel.WEBHOOK
+
+
 def _lines(messages: Iterable[Message], *, person: "User", leads: bool) -> Iterator[Line]:
-    alike: dict[tuple[Channel, str, str, bool], list[str]] = defaultdict(list)
+    alike: dict[tuple[Channel, str, str, bool, bool], list[str]] = defaultdict(list)
     for message in messages:
         own = message.recipient.lower() == person.email.lower()
         # What a server says of a refusal may hold the address.
         reason = message.last_error if leads or own else ""
         left = state_of(message) is State.LEFT
-        alike[Channel(message.channel), _what(message), reason, left].append(message.recipient)
-    for (channel, what, reason, left), recipients in alike.items():
-        # A webhook has a name and no address.
-        to = _to(recipients, person=person, by_name=leads or channel == Channel.WEBHOOK)
+        named = message.channel == Channel.WEBHOOK or (leads and message.erased_at is None)
+        alike[Channel(message.channel), _what(message), reason, left, named].append(message.recipient)
+    for (channel, what, reason, left, named), recipients in alike.items():
+        # A webhook has a name and no address; whose address was removed is counted, as for those who see none.
+        to = _to(recipients, person=person, by_name=named)
         yield Line(to, str(channel.label), what, reason, left)
 
 
@@ -136,6 +143,9 @@ def state_of(message: Message) -> State:
 
 
 def _what(message: Message) -> str:
+    if message.sent_at and message.erased_at:
+        told = {"moment": london.moment(message.sent_at), "day": london.day(message.erased_at)}
+        return _("sent at %(moment)s; recipients and words removed on %(day)s") % told
     if message.sent_at:
         return _("sent at %(moment)s") % {"moment": london.moment(message.sent_at)}
     if state_of(message) is State.LEFT:

@@ -42,7 +42,8 @@ def owed(*, told: Collection[str], now: datetime) -> Iterator[Owed]:
                 text=_alarm_text(illness),
             )
         if illness.ended_at and _restored(illness) not in told:
-            recipients = Message.objects.filter(event=_alarm(illness)).values_list("recipient", flat=True)
+            alarms = Message.objects.filter(event=_alarm(illness), erased_at__isnull=True)
+            recipients = alarms.values_list("recipient", flat=True)
             yield Owed(
                 event=_restored(illness),
                 recipients=frozenset(recipients),

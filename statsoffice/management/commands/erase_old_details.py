@@ -1,0 +1,36 @@
+"""The command that removes personal details at the end of their time."""
+
+from typing import Any
+
+from django.conf import settings
+from django.core.management.base import CommandParser
+
+from releases.clock import RealClock
+from releases.management.plain_command import PlainCommand
+from statsoffice import details_kept
+
+
+class Command(PlainCommand):
+    """Removes personal details that are older than they are kept."""
+
+    help = """\
+Remove recipient, subject and text of messages that were sent more than
+STATSOFFICE_MESSAGES_KEPT_DAYS ago. That a message of its kind was sent, about
+what and when, stays, with the day of removing; a message that was not sent
+is not touched.
+
+The worker does the same every hour; with --dry-run nothing is removed. Names on
+lists of pre-release access have a command of their own, erase_pre_release_names."""
+
+    def add_arguments(self, parser: CommandParser) -> None:
+        """Describe the arguments."""
+        parser.add_argument("--dry-run", action="store_true", help="say what would be removed, and remove nothing")
+
+    def handle(self, *args: Any, **options: Any) -> None:
+        """Remove, or say what would be removed."""
+        gone = details_kept.erase_old(now=RealClock().now(), dry_run=options["dry_run"])
+        verb = "would lose" if options["dry_run"] else "lost"
+        self.stdout.write(
+            f"Messages sent more than {settings.MESSAGES_KEPT.days} days ago that {verb} recipient and words: "
+            f"{gone.messages}."
+        )
