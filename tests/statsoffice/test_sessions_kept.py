@@ -3,11 +3,16 @@
 from datetime import timedelta
 
 import pytest
+from allauth.usersessions.models import UserSession
 from django.contrib.sessions.models import Session
+from django.db import connection
+from django.test import Client
+from django.urls import reverse
 from django.utils import timezone
 
 from releases.clock import StoppedClock
 from statsoffice import unhurried
+from statsoffice.audit.models import AccountEvent, What
 from tests.factories import SEED_DUE, UserFactory, a_confirmed_release
 
 pytestmark = pytest.mark.django_db
@@ -44,3 +49,47 @@ def test_near_a_due_instant_they_wait():
     Session.objects.create(session_key="old", session_data="", expire_date=SEED_DUE - timedelta(days=1))
     step(SEED_DUE - timedelta(seconds=5))
     assert Session.objects.exists()
+
+
+PASSWORD = "correct horse battery"
+
+
+def sign_in(person, *, typed=PASSWORD):
+    client = Client(headers={"user-agent": "Browser of the office"}, REMOTE_ADDR="203.0.113.7")
+    client.post(reverse("account_login"), {"login": person.email, "password": typed})
+    return client
+
+
+def test_from_where_somebody_was_signed_in_goes_with_the_session_and_that_they_signed_in_stays():
+    person = UserFactory()
+    sign_in(person)
+    ends = Session.objects.get().expire_date
+    step(ends - timedelta(seconds=1))
+    assert UserSession.objects.get().ip == "203.0.113.7"
+    step(ends + timedelta(seconds=1))
+    assert not UserSession.objects.exists()
+    assert AccountEvent.objects.get(kind=What.SIGNED_IN).account == person
+
+
+def test_from_where_somebody_was_signed_in_who_signed_out_goes_too_and_of_nobody_else():
+    here, other = UserFactory(), UserFactory()
+    sign_in(here).post(reverse("account_logout"))
+    sign_in(other)
+    step(timezone.now())
+    assert [kept.user for kept in UserSession.objects.all()] == [other]
+
+
+def test_attempts_by_network_address_go_once_they_count_no_more():
+    sign_in(UserFactory(), typed="another one")
+    assert "203.0.113.7" in "".join(counted())
+    now = timezone.now()
+    step(now)
+    assert "203.0.113.7" in "".join(counted())
+    step(now + timedelta(days=2))
+    assert counted() == []
+
+
+def counted():
+    with connection.cursor() as cursor:
+        cursor.execute("SELECT cache_key FROM statsoffice_cache")
+        return [key for (key,) in cursor.fetchall()]
