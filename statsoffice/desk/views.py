@@ -15,6 +15,7 @@ from releases import date_register, permissions
 from releases.canonical import sha256_hex
 from statsoffice.audit.scope import AUDITORS
 from statsoffice.desk import announced, health, missing, preflight, today, waiting
+from statsoffice.desk.changing import told_apart
 from statsoffice.setting_up.steps import office_of, sets_up
 
 
@@ -40,14 +41,21 @@ def desk(request: HttpRequest) -> HttpResponse:
 
 @require_safe
 def part(request: HttpRequest) -> HttpResponse:
-    """Bring the desk up to date: what is unchanged is not sent again, so nothing moves under the reader."""
+    """Bring the desk up to date: what is unchanged stays where it is, so nothing moves under the reader."""
     if not request.user.is_authenticated:
         return HttpResponseClientRedirect(resolve_url("account_login"))
     fresh = _part(request, now=timezone.now())
-    stands = {name: request.GET.get(name) == fresh[name] for name in ("shown", "told", "waits")}
-    if stands["shown"] and stands["waits"]:
+    stands = {name: request.GET.get(name) == fresh[name] for name in ("told", "waits")}
+    changed = fresh["changing"].since(request.GET.get("shown", ""))
+    if changed == {} and stands["waits"]:
         return HttpResponse(status=204)
-    context = {"part": fresh, "announce": not stands["told"], "waiting_changed": not stands["waits"]}
+    context = {
+        "part": fresh,
+        "changed": changed,
+        "list_changed": changed is None,
+        "announce": not stands["told"],
+        "waiting_changed": not stands["waits"],
+    }
     return render(request, "desk/part.html", context)
 
 
@@ -55,11 +63,13 @@ def _part(request: HttpRequest, *, now: datetime) -> dict[str, Any]:
     day = today.today(request.user, now=now)
     watcher = health.watcher(now=now)
     text = render_to_string("desk/today.html", {"day": day, "watcher": watcher})
+    changing = told_apart(text)
     waiting_text = render_to_string("desk/waiting.html", {"waiting": waiting.waiting_for(request.user, now=now)})
     summary = _heard(day.summary, "" if watcher.active else watcher.sentence)
     return {
         "text": text,
-        "shown": sha256_hex(text.encode())[:16],
+        "changing": changing,
+        "shown": changing.shown,
         "summary": summary,
         "told": sha256_hex(summary.encode())[:16],
         "waiting": waiting_text,

@@ -43,3 +43,21 @@ def test_the_desk_tells_a_verdict_once_and_its_countdowns_never(page, live_serve
     heard = page.evaluate("window.heard")
     assert len(heard) == 1
     assert "Not seen" not in heard[0]
+
+
+def test_whoever_reads_the_desk_keeps_their_place_while_it_is_brought_up_to_date(page, live_server, morning, sign_in):
+    """Orca read a focused release out anew every two seconds, or went to the page’s end, as the list was replaced."""
+    sign_in(morning.office.head)
+    page.goto(f"{live_server}{morning.pages['the desk']}")
+    stays = "() => window.places.every((place) => place.isConnected)"
+    page.evaluate("""() => { window.places = [...document.querySelectorAll(
+        "#desk-today h2, #desk-today li, #desk-today li a, #desk-today [id$=-detail]")]; }""")
+    countdown = page.locator("#desk-today [id$=-detail]", has_text="due in")
+    before = countdown.text_content()
+    expect(countdown).not_to_have_text(before, timeout=PATIENCE)
+    assert page.evaluate(stays)
+    looks_at(Release.objects.get(reference="not-seen"), "live", start=NOW)
+    judging.judge(Release.objects.get(reference="not-seen"), now=NOW)
+    row = page.locator("#desk-today li", has=page.get_by_role("link", name="Seen not seen"))
+    expect(row).to_contain_text("Seen late", timeout=PATIENCE)
+    assert page.evaluate(stays)
