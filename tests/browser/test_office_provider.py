@@ -7,6 +7,7 @@ from django.urls import reverse
 
 from statsoffice.office_provider import OfficeProvider
 from tests.browser.patience import PATIENCE
+from tests.browser.test_every_page import is_clean
 from tests.factories import UserFactory
 from tests.servers.openid_provider import CLIENT_ID, CLIENT_SECRET
 from tests.servers.private_openid_provider import openid_provider, tell
@@ -32,12 +33,32 @@ def test_a_person_goes_to_the_provider_by_the_button_and_comes_back_signed_in(
             page.get_by_role("button", name="Sign in with your office account").click()
             if claims is stranger:
                 page.get_by_role("heading", name="You are not signed in").wait_for(timeout=PATIENCE)
+                if scripts:  # which axe is one of
+                    is_clean(page)
         page.wait_for_url("**/reports/", timeout=PATIENCE)
         page.goto(live_server.url + reverse("your_account"))
         assert ADDRESS in page.inner_text("main")
         assert len(asked) == 2
         assert {urlsplit(each).hostname for each in asked} == {urlsplit(provider).hostname}
         assert not any(each.startswith(provider) for each in asked)
+
+
+def test_the_page_that_leads_there_has_no_barriers_and_leads_by_its_link_as_well(
+    live_server, new_context, settings, tmp_path
+):
+    with openid_provider(tmp_path / "log") as provider:
+        settings.ADDRESS = live_server.url
+        settings.OFFICE_PROVIDER = OfficeProvider(provider, CLIENT_ID, CLIENT_SECRET, name="your office account")
+        page = new_context().new_page()
+        tell(provider, away="door")
+        page.goto(f"{live_server.url}/accounts/login/")
+        page.get_by_role("button", name="Sign in with your office account").click()
+        page.get_by_role("heading", name="You are being led to your office account").wait_for(timeout=PATIENCE)
+        is_clean(page)
+        back = live_server.url + reverse("openid_connect_callback")
+        tell(provider, claims={"sub": "x", "email": ADDRESS, "email_verified": True}, comes_back_to=back)
+        page.get_by_role("link", name="Go on to your office account").click()
+        page.get_by_role("heading", name="You are not signed in").wait_for(timeout=PATIENCE)
 
 
 def seen(page, part):

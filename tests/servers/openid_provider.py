@@ -109,6 +109,10 @@ class Asked(BaseHTTPRequestHandler):
                 self._answer({"keys": [self.server.public_key()]})
             case "/userinfo":
                 self._answer(self.server.told.userinfo)
+            case "/authorize" if self.server.told.away == "door":
+                # Which leaves a browser on the page where it is.
+                self.send_response(204)
+                self.end_headers()
             case "/authorize":
                 self._send_back(dict(parse_qsl(address.query)))
             case _:

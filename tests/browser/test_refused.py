@@ -1,0 +1,105 @@
+"""Pages that refuse somebody, in a real browser: each says so in a heading, and has no barriers."""
+
+import pytest
+from django.test import Client
+from django.urls import reverse
+from django.utils import timezone
+from playwright.sync_api import expect
+
+from breaches import sign_off
+from breaches.remarks import Section
+from releases.roles import Role
+from statsoffice.accounts import invitations
+from tests.breaches.forms import section_address
+from tests.breaches.people import AT, a_report, an_office
+from tests.browser.patience import PATIENCE
+from tests.browser.test_every_page import is_clean
+from tests.factories import UserFactory
+
+pytestmark = [pytest.mark.browser, pytest.mark.one_database, pytest.mark.django_db(transaction=True)]
+
+LOG_IN = "/accounts/login/"
+
+
+def says(page, heading):
+    """Assert that a page is headed so, once, and is clean."""
+    expect(page.get_by_role("heading", level=1)).to_have_text(heading, timeout=PATIENCE)
+    is_clean(page)
+
+
+def send_log_in(page):
+    """Send the log-in form as it stands; gives the status of what answers."""
+    with page.expect_response(lambda answer: answer.request.method == "POST") as answer:
+        page.locator("main form button[type=submit]").first.click()
+    return answer.value.status
+
+
+@pytest.mark.parametrize(
+    ("name", "status", "heading"),
+    [
+        ("account_signup", 200, "Nobody signs up here"),
+        ("account_inactive", 200, "This account is closed"),
+        ("account_accept", 410, "This invitation does not work"),
+        ("admin:index", 403, "You may not do this"),
+    ],
+    ids=["signing up", "a closed account", "an invitation that is over", "the admin site"],
+)
+def test_whoever_may_not_come_in_is_told_so(page, live_server, sign_in, name, status, heading):
+    if name.startswith("admin"):
+        sign_in(UserFactory())
+    assert page.goto(live_server.url + reverse(name)).status == status
+    says(page, heading)
+
+
+def test_whoever_follows_the_invitation_of_somebody_else(page, live_server, sign_in):
+    office = an_office()
+    told = {"email": "jo.lane@example.gov.uk", "name": "Jo Lane", "producer": office.producer}
+    _, secret = invitations.invite(**told, role=Role.AUDITOR, by=office.head, at=timezone.now())
+    sign_in(office.deputy)
+    assert page.goto(live_server.url + reverse("account_invited", args=[secret])).status == 409
+    says(page, "This invitation is for somebody else")
+
+
+def test_a_list_that_cannot_be_erased_yet(page, live_server, morning, sign_in):
+    sign_in(morning.office.head)
+    assert page.goto(live_server.url + reverse("releases:pre_release_erase", args=["access-ahead"])).status == 409
+    says(page, "This is not possible")
+
+
+def test_a_report_that_was_submitted_while_somebody_wrote(page, live_server, sign_in):
+    office = an_office()
+    report = a_report(office)
+    sign_in(office.statistician)
+    page.goto(live_server.url + section_address(report, Section.IMPACT))
+    page.get_by_label("Impact of the breach").fill("Somebody wrote.\n\n" + "Averyveryverylongword" * 9)
+    sign_off.submit(report, by=office.statistician, at=AT)
+    page.get_by_role("button", name="Save").last.click()
+    says(page, "Nothing was changed")
+
+
+def test_a_form_without_its_token(page, live_server):
+    page.goto(live_server.url + LOG_IN)
+    page.context.clear_cookies()
+    assert send_log_in(page) == 403
+    says(page, "This page was open for too long")
+
+
+def test_too_many_attempts_to_sign_in_from_one_machine(page, live_server):
+    page.goto(live_server.url + LOG_IN)
+    for number in range(31):
+        Client().post(LOG_IN, {"login": f"person.{number}@example.gov.uk", "password": ""})
+    assert send_log_in(page) == 429
+    says(page, "Too many attempts")
+
+
+def test_too_many_requests_for_public_pages(page, live_server, settings):
+    settings.RATES = {"person": 1, "program": 1}
+    page.goto(live_server.url)
+    assert page.goto(live_server.url).status == 429
+    says(page, "Too many requests")
+
+
+@pytest.mark.urls("tests.look.pages")
+def test_a_fault_of_our_own(page, live_server):
+    assert page.goto(f"{live_server.url}/broken/").status == 500
+    says(page, "Sorry, there is a problem with the service")
