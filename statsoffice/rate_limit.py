@@ -11,6 +11,7 @@ from django.core.cache import caches
 from django.core.exceptions import ImproperlyConfigured, PermissionDenied
 from django.http import HttpRequest, HttpResponse
 from django.template.loader import render_to_string
+from django.urls import Resolver404, resolve
 from django.utils import timezone
 from django.utils.translation import gettext as _
 from django.utils.translation import ngettext
@@ -18,18 +19,8 @@ from django.utils.translation import ngettext
 from releases.api.refusals import problem
 
 WINDOW_SECONDS = 60
-# Those who signed in are known; monitors and the canary ask by a clock, and log-in has limits of its own.
-NOT_COUNTED = (
-    "/desk/",
-    "/reports/",
-    "/messages/",
-    "/admin/",
-    "/unsent/",
-    "/audit/",
-    "/health/",
-    "/canary/",
-    "/accounts/",
-)
+# Monitors and the canary ask by a clock; log-in, to which the admin site leads, has limits of its own.
+NOT_COUNTED = ("/admin/", "/accounts/", "/health/", "/canary/")
 PROGRAMS = ("/api/",)
 FILES = (".ics", ".atom")
 # One household or office is given this much of the IPv6 address space (RFC 6177).
@@ -59,10 +50,18 @@ class LimitRate:
 
 
 def kind_of(path: str) -> Reader | None:
-    """Tell by its address who a request comes from, or None where nothing is counted."""
-    if path.startswith(NOT_COUNTED):
+    """Tell by its address who a request comes from, or None where nothing is counted: of staff, who are known."""
+    if path.startswith(NOT_COUNTED) or _asks_to_sign_in(path):
         return None
     return Reader.PROGRAM if path.startswith(PROGRAMS) or path.endswith(FILES) else Reader.PERSON
+
+
+def _asks_to_sign_in(path: str) -> bool:
+    """Tell whether the page at an address is for those who signed in; Django's decorator marks its view so."""
+    try:
+        return hasattr(resolve(path).func, "login_url")
+    except Resolver404:
+        return False
 
 
 def client_of(request: HttpRequest) -> str:

@@ -24,6 +24,7 @@ from releases.lifecycle import MoveRefused, SomethingMissing
 from releases.models import CalendarImport
 from releases.tables.files import Kind
 from releases.views.finding import SignedInRequest, put_on_field
+from releases.views.live_part import signed_in_part
 
 ROWS_PER_PAGE = 50
 IMPORTS_PER_PAGE = 20
@@ -70,11 +71,10 @@ def show(request: SignedInRequest, public_id: uuid.UUID) -> HttpResponse:
     return _show(request, _theirs(request, public_id))
 
 
+@signed_in_part
 @require_safe
-def progress(request: HttpRequest, public_id: uuid.UUID) -> HttpResponse:
+def progress(request: SignedInRequest, public_id: uuid.UUID) -> HttpResponse:
     """Bring the progress up to date; once the import has moved on, lead to its page."""
-    if not request.user.is_authenticated:
-        return HttpResponseClientRedirect(resolve_url("account_login"))
     found = _theirs(request, public_id)
     if found.status != request.GET.get("status"):
         return HttpResponseClientRedirect(resolve_url("exchange:import", public_id))

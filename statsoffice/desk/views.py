@@ -5,14 +5,14 @@ from typing import Any
 
 from django.contrib.auth.decorators import login_required
 from django.http import HttpRequest, HttpResponse
-from django.shortcuts import render, resolve_url
+from django.shortcuts import render
 from django.template.loader import render_to_string
 from django.utils import timezone
 from django.views.decorators.http import require_safe
-from django_htmx.http import HttpResponseClientRedirect
 
 from releases import date_register, permissions
 from releases.canonical import sha256_hex
+from releases.views.live_part import signed_in_part
 from statsoffice.audit.scope import AUDITORS
 from statsoffice.desk import announced, health, missing, preflight, today, waiting
 from statsoffice.desk.changing import told_apart
@@ -39,11 +39,10 @@ def desk(request: HttpRequest) -> HttpResponse:
     return render(request, "desk/desk.html", context)
 
 
+@signed_in_part
 @require_safe
 def part(request: HttpRequest) -> HttpResponse:
     """Bring the desk up to date: what is unchanged stays where it is, so nothing moves under the reader."""
-    if not request.user.is_authenticated:
-        return HttpResponseClientRedirect(resolve_url("account_login"))
     fresh = _part(request, now=timezone.now())
     stands = {name: request.GET.get(name) == fresh[name] for name in ("told", "waits")}
     changed = fresh["changing"].since(request.GET.get("shown", ""))

@@ -6,6 +6,7 @@ from django.test import Client
 
 from releases.models import Membership, PreReleaseRequest
 from releases.roles import Role
+from statsoffice import rate_limit
 from statsoffice.accounts.models import User
 from tests.access.addresses import examples, places
 from tests.access.admin_tables import expected_in_the_admin_site
@@ -116,3 +117,19 @@ def test_whoever_asks_gets_to_the_addresses_of_the_table_and_to_no_other(address
                     told[f"{method} {name}"] = words
     assert wrong == {}
     assert told == {}
+
+
+def test_requests_are_counted_wherever_nobody_is_asked_to_sign_in_and_nowhere_else(addresses):
+    _, found = addresses
+    # Monitors, the canary and log-in, as `rate_limit.NOT_COUNTED` says why.
+    of_readers = {
+        name: at for name, at in found.items() if not at.startswith(("/admin/", "/accounts/", "/health/", "/canary/"))
+    }
+    asked, stranger = {}, Client()
+    for name, address in of_readers.items():
+        kinds = {kind_of(getattr(stranger, method)(address)) for method in METHODS}
+        asked[name] = "asked to sign in" in kinds
+    counted = {name: rate_limit.kind_of(address) is not None for name, address in of_readers.items()}
+    assert {name for name in asked if asked[name] is counted[name]} == set()
+    assert len([name for name in asked if asked[name]]) > 80
+    assert len([name for name in asked if counted[name]]) > 20

@@ -97,7 +97,13 @@ def test_two_proxies_of_ours_and_a_header_that_holds_one_fail_no_request(setting
     assert statuses("/", x_forwarded_for="nonsense, nonsense") == [200]
 
 
-@pytest.mark.parametrize("address", ["/health/live", "/accounts/login/", "/desk/", "/reports/", "/admin/"])
+@pytest.mark.parametrize(
+    "address",
+    [
+        *("/health/live", "/accounts/login/", "/desk/", "/reports/", "/admin/", "/audit/", "/guides/"),
+        *("/imports/", "/set-up/", "/your-releases/", "/planner/", "/changes/", "/releases/nowhere/confirm/"),
+    ],
+)
 def test_monitors_and_staff_are_not_counted(address):
     assert 429 not in statuses(address, PAGES + 2)
 
