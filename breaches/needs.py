@@ -1,6 +1,7 @@
 """What a report still needs before it can be submitted, besides what its text alone tells."""
 
 from collections.abc import Iterator
+from datetime import date
 
 from django.db.models import Q
 
@@ -8,8 +9,8 @@ from breaches import timeline
 from breaches.content import ReportContent
 from breaches.document import exactly
 from breaches.models import Report
-from breaches.remarks import Remark, Section
-from breaches.status import Kind
+from breaches.remarks import Remark, Section, impossible, missing
+from breaches.status import APPROVE, Kind
 
 
 def for_submission(report: Report, content: ReportContent) -> tuple[Remark, ...]:
@@ -35,6 +36,16 @@ def for_approval(report: Report, content: ReportContent) -> tuple[Remark, ...]:
             for practice in doubtful
         ),
     )
+
+
+def in_the_way(report: Report, content: ReportContent, *, move: str, today: date) -> tuple[Remark, ...]:
+    """List all that keeps a report from being submitted, or approved, whether its text tells it or not.
+
+    :param move: SUBMIT or APPROVE.
+    :param today: London's date.
+    """
+    needed = for_approval if move == APPROVE else for_submission
+    return (*missing(content), *needed(report, content), *impossible(content, today=today))
 
 
 def is_late(report: Report) -> bool:

@@ -16,7 +16,7 @@ from breaches.content import ReportContent, digest, unapproved
 from breaches.document import Approval, ReportDocument, lay_out
 from breaches.models import ApprovedDocument, JoinedDraft, Report, ReportVersion, SectionComment
 from breaches.permissions import acting_role
-from breaches.remarks import Remark, Section, impossible, missing, missing_for_log
+from breaches.remarks import Section, impossible, missing_for_log
 from breaches.status import (
     APPROVE,
     DISMISS,
@@ -37,7 +37,6 @@ if TYPE_CHECKING:
     from statsoffice.accounts.models import User
 
 type Render = Callable[[ReportDocument], bytes]
-type Needs = Callable[[Report, ReportContent], tuple[Remark, ...]]
 
 
 class TwoPeopleNeeded(MoveRefused):
@@ -54,7 +53,7 @@ def submit(report: Report, *, by: "User", at: datetime) -> Report:
     :raises Incomplete: if a field that the form needs is empty, or holds what cannot be true.
     :raises MoveRefused: if the report's state or the person's roles do not allow it, or somebody was faster.
     """
-    remarks = _remarks(report, content_of(report), at=at)
+    remarks = needs.in_the_way(report, content_of(report), move=SUBMIT, today=local_date(at))
     move = moves.check(report, SUBMIT, by=by, complete_report=not remarks, remarks=remarks)
     return moves.make(report, move, by=by, at=at, values={"submitted_by": by})
 
@@ -113,7 +112,7 @@ def approve(
     if content.annex and evidence_digest(report) != evidence:
         sentence = _("A look was recorded this very moment; read the annex again before you approve it.")
         raise SomebodyWasFaster(sentence)
-    remarks = _remarks(report, content, at=at, needed=needs.for_approval)
+    remarks = needs.in_the_way(report, content, move=APPROVE, today=local_date(at))
     move = moves.check(report, APPROVE, by=by, complete_report=not remarks, remarks=remarks)
     one_person = wrote_or_submitted(report, by)
     if one_person and report.producer.two_person_approval:
@@ -230,12 +229,6 @@ def wrote_or_submitted(report: Report, person: "User") -> bool:
 def _need_words(words: str, sentence: str) -> None:
     if not words.strip():
         raise SomethingMissing("words", sentence)
-
-
-def _remarks(
-    report: Report, content: ReportContent, *, at: datetime, needed: Needs = needs.for_submission
-) -> tuple[Remark, ...]:
-    return (*missing(content), *needed(report, content), *impossible(content, today=local_date(at)))
 
 
 def _printed(render: Render, document: ReportDocument) -> bytes:

@@ -2,7 +2,6 @@
 
 from collections.abc import Callable, Iterable, Iterator
 from dataclasses import dataclass
-from datetime import date
 from typing import Any
 
 from django.contrib import messages
@@ -20,7 +19,7 @@ from breaches.forms.decisions import MoveForm
 from breaches.models import Report
 from breaches.permissions import moves_open_to
 from breaches.refreshing import is_untouched, offers
-from breaches.remarks import Remark, Section, impossible, missing, odd
+from breaches.remarks import Remark, Section, odd
 from breaches.status import APPROVE, DECIDED
 from breaches.versions import CHANGED_SINCE_READ, SomebodyWasFaster, content_of, present
 from breaches.views.access import SignedInRequest
@@ -138,7 +137,9 @@ def shown(
             for section in Section
         ],
         "problems": [_linked(report, remark) for remark in remarks],
-        "missing": [_linked(report, remark) for remark in _missing(report, content, page.move, today=today)],
+        "missing": [
+            _linked(report, remark) for remark in needs.in_the_way(report, content, move=page.move, today=today)
+        ],
         "warnings": _warnings(report, content),
         "content_sha256": digest(content),
         "annex": annex,
@@ -149,11 +150,6 @@ def shown(
         "one_person": sign_off.wrote_or_submitted(report, request.user),
     }
     return render(request, page.template, context)
-
-
-def _missing(report: Report, content: ReportContent, move: str, *, today: date) -> tuple[Remark, ...]:
-    needed = needs.for_approval if move == APPROVE else needs.for_submission
-    return (*missing(content), *needed(report, content), *impossible(content, today=today))
 
 
 def _warnings(report: Report, content: ReportContent) -> list[dict[str, str]]:

@@ -1,5 +1,7 @@
 """Where one is signed in, signing out there, and how attempts to sign in are limited."""
 
+import re
+
 import pytest
 from django.conf import settings
 from django.core.cache import cache
@@ -171,3 +173,25 @@ def test_a_session_ends_twelve_hours_after_signing_in_though_it_is_used(person, 
         assert is_in(client)
     time_machine.move_to("2026-03-02 19:00:01+00:00", tick=False)
     assert not is_in(client)
+
+
+@pytest.mark.parametrize(
+    ("page", "heading", "old"),
+    [
+        ("account_change_password", "Change your password", {"oldpassword": PASSWORD}),
+        ("account_set_password", "Choose a password", {}),
+    ],
+    ids=["another one", "the first one"],
+)
+def test_a_password_is_saved_by_the_page_that_asks_for_it(person, client, page, heading, old):
+    if not old:
+        person.set_unusable_password()
+        person.save()
+    client.force_login(person)
+    shown = client.get(reverse(page)).text
+    assert " ".join(re.search(r"<h1[^>]*>(.*?)</h1>", shown, re.DOTALL)[1].split()) == heading
+    assert " ".join(re.search(r"<title>(.*?)</title>", shown, re.DOTALL)[1].split()).startswith(heading)
+    new = "four wooden umbrellas"
+    assert client.post(reverse(page), {**old, "password1": new, "password2": new}).status_code == 302
+    person.refresh_from_db()
+    assert person.check_password(new)
