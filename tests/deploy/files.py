@@ -37,6 +37,12 @@ def unit(name):
     return read
 
 
+def written_values(name, option):
+    """Read every line of a systemd unit that gives an option, in order."""
+    lines = (DEPLOY / "systemd" / f"statsoffice-{name}.service").read_text().splitlines()
+    return [line.split("=", 1)[1] for line in lines if line.startswith(f"{option}=")]
+
+
 def started_command(name, *, port=8000, python=None):
     """Read the command of a systemd unit as a list, with this checkout's programs and a port of the test's own."""
     folder = Path(python).parent if python else f"{INSTALLED}/.venv/bin"

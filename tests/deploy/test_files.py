@@ -86,8 +86,13 @@ def test_a_unit_runs_as_an_account_of_its_own_and_is_started_again_for_ever(name
     assert read["Unit"]["StartLimitIntervalSec"] == "0"
     boxed = {"NoNewPrivileges": "yes", "ProtectSystem": "strict", "ProtectHome": "yes", "CapabilityBoundingSet": ""}
     assert {option: service[option] for option in boxed} == boxed
-    # It would keep the watcher from asking the kernel how far the clock may be off.
+    # It would keep the watcher from asking the kernel how far the clock may be off, and so would a filter without it.
     assert "ProtectClock" not in service
+    assert files.written_values(name, "SystemCallFilter") == [
+        "@system-service",
+        "~@privileged @resources",
+        "adjtimex clock_adjtime",
+    ]
 
 
 if sys.platform == "linux":  # elsewhere there is no systemd to ask
@@ -100,3 +105,11 @@ if sys.platform == "linux":  # elsewhere there is no systemd to ask
         asked = ["systemd-analyze", "verify", "--man=no", *(str(path) for path in sorted(tmp_path.iterdir()))]
         said = subprocess.run(asked, capture_output=True, text=True, check=False)
         assert (said.stdout + said.stderr, said.returncode) == ("", 0)
+
+    @pytest.mark.parametrize("name", files.PROCESSES)
+    def test_a_unit_is_exposed_to_little_by_systemds_own_reckoning(name):
+        written = str(files.DEPLOY / "systemd" / f"statsoffice-{name}.service")
+        # In tenths of its ten steps.
+        asked = ["systemd-analyze", "security", "--offline=yes", "--threshold=16", "--no-pager", written]
+        said = subprocess.run(asked, capture_output=True, text=True, check=False)
+        assert said.returncode == 0, said.stdout + said.stderr
