@@ -24,6 +24,13 @@ def image_command():
     return re.findall(r'"(.*?)"', written)
 
 
+def image_step(word):
+    """Read the one RUN of the image that holds a word, as a list of words without its continued lines."""
+    steps = re.findall(r"^RUN (.*?[^\\])$", (DEPLOY / "Containerfile").read_text(), re.DOTALL | re.MULTILINE)
+    (written,) = [step for step in steps if word in step]
+    return shlex.split(written.replace("\\\n", " "))
+
+
 def composed_command(name):
     """Read the command of a service of the Compose file."""
     return compose()["services"][name].get("command", image_command())

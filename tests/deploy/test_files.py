@@ -78,6 +78,15 @@ def test_the_image_runs_as_an_account_that_is_not_root_and_copies_what_is_there(
     assert (settings.BASE_DIR / ".dockerignore").resolve() == settings.BASE_DIR / ".containerignore"
 
 
+def test_the_settings_with_which_the_image_collects_its_static_files_are_enough(tmp_path):
+    step = files.image_step("collectstatic")
+    began = step.index(".venv/bin/python")
+    given = dict(word.split("=", 1) for word in step[:began]) | {"STATSOFFICE_VAR": str(tmp_path)}
+    command = [sys.executable, *step[began + 1 : step.index("&&")], "--dry-run", "--verbosity", "0"]
+    said = subprocess.run(command, env=given, cwd=settings.BASE_DIR, capture_output=True, text=True, check=False)
+    assert (said.returncode, said.stderr) == (0, "")
+
+
 @pytest.mark.parametrize("name", files.PROCESSES)
 def test_a_unit_runs_as_an_account_of_its_own_and_is_started_again_for_ever(name):
     read = files.unit(name)
