@@ -106,6 +106,7 @@ MIDDLEWARE = [
     "django.middleware.common.CommonMiddleware",
     "django.middleware.csrf.CsrfViewMiddleware",
     "django.contrib.auth.middleware.AuthenticationMiddleware",
+    "statsoffice.accounts.last_used.KeepWhenLastUsed",
     "statsoffice.audit.files.KeepFilesTaken",
     "statsoffice.unsent.KeepWhatWasTyped",
     "django.contrib.messages.middleware.MessageMiddleware",
@@ -267,6 +268,8 @@ WEBHOOKS = outside_channels.webhooks("STATSOFFICE_WEBHOOKS")
 SESSION_COOKIE_HTTPONLY = True
 SESSION_COOKIE_SAMESITE = "Lax"
 SESSION_COOKIE_AGE = 60 * 60 * 12
+# Whether a person is told when each of their sessions was last used.
+SESSIONS_LAST_USED = True
 CSRF_FAILURE_VIEW = "statsoffice.unsent.csrf_failure"
 SESSION_COOKIE_SECURE = CSRF_COOKIE_SECURE = PRODUCTION
 CSRF_COOKIE_HTTPONLY = True

@@ -52,6 +52,8 @@ def pytest_configure(config: pytest.Config) -> None:
     settings.PASSWORD_HASHERS = ["django.contrib.auth.hashers.MD5PasswordHasher"]
     # Tests ask for thousands of pages from one address; the limit has tests of its own.
     settings.RATES = {"person": 0, "program": 0}
+    # It writes once a minute, between the queries that tests count.
+    settings.SESSIONS_LAST_USED = False
     if "DATABASE_URL" not in os.environ:
         # In memory the threads of a live server and other processes would not see the same database.
         settings.DATABASES["default"].setdefault("TEST", {})["NAME"] = str(var / "test.sqlite3")

@@ -3,11 +3,14 @@
 import re
 
 import pytest
+from allauth.usersessions.models import UserSession
 from django.conf import settings
 from django.core.cache import cache
 from django.test import Client
 from django.urls import reverse
+from django.utils import timezone
 
+from tests.breaches.forms import words
 from tests.factories import UserFactory
 
 pytestmark = pytest.mark.django_db
@@ -40,7 +43,47 @@ def test_each_session_is_listed_with_its_address_and_browser_and_the_present_one
     page = signed_in(person).get(reverse("usersessions_list")).text
     assert "From 198.51.100.3, with Browser at home" in page
     assert "From 203.0.113.7, with Browser of the office" in page
-    assert page.count("Here, now") == 1
+    assert page.count("This one") == 1
+
+
+def test_sessions_of_one_browser_are_told_apart_by_when_they_began_and_were_last_used(person, settings, time_machine):
+    settings.SESSIONS_LAST_USED = True
+    time_machine.move_to("2026-03-02 09:00:05+00:00", tick=False)
+    at_home = signed_in(person)
+    time_machine.move_to("2026-03-02 09:00:40+00:00", tick=False)
+    here = signed_in(person)
+    time_machine.move_to("2026-03-02 11:20:00+00:00", tick=False)
+    assert is_in(at_home)
+    time_machine.move_to("2026-03-02 11:20:30+00:00", tick=False)
+    at_home.get("/")
+    time_machine.move_to("2026-03-02 12:45:00+00:00", tick=False)
+    said = words(here.get(reverse("usersessions_list")).text)
+    first, second = (
+        said.index("9.00am and 40 seconds on 2 March 2026 This one Used now"),
+        said.index("9.00am and 5 seconds on 2 March 2026 Last used at 11.20am on 2 March 2026"),
+    )
+    assert first < second
+    at_home.post(reverse("account_logout"))
+    assert "Last used at" not in words(here.get(reverse("usersessions_list")).text)
+
+
+def test_when_a_session_was_last_used_is_written_once_a_minute(
+    person, settings, time_machine, django_assert_num_queries
+):
+    settings.SESSIONS_LAST_USED = True
+    time_machine.move_to("2026-03-02 09:00:00+00:00", tick=False)
+    client = signed_in(person)
+    session = UserSession.objects.get()
+    time_machine.move_to("2026-03-02 09:30:00+00:00", tick=False)
+    with django_assert_num_queries(3):  # the session, the person, and this
+        client.get("/nowhere/")
+    with django_assert_num_queries(2):
+        client.get("/nowhere/")
+    session.refresh_from_db()
+    assert session.last_seen_at == timezone.now()
+    time_machine.move_to("2026-03-02 09:31:01+00:00", tick=False)
+    with django_assert_num_queries(3):
+        client.get("/nowhere/")
 
 
 def test_signing_out_everywhere_else_leaves_the_present_session(person):
