@@ -94,7 +94,7 @@ def redact(
     role = acting_role(by, TABLE[Action.REDACT], report)
     words = words.strip()
     _check(words, why)
-    marker = _("[removed on %(day)s]") % {"day": day(at)}
+    marker = marker_of(at)
     found = Redacted()
     events: list[dict[str, Any]] = []
     with redacting():
@@ -115,9 +115,14 @@ def redact(
             message = _("These words stand nowhere where they could be removed.")
             raise NothingToRedact(message)
         if not dry_run:
-            told = {"rows": found.rows, "events": events, "documents": found.documents}
+            told = {"rows": found.rows, "events": events, "documents": found.documents, "in_facts": found.facts}
             record(report, KIND, at=at, by=by, words=why.strip(), role=role, **told)
     return found
+
+
+def marker_of(at: datetime) -> str:
+    """Return what takes the place of words that were removed at an aware instant."""
+    return _("[removed on %(day)s]") % {"day": day(at)}
 
 
 def unexplained(rows: type[Happening]) -> str | None:

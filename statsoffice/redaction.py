@@ -14,5 +14,10 @@ def redact(report: Report, *, words: str, why: str, by: User, at: datetime, dry_
 
     The arguments and what is raised are those of `breaches.redaction.redact`.
     """
-    messages = Place(Message.objects.filter(report=report), ("subject", "text"))
-    return redaction.redact(report, words=words, why=why, by=by, at=at, besides=[messages], dry_run=dry_run)
+    besides = [places_of_messages(report)]
+    return redaction.redact(report, words=words, why=why, by=by, at=at, besides=besides, dry_run=dry_run)
+
+
+def places_of_messages(report: Report) -> Place:
+    """Return the messages that told of a report, with what they say."""
+    return Place(Message.objects.filter(report=report), ("subject", "text"))

@@ -22,6 +22,7 @@ urlpatterns = [
     path("audit/", include("statsoffice.audit.urls")),
     path("unsent/", unsent.unsent, name="unsent"),
     path("reports/", include("breaches.urls")),
+    path("redactions/", include("statsoffice.redacting.urls")),
     path("breaches/", include("breaches.public_urls")),
     path("health/live", health.live, name="health_live"),
     path("health/ready", health.ready, name="health_ready"),

@@ -126,6 +126,7 @@ def report(request: SignedInRequest, report: Report) -> HttpResponse:
         "documents": report.approved_documents.select_related("approved_by").defer("pdf"),
         "may_download": may(request.user, Action.DOWNLOAD, report),
         "publishing": _publishing(request, report),
+        "may_redact": may(request.user, Action.REDACT, report),
     }
     return render(request, "breaches/report.html", context)
 

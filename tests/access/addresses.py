@@ -102,6 +102,7 @@ def _of_rows(producer: Producer) -> dict[str, str]:
         "breaches:check": (reports["draft"].reference,),
         "breaches:submit": (reports["draft"].reference,),
         "breaches:take_back": (reports["with_hop"].reference,),
+        "redacting:remove": (approved.reference,),
         "breaches:wordings": (reports["draft"].reference,),
         "breaches:finish_action": (action.report.reference, action.pk),
         "breaches:draft_pdf": (reports["draft"].reference,),

@@ -149,6 +149,9 @@ ON_BREACHES = {
     **named("breaches:", form(ON_REPORTS[Action.WRITE_NOTE]), "note correct_note"),
     "breaches:dealing": form(ON_REPORTS[Action.DEAL]),
     **named("breaches:", form(ON_REPORTS[Action.PUBLISH]), "publish unpublish"),
+    "redacting:ask": form(ON_REPORTS[Action.REDACT]),
+    "redacting:remove": act(ON_REPORTS[Action.REDACT]),
+    "redacting:done": page(ON_REPORTS[Action.REDACT]),
     "breaches:submit": act(by(REPORT, "submit")),
     **{
         f"breaches:{move}": form(by(REPORT, move))

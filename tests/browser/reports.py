@@ -5,8 +5,10 @@ from datetime import date, timedelta
 from breaches import actions, drafting, notes, publishing
 from breaches.models import Report
 from breaches.public_statement import digest
+from breaches.redaction import KIND
 from breaches.remarks import Section
 from breaches.status import ReportStatus, Term
+from statsoffice.redaction import redact
 from tests.breaches.people import AT, a_report
 from tests.factories import SEED_DUE
 
@@ -77,4 +79,10 @@ def pages_of_reports(morning) -> str:
     morning.add("what is public of breaches", "transparency:statements")
     morning.add("a public breach", "transparency:statement", sent)
     morning.add("the reports", "breaches:report_list")
+    closed = reports[ReportStatus.CLOSED]
+    notes.write(closed, text="Somebody rang twice.", happened_at=AT, by=morning.office.statistician, at=AT)
+    redact(closed, words="Somebody", why="It was asked for.", by=morning.office.head, at=AT)
+    done = closed.events.filter(kind=KIND).get()
+    morning.add("removing personal details", "redacting:ask", decided)
+    morning.add("what a redaction did", "redacting:done", closed.reference, done.position)
     return decided

@@ -30,6 +30,7 @@ FOR_GOOD = (
     "making public",
     "erasing the names of an access list",
     "erasing a name",
+    "removing personal details",
 )
 
 # Views that take a press and no visit, and why a page that asks would be one too many.
@@ -45,6 +46,7 @@ AT_ONCE = {
     "releases/views/pre_release.py:decide": "each change was shown and ticked",
     "releases/views/preflight.py:ask": "it asks for looks, and changes nothing",
     "releases/views/tasks.py:tick": "the same button takes the tick away",
+    "statsoffice/redacting/views.py:remove": "it was shown where the words stand and stay, and a box was ticked",
     "statsoffice/accounts/views.py:send_again": "the old link gives way to a new one, which can be sent again",
     "statsoffice/accounts/views.py:withdraw": "somebody whose invitation was withdrawn is invited again",
 }

@@ -52,6 +52,7 @@ SENT_EMPTY = [
     "importing a calendar",
     "importing from GOV.UK",
     "inviting",
+    "removing personal details",
 ]
 
 

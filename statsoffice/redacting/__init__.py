@@ -1,0 +1,1 @@
+"""The pages on which a Head of Profession takes personal details out of a report."""

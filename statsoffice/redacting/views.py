@@ -1,0 +1,104 @@
+"""Taking personal details out of a report: what is to go, where it stands and what stays, and what was done.
+
+Neither words nor reason stand in an address. What a fault may tell of a request leaves them out.
+"""
+
+from django.db.models import QuerySet
+from django.http import Http404, HttpResponse
+from django.shortcuts import redirect, render
+from django.utils import timezone
+from django.views.decorators.debug import sensitive_post_parameters
+
+from breaches.models import Report, ReportEvent
+from breaches.permissions import Action
+from breaches.redaction import KIND, NothingToRedact, Redacted, marker_of
+from breaches.status import OPEN
+from breaches.views.access import SignedInRequest, report_page
+from releases.lifecycle import SomethingMissing
+from statsoffice import redaction
+from statsoffice.redacting.forms import ConfirmForm, RedactForm
+from statsoffice.redacting.wording import places_in_words
+
+
+@sensitive_post_parameters("words", "why")
+@report_page("GET", "POST", action=Action.REDACT)
+def ask(request: SignedInRequest, report: Report) -> HttpResponse:
+    """Ask for the words and the reason; then show where the words stand, and what is not reached, before they go."""
+    form = RedactForm(request.POST if request.method == "POST" else None)
+    found = _try(request, report, form, dry_run=True) if form.is_valid() else None
+    if found is None:
+        return _asked(request, report, form)
+    return _shown(request, report, found, ConfirmForm(initial=form.cleaned_data))
+
+
+@sensitive_post_parameters("words", "why")
+@report_page("POST", action=Action.REDACT)
+def remove(request: SignedInRequest, report: Report) -> HttpResponse:
+    """Remove the words, once the person has said that they know what that means; sent twice it is done once."""
+    given, sure = RedactForm(request.POST), ConfirmForm(request.POST)
+    if not given.is_valid():
+        return _asked(request, report, given)
+    if not sure.is_valid():
+        found = _try(request, report, given, dry_run=True)
+        return _asked(request, report, given) if found is None else _shown(request, report, found, sure)
+    _try(request, report, given, dry_run=False)
+    event = _redactions(report).filter(actor=request.user).last()
+    if event is None or event.words != given.cleaned_data["why"].strip():
+        return _asked(request, report, given)
+    # Where nothing was left to remove, the same form was sent twice: this is what it did at first.
+    return redirect("redacting:done", report.reference, event.position)
+
+
+@report_page("GET", action=Action.REDACT)
+def done(request: SignedInRequest, report: Report, position: int) -> HttpResponse:
+    """Show what a redaction did, as it is on record."""
+    event = _redactions(report).filter(position=position).select_related("actor").first()
+    if event is None:
+        message = "There is no such redaction of this report."
+        raise Http404(message)
+    context = {
+        "report": report,
+        "event": event,
+        "marker": marker_of(event.at),
+        "places": places_in_words(event.facts["rows"]),
+        "documents": event.facts["documents"],
+        # Earlier redactions did not keep how many there were.
+        "in_facts": event.facts.get("in_facts", 0),
+    }
+    return render(request, "redacting/done.html", context)
+
+
+def _redactions(report: Report) -> QuerySet[ReportEvent]:
+    return ReportEvent.objects.filter(report=report, kind=KIND).order_by("position")
+
+
+def _try(request: SignedInRequest, report: Report, form: RedactForm, *, dry_run: bool) -> Redacted | None:
+    """Redact, or try what that would do; what is refused is an error of the form, and gives None."""
+    words, why = form.cleaned_data["words"], form.cleaned_data["why"]
+    try:
+        return redaction.redact(report, words=words, why=why, by=request.user, at=timezone.now(), dry_run=dry_run)
+    except SomethingMissing as refused:
+        form.add_error(refused.field, str(refused))
+    except NothingToRedact as refused:
+        form.add_error("words", str(refused))
+    return None
+
+
+def _asked(request: SignedInRequest, report: Report, form: RedactForm) -> HttpResponse:
+    return render(request, "redacting/ask.html", {"report": report, "form": form})
+
+
+def _shown(request: SignedInRequest, report: Report, found: Redacted, form: ConfirmForm) -> HttpResponse:
+    given = form.data if form.is_bound else form.initial
+    context = {
+        "report": report,
+        "form": form,
+        "words": given["words"].strip(),
+        "why": given["why"].strip(),
+        "marker": marker_of(timezone.now()),
+        "places": places_in_words(found.rows),
+        "documents": found.documents,
+        "in_facts": found.facts,
+        "is_open": report.status in OPEN,
+    }
+    return render(request, "redacting/preview.html", context)
