@@ -1,5 +1,6 @@
 """The files below deploy/ call the programs that there are, take every queue, and give nobody more than they need."""
 
+import re
 import subprocess
 import sys
 from pathlib import Path
@@ -52,6 +53,21 @@ def test_compose_runs_every_process_with_a_database_and_a_broker_that_forgets_an
         assert services[name]["depends_on"]["migrated"] == {"condition": "service_completed_successfully"}
         assert services[name]["depends_on"]["database"] == {"condition": "service_healthy"}
     assert "broker" not in services["backstop"]["depends_on"]  # it is there for when the broker is not
+
+
+def test_the_checks_that_compose_makes_are_plain_words():
+    # podman-compose hands a check to a shell without quoting it.
+    asked = {name: service.get("healthcheck") for name, service in files.compose()["services"].items()}
+    words = [word for check in asked.values() if check for word in check["test"]]
+    assert [word for word in words if not re.fullmatch(r"[\w.:-]+", word)] == []
+    assert {name for name, check in asked.items() if check} == {"web", "database", "broker"}
+
+
+@pytest.mark.parametrize("name", ["deploy/statsoffice.env", "deploy/.env"])
+def test_git_leaves_out_what_compose_reads_secrets_from(name):
+    known = (settings.BASE_DIR / ".gitignore").read_text().splitlines()
+    assert f"/{name}" in known
+    assert Path(name).name in (files.DEPLOY / "compose.yaml").read_text()
 
 
 def test_compose_gives_its_processes_no_rights_and_shows_nobody_but_the_web():
