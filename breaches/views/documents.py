@@ -29,7 +29,13 @@ def approved(request: SignedInRequest, report: Report, version: int) -> HttpResp
 
 @report_page("GET", action=Action.DOWNLOAD)
 def draft(request: SignedInRequest, report: Report) -> HttpResponse:
-    """Print the report as it stands, marked as a draft on every page, and keep who took it; with its annex if asked."""
+    """Print the report as it stands, marked as a draft on every page, and keep who took it; with its annex if asked.
+
+    What was approved is no draft any more: whoever comes by an older page is led to the document.
+    """
+    if report.status in WITH_DOCUMENT:
+        version = report.approved_documents.latest("version").version
+        return redirect("breaches:approved_pdf", report.reference, version)
     document = draft_of(report, annex=request.GET.get("annex") == "1")
     try:
         printed = pdf.render(document)

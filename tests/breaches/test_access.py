@@ -145,7 +145,7 @@ def test_what_each_role_may_read_and_download_is_what_the_table_says(client, rol
     office = an_office()
     report = a_report(office, ReportStatus.APPROVED)
     client.force_login(office.people[role])
-    opened = {name: client.get(address).status_code == 200 for name, address in addresses(report).items()}
+    opened = {name: client.get(address, follow=True).status_code == 200 for name, address in addresses(report).items()}
     reads, downloads = role in TABLE[Action.VIEW], role in TABLE[Action.DOWNLOAD]
     assert {opened[name] for name in ("report", "check", "history", "version", "changes")} == {reads}
     assert {opened[name] for name in ("approved_pdf", "draft_pdf")} == {downloads}

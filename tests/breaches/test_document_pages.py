@@ -5,7 +5,7 @@ from django.urls import reverse
 
 from breaches import pdf
 from breaches.models import ApprovedDocument, Report
-from breaches.status import ReportStatus
+from breaches.status import WITH_DOCUMENT, ReportStatus
 from releases.canonical import sha256_hex
 from tests.breaches.forms import send, words
 from tests.breaches.pdf.papers import text_of
@@ -78,18 +78,33 @@ def test_the_page_of_an_approved_report_says_what_its_document_says(client, offi
 
 
 def test_each_download_is_kept_with_name_role_and_time(client, office, quick_printer):
-    report = a_report(office, ReportStatus.APPROVED)
+    report = a_report(office, ReportStatus.WITH_HOP)
     client.force_login(office.head)
-    client.get(page_of(report, "approved_pdf", version=report.version))
     client.get(page_of(report, "draft_pdf"))
+    send(client, page_of(report, "approve"))
+    report.refresh_from_db()
+    client.get(page_of(report, "approved_pdf", version=report.version))
     kept = [(event.kind, event.actor, event.facts["role"]) for event in report.events.filter(kind__contains="download")]
     assert kept == [
-        ("downloaded", office.head, "head_of_profession"),
         ("draft_downloaded", office.head, "head_of_profession"),
+        ("downloaded", office.head, "head_of_profession"),
     ]
     history = words(client.get(page_of(report, "history")).text)
     assert "Approved document downloaded (version 4)" in history
     assert f"{office.head}, Head of Profession" in history
+
+
+@pytest.mark.parametrize("annex", ["", "?annex=1"], ids=["alone", "with an annex"])
+@pytest.mark.parametrize("status", WITH_DOCUMENT)
+def test_what_was_approved_has_no_draft_any_more_and_leads_to_its_document(client, office, status, annex):
+    report = a_report(office, status)
+    client.force_login(office.head)
+    answer = client.get(page_of(report, "draft_pdf") + annex)
+    document = report.approved_documents.latest("version")
+    assert answer.status_code == 302
+    assert answer.url == page_of(report, "approved_pdf", version=document.version)
+    assert not report.events.filter(kind="draft_downloaded").exists()
+    assert client.get(answer.url).content == bytes(document.pdf)
 
 
 def test_a_draft_says_on_every_page_that_it_is_one(client, office):
