@@ -16,7 +16,8 @@ from releases.views.live_part import signed_in_part
 from statsoffice.audit.scope import AUDITORS
 from statsoffice.desk import announced, health, missing, preflight, today, waiting
 from statsoffice.desk.changing import told_apart
-from statsoffice.setting_up.steps import office_of, sets_up
+from statsoffice.setting_up.permissions import sets_up
+from statsoffice.setting_up.steps import office_of
 
 
 @login_required

@@ -15,6 +15,7 @@ from releases.roles import Role
 from releases.scheduling import PlannedAddress
 from statsoffice.accounts.invitations import invite
 from statsoffice.accounts.models import Invitation, User
+from statsoffice.setting_up.permissions import check_sets_up
 
 A_MINUTE = timedelta(minutes=1)
 
@@ -24,7 +25,9 @@ def found_producer(*, name: str, nation: Nation, hosts: str, by: User) -> Produc
     """Store a producer, and make the person who does so its calendar manager: else they could not go on.
 
     :param hosts: one on each line.
+    :raises NotYours: if the person is no administrator.
     """
+    check_sets_up(by)
     producer = Producer.objects.create(name=name, slug=_free_slug(Producer, name), nation=nation, hosts=hosts)
     Membership.objects.create(user=by, producer=producer, role=Role.CALENDAR_MANAGER)
     return producer
@@ -38,9 +41,11 @@ def name_head(
 
     :param at: the aware instant of naming, from which an invitation counts its week.
     :returns: the invitation with the secret of its link, which is kept nowhere; None where there is an account.
-    :raises NotYours: if the person may not give the role.
+    :raises NotYours: if the person is no administrator, or does not keep the producer's calendar.
     :raises InvitationRefused: if they were invited already; nothing is stored then.
     """
+    check_sets_up(by)
+    check_may(by, Action.EDIT, producer)
     person = User.objects.filter(email__iexact=email).first()
     address = person.email if person else email.lower()
     told = {"name": name, "post": post, "telephone": telephone, "user": person}

@@ -12,8 +12,6 @@ from releases.verdict import Outcome
 from statsoffice.environment import OFFICE_WITHOUT_A_NAME
 from statsoffice.setting_up.first import heads_of
 
-NEEDED = ("accounts.add_user", "releases.add_producer", "releases.add_membership")
-
 
 class Step(StrEnum):
     """One step, in the order in which they build on each other; its value is a part of its address."""
@@ -46,11 +44,6 @@ class Office:
     def left(self) -> list[Step]:
         """The steps that are not done."""
         return [step for step, standing in self.standings.items() if standing is not Standing.DONE]
-
-
-def sets_up(person: Person) -> bool:
-    """Tell whether a person is an administrator, who sets an office up: one of those whom the admin site lets in."""
-    return person.is_active and person.is_staff and person.has_perms(NEEDED)
 
 
 def producer_of(person: Person) -> Producer | None:

@@ -22,7 +22,8 @@ from statsoffice.accounts.invitations import InvitationRefused
 from statsoffice.accounts.views import send_and_tell
 from statsoffice.setting_up import first
 from statsoffice.setting_up.forms import HeadForm, ProducerForm, RehearsalForm, SeriesForm, StepForm
-from statsoffice.setting_up.steps import Office, Standing, Step, last_rehearsal, office_of, sets_up
+from statsoffice.setting_up.permissions import sets_up
+from statsoffice.setting_up.steps import Office, Standing, Step, last_rehearsal, office_of
 
 TITLES = {
     Step.NAME: lazy("The name of your office"),
@@ -67,9 +68,8 @@ def producer(request: HttpRequest) -> HttpResponse:
     form = ProducerForm(request.POST or None)
     if office.producer is None and form.is_valid():
         given = form.cleaned_data
-        first.found_producer(
-            name=given["name"], nation=Nation(given["nation"]), hosts=given["hosts"], by=_user(request)
-        )
+        told = {"name": given["name"], "nation": Nation(given["nation"]), "hosts": given["hosts"]}
+        _or_404(lambda: first.found_producer(**told, by=_user(request)))
         return _on(request, Step.PRODUCER)
     return _page(request, Step.PRODUCER, office, form=form if office.producer is None else None)
 
@@ -83,7 +83,9 @@ def head(request: HttpRequest) -> HttpResponse:
     form = HeadForm(request.POST or None)
     if form.is_valid():
         try:
-            invited = first.name_head(of, **form.cleaned_data, by=_user(request), at=timezone.now())
+            invited = _or_404(
+                lambda: first.name_head(of, **form.cleaned_data, by=_user(request), at=timezone.now()),
+            )
         except InvitationRefused as refusal:
             form.add_error(refusal.field or None, str(refusal))
         else:
@@ -157,9 +159,9 @@ def _user(request: HttpRequest) -> Any:
     return request.user
 
 
-def _or_404(act: Callable[[], object]) -> None:
+def _or_404[Done](act: Callable[[], Done]) -> Done:
     try:
-        act()
+        return act()
     except NotYours as refusal:
         raise Http404 from refusal
 

@@ -9,10 +9,13 @@ from django.utils import timezone
 from selectolax.lexbor import LexborHTMLParser
 
 from releases import judging
+from releases.calendar import Nation
 from releases.models import Contact, Membership, Producer, Release, Series
+from releases.permissions import NotYours
 from releases.roles import Role
 from statsoffice.accounts.invitations import accept
 from statsoffice.accounts.models import Invitation, User
+from statsoffice.setting_up import first
 from statsoffice.setting_up.steps import Standing, Step, office_of
 from tests.factories import ProducerFactory, UserFactory, member
 from tests.releases.importing.files import csv_of
@@ -117,6 +120,22 @@ def test_only_an_administrator_sets_an_office_up(client, step):
         assert client.post(address, PAGE | RAIN | HEAD).status_code in {404, 405}
     assert Producer.objects.count() == 1
     assert not Series.objects.exists()
+
+
+@pytest.mark.parametrize("known", [True, False], ids=["somebody known", "somebody new"])
+def test_the_acts_themselves_refuse_whoever_is_no_administrator_of_this_office(administrator, known):
+    producer = ProducerFactory()
+    if known:
+        UserFactory(email="head@example.gov.uk")
+    to_be_head = HEAD | {"at": timezone.now()}
+    for person in (UserFactory(is_staff=True), member(Role.CALENDAR_MANAGER, producer), administrator):
+        with pytest.raises(NotYours):
+            first.name_head(producer, **to_be_head, by=person)
+    with pytest.raises(NotYours):
+        first.found_producer(name="Another", nation=Nation.WALES, hosts="", by=member(Role.CALENDAR_MANAGER, producer))
+    assert Producer.objects.count() == 1
+    assert not Membership.objects.filter(role=Role.HEAD_OF_PROFESSION).exists()
+    assert not (Contact.objects.exists() or Invitation.objects.exists())
 
 
 @pytest.mark.parametrize("step", [Step.HEAD, Step.SERIES, Step.CALENDAR, Step.REHEARSAL])
