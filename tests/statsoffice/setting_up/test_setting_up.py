@@ -135,7 +135,8 @@ def test_the_acts_themselves_refuse_whoever_is_no_administrator_of_this_office(a
         first.found_producer(name="Another", nation=Nation.WALES, hosts="", by=member(Role.CALENDAR_MANAGER, producer))
     assert Producer.objects.count() == 1
     assert not Membership.objects.filter(role=Role.HEAD_OF_PROFESSION).exists()
-    assert not (Contact.objects.exists() or Invitation.objects.exists())
+    assert not Contact.objects.exists()
+    assert not Invitation.objects.exists()
 
 
 @pytest.mark.parametrize("step", [Step.HEAD, Step.SERIES, Step.CALENDAR, Step.REHEARSAL])
