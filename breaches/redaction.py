@@ -18,11 +18,10 @@ from breaches.models import ApprovedDocument, Report, ReportEvent, ReportVersion
 from breaches.permissions import TABLE, Action, acting_role
 from breaches.versions import record
 from releases.lifecycle import SomethingMissing
-from releases.london import day
 from releases.models import ReleaseEvent, Statement
 from releases.models.append_only import new_salt, salted_digest
 from releases.models.event import Happening
-from releases.models.redacted import overwrite, redacting
+from releases.models.redacted import marker_of, overwrite, redacting
 
 if TYPE_CHECKING:
     from statsoffice.accounts.models import User
@@ -118,11 +117,6 @@ def redact(
             told = {"rows": found.rows, "events": events, "documents": found.documents, "in_facts": found.facts}
             record(report, KIND, at=at, by=by, words=why.strip(), role=role, **told)
     return found
-
-
-def marker_of(at: datetime) -> str:
-    """Return what takes the place of words that were removed at an aware instant."""
-    return _("[removed on %(day)s]") % {"day": day(at)}
 
 
 def unexplained(rows: type[Happening]) -> str | None:

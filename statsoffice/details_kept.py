@@ -1,11 +1,13 @@
-"""How long it is kept who was told what: each at the end of its own time, by the worker and by a command."""
+"""How long it is kept who was told what, and who was a contact: by the worker and by a command."""
 
 import logging
-from dataclasses import dataclass
+from dataclasses import astuple, dataclass
 from datetime import datetime
 
 from django.conf import settings
 
+from releases import contact_history
+from statsoffice.audit import log_names
 from statsoffice.messages import erasing
 
 logger = logging.getLogger(__name__)
@@ -13,20 +15,27 @@ logger = logging.getLogger(__name__)
 
 @dataclass(frozen=True, slots=True)
 class Gone:
-    """What one run came to: messages without recipient and words."""
+    """What one run came to: messages without recipient and words, rows of histories and of the log without names."""
 
     messages: int
+    contacts: int
+    log: int
 
 
 def erase_old(*, now: datetime, dry_run: bool = False) -> Gone:
-    """Remove the personal details of messages that were sent longer ago than MESSAGES_KEPT.
+    """Remove what is older than it is kept: of messages, of former contacts, and of the admin site's log.
 
     Safe to call again and again: what is gone is not removed twice.
 
     :param now: the aware instant of removing.
     :param dry_run: count what would be removed, and remove nothing.
     """
-    gone = Gone(messages=erasing.erase_old(now=now, kept_for=settings.MESSAGES_KEPT, dry_run=dry_run))
-    if gone.messages and not dry_run:
-        logger.info("messages at the end of their time: recipient and words of %s removed", gone.messages)
+    former = settings.FORMER_DETAILS_KEPT
+    gone = Gone(
+        messages=erasing.erase_old(now=now, kept_for=settings.MESSAGES_KEPT, dry_run=dry_run),
+        contacts=contact_history.erase_former(now=now, kept_for=former, dry_run=dry_run),
+        log=log_names.erase_old(now=now, kept_for=former, dry_run=dry_run),
+    )
+    if any(astuple(gone)) and not dry_run:
+        logger.info("personal details at the end of their time removed: %s", gone)
     return gone

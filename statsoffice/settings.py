@@ -50,6 +50,7 @@ EVIDENCE_KEPT = timedelta(days=environment.number("STATSOFFICE_EVIDENCE_KEPT_DAY
 PRE_RELEASE_NAMES_KEPT = timedelta(days=environment.number("STATSOFFICE_PRE_RELEASE_NAMES_KEPT_DAYS", "730", least=1))
 # The same: whom a yearly release's alarm reached can be seen when the next one is due.
 MESSAGES_KEPT = timedelta(days=environment.number("STATSOFFICE_MESSAGES_KEPT_DAYS", "730", least=30))
+FORMER_DETAILS_KEPT = timedelta(days=environment.number("STATSOFFICE_FORMER_DETAILS_KEPT_DAYS", "730", least=1))
 METRICS_TOKEN = environment.token("STATSOFFICE_METRICS_TOKEN", least=32)
 HEALTH_PING = environment.optional_web_address("STATSOFFICE_HEALTH_PING")
 ACKNOWLEDGED_WITHIN = timedelta(minutes=environment.number("STATSOFFICE_ACKNOWLEDGE_MINUTES", "10", least=1))

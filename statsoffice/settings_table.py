@@ -219,6 +219,11 @@ SETTINGS = (
         "sent, about what and when, stays",
     ),
     Setting(
+        "STATSOFFICE_FORMER_DETAILS_KEPT_DAYS",
+        "days for which the histories keep name, e-mail address and telephone number of whoever is no contact any "
+        "more, and the admin site’s log names of people",
+    ),
+    Setting(
         "STATSOFFICE_HEALTH_PING",
         "address that is asked each minute while everything is well (a dead man's switch)",
     ),

@@ -108,7 +108,7 @@ def preflight() -> None:
 
 @shared_task(name="erase_names")
 def erase_names() -> None:
-    """Erase names on lists of pre-release access, and details of messages, at the end of their time."""
+    """Erase names on lists of pre-release access, in messages, histories and the log, at the end of their time."""
     _each(names_kept.erase_old, details_kept.erase_old)
 
 

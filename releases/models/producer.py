@@ -95,6 +95,17 @@ class Producer(models.Model):
         return frozenset(line.strip().lower() for line in self.hosts.splitlines() if line.strip())
 
 
+class FormerDetails(models.Model):
+    """What the history of contacts keeps beside each row: when which details were removed from it, by their names."""
+
+    erased = models.JSONField(
+        null=True, editable=False, help_text=lazy("When which details were removed at the end of their time.")
+    )
+
+    class Meta:
+        abstract = True
+
+
 class Contact(models.Model):
     """A person or a team that readers and colleagues can reach; reports keep a copy of what it said."""
 
@@ -120,7 +131,7 @@ class Contact(models.Model):
         related_name="contacts",
         help_text=lazy("The account of this person, if they have one."),
     )
-    history = HistoricalRecords()
+    history = HistoricalRecords(bases=[FormerDetails])
 
     class Meta:
         ordering = ("name",)

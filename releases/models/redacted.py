@@ -2,9 +2,13 @@
 
 from collections.abc import Iterator
 from contextlib import contextmanager
+from datetime import datetime
 from typing import Any
 
 from django.db import connection, models, transaction
+from django.utils.translation import gettext as _
+
+from releases.london import day
 
 FUNCTION = """
 CREATE OR REPLACE FUNCTION refuse_change_but_redaction() RETURNS trigger LANGUAGE plpgsql AS $$
@@ -17,6 +21,11 @@ BEGIN
         USING ERRCODE = 'integrity_constraint_violation';
 END $$
 """
+
+
+def marker_of(at: datetime) -> str:
+    """Return what takes the place of words that were removed at an aware instant: that they were, and on which day."""
+    return _("[removed on %(day)s]") % {"day": day(at)}
 
 
 def guard_but_redaction(schema_editor: Any, tables: dict[str, tuple[str, ...]]) -> None:

@@ -11,10 +11,11 @@ from django.views.decorators.debug import sensitive_post_parameters
 
 from breaches.models import Report, ReportEvent
 from breaches.permissions import Action
-from breaches.redaction import KIND, NothingToRedact, Redacted, marker_of
+from breaches.redaction import KIND, NothingToRedact, Redacted
 from breaches.status import OPEN
 from breaches.views.access import SignedInRequest, report_page
 from releases.lifecycle import SomethingMissing
+from releases.models.redacted import marker_of
 from statsoffice import redaction
 from statsoffice.redacting.forms import ConfirmForm, RedactForm
 from statsoffice.redacting.wording import places_in_words

@@ -19,6 +19,11 @@ STATSOFFICE_MESSAGES_KEPT_DAYS ago. That a message of its kind was sent, about
 what and when, stays, with the day of removing; a message that was not sent
 is not touched.
 
+Remove, after STATSOFFICE_FORMER_DETAILS_KEPT_DAYS, name, e-mail address and
+telephone number of whoever is no contact any more from the history of contacts,
+and names of people from the admin site's log. Who changed what and when stays,
+and a marker with the day.
+
 The worker does the same every hour; with --dry-run nothing is removed. Names on
 lists of pre-release access have a command of their own, erase_pre_release_names."""
 
@@ -33,4 +38,8 @@ lists of pre-release access have a command of their own, erase_pre_release_names
         self.stdout.write(
             f"Messages sent more than {settings.MESSAGES_KEPT.days} days ago that {verb} recipient and words: "
             f"{gone.messages}."
+        )
+        self.stdout.write(
+            f"Details that ended more than {settings.FORMER_DETAILS_KEPT.days} days ago: rows of contacts’ histories "
+            f"that {verb} some: {gone.contacts}; entries of the admin site’s log that {verb} names: {gone.log}."
         )

@@ -158,6 +158,7 @@ def test_the_command_says_what_it_removed_and_a_dry_run_removes_nothing(report, 
     assert personal() == before
     assert "more than 730 days ago that lost recipient and words: 2." in run()
     assert "lost recipient and words: 0." in run()
+    assert "Details that ended more than 730 days ago: rows of contacts’ histories that lost some: 0;" in run()
 
 
 def test_every_kind_of_news_has_words_for_when_its_subject_is_gone():
