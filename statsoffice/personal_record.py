@@ -3,14 +3,26 @@
 from collections.abc import Iterator
 from typing import Any
 
+from allauth.mfa.models import Authenticator
+from allauth.usersessions.models import UserSession
 from django.apps import apps
 from django.contrib.sessions.models import Session
 from django.db import models
 from django.db.models import Q
 
-from statsoffice.accounts.models import User
+from releases.models import Contact, PreReleaseAccess, PreReleaseRequest
+from statsoffice.accounts.models import Invitation, User
 
-SECRET = {(User, "password")}
+SECRET = {(User, "password"), (UserSession, "session_key"), (Authenticator, "data"), (Invitation, "digest")}
+"""What lets somebody in is told to nobody, the person included."""
+NAMED_BESIDE = {
+    Contact: "name",
+    Contact.history.model: "name",
+    PreReleaseAccess: "person",
+    PreReleaseRequest: "person",
+    Invitation: "name",
+}
+"""Where a name stands beside an e-mail address, by table."""
 MOST_PLACES = 1000
 """Of one table no more rows are listed; how many there are is said all the same."""
 
@@ -18,14 +30,17 @@ MOST_PLACES = 1000
 def of(email: str) -> dict[str, Any]:
     """Gather what is held about a person: their account, what they did, and where their name or address stands.
 
-    Rows are named by table and key, with their instants; text in which the person is named is given as it stands. Of
-    somebody who has no account, the address alone is looked for.
+    Rows are named by table and key, with their instants; text in which the person is named is given as it stands. They
+    are looked for by their address, the name of their account, and each name that stands beside their address in a
+    contact, its history, an access list or an invitation.
 
     :param email: compared without regard to case.
     """
     person = User.objects.filter(email__iexact=email).first()
-    words = [email, *([person.name] if person and person.name else [])]
+    names = {person.name if person else "", *_names_beside(email)}
+    words = [email, *sorted(names - {""})]
     found: dict[str, Any] = {"email": email, "account": _row(person) if person else None, "acted": {}, "named": {}}
+    found["sessions"] = [_row(session) for session in UserSession.objects.filter(user=person).order_by("pk")]
     for model in _tables():
         label = model._meta.label_lower
         if person and (acted := _acted(model, person)):
@@ -33,6 +48,14 @@ def of(email: str) -> dict[str, Any]:
         if named := _named(model, words):
             found["named"][label] = named
     return found
+
+
+def _names_beside(email: str) -> Iterator[str]:
+    for model, column in NAMED_BESIDE.items():
+        rows = model._base_manager.filter(email__iexact=email)
+        # A team is nobody, whoever reads its mail.
+        people = rows.exclude(is_team=True) if hasattr(model, "is_team") else rows
+        yield from people.values_list(column, flat=True).distinct()
 
 
 def _tables() -> Iterator[type[models.Model]]:

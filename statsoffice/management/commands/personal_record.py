@@ -16,8 +16,9 @@ class Command(PlainCommand):
     help = """\
 Write as JSON what the database holds about one person.
 
-It holds their account (without the password), the rows that name them as the one
-who acted, by table, and every row whose text holds their name or address. Look
+It holds their account (without the password), from where they are signed in, the
+rows that name them as the one who acted, by table, and every row whose text holds
+their address, their name, or a name that stands beside their address. Look
 through it before you hand it over: it can hold things about others, and what is
 not published yet. Kept pages and approved documents are not searched."""
 
