@@ -13,7 +13,7 @@ from typing import Any
 import pytest
 from django.conf import settings
 
-from tests.servers import programs
+from tests.servers import migrated, programs
 from tests.servers.private_redis import private_redis
 from tests.shared_database import environment_of_processes, write_code_of_practice
 
@@ -57,6 +57,8 @@ def pytest_configure(config: pytest.Config) -> None:
     if "DATABASE_URL" not in os.environ:
         # In memory the threads of a live server and other processes would not see the same database.
         settings.DATABASES["default"].setdefault("TEST", {})["NAME"] = str(var / "test.sqlite3")
+    elif migrated.folder():
+        settings.DATABASES["default"].setdefault("TEST", {})["TEMPLATE"] = settings.DATABASES["default"]["NAME"]
 
 
 @pytest.hookimpl(tryfirst=True)
@@ -90,6 +92,17 @@ def _refuse_skip(report: Any, config: pytest.Config) -> Any:
         report.outcome = "failed"
         report.longrepr = f"Skipped, and nothing may be skipped silently: {report.longrepr[2]}"
     return report
+
+
+@pytest.fixture(scope="session")
+def django_db_keepdb(django_db_modify_db_settings: None) -> bool:
+    """Begin with a copy of the SQLite database that was migrated for the whole run, where one was.
+
+    What migrates is still asked whether anything is left to do; PostgreSQL copies its own by the setting TEMPLATE.
+    """
+    if "DATABASE_URL" in os.environ:
+        return False
+    return migrated.begin_with_copy(settings.DATABASES["default"]["TEST"]["NAME"])
 
 
 @pytest.fixture(autouse=True)

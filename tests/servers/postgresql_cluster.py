@@ -1,17 +1,22 @@
 """A PostgreSQL cluster in a folder, reached by a unix socket there: made, served, copied."""
 
+import contextlib
 import os
 import pwd
 import shutil
+import signal
 import subprocess
+from collections.abc import Iterator
 from pathlib import Path
 
 import psycopg
 
 from tests.servers import programs
+from tests.servers.process import running
 
 ROOT = 0
 SUPERUSER = "postgres"
+DATABASE = "statsoffice"
 
 
 class Cluster:
@@ -53,6 +58,17 @@ class Cluster:
             *(() if self._durable else ("-c", "fsync=off", "-c", "synchronous_commit=off")),
             *(() if self._durable else ("-c", "full_page_writes=off")),
         ]
+
+    @contextlib.contextmanager
+    def served(self) -> Iterator[None]:
+        """Serve the cluster for the time of a `with` block."""
+        with running(
+            self.command,
+            answers=self.answers,
+            log=self.folder / "log",
+            stop_with=signal.SIGINT,  # PostgreSQL's fast shutdown: SIGTERM would wait for its clients
+        ):
+            yield
 
     def url(self, database: str) -> str:
         """Give the DATABASE_URL of one of the cluster's databases."""

@@ -13,35 +13,38 @@ from collections.abc import Iterator
 from pathlib import Path
 from types import FrameType
 
-from tests.servers.postgresql_cluster import Cluster
-from tests.servers.process import running
-
-DATABASE = "statsoffice"
+from tests.servers import migrated
+from tests.servers.postgresql_cluster import DATABASE, Cluster
 
 
 @contextlib.contextmanager
 def private_postgresql() -> Iterator[str]:
-    """Run a PostgreSQL with an empty cluster for the time of a `with` block; gives a DATABASE_URL."""
-    with private_cluster() as cluster:
-        cluster.create(DATABASE)
+    """Run a PostgreSQL for the time of a `with` block; gives a DATABASE_URL.
+
+    Its database is empty, or the one that was migrated for the whole run.
+    """
+    made = migrated.folder()
+    with private_cluster(like=made and Cluster(made / migrated.CLUSTER)) as cluster:
+        if not made:
+            cluster.create(DATABASE)
         yield cluster.url(DATABASE)
 
 
 @contextlib.contextmanager
-def private_cluster(*, durable: bool = False) -> Iterator[Cluster]:
-    """Run a PostgreSQL with an empty cluster for the time of a `with` block.
+def private_cluster(*, durable: bool = False, like: Cluster | None = None) -> Iterator[Cluster]:
+    """Run a PostgreSQL for the time of a `with` block, with an empty cluster or a copy of another one.
 
     :param durable: as in `Cluster`.
     """
-    with tempfile.TemporaryDirectory(prefix="test-postgresql-") as folder:
-        cluster = Cluster(Path(folder), durable=durable)
-        cluster.initialise()
-        with running(
-            cluster.command,
-            answers=cluster.answers,
-            log=Path(folder, "log"),
-            stop_with=signal.SIGINT,  # PostgreSQL's fast shutdown: SIGTERM would wait for its clients
-        ):
+    with tempfile.TemporaryDirectory(prefix="test-postgresql-") as scratch:
+        folder = Path(scratch, "c")
+        if like:
+            Path(scratch).chmod(0o711)  # PostgreSQL runs as another user there
+            cluster = like.copy(folder)
+        else:
+            cluster = Cluster(Path(scratch), durable=durable)
+            cluster.initialise()
+        with cluster.served():
             yield cluster
 
 

@@ -1,0 +1,52 @@
+"""A database that is migrated once for a whole run of `./test`, of which every process of pytest takes a copy.
+
+`python -m tests.servers.migrated FOLDER` makes it on SQLite and on PostgreSQL; MIGRATED names the folder to the tests,
+which migrate a database of their own where it names none.
+"""
+
+import os
+import shutil
+import subprocess
+import sys
+import tempfile
+from pathlib import Path
+
+from tests.servers.postgresql_cluster import DATABASE, Cluster
+
+MIGRATED = "TESTS_MIGRATED_FOLDER"
+SQLITE, CLUSTER = "migrated.sqlite3", "cluster"
+
+
+def folder() -> Path | None:
+    """Return the folder of this run, or None if none was made."""
+    given = os.environ.get(MIGRATED)
+    return Path(given) if given else None
+
+
+def begin_with_copy(database: str) -> bool:
+    """Copy the run's SQLite database to a path; tells whether there is one to copy."""
+    made = folder()
+    if made:
+        shutil.copyfile(made / SQLITE, database)
+    return made is not None
+
+
+def make(into: Path) -> None:
+    """Migrate an empty database of each kind into a folder."""
+    _migrate(f"sqlite:///{into / SQLITE}")
+    with tempfile.TemporaryDirectory(prefix="test-postgresql-") as name:
+        cluster = Cluster(Path(name))
+        cluster.initialise()
+        with cluster.served():
+            cluster.create(DATABASE)
+            _migrate(cluster.url(DATABASE))
+        cluster.copy(into / CLUSTER)
+
+
+def _migrate(url: str) -> None:
+    command = [sys.executable, "manage.py", "migrate", "--verbosity", "0"]
+    subprocess.run(command, env=os.environ | {"DATABASE_URL": url}, check=True)
+
+
+if __name__ == "__main__":
+    make(Path(sys.argv[1]))
