@@ -1,11 +1,12 @@
 """The releases of a day for the person at the desk: when each is due, and what is known of it by now."""
 
 from collections import Counter
-from collections.abc import Iterable
+from collections.abc import Container, Iterable
 from dataclasses import dataclass, replace
 from datetime import date, datetime, time, timedelta
 
 from django.db.models import F
+from django.utils.translation import gettext as _
 
 from releases import exemptions, london, second_clock, wording
 from releases.models import Release, RollCall, Verification
@@ -15,6 +16,7 @@ from releases.wording import Standing
 
 MOST_LINES = 200
 MOST_LINES_AHEAD = 20
+MOST_NEWS = 3
 DAYS_AHEAD = 14
 
 
@@ -45,6 +47,17 @@ class Day:
         """The day in one sentence for those who hear the page: how many releases stand where."""
         counted = Counter(line.standing.label for line in self.lines)
         return ", ".join(f"{label}: {count}" for label, count in counted.items())
+
+    def news(self, pieces: Container[str]) -> str:
+        """Say by name which releases stand otherwise than somebody has seen, the first few of them.
+
+        :param pieces: the identifiers of what is new to them (`changing.since`).
+        """
+        new = [line for line in self.lines if f"today-{line.release.pk}-standing" in pieces]
+        told = [f"{line.release.title}: {line.standing.label}" for line in new[:MOST_NEWS]]
+        if len(new) > MOST_NEWS:
+            told.append(_("%(count)s more") % {"count": len(new) - MOST_NEWS})
+        return ". ".join(told)
 
 
 def today(person: Person, *, now: datetime) -> Day:

@@ -51,6 +51,7 @@ def part(request: HttpRequest) -> HttpResponse:
         return HttpResponse(status=204)
     context = {
         "part": fresh,
+        "news": _heard(fresh["day"].news(changed or {}), fresh["summary"]),
         "changed": changed,
         "list_changed": changed is None,
         "announce": not stands["told"],
@@ -68,6 +69,7 @@ def _part(request: HttpRequest, *, now: datetime) -> dict[str, Any]:
     summary = _heard(day.summary, "" if watcher.active else watcher.sentence)
     return {
         "text": text,
+        "day": day,
         "changing": changing,
         "shown": changing.shown,
         "summary": summary,

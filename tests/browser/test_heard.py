@@ -42,6 +42,7 @@ def test_the_desk_tells_a_verdict_once_and_its_countdowns_never(page, live_serve
     a_refresh(page)
     heard = page.evaluate("window.heard")
     assert len(heard) == 1
+    assert heard[0].startswith("Seen not seen: Seen late. ")
     assert "Not seen" not in heard[0]
 
 

@@ -73,3 +73,16 @@ def test_the_longest_day_can_be_asked_for_in_one_address(client, clock, release,
     part = client.get(DESK).context["part"]
     each = (len(part["shown"]) - 16) / 3
     assert 200 * each + 500 < 4094  # what gunicorn takes of one request's line
+
+
+@pytest.mark.django_db
+def test_of_many_verdicts_that_fall_together_three_are_told_by_name_and_the_others_counted(client, clock, release):
+    others = [an_announced_release(reference=f"of-{n}", title=f"Of {n}", series=release.series) for n in range(5)]
+    sign_in(client, release)
+    part = client.get(DESK).context["part"]
+    for other in others:
+        looks_at(other, "not_live", "live", start=SEED_DUE - timedelta(seconds=5))
+        judging.judge(other, now=AFTER)
+    response = client.get(PART, {name: part[name] for name in ("shown", "told", "waits")})
+    told = "Of 0: On time. Of 1: On time. Of 2: On time. 2 more. On time: 5, Waiting: 1"
+    assert f'hx-swap-oob="innerHTML">{told}. The watcher' in response.text

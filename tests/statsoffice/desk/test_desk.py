@@ -142,7 +142,8 @@ def test_a_verdict_that_fell_is_told_once(client, clock, release):
     judging.judge(release, now=AFTER)
     clock(AFTER)
     response = client.get(PART, as_shown(part))
-    assert '<div id="desk-summary" hx-swap-oob="innerHTML">On time: 1' in response.text
+    told = f'<div id="desk-summary" hx-swap-oob="innerHTML">{release.title}: On time. On time: 1'
+    assert told in response.text
     fresh = response.context["part"]
     assert client.get(PART, as_shown(fresh)).status_code == 204
 
