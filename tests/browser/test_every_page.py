@@ -8,6 +8,7 @@ from playwright.sync_api import expect
 
 from releases import judging
 from releases.models import Release
+from tests.browser.listening import unclear
 from tests.browser.office import NOW, PUBLIC
 from tests.browser.patience import PATIENCE
 from tests.releases.record import looks_at
@@ -57,7 +58,8 @@ SENT_EMPTY = [
 
 
 def is_clean(page, *, status=200):
-    """Assert that a page has no barriers and no sideways scrolling, at both widths."""
+    """Assert that a page has no barriers and no sideways scrolling, at both widths, and can be understood by ear."""
+    assert unclear(page) == [], page.url
     for size in SIZES.values():
         page.set_viewport_size(size)
         results = Axe().run(page, options=RULES)

@@ -1,0 +1,140 @@
+"""What a screen reader says on the way from the log-in to an approved report: Chromium's own accessibility tree."""
+
+import pytest
+import time_machine
+from playwright.sync_api import expect
+
+from breaches.models import ApprovedDocument
+from tests.breaches.people import AT, a_report, an_office
+from tests.browser.listening import focused, spoken, unclear
+from tests.statsoffice.accounts.one_time_codes import code_of, with_an_app
+
+pytestmark = [pytest.mark.one_database, pytest.mark.django_db(transaction=True)]
+
+PASSWORD = "correct horse battery"
+TITLE = "Schools at 31 March 2020"
+REPORT = "breach-schools-march-2020"
+
+
+@pytest.fixture
+def office(transactional_db):
+    """An office whose late release of half past nine has its draft, at eleven o'clock, and whose head has an app."""
+    with time_machine.travel(AT, tick=True):
+        office = an_office()
+        a_report(office, complete=False, title=TITLE)
+        with_an_app(office.head)
+        yield office
+
+
+def hears(page, heading, *sentences):
+    """Assert that a page under a heading says all of these in this order, and nothing that is unclear."""
+    expect(page.get_by_role("heading", name=heading, level=1, exact=True)).to_be_visible()
+    said = spoken(page)
+    rest = iter(said)
+    for sentence in (f"heading 1: {heading}", *sentences):
+        assert any(sentence == line for line in rest), f"“{sentence}” is not said there: {said}"
+    assert unclear(page) == []
+
+
+def hears_first(page, *sentences):
+    """Assert that these are the first that the page says of itself, before its heading."""
+    said = spoken(page)
+    first = said.index("main: ") + 1
+    assert said[first : first + len(sentences)] == list(sentences)
+
+
+def signs_in(page, live_server, person):
+    page.goto(f"{live_server}/accounts/login/")
+    hears(page, "Sign in", "textbox: Email", "textbox: Password", "button: Show password", "button: Sign in")
+    page.get_by_label("Email").fill(person.email)
+    page.get_by_label("Password", exact=True).fill(PASSWORD)
+    page.get_by_role("button", name="Sign in", exact=True).click()
+
+
+def goes_from_the_desk_to_the_report(page, what_is_to_be_done):
+    late = ("9.30am", f"link: {TITLE}", "Seen late", "56 min 55 s to 57 min after it was due")
+    waits = ("heading 2: What waits for you", f"heading 3: {what_is_to_be_done}", f"link: {TITLE}", ", late")
+    hears(page, "Desk", "heading 2: Today: Tuesday 30 June 2020", *late, *waits)
+    page.locator("#desk-waiting").get_by_role("link", name=TITLE).click()
+
+
+def saves(page):
+    page.get_by_role("button", name="Save", exact=True).last.click()
+
+
+def test_a_screen_reader_says_what_is_needed_from_the_log_in_to_the_approval(page, live_server, office):
+    signs_in(page, live_server, office.statistician)
+    goes_from_the_desk_to_the_report(page, "Reports to complete")
+
+    # A list of tasks: each link is said with its state.
+    hears(
+        page,
+        TITLE,
+        "Draft",
+        "A suspected breach until the Head of Profession has decided. Nothing is sent to anybody by itself.",
+        "link: Core Information, Completed",
+        "link: Impact of the breach, Incomplete",
+        "link: Cause, for the register, Incomplete",
+        "button: Check your answers and submit",
+    )
+
+    # Submitted too early: the title says so, then the summary, and its link leads to the box with its name and hint.
+    page.get_by_role("button", name="Check your answers and submit").click()
+    page.get_by_role("button", name="Submit").click()
+    expect(page.locator(".govuk-error-summary")).to_be_focused()
+    assert page.title() == f"Error: Check your answers – report {REPORT} – Statistics office"
+    hears_first(page, "alert: ", "heading 2: There is a problem", "list: ", "link: Describe the impact of the breach.")
+    hears(page, "Check your answers", "table: 1. Core Information", "table: 2. Circumstances of breach")
+    page.locator(".govuk-error-summary").get_by_role("link", name="Describe the impact of the breach.").click()
+    expect(page.get_by_label("Impact of the breach")).to_be_focused()
+    assert focused(page).startswith("textbox: Impact of the breach, You can enter up to 20000 characters Tell of four")
+    page.get_by_label("Impact of the breach").fill("Readers waited for just under an hour.")
+    saves(page)
+    expect(page.locator(".govuk-notification-banner--success")).to_be_focused()
+    hears_first(page, "alert: Success", "heading 2: Success", "‘Impact of the breach’ is saved.")
+    page.get_by_role("link", name="Corrective actions (taken or planned)").click()
+    page.get_by_label("Corrective actions (taken or planned)").fill("A person checks at 9.30am.")
+    saves(page)
+
+    # An error is said of the field itself as well.
+    page.get_by_role("link", name="Cause, for the register").click()
+    saves(page)
+    expect(page.locator(".govuk-error-summary")).to_be_focused()
+    problem = "Choose the cause, or say that it is not known yet"
+    hears(
+        page,
+        "Cause of the breach",
+        f"group: What was the cause?, Error: {problem}",
+        "radio: A human error",
+        "group: On which day was it made available?, For example, 30 6 2026",
+        "textbox: Day",
+    )
+    page.get_by_label("A human error").check()
+    saves(page)
+    page.get_by_role("button", name="Check your answers and submit").click()
+    page.get_by_role("button", name="Submit").click()
+    expect(page.locator(".govuk-notification-banner--success")).to_be_focused()
+    hears_first(page, "alert: Success", "heading 2: Success", "The report is with the Head of Profession.")
+    page.get_by_role("button", name="Sign out").click()
+
+    signs_in(page, live_server, office.head)
+    hears(page, "The second step", "textbox: Code of your authenticator app, or a recovery code", "button: Sign in")
+    page.get_by_label("Code of your authenticator app").fill(code_of())
+    page.get_by_role("button", name="Sign in").click()
+    goes_from_the_desk_to_the_report(page, "Reports to decide")
+    page.get_by_role("button", name="Read it all and approve it").click()
+    hears(
+        page,
+        "Approve this report",
+        "heading 2: 1. Core Information",
+        "Readers waited for just under an hour.",
+        "heading 2: Approve version 3, as it stands above",
+        "DisclosureTriangle: What your approval is bound to",
+        "button: Approve",
+        "link: Do not approve now",
+    )
+    assert page.title() == f"Approve this report – report {REPORT} – Statistics office"
+    page.get_by_role("button", name="Approve", exact=True).click()
+    expect(page.locator(".govuk-notification-banner--success")).to_be_focused()
+    hears_first(page, "alert: Success", "heading 2: Success", "The report is approved.")
+    assert ApprovedDocument.objects.get().approved_by == office.head
