@@ -1,20 +1,23 @@
 """The check on the working day before a release: what would go wrong tomorrow, while it can still be mended."""
 
 import logging
-from collections.abc import Collection, Iterable, Mapping, Sequence
+from collections.abc import Callable, Collection, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime, time, timedelta
+from itertools import batched
+from time import monotonic
 from typing import TYPE_CHECKING
 
 from django.db.models import Exists, OuterRef, Q, QuerySet
 from django.utils.translation import gettext as _
 
-from releases import beside, calendar, crowds, judging, london, preflight_checks
+from releases import beside, calendar, crowds, judging, london, preflight_checks, watch_list
 from releases.beside import Made, Means
 from releases.calendar import Nation
 from releases.evidence import LookResult
 from releases.lifecycle import MoveRefused
 from releases.models import Address, PreflightRun, Release
+from releases.pacing import Crowd
 from releases.permissions import Action, check_may
 from releases.preflight_findings import Code, Finding, news
 from releases.status import Status
@@ -31,6 +34,8 @@ FOUND_AGAIN_AFTER = timedelta(hours=1)
 # For so long no check begins around a due instant.
 QUIET_BEFORE, QUIET_AFTER = timedelta(seconds=20), timedelta(seconds=10)
 RELEASES_AT_A_TIME = 10
+# The plan reads its releases in parts: those of ten days may be more than memory should hold.
+PLANNED_AT_A_TIME = 500
 CLAIM = timedelta(minutes=10)
 # So long a run waits for its turn at a busy host; after that it says that it could not look.
 PATIENCE = timedelta(minutes=10)
@@ -98,12 +103,15 @@ def ask_missing(*, at: time, now: datetime) -> int:
     :return: how many were asked for.
     """
     asked = PreflightRun.objects.open().filter(release=OuterRef("pk"))
-    upcoming = list(_upcoming(now).filter(~Exists(asked)))
-    latest = {run.release_id: run for run in PreflightRun.objects.newest().filter(release__in=upcoming)}
-    missing = [release for release in upcoming if _is_missing(release, latest.get(release.pk), at=at, now=now)]
-    for release in missing:
-        _open_run(release, by=None, now=now)
-    return len(missing)
+    keys = list(_upcoming(now).filter(~Exists(asked)).values_list("pk", flat=True))
+    number = 0
+    for some in batched(keys, PLANNED_AT_A_TIME):
+        latest = {run.release_id: run for run in PreflightRun.objects.newest().filter(release__in=some)}
+        for release in _upcoming(now).filter(pk__in=some):
+            if _is_missing(release, latest.get(release.pk), at=at, now=now):
+                _open_run(release, by=None, now=now)
+                number += 1
+    return number
 
 
 def upcoming_for_the_day(*, at: time, now: datetime) -> list[Release]:
@@ -118,21 +126,29 @@ def is_quiet(*, now: datetime) -> bool:
     return not about.filter(status__in=[Status.CONFIRMED, Status.PUBLISHED]).exists()
 
 
-def run_asked(*, means: Means, now: datetime, only: Collection[int] | None = None) -> list[PreflightRun]:
+def run_asked(
+    *, means: Means, now: datetime, only: Collection[int] | None = None, quiet: Callable[[datetime], bool] | None = None
+) -> list[int]:
     """Make the checks that were asked for, some releases at a time, and keep what they found.
 
-    A run whose addresses cannot be looked at yet, because another process looks at their host, stays asked for.
+    A run whose addresses cannot be looked at yet, because another process looks at their host, stays asked for; so
+    do those that are left once it is no longer quiet, or once we are stopped.
 
-    :param now: the aware instant at which the checks begin.
+    :param now: the aware instant at which the first checks begin.
     :param only: keys of the releases to be checked; all, if not given.
-    :return: the runs that are done.
+    :param quiet: asked before some releases are checked, with the aware instant, whether that disturbs nobody.
+    :return: the keys of the runs that are done.
     :raises ExceptionGroup: at the end, if our own code failed on one of the releases; the others were not held up.
     """
-    runs = _claimed(now=now, only=only)
+    begun, at = monotonic(), now
     faults: list[Exception] = []
-    done: list[PreflightRun] = []
-    for start in range(0, len(runs), RELEASES_AT_A_TIME):
-        done += _run(runs[start : start + RELEASES_AT_A_TIME], means=means, now=now, faults=faults)
+    done: list[int] = []
+    shared: dict[datetime, Mapping[int, Sequence[Crowd]]] = {}
+    for some in batched(_asked(now=now, only=only), RELEASES_AT_A_TIME):
+        if means.stop() or not (quiet is None or quiet(at)):
+            break
+        done += _run(_claimed(some, now=at), means=means, now=at, shared=shared, faults=faults)
+        at = now + timedelta(seconds=monotonic() - begun)
     if faults:
         message = f"our own code failed on {len(faults)} pre-flights"
         raise ExceptionGroup(message, faults)
@@ -161,21 +177,37 @@ def _open_run(release: Release, *, by: "User | None", now: datetime) -> Prefligh
     return run
 
 
-def _claimed(*, now: datetime, only: Collection[int] | None) -> list[PreflightRun]:
-    """Take the runs that nobody else is making, so that two processes never make the same one."""
-    free = PreflightRun.objects.open().filter(Q(claimed_until__isnull=True) | Q(claimed_until__lte=now))
+def _asked(*, now: datetime, only: Collection[int] | None) -> list[int]:
+    """Return the keys of the runs that nobody is making; what belongs to them is read when their turn comes."""
+    free = _free(now)
     if only is not None:
         free = free.filter(release__in=only)
+    return list(free.order_by("release__due_at", "pk").values_list("pk", flat=True))
+
+
+def _free(now: datetime) -> QuerySet[PreflightRun]:
+    return PreflightRun.objects.open().filter(Q(claimed_until__isnull=True) | Q(claimed_until__lte=now))
+
+
+def _claimed(keys: Collection[int], *, now: datetime) -> list[PreflightRun]:
+    """Take those of some runs that nobody else has taken, so that two processes never make the same one."""
+    free = _free(now).filter(pk__in=keys)
     runs = free.select_related("release__series__producer", "release__series__responsible__user")
     runs = runs.select_related("release__series__head_of_profession__user").order_by("release__due_at", "pk")
     return [run for run in runs if free.filter(pk=run.pk).update(claimed_until=now + CLAIM)]
 
 
-def _run(runs: Sequence[PreflightRun], *, means: Means, now: datetime, faults: list[Exception]) -> list[PreflightRun]:
+def _run(
+    runs: Sequence[PreflightRun],
+    *,
+    means: Means,
+    now: datetime,
+    shared: dict[datetime, Mapping[int, Sequence[Crowd]]],
+    faults: list[Exception],
+) -> Iterator[int]:
     to_come = [run.release for run in runs if may_be_checked(run.release, now=now)]
     looked = _look(to_come, means=means, now=now)
-    shared = crowds.of_releases(to_come, budgets=means.budgets)
-    done = []
+    _find_crowds(to_come, shared, means=means)
     for run in runs:
         if run.release not in to_come:
             # Moved into the past, cancelled or published since somebody asked: there is nothing left to check.
@@ -185,9 +217,10 @@ def _run(runs: Sequence[PreflightRun], *, means: Means, now: datetime, faults: l
         if seen.left and (means.stop() or now < run.asked_at + PATIENCE):
             PreflightRun.objects.filter(pk=run.pk).update(claimed_until=None)
             continue
+        together = shared[watch_list.due_of(run.release)].get(run.release.pk, ())
         try:
             found = preflight_checks.findings(
-                run.release, made=seen.made, left=seen.left, crowds=shared.get(run.release.pk, ()), means=means, now=now
+                run.release, made=seen.made, left=seen.left, crowds=together, means=means, now=now
             )
             _judge_what_is_out(run.release, seen.made.values(), now=now)
         except Exception as fault:
@@ -195,8 +228,24 @@ def _run(runs: Sequence[PreflightRun], *, means: Means, now: datetime, faults: l
             logger.exception("cannot check %s before its release", reference, extra={"release": reference})
             faults.append(fault)
             found = [Finding(Code.OUR_ERROR)]
-        done.append(_finish(run, found, seen.made.values(), now=now))
-    return done
+        _finish(run, found, seen.made.values(), now=now)
+        yield run.pk
+
+
+def _find_crowds(
+    releases: Iterable[Release], shared: dict[datetime, Mapping[int, Sequence[Crowd]]], *, means: Means
+) -> None:
+    """Find with whom releases share their minute, once for all that are due together; what was found before goes.
+
+    :param shared: by the due instant, and by the release's key.
+    """
+    known = dict(shared)
+    shared.clear()
+    together: dict[datetime, list[Release]] = {}
+    for release in releases:
+        together.setdefault(watch_list.due_of(release), []).append(release)
+    for due_at, some in together.items():
+        shared[due_at] = known[due_at] if due_at in known else crowds.of_releases(some, budgets=means.budgets)
 
 
 def _look(releases: Iterable[Release], *, means: Means, now: datetime) -> Looked:
@@ -219,7 +268,7 @@ def _judge_what_is_out(release: Release, made: Iterable[Made], *, now: datetime)
         judging.judge(release, now=max([now, *(one.answer.completed_at for one in made)]))
 
 
-def _finish(run: PreflightRun, found: Sequence[Finding], made: Iterable[Made], *, now: datetime) -> PreflightRun:
+def _finish(run: PreflightRun, found: Sequence[Finding], made: Iterable[Made], *, now: datetime) -> None:
     release = run.release
     earlier = PreflightRun.objects.filter(
         release=release, schedule_version=release.schedule_version, done_at__isnull=False
@@ -233,4 +282,3 @@ def _finish(run: PreflightRun, found: Sequence[Finding], made: Iterable[Made], *
     run.done_at = max([now, *(one.answer.completed_at for one in made)])
     run.claimed_until = None
     run.save()
-    return run

@@ -20,7 +20,7 @@ _probes: dict[int, Probe] = {}
 def take(*, clock: Clock, watcher: str, stop: Callable[[], bool] = lambda: False) -> None:
     """Make the checks, snapshots and comparisons that fell due or were asked for; once a day prune old evidence.
 
-    Around a due instant it does nothing.
+    Around a due instant it begins nothing; the checks that are left then are made by a later step.
 
     :param clock: the watcher's clock.
     :param watcher: the name of this process.
@@ -31,7 +31,7 @@ def take(*, clock: Clock, watcher: str, stop: Callable[[], bool] = lambda: False
         return
     preflight.ask_missing(at=settings.PREFLIGHT_AT, now=now)
     means = means_of(probe(now=clock.now), clock=clock, watcher=watcher, stop=stop)
-    preflight.run_asked(means=means, now=now)
+    preflight.run_asked(means=means, now=now, quiet=lambda at: preflight.is_quiet(now=at))
     announcements.look_at_due(means=means, now=clock.now())
     evidence_kept.prune_daily(clock=clock, by=watcher, stop=stop)
     sessions_kept.remove_expired(now=clock.now())
@@ -42,7 +42,9 @@ def check_now(releases: Collection[int], *, clock: Clock, watcher: str) -> list[
     """Make the checks of some releases, by their keys, that were asked for; return those that could be made."""
     with probe_from_settings(now=clock.now, beside=True) as look:
         means = means_of(look, clock=clock, watcher=watcher)
-        return preflight.run_asked(means=means, now=clock.now(), only=releases)
+        done = preflight.run_asked(means=means, now=clock.now(), only=releases)
+    made = PreflightRun.objects.filter(pk__in=done).select_related("release")
+    return list(made.order_by("release__due_at", "pk"))
 
 
 def compare_now(announcements: Collection[Address], *, clock: Clock, watcher: str) -> int:

@@ -5,7 +5,7 @@ from datetime import UTC, date, datetime, time, timedelta
 import pytest
 
 from releases import leases, preflight, scheduling
-from releases.models import HostLease, Observation, PreflightRun, Series, Watch
+from releases.models import HostLease, Observation, PreflightRun, Release, Series, Watch
 from releases.pacing import Budget
 from releases.permissions import NotYours
 from releases.preflight import PreflightRefused
@@ -185,6 +185,62 @@ class TestBesideTheWatch:
         assert preflight.run_asked(means=means, now=DAY_BEFORE) == []
         assert len(preflight.run_asked(means=means, now=DAY_BEFORE + preflight.CLAIM)) == 1
 
+    def test_once_it_is_not_quiet_any_more_the_checks_that_are_left_wait_for_a_later_step(
+        self, site, means, monkeypatch
+    ):
+        monkeypatch.setattr(preflight, "RELEASES_AT_A_TIME", 1)
+        first = a_sound_release(site)
+        later = a_confirmed_release(due_at=DUE + timedelta(days=1), reference="later", series=first.series)
+        for release in Release.objects.all():
+            preflight.ask(release, by=None, now=DAY_BEFORE)
+        answers = iter([True, False])
+        asked: list[datetime] = []
+
+        def quiet(at: datetime) -> bool:
+            asked.append(at)
+            return next(answers)
+
+        (done,) = preflight.run_asked(means=means, now=DAY_BEFORE, quiet=quiet)
+        assert PreflightRun.objects.get(pk=done).release == first
+        left = PreflightRun.objects.open().get()
+        assert (left.release, left.claimed_until) == (later, None)
+        assert DAY_BEFORE <= asked[0] < asked[1]
+        assert preflight.run_asked(means=means, now=DAY_BEFORE) == [left.pk]
+
+    def test_checks_are_taken_some_at_a_time_so_that_another_process_can_make_the_others(
+        self, site, means, monkeypatch
+    ):
+        monkeypatch.setattr(preflight, "RELEASES_AT_A_TIME", 1)
+        sound = a_sound_release(site)
+        for number in range(2):
+            a_confirmed_release(due_at=DUE + timedelta(days=1), reference=f"r-{number}", series=sound.series)
+        for release in Release.objects.all():
+            preflight.ask(release, by=None, now=DAY_BEFORE)
+        taken: list[int] = []
+
+        def quiet(_at: datetime) -> bool:
+            taken.append(PreflightRun.objects.open().filter(claimed_until__isnull=False).count())
+            return True
+
+        assert len(preflight.run_asked(means=means, now=DAY_BEFORE, quiet=quiet)) == 3
+        assert taken == [0, 0, 0]
+
+    def test_what_shares_its_minute_is_told_of_every_release_however_few_are_checked_at_a_time(
+        self, site, means, monkeypatch
+    ):
+        monkeypatch.setattr(preflight, "RELEASES_AT_A_TIME", 1)
+        sound = a_sound_release(site)
+        site.publish("/another", [scene("page")])
+        others = [
+            a_confirmed_release(due_at=due_at, reference=name, series=sound.series, url=site.url("/another"))
+            for name, due_at in (("together", DUE), ("alone", DUE + timedelta(days=1)))
+        ]
+        for release in (sound, *others):
+            preflight.ask(release, by=None, now=DAY_BEFORE)
+        preflight.run_asked(means=means, now=DAY_BEFORE)
+        told = {r.reference for r in (sound, *others) if (Code.SHARES_MINUTE, None) in found_of(r)}
+        assert told == {sound.reference, "together"}
+
     @pytest.mark.parametrize(("seconds", "quiet"), [(-21, True), (-20, False), (0, False), (9, False), (10, True)])
     def test_around_a_due_instant_nothing_but_looking_goes_on(self, seconds, quiet):
         a_confirmed_release(due_at=DUE)
@@ -195,5 +251,5 @@ def test_the_number_of_queries_for_the_plan_does_not_grow_with_the_releases(djan
     series = a_series()
     for number in range(5):
         a_confirmed_release(series=series, due_at=DUE + timedelta(days=1), reference=f"r-{number}", marker=MARKER)
-    with django_assert_num_queries(2):
+    with django_assert_num_queries(3):
         assert preflight.ask_missing(at=TWO, now=DAY_BEFORE) == 0
