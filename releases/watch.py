@@ -5,7 +5,7 @@ from collections.abc import Callable, Sequence
 from datetime import datetime, timedelta
 from pathlib import Path
 
-from releases import companions, outage, watch_answers, watch_claim, watch_list, watch_round
+from releases import backlog, companions, outage, watch_answers, watch_claim, watch_list, watch_round
 from releases.clock import Clock
 from releases.controls import Controls
 from releases.errand import Errand
@@ -191,13 +191,18 @@ def _falls_soon(going: Round) -> bool:
 def _start_due(going: Round) -> None:
     now = going.clock.now()
     due = [(t.next_look_at, t) for t in going.targets.values() if t.next_look_at and t.next_look_at <= now]
+    left_out = 0
     for planned_at, target in sorted(due, key=lambda pair: pair[0]):
         target.last_planned_at = planned_at
         if target.next_decides:
             going.quiet_until = max(going.quiet_until, planned_at + QUIET_AFTER)
-        _start_plain(going, target, planned_at=planned_at)
-        _start_fresh(going, target, planned_at=planned_at)
+        if backlog.stands_for_next(going, target):
+            left_out += 1
+        else:
+            _start_plain(going, target, planned_at=planned_at)
+            _start_fresh(going, target, planned_at=planned_at)
         target.plan_next(now=now)
+    backlog.count_left_out(going, left_out)
 
 
 def _start_plain(going: Round, target: Target, *, planned_at: datetime) -> None:

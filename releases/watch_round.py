@@ -70,6 +70,7 @@ class Round:
     unjudged: dict[int, Release] = field(default_factory=dict)
     faults: list[Exception] = field(default_factory=list)
     kept: int = 0
+    left_out: int = 0
     held_since: dict[str, datetime] = field(default_factory=dict)
     quiet_until: datetime = LONG_AGO
 

@@ -5,7 +5,7 @@ from datetime import timedelta
 
 import pytest
 
-from releases import recording, watch, watch_answers, watch_round
+from releases import backlog, recording, watch, watch_answers, watch_round
 from releases.models import Observation, Verification
 from releases.models.observation import Purpose
 from releases.verdict import Outcome
@@ -85,3 +85,37 @@ def test_looks_that_take_longer_to_store_than_until_due_hold_up_no_look_at_the_d
     sweep(publisher_of)
     assert latest_at_due() <= timedelta(seconds=0.5)
     assert set(Verification.objects.values_list("outcome", flat=True)) == {Outcome.ON_TIME}
+
+
+class Counting(SlowToRead):
+    """Tells how many answers it has handed out that were not read yet, at the most."""
+
+    unread = most_unread = 0
+
+    def poll(self, timeout_seconds):
+        answers = super().poll(timeout_seconds)
+        Counting.unread += len(answers)
+        Counting.most_unread = max(Counting.most_unread, Counting.unread)
+        return answers
+
+    def examine(self, adapter, answer, expectation):
+        Counting.unread -= 1
+        return super().examine(adapter, answer, expectation)
+
+
+@pytest.mark.usefixtures("_one_at_a_time")
+@pytest.mark.parametrize(("most", "kept_small"), [(4, True), (10_000, False)], ids=["few may wait", "all may wait"])
+def test_a_watcher_that_reads_too_slowly_looks_less_often_and_still_at_every_due_instant(
+    monkeypatch, caplog, most, kept_small
+):
+    monkeypatch.setattr(backlog, "MOST_UNREAD", most)
+    Counting.unread = Counting.most_unread = 0
+    sweep(Counting)
+    assert latest_at_due() <= timedelta(seconds=0.5)
+    assert set(Verification.objects.values_list("outcome", flat=True)) == {Outcome.ON_TIME}
+    # At the most one look that was not read at each address, the one at the due instant, and one past the caches.
+    assert (Counting.most_unread <= 3 * MANY) == kept_small
+    told = [record.message for record in caplog.records if record.name == "releases.backlog"]
+    assert [message.partition(";")[0] for message in told] == (
+        [f"more than {most} answers wait to be read", "the answers that waited are read"] if kept_small else []
+    )
