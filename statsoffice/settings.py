@@ -269,7 +269,6 @@ WEBHOOKS = outside_channels.webhooks("STATSOFFICE_WEBHOOKS")
 SESSION_COOKIE_HTTPONLY = True
 SESSION_COOKIE_SAMESITE = "Lax"
 SESSION_COOKIE_AGE = 60 * 60 * 12
-# Whether a person is told when each of their sessions was last used.
 SESSIONS_LAST_USED = True
 CSRF_FAILURE_VIEW = "statsoffice.unsent.csrf_failure"
 SESSION_COOKIE_SECURE = CSRF_COOKIE_SECURE = PRODUCTION
