@@ -9,6 +9,8 @@ import socket
 import ssl
 import subprocess
 import sys
+from collections.abc import Sequence
+from dataclasses import dataclass
 from pathlib import Path
 
 from django.conf import settings
@@ -35,11 +37,22 @@ http {{
 """
 
 
-class Front:
-    """The address of nginx, and how readers from inside and outside ask it."""
+@dataclass(frozen=True, slots=True)
+class Machine:
+    """One web machine behind the proxy: its process, where it listens, and what it writes."""
 
-    def __init__(self, *, plain: int, secure: int, certificate: Path, web_log: Path, proxy_log: Path) -> None:
-        self.plain, self.secure, self.web_log, self.proxy_log = plain, secure, web_log, proxy_log
+    port: int
+    process: subprocess.Popen[bytes]
+    log: Path
+
+
+class Front:
+    """The address of nginx, how readers from inside and outside ask it, and the machines that answer behind it."""
+
+    def __init__(
+        self, *, plain: int, secure: int, certificate: Path, machines: Sequence[Machine], proxy_log: Path
+    ) -> None:
+        self.plain, self.secure, self.machines, self.proxy_log = plain, secure, machines, proxy_log
         self._trust = ssl.create_default_context(cafile=certificate)
 
     def ask(self, path, *, method="GET", body=None, reader=INSIDE, name=NAME, **headers):
@@ -53,8 +66,8 @@ class Front:
         return _answer(connection, "GET", path, None, {"Host": NAME})
 
     def seen_by_the_web(self):
-        """Read what gunicorn wrote of the requests that came to it."""
-        return self.web_log.read_text()
+        """Read what gunicorn wrote of the requests that came to it, on every machine."""
+        return "".join(machine.log.read_text() for machine in self.machines)
 
 
 class _Named(http.client.HTTPSConnection):
@@ -77,11 +90,14 @@ def _answer(connection, method, path, body, headers):
         return answer
 
 
-def written_for_test(folder, *, web, plain, secure):
-    """Write nginx's example with the ports and the certificate of a test; gives the main file that includes it."""
+def written_for_test(folder, *, webs, plain, secure):
+    """Write nginx's example with the ports and the certificate of a test; gives the main file that includes it.
+
+    :param webs: the ports of the web machines.
+    """
     text = (files.DEPLOY / "nginx" / "statsoffice.conf").read_text()
     for was, now in {
-        "server 127.0.0.1:8000;": f"server 127.0.0.1:{web};",
+        "server 127.0.0.1:8000;": " ".join(f"server 127.0.0.1:{web};" for web in webs),
         "/etc/ssl/statsoffice/": f"{folder}/",
         "127.0.0.0/8 1;": f"{INSIDE} 1;",  # so that there is an outside on loopback
     }.items():
@@ -97,16 +113,12 @@ def written_for_test(folder, *, web, plain, secure):
     return main
 
 
-@contextlib.contextmanager
-def in_front(environment, *, folder):
-    """Run web and proxy for the time of a `with` block; gives the front.
+def in_production(environment, *, folder):
+    """Give the environment of processes in production whose pages are read through the proxy.
 
     :param environment: of processes that share the tests' database.
     """
-    plain, secure, web = free_port(), free_port(), free_port()
-    self_signed(folder, name=NAME)
-    main = written_for_test(folder, web=web, plain=plain, secure=secure)
-    in_production = environment | {
+    return environment | {
         "STATSOFFICE_MODE": "production",
         "SECRET_KEY": secrets.token_urlsafe(64),
         "ALLOWED_HOSTS": NAME,
@@ -115,30 +127,52 @@ def in_front(environment, *, folder):
         "STATSOFFICE_METRICS_TOKEN": TOKEN,
         "DJANGO_SETTINGS_MODULE": "tests.deploy.settings",
         "TESTS_STATIC_ROOT": str(folder / "static"),
-        "GUNICORN_CMD_ARGS": f"--access-logfile - --access-logformat '{SEEN}'",
     }
+
+
+@contextlib.contextmanager
+def in_front(environment, *, folder, machines=1, workers=None):
+    """Run web and proxy for the time of a `with` block; gives the front.
+
+    :param environment: of processes in production.
+    :param machines: how many web machines there are, each with a folder of its own.
+    :param workers: how many processes each of them has; None for as many as the unit says.
+    """
+    plain, secure, webs = free_port(), free_port(), [free_port() for _ in range(machines)]
+    self_signed(folder, name=NAME)
+    main = written_for_test(folder, webs=webs, plain=plain, secure=secure)
     collect = [sys.executable, "manage.py", "collectstatic", "--noinput"]
-    subprocess.run(collect, env=in_production, cwd=settings.BASE_DIR, check=True, capture_output=True)
+    subprocess.run(collect, env=environment, cwd=settings.BASE_DIR, check=True, capture_output=True)
     nginx = [programs.nginx(), "-c", str(main), "-p", str(folder), "-e", "stderr"]
     subprocess.run([*nginx, "-t"], check=True, capture_output=True)
-    web_log = folder / "web.log"
-    with (
-        running(
-            files.started_command("web", port=web, python=sys.executable),
-            answers=lambda: _listens(web),
-            log=web_log,
-            environment=in_production,
-            within_seconds=60,
-        ),
-        running(nginx, answers=lambda: _listens(secure), log=folder / "nginx.log", environment=dict(os.environ)),
-    ):
+    with contextlib.ExitStack() as stack:
+        started = [stack.enter_context(_machine(environment, port=web, folder=folder, workers=workers)) for web in webs]
+        stack.enter_context(
+            running(nginx, answers=lambda: _listens(secure), log=folder / "nginx.log", environment=dict(os.environ))
+        )
         yield Front(
             plain=plain,
             secure=secure,
             certificate=folder / "certificate.pem",
-            web_log=web_log,
+            machines=started,
             proxy_log=folder / "access.log",
         )
+
+
+@contextlib.contextmanager
+def _machine(environment, *, port, folder, workers):
+    log, var = folder / f"web-{port}.log", folder / f"web-{port}"
+    var.mkdir()
+    own = {"STATSOFFICE_VAR": str(var), "GUNICORN_CMD_ARGS": f"--access-logfile - --access-logformat '{SEEN}'"}
+    command = files.started_command("web", port=port, python=sys.executable)
+    with running(
+        [*command, *(("--workers", str(workers)) if workers else ())],
+        answers=lambda: _listens(port),
+        log=log,
+        environment=environment | own,
+        within_seconds=60,
+    ) as process:
+        yield Machine(port, process, log)
 
 
 def _listens(port):

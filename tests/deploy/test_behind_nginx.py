@@ -10,7 +10,7 @@ import pytest
 
 from statsoffice.running import programs
 from tests.deploy import files
-from tests.deploy.behind_nginx import INSIDE, NAME, OUTSIDE, TOKEN, in_front
+from tests.deploy.behind_nginx import INSIDE, NAME, OUTSIDE, TOKEN, in_front, in_production
 from tests.factories import UserFactory
 from tests.morning import free_port
 from tests.servers.process import running
@@ -28,7 +28,8 @@ def front(django_db_setup, redis_url, tmp_path_factory):
     folder = tmp_path_factory.mktemp("front")
     for above in (folder, *folder.parents[:2]):
         above.chmod(0o755)
-    with in_front(environment_of_processes(redis_url=redis_url), folder=folder) as found:
+    environment = in_production(environment_of_processes(redis_url=redis_url), folder=folder)
+    with in_front(environment, folder=folder) as found:
         yield found
 
 

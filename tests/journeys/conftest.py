@@ -7,6 +7,7 @@ import pytest
 from django.core.management import call_command
 from pytest_django import DjangoDbBlocker
 
+from tests.deploy.behind_nginx import in_front, in_production
 from tests.journeys.lone_watch import Ended, LoneWatch
 from tests.journeys.played_morning import Played, next_minute, play, two_of_each
 from tests.morning import running_site
@@ -21,23 +22,28 @@ def both_mornings(
     redis_url: str,
     tmp_path_factory: pytest.TempPathFactory,
 ) -> tuple[Played, Ended]:
-    """Play the same minute with two workers and two beats, and with `watch` alone on a database of its own.
+    """Play the same minute with two workers, beats and web machines, and with `watch` alone on a database of its own.
 
     Everything is over, read and emptied before the first test begins, so that the tests need no database.
     """
     folder = tmp_path_factory.mktemp("morning")
+    # The workers of an nginx that root starts have no rights, and write what they get there.
+    for above in (folder, *folder.parents[:2]):
+        above.chmod(0o755)
     smtp_port = free_port()
     with django_db_blocker.unblock(), running_site(folder / "site.log") as site, mail_server(smtp_port) as mailbox:
         environment = environment_of_processes(redis_url=redis_url) | _surroundings(site.base_url, smtp_port)
+        production = in_production(environment, folder=folder) | {"STATSOFFICE_SECOND_FACTOR": "nobody"}
         write_code_of_practice()
         try:
             with (
                 LoneWatch(folder=_made(folder / "alone"), environment=environment, site=site) as alone,
-                two_of_each(environment, folder=_made(folder / "several")) as logs,
+                two_of_each(production, folder=_made(folder / "several")) as started,
+                in_front(production, folder=folder, machines=2, workers=1) as front,
             ):
                 due_at = next_minute(datetime.now(UTC))
                 alone.begin(due_at)
-                played = play(due_at, site=site, mailbox=mailbox, logs=logs, redis_url=redis_url)
+                played = play(due_at, site=site, mailbox=mailbox, started=started, redis_url=redis_url, front=front)
                 ended = alone.end()
         finally:
             call_command("flush", interactive=False, verbosity=0)

@@ -1,21 +1,27 @@
 """A release morning in small, played once in real time by the real processes, and what is left of it."""
 
 import contextlib
+import os
 import signal
+import subprocess
 import time
-from collections.abc import Iterator, Mapping
+from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
 
-from breaches.models import Report, Suspicion
-from releases.models import Observation, Release, Verification
+from breaches import needs
+from breaches.models import ApprovedDocument, Report, ReportEvent, Suspicion
+from releases.models import HostLease, Observation, Release, ReleaseEvent, Verification
 from releases.verdict import Outcome
 from statsoffice.celery import app
 from statsoffice.messages.models import Message
 from statsoffice.rehearsal_site.client import RehearsalSite
 from statsoffice.rehearsal_site.stage import Arrival
 from statsoffice.running import programs
+from tests.deploy.behind_nginx import Front
+from tests.journeys.announced_release import ANNOUNCED, ANNOUNCED_TOLD, an_announced_release, appear
+from tests.journeys.at_the_web import Seen, at_the_web
 from tests.journeys.release_morning import STORIES, a_series_with_people, prepare
 from tests.servers.process import running
 from tests.statsoffice.messages.mail_server import Mailbox
@@ -39,6 +45,19 @@ class Looked:
 
 
 @dataclass(frozen=True, slots=True)
+class Running:
+    """A process that is at work, and what it writes."""
+
+    process: subprocess.Popen[bytes]
+    log: Path
+
+    def end(self) -> int:
+        """Ask it to end by SIGTERM, and wait for that; gives its exit code."""
+        self.process.terminate()
+        return self.process.wait(60)
+
+
+@dataclass(frozen=True, slots=True)
 class Played:
     """What the processes had made of the morning when they were stopped."""
 
@@ -54,12 +73,19 @@ class Played:
     looks: tuple[Looked, ...]
     arrivals: tuple[Arrival, ...]
     logs: Mapping[str, str]
+    ended: Mapping[str, int]
+    came: tuple[float, float]
+    seen: Seen
+    pdfs: tuple[bytes, ...]
+    release_events: tuple[tuple[str, str, str], ...]
+    report_events: tuple[tuple[str, str], ...]
 
 
 @contextlib.contextmanager
-def two_of_each(environment: Mapping[str, str], *, folder: Path) -> Iterator[Mapping[str, Path]]:
-    """Run two Celery workers and two beats side by side; gives the log of each."""
+def two_of_each(environment: Mapping[str, str], *, folder: Path) -> Iterator[Mapping[str, Running]]:
+    """Run two Celery workers and two beats side by side; gives each by name."""
     logs = {f"{kind}-{place}": folder / f"{kind}-{place}.log" for kind in ("worker", "beat") for place in "ab"}
+    started = {}
     with contextlib.ExitStack() as stack:
         for name, log in logs.items():
             var = folder / name
@@ -67,7 +93,7 @@ def two_of_each(environment: Mapping[str, str], *, folder: Path) -> Iterator[Map
             worker = name.startswith("worker")
             command = [*programs.WORKER, "--hostname", f"{name}@%h"] if worker else programs.beat(var)
             says = " ready." if worker else "beat: Starting"
-            stack.enter_context(
+            process = stack.enter_context(
                 running(
                     command,
                     answers=lambda log=log, says=says: says in log.read_text(errors="replace"),
@@ -77,7 +103,8 @@ def two_of_each(environment: Mapping[str, str], *, folder: Path) -> Iterator[Map
                     environment=dict(environment),
                 )
             )
-        yield logs
+            started[name] = Running(process, log)
+        yield started
 
 
 def next_minute(now: datetime) -> datetime:
@@ -86,24 +113,72 @@ def next_minute(now: datetime) -> datetime:
 
 
 def play(
-    due_at: datetime, *, site: RehearsalSite, mailbox: Mailbox, logs: Mapping[str, Path], redis_url: str
+    due_at: datetime,
+    *,
+    site: RehearsalSite,
+    mailbox: Mailbox,
+    started: Mapping[str, Running],
+    redis_url: str,
+    front: Front,
 ) -> Played:
-    """Record the rehearsals, let the processes see the morning through, and gather what they made of it.
+    """Record the releases, let the processes and people see the morning through, and gather what came of it.
 
-    Around the limit every task is delivered three more times at once.
+    Around the limit every task is delivered three more times at once. Once all that was scripted is found out, the
+    worker that watches the announced release and one beat are ended, and only then it appears. One web machine is ended
+    once a report is approved there.
     """
     series = a_series_with_people()
     for story in STORIES:
         prepare(story, series=series, due_at=due_at, now=datetime.now(UTC), site=site)
-    sleep_until(due_at + timedelta(seconds=4))
-    while datetime.now(UTC) < due_at + timedelta(seconds=12):
+    office = an_announced_release(due_at=due_at, site=site)
+    with at_the_web(front, office) as web:
+        web.before_it_is_due()
+        sleep_until(due_at + timedelta(seconds=4))
+        while datetime.now(UTC) < due_at + timedelta(seconds=12):
+            _deliver_three_times(redis_url)
+            time.sleep(0.7)
+        _wait(lambda: _is_complete(mailbox))
+        report = Report.objects.get(suspicions__release__reference=ANNOUNCED.slug)
+        web.while_it_is_suspected(report)
+        ended = {name: started[name].end() for name in (_holder(started), "beat-b")}
+        came = _let_it_appear(site, due_at=due_at)
+        _wait(lambda: _is_seen(report.pk, after=report.version, mailbox=mailbox))
+        web.it_is_decided(report)
+        ended["web"] = web.without_one_machine(report)
         _deliver_three_times(redis_url)
-        time.sleep(0.7)
-    while not _is_complete(mailbox) and datetime.now(UTC) < due_at + WAIT_AT_MOST:
+        _wait(lambda: _told(mailbox) > _told_of_stories() + 2 * ANNOUNCED_TOLD)
+        time.sleep(QUIET.total_seconds())
+        logs = {name: one.log for name, one in started.items()}
+        logs |= {f"web-{place}": machine.log for place, machine in zip("ab", front.machines, strict=True)}
+        return _gather(due_at, site=site, mailbox=mailbox, logs=logs, ended=ended, came=came, seen=web.seen())
+
+
+def _wait(until: Callable[[], bool]) -> None:
+    """Wait, though not for ever: what has not come by then is for the tests to see."""
+    end = time.monotonic() + WAIT_AT_MOST.total_seconds()
+    while not until() and time.monotonic() < end:
         time.sleep(0.5)
-    _deliver_three_times(redis_url)
-    time.sleep(QUIET.total_seconds())
-    return _gather(due_at, site=site, mailbox=mailbox, logs=logs)
+
+
+def _holder(started: Mapping[str, Running]) -> str:
+    """Give the worker that is in the middle of a sweep of the host on which the announced release is to appear."""
+    group = 0
+
+    def is_held() -> bool:
+        nonlocal group
+        lease = HostLease.objects.filter(host__startswith=ANNOUNCED.host).exclude(holder="").first()
+        group = os.getpgid(int(lease.holder.split(":")[1])) if lease else 0
+        return bool(group)
+
+    _wait(is_held)
+    return next(name for name, one in started.items() if one.process.pid == group)
+
+
+def _let_it_appear(site: RehearsalSite, *, due_at: datetime) -> tuple[float, float]:
+    """Publish the announced release now; gives the seconds after it was due between which it appeared."""
+    before = datetime.now(UTC)
+    appear(site)
+    return (before - due_at).total_seconds(), (datetime.now(UTC) - due_at).total_seconds()
 
 
 def sleep_until(instant: datetime) -> None:
@@ -119,15 +194,42 @@ def _deliver_three_times(redis_url: str) -> None:
 
 
 def _is_complete(mailbox: Mailbox) -> bool:
-    """Tell whether all that must come has come; whether more has come is for the tests to see."""
-    expected = {story.slug: story.outcome for story in STORIES}
+    """Tell whether all that was scripted has come; whether more has come is for the tests to see."""
+    expected = {story.slug: story.outcome for story in STORIES} | {ANNOUNCED.slug: Outcome.NOT_SEEN}
     found = dict(Verification.objects.values_list("release__reference", "outcome"))
+    suspicious = sum(story.kind is not None for story in (*STORIES, ANNOUNCED))
+    told = _told_of_stories() + ANNOUNCED_TOLD
+    return found == expected and Report.objects.count() >= suspicious and _told(mailbox) >= told
+
+
+def _told(mailbox: Mailbox) -> int:
+    """Count the mails, but for checks ahead: the minute leaves time for them, or does not."""
+    return sum("Pre-flight: " not in str(mail["Subject"]) for mail in mailbox.mails)
+
+
+def _told_of_stories() -> int:
     suspicious = sum(story.kind is not None for story in STORIES)
-    told = suspicious + sum(story.outcome == Outcome.LATE for story in STORIES)
-    return found == expected and Report.objects.count() >= suspicious and len(mailbox.mails) >= 2 * told
+    return 2 * (suspicious + sum(story.outcome == Outcome.LATE for story in STORIES))
 
 
-def _gather(due_at: datetime, *, site: RehearsalSite, mailbox: Mailbox, logs: Mapping[str, Path]) -> Played:
+def _is_seen(key: int, *, after: int, mailbox: Mailbox) -> bool:
+    """Tell whether the announced release was seen, a draft after that version tells of it, and people were told."""
+    report = Report.objects.get(pk=key)
+    return (
+        needs.is_closed(report) and report.version > after and _told(mailbox) >= _told_of_stories() + 2 * ANNOUNCED_TOLD
+    )
+
+
+def _gather(
+    due_at: datetime,
+    *,
+    site: RehearsalSite,
+    mailbox: Mailbox,
+    logs: Mapping[str, Path],
+    ended: Mapping[str, int],
+    came: tuple[float, float],
+    seen: Seen,
+) -> Played:
     verdicts = list(Verification.objects.select_related("release").order_by("release__reference"))
     looks = tuple(
         Looked(*row)
@@ -150,4 +252,13 @@ def _gather(due_at: datetime, *, site: RehearsalSite, mailbox: Mailbox, logs: Ma
         looks=looks,
         arrivals=tuple(site.arrivals()),
         logs={name: log.read_text(errors="replace") for name, log in logs.items()},
+        ended=ended,
+        came=came,
+        seen=seen,
+        pdfs=tuple(bytes(pdf) for pdf in ApprovedDocument.objects.values_list("pdf", flat=True)),
+        release_events=tuple(
+            (one.release.reference, one.kind, one.facts.get("outcome", [""])[-1])
+            for one in ReleaseEvent.objects.select_related("release")
+        ),
+        report_events=tuple(ReportEvent.objects.values_list("report__suspicions__release__reference", "kind")),
     )

@@ -7,23 +7,26 @@ import pytest
 
 from releases.status import Status
 from releases.verdict import Outcome
+from tests.journeys.announced_release import ANNOUNCED, HEAD, STATISTICIAN
 from tests.journeys.release_morning import REACHED, STORIES, TOLERANCE
 
 # The mark alone makes sure that there is a database of the tests for the processes to share.
 pytestmark = [pytest.mark.slow, pytest.mark.django_db]
 
+ALL = (*STORIES, ANNOUNCED)
 SEEN_LATE = [story.slug for story in STORIES if story.outcome == Outcome.LATE]
-SUSPECTED = sorted((story.slug, story.kind) for story in STORIES if story.kind)
+SUSPECTED = sorted((story.slug, story.kind) for story in ALL if story.kind)
+REHEARSED = [story.slug for story in STORIES if story.kind]
 SECOND = timedelta(seconds=1)
 
 
-@pytest.mark.parametrize("story", STORIES, ids=lambda story: story.slug)
+@pytest.mark.parametrize("story", ALL, ids=lambda story: story.slug)
 def test_a_rehearsal_gets_the_outcome_that_its_story_tells(played, story):
     assert dict(played.outcomes)[story.slug] == story.outcome
 
 
 def test_each_release_is_verified_once_by_two_beats_and_two_workers_and_tasks_delivered_again(played):
-    assert Counter(reference for reference, _ in played.outcomes) == dict.fromkeys((s.slug for s in STORIES), 1)
+    assert Counter(reference for reference, _ in played.outcomes) == dict.fromkeys((s.slug for s in ALL), 1)
 
 
 def test_each_suspicious_release_has_one_suspicion_and_no_other_has_any(played):
@@ -53,7 +56,7 @@ def test_a_page_that_never_came_has_an_open_delay_that_begins_after_the_limit(pl
 
 def test_the_look_planned_for_the_due_instant_is_sent_within_a_second_of_it_at_every_address(played):
     lags = {look.url: look.sent_at - played.due_at for look in played.looks if look.planned_at == played.due_at}
-    assert len(lags) == len(STORIES) + 1  # a page each, and one attachment
+    assert len(lags) == len(ALL) + 1  # a page each, and one attachment
     assert {url: lag for url, lag in lags.items() if not timedelta(0) <= lag < SECOND} == {}
 
 
@@ -78,15 +81,33 @@ def test_every_request_that_the_site_saw_is_kept_as_a_look_and_every_look_was_a_
 
 
 def test_only_what_was_seen_live_is_published(played):
-    live = {"on-time", "late", "early", "late-file"}
+    live = {"on-time", "late", "early", "late-file", ANNOUNCED.slug}
     assert {slug for slug, status in played.statuses.items() if status == Status.PUBLISHED} == live
 
 
+def counted(told):
+    """Count what people were told, but for checks ahead: the minute leaves time for them, or does not."""
+    return Counter((to, what) for to, what in told if "Pre-flight: " not in what)
+
+
+def test_nobody_is_told_anything_twice(played):
+    for told in (played.messages, played.mails):
+        assert {one: count for one, count in Counter(told).items() if count > 1} == {}
+
+
 def test_a_rehearsals_suspicion_and_sighting_are_mailed_once_to_each_contact_with_an_account_and_to_nobody_else(played):
-    expected = {(to, f"Rehearsal: Suspected breach: {slug}"): 1 for slug, _ in SUSPECTED for to in REACHED}
+    expected = {(to, f"Rehearsal: Suspected breach: {slug}"): 1 for slug in REHEARSED for to in REACHED}
     expected |= {(to, f"Rehearsal: Seen live: {slug}"): 1 for slug in SEEN_LATE for to in REACHED}
-    assert Counter(played.messages) == expected
-    assert Counter(played.mails) == expected
+    for told in (played.messages, played.mails):
+        assert {one: count for one, count in counted(told).items() if one[1].startswith("Rehearsal: ")} == expected
+
+
+def test_what_became_of_the_announced_release_is_mailed_once_to_each_of_its_people(played):
+    both = (STATISTICIAN, HEAD)
+    expected = {(to, f"{what}: {ANNOUNCED.slug}"): 1 for what in ("Suspected breach", "Seen live") for to in both}
+    expected[STATISTICIAN, f"Report approved: {played.seen.report}"] = 1
+    for told in (played.messages, played.mails):
+        assert {one: count for one, count in counted(told).items() if not one[1].startswith("Rehearsal: ")} == expected
 
 
 def test_nothing_failed_in_any_process(played):

@@ -1,0 +1,64 @@
+"""A release of the morning that the public calendar shows: it is late until somebody lets it appear."""
+
+from datetime import date, datetime
+from unittest import mock
+
+from breaches.status import Kind
+from releases.calendar import slot_at
+from releases.roles import Role
+from releases.verdict import Outcome
+from statsoffice.accounts.models import User
+from statsoffice.rehearsal_site.client import RehearsalSite
+from statsoffice.rehearsal_site.scenes import scene
+from tests.factories import ContactFactory, ProducerFactory, SeriesFactory, member
+from tests.factories import an_announced_release as announced
+from tests.journeys.release_morning import COMING_SOON, LIVE, MARKER, SERIES, TITLE, TOLERANCE, Story, address, page
+
+ANNOUNCED = Story("school-meals", page(COMING_SOON), None, 0, Outcome.LATE, Kind.LATE)
+PATH = f"/morning/{ANNOUNCED.slug}"
+STATISTICIAN, HEAD = "meals.statistician@example.gov.uk", "meals.head@example.gov.uk"
+ANNOUNCED_TOLD = 2
+"""So many people are told that it is suspected, and that it was seen."""
+
+
+def an_announced_release(*, due_at: datetime, site: RehearsalSite) -> dict[Role, User]:
+    """Announce the release, whose page comes soon; gives the people of its office by their roles.
+
+    :param due_at: the aware instant at which it is due, a whole minute.
+    """
+    producer = ProducerFactory()
+    people = {
+        role: member(role, producer, name=email.partition("@")[0], email=email)
+        for role, email in ((Role.STATISTICIAN, STATISTICIAN), (Role.HEAD_OF_PROFESSION, HEAD))
+    }
+    contacts = {
+        role: ContactFactory(producer=producer, name=user.name, email=user.email, user=user)
+        for role, user in people.items()
+    }
+    series = SeriesFactory(
+        producer=producer,
+        title=SERIES,
+        tolerance_seconds=TOLERANCE.seconds,
+        responsible=contacts[Role.STATISTICIAN],
+        head_of_profession=contacts[Role.HEAD_OF_PROFESSION],
+        release_time=slot_at(due_at).at,
+        alternative_time_reference="OSR 2026/1",
+        alternative_time_approved_on=date(2026, 1, 5),
+    )
+    site.publish(PATH, [scene(**ANNOUNCED.first)])
+    # The morning is played on the day on which somebody runs the tests, a Sunday or a bank holiday too.
+    with mock.patch("releases.slot_rules.check_day"):
+        announced(
+            series=series,
+            reference=ANNOUNCED.slug,
+            title=TITLE,
+            url=address(PATH, host=ANNOUNCED.host, site=site),
+            marker=MARKER,
+            slot=slot_at(due_at),
+        )
+    return people
+
+
+def appear(site: RehearsalSite) -> None:
+    """Let the release appear now."""
+    site.publish(PATH, [scene(**page(LIVE))])
