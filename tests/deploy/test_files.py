@@ -49,6 +49,8 @@ def test_compose_runs_every_process_with_a_database_and_a_broker_that_forgets_an
     assert set(services) == {*files.PROCESSES, "migrated", "database", "broker"}
     broker = services["broker"]["command"]
     assert (words_after(broker, "--appendonly"), words_after(broker, "--maxmemory-policy")) == ("yes", "noeviction")
+    # In any other encoding PostgreSQL refuses some of what a report's evidence holds, and no report is drafted.
+    assert services["database"]["environment"]["POSTGRES_INITDB_ARGS"] == "--encoding=UTF8"
     for name in files.PROCESSES:
         assert services[name]["depends_on"]["migrated"] == {"condition": "service_completed_successfully"}
         assert services[name]["depends_on"]["database"] == {"condition": "service_healthy"}
