@@ -9,7 +9,7 @@ from breaches.delay import delay_in_figures
 from breaches.interval_chart import interval_chart
 from breaches.printed_text import printable
 from breaches.times import down, time_in_words, up
-from releases.london import clock_time, clock_time_with_seconds, day, local_date
+from releases.london import clock_time, clock_time_to_the_second, day, local_date
 
 HEADING = "Annex: what the automatic check recorded"
 APPROVED = (
@@ -148,7 +148,7 @@ def _seen(instant: datetime, due_at: datetime) -> datetime:
 
 
 def _clock(instant: datetime, due_at: datetime) -> str:
-    text = clock_time_with_seconds(instant)
+    text = clock_time_to_the_second(instant)
     return text if local_date(instant) == local_date(due_at) else f"{text} on {day(instant)}"
 
 

@@ -47,15 +47,7 @@ def clock_time(instant: datetime) -> str:
 
 
 def clock_time_to_the_second(instant: datetime) -> str:
-    """Write London's time of day to the second: "9.26am and 55 seconds", or "9.30am exactly"."""
-    seconds = in_london(instant).second
-    if seconds == 0:
-        return f"{clock_time(instant)} exactly"
-    return f"{clock_time(instant)} and {seconds} second{'' if seconds == 1 else 's'}"
-
-
-def clock_time_with_seconds(instant: datetime) -> str:
-    """Write London's time of day to the second, as short as it goes in a list: "9.29.05am"."""
+    """Write London's time of day to the second, the one way in which the product does: "9.29.05am"."""
     local = in_london(instant)
     return f"{local.hour % 12 or 12}.{local:%M.%S}{'am' if local.hour < 12 else 'pm'}"
 

@@ -72,7 +72,7 @@ def _after_due(release: Release, verification: Verification | None, *, due_at: d
     tolerance = verification.tolerance_seconds if verification else release.series.tolerance_seconds
     limit_at = due_at + timedelta(seconds=tolerance)
     if now < limit_at:
-        left = _("on time until %(clock)s") % {"clock": london.clock_time_with_seconds(limit_at)}
+        left = _("on time until %(clock)s") % {"clock": london.clock_time_to_the_second(limit_at)}
         return Standing(_("Due now"), "blue", left)
     if now < limit_at + LONGEST:
         return Standing(_("Being judged"), "blue", _("the last answers are coming in"))
@@ -111,7 +111,7 @@ def verdict_sentence(verification: Verification) -> str:
     sentence = str(SENTENCES[Outcome(verification.outcome)])
     due = {
         "due": london.moment(verification.due_at),
-        "limit": london.clock_time_with_seconds(
+        "limit": london.clock_time_to_the_second(
             verification.due_at + timedelta(seconds=verification.tolerance_seconds)
         ),
     }
@@ -157,7 +157,7 @@ def _by(seen_at: datetime, due_at: datetime) -> datetime:
 
 def _clock(instant: datetime, verification: Verification) -> str:
     """Write an instant to the second; the day goes without saying where it is the one of the due instant."""
-    clock = london.clock_time_with_seconds(instant)
+    clock = london.clock_time_to_the_second(instant)
     if _same_day(instant, verification.due_at):
         return clock
     return _("%(clock)s on %(day)s") % {"clock": clock, "day": london.day(instant)}
@@ -244,7 +244,7 @@ def looks_when(looks: int, first_at: datetime, last_at: datetime, *, day_of: dat
 
     :param day_of: the aware instant whose day goes without saying; other days are named.
     """
-    start, end = (london.clock_time_with_seconds(instant) for instant in (first_at, last_at))
+    start, end = (london.clock_time_to_the_second(instant) for instant in (first_at, last_at))
     if day_of is None or not (_same_day(first_at, day_of) and _same_day(last_at, day_of)):
         end = _("%(clock)s on %(day)s") % {"clock": end, "day": london.day(last_at)}
         if not _same_day(first_at, last_at):

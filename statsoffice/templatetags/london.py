@@ -27,7 +27,7 @@ def moment(value: datetime | None) -> SafeString:
 
 @register.filter
 def exact_moment(value: datetime | None) -> SafeString:
-    """Write an instant to the second: "9.26am and 55 seconds on 30 June 2020"."""
+    """Write an instant to the second: "9.26.55am on 30 June 2020"."""
     return _instant(value, f"{london.clock_time_to_the_second(value)} on {london.day(value)}" if value else "")
 
 

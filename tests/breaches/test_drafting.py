@@ -226,7 +226,7 @@ def test_a_hole_in_the_watching_is_told_and_a_replayed_past_has_none():
     release = a_confirmed_release()
     covered(release, end="09:50")
     looks(release, *SEED_MORNING)
-    assert "from 9.50am to 10.26am and 55 s" in content_of(drafting.draft_missing(now=NOW)[0]).circumstances
+    assert "from 9.50am to 10.26.55am" in content_of(drafting.draft_missing(now=NOW)[0]).circumstances
     replay = a_confirmed_release(rehearsal=True, reference="replay", series=release.series)
     looks(replay, *SEED_MORNING, replayed=True)
     assert "Nothing was observed" not in content_of(drafting.draft_missing(now=NOW)[0]).circumstances

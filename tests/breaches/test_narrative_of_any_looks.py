@@ -25,7 +25,7 @@ LOOKS = st.lists(
     ),
     max_size=8,
 )
-TIME = re.compile(r"\d+\.\d\d[ap]m(?: and \d+ seconds?)?")
+TIME = re.compile(r"\d+\.\d\d(?:\.\d\d)?[ap]m")
 NEVER = ("because", "caused", "fault of", "error", "no public reaction", "apolog", "unfortunately", "failed to publish")
 
 

@@ -79,8 +79,8 @@ def test_an_old_copy_is_told_as_what_the_looks_show_with_both_times():
     text = account(record(replace(CACHED, past_caches=seen), diagnoses=(Diagnosis.EDGE_CACHE,)))
 
     assert text.endswith(
-        "A look that asked past the caches on the way found the release at 9.30am and 5 seconds, while looks made as "
-        "any reader makes them still did not find it, the last of them at 9.57am and 30 seconds. An old copy held by "
+        "A look that asked past the caches on the way found the release at 9.30.05am, while looks made as "
+        "any reader makes them still did not find it, the last of them at 9.57.30am. An old copy held by "
         "a cache on the way (an “edge cache”) may explain why readers saw the release later than it was published."
     )
     assert "first seen there at 9.58am" in text

@@ -51,7 +51,7 @@ def test_the_publishers_time_is_shown_apart_from_what_was_seen(client):
     assert "57 min 55 s to 58 min 5 s after it was due" in text
     inset = text.partition('class="govuk-inset-text">')[2].partition("<")[0]
     assert inset == (
-        "The publisher’s own system says: published at 10.28am exactly (its scheduled time and its delay), "
+        "The publisher’s own system says: published at 10.28.00am (its scheduled time and its delay), "
         "58 min after it was due."
     )
 
@@ -70,7 +70,7 @@ def test_what_the_publishers_system_said_is_a_section_of_its_own_in_the_order_in
             "2 looks from 9.30.00am to 9.31.00am",
             "Announced for another time: 30 June 2020 11:00am",
             "“The &lt;b&gt;tables&lt;/b&gt; are late.”",
-            "Published at 10.28am exactly (its scheduled time and its delay)",
+            "Published at 10.28.00am (its scheduled time and its delay)",
         )
     ]
     assert places == sorted(places)
@@ -91,7 +91,7 @@ def test_a_hole_in_the_watching_is_said_to_be_filled_by_the_publishers_time_wher
     a_look(release.addresses.get(), "live", at=SEED_DUE + timedelta(minutes=90))
     verified(release, outcome="uncertain")
     hole = page(client, release).partition("Nothing was observed from")[2].partition("</p>")[0]
-    assert "The publisher’s own system says that it was published in that time, at 10.28am exactly." in hole
+    assert "The publisher’s own system says that it was published in that time, at 10.28.00am." in hole
 
 
 def test_an_edge_cache_is_told_as_what_may_explain_the_verdict(client):
