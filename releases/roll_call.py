@@ -12,6 +12,7 @@ from releases.status import Status
 from releases.verdict import Outcome
 
 LIVE = {Outcome.ON_TIME, Outcome.EARLY, Outcome.LATE}
+# Not live, or not whole: a part was still missing when the roll was called.
 NOT_LIVE = {Outcome.NOT_SEEN, Outcome.PARTIAL}
 # After this long a morning is called even if something is still unjudged; that counts as "cannot tell".
 LONGEST_WAIT = timedelta(minutes=10)
@@ -37,15 +38,18 @@ def call_missing(*, now: datetime) -> list[RollCall]:
 
 def _call(producer: Producer, due: QuerySet[Release], *, due_at: datetime, now: datetime) -> RollCall | None:
     outcomes = {release.reference: Outcome.PENDING for release in due}
+    whole = set()
     # One that was moved away and back has a verdict of before, for the same time, besides.
     standing = Verification.objects.filter(release__in=due, schedule_version=F("release__schedule_version"))
     for verification in standing.select_related("release"):
         outcomes[verification.release.reference] = Outcome(verification.outcome)
+        if _is_whole_by_now(verification):
+            whole.add(verification.release.reference)
     if Outcome.PENDING in outcomes.values() and now < due_at + LONGEST_WAIT:
         return None
     count = Counter(
-        "live" if outcome in LIVE else "not_live" if outcome in NOT_LIVE else "cannot_tell"
-        for outcome in outcomes.values()
+        "live" if outcome in LIVE or reference in whole else "not_live" if outcome in NOT_LIVE else "cannot_tell"
+        for reference, outcome in outcomes.items()
     )
     call, created = RollCall.objects.get_or_create(
         producer=producer,
@@ -62,3 +66,10 @@ def _call(producer: Producer, due: QuerySet[Release], *, due_at: datetime, now: 
         },
     )
     return call if created else None
+
+
+def _is_whole_by_now(verification: Verification) -> bool:
+    """Tell whether all parts of a release that came in parts were seen, the late ones too: as live as a late release."""
+    if verification.outcome != Outcome.PARTIAL:
+        return False
+    return all(part["first_live_at"] for part in verification.addresses if part["required"])

@@ -8,10 +8,11 @@ from django.db.models import F
 from releases import judging, roll_call
 from releases.models import Membership, Release, RollCall
 from releases.roles import Role
+from releases.verdict import Outcome
 from statsoffice.messages import outbox
 from statsoffice.messages.models import Message
 from tests.factories import ContactFactory, SeriesFactory, UserFactory, a_confirmed_release
-from tests.releases.record import looks_at
+from tests.releases.record import a_look, looks_at
 
 DUE = datetime(2020, 6, 30, 8, 30, tzinfo=UTC)
 JUDGED = DUE + timedelta(minutes=3)
@@ -48,6 +49,28 @@ def test_a_morning_is_called_once_with_every_release_by_what_was_found(series):
     call = RollCall.objects.get()
     assert (call.due, call.live, call.not_live, call.cannot_tell) == (2, 1, 1, 0)
     assert {each["reference"] for each in call.releases} == {"first", "second"}
+
+
+@pytest.mark.parametrize(
+    ("seen", "live", "not_live"),
+    [
+        pytest.param([["not_live", "live"], ["not_live"]], 0, 1, id="missing"),
+        pytest.param([["not_live", "live"], ["not_live", "live"]], 1, 0, id="late and there by now"),
+        pytest.param([["unreachable", "unreachable"], ["not_live", "live"]], 0, 1, id="there, and nobody saw the page"),
+    ],
+)
+def test_a_release_in_parts_is_live_once_every_part_was_seen(series, seen, live, not_live):
+    tables = "https://www.example.gov.uk/media/tables.ods"
+    whole = release(series, "first", attachments=(tables,))
+    page, file = (whole.addresses.get(role=role) for role in ("page", "attachment"))
+    for number, result in enumerate(seen[0]):
+        a_look(page, result, at=DUE + timedelta(seconds=5 * number))
+    for number, result in enumerate(seen[1]):
+        a_look(file, result, at=DUE + timedelta(seconds=120 + 5 * number))
+    verdict = judging.judge(whole, now=JUDGED).verification
+    assert verdict.outcome == Outcome.PARTIAL
+    (call,) = roll_call.call_missing(now=JUDGED)
+    assert (call.live, call.not_live, call.cannot_tell) == (live, not_live, 0)
 
 
 def test_a_release_that_was_moved_away_and_back_is_called_by_its_present_schedule(series):
