@@ -69,7 +69,7 @@ def _call(producer: Producer, due: QuerySet[Release], *, due_at: datetime, now: 
 
 
 def _is_whole_by_now(verification: Verification) -> bool:
-    """Tell whether all parts of a release that came in parts were seen, the late ones too: as live as a late release."""
+    """Tell whether every part of a release in parts was seen, late ones too: then it is as live as a late release."""
     if verification.outcome != Outcome.PARTIAL:
         return False
     return all(part["first_live_at"] for part in verification.addresses if part["required"])
