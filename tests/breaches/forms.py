@@ -3,6 +3,9 @@
 from django.urls import reverse
 from selectolax.lexbor import LexborHTMLParser
 
+from breaches.models import Report
+from breaches.versions import content_of
+
 
 def filled_in(page):
     """Read every field of a page's main form as a browser would send it."""
@@ -30,6 +33,11 @@ def send(client, address, page=None, **changes):
     """Open a page (or take one that was opened before), change some fields and send the form."""
     fields = filled_in(page if page is not None else client.get(address).text)
     return client.post(address, fields | {name.replace("__", "-"): value for name, value in changes.items()})
+
+
+def said(report):
+    """What a report says by now, read anew."""
+    return content_of(Report.objects.get(pk=report.pk))
 
 
 def words(page):

@@ -3,37 +3,14 @@
 import pytest
 
 from breaches import drafting
-from breaches.models import Report
 from breaches.remarks import Section
-from breaches.versions import content_of
-from tests.breaches.forms import filled_in, section_address, send, words
-from tests.breaches.mornings import NOT_LIVE, a_drafted_report, looks
-from tests.breaches.people import an_office
+from tests.breaches.forms import filled_in, said, section_address, send, words
+from tests.breaches.mornings import NOT_LIVE, looks
 from tests.breaches.record import london
 
 pytestmark = pytest.mark.django_db
 
 CIRCUMSTANCES = Section.CIRCUMSTANCES
-
-
-@pytest.fixture
-def office():
-    return an_office()
-
-
-@pytest.fixture
-def report(office):
-    return a_drafted_report(producer=office.producer)
-
-
-@pytest.fixture
-def statistician(client, office):
-    client.force_login(office.statistician)
-    return client
-
-
-def said(report):
-    return content_of(Report.objects.get(pk=report.pk))
 
 
 def test_the_machines_text_stands_beside_the_persons(statistician, report):

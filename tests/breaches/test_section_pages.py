@@ -7,37 +7,15 @@ from django.utils import timezone
 
 from breaches import sign_off
 from breaches.content import CitedPractice, Output, Person
-from breaches.models import Practice, Report
+from breaches.models import Practice
 from breaches.remarks import Section
 from breaches.status import ReportStatus
-from breaches.versions import content_of
-from tests.breaches.forms import error_links, filled_in, section_address, send, words
-from tests.breaches.mornings import a_drafted_report
-from tests.breaches.people import AT, a_report, an_office, written
+from tests.breaches.forms import error_links, filled_in, said, section_address, send, words
+from tests.breaches.people import AT, a_report, written
 
 pytestmark = pytest.mark.django_db
 
 CORE, CIRCUMSTANCES, IMPACT = Section.CORE_INFORMATION, Section.CIRCUMSTANCES, Section.IMPACT
-
-
-@pytest.fixture
-def office():
-    return an_office()
-
-
-@pytest.fixture
-def report(office):
-    return a_drafted_report(producer=office.producer)
-
-
-@pytest.fixture
-def statistician(client, office):
-    client.force_login(office.statistician)
-    return client
-
-
-def said(report):
-    return content_of(Report.objects.get(pk=report.pk))
 
 
 @pytest.mark.parametrize("section", list(Section))
