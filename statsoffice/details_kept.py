@@ -7,6 +7,7 @@ from datetime import datetime
 from django.conf import settings
 
 from releases import contact_history
+from statsoffice.accounts import invitations_kept
 from statsoffice.audit import log_names
 from statsoffice.messages import erasing
 
@@ -15,15 +16,16 @@ logger = logging.getLogger(__name__)
 
 @dataclass(frozen=True, slots=True)
 class Gone:
-    """What one run came to: messages without recipient and words, rows of histories and of the log without names."""
+    """What one run came to: messages without recipient and words; and, without names, rows of what else there is."""
 
     messages: int
     contacts: int
     log: int
+    invitations: int
 
 
 def erase_old(*, now: datetime, dry_run: bool = False) -> Gone:
-    """Remove what is older than it is kept: of messages, of former contacts, and of the admin site's log.
+    """Remove what is older than it is kept: of messages, former contacts, the admin site's log and invitations.
 
     Safe to call again and again: what is gone is not removed twice.
 
@@ -35,6 +37,7 @@ def erase_old(*, now: datetime, dry_run: bool = False) -> Gone:
         messages=erasing.erase_old(now=now, kept_for=settings.MESSAGES_KEPT, dry_run=dry_run),
         contacts=contact_history.erase_former(now=now, kept_for=former, dry_run=dry_run),
         log=log_names.erase_old(now=now, kept_for=former, dry_run=dry_run),
+        invitations=invitations_kept.erase_old(now=now, kept_for=former, dry_run=dry_run),
     )
     if any(astuple(gone)) and not dry_run:
         logger.info("personal details at the end of their time removed: %s", gone)

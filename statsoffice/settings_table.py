@@ -221,7 +221,7 @@ SETTINGS = (
     Setting(
         "STATSOFFICE_FORMER_DETAILS_KEPT_DAYS",
         "days for which the histories keep name, e-mail address and telephone number of whoever is no contact any "
-        "more, and the admin site’s log names of people",
+        "more, the admin site’s log names of people, and ended invitations whom they were for",
     ),
     Setting(
         "STATSOFFICE_HEALTH_PING",

@@ -45,13 +45,17 @@ def roles_given(person: Person) -> tuple[Role, ...]:
 
 
 def kept_by(person: Person) -> QuerySet[Invitation]:
-    """Return the invitations that a person looks after: those to roles that they give themselves."""
+    """Return the invitations that a person looks after: those to roles that they give themselves.
+
+    Of whom nothing is kept any more, nobody can be invited again.
+    """
+    standing = Invitation.objects.filter(erased_at=None)
     if administers_people(person):
-        return Invitation.objects.all()
+        return standing
     theirs = Q(pk__in=[])
     for producer in producers_invited_to(person):
         theirs |= Q(producer=producer, role__in=[role for role in Role if may_give(person, role, producer)])
-    return Invitation.objects.filter(theirs)
+    return standing.filter(theirs)
 
 
 def invite(
@@ -185,7 +189,8 @@ def _still_stands(invitation: Invitation, at: datetime) -> bool:
 
 
 def _not_ended(invitation: Invitation) -> QuerySet[Invitation]:
-    return Invitation.objects.filter(pk=invitation.pk, digest=invitation.digest, accepted_at=None, withdrawn_at=None)
+    same = Invitation.objects.filter(pk=invitation.pk, digest=invitation.digest, erased_at=None)
+    return same.filter(accepted_at=None, withdrawn_at=None)
 
 
 def _role_of(invitation: Invitation) -> Role | None:

@@ -91,6 +91,9 @@ class Invitation(models.Model):
     withdrawn_by = models.ForeignKey(
         User, on_delete=models.PROTECT, null=True, blank=True, related_name="invitations_withdrawn"
     )
+    erased_at = models.DateTimeField(
+        lazy("name and address removed at"), null=True, editable=False, help_text=lazy("At the end of their time.")
+    )
 
     class Meta:
         verbose_name = lazy("invitation")

@@ -21,7 +21,7 @@ is not touched.
 
 Remove, after STATSOFFICE_FORMER_DETAILS_KEPT_DAYS, name, e-mail address and
 telephone number of whoever is no contact any more from the history of contacts,
-and names of people from the admin site's log. Who changed what and when stays,
+names of people from the admin site's log, and whom from old invitations. Who changed what and when stays,
 and a marker with the day.
 
 The worker does the same every hour; with --dry-run nothing is removed. Names on
@@ -41,5 +41,6 @@ lists of pre-release access have a command of their own, erase_pre_release_names
         )
         self.stdout.write(
             f"Details that ended more than {settings.FORMER_DETAILS_KEPT.days} days ago: rows of contacts’ histories "
-            f"that {verb} some: {gone.contacts}; entries of the admin site’s log that {verb} names: {gone.log}."
+            f"that {verb} some: {gone.contacts}; entries of the admin site’s log that {verb} names: {gone.log}; "
+            f"invitations that {verb} name and address: {gone.invitations}."
         )
