@@ -23,10 +23,14 @@ from statsoffice.setting_up.steps import office_of
 @login_required
 @require_safe
 def desk(request: HttpRequest) -> HttpResponse:
-    """Show today's releases as they stand, what waits for the person, what is missing, and what comes next."""
+    """Show today's releases as they stand, what waits for the person, what is missing, and what comes next.
+
+    By `?still` nothing on it changes by itself: WCAG 2.2 wants a way to stop that (success criterion 2.2.2).
+    """
     now = timezone.now()
     context = {
         "part": _part(request, now=now),
+        "still": "still" in request.GET,
         "missing": missing.of(request.user, now=now),
         "tomorrow": today.tomorrow(request.user, now=now),
         "next_day": today.next_day(request.user, now=now),
@@ -63,7 +67,7 @@ def part(request: HttpRequest) -> HttpResponse:
 def _part(request: HttpRequest, *, now: datetime) -> dict[str, Any]:
     day = today.today(request.user, now=now)
     watcher = health.watcher(now=now)
-    text = render_to_string("desk/today.html", {"day": day, "watcher": watcher})
+    text = render_to_string("desk/today.html", {"day": day, "watcher": watcher, "still": "still" in request.GET})
     changing = told_apart(text)
     waiting_text = render_to_string("desk/waiting.html", {"waiting": waiting.waiting_for(request.user, now=now)})
     summary = _heard(day.summary, "" if watcher.active else watcher.sentence)

@@ -86,3 +86,15 @@ def test_of_many_verdicts_that_fall_together_three_are_told_by_name_and_the_othe
     response = client.get(PART, {name: part[name] for name in ("shown", "told", "waits")})
     told = "Of 0: On time. Of 1: On time. Of 2: On time. 2 more. On time: 5, Waiting: 1"
     assert f'hx-swap-oob="innerHTML">{told}. The watcher' in response.text
+
+
+@pytest.mark.django_db
+def test_the_desk_stands_still_for_who_wants_it_so_and_says_how_to_go_on(client, clock, release):
+    sign_in(client, release)
+    assert f'hx-get="{PART}' in client.get(DESK).text
+    assert 'href="?still">Let this page stand still</a>' in client.get(DESK).text
+    text = client.get(DESK, {"still": ""}).text
+    assert "hx-get" not in text
+    assert release.title in text
+    assert f'href="{DESK}">Let it change by itself</a>' in text
+    assert f'href="{DESK}?still">Refresh</a>' in text

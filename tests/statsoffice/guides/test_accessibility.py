@@ -35,6 +35,13 @@ def test_the_statement_has_the_parts_of_the_model_and_claims_no_conformance_that
 
 
 @pytest.mark.django_db
+def test_the_statement_says_with_which_screen_reader_the_pages_were_read_and_with_which_they_were_not(client):
+    text = client.get(ADDRESS).text
+    assert "NVDA, JAWS, VoiceOver and TalkBack were not" in text
+    assert "read with Orca 48.1 in Chromium" in text
+
+
+@pytest.mark.django_db
 def test_the_statement_names_the_address_that_the_office_has_set(client, settings):
     assert "mailto:" not in client.get(ADDRESS).text
     settings.ACCESSIBILITY_CONTACT = "access@example.gov.uk"
