@@ -52,7 +52,9 @@ UNCLEAR = r"""() => {
         if (!region.matches(ours)) found.push(`“${words(region).slice(0, 60)}” is read out by itself`);
     }
 
-    // Parts that one can jump to stay few: tables that scroll are named groups.
+    // Parts that one can jump to stay few: tables that scroll are named groups, and months have headings.
+    const named = document.querySelectorAll("section[aria-labelledby]");
+    if (named.length > 3) found.push(`${named.length} sections are landmarks`);
     const regions = document.querySelectorAll("[role=region]:not(.govuk-notification-banner), section[aria-label]");
     if (regions.length) found.push(`${regions.length} more landmarks than the parts of the page`);
 
