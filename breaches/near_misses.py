@@ -56,9 +56,9 @@ def releases_of(
     if series is not None:
         due = due.filter(series=series)
     if first is not None:
-        due = due.filter(due_at__gte=_begins(first))
+        due = due.filter(due_at__gte=_at(first, time.min))
     if last is not None:
-        due = due.filter(due_at__lt=_begins(last + timedelta(days=1)))
+        due = due.filter(due_at__lte=_at(last, time.max))
     near = Q(Exists(judged.filter(outcome=Outcome.ON_TIME, delay_from__gt=0)))
     near |= Q(pk__in=_stated_in_time(due))
     near |= Q(Exists(_with_problems())) & Q(Exists(_without_problems())) & Q(Exists(judged))
@@ -142,5 +142,5 @@ def _without_problems() -> QuerySet[PreflightRun]:
     return _runs().filter(~Exists(newer), problems=0)
 
 
-def _begins(on: date) -> datetime:
-    return from_london(datetime.combine(on, time()))
+def _at(on: date, clock: time) -> datetime:
+    return from_london(datetime.combine(on, clock))

@@ -21,7 +21,7 @@ type Place = tuple[datetime, str, int]
 class Wanted:
     """What is asked for; None asks for nothing.
 
-    `first` and `last` are aware instants, the latter excluded; `person` is whose doing it was.
+    `first` and `last` are aware instants, both included; `person` is whose doing it was.
     """
 
     kind: Kind | None = None
@@ -42,7 +42,7 @@ class Entry:
 
 def places(wanted: Wanted, scope: Scope) -> "QuerySet[Any, Place]":
     """Return when, in which source and under which key each wanted entry stands, the latest first."""
-    asked: dict[str, Any] = {"whose": wanted.person, "when__gte": wanted.first, "when__lt": wanted.last}
+    asked: dict[str, Any] = {"whose": wanted.person, "when__gte": wanted.first, "when__lte": wanted.last}
     conditions = {name: value for name, value in asked.items() if value is not None}
     found = [
         timed(source, scope)

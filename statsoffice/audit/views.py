@@ -1,6 +1,6 @@
 """The page of the audit trail."""
 
-from datetime import date, datetime, time, timedelta
+from datetime import date, datetime, time
 from typing import Any
 
 from crispy_forms.layout import Div
@@ -90,10 +90,10 @@ def _wanted(asked: dict[str, Any]) -> trail.Wanted:
     return trail.Wanted(
         kind=Kind(asked["kind"]) if asked["kind"] else None,
         person=person.pk if person else None,
-        first=_midnight(asked["first"]),
-        last=_midnight(asked["last"] + timedelta(days=1)) if asked["last"] else None,
+        first=_at(asked["first"], time.min),
+        last=_at(asked["last"], time.max),
     )
 
 
-def _midnight(day: date | None) -> datetime | None:
-    return datetime.combine(day, time(), tzinfo=london.LONDON) if day else None
+def _at(day: date | None, clock: time) -> datetime | None:
+    return datetime.combine(day, clock, tzinfo=london.LONDON) if day else None

@@ -196,6 +196,7 @@ def test_what_is_asked_for_that_is_not_theirs_or_no_day_is_refused_in_words(clie
         assert "Ours" not in page
     assert "No near miss fits what is asked for." in listed(client, last="2020-06-29")
     assert "Ours" in listed(client, first="2020-06-30", last="2020-06-30", series=series.pk)
+    assert "Ours" in listed(client, first="0001-01-01", last="9999-12-31")
 
 
 def test_without_any_it_says_so(client, office, afterwards):

@@ -156,6 +156,10 @@ def test_it_is_narrowed_by_days_of_london(office, time_machine):
     assert len(told(office.people[Role.AUDITOR], **asked)) == 2
 
 
+def test_the_first_and_the_last_day_that_there_are_can_be_asked_for(office):
+    assert len(told(office.people[Role.AUDITOR], first="0001-01-01", last="9999-12-31")) == 1
+
+
 def test_a_filter_that_there_is_not_is_said_at_its_field(office):
     answer = signed_in(office.head).get(TRAIL, {"kind": "eaten", "first": "soon"})
     assert answer.status_code == 200
