@@ -11,6 +11,7 @@ from datetime import datetime
 from typing import TYPE_CHECKING, Any
 
 from django.db import models
+from django.db.models import Q
 from django.utils.translation import gettext as _
 
 from breaches.content import from_json
@@ -18,7 +19,7 @@ from breaches.models import ApprovedDocument, Report, ReportEvent, ReportVersion
 from breaches.permissions import TABLE, Action, acting_role
 from breaches.versions import record
 from releases.lifecycle import SomethingMissing
-from releases.models import ReleaseEvent, Statement
+from releases.models import Release, ReleaseEvent, Statement
 from releases.models.append_only import new_salt, salted_digest
 from releases.models.event import Happening
 from releases.models.redacted import marker_of, overwrite, redacting
@@ -53,7 +54,7 @@ class Redacted:
 
 def places_of(report: Report) -> list[Place]:
     """Return everywhere where people write about a report, within this app and its releases."""
-    releases = list(report.suspicions.values_list("release", flat=True))
+    releases = list(Release.objects.filter(Q(suspicions__report=report) | Q(started_reports__report=report)))
     return [
         Place(Report.objects.filter(pk=report.pk), ("machine", "cause_words", "available_unknown")),
         Place(report.versions.all(), ("content", "machine")),

@@ -1,0 +1,38 @@
+"""Where a redaction reaches besides the report itself."""
+
+from datetime import timedelta
+from uuid import uuid4
+
+import pytest
+
+from breaches.starting import About, start
+from breaches.status import Kind
+from releases.models import Statement
+from statsoffice.redaction import redact
+from tests.breaches.people import AT, an_office
+from tests.factories import SeriesFactory, a_release
+
+pytestmark = pytest.mark.django_db
+
+NAME = "Quillon Featherstonehaugh"
+WHY = "A member of staff is named who has nothing to do with the breach."
+LATER = AT + timedelta(days=40)
+
+
+@pytest.fixture
+def office():
+    return an_office()
+
+
+def test_of_a_report_that_somebody_started_what_was_said_of_its_release_is_reached(office):
+    release = a_release(series=SeriesFactory(producer=office.producer))
+    Statement.objects.create(
+        release=release, schedule_version=1, kind=Statement.Kind.NOT_IT, text_digest="0" * 64,
+        words=f"{NAME} saw it.", stated_by=office.statistician, stated_at=AT,
+    )  # fmt: skip
+    started = start(
+        About(office.producer, release=release),
+        kind=Kind.WRONG_CONTENT, occurred_on=(AT.date(),), by=office.statistician, at=LATER, form_key=uuid4(),
+    ).report  # fmt: skip
+    assert redact(started, words=NAME, why=WHY, by=office.head, at=LATER).rows == {"releases.statement": 1}
+    assert Statement.objects.get().words == "[removed on 9 August 2020] saw it."
