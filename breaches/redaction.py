@@ -86,8 +86,8 @@ def redact(
     :param at: the aware instant, whose day in London the marker carries.
     :param besides: further places, which this app does not know.
     :param dry_run: say what would be done, and do nothing.
-    :raises SomethingMissing: if the words are too few, or there is no reason, or the reason holds the words, or a
-        report without them could not be read any more.
+    :raises SomethingMissing: if the words are too few, or there is no reason, or the reason holds the words, or the
+        marker has no room in their place, or a report without them could not be read any more.
     :raises NothingToRedact: if the words stand nowhere where they could be taken out.
     :raises ValueError: if the person is not Head of Profession of the report's producer.
     """
@@ -154,8 +154,15 @@ def _changes(places: Sequence[Place], words: str, marker: str) -> Iterator[tuple
 
 
 def _refuse_to_break(row: models.Model, changed: Mapping[str, Any]) -> None:
-    """Refuse what would leave a report that no page could show: its days stand among its words, as text."""
+    """Refuse what no column could hold, and what would leave a report that no page could show.
+
+    A report's days stand among its words, as text.
+    """
     for column, value in changed.items():
+        most = getattr(row._meta.get_field(column), "max_length", None)
+        if most and len(value) > most:
+            sentence = _("In one place the marker is too long for what holds them: give more of the words around them.")
+            raise SomethingMissing("words", sentence)
         if isinstance(value, dict) and _reads(getattr(row, column)) and not _reads(value):
             sentence = _("These words stand in a day or a time of the report as well, which cannot be removed.")
             raise SomethingMissing("words", sentence)

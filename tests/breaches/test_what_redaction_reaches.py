@@ -1,15 +1,17 @@
-"""Where a redaction reaches besides the report itself."""
+"""Where a redaction reaches besides the report itself, and where the marker has no room."""
 
 from datetime import timedelta
 from uuid import uuid4
 
 import pytest
 
+from breaches import actions
 from breaches.starting import About, start
-from breaches.status import Kind
+from breaches.status import Kind, Term
+from releases.lifecycle import SomethingMissing
 from releases.models import Statement
 from statsoffice.redaction import redact
-from tests.breaches.people import AT, an_office
+from tests.breaches.people import AT, a_report, an_office
 from tests.factories import SeriesFactory, a_release
 
 pytestmark = pytest.mark.django_db
@@ -36,3 +38,14 @@ def test_of_a_report_that_somebody_started_what_was_said_of_its_release_is_reach
     ).report  # fmt: skip
     assert redact(started, words=NAME, why=WHY, by=office.head, at=LATER).rows == {"releases.statement": 1}
     assert Statement.objects.get().words == "[removed on 9 August 2020] saw it."
+
+
+@pytest.mark.parametrize("dry_run", [True, False], ids=["tried", "done"])
+def test_where_the_marker_has_no_room_that_is_said_and_nothing_is_removed(office, dry_run):
+    report = a_report(office)
+    owner = f"{NAME}, " * 7
+    plan = actions.Plan("A person looks at 9.30am", Term.SHORT, f"{owner}Ann", None)
+    actions.add(report, plan, next_release_of=None, by=office.statistician, at=AT)
+    with pytest.raises(SomethingMissing, match="give more of the words around them"):
+        redact(report, words="Ann", why=WHY, by=office.head, at=LATER, dry_run=dry_run)
+    assert report.actions.get().owner.endswith("Ann")
