@@ -61,8 +61,8 @@ def pytest_configure(config: pytest.Config) -> None:
         settings.DATABASES["default"].setdefault("TEST", {})["TEMPLATE"] = settings.DATABASES["default"]["NAME"]
 
 
-@pytest.hookimpl(tryfirst=True)
-def pytest_collection_modifyitems(config: pytest.Config, items: list[pytest.Item]) -> None:
+@pytest.hookimpl(wrapper=True, tryfirst=True)
+def pytest_collection_modifyitems(config: pytest.Config, items: list[pytest.Item]) -> Generator[None]:
     if not config.getoption("--write-pictures"):
         items[:] = [item for item in items if not item.get_closest_marker("pictures")]
     for item in items:
@@ -72,6 +72,9 @@ def pytest_collection_modifyitems(config: pytest.Config, items: list[pytest.Item
         # Without either, a test that asks the database fails: pytest-django bars it.
         if not (DATABASE_FIXTURES & fixtures or item.get_closest_marker("django_db")):
             item.add_marker(pytest.mark.one_database)
+    yield
+    # After whoever else orders tests: minutes that begin last would leave one process waiting alone.
+    items.sort(key=lambda item: item.get_closest_marker("waits") is None)
 
 
 @pytest.hookimpl(wrapper=True)

@@ -9,7 +9,7 @@ from tests.faults import hostile_site, standing_in
 from tests.faults.rows import ROWS
 from tests.faults.truth import STORIES
 
-pytestmark = [pytest.mark.slow, pytest.mark.one_database]
+pytestmark = [pytest.mark.slow, pytest.mark.waits, pytest.mark.one_database]
 
 WITH_WORKERS = [row for row in ROWS if any(name.startswith("worker") for name in row.cast)]
 

@@ -1,4 +1,8 @@
-"""A morning in small, in real time, with real workers, beats, broker, mail server and site (V1 to V5, V14)."""
+"""A morning in small, in real time, with real workers, beats, broker, mail server and site (V1 to V5, V14).
+
+Beside it `manage.py watch` alone: the same chain in one process without a broker, ended cleanly while it is at work.
+Both are played in the same minute, once for this file.
+"""
 
 from collections import Counter
 from datetime import timedelta
@@ -10,8 +14,11 @@ from releases.verdict import Outcome
 from tests.journeys.announced_release import ANNOUNCED, HEAD, STATISTICIAN
 from tests.journeys.release_morning import REACHED, STORIES, TOLERANCE
 
-# The mark alone makes sure that there is a database of the tests for the processes to share.
-pytestmark = [pytest.mark.slow, pytest.mark.django_db]
+pytestmark = [
+    pytest.mark.slow,
+    pytest.mark.waits,
+    pytest.mark.django_db,  # alone makes sure that there is a database of the tests for the processes to share
+]
 
 ALL = (*STORIES, ANNOUNCED)
 SEEN_LATE = [story.slug for story in STORIES if story.outcome == Outcome.LATE]
@@ -126,3 +133,19 @@ def test_both_beats_woke_the_workers_and_both_workers_took_tasks(played):
 def path_of(url: str) -> str:
     """Give the path of an address on the rehearsal site."""
     return "/" + url.split("/", maxsplit=3)[3]
+
+
+def test_a_rehearsal_is_seen_through_to_its_draft_without_a_broker(ended):
+    assert ended.outcome == "not_seen"
+    assert ended.reports == (("alone", "late", "draft"),)
+
+
+def test_a_watch_that_is_told_to_stop_while_it_is_looking_ends_within_seconds(ended):
+    assert ended.exit_code == 0, ended.printed
+    assert ended.seconds_to_end < 5
+    assert ended.printed.rstrip().endswith("Stopped.")
+
+
+def test_nothing_failed_in_the_watch(ended):
+    assert "Traceback" not in ended.printed
+    assert "ERROR" not in ended.printed

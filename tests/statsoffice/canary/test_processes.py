@@ -15,7 +15,7 @@ from tests.morning import free_port
 from tests.servers.process import running
 from tests.statsoffice.canary.switch import dead_mans_switch
 
-pytestmark = pytest.mark.slow
+pytestmark = [pytest.mark.slow, pytest.mark.waits]
 
 GREEN_WITHIN_SECONDS = 80
 GREY_WITHIN_SECONDS = 80
