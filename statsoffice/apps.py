@@ -1,6 +1,9 @@
 """The composition: the one package that knows both apps."""
 
 from django.apps import AppConfig
+from django.core.checks import Tags, register
+
+from statsoffice.database_encoding import check_encoding
 
 
 class StatsofficeConfig(AppConfig):
@@ -8,3 +11,7 @@ class StatsofficeConfig(AppConfig):
 
     name = "statsoffice"
     label = "statsoffice"
+
+    def ready(self) -> None:
+        """Have the database's encoding checked wherever Django checks databases."""
+        register(check_encoding, Tags.database)

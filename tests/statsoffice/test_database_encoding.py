@@ -1,0 +1,32 @@
+"""A database that could not hold every report is refused before anything is in it."""
+
+import pytest
+
+from tests.servers.private_postgresql import private_cluster
+from tests.statsoffice.backup.commands import an_office_elsewhere, manage
+
+pytestmark = [pytest.mark.slow, pytest.mark.one_database]
+
+
+@pytest.fixture(scope="module")
+def cluster():
+    with private_cluster() as cluster:
+        yield cluster
+
+
+def test_a_database_in_another_encoding_is_refused_before_a_table_is_made(cluster, tmp_path):
+    with cluster.connect("postgres") as server:
+        server.execute("CREATE DATABASE ascii TEMPLATE template0 ENCODING 'SQL_ASCII' LOCALE 'C'")
+    office = an_office_elsewhere(cluster.url("ascii"), tmp_path)
+    said = manage("migrate", environment=office, fails=True)
+    assert "The database ascii is in SQL_ASCII, and must be in UTF8." in said
+    assert "createdb --template template0 --encoding UTF8" in said
+    with cluster.connect("ascii") as server:
+        assert server.execute("SELECT count(*) FROM pg_tables WHERE schemaname = 'public'").fetchone() == (0,)
+
+
+def test_nothing_is_said_against_a_database_in_utf8_or_a_file(cluster, tmp_path):
+    cluster.create("office")
+    for url in (cluster.url("office"), f"sqlite:///{tmp_path / 'office.sqlite3'}"):
+        said = manage("check", "--database", "default", environment=an_office_elsewhere(url, tmp_path / "var"))
+        assert "no issues" in said
