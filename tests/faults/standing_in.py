@@ -21,6 +21,9 @@ STOOD_IN = re.compile(rf"{INSTANT}statsoffice\.backstop: no (?P<step>\w+) came; 
 TO_SAY_SO = timedelta(seconds=5)
 """A process may be held up between seeing that a step is missing and saying so; the gap may have ended meanwhile."""
 
+TO_BEGIN = timedelta(seconds=10)
+"""A worker begins to count before it writes its first line, which it does once it has reached the broker."""
+
 
 @dataclass(frozen=True, slots=True)
 class Tick:
@@ -47,7 +50,7 @@ def without_cause(log: str) -> Sequence[str]:
     return [
         found.string
         for found in _lines(STOOD_IN, log)
-        if began and not _is_meant(found["step"], at=_instant(found), came=came, began=began)
+        if began and not _is_meant(found["step"], at=_instant(found), came=came, began=began - TO_BEGIN)
     ]
 
 

@@ -80,8 +80,13 @@ def test_the_worker_stands_in_for_a_beat_that_is_dead(outcomes, row):
 @pytest.mark.parametrize("row", WITH_WORKERS, ids=lambda row: row.office)
 def test_no_worker_stands_in_for_ticks_that_come_to_it_in_time(outcomes, row):
     logs = {name: log for name, log in outcomes[row.office].logs.items() if name.startswith("worker")}
-    assert [name for name, log in logs.items() if not standing_in.ticks(log)] == []
     assert {name: lines for name, log in logs.items() if (lines := standing_in.without_cause(log))} == {}
+
+
+@these("doubles")
+def test_two_workers_share_the_ticks(outcomes, row):
+    logs = outcomes[row.office].logs
+    assert all(standing_in.ticks(logs[name]) for name in ("worker-a", "worker-b"))
 
 
 @these("away", "away-long")

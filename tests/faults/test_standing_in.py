@@ -85,10 +85,16 @@ def test_a_tick_that_waited_in_the_worker_may_have_begun_at_its_end_only():
     assert without_cause(log(*seldom, stood_in("draft", 111.2))) == []
 
 
+def test_before_its_first_tick_a_worker_has_waited_for_somewhat_longer_than_its_log_tells():
+    late = every("draft", 2, start=20)
+    assert without_cause(log(*late, stood_in("draft", 11.9))) == []
+    assert without_cause(log(*late, stood_in("draft", 1))) != []
+
+
 def test_one_step_of_many_is_missing_only_after_a_minute_and_twelve_of_its_ticks():
-    assert without_cause(log(*every("draft", 2), stood_in("sweep", 59))) != []
+    assert without_cause(log(*every("draft", 2), stood_in("sweep", 49))) != []
     assert without_cause(log(*every("draft", 2), stood_in("sweep", 61))) == []
-    assert without_cause(log(*every("draft", 2), stood_in("preflight", 179))) != []
+    assert without_cause(log(*every("draft", 2), stood_in("preflight", 169))) != []
     assert without_cause(log(*every("draft", 2), stood_in("preflight", 181))) == []
 
 
