@@ -1,17 +1,18 @@
 """Releases as they are, or were, scheduled: what one verdict is about."""
 
-from collections.abc import Iterable
+from collections.abc import Collection, Iterable
 from dataclasses import dataclass
-from datetime import datetime
+from datetime import datetime, timedelta
 
 from django.db.models import Exists, F, OuterRef, Q
 
-from releases import watch_list
+from releases import leases
 from releases.cadence import GIVE_UP
 from releases.calendar import Precision
 from releases.errand import LONGEST
-from releases.models import DateChange, Observation, Release, Verification
+from releases.models import DateChange, HostLease, Observation, Release, Verification, Watch
 from releases.status import Status
+from releases.web_address import NotAWebAddressError, place_of
 
 
 @dataclass(frozen=True, slots=True)
@@ -42,18 +43,47 @@ def present(release: Release) -> Schedule:
 def unobserved(*, now: datetime) -> list[Schedule]:
     """List the watched releases that fell due with nobody looking and have no verdict.
 
+    One whose answers only wait to be read and stored is left to its watcher, which judges it itself.
+
     :param now: the aware instant of asking; a release is left out until its last look would have timed out.
     """
     looked_at = Observation.objects.plain().filter(
         release=OuterRef("pk"), schedule_version=OuterRef("schedule_version"), sent_at__gte=OuterRef("due_at")
     )
-    found = (
-        Release.objects.watched(now=now, ahead=-LONGEST, behind=GIVE_UP)
-        .filter(~Exists(looked_at), ~_decided(), due_at__gt=F("recorded_at"), addresses__isnull=False)
-        .select_related("series__producer")
-        .distinct()
+    found = Release.objects.watched(now=now, ahead=-LONGEST, behind=GIVE_UP).filter(
+        ~Exists(looked_at), ~_decided(), due_at__gt=F("recorded_at"), addresses__isnull=False
     )
-    return [present(release) for release in found if now >= watch_list.limit_of(release) + LONGEST]
+    # Only the keys at first: in the minutes after a due instant these may be thousands whose limit is still to come.
+    limits = found.values_list("pk", "due_at", "series__tolerance_seconds").distinct()
+    over_by = now - LONGEST
+    over = {key for key, at, tolerance in limits if at and at + timedelta(seconds=tolerance) <= over_by}
+    over -= _in_hand(over, now=now)
+    return [present(release) for release in Release.objects.filter(pk__in=over).select_related("series__producer")]
+
+
+def _in_hand(releases: Collection[int], *, now: datetime) -> set[int]:
+    """Return those of some releases, by key, at which a watcher that lives looks, though it has stored nothing yet.
+
+    It holds the host, and the look that is due by the database is one whose answer it has not stored.
+    """
+    until = now + 2 * leases.DURATION  # beyond that somebody's clock was wrong
+    held = set(
+        HostLease.objects.filter(until__gt=now, until__lte=until).exclude(holder="").values_list("host", flat=True)
+    )
+    due = Watch.objects.filter(
+        address__release__in=releases,
+        schedule_version=F("address__release__schedule_version"),
+        next_look_at__lte=now,
+    )
+    pages = due.values_list("address__release_id", "address__url") if held else ()
+    return {release for release, url in pages if _is_at(url, held)}
+
+
+def _is_at(url: str, hosts: Collection[str]) -> bool:
+    try:
+        return place_of(url) in hosts
+    except NotAWebAddressError:
+        return False  # nobody ever looks there
 
 
 def left_unjudged(*, now: datetime) -> list[Schedule]:

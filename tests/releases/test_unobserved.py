@@ -5,10 +5,11 @@ from datetime import timedelta
 import pytest
 
 from breaches import drafting
-from releases import answering, asking, judging, scheduling
-from releases.models import Release, Verification
+from releases import answering, asking, judging, leases, scheduling
+from releases.models import Release, Verification, Watch
 from releases.roles import Role
 from releases.verdict import Outcome
+from releases.web_address import place_of
 from statsoffice.desk.waiting import waiting_for
 from tests.factories import SEED_DUE, a_confirmed_release, london_slot, member
 from tests.releases.record import looks_at
@@ -31,6 +32,19 @@ def test_a_release_that_nobody_looked_at_is_put_to_a_person_and_never_called_lat
 def test_a_release_with_a_look_since_it_was_due_is_left_to_the_watch():
     looks_at(a_confirmed_release(), "not_live", start=SEED_DUE)
     assert judging.judge_unobserved(now=LIMIT + timedelta(minutes=1)) == []
+
+
+@pytest.mark.parametrize(
+    ("next_look_at", "left_alone"), [(SEED_DUE, True), (LIMIT + timedelta(minutes=2), False)], ids=["due", "to come"]
+)
+def test_a_release_whose_look_a_living_watcher_has_in_hand_is_left_to_it(next_look_at, left_alone):
+    page = a_confirmed_release().addresses.get()
+    Watch.objects.create(address=page, schedule_version=1, next_look_at=next_look_at)
+    now = LIMIT + timedelta(minutes=1)
+    leases.claim([place_of(page.url)], holder="watcher", now=now)
+    assert (judging.judge_unobserved(now=now) == []) == left_alone
+    judging.judge_unobserved(now=now + leases.DURATION)
+    assert Verification.objects.get().outcome == Outcome.CANNOT_TELL
 
 
 def test_a_release_already_past_when_it_was_recorded_is_not_asked_about():
