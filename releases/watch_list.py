@@ -4,6 +4,7 @@ import json
 from collections.abc import Collection, Iterable, Mapping
 from dataclasses import dataclass, field
 from datetime import datetime, timedelta
+from itertools import batched
 
 from django.db.models import F, Max, Min, Q, QuerySet, TextField
 from django.db.models.functions import Cast
@@ -15,6 +16,7 @@ from releases.models import Address, NotFoundPage, Observation, Release, Series,
 from releases.reading.standing import TextsBefore
 from releases.web_address import place_of
 
+ENROLLED_AT_A_TIME = 500
 AHEAD = cadence.FIRST_LOOK
 BEHIND = cadence.GIVE_UP
 
@@ -202,25 +204,20 @@ def enrol(*, now: datetime) -> None:
     new = watched_addresses(now=now).filter(
         Q(watch__isnull=True) | ~Q(watch__schedule_version=F("release__schedule_version"))
     )
-    Watch.objects.bulk_create(
-        [
-            Watch(
-                address=address,
-                schedule_version=address.release.schedule_version,
-                next_look_at=cadence.next_look(
-                    due_at=due_of(address.release),
-                    limit_at=limit_of(address.release),
-                    after=None,
-                    now=now,
-                    key=address.url,
-                ),
-            )
-            for address in new
-        ],
-        update_conflicts=True,
-        unique_fields=["address"],
-        update_fields=["schedule_version", "next_look_at", "live_since"],
-    )
+    # Some at a time: thousands may fall due together.
+    for some in batched(list(new.values_list("pk", flat=True)), ENROLLED_AT_A_TIME):
+        watches = []
+        for address in new.filter(pk__in=some):
+            due_at, limit_at = due_of(address.release), limit_of(address.release)
+            first = cadence.next_look(due_at=due_at, limit_at=limit_at, after=None, now=now, key=address.url)
+            version = address.release.schedule_version
+            watches.append(Watch(address=address, schedule_version=version, next_look_at=first))
+        Watch.objects.bulk_create(
+            watches,
+            update_conflicts=True,
+            unique_fields=["address"],
+            update_fields=["schedule_version", "next_look_at", "live_since"],
+        )
 
 
 def falling_due(*, until: datetime, now: datetime, without: Collection[int]) -> list[Address]:
@@ -229,13 +226,14 @@ def falling_due(*, until: datetime, now: datetime, without: Collection[int]) -> 
         watched_addresses(now=now)
         .filter(watch__next_look_at__lte=until, watch__schedule_version=F("release__schedule_version"))
         .exclude(pk__in=without)
-        .select_related("watch")
+        .select_related(None)
+        .select_related("release", "watch")
         .order_by("watch__next_look_at")
     )
     # One object for each series in place of one for each address: a sweep holds ten thousand for hours.
-    series: dict[int, Series] = {}
+    series = Series.objects.select_related("producer").in_bulk({address.release.series_id for address in found})
     for address in found:
-        address.release.series = series.setdefault(address.release.series_id, address.release.series)
+        address.release.series = series[address.release.series_id]
     return found
 
 
