@@ -19,10 +19,11 @@ from breaches.models import ApprovedDocument, Report, ReportEvent, ReportVersion
 from breaches.permissions import TABLE, Action, acting_role
 from breaches.versions import record
 from releases.lifecycle import SomethingMissing
-from releases.models import Release, ReleaseEvent, Statement
+from releases.models import Release, ReleaseEvent, ReleaseTask, Statement
 from releases.models.append_only import new_salt, salted_digest
 from releases.models.event import Happening
 from releases.models.redacted import marker_of, overwrite, redacting
+from releases.tasks import TICKED
 
 if TYPE_CHECKING:
     from statsoffice.accounts.models import User
@@ -55,6 +56,9 @@ class Redacted:
 def places_of(report: Report) -> list[Place]:
     """Return everywhere where people write about a report, within this app and its releases."""
     releases = list(Release.objects.filter(Q(suspicions__report=report) | Q(started_reports__report=report)))
+    tasks = ReleaseTask.objects.filter(corrective_action__report=report)
+    # A task is ticked off at a later release, whose event says what it was.
+    ticked = Q(kind__in=TICKED, facts__task__in=list(tasks.values_list("pk", flat=True)))
     return [
         Place(Report.objects.filter(pk=report.pk), ("machine", "cause_words", "available_unknown")),
         Place(report.versions.all(), ("content", "machine")),
@@ -65,7 +69,8 @@ def places_of(report: Report) -> list[Place]:
         Place(report.dispatches.all(), ("words", "reference")),
         Place(report.published_statements.all(), ("statement",)),
         Place(Statement.objects.filter(release__in=releases), ("words",)),
-        Place(ReleaseEvent.objects.filter(release__in=releases), ("words",)),
+        Place(tasks, ("text",)),
+        Place(ReleaseEvent.objects.filter(Q(release__in=releases) | ticked), ("words",)),
     ]
 
 

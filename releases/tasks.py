@@ -17,6 +17,9 @@ if TYPE_CHECKING:
     from statsoffice.accounts.models import User
 
 
+DONE, OPEN_AGAIN = TICKED = ("task_done", "task_open_again")
+
+
 class AlreadyTicked(MoveRefused):
     """Somebody else ticked the task off, or took the tick away, since it was read."""
 
@@ -54,7 +57,7 @@ def tick(task: ReleaseTask, *, done: bool, by: "User", at: datetime) -> ReleaseT
         if not ReleaseTask.objects.filter(pk=task.pk, done_at__isnull=done).update(**values):
             raise AlreadyTicked(_("Somebody has ticked this off already.") if done else _("This is not ticked off."))
         if release is not None:
-            record(release, "task_done" if done else "task_open_again", at=at, by=by, words=task.text, task=task.pk)
+            record(release, DONE if done else OPEN_AGAIN, at=at, by=by, words=task.text, task=task.pk)
     return ReleaseTask.objects.select_related("series__producer", "done_by").get(pk=task.pk)
 
 

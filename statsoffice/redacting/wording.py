@@ -15,6 +15,7 @@ PLACES: dict[str, Promise] = {
     "breaches.dispatch": lazy("What was written with the report when it was sent"),
     "breaches.published": lazy("What was made public of it"),
     "releases.statement": lazy("Statements about its releases"),
+    "releases.releasetask": lazy("Tasks at a next release that are its corrective actions"),
     "releases.releaseevent": lazy("The history of its releases: reasons"),
     "outbox.message": lazy("Messages about it, as they are kept here"),
 }

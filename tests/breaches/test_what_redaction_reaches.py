@@ -9,16 +9,20 @@ from breaches import actions
 from breaches.starting import About, start
 from breaches.status import Kind, Term
 from releases.lifecycle import SomethingMissing
-from releases.models import Statement
+from releases.models import ReleaseTask, Statement
+from releases.tasks import DONE
+from statsoffice import evidence_checked
 from statsoffice.redaction import redact
 from tests.breaches.people import AT, a_report, an_office
-from tests.factories import SeriesFactory, a_release
+from tests.breaches.test_redaction import where
+from tests.factories import SEED_DUE, SeriesFactory, a_confirmed_release, a_release
 
 pytestmark = pytest.mark.django_db
 
 NAME = "Quillon Featherstonehaugh"
 WHY = "A member of staff is named who has nothing to do with the breach."
 LATER = AT + timedelta(days=40)
+MARKER = "[removed on 9 August 2020]"
 
 
 @pytest.fixture
@@ -37,7 +41,21 @@ def test_of_a_report_that_somebody_started_what_was_said_of_its_release_is_reach
         kind=Kind.WRONG_CONTENT, occurred_on=(AT.date(),), by=office.statistician, at=LATER, form_key=uuid4(),
     ).report  # fmt: skip
     assert redact(started, words=NAME, why=WHY, by=office.head, at=LATER).rows == {"releases.statement": 1}
-    assert Statement.objects.get().words == "[removed on 9 August 2020] saw it."
+    assert Statement.objects.get().words == f"{MARKER} saw it."
+
+
+def test_an_action_that_is_a_task_is_reached_there_and_where_it_was_ticked_off(office):
+    report = a_report(office)
+    series = report.suspicions.get().release.series
+    later = a_confirmed_release(series=series, reference="later", due_at=SEED_DUE + timedelta(days=30))
+    plan = actions.Plan(f"{NAME} is trained", Term.SHORT, "Head of dissemination")
+    action = actions.add(report, plan, next_release_of=series, by=office.statistician, at=AT)
+    actions.finish(action, done=True, by=office.statistician, at=AT)
+    redact(report, words=NAME, why=WHY, by=office.head, at=LATER)
+    assert where(NAME) == set()
+    assert ReleaseTask.objects.get().text == f"{MARKER} is trained"
+    assert later.events.get(kind=DONE).words == f"{MARKER} is trained"
+    assert {one.why for one in evidence_checked.check()} == {None}
 
 
 @pytest.mark.parametrize("dry_run", [True, False], ids=["tried", "done"])
