@@ -83,6 +83,7 @@ def redact(
     at: datetime,
     besides: Sequence[Place] = (),
     dry_run: bool = False,
+    form_key: str = "",
 ) -> Redacted:
     """Take some words out of a report and all that was written about it, and leave a dated marker in each place.
 
@@ -91,6 +92,7 @@ def redact(
     :param at: the aware instant, whose day in London the marker carries.
     :param besides: further places, which this app does not know.
     :param dry_run: say what would be done, and do nothing.
+    :param form_key: of the form that the person sent, if any: the event is found by it where it is sent twice.
     :raises SomethingMissing: if the words are too few, or there is no reason, or the reason holds the words, or the
         marker has no room in their place, or a report without them could not be read any more.
     :raises NothingToRedact: if the words stand nowhere where they could be taken out.
@@ -121,7 +123,8 @@ def redact(
             raise NothingToRedact(message)
         if not dry_run:
             told = {"rows": found.rows, "events": events, "documents": found.documents, "in_facts": found.facts}
-            record(report, KIND, at=at, by=by, words=why.strip(), role=role, **told)
+            sent = {"form_key": form_key} if form_key else {}
+            record(report, KIND, at=at, by=by, words=why.strip(), role=role, **told, **sent)
     return found
 
 

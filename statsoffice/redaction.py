@@ -9,13 +9,17 @@ from statsoffice.accounts.models import User
 from statsoffice.messages.models import Message
 
 
-def redact(report: Report, *, words: str, why: str, by: User, at: datetime, dry_run: bool = False) -> Redacted:
+def redact(
+    report: Report, *, words: str, why: str, by: User, at: datetime, dry_run: bool = False, form_key: str = ""
+) -> Redacted:
     """Take some words out of a report, all that was written about it, and the messages that told of it.
 
     The arguments and what is raised are those of `breaches.redaction.redact`.
     """
     besides = [places_of_messages(report)]
-    return redaction.redact(report, words=words, why=why, by=by, at=at, besides=besides, dry_run=dry_run)
+    return redaction.redact(
+        report, words=words, why=why, by=by, at=at, besides=besides, dry_run=dry_run, form_key=form_key
+    )
 
 
 def places_of_messages(report: Report) -> Place:

@@ -1,6 +1,7 @@
 """The forms of a redaction: what is to go and why; and that it goes for good."""
 
 from typing import Any
+from uuid import uuid4
 
 from crispy_forms.helper import FormHelper
 from django import forms
@@ -43,8 +44,12 @@ class RedactForm(forms.Form):
 
 
 class ConfirmForm(RedactForm):
-    """The same once more, unseen, and that the person knows that it cannot be undone."""
+    """The same once more, unseen, and that the person knows that it cannot be undone.
 
+    `form_key` is made with the empty form: whoever sends the same form twice is led to what it did.
+    """
+
+    form_key = forms.UUIDField(widget=forms.HiddenInput, initial=uuid4)
     sure = forms.BooleanField(
         label=lazy("I have read this. I know that it cannot be undone"),
         error_messages={"required": lazy("Confirm that you have read this and know that it cannot be undone")},
@@ -59,4 +64,4 @@ class ConfirmForm(RedactForm):
     @property
     def helper(self) -> FormHelper:
         """What was given before, and the one question."""
-        return inside_the_form("words", "why", "sure")
+        return inside_the_form("form_key", "words", "why", "sure")

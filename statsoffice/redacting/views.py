@@ -42,11 +42,12 @@ def remove(request: SignedInRequest, report: Report) -> HttpResponse:
     if not sure.is_valid():
         found = _try(request, report, given, dry_run=True)
         return _asked(request, report, given) if found is None else _shown(request, report, found, sure)
-    _try(request, report, given, dry_run=False)
-    event = _redactions(report).filter(actor=request.user).last()
-    if event is None or event.words != given.cleaned_data["why"].strip():
+    form_key = str(sure.cleaned_data["form_key"])
+    _try(request, report, given, dry_run=False, form_key=form_key)
+    # Where nothing was left to remove, the same form may have been sent twice: this is what it did at first.
+    event = _redactions(report).filter(actor=request.user, facts__form_key=form_key).last()
+    if event is None:
         return _asked(request, report, given)
-    # Where nothing was left to remove, the same form was sent twice: this is what it did at first.
     return redirect("redacting:done", report.reference, event.position)
 
 
@@ -73,11 +74,13 @@ def _redactions(report: Report) -> QuerySet[ReportEvent]:
     return ReportEvent.objects.filter(report=report, kind=KIND).order_by("position")
 
 
-def _try(request: SignedInRequest, report: Report, form: RedactForm, *, dry_run: bool) -> Redacted | None:
+def _try(
+    request: SignedInRequest, report: Report, form: RedactForm, *, dry_run: bool, form_key: str = ""
+) -> Redacted | None:
     """Redact, or try what that would do; what is refused is an error of the form, and gives None."""
-    words, why = form.cleaned_data["words"], form.cleaned_data["why"]
+    given = {name: form.cleaned_data[name] for name in ("words", "why")}
     try:
-        return redaction.redact(report, words=words, why=why, by=request.user, at=timezone.now(), dry_run=dry_run)
+        return redaction.redact(report, **given, by=request.user, at=timezone.now(), dry_run=dry_run, form_key=form_key)
     except SomethingMissing as refused:
         form.add_error(refused.field, str(refused))
     except NothingToRedact as refused:

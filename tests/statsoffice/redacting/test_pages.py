@@ -156,6 +156,14 @@ def test_what_another_page_removed_meanwhile_is_said(head, office, report):
     assert redactions(report) == 1
 
 
+def test_what_another_form_removed_for_the_same_reason_does_not_pass_for_what_this_one_did(head, report):
+    whole, first_name = previewed(head, report), previewed(head, report, words=NAME.partition(" ")[0])
+    removed(head, report, first_name)
+    answer = head.post(address("remove", report), confirmed(whole))
+    assert refused(answer.text) == {"words": NOWHERE}
+    assert where(NAME.partition(" ")[2])
+
+
 TOO_FEW = "Give the words to remove: at least three letters, as they stand there."
 NO_REASON = "Say why the words are removed; the reason is kept."
 HELD = "The reason is kept: it must not hold the words that are removed."
