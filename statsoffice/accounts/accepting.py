@@ -23,8 +23,14 @@ KEPT_IN_SESSION = "invitation"
 @never_cache
 @require_safe
 def follow(request: HttpRequest, secret: str) -> HttpResponse:
-    """Take the secret out of the address, so that it stands in no history of a browser and in no further request."""
-    request.session[KEPT_IN_SESSION] = secret
+    """Take the secret out of the address, so that it stands in no history of a browser and in no further request.
+
+    Of a link that leads nowhere nothing is kept: anybody can make them up, and each would be a session.
+    """
+    if invitations.find(secret, at=timezone.now()):
+        request.session[KEPT_IN_SESSION] = secret
+    else:
+        request.session.pop(KEPT_IN_SESSION, None)
     return redirect("account_accept")
 
 
