@@ -66,9 +66,11 @@ def _registers(scope: Scope) -> "QuerySet[Any]":
 
 
 def _accounts_changed(scope: Scope) -> "QuerySet[Any]":
-    keys = [str(key) for key in scope.people]
-    about = Q(content_type__app_label__in=["accounts", "auth"])
-    return LogEntry.objects.filter(about & (Q(object_id__in=keys) | Q(user__in=scope.people)))
+    # Groups and invitations are numbered as accounts are: a number alone is no person's.
+    theirs = Q(content_type__app_label="accounts", content_type__model="user")
+    theirs &= Q(object_id__in=[str(key) for key in scope.people])
+    by_them = Q(content_type__app_label__in=["accounts", "auth"], user__in=scope.people)
+    return LogEntry.objects.filter(theirs | by_them)
 
 
 def _history(model: type[Model], producer: str = "") -> Callable[[Scope], "QuerySet[Any]"]:

@@ -1,7 +1,8 @@
 """The page of the audit trail: who may read it, what stands in it, and how it is narrowed."""
 
 import pytest
-from django.contrib.auth.models import AnonymousUser
+from django.contrib.admin.models import CHANGE, LogEntry
+from django.contrib.auth.models import AnonymousUser, Group
 from django.test import Client
 from django.urls import reverse
 
@@ -111,6 +112,14 @@ def test_what_was_edited_in_the_admin_site_is_told(office):
     assert Contact.objects.filter(name="Press").exists()
     (what,) = told(office.people[Role.AUDITOR], kind="edit", person=head.pk)
     assert what.startswith("Added contact: Press")
+
+
+def test_a_group_that_has_the_number_of_one_of_its_people_is_told_to_no_office(office):
+    operator = UserFactory(is_staff=True, is_superuser=True)
+    group = Group.objects.create(pk=office.statistician.pk, name="Wind")
+    for changed in (group, office.statistician):
+        LogEntry.objects.log_actions(operator.pk, [changed], CHANGE, [], single_object=True)
+    assert told(office.people[Role.AUDITOR], kind="permission", person="") == ["Statistician: No fields changed."]
 
 
 def test_nothing_of_another_office_is_told(office):
