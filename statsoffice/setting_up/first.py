@@ -104,7 +104,10 @@ def rehearse(series: Series, *, url: str, marker: str, minutes: int, by: User, a
 def heads_of(producer: Producer) -> QuerySet[Contact]:
     """Return how the Heads of Profession of a producer are reached: of those who hold the role or are invited to it."""
     held = Membership.objects.filter(producer=producer, role=Role.HEAD_OF_PROFESSION)
-    invited = Invitation.objects.filter(producer=producer, role=Role.HEAD_OF_PROFESSION, withdrawn_at=None)
+    # Whoever accepted holds the role, or has lost it since.
+    invited = Invitation.objects.filter(
+        producer=producer, role=Role.HEAD_OF_PROFESSION, accepted_at=None, withdrawn_at=None
+    )
     return producer.contacts.filter(Q(user__in=held.values("user")) | Q(email__in=invited.values("email")))
 
 

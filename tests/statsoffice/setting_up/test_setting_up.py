@@ -189,6 +189,18 @@ def test_a_head_without_an_account_is_invited_by_mail_once(client, administrator
     assert Series.objects.get().head_of_profession == Contact.objects.get(email="head@example.gov.uk")
 
 
+def test_whoever_has_lost_the_role_since_heads_no_new_series(client, administrator):
+    client.post(page(Step.PRODUCER), {"name": "Office for Rain", "nation": "wales"})
+    client.post(page(Step.HEAD), HEAD)
+    earlier = accept(Invitation.objects.get(), password=None, at=timezone.now())
+    Membership.objects.get(user=earlier).delete()
+    assert office_of(administrator).standings[Step.HEAD] is Standing.TO_DO
+    UserFactory(email="new.head@example.gov.uk")
+    client.post(page(Step.HEAD), HEAD | {"email": "new.head@example.gov.uk"})
+    client.post(page(Step.SERIES), RAIN)
+    assert Series.objects.get().head_of_profession.email == "new.head@example.gov.uk"
+
+
 def test_a_series_without_a_head_is_not_done(administrator, client):
     client.post(page(Step.PRODUCER), {"name": "Office for Rain", "nation": "wales"})
     client.post(page(Step.SERIES), RAIN)
