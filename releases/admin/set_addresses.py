@@ -81,7 +81,7 @@ class PatternForm(forms.Form):
     )
     role = forms.ChoiceField(
         label=lazy("Role"),
-        choices=[choice for choice in Address.Role.choices if choice[0] != Address.Role.ANNOUNCEMENT],
+        choices=WATCHED_ROLES,
     )
     adapter = forms.ChoiceField(
         label=lazy("How it is read"),
