@@ -11,7 +11,7 @@ from django.utils.translation import gettext as _
 
 from breaches.models import CorrectiveAction, Report
 from breaches.permissions import acting_role
-from breaches.status import WRITERS, Term
+from breaches.status import RESTRICTED, WRITERS, Term
 from breaches.versions import record
 from releases import tasks
 from releases.lifecycle import MoveRefused, SomethingMissing
@@ -58,7 +58,9 @@ def add(
     with transaction.atomic():
         task = None
         if next_release_of is not None:
-            origin = _("report %(reference)s") % {"reference": report.reference}
+            # At the release everybody with a role reads it, also those for whom a restricted report does not exist.
+            named = report.kind not in RESTRICTED
+            origin = _("report %(reference)s") % {"reference": report.reference} if named else ""
             task = tasks.add(next_release_of, text=plan.text, origin=origin, rehearsal=report.rehearsal, by=by, at=at)
         action = CorrectiveAction.objects.create(report=report, task=task, added_by=by, added_at=at, **asdict(plan))
         at_next = next_release_of.slug if next_release_of else None

@@ -48,7 +48,7 @@ class ActionForm(forms.Form):
     )
     next_release_of = forms.ModelChoiceField(
         label=lazy("Is it to be done at a next release?"),
-        help_text=lazy("Then it is a task there, shown before that release and ticked off where it stands."),
+        help_text=lazy("Then it is a task there, read by whoever sees that release, and ticked off where it stands."),
         queryset=Series.objects.none(),
         required=False,
         blank=True,

@@ -1,17 +1,17 @@
 """Reports on who had access, or on a leak: for those who decide and the person dealing; for all others not there."""
 
-from datetime import date
+from datetime import date, timedelta
 from uuid import uuid4
 
 import pytest
 from django.urls import reverse
 
-from breaches import editing, pdf, sending, sign_off, starting
+from breaches import actions, editing, pdf, sending, sign_off, starting
 from breaches.models import Report
 from breaches.permissions import Action, may, moves_open_to, reports_where, roles_for
 from breaches.remarks import Section
 from breaches.starting import About
-from breaches.status import RESTRICTED, Kind, ReportStatus
+from breaches.status import RESTRICTED, Kind, ReportStatus, Term
 from breaches.versions import content_of
 from releases.lifecycle import WrongRole, WrongState
 from releases.roles import Role
@@ -21,7 +21,7 @@ from tests.breaches.people import AT, REGULATOR, a_report, an_office, approved, 
 from tests.breaches.test_access import METHODS, addresses, posted, state_of
 from tests.breaches.test_access import MOVES as BY_FORM_MOVES
 from tests.breaches.test_matrix import MOVES
-from tests.factories import SeriesFactory, an_announced_release, member
+from tests.factories import SEED_DUE, SeriesFactory, a_release, an_announced_release, member
 from tests.releases.admin.site import signed_in
 
 pytestmark = pytest.mark.django_db
@@ -145,6 +145,19 @@ def test_no_list_and_no_other_page_names_it_to_everybody_else(client, office, re
             reverse("releases:pre_release_list", args=[release.reference]),
         ):
             assert report.reference not in client.get(address).text, address
+
+
+@pytest.mark.parametrize("kind", sorted(RESTRICTED))
+def test_its_corrective_action_at_a_next_release_does_not_name_it_there(client, office, release, kind):
+    report = a_restricted_report(office, release, kind)
+    plan = actions.Plan("Manual check of the list", Term.SHORT, "Head of dissemination")
+    actions.add(report, plan, next_release_of=release.series, by=office.statistician, at=AT)
+    following = a_release(series=release.series, reference="next", due_at=SEED_DUE + timedelta(days=92))
+    client.force_login(office.people["colleague"])
+    for address in (reverse("releases:release", args=[following.reference]), reverse("desk")):
+        page = client.get(address).text
+        assert plan.text in page, address
+        assert report.reference not in page, address
 
 
 @pytest.mark.parametrize("role", [Role.HEAD_OF_PROFESSION, Role.DEPUTY, Role.STATISTICIAN])
