@@ -1,6 +1,7 @@
 """Who gets to the pages: every address, method, role, state and move, by the pages as by the functions."""
 
 import pytest
+from django.test import Client
 from django.urls import reverse
 from django.utils import timezone
 
@@ -15,7 +16,7 @@ from breaches.status import REPORT, ReportStatus
 from breaches.urls import urlpatterns
 from breaches.versions import present
 from releases.roles import Role
-from tests.breaches.people import REGULATOR, a_joint_report, a_report, an_office, printed
+from tests.breaches.people import REGULATOR, a_joint_report, a_report, an_office, printed, rolled_back
 from tests.breaches.test_matrix import ALLOWED, STRANGER
 from tests.factories import UserFactory
 
@@ -152,25 +153,27 @@ def test_what_each_role_may_read_and_download_is_what_the_table_says(client, rol
     assert (report.reference in client.get(reverse("breaches:report_list") + "?show=decided").text) is reads
 
 
-@pytest.mark.parametrize("move", MOVES)
 @pytest.mark.parametrize("status", list(ReportStatus))
-def test_a_direct_post_moves_a_report_for_the_tables_pairs_and_for_no_other(client, status, move):
+def test_a_direct_post_moves_a_report_for_the_tables_pairs_and_for_no_other(status, subtests):
     office, stranger = an_office(), an_office().head
     report = a_report(office, status)
-    allowed = ALLOWED.get((status, move), set())
-    for role, person in {**office.people, STRANGER: stranger}.items():
-        if role in allowed:
-            continue
-        before = state_of(report)
-        client.force_login(person)
-        address, fields = posted(report, move)
-        # The same person sending the move that they have just made is told that it is made, and no more.
-        again = move != "edit" and was_done_by(report, move, version=report.version, person=person)
-        # What somebody may do in another state is refused as such; what they may never do does not exist for them.
-        ever = any(role in roles for (_, name), roles in ALLOWED.items() if name == move)
-        expected = 302 if again else 409 if ever else 404
-        assert client.post(address, fields).status_code == expected, role
-        assert state_of(report) == before, role
+    for move in MOVES:
+        allowed = ALLOWED.get((status, move), set())
+        with subtests.test(move), rolled_back():
+            client = Client()
+            for role, person in {**office.people, STRANGER: stranger}.items():
+                if role in allowed:
+                    continue
+                before = state_of(report)
+                client.force_login(person)
+                address, fields = posted(report, move)
+                # The same person sending the move that they have just made is told that it is made, and no more.
+                again = move != "edit" and was_done_by(report, move, version=report.version, person=person)
+                # What somebody may do in another state is refused as such; what they may never do is not there.
+                ever = any(role in roles for (_, name), roles in ALLOWED.items() if name == move)
+                expected = 302 if again else 409 if ever else 404
+                assert client.post(address, fields).status_code == expected, role
+                assert state_of(report) == before, role
 
 
 @pytest.mark.parametrize(
