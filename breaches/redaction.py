@@ -15,7 +15,18 @@ from django.db.models import Q
 from django.utils.translation import gettext as _
 
 from breaches.content import from_json
-from breaches.models import ApprovedDocument, Report, ReportEvent, ReportVersion, SectionComment
+from breaches.models import (
+    ApprovedDocument,
+    CorrectiveAction,
+    Dispatch,
+    JoinedDraft,
+    Published,
+    Report,
+    ReportEvent,
+    ReportVersion,
+    SectionComment,
+    TimelineNote,
+)
 from breaches.permissions import TABLE, Action, acting_role
 from breaches.versions import record
 from releases.lifecycle import SomethingMissing
@@ -54,20 +65,25 @@ class Redacted:
 
 
 def places_of(report: Report) -> list[Place]:
-    """Return everywhere where people write about a report, within this app and its releases."""
-    releases = list(Release.objects.filter(Q(suspicions__report=report) | Q(started_reports__report=report)))
-    tasks = ReleaseTask.objects.filter(corrective_action__report=report)
+    """Return everywhere where people write about a report, within this app and its releases.
+
+    The drafts from which it was joined are told in it: what was written in them is a part of it.
+    """
+    parts = list(JoinedDraft.objects.standing().parts_of(report))
+    about = Q(suspicions__report__in=parts) | Q(started_reports__report__in=parts)
+    tasks = ReleaseTask.objects.filter(corrective_action__report__in=parts)
     # A task is ticked off at a later release, whose event says what it was.
     ticked = Q(kind__in=TICKED, facts__task__in=list(tasks.values_list("pk", flat=True)))
+    releases = list(Release.objects.filter(about).distinct())
     return [
-        Place(Report.objects.filter(pk=report.pk), ("machine", "cause_words", "available_unknown")),
-        Place(report.versions.all(), ("content", "machine")),
-        Place(report.events.all(), ("words",)),
-        Place(report.timeline_notes.all(), ("text",)),
-        Place(SectionComment.objects.filter(event__report=report), ("words",)),
-        Place(report.actions.all(), ("text", "owner")),
-        Place(report.dispatches.all(), ("words", "reference")),
-        Place(report.published_statements.all(), ("statement",)),
+        Place(Report.objects.filter(pk__in=parts), ("machine", "cause_words", "available_unknown")),
+        Place(ReportVersion.objects.filter(report__in=parts), ("content", "machine")),
+        Place(ReportEvent.objects.filter(report__in=parts), ("words",)),
+        Place(TimelineNote.objects.filter(report__in=parts), ("text",)),
+        Place(SectionComment.objects.filter(event__report__in=parts), ("words",)),
+        Place(CorrectiveAction.objects.filter(report__in=parts), ("text", "owner")),
+        Place(Dispatch.objects.filter(report__in=parts), ("words", "reference")),
+        Place(Published.objects.filter(report__in=parts), ("statement",)),
         Place(Statement.objects.filter(release__in=releases), ("words",)),
         Place(tasks, ("text",)),
         Place(ReleaseEvent.objects.filter(Q(release__in=releases) | ticked), ("words",)),

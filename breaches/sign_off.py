@@ -216,12 +216,9 @@ def as_approved(report: Report, *, at: datetime, annex: bool = False) -> ReportC
 
 def wrote_or_submitted(report: Report, person: "User") -> bool:
     """Tell whether a person wrote any of a report's text, or of the drafts that it was joined from, or submitted it."""
-    parts, known = {report.pk}, {report.pk}
-    while parts:
-        parts = set(JoinedDraft.objects.filter(joint__in=parts).values_list("draft", flat=True)) - known
-        known |= parts
+    parts = JoinedDraft.objects.all().parts_of(report)
     return (
-        ReportVersion.objects.filter(report__in=known, why="edited", written_by=person).exists()
+        ReportVersion.objects.filter(report__in=parts, why="edited", written_by=person).exists()
         or report.events.filter(kind=moves.PAST_TENSE[SUBMIT], actor=person).exists()
     )
 

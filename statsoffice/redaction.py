@@ -3,7 +3,7 @@
 from datetime import datetime
 
 from breaches import redaction
-from breaches.models import Report
+from breaches.models import JoinedDraft, Report
 from breaches.redaction import Place, Redacted
 from statsoffice.accounts.models import User
 from statsoffice.messages.models import Message
@@ -23,5 +23,6 @@ def redact(
 
 
 def places_of_messages(report: Report) -> Place:
-    """Return the messages that told of a report, with what they say."""
-    return Place(Message.objects.filter(report=report), ("subject", "text"))
+    """Return the messages that told of a report, or of a draft from which it was joined, with what they say."""
+    parts = JoinedDraft.objects.standing().parts_of(report)
+    return Place(Message.objects.filter(report__in=parts), ("subject", "text"))

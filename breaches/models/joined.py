@@ -16,6 +16,14 @@ class JoinedDraftQuerySet(AppendOnlyQuerySet["JoinedDraft"]):
         """Return the joinings that hold: neither report was given back what the joining took from it."""
         return self.filter(draft__status=ReportStatus.JOINED).exclude(joint__status=ReportStatus.PARTED)
 
+    def parts_of(self, report: Report) -> set[int]:
+        """Return the keys of a report and of every draft that went into it by these joinings, or into one of those."""
+        parts, known = {report.pk}, {report.pk}
+        while parts:
+            parts = set(self.filter(joint__in=parts).values_list("draft", flat=True)) - known
+            known |= parts
+        return known
+
 
 class JoinedDraft(AppendOnly):
     """One draft that went into a joint report; `suspicions` names those that it brought, by key."""

@@ -5,15 +5,18 @@ from uuid import uuid4
 
 import pytest
 
-from breaches import actions
+from breaches import actions, joining, notes
+from breaches.models import Report
 from breaches.starting import About, start
 from breaches.status import Kind, Term
+from breaches.versions import content_of
 from releases.lifecycle import SomethingMissing
 from releases.models import ReleaseTask, Statement
 from releases.tasks import DONE
 from statsoffice import evidence_checked
 from statsoffice.redaction import redact
-from tests.breaches.people import AT, a_report, an_office
+from tests.breaches.people import AT, a_report, an_office, written
+from tests.breaches.test_joining import a_morning
 from tests.breaches.test_redaction import where
 from tests.factories import SEED_DUE, SeriesFactory, a_confirmed_release, a_release
 
@@ -55,6 +58,19 @@ def test_an_action_that_is_a_task_is_reached_there_and_where_it_was_ticked_off(o
     assert where(NAME) == set()
     assert ReleaseTask.objects.get().text == f"{MARKER} is trained"
     assert later.events.get(kind=DONE).words == f"{MARKER} is trained"
+    assert {one.why for one in evidence_checked.check()} == {None}
+
+
+def test_of_a_joint_report_the_drafts_from_which_it_was_joined_are_reached(office):
+    drafts = a_morning(office, 2)
+    notes.write(drafts[0], text=f"{NAME} rang.", happened_at=AT, by=office.statistician, at=AT)
+    drafts[0].refresh_from_db()
+    written(drafts[0], by=office.statistician, impact=f"{NAME} told two users.")
+    joint = joining.join(drafts, by=office.statistician, at=AT)
+    assert NAME in content_of(joint).impact
+    redact(joint, words=NAME, why=WHY, by=office.head, at=LATER)
+    assert where(NAME) == set()
+    assert content_of(Report.objects.get(pk=drafts[0].pk)).impact == f"{MARKER} told two users."
     assert {one.why for one in evidence_checked.check()} == {None}
 
 
