@@ -3,6 +3,7 @@
 The database is SQLite in a file (as in `./run`), or the PostgreSQL that DATABASE_URL names.
 """
 
+import gc
 import os
 import shutil
 import tempfile
@@ -59,6 +60,17 @@ def pytest_configure(config: pytest.Config) -> None:
         settings.DATABASES["default"].setdefault("TEST", {})["NAME"] = str(var / "test.sqlite3")
     elif migrated.folder():
         settings.DATABASES["default"].setdefault("TEST", {})["TEMPLATE"] = settings.DATABASES["default"]["NAME"]
+
+
+@pytest.hookimpl(wrapper=True, tryfirst=True)
+def pytest_collection() -> Generator[None, Any, Any]:
+    """Spare the garbage collector thousands of tests and modules, all of which stay to the end."""
+    gc.disable()
+    try:
+        return (yield)
+    finally:
+        gc.freeze()
+        gc.enable()
 
 
 @pytest.hookimpl(wrapper=True, tryfirst=True)
