@@ -76,6 +76,7 @@ SAMPLES: dict[str, tuple[object, ...]] = {
     "sha256": ("0" * 64,),
     "number": (1,),
     "version": (1,),
+    "position": (1,),
     "note": (1,),
     "action": (1,),
     "section": ("impact",),
