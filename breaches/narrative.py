@@ -144,7 +144,7 @@ def _in_force(facts: Facts, address: AddressFacts, subject: str) -> Iterator[str
         yield NOT_ENDED
     else:
         if verdict.last_not_live_at:
-            yield f"{subject} was last not seen there at {_time(down(verdict.last_not_live_at), facts)}."
+            yield f"{subject} was still not seen there at {_time(down(verdict.last_not_live_at), facts)}."
         if verdict.first_live_at:
             yield f"{subject} was first seen there at {_time(up(verdict.first_live_at), facts)}."
         yield UNKNOWN
@@ -167,7 +167,10 @@ def _late(
     seen: str = "first seen",
 ) -> Iterator[str]:
     absent, present = down(absent_at), up(seen_at)
-    yield (f"{subject} was last not seen there at {_time(absent, facts)} and {seen} there at {_time(present, facts)}.")
+    yield (
+        f"{subject} was still not seen there at {_time(absent, facts)}, and was {seen} there at "
+        f"{_time(present, facts)}."
+    )
     if delay is None or delay.to_seconds is None:
         return
     bounds = math.floor(delay.from_seconds), math.ceil(delay.to_seconds)
@@ -189,7 +192,7 @@ def _early(facts: Facts, address: AddressFacts, subject: str) -> Iterator[str]:
         seen = _up_before_due(seen_at, facts)
         early = delay_in_figures(-delay.to_seconds, -delay.from_seconds)
         yield (
-            f"{subject} was last not seen there at {_time(down(absent_at), facts)} and first seen there at "
+            f"{subject} was still not seen there at {_time(down(absent_at), facts)}, and was first seen there at "
             f"{_time(seen, facts)}, before it was due. It became visible {early} too early."
         )
     if looks := live_before_due(address, facts.due_at):

@@ -35,8 +35,8 @@ def test_the_seeds_case_reads_as_a_statistician_would_write_it():
         f"‘{TITLE}’, in the series ‘State-funded schools inspections and outcomes’, was due to be released at "
         "9.30am on 30 June 2020. All times given here are London time (British Summer Time on that day).\n\n"
         f"An automatic check looked for the release at its announced address ({URL}). A look at the due time did "
-        "not find it: the site answered that there was no such page. The release was last not seen there at "
-        "10.26.55am and first seen there at 10.27am. Access to it was therefore delayed by just under "
+        "not find it: the site answered that there was no such page. The release was still not seen there at "
+        "10.26.55am, and was first seen there at 10.27am. Access to it was therefore delayed by just under "
         "an hour: between 56 minutes 55 seconds and 57 minutes."
     )
 
@@ -90,7 +90,7 @@ def test_the_first_of_the_looks_before_the_due_time_is_told_at_the_second_at_whi
 def test_an_early_release_tells_when_it_was_seen_and_by_how_many_looks():
     text = account(record(address(*EARLY, look("09:30", LIVE))))
 
-    assert "last not seen there at 9.10am and first seen there at 9.14.05am, before it was due" in text
+    assert "still not seen there at 9.10am, and was first seen there at 9.14.05am, before it was due" in text
     assert "between 15 minutes 55 seconds and 20 minutes too early" in text
     assert ("2 looks answered before the due time found it there from 9.14.05am to 9.15.05am.") in text
     assert text.endswith("A look at the due time found it.")
@@ -112,7 +112,7 @@ def test_a_release_that_was_early_then_gone_and_then_late_tells_all_three_in_ord
         "9.14.05am, before it was due",
         "A later look, at 9.17am, did not find it there any more.",
         "A look at the due time did not find it",
-        "After the due time it was last not seen there at 9.40am and next seen there at 9.40.10am.",
+        "After the due time it was still not seen there at 9.40am, and was next seen there at 9.40.10am.",
         "delayed by just over 10 minutes: between 10 minutes and 10 minutes 10 seconds.",
     )
     positions = [text.index(part) for part in parts]
