@@ -94,7 +94,7 @@ def export(wanted: Wanted, kind: FileKind, *, by: "User", at: datetime, contacts
     found = register.reports(wanted, by=by, action=Action.DOWNLOAD)
     number = found.count()
     if not number:
-        raise CannotBeExported(_("No report fits that you may take out of the house."))
+        raise CannotBeExported(_("No report that you may download fits."))
     if number > MOST_REPORTS:
         sentence = _("A file holds %(most)s reports at most, and these are %(number)s: choose fewer.")
         raise CannotBeExported(sentence % {"most": f"{MOST_REPORTS:,}", "number": f"{number:,}"})

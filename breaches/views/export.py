@@ -26,7 +26,7 @@ def export(request: SignedInRequest) -> HttpResponse:
     """Ask as which file the listed reports are wanted, and give it."""
     theirs = list(register.producers_of(request.user, action=Action.DOWNLOAD))
     if not theirs:
-        message = "There is nothing that this person may take out of the house."
+        message = "There is nothing that this person may download."
         raise Http404(message)
     wanted = form_of(request).wanted()
     if wanted is None:

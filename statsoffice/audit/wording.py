@@ -14,7 +14,7 @@ KINDS = {
     Kind.SIGN_IN: lazy("Signing in and out"),
     Kind.PERMISSION: lazy("Roles and accounts"),
     Kind.DOWNLOAD: lazy("Documents and pages read or downloaded"),
-    Kind.EXPORT: lazy("Files taken out of the house"),
+    Kind.EXPORT: lazy("Files exported"),
     Kind.EDIT: lazy("Edits"),
 }
 ACCOUNT = {

@@ -189,7 +189,7 @@ def test_where_nothing_fits_no_file_is_made_and_nothing_recorded(client):
     client.force_login(office.head)
     answer = client.post(f"{ADDRESS}?kind=early", {"kind": "csv"}, follow=True)
     assert answer.redirect_chain == [("/reports/register/?kind=early", 302)]
-    assert "No report fits that you may take out of the house." in answer.text
+    assert "No report that you may download fits." in answer.text
     assert not RegisterEvent.objects.exists()
 
 
