@@ -3,8 +3,10 @@
 from collections.abc import Collection, Iterator
 from datetime import datetime
 
+from breaches.content import from_json
 from breaches.models import Dispatch
 from breaches.status import Nature
+from breaches.times import listed
 from breaches.wording import ROLES
 from releases.london import day, local_date
 from releases.roles import Role
@@ -70,11 +72,17 @@ def _about(dispatch: Dispatch) -> str:
     what = f"report {dispatch.report.reference}, version {document.version}, approved on {approved_on}"
     match dispatch.nature:
         case Nature.REPORT:
-            return f"Attached is {what}.{_replaces(dispatch)}"
+            return f"Attached is {what}.{_titles(dispatch)}{_replaces(dispatch)}"
         case Nature.CORRECTION_NOTICE:
-            return f"This is about {what}. A corrected report will follow."
+            return f"This is about {what}.{_titles(dispatch)} A corrected report will follow."
         case _:
-            return f"This is about {what}. It is withdrawn."
+            return f"This is about {what}.{_titles(dispatch)} The report is withdrawn."
+
+
+def _titles(dispatch: Dispatch) -> str:
+    version = dispatch.report.versions.get(number=dispatch.document.version)
+    outputs = from_json(version.content).outputs
+    return f" It reports on {listed(f'‘{output.title}’' for output in outputs)}."
 
 
 def _replaces(dispatch: Dispatch) -> str:

@@ -50,6 +50,7 @@ def test_a_report_leaves_once_with_the_approved_document_byte_for_byte(mailbox, 
     text = mail.get_body(("plain",)).get_content()
     assert f"{office.head}, Head of Profession, Office for Invented Numbers" in text
     assert f"SHA-256 of the attached file: {sha256_hex(bytes(document.pdf))}" in text
+    assert f"It reports on ‘{report.suspicions.get().release.title}’." in " ".join(text.split())
 
 
 def test_nothing_leaves_because_a_report_is_approved(mailbox, office):
@@ -72,7 +73,10 @@ def test_the_notice_of_a_correction_and_the_corrected_report_follow_each_other(m
     first, notice, second = mails_to(mailbox, REGULATOR)
     assert [len(list(mail.iter_attachments())) for mail in (first, notice, second)] == [1, 0, 1]
     assert notice["Subject"] == f"Notice: a breach report will be corrected: {sent.reference}"
-    assert "The time was wrong." in notice.get_body(("plain",)).get_content()
+    title = sent.suspicions.get().release.title
+    told = " ".join(notice.get_body(("plain",)).get_content().split())
+    assert "The time was wrong." in told
+    assert f"It reports on ‘{title}’. A corrected report will follow." in told
     replaced = sent.approved_documents.order_by("version").first()
     assert f"It replaces version {replaced.version}, sent on 30 June 2020." in second.get_body(("plain",)).get_content()
 
