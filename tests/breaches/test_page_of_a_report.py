@@ -69,6 +69,7 @@ def test_a_lead_who_has_read_a_report_and_will_not_sign_it_decides_otherwise_fro
     client.force_login(office.head)
     page = client.get(page_of(report, "approve")).text
     assert "Approve version 3, as it stands above" in words(page)
+    assert "the approved text is kept as version 4." in words(page)
     for other in ("return", "record", "dismiss"):
         assert f'href="{page_of(report, other)}"' in page
 
@@ -78,6 +79,23 @@ def test_a_lead_reads_how_late_it_was_seen_before_opening_the_report(client, off
     client.force_login(office.head)
     page = words(client.get(page_of(report, "report")).text)
     assert "suspected late Seen late: 56 min 55 s to 57 min after it was due" in page
+
+
+@pytest.mark.parametrize(
+    ("status", "said"),
+    [
+        pytest.param(ReportStatus.APPROVED, "decided to be a breach: late", id="approved"),
+        pytest.param(ReportStatus.RECORDED, "decided to be a breach: late", id="kept in the log"),
+        pytest.param(ReportStatus.SENT, "decided to be a breach: late", id="sent"),
+        pytest.param(ReportStatus.DISMISSED, "suspected late", id="dismissed"),
+        pytest.param(ReportStatus.WITHDRAWN, "suspected late", id="withdrawn"),
+    ],
+)
+def test_what_was_decided_to_be_a_breach_is_called_a_suspicion_no_more(client, office, status, said):
+    report = a_report(office, status)
+    client.force_login(office.head)
+    page = words(client.get(page_of(report, "report")).text)
+    assert f", {said} Seen late: 56 min 55 s" in page
 
 
 def test_what_a_lead_had_asked_for_stands_beside_the_decision_on_the_new_version(client, office):
