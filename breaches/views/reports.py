@@ -15,6 +15,7 @@ from django.views.decorators.http import require_safe
 
 from breaches import cause, comments, events_in_words, needs, printing, publishing, refreshing, wording
 from breaches.content import ReportContent, from_json
+from breaches.decision import BREACHES, DECISION_ON
 from breaches.editing import FIELDS
 from breaches.joining import can_be_parted
 from breaches.models import Dispatch, JoinedDraft, OwnAct, Report, ReportVersion, StartedReport
@@ -100,6 +101,7 @@ def report(request: SignedInRequest, report: Report) -> HttpResponse:
         .select_related("release", "series", "started_by")
         .first(),
         "is_restricted": report.kind in RESTRICTED,
+        "is_breach": DECISION_ON.get(ReportStatus(report.status)) in BREACHES,
         "no_longer_suspected": [s for s in suspicions if s.verification.outcome not in SUSPICIOUS],
         "last_decision": report.events.filter(kind__in=("returned", "recorded", "dismissed"))
         .select_related("actor")
