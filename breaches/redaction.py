@@ -14,9 +14,9 @@ from django.db import models
 from django.db.models import Q
 from django.utils.translation import gettext as _
 
+from breaches.approved_words import holding
 from breaches.content import from_json
 from breaches.models import (
-    ApprovedDocument,
     CorrectiveAction,
     Dispatch,
     JoinedDraft,
@@ -57,10 +57,15 @@ class Place:
 
 @dataclass(slots=True)
 class Redacted:
-    """What was found: by table, in how many rows; in which approved documents and events' facts the words remain."""
+    """What was found: by table, in how many rows; in which approved documents and events' facts the words remain.
+
+    `documents` are versions of the report; the other documents are named by reference and version.
+    """
 
     rows: dict[str, int] = field(default_factory=dict)
     documents: list[int] = field(default_factory=list)
+    drafts_documents: list[str] = field(default_factory=list)
+    unread_documents: list[str] = field(default_factory=list)
     facts: int = 0
 
 
@@ -122,7 +127,8 @@ def redact(
     events: list[dict[str, Any]] = []
     with redacting():
         Report.objects.select_for_update().get(pk=report.pk)
-        found.documents = _documents(report, words)
+        kept = holding(report, words)
+        found.documents, found.drafts_documents, found.unread_documents = kept.versions, kept.of_drafts, kept.unread
         for row, changed in _changes([*places_of(report), *besides], words, marker):
             _refuse_to_break(row, changed)
             label = row._meta.label_lower
@@ -138,7 +144,14 @@ def redact(
             message = _("These words stand nowhere where they could be removed.")
             raise NothingToRedact(message)
         if not dry_run:
-            told = {"rows": found.rows, "events": events, "documents": found.documents, "in_facts": found.facts}
+            told = {
+                "rows": found.rows,
+                "events": events,
+                "documents": found.documents,
+                "drafts_documents": found.drafts_documents,
+                "unread_documents": found.unread_documents,
+                "in_facts": found.facts,
+            }
             sent = {"form_key": form_key} if form_key else {}
             record(report, KIND, at=at, by=by, words=why.strip(), role=role, **told, **sent)
     return found
@@ -222,10 +235,3 @@ def _empty(row: Happening, words: str) -> dict[str, Any]:
 
 def _digest_of_what_is_left(row: Any) -> str:
     return salted_digest(row.words, row.words_salt)
-
-
-def _documents(report: Report, words: str) -> list[int]:
-    """Return the versions of the approved documents whose text holds the words."""
-    approved = ApprovedDocument.objects.filter(report=report).values_list("version", flat=True)
-    versions = ReportVersion.objects.filter(report=report, number__in=list(approved)).order_by("number")
-    return [one.number for one in versions if _replaced(one.content, words, "") != one.content]

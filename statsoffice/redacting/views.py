@@ -64,7 +64,9 @@ def done(request: SignedInRequest, report: Report, position: int) -> HttpRespons
         "marker": marker_of(event.at),
         "places": places_in_words(event.facts["rows"]),
         "documents": event.facts["documents"],
-        # Earlier redactions did not keep how many there were.
+        # Earlier redactions did not keep these.
+        "drafts_documents": event.facts.get("drafts_documents", []),
+        "unread_documents": event.facts.get("unread_documents", []),
         "in_facts": event.facts.get("in_facts", 0),
     }
     return render(request, "redacting/done.html", context)
@@ -102,6 +104,8 @@ def _shown(request: SignedInRequest, report: Report, found: Redacted, form: Conf
         "marker": marker_of(timezone.now()),
         "places": places_in_words(found.rows),
         "documents": found.documents,
+        "drafts_documents": found.drafts_documents,
+        "unread_documents": found.unread_documents,
         "in_facts": found.facts,
         "is_open": report.status in OPEN,
     }

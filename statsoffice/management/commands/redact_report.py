@@ -71,6 +71,12 @@ words, this says which. It cannot be undone: try --dry-run first."""
                 f"The approved document is never altered. It holds the words in version {versions}: correct or "
                 "withdraw the report, and ask whoever received it to destroy their copy."
             )
+        if found.drafts_documents:
+            named = "; ".join(found.drafts_documents)
+            self.stdout.write(f"So do approved documents of the drafts that were joined into it: {named}.")
+        if found.unread_documents:
+            named = "; ".join(found.unread_documents)
+            self.stdout.write(f"These approved documents could not be read; look for the words yourself: {named}.")
         if found.facts:
             self.stdout.write(f"The words stand in the facts of {found.facts} events as well, which are never altered.")
         done = "Nothing was removed yet" if dry_run else "Removed, and put on record"
