@@ -1,8 +1,9 @@
 """Keeps who took which file, where the page itself keeps nothing of it."""
 
-from collections.abc import Callable
+import re
+from collections.abc import Callable, Mapping
 
-from django.http import HttpRequest, HttpResponse
+from django.http import HttpRequest, HttpResponse, QueryDict
 
 from statsoffice.audit.models import What
 from statsoffice.audit.signing_in import keep
@@ -14,6 +15,29 @@ LEFT_OUT = frozenset(
     | {"breaches:export", "releases:kept_body_download", "releases:export_evidence", "releases:release_calendar"}
 )
 MOST_CHARACTERS = 300
+
+KEY, DAY, YEAR = r"[0-9]{1,9}", r"[0-9/ -]{8,10}", r"[0-9]{4}"
+SLUG = r"[a-z0-9-]{1,100}"
+FREE: None = None
+ASKED: Mapping[str, Mapping[str, str | None]] = {
+    "exchange:export": {
+        "words": FREE,
+        "producer": KEY,
+        "series": KEY,
+        "status": r"[a-z_]{1,20}",
+        "first": DAY,
+        "last": DAY,
+        "contacts": "yes",
+    },
+    # Its page answers for no producer that it does not know.
+    "releases:export_changes": {"producer": SLUG, "show": "on-the-day"},
+    "breaches:export_figures": {"producer": KEY, "series": KEY, "year": YEAR},
+}
+"""By page, what can be asked of its file, and how the value of a closed choice, a key or a day looks.
+
+These rows are kept for ever. Words that a person typed may be a name: that some were given is kept, and not which;
+nothing is kept of what no page of ours asks.
+"""
 
 
 class KeepFilesTaken:
@@ -30,7 +54,7 @@ class KeepFilesTaken:
         match = request.resolver_match
         # Asked in this order: who is signed in is looked up for such files alone.
         if match and match.view_name not in LEFT_OUT and request.user.is_authenticated:
-            asked = request.GET.urlencode()[:MOST_CHARACTERS]
+            asked = without_free_words(request.GET, page=match.view_name)[:MOST_CHARACTERS]
             keep(
                 What.FILE_TAKEN,
                 account=request.user,
@@ -39,3 +63,16 @@ class KeepFilesTaken:
                 asked=asked,
             )
         return response
+
+
+def without_free_words(query: QueryDict, *, page: str) -> str:
+    """Return what was asked of a page's file as the end of an address, with dots in the place of what was typed.
+
+    :param page: the name of its view.
+    """
+    told = []
+    for name, closed in ASKED.get(page, {}).items():
+        for value in query.getlist(name):
+            is_closed = not value or (closed is not FREE and re.fullmatch(closed, value))
+            told.append(f"{name}={value if is_closed else '…'}")
+    return "&".join(told)

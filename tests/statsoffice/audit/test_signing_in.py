@@ -76,6 +76,25 @@ def test_a_file_of_the_calendar_is_on_record_with_what_was_asked(client):
     assert (event.account, event.facts) == (keeper, {"path": address, "asked": "words="})
 
 
+@pytest.mark.parametrize(
+    ("asked", "kept"),
+    [
+        ("words=Jane+Doe&first=2026-11-01", "words=…&first=2026-11-01"),
+        ("status=confirmed&contacts=yes", "status=confirmed&contacts=yes"),
+        ("contacts=Jane+Doe", "contacts=…"),
+        ("Jane+Doe=1&whom=Jane+Doe&last=", "last="),
+    ],
+    ids=["words", "closed-choices", "words-in-place-of-a-choice", "what-nobody-asks"],
+)
+def test_of_what_was_asked_no_free_words_are_kept(client, asked, kept):
+    keeper = member(Role.CALENDAR_MANAGER, a_release().series.producer)
+    client.force_login(keeper)
+    address = reverse("exchange:export", args=["csv"])
+    assert client.get(f"{address}?{asked}").status_code == 200
+    (event,) = AccountEvent.objects.filter(kind=What.FILE_TAKEN)
+    assert event.facts == {"path": address, "asked": kept}
+
+
 def test_pages_and_refused_files_are_no_files_taken(client):
     client.force_login(member(Role.CALENDAR_MANAGER, ProducerFactory()))
     client.get("/")
