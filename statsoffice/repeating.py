@@ -1,8 +1,9 @@
-"""Doing a step again and again in a thread of its own, whatever became of it the last time."""
+"""Doing steps whatever became of the others, or again and again in a thread of their own."""
 
 import logging
 import threading
 from collections.abc import Callable
+from datetime import datetime
 
 from django.db import close_old_connections
 
@@ -32,3 +33,21 @@ def do(step: Callable[[], None], *, name: str) -> None:
         logger.exception("%s failed", name)
     finally:
         close_old_connections()
+
+
+def each(*steps: Callable[..., object], now: Callable[[], datetime]) -> None:
+    """Do one step after the other; a fault in one keeps no other from being done, and is raised in the end.
+
+    :param steps: each is called with `now`, the aware instant at which it begins.
+    :param now: the clock.
+    :raises ExceptionGroup: if steps failed.
+    """
+    faults: list[Exception] = []
+    for step in steps:
+        try:
+            step(now=now())
+        except Exception as fault:  # noqa: BLE001  # raised below
+            faults.append(fault)
+    if faults:
+        message = f"{len(faults)} of {len(steps)} steps failed"
+        raise ExceptionGroup(message, faults)

@@ -16,7 +16,7 @@ from releases.clock import RealClock
 from releases.probe.clock_source import ClockSource
 from releases.probe.probe import Probe, probe_from_settings
 from releases.probe.registry import ADAPTERS
-from statsoffice import details_kept, names_kept, progress, unhurried
+from statsoffice import details_kept, names_kept, progress, repeating, unhurried
 from statsoffice.canary import illness, left_in_files, pulse, turn
 from statsoffice.logs.about import about
 from statsoffice.messages import delivery, outbox
@@ -77,7 +77,7 @@ def draft() -> None:
 
 def draft_once() -> None:
     """Do what the task `draft` does."""
-    _each(_judge_unobserved, drafting.draft_missing, roll_call.call_missing)
+    repeating.each(_judge_unobserved, drafting.draft_missing, roll_call.call_missing, now=CLOCK.now)
 
 
 @shared_task(name="deliver")
@@ -89,7 +89,14 @@ def deliver() -> None:
 
 def deliver_once() -> None:
     """Do what the task `deliver` does."""
-    _each(_note_unstored, illness.attend, date_requests.lapse_overtaken, outbox.create_missing, delivery.deliver)
+    repeating.each(
+        _note_unstored,
+        illness.attend,
+        date_requests.lapse_overtaken,
+        outbox.create_missing,
+        delivery.deliver,
+        now=CLOCK.now,
+    )
 
 
 @shared_task(name="canary")
@@ -109,7 +116,7 @@ def preflight() -> None:
 @shared_task(name="erase_names")
 def erase_names() -> None:
     """Erase names on lists of pre-release access, in messages, histories and the log, at the end of their time."""
-    _each(names_kept.erase_old, details_kept.erase_old)
+    repeating.each(names_kept.erase_old, details_kept.erase_old, now=CLOCK.now)
 
 
 @shared_task(name="imports")
@@ -167,16 +174,3 @@ def _judge_unobserved(*, now: datetime) -> None:
     """Judge what nobody looked at, unless looks wait to be stored that somebody may have made."""
     if not unstored.is_any_waiting(unstored_folder()):
         judging.judge_unobserved(now=now)
-
-
-def _each(*steps: Callable[..., object]) -> None:
-    """Do one step after the other; a fault in one keeps no other from being done, and is raised in the end."""
-    faults: list[Exception] = []
-    for step in steps:
-        try:
-            step(now=CLOCK.now())
-        except Exception as fault:  # noqa: BLE001  # raised below
-            faults.append(fault)
-    if faults:
-        message = f"{len(faults)} of {len(steps)} steps failed"
-        raise ExceptionGroup(message, faults)

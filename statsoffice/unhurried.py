@@ -3,6 +3,7 @@
 import os
 from collections.abc import Callable, Collection
 from datetime import datetime
+from functools import cache, partial
 
 from django.conf import settings
 
@@ -11,7 +12,7 @@ from releases.beside import Means
 from releases.clock import Clock
 from releases.models import Address, PreflightRun
 from releases.probe.probe import Probe, budgets_from_settings, probe_from_settings
-from statsoffice import evidence_kept, sessions_kept
+from statsoffice import evidence_kept, repeating, sessions_kept
 from statsoffice.canary import illness
 
 _probes: dict[int, Probe] = {}
@@ -20,22 +21,31 @@ _probes: dict[int, Probe] = {}
 def take(*, clock: Clock, watcher: str, stop: Callable[[], bool] = lambda: False) -> None:
     """Make the checks, snapshots and comparisons that fell due or were asked for; once a day prune old evidence.
 
-    Around a due instant it begins nothing; the checks that are left then are made by a later step.
+    Around a due instant it begins nothing; the checks that are left then are made by a later step. A fault in one part
+    keeps no other from being done.
 
     :param clock: the watcher's clock.
     :param watcher: the name of this process.
     :param stop: asked whether to end; what was seen by then is kept, and the rest is done by the next step.
+    :raises ExceptionGroup: in the end, of whatever failed.
     """
-    now = clock.now()
-    if not preflight.is_quiet(now=now):
+    if not preflight.is_quiet(now=clock.now()):
         return
-    preflight.ask_missing(at=settings.PREFLIGHT_AT, now=now)
-    means = means_of(probe(now=clock.now), clock=clock, watcher=watcher, stop=stop)
-    preflight.run_asked(means=means, now=now, quiet=lambda at: preflight.is_quiet(now=at))
-    announcements.look_at_due(means=means, now=clock.now())
-    evidence_kept.prune_daily(clock=clock, by=watcher, stop=stop)
-    sessions_kept.remove_expired(now=clock.now())
-    comparing.compare_due(at=settings.COMPARISON_AT, means=means, now=clock.now())
+
+    @cache
+    def means() -> Means:
+        # Made by the first step that looks: what looks at nothing is done even where no probe can be made.
+        return means_of(probe(now=clock.now), clock=clock, watcher=watcher, stop=stop)
+
+    repeating.each(
+        partial(preflight.ask_missing, at=settings.PREFLIGHT_AT),
+        lambda now: preflight.run_asked(means=means(), now=now, quiet=lambda at: preflight.is_quiet(now=at)),
+        lambda now: announcements.look_at_due(means=means(), now=now),
+        lambda now: evidence_kept.prune_daily(clock=clock, by=watcher, stop=stop),
+        sessions_kept.remove_expired,
+        lambda now: comparing.compare_due(at=settings.COMPARISON_AT, means=means(), now=now),
+        now=clock.now,
+    )
 
 
 def check_now(releases: Collection[int], *, clock: Clock, watcher: str) -> list[PreflightRun]:

@@ -4,6 +4,7 @@ from datetime import timedelta
 from io import StringIO
 
 import pytest
+from django.contrib.sessions.models import Session
 from django.core.management import CommandError, call_command
 
 from releases import leases
@@ -11,7 +12,8 @@ from releases import preflight as preflight_of_tomorrow
 from releases.clock import StoppedClock
 from releases.models import HostLease, Observation, PreflightRun
 from releases.preflight_findings import Code
-from statsoffice import celery, tasks, unhurried
+from statsoffice import celery, evidence_kept, tasks, unhurried
+from statsoffice.canary import pulse
 from statsoffice.canary.models import Illness
 from statsoffice.rehearsal_site.scenes import scene
 from tests.factories import a_confirmed_release
@@ -68,6 +70,23 @@ def test_around_a_due_instant_a_tick_does_nothing_and_the_next_one_makes_up_for_
     assert PreflightRun.objects.count() == Observation.objects.count() == 0
     take(DAY_BEFORE + timedelta(seconds=31))
     assert found_of(release) == set()
+
+
+@pytest.mark.parametrize("fails", ["ask_missing", "run_asked", "probe"])
+def test_a_fault_in_one_part_is_raised_and_keeps_no_other_from_being_done(site, monkeypatch, fails):
+    def fault(*_args, **_named):
+        message = "a fault of our own"
+        raise RuntimeError(message)
+
+    a_sound_release(site)
+    gone = Session.objects.create(session_key="old", session_data="", expire_date=DAY_BEFORE - timedelta(hours=1))
+    monkeypatch.setattr(unhurried if fails == "probe" else preflight_of_tomorrow, fails, fault)
+    with pytest.raises(ExceptionGroup) as raised:
+        take()
+    assert raised.group_contains(RuntimeError, match="a fault of our own")
+    assert not Session.objects.filter(pk=gone.pk).exists()
+    assert Observation.objects.filter(address__role="announcement").exists() is (fails != "probe")
+    assert pulse.pulse_of(evidence_kept.PRUNE).finished_at == DAY_BEFORE
 
 
 def test_a_watcher_of_which_people_were_told_that_it_is_ill_is_found_and_one_that_failed_by_chance_is_not(site):
