@@ -106,6 +106,8 @@ class Step(bootsteps.StartStopStep):
             "canary": (self._rehearse, celery.CANARY_EVERY),
             "preflight": (self._check_ahead, celery.PREFLIGHT_EVERY),
             "imports": (partial(tasks.imports_once, stop=progress.is_ending), celery.IMPORTS_EVERY),
+            # Personal data must not outlive its time for as long as beat is down.
+            "erase_names": (tasks.erase_names_once, celery.ERASE_NAMES_EVERY),
         }
         return {
             name: (partial(repeating.do, act, name=name), every.total_seconds()) for name, (act, every) in acts.items()

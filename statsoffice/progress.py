@@ -5,7 +5,7 @@ import struct
 import time
 from typing import Final
 
-STEPS: Final = ("sweep", "draft", "deliver", "canary", "preflight", "imports")
+STEPS: Final = ("sweep", "draft", "deliver", "canary", "preflight", "imports", "erase_names")
 _WHEN = struct.Struct("d")
 _TICK_AT: Final = len(STEPS) * _WHEN.size
 _ENDING_AT: Final = _TICK_AT + _WHEN.size

@@ -116,6 +116,12 @@ def preflight() -> None:
 @shared_task(name="erase_names")
 def erase_names() -> None:
     """Erase names on lists of pre-release access, in messages, histories and the log, at the end of their time."""
+    _begin("erase_names")
+    erase_names_once()
+
+
+def erase_names_once() -> None:
+    """Do what the task `erase_names` does."""
     repeating.each(names_kept.erase_old, details_kept.erase_old, now=CLOCK.now)
 
 

@@ -104,4 +104,4 @@ def test_what_failed_had_come_too():
 
 
 def test_what_tells_the_worker_of_no_tick_is_none():
-    assert ticks(log(*every("erase_names", 10), *every("verify_releases_at_0930", 10))) == []
+    assert ticks(log(*every("verify_releases_at_0930", 10))) == []

@@ -116,8 +116,7 @@ assert progress.seconds_since("draft") < 0.25 <= progress.seconds_since("sweep")
 
 def test_a_worker_stands_in_for_every_step_that_beat_wakes():
     # The roll call of 9.30am is owed until it is called: the draft's step calls it too.
-    # Names that are erased some hours later than they might be wait for ticks to come again.
-    woken = set(celery.app.conf.beat_schedule) - {"verify_releases_at_0930", "erase_names"}
+    woken = set(celery.app.conf.beat_schedule) - {"verify_releases_at_0930"}
     assert woken == set(Step(SimpleNamespace()).steps()) == set(progress.STEPS)
 
 

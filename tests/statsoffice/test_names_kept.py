@@ -2,13 +2,14 @@
 
 from datetime import date, timedelta
 from io import StringIO
+from types import SimpleNamespace
 
 import pytest
 from django.core.management import call_command
 
 from breaches import starting
 from releases.models import PreReleaseAccess
-from statsoffice import celery, tasks
+from statsoffice import backstop, celery, tasks
 from tests.breaches.people import an_office
 from tests.factories import SEED_DUE, SeriesFactory, an_announced_release
 from tests.releases.pre_release.lists import AFTERWARDS, PERSON, granted
@@ -48,6 +49,13 @@ def test_the_worker_erases_names_two_years_after_the_release_and_not_before(rele
     time_machine.move_to(OVER, tick=False)
     tasks.erase_names()
     assert person() == ""
+
+
+def test_a_worker_to_which_no_tick_comes_erases_them_by_itself(release, time_machine):
+    time_machine.move_to(OVER, tick=False)
+    act, seconds = backstop.Step(SimpleNamespace()).steps()["erase_names"]
+    act.args[0]()
+    assert (person(), seconds) == ("", 3600)
 
 
 def test_the_setting_says_how_long(release, settings, time_machine):
