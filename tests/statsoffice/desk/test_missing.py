@@ -54,7 +54,7 @@ def test_each_warning_leads_to_exactly_the_releases_that_it_counts(client, clock
 def test_where_nothing_is_missing_the_desk_says_so(client, clock, release):
     sign_in(client, release)
     assert warned(client) == {}
-    assert "Every release due within two weeks has a page to check" in client.get(reverse("desk")).text
+    assert "No release due within two weeks lacks a page to check" in client.get(reverse("desk")).text
 
 
 @pytest.mark.parametrize("concern", list(Concern))
