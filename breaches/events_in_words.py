@@ -46,7 +46,7 @@ EVENTS = {
     "joined": lazy("Joined with others"),
     "resumed": lazy("A draft of its own again"),
     "parted": lazy("Taken apart: its drafts go on by themselves"),
-    "made_public": lazy("Made public: anyone can read it, without the people that it names"),
+    "made_public": lazy("Made public: anyone can read it, in the words that were confirmed to name nobody"),
     "public_taken_back": lazy("No longer public"),
     "redacted": lazy("Words removed from the report and what was written about it"),
     "downloaded": lazy("Approved document downloaded"),
