@@ -19,6 +19,10 @@ from statsoffice.audit.scope import AUDITORS, Scope
 from statsoffice.messages.models import Preference
 
 DOCUMENTS = ("downloaded", "draft_downloaded", "statement_downloaded")
+DECISIONS = (
+    *("returned", "approved", "recorded", "dismissed", "reopened", "sent", "correction_begun", "withdrawn", "closed"),
+    *("own_act_declared", "made_public", "public_taken_back", "redacted"),
+)
 SIGN_INS = tuple(what for what in What if what is not What.FILE_TAKEN)
 
 
@@ -29,6 +33,7 @@ class Kind(StrEnum):
     PERMISSION = "permission"
     DOWNLOAD = "download"
     EXPORT = "export"
+    DECISION = "decision"
     EDIT = "edit"
 
 
@@ -56,9 +61,12 @@ def _of_releases(*kinds: str) -> Callable[[Scope], "QuerySet[Any]"]:
     return lambda scope: ReleaseEvent.objects.filter(release__series__producer__in=scope.producers, kind__in=kinds)
 
 
-def _documents(scope: Scope) -> "QuerySet[Any]":
-    reports = reports_with(scope.person, AUDITORS).filter(producer__in=scope.producers)
-    return ReportEvent.objects.filter(report__in=reports, kind__in=DOCUMENTS)
+def _of_reports(*kinds: str) -> Callable[[Scope], "QuerySet[Any]"]:
+    def rows(scope: Scope) -> "QuerySet[Any]":
+        reports = reports_with(scope.person, AUDITORS).filter(producer__in=scope.producers)
+        return ReportEvent.objects.filter(report__in=reports, kind__in=kinds)
+
+    return rows
 
 
 def _registers(scope: Scope) -> "QuerySet[Any]":
@@ -96,7 +104,8 @@ SOURCES = {
         Source("files", Kind.EXPORT, _of_accounts(What.FILE_TAKEN)),
         Source("registers", Kind.EXPORT, _registers),
         Source("evidence", Kind.EXPORT, _of_releases(EVIDENCE_EXPORTED)),
-        Source("documents", Kind.DOWNLOAD, _documents),
+        Source("documents", Kind.DOWNLOAD, _of_reports(*DOCUMENTS)),
+        Source("decisions", Kind.DECISION, _of_reports(*DECISIONS)),
         Source("bodies", Kind.DOWNLOAD, _of_releases(READ)),
         Source("accounts", Kind.PERMISSION, _accounts_changed, at="action_time", who="user"),
         _edited(Membership, "producer", kind=Kind.PERMISSION),

@@ -6,6 +6,7 @@ from typing import Any
 from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy as lazy
 
+from breaches.events_in_words import title_of
 from breaches.models import ReportEvent
 from statsoffice.audit.models import AccountEvent, What
 from statsoffice.audit.sources import Kind
@@ -15,6 +16,7 @@ KINDS = {
     Kind.PERMISSION: lazy("Roles and accounts"),
     Kind.DOWNLOAD: lazy("Documents and pages read or downloaded"),
     Kind.EXPORT: lazy("Files exported"),
+    Kind.DECISION: lazy("Decisions on breach reports"),
     Kind.EDIT: lazy("Edits"),
 }
 ACCOUNT = {
@@ -63,6 +65,10 @@ def _document(event: ReportEvent) -> str:
     return str(DOCUMENTS[event.kind]) % {"report": event.report_reference, "version": version}
 
 
+def _decision(event: ReportEvent) -> str:
+    return _("Report %(report)s: %(what)s") % {"report": event.report_reference, "what": title_of(event)}
+
+
 def _register(event: Any) -> str:
     kept: Mapping[str, Any] = event.facts
     words = _("Took the register of breach reports of %(producer)s as a file: %(reports)s reports")
@@ -95,6 +101,7 @@ TELLERS: dict[str, Callable[[Any], str]] = {
     "sign_ins": _account,
     "files": _file,
     "documents": _document,
+    "decisions": _decision,
     "registers": _register,
     "evidence": _evidence,
     "bodies": _body,

@@ -1,16 +1,19 @@
 """The page of the audit trail: who may read it, what stands in it, and how it is narrowed."""
 
+from datetime import timedelta
+
 import pytest
 from django.contrib.admin.models import CHANGE, LogEntry
 from django.contrib.auth.models import AnonymousUser, Group
 from django.test import Client
 from django.urls import reverse
 
+from breaches.redaction import redact
 from breaches.status import Kind as Breach
 from breaches.status import ReportStatus
 from releases.models import Contact, Membership
 from releases.roles import Role
-from tests.breaches.people import a_report, an_office
+from tests.breaches.people import AT, a_report, an_office
 from tests.factories import ProducerFactory, SeriesFactory, UserFactory, a_release, member
 from tests.releases.admin.site import page as admin_page
 
@@ -78,6 +81,17 @@ def test_a_day_of_an_office_is_told_with_who_and_what(office):
     assert ("Calendar Manager", "export", f"Took the file {reverse('exchange:export', args=['csv'])}") in found
     assert ("Calendar Manager", "sign_in", "Signed in") in found
     assert found[0] == ("Auditor", "sign_in", "Signed in")
+
+
+def test_what_leads_decided_on_a_report_is_told_and_what_was_written_into_it_is_not(office):
+    report = a_report(office, ReportStatus.SENT)
+    redact(report, words="a person", why="Not to be named.", by=office.head, at=AT + timedelta(hours=1))
+    found = read(office.people[Role.AUDITOR], kind="decision")
+    assert [who for who, _, _ in found] == [str(office.head)] * 3
+    redacted, sent, approved = (what.removeprefix(f"Report {report.reference}: ") for _, _, what in found)
+    assert redacted == "Words removed from the report and what was written about it"
+    assert sent.startswith("Sent by mail to ")
+    assert approved == "Approved"
 
 
 def test_a_role_that_is_given_and_taken_in_the_admin_site_is_told(office):
