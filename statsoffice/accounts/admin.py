@@ -1,18 +1,30 @@
-"""Accounts in the admin site: users are added and deactivated, never deleted."""
+"""Accounts in the admin site: users are added and deactivated, never deleted.
 
+Whoever can set somebody's password or address can sign in as them and decide in their place. So nobody sets another
+person's password here, and the address of whoever decides on reports is changed by superusers alone; at the old address
+that is told.
+"""
+
+from functools import partial
 from typing import Any
 
-from django.contrib import admin
+from django import forms
+from django.contrib import admin, messages
 from django.contrib.auth.admin import UserAdmin as DjangoUserAdmin
-from django.contrib.auth.forms import AdminUserCreationForm
-from django.http import HttpRequest
+from django.core.exceptions import PermissionDenied
+from django.db import transaction
+from django.http import HttpRequest, HttpResponse
+from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy as lazy
 
+from releases.models import Membership
+from releases.roles import LEADS
+from statsoffice.accounts import address_changed
 from statsoffice.accounts.models import User
 
 
-class NewUserForm(AdminUserCreationForm):  # type: ignore[type-arg]
-    """Asks for the e-mail address and the name of a new user."""
+class NewUserForm(forms.ModelForm):  # type: ignore[type-arg]
+    """Asks for the e-mail address and the name of a new user, who asks for a password by mail."""
 
     class Meta:
         model = User
@@ -28,21 +40,45 @@ class UserAdmin(DjangoUserAdmin[User]):
     list_display = ("email", "name", "is_active", "is_staff")
     search_fields = ("email", "name")
     fieldsets = (
-        (None, {"fields": ("email", "name", "password")}),
+        (None, {"fields": ("email", "name")}),
         (lazy("What this person may do"), {"fields": ("is_active", "is_staff", "is_superuser", "groups")}),
         (lazy("Times"), {"fields": ("last_login", "date_joined")}),
     )
     add_fieldsets = (
         (
             None,
-            {"classes": ("wide",), "fields": ("email", "name", "usable_password", "password1", "password2")},
+            {
+                "classes": ("wide",),
+                "fields": ("email", "name"),
+                "description": lazy(
+                    "They choose a password themselves: by “Forgotten your password?” where they sign in, or by an "
+                    "invitation."
+                ),
+            },
         ),
     )
 
     def get_readonly_fields(self, request: HttpRequest, obj: Any = None) -> tuple[str, ...]:
-        """Let superusers alone make superusers and give groups."""
+        """Let superusers alone make superusers, give groups, and change the address of whoever decides on reports."""
         fixed = ("last_login", "date_joined")
-        return fixed if _is_superuser(request) else (*fixed, "is_superuser", "groups")
+        if _is_superuser(request):
+            return fixed
+        return (*fixed, "is_superuser", "groups", *(["email"] if obj is not None and _leads(obj) else []))
+
+    def user_change_password(self, request: HttpRequest, id: str, form_url: str = "") -> HttpResponse:  # noqa: A002  # as Django names it
+        """Refuse: whoever forgot their password asks for a new one by mail, and changes their own on their page."""
+        raise PermissionDenied
+
+    def save_model(self, request: HttpRequest, obj: User, form: Any, change: Any) -> None:
+        """Store an account: a new one without a password, and of a changed address tell the old one."""
+        old_address = form.initial.get("email", "")
+        # Whoever asks for a new password is looked for in small letters.
+        obj.email = obj.email.lower()
+        if not change:
+            obj.set_unusable_password()
+        super().save_model(request, obj, form, change)
+        if change and old_address.lower() != obj.email.lower():
+            transaction.on_commit(partial(_tell, request, obj, old_address))
 
     def has_change_permission(self, request: HttpRequest, obj: Any = None) -> bool:
         """Let superusers alone change the account of a superuser, its password included."""
@@ -57,3 +93,17 @@ class UserAdmin(DjangoUserAdmin[User]):
 
 def _is_superuser(request: HttpRequest) -> bool:
     return request.user.is_active and request.user.is_superuser
+
+
+def _leads(user: User) -> bool:
+    return Membership.objects.filter(user=user, role__in=LEADS).exists()
+
+
+def _tell(request: HttpRequest, user: User, old_address: str) -> None:
+    if not isinstance(request.user, User):
+        return
+    try:
+        address_changed.tell(user, old_address=old_address, by=request.user)
+    except address_changed.NotTold as fault:
+        sentence = _("The old address %(old)s could not be told of the change: %(fault)s. Tell them yourself.")
+        messages.warning(request, sentence % {"old": old_address, "fault": fault})

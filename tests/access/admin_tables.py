@@ -31,7 +31,7 @@ PAGES = {
     "admin:view_on_site": form(NOBODY),
     "admin:autocomplete": page(NOBODY),
     "admin:app_list": own(VIEW, VIEW),
-    "admin:auth_user_password_change": form(ADMINISTRATORS),
+    "admin:auth_user_password_change": form(NOBODY),
     "admin:releases_release_move": form(by(RELEASE, "cancel")),
     "admin/(?P<url>.*)$": form(NOBODY),
 }

@@ -1,12 +1,16 @@
 """Accounts in the admin site: added, deactivated, never deleted, and made superusers by superusers only."""
 
+import re
+
 import pytest
+from django.contrib.admin.models import LogEntry
 from django.contrib.auth.models import Permission
+from django.test import Client
 from django.urls import reverse
 
-from releases.roles import Role
+from releases.roles import LEADS, Role
 from statsoffice.accounts.models import User
-from tests.factories import ProducerFactory, UserFactory
+from tests.factories import ProducerFactory, UserFactory, member
 from tests.releases.admin.site import signed_in, staff
 
 LIST, ADD = "admin:accounts_user_changelist", "admin:accounts_user_add"
@@ -18,23 +22,30 @@ def one(name, user):
     return reverse(f"admin:accounts_user_{name}", args=[user.pk])
 
 
+def a_clerk():
+    """Somebody who may change accounts and is no superuser."""
+    clerk = UserFactory(is_staff=True)
+    clerk.user_permissions.add(*Permission.objects.filter(codename__in=["view_user", "change_user"]))
+    return clerk
+
+
 @pytest.fixture
 def administrator():
     """A client of a superuser."""
     return signed_in(UserFactory(is_staff=True, is_superuser=True))
 
 
-def test_a_user_is_added_by_e_mail_address_and_can_log_in(administrator, client):
+def test_a_user_is_added_without_a_password_and_gets_one_by_mail(administrator, client, mailoutbox):
     password = "a long and quiet password"
-    new = {
-        "email": "Jo.Lane@example.gov.uk",
-        "name": "Jo Lane",
-        "usable_password": "true",
-        "password1": password,
-        "password2": password,
-    }
-    assert administrator.post(reverse(ADD), new).status_code == 302
-    assert client.login(username="jo.lane@example.gov.uk", password=password)
+    new = {"email": "Jo.Lane@example.gov.uk", "name": "Jo Lane", "password1": password, "password2": password}
+    assert administrator.post(reverse(ADD), new | {"usable_password": "true"}).status_code == 302
+    assert not client.login(username="jo.lane@example.gov.uk", password=password)
+    client.post(reverse("account_reset_password"), {"email": "jo.lane@example.gov.uk"})
+    (mail,) = mailoutbox
+    link = re.search(r"/accounts/\S+", mail.body).group()
+    asked = client.get(link, follow=True).redirect_chain[-1][0]
+    client.post(asked, {"password1": password, "password2": password})
+    assert Client().login(username="jo.lane@example.gov.uk", password=password)
 
 
 def test_a_second_account_of_the_same_address_in_other_letters_is_refused(administrator):
@@ -66,6 +77,54 @@ def test_who_may_change_accounts_cannot_make_a_superuser_or_give_away_groups():
     assert signed_in(clerk).post(one("change", user), form).status_code == 302
     user.refresh_from_db()
     assert (user.name, user.is_superuser) == ("Another name", False)
+
+
+@pytest.mark.parametrize("clerk", [False, True], ids=["a-superuser", "a-clerk"])
+def test_nobody_sets_the_password_of_another_person(clerk):
+    user = UserFactory()
+    before = user.password
+    client = signed_in(a_clerk() if clerk else UserFactory(is_staff=True, is_superuser=True))
+    password = {"password1": "a long and quiet password", "password2": "a long and quiet password"}
+    form = {"email": user.email, "name": user.name, "is_active": "on", "usable_password": "true", **password}
+    assert client.post(reverse("admin:auth_user_password_change", args=[user.pk]), form).status_code == 403
+    assert client.post(one("change", user), form | {"password": "x"}).status_code == 302
+    user.refresh_from_db()
+    assert user.password == before
+
+
+@pytest.mark.parametrize("role", Role)
+def test_the_address_of_whoever_leads_is_changed_by_superusers_only(role, administrator, mailoutbox):
+    user = member(role, ProducerFactory())
+    form = {"email": "elsewhere@example.gov.uk", "name": user.name, "is_active": "on"}
+    signed_in(a_clerk()).post(one("change", user), form)
+    assert User.objects.filter(pk=user.pk, email=form["email"]).exists() is (role not in LEADS)
+    administrator.post(one("change", user), form)
+    assert User.objects.filter(pk=user.pk, email=form["email"]).exists()
+
+
+def test_a_changed_address_is_told_to_the_old_one_and_stands_in_the_log(
+    administrator, mailoutbox, django_capture_on_commit_callbacks
+):
+    user = member(Role.HEAD_OF_PROFESSION, ProducerFactory())
+    form = {"email": "elsewhere@example.gov.uk", "name": user.name, "is_active": "on"}
+    with django_capture_on_commit_callbacks(execute=True):
+        administrator.post(one("change", user), form)
+        administrator.post(one("change", user), form | {"name": "Another name"})
+    (mail,) = mailoutbox
+    assert mail.to == [user.email]
+    assert f"It was {user.email} and is now elsewhere@example.gov.uk." in mail.body
+    changed = LogEntry.objects.filter(object_id=str(user.pk)).values_list("change_message", flat=True)
+    assert sum("mail" in one for one in changed) == 1
+
+
+@pytest.mark.django_db(transaction=True)
+def test_where_the_old_address_cannot_be_told_that_is_said(administrator, settings):
+    nobody = {"host": "127.0.0.1", "port": 1}
+    settings.MAILERS = {"default": {"BACKEND": "django.core.mail.backends.smtp.EmailBackend", "OPTIONS": nobody}}
+    user = UserFactory()
+    form = {"email": "elsewhere@example.gov.uk", "name": user.name, "is_active": "on"}
+    answer = administrator.post(one("change", user), form)
+    assert f"The old address {user.email} could not be told of the change" in administrator.get(answer.url).text
 
 
 def test_an_account_of_a_superuser_is_changed_by_superusers_only():
