@@ -104,6 +104,21 @@ def test_every_page_of_the_annex_carries_mark_reference_and_digest_and_begins_be
     assert "Report BR-2020-0001, version 1." in pages[first - 1]
 
 
+def test_how_many_looks_are_not_listed_never_stands_alone_on_a_page(tmp_path):
+    document = draft(with_annex(LATE))
+    (part,) = document.annex.parts
+    path, alone = tmp_path / "report.pdf", []
+    for rows in range(4, 16):
+        told = dataclasses.replace(part, looks=part.looks[:1] * rows, not_listed="67 more looks are on record.")
+        annex = dataclasses.replace(document.annex, parts=(told,))
+        path.write_bytes(render(dataclasses.replace(document, annex=annex)))
+        last = words(text_of(path, page_count(path)))
+        assert told.not_listed in last
+        if document.annex.heading not in last and told.looks[0].sent not in last:
+            alone.append(rows)
+    assert alone == []
+
+
 def test_no_word_of_an_annex_lies_beyond_the_margins(printed):
     path = printed(draft(with_annex(LATE, PARTS, *NASTY_TITLES)))
     done = subprocess.run(["pdftotext", "-bbox", str(path), "-"], capture_output=True, check=True)
