@@ -47,6 +47,7 @@ def test_the_verdict_is_said_with_its_interval(client):
     assert "Seen late" in text
     assert "Last seen not live at 10.26.55am, first seen live at 10.27.01am." in text
     assert "56 min 55 s to 57 min 1 s after it was due" in text
+    assert "What was first seen counts from when its answer was complete" in text
 
 
 @pytest.mark.parametrize("role", list(Role))
