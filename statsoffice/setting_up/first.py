@@ -13,7 +13,7 @@ from releases.models import Contact, Membership, Producer, Release, Series
 from releases.permissions import Action, check_may
 from releases.roles import Role
 from releases.scheduling import PlannedAddress
-from statsoffice.accounts.invitations import invite
+from statsoffice.accounts.invitations import InvitationRefused, invite
 from statsoffice.accounts.models import Invitation, User
 from statsoffice.setting_up.permissions import check_sets_up
 
@@ -42,11 +42,14 @@ def name_head(
     :param at: the aware instant of naming, from which an invitation counts its week.
     :returns: the invitation with the secret of its link, which is kept nowhere; None where there is an account.
     :raises NotYours: if the person is no administrator, or does not keep the producer's calendar.
-    :raises InvitationRefused: if they were invited already; nothing is stored then.
+    :raises InvitationRefused: if they were invited already, or their account is closed; nothing is stored then.
     """
     check_sets_up(by)
     check_may(by, Action.EDIT, producer)
     person = User.objects.filter(email__iexact=email).first()
+    if person and not person.is_active:
+        sentence = _("The account %(email)s is closed. Open it again first, or name somebody else.")
+        raise InvitationRefused(sentence % {"email": person.email}, field="email")
     address = person.email if person else email.lower()
     told = {"name": name, "post": post, "telephone": telephone, "user": person}
     Contact.objects.update_or_create(producer=producer, email=address, defaults=told)
@@ -102,8 +105,11 @@ def rehearse(series: Series, *, url: str, marker: str, minutes: int, by: User, a
 
 
 def heads_of(producer: Producer) -> QuerySet[Contact]:
-    """Return how the Heads of Profession of a producer are reached: of those who hold the role or are invited to it."""
-    held = Membership.objects.filter(producer=producer, role=Role.HEAD_OF_PROFESSION)
+    """Return how the Heads of Profession of a producer are reached: of those who hold the role or are invited to it.
+
+    Whose account is closed heads nothing.
+    """
+    held = Membership.objects.filter(producer=producer, role=Role.HEAD_OF_PROFESSION, user__is_active=True)
     # Whoever accepted holds the role, or has lost it since.
     invited = Invitation.objects.filter(
         producer=producer, role=Role.HEAD_OF_PROFESSION, accepted_at=None, withdrawn_at=None

@@ -77,7 +77,9 @@ def last_rehearsal(producer: Producer) -> Release | None:
 
 def _head(producer: Producer) -> Standing:
     """Say whether somebody holds the role and can be reached, or is at least invited to it."""
-    held = Membership.objects.filter(producer=producer, role=Role.HEAD_OF_PROFESSION).values("user")
+    held = Membership.objects.filter(producer=producer, role=Role.HEAD_OF_PROFESSION, user__is_active=True).values(
+        "user"
+    )
     if producer.contacts.filter(user__in=held).exists():
         return Standing.DONE
     return Standing.UNDER_WAY if heads_of(producer).exists() else Standing.TO_DO

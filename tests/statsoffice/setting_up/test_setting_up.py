@@ -177,6 +177,28 @@ def test_a_second_click_makes_no_second_producer_and_a_known_person_no_second_ac
     assert Membership.objects.filter(user=known).count() == 1
 
 
+def test_somebody_whose_account_is_closed_is_refused_at_the_field_and_nothing_is_stored(client, administrator):
+    producer = ProducerFactory()
+    Membership.objects.create(user=administrator, producer=producer, role=Role.CALENDAR_MANAGER)
+    UserFactory(email="head@example.gov.uk", is_active=False)
+    answer = LexborHTMLParser(client.post(page(Step.HEAD), HEAD).text)
+    (fault,) = answer.css(".govuk-form-group--error:has(#id_email) .govuk-error-message")
+    assert "The account head@example.gov.uk is closed. Open it again first" in fault.text()
+    assert not producer.contacts.exists()
+    assert not Membership.objects.filter(role=Role.HEAD_OF_PROFESSION).exists()
+    assert standings(administrator)[2] == "to_do"
+
+
+def test_a_head_whose_account_was_closed_since_heads_nothing_any_more(client, administrator):
+    producer = ProducerFactory()
+    Membership.objects.create(user=administrator, producer=producer, role=Role.CALENDAR_MANAGER)
+    head = UserFactory(email="head@example.gov.uk")
+    client.post(page(Step.HEAD), HEAD)
+    assert standings(administrator)[2] == "done"
+    User.objects.filter(pk=head.pk).update(is_active=False)
+    assert standings(administrator)[2] != "done"
+
+
 def test_a_head_without_an_account_is_invited_by_mail_once(client, administrator, mailoutbox):
     client.post(page(Step.PRODUCER), {"name": "Office for Rain", "nation": "wales"})
     client.post(page(Step.HEAD), HEAD)
