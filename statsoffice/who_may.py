@@ -15,6 +15,7 @@ from releases.pre_release_status import REQUEST as ACCESS_REQUEST
 from releases.roles import Role
 from releases.status import RELEASE
 from statsoffice.accounts import permissions as account_permissions
+from statsoffice.audit import permissions as trail_permissions
 
 
 @dataclass(frozen=True, slots=True)
@@ -42,6 +43,7 @@ def rows() -> tuple[Row, ...]:
         *_actions("a report", breach_permissions.TABLE),
         *_moves("a report", REPORT),
         *_actions("a person", account_permissions.TABLE),
+        *_actions("the audit trail", trail_permissions.TABLE),
     )
 
 

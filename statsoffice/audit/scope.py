@@ -5,9 +5,7 @@ from dataclasses import dataclass
 
 from releases.models import Membership, Producer
 from releases.permissions import Person, producers_with
-from releases.roles import LEADS, Role
-
-AUDITORS = LEADS | {Role.AUDITOR}
+from statsoffice.audit.permissions import TABLE, Action
 
 
 @dataclass(frozen=True, slots=True)
@@ -22,7 +20,7 @@ class Scope:
 
 def producers_audited_by(person: Person) -> "list[Producer]":
     """Return the producers whose trail a person may read, by name."""
-    return list(producers_with(person, AUDITORS).order_by("name"))
+    return list(producers_with(person, TABLE[Action.READ]).order_by("name"))
 
 
 def scope_of(person: Person, producers: Iterable[Producer], *, is_narrowed: bool) -> Scope:

@@ -15,7 +15,8 @@ from releases.dossier import EXPORTED as EVIDENCE_EXPORTED
 from releases.models import Address, Contact, Exemption, Membership, Producer, Release, ReleaseEvent, Series
 from releases.opening import READ
 from statsoffice.audit.models import AccountEvent, What
-from statsoffice.audit.scope import AUDITORS, Scope
+from statsoffice.audit.permissions import TABLE, Action
+from statsoffice.audit.scope import Scope
 from statsoffice.messages.models import Preference
 
 DOCUMENTS = ("downloaded", "draft_downloaded", "statement_downloaded")
@@ -63,7 +64,7 @@ def _of_releases(*kinds: str) -> Callable[[Scope], "QuerySet[Any]"]:
 
 def _of_reports(*kinds: str) -> Callable[[Scope], "QuerySet[Any]"]:
     def rows(scope: Scope) -> "QuerySet[Any]":
-        reports = reports_with(scope.person, AUDITORS).filter(producer__in=scope.producers)
+        reports = reports_with(scope.person, TABLE[Action.READ]).filter(producer__in=scope.producers)
         return ReportEvent.objects.filter(report__in=reports, kind__in=kinds)
 
     return rows

@@ -13,7 +13,7 @@ from django.views.decorators.http import require_safe
 from releases import date_register, permissions
 from releases.canonical import sha256_hex
 from releases.views.live_part import signed_in_part
-from statsoffice.audit.scope import AUDITORS
+from statsoffice.audit import permissions as trail_permissions
 from statsoffice.desk import announced, health, missing, preflight, today, waiting
 from statsoffice.desk.changing import told_apart
 from statsoffice.setting_up.permissions import sets_up
@@ -37,7 +37,9 @@ def desk(request: HttpRequest) -> HttpResponse:
         "preflight": preflight.of(request.user, now=now),
         "noticing": preflight.noticing(),
         "has_register": date_register.producers_of(request.user).exists(),
-        "has_trail": permissions.producers_with(request.user, AUDITORS).exists(),
+        "has_trail": permissions.producers_with(
+            request.user, trail_permissions.TABLE[trail_permissions.Action.READ]
+        ).exists(),
         "announced": announced.of(request.user, now=now),
         "set_up_left": len(office_of(request.user).left) if sets_up(request.user) else 0,
     }

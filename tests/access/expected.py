@@ -100,7 +100,7 @@ OWN = {
     **named("", own(SIGNED_IN), "desk desk_part desk_missing outbox:sent releases:planner"),
     "guides:guides": own(SIGNED_IN),
     "guides:guide": own(frozenset({Role.STATISTICIAN, Role.PUBLISHING_TEAM, Role.AUDITOR}) | LEADS),
-    "audit:trail": own(LEADS | {Role.AUDITOR}),
+    "audit:trail": own(by("the audit trail", "read")),
     **named("setting_up:", page(ADMINISTRATORS), "overview name"),
     "setting_up:producer": form(ADMINISTRATORS),
     # They begin once the administrator's own office has a producer: tests/statsoffice/setting_up/.

@@ -9,10 +9,18 @@ from releases import permissions as release_permissions
 from releases.roles import LEADS, Role
 from releases.status import RELEASE
 from statsoffice import diagrams, who_may
+from statsoffice.accounts import permissions as account_permissions
+from statsoffice.audit import permissions as trail_permissions
 
 
-def test_every_action_of_both_apps_stands_in_it_with_its_roles():
-    for subject, table in (("a release", release_permissions.TABLE), ("a report", breach_permissions.TABLE)):
+def test_every_action_of_every_table_stands_in_it_with_its_roles():
+    tables = {
+        "a release": release_permissions.TABLE,
+        "a report": breach_permissions.TABLE,
+        "a person": account_permissions.TABLE,
+        "the audit trail": trail_permissions.TABLE,
+    }
+    for subject, table in tables.items():
         assert {action: who_may.roles_for(subject, action) for action in table} == table
 
 
@@ -38,7 +46,7 @@ def test_the_publishing_team_writes_notes_on_a_report_or_deals_with_it_and_nothi
 
 def test_an_auditor_reads_and_changes_nothing():
     done = {row.action for row in who_may.rows() if Role.AUDITOR in row.roles}
-    assert done == {"view", "export_evidence", "download"}
+    assert done == {"view", "export_evidence", "download", "read"}
 
 
 def test_what_no_table_says_is_an_error():
