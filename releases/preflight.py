@@ -107,10 +107,14 @@ def ask_missing(*, at: time, now: datetime) -> int:
     number = 0
     for some in batched(keys, PLANNED_AT_A_TIME):
         latest = {run.release_id: run for run in PreflightRun.objects.newest().filter(release__in=some)}
-        for release in _upcoming(now).filter(pk__in=some):
-            if _is_missing(release, latest.get(release.pk), at=at, now=now):
-                _open_run(release, by=None, now=now)
-                number += 1
+        missing = [
+            PreflightRun(release=release, schedule_version=release.schedule_version, asked_at=now)
+            for release in _upcoming(now).filter(pk__in=some)
+            if _is_missing(release, latest.get(release.pk), at=at, now=now)
+        ]
+        # Where a person asked at the same moment, theirs is the one open run of the release.
+        PreflightRun.objects.bulk_create(missing, ignore_conflicts=True)
+        number += len(missing)
     return number
 
 

@@ -253,3 +253,31 @@ def test_the_number_of_queries_for_the_plan_does_not_grow_with_the_releases(djan
         a_confirmed_release(series=series, due_at=DUE + timedelta(days=1), reference=f"r-{number}", marker=MARKER)
     with django_assert_num_queries(3):
         assert preflight.ask_missing(at=TWO, now=DAY_BEFORE) == 0
+
+
+def test_many_are_asked_for_at_once(django_assert_num_queries):
+    series = a_series()
+    for number in range(5):
+        a_confirmed_release(series=series, due_at=DUE, reference=f"r-{number}", marker=MARKER)
+    with django_assert_num_queries(4):
+        assert preflight.ask_missing(at=TWO, now=DAY_BEFORE) == 5
+    assert set(PreflightRun.objects.values_list("release__reference", "schedule_version", "asked_at", "asked_by")) == {
+        (f"r-{number}", 1, DAY_BEFORE, None) for number in range(5)
+    }
+
+
+def test_where_a_person_asks_at_the_same_moment_theirs_is_the_one_run(monkeypatch):
+    keeper = member(Role.CALENDAR_MANAGER, (series := a_series()).producer)
+    for name in ("theirs", "planned"):
+        a_confirmed_release(series=series, due_at=DUE, reference=name, marker=MARKER)
+    is_missing = preflight._is_missing
+
+    def meanwhile(release, last, **when):
+        if release.reference == "theirs":
+            preflight.ask(release, by=keeper, now=DAY_BEFORE)
+        return is_missing(release, last, **when)
+
+    monkeypatch.setattr(preflight, "_is_missing", meanwhile)
+    preflight.ask_missing(at=TWO, now=DAY_BEFORE)
+    asked = PreflightRun.objects.values_list("release__reference", "asked_by")
+    assert sorted(asked) == [("planned", None), ("theirs", keeper.pk)]
