@@ -67,7 +67,8 @@ def around_the_change(facts: Facts, address: AddressFacts) -> list[Look]:
     """Choose the looks that tell of a change, in order: the first that found the release, with some on either side.
 
     Told besides are the last that did not find it, the first that counts as made at the announced time or later, and
-    the first that did not find it any more. Where nothing was found, the last looks are told.
+    the first that did not find it any more and the first that found it again. Where nothing was found, the last looks
+    are told.
     """
     looks, verdict = in_order(address), address.verdict
     change = next(
@@ -77,7 +78,9 @@ def around_the_change(facts: Facts, address: AddressFacts) -> list[Look]:
     at_due = (place for place, look in enumerate(looks) if look.sighting.instant >= facts.due_at)
     absent = (place for place, look in enumerate(looks) if look.sighting.sent_at == verdict.last_not_live_at)
     gone = (place for place, look in enumerate(looks) if look.sighting.sent_at == verdict.gone_again_at)
-    for places in (at_due, absent, gone):
+    back_at = verdict.away[0].back_at if verdict.away else None
+    back = (place for place, look in enumerate(looks) if back_at and look.sighting.completed_at == back_at)
+    for places in (at_due, absent, gone, back):
         chosen.update(place for place in [next(places, None)] if place is not None)
     return [looks[place] for place in sorted(chosen)]
 

@@ -28,8 +28,8 @@ def _telling(address: AddressFacts, due_at: datetime) -> list[Look]:
     """Return the looks on whose times an account rests: of those before due, the last that did not find the release.
 
     Where it was found before it was due, these are all that found it, and the last one before them that did not. Since
-    it was due they end with the first that found it, but for one that did not find it any more: looks go on for hours,
-    and what the clock did in the afternoon says nothing of the morning.
+    it was due they end with the first that found it, but for those that did not find it any more, or found it again:
+    looks go on for hours, and what the clock did in the afternoon says nothing of the morning.
     """
     looks = in_order(address)
     before = [look for look in looks if is_before(look, due_at)]
@@ -38,8 +38,12 @@ def _telling(address: AddressFacts, due_at: datetime) -> list[Look]:
     absent = [look for look in before if look.sighting.result is LookResult.NOT_LIVE and look.sighting.sent_at < until]
     since = [look for look in looks if not is_before(look, due_at)]
     seen = next((at for at, look in enumerate(since) if look.sighting.result is LookResult.LIVE), len(since))
-    gone = [look for look in since[seen + 1 :] if look.sighting.sent_at == address.verdict.gone_again_at]
-    return [*absent[-1:], *shown, *since[: seen + 1], *gone]
+    away = address.verdict.away
+    gone_at, back_at = {one.gone_at for one in away}, {one.back_at for one in away}
+    turns = [
+        look for look in since[seen + 1 :] if look.sighting.sent_at in gone_at or look.sighting.completed_at in back_at
+    ]
+    return [*absent[-1:], *shown, *since[: seen + 1], *turns]
 
 
 def _length(bound: timedelta) -> str:

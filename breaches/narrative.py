@@ -18,6 +18,7 @@ from breaches.facts import (
     live_before_due,
     seen_again,
 )
+from breaches.gone_again import gone_again_told
 from breaches.publisher_word import caches_told, publisher_told
 from breaches.reasons import why_not_live
 from breaches.times import down, listed, time_in_words, up
@@ -83,11 +84,11 @@ def _address(facts: Facts, address: AddressFacts) -> str:
     if not address.required:
         opening += " The release counts as complete without it."
     if address.verdict.outcome is Outcome.EARLY:
-        told = [*_early(facts, address, subject), *_gone_again(facts, address)]
+        told = [*_early(facts, address, subject), *gone_again_told(address, due_at=facts.due_at)]
         told += [*_at_due(facts, address), *_after_early(facts, address)] if _was_judged(address) else [NOT_ENDED]
     else:
         told = [*_at_due(facts, address), *_seen_once(facts, address), *_in_force(facts, address, subject)]
-        told += _gone_again(facts, address)
+        told += gone_again_told(address, due_at=facts.due_at)
     return " ".join([opening, *told, *_inconclusive(facts, address)])
 
 
@@ -217,12 +218,6 @@ def _after_early(facts: Facts, address: AddressFacts) -> Iterator[str]:
         yield _not_seen(facts, absent.sighting.sent_at, subject, seen="seen again")
     elif from_due in ASKS_A_PERSON:
         yield UNKNOWN
-
-
-def _gone_again(facts: Facts, address: AddressFacts) -> Iterator[str]:
-    gone_at = address.verdict.gone_again_at
-    if gone_at and (address.verdict.outcome is not Outcome.EARLY or gone_at < facts.due_at):
-        yield f"A later look, at {_time(down(gone_at), facts)}, did not find it there any more."
 
 
 def _inconclusive(facts: Facts, address: AddressFacts) -> Iterator[str]:

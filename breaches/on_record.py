@@ -11,6 +11,7 @@ from django.db.models import TextField
 from django.db.models.functions import Cast
 
 from breaches.facts import AddressFacts, Facts, Look, PastCaches, PublisherTime, Said, Statement
+from breaches.gone_again import away_of
 from releases import coverage, models, repetitions
 from releases.diagnosis import FRESH, PLAIN, DiagnosedLook, Diagnosis, parted, seen_past_the_caches
 from releases.evidence import AddressRole, LookResult, Reason
@@ -204,6 +205,7 @@ def _verdict(kept: dict[str, Any]) -> AddressVerdict:
         first_live_at=_instant(kept["first_live_at"]),
         live_before_due_at=_instant(kept["live_before_due_at"]),
         gone_again_at=_instant(kept["gone_again_at"]),
+        away=away_of(kept),
         delay=Interval(*kept["delay"]) if kept["delay"] else None,
     )
 

@@ -1,6 +1,6 @@
 """Open reports brought up to date with the record: what nobody edited is refreshed, the rest is offered."""
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import replace
 from datetime import datetime, timedelta
 from typing import Any
@@ -11,6 +11,7 @@ from django.utils.translation import gettext as _
 
 from breaches import on_record, practices
 from breaches.content import ReportContent, from_json, to_json
+from breaches.gone_again import away_of
 from breaches.machine_text import FROM_FACTS, machine_content
 from breaches.models import Report, ReportEvent, ReportVersion, Suspicion
 from breaches.status import EDIT, REPORT, ReportStatus
@@ -36,12 +37,17 @@ def standing(suspicions: Iterable[Suspicion]) -> list[list[Any]]:
             suspicion.verification.outcome,
             suspicion.verification.first_live_at and suspicion.verification.first_live_at.isoformat(),
             [
-                [address["outcome"], address["from_due"], address["gone_again_at"]]
+                [address["outcome"], address["from_due"], address["gone_again_at"], *_first_back(address)]
                 for address in suspicion.verification.addresses
             ],
         ]
         for suspicion in sorted(suspicions, key=lambda suspicion: suspicion.pk)
     ]
+
+
+def _first_back(address: Mapping[str, Any]) -> list[str]:
+    """Return when an address was seen again after it had first gone; how often that happens again merely grows."""
+    return [away.back_at.isoformat() for away in away_of(address)[:1] if away.back_at]
 
 
 def refresh_open_reports(*, now: datetime, faults: list[Exception]) -> None:

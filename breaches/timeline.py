@@ -1,9 +1,11 @@
 """What happened around a breach, in order: recorded facts and people's notes, and what of them a report prints."""
 
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterable, Iterator, Mapping
 from datetime import datetime
+from typing import Any
 
 from breaches.content import ReportContent, TimelineEntry
+from breaches.gone_again import away_of
 from breaches.models import Report, Suspicion, TimelineNote
 from breaches.times import down, up
 from releases.evidence import AddressRole
@@ -45,7 +47,7 @@ def _suspicions(report: Report) -> Iterable[Suspicion]:
 
 
 def _recorded(suspicion: Suspicion) -> Iterator[TimelineEntry]:
-    """Tell of one verdict when it was due, last missing, first there and gone again, at each address."""
+    """Tell of one verdict when it was due, last missing, first there, gone again and back, at each address."""
     verdict, title = suspicion.verification, f"‘{suspicion.release.title}’"
     key = f"verdict-{verdict.pk}"
     yield TimelineEntry(verdict.due_at, f"{title} was due to be released.", f"{key}-due")
@@ -57,11 +59,19 @@ def _recorded(suspicion: Suspicion) -> Iterator[TimelineEntry]:
             yield TimelineEntry(down(absent), text, f"{at}-absent")
         if seen := _instant(address["first_live_at"]):
             yield TimelineEntry(up(seen), f"The automatic check found {what} for the first time.", f"{at}-seen")
-        if gone := _instant(address["gone_again_at"]):
-            text = f"The automatic check did not find {what} there any more."
-            yield TimelineEntry(down(gone), text, f"{at}-gone")
+        yield from _gone_again(address, what, at)
     raised = f"The automatic check suspected a breach ({suspicion.kind}) in the release of {title}."
     yield TimelineEntry(down(suspicion.raised_at), raised, f"suspicion-{suspicion.pk}")
+
+
+def _gone_again(address: Mapping[str, Any], what: str, source: str) -> Iterator[TimelineEntry]:
+    for number, away in enumerate(away_of(address), start=1):
+        which = f"-{number}" if number > 1 else ""
+        gone = f"The automatic check did not find {what} there any more."
+        yield TimelineEntry(down(away.gone_at), gone, f"{source}-gone{which}")
+        if away.back_at:
+            back = f"The automatic check found {what} there again."
+            yield TimelineEntry(up(away.back_at), back, f"{source}-back{which}")
 
 
 def _instant(written: str | None) -> datetime | None:

@@ -25,6 +25,14 @@ class Flip:
     back_at: datetime | None
 
 
+@dataclass(frozen=True, slots=True)
+class Away:
+    """What is kept of a flip: the first look that did not see the address, and the one that saw it again, if any."""
+
+    gone_at: datetime
+    back_at: datetime | None
+
+
 def flips_after(first: "Sighting | None", looks: "Iterable[Sighting]") -> tuple[Flip, ...]:
     """Return the stretches after the first live look in which the address was surely not live any more.
 

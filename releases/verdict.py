@@ -7,7 +7,7 @@ from enum import StrEnum
 
 from releases.cadence import CONFIRMING, LONGEST_GAP_AFTER_LIMIT
 from releases.evidence import LookResult
-from releases.flips import Flip, flips_after
+from releases.flips import Away, Flip, flips_after
 from releases.proving import parted, without_taken_away
 
 PLANNED_TOLERANCE = timedelta(seconds=0.5)
@@ -106,7 +106,7 @@ class AddressVerdict:
     before it was due and once more after it was due, these two belong to the side that gave the outcome; what
     was seen before due stays in `live_before_due_at`. Instants are those of our clock; the delay is widened by
     `clock_bound`, the larger bound of the two looks that it lies between. `gone_again_at` is the first look after
-    it was seen live that did not see it, and `flips` are all that was seen of this.
+    it was seen live that did not see it, and `flips` are all that was seen of this; `away` is what is kept of them.
     """
 
     outcome: Outcome
@@ -119,6 +119,7 @@ class AddressVerdict:
     delay: Interval | None
     clock_bound: timedelta = timedelta(0)
     flips: tuple[Flip, ...] = ()
+    away: tuple[Away, ...] = ()
 
 
 def judge_address(
@@ -172,6 +173,7 @@ def judge_address(
         delay=_delay(outcome, last_absent, first, due_at),
         clock_bound=max((look.clock_bound for look in (last_absent, first) if look), default=timedelta(0)),
         flips=flips,
+        away=tuple(Away(flip.gone_at, flip.back_at) for flip in flips),
     )
 
 
