@@ -7,7 +7,6 @@ from dataclasses import dataclass
 from io import BytesIO
 from typing import Any
 
-from django.db.models import Q
 from pypdf import PdfReader
 from pypdf.errors import PyPdfError
 
@@ -37,8 +36,8 @@ def holding(report: Report, words: str) -> Holding:
     versions: list[int] = []
     of_drafts: list[str] = []
     unread: list[str] = []
-    drafts = JoinedDraft.objects.standing().filter(joint=report).values("draft")
-    documents = ApprovedDocument.objects.filter(Q(report=report) | Q(report__in=drafts)).select_related("report")
+    parts = JoinedDraft.objects.standing().parts_of(report)
+    documents = ApprovedDocument.objects.filter(report__in=parts).select_related("report")
     for document in documents.order_by("report__reference", "version").iterator(chunk_size=5):
         named = f"{document.report.reference}, {document.version}"
         try:
