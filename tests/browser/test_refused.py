@@ -1,6 +1,7 @@
 """Pages that refuse somebody, in a real browser: each says so in a heading, and has no barriers."""
 
 import pytest
+from django.core.cache import cache
 from django.test import Client
 from django.urls import reverse
 from django.utils import timezone
@@ -84,6 +85,14 @@ def test_a_form_without_its_token(page, live_server):
     says(page, "This page was open for too long")
 
 
+@pytest.fixture
+def attempts_forgotten(transactional_db):
+    """Let no later test be refused for what was tried here: the cache is no model, which pytest-django would empty."""
+    yield
+    cache.clear()
+
+
+@pytest.mark.usefixtures("attempts_forgotten")
 def test_too_many_attempts_to_sign_in_from_one_machine(page, live_server):
     page.goto(live_server.url + LOG_IN)
     for number in range(31):

@@ -94,9 +94,9 @@ class Visitor:
     def press(self, button):
         self.page.get_by_role("button", name=button, exact=True).click()
 
-    def download(self, link):
+    def download(self, kind):
         with self.page.expect_download() as waited:
-            self.follow(link)
+            self.page.get_by_role("link", name=re.compile(rf"^{kind}\b")).first.click()
         path = self.folder / waited.value.suggested_filename
         waited.value.save_as(path)
         return path
