@@ -14,7 +14,7 @@ from breaches.models import ApprovedDocument
 from breaches.status import ReportStatus
 from releases.models import Release, ReleaseEvent
 from tests.breaches.people import AT, a_report
-from tests.browser.conftest import morning  # noqa: F401  # the fixture
+from tests.browser.conftest import morning, mornings  # noqa: F401  # the fixtures
 from tests.factories import a_release
 from tests.servers.private_postgresql import private_cluster
 from tests.statsoffice.backup.commands import an_office_elsewhere, manage, said_by, script
