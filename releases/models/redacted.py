@@ -7,6 +7,7 @@ from typing import Any
 
 from django.db import connection, models, transaction
 from django.utils.translation import gettext as _
+from django.utils.translation import gettext_noop as noop
 
 from releases.london import day
 
@@ -23,9 +24,17 @@ END $$
 """
 
 
+MARKER = noop("[removed on %(day)s]")
+
+
 def marker_of(at: datetime) -> str:
     """Return what takes the place of words that were removed at an aware instant: that they were, and on which day."""
-    return _("[removed on %(day)s]") % {"day": day(at)}
+    return _(MARKER) % {"day": day(at)}
+
+
+def markers_begin() -> str:
+    """Return how the marker of any day begins, for rows that hold nothing else by which they could be known."""
+    return _(MARKER).partition("%")[0]
 
 
 def guard_but_redaction(schema_editor: Any, tables: dict[str, tuple[str, ...]]) -> None:

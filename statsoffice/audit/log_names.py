@@ -7,9 +7,8 @@ from typing import Any
 
 from django.contrib.admin.models import LogEntry
 from django.db.models import Q, QuerySet
-from django.utils.translation import gettext as _
 
-from releases.models.redacted import marker_of, overwrite, redacting
+from releases.models.redacted import marker_of, markers_begin, overwrite, redacting
 
 AT_A_TIME = 200
 PEOPLE = Q(content_type__app_label__in=["accounts", "account", "auth", "mfa", "socialaccount", "usersessions"]) | Q(
@@ -28,8 +27,8 @@ def erase_old(*, now: datetime, kept_for: timedelta, dry_run: bool = False) -> i
     :return: in how many entries; a second call changes none of them.
     """
     # The marker is all that says that a name is gone: the table is Django's own.
-    begins = _("[removed on %(day)s]").partition("%")[0]
-    old = LogEntry.objects.filter(PEOPLE, action_time__lt=now - kept_for).exclude(object_repr__startswith=begins)
+    of_people = LogEntry.objects.filter(PEOPLE, action_time__lt=now - kept_for)
+    old = of_people.exclude(object_repr__startswith=markers_begin())
     if dry_run:
         return old.count()
     changed = 0
