@@ -122,11 +122,18 @@ def django_db_keepdb(django_db_modify_db_settings: None) -> bool:
 
 @pytest.fixture(autouse=True)
 def code_of_practice(request: pytest.FixtureRequest) -> None:
-    """Write the Code of Practice again where a test with real transactions has emptied the database."""
+    """Write the Code of Practice again where a test with real transactions has emptied the database.
+
+    Every test that has the database is asked: what waits longest runs first, so that a test that rolls back may follow
+    one that emptied every table.
+    """
     marker = request.node.get_closest_marker("django_db")
     real_transactions = "transactional_db" in request.fixturenames or "live_server" in request.fixturenames
     if real_transactions or (marker and marker.kwargs.get("transaction")):
         request.getfixturevalue("transactional_db")
+        write_code_of_practice()
+    elif marker or "db" in request.fixturenames:
+        request.getfixturevalue("db")
         write_code_of_practice()
 
 
