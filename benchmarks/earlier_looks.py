@@ -3,9 +3,9 @@
 from collections.abc import Iterator, Sequence
 from datetime import datetime, timedelta
 
-from releases import cadence
-from releases.canonical import sha256_hex
-from releases.evidence import LookResult, Reason
+from releases.core.canonical import sha256_hex
+from releases.core.judging.evidence import LookResult, Reason
+from releases.core.looks import cadence
 from releases.models import Address, Observation
 
 AT_A_TIME = 5_000

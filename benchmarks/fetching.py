@@ -4,9 +4,9 @@ from collections.abc import Sequence
 from datetime import UTC, datetime
 
 from benchmarks.instant import wait_until
-from releases.answer import Answer
-from releases.errand import Errand
-from releases.pacing import LIFTED
+from releases.core.looks.answer import Answer
+from releases.core.looks.errand import Errand
+from releases.core.looks.pacing import LIFTED
 from releases.probe.fetch import Fetcher
 from statsoffice.rehearsal_site.client import RehearsalSite
 

@@ -20,12 +20,12 @@ from benchmarks import office
 from benchmarks.office import Office
 from benchmarks.reader import Reader
 from benchmarks.row import Row
-from breaches import drafting
-from releases import watch_claim
-from releases.clock import RealClock
-from releases.controls import Controls
+from breaches.drafts import drafting
+from releases.core.looks.controls import Controls
 from releases.probe.probe import probe_from_settings
-from releases.watch_round import Round
+from releases.watching import watch_claim
+from releases.watching.clock import RealClock
+from releases.watching.watch_round import Round
 from statsoffice import tasks
 
 TIMES_SMALLER = 100

@@ -20,7 +20,7 @@ from benchmarks import site as judge
 from benchmarks.bare import Bare
 from benchmarks.fetching import Ours
 from benchmarks.row import Limit, Row, middle
-from releases.evidence import AddressRole, Expectation, LookResult
+from releases.core.judging.evidence import AddressRole, Expectation, LookResult
 from releases.probe.registry import adapter_named
 from statsoffice.rehearsal_site.process import rehearsal_site
 

@@ -10,15 +10,16 @@ from itertools import batched
 
 from django.db import connection
 
-from breaches import drafting
+from breaches.core.status import DismissalReason, ReportStatus
+from breaches.drafts import drafting
 from breaches.models import Report
-from breaches.status import DismissalReason, ReportStatus
-from releases import judging, london
-from releases.canonical import sha256_hex
-from releases.evidence import LookResult, Reason
+from releases.core.canonical import sha256_hex
+from releases.core.dates import london
+from releases.core.judging.evidence import LookResult, Reason
+from releases.core.roles import Role
+from releases.core.status import Status
 from releases.models import Address, Contact, Membership, Observation, Producer, Release, Series, Watch
-from releases.roles import Role
-from releases.status import Status
+from releases.verdicts import judging
 from statsoffice.accounts.models import User
 
 PRODUCERS, SERIES = 50, 1_000

@@ -14,7 +14,7 @@ from benchmarks.growth import THIS_MORNING, this_morning
 from benchmarks.reader import Reader, slowest_but_five_percent
 from benchmarks.row import Limit, Row
 from breaches.models import Report
-from releases import london
+from releases.core.dates import london
 from releases.models import Release
 
 LIMIT = Limit(100.0)

@@ -16,9 +16,9 @@ from html import escape
 from weasyprint import HTML
 
 from benchmarks.row import Limit, Row
-from breaches.content import CitedPractice, Output, Person, ReportContent
-from breaches.document import Line, lay_out
-from breaches.pdf import render
+from breaches.core.content import CitedPractice, Output, Person, ReportContent
+from breaches.core.printed.document import Line, lay_out
+from breaches.paper.pdf import render
 
 LIMIT = Limit(1.3, of="ratio")
 PARAGRAPH = "The statistics were not at their announced address when they were due, and users could not read them. "

@@ -13,7 +13,7 @@ from benchmarks import office
 from benchmarks.reader import Reader, slowest_but_five_percent
 from benchmarks.row import Limit, Row
 from breaches.models import Report
-from releases import london
+from releases.core.dates import london
 from releases.models import Release
 
 LIMIT = Limit(100.0)

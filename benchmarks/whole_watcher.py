@@ -15,11 +15,11 @@ from benchmarks.fetching import fetcher
 from benchmarks.first_looks import HEAD_START, limit
 from benchmarks.instant import milliseconds
 from benchmarks.row import Row
-from releases import watch
-from releases.clock import RealClock
+from releases.core.judging.verdict import Outcome
 from releases.models import Observation, Verification
 from releases.probe.probe import Probe
-from releases.verdict import Outcome
+from releases.watching import watch
+from releases.watching.clock import RealClock
 from statsoffice.rehearsal_site.client import RehearsalSite
 from statsoffice.rehearsal_site.process import rehearsal_site
 

@@ -4,7 +4,7 @@ from datetime import date
 
 from django.urls import path, register_converter
 
-from breaches.remarks import Section
+from breaches.core.remarks import Section
 from breaches.views import (
     actions,
     cause,

@@ -8,11 +8,11 @@ from typing import TYPE_CHECKING
 from django.contrib.auth.models import AnonymousUser
 from django.db.models import QuerySet
 
-from releases.agreement import ASKERS
+from releases.core.agreement import ASKERS
+from releases.core.pre_release_status import LIST_KEEPERS
+from releases.core.roles import BY_WEIGHT, EVERY_ROLE, LEADS, Role
+from releases.core.status import KEEPERS
 from releases.models import Membership, Producer
-from releases.pre_release_status import LIST_KEEPERS
-from releases.roles import BY_WEIGHT, EVERY_ROLE, LEADS, Role
-from releases.status import KEEPERS
 
 if TYPE_CHECKING:
     from statsoffice.accounts.models import User
@@ -41,12 +41,12 @@ class Action(StrEnum):
 TABLE: dict[Action, frozenset[Role]] = {
     Action.VIEW: EVERY_ROLE,
     Action.EDIT: KEEPERS,
-    # What becomes of it is the Head of Profession's to decide: releases/agreement.py.
+    # What becomes of it is the Head of Profession's to decide: releases/core/agreement.py.
     Action.ASK_DATE_CHANGE: ASKERS,
     Action.CORRECT_REASON: LEADS,
     # Whoever loads the pages, or answers for the statistics, is who readers hear from first.
     Action.POST_DELAY_NOTICE: LEADS | {Role.STATISTICIAN, Role.PUBLISHING_TEAM},
-    # Only what was recorded before it happened covers anything: releases/exemption.py.
+    # Only what was recorded before it happened covers anything: releases/core/exemption.py.
     Action.KEEP_EXEMPTIONS: LEADS,
     # Nobody hides a breach by widening the tolerance; each change stands in the history of its series.
     Action.CHANGE_TOLERANCE: LEADS,

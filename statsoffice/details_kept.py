@@ -6,7 +6,7 @@ from datetime import datetime
 
 from django.conf import settings
 
-from releases import contact_history
+from releases.calendar import contact_history
 from statsoffice.accounts import invitations_kept
 from statsoffice.audit import log_names
 from statsoffice.messages import erasing

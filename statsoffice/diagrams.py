@@ -5,15 +5,15 @@ from collections.abc import Callable, Mapping
 from enum import StrEnum
 
 from breaches import permissions as breach_permissions
-from breaches.status import REPORT
+from breaches.core.status import REPORT
 from releases import permissions as release_permissions
-from releases.agreement import REQUEST
-from releases.import_status import IMPORT
-from releases.lifecycle import Lifecycle, spoken
-from releases.pre_release_status import ACCESS
-from releases.roles import Role
-from releases.status import RELEASE
-from statsoffice import settings_table, who_may
+from releases.core.agreement import REQUEST
+from releases.core.import_status import IMPORT
+from releases.core.lifecycle import Lifecycle, spoken
+from releases.core.pre_release_status import ACCESS
+from releases.core.roles import Role
+from releases.core.status import RELEASE
+from statsoffice import rooms, settings_table, who_may
 
 
 def lifecycle(table: Lifecycle) -> str:
@@ -50,6 +50,8 @@ BLOCKS: dict[str, Callable[[], str]] = {
     "lifecycle of pre-release access": lambda: lifecycle(ACCESS),
     "who may do what": who_may_do_what,
     "permissions on releases": lambda: permissions(release_permissions.TABLE),
+    "rooms of releases": lambda: rooms.table("releases"),
+    "rooms of breaches": lambda: rooms.table("breaches"),
     "settings": settings_table.table,
     "permissions on reports": lambda: permissions(breach_permissions.TABLE),
 }

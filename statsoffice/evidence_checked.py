@@ -2,12 +2,12 @@
 
 from dataclasses import dataclass
 
-from breaches import redaction
+from breaches.deciding import redaction
 from breaches.models import RegisterEvent, ReportEvent
-from releases.bodies import check_bodies
 from releases.models import Observation, ReleaseEvent
 from releases.models.append_only import ChainedRow, check_chain
 from releases.models.event import Happening
+from releases.record.bodies import check_bodies
 from statsoffice.audit.models import AccountEvent
 
 CHAINS = (ReleaseEvent, Observation, ReportEvent, RegisterEvent, AccountEvent)

@@ -6,10 +6,11 @@ from datetime import datetime, timedelta
 
 from django.conf import settings
 
-from breaches import needed_evidence
-from releases import preflight, retention
-from releases.clock import Clock
-from releases.retention import Pruned
+from breaches.drafts import needed_evidence
+from releases.beforehand import preflight
+from releases.record import retention
+from releases.record.retention import Pruned
+from releases.watching.clock import Clock
 from statsoffice.canary import pulse
 
 logger = logging.getLogger(__name__)

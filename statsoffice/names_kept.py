@@ -4,9 +4,9 @@ from datetime import datetime
 
 from django.conf import settings
 
-from breaches import needed_evidence
-from releases import pre_release_names
-from releases.pre_release_names import Erased
+from breaches.drafts import needed_evidence
+from releases.pre_release import pre_release_names
+from releases.pre_release.pre_release_names import Erased
 
 
 def erase_old(*, now: datetime, dry_run: bool = False) -> Erased:

@@ -7,7 +7,7 @@ from datetime import datetime
 
 from django.db import close_old_connections
 
-from releases.unstored import DATABASE_AWAY
+from releases.watching.unstored import DATABASE_AWAY
 
 logger = logging.getLogger(__name__)
 

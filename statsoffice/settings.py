@@ -6,7 +6,7 @@ from pathlib import Path
 
 import django_stubs_ext
 
-from releases.roles import Role
+from releases.core.roles import Role
 from statsoffice import environment, error_reports, office_provider, outside_channels, secret_key
 from statsoffice.logs.written import written_as
 from statsoffice.security_headers import PERMISSIONS_POLICY, SECURE_CSP  # noqa: F401  # settings by these names

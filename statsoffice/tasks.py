@@ -10,12 +10,15 @@ from pathlib import Path
 from celery import shared_task
 from django.conf import settings
 
-from breaches import drafting
-from releases import date_requests, import_turn, judging, roll_call, unstored, watch
-from releases.clock import RealClock
+from breaches.drafts import drafting
+from releases.calendar import date_requests
+from releases.exchange import import_turn
 from releases.probe.clock_source import ClockSource
 from releases.probe.probe import Probe, probe_from_settings
 from releases.probe.registry import ADAPTERS
+from releases.verdicts import judging, roll_call
+from releases.watching import unstored, watch
+from releases.watching.clock import RealClock
 from statsoffice import details_kept, names_kept, progress, repeating, unhurried
 from statsoffice.canary import illness, left_in_files, pulse, turn
 from statsoffice.logs.about import about

@@ -7,11 +7,11 @@ from functools import cache, partial
 
 from django.conf import settings
 
-from releases import announcements, comparing, preflight
-from releases.beside import Means
-from releases.clock import Clock
+from releases.beforehand import announcements, comparing, preflight
 from releases.models import Address, PreflightRun
 from releases.probe.probe import Probe, budgets_from_settings, probe_from_settings
+from releases.watching.beside import Means
+from releases.watching.clock import Clock
 from statsoffice import evidence_kept, repeating, sessions_kept
 from statsoffice.canary import illness
 

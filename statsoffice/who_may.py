@@ -5,15 +5,15 @@ from dataclasses import dataclass
 from enum import StrEnum
 
 from breaches import permissions as breach_permissions
-from breaches.status import REPORT
+from breaches.core.status import REPORT
 from releases import permissions as release_permissions
-from releases.agreement import REQUEST
-from releases.import_status import IMPORT
-from releases.lifecycle import Lifecycle, spoken
-from releases.pre_release_status import ACCESS
-from releases.pre_release_status import REQUEST as ACCESS_REQUEST
-from releases.roles import Role
-from releases.status import RELEASE
+from releases.core.agreement import REQUEST
+from releases.core.import_status import IMPORT
+from releases.core.lifecycle import Lifecycle, spoken
+from releases.core.pre_release_status import ACCESS
+from releases.core.pre_release_status import REQUEST as ACCESS_REQUEST
+from releases.core.roles import Role
+from releases.core.status import RELEASE
 from statsoffice.accounts import permissions as account_permissions
 from statsoffice.audit import permissions as trail_permissions
 

@@ -5,11 +5,11 @@ from datetime import UTC, date, datetime, time, timedelta
 import factory
 from factory.django import DjangoModelFactory
 
-from releases import scheduling
-from releases.calendar import Slot, slot_at
+from releases.calendar import scheduling
+from releases.calendar.scheduling import PlannedAddress
+from releases.core.dates.calendar import Slot, slot_at
+from releases.core.roles import Role
 from releases.models import Contact, Membership, Producer, Release, Series
-from releases.roles import Role
-from releases.scheduling import PlannedAddress
 from statsoffice.accounts.models import User
 
 A_LONG_TIME_AGO = datetime(2020, 1, 2, 9, 0, tzinfo=UTC)

@@ -8,9 +8,9 @@ from datetime import datetime, timedelta
 from pathlib import Path
 from typing import Any
 
-from breaches import drafting
-from releases import watch
+from breaches.drafts import drafting
 from releases.probe.probe import Probe, probe_from_settings
+from releases.watching import watch
 from statsoffice.rehearsal_site.client import RehearsalSite
 from statsoffice.rehearsal_site.replay import ReplayClock
 from tests.servers.process import running

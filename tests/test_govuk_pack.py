@@ -11,8 +11,8 @@ from django import forms
 from django.template import TemplateSyntaxError
 from django.template.loader import render_to_string
 
-from releases.form_fields import GovukDateField, LongTextField
-from releases.form_layout import SubmitButton
+from releases.forms.form_fields import GovukDateField, LongTextField
+from releases.forms.form_layout import SubmitButton
 from statsoffice.templatetags.govuk import problems
 from tests.govuk_fixtures import outline
 

@@ -2,11 +2,11 @@
 
 from collections.abc import Mapping
 
+from breaches.core.remarks import Section
 from breaches.forms.circumstances import CircumstancesForm
 from breaches.forms.core_information import CoreInformationForm
 from breaches.forms.narratives import CorrectiveActionsForm, ImpactForm
 from breaches.forms.section import SectionForm
-from breaches.remarks import Section
 
 SECTION_FORMS: Mapping[Section, type[SectionForm]] = {
     form.section: form for form in (CoreInformationForm, CircumstancesForm, ImpactForm, CorrectiveActionsForm)

@@ -7,11 +7,11 @@ from django.db.models import QuerySet
 from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy as lazy
 
-from breaches.actions import Plan
-from breaches.status import Term
-from breaches.wording import TERMS
-from releases.form_fields import GovukDateField, LongTextField
-from releases.form_layout import Question, helper_of
+from breaches.completing.actions import Plan
+from breaches.core.status import Term
+from breaches.words.wording import TERMS
+from releases.forms.form_fields import GovukDateField, LongTextField
+from releases.forms.form_layout import Question, helper_of
 from releases.models import Series
 
 

@@ -7,11 +7,11 @@ from django import forms
 from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy as lazy
 
-from breaches.cause import Found
-from breaches.wording import CAUSES
-from releases import london
-from releases.form_fields import ClockTimeField, GovukDateField, LongTextField
-from releases.form_layout import Question, helper_of
+from breaches.completing.cause import Found
+from breaches.words.wording import CAUSES
+from releases.core.dates import london
+from releases.forms.form_fields import ClockTimeField, GovukDateField, LongTextField
+from releases.forms.form_layout import Question, helper_of
 
 AVAILABLE = ("available_on", "available_time", "available_unknown")
 

@@ -10,12 +10,12 @@ from django.http import QueryDict
 from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy as lazy
 
-from breaches.content import CitedPractice, ReportContent
+from breaches.core.content import CitedPractice, ReportContent
+from breaches.core.remarks import Section
 from breaches.forms.rows import date_rows
 from breaches.forms.section import SectionForm, narrative
-from breaches.remarks import Section
-from releases.form_fields import LongTextField
-from releases.form_layout import Question, inside_the_form
+from releases.forms.form_fields import LongTextField
+from releases.forms.form_layout import Question, inside_the_form
 
 
 class CircumstancesForm(SectionForm):

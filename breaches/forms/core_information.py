@@ -10,12 +10,12 @@ from django.http import QueryDict
 from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy as lazy
 
-from breaches import wording
-from breaches.content import CitedPractice, Output, Person, ReportContent
+from breaches.core.content import CitedPractice, Output, Person, ReportContent
+from breaches.core.remarks import Section
 from breaches.forms.rows import output_rows
 from breaches.forms.section import SectionForm
-from breaches.remarks import Section
-from releases.form_layout import Question, inside_the_form
+from breaches.words import wording
+from releases.forms.form_layout import Question, inside_the_form
 
 
 class CoreInformationForm(SectionForm):

@@ -7,9 +7,9 @@ from django import forms
 from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy as lazy
 
-from breaches.wording import REASONS, RECORDING_REASONS, SECTIONS
-from releases.form_fields import LongTextField
-from releases.form_layout import Question, inside_the_form
+from breaches.words.wording import REASONS, RECORDING_REASONS, SECTIONS
+from releases.forms.form_fields import LongTextField
+from releases.forms.form_layout import Question, inside_the_form
 
 LONGEST_REMARK = 4000
 

@@ -6,8 +6,8 @@ from django import forms
 from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy as lazy
 
-from releases.form_layout import Question, helper_of
-from releases.tables.files import Kind
+from releases.core.tables.files import Kind
+from releases.forms.form_layout import Question, helper_of
 
 KINDS = {
     Kind.ODS: lazy("ODS, for spreadsheets"),

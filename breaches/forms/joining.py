@@ -10,8 +10,8 @@ from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy as lazy
 
 from breaches.models import Report
-from releases.form_layout import Question, inside_the_form
-from releases.london import clock_time
+from releases.core.dates.london import clock_time
+from releases.forms.form_layout import Question, inside_the_form
 
 
 class JoinForm(forms.Form):

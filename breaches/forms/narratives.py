@@ -5,10 +5,10 @@ from typing import Any
 from crispy_forms.helper import FormHelper
 from django.utils.translation import gettext_lazy as lazy
 
-from breaches.content import ReportContent
+from breaches.core.content import ReportContent
+from breaches.core.remarks import Section
 from breaches.forms.section import SectionForm, narrative
-from breaches.remarks import Section
-from releases.form_layout import Question, inside_the_form
+from releases.forms.form_layout import Question, inside_the_form
 
 
 class ImpactForm(SectionForm):

@@ -8,7 +8,7 @@ from django.db.models import QuerySet
 from django.http import QueryDict
 from django.utils.translation import gettext_lazy as lazy
 
-from breaches import register
+from breaches.registers import register
 from releases.models import Producer, Series
 from releases.permissions import Person
 

@@ -9,12 +9,13 @@ from django.utils.text import format_lazy
 from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy as lazy
 
-from breaches import register, wording
-from breaches.decision import Decision
+from breaches.core.decision import Decision
+from breaches.core.status import TOLD_ELSEWHERE, DismissalReason, Kind, RecordingReason, ReportStatus
 from breaches.forms.of_producer import OfProducerForm
-from breaches.register import EDITION_BEFORE, REASON_AFTER, Wanted
-from breaches.status import TOLD_ELSEWHERE, DismissalReason, Kind, RecordingReason, ReportStatus
-from releases.form_layout import Question, helper_of
+from breaches.registers import register
+from breaches.registers.register import EDITION_BEFORE, REASON_AFTER, Wanted
+from breaches.words import wording
+from releases.forms.form_layout import Question, helper_of
 from releases.permissions import Person
 
 DAYS = ["%Y-%m-%d", "%d/%m/%Y", "%d %m %Y", "%d %B %Y"]

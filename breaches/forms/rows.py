@@ -11,10 +11,10 @@ from django.http import QueryDict
 from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy as lazy
 
-from breaches.content import Output
-from releases.form_fields import GovukDateField
-from releases.form_layout import Question, inside_the_form
-from releases.london import day
+from breaches.core.content import Output
+from releases.core.dates.london import day
+from releases.forms.form_fields import GovukDateField
+from releases.forms.form_layout import Question, inside_the_form
 
 MOST_ROWS = 50
 

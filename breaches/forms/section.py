@@ -9,11 +9,11 @@ from django.http import QueryDict
 from django.utils.text import format_lazy
 from django.utils.translation import gettext_lazy as lazy
 
-from breaches.content import CitedPractice, ReportContent
+from breaches.core.content import CitedPractice, ReportContent
+from breaches.core.remarks import Remark, Section
 from breaches.forms.rows import Rows
-from breaches.remarks import Remark, Section
-from releases.form_fields import LongTextField
-from releases.form_layout import inside_the_form
+from releases.forms.form_fields import LongTextField
+from releases.forms.form_layout import inside_the_form
 
 # Long enough for the longest published report several times over.
 LONGEST_TEXT = 20_000

@@ -11,11 +11,11 @@ from django.http import QueryDict
 from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy as lazy
 
+from breaches.core.status import RESTRICTED, Kind
 from breaches.forms.rows import date_rows
-from breaches.status import RESTRICTED, Kind
-from breaches.wording import KIND_HINTS, KINDS
-from releases.form_fields import GovukDateField
-from releases.form_layout import Question, helper_of, inside_the_form
+from breaches.words.wording import KIND_HINTS, KINDS
+from releases.forms.form_fields import GovukDateField
+from releases.forms.form_layout import Question, helper_of, inside_the_form
 from releases.models import Producer, Series
 
 

@@ -8,11 +8,11 @@ from django import forms
 from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy as lazy
 
-from breaches.content import TimelineEntry
-from breaches.document import exactly
-from releases import london
-from releases.form_fields import ClockTimeField, GovukDateField, LongTextField
-from releases.form_layout import Question, helper_of
+from breaches.core.content import TimelineEntry
+from breaches.core.printed.document import exactly
+from releases.core.dates import london
+from releases.forms.form_fields import ClockTimeField, GovukDateField, LongTextField
+from releases.forms.form_layout import Question, helper_of
 
 LONGEST_NOTE = 2000
 

@@ -7,10 +7,10 @@ from django import forms
 from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy as lazy
 
-from breaches.content import CitedPractice
-from breaches.wordings import key_of
-from releases.form_fields import LongTextField
-from releases.form_layout import Question, helper_of
+from breaches.completing.wordings import key_of
+from breaches.core.content import CitedPractice
+from releases.forms.form_fields import LongTextField
+from releases.forms.form_layout import Question, helper_of
 
 CONFIRM, LEAVE_OUT = "confirm", "leave_out"
 CHOICES = [(CONFIRM, lazy("I have read it in the Code: cite it in this wording")), (LEAVE_OUT, lazy("Leave it out"))]

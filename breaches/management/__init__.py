@@ -1,0 +1,1 @@
+"""The commands of reports: thin, like those of releases."""

@@ -5,7 +5,7 @@ import simple_history.models
 from django.conf import settings
 from django.db import migrations, models
 
-import breaches.status
+import breaches.core.status
 import releases.models.append_only
 
 
@@ -129,7 +129,7 @@ class Migration(migrations.Migration):
                             ("approved", "Approved"),
                             ("dismissed", "Dismissed"),
                         ],
-                        default=breaches.status.ReportStatus["DRAFT"],
+                        default=breaches.core.status.ReportStatus["DRAFT"],
                         max_length=10,
                     ),
                 ),
@@ -345,11 +345,11 @@ class Migration(migrations.Migration):
                     (
                         "status__in",
                         [
-                            breaches.status.ReportStatus["DRAFT"],
-                            breaches.status.ReportStatus["WITH_HOP"],
-                            breaches.status.ReportStatus["RETURNED"],
-                            breaches.status.ReportStatus["APPROVED"],
-                            breaches.status.ReportStatus["DISMISSED"],
+                            breaches.core.status.ReportStatus["DRAFT"],
+                            breaches.core.status.ReportStatus["WITH_HOP"],
+                            breaches.core.status.ReportStatus["RETURNED"],
+                            breaches.core.status.ReportStatus["APPROVED"],
+                            breaches.core.status.ReportStatus["DISMISSED"],
                         ],
                     )
                 ),
@@ -364,14 +364,20 @@ class Migration(migrations.Migration):
                         ("decided_at__isnull", False),
                         (
                             "status__in",
-                            [breaches.status.ReportStatus["APPROVED"], breaches.status.ReportStatus["DISMISSED"]],
+                            [
+                                breaches.core.status.ReportStatus["APPROVED"],
+                                breaches.core.status.ReportStatus["DISMISSED"],
+                            ],
                         ),
                     ),
                     models.Q(
                         models.Q(
                             (
                                 "status__in",
-                                [breaches.status.ReportStatus["APPROVED"], breaches.status.ReportStatus["DISMISSED"]],
+                                [
+                                    breaches.core.status.ReportStatus["APPROVED"],
+                                    breaches.core.status.ReportStatus["DISMISSED"],
+                                ],
                             ),
                             _negated=True,
                         ),
@@ -387,11 +393,11 @@ class Migration(migrations.Migration):
             constraint=models.CheckConstraint(
                 condition=models.Q(
                     models.Q(
-                        ("status", breaches.status.ReportStatus["DISMISSED"]),
+                        ("status", breaches.core.status.ReportStatus["DISMISSED"]),
                         models.Q(("dismissal_reason", ""), _negated=True),
                     ),
                     models.Q(
-                        models.Q(("status", breaches.status.ReportStatus["DISMISSED"]), _negated=True),
+                        models.Q(("status", breaches.core.status.ReportStatus["DISMISSED"]), _negated=True),
                         ("dismissal_reason", ""),
                     ),
                     _connector="OR",
@@ -423,7 +429,11 @@ class Migration(migrations.Migration):
                 condition=models.Q(
                     (
                         "kind__in",
-                        [breaches.status.Kind["LATE"], breaches.status.Kind["EARLY"], breaches.status.Kind["PARTIAL"]],
+                        [
+                            breaches.core.status.Kind["LATE"],
+                            breaches.core.status.Kind["EARLY"],
+                            breaches.core.status.Kind["PARTIAL"],
+                        ],
                     )
                 ),
                 name="suspicion_kind_is_known",

@@ -2,7 +2,7 @@
 
 from django.db import migrations, models
 
-import breaches.status
+import breaches.core.status
 
 
 class Migration(migrations.Migration):
@@ -22,7 +22,7 @@ class Migration(migrations.Migration):
                     ("approved", "Approved"),
                     ("dismissed", "Dismissed"),
                 ],
-                default=breaches.status.ReportStatus["DRAFT"],
+                default=breaches.core.status.ReportStatus["DRAFT"],
                 max_length=10,
             ),
         ),

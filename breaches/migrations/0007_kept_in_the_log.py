@@ -3,7 +3,7 @@
 from django.conf import settings
 from django.db import migrations, models
 
-import breaches.status
+import breaches.core.status
 
 
 class Migration(migrations.Migration):
@@ -30,14 +30,14 @@ class Migration(migrations.Migration):
             field=models.CharField(
                 blank=True,
                 choices=[
-                    (breaches.status.DismissalReason["EXEMPTION"], "exemption"),
-                    (breaches.status.DismissalReason["AGREED_CHANGE"], "agreed change"),
-                    (breaches.status.DismissalReason["CHECK_ERROR"], "check error"),
-                    (breaches.status.DismissalReason["CACHE_ONLY"], "cache only"),
-                    (breaches.status.DismissalReason["OTHER"], "other"),
-                    (breaches.status.RecordingReason["NO_EFFECT"], "no effect"),
-                    (breaches.status.RecordingReason["NOT_NEEDED"], "not needed"),
-                    (breaches.status.RecordingReason["REPORTED_BY_OTHERS"], "reported by others"),
+                    (breaches.core.status.DismissalReason["EXEMPTION"], "exemption"),
+                    (breaches.core.status.DismissalReason["AGREED_CHANGE"], "agreed change"),
+                    (breaches.core.status.DismissalReason["CHECK_ERROR"], "check error"),
+                    (breaches.core.status.DismissalReason["CACHE_ONLY"], "cache only"),
+                    (breaches.core.status.DismissalReason["OTHER"], "other"),
+                    (breaches.core.status.RecordingReason["NO_EFFECT"], "no effect"),
+                    (breaches.core.status.RecordingReason["NOT_NEEDED"], "not needed"),
+                    (breaches.core.status.RecordingReason["REPORTED_BY_OTHERS"], "reported by others"),
                 ],
                 max_length=20,
             ),
@@ -54,7 +54,7 @@ class Migration(migrations.Migration):
                     ("recorded", "In our log"),
                     ("dismissed", "Dismissed"),
                 ],
-                default=breaches.status.ReportStatus["DRAFT"],
+                default=breaches.core.status.ReportStatus["DRAFT"],
                 max_length=10,
             ),
         ),
@@ -65,12 +65,12 @@ class Migration(migrations.Migration):
                     (
                         "status__in",
                         [
-                            breaches.status.ReportStatus["DRAFT"],
-                            breaches.status.ReportStatus["WITH_HOP"],
-                            breaches.status.ReportStatus["RETURNED"],
-                            breaches.status.ReportStatus["APPROVED"],
-                            breaches.status.ReportStatus["RECORDED"],
-                            breaches.status.ReportStatus["DISMISSED"],
+                            breaches.core.status.ReportStatus["DRAFT"],
+                            breaches.core.status.ReportStatus["WITH_HOP"],
+                            breaches.core.status.ReportStatus["RETURNED"],
+                            breaches.core.status.ReportStatus["APPROVED"],
+                            breaches.core.status.ReportStatus["RECORDED"],
+                            breaches.core.status.ReportStatus["DISMISSED"],
                         ],
                     )
                 ),
@@ -86,9 +86,9 @@ class Migration(migrations.Migration):
                         (
                             "status__in",
                             [
-                                breaches.status.ReportStatus["APPROVED"],
-                                breaches.status.ReportStatus["RECORDED"],
-                                breaches.status.ReportStatus["DISMISSED"],
+                                breaches.core.status.ReportStatus["APPROVED"],
+                                breaches.core.status.ReportStatus["RECORDED"],
+                                breaches.core.status.ReportStatus["DISMISSED"],
                             ],
                         ),
                     ),
@@ -97,9 +97,9 @@ class Migration(migrations.Migration):
                             (
                                 "status__in",
                                 [
-                                    breaches.status.ReportStatus["APPROVED"],
-                                    breaches.status.ReportStatus["RECORDED"],
-                                    breaches.status.ReportStatus["DISMISSED"],
+                                    breaches.core.status.ReportStatus["APPROVED"],
+                                    breaches.core.status.ReportStatus["RECORDED"],
+                                    breaches.core.status.ReportStatus["DISMISSED"],
                                 ],
                             ),
                             _negated=True,
@@ -119,32 +119,35 @@ class Migration(migrations.Migration):
                         (
                             "decision_reason__in",
                             [
-                                breaches.status.DismissalReason["EXEMPTION"],
-                                breaches.status.DismissalReason["AGREED_CHANGE"],
-                                breaches.status.DismissalReason["CHECK_ERROR"],
-                                breaches.status.DismissalReason["CACHE_ONLY"],
-                                breaches.status.DismissalReason["OTHER"],
+                                breaches.core.status.DismissalReason["EXEMPTION"],
+                                breaches.core.status.DismissalReason["AGREED_CHANGE"],
+                                breaches.core.status.DismissalReason["CHECK_ERROR"],
+                                breaches.core.status.DismissalReason["CACHE_ONLY"],
+                                breaches.core.status.DismissalReason["OTHER"],
                             ],
                         ),
-                        ("status", breaches.status.ReportStatus["DISMISSED"]),
+                        ("status", breaches.core.status.ReportStatus["DISMISSED"]),
                     ),
                     models.Q(
                         (
                             "decision_reason__in",
                             [
-                                breaches.status.RecordingReason["NO_EFFECT"],
-                                breaches.status.RecordingReason["NOT_NEEDED"],
-                                breaches.status.RecordingReason["REPORTED_BY_OTHERS"],
-                                breaches.status.RecordingReason["OTHER"],
+                                breaches.core.status.RecordingReason["NO_EFFECT"],
+                                breaches.core.status.RecordingReason["NOT_NEEDED"],
+                                breaches.core.status.RecordingReason["REPORTED_BY_OTHERS"],
+                                breaches.core.status.RecordingReason["OTHER"],
                             ],
                         ),
-                        ("status", breaches.status.ReportStatus["RECORDED"]),
+                        ("status", breaches.core.status.ReportStatus["RECORDED"]),
                     ),
                     models.Q(
                         models.Q(
                             (
                                 "status__in",
-                                [breaches.status.ReportStatus["DISMISSED"], breaches.status.ReportStatus["RECORDED"]],
+                                [
+                                    breaches.core.status.ReportStatus["DISMISSED"],
+                                    breaches.core.status.ReportStatus["RECORDED"],
+                                ],
                             ),
                             _negated=True,
                         ),

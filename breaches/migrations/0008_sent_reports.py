@@ -4,7 +4,7 @@ import django.db.models.deletion
 from django.conf import settings
 from django.db import migrations, models
 
-import breaches.status
+import breaches.core.status
 from releases.models.triggers import guard
 
 
@@ -61,7 +61,7 @@ class Migration(migrations.Migration):
                     ("closed", "Closed"),
                     ("withdrawn", "Withdrawn"),
                 ],
-                default=breaches.status.ReportStatus["DRAFT"],
+                default=breaches.core.status.ReportStatus["DRAFT"],
                 max_length=10,
             ),
         ),
@@ -72,15 +72,15 @@ class Migration(migrations.Migration):
                     (
                         "status__in",
                         [
-                            breaches.status.ReportStatus["DRAFT"],
-                            breaches.status.ReportStatus["WITH_HOP"],
-                            breaches.status.ReportStatus["RETURNED"],
-                            breaches.status.ReportStatus["APPROVED"],
-                            breaches.status.ReportStatus["RECORDED"],
-                            breaches.status.ReportStatus["DISMISSED"],
-                            breaches.status.ReportStatus["SENT"],
-                            breaches.status.ReportStatus["CLOSED"],
-                            breaches.status.ReportStatus["WITHDRAWN"],
+                            breaches.core.status.ReportStatus["DRAFT"],
+                            breaches.core.status.ReportStatus["WITH_HOP"],
+                            breaches.core.status.ReportStatus["RETURNED"],
+                            breaches.core.status.ReportStatus["APPROVED"],
+                            breaches.core.status.ReportStatus["RECORDED"],
+                            breaches.core.status.ReportStatus["DISMISSED"],
+                            breaches.core.status.ReportStatus["SENT"],
+                            breaches.core.status.ReportStatus["CLOSED"],
+                            breaches.core.status.ReportStatus["WITHDRAWN"],
                         ],
                     )
                 ),
@@ -96,12 +96,12 @@ class Migration(migrations.Migration):
                         (
                             "status__in",
                             [
-                                breaches.status.ReportStatus["APPROVED"],
-                                breaches.status.ReportStatus["RECORDED"],
-                                breaches.status.ReportStatus["DISMISSED"],
-                                breaches.status.ReportStatus["SENT"],
-                                breaches.status.ReportStatus["CLOSED"],
-                                breaches.status.ReportStatus["WITHDRAWN"],
+                                breaches.core.status.ReportStatus["APPROVED"],
+                                breaches.core.status.ReportStatus["RECORDED"],
+                                breaches.core.status.ReportStatus["DISMISSED"],
+                                breaches.core.status.ReportStatus["SENT"],
+                                breaches.core.status.ReportStatus["CLOSED"],
+                                breaches.core.status.ReportStatus["WITHDRAWN"],
                             ],
                         ),
                     ),
@@ -110,12 +110,12 @@ class Migration(migrations.Migration):
                             (
                                 "status__in",
                                 [
-                                    breaches.status.ReportStatus["APPROVED"],
-                                    breaches.status.ReportStatus["RECORDED"],
-                                    breaches.status.ReportStatus["DISMISSED"],
-                                    breaches.status.ReportStatus["SENT"],
-                                    breaches.status.ReportStatus["CLOSED"],
-                                    breaches.status.ReportStatus["WITHDRAWN"],
+                                    breaches.core.status.ReportStatus["APPROVED"],
+                                    breaches.core.status.ReportStatus["RECORDED"],
+                                    breaches.core.status.ReportStatus["DISMISSED"],
+                                    breaches.core.status.ReportStatus["SENT"],
+                                    breaches.core.status.ReportStatus["CLOSED"],
+                                    breaches.core.status.ReportStatus["WITHDRAWN"],
                                 ],
                             ),
                             _negated=True,
@@ -161,9 +161,9 @@ class Migration(migrations.Migration):
                     (
                         "nature__in",
                         [
-                            breaches.status.Nature["REPORT"],
-                            breaches.status.Nature["CORRECTION_NOTICE"],
-                            breaches.status.Nature["WITHDRAWAL_NOTICE"],
+                            breaches.core.status.Nature["REPORT"],
+                            breaches.core.status.Nature["CORRECTION_NOTICE"],
+                            breaches.core.status.Nature["WITHDRAWAL_NOTICE"],
                         ],
                     )
                 ),

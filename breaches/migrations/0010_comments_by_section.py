@@ -3,7 +3,7 @@
 import django.db.models.deletion
 from django.db import migrations, models
 
-import breaches.remarks
+import breaches.core.remarks
 from releases.models.triggers import guard
 
 
@@ -42,10 +42,10 @@ class Migration(migrations.Migration):
                             (
                                 "section__in",
                                 [
-                                    breaches.remarks.Section["CORE_INFORMATION"],
-                                    breaches.remarks.Section["CIRCUMSTANCES"],
-                                    breaches.remarks.Section["IMPACT"],
-                                    breaches.remarks.Section["CORRECTIVE_ACTIONS"],
+                                    breaches.core.remarks.Section["CORE_INFORMATION"],
+                                    breaches.core.remarks.Section["CIRCUMSTANCES"],
+                                    breaches.core.remarks.Section["IMPACT"],
+                                    breaches.core.remarks.Section["CORRECTIVE_ACTIONS"],
                                 ],
                             )
                         ),

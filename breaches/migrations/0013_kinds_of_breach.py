@@ -3,7 +3,7 @@
 from django.conf import settings
 from django.db import migrations, models
 
-import breaches.status
+import breaches.core.status
 
 
 class Migration(migrations.Migration):
@@ -41,17 +41,17 @@ class Migration(migrations.Migration):
                     (
                         "kind__in",
                         [
-                            breaches.status.Kind["LATE"],
-                            breaches.status.Kind["EARLY"],
-                            breaches.status.Kind["PARTIAL"],
-                            breaches.status.Kind["NOT_LIVE"],
-                            breaches.status.Kind["WRONG_CONTENT"],
-                            breaches.status.Kind["PRA"],
-                            breaches.status.Kind["ACCESS"],
-                            breaches.status.Kind["LEAK"],
-                            breaches.status.Kind["NOT_ANNOUNCED"],
-                            breaches.status.Kind["USED_IN_PUBLIC"],
-                            breaches.status.Kind["OTHER"],
+                            breaches.core.status.Kind["LATE"],
+                            breaches.core.status.Kind["EARLY"],
+                            breaches.core.status.Kind["PARTIAL"],
+                            breaches.core.status.Kind["NOT_LIVE"],
+                            breaches.core.status.Kind["WRONG_CONTENT"],
+                            breaches.core.status.Kind["PRA"],
+                            breaches.core.status.Kind["ACCESS"],
+                            breaches.core.status.Kind["LEAK"],
+                            breaches.core.status.Kind["NOT_ANNOUNCED"],
+                            breaches.core.status.Kind["USED_IN_PUBLIC"],
+                            breaches.core.status.Kind["OTHER"],
                         ],
                     )
                 ),

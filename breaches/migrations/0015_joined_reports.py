@@ -4,7 +4,7 @@ import django.db.models.deletion
 from django.conf import settings
 from django.db import migrations, models
 
-import breaches.status
+import breaches.core.status
 from releases.models.triggers import guard
 
 
@@ -53,7 +53,7 @@ class Migration(migrations.Migration):
                     ("joined", "Joined with others"),
                     ("parted", "Taken apart"),
                 ],
-                default=breaches.status.ReportStatus["DRAFT"],
+                default=breaches.core.status.ReportStatus["DRAFT"],
                 max_length=10,
             ),
         ),
@@ -64,17 +64,17 @@ class Migration(migrations.Migration):
                     (
                         "status__in",
                         [
-                            breaches.status.ReportStatus["DRAFT"],
-                            breaches.status.ReportStatus["WITH_HOP"],
-                            breaches.status.ReportStatus["RETURNED"],
-                            breaches.status.ReportStatus["APPROVED"],
-                            breaches.status.ReportStatus["RECORDED"],
-                            breaches.status.ReportStatus["DISMISSED"],
-                            breaches.status.ReportStatus["SENT"],
-                            breaches.status.ReportStatus["CLOSED"],
-                            breaches.status.ReportStatus["WITHDRAWN"],
-                            breaches.status.ReportStatus["JOINED"],
-                            breaches.status.ReportStatus["PARTED"],
+                            breaches.core.status.ReportStatus["DRAFT"],
+                            breaches.core.status.ReportStatus["WITH_HOP"],
+                            breaches.core.status.ReportStatus["RETURNED"],
+                            breaches.core.status.ReportStatus["APPROVED"],
+                            breaches.core.status.ReportStatus["RECORDED"],
+                            breaches.core.status.ReportStatus["DISMISSED"],
+                            breaches.core.status.ReportStatus["SENT"],
+                            breaches.core.status.ReportStatus["CLOSED"],
+                            breaches.core.status.ReportStatus["WITHDRAWN"],
+                            breaches.core.status.ReportStatus["JOINED"],
+                            breaches.core.status.ReportStatus["PARTED"],
                         ],
                     )
                 ),

@@ -4,7 +4,7 @@ import django.db.models.deletion
 from django.conf import settings
 from django.db import migrations, models
 
-import breaches.status
+import breaches.core.status
 
 
 class Migration(migrations.Migration):
@@ -63,7 +63,9 @@ class Migration(migrations.Migration):
                         condition=models.Q(("text", ""), _negated=True), name="an_action_says_what_is_done"
                     ),
                     models.CheckConstraint(
-                        condition=models.Q(("term__in", [breaches.status.Term["SHORT"], breaches.status.Term["LONG"]])),
+                        condition=models.Q(
+                            ("term__in", [breaches.core.status.Term["SHORT"], breaches.core.status.Term["LONG"]])
+                        ),
                         name="term_of_an_action_is_known",
                     ),
                     models.CheckConstraint(

@@ -3,7 +3,7 @@
 from django.conf import settings
 from django.db import migrations, models
 
-import breaches.status
+import breaches.core.status
 
 
 class Migration(migrations.Migration):
@@ -59,16 +59,16 @@ class Migration(migrations.Migration):
                         "cause__in",
                         [
                             "",
-                            breaches.status.Cause["SCHEDULER_FAULT"],
-                            breaches.status.Cause["NOT_AUTHORISED"],
-                            breaches.status.Cause["LATE_FIX"],
-                            breaches.status.Cause["PROCESSING_ERROR"],
-                            breaches.status.Cause["OUTAGE"],
-                            breaches.status.Cause["WRONG_FILE"],
-                            breaches.status.Cause["CACHE"],
-                            breaches.status.Cause["HUMAN_ERROR"],
-                            breaches.status.Cause["OTHER"],
-                            breaches.status.Cause["NOT_KNOWN"],
+                            breaches.core.status.Cause["SCHEDULER_FAULT"],
+                            breaches.core.status.Cause["NOT_AUTHORISED"],
+                            breaches.core.status.Cause["LATE_FIX"],
+                            breaches.core.status.Cause["PROCESSING_ERROR"],
+                            breaches.core.status.Cause["OUTAGE"],
+                            breaches.core.status.Cause["WRONG_FILE"],
+                            breaches.core.status.Cause["CACHE"],
+                            breaches.core.status.Cause["HUMAN_ERROR"],
+                            breaches.core.status.Cause["OTHER"],
+                            breaches.core.status.Cause["NOT_KNOWN"],
                         ],
                     )
                 ),

@@ -6,8 +6,8 @@ from django.conf import settings
 from django.db import models
 from django.db.models import Q
 
+from breaches.core.status import Term
 from breaches.models.report import Report
-from breaches.status import Term
 from releases.models import ReleaseTask
 from releases.models.code_words import choices_of
 

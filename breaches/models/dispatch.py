@@ -4,8 +4,8 @@ from django.conf import settings
 from django.db import models
 from django.db.models import Q
 
+from breaches.core.status import Nature
 from breaches.models.report import ApprovedDocument, Report
-from breaches.status import Nature
 from releases.models.append_only import AppendOnly, AppendOnlyQuerySet
 
 

@@ -4,8 +4,8 @@ from django.conf import settings
 from django.db import models
 from django.db.models import F, Q
 
+from breaches.core.status import ReportStatus
 from breaches.models.report import Report
-from breaches.status import ReportStatus
 from releases.models.append_only import AppendOnly, AppendOnlyQuerySet
 
 

@@ -7,7 +7,7 @@ from django.db import models
 from django.db.models import Q
 from django.utils.translation import gettext_lazy as lazy
 
-from breaches.status import DECIDED, TOLD_ELSEWHERE, Cause, DismissalReason, Kind, RecordingReason, ReportStatus
+from breaches.core.status import DECIDED, TOLD_ELSEWHERE, Cause, DismissalReason, Kind, RecordingReason, ReportStatus
 from releases.models import Producer
 from releases.models.append_only import AppendOnly, AppendOnlyQuerySet
 from releases.models.event import Happening

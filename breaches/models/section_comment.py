@@ -3,8 +3,8 @@
 from django.db import models
 from django.db.models import Q
 
+from breaches.core.remarks import Section
 from breaches.models.report import ReportEvent
-from breaches.remarks import Section
 from releases.models.append_only import AppendOnly, AppendOnlyQuerySet
 
 

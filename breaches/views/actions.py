@@ -6,14 +6,14 @@ from django.shortcuts import get_object_or_404, redirect, render
 from django.utils import timezone
 from django.utils.translation import gettext as _
 
-from breaches import actions
+from breaches.completing import actions
 from breaches.forms.actions import ActionForm
 from breaches.models import CorrectiveAction, Report
 from breaches.permissions import may_write_or_decide
 from breaches.views.access import SignedInRequest, report_page
-from releases.canonical import canonical_json, sha256_hex
-from releases.lifecycle import MoveRefused
-from releases.london import local_date
+from releases.core.canonical import canonical_json, sha256_hex
+from releases.core.dates.london import local_date
+from releases.core.lifecycle import MoveRefused
 
 
 @report_page("GET")

@@ -8,15 +8,16 @@ from django.shortcuts import redirect, render
 from django.utils import timezone
 from django.utils.translation import gettext as _
 
-from breaches import cause, needs, wording
-from breaches.cause import Found
+from breaches.completing import cause, needs
+from breaches.completing.cause import Found
 from breaches.forms.cause import CauseForm
 from breaches.models import Report
 from breaches.permissions import may_write_or_decide
 from breaches.views.access import SignedInRequest, report_page
-from releases.canonical import canonical_json, sha256_hex
-from releases.lifecycle import MoveRefused
-from releases.london import in_london
+from breaches.words import wording
+from releases.core.canonical import canonical_json, sha256_hex
+from releases.core.dates.london import in_london
+from releases.core.lifecycle import MoveRefused
 
 
 @report_page("GET", "POST")

@@ -5,11 +5,11 @@ from typing import Any
 from django.http import Http404, HttpResponse
 from django.shortcuts import render
 
-from breaches import wording
-from breaches.content import from_json
-from breaches.differences import Change, difference
+from breaches.core.content import from_json
+from breaches.core.differences import Change, difference
 from breaches.models import Report, ReportVersion
 from breaches.views.access import SignedInRequest, report_page
+from breaches.words import wording
 
 
 @report_page("GET")

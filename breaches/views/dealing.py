@@ -6,11 +6,11 @@ from django.shortcuts import redirect, render
 from django.utils import timezone
 from django.utils.translation import gettext as _
 
-from breaches import dealing
+from breaches.completing import dealing
+from breaches.core.status import DECIDED
 from breaches.forms.dealing import DealingForm
 from breaches.models import Report
 from breaches.permissions import Action, may
-from breaches.status import DECIDED
 from breaches.views.access import SignedInRequest, report_page
 
 

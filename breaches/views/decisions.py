@@ -3,7 +3,8 @@
 from django.http import HttpResponse
 from django.utils.translation import gettext_lazy as lazy
 
-from breaches import sign_off
+from breaches.core.status import APPROVE, DISMISS, RECORD, REOPEN, RETURN, SUBMIT, TAKE_BACK
+from breaches.deciding import sign_off
 from breaches.forms.decisions import (
     ApproveForm,
     DismissForm,
@@ -14,7 +15,6 @@ from breaches.forms.decisions import (
     TakeBackForm,
 )
 from breaches.models import Report
-from breaches.status import APPROVE, DISMISS, RECORD, REOPEN, RETURN, SUBMIT, TAKE_BACK
 from breaches.views.access import SignedInRequest, report_page
 from breaches.views.move_pages import MovePage, decide, shown, unsent
 

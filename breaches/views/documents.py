@@ -9,13 +9,15 @@ from django.template.loader import render_to_string
 from django.utils import timezone
 from django.utils.translation import gettext as _
 
-from breaches import pdf, publishing, statement_file
+from breaches.core.printed import statement_file
+from breaches.core.printed.public_statement import PublicStatement
+from breaches.core.status import WITH_DOCUMENT
+from breaches.deciding import publishing
 from breaches.models import Report
+from breaches.paper import pdf
+from breaches.paper.printing import draft_of
 from breaches.permissions import TABLE, Action, acting_role
-from breaches.printing import draft_of
-from breaches.public_statement import PublicStatement
-from breaches.status import WITH_DOCUMENT
-from breaches.versions import record
+from breaches.reports.versions import record
 from breaches.views.access import SignedInRequest, report_page
 
 

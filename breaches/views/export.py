@@ -7,15 +7,15 @@ from django.shortcuts import redirect, render, resolve_url
 from django.utils import timezone
 from django.views.decorators.http import require_http_methods
 
-from breaches import register, register_export
 from breaches.forms.export import ExportForm
 from breaches.models import RegisterEvent
 from breaches.permissions import Action
-from breaches.register_export import CannotBeExported
+from breaches.registers import register, register_export
+from breaches.registers.register_export import CannotBeExported
 from breaches.views.access import SignedInRequest
 from breaches.views.register import form_of
-from releases.downloads import as_download, dated
-from releases.tables.files import Kind
+from releases.core.tables.files import Kind
+from releases.forms.downloads import as_download, dated
 
 LATEST = 20
 

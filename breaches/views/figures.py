@@ -14,17 +14,17 @@ from django.utils import timezone
 from django.utils.translation import gettext as _
 from django.views.decorators.http import require_safe
 
-from breaches import figure_tables, figures_file, report_tables, year_on_year
-from breaches.counted import Scope, history
-from breaches.figures import Case, History, by_producer, by_series
-from breaches.figures_file import Part
+from breaches.core.figures.figures import Case, History, by_producer, by_series
+from breaches.core.figures.quarter import Quarter
 from breaches.forms.figures import FiguresForm
-from breaches.quarter import Quarter
+from breaches.registers import figure_tables, figures_file, report_tables, year_on_year
+from breaches.registers.counted import Scope, history
+from breaches.registers.figures_file import Part
+from breaches.registers.year_on_year import Address, Table
 from breaches.views.access import SignedInRequest
-from breaches.year_on_year import Address, Table
-from releases.downloads import as_download, dated
-from releases.london import local_date
-from releases.tables.files import Kind
+from releases.core.dates.london import local_date
+from releases.core.tables.files import Kind
+from releases.forms.downloads import as_download, dated
 
 
 @login_required

@@ -11,16 +11,16 @@ from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy as lazy
 from django.views.decorators.http import require_http_methods
 
-from breaches import joining
+from breaches.core.status import PART
+from breaches.drafts import joining
+from breaches.drafts.mornings import drafts_of
 from breaches.forms.decisions import MoveForm
 from breaches.forms.joining import JoinForm
 from breaches.models import JoinedDraft, Report
-from breaches.mornings import drafts_of
 from breaches.permissions import may_start
-from breaches.status import PART
 from breaches.views.access import SignedInRequest, report_page
 from breaches.views.move_pages import MovePage, decide
-from releases.lifecycle import MoveRefused
+from releases.core.lifecycle import MoveRefused
 from releases.models import Producer
 
 PART_PAGE = MovePage(

@@ -11,20 +11,24 @@ from django.urls import reverse
 from django.utils import timezone
 from django.utils.translation import gettext as _
 
-from breaches import moves, needs, pdf, practices, printing, sending, sign_off, wording
-from breaches.bound_evidence import evidence_digest
-from breaches.content import ReportContent, digest, from_json
-from breaches.document import lay_out
+from breaches.completing import needs
+from breaches.core.content import ReportContent, digest, from_json
+from breaches.core.printed.document import lay_out
+from breaches.core.remarks import Remark, Section, odd
+from breaches.core.status import APPROVE, DECIDED
+from breaches.deciding import sending, sign_off
+from breaches.deciding.bound_evidence import evidence_digest
+from breaches.drafts.refreshing import is_untouched, offers
 from breaches.forms.decisions import MoveForm
 from breaches.models import Report
+from breaches.paper import pdf, printing
 from breaches.permissions import moves_open_to
-from breaches.refreshing import is_untouched, offers
-from breaches.remarks import Remark, Section, odd
-from breaches.status import APPROVE, DECIDED
-from breaches.versions import CHANGED_SINCE_READ, SomebodyWasFaster, content_of, present
+from breaches.reports import moves, practices
+from breaches.reports.versions import CHANGED_SINCE_READ, SomebodyWasFaster, content_of, present
 from breaches.views.access import SignedInRequest
-from releases.lifecycle import MoveRefused, SomethingMissing
-from releases.london import local_date
+from breaches.words import wording
+from releases.core.dates.london import local_date
+from releases.core.lifecycle import MoveRefused, SomethingMissing
 
 # The first control of a field in its section's page, for links that lead there.
 CONTROLS = {

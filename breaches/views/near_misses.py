@@ -9,12 +9,12 @@ from django.shortcuts import render
 from django.utils import timezone
 from django.views.decorators.http import require_safe
 
-from breaches import near_misses
 from breaches.forms.near_misses import NearMissForm
-from breaches.near_misses import NearMiss
 from breaches.permissions import producers_read
+from breaches.registers import near_misses
+from breaches.registers.near_misses import NearMiss
 from breaches.views.access import SignedInRequest
-from releases import preflight_wording
+from releases.words import preflight_wording
 
 NEAR_MISSES_ON_A_PAGE = 30
 

@@ -6,11 +6,11 @@ from django.shortcuts import redirect, render
 from django.utils import timezone
 from django.utils.translation import gettext as _
 
-from breaches import own_acts
+from breaches.completing import own_acts
+from breaches.core.status import TOLD_ELSEWHERE
 from breaches.forms.own_acts import OwnActForm
 from breaches.models import Report
 from breaches.permissions import declared_own_act, may_write_or_decide
-from breaches.status import TOLD_ELSEWHERE
 from breaches.views.access import SignedInRequest, report_page
 
 

@@ -6,15 +6,17 @@ from django.shortcuts import redirect, render
 from django.utils import timezone
 from django.utils.translation import gettext as _
 
-from breaches import public_statement, publishing, wording
+from breaches.core.printed import public_statement
+from breaches.core.status import Kind
+from breaches.deciding import publishing
 from breaches.forms.publishing import PublishForm, TakeBackForm
 from breaches.models import Report
 from breaches.permissions import Action
-from breaches.status import Kind
-from breaches.versions import SomebodyWasFaster
+from breaches.reports.versions import SomebodyWasFaster
 from breaches.views.access import SignedInRequest, report_page
 from breaches.views.transparency import if_public, title_of
-from releases.lifecycle import MoveRefused
+from breaches.words import wording
+from releases.core.lifecycle import MoveRefused
 
 
 @if_public

@@ -8,14 +8,15 @@ from django.http import Http404, HttpResponse
 from django.shortcuts import render
 from django.views.decorators.http import require_safe
 
-from breaches import register, wording
-from breaches.content import from_json
+from breaches.core.content import from_json
+from breaches.core.status import Kind, ReportStatus
 from breaches.forms.register import RegisterForm
 from breaches.models import Report
 from breaches.permissions import Action
-from breaches.status import Kind, ReportStatus
+from breaches.registers import register
 from breaches.views.access import SignedInRequest
-from releases.london import day
+from breaches.words import wording
+from releases.core.dates.london import day
 
 REPORTS_ON_A_PAGE = 30
 

@@ -13,26 +13,12 @@ from django.urls import reverse
 from django.utils.translation import gettext as _
 from django.views.decorators.http import require_safe
 
-from breaches import cause, comments, events_in_words, needs, printing, publishing, refreshing, wording
-from breaches.content import ReportContent, from_json
-from breaches.decision import BREACHES, DECISION_ON
-from breaches.editing import FIELDS
-from breaches.joining import can_be_parted
-from breaches.models import Dispatch, JoinedDraft, OwnAct, Report, ReportVersion, StartedReport
-from breaches.models.report import ReportQuerySet
-from breaches.mornings import morning_of
-from breaches.permissions import (
-    Action,
-    declared_own_act,
-    may,
-    may_write_or_decide,
-    moves_open_to,
-    producers_written_for,
-    reports_where,
-    reports_with,
-)
-from breaches.remarks import Section, missing
-from breaches.status import (
+from breaches.completing import cause, needs
+from breaches.completing.editing import FIELDS
+from breaches.core.content import ReportContent, from_json
+from breaches.core.decision import BREACHES, DECISION_ON
+from breaches.core.remarks import Section, missing
+from breaches.core.status import (
     DECIDED,
     DECISIONS,
     EDIT,
@@ -44,12 +30,31 @@ from breaches.status import (
     Kind,
     ReportStatus,
 )
-from breaches.versions import present
+from breaches.deciding import publishing
+from breaches.drafts import refreshing
+from breaches.drafts.joining import can_be_parted
+from breaches.drafts.mornings import morning_of
+from breaches.models import Dispatch, JoinedDraft, OwnAct, Report, ReportVersion, StartedReport
+from breaches.models.report import ReportQuerySet
+from breaches.paper import printing
+from breaches.permissions import (
+    Action,
+    declared_own_act,
+    may,
+    may_write_or_decide,
+    moves_open_to,
+    producers_written_for,
+    reports_where,
+    reports_with,
+)
+from breaches.reports import comments
+from breaches.reports.versions import present
 from breaches.views.access import SignedInRequest, report_page
-from releases.london import day
+from breaches.words import events_in_words, wording
+from releases.core.dates.london import day
+from releases.core.judging.verdict import SUSPICIOUS
+from releases.core.roles import LEADS
 from releases.permissions import Person
-from releases.roles import LEADS
-from releases.verdict import SUSPICIOUS
 
 REPORTS_ON_A_PAGE = 30
 

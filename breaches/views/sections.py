@@ -8,19 +8,22 @@ from django.shortcuts import redirect, render
 from django.utils import timezone
 from django.utils.translation import gettext as _
 
-from breaches import comments, dealing, editing, practices, refreshing, wording
-from breaches.content import ReportContent, from_json
+from breaches.completing import dealing, editing
+from breaches.core.content import ReportContent, from_json
+from breaches.core.remarks import Section
+from breaches.core.status import EDIT
+from breaches.drafts import refreshing
+from breaches.drafts.machine_text import FROM_FACTS
 from breaches.forms import SECTION_FORMS, SectionForm
 from breaches.forms.rows import with_another_row
-from breaches.machine_text import FROM_FACTS
 from breaches.models import Report
 from breaches.permissions import moves_open_to
-from breaches.remarks import Section
-from breaches.status import EDIT
-from breaches.versions import present
+from breaches.reports import comments, practices
+from breaches.reports.versions import present
 from breaches.views.access import SignedInRequest, report_page
-from releases.lifecycle import MoveRefused
-from releases.london import day
+from breaches.words import wording
+from releases.core.dates.london import day
+from releases.core.lifecycle import MoveRefused
 
 
 @report_page("GET", "POST", move=EDIT)

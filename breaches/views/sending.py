@@ -6,10 +6,10 @@ from django.conf import settings
 from django.http import HttpResponse
 from django.utils.translation import gettext_lazy as lazy
 
-from breaches import sending
+from breaches.core.status import CLOSE, CORRECT, NOTE_ANSWER, SEND, WITHDRAW
+from breaches.deciding import sending
 from breaches.forms.sending import AnswerForm, CloseForm, NoticeForm, SendForm, SentOutsideForm
 from breaches.models import Report
-from breaches.status import CLOSE, CORRECT, NOTE_ANSWER, SEND, WITHDRAW
 from breaches.views.access import SignedInRequest, report_page
 from breaches.views.move_pages import MovePage, decide
 

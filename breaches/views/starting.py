@@ -11,12 +11,12 @@ from django.utils import timezone
 from django.utils.translation import gettext as _
 from django.views.decorators.http import require_http_methods
 
-from breaches import access_on_record, starting
+from breaches.core.status import Kind
+from breaches.drafts import access_on_record, starting
+from breaches.drafts.starting import About
 from breaches.forms.rows import with_another_row
 from breaches.forms.starting import StartAboutListForm, StartForm
 from breaches.permissions import may_start, producers_written_for
-from breaches.starting import About
-from breaches.status import Kind
 from breaches.views.access import SignedInRequest
 from releases.models import Producer, Release, Series
 

@@ -9,16 +9,17 @@ from django.shortcuts import get_object_or_404, redirect, render
 from django.utils import timezone
 from django.utils.translation import gettext as _
 
-from breaches import events_in_words, notes, timeline, wording
+from breaches.completing import notes, timeline
+from breaches.core.status import EDIT
 from breaches.forms.timeline import NoteForm, PrintedForm
 from breaches.models import Report, TimelineNote
 from breaches.permissions import Action, may
-from breaches.status import EDIT
-from breaches.versions import content_of
+from breaches.reports.versions import content_of
 from breaches.views.access import SignedInRequest, report_page
-from releases.lifecycle import MoveRefused
-from releases.london import in_london
-from releases.roles import Role
+from breaches.words import events_in_words, wording
+from releases.core.dates.london import in_london
+from releases.core.lifecycle import MoveRefused
+from releases.core.roles import Role
 
 # What happened to the report itself, apart from edits and downloads, which its history tells.
 TOLD_BY_THE_HISTORY = (

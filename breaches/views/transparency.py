@@ -10,10 +10,11 @@ from django.http import Http404, HttpRequest, HttpResponse
 from django.shortcuts import get_object_or_404, render
 from django.views.decorators.http import require_safe
 
-from breaches import publishing, wording
+from breaches.core.printed.public_statement import from_json
+from breaches.core.status import Kind
+from breaches.deciding import publishing
 from breaches.models import Published
-from breaches.public_statement import from_json
-from breaches.status import Kind
+from breaches.words import wording
 
 STATEMENTS_ON_A_PAGE = 30
 

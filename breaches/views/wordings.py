@@ -6,15 +6,15 @@ from django.shortcuts import redirect, render
 from django.utils import timezone
 from django.utils.translation import gettext as _
 
-from breaches import wordings
-from breaches.content import from_json
+from breaches.completing import wordings
+from breaches.core.content import from_json
 from breaches.forms.wordings import WordingsForm
 from breaches.models import Report
-from breaches.versions import content_of
+from breaches.reports.versions import content_of
 from breaches.views.access import SignedInRequest, report_page
-from releases.lifecycle import MoveRefused
+from releases.core.lifecycle import MoveRefused
+from releases.core.roles import LEADS
 from releases.permissions import roles_of
-from releases.roles import LEADS
 
 
 @report_page("GET", "POST")

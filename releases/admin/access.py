@@ -7,7 +7,7 @@ from django.db.models import Model, QuerySet
 from django.http import Http404, HttpRequest, HttpResponse, HttpResponseRedirect
 
 from releases import permissions
-from releases.lifecycle import MoveRefused
+from releases.core.lifecycle import MoveRefused
 from releases.models import Producer
 from releases.permissions import Action, NotYours
 

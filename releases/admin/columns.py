@@ -13,13 +13,13 @@ from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy as lazy
 from django.utils.translation import ngettext
 
-from releases import calendar, london
 from releases.admin import filters
 from releases.admin.access import ByProducer
+from releases.core.dates import calendar, london
+from releases.core.judging.verdict import Outcome
+from releases.core.status import OPEN, Status
 from releases.models import Address, Release
-from releases.status import OPEN, Status
-from releases.verdict import Outcome
-from releases.wording import OUTCOMES
+from releases.words.wording import OUTCOMES
 
 EMPTY = SafeString('<span class="office-nothing">–</span>')
 

@@ -9,10 +9,11 @@ from django.http import HttpRequest
 from django.utils import timezone
 from django.utils.translation import gettext as _
 
-from releases import exemptions, permissions
+from releases import permissions
 from releases.admin.access import RefusalsAsMessages
-from releases.exemption import Covers
-from releases.exemptions import Approval, ExemptionRefused
+from releases.calendar import exemptions
+from releases.calendar.exemptions import Approval, ExemptionRefused
+from releases.core.exemption import Covers
 from releases.models import Exemption, Series
 from releases.permissions import Action
 

@@ -11,11 +11,11 @@ from django.utils.text import format_lazy
 from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy as lazy
 
-from releases import calendar_export
-from releases.calendar_export import TooManyReleases
-from releases.downloads import as_download, dated
+from releases.core.tables.files import Kind
+from releases.forms.downloads import as_download, dated
 from releases.models import Release
-from releases.tables.files import Kind
+from releases.readers import calendar_export
+from releases.readers.calendar_export import TooManyReleases
 
 type AdminAction = Callable[[Any, HttpRequest, QuerySet[Release]], HttpResponse | None]
 

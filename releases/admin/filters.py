@@ -9,14 +9,17 @@ from django.http import HttpRequest
 from django.utils import timezone
 from django.utils.translation import gettext_lazy as lazy
 
-from releases import attention, attention_wording, london, permissions
-from releases.attention import Concern
+from releases import permissions
+from releases.core.dates import london
+from releases.core.judging.verdict import Outcome
+from releases.core.status import OPEN, Status
 from releases.models import Release, Series, Verification
 from releases.models.release import ReleaseQuerySet
+from releases.overview import attention
+from releases.overview.attention import Concern
 from releases.permissions import Action
-from releases.status import OPEN, Status
-from releases.verdict import Outcome
-from releases.wording import OUTCOMES
+from releases.words import attention_wording
+from releases.words.wording import OUTCOMES
 
 # Days from today on London's calendar, first and last.
 SPANS = {

@@ -11,9 +11,10 @@ from django.utils.text import format_lazy
 from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy as lazy
 
-from releases import scheduling, slot_rules, web_address
-from releases.calendar import Precision, Slot
-from releases.lifecycle import MoveRefused
+from releases.calendar import scheduling, slot_rules
+from releases.core import web_address
+from releases.core.dates.calendar import Precision, Slot
+from releases.core.lifecycle import MoveRefused
 from releases.models import Address, Release
 from releases.probe.registry import ADAPTERS
 

@@ -10,9 +10,9 @@ from django.db.models import Model
 from django.http import HttpRequest, HttpResponse
 from django.utils.translation import gettext as _
 
-from releases import event_wording
 from releases.admin.access import ByProducer
 from releases.models import Release
+from releases.words import event_wording
 
 MOST_ENTRIES = 200
 

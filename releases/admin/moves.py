@@ -13,14 +13,16 @@ from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy as lazy
 from django.utils.translation import ngettext_lazy
 
-from releases import calendar, corrections, preflight, scheduling
 from releases.admin.asking import ask_first, too_many
 from releases.admin.forms import CancellationForm, ShortNoticeForm
-from releases.corrections import CorrectionRefused
-from releases.lifecycle import MoveRefused
+from releases.beforehand import preflight
+from releases.calendar import corrections, scheduling
+from releases.calendar.corrections import CorrectionRefused
+from releases.core.dates import calendar
+from releases.core.lifecycle import MoveRefused
+from releases.core.status import Status
 from releases.models import Release
 from releases.permissions import NotYours
-from releases.status import Status
 
 
 @dataclass(frozen=True, slots=True)

@@ -14,12 +14,13 @@ from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy as lazy
 from django.utils.translation import ngettext
 
-from releases import calendar, planning
 from releases.admin.asking import ask_first, too_many
-from releases.calendar import Nation
+from releases.core.dates import calendar
+from releases.core.dates.calendar import Nation
+from releases.core.dates.next_year import Rule
 from releases.models import Release
-from releases.next_year import Rule
-from releases.planning import Objection, Plan
+from releases.planner import planning
+from releases.planner.planning import Objection, Plan
 
 RULES = {
     Rule.SAME_WEEKDAY: lazy("The same weekday of the month, such as the second Tuesday"),

@@ -10,7 +10,7 @@ from django.utils import timezone
 from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy as lazy
 
-from releases import corrections, permissions, scheduling
+from releases import permissions
 from releases.admin import exports, moves
 from releases.admin.access import RefusalsAsMessages
 from releases.admin.columns import ReleaseColumns
@@ -19,10 +19,11 @@ from releases.admin.history import WithHistory
 from releases.admin.plan_next_year import plan_next_year
 from releases.admin.set_addresses import set_addresses
 from releases.admin.single import MovesOfOne
-from releases.calendar import STANDARD_RELEASE_TIME
+from releases.calendar import corrections, scheduling
+from releases.core.dates.calendar import STANDARD_RELEASE_TIME
+from releases.core.status import CHANGE_DATE, RELEASE
 from releases.models import Address, DateChangeRequest, Release, Series
 from releases.permissions import Action
-from releases.status import CHANGE_DATE, RELEASE
 
 CHANGE = {
     "fields": (("new_on", "new_at", "new_precision"), "reason", "seen_version"),

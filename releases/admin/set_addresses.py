@@ -13,12 +13,13 @@ from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy as lazy
 from django.utils.translation import ngettext
 
-from releases import address_pattern, addressing
-from releases.address_pattern import BadPattern, Fault
-from releases.addressing import Objection, Pattern, Proposal
 from releases.admin.asking import ask_first, too_many
-from releases.canonical import sha256_hex
+from releases.core.canonical import sha256_hex
+from releases.core.dates import address_pattern
+from releases.core.dates.address_pattern import BadPattern, Fault
 from releases.models import Address, Release
+from releases.planner import addressing
+from releases.planner.addressing import Objection, Pattern, Proposal
 from releases.probe.registry import ADAPTERS
 
 WATCHED_ROLES = [choice for choice in Address.Role.choices if choice[0] != Address.Role.ANNOUNCEMENT]

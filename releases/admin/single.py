@@ -11,15 +11,17 @@ from django.urls import URLPattern, path, reverse
 from django.utils import timezone
 from django.utils.translation import gettext_lazy as lazy
 
-from releases import date_requests, permissions, preflight
+from releases import permissions
 from releases.admin import moves
 from releases.admin.access import ByProducer
-from releases.agreement import is_to_be_asked
+from releases.beforehand import preflight
+from releases.calendar import date_requests
+from releases.calendar.moving import is_due
+from releases.core.agreement import is_to_be_asked
+from releases.core.roles import LEADS, Role
+from releases.core.status import ANNOUNCE, CANCEL, CANCEL_ONCE_DUE, CONFIRM, RELEASE, Status
 from releases.models import Release
-from releases.moving import is_due
 from releases.permissions import Action, NotYours
-from releases.roles import LEADS, Role
-from releases.status import ANNOUNCE, CANCEL, CANCEL_ONCE_DUE, CONFIRM, RELEASE, Status
 
 PREFLIGHT = "preflight"
 

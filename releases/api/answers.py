@@ -6,11 +6,11 @@ from uuid import UUID
 
 from ninja import Field, Schema
 
-from releases.announced import AnnouncedMove, AnnouncedRelease, PublicStatus, days_of
-from releases.calendar import Precision, Slot
+from releases.core.announced import AnnouncedMove, AnnouncedRelease, PublicStatus, days_of
+from releases.core.dates.calendar import Precision, Slot
 from releases.models import Contact
 from releases.models.series import Designation
-from releases.public_addresses import whole
+from releases.readers.public_addresses import whole
 
 
 class Problem(Schema):

@@ -10,8 +10,8 @@ from django.views.decorators.http import require_safe
 
 from releases.api.questions import RULES
 from releases.api.routes import api
-from releases.following import Followed
-from releases.public_addresses import feed_address, whole
+from releases.readers.following import Followed
+from releases.readers.public_addresses import feed_address, whole
 
 EXAMPLES = {
     "releases": "?status=confirmed&status=postponed&from=2026-07-01&words=prices",

@@ -9,8 +9,8 @@ from django.conf import settings
 from django.db.models import Q, QuerySet
 from django.http import HttpRequest
 
-from releases.announced import AnnouncedRelease
 from releases.api.questions import AskedList
+from releases.core.announced import AnnouncedRelease
 from releases.models import Producer, Release, Series
 
 

@@ -7,9 +7,9 @@ from typing import Annotated, Any
 from ninja import Field, Schema
 from pydantic import BeforeValidator, WithJsonSchema
 
-from releases.announced import PublicStatus
+from releases.core.announced import PublicStatus
 from releases.models.series import Designation
-from releases.wanted import Wanted
+from releases.readers.wanted import Wanted
 
 MOST_PER_PAGE = 100
 MOST_CHARACTERS = 260

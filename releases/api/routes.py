@@ -10,16 +10,17 @@ from django.views.decorators.csrf import csrf_exempt
 from ninja import NinjaAPI, Path, Query, Schema
 from ninja.renderers import JSONRenderer
 
-from releases import following, next_release, public
-from releases.announced import Named
 from releases.api import answers, lists
 from releases.api.questions import AskedProducers, AskedReleases, AskedSeries, Slug, names_of
 from releases.api.refusals import NoSuchParameter, only_reading, say_in_json
-from releases.following import Followed, NothingAnnounced
-from releases.for_programs import for_programs
+from releases.calendar import next_release
+from releases.core.announced import Named
 from releases.models import Release, Series
-from releases.public_addresses import feed_address
-from releases.wanted import matching
+from releases.readers import following, public
+from releases.readers.following import Followed, NothingAnnounced
+from releases.readers.for_programs import for_programs
+from releases.readers.public_addresses import feed_address
+from releases.readers.wanted import matching
 
 
 class _Plain(JSONRenderer):

@@ -9,11 +9,11 @@ import simple_history.models
 from django.conf import settings
 from django.db import migrations, models
 
-import releases.calendar
+import releases.core.dates.calendar
+import releases.core.judging.verdict
+import releases.core.roles
+import releases.core.status
 import releases.models.append_only
-import releases.roles
-import releases.status
-import releases.verdict
 
 
 class Migration(migrations.Migration):
@@ -90,7 +90,7 @@ class Migration(migrations.Migration):
                             ("scotland", "Scotland"),
                             ("northern_ireland", "Northern ireland"),
                         ],
-                        default=releases.calendar.Nation["ENGLAND"],
+                        default=releases.core.dates.calendar.Nation["ENGLAND"],
                         max_length=20,
                     ),
                 ),
@@ -138,7 +138,7 @@ class Migration(migrations.Migration):
                             ("published", "Published"),
                             ("cancelled", "Cancelled"),
                         ],
-                        default=releases.status.Status["PROVISIONAL"],
+                        default=releases.core.status.Status["PROVISIONAL"],
                         max_length=12,
                     ),
                 ),
@@ -149,7 +149,7 @@ class Migration(migrations.Migration):
                     "precision",
                     models.CharField(
                         choices=[("exact", "exact"), ("month", "month"), ("two_months", "two months")],
-                        default=releases.calendar.Precision["EXACT"],
+                        default=releases.core.dates.calendar.Precision["EXACT"],
                         max_length=10,
                     ),
                 ),
@@ -239,7 +239,7 @@ class Migration(migrations.Migration):
                             ("scotland", "Scotland"),
                             ("northern_ireland", "Northern ireland"),
                         ],
-                        default=releases.calendar.Nation["ENGLAND"],
+                        default=releases.core.dates.calendar.Nation["ENGLAND"],
                         max_length=20,
                     ),
                 ),
@@ -813,7 +813,7 @@ class Migration(migrations.Migration):
                             ("published", "Published"),
                             ("cancelled", "Cancelled"),
                         ],
-                        default=releases.status.Status["PROVISIONAL"],
+                        default=releases.core.status.Status["PROVISIONAL"],
                         max_length=12,
                     ),
                 ),
@@ -824,7 +824,7 @@ class Migration(migrations.Migration):
                     "precision",
                     models.CharField(
                         choices=[("exact", "exact"), ("month", "month"), ("two_months", "two months")],
-                        default=releases.calendar.Precision["EXACT"],
+                        default=releases.core.dates.calendar.Precision["EXACT"],
                         max_length=10,
                     ),
                 ),
@@ -946,7 +946,7 @@ class Migration(migrations.Migration):
                             ("uncertain", "uncertain"),
                             ("cannot_tell", "cannot tell"),
                         ],
-                        default=releases.verdict.Outcome["PENDING"],
+                        default=releases.core.judging.verdict.Outcome["PENDING"],
                         max_length=12,
                     ),
                 ),
@@ -1026,12 +1026,12 @@ class Migration(migrations.Migration):
                             (
                                 "role__in",
                                 [
-                                    releases.roles.Role["STATISTICIAN"],
-                                    releases.roles.Role["HEAD_OF_PROFESSION"],
-                                    releases.roles.Role["DEPUTY"],
-                                    releases.roles.Role["CALENDAR_MANAGER"],
-                                    releases.roles.Role["PUBLISHING_TEAM"],
-                                    releases.roles.Role["AUDITOR"],
+                                    releases.core.roles.Role["STATISTICIAN"],
+                                    releases.core.roles.Role["HEAD_OF_PROFESSION"],
+                                    releases.core.roles.Role["DEPUTY"],
+                                    releases.core.roles.Role["CALENDAR_MANAGER"],
+                                    releases.core.roles.Role["PUBLISHING_TEAM"],
+                                    releases.core.roles.Role["AUDITOR"],
                                 ],
                             )
                         ),
@@ -1129,10 +1129,10 @@ class Migration(migrations.Migration):
                     (
                         "status__in",
                         [
-                            releases.status.Status["PROVISIONAL"],
-                            releases.status.Status["CONFIRMED"],
-                            releases.status.Status["PUBLISHED"],
-                            releases.status.Status["CANCELLED"],
+                            releases.core.status.Status["PROVISIONAL"],
+                            releases.core.status.Status["CONFIRMED"],
+                            releases.core.status.Status["PUBLISHED"],
+                            releases.core.status.Status["CANCELLED"],
                         ],
                     )
                 ),
@@ -1146,10 +1146,10 @@ class Migration(migrations.Migration):
                     models.Q(
                         ("due_at__isnull", False),
                         ("planned_at__isnull", False),
-                        ("precision", releases.calendar.Precision["EXACT"]),
+                        ("precision", releases.core.dates.calendar.Precision["EXACT"]),
                     ),
                     models.Q(
-                        models.Q(("precision", releases.calendar.Precision["EXACT"]), _negated=True),
+                        models.Q(("precision", releases.core.dates.calendar.Precision["EXACT"]), _negated=True),
                         ("due_at__isnull", True),
                     ),
                     _connector="OR",
@@ -1162,7 +1162,10 @@ class Migration(migrations.Migration):
             constraint=models.CheckConstraint(
                 condition=models.Q(
                     models.Q(
-                        ("status__in", [releases.status.Status["CONFIRMED"], releases.status.Status["PUBLISHED"]]),
+                        (
+                            "status__in",
+                            [releases.core.status.Status["CONFIRMED"], releases.core.status.Status["PUBLISHED"]],
+                        ),
                         _negated=True,
                     ),
                     models.Q(("confirmed_at__isnull", False), ("due_at__isnull", False)),
@@ -1176,12 +1179,12 @@ class Migration(migrations.Migration):
             constraint=models.CheckConstraint(
                 condition=models.Q(
                     models.Q(
-                        ("status", releases.status.Status["CANCELLED"]),
+                        ("status", releases.core.status.Status["CANCELLED"]),
                         ("cancelled_at__isnull", False),
                         models.Q(("cancellation_reason", ""), _negated=True),
                     ),
                     models.Q(
-                        models.Q(("status", releases.status.Status["CANCELLED"]), _negated=True),
+                        models.Q(("status", releases.core.status.Status["CANCELLED"]), _negated=True),
                         ("cancellation_reason", ""),
                         ("cancelled_at__isnull", True),
                     ),
@@ -1225,14 +1228,14 @@ class Migration(migrations.Migration):
                     (
                         "outcome__in",
                         [
-                            releases.verdict.Outcome["PENDING"],
-                            releases.verdict.Outcome["ON_TIME"],
-                            releases.verdict.Outcome["EARLY"],
-                            releases.verdict.Outcome["LATE"],
-                            releases.verdict.Outcome["NOT_SEEN"],
-                            releases.verdict.Outcome["PARTIAL"],
-                            releases.verdict.Outcome["UNCERTAIN"],
-                            releases.verdict.Outcome["CANNOT_TELL"],
+                            releases.core.judging.verdict.Outcome["PENDING"],
+                            releases.core.judging.verdict.Outcome["ON_TIME"],
+                            releases.core.judging.verdict.Outcome["EARLY"],
+                            releases.core.judging.verdict.Outcome["LATE"],
+                            releases.core.judging.verdict.Outcome["NOT_SEEN"],
+                            releases.core.judging.verdict.Outcome["PARTIAL"],
+                            releases.core.judging.verdict.Outcome["UNCERTAIN"],
+                            releases.core.judging.verdict.Outcome["CANNOT_TELL"],
                         ],
                     )
                 ),

@@ -3,7 +3,7 @@
 import django.db.models.deletion
 from django.db import migrations, models
 
-import releases.proof
+import releases.core.judging.proof
 from releases.models.triggers import guard
 
 
@@ -120,13 +120,13 @@ class Migration(migrations.Migration):
                     (
                         "why__in",
                         [
-                            releases.proof.Why["FIRST_SEEN"],
-                            releases.proof.Why["ANNOUNCEMENT"],
-                            releases.proof.Why["LAST_BEFORE_DUE"],
-                            releases.proof.Why["LAST_NOT_LIVE"],
-                            releases.proof.Why["FIRST_PARTIAL"],
-                            releases.proof.Why["FIRST_LIVE"],
-                            releases.proof.Why["FIRST_LIVE_FRESH"],
+                            releases.core.judging.proof.Why["FIRST_SEEN"],
+                            releases.core.judging.proof.Why["ANNOUNCEMENT"],
+                            releases.core.judging.proof.Why["LAST_BEFORE_DUE"],
+                            releases.core.judging.proof.Why["LAST_NOT_LIVE"],
+                            releases.core.judging.proof.Why["FIRST_PARTIAL"],
+                            releases.core.judging.proof.Why["FIRST_LIVE"],
+                            releases.core.judging.proof.Why["FIRST_LIVE_FRESH"],
                         ],
                     )
                 ),

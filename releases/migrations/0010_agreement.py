@@ -4,7 +4,7 @@ import django.db.models.deletion
 from django.conf import settings
 from django.db import migrations, models
 
-import releases.agreement
+import releases.core.agreement
 
 
 class Migration(migrations.Migration):
@@ -35,7 +35,7 @@ class Migration(migrations.Migration):
                             ("withdrawn", "Withdrawn"),
                             ("lapsed", "Lapsed"),
                         ],
-                        default=releases.agreement.RequestState["WAITING"],
+                        default=releases.core.agreement.RequestState["WAITING"],
                         max_length=10,
                     ),
                 ),
@@ -72,18 +72,18 @@ class Migration(migrations.Migration):
                             (
                                 "state__in",
                                 [
-                                    releases.agreement.RequestState["WAITING"],
-                                    releases.agreement.RequestState["AGREED"],
-                                    releases.agreement.RequestState["REFUSED"],
-                                    releases.agreement.RequestState["WITHDRAWN"],
-                                    releases.agreement.RequestState["LAPSED"],
+                                    releases.core.agreement.RequestState["WAITING"],
+                                    releases.core.agreement.RequestState["AGREED"],
+                                    releases.core.agreement.RequestState["REFUSED"],
+                                    releases.core.agreement.RequestState["WITHDRAWN"],
+                                    releases.core.agreement.RequestState["LAPSED"],
                                 ],
                             )
                         ),
                         name="request_state_is_known",
                     ),
                     models.UniqueConstraint(
-                        condition=models.Q(("state", releases.agreement.RequestState["WAITING"])),
+                        condition=models.Q(("state", releases.core.agreement.RequestState["WAITING"])),
                         fields=("release",),
                         name="one_waiting_request_per_release",
                     ),
@@ -92,20 +92,20 @@ class Migration(migrations.Migration):
                             models.Q(
                                 ("decided_at__isnull", True),
                                 ("decided_by__isnull", True),
-                                ("state", releases.agreement.RequestState["WAITING"]),
+                                ("state", releases.core.agreement.RequestState["WAITING"]),
                             ),
                             models.Q(
                                 ("decided_at__isnull", False),
                                 ("decided_by__isnull", True),
-                                ("state", releases.agreement.RequestState["LAPSED"]),
+                                ("state", releases.core.agreement.RequestState["LAPSED"]),
                             ),
                             models.Q(
                                 models.Q(
                                     (
                                         "state__in",
                                         [
-                                            releases.agreement.RequestState["WAITING"],
-                                            releases.agreement.RequestState["LAPSED"],
+                                            releases.core.agreement.RequestState["WAITING"],
+                                            releases.core.agreement.RequestState["LAPSED"],
                                         ],
                                     ),
                                     _negated=True,
@@ -120,11 +120,11 @@ class Migration(migrations.Migration):
                     models.CheckConstraint(
                         condition=models.Q(
                             models.Q(
-                                ("state", releases.agreement.RequestState["REFUSED"]),
+                                ("state", releases.core.agreement.RequestState["REFUSED"]),
                                 models.Q(("refusal", ""), _negated=True),
                             ),
                             models.Q(
-                                models.Q(("state", releases.agreement.RequestState["REFUSED"]), _negated=True),
+                                models.Q(("state", releases.core.agreement.RequestState["REFUSED"]), _negated=True),
                                 ("refusal", ""),
                             ),
                             _connector="OR",

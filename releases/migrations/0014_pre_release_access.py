@@ -4,8 +4,8 @@ import django.db.models.deletion
 from django.conf import settings
 from django.db import migrations, models
 
-import releases.pre_release_period
-import releases.pre_release_status
+import releases.core.pre_release_period
+import releases.core.pre_release_status
 
 
 class Migration(migrations.Migration):
@@ -28,7 +28,7 @@ class Migration(migrations.Migration):
                     "unit",
                     models.CharField(
                         choices=[("hours", "Hours"), ("working_days", "Working days")],
-                        default=releases.pre_release_period.Unit["HOURS"],
+                        default=releases.core.pre_release_period.Unit["HOURS"],
                         max_length=12,
                     ),
                 ),
@@ -43,7 +43,7 @@ class Migration(migrations.Migration):
                             ("ended", "Ended"),
                             ("withdrawn", "Withdrawn"),
                         ],
-                        default=releases.pre_release_status.AccessStatus["GRANTED"],
+                        default=releases.core.pre_release_status.AccessStatus["GRANTED"],
                         max_length=10,
                     ),
                 ),
@@ -73,7 +73,7 @@ class Migration(migrations.Migration):
                     "unit",
                     models.CharField(
                         choices=[("hours", "Hours"), ("working_days", "Working days")],
-                        default=releases.pre_release_period.Unit["HOURS"],
+                        default=releases.core.pre_release_period.Unit["HOURS"],
                         max_length=12,
                     ),
                 ),
@@ -95,7 +95,7 @@ class Migration(migrations.Migration):
                             ("refused", "Refused"),
                             ("taken_back", "Taken back"),
                         ],
-                        default=releases.pre_release_status.RequestStatus["WAITING"],
+                        default=releases.core.pre_release_status.RequestStatus["WAITING"],
                         max_length=10,
                     ),
                 ),
@@ -121,7 +121,7 @@ class Migration(migrations.Migration):
             name="pre_release_unit",
             field=models.CharField(
                 choices=[("hours", "Hours"), ("working_days", "Working days")],
-                default=releases.pre_release_period.Unit["HOURS"],
+                default=releases.core.pre_release_period.Unit["HOURS"],
                 help_text="Of the period above.",
                 max_length=12,
                 verbose_name="counted in",
@@ -142,7 +142,7 @@ class Migration(migrations.Migration):
             name="pre_release_unit",
             field=models.CharField(
                 choices=[("hours", "Hours"), ("working_days", "Working days")],
-                default=releases.pre_release_period.Unit["HOURS"],
+                default=releases.core.pre_release_period.Unit["HOURS"],
                 help_text="Of the period above.",
                 max_length=12,
                 verbose_name="counted in",
@@ -156,12 +156,12 @@ class Migration(migrations.Migration):
                     models.Q(
                         ("pre_release_length__gte", 1),
                         ("pre_release_length__lte", 240),
-                        ("pre_release_unit", releases.pre_release_period.Unit["HOURS"]),
+                        ("pre_release_unit", releases.core.pre_release_period.Unit["HOURS"]),
                     ),
                     models.Q(
                         ("pre_release_length__gte", 1),
                         ("pre_release_length__lte", 10),
-                        ("pre_release_unit", releases.pre_release_period.Unit["WORKING_DAYS"]),
+                        ("pre_release_unit", releases.core.pre_release_period.Unit["WORKING_DAYS"]),
                     ),
                     _connector="OR",
                 ),
@@ -228,10 +228,10 @@ class Migration(migrations.Migration):
                     (
                         "status__in",
                         [
-                            releases.pre_release_status.AccessStatus["GRANTED"],
-                            releases.pre_release_status.AccessStatus["BEGUN"],
-                            releases.pre_release_status.AccessStatus["ENDED"],
-                            releases.pre_release_status.AccessStatus["WITHDRAWN"],
+                            releases.core.pre_release_status.AccessStatus["GRANTED"],
+                            releases.core.pre_release_status.AccessStatus["BEGUN"],
+                            releases.core.pre_release_status.AccessStatus["ENDED"],
+                            releases.core.pre_release_status.AccessStatus["WITHDRAWN"],
                         ],
                     )
                 ),
@@ -251,8 +251,8 @@ class Migration(migrations.Migration):
                         (
                             "status__in",
                             [
-                                releases.pre_release_status.AccessStatus["GRANTED"],
-                                releases.pre_release_status.AccessStatus["WITHDRAWN"],
+                                releases.core.pre_release_status.AccessStatus["GRANTED"],
+                                releases.core.pre_release_status.AccessStatus["WITHDRAWN"],
                             ],
                         ),
                     ),
@@ -261,8 +261,8 @@ class Migration(migrations.Migration):
                         (
                             "status__in",
                             [
-                                releases.pre_release_status.AccessStatus["BEGUN"],
-                                releases.pre_release_status.AccessStatus["ENDED"],
+                                releases.core.pre_release_status.AccessStatus["BEGUN"],
+                                releases.core.pre_release_status.AccessStatus["ENDED"],
                             ],
                         ),
                     ),
@@ -277,10 +277,10 @@ class Migration(migrations.Migration):
                 condition=models.Q(
                     models.Q(
                         ("ended_at__gte", models.F("began_at")),
-                        ("status", releases.pre_release_status.AccessStatus["ENDED"]),
+                        ("status", releases.core.pre_release_status.AccessStatus["ENDED"]),
                     ),
                     models.Q(
-                        models.Q(("status", releases.pre_release_status.AccessStatus["ENDED"]), _negated=True),
+                        models.Q(("status", releases.core.pre_release_status.AccessStatus["ENDED"]), _negated=True),
                         ("ended_at__isnull", True),
                     ),
                     _connector="OR",
@@ -293,11 +293,11 @@ class Migration(migrations.Migration):
             constraint=models.CheckConstraint(
                 condition=models.Q(
                     models.Q(
-                        ("status", releases.pre_release_status.AccessStatus["WITHDRAWN"]),
+                        ("status", releases.core.pre_release_status.AccessStatus["WITHDRAWN"]),
                         ("withdrawn_at__isnull", False),
                     ),
                     models.Q(
-                        models.Q(("status", releases.pre_release_status.AccessStatus["WITHDRAWN"]), _negated=True),
+                        models.Q(("status", releases.core.pre_release_status.AccessStatus["WITHDRAWN"]), _negated=True),
                         ("withdrawn_at__isnull", True),
                     ),
                     _connector="OR",
@@ -332,10 +332,10 @@ class Migration(migrations.Migration):
                     (
                         "status__in",
                         [
-                            releases.pre_release_status.RequestStatus["WAITING"],
-                            releases.pre_release_status.RequestStatus["AGREED"],
-                            releases.pre_release_status.RequestStatus["REFUSED"],
-                            releases.pre_release_status.RequestStatus["TAKEN_BACK"],
+                            releases.core.pre_release_status.RequestStatus["WAITING"],
+                            releases.core.pre_release_status.RequestStatus["AGREED"],
+                            releases.core.pre_release_status.RequestStatus["REFUSED"],
+                            releases.core.pre_release_status.RequestStatus["TAKEN_BACK"],
                         ],
                     )
                 ),
@@ -349,9 +349,9 @@ class Migration(migrations.Migration):
                     (
                         "kind__in",
                         [
-                            releases.pre_release_status.Asked["ADD"],
-                            releases.pre_release_status.Asked["CHANGE"],
-                            releases.pre_release_status.Asked["WITHDRAW"],
+                            releases.core.pre_release_status.Asked["ADD"],
+                            releases.core.pre_release_status.Asked["CHANGE"],
+                            releases.core.pre_release_status.Asked["WITHDRAW"],
                         ],
                     )
                 ),
@@ -362,9 +362,9 @@ class Migration(migrations.Migration):
             model_name="prereleaserequest",
             constraint=models.CheckConstraint(
                 condition=models.Q(
-                    models.Q(("entry__isnull", True), ("kind", releases.pre_release_status.Asked["ADD"])),
+                    models.Q(("entry__isnull", True), ("kind", releases.core.pre_release_status.Asked["ADD"])),
                     models.Q(
-                        models.Q(("kind", releases.pre_release_status.Asked["ADD"]), _negated=True),
+                        models.Q(("kind", releases.core.pre_release_status.Asked["ADD"]), _negated=True),
                         ("entry__isnull", False),
                         ("entry_version__isnull", False),
                     ),
@@ -380,10 +380,10 @@ class Migration(migrations.Migration):
                     models.Q(
                         ("decided_at__isnull", True),
                         ("decided_by__isnull", True),
-                        ("status", releases.pre_release_status.RequestStatus["WAITING"]),
+                        ("status", releases.core.pre_release_status.RequestStatus["WAITING"]),
                     ),
                     models.Q(
-                        models.Q(("status", releases.pre_release_status.RequestStatus["WAITING"]), _negated=True),
+                        models.Q(("status", releases.core.pre_release_status.RequestStatus["WAITING"]), _negated=True),
                         ("decided_at__isnull", False),
                         ("decided_by__isnull", False),
                     ),
@@ -396,7 +396,7 @@ class Migration(migrations.Migration):
             model_name="prereleaserequest",
             constraint=models.CheckConstraint(
                 condition=models.Q(
-                    ("status", releases.pre_release_status.RequestStatus["WAITING"]),
+                    ("status", releases.core.pre_release_status.RequestStatus["WAITING"]),
                     models.Q(("email", ""), ("person", "")),
                     _connector="OR",
                 ),
@@ -406,7 +406,7 @@ class Migration(migrations.Migration):
         migrations.AddConstraint(
             model_name="prereleaserequest",
             constraint=models.UniqueConstraint(
-                condition=models.Q(("status", releases.pre_release_status.RequestStatus["WAITING"])),
+                condition=models.Q(("status", releases.core.pre_release_status.RequestStatus["WAITING"])),
                 fields=("entry",),
                 name="one_waiting_request_per_entry",
             ),

@@ -6,7 +6,7 @@ import django.db.models.deletion
 from django.conf import settings
 from django.db import migrations, models
 
-import releases.import_status
+import releases.core.import_status
 from releases.models.triggers import guard
 
 
@@ -45,7 +45,7 @@ class Migration(migrations.Migration):
                             ("discarded", "Discarded"),
                             ("failed", "Failed"),
                         ],
-                        default=releases.import_status.ImportStatus["UPLOADED"],
+                        default=releases.core.import_status.ImportStatus["UPLOADED"],
                         max_length=12,
                     ),
                 ),
@@ -127,12 +127,12 @@ class Migration(migrations.Migration):
                     (
                         "status__in",
                         [
-                            releases.import_status.ImportStatus["UPLOADED"],
-                            releases.import_status.ImportStatus["CHECKED"],
-                            releases.import_status.ImportStatus["CONFIRMED"],
-                            releases.import_status.ImportStatus["APPLIED"],
-                            releases.import_status.ImportStatus["DISCARDED"],
-                            releases.import_status.ImportStatus["FAILED"],
+                            releases.core.import_status.ImportStatus["UPLOADED"],
+                            releases.core.import_status.ImportStatus["CHECKED"],
+                            releases.core.import_status.ImportStatus["CONFIRMED"],
+                            releases.core.import_status.ImportStatus["APPLIED"],
+                            releases.core.import_status.ImportStatus["DISCARDED"],
+                            releases.core.import_status.ImportStatus["FAILED"],
                         ],
                     )
                 ),
@@ -149,9 +149,9 @@ class Migration(migrations.Migration):
                         (
                             "status__in",
                             (
-                                releases.import_status.ImportStatus["UPLOADED"],
-                                releases.import_status.ImportStatus["CONFIRMED"],
-                                releases.import_status.ImportStatus["CHECKED"],
+                                releases.core.import_status.ImportStatus["UPLOADED"],
+                                releases.core.import_status.ImportStatus["CONFIRMED"],
+                                releases.core.import_status.ImportStatus["CHECKED"],
                             ),
                         ),
                     ),
@@ -160,9 +160,9 @@ class Migration(migrations.Migration):
                             (
                                 "status__in",
                                 (
-                                    releases.import_status.ImportStatus["UPLOADED"],
-                                    releases.import_status.ImportStatus["CONFIRMED"],
-                                    releases.import_status.ImportStatus["CHECKED"],
+                                    releases.core.import_status.ImportStatus["UPLOADED"],
+                                    releases.core.import_status.ImportStatus["CONFIRMED"],
+                                    releases.core.import_status.ImportStatus["CHECKED"],
                                 ),
                             ),
                             _negated=True,

@@ -3,7 +3,7 @@
 from django.conf import settings
 from django.db import migrations, models
 
-import releases.status
+import releases.core.status
 from releases.models.title_words import index_title_words
 
 
@@ -84,7 +84,7 @@ class Migration(migrations.Migration):
                 condition=models.Q(
                     ("announced_at__isnull", False),
                     ("rehearsal", False),
-                    ("status", releases.status.Status["PUBLISHED"]),
+                    ("status", releases.core.status.Status["PUBLISHED"]),
                 ),
                 fields=["due_at", "id"],
                 name="public_release_by_published",

@@ -2,7 +2,7 @@
 
 from django.db import migrations, models
 
-import releases.calendar
+import releases.core.dates.calendar
 
 
 class Migration(migrations.Migration):
@@ -37,7 +37,7 @@ class Migration(migrations.Migration):
                     ("scotland", "Scotland"),
                     ("northern_ireland", "Northern Ireland"),
                 ],
-                default=releases.calendar.Nation["ENGLAND"],
+                default=releases.core.dates.calendar.Nation["ENGLAND"],
                 max_length=20,
             ),
         ),
@@ -81,7 +81,7 @@ class Migration(migrations.Migration):
                     ("scotland", "Scotland"),
                     ("northern_ireland", "Northern Ireland"),
                 ],
-                default=releases.calendar.Nation["ENGLAND"],
+                default=releases.core.dates.calendar.Nation["ENGLAND"],
                 max_length=20,
             ),
         ),

@@ -7,7 +7,7 @@ from django.conf import settings
 from django.db import models
 from django.db.models import Q
 
-from releases.calendar import Precision, Slot
+from releases.core.dates.calendar import Precision, Slot
 from releases.models.append_only import AppendOnly, AppendOnlyQuerySet
 from releases.models.release import Release
 

@@ -5,11 +5,11 @@ from django.db import models
 from django.db.models import F, Q
 from django.utils.translation import gettext_lazy as lazy
 
-from releases.agreement import RequestState
-from releases.calendar import Slot
+from releases.core.agreement import RequestState
+from releases.core.dates.calendar import Slot
+from releases.core.status import Status
 from releases.models.code_words import choices_of
 from releases.models.release import Release
-from releases.status import Status
 
 
 class DateChangeRequestQuerySet(models.QuerySet["DateChangeRequest"]):

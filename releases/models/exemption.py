@@ -6,7 +6,7 @@ from django.db.models import F, Q
 from django.utils.translation import gettext_lazy as lazy
 from simple_history.models import HistoricalRecords
 
-from releases.exemption import Covers, Terms
+from releases.core.exemption import Covers, Terms
 from releases.models.producer import Producer
 from releases.models.series import Series
 

@@ -6,7 +6,7 @@ from django.db import models
 from django.db.models import Q
 from django.utils.translation import gettext_lazy as lazy
 
-from releases.evidence import LookResult
+from releases.core.judging.evidence import LookResult
 from releases.models.append_only import AppendOnlyQuerySet, ChainedRow
 from releases.models.code_words import choices_of
 from releases.models.release import Address, Release

@@ -11,12 +11,12 @@ from django.db import models
 from django.db.models import Q
 from django.utils.translation import gettext_lazy as lazy
 
-from releases.calendar import Nation
+from releases.core.dates.calendar import Nation
+from releases.core.pre_release_details import Details
+from releases.core.pre_release_period import Oddity, Period, Unit, oddities
+from releases.core.pre_release_status import AccessStatus, Asked, RequestStatus
 from releases.models.code_words import choices_of
 from releases.models.release import Release
-from releases.pre_release_details import Details
-from releases.pre_release_period import Oddity, Period, Unit, oddities
-from releases.pre_release_status import AccessStatus, Asked, RequestStatus
 
 
 class AccessDetails(models.Model):

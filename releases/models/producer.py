@@ -5,10 +5,10 @@ from django.db import models
 from django.utils.translation import gettext_lazy as lazy
 from simple_history.models import HistoricalRecords
 
-from releases.calendar import Nation
+from releases.core.dates.calendar import Nation
+from releases.core.pre_release_period import LONGEST, Period, Unit, Usual, usual
+from releases.core.roles import Role
 from releases.models.code_words import choices_of
-from releases.pre_release_period import LONGEST, Period, Unit, Usual, usual
-from releases.roles import Role
 
 
 class Producer(models.Model):

@@ -9,7 +9,7 @@ from django.db import connection, models, transaction
 from django.utils.translation import gettext as _
 from django.utils.translation import gettext_noop as noop
 
-from releases.london import day
+from releases.core.dates.london import day
 
 FUNCTION = """
 CREATE OR REPLACE FUNCTION refuse_change_but_redaction() RETURNS trigger LANGUAGE plpgsql AS $$

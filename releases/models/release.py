@@ -9,11 +9,11 @@ from django.db.models import F, Q
 from django.utils.translation import gettext_lazy as lazy
 from simple_history.models import HistoricalRecords
 
-from releases import london
-from releases.calendar import Precision, Slot, months_after
+from releases.core.dates import london
+from releases.core.dates.calendar import Precision, Slot, months_after
+from releases.core.status import Status
 from releases.models.code_words import choices_of
 from releases.models.series import Series
-from releases.status import Status
 
 # What `public` asks for, for the indexes of what anyone may read.
 PUBLIC = Q(rehearsal=False, announced_at__isnull=False)
@@ -37,7 +37,7 @@ class ReleaseQuerySet(models.QuerySet["Release"]):
     def left_provisional(self, *, now: datetime) -> Self:
         """Return the releases that are still provisional although their day, or month, is over in London.
 
-        :param now: the aware instant of asking; `releases.calendar.Slot.is_past` says the same of one slot.
+        :param now: the aware instant of asking; `releases.core.dates.calendar.Slot.is_past` says the same of one slot.
         """
         today = london.local_date(now)
         this_month = today.replace(day=1)

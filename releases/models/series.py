@@ -5,7 +5,7 @@ from django.db import models
 from django.utils.translation import gettext_lazy as lazy
 from simple_history.models import HistoricalRecords
 
-from releases.calendar import STANDARD_RELEASE_TIME
+from releases.core.dates.calendar import STANDARD_RELEASE_TIME
 from releases.models.producer import Contact, Producer
 
 DEFAULT_TOLERANCE_SECONDS = 120

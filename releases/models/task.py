@@ -4,9 +4,9 @@ from django.conf import settings
 from django.db import models
 from django.db.models import F, OuterRef, Q, Subquery
 
+from releases.core.status import Status
 from releases.models.release import Release
 from releases.models.series import Series
-from releases.status import Status
 
 
 class ReleaseTaskQuerySet(models.QuerySet["ReleaseTask"]):

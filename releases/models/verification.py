@@ -5,10 +5,10 @@ from django.db import models
 from django.db.models import F, Q
 from django.utils.translation import gettext_lazy as lazy
 
+from releases.core.judging.verdict import Outcome
 from releases.models.append_only import AppendOnly, AppendOnlyQuerySet
 from releases.models.code_words import choices_of
 from releases.models.release import Address, Release
-from releases.verdict import Outcome
 
 
 class Verification(models.Model):

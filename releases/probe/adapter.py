@@ -2,8 +2,8 @@
 
 from typing import Protocol
 
-from releases.answer import Answer
-from releases.evidence import Expectation, Finding
+from releases.core.judging.evidence import Expectation, Finding
+from releases.core.looks.answer import Answer
 
 
 class Adapter(Protocol):

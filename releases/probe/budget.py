@@ -5,7 +5,7 @@ from collections import deque
 from collections.abc import Mapping
 from itertools import count
 
-from releases.pacing import Budget, budget_of
+from releases.core.looks.pacing import Budget, budget_of
 
 
 class Lane[T]:

@@ -9,7 +9,7 @@ import threading
 import time
 from collections.abc import Callable, Sequence
 
-from releases.clock_error import Figures, of_chrony, of_kernel
+from releases.core.looks.clock_error import Figures, of_chrony, of_kernel
 
 logger = logging.getLogger(__name__)
 

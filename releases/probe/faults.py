@@ -2,7 +2,7 @@
 
 import pycurl
 
-from releases.answer import Failure
+from releases.core.looks.answer import Failure
 
 _TOO_LARGE = 100  # CURLE_TOO_LARGE, for which pycurl has no name yet
 

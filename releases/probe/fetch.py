@@ -8,9 +8,11 @@ from typing import Self
 
 import pycurl
 
-from releases.answer import Answer, Failure
-from releases.errand import Errand
-from releases.pacing import DEFAULT_BUDGET, Budget
+from releases.core.looks.answer import Answer, Failure
+from releases.core.looks.errand import Errand
+from releases.core.looks.pacing import DEFAULT_BUDGET, Budget
+from releases.core.looks.retry_after import LONGEST_OF_ALL, pause_asked
+from releases.core.web_address import NotAWebAddressError, is_allowed, normal_entries, numeric_host, read
 from releases.probe import guard
 from releases.probe.budget import Lanes
 from releases.probe.flight import Flight, land, refused, turn_back
@@ -18,8 +20,6 @@ from releases.probe.line import Limits, Line, Route
 from releases.probe.multi import Multi
 from releases.probe.past_caches import past_caches
 from releases.probe.trust import authorities_file
-from releases.retry_after import LONGEST_OF_ALL, pause_asked
-from releases.web_address import NotAWebAddressError, is_allowed, normal_entries, numeric_host, read
 
 # Beyond this more connections only take turns on the processor; what waits longer is the network's part.
 MOST_IN_FLIGHT = 1000

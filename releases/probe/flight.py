@@ -6,13 +6,13 @@ from dataclasses import dataclass, field
 from datetime import datetime
 from types import MappingProxyType
 
-from releases.answer import Answer, Failure, Hop
-from releases.errand import Errand
+from releases.core.looks.answer import Answer, Failure, Hop
+from releases.core.looks.errand import Errand
+from releases.core.web_address import NotAWebAddressError, WebAddress, is_allowed, read_target
 from releases.probe import decoding
 from releases.probe.line import Limits, Reply
 from releases.probe.past_caches import as_meant
 from releases.probe.registry import adapter_named
-from releases.web_address import NotAWebAddressError, WebAddress, is_allowed, read_target
 
 logger = logging.getLogger(__name__)
 

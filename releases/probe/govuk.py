@@ -4,13 +4,12 @@ from dataclasses import replace
 from datetime import datetime
 from urllib.parse import unquote, urlsplit
 
-from releases import evidence
-from releases.answer import Answer
-from releases.evidence import Expectation, Finding, LookResult, Reason
-from releases.publisher import EARLIEST, PublisherSays, State
-from releases.reading import govuk_dates
-from releases.reading.characters import has_words, holds, words
-from releases.reading.govuk_document import (
+from releases.core.judging import evidence
+from releases.core.judging.evidence import Expectation, Finding, LookResult, Reason
+from releases.core.judging.publisher import EARLIEST, PublisherSays, State
+from releases.core.judging.reading import govuk_dates
+from releases.core.judging.reading.characters import has_words, holds, words
+from releases.core.judging.reading.govuk_document import (
     ANNOUNCEMENT,
     API,
     GONE,
@@ -23,7 +22,8 @@ from releases.reading.govuk_document import (
     one_line,
     read_document,
 )
-from releases.web_address import read, read_target
+from releases.core.looks.answer import Answer
+from releases.core.web_address import read, read_target
 
 _BY_PERSON = {Reason.CONFIRMED_BY_PERSON, Reason.PREVIOUS_EDITION}
 _WITHOUT_MARKER = {Reason.NO_MARKER, Reason.UNCHANGED, Reason.COMMON_MARKER}

@@ -11,11 +11,11 @@ from types import MappingProxyType
 
 import pycurl
 
-from releases.answer import Failure
-from releases.errand import LONGEST
+from releases.core.looks.answer import Failure
+from releases.core.looks.errand import LONGEST
+from releases.core.web_address import WebAddress
 from releases.probe import decoding, guard, past_caches
 from releases.probe.faults import failure_of
-from releases.web_address import WebAddress
 
 HEADERS = (
     "Accept: text/html,application/xhtml+xml,application/pdf;q=0.9,*/*;q=0.8",

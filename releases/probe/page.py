@@ -1,8 +1,8 @@
 """The adapter for any web page or file: fetches the announced address itself."""
 
-from releases import evidence
-from releases.answer import Answer
-from releases.evidence import Expectation, Finding
+from releases.core.judging import evidence
+from releases.core.judging.evidence import Expectation, Finding
+from releases.core.looks.answer import Answer
 from releases.probe.remembered import Findings
 
 

@@ -4,7 +4,7 @@ import re
 import secrets
 from urllib.parse import parse_qsl, urlsplit
 
-from releases.web_address import MOST_CHARACTERS, NotAWebAddressError, WebAddress, read
+from releases.core.web_address import MOST_CHARACTERS, NotAWebAddressError, WebAddress, read
 
 HEADERS = ("Cache-Control: no-cache", "Pragma: no-cache")
 PARAMETER = "statsoffice-fresh"

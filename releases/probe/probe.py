@@ -7,10 +7,10 @@ from typing import Self
 
 from django.conf import settings
 
-from releases.answer import Answer
-from releases.errand import Errand
-from releases.evidence import Expectation, Finding
-from releases.pacing import DEFAULT_BUDGET, Budget
+from releases.core.judging.evidence import Expectation, Finding
+from releases.core.looks.answer import Answer
+from releases.core.looks.errand import Errand
+from releases.core.looks.pacing import DEFAULT_BUDGET, Budget
 from releases.probe.fetch import Fetcher
 from releases.probe.registry import adapter_named
 

@@ -8,9 +8,9 @@ import threading
 from collections.abc import Callable, Hashable
 from datetime import datetime
 
-from releases.answer import Answer
-from releases.canonical import sha256_hex
-from releases.evidence import Expectation, Finding
+from releases.core.canonical import sha256_hex
+from releases.core.judging.evidence import Expectation, Finding
+from releases.core.looks.answer import Answer
 
 # More than are watched at once; each takes some two kilobytes.
 MOST = 12_000

@@ -8,15 +8,17 @@ from django.utils import timezone
 from django.utils.translation import gettext as _
 from django.views.decorators.http import require_http_methods, require_POST
 
-from releases import agreement_wording, calendar, date_requests
-from releases.agreement_forms import AgreeForm, RefuseForm
-from releases.date_requests import AlreadyAsked, NothingToAgree
-from releases.forms import ChangeDateForm
-from releases.lifecycle import MoveRefused, SomethingMissing
+from releases.calendar import date_requests
+from releases.calendar.date_requests import AlreadyAsked, NothingToAgree
+from releases.calendar.moving import SomebodyWasFaster
+from releases.core.dates import calendar
+from releases.core.lifecycle import MoveRefused, SomethingMissing
+from releases.forms.agreement_forms import AgreeForm, RefuseForm
+from releases.forms.release import ChangeDateForm
 from releases.models import DateChangeRequest
-from releases.moving import SomebodyWasFaster
 from releases.permissions import Action, Person
 from releases.views.finding import SignedInRequest, put_on_field, refused, release_of_theirs
+from releases.words import agreement_wording
 
 
 @login_required

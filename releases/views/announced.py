@@ -3,9 +3,10 @@
 from dataclasses import dataclass
 from datetime import datetime
 
-from releases import announcement_wording, comparing, comparison_wording
-from releases.comparing import Compared
+from releases.beforehand import comparing
+from releases.beforehand.comparing import Compared
 from releases.models import Release
+from releases.words import announcement_wording, comparison_wording
 
 
 @dataclass(frozen=True, slots=True)

@@ -8,10 +8,10 @@ from django.utils import timezone
 from django.utils.translation import gettext as _
 from django.views.decorators.http import require_http_methods
 
-from releases import answering, asking
-from releases.forms import SayForm, WasLiveForm
-from releases.lifecycle import MoveRefused
+from releases.core.lifecycle import MoveRefused
+from releases.forms.release import SayForm, WasLiveForm
 from releases.permissions import Action
+from releases.verdicts import answering, asking
 from releases.views.finding import SignedInRequest, put_on_field, release_of_theirs
 
 

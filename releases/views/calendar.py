@@ -13,12 +13,13 @@ from django.shortcuts import redirect, render
 from django.utils import timezone
 from django.views.decorators.http import require_safe
 
-from releases import london, public, public_addresses
-from releases.calendar_filter import CalendarFilter
+from releases.calendar.slot_rules import PLAUSIBLE_YEARS
+from releases.core.dates import london
+from releases.core.dates.month import Month, month_of
+from releases.forms.calendar_filter import CalendarFilter
 from releases.models import Release
-from releases.month import Month, month_of
-from releases.public import Shown
-from releases.slot_rules import PLAUSIBLE_YEARS
+from releases.readers import public, public_addresses
+from releases.readers.public import Shown
 from releases.views import calendar_parts
 
 RELEASES_PER_PAGE = 50

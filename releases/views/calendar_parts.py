@@ -13,8 +13,8 @@ from django.template.loader import render_to_string
 from django.utils.safestring import SafeString
 from django.utils.translation import get_language
 
-from releases.announced import AnnouncedRelease
-from releases.calendar_filter import CalendarFilter
+from releases.core.announced import AnnouncedRelease
+from releases.forms.calendar_filter import CalendarFilter
 
 # Nearly everybody who refreshes asks for the present month; a list of fifty releases is some 40 kB.
 KEPT = 32

@@ -10,15 +10,18 @@ from django.utils import timezone
 from django.utils.translation import gettext as _
 from django.views.decorators.http import require_http_methods, require_safe
 
-from releases import agreement_wording, date_register, public_reasons, register_export
-from releases.agreement_forms import CorrectReasonForm
-from releases.downloads import as_download, dated
-from releases.lifecycle import MoveRefused
+from releases.calendar import public_reasons
+from releases.calendar.public_reasons import ReasonRefused
+from releases.core.lifecycle import MoveRefused
+from releases.core.tables.files import Kind
+from releases.forms.agreement_forms import CorrectReasonForm
+from releases.forms.downloads import as_download, dated
 from releases.models import DateChange, Producer
+from releases.overview import date_register
 from releases.permissions import Action
-from releases.public_reasons import ReasonRefused
-from releases.tables.files import Kind
+from releases.readers import register_export
 from releases.views.finding import SignedInRequest, put_on_field, refused, release_of_theirs
+from releases.words import agreement_wording
 
 CHANGES_ON_A_PAGE = 30
 MOST_IN_A_FILE = 10_000

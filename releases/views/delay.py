@@ -10,10 +10,10 @@ from django.utils import timezone
 from django.utils.translation import gettext as _
 from django.views.decorators.http import require_http_methods, require_POST
 
-from releases import delay_notices
-from releases.delay_notice_form import DelayNoticeForm
-from releases.delay_notices import NoticeRefused
-from releases.lifecycle import MoveRefused
+from releases.calendar import delay_notices
+from releases.calendar.delay_notices import NoticeRefused
+from releases.core.lifecycle import MoveRefused
+from releases.forms.delay_notice_form import DelayNoticeForm
 from releases.models import DelayNotice, Release
 from releases.permissions import Action
 from releases.views.finding import SignedInRequest, put_on_field, refused, release_of_theirs

@@ -9,15 +9,17 @@ from django.utils import timezone
 from django.utils.translation import gettext as _
 from django.views.decorators.http import require_safe
 
-from releases import calendar_export, import_guide, imports
-from releases.calendar_export import TooManyReleases
-from releases.downloads import as_download, dated
-from releases.exchange_forms import SelectionForm
+from releases.core.tables.files import Kind
+from releases.core.tables.table import MOST_ROWS
+from releases.exchange import imports
+from releases.forms.downloads import as_download, dated
+from releases.forms.exchange_forms import SelectionForm
+from releases.overview.selection import selected
 from releases.permissions import Action, producers_where
-from releases.selection import selected
-from releases.tables.files import Kind
-from releases.tables.table import MOST_ROWS
+from releases.readers import calendar_export
+from releases.readers.calendar_export import TooManyReleases
 from releases.views.finding import SignedInRequest
+from releases.words import import_guide
 
 RELEASES_PER_PAGE = 50
 

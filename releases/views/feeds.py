@@ -5,13 +5,13 @@ from django.http import Http404, HttpRequest, HttpResponse
 from django.utils import timezone
 from django.utils.translation import gettext as _
 
-from releases import calendar_file, change_feed, following, public
-from releases.calendar_file import Titled
-from releases.change_feed import FeedTitled
-from releases.following import CHANGES_PER_PAGE, MOST_PAGES, MOST_RELEASES, Followed, NothingAnnounced
-from releases.for_programs import for_programs
 from releases.models import Release
-from releases.public_addresses import page_address, releases_at, whole
+from releases.readers import calendar_file, change_feed, following, public
+from releases.readers.calendar_file import Titled
+from releases.readers.change_feed import FeedTitled
+from releases.readers.following import CHANGES_PER_PAGE, MOST_PAGES, MOST_RELEASES, Followed, NothingAnnounced
+from releases.readers.for_programs import for_programs
+from releases.readers.public_addresses import page_address, releases_at, whole
 
 
 @for_programs

@@ -7,10 +7,10 @@ from django import forms
 from django.http import Http404, HttpRequest, HttpResponse
 from django.shortcuts import render
 
-from releases.lifecycle import MoveRefused
+from releases.core.lifecycle import MoveRefused
+from releases.core.status import RELEASE
 from releases.models import Release
 from releases.permissions import Action, Person, may, roles_of
-from releases.status import RELEASE
 
 if TYPE_CHECKING:
     from statsoffice.accounts.models import User

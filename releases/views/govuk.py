@@ -18,19 +18,20 @@ from django.utils import timezone
 from django.utils.translation import gettext as _
 from django.views.decorators.http import require_http_methods, require_POST
 
-from releases import announcement_wording, govuk_import, imports
-from releases.beside import Means
-from releases.clock_error import ClockError, Voucher
-from releases.govuk_forms import AnnouncementForm, ReleaseToCheckForm, initial_of
-from releases.govuk_import import ToRecord
-from releases.lifecycle import MoveRefused
+from releases.core.judging.reading import govuk_announcement
+from releases.core.judging.reading.govuk_announcement import Announced, Announcing, NoAnnouncementError, Problem
+from releases.core.lifecycle import MoveRefused
+from releases.core.looks.clock_error import ClockError, Voucher
+from releases.core.web_address import place_of
+from releases.exchange import govuk_import, imports
+from releases.exchange.govuk_import import ToRecord
+from releases.forms.govuk_forms import AnnouncementForm, ReleaseToCheckForm, initial_of
 from releases.models import Release, Series
 from releases.permissions import Action, producers_where
 from releases.probe.probe import budgets_from_settings, probe_from_settings
-from releases.reading import govuk_announcement
-from releases.reading.govuk_announcement import Announced, Announcing, NoAnnouncementError, Problem
 from releases.views.finding import SignedInRequest, put_on_field
-from releases.web_address import place_of
+from releases.watching.beside import Means
+from releases.words import announcement_wording
 
 # A person waits for the answer, and a thread of the web with them.
 LONGEST_SECONDS = 9.0

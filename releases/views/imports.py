@@ -15,16 +15,17 @@ from django.utils.translation import gettext as _
 from django.views.decorators.http import require_http_methods, require_POST, require_safe
 from django_htmx.http import HttpResponseClientRedirect
 
-from releases import import_turn, import_wording, imports
-from releases.exchange_forms import ConfirmForm, UploadForm
-from releases.import_file import Fault
-from releases.import_status import WAITING, ImportStatus
-from releases.import_steps import Made, Outcome, Taken
-from releases.lifecycle import MoveRefused, SomethingMissing
+from releases.core.import_status import WAITING, ImportStatus
+from releases.core.lifecycle import MoveRefused, SomethingMissing
+from releases.core.tables.files import Kind
+from releases.exchange import import_turn, imports
+from releases.exchange.import_file import Fault
+from releases.exchange.import_steps import Made, Outcome, Taken
+from releases.forms.exchange_forms import ConfirmForm, UploadForm
 from releases.models import CalendarImport
-from releases.tables.files import Kind
 from releases.views.finding import SignedInRequest, put_on_field
 from releases.views.live_part import signed_in_part
+from releases.words import import_wording
 
 ROWS_PER_PAGE = 50
 IMPORTS_PER_PAGE = 20

@@ -8,11 +8,11 @@ from django.shortcuts import render
 from django.utils import timezone
 from django.views.decorators.http import require_POST, require_safe
 
-from releases import exporting, opening
-from releases.opening import How, NoSuchBody, Opened
+from releases.core.judging.reading.characters import decode
+from releases.core.judging.reading.file_type import FileType, found_type
 from releases.permissions import Action
-from releases.reading.characters import decode
-from releases.reading.file_type import FileType, found_type
+from releases.record import exporting, opening
+from releases.record.opening import How, NoSuchBody, Opened
 from releases.views.finding import SignedInRequest, release_of_theirs
 
 MOST_CHARACTERS = 100_000

@@ -8,11 +8,11 @@ from django.utils import timezone
 from django.utils.translation import gettext as _
 from django.views.decorators.http import require_http_methods
 
-from releases import scheduling
-from releases.forms import CancelForm, ChangeDateForm, ConfirmForm
-from releases.lifecycle import MoveRefused, SomethingMissing, WrongRole, WrongState
-from releases.moving import SomebodyWasFaster
-from releases.status import ANNOUNCE, CANCEL, CHANGE_DATE, CONFIRM
+from releases.calendar import scheduling
+from releases.calendar.moving import SomebodyWasFaster
+from releases.core.lifecycle import MoveRefused, SomethingMissing, WrongRole, WrongState
+from releases.core.status import ANNOUNCE, CANCEL, CHANGE_DATE, CONFIRM
+from releases.forms.release import CancelForm, ChangeDateForm, ConfirmForm
 from releases.views import notice
 from releases.views.finding import SignedInRequest, put_on_field, refused, release_to_move
 

@@ -4,9 +4,9 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import datetime
 
-from releases import calendar
+from releases.core.dates import calendar
+from releases.core.status import Status
 from releases.models import DateChange, Release
-from releases.status import Status
 
 
 @dataclass(frozen=True, slots=True)

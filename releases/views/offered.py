@@ -6,12 +6,12 @@ from datetime import datetime
 from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy as lazy
 
-from releases.agreement import is_to_be_asked
+from releases.calendar.moving import is_due
+from releases.core.agreement import is_to_be_asked
+from releases.core.roles import Role
+from releases.core.status import ANNOUNCE, CANCEL, CANCEL_ONCE_DUE, CHANGE_DATE, CONFIRM, RELEASE, Status
 from releases.models import Release
-from releases.moving import is_due
 from releases.permissions import TABLE, Action
-from releases.roles import Role
-from releases.status import ANNOUNCE, CANCEL, CANCEL_ONCE_DUE, CHANGE_DATE, CONFIRM, RELEASE, Status
 from releases.views.waiting_change import Part
 
 MOVES = {

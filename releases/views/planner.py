@@ -6,13 +6,15 @@ from django.shortcuts import render
 from django.utils import timezone
 from django.views.decorators.http import require_safe
 
-from releases import london, planner_wording, year_planner
+from releases.calendar.slot_rules import PLAUSIBLE_YEARS
+from releases.core.dates import london
+from releases.core.status import Status
+from releases.forms.planner_form import PlannerForm
 from releases.models import Series
 from releases.permissions import Action, producers_where
-from releases.planner_form import PlannerForm
-from releases.slot_rules import PLAUSIBLE_YEARS
-from releases.status import Status
+from releases.planner import year_planner
 from releases.views.finding import SignedInRequest
+from releases.words import planner_wording
 
 
 @login_required

@@ -11,19 +11,19 @@ from django.utils.translation import gettext as _
 from django.utils.translation import ngettext
 from django.views.decorators.http import require_http_methods, require_POST, require_safe
 
-from releases import (
+from releases.core.lifecycle import MoveRefused, WrongRole
+from releases.core.pre_release_status import AGREE, REFUSE, REQUEST, TAKE_BACK, RequestStatus
+from releases.models import Release
+from releases.permissions import TABLE, Action, roles_of
+from releases.pre_release import (
     pre_release_copy,
     pre_release_names,
     pre_release_published,
     pre_release_requests,
     pre_release_rows,
-    pre_release_wording,
 )
-from releases.lifecycle import MoveRefused, WrongRole
-from releases.models import Release
-from releases.permissions import TABLE, Action, roles_of
-from releases.pre_release_status import AGREE, REFUSE, REQUEST, TAKE_BACK, RequestStatus
 from releases.views.finding import SignedInRequest, release_of_theirs
+from releases.words import pre_release_wording
 
 ACTS = {
     AGREE: pre_release_requests.agree,

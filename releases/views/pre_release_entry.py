@@ -13,20 +13,20 @@ from django.utils.translation import gettext as _
 from django.views.decorators.debug import sensitive_post_parameters
 from django.views.decorators.http import require_http_methods
 
-from releases import pre_release_list, pre_release_names, pre_release_record, pre_release_rows
-from releases.lifecycle import MoveRefused, WrongRole
+from releases.core.lifecycle import MoveRefused, WrongRole
+from releases.core.pre_release_status import ACCESS, BEGIN, CHANGE, END, TAKE_BACK, WITHDRAW
+from releases.forms.pre_release_forms import EntryForm, TimeForm, VersionForm
 from releases.models import PreReleaseAccess, Release
 from releases.permissions import Action, roles_of
-from releases.pre_release_entries import (
+from releases.pre_release import pre_release_list, pre_release_names, pre_release_record, pre_release_rows
+from releases.pre_release.pre_release_entries import (
     ListRefused,
     Objected,
     SomebodyWasFaster,
     check_open,
     only_words_are_open,
 )
-from releases.pre_release_forms import EntryForm, TimeForm, VersionForm
-from releases.pre_release_list import Outcome
-from releases.pre_release_status import ACCESS, BEGIN, CHANGE, END, TAKE_BACK, WITHDRAW
+from releases.pre_release.pre_release_list import Outcome
 from releases.views.finding import SignedInRequest, release_of_theirs
 from releases.views.pre_release import refused
 

@@ -6,9 +6,10 @@ from django.shortcuts import get_object_or_404, render
 from django.utils import timezone
 from django.views.decorators.http import require_safe
 
-from releases import pre_release_published, public
 from releases.models import Producer
 from releases.permissions import Action
+from releases.pre_release import pre_release_published
+from releases.readers import public
 from releases.views.finding import release_of_theirs
 
 LISTS_PER_PAGE = 50

@@ -13,13 +13,14 @@ from django.utils import timezone
 from django.utils.translation import gettext as _
 from django.views.decorators.http import require_POST
 
-from releases import preflight, preflight_wording
-from releases.lifecycle import MoveRefused
+from releases.beforehand import preflight
+from releases.core.lifecycle import MoveRefused
+from releases.core.preflight_findings import Finding
+from releases.core.roles import Role
 from releases.models import PreflightRun, Release
 from releases.permissions import TABLE, Action
-from releases.preflight_findings import Finding
-from releases.roles import Role
 from releases.views.finding import SignedInRequest, refused, release_of_theirs
+from releases.words import preflight_wording
 
 
 @dataclass(frozen=True, slots=True)

@@ -8,26 +8,21 @@ from django.shortcuts import render
 from django.utils import timezone
 from django.views.decorators.http import require_safe
 
-from releases import (
-    announcements,
-    exemptions,
-    next_release,
-    on_record,
-    opening,
-    pre_release_published,
-    public,
-    public_addresses,
-    tasks,
-    wording,
-)
-from releases.announced import Named
-from releases.following import Followed
+from releases.beforehand import announcements
+from releases.calendar import exemptions, next_release, tasks
+from releases.core.announced import Named
+from releases.core.status import Status
 from releases.models import DateChange, Exemption, Release, Verification
+from releases.overview import on_record
 from releases.permissions import TABLE, Action, roles_of
-from releases.status import Status
+from releases.pre_release import pre_release_published
+from releases.readers import public, public_addresses
+from releases.readers.following import Followed
+from releases.record import opening
 from releases.views import announced, delay, notice, preflight, waiting_change
 from releases.views.finding import release_of_theirs
 from releases.views.offered import offered
+from releases.words import wording
 
 
 @require_safe

@@ -9,7 +9,7 @@ from django.utils import timezone
 from django.utils.translation import gettext as _
 from django.views.decorators.http import require_POST
 
-from releases import tasks
+from releases.calendar import tasks
 from releases.models import ReleaseTask
 from releases.permissions import Action, may
 from releases.views.finding import SignedInRequest

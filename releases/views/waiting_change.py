@@ -2,12 +2,13 @@
 
 from dataclasses import dataclass
 
-from releases import agreement_wording, date_requests
-from releases.agreement import AGREE, REQUEST, WITHDRAW, RequestState
-from releases.agreement_wording import Tag
+from releases.calendar import date_requests
+from releases.core.agreement import AGREE, REQUEST, WITHDRAW, RequestState
+from releases.core.roles import Role
 from releases.models import DateChangeRequest, Release
 from releases.permissions import Person
-from releases.roles import Role
+from releases.words import agreement_wording
+from releases.words.agreement_wording import Tag
 
 
 @dataclass(frozen=True, slots=True)

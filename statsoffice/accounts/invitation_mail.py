@@ -7,7 +7,7 @@ from django.core.mail import EmailMultiAlternatives, mailers
 from django.urls import reverse
 from django.utils.translation import gettext as _
 
-from releases import london
+from releases.core.dates import london
 from releases.models.code_words import WORDS
 from statsoffice.accounts.models import Invitation
 from statsoffice.messages import html

@@ -9,9 +9,9 @@ from django.db import IntegrityError, transaction
 from django.db.models import Q, QuerySet
 from django.utils.translation import gettext as _
 
+from releases.core.roles import LEADS, Role
 from releases.models import Contact, Membership, Producer
 from releases.permissions import NotYours, Person
-from releases.roles import LEADS, Role
 from statsoffice import who_may
 from statsoffice.accounts.models import Invitation, User
 from statsoffice.accounts.permissions import administers_people, inviting_roles, producers_invited_to

@@ -10,9 +10,9 @@ from django.db.models.functions import Lower
 from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy as lazy
 
+from releases.core.roles import Role
 from releases.models import Producer
 from releases.models.code_words import choices_of
-from releases.roles import Role
 
 
 class UserQuerySet(BaseUserManager["User"]):

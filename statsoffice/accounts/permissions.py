@@ -4,10 +4,10 @@ from enum import StrEnum
 
 from django.db.models import QuerySet
 
+from releases.core.roles import Role
+from releases.core.status import KEEPERS
 from releases.models import Producer
 from releases.permissions import Person, producers_with, roles_of
-from releases.roles import Role
-from releases.status import KEEPERS
 
 
 class Action(StrEnum):

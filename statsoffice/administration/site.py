@@ -13,8 +13,10 @@ from django.urls import reverse
 from django.utils import timezone
 from django.utils.translation import gettext_lazy as lazy
 
-from releases import attention, attention_wording, permissions
+from releases import permissions
+from releases.overview import attention
 from releases.permissions import Action
+from releases.words import attention_wording
 
 # What a calendar manager opens most stands first; whatever is not named follows in Django's own order.
 APPS = ("releases", "breaches", "messages", "accounts")

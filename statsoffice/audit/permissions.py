@@ -2,7 +2,7 @@
 
 from enum import StrEnum
 
-from releases.roles import LEADS, Role
+from releases.core.roles import LEADS, Role
 
 
 class Action(StrEnum):

@@ -13,8 +13,8 @@ from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy as lazy
 from django.views.decorators.http import require_safe
 
-from releases import london
-from releases.form_layout import Question, helper_of
+from releases.core.dates import london
+from releases.forms.form_layout import Question, helper_of
 from releases.models import Producer
 from releases.views.finding import SignedInRequest
 from statsoffice.accounts.models import User

@@ -6,8 +6,8 @@ from typing import Any
 from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy as lazy
 
-from breaches.events_in_words import title_of
 from breaches.models import ReportEvent
+from breaches.words.events_in_words import title_of
 from statsoffice.audit.models import AccountEvent, What
 from statsoffice.audit.sources import Kind
 

@@ -8,7 +8,7 @@ from contextlib import contextmanager, suppress
 from pathlib import Path
 from typing import IO, Self
 
-from releases.archive_faults import ARCHIVE_FAULTS
+from releases.core.archive_faults import ARCHIVE_FAULTS
 from statsoffice.backup import manifest
 from statsoffice.backup.manifest import ArchiveRefused, Manifest, Part
 

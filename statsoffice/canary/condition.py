@@ -8,7 +8,7 @@ from typing import Any
 
 from django.conf import settings
 
-from releases.clock_error import Voucher
+from releases.core.looks.clock_error import Voucher
 from releases.models import Coverage
 from statsoffice.canary import left_in_files, pulse
 from statsoffice.canary.models import Pulse, Rehearsed

@@ -5,7 +5,7 @@ from pathlib import Path
 
 from django.db import IntegrityError, transaction
 
-from releases import unstored
+from releases.watching import unstored
 from statsoffice.canary.models import Pulse
 
 STEP = "unstored "

@@ -5,8 +5,8 @@ from datetime import datetime
 
 from django.conf import settings
 
+from releases.core.web_address import read
 from releases.probe.probe import Probe, probe_from_settings
-from releases.web_address import read
 
 
 def own_probe(url: str, *, now: Callable[[], datetime]) -> Probe:

@@ -6,17 +6,17 @@ from datetime import datetime, timedelta
 
 from django.conf import settings
 
-from releases import cadence
-from releases.answer import Answer
-from releases.clock import Clock
-from releases.errand import Errand
-from releases.evidence import AddressRole, Expectation, Reason
-from releases.looker import Looker
-from releases.reading.standing import TextsBefore
-from releases.release_verdict import judge_release
-from releases.statements import counts_as
-from releases.verdict import AddressVerdict, Outcome, Sighting, judge_address
-from releases.web_address import place_of
+from releases.core.judging.evidence import AddressRole, Expectation, Reason
+from releases.core.judging.looker import Looker
+from releases.core.judging.reading.standing import TextsBefore
+from releases.core.judging.release_verdict import judge_release
+from releases.core.judging.statements import counts_as
+from releases.core.judging.verdict import AddressVerdict, Outcome, Sighting, judge_address
+from releases.core.looks import cadence
+from releases.core.looks.answer import Answer
+from releases.core.looks.errand import Errand
+from releases.core.web_address import place_of
+from releases.watching.clock import Clock
 from statsoffice.canary.script import Script
 
 ADAPTER = "page"

@@ -5,8 +5,8 @@ from collections.abc import Callable
 
 from django.conf import settings
 
-from releases.clock import Clock
-from releases.looker import Looker
+from releases.core.judging.looker import Looker
+from releases.watching.clock import Clock
 from statsoffice import health
 from statsoffice.canary import performing, ping
 from statsoffice.canary.own_probe import own_probe

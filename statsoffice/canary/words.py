@@ -5,8 +5,8 @@ from datetime import datetime
 from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy as lazy
 
-from releases import london
-from releases.verdict import Outcome
+from releases.core.dates import london
+from releases.core.judging.verdict import Outcome
 from statsoffice.canary.condition import Condition, Problem, Trouble
 
 NEVER_ACTIVE = lazy("The watcher has never been active. No release is being watched.")

@@ -2,12 +2,12 @@
 
 from datetime import datetime, timedelta
 
-from releases import pre_release_list, pre_release_record
+from releases.core.pre_release_details import Details
+from releases.core.pre_release_period import Period
+from releases.core.roles import Role
+from releases.core.status import Status
 from releases.models import Release
-from releases.pre_release_details import Details
-from releases.pre_release_period import Period
-from releases.roles import Role
-from releases.status import Status
+from releases.pre_release import pre_release_list, pre_release_record
 from statsoffice.demo import offices
 
 # The series whose figures some people see before they are out; the first has the release that is due next.

@@ -2,12 +2,14 @@
 
 from datetime import date, datetime, timedelta
 
-from releases import date_requests, london, preflight, scheduling
-from releases.calendar import STANDARD_RELEASE_TIME, Nation, Precision, Slot, no_release_day
+from releases.beforehand import preflight
+from releases.calendar import date_requests, scheduling
+from releases.calendar.scheduling import PlannedAddress
+from releases.core.dates import london
+from releases.core.dates.calendar import STANDARD_RELEASE_TIME, Nation, Precision, Slot, no_release_day
+from releases.core.roles import Role
+from releases.core.status import Status
 from releases.models import Release, Series
-from releases.roles import Role
-from releases.scheduling import PlannedAddress
-from releases.status import Status
 from statsoffice.demo import access, offices
 from statsoffice.rehearsal_site import pages
 from statsoffice.rehearsal_site.client import RehearsalSite

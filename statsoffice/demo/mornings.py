@@ -5,12 +5,14 @@ from dataclasses import dataclass
 from datetime import datetime, timedelta
 from typing import Any
 
-from breaches import drafting
-from releases import london, scheduling, watch
-from releases.calendar import slot_at
+from breaches.drafts import drafting
+from releases.calendar import scheduling
+from releases.calendar.scheduling import PlannedAddress
+from releases.core.dates import london
+from releases.core.dates.calendar import slot_at
 from releases.models import Release, Series, Verification
 from releases.probe.probe import probe_from_settings
-from releases.scheduling import PlannedAddress
+from releases.watching import watch
 from statsoffice.rehearsal_site import pages
 from statsoffice.rehearsal_site.client import RehearsalSite
 from statsoffice.rehearsal_site.replay import ReplayClock

@@ -4,9 +4,9 @@ from dataclasses import dataclass
 
 from django.contrib.auth.models import Permission
 
-from releases.calendar import Nation
+from releases.core.dates.calendar import Nation
+from releases.core.roles import Role
 from releases.models import Contact, Membership, Producer, Series
-from releases.roles import Role
 from statsoffice.accounts.models import User
 
 PASSWORD = "release-day-demo"  # noqa: S105  # printed for everybody to read, and refused in production

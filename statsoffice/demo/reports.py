@@ -3,12 +3,15 @@
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 
-from breaches import cause, editing, pdf, sign_off, versions
-from breaches.cause import Found
+from breaches.completing import cause, editing
+from breaches.completing.cause import Found
+from breaches.core.remarks import Section
+from breaches.core.status import Cause, DismissalReason, ReportStatus
+from breaches.deciding import sign_off
 from breaches.models import Report
-from breaches.remarks import Section
-from breaches.status import Cause, DismissalReason, ReportStatus
-from releases.roles import Role
+from breaches.paper import pdf
+from breaches.reports import versions
+from releases.core.roles import Role
 from statsoffice.demo import offices
 
 PRACTICE = "Be transparent: statistics are released to all users at the announced time."

@@ -3,10 +3,11 @@
 from dataclasses import dataclass
 from datetime import datetime
 
-from releases import comparing, comparison_wording
-from releases.comparing import Compared
+from releases.beforehand import comparing
+from releases.beforehand.comparing import Compared
 from releases.models import Release
 from releases.permissions import Action, Person, producers_where
+from releases.words import comparison_wording
 
 MOST_LINES = 20
 

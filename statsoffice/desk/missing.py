@@ -10,9 +10,10 @@ from django.shortcuts import render
 from django.utils import timezone
 from django.views.decorators.http import require_safe
 
-from releases import attention, attention_wording
-from releases.attention import Concern
+from releases.overview import attention
+from releases.overview.attention import Concern
 from releases.permissions import Person
+from releases.words import attention_wording
 
 RELEASES_PER_PAGE = 50
 

@@ -7,12 +7,16 @@ from datetime import datetime, time, timedelta
 
 from django.conf import settings
 
-from releases import crowds, exposure, london, preflight, preflight_wording
+from releases.beforehand import preflight
+from releases.calendar import crowds
+from releases.core.dates import london
+from releases.core.looks import exposure
+from releases.core.status import Status
 from releases.models import PreflightRun, Release
 from releases.permissions import Action, Person, producers_where
-from releases.preflight_wording import BEGINS
 from releases.probe.probe import budgets_from_settings
-from releases.status import Status
+from releases.words import preflight_wording
+from releases.words.preflight_wording import BEGINS
 
 MOST_LINES = 20
 MOST_NOTED = 5

@@ -10,8 +10,9 @@ from django.template.loader import render_to_string
 from django.utils import timezone
 from django.views.decorators.http import require_safe
 
-from releases import date_register, permissions
-from releases.canonical import sha256_hex
+from releases import permissions
+from releases.core.canonical import sha256_hex
+from releases.overview import date_register
 from releases.views.live_part import signed_in_part
 from statsoffice.audit import permissions as trail_permissions
 from statsoffice.desk import announced, health, missing, preflight, today, waiting

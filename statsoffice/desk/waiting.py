@@ -5,14 +5,16 @@ from datetime import datetime, timedelta
 
 from django.db.models import QuerySet
 
+from breaches.core.status import WRITERS, ReportStatus
+from breaches.drafts.mornings import Morning, to_join
 from breaches.models import Report
-from breaches.mornings import Morning, to_join
 from breaches.permissions import reports_with
-from breaches.status import WRITERS, ReportStatus
-from releases import asking, date_requests, pre_release_requests, tasks
+from releases.calendar import date_requests, tasks
+from releases.core.roles import LEADS, Role
 from releases.models import DateChange, Release, ReleaseTask
 from releases.permissions import Action, Person, producers_where
-from releases.roles import LEADS, Role
+from releases.pre_release import pre_release_requests
+from releases.verdicts import asking
 
 MOST_LINES = 20
 # A release is asked about from the day before it is due until the watch has long ended.

@@ -9,8 +9,8 @@ from django.utils.functional import Promise
 from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy as lazy
 
+from releases.core.pre_release_status import RequestStatus
 from releases.models import PreReleaseRequest
-from releases.pre_release_status import RequestStatus
 from statsoffice.messages.owed import NEWS, Owed, about_release, those_who_agree
 
 # Who took a request back knows it.

@@ -7,7 +7,7 @@ from django.conf import settings
 from django.urls import reverse
 from django.utils.translation import gettext as _
 
-from releases import comparing
+from releases.beforehand import comparing
 from releases.models import Address, Release
 from statsoffice.messages.owed import NEWS, Owed, about_release, people_concerned
 

@@ -6,9 +6,9 @@ from dataclasses import dataclass, field
 
 from django.db.models.functions import Coalesce
 
+from breaches.core.status import RESTRICTED, SUBMIT
 from breaches.models import Report, ReportEvent, StartedReport, Suspicion
-from breaches.moves import PAST_TENSE
-from breaches.status import RESTRICTED, SUBMIT
+from breaches.reports.moves import PAST_TENSE
 from releases.models import Contact, Series
 from statsoffice.messages.owed import open_memberships
 

@@ -6,7 +6,7 @@ from datetime import datetime
 from django.conf import settings
 from django.urls import reverse
 
-from releases.agreement import RequestState
+from releases.core.agreement import RequestState
 from releases.models import DateChangeRequest
 from statsoffice.messages.owed import NEWS, Owed, about_release, those_who_agree
 

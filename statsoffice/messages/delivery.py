@@ -7,7 +7,7 @@ from datetime import datetime, timedelta
 
 from django.db.models import F, Q, QuerySet
 
-from releases.canonical import sha256_hex
+from releases.core.canonical import sha256_hex
 from statsoffice.messages import by_mail, by_notify, by_webhook
 from statsoffice.messages.fault import NotTaken
 from statsoffice.messages.models import Channel, Message

@@ -9,9 +9,9 @@ from django.db.models import QuerySet
 from django.urls import reverse
 from django.utils.translation import gettext as _
 
+from breaches.core.status import Kind
 from breaches.models import Suspicion
-from breaches.status import Kind
-from releases.verdict import Outcome
+from releases.core.judging.verdict import Outcome
 from statsoffice.messages import heard
 from statsoffice.messages.gathering import Untold, by_recipients, ready
 from statsoffice.messages.heard import News, event_of

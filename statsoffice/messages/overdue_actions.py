@@ -7,10 +7,10 @@ from django.conf import settings
 from django.urls import reverse
 from django.utils.translation import gettext as _
 
-from breaches import actions
+from breaches.completing import actions
+from breaches.core.status import RESTRICTED, ReportStatus
 from breaches.models import CorrectiveAction
-from breaches.status import RESTRICTED, ReportStatus
-from releases.london import day, local_date
+from releases.core.dates.london import day, local_date
 from releases.models import Series
 from statsoffice.messages.owed import NEWS, Owed, about_report, addresses_of, open_memberships
 

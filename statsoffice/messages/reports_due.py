@@ -7,13 +7,13 @@ from django.conf import settings
 from django.urls import reverse
 from django.utils.translation import gettext as _
 
-from breaches import due
+from breaches.core import due
+from breaches.core.status import ReportStatus
 from breaches.models import Report
 from breaches.permissions import Action, may
-from breaches.status import ReportStatus
-from releases import london
-from releases.calendar import Nation
-from releases.roles import LEADS, Role
+from releases.core.dates import london
+from releases.core.dates.calendar import Nation
+from releases.core.roles import LEADS, Role
 from statsoffice.messages.owed import NEWS, Owed, about_report, open_memberships
 
 # Nobody is reminded in the night.

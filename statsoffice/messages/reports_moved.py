@@ -9,9 +9,9 @@ from django.utils.functional import Promise
 from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy as lazy
 
+from breaches.core.status import APPROVE, RETURN, SUBMIT, TAKE_BACK
 from breaches.models import Report, ReportEvent
-from breaches.moves import PAST_TENSE
-from breaches.status import APPROVE, RETURN, SUBMIT, TAKE_BACK
+from breaches.reports.moves import PAST_TENSE
 from statsoffice.messages.concerned import People, people_of
 from statsoffice.messages.owed import NEWS, Owed, about_report
 

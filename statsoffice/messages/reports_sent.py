@@ -3,13 +3,13 @@
 from collections.abc import Collection, Iterator
 from datetime import datetime
 
-from breaches.content import from_json
+from breaches.core.account.times import listed
+from breaches.core.content import from_json
+from breaches.core.status import Nature
 from breaches.models import Dispatch
-from breaches.status import Nature
-from breaches.times import listed
-from breaches.wording import ROLES
-from releases.london import day, local_date
-from releases.roles import Role
+from breaches.words.wording import ROLES
+from releases.core.dates.london import day, local_date
+from releases.core.roles import Role
 from statsoffice.messages.owed import NEWS, Owed, about_report
 
 SUBJECTS = {

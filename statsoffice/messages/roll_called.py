@@ -7,7 +7,7 @@ from django.conf import settings
 from django.urls import reverse
 from django.utils.translation import gettext as _
 
-from releases import london
+from releases.core.dates import london
 from releases.models import Contact, RollCall
 from statsoffice.messages.owed import NEWS, About, Owed, addresses_of, lead_addresses
 

@@ -13,8 +13,9 @@ from django.utils.translation import gettext_lazy as lazy
 from django.utils.translation import ngettext
 
 from breaches import permissions as reports
-from releases import london, permissions
-from releases.roles import LEADS
+from releases import permissions
+from releases.core.dates import london
+from releases.core.roles import LEADS
 from statsoffice.messages.delivery import MOST_ATTEMPTS
 from statsoffice.messages.models import Channel, Message
 

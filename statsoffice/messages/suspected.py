@@ -9,9 +9,9 @@ from django.urls import reverse
 from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy as lazy
 
+from breaches.core.status import Kind
 from breaches.models import Suspicion
-from breaches.status import Kind
-from releases import london
+from releases.core.dates import london
 from releases.models import Contact, Release
 from statsoffice.messages import heard
 from statsoffice.messages.gathering import Untold, by_recipients, ready

@@ -10,7 +10,7 @@ from django.urls import reverse
 from django.utils.translation import gettext as _
 
 from breaches.models import Report
-from releases.canonical import sha256_hex
+from releases.core.canonical import sha256_hex
 from releases.models import Release
 from statsoffice.messages.heard import of_suspicions
 from statsoffice.messages.models import ToldSuspicion

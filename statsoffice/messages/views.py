@@ -12,7 +12,7 @@ from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy as lazy
 from django.views.decorators.http import require_safe
 
-from releases.form_layout import Question, helper_of
+from releases.forms.form_layout import Question, helper_of
 from releases.views.finding import SignedInRequest
 from statsoffice.messages import shown
 

@@ -7,10 +7,10 @@ from django.conf import settings
 from django.urls import reverse
 from django.utils.translation import gettext as _
 
-from releases import london
+from releases.core.dates import london
+from releases.core.roles import LEADS, Role
+from releases.core.status import Status
 from releases.models import Contact, Membership, Release
-from releases.roles import LEADS, Role
-from releases.status import Status
 from statsoffice.canary import words
 from statsoffice.canary.condition import problem_from
 from statsoffice.canary.models import Illness

@@ -8,10 +8,11 @@ from django.db.models import Count, F, Min
 from prometheus_client.core import GaugeMetricFamily, Metric
 from prometheus_client.metrics_core import CounterMetricFamily
 
-from releases import coverage, watch_list
-from releases.evidence import LookResult
+from releases.core.judging.evidence import LookResult
+from releases.core.judging.verdict import Outcome
 from releases.models import Coverage, Verification
-from releases.verdict import Outcome
+from releases.record import coverage
+from releases.watching import watch_list
 from statsoffice import health
 from statsoffice.canary import pulse
 from statsoffice.messages.models import Message

@@ -8,8 +8,8 @@ from django import forms
 from django.utils.translation import gettext_lazy as lazy
 
 from breaches.forms.decisions import LONGEST_REMARK
-from releases.form_fields import LongTextField
-from releases.form_layout import Question, inside_the_form
+from releases.forms.form_fields import LongTextField
+from releases.forms.form_layout import Question, inside_the_form
 
 LONGEST_WORDS = 500
 

@@ -9,12 +9,12 @@ from django.shortcuts import redirect, render
 from django.utils import timezone
 from django.views.decorators.debug import sensitive_post_parameters
 
+from breaches.core.status import OPEN
+from breaches.deciding.redaction import KIND, NothingToRedact, Redacted
 from breaches.models import Report, ReportEvent
 from breaches.permissions import Action
-from breaches.redaction import KIND, NothingToRedact, Redacted
-from breaches.status import OPEN
 from breaches.views.access import SignedInRequest, report_page
-from releases.lifecycle import SomethingMissing
+from releases.core.lifecycle import SomethingMissing
 from releases.models.redacted import marker_of
 from statsoffice import redaction
 from statsoffice.redacting.forms import ConfirmForm, RedactForm

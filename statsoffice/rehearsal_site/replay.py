@@ -3,7 +3,7 @@
 from collections.abc import Callable
 from datetime import datetime
 
-from releases.clock import ScriptedClock
+from releases.watching.clock import ScriptedClock
 from statsoffice.rehearsal_site.client import RehearsalSite
 
 

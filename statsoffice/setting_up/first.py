@@ -7,12 +7,12 @@ from django.db.models import Model, Q, QuerySet
 from django.utils.text import slugify
 from django.utils.translation import gettext as _
 
-from releases import scheduling
-from releases.calendar import Nation, slot_at
+from releases.calendar import scheduling
+from releases.calendar.scheduling import PlannedAddress
+from releases.core.dates.calendar import Nation, slot_at
+from releases.core.roles import Role
 from releases.models import Contact, Membership, Producer, Release, Series
 from releases.permissions import Action, check_may
-from releases.roles import Role
-from releases.scheduling import PlannedAddress
 from statsoffice.accounts.invitations import InvitationRefused, invite
 from statsoffice.accounts.models import Invitation, User
 from statsoffice.setting_up.permissions import check_sets_up

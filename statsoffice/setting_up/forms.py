@@ -7,9 +7,9 @@ from django import forms
 from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy as lazy
 
-from releases import web_address
-from releases.calendar import Nation
-from releases.form_layout import Question, helper_of
+from releases.core import web_address
+from releases.core.dates.calendar import Nation
+from releases.forms.form_layout import Question, helper_of
 from releases.models import Producer, Series
 from releases.models.code_words import choices_of
 from releases.models.series import Designation

@@ -14,8 +14,8 @@ from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy as lazy
 from django.views.decorators.http import require_http_methods, require_safe
 
-from releases.calendar import Nation
-from releases.lifecycle import MoveRefused
+from releases.core.dates.calendar import Nation
+from releases.core.lifecycle import MoveRefused
 from releases.models import Producer
 from releases.permissions import NotYours
 from statsoffice.accounts.invitations import InvitationRefused

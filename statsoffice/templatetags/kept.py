@@ -1,11 +1,11 @@
-"""Kept bodies in pages, worded by `releases.proof_in_words`."""
+"""Kept bodies in pages, worded by `releases.words.proof_in_words`."""
 
 from collections.abc import Sequence
 
 from django import template
 
-from releases import proof_in_words
-from releases.proof import Place
+from releases.core.judging.proof import Place
+from releases.words import proof_in_words
 
 register = template.Library()
 

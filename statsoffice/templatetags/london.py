@@ -6,7 +6,7 @@ from django import template
 from django.utils.html import format_html
 from django.utils.safestring import SafeString
 
-from releases import london
+from releases.core.dates import london
 
 register = template.Library()
 

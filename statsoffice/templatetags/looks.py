@@ -1,15 +1,15 @@
-"""Verdicts and runs of looks in pages, worded by `releases.wording`."""
+"""Verdicts and runs of looks in pages, worded by `releases.words.wording`."""
 
 from datetime import datetime
 
 from django import template
 
-from releases import second_clock, wording
-from releases.asking import OpenQuestion
+from releases.core.judging.timeline import Run
+from releases.core.judging.verdict import Outcome
 from releases.models import Release, Verification
-from releases.on_record import SaidRun
-from releases.timeline import Run
-from releases.verdict import Outcome
+from releases.overview.on_record import SaidRun
+from releases.verdicts.asking import OpenQuestion
+from releases.words import second_clock, wording
 
 register = template.Library()
 

@@ -1,4 +1,4 @@
-"""The year planner in pages, worded by `releases.planner_wording`."""
+"""The year planner in pages, worded by `releases.words.planner_wording`."""
 
 from collections.abc import Iterable
 
@@ -6,10 +6,10 @@ from django import template
 from django.utils.html import format_html, format_html_join
 from django.utils.safestring import SafeString
 
-from releases import planner_wording
-from releases.rhythm import Gap, Pace
-from releases.status import Status
-from releases.year_planner import Day, Holiday, Month
+from releases.core.dates.rhythm import Gap, Pace
+from releases.core.status import Status
+from releases.planner.year_planner import Day, Holiday, Month
+from releases.words import planner_wording
 
 register = template.Library()
 

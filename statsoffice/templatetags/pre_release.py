@@ -1,13 +1,13 @@
-"""Lists of pre-release access in pages, worded by `releases.pre_release_wording`."""
+"""Lists of pre-release access in pages, worded by `releases.words.pre_release_wording`."""
 
 from datetime import datetime
 
 from django import template
 
-from releases import pre_release_wording
+from releases.core.pre_release_period import Usual
+from releases.core.pre_release_status import Asked
 from releases.models import PreReleaseAccess, PreReleaseRequest
-from releases.pre_release_period import Usual
-from releases.pre_release_status import Asked
+from releases.words import pre_release_wording
 
 register = template.Library()
 

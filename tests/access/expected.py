@@ -4,7 +4,7 @@ from dataclasses import dataclass
 
 from breaches.permissions import TABLE as ON_REPORTS
 from breaches.permissions import Action
-from releases.roles import LEADS, Role
+from releases.core.roles import LEADS, Role
 from statsoffice.who_may import roles_for
 
 EVERYBODY = "everybody, signed in or not"

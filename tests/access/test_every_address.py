@@ -4,8 +4,8 @@ import pytest
 from django.db import transaction
 from django.test import Client
 
+from releases.core.roles import Role
 from releases.models import Membership, PreReleaseRequest
-from releases.roles import Role
 from statsoffice import rate_limit
 from statsoffice.accounts.models import User
 from tests.access.addresses import examples, places

@@ -2,12 +2,12 @@
 
 from datetime import timedelta
 
-from breaches import drafting
+from breaches.drafts import drafting
 from breaches.models import Report
-from releases import judging
-from releases.evidence import LookResult
+from releases.core.judging.evidence import LookResult
 from releases.models import Observation, Series
 from releases.models.append_only import sha256_hex
+from releases.verdicts import judging
 from tests.breaches.record import london
 from tests.factories import SeriesFactory, a_confirmed_release
 

@@ -7,13 +7,15 @@ from datetime import timedelta
 
 from django.db import transaction
 
-from breaches import cause, editing, joining, needs, sending, sign_off
-from breaches.cause import Found
+from breaches.completing import cause, editing, needs
+from breaches.completing.cause import Found
+from breaches.core.remarks import Section
+from breaches.core.status import OUT, TOLD_ELSEWHERE, Cause, DismissalReason, RecordingReason, ReportStatus
+from breaches.deciding import sending, sign_off
+from breaches.drafts import joining
 from breaches.models import Report
-from breaches.remarks import Section
-from breaches.status import OUT, TOLD_ELSEWHERE, Cause, DismissalReason, RecordingReason, ReportStatus
+from releases.core.roles import Role
 from releases.models import Membership, Producer
-from releases.roles import Role
 from statsoffice.accounts.models import User
 from tests.breaches.mornings import a_drafted_report
 from tests.breaches.record import london

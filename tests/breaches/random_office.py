@@ -3,8 +3,7 @@
 from datetime import UTC, date, datetime, time, timedelta
 from random import Random
 
-from breaches.models import ApprovedDocument, CorrectiveAction, Dispatch, Report, Suspicion
-from breaches.status import (
+from breaches.core.status import (
     DECIDED,
     TOLD_ELSEWHERE,
     WITH_DOCUMENT,
@@ -15,10 +14,11 @@ from breaches.status import (
     ReportStatus,
     Term,
 )
-from releases.london import from_london, local_date
+from breaches.models import ApprovedDocument, CorrectiveAction, Dispatch, Report, Suspicion
+from releases.core.dates.london import from_london, local_date
+from releases.core.judging.verdict import SUSPICIOUS, Outcome
+from releases.core.roles import Role
 from releases.models import DateChange, Release, ReleaseTask, Verification
-from releases.roles import Role
-from releases.verdict import SUSPICIOUS, Outcome
 from tests.breaches.people import joins
 from tests.factories import ProducerFactory, SeriesFactory, UserFactory, member
 

@@ -2,11 +2,11 @@
 
 from datetime import datetime, timedelta
 
-from breaches.facts import AddressFacts, Facts, Look
-from releases.evidence import AddressRole, LookResult
-from releases.london import LONDON
-from releases.release_verdict import judge_release
-from releases.verdict import Sighting, judge_address
+from breaches.core.account.facts import AddressFacts, Facts, Look
+from releases.core.dates.london import LONDON
+from releases.core.judging.evidence import AddressRole, LookResult
+from releases.core.judging.release_verdict import judge_release
+from releases.core.judging.verdict import Sighting, judge_address
 from tests.breaches.seed_case import TITLE, URL
 
 TOLERANCE = 120

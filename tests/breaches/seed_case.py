@@ -2,7 +2,7 @@
 
 from datetime import date
 
-from breaches.content import CitedPractice, Output, Person, ReportContent
+from breaches.core.content import CitedPractice, Output, Person, ReportContent
 
 TITLE = "State-funded schools inspections and outcomes as at 31 March 2020"
 URL = "https://www.example.gov.uk/statistics/state-funded-schools-inspections-and-outcomes-as-at-31-march-2020"

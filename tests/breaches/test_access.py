@@ -5,25 +5,25 @@ from django.test import Client
 from django.urls import reverse
 from django.utils import timezone
 
-from breaches import pdf
-from breaches.content import digest
+from breaches.core.content import digest
+from breaches.core.remarks import Section
+from breaches.core.status import REPORT, ReportStatus
+from breaches.deciding.sign_off import as_approved
 from breaches.models import Report
-from breaches.moves import was_done_by
+from breaches.paper import pdf
 from breaches.permissions import TABLE, Action
-from breaches.remarks import Section
-from breaches.sign_off import as_approved
-from breaches.status import REPORT, ReportStatus
+from breaches.reports.moves import was_done_by
+from breaches.reports.versions import present
 from breaches.urls import urlpatterns
-from breaches.versions import present
-from releases.roles import Role
+from releases.core.roles import Role
+from tests.breaches.deciding.test_matrix import ALLOWED, STRANGER
 from tests.breaches.people import REGULATOR, a_joint_report, a_report, an_office, printed, rolled_back
-from tests.breaches.test_matrix import ALLOWED, STRANGER
 from tests.factories import UserFactory
 
 pytestmark = pytest.mark.django_db
 
 METHODS = ("get", "head", "post", "put", "patch", "delete", "options")
-# Several reports at once are joined, and resumed, on the page of a morning: tests/breaches/test_joining_pages.py.
+# Several reports at once are joined, and resumed, on the page of a morning: tests/breaches/views/test_joining_pages.py.
 MOVES = tuple(move for move in REPORT.move_names if move not in {"join", "resume"})
 BY_FORM = {(status, move): roles for (status, move), roles in ALLOWED.items() if move in MOVES}
 # Addresses of no one report; who gets to them is tested with what is started there.

@@ -5,8 +5,8 @@ from datetime import UTC, datetime
 import pytest
 
 from breaches.models import ApprovedDocument, Edition, Practice, Report, ReportEvent, ReportVersion, Suspicion
+from releases.core.roles import Role
 from releases.models import Verification
-from releases.roles import Role
 from tests.factories import ProducerFactory, UserFactory, a_confirmed_release
 from tests.releases.admin.site import page, signed_in, staff
 

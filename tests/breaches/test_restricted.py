@@ -6,21 +6,24 @@ from uuid import uuid4
 import pytest
 from django.urls import reverse
 
-from breaches import actions, editing, pdf, sending, sign_off, starting
+from breaches.completing import actions, editing
+from breaches.core.remarks import Section
+from breaches.core.status import RESTRICTED, Kind, ReportStatus, Term
+from breaches.deciding import sending, sign_off
+from breaches.drafts import starting
+from breaches.drafts.starting import About
 from breaches.models import Report
+from breaches.paper import pdf
 from breaches.permissions import Action, may, moves_open_to, reports_where, roles_for
-from breaches.remarks import Section
-from breaches.starting import About
-from breaches.status import RESTRICTED, Kind, ReportStatus, Term
-from breaches.versions import content_of
-from releases.lifecycle import WrongRole, WrongState
-from releases.roles import Role
+from breaches.reports.versions import content_of
+from releases.core.lifecycle import WrongRole, WrongState
+from releases.core.roles import Role
 from statsoffice.messages import outbox
 from statsoffice.messages.models import Message
+from tests.breaches.deciding.test_matrix import MOVES
 from tests.breaches.people import AT, REGULATOR, a_report, an_office, approved, printed, written
 from tests.breaches.test_access import METHODS, addresses, posted, state_of
 from tests.breaches.test_access import MOVES as BY_FORM_MOVES
-from tests.breaches.test_matrix import MOVES
 from tests.factories import SEED_DUE, SeriesFactory, a_release, an_announced_release, member
 from tests.releases.admin.site import signed_in
 

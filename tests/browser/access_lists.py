@@ -5,10 +5,11 @@ from datetime import date, timedelta
 
 from django.urls import reverse
 
-from breaches import starting
-from releases import pre_release_list, pre_release_names, pre_release_record, scheduling
-from releases.pre_release_details import Details
-from releases.pre_release_period import Period
+from breaches.drafts import starting
+from releases.calendar import scheduling
+from releases.core.pre_release_details import Details
+from releases.core.pre_release_period import Period
+from releases.pre_release import pre_release_list, pre_release_names, pre_release_record
 from tests.breaches.people import Office
 from tests.factories import SEED_DUE, an_announced_release
 from tests.releases.pre_release.lists import MINISTER, granted, someone

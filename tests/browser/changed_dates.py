@@ -4,14 +4,15 @@ from datetime import date, timedelta
 
 from django.urls import reverse
 
-from releases import date_requests, delay_notices, exemptions, judging, public_reasons, scheduling
-from releases.exemption import Covers
-from releases.exemptions import Approval
+from releases.calendar import date_requests, delay_notices, exemptions, public_reasons, scheduling
+from releases.calendar.exemptions import Approval
+from releases.core.exemption import Covers
+from releases.core.roles import Role
 from releases.models import Series
-from releases.roles import Role
+from releases.verdicts import judging
 from tests.breaches.people import Office
 from tests.factories import SEED_DUE, an_announced_release, london_slot
-from tests.releases.record import looks_at
+from tests.releases.on_record import looks_at
 
 EARLIER = SEED_DUE - timedelta(days=9)
 WORDS = (

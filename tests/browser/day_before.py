@@ -2,11 +2,11 @@
 
 from datetime import timedelta
 
+from releases.calendar.scheduling import PlannedAddress, add_address
+from releases.core.preflight_findings import Code, Finding
 from releases.models import PreflightRun, Release, Series
-from releases.preflight_findings import Code, Finding
-from releases.scheduling import PlannedAddress, add_address
 from tests.factories import SEED_DUE, an_announced_release
-from tests.releases.record import a_look
+from tests.releases.on_record import a_look
 
 TOMORROW = SEED_DUE + timedelta(days=1)
 ANNOUNCED = "https://www.example.gov.uk/government/statistics/announcements/" + "state-funded-schools-" * 5

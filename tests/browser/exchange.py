@@ -4,13 +4,13 @@ from datetime import date, timedelta
 
 from django.urls import reverse
 
-from releases import import_turn, imports
+from releases.calendar.scheduling import PlannedAddress, add_address
+from releases.core.judging.reading import govuk_announcement
+from releases.core.judging.reading.govuk_announcement import Announced, Announcing, Problem
+from releases.core.judging.reading.govuk_dates import read_displayed
+from releases.core.tables.files import Kind, write
+from releases.exchange import import_turn, imports
 from releases.models import Address, CalendarImport, Comparison, Release, Series
-from releases.reading import govuk_announcement
-from releases.reading.govuk_announcement import Announced, Announcing, Problem
-from releases.reading.govuk_dates import read_displayed
-from releases.scheduling import PlannedAddress, add_address
-from releases.tables.files import Kind, write
 from tests.factories import SEED_DUE, a_release, an_announced_release, london_slot
 
 NAME = "Release calendar of the Office for Invented Numbers 2020 to 2021, final version (2) corrected.xlsx"

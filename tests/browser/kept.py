@@ -2,8 +2,8 @@
 
 from django.urls import reverse
 
-from releases import scheduling
-from releases.canonical import sha256_hex
+from releases.calendar import scheduling
+from releases.core.canonical import sha256_hex
 from releases.models import KeptBody
 from tests.factories import a_confirmed_release, an_announced_release
 from tests.releases.brought import brought, keep

@@ -6,10 +6,11 @@ from datetime import date, timedelta
 from django.conf import settings
 from django.urls import reverse
 
-from releases import answering, asking, judging, scheduling
-from releases.calendar import Precision, Slot
+from releases.calendar import scheduling
+from releases.core.dates.calendar import Precision, Slot
+from releases.core.judging.publisher import PublisherSays, Source, State
 from releases.models import Release
-from releases.publisher import PublisherSays, Source, State
+from releases.verdicts import answering, asking, judging
 from statsoffice.canary.page import url_of
 from statsoffice.canary.script import script_for
 from statsoffice.messages import outbox
@@ -33,7 +34,7 @@ from tests.factories import (
     an_announced_release,
     london_slot,
 )
-from tests.releases.record import a_look, looks_at
+from tests.releases.on_record import a_look, looks_at
 from tests.statsoffice.canary.record import a_watcher_that_is_well
 
 NOW = SEED_DUE + timedelta(minutes=5)

@@ -6,11 +6,13 @@ from datetime import UTC, date, datetime, timedelta
 
 from django.urls import reverse
 
-from breaches import drafting, sign_off
+from breaches.deciding import sign_off
+from breaches.drafts import drafting
 from breaches.models import Report
-from releases import imports, judging
+from releases.core.roles import Role
+from releases.exchange import imports
 from releases.models import Series
-from releases.roles import Role
+from releases.verdicts import judging
 from statsoffice.accounts.models import User
 from tests.breaches.mornings import covered
 from tests.breaches.people import Office, joins, written
@@ -26,7 +28,7 @@ from tests.factories import (
 )
 from tests.releases.importing.files import csv_of
 from tests.releases.importing.stored import turn
-from tests.releases.record import looks_at
+from tests.releases.on_record import looks_at
 from tests.statsoffice.canary.record import a_watcher_that_is_well
 
 DUE = SEED_DUE

@@ -2,12 +2,14 @@
 
 from datetime import date, timedelta
 
-from breaches import actions, drafting, notes, publishing
+from breaches.completing import actions, notes
+from breaches.core.printed.public_statement import digest
+from breaches.core.remarks import Section
+from breaches.core.status import ReportStatus, Term
+from breaches.deciding import publishing
+from breaches.deciding.redaction import KIND
+from breaches.drafts import drafting
 from breaches.models import Report
-from breaches.public_statement import digest
-from breaches.redaction import KIND
-from breaches.remarks import Section
-from breaches.status import ReportStatus, Term
 from statsoffice.redaction import redact
 from tests.breaches.people import AT, a_report
 from tests.factories import SEED_DUE

@@ -5,9 +5,9 @@ from uuid import uuid4
 
 from django.urls import reverse
 
-from breaches import joining, starting
-from breaches.starting import About
-from breaches.status import Kind
+from breaches.core.status import Kind
+from breaches.drafts import joining, starting
+from breaches.drafts.starting import About
 from tests.breaches.people import Office, a_joint_report, a_report
 from tests.factories import SEED_DUE
 

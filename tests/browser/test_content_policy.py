@@ -5,7 +5,7 @@ from django.test import Client
 from django.urls import reverse
 from playwright.sync_api import expect
 
-from releases.roles import Role
+from releases.core.roles import Role
 from statsoffice.accounts.models import User
 from tests.factories import SeriesFactory, member
 from tests.security.urls import admin_pages

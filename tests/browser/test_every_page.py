@@ -6,12 +6,12 @@ import pytest
 from axe_playwright_python.sync_playwright import Axe
 from playwright.sync_api import expect
 
-from releases import judging
 from releases.models import Release
+from releases.verdicts import judging
 from tests.browser.listening import unclear
 from tests.browser.office import NOW, PUBLIC
 from tests.browser.patience import PATIENCE
-from tests.releases.record import looks_at
+from tests.releases.on_record import looks_at
 
 pytestmark = [
     pytest.mark.browser,

@@ -3,11 +3,11 @@
 import pytest
 from playwright.sync_api import expect
 
-from releases import judging
 from releases.models import Release
+from releases.verdicts import judging
 from tests.browser.office import NOW
 from tests.browser.patience import PATIENCE
-from tests.releases.record import looks_at
+from tests.releases.on_record import looks_at
 
 pytestmark = [pytest.mark.one_database, pytest.mark.django_db(transaction=True)]
 

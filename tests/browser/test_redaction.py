@@ -3,7 +3,7 @@
 import pytest
 from playwright.sync_api import expect
 
-from breaches import notes
+from breaches.completing import notes
 from breaches.models import Report
 from tests.breaches.people import AT
 from tests.browser.test_every_page import SIZES, is_clean

@@ -5,7 +5,7 @@ import re
 import pytest
 from playwright.sync_api import expect
 
-from releases.roles import Role
+from releases.core.roles import Role
 from tests.browser.test_every_page import is_clean
 from tests.factories import ProducerFactory, member
 from tests.statsoffice.accounts.one_time_codes import code_of

@@ -3,8 +3,8 @@
 import pytest
 from django.urls import reverse
 
+from releases.core.roles import Role
 from releases.models import Producer
-from releases.roles import Role
 from statsoffice.accounts.models import User
 from statsoffice.guides.roles import Guide
 from tests.browser.test_every_page import is_clean, walk

@@ -4,9 +4,9 @@ import pytest
 from django.contrib.sessions.models import Session
 from django.urls import reverse
 
+from breaches.core.remarks import Section
 from breaches.models import Report
-from breaches.remarks import Section
-from breaches.versions import content_of
+from breaches.reports.versions import content_of
 from tests.breaches.forms import section_address
 from tests.breaches.people import a_report, an_office
 

@@ -5,9 +5,9 @@ from dataclasses import dataclass
 from datetime import datetime
 from urllib.parse import urljoin
 
-from releases.answer import Answer, Hop
-from releases.evidence import Expectation, Finding, LookResult, examine, text_of
-from releases.reading.standing import TextsBefore
+from releases.core.judging.evidence import Expectation, Finding, LookResult, examine, text_of
+from releases.core.judging.reading.standing import TextsBefore
+from releases.core.looks.answer import Answer, Hop
 from tests.corpus import (
     absent,
     barred,

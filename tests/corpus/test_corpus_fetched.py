@@ -10,7 +10,7 @@ from datetime import datetime
 
 import pytest
 
-from releases.answer import Answer
+from releases.core.looks.answer import Answer
 from releases.probe.fetch import Fetcher
 from releases.probe.line import Limits
 from tests.corpus.case import DUE, Case, Look, Reply

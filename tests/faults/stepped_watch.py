@@ -10,7 +10,7 @@ from pathlib import Path
 
 import django
 
-from releases.clock import RealClock
+from releases.watching.clock import RealClock
 
 
 def settable_clock(file: Path) -> RealClock:

@@ -6,8 +6,8 @@ from dataclasses import dataclass
 from datetime import datetime, timedelta
 from typing import Any
 
-from breaches.status import Kind
-from releases.verdict import Outcome
+from breaches.core.status import Kind
+from releases.core.judging.verdict import Outcome
 from statsoffice.rehearsal_site import pages
 from statsoffice.rehearsal_site.files import PDF, pdf_file
 from statsoffice.rehearsal_site.scenes import scene

@@ -12,10 +12,10 @@ from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import UTC, datetime
 
+from breaches.core.remarks import Section
+from breaches.core.status import Cause
 from breaches.models import Report
-from breaches.remarks import Section
-from breaches.status import Cause
-from releases.roles import Role
+from releases.core.roles import Role
 from statsoffice.accounts.models import User
 from tests.breaches.forms import filled_in, section_address
 from tests.deploy.behind_nginx import INSIDE, NAME, TOKEN, Front

@@ -10,10 +10,10 @@ from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
 
-from breaches import needs
+from breaches.completing import needs
 from breaches.models import ApprovedDocument, Report, ReportEvent, Suspicion
+from releases.core.judging.verdict import Outcome
 from releases.models import HostLease, Observation, Release, ReleaseEvent, Verification
-from releases.verdict import Outcome
 from statsoffice.celery import app
 from statsoffice.messages.models import Message
 from statsoffice.rehearsal_site.client import RehearsalSite

@@ -5,9 +5,9 @@ from dataclasses import dataclass
 from datetime import datetime, timedelta
 from typing import Any
 
-from breaches.status import Kind
+from breaches.core.status import Kind
+from releases.core.judging.verdict import Outcome
 from releases.models import Release, Series
-from releases.verdict import Outcome
 from statsoffice.rehearsal_site import pages
 from statsoffice.rehearsal_site.client import RehearsalSite
 from statsoffice.rehearsal_site.files import PDF, pdf_file

@@ -4,8 +4,8 @@ from collections import Counter
 
 import pytest
 
-from releases.roles import Role
-from releases.verdict import Outcome
+from releases.core.judging.verdict import Outcome
+from releases.core.roles import Role
 from tests.breaches.forms import words
 from tests.journeys.announced_release import ANNOUNCED
 from tests.journeys.at_the_web import OF_RELEASE

@@ -9,8 +9,8 @@ from datetime import timedelta
 
 import pytest
 
-from releases.status import Status
-from releases.verdict import Outcome
+from releases.core.judging.verdict import Outcome
+from releases.core.status import Status
 from tests.journeys.announced_release import ANNOUNCED, HEAD, STATISTICIAN
 from tests.journeys.release_morning import REACHED, STORIES, TOLERANCE
 

@@ -9,12 +9,12 @@ from django.core.management import CommandError, call_command
 from django.utils import timezone
 
 from breaches.models import Report
-from releases import judging
 from releases.models import Observation, Verification
+from releases.verdicts import judging
 from statsoffice.rehearsal_site import pages
 from statsoffice.rehearsal_site.scenes import scene
 from tests.factories import SEED_DUE, a_confirmed_release
-from tests.releases.record import looks_at
+from tests.releases.on_record import looks_at
 
 TITLE = "State-funded schools inspections and outcomes as at 31 March 2020"
 COLUMNS = "reference,producer,series,title,scheduled_for,status,url,marker,rehearsal,responsible_email"

@@ -9,10 +9,10 @@ import pytest
 from django.urls import reverse
 from playwright.sync_api import expect
 
+from breaches.core.status import ReportStatus
 from breaches.models import Report
-from breaches.status import ReportStatus
-from releases.calendar import Nation, working_days_away
-from releases.london import local_date
+from releases.core.dates.calendar import Nation, working_days_away
+from releases.core.dates.london import local_date
 from statsoffice.messages import outbox
 from statsoffice.messages.delivery import deliver
 from tests.breaches.people import REGULATOR, a_report, an_office

@@ -5,13 +5,16 @@ from datetime import UTC, date, datetime, timedelta
 
 import pytest
 
-from breaches import cause, editing, pdf, sign_off, versions
-from breaches.cause import Found
-from breaches.content import Person
+from breaches.completing import cause, editing
+from breaches.completing.cause import Found
+from breaches.core.content import Person
+from breaches.core.remarks import Section
+from breaches.core.status import Cause
+from breaches.deciding import sign_off
 from breaches.models import Report
-from breaches.remarks import Section
-from breaches.status import Cause
-from releases.roles import Role
+from breaches.paper import pdf
+from breaches.reports import versions
+from releases.core.roles import Role
 from statsoffice.rehearsal_site import pages
 from statsoffice.rehearsal_site.scenes import scene
 from tests.breaches.seed_case import FORM

@@ -2,12 +2,12 @@
 
 from datetime import timedelta
 
-from releases import recording
-from releases.answer import Answer, Hop
-from releases.evidence import Finding, LookResult
+from releases.core.judging.evidence import Finding, LookResult
+from releases.core.looks.answer import Answer, Hop
 from releases.models import Address, Observation
 from releases.models.observation import Purpose
-from releases.recording import Look
+from releases.record import recording
+from releases.record.recording import Look
 from tests.factories import SEED_DUE
 
 

@@ -2,8 +2,8 @@
 
 from datetime import UTC, datetime, timedelta
 
-from releases.evidence import LookResult
-from releases.verdict import AddressVerdict, Sighting, judge_address
+from releases.core.judging.evidence import LookResult
+from releases.core.judging.verdict import AddressVerdict, Sighting, judge_address
 
 DUE = datetime(2026, 6, 30, 8, 30, tzinfo=UTC)
 

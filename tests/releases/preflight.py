@@ -5,14 +5,16 @@ from datetime import UTC, datetime, timedelta
 
 import pytest
 
-from releases import coverage, pacing, preflight
-from releases.beside import Means
-from releases.clock_error import SCRIPTED, ClockError
+from releases.beforehand import preflight
+from releases.calendar.scheduling import PlannedAddress, add_address
+from releases.core.looks import pacing
+from releases.core.looks.clock_error import SCRIPTED, ClockError
+from releases.core.preflight_findings import Code, Finding
 from releases.models import PreflightRun, Release, Series
-from releases.preflight_findings import Code, Finding
 from releases.probe.fetch import Fetcher
 from releases.probe.probe import Probe, budgets_from_settings
-from releases.scheduling import PlannedAddress, add_address
+from releases.record import coverage
+from releases.watching.beside import Means
 from statsoffice.rehearsal_site import pages
 from statsoffice.rehearsal_site.client import RehearsalSite
 from statsoffice.rehearsal_site.scenes import scene

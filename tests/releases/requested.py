@@ -2,9 +2,9 @@
 
 from datetime import UTC, date, datetime, timedelta
 
-from releases import date_requests
+from releases.calendar import date_requests
+from releases.core.roles import Role
 from releases.models import DateChangeRequest
-from releases.roles import Role
 from tests.factories import london_slot, member
 
 NOW = datetime(2020, 6, 1, 12, 0, tzinfo=UTC)

@@ -4,11 +4,11 @@ from collections.abc import Callable, Hashable
 from datetime import datetime, timedelta
 from email.utils import format_datetime
 
-from releases.answer import Answer, Hop
-from releases.clock import ScriptedClock
-from releases.errand import Errand
-from releases.evidence import Expectation, Finding
+from releases.core.judging.evidence import Expectation, Finding
+from releases.core.looks.answer import Answer, Hop
+from releases.core.looks.errand import Errand
 from releases.probe.registry import adapter_named
+from releases.watching.clock import ScriptedClock
 
 
 class MorningOver(Exception):

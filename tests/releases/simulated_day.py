@@ -10,13 +10,13 @@ from dataclasses import dataclass, field, replace
 from datetime import datetime, timedelta
 from itertools import count
 
-from releases.answer import Failure
-from releases.cadence import next_look
-from releases.clock_error import ClockWatch, Figures, Reading, Voucher
-from releases.evidence import LookResult, examine
-from releases.judgement import LIVE_AT_LAST
-from releases.statements import counts_as
-from releases.verdict import AddressVerdict, BeforeDue, Outcome, Sighting, judge_address, settles_at
+from releases.core.judging.evidence import LookResult, examine
+from releases.core.judging.judgement import LIVE_AT_LAST
+from releases.core.judging.statements import counts_as
+from releases.core.judging.verdict import AddressVerdict, BeforeDue, Outcome, Sighting, judge_address, settles_at
+from releases.core.looks.answer import Failure
+from releases.core.looks.cadence import next_look
+from releases.core.looks.clock_error import ClockWatch, Figures, Reading, Voucher
 from tests.releases import pages
 from tests.releases.looks import DUE, at
 

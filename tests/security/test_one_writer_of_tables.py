@@ -9,8 +9,8 @@ from pathlib import Path
 import pytest
 from openpyxl import load_workbook
 
-from releases.tables import files
-from releases.tables.files import Kind
+from releases.core.tables import files
+from releases.core.tables.files import Kind
 
 ROOT = Path(__file__).resolve().parents[2]
 # OWASP's list, what spreadsheets take for the same in full width, and each behind what they skip.

@@ -7,8 +7,8 @@ import pytest
 from django.core.files.uploadedfile import SimpleUploadedFile
 from django.urls import reverse
 
+from releases.core.roles import Role
 from releases.models import CalendarImport, Release
-from releases.roles import Role
 from tests.factories import SeriesFactory, member
 from tests.releases.importing.stored import turn
 

@@ -8,7 +8,7 @@ from django.contrib.auth.models import Permission
 from django.test import Client
 from django.urls import reverse
 
-from releases.roles import LEADS, Role
+from releases.core.roles import LEADS, Role
 from statsoffice.accounts.models import User
 from tests.factories import ProducerFactory, UserFactory, member
 from tests.releases.admin.site import signed_in, staff

@@ -7,13 +7,13 @@ from io import StringIO
 import pytest
 from django.core.management import CommandError, call_command
 
-from breaches import drafting
+from breaches.core.status import TOLD_ELSEWHERE, ReportStatus
+from breaches.drafts import drafting
+from breaches.drafts.needed_evidence import needed
 from breaches.models import Report
-from breaches.needed_evidence import needed
-from breaches.status import TOLD_ELSEWHERE, ReportStatus
-from releases import judging
-from releases.canonical import sha256_hex
+from releases.core.canonical import sha256_hex
 from releases.models import Body, Release, ReleaseEvent
+from releases.verdicts import judging
 from tests.breaches.people import a_report, an_office
 from tests.factories import SEED_DUE, SeriesFactory, a_confirmed_release
 from tests.releases.brought import brought, keep

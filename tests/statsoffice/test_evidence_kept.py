@@ -4,8 +4,8 @@ from datetime import timedelta
 
 import pytest
 
-from releases.clock import StoppedClock
 from releases.models import Body, ReleaseEvent
+from releases.watching.clock import StoppedClock
 from statsoffice import evidence_kept, unhurried
 from tests.factories import SEED_DUE, a_confirmed_release
 from tests.releases.brought import brought, keep

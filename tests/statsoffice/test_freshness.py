@@ -5,8 +5,8 @@ from datetime import UTC, datetime
 import pytest
 from django.urls import reverse
 
-from releases import scheduling
-from releases.roles import Role
+from releases.calendar import scheduling
+from releases.core.roles import Role
 from tests.breaches.people import an_office, member
 from tests.factories import an_announced_release
 

@@ -6,10 +6,10 @@ import pytest
 from django.db import DatabaseError
 from django.urls import reverse
 
-from releases import judging
+from releases.verdicts import judging
 from statsoffice import broker
 from tests.factories import SEED_DUE, an_announced_release
-from tests.releases.record import looks_at
+from tests.releases.on_record import looks_at
 from tests.statsoffice.canary.record import a_rehearsal, a_sweep, a_watcher_that_is_well
 from tests.statsoffice.canary.rehearsing import MORNING as NOW
 

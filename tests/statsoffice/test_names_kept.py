@@ -7,7 +7,7 @@ from types import SimpleNamespace
 import pytest
 from django.core.management import call_command
 
-from breaches import starting
+from breaches.drafts import starting
 from releases.models import PreReleaseAccess
 from statsoffice import backstop, celery, tasks
 from tests.breaches.people import an_office

@@ -16,16 +16,17 @@ from django.db import connection
 from django.urls import reverse
 from django.utils import timezone
 
-from breaches.content import digest
+from breaches.core.content import digest
+from breaches.core.remarks import Section
+from breaches.deciding.sign_off import as_approved
 from breaches.models import Report
-from breaches.remarks import Section
-from breaches.sign_off import as_approved
-from releases import calendar_export, scheduling
+from releases.calendar import scheduling
+from releases.core.roles import Role
+from releases.core.tables.files import Kind
 from releases.models import PreReleaseAccess, PreReleaseRequest
 from releases.permissions import TABLE as ACTIONS
 from releases.permissions import Action, roles_of
-from releases.roles import Role
-from releases.tables.files import Kind
+from releases.readers import calendar_export
 from statsoffice.accounts.models import User
 from statsoffice.messages import outbox
 from tests.breaches.forms import filled_in

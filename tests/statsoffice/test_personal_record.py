@@ -12,9 +12,9 @@ from django.test import Client
 from django.urls import reverse
 from django.utils import timezone
 
-from breaches import notes
+from breaches.completing import notes
+from breaches.core.status import ReportStatus
 from breaches.models import Report
-from breaches.status import ReportStatus
 from releases.models import Contact
 from statsoffice import details_kept
 from statsoffice.messages.models import Message

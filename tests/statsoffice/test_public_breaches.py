@@ -4,10 +4,10 @@ from datetime import timedelta
 
 import pytest
 
-from breaches import publishing, sign_off
+from breaches.core.printed.public_statement import digest
+from breaches.deciding import publishing, sign_off
 from breaches.models import Report
-from breaches.public_statement import digest
-from releases.roles import Role
+from releases.core.roles import Role
 from statsoffice.accounts.models import User
 from tests.breaches.people import printed, written
 from tests.factories import member

@@ -9,13 +9,15 @@ import pytest
 from django.urls import get_resolver
 from django.urls.resolvers import RoutePattern
 
-from breaches import drafting
+from breaches.drafts import drafting
 from breaches.models import Report
-from releases import answering, date_requests, judging, pre_release_list, scheduling
+from releases.calendar import date_requests, scheduling
+from releases.core.pre_release_details import Details
+from releases.core.pre_release_period import Period
+from releases.core.roles import Role
 from releases.models import Release
-from releases.pre_release_details import Details
-from releases.pre_release_period import Period
-from releases.roles import Role
+from releases.pre_release import pre_release_list
+from releases.verdicts import answering, judging
 from tests.factories import (
     A_LONG_TIME_AGO,
     SEED_DUE,
@@ -28,7 +30,7 @@ from tests.factories import (
     member,
 )
 from tests.releases.cancelled import cancelled
-from tests.releases.record import a_look, looks_at
+from tests.releases.on_record import a_look, looks_at
 
 pytestmark = pytest.mark.django_db
 

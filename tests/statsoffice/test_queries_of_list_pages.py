@@ -10,11 +10,11 @@ from django.test.utils import CaptureQueriesContext
 from django.urls import URLPattern, URLResolver, get_resolver
 
 from benchmarks import office
+from breaches.core.status import ReportStatus
 from breaches.models import Report
-from breaches.status import ReportStatus
-from releases import scheduling
+from releases.calendar import scheduling
+from releases.core.status import Status
 from releases.models import Release
-from releases.status import Status
 from statsoffice.messages import outbox
 
 pytestmark = [pytest.mark.django_db, pytest.mark.one_database]

@@ -10,7 +10,7 @@ from django.test import Client
 from django.urls import reverse
 from django.utils import timezone
 
-from releases.clock import StoppedClock
+from releases.watching.clock import StoppedClock
 from statsoffice import unhurried
 from statsoffice.audit.models import AccountEvent, What
 from tests.factories import SEED_DUE, UserFactory, a_confirmed_release

@@ -9,7 +9,7 @@ from contextlib import ExitStack
 import pytest
 from django.contrib.sessions.models import Session
 
-from breaches.remarks import Section
+from breaches.core.remarks import Section
 from statsoffice.running import programs
 from tests.breaches.forms import filled_in, section_address, words
 from tests.breaches.people import a_report, an_office

@@ -3,8 +3,8 @@
 import pytest
 from django.utils import timezone
 
-from breaches import drafting
-from releases.roles import Role
+from breaches.drafts import drafting
+from releases.core.roles import Role
 from statsoffice import celery, tasks
 from statsoffice.messages import outbox
 from statsoffice.messages.models import Message

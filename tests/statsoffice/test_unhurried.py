@@ -7,11 +7,11 @@ import pytest
 from django.contrib.sessions.models import Session
 from django.core.management import CommandError, call_command
 
-from releases import leases
-from releases import preflight as preflight_of_tomorrow
-from releases.clock import StoppedClock
+from releases.beforehand import preflight as preflight_of_tomorrow
+from releases.core.preflight_findings import Code
 from releases.models import HostLease, Observation, PreflightRun
-from releases.preflight_findings import Code
+from releases.record import leases
+from releases.watching.clock import StoppedClock
 from statsoffice import celery, evidence_kept, tasks, unhurried
 from statsoffice.canary import pulse
 from statsoffice.canary.models import Illness

@@ -5,9 +5,9 @@ from django.contrib.sessions.models import Session
 from django.test import Client
 from django.urls import reverse
 
+from breaches.core.remarks import Section
 from breaches.models import Report
-from breaches.remarks import Section
-from breaches.versions import content_of
+from breaches.reports.versions import content_of
 from statsoffice import unsent
 from tests.breaches.forms import filled_in, section_address, words
 from tests.breaches.people import a_report, an_office

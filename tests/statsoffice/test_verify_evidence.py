@@ -10,11 +10,11 @@ from django.core.management import CommandError, call_command
 from django.db import connection
 
 from breaches.models import Report, ReportEvent
-from releases.canonical import sha256_hex
+from releases.core.canonical import sha256_hex
 from releases.models import Observation
 from tests.factories import ProducerFactory, a_confirmed_release
 from tests.releases.brought import brought, keep
-from tests.releases.test_append_only import a_look
+from tests.releases.record.test_append_only import a_look
 
 AT = datetime(2026, 6, 30, 9, 0, tzinfo=UTC)
 

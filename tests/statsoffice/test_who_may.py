@@ -4,10 +4,10 @@ import pytest
 from django.conf import settings
 
 from breaches import permissions as breach_permissions
-from breaches.status import REPORT
+from breaches.core.status import REPORT
 from releases import permissions as release_permissions
-from releases.roles import LEADS, Role
-from releases.status import RELEASE
+from releases.core.roles import LEADS, Role
+from releases.core.status import RELEASE
 from statsoffice import diagrams, who_may
 from statsoffice.accounts import permissions as account_permissions
 from statsoffice.audit import permissions as trail_permissions

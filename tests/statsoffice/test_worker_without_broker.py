@@ -8,8 +8,8 @@ from datetime import time as clock_time
 import pytest
 from django.utils import timezone
 
-from releases import calendar, london
-from releases.calendar import Nation
+from releases.core.dates import calendar, london
+from releases.core.dates.calendar import Nation
 from releases.models import Observation, PreflightRun
 from statsoffice.rehearsal_site.scenes import scene
 from statsoffice.running.programs import QUEUES

@@ -18,7 +18,7 @@ PAGES = dedent("""
     from django.test import Client, override_settings
     from django.urls import reverse
     from breaches.models import ApprovedDocument, Report
-    from releases.canonical import sha256_hex
+    from releases.core.canonical import sha256_hex
     from releases.models import Membership, Release
     head = Membership.objects.filter(role="head_of_profession", producer__breach_reports__isnull=False).first().user
     client = Client()

@@ -5,9 +5,9 @@ from typing import Any
 
 from django.core.management.base import CommandParser
 
-from breaches import listing
-from releases.lifecycle import spoken
-from releases.london import moment
+from breaches.registers import listing
+from releases.core.dates.london import moment
+from releases.core.lifecycle import spoken
 from releases.management.plain_command import PlainCommand
 
 

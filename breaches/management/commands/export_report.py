@@ -5,9 +5,9 @@ from typing import Any
 
 from django.core.management.base import CommandError, CommandParser
 
-from breaches import pdf, printing
+from breaches.core.status import WITH_DOCUMENT
 from breaches.models import Report
-from breaches.status import WITH_DOCUMENT
+from breaches.paper import pdf, printing
 from releases.management.plain_command import PlainCommand
 from releases.management.whole_file import whole_file
 

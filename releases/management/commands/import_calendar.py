@@ -6,12 +6,13 @@ from typing import Any
 from django.core.management.base import CommandError, CommandParser
 from django.utils import timezone
 
-from releases import import_file, import_wording, importing
-from releases.import_file import FileRefused
-from releases.import_steps import Outcome
-from releases.importing import Imported
+from releases.exchange import import_file, importing
+from releases.exchange.import_file import FileRefused
+from releases.exchange.import_steps import Outcome
+from releases.exchange.importing import Imported
 from releases.management.plain_command import PlainCommand
 from releases.probe.registry import ADAPTERS
+from releases.words import import_wording
 
 
 class Command(PlainCommand):

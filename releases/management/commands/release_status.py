@@ -5,8 +5,8 @@ from typing import Any
 
 from django.core.management.base import CommandError, CommandParser
 
-from releases import listing
 from releases.management.plain_command import PlainCommand
+from releases.overview import listing
 
 
 class Command(PlainCommand):

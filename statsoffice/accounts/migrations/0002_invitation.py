@@ -4,7 +4,7 @@ import django.db.models.deletion
 from django.conf import settings
 from django.db import migrations, models
 
-import releases.roles
+import releases.core.roles
 
 
 class Migration(migrations.Migration):
@@ -91,12 +91,12 @@ class Migration(migrations.Migration):
                                 (
                                     "role__in",
                                     [
-                                        releases.roles.Role["STATISTICIAN"],
-                                        releases.roles.Role["HEAD_OF_PROFESSION"],
-                                        releases.roles.Role["DEPUTY"],
-                                        releases.roles.Role["CALENDAR_MANAGER"],
-                                        releases.roles.Role["PUBLISHING_TEAM"],
-                                        releases.roles.Role["AUDITOR"],
+                                        releases.core.roles.Role["STATISTICIAN"],
+                                        releases.core.roles.Role["HEAD_OF_PROFESSION"],
+                                        releases.core.roles.Role["DEPUTY"],
+                                        releases.core.roles.Role["CALENDAR_MANAGER"],
+                                        releases.core.roles.Role["PUBLISHING_TEAM"],
+                                        releases.core.roles.Role["AUDITOR"],
                                     ],
                                 ),
                             ),

@@ -6,9 +6,9 @@ from typing import Any
 from django.conf import settings
 from django.core.management.base import CommandError, CommandParser
 
-from releases.clock import RealClock
 from releases.management.plain_command import PlainCommand
 from releases.management.whole_file import whole_file
+from releases.watching.clock import RealClock
 from statsoffice.backup import taking
 from statsoffice.backup.stored_files import FilesChanged
 from statsoffice.backup.taking import NotMigrated

@@ -4,11 +4,12 @@ from typing import Any
 
 from django.core.management.base import CommandError, CommandParser
 
-from releases import announcement_wording, comparing, comparison_wording
-from releases.clock import RealClock
-from releases.comparing import Compared
+from releases.beforehand import comparing
+from releases.beforehand.comparing import Compared
 from releases.management.plain_command import PlainCommand
 from releases.models import Release
+from releases.watching.clock import RealClock
+from releases.words import announcement_wording, comparison_wording
 from statsoffice import unhurried
 from statsoffice.tasks import watcher_name
 

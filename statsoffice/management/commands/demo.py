@@ -6,8 +6,8 @@ from django.conf import settings
 from django.core.management.base import CommandError
 from django.utils import timezone
 
-from releases import london
-from releases.lifecycle import spoken
+from releases.core.dates import london
+from releases.core.lifecycle import spoken
 from releases.management.plain_command import PlainCommand
 from statsoffice.demo import calendar, mornings, offices, reports
 from statsoffice.rehearsal_site.client import RehearsalSite, RehearsalSiteError

@@ -5,11 +5,11 @@ from typing import Any
 
 from django.core.management.base import CommandError, CommandParser
 
-from releases import exporting
-from releases.clock import RealClock
 from releases.management.plain_command import PlainCommand
 from releases.management.whole_file import whole_file
 from releases.models import Release
+from releases.record import exporting
+from releases.watching.clock import RealClock
 
 
 class Command(PlainCommand):

@@ -5,10 +5,12 @@ from typing import Any
 from django.conf import settings
 from django.core.management.base import CommandError, CommandParser
 
-from releases import london, preflight, preflight_wording
-from releases.clock import RealClock
+from releases.beforehand import preflight
+from releases.core.dates import london
 from releases.management.plain_command import PlainCommand
 from releases.models import PreflightRun, Release
+from releases.watching.clock import RealClock
+from releases.words import preflight_wording
 from statsoffice import unhurried
 from statsoffice.tasks import watcher_name
 

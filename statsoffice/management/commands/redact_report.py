@@ -5,11 +5,11 @@ from typing import Any
 
 from django.core.management.base import CommandError, CommandParser
 
+from breaches.deciding.redaction import NothingToRedact, Redacted
 from breaches.models import Report
-from breaches.redaction import NothingToRedact, Redacted
-from releases.clock import RealClock
-from releases.lifecycle import SomethingMissing
+from releases.core.lifecycle import SomethingMissing
 from releases.management.plain_command import PlainCommand
+from releases.watching.clock import RealClock
 from statsoffice import redaction
 from statsoffice.accounts.models import User
 

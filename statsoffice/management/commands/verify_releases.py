@@ -6,12 +6,13 @@ from typing import Any
 from django.conf import settings
 from django.core.management.base import CommandError, CommandParser
 
-from breaches import drafting
-from releases import london, watch, watch_list
-from releases.clock import Clock, StoppedClock
+from breaches.drafts import drafting
+from releases.core.dates import london
 from releases.management.plain_command import PlainCommand
 from releases.probe.probe import probe_from_settings
-from releases.watch_claim import HORIZON
+from releases.watching import watch, watch_list
+from releases.watching.clock import Clock, StoppedClock
+from releases.watching.watch_claim import HORIZON
 from statsoffice.tasks import CLOCK, watcher_name
 
 

@@ -5,7 +5,7 @@ from django.contrib.messages import get_messages
 from django.test import Client
 from django.urls import reverse
 
-from releases.roles import Role
+from releases.core.roles import Role
 from tests.factories import member
 
 

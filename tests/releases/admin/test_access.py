@@ -4,10 +4,10 @@ from itertools import product
 
 import pytest
 
-from releases import scheduling
+from releases.calendar import scheduling
+from releases.core.roles import Role
 from releases.models import Contact, DateChange, Membership, Observation, Producer, Release, ReleaseEvent, Series
 from releases.models.event import record
-from releases.roles import Role
 from tests.factories import (
     ContactFactory,
     ProducerFactory,
@@ -18,7 +18,7 @@ from tests.factories import (
     member,
 )
 from tests.releases.admin.site import form_of, page, signed_in, staff
-from tests.releases.test_append_only import AT, a_date_change, a_look, a_statement
+from tests.releases.record.test_append_only import AT, a_date_change, a_look, a_statement
 
 OF_PRODUCERS = (
     "release",

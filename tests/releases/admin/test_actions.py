@@ -4,9 +4,11 @@ from datetime import date, timedelta
 
 import pytest
 
-from releases import pre_release_list, preflight, scheduling
+from releases.beforehand import preflight
+from releases.calendar import scheduling
+from releases.core.roles import Role
 from releases.models import DateChangeRequest, Membership, Release, ReleaseEvent
-from releases.roles import Role
+from releases.pre_release import pre_release_list
 from tests.factories import SeriesFactory, a_confirmed_release, a_release, an_announced_release, london_slot, member
 from tests.releases.admin.site import act, page, said, signed_in, staff
 from tests.releases.pre_release.lists import MINISTER

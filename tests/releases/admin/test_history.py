@@ -4,9 +4,9 @@ from datetime import date, timedelta
 
 import pytest
 
-from releases import scheduling
+from releases.calendar import scheduling
+from releases.core.roles import Role
 from releases.models.event import record
-from releases.roles import Role
 from tests.factories import ProducerFactory, SeriesFactory, an_announced_release, london_slot, member
 from tests.releases.admin.site import form_of, page, staff
 from tests.releases.admin.test_access import series_form

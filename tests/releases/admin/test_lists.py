@@ -8,10 +8,10 @@ import time_machine
 from django.db import connection
 from django.test.utils import CaptureQueriesContext
 
-from releases import scheduling
-from releases.calendar import Precision, Slot
+from releases.calendar import scheduling
+from releases.core.dates.calendar import Precision, Slot
+from releases.core.roles import Role
 from releases.models import Membership, Verification
-from releases.roles import Role
 from tests.factories import SeriesFactory, a_confirmed_release, a_release, an_announced_release, london_slot, member
 from tests.releases.admin.site import page, signed_in
 

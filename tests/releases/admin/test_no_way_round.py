@@ -6,9 +6,9 @@ from itertools import product
 import pytest
 from django.contrib.admin.helpers import ACTION_CHECKBOX_NAME
 
-from releases import scheduling
+from releases.calendar import scheduling
+from releases.core.roles import Role
 from releases.models import DateChange, Release, ReleaseEvent
-from releases.roles import Role
 from tests.factories import SeriesFactory, a_release, an_announced_release, london_slot, member
 from tests.releases.admin.site import act, form_of, page, refusals, staff
 

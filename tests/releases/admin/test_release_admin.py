@@ -5,9 +5,9 @@ from datetime import UTC, date, datetime, time, timedelta
 import pytest
 from django.contrib.admin.models import LogEntry
 
-from releases import scheduling
+from releases.calendar import scheduling
+from releases.core.roles import Role
 from releases.models import Address, DateChange, Release, ReleaseEvent
-from releases.roles import Role
 from tests.factories import (
     SeriesFactory,
     a_confirmed_release,
@@ -17,7 +17,7 @@ from tests.factories import (
     member,
 )
 from tests.releases.admin.site import act, address_rows, form_of, page, refusals, said, staff
-from tests.releases.test_append_only import a_look
+from tests.releases.record.test_append_only import a_look
 
 # Releases here are due long after the tests run, unless a test is about the past.
 DAY = date(2098, 7, 1)

@@ -4,8 +4,8 @@ from datetime import UTC, date, datetime
 
 import pytest
 
+from releases.core.roles import Role
 from releases.models import Address, Membership, ReleaseEvent
-from releases.roles import Role
 from tests.factories import SeriesFactory, a_confirmed_release, a_release, london_slot, member
 from tests.releases.admin.site import act, said, signed_in, staff
 

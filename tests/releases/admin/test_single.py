@@ -6,9 +6,9 @@ from itertools import product
 import pytest
 from django.urls import reverse
 
-from releases import scheduling
+from releases.calendar import scheduling
+from releases.core.roles import Role
 from releases.models import PreflightRun, Release
-from releases.roles import Role
 from tests.factories import ProducerFactory, a_confirmed_release, a_release, an_announced_release, london_slot, member
 from tests.releases.admin.site import page, said, staff
 

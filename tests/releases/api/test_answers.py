@@ -4,10 +4,11 @@ from datetime import date, timedelta
 
 import pytest
 
-from releases import judging, scheduling
-from releases.calendar import Precision, Slot
+from releases.calendar import scheduling
+from releases.core.dates.calendar import Precision, Slot
+from releases.core.roles import Role
 from releases.models import Contact
-from releases.roles import Role
+from releases.verdicts import judging
 from tests.factories import (
     A_LONG_TIME_AGO,
     SEED_DUE,
@@ -18,7 +19,7 @@ from tests.factories import (
     london_slot,
     member,
 )
-from tests.releases.record import looks_at
+from tests.releases.on_record import looks_at
 
 pytestmark = pytest.mark.django_db
 

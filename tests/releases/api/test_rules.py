@@ -4,9 +4,9 @@ from datetime import date, timedelta
 
 import pytest
 
-from releases import date_requests, public_reasons, scheduling
-from releases.calendar import Precision, Slot
-from releases.roles import Role
+from releases.calendar import date_requests, public_reasons, scheduling
+from releases.core.dates.calendar import Precision, Slot
+from releases.core.roles import Role
 from tests.factories import A_LONG_TIME_AGO, SEED_DUE, a_release, an_announced_release, london_slot, member
 
 pytestmark = pytest.mark.django_db

@@ -2,7 +2,7 @@
 
 import pytest
 
-from releases.roles import Role
+from releases.core.roles import Role
 from statsoffice.rehearsal_site import govuk_pages as govuk
 from tests.factories import ProducerFactory, SeriesFactory, member
 from tests.releases.exchange.pasted import DUE, PATH, TITLE

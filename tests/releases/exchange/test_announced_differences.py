@@ -4,11 +4,11 @@ from datetime import UTC, date, datetime, time
 
 import pytest
 
-from releases.announced_differences import Kind, Ours, of_announced, of_problem
-from releases.calendar import Precision, Slot
-from releases.reading.govuk_announcement import CANNOT_TELL, Announced, Announcing, Problem
-from releases.reading.govuk_dates import AnnouncedTime
-from releases.status import Status
+from releases.core.announced_differences import Kind, Ours, of_announced, of_problem
+from releases.core.dates.calendar import Precision, Slot
+from releases.core.judging.reading.govuk_announcement import CANNOT_TELL, Announced, Announcing, Problem
+from releases.core.judging.reading.govuk_dates import AnnouncedTime
+from releases.core.status import Status
 
 DUE = datetime(2026, 7, 1, 8, 30, tzinfo=UTC)
 EXACT = Slot(on=date(2026, 7, 1), at=time(9, 30))

@@ -4,13 +4,15 @@ from datetime import date, datetime, time, timedelta
 
 import pytest
 
-from releases import comparing, corrections, leases, scheduling
-from releases.announced_differences import Kind
-from releases.calendar import Precision, Slot
-from releases.clock import StoppedClock
+from releases.beforehand import comparing
+from releases.calendar import corrections, scheduling
+from releases.calendar.scheduling import PlannedAddress
+from releases.core.announced_differences import Kind
+from releases.core.dates.calendar import Precision, Slot
 from releases.models import Address, Comparison, Observation, Release
 from releases.models.observation import Purpose
-from releases.scheduling import PlannedAddress
+from releases.record import leases
+from releases.watching.clock import StoppedClock
 from statsoffice import unhurried
 from statsoffice.rehearsal_site import govuk_pages as govuk
 from statsoffice.rehearsal_site.scenes import scene

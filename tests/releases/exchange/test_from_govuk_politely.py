@@ -6,9 +6,9 @@ import pytest
 from django.urls import reverse
 from django.utils import timezone
 
-from releases import leases
+from releases.core.roles import Role
 from releases.models import HostLease
-from releases.roles import Role
+from releases.record import leases
 from releases.views import govuk as page_of_govuk
 from statsoffice.rehearsal_site import govuk_pages as govuk
 from statsoffice.rehearsal_site.scenes import scene

@@ -6,11 +6,11 @@ from datetime import UTC, date, datetime
 
 import pytest
 
-from releases.answer import Answer, Failure
-from releases.calendar import Precision
-from releases.reading import govuk_announcement
-from releases.reading.govuk_announcement import CANNOT_TELL, Announcing, NoAnnouncementError, Problem
-from releases.reading.govuk_dates import AnnouncedTime, read_displayed
+from releases.core.dates.calendar import Precision
+from releases.core.judging.reading import govuk_announcement
+from releases.core.judging.reading.govuk_announcement import CANNOT_TELL, Announcing, NoAnnouncementError, Problem
+from releases.core.judging.reading.govuk_dates import AnnouncedTime, read_displayed
+from releases.core.looks.answer import Answer, Failure
 from statsoffice.rehearsal_site import govuk_pages as govuk
 
 DUE = datetime(2026, 7, 1, 8, 30, tzinfo=UTC)

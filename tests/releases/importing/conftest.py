@@ -5,7 +5,7 @@ from io import StringIO
 import pytest
 from django.core.management import CommandError, call_command
 
-from releases.roles import Role
+from releases.core.roles import Role
 from tests.factories import ProducerFactory, SeriesFactory, member
 from tests.releases.importing.files import csv_of
 

@@ -6,7 +6,7 @@ from datetime import datetime
 
 from openpyxl import Workbook
 
-from releases.import_columns import COLUMNS
+from releases.core.import_columns import COLUMNS
 from releases.models import Address, Contact, DateChange, Producer, Release, ReleaseEvent, Series
 
 RIGHT = dict.fromkeys(COLUMNS, "") | {

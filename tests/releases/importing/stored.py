@@ -2,7 +2,7 @@
 
 from datetime import UTC, datetime
 
-from releases import import_turn, imports
+from releases.exchange import import_turn, imports
 from releases.models import CalendarImport
 from tests.releases.importing.files import csv_of
 

@@ -8,16 +8,18 @@ import pytest
 from django.urls import reverse
 from django.utils import timezone
 
-from releases import calendar_export, import_file, importing, scheduling
-from releases.calendar import Precision, Slot
-from releases.calendar_export import TooManyReleases
-from releases.import_columns import COLUMNS, REQUIRED
-from releases.import_steps import Outcome
+from releases.calendar import scheduling
+from releases.calendar.scheduling import PlannedAddress
+from releases.core.dates.calendar import Precision, Slot
+from releases.core.import_columns import COLUMNS, REQUIRED
+from releases.core.roles import Role
+from releases.core.tables import files
+from releases.core.tables.files import Kind
+from releases.exchange import import_file, importing
+from releases.exchange.import_steps import Outcome
 from releases.models import Address, Release, Series
-from releases.roles import Role
-from releases.scheduling import PlannedAddress
-from releases.tables import files
-from releases.tables.files import Kind
+from releases.readers import calendar_export
+from releases.readers.calendar_export import TooManyReleases
 from tests.factories import (
     SeriesFactory,
     UserFactory,

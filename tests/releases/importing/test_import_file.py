@@ -4,10 +4,10 @@ from datetime import UTC, date, datetime
 
 import pytest
 
-from releases import import_file
-from releases.import_columns import OPTIONAL, REQUIRED
-from releases.import_file import FileRefused
-from releases.status import Status
+from releases.core.import_columns import OPTIONAL, REQUIRED
+from releases.core.status import Status
+from releases.exchange import import_file
+from releases.exchange.import_file import FileRefused
 from tests.releases.importing.files import RIGHT, csv_of, xlsx_of
 
 

@@ -5,9 +5,9 @@ from datetime import date
 import pytest
 from django.urls import reverse
 
-from releases import date_requests, scheduling
+from releases.calendar import date_requests, scheduling
+from releases.core.roles import Role
 from releases.models import DateChange, DateChangeRequest, Release
-from releases.roles import Role
 from tests.factories import london_slot, member
 from tests.releases.importing.files import RIGHT, csv_of, everything
 from tests.releases.importing.stored import NOW, applied, checked, outcomes

@@ -4,7 +4,7 @@ from datetime import timedelta
 
 import pytest
 
-from releases import import_turn, imports
+from releases.exchange import import_turn, imports
 from releases.models import CalendarImport, Release
 from tests.factories import a_confirmed_release
 from tests.releases.importing.files import everything

@@ -6,13 +6,14 @@ from itertools import product
 import pytest
 from django.db import IntegrityError, connection, transaction
 
-from releases import corrections, import_turn, imports, scheduling
-from releases.import_status import IMPORT, ImportStatus
-from releases.lifecycle import MoveRefused, SomethingMissing, WrongRole, WrongState
+from releases.calendar import corrections, scheduling
+from releases.core.import_status import IMPORT, ImportStatus
+from releases.core.lifecycle import MoveRefused, SomethingMissing, WrongRole, WrongState
+from releases.core.roles import Role
+from releases.exchange import import_turn, imports
 from releases.models import CalendarImport, ImportEvent, Membership, Release, ReleaseEvent, Series
 from releases.models.append_only import AppendOnlyRow, check_chain
 from releases.permissions import NotYours
-from releases.roles import Role
 from tests.factories import UserFactory, a_confirmed_release, member
 from tests.releases.importing.files import everything
 from tests.releases.importing.stored import NOW, applied, checked, outcomes, turn, uploaded

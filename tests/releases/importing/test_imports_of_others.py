@@ -2,9 +2,9 @@
 
 import pytest
 
-from releases import imports
+from releases.core.roles import Role
+from releases.exchange import imports
 from releases.models import Contact
-from releases.roles import Role
 from tests.factories import ContactFactory, ProducerFactory, SeriesFactory, UserFactory, a_confirmed_release, member
 from tests.releases.importing.stored import applied, checked, outcomes
 

@@ -8,9 +8,9 @@ from datetime import date, datetime, time
 import pytest
 from openpyxl import Workbook, load_workbook
 
-from releases.tables import delimited, files
-from releases.tables.files import Kind
-from releases.tables.table import MOST_ROWS, MOST_UNPACKED_BYTES, Cell, NotATableError, as_cell
+from releases.core.tables import delimited, files
+from releases.core.tables.files import Kind
+from releases.core.tables.table import MOST_ROWS, MOST_UNPACKED_BYTES, Cell, NotATableError, as_cell
 from tests.corpus.files import damaged, packed_otherwise
 from tests.releases.importing.files import ODS_START, ods_archive, ods_cell, ods_line, ods_of, xlsx_of
 

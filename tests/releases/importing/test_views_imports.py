@@ -5,9 +5,9 @@ from django.core.files.uploadedfile import SimpleUploadedFile
 from django.urls import reverse
 from django.utils import timezone
 
-from releases import imports
+from releases.core.roles import Role
+from releases.exchange import imports
 from releases.models import CalendarImport, Release
-from releases.roles import Role
 from tests.factories import UserFactory, a_confirmed_release, member
 from tests.releases.importing.files import csv_of, everything, ods_of, xlsx_of
 from tests.releases.importing.stored import checked, turn, uploaded

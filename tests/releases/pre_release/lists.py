@@ -3,10 +3,10 @@
 from dataclasses import replace
 from datetime import timedelta
 
-from releases import pre_release_list
+from releases.core.pre_release_details import Details
+from releases.core.pre_release_period import Period
 from releases.models import PreReleaseAccess, Release
-from releases.pre_release_details import Details
-from releases.pre_release_period import Period
+from releases.pre_release import pre_release_list
 from tests.factories import SEED_DUE
 
 LONG_BEFORE = SEED_DUE - timedelta(days=10)

@@ -7,12 +7,12 @@ from threading import Barrier
 import pytest
 from django.db import connection
 
-from breaches import starting
+from breaches.drafts import starting
 from breaches.models import Report, StartedReport
-from releases import pre_release_list, pre_release_record, pre_release_requests
-from releases.lifecycle import MoveRefused
+from releases.core.lifecycle import MoveRefused
 from releases.models import PreReleaseAccess, PreReleaseRequest, ReleaseEvent
 from releases.models.append_only import check_chain
+from releases.pre_release import pre_release_list, pre_release_record, pre_release_requests
 from tests.releases.pre_release.lists import AFTERWARDS, LONG_BEFORE, MINISTER, SHORTLY_BEFORE, asked, granted
 
 pytestmark = pytest.mark.django_db(transaction=True)

@@ -5,13 +5,14 @@ from datetime import timedelta
 
 import pytest
 
-from releases import pre_release_names, scheduling
+from releases.calendar import scheduling
+from releases.core.pre_release_period import Period
+from releases.core.roles import Role
 from releases.models import PreReleaseAccess, PreReleaseRequest
 from releases.permissions import NotYours
-from releases.pre_release_copy import copy, previous_with_list
-from releases.pre_release_entries import ListRefused
-from releases.pre_release_period import Period
-from releases.roles import Role
+from releases.pre_release import pre_release_names
+from releases.pre_release.pre_release_copy import copy, previous_with_list
+from releases.pre_release.pre_release_entries import ListRefused
 from tests.factories import SEED_DUE, SeriesFactory, an_announced_release
 from tests.releases.pre_release.lists import AFTERWARDS, LONG_BEFORE, MINISTER, SHORTLY_BEFORE, granted, someone
 

@@ -4,8 +4,8 @@ from dataclasses import replace
 
 import pytest
 
-from releases.pre_release_details import gives_away, objections
-from releases.pre_release_period import A_DAY, Period, Unit
+from releases.core.pre_release_details import gives_away, objections
+from releases.core.pre_release_period import A_DAY, Period, Unit
 from tests.releases.pre_release.lists import EMAIL, MINISTER, PERSON
 
 

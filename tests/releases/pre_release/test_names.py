@@ -5,12 +5,12 @@ from datetime import timedelta
 import pytest
 from django.db import IntegrityError, transaction
 
-from releases import scheduling
+from releases.calendar import scheduling
+from releases.core.roles import Role
 from releases.models import PreReleaseAccess, PreReleaseRequest, ReleaseEvent
 from releases.permissions import NotYours
-from releases.pre_release_entries import ListRefused
-from releases.pre_release_names import erase, erase_old
-from releases.roles import Role
+from releases.pre_release.pre_release_entries import ListRefused
+from releases.pre_release.pre_release_names import erase, erase_old
 from tests.factories import SEED_DUE, an_announced_release
 from tests.releases.pre_release.lists import AFTERWARDS, LONG_BEFORE, MINISTER, asked, granted, someone
 

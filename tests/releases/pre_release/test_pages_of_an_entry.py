@@ -5,9 +5,9 @@ from datetime import timedelta
 
 import pytest
 
-from releases import pre_release_list
+from releases.core.pre_release_period import Period
 from releases.models import PreReleaseAccess
-from releases.pre_release_period import Period
+from releases.pre_release import pre_release_list
 from tests.releases.pre_release.lists import (
     AFTERWARDS,
     EMAIL,

@@ -6,9 +6,10 @@ from datetime import timedelta
 import pytest
 from django.urls import reverse
 
-from releases import pre_release_list, scheduling
+from releases.calendar import scheduling
+from releases.core.roles import Role
 from releases.models import PreReleaseAccess, PreReleaseRequest
-from releases.roles import Role
+from releases.pre_release import pre_release_list
 from tests.factories import SEED_DUE, an_announced_release
 from tests.releases.pre_release.lists import (
     AFTERWARDS,

@@ -6,9 +6,9 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from releases import london
-from releases.calendar import Nation, no_release_day
-from releases.pre_release_period import A_DAY, Ground, Oddity, Period, Unit, needs_agreement, oddities, usual
+from releases.core.dates import london
+from releases.core.dates.calendar import Nation, no_release_day
+from releases.core.pre_release_period import A_DAY, Ground, Oddity, Period, Unit, needs_agreement, oddities, usual
 
 DUE = datetime(2026, 7, 1, 8, 30, tzinfo=UTC)
 

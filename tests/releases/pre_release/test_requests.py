@@ -5,14 +5,15 @@ from datetime import date, timedelta
 
 import pytest
 
-from releases import pre_release_list, pre_release_record, pre_release_requests, scheduling
-from releases.lifecycle import WrongRole, WrongState
+from releases.calendar import scheduling
+from releases.core.lifecycle import WrongRole, WrongState
+from releases.core.pre_release_status import REQUEST, RequestStatus
+from releases.core.roles import Role
 from releases.models import PreReleaseAccess, PreReleaseRequest, ReleaseEvent
 from releases.permissions import NotYours
-from releases.pre_release_entries import ListRefused
-from releases.pre_release_requests import agree, refuse, take_back
-from releases.pre_release_status import REQUEST, RequestStatus
-from releases.roles import Role
+from releases.pre_release import pre_release_list, pre_release_record, pre_release_requests
+from releases.pre_release.pre_release_entries import ListRefused
+from releases.pre_release.pre_release_requests import agree, refuse, take_back
 from tests.breaches.people import an_office
 from tests.factories import SEED_DUE, UserFactory, london_slot
 from tests.releases.pre_release.lists import AFTERWARDS, LONG_BEFORE, MINISTER, SHORTLY_BEFORE, asked, granted, someone

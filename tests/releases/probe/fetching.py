@@ -5,9 +5,9 @@ from collections.abc import Iterable
 from datetime import UTC, datetime
 from typing import Any
 
-from releases.answer import Answer
-from releases.errand import Errand
-from releases.pacing import LIFTED
+from releases.core.looks.answer import Answer
+from releases.core.looks.errand import Errand
+from releases.core.looks.pacing import LIFTED
 from releases.probe.fetch import Fetcher
 from releases.probe.line import Limits
 

@@ -3,8 +3,8 @@
 import json
 from datetime import UTC, datetime, timedelta
 
-from releases.answer import Answer, Hop
-from releases.evidence import AddressRole, Expectation
+from releases.core.judging.evidence import AddressRole, Expectation
+from releases.core.looks.answer import Answer, Hop
 from releases.probe.registry import adapter_named
 from statsoffice.rehearsal_site import govuk_pages
 

@@ -10,8 +10,8 @@ from pathlib import Path
 
 import pytest
 
-from releases.errand import Errand
-from releases.evidence import AddressRole, Expectation
+from releases.core.judging.evidence import AddressRole, Expectation
+from releases.core.looks.errand import Errand
 from releases.probe import registry
 from releases.probe.probe import probe_from_settings
 

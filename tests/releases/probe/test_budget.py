@@ -3,7 +3,7 @@
 from hypothesis import given
 from hypothesis import strategies as st
 
-from releases.pacing import Budget
+from releases.core.looks.pacing import Budget
 from releases.probe.budget import Lanes
 
 GENEROUS = Budget(connections=1000, per_second=1000)

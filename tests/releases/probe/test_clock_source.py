@@ -8,10 +8,10 @@ from datetime import UTC, datetime, timedelta
 
 import pytest
 
-from releases.clock import RealClock
-from releases.clock_error import Figures, Voucher
+from releases.core.looks.clock_error import Figures, Voucher
 from releases.probe import clock_source
 from releases.probe.clock_source import ClockSource
+from releases.watching.clock import RealClock
 
 pytestmark = pytest.mark.one_database
 

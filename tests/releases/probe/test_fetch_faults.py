@@ -7,7 +7,7 @@ from contextlib import suppress
 
 import pytest
 
-from releases.answer import Failure
+from releases.core.looks.answer import Failure
 from releases.probe.line import Limits
 from tests.releases.probe.fetching import QUICK, answers, errand, fetch, make_fetcher
 from tests.releases.probe.publishers import always, closed_port, once, publisher, response

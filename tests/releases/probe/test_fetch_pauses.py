@@ -5,9 +5,9 @@ from datetime import UTC, datetime, timedelta
 
 import pytest
 
-from releases.answer import Failure
-from releases.pacing import Budget
-from releases.retry_after import LONGEST_OF_ALL, pause_asked
+from releases.core.looks.answer import Failure
+from releases.core.looks.pacing import Budget
+from releases.core.looks.retry_after import LONGEST_OF_ALL, pause_asked
 from tests.releases.probe.fetching import answers, errand, make_fetcher
 from tests.releases.probe.publishers import always, path_of, publisher, response
 

@@ -3,7 +3,7 @@
 import pycurl
 import pytest
 
-from releases.answer import Failure
+from releases.core.looks.answer import Failure
 from releases.probe import line
 from tests.releases.probe.fetching import answers, errand, fetch, make_fetcher
 from tests.releases.probe.publishers import always, publisher, response

@@ -4,8 +4,8 @@ import time
 
 import pytest
 
-from releases.answer import Failure, Hop
-from releases.pacing import Budget
+from releases.core.looks.answer import Failure, Hop
+from releases.core.looks.pacing import Budget
 from releases.probe.line import Limits
 from tests.releases.probe.fetching import QUICK, answers, errand, fetch, make_fetcher
 from tests.releases.probe.publishers import path_of, publisher, response

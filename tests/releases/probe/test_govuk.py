@@ -4,9 +4,9 @@ from datetime import timedelta
 
 import pytest
 
-from releases.evidence import LookResult, Reason
+from releases.core.judging.evidence import LookResult, Reason
+from releases.core.judging.publisher import PublisherSays, State
 from releases.probe.registry import adapter_named
-from releases.publisher import PublisherSays, State
 from statsoffice.rehearsal_site import govuk_pages
 from tests.releases.probe.govuk_documents import (
     ASKED,

@@ -5,8 +5,8 @@ import json
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from releases.evidence import LookResult
-from releases.publisher import as_json, from_json
+from releases.core.judging.evidence import LookResult
+from releases.core.judging.publisher import as_json, from_json
 from statsoffice.rehearsal_site import govuk_pages
 from tests.releases.probe.govuk_documents import DUE, PATH, TITLE, after, examined, publication
 

@@ -5,11 +5,11 @@ from dataclasses import replace
 
 import pytest
 
-from releases.answer import Failure, Hop
-from releases.evidence import LookResult, Reason
+from releases.core.judging.evidence import LookResult, Reason
+from releases.core.judging.publisher import PublisherSays, State
+from releases.core.looks.answer import Failure, Hop
 from releases.probe import govuk
 from releases.probe.registry import adapter_named
-from releases.publisher import PublisherSays, State
 from statsoffice.rehearsal_site import govuk_pages
 from tests.releases.probe.fetching import answers, errand, make_fetcher
 from tests.releases.probe.govuk_documents import ASKED, PATH, TITLE, URL, examined, expectation, publication, shown

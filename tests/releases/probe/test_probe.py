@@ -4,8 +4,8 @@ from datetime import UTC, datetime, timedelta
 
 import pytest
 
-from releases.errand import Errand
-from releases.evidence import AddressRole, Expectation, LookResult, Reason
+from releases.core.judging.evidence import AddressRole, Expectation, LookResult, Reason
+from releases.core.looks.errand import Errand
 from releases.probe.probe import probe_from_settings, user_agent
 from releases.probe.registry import ADAPTERS, NoSuchAdapterError, adapter_named
 from statsoffice.rehearsal_site import files, pages

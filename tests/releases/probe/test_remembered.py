@@ -5,11 +5,11 @@ from datetime import UTC, datetime, timedelta
 
 import pytest
 
-from releases import evidence
-from releases.answer import Answer, Failure
-from releases.evidence import AddressRole, Expectation, Finding, LookResult
+from releases.core.judging import evidence
+from releases.core.judging.evidence import AddressRole, Expectation, Finding, LookResult
+from releases.core.judging.reading.standing import TextsBefore
+from releases.core.looks.answer import Answer, Failure
 from releases.probe.remembered import Findings
-from releases.reading.standing import TextsBefore
 from tests.corpus.examination import CASES, answered, expectation
 
 pytestmark = pytest.mark.one_database

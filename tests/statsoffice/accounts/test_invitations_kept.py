@@ -6,7 +6,7 @@ import pytest
 from django.urls import reverse
 from django.utils import timezone
 
-from releases.roles import Role
+from releases.core.roles import Role
 from statsoffice import personal_record, tasks
 from statsoffice.accounts import invitations
 from statsoffice.accounts.invitations import InvitationRefused

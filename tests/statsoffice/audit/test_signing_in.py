@@ -7,8 +7,8 @@ from django.contrib.admin.models import LogEntry
 from django.db import IntegrityError, connection, transaction
 from django.urls import reverse
 
+from releases.core.roles import Role
 from releases.models.append_only import AppendOnlyRow, check_chain
-from releases.roles import Role
 from statsoffice.audit import wording
 from statsoffice.audit.models import AccountEvent, What
 from tests.factories import ProducerFactory, UserFactory, a_release, member
@@ -103,7 +103,7 @@ def test_pages_and_refused_files_are_no_files_taken(client):
 
 
 def test_what_is_on_record_already_is_not_recorded_twice(client):
-    from breaches.status import ReportStatus
+    from breaches.core.status import ReportStatus
     from tests.breaches.people import a_report, an_office
 
     office = an_office()

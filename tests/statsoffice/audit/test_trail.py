@@ -8,11 +8,11 @@ from django.contrib.auth.models import AnonymousUser, Group
 from django.test import Client
 from django.urls import reverse
 
-from breaches.redaction import redact
-from breaches.status import Kind as Breach
-from breaches.status import ReportStatus
+from breaches.core.status import Kind as Breach
+from breaches.core.status import ReportStatus
+from breaches.deciding.redaction import redact
+from releases.core.roles import Role
 from releases.models import Contact, Membership
-from releases.roles import Role
 from tests.breaches.people import AT, a_report, an_office
 from tests.factories import ProducerFactory, SeriesFactory, UserFactory, a_release, member
 from tests.releases.admin.site import page as admin_page

@@ -8,7 +8,7 @@ import zipfile
 import pytest
 from django.core.management import CommandError, call_command
 
-from releases.canonical import sha256_hex
+from releases.core.canonical import sha256_hex
 from statsoffice.backup import manifest
 from statsoffice.backup.archive import Written, opened
 from statsoffice.backup.manifest import ArchiveRefused, Manifest, Table

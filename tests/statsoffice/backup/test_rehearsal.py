@@ -9,9 +9,10 @@ from django.conf import settings
 from django.contrib.sessions.models import Session
 from django.test import Client, override_settings
 
-from breaches import pdf, sign_off
+from breaches.core.status import ReportStatus
+from breaches.deciding import sign_off
 from breaches.models import ApprovedDocument
-from breaches.status import ReportStatus
+from breaches.paper import pdf
 from releases.models import Release, ReleaseEvent
 from tests.breaches.people import AT, a_report
 from tests.browser.conftest import morning, mornings  # noqa: F401  # the fixtures
@@ -25,7 +26,7 @@ PASSWORD = "a password that outlives a machine"
 
 A_FURTHER_LOOK = dedent("""
     from releases.models import Observation, Release, Series
-    from tests.releases.record import a_look
+    from tests.releases.on_record import a_look
     from tests.factories import SEED_DUE, a_release
     before = Observation.objects.order_by("position").last()
     look = a_look(Release.objects.get(reference="postponed").addresses.first(), "live", at=SEED_DUE)

@@ -9,7 +9,7 @@ import pytest
 from django.core.management import CommandError, call_command
 from django.db import connection
 
-from releases.canonical import sha256_hex
+from releases.core.canonical import sha256_hex
 from releases.models import Producer
 from statsoffice.backup.snapshot import snapshot
 from tests.factories import ProducerFactory, UserFactory, a_confirmed_release

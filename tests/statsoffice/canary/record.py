@@ -2,8 +2,8 @@
 
 from datetime import datetime, timedelta
 
-from releases import coverage
-from releases.clock_error import Voucher
+from releases.core.looks.clock_error import Voucher
+from releases.record import coverage
 from statsoffice.canary.models import Pulse, Rehearsed
 from statsoffice.canary.script import script_for
 

@@ -10,7 +10,7 @@ from datetime import UTC, datetime, timedelta
 
 from django.db import connection
 
-from releases.clock import ScriptedClock
+from releases.watching.clock import ScriptedClock
 
 MORNING = datetime(2020, 6, 30, 8, 20, tzinfo=UTC)
 

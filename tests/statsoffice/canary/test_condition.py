@@ -4,7 +4,7 @@ from datetime import timedelta
 
 import pytest
 
-from releases import coverage
+from releases.record import coverage
 from statsoffice.canary import words
 from statsoffice.canary.condition import Problem, Trouble, condition, problem_from
 from statsoffice.canary.models import Pulse

@@ -4,7 +4,7 @@ from datetime import timedelta
 
 import pytest
 
-from releases import unstored
+from releases.watching import unstored
 from statsoffice.canary import left_in_files
 from statsoffice.canary.condition import condition
 from tests.statsoffice.canary.record import a_watcher_that_is_well

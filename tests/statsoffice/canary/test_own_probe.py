@@ -4,10 +4,10 @@ from datetime import UTC, datetime
 
 import pytest
 
-from releases.answer import Failure
-from releases.errand import Errand
+from releases.core.looks.answer import Failure
+from releases.core.looks.errand import Errand
+from releases.core.web_address import place_of
 from releases.probe.probe import probe_from_settings
-from releases.web_address import place_of
 from statsoffice.canary.own_probe import own_probe
 from statsoffice.canary.ping import ping
 from tests.morning import free_port

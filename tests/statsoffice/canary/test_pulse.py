@@ -5,7 +5,7 @@ from datetime import timedelta
 import pytest
 from django.db import DatabaseError
 
-from releases import coverage
+from releases.record import coverage
 from statsoffice import tasks
 from statsoffice.canary import pulse
 from statsoffice.canary.models import Pulse
@@ -68,7 +68,7 @@ def test_a_sweep_that_fails_is_noted_as_failed_and_its_fault_surfaces(kept, monk
         message = "no such table"
         raise LookupError(message)
 
-    monkeypatch.setattr("releases.watch.sweep", fail)
+    monkeypatch.setattr("releases.watching.watch.sweep", fail)
     with pytest.raises(LookupError):
         tasks.sweep_once()
     assert kept().failed_at is not None

@@ -4,10 +4,10 @@ from datetime import timedelta
 
 import pytest
 
-from releases.clock import ScriptedClock
-from releases.clock_error import ClockError, Voucher
+from releases.core.judging.verdict import Outcome
+from releases.core.looks.clock_error import ClockError, Voucher
 from releases.models import Coverage, Observation, Release, Verification
-from releases.verdict import Outcome
+from releases.watching.clock import ScriptedClock
 from statsoffice.canary import page, performing
 from statsoffice.canary.models import Rehearsed
 from statsoffice.canary.own_probe import own_probe
@@ -117,7 +117,7 @@ def test_a_fault_of_our_own_is_kept_as_wrong_and_surfaces(rehearse, monkeypatch)
         message = "our own code"
         raise LookupError(message)
 
-    monkeypatch.setattr("releases.evidence.examine", broken)
+    monkeypatch.setattr("releases.core.judging.evidence.examine", broken)
     with pytest.raises(LookupError):
         rehearse()
     assert (Rehearsed.objects.get().right, Rehearsed.objects.get().found) == (False, "")

@@ -2,11 +2,11 @@
 
 from datetime import timedelta
 
-from breaches import drafting
-from releases import judging
-from releases.roles import Role
+from breaches.drafts import drafting
+from releases.core.roles import Role
+from releases.verdicts import judging
 from tests.factories import SEED_DUE, member
-from tests.releases.record import looks_at
+from tests.releases.on_record import looks_at
 
 BEFORE = SEED_DUE - timedelta(minutes=3, seconds=20)
 AFTER = SEED_DUE + timedelta(minutes=5)

@@ -9,12 +9,13 @@ from django.db import connection
 from django.test.utils import CaptureQueriesContext
 from django.urls import reverse
 
-from releases import comparing, corrections
+from releases.beforehand import comparing
+from releases.calendar import corrections
+from releases.core.judging.reading import govuk_announcement
+from releases.core.judging.reading.govuk_announcement import Announced, Announcing
+from releases.core.judging.reading.govuk_dates import AnnouncedTime
+from releases.core.roles import Role
 from releases.models import Comparison, Release
-from releases.reading import govuk_announcement
-from releases.reading.govuk_announcement import Announced, Announcing
-from releases.reading.govuk_dates import AnnouncedTime
-from releases.roles import Role
 from statsoffice.messages import outbox
 from statsoffice.messages.models import Message
 from statsoffice.rehearsal_site import govuk_pages as govuk

@@ -6,10 +6,10 @@ import pytest
 from django.urls import reverse
 from django.utils.safestring import SafeString
 
-from releases import judging
+from releases.verdicts import judging
 from statsoffice.desk.changing import told_apart
 from tests.factories import SEED_DUE, an_announced_release
-from tests.releases.record import looks_at
+from tests.releases.on_record import looks_at
 from tests.statsoffice.desk.morning import AFTER, BEFORE, sign_in
 
 DESK = reverse("desk")

@@ -5,9 +5,10 @@ from datetime import UTC, date, datetime, timedelta
 import pytest
 from django.urls import reverse
 
-from breaches import drafting
-from releases import judging, roll_call, scheduling
-from releases.roles import Role
+from breaches.drafts import drafting
+from releases.calendar import scheduling
+from releases.core.roles import Role
+from releases.verdicts import judging, roll_call
 from tests.factories import (
     SEED_DUE,
     SeriesFactory,
@@ -18,7 +19,7 @@ from tests.factories import (
     london_slot,
     member,
 )
-from tests.releases.record import looks_at
+from tests.releases.on_record import looks_at
 from tests.statsoffice.canary.record import a_rehearsal, a_watcher_that_is_well
 from tests.statsoffice.desk.morning import AFTER, BEFORE, sign_in, suspect
 

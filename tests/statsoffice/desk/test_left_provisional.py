@@ -5,8 +5,8 @@ from datetime import UTC, date, datetime
 import pytest
 from django.urls import reverse
 
-from releases import scheduling
-from releases.roles import Role
+from releases.calendar import scheduling
+from releases.core.roles import Role
 from tests.factories import SeriesFactory, a_confirmed_release, a_release, london_slot, member
 from tests.releases.requested import head_of
 

@@ -7,14 +7,14 @@ from django.db import connection
 from django.test.utils import CaptureQueriesContext
 from django.urls import reverse
 
-from releases import preflight
+from releases.beforehand import preflight
+from releases.calendar.scheduling import PlannedAddress, add_address
+from releases.core.preflight_findings import Code, Finding
+from releases.core.roles import Role
 from releases.models import PreflightRun
-from releases.preflight_findings import Code, Finding
-from releases.roles import Role
-from releases.scheduling import PlannedAddress, add_address
 from tests.factories import SeriesFactory, a_confirmed_release, member
 from tests.releases.preflight import DAY_BEFORE, DUE
-from tests.releases.test_views_preflight import checked, words_of
+from tests.releases.views.test_views_preflight import checked, words_of
 
 pytestmark = pytest.mark.django_db
 

@@ -5,12 +5,12 @@ from datetime import timedelta
 import pytest
 from django.urls import reverse
 
+from breaches.core.status import ReportStatus
 from breaches.models import Report
-from breaches.status import ReportStatus
-from releases import judging
-from releases.roles import Role
+from releases.core.roles import Role
+from releases.verdicts import judging
 from tests.factories import SEED_DUE, an_announced_release, member
-from tests.releases.record import a_look
+from tests.releases.on_record import a_look
 from tests.statsoffice.desk.morning import AFTER, BEFORE, sign_in, suspect
 
 pytestmark = pytest.mark.django_db

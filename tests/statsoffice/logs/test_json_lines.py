@@ -14,8 +14,8 @@ pytestmark = pytest.mark.one_database
 
 def written(message, *arguments, error=None, **extra):
     """Write one line and read it again."""
-    record = logging.getLogger("releases.watch").makeRecord(
-        "releases.watch", logging.ERROR, __file__, 1, message, arguments, error, extra=extra
+    record = logging.getLogger("releases.watching.watch").makeRecord(
+        "releases.watching.watch", logging.ERROR, __file__, 1, message, arguments, error, extra=extra
     )
     line = JsonLines().format(record)
     assert "\n" not in line
@@ -28,7 +28,7 @@ def test_a_line_says_when_how_grave_who_and_what():
     assert line.pop("process")
     assert line == {
         "level": "ERROR",
-        "logger": "releases.watch",
+        "logger": "releases.watching.watch",
         "message": "cannot judge schools–march",
         "release": "schools–march",
     }

@@ -4,8 +4,8 @@ from datetime import timedelta
 
 import pytest
 
-from releases import pre_release_list, pre_release_requests
-from releases.roles import Role
+from releases.core.roles import Role
+from releases.pre_release import pre_release_list, pre_release_requests
 from statsoffice import tasks
 from statsoffice.messages import outbox
 from statsoffice.messages.models import Message

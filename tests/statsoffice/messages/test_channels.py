@@ -7,7 +7,7 @@ import pytest
 from django.db import IntegrityError, connection, transaction
 from django.test.utils import CaptureQueriesContext
 
-from breaches.status import ReportStatus
+from breaches.core.status import ReportStatus
 from statsoffice.messages import outbox
 from statsoffice.messages.models import Channel, Message, Preference
 from tests.breaches.people import AT, REGULATOR, a_report, an_office

@@ -4,9 +4,9 @@ from datetime import date, timedelta
 
 import pytest
 
-from releases import date_requests, scheduling
+from releases.calendar import date_requests, scheduling
+from releases.core.roles import Role
 from releases.models import Release
-from releases.roles import Role
 from statsoffice import tasks
 from statsoffice.messages import outbox
 from statsoffice.messages.models import Message

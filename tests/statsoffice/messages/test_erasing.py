@@ -7,8 +7,8 @@ import pytest
 from django.core.management import call_command
 from django.urls import reverse
 
-from breaches.status import ReportStatus
-from releases.roles import Role
+from breaches.core.status import ReportStatus
+from releases.core.roles import Role
 from statsoffice import evidence_checked, personal_record, tasks
 from statsoffice.messages import erasing, outbox
 from statsoffice.messages.delivery import MOST_ATTEMPTS, deliver

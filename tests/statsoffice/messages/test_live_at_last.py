@@ -4,17 +4,17 @@ from datetime import timedelta
 
 import pytest
 
-from breaches import drafting
+from breaches.drafts import drafting
 from breaches.models import Report
-from releases import judging
 from releases.models import Contact
+from releases.verdicts import judging
 from statsoffice import tasks
 from statsoffice.messages import outbox
 from statsoffice.messages.gathering import SETTLING
 from statsoffice.messages.models import Message
 from tests.factories import SEED_DUE, ContactFactory, SeriesFactory, UserFactory, a_confirmed_release
 from tests.factories import an_announced_release as announced
-from tests.releases.record import looks_at
+from tests.releases.on_record import looks_at
 
 pytestmark = pytest.mark.django_db
 

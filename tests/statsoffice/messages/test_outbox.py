@@ -6,11 +6,12 @@ import pytest
 from django.db import connection
 from django.test.utils import CaptureQueriesContext
 
-from breaches import drafting
+from breaches.drafts import drafting
 from breaches.models import Report
-from releases import judging, scheduling
+from releases.calendar import scheduling
+from releases.core.roles import Role
 from releases.models import Contact, Release, Series
-from releases.roles import Role
+from releases.verdicts import judging
 from statsoffice.messages import outbox
 from statsoffice.messages.gathering import SETTLING
 from statsoffice.messages.models import Message
@@ -23,7 +24,7 @@ from tests.factories import (
     an_announced_release,
     member,
 )
-from tests.releases.record import looks_at
+from tests.releases.on_record import looks_at
 
 pytestmark = pytest.mark.django_db
 

@@ -4,9 +4,9 @@ from datetime import timedelta
 
 import pytest
 
-from releases import preflight
+from releases.beforehand import preflight
+from releases.core.roles import Role
 from releases.models import PreflightRun, Series
-from releases.roles import Role
 from statsoffice.messages import outbox
 from statsoffice.messages.models import Message
 from tests.factories import ContactFactory, SeriesFactory, UserFactory, a_confirmed_release, member

@@ -4,8 +4,8 @@ from datetime import UTC, datetime, timedelta
 
 import pytest
 
-from breaches.status import ReportStatus
-from releases.roles import Role
+from breaches.core.status import ReportStatus
+from releases.core.roles import Role
 from statsoffice.messages import outbox
 from statsoffice.messages.delivery import deliver
 from statsoffice.messages.models import Message

@@ -6,11 +6,11 @@ import pytest
 from django.db import connection
 from django.test.utils import CaptureQueriesContext
 
-from breaches import sign_off
+from breaches.core.status import ReportStatus
+from breaches.deciding import sign_off
 from breaches.models import ReportEvent
-from breaches.status import ReportStatus
+from releases.core.roles import Role
 from releases.models import Contact
-from releases.roles import Role
 from statsoffice import tasks
 from statsoffice.messages import outbox
 from statsoffice.messages.models import Message

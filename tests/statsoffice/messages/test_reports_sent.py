@@ -5,10 +5,10 @@ from datetime import timedelta
 import pytest
 from django.urls import reverse
 
-from breaches import sending, sign_off
-from breaches.status import ReportStatus
-from releases.canonical import sha256_hex
-from releases.roles import Role
+from breaches.core.status import ReportStatus
+from breaches.deciding import sending, sign_off
+from releases.core.canonical import sha256_hex
+from releases.core.roles import Role
 from statsoffice.messages import outbox
 from statsoffice.messages.delivery import deliver
 from statsoffice.messages.models import Message

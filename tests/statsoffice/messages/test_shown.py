@@ -8,9 +8,9 @@ from django.test.utils import CaptureQueriesContext
 from django.urls import reverse
 
 from breaches import permissions
+from breaches.core.status import ReportStatus
 from breaches.models import Report
-from breaches.status import ReportStatus
-from releases.roles import Role
+from releases.core.roles import Role
 from statsoffice.messages import outbox, views
 from statsoffice.messages.delivery import MOST_ATTEMPTS, deliver
 from statsoffice.messages.models import Channel, Message

@@ -5,15 +5,15 @@ from datetime import timedelta
 import pytest
 from django.urls import reverse
 
-from breaches import drafting
+from breaches.drafts import drafting
 from breaches.models import Report, Suspicion
-from releases import judging
 from releases.models import Contact
+from releases.verdicts import judging
 from statsoffice.messages import outbox
 from statsoffice.messages.gathering import QUIET, SETTLING, WINDOW, Untold, by_recipients, ready
 from statsoffice.messages.models import Message, ToldSuspicion
 from tests.factories import SEED_DUE, ContactFactory, ProducerFactory, SeriesFactory, an_announced_release
-from tests.releases.record import looks_at
+from tests.releases.on_record import looks_at
 
 RAISED = SEED_DUE + timedelta(seconds=125)
 PEOPLE = {"one@example.gov.uk", "two@example.gov.uk"}

@@ -6,9 +6,9 @@ import pytest
 from django.db import connection
 from django.test.utils import CaptureQueriesContext
 
-from breaches import dealing
+from breaches.completing import dealing
 from breaches.models import Report
-from releases.roles import Role
+from releases.core.roles import Role
 from statsoffice.messages import outbox
 from statsoffice.messages.delivery import deliver
 from tests.breaches.people import an_office

@@ -7,15 +7,17 @@ import pytest
 from django.db import DatabaseError, connection, transaction
 from django.test.utils import CaptureQueriesContext
 
-from breaches import drafting
-from releases import coverage, judging, watch_list
-from releases.evidence import LookResult
+from breaches.drafts import drafting
+from releases.core.judging.evidence import LookResult
+from releases.core.judging.verdict import Outcome
 from releases.models import Verification, Watch
-from releases.verdict import Outcome
+from releases.record import coverage
+from releases.verdicts import judging
+from releases.watching import watch_list
 from statsoffice.messages.models import Message
 from statsoffice.metrics.counted_looks import CountedLooks
 from tests.factories import SEED_DUE, a_confirmed_release, an_announced_release
-from tests.releases.record import a_look, looks_at
+from tests.releases.on_record import a_look, looks_at
 from tests.statsoffice.canary.record import a_rehearsal, a_sweep, a_watcher_that_is_well
 from tests.statsoffice.canary.rehearsing import MORNING as NOW
 

@@ -11,20 +11,22 @@ from django.urls import reverse
 from django.views.debug import ExceptionReporter
 from selectolax.lexbor import LexborHTMLParser
 
-from breaches import editing, notes, pdf, redaction, sign_off
+from breaches.completing import editing, notes
+from breaches.core.remarks import Section
+from breaches.core.status import ReportStatus
+from breaches.deciding import redaction, sign_off
+from breaches.deciding.redaction import KIND
 from breaches.models import Report
-from breaches.redaction import KIND
-from breaches.remarks import Section
-from breaches.status import ReportStatus
-from breaches.versions import record
-from releases.roles import Role
+from breaches.paper import pdf
+from breaches.reports.versions import record
+from releases.core.roles import Role
 from statsoffice import evidence_checked
 from statsoffice.redacting import views
 from statsoffice.redacting.wording import PLACES
 from statsoffice.redaction import places_of_messages
+from tests.breaches.deciding.test_redaction import where
 from tests.breaches.forms import error_links, filled_in, send, words
 from tests.breaches.people import AT, a_report, an_office
-from tests.breaches.test_redaction import where
 from tests.factories import UserFactory
 
 pytestmark = pytest.mark.django_db

@@ -8,11 +8,11 @@ from django.urls import reverse
 from django.utils import timezone
 from selectolax.lexbor import LexborHTMLParser
 
-from releases import judging
-from releases.calendar import Nation
+from releases.core.dates.calendar import Nation
+from releases.core.roles import Role
 from releases.models import Contact, Membership, Producer, Release, Series
 from releases.permissions import NotYours
-from releases.roles import Role
+from releases.verdicts import judging
 from statsoffice.accounts.invitations import accept
 from statsoffice.accounts.models import Invitation, User
 from statsoffice.setting_up import first
@@ -20,7 +20,7 @@ from statsoffice.setting_up.steps import Standing, Step, office_of
 from tests.factories import ProducerFactory, UserFactory, member
 from tests.releases.importing.files import csv_of
 from tests.releases.importing.stored import turn
-from tests.releases.record import looks_at
+from tests.releases.on_record import looks_at
 
 pytestmark = pytest.mark.django_db
 

@@ -1,0 +1,1 @@
+"""What people add to a draft until it can be decided."""

@@ -1,0 +1,32 @@
+"""A person declares that a report is about their own act: from then on they do not decide on it."""
+
+from datetime import datetime
+from typing import TYPE_CHECKING
+
+from django.db import IntegrityError, transaction
+
+from breaches.core.status import WRITERS
+from breaches.models import OwnAct, Report
+from breaches.permissions import acting_role
+from breaches.reports.versions import record
+
+if TYPE_CHECKING:
+    from statsoffice.accounts.models import User
+
+
+def declare(report: Report, *, by: "User", at: datetime, words: str = "") -> None:
+    """Keep a person's declaration that a report is about something that they did; a second one changes nothing.
+
+    They may go on writing, and neither approve it, keep it in the log, dismiss it nor reopen it.
+
+    :param words: what they want to say about it; may be empty.
+    :raises ValueError: if the person holds no role by which reports are written or decided.
+    """
+    role = acting_role(by, WRITERS, report)
+    try:
+        with transaction.atomic():
+            OwnAct(report=report, person=by, at=at).save()
+            record(report, "own_act_declared", at=at, by=by, words=words.strip(), role=role)
+    except IntegrityError:
+        if not OwnAct.objects.filter(report=report, person=by).exists():
+            raise

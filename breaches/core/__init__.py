@@ -1,0 +1,1 @@
+"""The rules of reports, pure: no Django, no network, no clock, no database."""

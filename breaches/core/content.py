@@ -1,0 +1,165 @@
+"""What a breach report says, as plain values: written as JSON, hashed, and read again unchanged."""
+
+from dataclasses import asdict, dataclass, fields, replace
+from datetime import UTC, date, datetime
+from typing import Any
+from urllib.parse import urlsplit
+
+from breaches.core import annex as annexes
+from releases.core.canonical import canonical_json, sha256_hex
+
+
+@dataclass(frozen=True, slots=True)
+class Output:
+    """One statistical output that the breach is about."""
+
+    title: str
+    url: str = ""
+
+
+@dataclass(frozen=True, slots=True)
+class Person:
+    """Somebody named in the form, or a team in place of a person, as the contact was at the time."""
+
+    name: str
+    email: str = ""
+    telephone: str = ""
+    is_team: bool = False
+
+
+@dataclass(frozen=True, slots=True)
+class CitedPractice:
+    """A practice of one edition of the Code; `confirmed` says that its wording was read in the original."""
+
+    edition: str
+    code: str
+    principle: str
+    text: str
+    confirmed: bool
+
+    @property
+    def name(self) -> str:
+        """Its principle and code: "Trustworthiness: T3.6", or "Protocol 2, Practice 8", which says both by itself."""
+        if not self.principle or self.code.startswith(self.principle):
+            return self.code
+        return f"{self.principle}: {self.code}"
+
+
+@dataclass(frozen=True, slots=True)
+class TimelineEntry:
+    """One line of the printed timeline: when it happened (aware), what, and the key of what it was copied from."""
+
+    at: datetime
+    text: str
+    source: str
+
+
+@dataclass(frozen=True, slots=True)
+class ReportContent:
+    """Every field of the form. Free text is plain text; a blank line parts its paragraphs.
+
+    `lead_official` says that the form was approved with the label that names a Lead Official as well; `annex` is what
+    was approved, or is printed, with it.
+    """
+
+    outputs: tuple[Output, ...] = ()
+    producers: tuple[str, ...] = ()
+    dealing: Person | None = None
+    head_of_profession: Person | None = None
+    statement_url: str = ""
+    report_date: date | None = None
+    practices: tuple[CitedPractice, ...] = ()
+    other_practices: str = ""
+    occurred_on: tuple[date, ...] = ()
+    circumstances: str = ""
+    impact: str = ""
+    corrective_actions: str = ""
+    timeline: tuple[TimelineEntry, ...] = ()
+    lead_official: bool = False
+    annex: annexes.Annex | None = None
+
+
+# Left out where they are empty, so that what was stored and approved before there were any keeps its digest.
+LATER_FIELDS = frozenset({"timeline", "lead_official", "annex"})
+
+
+def to_json(content: ReportContent) -> dict[str, Any]:
+    """Write a report's content as a JSON-able mapping, dates as ISO 8601 ("2020-06-30").
+
+    The mapping reads back with `from_json` into an equal value.
+    """
+    value = asdict(content)
+    value["report_date"] = content.report_date.isoformat() if content.report_date else None
+    value["occurred_on"] = [day.isoformat() for day in content.occurred_on]
+    value["outputs"] = list(value["outputs"])
+    value["producers"] = list(value["producers"])
+    value["practices"] = list(value["practices"])
+    value["timeline"] = [
+        {"at": entry.at.astimezone(UTC).isoformat(), "text": entry.text, "source": entry.source}
+        for entry in content.timeline
+    ]
+    value["annex"] = annexes.to_json(content.annex) if content.annex else None
+    return {name: part for name, part in value.items() if part or name not in LATER_FIELDS}
+
+
+def from_json(value: dict[str, Any]) -> ReportContent:
+    """Read a report's content back from what `to_json` wrote.
+
+    :raises ValueError: if a field is missing, unknown or not of its type; the sentence names it.
+    """
+    names = {field.name for field in fields(ReportContent)}
+    if odd_names := sorted((names ^ set(value)) - (LATER_FIELDS - set(value))):
+        message = f"The stored content does not fit the form; missing or unknown: {', '.join(odd_names)}."
+        raise ValueError(message)
+    try:
+        return ReportContent(
+            outputs=tuple(Output(**output) for output in value["outputs"]),
+            producers=tuple(value["producers"]),
+            dealing=_person(value["dealing"]),
+            head_of_profession=_person(value["head_of_profession"]),
+            statement_url=value["statement_url"],
+            report_date=date.fromisoformat(value["report_date"]) if value["report_date"] else None,
+            practices=tuple(CitedPractice(**practice) for practice in value["practices"]),
+            other_practices=value["other_practices"],
+            occurred_on=tuple(date.fromisoformat(day) for day in value["occurred_on"]),
+            circumstances=value["circumstances"],
+            impact=value["impact"],
+            corrective_actions=value["corrective_actions"],
+            timeline=tuple(
+                TimelineEntry(**(entry | {"at": datetime.fromisoformat(entry["at"])}))
+                for entry in value.get("timeline", ())
+            ),
+            lead_official=value.get("lead_official", False),
+            annex=annexes.from_json(value["annex"]) if "annex" in value else None,
+        )
+    except (KeyError, TypeError) as error:
+        message = f"The stored content does not fit the form: {error}."
+        raise ValueError(message) from error
+
+
+def _person(value: dict[str, Any] | None) -> Person | None:
+    return Person(**value) if value else None
+
+
+def unapproved(content: ReportContent) -> ReportContent:
+    """Return a content without what its approval gave it, as it is taken up again."""
+    return replace(content, report_date=None, lead_official=False, annex=None)
+
+
+def digest(content: ReportContent) -> str:
+    """Return the SHA-256 of a report's content in its canonical form, as 64 hexadecimal digits.
+
+    An approval is bound to this value: whatever changes in the content changes it.
+    """
+    return sha256_hex(canonical_json(to_json(content)))
+
+
+def is_web_address(url: str) -> bool:
+    """Tell whether an address may be printed as a link: http or https, with a host, and without spaces."""
+    if any(char.isspace() or not char.isprintable() for char in url):
+        return False
+    try:
+        parts = urlsplit(url)
+    except ValueError:  # "http://[" and the like
+        return False
+    return parts.scheme in {"http", "https"} and bool(parts.hostname)

@@ -1,0 +1,1 @@
+"""Submitted, approved, kept in the log or dismissed; sent, published, redacted."""

@@ -1,0 +1,141 @@
+"""A report is shown to everybody by a deliberate step of the Head of Profession or a deputy, and by nothing else."""
+
+from datetime import datetime
+from typing import TYPE_CHECKING
+
+from django.contrib.auth import get_user_model
+from django.db import transaction
+from django.db.models import F, QuerySet
+from django.utils.translation import gettext as _
+
+from breaches.core.decision import STATES, Decision
+from breaches.core.printed import public_statement
+from breaches.core.printed.public_statement import PublicStatement
+from breaches.models import Published, Report, StartedReport, Suspicion
+from breaches.permissions import TABLE, Action, acting_role, may
+from breaches.reports.versions import CHANGED_SINCE_READ, SomebodyWasFaster, content_of, record
+from releases.core.lifecycle import MoveRefused
+from releases.models import Contact, Membership, Release
+from releases.permissions import NotYours
+from releases.readers import public
+
+if TYPE_CHECKING:
+    from statsoffice.accounts.models import User
+
+# What is suspected, dismissed, kept in the office's own log or withdrawn is nobody else's.
+PUBLISHABLE = STATES[Decision.REPORTED]
+
+
+class CannotBePublished(MoveRefused):
+    """The report as it stands is not one that anyone may read."""
+
+
+def published() -> QuerySet[Published]:
+    """Return what anyone may read now, the latest occurrence first.
+
+    A report that was taken up again, corrected or withdrawn since is not among it; what was approved anew has to be
+    marked anew.
+    """
+    standing = Report.objects.official().filter(status__in=PUBLISHABLE, published__version=F("version"))
+    return (
+        Published.objects.filter(pk__in=standing.values("published"))
+        .select_related("report")
+        .order_by(F("report__occurred_on").desc(nulls_last=True), "-pk")
+    )
+
+
+def is_public(report: Report) -> bool:
+    """Tell whether anyone may read a report now."""
+    return published().filter(report=report).exists()
+
+
+def may_be_published(report: Report) -> bool:
+    """Tell whether a report as it stands could be shown to everybody."""
+    return report.status in PUBLISHABLE and not report.rehearsal
+
+
+def preview(report: Report, *, now: datetime) -> PublicStatement:
+    """Return what would be public of a report: without people, and with no address that is not public already.
+
+    :param now: the aware instant at which it would be made public.
+    """
+    releases = Release.objects.filter(
+        pk__in=[
+            *Suspicion.objects.filter(report=report).values_list("release", flat=True),
+            *StartedReport.objects.filter(report=report).values_list("release", flat=True),
+        ]
+    )
+    pages = {page for release in releases if (page := public.page_of(release, now=now))}
+    content = content_of(report)
+    return public_statement.statement_of(content, kind=report.kind, names=_names(report), pages=pages)
+
+
+def publish(report: Report, *, seen: str, by: "User", at: datetime) -> Published:
+    """Show a report to everybody, in the words that the person has read.
+
+    :param seen: the digest of the preview that the person was shown.
+    :raises NotYours: if none of the person's roles allows it.
+    :raises CannotBePublished: if the report's state does not allow it, or it is about a rehearsal.
+    :raises SomebodyWasFaster: if the report, or what would be public of it, has changed since it was read.
+    """
+    _check_may(report, by)
+    if not may_be_published(report):
+        raise CannotBePublished(_("Only a real report that is approved, sent or closed can be made public."))
+    statement = preview(report, now=at)
+    if public_statement.digest(statement) != seen:
+        raise SomebodyWasFaster(CHANGED_SINCE_READ)
+    role = acting_role(by, TABLE[Action.PUBLISH], report)
+    with transaction.atomic():
+        row = Published(
+            report=report,
+            version=report.version,
+            statement=public_statement.to_json(statement),
+            statement_sha256=seen,
+            by=by,
+            role=role,
+            at=at,
+        )
+        row.save()
+        _point(report, row)
+        record(report, "made_public", at=at, by=by, role=role, version=report.version, statement_sha256=seen)
+    return row
+
+
+def take_back(report: Report, *, words: str = "", by: "User", at: datetime) -> None:
+    """Show a report to nobody outside any more; what was public stays on record.
+
+    :param words: why; it may be empty.
+    :raises NotYours: if none of the person's roles allows it.
+    :raises CannotBePublished: if it is not public.
+    :raises SomebodyWasFaster: if the report has moved on since it was read.
+    """
+    _check_may(report, by)
+    if report.published_id is None:
+        raise CannotBePublished(_("This report is not public."))
+    role = acting_role(by, TABLE[Action.PUBLISH], report)
+    with transaction.atomic():
+        _point(report, None)
+        record(report, "public_taken_back", at=at, by=by, words=words.strip(), role=role, version=report.version)
+
+
+def _point(report: Report, row: Published | None) -> None:
+    unchanged = Report.objects.filter(
+        pk=report.pk, status=report.status, version=report.version, published=report.published_id
+    )
+    if not unchanged.update(published=row):
+        raise SomebodyWasFaster(CHANGED_SINCE_READ)
+
+
+def _check_may(report: Report, person: "User") -> None:
+    if not may(person, Action.PUBLISH, report):
+        message = f"{person} may not make reports of {report.producer} public."
+        raise NotYours(message)
+
+
+def _names(report: Report) -> set[str]:
+    """Return the names of all who are, or ever were, contacts or members of the producer; teams are no people."""
+    contacts = Contact.objects.filter(producer=report.producer, is_team=False)
+    members = Membership.history.filter(producer=report.producer).values("user")
+    actors = report.events.filter(actor__isnull=False).values("actor")
+    people = get_user_model().objects.filter(pk__in=members) | get_user_model().objects.filter(pk__in=actors)
+    return {str(one) for one in (*contacts, *people)}

@@ -1,0 +1,237 @@
+"""A Head of Profession takes a personal detail out of a report and all that was written about it.
+
+What is left is a dated marker in each place, and one event that says who did it, why, and how often. The chain of
+events still holds, because free words stand in it as a salted digest only: that of the words as they were is kept, its
+salt is not, and the digest of what is left is part of the new event. An approved document is never altered.
+"""
+
+from collections.abc import Iterator, Mapping, Sequence
+from dataclasses import dataclass, field
+from datetime import datetime
+from typing import TYPE_CHECKING, Any
+
+from django.db import models
+from django.db.models import Q
+from django.utils.translation import gettext as _
+
+from breaches.core.content import from_json
+from breaches.deciding.approved_words import holding
+from breaches.models import (
+    CorrectiveAction,
+    Dispatch,
+    JoinedDraft,
+    Published,
+    Report,
+    ReportEvent,
+    ReportVersion,
+    SectionComment,
+    TimelineNote,
+)
+from breaches.permissions import TABLE, Action, acting_role
+from breaches.reports.versions import record
+from releases.calendar.tasks import TICKED
+from releases.core.lifecycle import SomethingMissing
+from releases.models import Release, ReleaseEvent, ReleaseTask, Statement
+from releases.models.append_only import new_salt, salted_digest
+from releases.models.event import Happening
+from releases.models.redacted import marker_of, overwrite, redacting
+
+if TYPE_CHECKING:
+    from statsoffice.accounts.models import User
+
+KIND = "redacted"
+SHORTEST = 3
+
+
+class NothingToRedact(Exception):
+    """The words stand nowhere in the report, or nowhere where they can be taken out."""
+
+
+@dataclass(frozen=True, slots=True)
+class Place:
+    """Rows in which people write, and the columns that hold what they wrote."""
+
+    rows: models.QuerySet[Any]
+    columns: Sequence[str]
+
+
+@dataclass(slots=True)
+class Redacted:
+    """What was found: by table, in how many rows; in which approved documents and events' facts the words remain.
+
+    `documents` are versions of the report; the other documents are named by reference and version.
+    """
+
+    rows: dict[str, int] = field(default_factory=dict)
+    documents: list[int] = field(default_factory=list)
+    drafts_documents: list[str] = field(default_factory=list)
+    unread_documents: list[str] = field(default_factory=list)
+    facts: int = 0
+
+
+def places_of(report: Report) -> list[Place]:
+    """Return everywhere where people write about a report, within this app and its releases.
+
+    The drafts from which it was joined are told in it: what was written in them is a part of it.
+    """
+    parts = list(JoinedDraft.objects.standing().parts_of(report))
+    about = Q(suspicions__report__in=parts) | Q(started_reports__report__in=parts)
+    tasks = ReleaseTask.objects.filter(corrective_action__report__in=parts)
+    # A task is ticked off at a later release, whose event says what it was.
+    ticked = Q(kind__in=TICKED, facts__task__in=list(tasks.values_list("pk", flat=True)))
+    releases = list(Release.objects.filter(about).distinct())
+    return [
+        Place(Report.objects.filter(pk__in=parts), ("machine", "cause_words", "available_unknown")),
+        Place(ReportVersion.objects.filter(report__in=parts), ("content", "machine")),
+        Place(ReportEvent.objects.filter(report__in=parts), ("words",)),
+        Place(TimelineNote.objects.filter(report__in=parts), ("text",)),
+        Place(SectionComment.objects.filter(event__report__in=parts), ("words",)),
+        Place(CorrectiveAction.objects.filter(report__in=parts), ("text", "owner")),
+        Place(Dispatch.objects.filter(report__in=parts), ("words", "reference")),
+        Place(Published.objects.filter(report__in=parts), ("statement",)),
+        Place(Statement.objects.filter(release__in=releases), ("words",)),
+        Place(tasks, ("text",)),
+        Place(ReleaseEvent.objects.filter(Q(release__in=releases) | ticked), ("words",)),
+    ]
+
+
+def redact(
+    report: Report,
+    *,
+    words: str,
+    why: str,
+    by: "User",
+    at: datetime,
+    besides: Sequence[Place] = (),
+    dry_run: bool = False,
+    form_key: str = "",
+) -> Redacted:
+    """Take some words out of a report and all that was written about it, and leave a dated marker in each place.
+
+    :param words: exactly as they stand there; capital and small letters count, blanks around them do not.
+    :param why: kept in the event, and read by whoever may read the report's history.
+    :param at: the aware instant, whose day in London the marker carries.
+    :param besides: further places, which this app does not know.
+    :param dry_run: say what would be done, and do nothing.
+    :param form_key: of the form that the person sent, if any: the event is found by it where it is sent twice.
+    :raises SomethingMissing: if the words are too few, or there is no reason, or the reason holds the words, or the
+        marker has no room in their place, or a report without them could not be read any more.
+    :raises NothingToRedact: if the words stand nowhere where they could be taken out.
+    :raises ValueError: if the person is not Head of Profession of the report's producer.
+    """
+    role = acting_role(by, TABLE[Action.REDACT], report)
+    words = words.strip()
+    _check(words, why)
+    marker = marker_of(at)
+    found = Redacted()
+    events: list[dict[str, Any]] = []
+    with redacting():
+        Report.objects.select_for_update().get(pk=report.pk)
+        kept = holding(report, words)
+        found.documents, found.drafts_documents, found.unread_documents = kept.versions, kept.of_drafts, kept.unread
+        for row, changed in _changes([*places_of(report), *besides], words, marker):
+            _refuse_to_break(row, changed)
+            label = row._meta.label_lower
+            found.rows[label] = found.rows.get(label, 0) + 1
+            if dry_run:
+                continue
+            if isinstance(row, Happening):
+                events.append(_empty(row, changed["words"]))
+            else:
+                overwrite(row, **changed)
+        found.facts = sum(_replaced(event.facts, words, "") != event.facts for event in report.events.all())
+        if not found.rows:
+            message = _("These words stand nowhere where they could be removed.")
+            raise NothingToRedact(message)
+        if not dry_run:
+            told = {
+                "rows": found.rows,
+                "events": events,
+                "documents": found.documents,
+                "drafts_documents": found.drafts_documents,
+                "unread_documents": found.unread_documents,
+                "in_facts": found.facts,
+            }
+            sent = {"form_key": form_key} if form_key else {}
+            record(report, KIND, at=at, by=by, words=why.strip(), role=role, **told, **sent)
+    return found
+
+
+def unexplained(rows: type[Happening]) -> str | None:
+    """Say which event of a chain had its words taken out without that being on record, or None."""
+    emptied = {row.position: row for row in rows._default_manager.exclude(words_digest="")}
+    left: dict[int, str] = {}
+    for redaction in ReportEvent.objects.filter(kind=KIND).order_by("position") if emptied else ():
+        mine = [event for event in redaction.facts["events"] if event["chain"] == rows.CHAIN]
+        left |= {event["position"]: event["left"] for event in mine}
+    for position, row in sorted(emptied.items()):
+        if left.get(position) != _digest_of_what_is_left(row):
+            return f"the words of row {position} were changed, and no redaction says so"
+    return None
+
+
+def _check(words: str, why: str) -> None:
+    if len(words) < SHORTEST:
+        raise SomethingMissing("words", _("Give the words to remove: at least three letters, as they stand there."))
+    if not why.strip():
+        raise SomethingMissing("why", _("Say why the words are removed; the reason is kept."))
+    if words.casefold() in why.casefold():
+        raise SomethingMissing("why", _("The reason is kept: it must not hold the words that are removed."))
+
+
+def _changes(places: Sequence[Place], words: str, marker: str) -> Iterator[tuple[models.Model, dict[str, Any]]]:
+    """Yield each row that holds the words, with its columns as they are without them."""
+    for place in places:
+        for row in place.rows.order_by("pk").iterator(chunk_size=200):
+            now = {column: getattr(row, column) for column in place.columns}
+            then = {column: _replaced(value, words, marker) for column, value in now.items()}
+            changed = {column: value for column, value in then.items() if value != now[column]}
+            if changed:
+                yield row, changed
+
+
+def _refuse_to_break(row: models.Model, changed: Mapping[str, Any]) -> None:
+    """Refuse what no column could hold, and what would leave a report that no page could show.
+
+    A report's days stand among its words, as text.
+    """
+    for column, value in changed.items():
+        most = getattr(row._meta.get_field(column), "max_length", None)
+        if most and len(value) > most:
+            sentence = _("In one place the marker is too long for what holds them: give more of the words around them.")
+            raise SomethingMissing("words", sentence)
+        if isinstance(value, dict) and _reads(getattr(row, column)) and not _reads(value):
+            sentence = _("These words stand in a day or a time of the report as well, which cannot be removed.")
+            raise SomethingMissing("words", sentence)
+
+
+def _reads(value: dict[str, Any]) -> bool:
+    try:
+        from_json(value)
+    except ValueError:
+        return False
+    return True
+
+
+def _replaced(value: Any, words: str, marker: str) -> Any:
+    match value:
+        case str():
+            return value.replace(words, marker)
+        case list():
+            return [_replaced(one, words, marker) for one in value]
+        case dict():
+            return {name: _replaced(one, words, marker) for name, one in value.items()}
+        case _:
+            return value
+
+
+def _empty(row: Happening, words: str) -> dict[str, Any]:
+    """Take words out of an event, with the salt by which somebody could try what they were."""
+    digest = row.words_digest or salted_digest(row.words, row.words_salt)
+    row.words, row.words_salt, row.words_digest = words, new_salt(), digest
+    overwrite(row, words=row.words, words_salt=row.words_salt, words_digest=digest)
+    return {"chain": row.CHAIN, "position": row.position, "left": _digest_of_what_is_left(row)}
+
+
+def _digest_of_what_is_left(row: Any) -> str:
+    return salted_digest(row.words, row.words_salt)

@@ -1,0 +1,237 @@
+"""From a draft to the decision: submit, take back, return, approve, keep in the log, dismiss, reopen."""
+
+from collections.abc import Callable, Mapping
+from dataclasses import replace
+from datetime import datetime
+from typing import TYPE_CHECKING
+
+from django.conf import settings
+from django.db import transaction
+from django.utils.translation import gettext as _
+
+from breaches.completing import needs
+from breaches.core.content import ReportContent, digest, unapproved
+from breaches.core.printed.document import Approval, ReportDocument, lay_out
+from breaches.core.remarks import Section, impossible, missing_for_log
+from breaches.core.status import (
+    APPROVE,
+    DISMISS,
+    RECORD,
+    REOPEN,
+    RETURN,
+    SUBMIT,
+    TAKE_BACK,
+    DismissalReason,
+    RecordingReason,
+)
+from breaches.deciding.annex_on_record import annex_for
+from breaches.deciding.bound_evidence import evidence_digest
+from breaches.models import ApprovedDocument, JoinedDraft, Report, ReportVersion, SectionComment
+from breaches.permissions import acting_role
+from breaches.reports import moves
+from breaches.reports.versions import CHANGED_SINCE_READ, SomebodyWasFaster, content_of
+from releases.core.canonical import sha256_hex
+from releases.core.dates.london import local_date
+from releases.core.lifecycle import MoveRefused, SomethingMissing
+
+if TYPE_CHECKING:
+    from statsoffice.accounts.models import User
+
+type Render = Callable[[ReportDocument], bytes]
+
+
+class TwoPeopleNeeded(MoveRefused):
+    """The producer wants another person to approve than the one who wrote or submitted the text."""
+
+
+class NotPrinted(MoveRefused):
+    """The document could not be printed, so it cannot be approved; nothing is changed."""
+
+
+def submit(report: Report, *, by: "User", at: datetime) -> Report:
+    """Hand a complete report to the Head of Profession.
+
+    :raises Incomplete: if a field that the form needs is empty, or holds what cannot be true.
+    :raises MoveRefused: if the report's state or the person's roles do not allow it, or somebody was faster.
+    """
+    remarks = needs.in_the_way(report, content_of(report), move=SUBMIT, today=local_date(at))
+    move = moves.check(report, SUBMIT, by=by, complete_report=not remarks, remarks=remarks)
+    return moves.make(report, move, by=by, at=at, values={"submitted_by": by})
+
+
+def take_back(report: Report, *, reason: str = "", by: "User", at: datetime) -> Report:
+    """Take a report back from the Head of Profession as a draft, to go on writing.
+
+    :param reason: what the Head of Profession may want to know; it may be empty.
+    :raises MoveRefused: if the report's state or the person's roles do not allow it, or somebody was faster.
+    """
+    move = moves.check(report, TAKE_BACK, by=by)
+    return moves.make(report, move, by=by, at=at, values={"submitted_by": None}, words=reason.strip())
+
+
+def return_(
+    report: Report, *, comment: str = "", sections: Mapping[Section, str] | None = None, by: "User", at: datetime
+) -> Report:
+    """Give a report back to those who wrote it, with what is to be done: as a whole, by section, or both.
+
+    :raises SomethingMissing: if there is neither a comment nor one on any section.
+    :raises MoveRefused: if the report's state or the person's roles do not allow it, or somebody was faster.
+    """
+    said = {section: words.strip() for section, words in (sections or {}).items() if words.strip()}
+    move = moves.check(report, RETURN, by=by, comment=bool(comment.strip() or said))
+    with transaction.atomic():
+        returned = moves.make(report, move, by=by, at=at, words=comment.strip(), sections=sorted(said))
+        event = returned.events.filter(kind=moves.PAST_TENSE[RETURN]).latest("position")
+        SectionComment.objects.bulk_create(
+            [SectionComment(event=event, section=section, words=words) for section, words in said.items()]
+        )
+    return returned
+
+
+def approve(
+    report: Report, *, annex: bool = False, read_sha256: str = "", by: "User", at: datetime, render: Render
+) -> ApprovedDocument:
+    """Approve a report: date it, print it, and keep the document with its hash.
+
+    The document is printed before anything is written: one that cannot be printed cannot be approved.
+
+    :param annex: whether what the looks show is approved as the report's annex.
+    :param read_sha256: the digest of the content that the person has read, where they read it on a page: its date too
+        is part of what is approved, and midnight may have passed over the page.
+    :param at: the aware instant of approval; its London date becomes the date of the report.
+    :param render: turns the laid out document into the bytes of a PDF file.
+    :raises Incomplete: if a field that the form needs is empty, or holds what cannot be true.
+    :raises TwoPeopleNeeded: if the producer wants two people and this one wrote or submitted the text.
+    :raises NotPrinted: if the document cannot be printed.
+    :raises SomebodyWasFaster: if the report, or what is on record for its annex, is not as the person read it.
+    :raises MoveRefused: if the report's state or the person's roles do not allow it.
+    """
+    evidence = evidence_digest(report)
+    content = as_approved(report, at=at, annex=annex)
+    if read_sha256 and read_sha256 != digest(content):
+        raise SomebodyWasFaster(CHANGED_SINCE_READ)
+    if content.annex and evidence_digest(report) != evidence:
+        sentence = _("A look was recorded this very moment; read the annex again before you approve it.")
+        raise SomebodyWasFaster(sentence)
+    remarks = needs.in_the_way(report, content, move=APPROVE, today=local_date(at))
+    move = moves.check(report, APPROVE, by=by, complete_report=not remarks, remarks=remarks)
+    one_person = wrote_or_submitted(report, by)
+    if one_person and report.producer.two_person_approval:
+        sentence = _("You wrote or submitted this text: this producer wants another person to approve it.")
+        raise TwoPeopleNeeded(sentence)
+    role = acting_role(by, move.roles, report)
+    number = report.version + 1
+    approval = Approval(by=str(by), role=role, at=at, one_person=one_person, evidence_hash=evidence)
+    form = lay_out(content, reference=report.reference, version=number, approval=approval, rehearsal=report.rehearsal)
+    pdf = _printed(render, form)
+    with transaction.atomic():
+        moved = moves.make(
+            report,
+            move,
+            by=by,
+            at=at,
+            values={"decided_at": at},
+            content=content,
+            why="approved",
+            pdf_sha256=sha256_hex(pdf),
+            evidence_sha256=evidence,
+            one_person=one_person,
+        )
+        document = ApprovedDocument(
+            report=moved,
+            version=number,
+            pdf=pdf,
+            pdf_sha256=sha256_hex(pdf),
+            content_sha256=digest(content),
+            evidence_sha256=evidence,
+            approved_by=by,
+            approved_role=role,
+            approved_at=at,
+            one_person=one_person,
+        )
+        document.save()
+    return document
+
+
+def record_in_log(report: Report, *, reason: str, words: str, by: "User", at: datetime) -> Report:
+    """Decide that a breach is kept in the office's own log and not reported, with a reason from the list and in words.
+
+    The log needs less than the published form: which statistics, when, and what happened.
+
+    :raises Incomplete: if one of these is missing, or holds what cannot be true.
+    :raises SomethingMissing: if the reason is not in the list or the words are empty.
+    :raises MoveRefused: if the report's state or the person's roles do not allow it, or somebody was faster.
+    """
+    content = content_of(report)
+    remarks = (*missing_for_log(content), *impossible(content, today=local_date(at)))
+    listed = reason in set(RecordingReason)
+    move = moves.check(report, RECORD, by=by, account=not remarks, remarks=remarks, reason=listed)
+    _need_words(words, _("Say in words why this is kept in your own log only."))
+    values = {"decided_at": at, "decision_reason": reason}
+    return moves.make(report, move, by=by, at=at, values=values, words=words.strip(), reason=reason)
+
+
+def dismiss(report: Report, *, reason: str, words: str, by: "User", at: datetime) -> Report:
+    """Decide that a suspicion is no breach, with a reason from the list and in words.
+
+    :raises SomethingMissing: if the reason is not in the list or the words are empty.
+    :raises MoveRefused: if the report's state or the person's roles do not allow it, or somebody was faster.
+    """
+    move = moves.check(report, DISMISS, by=by, reason=reason in set(DismissalReason))
+    _need_words(words, _("Say in words why this is no breach."))
+    values = {"decided_at": at, "decision_reason": reason}
+    return moves.make(report, move, by=by, at=at, values=values, words=words.strip(), reason=reason)
+
+
+def reopen(report: Report, *, reason: str, by: "User", at: datetime) -> Report:
+    """Take a decided report up again as a draft in a new version; what was approved stays as it was.
+
+    :raises SomethingMissing: if the reason is empty.
+    :raises MoveRefused: if the report's state or the person's roles do not allow it, or somebody was faster.
+    """
+    move = moves.check(report, REOPEN, by=by, reason=bool(reason.strip()))
+    return moves.make(
+        report,
+        move,
+        by=by,
+        at=at,
+        values={"decided_at": None, "decision_reason": "", "submitted_by": None},
+        content=unapproved(content_of(report)),
+        why="reopened",
+        words=reason.strip(),
+    )
+
+
+def as_approved(report: Report, *, at: datetime, annex: bool = False) -> ReportContent:
+    """Return the content that an approval at an aware instant would be bound to: dated, with the label in force.
+
+    :param annex: whether with what the looks show by now; a report that rests on no looks has no annex.
+    """
+    return replace(
+        content_of(report),
+        report_date=local_date(at),
+        lead_official=settings.LEAD_OFFICIAL,
+        annex=annex_for(report) if annex else None,
+    )
+
+
+def wrote_or_submitted(report: Report, person: "User") -> bool:
+    """Tell whether a person wrote any of a report's text, or of the drafts that it was joined from, or submitted it."""
+    parts = JoinedDraft.objects.all().parts_of(report)
+    return (
+        ReportVersion.objects.filter(report__in=parts, why="edited", written_by=person).exists()
+        or report.events.filter(kind=moves.PAST_TENSE[SUBMIT], actor=person).exists()
+    )
+
+
+def _need_words(words: str, sentence: str) -> None:
+    if not words.strip():
+        raise SomethingMissing("words", sentence)
+
+
+def _printed(render: Render, document: ReportDocument) -> bytes:
+    try:
+        return render(document)
+    except Exception as fault:
+        sentence = _("The document could not be printed, so the report is not approved: %(fault)s") % {"fault": fault}
+        raise NotPrinted(sentence) from fault

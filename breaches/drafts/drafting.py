@@ -1,0 +1,201 @@
+"""From verdicts to suspicions and from suspicions to drafts: each once, whatever runs twice."""
+
+from collections.abc import Callable, Iterable, Mapping, Sequence
+from datetime import date, datetime
+from functools import cache
+from itertools import batched
+
+from django.db import transaction
+from django.db.models import Exists, OuterRef
+
+from breaches.core.content import CitedPractice, ReportContent, to_json
+from breaches.core.status import Kind, ReportStatus
+from breaches.drafts import machine_text, on_record, refreshing
+from breaches.drafts.refreshing import standing
+from breaches.models import Report, ReportEvent, ReportVersion, Suspicion
+from breaches.reports import filing, practices
+from breaches.reports.references import free_references
+from breaches.reports.versions import new_version, record
+from releases.calendar import exemptions
+from releases.core.judging.verdict import Outcome
+from releases.models import Verification
+
+KINDS: Mapping[Kind, tuple[Outcome, ...]] = {
+    Kind.EARLY: (Outcome.EARLY,),
+    Kind.LATE: (Outcome.LATE, Outcome.NOT_SEEN),
+    Kind.PARTIAL: (Outcome.PARTIAL,),
+}
+
+type PracticesOn = Callable[[date], tuple[CitedPractice, ...]]
+
+# Enough to draft a thousand reports in seconds, few enough to let other writers in between.
+BATCH = 100
+
+
+def draft_missing(*, now: datetime) -> list[Report]:
+    """Raise the suspicions that the verdicts hold, draft the reports they lack, and refresh the open drafts.
+
+    Run twice, late or by two at once, it ends in the same place: one suspicion for each release, schedule and
+    kind, and one report for each suspicion.
+
+    :param now: the aware instant of drafting.
+    :return: the reports that were drafted by this call.
+    :raises ExceptionGroup: after everything else was done, if some reports could not be drafted or refreshed.
+    """
+    _raise_suspicions(now=now)
+    faults: list[Exception] = []
+    drafted = _draft_reports(now=now, faults=faults)
+    refreshing.refresh_open_reports(now=now, faults=faults)
+    if faults:
+        message = "Some reports could not be drafted or refreshed"
+        raise ExceptionGroup(message, faults)
+    return drafted
+
+
+def _raise_suspicions(*, now: datetime) -> None:
+    for kind, outcomes in KINDS.items():
+        raised = Suspicion.objects.filter(
+            release=OuterRef("release"), schedule_version=OuterRef("schedule_version"), kind=kind
+        )
+        missing = list(
+            Verification.objects.filter(~Exists(raised), outcome__in=outcomes)
+            .order_by("pk")
+            .select_related("release__series")
+        )
+        # A verdict that an exemption covers is kept as it is, and accuses nobody.
+        covered = exemptions.covered(missing)
+        Suspicion.objects.bulk_create(
+            [
+                Suspicion(
+                    release_id=verification.release_id,
+                    schedule_version=verification.schedule_version,
+                    kind=kind,
+                    verification=verification,
+                    # A verdict may fall between the beginning of this step and its question.
+                    raised_at=max(now, verification.decided_at or now),
+                )
+                for verification in missing
+                if verification.pk not in covered
+            ],
+            ignore_conflicts=True,
+        )
+
+
+def _draft_reports(*, now: datetime, faults: list[Exception]) -> list[Report]:
+    waiting = list(Suspicion.objects.without_report().values_list("pk", flat=True))
+    drafted: list[Report] = []
+    practices_on = cache(practices.of_orderly_release)
+    for batch in batched(waiting, BATCH):
+        try:
+            drafted += _draft_batch(batch, now=now, practices_on=practices_on)
+        except Exception:  # noqa: BLE001  # found again, and kept, one by one: a fault in one draft stops no other
+            for key in batch:
+                try:
+                    drafted += _draft_batch([key], now=now, practices_on=practices_on)
+                except Exception as fault:  # noqa: BLE001  # raised by draft_missing once the others are done
+                    faults.append(fault)
+    return drafted
+
+
+def _draft_batch(keys: Sequence[int], *, now: datetime, practices_on: PracticesOn) -> list[Report]:
+    """Draft the reports of some suspicions in one transaction; those that somebody else is drafting are left out."""
+    with transaction.atomic():
+        claimed = list(
+            Suspicion.objects.without_report()
+            .filter(pk__in=keys)
+            .select_for_update(skip_locked=True, of=("self",))
+            .select_related(
+                "verification",
+                "release__series__producer",
+                "release__series__responsible",
+                "release__series__head_of_profession",
+            )
+            .prefetch_related("release__addresses")
+        )
+        now = max((now, *(suspicion.raised_at for suspicion in claimed)))
+        for suspicion in claimed:
+            suspicion.verification.release = suspicion.release  # it is on the same release, which is read once
+        morning = _by_schedule(claimed)
+        _join_open_reports(morning, now=now)
+        suspected = list(morning.values())
+        facts = on_record.facts_of([suspicions[0].verification for suspicions in suspected])
+        contents = [
+            machine_text.machine_content(suspicions, facts, practices_on=practices_on) for suspicions in suspected
+        ]
+        reports = Report.objects.bulk_create(_reports(suspected, contents, now=now))
+        versions = [
+            new_version(report, content, machine=report.machine, by=None, at=now, why="drafted")
+            for report, content in zip(reports, contents, strict=True)
+        ]
+        ReportVersion.objects.bulk_create(versions)
+        filing.cite(dict(zip(reports, contents, strict=True)))
+        for report, suspicions in zip(reports, suspected, strict=True):
+            for suspicion in suspicions:
+                suspicion.report, suspicion.facts_revision = report, suspicion.verification.revision
+        # Several times as fast as an UPDATE of as many rows; they are locked, so each of them is there.
+        Suspicion.objects.bulk_create(
+            [suspicion for suspicions in suspected for suspicion in suspicions],
+            update_conflicts=True,
+            unique_fields=["id"],
+            update_fields=["report", "facts_revision"],
+        )
+        ReportEvent.append(list(_events(suspected, versions, now=now)))
+    return reports
+
+
+def _by_schedule(suspicions: Iterable[Suspicion]) -> dict[tuple[int, int], list[Suspicion]]:
+    """Put the suspicions of one release and schedule together: they are told in one report."""
+    together: dict[tuple[int, int], list[Suspicion]] = {}
+    for suspicion in suspicions:
+        together.setdefault((suspicion.release_id, suspicion.schedule_version), []).append(suspicion)
+    return together
+
+
+def _join_open_reports(morning: dict[tuple[int, int], list[Suspicion]], *, now: datetime) -> None:
+    """Take out of the morning what an undecided report of the same release and schedule already tells."""
+    told = Suspicion.objects.filter(
+        release__in={release for release, _ in morning}, report__in=Report.objects.undecided()
+    ).select_related("report")
+    for earlier in told:
+        for suspicion in morning.pop((earlier.release_id, earlier.schedule_version), []):
+            # Facts revision nought: the next step of the same run writes the new facts into the report.
+            Suspicion.objects.filter(pk=suspicion.pk).update(report=earlier.report)
+            assert earlier.report is not None  # noqa: S101  # the query asked for it
+            record(earlier.report, "suspicion_joined", at=now, suspicion=suspicion.kind)
+
+
+def _reports(
+    suspected: Sequence[Sequence[Suspicion]], contents: Sequence[ReportContent], *, now: datetime
+) -> Iterable[Report]:
+    wanted = [f"breach-{suspicions[0].release.reference}" for suspicions in suspected]
+    references = free_references(wanted)
+    for suspicions, content, reference in zip(suspected, contents, references, strict=True):
+        release = suspicions[0].release
+        yield Report(
+            reference=reference,
+            producer=release.series.producer,
+            kind=suspicions[0].kind,
+            status=ReportStatus.DRAFT,
+            machine=to_json(content),
+            rehearsal=release.rehearsal,
+            drafted_at=now,
+            occurred_on=filing.first_day(content),
+        )
+
+
+def _events(
+    suspected: Iterable[Sequence[Suspicion]], versions: Iterable[ReportVersion], *, now: datetime
+) -> Iterable[ReportEvent]:
+    for suspicions, version in zip(suspected, versions, strict=True):
+        yield ReportEvent(
+            report=version.report,
+            report_reference=version.report.reference,
+            kind="drafted",
+            at=now,
+            facts={
+                "version": version.number,
+                "content_sha256": version.content_sha256,
+                "suspicions": [suspicion.kind for suspicion in suspicions],
+                "standing": standing(suspicions),
+            },
+        )

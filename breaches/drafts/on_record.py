@@ -1,0 +1,246 @@
+"""What the stored record holds on releases that were judged: the facts from which their account is written."""
+
+import json
+from collections import defaultdict
+from collections.abc import Collection, Iterable, Mapping
+from datetime import datetime, timedelta
+from functools import lru_cache
+from typing import Any
+
+from django.db.models import TextField
+from django.db.models.functions import Cast
+
+from breaches.core.account.facts import AddressFacts, Facts, Look, PastCaches, PublisherTime, Said, Statement
+from breaches.core.account.gone_again import away_of
+from releases import models
+from releases.core.judging.diagnosis import FRESH, PLAIN, DiagnosedLook, Diagnosis, parted, seen_past_the_caches
+from releases.core.judging.evidence import AddressRole, LookResult, Reason
+from releases.core.judging.publisher import Source
+from releases.core.judging.reading.finding import tells_taken_away
+from releases.core.judging.statements import counts_as, is_corrected, last_said
+from releases.core.judging.verdict import AddressVerdict, BeforeDue, Interval, Outcome, Sighting
+from releases.core.roles import Role
+from releases.models import Observation, Verification
+from releases.models.observation import Purpose
+from releases.permissions import roles_ever_held
+from releases.record import coverage, repetitions
+from releases.record.repetitions import Needed
+
+# release, schedule version, address
+type LookKey = tuple[int, int, int]
+
+
+def facts_of(verifications: Collection[Verification]) -> dict[int, Facts]:
+    """Gather the facts on some verdicts, by the verdict's key, in a few queries for all of them.
+
+    :param verifications: read with `release__series__producer`.
+    """
+    releases = {verification.release_id for verification in verifications}
+    statements: dict[int, list[models.Statement]] = defaultdict(list)
+    for statement in models.Statement.objects.filter(release__in=releases).order_by("stated_at", "pk"):
+        statements[statement.release_id].append(statement)
+    needed = repetitions.needed(releases)
+    looks, replayed = _looks(releases, statements, needed)
+    past_caches = _past_caches(verifications, looks)
+    roles = roles_ever_held({statement.stated_by_id for said in statements.values() for statement in said})
+    addresses = {
+        verification.pk: _addresses(verification, looks=looks, number=needed.number, past_caches=past_caches)
+        for verification in verifications
+    }
+    # The watcher was not alive in a replayed past: its coverage says nothing about it.
+    observed = [verification for verification in verifications if verification.release_id not in replayed]
+    not_observed = _not_observed(observed, addresses)
+    return {
+        verification.pk: _facts(
+            verification,
+            statements[verification.release_id],
+            addresses=addresses[verification.pk],
+            not_observed=not_observed.get(verification.pk, ()),
+            roles=roles,
+        )
+        for verification in verifications
+    }
+
+
+def _addresses(
+    verification: Verification,
+    *,
+    looks: dict[LookKey, list[Look]],
+    number: Mapping[LookKey, int],
+    past_caches: dict[LookKey, PastCaches],
+) -> tuple[AddressFacts, ...]:
+    def facts(kept: dict[str, Any]) -> AddressFacts:
+        key = verification.release_id, verification.schedule_version, kept["address"]
+        return AddressFacts(
+            url=kept["url"],
+            role=AddressRole(kept["role"]),
+            required=kept["required"],
+            verdict=_verdict(kept),
+            looks=tuple(looks[key]),
+            past_caches=past_caches.get(key),
+            repetitions=number.get(key, 0) - len(looks[key]),
+        )
+
+    return tuple(map(facts, verification.addresses))
+
+
+def _facts(
+    verification: Verification,
+    statements: Iterable[models.Statement],
+    *,
+    addresses: tuple[AddressFacts, ...],
+    not_observed: tuple[coverage.Stretch, ...],
+    roles: dict[tuple[int, int], Role],
+) -> Facts:
+    release = verification.release
+    return Facts(
+        release_title=release.title,
+        series_title=release.series.title,
+        outcome=Outcome(verification.outcome),
+        due_at=verification.due_at,
+        tolerance_seconds=verification.tolerance_seconds,
+        addresses=addresses,
+        statements=tuple(
+            Statement(
+                said=Said(statement.kind),
+                role=roles.get((statement.stated_by_id, release.series.producer_id)),
+                stated_at=statement.stated_at,
+                live_at=statement.live_at,
+            )
+            for statement in statements
+        ),
+        not_observed=not_observed,
+        publisher_time=_publisher_time(verification),
+        diagnoses=tuple(Diagnosis(code) for code in verification.diagnoses),
+    )
+
+
+def _publisher_time(verification: Verification) -> PublisherTime | None:
+    at = verification.published_at_by_publisher
+    return PublisherTime(at, Source(verification.publisher_source)) if at else None
+
+
+def _looks(
+    releases: Collection[int], statements: dict[int, list[models.Statement]], needed: Needed
+) -> tuple[dict[LookKey, list[Look]], set[int]]:
+    said = {
+        release: last_said((statement.text_digest, statement.kind) for statement in spoken)
+        for release, spoken in statements.items()
+    }
+    rows = (
+        Observation.objects.plain()
+        .filter(needed.condition, release__in=releases)
+        .annotate(codes=Cast("reasons", TextField()))
+        .values_list(
+            "release_id",
+            "schedule_version",
+            "address_id",
+            "result",
+            "planned_at",
+            "sent_at",
+            "completed_at",
+            "text_digest",
+            "codes",
+            "replayed",
+            "clock_bound_seconds",
+        )
+    )
+    looks: dict[LookKey, list[Look]] = defaultdict(list)
+    replayed: set[int] = set()
+    for release, number, address, result, planned_at, sent_at, completed_at, text, codes, again, bound in rows:
+        word, reasons = said.get(release, {}).get(text), _reasons(codes)
+        clock_off = Reason.CLOCK_OFF in reasons
+        sighting = Sighting(
+            result=counts_as(result, word, clock_off=clock_off),
+            planned_at=planned_at,
+            sent_at=sent_at,
+            completed_at=completed_at,
+            clock_bound=timedelta(seconds=bound or 0.0),
+            text_digest="" if is_corrected(word) else text,
+            taken_away=not is_corrected(word) and tells_taken_away(reasons),
+        )
+        by_statement = is_corrected(word) and not clock_off
+        look = Look(sighting, reasons, by_statement=by_statement, clock_vouched=bound is not None)
+        looks[release, number, address].append(look)
+        if again:
+            replayed.add(release)
+    return looks, replayed
+
+
+@lru_cache(maxsize=1024)  # few looks give reasons that none gave before
+def _reasons(codes: str) -> tuple[str, ...]:
+    return tuple(json.loads(codes))
+
+
+def _past_caches(
+    verifications: Collection[Verification], looks: dict[LookKey, list[Look]]
+) -> dict[LookKey, PastCaches]:
+    """Find where a look past the caches found a release that readers still did not find, for verdicts that say so."""
+    told = {verification.release_id for verification in verifications if verification.diagnoses}
+    if not told:
+        return {}
+    fresh: dict[LookKey, list[DiagnosedLook]] = defaultdict(list)
+    rows = Observation.objects.filter(release__in=told, purpose=Purpose.FRESH, superseded=False).values_list(
+        "release_id", "schedule_version", "address_id", "result", "sent_at", "completed_at", "reasons"
+    )
+    for release, number, address, result, sent_at, completed_at, reasons in rows:
+        if Reason.CLOCK_OFF not in reasons:
+            look = DiagnosedLook(FRESH, LookResult(result), sent_at, completed_at)
+            fresh[release, number, address].append(look)
+    found: dict[LookKey, PastCaches] = {}
+    for key, beside in fresh.items():
+        sightings = [look.sighting for look in looks[key]]
+        plain = [DiagnosedLook(PLAIN, seen.result, seen.sent_at, seen.completed_at) for seen in sightings]
+        pair = seen_past_the_caches(*parted([*plain, *beside]))
+        if pair:
+            found[key] = PastCaches(found_at=pair[0].completed_at, not_found_until=pair[1].sent_at)
+    return found
+
+
+def _verdict(kept: dict[str, Any]) -> AddressVerdict:
+    return AddressVerdict(
+        outcome=Outcome(kept["outcome"]),
+        before=BeforeDue(kept["before_due"]),
+        from_due=Outcome(kept["from_due"]),
+        last_not_live_at=_instant(kept["last_not_live_at"]),
+        first_live_at=_instant(kept["first_live_at"]),
+        live_before_due_at=_instant(kept["live_before_due_at"]),
+        gone_again_at=_instant(kept["gone_again_at"]),
+        away=away_of(kept),
+        delay=Interval(*kept["delay"]) if kept["delay"] else None,
+    )
+
+
+def _instant(text: str | None) -> datetime | None:
+    return datetime.fromisoformat(text) if text else None
+
+
+def _not_observed(
+    verifications: Iterable[Verification], addresses: Mapping[int, Iterable[AddressFacts]]
+) -> dict[int, tuple[coverage.Stretch, ...]]:
+    """List for each verdict the holes in the watching between what was last seen missing, or due, and what came next.
+
+    :param addresses: by the verdict's key; so is the result.
+    """
+    looks = {
+        verification.pk: [look.sighting for address in addresses[verification.pk] for look in address.looks]
+        for verification in verifications
+    }
+    spans = {verification.pk: _span(verification, looks[verification.pk]) for verification in verifications}
+    spans = {key: (start, end) for key, (start, end) in spans.items() if start < end}
+    if not spans:
+        return {}
+    alive = coverage.alive(start=min(start for start, _ in spans.values()), end=max(end for _, end in spans.values()))
+    return {
+        key: tuple(coverage.holes_in(alive, start=start, end=end, looks=looks[key]))
+        for key, (start, end) in spans.items()
+    }
+
+
+def _span(verification: Verification, looks: Iterable[Sighting]) -> coverage.Stretch:
+    """Say from when to when it matters whether anybody was watching."""
+    limit_at = verification.due_at + timedelta(seconds=verification.tolerance_seconds)
+    early = verification.outcome == Outcome.EARLY and verification.last_not_live_at
+    start = verification.last_not_live_at if early else verification.due_at
+    end = verification.first_live_at or max([limit_at, *(look.completed_at for look in looks)])
+    return start or end, end

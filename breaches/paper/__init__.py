@@ -1,0 +1,1 @@
+"""The report on paper: its document as it stands, and the PDF file."""

@@ -1,0 +1,1 @@
+"""The register of reports, its figures beside the year before, and near misses."""

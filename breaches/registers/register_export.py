@@ -1,0 +1,215 @@
+"""The register as a file for whoever counts or compares; what is taken out of the house is on record."""
+
+from collections import Counter
+from collections.abc import Collection, Iterable, Mapping, Sequence
+from dataclasses import fields
+from datetime import date, datetime
+from typing import TYPE_CHECKING, Any
+
+from django.db.models import Prefetch, QuerySet
+from django.utils.translation import gettext as _
+
+from breaches.core.content import Person as PersonNamed
+from breaches.core.content import ReportContent, from_json
+from breaches.core.status import Kind, ReportStatus
+from breaches.models import CorrectiveAction, RegisterEvent, Report, Suspicion
+from breaches.permissions import TABLE, Action
+from breaches.registers import register
+from breaches.registers.register import Wanted
+from breaches.words import wording
+from releases.core.canonical import sha256_hex
+from releases.core.dates.london import in_london, local_date
+from releases.core.roles import BY_WEIGHT, LEADS, Role
+from releases.core.tables import files
+from releases.core.tables.files import Kind as FileKind
+from releases.core.tables.table import Value
+from releases.models import Membership, Producer
+from releases.permissions import NotYours, producers_with
+
+if TYPE_CHECKING:
+    from statsoffice.accounts.models import User
+
+EXPORTED = "exported"
+MOST_REPORTS = 10_000
+ZONE = "Europe/London"
+COLUMNS = (
+    "reference",
+    "producer",
+    "producers_named",
+    "outputs",
+    "series",
+    "kind",
+    "cause",
+    "state",
+    "reason_not_reported",
+    "occurred_on",
+    "all_days_of_occurrence",
+    "practices",
+    "delay_at_least_seconds",
+    "delay_at_most_seconds",
+    "drafted_at",
+    "decided_at",
+    "first_approved_at",
+    "first_sent_on",
+    "approved_by_who_wrote_it",
+    "actions",
+    "actions_not_done",
+    "actions_overdue",
+    "statement",
+    "zone",
+)
+CONTACTS = (
+    "dealing_name",
+    "dealing_email",
+    "dealing_telephone",
+    "head_of_profession_name",
+    "head_of_profession_email",
+    "head_of_profession_telephone",
+)
+
+
+class CannotBeExported(Exception):
+    """There is nothing to take, or more than a file holds; the message is one sentence."""
+
+
+def producers_with_contacts(person: "User") -> QuerySet[Producer]:
+    """Return the producers of whose reports a person may take the contacts along: those where they lead."""
+    return producers_with(person, LEADS)
+
+
+def export(wanted: Wanted, kind: FileKind, *, by: "User", at: datetime, contacts: bool = False) -> bytes:
+    """Write the reports that are asked for as a file, and put on record who took it, when, and what it held.
+
+    It is put on record before anybody has the file.
+
+    :param contacts: whether the person asks for names, addresses and numbers; they are written for the producers where
+        the person leads, and for no other.
+    :param at: the aware instant of the export.
+    :raises NotYours: if contacts are asked for by somebody who leads no producer.
+    :raises CannotBeExported: if no report fits, or more than a file holds.
+    """
+    named = set(producers_with_contacts(by).values_list("pk", flat=True)) if contacts else set[int]()
+    if contacts and not named:
+        message = f"{by} may take no contacts out of the register."
+        raise NotYours(message)
+    found = register.reports(wanted, by=by, action=Action.DOWNLOAD)
+    number = found.count()
+    if not number:
+        raise CannotBeExported(_("No report that you may download fits."))
+    if number > MOST_REPORTS:
+        sentence = _("A file holds %(most)s reports at most, and these are %(number)s: choose fewer.")
+        raise CannotBeExported(sentence % {"most": f"{MOST_REPORTS:,}", "number": f"{number:,}"})
+    reports = list(_readable(register.with_outcome(register.with_text(found))))
+    columns = (*COLUMNS, *(CONTACTS if named else ()))
+    written = files.write(
+        kind, columns, (_row(report, columns, named, local_date(at)) for report in reports), title=_("Breach reports")
+    )
+    facts = {"asked": asked(wanted), "file": kind.value, "sha256": sha256_hex(written)}
+    _record(reports, by=by, at=at, named=named, facts=facts)
+    return written
+
+
+def asked(wanted: Wanted) -> dict[str, str]:
+    """Write what was asked for as plain words, without what was not."""
+    return {field.name: _plain(value) for field in fields(wanted) if (value := getattr(wanted, field.name))}
+
+
+def _readable(found: "QuerySet[Any]") -> "QuerySet[Any]":
+    raised = Suspicion.objects.select_related("release__series", "verification")
+    planned = CorrectiveAction.objects.select_related("task")
+    return found.select_related("started__release__series", "started__series").prefetch_related(
+        Prefetch("suspicions", raised, to_attr="raised"), Prefetch("actions", planned, to_attr="planned")
+    )
+
+
+def _row(report: Any, columns: Sequence[str], named: Collection[int], today: date) -> list[Value]:
+    content = from_json(report.standing[0].content)
+    left = [action for action in report.planned if action.finished_at is None]
+    first = report.raised[0].verification if report.raised else None
+    values: dict[str, Value] = {
+        "reference": report.reference,
+        "producer": report.producer.name,
+        "producers_named": "; ".join(content.producers),
+        "outputs": "; ".join(output.title for output in content.outputs),
+        "series": "; ".join(dict.fromkeys(_series(report))),
+        "kind": str(wording.KINDS[Kind(report.kind)]),
+        "cause": wording.cause_of(report.cause),
+        "state": str(wording.STATUSES[ReportStatus(report.status)][0]),
+        "reason_not_reported": wording.reason_of(report),
+        "occurred_on": _day(report.occurred_on),
+        "all_days_of_occurrence": " ".join(map(_day, sorted(content.occurred_on))),
+        "practices": "; ".join(f"{practice.code} (edition {practice.edition})" for practice in content.practices),
+        "delay_at_least_seconds": _seconds(first and first.delay_from),
+        "delay_at_most_seconds": _seconds(first and first.delay_to),
+        "drafted_at": _local(report.drafted_at),
+        "decided_at": _local(report.decided_at),
+        "first_approved_at": _local(report.approved_at),
+        "first_sent_on": _day(report.sent_on),
+        "approved_by_who_wrote_it": "yes" if report.alone else "",
+        "actions": len(report.planned),
+        "actions_not_done": len(left),
+        "actions_overdue": sum(action.due is not None and action.due < today for action in left),
+        "statement": content.statement_url,
+        "zone": ZONE,
+        **_contacts(content, shown=report.producer_id in named),
+    }
+    return [values[column] for column in columns]
+
+
+def _series(report: Any) -> Iterable[str]:
+    yield from (suspicion.release.series.title for suspicion in report.raised)
+    if started := getattr(report, "started", None):
+        series = started.release.series if started.release else started.series
+        yield from [series.title] if series else []
+
+
+def _contacts(content: ReportContent, *, shown: bool) -> dict[str, Value]:
+    people = {"dealing": content.dealing, "head_of_profession": content.head_of_profession}
+    parts = [field.name for field in fields(PersonNamed) if field.name != "is_team"]
+    return {
+        f"{whose}_{part}": getattr(person, part) if shown and person else ""
+        for whose, person in people.items()
+        for part in parts
+    }
+
+
+def _record(
+    reports: Iterable[Report], *, by: "User", at: datetime, named: Collection[int], facts: Mapping[str, Any]
+) -> None:
+    roles = _roles(by)
+    held = Counter(report.producer_id for report in reports)
+    of_each = {
+        producer: {**facts, "role": roles[producer], "reports": number, "contacts": producer in named}
+        for producer, number in sorted(held.items())
+    }
+    RegisterEvent.append(
+        [
+            RegisterEvent(producer_id=producer, kind=EXPORTED, at=at, actor=by, facts=held)
+            for producer, held in of_each.items()
+        ]
+    )
+
+
+def _roles(person: "User") -> Mapping[int, Role]:
+    """Name, for each producer, the weightiest role by which a person takes reports out of the house."""
+    held: dict[int, set[Role]] = {}
+    allowed = Membership.objects.filter(user=person, role__in=list(TABLE[Action.DOWNLOAD]))
+    for producer, role in allowed.values_list("producer_id", "role"):
+        held.setdefault(producer, set()).add(Role(role))
+    return {producer: next(role for role in BY_WEIGHT if role in roles) for producer, roles in held.items()}
+
+
+def _plain(value: Any) -> str:
+    return value.isoformat() if isinstance(value, date) else str(getattr(value, "slug", value))
+
+
+def _seconds(value: float | None) -> Value:
+    return "" if value is None else round(value)
+
+
+def _day(on: date | None) -> str:
+    return on.isoformat() if on else ""
+
+
+def _local(instant: datetime | None) -> Value:
+    return in_london(instant).replace(tzinfo=None) if instant else ""

@@ -1,0 +1,111 @@
+"""The one way in which a person moves a report on: what the table allows, made once, in the role that allows it."""
+
+from datetime import datetime
+from typing import TYPE_CHECKING, Any
+
+from django.utils.translation import gettext as _
+
+from breaches.core.remarks import Remark
+from breaches.core.status import (
+    APPROVE,
+    CLOSE,
+    CORRECT,
+    DECISIONS,
+    DISMISS,
+    JOIN,
+    NOTE_ANSWER,
+    PART,
+    RECORD,
+    REOPEN,
+    REPORT,
+    RESUME,
+    RETURN,
+    SEND,
+    SUBMIT,
+    TAKE_BACK,
+    WITHDRAW,
+)
+from breaches.models import Report
+from breaches.permissions import acting_role, declared_own_act, roles_for
+from breaches.reports.versions import advance
+from releases.core.lifecycle import Move, MoveRefused, SomethingMissing
+from releases.core.roles import Role
+
+if TYPE_CHECKING:
+    from statsoffice.accounts.models import User
+
+PAST_TENSE = {
+    SUBMIT: "submitted",
+    TAKE_BACK: "taken_back",
+    RETURN: "returned",
+    APPROVE: "approved",
+    RECORD: "recorded",
+    DISMISS: "dismissed",
+    REOPEN: "reopened",
+    SEND: "sent",
+    NOTE_ANSWER: "answered",
+    CORRECT: "correction_begun",
+    WITHDRAW: "withdrawn",
+    CLOSE: "closed",
+    JOIN: "joined",
+    RESUME: "resumed",
+    PART: "parted",
+}
+
+
+class Incomplete(SomethingMissing):
+    """Something that the form needs is missing or cannot be true; `remarks` says what, field by field."""
+
+    def __init__(self, remarks: tuple[Remark, ...]) -> None:
+        super().__init__(remarks[0].field, " ".join(remark.sentence for remark in remarks))
+        self.remarks = remarks
+
+
+class OwnActIsSubject(MoveRefused):
+    """The person has declared that the report is about their own act, so another person must decide."""
+
+
+def was_done_by(report: Report, name: str, *, version: int, person: "User") -> bool:
+    """Tell whether a person already made a move from a version: the same form sent twice asks for nothing new."""
+    last = report.events.filter(kind__in=PAST_TENSE.values()).order_by("-position").first()
+    return bool(
+        last and last.kind == PAST_TENSE[name] and last.actor_id == person.pk and last.facts["version"][0] == version
+    )
+
+
+def check(report: Report, name: str, *, by: "User", remarks: tuple[Remark, ...] = (), **given: bool) -> Move:
+    """Return the row for a move if the report's state, the person's roles and what was given allow it.
+
+    :param remarks: what is missing or impossible in the text; told field by field where that is why it is refused.
+    :param given: by the name of each thing that a move may need, whether it is there.
+    :raises OwnActIsSubject: if the person declared that the report is about their own act, and this decides on it.
+    :raises Incomplete: if the text lacks what the move needs.
+    :raises SomethingMissing: if anything else that it needs was not given.
+    :raises MoveRefused: if the report's state or the person's roles do not allow it.
+    """
+    if name in DECISIONS and declared_own_act(by, report):
+        sentence = _("You have declared that this report is about your own act: somebody else decides on it.")
+        raise OwnActIsSubject(sentence)
+    things = [thing for thing, there in given.items() if there]
+    try:
+        return REPORT.check(name, source=report.status, roles=roles_for(by, report), given=things)
+    except SomethingMissing:
+        if remarks:
+            raise Incomplete(remarks) from None
+        raise
+
+
+def role_for(move: Move, report: Report, *, by: "User") -> Role:
+    """Return the weightiest of the roles by which a person makes a move that `check` has allowed."""
+    return acting_role(by, move.roles, report)
+
+
+def make(report: Report, move: Move, *, by: "User", at: datetime, **details: Any) -> Report:
+    """Make a move that `check` has allowed, in the weightiest of the roles that allow it.
+
+    :param details: what `versions.advance` takes besides: new columns, content, words, facts of the event.
+    :return: the report as it now is.
+    :raises SomebodyWasFaster: if the report has moved on since it was read; nothing is changed then.
+    """
+    role = role_for(move, report, by=by)
+    return advance(report, move, kind=PAST_TENSE[move.name], by=by, at=at, role=role, **details)

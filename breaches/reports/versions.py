@@ -1,0 +1,126 @@
+"""What a report says and said: its versions, its events, and the one way in which it moves on."""
+
+from collections.abc import Mapping
+from datetime import datetime
+from typing import TYPE_CHECKING, Any
+
+from django.db import transaction
+from django.utils.translation import gettext as _
+from django.utils.translation import gettext_lazy as lazy
+
+from breaches.core.content import ReportContent, digest, from_json, to_json
+from breaches.models import Report, ReportEvent, ReportVersion
+from breaches.reports.filing import cite_anew, first_day
+from releases.core.lifecycle import Move, MoveRefused
+
+if TYPE_CHECKING:
+    from statsoffice.accounts.models import User
+
+CHANGED_SINCE_READ = lazy("The report has changed since you read it; read it again before you decide.")
+
+
+class SomebodyWasFaster(MoveRefused):
+    """The report was changed by somebody else since it was read."""
+
+
+def present(report: Report) -> ReportVersion:
+    """Return the version that a report, as it was read, stands at."""
+    return report.versions.get(number=report.version)
+
+
+def content_of(report: Report) -> ReportContent:
+    """Return what a report, as it was read, says."""
+    return from_json(present(report).content)
+
+
+def record(
+    report: Report, kind: str, *, at: datetime, by: "User | None" = None, words: str = "", **facts: Any
+) -> ReportEvent:
+    """Write one event of a report.
+
+    :param at: the aware instant at which it happened.
+    :param by: who did it, or None for the system.
+    :param words: what a person wrote about it.
+    :param facts: JSON-able facts of the event.
+    """
+    event = ReportEvent(
+        report=report, report_reference=report.reference, kind=kind, at=at, actor=by, words=words, facts=facts
+    )
+    ReportEvent.append([event])
+    return event
+
+
+def new_version(
+    report: Report,
+    content: ReportContent,
+    *,
+    machine: dict[str, Any],
+    by: "User | None",
+    at: datetime,
+    why: str,
+) -> ReportVersion:
+    """Build, without storing it, the version that a report's number now names.
+
+    :param machine: the machine's text of each field, as it stood beside the person's when this was written.
+    :param why: what made it: such as drafted, facts, edited, wording, approved or reopened.
+    """
+    return ReportVersion(
+        report=report,
+        number=report.version,
+        content=to_json(content),
+        machine=machine,
+        content_sha256=digest(content),
+        written_by=by,
+        written_at=at,
+        why=why,
+    )
+
+
+def advance(
+    report: Report,
+    move: Move,
+    *,
+    kind: str,
+    by: "User | None",
+    at: datetime,
+    content: ReportContent | None = None,
+    machine: dict[str, Any] | None = None,
+    why: str = "",
+    values: Mapping[str, Any] | None = None,
+    words: str = "",
+    **facts: Any,
+) -> Report:
+    """Make one move of the lifecycle, with a new version if the content is given, and write its event.
+
+    The move is a compare-and-set on the status and the version with which the report was read.
+
+    :param kind: the event's kind, in the past tense.
+    :param machine: the machine's text beside the new content; the one of the present version if not given.
+    :param values: further columns of the report to set.
+    :return: the report as it now is.
+    :raises SomebodyWasFaster: if the report has moved on since it was read; nothing is changed then.
+    """
+    number = report.version + (content is not None)
+    with transaction.atomic():
+        unchanged = Report.objects.filter(pk=report.pk, status=move.source, version=report.version)
+        filed = {} if content is None else {"occurred_on": first_day(content)}
+        if not unchanged.update(status=move.target, version=number, **filed, **(values or {})):
+            sentence = _("This report was changed by somebody else; look at it again before you go on.")
+            raise SomebodyWasFaster(sentence)
+        moved = Report.objects.select_related("producer").get(pk=report.pk)
+        if content is not None:
+            beside = present(report).machine if machine is None else machine
+            new_version(moved, content, machine=beside, by=by, at=at, why=why).save()
+            cite_anew(moved, content)
+        record(
+            moved,
+            kind,
+            at=at,
+            by=by,
+            words=words,
+            status=[move.source, move.target],
+            version=[report.version, number],
+            content_sha256=present(moved).content_sha256,
+            **facts,
+        )
+    return moved

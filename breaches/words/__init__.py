@@ -1,0 +1,1 @@
+"""Reports and figures in words for people."""

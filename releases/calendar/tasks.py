@@ -1,0 +1,102 @@
+"""Tasks at the next release of a series: set, ticked off, and found where that release is looked at."""
+
+from collections.abc import Collection
+from datetime import datetime
+from typing import TYPE_CHECKING
+
+from django.db import transaction
+from django.utils.translation import gettext as _
+
+from releases.core.lifecycle import MoveRefused, SomethingMissing
+from releases.models import Release, ReleaseTask, Series
+from releases.models.event import record
+from releases.models.task import ReleaseTaskQuerySet
+from releases.permissions import Action, Person, check_may, producers_where
+
+if TYPE_CHECKING:
+    from statsoffice.accounts.models import User
+
+
+DONE, OPEN_AGAIN = TICKED = ("task_done", "task_open_again")
+
+
+class AlreadyTicked(MoveRefused):
+    """Somebody else ticked the task off, or took the tick away, since it was read."""
+
+
+def add(
+    series: Series, *, text: str, origin: str = "", rehearsal: bool = False, by: "User", at: datetime
+) -> ReleaseTask:
+    """Set a task for the next release of a series after an aware instant, planned by now or not.
+
+    :param origin: where it comes from, such as the reference of a report.
+    :raises NotYours: if none of the person's roles allows it.
+    :raises SomethingMissing: if it does not say what is to be done.
+    """
+    check_may(by, Action.KEEP_TASKS, series.producer)
+    if not text.strip():
+        raise SomethingMissing("text", _("Say what is to be done."))
+    return ReleaseTask.objects.create(
+        series=series, text=text.strip(), origin=origin, rehearsal=rehearsal, added_by=by, added_at=at
+    )
+
+
+def tick(task: ReleaseTask, *, done: bool, by: "User", at: datetime) -> ReleaseTask:
+    """Tick a task off, or take the tick away; the release at which it is to be done keeps an event.
+
+    :raises NotYours: if none of the person's roles allows it.
+    :raises AlreadyTicked: if somebody else did so since the task was read.
+    """
+    check_may(by, Action.KEEP_TASKS, task.series.producer)
+    values = {"done_by": by, "done_at": at} if done else {"done_by": None, "done_at": None}
+    with transaction.atomic():
+        release = release_of(task)
+        if release is not None:
+            # Whoever writes a release's events locks its row before the chain.
+            Release.objects.select_for_update(no_key=True).get(pk=release.pk)
+        if not ReleaseTask.objects.filter(pk=task.pk, done_at__isnull=done).update(**values):
+            raise AlreadyTicked(_("Somebody has ticked this off already.") if done else _("This is not ticked off."))
+        if release is not None:
+            record(release, DONE if done else OPEN_AGAIN, at=at, by=by, words=task.text, task=task.pk)
+    return ReleaseTask.objects.select_related("series__producer", "done_by").get(pk=task.pk)
+
+
+def reword(task: ReleaseTask, *, text: str, by: "User") -> None:
+    """Change what an open task says is to be done.
+
+    :raises NotYours: if none of the person's roles allows it.
+    :raises AlreadyTicked: if it was ticked off meanwhile.
+    """
+    check_may(by, Action.KEEP_TASKS, task.series.producer)
+    if not ReleaseTask.objects.open().filter(pk=task.pk).update(text=text):
+        raise AlreadyTicked(_("Somebody has ticked this off already."))
+
+
+def release_of(task: ReleaseTask) -> Release | None:
+    """Return the release at which a task is to be done, as the calendar is now; None while none is planned."""
+    found = ReleaseTask.objects.with_release().get(pk=task.pk)
+    return Release.objects.filter(pk=found.at_release).first()  # type: ignore[attr-defined]  # annotated
+
+
+def of_release(release: Release) -> ReleaseTaskQuerySet:
+    """Return the tasks to be done at one release, done or not."""
+    tasks = ReleaseTask.objects.filter(series=release.series_id).with_release()
+    at_it = tasks.filter(at_release=release.pk)  # type: ignore[misc]  # annotated
+    return at_it.select_related("done_by", "added_by")
+
+
+def waiting_for(person: Person, *, most: int) -> list[tuple[ReleaseTask, Release | None]]:
+    """Return open tasks that a person may tick off, each with its release, those of the next release first.
+
+    :param most: how many at most.
+    """
+    theirs = ReleaseTask.objects.open().filter(series__producer__in=producers_where(person, Action.KEEP_TASKS))
+    tasks = list(theirs.with_release().select_related("series"))
+    releases = _releases({task.at_release for task in tasks})  # type: ignore[attr-defined]  # annotated
+    paired = [(task, releases.get(task.at_release)) for task in tasks]  # type: ignore[attr-defined]  # annotated
+    paired.sort(key=lambda pair: (pair[1] is None, pair[1].planned_on if pair[1] else pair[0].added_at.date()))
+    return paired[:most]
+
+
+def _releases(keys: Collection[int | None]) -> dict[int, Release]:
+    return {release.pk: release for release in Release.objects.filter(pk__in=[key for key in keys if key])}

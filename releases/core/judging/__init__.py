@@ -1,0 +1,1 @@
+"""What looks show, what of it proves anything, and the verdict that follows."""

@@ -1,0 +1,166 @@
+"""From the looks at one release's addresses to what is kept of its verdict."""
+
+from collections.abc import Callable, Iterable, Mapping, Sequence
+from dataclasses import dataclass
+from datetime import datetime
+from typing import TYPE_CHECKING, Any
+
+from releases.core.judging.diagnosis import DiagnosedLook, diagnose
+from releases.core.judging.evidence import AddressRole
+from releases.core.judging.publisher import PublisherSays, Source, publisher_time
+from releases.core.judging.release_verdict import judge_release
+from releases.core.judging.verdict import AddressVerdict, Outcome, Sighting, judge_address, occurred_at
+
+if TYPE_CHECKING:
+    from releases.models import Address
+
+LIVE_AT_LAST = frozenset({Outcome.ON_TIME, Outcome.LATE, Outcome.UNCERTAIN})
+# What is on time or early needs no explanation.
+EXPLAINED = frozenset({Outcome.LATE, Outcome.NOT_SEEN, Outcome.PARTIAL, Outcome.UNCERTAIN})
+
+
+@dataclass(frozen=True, slots=True)
+class Seen:
+    """The looks at one address under one schedule, and the reasons that the last plain one gave.
+
+    `number` is how many plain ones were kept; `looks` are all of them, or all but such as only repeat what the others
+    show. `publisher_says` is what was read of the publisher's own times, in the order of the looks; `diagnosed` are the
+    looks, those past the caches among them, from which a diagnosis is made.
+    """
+
+    looks: Sequence[Sighting] = ()
+    reasons: Sequence[str] = ()
+    publisher_says: Sequence[PublisherSays] = ()
+    diagnosed: Sequence[DiagnosedLook] = ()
+    number: int = 0
+
+
+NOTHING = Seen()
+
+
+@dataclass(frozen=True, slots=True)
+class Judgement:
+    """What the looks at a release amount to.
+
+    `found` are the columns of its verification. `live_at` is when every required page had been seen live since it
+    was due, None while one was not. `live_since` is the same of each single address, by key.
+    """
+
+    found: Mapping[str, Any]
+    live_at: datetime | None
+    live_since: Mapping[int, datetime]
+
+
+@dataclass(frozen=True, slots=True)
+class _Judged:
+    """One address with what was seen of it and the verdict on that."""
+
+    address: "Address"
+    seen: Seen
+    verdict: AddressVerdict
+
+
+def judgement_of(
+    addresses: "Iterable[Address]",
+    seen: Mapping[int, Seen],
+    *,
+    due_at: datetime,
+    limit_at: datetime,
+    settled: "Callable[[Address, Sequence[Sighting]], bool]",
+) -> Judgement:
+    """Judge a release from the looks at each of its addresses.
+
+    :param addresses: those that are judged, in the order in which they are told.
+    :param seen: by the address' key.
+    :param due_at: the aware instant at which the release is due.
+    :param limit_at: the last aware instant at which it is still on time.
+    :param settled: says of an address, with the looks at it, whether every look planned up to the limit is over.
+    """
+    judged = [
+        _judge(address, seen.get(address.pk, NOTHING), due_at=due_at, limit_at=limit_at, settled=settled)
+        for address in addresses
+    ]
+    verdict = judge_release([(AddressRole(one.address.role), one.address.required, one.verdict) for one in judged])
+    deciding = judged[verdict.deciding[0]].verdict if verdict.deciding else None
+    delay = deciding.delay if deciding else None
+    first_live_at = deciding.first_live_at if deciding else None
+    published_at, source = _publisher_time(judged, due_at=due_at) or (None, None)
+    found = {
+        "outcome": verdict.outcome,
+        "last_not_live_at": deciding.last_not_live_at if deciding else None,
+        "first_live_at": first_live_at,
+        "delay_from": delay.from_seconds if delay else None,
+        "delay_to": delay.to_seconds if delay else None,
+        "occurred_at": occurred_at(verdict.outcome, due_at=due_at, first_live_at=first_live_at),
+        "reasons": sorted({reason for one in judged for reason in one.seen.reasons}),
+        "addresses": [_as_kept(one) for one in judged],
+        "published_at_by_publisher": published_at,
+        "publisher_source": source or "",
+        "diagnoses": _diagnoses(judged, published_at) if verdict.outcome in EXPLAINED else [],
+    }
+    live_since = {one.address.pk: at for one in judged if (at := _live_since(one.verdict, due_at=due_at))}
+    return Judgement(found=found, live_at=_all_live_at(judged), live_since=live_since)
+
+
+def _judge(
+    address: "Address",
+    seen: Seen,
+    *,
+    due_at: datetime,
+    limit_at: datetime,
+    settled: "Callable[[Address, Sequence[Sighting]], bool]",
+) -> _Judged:
+    is_settled = settled(address, seen.looks)
+    verdict = judge_address(seen.looks, due_at=due_at, limit_at=limit_at, settled=is_settled)
+    return _Judged(address, seen, verdict)
+
+
+def _live_since(verdict: AddressVerdict, *, due_at: datetime) -> datetime | None:
+    """Return when an address was first seen live since it was due, or None while nobody can say so."""
+    if verdict.from_due not in LIVE_AT_LAST or verdict.outcome is Outcome.PENDING or not verdict.first_live_at:
+        return None
+    # Of one that was early, the first look that showed it is the one before it was due.
+    return max(verdict.first_live_at, due_at)
+
+
+def _all_live_at(judged: Iterable[_Judged]) -> datetime | None:
+    pages = [one.verdict for one in judged if one.address.required and one.address.role == AddressRole.PAGE]
+    seen = [of.first_live_at for of in pages if of.from_due in LIVE_AT_LAST and of.first_live_at]
+    return max(seen) if seen and len(seen) == len(pages) else None
+
+
+def _publisher_time(judged: Iterable[_Judged], *, due_at: datetime) -> tuple[datetime, Source] | None:
+    """Return what the publisher says of the release itself: of its pages, in order, the first that tells a time."""
+    pages = (one.seen for one in judged if one.address.required and one.address.role == AddressRole.PAGE)
+    return next(filter(None, (publisher_time(seen.publisher_says, due_at=due_at) for seen in pages)), None)
+
+
+def _diagnoses(judged: Iterable[_Judged], published_at: datetime | None) -> list[str]:
+    required = (one.seen.diagnosed for one in judged if one.address.required)
+    return sorted({code for looks in required for code in diagnose(looks, published_at=published_at)})
+
+
+def _as_kept(one: _Judged) -> dict[str, Any]:
+    address, of = one.address, one.verdict
+    return {
+        "address": address.pk,
+        "url": address.url,
+        "role": address.role,
+        "required": address.required,
+        "outcome": of.outcome,
+        "before_due": of.before,
+        "from_due": of.from_due,
+        "last_not_live_at": _written(of.last_not_live_at),
+        "first_live_at": _written(of.first_live_at),
+        "live_before_due_at": _written(of.live_before_due_at),
+        "gone_again_at": _written(of.gone_again_at),
+        "flips": [[_written(flip.gone_at), _written(flip.back_at)] for flip in of.flips],
+        "delay": [of.delay.from_seconds, of.delay.to_seconds] if of.delay else None,
+        "clock_bound_seconds": of.clock_bound.total_seconds(),
+        "looks": one.seen.number,
+        "reasons": list(one.seen.reasons),
+    }
+
+
+def _written(instant: datetime | None) -> str | None:
+    return instant.isoformat() if instant else None

@@ -1,0 +1,45 @@
+"""What the sweep looks through: the probe, or in tests a publisher by the script."""
+
+from collections.abc import Hashable, Mapping
+from datetime import datetime
+from typing import Protocol
+
+from releases.core.judging.evidence import Expectation, Finding
+from releases.core.looks.answer import Answer
+from releases.core.looks.errand import Errand
+
+
+class Looker(Protocol):
+    """What the sweep needs of the outside world: requests made, and answers examined."""
+
+    def start(self, errand: Errand) -> None:
+        """Begin one request as soon as the host's budget allows."""
+
+    def waits(self, key: Hashable) -> bool:
+        """Tell whether the errand of a key waits for the host's budget, so that nothing of it was sent."""
+
+    def hand_turn(self, key: Hashable, errand: Errand) -> None:
+        """Let an errand for the same address take the turn of one that waits, which is never made then."""
+
+    def poll(self, timeout_seconds: float) -> list[tuple[Errand, Answer]]:
+        """Return what was answered, waiting up to a number of seconds for the first answer."""
+
+    @property
+    def in_flight(self) -> int:
+        """How many requests have no answer yet."""
+
+    @property
+    def pauses(self) -> Mapping[str, datetime]:
+        """Until when which host is left alone, because it asked for that."""
+
+    def pause(self, place: str, *, until: datetime) -> None:
+        """Leave a host alone until an aware instant; what falls due there meanwhile is answered without a request."""
+
+    def rest(self, place: str, *, seconds: float) -> None:
+        """Begin nothing at a host for so many seconds; what comes for it waits."""
+
+    def fetched_address(self, adapter: str, url: str) -> str:
+        """Return the address that an adapter fetches for an announced one."""
+
+    def examine(self, adapter: str, answer: Answer, expectation: Expectation) -> Finding:
+        """Return what an answer shows."""

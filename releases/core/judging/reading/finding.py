@@ -1,0 +1,164 @@
+"""What a look at an address is examined for, and what it can show."""
+
+from collections.abc import Iterable
+from dataclasses import dataclass
+from datetime import datetime
+from enum import StrEnum
+
+from releases.core.judging.publisher import PublisherSays
+
+
+class LookResult(StrEnum):
+    """What a look shows, in the order in which the possibilities are tried."""
+
+    OBSERVER_FAULT = "observer_fault"
+    UNREACHABLE = "unreachable"
+    NOT_LIVE = "not_live"
+    LIVE = "live"
+    UNRECOGNISED = "unrecognised"
+
+
+class AddressRole(StrEnum):
+    """What an address of a release holds."""
+
+    PAGE = "page"
+    ATTACHMENT = "attachment"
+    ANNOUNCEMENT = "announcement"
+
+
+class Reason(StrEnum):
+    """Why a look shows what it shows; the first ones are the failures of a fetch, under the same codes."""
+
+    TIMEOUT = "timeout"
+    DNS = "dns"
+    CONNECT = "connect"
+    TLS = "tls"
+    TOO_MANY_REDIRECTS = "too_many_redirects"
+    ADDRESS_REFUSED = "address_refused"
+    TOO_LARGE = "too_large"
+    UNDECODABLE = "undecodable"
+    BROKEN = "broken"
+    ASKED_TO_WAIT = "asked_to_wait"
+    CONTROLS_FAIL = "controls_fail"
+    OUR_ERROR = "our_error"
+    CLOCK_OFF = "clock_off"
+    RATE_LIMITED = "rate_limited"
+    FORBIDDEN = "forbidden"
+    CLIENT_ERROR = "client_error"
+    SERVER_ERROR = "server_error"
+    UNEXPECTED_STATUS = "unexpected_status"
+    NOT_FOUND = "not_found"
+    GONE = "gone"
+    OTHER_HOST = "other_host"
+    HOME_PAGE = "home_page"
+    SEARCH = "search"
+    PAGE_ABOVE = "page_above"
+    LEADS_ON = "leads_on"
+    LOG_IN = "log_in"
+    NEGATIVE_MARKER = "negative_marker"
+    LIKE_NOT_FOUND = "like_not_found"
+    WRONG_TYPE = "wrong_type"
+    FILE_FOR_PAGE = "file_for_page"
+    INCOMPLETE = "incomplete"
+    PREVIOUS_EDITION = "previous_edition"
+    UNCHANGED = "unchanged"
+    EMBEDDED = "embedded"
+    CONFIRMED_BY_PERSON = "confirmed_by_person"
+    MARKER_IN_TITLE = "marker_in_title"
+    MARKER_IN_HEADING = "marker_in_heading"
+    MARKER_IN_TEXT = "marker_in_text"
+    MARKER_IN_META = "marker_in_meta"
+    MARKER_IN_LINKED_DATA = "marker_in_linked_data"
+    RIGHT_TYPE = "right_type"
+    NO_MARKER = "no_marker"
+    OTHER_PERIOD = "other_period"
+    OTHER_EDITION = "other_edition"
+    OTHER_SUBJECT = "other_subject"
+    STILL_TO_COME = "still_to_come"
+    COMMON_MARKER = "common_marker"
+    MENTIONED_ONCE = "mentioned_once"
+    EMPTY = "empty"
+    OBSTACLE = "obstacle"
+    CONSENT = "consent"
+    FAULT_TEXT = "fault_text"
+    SCRIPT_SHELL = "script_shell"
+    TOO_DEEP = "too_deep"
+    UNKNOWN_SHAPE = "unknown_shape"
+    ANNOUNCEMENT = "announcement"
+    CANCELLED = "cancelled"
+    MOVED = "moved"
+    WITHDRAWN = "withdrawn"
+    EARLIER_EDITION = "earlier_edition"
+    UPDATED = "updated"
+    NOT_UPDATED = "not_updated"
+    OTHER_KIND = "other_kind"
+    OTHER_PAGE = "other_page"
+
+
+@dataclass(frozen=True, slots=True)
+class Expectation:
+    """What an address should hold, and what is known of it by the time of a look.
+
+    These sets hold text digests of this address. `texts_not_live` are those of looks that were *completed
+    before the due instant* and were not live, of texts that stood there all along (`standing.py`): were others among
+    them, a release that is out under a changed title would be called unchanged. `texts_before` are all texts of such
+    looks. What a person called the previous edition, or this release, are `previous_edition_texts` and
+    `confirmed_texts`. `controls_fail`: looks at our control addresses fail too, or are led to the same host.
+    `not_found_text` is what `evidence.text_of` made of the host's answer for a path that cannot exist, empty if not
+    known; `not_found_certain` that this answer said so by its status too (404 or 410). `due_at` is the aware instant at
+    which the release is due.
+    """
+
+    role: AddressRole
+    url: str
+    marker: str
+    release_title: str
+    series_title: str
+    negative_markers: tuple[str, ...] = ()
+    texts_not_live: frozenset[str] = frozenset()
+    texts_before: frozenset[str] = frozenset()
+    previous_edition_texts: frozenset[str] = frozenset()
+    confirmed_texts: frozenset[str] = frozenset()
+    controls_fail: bool = False
+    not_found_text: str = ""
+    not_found_certain: bool = False
+    due_at: datetime | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class Finding:
+    """What a look shows and why; the SHA-256 of the folded text (of a file: of its bytes), and the page's title.
+
+    `publisher` is what the publisher's own system says of the page, where an adapter can read that.
+    """
+
+    result: LookResult
+    reasons: tuple[Reason, ...]
+    text_digest: str = ""
+    title: str = ""
+    publisher: PublisherSays | None = None
+
+
+_TAKEN_AWAY = frozenset({Reason.GONE, Reason.WITHDRAWN})
+_OF_ANOTHER_EDITION = frozenset({Reason.UNCHANGED, Reason.EARLIER_EDITION, Reason.PREVIOUS_EDITION})
+
+
+def tells_taken_away(reasons: Iterable[str]) -> bool:
+    """Say whether the reasons of a look tell that what was to be there had been there, and was taken away.
+
+    A last edition that is marked as withdrawn tells nothing of its successor.
+    """
+    given = set(reasons)
+    return bool(_TAKEN_AWAY & given) and not _OF_ANOTHER_EDITION & given
+
+
+def told_by_person(digest: str, title: str, expectation: Expectation) -> Finding | None:
+    """Return what a person's word makes of a text, or None if nobody said anything of this very text.
+
+    It goes before every marker: a person was asked because markers could not tell.
+    """
+    if digest in expectation.confirmed_texts:
+        return Finding(LookResult.LIVE, (Reason.CONFIRMED_BY_PERSON,), digest, title)
+    if digest in expectation.previous_edition_texts:
+        return Finding(LookResult.NOT_LIVE, (Reason.PREVIOUS_EDITION,), digest, title)
+    return None

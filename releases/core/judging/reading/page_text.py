@@ -1,0 +1,239 @@
+"""What a reader can see of a web page, as text that two editions can be compared by."""
+
+import re
+from dataclasses import dataclass, field
+from enum import StrEnum
+
+from selectolax.lexbor import LexborHTMLParser, LexborNode
+
+from releases.core.judging.reading.characters import fold
+from releases.core.judging.reading.declared import Declared, read_declared
+
+_NEVER_SHOWN = frozenset({
+    "script", "style", "template", "noscript", "head", "svg", "math", "iframe", "object", "embed", "audio", "video",
+    "canvas", "textarea", "select", "datalist", "noembed", "noframes",
+})  # fmt: skip
+_HIDING = frozenset({
+    "hidden", "d-none", "visually-hidden", "govuk-visually-hidden", "sr-only", "screen-reader-text"
+})  # fmt: skip
+_MARKED_HIDDEN = ", ".join(("[hidden]", "[style]", "dialog:not([open])", *(f".{name}" for name in sorted(_HIDING))))
+_STYLED_AWAY = re.compile(r"display\s*:\s*none|visibility\s*:\s*(?:hidden|collapse)", re.IGNORECASE)
+_FRAMES = frozenset({"iframe", "object", "embed"})
+_INLINE = frozenset({
+    "a", "abbr", "acronym", "b", "bdi", "bdo", "big", "cite", "code", "data", "dfn", "em", "font", "i", "img", "ins",
+    "kbd", "mark", "q", "s", "samp", "small", "span", "strong", "sub", "sup", "time", "tt", "u", "var", "wbr",
+})  # fmt: skip
+_AROUND = (
+    "nav, footer, aside, header, "
+    "[role=navigation], [role=banner], [role=contentinfo], [role=complementary], [role=search]"
+)
+_OWN = "main header, article header, [role=main] header"
+_BANNER = re.compile(
+    r"(?:^|[\s_-])(?:cookies?|cookiebanner|cookieconsent|cookiebot|cybotcookiebotdialog|gdpr|onetrust)(?:$|[\s_-])"
+)
+_NAMED_LIKE_A_BANNER = ", ".join(
+    f"[{attribute}*={word} i]" for attribute in ("id", "class", "aria-label") for word in ("cookie", "gdpr", "onetrust")
+)
+_MOST_OF_A_BANNER = 3_000
+_MANY_TAGS = 10_000
+_DEEPEST = 2_000
+_NESTING_TAG = re.compile(
+    r"<(/?)(?!(?:area|br|col|dd|dt|embed|hr|img|input|li|link|meta|option|p|param|source|td|th|tr|track|wbr)\b)[a-z]",
+    re.IGNORECASE,
+)
+
+
+class TooDeep(Exception):
+    """The page nests its elements so deeply that reading it would hold up the watch."""
+
+
+class Place(StrEnum):
+    """Where on the page a block of text stands."""
+
+    HEADING = "heading"
+    BODY = "body"
+    TABLE = "table"
+    AROUND = "around"
+
+
+@dataclass(frozen=True, slots=True)
+class Block:
+    """A stretch of text that a reader sees as one, folded, with its place; a heading is an h1."""
+
+    text: str
+    place: Place
+
+
+@dataclass(frozen=True, slots=True)
+class PageText:
+    """The title, as it was written, the visible blocks of a page, and what it declares of itself to machines.
+
+    A banner that asks about cookies is no part of it; `has_banner` tells that there was one. `has_frame` tells that
+    readers are shown something else within the page's own text, such as a dashboard of another site.
+    """
+
+    title: str
+    blocks: tuple[Block, ...]
+    asks_for_password: bool
+    has_script: bool = False
+    has_banner: bool = False
+    has_frame: bool = False
+    declared: Declared = field(default_factory=Declared)
+
+    @property
+    def headings(self) -> tuple[str, ...]:
+        """The page's title and its h1 headings, folded."""
+        return (fold(self.title), *(block.text for block in self.blocks if block.place is Place.HEADING))
+
+    @property
+    def text(self) -> str:
+        """All that can be seen, folded, a line per block, the title not included."""
+        return "\n".join(block.text for block in self.blocks)
+
+    @property
+    def own_blocks(self) -> tuple[Block, ...]:
+        """The blocks that are the page's own: not its menus, banners, footers and what stands beside."""
+        return tuple(block for block in self.blocks if block.place is not Place.AROUND)
+
+    @property
+    def own_length(self) -> int:
+        """How many characters the page's own blocks have."""
+        return sum(len(block.text) for block in self.own_blocks)
+
+
+def read_page(html: str) -> PageText:
+    """Read the title and the visible text of a page.
+
+    What stands in scripts, comments, templates, attributes or hidden elements is not seen, and neither is what
+    can be chosen in a form.
+
+    :raises TooDeep: if elements are nested more than 2,000 deep.
+    """
+    _check_depth(html)
+    tree = LexborHTMLParser(html)
+    title = tree.css_first("head > title")
+    reading = _Reading()
+    if tree.body is not None:
+        reading.read(tree.body)
+    return PageText(
+        " ".join(title.text().split()) if title else "",
+        tuple(reading.blocks),
+        reading.asks_for_password,
+        has_script=tree.css_first("script:not([type='application/ld+json'])") is not None,
+        has_banner=reading.has_banner,
+        has_frame=reading.has_frame,
+        declared=read_declared(tree),
+    )
+
+
+class _Reading:
+    """One walk through a page without recursion: a hostile page may be nested as deeply as it likes."""
+
+    def __init__(self) -> None:
+        self.blocks: list[Block] = []
+        self.asks_for_password = False
+        self.has_banner = False
+        self.has_frame = False
+        self._pieces: list[str] = []
+        self._places: list[tuple[int, Place]] = []
+        self._hidden: set[int] = set()
+        self._around: set[int] = set()
+
+    def read(self, body: LexborNode) -> None:
+        self._hidden = {node.mem_id for node in body.css(_MARKED_HIDDEN) if _is_hidden(node)}
+        own = {node.mem_id for node in body.css(_OWN)}
+        self._around = {
+            node.mem_id for node in body.css(_AROUND) if node.mem_id not in own and node.css_first("h1") is None
+        }
+        banners = {node.mem_id for node in body.css(_NAMED_LIKE_A_BANNER) if _is_banner(node)}
+        self.has_banner = bool(banners - self._hidden)
+        self._hidden |= banners
+        node: LexborNode | None = body
+        while node is not None:
+            inside = self._enter(node)
+            if inside is not None:
+                node = inside
+                continue
+            while node is not None and node.next is None and node.mem_id != body.mem_id:
+                self._leave(node)
+                node = node.parent
+            if node is None or node.mem_id == body.mem_id:
+                break
+            self._leave(node)
+            node = node.next
+        self._end_block()
+
+    def _enter(self, node: LexborNode) -> LexborNode | None:
+        tag = node.tag or ""
+        if tag == "-text":
+            self._pieces.append(node.text_content or "")
+            return None
+        if tag.startswith("-") or tag in _NEVER_SHOWN or node.mem_id in self._hidden:
+            self.has_frame = self.has_frame or self._is_frame(node, tag)
+            return None
+        if tag not in _INLINE:
+            self._end_block()
+        if tag == "input" and (node.attributes.get("type") or "").casefold() == "password":
+            self.asks_for_password = True
+        if place := self._place_of(node, tag):
+            self._places.append((node.mem_id, place))
+        return node.child
+
+    def _is_frame(self, node: LexborNode, tag: str) -> bool:
+        shown = tag in _FRAMES and node.mem_id not in self._hidden and not _is_a_speck(node)
+        return shown and not (self._places and self._places[-1][1] is Place.AROUND)
+
+    def _leave(self, node: LexborNode) -> None:
+        if (node.tag or "-").startswith("-") or node.tag in _INLINE:
+            return
+        self._end_block()
+        if self._places and self._places[-1][0] == node.mem_id:
+            self._places.pop()
+
+    def _place_of(self, node: LexborNode, tag: str) -> Place | None:
+        if node.mem_id in self._around:
+            return Place.AROUND
+        return {"h1": Place.HEADING, "table": Place.TABLE}.get(tag)
+
+    def _end_block(self) -> None:
+        if self._pieces and (text := fold("".join(self._pieces))):
+            self.blocks.append(Block(text, self._places[-1][1] if self._places else Place.BODY))
+        self._pieces.clear()
+
+
+def _check_depth(html: str) -> None:
+    # Building the tree takes time with the square of its depth: 200,000 open elements take two minutes.
+    if html.count("<") < _MANY_TAGS:
+        return
+    depth = 0
+    for tag in _NESTING_TAG.finditer(html):
+        depth += -1 if tag[1] else 1
+        if depth > _DEEPEST:
+            message = f"The page nests its elements more than {_DEEPEST} deep."
+            raise TooDeep(message)
+
+
+def _is_a_speck(node: LexborNode) -> bool:
+    """Say whether a frame is too small to be seen, as those that count readers are."""
+    return bool({"0", "1", "0px", "1px"} & {node.attributes.get(side) or "" for side in ("width", "height")})
+
+
+def _is_hidden(node: LexborNode) -> bool:
+    attributes = node.attributes
+    if "style" in attributes and _STYLED_AWAY.search(attributes["style"] or ""):
+        return True
+    return (
+        "hidden" in attributes or node.tag == "dialog" or bool(_HIDING & set((attributes.get("class") or "").split()))
+    )
+
+
+def _is_banner(node: LexborNode) -> bool:
+    """Say whether an element asks about cookies, by its names; what holds the page itself is none."""
+    if node.tag in {"html", "body", "main", "article", "h1", "p", "table"}:
+        return False
+    attributes = node.attributes
+    names = " ".join(attributes.get(key) or "" for key in ("id", "class", "aria-label")).lower()
+    if not _BANNER.search(names) or node.css_first("main, article, table") is not None:
+        return False
+    headings = [(heading.text() or "").lower() for heading in node.css("h1")]
+    return all("cookie" in text or "privacy" in text for text in headings) and len(node.text()) < _MOST_OF_A_BANNER

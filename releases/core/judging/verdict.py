@@ -1,0 +1,272 @@
+"""From the looks at one address to what can be said about when it was published."""
+
+from collections.abc import Iterable, Sequence
+from dataclasses import dataclass
+from datetime import datetime, timedelta
+from enum import StrEnum
+
+from releases.core.judging.evidence import LookResult
+from releases.core.judging.flips import Away, Flip, flips_after
+from releases.core.judging.proving import parted, without_taken_away
+from releases.core.looks.cadence import CONFIRMING, LONGEST_GAP_AFTER_LIMIT
+
+PLANNED_TOLERANCE = timedelta(seconds=0.5)
+"""A look sent this close to its planned instant, the clock's error included, is excused as made at that instant."""
+
+
+class Outcome(StrEnum):
+    """What can be said about one address, or about a release as a whole."""
+
+    PENDING = "pending"
+    ON_TIME = "on_time"
+    EARLY = "early"
+    LATE = "late"
+    NOT_SEEN = "not_seen"
+    PARTIAL = "partial"
+    UNCERTAIN = "uncertain"
+    CANNOT_TELL = "cannot_tell"
+
+
+SUSPICIOUS = frozenset({Outcome.EARLY, Outcome.LATE, Outcome.NOT_SEEN, Outcome.PARTIAL})
+ASKS_A_PERSON = frozenset({Outcome.UNCERTAIN, Outcome.CANNOT_TELL})
+
+
+class BeforeDue(StrEnum):
+    """What the looks completed before the due instant show of an early publication."""
+
+    EARLY = "early"
+    SEEN_ONCE = "seen_once"
+    NOTHING = "nothing"
+
+
+@dataclass(frozen=True, slots=True)
+class Sighting:
+    """One look as the judging needs it: what it showed, its three instants (aware), and how far they may be off.
+
+    `text_digest` names the text that it saw; empty where there was none, or where a person said what the text is.
+    `taken_away`: what it saw in place of the release tells that it had been there.
+    """
+
+    result: LookResult
+    planned_at: datetime
+    sent_at: datetime
+    completed_at: datetime
+    clock_bound: timedelta = timedelta(0)
+    text_digest: str = ""
+    taken_away: bool = False
+
+    @property
+    def instant(self) -> datetime:
+        """The instant for which a look counts: the planned one if it was sent close to it, else the sent one."""
+        close = abs(self.sent_at - self.planned_at) <= PLANNED_TOLERANCE
+        return self.planned_at if close else self.sent_at
+
+    @property
+    def surely_as_planned(self) -> bool:
+        """Whether it was sent close to its planned instant by any clock within the bound."""
+        return abs(self.sent_at - self.planned_at) + self.clock_bound <= PLANNED_TOLERANCE
+
+    @property
+    def at_the_latest(self) -> datetime:
+        """The last instant at which it may have been sent; half a second after the planned one is excused."""
+        return self.planned_at if self.surely_as_planned else self.sent_at + self.clock_bound
+
+    def surely_before(self, due_at: datetime) -> bool:
+        """Whether it was made and answered before an instant by any clock within the bound.
+
+        A look still under way at the due instant may have seen a page that went live in time, so it must not count as
+        early; and what it saw was there by its completion, so it must not be lost either.
+        """
+        return self.instant < due_at and self.surely_by < due_at
+
+    @property
+    def surely_from(self) -> datetime:
+        """The first instant at which it can have been sent: the clock may have been ahead by all of its bound."""
+        return self.sent_at - self.clock_bound
+
+    @property
+    def surely_by(self) -> datetime:
+        """The last instant at which it can have been answered: the clock may have been behind by all of its bound."""
+        return self.completed_at + self.clock_bound
+
+
+@dataclass(frozen=True, slots=True)
+class Interval:
+    """A delay in seconds after the due instant, negative before it; `to_seconds` is None while it still grows."""
+
+    from_seconds: float
+    to_seconds: float | None
+
+
+@dataclass(frozen=True, slots=True)
+class AddressVerdict:
+    """What the looks at one address show.
+
+    Publication lies after `last_not_live_at` and at or before `first_live_at`. Where the address was seen live
+    before it was due and once more after it was due, these two belong to the side that gave the outcome; what
+    was seen before due stays in `live_before_due_at`. Instants are those of our clock; the delay is widened by
+    `clock_bound`, the larger bound of the two looks that it lies between. `gone_again_at` is the first look after
+    it was seen live that did not see it, and `flips` are all that was seen of this; `away` is what is kept of them.
+    """
+
+    outcome: Outcome
+    before: BeforeDue
+    from_due: Outcome
+    last_not_live_at: datetime | None
+    first_live_at: datetime | None
+    live_before_due_at: datetime | None
+    gone_again_at: datetime | None
+    delay: Interval | None
+    clock_bound: timedelta = timedelta(0)
+    flips: tuple[Flip, ...] = ()
+    away: tuple[Away, ...] = ()
+
+
+def judge_address(
+    sightings: Iterable[Sighting], *, due_at: datetime, limit_at: datetime, settled: bool
+) -> AddressVerdict:
+    """Judge one address from every look at it under one schedule, in whatever order they arrived.
+
+    A look that showed the release proves something only after one that was sent earlier and did not: until then
+    the marker may have matched all along, and in a text that was shown before then it did. Looks that showed
+    neither never change the outcome. A page that was taken away since it was due had been there, perhaps in time, so
+    that makes nothing late. What accuses holds even if the clock was off by the whole bound of each look.
+
+    :param due_at: aware instant at which the release is due.
+    :param limit_at: due instant plus tolerance; a look is planned at exactly this instant.
+    :param settled: every look planned up to the limit has been answered or has timed out.
+    :raises ValueError: if the limit lies before the due instant.
+    """
+    if limit_at < due_at:
+        message = f"The limit ({limit_at.isoformat()}) lies before the due instant ({due_at.isoformat()})."
+        raise ValueError(message)
+    looks = sorted(set(sightings), key=lambda look: (look.sent_at, look.completed_at, look.result))
+    telling = without_taken_away(looks, due_at=due_at)
+    absent = [look for look in telling if look.result is LookResult.NOT_LIVE]
+    shown = [look for look in looks if look.result is LookResult.LIVE]
+    proven, unproven = parted(shown, absent, due_at=due_at)
+    early = [look for look in proven if look.surely_before(due_at)]
+    in_force = [look for look in proven if not look.surely_before(due_at)]
+
+    before = (BeforeDue.NOTHING, BeforeDue.SEEN_ONCE, BeforeDue.EARLY)[min(len(early), 2)]
+    doubtful = any(not look.surely_before(due_at) for look in unproven)
+    earlier = _earlier(_first(in_force), telling) if in_force else absent
+    in_time = any(_since(look, due_at) and look.at_the_latest <= limit_at for look in in_force)
+    from_due = (
+        Outcome.ON_TIME
+        if in_time
+        else _not_in_time(in_force, earlier, limit_at=limit_at, unproven=doubtful, settled=settled)
+    )
+    outcome = _combine(before, from_due, settled=settled)
+    first = _first_live(outcome, early, in_force)
+    missing = _earlier(first, telling) if first else absent
+    last_absent = missing[-1] if missing else None
+    flips = flips_after(first, looks)
+    return AddressVerdict(
+        outcome=outcome,
+        before=before,
+        from_due=from_due,
+        last_not_live_at=last_absent.sent_at if last_absent else None,
+        first_live_at=first.completed_at if first else None,
+        live_before_due_at=_first(early).completed_at if early else None,
+        gone_again_at=flips[0].gone_at if flips else None,
+        delay=_delay(outcome, last_absent, first, due_at),
+        clock_bound=max((look.clock_bound for look in (last_absent, first) if look), default=timedelta(0)),
+        flips=flips,
+        away=tuple(Away(flip.gone_at, flip.back_at) for flip in flips),
+    )
+
+
+def settles_at(sightings: Sequence[Sighting], *, limit_at: datetime) -> datetime:
+    """Name the instant up to which every planned look must have been answered before an address is settled.
+
+    That is the limit; where the clock of the last look may be off, it is the first planned look that is surely at
+    or after the limit all the same: the one a second later, or with a worse clock one of those that follow.
+    """
+    last = max(sightings, key=lambda look: look.sent_at, default=None)
+    if last is None or not last.clock_bound:
+        return limit_at
+    if last.clock_bound <= CONFIRMING:
+        return limit_at + CONFIRMING
+    return limit_at + last.clock_bound + LONGEST_GAP_AFTER_LIMIT
+
+
+def occurred_at(outcome: Outcome, *, due_at: datetime, first_live_at: datetime | None) -> datetime | None:
+    """Name the instant at which a suspected breach occurred, or None where nothing is suspected.
+
+    An early release occurred when it was first seen live; one that was late, not seen or partial occurred when
+    it was due.
+    """
+    if outcome is Outcome.EARLY:
+        return first_live_at
+    return due_at if outcome in SUSPICIOUS else None
+
+
+def _since(look: Sighting, due_at: datetime) -> bool:
+    # By a clock that may be far off, a look about the due instant was perhaps made before it: it excuses nothing.
+    as_planned = look.surely_as_planned and look.planned_at >= due_at
+    return as_planned or look.completed_at - look.clock_bound >= due_at
+
+
+def _not_in_time(
+    live: list[Sighting], absent: list[Sighting], *, limit_at: datetime, unproven: bool, settled: bool
+) -> Outcome:
+    # `absent` are the looks that did not see the release before the first that did.
+    if not settled:
+        return Outcome.PENDING
+    after_limit = any(look.surely_from >= limit_at for look in absent)
+    # Where the first thing seen from due on was an unproven live page, it may have been the release itself:
+    # a page that is missing only later must not turn that into a late release.
+    # So may one that was seen by another watcher's clock, and may by that have been in time.
+    accusing = after_limit and not unproven and all(look.surely_from > limit_at for look in live)
+    if live:
+        return Outcome.LATE if accusing else Outcome.UNCERTAIN
+    return Outcome.NOT_SEEN if accusing else Outcome.CANNOT_TELL
+
+
+def _combine(before: BeforeDue, from_due: Outcome, *, settled: bool) -> Outcome:
+    if before is BeforeDue.EARLY:
+        return Outcome.EARLY
+    if before is BeforeDue.SEEN_ONCE and from_due is Outcome.ON_TIME:
+        return Outcome.UNCERTAIN if settled else Outcome.PENDING
+    return from_due
+
+
+def _first_live(outcome: Outcome, early: list[Sighting], in_force: list[Sighting]) -> Sighting | None:
+    if outcome is Outcome.NOT_SEEN:
+        return None
+    if early and (outcome is not Outcome.LATE):
+        return _first(early)
+    return _first(in_force) if in_force else None
+
+
+def _first(live: list[Sighting]) -> Sighting:
+    # The first that was answered: one sent before it that took longer may have seen what was published meanwhile.
+    return min(live, key=lambda look: (look.surely_by, look.sent_at))
+
+
+def _earlier(first: Sighting, looks: list[Sighting]) -> list[Sighting]:
+    """Return the looks, in the order in which they were sent, that did not see the release before one that did.
+
+    Of two requests that were under way at once nobody can tell which was answered from the older page. That the one
+    sent earlier was, is believed only if the page was there at every look that followed until both were over, and
+    at the next: else it may have gone away.
+    """
+    earlier = [look for look in looks if look.result is LookResult.NOT_LIVE and look.sent_at < first.sent_at]
+    overlapping = [look for look in earlier if look.completed_at > first.sent_at]
+    if not overlapping:
+        return earlier
+    over = max(look.completed_at for look in overlapping)
+    for look in (look for look in looks if look.sent_at >= first.completed_at):
+        if look.result is LookResult.NOT_LIVE:
+            break
+        if look.result is LookResult.LIVE and look.sent_at >= over:
+            return earlier
+    return [look for look in earlier if look not in overlapping]
+
+
+def _delay(outcome: Outcome, last_absent: Sighting | None, first: Sighting | None, due_at: datetime) -> Interval | None:
+    if last_absent is None or (first is None and outcome is not Outcome.NOT_SEEN):
+        return None
+    from_seconds = (last_absent.surely_from - due_at).total_seconds()
+    return Interval(from_seconds, (first.surely_by - due_at).total_seconds() if first else None)

@@ -1,0 +1,1 @@
+"""Calendars that come in by file and from GOV.UK."""

@@ -1,0 +1,197 @@
+"""The forms of the release pages; what may be and what not is decided by the functions they lead to."""
+
+from datetime import datetime
+from typing import Any
+
+from django import forms
+from django.core.exceptions import ValidationError
+from django.http import QueryDict
+from django.utils.translation import gettext, gettext_lazy
+from django.utils.translation import gettext as _
+from django.utils.translation import gettext_lazy as lazy
+
+from releases.core.dates import london
+from releases.core.dates.calendar import Precision, Slot
+from releases.core.status import Status
+from releases.forms.form_fields import ClockTimeField, GovukDateField, LongTextField, PrecisionField
+from releases.forms.form_layout import Question, helper_of
+from releases.models import Release
+from releases.verdicts.answering import TEXT_KINDS
+
+MOST_WORDS = 2000
+
+
+class ChangeDateForm(forms.Form):
+    """The new date of a release; the old one is read from the store, and again when the form is sent."""
+
+    use_required_attribute = False
+
+    seen_version = forms.IntegerField(widget=forms.HiddenInput)
+    planned_on = GovukDateField(label=lazy("New date"), help_text=lazy("For example, 14 7 2026"))
+    planned_at = ClockTimeField(label=lazy("Time in London"), help_text=lazy("For example, 9:30am"), required=False)
+    precision = PrecisionField()
+    reason = LongTextField(label=lazy("Reason for the change"), required=False, max_length=MOST_WORDS)
+
+    def __init__(self, data: QueryDict | None = None, *, release: Release, asking: bool = False) -> None:
+        """Make the form.
+
+        :param asking: whether somebody else has to agree to the change.
+        """
+        initial = {
+            "seen_version": release.schedule_version,
+            "planned_at": release.planned_at or release.series.release_time,
+            "precision": release.precision,
+        }
+        super().__init__(data, initial=initial)
+        self.zone = release.zone
+        hints = {
+            "month": _("The day that you give below is not shown."),
+            "two_months": _("The month of the date that you give below, and the one after it."),
+        }
+        precise = [Question("precision", size="s", hints=hints)]
+        if release.status != Status.PROVISIONAL:
+            # A confirmed release never becomes vague again, so the form does not offer it.
+            del self.fields["precision"]
+            precise = []
+            read_by = gettext("Readers of the release calendar see it, once the change is agreed to.")
+            self.fields["reason"].help_text = read_by if asking else _("Readers of the release calendar see it.")
+        else:
+            self.fields["reason"].label = _("Reason for the change (optional)")
+            self.fields["reason"].help_text = _(
+                "Kept in our own record; the date is provisional, so it is not published."
+            )
+        self.helper = helper_of(
+            "seen_version",
+            *precise,
+            Question("planned_on", size="s"),
+            Question("planned_at", size="s", css_class="govuk-input--width-5"),
+            Question("reason", size="s"),
+            button=gettext("Ask for this change") if asking else _("Change the date"),
+        )
+
+    def clean_reason(self) -> str:
+        """Refuse two reasons for one change: only one of them would be kept."""
+        given = self.data.getlist("reason") if isinstance(self.data, QueryDict) else []
+        if len(given) > 1:
+            raise ValidationError(gettext("Give one reason for the change."))
+        return str(self.cleaned_data["reason"])
+
+    def slot(self) -> Slot:
+        """Return the new date as typed; a vague one has no time."""
+        precision = Precision(self.cleaned_data.get("precision") or Precision.EXACT)
+        at = self.cleaned_data["planned_at"] if precision is Precision.EXACT else None
+        return Slot(on=self.cleaned_data["planned_on"], at=at, precision=precision, zone=self.zone)
+
+    def change(self) -> dict[str, Any]:
+        """Return the change as typed, from the schedule that the person has seen."""
+        return {
+            "to": self.slot(),
+            "reason": self.cleaned_data["reason"],
+            "expected_version": self.cleaned_data["seen_version"],
+        }
+
+    def see_again(self, release: Release) -> None:
+        """Show that the date was changed meanwhile; what was typed stays, and can be sent again for the new date."""
+        typed = QueryDict(mutable=True)
+        typed.update(self.data)
+        typed["seen_version"] = str(release.schedule_version)
+        self.data = typed
+        sentence = _("Somebody else changed the date meanwhile: it is now %(slot)s.") % {"slot": release.slot}
+        self.add_error(None, _("%(sentence)s Check your change and send it again.") % {"sentence": sentence})
+
+
+class ConfirmForm(forms.Form):
+    """Why a date is confirmed at short notice, where it is."""
+
+    use_required_attribute = False
+
+    reason = LongTextField(
+        label=gettext_lazy("Reason for the short notice"),
+        help_text=gettext_lazy("Kept in our own record; it is not published."),
+        required=False,
+        max_length=MOST_WORDS,
+    )
+
+    def __init__(self, data: QueryDict | None = None, *, is_short: bool) -> None:
+        super().__init__(data)
+        if not is_short:
+            del self.fields["reason"]
+        asked = [Question("reason", size="s")] if is_short else []
+        self.helper = helper_of(*asked, button=gettext("Confirm the date"))
+
+
+class CancelForm(forms.Form):
+    """Why a release is cancelled."""
+
+    use_required_attribute = False
+
+    reason = LongTextField(
+        label=lazy("Reason for cancelling"),
+        help_text=lazy("Readers of the release calendar see it. A cancelled release cannot be brought back."),
+        required=False,
+        max_length=MOST_WORDS,
+    )
+
+    def __init__(self, *args: Any, **kwargs: Any) -> None:
+        super().__init__(*args, **kwargs)
+        self.helper = helper_of(
+            Question("reason", size="s"), button=_("Cancel this release"), css_class="govuk-button--warning"
+        )
+
+
+class SayForm(forms.Form):
+    """What a text is that the checks saw and could not place."""
+
+    use_required_attribute = False
+
+    kind = forms.ChoiceField(
+        label=lazy("What is it?"),
+        choices=[(kind.value, kind.label) for kind in TEXT_KINDS],
+        widget=forms.RadioSelect,
+        error_messages={"required": lazy("Say what it is")},
+    )
+    words = LongTextField(label=lazy("Anything to add (optional)"), required=False, max_length=MOST_WORDS)
+
+    def __init__(self, *args: Any, **kwargs: Any) -> None:
+        super().__init__(*args, **kwargs)
+        hints = {
+            "this_is_it": _("Looks that saw it count as live."),
+            "previous_edition": _("Looks that saw it count as not live."),
+            "not_it": _("An error page, a log-in page, an announcement. Looks that saw it count as not live."),
+        }
+        self.helper = helper_of(
+            Question("kind", size="m", hints=hints), Question("words", size="s"), button=_("Save this answer")
+        )
+
+
+class WasLiveForm(forms.Form):
+    """When a person says that a release was live."""
+
+    use_required_attribute = False
+
+    live_on = GovukDateField(
+        label=lazy("Date"), subject=lazy("Date on which it was live"), help_text=lazy("For example, 30 6 2026")
+    )
+    live_time = ClockTimeField(
+        label=lazy("Time in London"), help_text=lazy("For example, 9:30am, or 10:27:15 if you know it")
+    )
+    words = LongTextField(label=lazy("How do you know? (optional)"), required=False, max_length=MOST_WORDS)
+
+    def __init__(self, *args: Any, **kwargs: Any) -> None:
+        super().__init__(*args, **kwargs)
+        self.helper = helper_of(
+            Question("live_on", size="s"),
+            Question("live_time", size="s", css_class="govuk-input--width-5"),
+            Question("words", size="s"),
+            button=_("Save this statement"),
+        )
+
+    def clean(self) -> dict[str, Any]:
+        """Put date and time together into one instant."""
+        cleaned = super().clean() or self.cleaned_data
+        if cleaned.get("live_on") and cleaned.get("live_time"):
+            try:
+                cleaned["live_at"] = london.from_london(datetime.combine(cleaned["live_on"], cleaned["live_time"]))
+            except ValueError as error:
+                self.add_error("live_time", str(error))
+        return cleaned

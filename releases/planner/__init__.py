@@ -1,0 +1,1 @@
+"""Many releases at once: a year at a glance, next year's releases, addresses by a pattern."""

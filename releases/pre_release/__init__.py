@@ -1,0 +1,1 @@
+"""The list of those who may see a release before it is out."""

@@ -1,0 +1,75 @@
+"""The roll call of a morning: every release due at 9.30am by name, with what was found."""
+
+from collections import Counter
+from datetime import datetime, timedelta
+
+from django.db.models import F, QuerySet
+
+from releases.core.dates import london
+from releases.core.dates.calendar import STANDARD_RELEASE_TIME
+from releases.core.judging.verdict import Outcome
+from releases.core.status import Status
+from releases.models import Producer, Release, RollCall, Verification
+
+LIVE = {Outcome.ON_TIME, Outcome.EARLY, Outcome.LATE}
+# Not live, or not whole: a part was still missing when the roll was called.
+NOT_LIVE = {Outcome.NOT_SEEN, Outcome.PARTIAL}
+# After this long a morning is called even if something is still unjudged; that counts as "cannot tell".
+LONGEST_WAIT = timedelta(minutes=10)
+
+
+def call_missing(*, now: datetime) -> list[RollCall]:
+    """Call the roll of this morning for every producer whose releases due at 9.30am are all judged.
+
+    Rehearsals are left out. Each producer and day is called once, whatever asks twice.
+
+    :param now: the aware instant of asking; before 9.30am in London nothing is called.
+    """
+    day = london.local_date(now)
+    due_at = london.from_london(datetime.combine(day, STANDARD_RELEASE_TIME))
+    if now < due_at:
+        return []
+    due = Release.objects.official().filter(due_at=due_at, status__in=[Status.CONFIRMED, Status.PUBLISHED])
+    called = RollCall.objects.filter(day=day).values("producer")
+    waiting = Producer.objects.filter(series__releases__in=due).exclude(pk__in=called).distinct()
+    calls = [_call(producer, due.filter(series__producer=producer), due_at=due_at, now=now) for producer in waiting]
+    return [call for call in calls if call is not None]
+
+
+def _call(producer: Producer, due: QuerySet[Release], *, due_at: datetime, now: datetime) -> RollCall | None:
+    outcomes = {release.reference: Outcome.PENDING for release in due}
+    whole = set()
+    # One that was moved away and back has a verdict of before, for the same time, besides.
+    standing = Verification.objects.filter(release__in=due, schedule_version=F("release__schedule_version"))
+    for verification in standing.select_related("release"):
+        outcomes[verification.release.reference] = Outcome(verification.outcome)
+        if _is_whole_by_now(verification):
+            whole.add(verification.release.reference)
+    if Outcome.PENDING in outcomes.values() and now < due_at + LONGEST_WAIT:
+        return None
+    count = Counter(
+        "live" if outcome in LIVE or reference in whole else "not_live" if outcome in NOT_LIVE else "cannot_tell"
+        for reference, outcome in outcomes.items()
+    )
+    call, created = RollCall.objects.get_or_create(
+        producer=producer,
+        day=london.local_date(due_at),
+        defaults={
+            "due": len(outcomes),
+            "live": count["live"],
+            "not_live": count["not_live"],
+            "cannot_tell": count["cannot_tell"],
+            "releases": [
+                {"reference": reference, "outcome": outcome} for reference, outcome in sorted(outcomes.items())
+            ],
+            "called_at": now,
+        },
+    )
+    return call if created else None
+
+
+def _is_whole_by_now(verification: Verification) -> bool:
+    """Tell whether every part of a release in parts was seen, late ones too: then it is as live as a late release."""
+    if verification.outcome != Outcome.PARTIAL:
+        return False
+    return all(part["first_live_at"] for part in verification.addresses if part["required"])

@@ -1,0 +1,194 @@
+"""Looks beside the watch: made in an unhurried hour, kept like all others, within what the watch leaves of a budget."""
+
+import logging
+import time
+from collections.abc import Callable, Collection, Mapping, Sequence
+from dataclasses import dataclass, replace
+from datetime import datetime, timedelta
+
+from releases.core.judging.evidence import Finding, LookResult, Reason
+from releases.core.judging.looker import Looker
+from releases.core.looks.answer import Answer
+from releases.core.looks.clock_error import ClockError
+from releases.core.looks.errand import Errand
+from releases.core.looks.pacing import Budget, budget_of
+from releases.core.web_address import NotAWebAddressError, place_of
+from releases.models import Address, NotFoundPage, Observation, Watch
+from releases.models.observation import Purpose
+from releases.record import leases, recording
+from releases.record.recording import Look
+from releases.watching import watch_list
+from releases.watching.watch_list import Target
+
+logger = logging.getLogger(__name__)
+
+_RENEWED_EVERY_SECONDS = 2.0
+# A host whose budget cannot be parted is not taken from a watch that needs it within this time.
+_LEFT_TO_THE_WATCH = timedelta(seconds=30)
+
+
+@dataclass(frozen=True, slots=True)
+class Means:
+    """With what looks are made beside the watch: the probe, the holder's name, every host's whole budget, the clock.
+
+    A look made while the clock is off by more than `clock_largest_error` is kept, and proves nothing. `stop` is asked
+    whether to end before every look has come back. `watcher_ill` says that people were told that the watcher is not
+    well, and not yet that it is well again.
+    """
+
+    look: Looker
+    holder: str
+    budgets: Mapping[str, Budget]
+    clock_error: ClockError
+    clock_largest_error: timedelta
+    stop: Callable[[], bool] = lambda: False
+    watcher_ill: bool = False
+
+
+@dataclass(frozen=True, slots=True)
+class Made:
+    """One look that was made and kept: the row, and what came back."""
+
+    row: Observation
+    answer: Answer
+    finding: Finding
+
+
+def look_at(addresses: Sequence[Address], *, means: Means, now: datetime) -> list[Made]:
+    """Look once at some addresses of releases with an exact time, and keep what was seen.
+
+    At an announcement is looked as at one. An address whose host's part for such looks is held by another process
+    is left out, and can be tried again later.
+
+    :param now: the aware instant at which the looks begin.
+    """
+    begun = time.monotonic()
+    askable = [address for address in addresses if _is_address(address)]
+    mine = _claim({place_of(address.url) for address in askable}, means, now=now)
+    try:
+        looks = _ask([address for address in askable if place_of(address.url) in mine], means, now=now, begun=begun)
+        at = _later(now, begun)
+        rows = recording.keep(looks, watcher=means.holder, at=at) if looks else []
+    finally:
+        leases.release_all(means.holder, now=_later(now, begun), look=means.look)
+    return [Made(row, look.answer, look.finding) for row, look in zip(rows, looks, strict=True)]
+
+
+def ask(url: str, *, adapter: str, means: Means, now: datetime) -> Answer | None:
+    """Ask once for an address that belongs to no release, and keep nothing; redirects may not leave its host.
+
+    :param now: the aware instant of asking.
+    :return: what came back; None if its host's part for such looks is held by another process, or we were stopped.
+    :raises NotAWebAddressError: if it is not an address that may be fetched.
+    """
+    begun, place = time.monotonic(), place_of(url)
+    fetched = means.look.fetched_address(adapter, url)
+    mine = _claim({place}, means, now=now)
+    try:
+        if not mine:
+            return None
+        errand = Errand(url, fetched, allowed_hosts=frozenset({place}), planned_at=now, adapter=adapter)
+        means.look.start(errand)
+        while means.look.in_flight and not means.stop():
+            for asked, answer in means.look.poll(0.2):
+                if asked is errand:
+                    return answer
+        return None
+    finally:
+        leases.release_all(means.holder, now=_later(now, begun), look=means.look)
+
+
+def _claim(places: Collection[str], means: Means, *, now: datetime) -> set[str]:
+    """Take what is free of the part for such looks of some hosts; return those of which we have it."""
+    names = {_lease_name(place, means.budgets): place for place in places}
+    names = {name: place for name, place in names.items() if name != place or not _is_needed(place, now=now)}
+    return {names[name] for name in leases.claim(list(names), holder=means.holder, now=now, look=means.look)}
+
+
+def _lease_name(place: str, budgets: Mapping[str, Budget]) -> str:
+    return leases.beside(place) if budget_of(place, budgets).beside else place
+
+
+def _is_needed(place: str, *, now: datetime) -> bool:
+    """Tell whether the watch has looks at a host before it that it could not make while we hold it."""
+    soon = Watch.objects.filter(next_look_at__lte=now + _LEFT_TO_THE_WATCH).values_list("address__url", flat=True)
+    return any(place_of(url) == place for url in soon)
+
+
+def _is_address(address: Address) -> bool:
+    try:
+        place_of(address.url)
+    except NotAWebAddressError as fault:
+        logger.error(
+            "%s has an address that cannot be looked at: %s",
+            address.release.reference,
+            fault,
+            extra={"release": address.release.reference},
+        )
+        return False
+    return True
+
+
+def _ask(addresses: Collection[Address], means: Means, *, now: datetime, begun: float) -> list[Look]:
+    targets = {target.address.pk: target for target in watch_list.targets_of(addresses)}
+    not_found = {page.host: page for page in NotFoundPage.objects.filter(host__in={t.host for t in targets.values()})}
+    for key, target in targets.items():
+        address = target.address
+        means.look.start(
+            Errand(
+                key=key,
+                url=means.look.fetched_address(address.adapter, address.url),
+                allowed_hosts=target.allowed_hosts,
+                planned_at=_later(now, begun),
+                adapter=address.adapter,
+            )
+        )
+    looks: list[Look] = []
+    renewed = time.monotonic()
+    while means.look.in_flight and not means.stop():
+        for errand, answer in means.look.poll(0.5):
+            if errand.key in targets:
+                target = targets[errand.key]
+                looks.append(_as_look(target, answer, means, not_found=not_found.get(target.host)))
+        if time.monotonic() - renewed > _RENEWED_EVERY_SECONDS:
+            names = {_lease_name(target.host, means.budgets) for target in targets.values()}
+            leases.claim(names, holder=means.holder, now=_later(now, begun))
+            renewed = time.monotonic()
+    return looks
+
+
+def _as_look(target: Target, answer: Answer, means: Means, *, not_found: NotFoundPage | None) -> Look:
+    address, error = target.address, means.clock_error
+    try:
+        expectation = target.expectation(controls_fail=False, not_found=not_found)
+        finding = means.look.examine(address.adapter, answer, expectation)
+    except Exception:
+        # A fault of our own on one page must neither stop the others nor count for or against the release.
+        logger.exception(
+            "cannot examine a look at %s", address.release.reference, extra={"release": address.release.reference}
+        )
+        finding = Finding(result=LookResult.OBSERVER_FAULT, reasons=(Reason.OUR_ERROR,), text_digest="", title="")
+    is_announcement = address.role == Address.Role.ANNOUNCEMENT
+    if is_announcement and finding.publisher is None:
+        finding = _as_announcement(finding)
+    if error.is_off(largest=means.clock_largest_error):
+        finding = replace(finding, reasons=(*finding.reasons, Reason.CLOCK_OFF))
+    return Look(
+        address=address,
+        schedule_version=target.schedule_version,
+        answer=answer,
+        finding=finding,
+        purpose=Purpose.ANNOUNCEMENT if is_announcement else Purpose.PLAIN,
+        clock_bound_seconds=error.bound_seconds,
+    )
+
+
+def _as_announcement(finding: Finding) -> Finding:
+    """An announcement is no release, whatever words stand in it; that it was reached is all that a look shows."""
+    if finding.result in {LookResult.OBSERVER_FAULT, LookResult.UNREACHABLE}:
+        return finding
+    return replace(finding, result=LookResult.NOT_LIVE, reasons=(Reason.ANNOUNCEMENT,))
+
+
+def _later(now: datetime, begun: float) -> datetime:
+    return now + timedelta(seconds=time.monotonic() - begun)

@@ -1,0 +1,1 @@
+"""Codes and facts go in, sentences in British English come out."""

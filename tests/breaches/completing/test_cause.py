@@ -1,0 +1,202 @@
+"""The cause is chosen by a person from a list, and of what was late it is said when it was made available."""
+
+from dataclasses import replace
+
+import pytest
+from django.urls import reverse
+
+from breaches.completing import cause, needs, timeline
+from breaches.completing.cause import Found
+from breaches.core.status import Cause, Kind, ReportStatus
+from breaches.deciding import sign_off
+from breaches.models import Report
+from breaches.reports import moves
+from breaches.reports.versions import content_of
+from releases.core.lifecycle import SomethingMissing
+from releases.core.roles import Role
+from tests.breaches.deciding.test_matrix import MOVES
+from tests.breaches.forms import error_links, filled_in, send, words
+from tests.breaches.people import AT, a_report, an_office
+from tests.breaches.record import london
+
+pytestmark = pytest.mark.django_db
+
+FOUND = Found(Cause.OUTAGE, "The server stopped.")
+WRITES = {Role.STATISTICIAN, Role.HEAD_OF_PROFESSION, Role.DEPUTY}
+
+
+@pytest.fixture
+def office():
+    return an_office()
+
+
+def uncaused(office, **fields):
+    """A report with all of its text, of which nobody has chosen the cause."""
+    report = a_report(office, **fields)
+    Report.objects.filter(pk=report.pk).update(cause="")
+    return fresh(report)
+
+
+def fresh(report):
+    return Report.objects.select_related("producer").get(pk=report.pk)
+
+
+def without_end(report):
+    """The record does not show when it was made available."""
+    verdict = report.suspicions.get().verification
+    type(verdict).objects.filter(pk=verdict.pk).update(first_live_at=None)
+    return report
+
+
+def page_of(report, name="cause"):
+    return reverse(f"breaches:{name}", args=[report.reference])
+
+
+def test_the_machine_chooses_no_cause(office):
+    assert a_report(office, complete=False).cause == ""
+
+
+@pytest.mark.parametrize("act", ["submit", "approve"])
+def test_a_report_without_a_cause_is_neither_submitted_nor_approved(office, act):
+    report = uncaused(office)
+    with pytest.raises(moves.Incomplete) as refused:
+        MOVES[act](report, office.head)
+    assert [remark.field for remark in refused.value.remarks] == ["cause"]
+
+
+def test_a_cause_that_is_not_known_yet_can_be_submitted(office):
+    report = cause.choose(uncaused(office), Found(Cause.NOT_KNOWN), by=office.statistician, at=AT)
+    assert sign_off.submit(report, by=office.statistician, at=AT).status == ReportStatus.WITH_HOP
+
+
+def test_a_cause_is_of_the_list_and_another_one_is_put_in_words(office):
+    report = uncaused(office)
+    for found in (Found("gremlins"), Found(""), Found(Cause.OTHER, " ")):
+        with pytest.raises(SomethingMissing):
+            cause.choose(report, found, by=office.statistician, at=AT)
+    assert fresh(report).cause == ""
+
+
+def test_the_cause_is_kept_beside_the_text_with_an_event(office):
+    report = uncaused(office)
+    before = report.version, content_of(report)
+    chosen = cause.choose(report, FOUND, by=office.statistician, at=AT)
+    cause.choose(chosen, FOUND, by=office.statistician, at=AT)
+    assert (chosen.cause, chosen.cause_words) == ("outage", "The server stopped.")
+    assert (chosen.version, content_of(chosen)) == before
+    event = report.events.filter(kind="cause_chosen").last()
+    assert (event.facts["to"]["cause"], event.words) == ("outage", "The server stopped.")
+    assert report.events.filter(kind="cause_chosen", facts__to__cause="outage").count() == 1
+
+
+def test_while_a_report_is_with_the_head_its_writers_change_no_cause(office):
+    report = a_report(office, ReportStatus.WITH_HOP)
+    with pytest.raises(cause.ChangedMeanwhile):
+        cause.choose(report, FOUND, by=office.statistician, at=AT)
+    assert cause.choose(report, FOUND, by=office.head, at=AT).cause == "outage"
+
+
+def test_a_cause_that_is_found_later_is_kept_by_a_lead_and_voids_no_approval(office):
+    report = a_report(office, ReportStatus.SENT)
+    with pytest.raises(cause.ChangedMeanwhile):
+        cause.choose(report, FOUND, by=office.statistician, at=AT)
+    later = cause.choose(report, FOUND, by=office.deputy, at=AT)
+    assert (later.status, later.version, later.cause) == (ReportStatus.SENT, report.version, "outage")
+
+
+def test_of_two_who_choose_at_once_the_second_is_told(office):
+    report = uncaused(office)
+    cause.choose(fresh(report), FOUND, by=office.statistician, at=AT)
+    with pytest.raises(cause.ChangedMeanwhile):
+        cause.choose(report, Found(Cause.CACHE), by=office.head, at=AT)
+
+
+def test_the_records_own_interval_says_when_it_was_made_available(office):
+    report = a_report(office)
+    assert needs.is_closed(report)
+    assert sign_off.submit(report, by=office.statistician, at=AT).status == ReportStatus.WITH_HOP
+
+
+@pytest.mark.parametrize(
+    "said",
+    [{"available_at": london("10:45")}, {"available_unknown": "The publisher keeps no log."}],
+    ids=["a time", "why not known"],
+)
+def test_where_the_record_shows_no_end_somebody_says_when_or_why_not(office, said):
+    report = without_end(a_report(office))
+    with pytest.raises(moves.Incomplete, match="made available"):
+        sign_off.submit(report, by=office.statistician, at=AT)
+    report = cause.choose(report, replace(FOUND, **said), by=office.statistician, at=AT)
+    assert sign_off.submit(report, by=office.statistician, at=AT).status == ReportStatus.WITH_HOP
+
+
+def test_what_is_not_late_needs_no_time(office):
+    report = without_end(a_report(office))
+    report.suspicions.update(kind=Kind.EARLY)
+    Report.objects.filter(pk=report.pk).update(kind=Kind.EARLY)
+    assert sign_off.submit(fresh(report), by=office.statistician, at=AT).status == ReportStatus.WITH_HOP
+
+
+@pytest.mark.parametrize(
+    ("clock", "why"), [("09:29", "before it was due"), ("11:01", "future")], ids=["before", "to come"]
+)
+def test_it_was_made_available_after_it_was_due_and_by_now(office, clock, why):
+    with pytest.raises(cause.CannotBe, match=why):
+        cause.choose(a_report(office), replace(FOUND, available_at=london(clock)), by=office.statistician, at=AT)
+
+
+def test_when_it_was_made_available_can_be_printed_as_a_statement(office):
+    found = replace(FOUND, available_at=london("10:20"))
+    report = cause.choose(a_report(office), found, by=office.statistician, at=AT)
+    stated = [entry for entry in timeline.standing(report) if entry.source == "available"]
+    assert [(entry.at, entry.text) for entry in stated] == [
+        (london("10:20"), "It was made available, as the producer states.")
+    ]
+
+
+@pytest.mark.parametrize("role", list(Role))
+def test_writers_choose_the_cause_on_its_page_and_nobody_else(client, office, role):
+    report = uncaused(office)
+    client.force_login(office.people[role])
+    answer = client.post(page_of(report), {"cause": "cache", "seen": ""})
+    assert answer.status_code == (409 if role in WRITES else 404)
+    if role in WRITES:
+        send(client, page_of(report), cause="cache")
+    assert fresh(report).cause == ("cache" if role in WRITES else "")
+
+
+def test_the_error_summary_of_a_submission_leads_to_the_page_of_the_cause(client, office):
+    report = without_end(uncaused(office))
+    client.force_login(office.statistician)
+    text = client.post(page_of(report, "submit"), {"version": report.version}).text
+    for control in ("id_cause", "id_available_on-day"):
+        assert f"{page_of(report)}#{control}" in text
+        assert f'id="{control}"' in client.get(page_of(report)).text
+
+
+def test_a_time_without_its_day_is_refused_and_nothing_typed_is_lost(client, office):
+    report = uncaused(office)
+    client.force_login(office.statistician)
+    page = send(client, page_of(report), cause="other", cause_words="A bird.", available_time="10.45am").text
+    assert error_links(page) == {"#id_available_on-day": True}
+    assert "A bird." in page
+
+
+def test_whoever_chose_meanwhile_is_shown_beside_what_was_typed(client, office):
+    report = uncaused(office)
+    client.force_login(office.statistician)
+    opened = client.get(page_of(report)).text
+    cause.choose(report, FOUND, by=office.head, at=AT)
+    answer = send(client, page_of(report), opened, cause="other", cause_words="A bird.")
+    assert answer.status_code == 409
+    assert "The server stopped." in words(answer.text)
+    assert "A bird." in answer.text
+    client.post(page_of(report), filled_in(answer.text))
+    assert fresh(report).cause_words == "A bird."
+
+
+def test_the_impact_asks_for_four_things(client, office):
+    report = a_report(office, complete=False, at="10:27:02")
+    client.force_login(office.statistician)
+    text = words(client.get(reverse("breaches:section", args=[report.reference, "impact"])).text)
+    assert all(asked in text for asked in ("Internal:", "External:", "Reaction:", "Media:"))

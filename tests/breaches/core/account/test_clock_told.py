@@ -1,0 +1,100 @@
+"""The error of the check's own clock widens what a report says of a delay, and is told."""
+
+from dataclasses import replace
+from datetime import timedelta
+
+import pytest
+
+from breaches.core.account.narrative import account
+from breaches.drafts import on_record
+from releases.models import Verification
+from releases.verdicts import judging
+from tests.breaches.record import LIVE, NOT_LIVE, SEED_LOOKS, address, look, record
+from tests.factories import SEED_DUE, a_confirmed_release
+from tests.releases.on_record import a_look
+
+
+def by_a_clock(one, seconds, *, vouched=True):
+    """Give a look a clock that may be off by so much."""
+    return replace(one, sighting=replace(one.sighting, clock_bound=timedelta(seconds=seconds)), clock_vouched=vouched)
+
+
+@pytest.mark.parametrize(
+    ("bound", "length", "delay"),
+    [
+        (0.2, "0.2 seconds", "56 minutes 54 seconds and 57 minutes 1 second"),
+        (0.1001, "0.2 seconds", "56 minutes 54 seconds and 57 minutes 1 second"),
+        (0.95, "1 second", "56 minutes 54 seconds and 57 minutes 1 second"),
+        (1.2, "2 seconds", "56 minutes 53 seconds and 57 minutes 2 seconds"),
+        (61, "1 minute 1 second", "55 minutes 54 seconds and 58 minutes 1 second"),
+    ],
+)
+def test_a_delay_is_told_as_wide_as_the_clock_may_be_off_and_by_how_much(bound, length, delay):
+    looks = [*SEED_LOOKS[:2], look("09:33:05", NOT_LIVE), *SEED_LOOKS[3:]]
+    text = account(record(address(*(by_a_clock(one, bound) for one in looks))))
+    assert f"between {delay}" in text
+    assert f"The clock of the check may have been off by up to {length}. The times are as it showed them" in text
+    assert "still not seen there at 10.26.55am, and was first seen there at 10.27am" in text
+
+
+def test_an_early_release_is_told_as_early_as_it_surely_was():
+    looks = (look("09:10", NOT_LIVE), look("09:14:05", LIVE), look("09:15:05", LIVE), look("09:30", LIVE))
+    text = account(record(address(*(by_a_clock(one, 3) for one in looks))))
+    assert "between 15 minutes 52 seconds and 20 minutes 3 seconds too early" in text
+
+
+def test_what_came_late_after_it_was_early_is_told_as_wide():
+    looks = (
+        *(look("09:10", NOT_LIVE), look("09:14:05", LIVE), look("09:15:05", LIVE), look("09:17", NOT_LIVE)),
+        *(look("09:30", NOT_LIVE), look("09:32:05", NOT_LIVE), look("09:40", NOT_LIVE), look("09:40:10", LIVE)),
+    )
+    text = account(record(address(*(by_a_clock(one, 2) for one in looks))))
+    assert "between 9 minutes 58 seconds and 10 minutes 12 seconds" in text
+
+
+def test_looks_before_due_that_prove_nothing_are_not_counted_as_seen():
+    looks = (look("09:10", NOT_LIVE), look("09:14:05", LIVE), look("09:15:05", LIVE), look("09:29:58", LIVE))
+    last = by_a_clock(looks[-1], 3)
+    text = account(record(address(*looks[:3], last, look("09:30", LIVE))))
+    assert "In all, 2 looks answered before the due time found it there" in text
+
+
+def test_a_clock_that_nothing_vouched_for_is_told():
+    blind = [by_a_clock(one, 0, vouched=False) for one in SEED_LOOKS]
+    assert account(record(address(*blind))).endswith(
+        "Nothing vouched for the clock of the check: the times are as it showed them."
+    )
+    assert "At some looks nothing vouched" in account(record(address(*SEED_LOOKS[:4], blind[4])))
+    assert "clock of the check" not in account(record(address(*SEED_LOOKS)))
+
+
+def test_the_clock_of_looks_after_the_release_was_found_is_not_told():
+    later = by_a_clock(look("18:00", LIVE), 30, vouched=False)
+    assert account(record(address(*SEED_LOOKS, later))) == account(record(address(*SEED_LOOKS, look("18:00", LIVE))))
+
+
+def test_the_clock_of_a_look_that_did_not_find_it_any_more_is_told():
+    gone = by_a_clock(look("11:05", NOT_LIVE), 3, vouched=False)
+    text = account(record(address(*SEED_LOOKS, look("11:00", LIVE), gone)))
+    assert "did not find it there any more" in text
+    assert "off by up to 3 seconds" in text
+    assert "At some looks nothing vouched" in text
+
+
+@pytest.mark.django_db
+@pytest.mark.parametrize("bound", [None, 0.25])
+def test_the_bound_of_each_look_gets_from_the_record_into_the_account(bound):
+    release = a_confirmed_release()
+    for seconds, result in ((-5, "not_live"), (121, "not_live"), (130, "live"), (140, "live")):
+        a_look(
+            release.addresses.get(), result, at=SEED_DUE + timedelta(seconds=seconds), bound=bound, took=timedelta(0)
+        )
+    judging.judge(release, now=SEED_DUE + timedelta(minutes=5))
+    verification = Verification.objects.select_related("release__series__producer").get(release=release)
+    text = account(on_record.facts_of([verification])[verification.pk])
+    if bound:
+        assert "between 2 minutes and 2 minutes 11 seconds" in text
+        assert "off by up to 0.3 seconds" in text
+    else:
+        assert "between 2 minutes 1 second and 2 minutes 10 seconds" in text
+        assert "Nothing vouched for the clock of the check" in text

@@ -1,0 +1,78 @@
+"""Before words are removed: which approved documents show them still, by their files and not by their versions."""
+
+from datetime import timedelta
+
+import pytest
+from django.urls import reverse
+
+from breaches.completing import editing, notes
+from breaches.core.remarks import Section
+from breaches.core.status import ReportStatus
+from breaches.deciding import sending, sign_off
+from breaches.deciding.approved_words import shows
+from breaches.models import Report
+from breaches.paper import pdf
+from statsoffice.redaction import redact
+from tests.breaches.people import AT, a_joint_report, a_report, an_office
+
+pytestmark = pytest.mark.django_db
+
+NAME = "Quillon Featherstonehaugh"
+WHY = "A member of staff is named who has nothing to do with the breach."
+LATER = AT + timedelta(days=40)
+
+
+@pytest.fixture
+def office():
+    return an_office()
+
+
+@pytest.fixture
+def report(office):
+    """An approved report whose document names somebody."""
+    draft = a_report(office)
+    editing.save_section(
+        draft, section=Section.IMPACT, values={"impact": f"{NAME} told two users."},
+        expected_version=draft.version, by=office.statistician, at=AT,
+    )  # fmt: skip
+    submitted = sign_off.submit(Report.objects.get(pk=draft.pk), by=office.statistician, at=AT)
+    sign_off.approve(submitted, by=office.head, at=AT, render=pdf.render)
+    return Report.objects.select_related("producer").get(pk=draft.pk)
+
+
+def test_the_approved_document_is_told_of_though_an_earlier_redaction_took_the_words_from_its_text(office, report):
+    version = report.approved_documents.get().version
+    redact(report, words=NAME, why=WHY, by=office.head, at=LATER)
+    notes.write(Report.objects.get(pk=report.pk), text="Featherstonehaugh rang.", happened_at=AT, by=office.head, at=AT)
+    assert redact(report, words="Featherstonehaugh", why=WHY, by=office.head, at=LATER).documents == [version]
+    notes.write(Report.objects.get(pk=report.pk), text="Zebedee rang.", happened_at=AT, by=office.head, at=AT)
+    assert redact(report, words="Zebedee", why=WHY, by=office.head, at=LATER).documents == []
+
+
+@pytest.mark.parametrize(
+    "words",
+    ["Jane Doe of the dissemination team", "jane.doe-of-the-team-that-puts-statistics-out" + "-and-out" * 12],
+    ids=["several-words", "one-long-word"],
+)
+def test_words_are_found_in_a_file_wherever_its_lines_end(words):
+    cells = "".join(f"<p>{'x' * before} {words} and so on</p>" for before in range(20, 100, 8))
+    file = pdf.print_html(f"<html lang='en'><title>t</title><body>{cells}</body></html>")
+    assert shows(file, words)
+    assert not shows(file, words.upper())
+
+
+def test_documents_of_joined_drafts_are_told_of_by_name_and_what_cannot_be_read_as_well(office, client):
+    draft = a_report(office, ReportStatus.APPROVED)
+    draft = sending.send(draft, recipient="regulation@example.gov.uk", by=office.head, at=AT + timedelta(minutes=3))
+    draft = sending.correct(draft, notice="A figure was wrong.", by=office.head, at=AT + timedelta(minutes=4))
+    joint = a_joint_report(office, draft)
+    (unread,) = draft.approved_documents.all()
+    found = redact(joint, words="just under an hour", why=WHY, by=office.head, at=LATER)
+    assert found.documents == []
+    assert found.drafts_documents == found.unread_documents == [f"{draft.reference}, {unread.version}"]
+    event = joint.events.last()
+    assert event.facts["unread_documents"] == found.unread_documents
+    client.force_login(office.head)
+    page = client.get(reverse("redacting:done", args=[joint.reference, event.position])).text
+    assert f"hold the words as well (reference, version): {draft.reference}, {unread.version}." in page
+    assert f"could not be read by the check (reference, version): {draft.reference}, {unread.version}." in page

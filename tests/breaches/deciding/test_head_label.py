@@ -1,0 +1,96 @@
+"""The form's label for whoever owns the report: with or without the Lead Official, by the office's setting."""
+
+import pytest
+from django.urls import reverse
+
+from breaches.core.remarks import Section
+from breaches.core.status import ReportStatus
+from breaches.deciding import sign_off
+from breaches.models import ApprovedDocument, Report
+from breaches.paper import pdf, printing
+from breaches.reports.versions import content_of, present
+from tests.breaches.forms import send, words
+from tests.breaches.paper.papers import text_of
+from tests.breaches.paper.papers import words as words_of
+from tests.breaches.people import AT, a_report, an_office, out, printed
+
+pytestmark = pytest.mark.django_db
+
+ALONE = "Name and contact details of Head of Profession for Statistics"
+BOTH = f"{ALONE} or Lead Official"
+
+
+@pytest.fixture
+def office():
+    return an_office()
+
+
+def page_of(report, name, *args):
+    return reverse(f"breaches:{name}", args=[report.reference, *args])
+
+
+def labels(document):
+    return [row.label for row in document.sections[0].rows]
+
+
+@pytest.mark.parametrize(("lead_official", "label"), [(False, ALONE), (True, BOTH)], ids=["off", "on"])
+def test_draft_form_and_printed_draft_show_the_label_of_the_setting(
+    client, office, settings, tmp_path, lead_official, label
+):
+    settings.LEAD_OFFICIAL = lead_official
+    report = a_report(office)
+    client.force_login(office.statistician)
+    check = words(client.get(page_of(report, "check")).text)
+    form = words(client.get(page_of(report, "section", Section.CORE_INFORMATION)).text)
+    path = tmp_path / "draft.pdf"
+    path.write_bytes(client.get(page_of(report, "draft_pdf")).content)
+    for shown in (check, form, words_of(text_of(path))):
+        assert label in shown
+        assert (BOTH in shown) is lead_official
+
+
+def test_the_label_is_part_of_what_is_approved_and_printed_with_it_for_ever(client, office, settings):
+    settings.LEAD_OFFICIAL = True
+    report = a_report(office, ReportStatus.WITH_HOP)
+    document = sign_off.approve(report, by=office.head, at=AT, render=pdf.render)
+    settings.LEAD_OFFICIAL = False
+    approved = document.report
+    assert content_of(approved).lead_official
+    assert BOTH in labels(printing.laid_out(approved, present(approved)))
+    client.force_login(office.head)
+    assert BOTH in words(client.get(page_of(approved, "version", document.version)).text)
+    assert client.get(page_of(approved, "approved_pdf", document.version)).content == bytes(document.pdf)
+    assert printing.laid_out(approved, present(approved)).content_hash == document.content_sha256
+
+
+def test_what_was_approved_under_the_seeds_label_keeps_it_when_the_setting_changes(client, office, settings):
+    document = sign_off.approve(a_report(office, ReportStatus.WITH_HOP), by=office.head, at=AT, render=pdf.render)
+    settings.LEAD_OFFICIAL = True
+    assert ALONE in labels(printing.laid_out(document.report, present(document.report)))
+    assert printing.document_of(document.report, render=pdf.render).pdf == bytes(document.pdf)
+    assert pdf.render(printing.laid_out(document.report, present(document.report))) == bytes(document.pdf)
+
+
+def test_an_approval_of_what_was_read_under_another_label_is_refused(client, office, settings):
+    report = a_report(office, ReportStatus.WITH_HOP)
+    client.force_login(office.head)
+    page = client.get(page_of(report, "approve")).text
+    settings.LEAD_OFFICIAL = True
+    assert send(client, page_of(report, "approve"), page).status_code == 409
+    assert not ApprovedDocument.objects.exists()
+
+
+@pytest.mark.parametrize("again", ["reopen", "correct"])
+def test_a_report_that_is_taken_up_again_follows_the_setting(office, settings, again):
+    from breaches.deciding import sending
+
+    settings.LEAD_OFFICIAL = True
+    document = sign_off.approve(a_report(office, ReportStatus.WITH_HOP), by=office.head, at=AT, render=printed)
+    if again == "reopen":
+        report = sign_off.reopen(document.report, reason="A user wrote.", by=office.head, at=AT)
+    else:
+        sent = out(document.report, office, ReportStatus.SENT)
+        report = sending.correct(sent, notice="A corrected report follows.", by=office.head, at=AT)
+    assert not content_of(report).lead_official
+    settings.LEAD_OFFICIAL = False
+    assert ALONE in labels(printing.draft_of(Report.objects.get(pk=report.pk)))

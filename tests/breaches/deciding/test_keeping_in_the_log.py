@@ -1,0 +1,57 @@
+"""A breach that is kept in the office's own log: what that needs, and what it leaves."""
+
+import pytest
+
+from breaches.completing import editing
+from breaches.core.remarks import Section
+from breaches.core.status import RecordingReason, ReportStatus
+from breaches.deciding import sign_off
+from breaches.models import Report
+from breaches.reports import moves
+from breaches.reports.versions import content_of
+from releases.core.lifecycle import SomethingMissing
+from tests.breaches.people import AT, a_report, an_office
+
+pytestmark = pytest.mark.django_db
+
+
+def state_of(report):
+    """Everything that a refused move must leave as it was."""
+    fresh = Report.objects.values().get(pk=report.pk)
+    return fresh, report.versions.count(), report.events.count(), report.approved_documents.count()
+
+
+@pytest.mark.parametrize(
+    ("reason", "words", "field"),
+    [("", "Nobody saw it.", "reason"), ("cache_only", "Nobody.", "reason"), (RecordingReason.OTHER, "  ", "words")],
+    ids=["none", "of-a-dismissal", "no-words"],
+)
+def test_what_is_kept_in_the_log_needs_a_reason_of_its_own_list_and_words(reason, words, field):
+    office = an_office()
+    report = a_report(office, ReportStatus.WITH_HOP)
+    before = state_of(report)
+    with pytest.raises(SomethingMissing) as refused:
+        sign_off.record_in_log(report, reason=reason, words=words, by=office.head, at=AT)
+    assert refused.value.field == field
+    assert state_of(report) == before
+
+
+def test_the_log_needs_what_happened_and_neither_impact_nor_actions():
+    office = an_office()
+    report = a_report(office, complete=False)
+    kept = sign_off.record_in_log(report, reason="no_effect", words="Nobody saw it.", by=office.head, at=AT)
+    assert (kept.status, kept.decision_reason, kept.decided_at) == (ReportStatus.RECORDED, "no_effect", AT)
+    assert (kept.events.last().kind, kept.events.last().words) == ("recorded", "Nobody saw it.")
+    empty = a_report(office, reference="another")
+    circumstances = {field: getattr(content_of(empty), field) for field in editing.FIELDS[Section.CIRCUMSTANCES]}
+    emptied = editing.save_section(
+        empty,
+        section=Section.CIRCUMSTANCES,
+        values={**circumstances, "circumstances": ""},
+        expected_version=empty.version,
+        by=office.head,
+        at=AT,
+    ).report
+    with pytest.raises(moves.Incomplete) as refused:
+        sign_off.record_in_log(emptied, reason="no_effect", words="Nobody.", by=office.head, at=AT)
+    assert [remark.field for remark in refused.value.remarks] == ["circumstances"]

@@ -1,0 +1,40 @@
+"""A report that is returned with comments by section."""
+
+import pytest
+
+from breaches.core.remarks import Section
+from breaches.core.status import ReportStatus
+from breaches.deciding import sign_off
+from breaches.models import Report
+from breaches.reports import comments
+from releases.core.lifecycle import SomethingMissing
+from tests.breaches.people import AT, a_report, an_office
+
+pytestmark = pytest.mark.django_db
+
+
+def state_of(report):
+    """Everything that a refused move must leave as it was."""
+    fresh = Report.objects.values().get(pk=report.pk)
+    return fresh, report.versions.count(), report.events.count(), report.approved_documents.count()
+
+
+def test_a_return_may_ask_for_something_in_single_sections_alone():
+    office = an_office()
+    report = a_report(office, ReportStatus.WITH_HOP)
+    asked = {Section.IMPACT: " How many users? ", Section.CIRCUMSTANCES: "  "}
+    returned = sign_off.return_(report, sections=asked, by=office.head, at=AT)
+    assert [(one.section, one.words) for one in comments.on_last_return(returned)] == [("impact", "How many users?")]
+    again = sign_off.submit(returned, by=office.statistician, at=AT)
+    assert comments.on_last_return(again) == ()
+    assert [one.words for kept in comments.by_event(again).values() for one in kept] == ["How many users?"]
+
+
+def test_a_return_without_any_comment_is_refused():
+    office = an_office()
+    report = a_report(office, ReportStatus.WITH_HOP)
+    before = state_of(report)
+    with pytest.raises(SomethingMissing) as refused:
+        sign_off.return_(report, comment=" ", sections={Section.IMPACT: " "}, by=office.head, at=AT)
+    assert refused.value.field == "comment"
+    assert state_of(report) == before

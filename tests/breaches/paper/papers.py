@@ -1,0 +1,73 @@
+"""Reports to be printed, and what can be read from a printed file."""
+
+import dataclasses
+import subprocess
+import unicodedata
+from datetime import UTC, date, datetime
+
+import pikepdf
+
+from breaches.core.account.narrative import account
+from breaches.core.content import Output, TimelineEntry
+from breaches.core.printed.document import Approval, lay_out
+from releases.core.roles import Role
+from tests.breaches.record import SEED_LOOKS, address, london, record
+from tests.breaches.seed_case import CONTENT, URL
+
+SEED = dataclasses.replace(CONTENT, circumstances=account(record(address(*SEED_LOOKS))))
+APPROVAL = Approval("Bernard Low", Role.HEAD_OF_PROFESSION, london("14:15"), one_person=True)
+NASTY = (
+    "<b>bold</b> <script>alert(1)</script> <style>*{display:none}</style> </p></section></body> &amp; {{ 7|add:7 }} "
+    "<img src=file:///etc/hostname> <link rel=attachment href=file:///etc/passwd> <object data=file:///etc/passwd>"
+)
+SCRIPTS = "é ŵ ŷ Ω Ж שלום مرحبا 漢字 😀 👩‍🔬 🏴󠁧󠁢󠁥󠁮󠁧󠁿 \U00013000 \ue000"
+LONG_WORD = "W" * 600
+
+
+def approved(content=SEED):
+    return lay_out(content, reference="BR-2020-0001", version=3, approval=APPROVAL)
+
+
+def draft(content=SEED):
+    return lay_out(content, reference="BR-2020-0001", version=1, ask_for_cause=True)
+
+
+def crowded():
+    """A report with many outputs, practices and days, long texts and everything that people may type."""
+    practice = CONTENT.practices[0]
+    return dataclasses.replace(
+        SEED,
+        outputs=tuple(
+            Output(f"Statistics of region {number}: {NASTY}", f"{URL}-{number}-{'long-path/' * number}")
+            for number in range(1, 21)
+        ),
+        producers=(NASTY, SCRIPTS),
+        practices=tuple(dataclasses.replace(practice, code=f"T3.{number}") for number in range(1, 10)),
+        other_practices=SCRIPTS,
+        occurred_on=(date(2020, 6, 30), date(2020, 7, 1)),
+        impact="\n\n".join([NASTY, SCRIPTS, LONG_WORD, *["A long paragraph of plain words. " * 60] * 12]),
+        timeline=tuple(
+            TimelineEntry(datetime(2020, 6, 30, hour, 35, 20, tzinfo=UTC), f"{NASTY}\n{SCRIPTS}", f"note-{hour}")
+            for hour in (12, 9, 8)
+        ),
+    )
+
+
+def text_of(path, page=None):
+    pages = ["-f", str(page), "-l", str(page)] if page else []
+    done = subprocess.run(["pdftotext", *pages, str(path), "-"], capture_output=True, check=True)
+    return done.stdout.decode()
+
+
+def words(text):
+    return " ".join(text.split())
+
+
+def solid(text):
+    """Text without white space and characters that cannot be seen, as it stays the same wherever its lines end."""
+    return "".join(char for char in text if not char.isspace() and unicodedata.category(char) != "Cf")
+
+
+def page_count(path):
+    with pikepdf.open(path) as file:
+        return len(file.pages)

@@ -1,0 +1,155 @@
+"""The printed report is valid PDF/UA-1 and holds all of its text."""
+
+import dataclasses
+from datetime import UTC
+
+import pikepdf
+import pytest
+
+from breaches.core.content import Output, ReportContent
+from breaches.core.printed.document import DRAFT_MARK, REHEARSAL_MARK
+from tests.breaches.core.printed.test_document import FORM
+from tests.breaches.paper.papers import (
+    APPROVAL,
+    SEED,
+    approved,
+    crowded,
+    draft,
+    page_count,
+    solid,
+    text_of,
+    words,
+)
+from tests.breaches.seed_case import TITLE, URL
+from tests.verapdf import check_pdf_ua
+
+pytestmark = pytest.mark.one_database
+
+
+@pytest.mark.parametrize(
+    "document",
+    [
+        pytest.param(approved(), id="the-seeds-report"),
+        pytest.param(draft(ReportContent()), id="an-empty-draft"),
+        pytest.param(draft(crowded()), id="a-crowded-draft"),
+        pytest.param(approved(crowded()), id="a-crowded-report"),
+    ],
+)
+def test_every_report_conforms_to_pdf_ua(printed, document):
+    assert check_pdf_ua(printed(document)) == []
+
+
+def test_the_checker_of_pdf_ua_finds_a_file_that_does_not_conform(tmp_path, printed):
+    whole, broken = printed(approved()), tmp_path / "broken.pdf"
+    with pikepdf.open(whole) as file:
+        del file.Root.StructTreeRoot
+        file.save(broken)
+
+    assert any("7.1" in rule for rule in check_pdf_ua(broken))
+
+
+def test_the_seeds_case_holds_the_forms_labels_in_order_the_practice_both_dates_and_the_delay(printed):
+    text = words(text_of(printed(approved())))
+
+    positions = [text.index(label) for label in ("REPORT OF A BREACH OF THE CODE OF PRACTICE FOR STATISTICS", *FORM)]
+    assert positions == sorted(positions)
+    assert "Trustworthiness: T3.6 - Statistics should be released to all users at 9.30am on a weekday." in text
+    assert text.count("30 June 2020") >= 3
+    assert "just under an hour: between 56 minutes 55 seconds and 57 minutes" in text
+    assert TITLE in text
+    assert "Approved by Bernard Low, Head of Profession for Statistics, at 2.15pm on 30 June 2020." in text
+    assert "One person both wrote and approved this report." in text
+
+
+def test_every_page_of_an_undecided_report_says_so_and_no_page_of_an_approved_one(printed):
+    path = printed(draft(crowded()))
+    pages = range(1, page_count(path) + 1)
+
+    assert len(pages) > 4
+    assert all(DRAFT_MARK in words(text_of(path, page)) for page in pages)
+    assert "DRAFT" not in text_of(printed(approved(crowded())))
+
+
+def test_every_page_about_a_rehearsal_says_so_also_when_it_is_approved(printed):
+    path = printed(dataclasses.replace(approved(crowded()), marks=(REHEARSAL_MARK,)))
+    pages = range(1, page_count(path) + 1)
+
+    assert all(REHEARSAL_MARK in words(text_of(path, page)) for page in pages)
+    assert check_pdf_ua(path) == []
+
+
+def test_every_page_names_the_report_its_version_and_the_hash_of_its_content_and_none_is_blank(printed):
+    document = draft(crowded())
+    path = printed(document)
+    count = page_count(path)
+
+    for page in range(1, count + 1):
+        text = words(text_of(path, page))
+        assert "Report BR-2020-0001, version 1" in text
+        assert document.content_hash in text
+        assert f"Page {page} of {count}" in text
+        assert len(text) > 300
+
+
+def test_every_page_of_an_approved_report_names_the_hash_of_its_evidence(printed):
+    document = dataclasses.replace(draft(crowded()), evidence_hash="e7" * 32)
+    path = printed(document)
+    for page in range(1, page_count(path) + 1):
+        assert f"Evidence SHA-256 {'e7' * 32}" in words(text_of(path, page))
+
+
+def test_the_extracted_text_holds_all_that_the_document_says(printed):
+    document = draft(crowded())
+    text = solid(text_of(printed(document)))
+
+    for section in document.sections:
+        for part in (section.heading, section.prompt, *(row.label for row in section.rows)):
+            assert solid(part) in text
+        for row in section.rows:
+            for entry in row.entries:
+                for line in entry:
+                    assert all(solid(word) in text for word in line.text.split())
+        for paragraph in (*section.paragraphs, *((entry.when, *entry.lines) for entry in section.timeline)):
+            for line in paragraph:
+                assert all(solid(word) in text for word in line.split())
+
+
+def test_dates_in_the_file_are_the_approvals_and_a_draft_has_none(printed):
+    with pikepdf.open(printed(approved())) as file:
+        assert str(file.docinfo["/CreationDate"]) == APPROVAL.at.astimezone(UTC).strftime("D:%Y%m%d%H%M%SZ")
+        assert str(file.docinfo["/Title"]) == "Report of a breach of the Code of Practice for Statistics: BR-2020-0001"
+        assert str(file.Root.Lang) == "en-GB"
+    with pikepdf.open(printed(draft())) as file:
+        assert "/CreationDate" not in file.docinfo
+
+
+def test_an_address_with_hyphens_is_copied_from_the_file_as_it_is(printed):
+    path = "https://www.example.gov.uk/" + "/".join(["state-funded-schools-and-colleges"] * 6)
+    content = dataclasses.replace(SEED, outputs=(Output("Schools", path),), impact=f"Seen at {path} today.")
+
+    assert solid(text_of(printed(draft(content)))).count(path) == 2
+
+
+def test_a_row_that_is_longer_than_a_page_goes_on_over_pages_without_losing_an_entry(printed):
+    outputs = tuple(Output(f"Output {number}.", f"{URL}/{number}.") for number in range(1, 61))
+    path = printed(draft(dataclasses.replace(SEED, outputs=outputs)))
+    text = solid(text_of(path))
+
+    assert page_count(path) > 3
+    assert all(solid(f"Output {number}.{URL}/{number}.") in text for number in range(1, 61))
+
+
+def test_row_labels_are_headers_of_their_rows_in_the_structure_of_the_file(printed):
+    def kinds(element):
+        if isinstance(element, pikepdf.Dictionary) and "/S" in element:
+            yield str(element.S)
+            children = element.get("/K", [])
+            for child in children if isinstance(children, pikepdf.Array) else [children]:
+                yield from kinds(child)
+
+    with pikepdf.open(printed(approved())) as file:
+        found = list(kinds(file.Root.StructTreeRoot.K[0]))
+    assert found.count("/Table") == 2
+    assert found.count("/TH") == 8
+    assert found.count("/H1") == 1
+    assert found.count("/H2") == 4

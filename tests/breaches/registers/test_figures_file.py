@@ -1,0 +1,130 @@
+"""The figures as a file: the numbers of the page by producer or series and by period, and nobody's name."""
+
+import pytest
+
+from breaches.core.decision import Decision
+from breaches.core.figures.figures import Case, History, Verdicts
+from breaches.core.figures.quarter import Quarter
+from breaches.core.status import ReportStatus
+from breaches.registers import figures_file
+from releases.core.judging.verdict import Outcome
+from releases.core.roles import Role
+from releases.core.tables import files
+from releases.core.tables.files import Kind
+from tests.breaches.people import a_report, an_office, joins
+from tests.breaches.record import london
+from tests.factories import ProducerFactory, SeriesFactory, UserFactory
+
+pytestmark = pytest.mark.django_db
+
+READERS = {Role.STATISTICIAN, Role.HEAD_OF_PROFESSION, Role.DEPUTY, Role.PUBLISHING_TEAM, Role.AUDITOR}
+
+
+@pytest.fixture(autouse=True)
+def _in_2020(time_machine):
+    time_machine.move_to(london("15:00", "2020-07-03"), tick=False)
+
+
+def address(kind=Kind.CSV):
+    return f"/reports/register/figures/export/{kind}/"
+
+
+def lines(content):
+    """The lines of a file by producer, series and first and last day."""
+    (_, header), *rows = files.read(content, name="figures")
+    names = [cell.text for cell in header]
+    found = [dict(zip(names, [cell.text for cell in row], strict=False)) for _, row in rows]
+    return {tuple(line[name] for name in figures_file.WHOSE): line for line in found}
+
+
+def filled(line):
+    """What a line says that is neither nought nor empty, without whose it is."""
+    return {name: value for name, value in line.items() if name not in figures_file.WHOSE and value not in {"", "0"}}
+
+
+@pytest.mark.parametrize("kind", list(Kind))
+def test_every_kind_of_file_holds_a_line_for_each_series_and_period(client, kind):
+    office = an_office()
+    report = a_report(office, ReportStatus.APPROVED)
+    series = report.suspicions.get().release.series
+    a_report(office, ReportStatus.RECORDED, reference="again", series=series)
+    quiet = SeriesFactory(producer=office.producer, title="Quiet")
+    client.force_login(office.head)
+    found = lines(client.get(address(kind)).content)
+    name = office.producer.name
+    assert len(found) == 3 * 2 * 5
+    spring = filled(found[name, series.title, "2020-04-01", "2020-06-30"])
+    assert spring == {
+        "due_and_verified": "2",
+        "late": "2",
+        "delays": "2",
+        "delay_median_seconds": "3420",
+        "delay_95th_percentile_seconds": "3420",
+        "delay_worst_seconds": "3420",
+        "breaches": "2",
+        "reported": "1",
+        "recorded": "1",
+        "recorded_no_effect": "1",
+        "approvals": "1",
+        "cause_scheduler_fault": "2",
+        figures_file.AGAIN: "2",
+    }
+    assert found[name, series.title, "2020-04-01", "2020-06-30"]["days_to_approval_median"] == "0"
+    assert found[name, series.title, "2020-04-01", "2020-06-30"]["share_on_time"] == "0"
+    assert filled(found[name, "", "2020-01-01", "2020-12-31"]) == spring
+    assert filled(found[name, quiet.title, "2020-01-01", "2020-12-31"]) == {}
+    assert filled(found[name, "", "2019-01-01", "2019-12-31"]) == {}
+
+
+@pytest.mark.parametrize("kind", list(Kind))
+def test_a_median_between_two_days_and_a_share_are_numbers_with_a_point(kind):
+    spring = {"producer": 1, "quarter": Quarter(2020, 2)}
+    history = History(
+        verdicts=[Verdicts(**spring, outcome=Outcome.ON_TIME, number=2), Verdicts(**spring, outcome=Outcome.LATE)],
+        cases=[Case(**spring, decision=Decision.REPORTED, days_to_approval=days) for days in (1, 2)],
+    )
+    written = figures_file.write([figures_file.Part("Office", "", history)], kind, year=2020, title="Figures")
+    year = lines(written)["Office", "", "2020-01-01", "2020-12-31"]
+    assert (year["days_to_approval_median"], year["share_on_time"]) == ("1.5", "0.6666")
+
+
+def test_it_holds_what_is_asked_for_and_nothing_of_others(client):
+    office, other, strange = an_office(), ProducerFactory(), an_office()
+    a_report(office)
+    a_report(strange, reference="strange")
+    joins(office.head, other, Role.AUDITOR)
+    client.force_login(office.head)
+    assert {key[:2] for key in lines(client.get(address()).content)} == {(office.producer.name, ""), (other.name, "")}
+    answer = client.get(address(), {"producer": other.slug, "year": "2019"})
+    assert {key[0] for key in lines(answer.content)} == {other.name}
+    assert {key[2][:4] for key in lines(answer.content)} == {"2019", "2018"}
+    assert answer["Content-Disposition"] == 'attachment; filename="breach-figures-2020-07-03.csv"'
+    assert answer["Cache-Control"] == "private, no-store"
+
+
+def test_what_cannot_be_asked_leads_back_to_the_page_that_says_so(client):
+    client.force_login(an_office().head)
+    answer = client.get(address(), {"year": "soon"}, follow=True)
+    assert "Select a valid choice" in answer.text
+
+
+@pytest.mark.parametrize("role", list(Role))
+def test_it_is_there_for_whoever_reads_the_page(client, role):
+    client.force_login(an_office().people[role])
+    assert client.get(address()).status_code == (200 if role in READERS else 404)
+    assert client.get(address("exe")).status_code == 404
+
+
+def test_a_stranger_gets_nothing(client):
+    assert client.get(address()).status_code == 302
+    client.force_login(UserFactory(is_superuser=True))
+    assert client.get(address()).status_code == 404
+
+
+def test_the_page_leads_to_each_file_of_what_it_shows(client):
+    office = an_office()
+    a_report(office, ReportStatus.APPROVED)
+    client.force_login(office.head)
+    page = client.get("/reports/register/figures/", {"year": "2020"}).text
+    for kind in Kind:
+        assert f'href="{address(kind)}?year=2020"' in page

@@ -1,0 +1,232 @@
+"""The register lists every real report that a person may read, by what they ask for, and nothing else."""
+
+from datetime import date, timedelta
+
+import pytest
+from django.db import connection
+from django.test.utils import CaptureQueriesContext
+
+from breaches import permissions
+from breaches.completing import actions
+from breaches.completing.actions import Plan
+from breaches.core.decision import Decision
+from breaches.core.status import TOLD_ELSEWHERE, ReportStatus, Term
+from breaches.drafts import starting
+from breaches.drafts.drafting import draft_missing
+from breaches.models import Report
+from breaches.registers import register
+from breaches.registers.register import Wanted
+from releases.core.roles import Role
+from tests.breaches.forms import words
+from tests.breaches.mornings import EARLY_MORNING, a_late_release, covered, looks
+from tests.breaches.people import AT, a_report, an_office, joins
+from tests.breaches.record import london
+from tests.factories import ProducerFactory, SeriesFactory, UserFactory, a_confirmed_release, member
+
+pytestmark = pytest.mark.django_db
+
+# The names of restricted reports end in signs that nobody can guess.
+PRA = "breach-pra-listed"
+STANDING = [status for status in ReportStatus if status not in TOLD_ELSEWHERE]
+
+ADDRESS = "/reports/register/"
+READERS = {Role.STATISTICIAN, Role.HEAD_OF_PROFESSION, Role.DEPUTY, Role.PUBLISHING_TEAM, Role.AUDITOR}
+
+
+def references(person, **wanted):
+    """What the register holds for a person, in its order."""
+    return [named(report.reference) for report in register.reports(Wanted(**wanted), by=person)]
+
+
+def named(reference):
+    """The name of a report, without the end of a restricted one."""
+    return PRA if reference.startswith(PRA) else reference
+
+
+@pytest.mark.parametrize("role", list(Role))
+def test_the_register_is_there_for_the_roles_that_read_reports(client, role):
+    office = an_office()
+    report = a_report(office)
+    person = office.people[role]
+    client.force_login(person)
+    response = client.get(ADDRESS)
+    assert references(person) == ([report.reference] if role in READERS else [])
+    assert response.status_code == (200 if role in READERS else 404)
+    assert (report.reference in response.text) is (role in READERS)
+
+
+def test_without_signing_in_or_a_role_there_is_no_register(client):
+    a_report(an_office())
+    assert client.get(ADDRESS).status_code == 302
+    client.force_login(UserFactory(is_superuser=True, is_staff=True))
+    assert client.get(ADDRESS).status_code == 404
+
+
+def test_reports_of_another_producer_are_not_in_it_even_if_asked_for(client):
+    office, other = an_office(), an_office()
+    a_report(office)
+    theirs = a_report(other, reference="not-mine")
+    assert theirs.reference not in references(office.head, producer=other.producer)
+    client.force_login(office.head)
+    page = client.get(ADDRESS, {"producer": other.producer.slug})
+    assert theirs.reference not in page.text
+    assert other.producer.name not in page.text
+
+
+def test_what_permissions_keep_from_a_person_is_not_in_their_register(monkeypatch):
+    office = an_office()
+    a_report(office)
+    hidden = permissions.reports_where
+    monkeypatch.setattr(register, "reports_where", lambda *asked: hidden(*asked).exclude(kind="late"))
+    assert references(office.statistician) == []
+
+
+def test_rehearsals_are_in_no_register(client):
+    office = an_office()
+    report = a_report(office, rehearsal=True)
+    assert references(office.head) == []
+    client.force_login(office.head)
+    assert report.reference not in client.get(ADDRESS).text
+
+
+@pytest.fixture
+def office():
+    """An office with reports that differ in everything that can be asked for."""
+    office = an_office()
+    prices, schools = (SeriesFactory(producer=office.producer, slug=slug) for slug in ("prices", "schools"))
+    for status in STANDING:
+        a_report(office, status, reference=f"is-{status}")
+    early = a_confirmed_release(series=prices, reference="early")
+    covered(early)
+    looks(early, *EARLY_MORNING)
+    draft_missing(now=london("10:28"))
+    listed = a_late_release(series=schools, reference="listed")
+    starting.start_about_list(listed, occurred_on=date(2020, 6, 26), by=office.head, at=AT)
+    draft_missing(now=AT)
+    for reference, done in (("breach-is-sent", False), ("breach-is-closed", True)):
+        plan = Plan("A second person looks.", Term.LONG, "The publishing team")
+        action = actions.add(Report.objects.get(reference=reference), plan, by=office.head, at=AT)
+        if done:
+            actions.finish(action, done=True, by=office.head, at=AT)
+    Report.objects.filter(reference="breach-is-returned").update(occurred_on=None)
+    return office
+
+
+def test_the_latest_occurrence_comes_first_and_what_has_no_day_last(office):
+    found = references(office.head)
+    assert found[-1] == "breach-is-returned"
+    assert found[-2] == PRA
+    assert len(found) == len(STANDING) + 3
+
+
+FITTING = (
+    ({"kind": "early"}, {"breach-early"}),
+    ({"cause": "scheduler_fault"}, {f"breach-is-{status}" for status in STANDING}),
+    ({"cause": "outage"}, set()),
+    ({"kind": "pra"}, {PRA}),
+    ({"state": "with_hop"}, {"breach-is-with_hop"}),
+    ({"decision": Decision.REPORTED}, {"breach-is-approved", "breach-is-sent", "breach-is-closed"}),
+    ({"decision": Decision.RECORDED}, {"breach-is-recorded"}),
+    ({"decision": "recorded.no_effect"}, {"breach-is-recorded"}),
+    ({"decision": "recorded.other"}, set()),
+    ({"decision": "dismissed.check_error"}, {"breach-is-dismissed"}),
+    ({"decision": "dismissed.exemption"}, set()),
+    ({"decision": Decision.WITHDRAWN}, {"breach-is-withdrawn"}),
+    ({"practice": "2.0 T3.4"}, {PRA}),
+    ({"practice": "2.1 T3.6"}, set()),
+    ({"last": date(2020, 6, 29)}, {PRA}),
+    ({"first": date(2020, 6, 26), "last": date(2020, 6, 26)}, {PRA}),
+    ({"first": date(2020, 7, 1)}, set()),
+    ({"actions": "open"}, {"breach-is-sent"}),
+    ({"kind": "late", "decision": Decision.DISMISSED}, {"breach-is-dismissed"}),
+)
+
+
+def test_a_filter_leaves_what_fits_by_function_and_by_page(client, office, subtests):
+    client.force_login(office.head)
+    for wanted, found in FITTING:
+        with subtests.test(str(wanted)):
+            assert set(references(office.head, **wanted)) == found
+            page = client.get(ADDRESS, {name: str(value) for name, value in wanted.items()})
+            assert {named(row["report"].reference) for row in page.context["rows"]} == found
+
+
+def test_a_series_finds_what_is_suspected_and_what_was_started_of_its_releases(client, office):
+    schools = office.producer.series.get(slug="schools")
+    assert set(references(office.head, series=schools)) == {PRA, "breach-listed"}
+    client.force_login(office.head)
+    page = client.get(ADDRESS, {"series": "schools"})
+    assert {named(row["report"].reference) for row in page.context["rows"]} == {PRA, "breach-listed"}
+
+
+def test_with_several_producers_series_are_offered_once_one_is_chosen(client, office):
+    other = ProducerFactory()
+    SeriesFactory(producer=other, title="Of the other")
+    joins(office.head, other, Role.AUDITOR)
+    client.force_login(office.head)
+    assert "Of the other" not in client.get(ADDRESS).text
+    page = client.get(ADDRESS, {"producer": other.slug})
+    assert "Of the other" in page.text
+    assert "There is no report yet" not in page.text
+    assert "No report fits." in page.text
+
+
+@pytest.mark.parametrize(
+    ("asked", "sentence"),
+    [
+        ({"first": "soon", "kind": "late"}, "Enter a valid date"),
+        ({"first": "2020-06-30", "last": "2020-06-01"}, "must end on or after the day on which it begins"),
+        ({"practice": "9.9 T1"}, "Select a valid choice"),
+    ],
+    ids=["no date", "backwards", "unknown practice"],
+)
+def test_a_filter_that_cannot_be_is_said_and_lists_nothing(client, asked, sentence):
+    office = an_office()
+    a_report(office)
+    client.force_login(office.head)
+    page = client.get(ADDRESS, asked)
+    assert sentence in page.text
+    assert page.context["rows"] == []
+
+
+def test_a_row_says_when_what_and_where_it_stands(client):
+    office = an_office()
+    report = a_report(office, ReportStatus.DISMISSED)
+    client.force_login(office.people[Role.AUDITOR])
+    page = words(client.get(ADDRESS).text)
+    for part in ("30 June 2020", "Late", "T3.6", "Dismissed", "The automatic check was wrong", report.reference):
+        assert part in page
+
+
+def test_an_empty_register_says_so(client):
+    client.force_login(member(Role.AUDITOR, ProducerFactory()))
+    assert "There is no report yet" in words(client.get(ADDRESS).text)
+
+
+def test_each_producer_is_read_once_for_the_list_and_what_is_offered(client):
+    office = an_office()
+    joins(office.head, ProducerFactory(), Role.AUDITOR)
+    a_report(office)
+    client.force_login(office.head)
+    with CaptureQueriesContext(connection) as asked:
+        page = client.get(ADDRESS, {"producer": office.producer.slug})
+    of_all = [one["sql"] for one in asked if "releases_membership" in one["sql"] and '."nation"' in one["sql"]]
+    assert len([sql for sql in of_all if 'FROM "releases_producer"' in sql and "LIMIT" not in sql]) == 1
+    assert page.context["page"].paginator.count == 1
+
+
+def test_a_long_register_is_paged_with_as_many_queries_as_a_short_one(client, django_assert_num_queries):
+    office = an_office()
+    series = SeriesFactory(producer=office.producer)
+    client.force_login(office.head)
+    a_late_release(series=series, reference="release-00")
+    draft_missing(now=london("10:27:02"))
+    with CaptureQueriesContext(connection) as few:
+        client.get(ADDRESS)
+    for number in range(1, 34):
+        a_late_release(series=series, reference=f"release-{number:02}")
+    draft_missing(now=london("10:27:02") + timedelta(seconds=1))
+    with django_assert_num_queries(len(few)):
+        first = client.get(ADDRESS)
+    assert len(first.context["rows"]) == 30
+    assert len(client.get(ADDRESS, {"page": 2}).context["rows"]) == 4

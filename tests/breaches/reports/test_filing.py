@@ -1,0 +1,121 @@
+"""A report is found by what its present version says, however that version came to be."""
+
+import ast
+from datetime import date, timedelta
+from importlib import import_module
+
+import pytest
+from django.apps import apps
+from django.conf import settings
+
+from breaches.completing import editing
+from breaches.core.content import CitedPractice
+from breaches.core.remarks import Section
+from breaches.core.status import ReportStatus
+from breaches.deciding import sign_off
+from breaches.drafts import starting
+from breaches.models import PracticeCited, Report
+from breaches.reports.filing import first_day
+from breaches.reports.versions import content_of
+from tests.breaches.mornings import a_late_release
+from tests.breaches.people import AT, a_report, an_office
+from tests.factories import SeriesFactory
+
+pytestmark = pytest.mark.django_db
+
+V2 = CitedPractice("2.0", "V2", "V2 Accessibility", "Equal access.", confirmed=True)
+
+
+def filed(report):
+    """The day and the practices by which a report is found."""
+    report.refresh_from_db()
+    return report.occurred_on, sorted(report.practices_cited.values_list("edition", "code"))
+
+
+def circumstances(report, office, **values):
+    """The report with other circumstances, as its statistician saves them."""
+    content = content_of(report)
+    kept = {field: getattr(content, field) for field in editing.FIELDS[Section.CIRCUMSTANCES]}
+    return editing.save_section(
+        report,
+        section=Section.CIRCUMSTANCES,
+        values=kept | values,
+        expected_version=report.version,
+        by=office.statistician,
+        at=AT,
+    ).report
+
+
+def test_a_drafted_report_is_found_by_the_day_it_was_due_and_the_practice_of_orderly_release():
+    assert filed(a_report(an_office(), complete=False)) == (date(2020, 6, 30), [("2.0", "T3.6")])
+
+
+def test_a_report_started_by_hand_is_found_by_the_day_that_the_person_gave():
+    office = an_office()
+    release = a_late_release(series=SeriesFactory(producer=office.producer))
+    report = starting.start_about_list(release, occurred_on=date(2020, 6, 29), by=office.head, at=AT).report
+    day, practices = filed(report)
+    assert day == date(2020, 6, 29)
+    assert practices == sorted({(one.edition, one.code) for one in content_of(report).practices})
+
+
+def test_an_edited_report_is_found_by_what_it_says_now():
+    office = an_office()
+    report = a_report(office)
+    days = (date(2020, 6, 30), date(2020, 6, 26))
+    report = circumstances(report, office, occurred_on=days, practices=(V2,))
+    assert filed(report) == (date(2020, 6, 26), [("2.0", "V2")])
+    report = circumstances(report, office, occurred_on=(), practices=())
+    assert filed(report) == (None, [])
+
+
+def test_what_is_not_saved_changes_nothing_by_which_a_report_is_found():
+    office = an_office()
+    report = a_report(office)
+    with pytest.raises(editing.Impossible):
+        circumstances(report, office, occurred_on=(date(2031, 1, 1),), practices=(V2,))
+    assert filed(report) == (date(2020, 6, 30), [("2.0", "T3.6")])
+
+
+def test_a_reopened_report_is_found_as_before():
+    office = an_office()
+    report = a_report(office, ReportStatus.APPROVED)
+    sign_off.reopen(report, reason="A figure was wrong.", by=office.head, at=AT + timedelta(days=1))
+    assert filed(report) == (date(2020, 6, 30), [("2.0", "T3.6")])
+
+
+def test_of_several_days_the_first_counts_and_of_none_none():
+    office = an_office()
+    content = content_of(a_report(office))
+    assert first_day(content) == date(2020, 6, 30)
+    assert first_day(type(content)()) is None
+
+
+def test_reports_from_before_the_register_are_filed_by_the_migration():
+    office = an_office()
+    report = circumstances(a_report(office), office, practices=(V2, *content_of(Report.objects.get()).practices))
+    wanted = filed(report)
+    PracticeCited.objects.all().delete()
+    Report.objects.update(occurred_on=None)
+    migration = import_module("breaches.migrations.0011_found_in_the_register")
+    migration.file_reports(apps, None)
+    assert filed(report) == wanted
+    assert wanted[1] == [("2.0", "T3.6"), ("2.0", "V2")]
+
+
+def test_every_module_that_writes_versions_files_them():
+    calls = {
+        path.stem: {name for node in ast.walk(ast.parse(path.read_text())) if (name := _called(node))}
+        for path in (settings.BASE_DIR / "breaches").glob("*.py")
+    }
+    writers = {module for module, names in calls.items() if "new_version" in names}
+    assert writers
+    assert {
+        module for module in writers if not {"first_day", "cite"} <= {n.replace("_anew", "") for n in calls[module]}
+    } == set()
+
+
+def _called(node):
+    if not isinstance(node, ast.Call):
+        return ""
+    return getattr(node.func, "attr", getattr(node.func, "id", ""))

@@ -1,0 +1,185 @@
+"""The list of reports, by page and by command."""
+
+import json
+from io import StringIO
+
+import pytest
+from django.core.management import CommandError, call_command
+from django.db import connection
+from django.test.utils import CaptureQueriesContext
+
+from breaches.core.status import ReportStatus
+from breaches.models import Report
+from breaches.paper import printing
+from breaches.reports.versions import present
+from tests.breaches.forms import words
+from tests.breaches.mornings import EARLY_MORNING, SEED_MORNING, a_drafted_report, a_late_release, covered, looks
+from tests.breaches.people import a_report, an_office, printed
+from tests.breaches.record import london
+from tests.factories import SeriesFactory, a_confirmed_release
+
+pytestmark = pytest.mark.django_db
+
+
+def listed(**options):
+    out = StringIO()
+    call_command("breach_reports", stdout=out, **options)
+    return json.loads(out.getvalue()) if options.get("json") else out.getvalue()
+
+
+def test_an_empty_list_says_why_it_is_empty(client):
+    client.force_login(an_office().head)
+    assert "No report waits for a decision" in words(client.get("/reports/").text)
+    assert "has been approved or dismissed yet" in words(client.get("/reports/?show=decided").text)
+
+
+def test_a_person_sees_the_reports_of_their_producers_and_no_others(client):
+    office, other = an_office(), an_office()
+    mine = a_report(office)
+    theirs = a_report(other, reference="not-mine")
+    client.force_login(office.statistician)
+    page = words(client.get("/reports/").text)
+    assert mine.reference in page
+    assert theirs.reference not in page
+
+
+def test_a_report_is_listed_with_kind_day_status_and_whether_it_is_a_rehearsal(client):
+    office = an_office()
+    a_report(office, ReportStatus.WITH_HOP, rehearsal=True)
+    client.force_login(office.head)
+    page = words(client.get("/reports/").text)
+    for part in ("Late, 30 June 2020", "With HoP", "Rehearsal", office.producer.name):
+        assert part in page
+
+
+@pytest.mark.parametrize("status", list(ReportStatus))
+def test_decided_reports_and_waiting_ones_are_listed_apart(client, status):
+    office = an_office()
+    report = a_report(office, status)
+    client.force_login(office.head)
+    decided = status not in {ReportStatus.DRAFT, ReportStatus.WITH_HOP, ReportStatus.RETURNED}
+    assert (report.reference in words(client.get("/reports/").text)) is not decided
+    assert (report.reference in words(client.get("/reports/?show=decided").text)) is decided
+
+
+@pytest.mark.parametrize(
+    ("who", "first"),
+    [("head", "breach-to-decide"), ("statistician", "breach-sent-back")],
+    ids=["a lead: what is to be decided", "a writer: what was returned"],
+)
+def test_what_waits_for_the_reader_comes_first(client, who, first):
+    office = an_office()
+    a_report(office, ReportStatus.WITH_HOP, reference="to-decide")
+    a_report(office, ReportStatus.RETURNED, reference="sent-back")
+    a_report(office, reference="still-written")
+    client.force_login(getattr(office, who))
+    page = words(client.get("/reports/").text)
+    assert page.index(first) == min(page.index(ref) for ref in ("breach-to-decide", "breach-sent-back", "breach-still"))
+
+
+def test_a_long_list_is_paged_with_as_many_queries_as_one_report_takes(client, django_assert_num_queries):
+    from breaches.drafts.drafting import draft_missing
+
+    office = an_office()
+    series = SeriesFactory(producer=office.producer)
+    client.force_login(office.head)
+    a_late_release(series=series, reference="release-00")
+    draft_missing(now=london("10:27:02"))
+    with CaptureQueriesContext(connection) as few:
+        client.get("/reports/")
+    for number in range(1, 35):
+        a_late_release(series=series, reference=f"release-{number:02}")
+    draft_missing(now=london("10:27:02"))
+    with django_assert_num_queries(len(few)):
+        first = words(client.get("/reports/").text)
+    assert first.count("Report breach-release-") == 30
+    assert words(client.get("/reports/?page=2").text).count("Report breach-release-") == 5
+
+
+def test_the_command_lists_what_programs_need(django_assert_max_num_queries):
+    office = an_office()
+    report = a_report(office, ReportStatus.APPROVED)
+    early = a_confirmed_release(series=SeriesFactory(producer=office.producer), reference="early", rehearsal=True)
+    covered(early)
+    looks(early, *EARLY_MORNING)
+    unseen = a_confirmed_release(series=early.series, reference="unseen")
+    covered(unseen)
+    looks(unseen, *SEED_MORNING[:3])
+    from breaches.drafts.drafting import draft_missing
+
+    draft_missing(now=london("10:28"))
+    with django_assert_max_num_queries(4):
+        entries = {entry["release"]: entry for entry in listed(json=True)}
+    assert entries["schools-march-2020"] == {
+        "reference": report.reference,
+        "release": "schools-march-2020",
+        "kind": "late",
+        "status": "approved",
+        "practices": ["T3.6"],
+        "occurred_at": "2020-06-30T08:30:00+00:00",
+        "delay_seconds": [3415.0, 3420.0],
+    }
+    assert (entries["early"]["kind"], entries["early"]["occurred_at"]) == ("early", "2020-06-30T08:10:00+00:00")
+    assert entries["early"]["delay_seconds"] == [-1800.0, -1200.0]
+    assert entries["unseen"]["delay_seconds"] == [120.0, None]
+
+
+def test_the_command_speaks_to_people_too():
+    assert "There are no breach reports." in listed()
+    report = a_drafted_report()
+    assert f"{report.reference}  draft  late, 9.30am on 30 June 2020" in listed()
+    assert listed(json=True)[0]["reference"] == report.reference
+
+
+def test_an_approved_report_is_exported_as_it_was_stored(tmp_path):
+    office = an_office()
+    report = a_report(office, ReportStatus.APPROVED)
+    file = tmp_path / "report.pdf"
+    call_command("export_report", report.reference, output=file, stdout=StringIO())
+    assert file.read_bytes() == bytes(report.approved_documents.get().pdf)
+    assert [path.name for path in tmp_path.iterdir()] == ["report.pdf"]
+
+
+@pytest.mark.parametrize(
+    ("status", "mark"),
+    [
+        (ReportStatus.RETURNED, "DRAFT: suspected breach, not yet decided"),
+        (ReportStatus.DISMISSED, "DISMISSED: suspected, and decided not to be a breach"),
+    ],
+    ids=["returned", "dismissed"],
+)
+def test_any_other_report_is_exported_with_its_mark(tmp_path, monkeypatch, status, mark):
+    from breaches.paper import pdf
+
+    marks = []
+    monkeypatch.setattr(pdf, "render", lambda document: marks.extend(document.marks) or printed(document))
+    report = a_report(an_office(), status)
+    call_command("export_report", report.reference, output=tmp_path / "draft.pdf", stdout=StringIO())
+    assert marks == [mark]
+    assert (tmp_path / "draft.pdf").read_bytes().startswith(b"%PDF-")
+
+
+def test_an_approved_report_about_a_rehearsal_is_printed_as_one():
+    report = a_report(an_office(), ReportStatus.APPROVED, rehearsal=True)
+    assert printing.laid_out(report, present(report)).marks == ("REHEARSAL: no real release and no real breach",)
+
+
+def test_an_export_that_cannot_be_is_refused_in_one_line(tmp_path, monkeypatch):
+    from breaches.paper import pdf
+
+    monkeypatch.setattr(pdf, "render", printed)
+    report = a_drafted_report()
+    with pytest.raises(CommandError, match="There is no breach report breach-nothing"):
+        call_command("export_report", "breach-nothing", output=tmp_path / "x.pdf")
+    with pytest.raises(CommandError, match="could not be written: No such file or directory"):
+        call_command("export_report", report.reference, output=tmp_path / "no" / "x.pdf")
+
+    def broken(document):
+        message = "no font"
+        raise pdf.NotRendered(message)
+
+    monkeypatch.setattr(pdf, "render", broken)
+    with pytest.raises(CommandError, match="could not be printed: no font"):
+        call_command("export_report", report.reference, output=tmp_path / "x.pdf")
+    assert list(tmp_path.iterdir()) == []
+    assert Report.objects.get().status == ReportStatus.DRAFT

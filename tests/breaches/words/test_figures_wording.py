@@ -1,0 +1,29 @@
+"""Rates, quarters, delays and days of the figures, in words that hold."""
+
+from fractions import Fraction
+
+import pytest
+
+from breaches.core.figures.quarter import Quarter
+from breaches.words import figures_wording
+
+
+@pytest.mark.parametrize(
+    ("share", "said"),
+    [(None, "[z]"), (Fraction(1), "100.0%"), (Fraction(99_999, 100_000), "99.9%"), (Fraction(0), "0.0%")],
+    ids=["nothing", "all", "nearly all", "none"],
+)
+def test_all_is_said_of_nothing_but_all(share, said):
+    assert figures_wording.rate(share) == said
+
+
+def test_quarters_delays_and_days_are_said_in_words():
+    assert figures_wording.quarter(Quarter(2020, 4)) == "October to December 2020"
+    assert figures_wording.delay(65_700.2) == "18 h 15 min"
+    assert [figures_wording.days(number) for number in (0, 1, 1.5, 2, None)] == [
+        "0 days",
+        "1 day",
+        "1.5 days",
+        "2 days",
+        "[z]",
+    ]

@@ -1,0 +1,254 @@
+"""Public notices of a delay: posted by people, replaced, withdrawn, and nothing that was observed in them."""
+
+from datetime import date, timedelta
+
+import pytest
+from django.urls import reverse
+
+from breaches.drafts import drafting
+from releases.calendar import delay_notices, scheduling
+from releases.calendar.delay_notices import NothingToSay, NoticeRefused
+from releases.calendar.moving import SomebodyWasFaster
+from releases.core.roles import Role
+from releases.models import DelayNotice, Release, ReleaseEvent
+from releases.models.append_only import AppendOnlyRow
+from releases.permissions import NotYours
+from releases.verdicts import judging
+from tests.factories import SEED_DUE, a_confirmed_release, a_release, an_announced_release, london_slot
+from tests.releases.on_record import looks_at
+from tests.releases.requested import head_of, person
+
+pytestmark = pytest.mark.django_db
+
+AFTER = SEED_DUE + timedelta(minutes=11)
+LATER = SEED_DUE + timedelta(hours=2)
+WHOM = {"contact_name": "Schools statistics", "contact_email": "schools@example.gov.uk"}
+POSTERS = {Role.HEAD_OF_PROFESSION, Role.DEPUTY, Role.STATISTICIAN, Role.PUBLISHING_TEAM}
+SENT = WHOM | {"expected_words": "Later this morning", "seen": "0"}
+
+
+@pytest.fixture
+def clock(time_machine):
+    """Set the clock that pages read."""
+    time_machine.move_to(AFTER, tick=False)
+    return lambda instant: time_machine.move_to(instant, tick=False)
+
+
+def post(release, *, role=Role.STATISTICIAN, at=AFTER, seen=0, **said):
+    said = {"expected_words": "Later this morning", **WHOM} | said
+    return delay_notices.post(release, by=person(release, role), at=at, seen=seen, **said)
+
+
+def withdraw(release, *, at=AFTER, seen=1):
+    return delay_notices.withdraw(release, by=head_of(release), at=at, seen=seen)
+
+
+def page_of(release, name="release"):
+    return reverse(f"releases:{name}", args=[release.reference])
+
+
+def words_of(response):
+    return " ".join(response.text.split())
+
+
+@pytest.mark.parametrize("role", list(Role))
+def test_those_who_lead_publish_or_write_the_statistics_tell_readers_and_nobody_else(client, clock, role):
+    release = an_announced_release()
+    client.force_login(person(release, role))
+    expected = role in POSTERS
+    address = page_of(release, "delay_notice")
+    assert (address in client.get(page_of(release)).text) == expected
+    assert client.get(address).status_code == (200 if expected else 404)
+    assert client.post(address, SENT).status_code == (302 if expected else 404)
+    assert DelayNotice.objects.exists() == expected
+    assert client.post(page_of(release, "withdraw_delay_notice"), {"seen": "1"}).status_code == (
+        302 if expected else 404
+    )
+    if not expected:
+        with pytest.raises(NotYours):
+            post(release, role=role)
+
+
+def test_readers_see_the_expected_time_the_contact_and_when_it_was_posted(client, clock):
+    release = an_announced_release()
+    post(release, expected_at=LATER, expected_words="Our website cannot be reached.")
+    text = words_of(client.get(page_of(release)))
+    for words in (
+        "Notice of a delay",
+        "11.30am on 30 June 2020",
+        "Our website cannot be reached.",
+        "Schools statistics",
+        "mailto:schools@example.gov.uk",
+        "9.41am on 30 June 2020",
+    ):
+        assert words in text
+    assert DelayNotice.objects.get().posted_by.name not in text
+
+
+def test_no_notice_is_ever_posted_by_itself_and_nothing_observed_is_in_one(client, clock):
+    release = an_announced_release()
+    looks_at(release, "not_live", start=SEED_DUE + timedelta(seconds=120))
+    judging.judge(release, now=AFTER)
+    drafting.draft_missing(now=AFTER)
+    assert not DelayNotice.objects.exists()
+    assert "delay" not in client.get(page_of(release)).text.lower()
+    client.force_login(person(release, Role.STATISTICIAN))
+    form = client.get(page_of(release, "delay_notice")).context["form"]
+    responsible = release.series.responsible
+    shown = {field.name: field.value() for field in form if field.value() not in (None, "", [None] * 3)}
+    assert shown == {"seen": 0, "contact_name": responsible.name, "contact_email": responsible.email}
+
+
+def test_a_notice_changes_neither_the_date_nor_the_status_nor_the_verdict():
+    release = an_announced_release()
+    looks_at(release, "not_live", start=SEED_DUE + timedelta(seconds=120))
+    judging.judge(release, now=AFTER)
+    before = Release.objects.values().get(), release.verifications.values().get()
+    post(release)
+    assert (Release.objects.values().get(), release.verifications.values().get()) == before
+    assert len(drafting.draft_missing(now=AFTER)) == 1
+
+
+def test_a_notice_before_the_release_is_due_is_possible(client, clock):
+    clock(SEED_DUE - timedelta(hours=1))
+    release = an_announced_release()
+    post(release, at=SEED_DUE - timedelta(hours=1), expected_at=LATER, expected_words="")
+    assert "Expected at" in client.get(page_of(release)).text
+
+
+def test_another_notice_takes_its_place_and_readers_can_read_the_earlier_one(client, clock):
+    release = an_announced_release()
+    post(release)
+    post(release, at=LATER, seen=1, expected_words="Tomorrow")
+    standing, _, earlier = words_of(client.get(page_of(release))).partition("Earlier notices of a delay")
+    assert "Tomorrow" in standing
+    assert "Later this morning" not in standing
+    assert "Later this morning" in earlier
+    assert DelayNotice.objects.count() == 2
+
+
+def test_a_withdrawn_notice_stands_no_more_and_is_still_told_of(client, clock):
+    release = an_announced_release()
+    post(release)
+    withdraw(release, at=LATER)
+    standing, _, earlier = words_of(client.get(page_of(release))).partition("Earlier notices of a delay")
+    assert "Notice of a delay" not in standing
+    assert "Withdrawn at" in earlier
+    assert "Later this morning" in earlier
+    with pytest.raises(NothingToSay):
+        withdraw(release, at=LATER, seen=2)
+    assert [event.kind for event in ReleaseEvent.in_order()][-2:] == ["delay_notice_posted", "delay_notice_withdrawn"]
+
+
+@pytest.mark.parametrize("end", ["published", "cancelled"])
+def test_once_the_release_is_published_or_cancelled_no_notice_stands(client, clock, end):
+    release = an_announced_release()
+    post(release)
+    if end == "published":
+        scheduling.publish(release, by=None, at=LATER, published_at=LATER)
+    else:
+        scheduling.cancel(release, reason="Not needed", by=head_of(release), at=LATER)
+    text = words_of(client.get(page_of(release)))
+    assert "Notice of a delay" not in text
+    assert "Earlier notices of a delay" in text
+    with pytest.raises(NothingToSay, match=end):
+        post(Release.objects.get(), seen=1)
+
+
+@pytest.mark.parametrize("kind", ["provisional", "not-announced", "rehearsal"])
+def test_where_readers_wait_for_nothing_there_is_nothing_to_tell(client, clock, kind):
+    made = {
+        "provisional": lambda: scheduling.announce(a_release(), by=None, at=SEED_DUE - timedelta(days=9)),
+        "not-announced": a_confirmed_release,
+        "rehearsal": lambda: a_confirmed_release(rehearsal=True),
+    }
+    release = made[kind]()
+    with pytest.raises(NothingToSay):
+        post(release)
+    client.force_login(head_of(release))
+    assert client.get(page_of(release, "delay_notice")).status_code == 409
+    assert page_of(release, "delay_notice") not in client.get(page_of(release)).text
+
+
+@pytest.mark.parametrize(
+    ("said", "field"),
+    [
+        pytest.param({"expected_words": "  "}, "expected_words", id="neither-time-nor-words"),
+        pytest.param({"expected_at": AFTER}, "expected_on", id="a-time-that-is-past"),
+        pytest.param({"expected_at": SEED_DUE, "at": SEED_DUE - timedelta(hours=1)}, "expected_on", id="no-delay"),
+        pytest.param({"contact_name": " "}, "contact_name", id="nobody-to-ask"),
+        pytest.param({"contact_email": ""}, "contact_email", id="no-address-to-ask"),
+    ],
+)
+def test_a_notice_that_says_too_little_or_cannot_be_is_refused_on_its_field(said, field):
+    release = an_announced_release()
+    with pytest.raises(NoticeRefused) as refusal:
+        post(release, **said)
+    assert refusal.value.field == field
+    assert not DelayNotice.objects.exists()
+
+
+TODAY = {"expected_on-day": "30", "expected_on-month": "6", "expected_on-year": "2020"}
+
+
+@pytest.mark.parametrize(
+    ("sent", "field"),
+    [
+        pytest.param({"expected_words": " "}, "expected_words", id="nothing-said"),
+        pytest.param(TODAY, "expected_time", id="a-date-without-a-time"),
+        pytest.param({"expected_time": "11am"}, "expected_on", id="a-time-without-a-date"),
+        pytest.param(TODAY | {"expected_time": "9:35am"}, "expected_on", id="a-time-that-is-past"),
+        pytest.param({"contact_name": ""}, "contact_name", id="nobody-to-ask"),
+        pytest.param({"contact_email": "nobody"}, "contact_email", id="no-address"),
+    ],
+)
+def test_the_form_says_what_is_wrong_with_which_field_and_keeps_what_was_typed(client, clock, sent, field):
+    release = an_announced_release()
+    client.force_login(person(release, Role.PUBLISHING_TEAM))
+    response = client.post(page_of(release, "delay_notice"), SENT | sent)
+    assert list(response.context["form"].errors) == [field]
+    assert f'href="#id_{field}' in response.text
+    assert not DelayNotice.objects.exists()
+
+
+def test_date_and_time_of_the_form_are_londons(client, clock):
+    release = an_announced_release()
+    client.force_login(person(release, Role.PUBLISHING_TEAM))
+    assert client.post(page_of(release, "delay_notice"), SENT | TODAY | {"expected_time": "11:30am"}).status_code == 302
+    assert DelayNotice.objects.get().expected_at == LATER
+
+
+def test_of_two_who_post_at_once_the_second_is_told(client, clock):
+    release = an_announced_release()
+    post(release)
+    with pytest.raises(SomebodyWasFaster):
+        post(release, expected_words="Tomorrow")
+    with pytest.raises(SomebodyWasFaster):
+        withdraw(release, seen=0)
+    client.force_login(person(release, Role.DEPUTY))
+    assert client.post(page_of(release, "delay_notice"), SENT).status_code == 409
+    assert client.post(page_of(release, "withdraw_delay_notice"), {"seen": "x"}).status_code == 404
+    assert DelayNotice.objects.count() == 1
+
+
+def test_a_date_moved_meanwhile_takes_no_notice_with_it(client, clock):
+    release = an_announced_release()
+    post(release, at=SEED_DUE - timedelta(days=3), expected_words="A day later")
+    to = london_slot(date(2020, 7, 1))
+    head = head_of(release)
+    scheduling.change_date(release, to=to, reason="Late data", by=head, at=SEED_DUE - timedelta(days=2))
+    clock(SEED_DUE - timedelta(days=1))
+    assert "Notice of a delay" not in client.get(page_of(release)).text
+
+
+def test_notices_are_only_added():
+    notice = post(an_announced_release())
+    notice.expected_words = "Forged"
+    for attempt in (
+        notice.save,
+        notice.delete,
+        lambda: DelayNotice.objects.update(expected_words="Forged"),
+        lambda: DelayNotice.objects.all().delete(),
+    ):
+        with pytest.raises(AppendOnlyRow):
+            attempt()

@@ -1,0 +1,74 @@
+"""Values written as plain JSON come back as they were."""
+
+import json
+from dataclasses import dataclass
+from datetime import UTC, datetime
+from enum import StrEnum
+from types import MappingProxyType
+
+import pytest
+
+from releases.core import plain_json
+from releases.core.judging.evidence import Finding, LookResult, Reason
+from releases.core.judging.publisher import PublisherSays, Source, State
+from releases.core.looks.answer import Answer, Failure, Hop
+
+AT = datetime(2020, 6, 30, 8, 30, 0, 123456, tzinfo=UTC)
+URL = "https://www.example.gov.uk/statistics"
+
+ANSWERED = Answer(
+    requested_url=URL,
+    planned_at=AT,
+    sent_at=AT,
+    completed_at=AT,
+    status=200,
+    hops=(Hop(URL, 301), Hop(f"{URL}/new", 200)),
+    final_url=f"{URL}/new",
+    headers=(("content-type", "text/html"), ("age", "3")),
+    body=b"\x00\xff<title>",
+    seconds=MappingProxyType({"total": 0.25, "connect": 0}),
+)
+UNANSWERED = Answer(requested_url=URL, planned_at=AT, sent_at=AT, completed_at=AT, failure=Failure.TIMEOUT)
+SAID = PublisherSays(state=State.PUBLISHED, published_at=AT, source=Source.CHANGE_HISTORY, change_note="“Late”")
+FOUND = Finding(LookResult.LIVE, (Reason.MARKER_IN_TITLE, Reason.CLOCK_OFF), "abc", "Title", publisher=SAID)
+
+
+class Colour(StrEnum):
+    RED = "red"
+
+
+@dataclass(frozen=True)
+class Old:
+    name: str
+    gone: int = 0
+
+
+@dataclass(frozen=True)
+class New:
+    name: str
+    colour: Colour = Colour.RED
+
+
+@pytest.mark.parametrize("value", [ANSWERED, UNANSWERED, FOUND], ids=["answered", "unanswered", "finding"])
+def test_what_was_written_is_read_as_it_was(value):
+    told = json.loads(json.dumps(plain_json.written(value)))
+    assert plain_json.read(type(value), told) == value
+
+
+def test_a_field_that_came_later_takes_its_default_and_one_that_went_is_left_out():
+    assert plain_json.read(New, plain_json.written(Old("first", gone=3))) == New("first", Colour.RED)
+
+
+@pytest.mark.parametrize(
+    "plain",
+    [None, {}, {"name": 3}, {"name": "first", "colour": "blue"}, ["first"], "first"],
+    ids=["nothing", "empty", "number", "unknown-colour", "list", "text"],
+)
+def test_what_is_something_else_is_refused(plain):
+    with pytest.raises(plain_json.NotThisKind):
+        plain_json.read(New, plain)
+
+
+def test_what_could_not_be_read_again_is_not_written():
+    with pytest.raises(TypeError, match="a set cannot be written"):
+        plain_json.written({"ones": {1, 2}})

@@ -1,0 +1,45 @@
+"""The index by which PostgreSQL finds titles by parts of words, and a database that does not allow it."""
+
+import logging
+
+import pytest
+from django.db import connection
+
+from releases.models import Release
+from releases.models.title_words import index_title_words
+from releases.readers.wanted import Wanted, matching
+from tests.factories import an_announced_release
+
+pytestmark = pytest.mark.django_db
+
+
+def answers(sql, *parameters):
+    with connection.cursor() as cursor:
+        cursor.execute(sql, parameters)
+        return [row[0] for row in cursor.fetchall()] if cursor.description else []
+
+
+def plan():
+    answers("SET LOCAL enable_seqscan = off")
+    return Release.objects.filter(title__icontains="inspections").order_by().explain()
+
+
+def test_titles_are_found_by_the_index():
+    an_announced_release()
+    assert matching(Wanted(words="inspections")).count() == 1
+    if connection.vendor == "postgresql":
+        assert "release_by_title_words" in plan()
+
+
+def test_where_the_extension_is_not_allowed_titles_are_found_all_the_same(caplog):
+    an_announced_release()
+    if connection.vendor == "postgresql":
+        answers("DROP EXTENSION pg_trgm CASCADE")
+        answers("CREATE ROLE nobody_much")
+        answers("SET LOCAL ROLE nobody_much")
+        with caplog.at_level(logging.WARNING):
+            index_title_words(connection.schema_editor())
+        answers("RESET ROLE")
+        assert "searched without an index" in caplog.text
+        assert "release_by_title_words" not in plan()
+    assert matching(Wanted(words="inspections")).count() == 1

@@ -1,0 +1,203 @@
+"""Looks that only repeat what others show are not read, and no verdict and no account is another one for that."""
+
+import random
+from datetime import timedelta
+
+import pytest
+from django.db.models import Q
+
+from breaches.core.account import narrative
+from breaches.drafts import on_record
+from releases.core.judging.publisher import PublisherSays, Source, State, as_json
+from releases.core.judging.verdict import Outcome
+from releases.core.roles import Role
+from releases.models import Observation, Release, Statement, Verification
+from releases.record import repetitions, sightings
+from releases.record.repetitions import Needed
+from releases.verdicts import judging
+from tests.factories import SEED_DUE, SeriesFactory, a_confirmed_release, member
+from tests.releases.on_record import a_look, looks_at
+
+pytestmark = pytest.mark.django_db
+
+LIMIT = SEED_DUE + timedelta(minutes=2)
+AFTER = LIMIT + timedelta(minutes=10)
+RELEASES = 250
+# seconds from the due time, between which looks are planned
+SPANS = ((-60, 30), (-7200, -60), (-7200, -60), (115, 260))
+TEXTS = ("", "a" * 64, "b" * 64, "c" * 64)
+REASONS, OFTEN = ("not_found", "clock_off", "gone", "withdrawn"), (980, 2, 9, 9)
+RESULTS = ("not_live", "live", "unreachable", "observer_fault", "unrecognised")
+
+
+def seconds(value: float) -> timedelta:
+    return timedelta(seconds=round(value, 3))
+
+
+def a_random_look(chance: random.Random, address, *, published: float, noise: float) -> Observation:
+    """A look at any time around the due one: mostly quick and to plan, sometimes slow, delayed or by a wrong clock.
+
+    It finds what was published so many seconds after the due time, unless by chance it shows anything else.
+    """
+    planned = SEED_DUE + seconds(chance.choice((0, 120, -5, *(chance.uniform(*span) for span in SPANS))))
+    sent = planned + seconds(chance.choice((0, 0.1, -0.3, chance.uniform(-1, 14))))
+    sent += timedelta(microseconds=chance.randrange(1000))  # no two at once, as on any real day
+    took = seconds(chance.choice((0.1, 0.1, 0.1, chance.uniform(0, 15))))
+    return Observation(
+        release=address.release,
+        address=address,
+        url=address.url,
+        schedule_version=1,
+        superseded=chance.random() < 0.02,
+        planned_at=planned,
+        sent_at=sent,
+        completed_at=sent + took,
+        recorded_at=sent + took,
+        result=chance.choice(RESULTS) if chance.random() < noise else RESULTS[sent >= SEED_DUE + seconds(published)],
+        reasons=[chance.choices(REASONS, weights=OFTEN)[0]],
+        adapter="page",
+        text_digest=chance.choice(TEXTS),
+        watcher="test",
+        purpose="fresh" if chance.random() < 0.05 else "plain",
+        clock_bound_seconds=chance.choice((None, None, 0.02, 0.4, 3.0)),
+        publisher_says=_says(chance) if chance.random() < 0.003 else {},
+    )
+
+
+def _says(chance: random.Random):
+    at = SEED_DUE + seconds(chance.uniform(-60, 300))
+    return as_json(PublisherSays(State.PUBLISHED, published_at=at, source=Source.CHANGE_HISTORY))
+
+
+@pytest.fixture
+def mornings() -> list[Release]:
+    """Many releases, each looked at up to sixty times at random, a few of them with a person's word on a text."""
+    chance = random.Random(7)  # noqa: S311  # a morning that can be played again
+    series = SeriesFactory()
+    person = member(Role.STATISTICIAN, series.producer)
+    rows = []
+    for number in range(RELEASES):
+        release = a_confirmed_release(
+            series=series, reference=f"r-{number}", url=f"https://www.example.gov.uk/{number}"
+        )
+        (page,) = release.addresses.select_related("release")
+        day = {
+            "published": chance.choice(
+                (chance.uniform(-100, 0), chance.uniform(0, 120), chance.uniform(120, 200), 1e6)
+            ),
+            "noise": chance.choice((0, 0.02, 0.3)),
+        }
+        rows += [a_random_look(chance, page, **day) for _ in range(chance.randint(0, 60))]
+        if chance.random() < 0.1:
+            kind = chance.choice((Statement.Kind.THIS_IS_IT, Statement.Kind.PREVIOUS_EDITION))
+            Statement.objects.create(
+                release=release,
+                address=page,
+                schedule_version=1,
+                kind=kind,
+                text_digest=TEXTS[1],
+                stated_by=person,
+                stated_at=AFTER,
+            )
+    chance.shuffle(rows)
+    Observation.append(rows)
+    return list(Release.objects.order_by("pk"))
+
+
+@pytest.fixture
+def every_look_read(monkeypatch):
+    """Let every look be read from now on."""
+
+    def now():
+        needed = repetitions.needed
+        monkeypatch.setattr(repetitions, "needed", lambda keys: Needed(Q(), needed(keys).number))
+
+    return now
+
+
+def found() -> dict[str, tuple[object, ...]]:
+    """What the verdict of each release says, and the account that a report would give of it."""
+    verifications = list(Verification.objects.select_related("release__series__producer"))
+    facts = on_record.facts_of(verifications)
+    return {
+        one.release.reference: (
+            *(
+                getattr(one, name)
+                for name in ("outcome", "last_not_live_at", "first_live_at", "delay_from", "delay_to")
+            ),
+            *(one.occurred_at, one.reasons, one.addresses, one.published_at_by_publisher, one.diagnoses),
+            narrative.account(facts[one.pk]),
+        )
+        for one in verifications
+    }
+
+
+def test_random_mornings_end_as_they_do_when_every_look_is_read(mornings, every_look_read):
+    keys = [release.pk for release in mornings]
+    every = Observation.objects.plain().count()
+    read = Observation.objects.plain().filter(repetitions.needed(keys).condition).count()
+    judging.judge_all(mornings, now=AFTER)
+    briefly = found()
+    assert {outcome for outcome, *_ in briefly.values()} == set(Outcome) - {Outcome.PENDING, Outcome.PARTIAL}
+    every_look_read()
+    again = judging.judge_all(mornings, now=AFTER)
+    assert not again.faults
+    assert [one.verification.release.reference for one in again.judged if one.changed] == []
+    assert found() == briefly
+    assert read < every * 0.9
+
+
+def test_of_a_day_of_looks_without_the_release_two_are_read():
+    release = a_confirmed_release()
+    looks_at(release, *["not_live"] * 200, start=SEED_DUE - timedelta(hours=10), every=timedelta(minutes=2))
+    a_look(release.addresses.get(), "unreachable", at=SEED_DUE - timedelta(minutes=1))
+    looks_at(release, "not_live", "not_live", start=LIMIT)
+    needed = repetitions.needed([release.pk])
+    assert Observation.objects.filter(needed.condition).count() == 2 + 2
+    (kept,) = judging.judge(release, now=AFTER).verification.addresses
+    assert kept["looks"] == 203
+
+
+@pytest.mark.parametrize(
+    "fields",
+    [
+        pytest.param({"result": "live"}, id="that-found-it"),
+        pytest.param({"result": "live", "fresh": True}, id="that-found-it-past-the-caches"),
+        pytest.param({"reasons": ("clock_off",)}, id="by-a-wrong-clock"),
+        pytest.param(
+            {"says": PublisherSays(State.PUBLISHED, published_at=SEED_DUE, source=Source.CHANGE_HISTORY)},
+            id="with-a-publishers-time",
+        ),
+    ],
+)
+def test_every_look_is_read_where_there_is_one(fields):
+    release = a_confirmed_release()
+    looks_at(release, *["not_live"] * 20, start=SEED_DUE - timedelta(minutes=10))
+    fields = {"result": "not_live", **fields}
+    a_look(release.addresses.get(), fields.pop("result"), at=SEED_DUE - timedelta(minutes=5, seconds=2), **fields)
+    needed = repetitions.needed([release.pk])
+    assert Observation.objects.filter(needed.condition).count() == 21
+
+
+def test_every_look_is_read_where_one_that_found_it_was_under_way_when_it_was_due():
+    release = a_confirmed_release()
+    looks_at(release, *["not_live"] * 20, start=SEED_DUE - timedelta(minutes=10))
+    a_look(release.addresses.get(), "live", at=SEED_DUE - timedelta(seconds=8), took=timedelta(seconds=9))
+    assert Observation.objects.filter(repetitions.needed([release.pk]).condition).count() == 21
+
+
+def test_a_look_that_another_watcher_keeps_meanwhile_is_left_to_the_next_reading():
+    release = a_confirmed_release()
+    looks_at(release, *["not_live"] * 20, start=SEED_DUE - timedelta(minutes=10))
+    needed = repetitions.needed([release.pk])
+    a_look(release.addresses.get(), "live", at=SEED_DUE - timedelta(minutes=5, seconds=2))
+    assert Observation.objects.filter(needed.condition).count() == 1
+    assert Observation.objects.filter(repetitions.needed([release.pk]).condition).count() == 21
+
+
+def test_looks_of_another_schedule_are_read_all():
+    release = a_confirmed_release()
+    looks_at(release, *["not_live"] * 20, start=SEED_DUE - timedelta(minutes=10))
+    Release.objects.filter(pk=release.pk).update(schedule_version=2)
+    seen = sightings.read([release.pk])((release.pk, 1))
+    assert [len(one.looks) for one in seen.values()] == [20]

@@ -1,0 +1,121 @@
+"""The publisher's own clock in words for people."""
+
+from datetime import UTC, datetime, timedelta
+
+import pytest
+
+from releases.core.judging.diagnosis import Diagnosis
+from releases.core.judging.publisher import PublisherSays, Source, State
+from releases.models import Verification
+from releases.words import second_clock
+
+DUE = datetime(2020, 6, 30, 8, 30, tzinfo=UTC)
+
+
+def verified(seconds=None, source=Source.SCHEDULED_TIME_AND_DELAY, **fields):
+    at = None if seconds is None else DUE + timedelta(seconds=seconds)
+    return Verification(due_at=DUE, published_at_by_publisher=at, publisher_source=source if at else "", **fields)
+
+
+@pytest.mark.parametrize(
+    ("seconds", "source", "said"),
+    [
+        (
+            3480,
+            Source.SCHEDULED_TIME_AND_DELAY,
+            "published at 10.28.00am (its scheduled time and its delay), 58 min after it was due",
+        ),
+        (0, Source.CHANGE_HISTORY, "published at 9.30.00am (the public history of the page), at the due time"),
+        (
+            3723,
+            Source.CHANGE_HISTORY,
+            "published at 10.32.03am (the public history of the page), 1 h 2 min 3 s after it was due",
+        ),
+        (
+            -600,
+            Source.CHANGE_HISTORY,
+            "published at 9.20.00am (the public history of the page), 10 min before it was due",
+        ),
+        (
+            86_400,
+            Source.PUBLIC_UPDATED_AT,
+            (
+                "published by 9.30.00am on 1 July 2020 at the latest "
+                "(the last public update of the page, which moves with every later one)"
+            ),
+        ),
+    ],
+    ids=["late", "on the dot", "to the second", "early", "a figure that moves"],
+)
+def test_the_publishers_time_is_its_own_word_with_the_figure_it_was_taken_from(seconds, source, said):
+    """(V11)"""
+    assert second_clock.publisher_sentence(verified(seconds, source)) == f"The publisher’s own system says: {said}."
+
+
+def test_a_list_has_the_publishers_figure_in_one_phrase():
+    assert second_clock.publisher_note(verified(3480)) == "publisher’s own system: 58 min after it was due"
+    assert second_clock.publisher_note(verified(0)) == "publisher’s own system: at the due time"
+    assert second_clock.publisher_note(verified(60, Source.PUBLIC_UPDATED_AT)) == ""
+
+
+def test_where_the_publisher_gives_no_time_nothing_is_said():
+    for verification in (verified(), None):
+        assert second_clock.publisher_note(verification) == ""
+    assert second_clock.publisher_sentence(verified()) == ""
+    assert second_clock.hole_sentence(DUE, DUE + timedelta(hours=1), None) == ""
+
+
+@pytest.mark.parametrize(
+    ("seconds", "source", "fills"),
+    [
+        (600, Source.CHANGE_HISTORY, True),
+        (1200, Source.CHANGE_HISTORY, True),
+        (1201, Source.CHANGE_HISTORY, False),
+        (599, Source.CHANGE_HISTORY, False),
+        (900, Source.PUBLIC_UPDATED_AT, False),
+    ],
+    ids=["at its start", "at its end", "after it", "before it", "a figure that moves"],
+)
+def test_a_hole_is_filled_by_a_publishers_time_that_lies_in_it(seconds, source, fills):
+    start, end = DUE + timedelta(seconds=600), DUE + timedelta(seconds=1200)
+    sentence = second_clock.hole_sentence(start, end, verified(seconds, source))
+    assert sentence.startswith("The publisher’s own system says that it was published in that time") is fills
+
+
+def test_an_edge_cache_is_said_to_be_what_may_explain_it():
+    """(V13)"""
+    (sentence,) = second_clock.diagnosis_sentences(verified(diagnoses=["edge_cache"]))
+    assert "may explain" in sentence
+    assert second_clock.diagnosis_sentences(verified()) == []
+    assert set(second_clock.DIAGNOSES) == set(Diagnosis)
+
+
+@pytest.mark.parametrize(
+    ("says", "sentence"),
+    [
+        (PublisherSays(State.ANNOUNCED, announced_text="30 June 2020 9:30am"), "Announced: 30 June 2020 9:30am"),
+        (PublisherSays(State.ANNOUNCED, announced_for=DUE), "Announced: 9.30am on 30 June 2020"),
+        (PublisherSays(State.MOVED, announced_text="July 2020"), "Announced for another time: July 2020"),
+        (PublisherSays(State.CANCELLED), "Cancelled"),
+        (
+            PublisherSays(State.PUBLISHED, DUE, Source.CHANGE_HISTORY),
+            "Published at 9.30.00am (the public history of the page)",
+        ),
+        (PublisherSays(State.PUBLISHED), "Published, with no time that can be relied on"),
+        (PublisherSays(State.EARLIER_EDITION), "An earlier edition stands there"),
+        (
+            PublisherSays(State.WITHDRAWN, DUE, Source.CHANGE_HISTORY),
+            "Marked as withdrawn; published at 9.30.00am (the public history of the page)",
+        ),
+        (PublisherSays(State.GONE), "Taken away"),
+        (PublisherSays(State.REDIRECTED), "Replaced by another page, which it does not name"),
+    ],
+    ids=lambda value: value.state.value if isinstance(value, PublisherSays) else "",
+)
+def test_what_the_publishers_system_said_at_a_look_is_said_in_words(says, sentence):
+    assert second_clock.says_sentence(says, due_at=DUE) == sentence
+
+
+def test_every_state_and_source_has_words():
+    assert set(second_clock.STATES) == set(State)
+    assert set(second_clock.SOURCES) == set(Source)
