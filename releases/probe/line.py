@@ -7,6 +7,7 @@ import time
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from datetime import datetime
+from functools import lru_cache
 from types import MappingProxyType
 
 import pycurl
@@ -222,8 +223,7 @@ class Line:
         elif not line.strip():
             self._headers_over = True
         elif not self._headers_over:
-            name, _, value = _text(line).partition(":")
-            self._headers.append((name.strip().lower(), value.strip()))
+            self._headers.append(_header(line))
         return None
 
     def _take_body(self, part: bytes) -> int | None:
@@ -233,6 +233,13 @@ class Line:
             return 0
         self._body.append(part)
         return None
+
+
+@lru_cache(maxsize=2048)
+def _header(line: bytes) -> tuple[str, str]:
+    """Read a line of headers; answers of one site share most of theirs, and thousands of answers wait at once."""
+    name, _, value = _text(line).partition(":")
+    return name.strip().lower(), value.strip()
 
 
 def _text(line: bytes) -> str:

@@ -4,7 +4,7 @@ import re
 from collections.abc import Iterable, Sequence
 from enum import StrEnum
 
-from releases.core.tables import archive, delimited, office_open, open_document
+from releases.core.tables import archive, delimited, open_document
 from releases.core.tables.table import MOST_BYTES, Line, NotATableError, Value, as_cell
 
 # What XML cannot hold, and with it no spreadsheet; tab and line ends are spaces to whoever reads it again.
@@ -40,6 +40,9 @@ def read(content: bytes, *, name: str) -> list[Line]:
         if archive.is_open_document(parts, name=name):
             return open_document.read(parts, name=name)
         if archive.is_office_open(parts):
+            # openpyxl takes 11 MB, which processes that read and write no spreadsheet never need.
+            from releases.core.tables import office_open
+
             return office_open.read(content, name=name)
     message = f"{name} is neither CSV nor ODS nor XLSX: save it as one of these."
     raise NotATableError(message)
@@ -70,6 +73,8 @@ def write(kind: Kind, header: Sequence[str], rows: Iterable[Sequence[Value]], *,
         case Kind.ODS:
             return open_document.write(header, plain, title=title)
         case Kind.XLSX:
+            from releases.core.tables import office_open
+
             return office_open.write(header, plain, title=title)
 
 
