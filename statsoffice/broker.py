@@ -9,7 +9,7 @@ from pathlib import Path
 
 from django.core.exceptions import ImproperlyConfigured
 
-from statsoffice import environment
+from statsoffice.configuration import environment
 
 SERVERS = ("valkey-server", "redis-server")
 LONGEST_SOCKET_PATH = 100  # bytes: the kernels stop at 104 (macOS) and 108 (Linux)

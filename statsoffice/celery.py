@@ -9,7 +9,8 @@ from celery.schedules import crontab
 from django.conf import settings
 from django.utils.log import configure_logging
 
-from statsoffice import backstop, broker
+from statsoffice import broker
+from statsoffice.steps import backstop
 
 os.environ.setdefault("DJANGO_SETTINGS_MODULE", "statsoffice.settings")
 

@@ -7,9 +7,9 @@ from pathlib import Path
 import django_stubs_ext
 
 from releases.core.roles import Role
-from statsoffice import environment, error_reports, office_provider, outside_channels, secret_key
+from statsoffice.around_pages.security_headers import PERMISSIONS_POLICY, SECURE_CSP  # noqa: F401  # settings by these names
+from statsoffice.configuration import environment, error_reports, office_provider, outside_channels, secret_key
 from statsoffice.logs.written import written_as
-from statsoffice.security_headers import PERMISSIONS_POLICY, SECURE_CSP  # noqa: F401  # settings by these names
 
 # Lets generic classes of Django carry their type parameters at run time too.
 django_stubs_ext.monkeypatch()
@@ -100,16 +100,16 @@ MIDDLEWARE = [
     "django.middleware.csp.ContentSecurityPolicyMiddleware",
     "django_permissions_policy.PermissionsPolicyMiddleware",
     "whitenoise.middleware.WhiteNoiseMiddleware",
-    "statsoffice.rate_limit.LimitRate",
+    "statsoffice.around_pages.rate_limit.LimitRate",
     "django.middleware.http.ConditionalGetMiddleware",
-    "statsoffice.freshness.SayWhatMayBeKept",
+    "statsoffice.around_pages.freshness.SayWhatMayBeKept",
     "django.contrib.sessions.middleware.SessionMiddleware",
     "django.middleware.common.CommonMiddleware",
     "django.middleware.csrf.CsrfViewMiddleware",
     "django.contrib.auth.middleware.AuthenticationMiddleware",
     "statsoffice.accounts.last_used.KeepWhenLastUsed",
     "statsoffice.audit.files.KeepFilesTaken",
-    "statsoffice.unsent.KeepWhatWasTyped",
+    "statsoffice.around_pages.unsent.KeepWhatWasTyped",
     "django.contrib.messages.middleware.MessageMiddleware",
     "django.middleware.clickjacking.XFrameOptionsMiddleware",
     "allauth.account.middleware.AccountMiddleware",
@@ -270,7 +270,7 @@ SESSION_COOKIE_HTTPONLY = True
 SESSION_COOKIE_SAMESITE = "Lax"
 SESSION_COOKIE_AGE = 60 * 60 * 12
 SESSIONS_LAST_USED = True
-CSRF_FAILURE_VIEW = "statsoffice.unsent.csrf_failure"
+CSRF_FAILURE_VIEW = "statsoffice.around_pages.unsent.csrf_failure"
 SESSION_COOKIE_SECURE = CSRF_COOKIE_SECURE = PRODUCTION
 CSRF_COOKIE_HTTPONLY = True
 X_FRAME_OPTIONS = "DENY"

@@ -19,10 +19,11 @@ from releases.probe.registry import ADAPTERS
 from releases.verdicts import judging, roll_call
 from releases.watching import unstored, watch
 from releases.watching.clock import RealClock
-from statsoffice import details_kept, names_kept, progress, repeating, unhurried
 from statsoffice.canary import illness, left_in_files, pulse, turn
+from statsoffice.keeping import details_kept, names_kept
 from statsoffice.logs.about import about
 from statsoffice.messages import delivery, outbox
+from statsoffice.steps import progress, repeating, unhurried
 
 CLOCK = RealClock(ClockSource())
 _probes: dict[tuple[int, int], Probe] = {}

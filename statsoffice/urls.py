@@ -4,7 +4,8 @@ from allauth.account.decorators import secure_admin_login
 from django.contrib import admin
 from django.urls import include, path
 
-from statsoffice import health, unsent
+from statsoffice import health
+from statsoffice.around_pages import unsent
 from statsoffice.guides import views as guides
 from statsoffice.metrics.views import metrics
 

@@ -82,6 +82,33 @@ def docstring(path):
     return ast.get_docstring(ast.parse(path.read_text()))
 
 
+INVENTED = {"releases/probe/practice_hub.py", "tests/upgrade/from_VERSION.zip", "locale/cy/"}
+
+
+def test_every_path_that_the_documentation_names_is_there():
+    named = {
+        (name(document), path)
+        for document in tracked("*.md")
+        for path in re.findall(r"`([a-z_]+/[\w./-]*)`", document.read_text())
+        if path not in INVENTED
+    }
+    assert len(named) > 200
+    assert {(document, path) for document, path in named if not is_there(path)} == set()
+
+
+def is_there(path):
+    """Tell whether there is a file, a folder or, without its ending, a module; inside an app where none is named."""
+    tried = [ROOT / app / path for app in ("", "releases", "breaches", "statsoffice", "tests")]
+    return any(one.exists() or one.with_suffix(".py").exists() for one in tried)
+
+
+def test_tests_stand_in_rooms_that_the_product_has():
+    for app in ("releases", "breaches"):
+        rooms = {path.parent for path in (ROOT / "tests" / app).glob("*/test_*.py")}
+        assert rooms
+        assert [room.name for room in rooms if not (ROOT / app / room.name).exists()] == []
+
+
 def test_the_lowest_layer_of_both_apps_is_the_core_that_is_kept_pure():
     contracts = tomllib.loads((ROOT / "pyproject.toml").read_text())["tool"]["importlinter"]["contracts"]
     lowest = {

@@ -2,8 +2,8 @@
 
 from breaches.core.annex import Annex
 from breaches.core.printed.annex_facts import annex_of
-from breaches.drafts import on_record
 from breaches.models import Report
+from breaches.reports import facts_on_record
 
 
 def annex_for(report: Report) -> Annex | None:
@@ -12,5 +12,5 @@ def annex_for(report: Report) -> Annex | None:
     verdicts = {suspicion.verification_id: suspicion.verification for suspicion in suspicions}
     if not verdicts:
         return None
-    facts = on_record.facts_of(list(verdicts.values()))
+    facts = facts_on_record.facts_of(list(verdicts.values()))
     return annex_of(facts[verdict] for verdict in verdicts)

@@ -10,15 +10,15 @@ from django.db.models import Exists, OuterRef
 
 from breaches.core.content import CitedPractice, ReportContent, to_json
 from breaches.core.status import Kind, ReportStatus
-from breaches.drafts import machine_text, on_record, refreshing
+from breaches.drafts import machine_text, refreshing
 from breaches.drafts.refreshing import standing
 from breaches.models import Report, ReportEvent, ReportVersion, Suspicion
-from breaches.reports import filing, practices
+from breaches.reports import facts_on_record, filing, practices
 from breaches.reports.references import free_references
 from breaches.reports.versions import new_version, record
-from releases.calendar import exemptions
 from releases.core.judging.verdict import Outcome
 from releases.models import Verification
+from releases.verdicts import exemptions
 
 KINDS: Mapping[Kind, tuple[Outcome, ...]] = {
     Kind.EARLY: (Outcome.EARLY,),
@@ -118,7 +118,7 @@ def _draft_batch(keys: Sequence[int], *, now: datetime, practices_on: PracticesO
         morning = _by_schedule(claimed)
         _join_open_reports(morning, now=now)
         suspected = list(morning.values())
-        facts = on_record.facts_of([suspicions[0].verification for suspicions in suspected])
+        facts = facts_on_record.facts_of([suspicions[0].verification for suspicions in suspected])
         contents = [
             machine_text.machine_content(suspicions, facts, practices_on=practices_on) for suspicions in suspected
         ]

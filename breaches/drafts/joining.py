@@ -12,12 +12,11 @@ from django.utils.translation import gettext as _
 from breaches.core.account.joint_text import joint_content
 from breaches.core.content import ReportContent, from_json, to_json
 from breaches.core.status import JOIN, PART, RESUME, ReportStatus
-from breaches.drafts import on_record
 from breaches.drafts.machine_text import FROM_FACTS, machine_content
 from breaches.drafts.refreshing import is_untouched, standing
 from breaches.models import JoinedDraft, OwnAct, Report, ReportVersion, Suspicion
 from breaches.permissions import acting_role
-from breaches.reports import filing, moves, practices
+from breaches.reports import facts_on_record, filing, moves, practices
 from breaches.reports.references import free_references
 from breaches.reports.versions import new_version, present, record
 from releases.core.dates.london import local_date
@@ -158,7 +157,7 @@ def _suspicions(drafts: list[Report]) -> list[Suspicion]:
 
 
 def _machine(suspicions: list[Suspicion]) -> ReportContent:
-    facts = on_record.facts_of(list({one.verification_id: one.verification for one in suspicions}.values()))
+    facts = facts_on_record.facts_of(list({one.verification_id: one.verification for one in suspicions}.values()))
     return machine_content(suspicions, facts, practices_on=practices.of_orderly_release)
 
 

@@ -12,10 +12,9 @@ from django.utils.translation import gettext as _
 from breaches.core.account.gone_again import away_of
 from breaches.core.content import ReportContent, from_json, to_json
 from breaches.core.status import EDIT, REPORT, ReportStatus
-from breaches.drafts import on_record
 from breaches.drafts.machine_text import FROM_FACTS, machine_content
 from breaches.models import Report, ReportEvent, ReportVersion, Suspicion
-from breaches.reports import practices
+from breaches.reports import facts_on_record, practices
 from breaches.reports.versions import SomebodyWasFaster, advance, present, record
 
 # While a report is with the Head of Profession nothing enters it but by a person's act.
@@ -118,7 +117,7 @@ def _is_due(stands: list[list[Any]], told: ReportEvent | None, *, now: datetime,
 
 
 def _refresh(report: Report, suspicions: Sequence[Suspicion], *, now: datetime) -> None:
-    facts = on_record.facts_of(list({s.verification_id: s.verification for s in suspicions}.values()))
+    facts = facts_on_record.facts_of(list({s.verification_id: s.verification for s in suspicions}.values()))
     machine = machine_content(suspicions, facts, practices_on=practices.of_orderly_release)
     version = present(report)
     content, beside = _refreshed(version, machine) if report.status in OPEN_TO_THE_MACHINE else (None, None)

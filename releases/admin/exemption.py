@@ -11,11 +11,11 @@ from django.utils.translation import gettext as _
 
 from releases import permissions
 from releases.admin.access import RefusalsAsMessages
-from releases.calendar import exemptions
-from releases.calendar.exemptions import Approval, ExemptionRefused
 from releases.core.exemption import Covers
 from releases.models import Exemption, Series
 from releases.permissions import Action
+from releases.verdicts import exemptions
+from releases.verdicts.exemptions import Approval, ExemptionRefused
 
 WHOSE = ("producer", "series")
 APPROVAL = ("reference", "approved_on", "covers_from", "covers_to")

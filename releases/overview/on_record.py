@@ -7,7 +7,7 @@ from datetime import datetime, timedelta
 
 from releases.core.judging.publisher import PublisherSays, from_json
 from releases.core.judging.statements import last_said
-from releases.core.judging.timeline import Run, Seen, fold
+from releases.core.looks.runs import Run, Seen, fold
 from releases.models import Address, Observation, Release, Statement, Verification
 from releases.models.observation import Purpose
 from releases.record import coverage

@@ -9,7 +9,7 @@ from django.utils import timezone
 from django.views.decorators.http import require_safe
 
 from releases.beforehand import announcements
-from releases.calendar import exemptions, next_release, tasks
+from releases.calendar import next_release, tasks
 from releases.core.announced import Named
 from releases.core.status import Status
 from releases.models import DateChange, Exemption, Release, Verification
@@ -19,6 +19,7 @@ from releases.pre_release import pre_release_published
 from releases.readers import public, public_addresses
 from releases.readers.following import Followed
 from releases.record import opening
+from releases.verdicts import exemptions
 from releases.views import announced, delay, notice, preflight, waiting_change
 from releases.views.finding import release_of_theirs
 from releases.views.offered import offered

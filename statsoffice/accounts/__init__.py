@@ -1,0 +1,1 @@
+"""People, invitations, signing in and its second step, the office's own provider."""

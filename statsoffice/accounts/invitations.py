@@ -12,9 +12,9 @@ from django.utils.translation import gettext as _
 from releases.core.roles import LEADS, Role
 from releases.models import Contact, Membership, Producer
 from releases.permissions import NotYours, Person
-from statsoffice import who_may
 from statsoffice.accounts.models import Invitation, User
 from statsoffice.accounts.permissions import administers_people, inviting_roles, producers_invited_to
+from statsoffice.documentation import who_may
 
 VALID_FOR = timedelta(days=7)
 

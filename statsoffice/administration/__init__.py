@@ -1,0 +1,1 @@
+"""The admin site behind the same log-in, and its first page."""

@@ -8,11 +8,11 @@ from datetime import date, datetime, time, timedelta
 from django.db.models import F
 from django.utils.translation import gettext as _
 
-from releases.calendar import exemptions
 from releases.core.dates import london
 from releases.models import Release, RollCall, Verification
 from releases.models.release import ReleaseQuerySet
 from releases.permissions import Action, Person, producers_where
+from releases.verdicts import exemptions
 from releases.words import second_clock, wording
 from releases.words.wording import Standing
 

@@ -1,0 +1,1 @@
+"""The commands that span both apps: thin, like all of them."""

@@ -16,7 +16,7 @@ from breaches.permissions import Action
 from breaches.views.access import SignedInRequest, report_page
 from releases.core.lifecycle import SomethingMissing
 from releases.models.redacted import marker_of
-from statsoffice import redaction
+from statsoffice.redacting import redaction
 from statsoffice.redacting.forms import ConfirmForm, RedactForm
 from statsoffice.redacting.wording import places_in_words
 

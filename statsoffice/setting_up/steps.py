@@ -9,7 +9,7 @@ from releases.core.judging.verdict import Outcome
 from releases.core.roles import Role
 from releases.models import Membership, Producer, Release, Series, Verification
 from releases.permissions import Action, Person, producers_where
-from statsoffice.environment import OFFICE_WITHOUT_A_NAME
+from statsoffice.configuration.environment import OFFICE_WITHOUT_A_NAME
 from statsoffice.setting_up.first import heads_of
 
 

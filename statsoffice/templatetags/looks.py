@@ -4,8 +4,8 @@ from datetime import datetime
 
 from django import template
 
-from releases.core.judging.timeline import Run
 from releases.core.judging.verdict import Outcome
+from releases.core.looks.runs import Run
 from releases.models import Release, Verification
 from releases.overview.on_record import SaidRun
 from releases.verdicts.asking import OpenQuestion

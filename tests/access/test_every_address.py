@@ -6,8 +6,8 @@ from django.test import Client
 
 from releases.core.roles import Role
 from releases.models import Membership, PreReleaseRequest
-from statsoffice import rate_limit
 from statsoffice.accounts.models import User
+from statsoffice.around_pages import rate_limit
 from tests.access.addresses import examples, places
 from tests.access.admin_tables import expected_in_the_admin_site
 from tests.access.expected import ADMINISTRATORS, EVERYBODY, EXPECTED, SIGNED_IN

@@ -4,12 +4,12 @@ from datetime import date, timedelta
 
 from django.urls import reverse
 
-from releases.calendar import date_requests, delay_notices, exemptions, public_reasons, scheduling
-from releases.calendar.exemptions import Approval
+from releases.calendar import date_requests, delay_notices, public_reasons, scheduling
 from releases.core.exemption import Covers
 from releases.core.roles import Role
 from releases.models import Series
-from releases.verdicts import judging
+from releases.verdicts import exemptions, judging
+from releases.verdicts.exemptions import Approval
 from tests.breaches.people import Office
 from tests.factories import SEED_DUE, an_announced_release, london_slot
 from tests.releases.on_record import looks_at

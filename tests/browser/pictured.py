@@ -26,8 +26,8 @@ from tests.factories import (
     london_slot,
     member,
 )
-from tests.releases.importing.files import csv_of
-from tests.releases.importing.stored import turn
+from tests.releases.exchange.by_file.files import csv_of
+from tests.releases.exchange.by_file.stored import turn
 from tests.releases.on_record import looks_at
 from tests.statsoffice.canary.record import a_watcher_that_is_well
 

@@ -10,7 +10,7 @@ from breaches.deciding import publishing
 from breaches.deciding.redaction import KIND
 from breaches.drafts import drafting
 from breaches.models import Report
-from statsoffice.redaction import redact
+from statsoffice.redacting.redaction import redact
 from tests.breaches.people import AT, a_report
 from tests.factories import SEED_DUE
 

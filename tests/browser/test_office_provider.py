@@ -5,7 +5,7 @@ from urllib.parse import urlsplit
 import pytest
 from django.urls import reverse
 
-from statsoffice.office_provider import OfficeProvider
+from statsoffice.configuration.office_provider import OfficeProvider
 from tests.browser.patience import PATIENCE
 from tests.browser.test_every_page import is_clean
 from tests.factories import UserFactory

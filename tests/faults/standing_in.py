@@ -8,8 +8,8 @@ from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 
-from statsoffice import backstop, progress
 from statsoffice.celery import app
+from statsoffice.steps import backstop, progress
 
 INSTANT = r"^(\d{4}-\d\d-\d\d \d\d:\d\d:\d\d,\d{3}) \w+ "
 LINE = re.compile(INSTANT)

@@ -37,7 +37,7 @@ def every(step, pause, *, start=0.0, end=200.0):
 
 
 def stood_in(step, seconds):
-    return line(seconds, f"WARNING statsoffice.backstop: no {step} came; this worker does it by itself")
+    return line(seconds, f"WARNING statsoffice.steps.backstop: no {step} came; this worker does it by itself")
 
 
 def log(*lines):

@@ -10,7 +10,7 @@ from django.urls import reverse
 from releases.core.roles import Role
 from releases.models import CalendarImport, Release
 from tests.factories import SeriesFactory, member
-from tests.releases.importing.stored import turn
+from tests.releases.exchange.by_file.stored import turn
 
 pytestmark = pytest.mark.django_db
 

@@ -16,7 +16,7 @@ from breaches.completing import notes
 from breaches.core.status import ReportStatus
 from breaches.models import Report
 from releases.models import Contact
-from statsoffice import details_kept
+from statsoffice.keeping import details_kept
 from statsoffice.messages.models import Message
 from tests.breaches.people import AT, a_report, an_office
 from tests.factories import UserFactory

@@ -15,7 +15,7 @@ from tests.breaches.forms import filled_in, section_address, words
 from tests.breaches.people import a_report, an_office
 from tests.morning import free_port
 from tests.servers.process import running
-from tests.statsoffice.test_unsent import PASSWORD, TYPED, impact, kept_form
+from tests.statsoffice.around_pages.test_unsent import PASSWORD, TYPED, impact, kept_form
 
 pytestmark = pytest.mark.slow
 

@@ -10,7 +10,7 @@ from statsoffice.messages import outbox
 from statsoffice.messages.models import Message
 from statsoffice.running.programs import QUEUES
 from tests.factories import ProducerFactory, SeriesFactory, member
-from tests.releases.importing.stored import uploaded
+from tests.releases.exchange.by_file.stored import uploaded
 
 
 def fail(**_):

@@ -10,7 +10,7 @@ from releases.management.plain_command import PlainCommand
 from releases.models import Release
 from releases.watching.clock import RealClock
 from releases.words import announcement_wording, comparison_wording
-from statsoffice import unhurried
+from statsoffice.steps import unhurried
 from statsoffice.tasks import watcher_name
 
 

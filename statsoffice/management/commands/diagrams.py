@@ -5,7 +5,7 @@ from typing import Any
 from django.conf import settings
 from django.core.management.base import BaseCommand, CommandError, CommandParser
 
-from statsoffice import diagrams
+from statsoffice.documentation import diagrams
 
 
 class Command(BaseCommand):

@@ -7,7 +7,7 @@ from django.core.management.base import CommandParser
 
 from releases.management.plain_command import PlainCommand
 from releases.watching.clock import RealClock
-from statsoffice import details_kept
+from statsoffice.keeping import details_kept
 
 
 class Command(PlainCommand):

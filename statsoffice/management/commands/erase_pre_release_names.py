@@ -7,7 +7,7 @@ from django.core.management.base import CommandParser
 
 from releases.management.plain_command import PlainCommand
 from releases.watching.clock import RealClock
-from statsoffice import names_kept
+from statsoffice.keeping import names_kept
 
 
 class Command(PlainCommand):

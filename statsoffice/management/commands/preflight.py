@@ -11,7 +11,7 @@ from releases.management.plain_command import PlainCommand
 from releases.models import PreflightRun, Release
 from releases.watching.clock import RealClock
 from releases.words import preflight_wording
-from statsoffice import unhurried
+from statsoffice.steps import unhurried
 from statsoffice.tasks import watcher_name
 
 

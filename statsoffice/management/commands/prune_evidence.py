@@ -7,7 +7,7 @@ from django.core.management.base import CommandParser
 
 from releases.management.plain_command import PlainCommand
 from releases.watching.clock import RealClock
-from statsoffice import evidence_kept
+from statsoffice.keeping import evidence_kept
 
 
 class Command(PlainCommand):

@@ -10,8 +10,8 @@ from breaches.models import Report
 from releases.core.lifecycle import SomethingMissing
 from releases.management.plain_command import PlainCommand
 from releases.watching.clock import RealClock
-from statsoffice import redaction
 from statsoffice.accounts.models import User
+from statsoffice.redacting import redaction
 
 
 class Command(PlainCommand):

@@ -5,7 +5,7 @@ import threading
 from typing import Any
 
 from releases.management.plain_command import PlainCommand
-from statsoffice import watching
+from statsoffice.steps import watching
 
 
 class Command(PlainCommand):

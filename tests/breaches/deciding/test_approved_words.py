@@ -12,7 +12,7 @@ from breaches.deciding import sending, sign_off
 from breaches.deciding.approved_words import shows
 from breaches.models import Report
 from breaches.paper import pdf
-from statsoffice.redaction import redact
+from statsoffice.redacting.redaction import redact
 from tests.breaches.people import AT, a_joint_report, a_report, an_office
 
 pytestmark = pytest.mark.django_db

@@ -33,7 +33,7 @@ from releases.models.redacted import redacting
 from statsoffice import evidence_checked
 from statsoffice.messages import outbox
 from statsoffice.messages.models import Message
-from statsoffice.redaction import redact
+from statsoffice.redacting.redaction import redact
 from tests.breaches.people import AT, a_report, an_office
 from tests.statsoffice.test_names_nowhere import tables
 from tests.statsoffice.test_verify_evidence import tamper

@@ -15,7 +15,7 @@ from releases.calendar.tasks import DONE
 from releases.core.lifecycle import SomethingMissing
 from releases.models import ReleaseTask, Statement
 from statsoffice import evidence_checked
-from statsoffice.redaction import redact
+from statsoffice.redacting.redaction import redact
 from tests.breaches.deciding.test_redaction import where
 from tests.breaches.drafts.test_joining import a_morning
 from tests.breaches.people import AT, a_report, an_office, written

@@ -8,13 +8,13 @@ from django.urls import reverse
 
 from breaches.drafts import drafting
 from breaches.models import Report, Suspicion
-from releases.calendar import exemptions
-from releases.calendar.exemptions import Approval, ExemptionRefused
 from releases.calendar.moving import SomebodyWasFaster
 from releases.core.exemption import Covers
 from releases.core.roles import Role
 from releases.models import Exemption, Verification
 from releases.permissions import NotYours
+from releases.verdicts import exemptions
+from releases.verdicts.exemptions import Approval, ExemptionRefused
 from statsoffice.messages import outbox
 from tests.breaches.mornings import EARLY_MORNING, LIVE, NOT_LIVE, SEED_MORNING, covered, looks
 from tests.breaches.record import DUE, london

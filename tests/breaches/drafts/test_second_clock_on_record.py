@@ -6,7 +6,8 @@ import pytest
 from django.urls import reverse
 
 from breaches.core.account.facts import PastCaches, PublisherTime
-from breaches.drafts import drafting, on_record
+from breaches.drafts import drafting
+from breaches.reports import facts_on_record
 from releases.core.judging.diagnosis import Diagnosis
 from releases.core.judging.publisher import Source
 from releases.core.roles import Role
@@ -27,7 +28,7 @@ CLOCK = {
 
 def facts_of(release):
     verification = Verification.objects.select_related("release__series__producer").get(release=release)
-    return on_record.facts_of([verification])[verification.pk]
+    return facts_on_record.facts_of([verification])[verification.pk]
 
 
 def test_the_publishers_time_and_the_diagnosis_are_facts_of_the_record():

@@ -4,11 +4,11 @@ from datetime import UTC, date, datetime
 
 import pytest
 
-from releases.calendar import exemptions
-from releases.calendar.exemptions import Approval
 from releases.core.exemption import Covers
 from releases.core.roles import Role
 from releases.models import Exemption
+from releases.verdicts import exemptions
+from releases.verdicts.exemptions import Approval
 from tests.factories import SeriesFactory, member
 from tests.releases.admin.site import page, said, signed_in, staff
 

@@ -16,7 +16,7 @@ from releases.models import Address, Release
 from releases.words.import_wording import row_in_words
 from tests.factories import SeriesFactory, a_release, london_slot
 from tests.releases.admin.site import address_rows, form_of, page, refusals, said, staff
-from tests.releases.importing.files import csv_of
+from tests.releases.exchange.by_file.files import csv_of
 from tests.releases.on_record import a_look
 
 DAY = date(2098, 7, 1)

@@ -14,7 +14,7 @@ from releases.models import DateChangeRequest, Release
 from tests.factories import ProducerFactory, SeriesFactory, a_confirmed_release, a_release, london_slot, member
 from tests.releases.admin.site import act, form_of, page, said, staff
 from tests.releases.calendar.test_days_of_release import DAYS, LONG_BEFORE, PLAIN, typed
-from tests.releases.importing.files import RIGHT, csv_of
+from tests.releases.exchange.by_file.files import RIGHT, csv_of
 
 pytestmark = pytest.mark.django_db
 

@@ -7,7 +7,7 @@ import pytest
 from django.db.models import Q
 
 from breaches.core.account import narrative
-from breaches.drafts import on_record
+from breaches.reports import facts_on_record
 from releases.core.judging.publisher import PublisherSays, Source, State, as_json
 from releases.core.judging.verdict import Outcome
 from releases.core.roles import Role
@@ -118,7 +118,7 @@ def every_look_read(monkeypatch):
 def found() -> dict[str, tuple[object, ...]]:
     """What the verdict of each release says, and the account that a report would give of it."""
     verifications = list(Verification.objects.select_related("release__series__producer"))
-    facts = on_record.facts_of(verifications)
+    facts = facts_on_record.facts_of(verifications)
     return {
         one.release.reference: (
             *(

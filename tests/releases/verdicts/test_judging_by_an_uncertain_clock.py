@@ -4,7 +4,7 @@ from datetime import timedelta
 
 import pytest
 
-from breaches.drafts import on_record
+from breaches.reports import facts_on_record
 from releases.core.judging.evidence import LookResult
 from releases.core.judging.verdict import Outcome
 from releases.core.roles import Role
@@ -43,7 +43,7 @@ def test_looks_by_a_clock_known_to_be_wrong_neither_accuse_nor_clear_anybody(pag
     looks(page, *[result] * 40, start=-30, reasons=("not_found", "clock_off"))
     verification = judged(page)
     assert verification.outcome == Outcome.CANNOT_TELL
-    facts = on_record.facts_of([verification])[verification.pk]
+    facts = facts_on_record.facts_of([verification])[verification.pk]
     assert {look.sighting.result for look in facts.addresses[0].looks[1:]} == {LookResult.OBSERVER_FAULT}
 
 
@@ -66,7 +66,7 @@ def test_a_persons_word_does_not_make_good_what_a_wrong_clock_saw(page):
     )
     verification = judged(page)
     assert verification.outcome == Outcome.CANNOT_TELL
-    look = on_record.facts_of([verification])[verification.pk].addresses[0].looks[0]
+    look = facts_on_record.facts_of([verification])[verification.pk].addresses[0].looks[0]
     assert (look.sighting.result, look.by_statement) == (LookResult.OBSERVER_FAULT, False)
 
 
@@ -78,6 +78,6 @@ def test_a_look_is_judged_with_the_bound_that_was_kept_of_its_clock(page, bound,
     assert seen[page.pk].looks[0].clock_bound == seconds(kept)
     verification = judged(page)
     assert (verification.outcome, verification.delay_from) == (Outcome.NOT_SEEN, 130 - kept)
-    assert on_record.facts_of([verification])[verification.pk].addresses[0].looks[0].sighting.clock_bound == seconds(
-        kept
-    )
+    assert facts_on_record.facts_of([verification])[verification.pk].addresses[0].looks[
+        0
+    ].sighting.clock_bound == seconds(kept)

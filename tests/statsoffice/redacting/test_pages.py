@@ -22,8 +22,8 @@ from breaches.reports.versions import record
 from releases.core.roles import Role
 from statsoffice import evidence_checked
 from statsoffice.redacting import views
+from statsoffice.redacting.redaction import places_of_messages
 from statsoffice.redacting.wording import PLACES
-from statsoffice.redaction import places_of_messages
 from tests.breaches.deciding.test_redaction import where
 from tests.breaches.forms import error_links, filled_in, send, words
 from tests.breaches.people import AT, a_report, an_office

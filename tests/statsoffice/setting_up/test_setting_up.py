@@ -18,8 +18,8 @@ from statsoffice.accounts.models import Invitation, User
 from statsoffice.setting_up import first
 from statsoffice.setting_up.steps import Standing, Step, office_of
 from tests.factories import ProducerFactory, UserFactory, member
-from tests.releases.importing.files import csv_of
-from tests.releases.importing.stored import turn
+from tests.releases.exchange.by_file.files import csv_of
+from tests.releases.exchange.by_file.stored import turn
 from tests.releases.on_record import looks_at
 
 pytestmark = pytest.mark.django_db

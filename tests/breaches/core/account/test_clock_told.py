@@ -6,7 +6,7 @@ from datetime import timedelta
 import pytest
 
 from breaches.core.account.narrative import account
-from breaches.drafts import on_record
+from breaches.reports import facts_on_record
 from releases.models import Verification
 from releases.verdicts import judging
 from tests.breaches.record import LIVE, NOT_LIVE, SEED_LOOKS, address, look, record
@@ -91,7 +91,7 @@ def test_the_bound_of_each_look_gets_from_the_record_into_the_account(bound):
         )
     judging.judge(release, now=SEED_DUE + timedelta(minutes=5))
     verification = Verification.objects.select_related("release__series__producer").get(release=release)
-    text = account(on_record.facts_of([verification])[verification.pk])
+    text = account(facts_on_record.facts_of([verification])[verification.pk])
     if bound:
         assert "between 2 minutes and 2 minutes 11 seconds" in text
         assert "off by up to 0.3 seconds" in text

@@ -8,7 +8,7 @@ from releases.core.judging.evidence import AddressRole, LookResult, Reason, exam
 from releases.core.looks.answer import NO_ANSWER, Failure
 from statsoffice.rehearsal_site.files import pdf_file
 from tests.corpus.files import DOCX, ODS, ODS_FILE, XLSX, damaged, packed_otherwise
-from tests.releases.importing.files import ods_of
+from tests.releases.exchange.by_file.files import ods_of
 from tests.releases.pages import MUCH, URL, answered, expected, page, release_page
 
 LIVE, NOT_LIVE, UNRECOGNISED = LookResult.LIVE, LookResult.NOT_LIVE, LookResult.UNRECOGNISED

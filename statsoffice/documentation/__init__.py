@@ -1,0 +1,1 @@
+"""Tables and diagrams of the documentation, made from the tables in the code."""
