@@ -69,7 +69,7 @@ def test_nothing_else_writes_tables():
         for path in (ROOT / room).rglob("*.py")
         if writers.search(path.read_text())
     ]
-    assert {Path(path).parent.as_posix() for path in found} == {"releases/tables"}
+    assert {Path(path).parent.as_posix() for path in found} == {"releases/core/tables"}
 
 
 @pytest.mark.parametrize("kind", list(Kind))

@@ -105,8 +105,8 @@ def test_reports_from_before_the_register_are_filed_by_the_migration():
 
 def test_every_module_that_writes_versions_files_them():
     calls = {
-        path.stem: {name for node in ast.walk(ast.parse(path.read_text())) if (name := _called(node))}
-        for path in (settings.BASE_DIR / "breaches").glob("*.py")
+        path: {name for node in ast.walk(ast.parse(path.read_text())) if (name := _called(node))}
+        for path in (settings.BASE_DIR / "breaches").rglob("*.py")
     }
     writers = {module for module, names in calls.items() if "new_version" in names}
     assert writers
