@@ -10,7 +10,7 @@ from releases.core.judging.reading.page_text import TooDeep, read_page
 from releases.core.looks.pacing import Crowd
 from releases.core.preflight_findings import Code, Finding, of_announcement, of_look
 from releases.core.status import Status
-from releases.core.web_address import NotAWebAddressError, place_of
+from releases.core.web_address import place_if_any
 from releases.models import Address, Contact, Coverage, Observation, Release
 from releases.watching.beside import Made, Means
 
@@ -72,7 +72,7 @@ def _of_addresses(release: Release, *, made: Mapping[int, Made], left: Collectio
         one = made.get(address.pk)
         if one is None:
             if address.pk in left:
-                yield Finding(Code.COULD_NOT_LOOK, address.pk, {"place": _place(address.url)})
+                yield Finding(Code.COULD_NOT_LOOK, address.pk, {"place": place_if_any(address.url) or address.url})
         elif address.role == Address.Role.ANNOUNCEMENT:
             yield from _of_announcement(release, address, one)
         else:
@@ -124,10 +124,3 @@ def _seen_absent(release: Release) -> dict[int, int]:
 
 def _facts(crowd: Crowd) -> dict[str, object]:
     return {"place": crowd.place, "releases": len(crowd.releases), "looks": crowd.looks, "seconds": crowd.seconds}
-
-
-def _place(url: str) -> str:
-    try:
-        return place_of(url)
-    except NotAWebAddressError:
-        return url

@@ -112,6 +112,14 @@ def place_of(url: str) -> str:
     return read(url).place
 
 
+def place_if_any(url: str) -> str:
+    """Return the place of an address as `place_of` does, or "" if it is not one that may be fetched."""
+    try:
+        return place_of(url)
+    except NotAWebAddressError:
+        return ""
+
+
 def normal_entries(entries: Iterable[str]) -> frozenset[str]:
     """Write "host" and "host:port" entries in normal form, so that they compare with addresses.
 

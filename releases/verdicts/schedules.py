@@ -10,7 +10,7 @@ from releases.core.dates.calendar import Precision
 from releases.core.looks.cadence import GIVE_UP
 from releases.core.looks.errand import LONGEST
 from releases.core.status import Status
-from releases.core.web_address import NotAWebAddressError, place_of
+from releases.core.web_address import place_if_any
 from releases.models import DateChange, HostLease, Observation, Release, Verification, Watch
 from releases.record import leases
 
@@ -76,14 +76,7 @@ def _in_hand(releases: Collection[int], *, now: datetime) -> set[int]:
         next_look_at__lte=now,
     )
     pages = due.values_list("address__release_id", "address__url") if held else ()
-    return {release for release, url in pages if _is_at(url, held)}
-
-
-def _is_at(url: str, hosts: Collection[str]) -> bool:
-    try:
-        return place_of(url) in hosts
-    except NotAWebAddressError:
-        return False  # nobody ever looks there
+    return {release for release, url in pages if place_if_any(url) in held}
 
 
 def left_unjudged(*, now: datetime) -> list[Schedule]:

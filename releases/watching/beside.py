@@ -12,12 +12,12 @@ from releases.core.looks.answer import Answer
 from releases.core.looks.clock_error import ClockError
 from releases.core.looks.errand import Errand
 from releases.core.looks.pacing import Budget, budget_of
-from releases.core.web_address import NotAWebAddressError, place_of
+from releases.core.web_address import place_if_any, place_of
 from releases.models import Address, NotFoundPage, Observation, Watch
 from releases.models.observation import Purpose
 from releases.record import leases, recording
 from releases.record.recording import Look
-from releases.watching import watch_list
+from releases.watching import askable, watch_list
 from releases.watching.watch_list import Target
 
 logger = logging.getLogger(__name__)
@@ -63,10 +63,10 @@ def look_at(addresses: Sequence[Address], *, means: Means, now: datetime) -> lis
     :param now: the aware instant at which the looks begin.
     """
     begun = time.monotonic()
-    askable = [address for address in addresses if _is_address(address)]
-    mine = _claim({place_of(address.url) for address in askable}, means, now=now)
+    asked, _ = askable.parted(addresses)
+    mine = _claim({place_of(address.url) for address in asked}, means, now=now)
     try:
-        looks = _ask([address for address in askable if place_of(address.url) in mine], means, now=now, begun=begun)
+        looks = _ask([address for address in asked if place_of(address.url) in mine], means, now=now, begun=begun)
         at = _later(now, begun)
         rows = recording.keep(looks, watcher=means.holder, at=at) if looks else []
     finally:
@@ -112,21 +112,7 @@ def _lease_name(place: str, budgets: Mapping[str, Budget]) -> str:
 def _is_needed(place: str, *, now: datetime) -> bool:
     """Tell whether the watch has looks at a host before it that it could not make while we hold it."""
     soon = Watch.objects.filter(next_look_at__lte=now + _LEFT_TO_THE_WATCH).values_list("address__url", flat=True)
-    return any(place_of(url) == place for url in soon)
-
-
-def _is_address(address: Address) -> bool:
-    try:
-        place_of(address.url)
-    except NotAWebAddressError as fault:
-        logger.error(
-            "%s has an address that cannot be looked at: %s",
-            address.release.reference,
-            fault,
-            extra={"release": address.release.reference},
-        )
-        return False
-    return True
+    return any(place_if_any(url) == place for url in soon)
 
 
 def _ask(addresses: Collection[Address], means: Means, *, now: datetime, begun: float) -> list[Look]:

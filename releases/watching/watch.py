@@ -10,7 +10,7 @@ from releases.core.looks import companions
 from releases.core.looks.controls import Controls
 from releases.core.looks.errand import Errand
 from releases.models.observation import Purpose
-from releases.watching import backlog, outage, watch_answers, watch_claim, watch_list, watch_round
+from releases.watching import askable, backlog, outage, watch_answers, watch_claim, watch_list, watch_round
 from releases.watching.clock import Clock
 from releases.watching.watch_claim import HORIZON
 from releases.watching.watch_list import Target
@@ -116,9 +116,12 @@ def look_once(*, clock: Clock, look: Looker, watcher: str) -> int:
     This is for replaying a past morning by hand; it puts the clock's time into evidence, and says so in each row.
 
     :return: the number of looks kept.
+    :raises ExceptionGroup: at the end, if our own code failed on one of them; the others were looked at.
     """
     going = Round(clock=clock, look=look, watcher=watcher, controls=Controls(urls=()), replayed=True)
-    for target in watch_list.targets_of(watch_list.watched_rehearsals(now=clock.now())):
+    rehearsals, faults = askable.parted(watch_list.watched_rehearsals(now=clock.now()))
+    going.faults += faults
+    for target in watch_list.targets_of(rehearsals):
         going.targets[target.address.pk] = target
         _start(going, target, LookKey(target.address.pk, clock.now(), Purpose.PLAIN))
     while look.in_flight or going.answered:

@@ -1,17 +1,13 @@
 """What one sweep takes on: the plan in memory compared with the database, and the hosts leased for it."""
 
-import logging
 from datetime import datetime, timedelta
 
 from releases.core.looks import companions
 from releases.core.looks.clock_error import Voucher
-from releases.core.web_address import NotAWebAddressError, place_of
-from releases.models import Address
+from releases.core.web_address import place_of
 from releases.record import coverage, leases
-from releases.watching import not_found_pages, unstored, watch_list, watch_round
+from releases.watching import askable, not_found_pages, unstored, watch_list, watch_round
 from releases.watching.watch_round import Round
-
-logger = logging.getLogger(__name__)
 
 # Looks are planned in memory this far ahead. In its last hour a release is looked at every minute or more often, so
 # that a sweep which has it in memory keeps it until it is due, even if the database goes away meanwhile.
@@ -33,7 +29,8 @@ def claim(going: Round) -> None:
     _forget_what_changed(going, now=now)
     due = watch_list.falling_due(until=now + HORIZON, now=now, without=list(going.targets))
     due = [address for address in due if address.release.rehearsal or not going.replayed]
-    due = [address for address in due if _can_be_asked(going, address)]
+    due, faults = askable.parted(due)
+    going.faults += faults
     if _waits_for_others(going, now=now):
         due = []
     wanted = {place_of(address.url) for address in due} | {t.host for t in going.targets.values()}
@@ -84,22 +81,6 @@ def _compare_clocks(going: Round, *, now: datetime) -> None:
         return
     for control in going.controls.errands(now=now):
         going.look.start(control)
-
-
-def _can_be_asked(going: Round, address: Address) -> bool:
-    try:
-        place_of(address.url)
-    except NotAWebAddressError as fault:
-        # One address that is none must not keep all the others from being looked at.
-        logger.error(
-            "%s has an address that cannot be looked at: %s",
-            address.release.reference,
-            fault,
-            extra={"release": address.release.reference},
-        )
-        going.faults.append(fault)
-        return False
-    return True
 
 
 def _forget_what_changed(going: Round, *, now: datetime) -> None:

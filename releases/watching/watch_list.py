@@ -13,7 +13,7 @@ from releases.core.judging.evidence import AddressRole, Expectation, Finding, Lo
 from releases.core.judging.reading.standing import TextsBefore
 from releases.core.looks import cadence
 from releases.core.looks.answer import Answer
-from releases.core.web_address import place_of
+from releases.core.web_address import place_if_any, place_of
 from releases.models import Address, NotFoundPage, Observation, Release, Series, Statement, Watch
 
 ENROLLED_AT_A_TIME = 500
@@ -291,5 +291,6 @@ def _texts_before(addresses: Collection[int]) -> dict[int, TextsBefore]:
 def _hosts_of_releases(releases: set[int]) -> dict[int, frozenset[str]]:
     hosts: dict[int, frozenset[str]] = dict.fromkeys(releases, frozenset())
     for release, url in Address.objects.filter(release__in=releases).values_list("release_id", "url"):
-        hosts[release] |= {place_of(url)}
+        # Its announcement may be none that can be fetched: that opens no host, and keeps the page from no look.
+        hosts[release] |= {place_if_any(url)} - {""}
     return hosts

@@ -12,7 +12,7 @@ from releases.core.judging.looker import Looker
 from releases.core.looks import vouching
 from releases.core.looks.answer import Answer
 from releases.core.looks.controls import Controls
-from releases.core.web_address import place_of
+from releases.core.web_address import place_if_any
 from releases.models import Address, NotFoundPage, Observation, Release
 from releases.models.observation import Purpose
 from releases.record import recording
@@ -185,7 +185,8 @@ def _answered_until(going: Round, *, now: datetime) -> Callable[[Address], datet
 
     def answered_until(address: Address) -> datetime:
         # Nobody else replays this past, so there is nothing of others to wait for.
-        held_since = LONG_AGO if going.replayed else going.held_since.get(place_of(address.url))
+        # At an address that is none nobody looks; the page beside it is judged all the same.
+        held_since = LONG_AGO if going.replayed else going.held_since.get(place_if_any(address.url))
         return vouching.answered_until(unanswered=earliest.get(address.pk), held_since=held_since, now=now)
 
     return answered_until
