@@ -37,7 +37,7 @@ def facts_of(verifications: Collection[Verification]) -> dict[int, Facts]:
     """
     releases = {verification.release_id for verification in verifications}
     statements: dict[int, list[models.Statement]] = defaultdict(list)
-    for statement in models.Statement.objects.filter(release__in=releases).order_by("stated_at", "pk"):
+    for statement in models.Statement.objects.filter(release__in=releases).in_order():
         statements[statement.release_id].append(statement)
     needed = repetitions.needed(releases)
     looks, replayed = _looks(releases, statements, needed)

@@ -1,5 +1,7 @@
 """The verdict on one release as scheduled, and what people stated beside it."""
 
+from typing import Self
+
 from django.conf import settings
 from django.db import models
 from django.db.models import F, Q
@@ -58,6 +60,10 @@ class Verification(models.Model):
 
 class StatementQuerySet(AppendOnlyQuerySet["Statement"]):
     """Statements, which are only added."""
+
+    def in_order(self) -> Self:
+        """Return them as they were stated: of two of one instant the one kept last counts last, wherever it is read."""
+        return self.order_by("stated_at", "pk")
 
 
 class Statement(AppendOnly):

@@ -74,9 +74,7 @@ def record_of(release: Release, *, now: datetime) -> ReleaseRecord:
     for verdict in verdicts:
         verdict.release = release  # as read by the caller, with its series
     present = next((v for v in verdicts if v.schedule_version == release.schedule_version), None)
-    statements = list(
-        Statement.objects.filter(release=release).select_related("stated_by", "address").order_by("stated_at", "pk")
-    )
+    statements = list(Statement.objects.filter(release=release).select_related("stated_by", "address").in_order())
     looks, said, replayed = _looks(release, statements)
     return ReleaseRecord(
         verification=present,

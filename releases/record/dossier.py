@@ -99,7 +99,7 @@ def _fields(row: Verification) -> dict[str, Any]:
 
 def _statements(release: Release) -> Iterator[dict[str, Any]]:
     """Give what people said by their roles; their words as the salted digest that stands in the events' chain."""
-    statements = list(Statement.objects.filter(release=release).select_related("address").order_by("stated_at", "pk"))
+    statements = list(Statement.objects.filter(release=release).select_related("address").in_order())
     roles = roles_ever_held({statement.stated_by_id for statement in statements})
     stated = {
         (event.actor_id, event.at, event.facts.get("said"), event.facts.get("text_digest")): event

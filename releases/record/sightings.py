@@ -83,7 +83,7 @@ def read(releases: Collection[int]) -> Reader:
     :return: gives the looks of one schedule.
     """
     spoken: dict[int, list[tuple[str, str]]] = defaultdict(list)
-    stated = Statement.objects.filter(release__in=releases).order_by("stated_at")
+    stated = Statement.objects.filter(release__in=releases).in_order()
     for release, digest, kind in stated.values_list("release_id", "text_digest", "kind"):
         spoken[release].append((digest, kind))
     rows: dict[ScheduleKey, dict[int, list[_Row]]] = defaultdict(lambda: defaultdict(list))

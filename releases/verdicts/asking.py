@@ -8,10 +8,9 @@ from typing import Any
 from django.db.models import Count, Exists, F, Max, Min, OuterRef, Q, QuerySet
 
 from releases.core.judging.evidence import LookResult
+from releases.core.judging.statements import counts_as
 from releases.core.judging.verdict import ASKS_A_PERSON
 from releases.models import Address, Observation, Release, Statement, Verification
-
-SAYS_NOT_LIVE = (Statement.Kind.PREVIOUS_EDITION,)
 
 
 @dataclass(frozen=True, slots=True)
@@ -35,7 +34,7 @@ def open_questions(releases: Collection[Release] | QuerySet[Release]) -> list[Op
     """
     looks = Observation.objects.plain().filter(release__in=releases, schedule_version=F("release__schedule_version"))
     said: dict[int, dict[str, str]] = {}
-    statements = Statement.objects.filter(release__in=releases).exclude(text_digest="").order_by("stated_at")
+    statements = Statement.objects.filter(release__in=releases).exclude(text_digest="").in_order()
     for release, digest, kind in statements.values_list("release_id", "text_digest", "kind"):
         said.setdefault(release, {})[digest] = kind
     absent_since = _first_without_the_release(looks, said)
@@ -78,9 +77,20 @@ def unanswered(releases: QuerySet[Release]) -> QuerySet[Verification]:
 
 def _first_without_the_release(looks: QuerySet[Observation], said: dict[int, dict[str, str]]) -> dict[int, datetime]:
     """Find when each address was first seen without the release, by a look or by what a person said of it."""
-    corrected = {digest for texts in said.values() for digest, kind in texts.items() if kind in SAYS_NOT_LIVE}
-    absent = looks.filter(Q(result=LookResult.NOT_LIVE) | Q(text_digest__in=corrected))
-    return dict(absent.values("address_id").annotate(first=Min("sent_at")).values_list("address_id", "first"))
+    spoken_of = {digest for texts in said.values() for digest in texts}
+    rows = (
+        looks.filter(Q(result=LookResult.NOT_LIVE) | Q(text_digest__in=spoken_of))
+        .values("release_id", "address_id", "text_digest", "result")
+        .annotate(first=Min("sent_at"))
+        .order_by("first")
+    )
+    absent: dict[int, datetime] = {}
+    for row in rows:
+        # Another release may have shown the very same text, and nobody has said anything of it there.
+        word = said.get(row["release_id"], {}).get(row["text_digest"])
+        if counts_as(row["result"], word) is LookResult.NOT_LIVE:
+            absent.setdefault(row["address_id"], row["first"])
+    return absent
 
 
 def _proven(row: Mapping[str, Any], absent_since: datetime | None) -> bool:

@@ -253,7 +253,7 @@ def targets_of(addresses: Iterable[Address]) -> list[Target]:
     keys = [address.pk for address in addresses]
     before = _texts_before(keys)
     said: dict[int, dict[str, str]] = {key: {} for key in keys}
-    statements = Statement.objects.filter(address__in=keys).exclude(text_digest="").order_by("stated_at")
+    statements = Statement.objects.filter(address__in=keys).exclude(text_digest="").in_order()
     for key, digest, kind in statements.values_list("address_id", "text_digest", "kind"):
         said[key or 0][digest] = kind
     hosts = _hosts_of_releases({address.release_id for address in addresses})
