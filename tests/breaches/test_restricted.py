@@ -21,7 +21,7 @@ from releases.core.roles import Role
 from statsoffice.messages import outbox
 from statsoffice.messages.models import Message
 from tests.breaches.deciding.test_matrix import MOVES
-from tests.breaches.people import AT, REGULATOR, a_report, an_office, approved, printed, written
+from tests.breaches.people import AT, REGULATOR, a_report, an_office, approved, printed, rolled_back, written
 from tests.breaches.test_access import METHODS, addresses, posted, state_of
 from tests.breaches.test_access import MOVES as BY_FORM_MOVES
 from tests.factories import SEED_DUE, SeriesFactory, a_release, an_announced_release, member
@@ -30,7 +30,6 @@ from tests.releases.admin.site import signed_in
 pytestmark = pytest.mark.django_db
 
 NOT_THEIRS = ("colleague", Role.PUBLISHING_TEAM, Role.AUDITOR, Role.CALENDAR_MANAGER)
-ADMIN_MODELS = ("report", "reportversion", "reportevent", "approveddocument", "dispatch")
 
 
 @pytest.fixture(autouse=True)
@@ -117,37 +116,38 @@ def test_a_report_is_open_to_all_its_readers_unless_its_kind_is_restricted(offic
 
 
 @pytest.mark.parametrize("kind", sorted(RESTRICTED))
-@pytest.mark.parametrize("who", NOT_THEIRS)
-def test_for_everybody_else_it_does_not_exist_at_any_address_by_any_method(client, office, release, kind, who):
+def test_for_everybody_else_it_does_not_exist_at_any_address_by_any_method(client, office, release, kind, subtests):
     report = a_restricted_report(office, release, kind, sent=True)
-    client.force_login(office.people[who])
     before = state_of(report)
-    for method in METHODS:
-        for name, address in addresses(report).items():
-            assert getattr(client, method)(address).status_code == 404, (method, name)
-    for move in BY_FORM_MOVES:
-        address, fields = posted(report, move)
-        assert client.post(address, fields).status_code == 404, move
-    assert state_of(report) == before
+    for who in NOT_THEIRS:
+        with subtests.test(who):
+            client.force_login(office.people[who])
+            for method in METHODS:
+                for name, address in addresses(report).items():
+                    assert getattr(client, method)(address).status_code == 404, (method, name)
+            for move in BY_FORM_MOVES:
+                address, fields = posted(report, move)
+                assert client.post(address, fields).status_code == 404, move
+            assert state_of(report) == before
 
 
+@pytest.mark.parametrize("sent", [False, True], ids=["open", "sent"])
 @pytest.mark.parametrize("kind", sorted(RESTRICTED))
-@pytest.mark.parametrize("who", NOT_THEIRS)
-def test_no_list_and_no_other_page_names_it_to_everybody_else(client, office, release, kind, who):
-    person = office.people[who]
-    for sent in (False, True):
-        report = a_restricted_report(office, release, kind, sent=sent)
-        client.force_login(person)
-        for address in (
-            reverse("breaches:report_list"),
-            reverse("breaches:report_list") + "?show=decided",
-            reverse("desk"),
-            reverse("releases:release", args=[release.reference]),
-            reverse("breaches:start_about_release", args=[release.reference]),
-            reverse("breaches:start_pra", args=[release.reference]),
-            reverse("releases:pre_release_list", args=[release.reference]),
-        ):
-            assert report.reference not in client.get(address).text, address
+def test_no_list_and_no_other_page_names_it_to_everybody_else(client, office, release, kind, sent, subtests):
+    report = a_restricted_report(office, release, kind, sent=sent)
+    for who in NOT_THEIRS:
+        with subtests.test(who):
+            client.force_login(office.people[who])
+            for address in (
+                reverse("breaches:report_list"),
+                reverse("breaches:report_list") + "?show=decided",
+                reverse("desk"),
+                reverse("releases:release", args=[release.reference]),
+                reverse("breaches:start_about_release", args=[release.reference]),
+                reverse("breaches:start_pra", args=[release.reference]),
+                reverse("releases:pre_release_list", args=[release.reference]),
+            ):
+                assert report.reference not in client.get(address).text, address
 
 
 @pytest.mark.parametrize("kind", sorted(RESTRICTED))
@@ -179,16 +179,17 @@ def test_those_to_whom_it_is_open_find_it_where_other_reports_are(client, office
     assert "the Head of Profession, deputies and Statistician alone" in page
 
 
-@pytest.mark.parametrize("move", MOVES)
 @pytest.mark.parametrize("who", NOT_THEIRS)
-def test_nobody_else_moves_it_by_a_function_either(office, release, move, who):
+def test_nobody_else_moves_it_by_a_function_either(office, release, who, subtests):
     report, person = a_restricted_report(office, release), office.people[who]
     assert roles_for(person, report) == frozenset()
     assert moves_open_to(person, report) == ()
     before = state_of(report)
-    with pytest.raises((WrongRole, WrongState)):
-        MOVES[move](report, person)
-    assert state_of(report) == before
+    for move, made in MOVES.items():
+        with subtests.test(move), rolled_back():
+            with pytest.raises((WrongRole, WrongState)):
+                made(report, person)
+            assert state_of(report) == before
 
 
 def test_the_one_who_started_it_writes_and_submits_and_decides_nothing(office, release):
@@ -205,28 +206,29 @@ def test_whoever_started_it_and_lost_the_role_finds_it_no_more(office, release):
     assert not may(office.statistician, Action.VIEW, report)
 
 
-@pytest.mark.parametrize("model", ADMIN_MODELS)
 @pytest.mark.parametrize("who", ["colleague", Role.AUDITOR, Role.PUBLISHING_TEAM])
-def test_the_admin_site_lists_and_shows_nothing_of_it_to_everybody_else(office, release, model, who):
+def test_the_admin_site_lists_and_shows_nothing_of_it_to_everybody_else(office, release, who, subtests):
     report = a_restricted_report(office, release, sent=True)
     a_report(office, ReportStatus.SENT, reference="not-restricted")
     person = office.people[who]
     type(person).objects.filter(pk=person.pk).update(is_staff=True, is_superuser=True)
     client = signed_in(person)
-    listed = client.get(reverse(f"admin:breaches_{model}_changelist"))
-    assert listed.status_code == 200
-    assert report.reference not in listed.text
-    assert listed.context["cl"].result_list
-    rows = {
+    for model, rows in {
         "report": Report.objects.filter(pk=report.pk),
         "reportversion": report.versions,
         "reportevent": report.events,
         "approveddocument": report.approved_documents,
         "dispatch": report.dispatches,
-    }[model]
-    for row in rows.all():
-        assert client.get(reverse(f"admin:breaches_{model}_change", args=[row.pk])).status_code in {302, 404}
-        assert client.post(reverse(f"admin:breaches_{model}_change", args=[row.pk]), {}).status_code in {302, 403, 404}
+    }.items():
+        with subtests.test(model):
+            listed = client.get(reverse(f"admin:breaches_{model}_changelist"))
+            assert listed.status_code == 200
+            assert report.reference not in listed.text
+            assert listed.context["cl"].result_list
+            for row in rows.all():
+                change = reverse(f"admin:breaches_{model}_change", args=[row.pk])
+                assert client.get(change).status_code in {302, 404}
+                assert client.post(change, {}).status_code in {302, 403, 404}
 
 
 def test_the_mail_by_which_it_was_sent_is_in_no_list_of_messages_for_everybody_else(office, release):
