@@ -2,7 +2,6 @@
 
 from collections.abc import Iterable, Iterator, Sequence
 from datetime import datetime
-from itertools import chain
 
 from django.db import transaction
 
@@ -25,34 +24,45 @@ from statsoffice.messages import (
 from statsoffice.messages.models import Message, ToldSuspicion
 from statsoffice.messages.owed import NEWS, Owed
 
+KINDS = (
+    suspected,
+    live_at_last,
+    reports_moved,
+    unacknowledged,
+    preflight_problems,
+    announced_otherwise,
+    roll_called,
+    date_requests,
+    access_requests,
+    watcher_ill,
+    reports_sent,
+    reports_due,
+    overdue_actions,
+)
+
 # On the morning of a great fault a thousand suspicions are told at once.
 AT_A_TIME = 100
 
 
 def create_missing(*, now: datetime) -> int:
-    """Write the messages that are owed and do not exist yet.
+    """Write the messages that are owed and do not exist yet, one kind of news after the other.
 
     :param now: the aware instant of writing; what happened in the last seven days is told.
     :return: the number of messages that were missing.
+    :raises ExceptionGroup: after all other kinds were written, if some could not be.
     """
     told = set(Message.objects.filter(created_at__gt=now - 2 * NEWS).values_list("event", flat=True))
-    rooms = (
-        suspected,
-        live_at_last,
-        reports_moved,
-        unacknowledged,
-        preflight_problems,
-        announced_otherwise,
-        roll_called,
-        date_requests,
-        access_requests,
-        watcher_ill,
-        reports_sent,
-        reports_due,
-        overdue_actions,
-    )
-    owed = chain.from_iterable(about.owed(told=told, now=now) for about in rooms)
-    return sum(_write(news, now=now) for news in _batches(owed))
+    written = 0
+    faults: list[Exception] = []
+    for kind in KINDS:
+        try:
+            written += sum(_write(news, now=now) for news in _batches(kind.owed(told=told, now=now)))
+        except Exception as fault:  # noqa: BLE001  # raised below: no kind waits until another one is mended
+            faults.append(fault)
+    if faults:
+        message = f"{len(faults)} of {len(KINDS)} kinds of news could not be written"
+        raise ExceptionGroup(message, faults)
+    return written
 
 
 def _batches(owed: Iterable[Owed]) -> Iterator[list[Owed]]:

@@ -12,9 +12,10 @@ from releases.calendar import scheduling
 from releases.core.roles import Role
 from releases.models import Contact, Release, Series
 from releases.verdicts import judging
-from statsoffice.messages import outbox
+from statsoffice.messages import outbox, overdue_actions, reports_moved
 from statsoffice.messages.gathering import SETTLING
 from statsoffice.messages.models import Message
+from statsoffice.messages.owed import Owed
 from tests.factories import (
     SEED_DUE,
     ContactFactory,
@@ -216,3 +217,20 @@ def test_telling_one_or_twenty_suspicions_takes_as_many_queries(django_assert_nu
         suspect(an_announced_release(series=series, reference=f"other-{number}"))
     with django_assert_num_queries(len(few)):
         assert outbox.create_missing(now=NOW) == 4
+
+
+@pytest.mark.parametrize("kind", [reports_moved, overdue_actions], ids=["one in between", "the last one"])
+def test_a_fault_in_one_kind_of_news_keeps_back_no_other_and_is_raised_in_the_end(monkeypatch, kind):
+    suspect(an_announced_release(series=a_series()))
+
+    def broken(*, told, now):
+        yield Owed("sound", frozenset(["person@example.gov.uk"]), "Sound", "Before the odd row.\n")
+        message = "one odd row"
+        raise ValueError(message)
+
+    monkeypatch.setattr(kind, "owed", broken)
+    for _ in range(2):
+        with pytest.raises(ExceptionGroup, match="1 of 13 kinds of news") as raised:
+            outbox.create_missing(now=NOW)
+        assert [str(fault) for fault in raised.value.exceptions] == ["one odd row"]
+    assert Message.objects.filter(subject__startswith="Suspected breach").count() == 4
