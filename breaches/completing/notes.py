@@ -8,6 +8,7 @@ from django.db import IntegrityError, transaction
 from django.utils.translation import gettext as _
 
 from breaches.completing import editing, timeline
+from breaches.core.content import in_order
 from breaches.core.remarks import Section
 from breaches.core.status import EDIT
 from breaches.models import Report, TimelineNote
@@ -117,7 +118,7 @@ def _print(report: Report, note: TimelineNote, *, printed: bool, by: "User", at:
     content = content_of(fresh)
     replaced = timeline.of_note(note.corrects).source if note.corrects else ""
     kept = [entry for entry in content.timeline if entry.source != replaced]
-    chosen = timeline.in_order([*kept, timeline.of_note(note)] if printed else kept)
+    chosen = in_order([*kept, timeline.of_note(note)] if printed else kept)
     if chosen != content.timeline:
         editing.save_section(
             fresh,

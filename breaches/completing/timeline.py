@@ -6,7 +6,7 @@ from typing import Any
 
 from breaches.core.account.gone_again import away_of
 from breaches.core.account.times import down, up
-from breaches.core.content import ReportContent, TimelineEntry
+from breaches.core.content import ReportContent, TimelineEntry, in_order
 from breaches.models import Report, Suspicion, TimelineNote
 from releases.core.judging.evidence import AddressRole
 
@@ -27,11 +27,6 @@ def _stated(report: Report) -> Iterator[TimelineEntry]:
 def of_note(note: TimelineNote) -> TimelineEntry:
     """Return a note as it is printed: without who wrote it, because the form names posts and not people."""
     return TimelineEntry(note.happened_at, note.text, f"note-{note.pk}")
-
-
-def in_order(entries: Iterable[TimelineEntry]) -> tuple[TimelineEntry, ...]:
-    """Put entries into the order in which things happened, whatever the order in which they were written."""
-    return tuple(sorted(entries, key=lambda entry: (entry.at, entry.source)))
 
 
 def outdated(report: Report, content: ReportContent) -> tuple[TimelineEntry, ...]:

@@ -1,5 +1,6 @@
 """What a breach report says, as plain values: written as JSON, hashed, and read again unchanged."""
 
+from collections.abc import Iterable
 from dataclasses import asdict, dataclass, fields, replace
 from datetime import UTC, date, datetime
 from typing import Any
@@ -52,6 +53,16 @@ class TimelineEntry:
     at: datetime
     text: str
     source: str
+
+    @property
+    def is_on_record(self) -> bool:
+        """Whether the record tells of it, and not a person by a note or a statement."""
+        return self.source.startswith(("verdict-", "suspicion-"))
+
+
+def in_order(entries: Iterable[TimelineEntry]) -> tuple[TimelineEntry, ...]:
+    """Put entries into the order in which things happened, whatever the order in which they were written."""
+    return tuple(sorted(entries, key=lambda entry: (entry.at, entry.source)))
 
 
 @dataclass(frozen=True, slots=True)

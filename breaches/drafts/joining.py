@@ -12,6 +12,7 @@ from django.utils.translation import gettext as _
 from breaches.core.account.joint_text import joint_content
 from breaches.core.content import ReportContent, from_json, to_json
 from breaches.core.status import JOIN, PART, RESUME, ReportStatus
+from breaches.drafts import carried_over
 from breaches.drafts.machine_text import FROM_FACTS, machine_content
 from breaches.drafts.refreshing import is_untouched, standing
 from breaches.models import JoinedDraft, OwnAct, Report, ReportVersion, Suspicion
@@ -41,7 +42,8 @@ def join(reports: Sequence[Report], *, by: "User", at: datetime) -> Report:
     """Join several drafts of one producer's morning into one report.
 
     The drafts stay as they are and say where they went. Their suspicions move to the joint report, each once. What
-    nobody has edited is written anew from the record; what somebody has edited stands one after the other.
+    nobody has edited is written anew from the record; what somebody has edited stands one after the other. What people
+    said beside the text goes on in it as far as it holds for all of it.
 
     :param at: the aware instant of joining.
     :return: the joint report, a draft.
@@ -55,7 +57,7 @@ def join(reports: Sequence[Report], *, by: "User", at: datetime) -> Report:
         suspicions = _suspicions(drafts)
         machine = _machine(suspicions)
         content, beside = _joint([present(draft) for draft in drafts], machine)
-        joint = _create(drafts[0], suspicions, content=content, machine=machine, at=at)
+        joint = _create(drafts, suspicions, content=content, machine=machine)
         filing.cite({joint: content})
         version = new_version(joint, content, machine=beside, by=None, at=at, why="joined")
         version.save()
@@ -76,6 +78,8 @@ def join(reports: Sequence[Report], *, by: "User", at: datetime) -> Report:
             role=acting_role(by, allowed[0].roles, joint),
             drafts=[draft.reference for draft in drafts],
             standing=standing(suspicions),
+            person=joint.person_dealing_id,
+            cause=joint.cause,
             version=version.number,
             content_sha256=version.content_sha256,
         )
@@ -85,7 +89,8 @@ def join(reports: Sequence[Report], *, by: "User", at: datetime) -> Report:
 def part(report: Report, *, by: "User", at: datetime) -> Report:
     """Take a joint report apart: its drafts go on as they were, with their suspicions.
 
-    What was written in the joint report meanwhile stays in its versions, and does not go back into the drafts.
+    What was written in the joint report meanwhile stays in its versions, and does not go back into the drafts. Whoever
+    said that they deal with it deals with the drafts with which nobody does.
 
     :raises CannotBeParted: if it was not joined from drafts, or was submitted or decided on since.
     :raises MoveRefused: if the report's state or the person's roles do not allow it, or somebody was faster.
@@ -99,11 +104,14 @@ def part(report: Report, *, by: "User", at: datetime) -> Report:
         if was_handed_on(report):
             raise CannotBeParted(_("This report has been submitted or decided on, and stays as it is."))
         parted = moves.make(report, move, by=by, at=at)
+        drafts = [row.draft for row in rows]
         for row in rows:
             resumed = moves.check(row.draft, RESUME, by=by, joint_report=True)
-            moves.make(row.draft, resumed, by=by, at=at, joint=report.reference)
+            taken = carried_over.to_draft(row.draft, joint=parted, drafts=drafts)
+            person = taken.get("person_dealing_id", row.draft.person_dealing_id)
+            moves.make(row.draft, resumed, by=by, at=at, values=taken, joint=report.reference, person=person)
             _give_back(row)
-        _carry_own_acts([parted], [row.draft for row in rows])
+        _carry_own_acts([parted], drafts)
     return parted
 
 
@@ -176,8 +184,9 @@ def _beside(version: ReportVersion) -> ReportContent:
 
 
 def _create(
-    first: Report, suspicions: list[Suspicion], *, content: ReportContent, machine: ReportContent, at: datetime
+    drafts: Sequence[Report], suspicions: list[Suspicion], *, content: ReportContent, machine: ReportContent
 ) -> Report:
+    first = drafts[0]
     on = local_date(suspicions[0].verification.due_at)
     (reference,) = free_references([f"breach-{first.producer.slug[:80]}-{on.isoformat()}"])
     return Report.objects.create(
@@ -187,8 +196,8 @@ def _create(
         status=ReportStatus.DRAFT,
         machine=to_json(machine),
         rehearsal=first.rehearsal,
-        drafted_at=at,
         occurred_on=filing.first_day(content),
+        **carried_over.to_joint(drafts),
     )
 
 

@@ -4,12 +4,13 @@ from collections.abc import Collection, Iterator
 from datetime import datetime, time
 
 from django.conf import settings
+from django.db.models import QuerySet
 from django.urls import reverse
 from django.utils.translation import gettext as _
 
 from breaches.core import due
 from breaches.core.status import ReportStatus
-from breaches.models import Report
+from breaches.models import JoinedDraft, Report
 from breaches.permissions import Action, may
 from releases.core.dates import london
 from releases.core.dates.calendar import Nation
@@ -24,7 +25,7 @@ def owed(*, told: Collection[str], now: datetime) -> Iterator[Owed]:
     """Give the reminders whose day has come, each once, whenever this is asked.
 
     A report that waits for the lead reminds the leads; any other those who write it as well. They name the report by
-    its reference alone. Rehearsals remind nobody.
+    its reference alone. Rehearsals remind nobody; nor does a joint report, where one of its drafts did so already.
 
     :param told: the events that were told already.
     :param now: the aware instant of asking; reminders of the last seven days are given.
@@ -34,14 +35,24 @@ def owed(*, told: Collection[str], now: datetime) -> Iterator[Owed]:
         day = due.due_on(drafted_on, working_days=settings.REPORT_DUE_AFTER, nation=nation)
         for reminder in due.reminders(day, days_after=settings.REPORT_REMINDERS, drafted_on=drafted_on, nation=nation):
             begins = london.from_london(datetime.combine(reminder.on, FROM))
-            event = f"report-due-{report.pk}-{reminder.days_after}"
-            if begins <= now < begins + NEWS and event not in told:
+            event = _event(report.pk, reminder)
+            is_news = begins <= now < begins + NEWS and event not in told
+            if is_news and not any(_event(draft, reminder) in told for draft in _drafts_of(report)):
                 subject = _("Breach report %(reference)s is due on %(day)s") % {
                     "reference": report.reference,
                     "day": london.day(day),
                 }
                 text = _text(report, day=london.day(day))
                 yield Owed(event, _recipients(report), subject, text, about=about_report(report))
+
+
+def _event(report: int, reminder: due.Reminder) -> str:
+    return f"report-due-{report}-{reminder.days_after}"
+
+
+def _drafts_of(report: Report) -> QuerySet[JoinedDraft, int]:
+    """Return the keys of the drafts that became a report, if several did."""
+    return JoinedDraft.objects.standing().filter(joint=report).values_list("draft", flat=True)
 
 
 def _recipients(report: Report) -> frozenset[str]:

@@ -2,14 +2,15 @@
 
 from collections.abc import Iterable, Sequence
 
-from breaches.core.content import ReportContent
+from breaches.core.content import ReportContent, in_order
 
 
 def joint_content(contents: Sequence[ReportContent]) -> ReportContent:
     """Put the contents of several reports into one, in their order.
 
     Of what a report can give only once (the person dealing, the Head of Profession, the link to a statement) the first
-    that is given is taken; the date of the report stays empty, because approval sets it.
+    that is given is taken; the date of the report stays empty, because approval sets it. The timeline prints what was
+    chosen of the record: people's notes, and what they state, stay with the draft of which they were written.
     """
     return ReportContent(
         outputs=_each(output for content in contents for output in content.outputs),
@@ -20,17 +21,19 @@ def joint_content(contents: Sequence[ReportContent]) -> ReportContent:
         ),
         statement_url=next((content.statement_url for content in contents if content.statement_url), ""),
         practices=_each(practice for content in contents for practice in content.practices),
-        other_practices=_texts(content.other_practices for content in contents),
+        other_practices=texts(content.other_practices for content in contents),
         occurred_on=tuple(sorted({on for content in contents for on in content.occurred_on})),
-        circumstances=_texts(content.circumstances for content in contents),
-        impact=_texts(content.impact for content in contents),
-        corrective_actions=_texts(content.corrective_actions for content in contents),
+        circumstances=texts(content.circumstances for content in contents),
+        impact=texts(content.impact for content in contents),
+        corrective_actions=texts(content.corrective_actions for content in contents),
+        timeline=in_order({entry for content in contents for entry in content.timeline if entry.is_on_record}),
     )
+
+
+def texts(given: Iterable[str]) -> str:
+    """Put texts one after the other, each once, without the empty ones."""
+    return "\n\n".join(dict.fromkeys(text for text in given if text.strip()))
 
 
 def _each[T](values: Iterable[T]) -> tuple[T, ...]:
     return tuple(dict.fromkeys(values))
-
-
-def _texts(texts: Iterable[str]) -> str:
-    return "\n\n".join(dict.fromkeys(text for text in texts if text.strip()))
