@@ -17,7 +17,8 @@ if TYPE_CHECKING:
 def declare(report: Report, *, by: "User", at: datetime, words: str = "") -> None:
     """Keep a person's declaration that a report is about something that they did; a second one changes nothing.
 
-    They may go on writing, and neither approve it, keep it in the log, dismiss it nor reopen it.
+    They may go on writing, submit the report, note its answer and send what another has approved. What decides on it is
+    left to others: the moves in `DECISIONS`, and whether anyone may read it.
 
     :param words: what they want to say about it; may be empty.
     :raises ValueError: if the person holds no role by which reports are written or decided.

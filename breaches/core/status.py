@@ -112,8 +112,10 @@ JOIN = "join"
 PART = "part"
 RESUME = "resume"
 
-# What somebody whose own act a report is about leaves to others.
-DECISIONS = frozenset({APPROVE, RECORD, DISMISS, REOPEN})
+# What somebody whose own act a report is about leaves to others: all that leads alone may do with it, but to write and
+# to send what another has approved. Making it public is no move, and is left to others as well
+# (breaches/deciding/publishing.py).
+DECISIONS = frozenset({RETURN, APPROVE, RECORD, DISMISS, REOPEN, CORRECT, WITHDRAW, CLOSE})
 
 OPEN = (ReportStatus.DRAFT, ReportStatus.WITH_HOP, ReportStatus.RETURNED)
 OUT = (ReportStatus.SENT, ReportStatus.CLOSED, ReportStatus.WITHDRAWN)

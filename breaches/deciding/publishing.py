@@ -13,6 +13,7 @@ from breaches.core.printed import public_statement
 from breaches.core.printed.public_statement import PublicStatement
 from breaches.models import Published, Report, StartedReport, Suspicion
 from breaches.permissions import TABLE, Action, acting_role, may
+from breaches.reports import moves
 from breaches.reports.versions import CHANGED_SINCE_READ, SomebodyWasFaster, content_of, record
 from releases.core.lifecycle import MoveRefused
 from releases.models import Contact, Membership, Release
@@ -75,6 +76,7 @@ def publish(report: Report, *, seen: str, by: "User", at: datetime) -> Published
 
     :param seen: the digest of the preview that the person was shown.
     :raises NotYours: if none of the person's roles allows it.
+    :raises OwnActIsSubject: if the person declared that the report is about their own act.
     :raises CannotBePublished: if the report's state does not allow it, or it is about a rehearsal.
     :raises SomebodyWasFaster: if the report, or what would be public of it, has changed since it was read.
     """
@@ -106,6 +108,7 @@ def take_back(report: Report, *, words: str = "", by: "User", at: datetime) -> N
 
     :param words: why; it may be empty.
     :raises NotYours: if none of the person's roles allows it.
+    :raises OwnActIsSubject: if the person declared that the report is about their own act.
     :raises CannotBePublished: if it is not public.
     :raises SomebodyWasFaster: if the report has moved on since it was read.
     """
@@ -130,6 +133,7 @@ def _check_may(report: Report, person: "User") -> None:
     if not may(person, Action.PUBLISH, report):
         message = f"{person} may not make reports of {report.producer} public."
         raise NotYours(message)
+    moves.refuse_own_act(report, by=person)
 
 
 def _names(report: Report) -> set[str]:

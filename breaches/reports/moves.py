@@ -3,7 +3,7 @@
 from datetime import datetime
 from typing import TYPE_CHECKING, Any
 
-from django.utils.translation import gettext as _
+from django.utils.translation import gettext_lazy as lazy
 
 from breaches.core.remarks import Remark
 from breaches.core.status import (
@@ -51,6 +51,7 @@ PAST_TENSE = {
     RESUME: "resumed",
     PART: "parted",
 }
+SOMEBODY_ELSE_DECIDES = lazy("You have declared that this report is about your own act: somebody else decides on it.")
 
 
 class Incomplete(SomethingMissing):
@@ -83,9 +84,8 @@ def check(report: Report, name: str, *, by: "User", remarks: tuple[Remark, ...] 
     :raises SomethingMissing: if anything else that it needs was not given.
     :raises MoveRefused: if the report's state or the person's roles do not allow it.
     """
-    if name in DECISIONS and declared_own_act(by, report):
-        sentence = _("You have declared that this report is about your own act: somebody else decides on it.")
-        raise OwnActIsSubject(sentence)
+    if name in DECISIONS:
+        refuse_own_act(report, by=by)
     things = [thing for thing, there in given.items() if there]
     try:
         return REPORT.check(name, source=report.status, roles=roles_for(by, report), given=things)
@@ -93,6 +93,15 @@ def check(report: Report, name: str, *, by: "User", remarks: tuple[Remark, ...] 
         if remarks:
             raise Incomplete(remarks) from None
         raise
+
+
+def refuse_own_act(report: Report, *, by: "User") -> None:
+    """Refuse a decision on a report to a person who has declared that it is about their own act.
+
+    :raises OwnActIsSubject: if they have.
+    """
+    if declared_own_act(by, report):
+        raise OwnActIsSubject(SOMEBODY_ELSE_DECIDES)
 
 
 def role_for(move: Move, report: Report, *, by: "User") -> Role:

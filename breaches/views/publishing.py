@@ -11,7 +11,8 @@ from breaches.core.status import Kind
 from breaches.deciding import publishing
 from breaches.forms.publishing import PublishForm, TakeBackForm
 from breaches.models import Report
-from breaches.permissions import Action
+from breaches.permissions import Action, declared_own_act
+from breaches.reports.moves import SOMEBODY_ELSE_DECIDES
 from breaches.reports.versions import SomebodyWasFaster
 from breaches.views.access import SignedInRequest, report_page
 from breaches.views.transparency import if_public, title_of
@@ -23,6 +24,8 @@ from releases.core.lifecycle import MoveRefused
 @report_page("GET", "POST", action=Action.PUBLISH)
 def publish(request: SignedInRequest, report: Report) -> HttpResponse:
     """Show what would be public, and make it so."""
+    if declared_own_act(request.user, report):
+        return _left_to_others(request, report)
     if publishing.is_public(report) or not publishing.may_be_published(report):
         messages.warning(request, _("This cannot be done with the report as it stands."))
         return redirect("breaches:report", report.reference)
@@ -45,6 +48,8 @@ def publish(request: SignedInRequest, report: Report) -> HttpResponse:
 @report_page("GET", "POST", action=Action.PUBLISH)
 def take_back(request: SignedInRequest, report: Report) -> HttpResponse:
     """Take a report back from the public."""
+    if declared_own_act(request.user, report):
+        return _left_to_others(request, report)
     form = TakeBackForm(request.POST or None, initial={"version": report.version})
     if form.is_valid():
         try:
@@ -58,3 +63,8 @@ def take_back(request: SignedInRequest, report: Report) -> HttpResponse:
         messages.warning(request, _("This report is not public."))
         return redirect("breaches:report", report.reference)
     return render(request, "breaches/unpublish.html", {"report": report, "form": form})
+
+
+def _left_to_others(request: SignedInRequest, report: Report) -> HttpResponse:
+    messages.warning(request, SOMEBODY_ELSE_DECIDES)
+    return redirect("breaches:report", report.reference)

@@ -24,7 +24,6 @@ from breaches.core.status import (
     EDIT,
     OPEN,
     RESTRICTED,
-    RETURN,
     TOLD_ELSEWHERE,
     WITH_DOCUMENT,
     Kind,
@@ -96,7 +95,7 @@ def report(request: SignedInRequest, report: Report) -> HttpResponse:
         "report": report,
         "row": _listed(report, content),
         "moves": moves,
-        "decides": report.status in OPEN and not {RETURN, *DECISIONS}.isdisjoint(moves),
+        "decides": report.status in OPEN and not DECISIONS.isdisjoint(moves),
         "tasks": [
             *_tasks(report, version, content, editable=EDIT in moves),
             _cause_task(report, editable=cause.may_choose(request.user, report)),
@@ -143,7 +142,7 @@ def _publishing(request: SignedInRequest, report: Report) -> dict[str, bool] | N
     if not settings.BREACHES_PUBLIC:
         return None
     is_public = publishing.is_public(report)
-    may_publish = may(request.user, Action.PUBLISH, report)
+    may_publish = may(request.user, Action.PUBLISH, report) and not declared_own_act(request.user, report)
     if is_public or (may_publish and publishing.may_be_published(report)):
         return {"is_public": is_public, "may": may_publish}
     return None

@@ -2,16 +2,31 @@
 
 import pytest
 from django.urls import reverse
+from django.utils import timezone
 
 from breaches.completing import own_acts
-from breaches.core.status import ReportStatus
-from breaches.deciding import sign_off
+from breaches.core.printed.public_statement import digest
+from breaches.core.status import (
+    APPROVE,
+    CLOSE,
+    CORRECT,
+    DECISIONS,
+    DISMISS,
+    RECORD,
+    REOPEN,
+    REPORT,
+    RETURN,
+    SEND,
+    WITHDRAW,
+    ReportStatus,
+)
+from breaches.deciding import publishing, sign_off
 from breaches.models import OwnAct, Report
 from breaches.permissions import moves_open_to
 from breaches.reports import moves
-from releases.core.roles import Role
+from releases.core.roles import LEADS, Role
 from releases.models.append_only import AppendOnlyRow
-from tests.breaches.deciding.test_matrix import MOVES
+from tests.breaches.deciding.test_matrix import ALLOWED, MOVES
 from tests.breaches.forms import send, words
 from tests.breaches.people import AT, a_report, an_office, printed
 
@@ -27,18 +42,30 @@ def page_of(report, name="own_act"):
     return reverse(f"breaches:{name}", args=[report.reference])
 
 
-DECIDED_FROM = [("with_hop", "approve"), ("with_hop", "record"), ("with_hop", "dismiss"), ("approved", "reopen")]
+# Written down a second time, by hand from the rule: what is decided is left to others, what is written or carried out
+# is not.
+LEFT_TO_OTHERS = {RETURN, APPROVE, RECORD, DISMISS, REOPEN, CORRECT, WITHDRAW, CLOSE}
 
 
-@pytest.mark.parametrize(("status", "move"), DECIDED_FROM, ids=[move for _, move in DECIDED_FROM])
+@pytest.mark.parametrize(("status", "move"), [pair for pair, roles in ALLOWED.items() if Role.DEPUTY in roles])
 def test_who_declared_their_own_act_makes_no_decision_and_another_does(office, status, move):
     report = a_report(office, ReportStatus(status))
     own_acts.declare(report, by=office.head, at=AT)
-    with pytest.raises(moves.OwnActIsSubject):
-        MOVES[move](report, office.head)
-    assert move not in moves_open_to(office.head, report)
-    MOVES[move](report, office.deputy)
-    assert Report.objects.get(pk=report.pk).status != status
+    assert (move in moves_open_to(office.head, report)) is (move not in LEFT_TO_OTHERS)
+    person = office.head
+    if move in LEFT_TO_OTHERS:
+        with pytest.raises(moves.OwnActIsSubject):
+            MOVES[move](report, office.head)
+        assert Report.objects.get(pk=report.pk).status == status
+        person = office.deputy
+    MOVES[move](report, person)
+    moved = Report.objects.get(pk=report.pk)
+    assert (moved.status, moved.events.last().actor) == (REPORT.find(move, source=status).target, person)
+
+
+def test_every_move_that_only_a_lead_makes_is_left_to_others_unless_it_writes_or_carries_out():
+    writers_make = {move.name for move in REPORT.moves if move.roles - LEADS}
+    assert set(REPORT.move_names) - writers_make - {SEND} == LEFT_TO_OTHERS == DECISIONS
 
 
 def test_who_declared_their_own_act_may_go_on_writing_and_submitting(office):
@@ -84,6 +111,58 @@ def test_a_direct_post_of_the_decision_is_refused_too(client, office):
     assert answer.status_code == 409
     assert "somebody else decides on it" in words(answer.text)
     assert Report.objects.get(pk=report.pk).status == ReportStatus.WITH_HOP
+
+
+def published(report, *, by):
+    publishing.publish(report, seen=digest(publishing.preview(report, now=AT)), by=by, at=AT)
+    report.refresh_from_db()
+
+
+def test_who_declared_their_own_act_neither_makes_it_public_nor_takes_it_back(office):
+    report = a_report(office, ReportStatus.APPROVED)
+    own_acts.declare(report, by=office.head, at=AT)
+    with pytest.raises(moves.OwnActIsSubject):
+        published(report, by=office.head)
+    assert not publishing.is_public(report)
+    published(report, by=office.deputy)
+    with pytest.raises(moves.OwnActIsSubject):
+        publishing.take_back(report, by=office.head, at=AT)
+    assert publishing.is_public(report)
+
+
+@pytest.mark.parametrize("is_public", [False, True])
+def test_the_pages_of_the_public_say_that_somebody_else_decides(client, office, settings, is_public):
+    settings.BREACHES_PUBLIC = True
+    report = a_report(office, ReportStatus.SENT)
+    own_acts.declare(report, by=office.head, at=AT)
+    if is_public:
+        published(report, by=office.deputy)
+    client.force_login(office.head)
+    page = client.get(page_of(report, "report")).text
+    assert page_of(report, "publish") not in page
+    assert page_of(report, "unpublish") not in page
+    name = "unpublish" if is_public else "publish"
+    seen = {"version": report.version, "seen": digest(publishing.preview(report, now=timezone.now())), "read": "on"}
+    asked = client.get(page_of(report, name), follow=True)
+    sent = client.post(page_of(report, name), seen, follow=True)
+    for answer in (asked, sent):
+        assert answer.redirect_chain == [(page_of(report, "report"), 302)]
+        assert "somebody else decides on it" in answer.text
+    assert publishing.is_public(report) is is_public
+
+
+def test_what_was_sent_is_taken_up_again_by_somebody_else_on_its_pages_too(client, office):
+    report = a_report(office, ReportStatus.SENT)
+    own_acts.declare(report, by=office.head, at=AT)
+    client.force_login(office.head)
+    page = client.get(page_of(report, "report")).text
+    assert page_of(report, "note_answer") in page
+    for name in (CORRECT, WITHDRAW, CLOSE):
+        assert page_of(report, name) not in page
+        answer = client.post(page_of(report, name), {"version": report.version, "notice": "The day was wrong."})
+        assert answer.status_code == 409
+        assert "somebody else decides on it" in words(answer.text)
+    assert Report.objects.get(pk=report.pk).status == ReportStatus.SENT
 
 
 @pytest.mark.parametrize("role", [Role.AUDITOR, Role.PUBLISHING_TEAM])
