@@ -14,7 +14,7 @@ from tests.access.expected import ADMINISTRATORS, EVERYBODY, EXPECTED, SIGNED_IN
 from tests.browser.office import NOW, a_morning
 from tests.factories import ProducerFactory, UserFactory
 
-pytestmark = [pytest.mark.django_db, pytest.mark.slow]
+pytestmark = [pytest.mark.django_db, pytest.mark.slow, pytest.mark.one_database]
 
 ELSEWHERE, NO_ROLE, SUPERUSER, STRANGER = "every role elsewhere", "no role", "superuser", "not signed in"
 PRIVATE = ("A rehearsal in ten minutes", "breach-report-draft", "breach-report-with-hop", "Featherstonehaugh")

@@ -20,7 +20,7 @@ from tests.breaches.deciding.test_matrix import ALLOWED, STRANGER
 from tests.breaches.people import REGULATOR, a_joint_report, a_report, an_office, printed, rolled_back
 from tests.factories import UserFactory
 
-pytestmark = pytest.mark.django_db
+pytestmark = [pytest.mark.django_db, pytest.mark.one_database]
 
 METHODS = ("get", "head", "post", "put", "patch", "delete", "options")
 # Several reports at once are joined, and resumed, on the page of a morning: tests/breaches/views/test_joining_pages.py.

@@ -27,7 +27,7 @@ from tests.breaches.test_access import MOVES as BY_FORM_MOVES
 from tests.factories import SEED_DUE, SeriesFactory, a_release, an_announced_release, member
 from tests.releases.admin.site import signed_in
 
-pytestmark = pytest.mark.django_db
+pytestmark = [pytest.mark.django_db, pytest.mark.one_database]
 
 NOT_THEIRS = ("colleague", Role.PUBLISHING_TEAM, Role.AUDITOR, Role.CALENDAR_MANAGER)
 
