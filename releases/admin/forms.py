@@ -6,12 +6,15 @@ from typing import Any
 from django import forms
 from django.contrib.admin.widgets import AdminDateWidget, AdminTimeWidget
 from django.core.exceptions import ValidationError
+from django.db.models import QuerySet
 from django.http import QueryDict
+from django.utils import timezone
 from django.utils.text import format_lazy
 from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy as lazy
 
-from releases.calendar import scheduling, slot_rules
+from releases.calendar import moving, scheduling, slot_rules
+from releases.calendar.moving import BeingJudged
 from releases.core import web_address
 from releases.core.dates.calendar import Precision, Slot
 from releases.core.lifecycle import MoveRefused
@@ -183,6 +186,19 @@ class ShortNoticeForm(forms.Form):
         widget=forms.Textarea(attrs={"rows": 3, "cols": 60}),
         help_text=lazy("Kept in our own record; it is not published."),
     )
+
+
+def kept_while_judged(form: forms.ModelForm[Any], name: str, releases: QuerySet[Release]) -> Any:
+    """Return what was typed for a field by which releases are known; it stays as it is while a verdict falls.
+
+    :raises ValidationError: if it is another while one of the releases is being looked at.
+    """
+    if name in form.changed_data:
+        try:
+            moving.refuse_other_names_while_judged(releases, at=timezone.now())
+        except BeingJudged as refusal:
+            raise ValidationError(str(refusal)) from refusal
+    return form.cleaned_data[name]
 
 
 def _ask(form: forms.BaseForm, question: Callable[[], object], fields: dict[str, str]) -> None:

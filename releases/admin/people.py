@@ -2,13 +2,15 @@
 
 from typing import Any
 
+from django import forms
 from django.contrib import admin
 from django.db.models import Model, QuerySet
 from django.http import HttpRequest
 
 from releases import permissions
+from releases.admin.forms import kept_while_judged
 from releases.admin.history import WithHistory
-from releases.models import Contact, Membership, Producer
+from releases.models import Contact, Membership, Producer, Release
 from releases.permissions import Action
 
 
@@ -47,10 +49,24 @@ class ByAdministrators[M: Model](WithHistory[M]):
         return any(request.user.has_perm(f"{label}.{each}_{name}") for each in verbs)
 
 
+class ProducerForm(forms.ModelForm[Producer]):
+    """Keeps the words for a page that is not there while the verdict on a release of the producer falls."""
+
+    class Meta:
+        model = Producer
+        fields = "__all__"  # noqa: DJ007  # the admin class opens what may be changed
+
+    def clean_negative_markers(self) -> str:
+        """Ask whether they may be changed now."""
+        of_producer = Release.objects.filter(series__producer=self.instance.pk)
+        return str(kept_while_judged(self, "negative_markers", of_producer))
+
+
 @admin.register(Producer)
 class ProducerAdmin(ByAdministrators[Producer]):
     """Organisations that produce statistics."""
 
+    form = ProducerForm
     list_display = ("name", "nation", "two_person_approval")
     list_filter = ("nation",)
     search_fields = ("name",)

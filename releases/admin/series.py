@@ -10,8 +10,9 @@ from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy as lazy
 
 from releases import permissions
+from releases.admin.forms import kept_while_judged
 from releases.admin.history import WithHistory
-from releases.models import Contact, Series
+from releases.models import Contact, Release, Series
 from releases.permissions import Action
 
 PEOPLE = ("responsible", "publishing_contacts", "head_of_profession", "deputies")
@@ -38,6 +39,10 @@ class SeriesForm(forms.ModelForm[Series]):
             if name in self.fields:
                 own: QuerySet[Contact] = self.instance.producer.contacts.all()
                 self.fields[name].queryset = own  # type: ignore[attr-defined]  # a field of model choices
+
+    def clean_title(self) -> str:
+        """Keep the title while the verdict on a release of the series falls."""
+        return str(kept_while_judged(self, "title", Release.objects.filter(series=self.instance.pk)))
 
 
 @admin.register(Series)

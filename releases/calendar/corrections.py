@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING, Any
 from django.db import transaction
 from django.utils.translation import gettext as _
 
-from releases.calendar import address_rules, scheduling
+from releases.calendar import address_rules, moving, scheduling
 from releases.calendar.scheduling import PlannedAddress
 from releases.core.lifecycle import MoveRefused
 from releases.models import Address, Release
@@ -27,6 +27,7 @@ def correct(release: Release, *, title: str, reference: str, by: "User | None", 
 
     :param by: the person, or None for the system.
     :raises CorrectionRefused: if the reference of a release that is public would change.
+    :raises BeingJudged: if the title would change while the release has fallen due and is being looked at.
     :raises NotYours: if the person may not edit releases of its producer.
     """
     _check_person(release, by)
@@ -38,6 +39,8 @@ def correct(release: Release, *, title: str, reference: str, by: "User | None", 
             "reference": stored.reference
         }
         raise CorrectionRefused(message)
+    if "title" in changed:
+        moving.refuse_other_names_while_judged(Release.objects.filter(pk=release.pk), at=at)
     if changed:
         with transaction.atomic():
             stored.title, stored.reference = title, reference

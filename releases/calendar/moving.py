@@ -5,6 +5,7 @@ from datetime import datetime, timedelta
 from typing import TYPE_CHECKING, Any
 
 from django.db import transaction
+from django.db.models import QuerySet
 from django.utils.translation import gettext as _
 
 from releases.core.dates import london
@@ -12,6 +13,7 @@ from releases.core.lifecycle import Move, MoveRefused
 from releases.core.status import RELEASE, Status
 from releases.models import Release
 from releases.models.event import record
+from releases.models.series import GREATEST_TOLERANCE_SECONDS
 from releases.permissions import roles_of
 
 if TYPE_CHECKING:
@@ -76,11 +78,36 @@ def refuse_while_judged(release: Release, *, at: datetime) -> None:
 
     :raises BeingJudged: if it has fallen due and is being looked at.
     """
-    if release.status != Status.CONFIRMED or release.due_at is None or not is_due(release, at=at):
-        return
-    free_at = release.due_at + timedelta(seconds=release.series.tolerance_seconds) + JUDGING_TAKES
-    if at < free_at:
+    if times := _times_while_judged(release, at=at):
         sentence = _(
             "This release fell due at %(due)s and is being looked at; it can be moved or cancelled from %(free)s on."
-        ) % {"due": london.clock_time(release.due_at), "free": london.clock_time_to_the_second(free_at)}
-        raise BeingJudged(sentence)
+        )
+        raise BeingJudged(sentence % times)
+
+
+def refuse_other_names_while_judged(releases: QuerySet[Release], *, at: datetime) -> None:
+    """Require that no verdict on any of some releases is falling: nobody hides a breach by what its page is known by.
+
+    Afterwards a wrong name may be corrected, so that the page is known at the looks to come; the verdict stands.
+
+    :raises BeingJudged: if one of them has fallen due and is being looked at.
+    """
+    longest = timedelta(seconds=GREATEST_TOLERANCE_SECONDS) + JUDGING_TAKES
+    for release in releases.filter(due_at__gt=at - longest, due_at__lte=at).select_related("series"):
+        if times := _times_while_judged(release, at=at):
+            sentence = _(
+                "%(reference)s fell due at %(due)s and is being looked at; what it is known by can be changed from "
+                "%(free)s on."
+            )
+            raise BeingJudged(sentence % {"reference": release.reference, **times})
+
+
+def _times_while_judged(release: Release, *, at: datetime) -> dict[str, str]:
+    """Return since when and until when the verdict on a release falls, for a sentence; nothing while it does not."""
+    # A published one too: somebody may have said so of it who saw its page, and its attachments are still to come.
+    if release.status not in {Status.CONFIRMED, Status.PUBLISHED} or release.due_at is None or at < release.due_at:
+        return {}
+    free_at = release.due_at + timedelta(seconds=release.series.tolerance_seconds) + JUDGING_TAKES
+    if at >= free_at:
+        return {}
+    return {"due": london.clock_time(release.due_at), "free": london.clock_time_to_the_second(free_at)}

@@ -6,6 +6,7 @@ from datetime import datetime
 from typing import TYPE_CHECKING
 
 from releases.calendar import corrections, scheduling
+from releases.calendar.moving import BeingJudged
 from releases.calendar.scheduling import PlannedAddress
 from releases.core.status import Status
 from releases.exchange import import_moves
@@ -60,7 +61,10 @@ def follow(row: Row, release: Release, series: Series, *, by: "User | None", at:
     steps = []
     if " ".join(release.title.split()) != row.title:
         steps.append(Step(StepKind.TITLE_CORRECTED, release.title, row.title))
-        release = corrections.correct(release, title=row.title, reference=release.reference, by=by, at=at)
+        try:
+            release = corrections.correct(release, title=row.title, reference=release.reference, by=by, at=at)
+        except BeingJudged as refusal:
+            raise RowRefused("title", str(refusal)) from refusal
     steps += _follow_addresses(row, release, by=by, at=at)
     release, moved = import_moves.follow_date(row, release, by=by, at=at)
     steps += moved

@@ -1,6 +1,6 @@
 """A file confirms at short notice, asks for another date and cancels: each with its reason, by the calendar's rules."""
 
-from datetime import date
+from datetime import date, timedelta
 
 import pytest
 from django.urls import reverse
@@ -201,3 +201,11 @@ def test_a_file_without_the_columns_of_reasons_is_taken_as_before(keeper):
     columns = [column for column in RIGHT if not column.endswith("_reason")]
     assert b"reason" not in csv_of({}, columns=columns)
     assert outcomes(applied(keeper, {}, columns=columns)) == [(2, "added")]
+
+
+def test_a_title_that_differs_while_the_verdict_falls_is_refused_in_its_own_column(series, run, time_machine):
+    run(CONFIRMED)
+    time_machine.move_to(stored().due_at + timedelta(seconds=5), tick=False)
+    _, err = run(CONFIRMED | {"title": "Rain, corrected"})
+    assert err.startswith("Row 2, title: rain-june-2098 fell due at 9.30am and is being looked at")
+    assert stored().title == RIGHT["title"]
