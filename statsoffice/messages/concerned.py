@@ -8,7 +8,9 @@ from django.db.models.functions import Coalesce
 
 from breaches.core.status import RESTRICTED, SUBMIT
 from breaches.models import Report, ReportEvent, StartedReport, Suspicion
+from breaches.permissions import TABLE, Action
 from breaches.reports.moves import PAST_TENSE
+from releases.core.roles import LEADS
 from releases.models import Contact, Series
 from statsoffice.messages.owed import open_memberships
 
@@ -23,13 +25,17 @@ class Somebody:
 
 @dataclass(slots=True)
 class People:
-    """Everybody whom news on one report may concern; whoever's account was closed is nowhere in it."""
+    """Everybody whom news on one report may concern; whoever's account was closed is nowhere in it.
+
+    `only` names those for whom a restricted report exists; for any other report it is None.
+    """
 
     rehearsal: bool
     leads: frozenset[Somebody] = frozenset()
     dealing: frozenset[Somebody] = frozenset()
     taking_part: frozenset[int] = frozenset()
     submitted: list[tuple[int, Somebody]] = field(default_factory=list)
+    only: frozenset[Somebody] | None = None
 
     def submitters(self, *, before: int) -> frozenset[Somebody]:
         """Return who submitted the report last.
@@ -42,11 +48,13 @@ class People:
     def addresses(self, told: Iterable[Somebody], *, but: int | None) -> frozenset[str]:
         """Return the addresses of some people, of a rehearsal only of those who take part in it.
 
+        Of a restricted report only those are given for whom it exists by now.
+
         :param but: the account of whoever did what is told, who knows it.
         """
         return frozenset(
             somebody.email
-            for somebody in told
+            for somebody in (told if self.only is None else self.only.intersection(told))
             if (but is None or somebody.account != but) and (not self.rehearsal or somebody.account in self.taking_part)
         )
 
@@ -54,7 +62,7 @@ class People:
 def people_of(reports: Collection[Report]) -> dict[int, People]:
     """Find the people whom news on some reports concerns, by the report's key, in a few queries for all of them."""
     people = {report.pk: People(rehearsal=report.rehearsal) for report in reports}
-    leads = _leads({report.producer_id for report in reports})
+    held = _held({report.producer_id for report in reports})
     started = _started(people)
     series = _series_of(people)
     acted: dict[int, set[int]] = defaultdict(set)
@@ -67,32 +75,47 @@ def people_of(reports: Collection[Report]) -> dict[int, People]:
             people[event.report_id].submitted.append((event.position, somebody))
     for report in reports:
         named = people[report.pk]
-        named.leads = frozenset(leads[report.producer_id])
+        of_producer = held[report.producer_id]
+        named.leads = frozenset(of_producer.leads)
+        put_down = of_producer.those(report.person_dealing_id)
         # A report on who had access, or on a leak, does not exist for whoever keeps the series.
         if report.kind in RESTRICTED:
-            named.dealing = frozenset(started[report.pk])
+            named.dealing = put_down | of_producer.those(started.get(report.pk))
+            named.only = named.leads | named.dealing
         else:
-            named.dealing = frozenset(somebody for one in series[report.pk] for somebody in _reached(one.responsible))
+            named.dealing = put_down | {somebody for one in series[report.pk] for somebody in _reached(one.responsible)}
         contacts = (contact for one in series[report.pk] for contact in _contacts(one))
-        accounts = {contact.user_id for contact in contacts if contact.user_id is not None}
-        named.taking_part = frozenset(accounts | acted[report.pk])
+        accounts = {*(contact.user_id for contact in contacts), *(somebody.account for somebody in put_down)}
+        named.taking_part = frozenset(account for account in accounts if account is not None) | acted[report.pk]
     return people
 
 
-def _leads(producers: Collection[int]) -> dict[int, set[Somebody]]:
-    found: dict[int, set[Somebody]] = defaultdict(set)
-    for producer, account, email in open_memberships(producers).values_list("producer_id", "user_id", "user__email"):
-        found[producer].add(Somebody(email.lower(), account))
+@dataclass(slots=True)
+class _Held:
+    """Who holds which roles for one producer: its leads, and by account those who may deal with its reports."""
+
+    leads: set[Somebody] = field(default_factory=set)
+    may_deal: dict[int | None, Somebody] = field(default_factory=dict)
+
+    def those(self, account: int | None) -> frozenset[Somebody]:
+        """Return whose account this is; nobody if it is closed or holds no role by which one deals with reports."""
+        return frozenset([self.may_deal[account]]) if account in self.may_deal else frozenset()
+
+
+def _held(producers: Collection[int]) -> dict[int, _Held]:
+    found: dict[int, _Held] = defaultdict(_Held)
+    memberships = open_memberships(producers, TABLE[Action.DEAL])
+    for producer, role, account, email in memberships.values_list("producer_id", "role", "user_id", "user__email"):
+        somebody = Somebody(email.lower(), account)
+        found[producer].may_deal[account] = somebody
+        if role in LEADS:
+            found[producer].leads.add(somebody)
     return found
 
 
-def _started(reports: Collection[int]) -> dict[int, set[Somebody]]:
-    """Find who started some reports by hand, by the report's key."""
-    found: dict[int, set[Somebody]] = defaultdict(set)
-    starters = StartedReport.objects.filter(report__in=reports, started_by__is_active=True)
-    for report, account, email in starters.values_list("report_id", "started_by_id", "started_by__email"):
-        found[report].add(Somebody(email.lower(), account))
-    return found
+def _started(reports: Collection[int]) -> dict[int, int]:
+    """Find the accounts of those who started some reports by hand, by the report's key."""
+    return dict(StartedReport.objects.filter(report__in=reports).values_list("report_id", "started_by_id"))
 
 
 def _series_of(reports: Collection[int]) -> dict[int, list[Series]]:

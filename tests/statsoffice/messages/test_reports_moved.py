@@ -6,16 +6,18 @@ import pytest
 from django.db import connection
 from django.test.utils import CaptureQueriesContext
 
+from breaches.completing import dealing
 from breaches.core.status import ReportStatus
 from breaches.deciding import sign_off
-from breaches.models import ReportEvent
+from breaches.models import Report, ReportEvent
 from releases.core.roles import Role
 from releases.models import Contact
 from statsoffice import tasks
 from statsoffice.messages import outbox
 from statsoffice.messages.models import Message
 from tests.breaches.people import AT, a_report, an_office, approved, joins
-from tests.factories import ContactFactory, UserFactory, member
+from tests.breaches.test_restricted import a_restricted_report
+from tests.factories import ContactFactory, SeriesFactory, UserFactory, an_announced_release, member
 
 pytestmark = pytest.mark.django_db
 
@@ -76,6 +78,52 @@ def test_a_head_who_decides_alone_is_told_nothing(office):
 def test_who_submitted_it_and_who_deals_with_it_are_told_of_a_return(office):
     a_report_dealt_with(office, ReportStatus.RETURNED)
     assert set(told("returned")) == {office.statistician.email, DEALING}
+
+
+def test_whoever_was_put_down_as_dealing_with_it_is_told_besides(office):
+    publisher = office.people[Role.PUBLISHING_TEAM]
+    report = a_report_dealt_with(office, ReportStatus.WITH_HOP)
+    dealing.put_down(report, person=publisher, by=office.head, at=AT)
+    sign_off.return_(report, comment="Say more.", by=office.head, at=LATER)
+    assert set(told("returned")) == {office.statistician.email, DEALING, publisher.email}
+
+
+@pytest.mark.parametrize("gone", ["role", "account"])
+def test_whoever_deals_with_it_no_longer_is_not_told(office, gone):
+    publisher = office.people[Role.PUBLISHING_TEAM]
+    report = a_report_dealt_with(office, ReportStatus.WITH_HOP)
+    dealing.put_down(report, person=publisher, by=office.head, at=AT)
+    sign_off.return_(report, comment="Say more.", by=office.head, at=LATER)
+    if gone == "role":
+        publisher.memberships.all().delete()
+    else:
+        type(publisher).objects.filter(pk=publisher.pk).update(is_active=False)
+    assert set(told("returned")) == {office.statistician.email, DEALING}
+
+
+def test_of_a_leak_those_are_told_who_started_it_and_whom_a_lead_has_named_and_nobody_else(office):
+    publisher, series = office.people[Role.PUBLISHING_TEAM], SeriesFactory(producer=office.producer)
+    report = a_restricted_report(office, an_announced_release(series=series))
+    dealing.put_down(report, person=publisher, by=office.head, at=AT)
+    report = sign_off.submit(Report.objects.get(pk=report.pk), by=office.deputy, at=AT)
+    sign_off.return_(report, comment="Say more.", by=office.head, at=LATER)
+    assert set(told("returned")) == {office.statistician.email, office.deputy.email, publisher.email}
+
+
+def test_whoever_started_a_report_on_a_leak_and_lost_the_role_is_not_told(office):
+    report = a_restricted_report(office, an_announced_release(series=SeriesFactory(producer=office.producer)))
+    report = sign_off.submit(report, by=office.deputy, at=AT)
+    sign_off.return_(report, comment="Say more.", by=office.head, at=LATER)
+    office.statistician.memberships.all().delete()
+    assert set(told("returned")) == {office.deputy.email}
+
+
+def test_whoever_is_named_as_dealing_with_a_rehearsed_report_takes_part_in_the_rehearsal(office):
+    publisher = office.people[Role.PUBLISHING_TEAM]
+    report = a_report_dealt_with(office, ReportStatus.WITH_HOP, rehearsal=True)
+    dealing.put_down(report, person=publisher, by=office.head, at=AT)
+    sign_off.return_(report, comment="Say more.", by=office.head, at=LATER)
+    assert set(told("returned")) == {office.statistician.email, publisher.email}
 
 
 def test_a_second_return_is_told_to_who_submitted_it_the_second_time(office):
