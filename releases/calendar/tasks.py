@@ -34,16 +34,15 @@ def add(
     :raises SomethingMissing: if it does not say what is to be done.
     """
     check_may(by, Action.KEEP_TASKS, series.producer)
-    if not text.strip():
-        raise SomethingMissing("text", _("Say what is to be done."))
     return ReleaseTask.objects.create(
-        series=series, text=text.strip(), origin=origin, rehearsal=rehearsal, added_by=by, added_at=at
+        series=series, text=_said(text), origin=origin, rehearsal=rehearsal, added_by=by, added_at=at
     )
 
 
 def tick(task: ReleaseTask, *, done: bool, by: "User", at: datetime) -> ReleaseTask:
     """Tick a task off, or take the tick away; the release at which it is to be done keeps an event.
 
+    :param at: the aware instant at which the person does so.
     :raises NotYours: if none of the person's roles allows it.
     :raises AlreadyTicked: if somebody else did so since the task was read.
     """
@@ -65,10 +64,11 @@ def reword(task: ReleaseTask, *, text: str, by: "User") -> None:
     """Change what an open task says is to be done.
 
     :raises NotYours: if none of the person's roles allows it.
+    :raises SomethingMissing: if it would not say what is to be done.
     :raises AlreadyTicked: if it was ticked off meanwhile.
     """
     check_may(by, Action.KEEP_TASKS, task.series.producer)
-    if not ReleaseTask.objects.open().filter(pk=task.pk).update(text=text):
+    if not ReleaseTask.objects.open().filter(pk=task.pk).update(text=_said(text)):
         raise AlreadyTicked(_("Somebody has ticked this off already."))
 
 
@@ -96,6 +96,12 @@ def waiting_for(person: Person, *, most: int) -> list[tuple[ReleaseTask, Release
     paired = [(task, releases.get(task.at_release)) for task in tasks]  # type: ignore[attr-defined]  # annotated
     paired.sort(key=lambda pair: (pair[1] is None, pair[1].planned_on if pair[1] else pair[0].added_at.date()))
     return paired[:most]
+
+
+def _said(text: str) -> str:
+    if not text.strip():
+        raise SomethingMissing("text", _("Say what is to be done."))
+    return text.strip()
 
 
 def _releases(keys: Collection[int | None]) -> dict[int, Release]:

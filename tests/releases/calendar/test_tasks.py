@@ -104,6 +104,12 @@ def test_a_task_is_ticked_off_once_and_the_release_keeps_an_event(series, keeper
 def test_a_task_says_what_is_to_be_done(series, keeper):
     with pytest.raises(SomethingMissing):
         tasks.add(series, text=" ", by=keeper, at=NOW)
+    task = a_task(series, keeper)
+    with pytest.raises(SomethingMissing):
+        tasks.reword(task, text=" ", by=keeper)
+    assert ReleaseTask.objects.get().text == CHECK
+    tasks.reword(task, text=" Check by phone. ", by=keeper)
+    assert ReleaseTask.objects.get().text == "Check by phone."
 
 
 @pytest.mark.parametrize("role", list(Role))
