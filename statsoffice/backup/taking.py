@@ -13,6 +13,7 @@ from django.db import connection, models
 from django.db.migrations.executor import MigrationExecutor
 from django.db.migrations.recorder import MigrationRecorder
 
+from releases.management.whole_file import whole_file
 from statsoffice.backup import numbering, rows, stored_files
 from statsoffice.backup.archive import Written
 from statsoffice.backup.manifest import FILES, TABLES, Manifest, Part, Table
@@ -21,6 +22,7 @@ from statsoffice.backup.stored_files import Stamp
 
 # Whoever held the archive could be anybody whose session stands in it; people log in again instead.
 LEFT_OUT = (Session,)
+READ_BY_ITS_OWNER = 0o600
 
 
 class NotMigrated(Exception):
@@ -34,6 +36,18 @@ def tables() -> list[type[models.Model]]:
         for model in apps.get_models(include_auto_created=True)
         if model not in LEFT_OUT and model._meta.managed and not model._meta.proxy
     ]
+
+
+def write(path: Path, *, stored: Path, at: datetime) -> Manifest:
+    """Take a backup into a file that only its owner may read, whole or not at all, and return what it says of itself.
+
+    :param path: the archive; one that is there is replaced once the new one is whole.
+    :raises OSError: if the file cannot be written.
+
+    The other arguments and what else is raised are those of `take`.
+    """
+    with whole_file(path, mode=READ_BY_ITS_OWNER) as file:
+        return take(file, stored=stored, at=at)
 
 
 def take(file: IO[bytes], *, stored: Path, at: datetime) -> Manifest:

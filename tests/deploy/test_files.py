@@ -7,6 +7,7 @@ from pathlib import Path
 
 import pytest
 from django.conf import settings
+from django.core.management import load_command_class
 
 from statsoffice.celery import app
 from statsoffice.running import programs
@@ -133,7 +134,17 @@ if sys.platform == "linux":  # elsewhere there is no systemd to ask
         said = subprocess.run(asked, capture_output=True, text=True, check=False)
         assert (said.stdout + said.stderr, said.returncode) == ("", 0)
 
-    @pytest.mark.parametrize("name", files.PROCESSES)
+    def test_the_backup_of_a_night_is_taken_by_a_command_that_there_is_at_an_hour_that_there_is():
+        command = files.started_command("backup")
+        parser = load_command_class("statsoffice", command[2]).create_parser("manage.py", command[2])
+        given = parser.parse_args(command[3:])
+        assert (given.folder, given.keep_days) == (Path("/var/backups/statsoffice"), 30)
+        assert files.written_values("backup", "ReadWritePaths") == [str(given.folder)]
+        (hour,) = re.findall("^OnCalendar=(.*)$", (files.DEPLOY / "systemd/statsoffice-backup.timer").read_text(), re.M)
+        said = subprocess.run(["systemd-analyze", "calendar", hour], capture_output=True, text=True, check=False)
+        assert (said.returncode, "Europe/London" in said.stdout) == (0, True), said.stderr
+
+    @pytest.mark.parametrize("name", [*files.PROCESSES, "backup"])
     def test_a_unit_is_exposed_to_little_by_systemds_own_reckoning(name):
         written = str(files.DEPLOY / "systemd" / f"statsoffice-{name}.service")
         # In tenths of its ten steps.

@@ -7,13 +7,10 @@ from django.conf import settings
 from django.core.management.base import CommandError, CommandParser
 
 from releases.management.plain_command import PlainCommand
-from releases.management.whole_file import whole_file
 from releases.watching.clock import RealClock
 from statsoffice.backup import taking
 from statsoffice.backup.stored_files import FilesChanged
 from statsoffice.backup.taking import NotMigrated
-
-READ_BY_ITS_OWNER = 0o600
 
 
 class Command(PlainCommand):
@@ -40,8 +37,7 @@ should be encrypted."""
             message = f"{path} is there already; choose another file, or say --overwrite."
             raise CommandError(message)
         try:
-            with whole_file(path, mode=READ_BY_ITS_OWNER) as file:
-                manifest = taking.take(file, stored=Path(settings.MEDIA_ROOT), at=RealClock().now())
+            manifest = taking.write(path, stored=Path(settings.MEDIA_ROOT), at=RealClock().now())
         except OSError as fault:
             message = f"{path} could not be written: {fault.strerror}."
             raise CommandError(message) from fault
