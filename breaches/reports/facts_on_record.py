@@ -17,7 +17,7 @@ from releases.core.judging.diagnosis import FRESH, PLAIN, DiagnosedLook, Diagnos
 from releases.core.judging.evidence import AddressRole, LookResult, Reason
 from releases.core.judging.publisher import Source
 from releases.core.judging.reading.finding import tells_taken_away
-from releases.core.judging.statements import counts_as, is_corrected, last_said
+from releases.core.judging.statements import is_corrected, last_said, sighting_of
 from releases.core.judging.verdict import AddressVerdict, BeforeDue, Interval, Outcome, Sighting
 from releases.core.roles import Role
 from releases.models import Observation, Verification
@@ -150,14 +150,16 @@ def _looks(
     for release, number, address, result, planned_at, sent_at, completed_at, text, codes, again, bound in rows:
         word, reasons = said.get(release, {}).get(text), _reasons(codes)
         clock_off = Reason.CLOCK_OFF in reasons
-        sighting = Sighting(
-            result=counts_as(result, word, clock_off=clock_off),
+        sighting = sighting_of(
+            result,
+            word,
             planned_at=planned_at,
             sent_at=sent_at,
             completed_at=completed_at,
-            clock_bound=timedelta(seconds=bound or 0.0),
-            text_digest="" if is_corrected(word) else text,
-            taken_away=not is_corrected(word) and tells_taken_away(reasons),
+            text_digest=text,
+            clock_off=clock_off,
+            bound_seconds=bound,
+            taken_away=tells_taken_away(reasons),
         )
         by_statement = is_corrected(word) and not clock_off
         look = Look(sighting, reasons, by_statement=by_statement, clock_vouched=bound is not None)

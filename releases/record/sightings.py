@@ -3,7 +3,7 @@
 import json
 from collections import defaultdict
 from collections.abc import Callable, Collection, Iterable, Mapping, Sequence
-from datetime import datetime, timedelta
+from datetime import datetime
 from typing import NamedTuple
 
 from django.db.models import Case, TextField, Value, When
@@ -14,7 +14,7 @@ from releases.core.judging.evidence import LookResult
 from releases.core.judging.judgement import Seen
 from releases.core.judging.publisher import PublisherSays, from_json
 from releases.core.judging.reading.finding import tells_taken_away
-from releases.core.judging.statements import counts_as, is_corrected, last_said
+from releases.core.judging.statements import last_said, sighting_of
 from releases.core.judging.verdict import Sighting
 from releases.models import Observation, Statement
 from releases.models.observation import Purpose
@@ -143,16 +143,16 @@ def _seen(
 
 
 def _sighting(row: _Row, word: str | None) -> Sighting:
-    return Sighting(
-        result=counts_as(row.result, word, clock_off=row.clock_off),
+    return sighting_of(
+        row.result,
+        word,
         planned_at=row.planned_at,
         sent_at=row.sent_at,
         completed_at=row.completed_at,
-        # Where nothing vouches for the clock it is believed, and said that nothing does.
-        clock_bound=timedelta(seconds=row.bound_seconds or 0.0),
-        # What a person called the release needs no such proof.
-        text_digest="" if is_corrected(word) else row.text_digest,
-        taken_away=not is_corrected(word) and row.taken_away,
+        text_digest=row.text_digest,
+        clock_off=row.clock_off,
+        bound_seconds=row.bound_seconds,
+        taken_away=row.taken_away,
     )
 
 
