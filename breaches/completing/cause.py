@@ -12,7 +12,7 @@ from breaches.models import Report
 from breaches.permissions import acting_role, moves_open_to
 from breaches.reports.versions import content_of, record
 from releases.core.dates.london import local_date, moment
-from releases.core.lifecycle import MoveRefused, SomethingMissing
+from releases.core.lifecycle import FieldRefused, MoveRefused, SomethingMissing
 from releases.core.roles import LEADS
 from releases.permissions import Person, roles_of
 
@@ -20,12 +20,8 @@ if TYPE_CHECKING:
     from statsoffice.accounts.models import User
 
 
-class CannotBe(MoveRefused):
+class CannotBe(FieldRefused):
     """What was given cannot be true; `field` names it."""
-
-    def __init__(self, field: str, sentence: str) -> None:
-        super().__init__(sentence)
-        self.field = field
 
 
 class ChangedMeanwhile(MoveRefused):

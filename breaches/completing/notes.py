@@ -15,7 +15,7 @@ from breaches.models import Report, TimelineNote
 from breaches.permissions import TABLE, Action, acting_role, moves_open_to
 from breaches.reports.versions import content_of, record
 from releases.core.dates.london import moment
-from releases.core.lifecycle import MoveRefused, SomethingMissing
+from releases.core.lifecycle import FieldRefused, SomethingMissing
 
 if TYPE_CHECKING:
     from statsoffice.accounts.models import User
@@ -23,12 +23,8 @@ if TYPE_CHECKING:
 PRINTED = ("timeline",)
 
 
-class NoteRefused(MoveRefused):
+class NoteRefused(FieldRefused):
     """A note cannot be as it was written; `field` names what is wrong with it."""
-
-    def __init__(self, field: str, sentence: str) -> None:
-        super().__init__(sentence)
-        self.field = field
 
 
 def write(

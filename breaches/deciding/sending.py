@@ -14,18 +14,14 @@ from breaches.models import ApprovedDocument, Dispatch, Report
 from breaches.reports import moves
 from breaches.reports.versions import content_of
 from releases.core.dates.london import day, local_date
-from releases.core.lifecycle import Move, MoveRefused, SomethingMissing
+from releases.core.lifecycle import FieldRefused, Move, SomethingMissing
 
 if TYPE_CHECKING:
     from statsoffice.accounts.models import User
 
 
-class CannotBeSent(MoveRefused):
+class CannotBeSent(FieldRefused):
     """What was given to send the report with cannot be; `field` names it."""
-
-    def __init__(self, field: str, sentence: str) -> None:
-        super().__init__(sentence)
-        self.field = field
 
 
 def recipient_of(report: Report, *, by: "User", office: str) -> str:

@@ -28,7 +28,7 @@ from breaches.reports.versions import CHANGED_SINCE_READ, SomebodyWasFaster, con
 from breaches.views.access import SignedInRequest
 from breaches.words import wording
 from releases.core.dates.london import local_date
-from releases.core.lifecycle import MoveRefused, SomethingMissing
+from releases.core.lifecycle import FieldRefused, MoveRefused, SomethingMissing
 
 # The first control of a field in its section's page, for links that lead there.
 CONTROLS = {
@@ -74,7 +74,7 @@ def decide(request: SignedInRequest, report: Report, page: MovePage) -> HttpResp
     try:
         _act(request, report, page, form)
     except MoveRefused as refused:
-        field = getattr(refused, "field", "")
+        field = refused.field if isinstance(refused, FieldRefused) else ""
         if field in form.fields:
             form.add_error(field, str(refused))
         if field in form.fields or isinstance(refused, SomethingMissing):

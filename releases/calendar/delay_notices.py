@@ -7,7 +7,7 @@ from django.db import transaction
 from django.utils.translation import gettext as _
 
 from releases.calendar.moving import SomebodyWasFaster
-from releases.core.lifecycle import MoveRefused
+from releases.core.lifecycle import FieldRefused, MoveRefused
 from releases.core.status import Status
 from releases.models import DelayNotice, Release
 from releases.models.event import record
@@ -19,12 +19,8 @@ if TYPE_CHECKING:
 Kind = DelayNotice.Kind
 
 
-class NoticeRefused(MoveRefused):
+class NoticeRefused(FieldRefused):
     """A notice that cannot be taken; `field` names what is wrong."""
-
-    def __init__(self, field: str, sentence: str) -> None:
-        super().__init__(sentence)
-        self.field = field
 
 
 class NothingToSay(MoveRefused):

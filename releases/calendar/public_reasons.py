@@ -7,7 +7,7 @@ from django.db import transaction
 from django.utils.translation import gettext as _
 
 from releases.calendar.moving import SomebodyWasFaster
-from releases.core.lifecycle import MoveRefused
+from releases.core.lifecycle import FieldRefused, MoveRefused
 from releases.models import DateChange, ReasonCorrection, Release
 from releases.models.event import record
 from releases.permissions import Action, check_may
@@ -16,10 +16,8 @@ if TYPE_CHECKING:
     from statsoffice.accounts.models import User
 
 
-class ReasonRefused(MoveRefused):
+class ReasonRefused(FieldRefused):
     """A correction that cannot be taken; `field` names what is wrong."""
-
-    field = "reason"
 
 
 class NothingPublic(MoveRefused):
@@ -56,7 +54,7 @@ def correct(change: DateChange, *, reason: str, by: "User", at: datetime, seen: 
     """
     check_correctable(change, by=by)
     if not reason.strip():
-        raise ReasonRefused(_("Give the reason as readers are to see it."))
+        raise ReasonRefused("reason", _("Give the reason as readers are to see it."))
     with transaction.atomic():
         # Whoever writes a release's events locks its row before the chain.
         release = Release.objects.select_for_update(no_key=True).get(pk=change.release_id)
@@ -65,7 +63,7 @@ def correct(change: DateChange, *, reason: str, by: "User", at: datetime, seen: 
         if seen != number - 1:
             raise SomebodyWasFaster(_("Somebody else put this reason right meanwhile; look at it again."))
         if reason.strip() == present(stored):
-            raise ReasonRefused(_("This is the reason that stands there already."))
+            raise ReasonRefused("reason", _("This is the reason that stands there already."))
         correction = ReasonCorrection.objects.create(
             change=stored, number=number, public_reason=reason.strip(), agreed_by=by, agreed_at=at
         )

@@ -9,18 +9,14 @@ from django.utils.translation import ngettext
 
 from releases.core.dates import calendar, london
 from releases.core.dates.calendar import Nation, Slot
-from releases.core.lifecycle import MoveRefused, SomethingMissing
+from releases.core.lifecycle import FieldRefused, SomethingMissing
 from releases.models import Series
 
 PLAUSIBLE_YEARS = range(1990, 2100)
 
 
-class SlotRefused(MoveRefused):
+class SlotRefused(FieldRefused):
     """The date or time is one for which nothing can be announced; `field` names which of the two."""
-
-    def __init__(self, field: str, sentence: str) -> None:
-        super().__init__(sentence)
-        self.field = field
 
 
 def check_new(series: Series, *, slot: Slot, rehearsal: bool = False) -> Slot:

@@ -18,12 +18,16 @@ class WrongRole(MoveRefused):
     """None of the person's roles may make this move."""
 
 
-class SomethingMissing(MoveRefused):
-    """The move needs something that was not given; `field` names it."""
+class FieldRefused(MoveRefused):
+    """What was given cannot be so; `field` names what is wrong with it."""
 
     def __init__(self, field: str, sentence: str) -> None:
         super().__init__(sentence)
         self.field = field
+
+
+class SomethingMissing(FieldRefused):
+    """The move needs something that was not given; `field` names it."""
 
 
 @dataclass(frozen=True, slots=True)

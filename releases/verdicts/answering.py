@@ -8,7 +8,7 @@ from django.utils.translation import gettext as _
 
 from releases.calendar import scheduling
 from releases.core.dates import london
-from releases.core.lifecycle import MoveRefused
+from releases.core.lifecycle import FieldRefused
 from releases.core.looks.errand import LONGEST
 from releases.core.status import PUBLISH, RELEASE
 from releases.models import Address, Observation, Release, Statement
@@ -22,12 +22,8 @@ if TYPE_CHECKING:
 TEXT_KINDS = (Statement.Kind.THIS_IS_IT, Statement.Kind.PREVIOUS_EDITION, Statement.Kind.NOT_IT)
 
 
-class AnswerRefused(MoveRefused):
+class AnswerRefused(FieldRefused):
     """The answer cannot be taken as it is; `field` names what is wrong with it."""
-
-    def __init__(self, field: str, sentence: str) -> None:
-        super().__init__(sentence)
-        self.field = field
 
 
 def say(

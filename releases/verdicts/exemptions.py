@@ -14,7 +14,7 @@ from releases.core.dates import london
 from releases.core.exemption import Covers, Side, covering, needed
 from releases.core.judging.evidence import AddressRole
 from releases.core.judging.verdict import SUSPICIOUS, Outcome
-from releases.core.lifecycle import MoveRefused
+from releases.core.lifecycle import FieldRefused
 from releases.models import Exemption, Producer, Series, Verification
 from releases.permissions import Action, check_may
 
@@ -22,12 +22,8 @@ if TYPE_CHECKING:
     from statsoffice.accounts.models import User
 
 
-class ExemptionRefused(MoveRefused):
+class ExemptionRefused(FieldRefused):
     """An exemption that cannot be so; `field` names what is wrong."""
-
-    def __init__(self, field: str, sentence: str) -> None:
-        super().__init__(sentence)
-        self.field = field
 
 
 @dataclass(frozen=True, slots=True)

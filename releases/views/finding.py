@@ -1,13 +1,13 @@
 """Finding the release that a page is about, for the person who asks; what is not theirs does not exist."""
 
 from collections.abc import Mapping
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING
 
 from django import forms
 from django.http import Http404, HttpRequest, HttpResponse
 from django.shortcuts import render
 
-from releases.core.lifecycle import MoveRefused
+from releases.core.lifecycle import FieldRefused, MoveRefused
 from releases.core.status import RELEASE
 from releases.models import Release
 from releases.permissions import Action, Person, may, roles_of
@@ -64,6 +64,6 @@ def put_on_field(form: forms.Form, refusal: MoveRefused, fields: Mapping[str, st
 
     :param fields: the form's field for each name that the refusal may use and the form does not.
     """
-    named: Any = getattr(refusal, "field", None)
+    named = refusal.field if isinstance(refusal, FieldRefused) else ""
     field = (fields or {}).get(named, named)
     form.add_error(field if field in form.fields else None, str(refusal))
