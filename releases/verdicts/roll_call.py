@@ -1,7 +1,9 @@
 """The roll call of a morning: every release due at 9.30am by name, with what was found."""
 
 from collections import Counter
+from collections.abc import Iterable, Mapping
 from datetime import datetime, timedelta
+from typing import Any
 
 from django.db.models import F, QuerySet
 
@@ -37,16 +39,17 @@ def call_missing(*, now: datetime) -> list[RollCall]:
 
 
 def _call(producer: Producer, due: QuerySet[Release], *, due_at: datetime, now: datetime) -> RollCall | None:
-    outcomes = {release.reference: Outcome.PENDING for release in due}
-    whole = set()
+    # Asked every two seconds until the last of perhaps thousands is judged, so no more is read than is counted.
+    outcomes = dict.fromkeys(due.values_list("reference", flat=True), Outcome.PENDING)
     # One that was moved away and back has a verdict of before, for the same time, besides.
     standing = Verification.objects.filter(release__in=due, schedule_version=F("release__schedule_version"))
-    for verification in standing.select_related("release"):
-        outcomes[verification.release.reference] = Outcome(verification.outcome)
-        if _is_whole_by_now(verification):
-            whole.add(verification.release.reference)
+    outcomes |= {
+        reference: Outcome(outcome) for reference, outcome in standing.values_list("release__reference", "outcome")
+    }
     if Outcome.PENDING in outcomes.values() and now < due_at + LONGEST_WAIT:
         return None
+    partial = standing.filter(outcome=Outcome.PARTIAL).values_list("release__reference", "addresses")
+    whole = {reference for reference, addresses in partial if _are_all_there(addresses)}
     count = Counter(
         "live" if outcome in LIVE or reference in whole else "not_live" if outcome in NOT_LIVE else "cannot_tell"
         for reference, outcome in outcomes.items()
@@ -68,8 +71,6 @@ def _call(producer: Producer, due: QuerySet[Release], *, due_at: datetime, now: 
     return call if created else None
 
 
-def _is_whole_by_now(verification: Verification) -> bool:
-    """Tell whether every part of a release in parts was seen, late ones too: then it is as live as a late release."""
-    if verification.outcome != Outcome.PARTIAL:
-        return False
-    return all(part["first_live_at"] for part in verification.addresses if part["required"])
+def _are_all_there(parts: Iterable[Mapping[str, Any]]) -> bool:
+    """Tell whether every part of a release was seen, late ones too: then it is as live as a late release."""
+    return all(part["first_live_at"] for part in parts if part["required"])
