@@ -1,6 +1,6 @@
 """From verdicts to suspicions and from suspicions to drafts: each once, whatever runs twice."""
 
-from collections.abc import Callable, Iterable, Mapping, Sequence
+from collections.abc import Callable, Collection, Iterable, Mapping, Sequence
 from datetime import date, datetime
 from functools import cache
 from itertools import batched
@@ -26,6 +26,8 @@ KINDS: Mapping[Kind, tuple[Outcome, ...]] = {
     Kind.PARTIAL: (Outcome.PARTIAL,),
 }
 
+# release, schedule version
+type Schedule = tuple[int, int]
 type PracticesOn = Callable[[date], tuple[CitedPractice, ...]]
 
 # Enough to draft a thousand reports in seconds, few enough to let other writers in between.
@@ -82,40 +84,29 @@ def _raise_suspicions(*, now: datetime) -> None:
 
 
 def _draft_reports(*, now: datetime, faults: list[Exception]) -> list[Report]:
-    waiting = list(Suspicion.objects.without_report().values_list("pk", flat=True))
+    waiting = Suspicion.objects.without_report().values_list("release_id", "schedule_version")
     drafted: list[Report] = []
     practices_on = cache(practices.of_orderly_release)
-    for batch in batched(waiting, BATCH):
+    for batch in batched(dict.fromkeys(waiting), BATCH):
         try:
             drafted += _draft_batch(batch, now=now, practices_on=practices_on)
         except Exception:  # noqa: BLE001  # found again, and kept, one by one: a fault in one draft stops no other
-            for key in batch:
+            for schedule in batch:
                 try:
-                    drafted += _draft_batch([key], now=now, practices_on=practices_on)
+                    drafted += _draft_batch([schedule], now=now, practices_on=practices_on)
                 except Exception as fault:  # noqa: BLE001  # raised by draft_missing once the others are done
                     faults.append(fault)
     return drafted
 
 
-def _draft_batch(keys: Sequence[int], *, now: datetime, practices_on: PracticesOn) -> list[Report]:
-    """Draft the reports of some suspicions in one transaction; those that somebody else is drafting are left out."""
+def _draft_batch(schedules: Collection[Schedule], *, now: datetime, practices_on: PracticesOn) -> list[Report]:
+    """Draft the reports of some schedules in one transaction; those that somebody else is drafting are left out."""
     with transaction.atomic():
-        claimed = list(
-            Suspicion.objects.without_report()
-            .filter(pk__in=keys)
-            .select_for_update(skip_locked=True, of=("self",))
-            .select_related(
-                "verification",
-                "release__series__producer",
-                "release__series__responsible",
-                "release__series__head_of_profession",
-            )
-            .prefetch_related("release__addresses")
-        )
+        morning = _claim(schedules)
+        claimed = [suspicion for suspicions in morning.values() for suspicion in suspicions]
         now = max((now, *(suspicion.raised_at for suspicion in claimed)))
         for suspicion in claimed:
             suspicion.verification.release = suspicion.release  # it is on the same release, which is read once
-        morning = _by_schedule(claimed)
         _join_open_reports(morning, now=now)
         suspected = list(morning.values())
         facts = facts_on_record.facts_of([suspicions[0].verification for suspicions in suspected])
@@ -143,25 +134,53 @@ def _draft_batch(keys: Sequence[int], *, now: datetime, practices_on: PracticesO
     return reports
 
 
-def _by_schedule(suspicions: Iterable[Suspicion]) -> dict[tuple[int, int], list[Suspicion]]:
-    """Put the suspicions of one release and schedule together: they are told in one report."""
-    together: dict[tuple[int, int], list[Suspicion]] = {}
-    for suspicion in suspicions:
+def _claim(schedules: Collection[Schedule]) -> dict[Schedule, list[Suspicion]]:
+    """Lock the suspicions of some schedules that have no report, those of one together: they are told in one report.
+
+    A schedule of which somebody else holds one, or which has got one this moment, is left to them or to the next run:
+    another kind of breach, raised while they are drafting, would be drafted once more.
+    """
+    waiting = Suspicion.objects.without_report().filter(release__in={release for release, _ in schedules})
+    claimed = (
+        waiting.select_for_update(skip_locked=True, of=("self",))
+        .select_related(
+            "verification",
+            "release__series__producer",
+            "release__series__responsible",
+            "release__series__head_of_profession",
+        )
+        .prefetch_related("release__addresses")
+    )
+    together: dict[Schedule, list[Suspicion]] = {}
+    for suspicion in claimed:
         together.setdefault((suspicion.release_id, suspicion.schedule_version), []).append(suspicion)
-    return together
+    keys = {suspicion.pk for suspicions in together.values() for suspicion in suspicions}
+    with_others = set(waiting.exclude(pk__in=keys).values_list("release_id", "schedule_version"))
+    return {schedule: together[schedule] for schedule in schedules if schedule in together.keys() - with_others}
 
 
-def _join_open_reports(morning: dict[tuple[int, int], list[Suspicion]], *, now: datetime) -> None:
+def _join_open_reports(morning: dict[Schedule, list[Suspicion]], *, now: datetime) -> None:
     """Take out of the morning what an undecided report of the same release and schedule already tells."""
-    told = Suspicion.objects.filter(
-        release__in={release for release, _ in morning}, report__in=Report.objects.undecided()
-    ).select_related("report")
-    for earlier in told:
-        for suspicion in morning.pop((earlier.release_id, earlier.schedule_version), []):
+    for schedule, report in _open_reports(morning.keys()).items():
+        for suspicion in morning.pop(schedule, []):
             # Facts revision nought: the next step of the same run writes the new facts into the report.
-            Suspicion.objects.filter(pk=suspicion.pk).update(report=earlier.report)
-            assert earlier.report is not None  # noqa: S101  # the query asked for it
-            record(earlier.report, "suspicion_joined", at=now, suspicion=suspicion.kind)
+            Suspicion.objects.filter(pk=suspicion.pk).update(report=report)
+            record(report, "suspicion_joined", at=now, suspicion=suspicion.kind)
+
+
+def _open_reports(schedules: Collection[Schedule]) -> dict[Schedule, Report]:
+    """Return the undecided reports about some schedules, locked, so that nobody decides on them or joins them."""
+    undecided = Report.objects.undecided()
+    told = Suspicion.objects.filter(release__in={release for release, _ in schedules}, report__in=undecided)
+    while True:
+        # Of several reports about one schedule the one that was there first, which is read last.
+        rows = told.reverse().values_list("release", "schedule_version", "report")
+        found = {(release, number): key for release, number, key in rows if (release, number) in schedules}
+        locked = undecided.filter(pk__in=found.values()).order_by("pk").select_for_update(no_key=True)
+        reports = {report.pk: report for report in locked}
+        # What was decided on, or joined, until it was locked is not among them: then its suspicions may be elsewhere.
+        if reports.keys() == set(found.values()):
+            return {schedule: reports[key] for schedule, key in found.items()}
 
 
 def _reports(

@@ -1,18 +1,24 @@
 """Drafting where several drafters are at work, many drafts are due, or one of them fails."""
 
-from concurrent.futures import ThreadPoolExecutor
+import threading
+from collections.abc import Callable
+from concurrent.futures import ThreadPoolExecutor, wait
+from contextlib import contextmanager
 from copy import copy
 
 import pytest
-from django.db import connection
+from django.db import connection, transaction
 from django.db.models import F, QuerySet
 from django.test.utils import CaptureQueriesContext
 
-from breaches.drafts import drafting, machine_text
+from breaches.core.status import DismissalReason, Kind
+from breaches.deciding import sign_off
+from breaches.drafts import drafting, joining, machine_text
 from breaches.models import Report, ReportEvent, ReportVersion, Suspicion
 from breaches.models.suspicion import SuspicionQuerySet
 from releases.models import Verification
-from tests.breaches.mornings import a_late_release
+from tests.breaches.mornings import a_drafted_report, a_late_release
+from tests.breaches.people import AT, an_office
 from tests.breaches.record import london
 from tests.factories import SeriesFactory
 
@@ -71,6 +77,86 @@ def test_drafters_that_run_at_the_same_time_draft_each_report_once():
         counts = list(threads.map(draft, range(4)))
     assert sum(counts) == Report.objects.count() == Suspicion.objects.count() == 12
     assert ReportVersion.objects.count() == ReportEvent.objects.filter(kind="drafted").count() == 12
+
+
+@contextmanager
+def meanwhile(act: Callable[[], object]):
+    """Let something be done beside a transaction that is open as long as the block, or until it waits for its end."""
+
+    def beside():
+        try:
+            return act()
+        finally:
+            connection.close()
+
+    with ThreadPoolExecutor(max_workers=1) as threads:
+        with transaction.atomic():
+            yield
+            begun = threads.submit(beside)
+            wait([begun], timeout=1)
+        begun.result(timeout=30)
+
+
+def suspected_of(report, outcome):
+    """Let the verdict of a report's release become another one, so that another kind of breach is suspected."""
+    changed = {"outcome": outcome, "occurred_at": london("09:10"), "revision": F("revision") + 1}
+    Verification.objects.filter(suspicions__report=report).update(**changed)
+
+
+def draft():
+    return drafting.draft_missing(now=NOW)
+
+
+@pytest.mark.django_db(transaction=True)
+def test_a_suspicion_does_not_vanish_in_a_report_that_is_decided_at_this_moment():
+    office = an_office()
+    report = a_drafted_report(producer=office.producer)
+    suspected_of(report, "early")
+    with meanwhile(draft):
+        sign_off.dismiss(report, reason=DismissalReason.CHECK_ERROR, words="A fault.", by=office.head, at=AT)
+    assert report.suspicions.get().kind == Kind.LATE
+    assert Suspicion.objects.get(kind=Kind.EARLY).report.status == "draft"
+    assert not report.events.filter(kind="suspicion_joined").exists()
+
+
+@pytest.mark.django_db(transaction=True)
+def test_a_suspicion_follows_the_others_of_its_release_into_the_report_that_is_joined_at_this_moment():
+    office = an_office()
+    report = a_drafted_report(producer=office.producer)
+    beside = a_drafted_report(producer=office.producer, reference="beside")
+    suspected_of(report, "early")
+    joint = []
+    with meanwhile(draft):
+        joint.append(joining.join([report, beside], by=office.head, at=AT))
+    assert {suspicion.report for suspicion in Suspicion.objects.all()} == set(joint)
+    assert Suspicion.objects.count() == 3
+
+
+@pytest.mark.django_db(transaction=True)
+def test_two_drafters_of_two_kinds_of_one_release_draft_one_report(monkeypatch):
+    committed, write = threading.Event(), machine_text.machine_content
+
+    def written_once_the_other_has_ended(*read, **options):
+        assert threading.current_thread() is threading.main_thread() or committed.wait(timeout=10)
+        return write(*read, **options)
+
+    monkeypatch.setattr(machine_text, "machine_content", written_once_the_other_has_ended)
+    release = a_late_release()
+    verification = release.verifications.get()
+    Suspicion.objects.create(
+        release=release, schedule_version=1, kind=Kind.LATE, verification=verification, raised_at=NOW
+    )
+
+    def raise_and_draft_another_kind():
+        Verification.objects.update(outcome="early", occurred_at=london("09:10"))
+        draft()
+
+    with meanwhile(raise_and_draft_another_kind):
+        transaction.on_commit(committed.set)
+        assert len(draft()) == 1
+    assert Report.objects.count() == 1
+    assert draft() == []
+    assert sorted(Report.objects.get().suspicions.values_list("kind", flat=True)) == [Kind.EARLY, Kind.LATE]
 
 
 def test_drafting_one_or_forty_reports_takes_as_many_queries(django_assert_num_queries):
