@@ -14,15 +14,11 @@ from breaches.models import CorrectiveAction, Report
 from breaches.permissions import acting_role
 from breaches.reports.versions import record
 from releases.calendar import tasks
-from releases.core.lifecycle import MoveRefused, SomethingMissing
+from releases.core.lifecycle import SomebodyWasFaster, SomethingMissing
 from releases.models import Series
 
 if TYPE_CHECKING:
     from statsoffice.accounts.models import User
-
-
-class ChangedMeanwhile(MoveRefused):
-    """Somebody else changed the action, or did it, since it was read."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -74,7 +70,7 @@ def change(action: CorrectiveAction, plan: Plan, *, by: "User", at: datetime) ->
 
     :param action: as it was read: if somebody changed it since, nothing is changed.
     :raises SomethingMissing: if it says not what is done, or no post sees to it.
-    :raises ChangedMeanwhile: if somebody changed it meanwhile, or it is done.
+    :raises SomebodyWasFaster: if somebody changed it meanwhile, or it is done.
     :raises ValueError: if none of the person's roles lets them write reports.
     """
     role = acting_role(by, WRITERS, action.report)
@@ -93,7 +89,7 @@ def change(action: CorrectiveAction, plan: Plan, *, by: "User", at: datetime) ->
 def finish(action: CorrectiveAction, *, done: bool, by: "User", at: datetime) -> CorrectiveAction:
     """Put an action down as done, or as open again; where it is a task at a release, it is ticked off there.
 
-    :raises ChangedMeanwhile: if somebody else did so since the action was read.
+    :raises SomebodyWasFaster: if somebody else did so since the action was read.
     :raises ValueError: if none of the person's roles lets them write reports.
     """
     role = acting_role(by, WRITERS, action.report)
@@ -129,7 +125,7 @@ def _checked(plan: Plan) -> Plan:
 def _update(action: CorrectiveAction, was: Plan, values: Mapping[str, Any], *, done: bool) -> None:
     same = CorrectiveAction.objects.filter(pk=action.pk, done_at__isnull=not done, **asdict(was))
     if not same.update(**values):
-        raise ChangedMeanwhile(_("Somebody has changed this action, or put it down as done; look at it again."))
+        raise SomebodyWasFaster(_("Somebody has changed this action, or put it down as done; look at it again."))
 
 
 def _written(plan: Plan) -> dict[str, Any]:

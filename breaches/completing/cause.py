@@ -12,7 +12,7 @@ from breaches.models import Report
 from breaches.permissions import acting_role, moves_open_to
 from breaches.reports.versions import content_of, record
 from releases.core.dates.london import local_date, moment
-from releases.core.lifecycle import FieldRefused, MoveRefused, SomethingMissing
+from releases.core.lifecycle import FieldRefused, MoveRefused, SomebodyWasFaster, SomethingMissing
 from releases.core.roles import LEADS
 from releases.permissions import Person, roles_of
 
@@ -22,10 +22,6 @@ if TYPE_CHECKING:
 
 class CannotBe(FieldRefused):
     """What was given cannot be true; `field` names it."""
-
-
-class ChangedMeanwhile(MoveRefused):
-    """Somebody else chose something else since it was read, or the report has moved on."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -62,17 +58,18 @@ def choose(report: Report, found: Found, *, by: "User", at: datetime) -> Report:
     :param report: as it was read: if somebody chose something else since, nothing is changed.
     :raises SomethingMissing: if the cause is not of the list, or another one that is not put in words.
     :raises CannotBe: if it was made available in the future, or before it was due.
-    :raises ChangedMeanwhile: if somebody else was faster, or the person may not choose as the report stands.
+    :raises SomebodyWasFaster: if somebody chose something else meanwhile, or the report has moved on.
+    :raises MoveRefused: if the person may not choose as the report stands.
     """
     if not may_choose(by, report):
-        raise ChangedMeanwhile(_("This report cannot be edited by you as it stands."))
+        raise MoveRefused(_("This report cannot be edited by you as it stands."))
     found, was = _checked(report, found, at=at), found_of(report)
     if found == was:
         return report
     with transaction.atomic():
         unchanged = Report.objects.filter(pk=report.pk, status=report.status, **asdict(was))
         if not unchanged.update(**asdict(found)):
-            raise ChangedMeanwhile(_("Somebody else chose something else meanwhile; look at it again."))
+            raise SomebodyWasFaster(_("Somebody else chose something else meanwhile; look at it again."))
         moved = Report.objects.select_related("producer").get(pk=report.pk)
         words = "\n".join(part for part in (found.cause_words, found.available_unknown) if part)
         role = acting_role(by, WRITERS, report)

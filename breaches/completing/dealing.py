@@ -13,7 +13,7 @@ from breaches.core.status import DECIDED
 from breaches.models import Report
 from breaches.permissions import TABLE, Action, acting_role
 from breaches.reports.versions import record
-from releases.core.lifecycle import MoveRefused
+from releases.core.lifecycle import MoveRefused, SomebodyWasFaster
 from releases.models import Contact
 
 if TYPE_CHECKING:
@@ -37,7 +37,8 @@ def put_down(report: Report, *, person: "User", by: "User", at: datetime) -> Rep
     Whoever is put down already stays so without another event.
 
     :param report: as it was read: if somebody else was put down since, nothing is changed.
-    :raises CannotDeal: if it is decided, the person has no role for it, or somebody else was put down meanwhile.
+    :raises CannotDeal: if it is decided, or the person has no role for it.
+    :raises SomebodyWasFaster: if somebody else was put down meanwhile, or it was decided.
     :raises ValueError: if none of the roles of `by` lets them say who is dealing with it.
     """
     role = acting_role(by, TABLE[Action.DEAL], report)
@@ -52,7 +53,7 @@ def put_down(report: Report, *, person: "User", by: "User", at: datetime) -> Rep
     with transaction.atomic():
         unchanged = Report.objects.filter(pk=report.pk, person_dealing=report.person_dealing_id)
         if not unchanged.exclude(status__in=DECIDED).update(person_dealing=person, dealing_since=at):
-            raise CannotDeal(_("Somebody else was faster: read who is dealing with it now."))
+            raise SomebodyWasFaster(_("Somebody else was faster: read who is dealing with it now."))
         moved = Report.objects.select_related("producer", "person_dealing").get(pk=report.pk)
         words = "" if person == by else str(person)
         record(moved, kind, at=at, by=by, words=words, role=role, was=report.person_dealing_id, person=person.pk)

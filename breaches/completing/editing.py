@@ -16,7 +16,7 @@ from breaches.permissions import roles_for
 from breaches.reports import versions
 from releases.core.canonical import canonical_json, sha256_hex
 from releases.core.dates.london import local_date
-from releases.core.lifecycle import MoveRefused
+from releases.core.lifecycle import MoveRefused, SomebodyWasFaster
 
 if TYPE_CHECKING:
     from statsoffice.accounts.models import User
@@ -32,7 +32,7 @@ FIELDS: dict[Section, tuple[str, ...]] = {
 ATTEMPTS = 5
 
 
-class SomebodyWasFaster(MoveRefused):
+class SameFieldChanged(MoveRefused):
     """Somebody changed the same fields since they were read; nothing was saved.
 
     `current` is the version that now stands, `fields` the fields that two people changed.
@@ -85,7 +85,7 @@ def save_section(
     :param facts_seen: what `facts_digest` gave when the page was shown: the offer of newer facts that was read.
     :param why: what made the new version; whoever made one as "edited" has written the report.
     :raises MoveRefused: if the report's state or the person's roles do not allow it.
-    :raises SomebodyWasFaster: if another person, or the record, changed the same field meanwhile.
+    :raises SameFieldChanged: if another person, or the record, changed the same field meanwhile.
     :raises Impossible: if what was written cannot be true.
     """
     values = {field: values[field] for field in only or FIELDS[section]}
@@ -113,7 +113,7 @@ def save_section(
                 section=section,
                 fields=_changed(from_json(current.content), content),
             )
-        except versions.SomebodyWasFaster:
+        except SomebodyWasFaster:
             if attempt == ATTEMPTS - 1:
                 raise
             continue
@@ -139,7 +139,7 @@ def _merged(values: Mapping[str, Any], *, read: ReportVersion, current: ReportVe
     mine = {field: value for field, value in values.items() if value != getattr(base, field)}
     both = [field for field, value in mine.items() if getattr(theirs, field) not in (getattr(base, field), value)]
     if both:
-        raise SomebodyWasFaster(current, both)
+        raise SameFieldChanged(current, both)
     return replace(theirs, **mine)
 
 

@@ -14,8 +14,8 @@ from breaches.core.printed.public_statement import PublicStatement
 from breaches.models import Published, Report, StartedReport, Suspicion
 from breaches.permissions import TABLE, Action, acting_role, may
 from breaches.reports import moves
-from breaches.reports.versions import CHANGED_SINCE_READ, SomebodyWasFaster, content_of, record
-from releases.core.lifecycle import MoveRefused
+from breaches.reports.versions import CHANGED_SINCE_READ, content_of, record
+from releases.core.lifecycle import MoveRefused, SomebodyWasFaster
 from releases.models import Contact, Membership, Release
 from releases.permissions import NotYours
 from releases.readers import public

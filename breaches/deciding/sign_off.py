@@ -29,10 +29,10 @@ from breaches.deciding.bound_evidence import evidence_digest
 from breaches.models import ApprovedDocument, JoinedDraft, Report, ReportVersion, SectionComment
 from breaches.permissions import acting_role
 from breaches.reports import moves
-from breaches.reports.versions import CHANGED_SINCE_READ, SomebodyWasFaster, content_of
+from breaches.reports.versions import CHANGED_SINCE_READ, content_of
 from releases.core.canonical import sha256_hex
 from releases.core.dates.london import local_date
-from releases.core.lifecycle import MoveRefused, SomethingMissing
+from releases.core.lifecycle import MoveRefused, SomebodyWasFaster, SomethingMissing
 
 if TYPE_CHECKING:
     from statsoffice.accounts.models import User

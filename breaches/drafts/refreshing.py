@@ -15,7 +15,8 @@ from breaches.core.status import EDIT, REPORT, ReportStatus
 from breaches.drafts.machine_text import FROM_FACTS, machine_content
 from breaches.models import Report, ReportEvent, ReportVersion, Suspicion
 from breaches.reports import facts_on_record, practices
-from breaches.reports.versions import SomebodyWasFaster, advance, present, record
+from breaches.reports.versions import advance, present, record
+from releases.core.lifecycle import SomebodyWasFaster
 
 # While a report is with the Head of Profession nothing enters it but by a person's act.
 OPEN_TO_THE_MACHINE = (ReportStatus.DRAFT, ReportStatus.RETURNED)

@@ -11,16 +11,12 @@ from django.utils.translation import gettext_lazy as lazy
 from breaches.core.content import ReportContent, digest, from_json, to_json
 from breaches.models import Report, ReportEvent, ReportVersion
 from breaches.reports.filing import cite_anew, first_day
-from releases.core.lifecycle import Move, MoveRefused
+from releases.core.lifecycle import Move, SomebodyWasFaster
 
 if TYPE_CHECKING:
     from statsoffice.accounts.models import User
 
 CHANGED_SINCE_READ = lazy("The report has changed since you read it; read it again before you decide.")
-
-
-class SomebodyWasFaster(MoveRefused):
-    """The report was changed by somebody else since it was read."""
 
 
 def present(report: Report) -> ReportVersion:

@@ -12,6 +12,7 @@ from breaches.forms.dealing import DealingForm
 from breaches.models import Report
 from breaches.permissions import Action, may
 from breaches.views.access import SignedInRequest, report_page
+from releases.core.lifecycle import MoveRefused
 
 
 @report_page("GET", "POST")
@@ -43,7 +44,7 @@ def _put_down(request: SignedInRequest, report: Report, form: DealingForm) -> Ht
         return redirect("breaches:dealing", report.reference)
     try:
         dealing.put_down(report, person=person, by=request.user, at=timezone.now())
-    except dealing.CannotDeal as refused:
+    except MoveRefused as refused:
         messages.warning(request, str(refused))
     else:
         messages.success(request, _("%(person)s is dealing with this report.") % {"person": person})

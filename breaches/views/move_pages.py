@@ -24,11 +24,11 @@ from breaches.models import Report
 from breaches.paper import pdf, printing
 from breaches.permissions import moves_open_to
 from breaches.reports import moves, practices
-from breaches.reports.versions import CHANGED_SINCE_READ, SomebodyWasFaster, content_of, present
+from breaches.reports.versions import CHANGED_SINCE_READ, content_of, present
 from breaches.views.access import SignedInRequest
 from breaches.words import wording
 from releases.core.dates.london import local_date
-from releases.core.lifecycle import FieldRefused, MoveRefused, SomethingMissing
+from releases.core.lifecycle import FieldRefused, MoveRefused, SomebodyWasFaster, SomethingMissing
 
 # The first control of a field in its section's page, for links that lead there.
 CONTROLS = {

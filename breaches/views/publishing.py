@@ -13,11 +13,10 @@ from breaches.forms.publishing import PublishForm, TakeBackForm
 from breaches.models import Report
 from breaches.permissions import Action, declared_own_act
 from breaches.reports.moves import SOMEBODY_ELSE_DECIDES
-from breaches.reports.versions import SomebodyWasFaster
 from breaches.views.access import SignedInRequest, report_page
 from breaches.views.transparency import if_public, title_of
 from breaches.words import wording
-from releases.core.lifecycle import MoveRefused
+from releases.core.lifecycle import MoveRefused, SomebodyWasFaster
 
 
 @if_public

@@ -62,7 +62,7 @@ def _written(request: SignedInRequest, report: Report, section: Section) -> Http
         for remark in refused.remarks:
             form.object_to(remark)
         return _shown(request, report, section, form)
-    except editing.SomebodyWasFaster as faster:
+    except editing.SameFieldChanged as faster:
         return _both_texts(request, report, section, faster)
     except MoveRefused as refused:
         typed = _typed(form.values())
@@ -111,7 +111,7 @@ def _with_the_records_text(request: SignedInRequest, report: Report, section: Se
 
 
 def _both_texts(
-    request: SignedInRequest, report: Report, section: Section, faster: editing.SomebodyWasFaster
+    request: SignedInRequest, report: Report, section: Section, faster: editing.SameFieldChanged
 ) -> HttpResponse:
     """Show the other writer's text above one's own, which is kept and saved once it is sent again."""
     data = request.POST.copy()

@@ -7,10 +7,9 @@ from django.db import IntegrityError, transaction
 from django.utils.translation import gettext as _
 
 from releases.calendar import scheduling
-from releases.calendar.moving import SomebodyWasFaster
 from releases.core.agreement import AGREE, LAPSE, REFUSE, REQUEST, WITHDRAW, RequestState
 from releases.core.dates.calendar import Slot
-from releases.core.lifecycle import Move, MoveRefused, WrongRole
+from releases.core.lifecycle import Move, MoveRefused, SomebodyWasFaster, WrongRole
 from releases.core.roles import LEADS
 from releases.core.status import Status
 from releases.models import DateChangeRequest, Release

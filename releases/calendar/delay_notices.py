@@ -6,8 +6,7 @@ from typing import TYPE_CHECKING
 from django.db import transaction
 from django.utils.translation import gettext as _
 
-from releases.calendar.moving import SomebodyWasFaster
-from releases.core.lifecycle import FieldRefused, MoveRefused
+from releases.core.lifecycle import FieldRefused, MoveRefused, SomebodyWasFaster
 from releases.core.status import Status
 from releases.models import DelayNotice, Release
 from releases.models.event import record

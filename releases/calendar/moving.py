@@ -9,7 +9,7 @@ from django.db.models import QuerySet
 from django.utils.translation import gettext as _
 
 from releases.core.dates import london
-from releases.core.lifecycle import Move, MoveRefused
+from releases.core.lifecycle import Move, MoveRefused, SomebodyWasFaster
 from releases.core.status import RELEASE, Status
 from releases.models import Release
 from releases.models.event import record
@@ -25,10 +25,6 @@ JUDGING_TAKES = timedelta(seconds=30)
 
 class BeingJudged(MoveRefused):
     """The release has fallen due and its verdict is not in yet."""
-
-
-class SomebodyWasFaster(MoveRefused):
-    """The release was changed by somebody else since it was read."""
 
 
 def check(release: Release, name: str, *, by: "User | None", given: Collection[str] = ()) -> Move:

@@ -9,11 +9,10 @@ from django.db import transaction
 from django.utils.translation import gettext as _
 
 from releases.calendar import address_rules, moving, slot_rules
-from releases.calendar.moving import SomebodyWasFaster
 from releases.calendar.slot_rules import SlotRefused
 from releases.core.dates import calendar
 from releases.core.dates.calendar import Slot
-from releases.core.lifecycle import Move, MoveRefused, WrongRole
+from releases.core.lifecycle import Move, MoveRefused, SomebodyWasFaster, WrongRole
 from releases.core.roles import LEADS, Role
 from releases.core.status import ANNOUNCE, CANCEL, CANCEL_ONCE_DUE, CHANGE_DATE, CONFIRM, PUBLISH, RELEASE, Status
 from releases.models import Address, DateChange, DateChangeRequest, Release, Series

@@ -18,6 +18,10 @@ class WrongRole(MoveRefused):
     """None of the person's roles may make this move."""
 
 
+class SomebodyWasFaster(MoveRefused):
+    """The thing is not as it was read: somebody else changed it or decided on it meanwhile, and nothing is done."""
+
+
 class FieldRefused(MoveRefused):
     """What was given cannot be so; `field` names what is wrong with it."""
 

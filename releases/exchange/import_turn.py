@@ -11,6 +11,7 @@ from django.db import IntegrityError, OperationalError, transaction
 from django.db.models import Q
 
 from releases.core.import_status import APPLY, CHECK, CHECK_AGAIN, FAIL, WAITING, ImportStatus
+from releases.core.lifecycle import SomebodyWasFaster
 from releases.core.status import Status
 from releases.exchange import import_file, importing, imports
 from releases.exchange.import_file import FileRefused, Reading, Row
@@ -193,7 +194,7 @@ def _let_go(claimed: CalendarImport) -> None:
 def _discard_forgotten(*, now: datetime) -> None:
     forgotten = CalendarImport.objects.filter(status=ImportStatus.CHECKED, uploaded_at__lt=now - FORGOTTEN_AFTER)
     for found in forgotten.defer("content"):
-        with suppress(imports.SomebodyWasFaster):
+        with suppress(SomebodyWasFaster):
             imports.discard(found, by=None, at=now)
 
 

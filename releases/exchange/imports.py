@@ -10,7 +10,7 @@ from django.utils.translation import gettext as _
 
 from releases.core.canonical import sha256_hex
 from releases.core.import_status import CONFIRM, DISCARD, IMPORT, OPEN
-from releases.core.lifecycle import MoveRefused, SomethingMissing
+from releases.core.lifecycle import MoveRefused, SomebodyWasFaster, SomethingMissing
 from releases.core.tables import files
 from releases.exchange.import_file import Fault
 from releases.exchange.import_steps import Outcome, Step, StepKind, Taken
@@ -19,10 +19,6 @@ from releases.permissions import Action, NotYours, Person, producers_where, role
 
 if TYPE_CHECKING:
     from statsoffice.accounts.models import User
-
-
-class SomebodyWasFaster(MoveRefused):
-    """The import has moved on since it was read."""
 
 
 class NothingToApply(MoveRefused):

@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Any
 from django.db.models import F
 from django.utils.translation import gettext as _
 
-from releases.core.lifecycle import MoveRefused
+from releases.core.lifecycle import MoveRefused, SomebodyWasFaster
 from releases.core.pre_release_details import PUBLIC, Details, Objection
 from releases.core.pre_release_status import ON_THE_LIST, AccessStatus, Asked, RequestStatus
 from releases.core.status import Status
@@ -39,10 +39,6 @@ class Objected(ListRefused):
     def __init__(self, found: Iterable[Objection]) -> None:
         self.objections = tuple(found)
         super().__init__(" ".join(objection.sentence for objection in self.objections), self.objections[0].field)
-
-
-class SomebodyWasFaster(ListRefused):
-    """The entry was changed by somebody else since it was read."""
 
 
 def hold(release: Release, *, by: "User") -> Release:

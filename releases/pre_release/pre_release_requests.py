@@ -7,6 +7,7 @@ from django.db import transaction
 from django.db.models import QuerySet
 from django.utils.translation import gettext as _
 
+from releases.core.lifecycle import SomebodyWasFaster
 from releases.core.pre_release_status import ACCESS, AGREE, REFUSE, REQUEST, TAKE_BACK, WITHDRAW, Asked, RequestStatus
 from releases.core.roles import LEADS
 from releases.core.status import Status
@@ -15,7 +16,6 @@ from releases.models.event import record
 from releases.permissions import Person, producers_with, roles_of
 from releases.pre_release.pre_release_entries import (
     ListRefused,
-    SomebodyWasFaster,
     apply_change,
     apply_withdrawal,
     as_may_be_changed,

@@ -9,12 +9,11 @@ from django.db import transaction
 from django.db.models import Q
 from django.utils.translation import gettext as _
 
-from releases.calendar.moving import SomebodyWasFaster
 from releases.core.dates import london
 from releases.core.exemption import Covers, Side, covering, needed
 from releases.core.judging.evidence import AddressRole
 from releases.core.judging.verdict import SUSPICIOUS, Outcome
-from releases.core.lifecycle import FieldRefused
+from releases.core.lifecycle import FieldRefused, SomebodyWasFaster
 from releases.models import Exemption, Producer, Series, Verification
 from releases.permissions import Action, check_may
 

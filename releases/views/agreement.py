@@ -10,9 +10,8 @@ from django.views.decorators.http import require_http_methods, require_POST
 
 from releases.calendar import date_requests
 from releases.calendar.date_requests import AlreadyAsked, NothingToAgree
-from releases.calendar.moving import SomebodyWasFaster
 from releases.core.dates import calendar
-from releases.core.lifecycle import MoveRefused, SomethingMissing
+from releases.core.lifecycle import MoveRefused, SomebodyWasFaster, SomethingMissing
 from releases.forms.agreement_forms import AgreeForm, RefuseForm
 from releases.forms.release import ChangeDateForm
 from releases.models import DateChangeRequest

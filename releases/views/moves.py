@@ -9,8 +9,7 @@ from django.utils.translation import gettext as _
 from django.views.decorators.http import require_http_methods
 
 from releases.calendar import scheduling
-from releases.calendar.moving import SomebodyWasFaster
-from releases.core.lifecycle import MoveRefused, SomethingMissing, WrongRole, WrongState
+from releases.core.lifecycle import MoveRefused, SomebodyWasFaster, SomethingMissing, WrongRole, WrongState
 from releases.core.status import ANNOUNCE, CANCEL, CHANGE_DATE, CONFIRM
 from releases.forms.release import CancelForm, ChangeDateForm, ConfirmForm
 from releases.views import notice

@@ -13,7 +13,7 @@ from django.utils.translation import gettext as _
 from django.views.decorators.debug import sensitive_post_parameters
 from django.views.decorators.http import require_http_methods
 
-from releases.core.lifecycle import MoveRefused, WrongRole
+from releases.core.lifecycle import MoveRefused, SomebodyWasFaster, WrongRole
 from releases.core.pre_release_status import ACCESS, BEGIN, CHANGE, END, TAKE_BACK, WITHDRAW
 from releases.forms.pre_release_forms import EntryForm, TimeForm, VersionForm
 from releases.models import PreReleaseAccess, Release
@@ -22,7 +22,6 @@ from releases.pre_release import pre_release_list, pre_release_names, pre_releas
 from releases.pre_release.pre_release_entries import (
     ListRefused,
     Objected,
-    SomebodyWasFaster,
     check_open,
     only_words_are_open,
 )
@@ -225,8 +224,6 @@ def _timed(
                     at=now,
                     expected_version=form.cleaned_data["version"],
                 )
-            except SomebodyWasFaster:
-                raise
             except ListRefused as refusal:
                 _object(form, refusal)
             else:

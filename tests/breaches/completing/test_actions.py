@@ -12,7 +12,7 @@ from breaches.models import CorrectiveAction
 from breaches.reports.versions import content_of
 from releases.beforehand import preflight_checks
 from releases.calendar import tasks
-from releases.core.lifecycle import SomethingMissing
+from releases.core.lifecycle import SomebodyWasFaster, SomethingMissing
 from releases.core.preflight_findings import Code
 from releases.core.roles import Role
 from releases.models import ReleaseTask
@@ -109,7 +109,7 @@ def test_an_action_is_done_once_and_can_be_opened_again(report, office):
     action = add(report, office)
     done = actions.finish(action, done=True, by=office.head, at=AT)
     assert (done.done_by, done.finished_at) == (office.head, AT)
-    with pytest.raises(actions.ChangedMeanwhile):
+    with pytest.raises(SomebodyWasFaster):
         actions.finish(action, done=True, by=office.statistician, at=AT)
     assert actions.finish(done, done=False, by=office.head, at=AT).finished_at is None
     kinds = report.events.filter(kind__startswith="action").values_list("kind", flat=True)
@@ -124,7 +124,7 @@ def test_a_changed_action_keeps_what_it_was_and_rewords_its_task(report, office)
     assert later.task.text == "Two people check"
     facts = report.events.get(kind="action_changed").facts
     assert (facts["was"]["due"], facts["to"]["due"]) == ("2020-07-31", "2020-10-01")
-    with pytest.raises(actions.ChangedMeanwhile):
+    with pytest.raises(SomebodyWasFaster):
         actions.change(action, replace(PLAN, owner="Nobody"), by=office.deputy, at=AT)
 
 

@@ -12,7 +12,7 @@ from breaches.deciding import sign_off
 from breaches.models import Report
 from breaches.reports import moves
 from breaches.reports.versions import content_of
-from releases.core.lifecycle import SomethingMissing
+from releases.core.lifecycle import MoveRefused, SomebodyWasFaster, SomethingMissing
 from releases.core.roles import Role
 from tests.breaches.deciding.test_matrix import MOVES
 from tests.breaches.forms import error_links, filled_in, send, words
@@ -91,14 +91,14 @@ def test_the_cause_is_kept_beside_the_text_with_an_event(office):
 
 def test_while_a_report_is_with_the_head_its_writers_change_no_cause(office):
     report = a_report(office, ReportStatus.WITH_HOP)
-    with pytest.raises(cause.ChangedMeanwhile):
+    with pytest.raises(MoveRefused, match="cannot be edited"):
         cause.choose(report, FOUND, by=office.statistician, at=AT)
     assert cause.choose(report, FOUND, by=office.head, at=AT).cause == "outage"
 
 
 def test_a_cause_that_is_found_later_is_kept_by_a_lead_and_voids_no_approval(office):
     report = a_report(office, ReportStatus.SENT)
-    with pytest.raises(cause.ChangedMeanwhile):
+    with pytest.raises(MoveRefused, match="cannot be edited"):
         cause.choose(report, FOUND, by=office.statistician, at=AT)
     later = cause.choose(report, FOUND, by=office.deputy, at=AT)
     assert (later.status, later.version, later.cause) == (ReportStatus.SENT, report.version, "outage")
@@ -107,7 +107,7 @@ def test_a_cause_that_is_found_later_is_kept_by_a_lead_and_voids_no_approval(off
 def test_of_two_who_choose_at_once_the_second_is_told(office):
     report = uncaused(office)
     cause.choose(fresh(report), FOUND, by=office.statistician, at=AT)
-    with pytest.raises(cause.ChangedMeanwhile):
+    with pytest.raises(SomebodyWasFaster):
         cause.choose(report, Found(Cause.CACHE), by=office.head, at=AT)
 
 

@@ -10,6 +10,7 @@ from breaches.core.remarks import Section
 from breaches.core.status import ReportStatus
 from breaches.models import Report
 from breaches.reports.versions import content_of
+from releases.core.lifecycle import SomebodyWasFaster
 from releases.core.roles import Role
 from tests.breaches.forms import filled_in, section_address, send, words
 from tests.breaches.people import AT, a_report, an_office
@@ -55,7 +56,7 @@ def test_of_two_who_take_it_at_once_one_does(office):
     report = a_report(office)
     first, second = fresh(report), fresh(report)
     dealing.put_down(first, person=office.statistician, by=office.statistician, at=AT)
-    with pytest.raises(dealing.CannotDeal, match="faster"):
+    with pytest.raises(SomebodyWasFaster, match="faster"):
         dealing.put_down(second, person=office.deputy, by=office.deputy, at=AT)
     assert fresh(report).person_dealing == office.statistician
 

@@ -63,7 +63,7 @@ def test_the_second_of_two_writers_of_one_field_is_told_and_the_first_ones_text_
     office = an_office()
     report = a_drafted_report(producer=office.producer)
     save(report, Section.IMPACT, office.statistician, impact="First text.")
-    with pytest.raises(editing.SomebodyWasFaster) as refused:
+    with pytest.raises(editing.SameFieldChanged) as refused:
         save(report, Section.IMPACT, office.head, version=1, impact="Second text.")
     assert refused.value.fields == ("impact",)
     assert refused.value.current.content["impact"] == "First text."

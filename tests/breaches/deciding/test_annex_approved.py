@@ -15,7 +15,8 @@ from breaches.deciding import annex_on_record, bound_evidence, sign_off
 from breaches.drafts import starting
 from breaches.models import ApprovedDocument, Report
 from breaches.paper import pdf, printing
-from breaches.reports.versions import SomebodyWasFaster, content_of, present
+from breaches.reports.versions import content_of, present
+from releases.core.lifecycle import SomebodyWasFaster
 from releases.models import Observation
 from tests.breaches.forms import filled_in, send, words
 from tests.breaches.mornings import LIVE, NOT_LIVE, looks

@@ -13,7 +13,8 @@ from breaches.core.status import ReportStatus
 from breaches.deciding import publishing, sending, sign_off
 from breaches.deciding.publishing import CannotBePublished
 from breaches.models import Published, Report
-from breaches.reports.versions import SomebodyWasFaster, content_of
+from breaches.reports.versions import content_of
+from releases.core.lifecycle import SomebodyWasFaster
 from releases.core.roles import LEADS, Role
 from releases.models import Membership
 from releases.models.append_only import AppendOnlyRow

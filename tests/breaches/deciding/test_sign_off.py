@@ -11,9 +11,9 @@ from breaches.core.status import DismissalReason, ReportStatus
 from breaches.deciding import sign_off
 from breaches.models import ApprovedDocument, Report, ReportEvent
 from breaches.reports import moves
-from breaches.reports.versions import SomebodyWasFaster, content_of, present
+from breaches.reports.versions import content_of, present
 from releases.core.canonical import sha256_hex
-from releases.core.lifecycle import SomethingMissing, WrongState
+from releases.core.lifecycle import SomebodyWasFaster, SomethingMissing, WrongState
 from releases.core.roles import Role
 from tests.breaches.mornings import a_drafted_report
 from tests.breaches.people import AT, PDF, a_report, an_office, joins, printed, written

@@ -8,8 +8,8 @@ from django.urls import reverse
 
 from breaches.drafts import drafting
 from breaches.models import Report, Suspicion
-from releases.calendar.moving import SomebodyWasFaster
 from releases.core.exemption import Covers
+from releases.core.lifecycle import SomebodyWasFaster
 from releases.core.roles import Role
 from releases.models import Exemption, Verification
 from releases.permissions import NotYours

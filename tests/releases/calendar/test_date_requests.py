@@ -7,11 +7,10 @@ import pytest
 
 from releases.calendar import date_requests, scheduling
 from releases.calendar.date_requests import AlreadyAsked, NothingToAgree
-from releases.calendar.moving import SomebodyWasFaster
 from releases.calendar.scheduling import SlotRefused
 from releases.core.agreement import REQUEST, RequestState
 from releases.core.dates.calendar import Precision, Slot
-from releases.core.lifecycle import MoveRefused, SomethingMissing, WrongRole, WrongState
+from releases.core.lifecycle import MoveRefused, SomebodyWasFaster, SomethingMissing, WrongRole, WrongState
 from releases.core.roles import Role
 from releases.models import DateChange, DateChangeRequest, Release, ReleaseEvent
 from releases.models.append_only import check_chain

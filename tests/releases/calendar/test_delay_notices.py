@@ -8,7 +8,7 @@ from django.urls import reverse
 from breaches.drafts import drafting
 from releases.calendar import delay_notices, scheduling
 from releases.calendar.delay_notices import NothingToSay, NoticeRefused
-from releases.calendar.moving import SomebodyWasFaster
+from releases.core.lifecycle import SomebodyWasFaster
 from releases.core.roles import Role
 from releases.models import DelayNotice, Release, ReleaseEvent
 from releases.models.append_only import AppendOnlyRow

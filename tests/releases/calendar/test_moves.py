@@ -6,10 +6,9 @@ from itertools import product
 import pytest
 
 from releases.calendar import scheduling
-from releases.calendar.moving import SomebodyWasFaster
 from releases.calendar.scheduling import SlotRefused
 from releases.core.dates.calendar import Precision, Slot
-from releases.core.lifecycle import MoveRefused, SomethingMissing, WrongRole
+from releases.core.lifecycle import MoveRefused, SomebodyWasFaster, SomethingMissing, WrongRole
 from releases.core.roles import Role
 from releases.core.status import CANCEL_ONCE_DUE, RELEASE, Status
 from releases.models import DateChange, Release, ReleaseEvent

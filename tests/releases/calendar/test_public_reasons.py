@@ -7,8 +7,8 @@ from django.db import IntegrityError, transaction
 from django.urls import reverse
 
 from releases.calendar import public_reasons, scheduling
-from releases.calendar.moving import SomebodyWasFaster
 from releases.calendar.public_reasons import NothingPublic, ReasonRefused
+from releases.core.lifecycle import SomebodyWasFaster
 from releases.core.roles import Role
 from releases.models import DateChange, ReasonCorrection, Release, ReleaseEvent
 from releases.models.append_only import AppendOnlyRow

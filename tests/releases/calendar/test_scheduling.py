@@ -5,10 +5,9 @@ from datetime import UTC, date, datetime, time
 import pytest
 
 from releases.calendar import scheduling
-from releases.calendar.moving import SomebodyWasFaster
 from releases.calendar.scheduling import SlotRefused
 from releases.core.dates.calendar import Precision, Slot
-from releases.core.lifecycle import MoveRefused, SomethingMissing, WrongRole, WrongState
+from releases.core.lifecycle import MoveRefused, SomebodyWasFaster, SomethingMissing, WrongRole, WrongState
 from releases.core.roles import Role
 from releases.models import DateChange, Release
 from releases.models.append_only import AppendOnlyRow

@@ -7,13 +7,13 @@ import pytest
 
 from releases.calendar import corrections, scheduling
 from releases.core.dates.calendar import Precision, Slot
-from releases.core.lifecycle import MoveRefused, WrongState
+from releases.core.lifecycle import MoveRefused, SomebodyWasFaster, WrongState
 from releases.core.pre_release_period import Period
 from releases.core.roles import Role
 from releases.models import PreReleaseAccess, PreReleaseRequest, ReleaseEvent
 from releases.permissions import NotYours
 from releases.pre_release import pre_release_list
-from releases.pre_release.pre_release_entries import ListRefused, Objected, SomebodyWasFaster
+from releases.pre_release.pre_release_entries import ListRefused, Objected
 from tests.factories import SEED_DUE, SeriesFactory, UserFactory, a_release, an_announced_release, london_slot
 from tests.releases.pre_release.lists import (
     AFTERWARDS,

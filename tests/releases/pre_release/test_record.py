@@ -6,13 +6,13 @@ from datetime import timedelta
 import pytest
 
 from releases.calendar import scheduling
-from releases.core.lifecycle import MoveRefused, SomethingMissing, WrongRole, WrongState
+from releases.core.lifecycle import MoveRefused, SomebodyWasFaster, SomethingMissing, WrongRole, WrongState
 from releases.core.pre_release_status import ACCESS, AccessStatus
 from releases.core.roles import Role
 from releases.models import PreReleaseAccess, ReleaseEvent
 from releases.permissions import NotYours
 from releases.pre_release import pre_release_list
-from releases.pre_release.pre_release_entries import ListRefused, SomebodyWasFaster
+from releases.pre_release.pre_release_entries import ListRefused
 from releases.pre_release.pre_release_record import begin, end, take_back
 from tests.factories import SEED_DUE
 from tests.releases.pre_release.lists import AFTERWARDS, LONG_BEFORE, MINISTER, SHORTLY_BEFORE, granted

@@ -8,7 +8,7 @@ from django.db import IntegrityError, connection, transaction
 
 from releases.calendar import corrections, scheduling
 from releases.core.import_status import IMPORT, ImportStatus
-from releases.core.lifecycle import MoveRefused, SomethingMissing, WrongRole, WrongState
+from releases.core.lifecycle import MoveRefused, SomebodyWasFaster, SomethingMissing, WrongRole, WrongState
 from releases.core.roles import Role
 from releases.exchange import import_turn, imports
 from releases.models import CalendarImport, ImportEvent, Membership, Release, ReleaseEvent, Series
@@ -134,7 +134,7 @@ class TestConfirmed:
     def test_confirming_twice_does_nothing_twice(self, keeper):
         found, again = checked(keeper, {}), CalendarImport.objects.get()
         imports.confirm(found, skip_refused=False, by=keeper, at=NOW)
-        with pytest.raises(imports.SomebodyWasFaster):
+        with pytest.raises(SomebodyWasFaster):
             imports.confirm(again, skip_refused=False, by=keeper, at=NOW)
         with pytest.raises(WrongState):
             imports.confirm(found, skip_refused=False, by=keeper, at=NOW)
