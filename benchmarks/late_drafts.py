@@ -52,7 +52,7 @@ def measure(size: int, *, rounds: int) -> list[Row]:
         due_at = datetime.now(UTC) + STARTING + size * WRITING
         addresses = due_together.record(urls, marker=judge.MARKER, due_at=due_at, rehearsal=False, **tolerance)
         earlier_looks.record(addresses, due_at=due_at, until=due_at - WATCHED_BEFORE)
-        limit_at = due_at + timedelta(seconds=addresses[0].release.series.tolerance_seconds)
+        limit_at = addresses[0].release.limit_at
         with chain.watching(site) as process:
             sleep_until(limit_at - A_MOMENT)
             busy = chain.busy_seconds(process)

@@ -3,7 +3,7 @@
 from collections import defaultdict
 from collections.abc import Collection, Iterable, Sequence
 from dataclasses import dataclass, field
-from datetime import date, datetime, time, timedelta
+from datetime import date, datetime, time
 
 from django.db.models import Exists, F, OuterRef, Q, QuerySet
 
@@ -102,8 +102,7 @@ def _near_miss(
 
 def _in_time(statement: Statement, verdict: Verification) -> bool:
     assert statement.live_at is not None  # noqa: S101  # of this kind of statement it is never empty
-    limit_at = verdict.due_at + timedelta(seconds=verdict.tolerance_seconds)
-    return verdict.due_at <= statement.live_at <= limit_at
+    return verdict.due_at <= statement.live_at <= verdict.limit_at
 
 
 def _stated_in_time(due: QuerySet[Release]) -> set[int]:

@@ -3,7 +3,7 @@
 import json
 from collections import defaultdict
 from collections.abc import Collection, Iterable, Mapping
-from datetime import datetime, timedelta
+from datetime import datetime
 from functools import lru_cache
 from typing import Any
 
@@ -241,8 +241,7 @@ def _not_observed(
 
 def _span(verification: Verification, looks: Iterable[Sighting]) -> coverage.Stretch:
     """Say from when to when it matters whether anybody was watching."""
-    limit_at = verification.due_at + timedelta(seconds=verification.tolerance_seconds)
     early = verification.outcome == Outcome.EARLY and verification.last_not_live_at
     start = verification.last_not_live_at if early else verification.due_at
-    end = verification.first_live_at or max([limit_at, *(look.completed_at for look in looks)])
+    end = verification.first_live_at or max([verification.limit_at, *(look.completed_at for look in looks)])
     return start or end, end

@@ -103,7 +103,7 @@ def _times_while_judged(release: Release, *, at: datetime) -> dict[str, str]:
     # A published one too: somebody may have said so of it who saw its page, and its attachments are still to come.
     if release.status not in {Status.CONFIRMED, Status.PUBLISHED} or release.due_at is None or at < release.due_at:
         return {}
-    free_at = release.due_at + timedelta(seconds=release.series.tolerance_seconds) + JUDGING_TAKES
+    free_at = release.limit_at + JUDGING_TAKES
     if at >= free_at:
         return {}
     return {"due": london.clock_time(release.due_at), "free": london.clock_time_to_the_second(free_at)}

@@ -11,6 +11,7 @@ from simple_history.models import HistoricalRecords
 
 from releases.core.dates import london
 from releases.core.dates.calendar import Precision, Slot, months_after
+from releases.core.limit import limit_at
 from releases.core.status import Status
 from releases.models.code_words import choices_of
 from releases.models.series import Series
@@ -162,6 +163,19 @@ class Release(models.Model):
     def slot(self) -> Slot:
         """The date, time, zone and precision that the release is planned for."""
         return Slot(on=self.planned_on, at=self.planned_at, precision=Precision(self.precision), zone=self.zone)
+
+    @property
+    def limit_at(self) -> datetime:
+        """The last instant at which it is still on time, by the present tolerance of its series.
+
+        A verdict has its own: its tolerance is fixed once the release is due.
+
+        :raises ValueError: if it has no exact time.
+        """
+        if self.due_at is None:
+            message = f"{self.reference} has no exact time, so it has no limit either."
+            raise ValueError(message)
+        return limit_at(self.due_at, tolerance_seconds=self.series.tolerance_seconds)
 
 
 class Address(models.Model):

@@ -1,5 +1,6 @@
 """The verdict on one release as scheduled, and what people stated beside it."""
 
+from datetime import datetime
 from typing import Self
 
 from django.conf import settings
@@ -8,6 +9,7 @@ from django.db.models import F, Q
 from django.utils.translation import gettext_lazy as lazy
 
 from releases.core.judging.verdict import Outcome
+from releases.core.limit import limit_at
 from releases.models.append_only import AppendOnly, AppendOnlyQuerySet
 from releases.models.code_words import choices_of
 from releases.models.release import Address, Release
@@ -56,6 +58,11 @@ class Verification(models.Model):
 
     def __str__(self) -> str:
         return f"{self.release.reference}: {self.outcome.replace('_', ' ')}"
+
+    @property
+    def limit_at(self) -> datetime:
+        """The last instant at which the release was still on time, by the tolerance that counts for it."""
+        return limit_at(self.due_at, tolerance_seconds=self.tolerance_seconds)
 
 
 class StatementQuerySet(AppendOnlyQuerySet["Statement"]):

@@ -3,7 +3,7 @@
 from collections import defaultdict
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace
-from datetime import datetime, timedelta
+from datetime import datetime
 
 from releases.core.judging.publisher import PublisherSays, from_json
 from releases.core.judging.statements import last_said
@@ -141,8 +141,7 @@ def _holes(release: Release, looks: Looks, *, now: datetime) -> list[Hole]:
     """Find when nothing was observed, from the first look (or the due instant) to the last one or the limit."""
     if release.due_at is None or now < release.due_at or not release.addresses.exists():
         return []
-    limit_at = release.due_at + timedelta(seconds=release.series.tolerance_seconds)
     made = [look for each in looks.values() for look in each]
     start = min([release.due_at, *(look.sent_at for look in made)])
-    end = max([min(limit_at, now), *(look.sent_at for look in made)])
+    end = max([min(release.limit_at, now), *(look.sent_at for look in made)])
     return coverage.holes(start=start, end=end, looks=made) if start < end else []

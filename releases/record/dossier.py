@@ -1,7 +1,7 @@
 """Everything that proves what was found of one release, as the lines and files of an evidence bundle."""
 
 from collections.abc import Iterable, Iterator
-from datetime import datetime, timedelta
+from datetime import datetime
 from typing import Any
 
 from django.db.models import Max, Min, QuerySet
@@ -126,7 +126,7 @@ def _coverage(release: Release) -> Iterator[dict[str, Any]]:
     ends = looks.aggregate(first=Min("sent_at"), last=Max("completed_at"))
     instants = [instant for instant in ends.values() if instant]
     if release.due_at is not None:
-        instants += [release.due_at, release.due_at + timedelta(seconds=release.series.tolerance_seconds)]
+        instants += [release.due_at, release.limit_at]
     if not instants:
         return
     begins, is_over = min(instants), max(instants)

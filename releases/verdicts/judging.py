@@ -3,7 +3,7 @@
 from collections import defaultdict
 from collections.abc import Callable, Collection, Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
-from datetime import datetime, timedelta
+from datetime import datetime
 
 from releases.core.judging.judgement import Judgement, judgement_of
 from releases.core.judging.verdict import Sighting, settles_at
@@ -133,7 +133,7 @@ def _judgement(
     now: datetime,
     answered_until: AnsweredUntil | None,
 ) -> Judgement:
-    limit_at = schedule.due_at + timedelta(seconds=verification.tolerance_seconds)
+    limit_at = verification.limit_at
 
     def settled(address: Address, looks: Sequence[Sighting]) -> bool:
         at = settles_at(looks, limit_at=limit_at)

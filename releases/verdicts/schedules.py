@@ -2,11 +2,12 @@
 
 from collections.abc import Collection, Iterable
 from dataclasses import dataclass
-from datetime import datetime, timedelta
+from datetime import datetime
 
 from django.db.models import Exists, F, OuterRef, Q
 
 from releases.core.dates.calendar import Precision
+from releases.core.limit import limit_at
 from releases.core.looks.cadence import GIVE_UP
 from releases.core.looks.errand import LONGEST
 from releases.core.status import Status
@@ -56,7 +57,7 @@ def unobserved(*, now: datetime) -> list[Schedule]:
     # Only the keys at first: in the minutes after a due instant these may be thousands whose limit is still to come.
     limits = found.values_list("pk", "due_at", "series__tolerance_seconds").distinct()
     over_by = now - LONGEST
-    over = {key for key, at, tolerance in limits if at and at + timedelta(seconds=tolerance) <= over_by}
+    over = {key for key, at, tolerance in limits if at and limit_at(at, tolerance_seconds=tolerance) <= over_by}
     over -= _in_hand(over, now=now)
     return [present(release) for release in Release.objects.filter(pk__in=over).select_related("series__producer")]
 

@@ -3,7 +3,7 @@
 import json
 from collections.abc import Collection, Iterable, Mapping
 from dataclasses import dataclass, field
-from datetime import datetime, timedelta
+from datetime import datetime
 from itertools import batched
 
 from django.db.models import F, Max, Min, Q, QuerySet, TextField
@@ -175,14 +175,6 @@ def due_of(release: Release) -> datetime:
     return release.due_at
 
 
-def limit_of(release: Release) -> datetime:
-    """Return the last instant at which a release is still on time: its due time and its series' tolerance.
-
-    :raises ValueError: if it has no exact time.
-    """
-    return due_of(release) + timedelta(seconds=release.series.tolerance_seconds)
-
-
 def watched_addresses(*, now: datetime) -> QuerySet[Address]:
     """Return the addresses that are watched at an aware instant.
 
@@ -208,7 +200,7 @@ def enrol(*, now: datetime) -> None:
     for some in batched(list(new.values_list("pk", flat=True)), ENROLLED_AT_A_TIME):
         watches = []
         for address in new.filter(pk__in=some):
-            due_at, limit_at = due_of(address.release), limit_of(address.release)
+            due_at, limit_at = due_of(address.release), address.release.limit_at
             first = cadence.next_look(due_at=due_at, limit_at=limit_at, after=None, now=now, key=address.url)
             version = address.release.schedule_version
             watches.append(Watch(address=address, schedule_version=version, next_look_at=first))
@@ -262,7 +254,7 @@ def targets_of(addresses: Iterable[Address]) -> list[Target]:
             address=address,
             schedule_version=address.release.schedule_version,
             due_at=due_of(address.release),
-            limit_at=limit_of(address.release),
+            limit_at=address.release.limit_at,
             host=place_of(address.url),
             allowed_hosts=hosts[address.release_id] | address.release.series.producer.host_names(),
             texts_before=before[address.pk],

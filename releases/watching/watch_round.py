@@ -172,7 +172,7 @@ def _may_change(going: Round, look: Look, *, now: datetime) -> bool:
         return False
     target = going.targets.get(look.address.pk)
     was_live = target is not None and target.live_since is not None
-    return was_live or look.finding.result is LookResult.LIVE or now >= watch_list.limit_of(look.address.release)
+    return was_live or look.finding.result is LookResult.LIVE or now >= look.address.release.limit_at
 
 
 def _answered_until(going: Round, *, now: datetime) -> Callable[[Address], datetime]:

@@ -65,12 +65,11 @@ def standing(release: Release, verification: Verification | None, *, now: dateti
         return Standing(str(label), colour, delay_note(verification))
     if now < release.due_at:
         return Standing(_("Waiting"), "blue", _("due in %(time)s") % {"time": duration(release.due_at - now)})
-    return _after_due(release, verification, due_at=release.due_at, now=now)
+    return _after_due(release, verification, now=now)
 
 
-def _after_due(release: Release, verification: Verification | None, *, due_at: datetime, now: datetime) -> Standing:
-    tolerance = verification.tolerance_seconds if verification else release.series.tolerance_seconds
-    limit_at = due_at + timedelta(seconds=tolerance)
+def _after_due(release: Release, verification: Verification | None, *, now: datetime) -> Standing:
+    limit_at = verification.limit_at if verification else release.limit_at
     if now < limit_at:
         left = _("on time until %(clock)s") % {"clock": london.clock_time_to_the_second(limit_at)}
         return Standing(_("Due now"), "blue", left)
@@ -111,9 +110,7 @@ def verdict_sentence(verification: Verification) -> str:
     sentence = str(SENTENCES[Outcome(verification.outcome)])
     due = {
         "due": london.moment(verification.due_at),
-        "limit": london.clock_time_to_the_second(
-            verification.due_at + timedelta(seconds=verification.tolerance_seconds)
-        ),
+        "limit": london.clock_time_to_the_second(verification.limit_at),
     }
     return " ".join(part for part in (sentence % due, _between(verification)) if part)
 

@@ -9,6 +9,7 @@ from releases.core.judging.evidence import AddressRole, LookResult
 from releases.core.judging.proving import early_looks
 from releases.core.judging.publisher import Source
 from releases.core.judging.verdict import AddressVerdict, Outcome, Sighting
+from releases.core.limit import limit_at
 from releases.core.roles import Role
 
 
@@ -97,6 +98,11 @@ class Facts:
     not_observed: tuple[tuple[datetime, datetime], ...] = ()
     publisher_time: PublisherTime | None = None
     diagnoses: tuple[Diagnosis, ...] = ()
+
+    @property
+    def limit_at(self) -> datetime:
+        """The last instant at which the release was still on time."""
+        return limit_at(self.due_at, tolerance_seconds=self.tolerance_seconds)
 
 
 def in_order(address: AddressFacts) -> list[Look]:

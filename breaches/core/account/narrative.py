@@ -2,7 +2,7 @@
 
 import math
 from collections.abc import Iterator, Sequence
-from datetime import datetime, timedelta
+from datetime import datetime
 
 from breaches.core.account.clock_told import clock_told
 from breaches.core.account.delay import delay_in_figures, delay_in_words, duration
@@ -153,7 +153,7 @@ def _in_force(facts: Facts, address: AddressFacts, subject: str) -> Iterator[str
 
 def _in_time(facts: Facts, seen_at: datetime, subject: str) -> str:
     seen, tolerance = _time(up(seen_at), facts), duration(facts.tolerance_seconds)
-    if seen_at > facts.due_at + timedelta(seconds=facts.tolerance_seconds):
+    if seen_at > facts.limit_at:
         return f"{subject} was seen in time, by a look made within the tolerance of {tolerance} and answered at {seen}."
     return f"{subject} was seen in time: first at {seen}, within the tolerance of {tolerance}."
 

@@ -1,7 +1,6 @@
 """Which of the facts on record an annex tells: the verdict on each address, and the looks around the change."""
 
 from collections.abc import Iterable
-from datetime import timedelta
 
 from breaches.core.account.clock_told import clock_told
 from breaches.core.account.facts import AddressFacts, Facts, Look, in_order
@@ -41,7 +40,7 @@ def _output(facts: Facts) -> AnnexOutput:
     return AnnexOutput(
         title=facts.release_title,
         due_at=facts.due_at,
-        limit_at=facts.due_at + timedelta(seconds=facts.tolerance_seconds),
+        limit_at=facts.limit_at,
         publisher_at=told.at if told else None,
         publisher_source=SOURCES[told.source] if told else "",
         parts=tuple(_part(facts, address) for address in facts.addresses),
