@@ -9,7 +9,7 @@ from django.db.models import F, Q, QuerySet
 
 from releases.core.canonical import sha256_hex
 from statsoffice.messages import by_mail, by_notify, by_webhook
-from statsoffice.messages.fault import NotTaken
+from statsoffice.messages.fault import NotTaken, told
 from statsoffice.messages.models import Channel, Message
 
 type Send = Callable[[Message], None]
@@ -38,18 +38,29 @@ def deliver(*, now: datetime, send: Send = hand_over) -> int:
     """Send the messages that are due, each claimed first so that two deliverers never send the same one.
 
     A message that is not accepted keeps the reason and is tried again after a growing wait; one that is refused for
-    good, or that was tried fifteen times, is left with its reason. A channel that is away ends its own round, and
-    holds no other up.
+    good, or that was tried fifteen times, is left with its reason. A channel that is away, or meets a fault of our own,
+    ends its own round, and holds no other up.
 
     :param now: the aware instant at which the round begins.
     :return: the number of messages sent.
+    :raises ExceptionGroup: after the rounds of all channels, if some met a fault of our own.
     """
     begun = time.monotonic()
 
     def at() -> datetime:
         return now + timedelta(seconds=time.monotonic() - begun)
 
-    return sum(_round(channel, at=at, send=send) for channel in SENDERS)
+    sent = 0
+    faults: list[Exception] = []
+    for channel in SENDERS:
+        try:
+            sent += _round(channel, at=at, send=send)
+        except Exception as fault:  # noqa: BLE001  # raised below
+            faults.append(fault)
+    if faults:
+        message = f"{len(faults)} of {len(SENDERS)} channels met a fault of our own"
+        raise ExceptionGroup(message, faults)
+    return sent
 
 
 def _round(channel: Channel, *, at: Callable[[], datetime], send: Send) -> int:
@@ -66,6 +77,9 @@ def _round(channel: Channel, *, at: Callable[[], datetime], send: Send) -> int:
             _keep_fault(message, fault, at=begun)
             if not fault.only_this:
                 break
+        except Exception as fault:
+            _keep_fault(message, NotTaken(told(fault)), at=begun)
+            raise
         else:
             Message.objects.filter(pk=key).update(sent_at=begun, claimed_until=None, last_error="")
             sent += 1

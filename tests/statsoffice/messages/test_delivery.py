@@ -9,7 +9,7 @@ from django.db import connection
 
 from statsoffice.messages import delivery
 from statsoffice.messages.delivery import CLAIM, FIRST_WAIT, LONGEST_WAIT, MOST_ATTEMPTS, deliver
-from statsoffice.messages.models import Message
+from statsoffice.messages.models import Channel, Message
 from tests.statsoffice.messages.mail_server import mail_server
 
 pytestmark = pytest.mark.django_db
@@ -128,15 +128,41 @@ def test_what_is_not_due_yet_waits(mailbox):
     assert mailbox.mails == []
 
 
-def test_a_fault_in_our_own_code_surfaces_and_leaves_the_message_unsent():
+def broken(message):
+    """Send as a channel does whose own code has a fault."""
+    if message.channel == Channel.MAIL:
+        fault = "our own fault"
+        raise RuntimeError(fault)
+
+
+def deliver_with_a_fault(now=NOW):
+    with pytest.raises(ExceptionGroup, match="1 of 3 channels") as raised:
+        deliver(now=now, send=broken)
+    assert [str(fault) for fault in raised.value.exceptions] == ["our own fault"]
+
+
+def test_a_fault_in_our_own_code_surfaces_and_is_kept_with_the_message_which_is_tried_again(mailbox):
     a_message()
+    deliver_with_a_fault()
+    left = stored()
+    assert (left.sent_at, left.claimed_until, left.attempts) == (None, None, 1)
+    assert left.last_error == "RuntimeError: our own fault"
+    assert deliver(now=left.due_at) == 1
 
-    def broken(message):
-        raise RuntimeError("our own fault")
 
-    with pytest.raises(RuntimeError):
-        deliver(now=NOW, send=broken)
-    assert stored().sent_at is None
+def test_a_fault_in_our_own_code_for_one_channel_keeps_nothing_back_in_another():
+    a_message()
+    a_message(channel=Channel.WEBHOOK, recipient="room")
+    deliver_with_a_fault()
+    assert Message.objects.get(sent_at__isnull=False).channel == Channel.WEBHOOK
+
+
+def test_after_the_last_attempt_that_met_our_own_fault_the_log_says_that_nobody_was_told(caplog):
+    a_message(attempts=MOST_ATTEMPTS - 1)
+    deliver_with_a_fault()
+    assert stored().last_error == "RuntimeError: our own fault"
+    (line,) = [line for line in caplog.records if line.levelname == "ERROR"]
+    assert "was not sent, attempt 15: RuntimeError: our own fault" in line.getMessage()
 
 
 def test_a_message_of_a_process_that_died_is_sent_by_another_once_its_claim_has_ended(mailbox):
