@@ -6,11 +6,11 @@ from datetime import datetime
 from django.conf import settings
 from django.urls import reverse
 from django.utils.functional import Promise
-from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy as lazy
 
 from releases.core.pre_release_status import RequestStatus
 from releases.models import PreReleaseRequest
+from statsoffice.messages import rehearsed
 from statsoffice.messages.owed import NEWS, Owed, about_release, those_who_agree
 
 # Who took a request back knows it.
@@ -63,13 +63,13 @@ def _decided(request: PreReleaseRequest) -> str:
 
 
 def _subject(request: PreReleaseRequest, words: Promise) -> str:
-    subject = str(words) % {"reference": request.release.reference}
-    return _("Rehearsal: %(subject)s") % {"subject": subject} if request.release.rehearsal else subject
+    told = str(words) % {"reference": request.release.reference}
+    return rehearsed.subject(told, rehearsal=request.release.rehearsal)
 
 
 def _text(request: PreReleaseRequest, what: Promise, where: Promise) -> str:
     release = request.release
-    rehearsal = [_("This is a rehearsal: nothing is to be released.")] if release.rehearsal else []
+    rehearsal = rehearsed.opening(rehearsed.BEFOREHAND, rehearsal=release.rehearsal)
     path = reverse("releases:pre_release_list", args=[release.reference])
     lines = [*rehearsal, str(what) % {"reference": release.reference}, str(where), f"{settings.ADDRESS}{path}"]
     return "\n\n".join(lines) + "\n"

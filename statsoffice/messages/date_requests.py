@@ -8,6 +8,7 @@ from django.urls import reverse
 
 from releases.core.agreement import RequestState
 from releases.models import DateChangeRequest
+from statsoffice.messages import rehearsed
 from statsoffice.messages.owed import NEWS, Owed, about_release, those_who_agree
 
 # Who withdrew a request knows it.
@@ -49,7 +50,7 @@ def _asker(request: DateChangeRequest) -> frozenset[str]:
 
 def _subject(request: DateChangeRequest, what: str) -> str:
     subject = f"Change of date of {request.release.reference} {what}"
-    return f"Rehearsal: {subject}" if request.release.rehearsal else subject
+    return rehearsed.subject(subject, rehearsal=request.release.rehearsal)
 
 
 def _asked_text(request: DateChangeRequest) -> str:
@@ -73,5 +74,5 @@ def _decided_text(request: DateChangeRequest) -> str:
 
 def _text(request: DateChangeRequest, *lines_and_path: str) -> str:
     *lines, path = lines_and_path
-    rehearsal = ["This is a rehearsal: nothing is to be released."] if request.release.rehearsal else []
+    rehearsal = rehearsed.opening(rehearsed.BEFOREHAND, rehearsal=request.release.rehearsal)
     return "\n\n".join([*rehearsal, *lines, f"{settings.ADDRESS}{path}"]) + "\n"

@@ -12,7 +12,7 @@ from django.utils.translation import gettext as _
 from breaches.core.status import Kind
 from breaches.models import Suspicion
 from releases.core.judging.verdict import Outcome
-from statsoffice.messages import heard
+from statsoffice.messages import heard, rehearsed
 from statsoffice.messages.gathering import Untold, by_recipients, ready
 from statsoffice.messages.heard import News, event_of
 from statsoffice.messages.owed import NEWS, About, Owed, about_release, about_report
@@ -92,7 +92,7 @@ def _subject(suspicions: Sequence[Suspicion]) -> str:
         counted = {"number": len(references), "producer": " ".join(str(release.series.producer).split())}
         return _("Seen live: %(number)s releases of %(producer)s") % counted
     subject = _("Seen live: %(reference)s") % {"reference": references[0]}
-    return _("Rehearsal: %(subject)s") % {"subject": subject} if release.rehearsal else subject
+    return rehearsed.subject(subject, rehearsal=release.rehearsal)
 
 
 def _text(suspicions: Sequence[Suspicion]) -> str:
@@ -105,11 +105,8 @@ def _text(suspicions: Sequence[Suspicion]) -> str:
             f"{settings.ADDRESS}{reverse('breaches:report_list')}",
         ]
         return "\n\n".join(lines) + "\n"
-    rehearsal = (
-        [_("This is a rehearsal: nothing was released and nothing is to be reported.")] if release.rehearsal else []
-    )
     lines = [
-        *rehearsal,
+        *rehearsed.opening(rehearsed.AFTERWARDS, rehearsal=release.rehearsal),
         _("The release %(reference)s, which was not seen by the end of its tolerance, has been seen live.")
         % {"reference": release.reference},
         _("When it was seen, and what is to be done, is here, after signing in:"),

@@ -9,6 +9,7 @@ from django.utils.translation import gettext as _
 from django.utils.translation import ngettext
 
 from releases.models import PreflightRun
+from statsoffice.messages import rehearsed
 from statsoffice.messages.owed import NEWS, Owed, about_release, people_concerned
 
 
@@ -40,7 +41,7 @@ def _event(run: PreflightRun) -> str:
 def _subject(run: PreflightRun) -> str:
     words = {"problems": _problems(run), "reference": run.release.reference}
     subject = _("Pre-flight: %(problems)s with %(reference)s") % words
-    return _("Rehearsal: %(subject)s") % {"subject": subject} if run.release.rehearsal else subject
+    return rehearsed.subject(subject, rehearsal=run.release.rehearsal)
 
 
 def _problems(run: PreflightRun) -> str:
@@ -49,13 +50,11 @@ def _problems(run: PreflightRun) -> str:
 
 def _text(run: PreflightRun) -> str:
     path = reverse("releases:release", args=[run.release.reference])
-    lines = [
-        *([_("This is a rehearsal: nothing is to be released."), ""] if run.release.rehearsal else []),
+    paragraphs = [
+        *rehearsed.opening(rehearsed.BEFOREHAND, rehearsal=run.release.rehearsal),
         _("The check before the release %(reference)s found %(problems)s.")
         % {"reference": run.release.reference, "problems": _problems(run)},
-        "",
         _("What was found, and what there is to do before the release is due, is here, after signing in:"),
-        "",
         f"{settings.ADDRESS}{path}#preflight",
     ]
-    return "\n".join(lines) + "\n"
+    return "\n\n".join(paragraphs) + "\n"

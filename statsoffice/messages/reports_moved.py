@@ -6,12 +6,12 @@ from datetime import datetime
 from django.conf import settings
 from django.urls import reverse
 from django.utils.functional import Promise
-from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy as lazy
 
 from breaches.core.status import APPROVE, RETURN, SUBMIT, TAKE_BACK
 from breaches.models import Report, ReportEvent
 from breaches.reports.moves import PAST_TENSE
+from statsoffice.messages import rehearsed
 from statsoffice.messages.concerned import People, people_of
 from statsoffice.messages.owed import NEWS, Owed, about_report
 
@@ -84,13 +84,11 @@ def _recipients(event: ReportEvent, people: People) -> frozenset[str]:
 
 def _subject(report: Report, words: Promise) -> str:
     subject = str(words) % {"reference": report.reference}
-    return _("Rehearsal: %(subject)s") % {"subject": subject} if report.rehearsal else subject
+    return rehearsed.subject(subject, rehearsal=report.rehearsal)
 
 
 def _text(report: Report, what: Promise, where: Promise) -> str:
-    rehearsal = (
-        [_("This is a rehearsal: nothing was released and nothing is to be reported.")] if report.rehearsal else []
-    )
+    rehearsal = rehearsed.opening(rehearsed.AFTERWARDS, rehearsal=report.rehearsal)
     path = reverse("breaches:report", args=[report.reference])
     lines = [*rehearsal, str(what) % {"reference": report.reference}, str(where), f"{settings.ADDRESS}{path}"]
     return "\n\n".join(lines) + "\n"

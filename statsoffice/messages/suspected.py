@@ -13,7 +13,7 @@ from breaches.core.status import Kind
 from breaches.models import Suspicion
 from releases.core.dates import london
 from releases.models import Contact, Release
-from statsoffice.messages import heard
+from statsoffice.messages import heard, rehearsed
 from statsoffice.messages.gathering import Untold, by_recipients, ready
 from statsoffice.messages.heard import News, event_of
 from statsoffice.messages.owed import NEWS, About, Owed, about_release, about_report, concerned_or_leads
@@ -110,19 +110,13 @@ def _subject(suspicions: Sequence[Suspicion]) -> str:
         counted = {"number": len(suspicions), "producer": release.series.producer}
         subject = _("%(number)s suspected breaches: %(producer)s") % counted
     # Line ends in a title would end the header; every run of white space becomes one space.
-    words = " ".join(subject.split())
-    return _("Rehearsal: %(subject)s") % {"subject": words} if release.rehearsal else words
+    return rehearsed.subject(" ".join(subject.split()), rehearsal=release.rehearsal)
 
 
 def _text(suspicions: Sequence[Suspicion]) -> str:
-    release = suspicions[0].release
+    rehearsal = rehearsed.opening(rehearsed.AFTERWARDS, rehearsal=suspicions[0].release.rehearsal)
     lines = [
-        *(
-            [_("This is a rehearsal: nothing was released and nothing is to be reported."), ""]
-            if release.rehearsal
-            else []
-        ),
-        *(line for suspicion in suspicions for line in (_told(suspicion), "")),
+        *(line for told in (*rehearsal, *map(_told, suspicions)) for line in (told, "")),
         _("This is what our automatic check recorded. Whether it is a breach is for the Head of Profession to decide."),
         *_where(suspicions),
     ]

@@ -12,6 +12,7 @@ from django.utils.translation import gettext as _
 from breaches.models import Report
 from releases.core.canonical import sha256_hex
 from releases.models import Release
+from statsoffice.messages import rehearsed
 from statsoffice.messages.heard import of_suspicions
 from statsoffice.messages.models import ToldSuspicion
 from statsoffice.messages.owed import NEWS, About, Owed, about_report, addresses_of, open_memberships
@@ -110,16 +111,15 @@ def _in_turn(release: Release) -> Iterator[str]:
 def _subject(reports: Sequence[Report]) -> str:
     if len(reports) == 1:
         words = _("Nobody is dealing with a suspected breach: %(reference)s") % {"reference": reports[0].reference}
-        return _("Rehearsal: %(subject)s") % {"subject": words} if reports[0].rehearsal else words
+        return rehearsed.subject(words, rehearsal=reports[0].rehearsal)
     counted = {"number": len(reports), "producer": " ".join(str(reports[0].producer).split())}
     return _("Nobody is dealing with %(number)s suspected breaches: %(producer)s") % counted
 
 
 def _text(reports: Sequence[Report]) -> str:
     minutes = int(settings.ACKNOWLEDGED_WITHIN.total_seconds() // 60)
-    rehearsal = reports[0].rehearsal
     paragraphs = [
-        *([_("This is a rehearsal: nothing was released and nothing is to be reported.")] if rehearsal else []),
+        *rehearsed.opening(rehearsed.AFTERWARDS, rehearsal=reports[0].rehearsal),
         _(
             "Our automatic check suspected a breach more than %(minutes)s minutes ago, and nobody has said that they "
             "are dealing with it. You are told as the next contact."
