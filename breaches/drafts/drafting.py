@@ -3,7 +3,7 @@
 from collections.abc import Callable, Collection, Iterable, Mapping, Sequence
 from datetime import date, datetime
 from functools import cache
-from itertools import batched
+from itertools import batched, chain
 
 from django.db import transaction
 from django.db.models import Exists, OuterRef
@@ -103,13 +103,10 @@ def _draft_batch(schedules: Collection[Schedule], *, now: datetime, practices_on
     """Draft the reports of some schedules in one transaction; those that somebody else is drafting are left out."""
     with transaction.atomic():
         morning = _claim(schedules)
-        claimed = [suspicion for suspicions in morning.values() for suspicion in suspicions]
-        now = max((now, *(suspicion.raised_at for suspicion in claimed)))
-        for suspicion in claimed:
-            suspicion.verification.release = suspicion.release  # it is on the same release, which is read once
+        now = max((now, *(suspicion.raised_at for suspicions in morning.values() for suspicion in suspicions)))
         _join_open_reports(morning, now=now)
         suspected = list(morning.values())
-        facts = facts_on_record.facts_of([suspicions[0].verification for suspicions in suspected])
+        facts = facts_on_record.facts_of_suspicions(chain.from_iterable(suspected))
         contents = [
             machine_text.machine_content(suspicions, facts, practices_on=practices_on) for suspicions in suspected
         ]
@@ -125,7 +122,7 @@ def _draft_batch(schedules: Collection[Schedule], *, now: datetime, practices_on
                 suspicion.report, suspicion.facts_revision = report, suspicion.verification.revision
         # Several times as fast as an UPDATE of as many rows; they are locked, so each of them is there.
         Suspicion.objects.bulk_create(
-            [suspicion for suspicions in suspected for suspicion in suspicions],
+            list(chain.from_iterable(suspected)),
             update_conflicts=True,
             unique_fields=["id"],
             update_fields=["report", "facts_revision"],
@@ -141,18 +138,8 @@ def _claim(schedules: Collection[Schedule]) -> dict[Schedule, list[Suspicion]]:
     another kind of breach, raised while they are drafting, would be drafted once more.
     """
     waiting = Suspicion.objects.without_report().filter(release__in={release for release, _ in schedules})
-    claimed = (
-        waiting.select_for_update(skip_locked=True, of=("self",))
-        .select_related(
-            "verification",
-            "release__series__producer",
-            "release__series__responsible",
-            "release__series__head_of_profession",
-        )
-        .prefetch_related("release__addresses")
-    )
     together: dict[Schedule, list[Suspicion]] = {}
-    for suspicion in claimed:
+    for suspicion in waiting.with_facts().select_for_update(skip_locked=True, of=("self",)):
         together.setdefault((suspicion.release_id, suspicion.schedule_version), []).append(suspicion)
     keys = {suspicion.pk for suspicions in together.values() for suspicion in suspicions}
     with_others = set(waiting.exclude(pk__in=keys).values_list("release_id", "schedule_version"))

@@ -54,7 +54,7 @@ def join(reports: Sequence[Report], *, by: "User", at: datetime) -> Report:
         drafts = _in_order(_held(reports))
         allowed = [moves.check(draft, JOIN, by=by, joint_report=True) for draft in drafts]
         _refuse_unlike(drafts)
-        suspicions = _suspicions(drafts)
+        suspicions = list(Suspicion.objects.filter(report__in=drafts).with_facts())
         machine = _machine(suspicions)
         content, beside = _joint([present(draft) for draft in drafts], machine)
         joint = _create(drafts, suspicions, content=content, machine=machine)
@@ -154,18 +154,8 @@ def _days(draft: Report, due: Any) -> tuple[Any, ...]:
     return tuple(sorted({local_date(at) for report, at in due if report == draft.pk}))
 
 
-def _suspicions(drafts: list[Report]) -> list[Suspicion]:
-    found = Suspicion.objects.filter(report__in=drafts).select_related(
-        "verification__release__series",
-        "release__series__producer",
-        "release__series__responsible",
-        "release__series__head_of_profession",
-    )
-    return list(found.prefetch_related("release__addresses"))
-
-
 def _machine(suspicions: list[Suspicion]) -> ReportContent:
-    facts = facts_on_record.facts_of(list({one.verification_id: one.verification for one in suspicions}.values()))
+    facts = facts_on_record.facts_of_suspicions(suspicions)
     return machine_content(suspicions, facts, practices_on=practices.of_orderly_release)
 
 

@@ -6,7 +6,7 @@ from datetime import datetime, timedelta
 from typing import Any
 
 from django.db import transaction
-from django.db.models import F, Prefetch, QuerySet
+from django.db.models import F, Prefetch
 from django.utils.translation import gettext as _
 
 from breaches.core.account.gone_again import away_of
@@ -61,7 +61,7 @@ def refresh_open_reports(*, now: datetime, faults: list[Exception]) -> None:
         Report.objects.undecided()
         .filter(suspicions__verification__revision__gt=F("suspicions__facts_revision"))
         .select_related("producer")
-        .prefetch_related(Prefetch("suspicions", _with_facts()))
+        .prefetch_related(Prefetch("suspicions", Suspicion.objects.with_facts()))
         .distinct()
     )
     reports = list(outdated)
@@ -97,15 +97,6 @@ def is_untouched(version: ReportVersion, field: str) -> bool:
     return bool(version.content[field] == version.machine.get(field))
 
 
-def _with_facts() -> QuerySet[Suspicion]:
-    return Suspicion.objects.select_related(
-        "verification__release__series",
-        "release__series__producer",
-        "release__series__responsible",
-        "release__series__head_of_profession",
-    ).prefetch_related("release__addresses")
-
-
 def _last_told(reports: Sequence[Report]) -> dict[int, ReportEvent]:
     events = ReportEvent.objects.filter(report__in=reports, kind__in=ABOUT_FACTS).order_by("position")
     return {event.report_id: event for event in events}
@@ -118,7 +109,7 @@ def _is_due(stands: list[list[Any]], told: ReportEvent | None, *, now: datetime,
 
 
 def _refresh(report: Report, suspicions: Sequence[Suspicion], *, now: datetime) -> None:
-    facts = facts_on_record.facts_of(list({s.verification_id: s.verification for s in suspicions}.values()))
+    facts = facts_on_record.facts_of_suspicions(suspicions)
     machine = machine_content(suspicions, facts, practices_on=practices.of_orderly_release)
     version = present(report)
     content, beside = _refreshed(version, machine) if report.status in OPEN_TO_THE_MACHINE else (None, None)

@@ -20,6 +20,15 @@ class SuspicionQuerySet(models.QuerySet["Suspicion"]):
         """Leave rehearsals out."""
         return self.filter(release__rehearsal=False)
 
+    def with_facts(self) -> "SuspicionQuerySet":
+        """Read with each its verdict, and of its release what an account is written from."""
+        return self.select_related(
+            "verification",
+            "release__series__producer",
+            "release__series__responsible",
+            "release__series__head_of_profession",
+        ).prefetch_related("release__addresses")
+
 
 class Suspicion(models.Model):
     """One suspected breach of one release as scheduled; it keeps its key for ever, dismissed or not."""

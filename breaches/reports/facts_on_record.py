@@ -12,6 +12,7 @@ from django.db.models.functions import Cast
 
 from breaches.core.account.facts import AddressFacts, Facts, Look, PastCaches, PublisherTime, Said, Statement
 from breaches.core.account.gone_again import away_of
+from breaches.models import Suspicion
 from releases import models
 from releases.core.judging.diagnosis import FRESH, PLAIN, DiagnosedLook, Diagnosis, parted, seen_past_the_caches
 from releases.core.judging.evidence import AddressRole, LookResult, Reason
@@ -28,6 +29,18 @@ from releases.record.repetitions import Needed
 
 # release, schedule version, address
 type LookKey = tuple[int, int, int]
+
+
+def facts_of_suspicions(suspicions: Iterable[Suspicion]) -> dict[int, Facts]:
+    """Gather the facts on the verdicts of some suspicions, each once, by the verdict's key.
+
+    :param suspicions: read `with_facts`.
+    """
+    verdicts: dict[int, Verification] = {}
+    for suspicion in suspicions:
+        suspicion.verification.release = suspicion.release  # it is on the same release, which is read once
+        verdicts[suspicion.verification_id] = suspicion.verification
+    return facts_of(verdicts.values())
 
 
 def facts_of(verifications: Collection[Verification]) -> dict[int, Facts]:
