@@ -16,7 +16,7 @@ from releases.core.dates.calendar import Slot
 from releases.core.judging.reading import govuk_announcement
 from releases.core.judging.reading.characters import fold, holds, words
 from releases.core.judging.reading.govuk_announcement import Announced
-from releases.core.lifecycle import MoveRefused
+from releases.core.lifecycle import FieldRefused, MoveRefused
 from releases.core.web_address import is_allowed, read
 from releases.models import Address, Producer, Release, Series
 from releases.models.event import together
@@ -42,10 +42,8 @@ class NobodyCouldLook(MoveRefused):
     """Another process was looking at the same host all the time, or the answer took too long."""
 
 
-class ReferenceTaken(MoveRefused):
+class ReferenceTaken(FieldRefused):
     """There is a release of this reference; `field` names it."""
-
-    field = "reference"
 
 
 @dataclass(frozen=True, slots=True)
@@ -140,5 +138,5 @@ def record(checked: ToRecord, *, by: "User", at: datetime) -> Release:
                 release = scheduling.announce(release, by=by, at=at)
     except IntegrityError as error:
         message = _('"%(reference)s" is not free: choose another reference.') % {"reference": checked.reference}
-        raise ReferenceTaken(message) from error
+        raise ReferenceTaken("reference", message) from error
     return release
