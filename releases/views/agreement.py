@@ -9,40 +9,36 @@ from django.utils.translation import gettext as _
 from django.views.decorators.http import require_http_methods, require_POST
 
 from releases.calendar import date_requests
-from releases.calendar.date_requests import AlreadyAsked, NothingToAgree
 from releases.core.dates import calendar
-from releases.core.lifecycle import MoveRefused, SomebodyWasFaster, SomethingMissing
+from releases.core.lifecycle import MoveRefused, SomebodyWasFaster
 from releases.forms.agreement_forms import AgreeForm, RefuseForm
 from releases.forms.release import ChangeDateForm
 from releases.models import DateChangeRequest
 from releases.permissions import Action, Person
-from releases.views.finding import SignedInRequest, put_on_field, refused, release_of_theirs
+from releases.views.finding import SignedInRequest, release_of_theirs
+from releases.views.refusals import is_made, refused, told_why
 from releases.words import agreement_wording
 
 
 @login_required
 @require_http_methods(["GET", "POST"])
+@told_why
 def ask(request: SignedInRequest, reference: str) -> HttpResponse:
     """Ask for another date of a confirmed release."""
     release = release_of_theirs(request.user, reference, Action.ASK_DATE_CHANGE)
+    date_requests.check_open(release)
+    form = ChangeDateForm(request.POST if request.method == "POST" else None, release=release, asking=True)
+
+    def act() -> None:
+        date_requests.ask(release, by=request.user, at=timezone.now(), **form.change())
+
     try:
-        date_requests.check_open(release)
-        form = ChangeDateForm(request.POST if request.method == "POST" else None, release=release, asking=True)
-        if form.is_valid():
-            try:
-                date_requests.ask(release, by=request.user, at=timezone.now(), **form.change())
-            except SomebodyWasFaster:
-                release = release_of_theirs(request.user, reference, Action.ASK_DATE_CHANGE)
-                form.see_again(release)
-            except (NothingToAgree, AlreadyAsked):
-                raise
-            except MoveRefused as refusal:
-                put_on_field(form, refusal, {"exact_date": "planned_on"})
-            else:
-                messages.success(request, _("The change is asked for. The date stays until it is agreed to."))
-                return redirect("releases:release", reference)
-    except MoveRefused as refusal:
-        return refused(request, reference, refusal)
+        if is_made(form, act, fields={"exact_date": "planned_on"}):
+            messages.success(request, _("The change is asked for. The date stays until it is agreed to."))
+            return redirect("releases:release", reference)
+    except SomebodyWasFaster:
+        release = release_of_theirs(request.user, reference, Action.ASK_DATE_CHANGE)
+        form.see_again(release)
     return render(request, "releases/ask_date_change.html", {"release": release, "form": form})
 
 
@@ -69,16 +65,15 @@ def refuse(request: SignedInRequest, key: int) -> HttpResponse:
     """Refuse one change, with a reason for the person who asked."""
     asked = get_object_or_404(date_requests.theirs(request.user), pk=key)
     form = RefuseForm(request.POST if request.method == "POST" else None)
+
+    def act() -> None:
+        date_requests.refuse(asked, reason=form.cleaned_data["reason"], by=request.user, at=timezone.now())
+
     try:
         date_requests.check_decidable(asked, by=request.user)
-        if form.is_valid():
-            try:
-                date_requests.refuse(asked, reason=form.cleaned_data["reason"], by=request.user, at=timezone.now())
-            except SomethingMissing as refusal:
-                put_on_field(form, refusal)
-            else:
-                messages.success(request, _("The change is refused. The person who asked is told."))
-                return redirect("releases:changes_waiting")
+        if is_made(form, act):
+            messages.success(request, _("The change is refused. The person who asked is told."))
+            return redirect("releases:changes_waiting")
     except MoveRefused as refusal:
         return refused(request, asked.release.reference, refusal)
     return render(request, "releases/refuse_change.html", {"asked": asked, "release": asked.release, "form": form})

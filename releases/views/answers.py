@@ -8,15 +8,16 @@ from django.utils import timezone
 from django.utils.translation import gettext as _
 from django.views.decorators.http import require_http_methods
 
-from releases.core.lifecycle import MoveRefused
 from releases.forms.release import SayForm, WasLiveForm
 from releases.permissions import Action
 from releases.verdicts import answering, asking
-from releases.views.finding import SignedInRequest, put_on_field, release_of_theirs
+from releases.views.finding import SignedInRequest, release_of_theirs
+from releases.views.refusals import is_made, told_why
 
 
 @login_required
 @require_http_methods(["GET", "POST"])
+@told_why
 def say(request: SignedInRequest, reference: str, address: int, digest: str) -> HttpResponse:
     """Ask what a text is that the checks saw at an address, and keep the answer."""
     release = release_of_theirs(request.user, reference, Action.ANSWER)
@@ -25,22 +26,21 @@ def say(request: SignedInRequest, reference: str, address: int, digest: str) -> 
         (q for q in asking.open_questions([release]) if (q.address.pk, q.text_digest) == (address, digest)), None
     )
     form = SayForm(request.POST if request.method == "POST" else None)
-    if form.is_valid():
-        try:
-            answering.say(
-                release,
-                asked_of,
-                form.cleaned_data["kind"],
-                text_digest=digest,
-                words=form.cleaned_data["words"],
-                by=request.user,
-                at=timezone.now(),
-            )
-        except MoveRefused as refusal:
-            put_on_field(form, refusal)
-        else:
-            messages.success(request, _("Your answer is kept beside the looks."))
-            return redirect("releases:release", reference)
+
+    def act() -> None:
+        answering.say(
+            release,
+            asked_of,
+            form.cleaned_data["kind"],
+            text_digest=digest,
+            words=form.cleaned_data["words"],
+            by=request.user,
+            at=timezone.now(),
+        )
+
+    if is_made(form, act):
+        messages.success(request, _("Your answer is kept beside the looks."))
+        return redirect("releases:release", reference)
     if question is None and request.method == "GET":
         message = _("This text was never seen there, or somebody has said what it is.")
         raise Http404(message)
@@ -50,22 +50,17 @@ def say(request: SignedInRequest, reference: str, address: int, digest: str) -> 
 
 @login_required
 @require_http_methods(["GET", "POST"])
+@told_why
 def was_live(request: SignedInRequest, reference: str) -> HttpResponse:
     """Ask when a release was live, and keep what the person says."""
     release = release_of_theirs(request.user, reference, Action.ANSWER)
     form = WasLiveForm(request.POST if request.method == "POST" else None)
-    if form.is_valid():
-        try:
-            answering.was_live(
-                release,
-                live_at=form.cleaned_data["live_at"],
-                words=form.cleaned_data["words"],
-                by=request.user,
-                at=timezone.now(),
-            )
-        except MoveRefused as refusal:
-            put_on_field(form, refusal)
-        else:
-            messages.success(request, _("Your statement is kept beside the looks."))
-            return redirect("releases:release", reference)
+
+    def act() -> None:
+        given = {name: form.cleaned_data[name] for name in ("live_at", "words")}
+        answering.was_live(release, **given, by=request.user, at=timezone.now())
+
+    if is_made(form, act):
+        messages.success(request, _("Your statement is kept beside the looks."))
+        return redirect("releases:release", reference)
     return render(request, "releases/was_live.html", {"release": release, "form": form})

@@ -11,8 +11,6 @@ from django.utils.translation import gettext as _
 from django.views.decorators.http import require_http_methods, require_safe
 
 from releases.calendar import public_reasons
-from releases.calendar.public_reasons import ReasonRefused
-from releases.core.lifecycle import MoveRefused
 from releases.core.tables.files import Kind
 from releases.forms.agreement_forms import CorrectReasonForm
 from releases.forms.downloads import as_download, dated
@@ -20,7 +18,8 @@ from releases.models import DateChange, Producer
 from releases.overview import date_register
 from releases.permissions import Action
 from releases.readers import register_export
-from releases.views.finding import SignedInRequest, put_on_field, refused, release_of_theirs
+from releases.views.finding import SignedInRequest, release_of_theirs
+from releases.views.refusals import is_made, told_why
 from releases.words import agreement_wording
 
 CHANGES_ON_A_PAGE = 30
@@ -87,22 +86,15 @@ def _found(request: SignedInRequest, chosen: Producer | None) -> QuerySet[DateCh
 
 @login_required
 @require_http_methods(["GET", "POST"])
+@told_why
 def correct_reason(request: SignedInRequest, reference: str, version: int) -> HttpResponse:
     """Put the public reason of one change of date right."""
     release = release_of_theirs(request.user, reference, Action.CORRECT_REASON)
     change = get_object_or_404(release.date_changes.prefetch_related("corrections"), schedule_version=version)
     initial = {"reason": public_reasons.present(change), "seen": change.corrections.count()}
     form = CorrectReasonForm(request.POST if request.method == "POST" else None, initial=initial)
-    try:
-        public_reasons.check_correctable(change, by=request.user)
-        if form.is_valid():
-            try:
-                public_reasons.correct(change, by=request.user, at=timezone.now(), **form.cleaned_data)
-            except ReasonRefused as refusal:
-                put_on_field(form, refusal)
-            else:
-                messages.success(request, _("The public reason is corrected."))
-                return redirect("releases:release", reference)
-    except MoveRefused as refusal:
-        return refused(request, reference, refusal)
+    public_reasons.check_correctable(change, by=request.user)
+    if is_made(form, lambda: public_reasons.correct(change, by=request.user, at=timezone.now(), **form.cleaned_data)):
+        messages.success(request, _("The public reason is corrected."))
+        return redirect("releases:release", reference)
     return render(request, "releases/correct_reason.html", {"release": release, "change": change, "form": form})

@@ -11,16 +11,16 @@ from django.utils.translation import gettext as _
 from django.views.decorators.http import require_http_methods, require_POST
 
 from releases.calendar import delay_notices
-from releases.calendar.delay_notices import NoticeRefused
-from releases.core.lifecycle import MoveRefused
 from releases.forms.delay_notice_form import DelayNoticeForm
 from releases.models import DelayNotice, Release
 from releases.permissions import Action
-from releases.views.finding import SignedInRequest, put_on_field, refused, release_of_theirs
+from releases.views.finding import SignedInRequest, release_of_theirs
+from releases.views.refusals import is_made, told_why
 
 
 @login_required
 @require_http_methods(["GET", "POST"])
+@told_why
 def post(request: SignedInRequest, reference: str) -> HttpResponse:
     """Post a notice of a delay, or another one in its place."""
     release = release_of_theirs(request.user, reference, Action.POST_DELAY_NOTICE)
@@ -28,23 +28,16 @@ def post(request: SignedInRequest, reference: str) -> HttpResponse:
     stands = delay_notices.standing(release, rows)
     initial = _initial(release, stands) | {"seen": len(rows)}
     form = DelayNoticeForm(request.POST if request.method == "POST" else None, initial=initial)
-    try:
-        delay_notices.check_postable(release, by=request.user)
-        if form.is_valid():
-            try:
-                delay_notices.post(release, by=request.user, at=timezone.now(), **form.notice)
-            except NoticeRefused as refusal:
-                put_on_field(form, refusal)
-            else:
-                messages.success(request, _("The notice is posted. Readers see it on the page of the release."))
-                return redirect("releases:release", reference)
-    except MoveRefused as refusal:
-        return refused(request, reference, refusal)
+    delay_notices.check_postable(release, by=request.user)
+    if is_made(form, lambda: delay_notices.post(release, by=request.user, at=timezone.now(), **form.notice)):
+        messages.success(request, _("The notice is posted. Readers see it on the page of the release."))
+        return redirect("releases:release", reference)
     return render(request, "releases/delay_notice.html", {"release": release, "form": form, "stands": stands})
 
 
 @login_required
 @require_POST
+@told_why
 def withdraw(request: SignedInRequest, reference: str) -> HttpResponse:
     """Withdraw the notice that stands."""
     release = release_of_theirs(request.user, reference, Action.POST_DELAY_NOTICE)
@@ -52,10 +45,7 @@ def withdraw(request: SignedInRequest, reference: str) -> HttpResponse:
     if not (seen.isdecimal() and len(seen) < 6):
         message = "Which notice is withdrawn was not sent with the request."
         raise Http404(message)
-    try:
-        delay_notices.withdraw(release, by=request.user, at=timezone.now(), seen=int(seen))
-    except MoveRefused as refusal:
-        return refused(request, reference, refusal)
+    delay_notices.withdraw(release, by=request.user, at=timezone.now(), seen=int(seen))
     messages.success(request, _("The notice is withdrawn."))
     return redirect("releases:release", reference)
 

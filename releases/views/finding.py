@@ -1,13 +1,9 @@
 """Finding the release that a page is about, for the person who asks; what is not theirs does not exist."""
 
-from collections.abc import Mapping
 from typing import TYPE_CHECKING
 
-from django import forms
-from django.http import Http404, HttpRequest, HttpResponse
-from django.shortcuts import render
+from django.http import Http404, HttpRequest
 
-from releases.core.lifecycle import FieldRefused, MoveRefused
 from releases.core.status import RELEASE
 from releases.models import Release
 from releases.permissions import Action, Person, may, roles_of
@@ -51,19 +47,3 @@ def release_to_move(person: Person, reference: str, move: str) -> Release:
         raise Http404(message)
     RELEASE.find(move, source=release.status)
     raise AssertionError(move)  # find() refuses every move that does not start in this status
-
-
-def refused(request: HttpRequest, reference: str, refusal: MoveRefused) -> HttpResponse:
-    """Say in one sentence why nothing was changed, with the way back to the release."""
-    context = {"reference": reference, "sentence": str(refusal)}
-    return render(request, "releases/refused.html", context, status=409)
-
-
-def put_on_field(form: forms.Form, refusal: MoveRefused, fields: Mapping[str, str] | None = None) -> None:
-    """Put a refusal on the field that it names, or on the form as a whole.
-
-    :param fields: the form's field for each name that the refusal may use and the form does not.
-    """
-    named = refusal.field if isinstance(refusal, FieldRefused) else ""
-    field = (fields or {}).get(named, named)
-    form.add_error(field if field in form.fields else None, str(refusal))

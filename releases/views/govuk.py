@@ -29,7 +29,8 @@ from releases.forms.govuk_forms import AnnouncementForm, ReleaseToCheckForm, ini
 from releases.models import Release, Series
 from releases.permissions import Action, producers_where
 from releases.probe.probe import budgets_from_settings, probe_from_settings
-from releases.views.finding import SignedInRequest, put_on_field
+from releases.views.finding import SignedInRequest
+from releases.views.refusals import put_on_field
 from releases.watching.beside import Means
 from releases.words import announcement_wording
 

@@ -23,8 +23,9 @@ from releases.exchange.import_file import Fault
 from releases.exchange.import_steps import Made, Outcome, Taken
 from releases.forms.exchange_forms import ConfirmForm, UploadForm
 from releases.models import CalendarImport
-from releases.views.finding import SignedInRequest, put_on_field
+from releases.views.finding import SignedInRequest
 from releases.views.live_part import signed_in_part
+from releases.views.refusals import put_on_field
 from releases.words import import_wording
 
 ROWS_PER_PAGE = 50

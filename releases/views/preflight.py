@@ -14,12 +14,12 @@ from django.utils.translation import gettext as _
 from django.views.decorators.http import require_POST
 
 from releases.beforehand import preflight
-from releases.core.lifecycle import MoveRefused
 from releases.core.preflight_findings import Finding
 from releases.core.roles import Role
 from releases.models import PreflightRun, Release
 from releases.permissions import TABLE, Action
-from releases.views.finding import SignedInRequest, refused, release_of_theirs
+from releases.views.finding import SignedInRequest, release_of_theirs
+from releases.views.refusals import told_why
 from releases.words import preflight_wording
 
 
@@ -79,12 +79,10 @@ def _found(finding: Finding, urls: Mapping[int, str], release: Release) -> Found
 
 @login_required
 @require_POST
+@told_why
 def ask(request: SignedInRequest, reference: str) -> HttpResponse:
     """Ask for a check of one release."""
     release = release_of_theirs(request.user, reference, Action.PREFLIGHT)
-    try:
-        preflight.ask(release, by=request.user, now=timezone.now())
-    except MoveRefused as refusal:
-        return refused(request, reference, refusal)
+    preflight.ask(release, by=request.user, now=timezone.now())
     messages.success(request, _("The pre-flight is asked for. What it finds is shown here, as a rule within a minute."))
     return redirect("releases:release", reference)

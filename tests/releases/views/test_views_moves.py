@@ -88,6 +88,19 @@ def test_a_reason_with_an_unchanged_date_is_refused_on_the_reason_field(client):
     assert list(errors(response)) == ["reason"]
 
 
+@pytest.mark.parametrize("move", ["change_date", "cancel"])
+def test_what_was_typed_stays_while_a_verdict_is_falling(client, time_machine, move):
+    release = an_announced_release()
+    time_machine.move_to(SEED_DUE + timedelta(seconds=1), tick=False)
+    signed_in(client, release, Role.DEPUTY)
+    sent = NEW_DATE | {"seen_version": str(release.schedule_version), "reason": "Late data"}
+    response = client.post(address(move, release), sent)
+    assert (response.status_code, list(errors(response))) == (200, ["__all__"])
+    assert "is being looked at" in response.text
+    assert response.context["form"]["reason"].value() == "Late data"
+    assert Release.objects.get().status == "confirmed"
+
+
 def test_a_holiday_is_refused_on_the_date_field_and_named(client):
     release = an_announced_release()
     signed_in(client, release, Role.DEPUTY)
