@@ -1,6 +1,6 @@
 """The list of reports, one report as a list of tasks, and its history."""
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Sequence
 from typing import Any
 
 from django.conf import settings
@@ -90,51 +90,73 @@ def report(request: SignedInRequest, report: Report) -> HttpResponse:
     version = present(report)
     content = from_json(version.content)
     moves = moves_open_to(request.user, report)
-    suspicions = report.suspicions.select_related("verification", "release")
+    tasks = [
+        *_tasks(report, version, content, editable=EDIT in moves),
+        _cause_task(report, editable=cause.may_choose(request.user, report)),
+    ]
     context = {
         "report": report,
-        "row": _listed(report, content),
-        "moves": moves,
-        "decides": report.status in OPEN and not DECISIONS.isdisjoint(moves),
-        "tasks": [
-            *_tasks(report, version, content, editable=EDIT in moves),
-            _cause_task(report, editable=cause.may_choose(request.user, report)),
-        ],
-        "suspicions": suspicions,
-        "started": StartedReport.objects.filter(report=report)
-        .select_related("release", "series", "started_by")
-        .first(),
-        "is_restricted": report.kind in RESTRICTED,
-        "is_breach": DECISION_ON.get(ReportStatus(report.status)) in BREACHES,
-        "no_longer_suspected": [s for s in suspicions if s.verification.outcome not in SUSPICIOUS],
-        "last_decision": report.events.filter(kind__in=("returned", "recorded", "dismissed"))
-        .select_related("actor")
-        .last(),
-        "decision_reason": wording.reason_of(report),
-        "own_acts": OwnAct.objects.filter(report=report).select_related("person"),
-        "may_deal": may(request.user, Action.DEAL, report) and report.status not in DECIDED,
-        "may_declare": report.status not in TOLD_ELSEWHERE
-        and may_write_or_decide(request.user, report)
-        and not declared_own_act(request.user, report),
-        "asked_for": [
-            {
-                "title": wording.SECTIONS[Section(comment.section)],
-                "address": reverse("breaches:section", args=[report.reference, Section(comment.section)]),
-                "words": comment.words,
-            }
-            for comment in comments.on_last_return(report)
-        ],
-        "returned_version": _returned_version(report),
-        "has_document": report.status in WITH_DOCUMENT,
-        **_joinings(report),
-        "dispatches": Dispatch.objects.filter(report=report).select_related("document", "by").defer("document__pdf"),
-        "answer": report.events.filter(kind="answered").select_related("actor").last(),
-        "documents": report.approved_documents.select_related("approved_by").defer("pdf"),
-        "may_download": may(request.user, Action.DOWNLOAD, report),
-        "publishing": _publishing(request, report),
-        "may_redact": may(request.user, Action.REDACT, report),
+        "tasks": tasks,
+        **_what_it_says(report, content),
+        **_what_may_be_done(request, report, moves),
+        **_what_was_done(report),
     }
     return render(request, "breaches/report.html", context)
+
+
+def _what_it_says(report: Report, content: ReportContent) -> dict[str, Any]:
+    suspicions = report.suspicions.select_related("verification", "release")
+    started = StartedReport.objects.filter(report=report).select_related("release", "series", "started_by")
+    return {
+        "row": _listed(report, content),
+        "suspicions": suspicions,
+        "no_longer_suspected": [s for s in suspicions if s.verification.outcome not in SUSPICIOUS],
+        "started": started.first(),
+        "is_restricted": report.kind in RESTRICTED,
+        "is_breach": DECISION_ON.get(ReportStatus(report.status)) in BREACHES,
+        "has_document": report.status in WITH_DOCUMENT,
+        **_joinings(report),
+    }
+
+
+def _what_may_be_done(request: SignedInRequest, report: Report, moves: Sequence[str]) -> dict[str, Any]:
+    person = request.user
+    return {
+        "moves": moves,
+        "decides": report.status in OPEN and not DECISIONS.isdisjoint(moves),
+        "may_deal": may(person, Action.DEAL, report) and report.status not in DECIDED,
+        "may_declare": report.status not in TOLD_ELSEWHERE
+        and may_write_or_decide(person, report)
+        and not declared_own_act(person, report),
+        "may_download": may(person, Action.DOWNLOAD, report),
+        "may_redact": may(person, Action.REDACT, report),
+        "publishing": _publishing(request, report),
+    }
+
+
+def _what_was_done(report: Report) -> dict[str, Any]:
+    events = report.events.select_related("actor")
+    return {
+        "last_decision": events.filter(kind__in=("returned", "recorded", "dismissed")).last(),
+        "decision_reason": wording.reason_of(report),
+        "asked_for": _asked_for(report),
+        "returned_version": _returned_version(report),
+        "own_acts": OwnAct.objects.filter(report=report).select_related("person"),
+        "documents": report.approved_documents.select_related("approved_by").defer("pdf"),
+        "dispatches": Dispatch.objects.filter(report=report).select_related("document", "by").defer("document__pdf"),
+        "answer": events.filter(kind="answered").last(),
+    }
+
+
+def _asked_for(report: Report) -> list[dict[str, Any]]:
+    return [
+        {
+            "title": wording.SECTIONS[Section(comment.section)],
+            "address": reverse("breaches:section", args=[report.reference, Section(comment.section)]),
+            "words": comment.words,
+        }
+        for comment in comments.on_last_return(report)
+    ]
 
 
 def _publishing(request: SignedInRequest, report: Report) -> dict[str, bool] | None:

@@ -11,10 +11,11 @@ from django.views.decorators.http import require_safe
 from releases.beforehand import announcements
 from releases.calendar import next_release, tasks
 from releases.core.announced import Named
+from releases.core.roles import Role
 from releases.core.status import Status
 from releases.models import DateChange, Exemption, Release, Verification
 from releases.overview import on_record
-from releases.permissions import TABLE, Action, roles_of
+from releases.permissions import TABLE, Action, Person, roles_of
 from releases.pre_release import pre_release_published
 from releases.readers import public, public_addresses
 from releases.readers.following import Followed
@@ -62,30 +63,48 @@ def _follow(release: Release) -> dict[str, str]:
 
 def _for_staff(request: HttpRequest, release: Release, *, now: datetime) -> dict[str, Any]:
     roles = roles_of(request.user, release.series.producer)
-    kept = on_record.record_of(release, now=now)
-    changes = list(release.date_changes.select_related("requested_by"))
-    date_request = waiting_change.part_of(release, person=request.user, roles=roles)
     return {
         "staff": True,
-        "record": kept,
-        "exempted": _exempted(kept.verdicts),
-        "standing": wording.standing(release, kept.verification, now=now),
-        "moves": offered(release, roles=roles, requested=date_request, now=now),
-        "may_correct_reasons": bool(TABLE[Action.CORRECT_REASON] & roles),
-        "date_request": date_request,
-        "may_answer": bool(TABLE[Action.ANSWER] & roles),
-        "preflight": preflight.part_of(release, roles=roles, now=now),
-        "tasks": list(tasks.of_release(release)),
-        "may_keep_tasks": bool(TABLE[Action.KEEP_TASKS] & roles),
-        "announced": announced.part_of(release, now=now),
-        "snapshots": announcements.snapshots_of(release),
-        "kept_bodies": opening.kept_of(release, by=request.user, now=now),
-        "may_export": bool(TABLE[Action.EXPORT_EVIDENCE] & roles),
-        "on_access_list": pre_release_published.on_list(release).count(),
+        **_what_is_planned(release, now=now),
+        **_what_was_seen(release, person=request.user, now=now),
+        **_what_may_be_done(release, person=request.user, roles=roles, now=now),
+    }
+
+
+def _what_is_planned(release: Release, *, now: datetime) -> dict[str, Any]:
+    changes = list(release.date_changes.select_related("requested_by"))
+    return {
         "all_changes": changes,
         "notice": notice.given(release, changes),
         "next_planned": next_release.planned_after(release),
         "left_provisional": release.status == Status.PROVISIONAL and release.slot.is_past(now=now),
+        "tasks": list(tasks.of_release(release)),
+        "on_access_list": pre_release_published.on_list(release).count(),
+    }
+
+
+def _what_was_seen(release: Release, *, person: Person, now: datetime) -> dict[str, Any]:
+    kept = on_record.record_of(release, now=now)
+    return {
+        "record": kept,
+        "exempted": _exempted(kept.verdicts),
+        "standing": wording.standing(release, kept.verification, now=now),
+        "announced": announced.part_of(release, now=now),
+        "snapshots": announcements.snapshots_of(release),
+        "kept_bodies": opening.kept_of(release, by=person, now=now),
+    }
+
+
+def _what_may_be_done(release: Release, *, person: Person, roles: frozenset[Role], now: datetime) -> dict[str, Any]:
+    date_request = waiting_change.part_of(release, person=person, roles=roles)
+    return {
+        "date_request": date_request,
+        "moves": offered(release, roles=roles, requested=date_request, now=now),
+        "preflight": preflight.part_of(release, roles=roles, now=now),
+        "may_answer": bool(TABLE[Action.ANSWER] & roles),
+        "may_correct_reasons": bool(TABLE[Action.CORRECT_REASON] & roles),
+        "may_export": bool(TABLE[Action.EXPORT_EVIDENCE] & roles),
+        "may_keep_tasks": bool(TABLE[Action.KEEP_TASKS] & roles),
     }
 
 
