@@ -32,7 +32,7 @@ from breaches.reports import moves
 from breaches.reports.versions import CHANGED_SINCE_READ, content_of
 from releases.core.canonical import sha256_hex
 from releases.core.dates.london import local_date
-from releases.core.lifecycle import MoveRefused, SomebodyWasFaster, SomethingMissing
+from releases.core.lifecycle import Move, MoveRefused, SomebodyWasFaster, SomethingMissing
 
 if TYPE_CHECKING:
     from statsoffice.accounts.models import User
@@ -51,6 +51,7 @@ class NotPrinted(MoveRefused):
 def submit(report: Report, *, by: "User", at: datetime) -> Report:
     """Hand a complete report to the Head of Profession.
 
+    :param at: the aware instant of submitting; nothing in the report may lie after its day in London.
     :raises Incomplete: if a field that the form needs is empty, or holds what cannot be true.
     :raises MoveRefused: if the report's state or the person's roles do not allow it, or somebody was faster.
     """
@@ -124,33 +125,19 @@ def approve(
     approval = Approval(by=str(by), role=role, at=at, one_person=one_person, evidence_hash=evidence)
     form = lay_out(content, reference=report.reference, version=number, approval=approval, rehearsal=report.rehearsal)
     pdf = _printed(render, form)
-    with transaction.atomic():
-        moved = moves.make(
-            report,
-            move,
-            by=by,
-            at=at,
-            values={"decided_at": at},
-            content=content,
-            why="approved",
-            pdf_sha256=sha256_hex(pdf),
-            evidence_sha256=evidence,
-            one_person=one_person,
-        )
-        document = ApprovedDocument(
-            report=moved,
-            version=number,
-            pdf=pdf,
-            pdf_sha256=sha256_hex(pdf),
-            content_sha256=digest(content),
-            evidence_sha256=evidence,
-            approved_by=by,
-            approved_role=role,
-            approved_at=at,
-            one_person=one_person,
-        )
-        document.save()
-    return document
+    document = ApprovedDocument(
+        report=report,
+        version=number,
+        pdf=pdf,
+        pdf_sha256=sha256_hex(pdf),
+        content_sha256=digest(content),
+        evidence_sha256=evidence,
+        approved_by=by,
+        approved_role=role,
+        approved_at=at,
+        one_person=one_person,
+    )
+    return _kept(document, content, move)
 
 
 def record_in_log(report: Report, *, reason: str, words: str, by: "User", at: datetime) -> Report:
@@ -227,6 +214,25 @@ def wrote_or_submitted(report: Report, person: "User") -> bool:
 def _need_words(words: str, sentence: str) -> None:
     if not words.strip():
         raise SomethingMissing("words", sentence)
+
+
+def _kept(document: ApprovedDocument, content: ReportContent, move: Move) -> ApprovedDocument:
+    """Make the move of a report that a printed document is of, and keep that with its hash, both or neither."""
+    with transaction.atomic():
+        document.report = moves.make(
+            document.report,
+            move,
+            by=document.approved_by,
+            at=document.approved_at,
+            values={"decided_at": document.approved_at},
+            content=content,
+            why="approved",
+            pdf_sha256=document.pdf_sha256,
+            evidence_sha256=document.evidence_sha256,
+            one_person=document.one_person,
+        )
+        document.save()
+    return document
 
 
 def _printed(render: Render, document: ReportDocument) -> bytes:

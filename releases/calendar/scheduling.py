@@ -8,14 +8,14 @@ from typing import TYPE_CHECKING
 from django.db import transaction
 from django.utils.translation import gettext as _
 
-from releases.calendar import address_rules, moving, slot_rules
+from releases.calendar import address_rules, changed_dates, moving, slot_rules
 from releases.calendar.slot_rules import SlotRefused
 from releases.core.dates import calendar
 from releases.core.dates.calendar import Slot
 from releases.core.lifecycle import Move, MoveRefused, SomebodyWasFaster, WrongRole
 from releases.core.roles import LEADS, Role
 from releases.core.status import ANNOUNCE, CANCEL, CANCEL_ONCE_DUE, CHANGE_DATE, CONFIRM, PUBLISH, RELEASE, Status
-from releases.models import Address, DateChange, DateChangeRequest, Release, Series
+from releases.models import Address, DateChangeRequest, Release, Series
 from releases.models.event import ReleaseEvent, happening, record
 from releases.permissions import roles_of
 
@@ -184,23 +184,7 @@ def change_date(
             after_due=moving.is_due(release, at=at),
             **({"request": asked.pk} if asked else {}),
         )
-        DateChange.objects.create(
-            release=release,
-            schedule_version=changed.schedule_version,
-            was_on=was.on,
-            was_at=was.at,
-            was_precision=was.precision,
-            to_on=to.on,
-            to_at=to.at,
-            to_precision=to.precision,
-            zone=to.zone,
-            public_reason=reason.strip() if confirmed else "",
-            requested_by=asked.requested_by if asked else by,
-            requested_at=asked.requested_at if asked else at,
-            agreed_by=by if confirmed else None,
-            agreed_at=at if confirmed else None,
-            announced_at=at if release.announced_at else None,
-        )
+        changed_dates.keep(changed, was=was, reason=reason.strip(), confirmed=confirmed, by=by, at=at, asked=asked)
     return changed
 
 
