@@ -5,8 +5,9 @@ events still holds, because free words stand in it as a salted digest only: that
 salt is not, and the digest of what is left is part of the new event. An approved document is never altered.
 """
 
+from collections import Counter
 from collections.abc import Iterator, Mapping, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass
 from datetime import datetime
 from typing import TYPE_CHECKING, Any
 
@@ -55,18 +56,22 @@ class Place:
     columns: Sequence[str]
 
 
-@dataclass(slots=True)
+# A row that holds the words, and its columns as they are without them.
+type Change = tuple[models.Model, dict[str, Any]]
+
+
+@dataclass(frozen=True, slots=True)
 class Redacted:
     """What was found: by table, in how many rows; in which approved documents and events' facts the words remain.
 
     `documents` are versions of the report; the other documents are named by reference and version.
     """
 
-    rows: dict[str, int] = field(default_factory=dict)
-    documents: list[int] = field(default_factory=list)
-    drafts_documents: list[str] = field(default_factory=list)
-    unread_documents: list[str] = field(default_factory=list)
-    facts: int = 0
+    rows: dict[str, int]
+    documents: list[int]
+    drafts_documents: list[str]
+    unread_documents: list[str]
+    facts: int
 
 
 def places_of(report: Report) -> list[Place]:
@@ -122,31 +127,14 @@ def redact(
     role = acting_role(by, TABLE[Action.REDACT], report)
     words = words.strip()
     _check(words, why)
-    marker = marker_of(at)
-    found = Redacted()
-    events: list[dict[str, Any]] = []
     with redacting():
         Report.objects.select_for_update().get(pk=report.pk)
-        kept = holding(report, words)
-        found.documents, found.drafts_documents, found.unread_documents = kept.versions, kept.of_drafts, kept.unread
-        for row, changed in _changes([*places_of(report), *besides], words, marker):
-            _refuse_to_break(row, changed)
-            label = row._meta.label_lower
-            found.rows[label] = found.rows.get(label, 0) + 1
-            if dry_run:
-                continue
-            if isinstance(row, Happening):
-                events.append(_empty(row, changed["words"]))
-            else:
-                overwrite(row, **changed)
-        found.facts = sum(_replaced(event.facts, words, "") != event.facts for event in report.events.all())
-        if not found.rows:
-            message = _("These words stand nowhere where they could be removed.")
-            raise NothingToRedact(message)
+        changes = list(_changes([*places_of(report), *besides], words, marker_of(at)))
+        found = _found(report, words, changes)
         if not dry_run:
             told = {
                 "rows": found.rows,
-                "events": events,
+                "events": _overwritten(changes),
                 "documents": found.documents,
                 "drafts_documents": found.drafts_documents,
                 "unread_documents": found.unread_documents,
@@ -179,15 +167,48 @@ def _check(words: str, why: str) -> None:
         raise SomethingMissing("why", _("The reason is kept: it must not hold the words that are removed."))
 
 
-def _changes(places: Sequence[Place], words: str, marker: str) -> Iterator[tuple[models.Model, dict[str, Any]]]:
-    """Yield each row that holds the words, with its columns as they are without them."""
+def _changes(places: Sequence[Place], words: str, marker: str) -> Iterator[Change]:
+    """Yield each row that holds the words, with its columns as they are without them; nothing is written.
+
+    :raises SomethingMissing: if what is left of one of them could not be kept, or not be read any more.
+    """
     for place in places:
         for row in place.rows.order_by("pk").iterator(chunk_size=200):
             now = {column: getattr(row, column) for column in place.columns}
             then = {column: _replaced(value, words, marker) for column, value in now.items()}
             changed = {column: value for column, value in then.items() if value != now[column]}
             if changed:
+                _refuse_to_break(row, changed)
                 yield row, changed
+
+
+def _found(report: Report, words: str, changes: Sequence[Change]) -> Redacted:
+    """Say where the words stand that would go, and where they would stay.
+
+    :raises NothingToRedact: if they stand nowhere where they could be taken out.
+    """
+    if not changes:
+        message = _("These words stand nowhere where they could be removed.")
+        raise NothingToRedact(message)
+    kept = holding(report, words)
+    return Redacted(
+        rows=dict(Counter(row._meta.label_lower for row, _changed in changes)),
+        documents=kept.versions,
+        drafts_documents=kept.of_drafts,
+        unread_documents=kept.unread,
+        facts=sum(_replaced(event.facts, words, "") != event.facts for event in report.events.all()),
+    )
+
+
+def _overwritten(changes: Sequence[Change]) -> list[dict[str, Any]]:
+    """Write the rows as they are without the words, and return what is told of the events among them."""
+    events = []
+    for row, changed in changes:
+        if isinstance(row, Happening):
+            events.append(_empty(row, changed["words"]))
+        else:
+            overwrite(row, **changed)
+    return events
 
 
 def _refuse_to_break(row: models.Model, changed: Mapping[str, Any]) -> None:
