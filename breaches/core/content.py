@@ -30,7 +30,7 @@ class Person:
 
 @dataclass(frozen=True, slots=True)
 class CitedPractice:
-    """A practice of one edition of the Code; `confirmed` says that its wording was read in the original."""
+    """A practice of one edition of the Code; `confirmed`: its words or its sense were read in the original."""
 
     edition: str
     code: str

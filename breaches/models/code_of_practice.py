@@ -33,7 +33,7 @@ class Edition(models.Model):
 
 
 class Practice(models.Model):
-    """One practice of an edition; the wording is confirmed once somebody has read it in the Code itself."""
+    """One practice of an edition; confirmed once somebody has read its words, or its sense, in the Code."""
 
     edition = models.ForeignKey(Edition, on_delete=models.PROTECT, related_name="practices")
     code = models.CharField(max_length=40)
