@@ -24,6 +24,7 @@ from releases.core.dates.london import local_date
 from releases.core.lifecycle import MoveRefused
 from releases.core.roles import Role
 from releases.models import Producer, Release, Series
+from releases.models.event import hold
 from releases.readers import public
 
 if TYPE_CHECKING:
@@ -82,7 +83,7 @@ def start_about_list(release: Release, *, occurred_on: date, by: "User", at: dat
     Takes and raises what `start` does.
     """
     with transaction.atomic():
-        held = Release.objects.select_for_update(of=("self",)).select_related("series__producer").get(pk=release.pk)
+        held = hold(release.pk)
         if (earlier := open_report_about_list(held, by=by)) is not None:
             return Started(earlier, is_new=False)
         about = About(held.series.producer, release=held)

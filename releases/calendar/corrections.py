@@ -157,6 +157,7 @@ def remove(release: Release, *, by: "User | None", at: datetime) -> None:
     """
     _check_person(release, by)
     with transaction.atomic():
+        # More than `hold` does: nobody may store a look at it between the check and the removal.
         stored = Release.objects.select_for_update().get(pk=release.pk)
         check_removable(stored)
         record(stored, "removed", at=at, by=by, reference=stored.reference, title=stored.title)

@@ -14,7 +14,7 @@ from releases.core.roles import LEADS
 from releases.core.status import Status
 from releases.models import DateChangeRequest, Release
 from releases.models.date_request import DateChangeRequestQuerySet
-from releases.models.event import record
+from releases.models.event import hold, record
 from releases.permissions import Action, Person, check_may, producers_with, roles_of
 
 if TYPE_CHECKING:
@@ -223,8 +223,7 @@ def _decide(
         waiting = DateChangeRequest.objects.filter(pk=request.pk, state=RequestState.WAITING)
         if not waiting.update(state=move.target, decided_by=by, decided_at=at, refusal=refusal):
             raise SomebodyWasFaster(_("This request was decided meanwhile; look at it again."))
-        # Whoever writes a release's events locks its row before the chain, or two of them would wait for each other.
-        Release.objects.select_for_update(no_key=True).get(pk=request.release_id)
+        hold(request.release_id)
         # A copy: what the caller holds stays as it was read if the transaction is undone.
         decided = DateChangeRequest.objects.select_related("release__series__producer").get(pk=request.pk)
         record(

@@ -9,7 +9,7 @@ from django.utils.translation import gettext as _
 from releases.core.lifecycle import FieldRefused, MoveRefused, SomebodyWasFaster
 from releases.core.status import Status
 from releases.models import DelayNotice, Release
-from releases.models.event import record
+from releases.models.event import hold, record
 from releases.permissions import Action, check_may
 
 if TYPE_CHECKING:
@@ -124,8 +124,7 @@ def _add(
     release: Release, kind: DelayNotice.Kind, *, by: "User", at: datetime, seen: int, **said: object
 ) -> DelayNotice:
     with transaction.atomic():
-        # Whoever writes a release's events locks its row before the chain.
-        stored = Release.objects.select_for_update(no_key=True).get(pk=release.pk)
+        stored = hold(release.pk)
         there = stored.delay_notices.count()
         unchanged = (stored.status, stored.schedule_version) == (release.status, release.schedule_version)
         if there != seen or not unchanged:

@@ -7,8 +7,8 @@ from django.db import transaction
 from django.utils.translation import gettext as _
 
 from releases.core.lifecycle import FieldRefused, MoveRefused, SomebodyWasFaster
-from releases.models import DateChange, ReasonCorrection, Release
-from releases.models.event import record
+from releases.models import DateChange, ReasonCorrection
+from releases.models.event import hold, record
 from releases.permissions import Action, check_may
 
 if TYPE_CHECKING:
@@ -55,8 +55,7 @@ def correct(change: DateChange, *, reason: str, by: "User", at: datetime, seen: 
     if not reason.strip():
         raise ReasonRefused("reason", _("Give the reason as readers are to see it."))
     with transaction.atomic():
-        # Whoever writes a release's events locks its row before the chain.
-        release = Release.objects.select_for_update(no_key=True).get(pk=change.release_id)
+        release = hold(change.release_id)
         stored = DateChange.objects.get(pk=change.pk)
         number = stored.corrections.count() + 1
         if seen != number - 1:

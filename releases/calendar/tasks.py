@@ -9,7 +9,7 @@ from django.utils.translation import gettext as _
 
 from releases.core.lifecycle import MoveRefused, SomethingMissing
 from releases.models import Release, ReleaseTask, Series
-from releases.models.event import record
+from releases.models.event import hold, record
 from releases.models.task import ReleaseTaskQuerySet
 from releases.permissions import Action, Person, check_may, producers_where
 
@@ -51,8 +51,7 @@ def tick(task: ReleaseTask, *, done: bool, by: "User", at: datetime) -> ReleaseT
     with transaction.atomic():
         release = release_of(task)
         if release is not None:
-            # Whoever writes a release's events locks its row before the chain.
-            Release.objects.select_for_update(no_key=True).get(pk=release.pk)
+            hold(release.pk)
         if not ReleaseTask.objects.filter(pk=task.pk, done_at__isnull=done).update(**values):
             raise AlreadyTicked(_("Somebody has ticked this off already.") if done else _("This is not ticked off."))
         if release is not None:

@@ -1,6 +1,6 @@
 """What happened to a release, one row for every move and every finding."""
 
-from collections.abc import Iterator
+from collections.abc import Collection, Iterator
 from contextlib import contextmanager
 from contextvars import ContextVar
 from typing import Any, ClassVar
@@ -76,6 +76,24 @@ class ReleaseEvent(Happening):
     def subject(self) -> dict[str, Any]:
         """Return the release, as it enters the hash."""
         return {"release": str(self.release_public_id)}
+
+
+def hold(key: int) -> Release:
+    """Return a release as it is stored, with its row locked until the end of the transaction.
+
+    Whoever writes a release's events locks its row before the chain, or two of them would wait for each other. The lock
+    lets others write rows that point to the release: the watch stores its looks while somebody changes a list.
+
+    :param key: the release's own.
+    """
+    held = Release.objects.select_for_update(no_key=True, of=("self",))
+    return held.select_related("series__producer").get(pk=key)
+
+
+def hold_all(keys: Collection[int]) -> dict[int, Release]:
+    """Return some releases by key, held as `hold` does; in one order, so that two who hold several never cross."""
+    rows = Release.objects.filter(pk__in=keys).select_for_update(no_key=True).order_by("pk")
+    return {release.pk: release for release in rows}
 
 
 def happening(release: Release, kind: str, *, at: Any, by: Any = None, words: str = "", **facts: Any) -> ReleaseEvent:

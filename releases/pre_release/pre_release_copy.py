@@ -11,7 +11,7 @@ from django.utils.translation import gettext as _
 from releases.core.pre_release_details import Details
 from releases.core.pre_release_status import ON_THE_LIST, Asked, RequestStatus
 from releases.models import PreReleaseAccess, Release
-from releases.pre_release.pre_release_entries import ListRefused, check_open, hold, is_on_list
+from releases.pre_release.pre_release_entries import ListRefused, check_open, hold_list, is_on_list
 from releases.pre_release.pre_release_list import grant_held
 
 if TYPE_CHECKING:
@@ -49,7 +49,7 @@ def copy(release: Release, *, source: Release, by: "User", at: datetime) -> Copi
     :raises ListRefused: if the release is out, due or cancelled, or that is not the list to copy.
     """
     with transaction.atomic():
-        release = hold(release, by=by)
+        release = hold_list(release, by=by)
         check_open(release, at=at)
         if source != previous_with_list(release):
             sentence = _("That is not the list of the release before this one; look at the page again.")

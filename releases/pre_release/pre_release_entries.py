@@ -13,7 +13,7 @@ from releases.core.pre_release_details import PUBLIC, Details, Objection
 from releases.core.pre_release_status import ON_THE_LIST, AccessStatus, Asked, RequestStatus
 from releases.core.status import Status
 from releases.models import PreReleaseAccess, Release
-from releases.models.event import record
+from releases.models.event import hold, record
 from releases.models.pre_release import AccessDetails, columns_of
 from releases.permissions import Action, check_may
 
@@ -41,12 +41,12 @@ class Objected(ListRefused):
         super().__init__(" ".join(objection.sentence for objection in self.objections), self.objections[0].field)
 
 
-def hold(release: Release, *, by: "User") -> Release:
+def hold_list(release: Release, *, by: "User") -> Release:
     """Return a release as it is stored, locked, so that two who change its list do so one after the other.
 
     :raises NotYours: if the person does not keep the lists of its producer.
     """
-    stored = Release.objects.select_for_update(of=("self",)).select_related("series__producer").get(pk=release.pk)
+    stored = hold(release.pk)
     check_may(by, Action.KEEP_ACCESS_LIST, stored.series.producer)
     return stored
 
@@ -59,7 +59,7 @@ def hold_entry(
     :raises NotYours: if the person does not keep the lists of its producer.
     :raises SomebodyWasFaster: if the entry is not the expected version any more.
     """
-    release = hold(entry.release, by=by)
+    release = hold_list(entry.release, by=by)
     stored = PreReleaseAccess.objects.select_related("release__series__producer").get(pk=entry.pk)
     if expected_version not in {None, stored.version}:
         raise _was_faster()

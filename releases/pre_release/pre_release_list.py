@@ -25,8 +25,8 @@ from releases.pre_release.pre_release_entries import (
     as_may_be_changed,
     check_open,
     facts_of,
-    hold,
     hold_entry,
+    hold_list,
     is_on_list,
     only_words_are_open,
     put_on_list,
@@ -60,7 +60,7 @@ def grant(release: Release, details: Details, *, by: "User", at: datetime) -> Ou
     :raises ListRefused: if the release is out, due or cancelled, or the person is on the list already.
     """
     with transaction.atomic():
-        release = hold(release, by=by)
+        release = hold_list(release, by=by)
         check_open(release, at=at)
         _check(details, release)
         return grant_held(release, details, by=by, at=at)

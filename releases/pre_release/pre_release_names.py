@@ -11,8 +11,8 @@ from django.utils.translation import gettext as _
 
 from releases.core.status import Status
 from releases.models import PreReleaseAccess, PreReleaseRequest, Release
-from releases.models.event import record
-from releases.pre_release.pre_release_entries import ListRefused, hold
+from releases.models.event import hold, record
+from releases.pre_release.pre_release_entries import ListRefused, hold_list
 
 if TYPE_CHECKING:
     from statsoffice.accounts.models import User
@@ -57,7 +57,7 @@ def erase(release: Release, *, by: "User", at: datetime, entry: PreReleaseAccess
     :raises ListRefused: if the release is still to come.
     """
     with transaction.atomic():
-        release = hold(release, by=by)
+        release = hold_list(release, by=by)
         check_erasable(release, now=at)
         entries = release.pre_release_access.all()
         return _erase(release, entries.filter(pk=entry.pk) if entry else entries, by=by, at=at)
@@ -85,7 +85,7 @@ def erase_old(*, now: datetime, kept_for: timedelta, needed: Needed, dry_run: bo
             gone += _named(release.pre_release_requests.all()).count()
         else:
             with transaction.atomic():
-                stored = Release.objects.select_for_update().get(pk=release.pk)
+                stored = hold(release.pk)
                 gone = _erase(stored, stored.pre_release_access.all(), by=None, at=now)
         names, releases = names + gone, releases + bool(gone)
     return Erased(names=names, releases=releases, spared=len(in_use))

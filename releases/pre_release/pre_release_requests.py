@@ -21,7 +21,7 @@ from releases.pre_release.pre_release_entries import (
     as_may_be_changed,
     check_open,
     facts_of,
-    hold,
+    hold_list,
     is_on_list,
     put_on_list,
 )
@@ -81,7 +81,7 @@ def take_back(request: PreReleaseRequest, *, by: "User", at: datetime) -> PreRel
 
 
 def _held(request: PreReleaseRequest, *, by: "User") -> tuple[Release, PreReleaseRequest]:
-    release = hold(request.release, by=by)
+    release = hold_list(request.release, by=by)
     return release, PreReleaseRequest.objects.select_related("release", "asked_by").get(pk=request.pk)
 
 

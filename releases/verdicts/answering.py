@@ -12,7 +12,7 @@ from releases.core.lifecycle import FieldRefused
 from releases.core.looks.errand import LONGEST
 from releases.core.status import PUBLISH, RELEASE
 from releases.models import Address, Observation, Release, Statement
-from releases.models.event import record
+from releases.models.event import hold, record
 from releases.permissions import Action, check_may, roles_of
 from releases.verdicts import judging
 
@@ -54,7 +54,7 @@ def say(
         sentence = _("No look at this address under the present date saw that text; look at the release again.")
         raise AnswerRefused("kind", sentence)
     with transaction.atomic():
-        _lock(release)
+        hold(release.pk)
         statement = _keep(
             release, kind, by=by, at=at, words=words, address=address, text_digest=text_digest, live_at=None
         )
@@ -81,7 +81,7 @@ def was_live(release: Release, *, live_at: datetime, by: "User", at: datetime, w
         }
         raise AnswerRefused("live_on" if london.local_date(live_at) > london.local_date(at) else "live_time", sentence)
     with transaction.atomic():
-        _lock(release)
+        hold(release.pk)
         statement = _keep(
             release,
             Statement.Kind.WAS_LIVE,
@@ -98,11 +98,6 @@ def was_live(release: Release, *, live_at: datetime, by: "User", at: datetime, w
         if may_publish and at >= release.due_at:
             scheduling.publish(release, by=by, at=at, published_at=live_at)
     return statement
-
-
-def _lock(release: Release) -> None:
-    # As judging does: whoever writes a release's events locks its row before the chain, or both would wait for ever.
-    Release.objects.select_for_update(no_key=True).get(pk=release.pk)
 
 
 def _keep(

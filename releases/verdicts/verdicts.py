@@ -1,6 +1,6 @@
 """Verdicts kept: compared and set, with their events, and what was seen live made published."""
 
-from collections.abc import Collection, Iterator, Mapping, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 from typing import Any
@@ -12,7 +12,7 @@ from releases.core.judging.judgement import Judgement
 from releases.core.judging.verdict import Outcome
 from releases.core.status import Status
 from releases.models import Release, Verification, Watch
-from releases.models.event import ReleaseEvent, happening
+from releases.models.event import ReleaseEvent, happening, hold_all
 from releases.verdicts.schedules import Schedule
 
 
@@ -34,8 +34,7 @@ def keep(changes: Sequence[Change], *, now: datetime) -> dict[tuple[int, int], V
     if not changes:
         return {}
     with transaction.atomic():
-        # Whoever writes a release's events locks its row before the chain, or two of them would wait for each other.
-        standing = _locked({change.schedule.release.pk for change in changes})
+        standing = hold_all({change.schedule.release.pk for change in changes})
         unchanged = Verification.objects.filter(pk__in=[change.verification.pk for change in changes])
         revisions = dict(unchanged.select_for_update().order_by("pk").values_list("pk", "revision"))
         mine = [c for c in changes if revisions.get(c.verification.pk) == c.verification.revision]
@@ -50,11 +49,6 @@ def keep(changes: Sequence[Change], *, now: datetime) -> dict[tuple[int, int], V
         published = scheduling.publish_all(_seen_live(mine, standing), at=now)
         ReleaseEvent.append([*_judged(mine, now=now), *_flipped(mine, now=now), *published])
     return {change.schedule.key: verification for change, verification in zip(mine, kept, strict=True)}
-
-
-def _locked(releases: Collection[int]) -> dict[int, Release]:
-    rows = Release.objects.filter(pk__in=releases).select_for_update(no_key=True).order_by("pk")
-    return {release.pk: release for release in rows}
 
 
 def _as_judged(change: Change, *, now: datetime) -> Verification:

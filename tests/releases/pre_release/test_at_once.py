@@ -1,22 +1,30 @@
 """Several people at one list in the same moment: each act is done once, and the others are told."""
 
 from concurrent.futures import ThreadPoolExecutor
-from datetime import date
+from datetime import date, timedelta
 from threading import Barrier
 
 import pytest
-from django.db import connection
+from django.db import connection, transaction
 
 from breaches.drafts import starting
 from breaches.models import Report, StartedReport
 from releases.core.lifecycle import MoveRefused
-from releases.models import PreReleaseAccess, PreReleaseRequest, ReleaseEvent
+from releases.models import Observation, PreReleaseAccess, PreReleaseRequest, ReleaseEvent
 from releases.models.append_only import check_chain
-from releases.pre_release import pre_release_list, pre_release_record, pre_release_requests
+from releases.pre_release import (
+    pre_release_entries,
+    pre_release_list,
+    pre_release_names,
+    pre_release_record,
+    pre_release_requests,
+)
+from tests.releases.on_record import a_look
 from tests.releases.pre_release.lists import AFTERWARDS, LONG_BEFORE, MINISTER, SHORTLY_BEFORE, asked, granted
 
 pytestmark = pytest.mark.django_db(transaction=True)
 PEOPLE = 4
+A_YEAR_LATER = AFTERWARDS + timedelta(days=365)
 
 
 def at_once(act):
@@ -72,3 +80,29 @@ def test_one_report_is_started(office, release):
     granted(release, by=office.statistician)
     at_once(lambda: starting.start_about_list(release, occurred_on=date(2020, 6, 29), by=office.head, at=AFTERWARDS))
     assert Report.objects.count() == StartedReport.objects.count() == 1
+
+
+@pytest.mark.parametrize("what", ["its list is changed", "its names are erased", "a report on it is started"])
+def test_meanwhile_a_look_at_the_release_is_stored(office, release, what):
+    if connection.vendor != "postgresql":
+        return  # SQLite lets one write at a time, whatever that one holds
+    granted(release, by=office.statistician)
+    page = release.addresses.first()
+
+    def look():
+        with connection.cursor() as cursor:
+            cursor.execute("SET lock_timeout = '2s'")
+        try:
+            a_look(page, "not_live", at=SHORTLY_BEFORE)
+        finally:
+            connection.close()
+
+    with ThreadPoolExecutor() as threads, transaction.atomic():
+        if what == "its list is changed":
+            pre_release_entries.hold_list(release, by=office.statistician)
+        elif what == "its names are erased":
+            pre_release_names.erase_old(now=A_YEAR_LATER, kept_for=timedelta(days=1), needed=lambda _: ())
+        else:
+            starting.start_about_list(release, occurred_on=date(2020, 6, 29), by=office.head, at=AFTERWARDS)
+        threads.submit(look).result()
+    assert Observation.objects.count() == 1
