@@ -9,6 +9,7 @@ from django.test.utils import CaptureQueriesContext
 
 from breaches.core.status import ReportStatus
 from statsoffice.messages import outbox
+from statsoffice.messages.kinds import kind_of
 from statsoffice.messages.models import Channel, Message, Preference
 from tests.breaches.people import AT, REGULATOR, a_report, an_office
 from tests.factories import ContactFactory
@@ -132,8 +133,12 @@ def test_a_preference_is_kept_once_and_names_a_webhook_if_and_only_if_it_is_one(
             chooses(office, channel, webhook=webhook)
 
 
-def test_preferences_cost_one_query_for_all_news(office):
-    a_report(office, ReportStatus.WITH_HOP)
+def test_preferences_cost_one_query_for_all_news_of_a_kind(office):
+    for number in range(3):
+        a_report(office, ReportStatus.WITH_HOP, reference=f"release-{number}")
     with CaptureQueriesContext(connection) as queries:
         outbox.create_missing(now=LATER)
-    assert sum("outbox_preference" in query["sql"] for query in queries) == 1
+    assert Message.objects.filter(event__startswith="report-submitted-").count() == 6
+    # Each kind is written by itself, so that a fault in one keeps back no other.
+    kinds = {kind_of(event) for event in Message.objects.values_list("event", flat=True)}
+    assert sum("outbox_preference" in query["sql"] for query in queries) == len(kinds)
