@@ -9,7 +9,7 @@ from django.db.models import QuerySet
 from django.utils.translation import gettext as _
 
 from breaches.core.content import Person, ReportContent
-from breaches.core.status import DECIDED
+from breaches.core.status import DECIDED, OPEN, TOLD_ELSEWHERE
 from breaches.models import Report
 from breaches.permissions import TABLE, Action, acting_role
 from breaches.reports.versions import record
@@ -31,19 +31,28 @@ def people(report: Report) -> QuerySet["User"]:
     return held.filter(is_active=True).distinct().order_by("name", "pk")
 
 
+def why_nobody(report: Report) -> str:
+    """Say why nobody can be put down as dealing with a report as it stands; nothing if somebody can be."""
+    if report.status in DECIDED:
+        return _("This report is decided: nobody needs to deal with it.")
+    if report.status in TOLD_ELSEWHERE:
+        return _("This report goes on elsewhere: say there who is dealing with it.")
+    return ""
+
+
 def put_down(report: Report, *, person: "User", by: "User", at: datetime) -> Report:
     """Put down who is dealing with a report: oneself, or somebody else of the producer's people.
 
     Whoever is put down already stays so without another event.
 
     :param report: as it was read: if somebody else was put down since, nothing is changed.
-    :raises CannotDeal: if it is decided, or the person has no role for it.
+    :raises CannotDeal: if it is decided or goes on elsewhere, or the person has no role for it.
     :raises SomebodyWasFaster: if somebody else was put down meanwhile, or it was decided.
     :raises ValueError: if none of the roles of `by` lets them say who is dealing with it.
     """
     role = acting_role(by, TABLE[Action.DEAL], report)
-    if report.status in DECIDED:
-        raise CannotDeal(_("This report is decided: nobody needs to deal with it."))
+    if sentence := why_nobody(report):
+        raise CannotDeal(sentence)
     if not people(report).filter(pk=person.pk).exists():
         sentence = _("%(person)s has no role here by which they could deal with it.")
         raise CannotDeal(sentence % {"person": person})
@@ -52,7 +61,7 @@ def put_down(report: Report, *, person: "User", by: "User", at: datetime) -> Rep
     kind = "dealing_taken" if person == by else "dealing_changed"
     with transaction.atomic():
         unchanged = Report.objects.filter(pk=report.pk, person_dealing=report.person_dealing_id)
-        if not unchanged.exclude(status__in=DECIDED).update(person_dealing=person, dealing_since=at):
+        if not unchanged.filter(status__in=OPEN).update(person_dealing=person, dealing_since=at):
             raise SomebodyWasFaster(_("Somebody else was faster: read who is dealing with it now."))
         moved = Report.objects.select_related("producer", "person_dealing").get(pk=report.pk)
         words = "" if person == by else str(person)

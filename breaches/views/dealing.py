@@ -7,7 +7,6 @@ from django.utils import timezone
 from django.utils.translation import gettext as _
 
 from breaches.completing import dealing
-from breaches.core.status import DECIDED
 from breaches.forms.dealing import DealingForm
 from breaches.models import Report
 from breaches.permissions import Action, may
@@ -27,8 +26,8 @@ def deal(request: SignedInRequest, report: Report) -> HttpResponse:
         people=dealing.people(report),
         initial={"was": was, "person": report.person_dealing_id},
     )
-    if request.method == "GET" and report.status in DECIDED:
-        messages.info(request, _("This report is decided: nobody needs to deal with it."))
+    if request.method == "GET" and (sentence := dealing.why_nobody(report)):
+        messages.info(request, sentence)
         return redirect("breaches:report", report.reference)
     if form.is_valid():
         return _put_down(request, report, form)

@@ -124,7 +124,7 @@ def _what_may_be_done(request: SignedInRequest, report: Report, moves: Sequence[
     return {
         "moves": moves,
         "decides": report.status in OPEN and not DECISIONS.isdisjoint(moves),
-        "may_deal": may(person, Action.DEAL, report) and report.status not in DECIDED,
+        "may_deal": may(person, Action.DEAL, report) and report.status in OPEN,
         "may_declare": report.status not in TOLD_ELSEWHERE
         and may_write_or_decide(person, report)
         and not declared_own_act(person, report),

@@ -13,7 +13,7 @@ from breaches.reports.versions import content_of
 from releases.core.lifecycle import SomebodyWasFaster
 from releases.core.roles import Role
 from tests.breaches.forms import filled_in, section_address, send, words
-from tests.breaches.people import AT, a_report, an_office
+from tests.breaches.people import AT, a_joint_report, a_report, an_office
 from tests.factories import ContactFactory
 
 pytestmark = pytest.mark.django_db
@@ -74,6 +74,25 @@ def test_nobody_deals_with_what_is_decided(office, status):
     report = a_report(office, status)
     with pytest.raises(dealing.CannotDeal, match="decided"):
         put_down(report, office.head)
+
+
+@pytest.mark.parametrize("status", [ReportStatus.JOINED, ReportStatus.PARTED])
+def test_whoever_deals_with_what_goes_on_elsewhere_says_so_there(client, office, status):
+    report = a_report(office, status)
+    with pytest.raises(dealing.CannotDeal, match="goes on elsewhere"):
+        put_down(report, office.head)
+    client.force_login(office.head)
+    assert "I am dealing with it" not in words(client.get(page_of(report, "report")).text)
+    answer = client.get(page_of(report), follow=True)
+    assert "This report goes on elsewhere: say there who is dealing with it." in words(answer.text)
+
+
+def test_whoever_says_so_of_a_draft_that_was_joined_since_they_read_it_is_told(office):
+    report = a_report(office)
+    joint = a_joint_report(office, report)
+    with pytest.raises(dealing.CannotDeal, match="faster"):
+        dealing.put_down(report, person=office.head, by=office.head, at=AT)
+    assert (fresh(report).person_dealing, fresh(joint).person_dealing) == (None, None)
 
 
 @pytest.mark.parametrize("role", list(Role))
