@@ -24,6 +24,11 @@ def filled_in(page):
     return fields
 
 
+def page_of(report, name, **more):
+    """The address of one of a report's pages."""
+    return reverse(f"breaches:{name}", kwargs={"reference": report.reference, **more})
+
+
 def section_address(report, section):
     """The address of one section's page."""
     return reverse("breaches:section", args=[report.reference, section])
@@ -38,6 +43,11 @@ def send(client, address, page=None, **changes):
 def said(report):
     """What a report says by now, read anew."""
     return content_of(Report.objects.get(pk=report.pk))
+
+
+def status_of(report):
+    """Where a report stands by now, read anew."""
+    return Report.objects.get(pk=report.pk).status
 
 
 def words(page):

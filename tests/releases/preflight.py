@@ -1,9 +1,6 @@
 """The day before a release, played against the real rehearsal site: what pre-flight and snapshots are made with."""
 
-from collections.abc import Iterator
 from datetime import UTC, datetime, timedelta
-
-import pytest
 
 from releases.beforehand import preflight
 from releases.calendar.scheduling import PlannedAddress, add_address
@@ -11,8 +8,7 @@ from releases.core.looks import pacing
 from releases.core.looks.clock_error import SCRIPTED, ClockError
 from releases.core.preflight_findings import Code, Finding
 from releases.models import PreflightRun, Release, Series
-from releases.probe.fetch import Fetcher
-from releases.probe.probe import Probe, budgets_from_settings
+from releases.probe.probe import budgets_from_settings
 from releases.record import coverage
 from releases.watching.beside import Means
 from statsoffice.rehearsal_site import pages
@@ -30,22 +26,6 @@ ANNOUNCEMENT = "/announcements/school-inspections"
 WORDS = (
     "<title>School inspections</title><main><h1>School inspections</h1><p>Release date: 1 July 2026 9:30am</p></main>"
 )
-
-
-@pytest.fixture
-def means(site: RehearsalSite) -> Iterator[Means]:
-    """The probe for looks beside the watch, on a clock that stands at two o'clock on the day before, and unhurried
-    by budgets."""
-    opened = frozenset({site.base_url.removeprefix("http://")})
-    fetcher = Fetcher(
-        now=lambda: DAY_BEFORE,
-        user_agent="test",
-        allow_private=opened,
-        default_budget=pacing.LIFTED,
-        vantage="the office",
-    )
-    with Probe(fetcher) as look:
-        yield means_with(look)
 
 
 def means_with(

@@ -17,12 +17,9 @@ from breaches.reports.versions import content_of
 from releases.calendar import scheduling
 from releases.core.roles import Role
 from releases.permissions import NotYours
-from tests.breaches.people import an_office
 from tests.factories import (
     SEED_DUE,
-    SeriesFactory,
     a_confirmed_release,
-    an_announced_release,
 )
 
 pytestmark = pytest.mark.django_db
@@ -30,21 +27,6 @@ pytestmark = pytest.mark.django_db
 AFTERWARDS = SEED_DUE + timedelta(hours=2)
 THAT_DAY = date(2020, 6, 30)
 WRITERS = {Role.STATISTICIAN, Role.HEAD_OF_PROFESSION, Role.DEPUTY}
-
-
-@pytest.fixture
-def office():
-    return an_office()
-
-
-@pytest.fixture
-def series(office):
-    return SeriesFactory(producer=office.producer)
-
-
-@pytest.fixture
-def release(series):
-    return an_announced_release(series=series)
 
 
 def started(about, *, by, kind=Kind.WRONG_CONTENT, on=(THAT_DAY,), at=AFTERWARDS, form_key=None):

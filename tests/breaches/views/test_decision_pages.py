@@ -9,33 +9,14 @@ from breaches.core.status import ReportStatus
 from breaches.deciding import sign_off
 from breaches.drafts import drafting
 from breaches.models import ApprovedDocument, Report
-from breaches.paper import pdf
 from breaches.reports.versions import content_of
 from releases.core.roles import Role
-from tests.breaches.forms import error_links, filled_in, send, words
+from tests.breaches.forms import error_links, filled_in, page_of, send, status_of, words
 from tests.breaches.mornings import NOT_LIVE, a_drafted_report, looks
 from tests.breaches.people import AT, IMPACT, a_report, an_office, printed, written
 from tests.breaches.record import london
 
 pytestmark = pytest.mark.django_db
-
-
-@pytest.fixture
-def office():
-    return an_office()
-
-
-@pytest.fixture
-def quick_printer(monkeypatch):
-    monkeypatch.setattr(pdf, "render", printed)
-
-
-def page_of(report, name, **more):
-    return reverse(f"breaches:{name}", kwargs={"reference": report.reference, **more})
-
-
-def status_of(report):
-    return Report.objects.get(pk=report.pk).status
 
 
 def test_submitting_an_incomplete_report_lists_what_is_missing_with_a_link_to_each_field(client, office):

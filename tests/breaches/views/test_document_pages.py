@@ -1,35 +1,16 @@
 """The documents and the history of a report, as its pages give them."""
 
 import pytest
-from django.urls import reverse
 
 from breaches.core.status import WITH_DOCUMENT, ReportStatus
-from breaches.models import ApprovedDocument, Report
+from breaches.models import ApprovedDocument
 from breaches.paper import pdf
 from releases.core.canonical import sha256_hex
-from tests.breaches.forms import send, words
+from tests.breaches.forms import page_of, send, status_of, words
 from tests.breaches.paper.papers import text_of
-from tests.breaches.people import ACTIONS, IMPACT, a_report, an_office, printed, written
+from tests.breaches.people import ACTIONS, IMPACT, a_report, written
 
 pytestmark = pytest.mark.django_db
-
-
-@pytest.fixture
-def office():
-    return an_office()
-
-
-@pytest.fixture
-def quick_printer(monkeypatch):
-    monkeypatch.setattr(pdf, "render", printed)
-
-
-def page_of(report, name, **more):
-    return reverse(f"breaches:{name}", kwargs={"reference": report.reference, **more})
-
-
-def status_of(report):
-    return Report.objects.get(pk=report.pk).status
 
 
 def test_a_document_that_cannot_be_printed_refuses_the_approval_and_changes_nothing(client, office, monkeypatch):

@@ -18,11 +18,6 @@ pytestmark = pytest.mark.django_db
 WRITERS = {Role.STATISTICIAN, Role.HEAD_OF_PROFESSION, Role.DEPUTY}
 
 
-@pytest.fixture
-def office():
-    return an_office()
-
-
 def morning_page(office, name="join"):
     return reverse(f"breaches:{name}", args=[office.producer.slug, date(2020, 6, 30)])
 

@@ -5,19 +5,10 @@ from django.urls import reverse
 
 from breaches.core.status import ReportStatus
 from breaches.deciding import sign_off
-from tests.breaches.forms import words
-from tests.breaches.people import AT, a_report, an_office, written
+from tests.breaches.forms import page_of, words
+from tests.breaches.people import AT, a_report, written
 
 pytestmark = pytest.mark.django_db
-
-
-@pytest.fixture
-def office():
-    return an_office()
-
-
-def page_of(report, name):
-    return reverse(f"breaches:{name}", args=[report.reference])
 
 
 @pytest.mark.parametrize(

@@ -14,24 +14,9 @@ from tests.breaches.drafts.test_starting_by_hand import AFTERWARDS, THAT_DAY, WR
 from tests.breaches.forms import words
 from tests.breaches.mornings import a_drafted_report
 from tests.breaches.people import a_report, an_office
-from tests.factories import SEED_DUE, ProducerFactory, SeriesFactory, UserFactory, an_announced_release
+from tests.factories import SEED_DUE, ProducerFactory, SeriesFactory, UserFactory
 
 pytestmark = pytest.mark.django_db
-
-
-@pytest.fixture
-def office():
-    return an_office()
-
-
-@pytest.fixture
-def series(office):
-    return SeriesFactory(producer=office.producer)
-
-
-@pytest.fixture
-def release(series):
-    return an_announced_release(series=series)
 
 
 @pytest.fixture

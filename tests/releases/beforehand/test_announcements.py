@@ -26,11 +26,8 @@ from tests.releases.preflight import (
     WORDS,
     a_sound_release,
     announce_at,
-    means,
     means_with,
 )
-
-__all__ = ["means"]
 
 pytestmark = pytest.mark.django_db
 

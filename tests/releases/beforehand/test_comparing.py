@@ -17,9 +17,7 @@ from statsoffice.rehearsal_site import govuk_pages as govuk
 from statsoffice.rehearsal_site.scenes import scene
 from statsoffice.steps import unhurried
 from tests.factories import a_confirmed_release, a_release
-from tests.releases.preflight import DAY_BEFORE, DUE, TITLE, announce_at, means
-
-__all__ = ["means"]
+from tests.releases.preflight import DAY_BEFORE, DUE, TITLE, announce_at
 
 pytestmark = pytest.mark.django_db
 

@@ -29,11 +29,8 @@ from tests.releases.preflight import (
     announce_at,
     check,
     found_of,
-    means,
     means_with,
 )
-
-__all__ = ["means"]
 
 TWO = time(14, 0)
 

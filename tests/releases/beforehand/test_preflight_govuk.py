@@ -8,9 +8,7 @@ from releases.beforehand import announcements
 from releases.core.preflight_findings import Code
 from releases.models import Observation, PreflightRun
 from statsoffice.rehearsal_site import govuk_pages as govuk
-from tests.releases.preflight import ANNOUNCEMENT, DAY_BEFORE, DUE, PAGE, TITLE, a_sound_release, check, means
-
-__all__ = ["means"]
+from tests.releases.preflight import ANNOUNCEMENT, DAY_BEFORE, DUE, PAGE, TITLE, a_sound_release, check
 
 pytestmark = pytest.mark.django_db
 

@@ -24,11 +24,8 @@ from tests.releases.preflight import (
     a_sound_release,
     check,
     found_of,
-    means,
     means_with,
 )
-
-__all__ = ["means"]
 
 TWO = time(14, 0)
 
