@@ -81,8 +81,8 @@ def save_section(
     :param values: the section's fields of `ReportContent`.
     :param expected_version: the number of the version that the person read before writing.
     :param at: the aware instant of saving.
-    :param only: the fields that are written; if not given, all that the section's form holds.
     :param facts_seen: what `facts_digest` gave when the page was shown: the offer of newer facts that was read.
+    :param only: the fields that are written; if not given, all that the section's form holds.
     :param why: what made the new version; whoever made one as "edited" has written the report.
     :raises MoveRefused: if the report's state or the person's roles do not allow it.
     :raises SameFieldChanged: if another person, or the record, changed the same field meanwhile.

@@ -111,8 +111,8 @@ def draft_of(report: Report, *, annex: bool = False) -> ReportDocument:
 def document_of(report: Report, *, render: Callable[[ReportDocument], bytes], annex: bool = False) -> Printed:
     """Return the stored document of an approved report, or print any other with its mark.
 
-    :param annex: whether what is printed now has the annex; what is stored has it if it was approved with it.
     :param render: turns the laid out document into the bytes of a PDF file.
+    :param annex: whether what is printed now has the annex; what is stored has it if it was approved with it.
     """
     if report.status in WITH_DOCUMENT:
         stored = report.approved_documents.get(version=report.version)

@@ -82,9 +82,9 @@ def export(wanted: Wanted, kind: FileKind, *, by: "User", at: datetime, contacts
 
     It is put on record before anybody has the file.
 
+    :param at: the aware instant of the export.
     :param contacts: whether the person asks for names, addresses and numbers; they are written for the producers where
         the person leads, and for no other.
-    :param at: the aware instant of the export.
     :raises NotYours: if contacts are asked for by somebody who leads no producer.
     :raises CannotBeExported: if no report fits, or more than a file holds.
     """

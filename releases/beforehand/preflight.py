@@ -271,7 +271,7 @@ def _of_release(release: Release, looked: Looked) -> Looked:
 
 
 def _judge_what_is_out(release: Release, made: Iterable[Made], *, now: datetime) -> None:
-    """What is seen live now is evidence like any other look: two of them, after one that did not, are early."""
+    """Judge a release that is seen live now: two looks that see it, after one that did not, show that it is early."""
     if any(one.finding.result is LookResult.LIVE for one in made):
         judging.judge(release, now=max([now, *(one.answer.completed_at for one in made)]))
 

@@ -38,7 +38,7 @@ class ReleaseQuerySet(models.QuerySet["Release"]):
     def left_provisional(self, *, now: datetime) -> Self:
         """Return the releases that are still provisional although their day, or month, is over in London.
 
-        :param now: the aware instant of asking; `releases.core.dates.calendar.Slot.is_past` says the same of one slot.
+        :param now: the aware instant of asking; `Slot.is_past` says the same of one slot.
         """
         today = london.local_date(now)
         this_month = today.replace(day=1)

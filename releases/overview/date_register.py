@@ -21,7 +21,7 @@ def changes_of(person: Person, *, producer: str = "", on_the_day: bool = False) 
 
     :param producer: the slug of the one producer that is asked about, or nothing for all.
     :param on_the_day: whether only those made on the day of release, as it was or as it is, are asked about; it is
-        what `releases.core.agreement.marks` marks so.
+        what `marks` marks so.
     """
     found: QuerySet[DateChange] = DateChange.objects.filter(
         release__series__producer__in=producers_of(person), release__rehearsal=False

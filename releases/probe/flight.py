@@ -171,7 +171,7 @@ def _decoded(reply: Reply, limits: Limits) -> _Ending:
 
 
 def _target(address: WebAddress, reply: Reply) -> WebAddress | None:
-    """A response that redirects without saying where to is an answer by itself."""
+    """Return where a response redirects to; one that does not say where is an answer by itself."""
     locations = reply.values("location")
     if reply.status not in _SENDS_ON or not locations or not locations[0]:
         return None
@@ -179,7 +179,7 @@ def _target(address: WebAddress, reply: Reply) -> WebAddress | None:
 
 
 def _target_in_body(flight: Flight, reply: Reply, answered: _Ending) -> WebAddress | None:
-    """A publishing system may answer with a document that says where the page is now, instead of a redirect."""
+    """Return where a document says that the page is now, as publishing systems may answer instead of redirecting."""
     if reply.status != 200 or answered.failure is not None:
         return None
     try:
@@ -202,6 +202,6 @@ def _seconds(
 
 
 def _instants(flight: Flight, completed_at: datetime) -> tuple[datetime, datetime]:
-    """The real clock may be set back in between; nothing is completed before it was sent."""
+    """Return when it was sent and completed, never the other way round: the real clock may be set back in between."""
     sent_at = flight.sent_at or flight.begun_at or completed_at
     return sent_at, max(sent_at, completed_at)

@@ -32,7 +32,7 @@ COLUMNS = (
 def export(changes: Iterable[DateChange], kind: Kind, *, title: str) -> bytes:
     """Write changes of date as a file, in their order.
 
-    :param changes: ones that the person may read, as `releases.overview.date_register.changes_of` returns them.
+    :param changes: ones that the person may read, as `changes_of` returns them.
     :param title: what a sheet is called.
     """
     return files.write(kind, COLUMNS, (_row(change) for change in changes), title=title)
