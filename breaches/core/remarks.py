@@ -6,6 +6,7 @@ from enum import StrEnum
 from typing import NamedTuple
 
 from breaches.core.content import Person, ReportContent, is_web_address
+from breaches.core.reaching_people import reaching
 from releases.core.dates.london import day
 
 NEEDED_IN_LOG = frozenset({"outputs", "producers", "occurred_on", "circumstances"})
@@ -110,7 +111,7 @@ def impossible(content: ReportContent, *, today: date) -> tuple[Remark, ...]:
 
 def odd(content: ReportContent, *, today: date) -> tuple[Remark, ...]:
     """List what is unusual and worth a second look on `today` (London's date), but not refused."""
-    return (*_odd_in_core(content, today), *_odd_in_circumstances(content, today))
+    return (*_odd_in_core(content, today), *_odd_in_circumstances(content, today), *_personal(content))
 
 
 def _odd_in_core(content: ReportContent, today: date) -> Iterator[Remark]:
@@ -149,6 +150,21 @@ def _odd_in_circumstances(content: ReportContent, today: date) -> Iterator[Remar
         if today - occurred > LONG_AGO:
             sentence = f"The date of occurrence, {day(occurred)}, is more than a year ago: check the year."
             yield Remark(section, "occurred_on", sentence)
+
+
+def _personal(content: ReportContent) -> Iterator[Remark]:
+    """Say which free texts reach a person: what is approved is printed as it is, and stays."""
+    circumstances = Section.CIRCUMSTANCES
+    for section, field, name, text in (
+        (circumstances, "other_practices", "Other principles or practices", content.other_practices),
+        (circumstances, "circumstances", "Circumstances of breach", content.circumstances),
+        (circumstances, "timeline", "Timeline", "\n".join(entry.text for entry in content.timeline)),
+        (Section.IMPACT, "impact", "Impact of the breach", content.impact),
+        (Section.CORRECTIVE_ACTIONS, "corrective_actions", "Corrective actions", content.corrective_actions),
+    ):
+        if found := reaching(text):
+            sentence = f"‘{name}’ holds {found}, which the document prints, and an approved document is never altered."
+            yield Remark(section, field, sentence)
 
 
 def _reachable(person: Person | None) -> bool:

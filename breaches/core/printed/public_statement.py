@@ -7,6 +7,7 @@ from datetime import date
 from typing import Any
 
 from breaches.core.content import Output, ReportContent, is_web_address
+from breaches.core.reaching_people import EMAIL_ADDRESS, TELEPHONE_NUMBER, WEB_ADDRESS
 from releases.core.canonical import canonical_json, sha256_hex
 
 NAME, EMAIL, TELEPHONE, ADDRESS = (
@@ -15,10 +16,6 @@ NAME, EMAIL, TELEPHONE, ADDRESS = (
     "[telephone number removed]",
     "[web address removed]",
 )
-_EMAIL = re.compile(r"[^\s<>()\[\]\",;:@]+@[^\s<>()\[\]\",;:@]+\.[^\s<>()\[\]\",;:@.]+")
-# From nine digits on, with what people put between them: dates, times and reference numbers have fewer in a row.
-_TELEPHONE = re.compile(r"(?<![\w/.])(?:\+|\(?0)(?:[\s().-]*\d){8,14}(?!\w)")
-_ADDRESS = re.compile(r"(?:https?://|www\.)[^\s<>\"]*[^\s<>\".,;:!?)\]’”]", re.IGNORECASE)
 _TITLES = r"(?:Mr|Mrs|Ms|Miss|Mx|Dr|Prof(?:essor)?|Sir|Dame)\.?\s+"
 _NARRATIVES = ("other_practices", "circumstances", "impact", "corrective_actions")
 
@@ -68,9 +65,9 @@ def without_people(text: str, *, names: Collection[str], pages: Collection[str] 
 
     A name goes in any spelling of its letters, and the last part of one behind a title ("Ms Hill").
     """
-    cleaned = _EMAIL.sub(EMAIL, text)
-    cleaned = _ADDRESS.sub(lambda found: found[0] if found[0] in pages else ADDRESS, cleaned)
-    cleaned = _TELEPHONE.sub(TELEPHONE, cleaned)
+    cleaned = EMAIL_ADDRESS.sub(EMAIL, text)
+    cleaned = WEB_ADDRESS.sub(lambda found: found[0] if found[0] in pages else ADDRESS, cleaned)
+    cleaned = TELEPHONE_NUMBER.sub(TELEPHONE, cleaned)
     for name in sorted(names, key=len, reverse=True):
         parts = name.split()
         if not parts:

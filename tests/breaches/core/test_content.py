@@ -203,6 +203,31 @@ def test_a_breach_of_tomorrow_is_refused_and_one_of_today_is_not():
             "2.0, 3.0",
             id="two-editions",
         ),
+        pytest.param(
+            {"circumstances": "John Brown (john.brown@example.gov.uk, 020 7946 0999) pressed the button."},
+            "circumstances",
+            "‘Circumstances of breach’ holds an e-mail address and a telephone number,",
+            id="reaches-somebody",
+        ),
+        pytest.param({"impact": "Ring 07700 900123."}, "impact", "holds a telephone number,", id="telephone-in-impact"),
+        pytest.param(
+            {"corrective_actions": "desk@example.gov.uk will check."},
+            "corrective_actions",
+            "holds an e-mail address,",
+            id="e-mail-in-actions",
+        ),
+        pytest.param(
+            {"other_practices": "Ask desk@example.gov.uk."},
+            "other_practices",
+            "an e-mail address",
+            id="e-mail-in-practices",
+        ),
+        pytest.param(
+            {"timeline": (TimelineEntry(datetime(2020, 6, 30, 9, tzinfo=UTC), "+44 20 7946 0999 rang.", "note-1"),)},
+            "timeline",
+            "a telephone number",
+            id="telephone-in-timeline",
+        ),
     ],
 )
 def test_what_is_odd_is_said_and_does_not_stop_the_report(change, field, words):
@@ -214,6 +239,11 @@ def test_what_is_odd_is_said_and_does_not_stop_the_report(change, field, words):
     assert words in remark.sentence
     assert missing(content) == ()
     assert impossible(content, today=TODAY) == ()
+
+
+def test_times_and_web_addresses_in_a_text_reach_nobody():
+    text = "Between 09:30 and 10:27 on 30/06/2020, 3,420 s: https://www.example.gov.uk/a/0123456789-x"
+    assert odd(dataclasses.replace(SEED, circumstances=text), today=TODAY) == ()
 
 
 @pytest.mark.parametrize(

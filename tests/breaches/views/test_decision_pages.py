@@ -116,6 +116,16 @@ def test_the_approval_page_says_what_it_means_and_shows_hash_date_and_warnings(c
     assert content_of(document.report).report_date == date.fromisoformat(f"{document.approved_at:%Y-%m-%d}")
 
 
+@pytest.mark.parametrize("page", ["check", "approve"])
+def test_whoever_decides_reads_which_text_reaches_somebody(client, office, page):
+    report = written(a_drafted_report(producer=office.producer), by=office.head, impact="John Brown, 020 7946 0999.")
+    client.force_login(office.head)
+    shown = client.get(page_of(report, page)).text
+    assert "‘Impact of the breach’ holds a telephone number" in words(shown)
+    assert f'href="/reports/{report.reference}/impact/#id_impact"' in shown
+    assert "holds an e-mail address" not in words(shown)
+
+
 def test_who_wrote_the_text_is_told_that_the_record_will_say_so(client, office, quick_printer):
     report = written(a_drafted_report(producer=office.producer), by=office.head)
     client.force_login(office.head)
