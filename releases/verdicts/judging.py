@@ -4,6 +4,7 @@ from collections import defaultdict
 from collections.abc import Callable, Collection, Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import datetime
+from itertools import batched
 
 from releases.core.judging.judgement import Judgement, judgement_of
 from releases.core.judging.verdict import Sighting, settles_at
@@ -17,6 +18,8 @@ type AnsweredUntil = Callable[[Address], datetime]
 
 # Two watchers may judge a release at once, each for an address of its own; losing that often is a fault.
 ATTEMPTS = 5
+# A day on which nobody looked leaves thousands to judge at once, and what each of them brings would stay to the end.
+JUDGED_AT_ONCE = 500
 
 
 class JudgedByOthers(Exception):
@@ -58,7 +61,7 @@ def judge(release: Release, *, now: datetime, answered_until: AnsweredUntil | No
 
 
 def judge_all(releases: Iterable[Release], *, now: datetime, answered_until: AnsweredUntil | None = None) -> Session:
-    """Judge releases with exact dates as `judge` does, in a number of queries that does not grow with them.
+    """Judge releases with exact dates as `judge` does, some hundreds at once with a fixed number of queries.
 
     A release on which our own code fails keeps no other from being judged.
     """
@@ -87,7 +90,11 @@ def _judge(listed: Sequence[Schedule], *, now: datetime, answered_until: Answere
     for _ in range(ATTEMPTS):
         if not left:
             return session
-        left = _attempt(left, session, now=now, answered_until=answered_until)
+        left = [
+            again
+            for some in batched(left, JUDGED_AT_ONCE)
+            for again in _attempt(some, session, now=now, answered_until=answered_until)
+        ]
     for schedule in left:
         message = f"{schedule.release.reference} was judged by others {ATTEMPTS} times while this was tried."
         session.faults.append((schedule.release, JudgedByOthers(message)))

@@ -71,6 +71,15 @@ def test_every_kind_of_morning_ends_as_if_its_release_had_been_judged_alone(seri
     assert check_chain(ReleaseEvent)[1] is None
 
 
+def test_more_than_are_judged_at_once_are_all_judged_however_many_remain(series, monkeypatch):
+    monkeypatch.setattr(judging, "JUDGED_AT_ONCE", 2)
+    releases = [seen(series, name, *looks, start=start) for name, (looks, start, _) in MORNINGS.items()]
+    session = judging.judge_all(releases, now=AFTER)
+    assert outcomes() == {name: outcome for name, (_, _, outcome) in MORNINGS.items()}
+    assert {judged.verification.release_id for judged in session.judged} == {release.pk for release in releases}
+    assert session.faults == []
+
+
 @pytest.mark.parametrize("first", [pytest.param(True, id="first-verdict"), pytest.param(False, id="unchanged")])
 def test_judging_ten_or_sixty_releases_takes_as_many_queries(series, first, django_assert_num_queries):
     def judge(number):
