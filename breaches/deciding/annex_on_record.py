@@ -1,12 +1,23 @@
-"""The annex that a report would have by now, from what is on record."""
+"""The annex that a report would have by now, from what is on record, and the text that agrees with it."""
 
-from breaches.core.annex import Annex
+from dataclasses import replace
+
+from breaches.core.content import ReportContent
 from breaches.core.printed.annex_facts import annex_of
+from breaches.core.status import DECIDED, TOLD_ELSEWHERE
+from breaches.drafts.refreshing import up_to_date
 from breaches.models import Report
 from breaches.reports import facts_on_record
+from breaches.reports.versions import content_of
 
 
-def annex_for(report: Report) -> Annex | None:
-    """Return what the looks show of each release that a report is about; None where it rests on no suspicion."""
-    facts = facts_on_record.facts_of_suspicions(report.suspicions.with_facts())
-    return annex_of(facts.values()) if facts else None
+def with_annex(report: Report) -> ReportContent:
+    """Return what a report says with what the looks show by now as its annex, which is None without a suspicion.
+
+    What nobody edited in an undecided report is told from the very looks of its annex: nothing is written.
+    """
+    suspicions = list(report.suspicions.with_facts())
+    facts = facts_on_record.facts_of_suspicions(suspicions)
+    is_open = bool(facts) and report.status not in {*DECIDED, *TOLD_ELSEWHERE}
+    content = up_to_date(report, suspicions, facts) if is_open else content_of(report)
+    return replace(content, annex=annex_of(facts.values()) if facts else None)

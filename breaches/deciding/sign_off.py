@@ -3,7 +3,7 @@
 from collections.abc import Callable, Mapping
 from dataclasses import replace
 from datetime import datetime
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 from django.conf import settings
 from django.db import transaction
@@ -24,12 +24,13 @@ from breaches.core.status import (
     DismissalReason,
     RecordingReason,
 )
-from breaches.deciding.annex_on_record import annex_for
+from breaches.deciding.annex_on_record import with_annex
 from breaches.deciding.bound_evidence import evidence_digest
+from breaches.drafts.refreshing import machine_beside, with_grown_figures
 from breaches.models import ApprovedDocument, JoinedDraft, Report, ReportVersion, SectionComment
 from breaches.permissions import acting_role
 from breaches.reports import moves
-from breaches.reports.versions import CHANGED_SINCE_READ, content_of
+from breaches.reports.versions import CHANGED_SINCE_READ, FACTS, content_of
 from releases.core.canonical import sha256_hex
 from releases.core.dates.london import local_date
 from releases.core.lifecycle import Move, MoveRefused, SomebodyWasFaster, SomethingMissing
@@ -49,15 +50,16 @@ class NotPrinted(MoveRefused):
 
 
 def submit(report: Report, *, by: "User", at: datetime) -> Report:
-    """Hand a complete report to the Head of Profession.
+    """Hand a complete report to the Head of Profession, with the figures of the machine's own text as they are by now.
 
     :param at: the aware instant of submitting; nothing in the report may lie after its day in London.
     :raises Incomplete: if a field that the form needs is empty, or holds what cannot be true.
     :raises MoveRefused: if the report's state or the person's roles do not allow it, or somebody was faster.
     """
-    remarks = needs.in_the_way(report, content_of(report), move=SUBMIT, today=local_date(at))
+    content = with_grown_figures(report)
+    remarks = needs.in_the_way(report, content, move=SUBMIT, today=local_date(at))
     move = moves.check(report, SUBMIT, by=by, complete_report=not remarks, remarks=remarks)
-    return moves.make(report, move, by=by, at=at, values={"submitted_by": by})
+    return moves.make(report, move, by=by, at=at, **_with_text(report, content, {"submitted_by": by}))
 
 
 def take_back(report: Report, *, reason: str = "", by: "User", at: datetime) -> Report:
@@ -143,19 +145,21 @@ def approve(
 def record_in_log(report: Report, *, reason: str, words: str, by: "User", at: datetime) -> Report:
     """Decide that a breach is kept in the office's own log and not reported, with a reason from the list and in words.
 
-    The log needs less than the published form: which statistics, when, and what happened.
+    The log needs less than the published form: which statistics, when, and what happened. Figures of the machine's own
+    text that merely grew are kept as they are by now.
 
     :raises Incomplete: if one of these is missing, or holds what cannot be true.
     :raises SomethingMissing: if the reason is not in the list or the words are empty.
     :raises MoveRefused: if the report's state or the person's roles do not allow it, or somebody was faster.
     """
-    content = content_of(report)
+    content = with_grown_figures(report)
     remarks = (*missing_for_log(content), *impossible(content, today=local_date(at)))
     listed = reason in set(RecordingReason)
     move = moves.check(report, RECORD, by=by, account=not remarks, remarks=remarks, reason=listed)
     _need_words(words, _("Say in words why this is kept in your own log only."))
     values = {"decided_at": at, "decision_reason": reason}
-    return moves.make(report, move, by=by, at=at, values=values, words=words.strip(), reason=reason)
+    text = _with_text(report, content, values)
+    return moves.make(report, move, by=by, at=at, words=words.strip(), reason=reason, **text)
 
 
 def dismiss(report: Report, *, reason: str, words: str, by: "User", at: datetime) -> Report:
@@ -192,14 +196,11 @@ def reopen(report: Report, *, reason: str, by: "User", at: datetime) -> Report:
 def as_approved(report: Report, *, at: datetime, annex: bool = False) -> ReportContent:
     """Return the content that an approval at an aware instant would be bound to: dated, with the label in force.
 
-    :param annex: whether with what the looks show by now; a report that rests on no looks has no annex.
+    :param annex: whether with what the looks show by now; a report that rests on no looks has no annex. What nobody
+        edited is then told from the same looks: text and annex say the same.
     """
-    return replace(
-        content_of(report),
-        report_date=local_date(at),
-        lead_official=settings.LEAD_OFFICIAL,
-        annex=annex_for(report) if annex else None,
-    )
+    content = with_annex(report) if annex else replace(content_of(report), annex=None)
+    return replace(content, report_date=local_date(at), lead_official=settings.LEAD_OFFICIAL)
 
 
 def wrote_or_submitted(report: Report, person: "User") -> bool:
@@ -211,6 +212,14 @@ def wrote_or_submitted(report: Report, person: "User") -> bool:
     )
 
 
+def _with_text(report: Report, content: ReportContent, values: Mapping[str, Any]) -> dict[str, Any]:
+    """Return what a move is made with that takes along what the machine brought up to date in a text, if anything."""
+    if content == content_of(report):
+        return {"values": values}
+    beside, newest = machine_beside(report, content)
+    return {"content": content, "machine": beside, "why": FACTS, "values": {**values, "machine": newest}}
+
+
 def _need_words(words: str, sentence: str) -> None:
     if not words.strip():
         raise SomethingMissing("words", sentence)
@@ -218,14 +227,16 @@ def _need_words(words: str, sentence: str) -> None:
 
 def _kept(document: ApprovedDocument, content: ReportContent, move: Move) -> ApprovedDocument:
     """Make the move of a report that a printed document is of, and keep that with its hash, both or neither."""
+    beside, newest = machine_beside(document.report, content)
     with transaction.atomic():
         document.report = moves.make(
             document.report,
             move,
             by=document.approved_by,
             at=document.approved_at,
-            values={"decided_at": document.approved_at},
+            values={"decided_at": document.approved_at, "machine": newest},
             content=content,
+            machine=beside,
             why="approved",
             pdf_sha256=document.pdf_sha256,
             evidence_sha256=document.evidence_sha256,

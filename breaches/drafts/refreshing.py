@@ -9,18 +9,20 @@ from django.db import transaction
 from django.db.models import F, Prefetch
 from django.utils.translation import gettext as _
 
+from breaches.core.account.facts import Facts
 from breaches.core.account.gone_again import away_of
 from breaches.core.content import ReportContent, from_json, to_json
 from breaches.core.status import EDIT, REPORT, ReportStatus
 from breaches.drafts.machine_text import FROM_FACTS, machine_content
 from breaches.models import Report, ReportEvent, ReportVersion, Suspicion
 from breaches.reports import facts_on_record, practices
-from breaches.reports.versions import advance, present, record
+from breaches.reports.versions import FACTS, advance, content_of, present, record
 from releases.core.lifecycle import SomebodyWasFaster
 
 # While a report is with the Head of Profession nothing enters it but by a person's act.
 OPEN_TO_THE_MACHINE = (ReportStatus.DRAFT, ReportStatus.RETURNED)
-ABOUT_FACTS = ("drafted", "joint_drafted", "facts_refreshed", "facts_offered")
+ENTERED = ("drafted", "joint_drafted", "facts_refreshed")
+ABOUT_FACTS = (*ENTERED, "facts_offered")
 
 # A release that is still missing changes its figures with every look; the account follows at growing intervals.
 SHORTEST_INTERVAL = timedelta(minutes=15)
@@ -92,6 +94,40 @@ def offers(report: Report, version: ReportVersion) -> dict[str, Any]:
     }
 
 
+def up_to_date(report: Report, suspicions: Sequence[Suspicion], facts: Mapping[int, Facts]) -> ReportContent:
+    """Return what an undecided report says, in what nobody edited as the record has it by now; nothing is written.
+
+    :param suspicions: those of the report, read `with_facts`.
+    :param facts: the facts on each suspicion's verdict, by the verdict's key.
+    """
+    version = present(report)
+    machine = machine_content(suspicions, facts, practices_on=practices.of_orderly_release)
+    content, _beside = _refreshed(version, machine)
+    return from_json(version.content) if content is None else content
+
+
+def with_grown_figures(report: Report) -> ReportContent:
+    """Return what an undecided report says, with the figures of the machine's own text that merely grew since.
+
+    A person's move takes them along unread; news in them it does not, for a person has to read that first.
+    """
+    suspicions = list(report.suspicions.with_facts())
+    told = report.events.filter(kind__in=ENTERED).order_by("position").last()
+    if not suspicions or told is None or told.facts["standing"] != standing(suspicions):
+        return content_of(report)
+    return up_to_date(report, suspicions, facts_on_record.facts_of_suspicions(suspicions))
+
+
+def machine_beside(report: Report, content: ReportContent) -> tuple[dict[str, Any], dict[str, Any]]:
+    """Return the machine's text to keep beside a content that only the machine brought up to date, and the newest.
+
+    :param content: what `up_to_date` made of the present version.
+    """
+    version, told = present(report), to_json(content)
+    changed = {field: told[field] for field in FROM_FACTS if told[field] != version.content[field]}
+    return version.machine | changed, report.machine | changed
+
+
 def is_untouched(version: ReportVersion, field: str) -> bool:
     """Tell whether a field still holds the machine's own text."""
     return bool(version.content[field] == version.machine.get(field))
@@ -125,7 +161,7 @@ def _refresh(report: Report, suspicions: Sequence[Suspicion], *, now: datetime) 
                 at=now,
                 content=content,
                 machine=beside,
-                why="facts",
+                why=FACTS,
                 values={"machine": newest},
                 standing=stands,
             )

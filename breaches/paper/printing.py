@@ -18,7 +18,7 @@ from breaches.core.printed.document import (
     lay_out,
 )
 from breaches.core.status import WITH_DOCUMENT, Kind, ReportStatus
-from breaches.deciding.annex_on_record import annex_for
+from breaches.deciding.annex_on_record import with_annex
 from breaches.drafts.refreshing import is_untouched
 from breaches.models import Report, ReportVersion
 from breaches.reports.versions import content_of, present
@@ -93,10 +93,10 @@ def _decision(report: Report) -> str:
 def draft_of(report: Report, *, annex: bool = False) -> ReportDocument:
     """Lay out what a report says now, marked as not approved, with prompts for what people still have to write.
 
-    :param annex: whether with what the looks show by now.
+    :param annex: whether with what the looks show by now, in the annex and in what the record itself tells.
     """
     return lay_out(
-        replace(content_of(report), annex=annex_for(report) if annex else None),
+        with_annex(report) if annex else replace(content_of(report), annex=None),
         reference=report.reference,
         version=report.version,
         lead_official=settings.LEAD_OFFICIAL,

@@ -18,6 +18,9 @@ if TYPE_CHECKING:
 
 CHANGED_SINCE_READ = lazy("The report has changed since you read it; read it again before you decide.")
 
+FACTS = "facts"
+"""Why there is a version that the machine alone brought up to date: whoever moved the report on wrote nothing of it."""
+
 
 def present(report: Report) -> ReportVersion:
     """Return the version that a report, as it was read, stands at."""
@@ -106,7 +109,7 @@ def advance(
         moved = Report.objects.select_related("producer").get(pk=report.pk)
         if content is not None:
             beside = present(report).machine if machine is None else machine
-            new_version(moved, content, machine=beside, by=by, at=at, why=why).save()
+            new_version(moved, content, machine=beside, by=None if why == FACTS else by, at=at, why=why).save()
             cite_anew(moved, content)
         record(
             moved,

@@ -167,6 +167,8 @@ def _of_the_record(report: Report, content: ReportContent) -> Iterator[Remark]:
     """Say where the record tells something newer than the text, and where it is all that the text tells."""
     version = present(report)
     for field in offers(report, version):
+        if content.annex and is_untouched(version, field):
+            continue  # shown as the record has it by now, like the annex
         sentence = _("The record has changed since ‘%(field)s’ was written: compare the text with what it says now.")
         yield Remark(Section.CIRCUMSTANCES, field, sentence % {"field": wording.FIELDS[field]})
     if content.circumstances and is_untouched(version, "circumstances"):

@@ -105,14 +105,14 @@ def test_an_approval_is_bound_to_what_was_read_by_the_approval_itself(office):
 def test_a_look_recorded_between_annex_and_digest_refuses_the_approval(office, monkeypatch):
     report = a_report(office, ReportStatus.WITH_HOP)
     release = report.suspicions.get().release
-    make_annex = sign_off.annex_for
+    make_annex = sign_off.with_annex
 
     def annex_and_one_more_look(about):
         made = make_annex(about)
         looks(release, ("11:05", NOT_LIVE))
         return made
 
-    monkeypatch.setattr(sign_off, "annex_for", annex_and_one_more_look)
+    monkeypatch.setattr(sign_off, "with_annex", annex_and_one_more_look)
     with pytest.raises(SomebodyWasFaster, match="read the annex again"):
         sign_off.approve(report, annex=True, by=office.head, at=AT, render=printed)
     assert Report.objects.get(pk=report.pk).status == ReportStatus.WITH_HOP
@@ -207,6 +207,6 @@ def test_looks_before_due_that_only_repeat_one_another_are_said_to_be_on_record_
     report = a_report(office, ReportStatus.WITH_HOP)
     release = report.suspicions.get().release
     looks(release, ("09:00", NOT_LIVE), ("09:10", NOT_LIVE), ("09:20", NOT_LIVE), ("09:29", NOT_LIVE))
-    ((part,),) = [output.parts for output in annex_on_record.annex_for(report).outputs]
+    ((part,),) = [output.parts for output in annex_on_record.with_annex(report).annex.outputs]
     assert len(part.looks) + part.not_listed == Observation.objects.filter(release=release).count() == 9
     assert printing.draft_of(report, annex=True).annex.parts[0].not_listed.startswith("4 more looks are on record")
