@@ -10,8 +10,9 @@ from django.utils.translation import gettext as _
 
 from breaches.core.decision import STATES, Decision
 from breaches.core.printed import public_statement
-from breaches.core.printed.public_statement import PublicStatement
-from breaches.models import Published, Report, StartedReport, Suspicion
+from breaches.core.printed.public_statement import PublicStatement, Reported
+from breaches.core.status import Nature
+from breaches.models import Dispatch, Published, Report, StartedReport, Suspicion
 from breaches.permissions import TABLE, Action, acting_role, may
 from breaches.reports import moves
 from breaches.reports.versions import CHANGED_SINCE_READ, content_of, record
@@ -69,6 +70,17 @@ def preview(report: Report, *, now: datetime) -> PublicStatement:
     pages = {page for release in releases if (page := public.page_of(release, now=now))}
     content = content_of(report)
     return public_statement.statement_of(content, kind=report.kind, names=_names(report), pages=pages)
+
+
+def reported(report: Report) -> Reported:
+    """Return on which days the present version of a report, and one before it, went to the regulator.
+
+    It follows the record and not the words that were read, because a report may be sent after it was made public.
+    """
+    sent = Dispatch.objects.filter(report=report, nature=Nature.REPORT).values_list("document__version", "sent_on")
+    days = dict(sent.order_by("document__version"))
+    earlier = [on for version, on in days.items() if version < report.version]
+    return Reported(on=days.get(report.version), earlier=earlier[-1] if earlier else None)
 
 
 def publish(report: Report, *, seen: str, by: "User", at: datetime) -> Published:

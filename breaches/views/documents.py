@@ -51,7 +51,8 @@ def draft(request: SignedInRequest, report: Report) -> HttpResponse:
 @report_page("GET", action=Action.DOWNLOAD)
 def statement_html(request: SignedInRequest, report: Report) -> HttpResponse:
     """Give the statement for the office's own site as a page, without people, and keep who took it."""
-    laid_out = {"title": statement_file.TITLE, "sections": statement_file.sections_of(_statement(report))}
+    sections = statement_file.sections_of(_statement(report), publishing.reported(report))
+    laid_out = {"title": statement_file.TITLE, "sections": sections}
     page = render_to_string("breaches/statement_file.html", laid_out)
     _record(request, report, "statement_downloaded", version=report.version)
     return _file(page.encode(), f"{report.reference}-statement.html", kind="text/html; charset=utf-8")
@@ -60,7 +61,7 @@ def statement_html(request: SignedInRequest, report: Report) -> HttpResponse:
 @report_page("GET", action=Action.DOWNLOAD)
 def statement_text(request: SignedInRequest, report: Report) -> HttpResponse:
     """Give the same statement as plain text for mail, and keep who took it."""
-    text = statement_file.as_text(_statement(report))
+    text = statement_file.as_text(_statement(report), publishing.reported(report))
     _record(request, report, "statement_downloaded", version=report.version)
     return _file(text.encode(), f"{report.reference}-statement.txt", kind="text/plain; charset=utf-8")
 

@@ -40,7 +40,8 @@ def publish(request: SignedInRequest, report: Report) -> HttpResponse:
         messages.success(request, _("Anyone can read it now."))
         return redirect("breaches:report", report.reference)
     row = {"statement": statement, "title": title_of(statement), "kind": wording.KINDS[Kind(statement.kind)]}
-    return render(request, "breaches/publish.html", {"report": report, "form": form, "row": row})
+    context = {"report": report, "form": form, "row": row, "reported": publishing.reported(report)}
+    return render(request, "breaches/publish.html", context)
 
 
 @if_public

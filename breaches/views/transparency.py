@@ -11,7 +11,7 @@ from django.shortcuts import get_object_or_404, render
 from django.views.decorators.http import require_safe
 
 from breaches.core.printed.public_statement import from_json
-from breaches.core.status import Kind
+from breaches.core.status import OUT, Kind
 from breaches.deciding import publishing
 from breaches.models import Published
 from breaches.words import wording
@@ -45,7 +45,8 @@ def statements(request: HttpRequest) -> HttpResponse:
 def statement(request: HttpRequest, reference: str) -> HttpResponse:
     """Show what is public of one report."""
     row = get_object_or_404(publishing.published(), report__reference=reference)
-    return render(request, "breaches/public/statement.html", {"row": shown(row), "public_page": True})
+    context = {"row": shown(row), "reported": publishing.reported(row.report), "public_page": True}
+    return render(request, "breaches/public/statement.html", context)
 
 
 def shown(row: Published) -> dict[str, Any]:
@@ -54,6 +55,7 @@ def shown(row: Published) -> dict[str, Any]:
     return {
         "reference": row.report.reference,
         "published_at": row.at,
+        "was_sent": row.report.status in OUT,
         "statement": content,
         "title": title_of(content),
         "kind": wording.KINDS[Kind(content.kind)],

@@ -37,6 +37,17 @@ class PublicStatement:
     statement_url: str
 
 
+@dataclass(frozen=True, slots=True)
+class Reported:
+    """On which days a report went to the regulator; None where it did not.
+
+    `on`: in the version that the statement is of; `earlier`: in a version before it, last.
+    """
+
+    on: date | None = None
+    earlier: date | None = None
+
+
 def statement_of(
     content: ReportContent, *, kind: str, names: Collection[str], pages: Collection[str]
 ) -> PublicStatement:

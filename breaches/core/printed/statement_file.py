@@ -6,11 +6,12 @@ from collections.abc import Iterator
 from dataclasses import dataclass
 
 from breaches.core.content import is_web_address
-from breaches.core.printed.public_statement import PublicStatement
+from breaches.core.printed.public_statement import PublicStatement, Reported
 from releases.core.dates.london import day
 
 TITLE = "Statement about a breach of the Code of Practice for Statistics"
 OUTPUTS = "Statistical output"
+REGULATOR = "the Office for Statistics Regulation"
 WIDTH = 72
 
 
@@ -26,19 +27,22 @@ class StatementSection:
     has_links: bool = False
 
 
-def sections_of(statement: PublicStatement) -> tuple[StatementSection, ...]:
-    """Lay a public statement out under the headings of the published form; what is empty is left out."""
+def sections_of(statement: PublicStatement, reported: Reported) -> tuple[StatementSection, ...]:
+    """Lay a public statement out under the headings of the published form; what is empty is left out.
+
+    What was sent to nobody is no report yet, so that its date has a heading of its own.
+    """
     return tuple(
         StatementSection(heading, paragraphs, has_links=heading == OUTPUTS)
-        for heading, paragraphs in _parts(statement)
+        for heading, paragraphs in _parts(statement, reported)
         if paragraphs
     )
 
 
-def as_text(statement: PublicStatement) -> str:
+def as_text(statement: PublicStatement, reported: Reported) -> str:
     """Write a public statement as plain text for mail, in lines of at most 72 signs where words allow it."""
     parts = [TITLE, "=" * len(TITLE)]
-    for section in sections_of(statement):
+    for section in sections_of(statement, reported):
         parts += ["", section.heading, "-" * len(section.heading)]
         for paragraph in section.paragraphs:
             parts.append("")
@@ -50,18 +54,30 @@ def as_text(statement: PublicStatement) -> str:
     return "\n".join(parts) + "\n"
 
 
-def _parts(statement: PublicStatement) -> Iterator[tuple[str, tuple[str, ...]]]:
+def _parts(statement: PublicStatement, reported: Reported) -> Iterator[tuple[str, tuple[str, ...]]]:
     yield (
         OUTPUTS,
         tuple("\n".join(filter(None, (output.title, _address(output.url)))) for output in statement.outputs),
     )
     yield "Producer", statement.producers
-    yield "Date of breach report", (day(statement.report_date),) if statement.report_date else ()
+    yield _dated(statement, reported)
     yield "Date of occurrence of breach", tuple(day(on) for on in statement.occurred_on)
     yield "Relevant principles and practices", (*statement.practices, *_paragraphs(statement.other_practices))
     yield "Circumstances of breach", _paragraphs(statement.circumstances)
     yield "Impact of the breach", _paragraphs(statement.impact)
     yield "Corrective actions (taken or planned) to prevent re-occurrence", _paragraphs(statement.corrective_actions)
+
+
+def _dated(statement: PublicStatement, reported: Reported) -> tuple[str, tuple[str, ...]]:
+    on = (day(statement.report_date),) if statement.report_date else ()
+    if reported.on:
+        return "Date of breach report", (*on, f"Reported to {REGULATOR} on {day(reported.on)}.")
+    if reported.earlier:
+        return "Approved on", (
+            *on,
+            f"An earlier version was reported to {REGULATOR} on {day(reported.earlier)}. This one is not yet sent.",
+        )
+    return "Approved on", (*on, f"Not yet sent to {REGULATOR}.")
 
 
 def _paragraphs(text: str) -> tuple[str, ...]:

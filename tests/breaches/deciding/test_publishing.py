@@ -7,7 +7,7 @@ from django.db import IntegrityError, transaction
 
 from breaches.completing import editing
 from breaches.core.content import Person
-from breaches.core.printed.public_statement import digest, from_json
+from breaches.core.printed.public_statement import from_json
 from breaches.core.remarks import Section
 from breaches.core.status import ReportStatus
 from breaches.deciding import publishing, sending, sign_off
@@ -21,11 +21,11 @@ from releases.models.append_only import AppendOnlyRow
 from releases.permissions import NotYours
 from tests.breaches.forms import words
 from tests.breaches.people import AT, a_report, an_office, approved, printed, written
+from tests.breaches.public import LATER, made_public, read, seen
 from tests.factories import UserFactory
 
 pytestmark = pytest.mark.django_db
 
-LATER = AT + timedelta(hours=1)
 PUBLIC = {ReportStatus.APPROVED, ReportStatus.SENT, ReportStatus.CLOSED}
 
 
@@ -33,25 +33,6 @@ PUBLIC = {ReportStatus.APPROVED, ReportStatus.SENT, ReportStatus.CLOSED}
 def _shown_to_everybody(settings, time_machine):
     settings.BREACHES_PUBLIC = True
     time_machine.move_to(LATER, tick=False)
-
-
-def seen(report):
-    """The digest of what somebody reads before they make a report public now."""
-    return digest(publishing.preview(report, now=LATER))
-
-
-def made_public(report, office):
-    """The report as its head makes it public."""
-    publishing.publish(report, seen=seen(report), by=office.head, at=LATER)
-    report.refresh_from_db()
-    return report
-
-
-def read(client, report):
-    """What a stranger gets of a report: the status of its page, and whether the list names it."""
-    client.logout()
-    listed = report.reference in client.get("/breaches/").text
-    return client.get(f"/breaches/{report.reference}/").status_code, listed
 
 
 @pytest.mark.parametrize("status", list(ReportStatus))

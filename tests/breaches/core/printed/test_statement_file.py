@@ -1,13 +1,16 @@
 """The statement for an office's own site: the same words as HTML and plain text, without people, nothing cut."""
 
 import re
+from datetime import timedelta
 
 import pytest
 from django.urls import reverse
 from selectolax.lexbor import LexborHTMLParser
 
 from breaches.core.status import ReportStatus
-from tests.breaches.people import ACTIONS, IMPACT, a_report, an_office
+from breaches.deciding import sending
+from releases.core.dates.london import day
+from tests.breaches.people import ACTIONS, AT, IMPACT, REGULATOR, a_report, an_office
 
 pytestmark = pytest.mark.django_db
 
@@ -51,7 +54,7 @@ def test_the_address_of_an_output_is_a_link_and_no_other_text_is_one(client, off
 
 def test_what_people_typed_is_text_and_whole_in_both(client, office):
     from breaches.deciding import sign_off
-    from tests.breaches.people import AT, approved, written
+    from tests.breaches.people import approved, written
 
     draft = written(a_report(office, complete=False), by=office.statistician, impact=NASTY)
     report = approved(sign_off.submit(draft, by=office.statistician, at=AT), office)
@@ -60,6 +63,23 @@ def test_what_people_typed_is_text_and_whole_in_both(client, office):
     assert "<script>" not in page
     assert flat(NASTY) in flat(LexborHTMLParser(page).body.text(separator=" "))
     assert flat(NASTY) in flat(taken(client, report, "statement_text").text)
+
+
+def test_what_was_sent_to_nobody_is_called_approved_and_not_reported(client, office):
+    report = a_report(office, ReportStatus.APPROVED)
+    client.force_login(office.head)
+    for name in ("statement_html", "statement_text"):
+        unsent = flat(taken(client, report, name).text)
+        assert "Not yet sent to the Office for Statistics Regulation." in unsent
+        assert "Approved on" in unsent
+        assert "Date of breach report" not in unsent
+    sent_on = AT + timedelta(days=2)
+    sending.send(report, recipient=REGULATOR, by=office.head, at=sent_on)
+    for name in ("statement_html", "statement_text"):
+        sent = flat(taken(client, report, name).text)
+        assert f"Reported to the Office for Statistics Regulation on {day(sent_on.date())}." in sent
+        assert "Date of breach report" in sent
+        assert "Approved on" not in sent
 
 
 @pytest.mark.parametrize("status", [ReportStatus.DRAFT, ReportStatus.WITH_HOP, ReportStatus.DISMISSED])
