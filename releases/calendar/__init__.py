@@ -1,1 +1,1 @@
-"""The calendar's moves: releases are recorded, announced, confirmed, moved, corrected and cancelled."""
+"""The calendar's moves and what is said beside them: recorded, announced, moved, cancelled; delays, tasks, contacts."""

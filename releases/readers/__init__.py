@@ -1,1 +1,1 @@
-"""What anyone may read, and how it leaves: pages, calendars to subscribe to, feeds, files."""
+"""What anyone may read, and what is taken away: pages, calendars to subscribe to, feeds, files."""
