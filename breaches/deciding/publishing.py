@@ -1,5 +1,6 @@
 """A report is shown to everybody by a deliberate step of the Head of Profession or a deputy, and by nothing else."""
 
+from dataclasses import dataclass
 from datetime import datetime
 from typing import TYPE_CHECKING
 
@@ -11,7 +12,7 @@ from django.utils.translation import gettext as _
 from breaches.core.decision import STATES, Decision
 from breaches.core.printed import public_statement
 from breaches.core.printed.public_statement import PublicStatement, Reported
-from breaches.core.status import Nature
+from breaches.core.status import CORRECT, OPEN, Nature
 from breaches.models import Dispatch, Published, Report, StartedReport, Suspicion
 from breaches.permissions import TABLE, Action, acting_role, may
 from breaches.reports import moves
@@ -32,6 +33,14 @@ class CannotBePublished(MoveRefused):
     """The report as it stands is not one that anyone may read."""
 
 
+@dataclass(frozen=True, slots=True)
+class BeingCorrected:
+    """What the public is told of a report that is corrected: two instants, and no content."""
+
+    since: datetime
+    first_published_at: datetime
+
+
 def published() -> QuerySet[Published]:
     """Return what anyone may read now, the latest occurrence first.
 
@@ -49,6 +58,22 @@ def published() -> QuerySet[Published]:
 def is_public(report: Report) -> bool:
     """Tell whether anyone may read a report now."""
     return published().filter(report=report).exists()
+
+
+def being_corrected(report: Report) -> BeingCorrected | None:
+    """Tell whether a notice of a correction stands where a report was public, and since when.
+
+    Only what was sent and public is said to be corrected, and only until it is public again, taken back, or decided to
+    be nobody else's: what is reopened before it was sent is suspected again, and gone without a word.
+    """
+    standing = report.published
+    if standing is None or report.rehearsal or report.status not in (*OPEN, *PUBLISHABLE):
+        return None
+    begun = report.events.filter(kind=moves.PAST_TENSE[CORRECT], facts__version__0=standing.version).last()
+    if begun is None:
+        return None
+    first = Published.objects.filter(report=report).order_by("at", "pk")[0]
+    return BeingCorrected(since=begun.at, first_published_at=first.at)
 
 
 def may_be_published(report: Report) -> bool:

@@ -4,6 +4,7 @@ from collections.abc import Callable, Iterable, Iterator
 from dataclasses import dataclass
 from typing import Any
 
+from django.conf import settings
 from django.contrib import messages
 from django.http import HttpResponse
 from django.shortcuts import redirect, render
@@ -16,7 +17,7 @@ from breaches.core.content import ReportContent, digest, from_json
 from breaches.core.printed.document import lay_out
 from breaches.core.remarks import Remark, Section, odd
 from breaches.core.status import APPROVE, DECIDED
-from breaches.deciding import sending, sign_off
+from breaches.deciding import publishing, sending, sign_off
 from breaches.deciding.bound_evidence import evidence_digest
 from breaches.drafts.refreshing import is_untouched, offers
 from breaches.forms.decisions import MoveForm
@@ -150,6 +151,7 @@ def shown(
         "evidence_sha256": evidence_digest(report) if page.move == APPROVE else "",
         "today": today,
         "shown": page.shows(request, report),
+        "is_public": settings.BREACHES_PUBLIC and publishing.is_public(report),
         "last_sent": sending.last_sent(report),
         "one_person": sign_off.wrote_or_submitted(report, request.user),
     }

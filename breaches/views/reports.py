@@ -159,14 +159,16 @@ def _asked_for(report: Report) -> list[dict[str, Any]]:
     ]
 
 
-def _publishing(request: SignedInRequest, report: Report) -> dict[str, bool] | None:
-    """Say whether anyone may read a report, and whether the person may change that; None where neither is."""
+def _publishing(request: SignedInRequest, report: Report) -> dict[str, Any] | None:
+    """Say what anyone may read of a report, and whether the person may change that; None where neither is."""
     if not settings.BREACHES_PUBLIC:
         return None
     is_public = publishing.is_public(report)
     may_publish = may(request.user, Action.PUBLISH, report) and not declared_own_act(request.user, report)
-    if is_public or (may_publish and publishing.may_be_published(report)):
-        return {"is_public": is_public, "may": may_publish}
+    correction = None if is_public else publishing.being_corrected(report)
+    may_be_made = may_publish and not is_public and publishing.may_be_published(report)
+    if is_public or correction or may_be_made:
+        return {"is_public": is_public, "correction": correction, "may": may_publish, "may_be_made": may_be_made}
     return None
 
 

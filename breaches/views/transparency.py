@@ -13,7 +13,7 @@ from django.views.decorators.http import require_safe
 from breaches.core.printed.public_statement import from_json
 from breaches.core.status import OUT, Kind
 from breaches.deciding import publishing
-from breaches.models import Published
+from breaches.models import Published, Report
 from breaches.words import wording
 
 STATEMENTS_ON_A_PAGE = 30
@@ -43,10 +43,20 @@ def statements(request: HttpRequest) -> HttpResponse:
 @if_public
 @require_safe
 def statement(request: HttpRequest, reference: str) -> HttpResponse:
-    """Show what is public of one report."""
-    row = get_object_or_404(publishing.published(), report__reference=reference)
+    """Show what is public of one report, or that it is being corrected and nothing of it."""
+    row = publishing.published().filter(report__reference=reference).first()
+    if row is None:
+        return _correction(request, get_object_or_404(Report, reference=reference))
     context = {"row": shown(row), "reported": publishing.reported(row.report), "public_page": True}
     return render(request, "breaches/public/statement.html", context)
+
+
+def _correction(request: HttpRequest, report: Report) -> HttpResponse:
+    correction = publishing.being_corrected(report)
+    if correction is None:
+        message = "Nothing is public of this report."
+        raise Http404(message)
+    return render(request, "breaches/public/being_corrected.html", {"correction": correction})
 
 
 def shown(row: Published) -> dict[str, Any]:
