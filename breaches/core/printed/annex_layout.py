@@ -24,10 +24,6 @@ HOW_TO_READ = (
     "Times are London time, as the clock of the check showed them: when a look was sent is rounded down to the second, "
     "and when it was answered up. A look shows what was there at one time. Nothing that was on a page is shown here."
 )
-SAME_LOOKS = (
-    "What the record itself tells in the text of the report is told from the same looks. Where a person had edited or "
-    "decided on that text before, it stays as it was, and this annex may tell of later looks."
-)
 OVERVIEW = ("Announced time", "Last seen not live", "First seen live")
 # The columns of the table of looks.
 SENT, ANSWERED, SHOWED = "Look sent", "Answered", "What it showed"
@@ -81,7 +77,7 @@ def shown(annex: Annex, *, approved: bool) -> AnnexShown:
     )
     return AnnexShown(
         heading=HEADING,
-        paragraphs=(APPROVED if approved else NOT_APPROVED, HOW_TO_READ, SAME_LOOKS),
+        paragraphs=(APPROVED if approved else NOT_APPROVED, HOW_TO_READ),
         parts=parts,
         overview=tuple(map(_in_overview, parts)) if len(parts) > 1 else (),
     )

@@ -8,7 +8,7 @@ import pytest
 
 from breaches.core.account.facts import PublisherTime
 from breaches.core.annex import Annex
-from breaches.core.printed.annex_facts import AFTER, BEFORE, annex_of, around_the_change
+from breaches.core.printed.annex_facts import AFTER, BEFORE, RULE, annex_of, around_the_change
 from breaches.core.printed.annex_layout import APPROVED, NOT_APPROVED, shown
 from breaches.core.printed.interval_chart import THINNEST
 from releases.core.judging.evidence import AddressRole
@@ -118,9 +118,25 @@ def test_of_many_looks_those_around_the_change_and_the_one_at_the_announced_time
     after = [look(london("10:00") + timedelta(seconds=5 * n), LIVE) for n in range(50)]
     facts = record(address(*after, *before))
     told = around_the_change(facts, facts.addresses[0])
-    assert told == [before[0], *before[-BEFORE:], *after[:AFTER]]
+    assert told == [before[0], before[23], before[24], *before[-BEFORE:], *after[:AFTER]]
     (part,) = parts(facts)
     assert part.not_listed == f"{250 - len(told)} more looks are on record, and not listed here."
+    assert RULE in part.notes
+
+
+@pytest.mark.parametrize("seconds", [0, 3], ids=["at-the-limit", "on-either-side-of-it"])
+def test_the_looks_on_either_side_of_the_announced_time_and_of_the_limit_are_told_though_nothing_was_found(seconds):
+    begun = london("09:29") + timedelta(seconds=seconds)
+    made = [look(begun + timedelta(seconds=5 * n), NOT_LIVE, "not_found") for n in range(200)]
+    facts = record(address(*made))
+    around = [made[11], made[12], made[35], made[36]]
+    assert around_the_change(facts, facts.addresses[0]) == [*around, *made[-BEFORE:]]
+
+
+def test_where_all_looks_are_listed_no_rule_is_told_by_which():
+    (part,) = parts(record(address(*SEED_LOOKS)))
+    assert RULE not in part.notes
+    assert (BEFORE, AFTER) == (4, 3)  # as the rule says in words
 
 
 def test_a_page_that_went_away_again_is_told():

@@ -5,6 +5,7 @@ from django.urls import reverse
 
 from breaches.completing import editing
 from breaches.core.content import digest
+from breaches.core.printed.annex_facts import OWN_TEXT
 from breaches.core.remarks import Section
 from breaches.core.status import RecordingReason, ReportStatus
 from breaches.deciding import sign_off
@@ -62,6 +63,7 @@ def text_of(document):
 def test_a_draft_printed_with_its_annex_tells_in_its_text_of_the_same_last_look(report):
     document = printing.draft_of(report, annex=True)
     assert last_looks(document) == ["9.44.00am"]
+    assert OWN_TEXT not in document.annex.parts[0].notes
     assert LATER in text_of(document)
     assert DRAFTED not in text_of(document)
     assert Report.objects.get(pk=report.pk).version == report.version
@@ -91,7 +93,9 @@ def test_what_the_machine_brought_up_to_date_at_an_approval_is_still_its_own_tex
 def test_an_edited_text_stays_as_it_was_beside_the_annex(office, report):
     report = edited(report, office)
     document = sign_off.approve(report, annex=True, by=office.head, at=AT, render=printed)
-    assert content_of(document.report).circumstances == content_of(report).circumstances
+    content = content_of(document.report)
+    assert content.circumstances == content_of(report).circumstances
+    assert OWN_TEXT in content.annex.outputs[0].notes
 
 
 def test_without_an_annex_what_is_approved_is_the_text_as_it_stands(office, report):
