@@ -27,6 +27,7 @@ from breaches.core.status import (
     TOLD_ELSEWHERE,
     WITH_DOCUMENT,
     Kind,
+    Nature,
     ReportStatus,
 )
 from breaches.deciding import publishing
@@ -136,6 +137,8 @@ def _what_may_be_done(request: SignedInRequest, report: Report, moves: Sequence[
 
 def _what_was_done(report: Report) -> dict[str, Any]:
     events = report.events.select_related("actor")
+    dispatches = Dispatch.objects.filter(report=report).select_related("document", "by").defer("document__pdf")
+    sent = [dispatch.document.version for dispatch in dispatches if dispatch.nature == Nature.REPORT]
     return {
         "last_decision": events.filter(kind__in=("returned", "recorded", "dismissed")).last(),
         "decision_reason": wording.reason_of(report),
@@ -143,7 +146,8 @@ def _what_was_done(report: Report) -> dict[str, Any]:
         "returned_version": _returned_version(report),
         "own_acts": OwnAct.objects.filter(report=report).select_related("person"),
         "documents": report.approved_documents.select_related("approved_by").defer("pdf"),
-        "dispatches": Dispatch.objects.filter(report=report).select_related("document", "by").defer("document__pdf"),
+        "dispatches": dispatches,
+        "sent_version": sent[-1] if sent else None,
         "answer": events.filter(kind="answered").last(),
     }
 

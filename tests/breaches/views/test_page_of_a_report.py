@@ -1,10 +1,12 @@
 """The page of one report: what a person meets there, and in which order."""
 
+from datetime import timedelta
+
 import pytest
 from django.urls import reverse
 
 from breaches.core.status import ReportStatus
-from breaches.deciding import sign_off
+from breaches.deciding import sending, sign_off
 from tests.breaches.forms import page_of, words
 from tests.breaches.people import AT, a_report, written
 
@@ -125,6 +127,30 @@ def test_reopening_speaks_of_an_approved_document_only_where_there_is_one(client
     client.force_login(office.head)
     told = "What was approved stays" in words(client.get(page_of(report, "reopen")).text)
     assert told is report.approved_documents.exists()
+
+
+def test_a_correction_says_what_was_sent_and_no_more_that_nothing_was(client, office):
+    suspected = "A suspected breach until the Head of Profession has decided. Nothing is sent to anybody by itself."
+    report = a_report(office, ReportStatus.SENT)
+    version = report.version
+    client.force_login(office.head)
+    assert suspected not in words(client.get(page_of(report, "report")).text)
+    corrected = sending.correct(report, notice="A figure was wrong.", by=office.head, at=AT + timedelta(minutes=9))
+    said = f"Version {version} was approved and sent. This correction is not yet approved."
+    page = words(client.get(page_of(corrected, "report")).text)
+    assert said in page
+    assert suspected not in page
+    sign_off.submit(corrected, by=office.statistician, at=AT + timedelta(minutes=10))
+    assert said in words(client.get(page_of(corrected, "report")).text)
+
+
+@pytest.mark.parametrize("status", [ReportStatus.DRAFT, ReportStatus.WITH_HOP, ReportStatus.RETURNED])
+def test_what_was_never_sent_is_a_suspicion_until_it_is_decided(client, office, status):
+    report = a_report(office, status)
+    client.force_login(office.head)
+    page = words(client.get(page_of(report, "report")).text)
+    assert "A suspected breach until the Head of Profession has decided." in page
+    assert "This correction" not in page
 
 
 def test_the_page_of_a_release_names_its_reports_before_it_offers_another(client, office):
