@@ -43,6 +43,7 @@ from breaches.permissions import (
     may,
     may_write_or_decide,
     moves_open_to,
+    producers_read,
     producers_written_for,
     reports_where,
     reports_with,
@@ -62,7 +63,10 @@ REPORTS_ON_A_PAGE = 30
 @login_required
 @require_safe
 def report_list(request: HttpRequest) -> HttpResponse:
-    """List the reports of the person's producers: those that wait for a decision, or those decided."""
+    """List the reports of the person's producers: those that wait for a decision, or those decided.
+
+    Whoever reads no producer's reports is told that, and not that there are none.
+    """
     decided = request.GET.get("show") == "decided"
     reports = reports_where(request.user, Action.VIEW).select_related("producer")
     reports = reports.exclude(status__in=OPEN) if decided else _theirs_first(reports.undecided(), request.user)
@@ -73,7 +77,8 @@ def report_list(request: HttpRequest) -> HttpResponse:
     page = paginator.get_page(request.GET.get("page"))
     rows = [_listed(report, from_json(report.standing[0].content)) for report in page]  # type: ignore[attr-defined]  # by the prefetch
     may_start = producers_written_for(request.user).exists()
-    context = {"page": page, "rows": rows, "decided": decided, "may_start": may_start}
+    reads = producers_read(request.user).exists()
+    context = {"page": page, "rows": rows, "decided": decided, "may_start": may_start, "reads": reads}
     return render(request, "breaches/report_list.html", context)
 
 

@@ -11,12 +11,14 @@ from django.test.utils import CaptureQueriesContext
 from breaches.core.status import ReportStatus
 from breaches.models import Report
 from breaches.paper import printing
+from breaches.permissions import TABLE, Action
 from breaches.reports.versions import present
+from releases.core.roles import Role
 from tests.breaches.forms import words
 from tests.breaches.mornings import EARLY_MORNING, SEED_MORNING, a_drafted_report, a_late_release, covered, looks
 from tests.breaches.people import a_report, an_office, printed
 from tests.breaches.record import london
-from tests.factories import SeriesFactory, a_confirmed_release
+from tests.factories import SeriesFactory, UserFactory, a_confirmed_release
 
 pytestmark = pytest.mark.django_db
 
@@ -31,6 +33,25 @@ def test_an_empty_list_says_why_it_is_empty(client):
     client.force_login(an_office().head)
     assert "No report waits for a decision" in words(client.get("/reports/").text)
     assert "has been approved or dismissed yet" in words(client.get("/reports/?show=decided").text)
+
+
+@pytest.mark.parametrize("role", list(Role))
+def test_whoever_reads_no_reports_is_told_that_and_not_that_there_are_none(client, role):
+    office = an_office()
+    report = a_report(office)
+    client.force_login(office.people[role])
+    for address in ("/reports/", "/reports/?show=decided"):
+        page = words(client.get(address).text)
+        reads = role in TABLE[Action.VIEW]
+        assert ("Your role does not read breach reports." in page) is not reads
+        assert ("Register of all reports" in page) is reads
+        assert ("Waiting for a decision" in page or "Decided" in page) is reads
+    assert (report.reference in words(client.get("/reports/").text)) is reads
+
+
+def test_whoever_has_no_role_is_told_so_too(client):
+    client.force_login(UserFactory())
+    assert "Your role does not read breach reports." in words(client.get("/reports/").text)
 
 
 def test_a_person_sees_the_reports_of_their_producers_and_no_others(client):
