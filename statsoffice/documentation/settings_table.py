@@ -173,8 +173,7 @@ SETTINGS = (
     Setting(
         "STATSOFFICE_BREACHES_PUBLIC",
         "`on`: anyone can read, at `/breaches/`, the reports that a Head of Profession or deputy has made "
-        "public; `off`: there are no such pages. Nothing links to them: link to that address from your own "
-        "site",
+        "public, and the foot of every page links there; `off`: there are no such pages",
     ),
     Setting(
         "STATSOFFICE_LEAD_OFFICIAL",

@@ -22,6 +22,7 @@ TOLD = {
     "the same in UTC",
     "the same in an iCalendar file",
 }
+LINK = '<a class="govuk-link" href="/breaches/">Breaches of the Code of Practice</a>'
 APPROVED_AT = NOW + timedelta(minutes=20)
 
 __all__ = ["office"]
@@ -87,12 +88,20 @@ def test_no_other_public_answer_changes_by_it(client, marked, subtests):
 def test_a_calendar_that_stands_beside_it_speaks_of_no_verdict(client, marked):
     for address in ("/", "/calendar/2020/6/", "/changes.atom", "/api/v1/releases"):
         text = client.get(address).content.decode().lower().replace("prices, late", "").replace("/late", "")
+        # The foot of a page leads to what is public, and says the same whatever is.
+        text = text.replace(LINK.lower(), "")
         for own in ("prices, early", "/early", "prices, not-seen", "/not-seen", '"late', '"early', '"not-seen'):
             text = text.replace(own, "")
         assert VERDICTS.findall(text) == [], address
 
 
+@pytest.mark.parametrize("address", ["/", "/calendar/2020/6/", "/accessibility/"])
+def test_a_reader_finds_what_is_public_from_any_public_page(client, marked, address):
+    assert client.get(address).text.count(LINK) == 1
+
+
 def test_without_the_setting_nothing_is_there(client, marked, settings):
     settings.BREACHES_PUBLIC = False
+    assert "/breaches/" not in client.get("/").text
     assert client.get("/breaches/").status_code == 404
     assert client.get(f"/breaches/{marked.reference}/").status_code == 404
