@@ -4,6 +4,7 @@ from django.apps import AppConfig
 from django.core.checks import Tags, register
 
 from statsoffice.database_encoding import check_encoding
+from statsoffice.guides.contact import check_contact
 
 
 class StatsofficeConfig(AppConfig):
@@ -13,5 +14,6 @@ class StatsofficeConfig(AppConfig):
     label = "statsoffice"
 
     def ready(self) -> None:
-        """Have the database's encoding checked wherever Django checks databases."""
+        """Have the database's encoding checked wherever Django checks databases, and the contact before it opens."""
         register(check_encoding, Tags.database)
+        register(check_contact, deploy=True)

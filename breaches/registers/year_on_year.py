@@ -40,6 +40,11 @@ class Table:
     chart: Chart | None = None
     nothing: str = ""
 
+    @property
+    def labelled(self) -> Sequence[tuple[Row, Sequence[tuple[str, str]]]]:
+        """Its lines, each with its figures beside the heading of their column, for screens without room for columns."""
+        return [(row, list(zip(self.columns[1:], row.cells, strict=True))) for row in self.rows]
+
 
 @dataclass(frozen=True, slots=True)
 class Counted:

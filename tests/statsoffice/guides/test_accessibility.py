@@ -5,6 +5,7 @@ from pathlib import Path
 
 import pytest
 from django.conf import settings
+from django.core.checks import run_checks
 from django.urls import reverse
 from selectolax.lexbor import LexborHTMLParser
 
@@ -43,9 +44,21 @@ def test_the_statement_says_with_which_screen_reader_the_pages_were_read_and_wit
 
 @pytest.mark.django_db
 def test_the_statement_names_the_address_that_the_office_has_set(client, settings):
-    assert "mailto:" not in client.get(ADDRESS).text
+    unnamed = client.get(ADDRESS).text
+    assert "mailto:" not in unnamed
+    assert "has not named an address for this yet" in unnamed
     settings.ACCESSIBILITY_CONTACT = "access@example.gov.uk"
-    assert 'href="mailto:access@example.gov.uk"' in client.get(ADDRESS).text
+    named = client.get(ADDRESS).text
+    assert 'href="mailto:access@example.gov.uk"' in named
+    assert "has not named" not in named
+
+
+@pytest.mark.one_database
+@pytest.mark.parametrize(("contact", "is_told"), [("", True), ("access@example.gov.uk", False)])
+def test_check_deploy_tells_an_office_that_it_names_no_address(settings, contact, is_told):
+    settings.ACCESSIBILITY_CONTACT = contact
+    found = {message.id for message in run_checks(include_deployment_checks=True)}
+    assert ("statsoffice.I001" in found) == is_told
 
 
 @pytest.mark.one_database
