@@ -12,6 +12,9 @@ from breaches.core.remarks import Remark, Section, impossible, missing
 from breaches.core.status import APPROVE, Kind
 from breaches.models import Report
 
+# What is said on the page of the cause, and not in the section that prints it.
+OF_THE_CAUSE = frozenset({"cause", "available_on"})
+
 
 def for_submission(report: Report, content: ReportContent) -> tuple[Remark, ...]:
     """List what keeps a report from being submitted or approved besides its own text.
@@ -46,6 +49,11 @@ def in_the_way(report: Report, content: ReportContent, *, move: str, today: date
     """
     needed = for_approval if move == APPROVE else for_submission
     return (*missing(content), *needed(report, content), *impossible(content, today=today))
+
+
+def of_the_cause(report: Report) -> tuple[Remark, ...]:
+    """List what still has to be said on the page of the cause before a report can be submitted."""
+    return tuple(_not_said(report))
 
 
 def is_late(report: Report) -> bool:

@@ -10,6 +10,7 @@ from django.utils.translation import gettext as _
 
 from breaches.completing import cause, needs
 from breaches.completing.cause import Found
+from breaches.core.status import DECIDED
 from breaches.forms.cause import CauseForm
 from breaches.models import Report
 from breaches.permissions import may_write_or_decide
@@ -38,13 +39,18 @@ def choose(request: SignedInRequest, report: Report) -> HttpResponse:
         data["seen"] = _digest(stands)
         return _shown(request, report, _form(report, data), theirs=stands, status=409)
     try:
-        cause.choose(report, form.found(), by=request.user, at=timezone.now())
+        kept = cause.choose(report, form.found(), by=request.user, at=timezone.now())
     except MoveRefused as refused:
         field = getattr(refused, "field", None)
         form.add_error(field if field in form.fields else None, str(refused))
         return _shown(request, report, form)
-    messages.success(request, _("The cause is kept."))
-    return redirect("breaches:report", report.reference)
+    still_needed = () if kept.status in DECIDED else needs.of_the_cause(kept)
+    if not still_needed:
+        messages.success(request, _("The cause is kept."))
+        return redirect("breaches:report", report.reference)
+    sentence = _("The cause is kept. Still needed before the report can be submitted: %(needed)s")
+    messages.warning(request, sentence % {"needed": " ".join(remark.sentence for remark in still_needed)})
+    return redirect("breaches:cause", report.reference)
 
 
 def _form(report: Report, data: QueryDict | None) -> CauseForm:

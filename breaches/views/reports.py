@@ -17,7 +17,7 @@ from breaches.completing import cause, needs
 from breaches.completing.editing import FIELDS
 from breaches.core.content import ReportContent, from_json
 from breaches.core.decision import BREACHES, DECISION_ON
-from breaches.core.remarks import Section, missing
+from breaches.core.remarks import Remark, Section, missing
 from breaches.core.status import (
     DECIDED,
     DECISIONS,
@@ -242,29 +242,40 @@ def _empty_in_words(report: Report) -> str:
     return _("Left empty") if report.status in DECIDED else _("Incomplete")
 
 
+def _in_words(remarks: Iterable[Remark]) -> str:
+    return " ".join(remark.sentence for remark in remarks)
+
+
 def _cause_task(report: Report, *, editable: bool) -> dict[str, str]:
+    is_decided = report.status in DECIDED
+    needed = () if is_decided else needs.of_the_cause(report)
     return {
         "title": _("Cause, for the register"),
         "address": reverse("breaches:cause", args=[report.reference]) if editable else "",
-        "status": wording.cause_of(report.cause) or _empty_in_words(report),
-        "colour": "" if report.cause or report.status in DECIDED else "blue",
+        "hint": _in_words(needed),
+        "status": _empty_in_words(report) if needed else wording.cause_of(report.cause) or _empty_in_words(report),
+        "colour": "blue" if needed else "",
     }
 
 
 def _tasks(
     report: Report, version: ReportVersion, content: ReportContent, *, editable: bool
 ) -> Iterable[dict[str, str]]:
-    incomplete = {remark.section for remark in (*missing(content), *needs.for_submission(report, content))}
+    is_decided = report.status in DECIDED
+    remarks = (*missing(content), *needs.for_submission(report, content))
     offered = refreshing.offers(report, version)
     for section in Section:
+        # What the page of the cause asks for stands in the task of its own.
+        needed = [one for one in remarks if one.section == section and one.field not in needs.OF_THE_CAUSE]
         status, colour = _("Completed"), ""
-        if section in incomplete:
-            status, colour = _empty_in_words(report), "" if report.status in DECIDED else "blue"
+        if needed:
+            status, colour = _empty_in_words(report), "" if is_decided else "blue"
         if editable and any(field in offered for field in FIELDS[section]):
             status, colour = _("Facts changed"), "yellow"
         yield {
             "title": str(wording.SECTIONS[section]),
             "address": reverse("breaches:section", args=[report.reference, section]) if editable else "",
+            "hint": "" if is_decided else _in_words(needed),
             "status": status,
             "colour": colour,
         }

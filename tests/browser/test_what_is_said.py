@@ -73,8 +73,8 @@ def test_a_screen_reader_says_what_is_needed_from_the_log_in_to_the_approval(pag
         "Draft",
         "A suspected breach until the Head of Profession has decided. Nothing is sent to anybody by itself.",
         "link: Core Information, Completed",
-        "link: Impact of the breach, Incomplete",
-        "link: Cause, for the register, Incomplete",
+        "link: Impact of the breach, Describe the impact of the breach. Incomplete",
+        "link: Cause, for the register, Choose the cause, or say that it is not known yet. Incomplete",
         "button: Check your answers and submit",
     )
 

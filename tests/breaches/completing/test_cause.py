@@ -174,6 +174,31 @@ def test_the_error_summary_of_a_submission_leads_to_the_page_of_the_cause(client
         assert f'id="{control}"' in client.get(page_of(report)).text
 
 
+def test_what_is_still_needed_is_said_on_the_page_after_saving_and_beside_the_task(client, office):
+    report = without_end(uncaused(office))
+    client.force_login(office.statistician)
+    needed = "Say when it was made available, or why that is not known."
+    task = f"Cause, for the register {needed} Incomplete"
+    saved = client.post(
+        page_of(report), filled_in(client.get(page_of(report)).text) | {"cause": "not_known"}, follow=True
+    )
+    assert saved.redirect_chain == [(page_of(report), 302)]
+    assert f"The cause is kept. Still needed before the report can be submitted: {needed}" in words(saved.text)
+    listed = words(client.get(page_of(report, "report")).text)
+    assert task in listed
+    assert "Circumstances of breach Completed" in listed
+    send(client, page_of(report), available_unknown="The publisher keeps no log.")
+    listed = words(client.get(page_of(report, "report")).text)
+    assert needed not in listed
+    assert "Cause, for the register Not known yet" in listed
+
+
+def test_the_page_says_that_the_record_shows_when_the_check_first_saw_it(client, office):
+    client.force_login(office.statistician)
+    page = words(client.get(page_of(a_report(office))).text)
+    assert "The record shows when the check first saw it" in page
+
+
 def test_a_time_without_its_day_is_refused_and_nothing_typed_is_lost(client, office):
     report = uncaused(office)
     client.force_login(office.statistician)

@@ -114,11 +114,15 @@ def test_what_was_written_to_dismiss_a_report_is_never_shown_as_what_was_asked_f
 def test_what_a_decision_did_not_need_is_left_empty_and_no_work_to_be_done(client, office):
     report = a_report(office, complete=False)
     client.force_login(office.head)
-    assert "Incomplete" in words(client.get(page_of(report, "report")).text)
+    page = words(client.get(page_of(report, "report")).text)
+    assert "Impact of the breach Describe the impact of the breach. Incomplete" in page
+    assert "Circumstances of breach Completed" in page
+    assert "Cause, for the register Choose the cause, or say that it is not known yet. Incomplete" in page
     sign_off.record_in_log(report, reason="no_effect", words="Nobody saw it.", by=office.head, at=AT)
     page = words(client.get(page_of(report, "report")).text)
     assert "Left empty" in page
     assert "Incomplete" not in page
+    assert "Describe the impact" not in page
 
 
 @pytest.mark.parametrize("status", [ReportStatus.APPROVED, ReportStatus.DISMISSED])
