@@ -20,6 +20,10 @@ class SuspicionQuerySet(models.QuerySet["Suspicion"]):
         """Leave rehearsals out."""
         return self.filter(release__rehearsal=False)
 
+    def with_outcome(self) -> "SuspicionQuerySet":
+        """Read with each no more than what its verdict is, for lists that name kinds."""
+        return self.select_related("verification").only("report", "kind", "verification__outcome")
+
     def with_facts(self) -> "SuspicionQuerySet":
         """Read with each its verdict, and of its release what an account is written from."""
         return self.select_related(

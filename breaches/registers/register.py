@@ -81,11 +81,13 @@ def with_text(found: ReportQuerySet) -> ReportQuerySet:
 
 
 def listed(keys: Sequence[int]) -> "list[Any]":
-    """Return reports with their text, in the order of their keys.
+    """Return reports with their text and the verdicts that they are about, in the order of their keys.
 
     A page asks for the keys first: sorting them all costs little, and whole rows much.
     """
-    found = {report.pk: report for report in with_text(Report.objects.filter(pk__in=keys))}
+    outcomes = Prefetch("suspicions", Suspicion.objects.with_outcome())
+    asked = with_text(Report.objects.filter(pk__in=keys)).prefetch_related(outcomes)
+    found = {report.pk: report for report in asked}
     return [found[key] for key in keys if key in found]
 
 

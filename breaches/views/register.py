@@ -9,7 +9,7 @@ from django.shortcuts import render
 from django.views.decorators.http import require_safe
 
 from breaches.core.content import from_json
-from breaches.core.status import Kind, ReportStatus
+from breaches.core.status import ReportStatus
 from breaches.forms.register import RegisterForm
 from breaches.models import Report
 from breaches.permissions import Action
@@ -58,7 +58,7 @@ def _row(report: Report) -> dict[str, Any]:
     return {
         "report": report,
         "title": "; ".join(output.title for output in content.outputs) or report.reference,
-        "kind": wording.KINDS[Kind(report.kind)],
+        "kind": wording.kind_of(report),
         "occurred": [day(on) for on in sorted(content.occurred_on)],
         "practices": ", ".join(dict.fromkeys(practice.code for practice in content.practices)),
         "status": status,

@@ -6,7 +6,7 @@ from typing import Any
 from django.conf import settings
 from django.contrib.auth.decorators import login_required
 from django.core.paginator import Paginator
-from django.db.models import Case, F, Prefetch, Value, When
+from django.db.models import Case, F, Prefetch, Value, When, prefetch_related_objects
 from django.http import HttpRequest, HttpResponse
 from django.shortcuts import get_object_or_404, render
 from django.urls import reverse
@@ -26,7 +26,6 @@ from breaches.core.status import (
     RESTRICTED,
     TOLD_ELSEWHERE,
     WITH_DOCUMENT,
-    Kind,
     Nature,
     ReportStatus,
 )
@@ -34,7 +33,7 @@ from breaches.deciding import publishing
 from breaches.drafts import refreshing
 from breaches.drafts.joining import can_be_parted
 from breaches.drafts.mornings import morning_of
-from breaches.models import Dispatch, JoinedDraft, OwnAct, Report, ReportVersion, StartedReport
+from breaches.models import Dispatch, JoinedDraft, OwnAct, Report, ReportVersion, StartedReport, Suspicion
 from breaches.models.report import ReportQuerySet
 from breaches.paper import printing
 from breaches.permissions import (
@@ -72,7 +71,10 @@ def report_list(request: HttpRequest) -> HttpResponse:
     reports = reports.exclude(status__in=OPEN) if decided else _theirs_first(reports.undecided(), request.user)
     standing = ReportVersion.objects.filter(number=F("report__version"))
     paginator = Paginator(
-        reports.prefetch_related(Prefetch("versions", standing, to_attr="standing")), REPORTS_ON_A_PAGE
+        reports.prefetch_related(
+            Prefetch("versions", standing, to_attr="standing"), Prefetch("suspicions", Suspicion.objects.with_outcome())
+        ),
+        REPORTS_ON_A_PAGE,
     )
     page = paginator.get_page(request.GET.get("page"))
     rows = [_listed(report, from_json(report.standing[0].content)) for report in page]  # type: ignore[attr-defined]  # by the prefetch
@@ -111,7 +113,10 @@ def report(request: SignedInRequest, report: Report) -> HttpResponse:
 
 
 def _what_it_says(report: Report, content: ReportContent) -> dict[str, Any]:
-    suspicions = report.suspicions.select_related("verification", "release")
+    prefetch_related_objects(
+        [report], Prefetch("suspicions", Suspicion.objects.select_related("verification", "release"))
+    )
+    suspicions = report.suspicions.all()
     started = StartedReport.objects.filter(report=report).select_related("release", "series", "started_by")
     return {
         "row": _listed(report, content),
@@ -220,7 +225,7 @@ def _listed(report: Report, content: ReportContent) -> dict[str, Any]:
     return {
         "report": report,
         "title": "; ".join(output.title for output in content.outputs) or report.reference,
-        "kind": wording.KINDS[Kind(report.kind)],
+        "kind": wording.kind_of(report),
         "occurred": " and ".join(day(on) for on in content.occurred_on),
         "status": status,
         "colour": colour,

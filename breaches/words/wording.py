@@ -13,9 +13,10 @@ from breaches.core.decision import Decision
 from breaches.core.printed.document import exactly
 from breaches.core.remarks import Section
 from breaches.core.status import Cause, DismissalReason, Kind, RecordingReason, ReportStatus, Term
-from breaches.models import Report
+from breaches.models import Report, Suspicion
 from breaches.models.report import KINDS as KIND_CHOICES
 from releases.core.dates.london import day
+from releases.core.judging.verdict import Outcome
 from releases.core.roles import Role
 
 # The words of a status and the colour of its tag.
@@ -34,6 +35,9 @@ STATUSES = {
 }
 
 KINDS = {Kind(code): words for code, words in KIND_CHOICES.items()}
+
+# No kind of its own: what is late by how much is not known until it is seen.
+NOT_SEEN = lazy("Not seen")
 
 # What sets apart kinds whose names alone do not.
 KIND_HINTS = {
@@ -128,6 +132,26 @@ CAUSES = {
 }
 
 TERMS = {Term.SHORT: lazy("Short-term"), Term.LONG: lazy("Long-term")}
+
+
+def kind_of(report: Report) -> str:
+    """Name the kind of a report: what counts as late is called not seen as long as none of it was seen (decision 31).
+
+    :param report: in lists read with its suspicions and the verdict of each.
+    """
+    suspicions = report.suspicions.all()
+    if report.kind == Kind.LATE and suspicions and all(map(_is_unseen, suspicions)):
+        return str(NOT_SEEN)
+    return str(KINDS[Kind(report.kind)])
+
+
+def suspected_as(suspicion: Suspicion) -> str:
+    """Say within a sentence what a suspicion is of; of lateness that nothing was seen, as long as nothing was."""
+    return str(NOT_SEEN if _is_unseen(suspicion) else KINDS[Kind(suspicion.kind)]).lower()
+
+
+def _is_unseen(suspicion: Suspicion) -> bool:
+    return suspicion.kind == Kind.LATE and suspicion.verification.outcome == Outcome.NOT_SEEN
 
 
 def cause_of(code: str) -> str:

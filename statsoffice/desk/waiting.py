@@ -3,11 +3,11 @@
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 
-from django.db.models import QuerySet
+from django.db.models import Prefetch, QuerySet
 
 from breaches.core.status import WRITERS, ReportStatus
 from breaches.drafts.mornings import Morning, to_join
-from breaches.models import Report
+from breaches.models import Report, Suspicion
 from breaches.permissions import reports_with
 from releases.calendar import date_requests, tasks
 from releases.core.roles import LEADS, Role
@@ -64,7 +64,8 @@ def waiting_for(person: Person, *, now: datetime) -> Waiting:
 def _reports(person: Person, roles: frozenset[Role], *statuses: ReportStatus) -> list[Report]:
     theirs = reports_with(person, roles).filter(status__in=statuses)
     listed = theirs.select_related("producer", "started__release", "started__series")
-    return list(listed.prefetch_related("suspicions__release").order_by("drafted_at")[:MOST_LINES])
+    suspicions = Prefetch("suspicions", Suspicion.objects.select_related("release", "verification"))
+    return list(listed.prefetch_related(suspicions).order_by("drafted_at")[:MOST_LINES])
 
 
 def _access_lists(person: Person) -> list[Release]:

@@ -4,6 +4,8 @@ from datetime import datetime
 
 from django import template
 
+from breaches.models import Report, Suspicion
+from breaches.words import wording as breaches_wording
 from releases.core.judging.verdict import Outcome
 from releases.core.looks.runs import Run
 from releases.models import Release, Verification
@@ -75,3 +77,15 @@ def outcome_and_seconds(verification: Verification) -> str:
     label, _ = wording.OUTCOMES[Outcome(verification.outcome)]
     note = wording.delay_note(verification)
     return f"{label}: {note}" if note else str(label)
+
+
+@register.filter
+def kind_of(report: Report) -> str:
+    """Name the kind of a report as the record has it by now."""
+    return breaches_wording.kind_of(report)
+
+
+@register.filter
+def suspected_as(suspicion: Suspicion) -> str:
+    """Say what a suspicion is of as the record has it by now."""
+    return breaches_wording.suspected_as(suspicion)
