@@ -30,6 +30,7 @@ from breaches.core.status import (
     ReportStatus,
 )
 from breaches.deciding import publishing
+from breaches.deciding.removed_words import removals_of
 from breaches.drafts import refreshing
 from breaches.drafts.joining import can_be_parted
 from breaches.drafts.mornings import morning_of
@@ -199,16 +200,23 @@ def history(request: SignedInRequest, report: Report) -> HttpResponse:
         }
         for event in report.events.select_related("actor").order_by("position")
     ]
-    versions = report.versions.select_related("written_by").order_by("-number")
-    return render(request, "breaches/history.html", {"report": report, "events": events, "versions": versions})
+    versions = list(report.versions.select_related("written_by").order_by("-number"))
+    removals = removals_of(report, versions)
+    rows = [(version, events_in_words.removed_in_words(removals[version.number])) for version in versions]
+    return render(request, "breaches/history.html", {"report": report, "events": events, "versions": rows})
 
 
 @report_page("GET")
 def version(request: SignedInRequest, report: Report, number: int) -> HttpResponse:
-    """Show one version of a report as it was."""
+    """Show one version of a report as it was, less what was removed from it since."""
     shown = get_object_or_404(report.versions.select_related("written_by"), number=number)
-    document = printing.laid_out(report, shown)
-    return render(request, "breaches/version.html", {"report": report, "version": shown, "document": document})
+    context = {
+        "report": report,
+        "version": shown,
+        "removed": events_in_words.removed_in_words(removals_of(report, [shown])[number]),
+        "document": printing.laid_out(report, shown),
+    }
+    return render(request, "breaches/version.html", context)
 
 
 def _returned_version(report: Report) -> int | None:

@@ -9,6 +9,7 @@ from breaches.core.remarks import Section
 from breaches.core.status import DismissalReason, Kind, RecordingReason
 from breaches.models import ReportEvent, SectionComment
 from breaches.words.wording import FIELDS, REASONS, RECORDING_REASONS, ROLES, SECTIONS, cause_of
+from releases.core.dates.london import day
 from releases.core.lifecycle import spoken
 from releases.core.roles import Role
 
@@ -53,6 +54,12 @@ EVENTS = {
     "statement_downloaded": lazy("Statement for the office’s own site downloaded"),
     "draft_downloaded": lazy("Draft downloaded"),
 }
+
+
+def removed_in_words(redactions: Iterable[ReportEvent]) -> str:
+    """Say when and by whom words were removed: "on 9 August 2020 by Ada Hill"; "" where none were."""
+    sentence = _("on %(day)s by %(person)s")
+    return _(" and ").join(sentence % {"day": day(event.at), "person": event.actor} for event in redactions)
 
 
 def title_of(event: ReportEvent) -> str:

@@ -1,0 +1,81 @@
+"""After a redaction the pages of a report's versions say what is no longer as it was left."""
+
+from datetime import timedelta
+
+import pytest
+from django.urls import reverse
+
+from breaches.completing import editing
+from breaches.core.remarks import Section
+from breaches.deciding.redaction import redact
+from breaches.drafts import joining
+from breaches.models import Report
+from tests.breaches.drafts.test_joining import a_morning
+from tests.breaches.forms import words
+from tests.breaches.people import AT, a_report, an_office, written
+
+pytestmark = pytest.mark.django_db
+
+NAME = "Quillon Featherstonehaugh"
+LATER = AT + timedelta(days=40)
+REMOVED = "removed on 9 August 2020 by Head Of Profession"
+BEFORE = "the SHA-256 is of the text before"
+
+
+@pytest.fixture
+def office():
+    return an_office()
+
+
+@pytest.fixture
+def report(office):
+    """A report whose present version names somebody, which the one before it does not."""
+    report = a_report(office)
+    editing.save_section(
+        report, section=Section.IMPACT, values={"impact": f"{NAME} told two users."},
+        expected_version=report.version, by=office.statistician, at=AT,
+    )  # fmt: skip
+    return Report.objects.select_related("producer").get(pk=report.pk)
+
+
+def read(client, report, name, *more):
+    return words(client.get(reverse(f"breaches:{name}", args=[report.reference, *more])).text)
+
+
+def test_a_version_says_that_words_were_removed_when_and_by_whom(client, office, report):
+    client.force_login(office.head)
+    version = report.version
+    assert "less words removed" not in read(client, report, "version", version)
+    assert BEFORE not in read(client, report, "history")
+    redact(report, words=NAME, why="Nobody needs the name.", by=office.head, at=LATER)
+    page = read(client, report, "version", version)
+    assert "As Statistician left it at" in page
+    assert f", less words {REMOVED}. The SHA-256 in the history is of the text before." in page
+    assert "less words removed" not in read(client, report, "version", version - 1)
+    history = read(client, report, "history")
+    assert history.count(f"Words were {REMOVED}: {BEFORE}.") == 1
+
+
+def test_a_version_that_is_written_with_the_marker_is_as_it_was_left(client, office, report):
+    redact(report, words=NAME, why="Nobody needs the name.", by=office.head, at=LATER)
+    report = Report.objects.select_related("producer").get(pk=report.pk)
+    editing.save_section(
+        report, section=Section.CORRECTIVE_ACTIONS, values={"corrective_actions": "A person checks."},
+        expected_version=report.version, by=office.head, at=LATER + timedelta(minutes=1),
+    )  # fmt: skip
+    report.refresh_from_db()
+    client.force_login(office.head)
+    page = read(client, report, "version", report.version)
+    assert "[removed on 9 August 2020] told two users." in page
+    assert "less words removed" not in page
+
+
+def test_a_draft_says_what_was_removed_by_way_of_the_joint_report(client, office):
+    drafts = a_morning(office, 2)
+    written(drafts[0], by=office.statistician, impact=f"{NAME} told two users.")
+    joint = joining.join(drafts, by=office.statistician, at=AT)
+    redact(joint, words=NAME, why="Nobody needs the name.", by=office.head, at=LATER)
+    client.force_login(office.head)
+    drafts[0].refresh_from_db()
+    assert f"Words were {REMOVED}: {BEFORE}." in read(client, drafts[0], "history")
+    assert BEFORE not in read(client, drafts[1], "history")
