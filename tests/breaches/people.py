@@ -78,6 +78,15 @@ def written(report: Report, *, by: User, at=AT, impact=IMPACT, actions=ACTIONS) 
     return cause.choose(report, Found(Cause.SCHEDULER_FAULT, available_unknown=unknown), by=by, at=at)
 
 
+def naming(name: str, report: Report, *, by: User) -> Report:
+    """The report with an impact that names somebody, as it is stored."""
+    values = {"impact": f"{name} told two users."}
+    editing.save_section(
+        report, section=Section.IMPACT, values=values, expected_version=report.version, by=by, at=AT
+    )  # fmt: skip
+    return Report.objects.select_related("producer").get(pk=report.pk)
+
+
 def a_report(office: Office, status: ReportStatus = ReportStatus.DRAFT, *, complete=True, **fields) -> Report:
     """A report that the office's people have brought into a state: the statistician writes, the head decides."""
     report = a_drafted_report(producer=office.producer, **fields)

@@ -5,15 +5,14 @@ from datetime import timedelta
 import pytest
 from django.urls import reverse
 
-from breaches.completing import editing, notes
-from breaches.core.remarks import Section
+from breaches.completing import notes
 from breaches.core.status import ReportStatus
 from breaches.deciding import sending, sign_off
 from breaches.deciding.approved_words import shows
 from breaches.models import Report
 from breaches.paper import pdf
 from statsoffice.redacting.redaction import redact
-from tests.breaches.people import AT, a_joint_report, a_report, an_office
+from tests.breaches.people import AT, a_joint_report, a_report, naming
 
 pytestmark = pytest.mark.django_db
 
@@ -23,19 +22,10 @@ LATER = AT + timedelta(days=40)
 
 
 @pytest.fixture
-def office():
-    return an_office()
-
-
-@pytest.fixture
 def report(office):
     """An approved report whose document names somebody."""
-    draft = a_report(office)
-    editing.save_section(
-        draft, section=Section.IMPACT, values={"impact": f"{NAME} told two users."},
-        expected_version=draft.version, by=office.statistician, at=AT,
-    )  # fmt: skip
-    submitted = sign_off.submit(Report.objects.get(pk=draft.pk), by=office.statistician, at=AT)
+    draft = naming(NAME, a_report(office), by=office.statistician)
+    submitted = sign_off.submit(draft, by=office.statistician, at=AT)
     sign_off.approve(submitted, by=office.head, at=AT, render=pdf.render)
     return Report.objects.select_related("producer").get(pk=draft.pk)
 

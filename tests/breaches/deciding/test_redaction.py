@@ -9,7 +9,7 @@ from django.core.management import CommandError, call_command
 from django.db import DatabaseError, connection, models, transaction
 from django.urls import reverse
 
-from breaches.completing import actions, editing, notes
+from breaches.completing import actions, notes
 from breaches.core.remarks import Section
 from breaches.core.status import ReportStatus, Term
 from breaches.deciding import redaction, sending, sign_off
@@ -34,7 +34,7 @@ from statsoffice import evidence_checked
 from statsoffice.messages import outbox
 from statsoffice.messages.models import Message
 from statsoffice.redacting.redaction import redact
-from tests.breaches.people import AT, a_report, an_office
+from tests.breaches.people import AT, a_report, an_office, naming
 from tests.statsoffice.test_names_nowhere import tables
 from tests.statsoffice.test_verify_evidence import tamper
 
@@ -48,11 +48,6 @@ MARKER = "[removed on 9 August 2020]"
 
 
 @pytest.fixture
-def office():
-    return an_office()
-
-
-@pytest.fixture
 def report(office):
     """An approved and sent report that names somebody wherever people write."""
     report = a_report(office)
@@ -63,11 +58,7 @@ def report(office):
     plan = actions.Plan(f"{NAME} is trained", Term.SHORT, NAME, (AT + timedelta(days=9)).date())
     actions.add(report, plan, next_release_of=None, by=office.statistician, at=AT)
     report.refresh_from_db()
-    editing.save_section(
-        report, section=Section.IMPACT, values={"impact": f"{NAME} told two users."},
-        expected_version=report.version, by=office.statistician, at=AT,
-    )  # fmt: skip
-    report = sign_off.submit(Report.objects.get(pk=report.pk), by=office.statistician, at=AT)
+    report = sign_off.submit(naming(NAME, report, by=office.statistician), by=office.statistician, at=AT)
     report = sign_off.return_(
         report, comment=f"Why did {NAME} wait?", sections={Section.IMPACT: f"Ask {NAME}."}, by=office.head, at=AT
     )

@@ -12,7 +12,7 @@ from breaches.drafts import joining
 from breaches.models import Report
 from tests.breaches.drafts.test_joining import a_morning
 from tests.breaches.forms import words
-from tests.breaches.people import AT, a_report, an_office, written
+from tests.breaches.people import AT, a_report, naming, written
 
 pytestmark = pytest.mark.django_db
 
@@ -23,19 +23,9 @@ BEFORE = "the SHA-256 is of the text before"
 
 
 @pytest.fixture
-def office():
-    return an_office()
-
-
-@pytest.fixture
 def report(office):
     """A report whose present version names somebody, which the one before it does not."""
-    report = a_report(office)
-    editing.save_section(
-        report, section=Section.IMPACT, values={"impact": f"{NAME} told two users."},
-        expected_version=report.version, by=office.statistician, at=AT,
-    )  # fmt: skip
-    return Report.objects.select_related("producer").get(pk=report.pk)
+    return naming(NAME, a_report(office), by=office.statistician)
 
 
 def read(client, report, name, *more):
