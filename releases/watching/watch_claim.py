@@ -27,7 +27,7 @@ def claim(going: Round) -> None:
         watch_round.take_in(going, unstored.store_left_behind(going.unstored, at=now))
     watch_list.enrol(now=now)
     _forget_what_changed(going, now=now)
-    due = watch_list.falling_due(until=now + HORIZON, now=now, without=list(going.targets))
+    due = watch_list.falling_due(until=now + HORIZON, now=now, without=going.targets.keys())
     due = [address for address in due if address.release.rehearsal or not going.replayed]
     due, faults = askable.parted(due)
     going.faults += faults

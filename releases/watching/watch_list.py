@@ -16,7 +16,7 @@ from releases.core.looks.answer import Answer
 from releases.core.web_address import place_if_any, place_of
 from releases.models import Address, NotFoundPage, Observation, Release, Series, Statement, Watch
 
-ENROLLED_AT_A_TIME = 500
+READ_AT_A_TIME = 500
 AHEAD = cadence.FIRST_LOOK
 BEHIND = cadence.GIVE_UP
 
@@ -124,8 +124,10 @@ def changed(targets: Mapping[int, Target], *, now: datetime) -> set[int]:
     :param targets: by the address' key.
     :param now: an aware instant.
     """
-    stored = watched_addresses(now=now).filter(pk__in=list(targets)).select_related(None)
-    same = {key for key, *fields in stored.values_list("pk", *_SOUGHT) if tuple(fields) == targets[key].sought()}
+    watched, same = watched_addresses(now=now).select_related(None).values_list("pk", *_SOUGHT), set()
+    for some in batched(targets, READ_AT_A_TIME):
+        stored = watched.filter(pk__in=some)
+        same |= {key for key, *fields in stored if tuple(fields) == targets[key].sought()}
     return targets.keys() - same
 
 
@@ -197,7 +199,7 @@ def enrol(*, now: datetime) -> None:
         Q(watch__isnull=True) | ~Q(watch__schedule_version=F("release__schedule_version"))
     )
     # Some at a time: thousands may fall due together.
-    for some in batched(list(new.values_list("pk", flat=True)), ENROLLED_AT_A_TIME):
+    for some in batched(list(new.values_list("pk", flat=True)), READ_AT_A_TIME):
         watches = []
         for address in new.filter(pk__in=some):
             due_at, limit_at = due_of(address.release), address.release.limit_at
@@ -214,14 +216,15 @@ def enrol(*, now: datetime) -> None:
 
 def falling_due(*, until: datetime, now: datetime, without: Collection[int]) -> list[Address]:
     """Return the watched addresses whose next look comes by an aware instant, without some by key."""
-    found = list(
+    due = (
         watched_addresses(now=now)
         .filter(watch__next_look_at__lte=until, watch__schedule_version=F("release__schedule_version"))
-        .exclude(pk__in=without)
-        .select_related(None)
-        .select_related("release", "watch")
         .order_by("watch__next_look_at")
+        .select_related(None)
     )
+    keys = [key for key in due.values_list("pk", flat=True) if key not in without]
+    whole = due.select_related("release", "watch")
+    found = [address for some in batched(keys, READ_AT_A_TIME) for address in whole.filter(pk__in=some)]
     # One object for each series in place of one for each address: a sweep holds ten thousand for hours.
     series = Series.objects.select_related("producer").in_bulk({address.release.series_id for address in found})
     for address in found:
