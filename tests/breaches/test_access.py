@@ -218,7 +218,7 @@ def test_the_page_offers_the_moves_of_the_table_and_no_others(client, status, su
     office = an_office()
     report = a_report(office, status)
     for role in (Role.STATISTICIAN, Role.DEPUTY, Role.AUDITOR):
-        with subtests.test(role):
+        with subtests.test(str(role)):
             client.force_login(office.people[role])
             page = client.get(reverse("breaches:report", args=[report.reference])).text
             for move in set(MOVES) - {"edit", "submit", "part"}:

@@ -120,7 +120,7 @@ def test_for_everybody_else_it_does_not_exist_at_any_address_by_any_method(clien
     report = a_restricted_report(office, release, kind, sent=True)
     before = state_of(report)
     for who in NOT_THEIRS:
-        with subtests.test(who):
+        with subtests.test(str(who)):
             client.force_login(office.people[who])
             for method in METHODS:
                 for name, address in addresses(report).items():
@@ -136,7 +136,7 @@ def test_for_everybody_else_it_does_not_exist_at_any_address_by_any_method(clien
 def test_no_list_and_no_other_page_names_it_to_everybody_else(client, office, release, kind, sent, subtests):
     report = a_restricted_report(office, release, kind, sent=sent)
     for who in NOT_THEIRS:
-        with subtests.test(who):
+        with subtests.test(str(who)):
             client.force_login(office.people[who])
             for address in (
                 reverse("breaches:report_list"),

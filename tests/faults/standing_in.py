@@ -17,7 +17,7 @@ RECEIVED = re.compile(rf"{INSTANT}celery\.\S+: Task (?P<task>\w+)\[(?P<id>[\w-]+
 ENDED = re.compile(
     rf"{INSTANT}celery\.\S+: Task (?P<task>\w+)\[(?P<id>[\w-]+)\] (?:succeeded in (?P<seconds>[\d.e-]+)s|raised|retry)"
 )
-STOOD_IN = re.compile(rf"{INSTANT}statsoffice\.backstop: no (?P<step>\w+) came; this worker does it by itself")
+STOOD_IN = re.compile(rf"{INSTANT}statsoffice\.steps\.backstop: no (?P<step>\w+) came; this worker does it by itself")
 TO_SAY_SO = timedelta(seconds=5)
 """A process may be held up between seeing that a step is missing and saying so; the gap may have ended meanwhile."""
 

@@ -14,10 +14,8 @@ from statsoffice.rehearsal_site import pages
 from statsoffice.rehearsal_site.scenes import scene
 from tests.factories import A_LONG_TIME_AGO, SEED_DUE, a_confirmed_release
 from tests.morning import MorningOver
-from tests.releases.preflight import DAY_BEFORE, a_sound_release, means, means_with
+from tests.releases.preflight import DAY_BEFORE, a_sound_release, means_with
 from tests.releases.scripted import JumpingClock, ScriptedPublisher
-
-__all__ = ["means"]
 
 TITLE = "State-funded schools inspections and outcomes as at 31 March 2020"
 RELEASE = pages.release_page(TITLE, published="30 June 2020")

@@ -53,6 +53,7 @@ def test_the_statement_names_the_address_that_the_office_has_set(client, setting
     assert "has not named" not in named
 
 
+@pytest.mark.django_db
 @pytest.mark.one_database
 @pytest.mark.parametrize(("contact", "is_told"), [("", True), ("access@example.gov.uk", False)])
 def test_check_deploy_tells_an_office_that_it_names_no_address(settings, contact, is_told):
