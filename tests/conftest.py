@@ -131,10 +131,11 @@ def code_of_practice(request: pytest.FixtureRequest) -> None:
     real_transactions = "transactional_db" in request.fixturenames or "live_server" in request.fixturenames
     if real_transactions or (marker and marker.kwargs.get("transaction")):
         request.getfixturevalue("transactional_db")
-        write_code_of_practice()
     elif marker or "db" in request.fixturenames:
         request.getfixturevalue("db")
-        write_code_of_practice()
+    else:
+        return
+    write_code_of_practice()
 
 
 @pytest.fixture(scope="session")

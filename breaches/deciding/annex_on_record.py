@@ -4,7 +4,7 @@ from dataclasses import replace
 
 from breaches.core.content import ReportContent
 from breaches.core.printed.annex_facts import annex_of
-from breaches.core.status import DECIDED, TOLD_ELSEWHERE
+from breaches.core.status import OPEN
 from breaches.drafts.refreshing import is_untouched, up_to_date
 from breaches.models import Report
 from breaches.reports import facts_on_record
@@ -19,7 +19,7 @@ def with_annex(report: Report) -> ReportContent:
     """
     suspicions = list(report.suspicions.with_facts())
     facts = facts_on_record.facts_of_suspicions(suspicions)
-    is_open = bool(facts) and report.status not in {*DECIDED, *TOLD_ELSEWHERE}
+    is_open = bool(facts) and report.status in OPEN
     own_text = not is_open or not is_untouched(present(report), "circumstances")
     content = up_to_date(report, suspicions, facts) if is_open else content_of(report)
     return replace(content, annex=annex_of(facts.values(), own_text=own_text) if facts else None)

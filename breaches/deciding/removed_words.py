@@ -16,12 +16,15 @@ def removals_of(report: Report, versions: Iterable[ReportVersion]) -> Mapping[in
     """
     events = ReportEvent.objects.filter(kind=KIND, report__in=_told_in(report)).select_related("actor")
     removals = list(events.order_by("position"))
-    return {version.number: [event for event in removals if _is_cut(version, event)] for version in versions}
+    return {version.number: _left_in(version, removals) for version in versions}
 
 
-def _is_cut(version: ReportVersion, event: ReportEvent) -> bool:
-    marker = marker_of(event.at).encode()
-    return event.at >= version.written_at and marker in canonical_json(version.content)
+def _left_in(version: ReportVersion, removals: Iterable[ReportEvent]) -> list[ReportEvent]:
+    later = [one for one in removals if one.at >= version.written_at]
+    if not later:
+        return []
+    text = canonical_json(version.content)
+    return [one for one in later if marker_of(one.at).encode() in text]
 
 
 def _told_in(report: Report) -> set[int]:

@@ -143,7 +143,8 @@ def _claim(schedules: Collection[Schedule]) -> dict[Schedule, list[Suspicion]]:
         together.setdefault((suspicion.release_id, suspicion.schedule_version), []).append(suspicion)
     keys = {suspicion.pk for suspicions in together.values() for suspicion in suspicions}
     with_others = set(waiting.exclude(pk__in=keys).values_list("release_id", "schedule_version"))
-    return {schedule: together[schedule] for schedule in schedules if schedule in together.keys() - with_others}
+    mine = together.keys() - with_others
+    return {schedule: together[schedule] for schedule in schedules if schedule in mine}
 
 
 def _join_open_reports(morning: dict[Schedule, list[Suspicion]], *, now: datetime) -> None:

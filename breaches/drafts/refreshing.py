@@ -83,7 +83,7 @@ def refresh_open_reports(*, now: datetime, faults: list[Exception]) -> None:
 def offers(report: Report, version: ReportVersion) -> dict[str, Any]:
     """Return the machine's newer text of each field that changed since the field was last refreshed or saved.
 
-    :return: values as `breaches.core.content.to_json` writes them, by the content's field.
+    :return: values as `content.to_json` writes them, by the content's field.
     """
     return {
         field: report.machine[field]

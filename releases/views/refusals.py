@@ -31,10 +31,9 @@ def is_made(form: forms.Form, act: Callable[[], object], *, fields: Mapping[str,
         form.add_error(None, str(refusal))
         return False
     except FieldRefused as refusal:
-        field = (fields or {}).get(refusal.field, refusal.field)
-        if field not in form.fields:
+        if _field_of(refusal, form, fields) is None:
             raise
-        form.add_error(field, str(refusal))
+        put_on_field(form, refusal, fields)
         return False
     return True
 
@@ -63,6 +62,10 @@ def put_on_field(form: forms.Form, refusal: MoveRefused, fields: Mapping[str, st
 
     :param fields: the form's field for each name that the refusal may use and the form does not.
     """
+    form.add_error(_field_of(refusal, form, fields), str(refusal))
+
+
+def _field_of(refusal: MoveRefused, form: forms.Form, fields: Mapping[str, str] | None) -> str | None:
     named = refusal.field if isinstance(refusal, FieldRefused) else ""
     field = (fields or {}).get(named, named)
-    form.add_error(field if field in form.fields else None, str(refusal))
+    return field if field in form.fields else None

@@ -11,6 +11,7 @@ from releases.core.canonical import sha256_hex
 from statsoffice.messages import by_mail, by_notify, by_webhook
 from statsoffice.messages.fault import NotTaken, told
 from statsoffice.messages.models import Channel, Message
+from statsoffice.steps import repeating
 
 type Send = Callable[[Message], None]
 
@@ -50,17 +51,10 @@ def deliver(*, now: datetime, send: Send = hand_over) -> int:
     def at() -> datetime:
         return now + timedelta(seconds=time.monotonic() - begun)
 
-    sent = 0
-    faults: list[Exception] = []
-    for channel in SENDERS:
-        try:
-            sent += _round(channel, at=at, send=send)
-        except Exception as fault:  # noqa: BLE001  # raised below
-            faults.append(fault)
-    if faults:
-        message = f"{len(faults)} of {len(SENDERS)} channels met a fault of our own"
-        raise ExceptionGroup(message, faults)
-    return sent
+    rounds = repeating.of_all(
+        SENDERS, lambda channel: _round(channel, at=at, send=send), failed="channels met a fault of our own"
+    )
+    return sum(rounds)
 
 
 def _round(channel: Channel, *, at: Callable[[], datetime], send: Send) -> int:

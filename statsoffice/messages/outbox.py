@@ -2,6 +2,7 @@
 
 from collections.abc import Iterable, Iterator, Sequence
 from datetime import datetime
+from types import ModuleType
 
 from django.db import transaction
 
@@ -23,6 +24,7 @@ from statsoffice.messages import (
 )
 from statsoffice.messages.models import Message, ToldSuspicion
 from statsoffice.messages.owed import NEWS, Owed
+from statsoffice.steps import repeating
 
 KINDS = (
     suspected,
@@ -52,17 +54,11 @@ def create_missing(*, now: datetime) -> int:
     :raises ExceptionGroup: after all other kinds were written, if some could not be.
     """
     told = set(Message.objects.filter(created_at__gt=now - 2 * NEWS).values_list("event", flat=True))
-    written = 0
-    faults: list[Exception] = []
-    for kind in KINDS:
-        try:
-            written += sum(_write(news, now=now) for news in _batches(kind.owed(told=told, now=now)))
-        except Exception as fault:  # noqa: BLE001  # raised below: no kind waits until another one is mended
-            faults.append(fault)
-    if faults:
-        message = f"{len(faults)} of {len(KINDS)} kinds of news could not be written"
-        raise ExceptionGroup(message, faults)
-    return written
+
+    def written(kind: ModuleType) -> int:
+        return sum(_write(news, now=now) for news in _batches(kind.owed(told=told, now=now)))
+
+    return sum(repeating.of_all(KINDS, written, failed="kinds of news could not be written"))
 
 
 def _batches(owed: Iterable[Owed]) -> Iterator[list[Owed]]:

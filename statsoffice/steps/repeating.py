@@ -2,7 +2,7 @@
 
 import logging
 import threading
-from collections.abc import Callable
+from collections.abc import Callable, Collection
 from datetime import datetime
 
 from django.db import close_old_connections
@@ -42,12 +42,23 @@ def each(*steps: Callable[..., object], now: Callable[[], datetime]) -> None:
     :param now: the clock.
     :raises ExceptionGroup: if steps failed.
     """
+    of_all(steps, lambda step: step(now=now()), failed="steps failed")
+
+
+def of_all[T, R](things: Collection[T], act: Callable[[T], R], *, failed: str) -> list[R]:
+    """Do something with each of several things, and return what came of it; a fault at one keeps no other waiting.
+
+    :param failed: what is said of those at which it failed, after their number: "steps failed".
+    :raises ExceptionGroup: after all others were done, if it failed at some.
+    """
+    done: list[R] = []
     faults: list[Exception] = []
-    for step in steps:
+    for thing in things:
         try:
-            step(now=now())
+            done.append(act(thing))
         except Exception as fault:  # noqa: BLE001  # raised below
             faults.append(fault)
     if faults:
-        message = f"{len(faults)} of {len(steps)} steps failed"
+        message = f"{len(faults)} of {len(things)} {failed}"
         raise ExceptionGroup(message, faults)
+    return done
