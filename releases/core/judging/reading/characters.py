@@ -4,6 +4,8 @@ import codecs
 import re
 import unicodedata
 
+import webencodings
+
 _DASHES = "\u2010\u2011\u2012\u2013\u2014\u2015\u2212\u2043\ufe58\ufe63\uff0d"
 _QUOTES = "\u2018\u2019\u201b\u2032\u02bc\u0060\u00b4"
 _INVISIBLE = "\u00ad\u200b\u200c\u200d\u2060\ufeff\u200e\u200f"
@@ -32,7 +34,8 @@ def fold(text: str) -> str:
 def decode(body: bytes, *, charset: str) -> str:
     """Turn a page's bytes into text: by its byte order mark, the header's character set, its own, or UTF-8.
 
-    Bytes that fit no character are replaced, and a character set that does not exist is passed over.
+    Bytes that fit no character are replaced. Only the labels of the WHATWG Encoding Standard are accepted: Python knows
+    more, and some of those take minutes for a long page (punycode).
 
     :param charset: what the content-type header names, or an empty text.
     """
@@ -46,13 +49,12 @@ def decode(body: bytes, *, charset: str) -> str:
     return body.decode(errors="replace")
 
 
-def _decoded(body: bytes, name: str) -> str | None:
-    try:
-        codec = codecs.lookup(name).name
-        # What calls itself Latin-1 or ASCII is read as Windows-1252 by every browser, dashes and quotes included.
-        return body.decode("cp1252" if codec in {"iso8859-1", "ascii"} else codec, errors="replace")
-    except (LookupError, ValueError):
-        return None  # no such character set, or one that is not for text: the next source is asked
+def _decoded(body: bytes, label: str) -> str | None:
+    encoding = webencodings.lookup(label)
+    if encoding is None:
+        return None
+    text: str = encoding.codec_info.decode(body, "replace")[0]
+    return text
 
 
 def words(text: str) -> str:

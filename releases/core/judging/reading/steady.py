@@ -11,10 +11,12 @@ from releases.core.judging.reading.page_text import PageText, Place
 _CLOCK = r"\d{1,2}(?:[:.]\d\d){1,2}(?:\.\d+)?(?: ?[ap]\.?m\.?)?(?: ?(?:gmt|bst|utc|z)\b)?"
 _DATE = r"(?:\d{1,2}(?:st|nd|rd|th)? [a-z]{3,9},? \d{4}|\d{4}-\d\d-\d\d|\d{1,2}/\d{1,2}/\d{4})"
 _RENDERED = (
-    r"(?:(?:last |page |this page (?:was )?(?:last )?|data )*(?:refreshed|rendered|generated|served|loaded|retrieved"
-    r"|accessed|printed|checked)|(?:current|local|server|page) (?:date and )?time|it is now|today is|time now)"
+    r"(?:(?:last |page |this page (?:was )?(?:last )?|data ){0,4}(?:refreshed|rendered|generated|served|loaded"
+    r"|retrieved|accessed|printed|checked)|(?:current|local|server|page) (?:date and )?time|it is now|today is|time now)"
 )
-_LENGTH = r"(?:\d+ ?(?:days?|hours?|hrs?|minutes?|mins?|seconds?|secs?|[dhms])\b[ ,:]*(?:and )?)+"
+# Each pattern begins at the boundary of a word and repeats a bounded number of times: without both, the time for a long
+# page grows with the square of its length.
+_LENGTH = r"(?:\d{1,9} ?(?:days?|hours?|hrs?|minutes?|mins?|seconds?|secs?|[dhms])\b[ ,:]{0,3}(?:and )?){1,8}"
 _NUMBERED = (
     r"(?:request|trace|correlation)(?: id)?|(?:ray|incident|support|session|transaction|csrf) (?:id|number|token)"
 )
@@ -34,10 +36,10 @@ _PASSING = tuple(
         (r"\b\d{1,2}:\d\d:\d\d(?:\.\d+)?\b", "#clock"),
         (r"\b(?:just now|a moment ago|(?:a|an|\d+) (?:second|minute|hour|day)s? ago)\b", "#ago"),
         (rf"\b{_OPENING}(?: (?:starts )?in)?:? {_LENGTH}", "#countdown"),
-        (rf"{_LENGTH}(?:to go|remaining|left|until)\b", "#countdown"),
+        (rf"\b{_LENGTH}(?:to go|remaining|left|until)\b", "#countdown"),
         (r"\bvisitor (?:number|no\.?|counter|count):? [\d,]+", "#count"),
         (r"\b(?:page views|hits|views|viewed|downloads):? [\d,]+(?: times)?", "#count"),
-        (rf"\b[\d,]+ {_READERS}\b", "#count"),
+        (rf"\b[\d,]{{1,15}} {_READERS}\b", "#count"),
         (r"^[\d,]+ (?:page )?(?:views|hits|downloads)$", "#count"),
     )
 )  # fmt: skip
