@@ -12,7 +12,8 @@ _CLOCK = r"\d{1,2}(?:[:.]\d\d){1,2}(?:\.\d+)?(?: ?[ap]\.?m\.?)?(?: ?(?:gmt|bst|u
 _DATE = r"(?:\d{1,2}(?:st|nd|rd|th)? [a-z]{3,9},? \d{4}|\d{4}-\d\d-\d\d|\d{1,2}/\d{1,2}/\d{4})"
 _RENDERED = (
     r"(?:(?:last |page |this page (?:was )?(?:last )?|data ){0,4}(?:refreshed|rendered|generated|served|loaded"
-    r"|retrieved|accessed|printed|checked)|(?:current|local|server|page) (?:date and )?time|it is now|today is|time now)"
+    r"|retrieved|accessed|printed|checked)|(?:current|local|server|page) (?:date and )?time|it is now|today is"
+    r"|time now)"
 )
 # Each pattern begins at the boundary of a word and repeats a bounded number of times: without both, the time for a long
 # page grows with the square of its length.
