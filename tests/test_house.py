@@ -1,6 +1,5 @@
-"""The rules of the house that no linter knows: small rooms, plain names, nothing tied to one registry."""
+"""Rules of the project that no linter checks: paths in documents, the pure core, lock files, executable scripts."""
 
-import ast
 import json
 import re
 import subprocess
@@ -13,19 +12,6 @@ from django.conf import settings
 pytestmark = pytest.mark.one_database
 
 ROOT = settings.BASE_DIR
-MOST_LINES = 300
-NAMES_THAT_SAY_NOTHING = {
-    "utils",
-    "util",
-    "helpers",
-    "helper",
-    "services",
-    "service",
-    "manager",
-    "data",
-    "info",
-    "handler",
-}
 REGISTRIES = ("registry.npmjs" + ".org", "pypi" + ".org", "pythonhosted" + ".org", "yarnpkg" + ".com")
 FILES_THAT_NAME_DOWNLOAD_ADDRESSES = {"uv.lock", "pylock.toml", "yarn.lock"}
 
@@ -43,13 +29,6 @@ def git(*words):
     return subprocess.run(command, cwd=ROOT, capture_output=True, text=True, check=True).stdout
 
 
-def modules():
-    """List the tracked modules that people wrote; Django writes the migrations."""
-    found = [path for path in tracked("*.py") if "migrations" not in path.parts]
-    assert found
-    return found
-
-
 def name(path):
     """Give a file's path as people write it."""
     return str(path.relative_to(ROOT))
@@ -58,28 +37,6 @@ def name(path):
 def pins(lock):
     """Read the exact versions of a lock file, by package and condition."""
     return dict(re.findall(r"^([\w.\[\]-]+)==(.+?) *\\?$", (ROOT / lock).read_text(), flags=re.MULTILINE))
-
-
-def test_no_file_grows_beyond_a_small_room():
-    lengths = {name(path): len(path.read_text().splitlines()) for path in modules()}
-    assert {path: lines for path, lines in lengths.items() if lines > MOST_LINES} == {}
-
-
-def test_modules_folders_and_classes_are_named_after_concepts():
-    for path in modules():
-        words = {path.stem, *Path(name(path)).parent.parts}
-        words |= {node.name.lower() for node in ast.walk(ast.parse(path.read_text())) if isinstance(node, ast.ClassDef)}
-        assert not words & NAMES_THAT_SAY_NOTHING, name(path)
-
-
-def test_every_module_says_what_it_is():
-    silent = [name(path) for path in modules() if path.read_text().strip() and not docstring(path)]
-    assert silent == []
-
-
-def docstring(path):
-    """Read a module's docstring."""
-    return ast.get_docstring(ast.parse(path.read_text()))
 
 
 INVENTED = {"releases/probe/practice_hub.py", "tests/upgrade/from_VERSION.zip", "locale/cy/"}
@@ -100,13 +57,6 @@ def is_there(path):
     """Tell whether there is a file, a folder or, without its ending, a module; inside an app where none is named."""
     tried = [ROOT / app / path for app in ("", "releases", "breaches", "statsoffice", "tests")]
     return any(one.exists() or one.with_suffix(".py").exists() for one in tried)
-
-
-def test_tests_stand_in_rooms_that_the_product_has():
-    for app in ("releases", "breaches"):
-        rooms = {path.parent for path in (ROOT / "tests" / app).glob("*/test_*.py")}
-        assert rooms
-        assert [room.name for room in rooms if not (ROOT / app / room.name).exists()] == []
 
 
 def test_the_lowest_layer_of_both_apps_is_the_core_that_is_kept_pure():
