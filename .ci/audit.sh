@@ -7,13 +7,11 @@ audit_alone() {
   attend .venv/bin/python -m tests.dependencies --strict "$@"
 }
 
-# end_audit TITLE: waits for what begin_beside began as "audit". What could not be asked has a word of its own and fails
-# nothing, since the tests must pass without the internet; it is not called ok either.
+# end_audit TITLE: waits for the run in the background with the name "audit". A question that could not be asked has a word
+# of its own. It does not fail the run, since the tests must pass without the internet, and it is not called ok either.
 end_audit() {
-  local word=FAILED status=1 seconds=0
-  wait "$beside" || true
-  beside=""
-  read -r status seconds <"$scratch/audit.came" || true
+  local word=FAILED status seconds
+  wait_for audit
   case $status in
     0) word=ok ;;
     3) word="not checked" status=0 ;;

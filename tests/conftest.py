@@ -1,6 +1,6 @@
 """What every test runs on: a database, a folder and servers of its own, and nobody outside to talk to.
 
-The database is SQLite in a file (as in `./run`), or the PostgreSQL that DATABASE_URL names.
+`./test` runs them on a private PostgreSQL, which DATABASE_URL names. Without it the database is SQLite in a file.
 """
 
 import gc
@@ -13,6 +13,8 @@ from typing import Any
 
 import pytest
 from django.conf import settings
+from hypothesis import HealthCheck
+from hypothesis import settings as hypothesis_settings
 
 from tests.servers import migrated, programs
 from tests.servers.private_redis import private_redis
@@ -21,7 +23,6 @@ from tests.shared_database import environment_of_processes, write_code_of_practi
 pytest_plugins = ["tests.fixtures_of_the_watch", "tests.faults.table"]
 
 LOOPBACK = ["127.0.0.1", "::1", "localhost"]
-DATABASE_FIXTURES = {"db", "transactional_db", "live_server"}
 BROWSER_FIXTURES = {"page", "context", "browser", "new_context"}
 CHROMIUM_FLAGS = [
     "--no-sandbox",  # Chromium's own needs rights that root in a container lacks
@@ -33,13 +34,21 @@ CHROMIUM_FLAGS = [
 ]
 
 
+hypothesis_settings.register_profile("quick", max_examples=25, deadline=None, database=None)
+hypothesis_settings.register_profile(
+    "full", max_examples=400, deadline=None, database=None, suppress_health_check=[HealthCheck.too_slow]
+)
+
+
 def pytest_addoption(parser: pytest.Parser) -> None:
+    parser.addoption("--full", action="store_true", help="Run the tests marked full too, with more examples and widths")
     parser.addoption("--skips-fail", action="store_true", help="A test that is skipped fails the run")
     parser.addoption("--write-pictures", action="store_true", help="Make the pictures of docs/user-guide.md anew")
 
 
 @pytest.hookimpl(tryfirst=True)
 def pytest_configure(config: pytest.Config) -> None:
+    hypothesis_settings.load_profile("full" if config.option.full else "quick")
     config.option.allow_hosts = LOOPBACK
     config.option.allow_unix_socket = True
     # Playwright keeps an event loop in the tests' thread, which Django would take for asynchronous code.
@@ -75,15 +84,12 @@ def pytest_collection() -> Generator[None, Any, Any]:
 
 @pytest.hookimpl(wrapper=True, tryfirst=True)
 def pytest_collection_modifyitems(config: pytest.Config, items: list[pytest.Item]) -> Generator[None]:
-    if not config.getoption("--write-pictures"):
-        items[:] = [item for item in items if not item.get_closest_marker("pictures")]
+    unwanted = {"pictures": not config.option.write_pictures, "full": not config.option.full}
+    for marker in (name for name, is_unwanted in unwanted.items() if is_unwanted):
+        items[:] = [item for item in items if not item.get_closest_marker(marker)]
     for item in items:
-        fixtures = set(getattr(item, "fixturenames", ()))
-        if BROWSER_FIXTURES & fixtures:
+        if BROWSER_FIXTURES & set(getattr(item, "fixturenames", ())):
             item.add_marker(pytest.mark.browser)
-        # Without either, a test that asks the database fails: pytest-django bars it.
-        if not (DATABASE_FIXTURES & fixtures or item.get_closest_marker("django_db")):
-            item.add_marker(pytest.mark.one_database)
     yield
     # After whoever else orders tests: minutes that begin last would leave one process waiting alone.
     items.sort(key=lambda item: item.get_closest_marker("waits") is None)

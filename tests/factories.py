@@ -1,8 +1,11 @@
 """Invented offices, people and releases for the tests; traits are named after states."""
 
+import contextlib
+from collections.abc import Iterator
 from datetime import UTC, date, datetime, time, timedelta
 
 import factory
+from django.db import transaction
 from factory.django import DjangoModelFactory
 
 from releases.calendar import scheduling
@@ -14,6 +17,14 @@ from statsoffice.accounts.models import User
 
 A_LONG_TIME_AGO = datetime(2020, 1, 2, 9, 0, tzinfo=UTC)
 SEED_DUE = datetime(2020, 6, 30, 8, 30, tzinfo=UTC)
+
+
+@contextlib.contextmanager
+def rolled_back() -> Iterator[None]:
+    """Undo everything that one row of a table of cases wrote, so that each row begins from the same office."""
+    with transaction.atomic():
+        yield
+        transaction.set_rollback(True)
 
 
 class UserFactory(DjangoModelFactory):

@@ -10,8 +10,6 @@ from django.conf import settings
 
 from tests.servers.process import has_ended
 
-pytestmark = pytest.mark.one_database
-
 BOOTSTRAP = settings.BASE_DIR / ".ci" / "bootstrap.sh"
 
 

@@ -8,8 +8,6 @@ import tomllib
 import pytest
 from django.conf import settings
 
-pytestmark = pytest.mark.one_database
-
 ROOT = settings.BASE_DIR
 REGISTRIES = ("registry.npmjs" + ".org", "pypi" + ".org", "pythonhosted" + ".org", "yarnpkg" + ".com")
 FILES_THAT_NAME_DOWNLOAD_ADDRESSES = {"uv.lock", "pylock.toml", "yarn.lock"}

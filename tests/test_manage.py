@@ -8,8 +8,6 @@ import django
 import pytest
 from django.conf import settings
 
-pytestmark = pytest.mark.one_database
-
 PYTHON_OF_THE_SYSTEM = sys._base_executable
 
 

@@ -13,7 +13,7 @@ from django.db.migrations import Migration, operations
 from django.db.migrations.loader import MigrationLoader
 from django.db.models import NOT_PROVIDED
 
-pytestmark = pytest.mark.one_database
+pytestmark = pytest.mark.both_databases
 
 OUR_APPS = {"accounts", "releases", "breaches", "outbox", "canary"}
 ARCHIVES = Path(__file__).parent / "upgrade"

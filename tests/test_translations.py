@@ -15,8 +15,6 @@ from tests.servers import programs
 from tests.templates_untranslated import untranslated
 from tests.test_house import name, tracked
 
-pytestmark = pytest.mark.one_database
-
 # Two kinds of texts stay in English on purpose. What becomes part of an official record (the account of a breach
 # report, its remarks, its document) is one text for all its readers, and its hash is kept. The sentences of the pure
 # core (why a date, a file or an address cannot be taken) know no Django, and are written for whoever works here.

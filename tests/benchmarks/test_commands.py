@@ -8,8 +8,6 @@ from django.conf import settings
 
 from benchmarks.measurement import MEASUREMENTS
 
-pytestmark = pytest.mark.one_database
-
 
 def run(*options):
     """Run the command; gives what it printed."""

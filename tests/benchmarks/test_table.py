@@ -7,8 +7,6 @@ import pytest
 from benchmarks.row import Limit, Row, middle
 from benchmarks.table import written
 
-pytestmark = pytest.mark.one_database
-
 
 @pytest.mark.parametrize(
     ("row", "held"),

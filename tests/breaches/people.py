@@ -1,11 +1,7 @@
 """The people of one producer, one for each role, and reports that they have brought into each state."""
 
-import contextlib
-from collections.abc import Iterator
 from dataclasses import dataclass
 from datetime import timedelta
-
-from django.db import transaction
 
 from breaches.completing import cause, editing, needs
 from breaches.completing.cause import Found
@@ -138,14 +134,6 @@ def out(report: Report, office: Office, status: ReportStatus) -> Report:
         notice = "The release had been there in time."
         return sending.withdraw(sent, notice=notice, by=office.head, at=AT + timedelta(minutes=4))
     return sent
-
-
-@contextlib.contextmanager
-def rolled_back() -> Iterator[None]:
-    """Undo in the end whatever one case of several wrote, so that each begins from the same office."""
-    with transaction.atomic():
-        yield
-        transaction.set_rollback(True)
 
 
 def approved(report: Report, office: Office) -> Report:

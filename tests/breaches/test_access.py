@@ -17,10 +17,10 @@ from breaches.reports.versions import present
 from breaches.urls import urlpatterns
 from releases.core.roles import Role
 from tests.breaches.deciding.test_matrix import ALLOWED, STRANGER
-from tests.breaches.people import REGULATOR, a_joint_report, a_report, an_office, printed, rolled_back
-from tests.factories import UserFactory
+from tests.breaches.people import REGULATOR, a_joint_report, a_report, an_office, printed
+from tests.factories import UserFactory, rolled_back
 
-pytestmark = [pytest.mark.django_db, pytest.mark.one_database]
+pytestmark = pytest.mark.django_db
 
 METHODS = ("get", "head", "post", "put", "patch", "delete", "options")
 # Several reports at once are joined, and resumed, on the page of a morning: tests/breaches/views/test_joining_pages.py.

@@ -21,13 +21,13 @@ from releases.core.roles import Role
 from statsoffice.messages import outbox
 from statsoffice.messages.models import Message
 from tests.breaches.deciding.test_matrix import MOVES
-from tests.breaches.people import AT, REGULATOR, a_report, an_office, approved, printed, rolled_back, written
+from tests.breaches.people import AT, REGULATOR, a_report, an_office, approved, printed, written
 from tests.breaches.test_access import METHODS, addresses, posted, state_of
 from tests.breaches.test_access import MOVES as BY_FORM_MOVES
-from tests.factories import SEED_DUE, SeriesFactory, a_release, an_announced_release, member
+from tests.factories import SEED_DUE, SeriesFactory, a_release, an_announced_release, member, rolled_back
 from tests.releases.admin.site import signed_in
 
-pytestmark = [pytest.mark.django_db, pytest.mark.one_database]
+pytestmark = pytest.mark.django_db
 
 NOT_THEIRS = ("colleague", Role.PUBLISHING_TEAM, Role.AUDITOR, Role.CALENDAR_MANAGER)
 

@@ -13,6 +13,7 @@ from playwright.sync_api import BrowserContext, Page
 
 from statsoffice.accounts.models import User
 from tests import kept_database
+from tests.browser.barriers import Thoroughness
 from tests.browser.office import NOW, Morning, a_morning
 
 # What Chromium's console says of each thing that it refused begins in several ways, and always names this.
@@ -35,6 +36,12 @@ class KeptMornings:
             kept_database.keep(self._database)
             self._pickled, self.ready_at = pickle.dumps(morning), datetime.now(UTC)
         return morning
+
+
+@pytest.fixture(scope="session", autouse=True)
+def thoroughness(pytestconfig: pytest.Config) -> None:
+    """Check every page at both widths if the run is to be full."""
+    Thoroughness.full = pytestconfig.option.full
 
 
 @pytest.fixture(scope="session")

@@ -63,12 +63,10 @@ def taking_a_press_alone():
     return found
 
 
-@pytest.mark.one_database
 def test_whatever_is_done_by_one_press_is_listed_with_the_reason():
     assert taking_a_press_alone() == AT_ONCE.keys()
 
 
-@pytest.mark.one_database
 @pytest.mark.django_db(transaction=True)
 @override_settings(REPORT_RECIPIENT="regulation@example.gov.uk")
 def test_what_nobody_can_undo_is_asked_first_and_a_visit_changes_nothing(morning, subtests):

@@ -9,7 +9,7 @@ from breaches.models import ApprovedDocument
 from tests.breaches.people import AT, a_report, an_office
 from tests.browser.by_keyboard import Keyboard
 
-pytestmark = [pytest.mark.one_database, pytest.mark.django_db(transaction=True)]
+pytestmark = pytest.mark.django_db(transaction=True)
 
 PASSWORD = "correct horse battery"
 TITLE = "Schools at 31 March 2020"

@@ -11,7 +11,7 @@ from playwright.sync_api import expect
 
 from releases.core.roles import Role
 from releases.models import Address, Release
-from tests.browser.test_every_page import SIZES, has_no_barriers
+from tests.browser.barriers import SIZES, has_no_barriers
 from tests.factories import SeriesFactory, a_release, an_announced_release, london_slot, member
 
 NOW = datetime(2026, 6, 30, 9, tzinfo=UTC)
@@ -21,7 +21,6 @@ LIST = "/admin/releases/release/"
 
 pytestmark = [
     pytest.mark.browser,
-    pytest.mark.one_database,
     pytest.mark.django_db(transaction=True),
     # pytest-playwright's own fixture `base_url`, of which pytest 9 disapproves
     pytest.mark.filterwarnings("ignore:Session-scoped fixtures defined as instance methods"),

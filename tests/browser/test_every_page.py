@@ -1,37 +1,22 @@
 """Every page in a real browser: no barriers, nothing wider than the screen, errors that lead to their fields."""
 
-import re
-
 import pytest
-from axe_playwright_python.sync_playwright import Axe
 from playwright.sync_api import expect
 
 from releases.models import Release
 from releases.verdicts import judging
-from tests.browser.listening import unclear
+from tests.browser.barriers import SIZES, is_clean, walk
 from tests.browser.office import NOW, PUBLIC
 from tests.browser.patience import PATIENCE
 from tests.releases.on_record import looks_at
 
 pytestmark = [
     pytest.mark.browser,
-    pytest.mark.one_database,
     pytest.mark.django_db(transaction=True),
     # pytest-playwright's own fixture `base_url`, of which pytest 9 disapproves
     pytest.mark.filterwarnings("ignore:Session-scoped fixtures defined as instance methods"),
 ]
 
-SIZES = {"wide": {"width": 1280, "height": 900}, "phone": {"width": 320, "height": 640}}
-# WCAG 2.2 AA asks for targets of 24 pixels or room around them; axe looks at that only when it is told to.
-# What passed is not told, of which there is a lot, and which nobody asks about.
-RULES = {"rules": {"target-size": {"enabled": True}}, "resultTypes": ["violations"]}
-# Half a megabyte of script is written into a page once for both widths.
-ALREADY_THERE = Axe(axe_script="window.axe.version")
-# What scrolls by itself, but the overview of an annex, which the accessibility statement names among its limits.
-SIDEWAYS = """[...document.querySelectorAll("main *")].filter((one) =>
-  ["auto", "scroll"].includes(getComputedStyle(one).overflowX) && one.scrollWidth > one.clientWidth
-  && one.tagName !== "TEXTAREA" && !one.querySelector(".report-document__overview")
-).map((one) => one.outerHTML.slice(0, 200))"""
 SENT_EMPTY = [
     "changing a confirmed date",
     "asking for another date",
@@ -63,38 +48,6 @@ SENT_EMPTY = [
     "inviting",
     "removing personal details",
 ]
-
-
-def is_clean(page):
-    """Assert that a page has no barriers and no sideways scrolling, at both widths, and can be understood by ear."""
-    assert unclear(page) == [], page.url
-    has_no_barriers(page)
-
-
-def has_no_barriers(page):
-    """Assert that axe finds nothing on a page and that nothing scrolls sideways, at both widths."""
-    for axe, size in zip((Axe(), ALREADY_THERE), SIZES.values(), strict=True):
-        page.set_viewport_size(size)
-        results = axe.run(page, options=RULES)
-        assert results.violations_count == 0, f"{page.url} at {size['width']}: {results.generate_report()}"
-        assert page.evaluate("document.documentElement.scrollWidth") <= size["width"], page.url
-        assert page.evaluate(SIDEWAYS) == [], f"{page.url} at {size['width']}"
-
-
-def walk(page, live_server, addresses, subtests):
-    """Open pages one after the other, each a test of its own."""
-    assert addresses
-    for name, address in addresses.items():
-        with subtests.test(name):
-            complaints = []
-            page.on("pageerror", lambda error, heard=complaints: heard.append(str(error)))
-            response = page.goto(f"{live_server}{address}")
-            assert response.status == (409 if name == "a move that is not possible" else 200)
-            assert re.fullmatch(r".+ – .+", page.title())
-            assert page.locator("h1").count() == 1
-            assert page.locator(".govuk-error-summary").count() <= 1
-            is_clean(page)
-            assert complaints == []
 
 
 def test_pages_for_everyone(page, live_server, morning, subtests):

@@ -5,12 +5,12 @@ from django.conf import settings
 from django.test import Client
 
 from releases.core.roles import Role
+from tests.browser.barriers import walk
 from tests.browser.office import PUBLIC
 from tests.browser.shape import headings_out_of_order, ids_given_twice, shape_of
-from tests.browser.test_every_page import walk
 from tests.factories import UserFactory
 
-pytestmark = [pytest.mark.one_database, pytest.mark.django_db(transaction=True)]
+pytestmark = [pytest.mark.full, pytest.mark.django_db(transaction=True)]
 
 # The browser opens every page as the first of them, and every public page as nobody: test_every_page.py.
 SEEN_ALREADY = (Role.HEAD_OF_PROFESSION, "nobody")

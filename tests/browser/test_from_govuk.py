@@ -7,11 +7,10 @@ from playwright.sync_api import expect
 
 from releases.models import Release
 from statsoffice.rehearsal_site import govuk_pages as govuk
-from tests.browser.test_every_page import is_clean
+from tests.browser.barriers import is_clean
 
 pytestmark = [
     pytest.mark.browser,
-    pytest.mark.one_database,
     pytest.mark.django_db(transaction=True),
     # pytest-playwright's own fixture `base_url`, of which pytest 9 disapproves
     pytest.mark.filterwarnings("ignore:Session-scoped fixtures defined as instance methods"),

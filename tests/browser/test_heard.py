@@ -9,7 +9,7 @@ from tests.browser.office import NOW
 from tests.browser.patience import PATIENCE
 from tests.releases.on_record import looks_at
 
-pytestmark = [pytest.mark.one_database, pytest.mark.django_db(transaction=True)]
+pytestmark = pytest.mark.django_db(transaction=True)
 
 # Every text that comes into a region which is read out by itself, in the order in which it comes.
 LISTEN = """() => {

@@ -11,7 +11,6 @@ from playwright.sync_api import Browser, Page, expect
 
 pytestmark = [
     pytest.mark.urls("tests.look.pages"),
-    pytest.mark.one_database,
     pytest.mark.django_db(transaction=True),
     # pytest-playwright's own fixture `base_url`, of which pytest 9 disapproves
     pytest.mark.filterwarnings("ignore:Session-scoped fixtures defined as instance methods"),
@@ -19,6 +18,7 @@ pytestmark = [
 
 WIDE = {"width": 1280, "height": 900}
 PHONE = {"width": 320, "height": 640}
+SIZES = [pytest.param(PHONE, id="phone"), pytest.param(WIDE, id="wide", marks=pytest.mark.full)]
 
 
 @pytest.fixture
@@ -35,7 +35,7 @@ def assert_no_barriers(page: Page) -> None:
     assert results.violations_count == 0, results.generate_report()
 
 
-@pytest.mark.parametrize("size", [pytest.param(WIDE, id="wide"), pytest.param(PHONE, id="phone")])
+@pytest.mark.parametrize("size", SIZES)
 @pytest.mark.parametrize("address", ["/", "/reports/", "/nowhere/", "/accounts/password/change/"])
 def test_a_page_has_no_barriers_and_fits_its_width(
     page: Page, live_server: object, session: dict[str, str], address: str, size: dict[str, int]
@@ -47,7 +47,7 @@ def test_a_page_has_no_barriers_and_fits_its_width(
     assert page.evaluate("document.documentElement.scrollWidth") <= size["width"]
 
 
-@pytest.mark.parametrize("size", [pytest.param(WIDE, id="wide"), pytest.param(PHONE, id="phone")])
+@pytest.mark.parametrize("size", SIZES)
 def test_errors_have_no_barriers_and_each_link_puts_the_cursor_into_its_field(
     page: Page, live_server: object, size: dict[str, int]
 ) -> None:

@@ -6,8 +6,8 @@ import pytest
 from django.urls import reverse
 
 from statsoffice.configuration.office_provider import OfficeProvider
+from tests.browser.barriers import is_clean
 from tests.browser.patience import PATIENCE
-from tests.browser.test_every_page import is_clean
 from tests.factories import UserFactory
 from tests.servers.openid_provider import CLIENT_ID, CLIENT_SECRET
 from tests.servers.private_openid_provider import openid_provider, tell

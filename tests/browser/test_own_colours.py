@@ -2,7 +2,7 @@
 
 import pytest
 
-pytestmark = [pytest.mark.one_database, pytest.mark.django_db(transaction=True)]
+pytestmark = pytest.mark.django_db(transaction=True)
 
 
 def line_of(page, kind):

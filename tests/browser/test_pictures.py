@@ -31,7 +31,6 @@ def small(screenshot: bytes) -> bytes:
 
 
 @pytest.mark.pictures
-@pytest.mark.one_database
 @pytest.mark.django_db(transaction=True)
 def test_the_pictures_are_made_anew(page, live_server, transactional_db, sign_in, settings):
     settings.OFFICE_NAME = "Office for Invented Statistics"
@@ -52,7 +51,6 @@ def test_the_pictures_are_made_anew(page, live_server, transactional_db, sign_in
             (PICTURES / f"{picture.name}.png").write_bytes(small(page.screenshot()))
 
 
-@pytest.mark.one_database
 def test_every_picture_is_in_the_guide_with_words_for_it_and_is_small():
     shown = re.findall(r"!\[([^\]]+)\]\(pictures/([\w-]+\.png)\)", GUIDE.read_text())
     there = sorted(path.name for path in PICTURES.glob("*"))

@@ -6,11 +6,10 @@ from playwright.sync_api import expect
 from breaches.completing import notes
 from breaches.models import Report
 from tests.breaches.people import AT
-from tests.browser.test_every_page import SIZES, is_clean
+from tests.browser.barriers import SIZES, is_clean
 
 pytestmark = [
     pytest.mark.browser,
-    pytest.mark.one_database,
     pytest.mark.django_db(transaction=True),
     # pytest-playwright's own fixture `base_url`, of which pytest 9 disapproves
     pytest.mark.filterwarnings("ignore:Session-scoped fixtures defined as instance methods"),

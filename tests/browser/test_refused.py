@@ -13,11 +13,11 @@ from releases.core.roles import Role
 from statsoffice.accounts import invitations
 from tests.breaches.forms import section_address
 from tests.breaches.people import AT, a_report, an_office
+from tests.browser.barriers import is_clean
 from tests.browser.patience import PATIENCE
-from tests.browser.test_every_page import is_clean
 from tests.factories import UserFactory
 
-pytestmark = [pytest.mark.browser, pytest.mark.one_database, pytest.mark.django_db(transaction=True)]
+pytestmark = [pytest.mark.browser, pytest.mark.django_db(transaction=True)]
 
 LOG_IN = "/accounts/login/"
 

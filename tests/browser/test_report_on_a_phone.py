@@ -2,11 +2,10 @@
 
 import pytest
 
-from tests.browser.test_every_page import SIZES
+from tests.browser.barriers import SIZES
 
 pytestmark = [
     pytest.mark.browser,
-    pytest.mark.one_database,
     pytest.mark.django_db(transaction=True),
     # pytest-playwright's own fixture `base_url`, of which pytest 9 disapproves
     pytest.mark.filterwarnings("ignore:Session-scoped fixtures defined as instance methods"),

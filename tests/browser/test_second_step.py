@@ -6,13 +6,12 @@ import pytest
 from playwright.sync_api import expect
 
 from releases.core.roles import Role
-from tests.browser.test_every_page import is_clean
+from tests.browser.barriers import is_clean
 from tests.factories import ProducerFactory, member
 from tests.statsoffice.accounts.one_time_codes import code_of
 
 pytestmark = [
     pytest.mark.browser,
-    pytest.mark.one_database,
     pytest.mark.django_db(transaction=True),
     pytest.mark.filterwarnings("ignore:Session-scoped fixtures defined as instance methods"),
 ]

@@ -7,10 +7,10 @@ from releases.core.roles import Role
 from releases.models import Producer
 from statsoffice.accounts.models import User
 from statsoffice.guides.roles import Guide
-from tests.browser.test_every_page import is_clean, walk
+from tests.browser.barriers import is_clean, walk
 from tests.factories import member
 
-pytestmark = [pytest.mark.one_database, pytest.mark.django_db(transaction=True)]
+pytestmark = pytest.mark.django_db(transaction=True)
 
 
 def test_an_administrator_sets_an_office_up_on_pages_without_barriers(page, live_server, transactional_db, sign_in):

@@ -6,14 +6,13 @@ import pytest
 from playwright.sync_api import expect
 
 from statsoffice.canary.models import Pulse
+from tests.browser.barriers import is_clean
 from tests.browser.office import NOW
 from tests.browser.patience import PATIENCE
-from tests.browser.test_every_page import is_clean
 from tests.statsoffice.canary.record import a_rehearsal
 
 pytestmark = [
     pytest.mark.browser,
-    pytest.mark.one_database,
     pytest.mark.django_db(transaction=True),
     pytest.mark.filterwarnings("ignore:Session-scoped fixtures defined as instance methods"),
 ]

@@ -9,7 +9,7 @@ from tests.breaches.people import AT, a_report, an_office
 from tests.browser.listening import focused, spoken, unclear
 from tests.statsoffice.accounts.one_time_codes import code_of, with_an_app
 
-pytestmark = [pytest.mark.one_database, pytest.mark.django_db(transaction=True)]
+pytestmark = pytest.mark.django_db(transaction=True)
 
 PASSWORD = "correct horse battery"
 TITLE = "Schools at 31 March 2020"

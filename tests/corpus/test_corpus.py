@@ -12,8 +12,6 @@ from tests.corpus.examination import CASES, examined
 from tests.corpus.naive import bare_status, keyword
 from tests.corpus.table import confusion_table, mistakes, naively, ours, wrong
 
-pytestmark = pytest.mark.one_database
-
 
 @pytest.mark.parametrize("case", CASES, ids=lambda case: case.name)
 def test_each_look_of_a_case_gets_its_right_answer(case):

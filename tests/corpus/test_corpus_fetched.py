@@ -18,8 +18,6 @@ from tests.corpus.examination import CASES, examined
 from tests.releases.probe.fetching import answers, errand, make_fetcher
 from tests.releases.probe.publishers import Handler, always, closed_port, path_of, publisher, response
 
-pytestmark = pytest.mark.one_database
-
 LIMITS = Limits(connect_seconds=0.5, total_seconds=1.5, body_bytes=5_000_000, header_bytes=20_000, redirects=5)
 _WHOLE = gzip.compress(b"<p>Road fuel prices, June 2026</p>" * 1000)
 _BOMB = gzip.compress(bytes(20_000_000))

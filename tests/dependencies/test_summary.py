@@ -12,7 +12,7 @@ from tests.dependencies.conftest import DJANGO, nobody
 HOLE = Vulnerability(DJANGO, ("PYSEC-2026-7",), ("6.1.4",))
 TITLE = "Known vulnerabilities of packages"
 # All that the script defines, and nothing of what it then does.
-FUNCTIONS = """eval "$(sed '/^if .* = --audit /,$d' "$0")"\n"""
+FUNCTIONS = """eval "$(sed '/^case /,$d' "$0")"\n"""
 AUDIT = '.venv/bin/python -m tests.dependencies --strict "$@"'
 
 
@@ -41,7 +41,7 @@ def test_the_summary_tells_the_outcome_by_its_word_and_in_one_line(
     advisories, checkout, answers, known, word, failures
 ):
     advisories.known = [*CONTROLS, *known]
-    commands = f"begin_beside audit {AUDIT}\n" + f'end_audit "{TITLE}"\n'
+    commands = f"begin_background audit {AUDIT}\n" + f'end_audit "{TITLE}"\n'
     commands += 'printf "%s" "$summary" >&2; echo "$failures $uncounted"\n'
     run = script(commands, advisories.address if answers else nobody(), checkout)
     *shown, told, counts = run.stdout.splitlines()
@@ -52,7 +52,7 @@ def test_the_summary_tells_the_outcome_by_its_word_and_in_one_line(
 
 
 def test_an_audit_that_breaks_down_fails(checkout, advisories):
-    run = script('begin_beside audit false\nend_audit "Audit"\necho "$failures"', advisories.address, checkout)
+    run = script('begin_background audit false\nend_audit "Audit"\necho "$failures"', advisories.address, checkout)
     assert run.stdout.splitlines() == ["Audit ... FAILED", "1"]
 
 

@@ -13,8 +13,6 @@ from statsoffice.celery import app
 from statsoffice.running import programs
 from tests.deploy import files
 
-pytestmark = pytest.mark.one_database
-
 QUEUES = {entry["options"]["queue"] for entry in app.conf.beat_schedule.values()} | {app.conf.task_default_queue}
 
 

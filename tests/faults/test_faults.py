@@ -9,17 +9,31 @@ from tests.faults import hostile_site, standing_in
 from tests.faults.rows import ROWS
 from tests.faults.truth import STORIES
 
-pytestmark = [pytest.mark.slow, pytest.mark.waits, pytest.mark.one_database]
+pytestmark = [pytest.mark.slow, pytest.mark.waits]
 
-WITH_WORKERS = [row for row in ROWS if any(name.startswith("worker") for name in row.cast)]
+# The morning has the rows that the chosen tests ask about. A commit is proved with a lost database, a lost Redis and a
+# killed worker; ./test --all has every row.
+FOR_EACH_COMMIT = {"away", "no-redis", "killed-a"}
 
-each_row = pytest.mark.parametrize("row", ROWS, ids=lambda row: row.office)
+
+def rows_where(condition):
+    """Test each row for which a condition holds."""
+    return pytest.mark.parametrize(
+        "row",
+        [
+            pytest.param(row, id=row.office, marks=() if row.office in FOR_EACH_COMMIT else pytest.mark.full)
+            for row in ROWS
+            if condition(row)
+        ],
+    )
+
+
+each_row = rows_where(lambda row: True)
 
 
 def these(*offices):
-    """Ask only of some rows; which rows are played at all follows from what is asked."""
-    rows = [row for row in ROWS if row.office in offices]
-    return pytest.mark.parametrize("row", rows, ids=lambda row: row.office)
+    """Test only some rows."""
+    return rows_where(lambda row: row.office in offices)
 
 
 def instant(written):
@@ -45,7 +59,7 @@ def test_nothing_is_untrue(outcomes, row):
     assert sentences(outcomes[row.office].reckoning.untrue) == ""
 
 
-@pytest.mark.parametrize("row", [row for row in ROWS if row.punctual], ids=lambda row: row.office)
+@rows_where(lambda row: row.punctual)
 def test_the_look_at_the_due_instant_is_sent_within_a_second_of_it(outcomes, due_at, row):
     ordinary = {f"/{row.office}/{story.slug}" for story in STORIES}
     looks = [look for look in outcomes[row.office].stored.looks if instant(look.planned_at) == due_at]
@@ -77,7 +91,7 @@ def test_the_worker_stands_in_for_a_beat_that_is_dead(outcomes, row):
     assert "comes again" not in log
 
 
-@pytest.mark.parametrize("row", WITH_WORKERS, ids=lambda row: row.office)
+@rows_where(lambda row: any(name.startswith("worker") for name in row.cast))
 def test_no_worker_stands_in_for_ticks_that_come_to_it_in_time(outcomes, row):
     logs = {name: log for name, log in outcomes[row.office].logs.items() if name.startswith("worker")}
     assert {name: lines for name, log in logs.items() if (lines := standing_in.without_cause(log))} == {}

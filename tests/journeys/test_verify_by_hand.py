@@ -63,7 +63,6 @@ def test_a_replay_looks_once_at_the_rehearsals_watched_at_its_time_and_marks_eac
     assert all(arrival.at > began for arrival in site.arrivals())
 
 
-@pytest.mark.one_database
 @pytest.mark.parametrize(
     "time", ["nonsense", "2020-06-30 25:00", "2020-03-29 01:30"], ids=["no time", "no hour", "skipped hour"]
 )

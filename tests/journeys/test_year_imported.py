@@ -21,7 +21,6 @@ from tests.factories import ProducerFactory, SeriesFactory, member
 pytestmark = [
     pytest.mark.browser,
     pytest.mark.slow,
-    pytest.mark.one_database,
     pytest.mark.django_db(transaction=True),
     # pytest-playwright's own fixture `base_url`, of which pytest 9 disapproves
     pytest.mark.filterwarnings("ignore:Session-scoped fixtures defined as instance methods"),

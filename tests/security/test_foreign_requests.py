@@ -14,7 +14,7 @@ from tests.breaches.people import a_report, an_office
 from tests.factories import UserFactory, a_release, member
 from tests.security.urls import every_url
 
-pytestmark = [pytest.mark.django_db, pytest.mark.one_database]
+pytestmark = pytest.mark.django_db
 
 ELSEWHERE = [
     "https://elsewhere.example/",

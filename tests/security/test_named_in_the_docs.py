@@ -2,10 +2,7 @@
 
 import re
 
-import pytest
 from django.conf import settings
-
-pytestmark = pytest.mark.one_database
 
 ROOT = settings.BASE_DIR
 PAGE = re.sub(r"^```.*?^```$", "", (ROOT / "docs" / "security.md").read_text(), flags=re.DOTALL | re.MULTILINE)

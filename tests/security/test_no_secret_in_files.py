@@ -33,7 +33,6 @@ def secrets_in(text):
     return [name for name, form in FOUND.items() if form.search(text)]
 
 
-@pytest.mark.one_database
 def test_no_file_that_is_kept_holds_one():
     kept = files()
     assert len(kept) > 1000
@@ -42,7 +41,6 @@ def test_no_file_that_is_kept_holds_one():
     assert {path: names for path, names in found.items() if names} == {}
 
 
-@pytest.mark.one_database
 @pytest.mark.parametrize(
     ("text", "name"),
     [

@@ -61,7 +61,6 @@ def outcome_of(written, *options, folder):
     return run.returncode, run.stdout
 
 
-@pytest.mark.one_database
 @pytest.mark.parametrize("written", SKIPPING.values(), ids=SKIPPING.keys())
 def test_a_skip_fails_the_whole_run_with_its_reason(tmp_path, written):
     code, output = outcome_of(written, "--skips-fail", folder=tmp_path)
@@ -69,7 +68,6 @@ def test_a_skip_fails_the_whole_run_with_its_reason(tmp_path, written):
     assert "nothing may be skipped silently: Skipped: no printer" in output
 
 
-@pytest.mark.one_database
 @pytest.mark.parametrize("written", SKIPPING.values(), ids=SKIPPING.keys())
 def test_a_skip_in_a_run_of_ones_own_choice_is_told_and_fails_nothing(tmp_path, written):
     code, output = outcome_of(written, folder=tmp_path)

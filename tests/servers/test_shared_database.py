@@ -5,7 +5,7 @@ from django.db import connection
 
 from tests.shared_database import environment_of_processes
 
-pytestmark = pytest.mark.one_database
+pytestmark = pytest.mark.both_databases
 
 
 @pytest.mark.parametrize("name", ["/office/var/statsoffice.sqlite3", "statsoffice"], ids=["sqlite", "postgresql"])

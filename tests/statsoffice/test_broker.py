@@ -9,8 +9,6 @@ from django.core.exceptions import ImproperlyConfigured
 
 from statsoffice import broker
 
-pytestmark = pytest.mark.one_database
-
 
 @pytest.fixture(autouse=True)
 def no_redis_url(monkeypatch):

@@ -5,7 +5,7 @@ import pytest
 from tests.servers.private_postgresql import private_cluster
 from tests.statsoffice.backup.commands import an_office_elsewhere, manage
 
-pytestmark = [pytest.mark.slow, pytest.mark.one_database]
+pytestmark = pytest.mark.slow
 
 
 @pytest.fixture(scope="module")

@@ -15,7 +15,7 @@ from tests.statsoffice.canary.rehearsing import MORNING as NOW
 
 READY = reverse("health_ready")
 
-pytestmark = pytest.mark.django_db
+pytestmark = [pytest.mark.both_databases, pytest.mark.django_db]
 
 
 @pytest.fixture(autouse=True)

@@ -36,7 +36,7 @@ from tests.releases.admin.site import page as admin_page
 from tests.releases.pre_release.lists import LONG_BEFORE, MINISTER, SHORTLY_BEFORE
 from tests.releases.pre_release.pages import address, entry_form, published, time_form
 
-pytestmark = [pytest.mark.django_db, pytest.mark.one_database]
+pytestmark = pytest.mark.django_db
 
 NAMES = ("Quillon Featherstonehaugh", "Marigold Underwater", "Zebedee Ploverstone", "Ottoline Crabapple")
 MAILS = tuple(f"{name.split()[0].lower()}.secret@example.gov.uk" for name in NAMES)

@@ -8,7 +8,7 @@ from releases.core.roles import Role
 from tests.breaches.forms import words
 from tests.factories import ProducerFactory, member
 
-pytestmark = [pytest.mark.django_db, pytest.mark.one_database]
+pytestmark = pytest.mark.django_db
 
 LISTS = (
     "desk",

@@ -21,7 +21,7 @@ from statsoffice.messages.models import Message
 from tests.breaches.people import AT, a_report, an_office
 from tests.factories import UserFactory
 
-pytestmark = pytest.mark.django_db
+pytestmark = [pytest.mark.both_databases, pytest.mark.django_db]
 
 
 @pytest.fixture

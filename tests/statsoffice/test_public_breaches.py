@@ -13,7 +13,7 @@ from tests.breaches.people import printed, written
 from tests.factories import member
 from tests.statsoffice.test_public_leaks import HIDDEN, NOW, VERDICTS, office, read, without_question
 
-pytestmark = [pytest.mark.django_db, pytest.mark.one_database]
+pytestmark = pytest.mark.django_db
 
 # What a lead decides to tell: when the release was seen at last, as the report's own account says it.
 TOLD = {

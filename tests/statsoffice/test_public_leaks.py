@@ -32,7 +32,7 @@ from tests.factories import (
 from tests.releases.cancelled import cancelled
 from tests.releases.on_record import a_look, looks_at
 
-pytestmark = [pytest.mark.django_db, pytest.mark.one_database]
+pytestmark = pytest.mark.django_db
 
 NOW = SEED_DUE + timedelta(hours=4)
 HIDDEN = {

@@ -17,7 +17,7 @@ from releases.core.status import Status
 from releases.models import Release
 from statsoffice.messages import outbox
 
-pytestmark = [pytest.mark.django_db, pytest.mark.one_database]
+pytestmark = pytest.mark.django_db
 
 NOW = datetime(2026, 6, 30, 9, tzinfo=UTC)
 FEW, MANY = 60, 120

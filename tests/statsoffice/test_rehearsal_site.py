@@ -98,7 +98,6 @@ class TestScript:
         assert (code, headers["location"]) == (302, "/new")
 
     @pytest.mark.slow
-    @pytest.mark.one_database
     def test_a_delay_holds_one_answer_up_and_not_the_others(self, site):
         site.publish("/slow", [scene("slow", delay_seconds=1)])
         site.publish("/quick", [scene("quick")])

@@ -18,7 +18,7 @@ from tests.releases.record.test_append_only import a_look
 
 AT = datetime(2026, 6, 30, 9, 0, tzinfo=UTC)
 
-pytestmark = pytest.mark.django_db
+pytestmark = [pytest.mark.both_databases, pytest.mark.django_db]
 
 
 def verify():
@@ -124,7 +124,6 @@ def test_every_chain_of_the_product_is_walked():
 COMMANDS = ("export_evidence", "import_calendar", "prune_evidence", "release_status", "verify_evidence")
 
 
-@pytest.mark.one_database
 @pytest.mark.parametrize("command", COMMANDS)
 def test_help_explains_a_command_in_paragraphs(command):
     told = subprocess.run([sys.executable, "manage.py", command, "--help"], capture_output=True, text=True, check=True)
@@ -132,7 +131,6 @@ def test_help_explains_a_command_in_paragraphs(command):
     assert told.stderr == ""
 
 
-@pytest.mark.one_database
 @pytest.mark.parametrize(
     ("arguments", "line"),
     [

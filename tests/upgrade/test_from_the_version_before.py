@@ -9,7 +9,7 @@ import pytest
 from tests.servers.private_postgresql import private_cluster
 from tests.statsoffice.backup.commands import an_office_elsewhere, manage, said_by, script
 
-pytestmark = [pytest.mark.slow, pytest.mark.one_database]
+pytestmark = pytest.mark.slow
 
 ARCHIVES = sorted(Path(__file__).parent.glob("from_*.zip"))
 

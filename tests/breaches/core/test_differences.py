@@ -2,11 +2,7 @@
 
 import random
 
-import pytest
-
 from breaches.core.differences import Change, difference
-
-pytestmark = pytest.mark.one_database
 
 SENTENCE = "The page was live at 10.27am, an hour late."
 

@@ -7,8 +7,6 @@ import pytest
 from breaches.core import due
 from releases.core.dates.calendar import Nation, working_days_away
 
-pytestmark = pytest.mark.one_database
-
 # Good Friday was 10 April 2020, and Easter Monday no bank holiday in Scotland.
 THURSDAY = date(2020, 4, 9)
 

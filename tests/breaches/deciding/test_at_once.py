@@ -14,7 +14,7 @@ from tests.breaches.drafts.test_joining import a_morning
 from tests.breaches.people import AT, an_office
 from tests.releases.pre_release.test_at_once import PEOPLE, at_once
 
-pytestmark = pytest.mark.django_db(transaction=True)
+pytestmark = [pytest.mark.both_databases, pytest.mark.django_db(transaction=True)]
 
 
 @pytest.fixture

@@ -29,7 +29,8 @@ from breaches.models import Report
 from breaches.reports import moves
 from releases.core.lifecycle import WrongRole, WrongState
 from releases.core.roles import Role
-from tests.breaches.people import AT, REGULATOR, a_report, an_office, printed, rolled_back
+from tests.breaches.people import AT, REGULATOR, a_report, an_office, printed
+from tests.factories import rolled_back
 
 pytestmark = pytest.mark.django_db
 

@@ -38,7 +38,7 @@ from tests.breaches.people import AT, a_report, an_office, naming
 from tests.statsoffice.test_names_nowhere import tables
 from tests.statsoffice.test_verify_evidence import tamper
 
-pytestmark = pytest.mark.django_db
+pytestmark = [pytest.mark.both_databases, pytest.mark.django_db]
 
 NAME = "Quillon Featherstonehaugh"
 WHY = "A member of staff is named who has nothing to do with the breach."

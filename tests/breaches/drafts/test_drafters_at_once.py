@@ -22,7 +22,7 @@ from tests.breaches.people import AT, an_office
 from tests.breaches.record import london
 from tests.factories import SeriesFactory
 
-pytestmark = pytest.mark.django_db
+pytestmark = [pytest.mark.both_databases, pytest.mark.django_db]
 NOW = london("10:27:02")
 
 

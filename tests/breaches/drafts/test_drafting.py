@@ -23,7 +23,7 @@ from tests.breaches.mornings import (
 from tests.breaches.record import london
 from tests.factories import SeriesFactory, a_confirmed_release, member
 
-pytestmark = pytest.mark.django_db
+pytestmark = [pytest.mark.both_databases, pytest.mark.django_db]
 NOW = london("10:27:02")
 
 

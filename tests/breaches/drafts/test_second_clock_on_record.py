@@ -18,7 +18,7 @@ from tests.breaches.record import london
 from tests.factories import SEED_DUE, member
 from tests.releases.on_record import a_look
 
-pytestmark = pytest.mark.django_db
+pytestmark = [pytest.mark.both_databases, pytest.mark.django_db]
 
 CLOCK = {
     "published_at_by_publisher": SEED_DUE + timedelta(seconds=3480),

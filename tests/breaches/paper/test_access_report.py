@@ -15,7 +15,7 @@ from tests.factories import SeriesFactory, an_announced_release
 from tests.releases.pre_release.lists import AFTERWARDS, EMAIL, MINISTER, PERSON, granted, someone
 from tests.verapdf import check_pdf_ua
 
-pytestmark = [pytest.mark.django_db, pytest.mark.one_database]
+pytestmark = pytest.mark.django_db
 
 
 @pytest.fixture

@@ -29,8 +29,6 @@ from tests.breaches.paper.papers import (
 from tests.breaches.record import LIVE, NOT_LIVE, SEED_LOOKS, UNREACHABLE, address, london, look, record
 from tests.verapdf import check_pdf_ua
 
-pytestmark = pytest.mark.one_database
-
 TOLD = PublisherTime(london("10:26:41"), Source.CHANGE_HISTORY)
 LATE = record(address(*SEED_LOOKS), publisher_time=TOLD, not_observed=((london("09:33"), london("09:40")),))
 PARTS = record(

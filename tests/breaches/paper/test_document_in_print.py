@@ -4,7 +4,6 @@ import dataclasses
 from datetime import UTC
 
 import pikepdf
-import pytest
 
 from breaches.core.content import Output, ReportContent
 from breaches.core.printed.document import DRAFT_MARK, REHEARSAL_MARK
@@ -23,8 +22,6 @@ from tests.breaches.paper.papers import (
 )
 from tests.breaches.seed_case import TITLE, URL
 from tests.verapdf import check_pdf_ua
-
-pytestmark = pytest.mark.one_database
 
 
 def test_every_report_conforms_to_pdf_ua(tmp_path):

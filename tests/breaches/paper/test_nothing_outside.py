@@ -20,8 +20,6 @@ from tests.breaches.paper.papers import (
 )
 from tests.breaches.seed_case import URL
 
-pytestmark = pytest.mark.one_database
-
 
 def test_only_web_addresses_become_links(printed):
     outputs = (Output("Web", URL), Output("File", "file:///etc/passwd"), Output("Script", "javascript:alert(1)"))

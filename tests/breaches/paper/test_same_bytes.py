@@ -15,8 +15,6 @@ from breaches.paper.pdf import render
 from tests.breaches.paper.papers import SCRIPTS, SEED, approved, crowded, solid, text_of
 from tests.verapdf import check_pdf_ua
 
-pytestmark = pytest.mark.one_database
-
 ROOT = Path(__file__).resolve().parents[3]
 
 

@@ -25,7 +25,7 @@ from tests.breaches.people import a_report, an_office
 from tests.breaches.random_office import FIRST, LAST, TODAY, ARandomOffice
 from tests.factories import UserFactory, member
 
-pytestmark = pytest.mark.django_db
+pytestmark = [pytest.mark.both_databases, pytest.mark.django_db]
 
 
 def belongs_to(office, series, day):

@@ -18,7 +18,7 @@ from tests.breaches.people import an_office
 from tests.breaches.record import DUE, london
 from tests.factories import ProducerFactory, SeriesFactory, UserFactory, a_confirmed_release
 
-pytestmark = pytest.mark.django_db
+pytestmark = [pytest.mark.both_databases, pytest.mark.django_db]
 
 ON_THE_DOT = (("09:29:55", NOT_LIVE), ("09:30", LIVE), ("09:32", LIVE))
 IN_A_MINUTE = (("09:29:55", NOT_LIVE), ("09:30", NOT_LIVE), ("09:30:50", NOT_LIVE), ("09:31", LIVE), ("09:32", LIVE))

@@ -23,7 +23,7 @@ from tests.breaches.people import AT, a_report, an_office, joins
 from tests.breaches.record import london
 from tests.factories import ProducerFactory, SeriesFactory, UserFactory, a_confirmed_release, member
 
-pytestmark = pytest.mark.django_db
+pytestmark = [pytest.mark.both_databases, pytest.mark.django_db]
 
 # The names of restricted reports end in signs that nobody can guess.
 PRA = "breach-pra-listed"

@@ -38,7 +38,7 @@ def test_the_document_tells_of_every_address(document):
 @pytest.mark.parametrize("mode", list(GenerationMode), ids=lambda mode: mode.value)
 @pytest.mark.parametrize("address", ADDRESSES)
 def test_every_answer_is_as_the_document_says(document, address, mode):
-    @settings(max_examples=30, deadline=None, suppress_health_check=list(HealthCheck), database=None)
+    @settings(suppress_health_check=list(HealthCheck))
     @given(case=document[address]["GET"].as_strategy(generation_mode=mode))
     def asked(case):
         case.call_and_validate()

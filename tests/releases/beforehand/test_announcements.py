@@ -135,7 +135,6 @@ def test_a_release_has_one_announcement_and_it_is_never_required(site):
 
 
 @pytest.mark.slow
-@pytest.mark.one_database
 def test_looks_beside_the_watch_never_ask_a_host_more_than_once_in_a_second(site, settings):
     series = a_sound_release(site).series
     for number in range(2):

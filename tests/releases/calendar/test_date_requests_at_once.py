@@ -13,7 +13,7 @@ from releases.models.append_only import check_chain
 from tests.factories import SeriesFactory, an_announced_release, london_slot
 from tests.releases.requested import LATER, TO, ask, person, stored
 
-pytestmark = pytest.mark.django_db(transaction=True)
+pytestmark = [pytest.mark.both_databases, pytest.mark.django_db(transaction=True)]
 
 
 def at_once(*acts):

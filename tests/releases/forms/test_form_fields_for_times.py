@@ -7,8 +7,6 @@ from django.core.exceptions import ValidationError
 
 from releases.forms.form_fields import ClockTimeField
 
-pytestmark = pytest.mark.one_database
-
 
 @pytest.mark.parametrize(
     ("typed", "meant"),

@@ -15,7 +15,7 @@ from releases.overview import date_register
 from tests.factories import SEED_DUE, a_confirmed_release, a_release, an_announced_release, london_slot
 from tests.releases.requested import LATER, NOW, ask, head_of, person
 
-pytestmark = pytest.mark.django_db
+pytestmark = [pytest.mark.both_databases, pytest.mark.django_db]
 
 REGISTER = reverse("releases:changes")
 # Half an hour before midnight in London, midnight, and so on: on both sides of the two days of release.

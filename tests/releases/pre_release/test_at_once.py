@@ -22,7 +22,7 @@ from releases.pre_release import (
 from tests.releases.on_record import a_look
 from tests.releases.pre_release.lists import AFTERWARDS, LONG_BEFORE, MINISTER, SHORTLY_BEFORE, asked, granted
 
-pytestmark = pytest.mark.django_db(transaction=True)
+pytestmark = [pytest.mark.both_databases, pytest.mark.django_db(transaction=True)]
 PEOPLE = 4
 A_YEAR_LATER = AFTERWARDS + timedelta(days=365)
 

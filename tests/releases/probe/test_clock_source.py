@@ -13,8 +13,6 @@ from releases.probe import clock_source
 from releases.probe.clock_source import ClockSource
 from releases.watching.clock import RealClock
 
-pytestmark = pytest.mark.one_database
-
 LINE = "C0248F97,192.36.143.151,2,1782808000.1,0.000012,-0.00001,0.00002,-3.5,0.001,0.02,0.020,0.004,64.2,Normal"
 KERNEL = Figures(Voucher.KERNEL, bound=timedelta(seconds=0.2))
 

@@ -157,7 +157,6 @@ class TestInstants:
 
 class TestPolling:
     @pytest.mark.slow
-    @pytest.mark.one_database
     def test_poll_waits_for_an_answer_but_not_longer_than_told(self):
         def slowly(connection, head):
             time.sleep(0.3)
@@ -175,7 +174,6 @@ class TestPolling:
             assert fetcher.in_flight == 0
 
     @pytest.mark.slow
-    @pytest.mark.one_database
     def test_an_answer_that_came_while_starting_is_not_waited_for(self):
         with publisher(always(response(200, PAGE))) as site, make_fetcher(site.entry) as fetcher:
             begun = time.monotonic()

@@ -76,7 +76,6 @@ FAULTS = {
 
 
 @pytest.mark.slow
-@pytest.mark.one_database
 @pytest.mark.parametrize(("handler", "failure"), FAULTS.values(), ids=FAULTS.keys())
 def test_a_fault_of_the_server_is_named_and_ends_in_time(handler, failure):
     with publisher(handler) as site:
@@ -109,7 +108,6 @@ def test_a_name_that_does_not_exist_is_a_dns_failure():
 
 
 @pytest.mark.slow
-@pytest.mark.one_database
 def test_a_server_that_does_not_take_the_connection_is_given_up_after_the_connection_limit():
     with socket.socket() as listener, socket.socket() as first, socket.socket() as second:
         listener.bind(("127.0.0.1", 0))
@@ -130,7 +128,6 @@ def test_a_server_that_does_not_take_the_connection_is_given_up_after_the_connec
 
 
 @pytest.mark.slow
-@pytest.mark.one_database
 def test_one_bad_server_neither_stops_nor_delays_the_others():
     with (
         publisher(silence) as bad,

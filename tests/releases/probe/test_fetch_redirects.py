@@ -96,7 +96,6 @@ def test_a_loop_of_redirects_comes_to_an_end():
 
 
 @pytest.mark.slow
-@pytest.mark.one_database
 def test_all_requests_of_an_errand_together_have_the_time_of_one():
     limits = Limits(connect_seconds=0.5, total_seconds=0.5)
     with publisher(redirecting({"/a": "/b", "/b": "/c", "/c": "/d"}, pause=0.2)) as site:

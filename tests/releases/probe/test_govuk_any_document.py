@@ -2,7 +2,7 @@
 
 import json
 
-from hypothesis import given, settings
+from hypothesis import given
 from hypothesis import strategies as st
 
 from releases.core.judging.evidence import LookResult
@@ -66,7 +66,6 @@ SHAPES = st.sampled_from(
 )
 
 
-@settings(max_examples=400)
 @given(shape=SHAPES, fields=FIELDS, details=DETAILS)
 def test_any_document_is_told_and_what_the_publisher_says_can_be_stored(shape, fields, details):
     document = shape | {"details": shape["details"] | details} | fields
@@ -75,7 +74,6 @@ def test_any_document_is_told_and_what_the_publisher_says_can_be_stored(shape, f
     assert from_json(json.loads(json.dumps(stored, ensure_ascii=False).encode())) == from_json(stored)
 
 
-@settings(max_examples=400)
 @given(
     fields=FIELDS.map(
         lambda fields: {

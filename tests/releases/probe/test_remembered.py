@@ -12,8 +12,6 @@ from releases.core.looks.answer import Answer, Failure
 from releases.probe.remembered import Findings
 from tests.corpus.examination import CASES, answered, expectation
 
-pytestmark = pytest.mark.one_database
-
 NOW = datetime(2026, 7, 14, 8, 30, tzinfo=UTC)
 URL = "https://stats.example.gov.uk/statistics/jobs"
 ANSWER = Answer(

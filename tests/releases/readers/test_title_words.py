@@ -10,7 +10,7 @@ from releases.models.title_words import index_title_words
 from releases.readers.wanted import Wanted, matching
 from tests.factories import an_announced_release
 
-pytestmark = pytest.mark.django_db
+pytestmark = [pytest.mark.both_databases, pytest.mark.django_db]
 
 
 def answers(sql, *parameters):

@@ -16,7 +16,7 @@ APPEND_ONLY = {
     for model in (ReleaseEvent, Observation, DateChange, Statement, ReasonCorrection, DelayNotice)
 }
 
-pytestmark = pytest.mark.django_db
+pytestmark = [pytest.mark.both_databases, pytest.mark.django_db]
 
 
 def on_postgresql():

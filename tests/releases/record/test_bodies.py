@@ -13,7 +13,7 @@ from releases.record import bodies
 from tests.factories import a_confirmed_release
 from tests.releases.brought import brought, keep
 
-pytestmark = pytest.mark.django_db
+pytestmark = [pytest.mark.both_databases, pytest.mark.django_db]
 
 FILE = "https://www.example.gov.uk/media/tables.ods"
 

@@ -11,7 +11,7 @@ from releases.record import coverage
 START = datetime(2026, 6, 30, 8, 0, tzinfo=UTC)
 HOUR = START + timedelta(hours=1)
 
-pytestmark = pytest.mark.django_db
+pytestmark = [pytest.mark.both_databases, pytest.mark.django_db]
 
 
 def at(seconds):

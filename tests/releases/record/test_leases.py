@@ -13,7 +13,7 @@ NOW = datetime(2026, 6, 30, 8, 30, tzinfo=UTC)
 HOST = "www.example.gov.uk"
 TICK = timedelta(microseconds=1)
 
-pytestmark = pytest.mark.django_db
+pytestmark = [pytest.mark.both_databases, pytest.mark.django_db]
 
 
 def held(holder, *, now=NOW, hosts=(HOST,), look=None):

@@ -15,7 +15,7 @@ from releases.record import recording
 from releases.record.recording import Look
 from tests.factories import SEED_DUE, a_release
 
-pytestmark = pytest.mark.django_db
+pytestmark = [pytest.mark.both_databases, pytest.mark.django_db]
 
 
 def answered(**fields):

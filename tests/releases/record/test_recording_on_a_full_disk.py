@@ -11,7 +11,7 @@ from releases.models.append_only import check_chain
 from tests.factories import a_confirmed_release
 from tests.releases.brought import brought, keep
 
-pytestmark = pytest.mark.django_db(transaction=True)
+pytestmark = [pytest.mark.both_databases, pytest.mark.django_db(transaction=True)]
 
 LARGE = os.urandom(4_000_000)
 FULL = """

@@ -14,7 +14,7 @@ from releases.record.retention import Pruned
 from tests.factories import SEED_DUE, a_confirmed_release, member
 from tests.releases.brought import brought, keep
 
-pytestmark = pytest.mark.django_db
+pytestmark = [pytest.mark.both_databases, pytest.mark.django_db]
 
 KEPT_FOR = timedelta(days=365)
 NOW = SEED_DUE + KEPT_FOR + timedelta(days=1)

@@ -15,7 +15,7 @@ from releases.verdicts.judging import JudgedByOthers
 from tests.factories import SEED_DUE, a_confirmed_release
 from tests.releases.on_record import a_look, looks_at
 
-pytestmark = pytest.mark.django_db
+pytestmark = [pytest.mark.both_databases, pytest.mark.django_db]
 
 LIMIT = SEED_DUE + timedelta(minutes=2)
 AFTER = LIMIT + timedelta(minutes=1)

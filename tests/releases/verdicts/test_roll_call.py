@@ -17,7 +17,7 @@ from tests.releases.on_record import a_look, looks_at
 DUE = datetime(2020, 6, 30, 8, 30, tzinfo=UTC)
 JUDGED = DUE + timedelta(minutes=3)
 
-pytestmark = pytest.mark.django_db
+pytestmark = [pytest.mark.both_databases, pytest.mark.django_db]
 
 
 @pytest.fixture

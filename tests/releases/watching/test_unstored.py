@@ -20,7 +20,7 @@ from releases.watching import unstored
 from releases.watching.unstored import Shelf
 from tests.factories import SEED_DUE, a_confirmed_release
 
-pytestmark = pytest.mark.django_db
+pytestmark = [pytest.mark.both_databases, pytest.mark.django_db]
 
 BACK_AT = SEED_DUE + timedelta(minutes=20)
 PAGE = b"<title>As at 31 March 2020</title>" * 50

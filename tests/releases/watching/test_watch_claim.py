@@ -12,7 +12,7 @@ from releases.watching.watch_round import Round
 from tests.factories import SEED_DUE, SeriesFactory, a_confirmed_release
 from tests.releases.scripted import JumpingClock, ScriptedPublisher
 
-pytestmark = pytest.mark.django_db
+pytestmark = [pytest.mark.both_databases, pytest.mark.django_db]
 
 A_MINUTE_BEFORE = SEED_DUE - timedelta(minutes=1)
 

@@ -23,7 +23,7 @@ OUT_AFTER = timedelta(seconds=1)
 # What a machine that is busy with other tests may add to each instant.
 LEEWAY = 5
 
-pytestmark = [pytest.mark.slow, pytest.mark.one_database, pytest.mark.django_db(transaction=True)]
+pytestmark = [pytest.mark.slow, pytest.mark.django_db(transaction=True)]
 
 
 def test_the_first_looks_since_due_are_as_far_apart_as_the_desk_says_the_day_before(site, settings):

@@ -13,7 +13,7 @@ from releases.watching import backlog, watch, watch_answers, watch_round
 from tests.factories import SEED_DUE, SeriesFactory, a_confirmed_release
 from tests.releases.scripted import JumpingClock, MorningOver, ScriptedPublisher
 
-pytestmark = pytest.mark.django_db(transaction=True)
+pytestmark = [pytest.mark.both_databases, pytest.mark.django_db(transaction=True)]
 
 MANY = 24
 TAKES = timedelta(seconds=0.25)

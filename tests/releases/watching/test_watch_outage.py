@@ -15,7 +15,7 @@ from releases.watching.watch_round import LookKey
 from tests.factories import SEED_DUE, a_confirmed_release
 from tests.releases.scripted import JumpingClock, MorningOver, ScriptedPublisher
 
-pytestmark = pytest.mark.django_db(transaction=True)
+pytestmark = [pytest.mark.both_databases, pytest.mark.django_db(transaction=True)]
 
 HOST = "https://www.example.gov.uk/statistics"
 BACK = 12

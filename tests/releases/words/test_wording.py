@@ -10,8 +10,6 @@ from releases.models import Release, Series, Verification
 from releases.words import wording
 from tests.factories import SEED_DUE
 
-pytestmark = pytest.mark.one_database
-
 LIMIT = SEED_DUE + timedelta(seconds=120)
 
 

@@ -10,7 +10,7 @@ from releases.core.roles import Role
 from tests.breaches.people import an_office, member
 from tests.factories import an_announced_release
 
-pytestmark = [pytest.mark.django_db, pytest.mark.one_database]
+pytestmark = pytest.mark.django_db
 
 NOW = datetime(2020, 6, 1, 9, tzinfo=UTC)
 PUBLIC = ["/", "/calendar/2020/6/", "/releases/absence/", "/calendar.ics", "/changes.atom", "/api/v1/releases"]

@@ -68,7 +68,6 @@ def test_no_template_holds_script_or_style():
     assert [str(path) for path in pages if INLINE.search(path.read_text())] == []
 
 
-@pytest.mark.one_database
 def test_in_production_cookies_belong_to_this_host_and_travel_over_https_alone(tmp_path):
     told = load_settings(tmp_path, script=PRINTED, **PRODUCTION, DATABASE_URL=f"sqlite:///{tmp_path}/none.sqlite3")
     assert told.returncode == 0, told.stderr

@@ -15,7 +15,7 @@ from tests.statsoffice.canary.rehearsing import at_once
 
 OPERATOR = "operator@example.gov.uk"
 
-pytestmark = pytest.mark.django_db
+pytestmark = [pytest.mark.both_databases, pytest.mark.django_db]
 
 
 @pytest.fixture(autouse=True)

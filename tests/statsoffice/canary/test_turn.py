@@ -13,7 +13,7 @@ from tests.statsoffice.canary.record import a_sweep
 from tests.statsoffice.canary.rehearsing import stale_cache
 from tests.statsoffice.canary.switch import dead_mans_switch
 
-pytestmark = pytest.mark.django_db
+pytestmark = [pytest.mark.both_databases, pytest.mark.django_db]
 
 
 @pytest.fixture

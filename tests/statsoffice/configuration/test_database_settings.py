@@ -8,8 +8,6 @@ import pytest
 
 from statsoffice.configuration import environment
 
-pytestmark = pytest.mark.one_database
-
 
 def options_of(url, monkeypatch):
     monkeypatch.setenv("DATABASE_URL", url)

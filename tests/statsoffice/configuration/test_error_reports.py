@@ -10,8 +10,6 @@ import pytest
 
 from tests.statsoffice.configuration.test_settings import load_settings
 
-pytestmark = pytest.mark.one_database
-
 READ = {"gzip": gzip.decompress, "br": brotli.decompress, None: bytes}
 FAILING = """
 import logging

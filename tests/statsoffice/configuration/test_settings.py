@@ -28,8 +28,6 @@ PROVIDER = {
     "STATSOFFICE_OIDC_NAME": "your office account",
 }
 
-pytestmark = pytest.mark.one_database
-
 
 def load_settings(tmp_path, *, script="from django.conf import settings; print(settings.MODE)", **environment):
     kept = {name: value for name, value in os.environ.items() if name in {"PATH", "HOME"}}

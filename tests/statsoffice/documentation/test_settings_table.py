@@ -8,8 +8,6 @@ from statsoffice.documentation.settings_table import SETTINGS, Setting
 from tests.deploy.files import chosen_settings
 from tests.statsoffice.configuration.test_settings import load_settings
 
-pytestmark = pytest.mark.one_database
-
 NAMES = [setting.name for setting in SETTINGS]
 # Some are read only where somebody asks, as for the broker's address.
 READ = """

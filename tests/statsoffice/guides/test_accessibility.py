@@ -54,7 +54,6 @@ def test_the_statement_names_the_address_that_the_office_has_set(client, setting
 
 
 @pytest.mark.django_db
-@pytest.mark.one_database
 @pytest.mark.parametrize(("contact", "is_told"), [("", True), ("access@example.gov.uk", False)])
 def test_check_deploy_tells_an_office_that_it_names_no_address(settings, contact, is_told):
     settings.ACCESSIBILITY_CONTACT = contact
@@ -62,7 +61,6 @@ def test_check_deploy_tells_an_office_that_it_names_no_address(settings, contact
     assert ("statsoffice.I001" in found) == is_told
 
 
-@pytest.mark.one_database
 def test_nothing_on_a_page_moves_by_itself():
     styles = (Path(settings.BASE_DIR) / "static" / "built" / "statsoffice.css").read_text()
     assert re.findall(r"(?:^|[{;])\s*((?:animation|transition|scroll-behavior)[\w-]*:[^;}]+)", styles) == []

@@ -9,7 +9,7 @@ from statsoffice.guides.roles import GUIDES, Guide
 from tests.breaches.people import an_office
 from tests.factories import UserFactory
 
-pytestmark = [pytest.mark.django_db, pytest.mark.one_database]
+pytestmark = pytest.mark.django_db
 
 LIST = reverse("guides:guides")
 THEIRS = {

@@ -15,7 +15,7 @@ from tests.breaches.people import an_office
 from tests.factories import SEED_DUE, SeriesFactory, an_announced_release
 from tests.releases.pre_release.lists import AFTERWARDS, PERSON, granted
 
-pytestmark = pytest.mark.django_db
+pytestmark = [pytest.mark.both_databases, pytest.mark.django_db]
 
 TWO_YEARS = timedelta(days=730)
 OVER = SEED_DUE + TWO_YEARS + timedelta(seconds=1)

@@ -15,7 +15,7 @@ from statsoffice.audit.models import AccountEvent, What
 from statsoffice.steps import unhurried
 from tests.factories import SEED_DUE, UserFactory, a_confirmed_release
 
-pytestmark = pytest.mark.django_db
+pytestmark = [pytest.mark.both_databases, pytest.mark.django_db]
 
 
 @pytest.fixture(autouse=True)

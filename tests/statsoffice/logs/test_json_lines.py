@@ -3,13 +3,10 @@
 import json
 import logging
 
-import pytest
 from django.test import RequestFactory
 
 from statsoffice.logs.about import about
 from statsoffice.logs.json_lines import JsonLines
-
-pytestmark = pytest.mark.one_database
 
 
 def written(message, *arguments, error=None, **extra):

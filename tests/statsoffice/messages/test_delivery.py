@@ -12,7 +12,7 @@ from statsoffice.messages.delivery import CLAIM, FIRST_WAIT, LONGEST_WAIT, MOST_
 from statsoffice.messages.models import Channel, Message
 from tests.statsoffice.messages.mail_server import mail_server
 
-pytestmark = pytest.mark.django_db
+pytestmark = [pytest.mark.both_databases, pytest.mark.django_db]
 
 NOW = datetime(2020, 6, 30, 8, 33, tzinfo=UTC)
 

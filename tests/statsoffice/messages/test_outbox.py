@@ -27,7 +27,7 @@ from tests.factories import (
 )
 from tests.releases.on_record import looks_at
 
-pytestmark = pytest.mark.django_db
+pytestmark = [pytest.mark.both_databases, pytest.mark.django_db]
 
 NOW = SEED_DUE + timedelta(minutes=3)
 # The first message waits a moment for what else the same minute brings.

@@ -21,7 +21,7 @@ from tests.releases.on_record import a_look, looks_at
 from tests.statsoffice.canary.record import a_rehearsal, a_sweep, a_watcher_that_is_well
 from tests.statsoffice.canary.rehearsing import MORNING as NOW
 
-pytestmark = pytest.mark.django_db
+pytestmark = [pytest.mark.both_databases, pytest.mark.django_db]
 
 
 def a_message(**fields):

@@ -7,8 +7,6 @@ import pytest
 
 from statsoffice.running import occupancy
 
-pytestmark = pytest.mark.one_database
-
 
 @pytest.fixture
 def taken():

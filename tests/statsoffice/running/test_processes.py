@@ -13,8 +13,6 @@ from statsoffice.running import processes
 from statsoffice.running.processes import EndedByItself, Processes, StopAsked
 from tests.servers.process import has_ended, is_running
 
-pytestmark = pytest.mark.one_database
-
 ENDLESS = "import time; print('at work', flush=True); time.sleep(60)"
 DEAF = "from signal import *; signal(SIGTERM, SIG_IGN); signal(SIGQUIT, SIG_IGN);" + ENDLESS
 WITH_CHILD = "import subprocess, sys; print(subprocess.Popen(['sleep', '60']).pid, flush=True);" + ENDLESS

@@ -14,8 +14,6 @@ from statsoffice import celery
 from statsoffice.steps import progress
 from statsoffice.steps.backstop import Backstop, Step
 
-pytestmark = pytest.mark.one_database
-
 PATIENCE = 0.3  # seconds
 
 

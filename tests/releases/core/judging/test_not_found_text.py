@@ -8,8 +8,6 @@ from releases.core.looks.answer import Failure
 from tests.corpus.layouts import PROSE, bare, office, shell
 from tests.releases.pages import answered, page, shown
 
-pytestmark = pytest.mark.one_database
-
 NOTHING_HERE = bare(
     "Wandered off", "<h1>Gone for a walk</h1><p>That one is not with us. Use the map of our site instead.</p>"
 )

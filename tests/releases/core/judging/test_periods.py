@@ -9,8 +9,6 @@ from hypothesis import strategies as st
 from releases.core.judging.reading.characters import words
 from releases.core.judging.reading.periods import periods, spell
 
-pytestmark = pytest.mark.one_database
-
 SAME = {
     "a month": (
         "June 2026", "JUNE, 2026", "June of 2026", "Jun 2026", "Jun. 2026", "June\u00a02026", "Mehefin 2026",

@@ -9,8 +9,6 @@ from releases.core.judging.evidence import AddressRole, LookResult
 from releases.core.judging.proof import LAST, BodySeen, Place, Why, places_of
 from tests.releases.looks import ABSENT, DUE, LIVE, UNREACHABLE, UNRECOGNISED, at, look
 
-pytestmark = pytest.mark.one_database
-
 PAGE, ATTACHMENT, ANNOUNCEMENT = AddressRole.PAGE, AddressRole.ATTACHMENT, AddressRole.ANNOUNCEMENT
 
 

@@ -193,8 +193,8 @@ def assert_true(addresses: list[Address]) -> Outcome:
     return verdict.outcome
 
 
-@pytest.mark.one_database
-@pytest.mark.parametrize("part", range(PARTS))
+# The first part holds something of everything; the others run in ./test --all.
+@pytest.mark.parametrize("part", [pytest.param(part, marks=pytest.mark.full if part else ()) for part in range(PARTS)])
 def test_on_ten_thousand_days_the_truth_lies_inside_and_nobody_is_accused_wrongly(part):
     told = Counter()
     for number in range(part, DAYS, PARTS):
@@ -207,7 +207,6 @@ def test_on_ten_thousand_days_the_truth_lies_inside_and_nobody_is_accused_wrongl
     assert min(told.values()) >= 5
 
 
-@pytest.mark.one_database
 def test_the_answers_of_the_days_are_what_the_rules_make_of_real_ones():
     assert set(ABSENT) == {LookResult.NOT_LIVE}
     assert set(PRESENT) == {LookResult.LIVE}
@@ -215,7 +214,6 @@ def test_the_answers_of_the_days_are_what_the_rules_make_of_real_ones():
     assert set(OURS) == {LookResult.OBSERVER_FAULT}
 
 
-@pytest.mark.one_database
 def test_with_our_side_down_the_whole_day_nothing_is_ever_suspected():
     for number in range(200):
         chance = random.Random(number)  # noqa: S311 - a repeatable simulation
@@ -228,7 +226,6 @@ def test_with_our_side_down_the_whole_day_nothing_is_ever_suspected():
             assert {verdict.outcome for verdict in address.verdicts} <= {Outcome.PENDING, Outcome.CANNOT_TELL}
 
 
-@pytest.mark.one_database
 def test_a_day_is_the_same_however_often_it_is_played():
     assert [each.verdicts for each in play(7)] == [each.verdicts for each in play(7)]
     assert play(7)[0].looks[0].sent_at < DUE

@@ -5,8 +5,6 @@ import pytest
 from tests.corpus.layouts import PROSE
 from tests.releases.pages import page, shown
 
-pytestmark = pytest.mark.one_database
-
 
 def digest(extra, *, head=""):
     """Give the digest of a page with something in it."""

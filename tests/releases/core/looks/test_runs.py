@@ -2,12 +2,8 @@
 
 from datetime import timedelta
 
-import pytest
-
 from releases.core.looks.runs import Seen, fold
 from tests.factories import SEED_DUE
-
-pytestmark = pytest.mark.one_database
 
 
 def looks(*results, start=SEED_DUE, reasons=("not_found",), said=""):
