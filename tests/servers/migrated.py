@@ -1,7 +1,7 @@
 """A database that is migrated once for a whole run of `./test`, of which every process of pytest takes a copy.
 
-`python -m tests.servers.migrated FOLDER` makes it on SQLite and on PostgreSQL; MIGRATED names the folder to the tests,
-which migrate a database of their own where it names none.
+`python -m tests.servers.migrated FOLDER` makes it on SQLite and on PostgreSQL, with --sqlite-only on SQLite alone.
+MIGRATED names the folder to the tests, which migrate a database of their own where it names none.
 """
 
 import os
@@ -31,9 +31,11 @@ def begin_with_copy(database: str) -> bool:
     return made is not None
 
 
-def make(into: Path) -> None:
+def make(into: Path, *, sqlite_only: bool = False) -> None:
     """Migrate an empty database of each kind into a folder."""
     _migrate(f"sqlite:///{into / SQLITE}")
+    if sqlite_only:
+        return
     with tempfile.TemporaryDirectory(prefix="test-postgresql-") as name:
         cluster = Cluster(Path(name))
         cluster.initialise()
@@ -49,4 +51,4 @@ def _migrate(url: str) -> None:
 
 
 if __name__ == "__main__":
-    make(Path(sys.argv[1]))
+    make(Path(sys.argv[1]), sqlite_only="--sqlite-only" in sys.argv[2:])
