@@ -1,5 +1,6 @@
-"""The page that describes the API, made from the document that programs read."""
+"""The page that describes the API for people, made from its OpenAPI document."""
 
+import json
 from collections.abc import Iterator, Mapping
 from typing import Any
 
@@ -8,34 +9,42 @@ from django.shortcuts import render
 from django.utils.translation import gettext_lazy as lazy
 from django.views.decorators.http import require_safe
 
+from releases.api.document import ANSWERS, LICENCE
 from releases.api.questions import RULES
 from releases.api.routes import api
 from releases.readers.following import Followed
 from releases.readers.public_addresses import feed_address, whole
 
-EXAMPLES = {
+EXAMPLE_QUERIES = {
     "releases": "?status=confirmed&status=postponed&from=2026-07-01&words=prices",
     "producers": "",
     "series": "?per_page=100",
 }
+ERROR_MEANINGS = {
+    400: lazy("A parameter has a value that we do not accept, or does not exist."),
+    404: lazy("We have not announced anything with this name."),
+    429: lazy("You have sent too many requests. Wait for the number of seconds in the Retry-After header."),
+}
 FEEDS = (
-    (lazy("The office, to subscribe to"), "calendar.ics"),
-    (lazy("A producer, to subscribe to"), "producers/{producer}/calendar.ics"),
-    (lazy("A series, to subscribe to"), "producers/{producer}/{series}/calendar.ics"),
-    (lazy("One release"), "releases/{reference}/calendar.ics"),
-    (lazy("Changes: announced, confirmed, moved, cancelled, published"), "changes.atom"),
-    (lazy("Changes of a producer"), "producers/{producer}/changes.atom"),
-    (lazy("Changes of a series"), "producers/{producer}/{series}/changes.atom"),
+    (lazy("Calendar of the office"), "calendar.ics"),
+    (lazy("Calendar of a producer"), "producers/{producer}/calendar.ics"),
+    (lazy("Calendar of a series"), "producers/{producer}/{series}/calendar.ics"),
+    (lazy("Calendar of one release"), "releases/{reference}/calendar.ics"),
+    (lazy("Changes to all releases"), "changes.atom"),
+    (lazy("Changes to a producer’s releases"), "producers/{producer}/changes.atom"),
+    (lazy("Changes to a series"), "producers/{producer}/{series}/changes.atom"),
 )
 
 
 @require_safe
 def guide(request: HttpRequest) -> HttpResponse:
-    """Show what can be asked, at which address, and what is answered."""
+    """Show each address with its parameters, answers and an example."""
     document = api.get_openapi_schema()
     context = {
         "operations": list(_operations(document)),
         "document": whole("releases:api:openapi-json"),
+        "licence": LICENCE,
+        "errors": ERROR_MEANINGS,
         "feeds": [(what, whole("releases:calendar") + path) for what, path in FEEDS],
         "calendar": feed_address("calendar", Followed()),
     }
@@ -55,7 +64,8 @@ def _operations(document: Mapping[str, Any]) -> Iterator[dict[str, Any]]:
                 for one in told["parameters"]
                 if one["in"] == "query"
             ],
-            "example": whole(f"releases:api:{name}") + EXAMPLES[name] if name in EXAMPLES else "",
+            "example": whole(f"releases:api:{name}") + EXAMPLE_QUERIES[name] if name in EXAMPLE_QUERIES else "",
+            "answer": json.dumps(ANSWERS[name], indent=2, ensure_ascii=False),
             "fields": list(_fields(document["components"]["schemas"], answer)),
         }
 

@@ -38,13 +38,21 @@ def _written(pattern: str) -> WithJsonSchema:
     return WithJsonSchema({"type": "string", "pattern": pattern, "maxLength": MOST_CHARACTERS})
 
 
-# Nothing asked for is None or empty here, and a parameter that is left out in the API's document.
-Day = Annotated[date | None, _only(_ISO_DAY), WithJsonSchema({"type": "string", "format": "date"})]
+def _or_empty(pattern: str) -> Any:
+    return Field(pattern=f"{pattern}|^$", max_length=MOST_CHARACTERS)
+
+
+# An empty filter means no filter, as releases/api/document.py says of each one with allowEmptyValue.
+_EMPTY_IS_NONE = BeforeValidator(lambda value: None if value == "" else value)
+_WITHOUT_EMPTY = BeforeValidator(lambda values: [value for value in values if value != ""])
+
 Number = Annotated[int, _only(_NUMBER)]
 Slug = Annotated[str, Field(pattern=SLUG, max_length=MOST_CHARACTERS), _written(SLUG)]
-SlugPair = Annotated[str, Field(pattern=SLUG_PAIR, max_length=MOST_CHARACTERS), _written(SLUG_PAIR)]
-Place = Annotated[str, Field(pattern=PLACE), _written(PLACE)]
-Standing = Annotated[Designation | None, WithJsonSchema({"type": "string", "enum": Designation.values})]
+SlugFilter = Annotated[str, _or_empty(SLUG), _written(SLUG)]
+SlugPair = Annotated[str, _or_empty(SLUG_PAIR), _written(SLUG_PAIR)]
+Place = Annotated[str, _or_empty(PLACE), _written(PLACE)]
+Day = Annotated[date | None, _only(_ISO_DAY), _EMPTY_IS_NONE, WithJsonSchema({"type": "string", "format": "date"})]
+Standing = Annotated[Designation | None, _EMPTY_IS_NONE, WithJsonSchema({"type": "string", "enum": Designation.values})]
 
 
 class AskedList(Schema):
@@ -56,23 +64,23 @@ class AskedList(Schema):
 class AskedProducers(AskedList):
     """Which part of the producers."""
 
-    after: Slug = Field("", description=AFTER)
+    after: SlugFilter = Field("", description=AFTER)
 
 
 class AskedSeries(AskedList):
     """Which series."""
 
     after: SlugPair = Field("", description=AFTER)
-    producer: Slug = Field("", description="The slug of a producer.")
+    producer: SlugFilter = Field("", description="The slug of a producer.")
 
 
 class AskedReleases(AskedList):
     """Which releases; what is left out is not asked for."""
 
     after: Place = Field("", description=AFTER)
-    producer: Slug = Field("", description="The slug of a producer.")
-    series: Slug = Field("", description="The slug of a series.")
-    status: list[PublicStatus] = Field(
+    producer: SlugFilter = Field("", description="The slug of a producer.")
+    series: SlugFilter = Field("", description="The slug of a series.")
+    status: Annotated[list[PublicStatus], _WITHOUT_EMPTY] = Field(
         [], description="What the calendar calls the release; may be given again for one or another."
     )
     designation: Standing = Field(None, description="The standing of the statistics.")

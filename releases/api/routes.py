@@ -7,10 +7,11 @@ from django.http import Http404, HttpRequest
 from django.urls import URLPattern
 from django.utils import timezone
 from django.views.decorators.csrf import csrf_exempt
-from ninja import NinjaAPI, Path, Query, Schema
+from ninja import Path, Query, Schema
 from ninja.renderers import JSONRenderer
 
 from releases.api import answers, lists
+from releases.api.document import ERRORS, LICENCE, DocumentedAPI
 from releases.api.questions import AskedProducers, AskedReleases, AskedSeries, Slug, names_of
 from releases.api.refusals import NoSuchParameter, only_reading, say_in_json
 from releases.calendar import next_release
@@ -29,13 +30,14 @@ class _Plain(JSONRenderer):
     json_dumps_params = {"ensure_ascii": False}
 
 
-api = NinjaAPI(
+api = DocumentedAPI(
     title="Release calendar",
     version="1",
     description="Announced releases of official statistics: read only, without signing in, announced facts alone.",
     docs_url=None,
     urls_namespace="releases:api",
     renderer=_Plain(),
+    openapi_extra={"info": {"license": LICENCE}, "security": []},
 )
 say_in_json(api)
 type Operation = Callable[..., Any]
@@ -43,7 +45,7 @@ type Operation = Callable[..., Any]
 
 def read(path: str, answer: type[Schema], name: str) -> Callable[[Operation], Operation]:
     """Answer GET at an address, and HEAD, which needs no document of its own."""
-    known: dict[str, Any] = {"response": {200: answer, 400: answers.Problem, 404: answers.Problem}}
+    known: dict[str, Any] = {"response": {200: answer, **dict.fromkeys(ERRORS, answers.Problem)}}
 
     def at_path(operation: Operation) -> Operation:
         api.get(path, operation_id=name, url_name=name, **known)(operation)

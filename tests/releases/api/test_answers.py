@@ -229,4 +229,6 @@ def test_the_page_about_the_api_tells_of_each_address_and_each_parameter(client,
     text = client.get("/api/v1/").text
     for words in ("GET /api/v1/releases/{reference}", "per_page", "statistics_url", "openapi.json", "changes.atom"):
         assert words in text
+    for words in ("Open Government Licence", "429", "&quot;reference&quot;: &quot;prices-may-2026&quot;"):
+        assert words in text
     assert "https://cdn" not in text

@@ -41,6 +41,19 @@ def test_what_cannot_be_answered_is_refused_in_one_sentence(client, series, addr
     assert (response.status_code, response.json()) == (status, {"error": sentence})
 
 
+@pytest.mark.parametrize("name", ["after", "producer", "series", "status", "designation", "from", "to", "words"])
+def test_an_empty_filter_is_no_filter(client, series, name):
+    an_announced_release(series=series, reference="a")
+    assert client.get(f"{RELEASES}?{name}=").json() == client.get(RELEASES).json()
+
+
+@pytest.mark.parametrize("address", ["/api/v1/producers?after=", "/api/v1/series?after=&producer="])
+def test_an_empty_filter_of_the_other_lists_is_no_filter(client, series, address):
+    an_announced_release(series=series)
+    answer = client.get(address)
+    assert (answer.status_code, answer.json()) == (200, client.get(address.partition("?")[0]).json())
+
+
 @pytest.mark.parametrize("method", ["post", "put", "patch", "delete"])
 @pytest.mark.parametrize("address", [RELEASES, f"{RELEASES}/a", "/api/v1/openapi.json", "/api/v1/nothing"])
 def test_the_api_is_only_read(series, method, address):
