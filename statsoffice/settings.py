@@ -34,6 +34,7 @@ OFFICE_NAME = environment.text("STATSOFFICE_OFFICE_NAME", environment.OFFICE_WIT
 ADDRESS = environment.own_address("STATSOFFICE_ADDRESS", "http://127.0.0.1:8000", public=PRODUCTION)
 CSRF_TRUSTED_ORIGINS = [ADDRESS]
 ACCESSIBILITY_CONTACT = environment.mail_address("STATSOFFICE_ACCESSIBILITY_CONTACT")
+SECURITY_CONTACT = environment.mail_address("STATSOFFICE_SECURITY_CONTACT")
 
 # --- Looking at releases from outside -------------------------------------------------------------
 PROBE_BUDGETS = environment.probe_budgets("STATSOFFICE_PROBE_BUDGETS", "www.gov.uk=6/8")
@@ -238,6 +239,8 @@ USE_TZ = True
 STATIC_URL = "static/"
 STATIC_ROOT = BASE_DIR / "staticfiles"
 STATICFILES_DIRS = [BASE_DIR / "static"]
+# Files whose address is fixed, such as /robots.txt.
+WHITENOISE_ROOT = BASE_DIR / "static" / "root"
 WHITENOISE_USE_FINDERS = not PRODUCTION
 WHITENOISE_AUTOREFRESH = not PRODUCTION
 MEDIA_ROOT = VAR_DIR / "stored"
@@ -286,7 +289,9 @@ if PRODUCTION:
     SECURE_SSL_REDIRECT = True
     # Asked by monitors on the inside, which come past whatever speaks https for us; it tells no secret.
     SECURE_REDIRECT_EXEMPT = [r"^health/"]
-    SECURE_PROXY_SSL_HEADER = ("HTTP_X_FORWARDED_PROTO", "https")
+    if ALLAUTH_TRUSTED_PROXY_COUNT:
+        # Without a proxy of our own, each client could write this header itself.
+        SECURE_PROXY_SSL_HEADER = ("HTTP_X_FORWARDED_PROTO", "https")
     SECURE_HSTS_SECONDS = 31_536_000
     SECURE_HSTS_INCLUDE_SUBDOMAINS = True
     SECURE_HSTS_PRELOAD = True

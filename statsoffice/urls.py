@@ -8,6 +8,7 @@ from statsoffice import health
 from statsoffice.around_pages import unsent
 from statsoffice.guides import views as guides
 from statsoffice.metrics.views import metrics
+from statsoffice.security_txt import security_txt
 
 # One place to sign in, with its limit on attempts; the admin's own log-in page has none.
 admin.site.login = secure_admin_login(admin.site.login)  # type: ignore[method-assign]
@@ -27,6 +28,7 @@ urlpatterns = [
     path("breaches/", include("breaches.public_urls")),
     path("health/live", health.live, name="health_live"),
     path("health/ready", health.ready, name="health_ready"),
+    path(".well-known/security.txt", security_txt, name="security_txt"),
     path("metrics", metrics, name="metrics"),
     path("canary/", include("statsoffice.canary.urls")),
     path("", include("releases.exchange_urls")),

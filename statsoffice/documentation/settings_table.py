@@ -37,7 +37,7 @@ SETTINGS = (
     Setting(
         "STATSOFFICE_PROXIES",
         "how many proxies of your own stand before the web, each of which adds to `X-Forwarded-For`: limits by "
-        "address are by the one that the outermost wrote",
+        "address are by the one that the outermost wrote. With `0`, `X-Forwarded-Proto` is not trusted",
         default="`1` in production, `0` in development",
     ),
     Setting(
@@ -86,6 +86,11 @@ SETTINGS = (
     Setting(
         "STATSOFFICE_ACCESSIBILITY_CONTACT",
         "the mail address that the accessibility statement names; the law asks for one",
+    ),
+    Setting(
+        "STATSOFFICE_SECURITY_CONTACT",
+        "the email address to which people report vulnerabilities; `/.well-known/security.txt` shows it",
+        default="none: there is no `security.txt`",
     ),
     Setting(
         "STATSOFFICE_ADDRESS",

@@ -75,6 +75,8 @@ PUBLIC = {
     **named("", page(EVERYBODY), "health_live health_ready canary_page account_invited account_inactive accessibility"),
     # Whoever brings the operator's token: tests/statsoffice/metrics/.
     "metrics": page(NOBODY),
+    # Where the office has set a contact: tests/statsoffice/test_site_root.py.
+    "security_txt": page(NOBODY),
     **named("account_", page(EVERYBODY), "reset_password_done reset_password_from_key_done"),
     **named("account_", form(EVERYBODY), "login logout signup reset_password reset_password_from_key accept"),
     **named("mfa_", form(EVERYBODY), "login_webauthn authenticate"),

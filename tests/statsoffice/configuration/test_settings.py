@@ -7,6 +7,7 @@ import sys
 from pathlib import Path
 
 import pytest
+from django.conf import settings
 
 ROOT = Path(__file__).resolve().parents[3]
 PRODUCTION = {
@@ -139,3 +140,19 @@ def test_in_production_the_health_alone_is_told_without_https(tmp_path):
     )
     asked = load_settings(tmp_path, script=script, **PRODUCTION)
     assert asked.stdout.strip() == "[200, 301]", asked.stderr
+
+
+@pytest.mark.parametrize(("proxies", "status"), [("0", 301), ("1", 200)])
+def test_only_a_proxy_of_our_own_can_state_that_a_request_came_over_https(tmp_path, proxies, status):
+    script = (
+        "import django; django.setup(); from django.test import Client; "
+        "client = Client(headers={'host': 'releases.example.gov.uk', 'x-forwarded-proto': 'https'}); "
+        "print(client.get('/robots.txt').status_code)"
+    )
+    response = load_settings(tmp_path, script=script, **PRODUCTION, STATSOFFICE_PROXIES=proxies)
+    assert response.stdout.strip() == str(status), response.stderr
+
+
+def test_every_folder_that_the_settings_name_exists():
+    folders = [*settings.LOCALE_PATHS, *settings.STATICFILES_DIRS, *settings.TEMPLATES[0]["DIRS"]]
+    assert [str(folder) for folder in folders if not Path(folder).is_dir()] == []
