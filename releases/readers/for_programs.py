@@ -14,9 +14,10 @@ def for_programs[**P](view: Callable[Concatenate[HttpRequest, P], HttpResponse])
     @wraps(view)
     def answer(request: HttpRequest, *which: P.args, **named: P.kwargs) -> HttpResponse:
         response = view(request, *which, **named)
-        # Django's ConditionalGetMiddleware, around every page, gives the ETag and answers whoever brings it back.
+        # AnswerConditionally, around every page, gives the ETag and answers whoever brings it back.
         response["Cache-Control"] = "no-cache"
         response["Access-Control-Allow-Origin"] = "*"
+        response["Cross-Origin-Resource-Policy"] = "cross-origin"
         return response
 
     return require_safe(answer)

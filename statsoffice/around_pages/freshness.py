@@ -3,6 +3,7 @@
 from collections.abc import Callable
 
 from django.http import HttpRequest, HttpResponseBase
+from django.middleware.http import ConditionalGetMiddleware
 
 FOR_ONE = "private, no-store"
 ASKED_AGAIN = "no-cache"
@@ -12,8 +13,8 @@ class SayWhatMayBeKept:
     """Say of every answer that does not say it itself whether it may be kept.
 
     What is shown within somebody's session is kept nowhere (OWASP ASVS 4.0.3, 8.2.1). Public pages may be kept if it
-    is asked each time whether they still stand, so that nobody reads a calendar of before; Django's
-    ConditionalGetMiddleware, outside this one, answers that in a few bytes.
+    is asked each time whether they still stand, so that nobody reads a calendar of before; AnswerConditionally, outside
+    this one, answers that in a few bytes.
     """
 
     def __init__(self, get_response: Callable[[HttpRequest], HttpResponseBase]) -> None:
@@ -25,6 +26,24 @@ class SayWhatMayBeKept:
         if not response.has_header("Cache-Control"):
             response["Cache-Control"] = FOR_ONE if _within_a_session(request) else ASKED_AGAIN
         return response
+
+
+class AnswerConditionally(ConditionalGetMiddleware):
+    """Give HEAD the same ETag as GET, and the same status 304.
+
+    Django's own class leaves HEAD out because a view may answer it without a body. Ours build the whole body, and only
+    the server removes it.
+    """
+
+    def process_response(self, request: HttpRequest, response: HttpResponseBase) -> HttpResponseBase:
+        """Treat HEAD as GET while the ETag is made and compared."""
+        if request.method != "HEAD":
+            return super().process_response(request, response)
+        request.method = "GET"
+        try:
+            return super().process_response(request, response)
+        finally:
+            request.method = "HEAD"
 
 
 def _within_a_session(request: HttpRequest) -> bool:

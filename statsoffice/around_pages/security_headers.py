@@ -1,5 +1,8 @@
 """What browsers are told that no page of ours may do."""
 
+from collections.abc import Callable
+
+from django.http import HttpRequest, HttpResponseBase
 from django.utils.csp import CSP
 
 # Nothing is written into the pages, so that what a page runs or shows comes from our own files alone. The nonce is
@@ -23,3 +26,19 @@ _UNUSED = (
     *("web-share", "xr-spatial-tracking"),
 )
 PERMISSIONS_POLICY: dict[str, list[str]] = {feature: [] for feature in _UNUSED}
+
+
+class LimitEmbedding:
+    """Forbid other sites to load an answer into their pages, unless its view allows it, as feeds and the API do.
+
+    The header also protects against attacks that read another site's memory, such as Spectre.
+    """
+
+    def __init__(self, get_response: Callable[[HttpRequest], HttpResponseBase]) -> None:
+        self.get_response = get_response
+
+    def __call__(self, request: HttpRequest) -> HttpResponseBase:
+        """Complete the answer's headers."""
+        response = self.get_response(request)
+        response.headers.setdefault("Cross-Origin-Resource-Policy", "same-origin")
+        return response

@@ -35,6 +35,15 @@ def test_a_reader_who_asks_again_is_told_in_no_bytes_that_a_public_page_still_st
 
 
 @pytest.mark.parametrize("address", PUBLIC)
+def test_head_has_the_headers_of_get(client, release, address):
+    got, head = client.get(address), client.head(address)
+    for header in ("ETag", "Content-Length", "Content-Type", "Cache-Control"):
+        assert head[header] == got[header]
+    again = client.head(address, headers={"If-None-Match": got["ETag"]})
+    assert (again.status_code, again.content) == (304, b"")
+
+
+@pytest.mark.parametrize("address", PUBLIC)
 def test_once_a_release_is_cancelled_no_reader_is_told_that_the_page_of_before_stands(client, release, address):
     before = client.get(address)["ETag"]
     scheduling.cancel(

@@ -51,6 +51,27 @@ def test_every_answer_says_what_its_page_may_do(client, address):
 
 
 @pytest.mark.django_db
+@pytest.mark.parametrize(
+    ("address", "policy"),
+    [
+        ("/", "same-origin"),
+        ("/nowhere/", "same-origin"),
+        ("/accounts/login/", "same-origin"),
+        ("/health/live", "same-origin"),
+        ("/static/images/favicon.svg", "same-origin"),
+        ("/calendar.ics", "cross-origin"),
+        ("/changes.atom", "cross-origin"),
+        ("/api/v1/releases", "cross-origin"),
+        ("/api/v1/openapi.json", "cross-origin"),
+    ],
+)
+def test_other_sites_may_embed_feeds_and_the_api_and_nothing_else(client, address, policy):
+    answer = client.get(address)
+    answer.close()  # a static file stays open otherwise
+    assert answer.headers["Cross-Origin-Resource-Policy"] == policy
+
+
+@pytest.mark.django_db
 def test_the_admin_gets_a_nonce_that_is_new_each_time_and_stands_in_its_page(client):
     client.force_login(UserFactory(is_staff=True, is_superuser=True))
     found = set()
