@@ -12,9 +12,9 @@ from django.utils.translation import gettext as _
 from releases.core.roles import LEADS, Role
 from releases.models import Contact, Membership, Producer
 from releases.permissions import NotYours, Person
+from statsoffice.accounts import permission_matrix
 from statsoffice.accounts.models import Invitation, User
 from statsoffice.accounts.permissions import administers_people, inviting_roles, producers_invited_to
-from statsoffice.documentation import who_may
 
 VALID_FOR = timedelta(days=7)
 
@@ -35,7 +35,7 @@ def may_give(person: Person, role: Role, producer: Producer) -> bool:
     """
     if administers_people(person):
         return True
-    return any(held in LEADS or who_may.may_all_that(held, role) for held in inviting_roles(person, producer))
+    return any(held in LEADS or permission_matrix.includes(held, role) for held in inviting_roles(person, producer))
 
 
 def roles_given(person: Person) -> tuple[Role, ...]:

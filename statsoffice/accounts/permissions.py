@@ -16,7 +16,7 @@ class Action(StrEnum):
     INVITE = "invite"
 
 
-# Whoever invites gives no role that may do what they may not: statsoffice/documentation/who_may.py, may_all_that.
+# Whoever invites gives no role that may do what they may not: permission_matrix.includes().
 TABLE: dict[Action, frozenset[Role]] = {Action.INVITE: KEEPERS}
 
 

@@ -13,7 +13,8 @@ from releases.core.lifecycle import Lifecycle, spoken
 from releases.core.pre_release_status import ACCESS
 from releases.core.roles import Role
 from releases.core.status import RELEASE
-from statsoffice.documentation import rooms, settings_table, who_may
+from statsoffice.accounts import permission_matrix
+from statsoffice.documentation import rooms, settings_table
 
 
 def lifecycle(table: Lifecycle) -> str:
@@ -35,7 +36,7 @@ def who_may_do_what() -> str:
     """Write every table of roles as one, in Markdown."""
     heads = [spoken(role) for role in Role]
     lines = ["| what | action | in state | " + " | ".join(heads) + " |", "|---" * (len(heads) + 3) + "|"]
-    for row in who_may.rows():
+    for row in permission_matrix.rows():
         states = ", ".join(map(spoken, row.states)) or "any"
         marks = " | ".join("yes" if role in row.roles else "" for role in Role)
         lines.append(f"| {row.subject} | {spoken(row.action)} | {states} | {marks} |")

@@ -5,7 +5,7 @@ from dataclasses import dataclass
 from breaches.permissions import TABLE as ON_REPORTS
 from breaches.permissions import Action
 from releases.core.roles import LEADS, Role
-from statsoffice.documentation.who_may import roles_for
+from statsoffice.accounts.permission_matrix import roles_for
 
 EVERYBODY = "everybody, signed in or not"
 SIGNED_IN = "whoever has signed in"

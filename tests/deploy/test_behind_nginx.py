@@ -5,13 +5,14 @@ import ssl
 import subprocess
 import sys
 import time
+from datetime import date
 
 import pytest
 
 from statsoffice.running import programs
 from tests.deploy import files
 from tests.deploy.behind_nginx import INSIDE, NAME, OUTSIDE, TOKEN, in_front, in_production
-from tests.factories import UserFactory
+from tests.factories import SeriesFactory, UserFactory, an_announced_release, london_slot
 from tests.morning import free_port
 from tests.servers.process import running
 from tests.shared_database import environment_of_processes
@@ -72,12 +73,33 @@ def test_another_name_gets_no_connection(front):
 
 def test_what_a_reader_says_of_themselves_is_not_passed_on(front):
     lie = {"X-Forwarded-For": "192.0.2.1", "X-Request-ID": "mine", "X-Forwarded-Proto": "http"}
-    assert front.ask("/robots.txt", reader=OUTSIDE, **lie).status == 404
+    assert front.ask("/robots.txt", reader=OUTSIDE, **lie).status == 200
     until = time.monotonic() + 20
     while "GET /robots.txt " not in front.seen_by_the_web():
         assert time.monotonic() < until, front.seen_by_the_web()
         time.sleep(0.1)
     assert re.search(rf"GET /robots.txt for={OUTSIDE} id=[0-9a-f]{{32}} host={NAME}\n", front.seen_by_the_web())
+
+
+PAGES_WITH_SECRETS = ("/", "/accounts/login/")
+FOR_PROGRAMS = ("/api/v1/openapi.json", "/calendar.ics", "/changes.atom")
+
+
+def test_files_feeds_and_the_api_are_compressed_and_pages_with_secrets_are_not(front):
+    series = SeriesFactory()
+    for number in range(4):
+        an_announced_release(series=series, reference=f"release-{number}", slot=london_slot(date(2030, 1, 1 + number)))
+    (styles,) = re.findall(r'href="(/static/[^"]+statsoffice[^"]+\.css)"', front.ask("/").text)
+    for path in (styles, *FOR_PROGRAMS, *PAGES_WITH_SECRETS):
+        answer = front.ask(path, **{"Accept-Encoding": "gzip"})
+        assert answer.status == 200
+        compressed = answer.headers["Content-Encoding"] == "gzip"
+        assert compressed == (path not in PAGES_WITH_SECRETS), path
+        if compressed:
+            assert "Accept-Encoding" in answer.headers["Vary"]
+        if path in FOR_PROGRAMS:
+            again = {"Accept-Encoding": "gzip", "If-None-Match": answer.headers["ETag"]}
+            assert front.ask(path, **again).status == 304
 
 
 def test_a_link_that_lets_somebody_in_stands_in_no_log_of_the_proxy(front):

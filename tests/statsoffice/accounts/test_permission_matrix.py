@@ -8,9 +8,10 @@ from breaches.core.status import REPORT
 from releases import permissions as release_permissions
 from releases.core.roles import LEADS, Role
 from releases.core.status import RELEASE
+from statsoffice.accounts import permission_matrix
 from statsoffice.accounts import permissions as account_permissions
 from statsoffice.audit import permissions as trail_permissions
-from statsoffice.documentation import diagrams, who_may
+from statsoffice.documentation import diagrams
 
 
 def test_every_action_of_every_table_stands_in_it_with_its_roles():
@@ -21,52 +22,55 @@ def test_every_action_of_every_table_stands_in_it_with_its_roles():
         "the audit trail": trail_permissions.TABLE,
     }
     for subject, table in tables.items():
-        assert {action: who_may.roles_for(subject, action) for action in table} == table
+        assert {action: permission_matrix.roles_for(subject, action) for action in table} == table
 
 
 def test_every_move_that_a_person_makes_stands_in_it_for_each_of_its_states():
-    told = {(row.subject, row.action, state): row.roles for row in who_may.rows() for state in row.states}
+    told = {(row.subject, row.action, state): row.roles for row in permission_matrix.rows() for state in row.states}
     for subject, lifecycle in (("a release", RELEASE), ("a report", REPORT)):
         for move in lifecycle.moves:
             assert told[subject, move.name, move.source] == move.roles
 
 
 def test_the_moves_of_the_system_alone_are_nobodys():
-    assert all(row.roles for row in who_may.rows())
+    assert all(row.roles for row in permission_matrix.rows())
 
 
 def test_the_publishing_team_writes_notes_on_a_report_or_deals_with_it_and_nothing_else():
     changes = {
         row.action
-        for row in who_may.rows()
+        for row in permission_matrix.rows()
         if row.subject == "a report" and Role.PUBLISHING_TEAM in row.roles and row.action not in {"view"}
     }
     assert changes == {"write_note", "deal_with_it"}
 
 
 def test_an_auditor_reads_and_changes_nothing():
-    done = {row.action for row in who_may.rows() if Role.AUDITOR in row.roles}
+    done = {row.action for row in permission_matrix.rows() if Role.AUDITOR in row.roles}
     assert done == {"view", "export_evidence", "download", "read"}
 
 
 def test_what_no_table_says_is_an_error():
     with pytest.raises(LookupError, match="eat"):
-        who_may.roles_for("a release", "eat")
+        permission_matrix.roles_for("a release", "eat")
 
 
 @pytest.mark.parametrize("role", Role)
 def test_whoever_decides_may_all_that_any_other_role_may_but_for_a_redaction(role):
     lacking = {
-        (lead, row.action) for lead in LEADS for row in who_may.rows() if role in row.roles and lead not in row.roles
+        (lead, row.action)
+        for lead in LEADS
+        for row in permission_matrix.rows()
+        if role in row.roles and lead not in row.roles
     }
     assert lacking == ({(Role.DEPUTY, "redact")} if role is Role.HEAD_OF_PROFESSION else set())
 
 
 def test_a_calendar_manager_may_not_all_that_a_statistician_may():
-    assert not who_may.may_all_that(Role.CALENDAR_MANAGER, Role.STATISTICIAN)
+    assert not permission_matrix.includes(Role.CALENDAR_MANAGER, Role.STATISTICIAN)
 
 
 def test_the_document_tells_every_row():
     text = (settings.BASE_DIR / "docs" / "roles.md").read_text()
     assert diagrams.who_may_do_what() in text
-    assert diagrams.who_may_do_what().count("\n") == len(who_may.rows()) + 1
+    assert diagrams.who_may_do_what().count("\n") == len(permission_matrix.rows()) + 1

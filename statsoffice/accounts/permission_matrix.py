@@ -1,4 +1,4 @@
-"""Who may do what, for people to read and for tests to hold the pages to: every table of roles, as one."""
+"""The permission matrix of the complete product: every table of roles and every lifecycle that people move."""
 
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
@@ -59,8 +59,8 @@ def roles_for(subject: str, action: str) -> frozenset[Role]:
     return frozenset().union(*found)
 
 
-def may_all_that(role: Role, other: Role) -> bool:
-    """Tell whether one role may do everything that another one may."""
+def includes(role: Role, other: Role) -> bool:
+    """Return whether a role may do everything that another role may."""
     return all(role in row.roles for row in rows() if other in row.roles)
 
 
