@@ -54,7 +54,7 @@ ANSWERS: dict[str, dict[str, Any]] = {
             {
                 "was": _exact_date("9 June 2026 9:30am", "2026-06-09"),
                 "to": _RELEASE["date"],
-                "reason": "A supplier sent its prices late.",
+                "reason": "We need more time to check the figures.",
                 "first_reason": None,
                 "corrected_at": None,
                 "announced_at": "2026-05-18T13:40:00Z",
