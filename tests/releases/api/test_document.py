@@ -71,7 +71,6 @@ def parameters(document):
 
 
 @pytest.mark.full
-@pytest.mark.one_database
 def test_redocly_finds_nothing_to_improve(document, tmp_path):
     written = tmp_path / "openapi.json"
     written.write_text(json.dumps(document))
@@ -85,7 +84,6 @@ def test_redocly_finds_nothing_to_improve(document, tmp_path):
 
 
 @pytest.mark.full
-@pytest.mark.one_database
 @pytest.mark.django_db(transaction=True)
 def test_a_client_made_from_it_lists_releases(live_server, settings, tmp_path):
     settings.ADDRESS = live_server.url
