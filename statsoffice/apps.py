@@ -1,7 +1,11 @@
 """The composition: the one package that knows both apps."""
 
+from enum import Enum
+
 from django.apps import AppConfig
 from django.core.checks import Tags, register
+from django.db.migrations.serializer import ChoicesSerializer
+from django.db.migrations.writer import MigrationWriter
 
 from statsoffice.database_encoding import check_encoding
 from statsoffice.guides.contact import check_contact
@@ -17,3 +21,5 @@ class StatsofficeConfig(AppConfig):
         """Have the database's encoding checked wherever Django checks databases, and the contact before it opens."""
         register(check_encoding, Tags.database)
         register(check_contact, deploy=True)
+        # Migrations store the value of an enum and not its name, so that its module can move.
+        MigrationWriter.register_serializer(Enum, ChoicesSerializer)

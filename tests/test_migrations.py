@@ -1,22 +1,45 @@
-"""A new migration lets the version before go on working while it is applied: it adds, and takes nothing away.
+"""Migrations are reversible, import no module that can move, and let the previous version work while they are applied.
 
-New is what the archive of the version before (tests/upgrade/) does not name. docs/upgrading.md says why and how.
+docs/upgrading.md gives the reasons and the rules.
 """
 
+import ast
 import json
-import zipfile
+import os
+import subprocess
+import sys
+from importlib import import_module
 from pathlib import Path
+from textwrap import dedent
 
 import pytest
+from django.apps import apps
+from django.conf import settings
 from django.db import models
 from django.db.migrations import Migration, operations
 from django.db.migrations.loader import MigrationLoader
 from django.db.models import NOT_PROVIDED
 
+from breaches.models import Edition, Practice
+from tests.servers.private_postgresql import private_cluster
+
 pytestmark = pytest.mark.both_databases
 
-OUR_APPS = {"accounts", "releases", "breaches", "outbox", "canary"}
-ARCHIVES = Path(__file__).parent / "upgrade"
+OUR_APPS = {"accounts", "audit", "releases", "breaches", "outbox", "canary"}
+# The migrations of the last version. Add those of each new version when it is released: a later migration must let that
+# version work.
+RELEASED = {
+    ("accounts", "0001_schema"),
+    ("accounts", "0002_invitation"),
+    ("audit", "0001_schema"),
+    ("breaches", "0001_schema"),
+    ("breaches", "0002_code_of_practice"),
+    ("canary", "0001_schema"),
+    ("outbox", "0001_schema"),
+    ("releases", "0001_schema"),
+}
+# Packages whose modules keep their names. A migration stays as it is while our own modules move.
+STABLE = {"django", "simple_history"}
 TAKING_AWAY = (
     operations.DeleteModel,
     operations.RemoveField,
@@ -27,16 +50,103 @@ TAKING_AWAY = (
 CONTRACT = "_contract_"
 
 
-def version_of(path):
-    """The version in an archive's name, as numbers."""
-    return tuple(int(part) for part in path.stem.removeprefix("from_").split("."))
+def our_migrations():
+    """The migrations of our apps, by app and name."""
+    loader = MigrationLoader(None)
+    return {key: migration for key, migration in loader.disk_migrations.items() if key[0] in OUR_APPS}
 
 
-def known_before():
-    """The migrations of the version before, by app and name."""
-    newest = max(ARCHIVES.glob("from_*.zip"), key=version_of)
-    with zipfile.ZipFile(newest) as archive:
-        return {(app, name) for app, name in json.loads(archive.read("manifest.json"))["migrations"]}
+def imported_packages(module):
+    """The packages that a module imports."""
+    for node in ast.walk(ast.parse(Path(import_module(module).__file__).read_text())):
+        match node:
+            case ast.Import():
+                yield from (alias.name.partition(".")[0] for alias in node.names)
+            case ast.ImportFrom():
+                yield (node.module or ".").partition(".")[0]
+            case ast.Call(func=ast.Name("import_module") | ast.Attribute(attr="import_module")):
+                yield ast.unparse(node)
+
+
+def test_migrations_import_no_module_that_can_move():
+    allowed = STABLE | sys.stdlib_module_names
+    moving = {key: set(imported_packages(m.__module__)) - allowed for key, m in our_migrations().items()}
+    assert {key: packages for key, packages in moving.items() if packages} == {}
+
+
+# Prints the schema after `migrate`, what is left of it after the reverse, and the schema after `migrate` again.
+THERE_AND_BACK = dedent("""
+    import json
+    from django.core.management import call_command
+    from django.db import connection
+    SQLITE = "SELECT type, name, sql FROM sqlite_master"
+    POSTGRESQL = '''
+        SELECT 'column', c.oid::regclass || '.' || attname, format_type(atttypid, atttypmod) || attnotnull
+            FROM pg_attribute JOIN pg_class c ON c.oid = attrelid
+            WHERE relnamespace = 'public'::regnamespace AND attnum > 0
+        UNION SELECT 'constraint', conname, pg_get_constraintdef(oid) FROM pg_constraint
+            WHERE connamespace = 'public'::regnamespace
+        UNION SELECT 'index', indexname, indexdef FROM pg_indexes WHERE schemaname = 'public'
+        UNION SELECT 'trigger', tgrelid::regclass || '.' || tgname, pg_get_triggerdef(oid) FROM pg_trigger
+            WHERE NOT tgisinternal
+        UNION SELECT 'function', proname, prosrc FROM pg_proc
+            JOIN pg_language l ON l.oid = prolang WHERE pronamespace = 'public'::regnamespace AND lanname = 'plpgsql'
+    '''
+    def schema():
+        with connection.cursor() as cursor:
+            cursor.execute(SQLITE if connection.vendor == "sqlite" else POSTGRESQL)
+            return sorted(map(str, cursor.fetchall()))
+    call_command("migrate", verbosity=0)
+    before = schema()
+    call_command("migrate", "accounts", "zero", verbosity=0)
+    call_command("migrate", "canary", "zero", verbosity=0)
+    between = schema()
+    call_command("migrate", verbosity=0)
+    print(json.dumps([before, between, schema()]))
+""")
+
+
+@pytest.mark.slow
+@pytest.mark.one_database
+@pytest.mark.parametrize("kind", ["sqlite", "postgresql"])
+def test_every_migration_is_reversible(kind, tmp_path):
+    if kind == "sqlite":
+        before, between, after = there_and_back(f"sqlite:///{tmp_path}/reversed.sqlite3", tmp_path)
+    else:
+        with private_cluster() as cluster:
+            cluster.create("reversed")
+            before, between, after = there_and_back(cluster.url("reversed"), tmp_path)
+    ours = (*(f"{app}_" for app in OUR_APPS), settings.CACHES["default"]["LOCATION"], "refuse_change", "append_only")
+    assert [line for line in between if any(name in line for name in ours)] == []
+    assert before == after
+
+
+def there_and_back(database_url, folder):
+    """Run THERE_AND_BACK on an empty database."""
+    run = subprocess.run(
+        [sys.executable, "manage.py", "shell", "--verbosity=0", "--command", THERE_AND_BACK],
+        cwd=settings.BASE_DIR,
+        env=os.environ | {"DATABASE_URL": database_url, "STATSOFFICE_VAR": str(folder)},
+        stdout=subprocess.PIPE,
+        check=True,
+    )
+    return json.loads(run.stdout)
+
+
+@pytest.mark.django_db
+def test_the_code_of_practice_is_removed_and_added_again():
+    def code():
+        return set(
+            Practice.objects.values_list("edition__number", "edition__in_force_from", "code", "text", "confirmed")
+        )
+
+    migration = import_module("breaches.migrations.0002_code_of_practice")
+    before = code()
+    migration.remove_code(apps, None)
+    assert not Edition.objects.exists()
+    migration.add_code(apps, None)
+    assert len(before) == 27
+    assert code() == before
 
 
 def faults_of(migration, *, before):
@@ -73,14 +183,10 @@ def must_be_given(field):
     return not (written_by_nobody or field.null or field.db_default is not NOT_PROVIDED)
 
 
-def test_migrations_since_the_version_before_add_and_take_nothing_away():
-    before = known_before()
-    assert before
-    new = [
-        migration
-        for key, migration in MigrationLoader(None).disk_migrations.items()
-        if key[0] in OUR_APPS and key not in before
-    ]
+def test_migrations_since_the_last_version_add_and_take_nothing_away():
+    migrations = our_migrations()
+    assert set(migrations) >= RELEASED
+    new = [migration for key, migration in migrations.items() if key not in RELEASED]
     assert {
         str(migration): faults for migration in new if (faults := list(faults_of(migration, before=state_before)))
     } == {}

@@ -1,5 +1,6 @@
 """Rows that are added and never changed, each chained to the one before by its hash."""
 
+import functools
 import hashlib
 import secrets
 from collections.abc import Iterable, Sequence
@@ -15,6 +16,9 @@ CHUNK = 2000
 # A statement of ten thousand rows takes hundreds of megabytes for a moment, and SQLite's driver keeps the last hundred
 # statements; by fewer rows nothing is slower.
 ROWS_OF_A_STATEMENT = 200
+# Returns a salt for the free text of one row. It is the default of a field. Because it is a partial of a standard
+# function, migrations store it without the name of this module.
+new_salt = functools.partial(secrets.token_hex, 16)
 
 
 class AppendOnlyRow(Exception):
@@ -144,11 +148,6 @@ class ChainedRow(AppendOnly):
 def salted_digest(words: str, salt: str) -> str:
     """Return the digest that stands for free text inside a hash, so that the text can be redacted."""
     return hashlib.sha256(f"{salt}\n{words}".encode()).hexdigest() if words else ""
-
-
-def new_salt() -> str:
-    """Return a salt for one row's free text."""
-    return secrets.token_hex(16)
 
 
 def check_chain(row: type[ChainedRow]) -> tuple[int, str | None]:

@@ -2,10 +2,8 @@
 
 import ast
 from datetime import date, timedelta
-from importlib import import_module
 
 import pytest
-from django.apps import apps
 from django.conf import settings
 
 from breaches.completing import editing
@@ -14,7 +12,6 @@ from breaches.core.remarks import Section
 from breaches.core.status import ReportStatus
 from breaches.deciding import sign_off
 from breaches.drafts import starting
-from breaches.models import PracticeCited, Report
 from breaches.reports.filing import first_day
 from breaches.reports.versions import content_of
 from tests.breaches.mornings import a_late_release
@@ -89,18 +86,6 @@ def test_of_several_days_the_first_counts_and_of_none_none():
     content = content_of(a_report(office))
     assert first_day(content) == date(2020, 6, 30)
     assert first_day(type(content)()) is None
-
-
-def test_reports_from_before_the_register_are_filed_by_the_migration():
-    office = an_office()
-    report = circumstances(a_report(office), office, practices=(V2, *content_of(Report.objects.get()).practices))
-    wanted = filed(report)
-    PracticeCited.objects.all().delete()
-    Report.objects.update(occurred_on=None)
-    migration = import_module("breaches.migrations.0011_found_in_the_register")
-    migration.file_reports(apps, None)
-    assert filed(report) == wanted
-    assert wanted[1] == [("2.0", "T3.6"), ("2.0", "V2")]
 
 
 def test_every_module_that_writes_versions_files_them():

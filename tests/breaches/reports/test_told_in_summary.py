@@ -1,9 +1,6 @@
 """A practice whose words nobody has written out says so wherever it is cited; the published form's own does not."""
 
-from importlib import import_module
-
 import pytest
-from django.apps import apps
 
 from breaches.models import Practice
 from breaches.reports import practices
@@ -21,11 +18,3 @@ def test_every_confirmed_practice_but_the_published_forms_own_is_marked_as_a_sum
 def test_it_is_offered_to_be_cited_with_that_mark():
     offered = {practice.code: practice.text for practice in practices.in_force_on(SEED_DUE.date())}
     assert offered["T3.2"].startswith("In summary: changes to announced dates are agreed by the Chief Statistician")
-
-
-def test_the_codes_words_that_an_administrator_has_written_stay_as_they_are():
-    words = "The words of the Code itself."
-    Practice.objects.filter(edition__number="2.0", code="T3.2").update(text=words)
-    import_module("breaches.migrations.0025_told_in_summary").mark(apps, None)
-    assert Practice.objects.get(edition__number="2.0", code="T3.2").text == words
-    assert Practice.objects.get(edition__number="2.0", code="T3.1").text.count("In summary: ") == 1

@@ -1,18 +1,34 @@
-"""Log-ins and files taken are kept as they were written, and so are the admin site's own entries."""
+"""Events of accounts; on PostgreSQL, append-only triggers for them and for the log of the admin site."""
+
+import functools
+import secrets
 
 import django.db.models.deletion
 from django.conf import settings
 from django.db import migrations, models
 
-import releases.models.append_only
-from releases.models.triggers import guard
+# By table: the function that refuses an UPDATE or DELETE (releases.0001_schema creates them). Its arguments are the
+# columns that a redaction may overwrite.
+TRIGGERS = {
+    "audit_accountevent": "refuse_change()",
+    "django_admin_log": "refuse_change_but_redaction('object_repr', 'change_message')",
+}
 
-TABLES = ("audit_accountevent", "django_admin_log")
+
+def create_triggers(apps, schema_editor):
+    """Make PostgreSQL refuse changes to append-only rows. On SQLite only the models refuse them."""
+    if schema_editor.connection.vendor == "postgresql":
+        for table, function in TRIGGERS.items():
+            schema_editor.execute(
+                f'CREATE TRIGGER append_only BEFORE UPDATE OR DELETE ON "{table}" FOR EACH ROW EXECUTE FUNCTION {function}'
+            )
 
 
-def add_triggers(apps, schema_editor):
-    """Make PostgreSQL itself refuse to change or remove what happened to accounts and what was done in the admin site."""
-    guard(schema_editor, TABLES)
+def drop_triggers(apps, schema_editor):
+    """Drop the triggers; Django's own table outlives this app's."""
+    if schema_editor.connection.vendor == "postgresql":
+        for table in TRIGGERS:
+            schema_editor.execute(f'DROP TRIGGER append_only ON "{table}"')
 
 
 class Migration(migrations.Migration):
@@ -20,7 +36,8 @@ class Migration(migrations.Migration):
 
     dependencies = [
         ("admin", "0003_logentry_add_action_flag_choices"),
-        migrations.swappable_dependency(settings.AUTH_USER_MODEL),
+        ("releases", "0001_schema"),
+        ("accounts", "__first__"),
     ]
 
     operations = [
@@ -36,7 +53,7 @@ class Migration(migrations.Migration):
                 ("at", models.DateTimeField()),
                 ("facts", models.JSONField(default=dict)),
                 ("words", models.TextField(blank=True)),
-                ("words_salt", models.CharField(default=releases.models.append_only.new_salt, max_length=32)),
+                ("words_salt", models.CharField(default=functools.partial(secrets.token_hex, 16), max_length=32)),
                 (
                     "words_digest",
                     models.CharField(
@@ -91,5 +108,5 @@ class Migration(migrations.Migration):
                 ],
             },
         ),
-        migrations.RunPython(add_triggers, migrations.RunPython.noop),
+        migrations.RunPython(create_triggers, drop_triggers),
     ]

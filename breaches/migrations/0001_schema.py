@@ -1,0 +1,1005 @@
+"""The tables of breaches, and on PostgreSQL their append-only triggers."""
+
+import functools
+import secrets
+
+import django.db.models.deletion
+import simple_history.models
+from django.conf import settings
+from django.db import migrations, models
+
+# By table: the function that refuses an UPDATE or DELETE (releases.0001_schema creates them). Its arguments are the
+# columns that a redaction may overwrite.
+TRIGGERS = {
+    "breaches_approveddocument": "refuse_change()",
+    "breaches_dispatch": "refuse_change_but_redaction('words', 'reference')",
+    "breaches_joineddraft": "refuse_change()",
+    "breaches_ownact": "refuse_change()",
+    "breaches_published": "refuse_change_but_redaction('statement')",
+    "breaches_registerevent": "refuse_change()",
+    "breaches_reportevent": "refuse_change_but_redaction('words', 'words_salt', 'words_digest')",
+    "breaches_reportversion": "refuse_change_but_redaction('content', 'machine')",
+    "breaches_sectioncomment": "refuse_change_but_redaction('words')",
+    "breaches_timelinenote": "refuse_change_but_redaction('text')",
+}
+
+
+def create_triggers(apps, schema_editor):
+    """Make PostgreSQL refuse changes to append-only rows. On SQLite only the models refuse them."""
+    if schema_editor.connection.vendor == "postgresql":
+        for table, function in TRIGGERS.items():
+            schema_editor.execute(
+                f'CREATE TRIGGER append_only BEFORE UPDATE OR DELETE ON "{table}" FOR EACH ROW EXECUTE FUNCTION {function}'
+            )
+
+
+class Migration(migrations.Migration):
+    initial = True
+
+    dependencies = [
+        ("accounts", "__first__"),
+        ("releases", "0001_schema"),
+    ]
+
+    operations = [
+        migrations.CreateModel(
+            name="Edition",
+            fields=[
+                ("id", models.BigAutoField(auto_created=True, primary_key=True, serialize=False, verbose_name="ID")),
+                ("number", models.CharField(max_length=10, unique=True)),
+                ("title", models.CharField(max_length=200)),
+                ("in_force_from", models.DateField(unique=True)),
+            ],
+            options={
+                "ordering": ("in_force_from",),
+            },
+        ),
+        migrations.CreateModel(
+            name="Published",
+            fields=[
+                ("id", models.BigAutoField(auto_created=True, primary_key=True, serialize=False, verbose_name="ID")),
+                ("version", models.PositiveIntegerField()),
+                ("statement", models.JSONField()),
+                ("statement_sha256", models.CharField(max_length=64)),
+                ("role", models.CharField(max_length=20)),
+                ("at", models.DateTimeField()),
+                (
+                    "by",
+                    models.ForeignKey(
+                        on_delete=django.db.models.deletion.PROTECT, related_name="+", to=settings.AUTH_USER_MODEL
+                    ),
+                ),
+            ],
+            options={
+                "ordering": ("at", "pk"),
+            },
+        ),
+        migrations.CreateModel(
+            name="Report",
+            fields=[
+                ("id", models.BigAutoField(auto_created=True, primary_key=True, serialize=False, verbose_name="ID")),
+                ("reference", models.SlugField(max_length=120, unique=True)),
+                (
+                    "kind",
+                    models.CharField(
+                        choices=[
+                            ("late", "Late"),
+                            ("early", "Early"),
+                            ("partial", "In part only"),
+                            ("not_live", "Not live at all"),
+                            ("wrong_content", "Wrong content"),
+                            ("pra", "Pre-release access"),
+                            ("access", "Access before release"),
+                            ("leak", "Leak"),
+                            ("not_announced", "Not announced"),
+                            ("used_in_public", "Unpublished figures used in public"),
+                            ("other", "Another kind of breach"),
+                        ],
+                        max_length=20,
+                    ),
+                ),
+                (
+                    "status",
+                    models.CharField(
+                        choices=[
+                            ("draft", "Draft"),
+                            ("with_hop", "With HoP"),
+                            ("returned", "Returned"),
+                            ("approved", "Approved"),
+                            ("recorded", "In our log"),
+                            ("dismissed", "Dismissed"),
+                            ("sent", "Sent"),
+                            ("closed", "Closed"),
+                            ("withdrawn", "Withdrawn"),
+                            ("joined", "Joined with others"),
+                            ("parted", "Taken apart"),
+                        ],
+                        default="draft",
+                        max_length=10,
+                    ),
+                ),
+                ("version", models.PositiveIntegerField(default=1)),
+                (
+                    "machine",
+                    models.JSONField(default=dict, help_text="What the record says by now, offered beside the text."),
+                ),
+                ("rehearsal", models.BooleanField(default=False)),
+                ("drafted_at", models.DateTimeField()),
+                (
+                    "occurred_on",
+                    models.DateField(
+                        editable=False,
+                        help_text="The first day of occurrence that the present version names.",
+                        null=True,
+                    ),
+                ),
+                ("decided_at", models.DateTimeField(null=True)),
+                (
+                    "decision_reason",
+                    models.CharField(
+                        blank=True,
+                        choices=[
+                            ("exemption", "exemption"),
+                            ("agreed_change", "agreed change"),
+                            ("check_error", "check error"),
+                            ("cache_only", "cache only"),
+                            ("other", "other"),
+                            ("no_effect", "no effect"),
+                            ("not_needed", "not needed"),
+                            ("reported_by_others", "reported by others"),
+                        ],
+                        max_length=20,
+                    ),
+                ),
+                (
+                    "cause",
+                    models.CharField(
+                        blank=True,
+                        choices=[
+                            ("scheduler_fault", "scheduler fault"),
+                            ("not_authorised", "not authorised"),
+                            ("late_fix", "late data fix"),
+                            ("processing_error", "processing error"),
+                            ("outage", "outage"),
+                            ("wrong_file", "wrong file"),
+                            ("cache", "cache"),
+                            ("human_error", "human error"),
+                            ("other", "other"),
+                            ("not_known", "not known yet"),
+                        ],
+                        max_length=20,
+                    ),
+                ),
+                ("cause_words", models.TextField(blank=True)),
+                (
+                    "available_at",
+                    models.DateTimeField(
+                        help_text="When what was late was made available, by what people know.", null=True
+                    ),
+                ),
+                (
+                    "available_unknown",
+                    models.TextField(blank=True, help_text="Why it is not known when it was made available."),
+                ),
+                ("dealing_since", models.DateTimeField(null=True)),
+                (
+                    "person_dealing",
+                    models.ForeignKey(
+                        null=True,
+                        on_delete=django.db.models.deletion.PROTECT,
+                        related_name="+",
+                        to=settings.AUTH_USER_MODEL,
+                    ),
+                ),
+                (
+                    "producer",
+                    models.ForeignKey(
+                        on_delete=django.db.models.deletion.PROTECT,
+                        related_name="breach_reports",
+                        to="releases.producer",
+                    ),
+                ),
+                (
+                    "published",
+                    models.ForeignKey(
+                        editable=False,
+                        help_text="What is public of it, as long as its version stands.",
+                        null=True,
+                        on_delete=django.db.models.deletion.PROTECT,
+                        related_name="+",
+                        to="breaches.published",
+                    ),
+                ),
+                (
+                    "submitted_by",
+                    models.ForeignKey(
+                        null=True,
+                        on_delete=django.db.models.deletion.PROTECT,
+                        related_name="+",
+                        to=settings.AUTH_USER_MODEL,
+                    ),
+                ),
+            ],
+            options={
+                "ordering": ("-drafted_at", "-pk"),
+                "indexes": [
+                    models.Index(
+                        fields=[
+                            "occurred_on",
+                            "id",
+                            "producer",
+                            "status",
+                            "kind",
+                            "rehearsal",
+                            "person_dealing",
+                            "decision_reason",
+                            "cause",
+                        ],
+                        name="reports_as_listed",
+                    )
+                ],
+                "constraints": [
+                    models.CheckConstraint(
+                        condition=models.Q(
+                            (
+                                "status__in",
+                                [
+                                    "draft",
+                                    "with_hop",
+                                    "returned",
+                                    "approved",
+                                    "recorded",
+                                    "dismissed",
+                                    "sent",
+                                    "closed",
+                                    "withdrawn",
+                                    "joined",
+                                    "parted",
+                                ],
+                            )
+                        ),
+                        name="report_status_is_known",
+                    ),
+                    models.CheckConstraint(
+                        condition=models.Q(
+                            (
+                                "kind__in",
+                                [
+                                    "late",
+                                    "early",
+                                    "partial",
+                                    "not_live",
+                                    "wrong_content",
+                                    "pra",
+                                    "access",
+                                    "leak",
+                                    "not_announced",
+                                    "used_in_public",
+                                    "other",
+                                ],
+                            )
+                        ),
+                        name="report_kind_is_known",
+                    ),
+                    models.CheckConstraint(
+                        condition=models.Q(("rehearsal", False), ("published__isnull", True), _connector="OR"),
+                        name="no_rehearsal_is_published",
+                    ),
+                    models.CheckConstraint(
+                        condition=models.Q(
+                            models.Q(
+                                ("decided_at__isnull", False),
+                                ("status__in", ["approved", "recorded", "dismissed", "sent", "closed", "withdrawn"]),
+                            ),
+                            models.Q(
+                                models.Q(
+                                    (
+                                        "status__in",
+                                        ["approved", "recorded", "dismissed", "sent", "closed", "withdrawn"],
+                                    ),
+                                    _negated=True,
+                                ),
+                                ("decided_at__isnull", True),
+                            ),
+                            _connector="OR",
+                        ),
+                        name="decided_reports_say_when",
+                    ),
+                    models.CheckConstraint(
+                        condition=models.Q(
+                            models.Q(
+                                (
+                                    "decision_reason__in",
+                                    ["exemption", "agreed_change", "check_error", "cache_only", "other"],
+                                ),
+                                ("status", "dismissed"),
+                            ),
+                            models.Q(
+                                ("decision_reason__in", ["no_effect", "not_needed", "reported_by_others", "other"]),
+                                ("status", "recorded"),
+                            ),
+                            models.Q(
+                                models.Q(("status__in", ["dismissed", "recorded"]), _negated=True),
+                                ("decision_reason", ""),
+                            ),
+                            _connector="OR",
+                        ),
+                        name="what_is_not_reported_says_why",
+                    ),
+                    models.CheckConstraint(
+                        condition=models.Q(
+                            (
+                                "cause__in",
+                                [
+                                    "",
+                                    "scheduler_fault",
+                                    "not_authorised",
+                                    "late_fix",
+                                    "processing_error",
+                                    "outage",
+                                    "wrong_file",
+                                    "cache",
+                                    "human_error",
+                                    "other",
+                                    "not_known",
+                                ],
+                            )
+                        ),
+                        name="cause_is_of_the_list",
+                    ),
+                    models.CheckConstraint(
+                        condition=models.Q(("available_at__isnull", True), ("available_unknown", ""), _connector="OR"),
+                        name="when_it_was_available_is_known_or_not",
+                    ),
+                    models.CheckConstraint(
+                        condition=models.Q(
+                            models.Q(("dealing_since__isnull", True), ("person_dealing__isnull", True)),
+                            models.Q(("dealing_since__isnull", False), ("person_dealing__isnull", False)),
+                            _connector="OR",
+                        ),
+                        name="who_deals_with_a_report_does_so_since_a_time",
+                    ),
+                ],
+            },
+        ),
+        migrations.CreateModel(
+            name="ApprovedDocument",
+            fields=[
+                ("id", models.BigAutoField(auto_created=True, primary_key=True, serialize=False, verbose_name="ID")),
+                ("version", models.PositiveIntegerField()),
+                ("pdf", models.BinaryField()),
+                ("pdf_sha256", models.CharField(max_length=64)),
+                ("content_sha256", models.CharField(max_length=64)),
+                ("evidence_sha256", models.CharField(blank=True, max_length=64)),
+                ("approved_role", models.CharField(max_length=20)),
+                ("approved_at", models.DateTimeField()),
+                ("one_person", models.BooleanField()),
+                (
+                    "approved_by",
+                    models.ForeignKey(
+                        on_delete=django.db.models.deletion.PROTECT, related_name="+", to=settings.AUTH_USER_MODEL
+                    ),
+                ),
+                (
+                    "report",
+                    models.ForeignKey(
+                        on_delete=django.db.models.deletion.PROTECT,
+                        related_name="approved_documents",
+                        to="breaches.report",
+                    ),
+                ),
+            ],
+            options={
+                "ordering": ("report", "version"),
+                "constraints": [models.UniqueConstraint(fields=("report", "version"), name="one_document_per_version")],
+            },
+        ),
+        migrations.CreateModel(
+            name="HistoricalEdition",
+            fields=[
+                ("id", models.BigIntegerField(auto_created=True, blank=True, db_index=True, verbose_name="ID")),
+                ("number", models.CharField(db_index=True, max_length=10)),
+                ("title", models.CharField(max_length=200)),
+                ("in_force_from", models.DateField(db_index=True)),
+                ("history_id", models.AutoField(primary_key=True, serialize=False)),
+                ("history_date", models.DateTimeField(db_index=True)),
+                ("history_change_reason", models.CharField(max_length=100, null=True)),
+                (
+                    "history_type",
+                    models.CharField(choices=[("+", "Created"), ("~", "Changed"), ("-", "Deleted")], max_length=1),
+                ),
+                (
+                    "history_user",
+                    models.ForeignKey(
+                        null=True,
+                        on_delete=django.db.models.deletion.SET_NULL,
+                        related_name="+",
+                        to=settings.AUTH_USER_MODEL,
+                    ),
+                ),
+            ],
+            options={
+                "verbose_name": "historical edition",
+                "verbose_name_plural": "historical editions",
+                "ordering": ("-history_date", "-history_id"),
+                "get_latest_by": ("history_date", "history_id"),
+            },
+            bases=(simple_history.models.HistoricalChanges, models.Model),
+        ),
+        migrations.CreateModel(
+            name="HistoricalPractice",
+            fields=[
+                ("id", models.BigIntegerField(auto_created=True, blank=True, db_index=True, verbose_name="ID")),
+                ("code", models.CharField(max_length=40)),
+                ("principle", models.CharField(max_length=100)),
+                ("text", models.TextField()),
+                (
+                    "confirmed",
+                    models.BooleanField(
+                        default=False,
+                        help_text="A practice that is not confirmed is only suggested.",
+                        verbose_name="wording confirmed",
+                    ),
+                ),
+                ("history_id", models.AutoField(primary_key=True, serialize=False)),
+                ("history_date", models.DateTimeField(db_index=True)),
+                ("history_change_reason", models.CharField(max_length=100, null=True)),
+                (
+                    "history_type",
+                    models.CharField(choices=[("+", "Created"), ("~", "Changed"), ("-", "Deleted")], max_length=1),
+                ),
+                (
+                    "edition",
+                    models.ForeignKey(
+                        blank=True,
+                        db_constraint=False,
+                        null=True,
+                        on_delete=django.db.models.deletion.DO_NOTHING,
+                        related_name="+",
+                        to="breaches.edition",
+                    ),
+                ),
+                (
+                    "history_user",
+                    models.ForeignKey(
+                        null=True,
+                        on_delete=django.db.models.deletion.SET_NULL,
+                        related_name="+",
+                        to=settings.AUTH_USER_MODEL,
+                    ),
+                ),
+            ],
+            options={
+                "verbose_name": "historical practice",
+                "verbose_name_plural": "historical practices",
+                "ordering": ("-history_date", "-history_id"),
+                "get_latest_by": ("history_date", "history_id"),
+            },
+            bases=(simple_history.models.HistoricalChanges, models.Model),
+        ),
+        migrations.CreateModel(
+            name="PracticeCited",
+            fields=[
+                ("id", models.BigAutoField(auto_created=True, primary_key=True, serialize=False, verbose_name="ID")),
+                ("edition", models.CharField(max_length=10)),
+                ("code", models.CharField(max_length=40)),
+                (
+                    "report",
+                    models.ForeignKey(
+                        on_delete=django.db.models.deletion.PROTECT,
+                        related_name="practices_cited",
+                        to="breaches.report",
+                    ),
+                ),
+            ],
+            options={
+                "indexes": [models.Index(fields=["edition", "code", "report"], name="reports_by_practice")],
+                "constraints": [
+                    models.UniqueConstraint(
+                        fields=("report", "edition", "code"), name="one_row_per_report_and_practice"
+                    )
+                ],
+            },
+        ),
+        migrations.CreateModel(
+            name="OwnAct",
+            fields=[
+                ("id", models.BigAutoField(auto_created=True, primary_key=True, serialize=False, verbose_name="ID")),
+                ("at", models.DateTimeField()),
+                (
+                    "person",
+                    models.ForeignKey(
+                        on_delete=django.db.models.deletion.PROTECT, related_name="+", to=settings.AUTH_USER_MODEL
+                    ),
+                ),
+                (
+                    "report",
+                    models.ForeignKey(
+                        on_delete=django.db.models.deletion.PROTECT, related_name="own_acts", to="breaches.report"
+                    ),
+                ),
+            ],
+            options={
+                "ordering": ("at", "pk"),
+                "constraints": [
+                    models.UniqueConstraint(fields=("report", "person"), name="one_declaration_per_report_and_person")
+                ],
+            },
+        ),
+        migrations.CreateModel(
+            name="JoinedDraft",
+            fields=[
+                ("id", models.BigAutoField(auto_created=True, primary_key=True, serialize=False, verbose_name="ID")),
+                ("suspicions", models.JSONField()),
+                ("at", models.DateTimeField()),
+                (
+                    "by",
+                    models.ForeignKey(
+                        on_delete=django.db.models.deletion.PROTECT, related_name="+", to=settings.AUTH_USER_MODEL
+                    ),
+                ),
+                (
+                    "draft",
+                    models.ForeignKey(
+                        on_delete=django.db.models.deletion.PROTECT, related_name="joined_into", to="breaches.report"
+                    ),
+                ),
+                (
+                    "joint",
+                    models.ForeignKey(
+                        on_delete=django.db.models.deletion.PROTECT, related_name="joined_drafts", to="breaches.report"
+                    ),
+                ),
+            ],
+            options={
+                "ordering": ("at", "pk"),
+                "constraints": [
+                    models.UniqueConstraint(fields=("joint", "draft"), name="a_draft_joins_a_report_once"),
+                    models.CheckConstraint(
+                        condition=models.Q(("joint", models.F("draft")), _negated=True), name="no_draft_joins_itself"
+                    ),
+                ],
+            },
+        ),
+        migrations.CreateModel(
+            name="Dispatch",
+            fields=[
+                ("id", models.BigAutoField(auto_created=True, primary_key=True, serialize=False, verbose_name="ID")),
+                ("nature", models.CharField(max_length=20)),
+                ("recipient", models.CharField(max_length=254)),
+                ("outside", models.BooleanField()),
+                ("sent_on", models.DateField()),
+                ("reference", models.CharField(blank=True, max_length=200)),
+                ("words", models.TextField(blank=True)),
+                ("role", models.CharField(max_length=20)),
+                ("at", models.DateTimeField()),
+                (
+                    "by",
+                    models.ForeignKey(
+                        on_delete=django.db.models.deletion.PROTECT, related_name="+", to=settings.AUTH_USER_MODEL
+                    ),
+                ),
+                (
+                    "document",
+                    models.ForeignKey(
+                        on_delete=django.db.models.deletion.PROTECT,
+                        related_name="dispatches",
+                        to="breaches.approveddocument",
+                    ),
+                ),
+                (
+                    "report",
+                    models.ForeignKey(
+                        on_delete=django.db.models.deletion.PROTECT, related_name="dispatches", to="breaches.report"
+                    ),
+                ),
+            ],
+            options={
+                "ordering": ("at", "pk"),
+                "constraints": [
+                    models.UniqueConstraint(fields=("document", "nature"), name="one_dispatch_per_document_and_nature"),
+                    models.CheckConstraint(
+                        condition=models.Q(("nature__in", ["report", "correction_notice", "withdrawal_notice"])),
+                        name="what_is_sent_is_known",
+                    ),
+                ],
+            },
+        ),
+        migrations.CreateModel(
+            name="CorrectiveAction",
+            fields=[
+                ("id", models.BigAutoField(auto_created=True, primary_key=True, serialize=False, verbose_name="ID")),
+                ("text", models.TextField()),
+                ("term", models.CharField(choices=[("short", "Short-term"), ("long", "Long-term")], max_length=10)),
+                ("owner", models.CharField(max_length=200)),
+                ("due", models.DateField(null=True)),
+                ("added_at", models.DateTimeField()),
+                ("done_at", models.DateTimeField(null=True)),
+                (
+                    "added_by",
+                    models.ForeignKey(
+                        on_delete=django.db.models.deletion.PROTECT, related_name="+", to=settings.AUTH_USER_MODEL
+                    ),
+                ),
+                (
+                    "done_by",
+                    models.ForeignKey(
+                        null=True,
+                        on_delete=django.db.models.deletion.PROTECT,
+                        related_name="+",
+                        to=settings.AUTH_USER_MODEL,
+                    ),
+                ),
+                (
+                    "task",
+                    models.OneToOneField(
+                        null=True,
+                        on_delete=django.db.models.deletion.PROTECT,
+                        related_name="corrective_action",
+                        to="releases.releasetask",
+                    ),
+                ),
+                (
+                    "report",
+                    models.ForeignKey(
+                        on_delete=django.db.models.deletion.PROTECT, related_name="actions", to="breaches.report"
+                    ),
+                ),
+            ],
+            options={
+                "ordering": ("added_at", "pk"),
+                "constraints": [
+                    models.CheckConstraint(
+                        condition=models.Q(("text", ""), _negated=True), name="an_action_says_what_is_done"
+                    ),
+                    models.CheckConstraint(
+                        condition=models.Q(("term__in", ["short", "long"])), name="term_of_an_action_is_known"
+                    ),
+                    models.CheckConstraint(
+                        condition=models.Q(
+                            models.Q(("done_at__isnull", True), ("done_by__isnull", True)),
+                            models.Q(("done_at__isnull", False), ("done_by__isnull", False)),
+                            _connector="OR",
+                        ),
+                        name="an_action_that_is_done_says_by_whom",
+                    ),
+                    models.CheckConstraint(
+                        condition=models.Q(("task__isnull", True), ("done_at__isnull", True), _connector="OR"),
+                        name="a_task_is_done_where_it_stands",
+                    ),
+                ],
+            },
+        ),
+        migrations.CreateModel(
+            name="ReportEvent",
+            fields=[
+                ("id", models.BigAutoField(auto_created=True, primary_key=True, serialize=False, verbose_name="ID")),
+                ("position", models.PositiveBigIntegerField(editable=False, unique=True)),
+                ("format_version", models.PositiveSmallIntegerField(default=1, editable=False)),
+                ("previous_hash", models.CharField(editable=False, max_length=64)),
+                ("row_hash", models.CharField(editable=False, max_length=64)),
+                ("kind", models.CharField(max_length=40)),
+                ("at", models.DateTimeField()),
+                ("facts", models.JSONField(default=dict)),
+                ("words", models.TextField(blank=True)),
+                ("words_salt", models.CharField(default=functools.partial(secrets.token_hex, 16), max_length=32)),
+                (
+                    "words_digest",
+                    models.CharField(
+                        db_default="",
+                        default="",
+                        help_text="Of the words as they were, where some were redacted.",
+                        max_length=64,
+                    ),
+                ),
+                ("report_reference", models.CharField(max_length=120)),
+                (
+                    "actor",
+                    models.ForeignKey(
+                        null=True,
+                        on_delete=django.db.models.deletion.PROTECT,
+                        related_name="+",
+                        to=settings.AUTH_USER_MODEL,
+                    ),
+                ),
+                (
+                    "report",
+                    models.ForeignKey(
+                        on_delete=django.db.models.deletion.PROTECT, related_name="events", to="breaches.report"
+                    ),
+                ),
+            ],
+            options={
+                "ordering": ("position",),
+                "indexes": [models.Index(fields=["report", "position"], name="report_event_in_order")],
+            },
+        ),
+        migrations.CreateModel(
+            name="ReportVersion",
+            fields=[
+                ("id", models.BigAutoField(auto_created=True, primary_key=True, serialize=False, verbose_name="ID")),
+                ("number", models.PositiveIntegerField()),
+                ("content", models.JSONField()),
+                ("machine", models.JSONField(default=dict)),
+                ("content_sha256", models.CharField(max_length=64)),
+                ("written_at", models.DateTimeField()),
+                ("why", models.CharField(max_length=40)),
+                (
+                    "report",
+                    models.ForeignKey(
+                        on_delete=django.db.models.deletion.PROTECT, related_name="versions", to="breaches.report"
+                    ),
+                ),
+                (
+                    "written_by",
+                    models.ForeignKey(
+                        null=True,
+                        on_delete=django.db.models.deletion.PROTECT,
+                        related_name="+",
+                        to=settings.AUTH_USER_MODEL,
+                    ),
+                ),
+            ],
+            options={
+                "ordering": ("report", "number"),
+                "constraints": [models.UniqueConstraint(fields=("report", "number"), name="one_version_per_number")],
+            },
+        ),
+        migrations.CreateModel(
+            name="SectionComment",
+            fields=[
+                ("id", models.BigAutoField(auto_created=True, primary_key=True, serialize=False, verbose_name="ID")),
+                ("section", models.CharField(max_length=20)),
+                ("words", models.TextField()),
+                (
+                    "event",
+                    models.ForeignKey(
+                        on_delete=django.db.models.deletion.PROTECT,
+                        related_name="section_comments",
+                        to="breaches.reportevent",
+                    ),
+                ),
+            ],
+            options={
+                "ordering": ("pk",),
+                "constraints": [
+                    models.UniqueConstraint(fields=("event", "section"), name="one_comment_per_return_and_section"),
+                    models.CheckConstraint(
+                        condition=models.Q(
+                            ("section__in", ["core_information", "circumstances", "impact", "corrective_actions"])
+                        ),
+                        name="commented_section_is_known",
+                    ),
+                ],
+            },
+        ),
+        migrations.CreateModel(
+            name="StartedReport",
+            fields=[
+                ("id", models.BigAutoField(auto_created=True, primary_key=True, serialize=False, verbose_name="ID")),
+                ("started_at", models.DateTimeField()),
+                (
+                    "form_key",
+                    models.UUIDField(
+                        help_text="Of the form that was sent: sent twice, it starts one report.", null=True, unique=True
+                    ),
+                ),
+                (
+                    "release",
+                    models.ForeignKey(
+                        null=True,
+                        on_delete=django.db.models.deletion.PROTECT,
+                        related_name="started_reports",
+                        to="releases.release",
+                    ),
+                ),
+                (
+                    "report",
+                    models.OneToOneField(
+                        on_delete=django.db.models.deletion.PROTECT, related_name="started", to="breaches.report"
+                    ),
+                ),
+                (
+                    "series",
+                    models.ForeignKey(
+                        null=True,
+                        on_delete=django.db.models.deletion.PROTECT,
+                        related_name="started_reports",
+                        to="releases.series",
+                    ),
+                ),
+                (
+                    "started_by",
+                    models.ForeignKey(
+                        on_delete=django.db.models.deletion.PROTECT, related_name="+", to=settings.AUTH_USER_MODEL
+                    ),
+                ),
+            ],
+            options={
+                "ordering": ("started_at", "pk"),
+                "constraints": [
+                    models.CheckConstraint(
+                        condition=models.Q(("release__isnull", True), ("series__isnull", True), _connector="OR"),
+                        name="started_from_one_thing_at_most",
+                    )
+                ],
+            },
+        ),
+        migrations.CreateModel(
+            name="Suspicion",
+            fields=[
+                ("id", models.BigAutoField(auto_created=True, primary_key=True, serialize=False, verbose_name="ID")),
+                ("schedule_version", models.PositiveIntegerField()),
+                (
+                    "kind",
+                    models.CharField(
+                        choices=[("late", "Late"), ("early", "Early"), ("partial", "Partial")], max_length=10
+                    ),
+                ),
+                ("raised_at", models.DateTimeField()),
+                ("facts_revision", models.PositiveIntegerField(default=0)),
+                (
+                    "release",
+                    models.ForeignKey(
+                        on_delete=django.db.models.deletion.PROTECT, related_name="suspicions", to="releases.release"
+                    ),
+                ),
+                (
+                    "report",
+                    models.ForeignKey(
+                        blank=True,
+                        null=True,
+                        on_delete=django.db.models.deletion.PROTECT,
+                        related_name="suspicions",
+                        to="breaches.report",
+                    ),
+                ),
+                (
+                    "verification",
+                    models.ForeignKey(
+                        on_delete=django.db.models.deletion.PROTECT,
+                        related_name="suspicions",
+                        to="releases.verification",
+                    ),
+                ),
+            ],
+            options={
+                "ordering": ("raised_at", "pk"),
+                "constraints": [
+                    models.UniqueConstraint(
+                        fields=("release", "schedule_version", "kind"),
+                        name="one_suspicion_per_release_schedule_and_kind",
+                    ),
+                    models.CheckConstraint(
+                        condition=models.Q(("kind__in", ["late", "early", "partial"])), name="suspicion_kind_is_known"
+                    ),
+                ],
+            },
+        ),
+        migrations.CreateModel(
+            name="TimelineNote",
+            fields=[
+                ("id", models.BigAutoField(auto_created=True, primary_key=True, serialize=False, verbose_name="ID")),
+                ("text", models.TextField()),
+                ("happened_at", models.DateTimeField()),
+                ("written_at", models.DateTimeField()),
+                ("role", models.CharField(max_length=20)),
+                (
+                    "corrects",
+                    models.OneToOneField(
+                        null=True,
+                        on_delete=django.db.models.deletion.PROTECT,
+                        related_name="correction",
+                        to="breaches.timelinenote",
+                    ),
+                ),
+                (
+                    "report",
+                    models.ForeignKey(
+                        on_delete=django.db.models.deletion.PROTECT, related_name="timeline_notes", to="breaches.report"
+                    ),
+                ),
+                (
+                    "written_by",
+                    models.ForeignKey(
+                        on_delete=django.db.models.deletion.PROTECT, related_name="+", to=settings.AUTH_USER_MODEL
+                    ),
+                ),
+            ],
+            options={
+                "ordering": ("happened_at", "pk"),
+                "constraints": [
+                    models.CheckConstraint(
+                        condition=models.Q(("text", ""), _negated=True), name="a_note_says_something"
+                    ),
+                    models.CheckConstraint(
+                        condition=models.Q(("happened_at__lte", models.F("written_at"))),
+                        name="a_note_tells_of_what_has_happened",
+                    ),
+                ],
+            },
+        ),
+        migrations.CreateModel(
+            name="Practice",
+            fields=[
+                ("id", models.BigAutoField(auto_created=True, primary_key=True, serialize=False, verbose_name="ID")),
+                ("code", models.CharField(max_length=40)),
+                ("principle", models.CharField(max_length=100)),
+                ("text", models.TextField()),
+                (
+                    "confirmed",
+                    models.BooleanField(
+                        default=False,
+                        help_text="A practice that is not confirmed is only suggested.",
+                        verbose_name="wording confirmed",
+                    ),
+                ),
+                (
+                    "edition",
+                    models.ForeignKey(
+                        on_delete=django.db.models.deletion.PROTECT, related_name="practices", to="breaches.edition"
+                    ),
+                ),
+            ],
+            options={
+                "ordering": ("edition", "code"),
+                "constraints": [
+                    models.UniqueConstraint(fields=("edition", "code"), name="one_practice_per_edition_and_code")
+                ],
+            },
+        ),
+        migrations.CreateModel(
+            name="RegisterEvent",
+            fields=[
+                ("id", models.BigAutoField(auto_created=True, primary_key=True, serialize=False, verbose_name="ID")),
+                ("position", models.PositiveBigIntegerField(editable=False, unique=True)),
+                ("format_version", models.PositiveSmallIntegerField(default=1, editable=False)),
+                ("previous_hash", models.CharField(editable=False, max_length=64)),
+                ("row_hash", models.CharField(editable=False, max_length=64)),
+                ("kind", models.CharField(max_length=40)),
+                ("at", models.DateTimeField()),
+                ("facts", models.JSONField(default=dict)),
+                ("words", models.TextField(blank=True)),
+                ("words_salt", models.CharField(default=functools.partial(secrets.token_hex, 16), max_length=32)),
+                (
+                    "words_digest",
+                    models.CharField(
+                        db_default="",
+                        default="",
+                        help_text="Of the words as they were, where some were redacted.",
+                        max_length=64,
+                    ),
+                ),
+                (
+                    "actor",
+                    models.ForeignKey(
+                        null=True,
+                        on_delete=django.db.models.deletion.PROTECT,
+                        related_name="+",
+                        to=settings.AUTH_USER_MODEL,
+                    ),
+                ),
+                (
+                    "producer",
+                    models.ForeignKey(
+                        on_delete=django.db.models.deletion.PROTECT,
+                        related_name="register_events",
+                        to="releases.producer",
+                    ),
+                ),
+            ],
+            options={
+                "ordering": ("position",),
+                "indexes": [models.Index(fields=["producer", "position"], name="register_event_in_order")],
+            },
+        ),
+        migrations.AddField(
+            model_name="published",
+            name="report",
+            field=models.ForeignKey(
+                on_delete=django.db.models.deletion.PROTECT, related_name="published_statements", to="breaches.report"
+            ),
+        ),
+        # The triggers are dropped together with their tables.
+        migrations.RunPython(create_triggers, migrations.RunPython.noop),
+    ]

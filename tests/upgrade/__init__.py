@@ -1,1 +1,0 @@
-"""What earlier versions left behind, and whether this one can go on from it."""
