@@ -131,20 +131,26 @@ install_python_packages() {
 
 fingerprint() { find "$@" -type f ! -path 'static/built/*' | LC_ALL=C sort | while read -r file; do cksum "$file"; done; }
 
-# The npm of the environment, which brings its own Node: none is needed on the system.
+# The npm of requirements-build.txt, which brings its own Node: none is needed on the system.
 npm_run() { PATH="$PWD/.venv/bin:$PATH" npm --no-audit --no-fund --no-update-notifier "$@"; }
 
-build_static() {
-  local inputs installed=node_modules/.installed-lock built=static/built/.inputs
-  if ! cmp -s package-lock.json "$installed"; then
-    step "Installing GOV.UK Frontend and Sass" npm_run ci
-    cp package-lock.json "$installed"
-  fi
+install_npm_packages() {
+  local installed=node_modules/.installed-lock
+  ! cmp -s package-lock.json "$installed" || return 0
+  install_python_packages requirements-build.txt
+  step "Installing GOV.UK Frontend and Sass" npm_run ci
+  cp package-lock.json "$installed"
+}
+
+# build_styles: compiles the styles if they are out of date; nothing else installs Node.
+build_styles() {
+  local inputs built=static/built/.inputs
   inputs=$(fingerprint package.json package-lock.json static)
-  if [ "$inputs" != "$(cat "$built" 2>/dev/null)" ]; then
-    step "Compiling the styles" npm_run run build
-    printf '%s\n' "$inputs" >"$built"
-  fi
+  [ "$inputs" != "$(cat "$built" 2>/dev/null)" ] || return 0
+  install_npm_packages
+  install_python_packages requirements-build.txt
+  step "Compiling the styles" npm_run run build
+  printf '%s\n' "$inputs" >"$built"
 }
 
 check_pango() {
@@ -159,12 +165,19 @@ Install it, then start again:
   Fedora:          sudo dnf install pango"
 }
 
-# bootstrap LOCK: everything that both running and testing need.
-bootstrap() {
+# prepare_python LOCK: the packages and libraries that the product runs on.
+prepare_python() {
   mkdir -p "$LOGS"
   install_system_packages $LIBRARIES
   make_environment
   install_python_packages "$1"
-  build_static
   check_pango
+}
+
+# bootstrap LOCK: everything that both running and testing need.
+bootstrap() {
+  prepare_python "$1"
+  build_styles
+  # Tests compare our templates with GOV.UK Frontend's own examples.
+  [ "$1" != requirements-test.txt ] || install_npm_packages
 }

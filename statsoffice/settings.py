@@ -15,12 +15,16 @@ from statsoffice.logs.written import written_as
 django_stubs_ext.monkeypatch()
 
 BASE_DIR = Path(__file__).resolve().parent.parent
+# A copy installed by pip stands among other packages and writes nothing there. Its templates and static files are the
+# app's own (pyproject.toml).
+INSTALLED_BY_PIP = not (BASE_DIR / "manage.py").exists()
+HOME = Path.cwd() if INSTALLED_BY_PIP else BASE_DIR
 
 # --- What kind of machine this is -----------------------------------------------------------------
 MODE = environment.one_of("STATSOFFICE_MODE", "development", choices=("development", "production"))
 PRODUCTION = MODE == "production"
 DEBUG = False
-VAR_DIR = Path(environment.text("STATSOFFICE_VAR", str(BASE_DIR / "var"))).resolve()
+VAR_DIR = Path(environment.text("STATSOFFICE_VAR", str(HOME / "var"))).resolve()
 VAR_DIR.mkdir(parents=True, exist_ok=True)
 
 DEVELOPMENT_KEY = "for-development-on-one-machine-only-never-in-production"
@@ -124,7 +128,7 @@ WSGI_APPLICATION = "statsoffice.wsgi.application"
 TEMPLATES = [
     {
         "BACKEND": "django.template.backends.django.DjangoTemplates",
-        "DIRS": [BASE_DIR / "templates"],
+        "DIRS": [] if INSTALLED_BY_PIP else [BASE_DIR / "templates"],
         "APP_DIRS": True,
         "OPTIONS": {
             "context_processors": [
@@ -238,8 +242,8 @@ USE_TZ = True
 
 # --- Files ----------------------------------------------------------------------------------------
 STATIC_URL = "static/"
-STATIC_ROOT = BASE_DIR / "staticfiles"
-STATICFILES_DIRS = [BASE_DIR / "static"]
+STATIC_ROOT = HOME / "staticfiles"
+STATICFILES_DIRS = [] if INSTALLED_BY_PIP else [BASE_DIR / "static"]
 # Files whose address is fixed, such as /robots.txt.
 WHITENOISE_ROOT = BASE_DIR / "static" / "root"
 WHITENOISE_USE_FINDERS = not PRODUCTION

@@ -1,5 +1,6 @@
 """The scripts find a Python that works, say what is missing and what to type, and stop cleanly."""
 
+import shutil
 import signal
 import subprocess
 import sys
@@ -123,6 +124,61 @@ def test_packages_are_installed_again_only_when_the_lock_has_changed(machine):
     calls = (machine / "calls").read_text().splitlines()
     assert len(calls) == 2
     assert all("--require-hashes -r requirements.txt" in call for call in calls)
+
+
+@pytest.fixture
+def checkout(machine):
+    """Give a checkout with one stylesheet, and a pip and an npm that record what they are asked."""
+    (machine / ".venv" / "bin").mkdir(parents=True)
+    (machine / "static").mkdir()
+    for name in ("requirements.txt", "requirements-test.txt", "requirements-build.txt", "package.json"):
+        (machine / name).write_text(name)
+    (machine / "package-lock.json").write_text("govuk-frontend 6.6.0")
+    (machine / "static" / "office.scss").write_text("a { color: red }")
+    for name, script in {
+        "python": 'echo "pip $*" | grep -o "requirements.*" >>calls',
+        "npm": 'echo "npm $(echo "$*" | sed "s/--[^ ]* //g")" >>calls; mkdir -p node_modules static/built',
+    }.items():
+        program = machine / ".venv" / "bin" / name
+        program.write_text(f"#!/bin/sh\n{script}\n")
+        program.chmod(0o755)
+    return machine
+
+
+def calls_of(checkout, script):
+    """Run a script with the bootstrap's functions; gives what it asked of pip and npm."""
+    (checkout / "calls").write_text("")
+    done = bash(
+        checkout, f"install_system_packages() {{ :; }}; make_environment() {{ :; }}; check_pango() {{ :; }}\n{script}"
+    )
+    assert done.returncode == 0, done.stderr
+    return (checkout / "calls").read_text().splitlines()
+
+
+BUILD = ["requirements-build.txt", "npm ci", "npm run build"]
+
+
+def test_node_is_installed_only_when_the_styles_are_out_of_date(checkout):
+    assert calls_of(checkout, "bootstrap requirements.txt") == ["requirements.txt", *BUILD]
+    assert calls_of(checkout, "bootstrap requirements.txt") == []
+    shutil.rmtree(checkout / "node_modules")
+    (checkout / ".venv" / "installed-requirements-build.txt").unlink()
+    assert calls_of(checkout, "bootstrap requirements.txt") == []
+    (checkout / "static" / "office.scss").write_text("a { color: blue }")
+    assert calls_of(checkout, "bootstrap requirements.txt") == BUILD
+
+
+def test_a_new_environment_gets_node_again_before_the_styles_are_compiled(checkout):
+    calls_of(checkout, "bootstrap requirements.txt")
+    (checkout / ".venv" / "installed-requirements-build.txt").unlink()
+    (checkout / "static" / "office.scss").write_text("a { color: blue }")
+    assert calls_of(checkout, "bootstrap requirements.txt") == ["requirements-build.txt", "npm run build"]
+
+
+def test_the_tests_get_the_npm_packages_even_where_the_styles_are_compiled(checkout):
+    calls_of(checkout, "bootstrap requirements.txt")
+    shutil.rmtree(checkout / "node_modules")
+    assert calls_of(checkout, "bootstrap requirements-test.txt") == ["requirements-test.txt", "npm ci"]
 
 
 def test_a_step_that_fails_shows_the_end_of_what_it_printed_and_ends_the_script(machine):

