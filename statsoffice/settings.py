@@ -125,6 +125,7 @@ MIDDLEWARE = [
 ]
 ROOT_URLCONF = "statsoffice.urls"
 WSGI_APPLICATION = "statsoffice.wsgi.application"
+TEST_RUNNER = "tests.runner.PytestRunner"
 TEMPLATES = [
     {
         "BACKEND": "django.template.backends.django.DjangoTemplates",

@@ -116,13 +116,13 @@ def _refuse_skip(report: Any, config: pytest.Config) -> Any:
 
 
 @pytest.fixture(scope="session")
-def django_db_keepdb(django_db_modify_db_settings: None) -> bool:
+def django_db_keepdb(request: pytest.FixtureRequest, django_db_modify_db_settings: None) -> bool:
     """Begin with a copy of the SQLite database that was migrated for the whole run, where one was.
 
     What migrates is still asked whether anything is left to do; PostgreSQL copies its own by the setting TEMPLATE.
     """
     if "DATABASE_URL" in os.environ:
-        return False
+        return bool(request.config.getoption("reuse_db"))
     return migrated.begin_with_copy(settings.DATABASES["default"]["TEST"]["NAME"])
 
 

@@ -1,4 +1,4 @@
-"""`./manage.py` works after `./run --setup`, whichever Python starts it."""
+"""`./manage.py` works after `./run --setup`, whichever Python starts it, and `manage.py test` runs pytest."""
 
 import shutil
 import subprocess
@@ -7,6 +7,9 @@ import sys
 import django
 import pytest
 from django.conf import settings
+from django.core.management.base import CommandError
+
+from tests.runner import find_tests, pytest_options
 
 PYTHON_OF_THE_SYSTEM = sys._base_executable
 
@@ -53,3 +56,44 @@ def test_with_nothing_set_up_it_says_what_to_type(checkout):
     assert (told.returncode, told.stdout) == (1, "")
     assert told.stderr.endswith("./run --setup sets everything up.\n")
     assert len(told.stderr.splitlines()) == 1
+
+
+@pytest.mark.parametrize(
+    ("label", "tests"),
+    [
+        ("releases", "tests/releases"),
+        ("breaches/core", "tests/breaches/core"),
+        ("releases.core.dates", "tests/releases/core/dates"),
+        ("tests.test_manage", "tests/test_manage.py"),
+        ("tests.test_manage.TestLabels.test_one", "tests/test_manage.py::TestLabels::test_one"),
+        ("tests/test_manage.py::test_one", "tests/test_manage.py::test_one"),
+    ],
+)
+def test_a_label_of_django_names_the_same_tests_to_pytest(label, tests):
+    assert find_tests(label) == tests
+
+
+def test_a_label_without_tests_is_refused():
+    with pytest.raises(CommandError, match=r"no tests called releases\.nowhere\."):
+        find_tests("releases.nowhere")
+
+
+def test_options_of_django_are_translated_for_pytest():
+    options = {"failfast": True, "keepdb": True, "parallel": 2, "patterns": ["late", "*early*"]}
+    options |= {"tags": ["slow", "browser"], "exclude_tags": ["waits"], "verbosity": 2}
+    assert pytest_options(options) == [
+        *("-v", "-x", "--reuse-db", "-n", "2"),
+        *("-k", "(late) or (early)", "-m", "(slow or browser) and not waits"),
+    ]
+
+
+@pytest.mark.parametrize(
+    ("pattern", "code", "end"),
+    [("shows_the_end_of_what_it_printed", 0, "1 passed"), ("no_such_test", 1, "deselected")],
+    ids=["passed", "none"],
+)
+def test_the_test_command_runs_pytest_and_ends_as_it_does(tmp_path, pattern, code, end):
+    command = (sys.executable, str(settings.BASE_DIR / "manage.py"), "test", "test_bootstrap", "-k", pattern)
+    run = manage(tmp_path, *command, PATH="/usr/bin:/bin", STATSOFFICE_VAR=str(tmp_path))
+    assert run.returncode == code, run.stderr
+    assert end in run.stdout.splitlines()[-1]
