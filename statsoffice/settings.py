@@ -246,7 +246,7 @@ STATIC_URL = "static/"
 STATIC_ROOT = HOME / "staticfiles"
 STATICFILES_DIRS = [] if INSTALLED_BY_PIP else [BASE_DIR / "static"]
 # Files whose address is fixed, such as /robots.txt.
-WHITENOISE_ROOT = BASE_DIR / "static" / "root"
+WHITENOISE_ROOT = (BASE_DIR / "statsoffice" if INSTALLED_BY_PIP else BASE_DIR) / "static" / "root"
 WHITENOISE_USE_FINDERS = not PRODUCTION
 WHITENOISE_AUTOREFRESH = not PRODUCTION
 MEDIA_ROOT = VAR_DIR / "stored"

@@ -1,0 +1,29 @@
+# Short names for the commands of CONTRIBUTING.md.
+.DEFAULT_GOAL := help
+.PHONY: help setup run test fast lint shell docs
+
+help: ## list these commands
+	@grep -E '^[a-z]+:.*## ' $(MAKEFILE_LIST) | sed 's/:.*## /\t/' | expand -t 8
+
+setup: ## install packages, compile the styles, migrate the database, install the commit hooks
+	./run --setup
+	bash -euc '. .ci/bootstrap.sh; bootstrap requirements-test.txt'
+	.venv/bin/pre-commit install
+
+run: ## start the product with its demonstration; Ctrl-C stops it
+	./run
+
+test: ## run everything that a commit must pass (about 12 minutes)
+	./test
+
+fast: ## run the code checks, the pure rules and one smoke journey (about 90 seconds)
+	./test --fast
+
+lint: ## run the code checks alone
+	.venv/bin/pre-commit run --all-files
+
+shell: ## open a Python shell with Django
+	./manage.py shell
+
+docs: ## update the tables and diagrams that the documentation takes from the code
+	./manage.py diagrams
