@@ -27,7 +27,7 @@ def _registered(monkeypatch):
     """Register the adapter of the guide by the very line that the guide gives."""
     monkeypatch.setitem(sys.modules, NAME, module(NAME, ADAPTER))
     line = module("registration", f"from releases.probe.registry import *\n{IMPORTS}\n{REGISTRATION}")
-    monkeypatch.setattr(registry, "ADAPTERS", {adapter.name: adapter for adapter in line._ALL})
+    monkeypatch.setattr(registry, "ADAPTERS", registry.ADAPTERS | {adapter.name: adapter for adapter in line._ALL})
 
 
 # What the registry has at its top already.
@@ -43,7 +43,6 @@ globals().update(
 
 def test_every_adapter_that_there_is_stands_in_the_guide():
     listed = re.findall(r"^\| `([\w-]+)` \|", GUIDE.read_text(), re.MULTILINE)
-    assert sorted(listed) == ["govuk", "page"]
     assert sorted(registry.ADAPTERS) == sorted([*listed, "practice-hub"])
 
 
