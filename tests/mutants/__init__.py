@@ -1,1 +1,8 @@
-"""Mutation testing with 200 drawn mutants: `draw.py` makes the list, `run.py` runs the tests that cover each one."""
+"""Mutation testing with 200 drawn mutants, to compare how many faults two versions of the test suite detect.
+
+- strata.toml, excluded.toml: what is drawn from, and which drawn mutants are left out and why.
+- mutants.json: the 200, made by `python -m tests.mutants.draw --checkout PATH` at the commit in strata.toml.
+- moved.toml: where the code has gone since, so that each mutant is found again.
+- `python -m tests.mutants.run` runs the tests that cover each mutant, as a coverage file with contexts says:
+  `pytest --cov --cov-branch --cov-context=test --cov-report=`.
+"""

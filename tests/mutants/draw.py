@@ -7,15 +7,15 @@ that change nothing that anyone can observe are excluded by name, with the reaso
 
 import argparse
 import ast
-import contextlib
 import difflib
 import random
 import tomllib
 from collections import Counter, defaultdict
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Callable, Iterable, Iterator, Sequence
 from dataclasses import dataclass
 from fnmatch import fnmatchcase
 from pathlib import Path
+from typing import Any
 
 import libcst as cst
 from libcst.metadata import MetadataWrapper, PositionProvider
@@ -30,7 +30,7 @@ PER_STRATUM = 25
 # Several mutants of one function test much the same; those of a table do not.
 PER_FUNCTION, PER_TABLE = 3, 6
 
-type Operator = Callable[[cst.CSTNode], Sequence[cst.CSTNode]]
+type Operator = Callable[[Any], Iterable[cst.CSTNode]]
 
 
 def _negated(node: cst.If | cst.While | cst.CompIf) -> Iterator[cst.CSTNode]:
@@ -300,16 +300,15 @@ def draw(checkout: Path) -> list[Mutant]:
     drawn: list[Mutant] = []
     for stratum, places in table["strata"].items():
         taken: Counter[str] = Counter()
-        with contextlib.closing(stream(stratum, places, table["leaves_out"], checkout)) as coming:
-            for one in coming:
-                unused.discard(one.name)
-                place = f"{one.module}:{one.scope}"
-                if one.name in excluded or taken[place] >= (PER_TABLE if one.scope.isupper() else PER_FUNCTION):
-                    continue
-                taken[place] += 1
-                drawn.append(one)
-                if taken.total() == PER_STRATUM:
-                    break
+        for one in stream(stratum, places, table["leaves_out"], checkout):
+            unused.discard(one.name)
+            place = f"{one.module}:{one.scope}"
+            if one.name in excluded or taken[place] >= (PER_TABLE if one.scope.isupper() else PER_FUNCTION):
+                continue
+            taken[place] += 1
+            drawn.append(one)
+            if taken.total() == PER_STRATUM:
+                break
         assert taken.total() == PER_STRATUM, f"{stratum} has only {taken.total()} mutants"
     assert not unused, f"excluded, but never drawn: {sorted(unused)}"
     return drawn

@@ -138,8 +138,8 @@ def mutate(source: str, mutant: Mutant, renamed: Mapping[str, str] | None = None
     node = locate(mutant, ast.parse(source), renamed)
     text = ast.unparse(_rename(_parse(mutant.mutated, mutant.kind), renamed or {}))
     lines = source.encode().splitlines(keepends=True)
-    start = sum(map(len, lines[: node.lineno - 1])) + node.col_offset  # type: ignore[attr-defined]
-    end = sum(map(len, lines[: node.end_lineno - 1])) + node.end_col_offset  # type: ignore[attr-defined]
+    start = sum(len(line) for line in lines[: node.lineno - 1]) + node.col_offset  # type: ignore[attr-defined]
+    end = sum(len(line) for line in lines[: node.end_lineno - 1]) + node.end_col_offset  # type: ignore[attr-defined]
     if mutant.kind == EXPRESSION:
         text = f"({text})"
     elif mutant.kind == STATEMENT:
