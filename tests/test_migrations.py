@@ -111,7 +111,6 @@ THERE_AND_BACK = dedent("""
 
 
 @pytest.mark.slow
-@pytest.mark.one_database
 @pytest.mark.parametrize("kind", ["sqlite", "postgresql"])
 def test_every_migration_is_reversible(kind, tmp_path):
     if kind == "sqlite":
