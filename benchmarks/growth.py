@@ -26,7 +26,7 @@ from releases.probe.probe import probe_from_settings
 from releases.watching import watch_claim
 from releases.watching.clock import RealClock
 from releases.watching.watch_round import Round
-from statsoffice import tasks
+from statsoffice import jobs
 
 TIMES_SMALLER = 100
 # All of them, and those that are added without a draft, are fewer than the two hundred that the desk shows: above that
@@ -83,8 +83,8 @@ def _costs(head: Office, *, rounds: int) -> dict[str, tuple[float, int]]:
     steps: dict[str, Step] = {
         "claim of a sweep": _claim,
         "drafting": partial(drafting.draft_missing, now=datetime.now(UTC)),
-        "a tick that drafts": tasks.draft_once,
-        "a tick that tells": tasks.deliver_once,
+        "a tick that drafts": jobs.draft,
+        "a tick that tells": jobs.deliver,
         "calendar": partial(nobody.open, "/"),
         "desk": partial(person.open, "/desk/"),
         "register": partial(person.open, "/reports/"),

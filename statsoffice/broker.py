@@ -1,39 +1,102 @@
-"""Where beat's ticks wait for the worker: a Redis by its address, or a private server of this checkout."""
+"""Celery's broker: Redis, Valkey or RabbitMQ by its address, or a private server of this checkout."""
 
 import hashlib
 import importlib.resources
+import math
 import os
 import shutil
 import tempfile
 from pathlib import Path
 
+import redis
 from django.core.exceptions import ImproperlyConfigured
 
 from statsoffice.configuration import environment
 
 SERVERS = ("valkey-server", "redis-server")
 LONGEST_SOCKET_PATH = 100  # bytes: the kernels stop at 104 (macOS) and 108 (Linux)
-SCHEMES = ("redis://", "rediss://", "redis+socket://")
+REDIS = ("redis://", "rediss://", "redis+socket://")
+RABBITMQ = ("amqp://", "amqps://")
 
 
 def url(*, var: Path) -> str:
-    """Give the address at which Celery reaches its broker.
+    """Return the address at which Celery reaches its broker.
+
+    Celery itself gives CELERY_BROKER_URL priority, so it must be read first here too.
 
     :param var: the folder of this installation's own files; the private server's socket lies below it.
-    :raises ImproperlyConfigured: if REDIS_URL is set and is no Redis address.
+    :raises ImproperlyConfigured: if the address that is set is of a broker that cannot be used.
     """
+    written = environment.text("CELERY_BROKER_URL")
+    if written:
+        return _usable(written, name="CELERY_BROKER_URL", schemes=(*REDIS, *RABBITMQ))
     written = environment.text("REDIS_URL")
-    if not written:
-        return f"redis+socket://{socket_path(var)}"
-    if not written.startswith(SCHEMES):
-        message = f'REDIS_URL is "{written}"; it must start with {", ".join(SCHEMES[:-1])} or {SCHEMES[-1]}.'
-        raise ImproperlyConfigured(message)
-    return written
+    if written:
+        return _usable(written, name="REDIS_URL", schemes=REDIS)
+    return f"redis+socket://{socket_path(var)}"
+
+
+def _usable(written: str, *, name: str, schemes: tuple[str, ...]) -> str:
+    if written.startswith(schemes):
+        return written
+    # The address may hold a password.
+    scheme, separator, _ = written.partition("://")
+    allowed = f"it must start with {', '.join(schemes[:-1])} or {schemes[-1]}"
+    message = f"{name} is no address; {allowed}."
+    if separator:
+        message = f'{name} starts with "{scheme}://"; {allowed}. '
+        message += (
+            "RabbitMQ is set by CELERY_BROKER_URL."
+            if f"{scheme}://" in RABBITMQ
+            else "Other brokers are polled, once a second or less often, and our messages expire after 1.8 seconds."
+        )
+    raise ImproperlyConfigured(message)
 
 
 def is_private() -> bool:
-    """Tell whether this installation runs its own broker, because no REDIS_URL names another."""
-    return not environment.text("REDIS_URL")
+    """Tell whether this installation runs its own broker, because no setting names another."""
+    return not (environment.text("CELERY_BROKER_URL") or environment.text("REDIS_URL"))
+
+
+def transport_options(*, var: Path) -> dict[str, int | bool]:
+    """Return the options of the broker's connections; RabbitMQ needs none."""
+    if not url(var=var).startswith(REDIS):
+        return {}
+    return {
+        # Redis delivers again what was not acknowledged for so long; a sweep is acknowledged when it begins.
+        "visibility_timeout": 24 * 60 * 60,
+        "socket_keepalive": True,
+        "health_check_interval": 10,
+    }
+
+
+def answers(address: str, *, within_seconds: float) -> bool:
+    """Tell whether a broker can be used.
+
+    :param address: as `url` returns it.
+    """
+    if address.startswith(RABBITMQ):
+        return _rabbitmq_answers(address, within_seconds=within_seconds)
+    address = address.replace("redis+socket://", "unix://", 1)
+    with redis.Redis.from_url(address, socket_timeout=within_seconds, socket_connect_timeout=within_seconds) as client:
+        try:
+            return bool(client.ping())
+        except redis.RedisError:
+            return False
+
+
+def _rabbitmq_answers(address: str, *, within_seconds: float) -> bool:
+    # The web needs these for this alone.
+    from amqp.exceptions import AMQPError
+    from kombu import Connection
+    from kombu.exceptions import OperationalError
+
+    with Connection(address, connect_timeout=within_seconds) as connection:
+        try:
+            connection.ensure_connection(max_retries=1, interval_start=0, timeout=math.ceil(within_seconds))
+        except (OperationalError, AMQPError):  # the latter where it refuses the password
+            return False
+    return True
 
 
 def socket_path(var: Path) -> Path:

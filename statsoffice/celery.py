@@ -1,74 +1,85 @@
-"""The Celery application: it only wakes the product up; what is due and missing stands in the database."""
+"""The Celery application: a schedule, a queue and a task for each row of the table of jobs.
+
+Celery only triggers jobs. What is due and what is missing is in the database, so a lost message loses nothing.
+"""
 
 import os
-from datetime import timedelta
+from collections.abc import Callable
 from typing import Any
 
+import django
 from celery import Celery, signals
-from celery.schedules import crontab
+from django.apps import apps
 from django.conf import settings
 from django.utils.log import configure_logging
+from kombu import Exchange, Queue
 
 from statsoffice import broker
-from statsoffice.steps import backstop
 
 os.environ.setdefault("DJANGO_SETTINGS_MODULE", "statsoffice.settings")
+if not apps.ready:
+    django.setup()  # the functions of the jobs need the models
 
-SWEEP_EVERY = timedelta(seconds=5)
-DRAFT_EVERY = timedelta(seconds=2)
-DELIVER_EVERY = timedelta(seconds=5)
-# So often somebody asks whether the next rehearsal is due; the canary itself leaves a minute between two.
-CANARY_EVERY = timedelta(seconds=5)
-PREFLIGHT_EVERY = timedelta(seconds=15)
-ERASE_NAMES_EVERY = timedelta(hours=1)
-IMPORTS_EVERY = timedelta(seconds=3)
+from statsoffice import fallback
+from statsoffice.jobs import JOBS, QUEUES, Job
+
+KILLED_AFTER_SECONDS = 60.0
+"""A job has so long to end after SoftTimeLimitExceeded."""
+LARGEST_PROCESS = 400_000
+"""Kilobytes. 10,000 releases on one morning take 360,000 (docs/performance.md); a process begins with 160,000."""
 
 app = Celery("statsoffice")
 app.conf.update(
     broker_url=broker.url(var=settings.VAR_DIR),
-    timezone="Europe/London",
-    enable_utc=True,
-    imports=["statsoffice.tasks"],
-    task_ignore_result=True,
-    task_default_queue="celery",
-    worker_prefetch_multiplier=1,
-    worker_hijack_root_logger=False,
-    worker_soft_shutdown_timeout=3.0,
+    broker_transport_options=broker.transport_options(var=settings.VAR_DIR),
     broker_connection_retry_on_startup=True,
     broker_connection_max_retries=None,
-    broker_transport_options={
-        # A sweep that watches a long morning is still the same delivery; nothing here waits for an hour.
-        "visibility_timeout": 24 * 60 * 60,
-        "socket_keepalive": True,
-        "health_check_interval": 10,
+    timezone="Europe/London",
+    enable_utc=True,
+    # A worker without -Q takes every queue. One with -Q that misspells a queue does not start.
+    task_queues=[Queue(name, Exchange(name), routing_key=name) for name in QUEUES],
+    task_default_queue="celery",
+    task_create_missing_queues=False,
+    task_default_delivery_mode="transient",
+    task_ignore_result=True,
+    task_annotations={
+        job.name: {
+            "soft_time_limit": job.time_limit.total_seconds(),
+            "time_limit": job.time_limit.total_seconds() + KILLED_AFTER_SECONDS,
+        }
+        for job in JOBS
+        if job.time_limit
     },
+    # One process for each queue, whatever the number of processors: a sweep goes on for a whole morning, and the other
+    # jobs mostly wait for a network or the database.
+    worker_concurrency=len(QUEUES),
+    worker_prefetch_multiplier=1,
+    # Tested after each job, so that no sweep is cut short.
+    worker_max_memory_per_child=LARGEST_PROCESS,
+    worker_hijack_root_logger=False,
+    worker_soft_shutdown_timeout=3.0,
     beat_schedule_filename=str(settings.VAR_DIR / "celerybeat-schedule"),
-    # Intervals and no crontab for what must never pause: crontab is silent in October's repeated hour. A tick
-    # that waited longer than its interval is out of date and is dropped.
     beat_schedule={
-        "sweep": {"task": "sweep", "schedule": SWEEP_EVERY, "options": {"queue": "watch", "expires": 4}},
-        "draft": {"task": "draft", "schedule": DRAFT_EVERY, "options": {"queue": "draft", "expires": 1.8}},
-        "deliver": {"task": "deliver", "schedule": DELIVER_EVERY, "options": {"queue": "deliver", "expires": 4}},
-        "canary": {"task": "canary", "schedule": CANARY_EVERY, "options": {"queue": "canary", "expires": 4}},
-        "preflight": {
-            "task": "preflight",
-            "schedule": PREFLIGHT_EVERY,
-            "options": {"queue": "preflight", "expires": 12},
-        },
-        "erase_names": {
-            "task": "erase_names",
-            "schedule": ERASE_NAMES_EVERY,
-            "options": {"queue": "celery", "expires": 3500},
-        },
-        "imports": {"task": "imports", "schedule": IMPORTS_EVERY, "options": {"queue": "imports", "expires": 2.5}},
-        "verify_releases_at_0930": {
-            "task": "verify_releases_at_0930",
-            "schedule": crontab(hour="9", minute="30", day_of_week="mon-fri"),
-            "options": {"queue": "watch", "expires": 600},
-        },
+        job.name: {
+            "task": job.name,
+            "schedule": job.schedule,
+            "options": {"queue": job.queue, "expires": job.expires_seconds},
+        }
+        for job in JOBS
     },
 )
-app.steps["worker"].add(backstop.Step)
+app.steps["worker"].add(fallback.Step)
+
+
+def _task(job: Job) -> Callable[[], None]:
+    def run() -> None:
+        fallback.run_tick(job)
+
+    return run
+
+
+for _job in JOBS:
+    app.task(name=_job.name)(_task(_job))
 
 
 @signals.setup_logging.connect

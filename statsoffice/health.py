@@ -3,7 +3,6 @@
 from dataclasses import dataclass
 from datetime import datetime
 
-import redis
 from django.conf import settings
 from django.db import Error, connection
 from django.http import HttpRequest, JsonResponse
@@ -76,14 +75,9 @@ def checks_at(now: datetime) -> list[Check]:
 def _broker() -> Check:
     if broker.is_private() and not broker.socket_path(settings.VAR_DIR).exists():
         return Check("broker", well=True, says="No broker is used.")
-    address = broker.url(var=settings.VAR_DIR).replace("redis+socket://", "unix://", 1)
-    seconds = BROKER_ANSWERS_WITHIN_SECONDS
-    with redis.Redis.from_url(address, socket_timeout=seconds, socket_connect_timeout=seconds) as client:
-        try:
-            client.ping()
-        except redis.RedisError:
-            return Check("broker", well=False, says="The broker does not answer.")
-    return Check("broker", well=True, says="The broker answers.")
+    if broker.answers(broker.url(var=settings.VAR_DIR), within_seconds=BROKER_ANSWERS_WITHIN_SECONDS):
+        return Check("broker", well=True, says="The broker answers.")
+    return Check("broker", well=False, says="The broker does not answer.")
 
 
 def _of_the_watcher(found: Condition, *, now: datetime) -> list[Check]:

@@ -47,8 +47,14 @@ SETTINGS = (
     ),
     Setting(
         "REDIS_URL",
-        "`redis://host:6379/0`",
+        "the broker: `redis://host:6379/0`, also of a Valkey",
         default="a private server in `STATSOFFICE_VAR`",
+    ),
+    Setting(
+        "CELERY_BROKER_URL",
+        "the broker instead of `REDIS_URL`: a RabbitMQ (`amqp://user:password@host:5672/vhost`, `amqps://…`), a Redis "
+        "or a Valkey; others are refused, because Celery polls them and our messages expire after 1.8 seconds",
+        default="none: `REDIS_URL` is used",
     ),
     Setting(
         "EMAIL_URL",

@@ -8,10 +8,10 @@ from datetime import datetime, timedelta
 from django.db.models import F, Q, QuerySet
 
 from releases.core.canonical import sha256_hex
+from statsoffice.fault_isolation import run_each
 from statsoffice.messages import by_mail, by_notify, by_webhook
 from statsoffice.messages.fault import NotTaken, told
 from statsoffice.messages.models import Channel, Message
-from statsoffice.steps import repeating
 
 type Send = Callable[[Message], None]
 
@@ -51,7 +51,7 @@ def deliver(*, now: datetime, send: Send = hand_over) -> int:
     def at() -> datetime:
         return now + timedelta(seconds=time.monotonic() - begun)
 
-    rounds = repeating.of_all(
+    rounds = run_each(
         SENDERS, lambda channel: _round(channel, at=at, send=send), failed="channels met a fault of our own"
     )
     return sum(rounds)

@@ -6,6 +6,7 @@ from types import ModuleType
 
 from django.db import transaction
 
+from statsoffice.fault_isolation import run_each
 from statsoffice.messages import (
     access_requests,
     announced_otherwise,
@@ -24,7 +25,6 @@ from statsoffice.messages import (
 )
 from statsoffice.messages.models import Message, ToldSuspicion
 from statsoffice.messages.owed import NEWS, Owed
-from statsoffice.steps import repeating
 
 KINDS = (
     suspected,
@@ -58,7 +58,7 @@ def create_missing(*, now: datetime) -> int:
     def written(kind: ModuleType) -> int:
         return sum(_write(news, now=now) for news in _batches(kind.owed(told=told, now=now)))
 
-    return sum(repeating.of_all(KINDS, written, failed="kinds of news could not be written"))
+    return sum(run_each(KINDS, written, failed="kinds of news could not be written"))
 
 
 def _batches(owed: Iterable[Owed]) -> Iterator[list[Owed]]:

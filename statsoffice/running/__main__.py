@@ -12,7 +12,7 @@ from statsoffice import broker
 from statsoffice.running import occupancy, programs
 from statsoffice.running.processes import EndedByItself, Processes, StopAsked
 
-# Worker and beat answer nobody; what keeps them from working ends them within these seconds.
+# A worker answers no request; if it cannot work, it ends within these seconds.
 SETTLING_SECONDS = 3.0
 
 
@@ -67,14 +67,14 @@ def _start(processes: Processes, *, port: int, rehearsal_port: int | None) -> st
         _step(f"Starting {name}", lambda: processes.start(name, command, answers=answers))
 
     if broker.is_private():
-        start("broker", broker.server_command(var=var), lambda: programs.broker_answers(var))
+        address = broker.url(var=var)
+        start("broker", broker.server_command(var=var), lambda: broker.answers(address, within_seconds=1))
     if rehearsal_port is not None:
         site = programs.rehearsal_site(rehearsal_port, var=var)
         start("rehearsal site", site, lambda: programs.web_answers(rehearsal_port))
         accounts = _step("Loading the demo", lambda: processes.complete("demo", programs.DEMO)) + "\n"
     start("web", programs.web(port), lambda: programs.web_answers(port))
-    start("worker", programs.WORKER, lambda: True)
-    start("beat", programs.beat(var), _once_over(SETTLING_SECONDS))
+    start("worker", programs.WORKER_WITH_BEAT, _once_over(SETTLING_SECONDS))
     return accounts
 
 

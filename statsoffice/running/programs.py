@@ -5,25 +5,11 @@ import sys
 from collections.abc import Mapping
 from pathlib import Path
 
-import redis
-
-from statsoffice import broker
 from statsoffice.running.occupancy import LOOPBACK
 
-QUEUES = "watch,draft,deliver,canary,preflight,imports,celery"
 DEMO = [sys.executable, "manage.py", "demo"]
-WORKER = [
-    *(sys.executable, "-m", "celery", "-A", "statsoffice", "worker", "-Q", QUEUES, "--concurrency", "7"),
-    *("--without-gossip", "--without-mingle", "--loglevel", "INFO"),
-]
-
-
-def beat(var: Path) -> list[str]:
-    """Give the command of the clock that wakes the worker."""
-    return [
-        *(sys.executable, "-m", "celery", "-A", "statsoffice", "beat", "--pidfile", ""),
-        *("--schedule", str(var / "celerybeat-schedule"), "--loglevel", "INFO"),
-    ]
+WORKER = [*(sys.executable, "-m", "celery", "-A", "statsoffice", "worker"), "--loglevel", "INFO"]
+WORKER_WITH_BEAT = [*WORKER, "-B"]
 
 
 def web(port: int) -> list[str]:
@@ -59,15 +45,6 @@ def environment(given: Mapping[str, str], *, port: int, rehearsal_port: int | No
         "STATSOFFICE_REHEARSAL_SITE": address(rehearsal_port),
         "STATSOFFICE_PROBE_ALLOW_PRIVATE": ",".join(filter(None, [*opened, f"localhost:{rehearsal_port}"])),
     }
-
-
-def broker_answers(var: Path) -> bool:
-    """Tell whether the private broker can be used."""
-    with redis.Redis(unix_socket_path=str(broker.socket_path(var))) as client:
-        try:
-            return bool(client.ping())
-        except redis.ConnectionError:
-            return False
 
 
 def web_answers(port: int) -> bool:

@@ -13,6 +13,7 @@ from pathlib import Path
 
 from statsoffice.running import programs
 from tests.faults.stored import Stored
+from tests.servers.programs import celery_beat
 
 HEADERS = re.compile(r"^(To|Subject): (.*)$", re.MULTILINE)
 BETWEEN_MAILS = "-" * 79
@@ -145,7 +146,7 @@ def _command(name: str, *, folder: Path) -> Sequence[str]:
         return [*programs.WORKER, "--hostname", f"{name}@%h"]
     if kind == "beat":
         (folder / name).mkdir(exist_ok=True)
-        return programs.beat(folder / name)
+        return celery_beat(folder / name)
     if kind == "stepped":
         return [sys.executable, "-m", "tests.faults.stepped_watch", str(folder / "clock")]
     return [sys.executable, "manage.py", "watch"]

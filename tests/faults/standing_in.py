@@ -8,8 +8,8 @@ from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 
-from statsoffice.celery import app
-from statsoffice.steps import backstop, progress
+from statsoffice import fallback
+from statsoffice.jobs import INTERVAL_JOBS, JOBS
 
 INSTANT = r"^(\d{4}-\d\d-\d\d \d\d:\d\d:\d\d,\d{3}) \w+ "
 LINE = re.compile(INSTANT)
@@ -17,7 +17,10 @@ RECEIVED = re.compile(rf"{INSTANT}celery\.\S+: Task (?P<task>\w+)\[(?P<id>[\w-]+
 ENDED = re.compile(
     rf"{INSTANT}celery\.\S+: Task (?P<task>\w+)\[(?P<id>[\w-]+)\] (?:succeeded in (?P<seconds>[\d.e-]+)s|raised|retry)"
 )
-STOOD_IN = re.compile(rf"{INSTANT}statsoffice\.steps\.backstop: no (?P<step>\w+) came; this worker does it by itself")
+STOOD_IN = re.compile(
+    rf"{INSTANT}statsoffice\.fallback: (?:no job was triggered here|(?P<step>\w+) is not triggered here: this worker)"
+)
+INTERVALS = {job.name: job.interval_seconds for job in INTERVAL_JOBS}
 TO_SAY_SO = timedelta(seconds=5)
 """A process may be held up between seeing that a step is missing and saying so; the gap may have ended meanwhile."""
 
@@ -40,7 +43,7 @@ def ticks(log: str) -> Sequence[Tick]:
     return [
         Tick(found["task"], after=received[found["id"]], by=_instant(found) - _lasted(found))
         for found in _lines(ENDED, log)
-        if found["task"] in progress.STEPS
+        if found["task"] in {job.name for job in JOBS}
     ]
 
 
@@ -54,12 +57,11 @@ def without_cause(log: str) -> Sequence[str]:
     ]
 
 
-def _is_meant(step: str, *, at: datetime, came: Sequence[Tick], began: datetime) -> bool:
-    every = app.conf.beat_schedule[step]["schedule"]
-    of_step = [tick for tick in came if tick.step == step]
-    return _longest_gap(came, at=at, began=began) > timedelta(seconds=backstop.PATIENCE_SECONDS) or _longest_gap(
-        of_step, at=at, began=began
-    ) > timedelta(seconds=backstop.with_others(every.total_seconds()))
+def _is_meant(step: str | None, *, at: datetime, came: Sequence[Tick], began: datetime) -> bool:
+    """Tell whether the times of the ticks are a cause: of all of them, or of those of one job."""
+    patience = fallback.PATIENCE_SECONDS if step is None else fallback.patience_with_others(INTERVALS[step])
+    counted = [tick for tick in came if step in {None, tick.step}]
+    return _longest_gap(counted, at=at, began=began) > timedelta(seconds=patience)
 
 
 def _longest_gap(came: Sequence[Tick], *, at: datetime, began: datetime) -> timedelta:

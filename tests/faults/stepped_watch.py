@@ -23,9 +23,9 @@ def main(file: Path) -> None:
     django.setup()
     from django.core.management import call_command
 
-    from statsoffice import tasks
+    from statsoffice import jobs
 
-    tasks.CLOCK = settable_clock(file)
+    jobs.CLOCK = settable_clock(file)
     call_command("watch")
 
 

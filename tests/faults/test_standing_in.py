@@ -37,7 +37,11 @@ def every(step, pause, *, start=0.0, end=200.0):
 
 
 def stood_in(step, seconds):
-    return line(seconds, f"WARNING statsoffice.steps.backstop: no {step} came; this worker does it by itself")
+    return line(seconds, f"WARNING statsoffice.fallback: {step} is not triggered here: this worker runs it itself")
+
+
+def stood_alone(seconds):
+    return line(seconds, "WARNING statsoffice.fallback: no job was triggered here for 12 seconds (no Celery beat)")
 
 
 def log(*lines):
@@ -53,42 +57,47 @@ def test_who_stands_in_while_ticks_come_in_time_has_no_cause(step, at):
     assert without_cause(log(*IN_TIME, stood_in(step, at))) == [stood_in(step, at)]
 
 
+@pytest.mark.parametrize("at", [3, 14, 100, 190.4])
+def test_who_runs_every_job_while_ticks_come_in_time_has_no_cause(at):
+    assert without_cause(log(*IN_TIME, stood_alone(at))) == [stood_alone(at)]
+
+
 def test_nobody_stands_in_and_nothing_is_told():
     assert without_cause(log(*IN_TIME)) == []
 
 
 def test_a_gap_of_all_ticks_longer_than_the_patience_is_a_cause():
     seldom = every("draft", 2, end=100) + every("draft", 2, start=112.5)
-    assert without_cause(log(*seldom, stood_in("draft", 112.4))) == []
+    assert without_cause(log(*seldom, stood_alone(112.4))) == []
 
 
 def test_a_gap_shorter_than_the_patience_is_none():
     seldom = every("draft", 2, end=100) + every("draft", 2, start=109)
-    assert without_cause(log(*seldom, stood_in("draft", 109.5))) != []
+    assert without_cause(log(*seldom, stood_alone(109.5))) != []
 
 
 def test_a_gap_that_ended_long_ago_is_none():
     seldom = every("draft", 2, end=100) + every("draft", 2, start=115)
-    assert without_cause(log(*seldom, stood_in("draft", 116))) == []
-    assert without_cause(log(*seldom, stood_in("draft", 125))) != []
+    assert without_cause(log(*seldom, stood_alone(116))) == []
+    assert without_cause(log(*seldom, stood_alone(125))) != []
 
 
 def test_ticks_that_came_too_late_to_be_worked_on_end_no_gap():
     discarded = [received("draft", 100 + n, 10**9 + n) for n in range(12)]
     seldom = every("draft", 2, end=100) + discarded
-    assert without_cause(log(*seldom, stood_in("draft", 111.5))) == []
+    assert without_cause(log(*seldom, stood_alone(111.5))) == []
 
 
 def test_a_tick_that_waited_in_the_worker_may_have_begun_at_its_end_only():
     waited = [received("sweep", 101, 1), done("sweep", 111.6, 1, lasted=0.1)]
     seldom = every("draft", 2, end=99) + waited
-    assert without_cause(log(*seldom, stood_in("draft", 111.2))) == []
+    assert without_cause(log(*seldom, stood_alone(111.2))) == []
 
 
 def test_before_its_first_tick_a_worker_has_waited_for_somewhat_longer_than_its_log_tells():
     late = every("draft", 2, start=20)
-    assert without_cause(log(*late, stood_in("draft", 11.9))) == []
-    assert without_cause(log(*late, stood_in("draft", 1))) != []
+    assert without_cause(log(*late, stood_alone(11.9))) == []
+    assert without_cause(log(*late, stood_alone(1))) != []
 
 
 def test_one_step_of_many_is_missing_only_after_a_minute_and_twelve_of_its_ticks():
@@ -101,7 +110,3 @@ def test_one_step_of_many_is_missing_only_after_a_minute_and_twelve_of_its_ticks
 def test_what_failed_had_come_too():
     failed = received("draft", 10, 1), line(10.2, f"ERROR celery.app.trace: Task draft[{NUMBER.format(1)}] raised it")
     assert [one.step for one in ticks(log(*failed))] == ["draft"]
-
-
-def test_what_tells_the_worker_of_no_tick_is_none():
-    assert ticks(log(*every("verify_releases_at_0930", 10))) == []

@@ -24,6 +24,7 @@ from tests.journeys.announced_release import ANNOUNCED, ANNOUNCED_TOLD, an_annou
 from tests.journeys.at_the_web import Seen, at_the_web
 from tests.journeys.release_morning import STORIES, a_series_with_people, prepare
 from tests.servers.process import running
+from tests.servers.programs import celery_beat
 from tests.statsoffice.messages.mail_server import Mailbox
 
 # So long before it is due a rehearsal must be known, for the early one to be seen "not live" first.
@@ -91,7 +92,7 @@ def two_of_each(environment: Mapping[str, str], *, folder: Path) -> Iterator[Map
             var = folder / name
             var.mkdir()
             worker = name.startswith("worker")
-            command = [*programs.WORKER, "--hostname", f"{name}@%h"] if worker else programs.beat(var)
+            command = [*programs.WORKER, "--hostname", f"{name}@%h"] if worker else celery_beat(var)
             says = " ready." if worker else "beat: Starting"
             process = stack.enter_context(
                 running(

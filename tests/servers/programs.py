@@ -1,6 +1,7 @@
 """Where the programs are that the tests need; one that is missing is named with what installs it."""
 
 import shutil
+import sys
 from pathlib import Path
 
 POSTGRESQL_FOLDERS = ("/usr/lib/postgresql", "/opt/homebrew/opt", "/usr/local/opt")
@@ -22,6 +23,14 @@ def _program(*names: str, package: str) -> str:
 def redis_server() -> str:
     """Find the Redis server."""
     return _program("redis-server", "valkey-server", package="redis-server")
+
+
+def celery_beat(folder: Path) -> list[str]:
+    """Give the command of a Celery beat that keeps its file in a folder."""
+    return [
+        *(sys.executable, "-m", "celery", "-A", "statsoffice", "beat", "--pidfile", ""),
+        *("--schedule", str(folder / "celerybeat-schedule"), "--loglevel", "INFO"),
+    ]
 
 
 def chromium() -> str:

@@ -8,11 +8,14 @@ import redis
 from django.core.exceptions import ImproperlyConfigured
 
 from statsoffice import broker
+from statsoffice.celery import app
+from statsoffice.jobs import JOBS
 
 
 @pytest.fixture(autouse=True)
 def no_redis_url(monkeypatch):
     monkeypatch.delenv("REDIS_URL", raising=False)
+    monkeypatch.delenv("CELERY_BROKER_URL", raising=False)
 
 
 def answers_within(socket, *, seconds):
@@ -35,11 +38,40 @@ def test_redis_url_names_the_broker(monkeypatch, tmp_path):
     assert not broker.is_private()
 
 
-@pytest.mark.parametrize("written", ["broker.example.gov.uk", "amqp://localhost"], ids=["no-scheme", "another-product"])
-def test_a_redis_url_that_is_no_redis_address_refuses_to_start(monkeypatch, tmp_path, written):
-    monkeypatch.setenv("REDIS_URL", written)
-    with pytest.raises(ImproperlyConfigured, match=r'REDIS_URL is ".*"; it must start with redis://'):
+@pytest.mark.parametrize(
+    "written", ["amqp://user:password@broker.example.gov.uk//", "rediss://broker.example.gov.uk/0"]
+)
+def test_celerys_own_setting_goes_first_as_it_does_in_celery(monkeypatch, tmp_path, written):
+    monkeypatch.setenv("REDIS_URL", "redis://another.example.gov.uk/0")
+    monkeypatch.setenv("CELERY_BROKER_URL", written)
+    assert broker.url(var=tmp_path) == written == app.conf.broker_url
+    assert not broker.is_private()
+
+
+@pytest.mark.parametrize(
+    ("setting", "written", "why"),
+    [
+        ("REDIS_URL", "broker.example.gov.uk", "is no address; it must start with redis://"),
+        ("REDIS_URL", "amqp://u:secret@host", 'starts with "amqp://"; .* RabbitMQ is set by CELERY_BROKER_URL'),
+        ("CELERY_BROKER_URL", "sqs://u:secret@", r'starts with "sqs://"; .* or amqps://\. Other brokers are polled'),
+        ("CELERY_BROKER_URL", "memory://", 'starts with "memory://"; .* our messages expire after 1.8 seconds'),
+    ],
+)
+def test_a_broker_that_cannot_be_used_is_refused_with_the_reason(monkeypatch, tmp_path, setting, written, why):
+    monkeypatch.setenv(setting, written)
+    with pytest.raises(ImproperlyConfigured, match=f"{setting} {why}") as refused:
         broker.url(var=tmp_path)
+    assert "secret" not in str(refused.value)
+
+
+def test_the_reason_is_true_of_the_shortest_expiry():
+    assert min(job.expires_seconds for job in JOBS) == 1.8
+
+
+def test_only_redis_gets_the_options_of_redis(monkeypatch, tmp_path):
+    assert broker.transport_options(var=tmp_path)["visibility_timeout"] == 24 * 60 * 60
+    monkeypatch.setenv("CELERY_BROKER_URL", "amqp://broker.example.gov.uk")
+    assert broker.transport_options(var=tmp_path) == {}
 
 
 def test_without_redis_url_the_socket_lies_below_the_installations_own_folder(tmp_path):

@@ -102,6 +102,13 @@ def test_a_broker_that_does_not_answer_is_told(client, monkeypatch, tmp_path, ki
     assert ill(client) == {"broker"}
 
 
+def test_a_rabbitmq_that_does_not_answer_is_told(client, monkeypatch):
+    # No test runs a RabbitMQ: docs/operations.md tells what was rehearsed with one.
+    a_watcher_that_is_well(at=NOW)
+    monkeypatch.setenv("CELERY_BROKER_URL", "amqp://127.0.0.1:1//")
+    assert ill(client) == {"broker"}
+
+
 def test_a_broker_that_answers_is_well(client, monkeypatch, redis_url):
     a_watcher_that_is_well(at=NOW)
     monkeypatch.setenv("REDIS_URL", redis_url)

@@ -10,8 +10,8 @@ from releases.management.plain_command import PlainCommand
 from releases.models import Release
 from releases.watching.clock import RealClock
 from releases.words import announcement_wording, comparison_wording
-from statsoffice.steps import unhurried
-from statsoffice.tasks import watcher_name
+from statsoffice import adhoc_checks
+from statsoffice.jobs import watcher_name
 
 
 class Command(PlainCommand):
@@ -35,7 +35,7 @@ class Command(PlainCommand):
             self._check_known(references)
             announcements = announcements.filter(release__reference__in=references)
         asked = list(announcements)
-        done = unhurried.compare_now(asked, clock=clock, watcher=watcher_name())
+        done = adhoc_checks.compare_now(asked, clock=clock, watcher=watcher_name())
         found = comparing.compared(announcements.all())
         for each in found:
             self._say(each)

@@ -11,8 +11,8 @@ from releases.management.plain_command import PlainCommand
 from releases.models import PreflightRun, Release
 from releases.watching.clock import RealClock
 from releases.words import preflight_wording
-from statsoffice.steps import unhurried
-from statsoffice.tasks import watcher_name
+from statsoffice import adhoc_checks
+from statsoffice.jobs import watcher_name
 
 
 class Command(PlainCommand):
@@ -38,7 +38,7 @@ class Command(PlainCommand):
                 preflight.ask(release, by=None, now=clock.now())
         except preflight.PreflightRefused as refusal:
             raise CommandError(str(refusal)) from refusal
-        done = unhurried.check_now([release.pk for release in releases], clock=clock, watcher=watcher_name())
+        done = adhoc_checks.check_now([release.pk for release in releases], clock=clock, watcher=watcher_name())
         for run in done:
             self._say(run)
         waiting = len(releases) - len(done)

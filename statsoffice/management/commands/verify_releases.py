@@ -13,7 +13,7 @@ from releases.probe.probe import probe_from_settings
 from releases.watching import watch, watch_list
 from releases.watching.clock import Clock, StoppedClock
 from releases.watching.watch_claim import HORIZON
-from statsoffice.tasks import CLOCK, watcher_name
+from statsoffice.jobs import CLOCK, watcher_name
 
 
 class Command(PlainCommand):

@@ -1,15 +1,15 @@
-"""The command that watches releases with no broker."""
+"""The command that runs every periodic job without a broker."""
 
 import signal
 import threading
 from typing import Any
 
 from releases.management.plain_command import PlainCommand
-from statsoffice.steps import watching
+from statsoffice import jobs
 
 
 class Command(PlainCommand):
-    """Runs the whole chain in this process until it is stopped."""
+    """Runs every periodic job in this process until it is stopped."""
 
     help = (
         "Watches releases, drafts reports and delivers messages in a loop, in this process and with no broker. "
@@ -17,10 +17,10 @@ class Command(PlainCommand):
     )
 
     def handle(self, *args: Any, **options: Any) -> None:
-        """Watch until SIGINT or SIGTERM."""
+        """Run until SIGINT or SIGTERM."""
         stop = threading.Event()
         for number in (signal.SIGINT, signal.SIGTERM):
             signal.signal(number, lambda *_: stop.set())
         self.stdout.write("Watching. Stop with Ctrl-C.")
-        watching.watch(stop)
+        jobs.run_until(stop)
         self.stdout.write("Stopped.")

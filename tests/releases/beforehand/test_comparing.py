@@ -13,9 +13,9 @@ from releases.models import Address, Comparison, Observation, Release
 from releases.models.observation import Purpose
 from releases.record import leases
 from releases.watching.clock import StoppedClock
+from statsoffice import adhoc_checks
 from statsoffice.rehearsal_site import govuk_pages as govuk
 from statsoffice.rehearsal_site.scenes import scene
-from statsoffice.steps import unhurried
 from tests.factories import a_confirmed_release, a_release
 from tests.releases.preflight import DAY_BEFORE, DUE, TITLE, announce_at
 
@@ -251,11 +251,11 @@ class TestWhich:
 
 
 def test_a_tick_makes_the_comparison_and_none_around_a_due_instant(release, site, settings, monkeypatch):
-    monkeypatch.setattr(unhurried, "_probes", {})
+    monkeypatch.setattr(adhoc_checks, "_probes", {})
     settings.COMPARISON_AT = AT
     near = a_confirmed_release(due_at=DAY_BEFORE, reference="due-now", rehearsal=True)
-    unhurried.take(clock=StoppedClock(DAY_BEFORE), watcher="worker")
+    adhoc_checks.run_due(clock=StoppedClock(DAY_BEFORE), watcher="worker")
     assert not Comparison.objects.exists()
     assert near.due_at == DAY_BEFORE
-    unhurried.take(clock=StoppedClock(DAY_BEFORE + timedelta(seconds=31)), watcher="worker")
+    adhoc_checks.run_due(clock=StoppedClock(DAY_BEFORE + timedelta(seconds=31)), watcher="worker")
     assert Comparison.objects.get().read_at is not None

@@ -7,7 +7,7 @@ from django.urls import reverse
 from django.utils import timezone
 
 from releases.core.roles import Role
-from statsoffice import personal_record, tasks
+from statsoffice import jobs, personal_record
 from statsoffice.accounts import invitations
 from statsoffice.accounts.invitations import InvitationRefused
 from statsoffice.accounts.invitations_kept import erase_old
@@ -38,10 +38,10 @@ def over(invitation):
 
 def test_the_worker_removes_them_two_years_after_the_link_ended_and_not_before(invitation, head, time_machine):
     time_machine.move_to(invitation.expires_at + KEPT, tick=False)
-    tasks.erase_names()
+    jobs.erase_names()
     assert Invitation.objects.get().email == ADDRESS
     time_machine.move_to(over(invitation), tick=False)
-    tasks.erase_names()
+    jobs.erase_names()
     kept = Invitation.objects.get()
     assert (kept.email, kept.erased_at, kept.invited_by, kept.role) == ("", over(invitation), head, "statistician")
     assert kept.name.startswith("[removed on ")

@@ -6,7 +6,7 @@ import pytest
 from django.db import DatabaseError
 
 from releases.record import coverage
-from statsoffice import tasks
+from statsoffice import jobs
 from statsoffice.canary import pulse
 from statsoffice.canary.models import Pulse
 from tests.statsoffice.canary.rehearsing import MORNING as NOW
@@ -57,9 +57,9 @@ def kept():
 
 
 def test_a_sweep_by_the_tick_notes_when_it_began_and_finished(kept):
-    tasks.sweep_once()
+    jobs.sweep()
     assert kept().begun_at <= kept().finished_at
-    assert kept().begun_by == tasks.watcher_name()
+    assert kept().begun_by == jobs.watcher_name()
     assert kept().failed_at is None
 
 
@@ -70,7 +70,7 @@ def test_a_sweep_that_fails_is_noted_as_failed_and_its_fault_surfaces(kept, monk
 
     monkeypatch.setattr("releases.watching.watch.sweep", fail)
     with pytest.raises(LookupError):
-        tasks.sweep_once()
+        jobs.sweep()
     assert kept().failed_at is not None
     assert kept().finished_at is None
 

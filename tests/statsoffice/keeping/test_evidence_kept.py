@@ -6,8 +6,8 @@ import pytest
 
 from releases.models import Body, ReleaseEvent
 from releases.watching.clock import StoppedClock
+from statsoffice import adhoc_checks
 from statsoffice.keeping import evidence_kept
-from statsoffice.steps import unhurried
 from tests.factories import SEED_DUE, a_confirmed_release
 from tests.releases.brought import brought, keep
 
@@ -32,10 +32,10 @@ def prune(at=OVER, **options):
 
 
 def test_the_step_beside_the_watch_removes_what_is_old_and_says_so(monkeypatch, caplog):
-    monkeypatch.setattr(unhurried, "_probes", {})
+    monkeypatch.setattr(adhoc_checks, "_probes", {})
     an_old_release("old")
     with caplog.at_level("INFO"):
-        unhurried.take(clock=StoppedClock(OVER), watcher="worker")
+        adhoc_checks.run_due(clock=StoppedClock(OVER), watcher="worker")
     assert not Body.objects.exists()
     assert ReleaseEvent.objects.filter(kind="bodies_pruned").count() == 1
     assert "3 removed, of 1 releases" in caplog.text

@@ -2,15 +2,13 @@
 
 from datetime import date, timedelta
 from io import StringIO
-from types import SimpleNamespace
 
 import pytest
 from django.core.management import call_command
 
 from breaches.drafts import starting
 from releases.models import PreReleaseAccess
-from statsoffice import celery, tasks
-from statsoffice.steps import backstop
+from statsoffice import jobs
 from tests.breaches.people import an_office
 from tests.factories import SEED_DUE, SeriesFactory, an_announced_release
 from tests.releases.pre_release.lists import AFTERWARDS, PERSON, granted
@@ -45,24 +43,17 @@ def person():
 
 def test_the_worker_erases_names_two_years_after_the_release_and_not_before(release, time_machine):
     time_machine.move_to(SEED_DUE + TWO_YEARS, tick=False)
-    tasks.erase_names()
+    jobs.erase_names()
     assert person() == PERSON
     time_machine.move_to(OVER, tick=False)
-    tasks.erase_names()
+    jobs.erase_names()
     assert person() == ""
-
-
-def test_a_worker_to_which_no_tick_comes_erases_them_by_itself(release, time_machine):
-    time_machine.move_to(OVER, tick=False)
-    act, seconds = backstop.Step(SimpleNamespace()).steps()["erase_names"]
-    act.args[0]()
-    assert (person(), seconds) == ("", 3600)
 
 
 def test_the_setting_says_how_long(release, settings, time_machine):
     settings.PRE_RELEASE_NAMES_KEPT = timedelta(days=30)
     time_machine.move_to(SEED_DUE + timedelta(days=30, seconds=1), tick=False)
-    tasks.erase_names()
+    jobs.erase_names()
     assert person() == ""
 
 
@@ -79,8 +70,3 @@ def test_a_list_about_which_a_report_is_undecided_is_spared(office, release, tim
     time_machine.move_to(OVER, tick=False)
     assert "undecided: 1." in run()
     assert person() == PERSON
-
-
-def test_beat_wakes_the_step_in_a_queue_that_the_worker_serves():
-    entry = celery.app.conf.beat_schedule["erase_names"]
-    assert (entry["task"], entry["options"]["queue"]) == (tasks.erase_names.name, "celery")

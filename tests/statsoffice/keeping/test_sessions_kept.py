@@ -11,8 +11,8 @@ from django.urls import reverse
 from django.utils import timezone
 
 from releases.watching.clock import StoppedClock
+from statsoffice import adhoc_checks
 from statsoffice.audit.models import AccountEvent, What
-from statsoffice.steps import unhurried
 from tests.factories import SEED_DUE, UserFactory, a_confirmed_release
 
 pytestmark = [pytest.mark.both_databases, pytest.mark.django_db]
@@ -20,11 +20,11 @@ pytestmark = [pytest.mark.both_databases, pytest.mark.django_db]
 
 @pytest.fixture(autouse=True)
 def _own_probe(monkeypatch):
-    monkeypatch.setattr(unhurried, "_probes", {})
+    monkeypatch.setattr(adhoc_checks, "_probes", {})
 
 
 def step(at):
-    unhurried.take(clock=StoppedClock(at), watcher="worker")
+    adhoc_checks.run_due(clock=StoppedClock(at), watcher="worker")
 
 
 def test_the_step_beside_the_watch_removes_a_session_after_its_time_and_not_before(client):

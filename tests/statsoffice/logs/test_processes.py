@@ -2,7 +2,6 @@
 
 import json
 import signal
-import sys
 import time
 import urllib.request
 from datetime import timedelta
@@ -15,6 +14,7 @@ from statsoffice.running import programs
 from tests.factories import a_confirmed_release
 from tests.morning import free_port
 from tests.servers.process import running
+from tests.servers.programs import celery_beat
 
 pytestmark = pytest.mark.slow
 
@@ -65,11 +65,11 @@ def test_what_a_worker_says_of_a_release_names_release_watcher_and_task(process_
     Address.objects.filter(release=release).update(url="nowhere")
     environment = process_environment | {"STATSOFFICE_LOG_FORMAT": "json"}
     worker, beat = tmp_path / "worker.log", tmp_path / "beat.log"
-    command = [sys.executable, "-m", "celery", "-A", "statsoffice", "worker", "-Q", "watch", "--concurrency", "1"]
+    command = [*programs.WORKER, "-Q", "watch", "--concurrency", "1"]
     both = {"environment": environment, "stop_with": signal.SIGQUIT}
     with (
         running(command, answers=lambda: True, log=worker, **both),
-        running(programs.beat(tmp_path), answers=lambda: True, log=beat, **both),
+        running(celery_beat(tmp_path), answers=lambda: True, log=beat, **both),
     ):
         line = wait_for(worker, lambda line: "cannot be looked at" in line["message"])
         wait_for(beat, lambda line: "Sending due task sweep" in line["message"])

@@ -6,7 +6,7 @@ import pytest
 
 from releases.core.roles import Role
 from releases.pre_release import pre_release_list, pre_release_requests
-from statsoffice import tasks
+from statsoffice import jobs
 from statsoffice.messages import outbox
 from statsoffice.messages.models import Message
 from tests.breaches.people import an_office
@@ -105,7 +105,7 @@ def test_what_is_old_is_no_news(office, release):
 
 def test_the_tick_delivers_it_to_a_mail_server(office, release, monkeypatch, mailbox):
     asked(release, by=office.statistician)
-    monkeypatch.setattr(tasks.CLOCK, "now", lambda: NOW, raising=False)
-    tasks.deliver_once()
+    monkeypatch.setattr(jobs.CLOCK, "now", lambda: NOW, raising=False)
+    jobs.deliver()
     assert set(mailbox.recipients) == {office.head.email, office.deputy.email}
     assert len(mailbox.mails) == 2

@@ -7,7 +7,7 @@ import pytest
 from releases.calendar import date_requests, scheduling
 from releases.core.roles import Role
 from releases.models import Release
-from statsoffice import tasks
+from statsoffice import jobs
 from statsoffice.messages import outbox
 from statsoffice.messages.models import Message
 from tests.factories import a_confirmed_release, an_announced_release, london_slot
@@ -113,7 +113,7 @@ def test_the_tick_that_delivers_ends_what_was_overtaken_and_tells_the_person_who
     release = an_announced_release()
     request, head = ask(release), head_of(release)
     scheduling.cancel(release, reason="Not needed", by=head, at=NOW)
-    monkeypatch.setattr(tasks.CLOCK, "now", lambda: LATER, raising=False)
-    tasks.deliver_once()
+    monkeypatch.setattr(jobs.CLOCK, "now", lambda: LATER, raising=False)
+    jobs.deliver()
     assert stored().state == "lapsed"
     assert [mail.to for mail in mailoutbox if "was decided" in mail.subject] == [[request.requested_by.email]]

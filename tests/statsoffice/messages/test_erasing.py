@@ -9,7 +9,7 @@ from django.urls import reverse
 
 from breaches.core.status import ReportStatus
 from releases.core.roles import Role
-from statsoffice import evidence_checked, personal_record, tasks
+from statsoffice import evidence_checked, jobs, personal_record
 from statsoffice.messages import erasing, outbox
 from statsoffice.messages.delivery import MOST_ATTEMPTS, deliver
 from statsoffice.messages.erasing import erase_old
@@ -61,10 +61,10 @@ def page(client, person, address="/messages/"):
 def test_the_worker_removes_recipient_and_words_two_years_after_sending_and_not_before(report, time_machine):
     before, others = personal(), rest()
     time_machine.move_to(SENT + KEPT, tick=False)
-    tasks.erase_names()
+    jobs.erase_names()
     assert personal() == before
     time_machine.move_to(OVER, tick=False)
-    tasks.erase_names()
+    jobs.erase_names()
     assert {row[1:] for row in personal()} == {("", "", "", "")}
     assert set(Message.objects.values_list("erased_at", flat=True)) == {OVER}
     assert rest() == others
@@ -73,7 +73,7 @@ def test_the_worker_removes_recipient_and_words_two_years_after_sending_and_not_
 def test_the_setting_says_how_long(report, settings, time_machine):
     settings.MESSAGES_KEPT = timedelta(days=30)
     time_machine.move_to(SENT + timedelta(days=30, minutes=1), tick=False)
-    tasks.erase_names()
+    jobs.erase_names()
     assert not Message.objects.filter(erased_at=None).exists()
 
 

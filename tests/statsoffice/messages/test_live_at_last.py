@@ -8,7 +8,7 @@ from breaches.drafts import drafting
 from breaches.models import Report
 from releases.models import Contact
 from releases.verdicts import judging
-from statsoffice import tasks
+from statsoffice import jobs
 from statsoffice.messages import outbox
 from statsoffice.messages.gathering import SETTLING
 from statsoffice.messages.models import Message
@@ -102,9 +102,9 @@ def test_of_a_rehearsal_those_are_told_who_took_part_and_it_says_what_it_is():
 def test_the_tick_delivers_it_to_a_mail_server(monkeypatch, mailbox):
     release = suspected(announced())
     seen(release, "live", at=SEEN)
-    monkeypatch.setattr(tasks.CLOCK, "now", lambda: SETTLED, raising=False)
+    monkeypatch.setattr(jobs.CLOCK, "now", lambda: SETTLED, raising=False)
     for _ in range(3):
-        tasks.deliver_once()
+        jobs.deliver()
     subjects = sorted(mail["Subject"][:9] for mail in mailbox.mails)
     assert [subject for subject in subjects if subject != "Nobody is"] == ["Seen live"] * 2 + ["Suspected"] * 2
 

@@ -12,7 +12,7 @@ from breaches.deciding import sign_off
 from breaches.models import Report, ReportEvent
 from releases.core.roles import Role
 from releases.models import Contact
-from statsoffice import tasks
+from statsoffice import jobs
 from statsoffice.messages import outbox
 from statsoffice.messages.models import Message
 from tests.breaches.people import AT, a_report, an_office, approved, joins
@@ -205,8 +205,8 @@ def test_telling_two_or_five_reports_takes_as_many_queries(office, django_assert
 
 def test_the_tick_delivers_it_to_a_mail_server(office, monkeypatch, mailbox):
     a_report(office, ReportStatus.WITH_HOP)
-    monkeypatch.setattr(tasks.CLOCK, "now", lambda: LATER, raising=False)
-    tasks.deliver_once()
-    tasks.deliver_once()
+    monkeypatch.setattr(jobs.CLOCK, "now", lambda: LATER, raising=False)
+    jobs.deliver()
+    jobs.deliver()
     sent = [mail["To"] for mail in mailbox.mails if mail["Subject"].startswith("Report submitted")]
     assert sorted(sent) == sorted([office.head.email, office.deputy.email])

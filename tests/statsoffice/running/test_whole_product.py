@@ -68,7 +68,7 @@ def test_the_product_answers_and_stops_without_leaving_a_process(surroundings, n
         assert f"Open http://127.0.0.1:{port}/desk/ in a browser" in printed[-1]
         assert programs.web_answers(port)
         children, started = descendants(run.pid)
-        assert len(children) == 4  # a broker, a web server, a Celery worker, a beat
+        assert len(children) == 3  # a broker, a web server, a Celery worker with its beat
         assert all(map(is_running, children))  # of what these start, some ends soon, as a look for a library
         assert len(started) >= 6  # the two workers of the web server too
         run.send_signal(number)

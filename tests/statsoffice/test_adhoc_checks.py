@@ -1,4 +1,4 @@
-"""The step beside the watch, by tick, without a broker and by command, against a real site (V17)."""
+"""Checks outside a sweep, by the job and by command, against a real site (V17)."""
 
 from datetime import timedelta
 from io import StringIO
@@ -12,12 +12,11 @@ from releases.core.preflight_findings import Code
 from releases.models import HostLease, Observation, PreflightRun
 from releases.record import leases
 from releases.watching.clock import StoppedClock
-from statsoffice import celery, tasks
+from statsoffice import adhoc_checks
 from statsoffice.canary import pulse
 from statsoffice.canary.models import Illness
 from statsoffice.keeping import evidence_kept
 from statsoffice.rehearsal_site.scenes import scene
-from statsoffice.steps import unhurried
 from tests.factories import a_confirmed_release
 from tests.releases.preflight import (
     ANNOUNCEMENT,
@@ -34,11 +33,11 @@ pytestmark = pytest.mark.django_db
 @pytest.fixture(autouse=True)
 def _own_probe(monkeypatch):
     """A probe is made for the settings of the test, and not kept from the one before."""
-    monkeypatch.setattr(unhurried, "_probes", {})
+    monkeypatch.setattr(adhoc_checks, "_probes", {})
 
 
 def take(at=DAY_BEFORE):
-    unhurried.take(clock=StoppedClock(at), watcher="worker")
+    adhoc_checks.run_due(clock=StoppedClock(at), watcher="worker")
 
 
 def preflight(*references):
@@ -82,7 +81,7 @@ def test_a_fault_in_one_part_is_raised_and_keeps_no_other_from_being_done(site, 
 
     a_sound_release(site)
     gone = Session.objects.create(session_key="old", session_data="", expire_date=DAY_BEFORE - timedelta(hours=1))
-    monkeypatch.setattr(unhurried if fails == "probe" else preflight_of_tomorrow, fails, fault)
+    monkeypatch.setattr(adhoc_checks if fails == "probe" else preflight_of_tomorrow, fails, fault)
     with pytest.raises(ExceptionGroup) as raised:
         take()
     assert raised.group_contains(RuntimeError, match="a fault of our own")
@@ -108,14 +107,6 @@ def test_the_sweep_of_the_same_process_keeps_its_hosts(site):
     leases.claim([host], holder="worker", now=DAY_BEFORE)
     take()
     assert HostLease.objects.get(host=host).holder == "worker"
-
-
-def test_beat_wakes_the_step_in_a_queue_of_its_own_that_the_worker_serves():
-    entry = celery.app.conf.beat_schedule["preflight"]
-    assert (entry["task"], entry["options"]["queue"]) == (tasks.preflight.name, "preflight")
-    from statsoffice.running.programs import QUEUES
-
-    assert "preflight" in QUEUES.split(",")
 
 
 class TestByCommand:

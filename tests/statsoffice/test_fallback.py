@@ -1,4 +1,4 @@
-"""The worker's backstop: idle while ticks come, at work where they do not, and nowhere but in a worker."""
+"""The worker's fallback: idle while jobs are triggered, at work where they are not, and nowhere but in a worker."""
 
 import os
 import subprocess
@@ -6,25 +6,36 @@ import sys
 import threading
 import time
 from contextlib import contextmanager
-from types import SimpleNamespace
+from datetime import timedelta
 
 import pytest
 
-from statsoffice import celery
-from statsoffice.steps import progress
-from statsoffice.steps.backstop import Backstop, Step
+from statsoffice.fallback import Fallback, progress
+from statsoffice.jobs import Job
 
 PATIENCE = 0.3  # seconds
 
 
 @contextmanager
 def standing_by(*, every=0.05, **acts):
-    """Run a backstop whose steps are looked after so often, in seconds."""
-    backstop = Backstop({name: (act, every) for name, act in acts.items()}, patience_seconds=PATIENCE)
-    backstop.start()
+    """Run a fallback for some jobs with an interval, in seconds."""
+    fallback = Fallback(
+        [
+            Job(
+                name=name,
+                schedule=timedelta(seconds=every),
+                queue="celery",
+                expires_seconds=1,
+                run=lambda _stop, act=act: act(),
+            )
+            for name, act in acts.items()
+        ],
+        patience_seconds=PATIENCE,
+    )
+    fallback.start()
     yield
-    backstop.end()
-    backstop.join()
+    fallback.end()
+    fallback.join()
 
 
 def until(condition, *, seconds=5):
@@ -34,7 +45,7 @@ def until(condition, *, seconds=5):
     return condition()
 
 
-def test_it_does_nothing_while_tasks_come():
+def test_it_does_nothing_while_a_job_is_triggered():
     done = []
     with standing_by(draft=lambda: done.append(1)):
         for _ in range(20):
@@ -43,14 +54,14 @@ def test_it_does_nothing_while_tasks_come():
     assert done == []
 
 
-def test_a_step_whose_tasks_stay_away_is_done_again_and_again_and_no_other_is():
+def test_a_job_that_is_not_triggered_is_run_again_and_again_and_no_other_is():
     drafted, delivered = [], []
     with standing_by(draft=lambda: drafted.append(1), deliver=lambda: delivered.append(1)):
         assert until(lambda: progress.note("deliver") or len(drafted) >= 3)
     assert delivered == []
 
 
-def test_while_ticks_of_other_steps_come_another_worker_may_have_those_of_one():
+def test_while_other_jobs_are_triggered_another_worker_may_get_the_messages_of_one(caplog):
     done = []
     with standing_by(draft=lambda: done.append(1)):
         for _ in range(12):
@@ -59,30 +70,41 @@ def test_while_ticks_of_other_steps_come_another_worker_may_have_those_of_one():
         assert done == []
         assert until(lambda: progress.note_tick() or done)
         assert progress.seconds_since("draft") > 4.5 * PATIENCE
+    assert [record.message for record in caplog.records] == [
+        "draft is not triggered here: this worker runs it itself until it is"
+    ]
 
 
-def test_a_step_that_comes_seldom_is_missed_only_after_many_of_its_own_ticks():
+def test_a_job_with_a_long_interval_is_missing_only_after_many_of_them():
     done = []
     with standing_by(every=PATIENCE, preflight=lambda: done.append(progress.seconds_since("preflight"))):
         assert until(lambda: progress.note_tick() or done, seconds=30)
     assert done[0] > 12 * PATIENCE
 
 
-def test_it_stops_doing_a_step_once_its_tasks_come_again(caplog):
+def test_without_any_trigger_it_runs_every_job_and_logs_that_once(caplog):
+    drafted, delivered = [], []
+    with standing_by(draft=lambda: drafted.append(1), deliver=lambda: delivered.append(1)):
+        assert until(lambda: len(drafted) > 3 and len(delivered) > 3)
+    said = "no job was triggered here for 0.3 seconds (no Celery beat, no broker, or every process is busy): "
+    assert [record.message for record in caplog.records] == [said + "this worker runs every job itself until one is"]
+
+
+def test_it_stops_running_a_job_once_it_is_triggered_again(caplog):
     done = []
     with standing_by(sweep=lambda: done.append(1)):
         assert until(lambda: done)
+        progress.note_tick()
         progress.note("sweep")
-        assert until(lambda: "sweep comes again" in caplog.text)
+        assert until(lambda: "jobs are triggered here again" in caplog.text)
         so_far = len(done)
         for _ in range(10):
             progress.note("sweep")
             time.sleep(PATIENCE / 6)
         assert len(done) == so_far
-    assert "no sweep came" in caplog.text
 
 
-def test_it_waits_at_its_end_for_what_is_under_way():
+def test_it_waits_at_its_end_for_a_job_that_runs():
     ended = []
 
     def slow():
@@ -94,10 +116,12 @@ def test_it_waits_at_its_end_for_what_is_under_way():
     assert ended
 
 
-def test_another_process_of_the_worker_hears_that_all_is_to_end():
+def test_another_process_of_the_worker_learns_that_it_ends():
     script = """
-import os, sys, time
-from statsoffice.steps import progress
+import os, sys, time, django
+django.setup()
+from statsoffice.fallback import Progress
+progress = Progress(['draft', 'sweep'])
 progress.begin()
 child = os.fork()
 if not child:
@@ -113,15 +137,9 @@ assert progress.seconds_since("draft") < 0.25 <= progress.seconds_since("sweep")
     subprocess.run([sys.executable, "-c", script], check=True, timeout=20)
 
 
-def test_a_worker_stands_in_for_every_step_that_beat_wakes():
-    # The roll call of 9.30am is owed until it is called: the draft's step calls it too.
-    woken = set(celery.app.conf.beat_schedule) - {"verify_releases_at_0930"}
-    assert woken == set(Step(SimpleNamespace()).steps()) == set(progress.STEPS)
-
-
-@pytest.mark.parametrize("module", ["statsoffice.celery", "statsoffice.tasks", "statsoffice.wsgi"])
+@pytest.mark.parametrize("module", ["statsoffice.celery", "statsoffice.jobs", "statsoffice.wsgi"])
 def test_nothing_but_a_worker_starts_it(module):
     script = f"import django, threading; django.setup(); import {module}; assert threading.active_count() == 1"
     environment = {"DJANGO_SETTINGS_MODULE": "statsoffice.settings"}
     subprocess.run([sys.executable, "-c", script], check=True, timeout=60, env=os.environ | environment)
-    assert not [one for one in threading.enumerate() if one.name.startswith("backstop")]
+    assert not [one for one in threading.enumerate() if one.name.startswith("fallback")]

@@ -1,4 +1,4 @@
-"""The unhurried step, beside the watch: checks, snapshots of announcements, comparisons, the end of what is old."""
+"""Checks outside a sweep: before releases, snapshots of announcements, comparisons; and daily removal of old data."""
 
 import os
 from collections.abc import Callable, Collection
@@ -13,22 +13,21 @@ from releases.probe.probe import Probe, budgets_from_settings, probe_from_settin
 from releases.watching.beside import Means
 from releases.watching.clock import Clock
 from statsoffice.canary import illness
+from statsoffice.fault_isolation import run_steps
 from statsoffice.keeping import evidence_kept, sessions_kept
-from statsoffice.steps import repeating
 
 _probes: dict[int, Probe] = {}
 
 
-def take(*, clock: Clock, watcher: str, stop: Callable[[], bool] = lambda: False) -> None:
-    """Make the checks, snapshots and comparisons that fell due or were asked for; once a day prune old evidence.
+def run_due(*, clock: Clock, watcher: str, stop: Callable[[], bool] = lambda: False) -> None:
+    """Make the checks, snapshots and comparisons that are due or were requested; once a day remove old evidence.
 
-    Around a due instant it begins nothing; the checks that are left then are made by a later step. A fault in one part
-    keeps no other from being done.
+    Around a due instant nothing begins; a later run makes the checks that are left. A failure in one part does not
+    prevent the next.
 
-    :param clock: the watcher's clock.
     :param watcher: the name of this process.
-    :param stop: asked whether to end; what was seen by then is kept, and the rest is done by the next step.
-    :raises ExceptionGroup: in the end, of whatever failed.
+    :param stop: asked whether to end; finished checks are stored, and the next run does the rest.
+    :raises ExceptionGroup: in the end, if parts failed.
     """
     if not preflight.is_quiet(now=clock.now()):
         return
@@ -38,7 +37,7 @@ def take(*, clock: Clock, watcher: str, stop: Callable[[], bool] = lambda: False
         # Made by the first step that looks: what looks at nothing is done even where no probe can be made.
         return means_of(probe(now=clock.now), clock=clock, watcher=watcher, stop=stop)
 
-    repeating.each(
+    run_steps(
         partial(preflight.ask_missing, at=settings.PREFLIGHT_AT),
         lambda now: preflight.run_asked(means=means(), now=now, quiet=lambda at: preflight.is_quiet(now=at)),
         lambda now: announcements.look_at_due(means=means(), now=now),
@@ -46,6 +45,7 @@ def take(*, clock: Clock, watcher: str, stop: Callable[[], bool] = lambda: False
         sessions_kept.remove_expired,
         lambda now: comparing.compare_due(at=settings.COMPARISON_AT, means=means(), now=now),
         now=clock.now,
+        stop=stop,
     )
 
 

@@ -1,0 +1,56 @@
+"""Running several things although some of them fail."""
+
+import logging
+from collections.abc import Callable, Collection
+from datetime import datetime
+
+from django.db import close_old_connections
+
+from releases.watching.unstored import DATABASE_AWAY
+
+logger = logging.getLogger(__name__)
+
+
+def run_logged(act: Callable[[], None], *, name: str) -> None:
+    """Run something once, with a working database connection if there is one, and log its failure.
+
+    It is for threads: no caller would see the exception, and the next run may well succeed.
+    """
+    close_old_connections()
+    try:
+        act()
+    except DATABASE_AWAY as fault:
+        logger.error("%s failed, for the database is away: %s", name, str(fault).strip().partition("\n")[0])
+    except Exception:
+        logger.exception("%s failed", name)
+    finally:
+        close_old_connections()
+
+
+def run_steps(*steps: Callable[..., object], now: Callable[[], datetime], stop: Callable[[], bool]) -> None:
+    """Run one step after the other; a failure of one does not prevent the next.
+
+    :param steps: each is called with `now`, the aware instant at which it begins.
+    :param stop: asked before each step; once it says so, the steps that are left are for the next run.
+    :raises ExceptionGroup: in the end, if steps failed.
+    """
+    run_each(steps, lambda step: None if stop() else step(now=now()), failed="steps failed")
+
+
+def run_each[T, R](things: Collection[T], act: Callable[[T], R], *, failed: str) -> list[R]:
+    """Call `act` with each thing, and return the results of those that did not fail.
+
+    :param failed: the end of the error message, after the number of failures: "steps failed".
+    :raises ExceptionGroup: in the end, if some failed.
+    """
+    results: list[R] = []
+    faults: list[Exception] = []
+    for thing in things:
+        try:
+            results.append(act(thing))
+        except Exception as fault:  # noqa: BLE001  # raised below
+            faults.append(fault)
+    if faults:
+        message = f"{len(faults)} of {len(things)} {failed}"
+        raise ExceptionGroup(message, faults)
+    return results

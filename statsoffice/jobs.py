@@ -1,0 +1,285 @@
+"""The one table of periodic jobs. Celery beat, `manage.py watch` and the worker's fallback are all built from it.
+
+A job asks the database what is due or missing, so it may run twice, late, or in two processes at once. To add a job,
+write its function and add its row to JOBS.
+"""
+
+import contextlib
+import faulthandler
+import os
+import socket
+import sys
+import threading
+import time
+from collections.abc import Callable, Iterator
+from dataclasses import dataclass
+from datetime import datetime, timedelta
+from pathlib import Path
+
+from celery.schedules import crontab
+from django.conf import settings
+
+from breaches.drafts import drafting
+from releases.calendar import date_requests
+from releases.exchange import import_turn
+from releases.probe.clock_source import ClockSource
+from releases.probe.probe import Probe, probe_from_settings
+from releases.probe.registry import ADAPTERS
+from releases.verdicts import judging, roll_call
+from releases.watching import unstored
+from releases.watching import watch as monitoring
+from releases.watching.clock import RealClock
+from statsoffice import adhoc_checks
+from statsoffice.canary import illness, left_in_files, pulse, turn
+from statsoffice.fault_isolation import run_logged, run_steps
+from statsoffice.keeping import details_kept, names_kept
+from statsoffice.logs.about import about
+from statsoffice.messages import delivery, outbox
+
+type Stop = Callable[[], bool]
+
+CLOCK = RealClock(ClockSource())
+SWEEP_STUCK_AFTER_SECONDS = 600.0
+"""A sweep asks whether to end every few seconds. Waiting for the database takes it at most some tens of seconds."""
+_probes: dict[tuple[int, int], Probe] = {}
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Job:
+    """One row of the table.
+
+    :param name: of the Celery task and the beat entry. Messages that wait in a broker carry it: do not rename.
+    :param schedule: how often; only an interval for what must never pause, because a crontab skips October's repeated
+        hour. Of an interval, Celery counts between two beginnings, the other two between an end and a beginning.
+    :param queue: of Celery; `-Q` gives a worker some of them.
+    :param expires_seconds: a Celery message that has waited longer is dropped: the next one asks the same question.
+    :param run: called with a function that says whether the process is ending; a long job must ask it often.
+    :param time_limit: after which Celery raises SoftTimeLimitExceeded in the job, and a minute later kills the process.
+    :param covered_by: jobs that together do the same anyway. `manage.py watch` and the fallback run only these.
+    """
+
+    name: str
+    schedule: timedelta | crontab
+    queue: str
+    expires_seconds: float
+    run: Callable[[Stop], None]
+    time_limit: timedelta | None = None
+    covered_by: tuple[str, ...] = ()
+
+    def __post_init__(self) -> None:
+        if isinstance(self.schedule, crontab) and not self.covered_by:
+            message = f"{self.name}: a crontab runs by Celery beat alone. Name the jobs with an interval that cover it."
+            raise ValueError(message)
+
+    @property
+    def interval_seconds(self) -> float:
+        """Return the seconds from one run to the next, of a job with an interval."""
+        assert isinstance(self.schedule, timedelta), self.name  # noqa: S101  # of INTERVAL_JOBS only
+        return self.schedule.total_seconds()
+
+
+def never() -> bool:
+    """Say that the process is not ending."""
+    return False
+
+
+def watcher_name() -> str:
+    """Return the name under which this process or thread stores checks, coverage and leases; unique per machine."""
+    name, thread = f"{socket.gethostname()}:{os.getpid()}", threading.current_thread()
+    return name if thread is threading.main_thread() else f"{name}:{thread.name}"
+
+
+def sweep(stop: Stop = never) -> None:
+    """Check every release that falls due in the next seconds, and judge it."""
+    with (
+        about(watcher=watcher_name()),
+        pulse.beating(pulse.SWEEP, now=CLOCK.now, by=watcher_name()),
+        exit_when_stuck(stop, seconds=SWEEP_STUCK_AFTER_SECONDS) as asked,
+    ):
+        monitoring.sweep(
+            clock=CLOCK,
+            look=_probe(),
+            watcher=watcher_name(),
+            controls=settings.PROBE_CONTROLS,
+            clock_largest_error=settings.CLOCK_LARGEST_ERROR,
+            unstored=_spool_folder(),
+            stop=asked,
+        )
+
+
+def draft(stop: Stop = never) -> None:
+    """Judge what was not checked, draft a report for each suspected breach, and write the morning summary."""
+    run_steps(_judge_unchecked, drafting.draft_missing, roll_call.call_missing, now=CLOCK.now, stop=stop)
+
+
+def deliver(stop: Stop = never) -> None:
+    """Update the status of monitoring, let overtaken requests lapse, create missing notifications, send due ones."""
+    run_steps(
+        _note_spool,
+        illness.attend,
+        date_requests.lapse_overtaken,
+        outbox.create_missing,
+        delivery.deliver,
+        now=CLOCK.now,
+        stop=stop,
+    )
+
+
+def canary(stop: Stop = never) -> None:
+    """Make one self-test through the whole chain, if the next one is due, and ping the dead man's switch."""
+    turn.take(clock=CLOCK, stop=stop)
+
+
+def preflight(stop: Stop = never) -> None:
+    """Make the checks before releases and the snapshots that are due or requested, and remove old evidence."""
+    adhoc_checks.run_due(clock=CLOCK, watcher=watcher_name(), stop=stop)
+
+
+def imports(stop: Stop = never) -> None:
+    """Check the calendar files that were uploaded, and apply those that were confirmed."""
+    import_turn.take(import_turn.Means(now=CLOCK.now, adapters=ADAPTERS.keys(), stop=stop))
+
+
+def erase_names(stop: Stop = never) -> None:
+    """Remove personal data after its retention period: pre-release access, notifications, histories, the admin log."""
+    run_steps(names_kept.erase_old, details_kept.erase_old, now=CLOCK.now, stop=stop)
+
+
+def verify_releases_at_0930(stop: Stop = never) -> None:
+    """Verify the morning's releases at 9:30am and write the morning summary."""
+    sweep(stop)
+    draft(stop)
+
+
+# The time limits end a process that hangs, and none that is busy: each is many times the longest run that we know.
+# A sweep has none. On a long morning it rightly goes on for hours, so its duration shows nothing; it ends its process
+# when it makes no progress (SWEEP_STUCK_AFTER_SECONDS).
+JOBS = (
+    Job(name="sweep", schedule=timedelta(seconds=5), queue="watch", expires_seconds=4, run=sweep),
+    Job(
+        name="draft",
+        schedule=timedelta(seconds=2),
+        queue="draft",
+        expires_seconds=1.8,
+        run=draft,
+        time_limit=timedelta(minutes=20),
+    ),
+    Job(
+        name="deliver",
+        schedule=timedelta(seconds=5),
+        queue="deliver",
+        expires_seconds=4,
+        run=deliver,
+        # A hundred messages by each of three channels, of which one that answers slowly takes 20 s for each.
+        time_limit=timedelta(hours=2),
+    ),
+    Job(
+        name="canary",
+        schedule=timedelta(seconds=5),  # it keeps the minute between two self-tests itself
+        queue="canary",
+        expires_seconds=4,
+        run=canary,
+        time_limit=timedelta(minutes=5),
+    ),
+    Job(
+        name="preflight",
+        schedule=timedelta(seconds=15),
+        queue="preflight",
+        expires_seconds=12,
+        run=preflight,
+        # Thousands of checks within the request limits of one host, and the comparison of a whole calendar.
+        time_limit=timedelta(hours=4),
+    ),
+    Job(
+        name="erase_names",
+        schedule=timedelta(hours=1),
+        queue="celery",
+        expires_seconds=3500,
+        run=erase_names,
+        time_limit=timedelta(hours=2),
+    ),
+    Job(
+        name="imports",
+        schedule=timedelta(seconds=3),
+        queue="imports",
+        expires_seconds=2.5,
+        run=imports,
+        time_limit=timedelta(hours=2),
+    ),
+    Job(
+        name="verify_releases_at_0930",
+        schedule=crontab(hour="9", minute="30", day_of_week="mon-fri"),
+        queue="watch",
+        expires_seconds=600,
+        run=verify_releases_at_0930,
+        covered_by=("sweep", "draft"),
+    ),
+)
+INTERVAL_JOBS = tuple(job for job in JOBS if not job.covered_by)
+QUEUES = tuple(dict.fromkeys(job.queue for job in JOBS))
+
+
+def run_until(stop: threading.Event) -> None:
+    """Run every job in this process, each in a thread and again so long after it has ended, until told to stop.
+
+    The first job, the sweep, runs in the calling thread. Return once every thread has ended what it was doing.
+    """
+
+    def repeat(job: Job) -> None:
+        while not stop.is_set():
+            run_logged(lambda: job.run(stop.is_set), name=job.name)
+            stop.wait(job.interval_seconds)
+
+    first, *others = INTERVAL_JOBS
+    threads = [threading.Thread(target=repeat, args=(job,), name=job.name, daemon=True) for job in others]
+    for thread in threads:
+        thread.start()
+    repeat(first)
+    for thread in threads:
+        thread.join()
+
+
+@contextlib.contextmanager
+def exit_when_stuck(stop: Stop, *, seconds: float) -> Iterator[Stop]:
+    """Yield a `stop` for the block. If the block does not call it for so many seconds, end this process.
+
+    The tracebacks of all threads go to standard error. A thread of the C library does this: a regular expression or a
+    decoder that hangs never gives control back to Python, so that neither its signals nor its threads run.
+    """
+    armed_at = float("-inf")
+
+    def asked() -> bool:
+        nonlocal armed_at
+        # Arming starts a thread, and a busy sweep asks hundreds of times in a second.
+        if time.monotonic() - armed_at > seconds / 10:
+            faulthandler.dump_traceback_later(seconds, exit=True, file=sys.__stderr__ or 2)
+            armed_at = time.monotonic()
+        return stop()
+
+    try:
+        asked()
+        yield asked
+    finally:
+        faulthandler.cancel_dump_traceback_later()
+
+
+def _probe() -> Probe:
+    """Return this thread's own probe: connections are shared neither with others nor with a forked process."""
+    own = (os.getpid(), threading.get_ident())
+    if own not in _probes:
+        _probes[own] = probe_from_settings(now=CLOCK.now)
+    return _probes[own]
+
+
+def _spool_folder() -> Path:
+    return Path(settings.VAR_DIR) / "unstored"
+
+
+def _note_spool(*, now: datetime) -> None:
+    left_in_files.note(_spool_folder(), machine=socket.gethostname(), now=now)
+
+
+def _judge_unchecked(*, now: datetime) -> None:
+    # Checks that wait in the spool may show that the release was checked.
+    if not unstored.is_any_waiting(_spool_folder()):
+        judging.judge_unobserved(now=now)
