@@ -151,6 +151,8 @@ def verify_releases_at_0930(stop: Stop = never) -> None:
     draft(stop)
 
 
+# The sweep comes first: `run_until` runs it in the main thread, under whose name the checks are stored.
+#
 # The time limits end a process that hangs, and none that is busy: each is many times the longest run that we know.
 # A sweep has none. On a long morning it rightly goes on for hours, so its duration shows nothing; it ends its process
 # when it makes no progress (SWEEP_STUCK_AFTER_SECONDS).
