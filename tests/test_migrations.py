@@ -111,6 +111,7 @@ THERE_AND_BACK = dedent("""
 
 
 @pytest.mark.slow
+@pytest.mark.full
 @pytest.mark.parametrize("kind", ["sqlite", "postgresql"])
 def test_every_migration_is_reversible(kind, tmp_path):
     if kind == "sqlite":
