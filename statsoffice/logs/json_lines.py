@@ -2,10 +2,9 @@
 
 import json
 import logging
+import sys
 from datetime import UTC, datetime
 from typing import Any
-
-from celery import current_task
 
 from statsoffice.logs.about import now_about
 
@@ -34,7 +33,8 @@ class JsonLines(logging.Formatter):
 
 
 def _task() -> dict[str, str]:
-    """Name the task that a worker does at present, and its delivery."""
-    if not current_task or not current_task.request.id:
+    """Name the task that a worker does at present, and its delivery. A web process imports no Celery and has none."""
+    task = sys.modules["celery"].current_task if "celery" in sys.modules else None
+    if not task or not task.request.id:
         return {}
-    return {"task": current_task.name, "task_id": current_task.request.id}
+    return {"task": task.name, "task_id": task.request.id}
