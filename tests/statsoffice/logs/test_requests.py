@@ -29,11 +29,11 @@ def test_where_none_comes_or_one_that_could_forge_lines_a_new_one_is_given(clien
 
 def test_each_request_is_told_by_one_line_without_its_question(client, caplog):
     with caplog.at_level(logging.INFO, logger=requests.__name__):
-        client.get("/robots.txt?words=typed")
+        client.get("/nowhere.txt?words=typed")
     (line,) = [record for record in caplog.records if record.name == requests.__name__]
-    assert (line.method, line.path, line.status) == ("GET", "/robots.txt", 404)
+    assert (line.method, line.path, line.status) == ("GET", "/nowhere.txt", 404)
     assert line.milliseconds >= 0
-    assert re.fullmatch(r"GET /robots\.txt: 404 in \d+ ms", line.getMessage())
+    assert re.fullmatch(r"GET /nowhere\.txt: 404 in \d+ ms", line.getMessage())
 
 
 @pytest.mark.parametrize(
