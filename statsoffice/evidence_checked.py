@@ -1,6 +1,7 @@
 """Whether the whole record stands as it was written: every chain over both apps, and every kept body."""
 
 from dataclasses import dataclass
+from functools import partial
 
 from breaches.deciding import redaction
 from breaches.models import RegisterEvent, ReportEvent
@@ -9,6 +10,7 @@ from releases.models.append_only import ChainedRow, check_chain
 from releases.models.event import Happening
 from releases.record.bodies import check_bodies
 from statsoffice.audit.models import AccountEvent
+from statsoffice.progress import track
 
 CHAINS = (ReleaseEvent, Observation, ReportEvent, RegisterEvent, AccountEvent)
 BODIES = "releases.body"
@@ -32,12 +34,13 @@ class Checked:
 
 
 def check() -> list[Checked]:
-    """Walk every chain and read every kept body; return what was found of each, the bodies last."""
-    return [*(_chain(rows) for rows in CHAINS), Checked(BODIES, *check_bodies())]
+    """Walk every chain and read every kept body, with progress bars; return what was found of each, the bodies last."""
+    chains = [_chain(rows) for rows in CHAINS]
+    return [*chains, Checked(BODIES, *check_bodies(follow=partial(track, title=BODIES)))]
 
 
 def _chain(rows: type[ChainedRow]) -> Checked:
-    walked, why = check_chain(rows)
+    walked, why = check_chain(rows, follow=partial(track, title=rows.CHAIN))
     if why is None and issubclass(rows, Happening):
         why = redaction.unexplained(rows)
     return Checked(rows.CHAIN, walked, why)

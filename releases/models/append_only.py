@@ -3,7 +3,7 @@
 import functools
 import hashlib
 import secrets
-from collections.abc import Iterable, Sequence
+from collections.abc import Callable, Iterable, Sequence
 from typing import Any, ClassVar, Self
 
 from django.db import models, transaction
@@ -150,7 +150,16 @@ def salted_digest(words: str, salt: str) -> str:
     return hashlib.sha256(f"{salt}\n{words}".encode()).hexdigest() if words else ""
 
 
-def check_chain(row: type[ChainedRow]) -> tuple[int, str | None]:
+# Follows the iteration over so many items, as a progress bar does.
+type Follow = Callable[[Iterable[Any], int], Iterable[Any]]
+
+
+def unfollowed(items: Iterable[Any], _total: int) -> Iterable[Any]:
+    """Iterate with no progress bar."""
+    return items
+
+
+def check_chain(row: type[ChainedRow], *, follow: Follow = unfollowed) -> tuple[int, str | None]:
     """Walk a whole chain as it is stored, a few rows at a time.
 
     Rows that are written meanwhile are left for the next walk.
@@ -163,7 +172,8 @@ def check_chain(row: type[ChainedRow]) -> tuple[int, str | None]:
     end = head.position if head else 0
     if last > end:
         return end, f"row {end + 1} stands after the recorded end of the chain"
-    broken = first_broken(row.in_order().filter(position__lte=end).iterator(chunk_size=CHUNK), head)
+    rows = row.in_order().filter(position__lte=end).iterator(chunk_size=CHUNK)
+    broken = first_broken(follow(rows, end), head)
     return (broken[0] - 1, broken[1]) if broken else (end, None)
 
 

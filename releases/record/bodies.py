@@ -9,6 +9,7 @@ from releases.core.judging.evidence import AddressRole, LookResult, Reason
 from releases.core.judging.proof import BodySeen, Place, Why, places_of
 from releases.core.judging.verdict import Sighting
 from releases.models import Body, KeptBody, Observation, ReleaseEvent
+from releases.models.append_only import Follow, unfollowed
 from releases.models.observation import Purpose
 
 NOT_KEPT = "bodies_not_kept"
@@ -111,13 +112,13 @@ def tell_not_kept(brought: Sequence[Brought], *, at: datetime) -> None:
     ReleaseEvent.append([_not_kept(looks, at=at) for looks in untold.values()])
 
 
-def check_bodies() -> tuple[int, str | None]:
+def check_bodies(*, follow: Follow = unfollowed) -> tuple[int, str | None]:
     """Read every stored body, and compare it with its hash and with the look that brought it.
 
     :return: the number of bodies read, and one sentence on the first that is not what was seen, or None.
     """
-    count = 0
-    for body in Body.objects.order_by("pk").iterator(chunk_size=CHUNK):
+    count, bodies = 0, Body.objects.order_by("pk")
+    for body in follow(bodies.iterator(chunk_size=CHUNK), bodies.count()):
         if not body.is_intact():
             return count, f"the bytes kept as {body.sha256} are not those that were seen"
         count += 1
