@@ -1,93 +1,124 @@
-"""How long a backup of a full office takes, and bringing it back into an empty database, evidence checked.
+"""How long the backup and the restore of a full office take, on PostgreSQL.
 
-Nine years of releases with their looks, verdicts, reports and events, on PostgreSQL. Each is the command as an
-operator runs it, from its start to its end. The floor is what `pg_dump` and `pg_restore` need for the same database,
-compressed as well, right after it: they copy the database's own form, know nothing of stored files, and check no
-evidence.
+Nine years of releases with their checks, page bodies, verdicts, reports and events. Each figure is the command as an
+operator runs it, from its start to its end; the verification of the evidence after a restore is a figure of its own.
+The floor is bare `pg_dump --format=custom` and `pg_restore` of the same database, in turns with the commands.
 """
 
 import os
+import re
+import statistics
 import subprocess
 import sys
 import tempfile
 import time
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterator, Sequence
+from contextlib import contextmanager
 from datetime import UTC, datetime
+from itertools import batched
 from pathlib import Path
 
 import psycopg
 from django.db import connection
 
 from benchmarks import databases, office
-from benchmarks.row import Row
-from releases.models import Observation, Release
+from benchmarks.row import Limit, Row
+from releases.core.canonical import sha256_hex
+from releases.models import Body, Observation, Release
 from tests.servers import programs
 
-OURS, THEIRS = "brought_back_by_us", "brought_back_by_them"
-MEGABYTE = 1024 * 1024
+MEGABYTE = 1_000_000
+BODIES_OF_A_RELEASE, BODY_BYTES = 6, 12_000
+LIMIT = Limit(1.3, of="ratio")
+VERIFIED = re.compile(r"Verified the evidence in ([\d.]+) s")
 
 
 def measure(size: int, *, rounds: int) -> list[Row]:
-    """Fill an office, back it up and bring it back, each beside the database's own tools."""
+    """Fill an office, then back it up and restore it in turns with the database's own tools."""
     office.fill(office.found(), releases=size, late=size // 10, now=datetime.now(UTC))
-    holding = f"{Release.objects.count():,} releases, {Observation.objects.count():,} looks"
+    _add_bodies(size * BODIES_OF_A_RELEASE)
+    holding = f"{Release.objects.count():,} releases, {Observation.objects.count():,} checks"
+    backups, dumps, restores, loads, verified = [], [], [], [], []
     with tempfile.TemporaryDirectory(prefix="backup-") as written:
-        archive, dump = Path(written, "backup.zip"), Path(written, "database.dump")
-        took = _seconds([*_manage("backup"), str(archive)])
-        copying = _seconds([programs.postgresql("pg_dump"), *_there(), "--format=custom", f"--file={dump}", _name()])
-        _create(OURS, THEIRS)
-        bringing = _seconds([*_manage("restore"), str(archive)], **_elsewhere(Path(written, "var")))
-        pasting = _seconds([programs.postgresql("pg_restore"), *_there(), f"--dbname={THEIRS}", str(dump)])
-        held = {name: _looks(name) for name in (_name(), OURS, THEIRS)}
-        assert len(set(held.values())) == 1, held
-        sizes = [file.stat().st_size / MEGABYTE for file in (archive, dump)]
+        folder, dump = Path(written, "backup"), Path(written, "bare.dump")
+        for number in range(rounds):
+            ours = [sys.executable, "manage.py", "backup", str(folder), "--overwrite"]
+            theirs = [programs.postgresql("pg_dump"), *_server(), f"--dbname={_name()}", "--format=custom"]
+            backups.append(_run(ours)[0])
+            dumps.append(_run([*theirs, f"--file={dump}"])[0])
+            with _new_database(f"restored_{number}") as name:
+                seconds, printed = _run(
+                    [sys.executable, "manage.py", "restore", str(folder)], **_elsewhere(written, name)
+                )
+                found = VERIFIED.search(printed)
+                assert found, printed
+                verified.append(float(found[1]))
+                restores.append(seconds - verified[-1])
+                assert _rows(name) == _rows(_name())
+            with _new_database(f"pg_restored_{number}") as name:
+                loads.append(_run([programs.postgresql("pg_restore"), *_server(), f"--dbname={name}", str(dump)])[0])
+            print(backups[-1], dumps[-1], restores[-1], loads[-1], file=sys.stderr, flush=True)
+        sizes = [sum(f.stat().st_size for f in folder.iterdir()) / MEGABYTE, dump.stat().st_size / MEGABYTE]
     return [
-        Row(f"a backup, {holding}", took, "s", copying, "pg_dump"),
-        Row(f"its file, {holding}", sizes[0], "MB", sizes[1], "pg_dump's"),
-        Row(f"restored, {holding}", bringing, "s", pasting, "pg_restore"),
+        _row(f"a backup, {holding}", backups, dumps, "pg_dump"),
+        Row(f"its size, {holding}", sizes[0], "MB", sizes[1], "pg_dump's"),
+        _row(f"a restore without verification, {holding}", restores, loads, "pg_restore"),
+        Row(f"verification of the evidence, {holding}", statistics.median(verified), "s"),
     ]
 
 
-def _manage(command: str) -> list[str]:
-    return [sys.executable, "manage.py", command]
+def _row(what: str, figures: Sequence[float], floors: Sequence[float], floor_is: str) -> Row:
+    median, floor = statistics.median(figures), statistics.median(floors)
+    return Row(what, median, "s", floor, floor_is, LIMIT, rounds=tuple(figures))
 
 
-def _seconds(command: Sequence[str], **environment: str) -> float:
-    """Run a command to its end; gives how long it took.
+def _add_bodies(number: int) -> None:
+    """Add page bodies, which hardly compress further, as those of real pages."""
+    for some in batched(range(number), 1_000):
+        contents = [os.urandom(BODY_BYTES // 2).hex().encode() for _ in some]
+        Body.objects.bulk_create(Body.of(one, sha256=sha256_hex(one), media_type="text/html") for one in contents)
 
-    :raises CalledProcessError: if it fails; it has told why itself.
+
+def _run(command: Sequence[str], **environment: str) -> tuple[float, str]:
+    """Run a command to its end; return the seconds, and what it printed.
+
+    :raises CalledProcessError: if it fails; it has printed the reason itself.
     """
     began = time.perf_counter()
-    subprocess.run(command, cwd=databases.ROOT, env=os.environ | environment, stdout=sys.stderr, check=True)
-    return time.perf_counter() - began
+    run = subprocess.run(
+        command, cwd=databases.ROOT, env=os.environ | environment, stdout=subprocess.PIPE, text=True, check=True
+    )
+    return time.perf_counter() - began, run.stdout
 
 
 def _name() -> str:
     return str(connection.settings_dict["NAME"])
 
 
-def _there() -> list[str]:
-    """Say where the server is, as its own tools are told."""
+def _server() -> list[str]:
     return [f"--host={connection.settings_dict['HOST']}", f"--username={connection.settings_dict['USER']}"]
 
 
-def _server(database: str) -> psycopg.Connection:
-    told = connection.settings_dict
-    return psycopg.connect(host=told["HOST"], user=told["USER"], dbname=database, autocommit=True)
+def _connect(database: str) -> psycopg.Connection:
+    given = connection.settings_dict
+    return psycopg.connect(host=given["HOST"], user=given["USER"], dbname=database, autocommit=True)
 
 
-def _create(*names: str) -> None:
-    with _server("postgres") as server:
-        for name in names:
-            server.execute(f"CREATE DATABASE {name}")
+@contextmanager
+def _new_database(name: str) -> Iterator[str]:
+    with _connect("postgres") as server:
+        server.execute(f"CREATE DATABASE {name}")
+        yield name
+        server.execute(f"DROP DATABASE {name}")
 
 
-def _looks(database: str) -> int:
-    with _server(database) as server:
-        found = server.execute("SELECT count(*) FROM releases_observation").fetchone()
-        return int(found[0]) if found else 0
+def _rows(database: str) -> object:
+    with _connect(database) as server:
+        counts = "(SELECT count(*) FROM releases_observation), (SELECT count(*) FROM releases_body)"
+        return server.execute(f"SELECT {counts}").fetchone()
 
 
-def _elsewhere(var: Path) -> Mapping[str, str]:
+def _elsewhere(written: str, database: str) -> dict[str, str]:
+    var = Path(written, database)
     var.mkdir()
-    return {"DATABASE_URL": f"{os.environ['DATABASE_URL'].rpartition('/')[0]}/{OURS}", "STATSOFFICE_VAR": str(var)}
+    return {"DATABASE_URL": f"{os.environ['DATABASE_URL'].rpartition('/')[0]}/{database}", "STATSOFFICE_VAR": str(var)}

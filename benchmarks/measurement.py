@@ -37,6 +37,6 @@ MEASUREMENTS: Sequence[Measurement] = (
     Measurement("pages", sizes=(100_000,), databases=("postgresql",), rounds_inside=200),
     Measurement("register", sizes=(100_000,), databases=("postgresql",), rounds_inside=200),
     Measurement("morning", sizes=(100_000,), databases=("postgresql",), rounds_inside=60),
-    Measurement("backup", sizes=(100_000,), databases=("postgresql",)),
+    Measurement("backup", sizes=(10_000,), databases=("postgresql",), rounds_inside=3),
     Measurement("pdf", sizes=(1,), rounds_inside=30),
 )

@@ -1,1 +1,5 @@
-"""One archive of everything that is kept, and how it comes back: whatever the kind of database, and streamed."""
+"""Backup and restore with the database's own tools, and the move of a trial from SQLite to PostgreSQL."""
+
+
+class BackupError(Exception):
+    """A backup or a restore is not possible; the message is one sentence or two for the operator."""

@@ -137,6 +137,11 @@ def test_an_office_runs_without_node_which_compiles_the_styles_in_another_stage(
     ]
 
 
+def test_the_image_has_the_client_programs_of_its_postgresql():
+    (version,) = re.findall(r"postgresql-client-(\d+)", (files.DEPLOY / "Containerfile").read_text())
+    assert files.compose()["services"]["database"]["image"] == f"postgres:{version}"
+
+
 def test_the_settings_with_which_the_image_collects_its_static_files_are_enough(tmp_path):
     step = files.image_step("collectstatic")
     began = step.index(".venv/bin/python")

@@ -1,4 +1,4 @@
-"""The command that writes everything that is kept into one file."""
+"""The command that writes a backup."""
 
 from pathlib import Path
 from typing import Any
@@ -8,40 +8,34 @@ from django.core.management.base import CommandError, CommandParser
 
 from releases.management.plain_command import PlainCommand
 from releases.watching.clock import RealClock
-from statsoffice.backup import taking
-from statsoffice.backup.stored_files import FilesChanged
-from statsoffice.backup.taking import NotMigrated
+from statsoffice.backup import BackupError, archive
 
 
 class Command(PlainCommand):
-    """Takes a backup."""
+    """Writes a backup."""
 
     help = """\
-Write the database and the stored files into one archive, as they are at one instant.
+Write the database and the stored files into a new folder, as at one instant.
 
-Everything else may go on meanwhile: nothing waits for a backup. The archive does
-not depend on the kind of database, so that restore can bring it from SQLite to
-PostgreSQL. It holds everything, sealed pages and personal data included, except
-who is logged in: only its owner can read the file, and where it is kept it
-should be encrypted."""
+PostgreSQL is dumped with pg_dump, SQLite with its online backup. Other processes
+can go on working. The backup contains everything except sessions: sealed pages
+and personal data are in it. Only its owner can read the folder; encrypt it where
+you store it. `sha256sum --check SHA256SUMS` in the folder checks its files."""
 
     def add_arguments(self, parser: CommandParser) -> None:
         """Declare the arguments."""
-        parser.add_argument("file", metavar="FILE", type=Path, help="the archive to write, such as 2026-06-30.zip")
-        parser.add_argument("--overwrite", action="store_true", help="replace the file if it is there")
+        parser.add_argument("folder", metavar="DIR", type=Path, help="the folder to create, such as 2026-06-30")
+        parser.add_argument("--overwrite", action="store_true", help="replace the folder if it exists")
 
     def handle(self, *args: Any, **options: Any) -> None:
-        """Write the archive, or leave things as they were."""
-        path: Path = options["file"]
-        if path.exists() and not options["overwrite"]:
-            message = f"{path} is there already; choose another file, or say --overwrite."
-            raise CommandError(message)
+        """Write the backup, or change nothing."""
+        folder: Path = options["folder"]
+        stored, at = Path(settings.MEDIA_ROOT), RealClock().now()
         try:
-            manifest = taking.write(path, stored=Path(settings.MEDIA_ROOT), at=RealClock().now())
+            written = archive.write(folder, stored=stored, at=at, overwrite=options["overwrite"])
         except OSError as fault:
-            message = f"{path} could not be written: {fault.strerror}."
+            message = f"{folder} could not be written: {fault.strerror}."
             raise CommandError(message) from fault
-        except (NotMigrated, FilesChanged) as fault:
+        except BackupError as fault:
             raise CommandError(str(fault)) from fault
-        rows, files = manifest.rows, len(manifest.files)
-        self.stdout.write(f"{path}: {rows} rows of {len(manifest.tables)} tables, {files} stored files")
+        self.stdout.write(written.summary())

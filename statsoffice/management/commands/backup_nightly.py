@@ -1,4 +1,4 @@
-"""The command that takes the backup of a day and lets old ones go."""
+"""The command that writes the backup of a day and removes old ones."""
 
 import argparse
 from pathlib import Path
@@ -9,48 +9,45 @@ from django.core.management.base import CommandError, CommandParser
 
 from releases.management.plain_command import PlainCommand
 from releases.watching.clock import RealClock
-from statsoffice.backup import nightly
-from statsoffice.backup.manifest import ArchiveRefused
-from statsoffice.backup.stored_files import FilesChanged
-from statsoffice.backup.taking import NotMigrated
+from statsoffice.backup import BackupError, archive
 
 
 def _days(written: str) -> int:
     if not written.isdigit() or int(written) < 1:
-        message = f'"{written}" is no number of days: give at least 1'
+        message = f'"{written}" is not a number of days: give at least 1'
         raise argparse.ArgumentTypeError(message)
     return int(written)
 
 
 class Command(PlainCommand):
-    """Takes the backup of a day, as deploy/systemd/statsoffice-backup.timer has it every night."""
+    """Writes the backup of a day; deploy/systemd/statsoffice-backup.timer runs it every night."""
 
     help = """\
-Take a backup into FOLDER as statsoffice-YEAR-MONTH-DAY.zip and read it to its end.
+Write a backup into DIR/statsoffice-YEAR-MONTH-DAY and read it to its end.
 
-Once that is done, archives of that name which are older than --keep-days are
-removed: they hold what was erased from the database since. Whatever fails,
-nothing is removed, and the command ends with code 1."""
+Then remove backups with such a name that are older than --keep-days: they
+contain what was erased from the database since. If anything fails, nothing is
+removed, and the command ends with code 1."""
 
     def add_arguments(self, parser: CommandParser) -> None:
         """Declare the arguments."""
-        parser.add_argument("folder", metavar="FOLDER", type=Path, help="where the archives are kept")
+        parser.add_argument("folder", metavar="DIR", type=Path, help="contains the backups of all days")
         parser.add_argument(
-            "--keep-days", type=_days, default=30, metavar="DAYS", help="how long an archive stays (default: 30)"
+            "--keep-days", type=_days, default=30, metavar="DAYS", help="how long a backup stays (default: 30)"
         )
 
     def handle(self, *args: Any, **options: Any) -> None:
-        """Take it, and say what was written and what was removed."""
+        """Write the backup, and report what was written and what was removed."""
         folder: Path = options["folder"]
         stored, at = Path(settings.MEDIA_ROOT), RealClock().now()
         try:
-            taken = nightly.take(folder, kept_days=options["keep_days"], stored=stored, at=at)
+            nightly = archive.write_nightly(folder, keep_days=options["keep_days"], stored=stored, at=at)
         except OSError as fault:
-            message = f"No backup could be taken into {folder}: {fault.strerror}."
+            message = f"The backup could not be written into {folder}: {fault.strerror}."
             raise CommandError(message) from fault
-        except (ArchiveRefused, NotMigrated, FilesChanged) as fault:
+        except BackupError as fault:
             message = f"There is no good backup of today in {folder}. {fault}"
             raise CommandError(message) from fault
-        self.stdout.write(f"{taken.path}: {taken.manifest.rows} rows, read again and whole")
-        for path in taken.removed:
-            self.stdout.write(f"{path}: past its time, removed")
+        self.stdout.write(f"{nightly.archive.summary()}, read to its end")
+        for path in nightly.removed:
+            self.stdout.write(f"{path}: too old, removed")

@@ -1,0 +1,412 @@
+"""A backup is a folder: a dump of the database, the stored files, a description, and the checksums of all of them.
+
+    backup.json        product, format, version, time, kind of database, migrations
+    database.dump      written by pg_dump; from SQLite: database.sqlite3
+    files/             the stored files
+    SHA256SUMS         written last; `sha256sum --check SHA256SUMS` reads it too
+
+The folder has a temporary name until it is complete. Only its owner can read it.
+"""
+
+import hashlib
+import json
+import os
+import re
+import shutil
+import tempfile
+import time
+import tomllib
+from collections.abc import Iterable, Iterator, Mapping, Sequence
+from contextlib import contextmanager
+from dataclasses import asdict, dataclass
+from datetime import date, datetime, timedelta
+from functools import partial
+from pathlib import Path, PurePosixPath
+
+from django.conf import settings
+from django.core.management import call_command
+from django.db import Error, connection
+from django.db.migrations.executor import MigrationExecutor
+from django.db.migrations.loader import MigrationLoader
+from django.db.migrations.recorder import MigrationRecorder
+
+from releases.core.dates.london import local_date
+from statsoffice import evidence_checked
+from statsoffice.backup import BackupError
+from statsoffice.backup.engines import ENGINES, Engine
+from statsoffice.evidence_checked import Checked
+from statsoffice.progress import track
+
+PRODUCT, FORMAT = "statsoffice", 2
+DESCRIPTION, CHECKSUMS, FILES = "backup.json", "SHA256SUMS", "files"
+CHUNK_BYTES = 1 << 20
+
+_NIGHTLY = re.compile(r"statsoffice-(\d{4}-\d{2}-\d{2})")
+_NIGHTLY_UNFINISHED = re.compile(rf"\.{_NIGHTLY.pattern}\.\w+\.unfinished")
+_CHECKSUM_LINE = re.compile(r"(\\?)([0-9a-f]{64})  (.+)")
+# sha256sum writes a name with such a character in this way, after a backslash at the start of its line.
+_ESCAPES = {"\\": "\\\\", "\n": "\\n", "\r": "\\r"}
+_UNESCAPED = {escape: character for character, escape in _ESCAPES.items()}
+
+
+class ArchiveRefused(BackupError):
+    """A folder is not a backup of this product, is damaged, or comes from a newer version."""
+
+
+class EvidenceBroken(BackupError):
+    """The evidence in the database is not as it was written."""
+
+
+@dataclass(frozen=True, slots=True)
+class Description:
+    """What a backup states about itself; `tool_version` is the major version of pg_dump or SQLite."""
+
+    version: str
+    made_at: str
+    engine: str
+    tool_version: int
+    migrations: Sequence[tuple[str, str]]
+
+
+@dataclass(frozen=True, slots=True)
+class Archive:
+    """A complete backup."""
+
+    folder: Path
+    description: Description
+    stored_files: int
+    size_bytes: int
+
+    @property
+    def engine(self) -> type[Engine]:
+        """The kind of database that it restores to."""
+        return ENGINES[self.description.engine]
+
+    @property
+    def dump(self) -> Path:
+        """The file with the database."""
+        return self.folder / self.engine.FILE
+
+    def summary(self) -> str:
+        """Describe it in one line."""
+        said, files = self.description, f"{self.stored_files} stored file{'' if self.stored_files == 1 else 's'}"
+        size = f"{self.size_bytes / 1_000_000:,.1f} MB"
+        return f"{self.folder}: version {said.version}, {said.engine}, {said.made_at}, {files}, {size}"
+
+
+@dataclass(frozen=True, slots=True)
+class Restored:
+    """The result of verifying the evidence after a restore, and how long both took."""
+
+    checked: Sequence[Checked]
+    restored_seconds: float
+    checked_seconds: float
+
+
+@dataclass(frozen=True, slots=True)
+class Nightly:
+    """The backup of a day, and the older ones that were removed."""
+
+    archive: Archive
+    removed: Sequence[Path]
+
+
+def write(folder: Path, *, stored: Path, at: datetime, overwrite: bool = False) -> Archive:
+    """Back up the database, then the stored files, into a new folder; other processes can write meanwhile.
+
+    :param stored: the folder of the stored files, which may be missing.
+    :raises BackupError: if the folder exists and is not to be overwritten, there is nothing to back up, a tool
+        fails, or a stored file disappears.
+    :raises OSError: if the folder cannot be written.
+    """
+    folder = folder.absolute()
+    if folder.exists() and not overwrite:
+        message = f"{folder} exists already. Choose another folder, or use --overwrite."
+        raise BackupError(message)
+    migrations = sorted(MigrationRecorder(connection).applied_migrations())
+    if not migrations:
+        message = "The database has no tables, so there is nothing to back up. Check DATABASE_URL."
+        raise BackupError(message)
+    with tempfile.TemporaryDirectory(dir=folder.parent, prefix=f".{folder.name}.", suffix=".unfinished") as name:
+        unfinished = Path(name, "new")
+        unfinished.mkdir(mode=0o700)
+        engine = ENGINES[connection.vendor](connection)
+        before = _files_below(stored)
+        tool_version = engine.dump(unfinished / engine.FILE)
+        # After the database, so that no file is missing that its rows name.
+        checksums = _copy_files(stored, unfinished / FILES, before=before)
+        stored_files = len(checksums)
+        checksums[engine.FILE] = _sha256(unfinished / engine.FILE)
+        description = Description(_version(), at.isoformat(), connection.vendor, tool_version, migrations)
+        seal(unfinished, description, checksums)
+        archive = Archive(folder, description, stored_files, _size_bytes(unfinished))
+        if folder.exists():
+            folder.rename(Path(name, "replaced"))
+        unfinished.rename(folder)
+    return archive
+
+
+def seal(folder: Path, description: Description, checksums: Mapping[str, str]) -> None:
+    """Write the description and, last, the checksums: a folder with checksums is a complete backup.
+
+    :param checksums: the SHA-256 of each other file, by its path within the folder.
+    """
+    content = json.dumps({"product": PRODUCT, "format": FORMAT, **asdict(description)}, indent=1).encode()
+    lines = []
+    for name, sha256 in sorted({**checksums, DESCRIPTION: _write_private(folder / DESCRIPTION, [content])}.items()):
+        escaped = "".join(_ESCAPES.get(character, character) for character in name)
+        lines.append(f"{'' if escaped == name else chr(92)}{sha256}  {escaped}\n".encode())
+    _write_private(folder / CHECKSUMS, lines)
+
+
+def read(folder: Path) -> Archive:
+    """Read a backup to its end and compare it with its checksums. This needs no database.
+
+    :raises ArchiveRefused: if it is not a complete and unchanged backup of this product.
+    :raises BackupError: if the tool that reads the dump is missing.
+    :raises OSError: if the folder cannot be read.
+    """
+    if not {CHECKSUMS, DESCRIPTION} <= {path.name for path in folder.iterdir()}:
+        message = f"{folder} is not a backup of this product, or the backup was not finished."
+        raise ArchiveRefused(message)
+    checksums = _read_checksums(folder)
+    paths = {
+        path.relative_to(folder).as_posix(): path
+        for path in folder.rglob("*")
+        if path.name != CHECKSUMS and (path.is_symlink() or not path.is_dir())
+    }
+    for name in sorted({*checksums, *paths}):
+        if name not in paths:
+            raise _damaged(folder, f"{name} is missing")
+        if name not in checksums or paths[name].is_symlink():
+            raise _damaged(folder, f"{name} has no checksum")
+    for name in track(sorted(checksums), title="Checksums", unit=" files"):
+        if _sha256(paths[name]) != checksums[name]:
+            raise _damaged(folder, f"{name} differs from its checksum")
+    description = _read_description(folder)
+    stored_files = sum(PurePosixPath(name).parts[0] == FILES for name in checksums)
+    archive = Archive(folder, description, stored_files, _size_bytes(folder))
+    if archive.engine.FILE not in checksums:
+        raise _damaged(folder, f"{archive.engine.FILE} is missing")
+    archive.engine.check(archive.dump, tool_version=description.tool_version)
+    return archive
+
+
+def restore(archive: Archive, *, stored: Path, accept_broken_evidence: bool = False) -> Restored:
+    """Restore a backup into an empty database and an empty folder of stored files, and verify the evidence.
+
+    A backup of an earlier version is then migrated to this one.
+
+    :param archive: as `read` returns it.
+    :param stored: the folder for the stored files.
+    :param accept_broken_evidence: keep the restored database even if its evidence is not as it was written.
+    :raises BackupError: if anything fails. The database and the folder are then empty, or as they were.
+    """
+    description, began = archive.description, time.monotonic()
+    if description.engine != connection.vendor:
+        message = (
+            f"{archive.folder} is a backup of a {description.engine} database, and DATABASE_URL names a "
+            f"{connection.vendor} database. To move from SQLite to PostgreSQL, use copy_from_sqlite."
+        )
+        raise ArchiveRefused(message)
+    known = MigrationLoader(None).disk_migrations
+    unknown = [".".join(migration) for migration in description.migrations if migration not in known]
+    if unknown:
+        message = (
+            f"{archive.folder} was made by version {description.version} with the migration {unknown[0]}, which this "
+            "version does not have. Restore it with that version or a later one."
+        )
+        raise ArchiveRefused(message)
+    engine = archive.engine(connection)
+    with filled_or_empty(engine), _filled_or_empty_folder(stored):
+        if archive.stored_files:
+            shutil.copytree(archive.folder / FILES, stored, copy_function=shutil.copyfile, dirs_exist_ok=True)
+        engine.load(archive.dump, tool_version=description.tool_version)
+        executor = MigrationExecutor(connection)
+        if executor.migration_plan(executor.loader.graph.leaf_nodes()):
+            call_command("migrate", verbosity=0)
+        restored = time.monotonic()
+        checked = verify_evidence(accept_broken=accept_broken_evidence)
+    return Restored(checked, restored - began, time.monotonic() - restored)
+
+
+def verify_evidence(*, accept_broken: bool = False) -> list[Checked]:
+    """Verify the whole record of the database.
+
+    :raises EvidenceBroken: if it is not as it was written, unless that is accepted.
+    """
+    checked = evidence_checked.check()
+    broken = [f"{one.name}: {one.why}." for one in checked if one.why]
+    if broken and not accept_broken:
+        message = f"The evidence is not as it was written. {' '.join(broken)}"
+        raise EvidenceBroken(message)
+    return checked
+
+
+@contextmanager
+def filled_or_empty(engine: Engine) -> Iterator[None]:
+    """Require an empty database, and empty it again if the block fails.
+
+    :raises BackupError: if the database is not empty, or the block fails.
+    """
+    if not engine.is_empty():
+        message = "The database is not empty, so nothing was changed. Use a new database."
+        raise BackupError(message)
+    try:
+        yield
+    except BaseException as fault:
+        try:
+            engine.clear()
+        except Error as second:
+            message = f"{_reason(fault)} The database could not be emptied ({_first_line(second)}). Drop it."
+            raise BackupError(message) from fault
+        message = f"{_reason(fault)} The database is empty."
+        raise BackupError(message) from fault
+
+
+def write_nightly(folder: Path, *, keep_days: int, stored: Path, at: datetime) -> Nightly:
+    """Write the backup of London's day, read it to its end, and then remove the old ones.
+
+    A second backup of the same day replaces the first. If anything fails, nothing is removed.
+
+    :param folder: contains the backups of all days.
+    :param keep_days: how many days a backup stays.
+    :raises BackupError: if the backup fails, or cannot be read.
+    :raises OSError: if the folder does not exist or cannot be written.
+    """
+    today = local_date(at)
+    archive = read(write(folder / f"statsoffice-{today}", stored=stored, at=at, overwrite=True).folder)
+    oldest = today - timedelta(days=keep_days)
+    old = [path for path in sorted(folder.iterdir()) if (day := _day_of(_NIGHTLY, path)) and day < oldest]
+    # A backup that was killed leaves its folder. One of today may still be running.
+    unfinished = [path for path in folder.iterdir() if (day := _day_of(_NIGHTLY_UNFINISHED, path)) and day < today]
+    for path in [*old, *unfinished]:
+        shutil.rmtree(path)
+    return Nightly(archive, old)
+
+
+def _day_of(pattern: re.Pattern[str], path: Path) -> date | None:
+    named = pattern.fullmatch(path.name)
+    try:
+        return date.fromisoformat(named[1]) if named and path.is_dir() else None
+    except ValueError:
+        return None
+
+
+def _files_below(folder: Path) -> set[Path]:
+    return {path for path in folder.rglob("*") if path.is_file()}
+
+
+def _copy_files(stored: Path, to: Path, *, before: set[Path]) -> dict[str, str]:
+    """Copy the stored files and return the checksum of each by its path within the backup.
+
+    :param before: the files before the dump of the database.
+    :raises BackupError: if a file has disappeared since: a row in the dump may name it.
+    """
+    checksums = {}
+    for path in track(sorted(before | _files_below(stored)), title="Stored files", unit=" files"):
+        name = path.relative_to(stored)
+        (to / name).parent.mkdir(mode=0o700, parents=True, exist_ok=True)
+        try:
+            with path.open("rb") as file:
+                content = iter(partial(file.read, CHUNK_BYTES), b"")
+                checksums[f"{FILES}/{name.as_posix()}"] = _write_private(to / name, content)
+        except FileNotFoundError as fault:
+            message = f"The stored file {path} disappeared during the backup. Run the backup again."
+            raise BackupError(message) from fault
+    return checksums
+
+
+def _write_private(path: Path, content: Iterable[bytes]) -> str:
+    """Write a file that only its owner can read, and return its SHA-256."""
+    digest = hashlib.sha256()
+    with open(path, "xb", opener=partial(os.open, mode=0o600)) as file:
+        for chunk in content:
+            file.write(chunk)
+            digest.update(chunk)
+        # Old backups are removed because this one is on the disk.
+        file.flush()
+        os.fsync(file.fileno())
+    return digest.hexdigest()
+
+
+def _sha256(path: Path) -> str:
+    with path.open("rb") as file:
+        return hashlib.file_digest(file, "sha256").hexdigest()
+
+
+def _size_bytes(folder: Path) -> int:
+    return sum(path.stat().st_size for path in _files_below(folder))
+
+
+def _version() -> str:
+    project = tomllib.loads((settings.BASE_DIR / "pyproject.toml").read_text())
+    return str(project["project"]["version"])
+
+
+def _read_checksums(folder: Path) -> dict[str, str]:
+    checksums = {}
+    # Not splitlines(), which also ends a line at characters that a name may contain.
+    for line in (folder / CHECKSUMS).read_bytes().decode(errors="surrogateescape").removesuffix("\n").split("\n"):
+        found = _CHECKSUM_LINE.fullmatch(line)
+        if not found:
+            raise _damaged(folder, f"{CHECKSUMS} cannot be read")
+        escaped, sha256, name = found.groups()
+        if escaped:
+            name = re.sub(r"\\.", lambda escape: _UNESCAPED.get(escape[0], escape[0]), name)
+        checksums[name] = sha256
+    return checksums
+
+
+def _read_description(folder: Path) -> Description:
+    try:
+        said = json.loads((folder / DESCRIPTION).read_bytes())
+        product, given = said.pop("product"), said.pop("format")
+        if (product, given) != (PRODUCT, FORMAT):
+            message = (
+                f"{folder} is a backup of {product} in format {given}; only {PRODUCT} in format {FORMAT} is known."
+            )
+            raise ArchiveRefused(message)
+        migrations = [(str(app), str(name)) for app, name in said.pop("migrations")]
+        description = Description(migrations=migrations, **said)
+        if description.engine not in ENGINES:
+            raise _damaged(folder, f"{DESCRIPTION} names the unknown database {description.engine}")
+    except (KeyError, TypeError, ValueError, AttributeError) as fault:
+        raise _damaged(folder, f"{DESCRIPTION} cannot be read") from fault
+    return description
+
+
+def _damaged(folder: Path, what: str) -> ArchiveRefused:
+    return ArchiveRefused(f"{folder} is damaged: {what}.")
+
+
+@contextmanager
+def _filled_or_empty_folder(folder: Path) -> Iterator[None]:
+    """Require an empty or missing folder, and empty it again if the block fails."""
+    if folder.exists() and any(folder.iterdir()):
+        message = f"{folder} contains files. Restore into an empty folder."
+        raise BackupError(message)
+    try:
+        yield
+    except BaseException:
+        # The folder itself stays: it may be a mount point.
+        for path in folder.iterdir() if folder.exists() else ():
+            shutil.rmtree(path) if path.is_dir() else path.unlink()
+        raise
+
+
+def _reason(fault: BaseException) -> str:
+    match fault:
+        case BackupError():
+            return str(fault)
+        case KeyboardInterrupt():
+            return "It was interrupted."
+        case OSError():
+            return f"{fault.filename}: {fault.strerror}."
+        case Error():
+            return f"The database refused it: {_first_line(fault)}."
+    raise fault
+
+
+def _first_line(fault: BaseException) -> str:
+    return (str(fault).strip().splitlines() or [type(fault).__name__])[0].rstrip(".")

@@ -1,0 +1,107 @@
+"""Move a trial from SQLite to PostgreSQL: copy every row through the models of the migrations."""
+
+from collections.abc import Iterator, Mapping, Sequence
+from contextlib import contextmanager
+from itertools import batched
+from pathlib import Path
+
+from django.contrib.contenttypes.models import ContentType
+from django.core.management import call_command
+from django.core.management.color import no_style
+from django.db import DEFAULT_DB_ALIAS, connection, connections, models, transaction
+from django.db.migrations.loader import MigrationLoader
+from django.db.migrations.recorder import MigrationRecorder
+
+from statsoffice.backup import BackupError
+from statsoffice.backup.archive import filled_or_empty, verify_evidence
+from statsoffice.backup.engines import UNSAVED_TABLES, PostgreSQL
+from statsoffice.evidence_checked import Checked
+from statsoffice.progress import track
+
+SOURCE = "sqlite"
+# A few rows with documents are many megabytes.
+ROWS_AT_ONCE, LARGE_ROWS_AT_ONCE = 500, 20
+
+type Tables = Sequence[type[models.Model]]
+
+
+def copy_from_sqlite(file: Path) -> tuple[Mapping[str, int], list[Checked]]:
+    """Copy an SQLite database of this version into the empty PostgreSQL database, and verify the evidence.
+
+    :return: the number of rows of each table by its model, and the result of the verification.
+    :raises BackupError: if anything fails. The database is then empty, or as it was.
+    """
+    if connection.vendor != "postgresql":
+        message = "DATABASE_URL must name the new PostgreSQL database."
+        raise BackupError(message)
+    if not file.is_file():
+        message = f"There is no file {file}."
+        raise BackupError(message)
+    with _opened(file), filled_or_empty(PostgreSQL(connection)):
+        call_command("migrate", verbosity=0)
+        if _migrations(SOURCE) != _migrations(DEFAULT_DB_ALIAS):
+            message = f"{file} does not have the tables of this version. Run migrate on it first."
+            raise BackupError(message)
+        # On SQLite the transaction holds the only write lock: no row can be written that is not copied.
+        with transaction.atomic(using=SOURCE), transaction.atomic():
+            rows = _copy(_tables())
+            ContentType.objects.clear_cache()
+            return rows, verify_evidence()
+
+
+@contextmanager
+def _opened(file: Path) -> Iterator[None]:
+    options = {"timeout": 20, "transaction_mode": "IMMEDIATE"}
+    given = {"ENGINE": "django.db.backends.sqlite3", "NAME": str(file), "OPTIONS": options}
+    connections.settings[SOURCE] = connections.configure_settings({DEFAULT_DB_ALIAS: {}, SOURCE: given})[SOURCE]
+    try:
+        yield
+    finally:
+        connections[SOURCE].close()
+        del connections[SOURCE], connections.settings[SOURCE]
+
+
+def _migrations(alias: str) -> set[tuple[str, str]]:
+    return set(MigrationRecorder(connections[alias]).applied_migrations())
+
+
+def _tables() -> Tables:
+    """Return the models as the migrations describe them, which nothing else uses: their fields set no times."""
+    every = MigrationLoader(connection).project_state().apps.get_models(include_auto_created=True)
+    tables = [model for model in every if model._meta.managed and not model._meta.proxy]
+    for field in (field for model in tables for field in model._meta.concrete_fields):
+        if isinstance(field, models.DateField):
+            field.auto_now = field.auto_now_add = False
+    return tables
+
+
+def _copy(tables: Tables) -> Mapping[str, int]:
+    # The migrations and what follows them have written rows, such as the Code of Practice, with other keys.
+    names = [model._meta.db_table for model in tables]
+    connection.ops.execute_sql_flush(connection.ops.sql_flush(no_style(), names, allow_cascade=False))
+    rows = {}
+    for model in track(tables, title="Tables", unit=" tables"):
+        if model._meta.db_table in UNSAVED_TABLES:
+            continue
+        large = any(isinstance(field, models.BinaryField) for field in model._meta.concrete_fields)
+        some = LARGE_ROWS_AT_ONCE if large else ROWS_AT_ONCE
+        found = model._base_manager.using(SOURCE).order_by("pk").iterator(chunk_size=some)
+        rows[model._meta.label] = sum(
+            len(model._base_manager.using(DEFAULT_DB_ALIAS).bulk_create(batch)) for batch in batched(found, some)
+        )
+        _continue_numbers(model)
+    # Foreign keys are deferred to the end of the transaction, so the order of the tables does not matter.
+    connection.check_constraints()
+    return rows
+
+
+def _continue_numbers(model: type[models.Model]) -> None:
+    """Give new rows the next numbers: not those of deleted rows, which events still name."""
+    field = model._meta.auto_field
+    if field is None:
+        return
+    with connections[SOURCE].cursor() as source, connection.cursor() as cursor:
+        source.execute("SELECT seq FROM sqlite_sequence WHERE seq > 0 AND name = %s", [model._meta.db_table])
+        for (last,) in source.fetchall():
+            table = connection.ops.quote_name(model._meta.db_table)
+            cursor.execute("SELECT setval(pg_get_serial_sequence(%s, %s), %s)", [table, field.column, last])

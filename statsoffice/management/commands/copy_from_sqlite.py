@@ -1,0 +1,36 @@
+"""The command that moves a trial to PostgreSQL."""
+
+from pathlib import Path
+from typing import Any
+
+from django.core.management.base import CommandError, CommandParser
+
+from releases.management.plain_command import PlainCommand
+from statsoffice.backup import BackupError
+from statsoffice.backup.sqlite_copy import copy_from_sqlite
+
+
+class Command(PlainCommand):
+    """Copies an SQLite database into PostgreSQL."""
+
+    help = """\
+Copy every row of an SQLite database into the new PostgreSQL database.
+
+Stop every other process first, and set DATABASE_URL to an empty PostgreSQL
+database in UTF-8. The SQLite file must have the tables of this version; it is
+not changed. Everything is copied except sessions, in one transaction, and the
+evidence is verified. If anything fails, the PostgreSQL database is empty."""
+
+    def add_arguments(self, parser: CommandParser) -> None:
+        """Declare the arguments."""
+        parser.add_argument("file", metavar="FILE", type=Path, help="such as var/statsoffice.sqlite3")
+
+    def handle(self, *args: Any, **options: Any) -> None:
+        """Copy the rows, and report what was copied."""
+        try:
+            rows, checked = copy_from_sqlite(options["file"])
+        except BackupError as fault:
+            raise CommandError(str(fault)) from fault
+        for one in checked:
+            self.stdout.write(one.in_words())
+        self.stdout.write(f"Copied {sum(rows.values())} rows of {len(rows)} tables. Everyone must sign in again.")

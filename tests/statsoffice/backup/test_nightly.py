@@ -1,0 +1,70 @@
+"""The backup of a day is read again once it is written, and only then are old ones removed."""
+
+from datetime import UTC, datetime
+
+import pytest
+from django.core.management import CommandError, call_command
+from django.db import connection
+
+from statsoffice.backup import BackupError, archive
+from statsoffice.backup.engines import ENGINES
+
+pytestmark = pytest.mark.django_db(transaction=True)
+
+# In London it is half past midnight of the next day already.
+NIGHT = datetime(2026, 6, 29, 23, 30, tzinfo=UTC)
+OLD, LEFT_OVER = "statsoffice-2026-05-30", ".statsoffice-2026-06-29.a_b1.unfinished"
+STAYING = {
+    "statsoffice-2026-05-31",
+    "statsoffice-2020-02-31",
+    "before-the-upgrade",
+    "statsoffice-2020-01-01.encrypted",
+    ".statsoffice-2026-06-30.a_b1.unfinished",
+}
+
+
+@pytest.fixture
+def folder(tmp_path):
+    """A folder with backups of earlier days, and with others."""
+    for name in (OLD, LEFT_OVER, *STAYING):
+        (tmp_path / "backups" / name / "files").mkdir(parents=True)
+    return tmp_path / "backups"
+
+
+def write(folder, stored):
+    return archive.write_nightly(folder, keep_days=30, stored=stored, at=NIGHT)
+
+
+def test_it_has_londons_date_and_old_and_unfinished_ones_are_removed(folder, office, stored):
+    written = write(folder, stored)
+    assert written.archive.folder == folder / "statsoffice-2026-06-30"
+    assert list(written.removed) == [folder / OLD]
+    assert {path.name for path in folder.iterdir()} == {"statsoffice-2026-06-30", *STAYING}
+    (stored / "new.txt").write_text("new")
+    assert write(folder, stored).archive.stored_files == written.archive.stored_files + 1
+
+
+def test_nothing_is_removed_if_the_backup_cannot_be_read(folder, office, stored, monkeypatch):
+    kind = ENGINES[connection.vendor]
+    dump = kind.dump
+
+    def dump_and_cut(engine, to):
+        version = dump(engine, to)
+        to.write_bytes(to.read_bytes()[:100])
+        return version
+
+    monkeypatch.setattr(kind, "dump", dump_and_cut)
+    with pytest.raises(BackupError):
+        write(folder, stored)
+    assert {OLD, LEFT_OVER, *STAYING} <= {path.name for path in folder.iterdir()}
+
+
+def test_the_command_reports_what_it_wrote_and_removed(folder, office, tmp_path, capsys):
+    call_command("backup_nightly", str(folder), "--keep-days", "1")
+    printed = capsys.readouterr().out.splitlines()
+    assert printed[0].endswith("read to its end")
+    assert [line.endswith("too old, removed") for line in printed[1:]] == [True, True]
+    with pytest.raises(CommandError, match=r"^The backup could not be written into .*absent: No such file"):
+        call_command("backup_nightly", str(tmp_path / "absent"))
+    with pytest.raises(CommandError, match='"0" is not a number of days: give at least 1'):
+        call_command("backup_nightly", str(folder), "--keep-days", "0")

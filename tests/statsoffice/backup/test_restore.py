@@ -1,0 +1,173 @@
+"""A backup is restored completely into an empty database, or not at all; it shows one instant while others write."""
+
+import itertools
+import subprocess
+import threading
+from textwrap import dedent
+
+import psycopg
+import pytest
+from django.core.management import CommandError, call_command
+from django.db import connection, transaction
+
+from releases.core.canonical import sha256_hex
+from statsoffice.backup import archive
+from statsoffice.backup.engines import UNSAVED_TABLES
+from tests.factories import SEED_DUE, ContactFactory, ProducerFactory
+from tests.releases.on_record import a_look
+from tests.servers import programs
+from tests.statsoffice.backup.commands import manage, script
+
+pytestmark = pytest.mark.django_db(transaction=True)
+
+A_FURTHER_CHECK = dedent("""
+    from releases.models import Observation, Release, Series
+    from tests.releases.on_record import a_look
+    from tests.factories import SEED_DUE, a_release
+    before = Observation.objects.order_by("position").last()
+    check = a_look(Release.objects.get().addresses.first(), "live", at=SEED_DUE)
+    assert (check.previous_hash, check.position) == (before.row_hash, before.position + 1)
+    print(a_release(reference="after", series=Series.objects.first()).pk)
+""")
+CHANGE = "UPDATE releases_observation SET result = 'live' WHERE position = 1"
+
+
+@pytest.fixture
+def backup(office, tmp_path):
+    call_command("backup", str(tmp_path / "backup"))
+    return tmp_path / "backup"
+
+
+def rows_here(table):
+    with connection.cursor() as cursor:
+        cursor.execute(f'SELECT * FROM "{table}"')  # noqa: S608  # the catalogue's own names
+        return sorted(map(repr, cursor.fetchall()))
+
+
+def content_of(dump):
+    """What a dump says, as text where it is one of PostgreSQL."""
+    if connection.vendor == "sqlite":
+        return dump.read_bytes()
+    return subprocess.run([programs.postgresql("pg_restore"), "-f", "-", dump], capture_output=True, check=True).stdout
+
+
+def test_every_row_and_file_is_restored_and_the_record_goes_on(backup, office, elsewhere):
+    printed = manage("restore", backup, environment=elsewhere.environment)
+    assert "releases.observation: 3 rows, holds" in printed
+    assert "Restored in " in printed
+    with connection.cursor() as cursor:
+        tables = set(connection.introspection.table_names(cursor))
+    assert tables <= elsewhere.tables()
+    assert {table for table in tables if elsewhere.rows_of(table) != rows_here(table)} <= set(UNSAVED_TABLES)
+    assert [elsewhere.rows_of(table) for table in UNSAVED_TABLES] == [[], [], []]
+    restored = elsewhere.stored / "letters" / "approval of an hour.pdf"
+    assert restored.read_bytes() == bytes(range(256)) * 9
+    # An event still names the deleted release, so no other release may get its number.
+    assert int(script(A_FURTHER_CHECK, environment=elsewhere.environment)) > office["deleted"]
+    if connection.vendor == "postgresql":
+        with pytest.raises(psycopg.errors.IntegrityConstraintViolation):
+            elsewhere.query(f"{CHANGE} RETURNING position")
+
+
+def test_only_the_owner_can_read_a_backup_and_nobodys_session_is_in_it(backup, office):
+    assert {path.stat().st_mode & 0o777 for path in backup.rglob("*") if path.is_file()} == {0o600}
+    assert backup.stat().st_mode & 0o777 == 0o700
+    content = content_of(archive.read(backup).dump)
+    assert b"head@example.gov.uk" in content
+    assert office["session"].encode() not in content
+
+
+def test_a_restore_that_fails_part_of_the_way_leaves_an_empty_database_and_says_so(backup, elsewhere, tmp_path):
+    call_command("backup", str(tmp_path / "broken"))
+    dump = archive.read(tmp_path / "broken").dump
+    content = dump.read_bytes()
+    dump.write_bytes(content[: len(content) - len(content) // 10])
+    checksums = tmp_path / "broken" / "SHA256SUMS"
+    checksums.write_text(checksums.read_text().replace(sha256_hex(content), sha256_hex(dump.read_bytes())))
+    sentence = manage("restore", tmp_path / "broken", environment=elsewhere.environment, fails=True)
+    if connection.vendor == "postgresql":
+        # The list at the head of the dump can be read; the rows end too early.
+        assert "pg_restore failed: could not read from input file: end of file. The database is empty." in sentence
+    else:
+        assert "cannot read database.sqlite3" in sentence
+    assert elsewhere.tables() == set()
+    manage("restore", backup, environment=elsewhere.environment)
+    assert elsewhere.query("SELECT email FROM accounts_user") == [("head@example.gov.uk",)]
+    sentence = manage("restore", backup, environment=elsewhere.environment, fails=True)
+    assert "The database is not empty, so nothing was changed." in sentence
+    assert elsewhere.query("SELECT email FROM accounts_user") == [("head@example.gov.uk",)]
+
+
+def test_broken_evidence_is_not_restored_unless_it_is_accepted(office, elsewhere, tmp_path):
+    with transaction.atomic(), connection.cursor() as cursor:
+        if connection.vendor == "postgresql":
+            cursor.execute("SET LOCAL session_replication_role = replica")  # no trigger fires
+        cursor.execute(CHANGE)
+    call_command("backup", str(tmp_path / "backup"))
+    sentence = manage("restore", tmp_path / "backup", environment=elsewhere.environment, fails=True)
+    assert "releases.observation: row 1 was changed after it was written. The database is empty." in sentence
+    assert elsewhere.tables() == set()
+    assert list(elsewhere.stored.iterdir()) == []
+    printed = manage("restore", tmp_path / "backup", "--accept-broken-evidence", environment=elsewhere.environment)
+    assert "releases.observation: row 1 was changed after it was written" in printed
+
+
+def test_a_backup_during_writes_is_of_one_instant_and_delays_no_writer(office, stored, elsewhere, tmp_path):
+    page = office["release"].addresses.get()
+    written, stop = [], threading.Event()
+
+    def write():
+        """Write a file, then in one transaction two rows that name it and a check in the chain."""
+        for number in itertools.count():
+            name = f"{number}.txt"
+            (stored / name).write_text(name)
+            with transaction.atomic():
+                ContactFactory(producer=ProducerFactory(slug=f"writer-{number}"), name=name)
+                a_look(page, "live", at=SEED_DUE)
+            written.append(name)
+            if stop.is_set():
+                break
+        connection.close()
+
+    writer = threading.Thread(target=write)
+    writer.start()
+    try:
+        while len(written) < 20:
+            assert writer.is_alive()
+        before = len(written)
+        call_command("backup", str(tmp_path / "backup"))
+        after = len(written)
+    finally:
+        stop.set()
+        writer.join()
+    assert after > before + 1, "nothing was written during the backup"
+    manage("restore", tmp_path / "backup", environment=elsewhere.environment)  # verifies the chain too
+    names = {name for (name,) in elsewhere.query("SELECT name FROM releases_contact WHERE name LIKE '%.txt'")}
+    assert before <= len(names) <= after + 1
+    assert elsewhere.query("SELECT count(*) FROM releases_producer WHERE slug LIKE 'writer-%'") == [(len(names),)]
+    assert {name for name in names if not (elsewhere.stored / name).exists()} == set()
+
+
+def test_a_file_that_disappears_during_a_backup_is_named_and_no_backup_is_left(office, stored, tmp_path, monkeypatch):
+    from statsoffice.backup.engines import ENGINES
+
+    kind = ENGINES[connection.vendor]
+    dump = kind.dump
+
+    def dump_and_prune(engine, to):
+        (stored / "letters" / "approval of an hour.pdf").unlink()
+        return dump(engine, to)
+
+    monkeypatch.setattr(kind, "dump", dump_and_prune)
+    with pytest.raises(CommandError, match=r"approval of an hour\.pdf disappeared during the backup"):
+        call_command("backup", str(tmp_path / "backup"))
+    assert {path.name for path in tmp_path.iterdir()} == {"stored"}
+
+
+def test_an_existing_folder_is_replaced_only_on_request(backup, stored):
+    with pytest.raises(CommandError, match="exists already"):
+        call_command("backup", str(backup))
+    (stored / "new.txt").write_text("new")
+    call_command("backup", str(backup), "--overwrite")
+    assert archive.read(backup).stored_files == 2
+    assert [path.name for path in backup.parent.glob(".backup*")] == []
