@@ -15,6 +15,7 @@ from django.test import Client
 from releases.models import Release
 from tests.factories import UserFactory, a_confirmed_release, a_release
 from tests.releases.brought import brought, keep
+from tests.shared_database import environment_of_processes
 from tests.statsoffice.backup.commands import an_office_elsewhere
 
 
@@ -68,7 +69,13 @@ def office(transactional_db, stored):
 
 
 @pytest.fixture
-def elsewhere(request, tmp_path):
+def here(transactional_db, stored):
+    """The tests' own database, from outside the product."""
+    return Installation(environment_of_processes(redis_url=""), stored)
+
+
+@pytest.fixture
+def elsewhere(tmp_path):
     """Another installation with an empty database, of the same kind as that of the tests."""
     folder = tmp_path / "elsewhere"
     if connection.vendor == "sqlite":
