@@ -18,6 +18,7 @@ from django.db import transaction
 from django.db.backends.base.base import BaseDatabaseWrapper
 
 from statsoffice.backup import BackupError
+from statsoffice.database_encoding import check_encoding
 from statsoffice.progress import progress_bar
 
 # A person with the backup could use the sessions in it. The cache counts sign-in attempts for some minutes.
@@ -91,6 +92,9 @@ class PostgreSQL:
         _table_of_contents(program, dump)
 
     def load(self, dump: Path, *, tool_version: int) -> None:
+        for fault in check_encoding(databases=[self._connection.alias]):
+            message = f"{fault.msg} {fault.hint}."
+            raise BackupError(message)
         program, _ = find_program("pg_restore", at_least=tool_version)
         options = ["--single-transaction", "--exit-on-error", "--no-owner", "--no-privileges", self._target()]
         _run(

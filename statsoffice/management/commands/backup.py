@@ -22,6 +22,9 @@ can go on working. The backup contains everything except sessions: sealed pages
 and personal data are in it. Only its owner can read the folder; encrypt it where
 you store it. `sha256sum --check SHA256SUMS` in the folder checks its files."""
 
+    # They load every page, which takes longer than the backup of a small office.
+    requires_system_checks = ()
+
     def add_arguments(self, parser: CommandParser) -> None:
         """Declare the arguments."""
         parser.add_argument("folder", metavar="DIR", type=Path, help="the folder to create, such as 2026-06-30")
