@@ -122,6 +122,7 @@ class PostgreSQL:
             FROM pg_class c JOIN pg_namespace n ON n.oid = c.relnamespace
             WHERE c.relkind IN ('r', 'p', 'v', 'm', 'S') AND n.nspname !~ '^pg_' AND n.nspname <> 'information_schema'
             AND NOT EXISTS (SELECT FROM pg_depend d WHERE d.objid = c.oid AND d.deptype = 'e')
+            ORDER BY c.relkind = 'S' -- most sequences go with their tables, and cannot go before them
         """)
 
     def _functions(self) -> list[str]:

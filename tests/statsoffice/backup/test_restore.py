@@ -74,7 +74,7 @@ def test_a_restore_that_fails_part_of_the_way_leaves_an_empty_database_and_says_
     call_command("backup", str(tmp_path / "broken"))
     dump = archive.read(tmp_path / "broken").dump
     content = dump.read_bytes()
-    dump.write_bytes(content[: len(content) - len(content) // 10])
+    dump.write_bytes(content[:-50])
     checksums = tmp_path / "broken" / "SHA256SUMS"
     checksums.write_text(checksums.read_text().replace(sha256_hex(content), sha256_hex(dump.read_bytes())))
     sentence = manage("restore", tmp_path / "broken", environment=elsewhere.environment, fails=True)
