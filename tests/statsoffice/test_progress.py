@@ -11,7 +11,7 @@ from django.conf import settings
 
 from tests.shared_database import environment_of_processes
 
-pytestmark = [pytest.mark.django_db(transaction=True), pytest.mark.one_database]
+pytestmark = [pytest.mark.django_db(transaction=True)]
 
 
 def on_a_terminal(words, environment):
