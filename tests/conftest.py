@@ -18,7 +18,7 @@ from hypothesis import settings as hypothesis_settings
 
 from tests.servers import migrated, programs
 from tests.servers.private_redis import private_redis
-from tests.shared_database import environment_of_processes, write_code_of_practice
+from tests.shared_database import environment_of_processes, flush_by_deleting, write_code_of_practice
 
 pytest_plugins = ["tests.fixtures_of_the_watch", "tests.faults.table"]
 
@@ -67,7 +67,9 @@ def pytest_configure(config: pytest.Config) -> None:
     if "DATABASE_URL" not in os.environ:
         # In memory the threads of a live server and other processes would not see the same database.
         settings.DATABASES["default"].setdefault("TEST", {})["NAME"] = str(var / "test.sqlite3")
-    elif migrated.folder():
+        return
+    flush_by_deleting()
+    if migrated.folder():
         settings.DATABASES["default"].setdefault("TEST", {})["TEMPLATE"] = settings.DATABASES["default"]["NAME"]
 
 

@@ -2,10 +2,12 @@
 
 import importlib
 import os
+from collections.abc import Sequence
 from pathlib import Path
 
 from django.apps import apps
 from django.db import connection
+from django.db.backends.postgresql.operations import DatabaseOperations
 
 
 def environment_of_processes(*, redis_url: str) -> dict[str, str]:
@@ -27,3 +29,26 @@ def write_code_of_practice() -> None:
     """Add the Code of Practice again after a test that emptied every table."""
     if not apps.get_model("breaches", "Edition").objects.exists():
         importlib.import_module("breaches.migrations.0002_code_of_practice").add_code(apps, None)
+
+
+def flush_by_deleting() -> None:
+    """Make PostgreSQL empty its tables by DELETE.
+
+    A test with real transactions leaves few rows in few of the 84 tables. TRUNCATE takes most of a second for them,
+    because it gives each table a new file; DELETE takes ten milliseconds.
+    """
+
+    def sql_flush(
+        self: DatabaseOperations,
+        _style: object,
+        tables: Sequence[str],
+        *,
+        reset_sequences: bool = False,
+        allow_cascade: bool = False,
+    ) -> list[str]:
+        assert not reset_sequences
+        # Foreign keys, and the triggers of append-only tables, are for the product.
+        guards_off = "SET LOCAL session_replication_role = replica"
+        return [guards_off, *(f"DELETE FROM {self.quote_name(table)}" for table in tables)]  # noqa: S608
+
+    DatabaseOperations.sql_flush = sql_flush  # type: ignore[method-assign]
