@@ -2,9 +2,12 @@
 
 from datetime import datetime, timedelta
 
+from django.db.models import QuerySet
+
 from releases.core.looks import companions
 from releases.core.looks.clock_error import Voucher
 from releases.core.web_address import place_of
+from releases.models import Address
 from releases.record import coverage, leases
 from releases.watching import askable, not_found_pages, unstored, watch_list, watch_round
 from releases.watching.watch_round import Round
@@ -25,9 +28,11 @@ def claim(going: Round) -> None:
         # The watcher was not alive in a replayed past, and must not seem to have watched anything real then.
         coverage.mark_alive(going.watcher, at=now)
         watch_round.take_in(going, unstored.store_left_behind(going.unstored, at=now))
-    watch_list.enrol(now=now)
-    _forget_what_changed(going, now=now)
-    due = watch_list.falling_due(until=now + HORIZON, now=now, without=going.targets.keys())
+    # Built once for three questions: a sweep asks them every two seconds.
+    watched = watch_list.watched_addresses(now=now)
+    watch_list.enrol(watched, now=now)
+    _forget_what_changed(going, watched)
+    due = watch_list.falling_due(watched, until=now + HORIZON, without=going.targets.keys())
     due = [address for address in due if address.release.rehearsal or not going.replayed]
     due, faults = askable.parted(due)
     going.faults += faults
@@ -83,7 +88,7 @@ def _compare_clocks(going: Round, *, now: datetime) -> None:
         going.look.start(control)
 
 
-def _forget_what_changed(going: Round, *, now: datetime) -> None:
+def _forget_what_changed(going: Round, watched: QuerySet[Address]) -> None:
     """Drop targets whose release was moved or cancelled, or which were made from what has changed since."""
-    for key in watch_list.changed(going.targets, now=now):
+    for key in watch_list.changed(going.targets, watched):
         del going.targets[key]

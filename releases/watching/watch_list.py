@@ -118,15 +118,14 @@ class Target:
         )
 
 
-def changed(targets: Mapping[int, Target], *, now: datetime) -> set[int]:
+def changed(targets: Mapping[int, Target], watched: QuerySet[Address]) -> set[int]:
     """Find the addresses that are not watched any more as memory holds them: moved, corrected, ended, or judged anew.
 
     :param targets: by the address' key.
-    :param now: an aware instant.
     """
-    watched, same = watched_addresses(now=now).select_related(None).values_list("pk", *_SOUGHT), set()
+    stated, same = watched.select_related(None).values_list("pk", *_SOUGHT), set()
     for some in batched(targets, READ_AT_A_TIME):
-        stored = watched.filter(pk__in=some)
+        stored = stated.filter(pk__in=some)
         same |= {key for key, *fields in stored if tuple(fields) == targets[key].sought()}
     return targets.keys() - same
 
@@ -193,11 +192,9 @@ def watched_addresses(*, now: datetime) -> QuerySet[Address]:
     )
 
 
-def enrol(*, now: datetime) -> None:
+def enrol(watched: QuerySet[Address], *, now: datetime) -> None:
     """Give every watched address that has none, or one of an older schedule, its first look."""
-    new = watched_addresses(now=now).filter(
-        Q(watch__isnull=True) | ~Q(watch__schedule_version=F("release__schedule_version"))
-    )
+    new = watched.filter(Q(watch__isnull=True) | ~Q(watch__schedule_version=F("release__schedule_version")))
     # Some at a time: thousands may fall due together.
     for some in batched(list(new.values_list("pk", flat=True)), READ_AT_A_TIME):
         watches = []
@@ -214,11 +211,10 @@ def enrol(*, now: datetime) -> None:
         )
 
 
-def falling_due(*, until: datetime, now: datetime, without: Collection[int]) -> list[Address]:
+def falling_due(watched: QuerySet[Address], *, until: datetime, without: Collection[int]) -> list[Address]:
     """Return the watched addresses whose next look comes by an aware instant, without some by key."""
     due = (
-        watched_addresses(now=now)
-        .filter(watch__next_look_at__lte=until, watch__schedule_version=F("release__schedule_version"))
+        watched.filter(watch__next_look_at__lte=until, watch__schedule_version=F("release__schedule_version"))
         .order_by("watch__next_look_at")
         .select_related(None)
     )
@@ -245,6 +241,8 @@ def watched_rehearsals(*, now: datetime) -> QuerySet[Address]:
 def targets_of(addresses: Iterable[Address]) -> list[Target]:
     """Load what the sweep must know of addresses to look at them and to examine what it sees."""
     addresses = list(addresses)
+    if not addresses:
+        return []
     keys = [address.pk for address in addresses]
     before = _texts_before(keys)
     said: dict[int, dict[str, str]] = {key: {} for key in keys}

@@ -2,6 +2,7 @@
 
 from collections import Counter
 from collections.abc import Callable
+from functools import cache
 
 from tests.corpus.case import Case, Look, Right
 from tests.corpus.examination import CASES, Found, examined
@@ -11,9 +12,14 @@ Confusion = Counter[tuple[Right, Right]]
 Naive = Callable[[Case, Look], Right]
 
 
+@cache
+def _found() -> tuple[Found, ...]:
+    return tuple(found for case in CASES for found in examined(case))
+
+
 def ours() -> Confusion:
     """Count each look of the corpus by the right answer and by what our rules made of it."""
-    return Counter((found.look.right, found.answer) for case in CASES for found in examined(case))
+    return Counter((found.look.right, found.answer) for found in _found())
 
 
 def naively(check: Naive) -> Confusion:
@@ -28,7 +34,7 @@ def wrong(confusion: Confusion) -> int:
 
 def mistakes() -> list[Found]:
     """List the looks at which our rules gave another answer than the right one."""
-    return [found for case in CASES for found in examined(case) if found.answer is not found.look.right]
+    return [found for found in _found() if found.answer is not found.look.right]
 
 
 def confusion_table() -> str:
@@ -57,9 +63,9 @@ def confusion_table() -> str:
 def case_list() -> str:
     """Write every look of the corpus with its right answer, what was found and why, in Markdown."""
     lines = ["| case | minute | right | found | because |", "|---|---|---|---|---|"]
-    for case in CASES:
-        for found in examined(case):
-            reasons = ", ".join(reason.replace("_", " ") for reason in found.finding.reasons)
-            row = (case.name.replace("-", " "), f"{found.look.minutes:+g}", found.look.right, found.answer, reasons)
-            lines.append(f"| {' | '.join(row)} |")
+    for found in _found():
+        reasons = ", ".join(reason.replace("_", " ") for reason in found.finding.reasons)
+        name = found.case.name.replace("-", " ")
+        row = (name, f"{found.look.minutes:+g}", found.look.right, found.answer, reasons)
+        lines.append(f"| {' | '.join(row)} |")
     return "\n".join(lines)

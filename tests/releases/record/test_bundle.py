@@ -92,26 +92,26 @@ def test_the_commands_of_the_readme_say_nothing_of_a_bundle_that_holds(release, 
 SUMS, ROWS, LINKS, BODIES = 0, 2, 3, 4
 
 
-@pytest.mark.parametrize(
-    ("name", "change", "notices"),
-    [
-        pytest.param("looks.jsonl", lambda text: text.replace(b'"live"', b'"Live"', 1), {SUMS, ROWS}, id="a-look"),
-        pytest.param("events.jsonl", lambda text: text.replace(b"late", b"lato", 1), {SUMS, ROWS}, id="an-event"),
-        pytest.param("looks.chain", lambda text: flipped(text, 100), {SUMS, ROWS, LINKS}, id="a-hash-of-the-chain"),
-        pytest.param(
-            "looks.chain", lambda text: b"".join(text.splitlines(True)[::2]), {SUMS, ROWS, LINKS}, id="missing-links"
-        ),
-        pytest.param("verifications.jsonl", lambda text: text.replace(b"late", b"lato", 1), {SUMS}, id="a-verdict"),
-        pytest.param(f"bodies/{sha256_hex(PAGE)}", lambda text: flipped(text, 9), {SUMS, BODIES}, id="a-body"),
-    ],
-)
-def test_one_changed_byte_is_noticed(release, tmp_path, name, change, notices):
+CHANGES = {
+    "a look": ("looks.jsonl", lambda text: text.replace(b'"live"', b'"Live"', 1), {SUMS, ROWS}),
+    "an event": ("events.jsonl", lambda text: text.replace(b"late", b"lato", 1), {SUMS, ROWS}),
+    "a hash of the chain": ("looks.chain", lambda text: flipped(text, 100), {SUMS, ROWS, LINKS}),
+    "missing links": ("looks.chain", lambda text: b"".join(text.splitlines(True)[::2]), {SUMS, ROWS, LINKS}),
+    "a verdict": ("verifications.jsonl", lambda text: text.replace(b"late", b"lato", 1), {SUMS}),
+    "a body": (f"bodies/{sha256_hex(PAGE)}", lambda text: flipped(text, 9), {SUMS, BODIES}),
+}
+
+
+def test_one_changed_byte_is_noticed(release, tmp_path, subtests):
     folder = unpacked(written(release), tmp_path)
-    before = (folder / name).read_bytes()
-    (folder / name).write_bytes(change(before))
-    assert (folder / name).read_bytes() != before
-    said = checked(folder)
-    assert {number for number in (SUMS, ROWS, LINKS, BODIES) if said[number]} == notices
+    for what, (name, change, notices) in CHANGES.items():
+        with subtests.test(what):
+            before = (folder / name).read_bytes()
+            (folder / name).write_bytes(change(before))
+            assert (folder / name).read_bytes() != before
+            said = checked(folder)
+            (folder / name).write_bytes(before)
+            assert {number for number in (SUMS, ROWS, LINKS, BODIES) if said[number]} == notices
 
 
 def flipped(content, at):

@@ -22,7 +22,7 @@ pytestmark = pytest.mark.django_db
 
 LIMIT = SEED_DUE + timedelta(minutes=2)
 AFTER = LIMIT + timedelta(minutes=10)
-RELEASES = 250
+RELEASES, MORE = 80, 250
 # seconds from the due time, between which looks are planned
 SPANS = ((-60, 30), (-7200, -60), (-7200, -60), (115, 260))
 TEXTS = ("", "a" * 64, "b" * 64, "c" * 64)
@@ -69,14 +69,14 @@ def _says(chance: random.Random):
     return as_json(PublisherSays(State.PUBLISHED, published_at=at, source=Source.CHANGE_HISTORY))
 
 
-@pytest.fixture
-def mornings() -> list[Release]:
+@pytest.fixture(params=[RELEASES, pytest.param(MORE, marks=pytest.mark.full)])
+def mornings(request: pytest.FixtureRequest) -> list[Release]:
     """Many releases, each looked at up to sixty times at random, a few of them with a person's word on a text."""
     chance = random.Random(7)  # noqa: S311  # a morning that can be played again
     series = SeriesFactory()
     person = member(Role.STATISTICIAN, series.producer)
     rows = []
-    for number in range(RELEASES):
+    for number in range(request.param):
         release = a_confirmed_release(
             series=series, reference=f"r-{number}", url=f"https://www.example.gov.uk/{number}"
         )

@@ -45,19 +45,23 @@ def watched(site):
     return record
 
 
+# The verdict falls once the looks at the limit, two minutes after due, are answered.
+JUDGED = after(seconds=135)
+
+
 def verdict(release) -> Verification:
     return Verification.objects.get(release=release)
 
 
 @pytest.fixture
 def morning(morning_from):
-    return morning_from(after(minutes=-2))
+    return morning_from(after(minutes=-1))
 
 
 def test_a_release_live_at_its_due_time_is_on_time_with_its_seconds_and_becomes_published(watched, morning):
     release = watched()
     morning.publish(PATH, [scene(status=404), scene(release_page(), starts=after(seconds=7))])
-    morning.play(after(minutes=3))
+    morning.play(JUDGED)
     found = verdict(release)
     assert found.outcome == Outcome.ON_TIME
     assert found.delay_from <= 7 <= found.delay_to
@@ -68,15 +72,15 @@ def test_a_release_live_at_its_due_time_is_on_time_with_its_seconds_and_becomes_
 
 def test_a_release_not_live_at_the_limit_is_suspected_drafted_and_followed_until_it_is_live(watched, morning):
     release = watched()
-    morning.publish(PATH, [scene(status=404), scene(release_page(), starts=after(minutes=8, seconds=3))])
+    morning.publish(PATH, [scene(status=404), scene(release_page(), starts=after(minutes=4, seconds=3))])
     morning.play(after(minutes=2, seconds=10))
     assert verdict(release).outcome == Outcome.NOT_SEEN
     assert Report.objects.count() == 1
     assert Suspicion.objects.get().raised_at <= after(minutes=2, seconds=10)
-    morning.play(after(minutes=10))
+    morning.play(after(minutes=5))
     found = verdict(release)
     assert (found.outcome, found.occurred_at) == (Outcome.LATE, DUE)
-    assert found.delay_from <= 483 <= found.delay_to
+    assert found.delay_from <= 243 <= found.delay_to
     assert found.delay_to - found.delay_from <= 11
     release.refresh_from_db()
     assert (release.status, release.published_at) == (Status.PUBLISHED, found.first_live_at)
@@ -86,7 +90,7 @@ def test_a_release_not_live_at_the_limit_is_suspected_drafted_and_followed_until
 def test_a_release_seen_live_twice_before_it_is_due_is_early(watched, morning):
     release = watched()
     morning.publish(PATH, [scene(status=404), scene(release_page(), starts=after(seconds=-40))])
-    morning.play(after(minutes=3))
+    morning.play(JUDGED)
     found = verdict(release)
     assert found.outcome == Outcome.EARLY
     assert found.delay_from <= -40 <= found.delay_to
@@ -96,7 +100,7 @@ def test_a_release_seen_live_twice_before_it_is_due_is_early(watched, morning):
 def test_a_marker_that_matched_from_the_first_look_proves_nothing(watched, morning):
     release = watched()
     morning.publish(PATH, [scene(release_page())])
-    morning.play(after(minutes=3))
+    morning.play(JUDGED)
     assert verdict(release).outcome == Outcome.CANNOT_TELL
     assert not Suspicion.objects.exists()
 
@@ -113,17 +117,17 @@ def test_a_marker_that_matched_from_the_first_look_proves_nothing(watched, morni
 def test_what_cannot_be_read_is_never_late(watched, morning, trouble):
     release = watched()
     morning.publish(PATH, [scene(status=404), trouble | {"from": after(seconds=-30).isoformat()}])
-    morning.play(after(minutes=4))
+    morning.play(JUDGED)
     assert verdict(release).outcome == Outcome.CANNOT_TELL
     assert not Suspicion.objects.exists()
 
 
 def test_a_publisher_that_nobody_can_reach_is_never_late(watched, morning_from, settings):
     release = watched()
-    morning = morning_from(after(minutes=-2))
+    morning = morning_from(after(seconds=-30))
     settings.PROBE_ALLOW_PRIVATE = frozenset()
-    unreachable = morning_from(after(minutes=-2))
-    unreachable.play(after(minutes=3))
+    unreachable = morning_from(after(seconds=-30))
+    unreachable.play(JUDGED)
     assert verdict(release).outcome == Outcome.CANNOT_TELL
     assert set(Observation.objects.values_list("result", flat=True)) == {"unreachable"}
     assert morning.probe is not unreachable.probe
@@ -143,7 +147,7 @@ def test_what_is_certainly_not_the_release_is_not_live_and_so_not_seen(watched, 
     release = watched()
     morning.publish(PATH, [standing_there])
     morning.publish("/", [scene("<title>Home</title><h1>Welcome</h1>")])
-    morning.play(after(minutes=3))
+    morning.play(JUDGED)
     assert verdict(release).outcome == Outcome.NOT_SEEN
     assert verdict(release).reasons
 
@@ -151,27 +155,27 @@ def test_what_is_certainly_not_the_release_is_not_live_and_so_not_seen(watched, 
 def test_a_missing_attachment_makes_a_live_release_partial_with_its_own_delay(watched, morning, site):
     attachment = site.url("/statistics/schools/tables.csv")
     release = watched(attachments=(attachment,))
-    table = scene("a,b\n1,2\n", starts=after(minutes=13), content_type="text/csv")
+    table = scene("a,b\n1,2\n", starts=after(minutes=4), content_type="text/csv")
     morning.publish(PATH, [scene(status=404), scene(release_page(), starts=after(seconds=3))])
     morning.publish("/statistics/schools/tables.csv", [scene(status=404), table])
-    morning.play(after(minutes=15))
+    morning.play(after(minutes=5))
     found = verdict(release)
     assert found.outcome == Outcome.PARTIAL
-    assert found.delay_from <= 780 <= found.delay_to
+    assert found.delay_from <= 240 <= found.delay_to
     by_role = {kept["role"]: kept["outcome"] for kept in found.addresses}
     assert by_role == {"page": Outcome.ON_TIME, "attachment": Outcome.LATE}
 
 
 def test_a_fault_of_our_own_on_one_release_stops_no_other_and_counts_for_nothing(watched, morning_from):
-    morning = morning_from(after(minutes=-13))
+    morning = morning_from(after(minutes=-3))
     sound = watched()
     broken = watched("/statistics/broken")
     broken.addresses.update(adapter="no-such-adapter")
     morning.publish(PATH, [scene(status=404), scene(release_page(), starts=after(seconds=2))])
     failed = []
-    while morning.clock.now() < after(minutes=3):
+    while morning.clock.now() < JUDGED:
         try:
-            morning.play(after(minutes=3))
+            morning.play(JUDGED)
         except ExceptionGroup as fault:
             failed.append(fault)
             morning.clock.sleep_until(morning.clock.now() + timedelta(seconds=1))
@@ -187,7 +191,7 @@ def test_a_release_moved_before_its_time_is_not_judged_at_the_old_time(watched, 
     morning.play(after(seconds=-30))
     moved_to = london_slot((DUE + timedelta(days=1)).date())
     scheduling.change_date(release, to=moved_to, reason="Late data", by=head, at=morning.clock.now())
-    morning.play(after(minutes=4))
+    morning.play(JUDGED)
     assert not Suspicion.objects.exists()
     assert not Verification.objects.exclude(outcome=Outcome.PENDING).exists()
 
@@ -196,10 +200,10 @@ def test_a_change_agreed_after_the_due_time_never_alters_the_verdict(watched, mo
     release = watched()
     head = member(Role.HEAD_OF_PROFESSION, release.series.producer)
     morning.publish(PATH, [scene(status=404)])
-    morning.play(after(minutes=3))
+    morning.play(after(seconds=155))
     moved_to = london_slot((DUE + timedelta(days=1)).date())
     scheduling.change_date(release, to=moved_to, reason="Late data", by=head, at=morning.clock.now())
-    morning.play(after(minutes=5))
+    morning.play(after(minutes=3))
     assert Verification.objects.get(schedule_version=1).outcome == Outcome.NOT_SEEN
     assert Suspicion.objects.count() == 1
 
@@ -220,7 +224,7 @@ def test_a_watch_that_comes_back_a_day_late_looks_and_says_what_was_not_observed
 def test_looks_fall_at_the_due_instant_and_at_the_limit_exactly(watched, morning):
     watched()
     morning.publish(PATH, [scene(status=404)])
-    morning.play(after(minutes=3))
+    morning.play(JUDGED)
     planned = set(Observation.objects.values_list("planned_at", flat=True))
     assert {after(seconds=-5), DUE, after(seconds=120)} <= planned
 
@@ -228,7 +232,7 @@ def test_looks_fall_at_the_due_instant_and_at_the_limit_exactly(watched, morning
 def test_two_watchers_and_a_tick_delivered_twice_make_one_verdict_and_one_draft(watched, morning):
     watched()
     morning.publish(PATH, [scene(status=404)])
-    for instant in (after(seconds=-20), after(minutes=1), after(minutes=3)):
+    for instant in (after(seconds=-20), after(minutes=1), JUDGED):
         morning.play(instant, watcher="first")
         morning.play(instant + timedelta(seconds=10), watcher="second")
     assert Verification.objects.count() == Suspicion.objects.count() == Report.objects.count() == 1

@@ -57,12 +57,12 @@ def test_a_release_not_seen_is_asked_for_past_the_caches_once_soon_and_once_late
 
 
 def test_a_release_seen_live_at_once_is_not_asked_for_past_the_caches():
-    watched(lambda url, at: (200, RELEASE, 0.1) if at >= SEED_DUE else (404, ABSENT, 0.1), until=timedelta(minutes=3))
+    watched(lambda url, at: (200, RELEASE, 0.1) if at >= SEED_DUE else (404, ABSENT, 0.1), until=timedelta(seconds=140))
     assert not Observation.objects.filter(purpose=Purpose.FRESH).exists()
 
 
 def test_a_copy_that_is_stale_for_readers_stays_late_and_the_fresh_look_stands_beside_it():
-    stale_until = SEED_DUE + timedelta(minutes=5)
+    stale_until = SEED_DUE + timedelta(minutes=3)
 
     class Edge(ScriptedPublisher):
         def start(self, errand):
@@ -70,7 +70,7 @@ def test_a_copy_that_is_stale_for_readers_stays_late_and_the_fresh_look_stands_b
             super().start(errand)
 
     a_confirmed_release()
-    clock = JumpingClock(SEED_DUE - timedelta(seconds=30), ends_at=SEED_DUE + timedelta(minutes=6))
+    clock = JumpingClock(SEED_DUE - timedelta(seconds=30), ends_at=SEED_DUE + timedelta(minutes=4))
 
     def script(url, at):
         out = at >= SEED_DUE if edge.fresh else at >= stale_until
@@ -84,7 +84,7 @@ def test_a_copy_that_is_stale_for_readers_stays_late_and_the_fresh_look_stands_b
 
 def test_a_watch_that_begins_late_makes_up_for_no_fresh_looks():
     assert fresh_looks_by(SEED_DUE + timedelta(minutes=30), due_at=SEED_DUE) == 2
-    watched(lambda url, at: (404, ABSENT, 0.1), start=SEED_DUE + timedelta(minutes=30), until=timedelta(minutes=40))
+    watched(lambda url, at: (404, ABSENT, 0.1), start=SEED_DUE + timedelta(minutes=30), until=timedelta(minutes=33))
     assert not Observation.objects.filter(purpose=Purpose.FRESH).exists()
 
 
@@ -114,14 +114,14 @@ SOFT = (
 
 
 def test_a_host_is_asked_once_what_it_answers_for_an_address_that_cannot_exist():
-    publisher = watched(lambda url, at: (404, ABSENT, 0.1), until=timedelta(minutes=3))
+    publisher = watched(lambda url, at: (404, ABSENT, 0.1), until=timedelta(seconds=140))
     asked = [errand.url for errand in publisher.asked if "no-such-page-" in errand.url]
     assert len(asked) == 1
     assert NotFoundPage.objects.get().url == asked[0]
 
 
 def test_a_page_like_the_one_for_what_is_not_there_is_told_by_its_reason_and_accuses_nobody_alone():
-    watched(lambda url, at: (200, SOFT, 0.1), until=timedelta(minutes=3))
+    watched(lambda url, at: (200, SOFT, 0.1), until=timedelta(seconds=140))
     looks = Observation.objects.plain()
     assert "like_not_found" in {reason for look in looks for reason in look.reasons}
     assert {look.result for look in looks} == {"unrecognised"}

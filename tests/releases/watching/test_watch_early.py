@@ -34,7 +34,7 @@ def exposed(site, morning_from):
             early = [out | {"from": OUT_AT.isoformat()}, scene(status=404, starts=GONE_AT)] if each == path else []
             site.publish(each, [scene(status=404), *early, out | {"from": DUE.isoformat()}])
         release = a_confirmed_release(title=TITLE, url=site.url(PAGE), due_at=DUE, attachments=(site.url(SHEET),))
-        morning_from(DUE - timedelta(minutes=35)).play(DUE - timedelta(minutes=20))
+        morning_from(DUE - timedelta(minutes=33)).play(DUE - timedelta(minutes=28))
         return release
 
     return play
@@ -50,7 +50,7 @@ def test_a_part_that_is_out_for_two_minutes_half_an_hour_before_is_early(exposed
     assert Suspicion.objects.get().kind == "early"
     sealed = set(seals.seals_on(KeptBody.objects.values_list("sha256", flat=True), now=DUE - timedelta(minutes=20)))
     assert sealed == set(KeptBody.objects.filter(address__role=role, why="first_live").values_list("sha256", flat=True))
-    morning_from(DUE - timedelta(minutes=2)).play(DUE + timedelta(minutes=3))
+    morning_from(DUE - timedelta(seconds=20)).play(DUE + timedelta(seconds=135))
     found.refresh_from_db()
     assert found.outcome == Outcome.EARLY
     assert not seals.seals_on(sealed, now=DUE + timedelta(minutes=3))

@@ -61,11 +61,11 @@ def said(release):
     return [state for place, state in enumerate(states) if place == 0 or states[place - 1] is not state]
 
 
-def test_an_announcement_that_turns_into_its_statistics_58_minutes_late_gives_both_clocks(watched, site, morning_from):
+def test_an_announcement_that_turns_into_its_statistics_8_minutes_late_gives_both_clocks(watched, site, morning_from):
     """(V11)"""
-    out = after(seconds=3480)
+    out = after(seconds=480)
     statistics = govuk_pages.publication(
-        PATH, TITLE, published_at=after(seconds=3482), scheduled_at=DUE, delay_seconds=3480
+        PATH, TITLE, published_at=after(seconds=482), scheduled_at=DUE, delay_seconds=480
     )
     release = watched(
         ANNOUNCED_AT,
@@ -74,7 +74,7 @@ def test_an_announcement_that_turns_into_its_statistics_58_minutes_late_gives_bo
             PATH: [answered(govuk_pages.gone(PATH)), answered(statistics, starts=out)],
         },
     )
-    morning_from(after(minutes=-1)).play(after(minutes=62))
+    morning_from(after(minutes=-1)).play(after(minutes=10))
 
     found = verification()
     assert found.outcome == Outcome.LATE
@@ -86,8 +86,8 @@ def test_an_announcement_that_turns_into_its_statistics_58_minutes_late_gives_bo
 
     account = versions.content_of(Report.objects.get()).circumstances
     assert "only the announcement of the release was there" in account
-    assert "The publisher’s own system gives 10.28am as the time of publication" in account
-    assert "58 minutes after it was due" in account
+    assert "The publisher’s own system gives 9.38am as the time of publication" in account
+    assert "8 minutes after it was due" in account
 
 
 def test_a_page_updated_in_place_is_told_by_its_dates_where_its_title_never_changes(watched, morning_from):
@@ -113,7 +113,7 @@ def test_a_page_updated_in_place_is_told_by_its_dates_where_its_title_never_chan
 
 def test_a_publication_withdrawn_after_it_was_out_stays_on_time(watched, morning_from):
     """(V12)"""
-    out, withdrawn_at = after(seconds=36), after(minutes=5)
+    out, withdrawn_at = after(seconds=36), after(minutes=3)
     fields = {"published_at": out, "scheduled_at": DUE, "delay_seconds": 36}
     statistics = govuk_pages.publication(PATH, TITLE, **fields)
     withdrawn = govuk_pages.publication(PATH, TITLE, **fields, withdrawn=(withdrawn_at, "An error was found."))
@@ -127,7 +127,7 @@ def test_a_publication_withdrawn_after_it_was_out_stays_on_time(watched, morning
             ]
         },
     )
-    morning_from(after(minutes=-1)).play(after(minutes=12))
+    morning_from(after(minutes=-1)).play(after(minutes=5))
 
     found = verification()
     assert found.outcome == Outcome.ON_TIME
@@ -149,7 +149,7 @@ def test_an_announcement_moved_on_the_morning_is_not_seen_and_the_account_says_w
             ]
         },
     )
-    morning_from(after(minutes=-1)).play(after(minutes=4))
+    morning_from(after(minutes=-1)).play(after(seconds=135))
 
     assert verification().outcome == Outcome.NOT_SEEN
     assert "moved" in verification().reasons
@@ -168,10 +168,10 @@ def test_an_announcement_moved_on_the_morning_is_not_seen_and_the_account_says_w
 def test_a_content_api_in_trouble_accuses_nobody(watched, morning_from):
     """(V4)"""
     script = [answered(ANNOUNCEMENT)]
-    for minute, status in ((-0.5, 503), (1, 403), (3, 500)):
+    for minute, status in ((-0.5, 503), (0.5, 403), (1.5, 500)):
         script.append(answered(ANNOUNCEMENT, starts=after(minutes=minute)) | {"status": status})
     watched(ANNOUNCED_AT, scenes={ANNOUNCED_AT: script})
-    morning_from(after(minutes=-1)).play(after(minutes=4))
+    morning_from(after(minutes=-1)).play(after(seconds=135))
 
     assert verification().outcome == Outcome.CANNOT_TELL
     assert not Report.objects.exists()

@@ -15,8 +15,8 @@ from tests.releases.scripted import JumpingClock, MorningOver, ScriptedPublisher
 
 pytestmark = [pytest.mark.both_databases, pytest.mark.django_db(transaction=True)]
 
-MANY = 24
-TAKES = timedelta(seconds=0.25)
+MANY = 12
+TAKES = timedelta(seconds=0.5)
 OUT = "<title>Inspections as at 31 March 2020</title><h1>Inspections as at 31 March 2020</h1>"
 
 
@@ -31,7 +31,7 @@ class AllAtOnce(ScriptedPublisher):
 
 
 class SlowToRead(AllAtOnce):
-    """A publisher whose pages take a quarter of a second each to be examined: thirty stand for thousands."""
+    """A publisher whose pages take half a second each to be examined: twelve stand for thousands."""
 
     def examine(self, adapter, answer, expectation):
         self._clock.sleep_until(self._clock.now() + TAKES)
@@ -44,7 +44,7 @@ def sweep(publisher_of):
         a_confirmed_release(
             series=series, reference=f"part-{number}", url=f"https://www.example.gov.uk/statistics/{number}"
         )
-    clock = JumpingClock(SEED_DUE - timedelta(seconds=40), ends_at=SEED_DUE + timedelta(seconds=200))
+    clock = JumpingClock(SEED_DUE - timedelta(seconds=40), ends_at=SEED_DUE + timedelta(seconds=140))
     publisher = publisher_of(clock, lambda url, at: (200, OUT, 0.1) if at >= SEED_DUE else (404, "", 0.1))
     with suppress(MorningOver):
         watch.sweep(clock=clock, look=publisher, watcher="first")

@@ -44,12 +44,12 @@ def busy_site(site):
 def test_a_site_that_asks_to_be_left_alone_over_the_due_instant_is_not_asked_and_nobody_is_accused(
     busy_site, morning_from
 ):
-    morning = morning_from(DUE - minutes(10))
+    morning = morning_from(DUE - minutes(3))
     morning.play(DUE - minutes(1))
     paused_until = HostLease.objects.get().paused_until
     asked = len(busy_site.arrivals())
     assert Observation.objects.filter(status=429).count() == 1
-    morning.play(DUE + minutes(3))
+    morning.play(DUE + timedelta(seconds=135))
     assert len(busy_site.arrivals()) == asked
     looks = Observation.objects.filter(sent_at__gte=DUE - minutes(1))
     assert {(look.failure, *look.reasons) for look in looks} == {("asked_to_wait", "asked_to_wait")}
@@ -63,7 +63,7 @@ def test_a_site_that_asks_to_be_left_alone_over_the_due_instant_is_not_asked_and
 
 
 def test_the_pause_holds_for_the_next_watcher_in_another_process(busy_site, morning_from):
-    morning_from(DUE - minutes(10)).play(DUE - minutes(1))
+    morning_from(DUE - minutes(3)).play(DUE - minutes(1))
     asked = len(busy_site.arrivals())
     another = morning_from(DUE - minutes(1))
     another.play(DUE + minutes(1), watcher="another")

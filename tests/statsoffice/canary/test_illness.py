@@ -7,7 +7,7 @@ import pytest
 from releases.record import coverage
 from statsoffice.canary import illness
 from statsoffice.canary.models import Illness, Pulse
-from statsoffice.messages import outbox
+from statsoffice.messages import outbox, watcher_ill
 from statsoffice.messages.models import Message
 from tests.statsoffice.canary.record import a_rehearsal, a_sweep, a_watcher_that_is_well
 from tests.statsoffice.canary.rehearsing import MORNING as NOW
@@ -22,6 +22,12 @@ pytestmark = [pytest.mark.both_databases, pytest.mark.django_db]
 def operators(settings):
     """Let there be one operator to tell."""
     settings.OPERATORS = [OPERATOR]
+
+
+@pytest.fixture(autouse=True)
+def no_other_news(monkeypatch):
+    """Write news of the watcher alone: hundreds of ticks would ask for all the other kinds too."""
+    monkeypatch.setattr(outbox, "KINDS", (watcher_ill,))
 
 
 def tick(at):

@@ -9,7 +9,8 @@ from breaches.models import Report
 from releases.models import Contact
 from releases.verdicts import judging
 from statsoffice import jobs
-from statsoffice.messages import outbox
+from statsoffice.messages import live_at_last, outbox
+from statsoffice.messages import suspected as suspicion_news
 from statsoffice.messages.gathering import SETTLING
 from statsoffice.messages.models import Message
 from tests.factories import SEED_DUE, ContactFactory, SeriesFactory, UserFactory, a_confirmed_release
@@ -117,14 +118,21 @@ def several(number, series=None):
     return releases
 
 
+@pytest.fixture
+def no_other_news(monkeypatch):
+    """Write news of suspicions alone: each of many ticks would ask for all the other kinds too."""
+    monkeypatch.setattr(outbox, "KINDS", (suspicion_news, live_at_last))
+
+
+@pytest.mark.usefixtures("no_other_news")
 def test_releases_of_one_producer_that_come_back_together_make_one_message_for_each_person():
-    releases = several(10)
+    releases = several(4)
     for number, release in enumerate(releases):
         seen(release, "live", at=SEEN + timedelta(milliseconds=900 * number))
-    for seconds in range(0, 1200, 5):
+    for seconds in (*range(0, 90, 5), *range(90, 1200, 30)):
         told(SEEN + timedelta(seconds=seconds))
     (subject,) = {message.subject for message in told().values()}
-    assert subject == f"Seen live: 10 releases of {releases[0].series.producer}"
+    assert subject == f"Seen live: 4 releases of {releases[0].series.producer}"
     messages = Message.objects.filter(subject__contains="Seen live")
     assert messages.count() == messages.values("recipient").distinct().count() == 2
     for release in releases:
@@ -132,13 +140,14 @@ def test_releases_of_one_producer_that_come_back_together_make_one_message_for_e
     assert "/reports/\n" in messages[0].text
 
 
+@pytest.mark.usefixtures("no_other_news")
 def test_what_keeps_coming_back_within_a_quarter_of_an_hour_is_told_at_most_twice():
     releases = several(8)
-    for seconds in range(0, 1200, 10):
-        number, rest = divmod(seconds, 50)
-        if not rest and number < len(releases):
-            seen(releases[number], "live", at=SEEN + timedelta(seconds=seconds))
-        told(SEEN + timedelta(seconds=seconds + 5))
+    waiting = iter(releases)
+    for seconds in range(0, 1200, 25):
+        if seconds % 50 == 0 and (release := next(waiting, None)):
+            seen(release, "live", at=SEEN + timedelta(seconds=seconds))
+        told(SEEN + timedelta(seconds=seconds + 12))
     messages = Message.objects.filter(subject__contains="Seen live")
     subjects = list(messages.order_by("created_at").values_list("subject", flat=True).distinct())
     assert subjects == ["Seen live: release-00", f"Seen live: 7 releases of {releases[0].series.producer}"]

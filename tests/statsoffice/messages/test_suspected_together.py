@@ -9,7 +9,7 @@ from breaches.drafts import drafting
 from breaches.models import Report, Suspicion
 from releases.models import Contact
 from releases.verdicts import judging
-from statsoffice.messages import outbox
+from statsoffice.messages import outbox, suspected
 from statsoffice.messages.gathering import QUIET, SETTLING, WINDOW, Untold, by_recipients, ready
 from statsoffice.messages.models import Message, ToldSuspicion
 from tests.factories import SEED_DUE, ContactFactory, ProducerFactory, SeriesFactory, an_announced_release
@@ -46,10 +46,17 @@ def told():
     return {recipient: recipients.count(recipient) for recipient in recipients}
 
 
+@pytest.fixture
+def no_other_news(monkeypatch):
+    """Write news of suspicions alone: each of many ticks would ask for all the other kinds too."""
+    monkeypatch.setattr(outbox, "KINDS", (suspected,))
+
+
 @pytest.mark.django_db
+@pytest.mark.usefixtures("no_other_news")
 def test_ten_suspicions_of_one_producer_make_one_message_for_each_person(series):
     releases = [suspect(series, number, at=RAISED + timedelta(milliseconds=700 * number)) for number in range(10)]
-    for seconds in range(0, 1200, 5):
+    for seconds in (*range(0, 90, 5), *range(90, 1200, 30)):
         outbox.create_missing(now=RAISED + timedelta(seconds=seconds))
     assert told() == dict.fromkeys(Contact.objects.values_list("email", flat=True), 1)
     message = Message.objects.first()
@@ -62,8 +69,9 @@ def test_ten_suspicions_of_one_producer_make_one_message_for_each_person(series)
 
 
 @pytest.mark.django_db
+@pytest.mark.usefixtures("no_other_news")
 def test_those_of_a_quarter_of_an_hour_are_told_at_most_twice_if_they_keep_coming(series):
-    for seconds in range(0, 1200, 5):
+    for seconds in range(0, 1200, 10):
         number, rest = divmod(seconds, 50)
         if not rest and number < 10:
             suspect(series, number, at=RAISED + timedelta(seconds=seconds))

@@ -96,7 +96,7 @@ def test_verdicts_count_real_releases_by_the_schedule_in_force(measured):
 def test_the_lag_is_that_of_the_look_which_is_most_overdue(measured):
     for reference in ("one", "two"):
         an_announced_release(reference=reference, due_at=NOW + timedelta(minutes=10))
-    watch_list.enrol(now=NOW - timedelta(minutes=1))
+    watch_list.enrol(watch_list.watched_addresses(now=NOW), now=NOW - timedelta(minutes=1))
     Watch.objects.update(next_look_at=NOW + timedelta(seconds=3))
     assert measured()["sweep_lag_seconds",] == 0
     Watch.objects.filter(address__release__reference="one").update(next_look_at=NOW - timedelta(seconds=7))
@@ -105,7 +105,7 @@ def test_the_lag_is_that_of_the_look_which_is_most_overdue(measured):
 
 def test_the_plan_of_an_older_schedule_is_no_lag(measured):
     an_announced_release(due_at=NOW + timedelta(minutes=10))
-    watch_list.enrol(now=NOW)
+    watch_list.enrol(watch_list.watched_addresses(now=NOW), now=NOW)
     Watch.objects.update(next_look_at=NOW - timedelta(days=1), schedule_version=99)
     assert measured()["sweep_lag_seconds",] == 0
 

@@ -90,12 +90,12 @@ def test_a_notice_on_the_last_editions_page_makes_nothing_early_and_nothing_on_t
     a_confirmed_release(url="https://www.example.gov.uk/inspections")
     last = site_pages.release_page(name, published="31 March 2020")
     noted = last.replace("</h1>", "</h1><p>We consulted users of these statistics on 31 March 2020.</p>", 1)
-    clock = JumpingClock(SEED_DUE - timedelta(minutes=5), ends_at=SEED_DUE + timedelta(minutes=4))
+    clock = JumpingClock(SEED_DUE - timedelta(seconds=60), ends_at=SEED_DUE + timedelta(seconds=140))
 
     def script(url, at):
         if not url.endswith("/inspections"):
             return 404, "", 0.1
-        return 200, noted if at >= SEED_DUE - timedelta(minutes=2) else last, 0.1
+        return 200, noted if at >= SEED_DUE - timedelta(seconds=30) else last, 0.1
 
     publisher = ScriptedPublisher(clock, script)
     with suppress(MorningOver):

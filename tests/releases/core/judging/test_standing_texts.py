@@ -95,7 +95,7 @@ def test_a_release_under_an_unexpected_title_is_not_called_unchanged_because_it_
     name = "State-funded schools inspections and outcomes as at the summer"
     renamed = pages.release_page(name, published="30 June 2020")
     out = SEED_DUE + timedelta(seconds=seconds)
-    clock = JumpingClock(SEED_DUE - timedelta(minutes=2), ends_at=SEED_DUE + timedelta(minutes=4))
+    clock = JumpingClock(SEED_DUE - timedelta(seconds=30), ends_at=SEED_DUE + timedelta(seconds=140))
 
     def script(url, at):
         return (200, renamed, 0.1) if at >= out and url.endswith("/inspections") else (404, "", 0.1)

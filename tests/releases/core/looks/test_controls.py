@@ -100,7 +100,7 @@ class Network(ScriptedPublisher):
 )
 def test_no_fault_of_our_own_network_makes_a_suspicion(reaches, led_to, result, outcome):
     a_confirmed_release()
-    clock = JumpingClock(SEED_DUE - timedelta(minutes=1), ends_at=SEED_DUE + timedelta(minutes=4))
+    clock = JumpingClock(SEED_DUE - timedelta(seconds=40), ends_at=SEED_DUE + timedelta(seconds=140))
     network = Network(clock, reaches=reaches, led_to=led_to)
     with suppress(MorningOver):
         watch.sweep(clock=clock, look=network, watcher="controls", controls=(ONE, TWO))
