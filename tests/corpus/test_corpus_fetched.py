@@ -134,7 +134,7 @@ def _cases() -> Iterator[object]:
         known |= _ways(case)
 
 
-@pytest.mark.parametrize("case", _cases())
+@pytest.mark.parametrize("case", list(_cases()))
 def test_a_case_that_comes_over_a_real_connection_gets_the_same_answer(case, stage, fetcher):
     def fetch(case: Case, look: Look) -> Answer:
         fetcher.start(errand(stage.play(case, look), stage.entry, stage.closed))

@@ -82,6 +82,7 @@ def _looks(key: str) -> tuple[datetime, ...]:
     return tuple(planned())
 
 
+@cache
 def _second_look(first: datetime, key: str) -> datetime | None:
     """Return the look after one that saw the release, or None if that comes at the due instant only."""
     second = _next(first, key=key, live_early=first)

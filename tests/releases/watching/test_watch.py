@@ -105,12 +105,13 @@ def test_a_marker_that_matched_from_the_first_look_proves_nothing(watched, morni
     assert not Suspicion.objects.exists()
 
 
+# How each of these pages is read is asserted in tests/corpus; the verdict follows from the reading.
 @pytest.mark.parametrize(
     "trouble",
     [
         pytest.param(scene(pages.error_page(), status=500), id="server error"),
-        pytest.param(scene("Too many requests", status=429), id="too many requests"),
-        pytest.param(scene(pages.bot_challenge_page()), id="bot challenge"),
+        pytest.param(scene("Too many requests", status=429), id="too many requests", marks=pytest.mark.full),
+        pytest.param(scene(pages.bot_challenge_page()), id="bot challenge", marks=pytest.mark.full),
         pytest.param(scene(pages.release_page("Something renamed", published="30 June 2020")), id="renamed"),
     ],
 )
@@ -137,8 +138,12 @@ def test_a_publisher_that_nobody_can_reach_is_never_late(watched, morning_from, 
     "standing_there",
     [
         pytest.param(scene(pages.not_found_page()), id="soft not found"),
-        pytest.param(scene(pages.coming_soon_page(TITLE, expected="30 June 2020 9:30am")), id="coming soon"),
-        pytest.param(scene(pages.log_in_page()), id="log-in"),
+        pytest.param(
+            scene(pages.coming_soon_page(TITLE, expected="30 June 2020 9:30am")),
+            id="coming soon",
+            marks=pytest.mark.full,
+        ),
+        pytest.param(scene(pages.log_in_page()), id="log-in", marks=pytest.mark.full),
         pytest.param(scene(LAST_EDITION), id="last edition"),
         pytest.param(scene(status=302, headers={"Location": "/"}), id="redirect to the home page"),
     ],

@@ -1,5 +1,6 @@
 """A setting with a bad value refuses to start and says what is wrong."""
 
+import json
 import os
 import secrets
 import subprocess
@@ -30,7 +31,7 @@ PROVIDER = {
 }
 
 
-def load_settings(tmp_path, *, script="from django.conf import settings; print(settings.MODE)", **environment):
+def load_settings(tmp_path, *, script, stdin="", **environment):
     kept = {name: value for name, value in os.environ.items() if name in {"PATH", "HOME"}}
     return subprocess.run(
         [sys.executable, "-c", script],
@@ -41,95 +42,133 @@ def load_settings(tmp_path, *, script="from django.conf import settings; print(s
             "STATSOFFICE_VAR": str(tmp_path),
             **environment,
         },
+        input=stdin,
         capture_output=True,
         text=True,
         check=False,
-        timeout=60,
+        timeout=300,
     )
 
 
-@pytest.mark.parametrize(
-    "environment",
-    [
-        pytest.param({}, id="development with nothing set"),
-        pytest.param(PRODUCTION, id="production"),
-        pytest.param({"STATSOFFICE_PROBE_BUDGETS": "www.gov.uk=6/8, www.ons.gov.uk=2/4"}, id="budgets"),
-        pytest.param({"EMAIL_URL": "smtp+tls://user:secret@mail.example.gov.uk:587"}, id="mail"),
-        pytest.param({"DATABASE_URL": "postgres://u:p@localhost:5432/statsoffice"}, id="postgresql"),
-        pytest.param({"STATSOFFICE_NOTIFY_KEY": NOTIFY_KEY, "STATSOFFICE_NOTIFY_TEMPLATE": TEMPLATE}, id="notify"),
-        pytest.param(PROVIDER, id="the office's own provider"),
-        pytest.param({"STATSOFFICE_WEBHOOKS": "a=jsons://intranet.example/x  b=slack://a/b/c/"}, id="webhooks"),
-    ],
-)
-def test_good_settings_start(tmp_path, environment):
-    loaded = load_settings(tmp_path, **environment)
+# Loads the settings once for each environment of its input, in a fork of a process that has loaded all that they
+# import: starting Python and loading the libraries would take most of the time of each.
+LOADER = """
+import json, os, sys, tempfile, traceback
+import statsoffice.settings
+for name in [name for name in sys.modules if name.partition(".")[0] == "statsoffice"]:
+    del sys.modules[name]
+
+def load(environment):
+    os.environ.update(environment)
+    try:
+        from django.conf import settings
+        settings.MODE
+    except BaseException:
+        traceback.print_exc()
+        return 1
+    return 0
+
+found = []
+for environment in json.load(sys.stdin):
+    with tempfile.TemporaryFile() as written:
+        if (child := os.fork()) == 0:
+            os.dup2(written.fileno(), 2)
+            code = load(environment)
+            sys.stderr.flush()
+            os._exit(code)
+        code = os.waitstatus_to_exitcode(os.waitpid(child, 0)[1])
+        written.seek(0)
+        found.append((code, written.read().decode()))
+print(json.dumps(found))
+"""
+
+
+def load_each(tmp_path, environments):
+    """Load the settings with each environment; gives exit codes with what is written to stderr."""
+    loaded = load_settings(tmp_path, script=LOADER, stdin=json.dumps(environments))
     assert (loaded.returncode, loaded.stderr) == (0, "")
+    return json.loads(loaded.stdout)
 
 
-@pytest.mark.parametrize(
-    ("environment", "sentence"),
-    [
-        pytest.param({"STATSOFFICE_MODE": "test"}, 'STATSOFFICE_MODE is "test"', id="mode"),
-        pytest.param({**PRODUCTION, "SECRET_KEY": "short"}, "SECRET_KEY must be set", id="weak key"),
-        pytest.param({**PRODUCTION, "SECRET_KEY": "x7" * 30}, "SECRET_KEY is not random", id="key with a pattern"),
-        pytest.param({**PRODUCTION, "SECRET_KEY": DEVELOPMENT_KEY}, "of development machines", id="development key"),
-        pytest.param({**PRODUCTION, "ALLOWED_HOSTS": "*"}, 'ALLOWED_HOSTS holds "*"', id="any host"),
-        pytest.param({**PRODUCTION, "ALLOWED_HOSTS": ""}, "ALLOWED_HOSTS must name", id="no host"),
-        pytest.param({**PRODUCTION, "ALLOWED_HOSTS": ".gov.uk"}, 'holds ".gov.uk"', id="every host of gov.uk"),
-        pytest.param({"ALLOWED_HOSTS": "https://a.example"}, 'holds "https://a.example"', id="address for a host"),
-        pytest.param({**PRODUCTION, "STATSOFFICE_ADDRESS": "http://a.example"}, "start with https://", id="bare http"),
-        pytest.param({**PRODUCTION, "STATSOFFICE_ADDRESS": ""}, "STATSOFFICE_ADDRESS", id="no address"),
-        pytest.param({"STATSOFFICE_PROBE_BUDGETS": "www.gov.uk=6"}, "STATSOFFICE_PROBE_BUDGETS", id="budget"),
-        pytest.param({"STATSOFFICE_PROBE_BUDGETS": "www.gov.uk=0/8"}, "STATSOFFICE_PROBE_BUDGETS", id="no budget"),
-        pytest.param({"STATSOFFICE_PROBE_ALLOW_PRIVATE": "intranet"}, "must be host:port", id="no port"),
-        pytest.param({"STATSOFFICE_ADDRESS": "releases.example.gov.uk"}, "STATSOFFICE_ADDRESS", id="no scheme"),
-        pytest.param({"STATSOFFICE_PROBE_CONTROLS": "example.org"}, "STATSOFFICE_PROBE_CONTROLS", id="control"),
-        pytest.param({"DATABASE_URL": "mysql://u:p@localhost/db"}, "PostgreSQL or an SQLite", id="other database"),
-        pytest.param({"DATABASE_URL": "nonsense"}, "DATABASE_URL", id="no database"),
-        pytest.param({"EMAIL_URL": "pigeon://coop"}, "EMAIL_URL", id="mail"),
-        pytest.param({"STATSOFFICE_CLOCK_LARGEST_ERROR": "nan"}, "a number of at least", id="clock error"),
-        pytest.param({"STATSOFFICE_EVIDENCE_KEPT_DAYS": "7"}, "at least 30", id="evidence for a week"),
-        pytest.param({"STATSOFFICE_REPORT_RECIPIENT": "a@example.gov.uk,b@example.gov.uk"}, "it takes one", id="two"),
-        pytest.param({"STATSOFFICE_REPORT_DUE_WORKING_DAYS": "0"}, "at least 1", id="due at once"),
-        pytest.param({"STATSOFFICE_REPORT_REMINDERS": "-1,soon"}, "a whole number", id="reminders"),
-        pytest.param({"STATSOFFICE_PRE_RELEASE_NAMES_KEPT_DAYS": "0"}, "at least 1", id="names for no day"),
-        pytest.param({"STATSOFFICE_PREFLIGHT_AT": "2pm"}, "a time such as 14:00", id="pre-flight"),
-        pytest.param({"STATSOFFICE_COMPARISON_AT": "night"}, "a time such as 14:00", id="comparison"),
-        pytest.param({"STATSOFFICE_HEALTH_PING": "ping"}, "STATSOFFICE_HEALTH_PING", id="ping"),
-        pytest.param({"STATSOFFICE_SECOND_FACTOR": "boss"}, 'holds "boss"', id="second factor"),
-        pytest.param({"STATSOFFICE_SECOND_FACTOR": " "}, 'holds ""', id="second factor of nobody by mistake"),
-        pytest.param({"STATSOFFICE_PROXIES": "many"}, "STATSOFFICE_PROXIES", id="proxies"),
-        pytest.param({"STATSOFFICE_METRICS_TOKEN": "SECRET"}, "at least 32 characters", id="short metrics token"),
-        pytest.param({"STATSOFFICE_METRICS_TOKEN": "SECRET " * 9}, "without spaces", id="metrics token of words"),
-        pytest.param({"STATSOFFICE_LOG_LEVEL": "loud"}, "STATSOFFICE_LOG_LEVEL", id="log level"),
-        pytest.param({"STATSOFFICE_PROXIES": "one"}, "STATSOFFICE_PROXIES", id="proxies"),
-        pytest.param({"STATSOFFICE_CANARY": "yes"}, "STATSOFFICE_CANARY", id="canary"),
-        pytest.param({"STATSOFFICE_LEAD_OFFICIAL": "yes"}, "STATSOFFICE_LEAD_OFFICIAL", id="label"),
-        pytest.param({"STATSOFFICE_OPERATORS": "me@example.gov.uk, you"}, 'holds "you"', id="operators"),
-        pytest.param({"STATSOFFICE_NOTIFY_KEY": "desk-of-SECRET"}, "no API key of GOV.UK Notify", id="notify key"),
-        pytest.param({"STATSOFFICE_NOTIFY_KEY": NOTIFY_KEY}, "STATSOFFICE_NOTIFY_TEMPLATE", id="key without template"),
-        pytest.param({"STATSOFFICE_NOTIFY_ADDRESS": "notify"}, "STATSOFFICE_NOTIFY_ADDRESS", id="notify address"),
-        pytest.param({"STATSOFFICE_WEBHOOKS": "jsons://host/SECRET"}, "must be name=address", id="nameless webhook"),
-        pytest.param({"STATSOFFICE_WEBHOOKS": "a=syslog://SECRET"}, "address of a must begin", id="other service"),
-        pytest.param({"STATSOFFICE_WEBHOOKS": "a=json:///SECRET"}, "address of a must begin", id="webhook to nowhere"),
-        *(
-            pytest.param({**PROVIDER, name: ""}, f"half set: {name} must be set too", id=f"provider without {name}")
-            for name in PROVIDER
-        ),
-        pytest.param({**PROVIDER, OIDC: "login.example.gov.uk"}, f"{OIDC} is", id="provider without a scheme"),
-        pytest.param({**PROVIDER, OIDC: "https://a.example/?SECRET"}, "bare address", id="provider with a question"),
-        pytest.param({**PROVIDER, OIDC: "https://a:SECRET@a.example"}, "bare address", id="provider with a password"),
-        pytest.param({**PROVIDER, OIDC: f"https://{'a' * 200}"}, "at most 200", id="provider that is too long"),
-        pytest.param({**PRODUCTION, **PROVIDER, OIDC: "http://a.example"}, "start with https://", id="bare provider"),
-    ],
-)
-def test_a_bad_setting_refuses_to_start_and_is_named(tmp_path, environment, sentence):
-    loaded = load_settings(tmp_path, **environment)
-    assert loaded.returncode != 0
-    last_line = loaded.stderr.strip().splitlines()[-1]
-    assert "ImproperlyConfigured" in last_line
-    assert sentence in last_line
-    assert "SECRET" not in last_line.replace("SECRET_KEY", "").replace("CLIENT_SECRET", "")
+GOOD = {
+    "development with nothing set": {},
+    "production": PRODUCTION,
+    "budgets": {"STATSOFFICE_PROBE_BUDGETS": "www.gov.uk=6/8, www.ons.gov.uk=2/4"},
+    "mail": {"EMAIL_URL": "smtp+tls://user:secret@mail.example.gov.uk:587"},
+    "postgresql": {"DATABASE_URL": "postgres://u:p@localhost:5432/statsoffice"},
+    "notify": {"STATSOFFICE_NOTIFY_KEY": NOTIFY_KEY, "STATSOFFICE_NOTIFY_TEMPLATE": TEMPLATE},
+    "the office's own provider": PROVIDER,
+    "webhooks": {"STATSOFFICE_WEBHOOKS": "a=jsons://intranet.example/x  b=slack://a/b/c/"},
+}
+BAD = {
+    "mode": ({"STATSOFFICE_MODE": "test"}, 'STATSOFFICE_MODE is "test"'),
+    "weak key": ({**PRODUCTION, "SECRET_KEY": "short"}, "SECRET_KEY must be set"),
+    "key with a pattern": ({**PRODUCTION, "SECRET_KEY": "x7" * 30}, "SECRET_KEY is not random"),
+    "development key": ({**PRODUCTION, "SECRET_KEY": DEVELOPMENT_KEY}, "of development machines"),
+    "any host": ({**PRODUCTION, "ALLOWED_HOSTS": "*"}, 'ALLOWED_HOSTS holds "*"'),
+    "no host": ({**PRODUCTION, "ALLOWED_HOSTS": ""}, "ALLOWED_HOSTS must name"),
+    "every host of gov.uk": ({**PRODUCTION, "ALLOWED_HOSTS": ".gov.uk"}, 'holds ".gov.uk"'),
+    "address for a host": ({"ALLOWED_HOSTS": "https://a.example"}, 'holds "https://a.example"'),
+    "bare http": ({**PRODUCTION, "STATSOFFICE_ADDRESS": "http://a.example"}, "start with https://"),
+    "no address": ({**PRODUCTION, "STATSOFFICE_ADDRESS": ""}, "STATSOFFICE_ADDRESS"),
+    "budget": ({"STATSOFFICE_PROBE_BUDGETS": "www.gov.uk=6"}, "STATSOFFICE_PROBE_BUDGETS"),
+    "no budget": ({"STATSOFFICE_PROBE_BUDGETS": "www.gov.uk=0/8"}, "STATSOFFICE_PROBE_BUDGETS"),
+    "no port": ({"STATSOFFICE_PROBE_ALLOW_PRIVATE": "intranet"}, "must be host:port"),
+    "no scheme": ({"STATSOFFICE_ADDRESS": "releases.example.gov.uk"}, "STATSOFFICE_ADDRESS"),
+    "control": ({"STATSOFFICE_PROBE_CONTROLS": "example.org"}, "STATSOFFICE_PROBE_CONTROLS"),
+    "other database": ({"DATABASE_URL": "mysql://u:p@localhost/db"}, "PostgreSQL or an SQLite"),
+    "no database": ({"DATABASE_URL": "nonsense"}, "DATABASE_URL"),
+    "mail": ({"EMAIL_URL": "pigeon://coop"}, "EMAIL_URL"),
+    "clock error": ({"STATSOFFICE_CLOCK_LARGEST_ERROR": "nan"}, "a number of at least"),
+    "evidence for a week": ({"STATSOFFICE_EVIDENCE_KEPT_DAYS": "7"}, "at least 30"),
+    "two": ({"STATSOFFICE_REPORT_RECIPIENT": "a@example.gov.uk,b@example.gov.uk"}, "it takes one"),
+    "due at once": ({"STATSOFFICE_REPORT_DUE_WORKING_DAYS": "0"}, "at least 1"),
+    "reminders": ({"STATSOFFICE_REPORT_REMINDERS": "-1,soon"}, "a whole number"),
+    "names for no day": ({"STATSOFFICE_PRE_RELEASE_NAMES_KEPT_DAYS": "0"}, "at least 1"),
+    "pre-flight": ({"STATSOFFICE_PREFLIGHT_AT": "2pm"}, "a time such as 14:00"),
+    "comparison": ({"STATSOFFICE_COMPARISON_AT": "night"}, "a time such as 14:00"),
+    "ping": ({"STATSOFFICE_HEALTH_PING": "ping"}, "STATSOFFICE_HEALTH_PING"),
+    "second factor": ({"STATSOFFICE_SECOND_FACTOR": "boss"}, 'holds "boss"'),
+    "second factor of nobody by mistake": ({"STATSOFFICE_SECOND_FACTOR": " "}, 'holds ""'),
+    "proxies": ({"STATSOFFICE_PROXIES": "many"}, "STATSOFFICE_PROXIES"),
+    "short metrics token": ({"STATSOFFICE_METRICS_TOKEN": "SECRET"}, "at least 32 characters"),
+    "metrics token of words": ({"STATSOFFICE_METRICS_TOKEN": "SECRET " * 9}, "without spaces"),
+    "log level": ({"STATSOFFICE_LOG_LEVEL": "loud"}, "STATSOFFICE_LOG_LEVEL"),
+    "one proxy in words": ({"STATSOFFICE_PROXIES": "one"}, "STATSOFFICE_PROXIES"),
+    "canary": ({"STATSOFFICE_CANARY": "yes"}, "STATSOFFICE_CANARY"),
+    "label": ({"STATSOFFICE_LEAD_OFFICIAL": "yes"}, "STATSOFFICE_LEAD_OFFICIAL"),
+    "operators": ({"STATSOFFICE_OPERATORS": "me@example.gov.uk, you"}, 'holds "you"'),
+    "notify key": ({"STATSOFFICE_NOTIFY_KEY": "desk-of-SECRET"}, "no API key of GOV.UK Notify"),
+    "key without template": ({"STATSOFFICE_NOTIFY_KEY": NOTIFY_KEY}, "STATSOFFICE_NOTIFY_TEMPLATE"),
+    "notify address": ({"STATSOFFICE_NOTIFY_ADDRESS": "notify"}, "STATSOFFICE_NOTIFY_ADDRESS"),
+    "nameless webhook": ({"STATSOFFICE_WEBHOOKS": "jsons://host/SECRET"}, "must be name=address"),
+    "other service": ({"STATSOFFICE_WEBHOOKS": "a=syslog://SECRET"}, "address of a must begin"),
+    "webhook to nowhere": ({"STATSOFFICE_WEBHOOKS": "a=json:///SECRET"}, "address of a must begin"),
+    **{f"provider without {name}": ({**PROVIDER, name: ""}, f"half set: {name} must be set too") for name in PROVIDER},
+    "provider without a scheme": ({**PROVIDER, OIDC: "login.example.gov.uk"}, f"{OIDC} is"),
+    "provider with a question": ({**PROVIDER, OIDC: "https://a.example/?SECRET"}, "bare address"),
+    "provider with a password": ({**PROVIDER, OIDC: "https://a:SECRET@a.example"}, "bare address"),
+    "provider that is too long": ({**PROVIDER, OIDC: f"https://{'a' * 200}"}, "at most 200"),
+    "bare provider": ({**PRODUCTION, **PROVIDER, OIDC: "http://a.example"}, "start with https://"),
+}
+
+
+def test_good_settings_start(tmp_path, subtests):
+    loaded = load_each(tmp_path, list(GOOD.values()))
+    for what, (code, said) in zip(GOOD, loaded, strict=True):
+        with subtests.test(what):
+            assert (code, said) == (0, "")
+
+
+def test_a_bad_setting_refuses_to_start_and_is_named(tmp_path, subtests):
+    loaded = load_each(tmp_path, [environment for environment, _ in BAD.values()])
+    for (what, (_, sentence)), (code, said) in zip(BAD.items(), loaded, strict=True):
+        with subtests.test(what):
+            assert code != 0
+            last_line = said.strip().splitlines()[-1]
+            assert "ImproperlyConfigured" in last_line
+            assert sentence in last_line
+            assert "SECRET" not in last_line.replace("SECRET_KEY", "").replace("CLIENT_SECRET", "")
 
 
 def test_in_production_the_health_alone_is_told_without_https(tmp_path):

@@ -52,7 +52,10 @@ def ended_with_the_test(run):
         run.terminate()
 
 
-@pytest.mark.parametrize("number", [signal.SIGINT, signal.SIGTERM], ids=["ctrl-c", "term"])
+@pytest.mark.parametrize(
+    "number",
+    [pytest.param(signal.SIGINT, id="ctrl-c"), pytest.param(signal.SIGTERM, id="term", marks=pytest.mark.full)],
+)
 def test_the_product_answers_and_stops_without_leaving_a_process(surroundings, number):
     port = free_port()
     command = [sys.executable, "-m", "statsoffice.running", "--no-demo", "--port", str(port)]
