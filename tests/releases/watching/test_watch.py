@@ -172,7 +172,7 @@ def test_a_missing_attachment_makes_a_live_release_partial_with_its_own_delay(wa
 
 
 def test_a_fault_of_our_own_on_one_release_stops_no_other_and_counts_for_nothing(watched, morning_from):
-    morning = morning_from(after(minutes=-3))
+    morning = morning_from(after(minutes=-6))
     sound = watched()
     broken = watched("/statistics/broken")
     broken.addresses.update(adapter="no-such-adapter")

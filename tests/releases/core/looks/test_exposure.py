@@ -62,7 +62,7 @@ def test_exposures_that_are_played_are_noticed_as_often_as_the_chance_says(begin
 def test_a_longer_exposure_and_one_nearer_to_its_time_is_never_noticed_less():
     stretches = [begins for begins in Begins if begins is not Begins.LAST_MINUTE]
     for begins in Begins:
-        seen = [chance(timedelta(seconds=seconds), begins) for seconds in range(0, 1000, 7)]
+        seen = [chance(timedelta(seconds=seconds), begins) for seconds in range(0, 1000, 13)]
         assert [one.seen for one in seen] == sorted(one.seen for one in seen)
         assert [one.proven for one in seen] == sorted(one.proven for one in seen)
         assert all(0 <= one.proven <= one.seen <= 1 for one in seen)
