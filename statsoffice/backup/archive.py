@@ -21,6 +21,7 @@ from contextlib import contextmanager
 from dataclasses import asdict, dataclass
 from datetime import date, datetime, timedelta
 from functools import partial
+from importlib import metadata
 from pathlib import Path, PurePosixPath
 
 from django.conf import settings
@@ -340,8 +341,10 @@ def _size_bytes(folder: Path) -> int:
 
 
 def _version() -> str:
-    project = tomllib.loads((settings.BASE_DIR / "pyproject.toml").read_text())
-    return str(project["project"]["version"])
+    project = settings.BASE_DIR / "pyproject.toml"
+    if not project.exists():  # an installed copy
+        return metadata.version("statsoffice")
+    return str(tomllib.loads(project.read_text())["project"]["version"])
 
 
 def _read_checksums(folder: Path) -> dict[str, str]:
