@@ -37,65 +37,83 @@ def belongs_to(office, series, day):
     )
 
 
-def row_by_row(office, chosen):
-    """Read the record row by row and count what `chosen` says of producer, series and quarter."""
-    outcomes, delays, decisions, reasons, approvals, sendings, alone, with_document = [], [], [], [], [], [], 0, 0
-    causes, still_open, overdue = [], 0, 0
-    for verification in Verification.objects.select_related("release__series"):
-        place = belongs_to(office, verification.release.series, local_date(verification.due_at))
-        if not place or not chosen(*place) or verification.release.rehearsal or verification.outcome == "pending":
-            continue
-        outcomes.append(verification.outcome)
-        delays += [verification.delay_to] if verification.delay_to is not None else []
-    for report in Report.objects.filter(rehearsal=False):
-        series = report.suspicions.get().release.series
-        place = belongs_to(office, series, report.occurred_on or local_date(report.drafted_at))
-        if not place or not chosen(*place):
-            continue
-        decision = DECISION_ON[ReportStatus(report.status)]
-        decisions.append(decision)
-        reasons += [(decision, report.decision_reason)] if report.decision_reason else []
-        if decision in BREACHES:
-            causes += [report.cause] if report.cause else []
-            left = [action for action in report.actions.all() if action.finished_at is None]
-            still_open += len(left)
-            overdue += len([action for action in left if action.due and action.due < TODAY])
-        documents = list(report.approved_documents.order_by("version"))
-        if decision is not Decision.REPORTED:
-            continue
-        with_document += bool(documents)
-        alone += bool(documents and documents[-1].one_person)
-        if report.occurred_on and documents:
-            first = min(local_date(document.approved_at) for document in documents)
-            approvals.append((first - report.occurred_on).days)
-        sendings += [(sent.sent_on - report.occurred_on).days for sent in report.dispatches.all() if report.occurred_on]
-    return {
-        "due": len(outcomes),
-        "on_time": outcomes.count("on_time"),
-        "not_on_time": len([one for one in outcomes if one in SUSPICIOUS]),
-        "unknown": len([one for one in outcomes if one in ASKS_A_PERSON]),
-        "delays": spread_of(delays),
-        "by_decision": {one: decisions.count(one) for one in decisions},
-        "by_reason": {one: reasons.count(one) for one in reasons},
-        "days_to_approval": spread_of(approvals),
-        "days_to_sending": spread_of(sendings),
-        "approvals": with_document,
-        "one_person_approvals": alone,
-        "same_day_changes": changes_of(office, chosen),
-        "by_cause": {one: causes.count(one) for one in causes},
-        "open_actions": still_open,
-        "overdue_actions": overdue,
-    }
+class RowByRow:
+    """The record read row by row, each with the producer, series and quarter in which it counts."""
+
+    def __init__(self, office):
+        self.verifications = [
+            (place, one)
+            for one in Verification.objects.select_related("release__series")
+            if (place := belongs_to(office, one.release.series, local_date(one.due_at)))
+            and not one.release.rehearsal
+            and one.outcome != "pending"
+        ]
+        self.reports = [
+            (place, one, list(one.actions.all()), list(one.approved_documents.order_by("version")))
+            for one in Report.objects.filter(rehearsal=False)
+            if (place := self._place_of(office, one))
+        ]
+        self.changes = [
+            place
+            for one in DateChange.objects.select_related("release__series")
+            if (place := belongs_to(office, one.release.series, local_date(one.made_at)))
+            and not one.release.rehearsal
+            # As the register of changes marks what was made on the day of release.
+            and Mark.ON_THE_DAY in marks(one.was, one.to, asked_at=one.requested_at, made_at=one.made_at)
+        ]
+
+    @staticmethod
+    def _place_of(office, report):
+        series = report.suspicions.select_related("release__series").get().release.series
+        return belongs_to(office, series, report.occurred_on or local_date(report.drafted_at))
+
+    def count(self, chosen):
+        """Count what `chosen` says of producer, series and quarter."""
+        outcomes, delays, decisions, reasons, approvals, sendings, alone, with_document = [], [], [], [], [], [], 0, 0
+        causes, still_open, overdue = [], 0, 0
+        for _, verification in only(self.verifications, chosen):
+            outcomes.append(verification.outcome)
+            delays += [verification.delay_to] if verification.delay_to is not None else []
+        for _, report, actions, documents in only(self.reports, chosen):
+            decision = DECISION_ON[ReportStatus(report.status)]
+            decisions.append(decision)
+            reasons += [(decision, report.decision_reason)] if report.decision_reason else []
+            if decision in BREACHES:
+                causes += [report.cause] if report.cause else []
+                left = [action for action in actions if action.finished_at is None]
+                still_open += len(left)
+                overdue += len([action for action in left if action.due and action.due < TODAY])
+            if decision is not Decision.REPORTED:
+                continue
+            with_document += bool(documents)
+            alone += bool(documents and documents[-1].one_person)
+            if report.occurred_on and documents:
+                first = min(local_date(document.approved_at) for document in documents)
+                approvals.append((first - report.occurred_on).days)
+            if report.occurred_on:
+                sendings += [(sent.sent_on - report.occurred_on).days for sent in report.dispatches.all()]
+        return {
+            "due": len(outcomes),
+            "on_time": outcomes.count("on_time"),
+            "not_on_time": len([one for one in outcomes if one in SUSPICIOUS]),
+            "unknown": len([one for one in outcomes if one in ASKS_A_PERSON]),
+            "delays": spread_of(delays),
+            "by_decision": {one: decisions.count(one) for one in decisions},
+            "by_reason": {one: reasons.count(one) for one in reasons},
+            "days_to_approval": spread_of(approvals),
+            "days_to_sending": spread_of(sendings),
+            "approvals": with_document,
+            "one_person_approvals": alone,
+            "same_day_changes": sum(1 for place in self.changes if chosen(*place)),
+            "by_cause": {one: causes.count(one) for one in causes},
+            "open_actions": still_open,
+            "overdue_actions": overdue,
+        }
 
 
-def changes_of(office, chosen):
-    """Count the changes that the register of changes marks as made on the day of release."""
-    found = 0
-    for change in DateChange.objects.select_related("release__series"):
-        place = belongs_to(office, change.release.series, local_date(change.made_at))
-        marked = marks(change.was, change.to, asked_at=change.requested_at, made_at=change.made_at)
-        found += bool(place and chosen(*place) and not change.release.rehearsal and Mark.ON_THE_DAY in marked)
-    return found
+def only(rows, chosen):
+    """The rows in whose place `chosen` is true."""
+    return [row for row in rows if chosen(*row[0])]
 
 
 def spread_of(values):
@@ -122,8 +140,9 @@ def test_a_random_history_is_counted_as_row_by_row(seed):
     one = office.series[0]
     of_series = history(Scope(FIRST, LAST, series=one), by=office.person, today=TODAY)
     counted.append((figures_of(of_series), lambda p, s, q, wanted=one.pk: s == wanted))
+    rows = RowByRow(office)
     for figures, chosen in counted:
-        wanted = row_by_row(office, chosen)
+        wanted = rows.count(chosen)
         assert {name: getattr(figures, name) for name in wanted} == wanted
     assert figures_of(read).due > 5
 

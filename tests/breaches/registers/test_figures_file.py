@@ -42,16 +42,19 @@ def filled(line):
     return {name: value for name, value in line.items() if name not in figures_file.WHOSE and value not in {"", "0"}}
 
 
-@pytest.mark.parametrize("kind", list(Kind))
-def test_every_kind_of_file_holds_a_line_for_each_series_and_period(client, kind):
+def test_every_kind_of_file_holds_a_line_for_each_series_and_period(client, subtests):
     office = an_office()
     report = a_report(office, ReportStatus.APPROVED)
     series = report.suspicions.get().release.series
     a_report(office, ReportStatus.RECORDED, reference="again", series=series)
     quiet = SeriesFactory(producer=office.producer, title="Quiet")
     client.force_login(office.head)
-    found = lines(client.get(address(kind)).content)
-    name = office.producer.name
+    for kind in Kind:
+        with subtests.test(kind):
+            check_lines(lines(client.get(address(kind)).content), office.producer.name, series, quiet)
+
+
+def check_lines(found, name, series, quiet):
     assert len(found) == 3 * 2 * 5
     spring = filled(found[name, series.title, "2020-04-01", "2020-06-30"])
     assert spring == {
@@ -108,11 +111,12 @@ def test_what_cannot_be_asked_leads_back_to_the_page_that_says_so(client):
     assert "Select a valid choice" in answer.text
 
 
-@pytest.mark.parametrize("role", list(Role))
-def test_it_is_there_for_whoever_reads_the_page(client, role):
-    client.force_login(an_office().people[role])
-    assert client.get(address()).status_code == (200 if role in READERS else 404)
-    assert client.get(address("exe")).status_code == 404
+def test_it_is_there_for_whoever_reads_the_page(client, subtests):
+    for role, person in an_office().people.items():
+        client.force_login(person)
+        with subtests.test(str(role)):
+            assert client.get(address()).status_code == (200 if role in READERS else 404)
+            assert client.get(address("exe")).status_code == 404
 
 
 def test_a_stranger_gets_nothing(client):
