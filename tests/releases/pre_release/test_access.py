@@ -1,6 +1,7 @@
 """Who gets to which page of a list: keepers, their colleagues, strangers and the public, by every method."""
 
 from datetime import timedelta
+from itertools import product
 
 import pytest
 from django.urls import reverse
@@ -10,7 +11,7 @@ from releases.core.roles import Role
 from releases.models import PreReleaseAccess, PreReleaseRequest, ReleaseEvent
 from releases.urls import urlpatterns
 from tests.breaches.people import an_office
-from tests.factories import SEED_DUE, UserFactory, a_confirmed_release, an_announced_release
+from tests.factories import SEED_DUE, UserFactory, a_confirmed_release, an_announced_release, rolled_back
 from tests.releases.pre_release.lists import (
     AFTERWARDS,
     EMAIL,
@@ -67,84 +68,83 @@ def test_no_address_of_a_list_is_left_out_of_these_tests():
     assert names == tried | {"pre_release", "pre_release_lists"}
 
 
-@pytest.mark.parametrize("method", METHODS)
-def test_who_has_not_signed_in_is_asked_to_and_reads_nothing(client, release, entry, method):
+def test_who_has_not_signed_in_is_asked_to_and_reads_nothing(client, release, entry):
     before = state()
-    for name, page in addresses(release, entry).items():
+    for method, (name, page) in product(METHODS, addresses(release, entry).items()):
         response = getattr(client, method)(page)
-        assert response.status_code == 302, name
-        assert response.headers["Location"].startswith(reverse("account_login")), name
+        assert response.status_code == 302, (method, name)
+        assert response.headers["Location"].startswith(reverse("account_login")), (method, name)
     assert state() == before
 
 
-@pytest.mark.parametrize("method", METHODS)
-@pytest.mark.parametrize("who", ["another producer's head", "no role", "superuser"])
-def test_for_a_stranger_a_list_does_not_exist(client, release, entry, method, who):
-    client.force_login(
-        {
-            "another producer's head": lambda: an_office().head,
-            "no role": UserFactory,
-            "superuser": lambda: UserFactory(is_superuser=True, is_staff=True),
-        }[who]()
-    )
+def test_for_a_stranger_a_list_does_not_exist(client, release, entry, subtests):
     before = state()
-    for name, page in addresses(release, entry).items():
-        response = getattr(client, method)(page)
-        # That a page takes no such method is true of every release, and says nothing of this one.
-        answers = {"list": {"get", "head"}, "decide": {"post"}}.get(name, {"get", "post"})
-        assert response.status_code == (404 if method in answers else 405), name
-        assert MINISTER.post not in response.text
-    assert state() == before
+    for who, person in (
+        ("another producer's head", an_office().head),
+        ("no role", UserFactory()),
+        ("superuser", UserFactory(is_superuser=True, is_staff=True)),
+    ):
+        client.force_login(person)
+        with subtests.test(who):
+            for method, (name, page) in product(METHODS, addresses(release, entry).items()):
+                response = getattr(client, method)(page)
+                # That a page takes no such method is true of every release, and says nothing of this one.
+                answers = {"list": {"get", "head"}, "decide": {"post"}}.get(name, {"get", "post"})
+                assert response.status_code == (404 if method in answers else 405), (method, name)
+                assert MINISTER.post not in response.text, (method, name)
+            assert state() == before
 
 
-@pytest.mark.parametrize("role", sorted(set(Role) - KEEPERS))
-def test_colleagues_who_do_not_keep_the_list_see_posts_and_organisations_only(client, office, release, entry, role):
-    client.force_login(office.people[role])
-    response = client.get(address("list", release))
-    assert f"{MINISTER.post}, {MINISTER.organisation}" in response.text
-    for hidden in (PERSON, EMAIL, MINISTER.reason, "24 hours", someone().post, "Granted"):
-        assert hidden not in response.text
+def test_colleagues_who_do_not_keep_the_list_see_posts_and_organisations_only(client, office, release, entry, subtests):
     before = state()
-    for name, page in addresses(release, entry).items():
-        if name != "list":
-            assert client.get(page).status_code in {404, 405}, name
-            assert client.post(page, entry_form(someone("Another"))).status_code == 404, name
-    assert client.get(published(release)).status_code == 404
-    assert state() == before
+    for role in sorted(set(Role) - KEEPERS):
+        client.force_login(office.people[role])
+        with subtests.test(str(role)):
+            response = client.get(address("list", release))
+            assert f"{MINISTER.post}, {MINISTER.organisation}" in response.text
+            for hidden in (PERSON, EMAIL, MINISTER.reason, "24 hours", someone().post, "Granted"):
+                assert hidden not in response.text
+            for name, page in addresses(release, entry).items():
+                if name != "list":
+                    assert client.get(page).status_code in {404, 405}, name
+                    assert client.post(page, entry_form(someone("Another"))).status_code == 404, name
+            assert client.get(published(release)).status_code == 404
+            assert state() == before
 
 
-@pytest.mark.parametrize("role", sorted(KEEPERS))
-def test_those_who_keep_the_list_see_the_person(client, office, release, entry, role):
-    client.force_login(office.people[role])
-    page = client.get(address("list", release)).text
-    assert PERSON in page
-    assert EMAIL in page
-    for name in ("add", "copy", "change", "withdraw", "begin"):
-        assert addresses(release, entry)[name] in page, name
-        assert client.get(addresses(release, entry)[name]).status_code == 200, name
+def test_those_who_keep_the_list_see_the_person(client, office, release, entry, subtests):
+    for role in sorted(KEEPERS):
+        client.force_login(office.people[role])
+        with subtests.test(str(role)):
+            page = client.get(address("list", release)).text
+            assert PERSON in page
+            assert EMAIL in page
+            for name in ("add", "copy", "change", "withdraw", "begin"):
+                assert addresses(release, entry)[name] in page, name
+                assert client.get(addresses(release, entry)[name]).status_code == 200, name
 
 
-@pytest.mark.parametrize("role", sorted(KEEPERS))
-@pytest.mark.parametrize("act", ["agree", "refuse", "take_back"])
-def test_a_direct_post_agrees_or_refuses_for_leads_alone(client, office, release, entry, role, act):
-    request = PreReleaseRequest.objects.get()
-    client.force_login(office.people[role])
-    allowed = role in LEADS or act == "take_back"
-    before = state()
-    response = client.post(address("decide", release), {"act": act, "request": request.pk})
-    assert response.status_code == (302 if allowed else 404)
-    assert (state() != before) is allowed
+def test_a_direct_post_agrees_or_refuses_for_leads_alone(client, office, release, entry, subtests):
+    request, before = PreReleaseRequest.objects.get(), state()
+    for role, act in product(sorted(KEEPERS), ("agree", "refuse", "take_back")):
+        client.force_login(office.people[role])
+        with subtests.test(f"{act} by {role}"), rolled_back():
+            allowed = role in LEADS or act == "take_back"
+            response = client.post(address("decide", release), {"act": act, "request": request.pk})
+            assert response.status_code == (302 if allowed else 404)
+            assert (state() != before) is allowed
 
 
-@pytest.mark.parametrize("role", sorted(KEEPERS))
-def test_only_leads_find_the_page_that_takes_a_record_back(client, office, release, entry, role):
+def test_only_leads_find_the_page_that_takes_a_record_back(client, office, release, entry, subtests):
     client.force_login(office.statistician)
     client.post(address("begin", release, entry.pk), time_form(entry, "6:00am"))
-    client.force_login(office.people[role])
     page = address("take_back", release, entry.pk)
-    assert client.get(page).status_code == (200 if role in LEADS else 404)
-    assert client.post(page, {"version": 2}).status_code == (302 if role in LEADS else 404)
-    assert (PreReleaseAccess.objects.get(pk=entry.pk).status == "begun") is (role not in LEADS)
+    for role in sorted(KEEPERS):
+        client.force_login(office.people[role])
+        with subtests.test(str(role)), rolled_back():
+            assert client.get(page).status_code == (200 if role in LEADS else 404)
+            assert client.post(page, {"version": 2}).status_code == (302 if role in LEADS else 404)
+            assert (PreReleaseAccess.objects.get(pk=entry.pk).status == "begun") is (role not in LEADS)
 
 
 def test_an_entry_of_another_release_is_not_found_under_this_one(client, office, release, entry):
