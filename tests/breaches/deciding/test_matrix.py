@@ -96,37 +96,35 @@ def test_the_moves_tested_are_all_moves_and_the_table_is_the_rule():
     assert {(move.source, move.name): set(move.roles) for move in REPORT.moves} == ALLOWED
 
 
+def state_of(report):
+    """What a refused move must leave as it was."""
+    return Report.objects.values().get(pk=report.pk), report.versions.count(), report.events.count()
+
+
 @pytest.mark.parametrize("status", list(ReportStatus))
 def test_only_the_tables_roles_make_a_move_from_a_state(status, subtests):
     office, stranger = an_office(), an_office().head
     report = a_report(office, status)
+    before = state_of(report)
     for move in MOVES:
         with subtests.test(move), rolled_back():
-            refused_roles = set()
             for role, person in {**office.people, STRANGER: stranger}.items():
                 if role in ALLOWED.get((status, move), set()):
                     continue
-                before = Report.objects.values().get(pk=report.pk), report.versions.count(), report.events.count()
                 with pytest.raises((WrongRole, WrongState)):
                     MOVES[move](Report.objects.get(pk=report.pk), person)
-                assert before == (
-                    Report.objects.values().get(pk=report.pk),
-                    report.versions.count(),
-                    report.events.count(),
-                )
-                refused_roles.add(role)
-            assert refused_roles == {*Role, STRANGER} - ALLOWED.get((status, move), set())
+                assert state_of(report) == before, role
 
 
-@pytest.mark.parametrize(
-    ("status", "move", "role"),
-    [(status, move, role) for (status, move), roles in ALLOWED.items() for role in sorted(roles)],
-)
-def test_every_pair_of_the_table_succeeds(status, move, role):
+@pytest.mark.parametrize("status", sorted({status for status, _ in ALLOWED}))
+def test_every_pair_of_the_table_succeeds(status, subtests):
     office = an_office()
     report = a_report(office, ReportStatus(status))
-    MOVES[move](report, office.people[role])
-    moved = Report.objects.get(pk=report.pk)
-    assert moved.status == REPORT.find(move, source=status).target
-    assert moved.events.last().actor == office.people[role]
-    assert moved.events.last().facts["status"] == [status, moved.status]
+    for (was, move), roles in ALLOWED.items():
+        for role in sorted(roles if was == status else ()):
+            with subtests.test(f"{move} by {role}"), rolled_back():
+                MOVES[move](Report.objects.select_related("producer").get(pk=report.pk), office.people[role])
+                moved = Report.objects.get(pk=report.pk)
+                assert moved.status == REPORT.find(move, source=status).target
+                assert moved.events.last().actor == office.people[role]
+                assert moved.events.last().facts["status"] == [status, moved.status]
