@@ -2,7 +2,7 @@
 
 import csv
 import io
-from datetime import UTC, date, datetime, timedelta
+from datetime import UTC, date, datetime
 
 import pytest
 from django.urls import reverse
@@ -270,8 +270,7 @@ class TestTemplates:
         client.force_login(keeper)
         entries = client.get(reverse("exchange:columns")).context["entries"]
         row = {entry.column: entry.example for entry in entries} | {"precision": "", "responsible_email": ""}
-        later = timezone.now() + timedelta(days=400)
-        row["scheduled_for"] = f"{later.year}-07-01 09:30"
+        row["scheduled_for"] = f"{SUMMER} 09:30"
         # These speak of a release that is there.
         of_others = dict.fromkeys(("rehearsal", "date_change_reason", "cancellation_reason"), "")
         assert applied(keeper, row | of_others).status == "applied"
