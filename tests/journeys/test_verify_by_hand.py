@@ -9,7 +9,7 @@ from io import StringIO
 import pytest
 from django.apps import apps
 from django.conf import settings
-from django.core.management import call_command
+from django.core.management import CommandError, call_command
 
 from releases.models import Observation
 from statsoffice.rehearsal_site.scenes import scene
@@ -66,12 +66,18 @@ def test_a_replay_looks_once_at_the_rehearsals_watched_at_its_time_and_marks_eac
 @pytest.mark.parametrize(
     "time", ["nonsense", "2020-06-30 25:00", "2020-03-29 01:30"], ids=["no time", "no hour", "skipped hour"]
 )
-def test_a_time_that_is_none_is_refused_in_one_line_on_stderr(tmp_path, time):
+def test_a_time_that_is_none_is_refused_in_one_line(time):
+    with pytest.raises(CommandError) as refusal:
+        call_command("verify_releases", "--at", time)
+    (line,) = str(refusal.value).splitlines()
+    assert "--at" in line
+    assert time in line or "clocks" in line
+
+
+def test_a_refusal_is_one_line_on_stderr_and_fails_the_process(tmp_path):
     environment = os.environ | {"DATABASE_URL": f"sqlite:///{tmp_path / 'empty.sqlite3'}"}
-    command = [sys.executable, "manage.py", "verify_releases", "--at", time]
+    command = [sys.executable, "manage.py", "verify_releases", "--at", "nonsense"]
     done = subprocess.run(command, cwd=settings.BASE_DIR, env=environment, capture_output=True, text=True, check=False)
     assert done.returncode != 0
     assert done.stdout == ""
-    (line,) = done.stderr.splitlines()
-    assert "--at" in line
-    assert time in line or "clocks" in line
+    assert len(done.stderr.splitlines()) == 1

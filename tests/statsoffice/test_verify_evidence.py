@@ -6,8 +6,8 @@ from datetime import UTC, datetime
 from io import StringIO
 
 import pytest
-from django.core.management import CommandError, call_command
-from django.db import connection
+from django.core.management import CommandError, call_command, get_commands, load_command_class
+from django.db import OperationalError, connection
 
 from breaches.models import Report, ReportEvent
 from releases.core.canonical import sha256_hex
@@ -126,30 +126,49 @@ COMMANDS = ("export_evidence", "import_calendar", "prune_evidence", "release_sta
 
 @pytest.mark.parametrize("command", COMMANDS)
 def test_help_explains_a_command_in_paragraphs(command):
-    told = subprocess.run([sys.executable, "manage.py", command, "--help"], capture_output=True, text=True, check=True)
-    assert "\n\n" in told.stdout.split("options:")[0].split("usage:")[1]
-    assert told.stderr == ""
+    told = load_command_class(get_commands()[command], command).create_parser("manage.py", command).format_help()
+    assert "\n\n" in told.split("options:")[0].split("usage:")[1]
+
+
+def test_a_command_that_fails_says_so_in_one_line_and_with_its_exit_code(tmp_path):
+    environment = {"PATH": "/usr/bin:/bin", "DATABASE_URL": f"sqlite:///{tmp_path}/empty.sqlite3"}
+    environment["STATSOFFICE_VAR"] = str(tmp_path)
+    told = subprocess.run(
+        [sys.executable, "manage.py", "release_status", "nothing"],
+        capture_output=True,
+        text=True,
+        env=environment,
+        check=False,
+    )
+    assert told.returncode != 0
+    assert told.stdout == ""
+    assert "The database cannot be used (no such table" in told.stderr.splitlines()[-1]
+    assert "Traceback" not in told.stderr
+
+
+@pytest.mark.parametrize("command", ["release_status", "breach_reports", "verify_evidence"])
+def test_a_database_that_was_not_set_up_is_said_in_one_line(command):
+    def fails(*_):
+        message = "no such table: any\nand more"
+        raise OperationalError(message)
+
+    words = ["nothing"] if command == "release_status" else []
+    with connection.execute_wrapper(fails), pytest.raises(CommandError) as failure:
+        call_command(command, *words, stdout=StringIO())
+    assert str(failure.value) == (
+        "The database cannot be used (no such table: any); check DATABASE_URL and run ./run --setup."
+    )
 
 
 @pytest.mark.parametrize(
     ("arguments", "line"),
     [
-        pytest.param(["import_calendar", "none.csv"], "none.csv cannot be read: No such file", id="no-such-file"),
-        pytest.param(["import_calendar"], "the following arguments are required: FILE", id="no-file-named"),
-        pytest.param(
-            ["release_status", "nothing"], "The database cannot be used (no such table", id="status-not-set-up"
-        ),
-        pytest.param(["breach_reports"], "The database cannot be used (no such table", id="reports-not-set-up"),
-        pytest.param(["verify_evidence"], "The database cannot be used (no such table", id="evidence-not-set-up"),
+        pytest.param(["none.csv"], "none.csv cannot be read: No such file", id="no-such-file"),
+        pytest.param([], "the following arguments are required: FILE", id="no-file-named"),
     ],
 )
-def test_a_command_that_fails_says_so_in_one_line_and_with_its_exit_code(tmp_path, arguments, line):
-    environment = {"PATH": "/usr/bin:/bin", "DATABASE_URL": f"sqlite:///{tmp_path}/empty.sqlite3"}
-    environment["STATSOFFICE_VAR"] = str(tmp_path)
-    told = subprocess.run(
-        [sys.executable, "manage.py", *arguments], capture_output=True, text=True, env=environment, check=False
-    )
-    assert told.returncode != 0
-    assert told.stdout == ""
-    assert line in told.stderr.splitlines()[-1]
-    assert "Traceback" not in told.stderr
+def test_a_file_that_cannot_be_imported_is_said_in_one_line(arguments, line):
+    with pytest.raises(CommandError) as failure:
+        call_command("import_calendar", *arguments)
+    assert line in str(failure.value)
+    assert "\n" not in str(failure.value)
