@@ -237,10 +237,19 @@ def read(client) -> dict[str, tuple[int, str]]:
     return found
 
 
+@pytest.fixture(scope="module")
+def answers_read() -> dict[str, tuple[int, str]]:
+    """Every public answer, once a test has read them."""
+    return {}
+
+
 @pytest.fixture
-def answers(client, office) -> dict[str, tuple[int, str]]:
-    """Every public answer."""
-    return read(client)
+def answers(answers_read, request) -> dict[str, tuple[int, str]]:
+    """Every public answer, which the tests below read once for all of them."""
+    if not answers_read:
+        request.getfixturevalue("office")
+        answers_read.update(read(request.getfixturevalue("client")))
+    return answers_read
 
 
 def test_every_public_address_is_read(answers):
