@@ -37,29 +37,29 @@ class Office:
     head: User
 
 
-def found() -> Office:
-    """Record producers, contacts, series and the person."""
+def found(*, producers: int = PRODUCERS, series: int = SERIES) -> Office:
+    """Record so many producers with their contacts and series, and the person."""
     head = User.objects.create(name="Ada Hill", email="ada.hill@example.gov.uk")
-    producers = Producer.objects.bulk_create(
-        Producer(name=f"Office for Invented Numbers {number}", slug=f"office-{number}") for number in range(PRODUCERS)
+    created = Producer.objects.bulk_create(
+        Producer(name=f"Office for Invented Numbers {number}", slug=f"office-{number}") for number in range(producers)
     )
     Membership.objects.bulk_create(
-        Membership(user=head, producer=producer, role=Role.HEAD_OF_PROFESSION) for producer in producers
+        Membership(user=head, producer=producer, role=Role.HEAD_OF_PROFESSION) for producer in created
     )
     contacts = Contact.objects.bulk_create(
-        Contact(producer=producer, name="Ada Hill", email=head.email, user=head) for producer in producers
+        Contact(producer=producer, name="Ada Hill", email=head.email, user=head) for producer in created
     )
-    series = Series.objects.bulk_create(
+    all_series = Series.objects.bulk_create(
         Series(
-            producer=producers[number % PRODUCERS],
+            producer=created[number % producers],
             title=f"Pupil absence in schools, part {number}",
             slug=f"absence-{number}",
-            responsible=contacts[number % PRODUCERS],
-            head_of_profession=contacts[number % PRODUCERS],
+            responsible=contacts[number % producers],
+            head_of_profession=contacts[number % producers],
         )
-        for number in range(SERIES)
+        for number in range(series)
     )
-    return Office(series=series, head=head)
+    return Office(series=all_series, head=head)
 
 
 def fill(office: Office, *, releases: int, late: int, now: datetime) -> None:
