@@ -16,7 +16,7 @@ from statsoffice.messages import html
 from statsoffice.messages.models import Message
 from tests import kept_database
 from tests.browser.office import NOW, PUBLIC, a_morning
-from tests.security.urls import admin_pages
+from tests.security.urls import admin_addresses
 
 # What is append-only is changed here behind the product's back, which PostgreSQL's triggers refuse.
 pytestmark = pytest.mark.django_db(transaction=True)
@@ -118,7 +118,7 @@ def test_on_the_pages_of_the_admin_site(office):
     head = office.office.head
     User.objects.filter(pk=head.pk).update(is_staff=True, is_superuser=True)
     client = signed_in(head)
-    addresses = {address: address for address in admin_pages(client)}
+    addresses = {address: address for address in admin_addresses()}
     found = read(client, addresses)
     assert sum(1 for count in found.values() if count) > 20
 
