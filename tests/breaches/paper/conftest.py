@@ -2,7 +2,7 @@
 
 import pytest
 
-from breaches.paper.pdf import render
+from tests.breaches.paper.papers import rendered
 
 
 @pytest.fixture
@@ -11,7 +11,7 @@ def printed(tmp_path):
 
     def print_to_file(document):
         path = tmp_path / "report.pdf"
-        path.write_bytes(render(document))
+        path.write_bytes(rendered(document))
         return path
 
     return print_to_file

@@ -10,6 +10,7 @@ import pikepdf
 from breaches.core.account.narrative import account
 from breaches.core.content import Output, TimelineEntry
 from breaches.core.printed.document import Approval, lay_out
+from breaches.paper.pdf import render
 from releases.core.roles import Role
 from tests.breaches.record import SEED_LOOKS, address, london, record
 from tests.breaches.seed_case import CONTENT, URL
@@ -22,6 +23,7 @@ NASTY = (
 )
 SCRIPTS = "é ŵ ŷ Ω Ж שלום مرحبا 漢字 😀 👩‍🔬 🏴󠁧󠁢󠁥󠁮󠁧󠁿 \U00013000 \ue000"
 LONG_WORD = "W" * 600
+_RENDERED = {}
 
 
 def approved(content=SEED):
@@ -51,6 +53,15 @@ def crowded():
             for hour in (12, 9, 8)
         ),
     )
+
+
+def rendered(document):
+    """The file of a document, printed once for all tests that only read it."""
+    # An annex holds lists, which cannot be the key of a cache; what a document is printed from is all in its repr.
+    key = repr(document)
+    if key not in _RENDERED:
+        _RENDERED[key] = render(document)
+    return _RENDERED[key]
 
 
 def text_of(path, page=None):

@@ -8,7 +8,7 @@ from breaches.core.printed.document import ACCESS_PROMPT, DRAFT_MARK
 from breaches.deciding import sign_off
 from breaches.drafts import starting
 from breaches.paper.pdf import render
-from breaches.paper.printing import document_of, draft_of
+from breaches.paper.printing import draft_of
 from tests.breaches.paper.papers import text_of, words
 from tests.breaches.people import an_office, written
 from tests.factories import SeriesFactory, an_announced_release
@@ -33,8 +33,24 @@ def report(office):
     ).report
 
 
-def test_the_draft_names_posts_and_periods_asks_for_what_happened_and_names_nobody(report, printed):
-    path = printed(draft_of(report))
+def test_the_report_names_posts_and_periods_asks_for_what_happened_while_a_draft_and_names_nobody(
+    office, report, tmp_path
+):
+    drafted, approved = tmp_path / "draft.pdf", tmp_path / "approved.pdf"
+    drafted.write_bytes(render(draft_of(report)))
+    check_draft(drafted)
+    report = sign_off.submit(written(report, by=office.statistician), by=office.statistician, at=AFTERWARDS)
+    document = sign_off.approve(report, by=office.head, at=AFTERWARDS, render=render)
+    approved.write_bytes(document.pdf)
+    text = words(text_of(approved))
+    assert f"{MINISTER.post}, {MINISTER.organisation}: 24 hours" in text
+    assert "To be written by a person" not in text
+    assert PERSON not in text
+    assert PERSON.encode() not in approved.read_bytes()
+    assert check_pdf_ua(drafted, approved) == []
+
+
+def check_draft(path):
     text = words(text_of(path))
     for part in (
         DRAFT_MARK,
@@ -48,23 +64,7 @@ def test_the_draft_names_posts_and_periods_asks_for_what_happened_and_names_nobo
         assert part in text
     for hidden in (PERSON, EMAIL, someone("Permanent Secretary").person, MINISTER.reason):
         assert hidden not in text
-    assert check_pdf_ua(path) == []
-
-
-def test_each_entry_of_the_list_begins_on_a_line_of_its_own(report, printed):
-    lines = [line.strip() for line in text_of(printed(draft_of(report))).splitlines()]
+    # Each entry of the list begins on a line of its own.
+    lines = [line.strip() for line in text_of(path).splitlines()]
     assert any(line.startswith(f"– {MINISTER.post},") for line in lines)
     assert any(line.startswith("– Permanent Secretary,") for line in lines)
-
-
-def test_the_approved_report_holds_the_facts_and_no_prompt_and_names_nobody(office, report, tmp_path):
-    report = sign_off.submit(written(report, by=office.statistician), by=office.statistician, at=AFTERWARDS)
-    document = sign_off.approve(report, by=office.head, at=AFTERWARDS, render=render)
-    path = tmp_path / "approved.pdf"
-    path.write_bytes(document_of(document.report, render=render).pdf)
-    text = words(text_of(path))
-    assert f"{MINISTER.post}, {MINISTER.organisation}: 24 hours" in text
-    assert "To be written by a person" not in text
-    assert PERSON not in text
-    assert PERSON.encode() not in path.read_bytes()
-    assert check_pdf_ua(path) == []
