@@ -54,7 +54,7 @@ class Cluster:
         """The command that serves the cluster in the foreground."""
         return [
             *(*_as_postgres(), programs.postgresql("postgres"), "-D", f"{self.folder}/cluster", "-k", f"{self.folder}"),
-            *("-c", "listen_addresses="),
+            *("-c", "listen_addresses=", "-c", "jit=off"),
             *(() if self._durable else ("-c", "fsync=off", "-c", "synchronous_commit=off")),
             *(() if self._durable else ("-c", "full_page_writes=off")),
         ]
