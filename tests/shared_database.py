@@ -4,6 +4,7 @@ import importlib
 import os
 from collections.abc import Sequence
 from pathlib import Path
+from typing import Any
 
 from django.apps import apps
 from django.db import connection
@@ -40,15 +41,17 @@ def flush_by_deleting() -> None:
 
     def sql_flush(
         self: DatabaseOperations,
-        _style: object,
+        style: Any,
         tables: Sequence[str],
         *,
         reset_sequences: bool = False,
         allow_cascade: bool = False,
     ) -> list[str]:
-        assert not reset_sequences
+        if reset_sequences:
+            return truncate(self, style, tables, reset_sequences=True, allow_cascade=allow_cascade)
         # Foreign keys, and the triggers of append-only tables, are for the product.
         guards_off = "SET LOCAL session_replication_role = replica"
         return [guards_off, *(f"DELETE FROM {self.quote_name(table)}" for table in tables)]  # noqa: S608
 
+    truncate = DatabaseOperations.sql_flush
     DatabaseOperations.sql_flush = sql_flush  # type: ignore[method-assign]
