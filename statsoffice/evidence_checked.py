@@ -36,11 +36,11 @@ class Checked:
 def check() -> list[Checked]:
     """Walk every chain and read every kept body, with progress bars; return what was found of each, the bodies last."""
     chains = [_chain(rows) for rows in CHAINS]
-    return [*chains, Checked(BODIES, *check_bodies(follow=partial(track, title=BODIES)))]
+    return [*chains, Checked(BODIES, *check_bodies(follow=partial(track, desc=BODIES)))]
 
 
 def _chain(rows: type[ChainedRow]) -> Checked:
-    walked, why = check_chain(rows, follow=partial(track, title=rows.CHAIN))
+    walked, why = check_chain(rows, follow=partial(track, desc=rows.CHAIN))
     if why is None and issubclass(rows, Happening):
         why = redaction.unexplained(rows)
     return Checked(rows.CHAIN, walked, why)

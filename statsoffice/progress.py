@@ -6,12 +6,12 @@ from typing import Any
 from tqdm import tqdm
 
 
-def progress_bar(title: str, *, total: int | None, unit: str) -> Any:
+def progress_bar(desc: str, *, total: int | None, unit: str) -> Any:
     """Return a tqdm bar; without a terminal it prints nothing."""
-    return tqdm(desc=title, total=total, unit=unit, unit_scale=True, leave=False, disable=None)
+    return tqdm(desc=desc, total=total, unit=unit, unit_scale=True, leave=False, disable=None)
 
 
-def track[T](items: Iterable[T], total: int | None = None, *, title: str, unit: str = " rows") -> Iterable[T]:
+def track[T](items: Iterable[T], total: int | None = None, *, desc: str, unit: str = " rows") -> Iterable[T]:
     """Iterate with a progress bar; the total is known where the items have a length."""
-    bar: Iterable[T] = tqdm(items, desc=title, total=total, unit=unit, unit_scale=True, leave=False, disable=None)
+    bar: Iterable[T] = tqdm(items, desc=desc, total=total, unit=unit, unit_scale=True, leave=False, disable=None)
     return bar

@@ -86,7 +86,11 @@ def pytest_collection() -> Generator[None, Any, Any]:
 
 @pytest.hookimpl(wrapper=True, tryfirst=True)
 def pytest_collection_modifyitems(config: pytest.Config, items: list[pytest.Item]) -> Generator[None]:
-    unwanted = {"pictures": not config.option.write_pictures, "full": not config.option.full}
+    unwanted = {
+        "pictures": not config.option.write_pictures,
+        "full": not config.option.full,
+        "sqlite_only": "DATABASE_URL" in os.environ,
+    }
     for marker in (name for name, is_unwanted in unwanted.items() if is_unwanted):
         items[:] = [item for item in items if not item.get_closest_marker(marker)]
     for item in items:

@@ -181,7 +181,7 @@ def read(folder: Path) -> Archive:
             raise _damaged(folder, f"{name} is missing")
         if name not in checksums or paths[name].is_symlink():
             raise _damaged(folder, f"{name} has no checksum")
-    for name in track(sorted(checksums), title="Checksums", unit=" files"):
+    for name in track(sorted(checksums), desc="Checksums", unit=" files"):
         if _sha256(paths[name]) != checksums[name]:
             raise _damaged(folder, f"{name} differs from its checksum")
     description = _read_description(folder)
@@ -305,7 +305,7 @@ def _copy_files(stored: Path, to: Path, *, before: set[Path]) -> dict[str, str]:
     :raises BackupError: if a file has disappeared since: a row in the dump may name it.
     """
     checksums = {}
-    for path in track(sorted(before | _files_below(stored)), title="Stored files", unit=" files"):
+    for path in track(sorted(before | _files_below(stored)), desc="Stored files", unit=" files"):
         name = path.relative_to(stored)
         (to / name).parent.mkdir(mode=0o700, parents=True, exist_ok=True)
         try:

@@ -83,7 +83,7 @@ class PostgreSQL:
         options = ["--format=custom", "--no-owner", "--no-privileges", "--no-comments", f"--file={to}"]
         options += [f"--exclude-table-data={table}" for table in UNSAVED_TABLES]
         command = [program, *options, self._target(), "--verbose"]
-        _run(command, title="Database", counted=DUMPED, total=tables, environment=self._secrets())
+        _run(command, desc="Database", counted=DUMPED, total=tables, environment=self._secrets())
         return version
 
     @staticmethod
@@ -99,7 +99,7 @@ class PostgreSQL:
         options = ["--single-transaction", "--exit-on-error", "--no-owner", "--no-privileges", self._target()]
         _run(
             [program, *options, "--verbose", str(dump)],
-            title="Database",
+            desc="Database",
             counted=RESTORED,
             total=len(_table_of_contents(program, dump)),
             environment=self._secrets(),
@@ -249,7 +249,7 @@ def _table_of_contents(program: str, dump: Path) -> Sequence[str]:
 
 
 def _run(
-    command: Sequence[str], *, title: str, counted: re.Pattern[str], total: int, environment: dict[str, str]
+    command: Sequence[str], *, desc: str, counted: re.Pattern[str], total: int, environment: dict[str, str]
 ) -> None:
     """Run a client program to its end, with a progress bar that counts some of the lines that it prints.
 
@@ -257,7 +257,7 @@ def _run(
     """
     printed: deque[str] = deque(maxlen=50)
     with (
-        progress_bar(title, total=total, unit=" steps") as bar,
+        progress_bar(desc, total=total, unit=" steps") as bar,
         subprocess.Popen(  # noqa: S603
             command,
             env=os.environ | {"LC_ALL": "C"} | environment,

@@ -80,7 +80,7 @@ def _copy(tables: Tables) -> Mapping[str, int]:
     names = [model._meta.db_table for model in tables]
     connection.ops.execute_sql_flush(connection.ops.sql_flush(no_style(), names, allow_cascade=False))
     rows = {}
-    for model in track(tables, title="Tables", unit=" tables"):
+    for model in track(tables, desc="Tables", unit=" tables"):
         if model._meta.db_table in UNSAVED_TABLES:
             continue
         large = any(isinstance(field, models.BinaryField) for field in model._meta.concrete_fields)

@@ -19,7 +19,7 @@ from tests.browser.office import NOW, PUBLIC, a_morning
 from tests.security.urls import admin_addresses
 
 # What is append-only is changed here behind the product's back, which PostgreSQL's triggers refuse.
-pytestmark = pytest.mark.django_db(transaction=True)
+pytestmark = [pytest.mark.sqlite_only, pytest.mark.django_db(transaction=True)]
 
 OURS = {"releases", "breaches", "outbox", "accounts", "canary"}
 TYPED = "\"'><b data-typed>{{ 7|add:7 }}</b><script>alert(1)</script>&amp;"

@@ -203,7 +203,7 @@ def test_no_export_holds_a_name(acts, release, tmp_path):
 def test_no_file_of_the_calendar_holds_a_name(acts, office, release, subtests):
     releases = type(release).objects.all()
     for kind in Kind:
-        with subtests.test(kind):
+        with subtests.test(str(kind)):
             content = calendar_export.export(releases, kind, title="Releases", by=office.head, contacts=True)
             parts = [content]
             if zipfile.is_zipfile(io.BytesIO(content)):

@@ -50,7 +50,7 @@ def test_every_kind_of_file_holds_a_line_for_each_series_and_period(client, subt
     quiet = SeriesFactory(producer=office.producer, title="Quiet")
     client.force_login(office.head)
     for kind in Kind:
-        with subtests.test(kind):
+        with subtests.test(str(kind)):
             check_lines(lines(client.get(address(kind)).content), office.producer.name, series, quiet)
 
 

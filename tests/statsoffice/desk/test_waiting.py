@@ -26,7 +26,7 @@ def test_reports_wait_for_those_who_may_move_them(client, clock, release, subtes
     clock(AFTER)
     report = suspect(release)
     for role in Role:
-        with subtests.test(role), rolled_back():
+        with subtests.test(str(role)), rolled_back():
             sign_in(client, release, role)
             assert ("Reports to complete" in client.get(DESK).text) == (role in COMPLETE)
             Report.objects.filter(pk=report.pk).update(status=ReportStatus.WITH_HOP)
