@@ -1,6 +1,6 @@
 """The editions of the Code of Practice for Statistics and their practices on orderly release.
 
-Nobody has compared the summaries with the wording of the Code. They begin with "In summary: ", so that a report does not
+The summaries have not been compared with the wording of the Code. They begin with "In summary: ", so that a report does not
 print them as the Code's own words. The one confirmed practice without this mark is T3.6 of edition 2.0: its wording is
 quoted in the published form for breach reports.
 
@@ -22,7 +22,7 @@ EDITIONS = (
 )
 TRUSTWORTHINESS = "Trustworthiness"
 TRANSPARENT = "Be transparent"
-# By edition: code, principle, text, and whether somebody has confirmed its wording or its sense in the Code.
+# By edition: code, principle, text, and whether a person has confirmed its wording or its sense in the Code.
 PRACTICES = {
     "1.0": (
         ("Protocol 2, Practice 8", "Protocol 2", "Statistics are released at 9.30am on a weekday.", False),
