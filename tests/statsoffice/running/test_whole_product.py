@@ -14,6 +14,7 @@ from tests.servers.process import has_ended, is_running
 
 pytestmark = pytest.mark.slow
 
+STARTED_WITHIN_SECONDS = 30
 STOPPED_WITHIN_SECONDS = 15
 
 
@@ -43,6 +44,17 @@ def descendants(pid):
     return children, found
 
 
+def wait_for_descendants(pid, *, number):
+    """Wait until a process has at least so many descendants: one worker may answer before the next is started."""
+    until = time.monotonic() + STARTED_WITHIN_SECONDS
+    while time.monotonic() < until:
+        children, started = descendants(pid)
+        if len(started) >= number:
+            return children, started
+        time.sleep(0.1)
+    pytest.fail(f"{len(started)} processes instead of {number} after {STARTED_WITHIN_SECONDS} s: {started}")
+
+
 @contextlib.contextmanager
 def ended_with_the_test(run):
     """Ask a run to stop also where the test fails: the end of its `with` block waits for that."""
@@ -70,10 +82,9 @@ def test_the_product_answers_and_stops_without_leaving_a_process(surroundings, n
             printed.append(line)
         assert f"Open http://127.0.0.1:{port}/desk/ in a browser" in printed[-1]
         assert programs.web_answers(port)
-        children, started = descendants(run.pid)
+        children, started = wait_for_descendants(run.pid, number=6)  # with the two workers of the web server
         assert len(children) == 3  # a broker, a web server, a Celery worker with its beat
         assert all(map(is_running, children))  # of what these start, some ends soon, as a look for a library
-        assert len(started) >= 6  # the two workers of the web server too
         run.send_signal(number)
         began = time.monotonic()
         assert "Everything has stopped." in run.stdout.read()
