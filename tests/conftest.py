@@ -20,7 +20,7 @@ from tests.servers import migrated, programs
 from tests.servers.private_redis import private_redis
 from tests.shared_database import environment_of_processes, flush_by_deleting, write_code_of_practice
 
-pytest_plugins = ["tests.fixtures_of_the_watch", "tests.faults.table"]
+pytest_plugins = ["tests.fixtures_of_the_watch", "tests.faults.table", "tests.shared_rows"]
 
 LOOPBACK = ["127.0.0.1", "::1", "localhost"]
 BROWSER_FIXTURES = {"page", "context", "browser", "new_context"}
