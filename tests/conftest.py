@@ -64,11 +64,11 @@ def pytest_configure(config: pytest.Config) -> None:
     settings.RATES = {"person": 0, "program": 0}
     # It writes once a minute, between the queries that tests count.
     settings.SESSIONS_LAST_USED = False
+    flush_by_deleting()
     if "DATABASE_URL" not in os.environ:
         # In memory the threads of a live server and other processes would not see the same database.
         settings.DATABASES["default"].setdefault("TEST", {})["NAME"] = str(var / "test.sqlite3")
         return
-    flush_by_deleting()
     if migrated.folder():
         settings.DATABASES["default"].setdefault("TEST", {})["TEMPLATE"] = settings.DATABASES["default"]["NAME"]
 
