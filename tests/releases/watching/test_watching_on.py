@@ -13,6 +13,7 @@ from releases.verdicts import answering
 from releases.watching import watch
 from tests.factories import SEED_DUE, a_confirmed_release, member
 from tests.releases.scripted import JumpingClock, MorningOver, ScriptedPublisher
+from tests.shared_rows import shared_fixture
 
 pytestmark = pytest.mark.django_db
 
@@ -43,7 +44,7 @@ def kinds():
     return [kind for kind in ReleaseEvent.objects.values_list("kind", flat=True) if kind.endswith("_again")]
 
 
-@pytest.fixture
+@shared_fixture
 def gone_and_back():
     a_confirmed_release()
     return watched(gone_from_eleven_to_twelve, until=SEED_DUE + OVER)
