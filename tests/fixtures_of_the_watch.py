@@ -6,6 +6,7 @@ from datetime import datetime
 import pytest
 
 from statsoffice.rehearsal_site.client import RehearsalSite
+from tests import morning as mornings
 from tests.morning import Morning, running_site
 
 
@@ -38,3 +39,10 @@ def morning_from(site: RehearsalSite) -> Iterator[Callable[[datetime], Morning]]
     yield begin
     for morning in begun:
         morning.probe.close()
+
+
+@pytest.fixture
+def calendar_at_rest() -> Iterator[None]:
+    """Let sweeps claim once a minute; for tests in which one watcher alone plays an unchanged calendar."""
+    with mornings.calendar_at_rest():
+        yield

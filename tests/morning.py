@@ -7,6 +7,7 @@ from contextlib import contextmanager, suppress
 from datetime import datetime, timedelta
 from pathlib import Path
 from typing import Any
+from unittest.mock import patch
 
 from breaches.drafts import drafting
 from releases.probe.probe import Probe, probe_from_settings
@@ -38,6 +39,14 @@ def running_site(log: Path) -> Iterator[RehearsalSite]:
     command = [sys.executable, "-m", "statsoffice.rehearsal_site", "--port", port]
     with running(command, answers=answers, log=log):
         yield site
+
+
+@contextmanager
+def calendar_at_rest() -> Iterator[None]:
+    """Let sweeps claim once a minute: nobody else watches, and nothing is put on the calendar meanwhile."""
+    a_minute = timedelta(minutes=1)
+    with patch.multiple(watch, CLAIM_EVERY=a_minute, CLAIM_AT_LEAST_EVERY=a_minute):
+        yield
 
 
 class MorningOver(Exception):

@@ -15,7 +15,6 @@ from breaches.models import Report
 from breaches.paper import pdf
 from breaches.reports import versions
 from releases.core.roles import Role
-from releases.watching import watch
 from statsoffice.rehearsal_site import pages
 from statsoffice.rehearsal_site.scenes import scene
 from tests.breaches.seed_case import FORM
@@ -77,9 +76,8 @@ def complete(report: Report, *, by, at: datetime) -> None:
     report.refresh_from_db()
 
 
-def test_the_seed_case_is_seen_drafted_completed_approved_and_printed(release, morning_from, monkeypatch):
-    # Nobody else watches, and nothing is put on the calendar meanwhile, so that it need not be read every two seconds.
-    monkeypatch.setattr(watch, "CLAIM_EVERY", timedelta(seconds=5))
+@pytest.mark.usefixtures("calendar_at_rest")
+def test_the_seed_case_is_seen_drafted_completed_approved_and_printed(release, morning_from):
     statistician = member(Role.STATISTICIAN, release.series.producer)
     head = member(Role.HEAD_OF_PROFESSION, release.series.producer)
     morning = morning_from(DUE - timedelta(minutes=11))

@@ -19,7 +19,7 @@ from tests.releases.scripted import JumpingClock, MorningOver, ScriptedPublisher
 ABSENT = "<html><body><h1>Page not found</h1></body></html>"
 RELEASE = pages.release_page("Inspections as at 31 March 2020", published="30 June 2020")
 
-pytestmark = pytest.mark.django_db
+pytestmark = [pytest.mark.usefixtures("calendar_at_rest"), pytest.mark.django_db]
 
 
 def seconds_after_due(look):

@@ -14,7 +14,7 @@ from tests.releases.scripted import JumpingClock, MorningOver, ScriptedPublisher
 OFF = ClockError(Voucher.NOBODY, bound=None, stepped_by=timedelta(seconds=30))
 CONTROLS = ("https://one.example.org/", "https://two.example.net/")
 
-pytestmark = pytest.mark.django_db
+pytestmark = [pytest.mark.usefixtures("calendar_at_rest"), pytest.mark.django_db]
 
 
 class ClockOfThisMachine(JumpingClock):

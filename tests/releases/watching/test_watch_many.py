@@ -13,7 +13,11 @@ from releases.watching import backlog, watch, watch_answers, watch_round
 from tests.factories import SEED_DUE, SeriesFactory, a_confirmed_release
 from tests.releases.scripted import JumpingClock, MorningOver, ScriptedPublisher
 
-pytestmark = [pytest.mark.both_databases, pytest.mark.django_db(transaction=True)]
+pytestmark = [
+    pytest.mark.both_databases,
+    pytest.mark.django_db(transaction=True),
+    pytest.mark.usefixtures("calendar_at_rest"),
+]
 
 MANY = 12
 TAKES = timedelta(seconds=0.5)

@@ -18,7 +18,7 @@ from statsoffice.rehearsal_site import pages
 from statsoffice.rehearsal_site.client import RehearsalSite
 from statsoffice.rehearsal_site.scenes import scene
 from tests.factories import SeriesFactory, a_confirmed_release, london_slot, member
-from tests.morning import Morning
+from tests.morning import Morning, calendar_at_rest
 from tests.shared_rows import shared_fixture
 
 DUE = datetime(2020, 6, 30, 8, 30, tzinfo=UTC)
@@ -83,7 +83,7 @@ def record(site: RehearsalSite, scenes: dict[str, list[dict[str, object]]], **of
 
 def play(site: RehearsalSite, start: datetime, until: datetime) -> None:
     opened = frozenset({site.base_url.removeprefix("http://")})
-    with override_settings(PROBE_ALLOW_PRIVATE=opened, REHEARSAL_SITE=site.base_url):
+    with override_settings(PROBE_ALLOW_PRIVATE=opened, REHEARSAL_SITE=site.base_url), calendar_at_rest():
         morning = Morning(site, start)
         try:
             morning.play(until)

@@ -25,7 +25,7 @@ pytestmark = pytest.mark.django_db(transaction=True)
 
 
 @pytest.fixture
-def play_on(morning_from):
+def play_on(morning_from, calendar_at_rest):
     """Play a morning from two minutes before the releases are due, as the worker does: whatever fails, it goes on."""
     morning = morning_from(SEED_DUE - timedelta(minutes=2))
 

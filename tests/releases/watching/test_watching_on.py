@@ -12,6 +12,7 @@ from releases.models import Observation, ReleaseEvent, Statement, Verification, 
 from releases.verdicts import answering
 from releases.watching import watch
 from tests.factories import SEED_DUE, a_confirmed_release, member
+from tests.morning import calendar_at_rest
 from tests.releases.scripted import JumpingClock, MorningOver, ScriptedPublisher
 from tests.shared_rows import shared_fixture
 
@@ -27,7 +28,7 @@ def watched(script, *, until, start=SEED_DUE - timedelta(seconds=20)):
     """Watch from one instant to another, with a tick shortly before each look."""
     clock = JumpingClock(start, ends_at=until)
     publisher = ScriptedPublisher(clock, script)
-    with suppress(MorningOver):
+    with suppress(MorningOver), calendar_at_rest():
         while True:
             watch.sweep(clock=clock, look=publisher, watcher="watching-on")
             following = Watch.objects.get().next_look_at or until + TICK
