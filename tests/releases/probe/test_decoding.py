@@ -78,10 +78,9 @@ def test_an_empty_body_stays_empty_whatever_the_header_says(codings):
     assert decode(b"", codings, most_bytes=LIMIT) == b""
 
 
-@pytest.mark.parametrize("compress", [gzip.compress, brotli.compress], ids=["gzip", "br"])
-def test_a_bomb_is_stopped_before_it_takes_memory(compress):
-    bomb = compress(b"\0" * 200_000_000)
-    coding = "gzip" if compress is gzip.compress else "br"
+@pytest.mark.parametrize(("coding", "compress"), [("gzip", gzip.compress), ("br", brotli.compress)], ids=["gzip", "br"])
+def test_a_bomb_is_stopped_before_it_takes_memory(coding, compress):
+    bomb = compress(b"\0" * 50_000_000)
     tracemalloc.start()
     with pytest.raises(TooLargeError):
         decode(bomb, coding, most_bytes=LIMIT)
