@@ -22,6 +22,20 @@ FORMS = {
     "password in an address": r"(?i)\b(?:postgres(?:ql)?|redis|rediss|amqp|smtp)://[^\s:/@]+:(?!password|secret|p@|\$\{)[^\s@/]{8,}@",
 }
 FOUND = {name: re.compile(form) for name, form in FORMS.items()}
+# Lower-case words of which each form holds one; to search for them first takes a tenth of the time.
+WORDS = {
+    "private key": ("private key",),
+    "key of AWS": ("akia", "asia"),
+    "token of GitHub": ("ghp_", "gho_", "ghu_", "ghs_", "ghr_", "github_pat_"),
+    "token of GitLab": ("glpat-",),
+    "token of Slack": ("xox",),
+    "key of Google": ("aiza",),
+    "token of a package registry": ("pypi-", "npm_"),
+    "key of Stripe": ("k_live_",),
+    "token with a signature": ("eyj",),
+    "key of Django": ("secret_key",),
+    "password in an address": ("://",),
+}
 
 
 def files():
@@ -30,7 +44,8 @@ def files():
 
 
 def secrets_in(text):
-    return [name for name, form in FOUND.items() if form.search(text)]
+    folded = text.lower()
+    return [name for name, form in FOUND.items() if any(word in folded for word in WORDS[name]) and form.search(text)]
 
 
 def test_no_file_that_is_kept_holds_one():

@@ -78,7 +78,11 @@ def test_an_empty_body_stays_empty_whatever_the_header_says(codings):
     assert decode(b"", codings, most_bytes=LIMIT) == b""
 
 
-@pytest.mark.parametrize(("coding", "compress"), [("gzip", gzip.compress), ("br", brotli.compress)], ids=["gzip", "br"])
+@pytest.mark.parametrize(
+    ("coding", "compress"),
+    [("gzip", gzip.compress), ("br", lambda body: brotli.compress(body, quality=4))],
+    ids=["gzip", "br"],
+)
 def test_a_bomb_is_stopped_before_it_takes_memory(coding, compress):
     bomb = compress(b"\0" * 50_000_000)
     tracemalloc.start()
