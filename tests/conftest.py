@@ -151,6 +151,21 @@ def code_of_practice(request: pytest.FixtureRequest) -> None:
 
 
 @pytest.fixture(scope="session")
+def folder_of_run(tmp_path_factory: pytest.TempPathFactory, pytestconfig: pytest.Config) -> Path:
+    """Give a folder that all processes of this run share."""
+    folder = tmp_path_factory.getbasetemp()
+    return folder.parent if hasattr(pytestconfig, "workerinput") else folder
+
+
+@pytest.fixture(scope="session")
+def kept_morning(folder_of_run: Path) -> Any:
+    """Keep the invented office of the tests in a browser for all tests of the run."""
+    from tests.browser.kept_morning import KeptMorning  # its factories need the apps, which are not loaded yet above
+
+    return KeptMorning(folder_of_run)
+
+
+@pytest.fixture(scope="session")
 def redis_url() -> Iterator[str]:
     """Run a real Redis that nobody else uses; gives its address."""
     with private_redis() as url:

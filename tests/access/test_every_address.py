@@ -1,6 +1,7 @@
 """Every address, role, producer and method: answers follow the one table of roles, and a new address fails."""
 
 import pytest
+import time_machine
 from django.db import transaction
 from django.test import Client
 
@@ -11,7 +12,6 @@ from statsoffice.around_pages import rate_limit
 from tests.access.addresses import examples, places
 from tests.access.admin_tables import expected_in_the_admin_site
 from tests.access.expected import ADMINISTRATORS, EVERYBODY, EXPECTED, SIGNED_IN
-from tests.browser.office import NOW, a_morning
 from tests.factories import ProducerFactory, UserFactory
 
 # PostgreSQL takes ten times as long for thousands of savepoints in one transaction, and the table is the same on both.
@@ -31,15 +31,15 @@ def test_every_address_has_an_expectation_and_every_expectation_an_address():
 
 
 @pytest.fixture
-def addresses(db, time_machine, settings):
+def addresses(transactional_db, kept_morning, settings):
     """An example of every address, on the invented office's morning."""
     settings.BREACHES_PUBLIC = True
-    time_machine.move_to(NOW, tick=False)
-    morning = a_morning()
-    User.objects.update(is_staff=True)
-    found = examples(morning.pages, morning.office.producer)
-    assert set(found) >= set(expected())
-    return morning.office, found
+    morning, at = kept_morning.begin()
+    with time_machine.travel(at, tick=False), transaction.atomic():
+        User.objects.update(is_staff=True)
+        found = examples(morning.pages, morning.office.producer)
+        assert set(found) >= set(expected())
+        yield morning.office, found
 
 
 def sent_along():
@@ -105,13 +105,16 @@ def test_each_role_reaches_the_addresses_of_the_table_and_no_other(addresses, su
     office, found = addresses
     for who in people:
         with subtests.test(str(who)):
-            assert_access(who, client_of(who, office), found)
+            kinds = assert_access(who, client_of(who, office), found)
+        if who == STRANGER:
+            with subtests.test("requests are counted wherever nobody is asked to sign in and nowhere else"):
+                assert_counted(kinds, found)
 
 
 def assert_access(who, client, found):
-    """Request every address by both methods as one person; nothing is stored."""
+    """Request every address by both methods as one person; nothing is stored. Gives the kinds of the answers."""
     session = client.cookies.get("sessionid")
-    wrong, told, sent = {}, {}, sent_along()
+    wrong, told, sent, kinds = {}, {}, sent_along(), {name: set() for name in found}
     for name, rule in expected().items():
         for method, side in METHODS.items():
             if session:
@@ -120,6 +123,7 @@ def assert_access(who, client, found):
                 answer = getattr(client, method)(found[name], sent.get(name) if method == "post" else None)
                 transaction.set_rollback(True)
             kind = kind_of(answer)
+            kinds[name].add(kind)
             # A table of the admin site without a row has the key 0, at which there is nothing.
             if "/0/" not in found[name] and kind not in right_kinds(who, rule, side):
                 wrong[f"{method} {name}"] = f"{answer.status_code} {kind}"
@@ -133,18 +137,19 @@ def assert_access(who, client, found):
                     told[f"{method} {name}"] = words
     assert wrong == {}
     assert told == {}
+    return kinds
 
 
-def test_requests_are_counted_wherever_nobody_is_asked_to_sign_in_and_nowhere_else(addresses):
-    _, found = addresses
+def assert_counted(kinds, found):
+    """Assert that the limit of requests counts what is open to everybody.
+
+    :param kinds: of the answers to somebody who has not signed in.
+    """
     # Monitors, the canary and log-in, as `rate_limit.NOT_COUNTED` says why.
     of_readers = {
         name: at for name, at in found.items() if not at.startswith(("/admin/", "/accounts/", "/health/", "/canary/"))
     }
-    asked, stranger = {}, Client()
-    for name, address in of_readers.items():
-        kinds = {kind_of(getattr(stranger, method)(address)) for method in METHODS}
-        asked[name] = "asked to sign in" in kinds
+    asked = {name: "asked to sign in" in kinds[name] for name in of_readers}
     counted = {name: rate_limit.kind_of(address) is not None for name, address in of_readers.items()}
     assert {name for name in asked if asked[name] is counted[name]} == set()
     assert len([name for name in asked if asked[name]]) > 80

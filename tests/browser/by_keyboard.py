@@ -7,7 +7,7 @@ PAGE_END = "the end of the page"
 
 # What a person with eyes and a keyboard needs of whatever has the cursor: it lies in the window, nothing lies over it,
 # and it looks otherwise than without the cursor.
-SEEN = """() => {
+SEEN = """(() => {
     const there = document.activeElement;
     const box = there.getClientRects()[0];
     if (!box) return "it is not drawn";
@@ -28,13 +28,16 @@ SEEN = """() => {
     const without = style();
     there.focus({preventScroll: true});
     return withCursor === without ? "it looks as without the cursor" : "";
-}"""
+})()"""
 
-NAME = """() => {
+NAME = """(() => {
     const there = document.activeElement;
     const own = there.labels?.[0]?.textContent ?? there.getAttribute("aria-label") ?? there.textContent;
     return [there.tagName.toLowerCase(), own.trim().replace(/\\s+/g, " "), there.getAttribute("href") ?? ""];
-}"""
+})()"""
+
+# A page that is asked once for both is asked in half the time.
+NAMED_AND_SEEN = f"[...{NAME}, document.activeElement === document.body || {SEEN}]"
 
 TAGS = {"link": {"a"}, "button": {"button"}, "field": {"input", "textarea", "select"}, "summary": {"summary"}}
 
@@ -66,13 +69,12 @@ class Keyboard:
         passed: list[str] = []
         for _ in range(MOST_PRESSES):
             self.press("Tab")
-            tag, own, address = self.page.evaluate(NAME)
+            tag, own, address, unseen = self.page.evaluate(NAMED_AND_SEEN)
             if tag == "body" and PAGE_END in passed:
                 break
             if tag == "body":
                 passed.append(PAGE_END)
                 continue
-            unseen = self.page.evaluate(SEEN)
             assert unseen == "", f"{tag} “{own}” at {self.page.url}: {unseen}"
             if tag in TAGS[kind] and own == name and address.startswith(to):
                 return passed

@@ -20,14 +20,15 @@ LONG = "https://www.example.gov.uk/government/statistics/" + "state-funded-schoo
 
 def pages_of_imports(series: Series, *, by, at=SEED_DUE) -> dict[str, str]:
     """Import the same file again and again, each time up to another state; return the pages' addresses by name."""
-    content = _file(series)
+    content, more_than_a_page = _file(series), _file(series, rows=60)
     for prefix in ("imported", "applied"):
         a_release(series=series, reference=f"{prefix}-old", title="To be cancelled", slot=london_slot(date(2099, 7, 2)))
 
     def upload(name=NAME, content=content) -> CalendarImport:
         return imports.upload(content, name=name, create_missing=True, by=by, at=at)
 
-    discarded, failed, checked, confirmed = upload(), upload("notes.csv", b"name,date\nx,y\n"), upload(), upload()
+    discarded, failed, confirmed = upload(), upload("notes.csv", b"name,date\nx,y\n"), upload()
+    checked = upload(content=more_than_a_page)
     import_turn.take(import_turn.Means(now=lambda: at, adapters={"page"}))
     for each in (discarded, checked, confirmed):
         each.refresh_from_db()
@@ -62,13 +63,13 @@ def pages_of_imports(series: Series, *, by, at=SEED_DUE) -> dict[str, str]:
     }
 
 
-def _file(series: Series, *, prefix: str = "imported") -> bytes:
+def _file(series: Series, *, prefix: str = "imported", rows: int = 4) -> bytes:
     start = (series.producer.name, series.title)
-    rows = [
+    written = [
         (f"{prefix}-{n}", *start, f"Inspections, edition {n}", "2099-07-01 09:30", "", f"{LONG}{n}", f"No {n}", "")
-        for n in range(60)
+        for n in range(rows)
     ]
-    rows += [
+    written += [
         (f"{prefix}-sunday", *start, "On a Sunday", "2099-07-05 09:30", "confirmed", f"{LONG}sunday", "Sunday", ""),
         ("bad reference", "Office for Nothing", "x", "", "soon", "late", "nonsense", "", ""),
         ("quiet", *start, "Another title for it", "2020-07-08 09:30", "", "", "", ""),
@@ -85,7 +86,7 @@ def _file(series: Series, *, prefix: str = "imported") -> bytes:
             "",
         ),
     ]
-    return write(Kind.XLSX, HEADER, rows, title="Calendar")
+    return write(Kind.XLSX, HEADER, written, title="Calendar")
 
 
 def an_announcement_that_differs(series: Series, *, at=SEED_DUE) -> Release:

@@ -1,4 +1,7 @@
-"""From the log-in page to an approved report by keyboard alone: with scripts, without, a phone in its own colours."""
+"""From the log-in page to an approved report by keyboard alone: without scripts, and on a phone in its own colours.
+
+With scripts at the wide width it is done in ./test --all, because the scripts run on the phone too.
+"""
 
 import pytest
 import time_machine
@@ -20,7 +23,12 @@ WAYS = {
 }
 
 
-@pytest.fixture(params=[pytest.param(ways, id=name.replace(" ", "_")) for name, ways in WAYS.items()])
+@pytest.fixture(
+    params=[
+        pytest.param(ways, id=name.replace(" ", "_"), marks=pytest.mark.full if name == "scripts" else ())
+        for name, ways in WAYS.items()
+    ]
+)
 def person(request, new_context) -> Keyboard:
     """Somebody with a keyboard, at one width, with scripts or without them."""
     return Keyboard(new_context(**request.param).new_page(), has_scripts=request.param.get("java_script_enabled", True))

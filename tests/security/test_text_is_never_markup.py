@@ -15,7 +15,7 @@ from statsoffice.accounts.models import User
 from statsoffice.messages import html
 from statsoffice.messages.models import Message
 from tests import kept_database
-from tests.browser.office import NOW, PUBLIC, a_morning
+from tests.browser.office import PUBLIC
 from tests.security.urls import admin_addresses
 
 # What is append-only is changed here behind the product's back, which PostgreSQL's triggers refuse.
@@ -58,23 +58,22 @@ def write_markup_everywhere():
 
 
 @pytest.fixture(scope="module")
-def kept(tmp_path_factory):
-    """The file of the database with the office that is typed over, and its addresses, once there is one."""
-    return {"file": tmp_path_factory.mktemp("typed") / "typed.sqlite3"}
+def typed(tmp_path_factory):
+    """The file of the database with the office that is typed over, once there is one."""
+    return tmp_path_factory.mktemp("typed") / "typed.sqlite3"
 
 
 @pytest.fixture
-def office(kept):
-    with override_settings(BREACHES_PUBLIC=True), time_machine.travel(NOW, tick=False):
-        if "morning" in kept:
-            kept_database.put_back(kept["file"])
+def office(transactional_db, kept_morning, typed):
+    morning, at = kept_morning.begin()
+    with override_settings(BREACHES_PUBLIC=True), time_machine.travel(at, tick=False):
+        if typed.exists():
+            kept_database.put_back(typed)
         else:
-            morning = a_morning()
             changed = write_markup_everywhere()
             assert len(changed) > 30, changed
-            kept_database.keep(kept["file"])
-            kept["morning"] = morning
-        yield kept["morning"]
+            kept_database.keep(typed)
+        yield morning
 
 
 def signed_in(person):

@@ -15,7 +15,7 @@ from tests.statsoffice.canary.rehearsing import MORNING as NOW
 
 READY = reverse("health_ready")
 
-pytestmark = [pytest.mark.both_databases, pytest.mark.django_db]
+pytestmark = pytest.mark.django_db
 
 
 @pytest.fixture(autouse=True)
@@ -84,6 +84,7 @@ def test_a_canary_that_is_switched_off_is_said_to_be_so_and_does_not_hold_up(cli
     assert client.get(READY).json()["checks"]["canary"]["says"] == "Its rehearsals are switched off."
 
 
+@pytest.mark.both_databases
 def test_a_database_that_does_not_answer_is_told_and_is_no_error_of_the_page(client, monkeypatch):
     def away(*_):
         message = "the database is away"

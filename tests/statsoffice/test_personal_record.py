@@ -21,7 +21,7 @@ from statsoffice.messages.models import Message
 from tests.breaches.people import AT, a_report, an_office
 from tests.factories import UserFactory
 
-pytestmark = [pytest.mark.both_databases, pytest.mark.django_db]
+pytestmark = pytest.mark.django_db
 
 
 @pytest.fixture
@@ -38,6 +38,7 @@ def held(email):
     return json.loads(out.getvalue())
 
 
+@pytest.mark.both_databases
 def test_the_account_what_the_person_did_and_where_they_are_named_are_told(office):
     record = held(office.head.email.upper())
     assert record["account"]["name"] == "Head Of Profession"
@@ -73,6 +74,7 @@ def test_of_somebody_who_is_unknown_nothing_is_held(office):
     }
 
 
+@pytest.mark.both_databases
 def test_names_beside_the_address_are_looked_for_too_and_a_team_is_nobody(office):
     person = {"producer": office.producer, "email": "quillon@example.gov.uk"}
     contact = Contact.objects.create(name="Quillon Featherstonehaugh", telephone="020 7946 0001", **person)

@@ -18,7 +18,7 @@ from tests.releases.record.test_append_only import a_look
 
 AT = datetime(2026, 6, 30, 9, 0, tzinfo=UTC)
 
-pytestmark = [pytest.mark.both_databases, pytest.mark.django_db]
+pytestmark = pytest.mark.django_db
 
 
 def verify():
@@ -70,6 +70,7 @@ def test_each_chain_is_told_with_its_number_of_rows():
     ]
 
 
+@pytest.mark.both_databases
 @pytest.mark.parametrize(
     ("statement", "sentence"),
     [
@@ -98,6 +99,7 @@ def test_a_chain_that_does_not_hold_is_told_by_its_first_broken_row_and_the_othe
     assert "releases.body: 0 bodies, hold" in out
 
 
+@pytest.mark.both_databases
 def test_kept_bodies_are_read_as_well_and_one_that_was_changed_is_named():
     address = a_confirmed_release().addresses.get()
     keep(brought(address, "live", b"what was seen", at=0))

@@ -37,7 +37,7 @@ from tests.breaches.people import AT, a_report, an_office, naming, printed
 from tests.statsoffice.test_names_nowhere import tables
 from tests.statsoffice.test_verify_evidence import tamper
 
-pytestmark = [pytest.mark.both_databases, pytest.mark.django_db]
+pytestmark = pytest.mark.django_db
 
 NAME = "Quillon Featherstonehaugh"
 WHY = "A member of staff is named who has nothing to do with the breach."
@@ -86,6 +86,7 @@ def holds():
     return {one.why for one in evidence_checked.check()} == {None}
 
 
+@pytest.mark.both_databases
 def test_a_name_is_gone_from_every_table_and_a_dated_marker_stands_in_its_place(office, report):
     places = where(NAME)
     assert {
@@ -100,6 +101,7 @@ def test_a_name_is_gone_from_every_table_and_a_dated_marker_stands_in_its_place(
     assert found.rows["breaches.timelinenote"] == 1
 
 
+@pytest.mark.both_databases
 def test_the_chains_still_hold_and_the_redaction_is_the_last_event_with_who_and_why(office, report):
     assert holds()
     redact(report, words=NAME, why=f" {WHY} ", by=office.head, at=LATER)
@@ -169,6 +171,7 @@ def test_what_is_missing_is_said_and_nothing_is_removed(office, report, subtests
     assert not report.events.filter(kind=KIND).exists()
 
 
+@pytest.mark.both_databases
 def test_words_in_an_events_facts_are_told_and_not_altered(office, report):
     record(report, "edited", at=LATER, by=office.head, fields=["impact"], noticed_by=NAME)
     assert redact(report, words=NAME, why=WHY, by=office.head, at=LATER).facts == 1
@@ -199,6 +202,7 @@ def test_another_report_of_the_same_office_keeps_its_words(office, report):
     assert other.timeline_notes.get().text == f"{NAME} rang again."
 
 
+@pytest.mark.both_databases
 @pytest.mark.parametrize(
     "statement",
     [
@@ -223,6 +227,7 @@ def test_words_put_back_after_a_redaction_are_named(office, report):
     assert not holds()
 
 
+@pytest.mark.both_databases
 def test_rows_stay_append_only_for_everybody_else(office, report):
     redact(report, words=NAME, why=WHY, by=office.head, at=LATER)
     with pytest.raises(AppendOnlyRow):

@@ -22,7 +22,7 @@ from tests.breaches.people import AT, an_office
 from tests.breaches.record import london
 from tests.factories import SeriesFactory
 
-pytestmark = [pytest.mark.both_databases, pytest.mark.django_db]
+pytestmark = pytest.mark.django_db
 NOW = london("10:27:02")
 
 
@@ -48,6 +48,7 @@ def test_a_fault_in_one_draft_stops_no_other_and_is_raised_in_the_end(monkeypatc
     assert Report.objects.count() == 2
 
 
+@pytest.mark.both_databases
 def test_a_suspicion_that_another_drafter_raises_in_between_is_raised_once(monkeypatch):
     a_late_release()
 
@@ -61,6 +62,7 @@ def test_a_suspicion_that_another_drafter_raises_in_between_is_raised_once(monke
     assert Suspicion.objects.count() == Report.objects.count() == 1
 
 
+@pytest.mark.both_databases
 @pytest.mark.django_db(transaction=True)
 def test_drafters_that_run_at_the_same_time_draft_each_report_once():
     series = SeriesFactory()
@@ -107,6 +109,7 @@ def draft():
     return drafting.draft_missing(now=NOW)
 
 
+@pytest.mark.both_databases
 @pytest.mark.django_db(transaction=True)
 def test_a_suspicion_does_not_vanish_in_a_report_that_is_decided_at_this_moment():
     office = an_office()
@@ -119,6 +122,7 @@ def test_a_suspicion_does_not_vanish_in_a_report_that_is_decided_at_this_moment(
     assert not report.events.filter(kind="suspicion_joined").exists()
 
 
+@pytest.mark.both_databases
 @pytest.mark.django_db(transaction=True)
 def test_a_suspicion_follows_the_others_of_its_release_into_the_report_that_is_joined_at_this_moment():
     office = an_office()
@@ -132,6 +136,7 @@ def test_a_suspicion_follows_the_others_of_its_release_into_the_report_that_is_j
     assert Suspicion.objects.count() == 3
 
 
+@pytest.mark.both_databases
 @pytest.mark.django_db(transaction=True)
 def test_two_drafters_of_two_kinds_of_one_release_draft_one_report(monkeypatch):
     committed, write = threading.Event(), machine_text.machine_content
@@ -159,6 +164,7 @@ def test_two_drafters_of_two_kinds_of_one_release_draft_one_report(monkeypatch):
     assert sorted(Report.objects.get().suspicions.values_list("kind", flat=True)) == [Kind.EARLY, Kind.LATE]
 
 
+@pytest.mark.both_databases
 def test_drafting_one_or_forty_reports_takes_as_many_queries(django_assert_num_queries):
     series = SeriesFactory()
     for name in ("begins-the-chain-of-events", "first"):

@@ -23,10 +23,11 @@ from tests.breaches.mornings import (
 from tests.breaches.record import london
 from tests.factories import SeriesFactory, a_confirmed_release, member
 
-pytestmark = [pytest.mark.both_databases, pytest.mark.django_db]
+pytestmark = pytest.mark.django_db
 NOW = london("10:27:02")
 
 
+@pytest.mark.both_databases
 def test_a_late_release_gives_one_suspicion_and_one_draft_whatever_runs_twice():
     a_late_release()
     first = drafting.draft_missing(now=NOW)
@@ -145,6 +146,7 @@ def test_a_missing_attachment_makes_a_partial_suspicion():
     assert "attachment" in content_of(report).circumstances.lower()
 
 
+@pytest.mark.both_databases
 def test_not_seen_becomes_late_in_the_same_suspicion_and_the_untouched_draft_follows():
     release = a_confirmed_release()
     covered(release)
@@ -190,6 +192,7 @@ def test_a_dismissed_suspicion_keeps_its_key_and_is_not_drafted_again():
     assert Report.objects.count() == 1
 
 
+@pytest.mark.both_databases
 def test_a_name_that_is_taken_gets_a_number():
     first = a_drafted_report()
     Report.objects.filter(pk=first.pk).update(status="dismissed", decision_reason="other", decided_at=NOW)
@@ -222,6 +225,7 @@ def test_a_persons_statement_is_told_as_their_word_by_role_and_not_by_name():
     assert "Ada Hill" not in circumstances
 
 
+@pytest.mark.both_databases
 def test_a_hole_in_the_watching_is_told_and_a_replayed_past_has_none():
     release = a_confirmed_release()
     covered(release, end="09:50")

@@ -18,7 +18,7 @@ from tests.breaches.record import london
 from tests.factories import SEED_DUE, member
 from tests.releases.on_record import a_look
 
-pytestmark = [pytest.mark.both_databases, pytest.mark.django_db]
+pytestmark = pytest.mark.django_db
 
 CLOCK = {
     "published_at_by_publisher": SEED_DUE + timedelta(seconds=3480),
@@ -31,6 +31,7 @@ def facts_of(release):
     return facts_on_record.facts_of([verification])[verification.pk]
 
 
+@pytest.mark.both_databases
 def test_the_publishers_time_and_the_diagnosis_are_facts_of_the_record():
     release = a_late_release()
     Verification.objects.update(**CLOCK, diagnoses=["edge_cache"])

@@ -25,7 +25,7 @@ from tests.breaches.people import a_report, an_office
 from tests.breaches.random_office import FIRST, LAST, TODAY, ARandomOffice
 from tests.factories import UserFactory, member
 
-pytestmark = [pytest.mark.both_databases, pytest.mark.django_db]
+pytestmark = pytest.mark.django_db
 
 
 def belongs_to(office, series, day):
@@ -124,6 +124,7 @@ def spread_of(values):
     return Spread(len(ordered), median(ordered), ordered[math.ceil(len(ordered) * 0.95) - 1], ordered[-1])
 
 
+@pytest.mark.both_databases
 @pytest.mark.parametrize("seed", range(4))
 def test_a_random_history_is_counted_as_row_by_row(seed):
     office = ARandomOffice(seed)
@@ -168,6 +169,7 @@ def test_the_number_of_queries_does_not_grow(django_assert_num_queries):
     assert Release.objects.exists()
 
 
+@pytest.mark.both_databases
 def test_what_went_into_a_joint_report_is_counted_there_and_nowhere_else():
     office = an_office()
     a_report(office, ReportStatus.JOINED)

@@ -19,7 +19,7 @@ from tests.breaches.people import an_office
 from tests.breaches.record import DUE, london
 from tests.factories import ProducerFactory, SeriesFactory, UserFactory, a_confirmed_release
 
-pytestmark = [pytest.mark.both_databases, pytest.mark.django_db]
+pytestmark = pytest.mark.django_db
 
 ON_THE_DOT = (("09:29:55", NOT_LIVE), ("09:30", LIVE), ("09:32", LIVE))
 IN_A_MINUTE = (("09:29:55", NOT_LIVE), ("09:30", NOT_LIVE), ("09:30:50", NOT_LIVE), ("09:31", LIVE), ("09:32", LIVE))
@@ -69,6 +69,7 @@ def found(office, **asked):
     return near_misses.told(list(near_misses.releases_of([office.producer], now=NOW, **asked)))
 
 
+@pytest.mark.both_databases
 def test_a_release_that_came_late_within_its_tolerance_is_one(office, series):
     release = a_release(series, IN_A_MINUTE)
     (miss,) = found(office)
@@ -98,6 +99,7 @@ def test_a_word_about_another_time_makes_none(office, series, live):
     assert found(office) == []
 
 
+@pytest.mark.both_databases
 def test_problems_that_were_mended_before_it_was_due_make_one(office, series):
     release = a_release(series, ON_THE_DOT)
     checked(release, ("09:30", [Code.NO_RESPONSIBLE]), ("12:00", [Code.NO_HEAD]), ("15:00", []))
@@ -134,6 +136,7 @@ def test_rehearsals_other_producers_and_what_is_still_to_come_are_none(office, s
     assert [miss.release.reference for miss in found(office)] == ["mine"]
 
 
+@pytest.mark.both_databases
 def test_they_are_narrowed_by_series_and_by_period_to_the_day(office, series):
     release = a_release(series, IN_A_MINUTE)
     other = SeriesFactory(producer=office.producer)

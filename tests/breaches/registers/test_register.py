@@ -24,7 +24,7 @@ from tests.breaches.people import AT, a_report, an_office, joins
 from tests.breaches.record import london
 from tests.factories import ProducerFactory, SeriesFactory, UserFactory, a_confirmed_release, member
 
-pytestmark = [pytest.mark.both_databases, pytest.mark.django_db]
+pytestmark = pytest.mark.django_db
 
 # The names of restricted reports end in signs that nobody can guess.
 PRA = "breach-pra-listed"
@@ -136,6 +136,7 @@ FITTING = (
 )
 
 
+@pytest.mark.both_databases
 def test_a_filter_leaves_what_fits_by_function_and_by_page(client, office, subtests):
     with subtests.test("the latest occurrence comes first, and what has no day last"):
         found = references(office.head)
@@ -213,6 +214,7 @@ def test_each_producer_is_read_once_for_the_list_and_what_is_offered(client):
     assert page.context["page"].paginator.count == 1
 
 
+@pytest.mark.both_databases
 def test_a_long_register_is_paged_with_as_many_queries_as_a_short_one(client, django_assert_num_queries, monkeypatch):
     monkeypatch.setattr(views, "REPORTS_ON_A_PAGE", 3)
     office = an_office()

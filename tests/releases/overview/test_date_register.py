@@ -22,7 +22,7 @@ from tests.factories import (
 )
 from tests.releases.requested import LATER, NOW, ask, head_of, person
 
-pytestmark = [pytest.mark.both_databases, pytest.mark.django_db]
+pytestmark = pytest.mark.django_db
 
 REGISTER = reverse("releases:changes")
 # Half an hour before midnight in London, midnight, and so on: on both sides of the two days of release.
@@ -81,6 +81,7 @@ def test_the_register_is_narrowed_to_one_producer(client):
     assert row["change"].release == theirs
 
 
+@pytest.mark.both_databases
 @pytest.mark.parametrize("status", ["confirmed", "provisional"])
 def test_what_is_found_as_on_the_day_of_release_is_exactly_what_is_marked_so(status, subtests):
     release = a_release(due_at=SEED_DUE)
@@ -99,6 +100,7 @@ def test_what_is_found_as_on_the_day_of_release_is_exactly_what_is_marked_so(sta
             assert date_register.changes_of(someone, on_the_day=True).exists() == marked
 
 
+@pytest.mark.both_databases
 def test_the_day_that_counts_is_that_of_the_agreement_and_not_that_of_the_asking(client):
     release = an_announced_release()
     request = ask(release, at=SEED_DUE - timedelta(days=3))

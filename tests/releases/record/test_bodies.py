@@ -13,7 +13,7 @@ from releases.record import bodies
 from tests.factories import a_confirmed_release
 from tests.releases.brought import brought, keep
 
-pytestmark = [pytest.mark.both_databases, pytest.mark.django_db]
+pytestmark = pytest.mark.django_db
 
 FILE = "https://www.example.gov.uk/media/tables.ods"
 
@@ -51,6 +51,7 @@ def test_a_morning_leaves_the_bodies_that_prove_it_and_no_others(release, addres
     assert Observation.objects.count() == 5
 
 
+@pytest.mark.both_databases
 def test_looks_that_are_kept_together_end_where_looks_kept_one_by_one_end(release, address):
     keep(
         brought(address, "not_live", b"one", at=-10),
@@ -61,6 +62,7 @@ def test_looks_that_are_kept_together_end_where_looks_kept_one_by_one_end(releas
     assert held(release)["first_live", True] == b"three"
 
 
+@pytest.mark.both_databases
 def test_a_body_that_many_looks_of_many_releases_bring_is_stored_once(release, address):
     other = a_confirmed_release(reference="another")
     keep(
@@ -129,6 +131,7 @@ def test_of_a_look_past_the_caches_the_first_live_body_is_kept(release, address)
     assert held(release)["last_not_live", True] == b"stale"
 
 
+@pytest.mark.both_databases
 def test_bytes_of_any_kind_come_back_as_they_were_seen(release, address):
     content = bytes(range(256)) * 4000
     keep(brought(address, "live", content, at=0, media_type="application/pdf"))
@@ -146,6 +149,7 @@ CHANGES = [
 ]
 
 
+@pytest.mark.both_databases
 @pytest.mark.parametrize("change", CHANGES)
 def test_a_body_is_neither_changed_nor_removed_while_it_is_needed(release, address, change):
     keep(brought(address, "live", b"one", at=0))
@@ -155,6 +159,7 @@ def test_a_body_is_neither_changed_nor_removed_while_it_is_needed(release, addre
     assert Body.objects.get().is_intact()
 
 
+@pytest.mark.both_databases
 def test_postgresql_itself_refuses_to_change_a_body(release, address):
     keep(brought(address, "live", b"one", at=0))
     statement = "UPDATE releases_body SET media_type = 'text/plain'"
@@ -164,6 +169,7 @@ def test_postgresql_itself_refuses_to_change_a_body(release, address):
     assert Body.objects.get().media_type.startswith("text/html")
 
 
+@pytest.mark.both_databases
 def test_every_body_is_checked_against_its_hash_and_its_look(release, address):
     keep(brought(address, "not_live", b"one", at=-5), brought(address, "live", b"two", at=0))
     assert bodies.check_bodies() == (2, None)

@@ -11,7 +11,7 @@ from releases.record import coverage
 START = datetime(2026, 6, 30, 8, 0, tzinfo=UTC)
 HOUR = START + timedelta(hours=1)
 
-pytestmark = [pytest.mark.both_databases, pytest.mark.django_db]
+pytestmark = pytest.mark.django_db
 
 
 def at(seconds):
@@ -37,6 +37,7 @@ def test_a_watcher_that_marks_itself_often_has_one_stretch():
     assert (stretch.began_at, stretch.ended_at) == (START, at(100))
 
 
+@pytest.mark.both_databases
 @pytest.mark.parametrize(
     ("silence", "stretches"),
     [pytest.param(15, 1, id="fifteen-seconds-is-no-hole"), pytest.param(16, 2, id="sixteen-seconds-is-one")],
@@ -64,6 +65,7 @@ class Look:
     completed_at: datetime
 
 
+@pytest.mark.both_databases
 def test_a_look_shows_that_somebody_watched_though_the_watcher_was_too_busy_to_mark_itself():
     alive(0, 60)
     alive(120, 180)
@@ -87,6 +89,7 @@ def test_what_was_covered_before_the_time_asked_for_does_not_count():
     assert holes() == [(0, 3600)]
 
 
+@pytest.mark.both_databases
 def test_a_second_watcher_fills_the_hole_of_the_first():
     alive(0, 1000)
     alive(990, 3600, watcher="b")

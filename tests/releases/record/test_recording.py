@@ -15,7 +15,7 @@ from releases.record import recording
 from releases.record.recording import Look
 from tests.factories import SEED_DUE, a_release
 
-pytestmark = [pytest.mark.both_databases, pytest.mark.django_db]
+pytestmark = pytest.mark.django_db
 
 
 def answered(**fields):
@@ -57,6 +57,7 @@ def test_a_look_keeps_from_where_and_for_what_it_was_made():
     assert (row.vantage, row.purpose, row.watcher) == ("watcher-a", "fresh", "a")
 
 
+@pytest.mark.both_databases
 def test_what_the_publisher_says_is_kept_apart_from_what_was_seen_and_stands_in_the_chain():
     says = PublisherSays(State.PUBLISHED, published_at=SEED_DUE, source=Source.SCHEDULED_TIME_AND_DELAY)
     row = kept(a_release(), finding=Finding(LookResult.NOT_LIVE, (Reason.NOT_FOUND,), publisher=says))

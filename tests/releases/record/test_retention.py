@@ -14,7 +14,7 @@ from releases.record.retention import Pruned
 from tests.factories import SEED_DUE, a_confirmed_release, member
 from tests.releases.brought import brought, keep
 
-pytestmark = [pytest.mark.both_databases, pytest.mark.django_db]
+pytestmark = pytest.mark.django_db
 
 KEPT_FOR = timedelta(days=365)
 NOW = SEED_DUE + KEPT_FOR + timedelta(days=1)
@@ -37,6 +37,7 @@ def prune(*needed, now=NOW, dry_run=False):
     return retention.prune(now=now, kept_for=KEPT_FOR, needed=in_use(*needed), dry_run=dry_run)
 
 
+@pytest.mark.both_databases
 def test_what_is_old_goes_and_leaves_its_hash_and_an_event(release):
     assert prune() == Pruned(releases=1, bodies=4, spared=0)
     assert not Body.objects.exists()
@@ -68,11 +69,13 @@ def test_a_dry_run_says_the_same_and_removes_nothing(release):
     assert ReleaseEvent.objects.count() == before
 
 
+@pytest.mark.both_databases
 def test_what_is_needed_is_spared_however_old(release):
     assert prune(release) == Pruned(releases=0, bodies=0, spared=1)
     assert Body.objects.count() == 2
 
 
+@pytest.mark.both_databases
 def test_what_another_release_still_needs_stays(release):
     other = a_confirmed_release(reference="other", series=release.series)
     keep(brought(other.addresses.get(), "live", b"live", at=0))
@@ -108,6 +111,7 @@ def test_a_release_without_an_exact_time_keeps_what_it_has_until_it_is_cancelled
     assert prune().bodies == 4
 
 
+@pytest.mark.both_databases
 def test_many_releases_are_asked_about_a_few_at_a_time(release, monkeypatch):
     monkeypatch.setattr(retention, "RELEASES_AT_A_TIME", 1)
     other = a_confirmed_release(reference="other", series=release.series)

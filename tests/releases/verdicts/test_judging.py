@@ -15,7 +15,7 @@ from releases.verdicts.judging import JudgedByOthers
 from tests.factories import SEED_DUE, a_confirmed_release
 from tests.releases.on_record import a_look, looks_at
 
-pytestmark = [pytest.mark.both_databases, pytest.mark.django_db]
+pytestmark = pytest.mark.django_db
 
 LIMIT = SEED_DUE + timedelta(minutes=2)
 AFTER = LIMIT + timedelta(minutes=1)
@@ -65,6 +65,7 @@ def test_a_tolerance_that_was_changed_before_the_due_time_counts_even_if_somebod
     assert judging.judge(release, now=AFTER).verification.tolerance_seconds == 60
 
 
+@pytest.mark.both_databases
 def test_a_judge_who_is_overtaken_judges_again_so_that_no_live_look_is_lost(monkeypatch):
     release = a_confirmed_release()
     judging.judge(release, now=SEED_DUE - seconds(10))

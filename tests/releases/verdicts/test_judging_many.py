@@ -18,7 +18,7 @@ from releases.verdicts.judging import JudgedByOthers
 from tests.factories import SEED_DUE, SeriesFactory, a_confirmed_release, member
 from tests.releases.on_record import a_look, looks_at
 
-pytestmark = [pytest.mark.both_databases, pytest.mark.django_db]
+pytestmark = pytest.mark.django_db
 
 LIMIT = SEED_DUE + timedelta(minutes=2)
 AFTER = LIMIT + timedelta(minutes=1)
@@ -54,6 +54,7 @@ def outcomes() -> dict[str, str]:
     return dict(Verification.objects.values_list("release__reference", "outcome"))
 
 
+@pytest.mark.both_databases
 def test_every_kind_of_morning_ends_as_if_its_release_had_been_judged_alone(series):
     releases = [seen(series, name, *looks, start=start) for name, (looks, start, _) in MORNINGS.items()]
     session = judging.judge_all(releases, now=AFTER)
@@ -71,6 +72,7 @@ def test_every_kind_of_morning_ends_as_if_its_release_had_been_judged_alone(seri
     assert check_chain(ReleaseEvent)[1] is None
 
 
+@pytest.mark.both_databases
 def test_more_than_are_judged_at_once_are_all_judged_however_many_remain(series, monkeypatch):
     monkeypatch.setattr(judging, "JUDGED_AT_ONCE", 2)
     releases = [seen(series, name, *looks, start=start) for name, (looks, start, _) in MORNINGS.items()]
@@ -119,6 +121,7 @@ def test_a_release_on_which_our_own_code_fails_stops_no_other_and_is_never_on_ti
     assert outcomes() == {"sound": Outcome.NOT_SEEN, "broken": Outcome.PENDING, "other": Outcome.NOT_SEEN}
 
 
+@pytest.mark.both_databases
 def test_who_is_overtaken_at_one_release_judges_that_one_again_and_keeps_the_others(series, monkeypatch):
     releases = [late(series, name) for name in ("calm", "contested")]
     judging.judge_all(releases, now=SEED_DUE - timedelta(hours=1))
@@ -152,6 +155,7 @@ def test_who_is_overtaken_each_time_says_so_of_that_release_alone(series, monkey
     assert outcomes() == {"calm": Outcome.LATE, "contested": Outcome.PENDING}
 
 
+@pytest.mark.both_databases
 @pytest.mark.django_db(transaction=True)
 def test_watchers_and_a_person_who_judge_the_same_releases_at_once_never_wait_for_each_other_for_ever(series):
     releases = [late(series, f"late-{number}") for number in range(8)]

@@ -17,7 +17,7 @@ from tests.releases.on_record import a_look, looks_at
 DUE = datetime(2020, 6, 30, 8, 30, tzinfo=UTC)
 JUDGED = DUE + timedelta(minutes=3)
 
-pytestmark = [pytest.mark.both_databases, pytest.mark.django_db]
+pytestmark = pytest.mark.django_db
 
 
 @pytest.fixture
@@ -41,6 +41,7 @@ def not_seen(release):
     judging.judge(release, now=JUDGED)
 
 
+@pytest.mark.both_databases
 def test_a_morning_is_called_once_with_every_release_by_what_was_found(series):
     seen_on_time(release(series, "first"))
     not_seen(release(series, "second"))
@@ -51,6 +52,7 @@ def test_a_morning_is_called_once_with_every_release_by_what_was_found(series):
     assert {each["reference"] for each in call.releases} == {"first", "second"}
 
 
+@pytest.mark.both_databases
 @pytest.mark.parametrize(
     ("seen", "live", "not_live"),
     [
@@ -73,6 +75,7 @@ def test_a_release_in_parts_is_live_once_every_part_was_seen(series, seen, live,
     assert (call.live, call.not_live, call.cannot_tell) == (live, not_live, 0)
 
 
+@pytest.mark.both_databases
 def test_a_release_that_was_moved_away_and_back_is_called_by_its_present_schedule(series):
     moved = release(series, "first")
     seen_on_time(moved)

@@ -20,7 +20,7 @@ from releases.watching import unstored
 from releases.watching.unstored import Shelf
 from tests.factories import SEED_DUE, a_confirmed_release
 
-pytestmark = [pytest.mark.both_databases, pytest.mark.django_db]
+pytestmark = pytest.mark.django_db
 
 BACK_AT = SEED_DUE + timedelta(minutes=20)
 PAGE = b"<title>As at 31 March 2020</title>" * 50
@@ -83,6 +83,7 @@ def as_sent(looks, watcher):
     return [(one.answer.sent_at, one.purpose, watcher) for one in looks]
 
 
+@pytest.mark.both_databases
 @pytest.mark.parametrize("on_disk", [True, False], ids=["file", "memory"])
 def test_looks_are_stored_as_they_were_with_the_true_time_of_recording(tmp_path, looks, on_disk):
     straight = recording.keep([looks[0]], watcher="here:1", at=SEED_DUE)[0]
@@ -121,6 +122,7 @@ def test_a_look_that_was_stored_although_the_answer_was_lost_is_not_stored_again
     assert {row.sent_at for row in rows} == {one.answer.sent_at for one in looks}
 
 
+@pytest.mark.both_databases
 def test_the_same_file_stored_twice_leaves_each_look_once(tmp_path, looks):
     path = left_behind(tmp_path, looks)
     again = path.read_bytes()
@@ -147,6 +149,7 @@ def test_a_broken_last_line_is_told_and_stops_no_other(tmp_path, looks, caplog):
     assert unstored.store_left_behind(tmp_path, at=BACK_AT) == []
 
 
+@pytest.mark.both_databases
 def test_a_look_that_the_database_refuses_is_told_and_stops_no_other(tmp_path, looks, caplog):
     other = a_confirmed_release(reference="other", url="https://www.example.gov.uk/other").addresses.get()
     path = left_behind(tmp_path, [look(other), *looks])

@@ -12,7 +12,7 @@ from releases.watching.watch_round import Round
 from tests.factories import SEED_DUE, SeriesFactory, a_confirmed_release
 from tests.releases.scripted import JumpingClock, ScriptedPublisher
 
-pytestmark = [pytest.mark.both_databases, pytest.mark.django_db]
+pytestmark = pytest.mark.django_db
 
 A_MINUTE_BEFORE = SEED_DUE - timedelta(minutes=1)
 
@@ -38,6 +38,7 @@ def record(series, names, *, due_at=SEED_DUE):
         a_confirmed_release(series=series, reference=name, url=url, due_at=due_at)
 
 
+@pytest.mark.both_databases
 @pytest.mark.parametrize(
     "holding_nothing", [pytest.param(True, id="taken-on-anew"), pytest.param(False, id="compared-with-the-plan")]
 )

@@ -13,11 +13,7 @@ from releases.watching import backlog, watch, watch_answers, watch_round
 from tests.factories import SEED_DUE, SeriesFactory, a_confirmed_release
 from tests.releases.scripted import JumpingClock, MorningOver, ScriptedPublisher
 
-pytestmark = [
-    pytest.mark.both_databases,
-    pytest.mark.django_db(transaction=True),
-    pytest.mark.usefixtures("calendar_at_rest"),
-]
+pytestmark = [pytest.mark.django_db(transaction=True), pytest.mark.usefixtures("calendar_at_rest")]
 
 MANY = 12
 TAKES = timedelta(seconds=0.5)
@@ -74,6 +70,7 @@ def test_answers_that_take_longer_to_examine_than_until_due_hold_up_no_look_at_t
     assert set(Verification.objects.values_list("outcome", flat=True)) == {Outcome.ON_TIME}
 
 
+@pytest.mark.both_databases
 @pytest.mark.usefixtures("_one_at_a_time")
 def test_looks_that_take_longer_to_store_than_until_due_hold_up_no_look_at_the_due_instant(monkeypatch):
     keep, clocks = recording.keep, []

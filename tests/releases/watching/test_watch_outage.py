@@ -15,7 +15,7 @@ from releases.watching.watch_round import LookKey
 from tests.factories import SEED_DUE, a_confirmed_release
 from tests.releases.scripted import JumpingClock, MorningOver, ScriptedPublisher
 
-pytestmark = [pytest.mark.both_databases, pytest.mark.django_db(transaction=True)]
+pytestmark = pytest.mark.django_db(transaction=True)
 
 HOST = "https://www.example.gov.uk/statistics"
 BACK = 12
@@ -85,6 +85,7 @@ def kept(*, until):
     )
 
 
+@pytest.mark.both_databases
 @pytest.mark.parametrize("on_disk", [True, False], ids=["file", "memory"])
 def test_every_look_of_an_outage_over_the_due_instant_is_made_and_stored_afterwards(outage, tmp_path, on_disk):
     a_confirmed_release(url=f"{HOST}/schools")
@@ -172,6 +173,7 @@ def test_a_watcher_that_never_stores_is_waited_for_twelve_seconds(outage, tmp_pa
     assert seconds(BACK + 12) <= first <= seconds(BACK + 15)
 
 
+@pytest.mark.both_databases
 @pytest.mark.parametrize("table", ["releases_verification", "releases_hostlease", "releases_watch", "chainhead"])
 def test_an_outage_in_the_middle_of_any_step_loses_nothing(outage, tmp_path, table):
     a_confirmed_release(url=f"{HOST}/schools")

@@ -15,7 +15,7 @@ from tests.statsoffice.canary.rehearsing import at_once
 
 OPERATOR = "operator@example.gov.uk"
 
-pytestmark = [pytest.mark.both_databases, pytest.mark.django_db]
+pytestmark = pytest.mark.django_db
 
 
 @pytest.fixture(autouse=True)
@@ -130,6 +130,7 @@ def test_an_alarm_outlasts_a_pause_of_the_ticks_and_is_not_given_twice():
     assert subjects() == [ILL]
 
 
+@pytest.mark.both_databases
 @pytest.mark.django_db(transaction=True)
 def test_tickers_that_race_give_one_alarm_and_one_restored():
     a_watcher_that_is_well(at=NOW)
@@ -145,6 +146,7 @@ def test_tickers_that_race_give_one_alarm_and_one_restored():
     assert Illness.objects.filter(is_open=False).count() == 1
 
 
+@pytest.mark.both_databases
 @pytest.mark.django_db(transaction=True)
 def test_a_watcher_that_falls_ill_and_one_that_is_well_at_the_same_tick_leave_one_record():
     coverage.mark_alive("watcher", at=NOW - timedelta(hours=1))

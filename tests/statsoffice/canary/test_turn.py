@@ -13,7 +13,7 @@ from tests.statsoffice.canary.record import a_sweep
 from tests.statsoffice.canary.rehearsing import stale_cache
 from tests.statsoffice.canary.switch import dead_mans_switch
 
-pytestmark = [pytest.mark.both_databases, pytest.mark.django_db]
+pytestmark = pytest.mark.django_db
 
 
 @pytest.fixture
@@ -37,6 +37,7 @@ def take_turn(own_page, clock, client):
     return take
 
 
+@pytest.mark.both_databases
 def test_a_right_verdict_turns_the_health_green_and_pings_once(take_turn, switch):
     assert take_turn() == 200
     assert [path for path, _ in switch.asked] == [urlsplit(switch.url).path]

@@ -13,7 +13,7 @@ from tests.breaches.people import an_office
 from tests.factories import SEED_DUE, SeriesFactory, an_announced_release
 from tests.releases.pre_release.lists import AFTERWARDS, PERSON, granted
 
-pytestmark = [pytest.mark.both_databases, pytest.mark.django_db]
+pytestmark = pytest.mark.django_db
 
 TWO_YEARS = timedelta(days=730)
 OVER = SEED_DUE + TWO_YEARS + timedelta(seconds=1)
@@ -41,6 +41,7 @@ def person():
     return PreReleaseAccess.objects.get().person
 
 
+@pytest.mark.both_databases
 def test_the_worker_erases_names_two_years_after_the_release_and_not_before(release, time_machine):
     time_machine.move_to(SEED_DUE + TWO_YEARS, tick=False)
     jobs.erase_names()

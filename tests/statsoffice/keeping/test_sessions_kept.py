@@ -15,7 +15,7 @@ from statsoffice import adhoc_checks
 from statsoffice.audit.models import AccountEvent, What
 from tests.factories import SEED_DUE, UserFactory, a_confirmed_release
 
-pytestmark = [pytest.mark.both_databases, pytest.mark.django_db]
+pytestmark = pytest.mark.django_db
 
 
 @pytest.fixture(autouse=True)
@@ -27,6 +27,7 @@ def step(at):
     adhoc_checks.run_due(clock=StoppedClock(at), watcher="worker")
 
 
+@pytest.mark.both_databases
 def test_the_step_beside_the_watch_removes_a_session_after_its_time_and_not_before(client):
     client.force_login(UserFactory())
     session = Session.objects.get()
@@ -79,6 +80,7 @@ def test_from_where_somebody_was_signed_in_who_signed_out_goes_too_and_of_nobody
     assert [kept.user for kept in UserSession.objects.all()] == [other]
 
 
+@pytest.mark.both_databases
 def test_attempts_by_network_address_go_once_they_count_no_more():
     sign_in(UserFactory(), typed="another one")
     assert "203.0.113.7" in "".join(counted())

@@ -12,7 +12,7 @@ from statsoffice.messages.delivery import CLAIM, FIRST_WAIT, LONGEST_WAIT, MOST_
 from statsoffice.messages.models import Channel, Message
 from tests.statsoffice.messages.mail_server import mail_server
 
-pytestmark = [pytest.mark.both_databases, pytest.mark.django_db]
+pytestmark = pytest.mark.django_db
 
 NOW = datetime(2020, 6, 30, 8, 33, tzinfo=UTC)
 
@@ -26,6 +26,7 @@ def stored():
     return Message.objects.get()
 
 
+@pytest.mark.both_databases
 def test_a_message_is_accepted_by_the_server_and_then_marked_sent(mailbox):
     a_message(subject="Suspected breach: schools – March")
     assert deliver(now=NOW) == 1
@@ -165,6 +166,7 @@ def test_after_the_last_attempt_that_met_our_own_fault_the_log_says_that_nobody_
     assert "was not sent, attempt 15: RuntimeError: our own fault" in line.getMessage()
 
 
+@pytest.mark.both_databases
 def test_a_message_of_a_process_that_died_is_sent_by_another_once_its_claim_has_ended(mailbox):
     a_message()
 
@@ -180,6 +182,7 @@ def test_a_message_of_a_process_that_died_is_sent_by_another_once_its_claim_has_
     assert first["Message-ID"] == second["Message-ID"]
 
 
+@pytest.mark.both_databases
 @pytest.mark.django_db(transaction=True)
 def test_two_deliverers_at_once_send_one_mail_for_each_message(mailbox):
     for number in range(10):

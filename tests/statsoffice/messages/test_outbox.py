@@ -27,7 +27,7 @@ from tests.factories import (
 )
 from tests.releases.on_record import looks_at
 
-pytestmark = [pytest.mark.both_databases, pytest.mark.django_db]
+pytestmark = pytest.mark.django_db
 
 NOW = SEED_DUE + timedelta(minutes=3)
 # The first message waits a moment for what else the same minute brings.
@@ -51,6 +51,7 @@ def suspect(release, *results):
     return release
 
 
+@pytest.mark.both_databases
 def test_everybody_concerned_gets_one_message_each():
     suspect(an_announced_release(series=a_series()))
     assert outbox.create_missing(now=NOW) == 4
@@ -75,6 +76,7 @@ def taken_up():
     Report.objects.update(person_dealing=UserFactory(), dealing_since=NOW)
 
 
+@pytest.mark.both_databases
 def test_whatever_runs_twice_tells_nobody_twice():
     suspect(an_announced_release(series=a_series()))
     taken_up()
@@ -96,6 +98,7 @@ def test_a_release_that_is_not_seen_and_then_seen_late_is_suspected_once():
     assert Message.objects.filter(subject__startswith="Suspected breach").count() == 4
 
 
+@pytest.mark.both_databases
 def test_a_contact_of_two_duties_whose_addresses_differ_in_case_gets_one_message():
     series = SeriesFactory()
     twin = ContactFactory(producer=series.producer, email=series.responsible.email.upper())
@@ -206,6 +209,7 @@ def test_the_number_of_queries_does_not_grow_with_what_was_told_before(django_as
         outbox.create_missing(now=NOW)
 
 
+@pytest.mark.both_databases
 def test_telling_one_or_twenty_suspicions_takes_as_many_queries(django_assert_num_queries):
     suspect(an_announced_release(series=a_series(), reference="told-before"))
     outbox.create_missing(now=NOW)

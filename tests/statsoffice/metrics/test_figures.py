@@ -21,7 +21,7 @@ from tests.releases.on_record import a_look, looks_at
 from tests.statsoffice.canary.record import a_rehearsal, a_sweep, a_watcher_that_is_well
 from tests.statsoffice.canary.rehearsing import MORNING as NOW
 
-pytestmark = [pytest.mark.both_databases, pytest.mark.django_db]
+pytestmark = pytest.mark.django_db
 
 
 def a_message(**fields):
@@ -48,6 +48,7 @@ def test_on_a_fresh_installation_every_count_is_nought_and_no_age_is_told(measur
     assert (figures["check_well", "database"], figures["check_well", "watcher"]) == (1, 0)
 
 
+@pytest.mark.both_databases
 def test_looks_are_counted_by_what_they_showed(measured):
     release = an_announced_release()
     looks_at(release, "not_live", "not_live", "unreachable", start=SEED_DUE)
@@ -56,6 +57,7 @@ def test_looks_are_counted_by_what_they_showed(measured):
     assert found == {"not_live": 2, "unreachable": 1}
 
 
+@pytest.mark.both_databases
 def test_only_looks_that_were_added_are_counted_again():
     release = an_announced_release()
     looks_at(release, "not_live", "not_live", start=SEED_DUE)
@@ -82,6 +84,7 @@ class Restored(Exception):
     """What was written is gone again."""
 
 
+@pytest.mark.both_databases
 def test_verdicts_count_real_releases_by_the_schedule_in_force(measured):
     a_late_release()
     rehearsal = a_confirmed_release(reference="rehearsal", rehearsal=True)
@@ -93,6 +96,7 @@ def test_verdicts_count_real_releases_by_the_schedule_in_force(measured):
     assert measured()["verdicts", "not_seen"] == 0
 
 
+@pytest.mark.both_databases
 def test_the_lag_is_that_of_the_look_which_is_most_overdue(measured):
     for reference in ("one", "two"):
         an_announced_release(reference=reference, due_at=NOW + timedelta(minutes=10))
@@ -120,6 +124,7 @@ def test_the_heartbeat_and_the_watchers_are_told_by_age_and_number(measured):
     assert figures["watchers",] == 2
 
 
+@pytest.mark.both_databases
 def test_coverage_is_the_part_of_the_time_that_was_watched(measured):
     for minutes in range(30, 0, -1):
         coverage.mark_alive("one", at=NOW - timedelta(minutes=minutes))
@@ -131,6 +136,7 @@ def test_coverage_is_the_part_of_the_time_that_was_watched(measured):
     assert figures["coverage_ratio", "24h"] == pytest.approx(30 / 1440)
 
 
+@pytest.mark.both_databases
 def test_the_outbox_tells_how_many_wait_and_for_how_long_and_how_many_were_given_up(measured):
     a_message(event="old", created_at=NOW - timedelta(minutes=9), due_at=NOW + timedelta(hours=1))
     a_message(event="new", created_at=NOW - timedelta(minutes=1))

@@ -1,0 +1,37 @@
+"""The invented office as it was set up for the first test that asked, for every other of the same run to begin from."""
+
+import fcntl
+import pickle
+from datetime import UTC, datetime
+from pathlib import Path
+
+import time_machine
+
+from tests import kept_database
+from tests.browser.office import NOW, Morning, a_morning
+
+
+class KeptMorning:
+    """The office in a folder that the processes of a run share, so that one of them sets it up for all."""
+
+    def __init__(self, folder: Path) -> None:
+        self._database, self._pickled, self._lock = (
+            folder / f"morning.{kind}" for kind in ("sqlite3", "pickle", "lock")
+        )
+
+    def begin(self) -> tuple[Morning, datetime]:
+        """Put the office in the database, which must be empty; gives it, and the instant at which it was set up."""
+        with self._lock.open("w") as lock:
+            fcntl.flock(lock, fcntl.LOCK_EX)
+            if not self._pickled.exists():
+                return self._set_up()
+        kept_database.put_back(self._database)
+        return pickle.loads(self._pickled.read_bytes())  # noqa: S301  # written below
+
+    def _set_up(self) -> tuple[Morning, datetime]:
+        with time_machine.travel(NOW, tick=True):
+            made = a_morning(), datetime.now(UTC)
+        if kept_database.can_be_kept():
+            kept_database.keep(self._database)
+            self._pickled.write_bytes(pickle.dumps(made))
+        return made
