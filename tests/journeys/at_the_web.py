@@ -27,7 +27,8 @@ PASSWORD = "correct horse battery"
 FROM_THE_PROXY = {"Host": NAME, "X-Forwarded-For": INSIDE, "X-Forwarded-Proto": "https"}
 READERS = tuple(f"127.0.0.{n}" for n in (11, 12, 13))
 OF_THE_CROWD = re.compile(rf"GET / for=(?:{'|'.join(map(re.escape, READERS))}) ")
-EACH_READER_WAITS_SECONDS = 0.3
+# Most of the time the readers only have to be there; while a machine ends, some answer must be under way.
+EACH_READER_WAITS_SECONDS, WHILE_A_MACHINE_ENDS_SECONDS = 3.0, 0.1
 PATIENCE_SECONDS = 60
 OF_RELEASE = f"/releases/{ANNOUNCED.slug}/"
 
@@ -76,6 +77,7 @@ class Web:
         self.crowd: list[tuple[str, str]] = []
         self.compared: list[tuple[Mapping[str, str], Mapping[str, str]]] = []
         self.after = 0
+        self.pause = EACH_READER_WAITS_SECONDS
         self.cookies: dict[str, dict[str, str]] = {role: {} for role in people} | {"anybody": {}}
         self.emails = {role: user.email for role, user in people.items()}
 
@@ -124,16 +126,23 @@ class Web:
         Gives the exit code of the machine that ended.
         """
         self.moment, machine = "alone", self.front.machines[1]
+        self.pause = WHILE_A_MACHINE_ENDS_SECONDS
+        self._more_answers()
         machine.process.terminate()
         code = machine.process.wait(PATIENCE_SECONDS)
-        before, until = len(self.crowd), time.monotonic() + PATIENCE_SECONDS
-        while len(self.crowd) < before + 20 and time.monotonic() < until:
-            time.sleep(0.1)
-        self.after = len(self.crowd) - before
+        self.after = self._more_answers()
+        self.pause = EACH_READER_WAITS_SECONDS
         version = Report.objects.get(pk=report.pk).version
         for path in (f"/reports/{report.reference}/", f"/reports/{report.reference}/download/{version}.pdf"):
             self.get(Role.STATISTICIAN, 0, path)
         return code
+
+    def _more_answers(self) -> int:
+        """Wait until the crowd got twenty more answers; gives how many came."""
+        before, until = len(self.crowd), time.monotonic() + PATIENCE_SECONDS
+        while len(self.crowd) < before + 20 and time.monotonic() < until:
+            time.sleep(0.1)
+        return len(self.crowd) - before
 
     def seen(self) -> Seen:
         """Give everything that was seen."""
@@ -214,7 +223,7 @@ class Web:
 
     def read_on(self, reader: str, stop: threading.Event) -> None:
         """Read the calendar through the proxy, again and again, from an address of one's own."""
-        while not stop.wait(EACH_READER_WAITS_SECONDS):
+        while not stop.wait(self.pause):
             for path in ("/", "/calendar/", OF_RELEASE):
                 try:
                     answer = self.front.ask(path, reader=reader)

@@ -65,7 +65,10 @@ def a_release_that_is_late(site, *, due_at):
     )
 
 
-@pytest.mark.parametrize("options", [["-B"], []], ids=["with-beat", "plain"])
+# A worker that stands in for a missing beat is in each ./test as well: tests/faults/test_faults.py.
+@pytest.mark.parametrize(
+    "options", [pytest.param(["-B"], id="with-beat"), pytest.param([], id="plain", marks=pytest.mark.full)]
+)
 def test_one_worker_turns_a_late_release_into_a_draft_and_a_notification(
     site, process_environment, redis_url, tmp_path, options
 ):
