@@ -35,15 +35,16 @@ def test_on_paper_a_release_holds_its_dates_and_its_reasons(page, live_server, m
             expect(control).to_be_hidden()
 
 
-@pytest.mark.parametrize("name", ["the desk", "a report, approved", "a timeline", "the register", "the figures"])
 def test_on_paper_what_staff_print_holds_its_heading_nothing_to_press_and_fits(
-    page, live_server, morning, sign_in, name
+    page, live_server, morning, sign_in, subtests
 ):
     sign_in(morning.office.head)
     page.set_viewport_size({"width": 794, "height": 1123})  # A4 at 96 dots to the inch
-    page.goto(f"{live_server}{morning.pages[name]}")
     page.emulate_media(media="print")
-    expect(page.locator("h1")).to_be_visible()
-    for control in page.locator("button, footer, .govuk-back-link, header nav").all():
-        expect(control).to_be_hidden()
-    assert page.evaluate("document.documentElement.scrollWidth") <= 794
+    for name in ("the desk", "a report, approved", "a timeline", "the register", "the figures"):
+        with subtests.test(name):
+            page.goto(f"{live_server}{morning.pages[name]}")
+            expect(page.locator("h1")).to_be_visible()
+            for control in page.locator("button, footer, .govuk-back-link, header nav").all():
+                expect(control).to_be_hidden()
+            assert page.evaluate("document.documentElement.scrollWidth") <= 794

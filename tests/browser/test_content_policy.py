@@ -10,6 +10,7 @@ from selectolax.lexbor import LexborHTMLParser
 
 from releases.core.roles import Role
 from statsoffice.accounts.models import User
+from tests.browser.conftest import POLICY
 from tests.factories import SeriesFactory, member
 from tests.security.urls import admin_addresses
 
@@ -67,40 +68,41 @@ def test_the_scripts_of_the_admin_run(page, live_server, transactional_db, sign_
     expect(page.locator(".select2-results")).to_contain_text("Rain in towns")
 
 
-@pytest.mark.parametrize(
-    "written",
-    [
-        pytest.param("<script>document.title = 'run'</script>", id="script"),
-        pytest.param("<img src=x onerror=\"document.title = 'run'\">", id="handler"),
-        pytest.param("<style>main { display: none }</style>", id="style"),
-        pytest.param('<p style="position: fixed">over everything</p>', id="style of one element"),
-        pytest.param('<img src="https://elsewhere.example/seen.png">', id="picture from elsewhere"),
-        pytest.param('<script src="https://elsewhere.example/run.js"></script>', id="script from elsewhere"),
-        pytest.param('<iframe src="https://elsewhere.example/"></iframe>', id="frame"),
-        pytest.param('<base href="https://elsewhere.example/">', id="other base"),
-    ],
-)
-def test_markup_that_got_into_a_page_after_all_does_nothing(browser, live_server, transactional_db, written):
-    context, broken, gone = browser.new_context(), [], []
-    page = context.new_page()
-    page.on("console", lambda said: broken.append(said.text) if "Content Security Policy" in said.text else None)
-    page.on("requestfinished", lambda request: gone.append(request.url))
+GOT_INTO_A_PAGE = {
+    "script": "<script>document.title = 'run'</script>",
+    "handler": "<img src=x onerror=\"document.title = 'run'\">",
+    "style": "<style>main { display: none }</style>",
+    "style of one element": '<p style="position: fixed">over everything</p>',
+    "picture from elsewhere": '<img src="https://elsewhere.example/seen.png">',
+    "script from elsewhere": '<script src="https://elsewhere.example/run.js"></script>',
+    "frame": '<iframe src="https://elsewhere.example/"></iframe>',
+    "other base": '<base href="https://elsewhere.example/">',
+}
 
-    def with_markup(route):
-        answer = route.fetch()
-        route.fulfill(response=answer, body=answer.text().replace("</main>", f"{written}</main>"))
 
-    address = f"{live_server.url}{reverse('releases:all_months')}"
-    page.route(address, with_markup)
-    page.goto(address)
-    page.wait_for_load_state("load")
-    # A browser tells of a refusal a moment after it.
-    expect(page.locator("main")).to_be_visible()
-    for _ in range(50):
-        if broken:
-            break
-        page.wait_for_timeout(100)
-    assert broken
-    assert page.title() != "run"
-    assert [url for url in gone if not url.startswith(live_server.url)] == []
+def test_markup_that_got_into_a_page_after_all_does_nothing(browser, live_server, transactional_db, subtests):
+    context, address = browser.new_context(), f"{live_server.url}{reverse('releases:all_months')}"
+    for name, written in GOT_INTO_A_PAGE.items():
+        with subtests.test(name):
+            page, broken, gone = context.new_page(), [], []
+            page.on("console", lambda said, broken=broken: broken.append(said.text) if POLICY in said.text else None)
+            page.on("requestfinished", lambda request, gone=gone: gone.append(request.url))
+
+            def with_markup(route, written=written):
+                answer = route.fetch()
+                route.fulfill(response=answer, body=answer.text().replace("</main>", f"{written}</main>"))
+
+            page.route(address, with_markup)
+            page.goto(address)
+            page.wait_for_load_state("load")
+            # A browser tells of a refusal a moment after it.
+            expect(page.locator("main")).to_be_visible()
+            for _ in range(50):
+                if broken:
+                    break
+                page.wait_for_timeout(100)
+            assert broken
+            assert page.title() != "run"
+            assert [url for url in gone if not url.startswith(live_server.url)] == []
+            page.close()
     context.close()

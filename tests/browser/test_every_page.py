@@ -82,13 +82,14 @@ def test_every_link_of_an_error_summary_puts_the_cursor_into_its_field(page, liv
                 assert tag in {"INPUT", "TEXTAREA", "SELECT"}
 
 
-@pytest.mark.parametrize("address", ["/nowhere/", "/releases/nowhere/", "/reports/nowhere/"])
-def test_a_page_that_is_not_there_has_the_same_look(page, live_server, morning, sign_in, address):
+def test_a_page_that_is_not_there_has_the_same_look(page, live_server, morning, sign_in, subtests):
     sign_in(morning.office.head)
-    response = page.goto(f"{live_server}{address}")
-    assert response.status == 404
-    expect(page.get_by_role("heading", name="Page not found")).to_be_visible()
-    is_clean(page)
+    for address in ("/nowhere/", "/releases/nowhere/", "/reports/nowhere/"):
+        with subtests.test(address):
+            response = page.goto(f"{live_server}{address}")
+            assert response.status == 404
+            expect(page.get_by_role("heading", name="Page not found")).to_be_visible()
+            is_clean(page)
 
 
 def test_what_the_desk_says_of_early_releases_opens_and_fits(page, live_server, morning, sign_in):

@@ -30,7 +30,7 @@ def front(django_db_setup, redis_url, tmp_path_factory):
     for above in (folder, *folder.parents[:2]):
         above.chmod(0o755)
     environment = in_production(environment_of_processes(redis_url=redis_url), folder=folder)
-    with in_front(environment, folder=folder) as found:
+    with in_front(environment, folder=folder, workers=1) as found:
         yield found
 
 
@@ -146,7 +146,7 @@ def test_the_check_that_compose_makes_of_the_web_tells_whether_it_answers(proces
         return subprocess.run(check, env=environment, capture_output=True, check=False).returncode
 
     assert asked() != 0
-    command = files.started_command("web", port=port, python=sys.executable)
+    command = [*files.started_command("web", port=port, python=sys.executable), "--workers", "1"]
     with running(
         command,
         answers=lambda: programs.web_answers(port),

@@ -15,9 +15,10 @@ from tests.breaches.forms import filled_in, section_address, words
 from tests.breaches.people import a_report, an_office
 from tests.morning import free_port
 from tests.servers.process import running
+from tests.shared_database import environment_of_processes
 from tests.statsoffice.around_pages.test_unsent import PASSWORD, TYPED, impact, kept_form
 
-pytestmark = pytest.mark.slow
+pytestmark = [pytest.mark.slow, pytest.mark.django_db(transaction=True)]
 
 TOKEN = "t" * 32
 
@@ -43,25 +44,26 @@ class Browser:
             return urllib.parse.urlsplit(answer.url).path, answer.read().decode()
 
 
-@pytest.fixture
-def machines(process_environment, tmp_path):
-    """Run two web machines; gives their addresses."""
+@pytest.fixture(scope="module")
+def machines(django_db_setup, redis_url, tmp_path_factory):
+    """Run two web machines for all tests, each with one process; gives their addresses."""
+    environment, above = environment_of_processes(redis_url=redis_url), tmp_path_factory.mktemp("machines")
     with ExitStack() as stack:
         addresses = []
         for name in "ab":
-            port, folder = free_port(), tmp_path / name
+            port, folder = free_port(), above / name
             folder.mkdir()
-            environment = process_environment | {
+            own = {
                 "STATSOFFICE_VAR": str(folder),
                 "STATSOFFICE_ADDRESS": programs.address(port),
                 "STATSOFFICE_METRICS_TOKEN": TOKEN,
             }
             web = running(
-                programs.web(port),
+                [*programs.web(port), "--workers", "1"],
                 answers=lambda port=port: programs.web_answers(port),
-                log=tmp_path / f"{name}.log",
+                log=above / f"{name}.log",
                 within_seconds=60,
-                environment=environment,
+                environment=environment | own,
             )
             stack.enter_context(web)
             addresses.append(programs.address(port))

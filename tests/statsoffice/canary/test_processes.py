@@ -56,7 +56,7 @@ def test_the_health_is_green_by_a_right_verdict_and_not_after_the_watch_was_kill
             log = tmp_path / f"{name}.log"
             return stack.enter_context(running(command, answers=answers, log=log, environment=environment))
 
-        run(programs.web(port), "web", lambda: programs.web_answers(port))
+        run([*programs.web(port), "--workers", "1"], "web", lambda: programs.web_answers(port))
         status, checks = health(address)
         assert (status, checks["watcher"]["well"], switch.asked) == (503, False, [])
         watch = run([sys.executable, "manage.py", "watch"], "watch", lambda: True)

@@ -47,7 +47,7 @@ def test_the_web_tells_a_request_under_the_id_that_the_answer_carries(process_en
     port, log = free_port(), tmp_path / "web.log"
     environment = process_environment | {"STATSOFFICE_LOG_FORMAT": "json"}
     with running(
-        programs.web(port),
+        [*programs.web(port), "--workers", "1"],
         answers=lambda: programs.web_answers(port),
         log=log,
         environment=environment,
