@@ -1,6 +1,6 @@
 """The morning on which everything breaks: played once, for all tests that ask what came of it."""
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Mapping
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
 
@@ -8,29 +8,24 @@ import pytest
 
 from tests.faults import table
 from tests.faults.morning import Morning, Outcome, folder_for_sockets
-from tests.faults.rows import ROWS, Row, at_work_before_due
+from tests.faults.rows import EARLIEST, ROWS
 from tests.morning import running_site
 
 PREPARING = timedelta(seconds=25)
 
 
 @pytest.fixture(scope="session")
-def rows(request: pytest.FixtureRequest) -> Sequence[Row]:
-    """Give the rows that the chosen tests ask about."""
-    asked = [item.callspec.params.get("row") for item in request.session.items if hasattr(item, "callspec")]
-    return [row for row in ROWS if row in asked]
-
-
-@pytest.fixture(scope="session")
-def due_at(rows: Sequence[Row]) -> datetime:
+def due_at() -> datetime:
     """Give the first whole minute that leaves everybody the time to be ready."""
-    begin = datetime.now(UTC) + PREPARING + at_work_before_due(rows)
+    begin = datetime.now(UTC) + PREPARING + EARLIEST
     return (begin + timedelta(minutes=1)).replace(second=0, microsecond=0)
 
 
 @pytest.fixture(scope="session")
-def outcomes(request: pytest.FixtureRequest, rows: Sequence[Row], due_at: datetime) -> Mapping[str, Outcome]:
-    """Play the morning of these rows, all at once, and reckon."""
+def outcomes(request: pytest.FixtureRequest, due_at: datetime) -> Mapping[str, Outcome]:
+    """Play the morning of every row that is asked about, all at once, and reckon."""
+    asked = [item.callspec.params.get("row") for item in request.session.items if hasattr(item, "callspec")]
+    rows = [row for row in ROWS if row in asked]
     with folder_for_sockets() as folder, running_site(folder / "site.log") as site:
         morning = Morning(rows, folder=folder, site=site, due_at=due_at)
         with morning.ready():

@@ -197,11 +197,5 @@ ROWS = (
     ),
 )
 
-# A worker waits for twelve seconds for Celery beat before it begins by itself, and the first page changes at T-25 s.
-AT_WORK = timedelta(seconds=45)
-
-
-def at_work_before_due(rows: Sequence[Row]) -> timedelta:
-    """Give how long before the releases are due every process of these rows must be at work."""
-    first_act = min((seconds for row in rows for seconds, _ in row.acts), default=0)
-    return max(AT_WORK, timedelta(seconds=5 - first_act))
+EARLIEST = timedelta(seconds=95)
+"""So long before the releases are due every process must be at work."""
