@@ -81,28 +81,34 @@ GOT_INTO_A_PAGE = {
 
 
 def test_markup_that_got_into_a_page_after_all_does_nothing(browser, live_server, transactional_db, subtests):
-    context, address = browser.new_context(), f"{live_server.url}{reverse('releases:all_months')}"
+    context = browser.new_context()
     for name, written in GOT_INTO_A_PAGE.items():
         with subtests.test(name):
-            page, broken, gone = context.new_page(), [], []
-            page.on("console", lambda said, broken=broken: broken.append(said.text) if POLICY in said.text else None)
-            page.on("requestfinished", lambda request, gone=gone: gone.append(request.url))
-
-            def with_markup(route, written=written):
-                answer = route.fetch()
-                route.fulfill(response=answer, body=answer.text().replace("</main>", f"{written}</main>"))
-
-            page.route(address, with_markup)
-            page.goto(address)
-            page.wait_for_load_state("load")
-            # A browser tells of a refusal a moment after it.
-            expect(page.locator("main")).to_be_visible()
-            for _ in range(50):
-                if broken:
-                    break
-                page.wait_for_timeout(100)
-            assert broken
-            assert page.title() != "run"
-            assert [url for url in gone if not url.startswith(live_server.url)] == []
-            page.close()
+            does_nothing(context.new_page(), live_server, written)
     context.close()
+
+
+def does_nothing(page, live_server, written):
+    """Open a page into which markup was written, and assert that the browser refuses it."""
+    broken, gone = [], []
+    page.on("console", lambda said: broken.append(said.text) if POLICY in said.text else None)
+    page.on("requestfinished", lambda request: gone.append(request.url))
+
+    def with_markup(route):
+        answer = route.fetch()
+        route.fulfill(response=answer, body=answer.text().replace("</main>", f"{written}</main>"))
+
+    address = f"{live_server.url}{reverse('releases:all_months')}"
+    page.route(address, with_markup)
+    page.goto(address)
+    page.wait_for_load_state("load")
+    # A browser tells of a refusal a moment after it.
+    expect(page.locator("main")).to_be_visible()
+    for _ in range(50):
+        if broken:
+            break
+        page.wait_for_timeout(100)
+    assert broken
+    assert page.title() != "run"
+    assert [url for url in gone if not url.startswith(live_server.url)] == []
+    page.close()
