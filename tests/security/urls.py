@@ -39,11 +39,6 @@ def _parameters(route: str) -> list[str]:
     return [f"<{piece.partition('>')[0]}>" for piece in route.split("<")[1:]]
 
 
-def admin_pages(client):
-    """Every page of the admin site that answers."""
-    return [address for address in admin_addresses() if client.get(address).status_code == 200]
-
-
 def admin_addresses():
     """Every address of the admin site: its first ones, and of each model the list and those of one row."""
     found = [reverse("admin:index"), reverse("admin:password_change"), reverse("account_logout")]
