@@ -39,11 +39,14 @@ PREPARE = "shared_prepare"
 
 @dataclass
 class Layer:
-    """What one shared fixture has written, in a savepoint of its own."""
+    """What one shared fixture has written, in a savepoint of its own.
+
+    `values` are those of this fixture and of all before it, as this one has left them.
+    """
 
     prepare: Prepare
     atomic: transaction.Atomic
-    value: Any = None
+    values: dict[Prepare, Any]
 
 
 @dataclass
@@ -53,12 +56,15 @@ class Layers:
     blocker: DjangoDbBlocker | None = None
     layers: list[Layer] = field(default_factory=list)
 
-    def value(self, prepare: Prepare) -> Any:
-        for layer in self.layers:
-            if layer.prepare is prepare:
-                return layer.value
-        message = f"The shared fixture {prepare.__name__} was not prepared before the test's own savepoint."
-        raise LookupError(message)
+    @property
+    def values(self) -> dict[Prepare, Any]:
+        return self.layers[-1].values if self.layers else {}
+
+    def copy(self, prepare: Prepare, memo: dict[int, Any]) -> Any:
+        if prepare not in self.values:
+            message = f"The shared fixture {prepare.__name__} was not prepared before the test's own savepoint."
+            raise LookupError(message)
+        return copy.deepcopy(self.values[prepare], memo)
 
     def roll_back_to(self, wanted: list[Prepare]) -> None:
         """Roll back everything but the first layers of those wanted."""
@@ -82,15 +88,17 @@ class Layers:
             try:
                 if not self.layers:
                     write_code_of_practice()
-                value = prepare(**{name: self.argument(name, request) for name in parameters(prepare)})
+                values = copy.deepcopy(self.values)
+                values[prepare] = prepare(**{name: argument(name, request, values) for name in parameters(prepare)})
             except BaseException:
                 leave(atomic)
                 raise
-            self.layers.append(Layer(prepare, atomic, value))
+            self.layers.append(Layer(prepare, atomic, values))
 
-    def argument(self, name: str, request: pytest.FixtureRequest) -> Any:
-        prepare = prepare_of(request.node, name)
-        return self.value(prepare) if prepare else request.getfixturevalue(name)
+
+def argument(name: str, request: pytest.FixtureRequest, values: dict[Prepare, Any]) -> Any:
+    prepare = prepare_of(request.node, name)
+    return values[prepare] if prepare else request.getfixturevalue(name)
 
 
 LAYERS = Layers()
@@ -116,7 +124,7 @@ def shared_fixture(prepare: Prepare) -> Any:
     def copied(request: pytest.FixtureRequest, shared_memo: dict[int, Any], **arguments: Any) -> Any:
         if has_real_transactions(request.node):
             return prepare(**arguments)
-        return copy.deepcopy(LAYERS.value(prepare), shared_memo)
+        return LAYERS.copy(prepare, shared_memo)
 
     copied.__name__, copied.__doc__, copied.__module__ = prepare.__name__, prepare.__doc__, prepare.__module__
     names = ["request", "shared_memo", *parameters(prepare)]

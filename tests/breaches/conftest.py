@@ -1,34 +1,86 @@
-"""One office, a release of it, its drafted report, and its statistician; a module that needs others has its own."""
+"""One office, a release, and a report in each state, as rows that tests share, and a statistician who is signed in.
+
+A module that needs others has its own.
+"""
 
 import pytest
 from django.test import Client
 
+from breaches.core.status import ReportStatus
 from breaches.models import Report
 from releases.models import Release, Series
 from tests.breaches.mornings import a_drafted_report
-from tests.breaches.people import Office, an_office
+from tests.breaches.people import Office, a_report, an_office, brought, out
 from tests.factories import SeriesFactory, an_announced_release
+from tests.shared_rows import shared_fixture
 
 
-@pytest.fixture
-def office(db: None) -> Office:
+@shared_fixture
+def office() -> Office:
     return an_office()
 
 
-@pytest.fixture
+@shared_fixture
 def series(office: Office) -> Series:
     return SeriesFactory(producer=office.producer)
 
 
-@pytest.fixture
+@shared_fixture
 def release(series: Series) -> Release:
     """A release that is announced and confirmed, about which nothing is suspected."""
     return an_announced_release(series=series)
 
 
-@pytest.fixture
+@shared_fixture
 def report(office: Office) -> Report:
+    """A report as it is drafted, of which people have written nothing."""
     return a_drafted_report(producer=office.producer)
+
+
+@shared_fixture
+def draft_report(office: Office) -> Report:
+    """A draft that is complete."""
+    return a_report(office)
+
+
+@shared_fixture
+def submitted_report(draft_report: Report, office: Office) -> Report:
+    return brought(draft_report, office, ReportStatus.WITH_HOP)
+
+
+@shared_fixture
+def returned_report(draft_report: Report, office: Office) -> Report:
+    return brought(draft_report, office, ReportStatus.RETURNED)
+
+
+@shared_fixture
+def recorded_report(draft_report: Report, office: Office) -> Report:
+    return brought(draft_report, office, ReportStatus.RECORDED)
+
+
+@shared_fixture
+def dismissed_report(draft_report: Report, office: Office) -> Report:
+    return brought(draft_report, office, ReportStatus.DISMISSED)
+
+
+@shared_fixture
+def approved_report(draft_report: Report, office: Office) -> Report:
+    return brought(draft_report, office, ReportStatus.APPROVED)
+
+
+@shared_fixture
+def sent_report(approved_report: Report, office: Office) -> Report:
+    return out(approved_report, office, ReportStatus.SENT)
+
+
+@shared_fixture
+def closed_report(approved_report: Report, office: Office) -> Report:
+    return out(approved_report, office, ReportStatus.CLOSED)
+
+
+@shared_fixture
+def withdrawn_report(approved_report: Report, office: Office) -> Report:
+    return out(approved_report, office, ReportStatus.WITHDRAWN)
 
 
 @pytest.fixture

@@ -88,6 +88,11 @@ def a_report(office: Office, status: ReportStatus = ReportStatus.DRAFT, *, compl
     report = a_drafted_report(producer=office.producer, **fields)
     if complete:
         report = written(report, by=office.statistician)
+    return brought(report, office, status)
+
+
+def brought(report: Report, office: Office, status: ReportStatus) -> Report:
+    """The draft as the office's people bring it into a state."""
     if status is ReportStatus.DRAFT:
         return report
     if status in TOLD_ELSEWHERE:

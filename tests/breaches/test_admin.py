@@ -9,6 +9,7 @@ from releases.core.roles import Role
 from releases.models import Verification
 from tests.factories import ProducerFactory, UserFactory, a_confirmed_release, rolled_back
 from tests.releases.admin.site import page, signed_in, staff
+from tests.shared_rows import shared_fixture
 
 AT = datetime(2026, 6, 30, 9, 0, tzinfo=UTC)
 VIEWERS = {Role.STATISTICIAN, Role.HEAD_OF_PROFESSION, Role.DEPUTY, Role.PUBLISHING_TEAM, Role.AUDITOR}
@@ -17,7 +18,7 @@ MODELS = ("report", "suspicion", "reportversion", "reportevent", "approveddocume
 pytestmark = pytest.mark.django_db
 
 
-@pytest.fixture
+@shared_fixture
 def report():
     """An approved report with a row of everything that belongs to it."""
     release, person = a_confirmed_release(), UserFactory()

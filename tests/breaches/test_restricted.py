@@ -26,6 +26,7 @@ from tests.breaches.test_access import METHODS, addresses, posted, state_of
 from tests.breaches.test_access import MOVES as BY_FORM_MOVES
 from tests.factories import SEED_DUE, SeriesFactory, a_release, an_announced_release, member, rolled_back
 from tests.releases.admin.site import signed_in
+from tests.shared_rows import shared_fixture
 
 pytestmark = pytest.mark.django_db
 
@@ -41,14 +42,14 @@ def _quick_printer(monkeypatch, settings):
     settings.BREACHES_PUBLIC = True
 
 
-@pytest.fixture
+@shared_fixture
 def office():
     office = an_office()
     office.people["colleague"] = member(Role.STATISTICIAN, office.producer)
     return office
 
 
-@pytest.fixture
+@shared_fixture
 def release(office):
     return an_announced_release(series=a_series(office, by=office.statistician))
 

@@ -19,9 +19,10 @@ from releases.models import ReleaseTask
 from statsoffice.messages import outbox
 from statsoffice.messages.models import Message
 from tests.breaches.forms import filled_in, send, words
-from tests.breaches.people import AT, a_report, an_office
+from tests.breaches.people import AT, a_report
 from tests.factories import a_release, london_slot
 from tests.releases.preflight import means_with
+from tests.shared_rows import shared_fixture
 
 pytestmark = pytest.mark.django_db
 
@@ -30,12 +31,7 @@ PLAN = actions.Plan(CHECK, Term.SHORT, "Head of dissemination", date(2020, 7, 31
 WRITES = {Role.STATISTICIAN, Role.HEAD_OF_PROFESSION, Role.DEPUTY}
 
 
-@pytest.fixture
-def office():
-    return an_office()
-
-
-@pytest.fixture
+@shared_fixture
 def report(office):
     return a_report(office)
 
@@ -173,18 +169,17 @@ def test_writers_keep_the_actions_and_others_do_not(client, report, office, role
     assert (CorrectiveAction.objects.get().done_at is not None) is (role in WRITES)
 
 
-def test_an_action_is_written_changed_and_done_on_pages_after_the_approval_too(client, office):
-    report = a_report(office, ReportStatus.APPROVED)
-    series = actions.series_of(report).get()
+def test_an_action_is_written_changed_and_done_on_pages_after_the_approval_too(client, office, approved_report):
+    series = actions.series_of(approved_report).get()
     client.force_login(office.statistician)
-    assert "ticked off where it stands. No " in words(client.get(page_of(report, "add_action")).text)
+    assert "ticked off where it stands. No " in words(client.get(page_of(approved_report, "add_action")).text)
     given = {"text": CHECK, "term": "short", "owner": "Head of dissemination", "next_release_of": series.pk}
-    send(client, page_of(report, "add_action"), **given)
+    send(client, page_of(approved_report, "add_action"), **given)
     action = CorrectiveAction.objects.get()
-    assert "It is a task at the next release of" in words(client.get(page_of(report)).text)
-    send(client, page_of(report, "change_action", action.pk), owner="Deputy director")
-    client.post(page_of(report, "finish_action", action.pk), {"done": "yes"})
-    text = words(client.get(page_of(report)).text)
+    assert "It is a task at the next release of" in words(client.get(page_of(approved_report)).text)
+    send(client, page_of(approved_report, "change_action", action.pk), owner="Deputy director")
+    client.post(page_of(approved_report, "finish_action", action.pk), {"done": "yes"})
+    text = words(client.get(page_of(approved_report)).text)
     assert "Deputy director sees to it" in text
     assert "It was done at" in text
 

@@ -16,18 +16,13 @@ from releases.core.lifecycle import MoveRefused, SomebodyWasFaster, SomethingMis
 from releases.core.roles import Role
 from tests.breaches.deciding.test_matrix import MOVES
 from tests.breaches.forms import error_links, filled_in, send, words
-from tests.breaches.people import AT, a_report, an_office
+from tests.breaches.people import AT, a_report
 from tests.breaches.record import london
 
 pytestmark = pytest.mark.django_db
 
 FOUND = Found(Cause.OUTAGE, "The server stopped.")
 WRITES = {Role.STATISTICIAN, Role.HEAD_OF_PROFESSION, Role.DEPUTY}
-
-
-@pytest.fixture
-def office():
-    return an_office()
 
 
 def uncaused(office, **fields):
@@ -89,19 +84,17 @@ def test_the_cause_is_kept_beside_the_text_with_an_event(office):
     assert report.events.filter(kind="cause_chosen", facts__to__cause="outage").count() == 1
 
 
-def test_while_a_report_is_with_the_head_its_writers_change_no_cause(office):
-    report = a_report(office, ReportStatus.WITH_HOP)
+def test_while_a_report_is_with_the_head_its_writers_change_no_cause(office, submitted_report):
     with pytest.raises(MoveRefused, match="cannot be edited"):
-        cause.choose(report, FOUND, by=office.statistician, at=AT)
-    assert cause.choose(report, FOUND, by=office.head, at=AT).cause == "outage"
+        cause.choose(submitted_report, FOUND, by=office.statistician, at=AT)
+    assert cause.choose(submitted_report, FOUND, by=office.head, at=AT).cause == "outage"
 
 
-def test_a_cause_that_is_found_later_is_kept_by_a_lead_and_voids_no_approval(office):
-    report = a_report(office, ReportStatus.SENT)
+def test_a_cause_that_is_found_later_is_kept_by_a_lead_and_voids_no_approval(office, sent_report):
     with pytest.raises(MoveRefused, match="cannot be edited"):
-        cause.choose(report, FOUND, by=office.statistician, at=AT)
-    later = cause.choose(report, FOUND, by=office.deputy, at=AT)
-    assert (later.status, later.version, later.cause) == (ReportStatus.SENT, report.version, "outage")
+        cause.choose(sent_report, FOUND, by=office.statistician, at=AT)
+    later = cause.choose(sent_report, FOUND, by=office.deputy, at=AT)
+    assert (later.status, later.version, later.cause) == (ReportStatus.SENT, sent_report.version, "outage")
 
 
 def test_of_two_who_choose_at_once_the_second_is_told(office):
@@ -111,10 +104,9 @@ def test_of_two_who_choose_at_once_the_second_is_told(office):
         cause.choose(report, Found(Cause.CACHE), by=office.head, at=AT)
 
 
-def test_the_records_own_interval_says_when_it_was_made_available(office):
-    report = a_report(office)
-    assert needs.is_closed(report)
-    assert sign_off.submit(report, by=office.statistician, at=AT).status == ReportStatus.WITH_HOP
+def test_the_records_own_interval_says_when_it_was_made_available(office, draft_report):
+    assert needs.is_closed(draft_report)
+    assert sign_off.submit(draft_report, by=office.statistician, at=AT).status == ReportStatus.WITH_HOP
 
 
 @pytest.mark.parametrize(

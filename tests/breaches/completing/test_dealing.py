@@ -21,11 +21,6 @@ pytestmark = pytest.mark.django_db
 DEALS = {Role.STATISTICIAN, Role.HEAD_OF_PROFESSION, Role.DEPUTY, Role.PUBLISHING_TEAM}
 
 
-@pytest.fixture
-def office():
-    return an_office()
-
-
 def page_of(report, name="dealing"):
     return reverse(f"breaches:{name}", args=[report.reference])
 
@@ -38,35 +33,32 @@ def put_down(report, person, *, by=None, at=AT):
     return dealing.put_down(fresh(report), person=person, by=by or person, at=at)
 
 
-def test_the_person_dealing_is_put_down_once_and_each_change_is_an_event(office):
-    report = a_report(office)
+def test_the_person_dealing_is_put_down_once_and_each_change_is_an_event(office, draft_report):
     for _ in range(2):
-        put_down(report, office.statistician)
-    put_down(report, office.deputy, by=office.statistician, at=AT + timedelta(minutes=5))
-    moved = fresh(report)
+        put_down(draft_report, office.statistician)
+    put_down(draft_report, office.deputy, by=office.statistician, at=AT + timedelta(minutes=5))
+    moved = fresh(draft_report)
     assert (moved.person_dealing, moved.dealing_since) == (office.deputy, AT + timedelta(minutes=5))
-    events = report.events.filter(kind__startswith="dealing").order_by("position")
+    events = draft_report.events.filter(kind__startswith="dealing").order_by("position")
     assert [(event.kind, event.actor, event.facts["was"], event.facts["person"]) for event in events] == [
         ("dealing_taken", office.statistician, None, office.statistician.pk),
         ("dealing_changed", office.statistician, office.statistician.pk, office.deputy.pk),
     ]
 
 
-def test_of_two_who_take_it_at_once_one_does(office):
-    report = a_report(office)
-    first, second = fresh(report), fresh(report)
+def test_of_two_who_take_it_at_once_one_does(office, draft_report):
+    first, second = fresh(draft_report), fresh(draft_report)
     dealing.put_down(first, person=office.statistician, by=office.statistician, at=AT)
     with pytest.raises(SomebodyWasFaster, match="faster"):
         dealing.put_down(second, person=office.deputy, by=office.deputy, at=AT)
-    assert fresh(report).person_dealing == office.statistician
+    assert fresh(draft_report).person_dealing == office.statistician
 
 
-def test_only_the_producers_people_can_be_put_down(office):
-    report = a_report(office)
+def test_only_the_producers_people_can_be_put_down(office, draft_report):
     for outsider in (an_office().head, office.people[Role.AUDITOR]):
         with pytest.raises(dealing.CannotDeal, match="no role"):
-            put_down(report, outsider, by=office.head)
-    assert set(dealing.people(report)) == {office.people[role] for role in DEALS}
+            put_down(draft_report, outsider, by=office.head)
+    assert set(dealing.people(draft_report)) == {office.people[role] for role in DEALS}
 
 
 @pytest.mark.parametrize("status", [ReportStatus.DISMISSED, ReportStatus.APPROVED])
@@ -106,39 +98,36 @@ def test_those_who_write_reports_and_the_publishing_team_take_it_on_the_reports_
     assert fresh(report).person_dealing == (person if role in DEALS else None)
 
 
-def test_whoever_read_the_page_before_somebody_took_it_is_told(client, office):
-    report = a_report(office)
+def test_whoever_read_the_page_before_somebody_took_it_is_told(client, office, draft_report):
     client.force_login(office.deputy)
-    opened = client.get(page_of(report)).text
-    put_down(report, office.statistician)
-    answer = client.post(page_of(report), filled_in(opened) | {"person": office.deputy.pk}, follow=True)
+    opened = client.get(page_of(draft_report)).text
+    put_down(draft_report, office.statistician)
+    answer = client.post(page_of(draft_report), filled_in(opened) | {"person": office.deputy.pk}, follow=True)
     assert "Statistician is dealing with it by now" in words(answer.text)
-    assert fresh(report).person_dealing == office.statistician
+    assert fresh(draft_report).person_dealing == office.statistician
 
 
-def test_the_person_dealing_is_offered_for_the_report_and_enters_by_a_persons_act(client, office):
-    report = a_report(office)
+def test_the_person_dealing_is_offered_for_the_report_and_enters_by_a_persons_act(client, office, draft_report):
     ContactFactory(
         producer=office.producer, user=office.statistician, name="Duty statistician", email="duty@example.gov.uk"
     )
-    before = content_of(report).dealing
-    put_down(report, office.statistician)
-    assert content_of(fresh(report)).dealing == before
+    before = content_of(draft_report).dealing
+    put_down(draft_report, office.statistician)
+    assert content_of(fresh(draft_report)).dealing == before
     client.force_login(office.head)
-    address = section_address(report, Section.CORE_INFORMATION)
+    address = section_address(draft_report, Section.CORE_INFORMATION)
     assert "Duty statistician (duty@example.gov.uk) has said" in words(client.get(address).text)
     taken = send(client, address, take="dealing").text
-    assert content_of(fresh(report)).dealing == before
+    assert content_of(fresh(draft_report)).dealing == before
     assert before.name in words(taken)
     client.post(address, filled_in(taken))
-    assert content_of(fresh(report)).dealing.name == "Duty statistician"
+    assert content_of(fresh(draft_report)).dealing.name == "Duty statistician"
     assert "has said that they are dealing" not in words(client.get(address).text)
 
 
-def test_what_somebody_wrote_about_the_person_dealing_is_never_overwritten(client, office):
-    report = a_report(office)
+def test_what_somebody_wrote_about_the_person_dealing_is_never_overwritten(client, office, draft_report):
     client.force_login(office.head)
-    address = section_address(report, Section.CORE_INFORMATION)
+    address = section_address(draft_report, Section.CORE_INFORMATION)
     send(client, address, dealing_name="Somebody else", dealing_email="else@example.gov.uk")
-    put_down(report, office.statistician)
-    assert content_of(fresh(report)).dealing.name == "Somebody else"
+    put_down(draft_report, office.statistician)
+    assert content_of(fresh(draft_report)).dealing.name == "Somebody else"

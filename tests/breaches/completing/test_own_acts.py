@@ -28,14 +28,9 @@ from releases.core.roles import LEADS, Role
 from releases.models.append_only import AppendOnlyRow
 from tests.breaches.deciding.test_matrix import ALLOWED, MOVES
 from tests.breaches.forms import send, words
-from tests.breaches.people import AT, a_report, an_office, printed
+from tests.breaches.people import AT, a_report, printed
 
 pytestmark = pytest.mark.django_db
-
-
-@pytest.fixture
-def office():
-    return an_office()
 
 
 def page_of(report, name="own_act"):
@@ -68,10 +63,9 @@ def test_every_move_that_only_a_lead_makes_is_left_to_others_unless_it_writes_or
     assert set(REPORT.move_names) - writers_make - {SEND} == LEFT_TO_OTHERS == DECISIONS
 
 
-def test_who_declared_their_own_act_may_go_on_writing_and_submitting(office):
-    report = a_report(office)
-    own_acts.declare(report, by=office.statistician, at=AT)
-    assert sign_off.submit(report, by=office.statistician, at=AT).status == ReportStatus.WITH_HOP
+def test_who_declared_their_own_act_may_go_on_writing_and_submitting(office, draft_report):
+    own_acts.declare(draft_report, by=office.statistician, at=AT)
+    assert sign_off.submit(draft_report, by=office.statistician, at=AT).status == ReportStatus.WITH_HOP
 
 
 def test_a_declaration_is_about_one_report_and_stands_for_ever(office):
@@ -82,35 +76,34 @@ def test_a_declaration_is_about_one_report_and_stands_for_ever(office):
     assert sign_off.approve(second, by=office.head, at=AT, render=printed).report.status == ReportStatus.APPROVED
 
 
-def test_a_second_declaration_changes_nothing(office):
-    report = a_report(office)
+def test_a_second_declaration_changes_nothing(office, draft_report):
     for _ in range(2):
-        own_acts.declare(report, by=office.head, at=AT, words="I chose the file.")
+        own_acts.declare(draft_report, by=office.head, at=AT, words="I chose the file.")
     assert OwnAct.objects.count() == 1
-    assert [event.words for event in report.events.filter(kind="own_act_declared")] == ["I chose the file."]
+    assert [event.words for event in draft_report.events.filter(kind="own_act_declared")] == ["I chose the file."]
 
 
-def test_the_page_keeps_the_declaration_and_everybody_who_works_on_the_report_sees_it(client, office):
-    report = a_report(office, ReportStatus.WITH_HOP)
+def test_the_page_keeps_the_declaration_and_everybody_who_works_on_the_report_sees_it(client, office, submitted_report):
     client.force_login(office.head)
-    assert page_of(report) in client.get(page_of(report, "report")).text
-    send(client, page_of(report), words="I chose the file.")
-    page = client.get(page_of(report, "report")).text
-    assert page_of(report, "approve") not in page
-    assert page_of(report) not in page
+    assert page_of(submitted_report) in client.get(page_of(submitted_report, "report")).text
+    send(client, page_of(submitted_report), words="I chose the file.")
+    page = client.get(page_of(submitted_report, "report")).text
+    assert page_of(submitted_report, "approve") not in page
+    assert page_of(submitted_report) not in page
     client.force_login(office.statistician)
-    assert f"{office.head} declared at" in words(client.get(page_of(report, "report")).text)
-    assert "I chose the file." in words(client.get(page_of(report, "history")).text)
+    assert f"{office.head} declared at" in words(client.get(page_of(submitted_report, "report")).text)
+    assert "I chose the file." in words(client.get(page_of(submitted_report, "history")).text)
 
 
-def test_a_direct_post_of_the_decision_is_refused_too(client, office):
-    report = a_report(office, ReportStatus.WITH_HOP)
-    own_acts.declare(report, by=office.head, at=AT)
+def test_a_direct_post_of_the_decision_is_refused_too(client, office, submitted_report):
+    own_acts.declare(submitted_report, by=office.head, at=AT)
     client.force_login(office.head)
-    answer = client.post(page_of(report, "dismiss"), {"version": report.version, "reason": "other", "words": "None."})
+    answer = client.post(
+        page_of(submitted_report, "dismiss"), {"version": submitted_report.version, "reason": "other", "words": "None."}
+    )
     assert answer.status_code == 409
     assert "somebody else decides on it" in words(answer.text)
-    assert Report.objects.get(pk=report.pk).status == ReportStatus.WITH_HOP
+    assert Report.objects.get(pk=submitted_report.pk).status == ReportStatus.WITH_HOP
 
 
 def published(report, *, by):
@@ -118,57 +111,59 @@ def published(report, *, by):
     report.refresh_from_db()
 
 
-def test_who_declared_their_own_act_neither_makes_it_public_nor_takes_it_back(office):
-    report = a_report(office, ReportStatus.APPROVED)
-    own_acts.declare(report, by=office.head, at=AT)
+def test_who_declared_their_own_act_neither_makes_it_public_nor_takes_it_back(office, approved_report):
+    own_acts.declare(approved_report, by=office.head, at=AT)
     with pytest.raises(moves.OwnActIsSubject):
-        published(report, by=office.head)
-    assert not publishing.is_public(report)
-    published(report, by=office.deputy)
+        published(approved_report, by=office.head)
+    assert not publishing.is_public(approved_report)
+    published(approved_report, by=office.deputy)
     with pytest.raises(moves.OwnActIsSubject):
-        publishing.take_back(report, by=office.head, at=AT)
-    assert publishing.is_public(report)
+        publishing.take_back(approved_report, by=office.head, at=AT)
+    assert publishing.is_public(approved_report)
 
 
 @pytest.mark.parametrize("is_public", [False, True])
-def test_the_pages_of_the_public_say_that_somebody_else_decides(client, office, settings, is_public):
+def test_the_pages_of_the_public_say_that_somebody_else_decides(client, office, sent_report, settings, is_public):
     settings.BREACHES_PUBLIC = True
-    report = a_report(office, ReportStatus.SENT)
-    own_acts.declare(report, by=office.head, at=AT)
+    own_acts.declare(sent_report, by=office.head, at=AT)
     if is_public:
-        published(report, by=office.deputy)
+        published(sent_report, by=office.deputy)
     client.force_login(office.head)
-    page = client.get(page_of(report, "report")).text
-    assert page_of(report, "publish") not in page
-    assert page_of(report, "unpublish") not in page
+    page = client.get(page_of(sent_report, "report")).text
+    assert page_of(sent_report, "publish") not in page
+    assert page_of(sent_report, "unpublish") not in page
     name = "unpublish" if is_public else "publish"
-    seen = {"version": report.version, "seen": digest(publishing.preview(report, now=timezone.now())), "read": "on"}
-    asked = client.get(page_of(report, name), follow=True)
-    sent = client.post(page_of(report, name), seen, follow=True)
+    seen = {
+        "version": sent_report.version,
+        "seen": digest(publishing.preview(sent_report, now=timezone.now())),
+        "read": "on",
+    }
+    asked = client.get(page_of(sent_report, name), follow=True)
+    sent = client.post(page_of(sent_report, name), seen, follow=True)
     for answer in (asked, sent):
-        assert answer.redirect_chain == [(page_of(report, "report"), 302)]
+        assert answer.redirect_chain == [(page_of(sent_report, "report"), 302)]
         assert "somebody else decides on it" in answer.text
-    assert publishing.is_public(report) is is_public
+    assert publishing.is_public(sent_report) is is_public
 
 
-def test_what_was_sent_is_taken_up_again_by_somebody_else_on_its_pages_too(client, office):
-    report = a_report(office, ReportStatus.SENT)
-    own_acts.declare(report, by=office.head, at=AT)
+def test_what_was_sent_is_taken_up_again_by_somebody_else_on_its_pages_too(client, office, sent_report):
+    own_acts.declare(sent_report, by=office.head, at=AT)
     client.force_login(office.head)
-    page = client.get(page_of(report, "report")).text
-    assert page_of(report, "note_answer") in page
+    page = client.get(page_of(sent_report, "report")).text
+    assert page_of(sent_report, "note_answer") in page
     for name in (CORRECT, WITHDRAW, CLOSE):
-        assert page_of(report, name) not in page
-        answer = client.post(page_of(report, name), {"version": report.version, "notice": "The day was wrong."})
+        assert page_of(sent_report, name) not in page
+        answer = client.post(
+            page_of(sent_report, name), {"version": sent_report.version, "notice": "The day was wrong."}
+        )
         assert answer.status_code == 409
         assert "somebody else decides on it" in words(answer.text)
-    assert Report.objects.get(pk=report.pk).status == ReportStatus.SENT
+    assert Report.objects.get(pk=sent_report.pk).status == ReportStatus.SENT
 
 
 @pytest.mark.parametrize("role", [Role.AUDITOR, Role.PUBLISHING_TEAM])
-def test_who_neither_writes_nor_decides_has_nothing_to_declare(client, office, role):
-    report = a_report(office)
+def test_who_neither_writes_nor_decides_has_nothing_to_declare(client, office, draft_report, role):
     client.force_login(office.people[role])
-    assert client.get(page_of(report)).status_code == 404
-    assert client.post(page_of(report), {"words": ""}).status_code == 404
+    assert client.get(page_of(draft_report)).status_code == 404
+    assert client.post(page_of(draft_report), {"words": ""}).status_code == 404
     assert OwnAct.objects.count() == 0

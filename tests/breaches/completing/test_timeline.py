@@ -30,11 +30,6 @@ TOLD = "The duty statistician told the digital team by phone."
 CHECKED = "The digital team found the page unpublished."
 
 
-@pytest.fixture
-def office():
-    return an_office()
-
-
 def page_of(report, name="timeline", *more):
     return reverse(f"breaches:{name}", args=[report.reference, *more])
 
@@ -45,11 +40,10 @@ def write(report, office, clock="09:35", text=TOLD, **more):
     return notes.write(report, text=text, **details)
 
 
-def test_what_is_entered_out_of_order_is_printed_in_order(office):
-    report = a_report(office)
-    write(report, office, "09:50", CHECKED, printed=True)
-    write(report, office, "09:35", TOLD, printed=True)
-    section = lay_out(content_of(Report.objects.get(pk=report.pk)), reference="a", version=1).sections[1]
+def test_what_is_entered_out_of_order_is_printed_in_order(office, draft_report):
+    write(draft_report, office, "09:50", CHECKED, printed=True)
+    write(draft_report, office, "09:35", TOLD, printed=True)
+    section = lay_out(content_of(Report.objects.get(pk=draft_report.pk)), reference="a", version=1).sections[1]
     assert [(entry.when, entry.lines) for entry in section.timeline] == [
         ("9.35am on 30 June 2020", (TOLD,)),
         ("9.50am on 30 June 2020", (CHECKED,)),
@@ -62,38 +56,35 @@ def test_the_document_puts_a_timeline_in_order_whatever_its_content():
     assert [entry.lines for entry in laid_out.sections[1].timeline] == [("Sooner.",), ("Later.",)]
 
 
-def test_a_note_is_printed_only_where_it_was_ticked(office):
-    report = a_report(office)
-    write(report, office)
-    assert content_of(Report.objects.get(pk=report.pk)).timeline == ()
-    ticked = write(report, office, "09:50", CHECKED, printed=True)
-    (entry,) = content_of(Report.objects.get(pk=report.pk)).timeline
+def test_a_note_is_printed_only_where_it_was_ticked(office, draft_report):
+    write(draft_report, office)
+    assert content_of(Report.objects.get(pk=draft_report.pk)).timeline == ()
+    ticked = write(draft_report, office, "09:50", CHECKED, printed=True)
+    (entry,) = content_of(Report.objects.get(pk=draft_report.pk)).timeline
     assert entry == TimelineEntry(london("09:50"), CHECKED, f"note-{ticked.pk}")
 
 
-def test_recorded_facts_can_be_printed_beside_notes(office):
-    report = a_report(office)
-    write(report, office)
-    stand = timeline.standing(report)
+def test_recorded_facts_can_be_printed_beside_notes(office, draft_report):
+    write(draft_report, office)
+    stand = timeline.standing(draft_report)
     facts = [(entry.at, entry.text) for entry in stand if entry.source.startswith("verdict-")]
-    title = report.suspicions.get().release.title
+    title = draft_report.suspicions.get().release.title
     assert facts == [
         (london("09:30"), f"‘{title}’ was due to be released."),
         (london("10:26:55"), f"The automatic check looked for ‘{title}’ and did not find it."),
         (london("10:27"), f"The automatic check found ‘{title}’ for the first time."),
     ]
     sources = [entry.source for entry in stand]
-    notes.choose(report, sources=sources, expected_version=report.version, by=office.statistician, at=AT)
-    assert content_of(Report.objects.get(pk=report.pk)).timeline == stand
+    notes.choose(draft_report, sources=sources, expected_version=draft_report.version, by=office.statistician, at=AT)
+    assert content_of(Report.objects.get(pk=draft_report.pk)).timeline == stand
 
 
-def test_the_approved_document_prints_the_timeline_and_its_hash_covers_it(office):
-    report = a_report(office)
-    bare = digest(sign_off.as_approved(report, at=AT))
-    write(report, office, "09:50", CHECKED, printed=True)
-    write(report, office, "09:35", TOLD, printed=True)
-    write(report, office, "09:40", "The duty statistician was away.")
-    document = sign_off.approve(Report.objects.get(pk=report.pk), by=office.head, at=AT, render=pdf.render)
+def test_the_approved_document_prints_the_timeline_and_its_hash_covers_it(office, draft_report):
+    bare = digest(sign_off.as_approved(draft_report, at=AT))
+    write(draft_report, office, "09:50", CHECKED, printed=True)
+    write(draft_report, office, "09:35", TOLD, printed=True)
+    write(draft_report, office, "09:40", "The duty statistician was away.")
+    document = sign_off.approve(Report.objects.get(pk=draft_report.pk), by=office.head, at=AT, render=pdf.render)
     assert document.content_sha256 not in {bare, ""}
     assert document.content_sha256 == present(document.report).content_sha256
     text = " ".join("".join(page.extract_text() for page in pypdf.PdfReader(BytesIO(document.pdf)).pages).split())
@@ -101,15 +92,20 @@ def test_the_approved_document_prints_the_timeline_and_its_hash_covers_it(office
     assert "was away" not in text
 
 
-def test_a_note_written_after_the_approval_changes_nothing_that_was_approved(office):
-    report = a_report(office, ReportStatus.APPROVED)
-    before = digest(content_of(report)), bytes(report.approved_documents.get().pdf)
-    note = write(report, office, printed=True)
-    report.refresh_from_db()
-    assert report.timeline_notes.get() == note
-    assert (digest(content_of(report)), bytes(report.approved_documents.get().pdf)) == before
+def test_a_note_written_after_the_approval_changes_nothing_that_was_approved(office, approved_report):
+    before = digest(content_of(approved_report)), bytes(approved_report.approved_documents.get().pdf)
+    note = write(approved_report, office, printed=True)
+    approved_report.refresh_from_db()
+    assert approved_report.timeline_notes.get() == note
+    assert (digest(content_of(approved_report)), bytes(approved_report.approved_documents.get().pdf)) == before
     with pytest.raises(WrongState):
-        notes.choose(report, sources=[f"note-{note.pk}"], expected_version=report.version, by=office.head, at=AT)
+        notes.choose(
+            approved_report,
+            sources=[f"note-{note.pk}"],
+            expected_version=approved_report.version,
+            by=office.head,
+            at=AT,
+        )
 
 
 def test_content_of_before_there_were_timelines_keeps_its_digest():
@@ -125,26 +121,24 @@ def test_a_printed_timeline_reads_back_as_it_was_written():
     assert digest(content) != digest(ReportContent())
 
 
-def test_a_note_is_corrected_by_a_further_one_that_names_it(office):
-    report = a_report(office)
-    wrong = write(report, office, "09:53", printed=True)
-    right = write(report, office, "09:35", corrects=wrong, printed=True)
+def test_a_note_is_corrected_by_a_further_one_that_names_it(office, draft_report):
+    wrong = write(draft_report, office, "09:53", printed=True)
+    right = write(draft_report, office, "09:35", corrects=wrong, printed=True)
     assert right.corrects == wrong
-    assert set(report.timeline_notes.values_list("text", "happened_at")) == {
+    assert set(draft_report.timeline_notes.values_list("text", "happened_at")) == {
         (TOLD, wrong.happened_at),
         (TOLD, right.happened_at),
     }
-    report.refresh_from_db()
-    assert [entry.source for entry in content_of(report).timeline] == [f"note-{right.pk}"]
-    assert report.events.filter(kind="note_corrected").get().facts["corrects"] == wrong.pk
+    draft_report.refresh_from_db()
+    assert [entry.source for entry in content_of(draft_report).timeline] == [f"note-{right.pk}"]
+    assert draft_report.events.filter(kind="note_corrected").get().facts["corrects"] == wrong.pk
 
 
-def test_a_note_has_one_correction(office):
-    report = a_report(office)
-    wrong = write(report, office)
-    write(report, office, "09:36", corrects=wrong)
+def test_a_note_has_one_correction(office, draft_report):
+    wrong = write(draft_report, office)
+    write(draft_report, office, "09:36", corrects=wrong)
     with pytest.raises(notes.NoteRefused, match="already"):
-        write(report, office, "09:37", corrects=wrong)
+        write(draft_report, office, "09:37", corrects=wrong)
     assert TimelineNote.objects.count() == 2
 
 
@@ -159,37 +153,35 @@ def test_notes_can_be_neither_changed_nor_deleted(office):
             cursor.execute("UPDATE breaches_timelinenote SET text = 'x'")
 
 
-def test_a_report_that_prints_a_corrected_note_is_not_submitted_until_somebody_chooses_again(office):
-    report = a_report(office)
-    wrong = write(report, office, "09:53", printed=True)
+def test_a_report_that_prints_a_corrected_note_is_not_submitted_until_somebody_chooses_again(office, draft_report):
+    wrong = write(draft_report, office, "09:53", printed=True)
     publisher = office.people[Role.PUBLISHING_TEAM]
-    right = write(report, office, "09:35", corrects=wrong, by=publisher)
-    report.refresh_from_db()
+    right = write(draft_report, office, "09:35", corrects=wrong, by=publisher)
+    draft_report.refresh_from_db()
     with pytest.raises(moves.Incomplete, match="choose again"):
-        sign_off.submit(report, by=office.statistician, at=AT)
+        sign_off.submit(draft_report, by=office.statistician, at=AT)
     chosen = [f"note-{right.pk}"]
-    report = notes.choose(report, sources=chosen, expected_version=report.version, by=office.statistician, at=AT).report
-    assert sign_off.submit(report, by=office.statistician, at=AT).status == ReportStatus.WITH_HOP
+    draft_report = notes.choose(
+        draft_report, sources=chosen, expected_version=draft_report.version, by=office.statistician, at=AT
+    ).report
+    assert sign_off.submit(draft_report, by=office.statistician, at=AT).status == ReportStatus.WITH_HOP
 
 
-def test_the_same_note_sent_twice_is_kept_once(office):
-    report = a_report(office)
-    assert write(report, office) == write(report, office, at=AT + timedelta(seconds=2))
-    assert report.events.filter(kind="note_written").count() == 1
+def test_the_same_note_sent_twice_is_kept_once(office, draft_report):
+    assert write(draft_report, office) == write(draft_report, office, at=AT + timedelta(seconds=2))
+    assert draft_report.events.filter(kind="note_written").count() == 1
 
 
-def test_a_note_tells_of_what_has_happened(office):
-    report = a_report(office)
+def test_a_note_tells_of_what_has_happened(office, draft_report):
     with pytest.raises(notes.NoteRefused, match="future"):
-        write(report, office, "11:01")
+        write(draft_report, office, "11:01")
     with pytest.raises(SomethingMissing):
-        write(report, office, text="  ")
+        write(draft_report, office, text="  ")
     assert TimelineNote.objects.count() == 0
 
 
 @pytest.mark.parametrize("role", list(Role))
-def test_writers_and_the_publishing_team_write_notes_and_nobody_else(client, office, role):
-    report = a_report(office)
+def test_writers_and_the_publishing_team_write_notes_and_nobody_else(client, office, draft_report, role):
     client.force_login(office.people[role])
     fields = {
         "happened_on-day": "30",
@@ -199,67 +191,61 @@ def test_writers_and_the_publishing_team_write_notes_and_nobody_else(client, off
         "text": TOLD,
     }
     allowed = role in {Role.STATISTICIAN, Role.HEAD_OF_PROFESSION, Role.DEPUTY, Role.PUBLISHING_TEAM}
-    assert client.post(page_of(report, "note"), fields).status_code == (302 if allowed else 404)
+    assert client.post(page_of(draft_report, "note"), fields).status_code == (302 if allowed else 404)
     assert TimelineNote.objects.count() == allowed
 
 
-def test_a_stranger_finds_no_timeline(client, office):
+def test_a_stranger_finds_no_timeline(client, draft_report):
     client.force_login(an_office().head)
-    report = a_report(office)
     for name in ("timeline", "note", "choose_timeline"):
-        assert client.get(page_of(report, name)).status_code == 404
+        assert client.get(page_of(draft_report, name)).status_code == 404
 
 
-def test_the_page_tells_facts_notes_and_moves_in_order(client, office):
-    report = a_report(office, ReportStatus.WITH_HOP)
-    write(report, office, "09:35")
+def test_the_page_tells_facts_notes_and_moves_in_order(client, office, submitted_report):
+    write(submitted_report, office, "09:35")
     client.force_login(office.people[Role.AUDITOR])
-    text = words(client.get(page_of(report)).text)
+    text = words(client.get(page_of(submitted_report)).text)
     told = ["was due to be released", TOLD, "found", "Drafted from the record", "Submitted to the Head of Profession"]
     assert sorted(told, key=text.index) == told
     assert "Write a note" not in text
 
 
-def test_a_note_is_written_and_corrected_on_pages_and_ticked_there(client, office):
-    report = a_report(office)
+def test_a_note_is_written_and_corrected_on_pages_and_ticked_there(client, office, draft_report):
     client.force_login(office.statistician)
-    assert "Name posts" in words(client.get(page_of(report, "note")).text)
+    assert "Name posts" in words(client.get(page_of(draft_report, "note")).text)
     when = {"happened_on__day": "30", "happened_on__month": "6", "happened_on__year": "2020"}
-    send(client, page_of(report, "note"), **when, happened_time="9.53am", text=TOLD)
+    send(client, page_of(draft_report, "note"), **when, happened_time="9.53am", text=TOLD)
     note = TimelineNote.objects.get()
-    assert "Printed" not in words(client.get(page_of(report)).text)
-    send(client, page_of(report, "choose_timeline"), sources=[f"note-{note.pk}"])
-    assert "Printed" in words(client.get(page_of(report)).text)
-    send(client, page_of(report, "correct_note", note.pk), happened_time="9.35am")
-    assert [entry.at for entry in content_of(Report.objects.get(pk=report.pk)).timeline] == [london("09:35")]
-    assert "Corrected by a later note" in words(client.get(page_of(report)).text)
+    assert "Printed" not in words(client.get(page_of(draft_report)).text)
+    send(client, page_of(draft_report, "choose_timeline"), sources=[f"note-{note.pk}"])
+    assert "Printed" in words(client.get(page_of(draft_report)).text)
+    send(client, page_of(draft_report, "correct_note", note.pk), happened_time="9.35am")
+    assert [entry.at for entry in content_of(Report.objects.get(pk=draft_report.pk)).timeline] == [london("09:35")]
+    assert "Corrected by a later note" in words(client.get(page_of(draft_report)).text)
 
 
-def test_a_note_that_cannot_be_says_where_and_loses_nothing(client, office):
-    report = a_report(office)
+def test_a_note_that_cannot_be_says_where_and_loses_nothing(client, office, draft_report):
     client.force_login(office.statistician)
-    page = send(client, page_of(report, "note"), happened_on__day="30", text=TOLD).text
+    page = send(client, page_of(draft_report, "note"), happened_on__day="30", text=TOLD).text
     assert TOLD in page
     assert error_links(page) == {"#id_happened_on-month": True, "#id_happened_time": True}
 
 
-def test_whoever_chose_at_the_same_time_is_told(client, office):
-    report = a_report(office)
-    note = write(report, office)
+def test_whoever_chose_at_the_same_time_is_told(client, office, draft_report):
+    note = write(draft_report, office)
     client.force_login(office.statistician)
-    opened = client.get(page_of(report, "choose_timeline")).text
-    other = [entry.source for entry in timeline.standing(report)][:1]
-    notes.choose(report, sources=other, expected_version=report.version, by=office.deputy, at=AT)
-    answer = send(client, page_of(report, "choose_timeline"), opened, sources=[f"note-{note.pk}"])
+    opened = client.get(page_of(draft_report, "choose_timeline")).text
+    other = [entry.source for entry in timeline.standing(draft_report)][:1]
+    notes.choose(draft_report, sources=other, expected_version=draft_report.version, by=office.deputy, at=AT)
+    answer = send(client, page_of(draft_report, "choose_timeline"), opened, sources=[f"note-{note.pk}"])
     assert answer.status_code == 409
 
 
-def test_what_a_note_prints_is_approved_with_the_report_alone(office):
-    report = a_report(office, ReportStatus.WITH_HOP)
-    write(report, office, printed=True)
-    report.refresh_from_db()
-    assert content_of(report).timeline == ()  # the text is frozen for its writers
-    write(report, office, "09:36", by=office.head, printed=True)
-    report.refresh_from_db()
-    assert len(content_of(report).timeline) == 1
-    sign_off.approve(report, by=office.deputy, at=AT, render=printed)
+def test_what_a_note_prints_is_approved_with_the_report_alone(office, submitted_report):
+    write(submitted_report, office, printed=True)
+    submitted_report.refresh_from_db()
+    assert content_of(submitted_report).timeline == ()  # the text is frozen for its writers
+    write(submitted_report, office, "09:36", by=office.head, printed=True)
+    submitted_report.refresh_from_db()
+    assert len(content_of(submitted_report).timeline) == 1
+    sign_off.approve(submitted_report, by=office.deputy, at=AT, render=printed)

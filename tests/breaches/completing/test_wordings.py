@@ -22,11 +22,6 @@ READ = "Accessible, as the Code has it."
 KEY = "2.0 V2"
 
 
-@pytest.fixture
-def office():
-    return an_office()
-
-
 def citing_a_doubtful_one(office, status=ReportStatus.DRAFT):
     """A report that cites, beside its confirmed practice, one that is only suggested."""
     report = a_report(office)
@@ -93,11 +88,10 @@ def test_a_wording_that_was_confirmed_for_a_report_stays_when_its_section_is_wri
     assert content_of(Report.objects.get(pk=report.pk)).practices[-1].text == READ
 
 
-def test_a_cited_practice_stays_as_it_stood_when_the_list_changes_later(office):
-    report = a_report(office)
-    cited = content_of(report).practices
+def test_a_cited_practice_stays_as_it_stood_when_the_list_changes_later(draft_report):
+    cited = content_of(draft_report).practices
     Practice.objects.filter(edition__number="2.0").update(text="Another wording.")
-    assert content_of(Report.objects.get(pk=report.pk)).practices == cited
+    assert content_of(Report.objects.get(pk=draft_report.pk)).practices == cited
     assert replace(cited[0], text="Another wording.") != cited[0]
 
 

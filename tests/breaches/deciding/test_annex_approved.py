@@ -22,14 +22,9 @@ from tests.breaches.forms import filled_in, send, words
 from tests.breaches.mornings import LIVE, NOT_LIVE, looks
 from tests.breaches.paper.papers import text_of
 from tests.breaches.paper.papers import words as words_of
-from tests.breaches.people import AT, a_joint_report, a_report, an_office, printed
+from tests.breaches.people import AT, a_joint_report, a_report, printed
 
 pytestmark = pytest.mark.django_db
-
-
-@pytest.fixture
-def office():
-    return an_office()
 
 
 def page_of(report, name, *args):
@@ -42,69 +37,65 @@ def extracted(file, tmp_path):
     return words_of(text_of(path))
 
 
-def test_without_being_asked_for_no_annex_is_read_approved_or_printed(client, office, tmp_path):
-    report = a_report(office, ReportStatus.WITH_HOP)
+def test_without_being_asked_for_no_annex_is_read_approved_or_printed(client, office, submitted_report, tmp_path):
     client.force_login(office.head)
-    page = client.get(page_of(report, "approve")).text
+    page = client.get(page_of(submitted_report, "approve")).text
     assert HEADING not in words(page)
-    send(client, page_of(report, "approve"), page)
+    send(client, page_of(submitted_report, "approve"), page)
     document = ApprovedDocument.objects.get()
     assert HEADING not in extracted(document.pdf, tmp_path)
     assert "annex" not in present(document.report).content
 
 
-def test_an_annex_is_read_on_the_page_approved_with_it_and_printed_in_the_document(client, office, tmp_path):
-    report = a_report(office, ReportStatus.WITH_HOP)
+def test_an_annex_is_read_on_the_page_approved_with_it_and_printed_in_the_document(
+    client, office, submitted_report, tmp_path
+):
     client.force_login(office.head)
-    plain = client.get(page_of(report, "approve")).text
+    plain = client.get(page_of(submitted_report, "approve")).text
     link = LexborHTMLParser(plain).css_first('a[href$="?annex=1"]').attributes["href"]
     page = client.get(link).text
     assert HEADING in words(page)
     assert filled_in(page)["content_sha256"] != filled_in(plain)["content_sha256"]
-    assert send(client, page_of(report, "approve"), page).status_code == 302
+    assert send(client, page_of(submitted_report, "approve"), page).status_code == 302
     document = ApprovedDocument.objects.get()
     text = extracted(document.pdf, tmp_path)
     assert (HEADING in text, APPROVED in text) == (True, True)
     assert digest(content_of(document.report)) == document.content_sha256
     assert document.content_sha256 in text
     assert document.evidence_sha256 in text
-    version = words(client.get(page_of(report, "version", document.version)).text)
+    version = words(client.get(page_of(submitted_report, "version", document.version)).text)
     assert (HEADING in version, APPROVED in version, "10.26.55am" in version) == (True, True, True)
 
 
-def test_an_approved_annex_stays_as_it_was_whatever_is_recorded_later(office):
-    report = a_report(office, ReportStatus.WITH_HOP)
-    document = sign_off.approve(report, annex=True, by=office.head, at=AT, render=pdf.render)
-    looks(report.suspicions.get().release, ("11:05", NOT_LIVE), ("11:06", LIVE))
+def test_an_approved_annex_stays_as_it_was_whatever_is_recorded_later(office, submitted_report):
+    document = sign_off.approve(submitted_report, annex=True, by=office.head, at=AT, render=pdf.render)
+    looks(submitted_report.suspicions.get().release, ("11:05", NOT_LIVE), ("11:06", LIVE))
     again = printing.laid_out(document.report, present(document.report))
     assert pdf.render(again) == bytes(document.pdf)
     assert again.content_hash == document.content_sha256
 
 
-def test_a_look_that_was_recorded_since_the_annex_was_read_has_to_be_read_first(client, office):
-    report = a_report(office, ReportStatus.WITH_HOP)
+def test_a_look_that_was_recorded_since_the_annex_was_read_has_to_be_read_first(client, office, submitted_report):
     client.force_login(office.head)
-    page = client.get(f"{page_of(report, 'approve')}?annex=1").text
-    looks(report.suspicions.get().release, ("11:05", NOT_LIVE))
-    assert send(client, page_of(report, "approve"), page).status_code == 409
+    page = client.get(f"{page_of(submitted_report, 'approve')}?annex=1").text
+    looks(submitted_report.suspicions.get().release, ("11:05", NOT_LIVE))
+    assert send(client, page_of(submitted_report, "approve"), page).status_code == 409
     assert not ApprovedDocument.objects.exists()
 
 
-def test_an_approval_is_bound_to_what_was_read_by_the_approval_itself(office):
-    report = a_report(office, ReportStatus.WITH_HOP)
-    read = digest(sign_off.as_approved(report, at=AT, annex=True))
-    looks(report.suspicions.get().release, ("11:05", NOT_LIVE))
+def test_an_approval_is_bound_to_what_was_read_by_the_approval_itself(office, submitted_report):
+    read = digest(sign_off.as_approved(submitted_report, at=AT, annex=True))
+    looks(submitted_report.suspicions.get().release, ("11:05", NOT_LIVE))
     with pytest.raises(SomebodyWasFaster, match="has changed since you read it"):
-        sign_off.approve(report, annex=True, read_sha256=read, by=office.head, at=AT, render=printed)
-    assert Report.objects.get(pk=report.pk).status == ReportStatus.WITH_HOP
-    read = digest(sign_off.as_approved(report, at=AT, annex=True))
-    approved = sign_off.approve(report, annex=True, read_sha256=read, by=office.head, at=AT, render=printed)
+        sign_off.approve(submitted_report, annex=True, read_sha256=read, by=office.head, at=AT, render=printed)
+    assert Report.objects.get(pk=submitted_report.pk).status == ReportStatus.WITH_HOP
+    read = digest(sign_off.as_approved(submitted_report, at=AT, annex=True))
+    approved = sign_off.approve(submitted_report, annex=True, read_sha256=read, by=office.head, at=AT, render=printed)
     assert approved.content_sha256 == read
 
 
-def test_a_look_recorded_between_annex_and_digest_refuses_the_approval(office, monkeypatch):
-    report = a_report(office, ReportStatus.WITH_HOP)
-    release = report.suspicions.get().release
+def test_a_look_recorded_between_annex_and_digest_refuses_the_approval(office, submitted_report, monkeypatch):
+    release = submitted_report.suspicions.get().release
     make_annex = sign_off.with_annex
 
     def annex_and_one_more_look(about):
@@ -114,13 +105,12 @@ def test_a_look_recorded_between_annex_and_digest_refuses_the_approval(office, m
 
     monkeypatch.setattr(sign_off, "with_annex", annex_and_one_more_look)
     with pytest.raises(SomebodyWasFaster, match="read the annex again"):
-        sign_off.approve(report, annex=True, by=office.head, at=AT, render=printed)
-    assert Report.objects.get(pk=report.pk).status == ReportStatus.WITH_HOP
+        sign_off.approve(submitted_report, annex=True, by=office.head, at=AT, render=printed)
+    assert Report.objects.get(pk=submitted_report.pk).status == ReportStatus.WITH_HOP
 
 
-def test_a_report_that_is_taken_up_again_has_no_annex_until_one_is_approved_anew(office):
-    report = a_report(office, ReportStatus.WITH_HOP)
-    document = sign_off.approve(report, annex=True, by=office.head, at=AT, render=printed)
+def test_a_report_that_is_taken_up_again_has_no_annex_until_one_is_approved_anew(office, submitted_report):
+    document = sign_off.approve(submitted_report, annex=True, by=office.head, at=AT, render=printed)
     reopened = sign_off.reopen(document.report, reason="A user wrote.", by=office.head, at=AT)
     assert content_of(reopened).annex is None
     assert printing.draft_of(reopened).annex is None
@@ -154,9 +144,8 @@ def test_a_joint_report_tells_each_of_its_outputs(office):
     assert len(annex.parts) == joint.suspicions.count() == 2
 
 
-def test_nothing_of_the_network_no_seen_text_and_no_unticked_note_is_in_it(client, office, tmp_path):
-    report = a_report(office)
-    notes.write(report, text="Told by Ada Hill.", happened_at=AT, by=office.statistician, at=AT, printed=False)
+def test_nothing_of_the_network_no_seen_text_and_no_unticked_note_is_in_it(client, office, draft_report, tmp_path):
+    notes.write(draft_report, text="Told by Ada Hill.", happened_at=AT, by=office.statistician, at=AT, printed=False)
     Observation.objects.model.append(
         [
             Observation(
@@ -180,7 +169,7 @@ def test_nothing_of_the_network_no_seen_text_and_no_unticked_note_is_in_it(clien
         ]
     )
     client.force_login(office.head)
-    text = extracted(client.get(f"{page_of(report, 'draft_pdf')}?annex=1").content, tmp_path)
+    text = extracted(client.get(f"{page_of(draft_report, 'draft_pdf')}?annex=1").content, tmp_path)
     assert HEADING in text
     for hidden in ("intranet", "corp.local", "10.1.2.3", "secret", "Ada Hill"):
         assert hidden not in text
@@ -203,10 +192,13 @@ def test_the_annex_is_made_of_the_looks_of_the_digest_alone(office):
     assert (bound_evidence.evidence_digest(report), printing.draft_of(report, annex=True)) == before
 
 
-def test_looks_before_due_that_only_repeat_one_another_are_said_to_be_on_record_too(office):
-    report = a_report(office, ReportStatus.WITH_HOP)
-    release = report.suspicions.get().release
+def test_looks_before_due_that_only_repeat_one_another_are_said_to_be_on_record_too(submitted_report):
+    release = submitted_report.suspicions.get().release
     looks(release, ("09:00", NOT_LIVE), ("09:10", NOT_LIVE), ("09:20", NOT_LIVE), ("09:29", NOT_LIVE))
-    ((part,),) = [output.parts for output in annex_on_record.with_annex(report).annex.outputs]
+    ((part,),) = [output.parts for output in annex_on_record.with_annex(submitted_report).annex.outputs]
     assert len(part.looks) + part.not_listed == Observation.objects.filter(release=release).count() == 9
-    assert printing.draft_of(report, annex=True).annex.parts[0].not_listed.startswith("4 more looks are on record")
+    assert (
+        printing.draft_of(submitted_report, annex=True)
+        .annex.parts[0]
+        .not_listed.startswith("4 more looks are on record")
+    )

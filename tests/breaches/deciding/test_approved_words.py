@@ -13,6 +13,7 @@ from breaches.models import Report
 from breaches.paper import pdf
 from statsoffice.redacting.redaction import redact
 from tests.breaches.people import AT, a_joint_report, a_report, naming
+from tests.shared_rows import shared_fixture
 
 pytestmark = pytest.mark.django_db
 
@@ -21,7 +22,7 @@ WHY = "A member of staff is named who has nothing to do with the breach."
 LATER = AT + timedelta(days=40)
 
 
-@pytest.fixture
+@shared_fixture
 def report(office):
     """An approved report whose document names somebody."""
     draft = naming(NAME, a_report(office), by=office.statistician)

@@ -12,21 +12,15 @@ from breaches.paper import pdf
 from releases.models import Observation
 from tests.breaches.forms import words
 from tests.breaches.mornings import NOT_LIVE, looks
-from tests.breaches.people import AT, a_report, an_office, printed
+from tests.breaches.people import AT, a_report, printed
 
 pytestmark = pytest.mark.django_db
 
 
-@pytest.fixture
-def office():
-    return an_office()
-
-
-def test_the_digest_is_what_sha256sum_gives_for_the_rows_of_the_evidence_chain(office):
-    report = a_report(office, ReportStatus.WITH_HOP)
+def test_the_digest_is_what_sha256sum_gives_for_the_rows_of_the_evidence_chain(submitted_report):
     rows = Observation.objects.order_by("position").values_list("row_hash", flat=True)
     assert len(rows) > 2
-    assert evidence_digest(report) == hashlib.sha256("".join(f"{row}\n" for row in rows).encode()).hexdigest()
+    assert evidence_digest(submitted_report) == hashlib.sha256("".join(f"{row}\n" for row in rows).encode()).hexdigest()
 
 
 def test_looks_at_another_release_change_nothing_and_one_more_at_its_own_changes_the_digest(office):
@@ -38,20 +32,22 @@ def test_looks_at_another_release_change_nothing_and_one_more_at_its_own_changes
     assert evidence_digest(report) != before
 
 
-def test_the_approved_document_keeps_the_digest_of_its_day_and_its_event_says_it(office):
-    report = a_report(office, ReportStatus.WITH_HOP)
-    bound_to = evidence_digest(report)
-    document = sign_off.approve(report, by=office.head, at=AT, render=printed)
-    looks(report.suspicions.get().release, ("11:05", NOT_LIVE))
-    assert document.evidence_sha256 == bound_to != evidence_digest(report)
+def test_the_approved_document_keeps_the_digest_of_its_day_and_its_event_says_it(office, submitted_report):
+    bound_to = evidence_digest(submitted_report)
+    document = sign_off.approve(submitted_report, by=office.head, at=AT, render=printed)
+    looks(submitted_report.suspicions.get().release, ("11:05", NOT_LIVE))
+    assert document.evidence_sha256 == bound_to != evidence_digest(submitted_report)
     assert document.report.events.filter(kind="approved").get().facts["evidence_sha256"] == bound_to
 
 
-def test_the_digest_is_shown_before_the_approval_and_handed_to_the_printer(client, office, monkeypatch):
-    report = a_report(office, ReportStatus.WITH_HOP)
+def test_the_digest_is_shown_before_the_approval_and_handed_to_the_printer(
+    client, office, submitted_report, monkeypatch
+):
     client.force_login(office.head)
-    assert evidence_digest(report) in words(client.get(reverse("breaches:approve", args=[report.reference])).text)
+    assert evidence_digest(submitted_report) in words(
+        client.get(reverse("breaches:approve", args=[submitted_report.reference])).text
+    )
     printed_documents = []
     monkeypatch.setattr(pdf, "render", lambda document: printed_documents.append(document) or b"%PDF")
-    sign_off.approve(report, by=office.head, at=AT, render=pdf.render)
-    assert printed_documents[0].evidence_hash == evidence_digest(report)
+    sign_off.approve(submitted_report, by=office.head, at=AT, render=pdf.render)
+    assert printed_documents[0].evidence_hash == evidence_digest(submitted_report)

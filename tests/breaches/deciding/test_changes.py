@@ -7,14 +7,9 @@ from selectolax.lexbor import LexborHTMLParser
 from breaches.core.status import ReportStatus
 from breaches.deciding import sign_off
 from tests.breaches.forms import words
-from tests.breaches.people import AT, IMPACT, a_report, an_office, written
+from tests.breaches.people import AT, IMPACT, a_report, written
 
 pytestmark = pytest.mark.django_db
-
-
-@pytest.fixture
-def office():
-    return an_office()
 
 
 def page_of(report, since, number):
@@ -29,40 +24,38 @@ def marked(page):
     )
 
 
-def test_a_changed_field_shows_what_is_gone_and_what_is_new_and_no_other_field_is_shown(client, office):
-    report = a_report(office)
-    later = written(report, by=office.statistician, impact=IMPACT.replace("an hour", "two hours"))
+def test_a_changed_field_shows_what_is_gone_and_what_is_new_and_no_other_field_is_shown(client, office, draft_report):
+    later = written(draft_report, by=office.statistician, impact=IMPACT.replace("an hour", "two hours"))
     client.force_login(office.head)
-    page = client.get(page_of(report, report.version, later.version)).text
+    page = client.get(page_of(draft_report, draft_report.version, later.version)).text
     assert marked(page) == (["Gone: an", "Gone: hour."], ["New: two", "New: hours."])
     assert "Impact of the breach" in words(page)
     assert "Corrective actions" not in words(page)
 
 
-def test_two_versions_that_say_the_same_are_called_so(client, office):
-    report = a_report(office, ReportStatus.APPROVED)
-    reopened = sign_off.reopen(report, reason="News.", by=office.head, at=AT)
+def test_two_versions_that_say_the_same_are_called_so(client, office, approved_report):
+    reopened = sign_off.reopen(approved_report, reason="News.", by=office.head, at=AT)
     again = sign_off.approve(
         written(reopened, by=office.statistician), by=office.head, at=AT, render=lambda document: b"%PDF"
     ).report
     client.force_login(office.head)
-    assert "Both versions say the same." in words(client.get(page_of(report, report.version, again.version)).text)
+    assert "Both versions say the same." in words(
+        client.get(page_of(approved_report, approved_report.version, again.version)).text
+    )
 
 
-def test_markup_in_a_text_is_shown_as_it_was_typed(client, office):
-    report = a_report(office)
-    later = written(report, by=office.statistician, impact="<script>alert(1)</script> & more")
+def test_markup_in_a_text_is_shown_as_it_was_typed(client, office, draft_report):
+    later = written(draft_report, by=office.statistician, impact="<script>alert(1)</script> & more")
     client.force_login(office.head)
-    page = client.get(page_of(report, report.version, later.version)).text
+    page = client.get(page_of(draft_report, draft_report.version, later.version)).text
     assert "<script>alert(1)" not in page
     assert "&lt;script&gt;alert(1)&lt;/script&gt;" in page
 
 
 @pytest.mark.parametrize(("since", "number"), [(2, 2), (3, 1), (1, 99), (0, 1)])
-def test_versions_that_are_not_there_or_in_the_wrong_order_are_not_found(client, office, since, number):
-    report = a_report(office)
+def test_versions_that_are_not_there_or_in_the_wrong_order_are_not_found(client, office, draft_report, since, number):
     client.force_login(office.head)
-    assert client.get(page_of(report, since, number)).status_code == 404
+    assert client.get(page_of(draft_report, since, number)).status_code == 404
 
 
 def test_the_head_is_led_to_what_was_changed_since_they_returned_the_report(client, office):

@@ -12,17 +12,12 @@ from breaches.reports.versions import content_of, present
 from tests.breaches.forms import send, words
 from tests.breaches.paper.papers import text_of
 from tests.breaches.paper.papers import words as words_of
-from tests.breaches.people import AT, a_report, an_office, out, printed
+from tests.breaches.people import AT, a_report, out, printed
 
 pytestmark = pytest.mark.django_db
 
 ALONE = "Name and contact details of Head of Profession for Statistics"
 BOTH = f"{ALONE} or Lead Official"
-
-
-@pytest.fixture
-def office():
-    return an_office()
 
 
 def page_of(report, name, *args):
@@ -35,24 +30,22 @@ def labels(document):
 
 @pytest.mark.parametrize(("lead_official", "label"), [(False, ALONE), (True, BOTH)], ids=["off", "on"])
 def test_draft_form_and_printed_draft_show_the_label_of_the_setting(
-    client, office, settings, tmp_path, lead_official, label
+    client, office, draft_report, settings, tmp_path, lead_official, label
 ):
     settings.LEAD_OFFICIAL = lead_official
-    report = a_report(office)
     client.force_login(office.statistician)
-    check = words(client.get(page_of(report, "check")).text)
-    form = words(client.get(page_of(report, "section", Section.CORE_INFORMATION)).text)
+    check = words(client.get(page_of(draft_report, "check")).text)
+    form = words(client.get(page_of(draft_report, "section", Section.CORE_INFORMATION)).text)
     path = tmp_path / "draft.pdf"
-    path.write_bytes(client.get(page_of(report, "draft_pdf")).content)
+    path.write_bytes(client.get(page_of(draft_report, "draft_pdf")).content)
     for shown in (check, form, words_of(text_of(path))):
         assert label in shown
         assert (BOTH in shown) is lead_official
 
 
-def test_the_label_is_part_of_what_is_approved_and_printed_with_it_for_ever(client, office, settings):
+def test_the_label_is_part_of_what_is_approved_and_printed_with_it_for_ever(client, office, submitted_report, settings):
     settings.LEAD_OFFICIAL = True
-    report = a_report(office, ReportStatus.WITH_HOP)
-    document = sign_off.approve(report, by=office.head, at=AT, render=pdf.render)
+    document = sign_off.approve(submitted_report, by=office.head, at=AT, render=pdf.render)
     settings.LEAD_OFFICIAL = False
     approved = document.report
     assert content_of(approved).lead_official
@@ -71,12 +64,11 @@ def test_what_was_approved_under_the_seeds_label_keeps_it_when_the_setting_chang
     assert pdf.render(printing.laid_out(document.report, present(document.report))) == bytes(document.pdf)
 
 
-def test_an_approval_of_what_was_read_under_another_label_is_refused(client, office, settings):
-    report = a_report(office, ReportStatus.WITH_HOP)
+def test_an_approval_of_what_was_read_under_another_label_is_refused(client, office, submitted_report, settings):
     client.force_login(office.head)
-    page = client.get(page_of(report, "approve")).text
+    page = client.get(page_of(submitted_report, "approve")).text
     settings.LEAD_OFFICIAL = True
-    assert send(client, page_of(report, "approve"), page).status_code == 409
+    assert send(client, page_of(submitted_report, "approve"), page).status_code == 409
     assert not ApprovedDocument.objects.exists()
 
 

@@ -9,8 +9,9 @@ from breaches.deciding import publishing, sending, sign_off
 from breaches.reports.versions import content_of
 from releases.core.dates.london import day
 from tests.breaches.forms import words
-from tests.breaches.people import IMPACT, a_report, an_office, approved, out, written
+from tests.breaches.people import IMPACT, a_report, approved, out, written
 from tests.breaches.public import LATER, made_public, read
+from tests.shared_rows import shared_fixture
 
 pytestmark = pytest.mark.django_db
 
@@ -25,12 +26,7 @@ def _shown_to_everybody(settings, time_machine):
     time_machine.move_to(LATER, tick=False)
 
 
-@pytest.fixture
-def office():
-    return an_office()
-
-
-@pytest.fixture
+@shared_fixture
 def corrected(office):
     """A report that was sent and public, and is being corrected."""
     report = made_public(a_report(office, ReportStatus.SENT), office)

@@ -34,6 +34,7 @@ from statsoffice.messages import outbox
 from statsoffice.messages.models import Message
 from statsoffice.redacting.redaction import redact
 from tests.breaches.people import AT, a_report, an_office, naming, printed
+from tests.shared_rows import shared_fixture
 from tests.statsoffice.test_names_nowhere import tables
 from tests.statsoffice.test_verify_evidence import tamper
 
@@ -46,7 +47,7 @@ KEPT = "are kept as they were written"
 MARKER = "[removed on 9 August 2020]"
 
 
-@pytest.fixture
+@shared_fixture
 def report(office):
     """An approved and sent report that names somebody wherever people write."""
     report = a_report(office)

@@ -13,6 +13,7 @@ from breaches.models import Report
 from tests.breaches.drafts.test_joining import a_morning
 from tests.breaches.forms import words
 from tests.breaches.people import AT, a_report, naming, written
+from tests.shared_rows import shared_fixture
 
 pytestmark = pytest.mark.django_db
 
@@ -22,7 +23,7 @@ REMOVED = "removed on 9 August 2020 by Head Of Profession"
 BEFORE = "the SHA-256 is of the text before"
 
 
-@pytest.fixture
+@shared_fixture
 def report(office):
     """A report whose present version names somebody, which the one before it does not."""
     return naming(NAME, a_report(office), by=office.statistician)

@@ -15,6 +15,7 @@ from releases.core.lifecycle import SomethingMissing
 from releases.models.append_only import AppendOnlyRow
 from tests.breaches.forms import error_links, send, words
 from tests.breaches.people import AT, REGULATOR, a_report, an_office, approved, printed
+from tests.shared_rows import shared_fixture
 
 pytestmark = pytest.mark.django_db
 
@@ -22,12 +23,7 @@ LATER = AT + timedelta(hours=1)
 NOTICE = "The time of publication was wrong by an hour."
 
 
-@pytest.fixture
-def office():
-    return an_office()
-
-
-@pytest.fixture
+@shared_fixture
 def report(office):
     return a_report(office, ReportStatus.APPROVED)
 
@@ -116,22 +112,20 @@ def test_what_was_sent_outside_this_system_keeps_day_and_reference(office, repor
     assert list(Dispatch.objects.by_mail()) == []
 
 
-def test_a_correction_gives_notice_and_the_corrected_report_is_a_dispatch_of_its_own(office):
-    sent = a_report(office, ReportStatus.SENT)
-    first = bytes(sent.approved_documents.get().pdf)
-    draft = sending.correct(sent, notice=NOTICE, by=office.head, at=LATER)
+def test_a_correction_gives_notice_and_the_corrected_report_is_a_dispatch_of_its_own(office, sent_report):
+    first = bytes(sent_report.approved_documents.get().pdf)
+    draft = sending.correct(sent_report, notice=NOTICE, by=office.head, at=LATER)
     assert (draft.status, draft.decided_at, content_of(draft).report_date) == (ReportStatus.DRAFT, None, None)
     again = sign_off.submit(draft, by=office.statistician, at=LATER)
     sending.send(approved(again, office), recipient=REGULATOR, by=office.head, at=LATER + timedelta(minutes=5))
     kept = [(dispatch.nature, dispatch.document.version) for dispatch in Dispatch.objects.order_by("pk")]
-    versions = list(sent.approved_documents.values_list("version", flat=True))
+    versions = list(sent_report.approved_documents.values_list("version", flat=True))
     assert kept == [("report", versions[0]), ("correction_notice", versions[0]), ("report", versions[1])]
-    assert bytes(sent.approved_documents.get(version=versions[0]).pdf) == first
+    assert bytes(sent_report.approved_documents.get(version=versions[0]).pdf) == first
 
 
-def test_a_withdrawal_gives_notice_and_leaves_the_document_as_it_was(office):
-    sent = a_report(office, ReportStatus.SENT)
-    withdrawn = sending.withdraw(sent, notice=NOTICE, by=office.head, at=LATER)
+def test_a_withdrawal_gives_notice_and_leaves_the_document_as_it_was(office, sent_report):
+    withdrawn = sending.withdraw(sent_report, notice=NOTICE, by=office.head, at=LATER)
     notice = Dispatch.objects.last()
     assert (withdrawn.status, notice.nature, notice.words) == (ReportStatus.WITHDRAWN, "withdrawal_notice", NOTICE)
     assert notice.recipient == REGULATOR
@@ -139,26 +133,24 @@ def test_a_withdrawal_gives_notice_and_leaves_the_document_as_it_was(office):
 
 
 @pytest.mark.parametrize("act", [sending.correct, sending.withdraw], ids=["correct", "withdraw"])
-def test_nothing_that_was_sent_is_taken_up_or_withdrawn_without_words_for_its_recipient(office, act):
-    sent = a_report(office, ReportStatus.SENT)
-    before = state_of(sent)
+def test_nothing_that_was_sent_is_taken_up_or_withdrawn_without_words_for_its_recipient(office, sent_report, act):
+    before = state_of(sent_report)
     with pytest.raises(SomethingMissing) as refused:
-        act(sent, notice="  ", by=office.head, at=LATER)
+        act(sent_report, notice="  ", by=office.head, at=LATER)
     assert refused.value.field == "notice"
-    assert state_of(sent) == before
+    assert state_of(sent_report) == before
 
 
-def test_an_answer_is_recorded_with_its_reference_and_the_published_statement(client, office):
-    sent = a_report(office, ReportStatus.SENT)
+def test_an_answer_is_recorded_with_its_reference_and_the_published_statement(client, office, sent_report):
     client.force_login(office.statistician)
     send(
         client,
-        page_of(sent, "note_answer"),
+        page_of(sent_report, "note_answer"),
         answer="Noted, with thanks.",
         reference="OSR 12",
         statement_url="https://www.example.gov.uk/statement",
     )
-    page = client.get(page_of(sent, "report")).text
+    page = client.get(page_of(sent_report, "report")).text
     assert "Noted, with thanks." in words(page)
     assert "reference OSR 12" in words(page)
     assert 'href="https://www.example.gov.uk/statement"' in page

@@ -19,12 +19,13 @@ from tests.breaches.mornings import LIVE, NOT_LIVE, SEED_MORNING, covered, looks
 from tests.breaches.people import AT, printed, written
 from tests.breaches.record import london
 from tests.factories import SeriesFactory, a_confirmed_release
+from tests.shared_rows import shared_fixture
 
 pytestmark = pytest.mark.django_db
 DRAFTED, LATER = "by 9.32am", "by 9.44am"
 
 
-@pytest.fixture
+@shared_fixture
 def report(office):
     """A draft, written to its end, of a release that was last looked for twelve minutes after the draft's text."""
     release = a_confirmed_release(series=SeriesFactory(producer=office.producer))

@@ -18,7 +18,7 @@ from statsoffice import evidence_checked
 from statsoffice.redacting.redaction import redact
 from tests.breaches.deciding.test_redaction import where
 from tests.breaches.drafts.test_joining import a_morning
-from tests.breaches.people import AT, a_report, an_office, written
+from tests.breaches.people import AT, written
 from tests.factories import SEED_DUE, SeriesFactory, a_confirmed_release, a_release
 
 pytestmark = pytest.mark.django_db
@@ -27,11 +27,6 @@ NAME = "Quillon Featherstonehaugh"
 WHY = "A member of staff is named who has nothing to do with the breach."
 LATER = AT + timedelta(days=40)
 MARKER = "[removed on 9 August 2020]"
-
-
-@pytest.fixture
-def office():
-    return an_office()
 
 
 def test_of_a_report_that_somebody_started_what_was_said_of_its_release_is_reached(office):
@@ -48,14 +43,13 @@ def test_of_a_report_that_somebody_started_what_was_said_of_its_release_is_reach
     assert Statement.objects.get().words == f"{MARKER} saw it."
 
 
-def test_an_action_that_is_a_task_is_reached_there_and_where_it_was_ticked_off(office):
-    report = a_report(office)
-    series = report.suspicions.get().release.series
+def test_an_action_that_is_a_task_is_reached_there_and_where_it_was_ticked_off(office, draft_report):
+    series = draft_report.suspicions.get().release.series
     later = a_confirmed_release(series=series, reference="later", due_at=SEED_DUE + timedelta(days=30))
     plan = actions.Plan(f"{NAME} is trained", Term.SHORT, "Head of dissemination")
-    action = actions.add(report, plan, next_release_of=series, by=office.statistician, at=AT)
+    action = actions.add(draft_report, plan, next_release_of=series, by=office.statistician, at=AT)
     actions.finish(action, done=True, by=office.statistician, at=AT)
-    redact(report, words=NAME, why=WHY, by=office.head, at=LATER)
+    redact(draft_report, words=NAME, why=WHY, by=office.head, at=LATER)
     assert where(NAME) == set()
     assert ReleaseTask.objects.get().text == f"{MARKER} is trained"
     assert later.events.get(kind=DONE).words == f"{MARKER} is trained"
@@ -76,11 +70,10 @@ def test_of_a_joint_report_the_drafts_from_which_it_was_joined_are_reached(offic
 
 
 @pytest.mark.parametrize("dry_run", [True, False], ids=["tried", "done"])
-def test_where_the_marker_has_no_room_that_is_said_and_nothing_is_removed(office, dry_run):
-    report = a_report(office)
+def test_where_the_marker_has_no_room_that_is_said_and_nothing_is_removed(office, draft_report, dry_run):
     owner = f"{NAME}, " * 7
     plan = actions.Plan("A person looks at 9.30am", Term.SHORT, f"{owner}Ann", None)
-    actions.add(report, plan, next_release_of=None, by=office.statistician, at=AT)
+    actions.add(draft_report, plan, next_release_of=None, by=office.statistician, at=AT)
     with pytest.raises(SomethingMissing, match="give more of the words around them"):
-        redact(report, words="Ann", why=WHY, by=office.head, at=LATER, dry_run=dry_run)
-    assert report.actions.get().owner.endswith("Ann")
+        redact(draft_report, words="Ann", why=WHY, by=office.head, at=LATER, dry_run=dry_run)
+    assert draft_report.actions.get().owner.endswith("Ann")

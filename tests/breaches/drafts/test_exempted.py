@@ -19,6 +19,7 @@ from statsoffice.messages import outbox
 from tests.breaches.mornings import EARLY_MORNING, LIVE, NOT_LIVE, SEED_MORNING, covered, looks
 from tests.breaches.record import DUE, london
 from tests.factories import SeriesFactory, an_announced_release, member
+from tests.shared_rows import shared_fixture
 
 pytestmark = pytest.mark.django_db
 
@@ -34,7 +35,7 @@ APPROVAL = Approval(
 )
 
 
-@pytest.fixture
+@shared_fixture
 def series():
     return SeriesFactory()
 

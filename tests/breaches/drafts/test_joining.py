@@ -28,11 +28,6 @@ DAY = DUE.date()
 NOT_SEEN = (("09:29:55", NOT_LIVE), ("09:30", NOT_LIVE), ("09:32", NOT_LIVE))
 
 
-@pytest.fixture
-def office():
-    return an_office()
-
-
 def a_morning(office, count=3, *, seen=NOT_SEEN, **fields):
     """Drafts of as many releases of one producer that were not seen on the seed's morning."""
     series = SeriesFactory(producer=office.producer)

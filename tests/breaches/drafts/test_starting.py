@@ -34,6 +34,7 @@ from tests.releases.pre_release.lists import (
     someone,
 )
 from tests.releases.pre_release.pages import address as list_address
+from tests.shared_rows import shared_fixture
 
 pytestmark = pytest.mark.django_db
 
@@ -41,12 +42,7 @@ THE_DAY_BEFORE = date(2020, 6, 29)
 WRITERS = {Role.STATISTICIAN, Role.HEAD_OF_PROFESSION, Role.DEPUTY}
 
 
-@pytest.fixture
-def office():
-    return an_office()
-
-
-@pytest.fixture
+@shared_fixture
 def release(office):
     release = an_announced_release(series=SeriesFactory(producer=office.producer))
     granted(release, by=office.statistician)

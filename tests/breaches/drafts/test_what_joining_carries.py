@@ -15,8 +15,9 @@ from releases.core.roles import Role
 from statsoffice.messages import outbox
 from statsoffice.messages.models import Message
 from tests.breaches.drafts.test_joining import a_morning
-from tests.breaches.people import AT, an_office
+from tests.breaches.people import AT
 from tests.breaches.record import london
+from tests.shared_rows import shared_fixture
 
 pytestmark = pytest.mark.django_db
 
@@ -25,12 +26,7 @@ SOON, LATER = london("09:34"), london("09:36")
 REMINDED = london("09:00") + timedelta(days=6)
 
 
-@pytest.fixture
-def office():
-    return an_office()
-
-
-@pytest.fixture
+@shared_fixture
 def drafts(office):
     return a_morning(office, 3)
 

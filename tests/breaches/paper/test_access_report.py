@@ -10,20 +10,16 @@ from breaches.drafts import starting
 from breaches.paper.pdf import render
 from breaches.paper.printing import draft_of
 from tests.breaches.paper.papers import text_of, words
-from tests.breaches.people import an_office, written
+from tests.breaches.people import written
 from tests.factories import SeriesFactory, an_announced_release
 from tests.releases.pre_release.lists import AFTERWARDS, EMAIL, MINISTER, PERSON, granted, someone
+from tests.shared_rows import shared_fixture
 from tests.verapdf import check_pdf_ua
 
 pytestmark = pytest.mark.django_db
 
 
-@pytest.fixture
-def office():
-    return an_office()
-
-
-@pytest.fixture
+@shared_fixture
 def report(office):
     release = an_announced_release(series=SeriesFactory(producer=office.producer))
     granted(release, by=office.statistician)

@@ -18,6 +18,7 @@ from tests.breaches.mornings import LIVE, NOT_LIVE, SEED_MORNING, covered, looks
 from tests.breaches.people import an_office
 from tests.breaches.record import DUE, london
 from tests.factories import ProducerFactory, SeriesFactory, UserFactory, a_confirmed_release
+from tests.shared_rows import shared_fixture
 
 pytestmark = pytest.mark.django_db
 
@@ -28,12 +29,7 @@ READERS = set(Role) - {Role.CALENDAR_MANAGER}
 NOW = london("11:00")
 
 
-@pytest.fixture
-def office():
-    return an_office()
-
-
-@pytest.fixture
+@shared_fixture
 def series(office):
     return SeriesFactory(producer=office.producer, title="State-funded schools")
 

@@ -23,6 +23,7 @@ from tests.breaches.mornings import EARLY_MORNING, a_late_release, covered, look
 from tests.breaches.people import AT, a_report, an_office, joins
 from tests.breaches.record import london
 from tests.factories import ProducerFactory, SeriesFactory, UserFactory, a_confirmed_release, member
+from tests.shared_rows import shared_fixture
 
 pytestmark = pytest.mark.django_db
 
@@ -90,7 +91,7 @@ def test_rehearsals_are_in_no_register(client):
     assert report.reference not in client.get(ADDRESS).text
 
 
-@pytest.fixture
+@shared_fixture
 def office():
     """An office with reports that differ in everything that can be asked for."""
     office = an_office()

@@ -14,18 +14,13 @@ from breaches.drafts.starting import About
 from breaches.models import Edition, Practice
 from breaches.reports import moves, practices
 from breaches.reports.versions import content_of
-from tests.breaches.people import AT, an_office, printed
+from tests.breaches.people import AT, printed
 
 pytestmark = pytest.mark.django_db
 
 OCCURRED = date(2015, 6, 30)
 CODE = "Protocol 2, Practice 8"
 READ = "The practice as somebody has read it in the Code of 2009."
-
-
-@pytest.fixture
-def office():
-    return an_office()
 
 
 def a_report_of_2015(office):

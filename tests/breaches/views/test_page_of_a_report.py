@@ -50,27 +50,26 @@ def test_the_page_of_a_report_puts_what_is_next_before_what_can_wait(client, off
     assert sorted(order, key=page.index) == list(order)
 
 
-def test_whoever_can_change_a_submitted_text_is_not_offered_to_take_it_back_first(client, office):
-    report = a_report(office, ReportStatus.WITH_HOP)
+def test_whoever_can_change_a_submitted_text_is_not_offered_to_take_it_back_first(client, office, submitted_report):
     client.force_login(office.head)
-    assert "Take it back" not in words(client.get(page_of(report, "report")).text)
-    assert client.get(page_of(report, "take_back")).status_code == 200
+    assert "Take it back" not in words(client.get(page_of(submitted_report, "report")).text)
+    assert client.get(page_of(submitted_report, "take_back")).status_code == 200
 
 
-def test_a_lead_who_has_read_a_report_and_will_not_sign_it_decides_otherwise_from_there(client, office):
-    report = a_report(office, ReportStatus.WITH_HOP)
+def test_a_lead_who_has_read_a_report_and_will_not_sign_it_decides_otherwise_from_there(
+    client, office, submitted_report
+):
     client.force_login(office.head)
-    page = client.get(page_of(report, "approve")).text
+    page = client.get(page_of(submitted_report, "approve")).text
     assert "Approve version 3, as it stands above" in words(page)
     assert "the approved text is kept as version 4." in words(page)
     for other in ("return", "record", "dismiss"):
-        assert f'href="{page_of(report, other)}"' in page
+        assert f'href="{page_of(submitted_report, other)}"' in page
 
 
-def test_a_lead_reads_how_late_it_was_seen_before_opening_the_report(client, office):
-    report = a_report(office, ReportStatus.WITH_HOP)
+def test_a_lead_reads_how_late_it_was_seen_before_opening_the_report(client, office, submitted_report):
     client.force_login(office.head)
-    page = words(client.get(page_of(report, "report")).text)
+    page = words(client.get(page_of(submitted_report, "report")).text)
     assert "suspected late Seen late: 56 min 55 s to 57 min after it was due" in page
 
 
@@ -133,13 +132,12 @@ def test_reopening_speaks_of_an_approved_document_only_where_there_is_one(client
     assert told is report.approved_documents.exists()
 
 
-def test_a_correction_says_what_was_sent_and_no_more_that_nothing_was(client, office):
+def test_a_correction_says_what_was_sent_and_no_more_that_nothing_was(client, office, sent_report):
     suspected = "A suspected breach until the Head of Profession has decided. Nothing is sent to anybody by itself."
-    report = a_report(office, ReportStatus.SENT)
-    version = report.version
+    version = sent_report.version
     client.force_login(office.head)
-    assert suspected not in words(client.get(page_of(report, "report")).text)
-    corrected = sending.correct(report, notice="A figure was wrong.", by=office.head, at=AT + timedelta(minutes=9))
+    assert suspected not in words(client.get(page_of(sent_report, "report")).text)
+    corrected = sending.correct(sent_report, notice="A figure was wrong.", by=office.head, at=AT + timedelta(minutes=9))
     said = f"Version {version} was approved and sent. This correction is not yet approved."
     page = words(client.get(page_of(corrected, "report")).text)
     assert said in page
@@ -157,9 +155,8 @@ def test_what_was_never_sent_is_a_suspicion_until_it_is_decided(client, office, 
     assert "This correction" not in page
 
 
-def test_the_page_of_a_release_names_its_reports_before_it_offers_another(client, office):
-    report = a_report(office)
+def test_the_page_of_a_release_names_its_reports_before_it_offers_another(client, office, draft_report):
     client.force_login(office.head)
-    release = report.suspicions.get().release
+    release = draft_report.suspicions.get().release
     page = words(client.get(reverse("releases:release", args=[release.reference])).text)
-    assert page.index(report.reference) < page.index("Start another breach report about this release")
+    assert page.index(draft_report.reference) < page.index("Start another breach report about this release")

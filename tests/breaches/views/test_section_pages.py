@@ -7,11 +7,10 @@ from django.utils import timezone
 
 from breaches.core.content import CitedPractice, Output, Person
 from breaches.core.remarks import Section
-from breaches.core.status import ReportStatus
 from breaches.deciding import sign_off
 from breaches.models import Practice
 from tests.breaches.forms import error_links, filled_in, said, section_address, send, words
-from tests.breaches.people import AT, a_report, written
+from tests.breaches.people import AT, written
 
 pytestmark = pytest.mark.django_db
 
@@ -170,10 +169,9 @@ def test_what_was_typed_is_shown_when_the_report_went_to_the_head_meanwhile(clie
     assert "Words typed too late." not in said(report).impact
 
 
-def test_a_frozen_text_is_not_shown_in_a_form(client, office):
-    report = a_report(office, ReportStatus.WITH_HOP)
+def test_a_frozen_text_is_not_shown_in_a_form(client, office, submitted_report):
     client.force_login(office.statistician)
-    answer = client.get(section_address(report, IMPACT), follow=True)
+    answer = client.get(section_address(submitted_report, IMPACT), follow=True)
     assert "cannot be edited by you" in words(answer.text)
 
 

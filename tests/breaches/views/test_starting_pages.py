@@ -13,7 +13,7 @@ from releases.core.roles import Role
 from tests.breaches.drafts.test_starting_by_hand import AFTERWARDS, THAT_DAY, WRITERS, started
 from tests.breaches.forms import words
 from tests.breaches.mornings import a_drafted_report
-from tests.breaches.people import a_report, an_office
+from tests.breaches.people import an_office
 from tests.factories import SEED_DUE, ProducerFactory, SeriesFactory, UserFactory
 
 pytestmark = pytest.mark.django_db
@@ -168,7 +168,6 @@ def test_the_choices_are_the_persons_own_producers(client, office, release, afte
     assert "Not theirs" not in page
 
 
-def test_a_report_that_the_record_drafted_is_not_marked_as_started(client, office):
-    report = a_report(office)
+def test_a_report_that_the_record_drafted_is_not_marked_as_started(client, office, draft_report):
     client.force_login(office.head)
-    assert "started by" not in words(client.get(reverse("breaches:report", args=[report.reference])).text)
+    assert "started by" not in words(client.get(reverse("breaches:report", args=[draft_report.reference])).text)

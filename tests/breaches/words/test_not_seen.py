@@ -13,11 +13,12 @@ from tests.breaches.mornings import SEED_MORNING, a_drafted_report, covered, loo
 from tests.breaches.people import AT, a_joint_report
 from tests.breaches.record import london
 from tests.factories import SeriesFactory, a_confirmed_release
+from tests.shared_rows import shared_fixture
 
 pytestmark = pytest.mark.django_db
 
 
-@pytest.fixture
+@shared_fixture
 def unseen(office):
     release = a_confirmed_release(series=SeriesFactory(producer=office.producer), reference="unseen")
     covered(release)

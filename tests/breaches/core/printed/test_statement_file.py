@@ -10,16 +10,11 @@ from selectolax.lexbor import LexborHTMLParser
 from breaches.core.status import ReportStatus
 from breaches.deciding import sending
 from releases.core.dates.london import day
-from tests.breaches.people import ACTIONS, AT, IMPACT, REGULATOR, a_report, an_office
+from tests.breaches.people import ACTIONS, AT, IMPACT, REGULATOR, a_report
 
 pytestmark = pytest.mark.django_db
 
 NASTY = "<script>alert(1)</script> & an emoji 🙂, صفحة, and a_word_" + "x" * 200
-
-
-@pytest.fixture
-def office():
-    return an_office()
 
 
 def taken(client, report, name):
@@ -30,12 +25,14 @@ def flat(text):
     return re.sub(r"\s+", " ", text).strip()
 
 
-def test_page_and_text_say_the_same_and_name_nobody(client, office):
-    report = a_report(office, ReportStatus.APPROVED)
+def test_page_and_text_say_the_same_and_name_nobody(client, office, approved_report):
     client.force_login(office.head)
-    page, text = taken(client, report, "statement_html").text, taken(client, report, "statement_text").text
+    page, text = (
+        taken(client, approved_report, "statement_html").text,
+        taken(client, approved_report, "statement_text").text,
+    )
     shown = flat(LexborHTMLParser(page).body.text(separator=" "))
-    for part in (IMPACT, *ACTIONS.split("\n\n"), "30 June 2020", "T3.6", report.producer.name):
+    for part in (IMPACT, *ACTIONS.split("\n\n"), "30 June 2020", "T3.6", approved_report.producer.name):
         assert flat(part) in shown
         assert flat(part) in flat(text)
     for person in (office.head, office.statistician):
@@ -43,10 +40,9 @@ def test_page_and_text_say_the_same_and_name_nobody(client, office):
     assert max(map(len, text.splitlines())) <= 72
 
 
-def test_the_address_of_an_output_is_a_link_and_no_other_text_is_one(client, office):
-    report = a_report(office, ReportStatus.APPROVED)
+def test_the_address_of_an_output_is_a_link_and_no_other_text_is_one(client, office, approved_report):
     client.force_login(office.head)
-    page = LexborHTMLParser(taken(client, report, "statement_html").text)
+    page = LexborHTMLParser(taken(client, approved_report, "statement_html").text)
     assert [link.attributes["href"] for link in page.css("a")] == [
         "https://www.example.gov.uk/statistics/schools-march-2020"
     ]
@@ -65,18 +61,17 @@ def test_what_people_typed_is_text_and_whole_in_both(client, office):
     assert flat(NASTY) in flat(taken(client, report, "statement_text").text)
 
 
-def test_what_was_sent_to_nobody_is_called_approved_and_not_reported(client, office):
-    report = a_report(office, ReportStatus.APPROVED)
+def test_what_was_sent_to_nobody_is_called_approved_and_not_reported(client, office, approved_report):
     client.force_login(office.head)
     for name in ("statement_html", "statement_text"):
-        unsent = flat(taken(client, report, name).text)
+        unsent = flat(taken(client, approved_report, name).text)
         assert "Not yet sent to the Office for Statistics Regulation." in unsent
         assert "Approved on" in unsent
         assert "Date of breach report" not in unsent
     sent_on = AT + timedelta(days=2)
-    sending.send(report, recipient=REGULATOR, by=office.head, at=sent_on)
+    sending.send(approved_report, recipient=REGULATOR, by=office.head, at=sent_on)
     for name in ("statement_html", "statement_text"):
-        sent = flat(taken(client, report, name).text)
+        sent = flat(taken(client, approved_report, name).text)
         assert f"Reported to the Office for Statistics Regulation on {day(sent_on.date())}." in sent
         assert "Date of breach report" in sent
         assert "Approved on" not in sent
@@ -97,9 +92,8 @@ def test_a_rehearsal_has_no_statement(client, office):
     assert taken(client, report, "statement_html").status_code == 404
 
 
-def test_each_download_is_in_the_history(client, office):
-    report = a_report(office, ReportStatus.SENT)
+def test_each_download_is_in_the_history(client, office, sent_report):
     client.force_login(office.head)
-    taken(client, report, "statement_text")
-    event = report.events.last()
+    taken(client, sent_report, "statement_text")
+    event = sent_report.events.last()
     assert (event.kind, event.actor, event.facts["role"]) == ("statement_downloaded", office.head, "head_of_profession")
