@@ -24,21 +24,33 @@ def check_pdf_ua(*paths: Path) -> list[str]:
 
     :raises CannotCheck: if Java, JAXB or veraPDF is missing, or a file cannot be read as a PDF.
     """
+    return sorted({rule for broken in check_each(*paths).values() for rule in broken})
+
+
+def check_each(*paths: Path) -> dict[Path, list[str]]:
+    """Check PDF files as `check_pdf_ua` does, and return the rules that each file breaks.
+
+    :raises CannotCheck: as `check_pdf_ua`.
+    """
     done = subprocess.run(
         ["java", *FAST_START, "-cp", _class_path(), str(SOURCE), *map(str, paths)],
         capture_output=True,
         text=True,
         check=False,
     )
-    lines = done.stdout.splitlines()
-    if sum(line.startswith(("PASS ", "FAIL ")) for line in lines) != len(paths):
+    broken: list[set[str]] = []
+    for line in done.stdout.splitlines():
+        if line.startswith(("PASS ", "FAIL ")):
+            broken.append(set())
+        elif line.startswith("BROKEN "):
+            broken[-1].add(line.split(" at root")[0])
+    if len(broken) != len(paths):
         message = f"veraPDF did not finish: {done.stderr.strip()[-2000:]}"
         raise CannotCheck(message)
-    broken = sorted({line.split(" at root")[0] for line in lines if line.startswith("BROKEN ")})
-    if done.returncode and not broken:
+    if done.returncode and not any(broken):
         message = f"veraPDF failed without a reason: {done.stdout}{done.stderr}"
         raise CannotCheck(message)
-    return broken
+    return {path: sorted(rules) for path, rules in zip(paths, broken, strict=True)}
 
 
 def _class_path() -> str:

@@ -35,24 +35,51 @@ def draft(content=SEED):
 
 
 def crowded():
-    """A report with many outputs, practices and days, long texts and everything that people may type."""
+    """A report with many outputs, practices and days, long texts, names from right to left and all that people type."""
     practice = CONTENT.practices[0]
+    right_to_left, pasted = (
+        dataclasses.replace(CONTENT.dealing, name=name) for name in ("ليلى حسن", "Ada 🙂 <b>Hill</b>")
+    )
     return dataclasses.replace(
         SEED,
         outputs=tuple(
-            Output(f"Statistics of region {number}: {NASTY}", f"{URL}-{number}-{'long-path/' * number}")
-            for number in range(1, 21)
+            Output(f"Statistics of region {number}: {NASTY}", f"{URL}-{number}-{'long-path/' * number * 4}")
+            for number in range(1, 6)
         ),
         producers=(NASTY, SCRIPTS),
-        practices=tuple(dataclasses.replace(practice, code=f"T3.{number}") for number in range(1, 10)),
+        dealing=right_to_left,
+        head_of_profession=pasted,
+        practices=tuple(
+            dataclasses.replace(
+                practice,
+                code=f"T{number}.{number}",
+                text=f"Practice number {number}. {'Words ' * 25}end{number}.",
+            )
+            for number in range(1, 51)
+        ),
         other_practices=SCRIPTS,
         occurred_on=(date(2020, 6, 30), date(2020, 7, 1)),
-        impact="\n\n".join([NASTY, SCRIPTS, LONG_WORD, *["A long paragraph of plain words. " * 60] * 12]),
+        impact="\n\n".join([NASTY, SCRIPTS, LONG_WORD, *["A long paragraph of plain words. " * 60] * 2]),
         timeline=tuple(
             TimelineEntry(datetime(2020, 6, 30, hour, 35, 20, tzinfo=UTC), f"{NASTY}\n{SCRIPTS}", f"note-{hour}")
             for hour in (12, 9, 8)
         ),
     )
+
+
+def scripts():
+    """A report on few pages that holds every kind of character."""
+    return dataclasses.replace(SEED, producers=(NASTY, SCRIPTS), impact=f"{NASTY}\n\n{SCRIPTS}\n\n{LONG_WORD}")
+
+
+def all_of_the_document(document):
+    """Each word that a document says, as `solid` gives it."""
+    for section in document.sections:
+        yield from map(solid, (section.heading, section.prompt, *(row.label for row in section.rows)))
+        for row in section.rows:
+            yield from (solid(word) for entry in row.entries for line in entry for word in line.text.split())
+        for paragraph in (*section.paragraphs, *((entry.when, *entry.lines) for entry in section.timeline)):
+            yield from (solid(word) for line in paragraph for word in line.split())
 
 
 def rendered(document):
