@@ -19,7 +19,7 @@ from releases.models import ReleaseTask
 from statsoffice.messages import outbox
 from statsoffice.messages.models import Message
 from tests.breaches.forms import filled_in, send, words
-from tests.breaches.people import AT, a_report
+from tests.breaches.people import AT, a_report, brought
 from tests.factories import a_release, london_slot
 from tests.releases.preflight import means_with
 from tests.shared_rows import shared_fixture
@@ -142,8 +142,8 @@ def test_an_overdue_action_reminds_the_series_people_once_after_its_day(report, 
 
 
 @pytest.mark.parametrize("settled", ["done", "task ticked", "dismissed"])
-def test_nobody_is_reminded_of_what_is_settled(office, settled):
-    report = a_report(office, ReportStatus.DISMISSED if settled == "dismissed" else ReportStatus.DRAFT)
+def test_nobody_is_reminded_of_what_is_settled(office, settled, draft_report):
+    report = brought(draft_report, office, ReportStatus.DISMISSED if settled == "dismissed" else ReportStatus.DRAFT)
     action = at_next(report, office) if settled == "task ticked" else add(report, office)
     if settled != "dismissed":
         actions.finish(action, done=True, by=office.head, at=AT)

@@ -18,6 +18,7 @@ from tests.breaches.deciding.test_matrix import MOVES
 from tests.breaches.forms import error_links, filled_in, send, words
 from tests.breaches.people import AT, a_report
 from tests.breaches.record import london
+from tests.shared_rows import shared_fixture
 
 pytestmark = pytest.mark.django_db
 
@@ -25,11 +26,11 @@ FOUND = Found(Cause.OUTAGE, "The server stopped.")
 WRITES = {Role.STATISTICIAN, Role.HEAD_OF_PROFESSION, Role.DEPUTY}
 
 
-def uncaused(office, **fields):
+@shared_fixture
+def uncaused_report(draft_report):
     """A report with all of its text, of which nobody has chosen the cause."""
-    report = a_report(office, **fields)
-    Report.objects.filter(pk=report.pk).update(cause="")
-    return fresh(report)
+    Report.objects.filter(pk=draft_report.pk).update(cause="")
+    return fresh(draft_report)
 
 
 def fresh(report):
@@ -52,36 +53,33 @@ def test_the_machine_chooses_no_cause(office):
 
 
 @pytest.mark.parametrize("act", ["submit", "approve"])
-def test_a_report_without_a_cause_is_neither_submitted_nor_approved(office, act):
-    report = uncaused(office)
+def test_a_report_without_a_cause_is_neither_submitted_nor_approved(office, uncaused_report, act):
     with pytest.raises(moves.Incomplete) as refused:
-        MOVES[act](report, office.head)
+        MOVES[act](uncaused_report, office.head)
     assert [remark.field for remark in refused.value.remarks] == ["cause"]
 
 
-def test_a_cause_that_is_not_known_yet_can_be_submitted(office):
-    report = cause.choose(uncaused(office), Found(Cause.NOT_KNOWN), by=office.statistician, at=AT)
+def test_a_cause_that_is_not_known_yet_can_be_submitted(office, uncaused_report):
+    report = cause.choose(uncaused_report, Found(Cause.NOT_KNOWN), by=office.statistician, at=AT)
     assert sign_off.submit(report, by=office.statistician, at=AT).status == ReportStatus.WITH_HOP
 
 
-def test_a_cause_is_of_the_list_and_another_one_is_put_in_words(office):
-    report = uncaused(office)
+def test_a_cause_is_of_the_list_and_another_one_is_put_in_words(office, uncaused_report):
     for found in (Found("gremlins"), Found(""), Found(Cause.OTHER, " ")):
         with pytest.raises(SomethingMissing):
-            cause.choose(report, found, by=office.statistician, at=AT)
-    assert fresh(report).cause == ""
+            cause.choose(uncaused_report, found, by=office.statistician, at=AT)
+    assert fresh(uncaused_report).cause == ""
 
 
-def test_the_cause_is_kept_beside_the_text_with_an_event(office):
-    report = uncaused(office)
-    before = report.version, content_of(report)
-    chosen = cause.choose(report, FOUND, by=office.statistician, at=AT)
+def test_the_cause_is_kept_beside_the_text_with_an_event(office, uncaused_report):
+    before = uncaused_report.version, content_of(uncaused_report)
+    chosen = cause.choose(uncaused_report, FOUND, by=office.statistician, at=AT)
     cause.choose(chosen, FOUND, by=office.statistician, at=AT)
     assert (chosen.cause, chosen.cause_words) == ("outage", "The server stopped.")
     assert (chosen.version, content_of(chosen)) == before
-    event = report.events.filter(kind="cause_chosen").last()
+    event = uncaused_report.events.filter(kind="cause_chosen").last()
     assert (event.facts["to"]["cause"], event.words) == ("outage", "The server stopped.")
-    assert report.events.filter(kind="cause_chosen", facts__to__cause="outage").count() == 1
+    assert uncaused_report.events.filter(kind="cause_chosen", facts__to__cause="outage").count() == 1
 
 
 def test_while_a_report_is_with_the_head_its_writers_change_no_cause(office, submitted_report):
@@ -97,11 +95,10 @@ def test_a_cause_that_is_found_later_is_kept_by_a_lead_and_voids_no_approval(off
     assert (later.status, later.version, later.cause) == (ReportStatus.SENT, sent_report.version, "outage")
 
 
-def test_of_two_who_choose_at_once_the_second_is_told(office):
-    report = uncaused(office)
-    cause.choose(fresh(report), FOUND, by=office.statistician, at=AT)
+def test_of_two_who_choose_at_once_the_second_is_told(office, uncaused_report):
+    cause.choose(fresh(uncaused_report), FOUND, by=office.statistician, at=AT)
     with pytest.raises(SomebodyWasFaster):
-        cause.choose(report, Found(Cause.CACHE), by=office.head, at=AT)
+        cause.choose(uncaused_report, Found(Cause.CACHE), by=office.head, at=AT)
 
 
 def test_the_records_own_interval_says_when_it_was_made_available(office, draft_report):
@@ -114,16 +111,16 @@ def test_the_records_own_interval_says_when_it_was_made_available(office, draft_
     [{"available_at": london("10:45")}, {"available_unknown": "The publisher keeps no log."}],
     ids=["a time", "why not known"],
 )
-def test_where_the_record_shows_no_end_somebody_says_when_or_why_not(office, said):
-    report = without_end(a_report(office))
+def test_where_the_record_shows_no_end_somebody_says_when_or_why_not(office, said, draft_report):
+    report = without_end(draft_report)
     with pytest.raises(moves.Incomplete, match="made available"):
         sign_off.submit(report, by=office.statistician, at=AT)
     report = cause.choose(report, replace(FOUND, **said), by=office.statistician, at=AT)
     assert sign_off.submit(report, by=office.statistician, at=AT).status == ReportStatus.WITH_HOP
 
 
-def test_what_is_not_late_needs_no_time(office):
-    report = without_end(a_report(office))
+def test_what_is_not_late_needs_no_time(office, draft_report):
+    report = without_end(draft_report)
     report.suspicions.update(kind=Kind.EARLY)
     Report.objects.filter(pk=report.pk).update(kind=Kind.EARLY)
     assert sign_off.submit(fresh(report), by=office.statistician, at=AT).status == ReportStatus.WITH_HOP
@@ -137,9 +134,9 @@ def test_it_was_made_available_after_it_was_due_and_by_now(office, clock, why):
         cause.choose(a_report(office), replace(FOUND, available_at=london(clock)), by=office.statistician, at=AT)
 
 
-def test_when_it_was_made_available_can_be_printed_as_a_statement(office):
+def test_when_it_was_made_available_can_be_printed_as_a_statement(office, draft_report):
     found = replace(FOUND, available_at=london("10:20"))
-    report = cause.choose(a_report(office), found, by=office.statistician, at=AT)
+    report = cause.choose(draft_report, found, by=office.statistician, at=AT)
     stated = [entry for entry in timeline.standing(report) if entry.source == "available"]
     assert [(entry.at, entry.text) for entry in stated] == [
         (london("10:20"), "It was made available, as the producer states.")
@@ -147,18 +144,17 @@ def test_when_it_was_made_available_can_be_printed_as_a_statement(office):
 
 
 @pytest.mark.parametrize("role", list(Role))
-def test_writers_choose_the_cause_on_its_page_and_nobody_else(client, office, role):
-    report = uncaused(office)
+def test_writers_choose_the_cause_on_its_page_and_nobody_else(client, office, uncaused_report, role):
     client.force_login(office.people[role])
-    answer = client.post(page_of(report), {"cause": "cache", "seen": ""})
+    answer = client.post(page_of(uncaused_report), {"cause": "cache", "seen": ""})
     assert answer.status_code == (409 if role in WRITES else 404)
     if role in WRITES:
-        send(client, page_of(report), cause="cache")
-    assert fresh(report).cause == ("cache" if role in WRITES else "")
+        send(client, page_of(uncaused_report), cause="cache")
+    assert fresh(uncaused_report).cause == ("cache" if role in WRITES else "")
 
 
-def test_the_error_summary_of_a_submission_leads_to_the_page_of_the_cause(client, office):
-    report = without_end(uncaused(office))
+def test_the_error_summary_of_a_submission_leads_to_the_page_of_the_cause(client, office, uncaused_report):
+    report = without_end(uncaused_report)
     client.force_login(office.statistician)
     text = client.post(page_of(report, "submit"), {"version": report.version}).text
     for control in ("id_cause", "id_available_on-day"):
@@ -166,8 +162,8 @@ def test_the_error_summary_of_a_submission_leads_to_the_page_of_the_cause(client
         assert f'id="{control}"' in client.get(page_of(report)).text
 
 
-def test_what_is_still_needed_is_said_on_the_page_after_saving_and_beside_the_task(client, office):
-    report = without_end(uncaused(office))
+def test_what_is_still_needed_is_said_on_the_page_after_saving_and_beside_the_task(client, office, uncaused_report):
+    report = without_end(uncaused_report)
     client.force_login(office.statistician)
     needed = "Say when it was made available, or why that is not known."
     task = f"Cause, for the register {needed} Incomplete"
@@ -185,31 +181,29 @@ def test_what_is_still_needed_is_said_on_the_page_after_saving_and_beside_the_ta
     assert "Cause, for the register Not known yet" in listed
 
 
-def test_the_page_says_that_the_record_shows_when_the_check_first_saw_it(client, office):
+def test_the_page_says_that_the_record_shows_when_the_check_first_saw_it(client, office, draft_report):
     client.force_login(office.statistician)
-    page = words(client.get(page_of(a_report(office))).text)
+    page = words(client.get(page_of(draft_report)).text)
     assert "The record shows when the check first saw it" in page
 
 
-def test_a_time_without_its_day_is_refused_and_nothing_typed_is_lost(client, office):
-    report = uncaused(office)
+def test_a_time_without_its_day_is_refused_and_nothing_typed_is_lost(client, office, uncaused_report):
     client.force_login(office.statistician)
-    page = send(client, page_of(report), cause="other", cause_words="A bird.", available_time="10.45am").text
+    page = send(client, page_of(uncaused_report), cause="other", cause_words="A bird.", available_time="10.45am").text
     assert error_links(page) == {"#id_available_on-day": True}
     assert "A bird." in page
 
 
-def test_whoever_chose_meanwhile_is_shown_beside_what_was_typed(client, office):
-    report = uncaused(office)
+def test_whoever_chose_meanwhile_is_shown_beside_what_was_typed(client, office, uncaused_report):
     client.force_login(office.statistician)
-    opened = client.get(page_of(report)).text
-    cause.choose(report, FOUND, by=office.head, at=AT)
-    answer = send(client, page_of(report), opened, cause="other", cause_words="A bird.")
+    opened = client.get(page_of(uncaused_report)).text
+    cause.choose(uncaused_report, FOUND, by=office.head, at=AT)
+    answer = send(client, page_of(uncaused_report), opened, cause="other", cause_words="A bird.")
     assert answer.status_code == 409
     assert "The server stopped." in words(answer.text)
     assert "A bird." in answer.text
-    client.post(page_of(report), filled_in(answer.text))
-    assert fresh(report).cause_words == "A bird."
+    client.post(page_of(uncaused_report), filled_in(answer.text))
+    assert fresh(uncaused_report).cause_words == "A bird."
 
 
 def test_the_impact_asks_for_four_things(client, office):

@@ -13,7 +13,7 @@ from breaches.reports.versions import content_of
 from releases.core.lifecycle import SomebodyWasFaster
 from releases.core.roles import Role
 from tests.breaches.forms import filled_in, section_address, send, words
-from tests.breaches.people import AT, a_joint_report, a_report, an_office
+from tests.breaches.people import AT, a_joint_report, an_office, brought
 from tests.factories import ContactFactory
 
 pytestmark = pytest.mark.django_db
@@ -62,15 +62,15 @@ def test_only_the_producers_people_can_be_put_down(office, draft_report):
 
 
 @pytest.mark.parametrize("status", [ReportStatus.DISMISSED, ReportStatus.APPROVED])
-def test_nobody_deals_with_what_is_decided(office, status):
-    report = a_report(office, status)
+def test_nobody_deals_with_what_is_decided(office, status, draft_report):
+    report = brought(draft_report, office, status)
     with pytest.raises(dealing.CannotDeal, match="decided"):
         put_down(report, office.head)
 
 
 @pytest.mark.parametrize("status", [ReportStatus.JOINED, ReportStatus.PARTED])
-def test_whoever_deals_with_what_goes_on_elsewhere_says_so_there(client, office, status):
-    report = a_report(office, status)
+def test_whoever_deals_with_what_goes_on_elsewhere_says_so_there(client, office, status, draft_report):
+    report = brought(draft_report, office, status)
     with pytest.raises(dealing.CannotDeal, match="goes on elsewhere"):
         put_down(report, office.head)
     client.force_login(office.head)
@@ -79,17 +79,18 @@ def test_whoever_deals_with_what_goes_on_elsewhere_says_so_there(client, office,
     assert "This report goes on elsewhere: say there who is dealing with it." in words(answer.text)
 
 
-def test_whoever_says_so_of_a_draft_that_was_joined_since_they_read_it_is_told(office):
-    report = a_report(office)
-    joint = a_joint_report(office, report)
+def test_whoever_says_so_of_a_draft_that_was_joined_since_they_read_it_is_told(office, draft_report):
+    joint = a_joint_report(office, draft_report)
     with pytest.raises(SomebodyWasFaster):
-        dealing.put_down(report, person=office.head, by=office.head, at=AT)
-    assert (fresh(report).person_dealing, fresh(joint).person_dealing) == (None, None)
+        dealing.put_down(draft_report, person=office.head, by=office.head, at=AT)
+    assert (fresh(draft_report).person_dealing, fresh(joint).person_dealing) == (None, None)
 
 
 @pytest.mark.parametrize("role", list(Role))
-def test_those_who_write_reports_and_the_publishing_team_take_it_on_the_reports_page(client, office, role):
-    report, person = a_report(office), office.people[role]
+def test_those_who_write_reports_and_the_publishing_team_take_it_on_the_reports_page(
+    client, office, role, draft_report
+):
+    report, person = draft_report, office.people[role]
     client.force_login(person)
     shown = client.get(page_of(report, "report"))
     assert (role in DEALS) is (shown.status_code == 200 and "I am dealing with it" in words(shown.text))

@@ -16,7 +16,7 @@ from breaches.reports.versions import content_of, present
 from releases.core.lifecycle import MoveRefused, WrongRole, WrongState
 from releases.core.roles import Role
 from tests.breaches.mornings import LIVE, NOT_LIVE, a_drafted_report, looks
-from tests.breaches.people import AT, a_report, an_office
+from tests.breaches.people import AT, an_office, brought
 from tests.breaches.record import london
 from tests.factories import member
 
@@ -38,8 +38,7 @@ def save(report, section, by, *, version=None, at=AT, **values):
     )
 
 
-def test_saving_a_section_makes_a_version_that_names_its_writer_and_keeps_the_earlier_one():
-    office = an_office()
+def test_saving_a_section_makes_a_version_that_names_its_writer_and_keeps_the_earlier_one(office):
     report = a_drafted_report(producer=office.producer)
     saved = save(report, Section.IMPACT, office.statistician, impact="Nobody was hurt.")
     assert saved.changed
@@ -50,8 +49,7 @@ def test_saving_a_section_makes_a_version_that_names_its_writer_and_keeps_the_ea
     assert (event.actor, event.facts["fields"]) == (office.statistician, ["impact"])
 
 
-def test_saving_the_same_again_changes_nothing():
-    office = an_office()
+def test_saving_the_same_again_changes_nothing(office):
     report = a_drafted_report(producer=office.producer)
     save(report, Section.IMPACT, office.statistician, impact="Nobody was hurt.")
     again = save(report, Section.IMPACT, office.statistician, version=1, impact="Nobody was hurt.")
@@ -59,8 +57,7 @@ def test_saving_the_same_again_changes_nothing():
     assert report.versions.count() == 2
 
 
-def test_the_second_of_two_writers_of_one_field_is_told_and_the_first_ones_text_stands():
-    office = an_office()
+def test_the_second_of_two_writers_of_one_field_is_told_and_the_first_ones_text_stands(office):
     report = a_drafted_report(producer=office.producer)
     save(report, Section.IMPACT, office.statistician, impact="First text.")
     with pytest.raises(editing.SameFieldChanged) as refused:
@@ -70,8 +67,7 @@ def test_the_second_of_two_writers_of_one_field_is_told_and_the_first_ones_text_
     assert report.versions.count() == 2
 
 
-def test_two_writers_of_different_fields_both_keep_their_words_and_the_second_learns_of_the_first():
-    office = an_office()
+def test_two_writers_of_different_fields_both_keep_their_words_and_the_second_learns_of_the_first(office):
     report = a_drafted_report(producer=office.producer)
     save(report, Section.IMPACT, office.statistician, impact="First text.")
     saved = save(report, Section.CIRCUMSTANCES, office.head, version=1, other_practices="Protocol 2.")
@@ -79,8 +75,7 @@ def test_two_writers_of_different_fields_both_keep_their_words_and_the_second_le
     assert saved.beside == str(office.statistician)
 
 
-def test_the_second_save_does_not_undo_a_change_to_a_field_that_its_writer_left_alone():
-    office = an_office()
+def test_the_second_save_does_not_undo_a_change_to_a_field_that_its_writer_left_alone(office):
     report = a_drafted_report(producer=office.producer)
     save(report, Section.CORE_INFORMATION, office.head, outputs=(Output("Another title"),))
     saved = save(report, Section.CORE_INFORMATION, office.statistician, version=1, statement_url="https://x.example")
@@ -88,16 +83,14 @@ def test_the_second_save_does_not_undo_a_change_to_a_field_that_its_writer_left_
     assert (content.outputs, content.statement_url) == ((Output("Another title"),), "https://x.example")
 
 
-def test_a_date_of_occurrence_in_the_future_is_refused_and_nothing_changes():
-    office = an_office()
+def test_a_date_of_occurrence_in_the_future_is_refused_and_nothing_changes(office):
     report = a_drafted_report(producer=office.producer)
     with pytest.raises(editing.Impossible, match="in the future"):
         save(report, Section.CIRCUMSTANCES, office.head, occurred_on=(date(2020, 7, 1),))
     assert report.versions.count() == 1
 
 
-def test_a_version_that_never_was_is_refused_in_one_sentence():
-    office = an_office()
+def test_a_version_that_never_was_is_refused_in_one_sentence(office):
     report = a_drafted_report(producer=office.producer)
     with pytest.raises(MoveRefused, match="no version 9"):
         editing.save_section(
@@ -105,21 +98,20 @@ def test_a_version_that_never_was_is_refused_in_one_sentence():
         )
 
 
-def test_with_the_head_of_profession_the_submitters_text_is_frozen_and_the_heads_edit_makes_a_version():
-    office = an_office()
-    report = a_report(office, ReportStatus.WITH_HOP)
+def test_with_the_head_of_profession_the_submitters_text_is_frozen_and_the_heads_edit_makes_a_version(
+    office, submitted_report
+):
     with pytest.raises(WrongRole):
-        save(report, Section.IMPACT, office.statistician, impact="Changed my mind.")
-    saved = save(report, Section.IMPACT, office.deputy, impact="The deputy's words.")
+        save(submitted_report, Section.IMPACT, office.statistician, impact="Changed my mind.")
+    saved = save(submitted_report, Section.IMPACT, office.deputy, impact="The deputy's words.")
     assert saved.report.status == ReportStatus.WITH_HOP
     assert present(saved.report).written_by == office.deputy
-    assert report.versions.get(number=report.version).content["impact"] != "The deputy's words."
+    assert submitted_report.versions.get(number=submitted_report.version).content["impact"] != "The deputy's words."
 
 
 @pytest.mark.parametrize("status", [ReportStatus.APPROVED, ReportStatus.DISMISSED])
-def test_a_decided_report_cannot_be_written(status):
-    office = an_office()
-    report = a_report(office, status)
+def test_a_decided_report_cannot_be_written(status, office, draft_report):
+    report = brought(draft_report, office, status)
     with pytest.raises(WrongState):
         save(report, Section.IMPACT, office.head, impact="Too late.")
     assert not report.versions.filter(content__impact="Too late.").exists()
@@ -131,8 +123,7 @@ def test_a_member_of_another_producer_cannot_write():
         save(report, Section.IMPACT, an_office().head, impact="Not mine.")
 
 
-def test_facts_that_change_are_offered_beside_a_text_that_somebody_edited_and_never_overwrite_it():
-    office = an_office()
+def test_facts_that_change_are_offered_beside_a_text_that_somebody_edited_and_never_overwrite_it(office):
     report = a_drafted_report(producer=office.producer)
     report = save(report, Section.CIRCUMSTANCES, office.statistician, circumstances="In my words.").report
     looks(report.suspicions.get().release, ("11:05", NOT_LIVE), ("11:06", LIVE))
@@ -145,8 +136,7 @@ def test_facts_that_change_are_offered_beside_a_text_that_somebody_edited_and_ne
     assert offers(report, present(report)) == {}
 
 
-def test_an_offer_that_the_page_did_not_show_stays_after_saving():
-    office = an_office()
+def test_an_offer_that_the_page_did_not_show_stays_after_saving(office):
     report = a_drafted_report(producer=office.producer)
     report = save(report, Section.CIRCUMSTANCES, office.statistician, circumstances="In my words.").report
     shown = editing.facts_digest(report)
@@ -165,8 +155,7 @@ def test_an_offer_that_the_page_did_not_show_stays_after_saving():
     assert "circumstances" in offers(saved, present(saved))
 
 
-def test_facts_that_change_refresh_the_fields_that_nobody_edited_and_only_those():
-    office = an_office()
+def test_facts_that_change_refresh_the_fields_that_nobody_edited_and_only_those(office):
     report = a_drafted_report(producer=office.producer)
     report = save(report, Section.IMPACT, office.statistician, impact="In my words.").report
     looks(report.suspicions.get().release, ("11:05", NOT_LIVE))
@@ -177,23 +166,22 @@ def test_facts_that_change_refresh_the_fields_that_nobody_edited_and_only_those(
     assert offers(report, present(report)) == {}
 
 
-def test_with_the_head_of_profession_new_facts_are_offered_even_where_nobody_edited():
-    office = an_office()
-    report = a_report(office, ReportStatus.WITH_HOP)
-    before = present(report).content
-    looks(report.suspicions.get().release, ("11:05", NOT_LIVE))
+def test_with_the_head_of_profession_new_facts_are_offered_even_where_nobody_edited(office, submitted_report):
+    before = present(submitted_report).content
+    looks(submitted_report.suspicions.get().release, ("11:05", NOT_LIVE))
     drafting.draft_missing(now=london("11:07"))
-    report.refresh_from_db()
-    assert present(report).content == before
-    assert "circumstances" in offers(report, present(report))
-    taken = save(report, Section.CIRCUMSTANCES, office.head, circumstances=report.machine["circumstances"]).report
+    submitted_report.refresh_from_db()
+    assert present(submitted_report).content == before
+    assert "circumstances" in offers(submitted_report, present(submitted_report))
+    taken = save(
+        submitted_report, Section.CIRCUMSTANCES, office.head, circumstances=submitted_report.machine["circumstances"]
+    ).report
     assert "any more" in content_of(taken).circumstances
     assert offers(taken, present(taken)) == {}
 
 
-def test_facts_that_came_while_a_report_was_decided_enter_when_it_is_reopened():
-    office = an_office()
-    report = a_report(office, ReportStatus.APPROVED)
+def test_facts_that_came_while_a_report_was_decided_enter_when_it_is_reopened(office, approved_report):
+    report = approved_report
     looks(report.suspicions.get().release, ("11:05", NOT_LIVE))
     drafting.draft_missing(now=london("11:07"))
     report.refresh_from_db()
@@ -204,27 +192,27 @@ def test_facts_that_came_while_a_report_was_decided_enter_when_it_is_reopened():
     assert "any more" in content_of(report).circumstances
 
 
-def test_a_report_that_moves_on_while_facts_are_written_is_left_alone_until_the_next_run(monkeypatch):
-    office = an_office()
-    report = a_report(office)
-    looks(report.suspicions.get().release, ("11:05", NOT_LIVE))
+def test_a_report_that_moves_on_while_facts_are_written_is_left_alone_until_the_next_run(
+    monkeypatch, office, draft_report
+):
+    looks(draft_report.suspicions.get().release, ("11:05", NOT_LIVE))
     from breaches.drafts import refreshing
 
     write = refreshing.machine_content
 
     def submit_meanwhile(*given, **options):
-        sign_off.submit(report, by=office.statistician, at=AT)
+        sign_off.submit(draft_report, by=office.statistician, at=AT)
         return write(*given, **options)
 
     monkeypatch.setattr(refreshing, "machine_content", submit_meanwhile)
     drafting.draft_missing(now=london("11:07"))
-    report.refresh_from_db()
-    assert report.status == ReportStatus.WITH_HOP
-    assert "any more" not in content_of(report).circumstances
+    draft_report.refresh_from_db()
+    assert draft_report.status == ReportStatus.WITH_HOP
+    assert "any more" not in content_of(draft_report).circumstances
     monkeypatch.undo()
     drafting.draft_missing(now=london("11:09"))
-    report.refresh_from_db()
-    assert "circumstances" in offers(report, present(report))
+    draft_report.refresh_from_db()
+    assert "circumstances" in offers(draft_report, present(draft_report))
 
 
 def test_an_auditor_cannot_write():

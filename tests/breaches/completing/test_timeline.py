@@ -21,7 +21,7 @@ from releases.core.lifecycle import SomethingMissing, WrongState
 from releases.core.roles import Role
 from releases.models.append_only import AppendOnlyRow
 from tests.breaches.forms import error_links, send, words
-from tests.breaches.people import AT, a_report, an_office, printed
+from tests.breaches.people import AT, an_office, printed
 from tests.breaches.record import london
 
 pytestmark = pytest.mark.django_db
@@ -142,8 +142,8 @@ def test_a_note_has_one_correction(office, draft_report):
     assert TimelineNote.objects.count() == 2
 
 
-def test_notes_can_be_neither_changed_nor_deleted(office):
-    note = write(a_report(office), office)
+def test_notes_can_be_neither_changed_nor_deleted(office, draft_report):
+    note = write(draft_report, office)
     note.text = "Nobody told anybody."
     for act in (note.save, note.delete, TimelineNote.objects.all().delete):
         with pytest.raises(AppendOnlyRow):

@@ -175,8 +175,8 @@ def test_nothing_of_the_network_no_seen_text_and_no_unticked_note_is_in_it(clien
         assert hidden not in text
 
 
-def test_the_command_prints_a_draft_with_its_annex_and_refuses_one_for_what_is_stored(office, tmp_path):
-    draft, approved = a_report(office), a_report(office, ReportStatus.APPROVED, reference="approved")
+def test_the_command_prints_a_draft_with_its_annex_and_refuses_one_for_what_is_stored(office, tmp_path, draft_report):
+    draft, approved = draft_report, a_report(office, ReportStatus.APPROVED, reference="approved")
     path = tmp_path / "draft.pdf"
     call_command("export_report", draft.reference, "--annex", "--output", str(path))
     assert HEADING in words_of(text_of(path))
@@ -185,11 +185,10 @@ def test_the_command_prints_a_draft_with_its_annex_and_refuses_one_for_what_is_s
     assert not (tmp_path / "other.pdf").exists()
 
 
-def test_the_annex_is_made_of_the_looks_of_the_digest_alone(office):
-    report = a_report(office, ReportStatus.WITH_HOP)
-    before = bound_evidence.evidence_digest(report), printing.draft_of(report, annex=True)
+def test_the_annex_is_made_of_the_looks_of_the_digest_alone(office, submitted_report):
+    before = bound_evidence.evidence_digest(submitted_report), printing.draft_of(submitted_report, annex=True)
     a_report(office, reference="another")
-    assert (bound_evidence.evidence_digest(report), printing.draft_of(report, annex=True)) == before
+    assert (bound_evidence.evidence_digest(submitted_report), printing.draft_of(submitted_report, annex=True)) == before
 
 
 def test_looks_before_due_that_only_repeat_one_another_are_said_to_be_on_record_too(submitted_report):

@@ -6,7 +6,6 @@ import pytest
 from django.urls import reverse
 
 from breaches.completing import notes
-from breaches.core.status import ReportStatus
 from breaches.deciding import sending, sign_off
 from breaches.deciding.approved_words import shows
 from breaches.models import Report
@@ -52,8 +51,10 @@ def test_words_are_found_in_a_file_wherever_its_lines_end(words):
     assert not shows(file, words.upper())
 
 
-def test_documents_of_joined_drafts_are_told_of_by_name_and_what_cannot_be_read_as_well(office, client):
-    draft = a_report(office, ReportStatus.APPROVED)
+def test_documents_of_joined_drafts_are_told_of_by_name_and_what_cannot_be_read_as_well(
+    office, client, approved_report
+):
+    draft = approved_report
     draft = sending.send(draft, recipient="regulation@example.gov.uk", by=office.head, at=AT + timedelta(minutes=3))
     draft = sending.correct(draft, notice="A figure was wrong.", by=office.head, at=AT + timedelta(minutes=4))
     joint = a_joint_report(office, draft)

@@ -58,12 +58,11 @@ def test_versions_that_are_not_there_or_in_the_wrong_order_are_not_found(client,
     assert client.get(page_of(draft_report, since, number)).status_code == 404
 
 
-def test_the_head_is_led_to_what_was_changed_since_they_returned_the_report(client, office):
-    report = a_report(office, ReportStatus.RETURNED)
-    changed = written(report, by=office.statistician, impact="Some users asked.")
+def test_the_head_is_led_to_what_was_changed_since_they_returned_the_report(client, office, returned_report):
+    changed = written(returned_report, by=office.statistician, impact="Some users asked.")
     again = sign_off.submit(changed, by=office.statistician, at=AT)
     client.force_login(office.head)
     page = client.get(reverse("breaches:report", args=[again.reference])).text
-    assert page_of(again, report.version, again.version) in page
+    assert page_of(again, returned_report.version, again.version) in page
     untouched = sign_off.submit(a_report(office, ReportStatus.RETURNED, reference="b"), by=office.statistician, at=AT)
     assert "What was changed since" not in client.get(reverse("breaches:report", args=[untouched.reference])).text

@@ -12,7 +12,7 @@ from breaches.reports.versions import content_of, present
 from tests.breaches.forms import send, words
 from tests.breaches.paper.papers import text_of
 from tests.breaches.paper.papers import words as words_of
-from tests.breaches.people import AT, a_report, out, printed
+from tests.breaches.people import AT, out, printed
 
 pytestmark = pytest.mark.django_db
 
@@ -56,8 +56,10 @@ def test_the_label_is_part_of_what_is_approved_and_printed_with_it_for_ever(clie
     assert printing.laid_out(approved, present(approved)).content_hash == document.content_sha256
 
 
-def test_what_was_approved_under_the_seeds_label_keeps_it_when_the_setting_changes(client, office, settings):
-    document = sign_off.approve(a_report(office, ReportStatus.WITH_HOP), by=office.head, at=AT, render=pdf.render)
+def test_what_was_approved_under_the_seeds_label_keeps_it_when_the_setting_changes(
+    client, office, settings, submitted_report
+):
+    document = sign_off.approve(submitted_report, by=office.head, at=AT, render=pdf.render)
     settings.LEAD_OFFICIAL = True
     assert ALONE in labels(printing.laid_out(document.report, present(document.report)))
     assert printing.document_of(document.report, render=pdf.render).pdf == bytes(document.pdf)
@@ -73,11 +75,11 @@ def test_an_approval_of_what_was_read_under_another_label_is_refused(client, off
 
 
 @pytest.mark.parametrize("again", ["reopen", "correct"])
-def test_a_report_that_is_taken_up_again_follows_the_setting(office, settings, again):
+def test_a_report_that_is_taken_up_again_follows_the_setting(office, settings, again, submitted_report):
     from breaches.deciding import sending
 
     settings.LEAD_OFFICIAL = True
-    document = sign_off.approve(a_report(office, ReportStatus.WITH_HOP), by=office.head, at=AT, render=printed)
+    document = sign_off.approve(submitted_report, by=office.head, at=AT, render=printed)
     if again == "reopen":
         report = sign_off.reopen(document.report, reason="A user wrote.", by=office.head, at=AT)
     else:

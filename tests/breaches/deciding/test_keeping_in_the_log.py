@@ -10,7 +10,7 @@ from breaches.models import Report
 from breaches.reports import moves
 from breaches.reports.versions import content_of
 from releases.core.lifecycle import SomethingMissing
-from tests.breaches.people import AT, a_report, an_office
+from tests.breaches.people import AT, a_report
 
 pytestmark = pytest.mark.django_db
 
@@ -26,18 +26,17 @@ def state_of(report):
     [("", "Nobody saw it.", "reason"), ("cache_only", "Nobody.", "reason"), (RecordingReason.OTHER, "  ", "words")],
     ids=["none", "of-a-dismissal", "no-words"],
 )
-def test_what_is_kept_in_the_log_needs_a_reason_of_its_own_list_and_words(reason, words, field):
-    office = an_office()
-    report = a_report(office, ReportStatus.WITH_HOP)
-    before = state_of(report)
+def test_what_is_kept_in_the_log_needs_a_reason_of_its_own_list_and_words(
+    reason, words, field, office, submitted_report
+):
+    before = state_of(submitted_report)
     with pytest.raises(SomethingMissing) as refused:
-        sign_off.record_in_log(report, reason=reason, words=words, by=office.head, at=AT)
+        sign_off.record_in_log(submitted_report, reason=reason, words=words, by=office.head, at=AT)
     assert refused.value.field == field
-    assert state_of(report) == before
+    assert state_of(submitted_report) == before
 
 
-def test_the_log_needs_what_happened_and_neither_impact_nor_actions():
-    office = an_office()
+def test_the_log_needs_what_happened_and_neither_impact_nor_actions(office):
     report = a_report(office, complete=False)
     kept = sign_off.record_in_log(report, reason="no_effect", words="Nobody saw it.", by=office.head, at=AT)
     assert (kept.status, kept.decision_reason, kept.decided_at) == (ReportStatus.RECORDED, "no_effect", AT)

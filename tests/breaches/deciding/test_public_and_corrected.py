@@ -9,7 +9,7 @@ from breaches.deciding import publishing, sending, sign_off
 from breaches.reports.versions import content_of
 from releases.core.dates.london import day
 from tests.breaches.forms import words
-from tests.breaches.people import IMPACT, a_report, approved, out, written
+from tests.breaches.people import IMPACT, a_report, approved, brought, out, written
 from tests.breaches.public import LATER, made_public, read
 from tests.shared_rows import shared_fixture
 
@@ -81,10 +81,9 @@ def test_what_turns_out_to_be_no_breach_is_gone_without_a_word(client, office, c
     assert read(client, corrected) == (404, False)
 
 
-def test_what_was_not_public_when_its_correction_began_is_not_spoken_of(client, office):
-    never = a_report(office, ReportStatus.SENT)
-    sending.correct(never, notice="A figure.", by=office.head, at=DAYS_LATER)
-    assert read(client, never) == (404, False)
+def test_what_was_not_public_when_its_correction_began_is_not_spoken_of(client, office, sent_report):
+    sending.correct(sent_report, notice="A figure.", by=office.head, at=DAYS_LATER)
+    assert read(client, sent_report) == (404, False)
     taken_back = made_public(a_report(office, ReportStatus.SENT, reference="taken-back"), office)
     publishing.take_back(taken_back, by=office.head, at=LATER)
     taken_back.refresh_from_db()
@@ -105,8 +104,10 @@ def test_without_the_setting_no_notice_stands(client, corrected, settings):
         (ReportStatus.APPROVED, "reopen", GONE),
     ],
 )
-def test_what_becomes_of_the_public_page_is_said_before_the_button(client, office, status, move, sentence):
-    report = a_report(office, status)
+def test_what_becomes_of_the_public_page_is_said_before_the_button(
+    client, office, status, move, sentence, draft_report
+):
+    report = brought(draft_report, office, status)
     client.force_login(office.head)
     address = f"/reports/{report.reference}/{move}/"
     assert sentence not in words(client.get(address).text)

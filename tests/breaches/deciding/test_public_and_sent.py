@@ -4,11 +4,10 @@ from datetime import timedelta
 
 import pytest
 
-from breaches.core.status import ReportStatus
 from breaches.deciding import sending
 from releases.core.dates.london import day
 from tests.breaches.forms import words
-from tests.breaches.people import AT, a_report, an_office, approved, written
+from tests.breaches.people import AT, approved, written
 from tests.breaches.public import LATER, made_public
 
 pytestmark = pytest.mark.django_db
@@ -20,9 +19,8 @@ def _shown_to_everybody(settings, time_machine):
     time_machine.move_to(LATER, tick=False)
 
 
-def test_it_is_reported_on_a_day_only_once_it_was_sent(client):
-    office = an_office()
-    report = made_public(a_report(office, ReportStatus.APPROVED), office)
+def test_it_is_reported_on_a_day_only_once_it_was_sent(client, office, approved_report):
+    report = made_public(approved_report, office)
     client.logout()
     page, listed = words(client.get(f"/breaches/{report.reference}/").text), words(client.get("/breaches/").text)
     assert f"Approved on {day(AT.date())} Not yet sent to the Office for Statistics Regulation." in page
@@ -35,18 +33,15 @@ def test_it_is_reported_on_a_day_only_once_it_was_sent(client):
     assert "Not yet sent" not in page + listed
 
 
-def test_whoever_makes_it_public_reads_whether_it_was_sent(client):
-    office = an_office()
-    report = a_report(office, ReportStatus.APPROVED)
+def test_whoever_makes_it_public_reads_whether_it_was_sent(client, office, approved_report):
     client.force_login(office.head)
-    page = words(client.get(f"/reports/{report.reference}/publish/").text)
+    page = words(client.get(f"/reports/{approved_report.reference}/publish/").text)
     assert "Not yet sent to the Office for Statistics Regulation." in page
     assert "Reported on" not in page
 
 
-def test_a_correction_that_is_not_sent_yet_says_when_an_earlier_version_was(client):
-    office = an_office()
-    report = sending.correct(a_report(office, ReportStatus.SENT), notice="A figure.", by=office.head, at=LATER)
+def test_a_correction_that_is_not_sent_yet_says_when_an_earlier_version_was(client, office, sent_report):
+    report = sending.correct(sent_report, notice="A figure.", by=office.head, at=LATER)
     made_public(approved(written(report, by=office.statistician, impact="None at all."), office), office)
     client.logout()
     page = words(client.get(f"/breaches/{report.reference}/").text)

@@ -20,7 +20,7 @@ from releases.models import Membership
 from releases.models.append_only import AppendOnlyRow
 from releases.permissions import NotYours
 from tests.breaches.forms import words
-from tests.breaches.people import AT, a_report, an_office, approved, printed, written
+from tests.breaches.people import AT, a_report, approved, brought, out, printed, written
 from tests.breaches.public import LATER, made_public, read, seen
 from tests.factories import UserFactory, rolled_back
 
@@ -36,9 +36,8 @@ def _shown_to_everybody(settings, time_machine):
 
 
 @pytest.mark.parametrize("status", list(ReportStatus))
-def test_only_what_is_approved_sent_or_closed_can_be_public(client, status):
-    office = an_office()
-    report = a_report(office, status)
+def test_only_what_is_approved_sent_or_closed_can_be_public(client, status, office, draft_report):
+    report = brought(draft_report, office, status)
     if status in PUBLIC:
         made_public(report, office)
     else:
@@ -47,12 +46,11 @@ def test_only_what_is_approved_sent_or_closed_can_be_public(client, status):
     assert read(client, report) == ((200, True) if status in PUBLIC else (404, False))
 
 
-def test_an_approved_report_that_nobody_marked_is_not_public(client):
-    assert read(client, a_report(an_office(), ReportStatus.APPROVED)) == (404, False)
+def test_an_approved_report_that_nobody_marked_is_not_public(client, approved_report):
+    assert read(client, approved_report) == (404, False)
 
 
-def test_a_rehearsal_is_never_public_and_the_database_says_so_too(client):
-    office = an_office()
+def test_a_rehearsal_is_never_public_and_the_database_says_so_too(client, office):
     report = a_report(office, ReportStatus.APPROVED, rehearsal=True)
     with pytest.raises(CannotBePublished):
         publishing.publish(report, seen=seen(report), by=office.head, at=LATER)
@@ -61,9 +59,10 @@ def test_a_rehearsal_is_never_public_and_the_database_says_so_too(client):
         Report.objects.filter(pk=report.pk).update(published=other.published)
 
 
-def test_a_lead_alone_makes_it_public_and_takes_it_back_by_function_and_by_page(client, subtests):
-    office = an_office()
-    key = a_report(office, ReportStatus.APPROVED).pk
+def test_a_lead_alone_makes_it_public_and_takes_it_back_by_function_and_by_page(
+    client, subtests, office, approved_report
+):
+    key = approved_report.pk
     for role, person in office.people.items():
         client.force_login(person)
         with subtests.test(str(role)), rolled_back():
@@ -83,9 +82,10 @@ def test_a_lead_alone_makes_it_public_and_takes_it_back_by_function_and_by_page(
             assert publishing.is_public(report) is (role not in LEADS)
 
 
-def test_making_it_public_and_taking_it_back_are_events_and_what_was_public_stays_on_record(client):
-    office = an_office()
-    report = made_public(a_report(office, ReportStatus.SENT), office)
+def test_making_it_public_and_taking_it_back_are_events_and_what_was_public_stays_on_record(
+    client, office, sent_report
+):
+    report = made_public(sent_report, office)
     assert read(client, report) == (200, True)
     publishing.take_back(report, words="A name was left in it.", by=office.deputy, at=LATER)
     assert read(client, report) == (404, False)
@@ -102,47 +102,44 @@ def test_making_it_public_and_taking_it_back_are_events_and_what_was_public_stay
     assert "Made public: anyone can read it" in client.get(f"/reports/{report.reference}/history/").text
 
 
-def test_it_is_public_in_the_words_that_were_read_and_in_no_others(client):
-    office = an_office()
-    report = a_report(office, ReportStatus.APPROVED)
+def test_it_is_public_in_the_words_that_were_read_and_in_no_others(client, office, approved_report):
     with pytest.raises(SomebodyWasFaster):
-        publishing.publish(report, seen="0" * 64, by=office.head, at=LATER)
+        publishing.publish(approved_report, seen="0" * 64, by=office.head, at=LATER)
     assert not Published.objects.exists()
-    made_public(report, office)
+    made_public(approved_report, office)
     statement = from_json(Published.objects.get().statement)
-    assert statement == publishing.preview(report, now=LATER)
+    assert statement == publishing.preview(approved_report, now=LATER)
     client.logout()
-    page = words(client.get(f"/breaches/{report.reference}/").text)
+    page = words(client.get(f"/breaches/{approved_report.reference}/").text)
     assert statement.impact in page
 
 
-def test_the_page_asks_that_it_was_read_and_shows_what_would_be_public(client):
-    office = an_office()
-    report = a_report(office, ReportStatus.APPROVED)
+def test_the_page_asks_that_it_was_read_and_shows_what_would_be_public(client, office, approved_report):
     client.force_login(office.head)
-    page = client.get(f"/reports/{report.reference}/publish/")
-    assert publishing.preview(report, now=LATER).impact in words(page.text)
-    answer = client.post(f"/reports/{report.reference}/publish/", {"version": report.version, "seen": seen(report)})
+    page = client.get(f"/reports/{approved_report.reference}/publish/")
+    assert publishing.preview(approved_report, now=LATER).impact in words(page.text)
+    answer = client.post(
+        f"/reports/{approved_report.reference}/publish/",
+        {"version": approved_report.version, "seen": seen(approved_report)},
+    )
     assert "Confirm that you have read it and that it names nobody" in answer.text
-    assert not publishing.is_public(report)
-    stale = {"version": report.version, "seen": "0" * 64, "read": "on"}
-    answer = client.post(f"/reports/{report.reference}/publish/", stale, follow=True)
+    assert not publishing.is_public(approved_report)
+    stale = {"version": approved_report.version, "seen": "0" * 64, "read": "on"}
+    answer = client.post(f"/reports/{approved_report.reference}/publish/", stale, follow=True)
     assert "has changed since you read it" in answer.text
-    assert not publishing.is_public(report)
+    assert not publishing.is_public(approved_report)
 
 
-def test_sent_twice_it_is_public_once(client):
-    office = an_office()
-    report = a_report(office, ReportStatus.APPROVED)
+def test_sent_twice_it_is_public_once(client, office, approved_report):
     client.force_login(office.head)
-    form = {"version": report.version, "seen": seen(report), "read": "on"}
+    form = {"version": approved_report.version, "seen": seen(approved_report), "read": "on"}
     for _ in range(2):
-        client.post(f"/reports/{report.reference}/publish/", form)
-        client.post(f"/reports/{report.reference}/publish/", form)
+        client.post(f"/reports/{approved_report.reference}/publish/", form)
+        client.post(f"/reports/{approved_report.reference}/publish/", form)
     assert Published.objects.count() == 1
-    report.refresh_from_db()
+    approved_report.refresh_from_db()
     with pytest.raises(SomebodyWasFaster):
-        publishing.take_back(replace_pointer(report), by=office.head, at=LATER)
+        publishing.take_back(replace_pointer(approved_report), by=office.head, at=LATER)
 
 
 def replace_pointer(report):
@@ -153,9 +150,11 @@ def replace_pointer(report):
 
 
 @pytest.mark.parametrize("move", ["reopened", "corrected", "withdrawn"])
-def test_what_is_taken_up_again_or_withdrawn_is_public_no_more_and_is_marked_anew(client, move):
-    office = an_office()
-    report = made_public(a_report(office, ReportStatus.APPROVED if move == "reopened" else ReportStatus.SENT), office)
+def test_what_is_taken_up_again_or_withdrawn_is_public_no_more_and_is_marked_anew(
+    client, move, office, approved_report
+):
+    report = approved_report if move == "reopened" else out(approved_report, office, ReportStatus.SENT)
+    report = made_public(report, office)
     if move == "reopened":
         moved = sign_off.reopen(report, reason="A figure was wrong.", by=office.head, at=LATER)
     elif move == "corrected":
@@ -172,20 +171,18 @@ def test_what_is_taken_up_again_or_withdrawn_is_public_no_more_and_is_marked_ane
     assert "None at all." in client.get(f"/breaches/{report.reference}/").text
 
 
-def test_sending_and_closing_leave_it_public(client):
-    office = an_office()
-    report = made_public(a_report(office, ReportStatus.APPROVED), office)
+def test_sending_and_closing_leave_it_public(client, office, approved_report):
+    report = made_public(approved_report, office)
     sent = sending.send(report, recipient="regulation@example.gov.uk", by=office.head, at=LATER)
     assert read(client, report) == (200, True)
     sending.close(sent, by=office.head, at=LATER)
     assert read(client, report) == (200, True)
 
 
-def test_nobody_who_is_or_was_of_the_producer_is_named(client):
-    office = an_office()
+def test_nobody_who_is_or_was_of_the_producer_is_named(client, office, draft_report):
     left = UserFactory(name="Wilhelmina Gone")
     Membership.objects.create(user=left, producer=office.producer, role=Role.STATISTICIAN).delete()
-    report = a_report(office)
+    report = draft_report
     content = content_of(report)
     core = {field: getattr(content, field) for field in editing.FIELDS[Section.CORE_INFORMATION]}
     dealing = Person("Cy Dee", "cy.dee@example.gov.uk", "020 7946 0002")
@@ -212,9 +209,8 @@ def test_nobody_who_is_or_was_of_the_producer_is_named(client):
     assert "[name removed] told [name removed]" in words(page)
 
 
-def test_without_the_setting_there_is_no_page_and_no_way_to_one(client, settings):
-    office = an_office()
-    report = made_public(a_report(office, ReportStatus.APPROVED), office)
+def test_without_the_setting_there_is_no_page_and_no_way_to_one(client, settings, office, approved_report):
+    report = made_public(approved_report, office)
     settings.BREACHES_PUBLIC = False
     assert read(client, report) == (404, False)
     client.force_login(office.head)
@@ -224,22 +220,19 @@ def test_without_the_setting_there_is_no_page_and_no_way_to_one(client, settings
         assert client.post(f"/reports/{report.reference}/{page}/", {"read": "on"}).status_code == 404
 
 
-def test_the_report_says_that_it_is_public_and_leads_to_what_the_public_sees(client):
-    office = an_office()
-    report = a_report(office, ReportStatus.APPROVED)
+def test_the_report_says_that_it_is_public_and_leads_to_what_the_public_sees(client, office, approved_report):
     client.force_login(office.statistician)
-    assert "The public" not in client.get(f"/reports/{report.reference}/").text
-    made_public(report, office)
-    page = client.get(f"/reports/{report.reference}/").text
-    assert f"/breaches/{report.reference}/" in page
+    assert "The public" not in client.get(f"/reports/{approved_report.reference}/").text
+    made_public(approved_report, office)
+    page = client.get(f"/reports/{approved_report.reference}/").text
+    assert f"/breaches/{approved_report.reference}/" in page
     assert "unpublish" not in page
     client.force_login(office.deputy)
-    assert "unpublish" in client.get(f"/reports/{report.reference}/").text
+    assert "unpublish" in client.get(f"/reports/{approved_report.reference}/").text
 
 
-def test_typed_markup_is_shown_as_it_was_typed(client):
-    office = an_office()
-    report = written(a_report(office), by=office.statistician, impact="<script>alert(1)</script>")
+def test_typed_markup_is_shown_as_it_was_typed(client, office, draft_report):
+    report = written(draft_report, by=office.statistician, impact="<script>alert(1)</script>")
     report = sign_off.approve(report, by=office.head, at=AT + timedelta(minutes=9), render=printed).report
     made_public(report, office)
     client.logout()

@@ -3,12 +3,11 @@
 import pytest
 
 from breaches.core.remarks import Section
-from breaches.core.status import ReportStatus
 from breaches.deciding import sign_off
 from breaches.models import Report
 from breaches.reports import comments
 from releases.core.lifecycle import SomethingMissing
-from tests.breaches.people import AT, a_report, an_office
+from tests.breaches.people import AT
 
 pytestmark = pytest.mark.django_db
 
@@ -19,22 +18,18 @@ def state_of(report):
     return fresh, report.versions.count(), report.events.count(), report.approved_documents.count()
 
 
-def test_a_return_may_ask_for_something_in_single_sections_alone():
-    office = an_office()
-    report = a_report(office, ReportStatus.WITH_HOP)
+def test_a_return_may_ask_for_something_in_single_sections_alone(office, submitted_report):
     asked = {Section.IMPACT: " How many users? ", Section.CIRCUMSTANCES: "  "}
-    returned = sign_off.return_(report, sections=asked, by=office.head, at=AT)
+    returned = sign_off.return_(submitted_report, sections=asked, by=office.head, at=AT)
     assert [(one.section, one.words) for one in comments.on_last_return(returned)] == [("impact", "How many users?")]
     again = sign_off.submit(returned, by=office.statistician, at=AT)
     assert comments.on_last_return(again) == ()
     assert [one.words for kept in comments.by_event(again).values() for one in kept] == ["How many users?"]
 
 
-def test_a_return_without_any_comment_is_refused():
-    office = an_office()
-    report = a_report(office, ReportStatus.WITH_HOP)
-    before = state_of(report)
+def test_a_return_without_any_comment_is_refused(office, submitted_report):
+    before = state_of(submitted_report)
     with pytest.raises(SomethingMissing) as refused:
-        sign_off.return_(report, comment=" ", sections={Section.IMPACT: " "}, by=office.head, at=AT)
+        sign_off.return_(submitted_report, comment=" ", sections={Section.IMPACT: " "}, by=office.head, at=AT)
     assert refused.value.field == "comment"
-    assert state_of(report) == before
+    assert state_of(submitted_report) == before

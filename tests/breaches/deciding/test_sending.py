@@ -14,7 +14,7 @@ from breaches.reports.versions import content_of
 from releases.core.lifecycle import SomethingMissing
 from releases.models.append_only import AppendOnlyRow
 from tests.breaches.forms import error_links, send, words
-from tests.breaches.people import AT, REGULATOR, a_report, an_office, approved, printed
+from tests.breaches.people import AT, REGULATOR, a_report, approved, printed
 from tests.shared_rows import shared_fixture
 
 pytestmark = pytest.mark.django_db
@@ -78,8 +78,7 @@ def test_a_report_without_a_recipient_that_mail_can_reach_stays_approved(office,
     assert state_of(report) == before
 
 
-def test_a_rehearsal_goes_to_nobody_but_who_sends_it():
-    office = an_office()
+def test_a_rehearsal_goes_to_nobody_but_who_sends_it(office):
     rehearsed = a_report(office, ReportStatus.APPROVED, rehearsal=True)
     with pytest.raises(sending.CannotBeSent):
         sending.send(rehearsed, recipient=REGULATOR, by=office.head, at=LATER)

@@ -16,7 +16,7 @@ from releases.core.canonical import sha256_hex
 from releases.core.lifecycle import SomebodyWasFaster, SomethingMissing, WrongState
 from releases.core.roles import Role
 from tests.breaches.mornings import a_drafted_report
-from tests.breaches.people import AT, PDF, a_report, an_office, joins, printed, written
+from tests.breaches.people import AT, PDF, a_report, an_office, brought, joins, printed, written
 from tests.breaches.record import london
 
 pytestmark = pytest.mark.django_db
@@ -28,8 +28,7 @@ def state_of(report):
     return fresh, report.versions.count(), report.events.count(), report.approved_documents.count()
 
 
-def test_an_incomplete_report_cannot_be_submitted_and_each_gap_is_named():
-    office = an_office()
+def test_an_incomplete_report_cannot_be_submitted_and_each_gap_is_named(office):
     report = a_drafted_report(producer=office.producer)
     before = state_of(report)
     with pytest.raises(moves.Incomplete) as refused:
@@ -38,8 +37,7 @@ def test_an_incomplete_report_cannot_be_submitted_and_each_gap_is_named():
     assert state_of(report) == before
 
 
-def test_an_incomplete_report_cannot_be_approved():
-    office = an_office()
+def test_an_incomplete_report_cannot_be_approved(office):
     report = a_drafted_report(producer=office.producer)
     before = state_of(report)
     with pytest.raises(moves.Incomplete):
@@ -47,9 +45,8 @@ def test_an_incomplete_report_cannot_be_approved():
     assert state_of(report) == before
 
 
-def test_a_complete_report_goes_to_the_head_of_profession_with_an_event_that_names_who_and_what():
-    office = an_office()
-    report = sign_off.submit(a_report(office), by=office.statistician, at=AT)
+def test_a_complete_report_goes_to_the_head_of_profession_with_an_event_that_names_who_and_what(office, draft_report):
+    report = sign_off.submit(draft_report, by=office.statistician, at=AT)
     assert (report.status, report.submitted_by) == (ReportStatus.WITH_HOP, office.statistician)
     event = report.events.last()
     assert (event.kind, event.actor, event.facts["role"]) == ("submitted", office.statistician, "statistician")
@@ -57,11 +54,9 @@ def test_a_complete_report_goes_to_the_head_of_profession_with_an_event_that_nam
     assert event.facts["content_sha256"] == present(report).content_sha256
 
 
-def test_a_returned_report_keeps_its_earlier_versions_and_the_comment():
-    office = an_office()
-    report = a_report(office, ReportStatus.WITH_HOP)
-    versions = list(report.versions.values_list("number", "content_sha256"))
-    returned = sign_off.return_(report, comment="  Say who was told. ", by=office.deputy, at=AT)
+def test_a_returned_report_keeps_its_earlier_versions_and_the_comment(office, submitted_report):
+    versions = list(submitted_report.versions.values_list("number", "content_sha256"))
+    returned = sign_off.return_(submitted_report, comment="  Say who was told. ", by=office.deputy, at=AT)
     assert returned.status == ReportStatus.RETURNED
     assert list(returned.versions.values_list("number", "content_sha256")) == versions
     assert returned.events.last().words == "Say who was told."
@@ -69,27 +64,25 @@ def test_a_returned_report_keeps_its_earlier_versions_and_the_comment():
     assert [event.words for event in again.events.filter(kind="returned")] == ["Say who was told."]
 
 
-def test_a_submission_that_is_taken_back_is_a_draft_again_with_its_text_and_the_reason_in_the_history():
-    office = an_office()
-    report = a_report(office, ReportStatus.WITH_HOP)
-    before = present(report).content_sha256
-    taken_back = sign_off.take_back(report, reason=" One more fact. ", by=office.statistician, at=AT)
+def test_a_submission_that_is_taken_back_is_a_draft_again_with_its_text_and_the_reason_in_the_history(
+    office, submitted_report
+):
+    before = present(submitted_report).content_sha256
+    taken_back = sign_off.take_back(submitted_report, reason=" One more fact. ", by=office.statistician, at=AT)
     assert (taken_back.status, taken_back.submitted_by) == (ReportStatus.DRAFT, None)
     assert present(taken_back).content_sha256 == before
     assert (taken_back.events.last().kind, taken_back.events.last().words) == ("taken_back", "One more fact.")
 
 
-def test_approval_dates_the_report_and_binds_the_stored_document_to_the_hash_of_its_content():
-    office = an_office()
-    report = a_report(office, ReportStatus.WITH_HOP)
+def test_approval_dates_the_report_and_binds_the_stored_document_to_the_hash_of_its_content(office, submitted_report):
     late_in_the_evening = london("23:30", "2020-07-01")
-    document = sign_off.approve(report, by=office.head, at=late_in_the_evening, render=printed)
-    report.refresh_from_db()
-    content = content_of(report)
-    assert (report.status, report.decided_at) == (ReportStatus.APPROVED, late_in_the_evening)
+    document = sign_off.approve(submitted_report, by=office.head, at=late_in_the_evening, render=printed)
+    submitted_report.refresh_from_db()
+    content = content_of(submitted_report)
+    assert (submitted_report.status, submitted_report.decided_at) == (ReportStatus.APPROVED, late_in_the_evening)
     assert content.report_date == date(2020, 7, 1)
-    assert document.content_sha256 == digest(content) == present(report).content_sha256
-    assert (document.version, document.approved_role) == (report.version, Role.HEAD_OF_PROFESSION)
+    assert document.content_sha256 == digest(content) == present(submitted_report).content_sha256
+    assert (document.version, document.approved_role) == (submitted_report.version, Role.HEAD_OF_PROFESSION)
     stored = ApprovedDocument.objects.get()
     assert bytes(stored.pdf).startswith(PDF)
     assert stored.pdf_sha256 == sha256_hex(bytes(stored.pdf))
@@ -130,25 +123,20 @@ def test_where_two_people_are_required_nobody_approves_what_they_submitted():
     assert sign_off.approve(report, by=office.head, at=AT, render=printed).version == report.version + 1
 
 
-def test_elsewhere_the_record_says_that_one_person_did_both():
-    office = an_office()
+def test_elsewhere_the_record_says_that_one_person_did_both(office):
     report = written(a_drafted_report(producer=office.producer), by=office.head)
     document = sign_off.approve(report, by=office.head, at=AT, render=printed)
     assert document.one_person
     assert report.events.last().facts["one_person"] is True
 
 
-def test_two_people_who_did_one_thing_each_are_not_noted_as_one():
-    office = an_office()
-    report = a_report(office, ReportStatus.WITH_HOP)
-    assert not sign_off.approve(report, by=office.head, at=AT, render=printed).one_person
+def test_two_people_who_did_one_thing_each_are_not_noted_as_one(office, submitted_report):
+    assert not sign_off.approve(submitted_report, by=office.head, at=AT, render=printed).one_person
 
 
-def test_somebody_with_two_roles_decides_in_the_weightier_one():
-    office = an_office()
+def test_somebody_with_two_roles_decides_in_the_weightier_one(office, submitted_report):
     joins(office.statistician, office.producer, Role.DEPUTY)
-    report = a_report(office, ReportStatus.WITH_HOP)
-    document = sign_off.approve(report, by=office.statistician, at=AT, render=printed)
+    document = sign_off.approve(submitted_report, by=office.statistician, at=AT, render=printed)
     assert (document.approved_role, document.one_person) == (Role.DEPUTY, True)
 
 
@@ -157,27 +145,23 @@ def test_somebody_with_two_roles_decides_in_the_weightier_one():
     [("", "A mistake.", "reason"), ("no such", "A mistake.", "reason"), (DismissalReason.OTHER, "  ", "words")],
     ids=["no reason", "a reason that is not in the list", "no words"],
 )
-def test_a_dismissal_needs_a_reason_of_the_list_and_words(reason, words, field):
-    office = an_office()
-    report = a_report(office)
-    before = state_of(report)
+def test_a_dismissal_needs_a_reason_of_the_list_and_words(reason, words, field, office, draft_report):
+    before = state_of(draft_report)
     with pytest.raises(SomethingMissing) as refused:
-        sign_off.dismiss(report, reason=reason, words=words, by=office.head, at=AT)
+        sign_off.dismiss(draft_report, reason=reason, words=words, by=office.head, at=AT)
     assert refused.value.field == field
-    assert state_of(report) == before
+    assert state_of(draft_report) == before
 
 
-def test_an_incomplete_draft_can_be_dismissed():
-    office = an_office()
+def test_an_incomplete_draft_can_be_dismissed(office):
     report = a_report(office, ReportStatus.DISMISSED, complete=False)
     assert (report.status, report.decision_reason) == (ReportStatus.DISMISSED, DismissalReason.CHECK_ERROR)
     assert report.events.last().words == "The check was wrong."
 
 
 @pytest.mark.parametrize("status", [ReportStatus.APPROVED, ReportStatus.DISMISSED])
-def test_reopening_makes_a_new_version_without_a_date_and_keeps_what_was_approved(status):
-    office = an_office()
-    report = a_report(office, status)
+def test_reopening_makes_a_new_version_without_a_date_and_keeps_what_was_approved(status, office, draft_report):
+    report = brought(draft_report, office, status)
     kept = [(d.version, bytes(d.pdf), d.pdf_sha256) for d in report.approved_documents.all()]
     reopened = sign_off.reopen(report, reason="A user wrote to us.", by=office.head, at=AT + timedelta(days=1))
     assert (reopened.status, reopened.version) == (ReportStatus.DRAFT, report.version + 1)
@@ -192,12 +176,10 @@ def test_reopening_makes_a_new_version_without_a_date_and_keeps_what_was_approve
     assert [(d.version, bytes(d.pdf), d.pdf_sha256) for d in documents.exclude(pk=second.pk)] == kept
 
 
-def test_a_decision_upon_a_copy_that_is_no_longer_true_is_refused():
-    office = an_office()
-    report = a_report(office, ReportStatus.WITH_HOP)
-    mine, theirs = Report.objects.get(pk=report.pk), Report.objects.get(pk=report.pk)
+def test_a_decision_upon_a_copy_that_is_no_longer_true_is_refused(office, submitted_report):
+    mine, theirs = Report.objects.get(pk=submitted_report.pk), Report.objects.get(pk=submitted_report.pk)
     sign_off.approve(theirs, by=office.deputy, at=AT, render=printed)
-    before = state_of(report)
+    before = state_of(submitted_report)
     for move, details in (
         (sign_off.approve, {"render": printed}),
         (sign_off.return_, {"comment": "No."}),
@@ -205,14 +187,12 @@ def test_a_decision_upon_a_copy_that_is_no_longer_true_is_refused():
     ):
         with pytest.raises(SomebodyWasFaster):
             move(mine, by=office.head, at=AT, **details)
-    assert state_of(report) == before
+    assert state_of(submitted_report) == before
 
 
-def test_a_text_that_changed_since_it_was_read_is_not_approved():
-    office = an_office()
-    report = a_report(office, ReportStatus.WITH_HOP)
-    read = Report.objects.get(pk=report.pk)
-    written(report, by=office.deputy, impact="Other words.")
+def test_a_text_that_changed_since_it_was_read_is_not_approved(office, submitted_report):
+    read = Report.objects.get(pk=submitted_report.pk)
+    written(submitted_report, by=office.deputy, impact="Other words.")
     with pytest.raises(SomebodyWasFaster):
         sign_off.approve(read, by=office.head, at=AT, render=printed)
     assert not ApprovedDocument.objects.exists()
@@ -250,11 +230,9 @@ def test_two_people_approving_at_once_make_one_decision_one_document_and_one_eve
     assert report.versions.count() == report.version
 
 
-def test_the_same_move_again_by_the_same_person_is_recognised_and_by_another_is_not():
-    office = an_office()
-    report = a_report(office)
-    version = report.version
-    moved = sign_off.submit(report, by=office.statistician, at=AT)
+def test_the_same_move_again_by_the_same_person_is_recognised_and_by_another_is_not(office, draft_report):
+    version = draft_report.version
+    moved = sign_off.submit(draft_report, by=office.statistician, at=AT)
     assert moves.was_done_by(moved, "submit", version=version, person=office.statistician)
     assert not moves.was_done_by(moved, "submit", version=version, person=office.head)
     assert not moves.was_done_by(moved, "submit", version=version - 1, person=office.statistician)

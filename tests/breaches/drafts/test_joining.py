@@ -21,6 +21,7 @@ from tests.breaches.mornings import EARLY_MORNING, LIVE, NOT_LIVE, a_late_releas
 from tests.breaches.people import AT, an_office, printed, written
 from tests.breaches.record import DUE, london
 from tests.factories import SeriesFactory, a_confirmed_release
+from tests.shared_rows import shared_fixture
 
 pytestmark = pytest.mark.django_db
 
@@ -41,6 +42,16 @@ def a_morning(office, count=3, *, seen=NOT_SEEN, **fields):
     return list(Report.objects.order_by("pk"))
 
 
+@shared_fixture
+def drafts(office):
+    return a_morning(office, 2)
+
+
+@shared_fixture
+def three_drafts(office):
+    return a_morning(office, 3)
+
+
 def test_ten_suspicions_become_one_report_with_ten_outputs(office):
     drafts = a_morning(office, 10)
     suspicions = set(Suspicion.objects.values_list("pk", "release", "raised_at"))
@@ -59,11 +70,10 @@ def test_ten_suspicions_become_one_report_with_ten_outputs(office):
     assert set(Suspicion.objects.values_list("report", flat=True)) == {joint.pk}
 
 
-def test_the_drafts_stay_as_they_were_and_say_where_they_went(office):
-    drafts = a_morning(office)
-    before = [content_of(draft) for draft in drafts]
-    joint = joining.join(drafts, by=office.statistician, at=AT)
-    for draft, content in zip(drafts, before, strict=True):
+def test_the_drafts_stay_as_they_were_and_say_where_they_went(office, three_drafts):
+    before = [content_of(draft) for draft in three_drafts]
+    joint = joining.join(three_drafts, by=office.statistician, at=AT)
+    for draft, content in zip(three_drafts, before, strict=True):
         draft.refresh_from_db()
         assert (draft.status, draft.decided_at) == ("joined", None)
         assert content_of(draft) == content
@@ -71,14 +81,13 @@ def test_the_drafts_stay_as_they_were_and_say_where_they_went(office):
         assert (event.kind, event.actor, event.facts["joint"]) == ("joined", office.statistician, joint.reference)
         assert event.facts["role"] == Role.STATISTICIAN
     event = joint.events.get()
-    assert (event.kind, event.facts["drafts"]) == ("joint_drafted", [draft.reference for draft in drafts])
+    assert (event.kind, event.facts["drafts"]) == ("joint_drafted", [draft.reference for draft in three_drafts])
     assert not Report.objects.undecided().exclude(pk=joint.pk).exists()
     with pytest.raises(AppendOnlyRow):
         JoinedDraft.objects.all().delete()
 
 
-def test_what_nobody_edited_is_the_records_own_text_and_is_refreshed_on(office):
-    drafts = a_morning(office, 2)
+def test_what_nobody_edited_is_the_records_own_text_and_is_refreshed_on(office, drafts):
     joint = joining.join(drafts, by=office.statistician, at=AT)
     assert refreshing.is_untouched(present(joint), "circumstances")
     assert to_json(content_of(joint))["circumstances"] == joint.machine["circumstances"]
@@ -90,8 +99,7 @@ def test_what_nobody_edited_is_the_records_own_text_and_is_refreshed_on(office):
     assert Report.objects.count() == 3
 
 
-def test_what_people_wrote_in_the_drafts_stands_in_the_joint_report(office):
-    drafts = a_morning(office, 2)
+def test_what_people_wrote_in_the_drafts_stands_in_the_joint_report(office, drafts):
     written(drafts[0], by=office.statistician, impact="One user asked.")
     written(drafts[1], by=office.head, impact="A journalist rang.")
     told = "Our scheduler stood still."
@@ -131,8 +139,7 @@ def test_whoever_wrote_a_draft_does_not_approve_the_joint_text_where_two_people_
     assert not sign_off.wrote_or_submitted(joint, office.deputy)
 
 
-def test_an_own_act_declared_of_a_draft_holds_for_the_joint_report_and_back(office):
-    drafts = a_morning(office, 2)
+def test_an_own_act_declared_of_a_draft_holds_for_the_joint_report_and_back(office, drafts):
     own_acts.declare(drafts[0], by=office.head, at=AT)
     joint = joining.join(drafts, by=office.statistician, at=AT)
     assert declared_own_act(office.head, joint)
@@ -177,20 +184,18 @@ def test_one_draft_alone_or_named_twice_is_not_joined(office):
             joining.join(reports, by=office.head, at=AT)
 
 
-def test_what_is_submitted_or_joined_already_is_refused_and_nothing_moves(office):
-    drafts = a_morning(office, 3)
-    joint = joining.join(drafts[:2], by=office.head, at=AT)
+def test_what_is_submitted_or_joined_already_is_refused_and_nothing_moves(office, three_drafts):
+    joint = joining.join(three_drafts[:2], by=office.head, at=AT)
     with pytest.raises(WrongState):
-        joining.join(drafts, by=office.head, at=AT)
-    sign_off.submit(written(drafts[2], by=office.statistician), by=office.statistician, at=AT)
+        joining.join(three_drafts, by=office.head, at=AT)
+    sign_off.submit(written(three_drafts[2], by=office.statistician), by=office.statistician, at=AT)
     with pytest.raises(WrongState):
-        joining.join([joint, drafts[2]], by=office.head, at=AT)
+        joining.join([joint, three_drafts[2]], by=office.head, at=AT)
     assert JoinedDraft.objects.count() == 2
 
 
 @pytest.mark.parametrize("role", [Role.AUDITOR, Role.PUBLISHING_TEAM, Role.CALENDAR_MANAGER])
-def test_those_who_do_not_write_reports_join_and_part_nothing(office, role):
-    drafts = a_morning(office, 2)
+def test_those_who_do_not_write_reports_join_and_part_nothing(office, drafts, role):
     with pytest.raises(WrongRole):
         joining.join(drafts, by=office.people[role], at=AT)
     joint = joining.join(drafts, by=office.head, at=AT)
@@ -202,26 +207,24 @@ def test_those_who_do_not_write_reports_join_and_part_nothing(office, role):
 # Taken apart again
 
 
-def test_taken_apart_the_drafts_go_on_with_their_suspicions(office):
-    drafts = a_morning(office, 3)
+def test_taken_apart_the_drafts_go_on_with_their_suspicions(office, three_drafts):
     origin = dict(Suspicion.objects.values_list("pk", "report"))
-    joint = joining.join(drafts, by=office.statistician, at=AT)
+    joint = joining.join(three_drafts, by=office.statistician, at=AT)
     written(joint, by=office.statistician, impact="Written meanwhile.")
     joint.refresh_from_db()
     parted = joining.part(joint, by=office.deputy, at=AT + timedelta(minutes=1))
     assert parted.status == ReportStatus.PARTED
     assert dict(Suspicion.objects.values_list("pk", "report")) == origin
-    for draft in drafts:
+    for draft in three_drafts:
         draft.refresh_from_db()
         assert (draft.status, draft.events.last().kind) == ("draft", "resumed")
     assert from_json(parted.versions.last().content).impact == "Written meanwhile."
-    again = joining.join(drafts, by=office.head, at=AT)
+    again = joining.join(three_drafts, by=office.head, at=AT)
     assert again.reference == f"{joint.reference}-2"
     assert set(JoinedDraft.objects.standing().values_list("joint", flat=True)) == {again.pk}
 
 
-def test_facts_that_came_while_they_were_joined_reach_the_drafts(office):
-    drafts = a_morning(office, 2)
+def test_facts_that_came_while_they_were_joined_reach_the_drafts(office, drafts):
     joint = joining.join(drafts, by=office.statistician, at=AT)
     release = drafts[0].joined_into.get().joint.suspicions.first().release
     looks(release, ("10:26:55", NOT_LIVE), ("10:27", LIVE))
@@ -234,8 +237,8 @@ def test_facts_that_came_while_they_were_joined_reach_the_drafts(office):
 
 
 @pytest.mark.parametrize("then", ["submitted", "taken back", "approved and reopened"])
-def test_once_it_was_submitted_or_decided_on_it_stays_whole(office, then):
-    joint = joining.join(a_morning(office, 2), by=office.statistician, at=AT)
+def test_once_it_was_submitted_or_decided_on_it_stays_whole(office, drafts, then):
+    joint = joining.join(drafts, by=office.statistician, at=AT)
     joint = written(joint, by=office.statistician)
     if then == "approved and reopened":
         document = sign_off.approve(joint, by=office.head, at=AT, render=printed)
@@ -260,21 +263,19 @@ def test_a_report_that_was_not_joined_is_not_taken_apart(office):
 # Which drafts are offered
 
 
-def test_a_morning_with_several_drafts_is_offered_to_those_who_write_them(office):
-    drafts = a_morning(office, 3)
-    morning = morning_of(drafts[0])
+def test_a_morning_with_several_drafts_is_offered_to_those_who_write_them(office, three_drafts):
+    morning = morning_of(three_drafts[0])
     assert (morning.producer, morning.on, morning.rehearsal, morning.drafts) == (office.producer, DAY, False, 3)
     for role, person in office.people.items():
         offered = to_join(person, most=20)
         assert offered == ([morning] if role in {"statistician", "head_of_profession", "deputy"} else [])
     assert to_join(an_office().head, most=20) == []
-    assert set(drafts_of(office.producer, on=DAY, rehearsal=False)) == set(drafts)
+    assert set(drafts_of(office.producer, on=DAY, rehearsal=False)) == set(three_drafts)
     assert not drafts_of(office.producer, on=DAY, rehearsal=True)
     assert not drafts_of(office.producer, on=DAY - timedelta(days=1), rehearsal=False)
 
 
-def test_one_draft_is_offered_with_nothing_and_a_joint_report_by_itself_neither(office):
-    drafts = a_morning(office, 2)
+def test_one_draft_is_offered_with_nothing_and_a_joint_report_by_itself_neither(office, drafts):
     joint = joining.join(drafts, by=office.head, at=AT)
     assert morning_of(joint) is None
     drafts[0].refresh_from_db()

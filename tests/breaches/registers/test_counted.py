@@ -21,7 +21,7 @@ from releases.core.dates.london import local_date
 from releases.core.judging.verdict import ASKS_A_PERSON, SUSPICIOUS
 from releases.core.roles import Role
 from releases.models import DateChange, Release, Verification
-from tests.breaches.people import a_report, an_office
+from tests.breaches.people import a_report
 from tests.breaches.random_office import FIRST, LAST, TODAY, ARandomOffice
 from tests.factories import UserFactory, member
 
@@ -156,8 +156,7 @@ def test_whoever_reads_no_reports_counts_nothing():
     assert (read.verdicts, read.cases, read.delays, read.changes) == ([], [], [], [])
 
 
-def test_the_number_of_queries_does_not_grow(django_assert_num_queries):
-    office = an_office()
+def test_the_number_of_queries_does_not_grow(django_assert_num_queries, office):
     scope = Scope(FIRST, LAST, producer=office.producer)
     with CaptureQueriesContext(connection) as few:
         history(scope, by=office.head, today=TODAY)
@@ -170,8 +169,7 @@ def test_the_number_of_queries_does_not_grow(django_assert_num_queries):
 
 
 @pytest.mark.both_databases
-def test_what_went_into_a_joint_report_is_counted_there_and_nowhere_else():
-    office = an_office()
+def test_what_went_into_a_joint_report_is_counted_there_and_nowhere_else(office):
     a_report(office, ReportStatus.JOINED)
     year = Scope(date(2020, 1, 1), date(2020, 12, 31))
     assert [case.decision for case in history(year, by=office.head, today=TODAY).cases] == [Decision.UNDECIDED]

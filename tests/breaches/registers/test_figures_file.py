@@ -42,10 +42,8 @@ def filled(line):
     return {name: value for name, value in line.items() if name not in figures_file.WHOSE and value not in {"", "0"}}
 
 
-def test_every_kind_of_file_holds_a_line_for_each_series_and_period(client, subtests):
-    office = an_office()
-    report = a_report(office, ReportStatus.APPROVED)
-    series = report.suspicions.get().release.series
+def test_every_kind_of_file_holds_a_line_for_each_series_and_period(client, subtests, office, approved_report):
+    series = approved_report.suspicions.get().release.series
     a_report(office, ReportStatus.RECORDED, reference="again", series=series)
     quiet = SeriesFactory(producer=office.producer, title="Quiet")
     client.force_login(office.head)
@@ -125,9 +123,7 @@ def test_a_stranger_gets_nothing(client):
     assert client.get(address()).status_code == 404
 
 
-def test_the_page_leads_to_each_file_of_what_it_shows(client):
-    office = an_office()
-    a_report(office, ReportStatus.APPROVED)
+def test_the_page_leads_to_each_file_of_what_it_shows(client, office, approved_report):
     client.force_login(office.head)
     page = client.get("/reports/register/figures/", {"year": "2020"}).text
     for kind in Kind:

@@ -45,20 +45,17 @@ def named(reference):
     return PRA if reference.startswith(PRA) else reference
 
 
-def test_the_register_is_there_for_the_roles_that_read_reports(client, subtests):
-    office = an_office()
-    report = a_report(office)
+def test_the_register_is_there_for_the_roles_that_read_reports(client, subtests, office, draft_report):
     for role, person in office.people.items():
         client.force_login(person)
         with subtests.test(str(role)):
             response = client.get(ADDRESS)
-            assert references(person) == ([report.reference] if role in READERS else [])
+            assert references(person) == ([draft_report.reference] if role in READERS else [])
             assert response.status_code == (200 if role in READERS else 404)
-            assert (report.reference in response.text) is (role in READERS)
+            assert (draft_report.reference in response.text) is (role in READERS)
 
 
-def test_without_signing_in_or_a_role_there_is_no_register(client):
-    a_report(an_office())
+def test_without_signing_in_or_a_role_there_is_no_register(client, draft_report):
     assert client.get(ADDRESS).status_code == 302
     client.force_login(UserFactory(is_superuser=True, is_staff=True))
     assert client.get(ADDRESS).status_code == 404
@@ -75,16 +72,13 @@ def test_reports_of_another_producer_are_not_in_it_even_if_asked_for(client):
     assert other.producer.name not in page.text
 
 
-def test_what_permissions_keep_from_a_person_is_not_in_their_register(monkeypatch):
-    office = an_office()
-    a_report(office)
+def test_what_permissions_keep_from_a_person_is_not_in_their_register(monkeypatch, office, draft_report):
     hidden = permissions.reports_where
     monkeypatch.setattr(register, "reports_where", lambda *asked: hidden(*asked).exclude(kind="late"))
     assert references(office.statistician) == []
 
 
-def test_rehearsals_are_in_no_register(client):
-    office = an_office()
+def test_rehearsals_are_in_no_register(client, office):
     report = a_report(office, rehearsal=True)
     assert references(office.head) == []
     client.force_login(office.head)
@@ -92,7 +86,7 @@ def test_rehearsals_are_in_no_register(client):
 
 
 @shared_fixture
-def office():
+def full_office():
     """An office with reports that differ in everything that can be asked for."""
     office = an_office()
     prices, schools = (SeriesFactory(producer=office.producer, slug=slug) for slug in ("prices", "schools"))
@@ -138,28 +132,26 @@ FITTING = (
 
 
 @pytest.mark.both_databases
-def test_a_filter_leaves_what_fits_by_function_and_by_page(client, office, subtests):
+def test_a_filter_leaves_what_fits_by_function_and_by_page(client, full_office, subtests):
     with subtests.test("the latest occurrence comes first, and what has no day last"):
-        found = references(office.head)
+        found = references(full_office.head)
         assert found[-2:] == [PRA, "breach-is-returned"]
         assert len(found) == len(STANDING) + 3
-    client.force_login(office.head)
+    client.force_login(full_office.head)
     for wanted, found in FITTING:
         with subtests.test(str(wanted)):
-            assert set(references(office.head, **wanted)) == found
+            assert set(references(full_office.head, **wanted)) == found
             page = client.get(ADDRESS, {name: str(value) for name, value in wanted.items()})
             assert {named(row["report"].reference) for row in page.context["rows"]} == found
 
     with subtests.test("a series finds what is suspected and what was started of its releases"):
-        schools = office.producer.series.get(slug="schools")
-        assert set(references(office.head, series=schools)) == {PRA, "breach-listed"}
+        schools = full_office.producer.series.get(slug="schools")
+        assert set(references(full_office.head, series=schools)) == {PRA, "breach-listed"}
         page = client.get(ADDRESS, {"series": "schools"})
         assert {named(row["report"].reference) for row in page.context["rows"]} == {PRA, "breach-listed"}
 
 
-def test_with_several_producers_series_are_offered_once_one_is_chosen(client):
-    office = an_office()
-    a_report(office)
+def test_with_several_producers_series_are_offered_once_one_is_chosen(client, office, draft_report):
     other = ProducerFactory()
     SeriesFactory(producer=other, title="Of the other")
     joins(office.head, other, Role.AUDITOR)
@@ -180,21 +172,24 @@ def test_with_several_producers_series_are_offered_once_one_is_chosen(client):
     ],
     ids=["no date", "backwards", "unknown practice"],
 )
-def test_a_filter_that_cannot_be_is_said_and_lists_nothing(client, asked, sentence):
-    office = an_office()
-    a_report(office)
+def test_a_filter_that_cannot_be_is_said_and_lists_nothing(client, asked, sentence, office, draft_report):
     client.force_login(office.head)
     page = client.get(ADDRESS, asked)
     assert sentence in page.text
     assert page.context["rows"] == []
 
 
-def test_a_row_says_when_what_and_where_it_stands(client):
-    office = an_office()
-    report = a_report(office, ReportStatus.DISMISSED)
+def test_a_row_says_when_what_and_where_it_stands(client, office, dismissed_report):
     client.force_login(office.people[Role.AUDITOR])
     page = words(client.get(ADDRESS).text)
-    for part in ("30 June 2020", "Late", "T3.6", "Dismissed", "The automatic check was wrong", report.reference):
+    for part in (
+        "30 June 2020",
+        "Late",
+        "T3.6",
+        "Dismissed",
+        "The automatic check was wrong",
+        dismissed_report.reference,
+    ):
         assert part in page
 
 
@@ -203,10 +198,8 @@ def test_an_empty_register_says_so(client):
     assert "There is no report yet" in words(client.get(ADDRESS).text)
 
 
-def test_each_producer_is_read_once_for_the_list_and_what_is_offered(client):
-    office = an_office()
+def test_each_producer_is_read_once_for_the_list_and_what_is_offered(client, office, draft_report):
     joins(office.head, ProducerFactory(), Role.AUDITOR)
-    a_report(office)
     client.force_login(office.head)
     with CaptureQueriesContext(connection) as asked:
         page = client.get(ADDRESS, {"producer": office.producer.slug})

@@ -26,6 +26,7 @@ from releases.permissions import NotYours
 from tests.breaches.people import AT, a_report, an_office, joins
 from tests.factories import UserFactory
 from tests.releases.admin.site import page, staff
+from tests.shared_rows import shared_fixture
 
 pytestmark = pytest.mark.django_db
 
@@ -58,26 +59,27 @@ def a_report_with_people(office, status=ReportStatus.DRAFT, **fields):
     ).report
 
 
+@shared_fixture
+def report_with_people(office):
+    return a_report_with_people(office)
+
+
 @pytest.mark.parametrize("kind", list(Kind))
-def test_every_kind_of_file_says_what_when_and_how_it_was_decided(kind):
-    office = an_office()
-    report = a_report(office, ReportStatus.SENT)
+def test_every_kind_of_file_says_what_when_and_how_it_was_decided(kind, office, sent_report):
     (row,) = rows(register_export.export(Wanted(), kind, by=office.people[Role.AUDITOR], at=AT))
-    assert (row["reference"], row["kind"], row["state"]) == (report.reference, "Late", "Sent")
+    assert (row["reference"], row["kind"], row["state"]) == (sent_report.reference, "Late", "Sent")
     assert (row["occurred_on"], row["practices"]) == ("2020-06-30", "T3.6 (edition 2.0)")
     assert (row["delay_at_least_seconds"], row["delay_at_most_seconds"]) == ("3415", "3420")
     assert (row["first_approved_at"], row["first_sent_on"]) == ("2020-06-30 11:02", "2020-06-30")
-    assert row["series"] == report.suspicions.get().release.series.title
+    assert row["series"] == sent_report.suspicions.get().release.series.title
     assert set(row) == set(register_export.COLUMNS)
 
 
-def test_a_line_says_the_cause_and_what_is_still_to_be_done():
-    office = an_office()
-    report = a_report(office, ReportStatus.APPROVED)
+def test_a_line_says_the_cause_and_what_is_still_to_be_done(office, approved_report):
     plan = Plan("A second person looks.", Term.LONG, "The publishing team")
     for due in (date(2020, 6, 29), date(2020, 6, 30), None):
-        actions.add(report, replace(plan, due=due), by=office.head, at=AT)
-    done = actions.add(report, replace(plan, due=date(2020, 6, 28)), by=office.head, at=AT)
+        actions.add(approved_report, replace(plan, due=due), by=office.head, at=AT)
+    done = actions.add(approved_report, replace(plan, due=date(2020, 6, 28)), by=office.head, at=AT)
     actions.finish(done, done=True, by=office.head, at=AT)
     (row,) = rows(register_export.export(Wanted(), Kind.CSV, by=office.head, at=AT))
     assert row["cause"] == "A fault of the scheduler"
@@ -85,9 +87,7 @@ def test_a_line_says_the_cause_and_what_is_still_to_be_done():
 
 
 @pytest.mark.parametrize("kind", list(Kind))
-def test_no_program_takes_what_was_typed_for_a_formula(kind):
-    office = an_office()
-    a_report_with_people(office)
+def test_no_program_takes_what_was_typed_for_a_formula(kind, office, report_with_people):
     content = register_export.export(Wanted(), kind, by=office.head, at=AT)
     (row,) = rows(content)
     assert row["outputs"] == '=HYPERLINK("https://evil.example.com")'
@@ -96,9 +96,7 @@ def test_no_program_takes_what_was_typed_for_a_formula(kind):
 
 
 @pytest.mark.parametrize("role", sorted(LEADS))
-def test_people_are_in_the_file_only_if_a_lead_asks(role):
-    office = an_office()
-    a_report_with_people(office)
+def test_people_are_in_the_file_only_if_a_lead_asks(role, office, report_with_people):
     lead = office.people[role]
     without = register_export.export(Wanted(), Kind.CSV, by=lead, at=AT)
     assert "Ada Hill" not in without.decode()
@@ -111,9 +109,7 @@ def test_people_are_in_the_file_only_if_a_lead_asks(role):
 
 
 @pytest.mark.parametrize("role", sorted(TAKERS - LEADS))
-def test_nobody_else_can_ask_for_people(client, role):
-    office = an_office()
-    a_report_with_people(office)
+def test_nobody_else_can_ask_for_people(client, role, office, report_with_people):
     with pytest.raises(NotYours):
         register_export.export(Wanted(), Kind.CSV, by=office.people[role], at=AT, contacts=True)
     assert not RegisterEvent.objects.exists()
@@ -138,10 +134,10 @@ def test_a_lead_of_one_producer_gets_no_people_of_another():
     assert held == {office.producer.pk: True, other.producer.pk: False}
 
 
-def test_each_export_is_on_record_with_who_when_what_was_asked_and_what_it_held(client, time_machine):
+def test_each_export_is_on_record_with_who_when_what_was_asked_and_what_it_held(
+    client, time_machine, office, report_with_people
+):
     time_machine.move_to(AT, tick=False)
-    office = an_office()
-    a_report_with_people(office)
     client.force_login(office.head)
     answer = client.post(f"{ADDRESS}?kind=late&first=2020-06-01", {"kind": "ods", "contacts": "on"})
     assert answer["Content-Disposition"] == 'attachment; filename="breach-reports-2020-06-30.ods"'
@@ -162,9 +158,7 @@ def test_each_export_is_on_record_with_who_when_what_was_asked_and_what_it_held(
     assert "with people" in shown
 
 
-def test_the_record_of_exports_cannot_be_changed():
-    office = an_office()
-    a_report(office)
+def test_the_record_of_exports_cannot_be_changed(office, draft_report):
     register_export.export(Wanted(), Kind.CSV, by=office.head, at=AT)
     with pytest.raises(AppendOnlyRow):
         RegisterEvent.objects.update(kind="nothing")
@@ -185,8 +179,7 @@ def test_a_file_holds_what_the_list_holds_and_nothing_of_others_or_rehearsals(cl
     assert [row["reason_not_reported"] for row in found] == ["The automatic check was wrong"]
 
 
-def test_where_nothing_fits_no_file_is_made_and_nothing_recorded(client):
-    office = an_office()
+def test_where_nothing_fits_no_file_is_made_and_nothing_recorded(client, office):
     client.force_login(office.head)
     answer = client.post(f"{ADDRESS}?kind=early", {"kind": "csv"}, follow=True)
     assert answer.redirect_chain == [("/reports/register/?kind=early", 302)]
@@ -194,35 +187,27 @@ def test_where_nothing_fits_no_file_is_made_and_nothing_recorded(client):
     assert not RegisterEvent.objects.exists()
 
 
-def test_a_filter_that_cannot_be_exports_nothing(client):
-    office = an_office()
-    a_report(office)
+def test_a_filter_that_cannot_be_exports_nothing(client, office, draft_report):
     client.force_login(office.head)
     answer = client.post(f"{ADDRESS}?first=soon", {"kind": "csv"}, follow=True)
     assert "Enter a valid date" in answer.text
     assert not RegisterEvent.objects.exists()
 
 
-def test_a_file_of_too_many_reports_is_refused(monkeypatch):
-    office = an_office()
-    a_report(office)
+def test_a_file_of_too_many_reports_is_refused(monkeypatch, office, draft_report):
     monkeypatch.setattr(register_export, "MOST_REPORTS", 0)
     with pytest.raises(CannotBeExported, match=r"A file holds 0 reports at most, and these are 1: choose fewer."):
         register_export.export(Wanted(), Kind.CSV, by=office.head, at=AT)
 
 
-def test_no_kind_of_file_is_said_at_its_field(client):
-    office = an_office()
-    a_report(office)
+def test_no_kind_of_file_is_said_at_its_field(client, office, draft_report):
     client.force_login(office.head)
     assert "Choose a kind of file" in client.post(ADDRESS, {}).text
     assert client.post(ADDRESS, {"kind": "exe"}).headers.get("Content-Disposition") is None
 
 
 @pytest.mark.parametrize("role", list(Role))
-def test_the_page_is_there_for_those_who_may_take_reports_out_of_the_house(client, role):
-    office = an_office()
-    a_report(office)
+def test_the_page_is_there_for_those_who_may_take_reports_out_of_the_house(client, role, office, draft_report):
     client.force_login(office.people[role])
     assert client.get(ADDRESS).status_code == (200 if role in TAKERS else 404)
     assert client.post(ADDRESS, {"kind": "csv"}).status_code == (200 if role in TAKERS else 404)
@@ -231,17 +216,16 @@ def test_the_page_is_there_for_those_who_may_take_reports_out_of_the_house(clien
         assert "Download these" not in client.get("/reports/register/").text
 
 
-def test_a_stranger_gets_nothing(client):
-    a_report(an_office())
+def test_a_stranger_gets_nothing(client, draft_report):
     assert client.post(ADDRESS, {"kind": "csv"}).status_code == 302
     client.force_login(UserFactory(is_superuser=True))
     assert client.post(ADDRESS, {"kind": "csv"}).status_code == 404
 
 
 @pytest.mark.parametrize("role", list(Role))
-def test_the_record_is_read_in_the_admin_site_by_those_who_may_take_files_and_written_by_nobody(role):
-    office = an_office()
-    a_report(office)
+def test_the_record_is_read_in_the_admin_site_by_those_who_may_take_files_and_written_by_nobody(
+    role, office, draft_report
+):
     register_export.export(Wanted(), Kind.CSV, by=office.head, at=AT)
     client = staff(role, office.producer, is_superuser=True)
     if role not in TAKERS:
@@ -253,9 +237,7 @@ def test_the_record_is_read_in_the_admin_site_by_those_who_may_take_files_and_wr
     assert client.post(page("registerevent", "delete", row.pk), {"post": "yes"}).status_code == 403
 
 
-def test_a_file_takes_as_many_queries_whatever_it_holds(django_assert_num_queries):
-    office = an_office()
-    a_report(office)
+def test_a_file_takes_as_many_queries_whatever_it_holds(django_assert_num_queries, office, draft_report):
     register_export.export(Wanted(), Kind.CSV, by=office.head, at=AT)
     with CaptureQueriesContext(connection) as few:
         register_export.export(Wanted(), Kind.CSV, by=office.head, at=AT)

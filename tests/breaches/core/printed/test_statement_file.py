@@ -10,7 +10,7 @@ from selectolax.lexbor import LexborHTMLParser
 from breaches.core.status import ReportStatus
 from breaches.deciding import sending
 from releases.core.dates.london import day
-from tests.breaches.people import ACTIONS, AT, IMPACT, REGULATOR, a_report
+from tests.breaches.people import ACTIONS, AT, IMPACT, REGULATOR, a_report, brought
 
 pytestmark = pytest.mark.django_db
 
@@ -78,8 +78,8 @@ def test_what_was_sent_to_nobody_is_called_approved_and_not_reported(client, off
 
 
 @pytest.mark.parametrize("status", [ReportStatus.DRAFT, ReportStatus.WITH_HOP, ReportStatus.DISMISSED])
-def test_what_was_not_approved_has_no_statement(client, office, status):
-    report = a_report(office, status)
+def test_what_was_not_approved_has_no_statement(client, office, status, draft_report):
+    report = brought(draft_report, office, status)
     client.force_login(office.head)
     assert taken(client, report, "statement_html").status_code == 404
     assert taken(client, report, "statement_text").status_code == 404
