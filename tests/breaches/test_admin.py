@@ -59,10 +59,10 @@ def test_reports_are_read_by_those_who_may_view_them_and_written_by_nobody(repor
         client = staff(role, report.producer, is_superuser=True)
         for model in MODELS:
             with subtests.test(f"{model} by {role}"), rolled_back():
-                if role in VIEWERS:
+                assert client.get(page(model)).status_code == (200 if role in VIEWERS else 403)
+                # To write is refused to everybody alike, whoever may do most elsewhere.
+                if role is Role.HEAD_OF_PROFESSION:
                     check_read_only(client, model)
-                else:
-                    assert client.get(page(model)).status_code == 403
 
 
 def check_read_only(client, model):

@@ -9,7 +9,6 @@ from django.conf import settings
 from breaches.completing import editing
 from breaches.core.content import CitedPractice
 from breaches.core.remarks import Section
-from breaches.core.status import ReportStatus
 from breaches.deciding import sign_off
 from breaches.drafts import starting
 from breaches.reports.filing import first_day
@@ -47,8 +46,7 @@ def test_a_drafted_report_is_found_by_the_day_it_was_due_and_the_practice_of_ord
     assert filed(a_report(an_office(), complete=False)) == (date(2020, 6, 30), [("2.0", "T3.6")])
 
 
-def test_a_report_started_by_hand_is_found_by_the_day_that_the_person_gave():
-    office = an_office()
+def test_a_report_started_by_hand_is_found_by_the_day_that_the_person_gave(office):
     release = a_late_release(series=SeriesFactory(producer=office.producer))
     report = starting.start_about_list(release, occurred_on=date(2020, 6, 29), by=office.head, at=AT).report
     day, practices = filed(report)
@@ -56,9 +54,8 @@ def test_a_report_started_by_hand_is_found_by_the_day_that_the_person_gave():
     assert practices == sorted({(one.edition, one.code) for one in content_of(report).practices})
 
 
-def test_an_edited_report_is_found_by_what_it_says_now():
-    office = an_office()
-    report = a_report(office)
+def test_an_edited_report_is_found_by_what_it_says_now(office, draft_report):
+    report = draft_report
     days = (date(2020, 6, 30), date(2020, 6, 26))
     report = circumstances(report, office, occurred_on=days, practices=(V2,))
     assert filed(report) == (date(2020, 6, 26), [("2.0", "V2")])
@@ -66,24 +63,19 @@ def test_an_edited_report_is_found_by_what_it_says_now():
     assert filed(report) == (None, [])
 
 
-def test_what_is_not_saved_changes_nothing_by_which_a_report_is_found():
-    office = an_office()
-    report = a_report(office)
+def test_what_is_not_saved_changes_nothing_by_which_a_report_is_found(office, draft_report):
     with pytest.raises(editing.Impossible):
-        circumstances(report, office, occurred_on=(date(2031, 1, 1),), practices=(V2,))
-    assert filed(report) == (date(2020, 6, 30), [("2.0", "T3.6")])
+        circumstances(draft_report, office, occurred_on=(date(2031, 1, 1),), practices=(V2,))
+    assert filed(draft_report) == (date(2020, 6, 30), [("2.0", "T3.6")])
 
 
-def test_a_reopened_report_is_found_as_before():
-    office = an_office()
-    report = a_report(office, ReportStatus.APPROVED)
-    sign_off.reopen(report, reason="A figure was wrong.", by=office.head, at=AT + timedelta(days=1))
-    assert filed(report) == (date(2020, 6, 30), [("2.0", "T3.6")])
+def test_a_reopened_report_is_found_as_before(office, approved_report):
+    sign_off.reopen(approved_report, reason="A figure was wrong.", by=office.head, at=AT + timedelta(days=1))
+    assert filed(approved_report) == (date(2020, 6, 30), [("2.0", "T3.6")])
 
 
-def test_of_several_days_the_first_counts_and_of_none_none():
-    office = an_office()
-    content = content_of(a_report(office))
+def test_of_several_days_the_first_counts_and_of_none_none(draft_report):
+    content = content_of(draft_report)
     assert first_day(content) == date(2020, 6, 30)
     assert first_day(type(content)()) is None
 
