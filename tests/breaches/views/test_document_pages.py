@@ -8,7 +8,7 @@ from breaches.paper import pdf
 from releases.core.canonical import sha256_hex
 from tests.breaches.forms import page_of, send, status_of, words
 from tests.breaches.paper.papers import text_of
-from tests.breaches.people import ACTIONS, IMPACT, a_report, written
+from tests.breaches.people import ACTIONS, IMPACT, brought, written
 
 pytestmark = pytest.mark.django_db
 
@@ -86,8 +86,8 @@ def test_each_download_is_kept_with_name_role_and_time(client, office, submitted
 
 @pytest.mark.parametrize("annex", ["", "?annex=1"], ids=["alone", "with an annex"])
 @pytest.mark.parametrize("status", WITH_DOCUMENT)
-def test_what_was_approved_has_no_draft_any_more_and_leads_to_its_document(client, office, status, annex):
-    report = a_report(office, status)
+def test_what_was_approved_has_no_draft_any_more_and_leads_to_its_document(client, office, status, annex, draft_report):
+    report = brought(draft_report, office, status)
     client.force_login(office.head)
     answer = client.get(page_of(report, "draft_pdf") + annex)
     document = report.approved_documents.latest("version")
@@ -123,8 +123,8 @@ def test_the_history_tells_who_did_what_in_order_and_opens_every_version(client,
     assert client.get(page_of(returned_report, "version", number=99)).status_code == 404
 
 
-def test_the_submitter_sees_the_heads_version(client, office):
-    report = written(a_report(office, ReportStatus.WITH_HOP), by=office.head, impact="The head's words.")
+def test_the_submitter_sees_the_heads_version(client, office, submitted_report):
+    report = written(submitted_report, by=office.head, impact="The head's words.")
     client.force_login(office.statistician)
     assert "The head's words." in words(client.get(page_of(report, "check")).text)
     assert office.head.name in words(client.get(page_of(report, "history")).text)

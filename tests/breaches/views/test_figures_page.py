@@ -59,10 +59,8 @@ def test_without_signing_in_or_a_role_there_are_no_figures(client):
     assert client.get(ADDRESS).status_code == 404
 
 
-def test_a_breach_and_its_release_are_counted_in_their_quarter(client):
-    office = an_office()
-    report = a_report(office, ReportStatus.APPROVED)
-    series = report.suspicions.get().release.series
+def test_a_breach_and_its_release_are_counted_in_their_quarter(client, office, approved_report):
+    series = approved_report.suspicions.get().release.series
     for number in range(3):
         on_time(series, number)
     on_time(series, "rehearsed", rehearsal=True)
@@ -86,9 +84,7 @@ def test_an_office_of_which_nothing_can_be_counted_yet_is_told_so_in_one_sentenc
     assert "<table" not in page.text
 
 
-def test_the_year_before_stands_beside_the_year(client, time_machine):
-    office = an_office()
-    a_report(office, ReportStatus.RECORDED)
+def test_the_year_before_stands_beside_the_year(client, time_machine, office, recorded_report):
     client.force_login(office.head)
     page = client.get(ADDRESS, {"year": "2020"})
     assert table(page, "year")["Breaches (to be reported, or kept in our own log)"] == ["1", "0"]
@@ -102,9 +98,7 @@ def test_the_year_before_stands_beside_the_year(client, time_machine):
     assert "is counted up to" not in words(client.get(ADDRESS, {"year": "2020"}).text)
 
 
-def test_a_dismissed_false_alarm_leaves_the_count_and_stands_with_its_reason(client):
-    office = an_office()
-    a_report(office, ReportStatus.DISMISSED)
+def test_a_dismissed_false_alarm_leaves_the_count_and_stands_with_its_reason(client, office, dismissed_report):
     client.force_login(office.head)
     page = client.get(ADDRESS)
     assert table(page, "breaches")["April to June 2020"] == ["0", "0", "0", "0", "0"]
@@ -116,21 +110,17 @@ def test_a_dismissed_false_alarm_leaves_the_count_and_stands_with_its_reason(cli
     assert [one["reason"] for one in listed.context["rows"]] == ["The automatic check was wrong"]
 
 
-def test_a_quarter_leads_to_its_reports(client):
-    office = an_office()
-    report = a_report(office, ReportStatus.APPROVED)
+def test_a_quarter_leads_to_its_reports(client, office, approved_report):
     client.force_login(office.head)
     (found,) = [one for one in client.get(ADDRESS).context["tables"] if one.key == "breaches"]
     listed = {row.name: client.get(row.address).context["rows"] for row in found.rows}
-    assert [row["report"] for row in listed.pop("April to June 2020")] == [report]
+    assert [row["report"] for row in listed.pop("April to June 2020")] == [approved_report]
     assert not any(listed.values())
 
 
-def test_an_approval_by_the_author_is_counted(client):
-    office = an_office()
-    report = a_report(office)
+def test_an_approval_by_the_author_is_counted(client, office, draft_report):
     joins(office.statistician, office.producer, Role.DEPUTY)
-    sign_off.approve(report, by=office.statistician, at=AT + timedelta(days=3), render=printed)
+    sign_off.approve(draft_report, by=office.statistician, at=AT + timedelta(days=3), render=printed)
     client.force_login(office.head)
     year = table(client.get(ADDRESS), "year")
     assert year["Approved by one person who had written it"] == ["1", "0"]
@@ -142,17 +132,15 @@ def test_an_approval_by_the_author_is_counted(client):
 PLAN = Plan("A second person looks at 9.30am.", Term.LONG, "The publishing team", due=date(2020, 7, 2))
 
 
-def test_actions_of_a_breach_count_until_they_are_done_and_lead_to_their_report(client):
-    office = an_office()
-    report = a_report(office, ReportStatus.APPROVED)
+def test_actions_of_a_breach_count_until_they_are_done_and_lead_to_their_report(client, office, approved_report):
     a_report(office, reference="a-draft")
     a_report(office, ReportStatus.DISMISSED, reference="dismissed")
     rehearsed = a_report(office, ReportStatus.APPROVED, reference="rehearsed", rehearsal=True)
     overdue, not_yet, done = [
-        actions.add(report, replace(PLAN, text=f"Action {number}", due=due), by=office.head, at=AT)
+        actions.add(approved_report, replace(PLAN, text=f"Action {number}", due=due), by=office.head, at=AT)
         for number, due in enumerate([PLAN.due, date(2020, 7, 3), None])
     ]
-    for other in Report.objects.exclude(pk=report.pk):
+    for other in Report.objects.exclude(pk=approved_report.pk):
         actions.add(other, PLAN, by=office.head, at=AT)
     actions.finish(done, done=True, by=office.head, at=AT)
     client.force_login(office.head)
@@ -164,7 +152,7 @@ def test_actions_of_a_breach_count_until_they_are_done_and_lead_to_their_report(
     (found,) = [one for one in page.context["tables"] if one.key == "actions"]
     listed = client.get(next(row.address for row in found.rows if row.name == "April to June 2020"))
     assert {row["report"].reference for row in listed.context["rows"]} == {
-        report.reference,
+        approved_report.reference,
         "breach-a-draft",
         "breach-dismissed",
     }
@@ -242,9 +230,7 @@ def test_what_cannot_be_asked_is_said_and_shows_no_figure(client, asked):
     assert "Select a valid choice" in page.text
 
 
-def test_each_chart_is_named_described_and_has_its_table(client):
-    office = an_office()
-    a_report(office, ReportStatus.APPROVED)
+def test_each_chart_is_named_described_and_has_its_table(client, office, approved_report):
     client.force_login(office.head)
     page = client.get(ADDRESS).text
     charts = re.findall(r"<svg class=\"office-chart\".*?</svg>", page, flags=re.DOTALL)
@@ -262,8 +248,7 @@ def test_each_chart_is_named_described_and_has_its_table(client):
     assert len(ids) == len(set(ids))
 
 
-def test_the_number_of_queries_does_not_grow(client, django_assert_num_queries):
-    office = an_office()
+def test_the_number_of_queries_does_not_grow(client, django_assert_num_queries, office):
     series = SeriesFactory(producer=office.producer)
     client.force_login(office.head)
     a_late_release(series=series, reference="release-0")

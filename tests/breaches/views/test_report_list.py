@@ -16,7 +16,7 @@ from breaches.reports.versions import present
 from releases.core.roles import Role
 from tests.breaches.forms import words
 from tests.breaches.mornings import EARLY_MORNING, SEED_MORNING, a_drafted_report, a_late_release, covered, looks
-from tests.breaches.people import a_report, an_office, printed
+from tests.breaches.people import a_report, an_office, brought, printed
 from tests.breaches.record import london
 from tests.factories import SeriesFactory, UserFactory, a_confirmed_release
 
@@ -36,9 +36,7 @@ def test_an_empty_list_says_why_it_is_empty(client):
 
 
 @pytest.mark.parametrize("role", list(Role))
-def test_whoever_reads_no_reports_is_told_that_and_not_that_there_are_none(client, role):
-    office = an_office()
-    report = a_report(office)
+def test_whoever_reads_no_reports_is_told_that_and_not_that_there_are_none(client, role, office, draft_report):
     client.force_login(office.people[role])
     for address in ("/reports/", "/reports/?show=decided"):
         page = words(client.get(address).text)
@@ -46,7 +44,7 @@ def test_whoever_reads_no_reports_is_told_that_and_not_that_there_are_none(clien
         assert ("Your role does not read breach reports." in page) is not reads
         assert ("Register of all reports" in page) is reads
         assert ("Waiting for a decision" in page or "Decided" in page) is reads
-    assert (report.reference in words(client.get("/reports/").text)) is reads
+    assert (draft_report.reference in words(client.get("/reports/").text)) is reads
 
 
 def test_whoever_has_no_role_is_told_so_too(client):
@@ -64,8 +62,7 @@ def test_a_person_sees_the_reports_of_their_producers_and_no_others(client):
     assert theirs.reference not in page
 
 
-def test_a_report_is_listed_with_kind_day_status_and_whether_it_is_a_rehearsal(client):
-    office = an_office()
+def test_a_report_is_listed_with_kind_day_status_and_whether_it_is_a_rehearsal(client, office):
     a_report(office, ReportStatus.WITH_HOP, rehearsal=True)
     client.force_login(office.head)
     page = words(client.get("/reports/").text)
@@ -74,9 +71,8 @@ def test_a_report_is_listed_with_kind_day_status_and_whether_it_is_a_rehearsal(c
 
 
 @pytest.mark.parametrize("status", list(ReportStatus))
-def test_decided_reports_and_waiting_ones_are_listed_apart(client, status):
-    office = an_office()
-    report = a_report(office, status)
+def test_decided_reports_and_waiting_ones_are_listed_apart(client, status, office, draft_report):
+    report = brought(draft_report, office, status)
     client.force_login(office.head)
     decided = status not in {ReportStatus.DRAFT, ReportStatus.WITH_HOP, ReportStatus.RETURNED}
     assert (report.reference in words(client.get("/reports/").text)) is not decided
@@ -88,8 +84,7 @@ def test_decided_reports_and_waiting_ones_are_listed_apart(client, status):
     [("head", "breach-to-decide"), ("statistician", "breach-sent-back")],
     ids=["a lead: what is to be decided", "a writer: what was returned"],
 )
-def test_what_waits_for_the_reader_comes_first(client, who, first):
-    office = an_office()
+def test_what_waits_for_the_reader_comes_first(client, who, first, office):
     a_report(office, ReportStatus.WITH_HOP, reference="to-decide")
     a_report(office, ReportStatus.RETURNED, reference="sent-back")
     a_report(office, reference="still-written")
@@ -117,9 +112,7 @@ def test_a_long_list_is_paged_with_as_many_queries_as_one_report_takes(client, d
     assert words(client.get("/reports/?page=2").text).count("Report breach-release-") == 5
 
 
-def test_the_command_lists_what_programs_need(django_assert_max_num_queries):
-    office = an_office()
-    report = a_report(office, ReportStatus.APPROVED)
+def test_the_command_lists_what_programs_need(django_assert_max_num_queries, office, approved_report):
     early = a_confirmed_release(series=SeriesFactory(producer=office.producer), reference="early", rehearsal=True)
     covered(early)
     looks(early, *EARLY_MORNING)
@@ -132,7 +125,7 @@ def test_the_command_lists_what_programs_need(django_assert_max_num_queries):
     with django_assert_max_num_queries(4):
         entries = {entry["release"]: entry for entry in listed(json=True)}
     assert entries["schools-march-2020"] == {
-        "reference": report.reference,
+        "reference": approved_report.reference,
         "release": "schools-march-2020",
         "kind": "late",
         "status": "approved",
@@ -152,12 +145,10 @@ def test_the_command_speaks_to_people_too():
     assert listed(json=True)[0]["reference"] == report.reference
 
 
-def test_an_approved_report_is_exported_as_it_was_stored(tmp_path):
-    office = an_office()
-    report = a_report(office, ReportStatus.APPROVED)
+def test_an_approved_report_is_exported_as_it_was_stored(tmp_path, approved_report):
     file = tmp_path / "report.pdf"
-    call_command("export_report", report.reference, output=file, stdout=StringIO())
-    assert file.read_bytes() == bytes(report.approved_documents.get().pdf)
+    call_command("export_report", approved_report.reference, output=file, stdout=StringIO())
+    assert file.read_bytes() == bytes(approved_report.approved_documents.get().pdf)
     assert [path.name for path in tmp_path.iterdir()] == ["report.pdf"]
 
 
