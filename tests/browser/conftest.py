@@ -52,13 +52,14 @@ def new_context(new_context: Callable[..., BrowserContext]) -> Iterator[Callable
 
 
 @pytest.fixture
-def sign_in(page: Page, live_server: object) -> Callable[[User], None]:
-    """Give the way to sign somebody in without the log-in page."""
+def sign_in(page: Page, live_server: object) -> Callable[[User], Client]:
+    """Give the way to sign somebody in without the log-in page; it returns a client with the same session."""
 
-    def as_person(person: User) -> None:
+    def as_person(person: User) -> Client:
         client = Client()
         client.force_login(person, backend=settings.AUTHENTICATION_BACKENDS[0])
         cookie = client.cookies["sessionid"].value
         page.context.add_cookies([{"name": "sessionid", "value": cookie, "url": str(live_server)}])
+        return client
 
     return as_person

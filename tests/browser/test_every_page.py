@@ -56,11 +56,11 @@ def test_pages_for_everyone(page, live_server, morning, subtests):
 
 @pytest.mark.parametrize("part", ["releases", "reports"])
 def test_pages_for_the_head_of_profession(page, live_server, morning, sign_in, subtests, part):
-    sign_in(morning.office.head)
+    client = sign_in(morning.office.head)
     reports = {name: address for name, address in morning.pages.items() if address.startswith("/reports/")}
     others = {*reports, "accepting an invitation"}  # which is for somebody else
     releases = {name: address for name, address in morning.pages.items() if name not in others}
-    walk(page, live_server, reports if part == "reports" else releases, subtests)
+    walk(page, live_server, reports if part == "reports" else releases, subtests, client=client)
 
 
 def test_every_link_of_an_error_summary_puts_the_cursor_into_its_field(page, live_server, morning, sign_in, subtests):
