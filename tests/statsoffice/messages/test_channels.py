@@ -12,7 +12,8 @@ from statsoffice.messages import outbox
 from statsoffice.messages.kinds import kind_of
 from statsoffice.messages.models import Channel, Message, Preference
 from tests.breaches.people import AT, REGULATOR, a_report, an_office
-from tests.factories import ContactFactory
+from tests.factories import ContactFactory, ProducerFactory
+from tests.shared_rows import shared_fixture
 from tests.statsoffice.messages.notify_stub import KEY, TEMPLATE
 
 pytestmark = pytest.mark.django_db
@@ -20,12 +21,22 @@ pytestmark = pytest.mark.django_db
 LATER = AT + timedelta(minutes=10)
 
 
-@pytest.fixture
-def office(settings):
-    """An office whose operator has set every channel up."""
+@pytest.fixture(autouse=True)
+def _every_channel(settings):
+    """Let the operator have set every channel up."""
     settings.NOTIFY_KEY, settings.NOTIFY_TEMPLATE = KEY, TEMPLATE
     settings.WEBHOOKS = {"press": "json://127.0.0.1:1/", "desk": "json://127.0.0.1:1/desk"}
+
+
+@shared_fixture
+def office():
     return an_office()
+
+
+@shared_fixture
+def report(office):
+    """A submitted report, of which nobody was told yet."""
+    return a_report(office, ReportStatus.WITH_HOP)
 
 
 def chooses(office, channel, person=None, webhook="", producer=None):
@@ -38,22 +49,19 @@ def told(kind="submitted", now=LATER):
     return Counter(Message.objects.filter(event__startswith=f"report-{kind}").values_list("channel", "recipient"))
 
 
-def test_who_has_chosen_nothing_is_told_by_mail(office):
-    a_report(office, ReportStatus.WITH_HOP)
+def test_who_has_chosen_nothing_is_told_by_mail(office, report):
     assert told() == Counter([("mail", office.deputy.email), ("mail", office.head.email)])
 
 
-def test_a_person_is_told_by_what_they_chose_for_this_producer(office):
+def test_a_person_is_told_by_what_they_chose_for_this_producer(office, report):
     chooses(office, Channel.NOTIFY, office.head)
-    chooses(office, Channel.NOTIFY, office.deputy, producer=an_office().producer)
-    a_report(office, ReportStatus.WITH_HOP)
+    chooses(office, Channel.NOTIFY, office.deputy, producer=ProducerFactory())
     assert told() == Counter([("mail", office.deputy.email), ("notify", office.head.email)])
 
 
-def test_a_person_may_choose_two_channels_and_is_told_once_by_each(office):
+def test_a_person_may_choose_two_channels_and_is_told_once_by_each(office, report):
     chooses(office, Channel.NOTIFY, office.head)
     chooses(office, Channel.MAIL, office.head)
-    a_report(office, ReportStatus.WITH_HOP)
     for _ in range(2):
         assert told() == Counter(
             [
@@ -64,26 +72,23 @@ def test_a_person_may_choose_two_channels_and_is_told_once_by_each(office):
         )
 
 
-def test_what_a_producer_chose_holds_for_whoever_has_no_choice_of_their_own(office):
+def test_what_a_producer_chose_holds_for_whoever_has_no_choice_of_their_own(office, report):
     chooses(office, Channel.NOTIFY)
     chooses(office, Channel.MAIL, office.deputy)
-    a_report(office, ReportStatus.WITH_HOP)
     assert told() == Counter([("mail", office.deputy.email), ("notify", office.head.email)])
 
 
-def test_a_channel_that_the_operator_has_not_set_up_is_not_used(office, settings):
+def test_a_channel_that_the_operator_has_not_set_up_is_not_used(office, report, settings):
     settings.NOTIFY_KEY, settings.WEBHOOKS = "", {}
     chooses(office, Channel.NOTIFY, office.head)
     chooses(office, Channel.WEBHOOK, webhook="press")
-    a_report(office, ReportStatus.WITH_HOP)
     assert told() == Counter([("mail", office.deputy.email), ("mail", office.head.email)])
 
 
-def test_a_webhook_is_told_once_for_all_and_nobody_is_told_by_it_alone(office):
+def test_a_webhook_is_told_once_for_all_and_nobody_is_told_by_it_alone(office, report):
     chooses(office, Channel.WEBHOOK, webhook="press")
     chooses(office, Channel.WEBHOOK, office.head, webhook="press")
     chooses(office, Channel.WEBHOOK, office.head, webhook="desk")
-    a_report(office, ReportStatus.WITH_HOP)
     assert told() == Counter(
         [
             ("mail", office.deputy.email),
@@ -94,9 +99,8 @@ def test_a_webhook_is_told_once_for_all_and_nobody_is_told_by_it_alone(office):
     )
 
 
-def test_a_webhook_is_told_the_reference_and_a_link_and_no_other_word(office):
+def test_a_webhook_is_told_the_reference_and_a_link_and_no_other_word(office, report):
     chooses(office, Channel.WEBHOOK, webhook="press")
-    report = a_report(office, ReportStatus.WITH_HOP)
     told()
     posted = Message.objects.get(channel=Channel.WEBHOOK, event__startswith="report-submitted")
     assert posted.subject == report.reference
@@ -119,8 +123,7 @@ def test_a_report_that_is_sent_goes_by_mail_with_its_document_whatever_was_chose
     assert told("sent") == Counter([("mail", REGULATOR)])
 
 
-def test_messages_say_what_they_are_about(office):
-    report = a_report(office, ReportStatus.WITH_HOP)
+def test_messages_say_what_they_are_about(office, report):
     told()
     message = Message.objects.filter(event__startswith="report-submitted").first()
     assert (message.producer, message.report, message.release) == (office.producer, report, None)

@@ -16,6 +16,7 @@ from statsoffice.messages.models import Message
 from tests.factories import SEED_DUE, ContactFactory, SeriesFactory, UserFactory, a_confirmed_release
 from tests.factories import an_announced_release as announced
 from tests.releases.on_record import looks_at
+from tests.shared_rows import shared_fixture
 
 pytestmark = pytest.mark.django_db
 
@@ -43,8 +44,7 @@ def told(now=SETTLED):
     return {message.recipient: message for message in Message.objects.filter(subject__contains="Seen live")}
 
 
-def test_whoever_was_told_of_the_suspicion_is_told_once_and_nobody_else():
-    release = suspected(announced())
+def test_whoever_was_told_of_the_suspicion_is_told_once_and_nobody_else(release):
     told(SUSPECTED)
     heard = set(Message.objects.values_list("recipient", flat=True))
     release.series.deputies.add(ContactFactory(producer=release.series.producer))
@@ -55,13 +55,11 @@ def test_whoever_was_told_of_the_suspicion_is_told_once_and_nobody_else():
     assert Message.objects.exclude(subject__startswith="Nobody is dealing").count() == 4
 
 
-def test_while_nothing_was_seen_nobody_is_told_that_it_was():
-    suspected(announced())
+def test_while_nothing_was_seen_nobody_is_told_that_it_was(release):
     assert told(SUSPECTED) == {}
 
 
-def test_where_both_are_told_only_afterwards_the_suspicion_comes_first():
-    release = suspected(announced())
+def test_where_both_are_told_only_afterwards_the_suspicion_comes_first(release):
     seen(release, "live", at=SEEN)
     told()
     heard = Message.objects.filter(subject__startswith="Suspected").values_list("recipient", flat=True)
@@ -70,8 +68,7 @@ def test_where_both_are_told_only_afterwards_the_suspicion_comes_first():
     assert [subject for subject in subjects if subject != "Nobody is"] == ["Suspected"] * 2 + ["Seen live"] * 2
 
 
-def test_a_release_that_the_record_no_longer_shows_to_be_late_is_not_told_as_such():
-    release = suspected(announced())
+def test_a_release_that_the_record_no_longer_shows_to_be_late_is_not_told_as_such(release):
     told(SUSPECTED)
     release.verifications.update(outcome="uncertain", first_live_at=SEEN)
     assert told() == {}
@@ -100,14 +97,19 @@ def test_of_a_rehearsal_those_are_told_who_took_part_and_it_says_what_it_is():
     assert message.text.startswith("This is a rehearsal")
 
 
-def test_the_tick_delivers_it_to_a_mail_server(monkeypatch, mailbox):
-    release = suspected(announced())
+def test_the_tick_delivers_it_to_a_mail_server(release, monkeypatch, mailbox):
     seen(release, "live", at=SEEN)
     monkeypatch.setattr(jobs.CLOCK, "now", lambda: SETTLED, raising=False)
     for _ in range(3):
         jobs.deliver()
     subjects = sorted(mail["Subject"][:9] for mail in mailbox.mails)
     assert [subject for subject in subjects if subject != "Nobody is"] == ["Seen live"] * 2 + ["Suspected"] * 2
+
+
+@shared_fixture
+def release():
+    """A release that is suspected."""
+    return suspected(announced())
 
 
 def several(number, series=None):
@@ -126,13 +128,13 @@ def no_other_news(monkeypatch):
 
 @pytest.mark.usefixtures("no_other_news")
 def test_releases_of_one_producer_that_come_back_together_make_one_message_for_each_person():
-    releases = several(4)
+    releases = several(3)
     for number, release in enumerate(releases):
         seen(release, "live", at=SEEN + timedelta(milliseconds=900 * number))
-    for seconds in (*range(0, 90, 5), *range(90, 1200, 30)):
+    for seconds in (*range(0, 90, 10), *range(90, 1200, 60)):
         told(SEEN + timedelta(seconds=seconds))
     (subject,) = {message.subject for message in told().values()}
-    assert subject == f"Seen live: 4 releases of {releases[0].series.producer}"
+    assert subject == f"Seen live: 3 releases of {releases[0].series.producer}"
     messages = Message.objects.filter(subject__contains="Seen live")
     assert messages.count() == messages.values("recipient").distinct().count() == 2
     for release in releases:
@@ -142,15 +144,15 @@ def test_releases_of_one_producer_that_come_back_together_make_one_message_for_e
 
 @pytest.mark.usefixtures("no_other_news")
 def test_what_keeps_coming_back_within_a_quarter_of_an_hour_is_told_at_most_twice():
-    releases = several(8)
+    releases = several(5)
     waiting = iter(releases)
-    for seconds in range(0, 1200, 25):
+    for seconds in (*range(0, 400, 25), *range(400, 1200, 100)):
         if seconds % 50 == 0 and (release := next(waiting, None)):
             seen(release, "live", at=SEEN + timedelta(seconds=seconds))
         told(SEEN + timedelta(seconds=seconds + 12))
     messages = Message.objects.filter(subject__contains="Seen live")
     subjects = list(messages.order_by("created_at").values_list("subject", flat=True).distinct())
-    assert subjects == ["Seen live: release-00", f"Seen live: 7 releases of {releases[0].series.producer}"]
+    assert subjects == ["Seen live: release-00", f"Seen live: 4 releases of {releases[0].series.producer}"]
     assert messages.count() == 4
 
 
@@ -179,8 +181,8 @@ def test_that_something_is_back_makes_no_news_of_a_suspicion_wait():
     assert Message.objects.filter(subject="Suspected breach: another").count() == 2
 
 
-def test_what_was_told_one_by_one_before_is_not_told_again():
-    (release,) = several(1)
+def test_what_was_told_one_by_one_before_is_not_told_again(release):
+    told(SUSPECTED)
     seen(release, "live", at=SEEN)
     event = f"live-at-last-{release.suspicions.get().pk}"
     Message.objects.create(event=event, recipient="head@example.gov.uk", subject="x", created_at=SEEN, due_at=SEEN)

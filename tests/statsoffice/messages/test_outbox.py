@@ -26,6 +26,7 @@ from tests.factories import (
     member,
 )
 from tests.releases.on_record import looks_at
+from tests.shared_rows import shared_fixture
 
 pytestmark = pytest.mark.django_db
 
@@ -51,9 +52,19 @@ def suspect(release, *results):
     return release
 
 
+@shared_fixture
+def series():
+    return a_series()
+
+
+@shared_fixture
+def suspected(series):
+    """A release of the series that is suspected."""
+    return suspect(an_announced_release(series=series))
+
+
 @pytest.mark.both_databases
-def test_everybody_concerned_gets_one_message_each():
-    suspect(an_announced_release(series=a_series()))
+def test_everybody_concerned_gets_one_message_each(suspected):
     assert outbox.create_missing(now=NOW) == 4
     assert set(Message.objects.values_list("recipient", flat=True)) == set(
         Contact.objects.values_list("email", flat=True)
@@ -77,8 +88,7 @@ def taken_up():
 
 
 @pytest.mark.both_databases
-def test_whatever_runs_twice_tells_nobody_twice():
-    suspect(an_announced_release(series=a_series()))
+def test_whatever_runs_twice_tells_nobody_twice(suspected):
     taken_up()
     outbox.create_missing(now=NOW)
     assert outbox.create_missing(now=NOW) == 0
@@ -86,8 +96,8 @@ def test_whatever_runs_twice_tells_nobody_twice():
     assert Message.objects.count() == 4
 
 
-def test_a_release_that_is_not_seen_and_then_seen_late_is_suspected_once():
-    release = suspect(an_announced_release(series=a_series()))
+def test_a_release_that_is_not_seen_and_then_seen_late_is_suspected_once(suspected):
+    release = suspected
     taken_up()
     outbox.create_missing(now=NOW)
     looks_at(release, "live", start=SEED_DUE + timedelta(minutes=10))
@@ -107,8 +117,8 @@ def test_a_contact_of_two_duties_whose_addresses_differ_in_case_gets_one_message
     assert outbox.create_missing(now=NOW) == 2
 
 
-def test_the_message_names_title_due_time_and_link_and_no_address_or_marker():
-    release = suspect(an_announced_release(series=a_series()))
+def test_the_message_names_title_due_time_and_link_and_no_address_or_marker(suspected):
+    release = suspected
     outbox.create_missing(now=NOW)
     message = Message.objects.first()
     assert release.title in message.text
@@ -156,8 +166,7 @@ def test_a_contact_whose_account_was_closed_is_not_told():
     assert Message.objects.get().recipient == series.head_of_profession.email
 
 
-def test_what_happened_long_ago_is_no_news():
-    suspect(an_announced_release(series=a_series()))
+def test_what_happened_long_ago_is_no_news(suspected):
     assert outbox.create_missing(now=NOW + timedelta(days=7)) == 0
 
 
@@ -187,8 +196,8 @@ def test_line_ends_in_a_title_or_reference_stay_out_of_headers_and_lines():
     assert "One Bcc: all@example.gov.uk Two," in message.text
 
 
-def test_a_change_of_date_after_the_due_time_leaves_the_message_about_the_old_date():
-    release = suspect(an_announced_release(series=a_series()))
+def test_a_change_of_date_after_the_due_time_leaves_the_message_about_the_old_date(suspected):
+    release = suspected
     head = UserFactory()
     head.memberships.create(producer=release.series.producer, role="head_of_profession")
     scheduling.change_date(
@@ -202,30 +211,27 @@ def test_a_change_of_date_after_the_due_time_leaves_the_message_about_the_old_da
     assert "9.30am on 30 June 2020" in Message.objects.first().text
 
 
-def test_the_number_of_queries_does_not_grow_with_what_was_told_before(django_assert_num_queries):
-    suspect(an_announced_release(series=a_series()))
+def test_the_number_of_queries_does_not_grow_with_what_was_told_before(suspected, django_assert_num_queries):
     outbox.create_missing(now=NOW)
     with django_assert_num_queries(16):
         outbox.create_missing(now=NOW)
 
 
 @pytest.mark.both_databases
-def test_telling_one_or_twenty_suspicions_takes_as_many_queries(django_assert_num_queries):
-    suspect(an_announced_release(series=a_series(), reference="told-before"))
+def test_telling_one_or_five_suspicions_takes_as_many_queries(suspected, django_assert_num_queries):
     outbox.create_missing(now=NOW)
-    suspect(an_announced_release(series=a_series()))
+    suspect(an_announced_release(series=a_series(), reference="one"))
     with CaptureQueriesContext(connection) as few:
         assert outbox.create_missing(now=NOW) == 4
     series = a_series()
-    for number in range(20):
+    for number in range(5):
         suspect(an_announced_release(series=series, reference=f"other-{number}"))
     with django_assert_num_queries(len(few)):
         assert outbox.create_missing(now=NOW) == 4
 
 
 @pytest.mark.parametrize("kind", [reports_moved, overdue_actions], ids=["one in between", "the last one"])
-def test_a_fault_in_one_kind_of_news_keeps_back_no_other_and_is_raised_in_the_end(monkeypatch, kind):
-    suspect(an_announced_release(series=a_series()))
+def test_a_fault_in_one_kind_of_news_keeps_back_no_other_and_is_raised_in_the_end(suspected, monkeypatch, kind):
 
     def broken(*, told, now):
         yield Owed("sound", frozenset(["person@example.gov.uk"]), "Sound", "Before the odd row.\n")

@@ -16,7 +16,8 @@ from statsoffice.messages.delivery import MOST_ATTEMPTS, deliver
 from statsoffice.messages.models import Channel, Message
 from tests.breaches.forms import words
 from tests.breaches.people import AT, a_report, an_office
-from tests.factories import UserFactory, an_announced_release
+from tests.factories import SeriesFactory, UserFactory, an_announced_release, member
+from tests.shared_rows import shared_fixture
 
 pytestmark = pytest.mark.django_db
 
@@ -24,9 +25,15 @@ LATER = AT + timedelta(minutes=10)
 PAGE = "/messages/"
 
 
-@pytest.fixture
+@shared_fixture
 def office():
     return an_office()
+
+
+@shared_fixture
+def report(office):
+    """A submitted report, of which the leads were told."""
+    return told(office)
 
 
 def told(office, status=ReportStatus.WITH_HOP, **fields):
@@ -42,8 +49,7 @@ def seen(client, person, address=PAGE):
     return words(client.get(address).text)
 
 
-def test_a_lead_sees_what_was_sent_to_whom_by_what_and_when(client, office, mailbox):
-    report = told(office)
+def test_a_lead_sees_what_was_sent_to_whom_by_what_and_when(client, office, report, mailbox):
     deliver(now=LATER)
     page = seen(client, office.head)
     assert f"Report submitted: {report.reference}" in page
@@ -54,8 +60,7 @@ def test_a_lead_sees_what_was_sent_to_whom_by_what_and_when(client, office, mail
     assert "Mail to " in page
 
 
-def test_others_who_may_view_reports_see_how_many_were_told_and_no_address(client, office):
-    told(office)
+def test_others_who_may_view_reports_see_how_many_were_told_and_no_address(client, office, report):
     Message.objects.update(attempts=1, last_error=f"SMTPRecipientsRefused: {office.head.email}")
     page = seen(client, office.people[Role.AUDITOR])
     assert "Mail to 2 people: not sent yet: tried 1 time, and next at" in page
@@ -70,8 +75,7 @@ def test_who_was_told_themselves_sees_that(client, office):
     assert "@" not in page
 
 
-def test_whoever_may_view_no_report_sees_their_own_messages_alone(client, office):
-    told(office)
+def test_whoever_may_view_no_report_sees_their_own_messages_alone(client, office, report):
     manager = office.people[Role.CALENDAR_MANAGER]
     assert "Nothing was sent yet" in seen(client, manager)
     Message.objects.create(
@@ -89,17 +93,18 @@ def test_whoever_may_view_no_report_sees_their_own_messages_alone(client, office
     assert Report.objects.get().reference not in page
 
 
-@pytest.mark.parametrize("role", [Role.HEAD_OF_PROFESSION, Role.AUDITOR], ids=["a head", "an auditor"])
-def test_nobody_sees_messages_of_other_producers(client, office, role):
-    report = told(office)
-    others = an_office()
-    assert "Nothing was sent yet" in seen(client, others.people[role])
-    assert "No such message" in seen(client, others.people[role], f"{PAGE}?about={report.reference}")
+def test_nobody_sees_messages_of_other_producers(client, report):
+    elsewhere = SeriesFactory().producer
+    for role in (Role.HEAD_OF_PROFESSION, Role.AUDITOR):
+        other = member(role, elsewhere)
+        assert "Nothing was sent yet" in seen(client, other), role
+        assert "No such message" in seen(client, other, f"{PAGE}?about={report.reference}"), role
     assert "Nothing was sent yet" in seen(client, UserFactory(is_superuser=True, is_staff=True))
 
 
-def test_what_tells_of_a_report_is_hidden_from_whoever_may_not_view_that_very_report(client, office, monkeypatch):
-    told(office)
+def test_what_tells_of_a_report_is_hidden_from_whoever_may_not_view_that_very_report(
+    client, office, report, monkeypatch
+):
     monkeypatch.setattr(permissions, "reports_where", lambda person, action: Report.objects.none())
     assert "Nothing was sent yet" in seen(client, office.people[Role.AUDITOR])
     own = seen(client, office.head)
@@ -113,8 +118,7 @@ def test_who_has_not_signed_in_is_asked_to_and_nothing_can_be_posted(client, off
     assert client.post(PAGE).status_code == 405
 
 
-def test_what_is_sent_to_a_webhook_is_named_and_other_subjects_come_first(client, office):
-    report = told(office)
+def test_what_is_sent_to_a_webhook_is_named_and_other_subjects_come_first(client, office, report):
     first = Message.objects.first()
     first.pk, first.channel, first.recipient, first.subject = None, Channel.WEBHOOK, "press", report.reference
     first.created_at -= timedelta(minutes=1)
@@ -124,9 +128,8 @@ def test_what_is_sent_to_a_webhook_is_named_and_other_subjects_come_first(client
     assert "Webhook to press: not sent yet" in page
 
 
-def test_it_is_narrowed_to_a_report_a_release_and_a_state(client, office):
-    one = told(office)
-    release = an_announced_release(series=one.suspicions.get().release.series, reference="elsewhere")
+def test_it_is_narrowed_to_a_report_a_release_and_a_state(client, office, report):
+    release = an_announced_release(series=report.suspicions.get().release.series, reference="elsewhere")
     Message.objects.filter(recipient=office.head.email).update(sent_at=LATER)
     Message.objects.filter(recipient=office.deputy.email).update(attempts=MOST_ATTEMPTS, last_error="550 No mailbox")
     Message.objects.create(
@@ -138,7 +141,7 @@ def test_it_is_narrowed_to_a_report_a_release_and_a_state(client, office):
         created_at=LATER,
         due_at=LATER,
     )
-    assert "Pre-flight" not in seen(client, office.head, f"{PAGE}?about={one.reference}")
+    assert "Pre-flight" not in seen(client, office.head, f"{PAGE}?about={report.reference}")
     assert "Report submitted" not in seen(client, office.head, f"{PAGE}?about=elsewhere")
     assert "release elsewhere" in seen(client, office.head, f"{PAGE}?about=elsewhere")
     shown = {state: seen(client, office.head, f"{PAGE}?state={state}") for state in ("sent", "waiting", "left")}
@@ -147,8 +150,7 @@ def test_it_is_narrowed_to_a_report_a_release_and_a_state(client, office):
     assert "is tried no more Not sent 550 No mailbox" in shown["left"]
 
 
-def test_a_state_that_there_is_not_is_said_to_be_none_and_nothing_is_shown(client, office):
-    told(office)
+def test_a_state_that_there_is_not_is_said_to_be_none_and_nothing_is_shown(client, office, report):
     page = seen(client, office.head, f"{PAGE}?state=eaten")
     assert "There is no state “eaten” of a message." in page
     assert "Report submitted" not in page
@@ -159,8 +161,7 @@ def test_a_rehearsal_is_marked_as_one(client, office):
     assert "Rehearsal: Report returned" in seen(client, office.statistician)
 
 
-def test_long_lists_are_paged_with_a_fixed_number_of_queries(client, office):
-    report = told(office)
+def test_long_lists_are_paged_with_a_fixed_number_of_queries(client, office, report):
     client.force_login(office.head)
     with CaptureQueriesContext(connection) as few:
         client.get(PAGE)
@@ -183,8 +184,7 @@ def test_long_lists_are_paged_with_a_fixed_number_of_queries(client, office):
     assert "Report submitted" in seen(client, office.head, f"{PAGE}?page=2")
 
 
-def test_the_pages_of_reports_lead_there(client, office):
-    report = told(office)
+def test_the_pages_of_reports_lead_there(client, office, report):
     client.force_login(office.head)
     assert 'href="/messages/"' in client.get(reverse("breaches:report_list")).text
     page = client.get(reverse("breaches:report", args=[report.reference])).text

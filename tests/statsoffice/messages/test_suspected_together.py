@@ -14,17 +14,18 @@ from statsoffice.messages.gathering import QUIET, SETTLING, WINDOW, Untold, by_r
 from statsoffice.messages.models import Message, ToldSuspicion
 from tests.factories import SEED_DUE, ContactFactory, ProducerFactory, SeriesFactory, an_announced_release
 from tests.releases.on_record import looks_at
+from tests.shared_rows import shared_fixture
 
 RAISED = SEED_DUE + timedelta(seconds=125)
 PEOPLE = {"one@example.gov.uk", "two@example.gov.uk"}
 
 
-@pytest.fixture
+@shared_fixture
 def producer():
     return ProducerFactory(name="Office for Invented Numbers")
 
 
-@pytest.fixture
+@shared_fixture
 def series(producer):
     return SeriesFactory(producer=producer)
 
@@ -54,32 +55,32 @@ def no_other_news(monkeypatch):
 
 @pytest.mark.django_db
 @pytest.mark.usefixtures("no_other_news")
-def test_ten_suspicions_of_one_producer_make_one_message_for_each_person(series):
-    releases = [suspect(series, number, at=RAISED + timedelta(milliseconds=700 * number)) for number in range(10)]
-    for seconds in (*range(0, 90, 5), *range(90, 1200, 30)):
+def test_six_suspicions_of_one_producer_make_one_message_for_each_person(series):
+    releases = [suspect(series, number, at=RAISED + timedelta(milliseconds=700 * number)) for number in range(6)]
+    for seconds in (*range(0, 90, 10), *range(90, 1200, 60)):
         outbox.create_missing(now=RAISED + timedelta(seconds=seconds))
     assert told() == dict.fromkeys(Contact.objects.values_list("email", flat=True), 1)
     message = Message.objects.first()
-    assert message.subject == "10 suspected breaches: Office for Invented Numbers"
+    assert message.subject == "6 suspected breaches: Office for Invented Numbers"
     for release in releases:
         assert message.text.count(f"{release.title}, due at 9.30am on 30 June 2020") == 1
     assert reverse("breaches:report_list") in message.text
     assert f"/reports/join/{series.producer.slug}/2020-06-30/" in message.text
-    assert ToldSuspicion.objects.values("suspicion").distinct().count() == 10
+    assert ToldSuspicion.objects.values("suspicion").distinct().count() == 6
 
 
 @pytest.mark.django_db
 @pytest.mark.usefixtures("no_other_news")
 def test_those_of_a_quarter_of_an_hour_are_told_at_most_twice_if_they_keep_coming(series):
-    for seconds in range(0, 1200, 10):
+    for seconds in (*range(0, 600, 25), *range(600, 1200, 100)):
         number, rest = divmod(seconds, 50)
-        if not rest and number < 10:
+        if not rest and number < 6:
             suspect(series, number, at=RAISED + timedelta(seconds=seconds))
         outbox.create_missing(now=RAISED + timedelta(seconds=seconds))
     assert set(told().values()) == {2}
     suspicions = Message.objects.exclude(subject__startswith="Nobody is dealing")
     texts = list(suspicions.order_by("created_at").values_list("subject", flat=True).distinct())
-    assert texts == ["Suspected breach: release-00", "9 suspected breaches: Office for Invented Numbers"]
+    assert texts == ["Suspected breach: release-00", "5 suspected breaches: Office for Invented Numbers"]
 
 
 @pytest.mark.django_db
