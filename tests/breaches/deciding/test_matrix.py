@@ -67,6 +67,9 @@ MOVES = {
     PART: lambda report, by: made(report, PART, by=by, joined_drafts=True),
 }
 STRANGER = "stranger"
+# Roles that the table never names, which the next test sees; what refuses them does not ask for the state.
+NEVER = {Role.PUBLISHING_TEAM, Role.AUDITOR, Role.CALENDAR_MANAGER, STRANGER}
+STATES_FOR_NEVER = {"draft", "with_hop", "sent"}
 DECIDES = {Role.HEAD_OF_PROFESSION, Role.DEPUTY}
 WRITES = DECIDES | {Role.STATISTICIAN}
 # Written down a second time, by hand from the rules, so that a slip in the table of the code is seen.
@@ -105,15 +108,17 @@ def stored(report):
     return Report.objects.select_related("producer").get(pk=report.pk)
 
 
+@pytest.mark.parametrize("everybody", [False, pytest.param(True, marks=pytest.mark.full)], ids=["some", "everybody"])
 @pytest.mark.parametrize("status", list(ReportStatus))
-def test_the_tables_roles_and_no_others_make_a_move_from_a_state(office, draft_report, status, subtests):
+def test_the_tables_roles_and_no_others_make_a_move_from_a_state(office, draft_report, status, everybody, subtests):
     report = brought(draft_report, office, status)
     people = {**office.people, STRANGER: an_office().head}
     before = state_of(report)
+    tried = people.keys() - (set() if everybody or status in STATES_FOR_NEVER else NEVER)
     for move in MOVES:
         allowed = ALLOWED.get((status, move), set())
         with subtests.test(move), rolled_back():
-            for role in people.keys() - allowed:
+            for role in tried - allowed:
                 with pytest.raises((WrongRole, WrongState)):
                     MOVES[move](Report.objects.get(pk=report.pk), people[role])
             assert state_of(report) == before
