@@ -133,12 +133,15 @@ def test_a_report_is_open_to_all_its_readers_unless_its_kind_is_restricted(offic
 @pytest.mark.parametrize(
     "methods", [("get",), pytest.param(METHODS[1:], marks=pytest.mark.full)], ids=["get", "others"]
 )
-@pytest.mark.parametrize("who", WHO)
+@pytest.mark.parametrize("who", ["colleague", *(pytest.param(who, marks=pytest.mark.full) for who in NOT_THEIRS[1:])])
 @pytest.mark.parametrize("kind", KINDS)
 def test_for_everybody_else_it_does_not_exist_at_any_address_by_any_method(
     client, office, release, sent_leak, kind, who, methods
 ):
-    """That every method of every address asks first who is there is tested of a stranger in test_access.py."""
+    """That every method of every address asks first who is there is tested of a stranger in test_access.py.
+
+    Whom a report is open to is asked in one place, which the table of readers tries for every role.
+    """
     report = sent_leak if kind is Kind.LEAK else a_restricted_report(office, release, kind, sent=True)
     before = state_of(report)
     client.force_login(office.people[who])
@@ -251,7 +254,7 @@ def test_the_admin_site_lists_and_shows_nothing_of_it_to_everybody_else(office, 
             assert listed.status_code == 200
             assert report.reference not in listed.text
             assert listed.context["cl"].result_list
-            for row in rows.all():
+            for row in rows.all()[:1]:
                 change = reverse(f"admin:breaches_{model}_change", args=[row.pk])
                 assert client.get(change).status_code in {302, 404}
                 assert client.post(change, {}).status_code in {302, 403, 404}
