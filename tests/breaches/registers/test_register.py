@@ -138,9 +138,15 @@ def test_a_filter_leaves_what_fits_by_function_and_by_page(client, full_office, 
         assert found[-2:] == [PRA, "breach-is-returned"]
         assert len(found) == len(STANDING) + 3
     client.force_login(full_office.head)
+    by_page = set()
     for wanted, found in FITTING:
         with subtests.test(str(wanted)):
             assert set(references(full_office.head, **wanted)) == found
+            # The page reads a field in the same way whatever is chosen, but for a decision with its reason.
+            fields = frozenset((name, "." in str(value)) for name, value in wanted.items())
+            if fields in by_page:
+                continue
+            by_page.add(fields)
             page = client.get(ADDRESS, {name: str(value) for name, value in wanted.items()})
             assert {named(row["report"].reference) for row in page.context["rows"]} == found
 
