@@ -107,7 +107,7 @@ def test_every_page_of_the_annex_carries_mark_reference_and_digest_and_begins_be
 
 
 def test_how_many_looks_are_not_listed_never_stands_alone_on_a_page(tmp_path):
-    document = draft(with_annex(LATE))
+    document = dataclasses.replace(draft(with_annex(LATE)), sections=())
     (part,) = document.annex.parts
     path, alone = tmp_path / "report.pdf", []
     for rows in range(4, 16):
