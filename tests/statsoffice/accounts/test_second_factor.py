@@ -1,6 +1,7 @@
 """The second step of signing in: who must have one is led to set it up before anything else, and then uses it."""
 
 import re
+from itertools import product
 
 import pytest
 from allauth.mfa.models import Authenticator
@@ -45,21 +46,25 @@ def secret_in(page):
     return secret
 
 
-@pytest.mark.parametrize("role", Role)
-def test_the_roles_of_the_setting_are_led_to_set_one_up_and_others_are_not(client, role):
-    client.force_login(member(role, ProducerFactory()))
-    answer = client.get("/desk/")
-    assert (answer.status_code, answer.headers.get("Location")) == ((302, INDEX) if role in NEED_ONE else (200, None))
+def test_the_roles_of_the_setting_are_led_to_set_one_up_and_others_are_not(client, subtests):
+    producer = ProducerFactory()
+    for role in Role:
+        with subtests.test(role):
+            client.force_login(member(role, producer))
+            answer = client.get("/desk/")
+            found = answer.status_code, answer.headers.get("Location")
+            assert found == ((302, INDEX) if role in NEED_ONE else (200, None))
 
 
-@pytest.mark.parametrize("method", ["get", "post", "put", "delete"])
-@pytest.mark.parametrize(
-    "address", ["/", "/desk/", "/reports/", "/admin/", "/accounts/invitations/new/", "/api/v1/releases", "/nowhere/"]
-)
-def test_before_it_is_set_up_every_other_page_leads_there_by_every_method(client, address, method):
+OTHER_PAGES = ("/", "/desk/", "/reports/", "/admin/", "/accounts/invitations/new/", "/api/v1/releases", "/nowhere/")
+
+
+def test_before_it_is_set_up_every_other_page_leads_there_by_every_method(client, subtests):
     client.force_login(member(Role.HEAD_OF_PROFESSION, ProducerFactory(), is_staff=True))
-    answer = getattr(client, method)(address)
-    assert (answer.status_code, answer.headers["Location"]) == (302, INDEX)
+    for address, method in product(OTHER_PAGES, ("get", "post", "put", "delete")):
+        with subtests.test(address, method=method):
+            answer = getattr(client, method)(address)
+            assert (answer.status_code, answer.headers["Location"]) == (302, INDEX)
 
 
 def test_an_administrator_needs_one_for_the_admin_site(client):

@@ -13,9 +13,10 @@ from breaches.core.status import ReportStatus
 from breaches.deciding.redaction import redact
 from releases.core.roles import Role
 from releases.models import Contact, Membership
-from tests.breaches.people import AT, a_report, an_office
+from tests.breaches.people import AT, a_report, an_office, out
 from tests.factories import ProducerFactory, SeriesFactory, UserFactory, a_release, member
 from tests.releases.admin.site import page as admin_page
+from tests.shared_rows import shared_fixture
 
 pytestmark = pytest.mark.django_db
 TRAIL = "/audit/"
@@ -37,21 +38,22 @@ def told(reader, /, **asked):
     return [what for _, _, what in read(reader, **asked)]
 
 
-@pytest.fixture
+@shared_fixture
 def office():
     return an_office(name="Office for Rain")
 
 
-@pytest.mark.parametrize("role", list(Role))
-def test_auditors_and_leads_read_it_and_to_others_it_does_not_exist(office, role):
-    may = role in {Role.AUDITOR, Role.HEAD_OF_PROFESSION, Role.DEPUTY}
-    assert signed_in(office.people[role]).get(TRAIL).status_code == (200 if may else 404)
+@shared_fixture
+def approved_report(office):
+    return a_report(office, ReportStatus.APPROVED)
 
 
-@pytest.mark.parametrize("role", list(Role))
-def test_the_desk_leads_to_it_those_who_may_read_it(office, role):
-    may = role in {Role.AUDITOR, Role.HEAD_OF_PROFESSION, Role.DEPUTY}
-    assert ('href="/audit/"' in signed_in(office.people[role]).get(reverse("desk")).text) is may
+def test_the_desk_leads_auditors_and_leads_to_it_and_for_others_it_does_not_exist(office, subtests):
+    for role, person in office.people.items():
+        with subtests.test(role):
+            may = role in {Role.AUDITOR, Role.HEAD_OF_PROFESSION, Role.DEPUTY}
+            assert signed_in(person).get(TRAIL).status_code == (200 if may else 404)
+            assert ('href="/audit/"' in signed_in(person).get(reverse("desk")).text) is may
 
 
 def test_being_a_superuser_is_no_role():
@@ -67,8 +69,8 @@ def test_it_is_only_read(office):
     assert signed_in(office.head).post(TRAIL).status_code == 405
 
 
-def test_a_day_of_an_office_is_told_with_who_and_what(office):
-    report = a_report(office, ReportStatus.APPROVED)
+def test_a_day_of_an_office_is_told_with_who_and_what(office, approved_report):
+    report = approved_report
     signed_in(office.statistician).get(reverse("breaches:approved_pdf", args=[report.reference, report.version]))
     keeper = signed_in(office.people[Role.CALENDAR_MANAGER])
     a_release(series=SeriesFactory(producer=office.producer), reference="rain")
@@ -83,8 +85,8 @@ def test_a_day_of_an_office_is_told_with_who_and_what(office):
     assert found[0] == ("Auditor", "sign_in", "Signed in")
 
 
-def test_what_leads_decided_on_a_report_is_told_and_what_was_written_into_it_is_not(office):
-    report = a_report(office, ReportStatus.SENT)
+def test_what_leads_decided_on_a_report_is_told_and_what_was_written_into_it_is_not(office, approved_report):
+    report = out(approved_report, office, ReportStatus.SENT)
     redact(report, words="a person", why="Not to be named.", by=office.head, at=AT + timedelta(hours=1))
     found = read(office.people[Role.AUDITOR], kind="decision")
     assert [who for who, _, _ in found] == [str(office.head)] * 3

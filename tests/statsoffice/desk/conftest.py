@@ -3,6 +3,7 @@
 import pytest
 
 from tests.factories import an_announced_release
+from tests.shared_rows import shared_fixture
 from tests.statsoffice.desk.morning import BEFORE
 
 
@@ -17,7 +18,7 @@ def clock(time_machine):
     return to
 
 
-@pytest.fixture
+@shared_fixture
 def release():
     """A release that is due on the day of the seed."""
     return an_announced_release()

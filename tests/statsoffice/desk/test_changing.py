@@ -10,7 +10,7 @@ from releases.verdicts import judging
 from statsoffice.desk.changing import told_apart
 from tests.factories import SEED_DUE, an_announced_release
 from tests.releases.on_record import looks_at
-from tests.statsoffice.desk.morning import AFTER, BEFORE, sign_in
+from tests.statsoffice.desk.morning import AFTER, sign_in
 
 DESK = reverse("desk")
 PART = reverse("desk_part")
@@ -40,17 +40,6 @@ def test_only_what_changed_is_new(now, changed):
 @pytest.mark.parametrize("shown", ["", "nonsense", "é" * 24], ids=["nothing", "too short", "of the right length"])
 def test_whoever_has_something_else_gets_all_of_it(shown):
     assert the_list("3 s", "5 s").since(shown) is None
-
-
-@pytest.mark.django_db
-def test_a_countdown_comes_alone_and_the_list_around_it_is_not_sent_again(client, clock, release):
-    sign_in(client, release)
-    part = client.get(DESK).context["part"]
-    clock(BEFORE + timedelta(seconds=2))
-    response = client.get(PART, {name: part[name] for name in ("shown", "told", "waits")})
-    assert f'<div id="today-{release.pk}-detail" hx-swap-oob="innerHTML">due in 3 min 18 s</div>' in response.text
-    assert release.title not in response.text
-    assert 'id="desk-today"' not in response.text
 
 
 @pytest.mark.django_db

@@ -9,6 +9,7 @@ from releases.calendar import scheduling
 from releases.core.roles import Role
 from tests.factories import SeriesFactory, a_confirmed_release, a_release, london_slot, member
 from tests.releases.requested import head_of
+from tests.shared_rows import shared_fixture
 
 pytestmark = pytest.mark.django_db
 
@@ -16,9 +17,13 @@ DESK = reverse("desk")
 HEADING = "Still provisional, and their date is past"
 
 
-@pytest.fixture
-def series(clock):
+@pytest.fixture(autouse=True)
+def _the_day_after(clock):
     clock(datetime(2020, 7, 1, 9, 0, tzinfo=UTC))
+
+
+@shared_fixture
+def series():
     return SeriesFactory()
 
 
@@ -26,23 +31,24 @@ def planned(series, reference, on, *, make=a_release, **fields):
     return make(series=series, reference=reference, title=f"Title {reference}", slot=london_slot(on), **fields)
 
 
-@pytest.mark.parametrize("role", list(Role))
-def test_those_who_keep_the_calendar_are_led_to_exactly_those_releases(client, series, role):
+def test_those_who_keep_the_calendar_are_led_to_exactly_those_releases(client, series, subtests):
     past = planned(series, "past", date(2020, 6, 30))
     planned(series, "today", date(2020, 7, 1))
     planned(series, "confirmed", date(2020, 6, 29), make=a_confirmed_release)
     planned(series, "rehearsed", date(2020, 6, 29), rehearsal=True)
     planned(SeriesFactory(), "theirs", date(2020, 6, 29))
-    client.force_login(member(role, series.producer))
-    text = client.get(DESK).text.partition(HEADING)[2]
-    if role in {Role.HEAD_OF_PROFESSION, Role.DEPUTY, Role.CALENDAR_MANAGER}:
-        assert f'href="{reverse("releases:release", args=["past"])}"' in text
-        assert text.count("Title ") == 1
-        assert "30 June 2020 9:30am" in text
-    else:
-        assert text == ""
-    page = client.get(reverse("releases:release", args=[past.reference])).text
-    assert "Its date is past and it is still provisional" in page
+    for role in Role:
+        with subtests.test(role):
+            client.force_login(member(role, series.producer))
+            text = client.get(DESK).text.partition(HEADING)[2]
+            if role in {Role.HEAD_OF_PROFESSION, Role.DEPUTY, Role.CALENDAR_MANAGER}:
+                assert f'href="{reverse("releases:release", args=["past"])}"' in text
+                assert text.count("Title ") == 1
+                assert "30 June 2020 9:30am" in text
+            else:
+                assert text == ""
+            page = client.get(reverse("releases:release", args=[past.reference])).text
+            assert "Its date is past and it is still provisional" in page
 
 
 def test_what_was_given_another_date_or_cancelled_waits_no_more(client, series):

@@ -57,15 +57,16 @@ def test_where_nothing_is_missing_the_desk_says_so(client, clock, release):
     assert "No release due within two weeks lacks a page to check" in client.get(reverse("desk")).text
 
 
-@pytest.mark.parametrize("concern", list(Concern))
-def test_the_page_of_a_concern_that_nothing_of_ones_own_gives_says_so(client, clock, concern):
+def test_the_page_of_a_concern_that_nothing_of_ones_own_gives_says_so(client, clock, subtests):
     due("foreign", series=SeriesFactory(responsible=None)).addresses.all().delete()
     a_release(reference="foreign-too", url="https://a.example.gov.uk/")
     for stranger in (member(Role.DEPUTY, SeriesFactory().producer), UserFactory(is_superuser=True)):
         client.force_login(stranger)
-        text = client.get(reverse("desk_missing", args=[concern])).text
-        assert "No release of yours is concerned." in text
-        assert "foreign" not in text
+        for concern in Concern:
+            with subtests.test(concern, superuser=stranger.is_superuser):
+                text = client.get(reverse("desk_missing", args=[concern])).text
+                assert "No release of yours is concerned." in text
+                assert "foreign" not in text
 
 
 def test_a_concern_that_there_is_not_is_no_page_and_nobody_unknown_sees_one(client, release):
@@ -111,7 +112,7 @@ def test_the_desk_asks_the_database_no_more_for_more_releases(client, clock, dja
     client.get(reverse("desk"))
     with CaptureQueriesContext(connection) as for_few:
         client.get(reverse("desk"))
-    for name in ("second", "third", "fourth"):
+    for name in ("second", "third"):
         add(name)
     with django_assert_num_queries(len(for_few)):
         client.get(reverse("desk"))

@@ -15,6 +15,7 @@ from releases.models import PreflightRun
 from tests.factories import SeriesFactory, a_confirmed_release, member
 from tests.releases.preflight import DAY_BEFORE, DUE
 from tests.releases.views.test_views_preflight import checked, words_of
+from tests.shared_rows import shared_fixture
 
 pytestmark = pytest.mark.django_db
 
@@ -24,7 +25,7 @@ def _clock(time_machine):
     time_machine.move_to(DAY_BEFORE + timedelta(minutes=1), tick=False)
 
 
-@pytest.fixture
+@shared_fixture
 def series():
     return SeriesFactory()
 
@@ -83,10 +84,12 @@ def test_a_problem_that_was_mended_is_gone_with_the_next_check(client, series):
     assert "All is well with 1 release," in text
 
 
-def test_a_release_whose_hour_has_come_is_about_to_be_checked_and_a_later_one_is_not_spoken_of(client, series):
+def test_a_release_whose_hour_has_come_is_about_to_be_checked_and_a_later_one_only_where_that_was_asked(client, series):
     release_at(series, "tomorrow")
-    release_at(series, "later", due_at=DUE + timedelta(days=5))
+    later = release_at(series, "later", due_at=DUE + timedelta(days=5))
     assert "1 release is about to be checked." in words_of(desk(client, series))
+    preflight.ask(later, by=None, now=DAY_BEFORE)
+    assert "2 releases are about to be checked." in words_of(desk(client, series))
 
 
 def test_releases_that_share_a_host_and_a_minute_are_said_the_day_before_with_the_width(client, series, settings):
@@ -122,12 +125,6 @@ def test_the_desk_says_how_likely_an_early_release_would_be_noticed(client, seri
     assert "in the last minute: 91% for 10 seconds," in text
 
 
-def test_a_check_that_somebody_asked_for_is_about_to_be_made(client, series):
-    release = release_at(series, "later", due_at=DUE + timedelta(days=5))
-    preflight.ask(release, by=None, now=DAY_BEFORE)
-    assert "1 release is about to be checked." in words_of(desk(client, series))
-
-
 def test_a_crowd_of_others_or_of_a_day_after_the_next_is_not_spoken_of(client, series):
     release_at(series, "tomorrow")
     for name in ("a", "b"):
@@ -138,11 +135,13 @@ def test_a_crowd_of_others_or_of_a_day_after_the_next_is_not_spoken_of(client, s
     assert "releases at www.later.gov.uk" not in text
 
 
-@pytest.mark.parametrize("role", list(Role))
-def test_every_role_sees_its_own_and_nobody_sees_those_of_others(client, series, role):
+def test_every_role_sees_its_own_and_nobody_sees_those_of_others(client, series, subtests):
     checked(release_at(series, "ill"), Finding(Code.NO_HEAD))
-    assert "names no Head of Profession" in desk(client, series, role)
-    assert "names no Head of Profession" not in desk(client, SeriesFactory(), role)
+    for role in Role:
+        with subtests.test(role):
+            assert "names no Head of Profession" in desk(client, series, role)
+    for role in (Role.HEAD_OF_PROFESSION, Role.AUDITOR):
+        assert "names no Head of Profession" not in desk(client, SeriesFactory(), role)
 
 
 def test_what_is_due_by_now_is_no_matter_for_a_check_any_more(client, series, time_machine):
