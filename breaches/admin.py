@@ -27,6 +27,8 @@ from breaches.permissions import Action
 from breaches.registers.register import producers_of
 from releases.admin.access import ReadOnly
 
+VIEWS_REPORTS = "breaches.admin.views_reports"
+
 
 @admin.register(Edition)
 class EditionAdmin(admin.ModelAdmin[Edition]):
@@ -62,7 +64,12 @@ class OfReports[M: Model](ReadOnly[M]):
     def has_view_permission(self, request: HttpRequest, obj: Any = None) -> bool:
         """Ask the table of permissions of reports."""
         if obj is None:
-            return permissions.reports_where(request.user, Action.VIEW).exists()
+            # Every model of every page asks this: cache the answer with the request.
+            answer: bool | None = request.META.get(VIEWS_REPORTS)
+            if answer is None:
+                answer = permissions.reports_where(request.user, Action.VIEW).exists()
+                request.META[VIEWS_REPORTS] = answer
+            return answer
         return permissions.may(request.user, Action.VIEW, self.report_of(obj))
 
     def report_of(self, row: Any) -> Report:
