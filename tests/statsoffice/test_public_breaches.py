@@ -3,6 +3,8 @@
 from datetime import timedelta
 
 import pytest
+import time_machine
+from django.test import override_settings
 
 from breaches.core.printed.public_statement import digest
 from breaches.deciding import publishing, sign_off
@@ -11,6 +13,7 @@ from releases.core.roles import Role
 from statsoffice.accounts.models import User
 from tests.breaches.people import printed, written
 from tests.factories import member
+from tests.shared_rows import shared_fixture
 from tests.statsoffice.test_public_leaks import HIDDEN, NOW, VERDICTS, office, read, without_question
 
 pytestmark = pytest.mark.django_db
@@ -25,17 +28,29 @@ TOLD = {
 LINK = '<a class="govuk-link" href="/breaches/">Breaches of the Code of Practice</a>'
 APPROVED_AT = NOW + timedelta(minutes=20)
 
+# Where something of a breach could be read; that a stranger reads nothing else is proved in test_public_leaks.py.
+PUBLIC = ("/?", "/api/", "/breaches/", "/calendar", "/changes.atom", "/producers/", "/releases/")
+
 __all__ = ["office"]
 
 
-@pytest.fixture
-def marked(settings, time_machine, office) -> Report:
-    """The office with the breach of one release approved and marked, another approved and not marked, one a draft."""
+@pytest.fixture(autouse=True)
+def _breaches_are_public(settings, time_machine):
     settings.BREACHES_PUBLIC = True
+    time_machine.move_to(APPROVED_AT, tick=False)
+
+
+@shared_fixture
+def marked(office) -> Report:
+    """The office with the breach of one release approved and marked, another approved and not marked, one a draft."""
+    with time_machine.travel(APPROVED_AT, tick=False), override_settings(BREACHES_PUBLIC=True):
+        return _mark()
+
+
+def _mark() -> Report:
     producer = Report.objects.order_by("reference").first().producer
     head = User.objects.get(name="Hidden Person")
     writer = member(Role.STATISTICIAN, producer, name="Hidden Person Writer")
-    time_machine.move_to(APPROVED_AT, tick=False)
     for release in ("late", "early"):
         report = written(_report(release), by=writer, at=NOW, impact=_words(release), actions="Hidden Person looked.")
         sign_off.approve(report, by=head, at=APPROVED_AT, render=printed)
@@ -53,8 +68,14 @@ def _words(release):
     return f"Impact of {release}. Hidden Person 1 (hidden.person.1@example.gov.uk, 020 7946 0000) saw {where} first."
 
 
-def test_only_the_marked_report_is_in_any_public_answer_and_no_other_answer_changes_by_it(client, marked, subtests):
-    answers = read(client)
+@pytest.mark.parametrize(
+    "under",
+    [pytest.param(PUBLIC, id="where something could be"), pytest.param((), id="every address", marks=pytest.mark.full)],
+)
+def test_only_the_marked_report_is_in_any_public_answer_and_no_other_answer_changes_by_it(
+    client, marked, under, subtests
+):
+    answers = read(client, *under)
     told = {address for address, (_, text) in answers.items() if "impact of" in text}
     assert {address for address, (status, _) in answers.items() if "breaches" in address and status == 200} == {
         "/breaches/"
@@ -92,9 +113,9 @@ def test_a_calendar_that_stands_beside_it_speaks_of_no_verdict(client, marked):
         assert VERDICTS.findall(text) == [], address
 
 
-@pytest.mark.parametrize("address", ["/", "/calendar/2020/6/", "/accessibility/"])
-def test_a_reader_finds_what_is_public_from_any_public_page(client, marked, address):
-    assert client.get(address).text.count(LINK) == 1
+def test_a_reader_finds_what_is_public_from_any_public_page(client, marked):
+    for address in ("/", "/calendar/2020/6/", "/accessibility/"):
+        assert client.get(address).text.count(LINK) == 1, address
 
 
 def test_without_the_setting_nothing_is_there(client, marked, settings):

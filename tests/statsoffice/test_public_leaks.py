@@ -6,6 +6,7 @@ from datetime import date, timedelta
 from itertools import product
 
 import pytest
+import time_machine
 from django.urls import get_resolver
 from django.urls.resolvers import RoutePattern
 
@@ -31,6 +32,7 @@ from tests.factories import (
 )
 from tests.releases.cancelled import cancelled
 from tests.releases.on_record import a_look, looks_at
+from tests.shared_rows import shared_fixture
 
 pytestmark = pytest.mark.django_db
 
@@ -105,10 +107,19 @@ QUESTIONS = {
 }
 
 
-@pytest.fixture
-def office(time_machine):
-    """An office four hours after releases that were late, early and not seen, with reports drafted of them."""
+@pytest.fixture(autouse=True)
+def _clock(time_machine):
     time_machine.move_to(NOW, tick=False)
+
+
+@shared_fixture
+def office():
+    """An office four hours after releases that were late, early and not seen, with reports drafted of them."""
+    with time_machine.travel(NOW, tick=False):
+        _open_office()
+
+
+def _open_office() -> None:
     producer = ProducerFactory(slug="office", name="Office for Numbers")
     hidden = [
         ContactFactory(producer=producer, name=f"Hidden Person {n}", email=f"hidden.person.{n}@example.gov.uk")
@@ -225,10 +236,13 @@ def _routes(patterns, before: str) -> Iterator[str]:
             yield route
 
 
-def read(client) -> dict[str, tuple[int, str]]:
-    """Read every address without signing in: its status, and its head and body in small letters."""
+def read(client, *under: str) -> dict[str, tuple[int, str]]:
+    """Read addresses without signing in: the status of each, and its head and body in small letters.
+
+    :param under: how the addresses begin; every address is read where this is not given.
+    """
     found = {}
-    for address in dict.fromkeys(_addresses()):
+    for address in dict.fromkeys(address for address in _addresses() if address.startswith(under or ("/",))):
         response = client.get(address)
         head = "".join(f"{name}: {value}\n" for name, value in response.headers.items())
         body = b"".join(response.streaming_content) if response.streaming else response.content
@@ -244,11 +258,10 @@ def answers_read() -> dict[str, tuple[int, str]]:
 
 
 @pytest.fixture
-def answers(answers_read, request) -> dict[str, tuple[int, str]]:
+def answers(answers_read, office, client) -> dict[str, tuple[int, str]]:
     """Every public answer, which the tests below read once for all of them."""
     if not answers_read:
-        request.getfixturevalue("office")
-        answers_read.update(read(request.getfixturevalue("client")))
+        answers_read.update(read(client))
     return answers_read
 
 

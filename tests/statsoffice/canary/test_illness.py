@@ -36,7 +36,7 @@ def tick(at):
     outbox.create_missing(now=at)
 
 
-def tick_from(start, *, seconds, every=5):
+def tick_from(start, *, seconds, every=10):
     """Tick for some seconds; gives the instant after the last tick."""
     for passed in range(0, seconds, every):
         tick(start + timedelta(seconds=passed))
@@ -48,7 +48,7 @@ def rehearse_from(start, *, minutes, right=True):
     for minute in range(minutes):
         at = start + timedelta(minutes=minute)
         a_rehearsal(finished_at=at, right=right, found=None if right else "cannot_tell")
-        for passed in range(0, 60, 5):
+        for passed in range(0, 60, 10):
             a_sweep(at=at + timedelta(seconds=passed))
             tick(at + timedelta(seconds=passed))
     return start + timedelta(minutes=minutes)

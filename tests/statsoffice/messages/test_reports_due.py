@@ -9,7 +9,8 @@ from releases.core.roles import Role
 from statsoffice.messages import outbox
 from statsoffice.messages.delivery import deliver
 from statsoffice.messages.models import Message
-from tests.breaches.people import a_report, an_office
+from tests.breaches.people import a_report, an_office, brought
+from tests.shared_rows import shared_fixture
 
 pytestmark = pytest.mark.django_db
 
@@ -27,36 +28,42 @@ def reminded(at):
     )
 
 
-@pytest.fixture
+@shared_fixture
 def office():
     return an_office()
+
+
+@shared_fixture
+def draft(office):
+    return a_report(office)
+
+
+@shared_fixture
+def submitted(draft, office):
+    return brought(draft, office, ReportStatus.WITH_HOP)
 
 
 def addresses(office, *roles):
     return {office.people[role].email for role in roles}
 
 
-def test_a_draft_reminds_those_who_write_and_decide_on_the_working_day_before_it_is_due(office):
-    a_report(office)
+def test_a_draft_reminds_those_who_write_and_decide_on_the_working_day_before_it_is_due(office, draft):
     assert reminded(BEFORE - HOUR) == set()
     assert reminded(BEFORE) == addresses(office, Role.STATISTICIAN, Role.HEAD_OF_PROFESSION, Role.DEPUTY)
     assert reminded(BEFORE + HOUR) == set()
 
 
-def test_a_report_that_waits_for_the_lead_reminds_the_leads_alone(office):
-    a_report(office, ReportStatus.WITH_HOP)
+def test_a_report_that_waits_for_the_lead_reminds_the_leads_alone(office, submitted):
     assert reminded(BEFORE) == addresses(office, Role.HEAD_OF_PROFESSION, Role.DEPUTY)
 
 
-def test_a_reminder_whose_hour_was_missed_goes_out_once_when_the_task_next_runs(office):
-    a_report(office)
+def test_a_reminder_whose_hour_was_missed_goes_out_once_when_the_task_next_runs(office, draft):
     late = BEFORE + 26 * HOUR
     assert len(reminded(late)) == 3
     assert reminded(late + HOUR) == set()
 
 
-def test_each_reminder_is_told_of_its_own(office):
-    a_report(office)
+def test_each_reminder_is_told_of_its_own(office, draft):
     assert len(reminded(BEFORE)) == 3
     assert len(reminded(AFTER)) == 3
     assert reminded(AFTER + timedelta(days=3)) == set()
@@ -73,13 +80,12 @@ def test_a_rehearsal_reminds_nobody(office):
     assert reminded(BEFORE) == set()
 
 
-def test_what_is_long_past_reminds_nobody(office):
-    a_report(office)
+def test_what_is_long_past_reminds_nobody(office, draft):
     assert reminded(AFTER + timedelta(days=8)) == set()
 
 
-def test_the_reminder_that_reaches_a_mailbox_names_the_report_and_nothing_of_what_it_says(office, mailbox):
-    report = a_report(office, ReportStatus.WITH_HOP)
+def test_the_reminder_that_reaches_a_mailbox_names_the_report_and_nothing_of_what_it_says(office, mailbox, submitted):
+    report = submitted
     reminded(BEFORE)
     deliver(now=BEFORE)
     mail = next(mail for mail in mailbox.mails if "is due on" in mail["Subject"])

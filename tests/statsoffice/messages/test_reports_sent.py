@@ -13,16 +13,27 @@ from statsoffice.messages import outbox
 from statsoffice.messages.delivery import deliver
 from statsoffice.messages.models import Message
 from tests.breaches.forms import words
-from tests.breaches.people import AT, REGULATOR, a_report, an_office, approved
+from tests.breaches.people import AT, REGULATOR, a_report, an_office, approved, out
+from tests.shared_rows import shared_fixture
 
 pytestmark = pytest.mark.django_db
 
 LATER = AT + timedelta(minutes=10)
 
 
-@pytest.fixture
+@shared_fixture
 def office():
     return an_office(name="Office for Invented Numbers")
+
+
+@shared_fixture
+def approved_report(office):
+    return a_report(office, ReportStatus.APPROVED)
+
+
+@shared_fixture
+def sent_report(approved_report, office):
+    return out(approved_report, office, ReportStatus.SENT)
 
 
 def leave(at=LATER):
@@ -36,8 +47,8 @@ def mails_to(mailbox, recipient):
     return [mail for mail in mailbox.mails if mail["To"] == recipient]
 
 
-def test_a_report_leaves_once_with_the_approved_document_byte_for_byte(mailbox, office):
-    report = a_report(office, ReportStatus.SENT)
+def test_a_report_leaves_once_with_the_approved_document_byte_for_byte(mailbox, office, sent_report):
+    report = sent_report
     assert (leave(), leave(LATER + timedelta(hours=1))) == (1, 1)
     (mail,) = mails_to(mailbox, REGULATOR)
     (attached,) = mail.iter_attachments()
@@ -53,19 +64,18 @@ def test_a_report_leaves_once_with_the_approved_document_byte_for_byte(mailbox, 
     assert f"It reports on ‘{report.suspicions.get().release.title}’." in " ".join(text.split())
 
 
-def test_nothing_leaves_because_a_report_is_approved(mailbox, office):
-    a_report(office, ReportStatus.APPROVED)
+def test_nothing_leaves_because_a_report_is_approved(mailbox, office, approved_report):
     assert leave() == 0
 
 
-def test_what_was_sent_outside_is_not_sent_again_from_here(mailbox, office):
-    report = a_report(office, ReportStatus.APPROVED)
+def test_what_was_sent_outside_is_not_sent_again_from_here(mailbox, office, approved_report):
+    report = approved_report
     sending.note_sent_outside(report, recipient=REGULATOR, sent_on=AT.date(), by=office.head, at=LATER)
     assert leave() == 0
 
 
-def test_the_notice_of_a_correction_and_the_corrected_report_follow_each_other(mailbox, office):
-    sent = a_report(office, ReportStatus.SENT)
+def test_the_notice_of_a_correction_and_the_corrected_report_follow_each_other(mailbox, office, sent_report):
+    sent = sent_report
     draft = sending.correct(sent, notice="The time was wrong.", by=office.head, at=LATER)
     again = sign_off.submit(draft, by=office.statistician, at=LATER)
     sending.send(approved(again, office), recipient=REGULATOR, by=office.head, at=LATER)
@@ -90,8 +100,8 @@ def test_a_rehearsal_goes_to_who_sends_it_and_says_what_it_is(mailbox, office):
     assert "This is a rehearsal" in mails[0].get_body(("plain",)).get_content()
 
 
-def test_the_reports_page_says_whether_the_mail_has_left(client, office, smtp_port):
-    report = a_report(office, ReportStatus.SENT)
+def test_the_reports_page_says_whether_the_mail_has_left(client, office, smtp_port, sent_report):
+    report = sent_report
     address = reverse("breaches:report", args=[report.reference])
     client.force_login(office.people[Role.AUDITOR])
     assert "the mail has not left yet" in words(client.get(address).text)
