@@ -1,17 +1,28 @@
 """What stood at the addresses, as its pages give it: for whom, in what form, and with each reading on record."""
 
 from datetime import timedelta
+from itertools import product
 
 import pytest
 from django.contrib import admin
+from django.test import Client
 from django.urls import reverse
 
 from releases.calendar import scheduling
 from releases.core.canonical import sha256_hex
 from releases.core.roles import Role
 from releases.models import Body, KeptBody, Release, ReleaseEvent
-from tests.factories import SEED_DUE, SeriesFactory, UserFactory, a_confirmed_release, an_announced_release, member
+from tests.factories import (
+    SEED_DUE,
+    SeriesFactory,
+    UserFactory,
+    a_confirmed_release,
+    an_announced_release,
+    member,
+    rolled_back,
+)
 from tests.releases.brought import brought, keep
+from tests.shared_rows import shared_fixture
 
 pytestmark = pytest.mark.django_db
 
@@ -27,7 +38,7 @@ def before_due(time_machine):
     time_machine.move_to(SEED_DUE - timedelta(minutes=5), tick=False)
 
 
-@pytest.fixture
+@shared_fixture
 def release():
     """A release of which one look saw a page that is not live and two saw it too early."""
     release = an_announced_release()
@@ -74,55 +85,47 @@ def is_refused(response, who):
     return asked_to_sign_in if who in {"nobody", "deactivated"} else response.status_code == 404
 
 
-@pytest.mark.parametrize("who", [*Role, *STRANGERS])
-@pytest.mark.parametrize("name", ["kept_body", "kept_body_download"])
-def test_what_is_not_sealed_is_for_every_role_of_the_producer_and_each_reading_is_on_record(client, release, name, who):
-    person = sign_in(client, release, who)
-    response = client.get(page(name, release, OPEN))
-    if who in STRANGERS:
-        assert is_refused(response, who)
-        assert read(release) == []
-    else:
-        assert response.status_code == 200
-        how = "download" if name.endswith("download") else "source"
-        assert read(release) == [(person, how, who, sha256_hex(OPEN), False)]
+def test_what_is_sealed_is_for_head_and_deputy_the_rest_for_the_producer_and_each_reading_is_on_record(
+    release, subtests
+):
+    for who in (*Role, *STRANGERS):
+        with subtests.test(str(who)), rolled_back():
+            client, readings = Client(), []
+            person = sign_in(client, release, who)
+            for body, how in product((OPEN, SEALED), ("source", "download")):
+                name = "kept_body_download" if how == "download" else "kept_body"
+                response = client.get(page(name, release, body))
+                if who in LEADS or (who not in STRANGERS and body == OPEN):
+                    assert response.status_code == 200
+                    readings.append((person, how, who, sha256_hex(body), body == SEALED))
+                else:
+                    assert is_refused(response, who)
+                    assert b"figures" not in response.content
+                assert read(release) == readings
 
 
-@pytest.mark.parametrize("who", [*Role, *STRANGERS])
-@pytest.mark.parametrize("name", ["kept_body", "kept_body_download"])
-def test_what_is_sealed_is_for_head_and_deputy_and_does_not_exist_for_anybody_else(client, release, name, who):
-    person = sign_in(client, release, who)
-    response = client.get(page(name, release, SEALED))
-    if who in LEADS:
-        assert response.status_code == 200
-        assert read(release)[0][:3] == (person, "download" if name.endswith("download") else "source", who)
-        assert read(release)[0][4] is True
-    else:
-        assert is_refused(response, who)
-        assert b"figures" not in response.content
-        assert read(release) == []
-
-
-@pytest.mark.parametrize("who", list(Role))
 def test_once_the_release_has_been_due_and_live_everybody_of_the_producer_may_read_it(
-    client, release, who, time_machine
+    client, release, time_machine, subtests
 ):
     scheduling.publish(Release.objects.get(pk=release.pk), by=None, at=SEED_DUE, published_at=SEED_DUE)
     time_machine.move_to(SEED_DUE + timedelta(minutes=1), tick=False)
-    sign_in(client, release, who)
-    assert client.get(page("kept_body", release, SEALED)).status_code == 200
+    for who in Role:
+        with subtests.test(who):
+            sign_in(client, release, who)
+            assert client.get(page("kept_body", release, SEALED)).status_code == 200
 
 
-@pytest.mark.parametrize("who", list(Role))
-def test_the_staff_page_lists_what_is_kept_and_says_what_is_sealed(client, release, who):
-    sign_in(client, release, who)
-    text = client.get(page("release", release)).text
-    assert "The first that was live, before it was due" in text
-    assert "Sealed" in text
-    assert page("kept_body", release, OPEN) in text
-    assert (page("kept_body", release, SEALED) in text) is (who in LEADS)
-    assert (page("export_evidence", release) in text) is (who in EXPORTERS)
-    assert "figures" not in text
+def test_the_staff_page_lists_what_is_kept_and_says_what_is_sealed(client, release, subtests):
+    for who in Role:
+        with subtests.test(who):
+            sign_in(client, release, who)
+            text = client.get(page("release", release)).text
+            assert "The first that was live, before it was due" in text
+            assert "Sealed" in text
+            assert page("kept_body", release, OPEN) in text
+            assert (page("kept_body", release, SEALED) in text) is (who in LEADS)
+            assert (page("export_evidence", release) in text) is (who in EXPORTERS)
+            assert "figures" not in text
 
 
 def test_what_is_kept_is_no_part_of_the_public_page(client, release):
@@ -131,38 +134,41 @@ def test_what_is_kept_is_no_part_of_the_public_page(client, release):
     assert sha256_hex(OPEN) not in text
 
 
-@pytest.mark.parametrize("who", [*Role, *STRANGERS])
-def test_the_bundle_is_for_those_who_may_take_a_report_out_of_the_house(client, release, who):
-    person = sign_in(client, release, who)
-    response = client.post(page("export_evidence", release))
+def test_the_bundle_is_for_those_who_may_take_a_report_out_of_the_house(release, subtests):
     exports = ReleaseEvent.objects.filter(kind="evidence_exported")
-    if who in EXPORTERS:
-        content = b"".join(response.streaming_content)
-        assert content.startswith(b"PK")
-        assert response["Content-Disposition"] == f'attachment; filename="evidence-{release.reference}.zip"'
-        assert exports.get().facts == {"role": who, "sha256": sha256_hex(content), "sealed": 1}
-        assert exports.get().actor == person
-    else:
-        assert is_refused(response, who)
-        assert not exports.exists()
+    for who in (*Role, *STRANGERS):
+        with subtests.test(str(who)), rolled_back():
+            client = Client()
+            person = sign_in(client, release, who)
+            response = client.post(page("export_evidence", release))
+            if who in EXPORTERS:
+                content = b"".join(response.streaming_content)
+                assert content.startswith(b"PK")
+                assert response["Content-Disposition"] == f'attachment; filename="evidence-{release.reference}.zip"'
+                assert exports.get().facts == {"role": who, "sha256": sha256_hex(content), "sealed": 1}
+                assert exports.get().actor == person
+            else:
+                assert is_refused(response, who)
+                assert not exports.exists()
 
 
-@pytest.mark.parametrize("who", [Role.HEAD_OF_PROFESSION, Role.PUBLISHING_TEAM, "nobody"])
-def test_nothing_is_exported_by_following_a_link(client, release, who):
-    sign_in(client, release, who)
-    assert client.get(page("export_evidence", release)).status_code in {302, 405}
-    assert not ReleaseEvent.objects.filter(kind="evidence_exported").exists()
+def test_nothing_is_exported_by_following_a_link(release, subtests):
+    for who in (Role.HEAD_OF_PROFESSION, Role.PUBLISHING_TEAM, "nobody"):
+        with subtests.test(str(who)):
+            client = Client()
+            sign_in(client, release, who)
+            assert client.get(page("export_evidence", release)).status_code in {302, 405}
+            assert not ReleaseEvent.objects.filter(kind="evidence_exported").exists()
 
 
-@pytest.mark.parametrize("name", ["kept_body", "kept_body_download"])
-@pytest.mark.parametrize(
-    "sha256", ["0" * 64, "nothing", sha256_hex(b"of another release")], ids=["unknown", "no-hash", "of-another-release"]
-)
-def test_a_body_that_is_not_kept_of_this_release_does_not_exist(client, release, name, sha256):
+def test_a_body_that_is_not_kept_of_this_release_does_not_exist(client, release):
     other = a_confirmed_release(reference="other", series=release.series)
     keep(brought(other.addresses.get(), "not_live", b"of another release", at=-600))
     sign_in(client, release, Role.HEAD_OF_PROFESSION)
-    assert client.get(reverse(f"releases:{name}", args=[release.reference, sha256])).status_code == 404
+    unknown = ("0" * 64, "nothing", sha256_hex(b"of another release"))
+    for name, sha256 in product(("kept_body", "kept_body_download"), unknown):
+        address = reverse(f"releases:{name}", args=[release.reference, sha256])
+        assert client.get(address).status_code == 404, address
 
 
 def test_a_body_whose_bytes_are_gone_says_so_and_is_not_offered(client, release):
@@ -195,19 +201,17 @@ def test_a_download_is_a_file_that_no_browser_opens(client, release):
     assert response["Cache-Control"] == "private, no-store"
 
 
-@pytest.mark.parametrize(
-    ("body", "media_type", "shown"),
-    [
-        pytest.param("Größe".encode("cp1252"), "text/plain; charset=windows-1252", "Größe", id="a-charset"),
-        pytest.param(b"%PDF-1.7 \xff\xfe", "application/pdf", "This is no text", id="a-file"),
-        pytest.param(b'{"title": "Rain"}', "application/json", "{&quot;title&quot;: &quot;Rain&quot;}", id="json"),
-        pytest.param(b"x" * 150_000, "text/plain", "first 100000 of 150000 characters", id="a-long-page"),
-    ],
-)
-def test_source_is_shown_as_what_it_is(client, release, body, media_type, shown):
-    keep(brought(release.addresses.get(), "not_live", body, at=-5, media_type=media_type))
+def test_source_is_shown_as_what_it_is(client, release, subtests):
     sign_in(client, release, Role.STATISTICIAN)
-    assert shown in client.get(page("kept_body", release, body)).text
+    for body, media_type, shown in (
+        ("Größe".encode("cp1252"), "text/plain; charset=windows-1252", "Größe"),
+        (b"%PDF-1.7 \xff\xfe", "application/pdf", "This is no text"),
+        (b'{"title": "Rain"}', "application/json", "{&quot;title&quot;: &quot;Rain&quot;}"),
+        (b"x" * 150_000, "text/plain", "first 100000 of 150000 characters"),
+    ):
+        with subtests.test(media_type), rolled_back():
+            keep(brought(release.addresses.get(), "not_live", body, at=-5, media_type=media_type))
+            assert shown in client.get(page("kept_body", release, body)).text
 
 
 def test_the_admin_site_shows_no_bodies_at_all():

@@ -23,6 +23,7 @@ from tests.factories import (
     member,
 )
 from tests.releases.views.test_views_preflight import words_of
+from tests.shared_rows import shared_fixture
 
 NOW = datetime(2026, 6, 30, 9, tzinfo=UTC)
 
@@ -34,7 +35,7 @@ def _now(time_machine):
     time_machine.move_to(NOW, tick=False)
 
 
-@pytest.fixture
+@shared_fixture
 def series():
     return SeriesFactory(title="Rain", producer__name="Office for Weather")
 
@@ -148,15 +149,18 @@ def monthly(series, months, *, year=2026, make=a_release):
         due(series, date(year, month, 14 if month != 2 else 16), f"rain-{year}-{month:02}", make=make)
 
 
-def test_what_the_rhythm_of_a_series_leads_one_to_expect_and_is_not_planned_is_named(reader, series):
+@shared_fixture
+def monthly_in_2025(series):
     monthly(series, range(1, 13), year=2025)
+
+
+def test_what_the_rhythm_of_a_series_leads_one_to_expect_and_is_not_planned_is_named(reader, series, monthly_in_2025):
     monthly(series, [1, 2, 3, 4, 5, 6, 7, 8, 11, 12])
     text = words_of(page(reader).text)
     assert "Rain, monthly so far, has nothing around September 2026 to October 2026 (2 releases)" in text
 
 
-def test_a_vague_or_a_cancelled_release_fills_its_place_in_the_rhythm(reader, series):
-    monthly(series, range(1, 13), year=2025)
+def test_a_vague_or_a_cancelled_release_fills_its_place_in_the_rhythm(reader, series, monthly_in_2025):
     monthly(series, [1, 2, 3, 4, 5, 6, 7, 8, 9, 12])
     a_release(series=series, reference="vague", slot=Slot(on=date(2026, 10, 1), at=None, precision=Precision.MONTH))
     stopped = due(series, date(2026, 11, 17), "stopped", make=an_announced_release)
@@ -164,8 +168,7 @@ def test_a_vague_or_a_cancelled_release_fills_its_place_in_the_rhythm(reader, se
     assert page(reader).context["plan"].uneven == []
 
 
-def test_nothing_is_missed_further_ahead_than_a_calendar_is_kept(reader, series):
-    monthly(series, range(1, 13), year=2025)
+def test_nothing_is_missed_further_ahead_than_a_calendar_is_kept(reader, series, monthly_in_2025):
     monthly(series, range(1, 13))
     (uneven,) = page(reader, 2027).context["plan"].uneven
     assert uneven.gaps[-1].last == date(2027, 6, 1)
