@@ -14,6 +14,7 @@ from releases.core.roles import Role
 from releases.models import Membership, Verification
 from tests.factories import SeriesFactory, a_confirmed_release, a_release, an_announced_release, london_slot, member
 from tests.releases.admin.site import page, signed_in
+from tests.shared_rows import shared_fixture
 
 # Half past midnight in London: the day before in UTC.
 NOW = datetime(2026, 6, 29, 23, 30, tzinfo=UTC)
@@ -22,8 +23,8 @@ TODAY = date(2026, 6, 30)
 pytestmark = pytest.mark.django_db
 
 
-@pytest.fixture
-def client():
+@shared_fixture
+def manager():
     """The calendar manager of one producer with releases from yesterday to next month."""
     series = SeriesFactory(title="Schools inspections")
     for name, days in {"yesterday": -1, "today": 0, "tomorrow": 1, "in-six-days": 6, "in-a-week": 7}.items():
@@ -33,9 +34,13 @@ def client():
         )
     vague = Slot(on=date(2026, 7, 1), at=None, precision=Precision.MONTH)
     a_release(series=series, reference="vague", slot=vague, url="https://a.example.gov.uk/vague")
-    user = member(Role.CALENDAR_MANAGER, series.producer, is_staff=True)
+    return member(Role.CALENDAR_MANAGER, series.producer, is_staff=True)
+
+
+@pytest.fixture
+def client(manager):
     with time_machine.travel(NOW, tick=False):
-        yield signed_in(user)
+        yield signed_in(manager)
 
 
 def listed(client, **query):
@@ -47,37 +52,31 @@ def listed(client, **query):
 EVERYTHING = {"yesterday", "today", "tomorrow", "in-six-days", "in-a-week", "vague"}
 
 
-@pytest.mark.parametrize(
-    ("query", "found"),
-    [
-        pytest.param({}, EVERYTHING, id="all"),
-        pytest.param({"day": "today"}, {"today"}, id="today"),
-        pytest.param({"day": "yesterday"}, {"yesterday"}, id="yesterday"),
-        pytest.param({"day": "tomorrow"}, {"tomorrow"}, id="tomorrow"),
-        pytest.param({"day": "next-week"}, {"today", "tomorrow", "in-six-days"}, id="next-seven-days"),
-        pytest.param({"day": "past-week"}, {"yesterday"}, id="past-seven-days"),
-        pytest.param({"day": "nonsense"}, EVERYTHING, id="a-day-that-there-is-not"),
-        pytest.param({"status__exact": "provisional"}, EVERYTHING, id="status"),
-        pytest.param({"status__exact": "cancelled"}, set(), id="another-status"),
-        pytest.param({"month": "2026-07"}, {"tomorrow", "in-six-days", "in-a-week", "vague"}, id="month"),
-        pytest.param({"month": "2026-13"}, EVERYTHING, id="a-month-that-there-is-not"),
-        pytest.param({"attention": "due_tomorrow"}, {"tomorrow"}, id="due-tomorrow"),
-        pytest.param({"attention": "past_its_date"}, {"yesterday"}, id="past-its-date"),
-        pytest.param({"attention": "no_address"}, set(), id="nothing-missing"),
-        pytest.param({"attention": "nonsense"}, EVERYTHING, id="a-concern-that-there-is-not"),
-        pytest.param({"series": "x", "producer": "9" * 30}, EVERYTHING, id="keys-that-are-none"),
-        pytest.param({"q": "in-six"}, {"in-six-days"}, id="search-by-reference"),
-        pytest.param({"q": "schools inspections"}, EVERYTHING, id="search-by-series"),
-        pytest.param({"q": "vague month"}, set(), id="search-in-vain"),
-        pytest.param(
-            {"planned_on__year": "2026", "planned_on__month": "7"},
-            {"tomorrow", "in-six-days", "in-a-week", "vague"},
-            id="by-month",
-        ),
-    ],
-)
-def test_the_list_is_narrowed_by_day_status_and_words(client, query, found):
-    assert listed(client, **query) == found
+def test_the_list_is_narrowed_by_day_status_and_words(client, subtests):
+    for query, found in (
+        ({}, EVERYTHING),
+        ({"day": "today"}, {"today"}),
+        ({"day": "yesterday"}, {"yesterday"}),
+        ({"day": "tomorrow"}, {"tomorrow"}),
+        ({"day": "next-week"}, {"today", "tomorrow", "in-six-days"}),
+        ({"day": "past-week"}, {"yesterday"}),
+        ({"day": "nonsense"}, EVERYTHING),
+        ({"status__exact": "provisional"}, EVERYTHING),
+        ({"status__exact": "cancelled"}, set()),
+        ({"month": "2026-07"}, {"tomorrow", "in-six-days", "in-a-week", "vague"}),
+        ({"month": "2026-13"}, EVERYTHING),
+        ({"attention": "due_tomorrow"}, {"tomorrow"}),
+        ({"attention": "past_its_date"}, {"yesterday"}),
+        ({"attention": "no_address"}, set()),
+        ({"attention": "nonsense"}, EVERYTHING),
+        ({"series": "x", "producer": "9" * 30}, EVERYTHING),
+        ({"q": "in-six"}, {"in-six-days"}),
+        ({"q": "schools inspections"}, EVERYTHING),
+        ({"q": "vague month"}, set()),
+        ({"planned_on__year": "2026", "planned_on__month": "7"}, {"tomorrow", "in-six-days", "in-a-week", "vague"}),
+    ):
+        with subtests.test(query=query):
+            assert listed(client, **query) == found
 
 
 def test_the_list_is_narrowed_by_the_verdict_on_the_present_schedule():
@@ -108,6 +107,7 @@ def test_the_columns_say_date_status_and_verdict_in_words(client):
     assert "30 June 2026 9:30am" in text
     assert "July 2026" in text
     assert "Release calendar administration" in text
+    assert ">Release calendar</a>" in text
 
 
 def test_the_list_is_narrowed_by_producer_and_series():
@@ -122,16 +122,7 @@ def test_the_list_is_narrowed_by_producer_and_series():
     assert listed(client, producer=first.producer_id, series=second.pk) == set()
 
 
-@pytest.mark.parametrize(
-    ("lacks", "found"),
-    [
-        ("page", {"no-page"}),
-        ("contact", {"no-people"}),
-        ("head", {"no-people"}),
-        ("coffee", {"no-page", "no-people", "all", "stopped"}),
-    ],
-)
-def test_the_list_is_narrowed_by_what_an_open_release_lacks_whenever_it_is_due(lacks, found):
+def test_the_list_is_narrowed_by_what_an_open_release_lacks_whenever_it_is_due():
     series = SeriesFactory()
     bare = SeriesFactory(producer=series.producer, responsible=None, head_of_profession=None)
     far = london_slot(date(2027, 9, 15))
@@ -140,7 +131,13 @@ def test_the_list_is_narrowed_by_what_an_open_release_lacks_whenever_it_is_due(l
     a_release(series=bare, reference="no-people", slot=far)
     stopped = a_release(series=bare, reference="stopped", slot=far)
     scheduling.cancel(stopped, reason="Stopped", by=member(Role.DEPUTY, series.producer), at=NOW)
-    assert listed(signed_in(member(Role.AUDITOR, series.producer, is_staff=True)), lacks=lacks) == found
+    client = signed_in(member(Role.AUDITOR, series.producer, is_staff=True))
+    assert {lacks: listed(client, lacks=lacks) for lacks in ("page", "contact", "head", "coffee")} == {
+        "page": {"no-page"},
+        "contact": {"no-people"},
+        "head": {"no-people"},
+        "coffee": {"no-page", "no-people", "all", "stopped"},
+    }
 
 
 def test_a_filter_offers_nothing_of_another_producer(client):
@@ -161,17 +158,7 @@ def test_the_form_of_filters_shows_what_was_chosen_and_keeps_the_order_of_the_li
     assert 'name="q" value="schools"' in form
 
 
-@pytest.mark.parametrize(
-    ("reference", "tags"),
-    [
-        pytest.param(
-            "bare", ["Provisional", "Not announced", "1 day’s notice", "No page", "No Head of Profession"], id="open"
-        ),
-        pytest.param("rehearsal", ["Confirmed", "Rehearsal", "No Head of Profession"], id="a-rehearsal"),
-        pytest.param("stopped", ["Cancelled"], id="cancelled"),
-    ],
-)
-def test_a_row_shows_at_a_glance_where_a_release_stands_and_what_it_lacks(reference, tags):
+def test_a_row_shows_at_a_glance_where_a_release_stands_and_what_it_lacks():
     series = SeriesFactory(head_of_profession=None)
     with time_machine.travel(NOW, tick=False):
         a_release(series=series, reference="bare", slot=london_slot(TODAY + timedelta(days=1))).addresses.all().delete()
@@ -180,21 +167,35 @@ def test_a_row_shows_at_a_glance_where_a_release_stands_and_what_it_lacks(refere
         stopped = an_announced_release(series=series, reference="stopped", slot=london_slot(TODAY))
         scheduling.cancel(stopped, reason="Stopped", by=member(Role.DEPUTY, series.producer), at=NOW)
         text = signed_in(member(Role.AUDITOR, series.producer, is_staff=True)).get(page("release")).text
-    (row,) = (row for row in re.findall(r"<tr>.*?</tr>", text, flags=re.DOTALL) if f">{reference}<" in row)
-    assert re.findall(r'class="office-tag [^>]*>([^<]*)<', row) == tags
+    rows = re.findall(r"<tr>.*?</tr>", text, flags=re.DOTALL)
+    tags = {
+        reference: re.findall(r'class="office-tag [^>]*>([^<]*)<', row)
+        for reference in ("bare", "rehearsal", "stopped")
+        for row in rows
+        if f">{reference}<" in row
+    }
+    assert tags == {
+        "bare": ["Provisional", "Not announced", "1 day’s notice", "No page", "No Head of Profession"],
+        "rehearsal": ["Confirmed", "Rehearsal", "No Head of Profession"],
+        "stopped": ["Cancelled"],
+    }
 
 
-@pytest.mark.parametrize(
-    ("confirmed_days_before", "words"),
-    [(28, ">28 days’ notice<"), (27, 'orange">27 days’ notice<'), (0, 'orange">0 days’ notice<')],
-    ids=["four-weeks", "short", "on-the-day"],
-)
-def test_notice_is_counted_from_the_day_of_confirming_and_marked_where_it_is_short(confirmed_days_before, words):
-    day = date(2026, 9, 30)
-    at = datetime(2026, 9, 30, 7, tzinfo=UTC) - timedelta(days=confirmed_days_before)
-    release = scheduling.confirm(a_release(slot=london_slot(day)), by=None, at=at)
-    text = signed_in(member(Role.AUDITOR, release.series.producer, is_staff=True)).get(page("release")).text
-    assert words in text
+def test_notice_is_counted_from_the_day_of_confirming_and_marked_where_it_is_short():
+    series, day = SeriesFactory(), date(2026, 9, 30)
+    for days in (28, 27, 0):
+        at = datetime(2026, 9, 30, 7, tzinfo=UTC) - timedelta(days=days)
+        release = a_release(series=series, reference=f"days-{days}", slot=london_slot(day))
+        scheduling.confirm(release, by=None, at=at)
+    text = signed_in(member(Role.AUDITOR, series.producer, is_staff=True)).get(page("release")).text
+    rows = re.findall(r"<tr>.*?</tr>", text, flags=re.DOTALL)
+    for days, words in (
+        (28, ">28 days’ notice<"),
+        (27, 'orange">27 days’ notice<'),
+        (0, 'orange">0 days’ notice<'),
+    ):
+        (row,) = (row for row in rows if f">days-{days}<" in row)
+        assert words in row
 
 
 def test_a_rehearsal_gives_nobody_notice():
@@ -204,18 +205,13 @@ def test_a_rehearsal_gives_nobody_notice():
     assert "notice<" not in text
 
 
-def test_the_place_of_a_page_is_named_with_a_capital_letter(client):
-    release = a_confirmed_release()
-    text = signed_in(member(Role.AUDITOR, release.series.producer, is_staff=True)).get(page("release")).text
-    assert ">Release calendar</a>" in text
-
-
-@pytest.mark.parametrize("query", ["", "?verdict=on_time", "?lacks=page"])
-def test_the_list_is_counted_and_parted_into_years_without_reading_verdicts_of_all(query):
+def test_the_list_is_counted_and_parted_into_years_without_reading_verdicts_of_all(subtests):
     release = a_confirmed_release()
     client = signed_in(member(Role.AUDITOR, release.series.producer, is_staff=True))
-    with CaptureQueriesContext(connection) as queries:
-        client.get(page("release") + query)
-    of_all = [each["sql"] for each in queries if "COUNT(" in each["sql"] or "MIN(" in each["sql"]]
-    assert of_all
-    assert not any('JOIN "releases_verification"' in sql for sql in of_all)
+    for query in ("", "?verdict=on_time", "?lacks=page"):
+        with subtests.test(query):
+            with CaptureQueriesContext(connection) as queries:
+                client.get(page("release") + query)
+            of_all = [each["sql"] for each in queries if "COUNT(" in each["sql"] or "MIN(" in each["sql"]]
+            assert of_all
+            assert not any('JOIN "releases_verification"' in sql for sql in of_all)

@@ -1,7 +1,6 @@
 """No POST to the admin site goes round the calendar's rules, whatever fields it carries (C2, C5 to C9)."""
 
 from datetime import date, timedelta
-from itertools import product
 
 import pytest
 from django.contrib.admin.helpers import ACTION_CHECKBOX_NAME
@@ -9,8 +8,9 @@ from django.contrib.admin.helpers import ACTION_CHECKBOX_NAME
 from releases.calendar import scheduling
 from releases.core.roles import Role
 from releases.models import DateChange, Release, ReleaseEvent
-from tests.factories import SeriesFactory, a_release, an_announced_release, london_slot, member
+from tests.factories import SeriesFactory, a_release, an_announced_release, london_slot, member, rolled_back
 from tests.releases.admin.site import act, form_of, page, refusals, staff
+from tests.shared_rows import shared_fixture
 
 DAY = date(2098, 7, 1)
 KEPT = (
@@ -75,112 +75,117 @@ def stored(release):
     return Release.objects.values(*KEPT).get(pk=release.pk)
 
 
-TRIALS = list(product(STATES, LEADS_AND_KEEPER))
+@shared_fixture
+def announced_release():
+    return in_state("announced")
 
 
-@pytest.mark.parametrize(("state", "role"), TRIALS, ids=[f"{state}-{role}" for state, role in TRIALS])
-def test_the_form_takes_no_column_but_title_and_reference(state, role):
+@pytest.mark.parametrize("state", STATES)
+def test_the_form_takes_no_column_but_title_and_reference(state, subtests):
     release = in_state(state)
     before = stored(release)
-    client = staff(role, release.series.producer)
-    response = client.post(page("release", "change", release.pk), form_of(release, **FORGED, title="Another title"))
-    assert response.status_code == 302, refusals(response)
-    assert stored(release) == before
-    assert Release.objects.get().title == "Another title"
-    assert not DateChange.objects.exists()
+    for role in LEADS_AND_KEEPER:
+        client = staff(role, release.series.producer)
+        with subtests.test(role), rolled_back():
+            form = form_of(release, **FORGED, title="Another title")
+            response = client.post(page("release", "change", release.pk), form)
+            assert response.status_code == 302, refusals(response)
+            assert stored(release) == before
+            assert Release.objects.get().title == "Another title"
+            assert not DateChange.objects.exists()
 
 
-@pytest.mark.parametrize("button", ["_saveasnew", "_save", "_addanother", "_continue", "_popup"])
-def test_no_button_of_the_form_makes_another_release_of_it(button):
-    release = in_state("announced")
-    client = staff(Role.HEAD_OF_PROFESSION, release.series.producer)
-    client.post(page("release", "change", release.pk), form_of(release, **FORGED, **{button: "1"}))
-    assert Release.objects.count() == 1
-    assert Release.objects.get().status == "confirmed"
+def test_no_button_of_the_form_makes_another_release_of_it(announced_release, subtests):
+    client = staff(Role.HEAD_OF_PROFESSION, announced_release.series.producer)
+    for button in ("_saveasnew", "_save", "_addanother", "_continue", "_popup"):
+        with subtests.test(button), rolled_back():
+            form = form_of(announced_release, **FORGED, **{button: "1"})
+            client.post(page("release", "change", announced_release.pk), form)
+            assert Release.objects.count() == 1
+            assert Release.objects.get().status == "confirmed"
 
 
-def test_saving_as_new_is_recording_a_new_release_by_the_same_rules():
-    release = in_state("announced")
-    client = staff(Role.HEAD_OF_PROFESSION, release.series.producer)
-    copied = FORGED | {"series": release.series_id, "precision": "exact", "_saveasnew": "1"} | {"rehearsal": ""}
+def test_saving_as_new_is_recording_a_new_release_by_the_same_rules(announced_release):
+    client = staff(Role.HEAD_OF_PROFESSION, announced_release.series.producer)
+    copied = (
+        FORGED | {"series": announced_release.series_id, "precision": "exact", "_saveasnew": "1"} | {"rehearsal": ""}
+    )
     of_now = {"status": "published", "announced_at": "2098-01-01", "confirmed_at": "2098-01-01"}
-    asked = form_of(release, **copied | of_now | {"reference": "copy", "planned_at": "09:30"})
+    asked = form_of(announced_release, **copied | of_now | {"reference": "copy", "planned_at": "09:30"})
     asked["addresses-INITIAL_FORMS"] = asked["addresses-TOTAL_FORMS"] = 0
-    response = client.post(page("release", "change", release.pk), asked)
+    response = client.post(page("release", "change", announced_release.pk), asked)
     assert response.status_code == 302, refusals(response)
     new = Release.objects.get(reference="copy")
     assert (new.status, new.announced_at, new.confirmed_at, new.planned_from) == ("provisional", None, None, None)
 
 
-def test_the_list_edits_nothing():
-    release = in_state("announced")
-    before = stored(release)
-    client = staff(Role.HEAD_OF_PROFESSION, release.series.producer)
-    rows = {"form-TOTAL_FORMS": 1, "form-INITIAL_FORMS": 1, "form-0-id": release.pk, "_save": "Save"}
+def test_the_list_edits_nothing(announced_release):
+    before = stored(announced_release)
+    client = staff(Role.HEAD_OF_PROFESSION, announced_release.series.producer)
+    rows = {"form-TOTAL_FORMS": 1, "form-INITIAL_FORMS": 1, "form-0-id": announced_release.pk, "_save": "Save"}
     client.post(page("release"), rows | {f"form-0-{name}": value for name, value in FORGED.items()})
-    assert stored(release) == before
+    assert stored(announced_release) == before
 
 
 @pytest.mark.parametrize("precision", ["month", "two_months"])
-def test_a_confirmed_date_becomes_neither_vague_nor_provisional(precision):
-    release = in_state("announced")
-    client = staff(Role.HEAD_OF_PROFESSION, release.series.producer)
+def test_a_confirmed_date_becomes_neither_vague_nor_provisional(precision, announced_release):
+    client = staff(Role.HEAD_OF_PROFESSION, announced_release.series.producer)
     response = client.post(
-        page("release", "change", release.pk), form_of(release, new_precision=precision, reason="Late data")
+        page("release", "change", announced_release.pk),
+        form_of(announced_release, new_precision=precision, reason="Late data"),
     )
     assert refusals(response)
-    assert act(client, "confirm", [release]).status_code == 302
+    assert act(client, "confirm", [announced_release]).status_code == 302
     assert Release.objects.get().status == "confirmed"
     assert Release.objects.get().precision == "exact"
 
 
-def test_two_reasons_for_one_change_are_not_taken():
-    release = in_state("announced")
-    client = staff(Role.DEPUTY, release.series.producer)
-    moved = form_of(release, new_on="2098-07-02", reason="Late data")
-    assert client.post(page("release", "change", release.pk), moved).status_code == 302
+def test_two_reasons_for_one_change_are_not_taken(announced_release):
+    client = staff(Role.DEPUTY, announced_release.series.producer)
+    moved = form_of(announced_release, new_on="2098-07-02", reason="Late data")
+    assert client.post(page("release", "change", announced_release.pk), moved).status_code == 302
     # The same form sent again speaks of a schedule that is no more; a reason without a date changes nothing either.
-    again = client.post(page("release", "change", release.pk), moved | {"reason": "Another reason"})
+    again = client.post(page("release", "change", announced_release.pk), moved | {"reason": "Another reason"})
     assert "meanwhile" in refusals(again)["__all__"][0]
     alone = form_of(Release.objects.get(), reason="Another reason")
-    assert "unchanged" in refusals(client.post(page("release", "change", release.pk), alone))["reason"][0]
+    assert "unchanged" in refusals(client.post(page("release", "change", announced_release.pk), alone))["reason"][0]
     # Nor are two of them in one form.
     twice = form_of(Release.objects.get(), new_on="2098-07-03", reason=["Late data", "Another reason"])
-    assert "one reason" in refusals(client.post(page("release", "change", release.pk), twice))["reason"][0]
+    assert "one reason" in refusals(client.post(page("release", "change", announced_release.pk), twice))["reason"][0]
     assert [change.public_reason for change in DateChange.objects.all()] == ["Late data"]
 
 
-@pytest.mark.parametrize("role", LEADS_AND_KEEPER)
-def test_a_change_of_date_is_neither_edited_nor_deleted_nor_added_in_any_way(role):
-    release = in_state("announced")
+def test_a_change_of_date_is_neither_edited_nor_deleted_nor_added_in_any_way(announced_release, subtests):
+    release = announced_release
     head = member(Role.HEAD_OF_PROFESSION, release.series.producer)
     to = london_slot(DAY + timedelta(days=1))
     scheduling.change_date(release, to=to, reason="Late data", by=head, at=release.recorded_at)
     before = DateChange.objects.values().get()
-    client = staff(role, release.series.producer, is_superuser=True)
     forged = {"public_reason": "Nicer", "announced_at": "", "release": release.pk, "post": "yes"}
-    for name, keys in (("add", ()), ("change", (before["id"],)), ("delete", (before["id"],))):
-        assert client.post(page("datechange", name, *keys), forged).status_code == 403
-    client.post(page("datechange"), {"action": "delete_selected", ACTION_CHECKBOX_NAME: [before["id"]], "post": "yes"})
-    # Nor by way of the release: as if its changes stood in its form.
+    chosen = {"action": "delete_selected", ACTION_CHECKBOX_NAME: [before["id"]], "post": "yes"}
+    # As if its changes stood in the form of the release.
     inline = {"date_changes-TOTAL_FORMS": 1, "date_changes-INITIAL_FORMS": 1, "date_changes-0-id": before["id"]}
     inline |= {"date_changes-0-DELETE": "on", "date_changes-0-public_reason": "Nicer"}
-    client.post(
-        page("release", "change", release.pk),
-        form_of(Release.objects.get(), **inline),
-    )
-    assert DateChange.objects.values().get() == before
+    for role in LEADS_AND_KEEPER:
+        client = staff(role, release.series.producer, is_superuser=True)
+        with subtests.test(role), rolled_back():
+            for name, keys in (("add", ()), ("change", (before["id"],)), ("delete", (before["id"],))):
+                assert client.post(page("datechange", name, *keys), forged).status_code == 403
+            client.post(page("datechange"), chosen)
+            client.post(page("release", "change", release.pk), form_of(Release.objects.get(), **inline))
+            assert DateChange.objects.values().get() == before
 
 
-@pytest.mark.parametrize("action", ["confirm", "announce", "cancel", "delete_selected", "plan_next_year"])
-def test_choosing_everything_reaches_nobody_elses_releases(action):
+def test_choosing_everything_reaches_nobody_elses_releases(subtests):
     own, foreign = in_state("provisional"), in_state("provisional", series=SeriesFactory(), reference="foreign")
     before = stored(foreign)
     client = staff(Role.HEAD_OF_PROFESSION, own.series.producer)
     everything = {"select_across": "1", "cancelling": "yes", "reason": "Stopped", "post": "yes"}
-    act(client, action, [own, foreign], **everything)
-    assert stored(foreign) == before
-    assert not ReleaseEvent.objects.filter(release=foreign).exclude(kind="recorded").exists()
+    for action in ("confirm", "announce", "cancel", "delete_selected", "plan_next_year"):
+        with subtests.test(action), rolled_back():
+            act(client, action, [own, foreign], **everything)
+            assert stored(foreign) == before
+            assert not ReleaseEvent.objects.filter(release=foreign).exclude(kind="recorded").exists()
 
 
 def test_what_is_not_there_and_what_is_not_ones_own_is_refused_alike():
@@ -192,12 +197,13 @@ def test_what_is_not_there_and_what_is_not_ones_own_is_refused_alike():
             assert client.post(page("release", name, key), {"post": "yes"}).status_code == 404
 
 
-@pytest.mark.parametrize("model", ["series", "contact", "producer"])
-def test_a_series_or_person_on_whom_releases_rest_is_not_deleted(model):
-    release = in_state("announced")
-    row = {"series": release.series, "contact": release.series.responsible, "producer": release.series.producer}[model]
-    client = staff(Role.HEAD_OF_PROFESSION, release.series.producer, is_superuser=True)
-    client.post(page(model, "delete", row.pk), {"post": "yes"})
-    client.post(page(model), {"action": "delete_selected", ACTION_CHECKBOX_NAME: [row.pk], "post": "yes"})
-    assert type(row).objects.filter(pk=row.pk).exists()
-    assert Release.objects.filter(pk=release.pk).exists()
+def test_a_series_or_person_on_whom_releases_rest_is_not_deleted(announced_release, subtests):
+    series = announced_release.series
+    client = staff(Role.HEAD_OF_PROFESSION, series.producer, is_superuser=True)
+    for model, row in (("series", series), ("contact", series.responsible), ("producer", series.producer)):
+        with subtests.test(model), rolled_back():
+            client.post(page(model, "delete", row.pk), {"post": "yes"})
+            chosen = {"action": "delete_selected", ACTION_CHECKBOX_NAME: [row.pk], "post": "yes"}
+            client.post(page(model), chosen)
+            assert type(row).objects.filter(pk=row.pk).exists()
+            assert Release.objects.filter(pk=announced_release.pk).exists()

@@ -1,7 +1,6 @@
 """The moves on a release's own page: offered by the table, one click each, cancelling with a question (C8, C9)."""
 
 from datetime import date
-from itertools import product
 
 import pytest
 from django.urls import reverse
@@ -11,10 +10,26 @@ from releases.core.roles import Role
 from releases.models import PreflightRun, Release
 from tests.factories import ProducerFactory, a_confirmed_release, a_release, an_announced_release, london_slot, member
 from tests.releases.admin.site import page, said, staff
+from tests.shared_rows import shared_fixture
 
 DAY = date(2098, 7, 1)
 
 pytestmark = pytest.mark.django_db
+
+
+@shared_fixture
+def provisional_release():
+    return a_release(slot=london_slot(DAY))
+
+
+@shared_fixture
+def confirmed_release():
+    return a_confirmed_release(slot=london_slot(DAY))
+
+
+@shared_fixture
+def announced_release():
+    return an_announced_release(slot=london_slot(DAY))
 
 
 def as_one(role, release):
@@ -45,22 +60,20 @@ def test_a_page_offers_what_may_be_done_with_the_release_as_it_stands(make, name
     assert offered(as_one(Role.STATISTICIAN, release), release) == {"preflight"}
 
 
-def test_what_nobody_can_undo_is_asked_on_a_page_of_its_own():
-    release = a_release(slot=london_slot(DAY))
-    client = as_one(Role.CALENDAR_MANAGER, release)
-    text = client.get(page("release", "change", release.pk)).text
+def test_what_nobody_can_undo_is_asked_on_a_page_of_its_own(provisional_release):
+    client = as_one(Role.CALENDAR_MANAGER, provisional_release)
+    text = client.get(page("release", "change", provisional_release.pk)).text
     for name in ("announce", "confirm"):
-        assert f'href="{reverse(f"releases:{name}", args=[release.reference])}"' in text
-        assert f'action="{page("release", "move", release.pk, name)}"' not in text
-    assert f'href="{page("release", "move", release.pk, "cancel")}"' in text
+        assert f'href="{reverse(f"releases:{name}", args=[provisional_release.reference])}"' in text
+        assert f'action="{page("release", "move", provisional_release.pk, name)}"' not in text
+    assert f'href="{page("release", "move", provisional_release.pk, "cancel")}"' in text
 
 
-def test_one_click_confirms_and_another_announces():
-    release = a_release(slot=london_slot(DAY))
-    client = as_one(Role.CALENDAR_MANAGER, release)
-    assert said(move(client, release, "confirm")) == ["1 release confirmed."]
-    response = move(client, release, "announce")
-    assert response.url == page("release", "change", release.pk)
+def test_one_click_confirms_and_another_announces(provisional_release):
+    client = as_one(Role.CALENDAR_MANAGER, provisional_release)
+    assert said(move(client, provisional_release, "confirm")) == ["1 release confirmed."]
+    response = move(client, provisional_release, "announce")
+    assert response.url == page("release", "change", provisional_release.pk)
     stored = Release.objects.get()
     assert (stored.status, stored.announced_at is None) == ("confirmed", False)
 
@@ -71,60 +84,58 @@ def test_a_move_that_the_rules_refuse_says_why():
     assert Release.objects.get().status == "provisional"
 
 
-def test_a_check_before_the_day_is_asked_for():
-    release = a_confirmed_release(slot=london_slot(DAY))
-    move(as_one(Role.PUBLISHING_TEAM, release), release, "preflight")
-    assert PreflightRun.objects.get().release == release
+def test_a_check_before_the_day_is_asked_for(confirmed_release):
+    move(as_one(Role.PUBLISHING_TEAM, confirmed_release), confirmed_release, "preflight")
+    assert PreflightRun.objects.get().release == confirmed_release
 
 
-def test_cancelling_asks_for_the_reason_and_comes_back_to_the_release():
-    release = an_announced_release(slot=london_slot(DAY))
-    client = as_one(Role.CALENDAR_MANAGER, release)
-    assert "Cancel these releases" in client.get(page("release", "move", release.pk, "cancel")).text
-    unreasoned = move(client, release, "cancel", cancelling="yes", reason=" ")
+def test_cancelling_asks_for_the_reason_and_comes_back_to_the_release(announced_release):
+    client = as_one(Role.CALENDAR_MANAGER, announced_release)
+    assert "Cancel these releases" in client.get(page("release", "move", announced_release.pk, "cancel")).text
+    unreasoned = move(client, announced_release, "cancel", cancelling="yes", reason=" ")
     assert unreasoned.context["form"].errors["reason"]
-    response = move(client, release, "cancel", cancelling="yes", reason="The survey was stopped")
-    assert response.url == page("release", "change", release.pk)
+    response = move(client, announced_release, "cancel", cancelling="yes", reason="The survey was stopped")
+    assert response.url == page("release", "change", announced_release.pk)
     assert Release.objects.get().cancellation_reason == "The survey was stopped"
     # A second time it is not offered any more, and refused if posted.
-    assert move(client, release, "cancel", cancelling="yes", reason="Another").status_code == 404
+    assert move(client, announced_release, "cancel", cancelling="yes", reason="Another").status_code == 404
     assert Release.objects.get().cancellation_reason == "The survey was stopped"
 
 
-def test_a_click_that_changes_something_is_a_post():
-    release = a_release(slot=london_slot(DAY))
-    client = as_one(Role.DEPUTY, release)
+def test_a_click_that_changes_something_is_a_post(provisional_release):
+    client = as_one(Role.DEPUTY, provisional_release)
     for name in ("confirm", "announce", "preflight"):
-        assert client.get(page("release", "move", release.pk, name)).status_code == 405
+        assert client.get(page("release", "move", provisional_release.pk, name)).status_code == 405
     assert Release.objects.get().status == "provisional"
 
 
-STATES = ("cancelled", "published")
-
-
-@pytest.mark.parametrize(("state", "name"), list(product(STATES, ["confirm", "announce", "cancel", "change_date"])))
-def test_no_move_leads_out_of_a_final_status(state, name):
-    release = an_announced_release(slot=london_slot(DAY))
+def ended(release, state):
     at = release.recorded_at
     if state == "cancelled":
-        scheduling.cancel(release, reason="Stopped", by=member(Role.DEPUTY, release.series.producer), at=at)
-    else:
-        scheduling.publish(release, by=None, at=at, published_at=at)
+        deputy = member(Role.DEPUTY, release.series.producer)
+        return scheduling.cancel(release, reason="Stopped", by=deputy, at=at)
+    return scheduling.publish(release, by=None, at=at, published_at=at)
+
+
+@pytest.mark.parametrize("state", ["cancelled", "published"])
+def test_no_move_leads_out_of_a_final_status(announced_release, state):
+    release = ended(announced_release, state)
     client = as_one(Role.HEAD_OF_PROFESSION, release)
-    assert move(client, release, name, cancelling="yes", reason="Again").status_code == 404
-    assert Release.objects.get().status == state
+    for name in ("confirm", "announce", "cancel", "change_date"):
+        assert move(client, release, name, cancelling="yes", reason="Again").status_code == 404, name
+        assert Release.objects.get().status == state
 
 
-@pytest.mark.parametrize("name", ["confirm", "announce", "preflight", "cancel", "nonsense"])
-def test_a_release_of_somebody_else_is_not_found(name):
-    release = a_release(slot=london_slot(DAY))
+def test_a_release_of_somebody_else_is_not_found(provisional_release):
     stranger = staff(Role.HEAD_OF_PROFESSION, ProducerFactory())
-    for role in (Role.AUDITOR, Role.STATISTICIAN):
-        if name != "preflight":
-            assert move(as_one(role, release), release, name).status_code == 404
-    assert move(stranger, release, name).status_code == 404
-    assert stranger.get(page("release", "move", release.pk, name)).status_code == 404
-    assert Release.objects.get().status == "provisional"
+    others = [as_one(role, provisional_release) for role in (Role.AUDITOR, Role.STATISTICIAN)]
+    for name in ("confirm", "announce", "preflight", "cancel", "nonsense"):
+        for client in others:
+            if name != "preflight":
+                assert move(client, provisional_release, name).status_code == 404, name
+        assert move(stranger, provisional_release, name).status_code == 404, name
+        assert stranger.get(page("release", "move", provisional_release.pk, name)).status_code == 404, name
+        assert Release.objects.get().status == "provisional"
 
 
 @pytest.mark.parametrize("make", [a_release, an_announced_release], ids=["never-public", "public"])
@@ -143,48 +154,55 @@ def asking_page(release):
     return reverse("releases:ask_date_change", args=[release.reference])
 
 
-@pytest.mark.parametrize("role", list(Role))
-def test_asking_for_another_date_is_offered_to_those_who_ask_and_cannot_change_it_themselves(role):
-    release = an_announced_release(slot=london_slot(DAY))
-    client = as_one(role, release)
-    text = client.get(page("release", "change", release.pk)).text
-    asks = role in {Role.CALENDAR_MANAGER, Role.STATISTICIAN}
-    assert (asking_page(release) in text, ASK in text) == (asks, asks)
-    assert not asks or client.get(asking_page(release)).status_code == 200
-    assert ("Leave this empty to keep the date" in text) == (role in {Role.HEAD_OF_PROFESSION, Role.DEPUTY})
+def test_asking_for_another_date_is_offered_to_those_who_ask_and_cannot_change_it_themselves(
+    announced_release, subtests
+):
+    for role in Role:
+        with subtests.test(role):
+            client = as_one(role, announced_release)
+            text = client.get(page("release", "change", announced_release.pk)).text
+            asks = role in {Role.CALENDAR_MANAGER, Role.STATISTICIAN}
+            assert (asking_page(announced_release) in text, ASK in text) == (asks, asks)
+            assert not asks or client.get(asking_page(announced_release)).status_code == 200
+            assert ("Leave this empty to keep the date" in text) == (role in {Role.HEAD_OF_PROFESSION, Role.DEPUTY})
 
 
-@pytest.mark.parametrize("state", ["provisional", "cancelled", "published"])
-def test_asking_for_another_date_is_offered_for_a_confirmed_release_alone(state):
-    release = (a_release if state == "provisional" else an_announced_release)(slot=london_slot(DAY))
-    at = release.recorded_at
-    if state == "cancelled":
-        scheduling.cancel(release, reason="Stopped", by=member(Role.DEPUTY, release.series.producer), at=at)
-    if state == "published":
-        scheduling.publish(release, by=None, at=at, published_at=at)
-    assert ASK not in as_one(Role.CALENDAR_MANAGER, release).get(page("release", "change", release.pk)).text
+def test_asking_for_another_date_is_offered_for_a_confirmed_release_alone(announced_release, subtests):
+    series = announced_release.series
+    releases = {
+        "provisional": a_release(slot=london_slot(DAY), series=series, reference="provisional"),
+        "cancelled": ended(announced_release, "cancelled"),
+        "published": ended(an_announced_release(slot=london_slot(DAY), series=series, reference="out"), "published"),
+    }
+    client = as_one(Role.CALENDAR_MANAGER, announced_release)
+    for state, release in releases.items():
+        with subtests.test(state):
+            assert ASK not in client.get(page("release", "change", release.pk)).text
 
 
-def test_while_a_change_waits_its_page_says_so_and_offers_no_second_one():
-    release = an_announced_release(slot=london_slot(DAY))
-    manager = as_one(Role.CALENDAR_MANAGER, release)
-    change = page("release", "change", release.pk)
+def test_while_a_change_waits_its_page_says_so_and_offers_no_second_one(announced_release):
+    manager = as_one(Role.CALENDAR_MANAGER, announced_release)
+    change = page("release", "change", announced_release.pk)
     sent = {"planned_on-day": "2", "planned_on-month": "7", "planned_on-year": "2098", "planned_at": "9:30am"}
-    asked = manager.post(asking_page(release), sent | {"seen_version": "1", "reason": "Late data"})
+    asked = manager.post(asking_page(announced_release), sent | {"seen_version": "1", "reason": "Late data"})
     assert asked.status_code == 302
     waits = "A change of the date to 2 July 2098 9:30am, asked for by"
     text = manager.get(change).text
     assert waits in text
     assert ASK not in text
     assert "Agree to it or refuse it" not in text
-    head = as_one(Role.HEAD_OF_PROFESSION, release)
+    head = as_one(Role.HEAD_OF_PROFESSION, announced_release)
     text = head.get(change).text
     assert waits in text
     assert reverse("releases:changes_waiting") in text
     # Moved by somebody else meanwhile, it waits no more.
-    lead = member(Role.DEPUTY, release.series.producer)
+    lead = member(Role.DEPUTY, announced_release.series.producer)
     scheduling.change_date(
-        release, to=london_slot(date(2098, 7, 3)), reason="Late data", by=lead, at=release.recorded_at
+        announced_release,
+        to=london_slot(date(2098, 7, 3)),
+        reason="Late data",
+        by=lead,
+        at=announced_release.recorded_at,
     )
     text = manager.get(change).text
     assert waits not in text
