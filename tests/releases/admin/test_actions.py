@@ -1,6 +1,7 @@
 """Actions on releases in the admin site: confirm, cancel, announce, and delete what was never public (C8, C9)."""
 
 from datetime import date, timedelta
+from itertools import product
 
 import pytest
 
@@ -9,15 +10,39 @@ from releases.calendar import scheduling
 from releases.core.roles import Role
 from releases.models import DateChangeRequest, Membership, Release, ReleaseEvent
 from releases.pre_release import pre_release_list
-from tests.factories import SeriesFactory, a_confirmed_release, a_release, an_announced_release, london_slot, member
+from tests.factories import (
+    SeriesFactory,
+    a_confirmed_release,
+    a_release,
+    an_announced_release,
+    london_slot,
+    member,
+    rolled_back,
+)
 from tests.releases.admin.site import act, page, said, signed_in, staff
 from tests.releases.pre_release.lists import MINISTER
 from tests.releases.requested import ask
+from tests.shared_rows import shared_fixture
 
 # Releases here are due long after the tests run.
 DAY = date(2098, 7, 1)
 
 pytestmark = pytest.mark.django_db
+
+
+@shared_fixture
+def provisional_release():
+    return a_release(slot=london_slot(DAY))
+
+
+@shared_fixture
+def confirmed_release():
+    return a_confirmed_release(slot=london_slot(DAY))
+
+
+@shared_fixture
+def announced_release():
+    return an_announced_release(slot=london_slot(DAY))
 
 
 def as_one(role, release):
@@ -66,16 +91,15 @@ def test_of_a_mixed_choice_only_what_is_ones_own_to_move_moves():
     assert (still.status, still.announced_at) == ("provisional", None)
 
 
-def test_cancelling_asks_for_a_reason_on_a_page_of_its_own():
-    release = an_announced_release(slot=london_slot(DAY))
-    client = as_one(Role.CALENDAR_MANAGER, release)
-    asked = act(client, "cancel", [release])
+def test_cancelling_asks_for_a_reason_on_a_page_of_its_own(announced_release):
+    client = as_one(Role.CALENDAR_MANAGER, announced_release)
+    asked = act(client, "cancel", [announced_release])
     assert asked.status_code == 200
-    assert release.title in asked.content.decode()
-    unreasoned = act(client, "cancel", [release], cancelling="yes", reason="   ")
+    assert announced_release.title in asked.content.decode()
+    unreasoned = act(client, "cancel", [announced_release], cancelling="yes", reason="   ")
     assert unreasoned.context["form"].errors["reason"]
     assert Release.objects.get().status == "confirmed"
-    response = act(client, "cancel", [release], cancelling="yes", reason="The survey was stopped")
+    response = act(client, "cancel", [announced_release], cancelling="yes", reason="The survey was stopped")
     assert said(response) == ["1 release cancelled."]
     assert Release.objects.get().cancellation_reason == "The survey was stopped"
 
@@ -92,56 +116,63 @@ def test_announcing_shows_a_release_and_never_a_rehearsal():
     assert Release.objects.get(reference="official").announced_at is not None
 
 
-def test_a_release_that_was_never_public_is_deleted_singly():
-    release = a_release(slot=london_slot(DAY))
-    response = as_one(Role.CALENDAR_MANAGER, release).post(page("release", "delete", release.pk), {"post": "yes"})
+def test_a_release_that_was_never_public_is_deleted_singly(provisional_release):
+    response = as_one(Role.CALENDAR_MANAGER, provisional_release).post(
+        page("release", "delete", provisional_release.pk), {"post": "yes"}
+    )
     assert response.status_code == 302
     assert not Release.objects.exists()
     assert ReleaseEvent.in_order().last().kind == "removed"
 
 
-@pytest.mark.parametrize("way", ["singly", "in-bulk"])
-def test_a_release_that_was_never_public_is_deleted_with_the_change_that_was_asked_for_it(way):
-    release = a_confirmed_release(slot=london_slot(DAY))
-    ask(release, to=london_slot(DAY + timedelta(days=1)))
-    client = as_one(Role.CALENDAR_MANAGER, release)
+def delete(client, release, way):
     if way == "singly":
         client.post(page("release", "delete", release.pk), {"post": "yes"})
     else:
         act(client, "delete_selected", [release], post="yes")
-    assert not Release.objects.exists()
-    assert not DateChangeRequest.objects.exists()
-    assert [event.kind for event in ReleaseEvent.in_order()][-2:] == ["date_change_asked", "removed"]
 
 
-@pytest.mark.parametrize("way", ["singly", "in-bulk"])
-@pytest.mark.parametrize("what", ["a-list", "a-change-of-the-list", "a-check", "next-years"])
-def test_a_release_that_was_never_public_is_deleted_with_what_hangs_on_it(way, what):
-    release = a_confirmed_release(slot=london_slot(DAY))
+def test_a_release_that_was_never_public_is_deleted_with_the_change_that_was_asked_for_it(confirmed_release, subtests):
+    ask(confirmed_release, to=london_slot(DAY + timedelta(days=1)))
+    client = as_one(Role.CALENDAR_MANAGER, confirmed_release)
+    for way in ("singly", "in bulk"):
+        with subtests.test(way), rolled_back():
+            delete(client, confirmed_release, way)
+            assert not Release.objects.exists()
+            assert not DateChangeRequest.objects.exists()
+            assert [event.kind for event in ReleaseEvent.in_order()][-2:] == ["date_change_asked", "removed"]
+
+
+def test_a_release_that_was_never_public_is_deleted_with_what_hangs_on_it(confirmed_release, subtests):
+    release = confirmed_release
     statistician = member(Role.STATISTICIAN, release.series.producer)
     shortly = release.due_at - timedelta(hours=3)
-    if what == "a-list":
-        pre_release_list.grant(release, MINISTER, by=statistician, at=release.recorded_at)
-    elif what == "a-change-of-the-list":
+
+    def a_waiting_change_of_the_list():
         assert pre_release_list.grant(release, MINISTER, by=statistician, at=shortly).waits
-    elif what == "a-check":
-        preflight.ask(release, by=None, now=shortly)
-    else:
+
+    def next_years():
         later = a_release(series=release.series, reference="later", slot=london_slot(DAY + timedelta(days=364)))
         Release.objects.filter(pk=later.pk).update(planned_from=release)
+
+    attached = {
+        "a list": lambda: pre_release_list.grant(release, MINISTER, by=statistician, at=release.recorded_at),
+        "a change of the list": a_waiting_change_of_the_list,
+        "a check": lambda: preflight.ask(release, by=None, now=shortly),
+        "next year's": next_years,
+    }
     client = as_one(Role.CALENDAR_MANAGER, release)
-    if way == "singly":
-        client.post(page("release", "delete", release.pk), {"post": "yes"})
-    else:
-        act(client, "delete_selected", [release], post="yes")
-    assert not Release.objects.filter(pk=release.pk).exists()
-    assert Release.objects.filter(reference="later").exists() == (what == "next-years")
+    for (what, attach), way in product(attached.items(), ("singly", "in bulk")):
+        with subtests.test(f"{what} {way}"), rolled_back():
+            attach()
+            delete(client, release, way)
+            assert not Release.objects.filter(pk=release.pk).exists()
+            assert Release.objects.filter(reference="later").exists() == (attach is next_years)
 
 
-def test_a_release_that_was_ever_public_is_not_deleted_singly_and_the_advice_is_to_cancel_it():
-    release = an_announced_release(slot=london_slot(DAY))
-    client = as_one(Role.HEAD_OF_PROFESSION, release)
-    response = client.post(page("release", "delete", release.pk), {"post": "yes"})
+def test_a_release_that_was_ever_public_is_not_deleted_singly_and_the_advice_is_to_cancel_it(announced_release):
+    client = as_one(Role.HEAD_OF_PROFESSION, announced_release)
+    response = client.post(page("release", "delete", announced_release.pk), {"post": "yes"})
     assert "was public and cannot be deleted: cancel it instead" in response.content.decode()
     assert Release.objects.exists()
 
@@ -158,14 +189,13 @@ def test_no_release_is_deleted_in_bulk_if_one_of_them_was_ever_public():
     assert list(Release.objects.all()) == [public]
 
 
-def test_a_release_announced_between_the_question_and_the_answer_is_not_deleted(monkeypatch):
-    release = a_release(slot=london_slot(DAY))
-    client = as_one(Role.CALENDAR_MANAGER, release)
-    monkeypatch.setattr("releases.admin.moves.objection", lambda release: "")
-    scheduling.announce(release, by=None, at=release.recorded_at)
+def test_a_release_announced_between_the_question_and_the_answer_is_not_deleted(monkeypatch, provisional_release):
+    client = as_one(Role.CALENDAR_MANAGER, provisional_release)
+    monkeypatch.setattr("releases.admin.moves.objection", lambda provisional_release: "")
+    scheduling.announce(provisional_release, by=None, at=provisional_release.recorded_at)
     for response in (
-        client.post(page("release", "delete", release.pk), {"post": "yes"}),
-        act(client, "delete_selected", [release], post="yes"),
+        client.post(page("release", "delete", provisional_release.pk), {"post": "yes"}),
+        act(client, "delete_selected", [provisional_release], post="yes"),
     ):
         assert any("was public" in sentence for sentence in said(response))
     assert Release.objects.exists()

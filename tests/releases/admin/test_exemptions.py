@@ -9,8 +9,9 @@ from releases.core.roles import Role
 from releases.models import Exemption
 from releases.verdicts import exemptions
 from releases.verdicts.exemptions import Approval
-from tests.factories import SeriesFactory, member
+from tests.factories import SeriesFactory, member, rolled_back
 from tests.releases.admin.site import page, said, signed_in, staff
+from tests.shared_rows import shared_fixture
 
 pytestmark = pytest.mark.django_db
 
@@ -23,9 +24,14 @@ def _clock(time_machine):
     time_machine.move_to(NOW, tick=False)
 
 
-@pytest.fixture
+@shared_fixture
 def series():
     return SeriesFactory()
+
+
+@shared_fixture
+def exemption(series):
+    return kept(series)
 
 
 def typed(of, **fields):
@@ -55,16 +61,17 @@ def errors(response):
     return {name: [str(error) for error in found] for name, found in response.context["adminform"].form.errors.items()}
 
 
-@pytest.mark.parametrize("role", list(Role))
-def test_exemptions_are_recorded_by_those_who_lead_and_read_by_everybody_of_the_producer(series, role):
-    client = staff(role, series.producer)
-    response = client.post(page("exemption", "add"), typed(series))
-    assert response.status_code == (302 if role in LEADS else 403)
-    assert Exemption.objects.exists() == (role in LEADS)
-    exemption = kept(series)
-    shown = client.get(page("exemption", "change", exemption.pk)).content.decode()
-    assert "OSR 2020/17" in shown
-    assert ('name="end"' in shown) == (role in LEADS)
+def test_exemptions_are_recorded_by_those_who_lead_and_read_by_everybody_of_the_producer(series, subtests):
+    for role in Role:
+        client = staff(role, series.producer)
+        with subtests.test(role), rolled_back():
+            response = client.post(page("exemption", "add"), typed(series))
+            assert response.status_code == (302 if role in LEADS else 403)
+            assert Exemption.objects.exists() == (role in LEADS)
+            exemption = kept(series)
+            shown = client.get(page("exemption", "change", exemption.pk)).content.decode()
+            assert "OSR 2020/17" in shown
+            assert ('name="end"' in shown) == (role in LEADS)
 
 
 def test_what_is_typed_is_kept_with_who_recorded_it_and_when(series):
@@ -80,19 +87,18 @@ def test_what_is_typed_is_kept_with_who_recorded_it_and_when(series):
     assert Exemption.history.count() == 1
 
 
-@pytest.mark.parametrize(
-    ("fields", "field"),
-    [
-        pytest.param({"approved_on": "2020-06-21"}, "approved_on", id="approved-tomorrow"),
-        pytest.param({"covers_to": "2020-06-29"}, "covers_to", id="ends-before-it-begins"),
-        pytest.param({"covers_late": ""}, "covers_late", id="covers-nothing"),
-        pytest.param({"words": ""}, "words", id="says-nothing"),
-    ],
-)
-def test_an_approval_that_cannot_be_so_is_refused_on_its_field(series, fields, field):
-    response = staff(Role.DEPUTY, series.producer).post(page("exemption", "add"), typed(series, **fields))
-    assert field in errors(response)
-    assert not Exemption.objects.exists()
+def test_an_approval_that_cannot_be_so_is_refused_on_its_field(series, subtests):
+    client = staff(Role.DEPUTY, series.producer)
+    for case, fields, field in (
+        ("approved tomorrow", {"approved_on": "2020-06-21"}, "approved_on"),
+        ("ends before it begins", {"covers_to": "2020-06-29"}, "covers_to"),
+        ("covers nothing", {"covers_late": ""}, "covers_late"),
+        ("says nothing", {"words": ""}, "words"),
+    ):
+        with subtests.test(case):
+            response = client.post(page("exemption", "add"), typed(series, **fields))
+            assert field in errors(response)
+            assert not Exemption.objects.exists()
 
 
 def test_producers_and_series_of_others_are_not_offered_and_refused_if_posted(series):
@@ -117,8 +123,7 @@ def test_a_series_of_another_of_ones_own_producers_is_refused(series):
     assert "belongs to another producer" in errors(response)["series"][0]
 
 
-def test_what_was_recorded_cannot_be_changed_by_a_direct_post(series):
-    exemption = kept(series)
+def test_what_was_recorded_cannot_be_changed_by_a_direct_post(series, exemption):
     client = staff(Role.HEAD_OF_PROFESSION, series.producer)
     sent = typed(series, reference="Forged", covers_to="2030-01-01", covers_early="on")
     assert set(errors(client.post(page("exemption", "change", exemption.pk), sent))) == {"end", "end_words"}
@@ -130,8 +135,7 @@ def test_what_was_recorded_cannot_be_changed_by_a_direct_post(series):
     assert Exemption.history.count() == 2
 
 
-def test_an_exemption_that_has_ended_stays_as_it_ended(series):
-    exemption = kept(series)
+def test_an_exemption_that_has_ended_stays_as_it_ended(series, exemption):
     client = staff(Role.HEAD_OF_PROFESSION, series.producer)
     client.post(page("exemption", "change", exemption.pk), {"end": "withdrawn", "end_words": "By letter."})
     again = client.post(page("exemption", "change", exemption.pk), {"end": "in_error", "end_words": "Otherwise."})
@@ -139,8 +143,7 @@ def test_an_exemption_that_has_ended_stays_as_it_ended(series):
     assert Exemption.objects.get().end == "withdrawn"
 
 
-def test_somebody_who_ended_it_first_is_told_of(series, monkeypatch):
-    exemption = kept(series)
+def test_somebody_who_ended_it_first_is_told_of(series, monkeypatch, exemption):
     head = member(Role.HEAD_OF_PROFESSION, series.producer)
     client = staff(Role.DEPUTY, series.producer)
     end = exemptions.end
@@ -156,8 +159,7 @@ def test_somebody_who_ended_it_first_is_told_of(series, monkeypatch):
     assert Exemption.objects.get().end_words != "Second"
 
 
-def test_no_exemption_is_deleted(series):
-    exemption = kept(series)
+def test_no_exemption_is_deleted(series, exemption):
     client = staff(Role.HEAD_OF_PROFESSION, series.producer)
     assert client.post(page("exemption", "delete", exemption.pk), {"post": "yes"}).status_code == 403
     assert Exemption.objects.exists()

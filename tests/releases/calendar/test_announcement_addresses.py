@@ -18,6 +18,7 @@ from tests.factories import SeriesFactory, a_release, london_slot
 from tests.releases.admin.site import address_rows, form_of, page, refusals, said, staff
 from tests.releases.exchange.by_file.files import csv_of
 from tests.releases.on_record import a_look
+from tests.shared_rows import shared_fixture
 
 DAY = date(2098, 7, 1)
 NOW = datetime(2097, 1, 1, tzinfo=UTC)
@@ -27,7 +28,7 @@ ANOTHER = "https://www.example.gov.uk/announcements/another"
 pytestmark = pytest.mark.django_db
 
 
-@pytest.fixture
+@shared_fixture
 def release():
     """A release long after the tests run, without an announcement."""
     return a_release(slot=london_slot(DAY))

@@ -12,6 +12,7 @@ from releases.models.redacted import marker_of
 from statsoffice.accounts.models import User
 from tests.breaches.forms import words
 from tests.breaches.people import an_office
+from tests.shared_rows import shared_fixture
 
 pytestmark = pytest.mark.django_db
 
@@ -24,7 +25,7 @@ FIRST = {"name": "Quillon Featherstonehaugh", "email": "quillon@example.gov.uk",
 SECOND = {"name": "Marigold Underwater", "email": "marigold@example.gov.uk", "telephone": "020 7946 0002"}
 
 
-@pytest.fixture
+@shared_fixture
 def office():
     return an_office()
 

@@ -16,7 +16,6 @@ from tests.factories import (
     SEED_DUE,
     a_confirmed_release,
     a_release,
-    an_announced_release,
     london_slot,
     member,
 )
@@ -36,10 +35,11 @@ def last_event():
     return ReleaseEvent.in_order().last()
 
 
-def test_a_title_is_corrected_with_an_event_and_a_history_row():
-    release = an_announced_release()
-    by = keeper_of(release)
-    corrections.correct(release, title="Schools, March 2020", reference=release.reference, by=by, at=BEFORE)
+def test_a_title_is_corrected_with_an_event_and_a_history_row(announced_release):
+    by = keeper_of(announced_release)
+    corrections.correct(
+        announced_release, title="Schools, March 2020", reference=announced_release.reference, by=by, at=BEFORE
+    )
     assert Release.objects.get().title == "Schools, March 2020"
     assert (last_event().kind, last_event().actor, list(last_event().facts["changed"])) == ("corrected", by, ["title"])
     assert Release.history.latest().title == "Schools, March 2020"
@@ -61,51 +61,53 @@ def test_a_reference_stays_once_it_is_part_of_a_public_address():
     assert Release.objects.get().reference == "another"
 
 
-def test_what_is_corrected_into_itself_leaves_no_event():
-    release = a_release()
+def test_what_is_corrected_into_itself_leaves_no_event(provisional_release):
     count = ReleaseEvent.objects.count()
-    corrections.correct(release, title=release.title, reference=release.reference, by=None, at=BEFORE)
-    address = release.addresses.get()
+    corrections.correct(
+        provisional_release,
+        title=provisional_release.title,
+        reference=provisional_release.reference,
+        by=None,
+        at=BEFORE,
+    )
+    address = provisional_release.addresses.get()
     same = PlannedAddress(url=address.url, marker=address.marker)
     corrections.change_address(address, same, by=None, at=BEFORE)
     assert ReleaseEvent.objects.count() == count
 
 
 @pytest.mark.parametrize("role", [Role.STATISTICIAN, Role.PUBLISHING_TEAM, Role.AUDITOR])
-def test_only_those_who_keep_the_calendar_correct_it(role):
-    release = a_release()
-    by, address = member(role, release.series.producer), release.addresses.get()
+def test_only_those_who_keep_the_calendar_correct_it(role, provisional_release):
+    by, address = member(role, provisional_release.series.producer), provisional_release.addresses.get()
     for correction in (
-        lambda: corrections.correct(release, title="X", reference="x", by=by, at=BEFORE),
-        lambda: corrections.add_address(release, PAGE, by=by, at=BEFORE),
+        lambda: corrections.correct(provisional_release, title="X", reference="x", by=by, at=BEFORE),
+        lambda: corrections.add_address(provisional_release, PAGE, by=by, at=BEFORE),
         lambda: corrections.change_address(address, PAGE, by=by, at=BEFORE),
         lambda: corrections.remove_address(address, by=by, at=BEFORE),
-        lambda: corrections.remove(release, by=by, at=BEFORE),
+        lambda: corrections.remove(provisional_release, by=by, at=BEFORE),
     ):
         with pytest.raises(NotYours):
             correction()
-    assert Release.objects.get().title == release.title
+    assert Release.objects.get().title == provisional_release.title
     assert Address.objects.get().url == address.url
 
 
-def test_addresses_are_added_changed_and_removed_before_the_release_is_due_with_an_event_each():
-    release = a_confirmed_release()
-    by = keeper_of(release)
-    address = corrections.add_address(release, PAGE, by=by, at=BEFORE)
+def test_addresses_are_added_changed_and_removed_before_the_release_is_due_with_an_event_each(confirmed_release):
+    by = keeper_of(confirmed_release)
+    address = corrections.add_address(confirmed_release, PAGE, by=by, at=BEFORE)
     corrections.change_address(address, PlannedAddress(url=PAGE.url, marker="March 2020"), by=by, at=BEFORE)
     assert Address.objects.get(pk=address.pk).marker == "March 2020"
     corrections.remove_address(address, by=by, at=BEFORE)
-    assert release.addresses.count() == 1
+    assert confirmed_release.addresses.count() == 1
     kinds = [event.kind for event in ReleaseEvent.in_order()][-3:]
     assert kinds == ["address_added", "address_changed", "address_removed"]
 
 
 @pytest.mark.parametrize(("late", "refused"), [(timedelta(microseconds=-1), False), (timedelta(0), True)])
-def test_addresses_stay_from_the_due_instant_on(late, refused):
-    release = a_confirmed_release()
-    address = release.addresses.get()
+def test_addresses_stay_from_the_due_instant_on(late, refused, confirmed_release):
+    address = confirmed_release.addresses.get()
     trials = [
-        lambda at: corrections.add_address(release, PAGE, by=None, at=at),
+        lambda at: corrections.add_address(confirmed_release, PAGE, by=None, at=at),
         lambda at: corrections.change_address(
             address, PlannedAddress(url=address.url, marker=address.marker, required=False), by=None, at=at
         ),
@@ -125,10 +127,9 @@ def test_the_addresses_of_a_rehearsal_may_change_at_any_time():
     assert release.addresses.count() == 2
 
 
-def test_an_address_that_was_looked_at_keeps_its_place_and_its_row():
-    release = a_confirmed_release()
-    a_look(release).append([a_look(release)])
-    address = release.addresses.get()
+def test_an_address_that_was_looked_at_keeps_its_place_and_its_row(confirmed_release):
+    a_look(confirmed_release).append([a_look(confirmed_release)])
+    address = confirmed_release.addresses.get()
     with pytest.raises(CorrectionRefused, match="add the other address beside it"):
         corrections.change_address(address, PAGE, by=None, at=BEFORE)
     with pytest.raises(CorrectionRefused, match="what was seen is kept"):
@@ -137,23 +138,23 @@ def test_an_address_that_was_looked_at_keeps_its_place_and_its_row():
     assert corrections.change_address(address, marker, by=None, at=BEFORE).marker == "March 2020"
 
 
-def test_a_release_that_was_never_public_is_removed_and_its_events_and_date_changes_stay():
-    release = a_confirmed_release()
-    head = member(Role.DEPUTY, release.series.producer)
+def test_a_release_that_was_never_public_is_removed_and_its_events_and_date_changes_stay(confirmed_release):
+    head = member(Role.DEPUTY, confirmed_release.series.producer)
     day = SEED_DUE.date().replace(day=29)
-    release = scheduling.change_date(release, to=london_slot(day), reason="Sooner", by=head, at=A_LONG_TIME_AGO)
-    corrections.remove(release, by=head, at=BEFORE)
+    confirmed_release = scheduling.change_date(
+        confirmed_release, to=london_slot(day), reason="Sooner", by=head, at=A_LONG_TIME_AGO
+    )
+    corrections.remove(confirmed_release, by=head, at=BEFORE)
     assert not Release.objects.exists()
     assert DateChange.objects.count() == 1
     assert (last_event().kind, last_event().facts["reference"]) == ("removed", "schools-march-2020")
     assert check_chain(ReleaseEvent)[1] is None
 
 
-def test_a_release_that_was_ever_public_is_not_removed_and_the_advice_is_to_cancel_it():
-    release = an_announced_release()
-    scheduling.cancel(release, reason="Not needed", by=keeper_of(release), at=BEFORE)
+def test_a_release_that_was_ever_public_is_not_removed_and_the_advice_is_to_cancel_it(announced_release):
+    scheduling.cancel(announced_release, reason="Not needed", by=keeper_of(announced_release), at=BEFORE)
     with pytest.raises(CorrectionRefused, match="was public and cannot be deleted: cancel it instead"):
-        corrections.remove(release, by=None, at=BEFORE)
+        corrections.remove(announced_release, by=None, at=BEFORE)
 
 
 def test_a_removal_from_a_copy_that_was_not_public_yet_is_refused_if_it_is_public_by_now():
@@ -165,11 +166,12 @@ def test_a_removal_from_a_copy_that_was_not_public_yet_is_refused_if_it_is_publi
 
 
 @pytest.mark.parametrize("trace", ["a-look", "a-verdict"])
-def test_a_release_of_which_anything_was_seen_is_not_removed(trace):
-    release = a_confirmed_release()
+def test_a_release_of_which_anything_was_seen_is_not_removed(trace, confirmed_release):
     if trace == "a-look":
-        a_look(release).append([a_look(release)])
+        a_look(confirmed_release).append([a_look(confirmed_release)])
     else:
-        Verification.objects.create(release=release, schedule_version=1, due_at=SEED_DUE, tolerance_seconds=120)
+        Verification.objects.create(
+            release=confirmed_release, schedule_version=1, due_at=SEED_DUE, tolerance_seconds=120
+        )
     with pytest.raises(CorrectionRefused, match="what was seen is kept"):
-        corrections.remove(release, by=None, at=BEFORE)
+        corrections.remove(confirmed_release, by=None, at=BEFORE)

@@ -15,7 +15,7 @@ from releases.core.roles import LEADS, Role
 from releases.models import DateChange, DateChangeRequest, Release, ReleaseEvent
 from releases.models.append_only import check_chain
 from releases.permissions import NotYours
-from tests.factories import UserFactory, a_confirmed_release, a_release, an_announced_release, rolled_back
+from tests.factories import UserFactory, a_release, an_announced_release, rolled_back
 from tests.factories import london_slot as slot
 from tests.releases.requested import LATER, NOW, TO, ask, head_of, person, stored
 
@@ -27,72 +27,66 @@ def kinds(count):
 
 
 @pytest.mark.parametrize("role", list(Role))
-def test_whoever_keeps_the_calendar_or_writes_its_statistics_asks_and_nobody_else(role):
-    release = an_announced_release()
+def test_whoever_keeps_the_calendar_or_writes_its_statistics_asks_and_nobody_else(role, announced_release):
     if role in {Role.PUBLISHING_TEAM, Role.AUDITOR}:
         with pytest.raises(NotYours):
-            ask(release, role=role)
+            ask(announced_release, role=role)
         assert not DateChangeRequest.objects.exists()
     else:
-        assert ask(release, role=role).state == RequestState.WAITING
+        assert ask(announced_release, role=role).state == RequestState.WAITING
 
 
-def test_the_date_is_not_changed_before_somebody_agrees():
-    release = an_announced_release()
-    request = ask(release)
-    assert Release.objects.get().slot == release.slot
-    assert (request.was, request.to, request.schedule_version) == (release.slot, TO, 1)
+def test_the_date_is_not_changed_before_somebody_agrees(announced_release):
+    request = ask(announced_release)
+    assert Release.objects.get().slot == announced_release.slot
+    assert (request.was, request.to, request.schedule_version) == (announced_release.slot, TO, 1)
     assert not DateChange.objects.exists()
     event = ReleaseEvent.in_order().last()
     assert (event.kind, event.actor, event.words) == ("date_change_asked", request.requested_by, request.public_reason)
     assert "survey" not in str(event.payload())
 
 
-def test_agreeing_makes_the_change_and_tells_who_asked_from_who_agreed():
-    release = an_announced_release()
-    request = ask(release)
-    head = head_of(release)
+def test_agreeing_makes_the_change_and_tells_who_asked_from_who_agreed(announced_release):
+    request = ask(announced_release)
+    head = head_of(announced_release)
     moved = date_requests.agree(request, by=head, at=LATER)
     assert (moved.slot, moved.schedule_version) == (TO, 2)
     change = DateChange.objects.get()
     assert (change.requested_by, change.requested_at) == (request.requested_by, NOW)
     assert (change.agreed_by, change.agreed_at, change.announced_at) == (head, LATER, LATER)
-    assert (change.was, change.to, change.public_reason) == (release.slot, TO, "The survey came in late.")
+    assert (change.was, change.to, change.public_reason) == (announced_release.slot, TO, "The survey came in late.")
     assert (stored().state, stored().decided_by, stored().decided_at) == ("agreed", head, LATER)
     assert kinds(3) == ["date_change_asked", "date_change_agreed", "change_date"]
     assert check_chain(ReleaseEvent)[1] is None
 
 
-def test_a_heads_own_change_stays_one_act():
-    release = an_announced_release()
-    head = head_of(release)
-    scheduling.change_date(release, to=TO, reason="Late data", by=head, at=NOW)
+def test_a_heads_own_change_stays_one_act(announced_release):
+    head = head_of(announced_release)
+    scheduling.change_date(announced_release, to=TO, reason="Late data", by=head, at=NOW)
     change = DateChange.objects.get()
     assert (change.requested_by, change.agreed_by, change.requested_at) == (head, head, NOW)
     assert not DateChangeRequest.objects.exists()
 
 
-def test_refusing_needs_a_reason_for_the_person_who_asked_and_leaves_the_date():
-    release = an_announced_release()
-    request, deputy = ask(release), person(release, Role.DEPUTY)
+def test_refusing_needs_a_reason_for_the_person_who_asked_and_leaves_the_date(announced_release):
+    request, deputy = ask(announced_release), person(announced_release, Role.DEPUTY)
     with pytest.raises(SomethingMissing) as refusal:
         date_requests.refuse(request, reason="  ", by=deputy, at=LATER)
     assert refusal.value.field == "reason"
     date_requests.refuse(request, reason="It can still be done.", by=deputy, at=LATER)
     assert (stored().state, stored().refusal, stored().decided_by) == ("refused", "It can still be done.", deputy)
-    assert Release.objects.get().slot == release.slot
+    assert Release.objects.get().slot == announced_release.slot
     assert ReleaseEvent.in_order().last().words == "It can still be done."
 
 
-def test_who_asked_withdraws_it_and_nobody_else_does():
-    release = an_announced_release()
-    request = ask(release)
-    for other in (person(release, Role.CALENDAR_MANAGER), head_of(release)):
+def test_who_asked_withdraws_it_and_nobody_else_does(announced_release):
+    request = ask(announced_release)
+    for other in (person(announced_release, Role.CALENDAR_MANAGER), head_of(announced_release)):
         with pytest.raises(WrongRole, match="Only the person who asked"):
             date_requests.withdraw(request, by=other, at=LATER)
     date_requests.withdraw(request, by=request.requested_by, at=LATER)
     assert stored().state == "withdrawn"
-    assert Release.objects.get().slot == release.slot
+    assert Release.objects.get().slot == announced_release.slot
 
 
 def a_request_that_is(state, release):
@@ -125,10 +119,9 @@ def stored_rows():
 
 
 @pytest.mark.parametrize("state", RequestState)
-def test_only_the_moves_of_the_table_are_made_and_a_refused_one_changes_nothing(state, subtests):
-    release = an_announced_release()
-    a_request_that_is(state, release)
-    people = {role: person(release, role) for role in Role} | {None: UserFactory(is_superuser=True)}
+def test_only_the_moves_of_the_table_are_made_and_a_refused_one_changes_nothing(state, subtests, announced_release):
+    a_request_that_is(state, announced_release)
+    people = {role: person(announced_release, role) for role in Role} | {None: UserFactory(is_superuser=True)}
     for move, role in product(MOVES, people):
         with subtests.test(f"{move} by {role or 'a stranger'}"), rolled_back():
             by, may_make = people[role], role in MAKERS[move]
@@ -144,18 +137,16 @@ def test_only_the_moves_of_the_table_are_made_and_a_refused_one_changes_nothing(
                 assert stored_rows() == before
 
 
-def test_one_request_waits_at_a_time_and_another_may_follow_it():
-    release = an_announced_release()
-    first = ask(release)
+def test_one_request_waits_at_a_time_and_another_may_follow_it(announced_release):
+    first = ask(announced_release)
     with pytest.raises(AlreadyAsked, match=f"14 July 2020 9:30am, asked for by {first.requested_by}"):
-        ask(release, to=slot(date(2020, 7, 15)))
+        ask(announced_release, to=slot(date(2020, 7, 15)))
     date_requests.withdraw(first, by=first.requested_by, at=NOW)
-    second = ask(release, to=slot(date(2020, 7, 15)))
-    assert date_requests.latest_of(release) == second
+    second = ask(announced_release, to=slot(date(2020, 7, 15)))
+    assert date_requests.latest_of(announced_release) == second
 
 
-def test_of_two_who_ask_at_once_the_second_is_told(monkeypatch):
-    release = an_announced_release()
+def test_of_two_who_ask_at_once_the_second_is_told(monkeypatch, announced_release):
     check = date_requests._refuse_second
     seen = []
 
@@ -164,21 +155,20 @@ def test_of_two_who_ask_at_once_the_second_is_told(monkeypatch):
             check(of)
         seen.append(of)
 
-    ask(release)
+    ask(announced_release)
     monkeypatch.setattr(date_requests, "_refuse_second", look_away_once)
     with pytest.raises(AlreadyAsked):
-        ask(release)
+        ask(announced_release)
     assert DateChangeRequest.objects.count() == 1
 
 
-def test_of_two_who_decide_at_once_the_second_is_told_and_one_change_is_made():
-    release = an_announced_release()
-    request = ask(release)
+def test_of_two_who_decide_at_once_the_second_is_told_and_one_change_is_made(announced_release):
+    request = ask(announced_release)
     stale = stored()
-    date_requests.agree(request, by=head_of(release), at=LATER)
+    date_requests.agree(request, by=head_of(announced_release), at=LATER)
     for again in (
-        lambda: date_requests.agree(stale, by=head_of(release), at=LATER),
-        lambda: date_requests.refuse(stale, reason="No", by=head_of(release), at=LATER),
+        lambda: date_requests.agree(stale, by=head_of(announced_release), at=LATER),
+        lambda: date_requests.refuse(stale, reason="No", by=head_of(announced_release), at=LATER),
         lambda: date_requests.withdraw(stale, by=stale.requested_by, at=LATER),
     ):
         with pytest.raises(SomebodyWasFaster):
@@ -209,17 +199,17 @@ def test_only_the_change_of_a_confirmed_date_needs_agreement():
         ),
     ],
 )
-def test_what_nobody_could_agree_to_cannot_be_asked_for(fields, field, words):
-    release = an_announced_release()
+def test_what_nobody_could_agree_to_cannot_be_asked_for(fields, field, words, announced_release):
     with pytest.raises((SlotRefused, SomethingMissing), match=words) as refusal:
-        ask(release, **fields)
+        ask(announced_release, **fields)
     assert refusal.value.field == field
     assert not DateChangeRequest.objects.exists()
 
 
-def test_a_request_from_a_date_that_is_not_the_present_one_is_refused_with_the_present_date():
-    release = an_announced_release()
-    scheduling.change_date(release, to=slot(date(2020, 7, 2)), reason="Late data", by=head_of(release), at=NOW)
+def test_a_request_from_a_date_that_is_not_the_present_one_is_refused_with_the_present_date(announced_release):
+    scheduling.change_date(
+        announced_release, to=slot(date(2020, 7, 2)), reason="Late data", by=head_of(announced_release), at=NOW
+    )
     with pytest.raises(SomebodyWasFaster, match="to 2 July 2020 9:30am"):
         ask(Release.objects.get(), expected_version=1)
 
@@ -233,16 +223,14 @@ def test_those_who_lead_a_producer_are_shown_its_waiting_requests_and_no_others(
         assert not date_requests.to_agree(person(release, role)).exists()
 
 
-def test_a_release_that_was_never_public_is_removed_with_what_was_asked_for_it_and_the_events_stay():
-    release = a_confirmed_release()
-    ask(release)
+def test_a_release_that_was_never_public_is_removed_with_what_was_asked_for_it_and_the_events_stay(confirmed_release):
+    ask(confirmed_release)
     Release.objects.all().delete()
     assert not DateChangeRequest.objects.exists()
     assert kinds(1) == ["date_change_asked"]
 
 
-def test_a_decided_request_is_not_decided_again_by_its_own_table():
-    release = an_announced_release()
-    date_requests.agree(ask(release), by=head_of(release), at=LATER)
+def test_a_decided_request_is_not_decided_again_by_its_own_table(announced_release):
+    date_requests.agree(ask(announced_release), by=head_of(announced_release), at=LATER)
     with pytest.raises(WrongState, match="this request is agreed"):
-        date_requests.agree(stored(), by=head_of(release), at=LATER)
+        date_requests.agree(stored(), by=head_of(announced_release), at=LATER)

@@ -12,7 +12,7 @@ from releases.core.agreement import RequestState
 from releases.core.judging.verdict import Outcome
 from releases.models import DateChangeRequest, Release, ReleaseEvent, Verification
 from releases.verdicts import judging
-from tests.factories import SEED_DUE, an_announced_release
+from tests.factories import SEED_DUE
 from tests.factories import london_slot as slot
 from tests.releases.on_record import looks_at
 from tests.releases.requested import LATER, NOW, ask, head_of, stored
@@ -40,12 +40,13 @@ def publish(release):
 
 @pytest.mark.parametrize("overtake", [move, cancel, publish])
 @pytest.mark.parametrize("decide", ["agree", "refuse", "withdraw"])
-def test_a_request_whose_release_was_changed_meanwhile_lapses_and_is_told_and_not_applied(overtake, decide):
-    release = an_announced_release()
-    request = ask(release)
-    overtake(release)
+def test_a_request_whose_release_was_changed_meanwhile_lapses_and_is_told_and_not_applied(
+    overtake, decide, announced_release
+):
+    request = ask(announced_release)
+    overtake(announced_release)
     stands = Release.objects.values().get()
-    by = request.requested_by if decide == "withdraw" else head_of(release)
+    by = request.requested_by if decide == "withdraw" else head_of(announced_release)
     with pytest.raises(Overtaken, match=r"to 14 July 2020 9:30am has lapsed and was not made") as refusal:
         DECISIONS[decide](stored(), by)
     assert f"It is now {stands['status']}" in str(refusal.value)
@@ -54,57 +55,56 @@ def test_a_request_whose_release_was_changed_meanwhile_lapses_and_is_told_and_no
     assert [ReleaseEvent.in_order().last().kind] == ["date_change_lapsed"]
 
 
-def test_overtaken_requests_lapse_by_themselves_once_and_keep_nobody_from_asking_again():
-    release = an_announced_release()
-    ask(release)
+def test_overtaken_requests_lapse_by_themselves_once_and_keep_nobody_from_asking_again(announced_release):
+    ask(announced_release)
     assert date_requests.lapse_overtaken(now=LATER) == 0
-    move(release)
-    assert not date_requests.to_agree(head_of(release)).exists()
+    move(announced_release)
+    assert not date_requests.to_agree(head_of(announced_release)).exists()
     assert date_requests.lapse_overtaken(now=LATER) == 1
     assert date_requests.lapse_overtaken(now=LATER) == 0
     assert ask(Release.objects.get()).state == RequestState.WAITING
 
 
-def test_a_new_request_ends_the_overtaken_one_before_it():
-    release = an_announced_release()
-    ask(release)
-    move(release)
+def test_a_new_request_ends_the_overtaken_one_before_it(announced_release):
+    ask(announced_release)
+    move(announced_release)
     ask(Release.objects.get())
     assert sorted(DateChangeRequest.objects.values_list("state", flat=True)) == ["lapsed", "waiting"]
 
 
-def test_what_cannot_be_made_any_more_goes_on_waiting():
-    release = an_announced_release()
-    request = ask(release)
-    release.series.release_time = time(7)
-    release.series.alternative_time_reference, release.series.alternative_time_approved_on = "OSR 12", NOW.date()
-    release.series.save()
+def test_what_cannot_be_made_any_more_goes_on_waiting(announced_release):
+    request = ask(announced_release)
+    announced_release.series.release_time = time(7)
+    announced_release.series.alternative_time_reference, announced_release.series.alternative_time_approved_on = (
+        "OSR 12",
+        NOW.date(),
+    )
+    announced_release.series.save()
     with pytest.raises(SlotRefused, match="not the release time"):
-        date_requests.agree(stored(), by=head_of(release), at=LATER)
+        date_requests.agree(stored(), by=head_of(announced_release), at=LATER)
     assert (stored().state, Release.objects.get().slot) == ("waiting", request.was)
 
 
-def test_nobody_agrees_while_the_verdict_falls():
-    release = an_announced_release()
-    ask(release)
+def test_nobody_agrees_while_the_verdict_falls(announced_release):
+    ask(announced_release)
     with pytest.raises(BeingJudged):
-        date_requests.agree(stored(), by=head_of(release), at=SEED_DUE + timedelta(seconds=1))
+        date_requests.agree(stored(), by=head_of(announced_release), at=SEED_DUE + timedelta(seconds=1))
     assert stored().state == "waiting"
 
 
-def test_a_change_agreed_after_the_release_was_due_never_alters_the_verdict():
-    release = an_announced_release()
-    request = ask(release, at=SEED_DUE - timedelta(hours=1))
-    looks_at(release, "not_live", start=SEED_DUE + timedelta(seconds=120))
-    judging.judge(release, now=SEED_DUE + timedelta(minutes=5))
-    date_requests.agree(request, by=head_of(release), at=SEED_DUE + timedelta(minutes=10))
+def test_a_change_agreed_after_the_release_was_due_never_alters_the_verdict(announced_release):
+    request = ask(announced_release, at=SEED_DUE - timedelta(hours=1))
+    looks_at(announced_release, "not_live", start=SEED_DUE + timedelta(seconds=120))
+    judging.judge(announced_release, now=SEED_DUE + timedelta(minutes=5))
+    date_requests.agree(request, by=head_of(announced_release), at=SEED_DUE + timedelta(minutes=10))
     assert Verification.objects.get().outcome == Outcome.NOT_SEEN
     assert ReleaseEvent.in_order().last().facts["after_due"] is True
 
 
-def test_a_date_that_passed_unseen_before_the_agreement_is_judged_although_the_change_was_asked_for_in_time():
-    release = an_announced_release()
-    request = ask(release, at=SEED_DUE - timedelta(hours=1))
-    date_requests.agree(request, by=head_of(release), at=SEED_DUE + timedelta(minutes=10))
+def test_a_date_that_passed_unseen_before_the_agreement_is_judged_although_the_change_was_asked_for_in_time(
+    announced_release,
+):
+    request = ask(announced_release, at=SEED_DUE - timedelta(hours=1))
+    date_requests.agree(request, by=head_of(announced_release), at=SEED_DUE + timedelta(minutes=10))
     assert len(judging.judge_unobserved(now=SEED_DUE + timedelta(minutes=11))) == 1
     assert Verification.objects.get().outcome == Outcome.CANNOT_TELL

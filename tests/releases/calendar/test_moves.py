@@ -83,28 +83,30 @@ def test_only_the_moves_of_the_table_are_made_and_a_refused_one_changes_nothing(
             assert check_chain(ReleaseEvent)[1] is None
 
 
-def test_a_change_made_from_a_schedule_that_is_not_the_present_one_is_refused_with_the_present_date():
-    release = a_confirmed_release()
-    head = member(Role.HEAD_OF_PROFESSION, release.series.producer)
-    scheduling.change_date(release, to=LATER, reason="Late data", by=head, at=NOW)
+def test_a_change_made_from_a_schedule_that_is_not_the_present_one_is_refused_with_the_present_date(confirmed_release):
+    head = member(Role.HEAD_OF_PROFESSION, confirmed_release.series.producer)
+    scheduling.change_date(confirmed_release, to=LATER, reason="Late data", by=head, at=NOW)
     with pytest.raises(SomebodyWasFaster, match="to 1 July 2020 9:30am"):
         scheduling.change_date(
-            release, to=london_slot(date(2020, 7, 2)), reason="Later data", by=head, at=NOW, expected_version=1
+            confirmed_release,
+            to=london_slot(date(2020, 7, 2)),
+            reason="Later data",
+            by=head,
+            at=NOW,
+            expected_version=1,
         )
     assert DateChange.objects.count() == 1
 
 
-def test_the_date_before_a_change_is_the_stored_one_and_not_that_of_the_copy_in_hand():
-    release = a_confirmed_release()
-    head = member(Role.HEAD_OF_PROFESSION, release.series.producer)
-    release.planned_on = date(2020, 1, 1)
-    scheduling.change_date(release, to=LATER, reason="Late data", by=head, at=NOW, expected_version=1)
+def test_the_date_before_a_change_is_the_stored_one_and_not_that_of_the_copy_in_hand(confirmed_release):
+    head = member(Role.HEAD_OF_PROFESSION, confirmed_release.series.producer)
+    confirmed_release.planned_on = date(2020, 1, 1)
+    scheduling.change_date(confirmed_release, to=LATER, reason="Late data", by=head, at=NOW, expected_version=1)
     assert str(DateChange.objects.get().was) == "30 June 2020 9:30am"
 
 
-def test_the_system_moves_a_provisional_date_and_never_a_confirmed_one():
-    release = a_release()
-    scheduling.change_date(release, to=LATER, by=None, at=NOW)
+def test_the_system_moves_a_provisional_date_and_never_a_confirmed_one(provisional_release):
+    scheduling.change_date(provisional_release, to=LATER, by=None, at=NOW)
     change = DateChange.objects.get()
     assert (change.requested_by, change.agreed_by, Release.objects.get().planned_on) == (None, None, date(2020, 7, 1))
     confirmed = scheduling.confirm(Release.objects.get(), by=None, at=NOW)
@@ -123,14 +125,15 @@ def test_the_system_moves_a_provisional_date_and_never_a_confirmed_one():
         pytest.param(Slot(date(2026, 6, 30), time(9, 0)), "planned_at", "9:00am is not the release time", id="nine"),
     ],
 )
-def test_a_date_or_time_for_which_nothing_can_be_released_is_refused_on_its_field(slot, field, words):
-    release = a_release()
-    keeper = member(Role.CALENDAR_MANAGER, release.series.producer)
+def test_a_date_or_time_for_which_nothing_can_be_released_is_refused_on_its_field(
+    slot, field, words, provisional_release
+):
+    keeper = member(Role.CALENDAR_MANAGER, provisional_release.series.producer)
     with pytest.raises(SlotRefused, match=words) as refusal:
-        scheduling.change_date(release, to=slot, by=keeper, at=NOW)
+        scheduling.change_date(provisional_release, to=slot, by=keeper, at=NOW)
     assert refusal.value.field == field
     with pytest.raises(SlotRefused, match=words):
-        scheduling.record_release(release.series, reference="another", title="Another", slot=slot, at=NOW)
+        scheduling.record_release(provisional_release.series, reference="another", title="Another", slot=slot, at=NOW)
     assert Release.objects.count() == 1
 
 
@@ -152,9 +155,10 @@ def test_a_vague_date_becomes_exact_and_an_exact_provisional_one_vague_again():
     assert (vague.due_at, str(vague.slot)) == (None, "August to September 2020")
 
 
-def test_a_confirmed_date_cannot_move_to_a_bank_holiday_of_the_producers_nation():
-    release = a_confirmed_release()
-    head = member(Role.HEAD_OF_PROFESSION, release.series.producer)
+def test_a_confirmed_date_cannot_move_to_a_bank_holiday_of_the_producers_nation(confirmed_release):
+    head = member(Role.HEAD_OF_PROFESSION, confirmed_release.series.producer)
     with pytest.raises(SlotRefused, match="Summer bank holiday") as refusal:
-        scheduling.change_date(release, to=london_slot(date(2020, 8, 31)), reason="Late data", by=head, at=NOW)
+        scheduling.change_date(
+            confirmed_release, to=london_slot(date(2020, 8, 31)), reason="Late data", by=head, at=NOW
+        )
     assert refusal.value.field == "planned_on"

@@ -48,12 +48,13 @@ def test_before_and_after_it_is_corrected(after):
     assert retitled(a_confirmed_release(), after=after).title == TITLE
 
 
-def test_whoever_says_meanwhile_that_it_was_live_opens_its_title_by_that_to_nobody():
-    release = a_confirmed_release()
+def test_whoever_says_meanwhile_that_it_was_live_opens_its_title_by_that_to_nobody(confirmed_release):
     at = SEED_DUE + JUST_DUE
-    scheduling.publish(release, by=member(Role.STATISTICIAN, release.series.producer), at=at, published_at=at)
+    scheduling.publish(
+        confirmed_release, by=member(Role.STATISTICIAN, confirmed_release.series.producer), at=at, published_at=at
+    )
     with pytest.raises(BeingJudged):
-        retitled(release, after=JUST_DUE)
+        retitled(confirmed_release, after=JUST_DUE)
 
 
 def test_a_release_that_nobody_watches_may_be_called_otherwise_and_so_may_a_reference_be_corrected():
@@ -63,31 +64,30 @@ def test_a_release_that_nobody_watches_may_be_called_otherwise_and_so_may_a_refe
     assert corrections.correct(watched, title=watched.title, reference="b", by=None, at=at).reference == "b"
 
 
-def test_the_admin_site_says_why_and_keeps_the_title(time_machine):
-    release = a_confirmed_release()
+def test_the_admin_site_says_why_and_keeps_the_title(time_machine, confirmed_release):
     on_the_morning(time_machine)
-    response = keeper(release).post(page("release", "change", release.pk), form_of(release, title=TITLE))
-    assert Release.objects.get().title == release.title
+    response = keeper(confirmed_release).post(
+        page("release", "change", confirmed_release.pk), form_of(confirmed_release, title=TITLE)
+    )
+    assert Release.objects.get().title == confirmed_release.title
     assert "is being looked at" in said(response)[0]
 
 
-def test_the_title_of_a_series_waits_for_the_verdict_on_its_release(time_machine):
-    release = a_confirmed_release()
+def test_the_title_of_a_series_waits_for_the_verdict_on_its_release(time_machine, confirmed_release):
     on_the_morning(time_machine)
-    client, address = keeper(release), page("series", "change", release.series.pk)
-    refused = client.post(address, series_form(release.series))
+    client, address = keeper(confirmed_release), page("series", "change", confirmed_release.series.pk)
+    refused = client.post(address, series_form(confirmed_release.series))
     assert "schools-march-2020 fell due at 9.30am" in refusals(refused)["title"][0]
-    same = series_form(release.series, title=release.series.title, designation="in_development")
+    same = series_form(confirmed_release.series, title=confirmed_release.series.title, designation="in_development")
     assert client.post(address, same).status_code == 302
     on_the_morning(time_machine, after=DECIDED)
-    assert client.post(address, series_form(release.series)).status_code == 302
+    assert client.post(address, series_form(confirmed_release.series)).status_code == 302
     assert Series.objects.get().title == TITLE
 
 
-def test_a_producers_words_for_what_is_not_there_wait_for_the_verdicts_on_its_releases(time_machine):
-    release = a_confirmed_release()
+def test_a_producers_words_for_what_is_not_there_wait_for_the_verdicts_on_its_releases(time_machine, confirmed_release):
     on_the_morning(time_machine)
-    client, address = keeper(release), page("producer", "change", release.series.producer.pk)
+    client, address = keeper(confirmed_release), page("producer", "change", confirmed_release.series.producer.pk)
     refused = client.post(address, {"negative_markers": PHRASE})
     assert "schools-march-2020 fell due at 9.30am" in refusals(refused)["negative_markers"][0]
     on_the_morning(time_machine, after=DECIDED)

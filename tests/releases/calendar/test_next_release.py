@@ -11,16 +11,17 @@ from releases.core.roles import Role
 from releases.models import Release
 from tests.factories import SeriesFactory, a_confirmed_release, a_release, an_announced_release, london_slot, member
 from tests.releases.requested import NOW, head_of
+from tests.shared_rows import shared_fixture
 
 pytestmark = pytest.mark.django_db
 
 
-@pytest.fixture
+@shared_fixture
 def series():
     return SeriesFactory()
 
 
-@pytest.fixture
+@shared_fixture
 def release(series):
     return an_announced_release(series=series)
 

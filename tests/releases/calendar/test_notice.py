@@ -78,33 +78,35 @@ def clock(time_machine):
     return lambda instant: time_machine.move_to(instant, tick=False)
 
 
-def test_four_weeks_of_notice_need_no_reason_and_none_is_kept():
-    release = a_release()
-    confirmed = scheduling.confirm(release, by=keeper_of(release), at=NOON, reason="A private thought")
+def test_four_weeks_of_notice_need_no_reason_and_none_is_kept(provisional_release):
+    confirmed = scheduling.confirm(
+        provisional_release, by=keeper_of(provisional_release), at=NOON, reason="A private thought"
+    )
     assert (confirmed.status, confirmed.short_notice_reason) == ("confirmed", "")
     assert ReleaseEvent.in_order().last().facts["notice_days"] == 28
 
 
-def test_less_than_four_weeks_need_a_reason_with_the_days_told_and_nothing_is_confirmed_before():
-    release = a_release()
+def test_less_than_four_weeks_need_a_reason_with_the_days_told_and_nothing_is_confirmed_before(provisional_release):
     with pytest.raises(SomethingMissing, match="this gives 27 days of notice") as refusal:
-        scheduling.confirm(release, by=keeper_of(release), at=SHORT, reason=" ")
+        scheduling.confirm(provisional_release, by=keeper_of(provisional_release), at=SHORT, reason=" ")
     assert refusal.value.field == "reason"
     assert Release.objects.get().status == "provisional"
 
 
-def test_the_reason_for_short_notice_is_kept_for_ourselves():
-    release = a_release()
-    scheduling.confirm(release, by=keeper_of(release), at=SHORT, reason=" The survey was ordered late. ")
+def test_the_reason_for_short_notice_is_kept_for_ourselves(provisional_release):
+    scheduling.confirm(
+        provisional_release, by=keeper_of(provisional_release), at=SHORT, reason=" The survey was ordered late. "
+    )
     assert Release.objects.get().short_notice_reason == "The survey was ordered late."
     event = ReleaseEvent.in_order().last()
     assert (event.facts["notice_days"], event.words) == (27, "The survey was ordered late.")
 
 
-def test_a_date_that_is_past_gives_no_notice_at_all():
-    release = a_release()
+def test_a_date_that_is_past_gives_no_notice_at_all(provisional_release):
     with pytest.raises(SomethingMissing, match="its date is past"):
-        scheduling.confirm(release, by=keeper_of(release), at=datetime(2020, 7, 3, 9, 0, tzinfo=UTC))
+        scheduling.confirm(
+            provisional_release, by=keeper_of(provisional_release), at=datetime(2020, 7, 3, 9, 0, tzinfo=UTC)
+        )
 
 
 def test_a_rehearsal_needs_no_notice():
@@ -128,15 +130,14 @@ def test_the_rule_for_the_day_comes_before_the_question_for_a_reason():
         scheduling.confirm(release, by=keeper_of(release), at=SHORT)
 
 
-def test_the_page_warns_with_the_number_of_days_and_asks_for_the_reason(client, clock):
-    release = a_release()
-    client.force_login(keeper_of(release))
-    text = words_of(client.get(page_of(release)))
+def test_the_page_warns_with_the_number_of_days_and_asks_for_the_reason(client, clock, provisional_release):
+    client.force_login(keeper_of(provisional_release))
+    text = words_of(client.get(page_of(provisional_release)))
     assert "This gives 27 days of notice. The Code of Practice asks for four weeks" in text
     assert "Reason for the short notice" in text
     clock(NOON + timedelta(days=27))
-    client.force_login(keeper_of(release))
-    assert "This gives 1 day of notice." in words_of(client.get(page_of(release)))
+    client.force_login(keeper_of(provisional_release))
+    assert "This gives 1 day of notice." in words_of(client.get(page_of(provisional_release)))
 
 
 def test_with_enough_notice_the_page_asks_for_nothing(client, clock):
@@ -150,11 +151,10 @@ def test_with_enough_notice_the_page_asks_for_nothing(client, clock):
     assert Release.objects.get().status == "confirmed"
 
 
-def test_a_direct_post_without_a_reason_is_refused_on_the_reason_field(client, clock):
-    release = a_release()
-    client.force_login(keeper_of(release))
+def test_a_direct_post_without_a_reason_is_refused_on_the_reason_field(client, clock, provisional_release):
+    client.force_login(keeper_of(provisional_release))
     for sent in ({}, {"reason": "  "}):
-        response = client.post(page_of(release), sent)
+        response = client.post(page_of(provisional_release), sent)
         assert "this gives 27 days of notice" in response.context["form"].errors["reason"][0]
         assert 'href="#id_reason"' in response.text
     assert Release.objects.get().status == "provisional"
@@ -169,13 +169,14 @@ def test_with_a_reason_it_is_confirmed_and_our_own_people_alone_read_why(client,
     assert "ordered late" not in client.get(page_of(release, "release")).text
 
 
-def test_after_a_change_of_date_the_notice_is_that_of_the_new_date(client, clock):
-    release = a_release()
-    scheduling.confirm(release, by=keeper_of(release), at=NOON)
-    head = member(Role.HEAD_OF_PROFESSION, release.series.producer)
-    scheduling.change_date(release, to=london_slot(date(2020, 6, 15)), reason="Ready sooner", by=head, at=SHORT)
+def test_after_a_change_of_date_the_notice_is_that_of_the_new_date(client, clock, provisional_release):
+    scheduling.confirm(provisional_release, by=keeper_of(provisional_release), at=NOON)
+    head = member(Role.HEAD_OF_PROFESSION, provisional_release.series.producer)
+    scheduling.change_date(
+        provisional_release, to=london_slot(date(2020, 6, 15)), reason="Ready sooner", by=head, at=SHORT
+    )
     client.force_login(head)
-    text = words_of(client.get(page_of(release, "release")))
+    text = words_of(client.get(page_of(provisional_release, "release")))
     assert "12 days ahead" in text
     assert "This is less than four weeks." in text
 

@@ -22,10 +22,11 @@ def head_of(release: Release):
     return member(Role.HEAD_OF_PROFESSION, release.series.producer)
 
 
-def test_a_confirmed_date_moved_without_a_reason_is_refused_on_the_reason_field():
-    release = an_announced_release()
+def test_a_confirmed_date_moved_without_a_reason_is_refused_on_the_reason_field(announced_release):
     with pytest.raises(SomethingMissing) as refusal:
-        scheduling.change_date(release, to=london_slot(date(2020, 7, 1)), by=head_of(release), at=NOW)
+        scheduling.change_date(
+            announced_release, to=london_slot(date(2020, 7, 1)), by=head_of(announced_release), at=NOW
+        )
     assert refusal.value.field == "reason"
     assert Release.objects.get().planned_on == date(2020, 6, 30)
 
@@ -48,32 +49,31 @@ def test_a_confirmed_date_moved_with_a_reason_keeps_who_when_and_why_for_ever():
         change.delete()
 
 
-def test_a_date_change_starts_a_new_schedule_and_moves_the_due_time():
-    release = a_confirmed_release()
+def test_a_date_change_starts_a_new_schedule_and_moves_the_due_time(confirmed_release):
     changed = scheduling.change_date(
-        release, to=london_slot(date(2020, 12, 1)), reason="Late data", by=head_of(release), at=NOW
+        confirmed_release, to=london_slot(date(2020, 12, 1)), reason="Late data", by=head_of(confirmed_release), at=NOW
     )
     assert changed.schedule_version == 2
     assert changed.due_at == datetime(2020, 12, 1, 9, 30, tzinfo=UTC)
 
 
-def test_only_a_head_of_profession_or_deputy_moves_a_confirmed_date():
-    release = a_confirmed_release()
-    keeper = member(Role.CALENDAR_MANAGER, release.series.producer)
+def test_only_a_head_of_profession_or_deputy_moves_a_confirmed_date(confirmed_release):
+    keeper = member(Role.CALENDAR_MANAGER, confirmed_release.series.producer)
     with pytest.raises(WrongRole):
-        scheduling.change_date(release, to=london_slot(date(2020, 7, 1)), reason="Late data", by=keeper, at=NOW)
+        scheduling.change_date(
+            confirmed_release, to=london_slot(date(2020, 7, 1)), reason="Late data", by=keeper, at=NOW
+        )
 
 
-def test_a_confirmed_release_cannot_be_confirmed_again_or_made_provisional():
-    release = a_confirmed_release()
+def test_a_confirmed_release_cannot_be_confirmed_again_or_made_provisional(confirmed_release):
     with pytest.raises(WrongState):
-        scheduling.confirm(release, by=head_of(release), at=NOW)
+        scheduling.confirm(confirmed_release, by=head_of(confirmed_release), at=NOW)
     with pytest.raises(SomethingMissing) as refusal:
         scheduling.change_date(
-            release,
+            confirmed_release,
             to=Slot(on=date(2020, 8, 1), at=None, precision=Precision.MONTH),
             reason="Late data",
-            by=head_of(release),
+            by=head_of(confirmed_release),
             at=NOW,
         )
     assert refusal.value.field == "exact_date"
@@ -86,10 +86,11 @@ def test_a_vague_date_cannot_be_confirmed(precision):
         scheduling.confirm(release, by=head_of(release), at=NOW)
 
 
-def test_a_provisional_date_moves_without_a_reason_and_a_typed_one_is_not_published():
-    release = a_release()
-    keeper = member(Role.CALENDAR_MANAGER, release.series.producer)
-    scheduling.change_date(release, to=london_slot(date(2020, 7, 1)), reason="A private thought", by=keeper, at=NOW)
+def test_a_provisional_date_moves_without_a_reason_and_a_typed_one_is_not_published(provisional_release):
+    keeper = member(Role.CALENDAR_MANAGER, provisional_release.series.producer)
+    scheduling.change_date(
+        provisional_release, to=london_slot(date(2020, 7, 1)), reason="A private thought", by=keeper, at=NOW
+    )
     assert DateChange.objects.get().public_reason == ""
 
 
@@ -104,19 +105,19 @@ def test_a_day_typed_for_a_vague_date_is_not_kept_and_another_one_is_no_change()
     assert DateChange.objects.get().to_on == date(2020, 8, 1)
 
 
-def test_a_reason_with_an_unchanged_date_is_refused():
-    release = a_confirmed_release()
+def test_a_reason_with_an_unchanged_date_is_refused(confirmed_release):
     with pytest.raises(SlotRefused) as refusal:
-        scheduling.change_date(release, to=release.slot, reason="Late data", by=head_of(release), at=NOW)
+        scheduling.change_date(
+            confirmed_release, to=confirmed_release.slot, reason="Late data", by=head_of(confirmed_release), at=NOW
+        )
     assert refusal.value.field == "reason"
 
 
-def test_cancelling_needs_a_reason_and_a_second_cancel_changes_nothing():
-    release = a_confirmed_release()
-    head = head_of(release)
+def test_cancelling_needs_a_reason_and_a_second_cancel_changes_nothing(confirmed_release):
+    head = head_of(confirmed_release)
     with pytest.raises(SomethingMissing):
-        scheduling.cancel(release, reason="  ", by=head, at=NOW)
-    cancelled = scheduling.cancel(release, reason="The survey was stopped", by=head, at=NOW)
+        scheduling.cancel(confirmed_release, reason="  ", by=head, at=NOW)
+    cancelled = scheduling.cancel(confirmed_release, reason="The survey was stopped", by=head, at=NOW)
     with pytest.raises(WrongState):
         scheduling.cancel(cancelled, reason="Another reason", by=head, at=NOW)
     assert Release.objects.get().cancellation_reason == "The survey was stopped"
@@ -150,17 +151,15 @@ def test_a_rehearsal_may_be_due_at_any_minute_of_any_day_and_is_never_announced(
         scheduling.announce(release, by=head_of(release), at=NOW)
 
 
-def test_a_move_made_from_a_stale_copy_is_refused():
-    release = a_confirmed_release()
+def test_a_move_made_from_a_stale_copy_is_refused(confirmed_release):
     stale = Release.objects.get()
-    head = head_of(release)
-    scheduling.change_date(release, to=london_slot(date(2020, 7, 1)), reason="Late data", by=head, at=NOW)
+    head = head_of(confirmed_release)
+    scheduling.change_date(confirmed_release, to=london_slot(date(2020, 7, 1)), reason="Late data", by=head, at=NOW)
     with pytest.raises(SomebodyWasFaster):
         scheduling.cancel(stale, reason="Not needed", by=head, at=NOW)
 
 
-def test_being_a_superuser_gives_no_role():
-    release = a_confirmed_release()
-    someone = member(Role.AUDITOR, release.series.producer, is_superuser=True)
+def test_being_a_superuser_gives_no_role(confirmed_release):
+    someone = member(Role.AUDITOR, confirmed_release.series.producer, is_superuser=True)
     with pytest.raises(WrongRole):
-        scheduling.cancel(release, reason="Not needed", by=someone, at=NOW)
+        scheduling.cancel(confirmed_release, reason="Not needed", by=someone, at=NOW)

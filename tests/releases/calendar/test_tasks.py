@@ -13,6 +13,7 @@ from releases.models import Membership, Release, ReleaseTask
 from releases.permissions import NotYours
 from tests.breaches.forms import words
 from tests.factories import SEED_DUE, SeriesFactory, a_confirmed_release, a_release, london_slot, member
+from tests.shared_rows import shared_fixture
 
 pytestmark = pytest.mark.django_db
 
@@ -21,12 +22,12 @@ CHECK = "Manual check at 9.30am"
 KEEPS = {Role.STATISTICIAN, Role.HEAD_OF_PROFESSION, Role.DEPUTY, Role.PUBLISHING_TEAM, Role.CALENDAR_MANAGER}
 
 
-@pytest.fixture
+@shared_fixture
 def series():
     return SeriesFactory()
 
 
-@pytest.fixture
+@shared_fixture
 def keeper(series):
     return member(Role.STATISTICIAN, series.producer)
 

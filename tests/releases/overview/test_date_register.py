@@ -38,14 +38,15 @@ def a_change(release, *, at=NOW, to=None, reason="The survey came in late."):
     return scheduling.change_date(release, to=to, reason=reason, by=head_of(release), at=at)
 
 
-def test_a_change_stands_there_with_was_to_reason_who_asked_who_agreed_and_when_it_was_announced(client):
-    release = an_announced_release()
-    request, head = ask(release), head_of(release)
+def test_a_change_stands_there_with_was_to_reason_who_asked_who_agreed_and_when_it_was_announced(
+    client, announced_release
+):
+    request, head = ask(announced_release), head_of(announced_release)
     date_requests.agree(request, by=head, at=LATER)
-    client.force_login(person(release, Role.AUDITOR))
+    client.force_login(person(announced_release, Role.AUDITOR))
     text = client.get(REGISTER).text
     for fact in (
-        release.title,
+        announced_release.title,
         "30 June 2020 9:30am",
         "14 July 2020 9:30am",
         "The survey came in late.",
@@ -101,20 +102,18 @@ def test_what_is_found_as_on_the_day_of_release_is_exactly_what_is_marked_so(sta
 
 
 @pytest.mark.both_databases
-def test_the_day_that_counts_is_that_of_the_agreement_and_not_that_of_the_asking(client):
-    release = an_announced_release()
-    request = ask(release, at=SEED_DUE - timedelta(days=3))
-    date_requests.agree(request, by=head_of(release), at=SEED_DUE - timedelta(minutes=5))
-    client.force_login(person(release, Role.AUDITOR))
+def test_the_day_that_counts_is_that_of_the_agreement_and_not_that_of_the_asking(client, announced_release):
+    request = ask(announced_release, at=SEED_DUE - timedelta(days=3))
+    date_requests.agree(request, by=head_of(announced_release), at=SEED_DUE - timedelta(minutes=5))
+    client.force_login(person(announced_release, Role.AUDITOR))
     text = client.get(REGISTER, {"show": "on-the-day"}).text
     assert ">On the day of release<" in text.partition("<table")[2]
     assert "Asked within a day of release" not in text
 
 
-def test_a_change_asked_for_within_a_day_of_release_is_marked(client):
-    release = an_announced_release()
-    a_change(release, at=SEED_DUE - timedelta(hours=23))
-    client.force_login(person(release, Role.AUDITOR))
+def test_a_change_asked_for_within_a_day_of_release_is_marked(client, announced_release):
+    a_change(announced_release, at=SEED_DUE - timedelta(hours=23))
+    client.force_login(person(announced_release, Role.AUDITOR))
     assert "Asked within a day of release" in client.get(REGISTER).text
 
 
@@ -139,14 +138,15 @@ def test_where_nothing_was_changed_the_register_says_so(client):
     assert "No date was changed on the day of release." in client.get(REGISTER, {"show": "on-the-day"}).text
 
 
-def test_the_number_of_queries_does_not_grow_with_the_register(client, django_assert_max_num_queries):
-    release = an_announced_release()
-    a_change(release)
-    client.force_login(person(release, Role.AUDITOR))
+def test_the_number_of_queries_does_not_grow_with_the_register(
+    client, django_assert_max_num_queries, announced_release
+):
+    a_change(announced_release)
+    client.force_login(person(announced_release, Role.AUDITOR))
     with django_assert_max_num_queries(8) as few:
         client.get(REGISTER)
     for number in range(40):
-        a_change(an_announced_release(reference=f"r-{number}", series=release.series))
+        a_change(an_announced_release(reference=f"r-{number}", series=announced_release.series))
     with django_assert_max_num_queries(len(few)):
         page = client.get(REGISTER)
     assert len(page.context["rows"]) == 30

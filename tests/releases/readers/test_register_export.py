@@ -72,10 +72,9 @@ def test_no_text_of_a_file_is_taken_for_a_formula(client):
     assert ",@SUM" not in content
 
 
-def test_the_register_leads_to_its_files_with_what_was_chosen(client):
-    release = an_announced_release()
-    a_change(release, at=SEED_DUE - timedelta(minutes=5))
-    client.force_login(person(release, Role.AUDITOR))
+def test_the_register_leads_to_its_files_with_what_was_chosen(client, announced_release):
+    a_change(announced_release, at=SEED_DUE - timedelta(minutes=5))
+    client.force_login(person(announced_release, Role.AUDITOR))
     text = client.get(reverse("releases:changes"), {"show": "on-the-day"}).text
     assert f'href="{reverse("releases:export_changes", args=["ods"])}?show=on-the-day"' in text
 
@@ -91,9 +90,8 @@ def test_more_than_a_file_holds_are_refused_in_a_sentence(client, monkeypatch):
 
 
 @pytest.mark.parametrize("kind", ["pdf", "CSV"])
-def test_a_kind_of_file_that_there_is_not_is_not_found(client, kind):
-    release = an_announced_release()
-    client.force_login(person(release, Role.AUDITOR))
+def test_a_kind_of_file_that_there_is_not_is_not_found(client, kind, announced_release):
+    client.force_login(person(announced_release, Role.AUDITOR))
     assert export(client, kind).status_code == 404
 
 
@@ -105,14 +103,13 @@ def test_nobody_without_a_role_gets_a_file(client):
     assert export(client).status_code == 404
 
 
-def test_the_number_of_queries_does_not_grow(client, django_assert_max_num_queries):
-    release = an_announced_release()
-    a_change(release)
-    client.force_login(person(release, Role.AUDITOR))
+def test_the_number_of_queries_does_not_grow(client, django_assert_max_num_queries, announced_release):
+    a_change(announced_release)
+    client.force_login(person(announced_release, Role.AUDITOR))
     with django_assert_max_num_queries(12) as few:
         export(client)
     for number in range(20):
-        a_change(an_announced_release(reference=f"r-{number}", series=release.series))
+        a_change(an_announced_release(reference=f"r-{number}", series=announced_release.series))
     with django_assert_max_num_queries(len(few)):
         assert len(rows(export(client))) == 21
 
