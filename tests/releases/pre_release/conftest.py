@@ -5,19 +5,32 @@ import pytest
 from statsoffice.accounts.models import User
 from tests.breaches.people import an_office
 from tests.factories import SeriesFactory, an_announced_release
-from tests.releases.pre_release.lists import LONG_BEFORE
+from tests.releases.pre_release.lists import LONG_BEFORE, asked, granted
+from tests.shared_rows import shared_fixture
 
 
-@pytest.fixture
+@shared_fixture
 def office():
     """One producer with a person for each role."""
     return an_office()
 
 
-@pytest.fixture
+@shared_fixture
 def release(office):
     """An announced release of the office, due on the seed's day."""
     return an_announced_release(series=SeriesFactory(producer=office.producer))
+
+
+@shared_fixture
+def entry(office, release):
+    """Somebody whom the statistician put on the list long before the release."""
+    return granted(release, by=office.statistician)
+
+
+@shared_fixture
+def waiting(office, release):
+    """A request of the statistician to add somebody, shortly before the release."""
+    return asked(release, by=office.statistician)
 
 
 @pytest.fixture

@@ -59,8 +59,7 @@ def test_strangers_and_superusers_grant_nothing(release):
             pre_release_list.grant(release, MINISTER, by=person, at=LONG_BEFORE)
 
 
-def test_an_event_says_post_organisation_and_period_and_nothing_of_the_person(office, release):
-    granted(release, by=office.statistician)
+def test_an_event_says_post_organisation_and_period_and_nothing_of_the_person(office, release, entry):
     (event,) = events("pre_release_granted")
     assert event.facts == {"post": MINISTER.post, "organisation": MINISTER.organisation, "period": "24 hours"}
     assert (event.actor, event.at, event.words) == (office.statistician, LONG_BEFORE, "")
@@ -88,8 +87,7 @@ def test_of_a_vague_release_nothing_has_to_be_agreed(office):
     assert granted(vague, by=office.statistician, at=SHORTLY_BEFORE).begins_at is None
 
 
-def test_the_period_moves_with_the_release(office, release):
-    entry = granted(release, by=office.statistician)
+def test_the_period_moves_with_the_release(office, release, entry):
     assert entry.begins_at == SEED_DUE - timedelta(hours=24)
     scheduling.change_date(release, to=london_slot(date(2020, 7, 2)), reason="Late.", by=office.head, at=LONG_BEFORE)
     assert PreReleaseAccess.objects.get().begins_at == SEED_DUE + timedelta(hours=24)
@@ -114,22 +112,19 @@ def test_the_usual_period_is_the_one_set_on_the_producer(office, release):
 @pytest.mark.parametrize(
     "again", [MINISTER, replace(MINISTER, post=MINISTER.post.upper(), email="")], ids=["the same", "other spelling"]
 )
-def test_the_same_person_in_the_same_post_is_not_put_on_the_list_twice(office, release, again):
-    granted(release, by=office.statistician)
+def test_the_same_person_in_the_same_post_is_not_put_on_the_list_twice(office, release, again, entry):
     with pytest.raises(ListRefused, match="The list holds this person"):
         granted(release, again, by=office.statistician)
     assert PreReleaseAccess.objects.count() == 1
 
 
-def test_somebody_who_waits_to_be_on_the_list_is_not_asked_for_twice(office, release):
-    asked(release, by=office.statistician)
+def test_somebody_who_waits_to_be_on_the_list_is_not_asked_for_twice(office, release, waiting):
     with pytest.raises(ListRefused, match="The list holds this person"):
         asked(release, by=office.people[Role.CALENDAR_MANAGER])
     assert PreReleaseRequest.objects.count() == 1
 
 
-def test_two_holders_of_one_post_are_two_entries(office, release):
-    granted(release, by=office.statistician)
+def test_two_holders_of_one_post_are_two_entries(office, release, entry):
     granted(release, replace(MINISTER, person="Somebody Else"), by=office.statistician)
     assert PreReleaseAccess.objects.count() == 2
 
@@ -146,8 +141,7 @@ def test_nobody_gets_access_to_a_cancelled_release(office, release):
         granted(release, by=office.statistician)
 
 
-def test_an_entry_is_changed_at_once_long_before_and_the_event_names_the_fields_alone(office, release):
-    entry = granted(release, by=office.statistician)
+def test_an_entry_is_changed_at_once_long_before_and_the_event_names_the_fields_alone(office, release, entry):
     new = replace(MINISTER, person="Marigold Underwater", post="Parliamentary Under-Secretary")
     changed(entry, new, by=office.people[Role.CALENDAR_MANAGER])
     assert PreReleaseAccess.objects.get().details == new
@@ -162,8 +156,7 @@ def test_an_entry_is_changed_at_once_long_before_and_the_event_names_the_fields_
 
 
 @pytest.mark.parametrize("role", sorted(KEEPERS))
-def test_shortly_before_a_change_and_a_withdrawal_wait_unless_a_lead_makes_them(office, release, role):
-    entry = granted(release, by=office.statistician)
+def test_shortly_before_a_change_and_a_withdrawal_wait_unless_a_lead_makes_them(office, release, role, entry):
     new = replace(MINISTER, person="Marigold Underwater")
     outcome = changed(entry, new, by=office.people[role], at=SHORTLY_BEFORE)
     assert outcome.waits is (role not in LEADS)
@@ -176,36 +169,31 @@ def test_shortly_before_a_change_and_a_withdrawal_wait_unless_a_lead_makes_them(
     assert other.status == ("granted" if outcome.waits else "withdrawn")
 
 
-def test_a_request_to_withdraw_holds_no_second_copy_of_the_name(office, release):
-    entry = granted(release, by=office.statistician)
+def test_a_request_to_withdraw_holds_no_second_copy_of_the_name(office, release, entry):
     request = pre_release_list.withdraw(entry, by=office.statistician, at=SHORTLY_BEFORE, expected_version=1).request
     assert (request.person, request.email, request.post) == ("", "", MINISTER.post)
 
 
-def test_while_a_change_waits_no_second_one_is_asked_for(office, release):
-    entry = granted(release, by=office.statistician)
+def test_while_a_change_waits_no_second_one_is_asked_for(office, release, entry):
     changed(entry, someone(), by=office.statistician, at=SHORTLY_BEFORE)
     with pytest.raises(ListRefused, match="waits for the Head of Profession already"):
         pre_release_list.withdraw(entry, by=office.statistician, at=SHORTLY_BEFORE, expected_version=1)
 
 
-def test_a_change_of_nothing_is_refused(office, release):
-    entry = granted(release, by=office.statistician)
+def test_a_change_of_nothing_is_refused(office, release, entry):
     with pytest.raises(ListRefused, match="Nothing is changed"):
         changed(entry, MINISTER, by=office.statistician)
     entry.refresh_from_db()
     assert entry.version == 1
 
 
-def test_a_change_that_would_make_two_of_one_is_refused(office, release):
-    granted(release, by=office.statistician)
+def test_a_change_that_would_make_two_of_one_is_refused(office, release, entry):
     other = granted(release, someone(), by=office.statistician)
     with pytest.raises(ListRefused, match="already"):
         changed(other, MINISTER, by=office.statistician)
 
 
-def test_who_read_an_older_version_changes_nothing(office, release):
-    entry = granted(release, by=office.statistician)
+def test_who_read_an_older_version_changes_nothing(office, release, entry):
     changed(entry, someone(), by=office.statistician)
     with pytest.raises(SomebodyWasFaster):
         changed(entry, replace(MINISTER, post="Another post"), by=office.deputy, expected_version=1)
@@ -214,16 +202,16 @@ def test_who_read_an_older_version_changes_nothing(office, release):
     assert PreReleaseAccess.objects.get().details == someone()
 
 
-def test_after_the_release_only_post_and_organisation_are_put_right_and_a_lead_agrees(office, release):
-    entry = granted(release, by=office.statistician)
+def test_after_the_release_only_post_and_organisation_are_put_right_and_a_lead_agrees(office, release, entry):
     new = replace(MINISTER, post="Minister of State for Schools Standards", person="Marigold Underwater")
     assert changed(entry, new, by=office.statistician, at=AFTERWARDS).waits
     changed(entry, new, by=office.head, at=AFTERWARDS)
     assert PreReleaseAccess.objects.get().details == replace(MINISTER, post=new.post)
 
 
-def test_access_that_was_withdrawn_is_neither_changed_nor_withdrawn_again_and_can_be_granted_anew(office, release):
-    entry = granted(release, by=office.statistician)
+def test_access_that_was_withdrawn_is_neither_changed_nor_withdrawn_again_and_can_be_granted_anew(
+    office, release, entry
+):
     pre_release_list.withdraw(entry, by=office.statistician, at=LONG_BEFORE, expected_version=1)
     entry.refresh_from_db()
     assert (entry.status, entry.withdrawn_at) == ("withdrawn", LONG_BEFORE)
@@ -233,14 +221,12 @@ def test_access_that_was_withdrawn_is_neither_changed_nor_withdrawn_again_and_ca
     assert granted(release, by=office.statistician).status == "granted"
 
 
-def test_after_the_release_nothing_is_withdrawn(office, release):
-    entry = granted(release, by=office.statistician)
+def test_after_the_release_nothing_is_withdrawn(office, release, entry):
     with pytest.raises(ListRefused, match="has been due"):
         pre_release_list.withdraw(entry, by=office.head, at=AFTERWARDS, expected_version=1)
 
 
-def test_of_a_cancelled_release_access_is_withdrawn_and_not_changed(office, release):
-    entry = granted(release, by=office.statistician)
+def test_of_a_cancelled_release_access_is_withdrawn_and_not_changed(office, release, entry):
     scheduling.cancel(release, reason="The survey was stopped.", by=office.head, at=LONG_BEFORE)
     with pytest.raises(MoveRefused, match="is cancelled"):
         changed(entry, someone(), by=office.head)
@@ -263,8 +249,7 @@ def test_a_list_goes_with_a_release_that_was_never_public_and_seen_by_nobody(off
     assert not PreReleaseAccess.objects.exists()
 
 
-def test_colleagues_of_another_producer_touch_no_list(office, release):
-    entry = granted(release, by=office.statistician)
+def test_colleagues_of_another_producer_touch_no_list(office, release, entry):
     other = an_announced_release(reference="of-others")
     stranger = UserFactory()
     stranger.memberships.create(producer=other.series.producer, role=Role.HEAD_OF_PROFESSION)

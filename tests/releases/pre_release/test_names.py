@@ -30,8 +30,7 @@ def old(*, now=MUCH_LATER, needed=nobody_needs, **given):
 
 
 @pytest.mark.parametrize("role", list(Role))
-def test_whoever_keeps_the_list_erases_its_names_after_the_release(office, release, role):
-    granted(release, by=office.statistician)
+def test_whoever_keeps_the_list_erases_its_names_after_the_release(office, release, role, entry):
     if role not in KEEPERS:
         with pytest.raises(NotYours):
             erase(release, by=office.people[role], at=AFTERWARDS)
@@ -50,30 +49,26 @@ def test_one_name_alone_can_be_erased(office, release):
     assert other.person == someone().person
 
 
-def test_a_second_time_erases_nothing_and_moves_no_marker(office, release):
-    granted(release, by=office.statistician)
+def test_a_second_time_erases_nothing_and_moves_no_marker(office, release, entry):
     erase(release, by=office.statistician, at=AFTERWARDS)
     assert erase(release, by=office.statistician, at=AFTERWARDS + timedelta(days=1)) == 0
     assert PreReleaseAccess.objects.get().erased_at == AFTERWARDS
     assert ReleaseEvent.objects.filter(kind="pre_release_names_erased").count() == 1
 
 
-def test_before_the_release_the_list_says_who_has_access(office, release):
-    granted(release, by=office.statistician)
+def test_before_the_release_the_list_says_who_has_access(office, release, entry):
     with pytest.raises(ListRefused, match="once the release has been due"):
         erase(release, by=office.head, at=SEED_DUE - timedelta(seconds=1))
     scheduling.cancel(release, reason="Stopped.", by=office.head, at=LONG_BEFORE)
     assert erase(release, by=office.head, at=LONG_BEFORE) == 1
 
 
-def test_the_name_in_a_request_that_nobody_decided_goes_too(office, release):
-    asked(release, by=office.statistician)
+def test_the_name_in_a_request_that_nobody_decided_goes_too(office, release, waiting):
     assert erase(release, by=office.statistician, at=AFTERWARDS) == 1
     assert (PreReleaseRequest.objects.get().person, PreReleaseRequest.objects.get().status) == ("", "waiting")
 
 
-def test_names_go_once_their_time_is_over_and_not_a_second_before(office, release):
-    granted(release, by=office.statistician)
+def test_names_go_once_their_time_is_over_and_not_a_second_before(office, release, entry):
     asked(release, someone(), by=office.statistician)
     assert old(now=SEED_DUE + KEPT_FOR).names == 0
     assert (old(dry_run=True).names, PreReleaseAccess.objects.get().person) == (2, MINISTER.person)
@@ -84,15 +79,13 @@ def test_names_go_once_their_time_is_over_and_not_a_second_before(office, releas
     assert old().names == 0
 
 
-def test_names_that_somebody_still_needs_are_spared(office, release):
-    granted(release, by=office.statistician)
+def test_names_that_somebody_still_needs_are_spared(office, release, entry):
     assert old(needed=lambda releases: releases) == old(needed=lambda releases: set(releases))
     assert old(needed=lambda releases: releases).spared == 1
     assert PreReleaseAccess.objects.get().person == MINISTER.person
 
 
-def test_of_a_cancelled_release_the_time_runs_from_the_day_it_was_cancelled(office, release):
-    granted(release, by=office.statistician)
+def test_of_a_cancelled_release_the_time_runs_from_the_day_it_was_cancelled(office, release, entry):
     scheduling.cancel(release, reason="Stopped.", by=office.head, at=LONG_BEFORE)
     assert old(now=LONG_BEFORE + KEPT_FOR).names == 0
     assert old(now=LONG_BEFORE + KEPT_FOR + timedelta(seconds=1)).names == 1
@@ -104,8 +97,7 @@ def test_releases_of_later_keep_their_names(office, release):
     assert old().names == 0
 
 
-def test_the_database_itself_keeps_no_name_beside_the_marker(office, release):
-    entry = granted(release, by=office.statistician)
+def test_the_database_itself_keeps_no_name_beside_the_marker(office, release, entry):
     with pytest.raises(IntegrityError), transaction.atomic():
         PreReleaseAccess.objects.filter(pk=entry.pk).update(erased_at=AFTERWARDS)
     request = asked(release, someone(), by=office.statistician)

@@ -47,43 +47,34 @@ def test_the_usual_period_is_filled_in(client, keeper, office, release):
     assert "The usual period here is 5 working days, as set for this producer." in form.fields["length"].help_text
 
 
-@pytest.mark.parametrize(
-    ("typed", "fields"),
-    [
-        ({"post": "", "organisation": "", "person": "", "reason": ""}, ["organisation", "person", "post", "reason"]),
-        ({"length": "30"}, ["period_reason"]),
-        ({"length": ""}, ["length"]),
-        ({"length": "0"}, ["length"]),
-        ({"length": "soon"}, ["length"]),
-        ({"unit": "weeks"}, ["unit"]),
-        ({"email": "nobody"}, ["email"]),
-        ({"post": PERSON}, ["post"]),
-        ({"reason": f"Ask {EMAIL}"}, ["reason"]),
-        ({"post": "x" * 201}, ["post"]),
-    ],
-    ids=[
-        "nothing",
-        "no reason for the period",
-        "no period",
-        "a period of none",
-        "a period in words",
-        "an unknown unit",
-        "no address",
-        "the name as post",
-        "an address as reason",
-        "too long",
-    ],
-)
-def test_what_is_wrong_is_said_at_its_field_and_nothing_typed_is_lost(client, keeper, release, typed, fields):
-    response = client.post(address("add", release), entry_form(**typed))
-    assert sorted(errors(response)) == fields
-    assert f'href="#id_{fields[0]}"' in response.text
-    assert response.context["form"]["organisation"].value() == entry_form(**typed)["organisation"]
-    assert not PreReleaseAccess.objects.exists()
+WRONG = {
+    "nothing": (
+        {"post": "", "organisation": "", "person": "", "reason": ""},
+        ["organisation", "person", "post", "reason"],
+    ),
+    "no reason for the period": ({"length": "30"}, ["period_reason"]),
+    "no period": ({"length": ""}, ["length"]),
+    "a period of none": ({"length": "0"}, ["length"]),
+    "a period in words": ({"length": "soon"}, ["length"]),
+    "an unknown unit": ({"unit": "weeks"}, ["unit"]),
+    "no address": ({"email": "nobody"}, ["email"]),
+    "the name as post": ({"post": PERSON}, ["post"]),
+    "an address as reason": ({"reason": f"Ask {EMAIL}"}, ["reason"]),
+    "too long": ({"post": "x" * 201}, ["post"]),
+}
 
 
-def test_somebody_who_is_on_the_list_already_is_refused_at_the_person(client, keeper, release):
-    granted(release, by=keeper)
+def test_what_is_wrong_is_said_at_its_field_and_nothing_typed_is_lost(client, keeper, release, subtests):
+    for case, (typed, fields) in WRONG.items():
+        with subtests.test(case):
+            response = client.post(address("add", release), entry_form(**typed))
+            assert sorted(errors(response)) == fields
+            assert f'href="#id_{fields[0]}"' in response.text
+            assert response.context["form"]["organisation"].value() == entry_form(**typed)["organisation"]
+            assert not PreReleaseAccess.objects.exists()
+
+
+def test_somebody_who_is_on_the_list_already_is_refused_at_the_person(client, keeper, release, entry):
     assert list(errors(client.post(address("add", release), entry_form()))) == ["person"]
 
 
@@ -98,8 +89,7 @@ def test_within_a_day_an_addition_waits_and_the_page_says_so_beforehand_and_afte
     assert ">Agree<" not in page.replace("> Agree", ">Agree")
 
 
-def test_a_change_shows_what_stood_there_and_saves_what_is_typed(client, keeper, release):
-    entry = granted(release, by=keeper)
+def test_a_change_shows_what_stood_there_and_saves_what_is_typed(client, keeper, release, entry):
     form = client.get(address("change", release, entry.pk)).context["form"]
     assert form["person"].value() == PERSON
     response = client.post(address("change", release, entry.pk), entry_form(post="Chief statistician", version=1))
@@ -107,8 +97,9 @@ def test_a_change_shows_what_stood_there_and_saves_what_is_typed(client, keeper,
     assert PreReleaseAccess.objects.get().post == "Chief statistician"
 
 
-def test_an_entry_that_somebody_else_changed_meanwhile_is_shown_and_the_typed_stays(client, keeper, office, release):
-    entry = granted(release, by=keeper)
+def test_an_entry_that_somebody_else_changed_meanwhile_is_shown_and_the_typed_stays(
+    client, keeper, office, release, entry
+):
     pre_release_list.change(
         entry, replace(MINISTER, post="Changed meanwhile"), by=office.head, at=LONG_BEFORE, expected_version=1
     )
@@ -121,14 +112,12 @@ def test_an_entry_that_somebody_else_changed_meanwhile_is_shown_and_the_typed_st
     assert PreReleaseAccess.objects.get().post == "Typed by me"
 
 
-def test_a_change_of_nothing_says_so(client, keeper, release):
-    entry = granted(release, by=keeper)
+def test_a_change_of_nothing_says_so(client, keeper, release, entry):
     response = client.post(address("change", release, entry.pk), entry_form(version=1))
     assert "Nothing is changed" in words(response)
 
 
-def test_after_the_release_the_form_asks_for_post_and_organisation_alone(client, office, release, clock):
-    entry = granted(release, by=office.statistician)
+def test_after_the_release_the_form_asks_for_post_and_organisation_alone(client, office, release, clock, entry):
     clock(AFTERWARDS)
     client.force_login(office.head)
     response = client.get(address("change", release, entry.pk))
@@ -137,8 +126,7 @@ def test_after_the_release_the_form_asks_for_post_and_organisation_alone(client,
     assert PreReleaseAccess.objects.get().details == replace(MINISTER, post="Put right")
 
 
-def test_access_is_withdrawn_after_a_question(client, keeper, release):
-    entry = granted(release, by=keeper)
+def test_access_is_withdrawn_after_a_question(client, keeper, release, entry):
     assert "Withdraw this access" in client.get(address("withdraw", release, entry.pk)).text
     response = client.post(address("withdraw", release, entry.pk), {"version": 1})
     assert "Access is withdrawn." in words(client.get(response.url))
@@ -146,8 +134,7 @@ def test_access_is_withdrawn_after_a_question(client, keeper, release):
     assert (again.status_code, "Nothing was changed." in again.text) == (409, True)
 
 
-def test_that_access_began_and_ended_is_recorded_and_shown(client, keeper, release, clock):
-    entry = granted(release, by=keeper)
+def test_that_access_began_and_ended_is_recorded_and_shown(client, keeper, release, clock, entry):
     clock(SHORTLY_BEFORE + timedelta(hours=2, minutes=30))
     response = client.post(address("begin", release, entry.pk), time_form(entry, "7:15am"))
     assert "It is recorded that access began." in words(client.get(response.url))
@@ -162,8 +149,7 @@ def test_that_access_began_and_ended_is_recorded_and_shown(client, keeper, relea
     [("", "time"), ("late", "time"), ("9:29am", "time")],
     ids=["empty", "no time", "still to come"],
 )
-def test_a_time_that_cannot_be_is_refused_at_its_field(client, keeper, release, clock, clock_time, field):
-    entry = granted(release, by=keeper)
+def test_a_time_that_cannot_be_is_refused_at_its_field(client, keeper, release, clock, clock_time, field, entry):
     clock(SHORTLY_BEFORE)
     response = client.post(address("begin", release, entry.pk), time_form(entry, clock_time))
     assert list(errors(response)) == [field]
@@ -171,22 +157,19 @@ def test_a_time_that_cannot_be_is_refused_at_its_field(client, keeper, release, 
     assert entry.began_at is None
 
 
-def test_access_outside_its_period_is_marked_on_the_list(client, keeper, release, clock):
-    entry = granted(release, by=keeper)
+def test_access_outside_its_period_is_marked_on_the_list(client, keeper, release, clock, entry):
     clock(SHORTLY_BEFORE)
     client.post(address("begin", release, entry.pk), time_form(entry, "9:00am", day=29))
     assert "Access began before the period." in words(client.get(address("list", release)))
 
 
-def test_what_was_recorded_twice_is_refused_the_second_time(client, keeper, release, clock):
-    entry = granted(release, by=keeper)
+def test_what_was_recorded_twice_is_refused_the_second_time(client, keeper, release, clock, entry):
     clock(SHORTLY_BEFORE + timedelta(hours=2, minutes=59))
     client.post(address("begin", release, entry.pk), time_form(entry))
     assert client.post(address("begin", release, entry.pk), time_form(entry)).status_code == 409
 
 
-def test_a_lead_takes_back_what_was_recorded_by_mistake(client, office, release, clock):
-    entry = granted(release, by=office.statistician)
+def test_a_lead_takes_back_what_was_recorded_by_mistake(client, office, release, clock, entry):
     clock(SHORTLY_BEFORE + timedelta(hours=2, minutes=59))
     client.force_login(office.head)
     client.post(address("begin", release, entry.pk), time_form(entry))
@@ -195,8 +178,7 @@ def test_a_lead_takes_back_what_was_recorded_by_mistake(client, office, release,
     assert PreReleaseAccess.objects.get().status == "granted"
 
 
-def test_names_are_erased_one_by_one_or_all_at_once_after_the_release(client, keeper, release, clock):
-    entry = granted(release, by=keeper)
+def test_names_are_erased_one_by_one_or_all_at_once_after_the_release(client, keeper, release, clock, entry):
     granted(release, someone(), by=keeper)
     assert client.post(address("erase", release)).status_code == 409
     assert client.post(address("erase_name", release, entry.pk), {"version": 1}).status_code == 409

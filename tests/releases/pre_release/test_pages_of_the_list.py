@@ -56,8 +56,7 @@ def test_a_lead_agrees_to_one_or_to_all_that_the_page_shows(client, office, rele
     assert first.pk in shown
 
 
-def test_what_cannot_be_agreed_to_any_more_is_said_beside_what_was(client, office, release, clock):
-    entry = granted(release, by=office.statistician)
+def test_what_cannot_be_agreed_to_any_more_is_said_beside_what_was(client, office, release, clock, entry):
     stale = pre_release_list.change(
         entry, replace(MINISTER, person="Marigold"), by=office.statistician, at=SHORTLY_BEFORE, expected_version=1
     ).request
@@ -72,15 +71,15 @@ def test_what_cannot_be_agreed_to_any_more_is_said_beside_what_was(client, offic
     assert PreReleaseRequest.objects.get(status="waiting") == stale
 
 
-@pytest.mark.parametrize(
-    "sent",
-    [{"act": "agree"}, {"act": "agree", "request": "x"}, {"act": "agree", "request": "9" * 20}, {"act": "sing"}],
-    ids=["nothing", "no number", "a number beyond all keys", "another act"],
-)
-def test_a_decision_about_nothing_is_not_found(client, office, release, sent):
-    asked(release, by=office.statistician)
+def test_a_decision_about_nothing_is_not_found(client, office, release, waiting):
     client.force_login(office.head)
-    assert client.post(address("decide", release), sent).status_code == 404
+    for sent in (
+        {"act": "agree"},
+        {"act": "agree", "request": "x"},
+        {"act": "agree", "request": "9" * 20},
+        {"act": "sing"},
+    ):
+        assert client.post(address("decide", release), sent).status_code == 404, sent
 
 
 def test_a_request_of_another_release_is_not_decided_here(client, office, release):
@@ -118,8 +117,7 @@ def test_another_list_than_the_page_showed_is_not_copied(client, keeper, release
     assert not release.pre_release_access.exists()
 
 
-def test_once_the_release_has_been_due_nobody_is_added_and_the_list_says_so(client, keeper, release, clock):
-    granted(release, by=keeper)
+def test_once_the_release_has_been_due_nobody_is_added_and_the_list_says_so(client, keeper, release, clock, entry):
     clock(AFTERWARDS)
     page = client.get(address("list", release))
     assert "nobody can be added or withdrawn any more" in words(page)
@@ -127,8 +125,7 @@ def test_once_the_release_has_been_due_nobody_is_added_and_the_list_says_so(clie
     assert client.post(address("add", release), entry_form(someone())).status_code == 409
 
 
-def test_the_list_of_a_cancelled_release_can_be_read_and_withdrawn(client, keeper, office, release):
-    entry = granted(release, by=keeper)
+def test_the_list_of_a_cancelled_release_can_be_read_and_withdrawn(client, keeper, office, release, entry):
     scheduling.cancel(release, reason="Stopped.", by=office.head, at=LONG_BEFORE)
     page = client.get(address("list", release)).text
     assert address("withdraw", release, entry.pk) in page
@@ -136,8 +133,7 @@ def test_the_list_of_a_cancelled_release_can_be_read_and_withdrawn(client, keepe
     assert client.post(address("withdraw", release, entry.pk), {"version": 1}).status_code == 302
 
 
-def test_while_a_change_waits_no_other_is_offered(client, keeper, release, clock):
-    entry = granted(release, by=keeper)
+def test_while_a_change_waits_no_other_is_offered(client, keeper, release, clock, entry):
     clock(SHORTLY_BEFORE)
     client.post(address("change", release, entry.pk), entry_form(post="Another post", version=1))
     page = client.get(address("list", release))
@@ -152,14 +148,13 @@ def test_while_a_change_waits_no_other_is_offered(client, keeper, release, clock
 def test_the_list_takes_the_same_number_of_queries_however_long_it_is(
     client, keeper, release, django_assert_max_num_queries
 ):
-    for number in range(30):
+    for number in range(21):
         granted(release, someone(f"Post {number}"), by=keeper)
     with django_assert_max_num_queries(20):
         client.get(address("list", release))
 
 
-def test_the_desk_of_a_lead_shows_what_waits_and_leads_there(client, office, release, clock):
-    asked(release, by=office.statistician)
+def test_the_desk_of_a_lead_shows_what_waits_and_leads_there(client, office, release, clock, waiting):
     clock(SHORTLY_BEFORE)
     for role, person in office.people.items():
         client.force_login(person)
@@ -169,8 +164,7 @@ def test_the_desk_of_a_lead_shows_what_waits_and_leads_there(client, office, rel
         assert (f"{address('list', release)}#waiting" in desk) is leads
 
 
-def test_once_the_release_is_out_access_is_a_thing_of_the_past(client, keeper, release, clock):
-    entry = granted(release, by=keeper)
+def test_once_the_release_is_out_access_is_a_thing_of_the_past(client, keeper, release, clock, entry):
     clock(SHORTLY_BEFORE + timedelta(hours=2, minutes=59))
     client.post(address("begin", release, entry.pk), time_form(entry))
     assert "Has access" in client.get(address("list", release)).text

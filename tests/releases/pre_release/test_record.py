@@ -16,7 +16,7 @@ from releases.pre_release import pre_release_list
 from releases.pre_release.pre_release_entries import ListRefused
 from releases.pre_release.pre_release_record import begin, end, take_back
 from tests.factories import SEED_DUE
-from tests.releases.pre_release.lists import AFTERWARDS, LONG_BEFORE, MINISTER, SHORTLY_BEFORE, granted
+from tests.releases.pre_release.lists import AFTERWARDS, LONG_BEFORE, MINISTER, SHORTLY_BEFORE
 
 pytestmark = pytest.mark.django_db
 
@@ -34,11 +34,6 @@ ALLOWED = {
     ("begun", "take_back"): LEADS,
     ("ended", "take_back"): LEADS,
 }
-
-
-@pytest.fixture
-def entry(office, release):
-    return granted(release, by=office.statistician)
 
 
 def began(entry, *, by, began_at=IN_PERIOD, at=SHORTLY_BEFORE, **given):

@@ -17,7 +17,7 @@ from releases.pre_release.pre_release_entries import ListRefused
 from releases.pre_release.pre_release_requests import agree, refuse, take_back
 from tests.breaches.people import an_office
 from tests.factories import SEED_DUE, UserFactory, london_slot, rolled_back
-from tests.releases.pre_release.lists import AFTERWARDS, LONG_BEFORE, MINISTER, SHORTLY_BEFORE, asked, granted, someone
+from tests.releases.pre_release.lists import AFTERWARDS, LONG_BEFORE, MINISTER, SHORTLY_BEFORE, asked, someone
 
 pytestmark = pytest.mark.django_db
 
@@ -45,23 +45,20 @@ def test_an_agreed_addition_is_on_the_list_with_who_asked_and_who_agreed(office,
     assert kinds == ["pre_release_asked", "pre_release_agreed", "pre_release_granted"]
 
 
-def test_an_agreed_change_is_made_as_it_was_asked_for(office, release):
-    entry = granted(release, by=office.statistician)
+def test_an_agreed_change_is_made_as_it_was_asked_for(office, release, entry):
     new = replace(MINISTER, person="Marigold Underwater")
     agree(changing(entry, new, by=office.statistician), by=office.head, at=AGREED_AT)
     assert PreReleaseAccess.objects.get().details == new
 
 
-def test_an_agreed_withdrawal_is_made(office, release):
-    entry = granted(release, by=office.statistician)
+def test_an_agreed_withdrawal_is_made(office, release, entry):
     agree(withdrawing(entry, by=office.statistician), by=office.head, at=AGREED_AT)
     entry.refresh_from_db()
     assert (entry.status, entry.withdrawn_at) == ("withdrawn", AGREED_AT)
 
 
 @pytest.mark.parametrize("act", [refuse, take_back], ids=["refused", "taken back"])
-def test_what_is_refused_or_taken_back_leaves_the_list_as_it_is(office, release, act):
-    entry = granted(release, by=office.statistician)
+def test_what_is_refused_or_taken_back_leaves_the_list_as_it_is(office, release, act, entry):
     for request in (asked(release, someone(), by=office.statistician), withdrawing(entry, by=office.statistician)):
         act(request, by=office.head, at=AGREED_AT)
     (only,) = PreReleaseAccess.objects.all()
@@ -90,10 +87,9 @@ def test_the_table_says_who_decides_about_a_request(office, release, subtests):
 
 
 @pytest.mark.parametrize("status", [status for status in RequestStatus if status is not RequestStatus.WAITING])
-def test_what_is_decided_is_not_decided_again(office, release, status, subtests):
-    request = asked(release, by=office.statistician)
+def test_what_is_decided_is_not_decided_again(office, release, status, subtests, waiting):
     first = {"agreed": agree, "refused": refuse, "taken_back": take_back}[status]
-    first(request, by=office.head, at=AGREED_AT)
+    first(waiting, by=office.head, at=AGREED_AT)
     entries = PreReleaseAccess.objects.count()
     for name, act in ACTS.items():
         with subtests.test(name), rolled_back():
@@ -103,34 +99,32 @@ def test_what_is_decided_is_not_decided_again(office, release, status, subtests)
     assert REQUEST.available(source=status, roles=LEADS) == ()
 
 
-def test_strangers_and_another_producers_head_decide_nothing(office, release):
-    request = asked(release, by=office.statistician)
+def test_strangers_and_another_producers_head_decide_nothing(office, release, waiting):
     for person in (UserFactory(is_superuser=True), an_office().head):
         for act in ACTS.values():
             with pytest.raises(NotYours):
-                act(request, by=person, at=AGREED_AT)
+                act(waiting, by=person, at=AGREED_AT)
 
 
-def test_once_the_release_has_been_due_an_addition_is_not_agreed_to_any_more_and_can_be_refused(office, release):
-    request = asked(release, by=office.statistician)
+def test_once_the_release_has_been_due_an_addition_is_not_agreed_to_any_more_and_can_be_refused(
+    office, release, waiting
+):
     with pytest.raises(ListRefused, match="has been due"):
-        agree(request, by=office.head, at=AFTERWARDS)
-    request.refresh_from_db()
-    assert (request.status, request.person) == ("waiting", MINISTER.person)
-    refuse(request, by=office.head, at=AFTERWARDS)
+        agree(waiting, by=office.head, at=AFTERWARDS)
+    waiting.refresh_from_db()
+    assert (waiting.status, waiting.person) == ("waiting", MINISTER.person)
+    refuse(waiting, by=office.head, at=AFTERWARDS)
     assert not PreReleaseAccess.objects.exists()
 
 
-def test_a_change_of_the_person_is_not_agreed_to_once_the_release_has_been_due(office, release):
-    entry = granted(release, by=office.statistician)
+def test_a_change_of_the_person_is_not_agreed_to_once_the_release_has_been_due(office, release, entry):
     request = changing(entry, replace(MINISTER, person="Marigold Underwater"), by=office.statistician)
     with pytest.raises(ListRefused, match="Refuse it"):
         agree(request, by=office.head, at=AFTERWARDS)
     assert PreReleaseAccess.objects.get().details == MINISTER
 
 
-def test_an_entry_that_moved_on_since_is_not_changed_by_an_older_request(office, release):
-    entry = granted(release, by=office.statistician)
+def test_an_entry_that_moved_on_since_is_not_changed_by_an_older_request(office, release, entry):
     request = changing(entry, someone(), by=office.statistician)
     pre_release_record.begin(
         entry, began_at=SHORTLY_BEFORE, by=office.statistician, at=SHORTLY_BEFORE, expected_version=1
@@ -140,25 +134,22 @@ def test_an_entry_that_moved_on_since_is_not_changed_by_an_older_request(office,
     assert PreReleaseAccess.objects.get().details == MINISTER
 
 
-def test_what_a_lead_put_on_the_list_meanwhile_is_not_put_there_twice(office, release):
-    request = asked(release, by=office.statistician)
-    PreReleaseRequest.objects.filter(pk=request.pk).update(post="Held back")
+def test_what_a_lead_put_on_the_list_meanwhile_is_not_put_there_twice(office, release, waiting):
+    PreReleaseRequest.objects.filter(pk=waiting.pk).update(post="Held back")
     pre_release_list.grant(release, MINISTER, by=office.head, at=SHORTLY_BEFORE)
-    PreReleaseRequest.objects.filter(pk=request.pk).update(post=MINISTER.post)
+    PreReleaseRequest.objects.filter(pk=waiting.pk).update(post=MINISTER.post)
     with pytest.raises(ListRefused, match="already"):
-        agree(request, by=office.head, at=AGREED_AT)
+        agree(waiting, by=office.head, at=AGREED_AT)
     assert PreReleaseAccess.objects.count() == 1
 
 
-def test_a_request_still_waits_after_the_release_moved_and_is_agreed_to_then(office, release):
-    request = asked(release, by=office.statistician)
+def test_a_request_still_waits_after_the_release_moved_and_is_agreed_to_then(office, release, waiting):
     scheduling.change_date(release, to=london_slot(date(2020, 7, 6)), reason="Late.", by=office.head, at=SHORTLY_BEFORE)
-    agree(request, by=office.head, at=SEED_DUE + timedelta(hours=1))
+    agree(waiting, by=office.head, at=SEED_DUE + timedelta(hours=1))
     assert PreReleaseAccess.objects.count() == 1
 
 
-def test_requests_for_a_cancelled_release_can_only_be_refused(office, release):
-    entry = granted(release, by=office.statistician)
+def test_requests_for_a_cancelled_release_can_only_be_refused(office, release, entry):
     change = changing(entry, someone(), by=office.statistician)
     add = asked(release, someone("Press officer"), by=office.statistician)
     scheduling.cancel(release, reason="Stopped.", by=office.head, at=SHORTLY_BEFORE)
@@ -168,16 +159,14 @@ def test_requests_for_a_cancelled_release_can_only_be_refused(office, release):
         refuse(request, by=office.head, at=AGREED_AT)
 
 
-def test_requests_wait_for_the_leads_of_their_producer_alone(office, release):
-    request = asked(release, by=office.statistician)
+def test_requests_wait_for_the_leads_of_their_producer_alone(office, release, waiting):
     for role, person in office.people.items():
-        assert list(pre_release_requests.waiting_for(person)) == ([request] if role in LEADS else [])
+        assert list(pre_release_requests.waiting_for(person)) == ([waiting] if role in LEADS else [])
     assert not pre_release_requests.waiting_for(an_office().head).exists()
-    refuse(request, by=office.head, at=AGREED_AT)
+    refuse(waiting, by=office.head, at=AGREED_AT)
     assert not pre_release_requests.waiting_for(office.head).exists()
 
 
-def test_long_before_the_release_nothing_has_to_be_asked_for(office, release):
-    entry = granted(release, by=office.statistician)
+def test_long_before_the_release_nothing_has_to_be_asked_for(office, release, entry):
     assert changing(entry, someone(), by=office.statistician, at=LONG_BEFORE) is None
     assert not PreReleaseRequest.objects.exists()
