@@ -6,6 +6,7 @@ import pytest
 
 from releases.models import Series
 from tests.factories import SEED_DUE, ProducerFactory, SeriesFactory
+from tests.shared_rows import shared_fixture
 
 
 @pytest.fixture
@@ -15,8 +16,8 @@ def settled(settings, time_machine) -> None:
     time_machine.move_to(SEED_DUE - timedelta(days=1), tick=False)
 
 
-@pytest.fixture
-def series(settled) -> Series:
+@shared_fixture
+def series() -> Series:
     """A series of the office."""
     producer = ProducerFactory(slug="office", name="Office for Numbers")
     return SeriesFactory(producer=producer, slug="prices", title="Prices", designation="accredited")

@@ -9,7 +9,7 @@ from releases.core.dates.calendar import Precision, Slot
 from releases.core.roles import Role
 from tests.factories import A_LONG_TIME_AGO, SEED_DUE, a_release, an_announced_release, london_slot, member
 
-pytestmark = pytest.mark.django_db
+pytestmark = [pytest.mark.django_db, pytest.mark.usefixtures("settled")]
 
 BEFORE = SEED_DUE - timedelta(days=9)
 HOUR = timedelta(hours=1)

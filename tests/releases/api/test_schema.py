@@ -46,6 +46,7 @@ def test_every_answer_is_as_the_document_says(document, address, mode):
     asked()
 
 
-@pytest.mark.parametrize("reference", ["confirmed", "cancelled", "published", "vague"])
-def test_releases_of_every_kind_are_as_the_document_says(document, reference):
-    document["/api/v1/releases/{reference}"]["GET"].Case(path_parameters={"reference": reference}).call_and_validate()
+def test_releases_of_every_kind_are_as_the_document_says(document):
+    operation = document["/api/v1/releases/{reference}"]["GET"]
+    for reference in ("confirmed", "cancelled", "published", "vague"):
+        operation.Case(path_parameters={"reference": reference}).call_and_validate()
