@@ -8,15 +8,16 @@ from django.core.management import CommandError, call_command
 from releases.core.roles import Role
 from tests.factories import ProducerFactory, SeriesFactory, member
 from tests.releases.exchange.by_file.files import csv_of
+from tests.shared_rows import shared_fixture
 
 
-@pytest.fixture
+@shared_fixture
 def series():
     """The series of which the files speak."""
     return SeriesFactory(producer=ProducerFactory(name="Office for Rain"), title="Monthly rain")
 
 
-@pytest.fixture
+@shared_fixture
 def keeper(series):
     """The person who keeps the calendar of the series' producer."""
     return member(Role.CALENDAR_MANAGER, series.producer)

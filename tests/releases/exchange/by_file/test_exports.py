@@ -32,6 +32,7 @@ from tests.factories import (
 from tests.releases.admin.site import act, said, staff
 from tests.releases.exchange.by_file.files import everything
 from tests.releases.exchange.by_file.stored import applied, checked, outcomes
+from tests.shared_rows import shared_fixture
 
 pytestmark = pytest.mark.django_db
 
@@ -39,7 +40,7 @@ SUMMER, WINTER = date(2098, 7, 1), date(2098, 1, 15)
 DANGEROUS = "=HYPERLINK(“x”)  & others"
 
 
-@pytest.fixture
+@shared_fixture
 def full(series):
     """A calendar with one release of each kind."""
     head = member(Role.HEAD_OF_PROFESSION, series.producer)
@@ -163,31 +164,31 @@ class TestByPage:
         assert answer["Cache-Control"] == "private, no-store"
         assert len(table(answer.content)) == 7
 
-    @pytest.mark.parametrize(
-        ("filters", "references"),
-        [
-            pytest.param({"status": "cancelled"}, {"cancelled"}, id="status"),
-            pytest.param({"words": "HYPERLINK announced"}, {"announced"}, id="words"),
-            pytest.param({"first": "2098-12-01", "last": "2098-12-31"}, {"month", "two-months"}, id="days"),
-            pytest.param({"last": "30/06/2020"}, {"published"}, id="a-day-as-people-write-it"),
-            pytest.param({"words": "nothing"}, set(), id="none"),
-        ],
-    )
-    def test_the_filters_of_the_list_are_those_of_the_file(self, client, full, filters, references):
+    def test_the_filters_of_the_list_are_those_of_the_file(self, client, full, subtests):
         client.force_login(full)
-        assert {row["reference"] for row in table(self.get(client, **filters).content)} == references
-        listed = client.get(reverse("exchange:release_list"), filters).context["page"]
-        assert {release.reference for release in listed} == references
+        for filters, references in (
+            ({"status": "cancelled"}, {"cancelled"}),
+            ({"words": "HYPERLINK announced"}, {"announced"}),
+            ({"first": "2098-12-01", "last": "2098-12-31"}, {"month", "two-months"}),
+            ({"last": "30/06/2020"}, {"published"}),
+            ({"words": "nothing"}, set()),
+        ):
+            with subtests.test(filters=filters):
+                assert {row["reference"] for row in table(self.get(client, **filters).content)} == references
+                listed = client.get(reverse("exchange:release_list"), filters).context["page"]
+                assert {release.reference for release in listed} == references
 
-    @pytest.mark.parametrize("role", Role)
-    def test_whoever_may_see_releases_may_take_them_and_no_others(self, client, full, series, role):
+    def test_whoever_may_see_releases_may_take_them_and_no_others(self, client, full, series, subtests):
         a_release(reference="other", series=SeriesFactory(), slot=london_slot(SUMMER))
-        client.force_login(member(role, series.producer))
-        rows = table(self.get(client, contacts="yes").content)
-        assert "other" not in {row["reference"] for row in rows}
-        assert ("responsible_email" in rows[0]) is (role in {"calendar_manager", "head_of_profession", "deputy"})
-        page = client.get(reverse("exchange:release_list"))
-        assert ("contacts=yes" in page.text) is ("responsible_email" in rows[0])
+        for role in Role:
+            client.force_login(member(role, series.producer))
+            with subtests.test(role):
+                rows = table(self.get(client, contacts="yes").content)
+                assert "other" not in {row["reference"] for row in rows}
+                contacts = role in {"calendar_manager", "head_of_profession", "deputy"}
+                assert ("responsible_email" in rows[0]) is contacts
+                page = client.get(reverse("exchange:release_list"))
+                assert ("contacts=yes" in page.text) is contacts
 
     def test_a_filter_by_somebody_elses_producer_or_series_shows_nothing_of_theirs(self, client, full):
         theirs = a_release(reference="other", series=SeriesFactory(), slot=london_slot(SUMMER)).series
@@ -240,22 +241,22 @@ class TestByAdmin:
 
 
 class TestTemplates:
-    @pytest.mark.parametrize("kind", Kind)
-    def test_a_template_has_every_column_and_one_example_that_is_left_out(self, client, keeper, kind):
+    def test_a_template_has_every_column_and_one_example_that_is_left_out(self, client, keeper, subtests):
         client.force_login(keeper)
-        answer = client.get(reverse("exchange:template", args=[kind]))
-        assert answer["Content-Disposition"] == f'attachment; filename="calendar-template.{kind}"'
-        (example,) = table(answer.content)
-        assert list(example) == list(COLUMNS)
-        assert (example["reference"], example["producer"]) == ("example", "Office for Rain")
-        assert example["title"].startswith("EXAMPLE")
-        with pytest.raises(import_file.FileRefused, match="holds no releases"):
-            import_file.read(answer.content, name="template", adapters={"page"})
+        for kind in Kind:
+            with subtests.test(kind):
+                answer = client.get(reverse("exchange:template", args=[kind]))
+                assert answer["Content-Disposition"] == f'attachment; filename="calendar-template.{kind}"'
+                (example,) = table(answer.content)
+                assert list(example) == list(COLUMNS)
+                assert (example["reference"], example["producer"]) == ("example", "Office for Rain")
+                assert example["title"].startswith("EXAMPLE")
+                with pytest.raises(import_file.FileRefused, match="holds no releases"):
+                    import_file.read(answer.content, name="template", adapters={"page"})
 
-    @pytest.mark.parametrize("kind", Kind)
-    def test_under_a_name_of_its_own_the_example_would_be_taken(self, client, keeper, series, kind):
+    def test_under_a_name_of_its_own_the_example_would_be_taken(self, client, keeper, series):
         client.force_login(keeper)
-        (example,) = table(client.get(reverse("exchange:template", args=[kind])).content)
+        (example,) = table(client.get(reverse("exchange:template", args=["ods"])).content)
         found = checked(keeper, example | {"reference": "rain-1", "series": "Monthly rain"})
         assert outcomes(found) == [(2, "added")]
 

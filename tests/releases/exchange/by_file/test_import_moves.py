@@ -11,6 +11,7 @@ from releases.models import DateChange, DateChangeRequest, Release
 from tests.factories import london_slot, member
 from tests.releases.exchange.by_file.files import RIGHT, csv_of, everything
 from tests.releases.exchange.by_file.stored import NOW, applied, checked, outcomes
+from tests.shared_rows import shared_fixture
 
 pytestmark = pytest.mark.django_db
 
@@ -19,6 +20,12 @@ SOON = {"scheduled_for": "2098-06-12 09:30", "status": "confirmed"}
 LATER = {"scheduled_for": "2098-07-02 09:30"}
 LATE = LATER | {"date_change_reason": "The survey came in late."}
 CANCELLED = {"status": "cancelled", "cancellation_reason": "The survey was stopped."}
+
+
+@shared_fixture
+def confirmed(keeper):
+    """The release of the file, imported and confirmed."""
+    applied(keeper, CONFIRMED)
 
 
 def faults(found):
@@ -71,8 +78,7 @@ class TestShortNotice:
 
 
 class TestConfirmedDates:
-    def test_a_reason_asks_for_the_change_and_the_date_stays_until_a_lead_agrees(self, keeper, series):
-        applied(keeper, CONFIRMED)
+    def test_a_reason_asks_for_the_change_and_the_date_stays_until_a_lead_agrees(self, keeper, series, confirmed):
         found = applied(keeper, LATE)
         assert (outcomes(found), steps(found)) == ([(2, "changed")], ["change_asked"])
         asked = DateChangeRequest.objects.get()
@@ -93,14 +99,12 @@ class TestConfirmedDates:
         assert (str(stored().slot), DateChange.objects.count()) == ("1 July 2098 9:30am", 0)
         assert DateChangeRequest.objects.get().state == "waiting"
 
-    def test_without_a_reason_it_is_refused_with_the_column_that_is_wanted(self, keeper):
-        applied(keeper, CONFIRMED)
+    def test_without_a_reason_it_is_refused_with_the_column_that_is_wanted(self, keeper, confirmed):
         ((column, why),) = faults(checked(keeper, LATER))
         assert column == "scheduled_for"
         assert 'the public reason in the column "date_change_reason"' in why
 
-    def test_a_second_change_waits_for_the_first(self, keeper):
-        applied(keeper, CONFIRMED)
+    def test_a_second_change_waits_for_the_first(self, keeper, confirmed):
         applied(keeper, LATE)
         for row in (LATE | {"scheduled_for": "2098-07-03 09:30"}, LATE | {"date_change_reason": "Another"}):
             ((column, why),) = faults(checked(keeper, row))
@@ -111,8 +115,7 @@ class TestConfirmedDates:
         [("2098-07-05 09:30", "is not a weekday"), ("2098-07-02 11:00", "is not the release time")],
         ids=["weekend", "another-time"],
     )
-    def test_a_date_for_which_nothing_is_released_is_not_asked_for(self, keeper, when, why):
-        applied(keeper, CONFIRMED)
+    def test_a_date_for_which_nothing_is_released_is_not_asked_for(self, keeper, when, why, confirmed):
         ((column, said),) = faults(checked(keeper, LATE | {"scheduled_for": when}))
         assert (column, why in said) == ("scheduled_for", True)
 
@@ -123,8 +126,7 @@ class TestConfirmedDates:
         assert column == "date_change_reason"
         assert why == "the date is unchanged (1 July 2098 9:30am): there is no change to give a reason for."
 
-    def test_a_change_that_was_made_for_another_reason_takes_no_second_one(self, keeper, series):
-        applied(keeper, CONFIRMED)
+    def test_a_change_that_was_made_for_another_reason_takes_no_second_one(self, keeper, series, confirmed):
         head = member(Role.HEAD_OF_PROFESSION, series.producer)
         scheduling.change_date(stored(), to=london_slot(date(2098, 7, 2)), reason="Late data.", by=head, at=NOW)
         assert [column for column, _ in faults(checked(keeper, LATE))] == ["date_change_reason"]
@@ -156,18 +158,15 @@ class TestCancelling:
         assert column == "cancellation_reason"
         assert everything() == before
 
-    def test_without_a_reason_it_is_refused(self, keeper):
-        applied(keeper, CONFIRMED)
+    def test_without_a_reason_it_is_refused(self, keeper, confirmed):
         ((column, why),) = faults(checked(keeper, {"status": "cancelled"}))
         assert (column, why) == ("cancellation_reason", "Give the reason: it is needed to cancel a release.")
 
-    def test_a_reason_without_the_status_cancels_nothing(self, keeper):
-        applied(keeper, CONFIRMED)
+    def test_a_reason_without_the_status_cancels_nothing(self, keeper, confirmed):
         found = checked(keeper, CONFIRMED | {"cancellation_reason": "The survey was stopped."})
         assert faults(found) == [("cancellation_reason", "a reason is given, and the status is not cancelled.")]
 
-    def test_a_cancellation_moves_nothing(self, keeper):
-        applied(keeper, CONFIRMED)
+    def test_a_cancellation_moves_nothing(self, keeper, confirmed):
         ((column, why),) = faults(checked(keeper, LATE | CANCELLED))
         assert (column, why) == (
             "scheduled_for",
