@@ -13,8 +13,9 @@ from releases.core.roles import Role
 from releases.models import DateChange, ReasonCorrection, Release, ReleaseEvent
 from releases.models.append_only import AppendOnlyRow
 from releases.permissions import NotYours
-from tests.factories import SEED_DUE, a_confirmed_release, a_release, an_announced_release, london_slot
+from tests.factories import SEED_DUE, a_confirmed_release, a_release, an_announced_release, london_slot, rolled_back
 from tests.releases.requested import LATER, NOW, head_of, person
+from tests.shared_rows import shared_fixture
 
 pytestmark = pytest.mark.django_db
 
@@ -22,10 +23,14 @@ FIRST, RIGHT = "Two school sent there figures late.", "Two schools sent their fi
 LEADS = {Role.HEAD_OF_PROFESSION, Role.DEPUTY}
 
 
-def a_change(release=None, *, reason=FIRST):
-    release = release or an_announced_release()
+def a_change(release, *, reason=FIRST):
     scheduling.change_date(release, to=london_slot(date(2020, 7, 14)), reason=reason, by=head_of(release), at=NOW)
     return DateChange.objects.get()
+
+
+@shared_fixture
+def change(announced_release):
+    return a_change(announced_release)
 
 
 def correct(change, *, reason=RIGHT, role=Role.DEPUTY, seen=0):
@@ -40,8 +45,7 @@ def form_of(change):
     return reverse("releases:correct_reason", args=[change.release.reference, change.schedule_version])
 
 
-def test_the_first_reason_stays_and_the_correction_stands_beside_it_with_who_agreed():
-    change = a_change()
+def test_the_first_reason_stays_and_the_correction_stands_beside_it_with_who_agreed(change):
     correction = correct(change)
     assert DateChange.objects.get().public_reason == FIRST
     assert (correction.public_reason, correction.number, correction.agreed_at) == (RIGHT, 1, LATER)
@@ -50,24 +54,22 @@ def test_the_first_reason_stays_and_the_correction_stands_beside_it_with_who_agr
     assert (event.kind, event.actor, event.words) == ("reason_corrected", correction.agreed_by, RIGHT)
 
 
-@pytest.mark.parametrize("role", list(Role))
-def test_only_the_head_of_profession_or_a_deputy_puts_a_public_reason_right(client, role):
-    change = a_change()
-    someone = person(change.release, role)
-    client.force_login(someone)
-    expected = role in LEADS
-    assert (form_of(change) in client.get(page_of(change.release)).text) == expected
-    assert client.get(form_of(change)).status_code == (200 if expected else 404)
-    sent = {"reason": RIGHT, "seen": "0"}
-    assert client.post(form_of(change), sent).status_code == (302 if expected else 404)
-    assert ReasonCorrection.objects.exists() == expected
-    if not expected:
-        with pytest.raises(NotYours):
-            correct(change, role=role)
+def test_only_the_head_of_profession_or_a_deputy_puts_a_public_reason_right(client, change, subtests):
+    for role in Role:
+        client.force_login(person(change.release, role))
+        with subtests.test(role), rolled_back():
+            expected = role in LEADS
+            assert (form_of(change) in client.get(page_of(change.release)).text) == expected
+            assert client.get(form_of(change)).status_code == (200 if expected else 404)
+            sent = {"reason": RIGHT, "seen": "0"}
+            assert client.post(form_of(change), sent).status_code == (302 if expected else 404)
+            assert ReasonCorrection.objects.exists() == expected
+            if not expected:
+                with pytest.raises(NotYours):
+                    correct(change, role=role)
 
 
-def test_readers_see_the_corrected_reason_when_it_was_corrected_and_the_first_one(client):
-    change = a_change()
+def test_readers_see_the_corrected_reason_when_it_was_corrected_and_the_first_one(client, change):
     correct(change)
     text = client.get(page_of(change.release)).text
     before, _, first = text.partition("The reason as first announced")
@@ -79,16 +81,14 @@ def test_readers_see_the_corrected_reason_when_it_was_corrected_and_the_first_on
     assert ReasonCorrection.objects.get().agreed_by.name not in text
 
 
-def test_a_correction_is_corrected_by_a_further_one_and_the_last_counts(client):
-    change = a_change()
+def test_a_correction_is_corrected_by_a_further_one_and_the_last_counts(client, change):
     correct(change)
     correct(DateChange.objects.get(), reason="Three schools sent their figures late.", seen=1)
     assert list(ReasonCorrection.objects.values_list("number", flat=True)) == [1, 2]
     assert "Three schools" in client.get(page_of(change.release)).text
 
 
-def test_the_register_shows_the_corrected_reason_and_says_so(client):
-    change = a_change()
+def test_the_register_shows_the_corrected_reason_and_says_so(client, change):
     correct(change)
     client.force_login(person(change.release, Role.AUDITOR))
     text = client.get(reverse("releases:changes")).text
@@ -103,8 +103,7 @@ def test_the_register_shows_the_corrected_reason_and_says_so(client):
         pytest.param(f" {FIRST} ", "stands there already", id="what-stands-there"),
     ],
 )
-def test_a_correction_into_nothing_or_into_the_same_words_is_refused_on_its_field(client, reason, words):
-    change = a_change()
+def test_a_correction_into_nothing_or_into_the_same_words_is_refused_on_its_field(client, reason, words, change):
     with pytest.raises(ReasonRefused, match=words):
         correct(change, reason=reason)
     client.force_login(head_of(change.release))
@@ -113,8 +112,7 @@ def test_a_correction_into_nothing_or_into_the_same_words_is_refused_on_its_fiel
     assert not ReasonCorrection.objects.exists()
 
 
-def test_of_two_who_correct_at_once_the_second_is_told_and_changes_nothing(client):
-    change = a_change()
+def test_of_two_who_correct_at_once_the_second_is_told_and_changes_nothing(client, change):
     correct(change)
     with pytest.raises(SomebodyWasFaster):
         correct(change, reason="Other words")
@@ -140,15 +138,14 @@ def test_a_reason_that_nobody_outside_has_read_is_not_corrected(client, kind):
     assert form_of(change) not in client.get(page_of(release)).text
 
 
-def test_a_change_that_is_not_of_this_release_is_not_found(client):
-    change = a_change()
+def test_a_change_that_is_not_of_this_release_is_not_found(client, change):
     other = an_announced_release(reference="other", series=change.release.series)
     client.force_login(head_of(other))
     assert client.get(reverse("releases:correct_reason", args=[other.reference, 2])).status_code == 404
 
 
-def test_corrections_are_only_added():
-    correction = correct(a_change())
+def test_corrections_are_only_added(change):
+    correction = correct(change)
     correction.public_reason = "Forged"
     for attempt in (
         correction.save,
@@ -164,8 +161,7 @@ def test_corrections_are_only_added():
         )
 
 
-def test_a_correction_is_no_change_of_date_and_leaves_the_schedule_as_it_is():
-    change = a_change()
+def test_a_correction_is_no_change_of_date_and_leaves_the_schedule_as_it_is(change):
     correct(change)
     release = Release.objects.get()
     assert release.schedule_version == 2

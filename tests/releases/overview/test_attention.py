@@ -20,6 +20,7 @@ from tests.factories import (
     london_slot,
     member,
 )
+from tests.shared_rows import shared_fixture
 
 # Half past midnight in London, still the day before in UTC.
 NOW = datetime(2026, 6, 29, 23, 30, tzinfo=UTC)
@@ -28,12 +29,12 @@ TODAY = date(2026, 6, 30)
 pytestmark = pytest.mark.django_db
 
 
-@pytest.fixture
+@shared_fixture
 def series():
     return SeriesFactory()
 
 
-@pytest.fixture
+@shared_fixture
 def person(series):
     return member(Role.STATISTICIAN, series.producer)
 

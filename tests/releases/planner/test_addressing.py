@@ -14,6 +14,7 @@ from releases.planner import addressing
 from releases.planner.addressing import Objection, Pattern
 from tests.factories import SeriesFactory, a_confirmed_release, a_release, london_slot, member
 from tests.releases.on_record import a_look
+from tests.shared_rows import shared_fixture
 
 NOW = datetime(2026, 6, 30, 9, tzinfo=UTC)
 LATER = london_slot(date(2026, 9, 16))
@@ -22,12 +23,12 @@ PATTERN = Pattern(url="https://www.example.gov.uk/{slug}-{month_name}-{year}", m
 pytestmark = pytest.mark.django_db
 
 
-@pytest.fixture
+@shared_fixture
 def series():
     return SeriesFactory(slug="rain")
 
 
-@pytest.fixture
+@shared_fixture
 def keeper(series):
     return member(Role.CALENDAR_MANAGER, series.producer)
 

@@ -13,18 +13,19 @@ from releases.models import Membership, Release, ReleaseEvent
 from releases.planner import planning
 from releases.planner.planning import Objection
 from tests.factories import SeriesFactory, a_confirmed_release, a_release, an_announced_release, london_slot, member
+from tests.shared_rows import shared_fixture
 
 NOW = datetime(2026, 6, 30, 9, tzinfo=UTC)
 
 pytestmark = pytest.mark.django_db
 
 
-@pytest.fixture
+@shared_fixture
 def series():
     return SeriesFactory(producer__nation="england")
 
 
-@pytest.fixture
+@shared_fixture
 def keeper(series):
     return member(Role.CALENDAR_MANAGER, series.producer)
 

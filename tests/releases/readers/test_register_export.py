@@ -34,20 +34,21 @@ def a_change(release, *, at=NOW, reason="The survey came in late."):
     return scheduling.change_date(release, to=to, reason=reason, by=head_of(release), at=at)
 
 
-@pytest.mark.parametrize("kind", list(Kind))
-def test_every_kind_of_file_holds_what_the_register_shows(client, kind):
+def test_every_kind_of_file_holds_what_the_register_shows(client, subtests):
     release = an_announced_release(reference="prices", title="Prices")
     request, head = ask(release), head_of(release)
     date_requests.agree(request, by=head, at=LATER)
     public_reasons.correct(DateChange.objects.get(), reason="The survey was late.", by=head, at=LATER, seen=0)
     client.force_login(person(release, Role.AUDITOR))
-    response = export(client, kind)
-    assert response["Content-Disposition"].endswith(f'.{kind}"')
-    (row,) = rows(response)
-    assert (row["reference"], row["was"], row["to"]) == ("prices", "2020-06-30 09:30", "2020-07-14 09:30")
-    assert (row["public_reason"], row["first_reason"]) == ("The survey was late.", "The survey came in late.")
-    assert (row["asked_by"], row["agreed_by"]) == (str(request.requested_by), str(head))
-    assert (row["asked_at"], row["agreed_at"]) == ("2020-06-01 13:00", "2020-06-01 18:00")
+    for kind in Kind:
+        with subtests.test(kind):
+            response = export(client, kind)
+            assert response["Content-Disposition"].endswith(f'.{kind}"')
+            (row,) = rows(response)
+            assert (row["reference"], row["was"], row["to"]) == ("prices", "2020-06-30 09:30", "2020-07-14 09:30")
+            assert (row["public_reason"], row["first_reason"]) == ("The survey was late.", "The survey came in late.")
+            assert (row["asked_by"], row["agreed_by"]) == (str(request.requested_by), str(head))
+            assert (row["asked_at"], row["agreed_at"]) == ("2020-06-01 13:00", "2020-06-01 18:00")
 
 
 def test_a_file_is_narrowed_like_the_list_and_holds_nothing_of_others(client):
@@ -108,10 +109,10 @@ def test_the_number_of_queries_does_not_grow(client, django_assert_max_num_queri
     client.force_login(person(announced_release, Role.AUDITOR))
     with django_assert_max_num_queries(12) as few:
         export(client)
-    for number in range(20):
+    for number in range(6):
         a_change(an_announced_release(reference=f"r-{number}", series=announced_release.series))
     with django_assert_max_num_queries(len(few)):
-        assert len(rows(export(client))) == 21
+        assert len(rows(export(client))) == 7
 
 
 def test_a_date_known_to_the_month_is_written_in_words(client):

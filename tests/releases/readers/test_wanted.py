@@ -21,6 +21,7 @@ from tests.factories import (
     london_slot,
     member,
 )
+from tests.shared_rows import shared_fixture
 
 pytestmark = [pytest.mark.both_databases, pytest.mark.django_db]
 
@@ -29,7 +30,7 @@ def found(**wanted):
     return sorted(matching(Wanted(**wanted)).values_list("reference", flat=True))
 
 
-@pytest.fixture
+@shared_fixture
 def calendar():
     """Two producers, three series, and a release that nobody may know of."""
     office = ProducerFactory(slug="office")
