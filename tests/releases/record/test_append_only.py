@@ -9,6 +9,7 @@ from releases.models import ChainHead, DateChange, DelayNotice, Observation, Rea
 from releases.models.append_only import AppendOnlyRow, check_chain
 from releases.models.event import record
 from tests.factories import SEED_DUE, UserFactory, a_release
+from tests.shared_rows import shared_fixture
 
 AT = datetime(2026, 6, 30, 8, 30, 0, 123456, tzinfo=UTC)
 APPEND_ONLY = {
@@ -32,7 +33,7 @@ def tamper(sql):
             cursor.execute(statement)
 
 
-@pytest.fixture
+@shared_fixture
 def release():
     """A release with five events: recorded, and four more."""
     release = a_release()

@@ -12,18 +12,19 @@ from releases.models.observation import Purpose
 from releases.record import bodies
 from tests.factories import a_confirmed_release
 from tests.releases.brought import brought, keep
+from tests.shared_rows import shared_fixture
 
 pytestmark = pytest.mark.django_db
 
 FILE = "https://www.example.gov.uk/media/tables.ods"
 
 
-@pytest.fixture
+@shared_fixture
 def release():
     return a_confirmed_release()
 
 
-@pytest.fixture
+@shared_fixture
 def address(release):
     return release.addresses.get()
 

@@ -18,6 +18,7 @@ from releases.record import bundle, coverage
 from releases.verdicts import answering, judging
 from tests.factories import SEED_DUE, a_confirmed_release, an_announced_release, member
 from tests.releases.brought import brought, keep
+from tests.shared_rows import shared_fixture
 
 pytestmark = pytest.mark.django_db
 
@@ -26,7 +27,7 @@ PAGE, EARLY = b"<title>Coming soon \xe2\x80\x93 \\n 'quotes' $(no) %s</title>\n"
 WORDS = "Ada Example saw it on her own screen."
 
 
-@pytest.fixture
+@shared_fixture
 def release():
     """A late release with something of every kind on record, between the rows of another one."""
     release = an_announced_release()

@@ -15,6 +15,7 @@ from releases.models.observation import HASHED, HASHED_SINCE, Purpose
 from releases.record import recording
 from releases.record.recording import HEADERS_KEPT, Look
 from tests.factories import SEED_DUE, a_confirmed_release
+from tests.shared_rows import shared_fixture
 
 pytestmark = pytest.mark.django_db
 
@@ -22,7 +23,7 @@ BODY = "<title>Größe – 31 March 2020</title>".encode()
 SENT = datetime(2020, 6, 30, 8, 30, 0, 123456, tzinfo=UTC)
 
 
-@pytest.fixture
+@shared_fixture
 def address():
     return a_confirmed_release().addresses.get()
 

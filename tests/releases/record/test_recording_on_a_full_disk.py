@@ -13,7 +13,7 @@ from tests.releases.brought import brought, keep
 
 pytestmark = [pytest.mark.both_databases, pytest.mark.django_db(transaction=True)]
 
-LARGE = os.urandom(4_000_000)
+LARGE = os.urandom(1_000_000)
 FULL = """
 CREATE OR REPLACE FUNCTION no_room() RETURNS trigger LANGUAGE plpgsql AS $$
 BEGIN RAISE EXCEPTION 'could not extend file: No space left on device' USING ERRCODE = 'disk_full'; END $$

@@ -147,15 +147,14 @@ def test_random_mornings_end_as_they_do_when_every_look_is_read(mornings, every_
     assert read < every * 0.9
 
 
-def test_of_a_day_of_looks_without_the_release_two_are_read():
-    release = a_confirmed_release()
-    looks_at(release, *["not_live"] * 200, start=SEED_DUE - timedelta(hours=10), every=timedelta(minutes=2))
-    a_look(release.addresses.get(), "unreachable", at=SEED_DUE - timedelta(minutes=1))
-    looks_at(release, "not_live", "not_live", start=LIMIT)
-    needed = repetitions.needed([release.pk])
+def test_of_a_day_of_looks_without_the_release_two_are_read(confirmed_release):
+    looks_at(confirmed_release, *["not_live"] * 40, start=SEED_DUE - timedelta(hours=10), every=timedelta(minutes=10))
+    a_look(confirmed_release.addresses.get(), "unreachable", at=SEED_DUE - timedelta(minutes=1))
+    looks_at(confirmed_release, "not_live", "not_live", start=LIMIT)
+    needed = repetitions.needed([confirmed_release.pk])
     assert Observation.objects.filter(needed.condition).count() == 2 + 2
-    (kept,) = judging.judge(release, now=AFTER).verification.addresses
-    assert kept["looks"] == 203
+    (kept,) = judging.judge(confirmed_release, now=AFTER).verification.addresses
+    assert kept["looks"] == 43
 
 
 @pytest.mark.parametrize(
@@ -170,34 +169,32 @@ def test_of_a_day_of_looks_without_the_release_two_are_read():
         ),
     ],
 )
-def test_every_look_is_read_where_there_is_one(fields):
-    release = a_confirmed_release()
-    looks_at(release, *["not_live"] * 20, start=SEED_DUE - timedelta(minutes=10))
+def test_every_look_is_read_where_there_is_one(fields, confirmed_release):
+    looks_at(confirmed_release, *["not_live"] * 20, start=SEED_DUE - timedelta(minutes=10))
     fields = {"result": "not_live", **fields}
-    a_look(release.addresses.get(), fields.pop("result"), at=SEED_DUE - timedelta(minutes=5, seconds=2), **fields)
-    needed = repetitions.needed([release.pk])
+    a_look(
+        confirmed_release.addresses.get(), fields.pop("result"), at=SEED_DUE - timedelta(minutes=5, seconds=2), **fields
+    )
+    needed = repetitions.needed([confirmed_release.pk])
     assert Observation.objects.filter(needed.condition).count() == 21
 
 
-def test_every_look_is_read_where_one_that_found_it_was_under_way_when_it_was_due():
-    release = a_confirmed_release()
-    looks_at(release, *["not_live"] * 20, start=SEED_DUE - timedelta(minutes=10))
-    a_look(release.addresses.get(), "live", at=SEED_DUE - timedelta(seconds=8), took=timedelta(seconds=9))
-    assert Observation.objects.filter(repetitions.needed([release.pk]).condition).count() == 21
+def test_every_look_is_read_where_one_that_found_it_was_under_way_when_it_was_due(confirmed_release):
+    looks_at(confirmed_release, *["not_live"] * 20, start=SEED_DUE - timedelta(minutes=10))
+    a_look(confirmed_release.addresses.get(), "live", at=SEED_DUE - timedelta(seconds=8), took=timedelta(seconds=9))
+    assert Observation.objects.filter(repetitions.needed([confirmed_release.pk]).condition).count() == 21
 
 
-def test_a_look_that_another_watcher_keeps_meanwhile_is_left_to_the_next_reading():
-    release = a_confirmed_release()
-    looks_at(release, *["not_live"] * 20, start=SEED_DUE - timedelta(minutes=10))
-    needed = repetitions.needed([release.pk])
-    a_look(release.addresses.get(), "live", at=SEED_DUE - timedelta(minutes=5, seconds=2))
+def test_a_look_that_another_watcher_keeps_meanwhile_is_left_to_the_next_reading(confirmed_release):
+    looks_at(confirmed_release, *["not_live"] * 20, start=SEED_DUE - timedelta(minutes=10))
+    needed = repetitions.needed([confirmed_release.pk])
+    a_look(confirmed_release.addresses.get(), "live", at=SEED_DUE - timedelta(minutes=5, seconds=2))
     assert Observation.objects.filter(needed.condition).count() == 1
-    assert Observation.objects.filter(repetitions.needed([release.pk]).condition).count() == 21
+    assert Observation.objects.filter(repetitions.needed([confirmed_release.pk]).condition).count() == 21
 
 
-def test_looks_of_another_schedule_are_read_all():
-    release = a_confirmed_release()
-    looks_at(release, *["not_live"] * 20, start=SEED_DUE - timedelta(minutes=10))
-    Release.objects.filter(pk=release.pk).update(schedule_version=2)
-    seen = sightings.read([release.pk])((release.pk, 1))
+def test_looks_of_another_schedule_are_read_all(confirmed_release):
+    looks_at(confirmed_release, *["not_live"] * 20, start=SEED_DUE - timedelta(minutes=10))
+    Release.objects.filter(pk=confirmed_release.pk).update(schedule_version=2)
+    seen = sightings.read([confirmed_release.pk])((confirmed_release.pk, 1))
     assert [len(one.looks) for one in seen.values()] == [20]

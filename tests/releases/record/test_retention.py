@@ -13,6 +13,7 @@ from releases.record import bodies, retention
 from releases.record.retention import Pruned
 from tests.factories import SEED_DUE, a_confirmed_release, member
 from tests.releases.brought import brought, keep
+from tests.shared_rows import shared_fixture
 
 pytestmark = pytest.mark.django_db
 
@@ -25,7 +26,7 @@ def in_use(*releases):
     return lambda asked: {release.pk for release in releases} & set(asked)
 
 
-@pytest.fixture
+@shared_fixture
 def release():
     release = a_confirmed_release()
     address = release.addresses.get()

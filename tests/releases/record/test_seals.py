@@ -12,6 +12,7 @@ from releases.models.observation import Purpose
 from releases.record import seals
 from tests.factories import SEED_DUE, SeriesFactory, a_confirmed_release, london_slot, member
 from tests.releases.brought import brought, keep
+from tests.shared_rows import shared_fixture
 
 pytestmark = pytest.mark.django_db
 
@@ -21,7 +22,7 @@ BEFORE, AFTER = SEED_DUE - timedelta(minutes=1), SEED_DUE + timedelta(minutes=1)
 ELSEWHERE = "https://www.example.gov.uk/statistics/elsewhere"
 
 
-@pytest.fixture
+@shared_fixture
 def release():
     return a_confirmed_release()
 

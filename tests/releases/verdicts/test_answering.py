@@ -11,8 +11,9 @@ from releases.models import Observation, Release, ReleaseEvent, Statement, Verif
 from releases.permissions import NotYours
 from releases.verdicts import answering, asking, judging
 from releases.verdicts.answering import AnswerRefused
-from tests.factories import SEED_DUE, UserFactory, an_announced_release, member
+from tests.factories import SEED_DUE, UserFactory, an_announced_release, member, rolled_back
 from tests.releases.on_record import a_look
+from tests.shared_rows import shared_fixture
 
 pytestmark = pytest.mark.django_db
 
@@ -26,7 +27,7 @@ def digest(text):
     return sha256_hex(text.encode())
 
 
-@pytest.fixture
+@shared_fixture
 def release():
     """A release whose page went from nothing to a text without the marker, in the second it was due."""
     release = an_announced_release()
@@ -120,28 +121,26 @@ def test_only_the_three_answers_are_answers_about_a_text(release, kind):
         say(release, kind, statistician(release))
 
 
-def test_a_marker_that_matched_from_the_very_first_look_is_asked_about():
-    release = an_announced_release()
-    a_look(release.addresses.get(), "live", at=SEED_DUE - timedelta(minutes=1), text="matched all along")
-    (question,) = asking.open_questions([release])
+def test_a_marker_that_matched_from_the_very_first_look_is_asked_about(announced_release):
+    a_look(announced_release.addresses.get(), "live", at=SEED_DUE - timedelta(minutes=1), text="matched all along")
+    (question,) = asking.open_questions([announced_release])
     assert question.text_digest == digest("matched all along")
     answering.say(
-        release,
-        release.addresses.get(),
+        announced_release,
+        announced_release.addresses.get(),
         "previous_edition",
         text_digest=question.text_digest,
-        by=statistician(release),
+        by=statistician(announced_release),
         at=AFTER,
     )
-    assert asking.open_questions([release]) == []
+    assert asking.open_questions([announced_release]) == []
 
 
-def test_a_marker_that_appeared_after_a_look_without_it_is_not_asked_about():
-    release = an_announced_release()
-    page = release.addresses.get()
+def test_a_marker_that_appeared_after_a_look_without_it_is_not_asked_about(announced_release):
+    page = announced_release.addresses.get()
     a_look(page, "not_live", at=SEED_DUE - timedelta(seconds=5))
     a_look(page, "live", at=SEED_DUE, text="the release")
-    assert asking.open_questions([release]) == []
+    assert asking.open_questions([announced_release]) == []
 
 
 def test_looks_of_a_superseded_schedule_are_not_asked_about(release):
@@ -167,10 +166,9 @@ def test_it_was_live_at_publishes_a_confirmed_release_and_leaves_the_verdict(rel
     assert not asking.unanswered(Release.objects.all()).exists()
 
 
-def test_it_was_live_at_before_the_due_time_publishes_nothing_yet():
-    release = an_announced_release()
+def test_it_was_live_at_before_the_due_time_publishes_nothing_yet(announced_release):
     before = SEED_DUE - timedelta(minutes=5)
-    answering.was_live(release, live_at=before, by=statistician(release), at=before)
+    answering.was_live(announced_release, live_at=before, by=statistician(announced_release), at=before)
     assert Release.objects.get().status == "confirmed"
 
 
@@ -188,33 +186,32 @@ def test_a_time_still_to_come_is_refused(release):
     assert not Statement.objects.exists()
 
 
-def test_an_answer_given_while_looks_may_be_under_way_does_not_settle_the_verdict():
-    release = an_announced_release()
-    page = release.addresses.get()
+def test_an_answer_given_while_looks_may_be_under_way_does_not_settle_the_verdict(announced_release):
+    page = announced_release.addresses.get()
     a_look(page, "not_live", at=SEED_DUE + timedelta(seconds=120))
     a_look(page, "unrecognised", at=SEED_DUE, text=RENAMED)
-    person = statistician(release)
+    person = statistician(announced_release)
     too_soon = LAST_ANSWER - timedelta(seconds=1)
-    answering.say(release, page, "not_it", text_digest=digest(RENAMED), by=person, at=too_soon)
-    assert outcome(release) == "pending"
-    answering.say(release, page, "not_it", text_digest=digest(RENAMED), by=person, at=LAST_ANSWER)
-    assert outcome(release) == "not_seen"
+    answering.say(announced_release, page, "not_it", text_digest=digest(RENAMED), by=person, at=too_soon)
+    assert outcome(announced_release) == "pending"
+    answering.say(announced_release, page, "not_it", text_digest=digest(RENAMED), by=person, at=LAST_ANSWER)
+    assert outcome(announced_release) == "not_seen"
 
 
-@pytest.mark.parametrize("role", list(Role))
-def test_answers_are_open_to_the_tables_roles_alone(client, time_machine, release, role):
+def test_answers_are_open_to_the_tables_roles_alone(client, time_machine, release, subtests):
     time_machine.move_to(AFTER, tick=False)
-    person = member(role, release.series.producer)
-    client.force_login(person)
     question = reverse("releases:say", args=[release.reference, release.addresses.get().pk, digest(RENAMED)])
-    expected = role in ANSWERERS
-    assert (question in client.get(reverse("releases:release", args=[release.reference])).text) == expected
-    assert client.get(question).status_code == (200 if expected else 404)
-    assert client.post(question, {"kind": "not_it"}).status_code == (302 if expected else 404)
     was_live = reverse("releases:was_live", args=[release.reference])
     sent = {"live_on-day": "30", "live_on-month": "6", "live_on-year": "2020", "live_time": "9:30am"}
-    assert client.post(was_live, sent).status_code == (302 if expected else 404)
-    assert Statement.objects.count() == (2 if expected else 0)
+    for role in Role:
+        client.force_login(member(role, release.series.producer))
+        with subtests.test(role), rolled_back():
+            expected = role in ANSWERERS
+            assert (question in client.get(reverse("releases:release", args=[release.reference])).text) == expected
+            assert client.get(question).status_code == (200 if expected else 404)
+            assert client.post(question, {"kind": "not_it"}).status_code == (302 if expected else 404)
+            assert client.post(was_live, sent).status_code == (302 if expected else 404)
+            assert Statement.objects.count() == (2 if expected else 0)
 
 
 def test_the_functions_refuse_a_stranger_too(release):
@@ -243,22 +240,25 @@ def test_an_answered_or_unknown_question_is_not_found(client, time_machine, rele
         assert client.get(address).status_code == 404
 
 
-@pytest.mark.parametrize(
-    ("typed", "field"),
-    [
-        ({"live_time": "10:31am"}, "live_time"),
-        ({"live_on-day": "1", "live_on-month": "7"}, "live_on"),
-        ({"live_on-month": "13"}, "live_on"),
-        ({"live_time": "half nine"}, "live_time"),
-        ({"live_time": ""}, "live_time"),
-        ({"live_on-day": "29", "live_on-month": "3", "live_time": "1:30am"}, "live_time"),
-    ],
-    ids=["later today", "tomorrow", "no such month", "no time", "nothing typed", "a time that the clocks leap over"],
-)
-def test_a_wrong_time_is_refused_on_its_field_and_changes_nothing(client, time_machine, release, typed, field):
+WRONG_TIMES = {
+    "later today": ({"live_time": "10:31am"}, "live_time"),
+    "tomorrow": ({"live_on-day": "1", "live_on-month": "7"}, "live_on"),
+    "no such month": ({"live_on-month": "13"}, "live_on"),
+    "no time": ({"live_time": "half nine"}, "live_time"),
+    "nothing typed": ({"live_time": ""}, "live_time"),
+    "a time that the clocks leap over": (
+        {"live_on-day": "29", "live_on-month": "3", "live_time": "1:30am"},
+        "live_time",
+    ),
+}
+
+
+def test_a_wrong_time_is_refused_on_its_field_and_changes_nothing(client, time_machine, release, subtests):
     time_machine.move_to(AFTER, tick=False)
     client.force_login(statistician(release))
-    sent = {"live_on-day": "30", "live_on-month": "6", "live_on-year": "2020", "live_time": "9:30am"} | typed
-    response = client.post(reverse("releases:was_live", args=[release.reference]), sent)
-    assert list(response.context["form"].errors) == [field]
-    assert not Statement.objects.exists()
+    for case, (typed, field) in WRONG_TIMES.items():
+        sent = {"live_on-day": "30", "live_on-month": "6", "live_on-year": "2020", "live_time": "9:30am"} | typed
+        with subtests.test(case):
+            response = client.post(reverse("releases:was_live", args=[release.reference]), sent)
+            assert list(response.context["form"].errors) == [field]
+            assert not Statement.objects.exists()

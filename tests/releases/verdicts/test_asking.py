@@ -14,6 +14,7 @@ from releases.verdicts import answering, asking, judging
 from releases.watching import watch_list
 from tests.factories import SEED_DUE, SeriesFactory, an_announced_release, member
 from tests.releases.on_record import a_look
+from tests.shared_rows import shared_fixture
 
 pytestmark = pytest.mark.django_db
 
@@ -22,7 +23,7 @@ TEXT = "Inspection outcomes"
 DIGEST = sha256_hex(TEXT.encode())
 
 
-@pytest.fixture
+@shared_fixture
 def series():
     return SeriesFactory()
 

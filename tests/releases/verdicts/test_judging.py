@@ -50,26 +50,25 @@ def tolerance(release, number, *, changed_at):
     series.save()
 
 
-def test_a_tolerance_that_was_widened_after_the_due_time_does_not_count_even_if_nobody_had_judged_yet():
-    release = a_confirmed_release()
-    looks_at(release, "not_live", "live", start=LIMIT + seconds(10))
-    tolerance(release, 179, changed_at=SEED_DUE + seconds(60))
-    verification = judging.judge(release, now=AFTER).verification
+def test_a_tolerance_that_was_widened_after_the_due_time_does_not_count_even_if_nobody_had_judged_yet(
+    confirmed_release,
+):
+    looks_at(confirmed_release, "not_live", "live", start=LIMIT + seconds(10))
+    tolerance(confirmed_release, 179, changed_at=SEED_DUE + seconds(60))
+    verification = judging.judge(confirmed_release, now=AFTER).verification
     assert (verification.tolerance_seconds, verification.outcome) == (120, Outcome.LATE)
 
 
-def test_a_tolerance_that_was_changed_before_the_due_time_counts_even_if_somebody_had_judged_before():
-    release = a_confirmed_release()
-    judging.judge(release, now=SEED_DUE - seconds(60))
-    tolerance(release, 60, changed_at=SEED_DUE - seconds(30))
-    assert judging.judge(release, now=AFTER).verification.tolerance_seconds == 60
+def test_a_tolerance_that_was_changed_before_the_due_time_counts_even_if_somebody_had_judged_before(confirmed_release):
+    judging.judge(confirmed_release, now=SEED_DUE - seconds(60))
+    tolerance(confirmed_release, 60, changed_at=SEED_DUE - seconds(30))
+    assert judging.judge(confirmed_release, now=AFTER).verification.tolerance_seconds == 60
 
 
 @pytest.mark.both_databases
-def test_a_judge_who_is_overtaken_judges_again_so_that_no_live_look_is_lost(monkeypatch):
-    release = a_confirmed_release()
-    judging.judge(release, now=SEED_DUE - seconds(10))
-    looks_at(release, "not_live", "live", start=SEED_DUE - seconds(5))
+def test_a_judge_who_is_overtaken_judges_again_so_that_no_live_look_is_lost(monkeypatch, confirmed_release):
+    judging.judge(confirmed_release, now=SEED_DUE - seconds(10))
+    looks_at(confirmed_release, "not_live", "live", start=SEED_DUE - seconds(5))
     read, others = sightings.read, [1]
 
     def read_while_another_judges(releases):
@@ -80,7 +79,7 @@ def test_a_judge_who_is_overtaken_judges_again_so_that_no_live_look_is_lost(monk
         return looks
 
     monkeypatch.setattr(sightings, "read", read_while_another_judges)
-    judged = judging.judge(release, now=AFTER)
+    judged = judging.judge(confirmed_release, now=AFTER)
     assert (judged.changed, Verification.objects.get().outcome) == (True, Outcome.ON_TIME)
 
 
@@ -113,8 +112,7 @@ def test_a_release_that_lacks_a_part_is_published_when_its_page_was_seen():
         pytest.param(LIMIT, Outcome.NOT_SEEN, id="every-look-is-over"),
     ],
 )
-def test_nothing_is_missing_before_every_look_up_to_the_limit_is_over(until, outcome):
-    release = a_confirmed_release()
-    looks_at(release, "not_live", start=LIMIT + seconds(5))
-    judged = judging.judge(release, now=AFTER, answered_until=lambda address: until)
+def test_nothing_is_missing_before_every_look_up_to_the_limit_is_over(until, outcome, confirmed_release):
+    looks_at(confirmed_release, "not_live", start=LIMIT + seconds(5))
+    judged = judging.judge(confirmed_release, now=AFTER, answered_until=lambda address: until)
     assert judged.verification.outcome == outcome

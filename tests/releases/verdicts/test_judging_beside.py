@@ -10,6 +10,7 @@ from releases.models import Verification
 from releases.verdicts import judging
 from tests.factories import SEED_DUE, a_confirmed_release
 from tests.releases.on_record import a_look
+from tests.shared_rows import shared_fixture
 
 pytestmark = pytest.mark.django_db
 
@@ -23,12 +24,12 @@ def says(published_at, source=Source.SCHEDULED_TIME_AND_DELAY):
     return PublisherSays(State.PUBLISHED, published_at=published_at, source=source)
 
 
-@pytest.fixture
+@shared_fixture
 def release():
     return a_confirmed_release(attachments=(TABLES,))
 
 
-@pytest.fixture
+@shared_fixture
 def its_page(release):
     a_look(release.addresses.get(role="attachment"), "not_live", at=SEED_DUE - timedelta(seconds=5))
     a_look(release.addresses.get(role="attachment"), "live", at=SEED_DUE)

@@ -13,6 +13,7 @@ from releases.record import sightings
 from releases.verdicts import judging
 from tests.factories import SEED_DUE, a_confirmed_release, member
 from tests.releases.on_record import a_look
+from tests.shared_rows import shared_fixture
 
 pytestmark = pytest.mark.django_db
 
@@ -23,7 +24,7 @@ def seconds(count: float) -> timedelta:
     return timedelta(seconds=count)
 
 
-@pytest.fixture
+@shared_fixture
 def page():
     return a_confirmed_release().addresses.get()
 

@@ -17,6 +17,7 @@ from releases.verdicts import answering, judging
 from releases.verdicts.judging import JudgedByOthers
 from tests.factories import SEED_DUE, SeriesFactory, a_confirmed_release, member
 from tests.releases.on_record import a_look, looks_at
+from tests.shared_rows import shared_fixture
 
 pytestmark = pytest.mark.django_db
 
@@ -35,7 +36,7 @@ MORNINGS = {
 }
 
 
-@pytest.fixture
+@shared_fixture
 def series():
     return SeriesFactory()
 
@@ -83,18 +84,18 @@ def test_more_than_are_judged_at_once_are_all_judged_however_many_remain(series,
 
 
 @pytest.mark.parametrize("first", [pytest.param(True, id="first-verdict"), pytest.param(False, id="unchanged")])
-def test_judging_ten_or_sixty_releases_takes_as_many_queries(series, first, django_assert_num_queries):
+def test_judging_three_or_twelve_releases_takes_as_many_queries(series, first, django_assert_num_queries):
     def judge(number):
         releases = [late(series, f"late-{number}-{each}") for each in range(number)]
         if not first:
             judging.judge_all(releases, now=AFTER)
         return releases
 
-    few, many = judge(10), judge(60)
+    few, many = judge(3), judge(12)
     with connection.execute_wrapper(counted := Counted()):
-        assert len(judging.judge_all(few, now=AFTER).judged) == 10
+        assert len(judging.judge_all(few, now=AFTER).judged) == 3
     with django_assert_num_queries(counted.number):
-        assert len(judging.judge_all(many, now=AFTER).judged) == 60
+        assert len(judging.judge_all(many, now=AFTER).judged) == 12
 
 
 class Counted:
@@ -164,7 +165,7 @@ def test_watchers_and_a_person_who_judge_the_same_releases_at_once_never_wait_fo
 
     def work(number):
         try:
-            for step in range(10):
+            for step in range(6):
                 if number == 0:
                     kind = (Statement.Kind.THIS_IS_IT, Statement.Kind.PREVIOUS_EDITION)[step % 2]
                     answering.say(releases[0], releases[0].addresses.get(), kind, text_digest=text, by=person, at=AFTER)

@@ -10,7 +10,7 @@ from releases.models.append_only import check_chain
 from releases.models.observation import Purpose
 from releases.verdicts import judging
 from releases.verdicts.judging import judge
-from tests.factories import SEED_DUE, a_confirmed_release, a_release
+from tests.factories import SEED_DUE
 from tests.releases.on_record import looks_at
 
 pytestmark = pytest.mark.django_db
@@ -35,50 +35,45 @@ def fresh_look(release, result, *, at):
     return Observation.append([row])[0]
 
 
-def test_a_release_that_only_a_look_past_the_caches_saw_is_not_seen():
-    release = a_release()
-    looks_at(release, "not_live", "not_live", start=LIMIT)
-    fresh_look(release, "live", at=SEED_DUE + timedelta(seconds=5))
-    assert judge(release, now=LIMIT + timedelta(minutes=1)).verification.outcome == Outcome.NOT_SEEN
+def test_a_release_that_only_a_look_past_the_caches_saw_is_not_seen(provisional_release):
+    looks_at(provisional_release, "not_live", "not_live", start=LIMIT)
+    fresh_look(provisional_release, "live", at=SEED_DUE + timedelta(seconds=5))
+    assert judge(provisional_release, now=LIMIT + timedelta(minutes=1)).verification.outcome == Outcome.NOT_SEEN
 
 
-def test_a_look_past_the_caches_does_not_make_a_release_one_that_somebody_looked_at():
-    release = a_confirmed_release()
-    fresh_look(release, "live", at=SEED_DUE + timedelta(seconds=5))
+def test_a_look_past_the_caches_does_not_make_a_release_one_that_somebody_looked_at(confirmed_release):
+    fresh_look(confirmed_release, "live", at=SEED_DUE + timedelta(seconds=5))
     assert [j.verification.outcome for j in judging.judge_unobserved(now=LIMIT + timedelta(hours=1))] == [
         Outcome.CANNOT_TELL
     ]
 
 
-def test_an_announcement_takes_no_part_in_the_verdict():
-    release = a_release()
+def test_an_announcement_takes_no_part_in_the_verdict(provisional_release):
     Address.objects.create(
-        release=release,
+        release=provisional_release,
         url="https://www.example.gov.uk/announced",
         role=Address.Role.ANNOUNCEMENT,
         required=False,
         added_at=SEED_DUE - timedelta(days=30),
     )
-    looks_at(release, "not_live", "live", start=SEED_DUE)
-    found = judge(release, now=LIMIT + timedelta(minutes=1)).verification
+    looks_at(provisional_release, "not_live", "live", start=SEED_DUE)
+    found = judge(provisional_release, now=LIMIT + timedelta(minutes=1)).verification
     assert (found.outcome, [kept["role"] for kept in found.addresses]) == (Outcome.ON_TIME, ["page"])
 
 
-def test_rows_of_the_first_format_still_hold_beside_those_of_the_second():
-    release = a_release()
+def test_rows_of_the_first_format_still_hold_beside_those_of_the_second(provisional_release):
     now_format = Observation.FORMAT
     try:
         Observation.FORMAT = 1
-        looks_at(release, "not_live", start=SEED_DUE)
+        looks_at(provisional_release, "not_live", start=SEED_DUE)
     finally:
         Observation.FORMAT = now_format
-    fresh_look(release, "live", at=LIMIT)
+    fresh_look(provisional_release, "live", at=LIMIT)
     assert list(Observation.objects.values_list("format_version", flat=True)) == [1, 2]
     assert check_chain(Observation) == (2, None)
 
 
-def test_what_the_publisher_said_cannot_be_changed_unseen_in_the_second_format():
-    release = a_release()
-    row = fresh_look(release, "live", at=LIMIT)
+def test_what_the_publisher_said_cannot_be_changed_unseen_in_the_second_format(provisional_release):
+    row = fresh_look(provisional_release, "live", at=LIMIT)
     row.publisher_says = {"published_at": "2020-06-30T08:30:00+00:00"}
     assert row.expected_hash() != row.row_hash

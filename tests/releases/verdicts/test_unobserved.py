@@ -74,35 +74,32 @@ ENDS = [pytest.param(moved, id="moved"), pytest.param(cancelled, id="cancelled")
 
 
 @pytest.mark.parametrize("end", ENDS)
-def test_who_ends_a_date_that_nobody_observed_ends_no_question(end):
-    release = a_confirmed_release()
-    head = end(release)
+def test_who_ends_a_date_that_nobody_observed_ends_no_question(end, confirmed_release):
+    head = end(confirmed_release)
     now = MOVED + timedelta(minutes=1)
     assert len(judging.judge_unobserved(now=now)) == 1
     assert judging.judge_unobserved(now=now) == []
     verification = Verification.objects.get()
     assert (verification.schedule_version, verification.due_at) == (1, SEED_DUE)
     assert verification.outcome == Outcome.CANNOT_TELL
-    assert waiting_for(head, now=now).to_answer == [release]
+    assert waiting_for(head, now=now).to_answer == [confirmed_release]
     answering.was_live(Release.objects.get(), live_at=SEED_DUE, by=head, at=now)
     assert not waiting_for(head, now=now).to_answer
 
 
 @pytest.mark.parametrize("end", ENDS)
-def test_what_was_seen_under_a_date_counts_although_it_was_ended_before_anybody_judged(end):
-    release = a_confirmed_release()
-    looks_at(release, "not_live", start=LIMIT)
-    end(release)
+def test_what_was_seen_under_a_date_counts_although_it_was_ended_before_anybody_judged(end, confirmed_release):
+    looks_at(confirmed_release, "not_live", start=LIMIT)
+    end(confirmed_release)
     judging.judge_unobserved(now=MOVED)
     assert Verification.objects.get().outcome == Outcome.NOT_SEEN
     assert len(drafting.draft_missing(now=MOVED)) == 1
 
 
-def test_a_verdict_that_stood_is_not_judged_again_after_a_move():
-    release = a_confirmed_release()
-    looks_at(release, "not_live", start=LIMIT)
-    judging.judge(release, now=LIMIT + timedelta(minutes=1))
-    moved(release)
+def test_a_verdict_that_stood_is_not_judged_again_after_a_move(confirmed_release):
+    looks_at(confirmed_release, "not_live", start=LIMIT)
+    judging.judge(confirmed_release, now=LIMIT + timedelta(minutes=1))
+    moved(confirmed_release)
     assert judging.judge_unobserved(now=MOVED) == []
 
 
@@ -112,15 +109,13 @@ def test_a_date_that_was_ended_before_it_came_is_never_judged(end):
     assert judging.judge_unobserved(now=MOVED) == []
 
 
-def test_a_provisional_date_is_never_judged():
-    release = a_confirmed_release()
+def test_a_provisional_date_is_never_judged(confirmed_release):
     Release.objects.update(status="provisional", confirmed_at=None)
-    moved(Release.objects.get(pk=release.pk))
+    moved(Release.objects.get(pk=confirmed_release.pk))
     assert judging.judge_unobserved(now=MOVED) == []
 
 
-def test_a_date_confirmed_only_after_it_had_passed_is_not_judged_when_it_is_moved():
-    release = a_confirmed_release()
+def test_a_date_confirmed_only_after_it_had_passed_is_not_judged_when_it_is_moved(confirmed_release):
     Release.objects.update(confirmed_at=SEED_DUE + timedelta(seconds=1))
-    moved(release)
+    moved(confirmed_release)
     assert judging.judge_unobserved(now=MOVED) == []
