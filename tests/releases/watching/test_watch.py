@@ -20,7 +20,7 @@ TITLE = f"{SERIES} as at 31 March 2020"
 LAST_EDITION = pages.release_page(f"{SERIES} as at 31 December 2019", published="1 April 2020")
 PATH = "/statistics/schools"
 
-pytestmark = pytest.mark.django_db(transaction=True)
+pytestmark = pytest.mark.django_db
 
 
 def after(**delta) -> datetime:
@@ -128,6 +128,7 @@ def test_a_watch_that_comes_back_a_day_late_looks_and_says_what_was_not_observed
     assert stretches[1][0] >= after(hours=25)
 
 
+@pytest.mark.usefixtures("calendar_at_rest")
 def test_two_watchers_and_a_tick_delivered_twice_make_one_verdict_and_one_draft(watched, morning):
     watched()
     morning.publish(PATH, [scene(status=404)])

@@ -20,7 +20,7 @@ pytestmark = [pytest.mark.usefixtures("calendar_at_rest"), pytest.mark.django_db
 class ClockOfThisMachine(JumpingClock):
     """A jumping clock with an error of its own, that notes whose time it was told."""
 
-    def __init__(self, *, error: ClockError, start=SEED_DUE - timedelta(seconds=20), until=timedelta(minutes=3)):
+    def __init__(self, *, error: ClockError, start=SEED_DUE - timedelta(seconds=20), until=timedelta(minutes=1)):
         super().__init__(start, ends_at=SEED_DUE + until)
         self.known, self.heard = error, []
 

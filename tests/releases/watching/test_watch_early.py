@@ -17,7 +17,7 @@ TITLE = "State-funded schools inspections and outcomes as at 31 March 2020"
 PAGE, SHEET = "/statistics/schools", "/statistics/schools/tables.csv"
 OUT_AT, GONE_AT = DUE - timedelta(minutes=31), DUE - timedelta(minutes=29)
 
-pytestmark = [pytest.mark.usefixtures("calendar_at_rest"), pytest.mark.django_db(transaction=True)]
+pytestmark = [pytest.mark.usefixtures("calendar_at_rest"), pytest.mark.django_db]
 
 WHAT_IS_OUT = {
     PAGE: scene(pages.release_page(TITLE, published="30 June 2020")),

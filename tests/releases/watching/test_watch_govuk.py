@@ -24,7 +24,7 @@ PATH = "/government/statistics/road-fuel-prices-june-2026"
 ANNOUNCED_AT = "/government/statistics/announcements/road-fuel-prices-june-2026"
 ANNOUNCEMENT = govuk_pages.announcement(ANNOUNCED_AT, TITLE, due_at=DUE)
 
-pytestmark = [pytest.mark.usefixtures("calendar_at_rest"), pytest.mark.django_db(transaction=True)]
+pytestmark = [pytest.mark.usefixtures("calendar_at_rest"), pytest.mark.django_db]
 
 
 def after(**length):

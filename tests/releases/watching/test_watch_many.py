@@ -13,7 +13,7 @@ from releases.watching import backlog, watch, watch_answers, watch_round
 from tests.factories import SEED_DUE, SeriesFactory, a_confirmed_release
 from tests.releases.scripted import JumpingClock, MorningOver, ScriptedPublisher
 
-pytestmark = [pytest.mark.django_db(transaction=True), pytest.mark.usefixtures("calendar_at_rest")]
+pytestmark = [pytest.mark.django_db, pytest.mark.usefixtures("calendar_at_rest")]
 
 MANY = 12
 TAKES = timedelta(seconds=0.5)
@@ -44,7 +44,7 @@ def sweep(publisher_of):
         a_confirmed_release(
             series=series, reference=f"part-{number}", url=f"https://www.example.gov.uk/statistics/{number}"
         )
-    clock = JumpingClock(SEED_DUE - timedelta(seconds=40), ends_at=SEED_DUE + timedelta(seconds=140))
+    clock = JumpingClock(SEED_DUE - timedelta(seconds=40), ends_at=SEED_DUE + timedelta(seconds=60))
     publisher = publisher_of(clock, lambda url, at: (200, OUT, 0.1) if at >= SEED_DUE else (404, "", 0.1))
     with suppress(MorningOver):
         watch.sweep(clock=clock, look=publisher, watcher="first")
@@ -106,7 +106,13 @@ class Counting(SlowToRead):
 
 
 @pytest.mark.usefixtures("_one_at_a_time")
-@pytest.mark.parametrize(("most", "kept_small"), [(4, True), (10_000, False)], ids=["few may wait", "all may wait"])
+@pytest.mark.parametrize(
+    ("most", "kept_small"),
+    [
+        pytest.param(4, True, id="few may wait"),
+        pytest.param(10_000, False, id="all may wait", marks=pytest.mark.full),
+    ],
+)
 def test_a_watcher_that_reads_too_slowly_looks_less_often_and_still_at_every_due_instant(
     monkeypatch, caplog, most, kept_small
 ):

@@ -35,8 +35,8 @@ def after(**delta) -> datetime:
     return DUE + timedelta(**delta)
 
 
-# The verdict falls once the looks at the limit are answered. Where nothing is asserted about it, it is a minute.
-TOLERANCE, JUDGED = 60, after(seconds=75)
+# The verdict falls once the looks at the limit are answered. Where nothing is asserted about it, it is half a minute.
+TOLERANCE, JUDGED = 30, after(seconds=45)
 
 
 def trouble(page: str, **fields) -> list[dict[str, object]]:
@@ -107,9 +107,9 @@ MOVES = {"moved-after-its-time": change_date, "cancelled-after-its-time": cancel
 
 @shared_fixture
 def judged(running_rehearsal_site: RehearsalSite) -> dict[str, Release]:
-    """Play a morning from a minute before due until the verdicts have fallen."""
+    """Play a morning until the verdicts have fallen."""
     releases = record(running_rehearsal_site, SCENES, tolerance_seconds=TOLERANCE)
-    play(running_rehearsal_site, after(minutes=-1), JUDGED)
+    play(running_rehearsal_site, after(seconds=-50), JUDGED)
     return releases
 
 
@@ -127,7 +127,7 @@ def due(running_rehearsal_site: RehearsalSite) -> Followed:
     found = Followed(record(running_rehearsal_site, SCENES_OF_FOLLOWED))
     table = scene("a,b\n1,2\n", starts=after(minutes=4), content_type="text/csv")
     running_rehearsal_site.publish(TABLES, [scene(status=404), table])
-    play(running_rehearsal_site, after(minutes=-1), after(seconds=-30))
+    play(running_rehearsal_site, after(seconds=-40), after(seconds=-30))
     change_date(found.releases["moved-before-its-time"], at=after(seconds=-30))
     play(running_rehearsal_site, after(seconds=-30), after(seconds=20))
     for name, move in MOVES.items():

@@ -100,7 +100,9 @@ def test_every_look_of_an_outage_over_the_due_instant_is_made_and_stored_afterwa
     assert list(tmp_path.iterdir()) == []
 
 
-@pytest.mark.parametrize("begins", [-71, -72.5, -74, -76])
+@pytest.mark.parametrize(
+    "begins", [-71, pytest.param(-72.5, marks=pytest.mark.full), -74, pytest.param(-76, marks=pytest.mark.full)]
+)
 def test_a_database_that_lets_each_attempt_wait_for_seconds_holds_up_no_look_that_decides(outage, tmp_path, begins):
     a_confirmed_release(url=f"{HOST}/schools")
     clock = JumpingClock(SEED_DUE - seconds(120), ends_at=SEED_DUE + seconds(160))
@@ -169,7 +171,7 @@ def test_nobody_makes_the_looks_again_that_a_watcher_which_lives_is_about_to_sto
 
 def test_a_watcher_that_never_stores_is_waited_for_twelve_seconds(outage, tmp_path):
     a_confirmed_release(url=f"{HOST}/schools")
-    first, *_ = asked_by_a_second_watcher(outage, tmp_path, until=BACK + 40)
+    first, *_ = asked_by_a_second_watcher(outage, tmp_path, until=BACK + 16)
     assert seconds(BACK + 12) <= first <= seconds(BACK + 15)
 
 
@@ -189,6 +191,7 @@ def test_a_sweep_that_begins_while_the_database_is_away_says_so(outage):
         sweep(-30, 10, live_from(2))
 
 
+@pytest.mark.usefixtures("calendar_at_rest")
 def test_a_clock_that_is_set_back_keeps_no_look_waiting():
     a_confirmed_release(url=f"{HOST}/schools")
 
