@@ -4,6 +4,7 @@ import re
 from datetime import timedelta
 
 import pytest
+from django.test import Client
 from django.urls import reverse
 
 from releases.beforehand import preflight
@@ -11,9 +12,10 @@ from releases.calendar import scheduling
 from releases.core.preflight_findings import Code, Finding
 from releases.core.roles import EVERY_ROLE, Role
 from releases.models import PreflightRun
-from tests.factories import an_announced_release, member
+from tests.factories import an_announced_release, member, rolled_back
 from tests.releases.on_record import a_look
 from tests.releases.preflight import DAY_BEFORE, DUE, announce_at
+from tests.shared_rows import shared_fixture
 
 pytestmark = pytest.mark.django_db
 
@@ -25,7 +27,7 @@ def _clock(time_machine):
     time_machine.move_to(DAY_BEFORE + timedelta(minutes=1), tick=False)
 
 
-@pytest.fixture
+@shared_fixture
 def release():
     """A release of tomorrow that everybody knows of, with an announcement."""
     release = an_announced_release(due_at=DUE, title="School inspections")
@@ -101,13 +103,15 @@ def test_before_its_hour_the_page_says_when_the_check_is_planned(client, release
     assert "It is planned for" in read(client, release)
 
 
-@pytest.mark.parametrize("role", sorted(EVERY_ROLE))
-def test_all_but_auditors_may_ask_for_a_check(client, release, role):
-    text = read(client, release, role)
-    assert ("Check now" in text) == (role != Role.AUDITOR)
-    response = ask(client, release)
-    assert response.status_code == (404 if role == Role.AUDITOR else 302)
-    assert PreflightRun.objects.count() == (0 if role == Role.AUDITOR else 1)
+def test_all_but_auditors_may_ask_for_a_check(release, subtests):
+    for role in sorted(EVERY_ROLE):
+        with subtests.test(role), rolled_back():
+            client = Client()
+            text = read(client, release, role)
+            assert ("Check now" in text) == (role != Role.AUDITOR)
+            response = ask(client, release)
+            assert response.status_code == (404 if role == Role.AUDITOR else 302)
+            assert PreflightRun.objects.count() == (0 if role == Role.AUDITOR else 1)
 
 
 def test_a_check_that_is_asked_for_is_said_to_be_and_is_not_asked_for_twice(client, release):
@@ -142,9 +146,9 @@ def test_what_is_past_or_cancelled_is_not_checked_any_more(client, release, time
 
 
 def test_every_finding_has_its_sentence_and_a_page_that_shows_it(client, release):
-    for code in Code:
-        checked(release, Finding(code, None, {"place": "www.gov.uk", "releases": 2, "looks": 2, "seconds": 0.0}))
-        assert "%(" not in read(client, release)
+    facts = {"place": "www.gov.uk", "releases": 2, "looks": 2, "seconds": 0.0}
+    checked(release, *(Finding(code, None, facts) for code in Code))
+    assert "%(" not in read(client, release)
     assert preflight.may_be_checked(release, now=DAY_BEFORE)
 
 

@@ -6,9 +6,10 @@ from releases.core.roles import Role
 from statsoffice.rehearsal_site import govuk_pages as govuk
 from tests.factories import ProducerFactory, SeriesFactory, member
 from tests.releases.exchange.from_govuk.pasted import DUE, PATH, TITLE
+from tests.shared_rows import shared_fixture
 
 
-@pytest.fixture
+@shared_fixture
 def series():
     return SeriesFactory(producer=ProducerFactory(name="Office for Rain"), title="Monthly rain")
 

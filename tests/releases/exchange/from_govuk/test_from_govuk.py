@@ -15,7 +15,7 @@ from statsoffice.rehearsal_site.scenes import scene
 from tests.factories import ProducerFactory, SeriesFactory, a_release, london_slot, member
 from tests.releases.exchange.from_govuk.pasted import DUE, PATH, TITLE, error, read, record
 
-pytestmark = pytest.mark.django_db(transaction=True)
+pytestmark = pytest.mark.django_db
 
 
 def test_an_announcement_fills_the_release_in_and_nothing_is_recorded_until_it_is_checked(client, keeper, announced):
