@@ -168,7 +168,7 @@ def test_what_each_role_may_read_and_download_is_what_the_table_says(client, off
 
 @pytest.mark.parametrize("everybody", [False, pytest.param(True, marks=pytest.mark.full)], ids=["some", "everybody"])
 @pytest.mark.parametrize("status", list(ReportStatus))
-def test_a_report_is_moved_by_its_forms_for_the_tables_pairs_and_for_no_other_and_offers_no_other(
+def test_in_each_state_a_report_is_listed_and_offers_and_makes_the_moves_of_the_table_and_no_others(
     office, draft_report, status, everybody, subtests
 ):
     """What is left to --all may nobody do by the function either: deciding/test_matrix.py tries each role and state.
@@ -201,6 +201,8 @@ def test_a_report_is_moved_by_its_forms_for_the_tables_pairs_and_for_no_other_an
         for role in sorted(allowed.intersection(REPRESENTATIVES)):
             with subtests.test(f"{move} by {role}"), rolled_back():
                 moved_by_form(report.pk, move, clients[role], people[role], office)
+    with subtests.test("listed as waiting or as decided"):
+        check_listed(report, clients[Role.HEAD_OF_PROFESSION])
     for role in {Role.STATISTICIAN, Role.DEPUTY, Role.AUDITOR} & clients.keys():
         with subtests.test(f"offered to {role}"):
             check_offered(report, clients[role], role)
@@ -236,6 +238,14 @@ def status_after(move, status):
         "close": "closed",
         "part": "parted",
     }[move]
+
+
+def check_listed(report, client):
+    """See that a report is listed with those that wait for a decision, or with those that are decided."""
+    decided = report.status not in {ReportStatus.DRAFT, ReportStatus.WITH_HOP, ReportStatus.RETURNED}
+    listed = reverse("breaches:report_list")
+    for address, holds in ((listed, not decided), (f"{listed}?show=decided", decided)):
+        assert (report.reference in client.get(address).text) is holds, address
 
 
 def check_offered(report, client, role):
