@@ -47,10 +47,11 @@ def on_time(series, number, **fields):
     )
 
 
-@pytest.mark.parametrize("role", list(Role))
-def test_the_figures_are_there_for_the_roles_that_read_reports(client, role):
-    client.force_login(an_office().people[role])
-    assert client.get(ADDRESS).status_code == (200 if role in READERS else 404)
+def test_the_figures_are_there_for_the_roles_that_read_reports(client, office, subtests):
+    for role, person in office.people.items():
+        with subtests.test(str(role)):
+            client.force_login(person)
+            assert client.get(ADDRESS).status_code == (200 if role in READERS else 404)
 
 
 def test_without_signing_in_or_a_role_there_are_no_figures(client):
@@ -255,10 +256,10 @@ def test_the_number_of_queries_does_not_grow(client, django_assert_num_queries, 
     drafting.draft_missing(now=AT)
     with CaptureQueriesContext(connection) as few:
         client.get(ADDRESS)
-    for number in range(1, 12):
+    for number in range(1, 5):
         a_late_release(series=SeriesFactory(producer=office.producer), reference=f"release-{number}")
     drafting.draft_missing(now=AT)
     with django_assert_num_queries(len(few)):
         page = client.get(ADDRESS)
-    assert table(page, "year")["Late"] == ["12", "0"]
-    assert Release.objects.count() == 12
+    assert table(page, "year")["Late"] == ["5", "0"]
+    assert Release.objects.count() == 5
