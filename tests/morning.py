@@ -76,11 +76,11 @@ class Morning:
     def publish(self, path: str, scenes: Sequence[Mapping[str, Any]]) -> str:
         return self.site.publish(path, scenes)
 
-    def play(self, until: datetime, watcher: str = "morning") -> None:
-        """Tick every five seconds until an instant, as beat does."""
+    def play(self, until: datetime, watcher: str = "morning", *, every: timedelta = TICK) -> None:
+        """Tick until an instant, by default as often as beat does."""
         self.clock.ends_at = until
         while self.clock.now() < until:
             with suppress(MorningOver):
                 watch.sweep(clock=self.clock, look=self.probe, watcher=watcher)
             drafting.draft_missing(now=self.clock.now())
-            self.clock.sleep_until(min(until, self.clock.now() + TICK))
+            self.clock.sleep_until(min(until, self.clock.now() + every))

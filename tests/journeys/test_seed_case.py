@@ -80,10 +80,12 @@ def complete(report: Report, *, by, at: datetime) -> None:
 def test_the_seed_case_is_seen_drafted_completed_approved_and_printed(release, morning_from):
     statistician = member(Role.STATISTICIAN, release.series.producer)
     head = member(Role.HEAD_OF_PROFESSION, release.series.producer)
-    morning = morning_from(DUE - timedelta(minutes=11))
+    morning = morning_from(DUE - timedelta(minutes=4))
     morning.play(DUE + timedelta(minutes=3))
     report = Report.objects.get()
     assert "had not been seen there by 9.3" in versions.content_of(report).circumstances
+    # Nothing happens for most of the hour in which the page is missing.
+    morning.play(LIVE - timedelta(minutes=1), every=timedelta(seconds=20))
     morning.play(LIVE + timedelta(minutes=2))
 
     report.refresh_from_db()

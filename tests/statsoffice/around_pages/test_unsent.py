@@ -11,6 +11,7 @@ from breaches.reports.versions import content_of
 from statsoffice.around_pages import unsent
 from tests.breaches.forms import filled_in, section_address, words
 from tests.breaches.people import a_report, an_office
+from tests.shared_rows import shared_fixture
 
 pytestmark = pytest.mark.django_db
 
@@ -18,12 +19,12 @@ TYPED = "Nobody could read the statistics.\n\nTwo users wrote to us. ‘Why?’ 
 PASSWORD = "correct horse battery"
 
 
-@pytest.fixture
+@shared_fixture
 def office():
     return an_office()
 
 
-@pytest.fixture
+@shared_fixture
 def report(office):
     return a_report(office, complete=False)
 

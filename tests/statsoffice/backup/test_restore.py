@@ -46,7 +46,9 @@ def content_of(dump):
     return subprocess.run([programs.postgresql("pg_restore"), "-f", "-", dump], capture_output=True, check=True).stdout
 
 
-def test_every_row_and_file_is_restored_and_the_record_goes_on(backup, office, here, elsewhere):
+def test_every_row_and_file_is_restored_and_the_record_goes_on(backup, office, here, elsewhere, tmp_path):
+    fails_part_of_the_way(elsewhere, tmp_path)
+    assert elsewhere.tables() == set()
     printed = manage("restore", backup, environment=elsewhere.environment)
     assert "releases.observation: 3 rows, holds" in printed
     assert "Restored in " in printed
@@ -62,17 +64,15 @@ def test_every_row_and_file_is_restored_and_the_record_goes_on(backup, office, h
     if connection.vendor == "postgresql":
         with pytest.raises(psycopg.errors.IntegrityConstraintViolation):
             elsewhere.query(f"{CHANGE} RETURNING position")
+    before = {table: elsewhere.rows_of(table) for table in elsewhere.tables()}
+    sentence = manage("restore", backup, environment=elsewhere.environment, fails=True)
+    assert "The database is not empty, so nothing was changed." in sentence
+    assert {table: elsewhere.rows_of(table) for table in elsewhere.tables()} == before
+    assert elsewhere.query("SELECT email FROM accounts_user") == [("head@example.gov.uk",)]
 
 
-def test_only_the_owner_can_read_a_backup_and_nobodys_session_is_in_it(backup, office):
-    assert {path.stat().st_mode & 0o777 for path in backup.rglob("*") if path.is_file()} == {0o600}
-    assert backup.stat().st_mode & 0o777 == 0o700
-    content = content_of(archive.read(backup).dump)
-    assert b"head@example.gov.uk" in content
-    assert office["session"].encode() not in content
-
-
-def test_a_restore_that_fails_part_of_the_way_leaves_an_empty_database_and_says_so(backup, elsewhere, tmp_path):
+def fails_part_of_the_way(elsewhere, tmp_path):
+    """Try to restore a backup whose database ends too early, and say so."""
     call_command("backup", str(tmp_path / "broken"))
     dump = archive.read(tmp_path / "broken").dump
     content = dump.read_bytes()
@@ -85,12 +85,14 @@ def test_a_restore_that_fails_part_of_the_way_leaves_an_empty_database_and_says_
         assert "pg_restore failed: could not read from input file: end of file. The database is empty." in sentence
     else:
         assert "cannot read database.sqlite3" in sentence
-    assert elsewhere.tables() == set()
-    manage("restore", backup, environment=elsewhere.environment)
-    assert elsewhere.query("SELECT email FROM accounts_user") == [("head@example.gov.uk",)]
-    sentence = manage("restore", backup, environment=elsewhere.environment, fails=True)
-    assert "The database is not empty, so nothing was changed." in sentence
-    assert elsewhere.query("SELECT email FROM accounts_user") == [("head@example.gov.uk",)]
+
+
+def test_only_the_owner_can_read_a_backup_and_nobodys_session_is_in_it(backup, office):
+    assert {path.stat().st_mode & 0o777 for path in backup.rglob("*") if path.is_file()} == {0o600}
+    assert backup.stat().st_mode & 0o777 == 0o700
+    content = content_of(archive.read(backup).dump)
+    assert b"head@example.gov.uk" in content
+    assert office["session"].encode() not in content
 
 
 def test_broken_evidence_is_not_restored_unless_it_is_accepted(office, elsewhere, tmp_path):
