@@ -215,8 +215,13 @@ def pytest_fixture_setup(
     """Prepare the shared rows of a test immediately before pytest-django begins the test's own savepoint."""
     if fixturedef.argname == "_django_db_helper":
         layers = request.getfixturevalue("shared_layers")
-        with layers.blocker.unblock():
-            layers.prepare(wanted_by(request.node), request)
+        try:
+            with layers.blocker.unblock():
+                layers.prepare(wanted_by(request.node), request)
+        except Exception as error:
+            # As pytest does for a fixture that fails: otherwise every test that follows would fail too.
+            fixturedef.cached_result = (None, fixturedef.cache_key(request), (error, error.__traceback__))
+            raise
     return (yield)
 
 

@@ -30,6 +30,12 @@ def moved(producer: Producer) -> Producer:
     return producer
 
 
+@shared_fixture
+def unprepared(producer: Producer) -> None:
+    message = "It cannot be prepared."
+    raise RuntimeError(message)
+
+
 @pytest.fixture
 def renamed(producer: Producer) -> Producer:
     producer.name = "Renamed"
@@ -90,3 +96,13 @@ def test_rows_are_written_once_while_tests_share_them(request, series):
 def test_a_shared_fixture_that_nobody_asked_for_in_time_is_an_error(request):
     with pytest.raises(LookupError, match="producer was not prepared"):
         request.getfixturevalue("producer")
+
+
+@pytest.mark.xfail(raises=RuntimeError, strict=True)
+@pytest.mark.parametrize("again", ["first", "second"])
+def test_a_preparation_that_fails_gives_each_test_its_own_error(unprepared, again):
+    pytest.fail("It was prepared.")
+
+
+def test_the_tests_after_a_preparation_that_failed_have_their_rows(series):
+    assert Series.objects.get() == series
