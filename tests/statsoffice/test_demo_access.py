@@ -10,6 +10,7 @@ from django.urls import reverse
 from releases.models import PreReleaseAccess, PreReleaseRequest, Release
 from statsoffice.demo import access, calendar, offices
 from statsoffice.rehearsal_site.process import rehearsal_site
+from tests.shared_rows import shared_fixture
 
 pytestmark = pytest.mark.django_db
 
@@ -17,12 +18,16 @@ pytestmark = pytest.mark.django_db
 NOW = datetime(2026, 11, 25, 15, 0, tzinfo=UTC)
 
 
-@pytest.fixture
-def demonstration():
+@pytest.fixture(scope="module")
+def practice_site():
     with rehearsal_site() as site:
-        offices.set_up()
-        calendar.set_up(now=NOW, site=site)
         yield site
+
+
+@shared_fixture
+def demonstration(practice_site):
+    offices.set_up()
+    calendar.set_up(now=NOW, site=practice_site)
 
 
 def test_what_was_published_has_a_list_with_times_that_readers_see_without_names(demonstration, client, time_machine):
@@ -47,12 +52,12 @@ def test_what_comes_next_has_a_list_and_one_post_waits_for_agreement(demonstrati
     assert set(coming.values_list("series__slug", flat=True)) == set(access.SERIES)
 
 
-def test_people_are_invented_and_a_second_run_adds_nothing(demonstration):
+def test_people_are_invented_and_a_second_run_adds_nothing(demonstration, practice_site):
     def stored():
         return list(PreReleaseAccess.objects.values()), list(PreReleaseRequest.objects.values())
 
     before = stored()
-    calendar.set_up(now=NOW + timedelta(minutes=5), site=demonstration)
+    calendar.set_up(now=NOW + timedelta(minutes=5), site=practice_site)
     assert stored() == before
     for details in (*access.LISTED, access.ADDED_LATER):
         validate_email(details.email)

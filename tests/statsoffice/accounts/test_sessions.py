@@ -12,13 +12,14 @@ from django.utils import timezone
 
 from tests.breaches.forms import words
 from tests.factories import UserFactory
+from tests.shared_rows import shared_fixture
 
 pytestmark = pytest.mark.django_db
 
 PASSWORD = "correct horse battery"
 
 
-@pytest.fixture
+@shared_fixture
 def person():
     return UserFactory(email="jo.lane@example.gov.uk")
 
