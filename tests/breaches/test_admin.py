@@ -3,6 +3,8 @@
 from datetime import UTC, datetime
 
 import pytest
+from django.db import connection
+from django.test.utils import CaptureQueriesContext
 
 from breaches.models import ApprovedDocument, Edition, Practice, Report, ReportEvent, ReportVersion, Suspicion
 from releases.core.roles import Role
@@ -64,6 +66,14 @@ def test_reports_are_read_by_those_who_may_view_them_and_written_by_nobody(repor
                 # To write is refused to everybody alike, whoever may do most elsewhere.
                 if role is Role.HEAD_OF_PROFESSION:
                     check_read_only(client, model)
+
+
+def test_a_page_asks_once_whether_a_person_views_any_report(report):
+    client = staff(Role.AUDITOR, report.producer)
+    with CaptureQueriesContext(connection) as queries:
+        assert client.get(page("report")).status_code == 200
+    asked = [query["sql"] for query in queries if 'SELECT 1 AS "a" FROM "breaches_report"' in query["sql"]]
+    assert len(asked) == 1
 
 
 def check_read_only(client, model):
