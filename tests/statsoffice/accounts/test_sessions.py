@@ -36,7 +36,7 @@ def attempt(client, email, password, **extra):
 
 
 def is_in(client):
-    return client.get("/desk/").status_code == 200
+    return client.get(reverse("your_account")).status_code == 200
 
 
 def test_each_session_is_listed_with_its_address_and_browser_and_the_present_one_is_named(person):
