@@ -113,6 +113,16 @@ def pytest_make_collect_report(collector: pytest.Collector) -> Generator[None, A
     return _refuse_skip(report, collector.config)
 
 
+@pytest.hookimpl(wrapper=True)
+def pytest_report_to_serializable() -> Generator[None, dict[str, Any] | None, dict[str, Any] | None]:
+    """Name subtests by plain text: processes of pytest cannot send a member of an enum to each other."""
+    data = yield
+    context = (data or {}).get("_subtest.context")
+    if context and context["msg"] is not None:
+        context["msg"] = str(context["msg"])
+    return data
+
+
 def _refuse_skip(report: Any, config: pytest.Config) -> Any:
     """Turn a skip into a failure that tells the skip's reason, where the run asks for that."""
     if report.skipped and not hasattr(report, "wasxfail") and config.getoption("--skips-fail"):

@@ -36,6 +36,7 @@ def full_disk():
     """A database with room for rows and not for bodies: on SQLite in fact, on PostgreSQL by its own error."""
     if connection.vendor == "sqlite":
         with connection.cursor() as cursor:
+            cursor.execute("VACUUM")  # Pages that earlier tests have left empty would have room for a body.
             pages = cursor.execute("PRAGMA page_count").fetchone()[0]
             cursor.execute(f"PRAGMA max_page_count = {pages + 100}")
         yield
