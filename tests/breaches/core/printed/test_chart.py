@@ -2,7 +2,8 @@
 
 from itertools import pairwise
 
-from hypothesis import given
+import pytest
+from hypothesis import example, given
 from hypothesis import strategies as st
 
 from breaches.core.printed.chart import Bar, Group, laid_out
@@ -25,6 +26,7 @@ GROUPS = st.lists(
 )
 
 
+@example([Group("0", [Bar("0", "0", 16.0), Bar("0", "0", 1.5)])])
 @given(GROUPS)
 def test_bars_keep_their_proportions_inside_the_picture(groups):
     chart = laid_out("Bars", groups)
@@ -32,7 +34,7 @@ def test_bars_keep_their_proportions_inside_the_picture(groups):
     longest = max(lengths, default=1)
     assert len(chart.bars) == len(lengths)
     for length, drawn in zip(lengths, chart.bars, strict=True):
-        assert abs(drawn.width - 100 * length / longest) <= 0.005
+        assert drawn.width == pytest.approx(100 * length / longest, rel=0, abs=0.005 + 1e-9)  # two decimals
         assert 0 <= drawn.top <= drawn.top + chart.thick <= chart.height
     tops = [drawn.top for drawn in chart.bars]
     assert all(later - earlier >= chart.thick for earlier, later in pairwise(tops))
