@@ -107,7 +107,7 @@ def test_each_role_reaches_the_addresses_of_the_table_and_no_other(addresses, su
         with subtests.test(str(who)):
             kinds = assert_access(who, client_of(who, office), found)
         if who == STRANGER:
-            with subtests.test("requests are counted wherever nobody is asked to sign in and nowhere else"):
+            with subtests.test("only requests that need no sign-in are counted"):
                 assert_counted(kinds, found)
 
 
@@ -141,7 +141,7 @@ def assert_access(who, client, found):
 
 
 def assert_counted(kinds, found):
-    """Assert that the limit of requests counts what is open to everybody.
+    """Assert that the limit of requests counts what is open to all.
 
     :param kinds: of the answers to somebody who has not signed in.
     """

@@ -171,7 +171,7 @@ def test_what_each_role_may_read_and_download_is_what_the_table_says(client, off
 def test_in_each_state_a_report_is_listed_and_offers_and_makes_the_moves_of_the_table_and_no_others(
     office, draft_report, status, everybody, subtests
 ):
-    """What is left to --all may nobody do by the function either: deciding/test_matrix.py tries each role and state.
+    """The function refuses what only --all tries: deciding/test_matrix.py tries each role and state.
 
     A page refuses in every state as it does in those tried here: its move raises WrongState or WrongRole.
     """
