@@ -1,4 +1,4 @@
-"""The printed report, with its annex or without: valid PDF/UA-1, all of its text, pictures that are described in words."""
+"""The printed report, with its annex or without: valid PDF/UA-1, all of its text, pictures described in words."""
 
 import dataclasses
 import re
