@@ -25,9 +25,7 @@ from breaches.models import (
 )
 from breaches.permissions import Action
 from breaches.registers.register import producers_of
-from releases.admin.access import ReadOnly
-
-VIEWS_REPORTS = "breaches.admin.views_reports"
+from releases.admin.access import ReadOnly, ask_once
 
 
 @admin.register(Edition)
@@ -64,12 +62,7 @@ class OfReports[M: Model](ReadOnly[M]):
     def has_view_permission(self, request: HttpRequest, obj: Any = None) -> bool:
         """Ask the table of permissions of reports."""
         if obj is None:
-            # Every model of every page asks this: cache the answer with the request.
-            answer: bool | None = request.META.get(VIEWS_REPORTS)
-            if answer is None:
-                answer = permissions.reports_where(request.user, Action.VIEW).exists()
-                request.META[VIEWS_REPORTS] = answer
-            return answer
+            return ask_once(request, "reports", permissions.reports_where(request.user, Action.VIEW))
         return permissions.may(request.user, Action.VIEW, self.report_of(obj))
 
     def report_of(self, row: Any) -> Report:

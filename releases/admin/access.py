@@ -12,6 +12,14 @@ from releases.models import Producer
 from releases.permissions import Action, NotYours
 
 
+def ask_once(request: HttpRequest, question: str, rows: QuerySet[Any]) -> bool:
+    """Tell whether there are such rows; every model of every page asks, so the answer is cached with the request."""
+    answers: dict[str, bool] = request.META.setdefault("releases.admin.answers", {})
+    if question not in answers:
+        answers[question] = rows.exists()
+    return answers[question]
+
+
 class ByProducer[M: Model](admin.ModelAdmin[M]):
     """Rows of one's own producers, to view or edit as the table of permissions says.
 
@@ -30,11 +38,7 @@ class ByProducer[M: Model](admin.ModelAdmin[M]):
     def may(self, request: HttpRequest, action: Action, row: Any = None) -> bool:
         """Tell whether the user may do something with a row, or, without one, with any row at all."""
         if row is None or row.pk is None:
-            # Asked for every model on every page: the answer is kept with the request.
-            asked: dict[Action, bool] = request.META.setdefault("releases.admin.may", {})
-            if action not in asked:
-                asked[action] = permissions.producers_where(request.user, action).exists()
-            return asked[action]
+            return ask_once(request, f"producers {action}", permissions.producers_where(request.user, action))
         return permissions.may(request.user, action, self.producer_of(row))
 
     def get_queryset(self, request: HttpRequest) -> QuerySet[M]:
