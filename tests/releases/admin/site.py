@@ -1,12 +1,18 @@
 """Short ways to use the admin site as somebody: open a page, post a form, run an action."""
 
+from datetime import date
+
 from django.contrib.admin.helpers import ACTION_CHECKBOX_NAME
 from django.contrib.messages import get_messages
 from django.test import Client
 from django.urls import reverse
 
 from releases.core.roles import Role
+from releases.models import Release
 from tests.factories import member
+
+# Releases here are due long after the tests run, unless a test is about the past.
+DAY = date(2098, 7, 1)
 
 
 def signed_in(user):
@@ -19,6 +25,11 @@ def signed_in(user):
 def staff(role: Role, producer, **fields):
     """Give a client of a member of staff who holds one role for a producer."""
     return signed_in(member(role, producer, is_staff=True, **fields))
+
+
+def staff_of(role: Role, release: Release) -> Client:
+    """Give a client of a member of staff who holds one role for the producer of a release."""
+    return staff(role, release.series.producer)
 
 
 def page(model: str, name: str = "changelist", *keys) -> str:

@@ -19,34 +19,11 @@ from tests.factories import (
     member,
     rolled_back,
 )
-from tests.releases.admin.site import act, page, said, signed_in, staff
+from tests.releases.admin.site import DAY, act, page, said, signed_in, staff, staff_of
 from tests.releases.pre_release.lists import MINISTER
 from tests.releases.requested import ask
-from tests.shared_rows import shared_fixture
-
-# Releases here are due long after the tests run.
-DAY = date(2098, 7, 1)
 
 pytestmark = pytest.mark.django_db
-
-
-@shared_fixture
-def provisional_release():
-    return a_release(slot=london_slot(DAY))
-
-
-@shared_fixture
-def confirmed_release():
-    return a_confirmed_release(slot=london_slot(DAY))
-
-
-@shared_fixture
-def announced_release():
-    return an_announced_release(slot=london_slot(DAY))
-
-
-def as_one(role, release):
-    return staff(role, release.series.producer)
 
 
 def test_confirming_says_of_each_release_that_was_refused_why():
@@ -92,7 +69,7 @@ def test_of_a_mixed_choice_only_what_is_ones_own_to_move_moves():
 
 
 def test_cancelling_asks_for_a_reason_on_a_page_of_its_own(announced_release):
-    client = as_one(Role.CALENDAR_MANAGER, announced_release)
+    client = staff_of(Role.CALENDAR_MANAGER, announced_release)
     asked = act(client, "cancel", [announced_release])
     assert asked.status_code == 200
     assert announced_release.title in asked.content.decode()
@@ -117,7 +94,7 @@ def test_announcing_shows_a_release_and_never_a_rehearsal():
 
 
 def test_a_release_that_was_never_public_is_deleted_singly(provisional_release):
-    response = as_one(Role.CALENDAR_MANAGER, provisional_release).post(
+    response = staff_of(Role.CALENDAR_MANAGER, provisional_release).post(
         page("release", "delete", provisional_release.pk), {"post": "yes"}
     )
     assert response.status_code == 302
@@ -134,7 +111,7 @@ def delete(client, release, way):
 
 def test_a_release_that_was_never_public_is_deleted_with_the_change_that_was_asked_for_it(confirmed_release, subtests):
     ask(confirmed_release, to=london_slot(DAY + timedelta(days=1)))
-    client = as_one(Role.CALENDAR_MANAGER, confirmed_release)
+    client = staff_of(Role.CALENDAR_MANAGER, confirmed_release)
     for way in ("singly", "in bulk"):
         with subtests.test(way), rolled_back():
             delete(client, confirmed_release, way)
@@ -161,7 +138,7 @@ def test_a_release_that_was_never_public_is_deleted_with_what_hangs_on_it(confir
         "a check": lambda: preflight.ask(release, by=None, now=shortly),
         "next year's": next_years,
     }
-    client = as_one(Role.CALENDAR_MANAGER, release)
+    client = staff_of(Role.CALENDAR_MANAGER, release)
     for (what, attach), way in product(attached.items(), ("singly", "in bulk")):
         with subtests.test(f"{what} {way}"), rolled_back():
             attach()
@@ -171,7 +148,7 @@ def test_a_release_that_was_never_public_is_deleted_with_what_hangs_on_it(confir
 
 
 def test_a_release_that_was_ever_public_is_not_deleted_singly_and_the_advice_is_to_cancel_it(announced_release):
-    client = as_one(Role.HEAD_OF_PROFESSION, announced_release)
+    client = staff_of(Role.HEAD_OF_PROFESSION, announced_release)
     response = client.post(page("release", "delete", announced_release.pk), {"post": "yes"})
     assert "was public and cannot be deleted: cancel it instead" in response.content.decode()
     assert Release.objects.exists()
@@ -190,7 +167,7 @@ def test_no_release_is_deleted_in_bulk_if_one_of_them_was_ever_public():
 
 
 def test_a_release_announced_between_the_question_and_the_answer_is_not_deleted(monkeypatch, provisional_release):
-    client = as_one(Role.CALENDAR_MANAGER, provisional_release)
+    client = staff_of(Role.CALENDAR_MANAGER, provisional_release)
     monkeypatch.setattr("releases.admin.moves.objection", lambda provisional_release: "")
     scheduling.announce(provisional_release, by=None, at=provisional_release.recorded_at)
     for response in (

@@ -1,6 +1,6 @@
 """Releases in the admin site: recorded, corrected, moved and deleted by its own forms (C2, C5 to C10)."""
 
-from datetime import UTC, date, datetime, time, timedelta
+from datetime import UTC, datetime, time, timedelta
 
 import pytest
 from django.contrib.admin.models import LogEntry
@@ -11,40 +11,16 @@ from releases.models import Address, DateChange, Release, ReleaseEvent
 from tests.factories import (
     SeriesFactory,
     a_confirmed_release,
-    a_release,
-    an_announced_release,
     london_slot,
     member,
 )
-from tests.releases.admin.site import act, address_rows, form_of, page, refusals, said, staff
+from tests.releases.admin.site import DAY, act, address_rows, form_of, page, refusals, said, staff, staff_of
 from tests.releases.record.test_append_only import a_look
-from tests.shared_rows import shared_fixture
 
-# Releases here are due long after the tests run, unless a test is about the past.
-DAY = date(2098, 7, 1)
 DUE = datetime(2098, 7, 1, 8, 30, tzinfo=UTC)
 PAGE = {"url": "https://www.example.gov.uk/statistics/new", "marker": "March 2098"}
 
 pytestmark = pytest.mark.django_db
-
-
-@shared_fixture
-def provisional_release():
-    return a_release(slot=london_slot(DAY))
-
-
-@shared_fixture
-def confirmed_release():
-    return a_confirmed_release(slot=london_slot(DAY))
-
-
-@shared_fixture
-def announced_release():
-    return an_announced_release(slot=london_slot(DAY))
-
-
-def as_one(role, release):
-    return staff(role, release.series.producer)
 
 
 def change(client, release, **fields):
@@ -123,7 +99,7 @@ def test_a_series_of_another_producer_is_not_offered_and_refused_if_posted():
 
 
 def test_the_status_is_shown_and_cannot_be_typed(confirmed_release):
-    client = as_one(Role.HEAD_OF_PROFESSION, confirmed_release)
+    client = staff_of(Role.HEAD_OF_PROFESSION, confirmed_release)
     form = client.get(page("release", "change", confirmed_release.pk)).context["adminform"].form
     assert "status" not in form.fields
     assert change(client, confirmed_release, status="provisional", confirmed_at="", rehearsal="on").status_code == 302
@@ -136,7 +112,7 @@ def test_the_status_is_shown_and_cannot_be_typed(confirmed_release):
 
 
 def test_a_confirmed_date_moves_by_the_same_function_with_reason_agreement_and_event(announced_release):
-    client = as_one(Role.HEAD_OF_PROFESSION, announced_release)
+    client = staff_of(Role.HEAD_OF_PROFESSION, announced_release)
     response = change(client, announced_release, new_on="2098-07-02", reason="Late data")
     assert response.status_code == 302, refusals(response)
     moved = DateChange.objects.get()
@@ -163,7 +139,7 @@ REFUSED_CHANGES = {
 
 
 def test_a_change_of_a_confirmed_date_that_may_not_be_is_refused_on_its_field(announced_release, subtests):
-    client = as_one(Role.DEPUTY, announced_release)
+    client = staff_of(Role.DEPUTY, announced_release)
     for case, (fields, field, words) in REFUSED_CHANGES.items():
         with subtests.test(case):
             response = change(client, announced_release, title="Another title", **fields)
@@ -174,7 +150,7 @@ def test_a_change_of_a_confirmed_date_that_may_not_be_is_refused_on_its_field(an
 
 
 def test_the_date_before_is_shown_read_only_and_read_again_on_save(confirmed_release):
-    client = as_one(Role.DEPUTY, confirmed_release)
+    client = staff_of(Role.DEPUTY, confirmed_release)
     shown = client.get(page("release", "change", confirmed_release.pk))
     assert "1 July 2098 9:30am" in shown.content.decode()
     assert "planned_on" not in shown.context["adminform"].form.fields
@@ -194,7 +170,7 @@ def test_the_date_before_is_shown_read_only_and_read_again_on_save(confirmed_rel
 def test_somebody_who_is_faster_between_the_form_and_the_save_is_told_of_and_nothing_is_saved(
     monkeypatch, confirmed_release
 ):
-    client = as_one(Role.DEPUTY, confirmed_release)
+    client = staff_of(Role.DEPUTY, confirmed_release)
     head = member(Role.HEAD_OF_PROFESSION, confirmed_release.series.producer)
     check = scheduling.check_change_date
 
@@ -214,7 +190,7 @@ def test_somebody_who_is_faster_between_the_form_and_the_save_is_told_of_and_not
 
 
 def test_a_calendar_manager_is_not_offered_the_change_of_a_confirmed_date_and_refused_if_posted(confirmed_release):
-    client = as_one(Role.CALENDAR_MANAGER, confirmed_release)
+    client = staff_of(Role.CALENDAR_MANAGER, confirmed_release)
     assert "Change the date" not in client.get(page("release", "change", confirmed_release.pk)).content.decode()
     response = change(client, confirmed_release, new_on="2098-07-02", reason="Late data")
     assert "for the deputy or head of profession only" in refusals(response)["__all__"][0]
@@ -222,7 +198,7 @@ def test_a_calendar_manager_is_not_offered_the_change_of_a_confirmed_date_and_re
 
 
 def test_a_calendar_manager_moves_a_provisional_date_and_makes_a_vague_one_exact(provisional_release):
-    client = as_one(Role.CALENDAR_MANAGER, provisional_release)
+    client = staff_of(Role.CALENDAR_MANAGER, provisional_release)
     assert change(client, provisional_release, new_precision="two_months", new_on="2098-12-01").status_code == 302
     vague = Release.objects.get()
     assert (str(vague.slot), vague.due_at) == ("December 2098 to January 2099", None)
@@ -241,7 +217,7 @@ def test_a_cancelled_or_published_release_stays_as_it_is_through_every_form_and_
             announced_release, by=None, at=announced_release.recorded_at, published_at=announced_release.recorded_at
         )
     before = Release.objects.values("status", "due_at", "cancellation_reason", "published_at").get()
-    client = as_one(Role.HEAD_OF_PROFESSION, announced_release)
+    client = staff_of(Role.HEAD_OF_PROFESSION, announced_release)
     assert (
         "not possible" in refusals(change(client, announced_release, new_on="2098-07-02", reason="Late"))["__all__"][0]
     )
@@ -253,7 +229,7 @@ def test_a_cancelled_or_published_release_stays_as_it_is_through_every_form_and_
 
 def test_a_title_is_corrected_and_the_admins_own_log_says_so(provisional_release):
     assert (
-        change(as_one(Role.CALENDAR_MANAGER, provisional_release), provisional_release, title="Schools").status_code
+        change(staff_of(Role.CALENDAR_MANAGER, provisional_release), provisional_release, title="Schools").status_code
         == 302
     )
     assert Release.objects.get().title == "Schools"
@@ -261,7 +237,7 @@ def test_a_title_is_corrected_and_the_admins_own_log_says_so(provisional_release
 
 
 def test_addresses_are_corrected_and_added_with_an_event_each(confirmed_release):
-    client = as_one(Role.CALENDAR_MANAGER, confirmed_release)
+    client = staff_of(Role.CALENDAR_MANAGER, confirmed_release)
     response = change(client, confirmed_release, **address_rows(confirmed_release, PAGE, marker="2098"))
     assert response.status_code == 302, refusals(response)
     assert [address.marker for address in Address.objects.order_by("pk")] == ["2098", "March 2098"]
@@ -273,7 +249,7 @@ def test_an_address_that_was_looked_at_keeps_its_place_and_the_page_says_why(con
     a_look(confirmed_release).append([a_look(confirmed_release)])
     url = "https://www.example.gov.uk/statistics/moved"
     response = change(
-        as_one(Role.DEPUTY, confirmed_release), confirmed_release, **address_rows(confirmed_release, url=url)
+        staff_of(Role.DEPUTY, confirmed_release), confirmed_release, **address_rows(confirmed_release, url=url)
     )
     assert "was looked at already" in said(response)[0]
     assert Address.objects.get().url != url
@@ -281,6 +257,6 @@ def test_an_address_that_was_looked_at_keeps_its_place_and_the_page_says_why(con
 
 def test_the_addresses_of_a_release_that_is_due_cannot_be_changed_by_a_direct_post():
     release = a_confirmed_release()
-    client = as_one(Role.HEAD_OF_PROFESSION, release)
+    client = staff_of(Role.HEAD_OF_PROFESSION, release)
     assert change(client, release, **address_rows(release, PAGE, required="")).status_code == 302
     assert (Address.objects.count(), Address.objects.get().required) == (1, True)

@@ -9,31 +9,9 @@ from releases.calendar import scheduling
 from releases.core.roles import Role
 from releases.models import PreflightRun, Release
 from tests.factories import ProducerFactory, a_confirmed_release, a_release, an_announced_release, london_slot, member
-from tests.releases.admin.site import page, said, staff
-from tests.shared_rows import shared_fixture
-
-DAY = date(2098, 7, 1)
+from tests.releases.admin.site import DAY, page, said, staff, staff_of
 
 pytestmark = pytest.mark.django_db
-
-
-@shared_fixture
-def provisional_release():
-    return a_release(slot=london_slot(DAY))
-
-
-@shared_fixture
-def confirmed_release():
-    return a_confirmed_release(slot=london_slot(DAY))
-
-
-@shared_fixture
-def announced_release():
-    return an_announced_release(slot=london_slot(DAY))
-
-
-def as_one(role, release):
-    return staff(role, release.series.producer)
 
 
 def move(client, release, name, **fields):
@@ -55,13 +33,13 @@ def offered(client, release):
 )
 def test_a_page_offers_what_may_be_done_with_the_release_as_it_stands(make, names):
     release = make(slot=london_slot(DAY))
-    assert offered(as_one(Role.CALENDAR_MANAGER, release), release) == names
-    assert offered(as_one(Role.AUDITOR, release), release) == set()
-    assert offered(as_one(Role.STATISTICIAN, release), release) == {"preflight"}
+    assert offered(staff_of(Role.CALENDAR_MANAGER, release), release) == names
+    assert offered(staff_of(Role.AUDITOR, release), release) == set()
+    assert offered(staff_of(Role.STATISTICIAN, release), release) == {"preflight"}
 
 
 def test_what_nobody_can_undo_is_asked_on_a_page_of_its_own(provisional_release):
-    client = as_one(Role.CALENDAR_MANAGER, provisional_release)
+    client = staff_of(Role.CALENDAR_MANAGER, provisional_release)
     text = client.get(page("release", "change", provisional_release.pk)).text
     for name in ("announce", "confirm"):
         assert f'href="{reverse(f"releases:{name}", args=[provisional_release.reference])}"' in text
@@ -70,7 +48,7 @@ def test_what_nobody_can_undo_is_asked_on_a_page_of_its_own(provisional_release)
 
 
 def test_one_click_confirms_and_another_announces(provisional_release):
-    client = as_one(Role.CALENDAR_MANAGER, provisional_release)
+    client = staff_of(Role.CALENDAR_MANAGER, provisional_release)
     assert said(move(client, provisional_release, "confirm")) == ["1 release confirmed."]
     response = move(client, provisional_release, "announce")
     assert response.url == page("release", "change", provisional_release.pk)
@@ -80,17 +58,17 @@ def test_one_click_confirms_and_another_announces(provisional_release):
 
 def test_a_move_that_the_rules_refuse_says_why():
     release = a_release(slot=london_slot(date(2098, 7, 6)))
-    assert "is not a weekday" in said(move(as_one(Role.DEPUTY, release), release, "confirm"))[0]
+    assert "is not a weekday" in said(move(staff_of(Role.DEPUTY, release), release, "confirm"))[0]
     assert Release.objects.get().status == "provisional"
 
 
 def test_a_check_before_the_day_is_asked_for(confirmed_release):
-    move(as_one(Role.PUBLISHING_TEAM, confirmed_release), confirmed_release, "preflight")
+    move(staff_of(Role.PUBLISHING_TEAM, confirmed_release), confirmed_release, "preflight")
     assert PreflightRun.objects.get().release == confirmed_release
 
 
 def test_cancelling_asks_for_the_reason_and_comes_back_to_the_release(announced_release):
-    client = as_one(Role.CALENDAR_MANAGER, announced_release)
+    client = staff_of(Role.CALENDAR_MANAGER, announced_release)
     assert "Cancel these releases" in client.get(page("release", "move", announced_release.pk, "cancel")).text
     unreasoned = move(client, announced_release, "cancel", cancelling="yes", reason=" ")
     assert unreasoned.context["form"].errors["reason"]
@@ -103,7 +81,7 @@ def test_cancelling_asks_for_the_reason_and_comes_back_to_the_release(announced_
 
 
 def test_a_click_that_changes_something_is_a_post(provisional_release):
-    client = as_one(Role.DEPUTY, provisional_release)
+    client = staff_of(Role.DEPUTY, provisional_release)
     for name in ("confirm", "announce", "preflight"):
         assert client.get(page("release", "move", provisional_release.pk, name)).status_code == 405
     assert Release.objects.get().status == "provisional"
@@ -120,7 +98,7 @@ def ended(release, state):
 @pytest.mark.parametrize("state", ["cancelled", "published"])
 def test_no_move_leads_out_of_a_final_status(announced_release, state):
     release = ended(announced_release, state)
-    client = as_one(Role.HEAD_OF_PROFESSION, release)
+    client = staff_of(Role.HEAD_OF_PROFESSION, release)
     for name in ("confirm", "announce", "cancel", "change_date"):
         assert move(client, release, name, cancelling="yes", reason="Again").status_code == 404, name
         assert Release.objects.get().status == state
@@ -128,7 +106,7 @@ def test_no_move_leads_out_of_a_final_status(announced_release, state):
 
 def test_a_release_of_somebody_else_is_not_found(provisional_release):
     stranger = staff(Role.HEAD_OF_PROFESSION, ProducerFactory())
-    others = [as_one(role, provisional_release) for role in (Role.AUDITOR, Role.STATISTICIAN)]
+    others = [staff_of(role, provisional_release) for role in (Role.AUDITOR, Role.STATISTICIAN)]
     for name in ("confirm", "announce", "preflight", "cancel", "nonsense"):
         for client in others:
             if name != "preflight":
@@ -141,7 +119,7 @@ def test_a_release_of_somebody_else_is_not_found(provisional_release):
 @pytest.mark.parametrize("make", [a_release, an_announced_release], ids=["never-public", "public"])
 def test_cancelling_stands_in_the_place_of_deleting_once_a_release_was_public(make):
     release = make(slot=london_slot(DAY))
-    text = as_one(Role.CALENDAR_MANAGER, release).get(page("release", "change", release.pk)).text
+    text = staff_of(Role.CALENDAR_MANAGER, release).get(page("release", "change", release.pk)).text
     row = text[text.index('class="submit-row"') :]
     assert (page("release", "delete", release.pk) in row) == (make is a_release)
     assert (page("release", "move", release.pk, "cancel") in row) == (make is an_announced_release)
@@ -159,7 +137,7 @@ def test_asking_for_another_date_is_offered_to_those_who_ask_and_cannot_change_i
 ):
     for role in Role:
         with subtests.test(role):
-            client = as_one(role, announced_release)
+            client = staff_of(role, announced_release)
             text = client.get(page("release", "change", announced_release.pk)).text
             asks = role in {Role.CALENDAR_MANAGER, Role.STATISTICIAN}
             assert (asking_page(announced_release) in text, ASK in text) == (asks, asks)
@@ -174,14 +152,14 @@ def test_asking_for_another_date_is_offered_for_a_confirmed_release_alone(announ
         "cancelled": ended(announced_release, "cancelled"),
         "published": ended(an_announced_release(slot=london_slot(DAY), series=series, reference="out"), "published"),
     }
-    client = as_one(Role.CALENDAR_MANAGER, announced_release)
+    client = staff_of(Role.CALENDAR_MANAGER, announced_release)
     for state, release in releases.items():
         with subtests.test(state):
             assert ASK not in client.get(page("release", "change", release.pk)).text
 
 
 def test_while_a_change_waits_its_page_says_so_and_offers_no_second_one(announced_release):
-    manager = as_one(Role.CALENDAR_MANAGER, announced_release)
+    manager = staff_of(Role.CALENDAR_MANAGER, announced_release)
     change = page("release", "change", announced_release.pk)
     sent = {"planned_on-day": "2", "planned_on-month": "7", "planned_on-year": "2098", "planned_at": "9:30am"}
     asked = manager.post(asking_page(announced_release), sent | {"seen_version": "1", "reason": "Late data"})
@@ -191,7 +169,7 @@ def test_while_a_change_waits_its_page_says_so_and_offers_no_second_one(announce
     assert waits in text
     assert ASK not in text
     assert "Agree to it or refuse it" not in text
-    head = as_one(Role.HEAD_OF_PROFESSION, announced_release)
+    head = staff_of(Role.HEAD_OF_PROFESSION, announced_release)
     text = head.get(change).text
     assert waits in text
     assert reverse("releases:changes_waiting") in text
