@@ -18,7 +18,12 @@ from hypothesis import settings as hypothesis_settings
 
 from tests.servers import migrated, programs
 from tests.servers.private_redis import private_redis
-from tests.shared_database import environment_of_processes, flush_by_deleting, write_code_of_practice
+from tests.shared_database import (
+    environment_of_processes,
+    flush_by_deleting,
+    has_real_transactions,
+    write_code_of_practice,
+)
 
 pytest_plugins = ["tests.fixtures_of_the_watch", "tests.faults.table", "tests.shared_rows"]
 
@@ -149,11 +154,9 @@ def code_of_practice(request: pytest.FixtureRequest) -> None:
     Every test that has the database is asked: what waits longest runs first, so that a test that rolls back may follow
     one that emptied every table.
     """
-    marker = request.node.get_closest_marker("django_db")
-    real_transactions = "transactional_db" in request.fixturenames or "live_server" in request.fixturenames
-    if real_transactions or (marker and marker.kwargs.get("transaction")):
+    if has_real_transactions(request.node):
         request.getfixturevalue("transactional_db")
-    elif marker or "db" in request.fixturenames:
+    elif request.node.get_closest_marker("django_db") or "db" in request.fixturenames:
         request.getfixturevalue("db")
     else:
         return

@@ -6,6 +6,7 @@ from collections.abc import Sequence
 from pathlib import Path
 from typing import Any
 
+import pytest
 from django.apps import apps
 from django.core.management.color import no_style
 from django.db import connection, connections
@@ -29,6 +30,13 @@ def environment_of_processes(*, redis_url: str) -> dict[str, str]:
     database = f"{given.rpartition('/')[0]}/{name}" if given else f"sqlite:///{name}"
     # The canary looks at the web process, which few of the tests run.
     return os.environ | {"DATABASE_URL": database, "REDIS_URL": redis_url, "STATSOFFICE_CANARY": "off"}
+
+
+def has_real_transactions(item: pytest.Item) -> bool:
+    """Tell whether a test commits, so that its tables are emptied after it."""
+    marker = item.get_closest_marker("django_db")
+    names = set(getattr(item, "fixturenames", ()))
+    return bool({"transactional_db", "live_server"} & names or (marker and marker.kwargs.get("transaction")))
 
 
 def write_code_of_practice() -> None:

@@ -31,7 +31,7 @@ import pytest
 from django.db import transaction
 from pytest_django import DjangoDbBlocker
 
-from tests.shared_database import write_code_of_practice
+from tests.shared_database import has_real_transactions, write_code_of_practice
 
 type Prepare = Callable[..., Any]
 PREPARE = "shared_prepare"
@@ -185,12 +185,6 @@ def wanted_by(item: pytest.Item) -> list[Prepare]:
     for name in sorted(getattr(item, "fixturenames", ())):
         add(name)
     return found
-
-
-def has_real_transactions(item: pytest.Item) -> bool:
-    marker = item.get_closest_marker("django_db")
-    names = set(getattr(item, "fixturenames", ()))
-    return bool({"transactional_db", "live_server"} & names or (marker and marker.kwargs.get("transaction")))
 
 
 @pytest.hookimpl(wrapper=True, tryfirst=True)
