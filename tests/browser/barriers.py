@@ -110,14 +110,14 @@ def walk(page, live_server, addresses, subtests, *, client=None):
             expected = 409 if name == "a move that is not possible" else 200
             if client and not Thoroughness.full:
                 answer = client.get(address, follow=True)
-                html, route = answer.content.decode(), _route(address)
                 assert answer.status_code == expected
-                _has_outline(html)
-                is_known = route in opened_routes and shape_of(html) <= seen
-                opened_routes.add(route)
-                seen |= shape_of(html)
-                if is_known:
+                html, route = answer.content.decode(), _route(address)
+                shape = shape_of(html)
+                if route in opened_routes and shape <= seen:
+                    _has_outline(html)
                     continue
+                opened_routes.add(route)
+                seen |= shape
             complaints = []
             page.on("pageerror", lambda error, heard=complaints: heard.append(str(error)))
             response = page.goto(f"{live_server}{address}")
