@@ -59,4 +59,5 @@ def error_links(page):
     """The links of the error summary, with whether a control of that name is on the page."""
     tree = LexborHTMLParser(page)
     links = [link.attributes["href"] for link in tree.css(".govuk-error-summary a")]
-    return {link: tree.css_first(f'[id="{link[1:]}"]') is not None for link in links if link.startswith("#")}
+    controls = {node.attributes.get("id") for node in tree.css("input, textarea, select")}
+    return {link: link[1:] in controls for link in links if link.startswith("#")}

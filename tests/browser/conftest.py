@@ -5,7 +5,6 @@ from pathlib import Path
 
 import pytest
 import time_machine
-from django.conf import settings
 from django.test import Client, override_settings
 from playwright.sync_api import BrowserContext, Page
 
@@ -13,6 +12,7 @@ from statsoffice.accounts.models import User
 from tests.browser.barriers import Thoroughness
 from tests.browser.kept_morning import KeptMorning
 from tests.browser.office import Morning
+from tests.releases.admin.site import signed_in
 
 # What Chromium's console says of each thing that it refused begins in several ways, and always names this.
 POLICY = "Content Security Policy"
@@ -56,8 +56,7 @@ def sign_in(page: Page, live_server: object) -> Callable[[User], Client]:
     """Give the way to sign somebody in without the log-in page; it returns a client with the same session."""
 
     def as_person(person: User) -> Client:
-        client = Client()
-        client.force_login(person, backend=settings.AUTHENTICATION_BACKENDS[0])
+        client = signed_in(person)
         cookie = client.cookies["sessionid"].value
         page.context.add_cookies([{"name": "sessionid", "value": cookie, "url": str(live_server)}])
         return client

@@ -1,17 +1,16 @@
 """Every page in a real browser: no barriers, nothing wider than the screen, errors that lead to their fields."""
 
 import pytest
-from django.conf import settings
-from django.test import Client
 from playwright.sync_api import expect
 from selectolax.lexbor import LexborHTMLParser
 
 from releases.models import Release
 from releases.verdicts import judging
-from tests.breaches.forms import filled_in
+from tests.breaches.forms import error_links, filled_in
 from tests.browser.barriers import has_clean_errors, is_clean, walk
 from tests.browser.office import NOW, PUBLIC
 from tests.browser.patience import PATIENCE
+from tests.releases.admin.site import signed_in
 from tests.releases.on_record import looks_at
 
 pytestmark = [
@@ -70,19 +69,16 @@ def test_pages_for_the_head_of_profession(page, live_server, morning, sign_in, s
 
 
 def test_every_link_of_an_error_summary_leads_to_its_field(morning, subtests):
-    client = Client()
-    client.force_login(morning.office.head, backend=settings.AUTHENTICATION_BACKENDS[0])
+    client = signed_in(morning.office.head)
     for name in SENT_EMPTY:
         with subtests.test(name):
             address = morning.pages[name]
             answer = client.post(address, filled_in(client.get(address).content))
             assert answer.status_code == 200
-            page = LexborHTMLParser(answer.content)
-            assert page.css_first("title").text().strip().startswith("Error: ")
-            fields = [link.attributes["href"] for link in page.css(".govuk-error-summary__list a")]
-            assert fields
-            for field in fields:
-                assert page.css_first(field).tag in {"input", "textarea", "select"}, field
+            assert LexborHTMLParser(answer.content).css_first("title").text().strip().startswith("Error: ")
+            links = error_links(answer.content)
+            assert links
+            assert all(links.values()), links
 
 
 def test_a_link_of_an_error_summary_puts_the_cursor_into_its_field(
