@@ -143,7 +143,7 @@ def assert_access(who, client, found):
 def assert_counted(kinds, found):
     """Assert that the limit of requests counts what is open to all.
 
-    :param kinds: of the answers to somebody who has not signed in.
+    :param kinds: of the answers to a person who has not signed in.
     """
     # Monitors, the canary and log-in, as `rate_limit.NOT_COUNTED` says why.
     of_readers = {

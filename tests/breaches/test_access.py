@@ -29,10 +29,10 @@ METHODS = ("get", "head", "post", "put", "patch", "delete", "options")
 ANSWERED = ("get", "post")
 # Several reports at once are joined, and resumed, on the page of a morning: tests/breaches/views/test_joining_pages.py.
 REPRESENTATIVES = (Role.STATISTICIAN, Role.HEAD_OF_PROFESSION)
-# For who never makes a move it is not there, whatever the state of the report.
+# A person who may never make a move gets 404, in every state of the report.
 NEVER = (Role.AUDITOR, STRANGER)
 STATES_FOR_NEVER = {ReportStatus.DRAFT, ReportStatus.WITH_HOP, ReportStatus.SENT}
-# Each move is refused in one of these states at least, to somebody who may make it in another state.
+# At least one of these states refuses each move to a person who may make it in another state.
 STATES_THAT_REFUSE = {*STATES_FOR_NEVER, ReportStatus.JOINED}
 MOVES = tuple(move for move in REPORT.move_names if move not in {"join", "resume"})
 BY_FORM = {(status, move): roles for (status, move), roles in ALLOWED.items() if move in MOVES}
@@ -186,7 +186,7 @@ def test_in_each_state_a_report_is_listed_and_offers_and_makes_the_moves_of_the_
     for move in MOVES:
         allowed = ALLOWED.get((status, move), set())
         address, fields = posted(report, move)
-        # What somebody may do in another state is refused as such; what they may never do is not there.
+        # A move that a person may make in another state is refused. A move that they may never make is 404.
         ever = {role for (_, name), each in ALLOWED.items() if name == move for role in each}
         with subtests.test(move), rolled_back():
             for role in roles:
@@ -253,7 +253,7 @@ def check_offered(report, client, role):
     page = client.get(reverse("breaches:report", args=[report.reference])).text
     for move in set(MOVES) - {"edit", "submit", "part"}:
         offered = reverse(f"breaches:{move}", args=[report.reference]) in page
-        # Whoever can change a submitted text where it stands is not offered to take it back for that.
+        # A person who can edit a submitted text is not offered to take it back first.
         unneeded = move == "take_back" and role in ALLOWED.get((report.status, "edit"), set())
         assert offered is (role in ALLOWED.get((report.status, move), set()) and not unneeded), move
     writes = reverse("breaches:section", args=[report.reference, Section.IMPACT]) in page

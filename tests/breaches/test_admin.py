@@ -63,7 +63,7 @@ def test_reports_are_read_by_those_who_may_view_them_and_written_by_nobody(repor
         for model in MODELS if role in {Role.HEAD_OF_PROFESSION, Role.CALENDAR_MANAGER} else MODELS[:1]:
             with subtests.test(f"{model} by {role}"), rolled_back():
                 assert client.get(page(model)).status_code == (200 if role in VIEWERS else 403)
-                # To write is refused to everybody alike, whoever may do most elsewhere.
+                # No role may write, so the role with the most permissions is enough.
                 if role is Role.HEAD_OF_PROFESSION:
                     check_read_only(client, model)
 
