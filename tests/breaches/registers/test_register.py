@@ -142,7 +142,7 @@ def test_a_filter_leaves_what_fits_by_function_and_by_page(client, full_office, 
     for wanted, found in FITTING:
         with subtests.test(str(wanted)):
             assert set(references(full_office.head, **wanted)) == found
-            # The page reads each field in the same way for every choice, except a decision, which it reads with its reason.
+            # The page reads a field in the same way for every choice. It reads a decision with its reason.
             fields = frozenset((name, "." in str(value)) for name, value in wanted.items())
             if fields in by_page:
                 continue

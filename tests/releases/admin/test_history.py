@@ -1,6 +1,6 @@
 """The history of rows: what happened to a release, and what was changed of a series or a contact, by whom."""
 
-from datetime import date, timedelta
+from datetime import timedelta
 
 import pytest
 
@@ -8,10 +8,8 @@ from releases.calendar import scheduling
 from releases.core.roles import Role
 from releases.models.event import record
 from tests.factories import ProducerFactory, SeriesFactory, an_announced_release, london_slot, member
-from tests.releases.admin.site import form_of, page, staff
+from tests.releases.admin.site import DAY, form_of, page, staff
 from tests.releases.admin.test_access import series_form
-
-DAY = date(2098, 7, 1)
 
 pytestmark = pytest.mark.django_db
 
