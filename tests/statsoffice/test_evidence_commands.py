@@ -14,7 +14,7 @@ from breaches.models import Report
 from releases.core.canonical import sha256_hex
 from releases.models import Body, Release, ReleaseEvent
 from releases.verdicts import judging
-from tests.breaches.people import a_report, an_office
+from tests.breaches.people import a_report
 from tests.breaches.people import brought as as_brought
 from tests.factories import SEED_DUE, SeriesFactory, a_confirmed_release, rolled_back
 from tests.releases.brought import brought, keep
@@ -30,11 +30,6 @@ def release():
     release = a_confirmed_release()
     keep(*(brought(release.addresses.get(), "not_live", b"not yet", at=seconds) for seconds in (-5, 0, 120)))
     return release
-
-
-@shared_fixture
-def office():
-    return an_office()
 
 
 @shared_fixture

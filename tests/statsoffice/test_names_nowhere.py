@@ -32,7 +32,6 @@ from releases.readers import calendar_export
 from statsoffice.accounts.models import User
 from statsoffice.messages import outbox
 from tests.breaches.forms import filled_in
-from tests.breaches.people import an_office
 from tests.factories import SEED_DUE, SeriesFactory, an_announced_release
 from tests.releases.admin.site import page as admin_page
 from tests.releases.pre_release.lists import LONG_BEFORE, MINISTER, SHORTLY_BEFORE
@@ -92,11 +91,6 @@ def where_names_are():
         for row in rows:
             found |= {(table, column) for column, text in zip(columns, row, strict=True) if found_in(text)}
     return found
-
-
-@shared_fixture
-def office():
-    return an_office()
 
 
 @shared_fixture

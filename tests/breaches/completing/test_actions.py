@@ -19,10 +19,9 @@ from releases.models import ReleaseTask
 from statsoffice.messages import outbox
 from statsoffice.messages.models import Message
 from tests.breaches.forms import filled_in, send, words
-from tests.breaches.people import AT, a_report, brought
+from tests.breaches.people import AT, brought
 from tests.factories import a_release, london_slot
 from tests.releases.preflight import means_with
-from tests.shared_rows import shared_fixture
 
 pytestmark = pytest.mark.django_db
 
@@ -31,9 +30,9 @@ PLAN = actions.Plan(CHECK, Term.SHORT, "Head of dissemination", date(2020, 7, 31
 WRITES = {Role.STATISTICIAN, Role.HEAD_OF_PROFESSION, Role.DEPUTY}
 
 
-@shared_fixture
-def report(office):
-    return a_report(office)
+@pytest.fixture
+def report(draft_report):
+    return draft_report
 
 
 def page_of(report, name="actions", *more):

@@ -15,7 +15,6 @@ from releases.core.lifecycle import SomethingMissing
 from releases.models.append_only import AppendOnlyRow
 from tests.breaches.forms import error_links, send, words
 from tests.breaches.people import AT, REGULATOR, a_report, approved, printed
-from tests.shared_rows import shared_fixture
 
 pytestmark = pytest.mark.django_db
 
@@ -23,9 +22,9 @@ LATER = AT + timedelta(hours=1)
 NOTICE = "The time of publication was wrong by an hour."
 
 
-@shared_fixture
-def report(office):
-    return a_report(office, ReportStatus.APPROVED)
+@pytest.fixture
+def report(approved_report):
+    return approved_report
 
 
 @pytest.fixture(autouse=True)

@@ -10,18 +10,13 @@ from breaches.models import Report
 from breaches.reports.versions import content_of
 from statsoffice.around_pages import unsent
 from tests.breaches.forms import filled_in, section_address, words
-from tests.breaches.people import a_report, an_office
+from tests.breaches.people import a_report
 from tests.shared_rows import shared_fixture
 
 pytestmark = pytest.mark.django_db
 
 TYPED = "Nobody could read the statistics.\n\nTwo users wrote to us. ‘Why?’ <b>"
 PASSWORD = "correct horse battery"
-
-
-@shared_fixture
-def office():
-    return an_office()
 
 
 @shared_fixture

@@ -15,7 +15,6 @@ from statsoffice.accounts.models import User
 from statsoffice.audit import log_names
 from statsoffice.audit.log_names import erase_old, without_names
 from tests.breaches.forms import words
-from tests.breaches.people import an_office
 
 pytestmark = pytest.mark.django_db
 
@@ -25,11 +24,6 @@ OVER = AT + KEPT + timedelta(seconds=1)
 NAME = "Quillon Featherstonehaugh"
 MARKER = "[removed on 30 June 2022]"
 MESSAGE = json.dumps([{"changed": {"name": "email address", "object": NAME, "fields": ["Primary"]}}])
-
-
-@pytest.fixture
-def office():
-    return an_office()
 
 
 def entry(office, *, model=User, message=MESSAGE, name=NAME):

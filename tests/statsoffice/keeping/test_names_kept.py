@@ -9,7 +9,6 @@ from django.core.management import call_command
 from breaches.drafts import starting
 from releases.models import PreReleaseAccess
 from statsoffice import jobs
-from tests.breaches.people import an_office
 from tests.factories import SEED_DUE, SeriesFactory, an_announced_release
 from tests.releases.pre_release.lists import AFTERWARDS, PERSON, granted
 
@@ -17,11 +16,6 @@ pytestmark = pytest.mark.django_db
 
 TWO_YEARS = timedelta(days=730)
 OVER = SEED_DUE + TWO_YEARS + timedelta(seconds=1)
-
-
-@pytest.fixture
-def office():
-    return an_office()
 
 
 @pytest.fixture

@@ -9,18 +9,12 @@ from releases.pre_release import pre_release_list, pre_release_requests
 from statsoffice import jobs
 from statsoffice.messages import outbox
 from statsoffice.messages.models import Message
-from tests.breaches.people import an_office
 from tests.factories import ContactFactory, SeriesFactory, a_confirmed_release, an_announced_release, member
 from tests.releases.pre_release.lists import EMAIL, MINISTER, PERSON, SHORTLY_BEFORE, asked, granted, someone
 
 pytestmark = pytest.mark.django_db
 
 NOW = SHORTLY_BEFORE + timedelta(minutes=1)
-
-
-@pytest.fixture
-def office():
-    return an_office()
 
 
 @pytest.fixture

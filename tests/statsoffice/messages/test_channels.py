@@ -11,7 +11,7 @@ from breaches.core.status import ReportStatus
 from statsoffice.messages import outbox
 from statsoffice.messages.kinds import kind_of
 from statsoffice.messages.models import Channel, Message, Preference
-from tests.breaches.people import AT, REGULATOR, a_report, an_office
+from tests.breaches.people import AT, REGULATOR, a_report
 from tests.factories import ContactFactory, ProducerFactory
 from tests.shared_rows import shared_fixture
 from tests.statsoffice.messages.notify_stub import KEY, TEMPLATE
@@ -26,11 +26,6 @@ def _every_channel(settings):
     """Let the operator have set every channel up."""
     settings.NOTIFY_KEY, settings.NOTIFY_TEMPLATE = KEY, TEMPLATE
     settings.WEBHOOKS = {"press": "json://127.0.0.1:1/", "desk": "json://127.0.0.1:1/desk"}
-
-
-@shared_fixture
-def office():
-    return an_office()
 
 
 @shared_fixture

@@ -16,7 +16,7 @@ from statsoffice.messages.erasing import erase_old
 from statsoffice.messages.kinds import KINDS, OTHER, kind_of
 from statsoffice.messages.models import Channel, Message
 from tests.breaches.forms import words
-from tests.breaches.people import AT, a_report, an_office
+from tests.breaches.people import AT, a_report
 from tests.factories import UserFactory
 from tests.shared_rows import shared_fixture
 
@@ -26,11 +26,6 @@ SENT = AT + timedelta(minutes=10)
 KEPT = timedelta(days=730)
 OVER = SENT + KEPT + timedelta(minutes=1)
 PERSONAL = ("recipient", "subject", "text", "reply_to", "last_error")
-
-
-@shared_fixture
-def office():
-    return an_office()
 
 
 @shared_fixture

@@ -9,7 +9,7 @@ from releases.core.roles import Role
 from statsoffice.messages import outbox
 from statsoffice.messages.delivery import deliver
 from statsoffice.messages.models import Message
-from tests.breaches.people import a_report, an_office, brought
+from tests.breaches.people import a_report, brought
 from tests.shared_rows import shared_fixture
 
 pytestmark = pytest.mark.django_db
@@ -26,11 +26,6 @@ def reminded(at):
     return set(
         Message.objects.filter(event__startswith="report-due-", created_at=at).values_list("recipient", flat=True)
     )
-
-
-@shared_fixture
-def office():
-    return an_office()
 
 
 @shared_fixture

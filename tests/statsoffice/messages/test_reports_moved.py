@@ -15,7 +15,7 @@ from releases.models import Contact
 from statsoffice import jobs
 from statsoffice.messages import outbox
 from statsoffice.messages.models import Message
-from tests.breaches.people import AT, a_report, an_office, approved, brought, joins
+from tests.breaches.people import AT, a_report, approved, brought, joins
 from tests.breaches.test_restricted import a_restricted_report
 from tests.factories import ContactFactory, SeriesFactory, UserFactory, an_announced_release, member, rolled_back
 from tests.shared_rows import shared_fixture
@@ -30,11 +30,6 @@ def dealt_with(report):
     """Let the series of a report name somebody who deals with it."""
     Contact.objects.filter(series_responsible_for__releases__suspicions__report=report).update(email=DEALING)
     return report
-
-
-@shared_fixture
-def office():
-    return an_office()
 
 
 @shared_fixture

@@ -15,7 +15,7 @@ from statsoffice.messages import outbox, views
 from statsoffice.messages.delivery import MOST_ATTEMPTS, deliver
 from statsoffice.messages.models import Channel, Message
 from tests.breaches.forms import words
-from tests.breaches.people import AT, a_report, an_office
+from tests.breaches.people import AT, a_report
 from tests.factories import SeriesFactory, UserFactory, an_announced_release, member
 from tests.shared_rows import shared_fixture
 
@@ -23,11 +23,6 @@ pytestmark = pytest.mark.django_db
 
 LATER = AT + timedelta(minutes=10)
 PAGE = "/messages/"
-
-
-@shared_fixture
-def office():
-    return an_office()
 
 
 @shared_fixture

@@ -11,7 +11,6 @@ from breaches.models import Report
 from releases.core.roles import Role
 from statsoffice.messages import outbox
 from statsoffice.messages.delivery import deliver
-from tests.breaches.people import an_office
 from tests.factories import SEED_DUE, ContactFactory, SeriesFactory, a_confirmed_release, an_announced_release
 from tests.shared_rows import shared_fixture
 from tests.statsoffice.messages.test_outbox import NOW, RAISED, suspect
@@ -27,11 +26,6 @@ def suspected(office, **fields):
     release = suspect(an_announced_release(series=series, **fields))
     outbox.create_missing(now=NOW)
     return Report.objects.get(suspicions__release=release)
-
-
-@shared_fixture
-def office():
-    return an_office()
 
 
 @shared_fixture

@@ -26,7 +26,7 @@ from statsoffice.redacting.redaction import places_of_messages
 from statsoffice.redacting.wording import PLACES
 from tests.breaches.deciding.test_redaction import where
 from tests.breaches.forms import error_links, filled_in, send, words
-from tests.breaches.people import AT, a_report, an_office
+from tests.breaches.people import AT, a_report
 from tests.factories import ProducerFactory, UserFactory, member
 from tests.shared_rows import shared_fixture
 
@@ -41,11 +41,6 @@ GIVEN = {"words": NAME, "why": WHY}
 @pytest.fixture(autouse=True)
 def _clock(time_machine):
     time_machine.move_to(AT + timedelta(days=40), tick=False)
-
-
-@shared_fixture
-def office():
-    return an_office()
 
 
 @shared_fixture
