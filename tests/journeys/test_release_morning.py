@@ -25,6 +25,7 @@ SEEN_LATE = [story.slug for story in STORIES if story.outcome == Outcome.LATE]
 SUSPECTED = sorted((story.slug, story.kind) for story in ALL if story.kind)
 REHEARSED = [story.slug for story in STORIES if story.kind]
 SECOND = timedelta(seconds=1)
+APPEARS = next(story.after for story in STORIES if story.slug == "late")  # seconds after it is due
 
 
 @pytest.mark.parametrize("story", ALL, ids=lambda story: story.slug)
@@ -49,10 +50,13 @@ def test_a_draft_stands_within_seconds_of_the_verdict(played):
     assert {reference: wait for reference, wait in waits.items() if not timedelta(0) <= wait < 5 * SECOND} == {}
 
 
-def test_the_delay_holds_the_instant_at_which_the_late_page_appeared(played):
+def test_the_delay_lies_between_the_last_check_without_the_late_page_and_the_first_with_it(played):
     lowest, highest = played.delays["late"]
-    assert lowest <= 15 <= highest
-    assert highest - lowest < 7
+    assert lowest <= APPEARS <= highest
+    checks = [(look.sent_at - played.due_at).total_seconds() for look in played.looks if look.reference == "late"]
+    # A busy machine checks less often, so the bound is what was checked, and not the cadence.
+    last_without, first_with = max(at for at in checks if at < APPEARS), min(at for at in checks if at > APPEARS)
+    assert highest - lowest < first_with - last_without + 2
 
 
 def test_a_page_that_never_came_has_an_open_delay_that_begins_after_the_limit(played):

@@ -55,6 +55,14 @@ def wait_for_descendants(pid, *, number):
     pytest.fail(f"{len(started)} processes instead of {number} after {STARTED_WITHIN_SECONDS} s: {started}")
 
 
+def answers_within(port, *, seconds):
+    """Tell whether the web server answers before the time is over."""
+    until = time.monotonic() + seconds
+    while not (answered := programs.web_answers(port)) and time.monotonic() < until:
+        time.sleep(0.1)
+    return answered
+
+
 @contextlib.contextmanager
 def ended_with_the_test(run):
     """Ask a run to stop also where the test fails: the end of its `with` block waits for that."""
@@ -81,7 +89,7 @@ def test_the_product_answers_and_stops_without_leaving_a_process(surroundings, n
             assert line, printed
             printed.append(line)
         assert f"Open http://127.0.0.1:{port}/desk/ in a browser" in printed[-1]
-        assert programs.web_answers(port)
+        assert answers_within(port, seconds=STARTED_WITHIN_SECONDS)  # each worker imports Django first
         children, started = wait_for_descendants(run.pid, number=6)  # with the two workers of the web server
         assert len(children) == 3  # a broker, a web server, a Celery worker with its beat
         assert all(map(is_running, children))  # of what these start, some ends soon, as a look for a library
