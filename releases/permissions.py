@@ -71,8 +71,9 @@ def roles_of(person: Person, producer: Producer) -> frozenset[Role]:
     """Return the roles that a person holds for a producer; being a superuser gives none."""
     if not person.is_authenticated or not person.is_active:
         return frozenset()
-    held = Membership.objects.filter(user=person, producer=producer).values_list("role", flat=True)
-    return frozenset(Role(role) for role in held)
+    # statsoffice.accounts.middleware has fetched the memberships of a reader for all questions of their page.
+    held = person.memberships.all()
+    return frozenset(Role(membership.role) for membership in held if membership.producer_id == producer.pk)
 
 
 def roles_anywhere(person: Person) -> frozenset[Role]:

@@ -1,12 +1,14 @@
-"""Before anything else: whoever must have a second factor, and has none, sets one up."""
+"""Before each page: a person who must have a second factor sets it up, and the roles of a reader are fetched once."""
 
 from collections.abc import Callable
 
 from django.conf import settings
+from django.db.models import prefetch_related_objects
 from django.http import HttpRequest, HttpResponse
 from django.shortcuts import redirect
 from django.urls import Resolver404, resolve
 
+from statsoffice.accounts.models import User
 from statsoffice.accounts.second_factor import lacks_one
 
 # Where one is set up, and the way out; what monitors ask knows nobody.
@@ -32,16 +34,37 @@ class RequireSecondFactor:
 
     def __call__(self, request: HttpRequest) -> HttpResponse:
         """Answer a request, or lead elsewhere."""
-        # Whoever brings no session has not signed in; without reading it, caches may keep what everybody is given.
-        came_with_session = settings.SESSION_COOKIE_NAME in request.COOKIES
-        if (
-            came_with_session
-            and request.user.is_authenticated
-            and _name(request) not in OPEN
-            and lacks_one(request.user)
-        ):
+        person = _person_of(request)
+        if person and _name(request) not in OPEN and lacks_one(person):
             return redirect("mfa_index")
         return self.get_response(request)
+
+
+class FetchRoles:
+    """Fetches a person's roles once for a page that is only read: it asks for each of its parts who may see it.
+
+    A request that changes something asks for the roles again when it changes it.
+    """
+
+    def __init__(self, get_response: Callable[[HttpRequest], HttpResponse]) -> None:
+        """Keep what answers the request."""
+        self.get_response = get_response
+
+    def __call__(self, request: HttpRequest) -> HttpResponse:
+        """Fetch the roles of a reader who has signed in, and answer the request."""
+        if request.method in {"GET", "HEAD"} and (person := _person_of(request)):
+            prefetch_related_objects([person], "memberships")
+        return self.get_response(request)
+
+
+def _person_of(request: HttpRequest) -> User | None:
+    """Return the person who has signed in.
+
+    A request without a session is from nobody. The session is not read for it, so that caches may keep the page.
+    """
+    if settings.SESSION_COOKIE_NAME in request.COOKIES and request.user.is_authenticated:
+        return request.user
+    return None
 
 
 def _name(request: HttpRequest) -> str:
