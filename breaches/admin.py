@@ -62,7 +62,7 @@ class OfReports[M: Model](ReadOnly[M]):
     def has_view_permission(self, request: HttpRequest, obj: Any = None) -> bool:
         """Ask the table of permissions of reports."""
         if obj is None:
-            return ask_once(request, "reports", permissions.reports_where(request.user, Action.VIEW))
+            return ask_once(request, "reports", permissions.reports_where(request.user, Action.VIEW).exists)
         return permissions.may(request.user, Action.VIEW, self.report_of(obj))
 
     def report_of(self, row: Any) -> Report:
@@ -137,7 +137,7 @@ class RegisterEventAdmin(ReadOnly[RegisterEvent]):
     def has_view_permission(self, request: HttpRequest, obj: Any = None) -> bool:
         """Ask the table of permissions of reports."""
         own = producers_of(request.user, action=permissions.Action.DOWNLOAD)
-        return own.exists() if obj is None else own.filter(pk=obj.producer_id).exists()
+        return ask_once(request, "downloads", own.exists) if obj is None else own.filter(pk=obj.producer_id).exists()
 
 
 @admin.register(Dispatch)

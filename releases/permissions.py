@@ -80,12 +80,17 @@ def roles_anywhere(person: Person) -> frozenset[Role]:
     """Return the roles that a person holds for any producer."""
     if not person.is_authenticated or not person.is_active:
         return frozenset()
-    return frozenset(Role(role) for role in Membership.objects.filter(user=person).values_list("role", flat=True))
+    return frozenset(Role(membership.role) for membership in person.memberships.all())
 
 
 def may(person: Person, action: Action, producer: Producer) -> bool:
     """Tell whether the table lets a person do something with a producer's releases."""
     return bool(TABLE[action] & roles_of(person, producer))
+
+
+def may_anywhere(person: Person, action: Action) -> bool:
+    """Tell whether the table lets a person do something with the releases of any producer."""
+    return bool(TABLE[action] & roles_anywhere(person))
 
 
 def check_may(person: Person, action: Action, producer: Producer) -> None:

@@ -1,5 +1,6 @@
 """What the admin site shows to whom: rows of producers for which a person holds a role, and no others."""
 
+from collections.abc import Callable
 from typing import Any, ClassVar
 
 from django.contrib import admin, messages
@@ -12,11 +13,11 @@ from releases.models import Producer
 from releases.permissions import Action, NotYours
 
 
-def ask_once(request: HttpRequest, question: str, rows: QuerySet[Any]) -> bool:
-    """Tell whether there are such rows; every model of every page asks, so the answer is cached with the request."""
+def ask_once(request: HttpRequest, question: str, answer: Callable[[], bool]) -> bool:
+    """Answer a question that every model of every page asks, and cache the answer with the request."""
     answers: dict[str, bool] = request.META.setdefault("releases.admin.answers", {})
     if question not in answers:
-        answers[question] = rows.exists()
+        answers[question] = answer()
     return answers[question]
 
 
@@ -38,7 +39,7 @@ class ByProducer[M: Model](admin.ModelAdmin[M]):
     def may(self, request: HttpRequest, action: Action, row: Any = None) -> bool:
         """Tell whether the user may do something with a row, or, without one, with any row at all."""
         if row is None or row.pk is None:
-            return ask_once(request, f"producers {action}", permissions.producers_where(request.user, action))
+            return ask_once(request, action, lambda: permissions.may_anywhere(request.user, action))
         return permissions.may(request.user, action, self.producer_of(row))
 
     def get_queryset(self, request: HttpRequest) -> QuerySet[M]:

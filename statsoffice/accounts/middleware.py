@@ -51,10 +51,13 @@ class FetchRoles:
         self.get_response = get_response
 
     def __call__(self, request: HttpRequest) -> HttpResponse:
-        """Fetch the roles of a reader who has signed in, and answer the request."""
+        """Answer the request."""
+        return self.get_response(request)
+
+    def process_view(self, request: HttpRequest, *_view: object) -> None:
+        """Fetch the roles of a reader who has signed in, before the page that the address names."""
         if request.method in {"GET", "HEAD"} and (person := _person_of(request)):
             prefetch_related_objects([person], "memberships")
-        return self.get_response(request)
 
 
 def _person_of(request: HttpRequest) -> User | None:

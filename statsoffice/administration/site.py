@@ -77,7 +77,7 @@ class OfficeAdminSite(AdminSite):
 
     def index(self, request: HttpRequest, extra_context: dict[str, Any] | None = None) -> TemplateResponse:
         """Show what needs attention in the calendars that the person may see, and then what there is to edit."""
-        keeps = permissions.producers_where(request.user, Action.VIEW).exists()
+        keeps = permissions.may_anywhere(request.user, Action.VIEW)
         lines = lines_for(request) if keeps else None
         return super().index(request, {"attention": lines, **(extra_context or {})})
 

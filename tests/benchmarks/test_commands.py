@@ -15,12 +15,9 @@ def run(*options):
     return subprocess.run(command, cwd=settings.BASE_DIR, capture_output=True, text=True, check=False)
 
 
-# The first shows that the command works; the others run in ./test --all.
-NAMES = [pytest.param(one.name, marks=pytest.mark.full if place else ()) for place, one in enumerate(MEASUREMENTS)]
-
-
 @pytest.mark.slow
-@pytest.mark.parametrize("name", NAMES)
+@pytest.mark.full
+@pytest.mark.parametrize("name", [one.name for one in MEASUREMENTS])
 def test_a_measurement_can_be_made(name):
     made = run("--quick", "--only", name)
     assert made.returncode == 0, made.stderr

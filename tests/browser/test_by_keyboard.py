@@ -25,7 +25,7 @@ WAYS = {
 
 @pytest.fixture(
     params=[
-        pytest.param(ways, id=name.replace(" ", "_"), marks=pytest.mark.full if name == "scripts" else ())
+        pytest.param(ways, id=name.replace(" ", "_"), marks=() if name == "no scripts" else pytest.mark.full)
         for name, ways in WAYS.items()
     ]
 )

@@ -11,9 +11,9 @@ from tests.faults.truth import STORIES
 
 pytestmark = [pytest.mark.slow, pytest.mark.waits]
 
-# The morning has the rows that the chosen tests ask about. A commit is proved with a lost database, a lost Redis and a
-# killed worker; ./test --all has every row.
-FOR_EACH_COMMIT = {"away", "no-redis", "killed-a"}
+# The morning has the rows that the chosen tests ask about. A commit is proved with a lost database; ./test --all has
+# every row.
+FOR_EACH_COMMIT = {"away"}
 
 
 def rows_where(condition):

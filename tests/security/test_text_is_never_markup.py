@@ -113,6 +113,7 @@ def test_on_pages_for_staff(office):
     assert sum(1 for count in found.values() if count) > 80
 
 
+@pytest.mark.full
 def test_on_the_pages_of_the_admin_site(office):
     head = office.office.head
     User.objects.filter(pk=head.pk).update(is_staff=True, is_superuser=True)

@@ -33,7 +33,11 @@ def on_a_terminal(words, environment):
 
 
 @pytest.mark.parametrize(
-    ("command", "title"), [(["verify_evidence"], b"releases.observation"), (["backup", "{}/backup"], b"Database")]
+    ("command", "title"),
+    [
+        (["verify_evidence"], b"releases.observation"),
+        pytest.param(["backup", "{}/backup"], b"Database", marks=pytest.mark.full),
+    ],
 )
 def test_progress_is_shown_on_a_terminal_alone(command, title, tmp_path):
     words = [sys.executable, "manage.py", *(word.format(tmp_path) for word in command)]

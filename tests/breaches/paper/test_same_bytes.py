@@ -45,6 +45,7 @@ def test_the_same_document_gives_the_same_bytes_in_every_process_and_thread(tmp_
     assert set(at_once) == {here}
 
 
+@pytest.mark.full
 def test_without_fonts_of_the_machine_the_bytes_are_the_same_or_boxes_in_a_file_that_conforms(tmp_path):
     no_fonts = tmp_path / "fonts.conf"
     no_fonts.write_text(f"<fontconfig><dir>{tmp_path}</dir><cachedir>{tmp_path}/cache</cachedir></fontconfig>")

@@ -83,6 +83,7 @@ def test_every_row_is_copied_and_the_record_goes_on(trial, cluster, tmp_path):
     assert "The database is not empty, so nothing was changed." in sentence
 
 
+@pytest.mark.full
 def test_a_trial_that_postgresql_refuses_leaves_an_empty_database(trial, cluster, tmp_path):
     file, _ = trial
     shutil.copyfile(file, tmp_path / "odd.sqlite3")

@@ -55,6 +55,7 @@ def sentry():
         server.shutdown()
 
 
+@pytest.mark.full
 def test_errors_are_told_by_kind_and_place_and_nothing_of_people_or_releases(sentry, tmp_path):
     dsn, told = sentry
     ran = load_settings(tmp_path, script=FAILING, STATSOFFICE_SENTRY_DSN=dsn)
