@@ -89,7 +89,7 @@ class WholeReleaseAnswer(ReleaseAnswer):
 class ListAnswer(Schema):
     """A part of a list."""
 
-    next_url: str | None = Field(description="Where the list goes on; null at its end.")
+    next_url: str | None = Field(description="Address of the next part of the list; null at the end.")
 
 
 class ReleasesAnswer(ListAnswer):

@@ -17,7 +17,7 @@ SLUG = r"^[-a-zA-Z0-9_]+$"
 SLUG_PAIR = r"^[-a-zA-Z0-9_]+/[-a-zA-Z0-9_]+$"
 # The day of a release, counted in days, and its identifier: where a list of releases goes on.
 PLACE = r"^[0-9]{6}[.][0-9a-f]{32}$"
-AFTER = "Where the list goes on, as next_url says."
+AFTER = "The position from which the list continues. Copy it from next_url."
 _ISO_DAY = re.compile(r"\d{4}-\d{2}-\d{2}", re.ASCII)
 _NUMBER = re.compile(r"\d{1,9}", re.ASCII)
 
@@ -81,11 +81,11 @@ class AskedReleases(AskedList):
     producer: SlugFilter = Field("", description="The slug of a producer.")
     series: SlugFilter = Field("", description="The slug of a series.")
     status: Annotated[list[PublicStatus], _WITHOUT_EMPTY] = Field(
-        [], description="What the calendar calls the release; may be given again for one or another."
+        [], description="Status in the calendar. Repeat the parameter to ask for several."
     )
     designation: Standing = Field(None, description="The standing of the statistics.")
-    since: Day = Field(None, alias="from", description="The first day on which the release may come.")
-    until: Day = Field(None, alias="to", description="The last day on which the release may come.")
+    since: Day = Field(None, alias="from", description="Releases on or after this day.")
+    until: Day = Field(None, alias="to", description="Releases on or before this day.")
     words: str = Field(
         "",
         max_length=200,
