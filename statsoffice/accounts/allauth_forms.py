@@ -3,13 +3,16 @@
 from typing import Any, ClassVar
 
 from allauth.account import forms as account
+from allauth.mfa.adapter import get_adapter
 from allauth.mfa.base import forms as mfa
+from allauth.mfa.models import Authenticator
 from allauth.mfa.totp import forms as totp
 from allauth.mfa.webauthn import forms as webauthn
 from django.utils.functional import Promise
 from django.utils.translation import gettext_lazy as lazy
 
 from statsoffice.accounts.forms import PASSWORD_ADVICE
+from statsoffice.accounts.second_factor import use_code
 
 type Words = str | Promise
 
@@ -67,14 +70,26 @@ class ResetPassword(OurWords, account.ResetPasswordKeyForm):  # type: ignore[mis
     hints: ClassVar[dict[str, Words]] = {"password1": PASSWORD_ADVICE}
 
 
-class Authenticate(OurWords, mfa.AuthenticateForm):  # type: ignore[misc]
+class CodeOnce:
+    """Refuses the code of an app that was used before."""
+
+    def clean_code(self) -> str:
+        """Check the code, then mark it as used."""
+        code: str = super().clean_code()  # type: ignore[misc]
+        is_of_app = self.authenticator.type == Authenticator.Type.TOTP  # type: ignore[attr-defined]
+        if is_of_app and not use_code(self.user, code):  # type: ignore[attr-defined]
+            raise get_adapter().validation_error("incorrect_code")
+        return code
+
+
+class Authenticate(CodeOnce, OurWords, mfa.AuthenticateForm):  # type: ignore[misc]
     """Asks for a code when somebody signs in."""
 
     labels: ClassVar[dict[str, Words]] = {"code": CODE}
     attributes: ClassVar[dict[str, dict[str, str]]] = {"code": {"inputmode": "numeric", "spellcheck": "false"}}
 
 
-class ReauthenticateByCode(OurWords, mfa.ReauthenticateForm):  # type: ignore[misc]
+class ReauthenticateByCode(CodeOnce, OurWords, mfa.ReauthenticateForm):  # type: ignore[misc]
     """Asks for a code once more."""
 
     labels: ClassVar[dict[str, Words]] = {"code": CODE}
@@ -86,6 +101,12 @@ class ActivateTotp(OurWords, totp.ActivateTOTPForm):  # type: ignore[misc]
 
     labels: ClassVar[dict[str, Words]] = {"code": lazy("The six digits that the app shows now")}
     attributes: ClassVar[dict[str, dict[str, str]]] = {"code": {"inputmode": "numeric", "spellcheck": "false"}}
+
+    def clean_code(self) -> str:
+        """Check the code, then mark it as used: it cannot sign in as well."""
+        code: str = super().clean_code()
+        use_code(self.user, code)
+        return code
 
 
 class AddPasskey(OurWords, webauthn.AddWebAuthnForm):  # type: ignore[misc]

@@ -1,7 +1,9 @@
 """Who must have a second factor besides a password, and whether they have one."""
 
+from allauth.mfa import app_settings
 from allauth.mfa.models import Authenticator
 from django.conf import settings
+from django.core.cache import cache
 
 from releases.permissions import roles_anywhere
 from statsoffice.accounts.models import User
@@ -9,6 +11,18 @@ from statsoffice.accounts.models import User
 ADMINISTRATOR = "administrator"
 # Recovery codes help out where one of these is lost, and are none by themselves.
 FACTORS = (Authenticator.Type.TOTP, Authenticator.Type.WEBAUTHN)
+
+# An app shows a code for one period. It is accepted in as many periods before and after as the settings tolerate.
+CODE_VALID_SECONDS = app_settings.TOTP_PERIOD * (2 * app_settings.TOTP_TOLERANCE + 1)
+
+
+def use_code(person: User, code: str) -> bool:
+    """Mark a code of a person's authenticator app as used; gives False if it was used before.
+
+    allauth marks a code for one period only, and not the code that activates the app.
+    """
+    digits = "".join(filter(str.isdigit, code))
+    return cache.add(f"statsoffice.accounts.code?user={person.pk}&code={digits}", "used", CODE_VALID_SECONDS)
 
 
 def must_have_one(person: User) -> bool:

@@ -150,6 +150,30 @@ def test_a_code_works_once(client, time_machine):
     assert "it was used already" in rejected(client, code_of())
 
 
+def test_a_code_works_once_in_all_the_time_that_it_is_valid(client, time_machine):
+    time_machine.move_to(NOON, tick=False)
+    head = with_an_app(member(Role.HEAD_OF_PROFESSION, ProducerFactory()))
+    sign_in(client, head)
+    code = code_of()
+    client.post(reverse("mfa_authenticate"), {"code": code})
+    client.logout()
+    time_machine.move_to("2026-03-02 12:00:45+00:00", tick=False)  # in the next period, in which it is accepted
+    sign_in(client, head)
+    assert "it was used already" in rejected(client, code)
+
+
+def test_the_code_that_activated_an_app_does_not_sign_in(client, time_machine):
+    time_machine.move_to(NOON, tick=False)
+    head = member(Role.HEAD_OF_PROFESSION, ProducerFactory())
+    sign_in(client, head)
+    shows_again(client)
+    code = code_of(secret_in(client.get(reverse("mfa_activate_totp")).text))
+    client.post(reverse("mfa_activate_totp"), {"code": code})
+    client.logout()
+    sign_in(client, head)
+    assert "it was used already" in rejected(client, code)
+
+
 def test_a_recovery_code_works_once_in_the_place_of_the_app(client, time_machine):
     time_machine.move_to(NOON, tick=False)
     head = with_an_app(member(Role.HEAD_OF_PROFESSION, ProducerFactory()))
