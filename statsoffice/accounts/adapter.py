@@ -5,10 +5,22 @@ from typing import Any
 
 from allauth.account.adapter import DefaultAccountAdapter
 from allauth.core import context
+from django.core.cache import cache
 from django.http import HttpRequest
+from django.utils.crypto import salted_hmac
 from django.utils.translation import gettext_lazy as lazy
 
+from statsoffice.around_pages.rate_limit import client_of
+
 logger = logging.getLogger(__name__)
+
+
+KNOWN_SECONDS = 90 * 24 * 60 * 60
+
+
+def _network(request: HttpRequest, *, account: str) -> str:
+    """Name the network of a request and an account by a digest: which people use which networks is not stored."""
+    return f"known-network:{salted_hmac(__name__, f'{account} {client_of(request)}', algorithm='sha256').hexdigest()}"
 
 
 class InvitationOnlyAdapter(DefaultAccountAdapter):  # type: ignore[misc]  # allauth ships no types
@@ -24,6 +36,22 @@ class InvitationOnlyAdapter(DefaultAccountAdapter):  # type: ignore[misc]  # all
         "incorrect_password": lazy("The password is wrong"),
         "enter_current_password": lazy("This is not your password now"),
     }
+
+    def _get_login_attempts_cache_key(self, request: HttpRequest, **credentials: Any) -> str:
+        """Count wrong passwords by account, and separately where the account has signed in from this network before.
+
+        All other networks share one count. Somebody elsewhere can therefore guess no more often than before, and can
+        no longer keep a person out of the office's own network.
+        """
+        account = str(super()._get_login_attempts_cache_key(request, **credentials))
+        network = _network(request, account=account)
+        return network if cache.get(network) else account
+
+    def login(self, request: HttpRequest, user: Any) -> None:
+        """Sign a person in, and remember their network for the count of wrong passwords."""
+        super().login(request, user)
+        account = super()._get_login_attempts_cache_key(request, email=user.email)
+        cache.set(_network(request, account=account), "known", KNOWN_SECONDS)
 
     def reauthenticate(self, user: Any, password: str) -> bool:
         """Tell whether a password is the one of whoever is signed in; it counts as an attempt to sign in."""

@@ -132,6 +132,29 @@ def test_after_five_wrong_passwords_an_address_is_locked_for_five_minutes_with_o
     assert attempt(client, person.email, PASSWORD).status_code == 302
 
 
+def test_wrong_passwords_from_elsewhere_do_not_keep_a_person_out_of_their_own_network(client, person, time_machine):
+    time_machine.move_to("2026-03-02 09:00:00+00:00", tick=False)
+    assert attempt(client, person.email, PASSWORD).status_code == 302
+    client.logout()
+    other = UserFactory(email="other@example.gov.uk")
+    assert attempt(Client(), other.email, PASSWORD, REMOTE_ADDR="198.51.100.9").status_code == 302
+    for place in range(6):
+        attempt(Client(), person.email, "not this one", REMOTE_ADDR=f"198.51.100.{place}")
+    locked = attempt(Client(), person.email, PASSWORD, REMOTE_ADDR="198.51.100.9")
+    assert "There were too many attempts" in locked.text
+    assert attempt(client, person.email.upper(), PASSWORD).status_code == 302
+
+
+def test_a_network_from_which_a_person_has_signed_in_has_a_limit_of_its_own(client, person, time_machine):
+    time_machine.move_to("2026-03-02 09:00:00+00:00", tick=False)
+    attempt(client, person.email, PASSWORD)
+    client.logout()
+    for _ in range(5):
+        assert "is wrong" in attempt(client, person.email, "not this one").text
+    assert "There were too many attempts" in attempt(client, person.email, PASSWORD).text
+    assert attempt(Client(), person.email, PASSWORD, REMOTE_ADDR="198.51.100.9").status_code == 302
+
+
 def test_an_address_that_nobody_has_is_locked_alike(client):
     for _ in range(5):
         attempt(client, "nobody@example.gov.uk", "not this one")
