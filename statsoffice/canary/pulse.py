@@ -8,7 +8,7 @@ from typing import Any
 
 from django.db import Error, IntegrityError, transaction
 
-from releases.models import Coverage
+from releases.models import Coverage, Release
 from statsoffice.canary.models import Pulse
 
 logger = logging.getLogger(__name__)
@@ -16,6 +16,9 @@ logger = logging.getLogger(__name__)
 SWEEP = "sweep"
 LONGEST_PAUSE = timedelta(seconds=60)
 """A watcher of which no sweep has finished for so long is silent; one should finish every five seconds."""
+LONGEST_PAUSE_NEAR_DUE = timedelta(seconds=10)
+"""The same close to an instant at which a release is due."""
+NEAR_DUE = timedelta(minutes=5)
 MARKED_ALIVE_WITHIN = timedelta(seconds=15)
 """A sweep at work marks itself alive every two seconds, where it is not just looking at something due."""
 
@@ -39,14 +42,17 @@ def beating(step: str, *, now: Callable[[], datetime], by: str) -> Iterator[None
 
 
 def is_beating(pulse: Pulse, *, now: datetime) -> bool:
-    """Tell whether sweeps finish, or a long one is at work.
+    """Tell whether sweeps finish, or a long one is at work. Close to a due instant ten seconds of silence are too many.
 
     A morning can keep one sweep busy for many minutes. It counts as long as it marks itself alive, if it began soon
     after the end of another: of processes that die in each sweep, the last one alone would always seem at work.
 
     :param now: the aware instant of asking.
     """
-    if _within(pulse.finished_at, LONGEST_PAUSE, now=now):
+    if _within(pulse.finished_at, LONGEST_PAUSE_NEAR_DUE, now=now):
+        return True
+    is_near_due = Release.objects.official().watched(now=now, ahead=NEAR_DUE, behind=NEAR_DUE).exists()
+    if not is_near_due and _within(pulse.finished_at, LONGEST_PAUSE, now=now):
         return True
     ends = [at for at in (pulse.finished_at, pulse.failed_at) if at]
     if pulse.begun_at is None or (ends and pulse.begun_at <= max(ends)):
@@ -57,7 +63,8 @@ def is_beating(pulse: Pulse, *, now: datetime) -> bool:
     failed_last = pulse.failed_at is not None and pulse.failed_at == max(ends)
     if failed_last and now - pulse.begun_at < MARKED_ALIVE_WITHIN:
         return False
-    return Coverage.objects.filter(watcher=pulse.begun_by, ended_at__gte=now - MARKED_ALIVE_WITHIN).exists()
+    alive_within = LONGEST_PAUSE_NEAR_DUE if is_near_due else MARKED_ALIVE_WITHIN
+    return Coverage.objects.filter(watcher=pulse.begun_by, ended_at__gte=now - alive_within).exists()
 
 
 def last_alive_at(pulse: Pulse, *, now: datetime) -> datetime | None:

@@ -8,6 +8,7 @@ from releases.record import coverage
 from statsoffice.canary import words
 from statsoffice.canary.condition import Problem, Trouble, condition, problem_from
 from statsoffice.canary.models import Pulse
+from tests.factories import a_confirmed_release, london_slot
 from tests.statsoffice.canary.record import a_rehearsal, a_sweep, a_watcher_that_is_well
 from tests.statsoffice.canary.rehearsing import MORNING as NOW
 
@@ -57,6 +58,21 @@ def test_no_sweep_for_longer_than_a_minute_is_told_with_the_time_of_the_last():
         "The watcher is not well. Until this is mended, look at each release yourself when it is due. "
         "The watcher was last active at 8.20am. No release is being watched."
     )
+
+
+@pytest.mark.parametrize(
+    ("due_in", "rehearsal", "silent"),
+    [(4, False, True), (-4, False, True), (6, False, False), (-6, False, False), (4, True, False)],
+)
+def test_within_five_minutes_of_a_due_instant_eleven_seconds_without_a_sweep_are_too_many(due_in, rehearsal, silent):
+    release = a_confirmed_release(slot=london_slot(NOW.date()), rehearsal=rehearsal)
+    now = release.due_at - timedelta(minutes=due_in)
+    a_watcher_that_is_well(at=now)
+    Pulse.objects.update(begun_at=now - timedelta(seconds=11), finished_at=now - timedelta(seconds=11))
+    coverage.Coverage.objects.update(began_at=now - timedelta(hours=1), ended_at=now - timedelta(seconds=11))
+    assert [one.trouble for one in condition(now=now).problems] == (["sweep_silent"] if silent else [])
+    Pulse.objects.update(finished_at=now - timedelta(seconds=9))
+    assert condition(now=now).problems == ()
 
 
 def test_sweeps_that_fail_are_told_apart_from_none():
