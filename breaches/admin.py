@@ -32,17 +32,18 @@ from releases.admin.access import ReadOnly, ask_once
 class EditionAdmin(admin.ModelAdmin[Edition]):
     """Editions of the Code, for those with Django's own permission."""
 
-    list_display = ("number", "title", "in_force_from")
+    list_display = ("number", "title", "in_force_from", "in_force_confirmed")
 
 
 @admin.register(Practice)
 class PracticeAdmin(admin.ModelAdmin[Practice]):
-    """Practices of an edition; one is confirmed once somebody has read it in the Code itself."""
+    """Practices of an edition. Their wording is settled, with its source, on the page "Code of Practice"."""
 
-    list_display = ("code", "edition", "principle", "text", "confirmed")
-    list_filter = ("edition", "confirmed")
+    list_display = ("code", "edition", "principle", "summary", "settled_at")
+    list_filter = ("edition",)
     list_select_related = ("edition",)
-    search_fields = ("code", "principle", "text")
+    readonly_fields = ("wording", "settled_at", "settled_by")
+    search_fields = ("code", "principle", "summary", "wording")
 
 
 class OfReports[M: Model](ReadOnly[M]):

@@ -9,7 +9,7 @@ from breaches.models import OwnAct, Report, StartedReport
 from breaches.models.report import ReportQuerySet
 from releases.core.roles import BY_WEIGHT, LEADS, Role
 from releases.models import Producer
-from releases.permissions import NotYours, Person, producers_with, roles_of
+from releases.permissions import NotYours, Person, producers_with, roles_anywhere, roles_of
 
 
 class Action(StrEnum):
@@ -34,6 +34,10 @@ TABLE: dict[Action, frozenset[Role]] = {
     # What is removed cannot be brought back, so that it is nobody's but the one who answers for the record.
     Action.REDACT: frozenset({Role.HEAD_OF_PROFESSION}),
 }
+
+
+# The Code is the same for every producer, so that any of them gives the right.
+CODE_KEEPERS = LEADS | {Role.CALENDAR_MANAGER}
 
 
 def reports_where(person: Person, action: Action) -> ReportQuerySet:
@@ -119,6 +123,11 @@ def declared_own_act(person: Person, report: Report) -> bool:
 def may_write_or_decide(person: Person, report: Report) -> bool:
     """Tell whether some role of a person lets them write a report or decide on it."""
     return bool(WRITERS & roles_for(person, report))
+
+
+def may_settle_wording(person: Person) -> bool:
+    """Tell whether a person may see the page of the Code of Practice and settle the wording of practices there."""
+    return bool(CODE_KEEPERS & roles_anywhere(person))
 
 
 def may_ever(person: Person, move: str, report: Report) -> bool:

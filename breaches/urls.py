@@ -9,6 +9,7 @@ from breaches.views import (
     actions,
     cause,
     changes,
+    code_of_practice,
     dealing,
     decisions,
     documents,
@@ -24,7 +25,6 @@ from breaches.views import (
     sending,
     starting,
     timeline,
-    wordings,
 )
 
 
@@ -71,6 +71,8 @@ urlpatterns = [
     path("register/figures/", figures.figures, name="figures"),
     path("register/figures/export/<str:kind>/", figures.export, name="export_figures"),
     path("near-misses/", near_misses.log, name="near_misses"),
+    path("code-of-practice/", code_of_practice.code, name="code_of_practice"),
+    path("code-of-practice/<int:practice>/", code_of_practice.settle, name="settle_wording"),
     path("start/", starting.about_anything, name="start"),
     path("start/release/<slug:release>/", starting.about_release, name="start_about_release"),
     path("start/series/<slug:producer>/<slug:series>/", starting.about_series, name="start_about_series"),
@@ -96,7 +98,6 @@ urlpatterns = [
     path("<slug:reference>/publish/", publishing.publish, name="publish"),
     path("<slug:reference>/unpublish/", publishing.take_back, name="unpublish"),
     path("<slug:reference>/own-act/", own_acts.declare, name="own_act"),
-    path("<slug:reference>/wordings/", wordings.settle, name="wordings"),
     path("<slug:reference>/cause/", cause.choose, name="cause"),
     path("<slug:reference>/actions/", actions.listed, name="actions"),
     path("<slug:reference>/actions/add/", actions.add, name="add_action"),

@@ -9,7 +9,7 @@ from breaches.completing import timeline
 from breaches.core.content import ReportContent
 from breaches.core.printed.document import exactly
 from breaches.core.remarks import Remark, Section, impossible, missing
-from breaches.core.status import APPROVE, Kind
+from breaches.core.status import Kind
 from breaches.models import Report
 
 # What is said on the page of the cause, and not in the section that prints it.
@@ -25,30 +25,12 @@ def for_submission(report: Report, content: ReportContent) -> tuple[Remark, ...]
     return (*_not_said(report), *_outdated(report, content))
 
 
-def for_approval(report: Report, content: ReportContent) -> tuple[Remark, ...]:
-    """List what keeps a report from being approved besides its own text: a wording that nobody has confirmed, too."""
-    doubtful = (practice for practice in content.practices if not practice.confirmed)
-    return (
-        *for_submission(report, content),
-        *(
-            Remark(
-                Section.CIRCUMSTANCES,
-                "wording",
-                f"Confirm the wording of practice {practice.code} in edition {practice.edition}, or leave it out.",
-            )
-            for practice in doubtful
-        ),
-    )
+def in_the_way(report: Report, content: ReportContent, *, today: date) -> tuple[Remark, ...]:
+    """List all that keeps a report from being submitted or approved. The wording of a practice never does.
 
-
-def in_the_way(report: Report, content: ReportContent, *, move: str, today: date) -> tuple[Remark, ...]:
-    """List all that keeps a report from being submitted, or approved, whether its text tells it or not.
-
-    :param move: SUBMIT or APPROVE.
     :param today: London's date.
     """
-    needed = for_approval if move == APPROVE else for_submission
-    return (*missing(content), *needed(report, content), *impossible(content, today=today))
+    return (*missing(content), *for_submission(report, content), *impossible(content, today=today))
 
 
 def of_the_cause(report: Report) -> tuple[Remark, ...]:

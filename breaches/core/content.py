@@ -30,20 +30,37 @@ class Person:
 
 @dataclass(frozen=True, slots=True)
 class CitedPractice:
-    """A practice of one edition of the Code; `confirmed`: its words or its sense were read in the original."""
+    """A practice, principle or standard of one edition of the Code, as a report cites it.
+
+    `confirmed`: `text` holds the words of the Code, which a person has compared with it. Otherwise `text` is the title
+    of the principle, if it has one: no words are printed that no one has read in the Code.
+    `on`: the one of several dates of occurrence for which it is cited; None for all of them.
+    """
 
     edition: str
     code: str
     principle: str
     text: str
     confirmed: bool
+    on: date | None = None
 
     @property
     def name(self) -> str:
-        """Its principle and code: "Trustworthiness: T3.6", or "Protocol 2, Practice 8", which says both by itself."""
+        """Its number, such as "Trustworthiness: T3.6" or "Standard 3 (Be transparent), practice 3.6"."""
         if not self.principle or self.code.startswith(self.principle):
             return self.code
+        if self.principle.startswith(self.code):
+            return self.principle
+        if self.principle.startswith("Standard "):
+            return f"{self.principle}, practice {self.code}"
         return f"{self.principle}: {self.code}"
+
+    @property
+    def citation(self) -> str:
+        """Its number with the words of the Code, or with its title until these are settled."""
+        if not self.text:
+            return self.name
+        return f"{self.name} - {self.text}" if self.confirmed else f"{self.name} ({self.text})"
 
 
 @dataclass(frozen=True, slots=True)
@@ -104,7 +121,7 @@ def to_json(content: ReportContent) -> dict[str, Any]:
     value["occurred_on"] = [day.isoformat() for day in content.occurred_on]
     value["outputs"] = list(value["outputs"])
     value["producers"] = list(value["producers"])
-    value["practices"] = list(value["practices"])
+    value["practices"] = [_practice_to_json(practice) for practice in content.practices]
     value["timeline"] = [
         {"at": entry.at.astimezone(UTC).isoformat(), "text": entry.text, "source": entry.source}
         for entry in content.timeline
@@ -130,7 +147,7 @@ def from_json(value: dict[str, Any]) -> ReportContent:
             head_of_profession=_person(value["head_of_profession"]),
             statement_url=value["statement_url"],
             report_date=date.fromisoformat(value["report_date"]) if value["report_date"] else None,
-            practices=tuple(CitedPractice(**practice) for practice in value["practices"]),
+            practices=tuple(map(_practice, value["practices"])),
             other_practices=value["other_practices"],
             occurred_on=tuple(date.fromisoformat(day) for day in value["occurred_on"]),
             circumstances=value["circumstances"],
@@ -146,6 +163,16 @@ def from_json(value: dict[str, Any]) -> ReportContent:
     except (KeyError, TypeError) as error:
         message = f"The stored content does not fit the form: {error}."
         raise ValueError(message) from error
+
+
+def _practice_to_json(practice: CitedPractice) -> dict[str, Any]:
+    # Left out where there is none, as in `LATER_FIELDS`.
+    on = {"on": practice.on.isoformat()} if practice.on else {}
+    return {name: part for name, part in asdict(practice).items() if name != "on"} | on
+
+
+def _practice(value: dict[str, Any]) -> CitedPractice:
+    return CitedPractice(**(value | ({"on": date.fromisoformat(value["on"])} if "on" in value else {})))
 
 
 def _person(value: dict[str, Any] | None) -> Person | None:

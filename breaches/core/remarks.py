@@ -135,10 +135,6 @@ def _odd_in_circumstances(content: ReportContent, today: date) -> Iterator[Remar
     section = Section.CIRCUMSTANCES
     if content.other_practices.strip() and not content.practices:
         yield Remark(section, "practices", "No practice is chosen from the list of the Code.")
-    for practice in content.practices:
-        if not practice.confirmed:
-            name = f"{practice.code} in edition {practice.edition}"
-            yield Remark(section, "practices", f"The wording of practice {name} has not been confirmed.")
     if len(editions := sorted({practice.edition for practice in content.practices})) > 1:
         yield Remark(section, "practices", f"Practices of different editions are cited: {', '.join(editions)}.")
     for occurred in content.occurred_on:

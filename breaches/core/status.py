@@ -35,6 +35,7 @@ class Kind(StrEnum):
     LEAK = "leak"
     NOT_ANNOUNCED = "not_announced"
     USED_IN_PUBLIC = "used_in_public"
+    UNEQUAL_ACCESS = "unequal_access"
     OTHER = "other"
 
 

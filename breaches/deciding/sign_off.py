@@ -29,7 +29,7 @@ from breaches.deciding.bound_evidence import evidence_digest
 from breaches.drafts.refreshing import machine_beside, with_grown_figures
 from breaches.models import ApprovedDocument, JoinedDraft, Report, ReportVersion, SectionComment
 from breaches.permissions import acting_role
-from breaches.reports import moves
+from breaches.reports import moves, practices
 from breaches.reports.versions import CHANGED_SINCE_READ, FACTS, content_of
 from releases.core.canonical import sha256_hex
 from releases.core.dates.london import local_date
@@ -57,7 +57,7 @@ def submit(report: Report, *, by: "User", at: datetime) -> Report:
     :raises MoveRefused: if the report's state or the person's roles do not allow it, or somebody was faster.
     """
     content = with_grown_figures(report)
-    remarks = needs.in_the_way(report, content, move=SUBMIT, today=local_date(at))
+    remarks = needs.in_the_way(report, content, today=local_date(at))
     move = moves.check(report, SUBMIT, by=by, complete_report=not remarks, remarks=remarks)
     return moves.make(report, move, by=by, at=at, **_with_text(report, content, {"submitted_by": by}))
 
@@ -116,7 +116,7 @@ def approve(
     if content.annex and evidence_digest(report) != evidence:
         sentence = _("A look was recorded this very moment; read the annex again before you approve it.")
         raise SomebodyWasFaster(sentence)
-    remarks = needs.in_the_way(report, content, move=APPROVE, today=local_date(at))
+    remarks = needs.in_the_way(report, content, today=local_date(at))
     move = moves.check(report, APPROVE, by=by, complete_report=not remarks, remarks=remarks)
     one_person = wrote_or_submitted(report, by)
     if one_person and report.producer.two_person_approval:
@@ -198,8 +198,11 @@ def as_approved(report: Report, *, at: datetime, annex: bool = False) -> ReportC
 
     :param annex: whether with what the looks show by now; a report that rests on no looks has no annex. What nobody
         edited is then told from the same looks: text and annex say the same.
+
+    Practices have the wording that the office has settled by now.
     """
     content = with_annex(report) if annex else replace(content_of(report), annex=None)
+    content = practices.with_settled_wording(content)
     return replace(content, report_date=local_date(at), lead_official=settings.LEAD_OFFICIAL)
 
 

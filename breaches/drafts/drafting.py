@@ -1,16 +1,17 @@
 """From verdicts to suspicions and from suspicions to drafts: each once, whatever runs twice."""
 
-from collections.abc import Callable, Collection, Iterable, Mapping, Sequence
-from datetime import date, datetime
+from collections.abc import Collection, Iterable, Mapping, Sequence
+from datetime import datetime
 from functools import cache
 from itertools import batched, chain
 
 from django.db import transaction
 from django.db.models import Exists, OuterRef
 
-from breaches.core.content import CitedPractice, ReportContent, to_json
+from breaches.core.content import ReportContent, to_json
 from breaches.core.status import Kind, ReportStatus
 from breaches.drafts import machine_text, refreshing
+from breaches.drafts.machine_text import PracticesOn
 from breaches.drafts.refreshing import standing
 from breaches.models import Report, ReportEvent, ReportVersion, Suspicion
 from breaches.reports import facts_on_record, filing, practices
@@ -28,7 +29,6 @@ KINDS: Mapping[Kind, tuple[Outcome, ...]] = {
 
 # release, schedule version
 type Schedule = tuple[int, int]
-type PracticesOn = Callable[[date], tuple[CitedPractice, ...]]
 
 # Enough to draft a thousand reports in seconds, few enough to let other writers in between.
 BATCH = 100
@@ -86,7 +86,7 @@ def _raise_suspicions(*, now: datetime) -> None:
 def _draft_reports(*, now: datetime, faults: list[Exception]) -> list[Report]:
     waiting = Suspicion.objects.without_report().values_list("release_id", "schedule_version")
     drafted: list[Report] = []
-    practices_on = cache(practices.of_orderly_release)
+    practices_on = cache(practices.suggested_for)
     for batch in batched(dict.fromkeys(waiting), BATCH):
         try:
             drafted += _draft_batch(batch, now=now, practices_on=practices_on)

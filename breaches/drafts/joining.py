@@ -156,7 +156,7 @@ def _days(draft: Report, due: Any) -> tuple[Any, ...]:
 
 def _machine(suspicions: list[Suspicion]) -> ReportContent:
     facts = facts_on_record.facts_of_suspicions(suspicions)
-    return machine_content(suspicions, facts, practices_on=practices.of_orderly_release)
+    return machine_content(suspicions, facts, practices_on=practices.suggested_for)
 
 
 def _joint(versions: list[ReportVersion], machine: ReportContent) -> tuple[ReportContent, dict[str, Any]]:

@@ -1,8 +1,9 @@
 """The machine's text of a report: what the record alone can fill in, field by field."""
 
-from collections.abc import Callable, Collection, Iterable, Mapping
+from collections.abc import Collection, Iterable, Mapping
 from dataclasses import replace
 from datetime import date
+from typing import Protocol
 
 from breaches.core.account.facts import Facts
 from breaches.core.account.narrative import account
@@ -10,6 +11,13 @@ from breaches.core.content import CitedPractice, Output, Person, ReportContent
 from breaches.models import Suspicion
 from releases.core.dates.london import local_date
 from releases.models import Address, Contact, Release, Series
+
+
+class PracticesOn(Protocol):
+    """Gives what the machine cites for a kind of breach and a day of occurrence."""
+
+    def __call__(self, kind: str, *, on: date) -> tuple[CitedPractice, ...]: ...
+
 
 # What follows from the looks. The rest is copied once: a contact is printed as it was when the report was drafted.
 FROM_FACTS = ("practices", "occurred_on", "circumstances")
@@ -19,7 +27,7 @@ def machine_content(
     suspicions: Iterable[Suspicion],
     facts: Mapping[int, Facts],
     *,
-    practices_on: Callable[[date], tuple[CitedPractice, ...]],
+    practices_on: PracticesOn,
 ) -> ReportContent:
     """Fill in what is on record about the suspicions of one report.
 
@@ -28,15 +36,15 @@ def machine_content(
 
     :param suspicions: read with `release__series__producer`, the series' contacts, and the release's addresses.
     :param facts: the facts on each suspicion's verdict, by the verdict's key.
-    :param practices_on: gives what the machine may cite for a day of occurrence.
+    :param practices_on: gives what the machine cites for a kind of breach and a day of occurrence.
     """
     listed = list(suspicions)
-    days = sorted({on for suspicion in listed if (on := _occurred_on(suspicion)) is not None})
+    occurred = [(suspicion.kind, on) for suspicion in listed if (on := _occurred_on(suspicion)) is not None]
     verdicts = dict.fromkeys(suspicion.verification_id for suspicion in listed)
     return replace(
         of_releases({suspicion.release_id: suspicion.release for suspicion in listed}.values()),
-        practices=tuple(dict.fromkeys(practice for on in days for practice in practices_on(on))),
-        occurred_on=tuple(days),
+        practices=tuple(dict.fromkeys(practice for kind, on in occurred for practice in practices_on(kind, on=on))),
+        occurred_on=tuple(sorted({on for _kind, on in occurred})),
         circumstances="\n\n".join(account(facts[verdict]) for verdict in verdicts),
     )
 

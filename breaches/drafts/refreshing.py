@@ -101,7 +101,7 @@ def up_to_date(report: Report, suspicions: Sequence[Suspicion], facts: Mapping[i
     :param facts: the facts on each suspicion's verdict, by the verdict's key.
     """
     version = present(report)
-    machine = machine_content(suspicions, facts, practices_on=practices.of_orderly_release)
+    machine = machine_content(suspicions, facts, practices_on=practices.suggested_for)
     content, _beside = _refreshed(version, machine)
     return from_json(version.content) if content is None else content
 
@@ -124,7 +124,12 @@ def machine_beside(report: Report, content: ReportContent) -> tuple[dict[str, An
     :param content: what `up_to_date` made of the present version.
     """
     version, told = present(report), to_json(content)
-    changed = {field: told[field] for field in FROM_FACTS if told[field] != version.content[field]}
+    changed = {
+        field: told[field]
+        for field in FROM_FACTS
+        # Settled wording enters a choice of practices that people have made, which stays theirs.
+        if told[field] != version.content[field] and is_untouched(version, field)
+    }
     return version.machine | changed, report.machine | changed
 
 
@@ -146,7 +151,7 @@ def _is_due(stands: list[list[Any]], told: ReportEvent | None, *, now: datetime,
 
 def _refresh(report: Report, suspicions: Sequence[Suspicion], *, now: datetime) -> None:
     facts = facts_on_record.facts_of_suspicions(suspicions)
-    machine = machine_content(suspicions, facts, practices_on=practices.of_orderly_release)
+    machine = machine_content(suspicions, facts, practices_on=practices.suggested_for)
     version = present(report)
     content, beside = _refreshed(version, machine) if report.status in OPEN_TO_THE_MACHINE else (None, None)
     newest = to_json(machine)

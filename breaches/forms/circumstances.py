@@ -1,6 +1,7 @@
 """Section 2 as a form: the practices, the days, and what happened."""
 
 from collections.abc import Iterable
+from dataclasses import replace
 from datetime import date
 from typing import Any
 
@@ -12,8 +13,11 @@ from django.utils.translation import gettext_lazy as lazy
 
 from breaches.core.content import CitedPractice, ReportContent
 from breaches.core.remarks import Section
+from breaches.forms.code_of_practice import notes_on
 from breaches.forms.rows import date_rows
 from breaches.forms.section import SectionForm, narrative
+from breaches.reports.practices import Offered
+from releases.core.dates.london import day
 from releases.forms.form_fields import LongTextField
 from releases.forms.form_layout import Question, inside_the_form
 
@@ -24,10 +28,9 @@ class CircumstancesForm(SectionForm):
     section = Section.CIRCUMSTANCES
 
     practices = forms.MultipleChoiceField(required=False, widget=forms.CheckboxSelectMultiple)
-    suggested = forms.MultipleChoiceField(required=False, widget=forms.CheckboxSelectMultiple)
     other_practices = LongTextField(
         label=lazy("Other principles or practices, in your own words"),
-        help_text=lazy("Such as an older edition, or a principle without a practice."),
+        help_text=lazy("For example, from an edition that is not in the list."),
         required=False,
         max_length=2000,
         widget=forms.Textarea(attrs={"rows": 3}),
@@ -42,52 +45,60 @@ class CircumstancesForm(SectionForm):
 
     def asked(self, content: ReportContent) -> dict[str, Any]:
         """Return what the fields hold before anybody types."""
-        cited = [key_of(practice) for practice in content.practices]
         return {
-            "practices": cited,
-            "suggested": cited,
+            "practices": [key_of(practice) for practice in content.practices],
             "other_practices": content.other_practices,
             "circumstances": content.circumstances,
         }
 
-    def prepare(self, data: QueryDict | None, *, content: ReportContent, practices: Iterable[CitedPractice]) -> None:
-        """Offer the practices in force and those already cited, the unconfirmed ones apart; a row for each day."""
-        # A copy that is cited stays as it is, unless its wording has been confirmed since.
-        offered = {key_of(practice): practice for practice in practices}
+    def prepare(self, data: QueryDict | None, *, content: ReportContent, practices: Iterable[Offered]) -> None:
+        """Offer the practices in force and those already cited, the likely ones first, and a row for each day."""
+        listed = {key_of(one.cited): one for one in practices}
         cited = {key_of(practice): practice for practice in content.practices}
-        kept = {key: practice for key, practice in cited.items() if practice.confirmed or key not in offered}
-        self.offered = offered | kept
-        for name, confirmed, label in (
-            ("practices", True, _("Relevant principle(s) and practice(s)")),
-            ("suggested", False, _("Suggested, wording not confirmed")),
-        ):
-            field = self.fields[name]
-            assert isinstance(field, forms.MultipleChoiceField)  # noqa: S101  # declared above
-            field.label = label
-            field.choices = [
-                (key, in_full(practice)) for key, practice in self.offered.items() if practice.confirmed is confirmed
-            ]
-        caution = _("Nobody has yet compared this wording with the Code itself. Read the Code before you choose one.")
-        self.fields["suggested"].help_text = caution
+        # A copy that is cited stays as it is, unless its wording has been settled since.
+        kept = {key: practice for key, practice in cited.items() if practice.confirmed or key not in listed}
+        self.offered = {key: one.cited for key, one in listed.items()} | kept
+        self.notes = {key: " ".join(notes_on(one)) for key, one in listed.items()}
+        field = self.fields["practices"]
+        assert isinstance(field, forms.MultipleChoiceField)  # noqa: S101  # declared above
+        field.label = _("Relevant principle(s) and practice(s)")
+        field.choices = [(key, in_full(practice)) for key, practice in self.offered.items()]
+        self.dated = {}
+        if len(content.occurred_on) > 1:
+            days = [("", _("All dates")), *((on.isoformat(), day(on)) for on in content.occurred_on)]
+            self.dated = {f"day_of_{number}": key for number, key in enumerate(cited)}
+            for name, key in self.dated.items():
+                on = cited[key].on
+                self.fields[name] = forms.ChoiceField(
+                    label=_("Date of occurrence for %(practice)s") % {"practice": cited[key].name},
+                    choices=days,
+                    required=False,
+                    initial=on.isoformat() if on else "",
+                )
         self.rows = date_rows(data, content.occurred_on)
 
     def values(self) -> dict[str, Any]:
         """Return the section's fields of `ReportContent` as they were typed."""
         typed, rows = self.cleaned_data, self.rows.typed() if self.rows else []
-        chosen = {*typed["practices"], *typed["suggested"]}
-        days: list[date] = [row["on"] for row in rows]
+        days: list[date] = list(dict.fromkeys(row["on"] for row in rows))
+        cited_for = {key: date.fromisoformat(typed[name]) for name, key in self.dated.items() if typed[name]}
         return {
-            "practices": tuple(practice for key, practice in self.offered.items() if key in chosen),
+            "practices": tuple(
+                # A date that is no longer one of several says nothing about a practice.
+                replace(practice, on=on if (on := cited_for.get(key)) in days and len(days) > 1 else None)
+                for key, practice in self.offered.items()
+                if key in typed["practices"]
+            ),
             "other_practices": typed["other_practices"],
-            "occurred_on": tuple(dict.fromkeys(days)),
+            "occurred_on": tuple(days),
             "circumstances": typed["circumstances"],
         }
 
     @property
     def first(self) -> FormHelper:
         """The fields before the rows."""
-        shown = [Question(name, size="m") for name in ("practices", "suggested") if self.fields[name].choices]  # type: ignore[attr-defined]  # both hold choices
-        return inside_the_form("version", "facts_seen", *shown, Question("other_practices", threshold=75))
+        shown = [Question("practices", size="m", hints=self.notes)] if self.offered else []
+        return inside_the_form("version", "facts_seen", *shown, *self.dated, Question("other_practices", threshold=75))
 
     @property
     def last(self) -> FormHelper:
@@ -101,5 +112,5 @@ def key_of(practice: CitedPractice) -> str:
 
 
 def in_full(practice: CitedPractice) -> str:
-    """Write a practice as a choice: its principle, code, text and edition."""
-    return f"{practice.name} - {practice.text} (edition {practice.edition})"
+    """Write a practice as a choice, as it is printed."""
+    return f"{practice.citation} (edition {practice.edition})"

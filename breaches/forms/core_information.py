@@ -10,10 +10,11 @@ from django.http import QueryDict
 from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy as lazy
 
-from breaches.core.content import CitedPractice, Output, Person, ReportContent
+from breaches.core.content import Output, Person, ReportContent
 from breaches.core.remarks import Section
 from breaches.forms.rows import output_rows
 from breaches.forms.section import SectionForm
+from breaches.reports.practices import Offered
 from breaches.words import wording
 from releases.forms.form_layout import Question, inside_the_form
 
@@ -67,7 +68,7 @@ class CoreInformationForm(SectionForm):
             **_asked_person("hop", content.head_of_profession),
         }
 
-    def prepare(self, data: QueryDict | None, *, content: ReportContent, practices: Iterable[CitedPractice]) -> None:
+    def prepare(self, data: QueryDict | None, *, content: ReportContent, practices: Iterable[Offered]) -> None:
         """Set up one row for each output."""
         self.rows = output_rows(data, content.outputs)
 

@@ -9,9 +9,10 @@ from django.http import QueryDict
 from django.utils.text import format_lazy
 from django.utils.translation import gettext_lazy as lazy
 
-from breaches.core.content import CitedPractice, ReportContent
+from breaches.core.content import ReportContent
 from breaches.core.remarks import Remark, Section
 from breaches.forms.rows import Rows
+from breaches.reports.practices import Offered
 from releases.forms.form_fields import LongTextField
 from releases.forms.form_layout import inside_the_form
 
@@ -63,7 +64,7 @@ class SectionForm(forms.Form):
         content: ReportContent,
         version: int,
         facts_seen: str = "",
-        practices: Iterable[CitedPractice] = (),
+        practices: Iterable[Offered] = (),
     ) -> None:
         """Ask for one section.
 
@@ -79,7 +80,7 @@ class SectionForm(forms.Form):
         """Return what the fields hold before anybody types."""
         raise NotImplementedError
 
-    def prepare(self, data: QueryDict | None, *, content: ReportContent, practices: Iterable[CitedPractice]) -> None:
+    def prepare(self, data: QueryDict | None, *, content: ReportContent, practices: Iterable[Offered]) -> None:
         """Set up what depends on the report: rows and choices."""
 
     def values(self) -> dict[str, Any]:

@@ -48,7 +48,23 @@ class Migration(migrations.Migration):
                 ("id", models.BigAutoField(auto_created=True, primary_key=True, serialize=False, verbose_name="ID")),
                 ("number", models.CharField(max_length=10, unique=True)),
                 ("title", models.CharField(max_length=200)),
-                ("in_force_from", models.DateField(unique=True)),
+                (
+                    "in_force_from",
+                    models.DateField(
+                        help_text="The day from which reports cite this edition, if the real day is not known too.",
+                        unique=True,
+                    ),
+                ),
+                (
+                    "in_force_confirmed",
+                    models.BooleanField(default=False, verbose_name="day of entry into force is known"),
+                ),
+                (
+                    "about_the_day",
+                    models.CharField(
+                        blank=True, help_text="What is known of the day on which it came into force.", max_length=200
+                    ),
+                ),
             ],
             options={
                 "ordering": ("in_force_from",),
@@ -93,6 +109,7 @@ class Migration(migrations.Migration):
                             ("leak", "Leak"),
                             ("not_announced", "Not announced"),
                             ("used_in_public", "Unpublished figures used in public"),
+                            ("unequal_access", "Unequal access"),
                             ("other", "Another kind of breach"),
                         ],
                         max_length=20,
@@ -275,6 +292,7 @@ class Migration(migrations.Migration):
                                     "leak",
                                     "not_announced",
                                     "used_in_public",
+                                    "unequal_access",
                                     "other",
                                 ],
                             )
@@ -400,7 +418,23 @@ class Migration(migrations.Migration):
                 ("id", models.BigIntegerField(auto_created=True, blank=True, db_index=True, verbose_name="ID")),
                 ("number", models.CharField(db_index=True, max_length=10)),
                 ("title", models.CharField(max_length=200)),
-                ("in_force_from", models.DateField(db_index=True)),
+                (
+                    "in_force_from",
+                    models.DateField(
+                        help_text="The day from which reports cite this edition, if the real day is not known too.",
+                        db_index=True,
+                    ),
+                ),
+                (
+                    "in_force_confirmed",
+                    models.BooleanField(default=False, verbose_name="day of entry into force is known"),
+                ),
+                (
+                    "about_the_day",
+                    models.CharField(
+                        blank=True, help_text="What is known of the day on which it came into force.", max_length=200
+                    ),
+                ),
                 ("history_id", models.AutoField(primary_key=True, serialize=False)),
                 ("history_date", models.DateTimeField(db_index=True)),
                 ("history_change_reason", models.CharField(max_length=100, null=True)),
@@ -431,16 +465,35 @@ class Migration(migrations.Migration):
             fields=[
                 ("id", models.BigIntegerField(auto_created=True, blank=True, db_index=True, verbose_name="ID")),
                 ("code", models.CharField(max_length=40)),
-                ("principle", models.CharField(max_length=100)),
-                ("text", models.TextField()),
                 (
-                    "confirmed",
-                    models.BooleanField(
-                        default=False,
-                        help_text="A practice that is not confirmed is only suggested.",
-                        verbose_name="wording confirmed",
+                    "principle",
+                    models.CharField(
+                        help_text="The pillar or the standard to which it belongs, as it is printed.", max_length=100
                     ),
                 ),
+                (
+                    "title",
+                    models.CharField(
+                        blank=True,
+                        help_text="The name of its principle, printed in brackets until the wording is settled.",
+                        max_length=100,
+                    ),
+                ),
+                (
+                    "summary",
+                    models.TextField(blank=True, help_text="What it is about, in our words. It is never printed."),
+                ),
+                ("wording", models.TextField(blank=True, help_text="The words of the Code.")),
+                (
+                    "source",
+                    models.CharField(blank=True, help_text="Where the words, or their meaning, are.", max_length=300),
+                ),
+                ("source_url", models.URLField(blank=True, max_length=300)),
+                (
+                    "unconfirmed",
+                    models.CharField(blank=True, help_text="What is not confirmed about it.", max_length=300),
+                ),
+                ("settled_at", models.DateTimeField(blank=True, null=True)),
                 ("history_id", models.AutoField(primary_key=True, serialize=False)),
                 ("history_date", models.DateTimeField(db_index=True)),
                 ("history_change_reason", models.CharField(max_length=100, null=True)),
@@ -457,6 +510,17 @@ class Migration(migrations.Migration):
                         on_delete=django.db.models.deletion.DO_NOTHING,
                         related_name="+",
                         to="breaches.edition",
+                    ),
+                ),
+                (
+                    "settled_by",
+                    models.ForeignKey(
+                        blank=True,
+                        db_constraint=False,
+                        null=True,
+                        on_delete=django.db.models.deletion.DO_NOTHING,
+                        related_name="+",
+                        to=settings.AUTH_USER_MODEL,
                     ),
                 ),
                 (
@@ -924,27 +988,62 @@ class Migration(migrations.Migration):
             fields=[
                 ("id", models.BigAutoField(auto_created=True, primary_key=True, serialize=False, verbose_name="ID")),
                 ("code", models.CharField(max_length=40)),
-                ("principle", models.CharField(max_length=100)),
-                ("text", models.TextField()),
                 (
-                    "confirmed",
-                    models.BooleanField(
-                        default=False,
-                        help_text="A practice that is not confirmed is only suggested.",
-                        verbose_name="wording confirmed",
+                    "principle",
+                    models.CharField(
+                        help_text="The pillar or the standard to which it belongs, as it is printed.", max_length=100
                     ),
                 ),
+                (
+                    "title",
+                    models.CharField(
+                        blank=True,
+                        help_text="The name of its principle, printed in brackets until the wording is settled.",
+                        max_length=100,
+                    ),
+                ),
+                (
+                    "summary",
+                    models.TextField(blank=True, help_text="What it is about, in our words. It is never printed."),
+                ),
+                ("wording", models.TextField(blank=True, help_text="The words of the Code.")),
+                (
+                    "source",
+                    models.CharField(blank=True, help_text="Where the words, or their meaning, are.", max_length=300),
+                ),
+                ("source_url", models.URLField(blank=True, max_length=300)),
+                (
+                    "unconfirmed",
+                    models.CharField(blank=True, help_text="What is not confirmed about it.", max_length=300),
+                ),
+                ("settled_at", models.DateTimeField(blank=True, null=True)),
                 (
                     "edition",
                     models.ForeignKey(
                         on_delete=django.db.models.deletion.PROTECT, related_name="practices", to="breaches.edition"
                     ),
                 ),
+                (
+                    "settled_by",
+                    models.ForeignKey(
+                        blank=True,
+                        null=True,
+                        on_delete=django.db.models.deletion.PROTECT,
+                        related_name="+",
+                        to=settings.AUTH_USER_MODEL,
+                    ),
+                ),
             ],
             options={
-                "ordering": ("edition", "code"),
+                "ordering": ("edition", "id"),
                 "constraints": [
-                    models.UniqueConstraint(fields=("edition", "code"), name="one_practice_per_edition_and_code")
+                    models.UniqueConstraint(fields=("edition", "code"), name="one_practice_per_edition_and_code"),
+                    models.CheckConstraint(
+                        condition=models.Q(
+                            ("settled_at__isnull", True), models.Q(("wording", ""), _negated=True), _connector="OR"
+                        ),
+                        name="settled_practice_has_wording",
+                    ),
                 ],
             },
         ),

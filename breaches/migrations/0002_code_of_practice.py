@@ -1,81 +1,156 @@
-"""The editions of the Code of Practice for Statistics and their practices on orderly release.
+"""The editions of the Code of Practice for Statistics, with their principles, standards and practices.
 
-The summaries have not been compared with the wording of the Code. They begin with "In summary: ", so that a report does not
-print them as the Code's own words. The one confirmed practice without this mark is T3.6 of edition 2.0: its wording is
-quoted in the published form for breach reports.
-
-Edition 1.0 was published in January 2009 as the Code of Practice for Official Statistics
-(uksa.statisticsauthority.gov.uk/publication/code-of-practice). The day is not known here. Reports of its time cite
-"Protocol 2, Practice 8".
+`summary` is ours and is never printed. `wording` was read at the source on 27 November 2026, and is empty where it was
+not. It is a proposal until an office settles it. Only T3.6 of edition 2.0 is settled: the page of T3 and published
+breach reports have the same words.
 """
 
-from datetime import date
+from datetime import UTC, date, datetime
 
 from django.db import migrations
 
-# number, title, in force from
+READ_ON = datetime(2026, 11, 27, tzinfo=UTC)
+
+# number, title, from which day reports cite it, whether that day is known, what is known of it
 EDITIONS = (
-    ("1.0", "Code of Practice for Official Statistics, edition 1.0", date(2009, 1, 1)),
-    ("2.0", "Code of Practice for Statistics, edition 2.0", date(2018, 2, 1)),
-    ("2.1", "Code of Practice for Statistics, edition 2.1", date(2022, 5, 5)),
-    ("3.0", "Code of Practice for Statistics, edition 3.0", date(2025, 11, 1)),
+    ("1.0", "Code of Practice for Official Statistics, edition 1.0", date(2009, 1, 1), False, "It was published in January 2009."),
+    ("2.0", "Code of Practice for Statistics, edition 2.0", date(2018, 2, 1), False, "It was published in February 2018."),
+    ("2.1", "Code of Practice for Statistics, edition 2.1", date(2022, 5, 5), True, ""),
+    ("3.0", "Code of Practice for Statistics, edition 3.0", date(2025, 11, 4), False, "It was launched on 4 November 2025."),
+)  # fmt: skip
+
+CODE_2 = ("The Code, edition 2", "https://uksa.statisticsauthority.gov.uk/code-of-practice/the-code/")
+T3 = (
+    "The Code, edition 2, T3: Orderly release",
+    "https://www.statisticsauthority.gov.uk/code-of-practice/the-code/trustworthiness/t3-orderly-release/",
 )
-TRUSTWORTHINESS = "Trustworthiness"
-TRANSPARENT = "Be transparent"
-# By edition: code, principle, text, and whether a person has confirmed its wording or its sense in the Code.
+REVIEW = (
+    "OSR, release times review, 24 March 2022",
+    "https://osr.statisticsauthority.gov.uk/publication/office-for-statistics-regulations-release-times-review-findings-and-outcomes-from-our-stakeholder-consultation/",
+)
+POLICY = (
+    "OSR, alternative release times policy, 5 May 2022",
+    "https://osr.statisticsauthority.gov.uk/publication/alternative-release-times-for-official-statistics-policy/",
+)
+GUIDE = (
+    "OSR, short guide to Standard 3: Be transparent",
+    "https://osr.statisticsauthority.gov.uk/guidance/short-guide-to-code-of-practice-standard-three-be-transparent/",
+)
+CODE_3 = ("The Code, edition 3.0", "https://code.statisticsauthority.gov.uk/")
+PUBLISHED = ("Two published breach reports of 2009", "")
+LETTER = ("A letter of OSR on release at 9.30am", "")
+
+TRUSTWORTHINESS, QUALITY, VALUE = "Trustworthiness", "Quality", "Value"
+STANDARDS = {
+    "Standard 1": "Standard 1 (Show integrity)",
+    "Standard 2": "Standard 2 (Lead responsibly)",
+    "Standard 3": "Standard 3 (Be transparent)",
+    "Standard 4": "Standard 4 (Manage data responsibly)",
+    "Standard 10": "Standard 10 (Be accessible)",
+}
+ORDERLY = "Orderly release"
+NOT_READ = "The Code’s own words have not been read."
+
+# By edition, in the order of the Code: code, pillar or standard, title, summary, wording, source, what is not confirmed
+PRINCIPLES_OF_2 = (
+    ("T1", TRUSTWORTHINESS, "Honesty and integrity", "", "", CODE_2, ""),
+    ("T2", TRUSTWORTHINESS, "Independent decision making and leadership", "", "", CODE_2, ""),
+    ("T4", TRUSTWORTHINESS, "Transparent processes and management", "", "", CODE_2, ""),
+    ("T5", TRUSTWORTHINESS, "Professional capability", "", "", CODE_2, ""),
+    ("T6", TRUSTWORTHINESS, "Data governance", "", "", CODE_2, ""),
+    ("Q1", QUALITY, "Suitable data sources", "", "", CODE_2, ""),
+    ("Q2", QUALITY, "Sound methods", "", "", CODE_2, ""),
+    ("Q3", QUALITY, "Assured quality", "", "", CODE_2, ""),
+    ("V1", VALUE, "Relevance to users", "", "", CODE_2, ""),
+    ("V2", VALUE, "Accessibility", "Statistics are equally available to all. No users receive them before others.", "", CODE_2, NOT_READ),
+    ("V3", VALUE, "Clarity and insight", "", "", CODE_2, ""),
+    ("V4", VALUE, "Innovation and improvement", "", "", CODE_2, ""),
+    ("V5", VALUE, "Efficiency and proportionality", "", "", CODE_2, ""),
+)  # fmt: skip
+T3_ALONE = ("T3", TRUSTWORTHINESS, ORDERLY, "Statistics are released in an open and transparent way.", "Organisations should commit to releasing their statistics in an open and transparent manner that promotes public confidence.", T3, "")  # fmt: skip
+# The practices of T3 that edition 2.1 did not change.
+T3_2_TO_5 = (
+    ("T3.2", TRUSTWORTHINESS, ORDERLY, "The Chief Statistician or Head of Profession agrees to changes of announced dates or times. They are announced promptly, with reasons.", "Changes to pre-announced release dates or times should be agreed by the Chief Statistician/Head of Profession for Statistics. Any changes should be announced promptly, explaining the reasons for the change.", T3, ""),
+    ("T3.3", TRUSTWORTHINESS, ORDERLY, "Access before release is only for production, preparation, quality assurance and operations. Records show who has it.", "Access to statistics before their public release should be limited to those involved in the production of the statistics and the preparation of the release, and for quality assurance and operational purposes. Accurate records of those who have access before they are finalised should be maintained.", T3, ""),
+    ("T3.4", TRUSTWORTHINESS, ORDERLY, "Statistics in final form go only to those who are eligible under the pre-release access law. No indication of them is made public, and no other party receives them without permission.", "The circulation of statistics in their final form ahead of their publication should be restricted to eligible recipients, in line with the rules and principles on pre-release access set out in legislation for the UK and devolved administrations. The details of those granted access should be recorded, together with clear justifications for access. No indication of the statistics should be made public and the statistics should not be given to any other party without prior permission for access. The list of recipients should be reviewed regularly and kept to a minimum.", T3, ""),
+    ("T3.5", TRUSTWORTHINESS, ORDERLY, "Statistics are released as soon as they are ready, under the guidance of the Chief Statistician or Head of Profession.", "Statistics and data should be released on a timely basis and at intervals that meet the needs of users as far as practicable. The statistics should be released as soon as they are considered ready, under the guidance of the Chief Statistician/Head of Profession for Statistics.", T3, ""),
+)  # fmt: skip
+T3_7_TO_9 = (
+    ("T3.7", TRUSTWORTHINESS, ORDERLY, "The publication has the name and contact details of the lead statistician.", "The name and contact information of the lead statistician or analyst responsible for production should be included in the published statistics.", T3, ""),
+    ("T3.8", TRUSTWORTHINESS, ORDERLY, "Policy, press and ministerial statements are issued separately from the statistics.", "", T3, "Only the start of its words has been read."),
+    ("T3.9", TRUSTWORTHINESS, ORDERLY, "Revisions and corrections are released as soon as practicable, openly and under a published policy.", "", T3, NOT_READ),
+)  # fmt: skip
 PRACTICES = {
     "1.0": (
-        ("Protocol 2, Practice 8", "Protocol 2", "Statistics are released at 9.30am on a weekday.", False),
+        ("Protocol 2, Practice 4", "Protocol 2", "", "Statistics are released at 9.30am on a weekday.", "", LETTER, "The Code of 2009 has not been read. One note gives this as Practice 5."),
+        ("Protocol 2, Practice 8", "Protocol 2", "", "Accidental or wrongful release.", "", PUBLISHED, "The Code of 2009 has not been read."),
     ),
     "2.0": (
-        ("T3.1", TRUSTWORTHINESS, "In summary: releases are announced in a twelve-month calendar, with a specific date four weeks ahead where practicable.", True),
-        ("T3.2", TRUSTWORTHINESS, "In summary: changes to announced dates are agreed by the Chief Statistician or Head of Profession and announced promptly, with reasons.", True),
-        ("T3.3", TRUSTWORTHINESS, "In summary: access before release is limited to what production, preparation, quality assurance and operations need, with accurate records of who has it.", True),
-        ("T3.4", TRUSTWORTHINESS, "In summary: statistics in final form go before release only to those who are eligible under the pre-release access law, with records kept.", True),
-        ("T3.5", TRUSTWORTHINESS, "In summary: statistics are released as soon as they are ready, under the guidance of the Chief Statistician or Head of Profession.", True),
-        ("T3.6", TRUSTWORTHINESS, "Statistics should be released to all users at 9.30am on a weekday.", True),
-        ("T3.7", TRUSTWORTHINESS, "In summary: the name and contact details of the lead statistician are given in the publication.", True),
-        ("T3.8", TRUSTWORTHINESS, "Policy, press and ministerial statements are issued separately from the statistics.", False),
-        ("T3.9", TRUSTWORTHINESS, "Revisions and corrections are released as soon as practicable, openly and under a published policy.", False),
-        ("V2", "Value", "Accessibility: statistics are equally available to all, not given to some people before others.", False),
+        T3_ALONE,
+        ("T3.1", TRUSTWORTHINESS, ORDERLY, "Releases are announced in a 12-month calendar, with a specific date four weeks ahead where practicable.", "The release of both regular and ad hoc official statistics should be pre-announced through a 12-month release calendar, giving a specific release date at least four weeks in advance where practicable.", T3, ""),
+        *T3_2_TO_5,
+        ("T3.6", TRUSTWORTHINESS, ORDERLY, "Statistics are released to all users at 9.30am on a weekday.", "Statistics should be released to all users at 9.30am on a weekday.", T3, ""),
+        *T3_7_TO_9,
+        *PRINCIPLES_OF_2,
     ),
     "2.1": (
-        ("T3.1", TRUSTWORTHINESS, "In summary: releases are announced in a twelve-month calendar, with a specific date and time four weeks ahead where practicable.", True),
-        ("T3.2", TRUSTWORTHINESS, "In summary: changes to announced dates or times are agreed by the Chief Statistician or Head of Profession and announced promptly, with reasons.", True),
-        ("T3.3", TRUSTWORTHINESS, "In summary: access before release is limited to what production, preparation, quality assurance and operations need, with accurate records of who has it.", True),
-        ("T3.4", TRUSTWORTHINESS, "In summary: statistics in final form go before release only to those who are eligible under the pre-release access law, with records kept.", True),
-        ("T3.5", TRUSTWORTHINESS, "In summary: statistics are released as soon as they are ready, under the guidance of the Chief Statistician or Head of Profession.", True),
-        ("T3.6", TRUSTWORTHINESS, "Statistics are released at 9.30am on a weekday, or at another time that was approved by the Director General for Regulation and announced in advance.", False),
-        ("T3.7", TRUSTWORTHINESS, "In summary: the name and contact details of the lead statistician are given in the publication.", True),
-        ("T3.8", TRUSTWORTHINESS, "Policy, press and ministerial statements are issued separately from the statistics.", False),
-        ("T3.9", TRUSTWORTHINESS, "Revisions and corrections are released as soon as practicable, openly and under a published policy.", False),
-        ("V2", "Value", "Accessibility: statistics are equally available to all, not given to some people before others.", False),
+        T3_ALONE,
+        ("T3.1", TRUSTWORTHINESS, ORDERLY, "Releases are announced in a 12-month calendar, with a specific date and time four weeks ahead where practicable.", "The release of both regular and ad hoc official statistics should be pre-announced through a 12-month release calendar, giving the specific release date and time at least four weeks in advance where practicable.", REVIEW, ""),
+        *T3_2_TO_5,
+        ("T3.6", TRUSTWORTHINESS, ORDERLY, "9.30am remains the standard time. The Director General for Regulation may approve another time, which is used consistently and announced in advance.", "", POLICY, "OSR confirms the meaning. The Code’s own words have not been read."),
+        *T3_7_TO_9,
+        *PRINCIPLES_OF_2,
     ),
     "3.0": (
-        ("3.1", TRANSPARENT, "In summary: the date and time of releases are announced in advance, four weeks ahead where possible.", True),
-        ("3.2", TRANSPARENT, "In summary: changes to announced dates or times are agreed and announced, with reasons.", True),
-        ("3.3", TRANSPARENT, "In summary: access before release is limited, and a list is kept of who has it.", True),
-        ("3.4", TRANSPARENT, "In summary: the pre-release access law is followed.", True),
-        ("3.5", TRANSPARENT, "In summary: statistics are released in a timely manner.", True),
-        ("3.6", TRANSPARENT, "Statistics are released at 9.30am on a weekday, or at an approved alternative time.", False),
+        ("Standard 1", STANDARDS["Standard 1"], "", "", "", CODE_3, NOT_READ),
+        ("1.4", STANDARDS["Standard 1"], "", "Producers monitor how statistics are used, challenge misuse and raise concerns with OSR. If you cite it, you say that the producer did not challenge the misuse.", "", CODE_3, NOT_READ),
+        ("Standard 2", STANDARDS["Standard 2"], "", "", "", CODE_3, NOT_READ),
+        ("Standard 3", STANDARDS["Standard 3"], "", "Statistics are released in a transparent way, at a standard time, and announced in advance.", "Producers must release the statistics in a transparent way, at a standard time (usually 9.30am), and pre-announce the date and timing of the release – so that the public can have confidence in how and when the statistics are released", GUIDE, ""),
+        ("3.1", STANDARDS["Standard 3"], "", "The date and time of releases are announced in advance, four weeks ahead where possible.", "Pre-announce the release of statistics with the time and date in a 12-month release calendar. Give a specific release date and time four weeks ahead where possible", GUIDE, ""),
+        ("3.2", STANDARDS["Standard 3"], "", "Changes to announced dates or times are agreed and announced, with reasons.", "Agree changes to pre-announced release dates or times with the Chief Statistician/Head of Profession for Statistics and announce promptly, explaining the reasons", GUIDE, ""),
+        ("3.3", STANDARDS["Standard 3"], "", "Access before release is limited, and a list shows who has it. No indication is given in public, and nothing is shared without permission of the Chief Statistician or Head of Profession.", "Limit access before public release to those involved in the production of the statistics and the preparation of the output, and for quality assurance and operational purposes. Maintain a list of those who have access before the statistics are finalised. Give no public indication of the statistics before release and do not share without prior permission of the Chief Statistician/Head of Profession for Statistics", GUIDE, ""),
+        ("3.4", STANDARDS["Standard 3"], "", "Producers follow the pre-release access law.", "Act in line with the relevant pre-release access rules and principles set out in legislation when circulating official statistics in their final form", GUIDE, ""),
+        ("3.5", STANDARDS["Standard 3"], "", "Statistics are released in a timely manner.", "", GUIDE, "Only the start of its words has been read."),
+        ("3.6", STANDARDS["Standard 3"], "", "Statistics are released at the standard time of 9.30am on a weekday.", "", CODE_3, "A producer’s release practice policy of April 2026 supports the number. The Code’s own words have not been read."),
+        ("Standard 4", STANDARDS["Standard 4"], "", "", "", CODE_3, NOT_READ),
+        ("Standard 10", STANDARDS["Standard 10"], "", "", "", CODE_3, NOT_READ),
+        ("10.1", STANDARDS["Standard 10"], "", "Regular and ad hoc statistics are free and equally accessible to all.", "", CODE_3, NOT_READ),
     ),
 }  # fmt: skip
+SETTLED = {("2.0", "T3.6")}
 
 
 def add_code(apps, schema_editor):
     """Add the editions and their practices."""
     edition_model, practice_model = apps.get_model("breaches", "Edition"), apps.get_model("breaches", "Practice")
-    for number, title, in_force_from in EDITIONS:
-        edition = edition_model.objects.create(number=number, title=title, in_force_from=in_force_from)
+    for number, title, in_force_from, is_known, about_the_day in EDITIONS:
+        edition = edition_model.objects.create(
+            number=number,
+            title=title,
+            in_force_from=in_force_from,
+            in_force_confirmed=is_known,
+            about_the_day=about_the_day,
+        )
         practice_model.objects.bulk_create(
-            practice_model(edition=edition, code=code, principle=principle, text=text, confirmed=confirmed)
-            for code, principle, text, confirmed in PRACTICES[number]
+            practice_model(
+                edition=edition,
+                code=code,
+                principle=principle,
+                title=title,
+                summary=summary,
+                wording=wording,
+                source=source,
+                source_url=source_url,
+                unconfirmed=unconfirmed,
+                settled_at=READ_ON if (number, code) in SETTLED else None,
+            )
+            for code, principle, title, summary, wording, (source, source_url), unconfirmed in PRACTICES[number]
         )
 
 
 def remove_code(apps, schema_editor):
     """Remove the editions that this migration added, and all practices of them."""
-    numbers = [number for number, _, _ in EDITIONS]
+    numbers = [number for number, *_ in EDITIONS]
     apps.get_model("breaches", "Practice").objects.filter(edition__number__in=numbers).delete()
     apps.get_model("breaches", "Edition").objects.filter(number__in=numbers).delete()
 

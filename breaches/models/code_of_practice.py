@@ -1,17 +1,21 @@
-"""The Code of Practice for Statistics by edition: rules that changed over time, kept as data."""
+"""The Code of Practice for Statistics by edition, as data: its rules change over time."""
 
-from datetime import date
+from datetime import date, timedelta
 
+from django.conf import settings
 from django.db import models
 from django.utils.translation import gettext_lazy as lazy
 from simple_history.models import HistoricalRecords
+
+# Of an edition of which the day is not known, the month or so is.
+DOUBT_ABOUT_THE_DAY = timedelta(days=31)
 
 
 class EditionQuerySet(models.QuerySet["Edition"]):
     """Editions by the day on which they were in force."""
 
     def in_force_on(self, day: date) -> "Edition | None":
-        """Return the edition in force on a day, or None if none of those recorded was yet."""
+        """Return the edition in force on a day, or None before the first one recorded."""
         return self.filter(in_force_from__lte=day).order_by("-in_force_from").first()
 
 
@@ -20,7 +24,13 @@ class Edition(models.Model):
 
     number = models.CharField(max_length=10, unique=True)
     title = models.CharField(max_length=200)
-    in_force_from = models.DateField(unique=True)
+    in_force_from = models.DateField(
+        unique=True, help_text=lazy("The day from which reports cite this edition, if the real day is not known too.")
+    )
+    in_force_confirmed = models.BooleanField(lazy("day of entry into force is known"), default=False)
+    about_the_day = models.CharField(
+        max_length=200, blank=True, help_text=lazy("What is known of the day on which it came into force.")
+    )
     history = HistoricalRecords()
 
     objects = EditionQuerySet.as_manager()
@@ -31,22 +41,58 @@ class Edition(models.Model):
     def __str__(self) -> str:
         return f"edition {self.number}"
 
+    def is_in_doubt_on(self, day: date) -> bool:
+        """Return whether the edition may not have been in force on a day although reports of that day cite it."""
+        return not self.in_force_confirmed and day - self.in_force_from < DOUBT_ABOUT_THE_DAY
+
 
 class Practice(models.Model):
-    """One practice of an edition; confirmed once somebody has read its words, or its sense, in the Code."""
+    """One practice, principle or standard of an edition.
+
+    `wording` is printed in reports only once it is settled: when a person has compared it with the Code. Until then it
+    is a proposal, which may be empty.
+    """
 
     edition = models.ForeignKey(Edition, on_delete=models.PROTECT, related_name="practices")
     code = models.CharField(max_length=40)
-    principle = models.CharField(max_length=100)
-    text = models.TextField()
-    confirmed = models.BooleanField(
-        lazy("wording confirmed"), default=False, help_text=lazy("A practice that is not confirmed is only suggested.")
+    principle = models.CharField(
+        max_length=100, help_text=lazy("The pillar or the standard to which it belongs, as it is printed.")
+    )
+    title = models.CharField(
+        max_length=100,
+        blank=True,
+        help_text=lazy("The name of its principle, printed in brackets until the wording is settled."),
+    )
+    summary = models.TextField(blank=True, help_text=lazy("What it is about, in our words. It is never printed."))
+    wording = models.TextField(blank=True, help_text=lazy("The words of the Code."))
+    source = models.CharField(max_length=300, blank=True, help_text=lazy("Where the words, or their meaning, are."))
+    source_url = models.URLField(max_length=300, blank=True)
+    unconfirmed = models.CharField(max_length=300, blank=True, help_text=lazy("What is not confirmed about it."))
+    settled_at = models.DateTimeField(null=True, blank=True)
+    settled_by = models.ForeignKey(
+        settings.AUTH_USER_MODEL, null=True, blank=True, on_delete=models.PROTECT, related_name="+"
     )
     history = HistoricalRecords()
 
     class Meta:
-        ordering = ("edition", "code")
-        constraints = [models.UniqueConstraint(fields=["edition", "code"], name="one_practice_per_edition_and_code")]
+        # The order of the Code: the codes themselves would put 10.1 before 3.1.
+        ordering = ("edition", "id")
+        constraints = [
+            models.UniqueConstraint(fields=["edition", "code"], name="one_practice_per_edition_and_code"),
+            models.CheckConstraint(
+                condition=models.Q(settled_at__isnull=True) | ~models.Q(wording=""), name="settled_practice_has_wording"
+            ),
+        ]
 
     def __str__(self) -> str:
-        return f"{self.principle}: {self.code} - {self.text}"
+        return f"{self.code} (edition {self.edition.number})"
+
+    @property
+    def is_settled(self) -> bool:
+        """Whether a person has compared the wording with the Code."""
+        return self.settled_at is not None
+
+    @property
+    def settled_mark(self) -> str:
+        """The instant at which its wording was settled, as a form carries it; empty if it is not settled."""
+        return self.settled_at.isoformat() if self.settled_at else ""

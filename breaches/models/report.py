@@ -36,6 +36,7 @@ KINDS = {
     Kind.LEAK.value: lazy("Leak"),
     Kind.NOT_ANNOUNCED.value: lazy("Not announced"),
     Kind.USED_IN_PUBLIC.value: lazy("Unpublished figures used in public"),
+    Kind.UNEQUAL_ACCESS.value: lazy("Unequal access"),
     Kind.OTHER.value: lazy("Another kind of breach"),
 }
 DISMISSALS = {

@@ -1,34 +1,77 @@
-"""The practices that a report may cite: those of the edition of the Code in force on a day."""
+"""What a report may cite of the Code, what we suggest for its kind, and the wording that the office has settled."""
 
-from collections.abc import Collection, Iterator, Mapping
-from datetime import date
+from collections.abc import Collection, Iterable, Iterator, Mapping
+from dataclasses import dataclass, replace
+from datetime import date, datetime
+from typing import TYPE_CHECKING
+
+from django.db import transaction
+from django.utils.translation import gettext as _
 
 from breaches.core.content import CitedPractice, ReportContent
 from breaches.core.remarks import Remark, Section
 from breaches.core.status import Kind
-from breaches.models import Edition, Practice
+from breaches.models import Edition, Practice, Report
+from breaches.permissions import may_settle_wording
 from releases.core.dates.london import day
+from releases.core.lifecycle import SomebodyWasFaster, SomethingMissing
+from releases.permissions import NotYours
 
-# The practice on the release at 9.30am. Edition 1.0: the one that reports of its time cite; edition 2: T3.6; edition
-# 3.0 counts by standard: 3.6.
-ORDERLY_RELEASE = ("Protocol 2, Practice 8", "T3.6", "3.6")
-# On announcing in advance. Edition 2: T3.1; edition 3.0: 3.1.
-ANNOUNCED_AHEAD = ("T3.1", "3.1")
-# On who may have access before release at all. Edition 2: T3.3; edition 3.0: 3.3.
-ACCESS = ("T3.3", "3.3")
-# On that, and on who may have it in final form. Edition 2: T3.3 and T3.4; edition 3.0: 3.3 and 3.4.
-PRE_RELEASE_ACCESS = (*ACCESS, "T3.4", "3.4")
-# What a kind of breach is against as a rule. Of the others the catalogue names none: people choose.
-SUGGESTED: Mapping[Kind, tuple[str, ...]] = {
-    Kind.LATE: ORDERLY_RELEASE,
-    Kind.EARLY: ORDERLY_RELEASE,
-    Kind.PARTIAL: ORDERLY_RELEASE,
-    Kind.NOT_LIVE: ORDERLY_RELEASE,
-    Kind.PRA: PRE_RELEASE_ACCESS,
-    Kind.ACCESS: ACCESS,
-    Kind.LEAK: ACCESS,
-    Kind.NOT_ANNOUNCED: ANNOUNCED_AHEAD,
+if TYPE_CHECKING:
+    from statsoffice.accounts.models import User
+
+
+@dataclass(frozen=True, slots=True)
+class Suggestion:
+    """What published reports cite for one kind of breach.
+
+    The practices of `edition_2` (2.0 and 2.1) and `edition_3` are cited in a draft, those of `likely` are only listed
+    first. `cases` is the number of published reports behind it; None where that is not known.
+    """
+
+    edition_2: tuple[str, ...]
+    edition_3: tuple[str, ...]
+    likely: tuple[str, ...] = ()
+    cases: int | None = None
+
+    def cited_in(self, edition: str) -> tuple[str, ...]:
+        """Return the codes that a draft cites by an edition; none for the one of 2009, for which there is no table."""
+        return {"2": self.edition_2, "3": self.edition_3}.get(edition.partition(".")[0], ())
+
+
+_LATE = Suggestion(("T3.6",), ("Standard 3", "3.6"), cases=10)
+# Source: what 37 published reports cite, by kind. Of the other kinds people choose themselves.
+SUGGESTIONS: Mapping[Kind, Suggestion] = {
+    Kind.LATE: _LATE,
+    Kind.NOT_LIVE: _LATE,
+    Kind.PARTIAL: _LATE,
+    # One of the four cites T3.6 too.
+    Kind.EARLY: Suggestion(("T3.3", "T3.4"), ("Standard 3", "3.3"), likely=("T3.6",), cases=4),
+    Kind.PRA: Suggestion(("T3.3", "T3.4"), ("3.3", "3.4"), cases=13),
+    Kind.ACCESS: Suggestion(("T3.3", "T3.4"), ("3.3",), cases=1),
+    Kind.LEAK: Suggestion(("T3.4",), ("3.3",), cases=1),
+    # Whoever cites 1.4 says that the producer did not challenge the misuse.
+    Kind.USED_IN_PUBLIC: Suggestion(("T3", "T3.4"), ("3.3",), likely=("1.4",), cases=2),
+    Kind.NOT_ANNOUNCED: Suggestion(("T3.1",), ("3.1",), cases=1),
+    Kind.UNEQUAL_ACCESS: Suggestion(("V2",), ("10.1",)),
 }
+
+
+@dataclass(frozen=True, slots=True)
+class Offered:
+    """A practice as a report may cite it, with what people need to know to choose it.
+
+    `row` is None for one that the list of the Code does not have any more. `suggestion` is the one that names it.
+    """
+
+    cited: CitedPractice
+    row: Practice | None
+    suggestion: Suggestion | None = None
+
+    @property
+    def is_suggested(self) -> bool:
+        """Whether a draft cites it."""
+        return self.suggestion is not None and self.cited.code in self.suggestion.cited_in(self.cited.edition)
 
 
 def citing(practice: Practice) -> CitedPractice:
@@ -37,50 +80,128 @@ def citing(practice: Practice) -> CitedPractice:
         edition=practice.edition.number,
         code=practice.code,
         principle=practice.principle,
-        text=practice.text,
-        confirmed=practice.confirmed,
+        text=practice.wording if practice.is_settled else practice.title,
+        confirmed=practice.is_settled,
     )
 
 
-def in_force_on(on: date) -> tuple[CitedPractice, ...]:
-    """Return every practice of the edition in force on a day, confirmed or not; none before the first edition."""
-    edition = Edition.objects.in_force_on(on)
-    if edition is None:
+def suggested_for(kind: str, *, on: date) -> tuple[CitedPractice, ...]:
+    """Return what a draft about a kind of breach cites, by the edition in force on the day of occurrence."""
+    suggestion, edition = SUGGESTIONS.get(Kind(kind)), Edition.objects.in_force_on(on)
+    if suggestion is None or edition is None:
         return ()
-    return tuple(citing(practice) for practice in edition.practices.select_related("edition"))
+    rows = edition.practices.select_related("edition").filter(code__in=suggestion.cited_in(edition.number))
+    return tuple(map(citing, rows))
 
 
-def of_orderly_release(on: date) -> tuple[CitedPractice, ...]:
-    """Return the practice on the time of release that was in force on a day, if its wording is confirmed.
+def offered_for(report: Report, content: ReportContent) -> list[Offered]:
+    """Return what a report may cite by the editions in force on its days of occurrence, the likely practices first.
 
-    A practice whose wording nobody has confirmed is only suggested to people, never cited by the machine.
+    While the content gives no days, those of the record are used.
     """
-    return _confirmed(on, codes=ORDERLY_RELEASE)
+    days = content.occurred_on or _days_of_record(report)
+    editions = dict.fromkeys(edition for on in days if (edition := Edition.objects.in_force_on(on)) is not None)
+    rows = Practice.objects.filter(edition__in=editions).select_related("edition")
+    offered = _explained([(citing(row), row) for row in rows], suggestions_for(report))
+    return sorted(offered, key=lambda one: (not one.is_suggested, one.suggestion is None))
 
 
-def suggested_for(kind: Kind, *, on: date) -> tuple[CitedPractice, ...]:
-    """Return the practices in force on a day that a kind of breach is against as a rule, where confirmed."""
-    return _confirmed(on, codes=SUGGESTED.get(kind, ()))
+def cited_by(report: Report, content: ReportContent) -> list[Offered]:
+    """Return what a report cites, with what people need to know of it."""
+    rows = {(row.edition.number, row.code): row for row in _rows_of(content.practices)}
+    cited = [(practice, rows.get((practice.edition, practice.code))) for practice in content.practices]
+    return _explained(cited, suggestions_for(report))
 
 
-def _confirmed(on: date, *, codes: Collection[str]) -> tuple[CitedPractice, ...]:
-    return tuple(practice for practice in in_force_on(on) if practice.code in codes and practice.confirmed)
+def suggestions_for(report: Report) -> list[Suggestion]:
+    """Return the suggestions for what a report is about; a joint one may be about several kinds."""
+    kinds = dict.fromkeys([report.kind, *report.suspicions.values_list("kind", flat=True)])
+    return [SUGGESTIONS[Kind(kind)] for kind in kinds if Kind(kind) in SUGGESTIONS]
 
 
-def offered_for(content: ReportContent, *, machine: ReportContent) -> tuple[CitedPractice, ...]:
-    """Return what may be cited on a report's days of occurrence; on those of the record while it gives none."""
-    days = content.occurred_on or machine.occurred_on
-    return tuple(dict.fromkeys(practice for on in days for practice in in_force_on(on)))
+def with_settled_wording(content: ReportContent) -> ReportContent:
+    """Return a report's content with the wording that the office has settled by now."""
+    settled = {
+        (row.edition.number, row.code): citing(row)
+        for row in _rows_of(practice for practice in content.practices if not practice.confirmed)
+        if row.is_settled
+    }
+    if not settled:
+        return content
+    practices = tuple(
+        replace(settled.get((one.edition, one.code), one), on=one.on) if not one.confirmed else one
+        for one in content.practices
+    )
+    return replace(content, practices=practices)
 
 
 def of_another_edition(content: ReportContent) -> Iterator[Remark]:
-    """Warn of each cited edition that was in force on none of the report's days of occurrence."""
-    in_force = {
-        edition.number: on for on in content.occurred_on if (edition := Edition.objects.in_force_on(on)) is not None
-    }
+    """Warn of each cited edition that was in force on none of the report's days, and of one that may not have been."""
+    in_force = {edition: on for on in content.occurred_on if (edition := Edition.objects.in_force_on(on)) is not None}
     if not in_force:
         return
-    number, on = next(iter(in_force.items()))
-    for cited in sorted({practice.edition for practice in content.practices} - set(in_force)):
-        sentence = f"Edition {cited} of the Code is cited, but edition {number} was in force on {day(on)}."
+    now_in_force, on = next(iter(in_force.items()))
+    for cited in sorted({one.edition for one in content.practices} - {edition.number for edition in in_force}):
+        sentence = f"Edition {cited} of the Code is cited, but edition {now_in_force.number} was in force on {day(on)}."
         yield Remark(Section.CIRCUMSTANCES, "practices", sentence)
+    for edition, on in in_force.items():
+        if edition.is_in_doubt_on(on):
+            sentence = (
+                f"Check which edition of the Code was in force on {day(on)}: the day on which edition {edition.number} "
+                "came into force is not known."
+            )
+            yield Remark(Section.CIRCUMSTANCES, "practices", sentence)
+
+
+def settle(
+    practice: Practice, *, wording: str, source: str, source_url: str, seen: str, by: "User", at: datetime
+) -> Practice:
+    """Settle the wording of a practice for the office. Its history has what was settled before.
+
+    :param wording: as the person has read it in the Code; drafts that cite the practice print it from now on.
+    :param source: where they have read it.
+    :param seen: the `settled_mark` of the practice that they saw.
+    :raises NotYours: if none of the person's roles allows it.
+    :raises SomethingMissing: if the wording or the source is empty.
+    :raises SomebodyWasFaster: if another person has settled it since.
+    """
+    if not may_settle_wording(by):
+        message = f"{by} may not settle the wording of practices."
+        raise NotYours(message)
+    for field, value in (("wording", wording), ("source", source)):
+        if not value.strip():
+            raise SomethingMissing(field, _("Enter the wording and where you read it"))
+    with transaction.atomic():
+        held = Practice.objects.select_for_update(of=("self",)).select_related("edition").get(pk=practice.pk)
+        if held.settled_mark != seen:
+            raise SomebodyWasFaster(_("Another person has settled this wording since you opened the page."))
+        held.wording, held.source, held.source_url = wording.strip(), source.strip(), source_url.strip()
+        held.settled_at, held.settled_by = at, by
+        # Named here too: outside a request simple_history knows no person.
+        held._history_user = by  # type: ignore[attr-defined]  # read by simple_history
+        held.save()
+    return held
+
+
+def _explained(
+    practices: Iterable[tuple[CitedPractice, Practice | None]], suggestions: Collection[Suggestion]
+) -> list[Offered]:
+    return [Offered(cited, row, _naming(cited, suggestions)) for cited, row in practices]
+
+
+def _naming(cited: CitedPractice, suggestions: Collection[Suggestion]) -> Suggestion | None:
+    # What is cited for one kind may be no more than likely for another.
+    citing_it = (one for one in suggestions if cited.code in one.cited_in(cited.edition))
+    return next(citing_it, next((one for one in suggestions if cited.code in one.likely), None))
+
+
+def _rows_of(cited: Iterable[CitedPractice]) -> list[Practice]:
+    keys = {(practice.edition, practice.code) for practice in cited}
+    rows = Practice.objects.filter(
+        edition__number__in={edition for edition, _code in keys}, code__in={code for _edition, code in keys}
+    )
+    return [row for row in rows.select_related("edition") if (row.edition.number, row.code) in keys] if keys else []
+
+
+def _days_of_record(report: Report) -> list[date]:
+    return [date.fromisoformat(on) for on in report.machine.get("occurred_on", ())]

@@ -13,17 +13,18 @@ from django.utils import timezone
 from django.utils.translation import gettext as _
 
 from breaches.completing import needs
-from breaches.core.content import ReportContent, digest, from_json
+from breaches.core.content import ReportContent, digest
 from breaches.core.printed.document import lay_out
 from breaches.core.remarks import Remark, Section, odd
 from breaches.core.status import APPROVE, DECIDED
 from breaches.deciding import publishing, sending, sign_off
 from breaches.deciding.bound_evidence import evidence_digest
 from breaches.drafts.refreshing import is_untouched, offers
+from breaches.forms.code_of_practice import notes_on
 from breaches.forms.decisions import MoveForm
 from breaches.models import Report
 from breaches.paper import pdf, printing
-from breaches.permissions import moves_open_to
+from breaches.permissions import may_settle_wording, moves_open_to
 from breaches.reports import moves, practices
 from breaches.reports.versions import CHANGED_SINCE_READ, content_of, present
 from breaches.views.access import SignedInRequest
@@ -41,7 +42,6 @@ CONTROLS = {
 # What is not written in a section's page but in one of its own, with its first control.
 PAGES = {
     "timeline": ("breaches:choose_timeline", "id_sources"),
-    "wording": ("breaches:wordings", "id_text_0"),
     "cause": ("breaches:cause", "id_cause"),
     "available_on": ("breaches:cause", "id_available_on-day"),
 }
@@ -142,12 +142,11 @@ def shown(
             for section in Section
         ],
         "problems": [_linked(report, remark) for remark in remarks],
-        "missing": [
-            _linked(report, remark) for remark in needs.in_the_way(report, content, move=page.move, today=today)
-        ],
+        "missing": [_linked(report, remark) for remark in needs.in_the_way(report, content, today=today)],
         "warnings": _warnings(report, content),
         "content_sha256": digest(content),
         "annex": annex,
+        "practices": _practices(request, report, content) if page.move == APPROVE else None,
         "evidence_sha256": evidence_digest(report) if page.move == APPROVE else "",
         "today": today,
         "shown": page.shows(request, report),
@@ -156,6 +155,17 @@ def shown(
         "one_person": sign_off.wrote_or_submitted(report, request.user),
     }
     return render(request, page.template, context)
+
+
+def _practices(request: SignedInRequest, report: Report, content: ReportContent) -> dict[str, Any]:
+    """Return what the person who approves has to know of the practices that the report cites."""
+    cited = practices.cited_by(report, content)
+    return {
+        "cited": [{"citation": one.cited.citation, "notes": list(notes_on(one)), "row": one.row} for one in cited],
+        "suggested": any(one.is_suggested for one in cited),
+        "unsettled": any(not one.cited.confirmed for one in cited),
+        "may_settle": may_settle_wording(request.user),
+    }
 
 
 def _warnings(report: Report, content: ReportContent) -> list[dict[str, str]]:
@@ -189,7 +199,5 @@ def _linked(report: Report, remark: Remark) -> dict[str, str]:
 def _control(report: Report, field: str) -> str:
     if field == "practices":
         # Before the first edition on record there is nothing to tick, only a box to write in.
-        machine = from_json(report.machine) if report.machine else ReportContent()
-        offered = practices.offered_for(content_of(report), machine=machine)
-        return "id_practices" if any(practice.confirmed for practice in offered) else "id_other_practices"
+        return "id_practices" if practices.offered_for(report, content_of(report)) else "id_other_practices"
     return CONTROLS.get(field, f"id_{field}")

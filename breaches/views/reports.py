@@ -41,6 +41,7 @@ from breaches.permissions import (
     Action,
     declared_own_act,
     may,
+    may_settle_wording,
     may_write_or_decide,
     moves_open_to,
     producers_read,
@@ -81,7 +82,14 @@ def report_list(request: HttpRequest) -> HttpResponse:
     rows = [_listed(report, from_json(report.standing[0].content)) for report in page]  # type: ignore[attr-defined]  # by the prefetch
     may_start = producers_written_for(request.user).exists()
     reads = producers_read(request.user).exists()
-    context = {"page": page, "rows": rows, "decided": decided, "may_start": may_start, "reads": reads}
+    context = {
+        "page": page,
+        "rows": rows,
+        "decided": decided,
+        "may_start": may_start,
+        "reads": reads,
+        "may_settle_wording": may_settle_wording(request.user),
+    }
     return render(request, "breaches/report_list.html", context)
 
 

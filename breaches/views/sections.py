@@ -130,7 +130,7 @@ def _form(report: Report, section: Section, data: QueryDict | None = None) -> Se
         content=content,
         version=report.version,
         facts_seen=editing.facts_digest(report),
-        practices=practices.offered_for(content, machine=_machine(report)),
+        practices=practices.offered_for(report, content) if section is Section.CIRCUMSTANCES else (),
     )
 
 
@@ -153,6 +153,7 @@ def _shown(
         "form": form,
         "rows": form.rows,
         "formset": form.rows,
+        "sources": _sources(report, content) if section is Section.CIRCUMSTANCES else {},
         "occurred": " and ".join(day(on) for on in content.occurred_on),
         "on_record": [
             {
@@ -169,6 +170,15 @@ def _shown(
         **more,
     }
     return render(request, "breaches/section.html", context, status=status)
+
+
+def _sources(report: Report, content: ReportContent) -> dict[tuple[str, str], list[str]]:
+    """Return the pages that have the words of the practices on offer: by source and address, the codes."""
+    found: dict[tuple[str, str], list[str]] = {}
+    for one in practices.offered_for(report, content):
+        if one.row is not None and one.row.source_url:
+            found.setdefault((one.row.source, one.row.source_url), []).append(one.cited.code)
+    return found
 
 
 def _typed(values: dict[str, Any]) -> list[dict[str, str]]:

@@ -26,7 +26,6 @@ EVENTS = {
     "action_done": lazy("Corrective action done"),
     "action_open_again": lazy("Corrective action open again"),
     "cause_chosen": lazy("Cause chosen"),
-    "wording_settled": lazy("Wording of cited practices confirmed, or left out"),
     "edited": lazy("Edited"),
     "note_written": lazy("Note written for the timeline"),
     "note_corrected": lazy("Note of the timeline corrected by a further one"),

@@ -51,6 +51,7 @@ KIND_HINTS = {
     Kind.LEAK: lazy("Figures reached people outside before release."),
     Kind.NOT_ANNOUNCED: lazy("Released without having been announced in advance."),
     Kind.USED_IN_PUBLIC: lazy("In a speech, an answer, a post or a press notice, for instance."),
+    Kind.UNEQUAL_ACCESS: lazy("Some users received the statistics before others."),
 }
 
 ROLES = {
@@ -187,7 +188,8 @@ def lines_of(value: Any) -> Iterable[str]:
         case Person(name, email, telephone, is_team):
             yield from (part for part in (name, email, telephone, _("(a team)") if is_team else "") if part)
         case CitedPractice():
-            yield f"{value.name} - {value.text} (edition {value.edition})"
+            cited = f"{value.citation} (edition {value.edition})"
+            yield f"{cited}, {day(value.on)}" if value.on else cited
         case TimelineEntry(at, text):
             yield f"{exactly(at)}: {text}"
         case tuple():

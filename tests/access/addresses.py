@@ -7,7 +7,7 @@ from django.contrib import admin
 from django.urls import Resolver404, URLPattern, URLResolver, get_resolver, resolve, reverse
 
 from breaches.core.status import RESTRICTED
-from breaches.models import CorrectiveAction, Report
+from breaches.models import CorrectiveAction, Practice, Report
 from releases.models import CalendarImport, DateChangeRequest, KeptBody, Producer, ReleaseTask
 from statsoffice.accounts.models import Invitation
 
@@ -103,7 +103,7 @@ def _of_rows(producer: Producer) -> dict[str, str]:
         "breaches:submit": (reports["draft"].reference,),
         "breaches:take_back": (reports["with_hop"].reference,),
         "redacting:remove": (approved.reference,),
-        "breaches:wordings": (reports["draft"].reference,),
+        "breaches:settle_wording": (Practice.objects.get(edition__number="2.0", code="V2").pk,),
         "breaches:finish_action": (action.report.reference, action.pk),
         "breaches:draft_pdf": (reports["draft"].reference,),
         "breaches:statement_html": (approved.reference,),

@@ -64,6 +64,7 @@ def named(prefix: str, expected: Expected, names: str) -> dict[str, Expected]:
 
 VIEW, KEEP_LIST = by(RELEASE, "view"), by(RELEASE, "keep_pre_release_list")
 UPLOADER = frozenset({Role.HEAD_OF_PROFESSION})
+CODE = LEADS | {Role.CALENDAR_MANAGER}
 READ, WRITE, DOWNLOAD = by(REPORT, "view"), by(REPORT, "edit"), by(REPORT, "download")
 
 PUBLIC = {
@@ -147,7 +148,8 @@ ON_BREACHES = {
     **named("breaches:", page(DOWNLOAD), "draft_pdf approved_pdf statement_html statement_text"),
     **named("breaches:", form(WRITE), "section cause add_action change_action own_act choose_timeline"),
     "breaches:finish_action": act(WRITE),
-    "breaches:wordings": form(LEADS),
+    "breaches:settle_wording": own(CODE, CODE),
+    "breaches:code_of_practice": own(CODE),
     **named("breaches:", form(ON_REPORTS[Action.WRITE_NOTE]), "note correct_note"),
     "breaches:dealing": form(ON_REPORTS[Action.DEAL]),
     **named("breaches:", form(ON_REPORTS[Action.PUBLISH]), "publish unpublish"),

@@ -6,6 +6,7 @@ from datetime import date, timedelta
 from django.conf import settings
 from django.urls import reverse
 
+from breaches.models import Practice
 from releases.calendar import scheduling
 from releases.core.dates.calendar import Precision, Slot
 from releases.core.judging.publisher import PublisherSays, Source, State
@@ -233,6 +234,9 @@ def _messages(morning: Morning, report: str) -> None:
     morning.pages["a register that fits nothing"] = f"{reverse('breaches:register')}?kind=pra&state=sent"
     morning.add("downloading the register", "breaches:export")
     morning.add("the figures", "breaches:figures")
+    morning.add("the Code of Practice", "breaches:code_of_practice")
+    unsettled = Practice.objects.get(edition__number="2.0", code="V2")
+    morning.add("a wording to settle", "breaches:settle_wording", unsettled.pk)
     morning.add("the audit trail", "audit:trail")
     morning.pages["an audit trail that fits nothing"] = f"{reverse('audit:trail')}?kind=permission&first=2031-01-01"
 

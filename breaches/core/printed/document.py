@@ -237,9 +237,8 @@ def _person(person: Person | None) -> list[Line]:
 
 
 def _practice(practice: CitedPractice) -> str:
-    doubt = "" if practice.confirmed else "; wording not confirmed"
-    edition = f"({CODES.get(practice.edition, CODE)}, edition {practice.edition}{doubt})"
-    return f"{practice.name} - {practice.text} {edition}" if practice.text else f"{practice.name} {edition}"
+    cited = f"{practice.citation} ({CODES.get(practice.edition, CODE)}, edition {practice.edition})"
+    return f"{cited}, for {day(practice.on)}" if practice.on else cited
 
 
 def _link(url: str) -> Line:

@@ -6,7 +6,7 @@ import pytest
 
 from breaches.core.status import Kind, ReportStatus
 from breaches.drafts import drafting
-from breaches.models import Practice, Report, ReportEvent, ReportVersion, Suspicion
+from breaches.models import Report, ReportEvent, ReportVersion, Suspicion
 from breaches.reports.versions import content_of, present
 from releases.core.roles import Role
 from releases.models import Contact, Statement, Verification
@@ -89,21 +89,14 @@ def test_a_contact_is_kept_as_it_was_when_the_report_was_drafted():
 
 @pytest.mark.parametrize(
     ("due", "codes"),
-    [("2021-06-30", ["T3.6"]), ("2023-06-30", []), ("2026-06-30", [])],
-    ids=["edition 2.0", "edition 2.1 is not confirmed", "edition 3.0 is not confirmed"],
+    [("2021-06-30", ["T3.6"]), ("2023-06-30", ["T3.6"]), ("2026-06-30", ["Standard 3", "3.6"])],
+    ids=["edition 2.0", "edition 2.1", "edition 3.0"],
 )
-def test_only_a_confirmed_practice_of_the_edition_in_force_is_cited(due, codes):
+def test_the_practices_of_the_edition_in_force_are_cited(due, codes):
     release = a_confirmed_release(due_at=london("09:30", due))
     looks(release, *SEED_MORNING)
     report = drafting.draft_missing(now=london("10:27", due))[0]
     assert [practice.code for practice in content_of(report).practices] == codes
-
-
-def test_a_practice_is_cited_once_somebody_has_confirmed_its_wording():
-    Practice.objects.filter(edition__number="3.0", code="3.6").update(confirmed=True)
-    looks(a_confirmed_release(due_at=london("09:30", "2026-06-30")), *SEED_MORNING)
-    report = drafting.draft_missing(now=london("10:27", "2026-06-30"))[0]
-    assert [(practice.edition, practice.code) for practice in content_of(report).practices] == [("3.0", "3.6")]
 
 
 def test_an_early_release_is_told_as_early_and_occurred_when_it_was_first_seen():
@@ -112,6 +105,7 @@ def test_an_early_release_is_told_as_early_and_occurred_when_it_was_first_seen()
     looks(release, *EARLY_MORNING)
     report = drafting.draft_missing(now=NOW)[0]
     assert report.kind == Kind.EARLY
+    assert [practice.code for practice in content_of(report).practices] == ["T3.3", "T3.4"]
     assert report.suspicions.get().verification.occurred_at == london("09:10")
     assert "too early" in content_of(report).circumstances
 

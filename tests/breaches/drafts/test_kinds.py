@@ -24,6 +24,7 @@ WORDS = {
     "leak": "Leak",
     "not_announced": "Not announced",
     "used_in_public": "Unpublished figures used in public",
+    "unequal_access": "Unequal access",
     "other": "Another kind of breach",
 }
 

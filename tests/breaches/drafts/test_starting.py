@@ -12,7 +12,7 @@ from breaches.core.printed.document import ACCESS_PROMPT
 from breaches.deciding.sign_off import dismiss
 from breaches.drafts import drafting, starting
 from breaches.drafts.needed_evidence import names_needed, needed
-from breaches.models import Practice, Report, ReportEvent, StartedReport
+from breaches.models import Report, ReportEvent, StartedReport
 from breaches.paper.printing import draft_of
 from breaches.permissions import Action, reports_where
 from breaches.reports.versions import content_of, present
@@ -113,11 +113,6 @@ def test_no_name_and_no_address_of_a_person_on_the_list_is_in_any_part_of_the_re
 def test_the_practices_on_access_of_the_edition_in_force_that_day_are_cited(office, release, on, codes):
     report = started(release, by=office.statistician, occurred_on=on, at=SEED_DUE + timedelta(days=3000)).report
     assert {(practice.edition, practice.code) for practice in content_of(report).practices} == codes
-
-
-def test_a_practice_whose_wording_nobody_has_confirmed_is_not_cited(office, release):
-    Practice.objects.filter(code="T3.4").update(confirmed=False)
-    assert {practice.code for practice in content_of(started(release, by=office.head).report).practices} == {"T3.3"}
 
 
 @pytest.mark.parametrize("role", list(Role))

@@ -5,22 +5,18 @@ from uuid import uuid4
 
 import pytest
 
-from breaches.completing import editing, wordings
-from breaches.core.remarks import Section
 from breaches.core.status import Kind
-from breaches.deciding import sign_off
 from breaches.drafts import starting
 from breaches.drafts.starting import About
-from breaches.models import Edition, Practice
-from breaches.reports import moves, practices
+from breaches.models import Edition
+from breaches.reports import practices
 from breaches.reports.versions import content_of
-from tests.breaches.people import AT, printed
+from tests.breaches.editions import citing, sentences
+from tests.breaches.people import AT
 
 pytestmark = pytest.mark.django_db
 
 OCCURRED = date(2015, 6, 30)
-CODE = "Protocol 2, Practice 8"
-READ = "The practice as somebody has read it in the Code of 2009."
 
 
 def a_report_of_2015(office):
@@ -28,25 +24,6 @@ def a_report_of_2015(office):
     about = About(office.producer)
     started = starting.start(about, kind=Kind.LATE, occurred_on=(OCCURRED,), by=office.head, at=AT, form_key=uuid4())
     return started.report
-
-
-def missing(report, office):
-    """What keeps a report from being approved, by field."""
-    with pytest.raises(moves.Incomplete) as refused:
-        sign_off.approve(report, by=office.head, at=AT, render=printed)
-    return {remark.field: remark.sentence for remark in refused.value.remarks}
-
-
-def citing(report, office, *cited):
-    return editing.save_section(
-        report,
-        section=Section.CIRCUMSTANCES,
-        only=("practices",),
-        values={"practices": cited},
-        expected_version=report.version,
-        by=office.head,
-        at=AT,
-    ).report
 
 
 @pytest.mark.parametrize(
@@ -59,34 +36,33 @@ def test_the_edition_of_2009_is_in_force_until_the_next_one(on, number):
     assert (edition and edition.number) == number
 
 
-def test_a_report_on_2015_is_offered_the_edition_of_2009_and_no_other(office):
+def test_a_report_on_2015_is_offered_the_edition_of_2009_and_cites_nothing_of_itself(office):
     report = a_report_of_2015(office)
-    offered = practices.offered_for(content_of(report), machine=content_of(report))
-    assert {(one.edition, one.code, one.confirmed) for one in offered} == {("1.0", CODE, False)}
+    offered = practices.offered_for(report, content_of(report))
+    assert [(one.cited.edition, one.cited.code, one.cited.confirmed, one.row.summary) for one in offered] == [
+        ("1.0", "Protocol 2, Practice 4", False, "Statistics are released at 9.30am on a weekday."),
+        ("1.0", "Protocol 2, Practice 8", False, "Accidental or wrongful release."),
+    ]
     assert content_of(report).practices == ()
 
 
 def test_a_report_on_2015_that_cites_a_later_edition_is_warned_of_it(office):
-    later = practices.citing(Practice.objects.get(edition__number="2.0", code="T3.6"))
-    report = citing(a_report_of_2015(office), office, later)
-    (remark,) = practices.of_another_edition(content_of(report))
-    assert remark.sentence == "Edition 2.0 of the Code is cited, but edition 1.0 was in force on 30 June 2015."
+    report = citing(a_report_of_2015(office), ("2.0", "T3.6"), by=office.head)
+    assert sentences(report) == [
+        "Edition 2.0 of the Code is cited, but edition 1.0 was in force on 30 June 2015.",
+    ]
 
 
-def test_approval_asks_for_its_wording_until_a_lead_has_confirmed_it_for_the_report(office):
-    suggested = practices.citing(Practice.objects.get(code=CODE))
-    report = citing(a_report_of_2015(office), office, suggested)
-    assert f"Confirm the wording of practice {CODE} in edition 1.0" in missing(report, office)["wording"]
-    report = wordings.settle(
-        report, {f"1.0 {CODE}": READ}, expected_version=report.version, by=office.head, at=AT
-    ).report
-    assert "wording" not in missing(report, office)
-    (cited,) = content_of(report).practices
-    assert (cited.edition, cited.code, cited.text, cited.confirmed) == ("1.0", CODE, READ, True)
-    assert not list(practices.of_another_edition(content_of(report)))
-
-
-def test_once_an_administrator_has_confirmed_it_the_machine_cites_it(office):
-    Practice.objects.filter(code=CODE).update(text=READ, confirmed=True)
-    (cited,) = content_of(a_report_of_2015(office)).practices
-    assert (cited.edition, cited.name, cited.text) == ("1.0", CODE, READ)
+@pytest.mark.parametrize(
+    ("on", "is_in_doubt"),
+    [
+        (date(2009, 1, 15), True),
+        (date(2015, 6, 30), False),
+        (date(2018, 2, 10), True),
+        (date(2022, 5, 5), False),
+        (date(2025, 11, 10), True),
+        (date(2026, 6, 30), False),
+    ],
+)
+def test_soon_after_an_edition_whose_day_is_not_known_people_are_asked_to_check_which_was_in_force(on, is_in_doubt):
+    assert Edition.objects.in_force_on(on).is_in_doubt_on(on) is is_in_doubt

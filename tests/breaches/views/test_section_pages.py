@@ -1,11 +1,12 @@
 """Writing a section through its page: what is shown, kept, refused and never lost."""
 
+import re
 from datetime import date, timedelta
 
 import pytest
 from django.utils import timezone
 
-from breaches.core.content import CitedPractice, Output, Person
+from breaches.core.content import CitedPractice, Output, Person, to_json
 from breaches.core.remarks import Section
 from breaches.deciding import sign_off
 from breaches.models import Practice
@@ -78,16 +79,45 @@ def test_a_text_that_is_too_long_is_named_by_its_label(statistician, report):
     assert "Title of statistical output must be 500 characters or less" in page
 
 
-def test_the_practice_of_the_day_is_offered_ticked_and_an_unconfirmed_one_apart(statistician, report):
+def test_the_suggested_practice_of_the_day_is_ticked_and_comes_first(statistician, report):
     page = statistician.get(section_address(report, CIRCUMSTANCES)).text
     assert filled_in(page)["practices"] == ["2.0 T3.6"]
-    assert "2.1 T3.6" not in page
-    assert "Suggested, wording not confirmed" in words(page)
-    send(statistician, section_address(report, CIRCUMSTANCES), practices=["2.0 T3.2"], suggested=["2.0 V2"])
-    assert [(practice.code, practice.confirmed) for practice in said(report).practices] == [
-        ("T3.2", True),
-        ("V2", False),
-    ]
+    offered = re.findall(r'name="practices"[^>]*value="([^"]+)"', page)
+    assert offered[:3] == ["2.0 T3.6", "2.0 T3", "2.0 T3.1"]
+    assert {edition for edition, _code in map(str.split, offered)} == {"2.0"}
+    assert "Suggested for this kind of breach, from 10 published reports." in words(page)
+    send(statistician, section_address(report, CIRCUMSTANCES), practices=["2.0 T3.2", "2.0 V2", "2.0 T3"])
+    assert {practice.citation for practice in said(report).practices} == {
+        "Trustworthiness: T3 (Orderly release)",
+        "Trustworthiness: T3.2 (Orderly release)",
+        "Value: V2 (Accessibility)",
+    }
+
+
+def test_the_summary_of_an_unsettled_practice_is_a_note_and_its_words_have_a_link(statistician, report):
+    page = statistician.get(section_address(report, CIRCUMSTANCES)).text
+    assert "In summary: Statistics are released as soon as they are ready" in words(page)
+    assert "In summary: Statistics are released to all users" not in words(page)
+    assert 'code-of-practice/the-code/trustworthiness/t3-orderly-release/">' in page
+    send(statistician, section_address(report, CIRCUMSTANCES), practices=["2.0 T3.5"])
+    assert "In summary" not in str(to_json(said(report)))
+
+
+def test_a_practice_is_cited_for_one_of_several_dates_and_the_others_for_all(statistician, report):
+    address = section_address(report, CIRCUMSTANCES)
+    second = {"dates-1-on-day": "1", "dates-1-on-month": "7", "dates-1-on-year": "2020"}
+    assert "day_of_0" not in statistician.get(address).text
+    send(statistician, address, **second, practices=["2.0 T3.6", "2.0 T3.4"])
+    page = statistician.get(address).text
+    assert "Date of occurrence for Trustworthiness: T3.4" in words(page)
+    send(statistician, address, day_of_0="2020-07-01")
+    assert {practice.code: practice.on for practice in said(report).practices} == {
+        "T3.6": date(2020, 7, 1),
+        "T3.4": None,
+    }
+    # Once there is only one date, it says nothing more.
+    send(statistician, address, **dict.fromkeys(second, ""))
+    assert {practice.on for practice in said(report).practices} == {None}
 
 
 def test_a_practice_that_is_not_in_force_cannot_be_chosen(statistician, report):
@@ -97,7 +127,7 @@ def test_a_practice_that_is_not_in_force_cannot_be_chosen(statistician, report):
 
 
 def test_a_cited_practice_stays_as_it_was_when_the_list_changes(statistician, report):
-    Practice.objects.filter(edition__number="2.0", code="T3.6").update(text="Another wording.")
+    Practice.objects.filter(edition__number="2.0", code="T3.6").update(wording="Another wording.")
     send(statistician, section_address(report, CIRCUMSTANCES), other_practices="Protocol 2, Practice 8")
     cited = said(report).practices
     assert cited == (

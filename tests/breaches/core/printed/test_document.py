@@ -87,6 +87,24 @@ def test_a_practice_of_2009_names_its_protocol_once_and_the_code_as_it_was_calle
     ]
 
 
+@pytest.mark.parametrize(
+    ("code", "principle", "text", "confirmed", "printed"),
+    [
+        ("3.6", "Standard 3 (Be transparent)", "", False, "Standard 3 (Be transparent), practice 3.6"),
+        ("Standard 3", "Standard 3 (Be transparent)", "", False, "Standard 3 (Be transparent)"),
+        ("T3", "Trustworthiness", "Orderly release", False, "Trustworthiness: T3 (Orderly release)"),
+        ("3.6", "Standard 3 (Be transparent)", "Words.", True, "Standard 3 (Be transparent), practice 3.6 - Words."),
+    ],
+    ids=["a practice", "a standard alone", "a principle alone", "settled"],
+)
+def test_a_practice_prints_its_number_and_title_until_its_wording_is_settled(code, principle, text, confirmed, printed):
+    cited = CitedPractice("3.0", code, principle, text, confirmed)
+    shown = entries(document(dataclasses.replace(CONTENT, practices=(cited,))))
+    assert shown["Relevant principle(s) and practice(s)"] == [
+        [f"{printed} (Code of Practice for Statistics, edition 3.0)"]
+    ]
+
+
 def test_several_outputs_producers_practices_and_days_are_entries_of_their_own():
     practice = CONTENT.practices[0]
     laid_out = document(
@@ -94,7 +112,7 @@ def test_several_outputs_producers_practices_and_days_are_entries_of_their_own()
             CONTENT,
             outputs=(Output("One", URL), Output("Two")),
             producers=("Office A", "Agency B"),
-            practices=(practice, dataclasses.replace(practice, code="T3.1", confirmed=False)),
+            practices=(practice, dataclasses.replace(practice, code="T3.1", on=date(2020, 7, 1))),
             other_practices="V2 Accessibility\n\nas well",
             occurred_on=(date(2020, 6, 30), date(2020, 7, 1)),
         )
@@ -105,8 +123,8 @@ def test_several_outputs_producers_practices_and_days_are_entries_of_their_own()
     assert shown["Name of producer organisation"] == [["Office A"], ["Agency B"]]
     assert shown["Date of occurrence of breach"] == [["30 June 2020"], ["1 July 2020"]]
     first, second, other = shown["Relevant principle(s) and practice(s)"]
-    assert "wording not confirmed" not in first[0]
-    assert second[0].endswith("edition 2.0; wording not confirmed)")
+    assert first[0].endswith("(Code of Practice for Statistics, edition 2.0)")
+    assert second[0].endswith("edition 2.0), for 1 July 2020")
     assert other == ["V2 Accessibility", "as well"]
 
 

@@ -1,0 +1,31 @@
+"""Reports that cite practices of the Code, as its list has them."""
+
+from breaches.completing import editing
+from breaches.core.remarks import Section
+from breaches.models import Practice
+from breaches.reports import practices
+from breaches.reports.versions import content_of
+from tests.breaches.people import AT
+
+
+def practice(edition, code):
+    return Practice.objects.select_related("edition").get(edition__number=edition, code=code)
+
+
+def citing(report, *cited, by):
+    """Let a report cite some practices, by edition and code, beside those that it cites."""
+    added = tuple(practices.citing(practice(*one)) for one in cited)
+    return editing.save_section(
+        report,
+        section=Section.CIRCUMSTANCES,
+        only=("practices",),
+        values={"practices": (*content_of(report).practices, *added)},
+        expected_version=report.version,
+        by=by,
+        at=AT,
+    ).report
+
+
+def sentences(report):
+    """Return the warnings about the editions that a report cites."""
+    return [remark.sentence for remark in practices.of_another_edition(content_of(report))]
