@@ -27,7 +27,15 @@ class CircumstancesForm(SectionForm):
 
     section = Section.CIRCUMSTANCES
 
-    practices = forms.MultipleChoiceField(required=False, widget=forms.CheckboxSelectMultiple)
+    practices = forms.MultipleChoiceField(
+        label=lazy("Relevant principle(s) and practice(s)"),
+        help_text=lazy(
+            "Select all that apply. If one applies to one of several dates, save the dates first. You can then choose "
+            "the date."
+        ),
+        required=False,
+        widget=forms.CheckboxSelectMultiple,
+    )
     other_practices = LongTextField(
         label=lazy("Other principles or practices, in your own words"),
         help_text=lazy("For example, from an edition that is not in the list."),
@@ -61,7 +69,6 @@ class CircumstancesForm(SectionForm):
         self.notes = {key: " ".join(notes_on(one)) for key, one in listed.items()}
         field = self.fields["practices"]
         assert isinstance(field, forms.MultipleChoiceField)  # noqa: S101  # declared above
-        field.label = _("Relevant principle(s) and practice(s)")
         field.choices = [(key, in_full(practice)) for key, practice in self.offered.items()]
         self.dated = {}
         if len(content.occurred_on) > 1:

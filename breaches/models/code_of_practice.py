@@ -1,6 +1,6 @@
 """The Code of Practice for Statistics by edition, as data: its rules change over time."""
 
-from datetime import date, timedelta
+from datetime import UTC, date, timedelta
 
 from django.conf import settings
 from django.db import models
@@ -95,4 +95,4 @@ class Practice(models.Model):
     @property
     def settled_mark(self) -> str:
         """The instant at which its wording was settled, as a form carries it; empty if it is not settled."""
-        return self.settled_at.isoformat() if self.settled_at else ""
+        return self.settled_at.astimezone(UTC).isoformat() if self.settled_at else ""

@@ -177,6 +177,8 @@ def settle(
             raise SomebodyWasFaster(_("Another person has settled this wording since you opened the page."))
         held.wording, held.source, held.source_url = wording.strip(), source.strip(), source_url.strip()
         held.settled_at, held.settled_by = at, by
+        # What we had not read, this person has.
+        held.unconfirmed = ""
         # Named here too: outside a request simple_history knows no person.
         held._history_user = by  # type: ignore[attr-defined]  # read by simple_history
         held.save()

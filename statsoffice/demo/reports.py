@@ -14,8 +14,6 @@ from breaches.reports import versions
 from releases.core.roles import Role
 from statsoffice.demo import offices
 
-PRACTICE = "Be transparent: statistics are released to all users at the announced time."
-
 
 @dataclass(frozen=True, slots=True)
 class Words:
@@ -119,8 +117,6 @@ def _complete(report: Report, words: Words, *, now: datetime) -> None:
     statistician = offices.user(Role.STATISTICIAN)
     content = versions.content_of(report)
     circumstances = {"circumstances": f"{content.circumstances}\n\n{words.cause}"}
-    if not content.practices:
-        circumstances["other_practices"] = PRACTICE
     for section, values in (
         (Section.CIRCUMSTANCES, circumstances),
         (Section.IMPACT, {"impact": words.impact}),

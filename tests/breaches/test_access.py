@@ -50,6 +50,8 @@ NO_ONE_REPORT = {
     "register",
     "export",
     "figures",
+    "code_of_practice",
+    "settle_wording",
 }
 
 

@@ -107,9 +107,11 @@ def test_the_code_of_practice_is_edited_by_those_with_djangos_permission_only():
         "edition": edition.pk,
         "code": practice.code,
         "principle": practice.principle,
-        "text": "As read in the Code",
-        "confirmed": "on",
+        "summary": "What it is about",
+        "wording": "Words without a source",
     }
     assert administrator.post(page("practice", "change", practice.pk), form).status_code == 302
     practice.refresh_from_db()
-    assert (practice.text, practice.confirmed) == ("As read in the Code", True)
+    assert practice.summary == "What it is about"
+    # Its wording is settled on a page of its own, by those who know the Code.
+    assert practice.wording != "Words without a source"

@@ -121,7 +121,7 @@ FITTING = (
     ({"decision": "dismissed.check_error"}, {"breach-is-dismissed"}),
     ({"decision": "dismissed.exemption"}, set()),
     ({"decision": Decision.WITHDRAWN}, {"breach-is-withdrawn"}),
-    ({"practice": "2.0 T3.4"}, {PRA}),
+    ({"practice": "2.0 T3.4"}, {PRA, "breach-early"}),
     ({"practice": "2.1 T3.6"}, set()),
     ({"last": date(2020, 6, 29)}, {PRA}),
     ({"first": date(2020, 6, 26), "last": date(2020, 6, 26)}, {PRA}),

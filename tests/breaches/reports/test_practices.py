@@ -92,6 +92,7 @@ def test_a_wording_settled_for_the_office_is_in_what_is_approved_from_then_on(of
     settled = settle(office)
     assert (settled.settled_by, settled.settled_at, settled.source) == (office.head, AT, "The Code, page 12")
     assert settled.history.first().history_user == office.head
+    assert settled.unconfirmed == ""
     report = approved(unsettled, office)
     assert citations(report)[-1] == SETTLED
     assert citations(report)[0].startswith("Trustworthiness: T3.6 - Statistics should be released")

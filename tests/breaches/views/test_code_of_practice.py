@@ -32,7 +32,7 @@ def page_of(report=None):
 def test_the_page_says_which_days_of_entry_into_force_are_not_known(client, office):
     client.force_login(office.head)
     page = words(client.get(reverse("breaches:code_of_practice")).text)
-    assert "In force from 5 May 2022." in page
+    assert "In force from 5 May 2022" in page
     assert page.count("The day on which it came into force is not known.") == 3
     assert "It was launched on 4 November 2025." in page
 
@@ -43,7 +43,7 @@ def test_the_page_shows_sources_and_what_is_not_confirmed(client, office):
     assert "In summary: Accidental or wrongful release." in words(page)
     assert "One note gives this as Practice 5." in words(page)
     assert "short-guide-to-code-of-practice-standard-three-be-transparent/" in page
-    assert "Settled with the product on 27 November 2026." in words(page)
+    assert "Settled with the product on 27 November 2026" in words(page)
 
 
 def test_the_approval_leads_to_the_page_and_prints_the_wording_settled_there(client, office, submitted):

@@ -105,9 +105,10 @@ def test_the_summary_of_an_unsettled_practice_is_a_note_and_its_words_have_a_lin
 
 def test_a_practice_is_cited_for_one_of_several_dates_and_the_others_for_all(statistician, report):
     address = section_address(report, CIRCUMSTANCES)
-    second = {"dates-1-on-day": "1", "dates-1-on-month": "7", "dates-1-on-year": "2020"}
-    assert "day_of_0" not in statistician.get(address).text
-    send(statistician, address, **second, practices=["2.0 T3.6", "2.0 T3.4"])
+    longer = send(statistician, address, add="row").text
+    second = {"dates__1__on__day": "1", "dates__1__on__month": "7", "dates__1__on__year": "2020"}
+    assert "day_of_0" not in longer
+    send(statistician, address, longer, **second, practices=["2.0 T3.6", "2.0 T3.4"])
     page = statistician.get(address).text
     assert "Date of occurrence for Trustworthiness: T3.4" in words(page)
     send(statistician, address, day_of_0="2020-07-01")
@@ -116,7 +117,7 @@ def test_a_practice_is_cited_for_one_of_several_dates_and_the_others_for_all(sta
         "T3.4": None,
     }
     # Once there is only one date, it says nothing more.
-    send(statistician, address, **dict.fromkeys(second, ""))
+    send(statistician, address, **dict.fromkeys(second, ""), day_of_0="2020-07-01")
     assert {practice.on for practice in said(report).practices} == {None}
 
 
