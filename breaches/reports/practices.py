@@ -128,11 +128,11 @@ def with_settled_wording(content: ReportContent) -> ReportContent:
     }
     if not settled:
         return content
-    practices = tuple(
-        replace(settled.get((one.edition, one.code), one), on=one.on) if not one.confirmed else one
+    practices = (
+        one if one.confirmed else replace(settled.get((one.edition, one.code), one), on=one.on)
         for one in content.practices
     )
-    return replace(content, practices=practices)
+    return replace(content, practices=tuple(practices))
 
 
 def of_another_edition(content: ReportContent) -> Iterator[Remark]:

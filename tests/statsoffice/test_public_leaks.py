@@ -82,6 +82,7 @@ SAMPLES: dict[str, tuple[object, ...]] = {
     "version": (1,),
     "position": (1,),
     "note": (1,),
+    "practice": (1,),
     "action": (1,),
     "section": ("impact",),
     "token": ("x",),

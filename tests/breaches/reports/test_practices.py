@@ -1,10 +1,12 @@
 """What the Code's list holds, what is suggested of it, and how the office settles a wording once."""
 
+from dataclasses import replace
 from datetime import date, timedelta
 from uuid import uuid4
 
 import pytest
 
+from breaches.core.content import ReportContent
 from breaches.core.status import Kind, ReportStatus
 from breaches.deciding import sign_off
 from breaches.drafts.starting import About, start
@@ -96,6 +98,14 @@ def test_a_wording_settled_for_the_office_is_in_what_is_approved_from_then_on(of
     report = approved(unsettled, office)
     assert citations(report)[-1] == SETTLED
     assert citations(report)[0].startswith("Trustworthiness: T3.6 - Statistics should be released")
+
+
+def test_settled_wording_leaves_the_date_for_which_a_practice_is_cited(office):
+    on = date(2020, 6, 30)
+    content = ReportContent(practices=(replace(practices.citing(practice("2.0", "V2")), on=on),))
+    settle(office)
+    (cited,) = practices.with_settled_wording(content).practices
+    assert (cited.text, cited.on) == (READ, on)
 
 
 def test_an_approved_report_stays_as_it_was_when_a_wording_is_settled_later(office, unsettled):

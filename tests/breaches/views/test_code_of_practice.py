@@ -69,6 +69,8 @@ def test_the_approval_leads_to_the_page_and_prints_the_wording_settled_there(cli
     report = Report.objects.get(pk=submitted.pk)
     assert report.status == ReportStatus.APPROVED
     assert content_of(report).practices[-1].text == READ
+    # Once it is approved, there is nothing left to settle for it.
+    assert "for your report" not in words(client.get(code).text)
 
 
 def test_a_report_that_the_person_may_not_approve_is_not_named_on_the_page(client, office, submitted):
