@@ -50,6 +50,7 @@ SENT_EMPTY = [
     "importing from GOV.UK",
     "inviting",
     "removing personal details",
+    "a wording to settle",
 ]
 # A date of three fields and a text, a choice, a file. The next test reads where the links of all others lead.
 ONE_OF_EACH_KIND = ["changing a confirmed date", "is this it", "importing a calendar"]
