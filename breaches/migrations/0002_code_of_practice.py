@@ -1,8 +1,7 @@
 """The editions of the Code of Practice for Statistics, with their principles, standards and practices.
 
-`summary` is ours and is never printed. `wording` was read at the source on 27 November 2026, and is empty where it was
-not. It is a proposal until an office settles it. Only T3.6 of edition 2.0 is settled: the page of T3 and published
-breach reports have the same words.
+`summary` is ours and is never printed. The product brings the `wording` of T3.6 of edition 2.0 alone: the published form
+for breach reports quotes it. An office reads all others at their source, and settles them.
 """
 
 from datetime import UTC, date, datetime
@@ -67,16 +66,16 @@ PRINCIPLES_OF_2 = (
     ("V4", VALUE, "Innovation and improvement", "", "", CODE_2, ""),
     ("V5", VALUE, "Efficiency and proportionality", "", "", CODE_2, ""),
 )  # fmt: skip
-T3_ALONE = ("T3", TRUSTWORTHINESS, ORDERLY, "Statistics are released in an open and transparent way.", "Organisations should commit to releasing their statistics in an open and transparent manner that promotes public confidence.", T3, "")  # fmt: skip
+T3_ALONE = ("T3", TRUSTWORTHINESS, ORDERLY, "Statistics are released in an open and transparent way.", "", T3, "")  # fmt: skip
 # The practices of T3 that edition 2.1 did not change.
 T3_2_TO_5 = (
-    ("T3.2", TRUSTWORTHINESS, ORDERLY, "The Chief Statistician or Head of Profession agrees to changes of announced dates or times. They are announced promptly, with reasons.", "Changes to pre-announced release dates or times should be agreed by the Chief Statistician/Head of Profession for Statistics. Any changes should be announced promptly, explaining the reasons for the change.", T3, ""),
-    ("T3.3", TRUSTWORTHINESS, ORDERLY, "Access before release is only for production, preparation, quality assurance and operations. Records show who has it.", "Access to statistics before their public release should be limited to those involved in the production of the statistics and the preparation of the release, and for quality assurance and operational purposes. Accurate records of those who have access before they are finalised should be maintained.", T3, ""),
-    ("T3.4", TRUSTWORTHINESS, ORDERLY, "Statistics in final form go only to those who are eligible under the pre-release access law. No indication of them is made public, and no other party receives them without permission.", "The circulation of statistics in their final form ahead of their publication should be restricted to eligible recipients, in line with the rules and principles on pre-release access set out in legislation for the UK and devolved administrations. The details of those granted access should be recorded, together with clear justifications for access. No indication of the statistics should be made public and the statistics should not be given to any other party without prior permission for access. The list of recipients should be reviewed regularly and kept to a minimum.", T3, ""),
-    ("T3.5", TRUSTWORTHINESS, ORDERLY, "Statistics are released as soon as they are ready, under the guidance of the Chief Statistician or Head of Profession.", "Statistics and data should be released on a timely basis and at intervals that meet the needs of users as far as practicable. The statistics should be released as soon as they are considered ready, under the guidance of the Chief Statistician/Head of Profession for Statistics.", T3, ""),
+    ("T3.2", TRUSTWORTHINESS, ORDERLY, "The Chief Statistician or Head of Profession agrees to changes of announced dates or times. They are announced promptly, with reasons.", "", T3, ""),
+    ("T3.3", TRUSTWORTHINESS, ORDERLY, "Access before release is only for production, preparation, quality assurance and operations. Records show who has it.", "", T3, ""),
+    ("T3.4", TRUSTWORTHINESS, ORDERLY, "Statistics in final form go only to those who are eligible under the pre-release access law. No indication of them is made public, and no other party receives them without permission.", "", T3, ""),
+    ("T3.5", TRUSTWORTHINESS, ORDERLY, "Statistics are released as soon as they are ready, under the guidance of the Chief Statistician or Head of Profession.", "", T3, ""),
 )  # fmt: skip
 T3_7_TO_9 = (
-    ("T3.7", TRUSTWORTHINESS, ORDERLY, "The publication has the name and contact details of the lead statistician.", "The name and contact information of the lead statistician or analyst responsible for production should be included in the published statistics.", T3, ""),
+    ("T3.7", TRUSTWORTHINESS, ORDERLY, "The publication has the name and contact details of the lead statistician.", "", T3, ""),
     ("T3.8", TRUSTWORTHINESS, ORDERLY, "Policy, press and ministerial statements are issued separately from the statistics.", "", T3, "Only the start of its words has been read."),
     ("T3.9", TRUSTWORTHINESS, ORDERLY, "Revisions and corrections are released as soon as practicable, openly and under a published policy.", "", T3, NOT_READ),
 )  # fmt: skip
@@ -87,7 +86,7 @@ PRACTICES = {
     ),
     "2.0": (
         T3_ALONE,
-        ("T3.1", TRUSTWORTHINESS, ORDERLY, "Releases are announced in a 12-month calendar, with a specific date four weeks ahead where practicable.", "The release of both regular and ad hoc official statistics should be pre-announced through a 12-month release calendar, giving a specific release date at least four weeks in advance where practicable.", T3, ""),
+        ("T3.1", TRUSTWORTHINESS, ORDERLY, "Releases are announced in a 12-month calendar, with a specific date four weeks ahead where practicable.", "", T3, ""),
         *T3_2_TO_5,
         ("T3.6", TRUSTWORTHINESS, ORDERLY, "Statistics are released to all users at 9.30am on a weekday.", "Statistics should be released to all users at 9.30am on a weekday.", T3, ""),
         *T3_7_TO_9,
@@ -95,9 +94,9 @@ PRACTICES = {
     ),
     "2.1": (
         T3_ALONE,
-        ("T3.1", TRUSTWORTHINESS, ORDERLY, "Releases are announced in a 12-month calendar, with a specific date and time four weeks ahead where practicable.", "The release of both regular and ad hoc official statistics should be pre-announced through a 12-month release calendar, giving the specific release date and time at least four weeks in advance where practicable.", REVIEW, ""),
+        ("T3.1", TRUSTWORTHINESS, ORDERLY, "Releases are announced in a 12-month calendar, with a specific date and time four weeks ahead where practicable.", "", REVIEW, ""),
         *T3_2_TO_5,
-        ("T3.6", TRUSTWORTHINESS, ORDERLY, "9.30am remains the standard time. The Director General for Regulation may approve another time, which is used consistently and announced in advance.", "", POLICY, "OSR confirms the meaning. The Code’s own words have not been read."),
+        ("T3.6", TRUSTWORTHINESS, ORDERLY, "9.30am remains the standard time. The Director General for Regulation may approve another time, which is used consistently and announced in advance.", "", POLICY, ""),
         *T3_7_TO_9,
         *PRINCIPLES_OF_2,
     ),
@@ -105,11 +104,11 @@ PRACTICES = {
         ("Standard 1", STANDARDS["Standard 1"], "", "", "", CODE_3, NOT_READ),
         ("1.4", STANDARDS["Standard 1"], "", "Producers monitor how statistics are used, challenge misuse and raise concerns with OSR. If you cite it, you say that the producer did not challenge the misuse.", "", CODE_3, NOT_READ),
         ("Standard 2", STANDARDS["Standard 2"], "", "", "", CODE_3, NOT_READ),
-        ("Standard 3", STANDARDS["Standard 3"], "", "Statistics are released in a transparent way, at a standard time, and announced in advance.", "Producers must release the statistics in a transparent way, at a standard time (usually 9.30am), and pre-announce the date and timing of the release – so that the public can have confidence in how and when the statistics are released", GUIDE, ""),
-        ("3.1", STANDARDS["Standard 3"], "", "The date and time of releases are announced in advance, four weeks ahead where possible.", "Pre-announce the release of statistics with the time and date in a 12-month release calendar. Give a specific release date and time four weeks ahead where possible", GUIDE, ""),
-        ("3.2", STANDARDS["Standard 3"], "", "Changes to announced dates or times are agreed and announced, with reasons.", "Agree changes to pre-announced release dates or times with the Chief Statistician/Head of Profession for Statistics and announce promptly, explaining the reasons", GUIDE, ""),
-        ("3.3", STANDARDS["Standard 3"], "", "Access before release is limited, and a list shows who has it. No indication is given in public, and nothing is shared without permission of the Chief Statistician or Head of Profession.", "Limit access before public release to those involved in the production of the statistics and the preparation of the output, and for quality assurance and operational purposes. Maintain a list of those who have access before the statistics are finalised. Give no public indication of the statistics before release and do not share without prior permission of the Chief Statistician/Head of Profession for Statistics", GUIDE, ""),
-        ("3.4", STANDARDS["Standard 3"], "", "Producers follow the pre-release access law.", "Act in line with the relevant pre-release access rules and principles set out in legislation when circulating official statistics in their final form", GUIDE, ""),
+        ("Standard 3", STANDARDS["Standard 3"], "", "Statistics are released in a transparent way, at a standard time, and announced in advance.", "", GUIDE, ""),
+        ("3.1", STANDARDS["Standard 3"], "", "The date and time of releases are announced in advance, four weeks ahead where possible.", "", GUIDE, ""),
+        ("3.2", STANDARDS["Standard 3"], "", "Changes to announced dates or times are agreed and announced, with reasons.", "", GUIDE, ""),
+        ("3.3", STANDARDS["Standard 3"], "", "Access before release is limited, and a list shows who has it. No indication is given in public, and nothing is shared without permission of the Chief Statistician or Head of Profession.", "", GUIDE, ""),
+        ("3.4", STANDARDS["Standard 3"], "", "Producers follow the pre-release access law.", "", GUIDE, ""),
         ("3.5", STANDARDS["Standard 3"], "", "Statistics are released in a timely manner.", "", GUIDE, "Only the start of its words has been read."),
         ("3.6", STANDARDS["Standard 3"], "", "Statistics are released at the standard time of 9.30am on a weekday.", "", CODE_3, "A producer’s release practice policy of April 2026 supports the number. The Code’s own words have not been read."),
         ("Standard 4", STANDARDS["Standard 4"], "", "", "", CODE_3, NOT_READ),
