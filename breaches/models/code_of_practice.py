@@ -49,8 +49,8 @@ class Edition(models.Model):
 class Practice(models.Model):
     """One practice, principle or standard of an edition.
 
-    `wording` is printed in reports only once it is settled: when a person has compared it with the Code. Until then it
-    is a proposal, which may be empty.
+    `wording` is printed in reports only once it is settled: when a person has read it in the Code. The product
+    brings only that of T3.6 of edition 2.0.
     """
 
     edition = models.ForeignKey(Edition, on_delete=models.PROTECT, related_name="practices")
