@@ -13,7 +13,7 @@ setup: ## install packages, compile the styles, migrate the database, install th
 run: ## start the product with its demonstration; Ctrl-C stops it
 	./run
 
-test: ## run everything that a commit must pass (about 17 minutes)
+test: ## run everything that a commit must pass (about 15 minutes)
 	./test
 
 fast: ## run the code checks, the pure rules and one smoke journey (about 90 seconds)
