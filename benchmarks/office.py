@@ -119,7 +119,7 @@ def announce(office: Office, dues: Sequence[datetime]) -> list[Address]:
 
 
 def judge(pages: Sequence[Address], *, live_after: timedelta | None) -> None:
-    """Look at releases before they were due and at their limit, see them live so long after the due time, and judge.
+    """Look at releases before they were due and up to their limit, see them live so long after that time, and judge.
 
     :param live_after: None where they were not seen live at all.
     """
@@ -136,6 +136,8 @@ def _looks(page: Address, live_after: timedelta | None) -> Iterator[Observation]
     due_at, limit = page.release.due_at, timedelta(seconds=page.release.series.tolerance_seconds)
     yield _look(page, due_at - timedelta(seconds=5), LookResult.NOT_LIVE)
     if live_after is None or live_after > limit:
+        for seconds in range(0, int(limit.total_seconds()), 10):
+            yield _look(page, due_at + timedelta(seconds=seconds), LookResult.NOT_LIVE)
         yield _look(page, due_at + limit, LookResult.NOT_LIVE)
     if live_after is not None:
         yield _look(page, due_at + live_after, LookResult.LIVE)

@@ -8,8 +8,9 @@ from functools import cache, partial
 from django.conf import settings
 
 from releases.beforehand import announcements, comparing, preflight
+from releases.calendar.host_budgets import budgets_from_settings
 from releases.models import Address, PreflightRun
-from releases.probe.probe import Probe, budgets_from_settings, probe_from_settings
+from releases.probe.probe import Probe, probe_from_settings
 from releases.watching.beside import Means
 from releases.watching.clock import Clock
 from statsoffice.canary import illness

@@ -19,7 +19,7 @@ from releases.core.judging.evidence import AddressRole, LookResult, Reason
 from releases.core.judging.publisher import Source
 from releases.core.judging.reading.finding import tells_taken_away
 from releases.core.judging.statements import is_corrected, last_said, sighting_of
-from releases.core.judging.verdict import AddressVerdict, BeforeDue, Interval, Outcome, Sighting
+from releases.core.judging.verdict import AddressVerdict, BeforeDue, Gap, Interval, Outcome, Sighting
 from releases.core.roles import Role
 from releases.models import Observation, Verification
 from releases.models.observation import Purpose
@@ -223,6 +223,7 @@ def _verdict(kept: dict[str, Any]) -> AddressVerdict:
         gone_again_at=_instant(kept["gone_again_at"]),
         away=away_of(kept),
         delay=Interval(*kept["delay"]) if kept["delay"] else None,
+        gaps=tuple(Gap(*map(datetime.fromisoformat, gap)) for gap in kept["gaps"]),
     )
 
 

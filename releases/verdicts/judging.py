@@ -3,9 +3,10 @@
 from collections import defaultdict
 from collections.abc import Callable, Collection, Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
-from datetime import datetime
+from datetime import datetime, timedelta
 from itertools import batched
 
+from releases.calendar import host_budgets
 from releases.core.judging.judgement import Judgement, judgement_of
 from releases.core.judging.verdict import Sighting, settles_at
 from releases.models import Address, Release, Verification
@@ -109,6 +110,7 @@ def _attempt(
     releases = {schedule.release.pk for schedule in listed}
     looks_of = sightings.read(releases)
     addresses = _addresses(releases)
+    gap_now = host_budgets.longest_gaps({schedule.due_at for schedule in listed})
     changes: list[Change] = []
     for schedule in listed:
         verification = stored[schedule.key]
@@ -118,6 +120,7 @@ def _attempt(
                 verification,
                 _by_due(addresses[schedule.release.pk], schedule),
                 looks_of=looks_of,
+                gap_now=gap_now,
                 now=now,
                 answered_until=answered_until,
             )
@@ -137,16 +140,30 @@ def _judgement(
     addresses: Sequence[Address],
     *,
     looks_of: sightings.Reader,
+    gap_now: Callable[[datetime, str], timedelta],
     now: datetime,
     answered_until: AnsweredUntil | None,
 ) -> Judgement:
     limit_at = verification.limit_at
+    # What counted as monitored when the release was first judged counts for good: neither a setting nor a cancelled
+    # neighbour changes a verdict afterwards.
+    at_first = {kept["address"]: timedelta(seconds=kept["longest_gap_seconds"]) for kept in verification.addresses}
+
+    def longest_gap(address: Address) -> timedelta:
+        return at_first.get(address.pk) or gap_now(schedule.due_at, address.url)
 
     def settled(address: Address, looks: Sequence[Sighting]) -> bool:
         at = settles_at(looks, limit_at=limit_at)
         return now >= at and (answered_until is None or answered_until(address) >= at)
 
-    return judgement_of(addresses, looks_of(schedule.key), due_at=schedule.due_at, limit_at=limit_at, settled=settled)
+    return judgement_of(
+        addresses,
+        looks_of(schedule.key),
+        due_at=schedule.due_at,
+        limit_at=limit_at,
+        longest_gap=longest_gap,
+        settled=settled,
+    )
 
 
 def _addresses(releases: Collection[int]) -> dict[int, list[Address]]:

@@ -18,6 +18,7 @@ from django.utils import timezone
 from django.utils.translation import gettext as _
 from django.views.decorators.http import require_http_methods, require_POST
 
+from releases.calendar.host_budgets import budgets_from_settings
 from releases.core.judging.reading import govuk_announcement
 from releases.core.judging.reading.govuk_announcement import Announced, Announcing, NoAnnouncementError, Problem
 from releases.core.lifecycle import MoveRefused
@@ -28,7 +29,7 @@ from releases.exchange.govuk_import import ToRecord
 from releases.forms.govuk_forms import AnnouncementForm, ReleaseToCheckForm, initial_of
 from releases.models import Release, Series
 from releases.permissions import Action, producers_where
-from releases.probe.probe import budgets_from_settings, probe_from_settings
+from releases.probe.probe import probe_from_settings
 from releases.views.finding import SignedInRequest
 from releases.views.refusals import put_on_field
 from releases.watching.beside import Means

@@ -1,11 +1,14 @@
 """What one sweep takes on: the plan in memory compared with the database, and the hosts leased for it."""
 
+from collections import Counter
 from datetime import datetime, timedelta
 
 from django.db.models import QuerySet
 
-from releases.core.looks import companions
+from releases.calendar.host_budgets import budgets_from_settings
+from releases.core.looks import companions, pacing
 from releases.core.looks.clock_error import Voucher
+from releases.core.looks.pacing import budget_of
 from releases.core.web_address import place_of
 from releases.models import Address
 from releases.record import coverage, leases
@@ -50,9 +53,23 @@ def claim(going: Round) -> None:
         target.next_look_at, target.live_since = watch.next_look_at, watch.live_since
         target.fresh_looks = companions.fresh_looks_by(now, due_at=target.due_at)
         going.targets[target.address.pk] = target
+    _space_checks(going)
     if mine:
         not_found_pages.ask(going, now=now)
         _compare_clocks(going, now=now)
+
+
+def _space_checks(going: Round) -> None:
+    """Set how far apart the closest checks of each address are, from how many share its host and this process."""
+    missing = [target for target in going.targets.values() if target.live_since is None]
+    at_host = Counter((target.host, target.due_at) for target in missing)
+    budgets = budgets_from_settings()
+    for target in missing:
+        target.closest = pacing.closest_checks(
+            at_host[target.host, target.due_at],
+            budget_of(target.host, budgets).for_the_watch,
+            of_process=len(missing),
+        )
 
 
 def _waits_for_others(going: Round, *, now: datetime) -> bool:

@@ -3,7 +3,7 @@
 import json
 from collections.abc import Collection, Iterable, Mapping
 from dataclasses import dataclass, field
-from datetime import datetime
+from datetime import datetime, timedelta
 from itertools import batched
 
 from django.db.models import F, Max, Min, Q, QuerySet, TextField
@@ -38,6 +38,7 @@ class Target:
     live_since: datetime | None = None
     seen_early: list[datetime] = field(default_factory=list)
     fresh_looks: int = 0
+    closest: timedelta = cadence.CLOSEST
 
     @property
     def next_decides(self) -> bool:
@@ -113,6 +114,7 @@ class Target:
             after=self.last_planned_at,
             now=now,
             key=self.address.url,
+            closest=self.closest,
             live_since=self.live_since,
             live_early=self.seen_early[0] if len(self.seen_early) == 1 else None,
         )

@@ -10,7 +10,7 @@ from django.utils.translation import ngettext
 
 from releases.core.dates import london
 from releases.core.looks.exposure import Begins
-from releases.core.looks.pacing import Crowd
+from releases.core.looks.pacing import GREATEST_LONGEST_GAP, Crowd
 from releases.core.preflight_findings import Code, Finding
 from releases.words.wording import REASONS
 
@@ -163,7 +163,11 @@ def _shares(facts: Mapping[str, Any]) -> str:
 def _width(seconds: float) -> str:
     if not seconds:
         return _("all are looked at in the same instant.")
-    return _("the last is looked at up to %(seconds).1f s after the first.") % {"seconds": seconds}
+    width = _("the last is looked at up to %(seconds).1f s after the first.") % {"seconds": seconds}
+    if seconds <= GREATEST_LONGEST_GAP.total_seconds():
+        return width
+    asks = _("We will ask you about each release that is not live in time, because two checks of it are too far apart.")
+    return f"{width} {asks}"
 
 
 def _announced(facts: Mapping[str, Any]) -> str:

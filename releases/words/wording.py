@@ -9,7 +9,7 @@ from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy as lazy
 
 from releases.core.dates import london
-from releases.core.judging.verdict import Outcome
+from releases.core.judging.verdict import ASKS_A_PERSON, Outcome
 from releases.core.looks.errand import LONGEST
 from releases.core.status import Status
 from releases.models import Release, Verification
@@ -112,7 +112,32 @@ def verdict_sentence(verification: Verification) -> str:
         "due": london.moment(verification.due_at),
         "limit": london.clock_time_to_the_second(verification.limit_at),
     }
-    return " ".join(part for part in (sentence % due, _between(verification)) if part)
+    return " ".join(filter(None, (sentence % due, known_sentence(verification))))
+
+
+def known_sentence(verification: Verification) -> str:
+    """Say when the release was last seen missing and first seen live, and when it was not monitored if that matters."""
+    return " ".join(filter(None, (_between(verification), _not_monitored(verification))))
+
+
+def _not_monitored(verification: Verification) -> str:
+    """Say when no check was conclusive between the due time and the end of the tolerance, if that matters."""
+    if Outcome(verification.outcome) not in ASKS_A_PERSON:
+        return ""
+    gaps = sorted({(begins, ends) for kept in verification.addresses for begins, ends in kept["gaps"]})
+    stretches = [
+        _("from %(begins)s to %(ends)s")
+        % {
+            "begins": _clock(datetime.fromisoformat(begins), verification),
+            "ends": _clock(datetime.fromisoformat(ends), verification),
+        }
+        for begins, ends in gaps
+    ]
+    return (
+        _("No check shows whether it was live %(stretches)s.") % {"stretches": ", ".join(stretches)}
+        if stretches
+        else ""
+    )
 
 
 SENTENCES = {

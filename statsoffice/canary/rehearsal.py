@@ -15,6 +15,7 @@ from releases.core.judging.verdict import AddressVerdict, Outcome, Sighting, jud
 from releases.core.looks import cadence
 from releases.core.looks.answer import Answer
 from releases.core.looks.errand import Errand
+from releases.core.looks.pacing import LEAST_LONGEST_GAP
 from releases.core.web_address import place_of
 from releases.watching.clock import Clock
 from statsoffice.canary.script import Script
@@ -74,7 +75,13 @@ def rehearse(
         else:
             clock.sleep_until(wake_at)
     # Every look up to the limit was answered or has timed out: that is why the loop ended.
-    verdict = judge_address(seen.sightings, due_at=script.due_at, limit_at=script.limit_at, settled=True)
+    verdict = judge_address(
+        seen.sightings,
+        due_at=script.due_at,
+        limit_at=script.limit_at,
+        longest_gap=LEAST_LONGEST_GAP,
+        settled=True,
+    )
     outcome = judge_release([(AddressRole.PAGE, True, verdict)]).outcome
     return Played(outcome=outcome, verdict=verdict, reasons=seen.reasons)
 

@@ -9,12 +9,12 @@ from django.conf import settings
 
 from releases.beforehand import preflight
 from releases.calendar import crowds
+from releases.calendar.host_budgets import budgets_from_settings
 from releases.core.dates import london
 from releases.core.looks import exposure
 from releases.core.status import Status
 from releases.models import PreflightRun, Release
 from releases.permissions import Action, Person, producers_where
-from releases.probe.probe import budgets_from_settings
 from releases.words import preflight_wording
 from releases.words.preflight_wording import BEGINS
 

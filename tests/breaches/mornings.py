@@ -12,10 +12,11 @@ from tests.breaches.record import london
 from tests.factories import SeriesFactory, a_confirmed_release
 
 NOT_LIVE, LIVE = LookResult.NOT_LIVE, LookResult.LIVE
+MONITORED = tuple((f"09:3{seconds // 60}:{seconds % 60:02}", NOT_LIVE) for seconds in range(0, 121, 10))
+"""No two checks up to the limit are further apart than is allowed of a window that was monitored."""
+NOT_SEEN_MORNING = (("09:29:55", NOT_LIVE), *MONITORED)
 SEED_MORNING = (
-    ("09:29:55", NOT_LIVE),
-    ("09:30", NOT_LIVE),
-    ("09:32", NOT_LIVE),
+    *NOT_SEEN_MORNING,
     ("10:26:55", NOT_LIVE),
     ("10:27", LIVE),
 )

@@ -35,6 +35,7 @@ def address(*looks, url=URL, role=AddressRole.PAGE, required=True, due_at=DUE, s
         [look.sighting for look in looks],
         due_at=due_at,
         limit_at=due_at + timedelta(seconds=TOLERANCE),
+        longest_gap=timedelta(hours=1),  # so that few looks make a record
         settled=settled,
     )
     return AddressFacts(url=url, role=role, required=required, verdict=verdict, looks=tuple(looks))

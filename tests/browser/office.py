@@ -180,7 +180,7 @@ def _both_clocks(morning: Morning, series) -> None:
     announced = PublisherSays(State.ANNOUNCED, announced_for=SEED_DUE, announced_text="30 June 2020 9:30am")
     moved = PublisherSays(State.MOVED, announced_text="30 June 2020 9:31am", change_note="Figures arrived late.")
     published = PublisherSays(State.PUBLISHED, published_at=out_at, source=Source.SCHEDULED_TIME_AND_DELAY)
-    for seconds, says in ((-60, announced), (-5, announced), (0, moved), (120, moved)):
+    for seconds, says in ((-60, announced), (-5, announced), *((seconds, moved) for seconds in range(0, 121, 10))):
         a_look(page, "not_live", at=SEED_DUE + timedelta(seconds=seconds), says=says, reasons=("announcement",))
     a_look(page, "live", at=SEED_DUE + timedelta(seconds=5), says=published, fresh=True)
     a_look(page, "live", at=SEED_DUE + timedelta(seconds=180), says=published, reasons=("marker_in_title",))

@@ -6,6 +6,7 @@ from tests.corpus.layouts import PROSE, TEXT, drupal, govuk, govuk_release, offi
 TITLE = "Road fuel prices, June 2026"
 LIVE, NOT_LIVE, NOBODY = Right.LIVE, Right.NOT_LIVE, Right.NOBODY
 _GONE = Reply(govuk("Page not found", "<p>Check the address.</p>"), status=404)
+_ASKS = Reply(b"Slow down.", status=429, headers=(("retry-after", "30"),))
 _SOON = office(TITLE, "<p>Release date: 14 July 2026 9:30am</p><p>This release is not yet published.</p>")
 _OUT = office(TITLE, PROSE)
 
@@ -74,6 +75,23 @@ CASES: tuple[Case, ...] = (
         (0, Reply(b"", status=503), NOBODY),
         (1, Reply(b"", status=502), NOBODY),
         (2, _OUT, LIVE),
+    ),
+    several(
+        "asked-to-wait-at-the-time",
+        "The page asks its readers to wait while its release comes out and is taken down: nobody can tell.",
+        (-1, _SOON, NOT_LIVE),
+        (0, _ASKS, NOBODY),
+        (0.5, _SOON, NOT_LIVE),
+        (2, _SOON, NOT_LIVE),
+    ),
+    several(
+        "flapping",
+        "The page comes and goes with each of several servers.",
+        (-1, _GONE, NOT_LIVE),
+        (0, _GONE, NOT_LIVE),
+        (0.2, _OUT, LIVE),
+        (0.4, _GONE, NOT_LIVE),
+        (0.6, _OUT, LIVE),
     ),
     several("early", "Out an hour before its time.", (-70, _SOON, NOT_LIVE), (-60, _OUT, LIVE), (-45, _OUT, LIVE)),
     several(

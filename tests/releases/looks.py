@@ -38,6 +38,6 @@ def look(
     return Sighting(result, at(planned), at(left), at(done), timedelta(seconds=bound), text, taken_away)
 
 
-def judged(*looks: Sighting, settled: bool = True, limit: float = 120) -> AddressVerdict:
-    """Judge one address from these looks."""
-    return judge_address(looks, due_at=DUE, limit_at=at(limit), settled=settled)
+def judged(*looks: Sighting, settled: bool = True, limit: float = 120, gap: float = 3600) -> AddressVerdict:
+    """Judge one address from these looks; the longest gap that counts as monitored is an hour unless said otherwise."""
+    return judge_address(looks, due_at=DUE, limit_at=at(limit), longest_gap=timedelta(seconds=gap), settled=settled)

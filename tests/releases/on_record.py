@@ -1,6 +1,7 @@
 """Looks put on record for tests, without anybody having looked."""
 
 from datetime import datetime, timedelta
+from typing import Any
 
 from releases.core.canonical import sha256_hex
 from releases.core.judging.publisher import PublisherSays, as_json
@@ -24,21 +25,14 @@ def a_look(
     headers: tuple[tuple[str, str], ...] = (),
 ) -> Observation:
     """Keep one look at an address that was planned and sent at an instant."""
-    row = Observation(
-        release=address.release,
-        address=address,
-        url=address.url,
-        schedule_version=address.release.schedule_version,
-        planned_at=at,
-        sent_at=at,
+    row = _row(
+        address,
+        result,
+        at=at,
         completed_at=at + took,
-        recorded_at=at + took,
-        result=result,
         reasons=list(reasons),
-        adapter=address.adapter,
         status=200,
         text_digest=sha256_hex(text.encode()) if text else "",
-        watcher="test",
         clock_bound_seconds=bound,
         publisher_says=as_json(says),
         purpose=_purpose(address, fresh=fresh),
@@ -49,6 +43,38 @@ def a_look(
     return Observation.append([row])[0]
 
 
+def _row(address: Address, result: str, *, at: datetime, completed_at: datetime, **columns: Any) -> Observation:
+    return Observation(
+        release=address.release,
+        address=address,
+        url=address.url,
+        schedule_version=address.release.schedule_version,
+        planned_at=at,
+        sent_at=at,
+        completed_at=completed_at,
+        recorded_at=completed_at,
+        result=result,
+        adapter=address.adapter,
+        watcher="test",
+        **columns,
+    )
+
+
+def checks_up_to(address: Address, until: datetime, *, since: datetime | None = None, **columns: Any) -> None:
+    """Keep a check every ten seconds from the due instant that did not find the release, so that it was monitored.
+
+    :param since: only those later than this.
+    """
+    due_at = address.release.due_at
+    instants = [due_at + timedelta(seconds=10 * number) for number in range(13)]
+    rows = [
+        _row(address, "not_live", at=at, completed_at=at, status=404, purpose=_purpose(address, fresh=False), **columns)
+        for at in instants
+        if at < until and (since is None or since < at)
+    ]
+    Observation.append(rows)
+
+
 def _purpose(address: Address, *, fresh: bool) -> Purpose:
     if address.role == Address.Role.ANNOUNCEMENT:
         return Purpose.ANNOUNCEMENT
@@ -56,7 +82,16 @@ def _purpose(address: Address, *, fresh: bool) -> Purpose:
 
 
 def looks_at(release: Release, *results: str, start: datetime, every: timedelta = timedelta(seconds=5)) -> None:
-    """Keep a row of looks at a release's page, one after the other."""
+    """Keep a row of looks at a release's page, one after the other.
+
+    From the due instant to the limit it was monitored: before each look that did not find the release, and after one
+    that did not find it either, there are closer ones.
+    """
     page = release.addresses.get(role="page")
+    since: datetime | None = None
     for number, result in enumerate(results):
-        a_look(page, result, at=start + number * every)
+        at = start + number * every
+        if result == "not_live" and release.due_at is not None and results[:number] == ("not_live",) * number:
+            checks_up_to(page, at, since=since)
+        a_look(page, result, at=at)
+        since = at

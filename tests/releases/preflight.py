@@ -3,12 +3,12 @@
 from datetime import UTC, datetime, timedelta
 
 from releases.beforehand import preflight
+from releases.calendar.host_budgets import budgets_from_settings
 from releases.calendar.scheduling import PlannedAddress, add_address
 from releases.core.looks import pacing
 from releases.core.looks.clock_error import SCRIPTED, ClockError
 from releases.core.preflight_findings import Code, Finding
 from releases.models import PreflightRun, Release, Series
-from releases.probe.probe import budgets_from_settings
 from releases.record import coverage
 from releases.watching.beside import Means
 from statsoffice.rehearsal_site import pages

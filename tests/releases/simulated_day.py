@@ -17,6 +17,7 @@ from releases.core.judging.verdict import AddressVerdict, BeforeDue, Outcome, Si
 from releases.core.looks.answer import Failure
 from releases.core.looks.cadence import next_look
 from releases.core.looks.clock_error import ClockWatch, Figures, Reading, Voucher
+from releases.core.looks.pacing import LEAST_LONGEST_GAP
 from tests.releases import pages
 from tests.releases.looks import DUE, at
 
@@ -42,6 +43,7 @@ UNCLEAR = _shown_by(
     pages.answered(failure=Failure.TIMEOUT),
     pages.answered(failure=Failure.TLS),
 )
+(ASKED_TO_WAIT,) = _shown_by(pages.answered(failure=Failure.ASKED_TO_WAIT))
 OURS = _shown_by(pages.answered(failure=Failure.CONNECT), pages.answered(failure=Failure.DNS), controls_fail=True)
 
 
@@ -92,6 +94,7 @@ class Day:
     clocks: tuple[Clock, ...]
     slow: float
     lost: float
+    waits: tuple[Stretch, ...] = ()
     hiccups: float = 0.0
     tells_gone: bool = False
 
@@ -212,7 +215,11 @@ class _Watching:
     def send(self) -> tuple[float, Sighting]:
         chance, day = self.address.chance, self.day
         assert self.planned is not None
-        left = self.now + chance.choice((0.0, 0.0, 0.003, chance.uniform(0, day.slow)))
+        wait = _within(day.waits, self.now)
+        if wait and self.planned not in {DUE, self.limit_at}:
+            # Nothing is sent: the host or the page asked us to wait.
+            return self.now, Sighting(ASKED_TO_WAIT, self.planned, self.shown(self.now), self.shown(self.now))
+        left = (wait.end if wait else self.now) + chance.choice((0.0, 0.0, 0.003, chance.uniform(0, day.slow)))
         done = left + chance.choice((0.02, 0.2, chance.uniform(0, day.slow), chance.uniform(0, 4 * day.slow)))
         reached = chance.uniform(left, done)
         result = self.seen(reached)
@@ -251,7 +258,9 @@ class _Watching:
         settled_at = settles_at(looks, limit_at=self.limit_at)
         waiting = [*self.flying.values(), *([self.planned] if self.planned else [])]
         settled = over or (self.shown(self.now) >= settled_at and all(planned > settled_at for planned in waiting))
-        verdict = judge_address(looks, due_at=DUE, limit_at=self.limit_at, settled=settled)
+        verdict = judge_address(
+            looks, due_at=DUE, limit_at=self.limit_at, longest_gap=LEAST_LONGEST_GAP, settled=settled
+        )
         live = verdict.from_due in LIVE_AT_LAST and verdict.outcome is not Outcome.PENDING
         self.live_since = verdict.first_live_at if live else None
         early = [look.planned_at for look in looks if look.result is LookResult.LIVE and look.surely_by < DUE]

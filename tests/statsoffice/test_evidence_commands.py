@@ -18,6 +18,7 @@ from tests.breaches.people import a_report
 from tests.breaches.people import brought as as_brought
 from tests.factories import SEED_DUE, SeriesFactory, a_confirmed_release, rolled_back
 from tests.releases.brought import brought, keep
+from tests.releases.on_record import checks_up_to
 from tests.shared_rows import shared_fixture
 
 pytestmark = pytest.mark.django_db
@@ -118,6 +119,7 @@ def test_pruning_says_what_it_did_and_a_dry_run_what_it_would_do(release, settin
 
 def test_a_body_on_which_a_report_rests_is_spared_until_the_report_is_dismissed(release, settings, time_machine):
     settings.EVIDENCE_KEPT = timedelta(days=365)
+    checks_up_to(release.addresses.get(), SEED_DUE + timedelta(seconds=120))
     judging.judge(Release.objects.get(pk=release.pk), now=AFTER)
     drafting.draft_missing(now=AFTER)
     time_machine.move_to(SEED_DUE + timedelta(days=400), tick=False)

@@ -148,7 +148,16 @@ def _in_force(facts: Facts, address: AddressFacts, subject: str) -> Iterator[str
             yield f"{subject} was still not seen there at {_time(down(verdict.last_not_live_at), facts)}."
         if verdict.first_live_at:
             yield f"{subject} was first seen there at {_time(up(verdict.first_live_at), facts)}."
-        yield UNKNOWN
+        yield from _unknown(facts, address)
+
+
+def _unknown(facts: Facts, address: AddressFacts) -> Iterator[str]:
+    yield UNKNOWN
+    gaps = [
+        f"from {_time(down(gap.begins_at), facts)} to {_time(up(gap.ends_at), facts)}" for gap in address.verdict.gaps
+    ]
+    if gaps:
+        yield f"No look shows whether it was there {listed(gaps)}."
 
 
 def _in_time(facts: Facts, seen_at: datetime, subject: str) -> str:
@@ -217,7 +226,7 @@ def _after_early(facts: Facts, address: AddressFacts) -> Iterator[str]:
     elif from_due is Outcome.NOT_SEEN and absent:
         yield _not_seen(facts, absent.sighting.sent_at, subject, seen="seen again")
     elif from_due in ASKS_A_PERSON:
-        yield UNKNOWN
+        yield from _unknown(facts, address)
 
 
 def _inconclusive(facts: Facts, address: AddressFacts) -> Iterator[str]:

@@ -2,7 +2,7 @@
 
 from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass
-from datetime import datetime
+from datetime import datetime, timedelta
 from typing import TYPE_CHECKING, Any
 
 from releases.core.judging.diagnosis import DiagnosedLook, diagnose
@@ -58,6 +58,7 @@ class _Judged:
     address: "Address"
     seen: Seen
     verdict: AddressVerdict
+    longest_gap: timedelta
 
 
 def judgement_of(
@@ -66,6 +67,7 @@ def judgement_of(
     *,
     due_at: datetime,
     limit_at: datetime,
+    longest_gap: "Callable[[Address], timedelta]",
     settled: "Callable[[Address, Sequence[Sighting]], bool]",
 ) -> Judgement:
     """Judge a release from the looks at each of its addresses.
@@ -74,10 +76,18 @@ def judgement_of(
     :param seen: by the address' key.
     :param due_at: the aware instant at which the release is due.
     :param limit_at: the last aware instant at which it is still on time.
+    :param longest_gap: says of an address how long a stretch without a check of it still counts as monitored.
     :param settled: says of an address, with the looks at it, whether every look planned up to the limit is over.
     """
     judged = [
-        _judge(address, seen.get(address.pk, NOTHING), due_at=due_at, limit_at=limit_at, settled=settled)
+        _judge(
+            address,
+            seen.get(address.pk, NOTHING),
+            due_at=due_at,
+            limit_at=limit_at,
+            longest_gap=longest_gap(address),
+            settled=settled,
+        )
         for address in addresses
     ]
     verdict = judge_release([(AddressRole(one.address.role), one.address.required, one.verdict) for one in judged])
@@ -108,11 +118,12 @@ def _judge(
     *,
     due_at: datetime,
     limit_at: datetime,
+    longest_gap: timedelta,
     settled: "Callable[[Address, Sequence[Sighting]], bool]",
 ) -> _Judged:
     is_settled = settled(address, seen.looks)
-    verdict = judge_address(seen.looks, due_at=due_at, limit_at=limit_at, settled=is_settled)
-    return _Judged(address, seen, verdict)
+    verdict = judge_address(seen.looks, due_at=due_at, limit_at=limit_at, longest_gap=longest_gap, settled=is_settled)
+    return _Judged(address, seen, verdict, longest_gap)
 
 
 def _live_since(verdict: AddressVerdict, *, due_at: datetime) -> datetime | None:
@@ -154,6 +165,8 @@ def _as_kept(one: _Judged) -> dict[str, Any]:
         "first_live_at": _written(of.first_live_at),
         "live_before_due_at": _written(of.live_before_due_at),
         "gone_again_at": _written(of.gone_again_at),
+        "longest_gap_seconds": one.longest_gap.total_seconds(),
+        "gaps": [[_written(gap.begins_at), _written(gap.ends_at)] for gap in of.gaps],
         "flips": [[_written(flip.gone_at), _written(flip.back_at)] for flip in of.flips],
         "delay": [of.delay.from_seconds, of.delay.to_seconds] if of.delay else None,
         "clock_bound_seconds": of.clock_bound.total_seconds(),

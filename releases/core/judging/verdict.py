@@ -99,6 +99,14 @@ class Interval:
 
 
 @dataclass(frozen=True, slots=True)
+class Gap:
+    """A stretch between two aware instants in which no check showed that the release was missing."""
+
+    begins_at: datetime
+    ends_at: datetime
+
+
+@dataclass(frozen=True, slots=True)
 class AddressVerdict:
     """What the looks at one address show.
 
@@ -107,6 +115,7 @@ class AddressVerdict:
     was seen before due stays in `live_before_due_at`. Instants are those of our clock; the delay is widened by
     `clock_bound`, the larger bound of the two looks that it lies between. `gone_again_at` is the first look after
     it was seen live that did not see it, and `flips` are all that was seen of this; `away` is what is kept of them.
+    `gaps` are the stretches up to the limit that were not monitored: while there is one, nothing is late.
     """
 
     outcome: Outcome
@@ -120,20 +129,24 @@ class AddressVerdict:
     clock_bound: timedelta = timedelta(0)
     flips: tuple[Flip, ...] = ()
     away: tuple[Away, ...] = ()
+    gaps: tuple[Gap, ...] = ()
 
 
 def judge_address(
-    sightings: Iterable[Sighting], *, due_at: datetime, limit_at: datetime, settled: bool
+    sightings: Iterable[Sighting], *, due_at: datetime, limit_at: datetime, longest_gap: timedelta, settled: bool
 ) -> AddressVerdict:
     """Judge one address from every look at it under one schedule, in whatever order they arrived.
 
     A look that showed the release proves something only after one that was sent earlier and did not: until then
     the marker may have matched all along, and in a text that was shown before then it did. Looks that showed
     neither never change the outcome. A page that was taken away since it was due had been there, perhaps in time, so
-    that makes nothing late. What accuses holds even if the clock was off by the whole bound of each look.
+    that makes nothing late. Neither does a page that may have been live for a while when nobody checked it: from the
+    due instant on, check must follow check. What accuses holds even if the clock was off by the whole bound of each
+    look.
 
     :param due_at: aware instant at which the release is due.
     :param limit_at: due instant plus tolerance; a look is planned at exactly this instant.
+    :param longest_gap: a longer stretch without a check that found the release missing was not monitored.
     :param settled: every look planned up to the limit has been answered or has timed out.
     :raises ValueError: if the limit lies before the due instant.
     """
@@ -152,10 +165,11 @@ def judge_address(
     doubtful = any(not look.surely_before(due_at) for look in unproven)
     earlier = _earlier(_first(in_force), telling) if in_force else absent
     in_time = any(_since(look, due_at) and look.at_the_latest <= limit_at for look in in_force)
+    gaps = () if in_time else _find_gaps(earlier, due_at=due_at, limit_at=limit_at, longest=longest_gap)
     from_due = (
         Outcome.ON_TIME
         if in_time
-        else _not_in_time(in_force, earlier, limit_at=limit_at, unproven=doubtful, settled=settled)
+        else _not_in_time(in_force, earlier, limit_at=limit_at, doubtful=doubtful or bool(gaps), settled=settled)
     )
     outcome = _combine(before, from_due, settled=settled)
     first = _first_live(outcome, early, in_force)
@@ -170,10 +184,11 @@ def judge_address(
         first_live_at=first.completed_at if first else None,
         live_before_due_at=_first(early).completed_at if early else None,
         gone_again_at=flips[0].gone_at if flips else None,
-        delay=_delay(outcome, last_absent, first, due_at),
+        delay=_delay(outcome, last_absent, first, due_at, gaps=gaps),
         clock_bound=max((look.clock_bound for look in (last_absent, first) if look), default=timedelta(0)),
         flips=flips,
         away=tuple(Away(flip.gone_at, flip.back_at) for flip in flips),
+        gaps=gaps if settled else (),
     )
 
 
@@ -208,8 +223,32 @@ def _since(look: Sighting, due_at: datetime) -> bool:
     return as_planned or look.completed_at - look.clock_bound >= due_at
 
 
+def _find_gaps(
+    absent: Sequence[Sighting], *, due_at: datetime, limit_at: datetime, longest: timedelta
+) -> tuple[Gap, ...]:
+    """Find the stretches, from the due instant to the first check at or after the limit, that were not monitored.
+
+    Each check counts for the least favourable instant that its clock allows: late where it ends a stretch, early where
+    it begins one.
+
+    :param absent: the checks that found the release missing, before the first that found it, in order of sending.
+    """
+    gaps: list[Gap] = []
+    begins_at = due_at
+    for check in absent:
+        if check.instant < due_at:
+            continue
+        if check.at_the_latest - begins_at > longest:
+            gaps.append(Gap(begins_at, check.sent_at))
+        if check.surely_from >= limit_at:
+            return tuple(gaps)
+        begins_at = max(begins_at, check.surely_from)
+    # Nothing found it missing at or after the limit: what follows the last check is not known either.
+    return (*gaps, Gap(begins_at, limit_at)) if limit_at - begins_at > longest else tuple(gaps)
+
+
 def _not_in_time(
-    live: list[Sighting], absent: list[Sighting], *, limit_at: datetime, unproven: bool, settled: bool
+    live: list[Sighting], absent: list[Sighting], *, limit_at: datetime, doubtful: bool, settled: bool
 ) -> Outcome:
     # `absent` are the looks that did not see the release before the first that did.
     if not settled:
@@ -218,7 +257,7 @@ def _not_in_time(
     # Where the first thing seen from due on was an unproven live page, it may have been the release itself:
     # a page that is missing only later must not turn that into a late release.
     # So may one that was seen by another watcher's clock, and may by that have been in time.
-    accusing = after_limit and not unproven and all(look.surely_from > limit_at for look in live)
+    accusing = after_limit and not doubtful and all(look.surely_from > limit_at for look in live)
     if live:
         return Outcome.LATE if accusing else Outcome.UNCERTAIN
     return Outcome.NOT_SEEN if accusing else Outcome.CANNOT_TELL
@@ -265,8 +304,12 @@ def _earlier(first: Sighting, looks: list[Sighting]) -> list[Sighting]:
     return [look for look in earlier if look not in overlapping]
 
 
-def _delay(outcome: Outcome, last_absent: Sighting | None, first: Sighting | None, due_at: datetime) -> Interval | None:
+def _delay(
+    outcome: Outcome, last_absent: Sighting | None, first: Sighting | None, due_at: datetime, *, gaps: Sequence[Gap]
+) -> Interval | None:
     if last_absent is None or (first is None and outcome is not Outcome.NOT_SEEN):
         return None
-    from_seconds = (last_absent.surely_from - due_at).total_seconds()
+    # It may have been published in a gap, and taken down before the next check.
+    since = gaps[0].begins_at if gaps and outcome is Outcome.UNCERTAIN else last_absent.surely_from
+    from_seconds = (min(since, last_absent.surely_from) - due_at).total_seconds()
     return Interval(from_seconds, (first.surely_by - due_at).total_seconds() if first else None)

@@ -3,6 +3,7 @@
 import hashlib
 from collections.abc import Iterator
 from datetime import datetime, timedelta
+from itertools import islice
 from typing import NamedTuple
 
 FIRST_LOOK = timedelta(days=1)
@@ -13,8 +14,8 @@ LAST_BEFORE_DUE = timedelta(seconds=5)
 """How long before the due instant the last look falls that should still be "not live"."""
 OVERDUE = timedelta(seconds=1)
 """A planned look that is later than this was missed."""
-CROWDED = timedelta(seconds=1)
-"""A shifted look this close to the look at the limit would add nothing to it."""
+CLOSEST = timedelta(seconds=1)
+"""Between two checks in the first minute after the due instant, and around the limit, where the budget allows it."""
 CONFIRMING = timedelta(seconds=1)
 """So long after the limit it is looked once more: by then a clock that may be a second off is past it too."""
 LONGEST_GAP_AFTER_LIMIT = timedelta(seconds=15)
@@ -39,6 +40,8 @@ _BEFORE_DUE = (
     _Period(-_minutes(10), -_minutes(1.25), timedelta(seconds=15)),
     _Period(-_minutes(1), -2 * LAST_BEFORE_DUE, timedelta(seconds=5)),
 )
+_FIRST_MINUTE = _minutes(1)
+_AROUND_LIMIT = timedelta(seconds=5)
 _DENSE = _minutes(2)
 _DENSE_STEP = timedelta(seconds=5)
 _AFTER_DENSE = (
@@ -64,21 +67,24 @@ def next_look(
     after: datetime | None,
     now: datetime,
     key: str,
+    closest: timedelta = CLOSEST,
     live_since: datetime | None = None,
     live_early: datetime | None = None,
 ) -> datetime | None:
     """Plan the next look at a release.
 
-    Looks fall exactly five seconds before the due instant, at it, at the limit and a second after it. All others
-    are shifted by up to half their spacing; the shift is derived from the key and is the same each time, so that
-    releases do not all look at once. Where planned looks were missed, or the watch begins late, one look is made
-    at once. Once the release was seen live it is looked at sparsely for six hours more, to see whether it goes away.
+    Checks are made exactly five seconds before the due instant, at it, at the limit and a second after it. In the first
+    minute after the due instant and within five seconds of the limit they are `closest` apart. All others are shifted
+    by up to half their spacing; the shift is derived from the key and is the same each time, so that releases are not
+    all checked at once. Where planned checks were missed, or monitoring begins late, one check is made at once. Once
+    the release was seen live it is checked rarely for six hours more, to see whether it goes away.
 
     :param due_at: aware instant at which the release is due.
     :param limit_at: due instant plus tolerance.
     :param after: instant of the last planned look, or None where none was planned yet.
     :param now: aware instant of planning; an earlier instant is returned only if overdue by less than a second.
     :param key: what names the release; another key has another shift.
+    :param closest: as in `pacing.closest_checks`; wider than five seconds where many addresses share a host.
     :param live_since: when it was first seen live since it was due, or None while it was not.
     :param live_early: for which instant before due the one look was planned that showed it so far, or None where
         none did, or two: then a second look soon tells a passing fault from an early release.
@@ -93,6 +99,7 @@ def next_look(
     plan = _Plan(
         limit=limit,
         phase=_phase(key),
+        closest=closest,
         fixed=_fixed(limit, due_at=due_at, live_early=live_early),
         live_since=None if live_since is None else live_since - due_at,
     )
@@ -102,9 +109,11 @@ def next_look(
         return None if following is None else due_at + following
     if now > due_at + plan.end:
         return None
-    # Missed looks are not made up for one by one. One that is falling due just now is made under its own instant,
-    # because a look counts for the due instant or for the limit only if it was planned there.
-    current = plan.first_after(missed_until - due_at)
+    # Missed checks are not made up for one by one. One that is falling due just now is made under its own instant,
+    # and those that are never shifted first: a check counts for the due instant or the limit only if it was planned
+    # there.
+    recent = sorted(each for each in plan.fixed if missed_until < due_at + each <= now)
+    current = recent[0] if recent else plan.first_after(missed_until - due_at)
     return due_at + current if current is not None and due_at + current <= now else now
 
 
@@ -127,6 +136,7 @@ class _Plan(NamedTuple):
 
     limit: timedelta
     phase: float
+    closest: timedelta
     fixed: tuple[timedelta, ...]
     live_since: timedelta | None
 
@@ -140,35 +150,37 @@ class _Plan(NamedTuple):
     def first_after(self, offset: timedelta) -> timedelta | None:
         """Return the first planned look later than an offset."""
         if self.live_since is None:
-            fixed, periods = self.fixed, _periods(self.limit)
+            fixed, periods = self.fixed, _periods(self.limit, closest=self.closest)
         else:
             # What the looks at the due instant and the limit decide is decided, and those who wait go first.
             offset = max(offset, self.live_since + _AFTER_LIVE[0][1] / 2)
             fixed, periods = (), _periods_once_live(max(self.limit, self.live_since))
-        # The periods follow one another: the first that holds a look holds the first look.
         shifted = (self._first_in(period, offset) for period in periods if period.last + period.step > offset)
-        first = next((each for each in shifted if each is not None), None)
-        return min((each for each in (*fixed, first) if each is not None and each > offset), default=None)
+        # The last check of a period may be shifted beyond the first one of the next period, and not further.
+        first_two = islice((each for each in shifted if each is not None), 2)
+        return min((each for each in (*fixed, *first_two) if each > offset), default=None)
 
     def _first_in(self, period: _Period, offset: timedelta) -> timedelta | None:
         shift = period.step * self.phase
         position = max(0, (offset - shift - period.first) // period.step + 1)
-        while (nominal := period.first + position * period.step) <= period.last:
-            planned = nominal + shift
-            if planned > self.end:
-                return None
-            if planned <= self.limit - CROWDED or planned >= self.limit + CONFIRMING + CROWDED:
-                return planned
-            position += 1
-        return None
+        nominal = period.first + position * period.step
+        return nominal + shift if nominal <= period.last and nominal + shift <= self.end else None
 
 
-def _periods(limit: timedelta) -> Iterator[_Period]:
+def _periods(limit: timedelta, *, closest: timedelta) -> Iterator[_Period]:
     yield from _BEFORE_DUE
-    reached = max(_DENSE, limit)
-    yield _Period(_DENSE_STEP, reached, _DENSE_STEP)
+    dense_step = max(_DENSE_STEP, closest)
+    before_limit, reached = limit - _AROUND_LIMIT, max(limit + _AROUND_LIMIT, _FIRST_MINUTE)
+    if before_limit <= _FIRST_MINUTE:
+        yield _Period(timedelta(0), reached, closest)
+    else:
+        yield _Period(timedelta(0), _FIRST_MINUTE, closest)
+        yield _Period(_FIRST_MINUTE, before_limit, dense_step)
+        yield _Period(before_limit, reached, closest)
+    yield _Period(reached, _DENSE, dense_step)
+    reached = max(reached, _DENSE)
     for until, step in _AFTER_DENSE:
-        yield _Period(reached + step, until, step)
+        yield _Period(reached + step, until, max(step, closest))
         reached = max(reached, until)
 
 

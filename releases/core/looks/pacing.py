@@ -3,12 +3,20 @@
 from collections import defaultdict
 from collections.abc import Hashable, Iterable, Mapping
 from dataclasses import dataclass
-from datetime import datetime
+from datetime import datetime, timedelta
+
+from releases.core.looks import cadence
 
 # What one look takes of a connection, where nothing is known of the site: a quarter of a second is a slow page.
 USUAL_SECONDS = 0.25
 # Of less, the watch would lose half or more.
 SMALLEST_PARTED = 3
+# What one monitoring process makes and stores without falling behind (benchmarks).
+CHECKS_PER_SECOND = 1_000
+
+
+LEAST_LONGEST_GAP = timedelta(seconds=10)
+GREATEST_LONGEST_GAP = timedelta(seconds=30)
 
 
 @dataclass(frozen=True, slots=True)
@@ -51,6 +59,26 @@ def budget_of(place: str, budgets: Mapping[str, Budget], *, default: Budget = DE
     """
     host, colon, port = place.rpartition(":")
     return budgets.get(place) or budgets.get(host if colon and port.isdigit() else place) or default
+
+
+def longest_gap(addresses: int, budget: Budget) -> timedelta:
+    """Return how far apart two checks of an address may be while the stretch between them counts as monitored.
+
+    That is twice a round of all addresses that are due at the host at the same instant. A page may be live and taken
+    down again in a longer stretch, so nothing is late by it.
+    """
+    two_rounds = timedelta(seconds=2 * addresses / budget.per_second)
+    return min(max(LEAST_LONGEST_GAP, two_rounds), GREATEST_LONGEST_GAP)
+
+
+def closest_checks(at_host: int, budget: Budget, *, of_process: int) -> timedelta:
+    """Return how far apart two checks of one address are where they are closest: at least a second.
+
+    :param at_host: the addresses that are due at the same host at the same instant and not live yet.
+    :param of_process: the addresses that this monitoring process checks.
+    """
+    seconds = max(at_host / budget.per_second, of_process / CHECKS_PER_SECOND)
+    return max(cadence.CLOSEST, timedelta(seconds=seconds))
 
 
 def width(looks: int, budget: Budget, *, seconds_each: float = USUAL_SECONDS) -> float:

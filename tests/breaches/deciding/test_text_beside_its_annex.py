@@ -15,7 +15,7 @@ from breaches.models import ApprovedDocument, Report
 from breaches.paper import printing
 from breaches.reports.versions import content_of, present
 from tests.breaches.forms import send, words
-from tests.breaches.mornings import LIVE, NOT_LIVE, SEED_MORNING, covered, looks
+from tests.breaches.mornings import LIVE, NOT_LIVE, NOT_SEEN_MORNING, covered, looks
 from tests.breaches.people import AT, printed, written
 from tests.breaches.record import london
 from tests.factories import SeriesFactory, a_confirmed_release
@@ -30,7 +30,7 @@ def report(office):
     """A draft, written to its end, of a release that was last looked for twelve minutes after the draft's text."""
     release = a_confirmed_release(series=SeriesFactory(producer=office.producer))
     covered(release)
-    looks(release, *SEED_MORNING[:3])
+    looks(release, *NOT_SEEN_MORNING)
     (drafted,) = drafting.draft_missing(now=london("09:32:02"))
     looks(release, ("09:44", NOT_LIVE))
     drafting.draft_missing(now=london("09:44:02"))

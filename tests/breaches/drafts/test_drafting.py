@@ -14,6 +14,7 @@ from tests.breaches.mornings import (
     EARLY_MORNING,
     LIVE,
     NOT_LIVE,
+    NOT_SEEN_MORNING,
     SEED_MORNING,
     a_drafted_report,
     a_late_release,
@@ -130,8 +131,7 @@ def test_a_missing_attachment_makes_a_partial_suspicion():
     looks(release, ("09:29:55", NOT_LIVE), ("09:30", LIVE), ("09:32", LIVE))
     looks(
         release,
-        ("09:29:56", NOT_LIVE),
-        ("09:32", NOT_LIVE),
+        *NOT_SEEN_MORNING,
         ("09:43", LIVE),
         address=release.addresses.get(role="attachment"),
     )
@@ -144,10 +144,10 @@ def test_a_missing_attachment_makes_a_partial_suspicion():
 def test_not_seen_becomes_late_in_the_same_suspicion_and_the_untouched_draft_follows():
     release = a_confirmed_release()
     covered(release)
-    looks(release, *SEED_MORNING[:3])
+    looks(release, *NOT_SEEN_MORNING)
     report = drafting.draft_missing(now=london("09:32:02"))[0]
     assert "first seen" not in content_of(report).circumstances
-    looks(release, *SEED_MORNING[3:])
+    looks(release, *SEED_MORNING[-2:])
     assert drafting.draft_missing(now=NOW) == []
     report.refresh_from_db()
     assert "just under an hour" in content_of(report).circumstances
@@ -158,7 +158,7 @@ def test_not_seen_becomes_late_in_the_same_suspicion_and_the_untouched_draft_fol
 def test_figures_that_merely_grow_make_a_version_now_and_then_and_not_with_every_look():
     release = a_confirmed_release()
     covered(release, end="23:00")
-    looks(release, *SEED_MORNING[:3])
+    looks(release, *NOT_SEEN_MORNING)
     report = drafting.draft_missing(now=london("09:32:02"))[0]
     for minute in range(33, 52):
         looks(release, (f"09:{minute}", NOT_LIVE))

@@ -16,7 +16,7 @@ from releases.permissions import NotYours
 from releases.verdicts import exemptions
 from releases.verdicts.exemptions import Approval, ExemptionRefused
 from statsoffice.messages import outbox
-from tests.breaches.mornings import EARLY_MORNING, LIVE, NOT_LIVE, SEED_MORNING, covered, looks
+from tests.breaches.mornings import EARLY_MORNING, LIVE, MONITORED, NOT_LIVE, SEED_MORNING, covered, looks
 from tests.breaches.record import DUE, london
 from tests.factories import SeriesFactory, an_announced_release, member
 from tests.shared_rows import shared_fixture
@@ -94,7 +94,7 @@ def test_nobody_hides_a_breach_by_an_exemption(series, attempt):
 
 
 def test_an_early_release_that_was_then_late_needs_both_covered(series):
-    morning = (("09:00", NOT_LIVE), ("09:10", LIVE), ("09:11", LIVE), ("09:30", NOT_LIVE), ("09:32", NOT_LIVE))
+    morning = (("09:00", NOT_LIVE), ("09:10", LIVE), ("09:11", LIVE), *MONITORED)
     approved(Covers.EARLY, series=series)
     release = an_announced_release(series=series)
     looks(release, *morning)

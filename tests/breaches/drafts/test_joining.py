@@ -17,7 +17,7 @@ from breaches.reports.versions import content_of, present
 from releases.core.lifecycle import WrongRole, WrongState
 from releases.core.roles import Role
 from releases.models.append_only import AppendOnlyRow
-from tests.breaches.mornings import EARLY_MORNING, LIVE, NOT_LIVE, a_late_release, covered, looks
+from tests.breaches.mornings import EARLY_MORNING, LIVE, NOT_LIVE, NOT_SEEN_MORNING, a_late_release, covered, looks
 from tests.breaches.people import AT, an_office, printed, written
 from tests.breaches.record import DUE, london
 from tests.factories import SeriesFactory, a_confirmed_release
@@ -26,10 +26,9 @@ from tests.shared_rows import shared_fixture
 pytestmark = pytest.mark.django_db
 
 DAY = DUE.date()
-NOT_SEEN = (("09:29:55", NOT_LIVE), ("09:30", NOT_LIVE), ("09:32", NOT_LIVE))
 
 
-def a_morning(office, count=3, *, seen=NOT_SEEN, **fields):
+def a_morning(office, count=3, *, seen=NOT_SEEN_MORNING, **fields):
     """Drafts of as many releases of one producer that were not seen on the seed's morning."""
     series = SeriesFactory(producer=office.producer)
     for number in range(count):

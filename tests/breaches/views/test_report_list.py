@@ -16,7 +16,7 @@ from breaches.reports.versions import present
 from breaches.views import reports
 from releases.core.roles import Role
 from tests.breaches.forms import words
-from tests.breaches.mornings import EARLY_MORNING, SEED_MORNING, a_drafted_report, a_late_release, covered, looks
+from tests.breaches.mornings import EARLY_MORNING, NOT_SEEN_MORNING, a_drafted_report, a_late_release, covered, looks
 from tests.breaches.people import a_report, an_office, printed
 from tests.breaches.record import london
 from tests.factories import SeriesFactory, UserFactory, a_confirmed_release
@@ -112,7 +112,7 @@ def test_the_command_lists_what_programs_need(django_assert_max_num_queries, off
     looks(early, *EARLY_MORNING)
     unseen = a_confirmed_release(series=early.series, reference="unseen")
     covered(unseen)
-    looks(unseen, *SEED_MORNING[:3])
+    looks(unseen, *NOT_SEEN_MORNING)
     from breaches.drafts.drafting import draft_missing
 
     draft_missing(now=london("10:28"))

@@ -9,7 +9,7 @@ from breaches.drafts import drafting
 from breaches.models import Report
 from breaches.words import wording
 from tests.breaches.forms import words
-from tests.breaches.mornings import SEED_MORNING, a_drafted_report, covered, looks
+from tests.breaches.mornings import NOT_SEEN_MORNING, SEED_MORNING, a_drafted_report, covered, looks
 from tests.breaches.people import AT, a_joint_report
 from tests.breaches.record import london
 from tests.factories import SeriesFactory, a_confirmed_release
@@ -22,7 +22,7 @@ pytestmark = pytest.mark.django_db
 def unseen(office):
     release = a_confirmed_release(series=SeriesFactory(producer=office.producer), reference="unseen")
     covered(release)
-    looks(release, *SEED_MORNING[:3])
+    looks(release, *NOT_SEEN_MORNING)
     return drafting.draft_missing(now=london("09:32:02"))[0]
 
 
@@ -51,7 +51,7 @@ def test_logged_while_it_is_still_absent_it_is_decided_to_be_a_breach_as_not_see
 
 
 def test_once_it_is_seen_it_is_late(unseen):
-    looks(unseen.suspicions.get().release, *SEED_MORNING[3:])
+    looks(unseen.suspicions.get().release, *SEED_MORNING[-2:])
     report = Report.objects.get(pk=unseen.pk)
     assert wording.kind_of(report) == "Late"
     assert wording.suspected_as(report.suspicions.get()) == "late"

@@ -23,6 +23,8 @@ pytestmark = pytest.mark.django_db
 LIMIT = SEED_DUE + timedelta(minutes=2)
 AFTER = LIMIT + timedelta(minutes=10)
 RELEASES, MORE = 80, 250
+# so many of the releases were also looked at every two seconds from the due time to the limit
+CLOSELY = 0.3
 # seconds from the due time, between which looks are planned
 SPANS = ((-60, 30), (-7200, -60), (-7200, -60), (115, 260))
 TEXTS = ("", "a" * 64, "b" * 64, "c" * 64)
@@ -34,12 +36,17 @@ def seconds(value: float) -> timedelta:
     return timedelta(seconds=round(value, 3))
 
 
-def a_random_look(chance: random.Random, address, *, published: float, noise: float) -> Observation:
+def a_random_look(
+    chance: random.Random, address, *, published: float, noise: float, planned: float | None = None
+) -> Observation:
     """A look at any time around the due one: mostly quick and to plan, sometimes slow, delayed or by a wrong clock.
 
     It finds what was published so many seconds after the due time, unless by chance it shows anything else.
+
+    :param planned: seconds from the due time; by chance if None.
     """
-    planned = SEED_DUE + seconds(chance.choice((0, 120, -5, *(chance.uniform(*span) for span in SPANS))))
+    by_chance = chance.choice((0, 120, -5, *(chance.uniform(*span) for span in SPANS)))
+    planned = SEED_DUE + seconds(by_chance if planned is None else planned)
     sent = planned + seconds(chance.choice((0, 0.1, -0.3, chance.uniform(-1, 14))))
     sent += timedelta(microseconds=chance.randrange(1000))  # no two at once, as on any real day
     took = seconds(chance.choice((0.1, 0.1, 0.1, chance.uniform(0, 15))))
@@ -88,6 +95,8 @@ def mornings(request: pytest.FixtureRequest) -> list[Release]:
             "noise": chance.choice((0, 0.02, 0.3)),
         }
         rows += [a_random_look(chance, page, **day) for _ in range(chance.randint(0, 60))]
+        if chance.random() < CLOSELY:
+            rows += [a_random_look(chance, page, **day, planned=since_due) for since_due in range(0, 130, 2)]
         if chance.random() < 0.1:
             kind = chance.choice((Statement.Kind.THIS_IS_IT, Statement.Kind.PREVIOUS_EDITION))
             Statement.objects.create(
@@ -150,7 +159,8 @@ def test_random_mornings_end_as_they_do_when_every_look_is_read(mornings, every_
 def test_of_a_day_of_looks_without_the_release_two_are_read(confirmed_release):
     looks_at(confirmed_release, *["not_live"] * 40, start=SEED_DUE - timedelta(hours=10), every=timedelta(minutes=10))
     a_look(confirmed_release.addresses.get(), "unreachable", at=SEED_DUE - timedelta(minutes=1))
-    looks_at(confirmed_release, "not_live", "not_live", start=LIMIT)
+    for at in (LIMIT, LIMIT + timedelta(seconds=5)):
+        a_look(confirmed_release.addresses.get(), "not_live", at=at)
     needed = repetitions.needed([confirmed_release.pk])
     assert Observation.objects.filter(needed.condition).count() == 2 + 2
     (kept,) = judging.judge(confirmed_release, now=AFTER).verification.addresses

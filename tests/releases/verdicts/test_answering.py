@@ -12,7 +12,7 @@ from releases.permissions import NotYours
 from releases.verdicts import answering, asking, judging
 from releases.verdicts.answering import AnswerRefused
 from tests.factories import SEED_DUE, UserFactory, an_announced_release, member, rolled_back
-from tests.releases.on_record import a_look
+from tests.releases.on_record import a_look, checks_up_to
 from tests.shared_rows import shared_fixture
 
 pytestmark = pytest.mark.django_db
@@ -33,8 +33,8 @@ def release():
     release = an_announced_release()
     page = release.addresses.get()
     a_look(page, "not_live", at=SEED_DUE - timedelta(seconds=5), reasons=("not_found",))
-    a_look(page, "unrecognised", at=SEED_DUE, text=RENAMED)
-    a_look(page, "unrecognised", at=SEED_DUE + timedelta(minutes=2), text=RENAMED)
+    for seconds in range(0, 121, 10):
+        a_look(page, "unrecognised", at=SEED_DUE + timedelta(seconds=seconds), text=RENAMED)
     judging.judge(release, now=AFTER)
     release.refresh_from_db()
     return release
@@ -55,7 +55,7 @@ def statistician(release):
 def test_a_text_without_the_marker_is_asked_about_with_when_it_was_seen(release):
     assert outcome(release) == "cannot_tell"
     (question,) = asking.open_questions([release])
-    assert (question.text_digest, question.looks) == (digest(RENAMED), 2)
+    assert (question.text_digest, question.looks) == (digest(RENAMED), 13)
     assert (question.first_seen_at, question.last_seen_at) == (SEED_DUE, SEED_DUE + timedelta(minutes=2))
 
 
@@ -188,8 +188,9 @@ def test_a_time_still_to_come_is_refused(release):
 
 def test_an_answer_given_while_looks_may_be_under_way_does_not_settle_the_verdict(announced_release):
     page = announced_release.addresses.get()
-    a_look(page, "not_live", at=SEED_DUE + timedelta(seconds=120))
     a_look(page, "unrecognised", at=SEED_DUE, text=RENAMED)
+    checks_up_to(page, SEED_DUE + timedelta(seconds=120))
+    a_look(page, "not_live", at=SEED_DUE + timedelta(seconds=120))
     person = statistician(announced_release)
     too_soon = LAST_ANSWER - timedelta(seconds=1)
     answering.say(announced_release, page, "not_it", text_digest=digest(RENAMED), by=person, at=too_soon)

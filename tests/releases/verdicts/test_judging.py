@@ -13,7 +13,7 @@ from releases.record import sightings
 from releases.verdicts import judging
 from releases.verdicts.judging import JudgedByOthers
 from tests.factories import SEED_DUE, a_confirmed_release
-from tests.releases.on_record import a_look, looks_at
+from tests.releases.on_record import a_look, checks_up_to, looks_at
 
 pytestmark = pytest.mark.django_db
 
@@ -99,6 +99,7 @@ def test_a_judge_who_is_overtaken_each_time_says_so(monkeypatch):
 def test_a_release_that_lacks_a_part_is_published_when_its_page_was_seen():
     release = on_time(attachments=(TABLES,))
     attachment = release.addresses.get(role="attachment")
+    checks_up_to(attachment, LIMIT)
     a_look(attachment, "not_live", at=LIMIT)
     assert judging.judge(release, now=AFTER).verification.outcome == Outcome.PARTIAL
     release.refresh_from_db()

@@ -9,7 +9,7 @@ from releases.core.judging.verdict import Outcome
 from releases.models import Verification
 from releases.verdicts import judging
 from tests.factories import SEED_DUE, a_confirmed_release
-from tests.releases.on_record import a_look
+from tests.releases.on_record import a_look, checks_up_to
 from tests.shared_rows import shared_fixture
 
 pytestmark = pytest.mark.django_db
@@ -34,6 +34,7 @@ def its_page(release):
     a_look(release.addresses.get(role="attachment"), "not_live", at=SEED_DUE - timedelta(seconds=5))
     a_look(release.addresses.get(role="attachment"), "live", at=SEED_DUE)
     its_page = release.addresses.get(role="page")
+    checks_up_to(its_page, LIMIT)
     a_look(its_page, "not_live", at=LIMIT, says=PublisherSays(State.ANNOUNCED))
     return its_page
 
@@ -93,4 +94,4 @@ def test_looks_past_the_caches_are_neither_judged_nor_counted(release, its_page)
     a_look(its_page, "live", at=SEED_DUE + timedelta(seconds=5), fresh=True)
     verification = judged(release)
     assert verification.outcome == Outcome.NOT_SEEN
-    assert [kept["looks"] for kept in verification.addresses] == [1, 2]
+    assert [kept["looks"] for kept in verification.addresses] == [13, 2]

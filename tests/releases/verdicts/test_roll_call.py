@@ -12,7 +12,7 @@ from releases.verdicts import judging, roll_call
 from statsoffice.messages import outbox
 from statsoffice.messages.models import Message
 from tests.factories import ContactFactory, SeriesFactory, UserFactory, a_confirmed_release
-from tests.releases.on_record import a_look, looks_at
+from tests.releases.on_record import a_look, checks_up_to, looks_at
 
 DUE = datetime(2020, 6, 30, 8, 30, tzinfo=UTC)
 JUDGED = DUE + timedelta(minutes=3)
@@ -67,6 +67,7 @@ def test_a_release_in_parts_is_live_once_every_part_was_seen(series, seen, live,
     page, file = (whole.addresses.get(role=role) for role in ("page", "attachment"))
     for number, result in enumerate(seen[0]):
         a_look(page, result, at=DUE + timedelta(seconds=5 * number))
+    checks_up_to(file, DUE + timedelta(seconds=120))
     for number, result in enumerate(seen[1]):
         a_look(file, result, at=DUE + timedelta(seconds=120 + 5 * number))
     verdict = judging.judge(whole, now=JUDGED).verification

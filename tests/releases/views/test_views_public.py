@@ -20,7 +20,7 @@ from tests.factories import (
     london_slot,
     member,
 )
-from tests.releases.on_record import a_look, looks_at
+from tests.releases.on_record import a_look, checks_up_to, looks_at
 
 pytestmark = pytest.mark.django_db
 
@@ -260,6 +260,7 @@ def test_no_public_page_source_tells_of_addresses_markers_suspicions_or_rehearsa
     release = an_announced_release(attachments=("https://www.example.gov.uk/media/secret-tables.ods",))
     a_confirmed_release(reference="practice-run", title="A rehearsed title", rehearsal=True)
     Address.objects.filter(role="page").update(marker="a very private marker")
+    checks_up_to(release.addresses.get(role="page"), SEED_DUE + timedelta(minutes=2))
     a_look(release.addresses.get(role="page"), "not_live", at=SEED_DUE + timedelta(minutes=2), reasons=("not_found",))
     judging.judge(release, now=AFTER)
     release.refresh_from_db()

@@ -13,6 +13,7 @@ from releases.models import Observation, Verification
 from releases.record import leases
 from releases.watching import watch
 from tests.factories import SEED_DUE, a_confirmed_release, london_slot, member
+from tests.releases.on_record import checks_up_to
 from tests.releases.scripted import JumpingClock, MorningOver, ScriptedPublisher
 
 pytestmark = pytest.mark.django_db
@@ -50,7 +51,7 @@ def outcome():
 
 
 def test_a_watcher_that_takes_over_at_the_limit_waits_for_the_looks_of_the_one_before():
-    a_confirmed_release(url=URL)
+    checks_up_to(a_confirmed_release(url=URL).addresses.get(), LIMIT - seconds(1))
     leases.claim(["www.example.gov.uk"], holder="first", now=LIMIT - seconds(10))
     sweep(LIMIT - seconds(1), LIMIT + seconds(12), never_live)
     assert outcome() == Outcome.PENDING
@@ -59,7 +60,7 @@ def test_a_watcher_that_takes_over_at_the_limit_waits_for_the_looks_of_the_one_b
 
 
 def test_a_watcher_that_has_held_the_host_all_along_judges_in_the_second_of_the_limit():
-    a_confirmed_release(url=URL)
+    checks_up_to(a_confirmed_release(url=URL).addresses.get(), LIMIT - seconds(60))
     sweep(LIMIT - seconds(60), LIMIT + seconds(1), never_live)
     assert outcome() == Outcome.NOT_SEEN
 

@@ -116,6 +116,18 @@ def test_one_release_whose_addresses_wait_for_one_another_is_said_too(client, se
     ) in words_of(desk(client, series))
 
 
+def test_a_host_whose_rounds_take_longer_than_30_seconds_is_named_with_what_follows(client, series, settings):
+    settings.PROBE_BUDGETS = {"www.gov.uk": (2, 1)}
+    release = release_at(series, "many", host="www.gov.uk")
+    for number in range(31):
+        sheet = PlannedAddress(url=f"https://www.gov.uk/many/{number}.ods", role="attachment")
+        add_address(release, sheet, at=release.recorded_at)
+    sentence = "We will ask you about each release that is not live in time"
+    assert sentence in words_of(desk(client, series))
+    release.addresses.filter(url__endswith="30.ods").delete()
+    assert sentence not in words_of(desk(client, series))
+
+
 def test_the_desk_says_how_likely_an_early_release_would_be_noticed(client, series):
     release_at(series, "tomorrow")
     text = words_of(desk(client, series))

@@ -85,7 +85,8 @@ def test_the_clock_of_a_look_that_did_not_find_it_any_more_is_told():
 @pytest.mark.parametrize("bound", [None, 0.25])
 def test_the_bound_of_each_look_gets_from_the_record_into_the_account(bound):
     release = a_confirmed_release()
-    for seconds, result in ((-5, "not_live"), (121, "not_live"), (130, "live"), (140, "live")):
+    missing = [(seconds, "not_live") for seconds in range(-5, 121, 5)]
+    for seconds, result in (*missing, (121, "not_live"), (130, "live"), (140, "live")):
         a_look(
             release.addresses.get(), result, at=SEED_DUE + timedelta(seconds=seconds), bound=bound, took=timedelta(0)
         )

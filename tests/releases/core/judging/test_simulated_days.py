@@ -13,6 +13,7 @@ import pytest
 from releases.core.judging.evidence import AddressRole, LookResult
 from releases.core.judging.release_verdict import judge_release
 from releases.core.judging.verdict import SUSPICIOUS, AddressVerdict, Outcome
+from releases.core.looks.pacing import LEAST_LONGEST_GAP
 from tests.releases.looks import DUE
 from tests.releases.simulated_day import (
     ABSENT,
@@ -36,7 +37,9 @@ NOT_IN_TIME = {Outcome.LATE, Outcome.NOT_SEEN}
 
 
 def published(chance: random.Random, tolerance: float) -> tuple[Stretch, ...]:
-    """Publish at, before or after the due time, or never; sometimes take it away again."""
+    """Publish at, before or after the due time, or never; sometimes take it away again, or publish again and again."""
+    if chance.random() < 0.1:
+        return flapping(chance, tolerance)
     start = chance.choice(
         (
             chance.uniform(-500, 0),
@@ -54,6 +57,15 @@ def published(chance: random.Random, tolerance: float) -> tuple[Stretch, ...]:
     gone = start + chance.uniform(0.5, 200)
     back = gone + chance.uniform(0.5, 200)
     return (Stretch(start, gone), Stretch(back)) if chance.random() < 0.7 else (Stretch(start, gone),)
+
+
+def flapping(chance: random.Random, tolerance: float) -> tuple[Stretch, ...]:
+    """Publish and take away several times around the due time."""
+    edges = sorted(chance.uniform(-30, tolerance + 60) for _ in range(2 * chance.randint(1, 4)))
+    shown = [Stretch(start, end) for start, end in zip(edges[::2], edges[1::2], strict=True)]
+    if chance.random() < 0.5:
+        shown.append(Stretch(edges[-1] + chance.uniform(0.5, 60)))
+    return tuple(shown)
 
 
 def some(chance: random.Random, share: float, *, longest: float) -> tuple[Stretch, ...]:
@@ -83,12 +95,13 @@ def a_day(chance: random.Random) -> list[Day]:
         "theirs_down": some(chance, 0.2, longest=120),
         "ours_down": some(chance, 0.2, longest=120),
         "dead": some(chance, 0.15, longest=200),
+        "waits": some(chance, 0.2, longest=60),
         "clocks": (a_clock(chance, starts), Clock(0.0, None), Clock(chance.uniform(-0.2, 0.2), 0.2)),
         "slow": chance.choice((0.0, 0.4, 4.0)),
         "lost": chance.choice((0.0, 0.0, 0.1, 0.6)),
         "tells_gone": chance.random() < 0.5,
     }
-    addresses = [published(chance, tolerance) for _ in range(1 if chance.random() < 0.8 else 2)]
+    addresses = [published(chance, tolerance) for _ in range(1 if chance.random() < 0.65 else 2)]
     if chance.random() < 0.03:
         addresses, shared["hiccups"] = [(Stretch(2 * LONG_BEFORE),)], 0.02
     latest = max([tolerance, *(stretch.start for shown in addresses for stretch in shown)])
@@ -122,19 +135,29 @@ def assert_accused_rightly(address: Address, verdict: AddressVerdict) -> None:
     if verdict.outcome is Outcome.EARLY:
         assert any(stretch.start < 0 for stretch in day.shown), "called early, and was not"
     if verdict.outcome in NOT_IN_TIME:
-        # A page that was live in time for so short a while that nobody saw it, and missing at the limit, is another
-        # matter: it was not there when it had to be. Where the site says that it was taken away, that is known.
+        # A page that was live in time for less than a gap may last, and missing at the limit, is another matter: it
+        # was not there when it had to be. Where the site says that it was taken away, that is known.
         standing = [
             stretch
             for stretch in day.shown
             if stretch.start <= day.tolerance and (stretch.end == FOR_EVER or (day.tells_gone and stretch.start >= 0))
         ]
         assert not standing, "called late, and was on time"
+        assert not seen_by_readers(day), "called late, and was live in time for longer than a gap may be"
         assert verdict.delay is not None
         assert verdict.delay.from_seconds >= day.tolerance
     if verdict.outcome is Outcome.ON_TIME:
         latest = day.tolerance + 0.5 + 5 * day.slow + 1
         assert any(stretch.start <= latest for stretch in day.shown), "called on time, and was late"
+
+
+def seen_by_readers(day: Day) -> bool:
+    """Tell whether the page was live between the due time and the limit for so long that a monitored window shows it.
+
+    A slow answer may show the page of any instant since it was asked for.
+    """
+    longest = LEAST_LONGEST_GAP.total_seconds() + 5 * day.slow + 1
+    return any(min(stretch.end, day.tolerance) - max(stretch.start, 0) >= longest for stretch in day.shown)
 
 
 def assert_proves_nothing(address: Address) -> None:

@@ -93,7 +93,9 @@ def test_a_title_that_is_marked_as_withdrawn_tells_so_and_the_page_of_another_ed
 def test_the_record_of_a_hole_before_a_page_was_found_gone_accuses_nobody(reasons, outcome):
     address = a_confirmed_release().addresses.get()
     a_look(address, "not_live", at=SEED_DUE - timedelta(minutes=1), reasons=("not_found",))
-    for minutes in (30, 31):
+    for second in range(0, 120, 10):
+        a_look(address, "unreachable" if reasons == ("gone",) else "not_live", at=SEED_DUE + timedelta(seconds=second))
+    for minutes in (2, 30):
         a_look(address, "not_live", at=SEED_DUE + timedelta(minutes=minutes), reasons=reasons)
     verification = judging.judge(address.release, now=SEED_DUE + timedelta(hours=1)).verification
     assert verification.outcome == outcome

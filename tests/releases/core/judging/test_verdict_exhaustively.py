@@ -6,15 +6,27 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from releases.core.judging.evidence import LookResult
-from releases.core.judging.verdict import Outcome, Sighting
-from tests.releases.looks import ABSENT, FAULT, LIVE, UNREACHABLE, UNRECOGNISED, at, judged, look
+from releases.core.judging.verdict import AddressVerdict, Outcome, Sighting
+from tests.releases import looks as written
+from tests.releases.looks import ABSENT, FAULT, LIVE, UNREACHABLE, UNRECOGNISED, at, look
 
+LONGEST_GAP = 60
 PLACES = (-60, -30, -5, 0, 60, 120, 125, 600)
 CHOICES = (None, ABSENT, LIVE)
 SEQUENCES = [
     tuple(look(result, place) for place, result in zip(PLACES, results, strict=True) if result)
     for results in itertools.product(CHOICES, repeat=len(PLACES))
 ]
+
+
+def judged(*looks: Sighting, settled: bool = True) -> AddressVerdict:
+    return written.judged(*looks, settled=settled, gap=LONGEST_GAP)
+
+
+def is_monitored(absent: list[int]) -> bool:
+    """Whether no two neighbours among the due instant and the checks up to the limit are too far from each other."""
+    chain = [0, *(when for when in absent if 0 <= when < 120), *[when for when in absent if when >= 120][:1]]
+    return all(later - earlier <= LONGEST_GAP for earlier, later in itertools.pairwise(chain))
 
 
 def rules_that_apply(looks: tuple[Sighting, ...]) -> set[Outcome]:
@@ -26,15 +38,16 @@ def rules_that_apply(looks: tuple[Sighting, ...]) -> set[Outcome]:
     early = [when for when in proven if when < 0]
     live = [when for when in proven if when >= 0]
     first = min(live, default=None)
-    after_limit = [when for when in absent if when >= 120 and (first is None or when < first) and not unproven]
+    before_first = [when for when in absent if first is None or when < first]
+    after_limit = any(when >= 120 for when in before_first) and is_monitored(before_first) and not unproven
     on_time = first is not None and first <= 120
     late = first is not None and first > 120
     rows = {
         Outcome.EARLY: len(early) >= 2,
         Outcome.ON_TIME: len(early) == 0 and on_time,
-        Outcome.LATE: len(early) < 2 and late and bool(after_limit),
+        Outcome.LATE: len(early) < 2 and late and after_limit,
         Outcome.UNCERTAIN: len(early) < 2 and ((late and not after_limit) or (len(early) == 1 and on_time)),
-        Outcome.NOT_SEEN: len(early) < 2 and first is None and bool(after_limit),
+        Outcome.NOT_SEEN: len(early) < 2 and first is None and after_limit,
         Outcome.CANNOT_TELL: len(early) < 2 and first is None and not after_limit,
     }
     return {outcome for outcome, applies in rows.items() if applies}

@@ -222,7 +222,13 @@ def test_a_tolerance_of_nothing_is_judged_by_the_look_at_the_due_instant():
 
 def test_a_limit_before_the_due_instant_is_refused():
     with pytest.raises(ValueError, match="before the due instant"):
-        judge_address([], due_at=DUE, limit_at=DUE - timedelta(seconds=1), settled=True)
+        judge_address(
+            [],
+            due_at=DUE,
+            limit_at=DUE - timedelta(seconds=1),
+            longest_gap=timedelta(seconds=10),
+            settled=True,
+        )
 
 
 def test_the_same_look_delivered_twice_counts_once():

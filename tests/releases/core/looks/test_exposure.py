@@ -37,7 +37,7 @@ def watched(goes_out, length, key):
         result = LookResult.LIVE if goes_out <= instant < goes_out + length else LookResult.NOT_LIVE
         first = first or (instant if result is LookResult.LIVE else None)
         sightings.append(Sighting(result, instant, instant, instant + GLANCE))
-    return judge_address(sightings, due_at=DUE, limit_at=DUE, settled=True).before
+    return judge_address(sightings, due_at=DUE, limit_at=DUE, longest_gap=timedelta(seconds=10), settled=True).before
 
 
 def pairs():
