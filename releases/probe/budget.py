@@ -54,7 +54,7 @@ class Lanes[T]:
         self.waiting = 0
 
     def add(self, place: str, item: T, *, first: bool = False) -> None:
-        """Let an item wait for its host, behind the others or, for one under way already, before them.
+        """Let an item wait for its host, behind the others or, if it is under way already or decides, before them.
 
         :param place: host or host:port; the budget is the one of that, else the host's, else the default.
         """

@@ -3,7 +3,7 @@
 import resource
 import time
 from collections.abc import Callable, Hashable, Mapping
-from datetime import UTC, datetime, timedelta
+from datetime import UTC, datetime
 from typing import Self
 
 import pycurl
@@ -11,7 +11,7 @@ import pycurl
 from releases.core.looks.answer import Answer, Failure
 from releases.core.looks.errand import Errand
 from releases.core.looks.pacing import DEFAULT_BUDGET, Budget
-from releases.core.looks.retry_after import LONGEST_OF_ALL, pause_asked
+from releases.core.looks.retry_after import pause_asked
 from releases.core.web_address import NotAWebAddressError, is_allowed, normal_entries, numeric_host, read
 from releases.probe import guard
 from releases.probe.budget import Lanes
@@ -19,6 +19,7 @@ from releases.probe.flight import Flight, land, refused, turn_back
 from releases.probe.line import Limits, Line, Route
 from releases.probe.multi import Multi
 from releases.probe.past_caches import past_caches
+from releases.probe.pauses import Pauses, is_page
 from releases.probe.trust import authorities_file
 
 # Beyond this more connections only take turns on the processor; what waits longer is the network's part.
@@ -75,7 +76,8 @@ class Fetcher:
         self._most_in_flight = most_in_flight or affordable(resource.getrlimit(resource.RLIMIT_NOFILE)[0])
         self._multi = Multi(most_connections=self._most_in_flight)
         self._begun = 0
-        self._pauses: dict[str, datetime] = {}
+        self._pauses = Pauses(now)
+        self._held: list[Flight] = []
         self._waiting: dict[Hashable, Flight] = {}
         self._idle_lines: list[Line] = []
         self._flying: dict[pycurl.Curl, tuple[Line, Flight, str]] = {}
@@ -91,7 +93,15 @@ class Fetcher:
     @property
     def in_flight(self) -> int:
         """How many errands have been started and their answers not handed out yet."""
-        return self._lanes.waiting + len(self._flying) + len(self._done)
+        return self._lanes.waiting + len(self._held) + len(self._flying) + len(self._done)
+
+    @property
+    def held_until(self) -> datetime | None:
+        """When the first errand goes on, if all that are in flight wait for the end of a pause; else None."""
+        waits = [self._wait_of(flight) for flight in self._held]
+        if len(self._held) < self.in_flight or None in waits:
+            return None
+        return min((until for _, until in filter(None, waits)), default=None)
 
     def start(self, errand: Errand) -> None:
         """Begin an errand at once, or as soon as its host's budget allows; it always ends in an answer."""
@@ -102,11 +112,11 @@ class Fetcher:
         except NotAWebAddressError as error:
             self._done.append((errand, refused(errand, str(error), at=self._now())))
             return
-        if self._pause_of(address.place):
-            self._hold_back(Flight(errand, address), address.place)
+        flight = Flight(errand, past_caches(address) if errand.fresh else address)
+        if self._hold_back(flight):
             return
-        flight = self._waiting[errand.key] = Flight(errand, past_caches(address) if errand.fresh else address)
-        self._lanes.add(address.place, flight)
+        self._waiting[errand.key] = flight
+        self._lanes.add(address.place, flight, first=errand.decisive)
         self._launch()
         self._begun += 1
         if self._begun % _BEGUN_AT_A_TIME == 0:
@@ -144,18 +154,24 @@ class Fetcher:
 
     @property
     def pauses(self) -> Mapping[str, datetime]:
-        """Until when which host (with its port, if not the usual one) is left alone, because it asked for that."""
-        return {place: until for place in list(self._pauses) if (until := self._pause_of(place))}
+        """Until when which host (with its port, if not the usual one) or page is left alone, because it asked us."""
+        return self._pauses.all()
 
-    def pause(self, place: str, *, until: datetime) -> None:
-        """Leave a host alone until an aware instant: what waits for it, and all that comes for it, is not asked.
+    def pause(self, name: str, *, until: datetime) -> None:
+        """Leave a host or a page alone until an aware instant.
 
-        Each such errand ends at once in an answer that says so.
+        What waits for it, and what comes for it, ends at once in an answer that says so; what is decisive waits.
         """
-        self._pauses[place] = max(until, self._pauses.get(place, until))
-        for flight in self._lanes.clear(place):
+        self._pauses.add(name, until=until)
+        if not is_page(name):
+            self._hold_back_waiting(name)
+
+    def give_up_waits(self) -> None:
+        """End what waits for the end of a pause in answers that say so, because this process has to end."""
+        held, self._held = self._held, []
+        for flight in held:
             self._not_waiting(flight)
-            self._hold_back(flight, place)
+            self._answer_that_it_waits(flight)
 
     def rest(self, place: str, *, seconds: float) -> None:
         """Begin nothing at a host for so many seconds; what comes for it waits."""
@@ -174,8 +190,10 @@ class Fetcher:
     def _seconds_to_wait(self, until: float) -> float:
         if self._done:
             return 0.0
-        next_moment = self._lanes.next_moment()
-        return max(0.0, min(until, until if next_moment is None else next_moment) - time.monotonic())
+        moments = [until, *filter(None, [self._lanes.next_moment()])]
+        for _, ends_at in filter(None, map(self._wait_of, self._held)):
+            moments.append(time.monotonic() + (ends_at - self._now()).total_seconds())
+        return max(0.0, min(moments) - time.monotonic())
 
     def _drive(self, *, seconds: float) -> None:
         for curl, code, message in self._multi.run(seconds=seconds):
@@ -183,6 +201,9 @@ class Fetcher:
         self._launch()
 
     def _launch(self) -> None:
+        for held in [flight for flight in self._held if not self._wait_of(flight)]:
+            self._held.remove(held)
+            self._lanes.add(held.address.place, held, first=True)
         while len(self._flying) < self._most_in_flight:
             flight = self._lanes.next(time.monotonic())
             if flight is None:
@@ -192,16 +213,15 @@ class Fetcher:
 
     def _send(self, flight: Flight) -> None:
         place = flight.address.place
+        if self._hold_back(flight):
+            # Another page of the host, or the host to which a redirect leads, has asked us to wait.
+            self._lanes.ended(place)
+            return
         self._not_waiting(flight)
         now = self._now()
         if flight.begun_at is None:
             flight.begun_at, flight.monotonic = now, time.monotonic()
         left = self._limits.total_seconds - flight.spent
-        if self._pause_of(place):
-            # A redirect may lead to a host that has asked to be left alone.
-            self._lanes.ended(place)
-            self._hold_back(flight, place)
-            return
         reason = self._refused_behind_proxy(flight)
         if reason or left <= 0:
             failure = Failure.ADDRESS_REFUSED if reason else Failure.TIMEOUT
@@ -222,17 +242,29 @@ class Fetcher:
     def _new_line(self) -> Line:
         return Line(route=self._route, limits=self._limits, now=self._now)
 
-    def _pause_of(self, place: str) -> datetime | None:
-        """Return until when a host is to be left alone, or None; a pause beyond the longest is of a clock set back."""
-        until = self._pauses.get(place)
-        if until and not timedelta(0) < until - self._now() <= LONGEST_OF_ALL:
-            del self._pauses[place]
-            return None
-        return until
+    def _wait_of(self, flight: Flight) -> tuple[str, datetime] | None:
+        return self._pauses.find(place=flight.address.place, url=flight.errand.url)
 
-    def _hold_back(self, flight: Flight, place: str) -> None:
-        until = self._pauses[place].astimezone(UTC)
-        detail = f"{place} asked not to be asked again before {until:%H:%M:%S} UTC"
+    def _hold_back_waiting(self, place: str) -> None:
+        for flight in self._lanes.clear(place):
+            if not self._hold_back(flight):
+                self._lanes.add(place, flight)
+
+    def _hold_back(self, flight: Flight) -> bool:
+        """Hold a flight back if its host or page asked us to wait; tells whether it is."""
+        if not self._wait_of(flight):
+            return False
+        if flight.errand.decisive and flight.begun_at is None:
+            self._waiting[flight.errand.key] = flight
+            self._held.append(flight)
+        else:
+            self._not_waiting(flight)
+            self._answer_that_it_waits(flight)
+        return True
+
+    def _answer_that_it_waits(self, flight: Flight) -> None:
+        who, until = self._wait_of(flight) or (flight.address.place, self._now())
+        detail = f"{who.removeprefix('page ')} asked not to be asked again before {until.astimezone(UTC):%H:%M:%S} UTC"
         vantage = self._route.vantage_for(flight.address)
         answer = turn_back(flight, Failure.ASKED_TO_WAIT, detail, at=self._now(), vantage=vantage)
         self._done.append((flight.errand, answer))
@@ -256,8 +288,9 @@ class Fetcher:
         reply = line.reply(code, message)
         self._idle_lines.append(line)
         self._lanes.ended(place)
-        if asked := pause_asked(reply.status, reply.headers):
-            self.pause(place, until=completed_at + asked)
+        wait = pause_asked(reply.status, reply.headers)
+        if wait and self._pauses.take_request(place=place, url=flight.errand.url, wait=wait):
+            self._hold_back_waiting(place)
         answer = land(
             flight,
             reply,

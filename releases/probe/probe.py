@@ -7,6 +7,7 @@ from typing import Self
 
 from django.conf import settings
 
+from releases.calendar.host_budgets import budgets_from_settings
 from releases.core.judging.evidence import Expectation, Finding
 from releases.core.looks.answer import Answer
 from releases.core.looks.errand import Errand
@@ -33,6 +34,11 @@ class Probe:
     def in_flight(self) -> int:
         """How many errands have been started and their answers not handed out yet."""
         return self._fetcher.in_flight
+
+    @property
+    def held_until(self) -> datetime | None:
+        """When the first errand goes on, if each that has no answer yet waits for the end of a pause; else None."""
+        return self._fetcher.held_until
 
     def fetched_address(self, adapter: str, url: str) -> str:
         """Return the address that an adapter fetches for an announced one.
@@ -69,12 +75,16 @@ class Probe:
 
     @property
     def pauses(self) -> Mapping[str, datetime]:
-        """Until when which host is left alone, because it asked for that."""
+        """Until when which host or page is left alone, because it asked for that."""
         return self._fetcher.pauses
 
-    def pause(self, place: str, *, until: datetime) -> None:
-        """Leave a host alone until an aware instant; what falls due there meanwhile is answered without a request."""
-        self._fetcher.pause(place, until=until)
+    def pause(self, name: str, *, until: datetime) -> None:
+        """Leave a host or page alone until an aware instant; only decisive errands wait for the end of that."""
+        self._fetcher.pause(name, until=until)
+
+    def give_up_waits(self) -> None:
+        """End what waits for the end of a pause, because this process has to end."""
+        self._fetcher.give_up_waits()
 
     def rest(self, place: str, *, seconds: float) -> None:
         """Begin nothing at a host for so many seconds; what comes for it waits."""
@@ -83,14 +93,6 @@ class Probe:
     def close(self) -> None:
         """Give up what is in flight and close every connection."""
         self._fetcher.close()
-
-
-def budgets_from_settings() -> dict[str, Budget]:
-    """Return the whole budget of each host for which the operator set one."""
-    return {
-        host: Budget(connections=connections, per_second=per_second)
-        for host, (connections, per_second) in settings.PROBE_BUDGETS.items()
-    }
 
 
 def probe_from_settings(

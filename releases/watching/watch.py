@@ -88,20 +88,25 @@ def _step(going: Round, *, ending: bool) -> bool:
             outage.attempt(going, watch_claim.claim)
         soon = _falls_soon(going) or going.others_awaited_since
         going.claim_at = clock.now() + (CLAIM_EVERY if soon else CLAIM_AT_LEAST_EVERY)
-    if not ending:
+    if ending:
+        going.look.give_up_waits()
+    else:
         _start_due(going)
     upcoming = None if ending else _next_look_at(going)
     wake_at = min(quiet_until or going.claim_at, upcoming or quiet_until or going.claim_at)
+    held_until = going.look.held_until
     # Before and while looks go out that decide a verdict, what was answered only waits.
-    wait_seconds = 0.0 if quiet_until is None and _is_work_left(going) else (wake_at - clock.now()).total_seconds()
+    busy = quiet_until is None and _is_work_left(going)
+    wait_seconds = 0.0 if busy or held_until else (wake_at - clock.now()).total_seconds()
     watch_answers.take(going, wait_seconds=wait_seconds, examine=quiet_until is None)
     quiet = _quiet_until(going, ending=ending) is not None
     if not quiet:
         outage.attempt(going, _keep_and_judge)
-    if not going.look.in_flight and (quiet or not _is_work_left(going)):
-        if upcoming is None and _may_end(going, ending=ending):
+    held_until = going.look.held_until
+    if (held_until or not going.look.in_flight) and (quiet or not _is_work_left(going)):
+        if not held_until and upcoming is None and _may_end(going, ending=ending):
             return True
-        clock.sleep_until(wake_at)
+        clock.sleep_until(min(wake_at, held_until or wake_at))
     return False
 
 
@@ -125,6 +130,7 @@ def look_once(*, clock: Clock, look: Looker, watcher: str) -> int:
         going.targets[target.address.pk] = target
         _start(going, target, LookKey(target.address.pk, clock.now(), Purpose.PLAIN))
     while look.in_flight or going.answered:
+        look.give_up_waits()
         watch_answers.take(going, wait_seconds=1.0)
     going.targets.clear()  # a replay by hand follows no plan, so none is written
     while going.looks:
@@ -260,4 +266,5 @@ def _errand(going: Round, target: Target, key: LookKey) -> Errand:
         planned_at=key.planned_at,
         fresh=key.purpose is Purpose.FRESH,
         adapter=address.adapter,
+        decisive=key.purpose is Purpose.PLAIN and key.planned_at in {target.due_at, target.limit_at},
     )

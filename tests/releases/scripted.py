@@ -56,6 +56,10 @@ class ScriptedPublisher:
     def in_flight(self) -> int:
         return len(self._under_way)
 
+    @property
+    def held_until(self) -> None:
+        """Nothing is held: what is asked is answered by the script."""
+
     def start(self, errand: Errand) -> None:
         self.asked.append(errand)
         sent_at = self._clock.now()
@@ -101,6 +105,9 @@ class ScriptedPublisher:
 
     def pause(self, place: str, *, until: datetime) -> None:
         self._pauses[place] = until
+
+    def give_up_waits(self) -> None:
+        """Nothing waits here: what is asked is answered by the script."""
 
     def rest(self, place: str, *, seconds: float) -> None:
         self.rests.append((place, seconds))

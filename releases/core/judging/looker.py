@@ -29,11 +29,18 @@ class Looker(Protocol):
         """How many requests have no answer yet."""
 
     @property
-    def pauses(self) -> Mapping[str, datetime]:
-        """Until when which host is left alone, because it asked for that."""
+    def held_until(self) -> datetime | None:
+        """When the first request goes on, if each that has no answer yet waits for the end of a pause; else None."""
 
-    def pause(self, place: str, *, until: datetime) -> None:
-        """Leave a host alone until an aware instant; what falls due there meanwhile is answered without a request."""
+    @property
+    def pauses(self) -> Mapping[str, datetime]:
+        """Until when which host or page is left alone, because it asked for that."""
+
+    def pause(self, name: str, *, until: datetime) -> None:
+        """Leave a host or page alone until an aware instant; only decisive errands wait for the end of that."""
+
+    def give_up_waits(self) -> None:
+        """End what waits for the end of a pause, because this process has to end."""
 
     def rest(self, place: str, *, seconds: float) -> None:
         """Begin nothing at a host for so many seconds; what comes for it waits."""

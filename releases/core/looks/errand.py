@@ -15,7 +15,8 @@ class Errand:
     `key` is the caller's own and comes back with the answer. Hosts are written "host" or "host:port", as in
     an address; a redirect to any other host is not followed. A `fresh` errand asks every cache on the way to
     fetch anew, and adds a query of its own to the address so that none can answer from its store. `adapter` names
-    who can tell from a body that it sends its reader on; that is followed as any redirect is.
+    who can tell from a body that it sends its reader on; that is followed as any redirect is. A `decisive` errand goes
+    before the others of its host, and where the host or the page asked us to wait, it is made when the wait is over.
     """
 
     key: Hashable
@@ -24,3 +25,4 @@ class Errand:
     planned_at: datetime
     fresh: bool = False
     adapter: str = "page"
+    decisive: bool = False

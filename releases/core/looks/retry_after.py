@@ -8,6 +8,8 @@ from email.utils import parsedate_to_datetime
 # than this nobody is left unwatched by one stray answer.
 LONGEST = {429: timedelta(minutes=15), 503: timedelta(minutes=2)}
 LONGEST_OF_ALL = max(LONGEST.values())
+LONGEST_FOR_HOST = timedelta(seconds=60)
+"""The page waits for as long as it asked; the other pages of its host wait no longer than this."""
 
 
 def pause_asked(status: int | None, headers: Sequence[tuple[str, str]]) -> timedelta:

@@ -24,8 +24,8 @@ def make_fetcher(*opened: str, **options: Any) -> Fetcher:
     return Fetcher(allow_private=frozenset(opened), **options)
 
 
-def errand(url: str, *allowed_hosts: str, key: object = "key") -> Errand:
-    return Errand(key=key, url=url, allowed_hosts=frozenset(allowed_hosts), planned_at=PLANNED)
+def errand(url: str, *allowed_hosts: str, key: object = "key", decisive: bool = False) -> Errand:
+    return Errand(key=key, url=url, allowed_hosts=frozenset(allowed_hosts), planned_at=PLANNED, decisive=decisive)
 
 
 def answers(fetcher: Fetcher, *, seconds: float = 10) -> list[tuple[Errand, Answer]]:

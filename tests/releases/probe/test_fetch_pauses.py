@@ -8,6 +8,7 @@ import pytest
 from releases.core.looks.answer import Failure
 from releases.core.looks.pacing import Budget
 from releases.core.looks.retry_after import LONGEST_OF_ALL, pause_asked
+from releases.probe.pauses import page_name
 from tests.releases.probe.fetching import answers, errand, make_fetcher
 from tests.releases.probe.publishers import always, path_of, publisher, response
 
@@ -73,7 +74,8 @@ def test_looks_that_fall_due_in_a_pause_are_answered_without_a_request_and_say_s
             return got
 
         assert (fetch("/busy").failure, fetch("/page").failure) == (None, Failure.ASKED_TO_WAIT)
-        assert fetcher.pauses == {site.entry: NOW + timedelta(seconds=30)}
+        until = NOW + timedelta(seconds=30)
+        assert fetcher.pauses == {site.entry: until, page_name(site.url("/busy")): until}
         wall.now = NOW + timedelta(seconds=29.9)
         held_back = fetch("/page")
         assert len(site.requests) == 1
@@ -144,3 +146,88 @@ def test_a_host_that_rests_for_a_second_is_asked_after_it():
         ((_, got),) = answers(fetcher)
     assert got.body == b"page"
     assert got.seconds["monotonic"] - begun >= 0.3
+
+
+def test_the_page_waits_for_as_long_as_it_asked_and_its_host_for_a_minute():
+    wall = Wall()
+    with publisher(always(response(429, Retry_After="600"))) as site, make_fetcher(site.entry, now=wall) as fetcher:
+        fetcher.start(errand(site.url("/busy"), site.entry))
+        answers(fetcher)
+        assert fetcher.pauses == {
+            site.entry: NOW + timedelta(seconds=60),
+            page_name(site.url("/busy")): NOW + timedelta(seconds=600),
+        }
+
+
+def test_a_page_that_asks_for_a_wait_again_and_again_stops_only_itself():
+    wall = Wall()
+
+    def answer(connection, head):
+        busy = path_of(head) == "/busy"
+        connection.sendall(response(429, Retry_After="1") if busy else response(200, b"page"))
+
+    with publisher(answer) as site, make_fetcher(site.entry, now=wall) as fetcher:
+        failures = []
+        for _ in range(5):
+            for path in ("/busy", "/page"):
+                fetcher.start(errand(site.url(path), site.entry))
+                ((_, got),) = answers(fetcher)
+                failures.append((path, got.status, got.failure))
+            wall.now += timedelta(seconds=2)
+    assert failures[:2] == [("/busy", 429, None), ("/page", None, Failure.ASKED_TO_WAIT)]
+    assert failures[2:] == [("/busy", 429, None), ("/page", 200, None)] * 4
+
+
+def test_a_decisive_check_that_falls_into_a_wait_is_made_at_its_end_before_the_others():
+    order = []
+
+    def answer(connection, head):
+        order.append(path_of(head))
+        busy = order == ["/busy"]
+        connection.sendall(response(429, Retry_After="1") if busy else response(200, b"page"))
+
+    one_a_second = Budget(connections=1, per_second=1)
+    with (
+        publisher(answer) as site,
+        make_fetcher(site.entry, now=lambda: datetime.now(UTC), default_budget=one_a_second) as fetcher,
+    ):
+        fetcher.start(errand(site.url("/busy"), site.entry))
+        answers(fetcher)
+        asked_at = time.monotonic()
+        fetcher.start(errand(site.url("/other"), site.entry, key="other"))
+        fetcher.start(errand(site.url("/decisive"), site.entry, key="decisive", decisive=True))
+        assert fetcher.waits("decisive")
+        got = {done.key: answer for done, answer in answers(fetcher)}
+        assert time.monotonic() - asked_at >= 0.9
+    assert got["other"].failure is Failure.ASKED_TO_WAIT
+    assert (got["decisive"].failure, got["decisive"].body) == (None, b"page")
+    assert order == ["/busy", "/decisive"]
+
+
+def test_decisive_checks_go_before_those_that_wait_for_the_budget():
+    order = []
+
+    def answer(connection, head):
+        order.append(path_of(head))
+        connection.sendall(response(200, b"page"))
+
+    with (
+        publisher(answer) as site,
+        make_fetcher(site.entry, default_budget=Budget(connections=1, per_second=50)) as fetcher,
+    ):
+        for number in range(3):
+            fetcher.start(errand(site.url(f"/{number}"), site.entry, key=number))
+        fetcher.start(errand(site.url("/decisive"), site.entry, key="decisive", decisive=True))
+        answers(fetcher)
+    assert order.index("/decisive") == 1
+
+
+def test_a_process_that_has_to_end_gives_up_the_checks_that_wait():
+    with publisher(always(response(200, b"page"))) as site, make_fetcher(site.entry) as fetcher:
+        fetcher.pause(site.entry, until=datetime.now(UTC) + timedelta(seconds=30))
+        fetcher.start(errand(site.url(), site.entry, decisive=True))
+        assert fetcher.poll(0) == []
+        fetcher.give_up_waits()
+        ((_, got),) = answers(fetcher)
+        assert fetcher.in_flight == 0
+    assert (got.failure, site.requests) == (Failure.ASKED_TO_WAIT, [])
