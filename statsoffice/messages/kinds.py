@@ -5,6 +5,7 @@ from django.utils.translation import gettext_lazy as lazy
 
 KINDS: dict[str, Promise] = {
     "suspected-breach": lazy("Suspected breach"),
+    "needs-checking-": lazy("Release that needs checking"),
     "live-at-last": lazy("Release seen live at last"),
     "report-sent-": lazy("Report sent"),
     "report-due-": lazy("Reminder that a report is due"),

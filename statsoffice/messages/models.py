@@ -7,7 +7,7 @@ from django.utils.translation import gettext_lazy as lazy
 from simple_history.models import HistoricalRecords
 
 from breaches.models import ApprovedDocument, Report, Suspicion
-from releases.models import Producer, Release
+from releases.models import Producer, Release, Verification
 from statsoffice.messages.kinds import kind_of
 
 
@@ -143,3 +143,19 @@ class ToldSuspicion(models.Model):
 
     def __str__(self) -> str:
         return f"{self.suspicion} by {self.event}"
+
+
+class ToldVerdict(models.Model):
+    """A verdict of which people were notified because we cannot tell, and the event of the message that said so."""
+
+    verdict = models.ForeignKey(Verification, on_delete=models.PROTECT, related_name="tellings")
+    event = models.CharField(max_length=150)
+    at = models.DateTimeField()
+
+    class Meta:
+        ordering = ("at", "pk")
+        constraints = [models.UniqueConstraint(fields=["verdict", "event"], name="a_message_tells_of_a_verdict_once")]
+        indexes = [models.Index(fields=["at"], name="verdicts_told_lately")]
+
+    def __str__(self) -> str:
+        return f"{self.verdict} by {self.event}"

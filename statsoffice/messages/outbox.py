@@ -13,6 +13,7 @@ from statsoffice.messages import (
     channels,
     date_requests,
     live_at_last,
+    needs_checking,
     overdue_actions,
     preflight_problems,
     reports_due,
@@ -23,11 +24,12 @@ from statsoffice.messages import (
     unacknowledged,
     watcher_ill,
 )
-from statsoffice.messages.models import Message, ToldSuspicion
+from statsoffice.messages.models import Message, ToldSuspicion, ToldVerdict
 from statsoffice.messages.owed import NEWS, Owed
 
 KINDS = (
     suspected,
+    needs_checking,
     live_at_last,
     reports_moved,
     unacknowledged,
@@ -65,7 +67,8 @@ def _batches(owed: Iterable[Owed]) -> Iterator[list[Owed]]:
     """Part the news; what tells different people of the same suspicion stays together: it counts as told at once."""
     batch: list[Owed] = []
     for one in owed:
-        if len(batch) >= AT_A_TIME and not {key for news in batch for key in news.suspicions} & set(one.suspicions):
+        begun = {row for news in batch for row in news.told_of}
+        if len(batch) >= AT_A_TIME and not begun & one.told_of:
             yield batch
             batch = []
         batch.append(one)
@@ -104,4 +107,11 @@ def _write(news: Sequence[Owed], *, now: datetime) -> int:
             for key in one.suspicions
         ]
         ToldSuspicion.objects.bulk_create(tellings, ignore_conflicts=True)
+        verdicts = [
+            ToldVerdict(verdict_id=key, event=one.event, at=now)
+            for one in news
+            if one.recipients
+            for key in one.verdicts
+        ]
+        ToldVerdict.objects.bulk_create(verdicts, ignore_conflicts=True)
     return len(missing)

@@ -30,7 +30,7 @@ class Owed:
     """One piece of news: the event that it tells of, to whom, in which words, and what it is about.
 
     `document` is the key of an approved document that goes with it; `reply_to` an address for answers, if any;
-    `suspicions` the keys of those that are told of by it.
+    `suspicions` and `verdicts` the keys of those that are told of by it.
     """
 
     event: str
@@ -41,6 +41,13 @@ class Owed:
     document: int | None = None
     reply_to: str = ""
     suspicions: tuple[int, ...] = ()
+    verdicts: tuple[int, ...] = ()
+
+    @property
+    def told_of(self) -> frozenset[tuple[str, int]]:
+        """The suspicions and verdicts that count as told once this is written."""
+        suspicions = {("suspicion", key) for key in self.suspicions}
+        return frozenset(suspicions | {("verdict", key) for key in self.verdicts})
 
 
 def about_release(release: Release) -> About:

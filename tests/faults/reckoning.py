@@ -13,6 +13,7 @@ from tests.faults.truth import RECIPIENTS, Story
 # What asks a person, and accuses nobody.
 OPEN = frozenset({Outcome.UNCERTAIN, Outcome.CANNOT_TELL})
 SUSPECTED = "Rehearsal: Suspected breach: "
+NEEDS_CHECKING = "Rehearsal: Needs checking: "
 # What is partial may still lack its file.
 MAY_BE_MISSING = frozenset({Outcome.NOT_SEEN, Outcome.PARTIAL})
 
@@ -75,14 +76,17 @@ def _lost(expected: Expected, stored: Stored, *, mails: Mails) -> Iterable[str]:
     for story in expected.stories:
         must_be_told = story.slug in expected.exact
         yield from _lost_of(found.get(story.slug), story, stored=stored, must_be_told=must_be_told)
+    subjects = [f"{NEEDS_CHECKING}{verdict.release}" for verdict in stored.verdicts if verdict.outcome in OPEN]
     for release, kind in _suspected(stored):
+        subjects.append(subject_of(release))
         if (release, kind) not in stored.reports:
             yield f"{release} has no draft"
+    for subject in subjects:
         for recipient in sorted(RECIPIENTS):
-            if (recipient, subject_of(release)) not in stored.messages:
-                yield f"{recipient} was not told of {release}"
-            if (recipient, subject_of(release)) not in mails:
-                yield f"no mail on {release} has reached {recipient}"
+            if (recipient, subject) not in stored.messages:
+                yield f"{recipient} was not told: {subject}"
+            if (recipient, subject) not in mails:
+                yield f"no mail has reached {recipient}: {subject}"
 
 
 def _lost_looks(stored: Stored, *, requests: Mapping[str, int], unkept: int) -> Iterable[str]:

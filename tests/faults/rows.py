@@ -5,6 +5,7 @@ from dataclasses import dataclass, replace
 from datetime import timedelta
 from operator import methodcaller
 
+from releases.core.judging.verdict import Outcome
 from statsoffice.celery import app
 from tests.faults.office import Office
 from tests.faults.truth import HOSTILE, STORIES, Story
@@ -90,6 +91,15 @@ def while_off(seconds: float) -> float:
     return OFF_AT_BY_THE_SITE + 1 if seconds < ON_AT else OFF_AT_BY_THE_SITE + (seconds - ON_AT)
 
 
+# One page asks its readers to wait for a second, each time that it is asked.
+BUSY = tuple(replace(s, in_trouble=False, retry_after=1) if s.slug == "in-trouble" else s for s in STORIES)
+# One page asks its readers to wait for 40 seconds, at the due instant. Another one of its host is live meanwhile, and
+# is taken down before it can be checked again.
+TAKEN_DOWN = {
+    "in-trouble": {"in_trouble": False, "retry_after": 40, "asks_from": -2},
+    "late": {"published": 0.7, "taken_down": 12, "outcome": Outcome.CANNOT_TELL, "kind": None},
+}
+FLAPPING = tuple(replace(story, **TAKEN_DOWN.get(story.slug, {})) for story in STORIES)
 UNSEEN = tuple(replace(story, published=635) if story.slug == "late" else story for story in STORIES)
 
 ROWS = (
@@ -123,7 +133,7 @@ ROWS = (
             (OFF_AT_BY_THE_SITE + 1.5, start("stepped-b")),
         ],
         database="sqlite",
-        exact=frozenset({"late", "never", "in-trouble"}),
+        exact=frozenset({"in-trouble"}),
         unkept=2,
         stories=UNSEEN,
         clock=OFF_AT - OFF_AT_BY_THE_SITE,
@@ -185,6 +195,19 @@ ROWS = (
         database="own",
         padding=3_000_000,
         largest_file=2_000_000,
+    ),
+    Row(
+        "a page that asks to wait for a second at every check, beside the others of its host",
+        "busy",
+        cast=("watch-a",),
+        stories=BUSY,
+    ),
+    Row(
+        "a page that asks its host to wait for 40 s at T, while another one is live and taken down again",
+        "flapping",
+        cast=("watch-a",),
+        stories=FLAPPING,
+        exact=frozenset({"on-time", "never", "early", "late", "in-trouble"}),
     ),
     Row(
         "a hostile site beside the others: slow drip, silence, endless body, 1 GB bomb, redirect loop, 10,000 headers, "

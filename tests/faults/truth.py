@@ -25,7 +25,12 @@ RECIPIENTS = frozenset({"statistician@example.gov.uk", "head@example.gov.uk"})
 
 @dataclass(frozen=True, slots=True)
 class Story:
-    """One release: when its page, and its file if it has one, are published, in seconds after it is due."""
+    """One release: when its page, and its file if it has one, are published, in seconds after it is due.
+
+    :param taken_down: when its page goes away again.
+    :param retry_after: the seconds for which its page asks its readers to wait, by 429, whenever it is asked.
+    :param asks_from: since when it does.
+    """
 
     slug: str
     published: float | None
@@ -34,6 +39,9 @@ class Story:
     host: str = "127.0.0.1"
     file_published: float | None = None
     in_trouble: bool = False
+    taken_down: float | None = None
+    retry_after: int | None = None
+    asks_from: float = -3600
     hostile: bool = False
 
     @property
@@ -71,8 +79,14 @@ def scripts(
         if story.in_trouble:
             yield path, [scene(COMING_SOON + longer), scene(pages.error_page(), status=503, starts=instant(-2))]
             continue
+        if story.retry_after is not None:
+            headers = {"Retry-After": str(story.retry_after)}
+            asks = scene("Slow down.", status=429, headers=headers, starts=instant(story.asks_from))
+            yield path, [scene(COMING_SOON + longer), asks]
+            continue
         appears = [] if story.published is None else [scene(LIVE + longer, starts=instant(story.published))]
-        yield path, [scene(COMING_SOON + longer), *appears]
+        goes = [] if story.taken_down is None else [scene(COMING_SOON + longer, starts=instant(story.taken_down))]
+        yield path, [scene(COMING_SOON + longer), *appears, *goes]
         if story.file_published is not None:
             file = scene(pdf_file("Tables"), starts=instant(story.file_published), content_type=PDF)
             yield f"{path}/tables.pdf", [scene(status=404), file]

@@ -12,7 +12,7 @@ from pathlib import Path
 
 from breaches.completing import needs
 from breaches.models import ApprovedDocument, Report, ReportEvent, Suspicion
-from releases.core.judging.verdict import Outcome
+from releases.core.judging.verdict import ASKS_A_PERSON, Outcome
 from releases.models import HostLease, Observation, Release, ReleaseEvent, Verification
 from statsoffice.celery import app
 from statsoffice.messages.models import Message
@@ -210,7 +210,8 @@ def _told(mailbox: Mailbox) -> int:
 
 def _told_of_stories() -> int:
     suspicious = sum(story.kind is not None for story in STORIES)
-    return 2 * (suspicious + sum(story.outcome == Outcome.LATE for story in STORIES))
+    to_check = sum(story.outcome in ASKS_A_PERSON for story in STORIES)
+    return 2 * (suspicious + to_check + sum(story.outcome == Outcome.LATE for story in STORIES))
 
 
 def _is_seen(key: int, *, after: int, mailbox: Mailbox) -> bool:

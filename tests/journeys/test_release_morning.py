@@ -9,7 +9,7 @@ from datetime import timedelta
 
 import pytest
 
-from releases.core.judging.verdict import Outcome
+from releases.core.judging.verdict import ASKS_A_PERSON, Outcome
 from releases.core.status import Status
 from tests.journeys.announced_release import ANNOUNCED, HEAD, STATISTICIAN
 from tests.journeys.release_morning import REACHED, STORIES, TOLERANCE
@@ -23,6 +23,7 @@ pytestmark = [
 ALL = (*STORIES, ANNOUNCED)
 SEEN_LATE = [story.slug for story in STORIES if story.outcome == Outcome.LATE]
 SUSPECTED = sorted((story.slug, story.kind) for story in ALL if story.kind)
+TO_CHECK = [story.slug for story in STORIES if story.outcome in ASKS_A_PERSON]
 REHEARSED = [story.slug for story in STORIES if story.kind]
 SECOND = timedelta(seconds=1)
 APPEARS = next(story.after for story in STORIES if story.slug == "late")  # seconds after it is due
@@ -106,9 +107,10 @@ def test_nobody_is_told_anything_twice(played):
         assert {one: count for one, count in Counter(told).items() if count > 1} == {}
 
 
-def test_a_rehearsals_suspicion_and_sighting_are_mailed_once_to_each_contact_with_an_account_and_to_nobody_else(played):
+def test_what_became_of_a_rehearsal_is_mailed_once_to_each_contact_with_an_account_and_to_nobody_else(played):
     expected = {(to, f"Rehearsal: Suspected breach: {slug}"): 1 for slug in REHEARSED for to in REACHED}
     expected |= {(to, f"Rehearsal: Seen live: {slug}"): 1 for slug in SEEN_LATE for to in REACHED}
+    expected |= {(to, f"Rehearsal: Needs checking: {slug}"): 1 for slug in TO_CHECK for to in REACHED}
     for told in (played.messages, played.mails):
         assert {one: count for one, count in counted(told).items() if one[1].startswith("Rehearsal: ")} == expected
 

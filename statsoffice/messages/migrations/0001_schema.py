@@ -252,4 +252,27 @@ class Migration(migrations.Migration):
                 ],
             },
         ),
+        migrations.CreateModel(
+            name="ToldVerdict",
+            fields=[
+                ("id", models.BigAutoField(auto_created=True, primary_key=True, serialize=False, verbose_name="ID")),
+                ("event", models.CharField(max_length=150)),
+                ("at", models.DateTimeField()),
+                (
+                    "verdict",
+                    models.ForeignKey(
+                        on_delete=django.db.models.deletion.PROTECT,
+                        related_name="tellings",
+                        to="releases.verification",
+                    ),
+                ),
+            ],
+            options={
+                "ordering": ("at", "pk"),
+                "indexes": [models.Index(fields=["at"], name="verdicts_told_lately")],
+                "constraints": [
+                    models.UniqueConstraint(fields=("verdict", "event"), name="a_message_tells_of_a_verdict_once")
+                ],
+            },
+        ),
     ]
