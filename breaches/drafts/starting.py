@@ -10,6 +10,7 @@ from django.db import IntegrityError, transaction
 from django.utils.translation import gettext as _
 
 from breaches.core.account.access_account import account_of_access
+from breaches.core.account.narrative import account
 from breaches.core.content import Output, Person, ReportContent, to_json
 from breaches.core.remarks import impossible
 from breaches.core.status import RESTRICTED, Kind, ReportStatus
@@ -17,13 +18,14 @@ from breaches.drafts import access_on_record
 from breaches.drafts.machine_text import of_releases, of_series
 from breaches.models import Report, StartedReport
 from breaches.permissions import TABLE, Action, reports_with, starting_role
-from breaches.reports import filing, practices
+from breaches.reports import facts_on_record, filing, practices
 from breaches.reports.references import reference_to_start
 from breaches.reports.versions import new_version, record
 from releases.core.dates.london import local_date
+from releases.core.judging.verdict import ASKS_A_PERSON
 from releases.core.lifecycle import MoveRefused
 from releases.core.roles import Role
-from releases.models import Producer, Release, Series
+from releases.models import Producer, Release, Series, Verification
 from releases.models.event import hold
 from releases.readers import public
 
@@ -43,6 +45,14 @@ class About:
     producer: Producer
     release: Release | None = None
     series: Series | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class Suggested:
+    """What a report on a release that needs checking is about, and the day, in London, on which it was due."""
+
+    kind: Kind
+    on: date
 
 
 @dataclass(frozen=True, slots=True)
@@ -77,6 +87,17 @@ def open_report_about_list(release: Release, *, by: "User") -> Report | None:
     return theirs.filter(started__release=release, kind=Kind.PRA).order_by("-pk").first()
 
 
+def suggest(release: Release) -> Suggested | None:
+    """Suggest what to start a report with, if the record cannot tell whether a release was on time; else None."""
+    verdict = _unsettled_verdict(release)
+    return Suggested(Kind.LATE, local_date(verdict.due_at)) if verdict else None
+
+
+def _unsettled_verdict(release: Release) -> Verification | None:
+    present = Verification.objects.filter(release=release, schedule_version=release.schedule_version)
+    return present.select_related("release__series__producer").filter(outcome__in=ASKS_A_PERSON).first()
+
+
 def start_about_list(release: Release, *, occurred_on: date, by: "User", at: datetime) -> Started:
     """Start a report about a release's pre-release access list, or return the one that is open to the person already.
 
@@ -96,7 +117,8 @@ def start(
     """Start a report, or return the one that the same form has started already.
 
     The machine fills in what is on record: title, producer, contacts, the practices of the Code that are suggested for
-    the kind, and of a pre-release access list what it holds. What happened, its impact and what is done about it are
+    the kind, of a pre-release access list what it holds, and of a late release what the checks showed if they do not
+    show whether it was late. What else happened, its impact and what is done about it are
     for people to write. Of a kind that few may read, whoever starts the report is named as dealing with it: the
     responsible statistician may be the one whom it is about, and may not read it.
 
@@ -129,7 +151,7 @@ def start(
 def _stored(
     about: About, content: ReportContent, *, kind: Kind, by: "User", role: Role, at: datetime, form_key: UUID
 ) -> Started:
-    on_record = to_json(content) if _is_about_list(about, kind) else {}
+    on_record = to_json(content) if content.circumstances else {}
     with transaction.atomic():
         report = Report.objects.create(
             reference=reference_to_start(_wanted(about, kind, content.occurred_on[0]), kind=kind),
@@ -172,7 +194,7 @@ def _content(about: About, *, kind: Kind, occurred_on: Sequence[date], by: "User
         on_record,
         practices=tuple(cited),
         occurred_on=days,
-        circumstances=_account(about, at=at) if _is_about_list(about, kind) else "",
+        circumstances=_account(about, kind=kind, at=at),
     )
 
 
@@ -192,13 +214,13 @@ def _is_responsible(person: "User", about: About) -> bool:
     return bool(series and series.responsible and series.responsible.user_id == person.pk)
 
 
-def _is_about_list(about: About, kind: Kind) -> bool:
-    return kind is Kind.PRA and about.release is not None
-
-
-def _account(about: About, *, at: datetime) -> str:
-    assert about.release is not None  # noqa: S101  # asked for lists alone
-    return account_of_access(access_on_record.access_facts_of(about.release, now=at))
+def _account(about: About, *, kind: Kind, at: datetime) -> str:
+    if about.release is None:
+        return ""
+    if kind is Kind.PRA:
+        return account_of_access(access_on_record.access_facts_of(about.release, now=at))
+    verdict = _unsettled_verdict(about.release) if kind is Kind.LATE else None
+    return account(facts_on_record.facts_of([verdict])[verdict.pk]) if verdict else ""
 
 
 def _wanted(about: About, kind: Kind, on: date) -> str:

@@ -1,6 +1,7 @@
 """The forms by which a person starts a report: what the record cannot know."""
 
 from collections.abc import Iterable
+from datetime import date
 from itertools import groupby
 from typing import Any
 from uuid import UUID, uuid4
@@ -107,6 +108,17 @@ class StartForm(forms.Form):
     def days(self) -> FormHelper:
         """The days, as questions like the others."""
         return inside_the_form(Question("on", size="s"))
+
+
+def prefilled(kind: Kind, on: date) -> dict[str, str]:
+    """Return what the form would send for a kind and a day, as hidden fields by name."""
+    rows = date_rows(None, [on])
+    management = {
+        rows.management_form.add_prefix(name): str(value) for name, value in rows.management_form.initial.items()
+    }
+    first = rows.forms[0].add_prefix("on")
+    day = {f"{first}-{part}": str(getattr(on, part)) for part in ("day", "month", "year")}
+    return {"form_key": str(uuid4()), "kind": kind.value, **management, **day}
 
 
 def _key(choice: Series | Producer) -> str:

@@ -1,18 +1,20 @@
 """The pages on which a report is started by hand: what they ask, who gets there, and a form that is sent twice."""
 
+import re
 from datetime import date, timedelta
 from uuid import uuid4
 
 import pytest
 from django.urls import reverse
 
+from breaches.core.status import Kind
 from breaches.drafts.starting import About
 from breaches.models import Report, StartedReport
 from breaches.reports.versions import content_of
 from releases.core.roles import Role
 from tests.breaches.drafts.test_starting_by_hand import AFTERWARDS, THAT_DAY, WRITERS, started
 from tests.breaches.forms import words
-from tests.breaches.mornings import a_drafted_report
+from tests.breaches.mornings import LIVE, NOT_LIVE, NOT_SEEN_MORNING, a_drafted_report, looks
 from tests.breaches.people import an_office
 from tests.factories import SEED_DUE, ProducerFactory, SeriesFactory, UserFactory, rolled_back
 
@@ -171,3 +173,56 @@ def test_the_choices_are_the_persons_own_producers(client, office, release, afte
 def test_a_report_that_the_record_drafted_is_not_marked_as_started(client, office, draft_report):
     client.force_login(office.head)
     assert "started by" not in words(client.get(reverse("breaches:report", args=[draft_report.reference])).text)
+
+
+def hidden_fields(page):
+    """The hidden fields of the form that starts a report about a release, or none where there is no such form."""
+    form = re.search(r'<form method="post"\s+action="/reports/start/release/[^>]*>(.*?)</form>', page, re.DOTALL)
+    return dict(re.findall(r'type="hidden" name="([^"]+)" value="([^"]*)"', form[1])) if form else {}
+
+
+def page_of(release):
+    return reverse("releases:release", args=[release.reference])
+
+
+def test_one_button_starts_a_report_about_a_release_that_needs_checking_with_what_is_known(
+    client, office, release, afterwards
+):
+    looks(release, ("09:29:55", NOT_LIVE), ("09:40", NOT_LIVE))
+    client.force_login(office.statistician)
+    sent = hidden_fields(client.get(page_of(release)).text)
+    response = client.post(addresses(release)["release"], sent)
+    report = Report.objects.get()
+    assert response.url == reverse("breaches:report", args=[report.reference])
+    assert report.kind == "late"
+    content = content_of(report)
+    assert content.occurred_on == (THAT_DAY,)
+    assert "The release was still not seen there at 9.40am." in content.circumstances
+    assert "No look shows whether it was there from 9.30am to 9.40am." in content.circumstances
+    assert report.machine["circumstances"] == content.circumstances
+    page = client.get(page_of(release)).text
+    assert not hidden_fields(page)
+    assert addresses(release)["release"] in page
+
+
+@pytest.mark.parametrize(
+    "seen", [NOT_SEEN_MORNING, (("09:29:55", NOT_LIVE), ("09:30", LIVE))], ids=["not seen", "on time"]
+)
+def test_the_button_is_for_releases_of_which_the_record_cannot_tell(client, office, release, afterwards, seen):
+    looks(release, *seen)
+    client.force_login(office.statistician)
+    assert not hidden_fields(client.get(page_of(release)).text)
+
+
+def test_the_button_is_for_those_who_write_reports(client, office, release, afterwards):
+    looks(release, ("09:40", NOT_LIVE))
+    for role, person in office.people.items():
+        client.force_login(person)
+        assert bool(hidden_fields(client.get(page_of(release)).text)) is (role in WRITERS)
+
+
+def test_of_another_kind_the_report_has_no_account_of_the_checks(office, release):
+    looks(release, ("09:40", NOT_LIVE))
+    about = About(office.producer, release=release)
+    assert content_of(started(about, by=office.statistician, kind=Kind.WRONG_CONTENT).report).circumstances == ""
+    assert "9.40am" in content_of(started(about, by=office.statistician, kind=Kind.LATE).report).circumstances
