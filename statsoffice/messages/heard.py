@@ -35,7 +35,14 @@ def lately(news: News, *, now: datetime) -> dict[int, set[str]]:
     told = ToldSuspicion.objects.filter(
         at__gt=now - WINDOW, event__startswith=news, suspicion__release__rehearsal=False
     )
-    producers = dict(told.values_list("event", "suspicion__release__series__producer"))
+    return recipients_of(dict(told.values_list("event", "suspicion__release__series__producer")))
+
+
+def recipients_of(producers: Mapping[str, int]) -> dict[int, set[str]]:
+    """Return who had a message on one of some events, by the key of the producer.
+
+    :param producers: the producer's key by the event.
+    """
     found: dict[int, set[str]] = defaultdict(set)
     told_of = Message.objects.filter(event__in=list(producers), erased_at__isnull=True)
     for event, recipient in told_of.values_list("event", "recipient"):

@@ -11,12 +11,12 @@ from django.utils.translation import gettext as _
 from releases.core.canonical import sha256_hex
 from releases.core.dates import london
 from releases.core.judging.verdict import ASKS_A_PERSON
-from releases.models import Release, Verification
+from releases.models import Verification
 from releases.words import wording
-from statsoffice.messages import rehearsed
+from statsoffice.messages import heard, rehearsed
 from statsoffice.messages.gathering import WINDOW, Untold, by_recipients, ready
-from statsoffice.messages.models import Message, ToldVerdict
-from statsoffice.messages.owed import NEWS, About, Owed, about_release, concerned_or_leads
+from statsoffice.messages.models import ToldVerdict
+from statsoffice.messages.owed import NEWS, About, Owed, about_release, everyone_concerned, name_in_mail
 
 EVENT = "needs-checking"
 
@@ -33,12 +33,12 @@ def owed(*, told: Collection[str], now: datetime) -> Iterator[Owed]:
     by_producer: dict[int, dict[int, Verification]] = defaultdict(dict)
     for verdict in _untold(now):
         if verdict.release.rehearsal:
-            yield _owed([verdict], _recipients(verdict.release))
+            yield _owed([verdict], everyone_concerned(verdict.release))
         else:
             by_producer[verdict.release.series.producer_id][verdict.pk] = verdict
     lately = _notified_lately(now) if by_producer else {}
     for producer, found in by_producer.items():
-        untold = [Untold(one.pk, _decided_at(one), _recipients(one.release)) for one in found.values()]
+        untold = [Untold(one.pk, _decided_at(one), everyone_concerned(one.release)) for one in found.values()]
         for keys, recipients in by_recipients(ready(untold, told_lately=lately.get(producer, ()), now=now)).items():
             yield _owed([found[key] for key in keys], recipients)
 
@@ -59,18 +59,7 @@ def _decided_at(verdict: Verification) -> datetime:
 
 def _notified_lately(now: datetime) -> dict[int, set[str]]:
     recent = ToldVerdict.objects.filter(at__gt=now - WINDOW, verdict__release__rehearsal=False)
-    producers = dict(recent.values_list("event", "verdict__release__series__producer"))
-    found: dict[int, set[str]] = defaultdict(set)
-    messages = Message.objects.filter(event__in=list(producers), erased_at__isnull=True)
-    for event, recipient in messages.values_list("event", "recipient"):
-        found[producers[event]].add(recipient)
-    return found
-
-
-def _recipients(release: Release) -> frozenset[str]:
-    series = release.series
-    contacts = [series.responsible, series.head_of_profession]
-    return concerned_or_leads(release, [*contacts, *series.publishing_contacts.all(), *series.deputies.all()])
+    return heard.recipients_of(dict(recent.values_list("event", "verdict__release__series__producer")))
 
 
 def _owed(verdicts: Sequence[Verification], recipients: frozenset[str]) -> Owed:
@@ -120,11 +109,8 @@ def _text(verdicts: Sequence[Verification]) -> str:
 
 
 def _paragraph(verdict: Verification) -> str:
-    release = verdict.release
-    # What nobody outside knows yet is not written into mail: the title only of what was announced or rehearsed.
-    name = " ".join(release.title.split()) if release.announced_at or release.rehearsal else release.reference
     due = _("%(release)s was due at %(moment)s (London time).") % {
-        "release": name,
+        "release": name_in_mail(verdict.release),
         "moment": london.moment(verdict.due_at),
     }
     return " ".join(filter(None, (due, wording.known_sentence(verdict))))

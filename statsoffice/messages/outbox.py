@@ -67,8 +67,7 @@ def _batches(owed: Iterable[Owed]) -> Iterator[list[Owed]]:
     """Part the news; what tells different people of the same suspicion stays together: it counts as told at once."""
     batch: list[Owed] = []
     for one in owed:
-        begun = {row for news in batch for row in news.told_of}
-        if len(batch) >= AT_A_TIME and not begun & one.told_of:
+        if len(batch) >= AT_A_TIME and one.told_of.isdisjoint(row for news in batch for row in news.told_of):
             yield batch
             batch = []
         batch.append(one)
@@ -100,18 +99,11 @@ def _write(news: Sequence[Owed], *, now: datetime) -> int:
             if (one.event, way.channel, way.recipient) not in there
         ]
         Message.objects.bulk_create(missing, ignore_conflicts=True)
-        tellings = [
-            ToldSuspicion(suspicion_id=key, event=one.event, at=now)
-            for one in news
-            if one.recipients
-            for key in one.suspicions
+        told = [one for one in news if one.recipients]
+        suspicions = [
+            ToldSuspicion(suspicion_id=key, event=one.event, at=now) for one in told for key in one.suspicions
         ]
-        ToldSuspicion.objects.bulk_create(tellings, ignore_conflicts=True)
-        verdicts = [
-            ToldVerdict(verdict_id=key, event=one.event, at=now)
-            for one in news
-            if one.recipients
-            for key in one.verdicts
-        ]
+        ToldSuspicion.objects.bulk_create(suspicions, ignore_conflicts=True)
+        verdicts = [ToldVerdict(verdict_id=key, event=one.event, at=now) for one in told for key in one.verdicts]
         ToldVerdict.objects.bulk_create(verdicts, ignore_conflicts=True)
     return len(missing)

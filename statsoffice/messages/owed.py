@@ -107,6 +107,18 @@ def people_concerned(release: Release) -> frozenset[str]:
     return concerned_or_leads(release, (release.series.responsible, release.series.head_of_profession))
 
 
+def everyone_concerned(release: Release) -> frozenset[str]:
+    """Return the addresses of all contacts of a release's series, or of the leads, as `concerned_or_leads` does."""
+    series = release.series
+    contacts = [series.responsible, series.head_of_profession]
+    return concerned_or_leads(release, [*contacts, *series.publishing_contacts.all(), *series.deputies.all()])
+
+
+def name_in_mail(release: Release) -> str:
+    """Return the title of a release on one line, or its reference where nobody outside knows of the release yet."""
+    return " ".join(release.title.split()) if release.announced_at or release.rehearsal else release.reference
+
+
 def those_who_agree(release: Release) -> frozenset[str]:
     """Return the addresses of the accounts that may agree to what waits, because others could only look on.
 

@@ -12,11 +12,18 @@ from django.utils.translation import gettext_lazy as lazy
 from breaches.core.status import Kind
 from breaches.models import Suspicion
 from releases.core.dates import london
-from releases.models import Contact, Release
 from statsoffice.messages import heard, rehearsed
 from statsoffice.messages.gathering import Untold, by_recipients, ready
 from statsoffice.messages.heard import News, event_of
-from statsoffice.messages.owed import NEWS, About, Owed, about_release, about_report, concerned_or_leads
+from statsoffice.messages.owed import (
+    NEWS,
+    About,
+    Owed,
+    about_release,
+    about_report,
+    everyone_concerned,
+    name_in_mail,
+)
 
 WORDS = {
     Kind.LATE: lazy(
@@ -43,12 +50,12 @@ def owed(*, told: Collection[str], now: datetime) -> Iterator[Owed]:
     by_producer: dict[int, list[Suspicion]] = defaultdict(list)
     for suspicion in _untold(told, now=now):
         if suspicion.release.rehearsal:
-            yield _owed([suspicion], _recipients(suspicion.release))
+            yield _owed([suspicion], everyone_concerned(suspicion.release))
         else:
             by_producer[suspicion.release.series.producer_id].append(suspicion)
     told_lately = heard.lately(News.SUSPECTED, now=now) if by_producer else {}
     for producer, suspicions in by_producer.items():
-        untold = [Untold(one.pk, one.raised_at, _recipients(one.release)) for one in suspicions]
+        untold = [Untold(one.pk, one.raised_at, everyone_concerned(one.release)) for one in suspicions]
         now_told = ready(untold, told_lately=told_lately.get(producer, ()), now=now)
         found = {suspicion.pk: suspicion for suspicion in suspicions}
         for keys, recipients in by_recipients(now_told).items():
@@ -91,17 +98,6 @@ def _about(suspicions: Sequence[Suspicion]) -> About:
     return about_release(first.release)
 
 
-def _recipients(release: Release) -> frozenset[str]:
-    series = release.series
-    concerned: list[Contact | None] = [
-        series.responsible,
-        series.head_of_profession,
-        *series.publishing_contacts.all(),
-        *series.deputies.all(),
-    ]
-    return concerned_or_leads(release, concerned)
-
-
 def _subject(suspicions: Sequence[Suspicion]) -> str:
     release = suspicions[0].release
     if len({suspicion.release_id for suspicion in suspicions}) == 1:
@@ -125,10 +121,8 @@ def _text(suspicions: Sequence[Suspicion]) -> str:
 
 def _told(suspicion: Suspicion) -> str:
     release = suspicion.release
-    # What nobody outside knows yet is not written into mail: the title only of what was announced or rehearsed.
-    named = " ".join(release.title.split()) if release.announced_at or release.rehearsal else release.reference
     due = london.moment(suspicion.verification.due_at)
-    return WORDS[Kind(suspicion.kind)] % {"release": named, "moment": due}
+    return WORDS[Kind(suspicion.kind)] % {"release": name_in_mail(release), "moment": due}
 
 
 def _where(suspicions: Sequence[Suspicion]) -> Iterator[str]:
