@@ -3,6 +3,7 @@
 from collections import Counter
 from collections.abc import Callable, Collection
 from datetime import datetime, timedelta
+from functools import cache
 
 from django.conf import settings
 
@@ -26,14 +27,19 @@ def longest_gaps(due_ats: Collection[datetime]) -> Callable[[datetime, str], tim
     :param due_ats: aware.
     :return: gives the longest gap that counts as monitored, from a due instant and the address of a page.
     """
-    addresses = Address.objects.filter(
-        release__due_at__in=due_ats, release__status__in=[Status.CONFIRMED, Status.PUBLISHED]
-    ).exclude(role=Address.Role.ANNOUNCEMENT)
-    due = Counter((at, place_if_any(url)) for at, url in addresses.values_list("release__due_at", "url"))
+
+    @cache
+    def count() -> Counter[tuple[datetime | None, str]]:
+        addresses = Address.objects.filter(
+            release__due_at__in=due_ats, release__status__in=[Status.CONFIRMED, Status.PUBLISHED]
+        ).exclude(role=Address.Role.ANNOUNCEMENT)
+        return Counter((at, place_if_any(url)) for at, url in addresses.values_list("release__due_at", "url"))
+
     budgets = budgets_from_settings()
 
     def longest(due_at: datetime, url: str) -> timedelta:
         place = place_if_any(url)
-        return longest_gap(due[due_at, place], budget_of(place, budgets).for_the_watch)
+        # Counted when first asked for: releases that were judged before keep the gap of that time.
+        return longest_gap(count()[due_at, place], budget_of(place, budgets).for_the_watch)
 
     return longest

@@ -266,5 +266,5 @@ def _errand(going: Round, target: Target, key: LookKey) -> Errand:
         planned_at=key.planned_at,
         fresh=key.purpose is Purpose.FRESH,
         adapter=address.adapter,
-        decisive=key.purpose is Purpose.PLAIN and key.planned_at in {target.due_at, target.limit_at},
+        decisive=key.purpose is Purpose.PLAIN and target.decides(key.planned_at),
     )

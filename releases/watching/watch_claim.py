@@ -64,12 +64,12 @@ def _space_checks(going: Round) -> None:
     missing = [target for target in going.targets.values() if target.live_since is None]
     at_host = Counter((target.host, target.due_at) for target in missing)
     budgets = budgets_from_settings()
+    closest = {
+        (host, due_at): pacing.closest_checks(number, budget_of(host, budgets).for_the_watch, of_process=len(missing))
+        for (host, due_at), number in at_host.items()
+    }
     for target in missing:
-        target.closest = pacing.closest_checks(
-            at_host[target.host, target.due_at],
-            budget_of(target.host, budgets).for_the_watch,
-            of_process=len(missing),
-        )
+        target.closest = closest[target.host, target.due_at]
 
 
 def _waits_for_others(going: Round, *, now: datetime) -> bool:

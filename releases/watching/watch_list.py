@@ -43,7 +43,11 @@ class Target:
     @property
     def next_decides(self) -> bool:
         """Whether the next look falls at the due instant or at the limit, where the verdict is decided."""
-        return self.next_look_at in {self.due_at, self.limit_at}
+        return self.decides(self.next_look_at)
+
+    def decides(self, at: datetime | None) -> bool:
+        """Tell whether a look that is planned at an instant falls there."""
+        return at in {self.due_at, self.limit_at}
 
     def sought(self) -> tuple[object, ...]:
         """Return where and for what it is looked at, as `changed` compares it."""

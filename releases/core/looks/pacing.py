@@ -13,8 +13,6 @@ USUAL_SECONDS = 0.25
 SMALLEST_PARTED = 3
 # What one monitoring process makes and stores without falling behind (benchmarks).
 CHECKS_PER_SECOND = 1_000
-
-
 LEAST_LONGEST_GAP = timedelta(seconds=10)
 GREATEST_LONGEST_GAP = timedelta(seconds=30)
 
