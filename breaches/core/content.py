@@ -8,6 +8,7 @@ from urllib.parse import urlsplit
 
 from breaches.core import annex as annexes
 from releases.core.canonical import canonical_json, sha256_hex
+from releases.core.dates.london import day
 
 
 @dataclass(frozen=True, slots=True)
@@ -61,6 +62,11 @@ class CitedPractice:
         if not self.text:
             return self.name
         return f"{self.name} - {self.text}" if self.confirmed else f"{self.name} ({self.text})"
+
+    @property
+    def for_date(self) -> str:
+        """The end of a citation for one of several dates, such as ", for 3 June 2020"; empty for all dates."""
+        return f", for {day(self.on)}" if self.on else ""
 
 
 @dataclass(frozen=True, slots=True)

@@ -188,8 +188,7 @@ def lines_of(value: Any) -> Iterable[str]:
         case Person(name, email, telephone, is_team):
             yield from (part for part in (name, email, telephone, _("(a team)") if is_team else "") if part)
         case CitedPractice():
-            cited = f"{value.citation} (edition {value.edition})"
-            yield f"{cited}, {day(value.on)}" if value.on else cited
+            yield f"{value.citation} (edition {value.edition}){value.for_date}"
         case TimelineEntry(at, text):
             yield f"{exactly(at)}: {text}"
         case tuple():

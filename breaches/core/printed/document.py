@@ -237,8 +237,8 @@ def _person(person: Person | None) -> list[Line]:
 
 
 def _practice(practice: CitedPractice) -> str:
-    cited = f"{practice.citation} ({CODES.get(practice.edition, CODE)}, edition {practice.edition})"
-    return f"{cited}, for {day(practice.on)}" if practice.on else cited
+    code = CODES.get(practice.edition, CODE)
+    return f"{practice.citation} ({code}, edition {practice.edition}){practice.for_date}"
 
 
 def _link(url: str) -> Line:

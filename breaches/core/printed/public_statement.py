@@ -6,10 +6,9 @@ from dataclasses import asdict, dataclass, fields
 from datetime import date
 from typing import Any
 
-from breaches.core.content import CitedPractice, Output, ReportContent, is_web_address
+from breaches.core.content import Output, ReportContent, is_web_address
 from breaches.core.reaching_people import EMAIL_ADDRESS, TELEPHONE_NUMBER, WEB_ADDRESS
 from releases.core.canonical import canonical_json, sha256_hex
-from releases.core.dates.london import day
 
 NAME, EMAIL, TELEPHONE, ADDRESS = (
     "[name removed]",
@@ -66,14 +65,10 @@ def statement_of(
         producers=content.producers,
         report_date=content.report_date,
         occurred_on=tuple(sorted(content.occurred_on)),
-        practices=tuple(_cited(one) for one in content.practices),
+        practices=tuple(f"{one.citation}{one.for_date}" for one in content.practices),
         statement_url=content.statement_url if is_web_address(content.statement_url) else "",
         **texts,
     )
-
-
-def _cited(practice: CitedPractice) -> str:
-    return f"{practice.citation}, for {day(practice.on)}" if practice.on else practice.citation
 
 
 def without_people(text: str, *, names: Collection[str], pages: Collection[str] = ()) -> str:
