@@ -13,7 +13,7 @@ from django.utils.translation import gettext_lazy as lazy
 
 from breaches.core.content import CitedPractice, ReportContent
 from breaches.core.remarks import Section
-from breaches.forms.code_of_practice import notes_on
+from breaches.forms.code_of_practice import notes_on, sources_of
 from breaches.forms.rows import date_rows
 from breaches.forms.section import SectionForm, narrative
 from breaches.reports.practices import Offered
@@ -62,6 +62,7 @@ class CircumstancesForm(SectionForm):
     def prepare(self, data: QueryDict | None, *, content: ReportContent, practices: Iterable[Offered]) -> None:
         """Offer the practices in force and those already cited, the likely ones first, and a row for each day."""
         listed = {key_of(one.cited): one for one in practices}
+        self.sources = sources_of(listed.values())
         cited = {key_of(practice): practice for practice in content.practices}
         # A copy that is cited stays as it is, unless its wording has been settled since.
         kept = {key: practice for key, practice in cited.items() if practice.confirmed or key not in listed}

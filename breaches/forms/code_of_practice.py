@@ -1,6 +1,6 @@
-"""What people are told about a practice of the Code, and the form that settles its wording."""
+"""The notes on a practice of the Code that help people to choose it, and the form that settles its wording."""
 
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 
 from crispy_forms.helper import FormHelper
 from django import forms
@@ -37,6 +37,15 @@ def notes_on(offered: Offered) -> Iterator[str]:
             yield _("In summary: %(summary)s") % {"summary": row.summary}
         if row.unconfirmed:
             yield row.unconfirmed
+
+
+def sources_of(offered: Iterable[Offered]) -> dict[tuple[str, str], list[str]]:
+    """Return where people read the words of practices: by source and address, the codes."""
+    found: dict[tuple[str, str], list[str]] = {}
+    for one in offered:
+        if one.row is not None and one.row.source_url:
+            found.setdefault((one.row.source, one.row.source_url), []).append(one.cited.code)
+    return found
 
 
 class WordingForm(forms.Form):

@@ -1,6 +1,7 @@
 """What the forms of the four sections share: nothing is required while a report is written."""
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Mapping, Sequence
+from types import MappingProxyType
 from typing import Any, ClassVar
 
 from crispy_forms.helper import FormHelper
@@ -53,6 +54,8 @@ class SectionForm(forms.Form):
     use_required_attribute = False
     section: ClassVar[Section]
     rows: Rows | None = None
+    # The pages that have the words of the practices on offer: by source and address, the codes.
+    sources: Mapping[tuple[str, str], Sequence[str]] = MappingProxyType({})
 
     version = forms.IntegerField(widget=forms.HiddenInput)
     facts_seen = forms.CharField(required=False, widget=forms.HiddenInput)

@@ -153,7 +153,6 @@ def _shown(
         "form": form,
         "rows": form.rows,
         "formset": form.rows,
-        "sources": _sources(report, content) if section is Section.CIRCUMSTANCES else {},
         "occurred": " and ".join(day(on) for on in content.occurred_on),
         "on_record": [
             {
@@ -170,15 +169,6 @@ def _shown(
         **more,
     }
     return render(request, "breaches/section.html", context, status=status)
-
-
-def _sources(report: Report, content: ReportContent) -> dict[tuple[str, str], list[str]]:
-    """Return the pages that have the words of the practices on offer: by source and address, the codes."""
-    found: dict[tuple[str, str], list[str]] = {}
-    for one in practices.offered_for(report, content):
-        if one.row is not None and one.row.source_url:
-            found.setdefault((one.row.source, one.row.source_url), []).append(one.cited.code)
-    return found
 
 
 def _typed(values: dict[str, Any]) -> list[dict[str, str]]:
