@@ -62,7 +62,9 @@ class Migration(migrations.Migration):
                 (
                     "about_the_day",
                     models.CharField(
-                        blank=True, help_text="What is known of the day on which it came into force.", max_length=200
+                        blank=True,
+                        help_text="A note on the day, for example when the edition was launched.",
+                        max_length=200,
                     ),
                 ),
             ],
@@ -432,7 +434,9 @@ class Migration(migrations.Migration):
                 (
                     "about_the_day",
                     models.CharField(
-                        blank=True, help_text="What is known of the day on which it came into force.", max_length=200
+                        blank=True,
+                        help_text="A note on the day, for example when the edition was launched.",
+                        max_length=200,
                     ),
                 ),
                 ("history_id", models.AutoField(primary_key=True, serialize=False)),
@@ -491,7 +495,7 @@ class Migration(migrations.Migration):
                 ("source_url", models.URLField(blank=True, max_length=300)),
                 (
                     "unconfirmed",
-                    models.CharField(blank=True, help_text="What is not confirmed about it.", max_length=300),
+                    models.CharField(blank=True, help_text="A point that still needs to be confirmed.", max_length=300),
                 ),
                 ("settled_at", models.DateTimeField(blank=True, null=True)),
                 ("history_id", models.AutoField(primary_key=True, serialize=False)),
@@ -1014,7 +1018,7 @@ class Migration(migrations.Migration):
                 ("source_url", models.URLField(blank=True, max_length=300)),
                 (
                     "unconfirmed",
-                    models.CharField(blank=True, help_text="What is not confirmed about it.", max_length=300),
+                    models.CharField(blank=True, help_text="A point that still needs to be confirmed.", max_length=300),
                 ),
                 ("settled_at", models.DateTimeField(blank=True, null=True)),
                 (

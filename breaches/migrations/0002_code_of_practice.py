@@ -10,7 +10,7 @@ from django.db import migrations
 
 READ_ON = datetime(2026, 11, 27, tzinfo=UTC)
 
-# number, title, from which day reports cite it, whether that day is known, what is known of it
+# number, title, first day on which reports cite it, whether it came into force then, note on the day
 EDITIONS = (
     ("1.0", "Code of Practice for Official Statistics, edition 1.0", date(2009, 1, 1), False, "It was published in January 2009."),
     ("2.0", "Code of Practice for Statistics, edition 2.0", date(2018, 2, 1), False, "It was published in February 2018."),
@@ -50,7 +50,7 @@ STANDARDS = {
 ORDERLY = "Orderly release"
 NOT_READ = "The Code’s own words have not been read."
 
-# By edition, in the order of the Code: code, pillar or standard, title, summary, wording, source, what is not confirmed
+# By edition, in the order of the Code: code, pillar or standard, title, summary, wording, source, open point
 PRINCIPLES_OF_2 = (
     ("T1", TRUSTWORTHINESS, "Honesty and integrity", "", "", CODE_2, ""),
     ("T2", TRUSTWORTHINESS, "Independent decision making and leadership", "", "", CODE_2, ""),

@@ -29,7 +29,7 @@ class Edition(models.Model):
     )
     in_force_confirmed = models.BooleanField(lazy("day of entry into force is known"), default=False)
     about_the_day = models.CharField(
-        max_length=200, blank=True, help_text=lazy("What is known of the day on which it came into force.")
+        max_length=200, blank=True, help_text=lazy("A note on the day, for example when the edition was launched.")
     )
     history = HistoricalRecords()
 
@@ -67,7 +67,9 @@ class Practice(models.Model):
     wording = models.TextField(blank=True, help_text=lazy("The words of the Code."))
     source = models.CharField(max_length=300, blank=True, help_text=lazy("Where the words, or their meaning, are."))
     source_url = models.URLField(max_length=300, blank=True)
-    unconfirmed = models.CharField(max_length=300, blank=True, help_text=lazy("What is not confirmed about it."))
+    unconfirmed = models.CharField(
+        max_length=300, blank=True, help_text=lazy("A point that still needs to be confirmed.")
+    )
     settled_at = models.DateTimeField(null=True, blank=True)
     settled_by = models.ForeignKey(
         settings.AUTH_USER_MODEL, null=True, blank=True, on_delete=models.PROTECT, related_name="+"
