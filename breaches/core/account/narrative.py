@@ -157,7 +157,7 @@ def _unknown(facts: Facts, address: AddressFacts) -> Iterator[str]:
         f"from {_time(down(gap.begins_at), facts)} to {_time(up(gap.ends_at), facts)}" for gap in address.verdict.gaps
     ]
     if gaps:
-        yield f"No look shows whether it was there {listed(gaps)}."
+        yield f"No check shows whether it was there {listed(gaps)}."
 
 
 def _in_time(facts: Facts, seen_at: datetime, subject: str) -> str:
