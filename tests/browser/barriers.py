@@ -43,12 +43,14 @@ class Thoroughness:
 
 def is_clean(page):
     """Assert that a page has no barriers, no sideways scrolling, and can be understood by ear."""
+    page.wait_for_load_state()  # a click ends when the next page begins to arrive, which may have no element yet
     assert unclear(page) == [], page.url
     has_no_barriers(page)
 
 
 def has_clean_errors(page):
     """Assert the same of a page with errors of which `walk` checks the rest without them."""
+    page.wait_for_load_state()
     assert unclear(page) == [], page.url
     if Thoroughness.full:
         has_no_barriers(page)

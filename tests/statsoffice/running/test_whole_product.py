@@ -15,7 +15,7 @@ from tests.servers.process import has_ended, is_running
 pytestmark = pytest.mark.slow
 
 STARTED_WITHIN_SECONDS = 30
-STOPPED_WITHIN_SECONDS = 15
+STOPPED_WITHIN_SECONDS = 60  # the workers and then the broker get 8 seconds each; a busy machine adds to that
 
 
 @pytest.fixture
@@ -94,8 +94,7 @@ def test_the_product_answers_and_stops_without_leaving_a_process(surroundings, n
         assert len(children) == 3  # a broker, a web server, a Celery worker with its beat
         assert all(map(is_running, children))  # of what these start, some ends soon, as a look for a library
         run.send_signal(number)
-        began = time.monotonic()
-        assert "Everything has stopped." in run.stdout.read()
-        assert run.wait(STOPPED_WITHIN_SECONDS) == 0
-        assert time.monotonic() - began < STOPPED_WITHIN_SECONDS
+        rest, _ = run.communicate(timeout=STOPPED_WITHIN_SECONDS)
+        assert "Everything has stopped." in rest
+        assert run.returncode == 0
     assert all(has_ended(pid) for pid in started)
