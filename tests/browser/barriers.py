@@ -1,7 +1,7 @@
 """Whether a page has barriers: what axe finds, what is wider than the screen, what a screen reader would stumble over.
 
-A run with --full checks every page with axe at both widths. Other runs check each route once with axe at the wide
-width, because the pages of a route share their template, and the pages that they open for a phone's width.
+A run with --full checks every page with axe at both widths. Other runs check each template once with axe at the wide
+width, and the pages that they open for a phone's width.
 """
 
 import re
@@ -41,11 +41,14 @@ class Thoroughness:
     checked = Path()
 
 
-def is_clean(page):
-    """Assert that a page has no barriers, no sideways scrolling, and can be understood by ear."""
+def is_clean(page, *, template=None):
+    """Assert that a page has no barriers, no sideways scrolling, and can be understood by ear.
+
+    :param template: of the page, where it is known; its route stands for it otherwise.
+    """
     page.wait_for_load_state()  # a click ends when the next page begins to arrive, which may have no element yet
     assert unclear(page) == [], page.url
-    has_no_barriers(page)
+    has_no_barriers(page, template=template)
 
 
 def has_clean_errors(page):
@@ -59,9 +62,9 @@ def has_clean_errors(page):
         _fits(page, SIZES["phone"])
 
 
-def has_no_barriers(page):
+def has_no_barriers(page, *, template=None):
     """Assert that axe finds nothing on a page, and that nothing scrolls sideways; it ends at the width of a phone."""
-    if Thoroughness.full or _is_first_of_its_kind(page):
+    if Thoroughness.full or _is_first_of_its_kind(page, template or _route(page.url)):
         _fits(page, SIZES["wide"])
         _is_accessible(page, Axe())
     _fits(page, SIZES["phone"])
@@ -82,8 +85,8 @@ def _is_accessible(page, axe, *, context=None):
     assert results.violations_count == 0, f"{page.url} at {page.viewport_size}: {results.generate_report()}"
 
 
-def _is_first_of_its_kind(page):
-    kind = f"{_route(page.url)} {page.locator('.govuk-error-summary').count() > 0}"
+def _is_first_of_its_kind(page, template):
+    kind = f"{template} {page.locator('.govuk-error-summary').count() > 0}"
     try:
         (Thoroughness.checked / sha256(kind.encode()).hexdigest()).touch(exist_ok=False)
     except FileExistsError:
@@ -102,30 +105,31 @@ def _route(url):
 def walk(page, live_server, addresses, subtests, *, client=None):
     """Open pages one after the other, each as a test of its own.
 
-    :param client: signed in as the same person. Given it, a run without --full opens the first page of each route and
-        each page that has a kind of element which no page before it had. The outline of the others is read.
+    :param client: signed in as the same person. Given it, a run without --full opens the first page of each template
+        and each page that has a kind of element which no page before it had. The outline of the others is read.
     """
     assert addresses
-    opened_routes, seen = set(), set()
+    opened_templates, seen = set(), set()
     for name, address in addresses.items():
         with subtests.test(name):
             expected = 409 if name == "a move that is not possible" else 200
+            template = None
             if client and not Thoroughness.full:
                 answer = client.get(address, follow=True)
                 assert answer.status_code == expected
-                html, route = answer.content.decode(), _route(address)
+                html, template = answer.content.decode(), answer.templates[0].name
                 shape = shape_of(html)
-                if route in opened_routes and shape <= seen:
+                if template in opened_templates and shape <= seen:
                     _has_outline(html)
                     continue
-                opened_routes.add(route)
+                opened_templates.add(template)
                 seen |= shape
             complaints = []
             page.on("pageerror", lambda error, heard=complaints: heard.append(str(error)))
             response = page.goto(f"{live_server}{address}")
             assert response.status == expected
             _has_outline(page.content())
-            is_clean(page)
+            is_clean(page, template=template)
             assert complaints == []
 
 

@@ -1,10 +1,12 @@
 """The product as an office runs it: gunicorn by its unit, in production, and nginx by its example before it."""
 
 import contextlib
+import fcntl
 import http.client
 import os
 import re
 import secrets
+import shutil
 import socket
 import ssl
 import subprocess
@@ -18,7 +20,7 @@ from django.conf import settings
 from tests.deploy import files
 from tests.morning import free_port
 from tests.releases.probe.publishers import self_signed
-from tests.servers import programs
+from tests.servers import migrated, programs
 from tests.servers.process import running
 
 NAME = "releases.example.gov.uk"
@@ -141,8 +143,7 @@ def in_front(environment, *, folder, machines=1, workers=None):
     plain, secure, webs = free_port(), free_port(), [free_port() for _ in range(machines)]
     self_signed(folder, name=NAME)
     main = written_for_test(folder, webs=webs, plain=plain, secure=secure)
-    collect = [sys.executable, "manage.py", "collectstatic", "--noinput"]
-    subprocess.run(collect, env=environment, cwd=settings.BASE_DIR, check=True, capture_output=True)
+    _collect_static_files(environment, folder=folder)
     nginx = [programs.nginx(), "-c", str(main), "-p", str(folder), "-e", "stderr"]
     subprocess.run([*nginx, "-t"], check=True, capture_output=True)
     with contextlib.ExitStack() as stack:
@@ -157,6 +158,20 @@ def in_front(environment, *, folder, machines=1, workers=None):
             machines=started,
             proxy_log=folder / "access.log",
         )
+
+
+def _collect_static_files(environment, *, folder):
+    """Collect the static files of production, which are compressed for ten seconds, once for a run of `./test`."""
+    kept = (migrated.folder() or folder) / "collected"
+    kept.mkdir(exist_ok=True)
+    with (kept / "lock").open("w") as lock:
+        fcntl.flock(lock, fcntl.LOCK_EX)
+        if not (kept / "complete").exists():
+            collect = [sys.executable, "manage.py", "collectstatic", "--noinput"]
+            into = environment | {"TESTS_STATIC_ROOT": str(kept / "static")}
+            subprocess.run(collect, env=into, cwd=settings.BASE_DIR, check=True, capture_output=True)
+            (kept / "complete").touch()
+    shutil.copytree(kept / "static", environment["TESTS_STATIC_ROOT"])
 
 
 @contextlib.contextmanager

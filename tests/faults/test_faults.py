@@ -9,23 +9,13 @@ from tests.faults import hostile_site, standing_in
 from tests.faults.rows import ROWS
 from tests.faults.truth import STORIES
 
-pytestmark = [pytest.mark.slow, pytest.mark.waits]
-
-# The morning has the rows that the chosen tests ask about. A commit is proved with a lost database; ./test --all has
-# every row.
-FOR_EACH_COMMIT = {"away"}
+pytestmark = [pytest.mark.slow, pytest.mark.waits, pytest.mark.full]
 
 
 def rows_where(condition):
-    """Test each row for which a condition holds."""
-    return pytest.mark.parametrize(
-        "row",
-        [
-            pytest.param(row, id=row.office, marks=() if row.office in FOR_EACH_COMMIT else pytest.mark.full)
-            for row in ROWS
-            if condition(row)
-        ],
-    )
+    """Test each row for which a condition holds. The morning has the rows that the chosen tests ask about."""
+    rows = [pytest.param(row, id=row.office) for row in ROWS if condition(row)]
+    return pytest.mark.parametrize("row", rows)
 
 
 each_row = rows_where(lambda row: True)

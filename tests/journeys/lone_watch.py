@@ -14,6 +14,7 @@ from typing import Self
 
 from statsoffice.rehearsal_site.client import RehearsalSite
 from statsoffice.rehearsal_site.scenes import scene
+from tests.servers import migrated
 
 COLUMNS = "reference,producer,series,title,scheduled_for,status,url,marker,rehearsal,tolerance_seconds"
 PATH = "/alone"
@@ -35,8 +36,9 @@ class LoneWatch:
 
     def __init__(self, *, folder: Path, environment: Mapping[str, str], site: RehearsalSite) -> None:
         self.folder, self.site = folder, site
+        database = folder / "alone.sqlite3"
         self.environment = dict(environment) | {
-            "DATABASE_URL": f"sqlite:///{folder / 'alone.sqlite3'}",
+            "DATABASE_URL": f"sqlite:///{database}",
             "STATSOFFICE_VAR": str(folder),
             # Where no broker is: nothing here may need one.
             "REDIS_URL": f"redis+socket://{folder / 'no.sock'}",
@@ -44,7 +46,8 @@ class LoneWatch:
         }
         self.process: subprocess.Popen[bytes] | None = None
         self.log = folder / "watch.log"
-        self.manage("migrate", "--verbosity", "0")
+        if not migrated.begin_with_copy(str(database)):
+            self.manage("migrate", "--verbosity", "0")
 
     def manage(self, *words: str) -> str:
         """Run one command of the product to its end; gives what it printed.
