@@ -274,9 +274,18 @@ def pages_of(release, report):
     ]
 
 
-def test_no_page_but_those_of_the_list_shows_a_name_to_anybody(client_of_head, office, release, acts, subtests):
+# The public, and who can read the most.
+FOR_EACH_COMMIT = (None, Role.HEAD_OF_PROFESSION)
+OTHERS = tuple(role for role in Role if role not in FOR_EACH_COMMIT)
+
+
+@pytest.mark.parametrize(
+    "roles",
+    [pytest.param(FOR_EACH_COMMIT, id="for-each-commit"), pytest.param(OTHERS, id="others", marks=pytest.mark.full)],
+)
+def test_no_page_but_those_of_the_list_shows_a_name_to_anybody(client_of_head, office, release, acts, subtests, roles):
     client = client_of_head
-    for role in (None, *Role):
+    for role in roles:
         client.logout()
         if role:
             User.objects.filter(pk=office.people[role].pk).update(is_staff=True)
