@@ -53,4 +53,5 @@ def _look(address: Address, at: datetime) -> Observation:
         seconds={"connect": 0.0, "first_byte": 0.1, "total": 0.2},
         text_digest=sha256_hex(address.url.encode()),
         watcher="benchmark",
+        clock_bound_seconds=0.0,
     )

@@ -159,6 +159,7 @@ def _look(page: Address, at: datetime, result: LookResult) -> Observation:
         status=200 if result is LookResult.LIVE else 404,
         text_digest=sha256_hex(page.url.encode()) if result is LookResult.LIVE else "",
         watcher="benchmark",
+        clock_bound_seconds=0.0,
     )
 
 

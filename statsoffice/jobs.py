@@ -38,7 +38,7 @@ from statsoffice.messages import delivery, outbox
 
 type Stop = Callable[[], bool]
 
-CLOCK = RealClock(ClockSource())
+CLOCK = RealClock(ClockSource(servers=settings.CLOCK_SERVERS))
 SWEEP_STUCK_AFTER_SECONDS = 600.0
 """A sweep asks whether to end every few seconds. Waiting for the database takes it at most some tens of seconds."""
 _probes: dict[tuple[int, int], Probe] = {}

@@ -46,6 +46,7 @@ PROBE_CONTACT = environment.text("STATSOFFICE_PROBE_CONTACT", "")
 PROBE_CONTROLS = environment.web_addresses("STATSOFFICE_PROBE_CONTROLS")
 PROBE_PROXY = environment.text("STATSOFFICE_PROBE_PROXY", "")
 PROBE_VANTAGE = environment.text("STATSOFFICE_PROBE_VANTAGE", socket.gethostname())
+CLOCK_SERVERS = environment.time_servers("STATSOFFICE_CLOCK_SERVERS")
 # A clock that may be further off than this accuses nobody: looks made by it are kept, and not judged.
 CLOCK_LARGEST_ERROR = timedelta(seconds=environment.number("STATSOFFICE_CLOCK_LARGEST_ERROR", "1", least=0.001))
 PREFLIGHT_AT = environment.time_of_day("STATSOFFICE_PREFLIGHT_AT", "14:00")

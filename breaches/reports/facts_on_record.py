@@ -175,8 +175,7 @@ def _looks(
             taken_away=tells_taken_away(reasons),
         )
         by_statement = is_corrected(word) and not clock_off
-        look = Look(sighting, reasons, by_statement=by_statement, clock_vouched=bound is not None)
-        looks[release, number, address].append(look)
+        looks[release, number, address].append(Look(sighting, reasons, by_statement=by_statement))
         if again:
             replayed.add(release)
     return looks, replayed

@@ -1,4 +1,4 @@
-"""Who vouches for the machine's clock: the kernel, asked at once, and chrony, asked in the background."""
+"""What confirms the machine's clock: the kernel, asked at once, and chrony and NTP servers, asked in the background."""
 
 import ctypes
 import logging
@@ -8,13 +8,20 @@ import sys
 import threading
 import time
 from collections.abc import Callable, Sequence
+from urllib.parse import urlsplit
 
-from releases.core.looks.clock_error import Figures, of_chrony, of_kernel
+import ntplib
+
+from releases.core.looks.clock_error import Figures, of_chrony, of_kernel, of_ntp
 
 logger = logging.getLogger(__name__)
 
 CHRONY = ("chronyc", "-n", "-c", "tracking")
 ASKED_EVERY_SECONDS = 16.0
+# RFC 5905 lets nobody ask a server more often than this for long.
+SERVERS_ASKED_EVERY_SECONDS = 64.0
+NTP_PORT = 123
+NOT_SYNCHRONISED = 3  # the leap indicator of a server that keeps no time
 ANSWERED_WITHIN_SECONDS = 3.0
 
 
@@ -42,6 +49,101 @@ def kernel() -> Figures | None:
     return of_kernel(state=state, status=timex.status, maxerror=timex.maxerror, offset=timex.offset)
 
 
+def chrony(command: Sequence[str]) -> Figures | None:
+    """Ask chrony; None where there is no such program.
+
+    :param command: prints chrony's tracking report as one line of fields.
+    :raises OSError, subprocess.SubprocessError, ValueError: if it does not answer as chrony does.
+    """
+    program = shutil.which(command[0])
+    if program is None:
+        return None
+    printed = subprocess.run(  # noqa: S603  # the operator's own program, without a shell
+        [program, *command[1:]],
+        capture_output=True,
+        text=True,
+        timeout=ANSWERED_WITHIN_SECONDS,
+        check=True,
+        stdin=subprocess.DEVNULL,
+    ).stdout
+    return of_chrony(printed)
+
+
+def ntp(servers: Sequence[str]) -> Figures | None:
+    """Ask NTP servers, and return the figures of the one that bounds the error most closely; None without servers.
+
+    :param servers: host names, each with its port if that is not 123.
+    :raises OSError, ntplib.NTPException: if none of them answers.
+    """
+    figures: list[Figures] = []
+    faults: list[Exception] = []
+    for server in servers:
+        try:
+            answered = _ask_server(server)
+        except (OSError, ntplib.NTPException) as fault:
+            faults.append(fault)
+        else:
+            figures += [answered] if answered else []
+    if faults and not figures:
+        raise faults[0]
+    return min(figures, key=lambda each: each.bound, default=None)
+
+
+def _ask_server(server: str) -> Figures | None:
+    parts = urlsplit(f"//{server}")
+    answer = ntplib.NTPClient().request(
+        parts.hostname, version=4, port=parts.port or NTP_PORT, timeout=ANSWERED_WITHIN_SECONDS
+    )
+    return of_ntp(
+        offset=answer.offset,
+        delay=answer.delay,
+        root_delay=answer.root_delay,
+        root_dispersion=answer.root_dispersion,
+        is_synchronised=answer.leap != NOT_SYNCHRONISED and 0 < answer.stratum < 16,
+        answered_at=answer.dest_time,
+    )
+
+
+class _InBackground:
+    """What somebody said last, who is asked anew in a thread of its own, so that no check waits for the answer."""
+
+    def __init__(
+        self,
+        ask: Callable[[], Figures | None],
+        *,
+        name: str,
+        every_seconds: float,
+        monotonic: Callable[[], float],
+    ) -> None:
+        self._ask, self._name, self._every_seconds, self._monotonic = ask, name, every_seconds, monotonic
+        self._said: Figures | None = None
+        self._asked_at: float | None = None
+        self._asking: threading.Thread | None = None
+
+    def latest(self) -> Figures | None:
+        """Return the last answer at once, and ask anew if that is some while ago."""
+        now = self._monotonic()
+        idle = self._asking is None or not self._asking.is_alive()
+        if idle and (self._asked_at is None or now - self._asked_at >= self._every_seconds):
+            self._asked_at = now
+            self._asking = threading.Thread(target=self._take, daemon=True)
+            self._asking.start()
+        return self._said
+
+    def wait(self) -> None:
+        """Wait until what is being asked has been answered, or has timed out."""
+        if self._asking:
+            self._asking.join()
+
+    def _take(self) -> None:
+        try:
+            self._said = self._ask()
+        except (OSError, subprocess.SubprocessError, ValueError, ntplib.NTPException) as fault:
+            # Without this word another's counts, or nothing does: either is kept with each check.
+            logger.warning("%s does not say how far the clock may be off: %s", self._name, fault)
+            self._said = None
+
+
 class ClockSource:
     """The keepers of this machine's time, the better one first."""
 
@@ -50,53 +152,30 @@ class ClockSource:
         *,
         command: Sequence[str] = CHRONY,
         kernel: Callable[[], Figures | None] = kernel,
+        servers: Sequence[str] = (),
         monotonic: Callable[[], float] = time.monotonic,
     ) -> None:
         """Prepare to ask; nothing is asked before the first call.
 
-        :param command: prints chrony's tracking report as one line of fields; where there is no such program, the
-            kernel alone is asked.
+        :param command: prints chrony's tracking report as one line of fields.
         :param kernel: asks the kernel.
+        :param servers: NTP servers, each with its port if that is not 123.
         :param monotonic: seconds by a clock that nobody can set.
         """
-        self._command, self._kernel, self._monotonic = command, kernel, monotonic
-        self._chrony: Figures | None = None
-        self._asked_at: float | None = None
-        self._asking: threading.Thread | None = None
+        self._kernel = kernel
+        self._chrony = _InBackground(
+            lambda: chrony(command), name="chrony", every_seconds=ASKED_EVERY_SECONDS, monotonic=monotonic
+        )
+        self._servers = _InBackground(
+            lambda: ntp(servers), name="NTP", every_seconds=SERVERS_ASKED_EVERY_SECONDS, monotonic=monotonic
+        )
 
     def __call__(self) -> tuple[Figures, ...]:
-        """Return what is known now, without waiting: chrony's figures are those of its last answer."""
-        now = self._monotonic()
-        if self._asked_at is None or now - self._asked_at >= ASKED_EVERY_SECONDS:
-            self._asked_at = now
-            self._ask()
-        return tuple(figures for figures in (self._chrony, self._kernel()) if figures)
+        """Return what is known now, without waiting: the figures of chrony and servers are those of the last answer."""
+        told = (self._chrony.latest(), self._kernel(), self._servers.latest())
+        return tuple(figures for figures in told if figures)
 
     def wait(self) -> None:
         """Wait until what is being asked has been answered, or has timed out."""
-        if self._asking:
-            self._asking.join()
-
-    def _ask(self) -> None:
-        program = shutil.which(self._command[0])
-        if program is None:
-            self._chrony = None
-        elif self._asking is None or not self._asking.is_alive():
-            self._asking = threading.Thread(target=self._ask_chrony, args=(program,), daemon=True)
-            self._asking.start()
-
-    def _ask_chrony(self, program: str) -> None:
-        try:
-            printed = subprocess.run(  # noqa: S603  # the operator's own program, without a shell
-                [program, *self._command[1:]],
-                capture_output=True,
-                text=True,
-                timeout=ANSWERED_WITHIN_SECONDS,
-                check=True,
-                stdin=subprocess.DEVNULL,
-            ).stdout
-            self._chrony = of_chrony(printed)
-        except (OSError, subprocess.SubprocessError, ValueError) as fault:
-            # Without chrony's word the kernel's counts, or nothing does: either is kept with each look.
-            logger.warning("chrony does not say how far the clock may be off: %s", fault)
-            self._chrony = None
+        self._chrony.wait()
+        self._servers.wait()

@@ -184,6 +184,7 @@ def _seen(look: Observation) -> BodySeen:
         sent_at=look.sent_at,
         completed_at=look.completed_at,
         clock_bound=timedelta(seconds=look.clock_bound_seconds or 0),
+        clock_confirmed=look.clock_bound_seconds is not None,
     )
     return BodySeen(
         role=AddressRole(look.address.role),

@@ -41,7 +41,8 @@ _NOT_OVER_BY_DUE = (
 )
 _PLAIN = Q(purpose=Purpose.PLAIN)
 _PLAIN_OVER_BY_DUE = _PLAIN & _OVER_BY_DUE
-_ABSENT = _PLAIN_OVER_BY_DUE & Q(result=LookResult.NOT_LIVE)
+# By a clock that nothing confirmed nobody knows what was seen before what.
+_ABSENT = _PLAIN_OVER_BY_DUE & Q(result=LookResult.NOT_LIVE, clock_bound_seconds__isnull=False)
 # One that was still under way at the due time makes those before it matter too, and so does one past the caches.
 _SHOWN = _PRESENT & Q(sent_at__lt=_DUE, result=LookResult.LIVE)
 _TOLD = (Q(says__contains=TELLS_A_TIME), *(Q(codes__contains=code) for code in (CLOCK_OFF, *TAKEN_AWAY)))

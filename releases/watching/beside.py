@@ -9,7 +9,7 @@ from datetime import datetime, timedelta
 from releases.core.judging.evidence import Finding, LookResult, Reason
 from releases.core.judging.looker import Looker
 from releases.core.looks.answer import Answer
-from releases.core.looks.clock_error import ClockError
+from releases.core.looks.clock_error import ClockError, bound_seconds_of_check
 from releases.core.looks.errand import Errand
 from releases.core.looks.pacing import Budget, budget_of
 from releases.core.web_address import place_if_any, place_of
@@ -165,7 +165,7 @@ def _as_look(target: Target, answer: Answer, means: Means, *, not_found: NotFoun
         answer=answer,
         finding=finding,
         purpose=Purpose.ANNOUNCEMENT if is_announcement else Purpose.PLAIN,
-        clock_bound_seconds=error.bound_seconds,
+        clock_bound_seconds=bound_seconds_of_check(error, answer),
     )
 
 

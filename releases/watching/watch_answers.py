@@ -2,11 +2,11 @@
 
 import logging
 from dataclasses import replace
-from email.utils import parsedate_to_datetime
 from urllib.parse import urlsplit
 
 from releases.core.judging.evidence import Finding, LookResult, Reason
 from releases.core.looks.answer import NO_ANSWER, Answer
+from releases.core.looks.clock_error import bound_seconds_of_check, time_told
 from releases.core.looks.errand import Errand
 from releases.core.web_address import place_of
 from releases.models.observation import Purpose
@@ -93,17 +93,14 @@ def _examine(going: Round, key: LookKey, answer: Answer) -> None:
             answer=answer,
             finding=finding,
             purpose=key.purpose,
-            clock_bound_seconds=error.bound_seconds,
+            clock_bound_seconds=bound_seconds_of_check(error, answer),
         )
     )
 
 
 def _hear_time(going: Round, errand: Errand, answer: Answer) -> None:
     """Let the clock compare itself with that of an unrelated host."""
-    try:
-        date = parsedate_to_datetime(answer.header("date"))
-    except ValueError:
-        return  # not every host tells the time, and none has to
-    if date.tzinfo is not None and answer.failure is None:
+    date = time_told(answer)
+    if date is not None and answer.failure is None:  # not every host tells the time, and none has to
         host = place_of(errand.url)
         going.clock.hear(host, sent_at=answer.sent_at, completed_at=answer.completed_at, date=date)

@@ -94,12 +94,15 @@ def of_the_rehearsals(condition: Condition, *, now: datetime) -> str:
 
 
 def of_the_clock(condition: Condition) -> str:
-    """Say of a clock that is not known to be wrong whether anything vouches for it."""
+    """Say of a clock that is not known to be wrong whether anything on this machine confirms it."""
     if condition.clock_vouched is None:
-        return _("Nobody has asked lately who vouches for the watcher's clock.")
+        return _("Whether anything confirms the clock of the checks was not asked lately.")
     if condition.clock_vouched:
-        return _("The watcher's clock is vouched for.")
-    return _("Nothing vouches for the watcher's clock; nothing shows that it is wrong either.")
+        return _("The clock of the checks is confirmed.")
+    return _(
+        "Nothing on this machine confirms the clock of the checks. A check counts only if the response that it got "
+        "tells the same time within 2 seconds."
+    )
 
 
 def _at(instant: datetime, *, now: datetime) -> str:

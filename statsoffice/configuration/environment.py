@@ -183,6 +183,23 @@ def web_addresses(name: str) -> list[str]:
     return words(name)
 
 
+def time_servers(name: str) -> list[str]:
+    """Read a setting as hosts separated by commas, each with its port if that is not the usual one.
+
+    :raises ImproperlyConfigured: if one of them is no host, or has no valid port.
+    """
+    for written in words(name):
+        try:
+            parts = urlsplit(f"//{written}")
+            valid = bool(parts.hostname) and parts.netloc == written and parts.port != 0
+        except ValueError:
+            valid = False
+        if not valid:
+            message = f'{name} holds "{written}"; each entry must be a host name, such as ntp.example.gov.uk.'
+            raise ImproperlyConfigured(message)
+    return words(name)
+
+
 def mail_addresses(name: str) -> list[str]:
     """Read a setting as e-mail addresses separated by commas, in lower case.
 

@@ -52,6 +52,7 @@ def looks(release, *seen, address=None, day=None, text="", replayed=False):
                 adapter="page",
                 text_digest=sha256_hex(text.encode()) if text else "",
                 watcher="test",
+                clock_bound_seconds=0.0,
             )
         )
     Observation.append(rows)

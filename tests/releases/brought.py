@@ -43,6 +43,7 @@ def brought(
         ),
         finding=Finding(LookResult(result), reasons),
         purpose=purpose,
+        clock_bound_seconds=0.0,
     )
 
 

@@ -17,7 +17,7 @@ def a_look(
     reasons: tuple[str, ...] = (),
     text: str = "",
     took: timedelta = timedelta(seconds=0.2),
-    bound: float | None = None,
+    bound: float | None = 0.0,
     says: PublisherSays | None = None,
     fresh: bool = False,
     body_sha256: str = "",
@@ -56,7 +56,7 @@ def _row(address: Address, result: str, *, at: datetime, completed_at: datetime,
         result=result,
         adapter=address.adapter,
         watcher="test",
-        **columns,
+        **{"clock_bound_seconds": 0.0} | columns,
     )
 
 

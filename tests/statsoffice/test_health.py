@@ -44,7 +44,7 @@ def test_everything_well_is_ready_and_says_so_in_words(client):
     assert ill(client) == set()
     checks = client.get(READY).json()["checks"]
     assert checks["canary"]["says"] == "Its last rehearsal, at 9.19am, came out right."
-    assert checks["clock"]["says"] == "The watcher's clock is vouched for."
+    assert checks["clock"]["says"] == "The clock of the checks is confirmed."
     assert set(checks) == {"database", "broker", "watcher", "canary", "clock", "record"}
 
 

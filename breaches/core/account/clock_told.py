@@ -10,7 +10,7 @@ from releases.core.judging.evidence import LookResult
 
 
 def clock_told(facts: Facts) -> Iterator[str]:
-    """Say how far the clock may have been off at any of the looks that tell, and where nothing vouched for it."""
+    """Say how far the clock may have been off at any of the checks that tell, and where nothing confirmed it."""
     looks = [look for address in facts.addresses for look in _telling(address, facts.due_at)]
     largest = max((look.sighting.clock_bound for look in looks), default=timedelta(0))
     if largest:
@@ -18,10 +18,10 @@ def clock_told(facts: Facts) -> Iterator[str]:
             f"The clock of the check may have been off by up to {_length(largest)}. The times are as it showed them; "
             "the bounds of each delay allow for that."
         )
-    unvouched = [look for look in looks if not look.clock_vouched]
-    if unvouched:
-        when = "Nothing" if len(unvouched) == len(looks) else "At some looks nothing"
-        yield f"{when} vouched for the clock of the check: the times are as it showed them."
+    unconfirmed = [look for look in looks if not look.sighting.clock_confirmed]
+    if unconfirmed:
+        when = "Nothing" if len(unconfirmed) == len(looks) else "At some checks nothing"
+        yield f"{when} confirmed the clock of the check: the times are as it showed them, and prove nothing."
 
 
 def _telling(address: AddressFacts, due_at: datetime) -> list[Look]:

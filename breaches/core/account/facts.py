@@ -17,14 +17,12 @@ from releases.core.roles import Role
 class Look:
     """One look with the codes of its reasons.
 
-    `by_statement` says that a person's word, not the check itself, made the result what it is; `clock_vouched` that
-    something vouched for the clock by which it was made.
+    `by_statement` says that a person's word, not the check itself, made the result what it is.
     """
 
     sighting: Sighting
     reasons: tuple[str, ...] = ()
     by_statement: bool = False
-    clock_vouched: bool = True
 
 
 @dataclass(frozen=True, slots=True)

@@ -16,7 +16,8 @@ def early_looks(sightings: "Iterable[Sighting]", *, due_at: datetime) -> "list[S
     :param sightings: every look at the address under one schedule, in any order.
     :param due_at: aware instant at which the release is due.
     """
-    looks = sorted(set(sightings), key=lambda look: (look.sent_at, look.completed_at, look.result))
+    confirmed = {look for look in sightings if look.clock_confirmed}
+    looks = sorted(confirmed, key=lambda look: (look.sent_at, look.completed_at, look.result))
     absent = [look for look in without_taken_away(looks, due_at=due_at) if look.result is LookResult.NOT_LIVE]
     proven, _ = parted([look for look in looks if look.result is LookResult.LIVE], absent, due_at=due_at)
     return [look for look in proven if look.surely_before(due_at)]

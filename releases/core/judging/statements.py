@@ -58,8 +58,7 @@ def sighting_of(
     :param said: the kind of statement that a person last made of the very text that it saw, if any.
     :param text_digest: names that text. What a person called the release, or its last edition, needs no proof by it.
     :param clock_off: whether the watcher's clock was known to be wrong.
-    :param bound_seconds: how far that clock may have been off; where nothing vouches for it, it is believed, and said
-        that nothing does.
+    :param bound_seconds: how far that clock may have been off; None where nothing confirmed it.
     :param taken_away: whether what the look itself saw tells that the release had been there.
     """
     corrected = is_corrected(said)
@@ -69,6 +68,7 @@ def sighting_of(
         sent_at=sent_at,
         completed_at=completed_at,
         clock_bound=timedelta(seconds=bound_seconds or 0.0),
+        clock_confirmed=bound_seconds is not None,
         text_digest="" if corrected else text_digest,
         taken_away=taken_away and not corrected,
     )

@@ -43,6 +43,7 @@ class BeforeDue(StrEnum):
 class Sighting:
     """One look as the judging needs it: what it showed, its three instants (aware), and how far they may be off.
 
+    Where nothing confirmed the clock, `clock_confirmed` is false: nobody knows when the look was made.
     `text_digest` names the text that it saw; empty where there was none, or where a person said what the text is.
     `taken_away`: what it saw in place of the release tells that it had been there.
     """
@@ -54,6 +55,7 @@ class Sighting:
     clock_bound: timedelta = timedelta(0)
     text_digest: str = ""
     taken_away: bool = False
+    clock_confirmed: bool = True
 
     @property
     def instant(self) -> datetime:
@@ -142,7 +144,8 @@ def judge_address(
     neither never change the outcome. A page that was taken away since it was due had been there, perhaps in time, so
     that makes nothing late. Neither does a page that may have been live for a while when nobody checked it: from the
     due instant on, check must follow check. What accuses holds even if the clock was off by the whole bound of each
-    look.
+    look. By a clock that nothing confirmed nothing is early, on time, late or missing: what was seen live by it leaves
+    the outcome uncertain.
 
     :param due_at: aware instant at which the release is due.
     :param limit_at: due instant plus tolerance; a look is planned at exactly this instant.
@@ -153,7 +156,8 @@ def judge_address(
     if limit_at < due_at:
         message = f"The limit ({limit_at.isoformat()}) lies before the due instant ({due_at.isoformat()})."
         raise ValueError(message)
-    looks = sorted(set(sightings), key=lambda look: (look.sent_at, look.completed_at, look.result))
+    every_look = sorted(set(sightings), key=lambda look: (look.sent_at, look.completed_at, look.result))
+    looks = [look for look in every_look if look.clock_confirmed]
     telling = without_taken_away(looks, due_at=due_at)
     absent = [look for look in telling if look.result is LookResult.NOT_LIVE]
     shown = [look for look in looks if look.result is LookResult.LIVE]
@@ -161,8 +165,12 @@ def judge_address(
     early = [look for look in proven if look.surely_before(due_at)]
     in_force = [look for look in proven if not look.surely_before(due_at)]
 
+    undated = _undated(every_look, until=_first(in_force).completed_at if in_force else None)
+
     before = (BeforeDue.NOTHING, BeforeDue.SEEN_ONCE, BeforeDue.EARLY)[min(len(early), 2)]
-    doubtful = any(not look.surely_before(due_at) for look in unproven)
+    if not early and any(look.completed_at < due_at for look in undated):
+        before = BeforeDue.SEEN_ONCE
+    doubtful = bool(undated) or any(not look.surely_before(due_at) for look in unproven)
     earlier = _earlier(_first(in_force), telling) if in_force else absent
     in_time = any(_since(look, due_at) and look.at_the_latest <= limit_at for look in in_force)
     gaps = () if in_time else _find_gaps(earlier, due_at=due_at, limit_at=limit_at, longest=longest_gap)
@@ -171,6 +179,8 @@ def judge_address(
         if in_time
         else _not_in_time(in_force, earlier, limit_at=limit_at, doubtful=doubtful or bool(gaps), settled=settled)
     )
+    if from_due is Outcome.CANNOT_TELL and undated:
+        from_due = Outcome.UNCERTAIN
     outcome = _combine(before, from_due, settled=settled)
     first = _first_live(outcome, early, in_force)
     missing = _earlier(first, telling) if first else absent
@@ -190,6 +200,15 @@ def judge_address(
         away=tuple(Away(flip.gone_at, flip.back_at) for flip in flips),
         gaps=gaps if settled else (),
     )
+
+
+def _undated(looks: list[Sighting], *, until: datetime | None) -> list[Sighting]:
+    """Return the looks that saw the release by a clock that nothing confirmed: who knows whether that was in time.
+
+    :param until: what was sent from this instant on, when it was known to be there, does not matter; None: all does.
+    """
+    live = (look for look in looks if not look.clock_confirmed and look.result is LookResult.LIVE)
+    return [look for look in live if until is None or look.sent_at < until]
 
 
 def settles_at(sightings: Sequence[Sighting], *, limit_at: datetime) -> datetime:

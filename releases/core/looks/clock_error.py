@@ -1,9 +1,12 @@
-"""How far the watcher's clock may be off, who vouches for it, and what proves that it is wrong."""
+"""How far the clock of the checks may be off, what confirms it, and what proves that it is wrong."""
 
 from collections.abc import Iterable
 from dataclasses import dataclass, field
-from datetime import datetime, timedelta
+from datetime import UTC, datetime, timedelta
+from email.utils import parsedate_to_datetime
 from enum import StrEnum
+
+from releases.core.looks.answer import Answer
 
 LEAST_STEP = timedelta(seconds=0.1)
 """A smaller jump between two readings may be our own process held up while it took them."""
@@ -11,6 +14,8 @@ STRADDLE = timedelta(seconds=15)
 """So long after a step a look may still be under way that was sent before it."""
 HEARD_FOR = timedelta(minutes=15)
 """So long what other hosts' clocks proved is held against ours."""
+CONFIRMED_WITHIN = timedelta(seconds=2)
+"""A response whose own time differs from ours by more than this does not confirm our clock."""
 LEFT_OUT_BY_THE_KERNEL = timedelta(seconds=0.1)
 """Added to the kernel's figure: systemd-timesyncd tells it nothing of the way to the time server."""
 
@@ -25,6 +30,8 @@ class Voucher(StrEnum):
 
     CHRONY = "chrony"
     KERNEL = "kernel"
+    NTP = "ntp"
+    CONTROLS = "controls"
     SCRIPT = "script"
     NOBODY = "nobody"
 
@@ -98,17 +105,17 @@ class ClockWatch:
     _stepped: timedelta = timedelta(0)
     _last_step: timedelta = timedelta(0)
     _stepped_at: timedelta | None = None
-    _updated: str = ""
-    _outdated: str | None = None
+    _updated: frozenset[str] = frozenset()
+    _outdated: frozenset[str] = frozenset()
     _heard: dict[str, _Heard] = field(default_factory=dict)
 
     def take(self, reading: Reading, figures: Iterable[Figures]) -> ClockError:
         """Take one reading and what vouches for the clock at it, the better voucher first; say what is known now."""
         self._note_step(reading)
-        valid = [each for each in figures if not each.updated or each.updated != self._outdated]
-        self._updated = next((each.updated for each in valid if each.updated), self._updated)
-        best = valid[0] if valid else None
+        valid = [each for each in figures if not each.updated or each.updated not in self._outdated]
+        self._updated = frozenset(each.updated for each in valid if each.updated) or self._updated
         proven = self._proven(now=reading.wall)
+        best = valid[0] if valid else self._by_controls(now=reading.wall)
         fresh = self._stepped_at is not None and reading.steady - self._stepped_at <= STRADDLE
         if not fresh and (best or (self._compared(now=reading.wall) and not proven)):
             self._stepped = timedelta(0)
@@ -138,7 +145,7 @@ class ClockWatch:
         self._stepped += step
         self._last_step, self._stepped_at = step, reading.steady
         # Figures from before the step say nothing of the clock after it, and neither does what was heard.
-        self._outdated = self._updated or None
+        self._outdated = self._updated
         self._heard.clear()
 
     def _recent(self, *, now: datetime) -> list[_Heard]:
@@ -148,6 +155,20 @@ class ClockWatch:
         """One host may be wrong itself; two unrelated ones that agree are not."""
         return len(self._recent(now=now)) > 1
 
+    def _by_controls(self, *, now: datetime) -> Figures | None:
+        """Return what the other hosts confirm together, or None where they are fewer than two or disagree."""
+        recent = self._recent(now=now)
+        if len(recent) < 2:
+            return None
+        least, most = max(heard.least for heard in recent), min(heard.most for heard in recent)
+        if least > most:
+            return None
+        return Figures(
+            Voucher.CONTROLS,
+            bound=timedelta(seconds=max(abs(least), abs(most))),
+            least=timedelta(seconds=max(least, -most, 0.0)),
+        )
+
     def _proven(self, *, now: datetime) -> timedelta:
         """Return by how much our clock is off at the very least if every other host is right, and they are two."""
         recent = self._recent(now=now)
@@ -156,6 +177,34 @@ class ClockWatch:
         ahead = min(heard.least for heard in recent)
         behind = min(-heard.most for heard in recent)
         return timedelta(seconds=max(ahead, behind, 0.0))
+
+
+def time_told(answer: Answer) -> datetime | None:
+    """Return the aware instant, to the second, that a response tells by `Date`, or None where it tells none.
+
+    A cache tells by `Age` how many seconds ago it got the response. Source: RFC 9110 6.6.1, RFC 9111 5.1.
+    """
+    try:
+        date = parsedate_to_datetime(answer.header("date"))
+        age = timedelta(seconds=int(answer.header("age") or 0))
+        return (date if date.tzinfo else date.replace(tzinfo=UTC)) + age
+    except (ValueError, OverflowError):
+        return None
+
+
+def bound_seconds_of_check(error: ClockError, answer: Answer) -> float | None:
+    """Return by how many seconds the clock may have been off at one check, or None where nothing confirmed it.
+
+    Where nothing on this machine confirms the clock, the response does whose own time is close to ours.
+
+    :param answer: the response, with the instants of our clock between which it came.
+    """
+    if error.bound is not None:
+        return error.bound_seconds
+    told = time_told(answer)
+    if told is None or not answer.sent_at - CONFIRMED_WITHIN <= told <= answer.completed_at + CONFIRMED_WITHIN:
+        return None
+    return (CONFIRMED_WITHIN + (answer.completed_at - answer.sent_at)).total_seconds()
 
 
 def of_kernel(*, state: int, status: int, maxerror: int, offset: int) -> Figures | None:
@@ -191,3 +240,33 @@ def of_chrony(line: str) -> Figures | None:
     left, delay, dispersion = (timedelta(seconds=abs(float(fields[at]))) for at in (4, 10, 11))
     largest = dispersion + delay / 2
     return Figures(Voucher.CHRONY, bound=left + largest, least=max(left - largest, timedelta(0)), updated=fields[3])
+
+
+def of_ntp(
+    *,
+    offset: float,
+    delay: float,
+    root_delay: float,
+    root_dispersion: float,
+    is_synchronised: bool,
+    answered_at: float,
+) -> Figures | None:
+    """Return what the answer of an NTP server says of our clock, or None where the server keeps no time itself.
+
+    Source: RFC 5905, section 10, the root distance. All arguments but the flag are in seconds.
+
+    :param offset: by how much our clock is behind the server's.
+    :param delay: how long the question and its answer were under way.
+    :param root_delay: the same between the server and its reference clock.
+    :param root_dispersion: how far the server's clock may be from that.
+    :param answered_at: when the answer came, by our clock.
+    """
+    if not is_synchronised:
+        return None
+    left, largest = abs(offset), delay / 2 + root_delay / 2 + root_dispersion
+    return Figures(
+        Voucher.NTP,
+        bound=timedelta(seconds=left + largest),
+        least=timedelta(seconds=max(left - largest, 0.0)),
+        updated=f"ntp {answered_at}",
+    )

@@ -122,7 +122,7 @@ def test_what_was_seen_at_the_due_time_of_an_early_release_is_told_at_once():
     drafting.draft_missing(now=london("09:32:02"))
 
     report.refresh_from_db()
-    assert "A look at the due time found it.\n\n" in content_of(report).circumstances
+    assert content_of(report).circumstances.endswith("A look at the due time found it.")
 
 
 def test_a_missing_attachment_makes_a_partial_suspicion():

@@ -1,8 +1,13 @@
-"""Asking the machine who vouches for its clock: the real kernel, and real programs that print what chronyc prints."""
+"""Asking what confirms the clock: the real kernel, programs that print what chronyc prints, and an NTP server."""
 
+import contextlib
 import logging
+import socket
+import socketserver
 import stat
+import struct
 import sys
+import threading
 import time
 from datetime import UTC, datetime, timedelta
 
@@ -122,3 +127,74 @@ def test_reading_the_clock_with_its_error_is_quick_enough_for_every_look():
     for _ in range(1_000):
         clock.error()
     assert time.perf_counter() - begun < 1.0
+
+
+# --- NTP servers
+
+SINCE_1900 = 2_208_988_800  # seconds between the beginnings of NTP's time and of Unix's
+
+
+class TimeServer(socketserver.BaseRequestHandler):
+    """Answers as RFC 5905 says, by a clock that is `ahead` of the machine's by some seconds."""
+
+    ahead, leap = 0.0, 0
+
+    def handle(self):
+        question, line = self.request
+        now = time.time() + SINCE_1900 + self.ahead
+        stamp = struct.pack("!II", int(now), int(now % 1 * 2**32))
+        begin = struct.pack("!BBbb", self.leap << 6 | 4 << 3 | 4, 1, 6, -20)
+        root = struct.pack("!II4s", int(0.01 * 2**16), int(0.005 * 2**16), b"GPS\0")
+        line.sendto(begin + root + stamp + question[40:48] + stamp + stamp, self.client_address)
+
+
+@contextlib.contextmanager
+def time_server(**clock):
+    """Run a time server on loopback; gives its host and port."""
+    handler = type("Clock", (TimeServer,), clock)
+    with socketserver.UDPServer(("127.0.0.1", 0), handler) as server:
+        thread = threading.Thread(target=server.serve_forever)
+        thread.start()
+        try:
+            yield f"127.0.0.1:{server.server_address[1]}"
+        finally:
+            server.shutdown()
+            thread.join()
+
+
+def asked(*servers):
+    """Ask time servers alone, and give the figures once they have answered."""
+    source = ClockSource(command=["no-such-program-here"], kernel=lambda: None, servers=servers)
+    source()
+    source.wait()
+    return source()
+
+
+def test_an_ntp_server_that_agrees_confirms_the_clock():
+    with time_server() as server:
+        (figures,) = asked(server)
+    assert figures.voucher is Voucher.NTP
+    assert timedelta(0) < figures.bound < timedelta(seconds=1)
+
+
+def test_an_ntp_server_that_is_20_seconds_ahead_proves_the_clock_wrong():
+    with time_server(ahead=20.0) as server:
+        (figures,) = asked(server)
+    assert timedelta(seconds=19) < figures.least <= figures.bound < timedelta(seconds=21)
+
+
+def test_of_several_ntp_servers_one_that_answers_is_enough(caplog, monkeypatch):
+    monkeypatch.setattr(clock_source, "ANSWERED_WITHIN_SECONDS", 0.3)
+    with socket.socket(socket.AF_INET, socket.SOCK_DGRAM) as silent:
+        silent.bind(("127.0.0.1", 0))
+        nobody = f"127.0.0.1:{silent.getsockname()[1]}"
+        with time_server() as server:
+            assert len(asked(nobody, server)) == 1
+        with caplog.at_level(logging.WARNING):
+            assert asked(nobody) == ()
+    assert "NTP does not say how far the clock may be off" in caplog.text
+
+
+def test_an_ntp_server_that_keeps_no_time_itself_confirms_nothing():
+    with time_server(leap=3) as server:
+        assert asked(server) == ()

@@ -43,6 +43,7 @@ def kept(release, *, finding=None, purpose=Purpose.PLAIN, **fields):
         answer=answered(**fields),
         finding=finding or Finding(LookResult.LIVE, (Reason.MARKER_IN_TITLE,), "d" * 64),
         purpose=purpose,
+        clock_bound_seconds=0.0,
     )
     recording.keep([look], watcher="a", at=SEED_DUE + timedelta(seconds=1))
     return Observation.objects.get()

@@ -66,7 +66,7 @@ def a_random_look(
         text_digest=chance.choice(TEXTS),
         watcher="test",
         purpose="fresh" if chance.random() < 0.05 else "plain",
-        clock_bound_seconds=chance.choice((None, None, 0.02, 0.4, 3.0)),
+        clock_bound_seconds=chance.choices((None, 0.0, 0.02, 0.4, 3.0), weights=(noise / 5, 2, 1, 1, 1))[0],
         publisher_says=_says(chance) if chance.random() < 0.003 else {},
     )
 

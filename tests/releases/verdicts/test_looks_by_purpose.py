@@ -30,6 +30,7 @@ def fresh_look(release, result, *, at):
         result=result,
         adapter="page",
         watcher="test",
+        clock_bound_seconds=0.0,
         purpose=Purpose.FRESH,
     )
     return Observation.append([row])[0]

@@ -116,6 +116,7 @@ BAD = {
     "no port": ({"STATSOFFICE_PROBE_ALLOW_PRIVATE": "intranet"}, "must be host:port"),
     "no scheme": ({"STATSOFFICE_ADDRESS": "releases.example.gov.uk"}, "STATSOFFICE_ADDRESS"),
     "control": ({"STATSOFFICE_PROBE_CONTROLS": "example.org"}, "STATSOFFICE_PROBE_CONTROLS"),
+    "time server": ({"STATSOFFICE_CLOCK_SERVERS": "ntp://ntp.example.gov.uk"}, "must be a host name"),
     "other database": ({"DATABASE_URL": "mysql://u:p@localhost/db"}, "PostgreSQL or an SQLite"),
     "no database": ({"DATABASE_URL": "nonsense"}, "DATABASE_URL"),
     "mail": ({"EMAIL_URL": "pigeon://coop"}, "EMAIL_URL"),

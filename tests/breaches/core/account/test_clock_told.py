@@ -14,9 +14,10 @@ from tests.factories import SEED_DUE, a_confirmed_release
 from tests.releases.on_record import a_look
 
 
-def by_a_clock(one, seconds, *, vouched=True):
-    """Give a look a clock that may be off by so much."""
-    return replace(one, sighting=replace(one.sighting, clock_bound=timedelta(seconds=seconds)), clock_vouched=vouched)
+def by_a_clock(one, seconds, *, confirmed=True):
+    """Give a check a clock that may be off by so much."""
+    clock = {"clock_bound": timedelta(seconds=seconds), "clock_confirmed": confirmed}
+    return replace(one, sighting=replace(one.sighting, **clock))
 
 
 @pytest.mark.parametrize(
@@ -59,31 +60,42 @@ def test_looks_before_due_that_prove_nothing_are_not_counted_as_seen():
     assert "In all, 2 looks answered before the due time found it there" in text
 
 
-def test_a_clock_that_nothing_vouched_for_is_told():
-    blind = [by_a_clock(one, 0, vouched=False) for one in SEED_LOOKS]
+def test_a_clock_that_nothing_confirmed_is_told():
+    blind = [by_a_clock(one, 0, confirmed=False) for one in SEED_LOOKS]
     assert account(record(address(*blind))).endswith(
-        "Nothing vouched for the clock of the check: the times are as it showed them."
+        "Nothing confirmed the clock of the check: the times are as it showed them, and prove nothing."
     )
-    assert "At some looks nothing vouched" in account(record(address(*SEED_LOOKS[:4], blind[4])))
+    assert "At some checks nothing confirmed" in account(record(address(*SEED_LOOKS[:4], blind[4])))
     assert "clock of the check" not in account(record(address(*SEED_LOOKS)))
 
 
 def test_the_clock_of_looks_after_the_release_was_found_is_not_told():
-    later = by_a_clock(look("18:00", LIVE), 30, vouched=False)
+    later = by_a_clock(look("18:00", LIVE), 30, confirmed=False)
     assert account(record(address(*SEED_LOOKS, later))) == account(record(address(*SEED_LOOKS, look("18:00", LIVE))))
 
 
 def test_the_clock_of_a_look_that_did_not_find_it_any_more_is_told():
-    gone = by_a_clock(look("11:05", NOT_LIVE), 3, vouched=False)
+    gone = by_a_clock(look("11:05", NOT_LIVE), 3)
     text = account(record(address(*SEED_LOOKS, look("11:00", LIVE), gone)))
     assert "did not find it there any more" in text
     assert "off by up to 3 seconds" in text
-    assert "At some looks nothing vouched" in text
 
 
 @pytest.mark.django_db
-@pytest.mark.parametrize("bound", [None, 0.25])
-def test_the_bound_of_each_look_gets_from_the_record_into_the_account(bound):
+def test_the_bound_of_each_check_gets_from_the_record_into_the_account():
+    text = account_of_a_morning(bound=0.25)
+    assert "between 2 minutes and 2 minutes 11 seconds" in text
+    assert "off by up to 0.3 seconds" in text
+
+
+@pytest.mark.django_db
+def test_an_account_of_a_morning_on_which_nothing_confirmed_the_clock_accuses_nobody():
+    text = account_of_a_morning(bound=None)
+    assert "late" not in text
+    assert "Nothing confirmed the clock of the check" in text
+
+
+def account_of_a_morning(*, bound):
     release = a_confirmed_release()
     missing = [(seconds, "not_live") for seconds in range(-5, 121, 5)]
     for seconds, result in (*missing, (121, "not_live"), (130, "live"), (140, "live")):
@@ -92,10 +104,4 @@ def test_the_bound_of_each_look_gets_from_the_record_into_the_account(bound):
         )
     judging.judge(release, now=SEED_DUE + timedelta(minutes=5))
     verification = Verification.objects.select_related("release__series__producer").get(release=release)
-    text = account(facts_on_record.facts_of([verification])[verification.pk])
-    if bound:
-        assert "between 2 minutes and 2 minutes 11 seconds" in text
-        assert "off by up to 0.3 seconds" in text
-    else:
-        assert "between 2 minutes 1 second and 2 minutes 10 seconds" in text
-        assert "Nothing vouched for the clock of the check" in text
+    return account(facts_on_record.facts_of([verification])[verification.pk])

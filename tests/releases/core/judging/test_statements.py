@@ -37,7 +37,7 @@ def test_a_look_by_a_clock_known_to_be_wrong_counts_as_a_fault_of_ours_whatever_
         assert counts_as(result, said, clock_off=True) is LookResult.OBSERVER_FAULT
 
 
-def counted(said, *, bound_seconds=None):
+def counted(said, *, bound_seconds=0.0):
     return sighting_of(
         "unrecognised",
         said,
@@ -65,6 +65,7 @@ def test_a_look_that_a_person_corrected_needs_no_proof_by_its_text_and_tells_of_
     assert counted(said) == Sighting(result, *[SEED_DUE] * 3)
 
 
-def test_a_clock_is_off_by_what_it_is_known_to_be_at_most_and_believed_where_nothing_is_known():
+def test_a_clock_is_off_by_what_it_is_known_to_be_at_most_and_not_confirmed_where_nothing_is_known():
     assert counted(None, bound_seconds=0.3).clock_bound == timedelta(seconds=0.3)
-    assert counted(None).clock_bound == timedelta(0)
+    assert counted(None, bound_seconds=0.3).clock_confirmed
+    assert not counted(None, bound_seconds=None).clock_confirmed

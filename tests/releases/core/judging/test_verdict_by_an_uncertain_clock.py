@@ -1,6 +1,7 @@
 """Verdicts by a clock that may be off: what accuses holds even if it was off by the whole bound."""
 
 import itertools
+from dataclasses import replace
 from datetime import timedelta
 
 import pytest
@@ -152,3 +153,31 @@ def test_in_every_short_sequence_what_is_said_of_one_clock_holds_for_every_clock
             true = judged(*(look(result, place - part * bound) for place, result in places))
             assert true.outcome in {shown.outcome, Outcome.EARLY}, (places, bound, part)
             assert shown.delay.from_seconds <= true.delay.from_seconds or true.outcome is not shown.outcome
+
+
+# --- by a clock that nothing confirmed
+
+
+def test_in_every_short_sequence_an_unconfirmed_clock_accuses_and_clears_nobody():
+    for results in itertools.product((None, ABSENT, LIVE), repeat=len(PLACES)):
+        looks = [
+            replace(look(result, place), clock_confirmed=False)
+            for place, result in zip(PLACES, results, strict=True)
+            if result
+        ]
+        assert judged(*looks).outcome is (Outcome.UNCERTAIN if LIVE in results else Outcome.CANNOT_TELL), results
+
+
+def test_what_an_unconfirmed_clock_saw_first_leaves_it_uncertain_and_what_it_saw_later_changes_nothing():
+    late = [*(look(ABSENT, place) for place in (-5, 0, 60, 121)), look(LIVE, 130)]
+    assert judged(*late).outcome is Outcome.LATE
+    assert judged(*late, replace(look(LIVE, 30), clock_confirmed=False)).outcome is Outcome.UNCERTAIN
+    assert judged(*late, replace(look(LIVE, 3_600), clock_confirmed=False)) == judged(*late)
+    assert judged(*late, replace(look(ABSENT, 30), clock_confirmed=False)) == judged(*late)
+
+
+def test_what_an_unconfirmed_clock_saw_before_due_makes_what_was_on_time_uncertain():
+    on_time = [look(ABSENT, -60), look(LIVE, 0)]
+    seen = [replace(look(LIVE, place), clock_confirmed=False) for place in (-40, -30)]
+    assert judged(*on_time).outcome is Outcome.ON_TIME
+    assert judged(*on_time, *seen).outcome is Outcome.UNCERTAIN

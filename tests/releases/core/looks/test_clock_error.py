@@ -1,9 +1,11 @@
 """What is known of the watcher's clock: who vouches for it, its steps, and what other hosts prove."""
 
 from datetime import UTC, datetime, timedelta
+from email.utils import format_datetime
 
 import pytest
 
+from releases.core.looks.answer import Answer
 from releases.core.looks.clock_error import (
     SCRIPTED,
     ClockError,
@@ -11,8 +13,10 @@ from releases.core.looks.clock_error import (
     Figures,
     Reading,
     Voucher,
+    bound_seconds_of_check,
     of_chrony,
     of_kernel,
+    of_ntp,
 )
 
 START = datetime(2026, 6, 30, 8, 29, tzinfo=UTC)
@@ -186,12 +190,21 @@ def test_a_right_clock_is_never_proven_wrong_by_hosts_that_are_right(machine, to
     assert machine.after(0).off_by == timedelta(0)
 
 
-def test_other_hosts_never_vouch_for_a_clock(machine):
+def test_two_other_hosts_that_agree_confirm_a_clock(machine):
     machine.hear("one.example")
+    assert machine.after(0).voucher is Voucher.NOBODY
     machine.hear("two.example")
     error = machine.after(0)
-    assert (error.voucher, error.bound) == (Voucher.NOBODY, None)
+    assert error.voucher is Voucher.CONTROLS
+    assert timedelta(0) < error.bound <= timedelta(seconds=1.5)
     assert error.compared_at == machine.shown
+
+
+def test_two_other_hosts_that_disagree_confirm_nothing(machine):
+    machine.hear("one.example")
+    machine.hear("two.example", off=30)
+    error = machine.after(0)
+    assert (error.voucher, error.bound) == (Voucher.NOBODY, None)
 
 
 def test_what_was_heard_long_ago_proves_nothing_any_more(machine):
@@ -286,3 +299,71 @@ def test_chrony_without_a_server_vouches_for_nothing(line):
 def test_a_line_that_chronyc_does_not_print_is_refused(line):
     with pytest.raises(ValueError):
         of_chrony(line)
+
+
+# --- NTP servers
+
+NTP = {"delay": 0.02, "root_delay": 0.01, "root_dispersion": 0.005, "is_synchronised": True, "answered_at": 17.5}
+
+
+def test_an_ntp_server_bounds_the_error_by_offset_and_root_distance():
+    figures = of_ntp(offset=-0.1, **NTP)
+    assert figures.voucher is Voucher.NTP
+    assert (figures.bound, figures.least) == (timedelta(seconds=0.12), timedelta(seconds=0.08))
+
+
+def test_an_ntp_server_that_keeps_no_time_itself_confirms_nothing():
+    assert of_ntp(offset=0.0, **(NTP | {"is_synchronised": False})) is None
+
+
+def test_after_a_step_neither_of_two_keepers_counts_before_it_has_asked_again(machine):
+    chrony = Figures(Voucher.CHRONY, bound=SECOND, updated="chrony 1")
+    machine.figures = (chrony, of_ntp(offset=0.0, **NTP))
+    machine.after(1)
+    machine.ahead = timedelta(seconds=30)
+    assert machine.after(1).voucher is Voucher.NOBODY
+    machine.figures = (chrony, of_ntp(offset=0.0, **(NTP | {"answered_at": 60.0})))
+    assert machine.after(60).voucher is Voucher.NTP
+
+
+# --- the time that a response tells
+
+UNCONFIRMED = ClockError(Voucher.NOBODY, bound=None)
+
+
+def answer(told: datetime | None, *, age: str = "", took: float = 0.3) -> Answer:
+    """Give a response that was asked for at the start, and tells a time."""
+    headers = [("date", format_datetime(told, usegmt=True))] if told else []
+    headers += [("age", age)] if age else []
+    done = START + timedelta(seconds=took)
+    return Answer("https://www.example.gov.uk/", START, START, done, status=200, headers=tuple(headers))
+
+
+@pytest.mark.parametrize(
+    ("off", "took", "bound"),
+    [
+        pytest.param(0, 0.3, 2.3, id="the-same-time"),
+        pytest.param(2, 0.3, 2.3, id="two-seconds-ahead"),
+        pytest.param(-2, 0.3, 2.3, id="two-seconds-behind"),
+        pytest.param(3, 1, 3, id="two-seconds-after-it-came"),
+        pytest.param(-3, 0.3, None, id="three-seconds-behind"),
+        pytest.param(3, 0.3, None, id="three-seconds-ahead"),
+        pytest.param(-20, 0.3, None, id="twenty-seconds-behind"),
+    ],
+)
+def test_a_response_confirms_the_clock_if_it_tells_the_same_time(off, took, bound):
+    assert bound_seconds_of_check(UNCONFIRMED, answer(START + off * SECOND, took=took)) == bound
+
+
+@pytest.mark.parametrize(("age", "bound"), [("3600", 2.3), ("", None), ("10", None), ("soon", None)])
+def test_a_response_from_a_cache_tells_when_it_was_made_and_how_old_it_is(age, bound):
+    assert bound_seconds_of_check(UNCONFIRMED, answer(START - timedelta(hours=1), age=age)) == bound
+
+
+def test_a_response_that_tells_no_time_confirms_nothing():
+    assert bound_seconds_of_check(UNCONFIRMED, answer(None)) is None
+
+
+def test_where_the_machine_confirms_its_clock_a_wrong_response_changes_nothing():
+    confirmed = ClockError(Voucher.KERNEL, bound=timedelta(seconds=0.12))
+    assert bound_seconds_of_check(confirmed, answer(START - timedelta(days=1))) == 0.12
