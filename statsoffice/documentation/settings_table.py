@@ -173,6 +173,11 @@ SETTINGS = (
         default="this machine's name",
     ),
     Setting(
+        "STATSOFFICE_CLOCK_SERVERS",
+        "NTP servers that confirm the clock of the checks, separated by commas; for machines without chrony "
+        "([decision 61](decisions/0061-believe-a-clock-only-if-something-confirms-it.md))",
+    ),
+    Setting(
         "STATSOFFICE_CLOCK_LARGEST_ERROR",
         "seconds; looks made while the clock is known to be further off are kept and not judged (what it may "
         "be off by widens each interval)",
