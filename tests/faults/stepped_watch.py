@@ -1,21 +1,28 @@
 """`manage.py watch` under a wall clock that can be set: `python -m tests.faults.stepped_watch FILE`.
 
-The file holds the seconds by which the wall clock is ahead of the machine's. Nobody vouches for such a clock: a kernel
-withdraws its own figures when the clock is set.
+The file holds the seconds by which the wall clock is ahead of the machine's. The kernel confirms the clock until it is set,
+and withdraws its figures then.
 """
 
 import sys
+from collections.abc import Sequence
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
 
 import django
 
+from releases.core.looks.clock_error import Figures, Voucher
 from releases.watching.clock import RealClock
 
 
 def settable_clock(file: Path) -> RealClock:
     """Make the machine's clock as it would be if somebody had set it."""
-    return RealClock(wall=lambda: datetime.now(UTC) + timedelta(seconds=float(file.read_text())))
+    at_first = file.read_text()
+
+    def figures() -> Sequence[Figures]:
+        return [Figures(Voucher.KERNEL, bound=timedelta(0))] if file.read_text() == at_first else []
+
+    return RealClock(figures, wall=lambda: datetime.now(UTC) + timedelta(seconds=float(file.read_text())))
 
 
 def main(file: Path) -> None:
