@@ -11,7 +11,8 @@ from tests.faults.morning import Morning, Outcome, folder_for_sockets
 from tests.faults.rows import EARLIEST, ROWS
 from tests.morning import running_site
 
-PREPARING = timedelta(seconds=25)
+# All offices of a full run begin at once, on two cores.
+PREPARING = timedelta(seconds=90)
 
 
 @pytest.fixture(scope="session")

@@ -102,6 +102,10 @@ TAKEN_DOWN = {
 FLAPPING = tuple(replace(story, **TAKEN_DOWN.get(story.slug, {})) for story in STORIES)
 UNSEEN = tuple(replace(story, published=635) if story.slug == "late" else story for story in STORIES)
 
+# Another process takes hosts over eight seconds after one was killed, at its next sweep. That gap may be longer than ten
+# seconds, and then nothing is late.
+AFTER_A_GAP = ALL - {"late", "late-file", "never"}
+
 ROWS = (
     Row(
         "database away from T-90 s on; its watcher killed at T+15 s, before it is back at T+18 s",
@@ -114,6 +118,7 @@ ROWS = (
             (18, start("postgresql")),
         ],
         database="own",
+        exact=AFTER_A_GAP,
         unkept=2,
     ),
     Row(
@@ -159,6 +164,7 @@ ROWS = (
         "killed-a",
         cast=("worker-a", "worker-b", "worker-c", "beat-a"),
         acts=[(-30, kill_holder), (1, kill_child)],
+        exact=AFTER_A_GAP,
         unkept=2,
         punctual=False,
     ),
@@ -167,6 +173,7 @@ ROWS = (
         "killed-b",
         cast=("watch-a", "watch-b", "watch-c"),
         acts=[(-1, kill_holder), (15, kill_holder)],
+        exact=AFTER_A_GAP,
         unkept=2,
         punctual=False,
     ),

@@ -19,6 +19,7 @@ from tests.morning import free_port
 from tests.servers import programs
 from tests.servers.postgresql_cluster import Cluster
 from tests.servers.process import running
+from tests.servers.time_server import time_server
 
 TEMPLATE = "office"
 LEASES = "SELECT holder FROM releases_hostlease WHERE holder <> '' ORDER BY until DESC LIMIT 1"
@@ -34,6 +35,7 @@ class Stage:
         self.shared = Cluster(folder / "shared")
         self.own: dict[str, Cluster] = {}
         self.hostile_port = free_port()
+        self.time_server = ""
 
     @contextlib.contextmanager
     def ready(self, *, own: Sequence[str]) -> Iterator[None]:
@@ -54,7 +56,8 @@ class Stage:
         hostile = [sys.executable, "-m", "tests.faults.hostile_site", str(self.hostile_port)]
         log = self.folder / "hostile-site.log"
         redis = running(_redis(self.folder), answers=(self.folder / "r.sock").exists, log=self.folder / "redis.log")
-        with self._serving("shared.log"), redis, running(hostile, answers=self._hostile_answers, log=log):
+        hostile_site = running(hostile, answers=self._hostile_answers, log=log)
+        with self._serving("shared.log"), redis, hostile_site, time_server() as self.time_server:
             yield
 
     def office(self, row: Row) -> Office:
@@ -112,6 +115,7 @@ class Stage:
         return given | {
             "STATSOFFICE_PROBE_ALLOW_PRIVATE": ",".join(opened),
             "STATSOFFICE_CANARY": "off",
+            "STATSOFFICE_CLOCK_SERVERS": self.time_server,
             "PYTHONUNBUFFERED": "1",
         }
 

@@ -1,7 +1,7 @@
 """`manage.py watch` under a wall clock that can be set: `python -m tests.faults.stepped_watch FILE`.
 
-The file holds the seconds by which the wall clock is ahead of the machine's. The kernel confirms the clock until it is set,
-and withdraws its figures then.
+The file holds the seconds by which the wall clock is ahead of the machine's. The kernel confirms the clock until it is
+set, and withdraws its figures then.
 """
 
 import sys

@@ -11,6 +11,7 @@ from tests.deploy.behind_nginx import in_front, in_production
 from tests.journeys.lone_watch import Ended, LoneWatch
 from tests.journeys.played_morning import Played, next_minute, play, two_of_each
 from tests.morning import running_site
+from tests.servers.time_server import time_server
 from tests.shared_database import environment_of_processes, write_code_of_practice
 from tests.statsoffice.messages.mail_server import free_port, mail_server
 
@@ -31,9 +32,17 @@ def both_mornings(
     for above in (folder, *folder.parents[:2]):
         above.chmod(0o755)
     smtp_port = free_port()
-    with django_db_blocker.unblock(), running_site(folder / "site.log") as site, mail_server(smtp_port) as mailbox:
+    with (
+        django_db_blocker.unblock(),
+        running_site(folder / "site.log") as site,
+        mail_server(smtp_port) as mailbox,
+        time_server() as ntp,
+    ):
         environment = environment_of_processes(redis_url=redis_url) | _surroundings(site.base_url, smtp_port)
-        production = in_production(environment, folder=folder) | {"STATSOFFICE_SECOND_FACTOR": "nobody"}
+        production = in_production(environment, folder=folder) | {
+            "STATSOFFICE_SECOND_FACTOR": "nobody",
+            "STATSOFFICE_CLOCK_SERVERS": ntp,  # `alone` has the time that the responses tell
+        }
         write_code_of_practice()
         try:
             with (

@@ -1,13 +1,9 @@
 """Asking what confirms the clock: the real kernel, programs that print what chronyc prints, and an NTP server."""
 
-import contextlib
 import logging
 import socket
-import socketserver
 import stat
-import struct
 import sys
-import threading
 import time
 from datetime import UTC, datetime, timedelta
 
@@ -17,6 +13,7 @@ from releases.core.looks.clock_error import Figures, Voucher
 from releases.probe import clock_source
 from releases.probe.clock_source import ClockSource
 from releases.watching.clock import RealClock
+from tests.servers.time_server import time_server
 
 LINE = "C0248F97,192.36.143.151,2,1782808000.1,0.000012,-0.00001,0.00002,-3.5,0.001,0.02,0.020,0.004,64.2,Normal"
 KERNEL = Figures(Voucher.KERNEL, bound=timedelta(seconds=0.2))
@@ -130,36 +127,6 @@ def test_reading_the_clock_with_its_error_is_quick_enough_for_every_look():
 
 
 # --- NTP servers
-
-SINCE_1900 = 2_208_988_800  # seconds between the beginnings of NTP's time and of Unix's
-
-
-class TimeServer(socketserver.BaseRequestHandler):
-    """Answers as RFC 5905 says, by a clock that is `ahead` of the machine's by some seconds."""
-
-    ahead, leap = 0.0, 0
-
-    def handle(self):
-        question, line = self.request
-        now = time.time() + SINCE_1900 + self.ahead
-        stamp = struct.pack("!II", int(now), int(now % 1 * 2**32))
-        begin = struct.pack("!BBbb", self.leap << 6 | 4 << 3 | 4, 1, 6, -20)
-        root = struct.pack("!II4s", int(0.01 * 2**16), int(0.005 * 2**16), b"GPS\0")
-        line.sendto(begin + root + stamp + question[40:48] + stamp + stamp, self.client_address)
-
-
-@contextlib.contextmanager
-def time_server(**clock):
-    """Run a time server on loopback; gives its host and port."""
-    handler = type("Clock", (TimeServer,), clock)
-    with socketserver.UDPServer(("127.0.0.1", 0), handler) as server:
-        thread = threading.Thread(target=server.serve_forever)
-        thread.start()
-        try:
-            yield f"127.0.0.1:{server.server_address[1]}"
-        finally:
-            server.shutdown()
-            thread.join()
 
 
 def asked(*servers):
