@@ -102,8 +102,8 @@ TAKEN_DOWN = {
 FLAPPING = tuple(replace(story, **TAKEN_DOWN.get(story.slug, {})) for story in STORIES)
 UNSEEN = tuple(replace(story, published=635) if story.slug == "late" else story for story in STORIES)
 
-# Another process takes hosts over eight seconds after one was killed, at its next sweep. That gap may be longer than ten
-# seconds, and then nothing is late.
+# Another process takes hosts over eight seconds after one was killed, at its next sweep. That gap may be longer than
+# ten seconds, and then nothing is late.
 AFTER_A_GAP = ALL - {"late", "late-file", "never"}
 
 ROWS = (
