@@ -13,7 +13,7 @@ from releases.core.judging.reading.absence import (
 )
 from releases.core.judging.reading.barriers import barrier_in_heading, barrier_in_text, is_script_shell
 from releases.core.judging.reading.characters import decode, holds, words
-from releases.core.judging.reading.destination import is_elsewhere, leads_to
+from releases.core.judging.reading.destination import is_elsewhere, is_same_host, leads_to
 from releases.core.judging.reading.doubts import doubt
 from releases.core.judging.reading.file_type import FileType, declared_type, found_type
 from releases.core.judging.reading.finding import Expectation, Finding, LookResult, Reason, told_by_person
@@ -85,7 +85,9 @@ def _before_the_page(look: PageLook) -> Shown | None:
 
 
 def _led_on(target: str, look: PageLook) -> Shown | None:
-    if reason := is_elsewhere(target, requested=look.answer.requested_url):
+    requested = look.answer.requested_url
+    # What readers find on another host is not known: it was not fetched.
+    if is_same_host(target, requested=requested) and (reason := is_elsewhere(target, requested=requested)):
         return LookResult.NOT_LIVE, (reason,)
     thin = look.page.own_length < _THIN
     return (LookResult.UNRECOGNISED, (Reason.LEADS_ON,)) if thin else None
