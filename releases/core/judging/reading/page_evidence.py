@@ -46,6 +46,8 @@ def examine_page(answer: Answer, expectation: Expectation) -> Finding:
     if told := told_by_person(digest, page.title, expectation):
         return told
     result, reasons = _weigh(look_at(page, digest, answer, expectation))
+    if not page.styles_known and reasons != (Reason.MARKER_IN_TITLE,) and result is not LookResult.UNRECOGNISED:
+        result, reasons = LookResult.UNRECOGNISED, (*reasons, Reason.STYLES_UNREAD)
     return Finding(result, reasons, digest, page.title)
 
 
@@ -143,6 +145,9 @@ def _there(look: PageLook) -> Shown | None:
 
 def _not_there(look: PageLook) -> Shown:
     in_text_at_most = look.place in {None, Reason.MARKER_IN_TEXT}
+    # The page may be the release for those who see what a script or another style sheet shows.
+    if in_text_at_most and look.marker.in_text(look.page.hidden) is Mention.CLEAR:
+        return LookResult.UNRECOGNISED, (*look.place_alone, Reason.MARKER_HIDDEN)
     known = look.digest in look.expectation.texts_not_live
     # A text that names the edition may have been the release all along.
     named = look.mention is Mention.PASSING
