@@ -26,6 +26,8 @@ def declare(report: Report, *, by: "User", at: datetime, words: str = "") -> Non
     role = acting_role(by, WRITERS, report)
     try:
         with transaction.atomic():
+            # The row comes before the chain of events, as it does for all who change a report.
+            Report.objects.select_for_update(no_key=True).get(pk=report.pk)
             OwnAct(report=report, person=by, at=at).save()
             record(report, "own_act_declared", at=at, by=by, words=words.strip(), role=role)
     except IntegrityError:

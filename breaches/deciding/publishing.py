@@ -9,6 +9,7 @@ from django.db import transaction
 from django.db.models import F, QuerySet
 from django.utils.translation import gettext as _
 
+from breaches.core.changes import MADE_PUBLIC, PAST_TENSE, TAKEN_FROM_PUBLIC
 from breaches.core.decision import STATES, Decision
 from breaches.core.printed import public_statement
 from breaches.core.printed.public_statement import PublicStatement, Reported
@@ -69,7 +70,7 @@ def being_corrected(report: Report) -> BeingCorrected | None:
     standing = report.published
     if standing is None or report.rehearsal or report.status not in (*OPEN, *PUBLISHABLE):
         return None
-    begun = report.events.filter(kind=moves.PAST_TENSE[CORRECT], facts__version__0=standing.version).last()
+    begun = report.events.filter(kind=PAST_TENSE[CORRECT], facts__version__0=standing.version).last()
     if begun is None:
         return None
     first = Published.objects.filter(report=report).order_by("at", "pk")[0]
@@ -136,7 +137,7 @@ def publish(report: Report, *, seen: str, by: "User", at: datetime) -> Published
         )
         row.save()
         _point(report, row)
-        record(report, "made_public", at=at, by=by, role=role, version=report.version, statement_sha256=seen)
+        record(report, MADE_PUBLIC, at=at, by=by, role=role, version=report.version, statement_sha256=seen)
     return row
 
 
@@ -155,12 +156,16 @@ def take_back(report: Report, *, words: str = "", by: "User", at: datetime) -> N
     role = acting_role(by, TABLE[Action.PUBLISH], report)
     with transaction.atomic():
         _point(report, None)
-        record(report, "public_taken_back", at=at, by=by, words=words.strip(), role=role, version=report.version)
+        record(report, TAKEN_FROM_PUBLIC, at=at, by=by, words=words.strip(), role=role, version=report.version)
 
 
 def _point(report: Report, row: Published | None) -> None:
     unchanged = Report.objects.filter(
-        pk=report.pk, status=report.status, version=report.version, published=report.published_id
+        pk=report.pk,
+        status=report.status,
+        version=report.version,
+        last_change=report.last_change,
+        published=report.published_id,
     )
     if not unchanged.update(published=row):
         raise SomebodyWasFaster(CHANGED_SINCE_READ)

@@ -100,8 +100,7 @@ def correct(report: Report, *, notice: str, by: "User", at: datetime) -> Report:
     """
     move = moves.check(report, CORRECT, by=by, notice=bool(notice.strip()))
     with transaction.atomic():
-        _notify(report, Nature.CORRECTION_NOTICE, move, words=notice, by=by, at=at)
-        return _moved(
+        draft = _moved(
             report,
             move,
             by=by,
@@ -111,6 +110,8 @@ def correct(report: Report, *, notice: str, by: "User", at: datetime) -> Report:
             content=unapproved(content_of(report)),
             why="correction",
         )
+        _notify(report, Nature.CORRECTION_NOTICE, move, words=notice, by=by, at=at)
+    return draft
 
 
 def withdraw(report: Report, *, notice: str, by: "User", at: datetime) -> Report:
@@ -122,8 +123,9 @@ def withdraw(report: Report, *, notice: str, by: "User", at: datetime) -> Report
     """
     move = moves.check(report, WITHDRAW, by=by, notice=bool(notice.strip()))
     with transaction.atomic():
+        withdrawn = _moved(report, move, by=by, at=at, words=notice)
         _notify(report, Nature.WITHDRAWAL_NOTICE, move, words=notice, by=by, at=at)
-        return _moved(report, move, by=by, at=at, words=notice)
+    return withdrawn
 
 
 def close(report: Report, *, words: str = "", by: "User", at: datetime) -> Report:

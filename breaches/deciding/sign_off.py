@@ -10,6 +10,7 @@ from django.db import transaction
 from django.utils.translation import gettext as _
 
 from breaches.completing import needs
+from breaches.core.changes import PAST_TENSE
 from breaches.core.content import ReportContent, digest, unapproved
 from breaches.core.printed.document import Approval, ReportDocument, lay_out
 from breaches.core.remarks import Section, impossible, missing_for_log
@@ -84,7 +85,7 @@ def return_(
     move = moves.check(report, RETURN, by=by, comment=bool(comment.strip() or said))
     with transaction.atomic():
         returned = moves.make(report, move, by=by, at=at, words=comment.strip(), sections=sorted(said))
-        event = returned.events.filter(kind=moves.PAST_TENSE[RETURN]).latest("position")
+        event = returned.events.filter(kind=PAST_TENSE[RETURN]).latest("position")
         SectionComment.objects.bulk_create(
             [SectionComment(event=event, section=section, words=words) for section, words in said.items()]
         )
@@ -211,7 +212,7 @@ def wrote_or_submitted(report: Report, person: "User") -> bool:
     parts = JoinedDraft.objects.all().parts_of(report)
     return (
         ReportVersion.objects.filter(report__in=parts, why="edited", written_by=person).exists()
-        or report.events.filter(kind=moves.PAST_TENSE[SUBMIT], actor=person).exists()
+        or report.events.filter(kind=PAST_TENSE[SUBMIT], actor=person).exists()
     )
 
 

@@ -21,7 +21,7 @@ from breaches.reports import facts_on_record, filing, moves, practices
 from breaches.reports.references import free_references
 from breaches.reports.versions import new_version, present, record
 from releases.core.dates.london import local_date
-from releases.core.lifecycle import MoveRefused
+from releases.core.lifecycle import MoveRefused, SomebodyWasFaster
 
 if TYPE_CHECKING:
     from statsoffice.accounts.models import User
@@ -45,6 +45,7 @@ def join(reports: Sequence[Report], *, by: "User", at: datetime) -> Report:
     nobody has edited is written anew from the record; what somebody has edited stands one after the other. What people
     said beside the text goes on in it as far as it holds for all of it.
 
+    :param reports: as they were read.
     :param at: the aware instant of joining.
     :return: the joint report, a draft.
     :raises CannotBeJoined: if these are fewer than two, or of different producers, days or real and rehearsed.
@@ -54,6 +55,9 @@ def join(reports: Sequence[Report], *, by: "User", at: datetime) -> Report:
         drafts = _in_order(_held(reports))
         allowed = [moves.check(draft, JOIN, by=by, joint_report=True) for draft in drafts]
         _refuse_unlike(drafts)
+        read = {report.pk: report.last_change for report in reports}
+        if any(draft.last_change != read[draft.pk] for draft in drafts):
+            raise SomebodyWasFaster(_("One of these drafts has changed. Check it before you join them."))
         suspicions = list(Suspicion.objects.filter(report__in=drafts).with_facts())
         machine = _machine(suspicions)
         content, beside = _joint([present(draft) for draft in drafts], machine)

@@ -1,4 +1,4 @@
-"""The forms of the moves: each carries the version that was read, and what the move needs."""
+"""The forms of the moves: each carries the number of the last change that was read, and what the move needs."""
 
 from typing import Any
 
@@ -15,10 +15,10 @@ LONGEST_REMARK = 4000
 
 
 class MoveForm(forms.Form):
-    """A move that needs nothing but the version that was read."""
+    """A move that needs nothing but the number of the last change that was read."""
 
     use_required_attribute = False
-    version = forms.IntegerField(widget=forms.HiddenInput)
+    last_change = forms.IntegerField(widget=forms.HiddenInput, min_value=0)
 
     @property
     def helper(self) -> FormHelper:
@@ -27,7 +27,7 @@ class MoveForm(forms.Form):
 
     def details(self) -> dict[str, Any]:
         """Return what the move is given besides who and when."""
-        return {name: value for name, value in self.cleaned_data.items() if name != "version"}
+        return {name: value for name, value in self.cleaned_data.items() if name != "last_change"}
 
 
 class ApproveForm(MoveForm):

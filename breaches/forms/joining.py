@@ -20,6 +20,7 @@ class JoinForm(forms.Form):
 
     use_required_attribute = False
 
+    last_change = forms.IntegerField(widget=forms.HiddenInput, min_value=0)
     drafts = forms.MultipleChoiceField(
         label=lazy("Which drafts become one report?"),
         widget=forms.CheckboxSelectMultiple,
@@ -35,6 +36,8 @@ class JoinForm(forms.Form):
         :param drafts: read with their suspicions, the verification and the release of each.
         """
         super().__init__(data, initial={"drafts": [draft.reference for draft in drafts]})
+        # Events have one order for all reports. What happens to any of the drafts later has a higher number.
+        self.initial["last_change"] = max((draft.last_change for draft in drafts), default=0)
         self.by_reference = {draft.reference: draft for draft in drafts}
         field = self.fields["drafts"]
         assert isinstance(field, forms.MultipleChoiceField)  # noqa: S101  # declared above
@@ -47,6 +50,18 @@ class JoinForm(forms.Form):
             raise forms.ValidationError(_("Choose at least two drafts"))
         return chosen
 
+    def renewed(self) -> "JoinForm":
+        """Return the form as it was sent, with the number of the last change by now."""
+        sent = QueryDict(mutable=True)
+        sent.setlist("drafts", self.cleaned_data["drafts"])
+        sent["last_change"] = str(self.initial["last_change"])
+        return JoinForm(sent, drafts=list(self.by_reference.values()))
+
+    @property
+    def outdated(self) -> list[Report]:
+        """The chosen drafts that have changed since the form, which is valid, was opened."""
+        return [draft for draft in self.chosen if draft.last_change > self.cleaned_data["last_change"]]
+
     @property
     def chosen(self) -> list[Report]:
         """The chosen drafts, once the form is valid."""
@@ -56,7 +71,7 @@ class JoinForm(forms.Form):
     def helper(self) -> FormHelper:
         """The one field, inside the page's own form element."""
         hints = {reference: _hint(draft) for reference, draft in self.by_reference.items()}
-        return inside_the_form(Question("drafts", size="m", hints=hints))
+        return inside_the_form("last_change", Question("drafts", size="m", hints=hints))
 
 
 def _titles(draft: Report) -> str:

@@ -145,6 +145,14 @@ class Migration(migrations.Migration):
                 ("rehearsal", models.BooleanField(default=False)),
                 ("drafted_at", models.DateTimeField()),
                 (
+                    "last_change",
+                    models.PositiveBigIntegerField(
+                        default=0,
+                        editable=False,
+                        help_text="Position of the last event that outdates an open form; 0 since the report was begun.",
+                    ),
+                ),
+                (
                     "occurred_on",
                     models.DateField(
                         editable=False,

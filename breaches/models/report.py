@@ -108,6 +108,11 @@ class Report(models.Model):
     machine = models.JSONField(default=dict, help_text=lazy("What the record says by now, offered beside the text."))
     rehearsal = models.BooleanField(default=False)
     drafted_at = models.DateTimeField()
+    last_change = models.PositiveBigIntegerField(
+        default=0,
+        editable=False,
+        help_text=lazy("Position of the last event that outdates an open form; 0 since the report was begun."),
+    )
     occurred_on = models.DateField(
         null=True, editable=False, help_text=lazy("The first day of occurrence that the present version names.")
     )

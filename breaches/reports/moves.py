@@ -5,52 +5,18 @@ from typing import TYPE_CHECKING, Any
 
 from django.utils.translation import gettext_lazy as lazy
 
+from breaches.core.changes import PAST_TENSE, STEPS
 from breaches.core.remarks import Remark
-from breaches.core.status import (
-    APPROVE,
-    CLOSE,
-    CORRECT,
-    DECISIONS,
-    DISMISS,
-    JOIN,
-    NOTE_ANSWER,
-    PART,
-    RECORD,
-    REOPEN,
-    REPORT,
-    RESUME,
-    RETURN,
-    SEND,
-    SUBMIT,
-    TAKE_BACK,
-    WITHDRAW,
-)
+from breaches.core.status import DECISIONS, REPORT
 from breaches.models import Report
 from breaches.permissions import acting_role, declared_own_act, roles_for
-from breaches.reports.versions import advance
+from breaches.reports.versions import advance, changes_since
 from releases.core.lifecycle import Move, MoveRefused, SomethingMissing
 from releases.core.roles import Role
 
 if TYPE_CHECKING:
     from statsoffice.accounts.models import User
 
-PAST_TENSE = {
-    SUBMIT: "submitted",
-    TAKE_BACK: "taken_back",
-    RETURN: "returned",
-    APPROVE: "approved",
-    RECORD: "recorded",
-    DISMISS: "dismissed",
-    REOPEN: "reopened",
-    SEND: "sent",
-    NOTE_ANSWER: "answered",
-    CORRECT: "correction_begun",
-    WITHDRAW: "withdrawn",
-    CLOSE: "closed",
-    JOIN: "joined",
-    RESUME: "resumed",
-    PART: "parted",
-}
 SOMEBODY_ELSE_DECIDES = lazy("You have declared that this report is about your own act: somebody else decides on it.")
 
 
@@ -66,12 +32,15 @@ class OwnActIsSubject(MoveRefused):
     """The person has declared that the report is about their own act, so another person must decide."""
 
 
-def was_done_by(report: Report, name: str, *, version: int, person: "User") -> bool:
-    """Tell whether a person already made a move from a version: the same form sent twice asks for nothing new."""
-    last = report.events.filter(kind__in=PAST_TENSE.values()).order_by("-position").first()
-    return bool(
-        last and last.kind == PAST_TENSE[name] and last.actor_id == person.pk and last.facts["version"][0] == version
-    )
+def was_done_by(report: Report, kind: str, *, read: int, person: "User") -> bool:
+    """Tell whether a person has already taken a step by the same form, so that a second click asks for nothing new.
+
+    :param kind: of the event that the step leaves.
+    :param read: the number of the last change that the form carries.
+    """
+    first = changes_since(report, read).first()
+    last = report.events.filter(kind__in=STEPS).order_by("position").last()
+    return bool(first and first == last and first.kind == kind and first.actor_id == person.pk)
 
 
 def check(report: Report, name: str, *, by: "User", remarks: tuple[Remark, ...] = (), **given: bool) -> Move:

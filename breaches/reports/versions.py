@@ -5,9 +5,11 @@ from datetime import datetime
 from typing import TYPE_CHECKING, Any
 
 from django.db import transaction
+from django.db.models import QuerySet
 from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy as lazy
 
+from breaches.core.changes import CHANGES
 from breaches.core.content import ReportContent, digest, from_json, to_json
 from breaches.models import Report, ReportEvent, ReportVersion
 from breaches.reports.filing import cite_anew, first_day
@@ -35,7 +37,9 @@ def content_of(report: Report) -> ReportContent:
 def record(
     report: Report, kind: str, *, at: datetime, by: "User | None" = None, words: str = "", **facts: Any
 ) -> ReportEvent:
-    """Write one event of a report.
+    """Write one event of a report, and number the report by it if the event outdates open forms.
+
+    The caller holds the row of the report locked before such an event: others lock the row before the chain.
 
     :param at: the aware instant at which it happened.
     :param by: who did it, or None for the system.
@@ -45,8 +49,20 @@ def record(
     event = ReportEvent(
         report=report, report_reference=report.reference, kind=kind, at=at, actor=by, words=words, facts=facts
     )
-    ReportEvent.append([event])
+    with transaction.atomic():
+        ReportEvent.append([event])
+        if kind in CHANGES:
+            Report.objects.filter(pk=report.pk).update(last_change=event.position)
+            report.last_change = event.position
     return event
+
+
+def changes_since(report: Report, read: int) -> QuerySet[ReportEvent]:
+    """Return the events of a report that outdate a form, in order.
+
+    :param read: the number of the last change that the form carries.
+    """
+    return report.events.filter(kind__in=CHANGES, position__gt=read).order_by("position")
 
 
 def new_version(
@@ -91,7 +107,7 @@ def advance(
 ) -> Report:
     """Make one move of the lifecycle, with a new version if the content is given, and write its event.
 
-    The move is a compare-and-set on the status and the version with which the report was read.
+    The move is a compare-and-set on the status, the version and the last change with which the report was read.
 
     :param kind: the event's kind, in the past tense.
     :param machine: the machine's text beside the new content; the one of the present version if not given.
@@ -101,7 +117,9 @@ def advance(
     """
     number = report.version + (content is not None)
     with transaction.atomic():
-        unchanged = Report.objects.filter(pk=report.pk, status=move.source, version=report.version)
+        unchanged = Report.objects.filter(
+            pk=report.pk, status=move.source, version=report.version, last_change=report.last_change
+        )
         filed = {} if content is None else {"occurred_on": first_day(content)}
         if not unchanged.update(status=move.target, version=number, **filed, **(values or {})):
             sentence = _("This report was changed by somebody else; look at it again before you go on.")

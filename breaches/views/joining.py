@@ -1,6 +1,7 @@
 """The pages on which the drafts of one morning become one report, and on which that one is taken apart again."""
 
 from datetime import date
+from typing import Any
 
 from django.contrib import messages
 from django.contrib.auth.decorators import login_required
@@ -18,8 +19,10 @@ from breaches.forms.decisions import MoveForm
 from breaches.forms.joining import JoinForm
 from breaches.models import JoinedDraft, Report
 from breaches.permissions import may_start
+from breaches.reports.versions import changes_since
 from breaches.views.access import SignedInRequest, report_page
 from breaches.views.move_pages import MovePage, decide
+from breaches.words import events_in_words
 from releases.core.lifecycle import MoveRefused
 from releases.models import Producer
 
@@ -48,7 +51,16 @@ def join(request: SignedInRequest, producer: str, on: date, *, rehearsal: bool =
     if (joint := _joined_by_this_form(request)) is not None:
         messages.info(request, _("These drafts are joined already: this is the report."))
         return redirect("breaches:report", joint.reference)
-    if form.is_valid():
+    since: list[dict[str, Any]] = []
+    if form.is_valid() and form.outdated:
+        since = [
+            {"draft": draft, "events": events_in_words.listed(changes, {})}
+            for draft in form.outdated
+            if (changes := changes_since(draft, form.cleaned_data["last_change"]).select_related("actor"))
+        ]
+        form = form.renewed()
+        form.add_error("drafts", _("Check what has changed, then join the drafts again"))
+    elif form.is_valid():
         try:
             joint = joining.join(form.chosen, by=request.user, at=timezone.now())
         except MoveRefused as refused:
@@ -56,8 +68,8 @@ def join(request: SignedInRequest, producer: str, on: date, *, rehearsal: bool =
         else:
             messages.success(request, _("The drafts are one report now."))
             return redirect("breaches:report", joint.reference)
-    context = {"producer": found, "on": on, "rehearsal": rehearsal, "drafts": in_order, "form": form}
-    return render(request, "breaches/join.html", context)
+    context = {"producer": found, "on": on, "rehearsal": rehearsal, "drafts": in_order, "form": form, "since": since}
+    return render(request, "breaches/join.html", context, status=409 if since else 200)
 
 
 @report_page("GET", "POST", move=PART)

@@ -6,13 +6,16 @@ from typing import Any
 
 from django.conf import settings
 from django.contrib import messages
+from django.forms import BoundField, ChoiceField
 from django.http import HttpResponse
 from django.shortcuts import redirect, render
 from django.urls import reverse
 from django.utils import timezone
 from django.utils.translation import gettext as _
+from django.utils.translation import gettext_lazy as lazy
 
 from breaches.completing import needs
+from breaches.core.changes import PAST_TENSE
 from breaches.core.content import ReportContent, digest
 from breaches.core.printed.document import lay_out
 from breaches.core.remarks import Remark, Section, odd
@@ -25,12 +28,17 @@ from breaches.forms.decisions import MoveForm
 from breaches.models import Report
 from breaches.paper import pdf, printing
 from breaches.permissions import may_settle_wording, moves_open_to
-from breaches.reports import moves, practices
-from breaches.reports.versions import CHANGED_SINCE_READ, content_of, present
+from breaches.reports import comments, moves, practices
+from breaches.reports.versions import CHANGED_SINCE_READ, changes_since, content_of, present
 from breaches.views.access import SignedInRequest
-from breaches.words import wording
+from breaches.words import events_in_words, wording
 from releases.core.dates.london import local_date
 from releases.core.lifecycle import FieldRefused, MoveRefused, SomebodyWasFaster, SomethingMissing
+
+NOT_DONE = lazy(
+    "We did not save your answer, because the report changed after you opened the page. Check the report before you "
+    "try again."
+)
 
 # The first control of a field in its section's page, for links that lead there.
 CONTROLS = {
@@ -70,7 +78,10 @@ def decide(request: SignedInRequest, report: Report, page: MovePage) -> HttpResp
             return redirect("breaches:report", report.reference)
         return shown(request, report, page, unsent(request, report, page))
     form = page.form(request.POST)
-    if not form.is_valid():
+    is_valid = form.is_valid()
+    if is_outdated(form, report):
+        return _refused(request, report, page, form, SomebodyWasFaster(NOT_DONE))
+    if not is_valid:
         return shown(request, report, page, form)
     try:
         _act(request, report, page, form)
@@ -87,7 +98,7 @@ def decide(request: SignedInRequest, report: Report, page: MovePage) -> HttpResp
 
 def _act(request: SignedInRequest, report: Report, page: MovePage, form: MoveForm) -> None:
     details = form.details()
-    if form.cleaned_data["version"] != report.version or _was_shown_otherwise(request, report, page, details):
+    if _was_shown_otherwise(request, report, page, details):
         raise SomebodyWasFaster(CHANGED_SINCE_READ)
     if page.move == APPROVE:
         details |= {"read_sha256": details.pop("content_sha256"), "render": pdf.render}
@@ -98,14 +109,37 @@ def _refused(
     request: SignedInRequest, report: Report, page: MovePage, form: MoveForm, refused: MoveRefused
 ) -> HttpResponse:
     """Say why a move was refused, or that it was already made where the same form was sent twice."""
-    if moves.was_done_by(report, page.move, version=form.cleaned_data["version"], person=request.user):
+    if moves.was_done_by(report, PAST_TENSE[page.move], read=form.cleaned_data["last_change"], person=request.user):
         messages.success(request, page.done)
         return redirect("breaches:report", report.reference)
-    typed = [
-        {"label": field.label, "text": field.value() or ""} for field in form.visible_fields() if page.move != APPROVE
-    ]
-    context = {"report": report, "sentence": str(refused), "typed": typed}
+    return refused_page(request, report, form, refused)
+
+
+def is_outdated(form: MoveForm, report: Report) -> bool:
+    """Tell whether the report has changed since a form, which has been validated, was opened."""
+    return bool(form.cleaned_data.get("last_change", report.last_change) != report.last_change)
+
+
+def refused_page(request: SignedInRequest, report: Report, form: MoveForm, refused: MoveRefused) -> HttpResponse:
+    """Say why a form was refused, what has happened since it was opened, and what the person typed."""
+    since = changes_since(report, form.cleaned_data["last_change"]).select_related("actor")
+    context = {
+        "report": report,
+        "sentence": NOT_DONE if since else str(refused),
+        "since": events_in_words.listed(since, comments.by_event(report)),
+        "typed": [{"label": field.label, "text": text} for field in form.visible_fields() if (text := typed_in(field))],
+    }
     return render(request, "breaches/refused.html", context, status=409)
+
+
+def typed_in(field: BoundField) -> str:
+    """Return what a person typed or chose in a field, in words."""
+    value = field.value()
+    if isinstance(field.field, ChoiceField):
+        return str(dict(field.field.choices).get(value, ""))  # type: ignore[arg-type]  # no group in the forms of moves
+    if isinstance(value, (list, tuple)):
+        return " ".join(str(part) for part in value if part)
+    return "" if isinstance(value, bool) else str(value or "")
 
 
 def _was_shown_otherwise(request: SignedInRequest, report: Report, page: MovePage, details: dict[str, Any]) -> bool:
@@ -118,7 +152,7 @@ def unsent(request: SignedInRequest, report: Report, page: MovePage) -> MoveForm
     # An annex is asked for by the page's address, so that it is read before it is approved.
     annex = page.move == APPROVE and request.GET.get("annex") == "1"
     sha256 = digest(sign_off.as_approved(report, at=timezone.now(), annex=annex))
-    shown_before = {"version": report.version, "content_sha256": sha256, "annex": annex}
+    shown_before = {"last_change": report.last_change, "content_sha256": sha256, "annex": annex}
     return page.form(initial=shown_before | page.shows(request, report))
 
 

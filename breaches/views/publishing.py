@@ -6,14 +6,18 @@ from django.shortcuts import redirect, render
 from django.utils import timezone
 from django.utils.translation import gettext as _
 
+from breaches.core.changes import MADE_PUBLIC, TAKEN_FROM_PUBLIC
 from breaches.core.printed import public_statement
 from breaches.core.status import Kind
 from breaches.deciding import publishing
+from breaches.forms.decisions import MoveForm
 from breaches.forms.publishing import PublishForm, TakeBackForm
 from breaches.models import Report
 from breaches.permissions import Action, declared_own_act
-from breaches.reports.moves import SOMEBODY_ELSE_DECIDES
+from breaches.reports.moves import SOMEBODY_ELSE_DECIDES, was_done_by
+from breaches.reports.versions import CHANGED_SINCE_READ
 from breaches.views.access import SignedInRequest, report_page
+from breaches.views.move_pages import is_outdated, refused_page
 from breaches.views.transparency import if_public, title_of
 from breaches.words import wording
 from releases.core.lifecycle import MoveRefused, SomebodyWasFaster
@@ -25,19 +29,22 @@ def publish(request: SignedInRequest, report: Report) -> HttpResponse:
     """Show what would be public, and make it so."""
     if declared_own_act(request.user, report):
         return _left_to_others(request, report)
+    statement = publishing.preview(report, now=timezone.now())
+    seen = public_statement.digest(statement)
+    form = PublishForm(request.POST or None, initial={"last_change": report.last_change, "seen": seen})
+    is_valid, done = form.is_valid(), _("Anyone can read it now.")
+    if form.is_bound and is_outdated(form, report):
+        return _outdated(request, report, form, MADE_PUBLIC, done)
     if publishing.is_public(report) or not publishing.may_be_published(report):
         messages.warning(request, _("This cannot be done with the report as it stands."))
         return redirect("breaches:report", report.reference)
-    statement = publishing.preview(report, now=timezone.now())
-    seen = public_statement.digest(statement)
-    form = PublishForm(request.POST or None, initial={"version": report.version, "seen": seen})
-    if form.is_valid():
+    if is_valid:
         try:
             publishing.publish(report, seen=form.cleaned_data["seen"], by=request.user, at=timezone.now())
         except SomebodyWasFaster as refusal:
             messages.warning(request, str(refusal))
             return redirect("breaches:publish", report.reference)
-        messages.success(request, _("Anyone can read it now."))
+        messages.success(request, done)
         return redirect("breaches:report", report.reference)
     row = {"statement": statement, "title": title_of(statement), "kind": wording.KINDS[Kind(statement.kind)]}
     context = {"report": report, "form": form, "row": row, "reported": publishing.reported(report)}
@@ -50,19 +57,30 @@ def take_back(request: SignedInRequest, report: Report) -> HttpResponse:
     """Take a report back from the public."""
     if declared_own_act(request.user, report):
         return _left_to_others(request, report)
-    form = TakeBackForm(request.POST or None, initial={"version": report.version})
-    if form.is_valid():
+    form = TakeBackForm(request.POST or None, initial={"last_change": report.last_change})
+    is_valid, done = form.is_valid(), _("It is no longer public.")
+    if form.is_bound and is_outdated(form, report):
+        return _outdated(request, report, form, TAKEN_FROM_PUBLIC, done)
+    if is_valid:
         try:
             publishing.take_back(report, words=form.cleaned_data["words"], by=request.user, at=timezone.now())
         except MoveRefused as refusal:
             messages.warning(request, str(refusal))
         else:
-            messages.success(request, _("It is no longer public."))
+            messages.success(request, done)
         return redirect("breaches:report", report.reference)
     if report.published_id is None:
         messages.warning(request, _("This report is not public."))
         return redirect("breaches:report", report.reference)
     return render(request, "breaches/unpublish.html", {"report": report, "form": form})
+
+
+def _outdated(request: SignedInRequest, report: Report, form: MoveForm, kind: str, done: str) -> HttpResponse:
+    """Show what has happened since the form was opened, unless the person has only sent it twice."""
+    if was_done_by(report, kind, read=form.cleaned_data["last_change"], person=request.user):
+        messages.success(request, done)
+        return redirect("breaches:report", report.reference)
+    return refused_page(request, report, form, SomebodyWasFaster(CHANGED_SINCE_READ))
 
 
 def _left_to_others(request: SignedInRequest, report: Report) -> HttpResponse:

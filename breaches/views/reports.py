@@ -198,16 +198,8 @@ def _publishing(request: SignedInRequest, report: Report) -> dict[str, Any] | No
 @report_page("GET")
 def history(request: SignedInRequest, report: Report) -> HttpResponse:
     """Show everything that happened to a report, and its versions."""
-    on_sections = comments.by_event(report)
-    events = [
-        {
-            "title": events_in_words.title_of(event),
-            "by": events_in_words.author_of(event),
-            "at": event.at,
-            "text": events_in_words.text_of(event, on_sections.get(event.pk, ())),
-        }
-        for event in report.events.select_related("actor").order_by("position")
-    ]
+    happened = report.events.select_related("actor").order_by("position")
+    events = events_in_words.listed(happened, comments.by_event(report))
     versions = list(report.versions.select_related("written_by").order_by("-number"))
     removals = removals_of(report, versions)
     rows = [(version, events_in_words.removed_in_words(removals[version.number])) for version in versions]

@@ -1,6 +1,7 @@
 """What happened to a report, in words for people: what it was, who did it, and what they wrote about it."""
 
 from collections.abc import Callable, Iterable, Mapping
+from typing import Any
 
 from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy as lazy
@@ -59,6 +60,22 @@ def removed_in_words(redactions: Iterable[ReportEvent]) -> str:
     """Say when and by whom words were removed: "on 9 August 2020 by Ada Hill"; "" where none were."""
     sentence = _("on %(day)s by %(person)s")
     return _(" and ").join(sentence % {"day": day(event.at), "person": event.actor} for event in redactions)
+
+
+def listed(events: Iterable[ReportEvent], on_sections: Mapping[int, Iterable[SectionComment]]) -> list[dict[str, Any]]:
+    """Return events as a list on a page shows them.
+
+    :param on_sections: the comments on single sections, by the key of their event.
+    """
+    return [
+        {
+            "title": title_of(event),
+            "by": author_of(event),
+            "at": event.at,
+            "text": text_of(event, on_sections.get(event.pk, ())),
+        }
+        for event in events
+    ]
 
 
 def title_of(event: ReportEvent) -> str:

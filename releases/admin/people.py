@@ -1,11 +1,12 @@
 """Producers and memberships, kept by administrators; contacts, kept by those who keep the calendar."""
 
-from typing import Any
+from typing import Any, ClassVar
 
 from django import forms
 from django.contrib import admin
 from django.db.models import Model, QuerySet
 from django.http import HttpRequest
+from django.utils.translation import gettext as _
 
 from releases import permissions
 from releases.admin.forms import kept_while_judged
@@ -93,15 +94,43 @@ class ProducerAdmin(ByAdministrators[Producer]):
         return {} if obj else {"slug": ("name",)}
 
 
+class MembershipForm(forms.ModelForm[Membership]):
+    """Gives a role to another person; `by` is the person who gives it."""
+
+    by: ClassVar[Any] = None
+
+    class Meta:
+        model = Membership
+        fields = ("user", "producer", "role")
+
+    def clean_user(self) -> Any:
+        """Refuse oneself, whatever else one may do."""
+        user = self.cleaned_data["user"]
+        if user == self.by:
+            raise forms.ValidationError(_("You cannot give a role to yourself. Ask another administrator."))
+        return user
+
+
 @admin.register(Membership)
 class MembershipAdmin(ByAdministrators[Membership]):
-    """Who holds which role for which producer."""
+    """Who holds which role for which producer; administrators give roles to others, and never to themselves."""
+
+    form = MembershipForm
 
     list_display = ("user", "role", "producer")
     list_filter = ("role",)
     list_select_related = ("user", "producer")
     search_fields = ("user__email", "user__name", "producer__name")
     autocomplete_fields = ("user",)
+
+    def has_change_permission(self, request: HttpRequest, obj: Any = None) -> bool:
+        """Let administrators change the roles of others."""
+        return super().has_change_permission(request, obj) and not (obj is not None and obj.user_id == request.user.pk)
+
+    def get_form(self, request: HttpRequest, obj: Any = None, change: bool = False, **kwargs: Any) -> Any:  # noqa: FBT001, FBT002  # as Django calls it
+        """Let the form know who gives the role."""
+        kwargs["form"] = type("MembershipForm", (MembershipForm,), {"by": request.user})
+        return super().get_form(request, obj, change, **kwargs)
 
 
 @admin.register(Contact)

@@ -220,6 +220,8 @@ REASONS = {
     "page_above": lazy("it led to a page above it"),
     "leads_on": lazy("the page sends its readers on to another address"),
     "log_in": lazy("it was a page for logging in"),
+    "marker_hidden": lazy("the page hides the text that identifies this edition from its readers"),
+    "styles_unread": lazy("the styles of the page are too long to tell what readers see"),
     "negative_marker": lazy("the page itself said that it was not there"),
     "like_not_found": lazy("it was like what the site shows where there is no page"),
     "wrong_type": lazy("it was not the kind of file that was due"),

@@ -65,10 +65,11 @@ def invite(
 
     :param producer: where they are to hold the role; without one they get an account and no role.
     :raises NotYours: if the person who invites may not give this role there.
-    :raises InvitationRefused: if the same is open already, or they hold this role.
+    :raises InvitationRefused: if the same is open already, they hold this role, or they are the person who invites.
     """
     _check_may_give(by, role, producer)
     address = email.strip().lower()
+    refuse_own_role(address, by=by)
     the_same = Q(email=address, producer=producer, role=role or "", accepted_at=None, withdrawn_at=None)
     if Invitation.objects.filter(the_same, expires_at__gt=at).exists():
         sentence = _("%(email)s has been invited to this already. Send that invitation again instead.")
@@ -93,9 +94,10 @@ def send_again(invitation: Invitation, *, by: User, at: datetime) -> str:
     """Give an invitation a new link and a new week, and return the new secret; the old link no longer works.
 
     :raises NotYours: if the person may not give this role.
-    :raises InvitationRefused: if it was accepted or withdrawn.
+    :raises InvitationRefused: if it was accepted or withdrawn, or is their own.
     """
     _check_may_give(by, _role_of(invitation), invitation.producer)
+    refuse_own_role(invitation.email, by=by)
     secret = secrets.token_urlsafe(32)
     renewed = _not_ended(invitation).update(digest=_digest(secret), expires_at=at + VALID_FOR, invited_by=by)
     if not renewed:
@@ -158,6 +160,7 @@ def _accept(invitation: Invitation, *, password: str | None, at: datetime) -> Us
         user = User.objects.create_user(invitation.email, password, name=invitation.name)
     elif not user.is_active:
         raise InvitationRefused(_("This account is closed. Ask an administrator to open it again."))
+    refuse_own_role(user.email, by=invitation.invited_by)
     EmailAddress.objects.update_or_create(user=user, email=user.email, defaults={"verified": True, "primary": True})
     Invitation.objects.filter(pk=invitation.pk).update(accepted_by=user)
     if invitation.producer is not None:
@@ -207,6 +210,16 @@ def _check_may_give(person: User, role: Role | None, producer: Producer | None) 
     if not _may_give(person, role, producer):
         message = f"{person} may not invite anybody to be {role} of {producer}."
         raise NotYours(message)
+
+
+def refuse_own_role(address: str, *, by: User) -> None:
+    """Refuse to give a role to oneself, whatever else one may do.
+
+    :raises InvitationRefused: if the address is that of the person who gives the role.
+    """
+    if address.lower() == by.email.lower():
+        sentence = _("You cannot give a role to yourself. Ask a Head of Profession or another administrator.")
+        raise InvitationRefused(sentence, field="email")
 
 
 def _digest(secret: str) -> str:

@@ -2,8 +2,6 @@
 
 from dataclasses import dataclass
 
-from django.contrib.auth.models import Permission
-
 from releases.core.dates.calendar import Nation
 from releases.core.roles import Role
 from releases.models import Contact, Membership, Producer, Series
@@ -64,9 +62,8 @@ def _set_up_person(person: DemoPerson) -> None:
     account = User.objects.filter(email=person.email).first()
     if account is None:
         keeps_calendar = person.role is Role.CALENDAR_MANAGER
+        # The role opens all that a calendar manager needs in the admin site.
         account = User.objects.create_user(person.email, PASSWORD, name=person.name, is_staff=keeps_calendar)
-        if keeps_calendar:
-            account.user_permissions.set(Permission.objects.filter(content_type__app_label="releases"))
     for producer in Producer.objects.filter(slug__in=person.producers):
         Membership.objects.get_or_create(user=account, producer=producer, role=person.role)
         Contact.objects.get_or_create(

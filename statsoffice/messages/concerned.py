@@ -6,10 +6,10 @@ from dataclasses import dataclass, field
 
 from django.db.models.functions import Coalesce
 
+from breaches.core.changes import PAST_TENSE
 from breaches.core.status import RESTRICTED, SUBMIT
 from breaches.models import Report, ReportEvent, StartedReport, Suspicion
 from breaches.permissions import TABLE, Action
-from breaches.reports.moves import PAST_TENSE
 from releases.core.roles import LEADS
 from releases.models import Contact, Series
 from statsoffice.messages.owed import open_memberships

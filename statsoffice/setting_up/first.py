@@ -13,21 +13,35 @@ from releases.core.dates.calendar import Nation, slot_at
 from releases.core.roles import Role
 from releases.models import Contact, Membership, Producer, Release, Series
 from releases.permissions import Action, check_may
-from statsoffice.accounts.invitations import InvitationRefused, invite
+from statsoffice.accounts.invitations import InvitationRefused, invite, refuse_own_role
 from statsoffice.accounts.models import Invitation, User
 from statsoffice.setting_up.permissions import check_sets_up
 
 A_MINUTE = timedelta(minutes=1)
 
 
+class RolesExist(Exception):
+    """The installation is not empty, so that the person has to be given a role by somebody else."""
+
+
 @transaction.atomic
 def found_producer(*, name: str, nation: Nation, hosts: str, by: User) -> Producer:
-    """Store a producer, and make the person who does so its calendar manager: else they could not go on.
+    """Store the first producer of an installation, and let the set-up make its founder the calendar manager.
+
+    Nobody else could give them the role: no one has any.
 
     :param hosts: one on each line.
     :raises NotYours: if the person is no administrator.
+    :raises RolesExist: if anybody holds a role already, and can give one to them.
     """
     check_sets_up(by)
+    if Membership.objects.exists():
+        raise RolesExist(
+            _(
+                "This office has been set up already. Add the producer in the admin site, and ask a Head of Profession "
+                "or another administrator to give you a role."
+            )
+        )
     producer = Producer.objects.create(name=name, slug=_free_slug(Producer, name), nation=nation, hosts=hosts)
     Membership.objects.create(user=by, producer=producer, role=Role.CALENDAR_MANAGER)
     return producer
@@ -42,10 +56,12 @@ def name_head(
     :param at: the aware instant of naming, from which an invitation counts its week.
     :returns: the invitation with the secret of its link, which is kept nowhere; None where there is an account.
     :raises NotYours: if the person is no administrator, or does not keep the producer's calendar.
-    :raises InvitationRefused: if they were invited already, or their account is closed; nothing is stored then.
+    :raises InvitationRefused: if they were invited already, their account is closed, or they would name themselves;
+        nothing is stored then.
     """
     check_sets_up(by)
     check_may(by, Action.EDIT, producer)
+    refuse_own_role(email, by=by)
     person = User.objects.filter(email__iexact=email).first()
     if person and not person.is_active:
         sentence = _("The account %(email)s is closed. Open it again first, or name somebody else.")

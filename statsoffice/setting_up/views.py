@@ -69,8 +69,12 @@ def producer(request: HttpRequest) -> HttpResponse:
     if office.producer is None and form.is_valid():
         given = form.cleaned_data
         told = {"name": given["name"], "nation": Nation(given["nation"]), "hosts": given["hosts"]}
-        _or_404(lambda: first.found_producer(**told, by=_user(request)))
-        return _on(request, Step.PRODUCER)
+        try:
+            _or_404(lambda: first.found_producer(**told, by=_user(request)))
+        except first.RolesExist as refusal:
+            form.add_error(None, str(refusal))
+        else:
+            return _on(request, Step.PRODUCER)
     return _page(request, Step.PRODUCER, office, form=form if office.producer is None else None)
 
 

@@ -11,6 +11,7 @@ from tests.access.expected import (
     READ,
     RELEASE,
     SIGNED_IN,
+    SUPERUSERS,
     VIEW,
     Expected,
     Who,
@@ -38,7 +39,8 @@ PAGES = {
 # Who adds, changes and deletes: administrators, or nobody.
 FOR_ADMINISTRATORS: dict[str, tuple[Who, Who, Who]] = {
     "accounts_user": (ADMINISTRATORS, ADMINISTRATORS, NOBODY),
-    "auth_group": (ADMINISTRATORS,) * 3,
+    # Who may change a group gives themselves what they like.
+    "auth_group": (SUPERUSERS,) * 3,
     "account_emailaddress": (NOBODY, NOBODY, ADMINISTRATORS),
     "mfa_authenticator": (NOBODY, NOBODY, ADMINISTRATORS),
     "socialaccount_socialaccount": (NOBODY, NOBODY, ADMINISTRATORS),
@@ -68,7 +70,8 @@ def expected_in_the_admin_site() -> dict[str, Expected]:
     for model in admin.site._registry:
         app, label = model._meta.app_label, f"{model._meta.app_label}_{model._meta.model_name}"
         if label in FOR_ADMINISTRATORS:
-            readers, (added, changed, deleted) = ADMINISTRATORS, FOR_ADMINISTRATORS[label]
+            readers = SUPERUSERS if label == "auth_group" else ADMINISTRATORS
+            added, changed, deleted = FOR_ADMINISTRATORS[label]
         else:
             readers = READERS.get(label, READ if app == "breaches" else VIEW)
             added, changed, deleted = WRITTEN.get(label, (NOBODY,) * 3)

@@ -10,6 +10,7 @@ from statsoffice.accounts.permission_matrix import roles_for
 EVERYBODY = "everybody, signed in or not"
 SIGNED_IN = "whoever has signed in"
 ADMINISTRATORS = "administrators"
+SUPERUSERS = "superusers"
 NOBODY = frozenset[Role]()
 
 type Who = str | frozenset[Role]

@@ -11,13 +11,15 @@ from statsoffice.accounts.models import User
 from statsoffice.around_pages import rate_limit
 from tests.access.addresses import examples, places
 from tests.access.admin_tables import expected_in_the_admin_site
-from tests.access.expected import ADMINISTRATORS, EVERYBODY, EXPECTED, SIGNED_IN
+from tests.access.expected import ADMINISTRATORS, EVERYBODY, EXPECTED, SIGNED_IN, SUPERUSERS
+from tests.administrators import an_administrator
 from tests.factories import ProducerFactory, UserFactory
 
 # PostgreSQL takes ten times as long for thousands of savepoints in one transaction, and the table is the same on both.
 pytestmark = [pytest.mark.sqlite_only, pytest.mark.django_db]
 
 ELSEWHERE, NO_ROLE, SUPERUSER, STRANGER = "every role elsewhere", "no role", "superuser", "not signed in"
+IN_THE_GROUP = "administrator by the group"
 PRIVATE = ("A rehearsal in ten minutes", "breach-report-draft", "breach-report-with-hop", "Featherstonehaugh")
 METHODS = {"get": "reads", "post": "posts"}
 
@@ -58,6 +60,8 @@ def client_of(who, office):
         user = office.people[who]
     elif who == STRANGER:
         return client
+    elif who == IN_THE_GROUP:
+        user = an_administrator()
     else:
         user = UserFactory(is_staff=True, is_superuser=who == SUPERUSER)
     if who == ELSEWHERE:
@@ -78,12 +82,14 @@ def kind_of(answer):
 def right_kinds(who, rule, side):
     """Which kinds of answer are right for somebody."""
     allowed = getattr(rule, side)
+    if who == IN_THE_GROUP and allowed == SUPERUSERS:
+        return {"hidden", "no such method"}
     outside = who not in set(Role)
     if allowed == EVERYBODY:
         return {"open", "asked to sign in"}
     if who == STRANGER:
         return {"asked to sign in", "hidden", "no such method", *(["open"] if rule.of_no_row else [])}
-    if who == SUPERUSER and (rule.administrators_too or allowed == ADMINISTRATORS):
+    if who in {SUPERUSER, IN_THE_GROUP} and (rule.administrators_too or allowed in {ADMINISTRATORS, SUPERUSERS}):
         return {"open"} if allowed else {"open", "hidden", "no such method"}
     if allowed == SIGNED_IN or (isinstance(allowed, frozenset) and who in allowed):
         return {"open"}
@@ -94,7 +100,7 @@ def right_kinds(who, rule, side):
 # Each person makes about 800 requests. Three of them find a page that was forgotten; the tables of roles have tests of
 # their own.
 FOR_EACH_COMMIT = (Role.STATISTICIAN, ELSEWHERE, STRANGER)
-OTHERS = tuple(who for who in (*Role, NO_ROLE, SUPERUSER) if who not in FOR_EACH_COMMIT)
+OTHERS = tuple(who for who in (*Role, NO_ROLE, SUPERUSER, IN_THE_GROUP) if who not in FOR_EACH_COMMIT)
 
 
 @pytest.mark.parametrize(
@@ -131,9 +137,8 @@ def assert_access(who, client, found):
             text = (answer.getvalue() if answer.streaming else answer.content).decode(errors="replace")
             if who not in set(Role) and kind == "open":
                 words = [word for word in PRIVATE if word in text]
-                if words and not (
-                    who == SUPERUSER and (rule.administrators_too or getattr(rule, side) == ADMINISTRATORS)
-                ):
+                administers = rule.administrators_too or getattr(rule, side) in {ADMINISTRATORS, SUPERUSERS}
+                if words and not (who in {SUPERUSER, IN_THE_GROUP} and administers):
                     told[f"{method} {name}"] = words
     assert wrong == {}
     assert told == {}

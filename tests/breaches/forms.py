@@ -50,6 +50,11 @@ def status_of(report):
     return Report.objects.get(pk=report.pk).status
 
 
+def last_change(report):
+    """The number that a form of a report carries by now."""
+    return Report.objects.get(pk=report.pk).last_change
+
+
 def words(page):
     """The visible text of a page's main part, with single spaces."""
     return " ".join(LexborHTMLParser(page).css_first("main").text(separator=" ").split())

@@ -83,6 +83,11 @@ def naming(name: str, report: Report, *, by: User) -> Report:
     return Report.objects.select_related("producer").get(pk=report.pk)
 
 
+def read_anew(reports):
+    """Reports as they are stored by now."""
+    return [Report.objects.select_related("producer").get(pk=report.pk) for report in reports]
+
+
 def a_report(office: Office, status: ReportStatus = ReportStatus.DRAFT, *, complete=True, **fields) -> Report:
     """A report that the office's people have brought into a state: the statistician writes, the head decides."""
     report = a_drafted_report(producer=office.producer, **fields)

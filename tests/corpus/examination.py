@@ -13,6 +13,7 @@ from tests.corpus import (
     barred,
     editions,
     files,
+    hidden,
     led_elsewhere,
     live,
     messages,
@@ -26,6 +27,7 @@ from tests.corpus.case import DUE, HOST, Case, Look, Reply, Right
 CASES: tuple[Case, ...] = (
     *live.CASES, *absent.CASES, *editions.CASES, *led_elsewhere.CASES, *barred.CASES, *files.CASES, *mornings.CASES,
     *traps.CASES, *notices.CASES, *messages.CASES, *replaced.CASES,
+    *hidden.CASES,
 )  # fmt: skip
 Fetch = Callable[[Case, Look], Answer]
 

@@ -48,8 +48,8 @@ CASES = (
     ),
     one(
         "redirect-to-another-host",
-        "A host that is not on the producer's list.",
-        NOT_LIVE,
+        "A host that is not on the producer's list: nothing was checked there.",
+        Right.NOBODY,
         Reply(status=302, by_way_of=((302, "https://parked.example.com/x"),)),
         reason=Reason.OTHER_HOST,
     ),
@@ -69,8 +69,8 @@ CASES = (
     ),
     one(
         "redirect-to-a-log-in-elsewhere",
-        "The log-in of another host.",
-        NOT_LIVE,
+        "The log-in of another host. It may let readers through without a question.",
+        Right.NOBODY,
         Reply(
             status=302, by_way_of=((302, "https://id.example.org/login?next=/statistics/road-fuel-prices-june-2026"),)
         ),
@@ -96,6 +96,20 @@ CASES = (
         NOT_LIVE,
         bare(TITLE, "<p>Please wait.</p>", head='<meta http-equiv="refresh" content="0;URL=\'/\'">'),
         reason=Reason.HOME_PAGE,
+    ),
+    one(
+        "redirect-to-the-front-page-of-another-host",
+        "The site has moved as a whole to a host that nobody has allowed.",
+        Right.NOBODY,
+        Reply(status=301, by_way_of=((301, "https://www.example.org/"),)),
+        reason=Reason.OTHER_HOST,
+    ),
+    one(
+        "leads-to-another-host-by-itself",
+        "A page that sends its readers to the front page of another host at once, which we do not fetch.",
+        Right.NOBODY,
+        bare(TITLE, "<p>Please wait.</p>", head='<meta http-equiv="refresh" content="0;URL=https://www.example.org/">'),
+        reason=Reason.LEADS_ON,
     ),
     one(
         "loads-itself-again",

@@ -3,13 +3,15 @@
 import re
 
 import pytest
+from django.contrib import admin
 from django.contrib.admin.models import LogEntry
-from django.contrib.auth.models import Permission
-from django.test import Client
+from django.contrib.auth.models import Group, Permission
+from django.test import Client, RequestFactory
 from django.urls import reverse
 
 from releases.core.roles import LEADS, Role
 from statsoffice.accounts.models import User
+from tests.administrators import administrators, an_administrator
 from tests.factories import ProducerFactory, UserFactory, member
 from tests.releases.admin.site import signed_in, staff
 
@@ -134,3 +136,49 @@ def test_an_account_of_a_superuser_is_changed_by_superusers_only():
     assert client.post(one("change", chief), {"email": chief.email, "name": "Nobody"}).status_code == 403
     password = {"password1": "a long and quiet password", "password2": "a long and quiet password"}
     assert client.post(reverse("admin:auth_user_password_change", args=[chief.pk]), password).status_code == 403
+
+
+VERBS = ("view", "add", "change", "delete")
+# What the roles for a producer decide, whatever permissions of Django's somebody has.
+ADMINISTERED = {"releases.producer", "releases.membership"}
+
+
+def may_in_the_admin_site(person):
+    """The permissions that the admin site grants somebody on tables that follow Django's permissions."""
+    request = RequestFactory().get("/")
+    request.user = person
+    granted = set()
+    for model, table in admin.site._registry.items():
+        label = model._meta.label_lower
+        for verb in VERBS:
+            held = getattr(table, f"has_{verb}_permission")(request)
+            if held and (label in ADMINISTERED or model._meta.app_label not in {"releases"}):
+                granted.add(f"{model._meta.app_label}.{verb}_{model._meta.model_name}")
+    return granted
+
+
+def test_the_group_of_administrators_has_what_the_admin_site_asks_for_and_no_more():
+    """A superuser may do the same, and look after groups."""
+    held = {
+        f"{app}.{codename}"
+        for app, codename in administrators().permissions.values_list("content_type__app_label", "codename")
+    }
+    assert may_in_the_admin_site(an_administrator()) == held
+    superuser = may_in_the_admin_site(UserFactory(is_staff=True, is_superuser=True))
+    assert superuser - held == {f"auth.{verb}_group" for verb in VERBS}
+    assert may_in_the_admin_site(UserFactory(is_staff=True)) == set()
+
+
+def test_the_migration_makes_the_group_of_administrators():
+    assert [group.name for group in Group.objects.all()] == ["Administrators"]
+
+
+def test_an_administrator_gives_themselves_no_permission_and_makes_no_superuser():
+    person = an_administrator()
+    client = signed_in(person)
+    form = {"email": person.email, "name": person.name, "is_active": "on", "is_staff": "on", "is_superuser": "on"}
+    other = Group.objects.create(name="Others")
+    assert client.post(one("change", person), form | {"groups": [other.pk]}).status_code == 302
+    person = User.objects.get(pk=person.pk)
+    assert (person.is_superuser, [group.name for group in person.groups.all()]) == (False, ["Administrators"])
+    assert client.get(reverse("admin:auth_group_changelist")).status_code == 403

@@ -1,6 +1,6 @@
 """What one look at an address shows: not live, live, or nothing that can be relied on."""
 
-from releases.core.judging.reading.destination import is_elsewhere, is_same_page, stands_before
+from releases.core.judging.reading.destination import is_elsewhere, stands_before
 from releases.core.judging.reading.file_evidence import examine_file
 from releases.core.judging.reading.finding import AddressRole, Expectation, Finding, LookResult, Reason
 from releases.core.judging.reading.page_evidence import examine_page, not_found_text
@@ -73,8 +73,9 @@ def _ended_elsewhere(answer: Answer) -> Finding | None:
     reason = is_elsewhere(final, requested=requested)
     if not answer.left_allowed_hosts:
         return Finding(LookResult.NOT_LIVE, (reason,)) if reason else None
-    if reason is not Reason.LOG_IN and stands_before(final, requested=requested):
+    # The host may not be fetched. Its address alone shows nothing of what readers find there.
+    if reason is Reason.LOG_IN:
+        return Finding(LookResult.UNRECOGNISED, (Reason.OTHER_HOST, Reason.LOG_IN))
+    if stands_before(final, requested=requested):
         return Finding(LookResult.UNRECOGNISED, (Reason.OTHER_HOST, Reason.OBSTACLE))
-    if is_same_page(final, requested=requested):
-        return Finding(LookResult.UNRECOGNISED, (Reason.OTHER_HOST,))
-    return Finding(LookResult.NOT_LIVE, (Reason.LOG_IN if reason is Reason.LOG_IN else Reason.OTHER_HOST,))
+    return Finding(LookResult.UNRECOGNISED, (Reason.OTHER_HOST,))

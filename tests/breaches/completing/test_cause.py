@@ -156,7 +156,7 @@ def test_writers_choose_the_cause_on_its_page_and_nobody_else(client, office, un
 def test_the_error_summary_of_a_submission_leads_to_the_page_of_the_cause(client, office, uncaused_report):
     report = without_end(uncaused_report)
     client.force_login(office.statistician)
-    text = client.post(page_of(report, "submit"), {"version": report.version}).text
+    text = client.post(page_of(report, "submit"), {"last_change": report.last_change}).text
     for control in ("id_cause", "id_available_on-day"):
         assert f"{page_of(report)}#{control}" in text
         assert f'id="{control}"' in client.get(page_of(report)).text

@@ -104,9 +104,8 @@ def test_the_page_keeps_the_declaration_and_everybody_who_works_on_the_report_se
 def test_a_direct_post_of_the_decision_is_refused_too(client, office, submitted_report):
     own_acts.declare(submitted_report, by=office.head, at=AT)
     client.force_login(office.head)
-    answer = client.post(
-        page_of(submitted_report, "dismiss"), {"version": submitted_report.version, "reason": "other", "words": "None."}
-    )
+    sent = {"last_change": submitted_report.last_change, "reason": "other", "words": "None."}
+    answer = client.post(page_of(submitted_report, "dismiss"), sent)
     assert answer.status_code == 409
     assert "somebody else decides on it" in words(answer.text)
     assert Report.objects.get(pk=submitted_report.pk).status == ReportStatus.WITH_HOP
@@ -140,7 +139,7 @@ def test_the_pages_of_the_public_say_that_somebody_else_decides(client, office, 
     assert page_of(sent_report, "unpublish") not in page
     name = "unpublish" if is_public else "publish"
     seen = {
-        "version": sent_report.version,
+        "last_change": sent_report.last_change,
         "seen": digest(publishing.preview(sent_report, now=timezone.now())),
         "read": "on",
     }
@@ -160,7 +159,7 @@ def test_what_was_sent_is_taken_up_again_by_somebody_else_on_its_pages_too(clien
     for name in (CORRECT, WITHDRAW, CLOSE):
         assert page_of(sent_report, name) not in page
         answer = client.post(
-            page_of(sent_report, name), {"version": sent_report.version, "notice": "The day was wrong."}
+            page_of(sent_report, name), {"last_change": sent_report.last_change, "notice": "The day was wrong."}
         )
         assert answer.status_code == 409
         assert "somebody else decides on it" in words(answer.text)

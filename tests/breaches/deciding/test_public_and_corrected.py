@@ -8,7 +8,7 @@ from breaches.core.status import DismissalReason, ReportStatus
 from breaches.deciding import publishing, sending, sign_off
 from breaches.reports.versions import content_of
 from releases.core.dates.london import day
-from tests.breaches.forms import words
+from tests.breaches.forms import last_change, words
 from tests.breaches.people import IMPACT, a_report, approved, brought, out, written
 from tests.breaches.public import LATER, made_public, read
 from tests.shared_rows import shared_fixture
@@ -64,7 +64,7 @@ def test_a_lead_takes_the_notice_back_too(client, office, corrected):
     assert "At its public address stands that it is being corrected" in words(page.text)
     assert "Take this notice back too" in words(page.text)
     assert "Make it public" not in page.text
-    client.post(f"/reports/{corrected.reference}/unpublish/", {"version": corrected.version})
+    client.post(f"/reports/{corrected.reference}/unpublish/", {"last_change": last_change(corrected)})
     assert read(client, corrected) == (404, False)
 
 

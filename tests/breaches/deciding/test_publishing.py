@@ -19,7 +19,7 @@ from releases.core.roles import LEADS, Role
 from releases.models import Membership
 from releases.models.append_only import AppendOnlyRow
 from releases.permissions import NotYours
-from tests.breaches.forms import words
+from tests.breaches.forms import last_change, words
 from tests.breaches.people import AT, a_report, approved, brought, out, printed, written
 from tests.breaches.public import LATER, made_public, read, seen
 from tests.factories import UserFactory, rolled_back
@@ -67,7 +67,7 @@ def test_a_lead_alone_makes_it_public_and_takes_it_back_by_function_and_by_page(
         client.force_login(person)
         with subtests.test(str(role)), rolled_back():
             report = Report.objects.select_related("producer").get(pk=key)
-            asked = {"version": report.version, "seen": seen(report), "read": "on"}
+            asked = {"last_change": report.last_change, "seen": seen(report), "read": "on"}
             answer = client.post(f"/reports/{report.reference}/publish/", asked)
             assert answer.status_code == (302 if role in LEADS else 404)
             assert publishing.is_public(report) is (role in LEADS)
@@ -77,7 +77,7 @@ def test_a_lead_alone_makes_it_public_and_takes_it_back_by_function_and_by_page(
                 made_public(report, office)
                 with pytest.raises(NotYours):
                     publishing.take_back(report, by=person, at=LATER)
-            answer = client.post(f"/reports/{report.reference}/unpublish/", {"version": report.version})
+            answer = client.post(f"/reports/{report.reference}/unpublish/", {"last_change": last_change(report)})
             assert answer.status_code == (302 if role in LEADS else 404)
             assert publishing.is_public(report) is (role not in LEADS)
 
@@ -120,11 +120,11 @@ def test_the_page_asks_that_it_was_read_and_shows_what_would_be_public(client, o
     assert publishing.preview(approved_report, now=LATER).impact in words(page.text)
     answer = client.post(
         f"/reports/{approved_report.reference}/publish/",
-        {"version": approved_report.version, "seen": seen(approved_report)},
+        {"last_change": approved_report.last_change, "seen": seen(approved_report)},
     )
     assert "Confirm that you have read it and that it names nobody" in answer.text
     assert not publishing.is_public(approved_report)
-    stale = {"version": approved_report.version, "seen": "0" * 64, "read": "on"}
+    stale = {"last_change": approved_report.last_change, "seen": "0" * 64, "read": "on"}
     answer = client.post(f"/reports/{approved_report.reference}/publish/", stale, follow=True)
     assert "has changed since you read it" in answer.text
     assert not publishing.is_public(approved_report)
@@ -132,7 +132,7 @@ def test_the_page_asks_that_it_was_read_and_shows_what_would_be_public(client, o
 
 def test_sent_twice_it_is_public_once(client, office, approved_report):
     client.force_login(office.head)
-    form = {"version": approved_report.version, "seen": seen(approved_report), "read": "on"}
+    form = {"last_change": approved_report.last_change, "seen": seen(approved_report), "read": "on"}
     for _ in range(2):
         client.post(f"/reports/{approved_report.reference}/publish/", form)
         client.post(f"/reports/{approved_report.reference}/publish/", form)

@@ -12,7 +12,7 @@ from breaches.drafts import joining
 from breaches.models import Report
 from tests.breaches.drafts.test_joining import a_morning
 from tests.breaches.forms import words
-from tests.breaches.people import AT, a_report, naming, written
+from tests.breaches.people import AT, a_report, naming, read_anew, written
 from tests.shared_rows import shared_fixture
 
 pytestmark = pytest.mark.django_db
@@ -64,7 +64,7 @@ def test_a_version_that_is_written_with_the_marker_is_as_it_was_left(client, off
 def test_a_draft_says_what_was_removed_by_way_of_the_joint_report(client, office):
     drafts = a_morning(office, 2)
     written(drafts[0], by=office.statistician, impact=f"{NAME} told two users.")
-    joint = joining.join(drafts, by=office.statistician, at=AT)
+    joint = joining.join(read_anew(drafts), by=office.statistician, at=AT)
     redact(joint, words=NAME, why="Nobody needs the name.", by=office.head, at=LATER)
     client.force_login(office.head)
     drafts[0].refresh_from_db()

@@ -231,10 +231,10 @@ def test_two_people_approving_at_once_make_one_decision_one_document_and_one_eve
 
 
 def test_the_same_move_again_by_the_same_person_is_recognised_and_by_another_is_not(office, draft_report):
-    version = draft_report.version
+    read = draft_report.last_change
     moved = sign_off.submit(draft_report, by=office.statistician, at=AT)
-    assert moves.was_done_by(moved, "submit", version=version, person=office.statistician)
-    assert not moves.was_done_by(moved, "submit", version=version, person=office.head)
-    assert not moves.was_done_by(moved, "submit", version=version - 1, person=office.statistician)
+    assert moves.was_done_by(moved, "submitted", read=read, person=office.statistician)
+    assert not moves.was_done_by(moved, "submitted", read=read, person=office.head)
+    assert not moves.was_done_by(moved, "submitted", read=read - 1, person=office.statistician)
     with pytest.raises(WrongState):
         sign_off.submit(moved, by=office.statistician, at=AT)

@@ -18,7 +18,7 @@ from statsoffice import evidence_checked
 from statsoffice.redacting.redaction import redact
 from tests.breaches.deciding.test_redaction import where
 from tests.breaches.drafts.test_joining import a_morning
-from tests.breaches.people import AT, written
+from tests.breaches.people import AT, read_anew, written
 from tests.factories import SEED_DUE, SeriesFactory, a_confirmed_release, a_release
 
 pytestmark = pytest.mark.django_db
@@ -61,7 +61,7 @@ def test_of_a_joint_report_the_drafts_from_which_it_was_joined_are_reached(offic
     notes.write(drafts[0], text=f"{NAME} rang.", happened_at=AT, by=office.statistician, at=AT)
     drafts[0].refresh_from_db()
     written(drafts[0], by=office.statistician, impact=f"{NAME} told two users.")
-    joint = joining.join(drafts, by=office.statistician, at=AT)
+    joint = joining.join(read_anew(drafts), by=office.statistician, at=AT)
     assert NAME in content_of(joint).impact
     redact(joint, words=NAME, why=WHY, by=office.head, at=LATER)
     assert where(NAME) == set()

@@ -18,7 +18,7 @@ from releases.core.lifecycle import WrongRole, WrongState
 from releases.core.roles import Role
 from releases.models.append_only import AppendOnlyRow
 from tests.breaches.mornings import EARLY_MORNING, LIVE, NOT_LIVE, NOT_SEEN_MORNING, a_late_release, covered, looks
-from tests.breaches.people import AT, an_office, printed, written
+from tests.breaches.people import AT, an_office, printed, read_anew, written
 from tests.breaches.record import DUE, london
 from tests.factories import SeriesFactory, a_confirmed_release
 from tests.shared_rows import shared_fixture
@@ -118,7 +118,7 @@ def test_what_people_wrote_in_the_drafts_stands_in_the_joint_report(office, draf
         by=office.statistician,
         at=AT,
     )
-    joint = joining.join(drafts, by=office.statistician, at=AT)
+    joint = joining.join(read_anew(drafts), by=office.statistician, at=AT)
     content = content_of(joint)
     assert content.impact == "One user asked.\n\nA journalist rang."
     assert content.circumstances == f"{told}\n\n{content_of(drafts[1]).circumstances}"
@@ -130,7 +130,7 @@ def test_whoever_wrote_a_draft_does_not_approve_the_joint_text_where_two_people_
     office = an_office(two_person_approval=True)
     drafts = a_morning(office, 2)
     written(drafts[0], by=office.head)
-    joint = joining.join(drafts, by=office.statistician, at=AT)
+    joint = joining.join(read_anew(drafts), by=office.statistician, at=AT)
     assert sign_off.wrote_or_submitted(joint, office.head)
     joint = written(joint, by=office.statistician)
     with pytest.raises(sign_off.TwoPeopleNeeded):

@@ -9,13 +9,12 @@ from breaches.completing import cause, dealing, notes, timeline
 from breaches.completing.cause import Found
 from breaches.core.status import Cause
 from breaches.drafts import joining
-from breaches.models import Report
 from breaches.reports.versions import content_of
 from releases.core.roles import Role
 from statsoffice.messages import outbox
 from statsoffice.messages.models import Message
 from tests.breaches.drafts.test_joining import a_morning
-from tests.breaches.people import AT
+from tests.breaches.people import AT, read_anew
 from tests.breaches.record import london
 from tests.shared_rows import shared_fixture
 
@@ -31,12 +30,8 @@ def drafts(office):
     return a_morning(office, 3)
 
 
-def stored(reports):
-    return [Report.objects.select_related("producer").get(pk=report.pk) for report in reports]
-
-
 def joined(office, drafts, *, at=AT):
-    return joining.join(stored(drafts), by=office.statistician, at=at)
+    return joining.join(read_anew(drafts), by=office.statistician, at=at)
 
 
 def told(prefix, *, at):
@@ -45,7 +40,7 @@ def told(prefix, *, at):
 
 
 def deals(office, report, role, *, at):
-    (read,) = stored([report])
+    (read,) = read_anew([report])
     dealing.put_down(read, person=office.people[role], by=office.head, at=at)
 
 
@@ -83,7 +78,7 @@ def test_whoever_was_reminded_of_a_draft_is_not_reminded_again_of_what_it_went_i
 
 
 def says(office, report, **found):
-    (read,) = stored([report])
+    (read,) = read_anew([report])
     cause.choose(read, Found(**found), by=office.statistician, at=AT)
 
 
@@ -103,14 +98,14 @@ def test_causes_are_left_to_be_chosen_again(office, drafts, other):
     if other:
         says(office, drafts[0], cause=other, available_at=london("10:27"))
     assert cause.found_of(joined(office, drafts)) == Found()
-    assert cause.found_of(stored(drafts)[1]).cause == Cause.SCHEDULER_FAULT
+    assert cause.found_of(read_anew(drafts)[1]).cause == Cause.SCHEDULER_FAULT
 
 
 def test_the_timeline_prints_what_was_chosen_of_the_record_and_no_notes_which_stay_with_their_draft(office, drafts):
-    (draft,) = stored(drafts[:1])
+    (draft,) = read_anew(drafts[:1])
     note = notes.write(draft, text="A caller rang.", happened_at=SOON, by=office.statistician, at=AT)
     says(office, draft, cause=Cause.NOT_KNOWN, available_at=london("10:27"))
-    (draft,) = stored([draft])
+    (draft,) = read_anew([draft])
     sources = [entry.source for entry in timeline.standing(draft)]
     assert {f"note-{note.pk}", "available"} < set(sources)
     notes.choose(draft, sources=sources, expected_version=draft.version, by=office.statistician, at=AT)
@@ -126,11 +121,11 @@ def test_who_took_the_joint_report_deals_with_the_drafts_that_had_nobody_once_it
     deals(office, drafts[0], Role.STATISTICIAN, at=SOON)
     joint = joined(office, drafts)
     deals(office, joint, Role.DEPUTY, at=AT + timedelta(minutes=1))
-    joining.part(stored([joint])[0], by=office.statistician, at=timezone.now())
-    assert [draft.person_dealing for draft in stored(drafts)] == [office.statistician, office.deputy, office.deputy]
+    joining.part(read_anew([joint])[0], by=office.statistician, at=timezone.now())
+    assert [draft.person_dealing for draft in read_anew(drafts)] == [office.statistician, office.deputy, office.deputy]
 
 
 def test_taken_apart_a_draft_that_nobody_dealt_with_has_nobody_of_another_draft(office, drafts):
     deals(office, drafts[0], Role.STATISTICIAN, at=SOON)
     joining.part(joined(office, drafts), by=office.statistician, at=AT)
-    assert [draft.person_dealing for draft in stored(drafts)] == [office.statistician, None, None]
+    assert [draft.person_dealing for draft in read_anew(drafts)] == [office.statistician, None, None]

@@ -40,7 +40,7 @@ def test_every_link_to_a_missing_or_odd_field_leads_to_a_control_of_that_name(cl
          producers="", statement_url="nowhere", **nobody)  # fmt: skip
     send(client, f"/reports/{report.reference}/circumstances/", practices=[], circumstances="",
          dates__0__on__day="", dates__0__on__month="", dates__0__on__year="")  # fmt: skip
-    page = client.post(page_of(report, "submit"), {"version": Report.objects.get(pk=report.pk).version}).text
+    page = client.post(page_of(report, "submit"), {"last_change": Report.objects.get(pk=report.pk).last_change}).text
     from selectolax.lexbor import LexborHTMLParser
 
     links = {link.attributes["href"] for link in LexborHTMLParser(page).css("main a") if "#" in link.attributes["href"]}
@@ -159,7 +159,7 @@ def test_a_text_that_changed_after_the_page_was_read_is_not_approved(client, off
     written(submitted_report, by=office.deputy, impact="Changed meanwhile.")
     answer = client.post(page_of(submitted_report, "approve"), filled_in(page))
     assert answer.status_code == 409
-    assert "read it again" in words(answer.text)
+    assert "Check the report before you try again" in words(answer.text)
     assert status_of(submitted_report) == ReportStatus.WITH_HOP
 
 

@@ -3,14 +3,15 @@
 from datetime import date
 
 import pytest
+from django.db.models import Max
 from django.urls import reverse
 
 from breaches.drafts import joining
 from breaches.models import Report
 from releases.core.roles import Role
 from tests.breaches.drafts.test_joining import a_morning
-from tests.breaches.forms import words
-from tests.breaches.people import AT, an_office
+from tests.breaches.forms import send, words
+from tests.breaches.people import AT, an_office, written
 from tests.factories import UserFactory, rolled_back
 from tests.shared_rows import shared_fixture
 
@@ -32,6 +33,12 @@ def report_page(report, name="report"):
     return reverse(f"breaches:{name}", args=[report.reference])
 
 
+def chosen_of(drafts):
+    """What the form of a morning sends that was opened now."""
+    read = Report.objects.filter(pk__in=[draft.pk for draft in drafts]).aggregate(last=Max("last_change"))["last"]
+    return {"drafts": [draft.reference for draft in drafts], "last_change": read or 0}
+
+
 def test_desk_and_drafts_lead_to_the_page_and_from_there_to_the_joint_report(client, office):
     drafts = a_morning(office, 4)
     client.force_login(office.statistician)
@@ -43,7 +50,7 @@ def test_desk_and_drafts_lead_to_the_page_and_from_there_to_the_joint_report(cli
     shown = words(client.get(morning_page(office)).text)
     assert all(f"Release {number}" in shown for number in range(4))
     assert "suspected not seen, due at 9.30am" in shown
-    answer = client.post(morning_page(office), {"drafts": [draft.reference for draft in drafts]})
+    answer = client.post(morning_page(office), chosen_of(drafts))
     joint = Report.objects.get(status="draft")
     assert answer.url == report_page(joint)
     page = words(client.get(answer.url).text)
@@ -67,7 +74,7 @@ def test_the_title_of_the_mornings_page_is_plain_text(client, office):
 def test_only_what_was_chosen_is_joined_and_the_rest_stays(client, office):
     drafts = a_morning(office, 3)
     client.force_login(office.head)
-    client.post(morning_page(office), {"drafts": [draft.reference for draft in drafts[:2]]})
+    client.post(morning_page(office), chosen_of(drafts[:2]))
     drafts[2].refresh_from_db()
     assert drafts[2].status == "draft"
     assert Report.objects.filter(status="joined").count() == 2
@@ -76,21 +83,21 @@ def test_only_what_was_chosen_is_joined_and_the_rest_stays(client, office):
 @pytest.mark.parametrize("chosen", [0, 1])
 def test_fewer_than_two_are_refused_in_words_and_nothing_moves(client, office, chosen, drafts):
     client.force_login(office.head)
-    answer = client.post(morning_page(office), {"drafts": [draft.reference for draft in drafts[:chosen]]})
+    answer = client.post(morning_page(office), chosen_of(drafts[:chosen]))
     assert "Choose at least two drafts" in answer.text
     assert set(Report.objects.values_list("status", flat=True)) == {"draft"}
 
 
 def test_a_draft_that_is_not_of_this_morning_is_refused(client, office, drafts):
     client.force_login(office.head)
-    answer = client.post(morning_page(office), {"drafts": [drafts[0].reference, "breach-elsewhere"]})
+    answer = client.post(morning_page(office), {"drafts": [drafts[0].reference, "breach-elsewhere"], "last_change": 0})
     assert "cannot be joined any more" in answer.text
     assert set(Report.objects.values_list("status", flat=True)) == {"draft"}
 
 
 def test_sent_twice_the_form_leads_to_the_one_joint_report(client, office, drafts):
     client.force_login(office.head)
-    sent = {"drafts": [draft.reference for draft in drafts]}
+    sent = chosen_of(drafts)
     first, second = (client.post(morning_page(office), sent) for _ in range(2))
     assert first.url == second.url
     assert Report.objects.count() == 3
@@ -103,7 +110,7 @@ def test_the_pages_are_there_for_those_who_write_reports_alone(client, office, d
         "no role": UserFactory(),
         "superuser": UserFactory(is_superuser=True, is_staff=True),
     }
-    sent = {"drafts": [draft.reference for draft in drafts]}
+    sent = chosen_of(drafts)
     for who, person in people.items():
         with subtests.test(str(who)), rolled_back():
             client.force_login(person)
@@ -115,7 +122,7 @@ def test_the_pages_are_there_for_those_who_write_reports_alone(client, office, d
             if not allowed:
                 joining.join(list(Report.objects.filter(pk__in=[draft.pk for draft in drafts])), by=office.head, at=AT)
             joint = Report.objects.get(status="draft")
-            answer = client.post(report_page(joint, "part"), {"version": joint.version})
+            answer = client.post(report_page(joint, "part"), {"last_change": joint.last_change})
             assert answer.status_code == (302 if allowed else 404)
             joint.refresh_from_db()
             assert joint.status == ("parted" if allowed else "draft")
@@ -139,7 +146,7 @@ def test_rehearsals_are_joined_among_themselves(client, office):
     client.force_login(office.head)
     assert morning_page(office, "join_rehearsed") in client.get(report_page(drafts[0])).text
     assert "There are no drafts" in client.get(morning_page(office)).text
-    client.post(morning_page(office, "join_rehearsed"), {"drafts": [draft.reference for draft in drafts]})
+    client.post(morning_page(office, "join_rehearsed"), chosen_of(drafts))
     assert Report.objects.get(status="draft").rehearsal
 
 
@@ -149,7 +156,7 @@ def test_taken_apart_by_its_page_the_drafts_are_offered_again(client, office, dr
     shown = words(client.get(report_page(joint, "part")).text)
     assert "does not go back into the drafts" in shown
     for _ in range(2):
-        answer = client.post(report_page(joint, "part"), {"version": joint.version})
+        answer = client.post(report_page(joint, "part"), {"last_change": joint.last_change})
         assert answer.url == report_page(joint)
     page = words(client.get(answer.url).text)
     assert "which go on by themselves" in page
@@ -182,3 +189,17 @@ def test_an_own_act_is_declared_of_the_joint_report_and_not_of_a_draft_that_went
     page = words(client.post(report_page(drafts[0], "own_act"), {"words": "Mine."}, follow=True).text)
     assert "declare it there" in page
     assert not drafts[0].own_acts.exists()
+
+
+def test_a_draft_that_changed_after_the_page_was_opened_is_shown_before_it_is_joined(client, office, drafts):
+    client.force_login(office.head)
+    opened = client.get(morning_page(office)).text
+    written(drafts[0], by=office.statistician)
+    answer = send(client, morning_page(office), opened)
+    assert answer.status_code == 409
+    shown = words(answer.text)
+    assert "Check what has changed, then join the drafts again" in shown
+    assert f"Edited: Impact of the breach {office.statistician} 11.00.00am on 30 June 2020" in shown
+    assert set(Report.objects.values_list("status", flat=True)) == {"draft"}
+    assert send(client, morning_page(office), answer.text).status_code == 302
+    assert Report.objects.filter(status="joined").count() == 2

@@ -110,7 +110,7 @@ def test_a_redirect_document_leads_to_no_host_that_may_not_be_fetched():
     assert (answer.left_allowed_hosts, answer.final_url) == (True, "http://127.0.0.1:9/elsewhere")
     assert len(site.requests) == 1
     finding = adapter_named("govuk").examine(answer, expectation())
-    assert shown(finding) == (LookResult.NOT_LIVE, (Reason.OTHER_HOST,))
+    assert shown(finding) == (LookResult.UNRECOGNISED, (Reason.OTHER_HOST,))
 
 
 def test_redirect_documents_that_lead_in_a_circle_tell_nothing():

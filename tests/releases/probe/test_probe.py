@@ -32,7 +32,7 @@ SCENES = {
     "to-the-home-page": (scene(status=302, headers={"Location": "/"}), LookResult.NOT_LIVE, Reason.HOME_PAGE),
     "to-another-host": (
         scene(status=302, headers={"Location": "http://www.example.gov.uk/a"}),
-        LookResult.NOT_LIVE,
+        LookResult.UNRECOGNISED,
         Reason.OTHER_HOST,
     ),
     "earlier-edition": (

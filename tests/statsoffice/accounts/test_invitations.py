@@ -301,3 +301,31 @@ def test_two_who_follow_one_link_at_once_make_one_account(head, producer):
 def test_the_admin_site_leads_to_the_page(client):
     client.force_login(administrator())
     assert reverse("invite") in client.get(reverse("admin:accounts_user_changelist")).text
+
+
+@pytest.mark.parametrize("role", [Role.HEAD_OF_PROFESSION, Role.STATISTICIAN])
+def test_nobody_invites_themselves(client, producer, role, subtests):
+    people = [member(held, producer, email=f"{held}@example.gov.uk") for held in (*LEADS, Role.CALENDAR_MANAGER)]
+    for person in (*people, administrator()):
+        with subtests.test(str(person)):
+            before = Membership.objects.filter(user=person).count()
+            client.force_login(person)
+            client.post(reverse("invite"), asked(producer, role, person.email.upper()))
+            with pytest.raises((InvitationRefused, NotYours)):
+                invited(person, producer, role, email=person.email)
+            assert not Invitation.objects.exists()
+            assert Membership.objects.filter(user=person).count() == before
+    client.force_login(people[0])
+    page = client.post(reverse("invite"), asked(producer, role, people[0].email)).text
+    assert "You cannot give a role to yourself" in page
+
+
+def test_an_invitation_is_not_accepted_or_sent_again_by_the_account_that_sent_it(head, producer):
+    invitation, _ = invited(head, producer, Role.DEPUTY)
+    User.objects.filter(pk=head.pk).update(email=ADDRESS)
+    invitation.refresh_from_db()
+    with pytest.raises(InvitationRefused, match="yourself"):
+        invitations.accept(invitation, password=None, at=timezone.now())
+    with pytest.raises(InvitationRefused, match="yourself"):
+        invitations.send_again(invitation, by=User.objects.get(pk=head.pk), at=timezone.now())
+    assert [row.role for row in Membership.objects.filter(user=head)] == [Role.HEAD_OF_PROFESSION]

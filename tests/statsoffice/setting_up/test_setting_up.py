@@ -228,3 +228,23 @@ def test_a_series_without_a_head_is_not_done(administrator, client):
     client.post(page(Step.SERIES), RAIN)
     found = office_of(administrator).standings
     assert (found[Step.HEAD], found[Step.SERIES]) == (Standing.TO_DO, Standing.TO_DO)
+
+
+def test_the_set_up_gives_a_role_in_an_empty_installation_only(client, administrator):
+    client.post(page(Step.PRODUCER), {"name": "Office for Rain", "nation": "wales"})
+    assert Membership.objects.get().history.get().history_user == administrator
+    other = User.objects.create_superuser("second@example.gov.uk", name="Second")
+    client.force_login(other)
+    answer = client.post(page(Step.PRODUCER), {"name": "Office for Snow", "nation": "wales"})
+    assert "This office has been set up already" in answer.text
+    assert not Membership.objects.filter(user=other).exists()
+    assert Producer.objects.count() == 1
+
+
+def test_an_administrator_does_not_name_themselves_head_of_profession(client, administrator):
+    client.post(page(Step.PRODUCER), {"name": "Office for Rain", "nation": "wales"})
+    answer = client.post(page(Step.HEAD), HEAD | {"email": "First@example.gov.uk"})
+    assert "You cannot give a role to yourself" in answer.text
+    assert [row.role for row in Membership.objects.all()] == [Role.CALENDAR_MANAGER]
+    assert not Invitation.objects.exists()
+    assert not Contact.objects.exists()

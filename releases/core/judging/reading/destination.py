@@ -39,10 +39,9 @@ def stands_before(final: str, *, requested: str) -> bool:
     return bool(_BEFORE_A_SITE & names) and not _BEFORE_A_SITE & known
 
 
-def is_same_page(final: str, *, requested: str) -> bool:
-    """Say whether a redirect led to the page of the same name, as it does where a site has moved to another host."""
-    there, here = (unquote(urlsplit(url).path).lower().rstrip("/").rpartition("/")[2] for url in (final, requested))
-    return there.partition(".")[0] == here.partition(".")[0]
+def is_same_host(target: str, *, requested: str) -> bool:
+    """Say whether two addresses are of one host; the port does not count."""
+    return urlsplit(target).hostname == urlsplit(requested).hostname
 
 
 def is_page_above(final: str, *, requested: str) -> bool:

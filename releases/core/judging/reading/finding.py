@@ -69,6 +69,8 @@ class Reason(StrEnum):
     MARKER_IN_TEXT = "marker_in_text"
     MARKER_IN_META = "marker_in_meta"
     MARKER_IN_LINKED_DATA = "marker_in_linked_data"
+    MARKER_HIDDEN = "marker_hidden"
+    STYLES_UNREAD = "styles_unread"
     RIGHT_TYPE = "right_type"
     NO_MARKER = "no_marker"
     OTHER_PERIOD = "other_period"

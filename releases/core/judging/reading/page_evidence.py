@@ -13,7 +13,7 @@ from releases.core.judging.reading.absence import (
 )
 from releases.core.judging.reading.barriers import barrier_in_heading, barrier_in_text, is_script_shell
 from releases.core.judging.reading.characters import decode, holds, words
-from releases.core.judging.reading.destination import is_elsewhere, leads_to
+from releases.core.judging.reading.destination import is_elsewhere, is_same_host, leads_to
 from releases.core.judging.reading.doubts import doubt
 from releases.core.judging.reading.file_type import FileType, declared_type, found_type
 from releases.core.judging.reading.finding import Expectation, Finding, LookResult, Reason, told_by_person
@@ -46,6 +46,8 @@ def examine_page(answer: Answer, expectation: Expectation) -> Finding:
     if told := told_by_person(digest, page.title, expectation):
         return told
     result, reasons = _weigh(look_at(page, digest, answer, expectation))
+    if not page.styles_known and reasons != (Reason.MARKER_IN_TITLE,) and result is not LookResult.UNRECOGNISED:
+        result, reasons = LookResult.UNRECOGNISED, (*reasons, Reason.STYLES_UNREAD)
     return Finding(result, reasons, digest, page.title)
 
 
@@ -85,7 +87,9 @@ def _before_the_page(look: PageLook) -> Shown | None:
 
 
 def _led_on(target: str, look: PageLook) -> Shown | None:
-    if reason := is_elsewhere(target, requested=look.answer.requested_url):
+    requested = look.answer.requested_url
+    # What readers find on another host is not known: it was not fetched.
+    if is_same_host(target, requested=requested) and (reason := is_elsewhere(target, requested=requested)):
         return LookResult.NOT_LIVE, (reason,)
     thin = look.page.own_length < _THIN
     return (LookResult.UNRECOGNISED, (Reason.LEADS_ON,)) if thin else None
@@ -141,6 +145,9 @@ def _there(look: PageLook) -> Shown | None:
 
 def _not_there(look: PageLook) -> Shown:
     in_text_at_most = look.place in {None, Reason.MARKER_IN_TEXT}
+    # The page may be the release for those who see what a script or another style sheet shows.
+    if in_text_at_most and look.marker.in_text(look.page.hidden) is Mention.CLEAR:
+        return LookResult.UNRECOGNISED, (*look.place_alone, Reason.MARKER_HIDDEN)
     known = look.digest in look.expectation.texts_not_live
     # A text that names the edition may have been the release all along.
     named = look.mention is Mention.PASSING

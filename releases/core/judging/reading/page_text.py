@@ -8,6 +8,7 @@ from selectolax.lexbor import LexborHTMLParser, LexborNode
 
 from releases.core.judging.reading.characters import fold
 from releases.core.judging.reading.declared import Declared, read_declared
+from releases.core.judging.reading.hidden_text import HiddenText, find_hidden_text
 
 _NEVER_SHOWN = frozenset({
     "script", "style", "template", "noscript", "head", "svg", "math", "iframe", "object", "embed", "audio", "video",
@@ -16,8 +17,7 @@ _NEVER_SHOWN = frozenset({
 _HIDING = frozenset({
     "hidden", "d-none", "visually-hidden", "govuk-visually-hidden", "sr-only", "screen-reader-text"
 })  # fmt: skip
-_MARKED_HIDDEN = ", ".join(("[hidden]", "[style]", "dialog:not([open])", *(f".{name}" for name in sorted(_HIDING))))
-_STYLED_AWAY = re.compile(r"display\s*:\s*none|visibility\s*:\s*(?:hidden|collapse)", re.IGNORECASE)
+_MARKED_HIDDEN = ", ".join(("[hidden]", "dialog:not([open])", *(f".{name}" for name in sorted(_HIDING))))
 _FRAMES = frozenset({"iframe", "object", "embed"})
 _INLINE = frozenset({
     "a", "abbr", "acronym", "b", "bdi", "bdo", "big", "cite", "code", "data", "dfn", "em", "font", "i", "img", "ins",
@@ -69,7 +69,8 @@ class PageText:
     """The title, as it was written, the visible blocks of a page, and what it declares of itself to machines.
 
     A banner that asks about cookies is no part of it; `has_banner` tells that there was one. `has_frame` tells that
-    readers are shown something else within the page's own text, such as a dashboard of another site.
+    readers are shown something else within the page's own text, such as a dashboard of another site. `hidden` are the
+    blocks that the page's own styles hide; `styles_known` tells whether these styles could be read.
     """
 
     title: str
@@ -78,6 +79,8 @@ class PageText:
     has_script: bool = False
     has_banner: bool = False
     has_frame: bool = False
+    hidden: tuple[Block, ...] = ()
+    styles_known: bool = True
     declared: Declared = field(default_factory=Declared)
 
     @property
@@ -104,15 +107,16 @@ class PageText:
 def read_page(html: str) -> PageText:
     """Read the title and the visible text of a page.
 
-    What stands in scripts, comments, templates, attributes or hidden elements is not seen, and neither is what
-    can be chosen in a form.
+    What stands in scripts, comments, templates, attributes or hidden elements is not seen, nor what the page's own
+    styles hide, nor what can be chosen in a form.
 
     :raises TooDeep: if elements are nested more than 2,000 deep.
     """
     _check_depth(html)
     tree = LexborHTMLParser(html)
     title = tree.css_first("head > title")
-    reading = _Reading()
+    hidden = find_hidden_text(tree)
+    reading = _Reading(hidden)
     if tree.body is not None:
         reading.read(tree.body)
     return PageText(
@@ -122,6 +126,8 @@ def read_page(html: str) -> PageText:
         has_script=tree.css_first("script:not([type='application/ld+json'])") is not None,
         has_banner=reading.has_banner,
         has_frame=reading.has_frame,
+        hidden=tuple(reading.hidden_blocks),
+        styles_known=hidden.is_known,
         declared=read_declared(tree),
     )
 
@@ -129,18 +135,22 @@ def read_page(html: str) -> PageText:
 class _Reading:
     """One walk through a page without recursion: a hostile page may be nested as deeply as it likes."""
 
-    def __init__(self) -> None:
+    def __init__(self, styled_away: HiddenText) -> None:
         self.blocks: list[Block] = []
+        self.hidden_blocks: list[Block] = []
+        self._styled_away = styled_away
         self.asks_for_password = False
         self.has_banner = False
         self.has_frame = False
         self._pieces: list[str] = []
+        self._hidden_pieces: list[str] = []
         self._places: list[tuple[int, Place]] = []
         self._hidden: set[int] = set()
         self._around: set[int] = set()
 
     def read(self, body: LexborNode) -> None:
         self._hidden = {node.mem_id for node in body.css(_MARKED_HIDDEN) if _is_hidden(node)}
+        self._hidden |= self._styled_away.elements
         own = {node.mem_id for node in body.css(_OWN)}
         self._around = {
             node.mem_id for node in body.css(_AROUND) if node.mem_id not in own and node.css_first("h1") is None
@@ -166,7 +176,13 @@ class _Reading:
     def _enter(self, node: LexborNode) -> LexborNode | None:
         tag = node.tag or ""
         if tag == "-text":
-            self._pieces.append(node.text_content or "")
+            is_seen = node.parent is None or node.parent.mem_id not in self._styled_away.own_text
+            (self._pieces if is_seen else self._hidden_pieces).append(node.text_content or "")
+            return None
+        if node.mem_id in self._styled_away.elements and tag not in _NEVER_SHOWN:
+            self._end_block()
+            self._hidden_pieces.append(node.text(separator=" "))
+            self._end_block()
             return None
         if tag.startswith("-") or tag in _NEVER_SHOWN or node.mem_id in self._hidden:
             self.has_frame = self.has_frame or self._is_frame(node, tag)
@@ -198,7 +214,10 @@ class _Reading:
     def _end_block(self) -> None:
         if self._pieces and (text := fold("".join(self._pieces))):
             self.blocks.append(Block(text, self._places[-1][1] if self._places else Place.BODY))
+        if self._hidden_pieces and (text := fold("".join(self._hidden_pieces))):
+            self.hidden_blocks.append(Block(text, Place.BODY))
         self._pieces.clear()
+        self._hidden_pieces.clear()
 
 
 def _check_depth(html: str) -> None:
@@ -220,8 +239,6 @@ def _is_a_speck(node: LexborNode) -> bool:
 
 def _is_hidden(node: LexborNode) -> bool:
     attributes = node.attributes
-    if "style" in attributes and _STYLED_AWAY.search(attributes["style"] or ""):
-        return True
     return (
         "hidden" in attributes or node.tag == "dialog" or bool(_HIDING & set((attributes.get("class") or "").split()))
     )

@@ -70,7 +70,7 @@ def test_what_a_gateway_of_our_own_shows_is_a_fault_of_ours():
     left = answered(status=302, final_url=GATEWAY, left_allowed_hosts=True)
     finding = examine(left, expected(controls_fail=True))
     assert (finding.result, finding.reasons) == (LookResult.OBSERVER_FAULT, (Reason.OTHER_HOST, Reason.CONTROLS_FAIL))
-    assert examine(left, expected()).reasons == (Reason.LOG_IN,)
+    assert examine(left, expected()).reasons == (Reason.OTHER_HOST, Reason.LOG_IN)
 
 
 class Network(ScriptedPublisher):
@@ -95,7 +95,7 @@ class Network(ScriptedPublisher):
         pytest.param((), "", "observer_fault", Outcome.CANNOT_TELL, id="our own line is down"),
         pytest.param((ONE,), "", "unreachable", Outcome.CANNOT_TELL, id="their site is down"),
         pytest.param((), GATEWAY, "observer_fault", Outcome.CANNOT_TELL, id="our own gateway asks to log in"),
-        pytest.param((ONE, TWO), GATEWAY, "not_live", Outcome.NOT_SEEN, id="their site asks to log in"),
+        pytest.param((ONE, TWO), GATEWAY, "unrecognised", Outcome.CANNOT_TELL, id="their site asks to log in"),
     ],
 )
 def test_no_fault_of_our_own_network_makes_a_suspicion(reaches, led_to, result, outcome):

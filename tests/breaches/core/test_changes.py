@@ -1,0 +1,14 @@
+"""Each kind of event outdates the forms of a report or does not, and somebody has decided which."""
+
+from breaches.core.changes import BEGINNINGS, CHANGES, NO_CHANGES, PAST_TENSE
+from breaches.core.status import EDIT, REPORT
+from breaches.words.events_in_words import EVENTS
+
+
+def test_every_kind_of_event_begins_a_report_or_changes_it_or_does_not():
+    assert sorted([*BEGINNINGS, *CHANGES, *NO_CHANGES]) == sorted(EVENTS)
+
+
+def test_every_move_outdates_the_forms_that_were_opened_before_it():
+    assert set(PAST_TENSE) == set(REPORT.move_names) - {EDIT}
+    assert {*PAST_TENSE.values(), "edited"} <= CHANGES
