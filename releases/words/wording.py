@@ -247,7 +247,7 @@ REASONS = {
     "consent": lazy("a request for consent stood before it"),
     "fault_text": lazy("the site reported a fault in place of the page"),
     "script_shell": lazy("the page is empty until a script fills it"),
-    "too_deep": lazy("the page was too deeply nested to be read"),
+    "too_deep": lazy("the page’s HTML was too complex to read"),
     "unknown_shape": lazy("the publishing system's answer was of no known form"),
     "announcement": lazy("only its announcement was there"),
     "cancelled": lazy("its announcement said that it was cancelled"),
