@@ -30,6 +30,8 @@ from releases.probe.examination import (
 
 logger = logging.getLogger(__name__)
 
+MOST_PROCESSES = 4
+"""More would need more memory than a service unit is given: 26 MB at rest each, and 282 MB at the most."""
 SECONDS_ON_THE_CLOCK = 30.0
 """For one page, by the parent's clock: a child that is stopped or starved uses no processor time."""
 SECONDS_TO_BEGIN = 60.0
@@ -84,11 +86,11 @@ class Examiners:
     ) -> None:
         """Begin with no process.
 
-        :param most: how many processes at most; None for one for each processor.
+        :param most: how many processes at most; None for one for each processor, up to four.
         :param seconds_on_the_clock: after which a page's process is killed.
         :param options: of the process, for tests: other limits.
         """
-        self._most = most or os.cpu_count() or 1
+        self._most = most or min(os.cpu_count() or 1, MOST_PROCESSES)
         self._seconds_on_the_clock = seconds_on_the_clock
         self._command = [sys.executable, "-m", "releases.probe.examiner", *options]
         self._children: list[_Child] = []
@@ -110,6 +112,9 @@ class Examiners:
 
     def begin(self, key: Hashable, request: Request) -> None:
         """Begin to examine a page; `collect` returns the result under the same key."""
+        if self._is_over:
+            self._done.append((key, Overrun.ENDED))
+            return
         job = _Job(key, request.answer.requested_url, write_request(request))
         (self._last if self._overruns[job.url] >= LATE_FROM else self._waiting).append(job)
         self._hand_out()
@@ -137,10 +142,19 @@ class Examiners:
                     return result
                 others.append((found, result))
 
-    def give_up_after(self, seconds: float) -> None:
-        """Report all that has no result by then as ended, because this process has to end; the first call counts."""
-        if self._until is None:
+    def give_up_after(self, seconds: float | None) -> None:
+        """Report all that has no result by then, and all that is begun afterwards, as ended; the first call counts.
+
+        :param seconds: None to examine as usual again.
+        """
+        if seconds is None:
+            self._until = None
+        elif self._until is None:
             self._until = time.monotonic() + seconds
+
+    @property
+    def _is_over(self) -> bool:
+        return self._until is not None and time.monotonic() > self._until
 
     def close(self) -> None:
         """End all processes; what they were at has no result."""
@@ -203,6 +217,8 @@ class Examiners:
             if not selector.get_map():
                 return
             limit = min((self._deadline(child) for child in self._children if child.jobs), default=timeout_seconds)
+            if self._until is not None:
+                limit = min(limit, self._until - time.monotonic() + 0.01)
             for key, event in selector.select(max(0.0, min(timeout_seconds, limit))):
                 if key.data not in self._children:
                     continue
@@ -255,7 +271,7 @@ class Examiners:
         return child.begun_at + seconds - time.monotonic()
 
     def _end_what_is_too_slow(self) -> None:
-        if self._until is not None and time.monotonic() > self._until and len(self) > len(self._done):
+        if self._is_over and len(self) > len(self._done):
             self._report_all(Overrun.ENDED)
         for child in [child for child in self._children if child.jobs and self._deadline(child) <= 0]:
             child.too_slow = True
@@ -273,7 +289,7 @@ class Examiners:
         self._children.clear()
         self._waiting.clear()
         self._last.clear()
-        self._failed_starts, self._until = 0, None
+        self._failed_starts = 0
 
 
 def _send(child: _Child) -> None:

@@ -132,8 +132,8 @@ class Probe:
             for key, found in self._examiners.collect(timeout_seconds)
         ]
 
-    def give_up_examinations(self, *, after_seconds: float) -> None:
-        """Report as not examined what is not examined by then, because this process has to end."""
+    def give_up_examinations(self, *, after_seconds: float | None) -> None:
+        """Report as not examined what is not examined by then, because a sweep has to end; None to go on as usual."""
         self._examiners.give_up_after(after_seconds)
 
     def _known(self, adapter: str, answer: Answer, expectation: Expectation) -> Finding | None:

@@ -87,11 +87,14 @@ def take_findings(going: Round, *, wait_seconds: float) -> None:
 def finish(going: Round) -> None:
     """Examine all that was answered, as far as that takes no more than seconds, because the sweep has to end."""
     going.look.give_up_examinations(after_seconds=ENDS_WITHIN_SECONDS)
-    while True:
-        examine_some(going, most=len(going.answered))
-        if not (going.examining or going.not_found_reading):
-            return
-        take_findings(going, wait_seconds=ENDS_WITHIN_SECONDS)
+    try:
+        while True:
+            examine_some(going, most=len(going.answered))
+            if not (going.examining or going.not_found_reading):
+                return
+            take_findings(going, wait_seconds=ENDS_WITHIN_SECONDS)
+    finally:
+        going.look.give_up_examinations(after_seconds=None)
 
 
 def _take_look(going: Round, key: LookKey, answer: Answer) -> None:

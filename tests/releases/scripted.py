@@ -128,5 +128,5 @@ class ScriptedPublisher:
     def examined(self, timeout_seconds: float) -> list[tuple[Hashable, Finding | str | Exception]]:
         return []
 
-    def give_up_examinations(self, *, after_seconds: float) -> None:
+    def give_up_examinations(self, *, after_seconds: float | None) -> None:
         """Nothing is under examination."""

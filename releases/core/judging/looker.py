@@ -62,5 +62,5 @@ class Looker(Protocol):
     def examined(self, timeout_seconds: float) -> list[tuple[Hashable, Finding | str | Exception]]:
         """Return what is examined by now, waiting for the first of it at most so long; a fault of ours as such."""
 
-    def give_up_examinations(self, *, after_seconds: float) -> None:
-        """Report as not examined what is not examined by then, because this process has to end."""
+    def give_up_examinations(self, *, after_seconds: float | None) -> None:
+        """Report as not examined what is not examined by then, because a sweep has to end; None to go on as usual."""

@@ -183,6 +183,11 @@ def test_what_has_no_result_when_the_pool_has_to_end_is_told_so(pool):
     begun = time.monotonic()
     assert collected(examiners) == {"long": Overrun.ENDED, "waits": Overrun.ENDED}
     assert time.monotonic() - begun < 2
+    examiners.begin("later", request())
+    assert collected(examiners) == {"later": Overrun.ENDED}
+    examiners.give_up_after(None)
+    examiners.begin("as usual", request())
+    assert isinstance(collected(examiners)["as usual"], Finding)
 
 
 def test_a_stop_signal_to_all_processes_of_a_service_leaves_a_page_to_be_examined(pool):
@@ -196,7 +201,8 @@ def test_a_stop_signal_to_all_processes_of_a_service_leaves_a_page_to_be_examine
 
 def test_processes_end_with_the_one_that_they_work_for():
     script = (
-        "import time; import django; django.setup(); from tests.releases.probe.test_examiners import Examiners, request;"
+        "import time; import django; django.setup();"
+        "from tests.releases.probe.test_examiners import Examiners, request;"
         "pool = Examiners(most=1); pool.examine(request()); print(pool.processes[0], flush=True); time.sleep(60)"
     )
     with subprocess.Popen([sys.executable, "-c", script], stdout=subprocess.PIPE, text=True) as parent:
