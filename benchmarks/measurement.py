@@ -40,4 +40,6 @@ MEASUREMENTS: Sequence[Measurement] = (
     Measurement("morning", sizes=(100_000,), databases=("postgresql",), rounds_inside=60),
     Measurement("backup", sizes=(10_000,), databases=("postgresql",), rounds_inside=3),
     Measurement("pdf", sizes=(1,), rounds_inside=30),
+    Measurement("examiners", sizes=(4_000,), rounds_inside=3),
+    Measurement("examination", sizes=(1_600_000,), rounds_inside=2),
 )

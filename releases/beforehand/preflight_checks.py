@@ -6,7 +6,8 @@ from datetime import datetime, timedelta
 from releases.calendar import tasks
 from releases.core.judging.evidence import LookResult
 from releases.core.judging.reading.characters import decode
-from releases.core.judging.reading.page_text import TooDeep, read_page
+from releases.core.judging.reading.markup import TooComplex
+from releases.core.judging.reading.page_text import read_page
 from releases.core.looks.pacing import Crowd
 from releases.core.preflight_findings import Code, Finding, of_announcement, of_look
 from releases.core.status import Status
@@ -101,7 +102,7 @@ def _of_announcement(release: Release, address: Address, one: Made) -> list[Find
 def _visible_text(one: Made) -> str | None:
     try:
         page = read_page(decode(one.answer.body, charset=one.answer.charset))
-    except TooDeep:
+    except TooComplex:
         return None
     return f"{page.title}\n{page.text}"
 

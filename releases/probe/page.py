@@ -3,14 +3,10 @@
 from releases.core.judging import evidence
 from releases.core.judging.evidence import Expectation, Finding
 from releases.core.looks.answer import Answer
-from releases.probe.remembered import Findings
 
 
 class Page:
     """Looks at what any reader of the announced address would be shown."""
-
-    def __init__(self) -> None:
-        self._findings = Findings()
 
     name = "page"
     reads = "any web page or file, as a reader is shown it"
@@ -25,4 +21,4 @@ class Page:
 
     def examine(self, answer: Answer, expectation: Expectation) -> Finding:
         """Return what the answer shows, by the rules that hold for every site."""
-        return self._findings.of(answer, expectation, evidence.examine)
+        return evidence.examine(answer, expectation)

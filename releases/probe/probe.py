@@ -1,6 +1,7 @@
 """The probe: what the watcher looks through, a fetcher and the adapters that read what it brings."""
 
 import unicodedata
+from collections import Counter
 from collections.abc import Callable, Hashable, Mapping
 from datetime import datetime
 from typing import Self
@@ -8,21 +9,46 @@ from typing import Self
 from django.conf import settings
 
 from releases.calendar.host_budgets import budgets_from_settings
-from releases.core.judging.evidence import Expectation, Finding
+from releases.core.judging.evidence import Expectation, Finding, LookResult, Reason, text_of
 from releases.core.looks.answer import Answer
 from releases.core.looks.errand import Errand
 from releases.core.looks.pacing import DEFAULT_BUDGET, Budget
+from releases.probe.examination import Fault, Overrun, Request
+from releases.probe.examiners import LATE_FROM, Examined, Examiners
 from releases.probe.fetch import Fetcher
-from releases.probe.registry import adapter_named
+from releases.probe.registry import ADAPTERS, adapter_named
+from releases.probe.remembered import Findings
 
 PRODUCT = "statsoffice-release-check"
 
 
-class Probe:
-    """Makes looks, many at a time, and examines what they brought."""
+_OVERRUNS = {
+    Overrun.TIME: Reason.EXAMINATION_TIME,
+    Overrun.MEMORY: Reason.EXAMINATION_MEMORY,
+    Overrun.ENDED: Reason.EXAMINATION_ENDED,
+}
 
-    def __init__(self, fetcher: Fetcher) -> None:
+
+class ExaminationError(Exception):
+    """Our own code failed on a page, in the process that examines pages; the message is its traceback."""
+
+
+class Probe:
+    """Makes looks, many at a time, and has what they brought examined by other processes, within hard limits.
+
+    A page that comes back as it was is answered from memory.
+    """
+
+    def __init__(self, fetcher: Fetcher, examiners: Examiners | None = None) -> None:
+        """Begin with nothing in flight.
+
+        :param examiners: the processes that examine pages.
+        """
         self._fetcher = fetcher
+        self._examiners = examiners or Examiners()
+        self._findings = {name: Findings() for name in ADAPTERS}
+        self._under_examination: dict[Hashable, Request] = {}
+        self._overruns: Counter[str] = Counter()
 
     def __enter__(self) -> Self:
         return self
@@ -67,11 +93,73 @@ class Probe:
         return self._fetcher.poll(timeout_seconds)
 
     def examine(self, adapter: str, answer: Answer, expectation: Expectation) -> Finding:
-        """Return what an answer shows, as the adapter of this name reads it.
+        """Return what an answer shows, as the adapter of this name reads it, and wait for it.
+
+        :raises NoSuchAdapterError: if no adapter has this name.
+        :raises ExaminationError: if our own code failed on it.
+        """
+        if known := self._known(adapter, answer, expectation):
+            return known
+        request = Request(adapter, answer, expectation)
+        found = self._found(request, self._examiners.examine(request))
+        if isinstance(found, Finding):
+            return found
+        raise found if isinstance(found, Exception) else ExaminationError(found)
+
+    def begin_examination(
+        self, key: Hashable, adapter: str, answer: Answer, expectation: Expectation
+    ) -> Finding | None:
+        """Return what an answer shows if that is known at once; else `examined` will return it.
 
         :raises NoSuchAdapterError: if no adapter has this name.
         """
-        return adapter_named(adapter).examine(answer, expectation)
+        if known := self._known(adapter, answer, expectation):
+            return known
+        self._begin(key, Request(adapter, answer, expectation))
+        return None
+
+    def begin_text_of(self, key: Hashable, answer: Answer) -> str | None:
+        """Return the text of a site's own page of absence if that is known at once; else `examined` will return it."""
+        if not answer.body:
+            return text_of(answer)
+        self._begin(key, Request("", answer))
+        return None
+
+    def examined(self, timeout_seconds: float) -> list[tuple[Hashable, Finding | str | Exception]]:
+        """Return what is examined by now, waiting for the first of it at most so long; a fault of ours as such."""
+        return [
+            (key, self._found(self._under_examination.pop(key), found))
+            for key, found in self._examiners.collect(timeout_seconds)
+        ]
+
+    def give_up_examinations(self, *, after_seconds: float | None) -> None:
+        """Report as not examined what is not examined by then, because a sweep has to end; None to go on as usual."""
+        self._examiners.give_up_after(after_seconds)
+
+    def _known(self, adapter: str, answer: Answer, expectation: Expectation) -> Finding | None:
+        if not answer.body:
+            return adapter_named(adapter).examine(answer, expectation)  # there is nothing to read
+        adapter_named(adapter)
+        return self._findings[adapter].known(answer, expectation)
+
+    def _begin(self, key: Hashable, request: Request) -> None:
+        self._under_examination[key] = request
+        self._examiners.begin(key, request)
+
+    def _found(self, request: Request, found: Examined) -> Finding | str | Exception:
+        answer, expectation = request.answer, request.expectation
+        if isinstance(found, Fault):
+            return ExaminationError(found.message)
+        if isinstance(found, str) or expectation is None:
+            return found if isinstance(found, str) else ""
+        if isinstance(found, Overrun):
+            self._overruns[answer.requested_url] += found is not Overrun.ENDED
+            shown = Finding(LookResult.OBSERVER_FAULT, (_OVERRUNS[found],))
+            if found is Overrun.ENDED or self._overruns[answer.requested_url] < LATE_FROM:
+                return shown  # it may have been the machine's fault, so the same page has a second chance
+            found = shown
+        self._findings[request.adapter].remember(answer, expectation, found)
+        return found
 
     @property
     def pauses(self) -> Mapping[str, datetime]:
@@ -91,8 +179,10 @@ class Probe:
         self._fetcher.rest(place, seconds=seconds)
 
     def close(self) -> None:
-        """Give up what is in flight and close every connection."""
+        """Give up what is in flight, close every connection, and end the processes that examine."""
         self._fetcher.close()
+        self._examiners.close()
+        self._under_examination.clear()
 
 
 def probe_from_settings(

@@ -35,16 +35,25 @@ class Findings:
 
         :param examine: rules that go by nothing but what `_read_of` names.
         """
-        key = (_read_of(answer, due_at=expectation.due_at), expectation)
-        with self._one_at_a_time:
-            found = self._found.get(key)
+        found = self.known(answer, expectation)
         if found is None:
             found = examine(answer, expectation)
-            with self._one_at_a_time:
-                self._found[key] = found
-                if len(self._found) > self._most:
-                    del self._found[next(iter(self._found))]
+            self.remember(answer, expectation, found)
         return found
+
+    def known(self, answer: Answer, expectation: Expectation) -> Finding | None:
+        """Return what an answer shows as it was found before, or None if anything differs."""
+        key = (_read_of(answer, due_at=expectation.due_at), expectation)
+        with self._one_at_a_time:
+            return self._found.get(key)
+
+    def remember(self, answer: Answer, expectation: Expectation, found: Finding) -> None:
+        """Take in what an answer showed."""
+        key = (_read_of(answer, due_at=expectation.due_at), expectation)
+        with self._one_at_a_time:
+            self._found[key] = found
+            if len(self._found) > self._most:
+                del self._found[next(iter(self._found))]
 
 
 def _read_of(answer: Answer, *, due_at: datetime | None) -> Hashable:
@@ -55,6 +64,7 @@ def _read_of(answer: Answer, *, due_at: datetime | None) -> Hashable:
         answer.status,
         answer.requested_url,
         answer.final_url,
+        answer.hops,
         answer.left_allowed_hosts,
         answer.header("content-type"),
         sha256_hex(answer.body),

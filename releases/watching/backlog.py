@@ -17,7 +17,7 @@ def stands_for_next(going: Round, target: Target) -> bool:
     So it is while more than `MOST_UNREAD` answers wait: more of them would only take memory, and let those that were
     seen live wait the longer for their verdict. A look at the due instant or at the limit is always made.
     """
-    if target.next_decides or len(going.answered) <= MOST_UNREAD:
+    if target.next_decides or going.unread <= MOST_UNREAD:
         return False
     return going.newest.get(target.address.pk) in going.flying
 
@@ -30,6 +30,6 @@ def count_left_out(going: Round, number: int) -> None:
             MOST_UNREAD,
         )
     going.left_out += number
-    if going.left_out and not going.answered:
+    if going.left_out and not going.unread:
         logger.warning("the answers that waited are read; %d looks were left out meanwhile", going.left_out)
         going.left_out = 0

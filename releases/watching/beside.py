@@ -9,7 +9,7 @@ from datetime import datetime, timedelta
 from releases.core.judging.evidence import Finding, LookResult, Reason
 from releases.core.judging.looker import Looker
 from releases.core.looks.answer import Answer
-from releases.core.looks.clock_error import ClockError, bound_seconds_of_check
+from releases.core.looks.clock_error import ClockError
 from releases.core.looks.errand import Errand
 from releases.core.looks.pacing import Budget, budget_of
 from releases.core.web_address import place_if_any, place_of
@@ -17,7 +17,7 @@ from releases.models import Address, NotFoundPage, Observation, Watch
 from releases.models.observation import Purpose
 from releases.record import leases, recording
 from releases.record.recording import Look
-from releases.watching import askable, watch_list
+from releases.watching import askable, examination, watch_list
 from releases.watching.watch_list import Target
 
 logger = logging.getLogger(__name__)
@@ -144,28 +144,18 @@ def _ask(addresses: Collection[Address], means: Means, *, now: datetime, begun: 
 
 
 def _as_look(target: Target, answer: Answer, means: Means, *, not_found: NotFoundPage | None) -> Look:
-    address, error = target.address, means.clock_error
+    address = target.address
     try:
         expectation = target.expectation(controls_fail=False, not_found=not_found)
         finding = means.look.examine(address.adapter, answer, expectation)
-    except Exception:
-        # A fault of our own on one page must neither stop the others nor count for or against the release.
-        logger.exception(
-            "cannot examine a look at %s", address.release.reference, extra={"release": address.release.reference}
-        )
-        finding = Finding(result=LookResult.OBSERVER_FAULT, reasons=(Reason.OUR_ERROR,), text_digest="", title="")
+    except Exception as fault:  # noqa: BLE001  # logged there
+        finding = examination.fault_of_ours(fault, reference=address.release.reference)
     is_announcement = address.role == Address.Role.ANNOUNCEMENT
     if is_announcement and finding.publisher is None:
         finding = _as_announcement(finding)
-    if error.is_off(largest=means.clock_largest_error):
-        finding = replace(finding, reasons=(*finding.reasons, Reason.CLOCK_OFF))
-    return Look(
-        address=address,
-        schedule_version=target.schedule_version,
-        answer=answer,
-        finding=finding,
-        purpose=Purpose.ANNOUNCEMENT if is_announcement else Purpose.PLAIN,
-        clock_bound_seconds=bound_seconds_of_check(error, answer),
+    purpose = Purpose.ANNOUNCEMENT if is_announcement else Purpose.PLAIN
+    return examination.as_look(
+        target, answer, finding, purpose=purpose, error=means.clock_error, largest=means.clock_largest_error
     )
 
 

@@ -3,7 +3,6 @@
 import secrets
 from datetime import datetime, timedelta
 
-from releases.core.judging.evidence import text_of
 from releases.core.looks.answer import Answer
 from releases.core.looks.companions import address_that_cannot_exist
 from releases.core.looks.errand import Errand
@@ -35,10 +34,18 @@ def ask(going: Round, *, now: datetime) -> None:
             _ask(going, target, now=now)
 
 
-def take(going: Round, errand: Errand, answer: Answer) -> None:
-    """Take in what a host answered for an address that cannot exist; the sweep stores it when it stores its looks."""
+def read(going: Round, errand: Errand, answer: Answer) -> None:
+    """Have read what a host answered for an address that cannot exist."""
+    text = going.look.begin_text_of(errand.key, answer)
+    if text is None:
+        going.not_found_reading[errand.key] = errand, answer
+    else:
+        take(going, errand, answer, text=text)
+
+
+def take(going: Round, errand: Errand, answer: Answer, *, text: str) -> None:
+    """Take in what such an answer says; the sweep stores it when it stores its looks."""
     host = going.not_found_asked.pop(errand.key)
-    text = text_of(answer)
     # An empty page is an answer too where its status says that there is nothing.
     says_something = text or (answer.failure is None and answer.status in SAYS_ABSENT)
     page = NotFoundPage(

@@ -72,7 +72,7 @@ def sweep(
             pass
         return _end(going)
     finally:
-        watch_answers.examine_some(going, most=len(going.answered))
+        watch_answers.finish(going)
         going.shelf.put(going.looks)
         going.shelf.close()
         outage.release_all(going)
@@ -90,6 +90,7 @@ def _step(going: Round, *, ending: bool) -> bool:
         going.claim_at = clock.now() + (CLAIM_EVERY if soon else CLAIM_AT_LEAST_EVERY)
     if ending:
         going.look.give_up_waits()
+        going.look.give_up_examinations(after_seconds=watch_answers.ENDS_WITHIN_SECONDS)
     else:
         _start_due(going)
     upcoming = None if ending else _next_look_at(going)
@@ -112,7 +113,7 @@ def _step(going: Round, *, ending: bool) -> bool:
 
 def _is_work_left(going: Round) -> bool:
     """Tell whether something waits to be examined or, while the database is there, to be stored or judged."""
-    return bool(going.answered or (going.away_since is None and (going.looks or going.unjudged)))
+    return bool(going.unread or (going.away_since is None and (going.looks or going.unjudged)))
 
 
 def look_once(*, clock: Clock, look: Looker, watcher: str) -> int:
@@ -129,7 +130,7 @@ def look_once(*, clock: Clock, look: Looker, watcher: str) -> int:
     for target in watch_list.targets_of(rehearsals):
         going.targets[target.address.pk] = target
         _start(going, target, LookKey(target.address.pk, clock.now(), Purpose.PLAIN))
-    while look.in_flight or going.answered:
+    while look.in_flight or going.unread:
         look.give_up_waits()
         watch_answers.take(going, wait_seconds=1.0)
     going.targets.clear()  # a replay by hand follows no plan, so none is written
@@ -146,7 +147,7 @@ def _keep_and_judge(going: Round) -> None:
 
 def _may_end(going: Round, *, ending: bool) -> bool:
     """Tell whether everything is stored or, for a sweep that is told to end, at least outlives the process."""
-    return not going.answered and (not (going.looks or going.shelf) or (ending and going.shelf.outlives))
+    return not going.unread and (not (going.looks or going.shelf) or (ending and going.shelf.outlives))
 
 
 def _see_to_clock(going: Round) -> None:

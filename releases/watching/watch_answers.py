@@ -1,17 +1,15 @@
 """What comes back to one sweep: answers to its looks, to its control looks, and to those beside them."""
 
 import logging
-from dataclasses import replace
 from urllib.parse import urlsplit
 
-from releases.core.judging.evidence import Finding, LookResult, Reason
+from releases.core.judging.evidence import Finding
 from releases.core.looks.answer import NO_ANSWER, Answer
-from releases.core.looks.clock_error import bound_seconds_of_check, time_told
+from releases.core.looks.clock_error import time_told
 from releases.core.looks.errand import Errand
 from releases.core.web_address import place_of
 from releases.models.observation import Purpose
-from releases.record.recording import Look
-from releases.watching import not_found_pages
+from releases.watching import examination, not_found_pages
 from releases.watching.watch_round import LookKey, Round
 
 logger = logging.getLogger(__name__)
@@ -19,6 +17,9 @@ logger = logging.getLogger(__name__)
 
 # Examining takes some tenths of a millisecond for each; no look that falls due may wait for thousands of them.
 EXAMINED_AT_A_TIME = 250
+EXAMINATION_AWAITED_SECONDS = 0.02
+# What is under examination when a sweep has to end gets so long.
+ENDS_WITHIN_SECONDS = 4.0
 
 
 def take(going: Round, *, wait_seconds: float, examine: bool = True) -> None:
@@ -32,7 +33,7 @@ def take(going: Round, *, wait_seconds: float, examine: bool = True) -> None:
         if isinstance(errand.key, LookKey) and errand.key in going.flying:
             going.answered.append((errand.key, answer))
         elif errand.key in going.not_found_asked:
-            not_found_pages.take(going, errand, answer)
+            not_found_pages.read(going, errand, answer)
         elif going.controls.asked_for(errand):
             going.controls.take(errand.url, answer)
             _hear_time(going, errand, answer)
@@ -40,19 +41,60 @@ def take(going: Round, *, wait_seconds: float, examine: bool = True) -> None:
             logger.warning("an answer came after the sweep that asked for it had failed, and is not kept")
     if examine:
         examine_some(going)
+        # Where nothing else is to be done the next result is waited for, and no longer than an answer may wait.
+        idle = going.examining and not (going.looks or going.unjudged)
+        take_findings(going, wait_seconds=EXAMINATION_AWAITED_SECONDS if idle else 0.0)
 
 
 def examine_some(going: Round, *, most: int = EXAMINED_AT_A_TIME) -> None:
     """Examine the oldest answers, and those that stayed away once the control looks have told whose fault that is.
 
+    An answer waits while an earlier one from its address is under examination, which says what stood there before.
+
     :param most: how many answers at most.
     """
+    under_examination = {key.address for key in going.examining}
+    waiting = []
     for _ in range(min(most, len(going.answered))):
-        _take_look(going, *going.answered.popleft())
+        key, answer = going.answered.popleft()
+        if key.address in under_examination:
+            waiting.append((key, answer))
+            continue
+        _take_look(going, key, answer)
+        if key in going.examining:
+            under_examination.add(key.address)
+    going.answered.extendleft(reversed(waiting))
     if going.unanswered and not going.controls.pending:
         for key, answer in going.unanswered:
             _examine(going, key, answer)
         going.unanswered.clear()
+
+
+def take_findings(going: Round, *, wait_seconds: float) -> None:
+    """Take in what was examined, waiting for the first result at most so long."""
+    for key, found in going.look.examined(wait_seconds):
+        if key in going.not_found_reading:
+            errand, answer = going.not_found_reading.pop(key)
+            not_found_pages.take(going, errand, answer, text=found if isinstance(found, str) else "")
+        elif isinstance(key, LookKey) and key in going.examining:
+            answer = going.examining.pop(key)
+            if isinstance(found, Finding):
+                _take_finding(going, key, answer, found)
+            else:
+                _take_fault(going, key, answer, found if isinstance(found, Exception) else TypeError(found))
+
+
+def finish(going: Round) -> None:
+    """Examine all that was answered, as far as that takes no more than seconds, because the sweep has to end."""
+    going.look.give_up_examinations(after_seconds=ENDS_WITHIN_SECONDS)
+    try:
+        while True:
+            examine_some(going, most=len(going.answered))
+            if not (going.examining or going.not_found_reading):
+                return
+            take_findings(going, wait_seconds=ENDS_WITHIN_SECONDS)
+    finally:
+        going.look.give_up_examinations(after_seconds=None)
 
 
 def _take_look(going: Round, key: LookKey, answer: Answer) -> None:
@@ -66,36 +108,37 @@ def _take_look(going: Round, key: LookKey, answer: Answer) -> None:
 
 
 def _examine(going: Round, key: LookKey, answer: Answer) -> None:
-    target = going.flying.pop(key)
+    target = going.flying[key]
     led_away = answer.left_allowed_hosts and going.controls.lead_away_to(urlsplit(answer.final_url).netloc)
-    expectation = target.expectation(
-        controls_fail=led_away if answer.left_allowed_hosts else going.controls.fail,
-        not_found=going.not_found_known.get(target.host),
-    )
     try:
-        finding = going.look.examine(target.address.adapter, answer, expectation)
-    except Exception as fault:
-        # A fault of our own on one page must neither stop the others nor count for or against the release.
-        reference = target.address.release.reference
-        logger.exception("cannot examine a look at %s", reference, extra={"release": reference})
-        going.faults.append(fault)
-        finding = Finding(result=LookResult.OBSERVER_FAULT, reasons=(Reason.OUR_ERROR,), text_digest="", title="")
-    error = going.clock.error()
-    if error.is_off(largest=going.clock_largest_error):
-        # What was seen is kept as it was; by a clock that is wrong it can neither accuse nor clear anybody.
-        finding = replace(finding, reasons=(*finding.reasons, Reason.CLOCK_OFF))
-    if key.purpose is Purpose.PLAIN:
-        target.note(answer, finding, now=going.clock.now())
-    going.looks.append(
-        Look(
-            address=target.address,
-            schedule_version=target.schedule_version,
-            answer=answer,
-            finding=finding,
-            purpose=key.purpose,
-            clock_bound_seconds=bound_seconds_of_check(error, answer),
+        expectation = target.expectation(
+            controls_fail=led_away if answer.left_allowed_hosts else going.controls.fail,
+            not_found=going.not_found_known.get(target.host),
         )
+        finding = going.look.begin_examination(key, target.address.adapter, answer, expectation)
+    except Exception as fault:  # noqa: BLE001  # logged there
+        _take_fault(going, key, answer, fault)
+        return
+    if finding is None:
+        going.examining[key] = answer
+    else:
+        _take_finding(going, key, answer, finding)
+
+
+def _take_fault(going: Round, key: LookKey, answer: Answer, fault: Exception) -> None:
+    going.faults.append(fault)
+    reference = going.flying[key].address.release.reference
+    _take_finding(going, key, answer, examination.fault_of_ours(fault, reference=reference))
+
+
+def _take_finding(going: Round, key: LookKey, answer: Answer, finding: Finding) -> None:
+    target, error = going.flying.pop(key), going.clock.error()
+    look = examination.as_look(
+        target, answer, finding, purpose=key.purpose, error=error, largest=going.clock_largest_error
     )
+    if key.purpose is Purpose.PLAIN:
+        target.note(answer, look.finding, now=going.clock.now())
+    going.looks.append(look)
 
 
 def _hear_time(going: Round, errand: Errand, answer: Answer) -> None:

@@ -12,6 +12,7 @@ from releases.core.judging.looker import Looker
 from releases.core.looks import vouching
 from releases.core.looks.answer import Answer
 from releases.core.looks.controls import Controls
+from releases.core.looks.errand import Errand
 from releases.core.web_address import place_if_any
 from releases.models import Address, NotFoundPage, Observation, Release
 from releases.models.observation import Purpose
@@ -60,6 +61,8 @@ class Round:
     newest: dict[int, LookKey] = field(default_factory=dict)
     answered: deque[tuple[LookKey, Answer]] = field(default_factory=deque)
     unanswered: list[tuple[LookKey, Answer]] = field(default_factory=list)
+    examining: dict[LookKey, Answer] = field(default_factory=dict)
+    not_found_reading: dict[Hashable, tuple[Errand, Answer]] = field(default_factory=dict)
     not_found_asked: dict[Hashable, str] = field(default_factory=dict)
     not_found_known: dict[str, NotFoundPage | None] = field(default_factory=dict)
     not_found_unstored: list[NotFoundPage] = field(default_factory=list)
@@ -80,6 +83,11 @@ class Round:
     def __post_init__(self) -> None:
         """Begin with a shelf on which nothing waits."""
         self.shelf = Shelf(self.unstored, watcher=self.watcher, replayed=self.replayed)
+
+    @property
+    def unread(self) -> int:
+        """How many answers wait to be examined, or are under examination."""
+        return len(self.answered) + len(self.examining) + len(self.not_found_reading)
 
     def is_decided_by(self, at: datetime) -> bool:
         """Tell whether a look that decides a verdict falls due by an aware instant."""

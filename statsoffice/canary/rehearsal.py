@@ -17,6 +17,7 @@ from releases.core.looks.answer import Answer
 from releases.core.looks.errand import Errand
 from releases.core.looks.pacing import LEAST_LONGEST_GAP
 from releases.core.web_address import place_of
+from releases.watching import examination
 from releases.watching.clock import Clock
 from statsoffice.canary.script import Script
 
@@ -118,7 +119,7 @@ def _take(seen: _Seen, answer: Answer, *, script: Script, url: str, clock: Clock
         seen.texts_before.note(finding.result, reasons, finding.text_digest, first=sent_at, last=sent_at)
     error = clock.error()
     clock_off = error.is_off(largest=settings.CLOCK_LARGEST_ERROR)
-    seen.reasons = (*finding.reasons, Reason.CLOCK_OFF) if clock_off else finding.reasons
+    seen.reasons = examination.by_clock(finding, error, largest=settings.CLOCK_LARGEST_ERROR).reasons
     seen.sightings.append(
         Sighting(
             result=counts_as(finding.result, None, clock_off=clock_off),

@@ -12,8 +12,8 @@ PATIENCE_SECONDS = 60
 MEGABYTE = 1024 * 1024
 
 
-def _start(*headers: str, status: str = "200 OK") -> bytes:
-    lines = [f"HTTP/1.1 {status}", "Content-Type: text/html; charset=utf-8", *headers]
+def _start(*headers: str, status: str = "200 OK", charset: str = "utf-8") -> bytes:
+    lines = [f"HTTP/1.1 {status}", f"Content-Type: text/html; charset={charset}", *headers]
     return "".join(f"{line}\r\n" for line in lines).encode() + b"\r\n"
 
 
@@ -63,6 +63,29 @@ def reset() -> Iterator[bytes]:
     yield _start("Content-Length: 100000") + b"<title>"
 
 
+def _costly(content: str, *, charset: str = "utf-8") -> Callable[[], Iterator[bytes]]:
+    body = f"<!doctype html><title>Inspections</title><main>{content}".encode()
+
+    def send() -> Iterator[bytes]:
+        yield _start(f"Content-Length: {len(body)}", charset=charset)
+        yield body
+
+    return send
+
+
+COSTLY: dict[str, Callable[[], Iterator[bytes]]] = {
+    "punycode": _costly("ab" * 400_000, charset="punycode"),
+    "formatting": _costly("<p>" + "".join(f"<b id={number}>" for number in range(1_900)) + "<p>x</p>" * 8_000),
+    "digits": _costly("<p>" + "1" * 50_000),
+    "markers": _costly("<p>" + "31 March 2026 " * 57_000),
+    "cookies": _costly("<div class=cookie>" * 500 + "<p>x</p>" * 100_000),
+    "choices": _costly("<select>" + "<option>31 March 2026" * 50_000),
+    "attributes": _costly("<p" + "".join(f" a{number}" for number in range(50_000)) + ">x"),
+    # These go over the limits of time and of memory, whatever the algorithms.
+    "processor": _costly("<p>31 March 2026. " * 270_000),
+    "memory": _costly("<p>" + "\ufdfa" * 1_500_000),
+}
+"""Pages whose examination costs much."""
 DEEDS: dict[str, Callable[[], Iterator[bytes]]] = {
     "drip": drip,
     "silence": silence,
@@ -86,7 +109,7 @@ class _Handler(BaseHTTPRequestHandler):
         if deed == REBINDING:
             sys.stdout.write("somebody came by a name that leads to loopback\n")
             sys.stdout.flush()
-        for part in DEEDS.get(deed, loop)():
+        for part in (DEEDS | COSTLY).get(deed, loop)():
             self.wfile.write(part)
 
     def log_message(self, *_: object) -> None:

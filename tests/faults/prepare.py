@@ -7,7 +7,7 @@ from django.core.management import call_command
 from releases.models import Series
 from tests.factories import ContactFactory, ProducerFactory, SeriesFactory, UserFactory, a_confirmed_release
 from tests.faults import hostile_site
-from tests.faults.truth import HOSTILE, MARKER, SERIES, STORIES, TITLE, TOLERANCE, Story
+from tests.faults.truth import COSTLY, GOOD, HOSTILE, MARKER, SERIES, STORIES, TITLE, TOLERANCE, Story
 
 
 def prepare(due: str, site: str) -> None:
@@ -54,6 +54,21 @@ def prepare_hostile(due: str, site: str) -> None:
         host = "name-of-a-publisher.localhost" if story.slug == hostile_site.REBINDING else "127.0.0.1"
         url = f"{site.replace('127.0.0.1', host)}/hostile/{story.slug}"
         _record(story, url, series=series, due_at=datetime.fromisoformat(due))
+
+
+def prepare_costly(due: str, hostile: str, site: str, office: str) -> None:
+    """Add twenty good releases, and those of pages whose examination costs much.
+
+    :param due: the ISO instant at which they are due.
+    :param hostile: the hostile site's address.
+    :param site: the rehearsal site's address.
+    :param office: the name of the office in the addresses of the good releases.
+    """
+    series, due_at = Series.objects.get(), datetime.fromisoformat(due)
+    for story in COSTLY:
+        _record(story, f"{hostile}/costly/{story.slug}", series=series, due_at=due_at)
+    for story in GOOD:
+        _record(story, f"{site}/{office}/{story.slug}", series=series, due_at=due_at)
 
 
 def _record(story: Story, url: str, *, series: Series, due_at: datetime, files: tuple[str, ...] = ()) -> None:

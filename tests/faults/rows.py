@@ -8,7 +8,7 @@ from operator import methodcaller
 from releases.core.judging.verdict import Outcome
 from statsoffice.celery import app
 from tests.faults.office import Office
-from tests.faults.truth import HOSTILE, STORIES, Story
+from tests.faults.truth import COSTLY, GOOD, HOSTILE, STORIES, Story
 
 Act = Callable[[Office], object]
 ALL = frozenset(story.slug for story in STORIES)
@@ -30,6 +30,7 @@ class Row:
     :param padding: bytes by which each page is longer than it need be.
     :param largest_file: bytes beyond which no file of its own database grows: then its disk is full.
     :param hostile: whether it also watches a site that does its worst.
+    :param costly: whether it also watches pages whose examination costs much, and twenty more good ones.
     :param punctual: whether somebody can be there at the due instant.
     """
 
@@ -48,6 +49,7 @@ class Row:
     padding: int = 0
     largest_file: int = 0
     hostile: bool = False
+    costly: bool = False
     punctual: bool = True
 
 
@@ -224,6 +226,20 @@ ROWS = (
         stories=(*STORIES, *HOSTILE),
         exact=ALL | {story.slug for story in HOSTILE},
         hostile=True,
+    ),
+    *(
+        Row(
+            f"{title}: pages whose examination goes over the limits of time and memory, beside 20 good releases",
+            office,
+            cast=cast,
+            stories=(*STORIES, *GOOD, *COSTLY),
+            exact=ALL | {story.slug for story in GOOD},
+            costly=True,
+        )
+        for title, office, cast in (
+            ("one watcher", "costly", ("watch-a",)),
+            ("two watchers", "costly-two", ("watch-a", "watch-b")),
+        )
     ),
 )
 

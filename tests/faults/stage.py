@@ -81,6 +81,9 @@ class Stage:
         if row.hostile:
             where = f"http://127.0.0.1:{self.hostile_port}"
             office.run(f"from tests.faults.prepare import prepare_hostile; prepare_hostile('{self.due_at}', '{where}')")
+        if row.costly:
+            where = f"'{self.due_at}', 'http://127.0.0.1:{self.hostile_port}', '{self.site.base_url}', '{row.office}'"
+            office.run(f"from tests.faults.prepare import prepare_costly; prepare_costly({where})")
         return office
 
     def _postgresql(self, row: Row, office: Office) -> None:

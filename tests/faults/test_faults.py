@@ -5,6 +5,7 @@ from urllib.parse import urlsplit
 
 import pytest
 
+from releases.core.judging.verdict import Outcome
 from tests.faults import hostile_site, standing_in
 from tests.faults.rows import ROWS
 from tests.faults.truth import STORIES
@@ -104,6 +105,20 @@ def test_what_was_seen_while_the_database_was_away_tells_when_it_was_recorded(ou
 def test_bodies_that_no_disk_takes_are_told_and_their_looks_kept(outcomes, row):
     assert outcomes[row.office].stored.bodies_not_kept > 0
     assert "could not be stored" in outcomes[row.office].logs["watch-a"]
+
+
+@these("costly", "costly-two")
+def test_a_page_over_a_limit_is_a_fault_of_ours_and_the_good_ones_are_on_time(outcomes, row):
+    stored = outcomes[row.office].stored
+    reasons: dict[str, set[str]] = {}
+    for look in stored.looks:
+        reasons.setdefault(look.url.rpartition("/")[2], set()).update(look.reasons)
+    assert "examination_time" in reasons["processor"]
+    # On a busy machine the time may be up before the memory is.
+    assert {"examination_memory", "examination_time"} & reasons["memory"]
+    good = {verdict.release: verdict.outcome for verdict in stored.verdicts if verdict.release.startswith("good-")}
+    assert set(good.values()) == {Outcome.ON_TIME}
+    assert len(good) == 20
 
 
 @these("hostile")

@@ -61,6 +61,8 @@ STORIES = (
 HOSTILE = tuple(
     Story(deed, None, Outcome.CANNOT_TELL, None, hostile=True) for deed in (*hostile_site.DEEDS, hostile_site.REBINDING)
 )
+COSTLY = tuple(Story(page, None, Outcome.CANNOT_TELL, None, hostile=True) for page in hostile_site.COSTLY)
+GOOD = tuple(Story(f"good-{number}", 2, Outcome.ON_TIME, None) for number in range(20))
 
 
 def scripts(

@@ -4,7 +4,7 @@ from collections.abc import Callable, Hashable
 from datetime import datetime, timedelta
 from email.utils import format_datetime
 
-from releases.core.judging.evidence import Expectation, Finding
+from releases.core.judging.evidence import Expectation, Finding, text_of
 from releases.core.looks.answer import Answer, Hop
 from releases.core.looks.errand import Errand
 from releases.probe.registry import adapter_named
@@ -117,3 +117,16 @@ class ScriptedPublisher:
 
     def examine(self, adapter: str, answer: Answer, expectation: Expectation) -> Finding:
         return adapter_named(adapter).examine(answer, expectation)
+
+    def begin_examination(self, key: Hashable, adapter: str, answer: Answer, expectation: Expectation) -> Finding:
+        """Examine at once: nothing here is hostile."""
+        return self.examine(adapter, answer, expectation)
+
+    def begin_text_of(self, key: Hashable, answer: Answer) -> str:
+        return text_of(answer)
+
+    def examined(self, timeout_seconds: float) -> list[tuple[Hashable, Finding | str | Exception]]:
+        return []
+
+    def give_up_examinations(self, *, after_seconds: float | None) -> None:
+        """Nothing is under examination."""

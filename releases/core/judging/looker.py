@@ -49,4 +49,18 @@ class Looker(Protocol):
         """Return the address that an adapter fetches for an announced one."""
 
     def examine(self, adapter: str, answer: Answer, expectation: Expectation) -> Finding:
-        """Return what an answer shows."""
+        """Return what an answer shows, and wait for it."""
+
+    def begin_examination(
+        self, key: Hashable, adapter: str, answer: Answer, expectation: Expectation
+    ) -> Finding | None:
+        """Return what an answer shows if that is known at once; else `examined` will return it under the same key."""
+
+    def begin_text_of(self, key: Hashable, answer: Answer) -> str | None:
+        """Return the text of a site's own page of absence if that is known at once; else `examined` will return it."""
+
+    def examined(self, timeout_seconds: float) -> list[tuple[Hashable, Finding | str | Exception]]:
+        """Return what is examined by now, waiting for the first of it at most so long; a fault of ours as such."""
+
+    def give_up_examinations(self, *, after_seconds: float | None) -> None:
+        """Report as not examined what is not examined by then, because a sweep has to end; None to go on as usual."""

@@ -6,7 +6,7 @@ from collections.abc import Iterator
 from dataclasses import dataclass
 from typing import Any
 
-from selectolax.lexbor import LexborHTMLParser, LexborNode
+from selectolax.lexbor import LexborHTMLParser
 
 _META = frozenset({
     "description", "title", "og:title", "og:description", "twitter:title", "twitter:description", "dc.title",
@@ -60,23 +60,18 @@ def _meta(tree: LexborHTMLParser) -> Iterator[str]:
 
 
 def _leads_on_to(tree: LexborHTMLParser) -> str:
+    without_scripts: set[int] | None = None
     for node in tree.css("meta[http-equiv][content]"):
-        if _is_for_browsers_without_scripts(node):
+        if (node.attributes.get("http-equiv") or "").strip().lower() != "refresh":
             continue
-        if (node.attributes.get("http-equiv") or "").strip().lower() == "refresh":
-            found = _REFRESH.match(node.attributes.get("content") or "")
-            if found and int(found[1][:9]) <= _SOON_SECONDS:
-                return found[2].strip()
+        found = _REFRESH.match(node.attributes.get("content") or "")
+        if not found or int(found[1][:9]) > _SOON_SECONDS:
+            continue
+        if without_scripts is None:
+            without_scripts = {each.mem_id for each in tree.css("noscript meta")}
+        if node.mem_id not in without_scripts:
+            return found[2].strip()
     return ""
-
-
-def _is_for_browsers_without_scripts(node: LexborNode) -> bool:
-    parent = node.parent
-    while parent is not None:
-        if parent.tag == "noscript":
-            return True
-        parent = parent.parent
-    return False
 
 
 def _linked_data(tree: LexborHTMLParser) -> Iterator[str]:

@@ -19,7 +19,9 @@ _START = 20_000
 _TELLS_A_FAULT = frozenset({"error", "errors", "fault", "exception", "message", "detail", "reason"})
 _FAILED = frozenset({"error", "fail", "failed", "failure"})
 _STATUS = ("status", "code", "statuscode")
-_ROOT = re.compile(r"(?:\s|<\?.*?\?>|<!--.*?-->|<!doctype[^>]*>)*<(?:[\w.-]+:)?([\w.-]+)", re.IGNORECASE | re.DOTALL)
+_ROOT = re.compile(
+    r"(?:\s|<\?(?>.*?\?>)|<!--(?>.*?-->)|<!doctype[^>]*+>)*+<(?:[\w.-]++:)?+([\w.-]++)", re.IGNORECASE | re.DOTALL
+)
 _FAULT_ROOT = re.compile(r"error|fault|exception", re.IGNORECASE)
 _TAG = re.compile(r"<[^>]{1,200}>")
 _SORRY = re.compile(

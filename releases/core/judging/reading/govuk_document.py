@@ -21,6 +21,7 @@ STATISTICS = frozenset({"official_statistics", "national_statistics", "statistic
 """The document types under which statistics, their data sets and their bulletins in HTML are published."""
 
 _YEARS = range(1970, 2200)
+_NO_CHARACTER = re.compile(r"&#0*[1-9][0-9]{7,};?")
 _LONGEST_DELAY = 366 * 24 * 60 * 60
 
 
@@ -103,7 +104,11 @@ def read_document(body: bytes) -> GovukDocument:
 
 def one_line(html: str) -> str:
     """Write a publisher's own words, HTML or not, as one line of plain text."""
-    return " ".join(unescape(re.sub(r"<[^>]*>", " ", html[:10_000])).split())
+    # After the last ">" nothing is a tag, and searching for its end from each "<" would take quadratic time.
+    tagged, end, rest = html[:10_000].rpartition(">")
+    text = re.sub(r"<[^>]*>", " ", tagged + end) + rest
+    # Python refuses to read a number of more than 4,300 digits; no character has more than seven.
+    return " ".join(unescape(_NO_CHARACTER.sub("\N{REPLACEMENT CHARACTER}", text)).split())
 
 
 def instant(written: object) -> datetime | None:

@@ -11,7 +11,7 @@ from releases.core.judging.reading.page_text import PageText
 MOST_CHARACTERS = 20_000
 _FEWEST_WORDS = 8
 _LIKE = 0.85
-_ECHO = re.compile(r"\S*/\S*|https?:\S+")
+_ECHO = re.compile(r"(?<!\S)\S*/\S*|https?:\S+")
 _DIGITS = re.compile(r"\d+")
 
 

@@ -18,10 +18,11 @@ from releases.core.judging.reading.doubts import doubt
 from releases.core.judging.reading.file_type import FileType, declared_type, found_type
 from releases.core.judging.reading.finding import Expectation, Finding, LookResult, Reason, told_by_person
 from releases.core.judging.reading.marker import Mention
+from releases.core.judging.reading.markup import TooComplex
 from releases.core.judging.reading.names import is_page_of_series, names_of, shows_series
 from releases.core.judging.reading.not_found import is_like_not_found, own_text
 from releases.core.judging.reading.page_look import PageLook, look_at
-from releases.core.judging.reading.page_text import TooDeep, read_page
+from releases.core.judging.reading.page_text import read_page
 from releases.core.judging.reading.steady import steady_text
 from releases.core.looks.answer import Answer
 
@@ -39,7 +40,7 @@ def examine_page(answer: Answer, expectation: Expectation) -> Finding:
         return told_by_person(digest, "", expectation) or unread
     try:
         page = read_page(decode(answer.body, charset=answer.charset))
-    except TooDeep:
+    except TooComplex:
         return Finding(LookResult.UNREACHABLE, (Reason.TOO_DEEP,))
     text = steady_text(page)
     digest = sha256_hex(text.encode(errors="replace")) if text else ""
@@ -57,7 +58,7 @@ def not_found_text(answer: Answer) -> str:
         return ""
     try:
         page = read_page(decode(answer.body, charset=answer.charset))
-    except TooDeep:
+    except TooComplex:
         return ""
     nobody = names_of(marker="", release_title="", series_title="")
     if is_script_shell(page) or page.declared.leads_on_to or asks_to_log_in(page, nobody, marker_seen=False):

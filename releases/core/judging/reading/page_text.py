@@ -1,6 +1,7 @@
 """What a reader can see of a web page, as text that two editions can be compared by."""
 
 import re
+from collections.abc import Iterable, Sequence
 from dataclasses import dataclass, field
 from enum import StrEnum
 
@@ -9,6 +10,7 @@ from selectolax.lexbor import LexborHTMLParser, LexborNode
 from releases.core.judging.reading.characters import fold
 from releases.core.judging.reading.declared import Declared, read_declared
 from releases.core.judging.reading.hidden_text import HiddenText, find_hidden_text
+from releases.core.judging.reading.markup import tamed
 
 _NEVER_SHOWN = frozenset({
     "script", "style", "template", "noscript", "head", "svg", "math", "iframe", "object", "embed", "audio", "video",
@@ -35,16 +37,6 @@ _NAMED_LIKE_A_BANNER = ", ".join(
     f"[{attribute}*={word} i]" for attribute in ("id", "class", "aria-label") for word in ("cookie", "gdpr", "onetrust")
 )
 _MOST_OF_A_BANNER = 3_000
-_MANY_TAGS = 10_000
-_DEEPEST = 2_000
-_NESTING_TAG = re.compile(
-    r"<(/?)(?!(?:area|br|col|dd|dt|embed|hr|img|input|li|link|meta|option|p|param|source|td|th|tr|track|wbr)\b)[a-z]",
-    re.IGNORECASE,
-)
-
-
-class TooDeep(Exception):
-    """The page nests its elements so deeply that reading it would hold up the watch."""
 
 
 class Place(StrEnum):
@@ -110,10 +102,9 @@ def read_page(html: str) -> PageText:
     What stands in scripts, comments, templates, attributes or hidden elements is not seen, nor what the page's own
     styles hide, nor what can be chosen in a form.
 
-    :raises TooDeep: if elements are nested more than 2,000 deep.
+    :raises TooComplex: if its markup would take more than linear time or memory.
     """
-    _check_depth(html)
-    tree = LexborHTMLParser(html)
+    tree = LexborHTMLParser(tamed(html))
     title = tree.css_first("head > title")
     hidden = find_hidden_text(tree)
     reading = _Reading(hidden)
@@ -152,10 +143,12 @@ class _Reading:
         self._hidden = {node.mem_id for node in body.css(_MARKED_HIDDEN) if _is_hidden(node)}
         self._hidden |= self._styled_away.elements
         own = {node.mem_id for node in body.css(_OWN)}
+        headings = body.css("h1")
+        headed = _holders(headings)
         self._around = {
-            node.mem_id for node in body.css(_AROUND) if node.mem_id not in own and node.css_first("h1") is None
+            node.mem_id for node in body.css(_AROUND) if node.mem_id not in own and node.mem_id not in headed
         }
-        banners = {node.mem_id for node in body.css(_NAMED_LIKE_A_BANNER) if _is_banner(node)}
+        banners = _find_banners(body, headings)
         self.has_banner = bool(banners - self._hidden)
         self._hidden |= banners
         node: LexborNode | None = body
@@ -220,18 +213,6 @@ class _Reading:
         self._hidden_pieces.clear()
 
 
-def _check_depth(html: str) -> None:
-    # Building the tree takes time with the square of its depth: 200,000 open elements take two minutes.
-    if html.count("<") < _MANY_TAGS:
-        return
-    depth = 0
-    for tag in _NESTING_TAG.finditer(html):
-        depth += -1 if tag[1] else 1
-        if depth > _DEEPEST:
-            message = f"The page nests its elements more than {_DEEPEST} deep."
-            raise TooDeep(message)
-
-
 def _is_a_speck(node: LexborNode) -> bool:
     """Say whether a frame is too small to be seen, as those that count readers are."""
     return bool({"0", "1", "0px", "1px"} & {node.attributes.get(side) or "" for side in ("width", "height")})
@@ -244,13 +225,69 @@ def _is_hidden(node: LexborNode) -> bool:
     )
 
 
-def _is_banner(node: LexborNode) -> bool:
-    """Say whether an element asks about cookies, by its names; what holds the page itself is none."""
+def _holders(nodes: Iterable[LexborNode]) -> set[int]:
+    """Return some nodes and all that they stand in, each visited once however many there are."""
+    holders: set[int] = set()
+    for node in nodes:
+        above: LexborNode | None = node
+        while above is not None and above.mem_id not in holders:
+            holders.add(above.mem_id)
+            above = above.parent
+    return holders
+
+
+def _find_banners(body: LexborNode, headings: Sequence[LexborNode]) -> set[int]:
+    """Find the elements that ask about cookies, by their names; what holds the page itself is none."""
+    named = [node for node in body.css(_NAMED_LIKE_A_BANNER) if _is_named_like_a_banner(node)]
+    if not named:
+        return set()
+    own = (heading for heading in headings if not _is_of_a_banner((heading.text() or "").lower()))
+    holders = _holders(body.css("main, article, table")) | _holders(own)
+    likely = [node for node in named if node.mem_id not in holders]
+    lengths = _text_lengths(likely)
+    return {node.mem_id for node in likely if lengths[node.mem_id] < _MOST_OF_A_BANNER}
+
+
+def _is_named_like_a_banner(node: LexborNode) -> bool:
     if node.tag in {"html", "body", "main", "article", "h1", "p", "table"}:
         return False
     attributes = node.attributes
     names = " ".join(attributes.get(key) or "" for key in ("id", "class", "aria-label")).lower()
-    if not _BANNER.search(names) or node.css_first("main, article, table") is not None:
-        return False
-    headings = [(heading.text() or "").lower() for heading in node.css("h1")]
-    return all("cookie" in text or "privacy" in text for text in headings) and len(node.text()) < _MOST_OF_A_BANNER
+    return _BANNER.search(names) is not None
+
+
+def _is_of_a_banner(heading: str) -> bool:
+    return "cookie" in heading or "privacy" in heading
+
+
+def _text_lengths(nodes: Sequence[LexborNode]) -> dict[int, int]:
+    """Count the characters of text in some elements, in one walk through each that stands in no other of them.
+
+    :param nodes: in the order of the page.
+    """
+    wanted, lengths = {node.mem_id for node in nodes}, dict[int, int]()
+    for outermost in nodes:
+        if outermost.mem_id not in lengths:
+            _add_text_lengths(outermost, wanted, lengths)
+    return lengths
+
+
+def _add_text_lengths(outermost: LexborNode, wanted: set[int], lengths: dict[int, int]) -> None:
+    length, begun = 0, dict[int, int]()
+    node, entered = outermost, True
+    while True:
+        if entered:
+            if node.mem_id in wanted:
+                begun[node.mem_id] = length
+            if node.tag == "-text":
+                length += len(node.text_content or "")
+            if (child := node.child) is not None:
+                node = child
+                continue
+        if node.mem_id in begun:
+            lengths[node.mem_id] = length - begun.pop(node.mem_id)
+        above = node.parent
+        if node.mem_id == outermost.mem_id or above is None:
+            return
+        entered = (following := node.next) is not None
+        node = following if following is not None else above

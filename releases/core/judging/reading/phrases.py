@@ -89,9 +89,9 @@ _OF_FIGURES = re.compile(
     r"(?:this|these) (?:figures|data) (?!(?:(?:is|are|has|have)(?: still)? )?(?:not yet|yet to be))"
 )
 _IN_THE_PAST = re.compile(r" (?:in|during|since)(?: [a-z]+)? (?:19|20)\d\d | last (?:year|month|week) ")
-_NOT_YET_OF_THIS = re.compile(
-    rf"(?: {EDITION} | (?:for|of) this (?:week|month|quarter|year|period|edition) )(?:.* )?"
-    r"(?:not|yet to be) (?:yet )?(?:been )?(?:published|released|issued|available|out)"
+_OF_THIS = re.compile(rf" (?:{EDITION}|(?:for|of) this (?:week|month|quarter|year|period|edition)) ")
+_NOT_YET = re.compile(
+    r"(?<= )(?:not|yet to be) (?:yet )?(?:been )?(?:published|released|issued|available|out)"
     r"(?: yet)?(?! (?:for|in|from|by|at|on) )"
 )
 _DOUBTED = re.compile(r"(?:draft|preview|private|protected|test|do not publish|(?:strictly )?embargoed?(?: until .*)?)")
@@ -175,9 +175,13 @@ def may_be_held(form: str) -> bool:
 
     So does one that tells that something of this edition is not there yet, unless it says of what part.
     """
-    return any(
-        _HELD.match(sentence) or _NOT_YET_OF_THIS.search(f" {sentence} ") for sentence in _split(form, _SENTENCE_ENDS)
-    )
+    return any(_HELD.match(sentence) or _tells_of_not_yet(f" {sentence} ") for sentence in _split(form, _SENTENCE_ENDS))
+
+
+def _tells_of_not_yet(sentence: str) -> bool:
+    # Whatever stands between the two, the first mention is enough. One pattern for both would search again from each.
+    mention = _OF_THIS.search(sentence)
+    return mention is not None and _NOT_YET.search(sentence, mention.end()) is not None
 
 
 def speaks_of_waiting(form: str) -> bool:

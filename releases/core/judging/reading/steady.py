@@ -30,7 +30,7 @@ _PASSING = tuple(
         (r"\b[0-9a-f]{8}(?:-[0-9a-f]{4}){3}-[0-9a-f]{12}\b", "#id"),
         # what nobody can read: letters and digits mixed, too long for the code of a table
         (r"\b(?=[a-f]*\d)(?=\d*[a-f])[0-9a-f]{16,}\b|\b(?=[a-z]*\d)(?=\d*[a-z])[a-z0-9]{20,}={0,2}", "#id"),
-        (rf"\b(?:{_NUMBERED}):? ?#?(?=[\w.:-]*\d)[\w.:-]{{6,}}", "#id"),
+        (rf"\b(?:{_NUMBERED}):? ?#?(?=[\w.:-]{{0,200}}\d)[\w.:-]{{6,}}", "#id"),
         (r"\b(?:served by|server:|host:|node:|instance:) [\w.-]*\d[\w.-]*", "#server"),
         (rf"\b{_RENDERED}(?: (?:at|on|in|by))?:? {_AT}", "#clock"),
         (rf"\b(?:updated|modified|changed):? (?:at )?{_CLOCK}", "#clock"),

@@ -6,11 +6,14 @@ import sys
 import pytest
 
 from releases.core.judging.reading.characters import decode
+from releases.core.judging.reading.govuk_document import one_line
+from releases.core.judging.reading.phrases import may_be_held
 
 PAGE = "Café prices – August"
 # A search that takes linear time needs milliseconds for these; a quadratic one needs at least ten seconds.
 SECONDS = 5
 REPEATED = {
+    "request-numbers": "request:",
     "digits": "1",
     "lengths": "1d ",
     "hours": "12 hours ",
@@ -55,5 +58,53 @@ def test_long_text_of_one_kind_is_compared_at_once(repeated):
         "import sys; from releases.core.judging.reading.page_text import read_page;"
         "from releases.core.judging.reading.steady import steady_text; steady_text(read_page(sys.stdin.read()))"
     )
-    text = f"<main><p>{repeated * (50_000 // len(repeated))}1</p></main>"
-    subprocess.run([sys.executable, "-c", command], input=text, text=True, timeout=SECONDS, check=True)
+    for end in ("1", " 1"):
+        text = f"<main><p>{repeated * (50_000 // len(repeated))}{end}</p></main>"
+        subprocess.run([sys.executable, "-c", command], input=text, text=True, timeout=SECONDS, check=True)
+
+
+@pytest.mark.parametrize(
+    "command",
+    [
+        pytest.param(
+            "from releases.core.judging.reading.phrases import may_be_held; may_be_held(' § not' * 100_000)",
+            id="markers",
+        ),
+        pytest.param(
+            "from releases.core.judging.reading.not_found import is_like_not_found as like;"
+            "like('a' * 1_000_000, 'b', url='https://www.example.gov.uk/')",
+            id="a-word-without-an-end",
+        ),
+        pytest.param(
+            "from releases.core.judging.reading.file_message import message_in;"
+            "from releases.core.judging.reading.file_type import FileType;"
+            "message_in(b'<!---->' * 2_000, FileType.XML)",
+            id="comments-before-no-element",
+        ),
+        pytest.param(
+            "from releases.core.judging.reading.govuk_document import one_line;"
+            "[one_line('<' * 10_000) for _ in range(100)]",
+            id="tags-without-end",
+        ),
+    ],
+)
+def test_text_that_many_patterns_could_match_is_searched_at_once(command):
+    subprocess.run([sys.executable, "-c", command], timeout=SECONDS, check=True)
+
+
+def test_a_reference_to_a_character_of_thousands_of_digits_is_no_fault_of_ours():
+    assert one_line(f"<p>A&#{'9' * 5_000};B &#x41;</p>") == "A\N{REPLACEMENT CHARACTER}B A"
+
+
+@pytest.mark.parametrize(
+    ("sentence", "held"),
+    [
+        ("§ is not yet published", True),
+        ("data for this year and § are yet to be released", True),
+        ("§ is not published for wales", False),
+        ("not yet published § ", False),
+        ("the data are not published", False),
+    ],
+)
+def test_what_is_not_there_yet_counts_after_the_edition_is_named(sentence, held):
+    assert may_be_held(f" {sentence} ") is held
