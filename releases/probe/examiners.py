@@ -11,6 +11,7 @@ import signal
 import subprocess
 import sys
 import time
+import weakref
 from collections import Counter, deque
 from collections.abc import Hashable, Sequence
 from dataclasses import dataclass, field
@@ -100,6 +101,8 @@ class Examiners:
         self._done: list[tuple[Hashable, Examined]] = []
         self._failed_starts = 0
         self._until: float | None = None
+        # Whoever forgets to close a pool leaves no process behind.
+        weakref.finalize(self, _end_all, self._children, of_process=os.getpid())
 
     def __len__(self) -> int:
         """Return how many pages have no result yet, or one that was not collected."""
@@ -158,11 +161,7 @@ class Examiners:
 
     def close(self) -> None:
         """End all processes; what they were at has no result."""
-        for child in self._children:
-            child.process.kill()
-        for child in self._children:
-            _close(child)
-        self._children.clear()
+        _end_all(self._children, of_process=os.getpid())
         self._waiting.clear()
         self._last.clear()
         self._done.clear()
@@ -280,16 +279,24 @@ class Examiners:
 
     def _report_all(self, overrun: Overrun) -> None:
         """Report everything as ended, and begin with new processes if there is anything else to examine."""
-        for child in self._children:
-            child.process.kill()
-            _close(child)
         jobs = [*(job for child in self._children for job in child.jobs), *self._waiting, *self._last]
+        _end_all(self._children, of_process=os.getpid())
         logger.error("%d pages are not examined: %s", len(jobs), overrun.value)
         self._done += [(job.key, overrun) for job in jobs]
-        self._children.clear()
         self._waiting.clear()
         self._last.clear()
         self._failed_starts = 0
+
+
+def _end_all(children: list[_Child], *, of_process: int) -> None:
+    """End the processes of a pool, unless this is a fork of the process that started them."""
+    if os.getpid() != of_process:
+        return
+    for child in children:
+        child.process.kill()
+    for child in children:
+        _close(child)
+    children.clear()
 
 
 def _send(child: _Child) -> None:

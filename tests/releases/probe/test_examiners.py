@@ -1,5 +1,6 @@
 """Pages are examined by other processes: one that goes over a limit ends its process, and nothing else."""
 
+import gc
 import os
 import signal
 import subprocess
@@ -284,3 +285,13 @@ def test_a_fault_of_our_own_code_comes_with_what_it_said():
     asked = request()
     with pytest.raises(ExaminationError, match="line 1"):
         Probe(None, Lined(Fault("line 1"))).examine("page", asked.answer, asked.expectation)
+
+
+def test_a_pool_that_nobody_closes_leaves_no_process_behind():
+    pool = Examiners(most=1)
+    pool.examine(request())
+    (process,) = pool.processes
+    assert is_running(process)
+    del pool
+    gc.collect()
+    wait_until_gone(process)

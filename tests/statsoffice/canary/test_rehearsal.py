@@ -7,6 +7,9 @@ import pytest
 from releases.core.judging.verdict import Outcome
 from releases.core.looks.clock_error import ClockError, Voucher
 from releases.models import Coverage, Observation, Release, Verification
+from releases.probe.examination import Fault
+from releases.probe.examiners import Examiners
+from releases.probe.probe import ExaminationError
 from releases.watching.clock import ScriptedClock
 from statsoffice.canary import page, performing
 from statsoffice.canary.models import Rehearsed
@@ -113,12 +116,8 @@ def test_the_right_verdict_with_an_interval_that_does_not_hold_the_true_instant_
 
 
 def test_a_fault_of_our_own_is_kept_as_wrong_and_surfaces(rehearse, monkeypatch):
-    def broken(*_, **__):
-        message = "our own code"
-        raise LookupError(message)
-
-    monkeypatch.setattr("releases.core.judging.evidence.examine", broken)
-    with pytest.raises(LookupError):
+    monkeypatch.setattr(Examiners, "examine", lambda self, request: Fault("our own code"))
+    with pytest.raises(ExaminationError, match="our own code"):
         rehearse()
     assert (Rehearsed.objects.get().right, Rehearsed.objects.get().found) == (False, "")
 
