@@ -18,6 +18,11 @@ class EditionQuerySet(models.QuerySet["Edition"]):
         """Return the edition in force on a day, or None before the first one recorded."""
         return self.filter(in_force_from__lte=day).order_by("-in_force_from").first()
 
+    def possibly_in_force_on(self, day: date) -> "list[Edition]":
+        """Return the edition in force on a day, and the one before it while the day of entry into force is in doubt."""
+        newest = list(self.filter(in_force_from__lte=day).order_by("-in_force_from")[:2])
+        return newest if newest and newest[0].is_in_doubt_on(day) else newest[:1]
+
 
 class Edition(models.Model):
     """One edition of the Code, in force from a day until the next one."""

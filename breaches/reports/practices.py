@@ -95,12 +95,12 @@ def suggested_for(kind: str, *, on: date) -> tuple[CitedPractice, ...]:
 
 
 def offered_for(report: Report, content: ReportContent) -> list[Offered]:
-    """Return what a report may cite by the editions in force on its days of occurrence, the likely practices first.
+    """Return what a report may cite by the editions that may have been in force on its days, the likely first.
 
     While the content gives no days, those of the record are used.
     """
     days = content.occurred_on or _days_of_record(report)
-    editions = dict.fromkeys(edition for on in days if (edition := Edition.objects.in_force_on(on)) is not None)
+    editions = dict.fromkeys(edition for on in days for edition in Edition.objects.possibly_in_force_on(on))
     rows = Practice.objects.filter(edition__in=editions).select_related("edition")
     offered = _explained([(citing(row), row) for row in rows], suggestions_for(report))
     return sorted(offered, key=lambda one: (not one.is_suggested, one.suggestion is None))
@@ -141,7 +141,8 @@ def of_another_edition(content: ReportContent) -> Iterator[Remark]:
     if not in_force:
         return
     now_in_force, on = next(iter(in_force.items()))
-    for cited in sorted({one.edition for one in content.practices} - {edition.number for edition in in_force}):
+    possible = {edition.number for on in content.occurred_on for edition in Edition.objects.possibly_in_force_on(on)}
+    for cited in sorted({one.edition for one in content.practices} - possible):
         sentence = f"Edition {cited} of the Code is cited, but edition {now_in_force.number} was in force on {day(on)}."
         yield Remark(Section.CIRCUMSTANCES, "practices", sentence)
     for edition, on in in_force.items():

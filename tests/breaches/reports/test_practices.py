@@ -10,7 +10,7 @@ from breaches.core.content import ReportContent
 from breaches.core.status import Kind, ReportStatus
 from breaches.deciding import sign_off
 from breaches.drafts.starting import About, start
-from breaches.models import Practice, Report
+from breaches.models import Edition, Practice, Report
 from breaches.reports import practices
 from breaches.reports.versions import content_of, present
 from releases.core.lifecycle import SomebodyWasFaster, SomethingMissing
@@ -82,6 +82,19 @@ def test_what_is_likely_for_a_kind_comes_first_and_is_cited_only_if_it_is_sugges
     listed = [(one.cited.code, one.is_suggested) for one in practices.offered_for(report, content_of(report))]
     assert listed[:3] == [("3.3", True), ("1.4", False), ("Standard 1", False)]
     assert [one.code for one in content_of(report).practices] == ["3.3"]
+
+
+@pytest.mark.parametrize(
+    ("days_since", "editions"), [(3, {"2.1", "3.0"}), (40, {"3.0"}), (-3, {"2.1"})], ids=["in doubt", "later", "before"]
+)
+def test_while_the_day_of_entry_into_force_is_in_doubt_the_earlier_edition_is_offered_too(office, days_since, editions):
+    on = Edition.objects.get(number="3.0").in_force_from + timedelta(days=days_since)
+    begun = {"kind": Kind.LATE, "occurred_on": [on], "by": office.head, "form_key": uuid4()}
+    report = start(About(office.producer), at=AT + timedelta(days=3000), **begun).report
+    assert {one.cited.edition for one in practices.offered_for(report, content_of(report))} == editions
+    citing_the_earlier = replace(content_of(report), practices=(practices.citing(practice("2.1", "T3.6")),))
+    warned = [one.sentence for one in practices.of_another_edition(citing_the_earlier)]
+    assert any(one.startswith("Edition 2.1 of the Code is cited") for one in warned) is ("2.1" not in editions)
 
 
 def test_an_unsettled_wording_keeps_no_report_from_being_approved_and_prints_number_and_title(office, unsettled):
