@@ -161,10 +161,11 @@ def do_everything(office, release, clock):
     report.refresh_from_db()
     asked = reverse("breaches:cause", args=[report.reference])
     sent(asked, filled_in(client.get(asked).text) | {"cause": "human_error"})
-    sent(reverse("breaches:submit", args=[report.reference]), {"version": report.version})
+    report.refresh_from_db()
+    sent(reverse("breaches:submit", args=[report.reference]), {"last_change": report.last_change})
     as_person(office.head, ALL_DONE)
     report.refresh_from_db()
-    approval = {"version": report.version, "content_sha256": digest(as_approved(report, at=timezone.now()))}
+    approval = {"last_change": report.last_change, "content_sha256": digest(as_approved(report, at=timezone.now()))}
     sent(reverse("breaches:approve", args=[report.reference]), approval)
     outbox.create_missing(now=timezone.now())
     return report
