@@ -102,9 +102,7 @@ def pytest_collection_modifyitems(config: pytest.Config, items: list[pytest.Item
         # Not by `page`, which is also the name of a page of a release in some tests.
         if "playwright" in getattr(item, "fixturenames", ()) and not item.get_closest_marker("browser"):
             if not item.nodeid.startswith("tests/browser/"):
-                message = (
-                    f"{item.nodeid} needs a browser: mark its file with pytest.mark.browser, which ./test runs by."
-                )
+                message = f"{item.nodeid} needs a browser: give its file pytest.mark.browser, so that ./test runs it."
                 raise pytest.UsageError(message)
             item.add_marker(pytest.mark.browser)
     yield
