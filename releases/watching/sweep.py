@@ -137,7 +137,8 @@ class Sweep:
             self._spool.close()
             self._release_leases()
 
-    def check_rehearsals_once(self) -> int:
+    @classmethod
+    def check_rehearsals_once(cls, *, clock: Clock, probe: Looker, name: str) -> int:
         """Check every rehearsal that is monitored by the clock's time once, and store the checks at that time.
 
         This is for replaying a past morning by hand; it puts the clock's time into evidence, and says so in each row.
@@ -145,6 +146,9 @@ class Sweep:
         :return: the number of checks stored.
         :raises ExceptionGroup: at the end, if our own code failed on one of them; the others were checked.
         """
+        return cls(clock=clock, probe=probe, name=name, replayed=True)._check_rehearsals_once()
+
+    def _check_rehearsals_once(self) -> int:
         rehearsals, faults = askable.parted(watch_list.watched_rehearsals(now=self._clock.now()))
         self._faults += faults
         for target in watch_list.targets_of(rehearsals):

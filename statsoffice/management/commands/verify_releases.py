@@ -44,7 +44,7 @@ class Command(PlainCommand):
             return
         with probe_from_settings(now=clock.now) as probe:
             if at:
-                kept = Sweep(clock=clock, probe=probe, name=watcher_name()).check_rehearsals_once()
+                kept = Sweep.check_rehearsals_once(clock=clock, probe=probe, name=watcher_name())
             else:
                 kept = Sweep(
                     clock=clock,

@@ -78,7 +78,7 @@ def test_a_replay_by_hand_looks_at_every_other_rehearsal():
     clock = JumpingClock(SEED_DUE, ends_at=SEED_DUE + timedelta(hours=1))
     publisher = ScriptedPublisher(clock, lambda url, at: (404, "", 0.1))
     with pytest.raises(ExceptionGroup):
-        Sweep(clock=clock, probe=publisher, name="by hand").check_rehearsals_once()
+        Sweep.check_rehearsals_once(clock=clock, probe=publisher, name="by hand")
     assert set(Observation.objects.values_list("release__reference", flat=True)) == {"sound"}
 
 
