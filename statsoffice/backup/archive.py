@@ -32,6 +32,7 @@ from django.db.migrations.loader import MigrationLoader
 from django.db.migrations.recorder import MigrationRecorder
 
 from releases.core.dates.london import local_date
+from releases.management.plain_command import WHERE_THE_DATABASE_IS
 from statsoffice import evidence_checked
 from statsoffice.backup import BackupError
 from statsoffice.backup.engines import ENGINES, Engine
@@ -42,6 +43,7 @@ PRODUCT, FORMAT = "statsoffice", 2
 DESCRIPTION, CHECKSUMS, FILES = "backup.json", "SHA256SUMS", "files"
 CHUNK_BYTES = 1 << 20
 
+_DATABASES = {"postgresql": "a PostgreSQL", "sqlite": "an SQLite"}
 _NIGHTLY = re.compile(r"statsoffice-(\d{4}-\d{2}-\d{2})")
 _NIGHTLY_UNFINISHED = re.compile(rf"\.{_NIGHTLY.pattern}\.\w+\.unfinished")
 _CHECKSUM_LINE = re.compile(r"(\\?)([0-9a-f]{64})  (.+)")
@@ -126,7 +128,7 @@ def write(folder: Path, *, stored: Path, at: datetime, overwrite: bool = False) 
         raise BackupError(message)
     migrations = sorted(MigrationRecorder(connection).applied_migrations())
     if not migrations:
-        message = "The database has no tables, so there is nothing to back up. Check DATABASE_URL."
+        message = f"The database has no tables, so there is nothing to back up. {WHERE_THE_DATABASE_IS}"
         raise BackupError(message)
     with tempfile.TemporaryDirectory(dir=folder.parent, prefix=f".{folder.name}.", suffix=".unfinished") as name:
         unfinished = Path(name, "new")
@@ -206,8 +208,8 @@ def restore(archive: Archive, *, stored: Path, accept_broken_evidence: bool = Fa
     description, began = archive.description, time.monotonic()
     if description.engine != connection.vendor:
         message = (
-            f"{archive.folder} is a backup of a {description.engine} database, and DATABASE_URL names a "
-            f"{connection.vendor} database. To move from SQLite to PostgreSQL, use copy_from_sqlite."
+            f"{archive.folder} is a backup of {_DATABASES[description.engine]} database, but DATABASE_URL names "
+            f"{_DATABASES[connection.vendor]} one. To move from SQLite to PostgreSQL, use copy_from_sqlite."
         )
         raise ArchiveRefused(message)
     known = MigrationLoader(None).disk_migrations
@@ -227,20 +229,21 @@ def restore(archive: Archive, *, stored: Path, accept_broken_evidence: bool = Fa
         if executor.migration_plan(executor.loader.graph.leaf_nodes()):
             call_command("migrate", verbosity=0)
         restored = time.monotonic()
-        checked = verify_evidence(accept_broken=accept_broken_evidence)
+        advice = "If it was broken before the backup, use --accept-broken-evidence."
+        checked = verify_evidence(accept_broken=accept_broken_evidence, advice=advice)
     return Restored(checked, restored - began, time.monotonic() - restored)
 
 
-def verify_evidence(*, accept_broken: bool = False) -> list[Checked]:
+def verify_evidence(*, accept_broken: bool = False, advice: str = "") -> list[Checked]:
     """Verify the whole record of the database.
 
+    :param advice: ends the message if the evidence is broken.
     :raises EvidenceBroken: if it is not as it was written, unless that is accepted.
     """
     checked = evidence_checked.check()
     broken = [f"{one.name}: {one.why}." for one in checked if one.why]
     if broken and not accept_broken:
-        message = f"The evidence is not as it was written. {' '.join(broken)}"
-        raise EvidenceBroken(message)
+        raise EvidenceBroken(" ".join(["The evidence is not as it was written.", *broken, *filter(None, [advice])]))
     return checked
 
 
@@ -252,6 +255,8 @@ def filled_or_empty(engine: Engine) -> Iterator[None]:
     """
     if not engine.is_empty():
         message = "The database is not empty, so nothing was changed. Use a new database."
+        if connection.vendor == "sqlite":
+            message += " With SQLite, use a new STATSOFFICE_VAR."
         raise BackupError(message)
     try:
         yield
@@ -259,9 +264,9 @@ def filled_or_empty(engine: Engine) -> Iterator[None]:
         try:
             engine.clear()
         except Error as second:
-            message = f"{_reason(fault)} The database could not be emptied ({_first_line(second)}). Drop it."
+            message = f"{_reason(fault)} The database could not be emptied ({first_line(second)}). Drop it."
             raise BackupError(message) from fault
-        message = f"{_reason(fault)} The database is empty."
+        message = f"{_reason(fault)} The {connection.display_name} database was left empty."
         raise BackupError(message) from fault
 
 
@@ -407,9 +412,10 @@ def _reason(fault: BaseException) -> str:
         case OSError():
             return f"{fault.filename}: {fault.strerror}."
         case Error():
-            return f"The database refused it: {_first_line(fault)}."
+            return f"The database refused it: {first_line(fault)}."
     raise fault
 
 
-def _first_line(fault: BaseException) -> str:
+def first_line(fault: BaseException) -> str:
+    """Return the first line of an error, without a full stop."""
     return (str(fault).strip().splitlines() or [type(fault).__name__])[0].rstrip(".")

@@ -7,30 +7,40 @@ from django.core.management.base import CommandError
 from releases.management.plain_command import PlainCommand
 from statsoffice import evidence_checked
 
+TO_BE_DONE = (
+    "Keep the database as it is, and compare it with a backup from before the change: restore the backup into a new "
+    "database and run verify_evidence there."
+)
+
 
 class Command(PlainCommand):
     """Walks the chains of the record, and reads every kept body."""
 
     help = """\
-Check that looks, events and kept bodies stand as they were written.
+Check that checks, events and stored pages are as they were written.
 
-Each row carries the hash of what it says and of the row before it. This walks
-the chains of releases' events, of looks, of reports' events, of exports of the
-register and of accounts, and prints for each the number of rows and that it holds. Where one does not hold, its first
-broken row is named on standard error and the exit code is 1.
+Each row contains the hash of its content and of the row before it. This verifies
+the chains of releases' events, of checks, of reports' events, of exports of the
+register and of accounts, and prints the number of rows of each. If a chain is
+broken, its first broken row is named on standard error and the exit code is 1.
 
-Then it reads every kept body and compares it with its hash and with the look
-that brought it; the first that differs is named in the same way."""
+Then it reads every stored page and compares it with its hash and with the check
+that received it. The first that differs is named in the same way."""
+
+    NEEDS_A_DATABASE = True
 
     def handle(self, *args: Any, **options: Any) -> None:
-        """Walk every chain, read every body, and name what does not hold."""
+        """Verify every chain and every stored page, and name what was changed."""
         found = evidence_checked.check()
         for one in found:
             (self.stdout if one.why is None else self.stderr).write(one.in_words())
         *chains, bodies = found
         broken = sum(one.why is not None for one in chains)
-        sentences = [f"{broken} of {len(chains)} chains do not stand as they were written."] if broken else []
+        sentences = []
+        if broken:
+            changed = "was changed after it was" if broken == 1 else "were changed after they were"
+            sentences.append(f"{broken} of {len(chains)} chains {changed} written.")
         if bodies.why is not None:
-            sentences.append("The kept bodies do not stand as they were seen.")
+            sentences.append("The stored pages were changed after they were written.")
         if sentences:
-            raise CommandError(" ".join(sentences))
+            raise CommandError(" ".join([*sentences, TO_BE_DONE]))
