@@ -13,6 +13,7 @@ import json
 import os
 import re
 import shutil
+import signal
 import tempfile
 import time
 import tomllib
@@ -25,7 +26,7 @@ from importlib import metadata
 from pathlib import Path, PurePosixPath
 
 from django.conf import settings
-from django.core.management import call_command
+from django.core.management import CommandError, call_command
 from django.db import Error, connection
 from django.db.migrations.executor import MigrationExecutor
 from django.db.migrations.loader import MigrationLoader
@@ -258,16 +259,24 @@ def filled_or_empty(engine: Engine) -> Iterator[None]:
         if connection.vendor == "sqlite":
             message += " With SQLite, use a new STATSOFFICE_VAR."
         raise BackupError(message)
+    # A service that is stopped gets SIGTERM: it must not leave a database whose evidence was not verified.
+    before = signal.signal(signal.SIGTERM, signal.default_int_handler)
     try:
         yield
     except BaseException as fault:
+        left = f"The {connection.display_name} database was left empty."
         try:
             engine.clear()
         except Error as second:
-            message = f"{_reason(fault)} The database could not be emptied ({first_line(second)}). Drop it."
-            raise BackupError(message) from fault
-        message = f"{_reason(fault)} The {connection.display_name} database was left empty."
+            left = f"The database could not be emptied ({first_line(second)}). Drop it."
+        reason = _reason(fault)
+        if reason is None:
+            fault.add_note(left)
+            raise
+        message = f"{reason} {left}"
         raise BackupError(message) from fault
+    finally:
+        signal.signal(signal.SIGTERM, before)
 
 
 def write_nightly(folder: Path, *, keep_days: int, stored: Path, at: datetime) -> Nightly:
@@ -403,17 +412,23 @@ def _filled_or_empty_folder(folder: Path) -> Iterator[None]:
         raise
 
 
-def _reason(fault: BaseException) -> str:
+def _reason(fault: BaseException) -> str | None:
+    """Return one sentence on why it failed, or None for a fault of our own code."""
     match fault:
-        case BackupError():
+        case BackupError() | CommandError():
             return str(fault)
         case KeyboardInterrupt():
             return "It was interrupted."
+        case shutil.Error():
+            source, _, why = fault.args[0][0]
+            return f"{source} could not be copied: {why}."
+        case OSError(filename=None):
+            return f"{first_line(fault)}."
         case OSError():
             return f"{fault.filename}: {fault.strerror}."
         case Error():
             return f"The database refused it: {first_line(fault)}."
-    raise fault
+    return None
 
 
 def first_line(fault: BaseException) -> str:

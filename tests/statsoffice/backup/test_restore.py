@@ -99,6 +99,45 @@ def fails_part_of_the_way(elsewhere, tmp_path):
         assert "cannot read database.sqlite3" in sentence
 
 
+FAILING = """
+import os, shutil, signal
+from pathlib import Path
+from django.db import connection
+from statsoffice.backup.archive import filled_or_empty
+from statsoffice.backup.engines import ENGINES
+folder = Path(os.environ["STATSOFFICE_VAR"], "files")
+folder.mkdir()
+folder.joinpath("missing.pdf").symlink_to("nowhere")
+with filled_or_empty(ENGINES[connection.vendor](connection)):
+    connection.cursor().execute("CREATE TABLE half_done (number integer)")
+    {statement}
+"""
+
+
+@pytest.mark.both_databases
+@pytest.mark.parametrize(
+    ("statement", "sentence"),
+    [
+        ("os.kill(os.getpid(), signal.SIGTERM)", "It was interrupted."),
+        ("shutil.copytree(folder, f'{folder}-copy')", "missing.pdf could not be copied: [Errno 2] No such file"),
+        ("raise OSError('The disk is full.')", "BackupError: The disk is full."),
+        ("raise AssertionError('a fault of our own')", "a fault of our own"),
+    ],
+)
+def test_a_restore_that_fails_says_why_and_that_the_database_was_left_empty(elsewhere, statement, sentence):
+    said = manage(
+        "shell",
+        "--verbosity=0",
+        "--command",
+        FAILING.format(statement=statement),
+        environment=elsewhere.environment,
+        fails=True,
+    )
+    assert sentence in said
+    assert f"The {connection.display_name} database was left empty." in said
+    assert elsewhere.tables() == set()
+
+
 def test_only_the_owner_can_read_a_backup_and_nobodys_session_is_in_it(backup, office):
     assert {path.stat().st_mode & 0o777 for path in backup.rglob("*") if path.is_file()} == {0o600}
     assert backup.stat().st_mode & 0o777 == 0o700
@@ -115,7 +154,8 @@ def test_broken_evidence_is_not_restored_unless_it_is_accepted(office, elsewhere
     call_command("backup", str(tmp_path / "backup"))
     sentence = manage("restore", tmp_path / "backup", environment=elsewhere.environment, fails=True)
     assert "releases.observation: row 1 was changed after it was written. If it was broken before" in sentence
-    assert "use --accept-broken-evidence. The PostgreSQL database was left empty." in sentence
+    left = f"The {connection.display_name} database was left empty."
+    assert f"use --accept-broken-evidence. {left}" in sentence
     assert elsewhere.tables() == set()
     assert list(elsewhere.stored.iterdir()) == []
     printed = manage("restore", tmp_path / "backup", "--accept-broken-evidence", environment=elsewhere.environment)
