@@ -136,19 +136,20 @@ def test_a_folder_that_does_not_exist_and_a_file_are_named(folder):
         call_command("restore", str(folder / "backup.json"))
 
 
-@pytest.mark.django_db
 OTHER_KIND = {
     "postgresql": ("sqlite", "is a backup of an SQLite database, but DATABASE_URL names a PostgreSQL one."),
     "sqlite": ("postgresql", "is a backup of a PostgreSQL database, but DATABASE_URL names an SQLite one."),
 }
 
 
+@pytest.mark.django_db
 def test_a_backup_of_another_kind_of_database_is_refused(folder):
     engine, sentence = OTHER_KIND[connection.vendor]
     with pytest.raises(ArchiveRefused, match=sentence):
         archive.restore(with_description(folder, engine=engine), stored=folder / "stored")
 
 
+@pytest.mark.django_db
 def test_a_backup_of_a_newer_version_is_refused(folder):
     newer = with_description(folder, engine=connection.vendor, migrations=[("releases", "0999_from_the_future")])
     sentence = "with the migration releases.0999_from_the_future, which this version does not have."
