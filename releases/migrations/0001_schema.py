@@ -36,12 +36,14 @@ TRIGGERS = {
     "releases_datechange": ("UPDATE OR DELETE", "refuse_change()"),
     "releases_delaynotice": ("UPDATE OR DELETE", "refuse_change()"),
     "releases_importevent": ("UPDATE OR DELETE", "refuse_change()"),
+    "releases_monitoringrowrecord": ("UPDATE OR DELETE", "refuse_change()"),
     "releases_observation": ("UPDATE OR DELETE", "refuse_change()"),
     "releases_reasoncorrection": ("UPDATE OR DELETE", "refuse_change()"),
     "releases_releaseevent": (
         "UPDATE OR DELETE",
         "refuse_change_but_redaction('words', 'words_salt', 'words_digest')",
     ),
+    "releases_releaserowrecord": ("UPDATE OR DELETE", "refuse_change()"),
     "releases_statement": ("UPDATE OR DELETE", "refuse_change_but_redaction('words')"),
 }
 TRIGRAM_EXTENSION = "CREATE EXTENSION IF NOT EXISTS pg_trgm"
@@ -730,6 +732,10 @@ class Migration(migrations.Migration):
                 ("watcher", models.CharField(max_length=100)),
                 ("began_at", models.DateTimeField()),
                 ("ended_at", models.DateTimeField()),
+                (
+                    "recorded_until",
+                    models.DateTimeField(help_text="The end that its last recorded digest covers."),
+                ),
             ],
             options={
                 "verbose_name_plural": "coverage",
@@ -2492,6 +2498,12 @@ class Migration(migrations.Migration):
                 ("decided_at", models.DateTimeField(null=True)),
                 ("revision", models.PositiveIntegerField(default=0)),
                 (
+                    "rules_version",
+                    models.PositiveSmallIntegerField(
+                        default=1, help_text="The version of the rules by which it was judged."
+                    ),
+                ),
+                (
                     "release",
                     models.ForeignKey(
                         on_delete=django.db.models.deletion.PROTECT, related_name="verifications", to="releases.release"
@@ -2554,6 +2566,40 @@ class Migration(migrations.Migration):
                     ),
                 ),
             ],
+        ),
+        migrations.CreateModel(
+            name="ReleaseRowRecord",
+            fields=[
+                ("id", models.BigAutoField(auto_created=True, primary_key=True, serialize=False, verbose_name="ID")),
+                ("position", models.PositiveBigIntegerField(editable=False, unique=True)),
+                ("format_version", models.PositiveSmallIntegerField(default=1, editable=False)),
+                ("previous_hash", models.CharField(editable=False, max_length=64)),
+                ("row_hash", models.CharField(editable=False, max_length=64)),
+                ("digests", models.JSONField()),
+                ("heads", models.JSONField()),
+                ("why", models.CharField(blank=True, max_length=20)),
+            ],
+            options={
+                "ordering": ("position",),
+                "abstract": False,
+            },
+        ),
+        migrations.CreateModel(
+            name="MonitoringRowRecord",
+            fields=[
+                ("id", models.BigAutoField(auto_created=True, primary_key=True, serialize=False, verbose_name="ID")),
+                ("position", models.PositiveBigIntegerField(editable=False, unique=True)),
+                ("format_version", models.PositiveSmallIntegerField(default=1, editable=False)),
+                ("previous_hash", models.CharField(editable=False, max_length=64)),
+                ("row_hash", models.CharField(editable=False, max_length=64)),
+                ("digests", models.JSONField()),
+                ("heads", models.JSONField()),
+                ("why", models.CharField(blank=True, max_length=20)),
+            ],
+            options={
+                "ordering": ("position",),
+                "abstract": False,
+            },
         ),
         # The triggers and the index are dropped together with their tables.
         migrations.RunPython(create_triggers, migrations.RunPython.noop),

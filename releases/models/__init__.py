@@ -15,6 +15,7 @@ from releases.models.preflight import PreflightRun
 from releases.models.producer import Contact, Membership, Producer
 from releases.models.reason_correction import ReasonCorrection
 from releases.models.release import Address, Release
+from releases.models.release_rows import MonitoringRowRecord, ReleaseRowRecord
 from releases.models.roll_call import RollCall
 from releases.models.series import Series
 from releases.models.task import ReleaseTask
@@ -38,6 +39,7 @@ __all__ = [
     "ImportRow",
     "KeptBody",
     "Membership",
+    "MonitoringRowRecord",
     "NotFoundPage",
     "Observation",
     "PreReleaseAccess",
@@ -47,6 +49,7 @@ __all__ = [
     "ReasonCorrection",
     "Release",
     "ReleaseEvent",
+    "ReleaseRowRecord",
     "ReleaseTask",
     "RollCall",
     "Series",

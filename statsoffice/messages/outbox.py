@@ -24,7 +24,7 @@ from statsoffice.messages import (
     unacknowledged,
     watcher_ill,
 )
-from statsoffice.messages.models import Message, ToldSuspicion, ToldVerdict
+from statsoffice.messages.models import Message, MessageRowRecord, ToldSuspicion, ToldVerdict
 from statsoffice.messages.owed import NEWS, Owed
 
 KINDS = (
@@ -106,4 +106,7 @@ def _write(news: Sequence[Owed], *, now: datetime) -> int:
         ToldSuspicion.objects.bulk_create(suspicions, ignore_conflicts=True)
         verdicts = [ToldVerdict(verdict_id=key, event=one.event, at=now) for one in told for key in one.verdicts]
         ToldVerdict.objects.bulk_create(verdicts, ignore_conflicts=True)
+        if missing:
+            written = Message.objects.filter(event__in=events, created_at=now).values_list("pk", flat=True)
+            MessageRowRecord.record({Message: list(written)})
     return len(missing)

@@ -1,4 +1,4 @@
-"""Events of accounts; on PostgreSQL, append-only triggers for them and for the log of the admin site."""
+"""Events of accounts; on PostgreSQL, append-only triggers for them, for digests of rows and for the log of the admin site."""
 
 import functools
 import secrets
@@ -10,8 +10,10 @@ from django.db import migrations, models
 # By table: the function that refuses an UPDATE or DELETE (releases.0001_schema creates them). Its arguments are the
 # columns that a redaction may overwrite.
 TRIGGERS = {
+    "accounts_accountrowrecord": "refuse_change()",
     "audit_accountevent": "refuse_change()",
     "django_admin_log": "refuse_change_but_redaction('object_repr', 'change_message')",
+    "outbox_messagerowrecord": "refuse_change()",
 }
 
 
@@ -37,7 +39,8 @@ class Migration(migrations.Migration):
     dependencies = [
         ("admin", "0003_logentry_add_action_flag_choices"),
         ("releases", "0001_schema"),
-        ("accounts", "__first__"),
+        ("accounts", "0002_invitation"),
+        ("outbox", "0001_schema"),
     ]
 
     operations = [

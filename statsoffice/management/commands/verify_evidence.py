@@ -3,6 +3,7 @@
 from typing import Any
 
 from django.core.management.base import CommandError
+from django.utils import timezone
 
 from releases.management.plain_command import PlainCommand
 from statsoffice import evidence_checked
@@ -12,19 +13,27 @@ class Command(PlainCommand):
     """Walks the chains of the record, and reads every kept body."""
 
     help = """\
-Check that looks, events and kept bodies stand as they were written.
+Check that the record is as it was written.
 
-Each row carries the hash of what it says and of the row before it. This walks
-the chains of releases' events, of looks, of reports' events, of exports of the
-register and of accounts, and prints for each the number of rows and that it holds. Where one does not hold, its first
-broken row is named on standard error and the exit code is 1.
+Each row of a chain has the hash of its content and of the row before it. The
+command checks the chains of releases' events, of checks, of reports' events,
+of exports of the register and of accounts, and prints for each the number of
+rows and that it holds. Where one does not hold, its first broken row is named
+on standard error and the exit code is 1.
+
+The chains whose names end in "row" have digests of other rows: releases,
+addresses, verdicts, suspicions, versions of reports, approved documents,
+messages, coverage, roles and administrators. The command compares each of
+these rows with its last digest, and computes each verdict from the checks
+again if it was judged by the present version of the rules. The first row that
+was changed, added or deleted is named in the same way.
 
 Then it reads every kept body and compares it with its hash and with the look
 that brought it; the first that differs is named in the same way."""
 
     def handle(self, *args: Any, **options: Any) -> None:
         """Walk every chain, read every body, and name what does not hold."""
-        found = evidence_checked.check()
+        found = evidence_checked.check(now=timezone.now())
         for one in found:
             (self.stdout if one.why is None else self.stderr).write(one.in_words())
         *chains, bodies = found

@@ -1,0 +1,71 @@
+"""Each change made by SQL to the record of an office is named by verify_evidence."""
+
+from datetime import timedelta
+from io import StringIO
+
+import pytest
+from django.core.management import CommandError, call_command
+from django.db import connection
+
+from breaches.core.status import ReportStatus
+from releases.calendar import scheduling
+from releases.core.dates.calendar import slot_at
+from releases.record import coverage
+from statsoffice.accounts.models import User
+from statsoffice.messages import outbox
+from tests.breaches.people import Office, a_report, an_office, brought
+from tests.factories import SEED_DUE, SeriesFactory, a_confirmed_release, rolled_back
+from tests.releases import brought as bodies
+from tests.shared_rows import shared_fixture
+from tests.tampering.changes import CHANGES, Change
+
+pytestmark = [pytest.mark.django_db, pytest.mark.both_databases]
+
+
+@shared_fixture
+def office() -> Office:
+    """An office with an approved report, a release with stored bodies, a changed date, messages and coverage."""
+    office = an_office()
+    report = brought(a_report(office), office, ReportStatus.APPROVED)
+    decided_at = report.decided_at
+    outbox.create_missing(now=decided_at + timedelta(minutes=1))
+    series = SeriesFactory(producer=office.producer)
+    address = a_confirmed_release(series=series, reference="with-bodies").addresses.get()
+    bodies.keep(bodies.brought(address, "not_live", b"not yet", at=-5))
+    bodies.keep(bodies.brought(address, "live", b"what was seen", at=1))
+    moved = a_confirmed_release(series=series, reference="moved", due_at=SEED_DUE + timedelta(days=100))
+    to = slot_at(SEED_DUE + timedelta(days=101))
+    scheduling.change_date(moved, to=to, reason="A source was late.", by=office.head, at=SEED_DUE)
+    coverage.mark_alive("office-1", at=SEED_DUE + timedelta(hours=3))
+    coverage.mark_alive("office-1", at=SEED_DUE + timedelta(hours=3, seconds=5))
+    User.objects.create_superuser("administrator@example.gov.uk", name="Administrator")
+    return office
+
+
+def verify() -> tuple[str, bool]:
+    """Return what verify_evidence names, and whether it failed."""
+    err = StringIO()
+    try:
+        call_command("verify_evidence", stdout=StringIO(), stderr=err)
+    except CommandError:
+        return err.getvalue(), True
+    return err.getvalue(), False
+
+
+def test_the_record_of_the_office_holds(office):
+    assert verify() == ("", False)
+
+
+@pytest.mark.parametrize("change", CHANGES, ids=lambda change: change.name)
+def test_a_change_by_sql_is_named(office: Office, change: Change):
+    with rolled_back(), connection.cursor() as cursor:
+        if connection.vendor == "postgresql":
+            cursor.execute("SET LOCAL session_replication_role = replica")  # no trigger and no foreign key is checked
+        else:
+            cursor.execute("PRAGMA defer_foreign_keys = ON")
+        for statement, values in change.statements:
+            cursor.execute(statement, values or None)
+            assert cursor.rowcount, f"nothing was changed by: {statement}"
+        found, failed = verify()
+    assert failed
+    assert change.found_in in found
