@@ -6,8 +6,9 @@ from datetime import datetime
 
 from django.db import transaction
 
-from releases.models import Series, Verification
+from releases.models import ReleaseRowRecord, Series, Verification
 from releases.models.event import record_rows
+from releases.models.row_record import hold_heads
 from releases.verdicts.schedules import Schedule
 
 
@@ -28,6 +29,8 @@ def verifications_of(schedules: Collection[Schedule], *, now: datetime) -> dict[
     in_force = _in_force(missing, present, now=now)
     if missing:
         with transaction.atomic():
+            # A person who answers a question holds them too when their transaction comes to the same verification.
+            hold_heads(ReleaseRowRecord)
             Verification.objects.bulk_create(
                 [
                     Verification(
@@ -70,6 +73,7 @@ def _correct(
     for seconds, changed in rows.items():
         keys = [row.pk for row in changed]
         with transaction.atomic():
+            hold_heads(ReleaseRowRecord)
             Verification.objects.filter(pk__in=keys).update(tolerance_seconds=seconds)
             record_rows({Verification: keys})
         for row in changed:

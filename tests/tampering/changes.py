@@ -19,13 +19,14 @@ def change(name: str, found_in: str, *statements: str, values: tuple[Any, ...] =
 
 def without_end(table: str, chain: str) -> Change:
     """Delete the newest row of a chain, and set its head back to the row before."""
-    newest = f"SELECT max(position) FROM {table}"
+    newest = f"(SELECT max(position) FROM {table})"  # noqa: S608  # a name from below
+    its_hash = f"(SELECT row_hash FROM {table} WHERE position = {newest})"  # noqa: S608
+    position, row_hash = f"coalesce({newest}, 0)", f"coalesce({its_hash}, '{'0' * 64}')"
     return change(
         f"the end of {chain} deleted together with its head",
         chain,
-        f"DELETE FROM {table} WHERE position = ({newest})",
-        f"UPDATE releases_chainhead SET position = coalesce(({newest}), 0), row_hash = coalesce("
-        f"(SELECT row_hash FROM {table} WHERE position = ({newest})), '{'0' * 64}') WHERE chain = '{chain}'",
+        f"DELETE FROM {table} WHERE position = {newest}",  # noqa: S608
+        f"UPDATE releases_chainhead SET position = {position}, row_hash = {row_hash} WHERE chain = '{chain}'",  # noqa: S608
     )
 
 
