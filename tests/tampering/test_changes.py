@@ -5,7 +5,6 @@ from io import StringIO
 
 import pytest
 from django.core.management import CommandError, call_command
-from django.db import connection
 
 from breaches.core.status import ReportStatus
 from releases.calendar import scheduling
@@ -18,6 +17,7 @@ from tests.factories import SEED_DUE, SeriesFactory, a_confirmed_release, rolled
 from tests.releases import brought as bodies
 from tests.shared_rows import shared_fixture
 from tests.tampering.changes import CHANGES, Change
+from tests.tampering.verifying import apply
 
 pytestmark = [pytest.mark.django_db, pytest.mark.both_databases]
 
@@ -58,14 +58,8 @@ def test_the_record_of_the_office_holds(office):
 
 @pytest.mark.parametrize("change", CHANGES, ids=lambda change: change.name)
 def test_a_change_by_sql_is_named(office: Office, change: Change):
-    with rolled_back(), connection.cursor() as cursor:
-        if connection.vendor == "postgresql":
-            cursor.execute("SET LOCAL session_replication_role = replica")  # no trigger and no foreign key is checked
-        else:
-            cursor.execute("PRAGMA defer_foreign_keys = ON")
-        for statement, values in change.statements:
-            cursor.execute(statement, values or None)
-            assert cursor.rowcount, f"nothing was changed by: {statement}"
+    with rolled_back():
+        apply(change)
         found, failed = verify()
     assert failed
     assert change.found_in in found
