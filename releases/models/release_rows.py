@@ -76,6 +76,7 @@ OF_STATEMENT = (
     "stated_by_id",
     "stated_at",
 )
+# As few as say which bytes are evidence of what: a row is written at every check whose body takes the place of another.
 OF_KEPT_BODY = (
     "release_id",
     "address_id",
@@ -84,9 +85,7 @@ OF_KEPT_BODY = (
     "since_due",
     "look_id",
     "sha256",
-    "body_id",
     "state",
-    "kept_at",
 )
 
 
