@@ -9,6 +9,7 @@ from django.core.management import CommandError, call_command
 from breaches.core.status import ReportStatus
 from releases.calendar import scheduling
 from releases.core.dates.calendar import slot_at
+from releases.models import ReleaseRowRecord, Verification
 from releases.record import coverage
 from statsoffice.accounts.models import User
 from statsoffice.messages import outbox
@@ -54,6 +55,15 @@ def verify() -> tuple[str, bool]:
 
 def test_the_record_of_the_office_holds(office):
     assert verify() == ("", False)
+
+
+def test_a_verdict_that_was_changed_together_with_its_digest_is_computed_again(office):
+    with rolled_back():
+        late = Verification.objects.filter(outcome="late")
+        late.update(outcome="on_time")
+        ReleaseRowRecord.record({Verification: list(Verification.objects.values_list("pk", flat=True))})
+        found, _failed = verify()
+    assert "is not the verdict that the checks give" in found
 
 
 @pytest.mark.parametrize("change", CHANGES, ids=lambda change: change.name)

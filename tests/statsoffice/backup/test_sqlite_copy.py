@@ -14,7 +14,7 @@ from tests.servers.private_postgresql import private_cluster
 from tests.statsoffice.backup.commands import an_office_elsewhere, manage, script
 
 FILL = dedent("""
-    from releases.models import Release
+    from releases.calendar import corrections
     from statsoffice.accounts.models import User
     from tests.factories import UserFactory, a_confirmed_release, a_release
     from tests.releases.brought import brought, keep
@@ -23,7 +23,7 @@ FILL = dedent("""
     UserFactory(email="head@example.gov.uk")
     User.objects.update(date_joined="2020-01-01T00:00:00+00:00")
     deleted = a_release(reference="deleted")
-    Release.objects.filter(pk=deleted.pk).delete()
+    corrections.remove(deleted, by=None, at=deleted.recorded_at)
     print(deleted.pk)
 """)
 A_FURTHER_RELEASE = dedent("""
