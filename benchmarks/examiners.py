@@ -1,8 +1,8 @@
 """How many pages a second the pool of examining processes gets through, each page another one, of 4 kB and of 20 kB.
 
 The floor is the same examination in as many processes as there are cores (up to four, as in the pool), each with its
-own part of the pages from the beginning and nobody to tell what it found. "Known" are the same pages once more: they
-are answered from the memory of the process that asks. Before the first round the processes have been started.
+own share of the pages and without reporting results. "Known" are the same pages again, which the parent answers from
+memory. Before the first round the processes have been started.
 """
 
 import multiprocessing

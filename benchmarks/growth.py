@@ -21,11 +21,9 @@ from benchmarks.office import Office
 from benchmarks.reader import Reader
 from benchmarks.row import Row
 from breaches.drafts import drafting
-from releases.core.looks.controls import Controls
 from releases.probe.probe import probe_from_settings
-from releases.watching import watch_claim
 from releases.watching.clock import RealClock
-from releases.watching.watch_round import Round
+from releases.watching.sweep import Sweep
 from statsoffice import jobs
 
 TIMES_SMALLER = 100
@@ -110,9 +108,9 @@ def _cost(step: Step, *, rounds: int) -> tuple[float, int]:
 def _claim() -> None:
     """Take up what falls due within the horizon, as a sweep that has nothing in memory yet."""
     with probe_from_settings(now=lambda: datetime.now(UTC)) as look:
-        going = Round(clock=RealClock(), look=look, watcher="benchmark", controls=Controls(urls=()))
-        watch_claim.claim(going)
-        assert going.targets
+        sweep = Sweep(clock=RealClock(), probe=look, name="benchmark")
+        sweep.claim()
+        assert sweep.targets
 
 
 @contextmanager

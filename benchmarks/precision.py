@@ -18,8 +18,8 @@ from releases.core.looks.pacing import Budget
 from releases.models import Verification
 from releases.probe.fetch import Fetcher
 from releases.probe.probe import Probe
-from releases.watching import watch
 from releases.watching.clock import RealClock
+from releases.watching.sweep import Sweep
 from statsoffice.rehearsal_site.client import RehearsalSite
 from statsoffice.rehearsal_site.process import rehearsal_site
 from statsoffice.rehearsal_site.scenes import scene
@@ -80,7 +80,7 @@ def _watch(site: RehearsalSite, place: str, *, size: int, due_at: datetime) -> l
         default_budget=BUDGET,
     )
     with Probe(fetcher) as look:
-        watch.sweep(clock=RealClock(), look=look, watcher="benchmark", stop=over)
+        Sweep(clock=RealClock(), probe=look, name="benchmark").run(stop=over)
     found = late.values_list("last_not_live_at", "first_live_at")
     if len(found) != size:
         message = f"of {size} releases {len(found)} were found late"

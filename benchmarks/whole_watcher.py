@@ -18,8 +18,8 @@ from benchmarks.row import Row
 from releases.core.judging.verdict import Outcome
 from releases.models import Observation, Verification
 from releases.probe.probe import Probe
-from releases.watching import watch
 from releases.watching.clock import RealClock
+from releases.watching.sweep import Sweep
 from statsoffice.rehearsal_site.client import RehearsalSite
 from statsoffice.rehearsal_site.process import rehearsal_site
 
@@ -80,7 +80,7 @@ def _watch(urls: Sequence[str], *, site: RehearsalSite, due_at: datetime) -> flo
         return now > due_at and (now > due_at + ENDS_AFTER or settled.count() == len(urls))
 
     with Probe(fetcher(site)) as look:
-        watch.sweep(clock=RealClock(), look=look, watcher="benchmark", stop=over)
+        Sweep(clock=RealClock(), probe=look, name="benchmark").run(stop=over)
     looked = Observation.objects.filter(planned_at=due_at).count()
     if not looked == settled.count() == len(urls):
         message = f"of {len(urls)} rehearsals {looked} were looked at when due, {settled.count()} found on time"

@@ -27,8 +27,8 @@ from releases.probe.probe import Probe, probe_from_settings
 from releases.probe.registry import ADAPTERS
 from releases.verdicts import judging, roll_call
 from releases.watching import unstored
-from releases.watching import watch as monitoring
 from releases.watching.clock import RealClock
+from releases.watching.sweep import Sweep
 from statsoffice import adhoc_checks
 from statsoffice.canary import illness, left_in_files, pulse, turn
 from statsoffice.fault_isolation import run_logged, run_steps
@@ -96,15 +96,14 @@ def sweep(stop: Stop = never) -> None:
         pulse.beating(pulse.SWEEP, now=CLOCK.now, by=watcher_name()),
         exit_when_stuck(stop, seconds=SWEEP_STUCK_AFTER_SECONDS) as asked,
     ):
-        monitoring.sweep(
+        Sweep(
             clock=CLOCK,
-            look=_probe(),
-            watcher=watcher_name(),
+            probe=_probe(),
+            name=watcher_name(),
             controls=settings.PROBE_CONTROLS,
             clock_largest_error=settings.CLOCK_LARGEST_ERROR,
-            unstored=_spool_folder(),
-            stop=asked,
-        )
+            spool=_spool_folder(),
+        ).run(stop=asked)
 
 
 def draft(stop: Stop = never) -> None:

@@ -29,7 +29,6 @@ from tests.shared_database import (
 pytest_plugins = ["tests.fixtures_of_the_watch", "tests.faults.table", "tests.shared_rows"]
 
 LOOPBACK = ["127.0.0.1", "::1", "localhost"]
-BROWSER_FIXTURES = {"page", "context", "browser", "new_context"}
 CHROMIUM_FLAGS = [
     "--no-sandbox",  # Chromium's own needs rights that root in a container lacks
     "--disable-gpu",
@@ -100,7 +99,11 @@ def pytest_collection_modifyitems(config: pytest.Config, items: list[pytest.Item
     for marker in (name for name, is_unwanted in unwanted.items() if is_unwanted):
         items[:] = [item for item in items if not item.get_closest_marker(marker)]
     for item in items:
-        if BROWSER_FIXTURES & set(getattr(item, "fixturenames", ())):
+        # Not by `page`, which is also the name of a page of a release in some tests.
+        if "playwright" in getattr(item, "fixturenames", ()) and not item.get_closest_marker("browser"):
+            if not item.nodeid.startswith("tests/browser/"):
+                message = f"{item.nodeid} needs a browser: give its file pytest.mark.browser, so that ./test runs it."
+                raise pytest.UsageError(message)
             item.add_marker(pytest.mark.browser)
     yield
     # After whoever else orders tests: minutes that begin last would leave one process waiting alone.

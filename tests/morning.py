@@ -11,7 +11,8 @@ from unittest.mock import patch
 
 from breaches.drafts import drafting
 from releases.probe.probe import Probe, probe_from_settings
-from releases.watching import watch
+from releases.watching import sweep
+from releases.watching.sweep import Sweep
 from statsoffice.rehearsal_site.client import RehearsalSite
 from statsoffice.rehearsal_site.replay import ReplayClock
 from tests.servers.process import running
@@ -45,7 +46,7 @@ def running_site(log: Path) -> Iterator[RehearsalSite]:
 def calendar_at_rest() -> Iterator[None]:
     """Let sweeps claim once a minute: nobody else watches, and nothing is put on the calendar meanwhile."""
     a_minute = timedelta(minutes=1)
-    with patch.multiple(watch, CLAIM_EVERY=a_minute, CLAIM_AT_LEAST_EVERY=a_minute):
+    with patch.multiple(sweep, CLAIM_EVERY=a_minute, CLAIM_AT_LEAST_EVERY=a_minute):
         yield
 
 
@@ -81,6 +82,6 @@ class Morning:
         self.clock.ends_at = until
         while self.clock.now() < until:
             with suppress(MorningOver):
-                watch.sweep(clock=self.clock, look=self.probe, watcher=watcher)
+                Sweep(clock=self.clock, probe=self.probe, name=watcher).run()
             drafting.draft_missing(now=self.clock.now())
             self.clock.sleep_until(min(until, self.clock.now() + every))

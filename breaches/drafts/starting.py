@@ -118,9 +118,9 @@ def start(
 
     The machine fills in what is on record: title, producer, contacts, the practices of the Code that are suggested for
     the kind, of a pre-release access list what it holds, and of a late release what the checks showed if they do not
-    show whether it was late. People write the rest of the account, the impact and the actions. Of a kind that few may
-    read, whoever starts the report is named as dealing with it: the responsible statistician may be the one whom it is
-    about, and may not read it.
+    show whether it was late. People write the rest of the account, the impact and the actions. A
+    report of a restricted kind is assigned to the person who starts it, because it may be about the responsible
+    statistician, who may then not read it.
 
     :param occurred_on: the days, in London, on which it happened, as the person says; the editions of the Code in
         force on them are cited.

@@ -137,11 +137,12 @@ def with_settled_wording(content: ReportContent) -> ReportContent:
 
 def of_another_edition(content: ReportContent) -> Iterator[Remark]:
     """Warn of each cited edition that was in force on none of the report's days, and of one that may not have been."""
-    in_force = {edition: on for on in content.occurred_on if (edition := Edition.objects.in_force_on(on)) is not None}
+    by_day = {on: Edition.objects.possibly_in_force_on(on) for on in content.occurred_on}
+    in_force = {editions[0]: on for on, editions in by_day.items() if editions}
     if not in_force:
         return
     now_in_force, on = next(iter(in_force.items()))
-    possible = {edition.number for on in content.occurred_on for edition in Edition.objects.possibly_in_force_on(on)}
+    possible = {edition.number for editions in by_day.values() for edition in editions}
     for cited in sorted({one.edition for one in content.practices} - possible):
         sentence = f"Edition {cited} of the Code is cited, but edition {now_in_force.number} was in force on {day(on)}."
         yield Remark(Section.CIRCUMSTANCES, "practices", sentence)

@@ -79,8 +79,9 @@ def decide(request: SignedInRequest, report: Report, page: MovePage) -> HttpResp
         return shown(request, report, page, unsent(request, report, page))
     form = page.form(request.POST)
     is_valid = form.is_valid()
+    kind = PAST_TENSE[page.move]
     if is_outdated(form, report):
-        return _refused(request, report, page, form, SomebodyWasFaster(NOT_DONE))
+        return refuse(request, report, form, SomebodyWasFaster(NOT_DONE), kind=kind, done=page.done)
     if not is_valid:
         return shown(request, report, page, form)
     try:
@@ -91,7 +92,7 @@ def decide(request: SignedInRequest, report: Report, page: MovePage) -> HttpResp
             form.add_error(field, str(refused))
         if field in form.fields or isinstance(refused, SomethingMissing):
             return shown(request, report, page, form, remarks=getattr(refused, "remarks", ()))
-        return _refused(request, report, page, form, refused)
+        return refuse(request, report, form, refused, kind=kind, done=page.done)
     messages.success(request, page.done)
     return redirect("breaches:report", report.reference)
 
@@ -105,24 +106,26 @@ def _act(request: SignedInRequest, report: Report, page: MovePage, form: MoveFor
     page.act(report, by=request.user, at=timezone.now(), **details)
 
 
-def _refused(
-    request: SignedInRequest, report: Report, page: MovePage, form: MoveForm, refused: MoveRefused
-) -> HttpResponse:
-    """Say why a move was refused, or that it was already made where the same form was sent twice."""
-    if moves.was_done_by(report, PAST_TENSE[page.move], read=form.cleaned_data["last_change"], person=request.user):
-        messages.success(request, page.done)
-        return redirect("breaches:report", report.reference)
-    return refused_page(request, report, form, refused)
-
-
 def is_outdated(form: MoveForm, report: Report) -> bool:
     """Tell whether the report has changed since a form, which has been validated, was opened."""
     return bool(form.cleaned_data.get("last_change", report.last_change) != report.last_change)
 
 
-def refused_page(request: SignedInRequest, report: Report, form: MoveForm, refused: MoveRefused) -> HttpResponse:
-    """Say why a form was refused, what has happened since it was opened, and what the person typed."""
-    since = changes_since(report, form.cleaned_data["last_change"]).select_related("actor")
+def refuse(
+    request: SignedInRequest, report: Report, form: MoveForm, refused: MoveRefused, *, kind: str, done: str
+) -> HttpResponse:
+    """Say why a form was refused, what has happened since it was opened, and what the person typed.
+
+    Where the person has only sent the same form twice, it is done already.
+
+    :param kind: of the event that the form leaves.
+    :param done: what is said once it is done.
+    """
+    read = form.cleaned_data["last_change"]
+    if moves.was_done_by(report, kind, read=read, person=request.user):
+        messages.success(request, done)
+        return redirect("breaches:report", report.reference)
+    since = changes_since(report, read).select_related("actor")
     context = {
         "report": report,
         "sentence": NOT_DONE if since else str(refused),

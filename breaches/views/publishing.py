@@ -10,14 +10,12 @@ from breaches.core.changes import MADE_PUBLIC, TAKEN_FROM_PUBLIC
 from breaches.core.printed import public_statement
 from breaches.core.status import Kind
 from breaches.deciding import publishing
-from breaches.forms.decisions import MoveForm
 from breaches.forms.publishing import PublishForm, TakeBackForm
 from breaches.models import Report
 from breaches.permissions import Action, declared_own_act
-from breaches.reports.moves import SOMEBODY_ELSE_DECIDES, was_done_by
-from breaches.reports.versions import CHANGED_SINCE_READ
+from breaches.reports.moves import SOMEBODY_ELSE_DECIDES
 from breaches.views.access import SignedInRequest, report_page
-from breaches.views.move_pages import is_outdated, refused_page
+from breaches.views.move_pages import NOT_DONE, is_outdated, refuse
 from breaches.views.transparency import if_public, title_of
 from breaches.words import wording
 from releases.core.lifecycle import MoveRefused, SomebodyWasFaster
@@ -34,7 +32,7 @@ def publish(request: SignedInRequest, report: Report) -> HttpResponse:
     form = PublishForm(request.POST or None, initial={"last_change": report.last_change, "seen": seen})
     is_valid, done = form.is_valid(), _("Anyone can read it now.")
     if form.is_bound and is_outdated(form, report):
-        return _outdated(request, report, form, MADE_PUBLIC, done)
+        return refuse(request, report, form, SomebodyWasFaster(NOT_DONE), kind=MADE_PUBLIC, done=done)
     if publishing.is_public(report) or not publishing.may_be_published(report):
         messages.warning(request, _("This cannot be done with the report as it stands."))
         return redirect("breaches:report", report.reference)
@@ -60,7 +58,7 @@ def take_back(request: SignedInRequest, report: Report) -> HttpResponse:
     form = TakeBackForm(request.POST or None, initial={"last_change": report.last_change})
     is_valid, done = form.is_valid(), _("It is no longer public.")
     if form.is_bound and is_outdated(form, report):
-        return _outdated(request, report, form, TAKEN_FROM_PUBLIC, done)
+        return refuse(request, report, form, SomebodyWasFaster(NOT_DONE), kind=TAKEN_FROM_PUBLIC, done=done)
     if is_valid:
         try:
             publishing.take_back(report, words=form.cleaned_data["words"], by=request.user, at=timezone.now())
@@ -73,14 +71,6 @@ def take_back(request: SignedInRequest, report: Report) -> HttpResponse:
         messages.warning(request, _("This report is not public."))
         return redirect("breaches:report", report.reference)
     return render(request, "breaches/unpublish.html", {"report": report, "form": form})
-
-
-def _outdated(request: SignedInRequest, report: Report, form: MoveForm, kind: str, done: str) -> HttpResponse:
-    """Show what has happened since the form was opened, unless the person has only sent it twice."""
-    if was_done_by(report, kind, read=form.cleaned_data["last_change"], person=request.user):
-        messages.success(request, done)
-        return redirect("breaches:report", report.reference)
-    return refused_page(request, report, form, SomebodyWasFaster(CHANGED_SINCE_READ))
 
 
 def _left_to_others(request: SignedInRequest, report: Report) -> HttpResponse:

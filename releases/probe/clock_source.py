@@ -162,18 +162,18 @@ class ClockSource:
         :param servers: NTP servers, each with its port if that is not 123.
         :param monotonic: seconds by a clock that nobody can set.
         """
-        self._kernel = kernel
         self._chrony = _InBackground(
             lambda: chrony(command), name="chrony", every_seconds=ASKED_EVERY_SECONDS, monotonic=monotonic
         )
         self._servers = _InBackground(
             lambda: ntp(servers), name="NTP", every_seconds=SERVERS_ASKED_EVERY_SECONDS, monotonic=monotonic
         )
+        # The better one first.
+        self._sources = (self._chrony.latest, kernel, *([self._servers.latest] if servers else []))
 
     def __call__(self) -> tuple[Figures, ...]:
         """Return what is known now, without waiting: the figures of chrony and servers are those of the last answer."""
-        told = (self._chrony.latest(), self._kernel(), self._servers.latest())
-        return tuple(figures for figures in told if figures)
+        return tuple(figures for source in self._sources if (figures := source()))
 
     def wait(self) -> None:
         """Wait until what is being asked has been answered, or has timed out."""

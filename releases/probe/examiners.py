@@ -119,7 +119,7 @@ class Examiners:
             self._done.append((key, Overrun.ENDED))
             return
         job = _Job(key, request.answer.requested_url, write_request(request))
-        (self._last if self._overruns[job.url] >= LATE_FROM else self._waiting).append(job)
+        (self._last if self.is_last(job.url) else self._waiting).append(job)
         self._hand_out()
         self._exchange(0)
 
@@ -144,6 +144,10 @@ class Examiners:
                     self._done = others + self._done
                     return result
                 others.append((found, result))
+
+    def is_last(self, url: str) -> bool:
+        """Tell whether an address has gone over a limit so often that it is examined after all others."""
+        return self._overruns[url] >= LATE_FROM
 
     def give_up_after(self, seconds: float | None) -> None:
         """Report all that has no result by then, and all that is begun afterwards, as ended; the first call counts.
@@ -189,7 +193,7 @@ class Examiners:
         return fewest if fewest.has_room and self._waiting and not self._is_late(fewest) else None
 
     def _is_late(self, child: _Child) -> bool:
-        return any(self._overruns[job.url] >= LATE_FROM for job in child.jobs)
+        return any(self.is_last(job.url) for job in child.jobs)
 
     def _start(self) -> _Child | None:
         if self._failed_starts >= _FAILED_STARTS:
@@ -263,7 +267,7 @@ class Examiners:
             self._done.append((job.key, overrun))
             logger.error("the examination of %s was ended: %s (exit code %s)", job.url, overrun.value, code)
         for later in reversed(child.jobs):
-            (self._last if self._overruns[later.url] >= LATE_FROM else self._waiting).appendleft(later)
+            (self._last if self.is_last(later.url) else self._waiting).appendleft(later)
 
     def _deadline(self, child: _Child) -> float:
         seconds = self._seconds_on_the_clock if child.is_ready else SECONDS_TO_BEGIN

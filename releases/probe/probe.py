@@ -1,7 +1,6 @@
 """The probe: what the watcher looks through, a fetcher and the adapters that read what it brings."""
 
 import unicodedata
-from collections import Counter
 from collections.abc import Callable, Hashable, Mapping
 from datetime import datetime
 from typing import Self
@@ -14,10 +13,10 @@ from releases.core.looks.answer import Answer
 from releases.core.looks.errand import Errand
 from releases.core.looks.pacing import DEFAULT_BUDGET, Budget
 from releases.probe.examination import Fault, Overrun, Request
-from releases.probe.examiners import LATE_FROM, Examined, Examiners
+from releases.probe.examiners import Examined, Examiners
 from releases.probe.fetch import Fetcher
-from releases.probe.registry import ADAPTERS, adapter_named
-from releases.probe.remembered import Findings
+from releases.probe.registry import adapter_named
+from releases.probe.remembered import Findings, name_of
 
 PRODUCT = "statsoffice-release-check"
 
@@ -46,9 +45,8 @@ class Probe:
         """
         self._fetcher = fetcher
         self._examiners = examiners or Examiners()
-        self._findings = {name: Findings() for name in ADAPTERS}
-        self._under_examination: dict[Hashable, Request] = {}
-        self._overruns: Counter[str] = Counter()
+        self._findings = Findings()
+        self._under_examination: dict[Hashable, tuple[Request, Hashable]] = {}
 
     def __enter__(self) -> Self:
         return self
@@ -98,10 +96,11 @@ class Probe:
         :raises NoSuchAdapterError: if no adapter has this name.
         :raises ExaminationError: if our own code failed on it.
         """
-        if known := self._known(adapter, answer, expectation):
+        page, known = self._look_up(adapter, answer, expectation)
+        if known:
             return known
         request = Request(adapter, answer, expectation)
-        found = self._found(request, self._examiners.examine(request))
+        found = self._found(request, page, self._examiners.examine(request))
         if isinstance(found, Finding):
             return found
         raise found if isinstance(found, Exception) else ExaminationError(found)
@@ -113,22 +112,22 @@ class Probe:
 
         :raises NoSuchAdapterError: if no adapter has this name.
         """
-        if known := self._known(adapter, answer, expectation):
-            return known
-        self._begin(key, Request(adapter, answer, expectation))
-        return None
+        page, known = self._look_up(adapter, answer, expectation)
+        if known is None:
+            self._begin(key, Request(adapter, answer, expectation), page)
+        return known
 
     def begin_text_of(self, key: Hashable, answer: Answer) -> str | None:
         """Return the text of a site's own page of absence if that is known at once; else `examined` will return it."""
         if not answer.body:
             return text_of(answer)
-        self._begin(key, Request("", answer))
+        self._begin(key, Request("", answer), None)
         return None
 
     def examined(self, timeout_seconds: float) -> list[tuple[Hashable, Finding | str | Exception]]:
         """Return what is examined by now, waiting for the first of it at most so long; a fault of ours as such."""
         return [
-            (key, self._found(self._under_examination.pop(key), found))
+            (key, self._found(*self._under_examination.pop(key), found))
             for key, found in self._examiners.collect(timeout_seconds)
         ]
 
@@ -136,29 +135,29 @@ class Probe:
         """Report as not examined what is not examined by then, because a sweep has to end; None to go on as usual."""
         self._examiners.give_up_after(after_seconds)
 
-    def _known(self, adapter: str, answer: Answer, expectation: Expectation) -> Finding | None:
+    def _look_up(self, adapter: str, answer: Answer, expectation: Expectation) -> tuple[Hashable, Finding | None]:
+        """Return the name under which what an answer shows is remembered, and that if it is known at once."""
+        reader = adapter_named(adapter)
         if not answer.body:
-            return adapter_named(adapter).examine(answer, expectation)  # there is nothing to read
-        adapter_named(adapter)
-        return self._findings[adapter].known(answer, expectation)
+            return None, reader.examine(answer, expectation)  # there is nothing to read
+        page = name_of(adapter, answer, expectation)
+        return page, self._findings.known(page)
 
-    def _begin(self, key: Hashable, request: Request) -> None:
-        self._under_examination[key] = request
+    def _begin(self, key: Hashable, request: Request, page: Hashable) -> None:
+        self._under_examination[key] = request, page
         self._examiners.begin(key, request)
 
-    def _found(self, request: Request, found: Examined) -> Finding | str | Exception:
-        answer, expectation = request.answer, request.expectation
+    def _found(self, request: Request, page: Hashable, found: Examined) -> Finding | str | Exception:
         if isinstance(found, Fault):
             return ExaminationError(found.message)
-        if isinstance(found, str) or expectation is None:
+        if isinstance(found, str) or request.expectation is None:
             return found if isinstance(found, str) else ""
         if isinstance(found, Overrun):
-            self._overruns[answer.requested_url] += found is not Overrun.ENDED
             shown = Finding(LookResult.OBSERVER_FAULT, (_OVERRUNS[found],))
-            if found is Overrun.ENDED or self._overruns[answer.requested_url] < LATE_FROM:
+            if found is Overrun.ENDED or not self._examiners.is_last(request.answer.requested_url):
                 return shown  # it may have been the machine's fault, so the same page has a second chance
             found = shown
-        self._findings[request.adapter].remember(answer, expectation, found)
+        self._findings.remember(page, found)
         return found
 
     @property

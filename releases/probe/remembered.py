@@ -4,9 +4,7 @@ While a release is waited for, most looks bring the very same bytes, and reading
 fetching it.
 """
 
-import threading
-from collections.abc import Callable, Hashable
-from datetime import datetime
+from collections.abc import Hashable
 
 from releases.core.canonical import sha256_hex
 from releases.core.judging.evidence import Expectation, Finding
@@ -17,7 +15,10 @@ MOST = 12_000
 
 
 class Findings:
-    """What answers showed, by all that the rules of evidence read of them; the oldest are forgotten first."""
+    """What answers showed, by all that the rules of evidence read of them; the oldest are forgotten first.
+
+    It belongs to one thread, as the probe does.
+    """
 
     def __init__(self, *, most: int = MOST) -> None:
         """Begin with none.
@@ -26,39 +27,30 @@ class Findings:
         """
         self._most = most
         self._found: dict[Hashable, Finding] = {}
-        self._one_at_a_time = threading.Lock()
 
-    def of(
-        self, answer: Answer, expectation: Expectation, examine: Callable[[Answer, Expectation], Finding]
-    ) -> Finding:
-        """Return what an answer shows: as it was found before, if nothing differs, else by examining it.
+    def known(self, page: Hashable) -> Finding | None:
+        """Return what a page showed before, or None if it was not examined yet.
 
-        :param examine: rules that go by nothing but what `_read_of` names.
+        :param page: as `name_of` names it.
         """
-        found = self.known(answer, expectation)
-        if found is None:
-            found = examine(answer, expectation)
-            self.remember(answer, expectation, found)
-        return found
+        return self._found.get(page)
 
-    def known(self, answer: Answer, expectation: Expectation) -> Finding | None:
-        """Return what an answer shows as it was found before, or None if anything differs."""
-        key = (_read_of(answer, due_at=expectation.due_at), expectation)
-        with self._one_at_a_time:
-            return self._found.get(key)
-
-    def remember(self, answer: Answer, expectation: Expectation, found: Finding) -> None:
-        """Take in what an answer showed."""
-        key = (_read_of(answer, due_at=expectation.due_at), expectation)
-        with self._one_at_a_time:
-            self._found[key] = found
-            if len(self._found) > self._most:
-                del self._found[next(iter(self._found))]
+    def remember(self, page: Hashable, found: Finding) -> None:
+        """Take in what a page showed."""
+        self._found[page] = found
+        if len(self._found) > self._most:
+            del self._found[next(iter(self._found))]
 
 
-def _read_of(answer: Answer, *, due_at: datetime | None) -> Hashable:
-    """Return what a rule can read of an answer: its way, status, headers of content, bytes, and side of due."""
+def name_of(adapter: str, answer: Answer, expectation: Expectation) -> Hashable:
+    """Name all that a rule can read of an answer: its way, status, headers of content, bytes, and side of due.
+
+    Where the name is the same, so is the finding. The bytes are hashed, so call it once for an answer.
+    """
+    due_at = expectation.due_at
     return (
+        adapter,
+        expectation,
         due_at is not None and answer.completed_at >= due_at,
         answer.failure,
         answer.status,

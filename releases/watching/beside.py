@@ -2,7 +2,7 @@
 
 import logging
 import time
-from collections.abc import Callable, Collection, Mapping, Sequence
+from collections.abc import Callable, Collection, Hashable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
 from datetime import datetime, timedelta
 
@@ -10,6 +10,7 @@ from releases.core.judging.evidence import Finding, LookResult, Reason
 from releases.core.judging.looker import Looker
 from releases.core.looks.answer import Answer
 from releases.core.looks.clock_error import ClockError
+from releases.core.looks.controls import Controls
 from releases.core.looks.errand import Errand
 from releases.core.looks.pacing import Budget, budget_of
 from releases.core.web_address import place_if_any, place_of
@@ -18,7 +19,8 @@ from releases.models.observation import Purpose
 from releases.record import leases, recording
 from releases.record.recording import Look
 from releases.watching import askable, examination, watch_list
-from releases.watching.watch_list import Target
+from releases.watching.examination_queue import ExaminationQueue, Examined, Response
+from releases.watching.watch_list import CheckKey, Target
 
 logger = logging.getLogger(__name__)
 
@@ -116,26 +118,26 @@ def _is_needed(place: str, *, now: datetime) -> bool:
 
 
 def _ask(addresses: Collection[Address], means: Means, *, now: datetime, begun: float) -> list[Look]:
-    targets = {target.address.pk: target for target in watch_list.targets_of(addresses)}
-    not_found = {page.host: page for page in NotFoundPage.objects.filter(host__in={t.host for t in targets.values()})}
-    for key, target in targets.items():
-        address = target.address
+    targets: dict[Hashable, Target] = {}
+    for target in watch_list.targets_of(addresses):
+        address, planned_at = target.address, _later(now, begun)
+        key = CheckKey(address.pk, planned_at, _purpose_of(address))
+        targets[key] = target
         means.look.start(
             Errand(
                 key=key,
                 url=means.look.fetched_address(address.adapter, address.url),
                 allowed_hosts=target.allowed_hosts,
-                planned_at=_later(now, begun),
+                planned_at=planned_at,
                 adapter=address.adapter,
             )
         )
+    pages = {page.host: page for page in NotFoundPage.objects.filter(host__in={t.host for t in targets.values()})}
+    queue = ExaminationQueue(means.look, Controls(urls=()), pages.get)
     looks: list[Look] = []
     renewed = time.monotonic()
-    while means.look.in_flight and not means.stop():
-        for errand, answer in means.look.poll(0.5):
-            if errand.key in targets:
-                target = targets[errand.key]
-                looks.append(_as_look(target, answer, means, not_found=not_found.get(target.host)))
+    while (means.look.in_flight or queue) and not means.stop():
+        looks += (_as_look(examined, means) for examined in _examine(queue, targets, means.look, now=now))
         if time.monotonic() - renewed > _RENEWED_EVERY_SECONDS:
             names = {_lease_name(target.host, means.budgets) for target in targets.values()}
             leases.claim(names, holder=means.holder, now=_later(now, begun))
@@ -143,20 +145,31 @@ def _ask(addresses: Collection[Address], means: Means, *, now: datetime, begun: 
     return looks
 
 
-def _as_look(target: Target, answer: Answer, means: Means, *, not_found: NotFoundPage | None) -> Look:
-    address = target.address
-    try:
-        expectation = target.expectation(controls_fail=False, not_found=not_found)
-        finding = means.look.examine(address.adapter, answer, expectation)
-    except Exception as fault:  # noqa: BLE001  # logged there
-        finding = examination.fault_of_ours(fault, reference=address.release.reference)
-    is_announcement = address.role == Address.Role.ANNOUNCEMENT
-    if is_announcement and finding.publisher is None:
+def _examine(
+    queue: ExaminationQueue, targets: Mapping[Hashable, Target], probe: Looker, *, now: datetime
+) -> Iterator[Examined]:
+    """Examine the responses that have come, waiting for the first of them or of their results at most half a second."""
+    for errand, answer in probe.poll(0.5) if probe.in_flight else []:
+        if isinstance(errand.key, CheckKey) and errand.key in targets:
+            queue.add(Response(errand.key, targets[errand.key], answer))
+    yield from queue.examine(now=now)
+    for key, found in probe.examined(0.0 if probe.in_flight else 0.5):
+        # What an earlier call did not wait for is not known here.
+        if examined := queue.take_result(key, found):
+            yield examined
+
+
+def _as_look(examined: Examined, means: Means) -> Look:
+    target, finding = examined.response.target, examined.finding
+    purpose = _purpose_of(target.address)
+    if purpose is Purpose.ANNOUNCEMENT and finding.publisher is None:
         finding = _as_announcement(finding)
-    purpose = Purpose.ANNOUNCEMENT if is_announcement else Purpose.PLAIN
-    return examination.as_look(
-        target, answer, finding, purpose=purpose, error=means.clock_error, largest=means.clock_largest_error
-    )
+    answer, error, largest = examined.response.answer, means.clock_error, means.clock_largest_error
+    return examination.as_look(target, answer, finding, purpose=purpose, error=error, largest=largest)
+
+
+def _purpose_of(address: Address) -> Purpose:
+    return Purpose.ANNOUNCEMENT if address.role == Address.Role.ANNOUNCEMENT else Purpose.PLAIN
 
 
 def _as_announcement(finding: Finding) -> Finding:

@@ -15,10 +15,20 @@ from releases.core.looks import cadence
 from releases.core.looks.answer import Answer
 from releases.core.web_address import place_if_any, place_of
 from releases.models import Address, NotFoundPage, Observation, Release, Series, Statement, Watch
+from releases.models.observation import Purpose
 
 READ_AT_A_TIME = 500
 AHEAD = cadence.FIRST_LOOK
 BEHIND = cadence.GIVE_UP
+
+
+@dataclass(frozen=True, slots=True)
+class CheckKey:
+    """Names one check of a sweep: of which address, planned for which aware instant, made for what."""
+
+    address: int
+    planned_at: datetime
+    purpose: Purpose
 
 
 @dataclass(slots=True)

@@ -179,6 +179,11 @@ class SQLite:
         try:
             with closing(_read_only(dump)) as database:
                 (found,) = database.execute("PRAGMA quick_check(1)").fetchone()
+                (pages,) = database.execute("PRAGMA page_count").fetchone()
+                (page_size,) = database.execute("PRAGMA page_size").fetchone()
+            # SQLite fills up a last page that is too short with zeros, and may find nothing wrong with it.
+            if found == "ok" and dump.stat().st_size != pages * page_size:
+                found = "the file ends too early"
         except sqlite3.DatabaseError as fault:
             found = str(fault)
         if found != "ok":

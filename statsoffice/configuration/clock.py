@@ -6,15 +6,14 @@ from typing import Any
 from django.conf import settings
 from django.core import checks
 
+from releases.core.looks.clock_error import HOSTS_THAT_CONFIRM
 from releases.probe import clock_source
-
-CONTROLS_THAT_CONFIRM = 2
 
 
 def check_clock(**_: Any) -> list[checks.CheckMessage]:
     """Warn where neither the machine nor a setting names anything that confirms the clock."""
     kept_by_machine = shutil.which(clock_source.CHRONY[0]) or clock_source.kernel()
-    if settings.CLOCK_SERVERS or len(settings.PROBE_CONTROLS) >= CONTROLS_THAT_CONFIRM or kept_by_machine:
+    if settings.CLOCK_SERVERS or len(settings.PROBE_CONTROLS) >= HOSTS_THAT_CONFIRM or kept_by_machine:
         return []
     said = "Nothing is set up that confirms the clock of the checks."
     hint = (

@@ -12,7 +12,7 @@ from releases.core.dates import london
 from releases.core.dates.calendar import slot_at
 from releases.models import Release, Series, Verification
 from releases.probe.probe import probe_from_settings
-from releases.watching import watch
+from releases.watching.sweep import Sweep
 from statsoffice.rehearsal_site import pages
 from statsoffice.rehearsal_site.client import RehearsalSite
 from statsoffice.rehearsal_site.replay import ReplayClock
@@ -63,7 +63,7 @@ def replay(*, now: datetime, site: RehearsalSite) -> None:
     try:
         with probe_from_settings(now=clock.now) as probe:
             while clock.now() < due_at + timedelta(minutes=59):
-                watch.sweep(clock=clock, look=probe, watcher="replay", replayed=True)
+                Sweep(clock=clock, probe=probe, name="replay", replayed=True).run()
                 drafting.draft_missing(now=clock.now())
                 clock.sleep_until(clock.now() + TICK)
     finally:

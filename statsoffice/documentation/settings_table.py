@@ -175,7 +175,7 @@ SETTINGS = (
     Setting(
         "STATSOFFICE_CLOCK_SERVERS",
         "NTP servers that confirm the clock of the checks, separated by commas; for machines without chrony "
-        "([decision 61](decisions/0061-believe-a-clock-only-if-something-confirms-it.md))",
+        "([decision 61](decisions/0061-trust-a-clock-only-if-it-is-confirmed.md))",
     ),
     Setting(
         "STATSOFFICE_CLOCK_LARGEST_ERROR",

@@ -37,6 +37,8 @@ INCONCLUSIVE = {
 }
 
 UNKNOWN = "The record does not show whether it was there in time."
+# More times than these without observation are counted: a list of a hundred says less than their number and length.
+MOST_HOLES_TOLD = 4
 NOT_ENDED = "The check had not ended when this account was written."
 
 SPEAKERS = {
@@ -251,10 +253,18 @@ def _kept_apart(facts: Facts) -> list[str]:
 
 
 def holes_told(facts: Facts) -> Iterator[str]:
-    """Say when nothing was observed, where there was such a time."""
-    holes = [f"from {_time(down(lower), facts)} to {_time(up(upper), facts)}" for lower, upper in facts.not_observed]
-    if holes:
-        yield f"Nothing was observed {listed(holes)}."
+    """Say when nothing was observed: each such time, or how many there were if that is a long list."""
+    holes = facts.not_observed
+    if len(holes) > MOST_HOLES_TOLD:
+        longest = max(math.ceil((end - start).total_seconds()) for start, end in holes)
+        first, last = _time(down(holes[0][0]), facts), _time(up(holes[-1][1]), facts)
+        yield (
+            f"Between {first} and {last} there were {len(holes)} periods, each of at most {duration(longest)}, "
+            "in which nothing was observed."
+        )
+    elif holes:
+        times = [f"from {_time(down(start), facts)} to {_time(up(end), facts)}" for start, end in holes]
+        yield f"Nothing was observed {listed(times)}."
 
 
 def _all_stated(facts: Facts) -> Iterator[str]:

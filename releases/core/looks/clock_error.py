@@ -14,6 +14,8 @@ STRADDLE = timedelta(seconds=15)
 """So long after a step a look may still be under way that was sent before it."""
 HEARD_FOR = timedelta(minutes=15)
 """So long what other hosts' clocks proved is held against ours."""
+HOSTS_THAT_CONFIRM = 2
+"""One other host may be wrong itself; two unrelated ones that agree are not."""
 CONFIRMED_WITHIN = timedelta(seconds=2)
 """A response whose own time differs from ours by more than this does not confirm our clock."""
 LEFT_OUT_BY_THE_KERNEL = timedelta(seconds=0.1)
@@ -117,7 +119,7 @@ class ClockWatch:
         proven = self._proven(now=reading.wall)
         best = valid[0] if valid else self._by_controls(now=reading.wall)
         fresh = self._stepped_at is not None and reading.steady - self._stepped_at <= STRADDLE
-        if not fresh and (best or (self._compared(now=reading.wall) and not proven)):
+        if best and not fresh:
             self._stepped = timedelta(0)
         return ClockError(
             voucher=best.voucher if best else Voucher.NOBODY,
@@ -151,28 +153,20 @@ class ClockWatch:
     def _recent(self, *, now: datetime) -> list[_Heard]:
         return [heard for heard in self._heard.values() if now - heard.at <= HEARD_FOR]
 
-    def _compared(self, *, now: datetime) -> bool:
-        """One host may be wrong itself; two unrelated ones that agree are not."""
-        return len(self._recent(now=now)) > 1
-
     def _by_controls(self, *, now: datetime) -> Figures | None:
         """Return what the other hosts confirm together, or None where they are fewer than two or disagree."""
         recent = self._recent(now=now)
-        if len(recent) < 2:
+        if len(recent) < HOSTS_THAT_CONFIRM:
             return None
         least, most = max(heard.least for heard in recent), min(heard.most for heard in recent)
         if least > most:
             return None
-        return Figures(
-            Voucher.CONTROLS,
-            bound=timedelta(seconds=max(abs(least), abs(most))),
-            least=timedelta(seconds=max(least, -most, 0.0)),
-        )
+        return Figures(Voucher.CONTROLS, bound=timedelta(seconds=max(abs(least), abs(most))))
 
     def _proven(self, *, now: datetime) -> timedelta:
         """Return by how much our clock is off at the very least if every other host is right, and they are two."""
         recent = self._recent(now=now)
-        if len(recent) < 2:
+        if len(recent) < HOSTS_THAT_CONFIRM:
             return timedelta(0)
         ahead = min(heard.least for heard in recent)
         behind = min(-heard.most for heard in recent)

@@ -10,9 +10,9 @@ from breaches.drafts import drafting
 from releases.core.dates import london
 from releases.management.plain_command import PlainCommand
 from releases.probe.probe import probe_from_settings
-from releases.watching import watch, watch_list
+from releases.watching import watch_list
 from releases.watching.clock import Clock, StoppedClock
-from releases.watching.watch_claim import HORIZON
+from releases.watching.sweep import HORIZON, Sweep
 from statsoffice.jobs import CLOCK, watcher_name
 
 
@@ -44,15 +44,15 @@ class Command(PlainCommand):
             return
         with probe_from_settings(now=clock.now) as probe:
             if at:
-                kept = watch.look_once(clock=clock, look=probe, watcher=watcher_name())
+                kept = Sweep.check_rehearsals_once(clock=clock, probe=probe, name=watcher_name())
             else:
-                kept = watch.sweep(
+                kept = Sweep(
                     clock=clock,
-                    look=probe,
-                    watcher=watcher_name(),
+                    probe=probe,
+                    name=watcher_name(),
                     controls=settings.PROBE_CONTROLS,
                     clock_largest_error=settings.CLOCK_LARGEST_ERROR,
-                )
+                ).run()
         # Drafted now, whenever the looks were said to be: a draft may be about more than rehearsals.
         drafted = drafting.draft_missing(now=CLOCK.now())
         if at:

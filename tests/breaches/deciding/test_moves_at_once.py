@@ -4,11 +4,11 @@ On PostgreSQL, in transactions of their own: the row of the report decides.
 """
 
 from concurrent.futures import ThreadPoolExecutor
+from functools import partial
 from itertools import combinations_with_replacement, count
-from threading import Barrier
 
 import pytest
-from django.db import connection, transaction
+from django.db import transaction
 
 from breaches.completing import cause, own_acts
 from breaches.completing.cause import Found
@@ -36,8 +36,8 @@ from breaches.deciding import redaction, sending, sign_off
 from breaches.drafts import joining
 from breaches.models import Report, ReportEvent
 from breaches.reports.versions import changes_since
-from releases.core.lifecycle import MoveRefused
 from releases.models.append_only import check_chain
+from tests.at_once import are_done_at_once, is_done
 from tests.breaches.people import AT, REGULATOR, a_report, an_office, printed, read_anew
 
 pytestmark = pytest.mark.django_db(transaction=True)
@@ -68,6 +68,16 @@ PAIRS = {
     )
     for status in ReportStatus
 }
+# All moves are made by one function: for a commit each is raced against itself, and against the others in ./test --all.
+RACES = [
+    pytest.param(status, pairs, id=f"{status}-{name}", marks=marks)
+    for status, all_pairs in PAIRS.items()
+    for name, marks, pairs in (
+        ("itself", (), [pair for pair in all_pairs if pair[0] == pair[1]]),
+        ("others", pytest.mark.full, [pair for pair in all_pairs if pair[0] != pair[1]]),
+    )
+    if pairs
+]
 CHANGES = {
     "own_act_declared": lambda report, office: own_acts.declare(report, by=office.head, at=AT),
     "cause_chosen": lambda report, office: cause.choose(report, Found(Cause.OUTAGE), by=office.deputy, at=AT),
@@ -84,22 +94,8 @@ def office(transactional_db):
 
 def both_at_once(report, office, *acts):
     """Do two acts, each with the report as it was read before either; gives which of them were done."""
-    ready = Barrier(len(acts))
-
-    def one(act):
-        (read,) = read_anew([report])
-        try:
-            ready.wait()
-            act(read, office)
-        except MoveRefused:
-            return False
-        else:
-            return True
-        finally:
-            connection.close()
-
-    with ThreadPoolExecutor(max_workers=len(acts)) as threads:
-        return list(threads.map(one, acts))
+    read = [read_anew([report])[0] for _ in acts]
+    return are_done_at_once(*(partial(act, one, office) for act, one in zip(acts, read, strict=True)))
 
 
 def test_every_move_of_one_report_is_raced():
@@ -107,9 +103,9 @@ def test_every_move_of_one_report_is_raced():
     assert sum(len(pairs) for pairs in PAIRS.values()) > 40
 
 
-@pytest.mark.parametrize("status", [status for status in ReportStatus if PAIRS[status]])
-def test_of_two_moves_at_once_one_is_made(office, status, subtests):
-    for first, second in PAIRS[status]:
+@pytest.mark.parametrize(("status", "pairs"), RACES)
+def test_of_two_moves_at_once_one_is_made(office, status, pairs, subtests):
+    for first, second in pairs:
         with subtests.test(f"{first} and {second}"):
             report = a_report(office, status, reference=f"race-{next(NUMBERS)}")
             before = report.events.count()
@@ -135,23 +131,12 @@ def test_an_approval_that_waits_for_a_change_is_refused(office, change):
     with ThreadPoolExecutor(max_workers=1) as threads:
         with transaction.atomic():
             CHANGES[change](read_anew([report])[0], office)
-            waiting = threads.submit(_approves, read, office)
+            waiting = threads.submit(is_done, partial(ACTS[APPROVE], read, office))
             # It cannot end before this transaction does, unless it does not wait for it.
             with pytest.raises(TimeoutError):
                 waiting.result(timeout=0.5)
         assert waiting.result(timeout=10) is False
     assert Report.objects.get(pk=report.pk).status == ReportStatus.WITH_HOP
-
-
-def _approves(report, office):
-    try:
-        ACTS[APPROVE](report, office)
-    except MoveRefused:
-        return False
-    else:
-        return True
-    finally:
-        connection.close()
 
 
 def test_a_draft_that_is_joined_is_not_submitted_in_the_same_moment(office):

@@ -154,7 +154,7 @@ def test_an_outdated_form_is_refused_before_its_fields_are_asked_for(client, off
     ("page", "fields"),
     [
         ("send", {}),
-        ("sent_outside", {"recipient": REGULATOR, "sent_on_0": "30", "sent_on_1": "6", "sent_on_2": "2020"}),
+        ("sent_outside", {"recipient": REGULATOR, "sent_on-day": "30", "sent_on-month": "6", "sent_on-year": "2020"}),
         ("reopen", {"reason": "News."}),
         ("publish", {"read": "on"}),
     ],

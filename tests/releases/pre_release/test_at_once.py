@@ -2,14 +2,12 @@
 
 from concurrent.futures import ThreadPoolExecutor
 from datetime import date, timedelta
-from threading import Barrier
 
 import pytest
 from django.db import connection, transaction
 
 from breaches.drafts import starting
 from breaches.models import Report, StartedReport
-from releases.core.lifecycle import MoveRefused
 from releases.models import Observation, PreReleaseAccess, PreReleaseRequest, ReleaseEvent
 from releases.models.append_only import check_chain
 from releases.pre_release import (
@@ -19,6 +17,7 @@ from releases.pre_release import (
     pre_release_record,
     pre_release_requests,
 )
+from tests.at_once import are_done_at_once
 from tests.releases.on_record import a_look
 from tests.releases.pre_release.lists import AFTERWARDS, LONG_BEFORE, MINISTER, SHORTLY_BEFORE, asked, granted
 
@@ -29,21 +28,7 @@ A_YEAR_LATER = AFTERWARDS + timedelta(days=365)
 
 def at_once(act):
     """Do one act in several threads at the same moment; gives how often it was done and how often refused."""
-    ready = Barrier(PEOPLE)
-
-    def one(_):
-        try:
-            ready.wait()
-            act()
-        except MoveRefused:
-            return False
-        else:
-            return True
-        finally:
-            connection.close()
-
-    with ThreadPoolExecutor(max_workers=PEOPLE) as threads:
-        done = list(threads.map(one, range(PEOPLE)))
+    done = are_done_at_once(*[act] * PEOPLE)
     assert check_chain(ReleaseEvent)[1] is None
     return done.count(True), done.count(False)
 

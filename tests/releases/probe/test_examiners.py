@@ -245,6 +245,9 @@ class Lined:
         self.asked += 1
         return self.results.pop(0)
 
+    def is_last(self, _url):
+        return self.asked >= LATE_FROM
+
 
 @pytest.mark.parametrize(
     ("overrun", "reason"),

@@ -143,8 +143,8 @@ def found() -> dict[str, tuple[object, ...]]:
 
 def test_random_mornings_end_as_they_do_when_every_look_is_read(mornings, every_look_read):
     keys = [release.pk for release in mornings]
-    every = Observation.objects.plain().count()
-    read = Observation.objects.plain().filter(repetitions.needed(keys).condition).count()
+    over_by_due = Observation.objects.plain().filter(completed_at__lt=SEED_DUE)  # all that may repeat others
+    every, read = over_by_due.count(), over_by_due.filter(repetitions.needed(keys).condition).count()
     judging.judge_all(mornings, now=AFTER)
     briefly = found()
     assert {outcome for outcome, *_ in briefly.values()} == set(Outcome) - {Outcome.PENDING, Outcome.PARTIAL}
@@ -153,7 +153,7 @@ def test_random_mornings_end_as_they_do_when_every_look_is_read(mornings, every_
     assert not again.faults
     assert [one.verification.release.reference for one in again.judged if one.changed] == []
     assert found() == briefly
-    assert read < every * 0.95
+    assert read < every * 0.75
 
 
 def test_of_a_day_of_looks_without_the_release_two_are_read(confirmed_release):

@@ -34,6 +34,11 @@ def looks(page, *results, start, reasons=(), **fields):
         a_look(page, result, at=SEED_DUE + seconds(start + 5 * number), reasons=reasons, **fields)
 
 
+def missing_all_along(page, **fields):
+    """Keep checks every five seconds, from the due instant to 130 seconds later, that did not find the release."""
+    looks(page, *["not_live"] * 27, start=0, **fields)
+
+
 def judged(page) -> Verification:
     return judging.judge(page.release, now=AFTER).verification
 
@@ -49,7 +54,7 @@ def test_looks_by_a_clock_known_to_be_wrong_neither_accuse_nor_clear_anybody(pag
 
 
 def test_a_reason_that_merely_resembles_the_clocks_marks_nothing(page):
-    looks(page, "not_live", start=120, reasons=("no_clock_off",))
+    missing_all_along(page, reasons=("no_clock_off",))
     assert judged(page).outcome == Outcome.NOT_SEEN
 
 
@@ -73,17 +78,16 @@ def test_a_persons_word_does_not_make_good_what_a_wrong_clock_saw(page):
 
 @pytest.mark.parametrize("kept", [0.0, 0.02])
 def test_a_look_is_judged_with_the_bound_that_was_kept_of_its_clock(page, kept):
-    looks(page, "not_live", start=130, bound=kept)
+    missing_all_along(page, bound=kept)
     release = page.release
     seen = sightings.read([release.pk])((release.pk, release.schedule_version))
-    assert seen[page.pk].looks[0].clock_bound == seconds(kept)
+    assert {look.clock_bound for look in seen[page.pk].looks} == {seconds(kept)}
     verification = judged(page)
     assert (verification.outcome, verification.delay_from) == (Outcome.NOT_SEEN, 130 - kept)
-    assert facts_on_record.facts_of([verification])[verification.pk].addresses[0].looks[
-        0
-    ].sighting.clock_bound == seconds(kept)
+    (facts,) = facts_on_record.facts_of([verification])[verification.pk].addresses
+    assert {look.sighting.clock_bound for look in facts.looks} == {seconds(kept)}
 
 
 def test_a_check_without_a_bound_accuses_nobody(page):
-    looks(page, "not_live", start=130, bound=None)
+    missing_all_along(page, bound=None)
     assert judged(page).outcome == Outcome.CANNOT_TELL

@@ -7,7 +7,7 @@ import pytest
 
 from releases.core.judging.verdict import Outcome
 from releases.models import Observation, Verification
-from releases.watching import watch
+from releases.watching.sweep import Sweep
 from tests.factories import SEED_DUE, a_confirmed_release
 from tests.releases.scripted import JumpingClock, MorningOver, ScriptedPublisher
 
@@ -24,7 +24,7 @@ def sweep(script, *, until):
     """Sweep from half a minute before the due instant on."""
     clock = JumpingClock(SEED_DUE - seconds(30), ends_at=SEED_DUE + until)
     with suppress(MorningOver):
-        watch.sweep(clock=clock, look=ScriptedPublisher(clock, script), watcher="alone")
+        Sweep(clock=clock, probe=ScriptedPublisher(clock, script), name="alone").run()
 
 
 def test_an_answer_of_the_last_second_is_stored_once_the_looks_at_the_due_instant_are_out():

@@ -11,7 +11,7 @@ from releases.core.looks.companions import address_that_cannot_exist, fresh_look
 from releases.core.web_address import NotAWebAddressError
 from releases.models import NotFoundPage, Observation, Verification
 from releases.models.observation import Purpose
-from releases.watching import watch
+from releases.watching.sweep import Sweep
 from statsoffice.rehearsal_site import pages
 from tests.factories import SEED_DUE, a_confirmed_release
 from tests.releases.scripted import JumpingClock, MorningOver, ScriptedPublisher
@@ -30,7 +30,7 @@ def watch_to_the_end(clock, publisher):
     """Sweep every five seconds, as beat does, until the morning is over."""
     with suppress(MorningOver):
         while True:
-            watch.sweep(clock=clock, look=publisher, watcher="beside")
+            Sweep(clock=clock, probe=publisher, name="beside").run()
             clock.sleep_until(clock.now() + timedelta(seconds=5))
 
 

@@ -10,7 +10,7 @@ import pytest
 from releases.core.judging.verdict import Outcome
 from releases.core.looks.clock_error import ClockError, Voucher
 from releases.models import Observation, Verification
-from releases.watching import watch
+from releases.watching.sweep import Sweep
 from tests.factories import SEED_DUE, a_confirmed_release
 from tests.releases.scripted import JumpingClock, MorningOver, ScriptedPublisher
 
@@ -38,7 +38,7 @@ def play(clock, script=lambda url, at: (404, "", 0.1), **fields):
     a_confirmed_release()
     publisher = ScriptedPublisher(clock, script)
     with suppress(MorningOver):
-        watch.sweep(clock=clock, look=publisher, watcher="wrong", **fields)
+        Sweep(clock=clock, probe=publisher, name="wrong", **fields).run()
     return publisher
 
 
@@ -102,7 +102,7 @@ def play_to_the_limit(error, *, tells, live_at=SEED_DUE + AHEAD, tolerance=timed
         clock, lambda url, at: (200, page, 0.1) if at >= live_at else (404, "", 0.1), tells=tells
     )
     with suppress(MorningOver):
-        watch.sweep(clock=clock, look=publisher, watcher="ahead")
+        Sweep(clock=clock, probe=publisher, name="ahead").run()
     return Verification.objects.get(release=release).outcome
 
 

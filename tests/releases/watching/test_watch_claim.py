@@ -6,9 +6,7 @@ import pytest
 from django.db import connection
 from django.test.utils import CaptureQueriesContext
 
-from releases.core.looks.controls import Controls
-from releases.watching import watch_claim
-from releases.watching.watch_round import Round
+from releases.watching.sweep import Sweep
 from tests.factories import SEED_DUE, SeriesFactory, a_confirmed_release
 from tests.releases.scripted import JumpingClock, ScriptedPublisher
 
@@ -17,19 +15,15 @@ pytestmark = pytest.mark.django_db
 A_MINUTE_BEFORE = SEED_DUE - timedelta(minutes=1)
 
 
-def a_sweep(*, holding_nothing=True) -> Round:
+def a_sweep(*, holding_nothing=True) -> Sweep:
     """A sweep a minute before releases are due; one that has begun already holds its host."""
     clock = JumpingClock(A_MINUTE_BEFORE, ends_at=SEED_DUE)
-    going = Round(
-        clock=clock,
-        look=ScriptedPublisher(clock, lambda url, at: (404, "", 0.0)),
-        watcher="watcher",
-        controls=Controls(urls=()),
-    )
-    watch_claim.claim(going)
+    publisher = ScriptedPublisher(clock, lambda url, at: (404, "", 0.0))
+    sweep = Sweep(clock=clock, probe=publisher, name="watcher")
+    sweep.claim()
     if holding_nothing:
-        going.targets.clear()
-    return going
+        sweep.targets.clear()
+    return sweep
 
 
 def record(series, names, *, due_at=SEED_DUE):
@@ -45,26 +39,26 @@ def record(series, names, *, due_at=SEED_DUE):
 def test_taking_on_one_or_eight_releases_takes_as_many_queries(django_assert_num_queries, holding_nothing):
     series = SeriesFactory()
     record(series, ["first"])
-    going = a_sweep(holding_nothing=holding_nothing)
+    sweep = a_sweep(holding_nothing=holding_nothing)
     with CaptureQueriesContext(connection) as few:
-        watch_claim.claim(going)
+        sweep.claim()
     record(series, [f"other-{number}" for number in range(7)])
-    going = a_sweep(holding_nothing=holding_nothing)
+    sweep = a_sweep(holding_nothing=holding_nothing)
     with django_assert_num_queries(len(few)):
-        watch_claim.claim(going)
-    assert len(going.targets) == 8
+        sweep.claim()
+    assert len(sweep.targets) == 8
 
 
 def test_releases_that_do_not_fall_due_cost_a_claim_no_query(django_assert_num_queries):
     series = SeriesFactory()
     record(series, ["first"])
     a_sweep()
-    going = a_sweep()
+    sweep = a_sweep()
     with CaptureQueriesContext(connection) as few:
-        watch_claim.claim(going)
+        sweep.claim()
     record(series, [f"past-{number}" for number in range(5)], due_at=SEED_DUE - timedelta(days=28))
     record(series, [f"to-come-{number}" for number in range(5)], due_at=SEED_DUE + timedelta(days=28))
-    going = a_sweep()
+    sweep = a_sweep()
     with django_assert_num_queries(len(few)):
-        watch_claim.claim(going)
-    assert len(going.targets) == 1
+        sweep.claim()
+    assert len(sweep.targets) == 1

@@ -10,8 +10,8 @@ from releases.core.looks.clock_error import Figures, Voucher
 from releases.core.looks.pacing import Budget, width
 from releases.models import Observation, Verification
 from releases.probe.probe import probe_from_settings
-from releases.watching import watch
 from releases.watching.clock import RealClock
+from releases.watching.sweep import Sweep
 from statsoffice.rehearsal_site import pages
 from statsoffice.rehearsal_site.scenes import scene
 from tests.factories import SeriesFactory, a_confirmed_release
@@ -46,7 +46,7 @@ def test_the_first_looks_since_due_are_as_far_apart_as_the_desk_says_the_day_bef
         return seen or clock.now() > DUE + timedelta(seconds=30)
 
     with probe_from_settings(now=clock.now) as probe:
-        watch.sweep(clock=clock, look=probe, watcher="crowded", stop=is_over)
+        Sweep(clock=clock, probe=probe, name="crowded").run(stop=is_over)
     told = width(RELEASES, Budget(*BUDGET).for_the_watch)
     behind = Observation.objects.aggregate(most=Max(F("sent_at") - F("planned_at")))["most"]
     assert behind.total_seconds() <= told + LEEWAY

@@ -5,7 +5,7 @@ from datetime import timedelta
 import pytest
 
 from releases.models import HostLease, Observation
-from releases.watching import watch
+from releases.watching.sweep import CLAIM_EVERY, Sweep
 from tests.factories import SEED_DUE, a_confirmed_release
 from tests.releases.scripted import JumpingClock, ScriptedPublisher
 
@@ -28,7 +28,7 @@ def asked(clock):
     def look_is_under_way():
         return any(errand.planned_at == SEED_DUE for errand in publisher.asked)
 
-    watch.sweep(clock=clock, look=publisher, watcher="ending", stop=look_is_under_way)
+    Sweep(clock=clock, probe=publisher, name="ending").run(stop=look_is_under_way)
     return publisher.asked
 
 
@@ -38,7 +38,7 @@ def test_a_sweep_that_is_to_end_begins_no_more_looks(asked):
 
 def test_a_sweep_that_is_to_end_waits_for_what_is_under_way_and_keeps_it(asked, clock):
     assert Observation.objects.get(planned_at=SEED_DUE).completed_at == SEED_DUE + SLOW
-    assert clock.now() - SEED_DUE < SLOW + 2 * watch.CLAIM_EVERY
+    assert clock.now() - SEED_DUE < SLOW + 2 * CLAIM_EVERY
 
 
 def test_a_sweep_that_has_ended_gives_its_hosts_back(asked):

@@ -1,16 +1,19 @@
 """Pages are examined by other processes: the sweep goes on meanwhile, and none of its checks waits for them."""
 
 from contextlib import suppress
+from dataclasses import replace
 from datetime import timedelta
 
 import pytest
 
 from releases.core.judging.evidence import Finding, LookResult, Reason
 from releases.core.judging.verdict import Outcome
-from releases.models import NotFoundPage, Observation, Verification
+from releases.models import HostLease, NotFoundPage, Observation, Verification
 from releases.models.observation import Purpose
-from releases.watching import watch
+from releases.watching import beside
+from releases.watching.sweep import Sweep
 from tests.factories import SEED_DUE, SeriesFactory, a_confirmed_release
+from tests.releases.preflight import means_with
 from tests.releases.scripted import JumpingClock, MorningOver, ScriptedPublisher
 
 pytestmark = [pytest.mark.django_db, pytest.mark.usefixtures("calendar_at_rest")]
@@ -67,7 +70,7 @@ def sweep(publisher_of, *, seconds=60, stop=lambda clock: False):
     clock = JumpingClock(SEED_DUE - timedelta(seconds=40), ends_at=SEED_DUE + timedelta(seconds=seconds))
     publisher = publisher_of(clock, lambda url, at: (200, OUT, 0.1) if at >= SEED_DUE else (404, "none", 0.1))
     with suppress(MorningOver):
-        watch.sweep(clock=clock, look=publisher, watcher="first", stop=lambda: stop(clock))
+        Sweep(clock=clock, probe=publisher, name="first").run(stop=lambda: stop(clock))
     return publisher
 
 
@@ -98,3 +101,19 @@ def test_what_is_not_examined_when_the_process_has_to_end_is_stored_as_it_was_to
     assert not publisher.given_up
     assert not publisher.under_examination
     assert Observation.objects.count() == len(publisher.asked) - NotFoundPage.objects.count()
+
+
+def test_a_check_beside_the_sweep_ends_when_it_is_told_to_although_a_page_is_still_in_examination():
+    release = a_confirmed_release()
+    clock = JumpingClock(SEED_DUE - timedelta(hours=1), ends_at=SEED_DUE)
+    begun = clock.now()
+    publisher = ForEver(clock, lambda url, at: (200, OUT, 0.1))
+    means = replace(means_with(publisher), stop=lambda: clock.now() > begun + timedelta(seconds=5))
+    assert beside.look_at(list(release.addresses.all()), means=means, now=begun) == []
+    assert clock.now() < begun + timedelta(seconds=10)
+    assert not HostLease.objects.filter(holder="beside").exists()
+    # What it had begun is not taken for the result of a later check of the same address.
+    clock.sleep_until(begun + timedelta(minutes=1))
+    publisher.given_up = True
+    later = means_with(publisher)
+    assert len(beside.look_at(list(release.addresses.all()), means=later, now=clock.now())) == 1

@@ -11,7 +11,7 @@ from releases.core.judging.verdict import Outcome
 from releases.core.roles import Role
 from releases.models import Observation, Verification
 from releases.record import leases
-from releases.watching import watch
+from releases.watching.sweep import Sweep
 from tests.factories import SEED_DUE, a_confirmed_release, london_slot, member
 from tests.releases.on_record import checks_up_to
 from tests.releases.scripted import JumpingClock, MorningOver, ScriptedPublisher
@@ -42,7 +42,7 @@ def sweep(start, end, script, *acts):
         clock.act(at, what)
     publisher = ScriptedPublisher(clock, script)
     with suppress(MorningOver):
-        watch.sweep(clock=clock, look=publisher, watcher="second")
+        Sweep(clock=clock, probe=publisher, name="second").run()
     return publisher.asked
 
 

@@ -9,7 +9,8 @@ from releases.core.judging.verdict import Outcome
 from releases.models import Observation, Verification
 from releases.models.observation import Purpose
 from releases.record import recording
-from releases.watching import backlog, watch, watch_answers, watch_round
+from releases.watching import examination_queue
+from releases.watching.sweep import Sweep
 from tests.factories import SEED_DUE, SeriesFactory, a_confirmed_release
 from tests.releases.scripted import JumpingClock, MorningOver, ScriptedPublisher
 
@@ -47,7 +48,7 @@ def sweep(publisher_of):
     clock = JumpingClock(SEED_DUE - timedelta(seconds=40), ends_at=SEED_DUE + timedelta(seconds=60))
     publisher = publisher_of(clock, lambda url, at: (200, OUT, 0.1) if at >= SEED_DUE else (404, "", 0.1))
     with suppress(MorningOver):
-        watch.sweep(clock=clock, look=publisher, watcher="first")
+        Sweep(clock=clock, probe=publisher, name="first").run()
 
 
 def latest_at_due():
@@ -59,8 +60,8 @@ def latest_at_due():
 
 @pytest.fixture
 def _one_at_a_time(monkeypatch):
-    monkeypatch.setitem(watch_answers.examine_some.__kwdefaults__, "most", 1)
-    monkeypatch.setattr(watch_round, "KEPT_AT_A_TIME", 1)
+    monkeypatch.setattr(examination_queue, "EXAMINED_AT_A_TIME", 1)
+    monkeypatch.setattr("releases.watching.sweep.STORED_AT_A_TIME", 1)
 
 
 @pytest.mark.usefixtures("_one_at_a_time")
@@ -116,14 +117,14 @@ class Counting(SlowToRead):
 def test_a_watcher_that_reads_too_slowly_looks_less_often_and_still_at_every_due_instant(
     monkeypatch, caplog, most, kept_small
 ):
-    monkeypatch.setattr(backlog, "MOST_UNREAD", most)
+    monkeypatch.setattr("releases.watching.sweep.MOST_UNEXAMINED", most)
     Counting.unread = Counting.most_unread = 0
     sweep(Counting)
     assert latest_at_due() <= timedelta(seconds=0.5)
     assert set(Verification.objects.values_list("outcome", flat=True)) == {Outcome.ON_TIME}
     # At the most one look that was not read at each address, the one at the due instant, and one past the caches.
     assert (Counting.most_unread <= 3 * MANY) == kept_small
-    told = [record.message for record in caplog.records if record.name == "releases.watching.backlog"]
+    told = [record.message for record in caplog.records if record.name == "releases.watching.sweep"]
     assert [message.partition(";")[0] for message in told] == (
-        [f"more than {most} answers wait to be read", "the answers that waited are read"] if kept_small else []
+        [f"more than {most} responses wait to be examined", "the backlog is examined"] if kept_small else []
     )

@@ -10,8 +10,9 @@ from releases.core.judging.verdict import Outcome
 from releases.models import Observation, Verification
 from releases.models.append_only import check_chain
 from releases.models.observation import Purpose
-from releases.watching import unstored, watch
-from releases.watching.watch_round import LookKey
+from releases.watching import unstored
+from releases.watching.sweep import Sweep
+from releases.watching.watch_list import CheckKey
 from tests.factories import SEED_DUE, a_confirmed_release
 from tests.releases.scripted import JumpingClock, MorningOver, ScriptedPublisher
 
@@ -68,13 +69,13 @@ def sweep(start, end, script, *acts, folder=None, watcher="first", stop_at=None)
     publisher = ScriptedPublisher(clock, script)
     stop = (lambda: clock.now() >= SEED_DUE + seconds(stop_at)) if stop_at is not None else (lambda: False)
     with suppress(MorningOver):
-        watch.sweep(clock=clock, look=publisher, watcher=watcher, unstored=folder, stop=stop)
+        Sweep(clock=clock, probe=publisher, name=watcher, spool=folder).run(stop=stop)
     return publisher.asked
 
 
 def made(asked, *, until):
     """Give the instant and the purpose of every look that was asked for, up to a second."""
-    keys = [errand.key for errand in asked if isinstance(errand.key, LookKey)]
+    keys = [errand.key for errand in asked if isinstance(errand.key, CheckKey)]
     return sorted((key.planned_at, key.purpose) for key in keys if key.planned_at < SEED_DUE + seconds(until))
 
 
@@ -114,7 +115,7 @@ def test_a_database_that_lets_each_attempt_wait_for_seconds_holds_up_no_look_tha
     clock.act(SEED_DUE + seconds(130), outage.end)
     with suppress(MorningOver):
         publisher = ScriptedPublisher(clock, live_from(9999))
-        watch.sweep(clock=clock, look=publisher, watcher="first", unstored=tmp_path)
+        Sweep(clock=clock, probe=publisher, name="first", spool=tmp_path).run()
     for planned in (SEED_DUE, SEED_DUE + seconds(120)):
         (look,) = Observation.objects.filter(planned_at=planned, purpose=Purpose.PLAIN)
         assert look.sent_at - planned <= seconds(0.5)
@@ -141,7 +142,7 @@ def test_what_a_dead_watcher_had_looked_at_is_not_looked_at_again_for_the_same_i
     sweep(-120, 60, live_from(9999), (-90, outage.begin), folder=tmp_path, stop_at=20)
     outage.end()
     asked = sweep(22, 40, live_from(9999), folder=tmp_path, watcher="second")
-    assert min(errand.planned_at for errand in asked if isinstance(errand.key, LookKey)) == SEED_DUE + seconds(22)
+    assert min(errand.planned_at for errand in asked if isinstance(errand.key, CheckKey)) == SEED_DUE + seconds(22)
     planned = [look for look in kept(until=45) if look[1] == Purpose.PLAIN]
     assert len(planned) == len(set(planned))
 
@@ -208,7 +209,7 @@ def test_a_clock_that_is_set_back_keeps_no_look_waiting():
     clock.was_set_back = False
     publisher = ScriptedPublisher(clock, live_from(9999))
     with suppress(MorningOver):
-        watch.sweep(clock=clock, look=publisher, watcher="first")
+        Sweep(clock=clock, probe=publisher, name="first").run()
     again = [errand.planned_at for errand in publisher.asked if errand.planned_at < SEED_DUE - seconds(61)]
     # Every 15 seconds from four and a half minutes before it is due.
     assert len(again) >= 12

@@ -9,7 +9,7 @@ import pytest
 from releases.core.looks.pacing import Budget
 from releases.models import Verification
 from releases.probe.budget import Lanes
-from releases.watching import watch
+from releases.watching.sweep import Sweep
 from tests.factories import SEED_DUE, SeriesFactory, a_confirmed_release
 from tests.releases.scripted import JumpingClock, MorningOver, ScriptedPublisher
 
@@ -80,7 +80,7 @@ def test_each_of_a_hundred_releases_at_one_host_is_told_on_time_from_late(settin
 
     clock = JumpingClock(SEED_DUE - timedelta(seconds=40), ends_at=SEED_DUE + LATE_BY + timedelta(minutes=1))
     with suppress(MorningOver):
-        watch.sweep(clock=clock, look=AtABudget(clock, script), watcher="first")
+        Sweep(clock=clock, probe=AtABudget(clock, script), name="first").run()
     told = Verification.objects.values_list("release__reference", "outcome")
     found = Counter((reference.rpartition("-")[0], outcome) for reference, outcome in told)
     assert found == {("late", "late"): 50, ("on-time", "on_time"): 50}

@@ -9,7 +9,8 @@ from releases.calendar.scheduling import PlannedAddress, add_address
 from releases.core.judging.verdict import Outcome
 from releases.core.looks.pacing import Budget
 from releases.models import Address, Observation, Verification, Watch
-from releases.watching import beside, watch
+from releases.watching import beside
+from releases.watching.sweep import Sweep
 from statsoffice.rehearsal_site import pages
 from statsoffice.rehearsal_site.scenes import scene
 from tests.factories import A_LONG_TIME_AGO, SEED_DUE, a_confirmed_release
@@ -77,7 +78,7 @@ def test_a_replay_by_hand_looks_at_every_other_rehearsal():
     clock = JumpingClock(SEED_DUE, ends_at=SEED_DUE + timedelta(hours=1))
     publisher = ScriptedPublisher(clock, lambda url, at: (404, "", 0.1))
     with pytest.raises(ExceptionGroup):
-        watch.look_once(clock=clock, look=publisher, watcher="by hand")
+        Sweep.check_rehearsals_once(clock=clock, probe=publisher, name="by hand")
     assert set(Observation.objects.values_list("release__reference", flat=True)) == {"sound"}
 
 

@@ -6,7 +6,7 @@ from datetime import timedelta
 import pytest
 
 from releases.models import Address, Observation
-from releases.watching import watch
+from releases.watching.sweep import Sweep
 from tests.factories import SEED_DUE, a_confirmed_release
 from tests.releases.scripted import JumpingClock, MorningOver, ScriptedPublisher
 
@@ -62,7 +62,7 @@ def planned_and_sent(start, *, busy_until, end, acts=()):
         clock.act(SEED_DUE + seconds(at), what)
     publisher = Busy(clock, lambda url, at: (404, "", 0.01), until=SEED_DUE + seconds(busy_until))
     with suppress(MorningOver):
-        watch.sweep(clock=clock, look=publisher, watcher="busy")
+        Sweep(clock=clock, probe=publisher, name="busy").run()
     looks = Observation.objects.filter(sent_at__lte=SEED_DUE + seconds(busy_until)).order_by("planned_at")
     return [((look.planned_at - SEED_DUE).total_seconds(), (look.sent_at - SEED_DUE).total_seconds()) for look in looks]
 

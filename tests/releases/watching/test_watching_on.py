@@ -10,7 +10,7 @@ from releases.core.judging.verdict import Outcome
 from releases.core.roles import Role
 from releases.models import Observation, ReleaseEvent, Statement, Verification, Watch
 from releases.verdicts import answering
-from releases.watching import watch
+from releases.watching.sweep import Sweep
 from tests.factories import SEED_DUE, a_confirmed_release, member
 from tests.morning import calendar_at_rest
 from tests.releases.scripted import JumpingClock, MorningOver, ScriptedPublisher
@@ -30,7 +30,7 @@ def watched(script, *, until, start=SEED_DUE - timedelta(seconds=20)):
     publisher = ScriptedPublisher(clock, script)
     with suppress(MorningOver), calendar_at_rest():
         while True:
-            watch.sweep(clock=clock, look=publisher, watcher="watching-on")
+            Sweep(clock=clock, probe=publisher, name="watching-on").run()
             following = Watch.objects.get().next_look_at or until + TICK
             clock.sleep_until(max(clock.now() + TICK, following - TICK))
     return [errand.planned_at - SEED_DUE for errand in publisher.asked]

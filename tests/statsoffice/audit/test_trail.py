@@ -132,6 +132,7 @@ def test_what_was_edited_in_the_admin_site_is_told(office):
 
 def test_a_group_that_has_the_number_of_one_of_its_people_is_told_to_no_office(office):
     operator = UserFactory(is_staff=True, is_superuser=True)
+    Group.objects.filter(pk=office.statistician.pk).delete()
     group = Group.objects.create(pk=office.statistician.pk, name="Wind")
     for changed in (group, office.statistician):
         LogEntry.objects.log_actions(operator.pk, [changed], CHANGE, [], single_object=True)

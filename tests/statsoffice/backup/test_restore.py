@@ -46,6 +46,7 @@ def content_of(dump):
     return subprocess.run([programs.postgresql("pg_restore"), "-f", "-", dump], capture_output=True, check=True).stdout
 
 
+@pytest.mark.both_databases
 def test_every_row_and_file_is_restored_and_the_record_goes_on(backup, office, here, elsewhere, tmp_path):
     fails_part_of_the_way(elsewhere, tmp_path)
     assert elsewhere.tables() == set()

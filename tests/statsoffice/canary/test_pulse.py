@@ -64,11 +64,11 @@ def test_a_sweep_by_the_tick_notes_when_it_began_and_finished(kept):
 
 
 def test_a_sweep_that_fails_is_noted_as_failed_and_its_fault_surfaces(kept, monkeypatch):
-    def fail(**_):
+    def fail(*_, **__):
         message = "no such table"
         raise LookupError(message)
 
-    monkeypatch.setattr("releases.watching.watch.sweep", fail)
+    monkeypatch.setattr("releases.watching.sweep.Sweep.run", fail)
     with pytest.raises(LookupError):
         jobs.sweep()
     assert kept().failed_at is not None

@@ -4,6 +4,7 @@ Only what can hide text is kept. The cost grows with the length of the sheets an
 the root downwards, so that no selector goes back through their ancestors.
 """
 
+import operator
 import re
 from collections import defaultdict
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
@@ -454,6 +455,11 @@ def _is_met(query: str) -> bool:
     return met != negated
 
 
+_COMPARED: Mapping[str, Callable[[float, float], bool]] = {
+    "<": operator.lt, "<=": operator.le, ">": operator.gt, ">=": operator.ge,
+}  # fmt: skip
+
+
 def _is_met_feature(feature: str) -> bool:
     name, _, value = (part.strip() for part in feature.partition(":"))
     bounds = {"min-width": _SCREEN_WIDTH, "max-width": _SCREEN_WIDTH, "min-height": _SCREEN_HEIGHT}
@@ -463,8 +469,7 @@ def _is_met_feature(feature: str) -> bool:
         return asked <= bounds[name] if name.startswith("min") else asked >= bounds[name]
     if found := re.fullmatch(r"(width|height)\s*([<>]=?)\s*([\d.]+)(px|r?em)", feature):
         asked = float(found[3]) * (1 if found[4] == "px" else _EM)
-        here = _SCREEN_WIDTH if found[1] == "width" else _SCREEN_HEIGHT
-        return here < asked if found[2] == "<" else here <= asked if found[2] == "<=" else here >= asked
+        return _COMPARED[found[2]](_SCREEN_WIDTH if found[1] == "width" else _SCREEN_HEIGHT, asked)
     others = {
         "prefers-color-scheme": "light", "prefers-reduced-motion": "no-preference", "prefers-contrast": "no-preference",
         "forced-colors": "none", "scripting": "enabled", "orientation": "landscape", "hover": "hover",

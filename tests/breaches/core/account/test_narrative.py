@@ -195,6 +195,15 @@ def test_a_hole_in_our_own_watching_is_said():
     assert "Nothing was observed from 9.40am to 9.50.01am and from 11.59pm on 29 June 2020 to 12.10am." in text
 
 
+def test_many_short_holes_are_counted_in_one_sentence():
+    holes = tuple((london(f"09:4{minute}"), london(f"09:4{minute}:30.2")) for minute in range(6))
+    text = account(record(address(*SEED_LOOKS), not_observed=holes))
+
+    assert (
+        "Between 9.40am and 9.45.31am there were 6 periods, each of at most 31 seconds, in which nothing was observed."
+    ) in text
+
+
 def test_what_people_stated_is_kept_apart_and_by_role():
     statements = (
         Statement(Said.WAS_LIVE, Role.STATISTICIAN, london("11:05"), london("09:31")),

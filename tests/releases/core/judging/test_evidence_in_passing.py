@@ -9,7 +9,7 @@ import pytest
 from releases.core.judging.evidence import LookResult, Reason, examine
 from releases.core.judging.verdict import Outcome
 from releases.models import Verification
-from releases.watching import watch
+from releases.watching.sweep import Sweep
 from statsoffice.rehearsal_site import pages as site_pages
 from tests.factories import SEED_DUE, a_confirmed_release
 from tests.releases.pages import AT, MUCH, answered, expected, page, shown
@@ -99,5 +99,5 @@ def test_a_notice_on_the_last_editions_page_makes_nothing_early_and_nothing_on_t
 
     publisher = ScriptedPublisher(clock, script)
     with suppress(MorningOver):
-        watch.sweep(clock=clock, look=publisher, watcher="passing")
+        Sweep(clock=clock, probe=publisher, name="passing").run()
     assert Verification.objects.get().outcome == Outcome.CANNOT_TELL

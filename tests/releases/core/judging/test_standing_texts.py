@@ -10,7 +10,8 @@ from releases.core.judging.evidence import LookResult, Reason
 from releases.core.judging.reading.standing import TextsBefore
 from releases.core.judging.verdict import Outcome
 from releases.models import Observation, Verification
-from releases.watching import watch, watch_list
+from releases.watching import watch_list
+from releases.watching.sweep import Sweep
 from statsoffice.rehearsal_site import pages
 from tests.factories import SEED_DUE, a_confirmed_release
 from tests.releases.on_record import a_look
@@ -102,5 +103,5 @@ def test_a_release_under_an_unexpected_title_is_not_called_unchanged_because_it_
 
     publisher = ScriptedPublisher(clock, script)
     with suppress(MorningOver):
-        watch.sweep(clock=clock, look=publisher, watcher="standing")
+        Sweep(clock=clock, probe=publisher, name="standing").run()
     assert Verification.objects.get().outcome == outcome

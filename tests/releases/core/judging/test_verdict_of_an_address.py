@@ -20,6 +20,7 @@ from tests.releases.looks import (
     FAULT,
     LIVE,
     UNREACHABLE,
+    UNRECOGNISED,
     at,
     judged,
     look,
@@ -210,6 +211,20 @@ def test_a_slow_absent_look_counts_as_earlier_once_the_next_look_shows_that_the_
     seen = [look(ABSENT, -60), look(ABSENT, 125, completed=140), look(LIVE, 126, completed=126.2)]
     stayed = judged(*seen, look(UNREACHABLE, 150), look(LIVE, 190))
     assert (stayed.outcome, stayed.delay) == (Outcome.LATE, Interval(125, 126.2))
+
+
+@pytest.mark.parametrize(
+    "after",
+    [
+        pytest.param(look(LIVE, 135), id="live-before-it-is-over"),
+        pytest.param(look(UNREACHABLE, 150), id="no-answer-after-it-is-over"),
+        pytest.param(look(UNRECOGNISED, 150), id="not-recognised-after-it-is-over"),
+    ],
+)
+def test_a_slow_absent_check_does_not_count_as_earlier_before_a_check_after_it_finds_the_page(after):
+    seen = [look(ABSENT, -60), look(ABSENT, 125, completed=140), look(LIVE, 126, completed=126.2)]
+    verdict = judged(*seen, after)
+    assert (verdict.outcome, verdict.last_not_live_at) == (Outcome.UNCERTAIN, at(-60))
 
 
 # --- what goes on afterwards

@@ -11,7 +11,7 @@ from releases.core.judging.verdict import Outcome
 from releases.core.looks.answer import Answer, Failure
 from releases.core.looks.controls import FRESH_FOR, Controls
 from releases.models import Observation, Verification
-from releases.watching import watch
+from releases.watching.sweep import Sweep
 from tests.factories import SEED_DUE, a_confirmed_release
 from tests.releases.pages import answered, expected
 from tests.releases.scripted import JumpingClock, MorningOver, ScriptedPublisher
@@ -103,7 +103,7 @@ def test_no_fault_of_our_own_network_makes_a_suspicion(reaches, led_to, result, 
     clock = JumpingClock(SEED_DUE - timedelta(seconds=40), ends_at=SEED_DUE + timedelta(seconds=140))
     network = Network(clock, reaches=reaches, led_to=led_to)
     with suppress(MorningOver):
-        watch.sweep(clock=clock, look=network, watcher="controls", controls=(ONE, TWO))
+        Sweep(clock=clock, probe=network, name="controls", controls=(ONE, TWO)).run()
     late = Observation.objects.plain().filter(sent_at__gte=SEED_DUE)
     assert {look.result for look in late} == {result}
     assert Verification.objects.get().outcome == outcome
