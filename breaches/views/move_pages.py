@@ -119,7 +119,7 @@ def refuse(
     Where the person has only sent the same form twice, it is done already.
 
     :param kind: of the event that the form leaves.
-    :param done: what is said once it is done.
+    :param done: the success message.
     """
     read = form.cleaned_data["last_change"]
     if moves.was_done_by(report, kind, read=read, person=request.user):

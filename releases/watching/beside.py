@@ -2,7 +2,7 @@
 
 import logging
 import time
-from collections.abc import Callable, Collection, Hashable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Collection, Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
 from datetime import datetime, timedelta
 
@@ -118,7 +118,7 @@ def _is_needed(place: str, *, now: datetime) -> bool:
 
 
 def _ask(addresses: Collection[Address], means: Means, *, now: datetime, begun: float) -> list[Look]:
-    targets: dict[Hashable, Target] = {}
+    targets: dict[CheckKey, Target] = {}
     for target in watch_list.targets_of(addresses):
         address, planned_at = target.address, _later(now, begun)
         key = CheckKey(address.pk, planned_at, _purpose_of(address))
@@ -146,7 +146,7 @@ def _ask(addresses: Collection[Address], means: Means, *, now: datetime, begun: 
 
 
 def _examine(
-    queue: ExaminationQueue, targets: Mapping[Hashable, Target], probe: Looker, *, now: datetime
+    queue: ExaminationQueue, targets: Mapping[CheckKey, Target], probe: Looker, *, now: datetime
 ) -> Iterator[Examined]:
     """Examine the responses that have come, waiting for the first of them or of their results at most half a second."""
     for errand, answer in probe.poll(0.5) if probe.in_flight else []:

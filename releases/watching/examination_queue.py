@@ -40,7 +40,7 @@ class ExaminationQueue:
     """Has responses examined by other processes, the oldest first.
 
     Two responses wait for longer: one that failed, until the control checks have shown whether the fault is our own;
-    and one whose address has an earlier response in examination, which shows what was there before.
+    and one whose address has an earlier response in examination, because that shows what was on the page before.
     """
 
     def __init__(self, probe: Looker, controls: Controls, not_found_page: Callable[[str], NotFoundPage | None]) -> None:
@@ -50,7 +50,7 @@ class ExaminationQueue:
         """
         self._probe, self._controls, self._not_found_page = probe, controls, not_found_page
         self._waiting: deque[Response] = deque()
-        self._failed: list[Response] = []
+        self._failed: deque[Response] = deque()
         self._examining: dict[CheckKey, Response] = {}
 
     def __len__(self) -> int:
@@ -90,10 +90,8 @@ class ExaminationQueue:
                 if response.key in self._examining:
                     busy.add(response.key.address)
         self._waiting.extendleft(reversed(postponed))
-        if self._failed and not self._controls.pending:
-            failed, self._failed = self._failed, []
-            for response in failed:
-                yield from self._examine(response)
+        while self._failed and not self._controls.pending:
+            yield from self._examine(self._failed.popleft())
 
     def take_result(self, key: Hashable, found: Finding | str | Exception) -> Examined | None:
         """Take the result of an examination; None if it was not begun here."""

@@ -34,11 +34,11 @@ class NotFoundPages:
         return len(self._examining)
 
     def get(self, host: str) -> NotFoundPage | None:
-        """Return what is known of a host."""
+        """Return the page of a host, or None if it is not known."""
         return self._pages.get(host)
 
     def request_missing(self, targets: Iterable[Target], *, now: datetime) -> None:
-        """Read what is stored for the hosts of some targets, and make the requests that are missing or due again."""
+        """Read the stored pages of the targets' hosts, and request those that are missing or due again."""
         new = {target.host: target for target in targets if _applies_to(target) and target.host not in self._pages}
         if not new:
             return
@@ -70,7 +70,7 @@ class NotFoundPages:
         self._add(errand, answer, text, now=now)
 
     def save(self) -> None:
-        """Store what is new."""
+        """Save the new pages."""
         for page in self._unsaved:
             page.save()
         self._unsaved.clear()

@@ -57,7 +57,7 @@ STORED_AT_A_TIME = 500
 # The backlog from which addresses are checked less often: a few seconds' work, or two checks at each of a thousand.
 MOST_UNEXAMINED = 2500
 EXAMINATION_AWAITED_SECONDS = 0.02
-# What is in examination when a sweep has to end gets so long.
+# How long examinations may still take when a sweep has to end.
 ENDS_WITHIN_SECONDS = 4.0
 
 RETRY_DATABASE_AFTER = timedelta(seconds=2)
@@ -191,7 +191,7 @@ class Sweep:
         self._space_checks()
         if mine:
             self._not_found.request_missing(self.targets.values(), now=now)
-            self._compare_clocks(now=now)
+            self._request_controls(now=now)
 
     # The loop
 
@@ -397,7 +397,7 @@ class Sweep:
                 self._not_found.take_response(errand, answer, now=self._clock.now())
             elif self._controls.asked_for(errand):
                 self._controls.take(errand.url, answer)
-                self._compare_clock(errand, answer)
+                self._take_time_of_control(errand, answer)
             else:
                 logger.warning("a response came after the sweep that requested it had failed, and is not stored")
 
@@ -604,7 +604,7 @@ class Sweep:
 
     # The clock
 
-    def _compare_clocks(self, *, now: datetime) -> None:
+    def _request_controls(self, *, now: datetime) -> None:
         """Request the control addresses, which give the time too, before it is needed; a script needs no comparison."""
         error = self._clock.error()
         compared = error.compared_at is not None and now - error.compared_at < CLOCKS_COMPARED_EVERY
@@ -613,7 +613,7 @@ class Sweep:
         for control in self._controls.errands(now=now):
             self._probe.start(control)
 
-    def _compare_clock(self, errand: Errand, answer: Answer) -> None:
+    def _take_time_of_control(self, errand: Errand, answer: Answer) -> None:
         """Let the clock compare itself with that of an unrelated host."""
         date = time_told(answer)
         if date is not None and answer.failure is None:  # not every host gives the time, and none has to

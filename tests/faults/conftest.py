@@ -1,6 +1,6 @@
-"""The morning on which everything breaks: played once, for all tests that ask what came of it."""
+"""The mornings on which everything breaks: each is played once, for all tests that ask about it."""
 
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping, Sequence
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
 
@@ -8,32 +8,44 @@ import pytest
 
 from tests.faults import table
 from tests.faults.morning import Morning, Outcome, folder_for_sockets
-from tests.faults.rows import EARLIEST, ROWS
+from tests.faults.rows import EARLIEST, ROWS, Row
 from tests.morning import running_site
 
-# All offices of a full run begin at once, on two cores.
-PREPARING = timedelta(seconds=90)
+# On two cores: for the databases and the site, and for each office, all of which begin at once.
+PREPARING = timedelta(seconds=30)
+PREPARING_OFFICE = timedelta(seconds=5)
 
 
 @pytest.fixture(scope="session")
-def due_at() -> datetime:
-    """Give the first whole minute that leaves everybody the time to be ready."""
-    begin = datetime.now(UTC) + PREPARING + EARLIEST
-    return (begin + timedelta(minutes=1)).replace(second=0, microsecond=0)
-
-
-@pytest.fixture(scope="session")
-def outcomes(request: pytest.FixtureRequest, due_at: datetime) -> Mapping[str, Outcome]:
-    """Play the morning of every row that is asked about, all at once, and reckon."""
+def outcomes(request: pytest.FixtureRequest) -> Mapping[str, Outcome]:
+    """Play the mornings of the rows that the chosen tests ask about, and compare what was stored with the truth."""
     asked = [item.callspec.params.get("row") for item in request.session.items if hasattr(item, "callspec")]
     rows = [row for row in ROWS if row in asked]
-    with folder_for_sockets() as folder, running_site(folder / "site.log") as site:
-        morning = Morning(rows, folder=folder, site=site, due_at=due_at)
-        with morning.ready():
-            found = morning.play()
+    found: dict[str, Outcome] = {}
+    for together in mornings(rows):
+        with folder_for_sockets() as folder, running_site(folder / "site.log") as site:
+            morning = Morning(together, folder=folder, site=site, due_at=first_minute(len(together)))
+            with morning.ready():
+                found |= morning.play()
     table.keep(table.written(found), request.config)
     keep_logs(found, request.config.getoption("--faults-logs"))
     return found
+
+
+def mornings(rows: Sequence[Row]) -> Iterator[Sequence[Row]]:
+    """Give the rows that are played at the same time.
+
+    A row that takes more processor time than one core has is played by itself: it would make the others late.
+    """
+    if light := [row for row in rows if not row.costly]:
+        yield light
+    yield from ([row] for row in rows if row.costly)
+
+
+def first_minute(offices: int) -> datetime:
+    """Give the first whole minute by which every process of so many offices can be ready."""
+    begin = datetime.now(UTC) + PREPARING + offices * PREPARING_OFFICE + EARLIEST
+    return (begin + timedelta(minutes=1)).replace(second=0, microsecond=0)
 
 
 def keep_logs(outcomes: Mapping[str, Outcome], folder: str | None) -> None:

@@ -29,6 +29,7 @@ OF_RELEASES = {story.slug for story in STORIES} | {"tables.pdf"}
 class Outcome:
     """What came of one row; of each process that was asked to end, its exit code and the seconds that it took."""
 
+    due_at: datetime
     reckoning: Reckoning
     stored: Stored = field(repr=False)
     logs: Mapping[str, str] = field(repr=False)
@@ -110,7 +111,7 @@ class Morning:
         mine = {path: count for path, count in requests.items() if path.startswith(f"/{row.office}/")}
         mine = {path: count for path, count in mine.items() if path.rpartition("/")[2] in OF_RELEASES}
         reckoning = reckon(self.expected(row), stored, mails=office.mails(), requests=mine)
-        return Outcome(reckoning, stored=stored, logs=office.logs(), ending=ending)
+        return Outcome(self.due_at, reckoning, stored=stored, logs=office.logs(), ending=ending)
 
 
 def sleep_until(instant: datetime) -> None:

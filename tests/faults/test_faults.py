@@ -51,7 +51,8 @@ def test_nothing_is_untrue(outcomes, row):
 
 
 @rows_where(lambda row: row.punctual)
-def test_the_look_at_the_due_instant_is_sent_within_a_second_of_it(outcomes, due_at, row):
+def test_the_look_at_the_due_instant_is_sent_within_a_second_of_it(outcomes, row):
+    due_at = outcomes[row.office].due_at
     ordinary = {f"/{row.office}/{story.slug}" for story in STORIES}
     looks = [look for look in outcomes[row.office].stored.looks if instant(look.planned_at) == due_at]
     late = {look.url: lag for look in looks if not 0 <= (lag := (instant(look.sent_at) - due_at).total_seconds()) < 1}
@@ -95,7 +96,8 @@ def test_two_workers_share_the_ticks(outcomes, row):
 
 
 @these("away", "away-long")
-def test_what_was_seen_while_the_database_was_away_tells_when_it_was_recorded(outcomes, due_at, row):
+def test_what_was_seen_while_the_database_was_away_tells_when_it_was_recorded(outcomes, row):
+    due_at = outcomes[row.office].due_at
     looks = [look for look in outcomes[row.office].stored.looks if instant(look.planned_at) == due_at]
     assert looks
     assert all(instant(look.recorded_at) - instant(look.sent_at) > timedelta(seconds=10) for look in looks)
