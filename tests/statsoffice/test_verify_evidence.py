@@ -18,6 +18,7 @@ from tests.releases.record.test_append_only import a_look
 
 AT = datetime(2026, 6, 30, 9, 0, tzinfo=UTC)
 
+ANCHORS = ("releases.anchor", "releases.time_stamp")
 ROW_RECORDS = ("releases.row", "releases.monitoring_row", "breaches.row", "accounts.row", "messages.row")
 
 pytestmark = pytest.mark.django_db
@@ -55,7 +56,7 @@ def test_an_empty_record_holds():
         "breaches.event: 0 rows, holds",
         "breaches.register_event: 0 rows, holds",
         "accounts.event: 0 rows, holds",
-        *(f"{name}: 0 rows, holds" for name in ROW_RECORDS),
+        *(f"{name}: 0 rows, holds" for name in (*ROW_RECORDS, *ANCHORS)),
         "releases.body: 0 bodies, hold",
     ]
     assert (err, failure) == ("", None)
@@ -70,7 +71,7 @@ def test_each_chain_is_told_with_its_number_of_rows():
         "breaches.register_event: 0 rows, holds",
         "accounts.event: 0 rows, holds",
         "releases.row: 2 rows, holds",
-        *(f"{name}: 0 rows, holds" for name in ROW_RECORDS[1:]),
+        *(f"{name}: 0 rows, holds" for name in (*ROW_RECORDS[1:], *ANCHORS)),
         "releases.body: 0 bodies, hold",
     ]
 
@@ -99,8 +100,8 @@ def test_a_chain_that_does_not_hold_is_told_by_its_first_broken_row_and_the_othe
     tamper(statement)
     out, err, failure = verify()
     assert err.strip() == sentence
-    assert failure == "1 of 10 chains do not stand as they were written."
-    assert out.count("holds") == 9
+    assert failure == "1 of 12 chains do not stand as they were written."
+    assert out.count("holds") == 11
     assert "releases.body: 0 bodies, hold" in out
 
 
@@ -115,7 +116,7 @@ def test_kept_bodies_are_read_as_well_and_one_that_was_changed_is_named():
         err.strip() == f"releases.body: the bytes kept as {sha256_hex(b'what was seen')} are not those that were seen"
     )
     assert failure == "The kept bodies do not stand as they were seen."
-    assert out.count("holds") == 10
+    assert out.count("holds") == 12
 
 
 def test_every_chain_of_the_product_is_walked():
