@@ -63,7 +63,12 @@ def files_of(batches: Mapping[str, Sequence[Batch]]) -> Iterator[File]:
             yield f"{folder}/stamped_at", [f"{int(stamp.stamped_at.timestamp())}\n".encode()]
     if settings.TIMESTAMP_CERTIFICATES:
         yield "anchors/authority.pem", [settings.TIMESTAMP_CERTIFICATES.encode()]
-    yield SCRIPT, [Path(__file__).with_name(SCRIPT).read_bytes()]
+    yield SCRIPT, [script()]
+
+
+def script() -> bytes:
+    """Return the script that checks the proofs."""
+    return Path(__file__).with_name(SCRIPT).read_bytes()
 
 
 def _proof(anchor: Anchor, chain: str) -> bytes:

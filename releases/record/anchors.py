@@ -1,6 +1,7 @@
 """Making anchors, and comparing the chains with those in the database and those that are stored outside the office."""
 
 from collections.abc import Iterator, Mapping, Sequence
+from dataclasses import replace
 from datetime import datetime
 
 from django.db import transaction
@@ -59,7 +60,8 @@ def check_anchors(chains: Chains, *, follow: Follow = unfollowed) -> str | None:
         heads = anchor.combined()
         misfit = None if root_of(heads) == anchor.root else "its root is not that of its heads"
         for head in heads:
-            misfit = misfit or _gap(before.get(head.chain), head) or _misfit(models, head)
+            last = before.get(head.chain)
+            misfit = misfit or _gap(last, head) or (None if _is_as_before(last, head) else _misfit(models, head))
             before[head.chain] = head
         if misfit:
             return f"anchor {anchor.position} of {london.moment(anchor.made_at)} does not fit: {misfit}"
@@ -106,6 +108,11 @@ def _gap(before: Head | None, head: Head) -> str | None:
     if head.first == (before.position if before else 0) + 1:
         return None
     return f"{head.chain} does not continue from the anchor before"
+
+
+def _is_as_before(before: Head | None, head: Head) -> bool:
+    """Say whether nothing was added to a chain, so that it was compared with the anchor before."""
+    return before is not None and head == replace(before, first=before.position + 1, rows_sha256=digest_of_rows([]))
 
 
 def _misfit(models: Mapping[str, type[ChainedRow]], head: Head) -> str | None:
