@@ -2,6 +2,7 @@
 
 import socket
 from datetime import UTC, datetime, timedelta
+from functools import partial
 
 import pytest
 from django.db import connection
@@ -15,6 +16,7 @@ from releases.models.event import record
 from releases.record import anchors, time_stamps
 from statsoffice import anchoring, jobs
 from statsoffice.chains import CHAINS
+from tests.at_once import are_done_at_once
 from tests.breaches.people import a_report, approved
 from tests.factories import a_release, rolled_back
 from tests.releases.record.test_append_only import tamper
@@ -265,3 +267,12 @@ class TestVerification:
         assert anchors.check_anchors(CHAINS) == (
             "anchor 1 of 9.30am on 30 June 2026 does not fit: rows 1 to 2 of releases.event are others"
         )
+
+
+@pytest.mark.django_db(transaction=True)
+def test_of_several_threads_at_once_one_makes_the_anchor_and_one_asks_the_authority(stamping):
+    a_release()
+    now = timezone.now()
+    are_done_at_once(*[partial(anchoring.make_due, now=now)] * 4)
+    are_done_at_once(*[partial(anchoring.stamp_due, now=now)] * 4)
+    assert (made(), len(stamping.queries), TimeStamp.objects.count()) == ([(1, "daily")], 1, 1)
