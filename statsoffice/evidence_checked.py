@@ -1,40 +1,30 @@
 """Whether the whole record is as it was written: every chain, every row with a recorded digest, every stored body."""
 
+import email
+import email.policy
 from collections.abc import Callable
 from dataclasses import dataclass
 from datetime import datetime
 from functools import partial
 
+from django.conf import settings
+
 from breaches.deciding import redaction
 from breaches.deciding.approved_documents import check_documents
-from breaches.models import RegisterEvent, ReportEvent, ReportRowRecord
-from releases.models import MonitoringRowRecord, Observation, ReleaseEvent, ReleaseRowRecord
+from breaches.models import ReportRowRecord
+from releases.core import anchor_text
+from releases.models import Anchor, MonitoringRowRecord, ReleaseRowRecord, TimeStamp
 from releases.models.append_only import ChainedRow, check_chain
 from releases.models.event import Happening
 from releases.models.row_record import RowRecord, check_rows, deleted_end
+from releases.record.anchors import check_anchors, check_written
 from releases.record.bodies import check_bodies
 from releases.record.coverage import check_coverage
+from releases.record.time_stamps import check_time_stamps
 from releases.verdicts.recomputing import check_verdicts
-from statsoffice.accounts.models import AccountRowRecord
-from statsoffice.audit.models import AccountEvent
-from statsoffice.messages.models import MessageRowRecord
+from statsoffice.chains import CHAINS, ROW_RECORDS
 from statsoffice.progress import track
 
-ROW_RECORDS: tuple[type[RowRecord], ...] = (
-    ReleaseRowRecord,
-    MonitoringRowRecord,
-    ReportRowRecord,
-    AccountRowRecord,
-    MessageRowRecord,
-)
-CHAINS: tuple[type[ChainedRow], ...] = (
-    ReleaseEvent,
-    Observation,
-    ReportEvent,
-    RegisterEvent,
-    AccountEvent,
-    *ROW_RECORDS,
-)
 BODIES = "releases.body"
 
 
@@ -45,6 +35,7 @@ class Checked:
     name: str
     rows: int
     why: str | None
+    unit: str = "row"
 
     def in_words(self) -> str:
         """Say it in one line."""
@@ -52,6 +43,8 @@ class Checked:
             return f"{self.name}: {self.why}"
         if self.name == BODIES:
             return f"{self.name}: {self.rows} {'body, holds' if self.rows == 1 else 'bodies, hold'}"
+        if self.unit == "anchor":
+            return f"{self.name}: {self.rows} anchor{', fits' if self.rows == 1 else 's, fit'}"
         return f"{self.name}: {self.rows} row{'' if self.rows == 1 else 's'}, holds"
 
 
@@ -64,6 +57,22 @@ def check(*, now: datetime) -> list[Checked]:
     return [*chains, Checked(BODIES, *check_bodies(follow=partial(track, desc=BODIES)))]
 
 
+def check_outside(name: str, content: bytes) -> Checked:
+    """Compare the record with the anchors of a file from outside the office: a saved email, or a backup's manifest.
+
+    :param name: of the file.
+    """
+    written = list(anchor_text.read(_text_of(content)))
+    whys = [check_written(anchor, CHAINS) for anchor in written] or ["there is no anchor in this file"]
+    return Checked(name, len(written), next((why for why in whys if why), None), unit="anchor")
+
+
+def _text_of(content: bytes) -> str:
+    mail = email.message_from_bytes(content, policy=email.policy.default)
+    body = mail.get_body(preferencelist=("plain",)) if mail["MIME-Version"] else None
+    return str(body.get_content()) if body else content.decode(errors="replace")
+
+
 def _chain(rows: type[ChainedRow], *, now: datetime) -> Checked:
     follow = partial(track, desc=rows.CHAIN)
     walked, why = check_chain(rows, follow=follow)
@@ -72,12 +81,14 @@ def _chain(rows: type[ChainedRow], *, now: datetime) -> Checked:
         checks.append(lambda: redaction.unexplained(rows))
     if issubclass(rows, RowRecord):
         checks.append(lambda: check_rows(rows, follow=follow))
-    if rows is ReleaseRowRecord:
-        checks.append(lambda: check_verdicts(now=now, follow=follow))
-    if rows is MonitoringRowRecord:
-        checks.append(check_coverage)
-    if rows is ReportRowRecord:
-        checks.append(check_documents)
+    of_this_chain: dict[type[ChainedRow], Callable[[], str | None]] = {
+        ReleaseRowRecord: lambda: check_verdicts(now=now, follow=follow),
+        MonitoringRowRecord: check_coverage,
+        ReportRowRecord: check_documents,
+        Anchor: lambda: check_anchors(CHAINS, follow=follow),
+        TimeStamp: lambda: check_time_stamps(certificates=settings.TIMESTAMP_CERTIFICATES, follow=follow),
+    }
+    checks += [of_this_chain[rows]] if rows in of_this_chain else []
     for check_more in checks:
         why = why or check_more()
     return Checked(rows.CHAIN, walked, why)

@@ -1,5 +1,6 @@
 """The stored record of releases: who, what, when, and what was seen."""
 
+from releases.models.anchor import Anchor, TimeStamp, TimeStampRequest
 from releases.models.append_only import ChainHead
 from releases.models.body import Body, KeptBody
 from releases.models.calendar_import import CalendarImport, ImportEvent, ImportRow
@@ -24,6 +25,7 @@ from releases.models.watching import Coverage, HostLease, NotFoundPage, Watch
 
 __all__ = [
     "Address",
+    "Anchor",
     "Body",
     "CalendarImport",
     "ChainHead",
@@ -54,6 +56,8 @@ __all__ = [
     "RollCall",
     "Series",
     "Statement",
+    "TimeStamp",
+    "TimeStampRequest",
     "Verification",
     "Watch",
 ]

@@ -243,6 +243,21 @@ SETTINGS = (
         "address that is asked each minute while everything is well (a dead man's switch)",
     ),
     Setting(
+        "STATSOFFICE_TIMESTAMP_AUTHORITY",
+        "address of a time-stamp authority (RFC 3161) that stamps the anchors of the record ([anchors](#anchors))",
+        default="none: anchors have no time stamp",
+    ),
+    Setting(
+        "STATSOFFICE_TIMESTAMP_CERTIFICATES",
+        "file with its certificates in PEM, each with its root. Do not remove those of an earlier authority",
+        default="none; needed with an authority",
+    ),
+    Setting(
+        "STATSOFFICE_ANCHOR_RECIPIENTS",
+        "email addresses of the people who receive every anchor, separated by commas; at least one outside the office",
+        default="none: anchors are not sent",
+    ),
+    Setting(
         "STATSOFFICE_METRICS_TOKEN",
         "at least 32 characters that Prometheus brings as a bearer token to read `/metrics` ([metrics](#metrics))",
         default="none: there is no such page",

@@ -9,6 +9,7 @@ from django.db import transaction
 from statsoffice.fault_isolation import run_each
 from statsoffice.messages import (
     access_requests,
+    anchors_made,
     announced_otherwise,
     channels,
     date_requests,
@@ -42,6 +43,7 @@ KINDS = (
     reports_sent,
     reports_due,
     overdue_actions,
+    anchors_made,
 )
 
 # On the morning of a great fault a thousand suspicions are told at once.

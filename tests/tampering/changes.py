@@ -188,6 +188,9 @@ CHANGES = (
         "INSERT INTO accounts_user_user_permissions (user_id, permission_id)"
         " SELECT (SELECT max(id) FROM accounts_user), (SELECT min(id) FROM auth_permission)",
     ),
+    # Anchors
+    change("the root of an anchor replaced", "releases.anchor", "UPDATE releases_anchor SET root = '" + "0" * 64 + "'"),
+    change("an anchor deleted", "releases.anchor", "DELETE FROM releases_anchor WHERE position = 1"),
     # The end of a chain
     without_end("releases_releaseevent", "releases.event"),
     without_end("releases_observation", "releases.observation"),
@@ -196,4 +199,5 @@ CHANGES = (
     without_end("breaches_reportrowrecord", "breaches.row"),
     without_end("releases_monitoringrowrecord", "releases.monitoring_row"),
     without_end("outbox_messagerowrecord", "messages.row"),
+    without_end("releases_anchor", "releases.anchor"),
 )

@@ -1,16 +1,15 @@
 """Each change made by SQL to the record of an office is named by verify_evidence."""
 
 from datetime import timedelta
-from io import StringIO
 
 import pytest
-from django.core.management import CommandError, call_command
 
 from breaches.core.status import ReportStatus
 from releases.calendar import scheduling
 from releases.core.dates.calendar import slot_at
 from releases.models import ReleaseRowRecord, Verification
 from releases.record import coverage
+from statsoffice import anchoring
 from statsoffice.accounts.models import User
 from statsoffice.messages import outbox
 from tests.breaches.people import Office, a_report, an_office, brought
@@ -18,14 +17,14 @@ from tests.factories import SEED_DUE, SeriesFactory, a_confirmed_release, rolled
 from tests.releases import brought as bodies
 from tests.shared_rows import shared_fixture
 from tests.tampering.changes import CHANGES, Change
-from tests.tampering.verifying import apply
+from tests.tampering.verifying import apply, verify
 
 pytestmark = [pytest.mark.django_db, pytest.mark.both_databases]
 
 
 @shared_fixture
 def office() -> Office:
-    """An office with an approved report, a release with stored bodies, a changed date, messages and coverage."""
+    """An approved report, a release with stored bodies, a changed date, messages, coverage and anchors."""
     office = an_office()
     report = brought(a_report(office), office, ReportStatus.APPROVED)
     decided_at = report.decided_at
@@ -37,20 +36,12 @@ def office() -> Office:
     moved = a_confirmed_release(series=series, reference="moved", due_at=SEED_DUE + timedelta(days=100))
     to = slot_at(SEED_DUE + timedelta(days=101))
     scheduling.change_date(moved, to=to, reason="A source was late.", by=office.head, at=SEED_DUE)
+    for day in range(2):
+        anchoring.make_due(now=SEED_DUE + timedelta(days=day))
     coverage.mark_alive("office-1", at=SEED_DUE + timedelta(hours=3))
     coverage.mark_alive("office-1", at=SEED_DUE + timedelta(hours=3, seconds=5))
     User.objects.create_superuser("administrator@example.gov.uk", name="Administrator")
     return office
-
-
-def verify() -> tuple[str, bool]:
-    """Return what verify_evidence names, and whether it failed."""
-    err = StringIO()
-    try:
-        call_command("verify_evidence", stdout=StringIO(), stderr=err)
-    except CommandError:
-        return err.getvalue(), True
-    return err.getvalue(), False
 
 
 def test_the_record_of_the_office_holds(office):

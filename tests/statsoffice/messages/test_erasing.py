@@ -166,7 +166,7 @@ def test_every_kind_of_news_has_words_for_when_its_subject_is_gone():
         "report-due-1--1", "report-submitted-1", "report-taken-back-1", "report-returned-1", "report-approved-1",
         "unacknowledged-0a", "preflight-1", "comparison-1-2", "roll-call-1", "date-request-1",
         "date-request-1-decided", "access-request-1", "overdue-action-1-2020-07-01", "watcher-ill-1",
-        "watcher-restored-1", "needs-checking-1",
+        "watcher-restored-1", "needs-checking-1", "anchor-1",
     ]  # fmt: skip
     assert {kind_of(event) for event in rooms} == {str(one) for one in KINDS.values()}
     assert kind_of("something-new-1") == str(OTHER)
