@@ -96,6 +96,21 @@ def test_the_checks_that_compose_makes_are_plain_words():
     assert {name for name, check in asked.items() if check} == {"web", "database", "broker"}
 
 
+def test_only_the_service_that_migrates_has_the_password_of_the_owner_of_the_tables():
+    services = files.compose()["services"]
+    with_owner = {name for name, service in services.items() if "OWNER" in str(service.get("environment"))}
+    assert with_owner == {"migrated", "database"}
+    urls = services["migrated"]["environment"]
+    assert urls["DATABASE_OWNER_URL"] == urls["DATABASE_URL"].replace(
+        "statsoffice:${DATABASE_PASSWORD", "statsoffice_owner:${DATABASE_OWNER_PASSWORD"
+    )
+    (script,) = [volume for volume in services["database"]["volumes"] if "initdb" in volume]
+    assert (files.DEPLOY / script.split(":")[0]).stat().st_mode & 0o111
+    assert "DATABASE_OWNER_URL" not in files.chosen_settings()
+    (owner,) = [line for line in (files.DEPLOY / "owner.example").read_text().splitlines() if not line.startswith("#")]
+    assert owner.startswith("DATABASE_OWNER_URL=postgres://statsoffice_owner:")
+
+
 @pytest.mark.parametrize("name", ["deploy/statsoffice.env", "deploy/.env"])
 def test_git_leaves_out_what_compose_reads_secrets_from(name):
     known = (settings.BASE_DIR / ".gitignore").read_text().splitlines()
