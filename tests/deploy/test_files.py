@@ -127,7 +127,7 @@ def test_compose_gives_its_processes_no_rights_and_shows_nobody_but_the_web():
     opened = {name: service["ports"] for name, service in written["services"].items() if "ports" in service}
     assert opened == {"web": ["127.0.0.1:8000:8000"]}
     named = {volume.split(":")[0] for service in written["services"].values() for volume in service.get("volumes", [])}
-    assert named == set(written["volumes"])
+    assert named == {*written["volumes"], "./postgresql/create-roles.sh"}
 
 
 def test_the_image_runs_as_an_account_that_is_not_root_and_copies_what_is_there():
