@@ -134,6 +134,14 @@ def test_the_processes_cannot_change_tables_triggers_or_roles(cluster, subtests)
                 assert refusal(database, statement).startswith("InsufficientPrivilege: ")
 
 
+def test_the_processes_have_no_right_on_a_table_but_those_on_its_rows(cluster):
+    with cluster.connect(DATABASE) as database:
+        found = database.execute(
+            "SELECT DISTINCT privilege_type FROM information_schema.role_table_grants WHERE grantee = %s", [PROCESSES]
+        ).fetchall()
+    assert {right for (right,) in found} == {"SELECT", "INSERT", "UPDATE", "DELETE"}
+
+
 def test_the_processes_cannot_change_delete_or_truncate_the_rows_of_append_only_tables(cluster, subtests):
     with cluster.connect(DATABASE, role=PROCESSES) as database:
         tables = append_only(database)
