@@ -72,12 +72,14 @@ def as_owner() -> Iterator[None]:
         return
     role, database = _identify("DATABASE_URL")
     with _connected_by(owner):
-        if _identify("DATABASE_OWNER_URL")[1] != database:
+        owning_role, its_database = _identify("DATABASE_OWNER_URL")
+        if its_database != database:
             message = "DATABASE_URL and DATABASE_OWNER_URL name different databases."
             raise RoleRefused(message)
         _require_ownership()
         yield
-        grant_rights(role)
+        if role != owning_role:
+            grant_rights(role)
 
 
 def grant_rights(role: str) -> None:

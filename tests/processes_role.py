@@ -1,10 +1,13 @@
 """The rights that the processes of an office have in the database, for tests of one transaction."""
 
+import os
+
 from django.db import connection
 
 from statsoffice.database_roles import grant_rights
 
-ROLE = "processes_of_a_test"
+# Roles belong to the server, which the processes of pytest share.
+ROLE = f"processes_of_test_{os.getpid()}"
 
 
 def take_rights_of_processes() -> None:

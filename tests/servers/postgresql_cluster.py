@@ -99,7 +99,9 @@ class Cluster:
         It removes the superuser's password. The tests need none.
         """
         script = Path(__file__).resolve().parents[2] / "deploy" / "postgresql" / "create-roles.sh"
-        environment = {"PGHOST": str(self.folder), "POSTGRES_USER": SUPERUSER, "POSTGRES_DB": database}
+        # Debian has psql on PATH, other systems only beside the server.
+        path = f"{os.environ['PATH']}:{Path(programs.postgresql('psql')).parent}"
+        environment = {"PATH": path, "PGHOST": str(self.folder), "POSTGRES_USER": SUPERUSER, "POSTGRES_DB": database}
         passwords = {"DATABASE_OWNER_PASSWORD": "of-the-owner", "DATABASE_PASSWORD": "of-the-processes"}
         subprocess.run(
             ["bash", str(script)], env=os.environ | environment | passwords, check=True, stdout=subprocess.DEVNULL

@@ -1,5 +1,7 @@
 """An office is warned before it opens that its processes could change the record in the database."""
 
+import os
+
 import pytest
 from django.core.checks import run_checks
 from django.db import connection
@@ -8,7 +10,7 @@ from tests.processes_role import ROLE, take_rights_of_processes
 
 pytestmark = [pytest.mark.django_db, pytest.mark.both_databases]
 
-OTHER = "another_role_of_a_test"
+OTHER, MEMBER = f"other_of_test_{os.getpid()}", f"member_of_test_{os.getpid()}"
 
 
 def warnings(sign_in_as=""):
@@ -53,8 +55,8 @@ def test_a_member_of_the_owner_is_named():
     if connection.vendor != "postgresql":
         return
     run(f"CREATE ROLE {OTHER}", f"ALTER TABLE releases_release OWNER TO {OTHER}")
-    run("CREATE ROLE its_member NOINHERIT", f"GRANT {OTHER} TO its_member")
-    assert "its_member, which owns the tables" in warnings(sign_in_as="its_member")["statsoffice.W002"]
+    run(f"CREATE ROLE {MEMBER} NOINHERIT", f"GRANT {OTHER} TO {MEMBER}")
+    assert f"{MEMBER}, which owns the tables" in warnings(sign_in_as=MEMBER)["statsoffice.W002"]
 
 
 def test_nothing_is_said_against_a_role_with_the_rights_of_the_processes():
