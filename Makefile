@@ -6,8 +6,8 @@ help: ## list these commands
 	@grep -E '^[a-z]+:.*## ' $(MAKEFILE_LIST) | sed 's/:.*## /\t/' | expand -t 8
 
 setup: ## install packages, compile the styles, migrate the database, install the commit hooks
-	./run --setup
 	bash -euc '. .ci/bootstrap.sh; bootstrap requirements-test.txt'
+	./run --setup
 	.venv/bin/pre-commit install
 
 run: ## start the product with its demonstration; Ctrl-C stops it

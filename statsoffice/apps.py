@@ -8,6 +8,7 @@ from django.db.migrations.serializer import ChoicesSerializer
 from django.db.migrations.writer import MigrationWriter
 
 from statsoffice.configuration.clock import check_clock
+from statsoffice.configuration.database import check_database
 from statsoffice.database_encoding import check_encoding
 from statsoffice.database_roles import check_roles
 from statsoffice.guides.contact import check_contact
@@ -23,6 +24,7 @@ class StatsofficeConfig(AppConfig):
         """Have the database's encoding checked wherever Django checks databases, and the rest before it opens."""
         register(check_encoding, Tags.database)
         register(check_clock, deploy=True)
+        register(check_database, deploy=True)
         register(check_contact, deploy=True)
         register(check_roles, deploy=True)
         # Migrations store the value of an enum and not its name, so that its module can move.

@@ -8,7 +8,6 @@ import shutil
 import tempfile
 from pathlib import Path
 
-import redis
 from django.core.exceptions import ImproperlyConfigured
 
 from statsoffice.configuration import environment
@@ -42,7 +41,7 @@ def _usable(written: str, *, name: str, schemes: tuple[str, ...]) -> str:
     # The address may hold a password.
     scheme, separator, _ = written.partition("://")
     allowed = f"it must start with {', '.join(schemes[:-1])} or {schemes[-1]}"
-    message = f"{name} is no address; {allowed}."
+    message = f"{name} is not a valid address; {allowed}."
     if separator:
         message = f'{name} starts with "{scheme}://"; {allowed}. '
         message += (
@@ -77,6 +76,9 @@ def answers(address: str, *, within_seconds: float) -> bool:
     """
     if address.startswith(RABBITMQ):
         return _rabbitmq_answers(address, within_seconds=within_seconds)
+    # The settings of every process import this module, and few of them ask a broker.
+    import redis
+
     address = address.replace("redis+socket://", "unix://", 1)
     with redis.Redis.from_url(address, socket_timeout=within_seconds, socket_connect_timeout=within_seconds) as client:
         try:

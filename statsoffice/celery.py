@@ -30,7 +30,7 @@ LARGEST_PROCESS = 400_000
 
 app = Celery("statsoffice")
 app.conf.update(
-    broker_url=broker.url(var=settings.VAR_DIR),
+    broker_url=settings.BROKER_URL,
     broker_transport_options=broker.transport_options(var=settings.VAR_DIR),
     broker_connection_retry_on_startup=True,
     broker_connection_max_retries=None,

@@ -121,11 +121,11 @@ def check_roles(**_: Any) -> list[CheckMessage]:
             "Name a role without such rights in DATABASE_URL, and the owner of the tables in DATABASE_OWNER_URL, which "
             "migrate uses (docs/operations.md, “Database roles”)."
         )
-        found.append(Warning(said, hint=hint, id="statsoffice.W002"))
+        found.append(Warning(said, hint=hint, id="statsoffice.W003"))
     if settings.DATABASE_OWNER:
         said = "DATABASE_OWNER_URL is set in the environment of this command."
         hint = "Set it for migrate, restore and copy_from_sqlite alone. A process that has it can become the owner."
-        found.append(Warning(said, hint=hint, id="statsoffice.W003"))
+        found.append(Warning(said, hint=hint, id="statsoffice.W004"))
     return found
 
 

@@ -7,6 +7,7 @@ from pathlib import Path
 import django_stubs_ext
 
 from releases.core.roles import Role
+from statsoffice import broker
 from statsoffice.around_pages.security_headers import PERMISSIONS_POLICY, SECURE_CSP  # noqa: F401  # settings by these names
 from statsoffice.configuration import environment, error_reports, office_provider, outside_channels, secret_key
 from statsoffice.logs.written import written_as
@@ -25,7 +26,7 @@ MODE = environment.one_of("STATSOFFICE_MODE", "development", choices=("developme
 PRODUCTION = MODE == "production"
 DEBUG = False
 VAR_DIR = Path(environment.text("STATSOFFICE_VAR", str(HOME / "var"))).resolve()
-VAR_DIR.mkdir(parents=True, exist_ok=True)
+VAR_DIR.mkdir(mode=0o700, parents=True, exist_ok=True)
 
 DEVELOPMENT_KEY = "for-development-on-one-machine-only-never-in-production"
 SECRET_KEY = secret_key.read("SECRET_KEY", DEVELOPMENT_KEY, strict=PRODUCTION)
@@ -171,6 +172,9 @@ CACHES = {
         "OPTIONS": {"MAX_ENTRIES": 50_000},
     },
 }
+
+# --- Broker ---------------------------------------------------------------------------------------
+BROKER_URL = broker.url(var=VAR_DIR)
 
 # --- Accounts -------------------------------------------------------------------------------------
 AUTH_USER_MODEL = "accounts.User"

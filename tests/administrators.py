@@ -8,7 +8,7 @@ from django.contrib.auth.models import Group
 from statsoffice.accounts.models import User
 from tests.factories import UserFactory
 
-groups = import_module("statsoffice.accounts.migrations.0003_groups")
+groups = import_module("statsoffice.accounts.migrations.0002_invitation")
 
 
 def administrators() -> Group:

@@ -23,7 +23,7 @@ from tests.shared_database import (
     environment_of_processes,
     flush_by_deleting,
     has_real_transactions,
-    write_code_of_practice,
+    write_migrated_rows,
 )
 
 pytest_plugins = ["tests.fixtures_of_the_watch", "tests.faults.table", "tests.shared_rows"]
@@ -178,7 +178,7 @@ def code_of_practice(request: pytest.FixtureRequest) -> None:
         request.getfixturevalue("db")
     else:
         return
-    write_code_of_practice()
+    write_migrated_rows()
 
 
 @pytest.fixture(scope="session")

@@ -39,10 +39,11 @@ def has_real_transactions(item: pytest.Item) -> bool:
     return bool({"transactional_db", "live_server"} & names or (marker and marker.kwargs.get("transaction")))
 
 
-def write_code_of_practice() -> None:
-    """Add the Code of Practice again after a test that emptied every table."""
+def write_migrated_rows() -> None:
+    """Add again what migrations write, after a test that emptied every table."""
     if not apps.get_model("breaches", "Edition").objects.exists():
         importlib.import_module("breaches.migrations.0002_code_of_practice").add_code(apps, None)
+        importlib.import_module("statsoffice.accounts.migrations.0002_invitation").create_groups(apps, None)
 
 
 def flush_by_deleting() -> None:

@@ -31,7 +31,7 @@ import pytest
 from django.db import transaction
 from pytest_django import DjangoDbBlocker
 
-from tests.shared_database import has_real_transactions, write_code_of_practice
+from tests.shared_database import has_real_transactions, write_migrated_rows
 
 type Prepare = Callable[..., Any]
 PREPARE = "shared_prepare"
@@ -87,7 +87,7 @@ class Layers:
             atomic = enter()
             try:
                 if not self.layers:
-                    write_code_of_practice()
+                    write_migrated_rows()
                 values = copy.deepcopy(self.values)
                 values[prepare] = prepare(**{name: argument(name, request, values) for name in parameters(prepare)})
             except BaseException:

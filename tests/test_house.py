@@ -6,6 +6,7 @@ import subprocess
 import tomllib
 
 import pytest
+import yaml
 from django.conf import settings
 
 ROOT = settings.BASE_DIR
@@ -54,6 +55,12 @@ def is_there(path):
     """Tell whether there is a file, a folder or, without its ending, a module; inside an app where none is named."""
     tried = [ROOT / app / path for app in ("", "releases", "breaches", "statsoffice", "tests")]
     return any(one.exists() or one.with_suffix(".py").exists() for one in tried)
+
+
+def test_the_commit_hooks_make_the_checks_of_the_test_script():
+    checks = re.search(r'^CHECKS="(.*?)"$', (ROOT / "test").read_text(), re.MULTILINE | re.DOTALL)
+    hooks = yaml.safe_load((ROOT / ".pre-commit-config.yaml").read_text())["repos"][0]["hooks"]
+    assert {line.partition("|")[2] for line in checks[1].splitlines()} == {hook["name"] for hook in hooks}
 
 
 def test_the_lowest_layer_of_both_apps_is_the_core_that_is_kept_pure():

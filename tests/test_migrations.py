@@ -15,6 +15,7 @@ from textwrap import dedent
 import pytest
 from django.apps import apps
 from django.conf import settings
+from django.contrib.auth.models import Group
 from django.db import models
 from django.db.migrations import Migration, operations
 from django.db.migrations.loader import MigrationLoader
@@ -135,6 +136,20 @@ def there_and_back(database_url, folder):
         check=True,
     )
     return json.loads(run.stdout)
+
+
+@pytest.mark.django_db
+def test_the_group_of_administrators_is_removed_and_added_again():
+    def group():
+        return set(Group.objects.values_list("name", "permissions__name", "permissions__codename"))
+
+    migration = import_module("statsoffice.accounts.migrations.0002_invitation")
+    before = group()
+    migration.remove_groups(apps, None)
+    assert not Group.objects.exists()
+    migration.create_groups(apps, None)
+    assert ("Administrators", "Can delete email address", "delete_emailaddress") in before
+    assert group() == before
 
 
 @pytest.mark.django_db

@@ -22,8 +22,8 @@ class Problem(Schema):
 class NamedAnswer(Schema):
     """A producer or a series, by name."""
 
-    slug: str = Field(description="How it is called in addresses and in questions.")
-    name: str = Field(description="As the office writes it.")
+    slug: str = Field(description="Its name in addresses and in parameters.")
+    name: str = Field(description="Its name as the office writes it.")
 
 
 class DateAnswer(Schema):
@@ -41,7 +41,7 @@ class ReleaseAnswer(Schema):
     """What is announced of a release."""
 
     id: UUID = Field(description="Stays the same for ever; also the UID of its event in calendars.")
-    reference: str = Field(description="How it is called in addresses.")
+    reference: str = Field(description="Its name in addresses.")
     title: str = Field(description="As it is announced.")
     status: PublicStatus
     date: DateAnswer
@@ -65,8 +65,8 @@ class DateChangeAnswer(Schema):
     was: DateAnswer
     to: DateAnswer
     reason: str | None = Field(description="The public reason; a change of a provisional date needs none.")
-    first_reason: str | None = Field(description="The reason as first announced, where it was put right since.")
-    corrected_at: datetime | None = Field(description="When the reason was put right for the last time.")
+    first_reason: str | None = Field(description="The reason as first announced, if it was corrected since.")
+    corrected_at: datetime | None = Field(description="When the reason was last corrected.")
     announced_at: datetime
 
 
@@ -82,14 +82,14 @@ class WholeReleaseAnswer(ReleaseAnswer):
     """What is announced of a release, with its changes of date, its contact and the next of its series."""
 
     date_changes: list[DateChangeAnswer] = Field(description="Announced changes of its date, with their reasons.")
-    contact: ContactAnswer | None = Field(description="Whom to ask, where the office shows them to readers.")
+    contact: ContactAnswer | None = Field(description="The contact, if the office publishes one.")
     next_release: str | None = Field(description="The reference of the next release of the series.")
 
 
 class ListAnswer(Schema):
-    """A part of a list."""
+    """One page of a list."""
 
-    next_url: str | None = Field(description="Address of the next part of the list; null at the end.")
+    next_url: str | None = Field(description="Address of the next page of the list; null at the end.")
 
 
 class ReleasesAnswer(ListAnswer):

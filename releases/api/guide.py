@@ -21,7 +21,7 @@ EXAMPLE_QUERIES = {
     "series": "?per_page=100",
 }
 ERROR_MEANINGS = {
-    400: lazy("A parameter has a value that we do not accept, or does not exist."),
+    400: lazy("A parameter has an invalid value, or its name is unknown."),
     404: lazy("We have not announced anything with this name."),
     429: lazy("You have sent too many requests. Wait for the number of seconds in the Retry-After header."),
 }

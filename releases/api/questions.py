@@ -58,7 +58,7 @@ Standing = Annotated[Designation | None, _EMPTY_IS_NONE, WithJsonSchema({"type":
 class AskedList(Schema):
     """How much of a list."""
 
-    per_page: Number = Field(50, ge=1, le=MOST_PER_PAGE, description=f"How many at a time; at most {MOST_PER_PAGE}.")
+    per_page: Number = Field(50, ge=1, le=MOST_PER_PAGE, description=f"Results per page, at most {MOST_PER_PAGE}.")
 
 
 class AskedProducers(AskedList):
@@ -83,14 +83,14 @@ class AskedReleases(AskedList):
     status: Annotated[list[PublicStatus], _WITHOUT_EMPTY] = Field(
         [], description="Status in the calendar. Repeat the parameter to ask for several."
     )
-    designation: Standing = Field(None, description="The standing of the statistics.")
+    designation: Standing = Field(None, description="The designation of the statistics.")
     since: Day = Field(None, alias="from", description="Releases on or after this day.")
     until: Day = Field(None, alias="to", description="Releases on or before this day.")
     words: str = Field(
         "",
         max_length=200,
         pattern=r"^[^\x00]*$",
-        description="Words, or parts of words, that the title holds; all of them.",
+        description="Words or parts of words that the title must contain.",
     )
 
     def wanted(self) -> Wanted:
@@ -108,14 +108,14 @@ class AskedReleases(AskedList):
 
 _SLUG_RULE = "made of letters, digits, hyphens and underscores"
 RULES = {
-    "after": "as next_url says it",
+    "after": "the value from next_url",
     "per_page": f"a whole number from 1 to {MOST_PER_PAGE}",
     "producer": _SLUG_RULE,
     "series": _SLUG_RULE,
     "status": f"one of {', '.join(PublicStatus)}",
     "designation": f"one of {', '.join(Designation.values)}",
-    "from": "a day that there is, such as 2026-06-30",
-    "to": "a day that there is, such as 2026-06-30",
+    "from": "a valid date, such as 2026-06-30",
+    "to": "a valid date, such as 2026-06-30",
     "words": "at most 200 characters, none of them a null character",
 }
 

@@ -47,7 +47,7 @@ def only_reading(view: Callable[..., HttpResponse]) -> Callable[..., HttpRespons
         response = view(request, *which, **named)
         if response.status_code != 405:
             return response
-        refusal = problem(f"This address is only read: use GET, not {request.method}.", status=405)
+        refusal = problem(f"This address is read-only: use GET, not {request.method}.", status=405)
         refusal["Allow"] = "GET, HEAD"
         return refusal
 

@@ -33,7 +33,7 @@ class _Plain(JSONRenderer):
 api = DocumentedAPI(
     title="Release calendar",
     version="1",
-    description="Announced releases of official statistics: read only, without signing in, announced facts alone.",
+    description="Announced releases of official statistics. Read-only, no sign-in, announced facts only.",
     docs_url=None,
     urls_namespace="releases:api",
     renderer=_Plain(),
@@ -56,7 +56,7 @@ def read(path: str, answer: type[Schema], name: str) -> Callable[[Operation], Op
 
 @read("/releases", answers.ReleasesAnswer, "releases")
 def releases(request: HttpRequest, asked: Query[AskedReleases]) -> dict[str, Any]:
-    """Find releases by what is announced of them."""
+    """Search announced releases."""
     _check_known(request, AskedReleases)
     _check_there(asked.producer, asked.series)
     found = lists.by_place(matching(asked.wanted()), after=asked.after)
@@ -86,7 +86,7 @@ def release(request: HttpRequest, reference: Path[Slug]) -> dict[str, Any]:
 
 @read("/producers", answers.ProducersAnswer, "producers")
 def producers(request: HttpRequest, asked: Query[AskedProducers]) -> dict[str, Any]:
-    """List the producers of which anything is announced."""
+    """List producers that have announced releases."""
     _check_known(request, AskedProducers)
     found = lists.by_slug(public.producers(), after=asked.after)[: asked.per_page + 1]
     shown, next_url = lists.part(found, of=lambda one: one.slug, asked=asked, request=request)
@@ -95,7 +95,7 @@ def producers(request: HttpRequest, asked: Query[AskedProducers]) -> dict[str, A
 
 @read("/series", answers.SeriesListAnswer, "series")
 def series(request: HttpRequest, asked: Query[AskedSeries]) -> dict[str, Any]:
-    """List the series of which anything is announced."""
+    """List series that have announced releases."""
     _check_known(request, AskedSeries)
     _check_there(asked.producer)
     every = public.series()

@@ -1,10 +1,13 @@
 """The command that all others are made of: it explains itself in paragraphs and fails with one line."""
 
 from argparse import RawDescriptionHelpFormatter
-from typing import Any
+from pathlib import Path
+from typing import Any, ClassVar
 
 from django.core.management.base import BaseCommand, CommandError, CommandParser, DjangoHelpFormatter
-from django.db import OperationalError, ProgrammingError
+from django.db import OperationalError, ProgrammingError, connection
+
+WHERE_THE_DATABASE_IS = "Check DATABASE_URL or, with SQLite, STATSOFFICE_VAR."
 
 
 class _Paragraphs(DjangoHelpFormatter, RawDescriptionHelpFormatter):
@@ -13,6 +16,11 @@ class _Paragraphs(DjangoHelpFormatter, RawDescriptionHelpFormatter):
 
 class PlainCommand(BaseCommand):
     """A command that reports a database that fails in one line."""
+
+    ADVICE: ClassVar[str] = f"{WHERE_THE_DATABASE_IS} If the database is new, run ./run --setup."
+    """What to do if the database cannot be used."""
+    NEEDS_A_DATABASE: ClassVar[bool] = False
+    """Whether the command refuses to create the file of an SQLite database."""
 
     def create_parser(self, prog_name: str, subcommand: str, **kwargs: Any) -> CommandParser:
         """Make the parser; a help text of several lines keeps them."""
@@ -24,9 +32,15 @@ class PlainCommand(BaseCommand):
 
         :raises CommandError: if the database does not answer or was not set up.
         """
+        if self.NEEDS_A_DATABASE and connection.vendor == "sqlite":
+            file = Path(str(connection.settings_dict["NAME"]))
+            # SQLite also knows databases in memory, whose names are URIs.
+            if file.is_absolute() and not file.exists():
+                message = f"The database cannot be used (there is no file {file}). {self.ADVICE}"
+                raise CommandError(message)
         try:
             return super().execute(*args, **options)
         except (OperationalError, ProgrammingError) as error:
             first_line = str(error).strip().splitlines()[0] if str(error).strip() else type(error).__name__
-            message = f"The database cannot be used ({first_line}); check DATABASE_URL and run ./run --setup."
+            message = f"The database cannot be used ({first_line}). {self.ADVICE}"
             raise CommandError(message) from error

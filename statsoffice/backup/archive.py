@@ -13,6 +13,7 @@ import json
 import os
 import re
 import shutil
+import signal
 import tempfile
 import time
 import tomllib
@@ -25,7 +26,7 @@ from importlib import metadata
 from pathlib import Path, PurePosixPath
 
 from django.conf import settings
-from django.core.management import call_command
+from django.core.management import CommandError, call_command
 from django.db import Error, connection
 from django.db.migrations.executor import MigrationExecutor
 from django.db.migrations.loader import MigrationLoader
@@ -33,6 +34,7 @@ from django.db.migrations.recorder import MigrationRecorder
 from django.utils import timezone
 
 from releases.core.dates.london import local_date
+from releases.management.plain_command import WHERE_THE_DATABASE_IS
 from statsoffice import evidence_checked
 from statsoffice.backup import BackupError
 from statsoffice.backup.engines import ENGINES, Engine
@@ -44,6 +46,7 @@ PRODUCT, FORMAT = "statsoffice", 2
 DESCRIPTION, CHECKSUMS, FILES = "backup.json", "SHA256SUMS", "files"
 CHUNK_BYTES = 1 << 20
 
+_DATABASES = {"postgresql": "a PostgreSQL", "sqlite": "an SQLite"}
 _NIGHTLY = re.compile(r"statsoffice-(\d{4}-\d{2}-\d{2})")
 _NIGHTLY_UNFINISHED = re.compile(rf"\.{_NIGHTLY.pattern}\.\w+\.unfinished")
 _CHECKSUM_LINE = re.compile(r"(\\?)([0-9a-f]{64})  (.+)")
@@ -128,7 +131,7 @@ def write(folder: Path, *, stored: Path, at: datetime, overwrite: bool = False) 
         raise BackupError(message)
     migrations = sorted(MigrationRecorder(connection).applied_migrations())
     if not migrations:
-        message = "The database has no tables, so there is nothing to back up. Check DATABASE_URL."
+        message = f"The database has no tables, so there is nothing to back up. {WHERE_THE_DATABASE_IS}"
         raise BackupError(message)
     with tempfile.TemporaryDirectory(dir=folder.parent, prefix=f".{folder.name}.", suffix=".unfinished") as name:
         unfinished = Path(name, "new")
@@ -209,8 +212,8 @@ def restore(archive: Archive, *, stored: Path, accept_broken_evidence: bool = Fa
     description, began = archive.description, time.monotonic()
     if description.engine != connection.vendor:
         message = (
-            f"{archive.folder} is a backup of a {description.engine} database, and DATABASE_URL names a "
-            f"{connection.vendor} database. To move from SQLite to PostgreSQL, use copy_from_sqlite."
+            f"{archive.folder} is a backup of {_DATABASES[description.engine]} database, but DATABASE_URL names "
+            f"{_DATABASES[connection.vendor]} one. To move from SQLite to PostgreSQL, use copy_from_sqlite."
         )
         raise ArchiveRefused(message)
     known = MigrationLoader(None).disk_migrations
@@ -230,20 +233,21 @@ def restore(archive: Archive, *, stored: Path, accept_broken_evidence: bool = Fa
         if executor.migration_plan(executor.loader.graph.leaf_nodes()):
             call_command("migrate", verbosity=0)
         restored = time.monotonic()
-        checked = verify_evidence(accept_broken=accept_broken_evidence)
+        advice = "If it was broken before the backup, use --accept-broken-evidence."
+        checked = verify_evidence(accept_broken=accept_broken_evidence, advice=advice)
     return Restored(checked, restored - began, time.monotonic() - restored)
 
 
-def verify_evidence(*, accept_broken: bool = False) -> list[Checked]:
+def verify_evidence(*, accept_broken: bool = False, advice: str = "") -> list[Checked]:
     """Verify the whole record of the database.
 
+    :param advice: ends the message if the evidence is broken.
     :raises EvidenceBroken: if it is not as it was written, unless that is accepted.
     """
     checked = evidence_checked.check(now=timezone.now())
     broken = [f"{one.name}: {one.why}." for one in checked if one.why]
     if broken and not accept_broken:
-        message = f"The evidence is not as it was written. {' '.join(broken)}"
-        raise EvidenceBroken(message)
+        raise EvidenceBroken(" ".join(["The evidence is not as it was written.", *broken, *filter(None, [advice])]))
     return checked
 
 
@@ -255,17 +259,27 @@ def filled_or_empty(engine: Engine) -> Iterator[None]:
     """
     if not engine.is_empty():
         message = "The database is not empty, so nothing was changed. Use a new database."
+        if connection.vendor == "sqlite":
+            message += " With SQLite, use a new STATSOFFICE_VAR."
         raise BackupError(message)
+    # A service that is stopped gets SIGTERM: it must not leave a database whose evidence was not verified.
+    before = signal.signal(signal.SIGTERM, signal.default_int_handler)
     try:
         yield
     except BaseException as fault:
+        left = f"The {connection.display_name} database was left empty."
         try:
             engine.clear()
         except Error as second:
-            message = f"{_reason(fault)} The database could not be emptied ({_first_line(second)}). Drop it."
-            raise BackupError(message) from fault
-        message = f"{_reason(fault)} The database is empty."
+            left = f"The database could not be emptied ({first_line(second)}). Drop it."
+        reason = _reason(fault)
+        if reason is None:
+            fault.add_note(left)
+            raise
+        message = f"{reason} {left}"
         raise BackupError(message) from fault
+    finally:
+        signal.signal(signal.SIGTERM, before)
 
 
 def write_nightly(folder: Path, *, keep_days: int, stored: Path, at: datetime) -> Nightly:
@@ -401,18 +415,25 @@ def _filled_or_empty_folder(folder: Path) -> Iterator[None]:
         raise
 
 
-def _reason(fault: BaseException) -> str:
+def _reason(fault: BaseException) -> str | None:
+    """Return one sentence on why it failed, or None for a fault of our own code."""
     match fault:
-        case BackupError():
+        case BackupError() | CommandError():
             return str(fault)
         case KeyboardInterrupt():
             return "It was interrupted."
+        case shutil.Error():
+            source, _, why = fault.args[0][0]
+            return f"{source} could not be copied: {why}."
+        case OSError(filename=None):
+            return f"{first_line(fault)}."
         case OSError():
             return f"{fault.filename}: {fault.strerror}."
         case Error():
-            return f"The database refused it: {_first_line(fault)}."
-    raise fault
+            return f"The database refused it: {first_line(fault)}."
+    return None
 
 
-def _first_line(fault: BaseException) -> str:
+def first_line(fault: BaseException) -> str:
+    """Return the first line of an error, without a full stop."""
     return (str(fault).strip().splitlines() or [type(fault).__name__])[0].rstrip(".")

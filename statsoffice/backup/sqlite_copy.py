@@ -1,5 +1,6 @@
 """Move a trial from SQLite to PostgreSQL: copy every row through the models of the migrations."""
 
+import os
 from collections.abc import Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from itertools import batched
@@ -7,14 +8,15 @@ from pathlib import Path
 
 from django.contrib.contenttypes.models import ContentType
 from django.core.management import call_command
-from django.db import DEFAULT_DB_ALIAS, connection, connections, models, transaction
+from django.db import DEFAULT_DB_ALIAS, Error, connection, connections, models, transaction
 from django.db.migrations.loader import MigrationLoader
 from django.db.migrations.recorder import MigrationRecorder
 
 from statsoffice.backup import BackupError
-from statsoffice.backup.archive import filled_or_empty, verify_evidence
+from statsoffice.backup.archive import filled_or_empty, first_line, verify_evidence
 from statsoffice.backup.engines import UNSAVED_TABLES, PostgreSQL
 from statsoffice.database_roles import as_owner
+from statsoffice.demo import offices
 from statsoffice.evidence_checked import Checked
 from statsoffice.progress import track
 
@@ -38,32 +40,54 @@ def copy_from_sqlite(file: Path) -> tuple[Mapping[str, int], list[Checked]]:
     if not file.is_file():
         message = f"There is no file {file}."
         raise BackupError(message)
-    with as_owner(), _opened(file), filled_or_empty(PostgreSQL(connection)):
-        call_command("migrate", verbosity=0)
-        if _migrations(SOURCE) != _migrations(DEFAULT_DB_ALIAS):
-            message = f"{file} does not have the tables of this version. Run migrate on it first."
-            raise BackupError(message)
-        # On SQLite the transaction holds the only write lock: no row can be written that is not copied.
-        with transaction.atomic(using=SOURCE), transaction.atomic():
-            rows = _copy(_tables())
-            ContentType.objects.clear_cache()
-            return rows, verify_evidence()
+    with _opened(file):
+        _check_source(file)
+        with as_owner(), filled_or_empty(PostgreSQL(connection)):
+            call_command("migrate", verbosity=0)
+            # On SQLite the transaction holds the only write lock: no row can be written that is not copied. A file
+            # that cannot be written is read as at one instant.
+            with transaction.atomic(using=SOURCE), transaction.atomic():
+                rows = _copy(_tables())
+                ContentType.objects.clear_cache()
+                return rows, verify_evidence()
 
 
 @contextmanager
 def _opened(file: Path) -> Iterator[None]:
-    options = {"timeout": 20, "transaction_mode": "IMMEDIATE"}
-    given = {"ENGINE": "django.db.backends.sqlite3", "NAME": str(file), "OPTIONS": options}
+    name, options, advice = file.absolute().as_uri(), {"timeout": 20, "transaction_mode": "IMMEDIATE"}, ""
+    if not (os.access(file, os.W_OK) and os.access(file.absolute().parent, os.W_OK)):
+        options["transaction_mode"] = "DEFERRED"
+        # Without a write-ahead log the file is complete, and SQLite needs to write no files beside it.
+        log = file.with_name(f"{file.name}-wal")
+        name += "?mode=ro" if log.exists() and log.stat().st_size else "?mode=ro&immutable=1"
+        advice = " Make the file and its folder writable for this command, or copy them."
+    given = {"ENGINE": "django.db.backends.sqlite3", "NAME": name, "OPTIONS": options}
     connections.settings[SOURCE] = connections.configure_settings({DEFAULT_DB_ALIAS: {}, SOURCE: given})[SOURCE]
     try:
+        try:
+            connections[SOURCE].introspection.table_names()
+        except Error as fault:
+            message = f"{file} cannot be read: {first_line(fault)}.{advice}"
+            raise BackupError(message) from fault
         yield
     finally:
         connections[SOURCE].close()
         del connections[SOURCE], connections.settings[SOURCE]
 
 
-def _migrations(alias: str) -> set[tuple[str, str]]:
-    return set(MigrationRecorder(connections[alias]).applied_migrations())
+def _check_source(file: Path) -> None:
+    if set(MigrationRecorder(connections[SOURCE]).applied_migrations()) != set(MigrationLoader(None).disk_migrations):
+        message = (
+            f"{file} does not have the tables of this version. Set DATABASE_URL=sqlite:///{file.absolute()} and run "
+            "manage.py migrate first."
+        )
+        raise BackupError(message)
+    if offices.are_loaded(using=SOURCE):
+        message = (
+            f"{file} contains the demonstration, and the password of its accounts is public. Do not copy it: run "
+            "manage.py migrate on the new database and enter your own data there."
+        )
+        raise BackupError(message)
 
 
 def _tables() -> Tables:

@@ -85,9 +85,11 @@ def _wrong(problem: Problem, *, at: str) -> str:
 
 
 def of_the_rehearsals(condition: Condition, *, now: datetime) -> str:
-    """Say of a watcher with no problem whether its rehearsals vouch for it."""
+    """Say of a watcher with no problem, or one that never ran, whether its rehearsals vouch for it."""
     if not condition.canary_on:
         return _("Its rehearsals are switched off.")
+    if not condition.ever_active:
+        return _("No self-test has run yet. Start a worker.")
     if condition.rehearsed_at is None:
         return _("Its first rehearsal is under way.")
     return _("Its last rehearsal, at %(at)s, came out right.") % {"at": _at(condition.rehearsed_at, now=now)}
@@ -96,7 +98,7 @@ def of_the_rehearsals(condition: Condition, *, now: datetime) -> str:
 def of_the_clock(condition: Condition) -> str:
     """Say of a clock that is not known to be wrong whether anything on this machine confirms it."""
     if condition.clock_vouched is None:
-        return _("Whether anything confirms the clock of the checks was not asked lately.")
+        return _("No recent check has tested whether anything confirms the clock.")
     if condition.clock_vouched:
         return _("The clock of the checks is confirmed.")
     return _(

@@ -1,8 +1,10 @@
 """Settings as an operator writes them: each is read here, and a bad value refuses to start."""
 
+import contextlib
 import math
 import os
 import re
+import sqlite3
 from collections.abc import Iterable
 from datetime import datetime, time
 from typing import Any
@@ -293,6 +295,21 @@ ANSWERS_WITHIN = {
 }
 
 
+class PrivateFile(sqlite3.Connection):
+    """A connection to an SQLite database whose file, if this creates it, only its owner can read.
+
+    SQLite gives the files beside it, such as the write-ahead log, the same mode.
+    """
+
+    def __init__(self, database: str, *args: Any, **options: Any) -> None:
+        """Open the database."""
+        if not str(database).startswith((":memory:", "file:")):
+            # Where this is not possible, SQLite says why.
+            with contextlib.suppress(OSError):
+                os.close(os.open(database, os.O_CREAT | os.O_EXCL, 0o600))
+        super().__init__(database, *args, **options)
+
+
 def database(name: str, default: str) -> dict[str, Any]:
     """Read which database is used, such as postgres://user:password@host:5432/name or sqlite:////path/to/file.
 
@@ -305,7 +322,8 @@ def database(name: str, default: str) -> dict[str, Any]:
     read: dict[str, Any] = environ.Env.db_url_config(text(name, default))
     if scheme == "sqlite":
         pragmas = "PRAGMA journal_mode=WAL; PRAGMA synchronous=NORMAL;"
-        return {**read, "OPTIONS": {"timeout": 20, "transaction_mode": "IMMEDIATE", "init_command": pragmas}}
+        options = {"timeout": 20, "transaction_mode": "IMMEDIATE", "init_command": pragmas, "factory": PrivateFile}
+        return {**read, "OPTIONS": options}
     options = {**ANSWERS_WITHIN, **read.get("OPTIONS", {})}
     return {**read, "CONN_HEALTH_CHECKS": True, "CONN_MAX_AGE": 60, "OPTIONS": options}
 

@@ -54,6 +54,14 @@ def set_up() -> None:
         _set_up_series(producer, slug=slug, title=title, designation=designation)
 
 
+def are_loaded(*, using: str) -> bool:
+    """Whether a database contains the demonstration, and so accounts whose password is public.
+
+    :param using: the alias of the database.
+    """
+    return Producer.objects.using(using).filter(slug__in=(STATISTICS, MEASURES)).exists()
+
+
 def user(role: Role) -> User:
     """Return the account that holds a role in the demonstration."""
     return User.objects.get(email=next(person.email for person in PEOPLE if person.role is role))

@@ -7,6 +7,7 @@ from datetime import UTC, datetime
 from typing import Any
 
 from statsoffice.logs.about import now_about
+from statsoffice.logs.redaction import redact
 
 GIVEN = ("release", "method", "path", "status", "milliseconds")
 """What a line says of itself beside its words; what else libraries add, such as whole requests, is left out."""
@@ -29,7 +30,7 @@ class JsonLines(logging.Formatter):
         }
         if record.exc_info:
             line["exception"] = self.formatException(record.exc_info)
-        return json.dumps(line, ensure_ascii=False, default=str)
+        return redact(json.dumps(line, ensure_ascii=False, default=str))
 
 
 def _task() -> dict[str, str]:

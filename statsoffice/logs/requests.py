@@ -7,16 +7,15 @@ import uuid
 from collections.abc import Callable
 
 from django.http import HttpRequest, HttpResponse
-from django.urls import Resolver404, resolve
 
 from statsoffice.logs.about import about
+from statsoffice.logs.redaction import redact
 
 HEADER = "X-Request-ID"
 TAKEN = re.compile(r"[A-Za-z0-9._-]{8,64}")
 """The ids that are taken from whoever asks; the proxy before the web gives its own. Any other could forge lines."""
-
-# Whoever has such a part of an address is let in by it: an invitation, a new password, the page of a rehearsal.
-SECRET_PARTS = ("secret", "key", "token")
+# No header of a client can have this name.
+_REASON = "statsoffice.refusal"
 
 logger = logging.getLogger(__name__)
 
@@ -39,27 +38,36 @@ class RequestId:
         return response
 
     def _tell(self, request: HttpRequest, response: HttpResponse, *, milliseconds: int) -> None:
-        path = path_told(request)
+        path, reason = redact(request.path), request.META.get(_REASON, "")
         said = {"method": request.method, "path": path, "status": response.status_code}
-        logger.info(
-            "%s %s: %s in %d ms",
+        logger.log(
+            logging.WARNING if reason else logging.INFO,
+            "%s %s: %s in %d ms%s",
             request.method,
             path.encode("unicode_escape").decode(),  # a line break in a path begins no line of the log
             response.status_code,
             milliseconds,
+            f" ({redact(reason).encode('unicode_escape').decode()})" if reason else "",
             extra={**said, "milliseconds": milliseconds},
         )
 
 
-def path_told(request: HttpRequest) -> str:
-    """Return a request's path as the log may hold it: without the parts that let somebody in."""
-    path = request.path
-    try:
-        parts = resolve(request.path_info).kwargs
-    except Resolver404:
-        return path
-    for name in SECRET_PARTS:
-        # A row's number lets nobody in, and is what a line is read for.
-        if isinstance(part := parts.get(name), str):
-            path = path.replace(part, "[secret]")
-    return path
+class OneLineForEachRequest(logging.Filter):
+    """Leave out Django's own lines about a request that `RequestId` logs, and pass on the reason of a refusal to it.
+
+    Errors of ours (5xx) have lines of their own, with their traceback.
+    """
+
+    def filter(self, record: logging.LogRecord) -> bool:
+        """Return whether the line is written."""
+        status = getattr(record, "status_code", None)
+        if status is None or not record.name.startswith(("django.request", "django.security", "django.server")):
+            return True
+        if record.name == "django.server":
+            return False
+        request = getattr(record, "request", None)
+        if not 400 <= status < 500 or not isinstance(request, HttpRequest):
+            return True
+        if record.name.startswith("django.security"):
+            request.META[_REASON] = record.getMessage().removesuffix(f": {request.path}")
+        return False

@@ -13,12 +13,20 @@ def written_as(form: str, *, level: str) -> dict[str, Any]:
         "version": 1,
         "disable_existing_loggers": False,
         "formatters": {
-            "plain": {"format": "{asctime} {levelname} {name}: {message}", "style": "{"},
+            "plain": {
+                "()": "statsoffice.logs.redaction.PlainLines",
+                "format": "{asctime} {levelname} {name}: {message}",
+                "style": "{",
+            },
             "json": {"()": "statsoffice.logs.json_lines.JsonLines"},
         },
-        "handlers": {"console": {"class": "logging.StreamHandler", "formatter": form}},
+        "filters": {"requests": {"()": "statsoffice.logs.requests.OneLineForEachRequest"}},
+        "handlers": {"console": {"class": "logging.StreamHandler", "formatter": form, "filters": ["requests"]}},
         # WeasyPrint tells of every step of every page; what matters comes as a warning.
         "loggers": {
+            # Without Django's own handlers, which would write secrets.
+            "django": {"level": "INFO"},
+            "django.server": {"level": "INFO", "propagate": True},
             "weasyprint": {"level": "WARNING"},
             "fontTools": {"level": "WARNING"},
             # Gunicorn writes of errors in a form of its own otherwise.

@@ -15,7 +15,8 @@ def run(*options):
     return subprocess.run(command, cwd=settings.BASE_DIR, capture_output=True, text=True, check=False)
 
 
-@pytest.mark.slow
+# Each makes the databases that it measures.
+@pytest.mark.sqlite_only
 @pytest.mark.full
 @pytest.mark.parametrize("name", [one.name for one in MEASUREMENTS])
 def test_a_measurement_can_be_made(name):

@@ -12,7 +12,7 @@ from tests.journeys.lone_watch import Ended, LoneWatch
 from tests.journeys.played_morning import Played, next_minute, play, two_of_each
 from tests.morning import running_site
 from tests.servers.time_server import time_server
-from tests.shared_database import environment_of_processes, write_code_of_practice
+from tests.shared_database import environment_of_processes, write_migrated_rows
 from tests.statsoffice.messages.mail_server import free_port, mail_server
 
 
@@ -43,7 +43,7 @@ def both_mornings(
             "STATSOFFICE_SECOND_FACTOR": "nobody",
             "STATSOFFICE_CLOCK_SERVERS": ntp,  # `alone` has the time that the responses tell
         }
-        write_code_of_practice()
+        write_migrated_rows()
         try:
             with (
                 LoneWatch(folder=_made(folder / "alone"), environment=environment, site=site) as alone,
@@ -56,7 +56,7 @@ def both_mornings(
                 ended = alone.end()
         finally:
             call_command("flush", interactive=False, verbosity=0)
-            write_code_of_practice()
+            write_migrated_rows()
     return played, ended
 
 

@@ -50,7 +50,10 @@ def test_everything_well_is_ready_and_says_so_in_words(client):
 
 def test_a_fresh_installation_is_not_ready_and_says_why(client):
     assert ill(client) == {"watcher", "canary"}
-    assert "has never been active" in client.get(READY).text
+    checks = client.get(READY).json()["checks"]
+    assert "has never been active" in checks["watcher"]["says"]
+    assert checks["canary"]["says"] == "No self-test has run yet. Start a worker."
+    assert checks["clock"]["says"] == "No recent check has tested whether anything confirms the clock."
 
 
 def test_nothing_is_ready_before_the_first_rehearsal_came_out_right(client):

@@ -48,6 +48,7 @@ def test_robots_may_crawl_public_pages_and_nothing_behind_the_sign_in(client):
             wrong[place.name] = example(place.route)
     assert wrong == {}
     assert may_crawl(found, "/static/built/statsoffice.css")
+    assert may_crawl(found, "/favicon.ico")
     assert not may_crawl(found, "/?words=prices")
 
 

@@ -15,6 +15,7 @@ from releases.models import Observation
 from tests.factories import ProducerFactory, a_confirmed_release
 from tests.releases.brought import brought, keep
 from tests.releases.record.test_append_only import a_look
+from tests.statsoffice.backup.commands import manage
 
 AT = datetime(2026, 6, 30, 9, 0, tzinfo=UTC)
 
@@ -99,7 +100,10 @@ def test_a_chain_that_does_not_hold_is_told_by_its_first_broken_row_and_the_othe
     tamper(statement)
     out, err, failure = verify()
     assert err.strip() == sentence
-    assert failure == "1 of 10 chains do not stand as they were written."
+    assert failure == (
+        "1 of 10 chains was changed after it was written. Keep the database as it is, and compare it with a backup "
+        "from before the change: restore the backup into a new database and run verify_evidence there."
+    )
     assert out.count("holds") == 9
     assert "releases.body: 0 bodies, hold" in out
 
@@ -114,7 +118,10 @@ def test_kept_bodies_are_read_as_well_and_one_that_was_changed_is_named():
     assert (
         err.strip() == f"releases.body: the bytes kept as {sha256_hex(b'what was seen')} are not those that were seen"
     )
-    assert failure == "The kept bodies do not stand as they were seen."
+    assert failure == (
+        "The stored pages were changed after they were written. Keep the database as it is, and compare it with a "
+        "backup from before the change: restore the backup into a new database and run verify_evidence there."
+    )
     assert out.count("holds") == 10
 
 
@@ -154,6 +161,16 @@ def test_a_command_that_fails_says_so_in_one_line_and_with_its_exit_code(tmp_pat
     assert "Traceback" not in told.stderr
 
 
+@pytest.mark.parametrize("command", [["verify_evidence"], ["backup", "here"], ["backup_nightly", "."]], ids=" ".join)
+def test_a_command_that_reads_the_record_creates_no_database(tmp_path, command):
+    folder = tmp_path / "new"
+    environment = {"DATABASE_URL": f"sqlite:///{folder}/office.sqlite3", "STATSOFFICE_VAR": str(folder)}
+    sentence = manage(*command, environment=environment, fails=True)
+    assert f"(there is no file {folder}/office.sqlite3). Check DATABASE_URL or, with SQLite" in sentence
+    assert list(folder.iterdir()) == []
+    assert folder.stat().st_mode & 0o777 == 0o700
+
+
 @pytest.mark.parametrize("command", ["release_status", "breach_reports", "verify_evidence"])
 def test_a_database_that_was_not_set_up_is_said_in_one_line(command):
     def fails(*_):
@@ -164,7 +181,8 @@ def test_a_database_that_was_not_set_up_is_said_in_one_line(command):
     with connection.execute_wrapper(fails), pytest.raises(CommandError) as failure:
         call_command(command, *words, stdout=StringIO())
     assert str(failure.value) == (
-        "The database cannot be used (no such table: any); check DATABASE_URL and run ./run --setup."
+        "The database cannot be used (no such table: any). Check DATABASE_URL or, with SQLite, STATSOFFICE_VAR. "
+        "If the database is new, run ./run --setup."
     )
 
 

@@ -65,10 +65,7 @@ def a_release_that_is_late(site, *, due_at):
     )
 
 
-# A worker that stands in for a missing beat is in each ./test as well: tests/faults/test_faults.py.
-@pytest.mark.parametrize(
-    "options", [pytest.param(["-B"], id="with-beat"), pytest.param([], id="plain", marks=pytest.mark.full)]
-)
+@pytest.mark.parametrize("options", [pytest.param(["-B"], id="with-beat"), pytest.param([], id="plain")])
 def test_one_worker_turns_a_late_release_into_a_draft_and_a_notification(
     site, process_environment, redis_url, tmp_path, options
 ):

@@ -1,4 +1,4 @@
-"""Invitations, which name a producer of releases, digests of accounts, and the table of Django's cache."""
+"""Invitations, digests of accounts, the group of administrators, and the table of Django's cache."""
 
 import django.db.models.deletion
 from django.conf import settings
@@ -6,6 +6,24 @@ from django.core.management import call_command
 from django.db import migrations, models
 
 CACHE_TABLE = "statsoffice_cache"
+ADMINISTRATORS = "Administrators"
+# By application and model: what the admin site asks for, and nothing that it refuses to everybody. The group has no
+# permission on groups: whoever may change a group can give themselves any permission. The six roles for a producer need no
+# group, because their pages of the admin site ask for the role.
+PERMISSIONS = {
+    ("accounts", "user"): ("add", "change", "view"),
+    ("releases", "producer"): ("add", "change", "delete", "view"),
+    ("releases", "membership"): ("add", "change", "delete", "view"),
+    ("breaches", "edition"): ("add", "change", "delete", "view"),
+    ("breaches", "practice"): ("add", "change", "delete", "view"),
+    ("outbox", "message"): ("view",),
+    ("account", "emailaddress"): ("delete", "view"),
+    ("mfa", "authenticator"): ("delete", "view"),
+    ("socialaccount", "socialaccount"): ("delete", "view"),
+    ("usersessions", "usersession"): ("delete", "view"),
+}
+# Django writes the names of permissions with these words.
+MODEL_NAMES = {"emailaddress": "email address", "socialaccount": "social account", "usersession": "user session"}
 
 
 def create_cache_table(apps, schema_editor):
@@ -18,9 +36,30 @@ def drop_cache_table(apps, schema_editor):
     schema_editor.execute(f"DROP TABLE {CACHE_TABLE}")
 
 
+def create_groups(apps, schema_editor):
+    """Create the group with its permissions, which Django itself creates only after all migrations."""
+    content_type, permission = apps.get_model("contenttypes", "ContentType"), apps.get_model("auth", "Permission")
+    group, _made = apps.get_model("auth", "Group").objects.get_or_create(name=ADMINISTRATORS)
+    for (app, model), verbs in PERMISSIONS.items():
+        of, _made = content_type.objects.get_or_create(app_label=app, model=model)
+        for verb in verbs:
+            named = {"name": f"Can {verb} {MODEL_NAMES.get(model, model)}"}
+            allowed, _made = permission.objects.get_or_create(
+                content_type=of, codename=f"{verb}_{model}", defaults=named
+            )
+            group.permissions.add(allowed)
+
+
+def remove_groups(apps, schema_editor):
+    """Remove the group; its permissions are Django's own."""
+    apps.get_model("auth", "Group").objects.filter(name=ADMINISTRATORS).delete()
+
+
 class Migration(migrations.Migration):
     dependencies = [
         ("accounts", "0001_schema"),
+        ("auth", "0012_alter_user_first_name_max_length"),
+        ("contenttypes", "0002_remove_content_type_name"),
         ("releases", "0001_schema"),
     ]
 
@@ -149,4 +188,5 @@ class Migration(migrations.Migration):
             },
         ),
         migrations.RunPython(create_cache_table, drop_cache_table),
+        migrations.RunPython(create_groups, remove_groups),
     ]

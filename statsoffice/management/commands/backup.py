@@ -24,6 +24,7 @@ you store it. `sha256sum --check SHA256SUMS` in the folder checks its files."""
 
     # They load every page, which takes longer than the backup of a small office.
     requires_system_checks = ()
+    NEEDS_A_DATABASE = True
 
     def add_arguments(self, parser: CommandParser) -> None:
         """Declare the arguments."""
@@ -37,6 +38,9 @@ you store it. `sha256sum --check SHA256SUMS` in the folder checks its files."""
         try:
             written = archive.write(folder, stored=stored, at=at, overwrite=options["overwrite"])
         except OSError as fault:
+            if isinstance(fault, FileNotFoundError) and not folder.absolute().parent.exists():
+                message = f"The folder {folder.absolute().parent} does not exist. Create it, then run the backup again."
+                raise CommandError(message) from fault
             message = f"{folder} could not be written: {fault.strerror}."
             raise CommandError(message) from fault
         except BackupError as fault:

@@ -14,7 +14,7 @@ from statsoffice.backup import BackupError, archive
 
 def _days(written: str) -> int:
     if not written.isdigit() or int(written) < 1:
-        message = f'"{written}" is not a number of days: give at least 1'
+        message = f'"{written}" must be a whole number of days, 1 or more'
         raise argparse.ArgumentTypeError(message)
     return int(written)
 
@@ -31,6 +31,7 @@ removed, and the command ends with code 1."""
 
     # They load every page, which takes longer than the backup of a small office.
     requires_system_checks = ()
+    NEEDS_A_DATABASE = True
 
     def add_arguments(self, parser: CommandParser) -> None:
         """Declare the arguments."""
@@ -46,6 +47,9 @@ removed, and the command ends with code 1."""
         try:
             nightly = archive.write_nightly(folder, keep_days=options["keep_days"], stored=stored, at=at)
         except OSError as fault:
+            if isinstance(fault, FileNotFoundError) and not folder.exists():
+                message = f"The folder {folder} does not exist. Create it, then run the backup again."
+                raise CommandError(message) from fault
             message = f"The backup could not be written into {folder}: {fault.strerror}."
             raise CommandError(message) from fault
         except BackupError as fault:

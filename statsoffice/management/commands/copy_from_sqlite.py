@@ -21,10 +21,12 @@ Stop every other process first. Set DATABASE_URL to an empty PostgreSQL database
 in UTF-8, and DATABASE_OWNER_URL if it has two roles. The SQLite file must have the
 tables of this version; it is not changed. Everything is copied except sessions, in
 one transaction, and the evidence is verified. If anything fails, the PostgreSQL
-database is empty."""
+database is empty. A file with the demonstration is refused, because the password
+of its accounts is public."""
 
     # They load every page, which takes longer than the backup of a small office.
     requires_system_checks = ()
+    ADVICE = "Check DATABASE_URL. The PostgreSQL database must exist and be empty: do not run migrate."
 
     def add_arguments(self, parser: CommandParser) -> None:
         """Declare the arguments."""
@@ -36,6 +38,9 @@ database is empty."""
             rows, checked = copy_from_sqlite(options["file"])
         except (BackupError, RoleRefused) as fault:
             raise CommandError(str(fault)) from fault
+        except OSError as fault:
+            message = f"{options['file']} cannot be read: {fault.strerror}."
+            raise CommandError(message) from fault
         for one in checked:
             self.stdout.write(one.in_words())
         self.stdout.write(f"Copied {sum(rows.values())} rows of {len(rows)} tables. Everyone must sign in again.")

@@ -6,7 +6,7 @@ from typing import Any
 from django.conf import settings
 from django.core.management.base import CommandError, CommandParser
 
-from releases.management.plain_command import PlainCommand
+from releases.management.plain_command import WHERE_THE_DATABASE_IS, PlainCommand
 from statsoffice.backup import BackupError, archive
 from statsoffice.database_roles import RoleRefused
 
@@ -28,6 +28,7 @@ With --check the backup is read to its end, and nothing is written."""
 
     # They load every page, which takes longer than the backup of a small office.
     requires_system_checks = ()
+    ADVICE = f"{WHERE_THE_DATABASE_IS} The database must exist and be empty: do not run migrate."
 
     def add_arguments(self, parser: CommandParser) -> None:
         """Declare the arguments."""
@@ -58,5 +59,6 @@ With --check the backup is read to its end, and nothing is written."""
             self.stdout.write(one.in_words())
         self.stdout.write(
             f"Restored in {restored.restored_seconds:.1f} s. Verified the evidence in "
-            f"{restored.checked_seconds:.1f} s. Everyone must sign in again."
+            f"{restored.checked_seconds:.1f} s. Everyone must sign in again. "
+            "Now start the web server, the workers and beat again (docs/operations.md, Backup and restore)."
         )

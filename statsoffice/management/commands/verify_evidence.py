@@ -8,6 +8,11 @@ from django.utils import timezone
 from releases.management.plain_command import PlainCommand
 from statsoffice import evidence_checked
 
+TO_BE_DONE = (
+    "Keep the database as it is, and compare it with a backup from before the change: restore the backup into a new "
+    "database and run verify_evidence there."
+)
+
 
 class Command(PlainCommand):
     """Walks the chains of the record, and reads every kept body."""
@@ -15,31 +20,34 @@ class Command(PlainCommand):
     help = """\
 Check that the record is as it was written.
 
-Each row of a chain has the hash of its content and of the row before it. The
-command checks the chains of releases' events, of checks, of reports' events,
-of exports of the register and of accounts, and prints for each the number of
-rows and that it holds. Where one does not hold, its first broken row is named
-on standard error and the exit code is 1.
+Each row of a chain contains the hash of its content and of the row before it. This
+verifies the chains of releases' events, of checks, of reports' events, of exports of
+the register and of accounts, and prints the number of rows of each. If a chain is
+broken, its first broken row is named on standard error and the exit code is 1.
 
-The chains whose names end in "row" have digests of other rows: releases,
-addresses, verdicts, suspicions, versions of reports, approved documents,
-messages, coverage, roles and administrators. The command compares each of
-these rows with its last digest, and computes each verdict from the checks
-again if it was judged by the present version of the rules. The first row that
-was changed, added or deleted is named in the same way.
+The chains whose names end in "row" contain digests of other rows: releases, addresses,
+verdicts, suspicions, versions of reports, approved documents, messages, coverage, roles
+and administrators. This compares each of these rows with its last digest, and computes
+each verdict from the checks again if it was judged by the present version of the rules.
+The first row that was changed, added or deleted is named in the same way.
 
-Then it reads every kept body and compares it with its hash and with the look
-that brought it; the first that differs is named in the same way."""
+Then it reads every stored page and compares it with its hash and with the check
+that received it. The first that differs is named in the same way."""
+
+    NEEDS_A_DATABASE = True
 
     def handle(self, *args: Any, **options: Any) -> None:
-        """Walk every chain, read every body, and name what does not hold."""
+        """Verify every chain and every stored page, and name what was changed."""
         found = evidence_checked.check(now=timezone.now())
         for one in found:
             (self.stdout if one.why is None else self.stderr).write(one.in_words())
         *chains, bodies = found
         broken = sum(one.why is not None for one in chains)
-        sentences = [f"{broken} of {len(chains)} chains do not stand as they were written."] if broken else []
+        sentences = []
+        if broken:
+            changed = "was changed after it was" if broken == 1 else "were changed after they were"
+            sentences.append(f"{broken} of {len(chains)} chains {changed} written.")
         if bodies.why is not None:
-            sentences.append("The kept bodies do not stand as they were seen.")
+            sentences.append("The stored pages were changed after they were written.")
         if sentences:
-            raise CommandError(" ".join(sentences))
+            raise CommandError(" ".join([*sentences, TO_BE_DONE]))

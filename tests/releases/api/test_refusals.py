@@ -16,10 +16,10 @@ PARAMETERS = "after, designation, from, per_page, producer, series, status, to, 
 
 
 REFUSED = (
-    (f"{RELEASES}?from=yesterday", 400, "“from” must be a day that there is, such as 2026-06-30."),
-    (f"{RELEASES}?to=2026-02-30", 400, "“to” must be a day that there is, such as 2026-06-30."),
-    (f"{RELEASES}?from=1782800000", 400, "“from” must be a day that there is, such as 2026-06-30."),
-    (f"{RELEASES}?after=prices", 400, "“after” must be as next_url says it."),
+    (f"{RELEASES}?from=yesterday", 400, "“from” must be a valid date, such as 2026-06-30."),
+    (f"{RELEASES}?to=2026-02-30", 400, "“to” must be a valid date, such as 2026-06-30."),
+    (f"{RELEASES}?from=1782800000", 400, "“from” must be a valid date, such as 2026-06-30."),
+    (f"{RELEASES}?after=prices", 400, "“after” must be the value from next_url."),
     (f"{RELEASES}?per_page=0", 400, "“per_page” must be a whole number from 1 to 100."),
     (f"{RELEASES}?per_page=101", 400, "“per_page” must be a whole number from 1 to 100."),
     (f"{RELEASES}?status=late", 400, f"“status” must be one of {STATUSES}."),
@@ -69,7 +69,7 @@ def test_the_api_is_only_read(release, subtests):
             if address.endswith("nothing"):
                 assert (response.status_code, list(response.json())) == (404, ["error"])
             else:
-                assert response.json() == {"error": f"This address is only read: use GET, not {method.upper()}."}
+                assert response.json() == {"error": f"This address is read-only: use GET, not {method.upper()}."}
                 assert (response.status_code, response["Allow"]) == (405, "GET, HEAD")
 
 

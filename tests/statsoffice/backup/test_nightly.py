@@ -64,7 +64,9 @@ def test_the_command_reports_what_it_wrote_and_removed(folder, office, tmp_path,
     printed = capsys.readouterr().out.splitlines()
     assert printed[0].endswith("read to its end")
     assert [line.endswith("too old, removed") for line in printed[1:]] == [True, True]
-    with pytest.raises(CommandError, match=r"^The backup could not be written into .*absent: No such file"):
+    with pytest.raises(CommandError, match=r"^The folder .*absent does not exist\. Create it, then run"):
         call_command("backup_nightly", str(tmp_path / "absent"))
-    with pytest.raises(CommandError, match='"0" is not a number of days: give at least 1'):
+    with pytest.raises(CommandError, match=r"^The folder .*absent does not exist\. Create it, then run"):
+        call_command("backup", str(tmp_path / "absent" / "backup"))
+    with pytest.raises(CommandError, match='"0" must be a whole number of days, 1 or more'):
         call_command("backup_nightly", str(folder), "--keep-days", "0")

@@ -50,14 +50,21 @@ def content_of(dump):
 def test_every_row_and_file_is_restored_and_the_record_goes_on(backup, office, here, elsewhere, tmp_path):
     fails_part_of_the_way(elsewhere, tmp_path)
     assert elsewhere.tables() == set()
+    if connection.vendor == "sqlite":
+        # The query above created it, and not the product.
+        (elsewhere.stored.parent / "db.sqlite3").unlink()
     printed = manage("restore", backup, environment=elsewhere.environment)
     assert "releases.observation: 3 rows, holds" in printed
     assert "Restored in " in printed
+    assert "Now start the web server, the workers and beat again" in printed
     assert elsewhere.tables() == here.tables()
     different = {table for table in here.tables() if elsewhere.rows_of(table) != here.rows_of(table)}
     assert Session._meta.db_table in different
     assert different <= set(UNSAVED_TABLES)
     assert [elsewhere.rows_of(table) for table in UNSAVED_TABLES] == [[], [], []]
+    if connection.vendor == "sqlite":
+        folder = elsewhere.stored.parent
+        assert {path.stat().st_mode & 0o777 for path in folder.glob("*.sqlite3*")} == {0o600}
     restored = elsewhere.stored / "letters" / "approval of an hour.pdf"
     assert restored.read_bytes() == bytes(range(256)) * 9
     # An event still names the deleted release, so no other release may get its number.
@@ -68,6 +75,7 @@ def test_every_row_and_file_is_restored_and_the_record_goes_on(backup, office, h
     before = {table: elsewhere.rows_of(table) for table in elsewhere.tables()}
     sentence = manage("restore", backup, environment=elsewhere.environment, fails=True)
     assert "The database is not empty, so nothing was changed." in sentence
+    assert ("use a new STATSOFFICE_VAR" in sentence) == (connection.vendor == "sqlite")
     assert {table: elsewhere.rows_of(table) for table in elsewhere.tables()} == before
     assert elsewhere.query("SELECT email FROM accounts_user") == [("head@example.gov.uk",)]
 
@@ -83,9 +91,51 @@ def fails_part_of_the_way(elsewhere, tmp_path):
     sentence = manage("restore", tmp_path / "broken", environment=elsewhere.environment, fails=True)
     if connection.vendor == "postgresql":
         # The list at the head of the dump can be read; the rows end too early.
-        assert "pg_restore failed: could not read from input file: end of file. The database is empty." in sentence
+        assert (
+            "pg_restore failed: could not read from input file: end of file. The PostgreSQL database was left empty."
+            in sentence
+        )
     else:
         assert "cannot read database.sqlite3" in sentence
+
+
+FAILING = """
+import os, shutil, signal
+from pathlib import Path
+from django.db import connection
+from statsoffice.backup.archive import filled_or_empty
+from statsoffice.backup.engines import ENGINES
+folder = Path(os.environ["STATSOFFICE_VAR"], "files")
+folder.mkdir()
+folder.joinpath("missing.pdf").symlink_to("nowhere")
+with filled_or_empty(ENGINES[connection.vendor](connection)):
+    connection.cursor().execute("CREATE TABLE half_done (number integer)")
+    {statement}
+"""
+
+
+@pytest.mark.both_databases
+@pytest.mark.parametrize(
+    ("statement", "sentence"),
+    [
+        ("os.kill(os.getpid(), signal.SIGTERM)", "It was interrupted."),
+        ("shutil.copytree(folder, f'{folder}-copy')", "missing.pdf could not be copied: [Errno 2] No such file"),
+        ("raise OSError('The disk is full.')", "BackupError: The disk is full."),
+        ("raise AssertionError('a fault of our own')", "a fault of our own"),
+    ],
+)
+def test_a_restore_that_fails_says_why_and_that_the_database_was_left_empty(elsewhere, statement, sentence):
+    said = manage(
+        "shell",
+        "--verbosity=0",
+        "--command",
+        FAILING.format(statement=statement),
+        environment=elsewhere.environment,
+        fails=True,
+    )
+    assert sentence in said
+    assert f"The {connection.display_name} database was left empty." in said
+    assert elsewhere.tables() == set()
 
 
 def test_only_the_owner_can_read_a_backup_and_nobodys_session_is_in_it(backup, office):
@@ -103,7 +153,9 @@ def test_broken_evidence_is_not_restored_unless_it_is_accepted(office, elsewhere
         cursor.execute(CHANGE)
     call_command("backup", str(tmp_path / "backup"))
     sentence = manage("restore", tmp_path / "backup", environment=elsewhere.environment, fails=True)
-    assert "releases.observation: row 1 was changed after it was written. The database is empty." in sentence
+    assert "releases.observation: row 1 was changed after it was written. If it was broken before" in sentence
+    left = f"The {connection.display_name} database was left empty."
+    assert f"use --accept-broken-evidence. {left}" in sentence
     assert elsewhere.tables() == set()
     assert list(elsewhere.stored.iterdir()) == []
     printed = manage("restore", tmp_path / "backup", "--accept-broken-evidence", environment=elsewhere.environment)
@@ -160,6 +212,17 @@ def test_a_file_that_disappears_during_a_backup_is_named_and_no_backup_is_left(o
     with pytest.raises(CommandError, match=r"approval of an hour\.pdf disappeared during the backup"):
         call_command("backup", str(tmp_path / "backup"))
     assert {path.name for path in tmp_path.iterdir()} == {"stored"}
+
+
+def test_a_database_that_cannot_be_reached_must_not_be_migrated(backup, tmp_path):
+    url = f"sqlite:///{tmp_path}/absent/office.sqlite3"
+    if connection.vendor == "postgresql":
+        url = f"postgres:///office?host={tmp_path}"
+    nowhere = {"DATABASE_URL": url, "STATSOFFICE_VAR": str(tmp_path / "var")}
+    sentence = manage("restore", backup, environment=nowhere, fails=True).splitlines()[-1]
+    assert "The database cannot be used (" in sentence
+    assert "The database must exist and be empty: do not run migrate." in sentence
+    assert "--setup" not in sentence
 
 
 def test_an_existing_folder_is_replaced_only_on_request(backup, stored):

@@ -18,7 +18,7 @@ def warnings(sign_in_as=""):
     if sign_in_as:
         run(f"SET LOCAL SESSION AUTHORIZATION {sign_in_as}")
     found = {message.id: message.msg for message in run_checks(include_deployment_checks=True)}
-    return {name: found[name] for name in ("statsoffice.W002", "statsoffice.W003") if name in found}
+    return {name: found[name] for name in ("statsoffice.W003", "statsoffice.W004") if name in found}
 
 
 def run(*statements):
@@ -29,12 +29,12 @@ def run(*statements):
 
 def test_a_file_has_no_roles_and_a_superuser_is_named():
     said = "The processes connect to the database as postgres, which is a superuser, so they could change the record."
-    assert warnings() == ({"statsoffice.W002": said} if connection.vendor == "postgresql" else {})
+    assert warnings() == ({"statsoffice.W003": said} if connection.vendor == "postgresql" else {})
 
 
 def test_an_owners_url_that_every_process_would_have_is_named(settings):
     settings.DATABASE_OWNER = {"USER": "owner"}
-    assert ("statsoffice.W003" in warnings()) is (connection.vendor == "postgresql")
+    assert ("statsoffice.W004" in warnings()) is (connection.vendor == "postgresql")
 
 
 @pytest.mark.parametrize(
@@ -48,7 +48,7 @@ def test_a_role_with_rights_on_a_whole_table_is_named(made, why):
     if connection.vendor != "postgresql":
         return
     run(f"CREATE ROLE {OTHER}", *made)
-    assert why in warnings(sign_in_as=OTHER)["statsoffice.W002"]
+    assert why in warnings(sign_in_as=OTHER)["statsoffice.W003"]
 
 
 def test_a_member_of_the_owner_is_named():
@@ -56,7 +56,7 @@ def test_a_member_of_the_owner_is_named():
         return
     run(f"CREATE ROLE {OTHER}", f"ALTER TABLE releases_release OWNER TO {OTHER}")
     run(f"CREATE ROLE {MEMBER} NOINHERIT", f"GRANT {OTHER} TO {MEMBER}")
-    assert f"{MEMBER}, which owns the tables" in warnings(sign_in_as=MEMBER)["statsoffice.W002"]
+    assert f"{MEMBER}, which owns the tables" in warnings(sign_in_as=MEMBER)["statsoffice.W003"]
 
 
 def test_nothing_is_said_against_a_role_with_the_rights_of_the_processes():

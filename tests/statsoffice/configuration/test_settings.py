@@ -123,6 +123,8 @@ BAD = {
     ),
     "other database": ({"DATABASE_URL": "mysql://u:p@localhost/db"}, "PostgreSQL or an SQLite"),
     "no database": ({"DATABASE_URL": "nonsense"}, "DATABASE_URL"),
+    "polled broker": ({"REDIS_URL": "sqs://SECRET@x"}, 'REDIS_URL starts with "sqs://"; it must start with redis://'),
+    "broker without a scheme": ({"CELERY_BROKER_URL": "broker:SECRET"}, "CELERY_BROKER_URL is not a valid address"),
     "mail": ({"EMAIL_URL": "pigeon://coop"}, "EMAIL_URL"),
     "clock error": ({"STATSOFFICE_CLOCK_LARGEST_ERROR": "nan"}, "a number of at least"),
     "evidence for a week": ({"STATSOFFICE_EVIDENCE_KEPT_DAYS": "7"}, "at least 30"),
