@@ -161,6 +161,8 @@ DATA_UPLOAD_MAX_NUMBER_FIELDS = 3000
 
 # --- Database -------------------------------------------------------------------------------------
 DATABASES = {"default": environment.database("DATABASE_URL", f"sqlite:///{VAR_DIR / 'statsoffice.sqlite3'}")}
+# The owner of the tables, for migrate, restore and copy_from_sqlite alone; empty where the processes' role owns them.
+DATABASE_OWNER = environment.database_owner("DATABASE_OWNER_URL")
 
 CACHES = {
     # Counts attempts to sign in and remembers codes that were used; every process must see the same (decision 37).

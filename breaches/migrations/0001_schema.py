@@ -9,7 +9,7 @@ from django.conf import settings
 from django.db import migrations, models
 
 # By table: the function that refuses an UPDATE or DELETE (releases.0001_schema creates them). Its arguments are the
-# columns that a redaction may overwrite.
+# columns that a redaction may overwrite. TRUNCATE is refused for each of them.
 TRIGGERS = {
     "breaches_approveddocument": "refuse_change()",
     "breaches_dispatch": "refuse_change_but_redaction('words', 'reference')",
@@ -31,6 +31,9 @@ def create_triggers(apps, schema_editor):
         for table, function in TRIGGERS.items():
             schema_editor.execute(
                 f'CREATE TRIGGER append_only BEFORE UPDATE OR DELETE ON "{table}" FOR EACH ROW EXECUTE FUNCTION {function}'
+            )
+            schema_editor.execute(
+                f'CREATE TRIGGER append_only_truncate BEFORE TRUNCATE ON "{table}" EXECUTE FUNCTION refuse_change()'
             )
 
 

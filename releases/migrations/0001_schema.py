@@ -30,7 +30,7 @@ END $$;
 """
 DROP_FUNCTIONS = "DROP FUNCTION refuse_change(); DROP FUNCTION refuse_change_but_redaction();"
 # By table: the events that are refused, and the function that refuses them. Its arguments are the columns that a redaction
-# may overwrite. TRUNCATE remains possible, so that a test database can be emptied.
+# may overwrite. TRUNCATE is refused for each of them.
 TRIGGERS = {
     "releases_anchor": ("UPDATE OR DELETE", "refuse_change()"),
     "releases_body": ("UPDATE", "refuse_change()"),  # a body is deleted at the end of its retention
@@ -74,6 +74,9 @@ def create_triggers(apps, schema_editor):
         for table, (events, function) in TRIGGERS.items():
             schema_editor.execute(
                 f'CREATE TRIGGER append_only BEFORE {events} ON "{table}" FOR EACH ROW EXECUTE FUNCTION {function}'
+            )
+            schema_editor.execute(
+                f'CREATE TRIGGER append_only_truncate BEFORE TRUNCATE ON "{table}" EXECUTE FUNCTION refuse_change()'
             )
 
 

@@ -40,6 +40,7 @@ from releases.record.anchors import text_of
 from statsoffice import evidence_checked
 from statsoffice.backup import BackupError
 from statsoffice.backup.engines import ENGINES, Engine
+from statsoffice.database_roles import as_owner
 from statsoffice.evidence_checked import Checked
 from statsoffice.progress import track
 
@@ -216,6 +217,7 @@ def restore(archive: Archive, *, stored: Path, accept_broken_evidence: bool = Fa
     :param stored: the folder for the stored files.
     :param accept_broken_evidence: keep the restored database even if its evidence is not as it was written.
     :raises BackupError: if anything fails. The database and the folder are then empty, or as they were.
+    :raises RoleRefused: if the role cannot create tables. Nothing was changed then.
     """
     description, began = archive.description, time.monotonic()
     if description.engine != connection.vendor:
@@ -233,7 +235,7 @@ def restore(archive: Archive, *, stored: Path, accept_broken_evidence: bool = Fa
         )
         raise ArchiveRefused(message)
     engine = archive.engine(connection)
-    with filled_or_empty(engine), _filled_or_empty_folder(stored):
+    with as_owner(), filled_or_empty(engine), _filled_or_empty_folder(stored):
         if archive.stored_files:
             shutil.copytree(archive.folder / FILES, stored, copy_function=shutil.copyfile, dirs_exist_ok=True)
         engine.load(archive.dump, tool_version=description.tool_version)

@@ -348,3 +348,16 @@ def database(name: str, default: str) -> dict[str, Any]:
         return {**read, "OPTIONS": options}
     options = {**ANSWERS_WITHIN, **read.get("OPTIONS", {})}
     return {**read, "CONN_HEALTH_CHECKS": True, "CONN_MAX_AGE": 60, "OPTIONS": options}
+
+
+def database_owner(name: str) -> dict[str, Any]:
+    """Read how the owner of the tables connects to the PostgreSQL database; empty where it is not set.
+
+    :raises ImproperlyConfigured: if it is set, and names no PostgreSQL database.
+    """
+    if not text(name):
+        return {}
+    if not text(name).startswith(("postgres:", "postgresql:")):
+        message = f"{name} must name a PostgreSQL database, such as postgres://owner:password@host/name."
+        raise ImproperlyConfigured(message)
+    return database(name, "")

@@ -46,6 +46,12 @@ SETTINGS = (
         default="SQLite in `STATSOFFICE_VAR`",
     ),
     Setting(
+        "DATABASE_OWNER_URL",
+        "the same database as the role that owns its tables, for `migrate`, `restore` and `copy_from_sqlite` alone "
+        "([database roles](#database-roles))",
+        default="none: the role of `DATABASE_URL` owns them",
+    ),
+    Setting(
         "REDIS_URL",
         "the broker: `redis://host:6379/0`, also of a Valkey",
         default="a private server in `STATSOFFICE_VAR`",

@@ -1,4 +1,7 @@
-"""Acts of the product that write, change or delete recorded rows: verify_evidence holds after each."""
+"""Acts of the product that write, change or delete recorded rows: verify_evidence holds after each.
+
+On PostgreSQL each is done with the rights that the processes have where the tables belong to a role of their own.
+"""
 
 from datetime import timedelta
 
@@ -31,6 +34,7 @@ from tests.factories import (
     a_release,
     member,
 )
+from tests.processes_role import take_rights_of_processes
 from tests.releases import brought as bodies
 from tests.releases.admin.site import page, signed_in
 from tests.shared_rows import shared_fixture
@@ -41,6 +45,11 @@ pytestmark = [pytest.mark.django_db, pytest.mark.both_databases]
 @shared_fixture
 def office() -> Office:
     return an_office()
+
+
+@pytest.fixture(autouse=True)
+def _rights_of_processes(db: None) -> None:
+    take_rights_of_processes()
 
 
 @pytest.fixture

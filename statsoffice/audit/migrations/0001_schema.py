@@ -8,7 +8,7 @@ from django.conf import settings
 from django.db import migrations, models
 
 # By table: the function that refuses an UPDATE or DELETE (releases.0001_schema creates them). Its arguments are the
-# columns that a redaction may overwrite.
+# columns that a redaction may overwrite. TRUNCATE is refused for each of them.
 TRIGGERS = {
     "accounts_accountrowrecord": "refuse_change()",
     "audit_accountevent": "refuse_change()",
@@ -24,6 +24,9 @@ def create_triggers(apps, schema_editor):
             schema_editor.execute(
                 f'CREATE TRIGGER append_only BEFORE UPDATE OR DELETE ON "{table}" FOR EACH ROW EXECUTE FUNCTION {function}'
             )
+            schema_editor.execute(
+                f'CREATE TRIGGER append_only_truncate BEFORE TRUNCATE ON "{table}" EXECUTE FUNCTION refuse_change()'
+            )
 
 
 def drop_triggers(apps, schema_editor):
@@ -31,6 +34,7 @@ def drop_triggers(apps, schema_editor):
     if schema_editor.connection.vendor == "postgresql":
         for table in TRIGGERS:
             schema_editor.execute(f'DROP TRIGGER append_only ON "{table}"')
+            schema_editor.execute(f'DROP TRIGGER append_only_truncate ON "{table}"')
 
 
 class Migration(migrations.Migration):
