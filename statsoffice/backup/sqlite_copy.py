@@ -57,7 +57,7 @@ def _opened(file: Path) -> Iterator[None]:
     name, options, advice = file.absolute().as_uri(), {"timeout": 20, "transaction_mode": "IMMEDIATE"}, ""
     if not (os.access(file, os.W_OK) and os.access(file.absolute().parent, os.W_OK)):
         options["transaction_mode"] = "DEFERRED"
-        # Without a write-ahead log the file is complete, and SQLite needs to write no files beside it.
+        # Without a write-ahead log the file is complete, and SQLite needs to write no other file.
         log = file.with_name(f"{file.name}-wal")
         name += "?mode=ro" if log.exists() and log.stat().st_size else "?mode=ro&immutable=1"
         advice = " Make the file and its folder writable for this command, or copy them."

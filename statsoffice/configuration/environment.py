@@ -320,7 +320,7 @@ ANSWERS_WITHIN = {
 class PrivateFile(sqlite3.Connection):
     """A connection to an SQLite database whose file, if this creates it, only its owner can read.
 
-    SQLite gives the files beside it, such as the write-ahead log, the same mode.
+    SQLite gives its other files, such as the write-ahead log, the same mode.
     """
 
     def __init__(self, database: str, *args: Any, **options: Any) -> None:

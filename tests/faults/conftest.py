@@ -35,7 +35,7 @@ def outcomes(request: pytest.FixtureRequest) -> Mapping[str, Outcome]:
 def mornings(rows: Sequence[Row]) -> Iterator[Sequence[Row]]:
     """Give the rows that are played at the same time.
 
-    A row that takes more processor time than one core has is played by itself: it would make the others late.
+    A row that takes more processor time than one core has is played alone, because it would delay the others.
     """
     if light := [row for row in rows if not row.costly]:
         yield light

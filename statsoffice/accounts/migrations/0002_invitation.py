@@ -8,8 +8,8 @@ from django.db import migrations, models
 CACHE_TABLE = "statsoffice_cache"
 ADMINISTRATORS = "Administrators"
 # By application and model: what the admin site asks for, and nothing that it refuses to everybody. The group has no
-# permission on groups: whoever may change a group can give themselves any permission. The six roles for a producer need no
-# group, because their pages of the admin site ask for the role.
+# permission on groups, because people who may change a group can give themselves any permission. The six roles for a
+# producer need no group, because their pages of the admin site ask for the role.
 PERMISSIONS = {
     ("accounts", "user"): ("add", "change", "view"),
     ("releases", "producer"): ("add", "change", "delete", "view"),

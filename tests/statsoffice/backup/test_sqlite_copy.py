@@ -53,7 +53,7 @@ def cluster():
 
 @pytest.fixture
 def any_database(django_db_blocker):
-    """Let a test open the file of a trial beside the tests' own database."""
+    """Let a test open the file of a trial in addition to the tests' own database."""
     with django_db_blocker.unblock():
         yield
 
