@@ -175,9 +175,14 @@ def _judgement(
     def longest_gap(address: Address) -> timedelta:
         return at_first.get(address.pk) or gap_now(schedule.due_at, address.url)
 
-    def settled(address: Address, looks: Sequence[Sighting]) -> bool:
+    # Another process may go on with the checks later and not know that these were over.
+    settled_before = {kept["address"]: kept.get("settled_at") for kept in verification.addresses}
+
+    def settled_at(address: Address, looks: Sequence[Sighting]) -> datetime | None:
         at = settles_at(looks, limit_at=limit_at)
-        return now >= at and (answered_until is None or answered_until(address) >= at)
+        before = settled_before.get(address.pk)
+        is_over = answered_until is None or answered_until(address) >= at
+        return at if now >= at and (is_over or (before and datetime.fromisoformat(before) >= at)) else None
 
     return judgement_of(
         addresses,
@@ -185,7 +190,7 @@ def _judgement(
         due_at=schedule.due_at,
         limit_at=limit_at,
         longest_gap=longest_gap,
-        settled=settled,
+        settled_at=settled_at,
     )
 
 

@@ -14,6 +14,8 @@ from releases.core.judging.verdict import AddressVerdict, Outcome, Sighting, jud
 if TYPE_CHECKING:
     from releases.models import Address
 
+type SettledAt = Callable[[Address, Sequence[Sighting]], datetime | None]
+
 LIVE_AT_LAST = frozenset({Outcome.ON_TIME, Outcome.LATE, Outcome.UNCERTAIN})
 # What is on time or early needs no explanation.
 EXPLAINED = frozenset({Outcome.LATE, Outcome.NOT_SEEN, Outcome.PARTIAL, Outcome.UNCERTAIN})
@@ -59,6 +61,7 @@ class _Judged:
     seen: Seen
     verdict: AddressVerdict
     longest_gap: timedelta
+    settled_at: datetime | None
 
 
 def judgement_of(
@@ -68,7 +71,7 @@ def judgement_of(
     due_at: datetime,
     limit_at: datetime,
     longest_gap: "Callable[[Address], timedelta]",
-    settled: "Callable[[Address, Sequence[Sighting]], bool]",
+    settled_at: SettledAt,
 ) -> Judgement:
     """Judge a release from the looks at each of its addresses.
 
@@ -77,7 +80,8 @@ def judgement_of(
     :param due_at: the aware instant at which the release is due.
     :param limit_at: the last aware instant at which it is still on time.
     :param longest_gap: says of an address how long a stretch without a check of it still counts as monitored.
-    :param settled: says of an address, with the looks at it, whether every look planned up to the limit is over.
+    :param settled_at: returns for an address, with the checks of it, the instant up to which every planned check has to
+        be over, or None while that is not so.
     """
     judged = [
         _judge(
@@ -86,7 +90,7 @@ def judgement_of(
             due_at=due_at,
             limit_at=limit_at,
             longest_gap=longest_gap(address),
-            settled=settled,
+            settled_at=settled_at,
         )
         for address in addresses
     ]
@@ -119,11 +123,13 @@ def _judge(
     due_at: datetime,
     limit_at: datetime,
     longest_gap: timedelta,
-    settled: "Callable[[Address, Sequence[Sighting]], bool]",
+    settled_at: SettledAt,
 ) -> _Judged:
-    is_settled = settled(address, seen.looks)
-    verdict = judge_address(seen.looks, due_at=due_at, limit_at=limit_at, longest_gap=longest_gap, settled=is_settled)
-    return _Judged(address, seen, verdict, longest_gap)
+    at = settled_at(address, seen.looks)
+    verdict = judge_address(
+        seen.looks, due_at=due_at, limit_at=limit_at, longest_gap=longest_gap, settled=at is not None
+    )
+    return _Judged(address, seen, verdict, longest_gap, at)
 
 
 def _live_since(verdict: AddressVerdict, *, due_at: datetime) -> datetime | None:
@@ -165,6 +171,7 @@ def _as_kept(one: _Judged) -> dict[str, Any]:
         "first_live_at": _written(of.first_live_at),
         "live_before_due_at": _written(of.live_before_due_at),
         "gone_again_at": _written(of.gone_again_at),
+        "settled_at": _written(one.settled_at),
         "longest_gap_seconds": one.longest_gap.total_seconds(),
         "gaps": [[_written(gap.begins_at), _written(gap.ends_at)] for gap in of.gaps],
         "flips": [[_written(flip.gone_at), _written(flip.back_at)] for flip in of.flips],

@@ -65,6 +65,14 @@ def test_a_watcher_that_has_held_the_host_all_along_judges_in_the_second_of_the_
     assert outcome() == Outcome.NOT_SEEN
 
 
+def test_a_process_that_takes_over_after_the_verdict_does_not_reopen_it():
+    checks_up_to(a_confirmed_release(url=URL).addresses.get(), LIMIT - seconds(60))
+    sweep(LIMIT - seconds(60), LIMIT + seconds(1), never_live)
+    decided_at = Verification.objects.get().decided_at
+    sweep(LIMIT + seconds(2), LIMIT + seconds(12), never_live)
+    assert (outcome(), Verification.objects.get().decided_at) == (Outcome.NOT_SEEN, decided_at)
+
+
 def test_a_watcher_waits_for_the_slow_answer_to_its_own_look_before_the_limit():
     a_confirmed_release(url=URL)
 
