@@ -5,6 +5,7 @@ from collections.abc import Mapping
 from dataclasses import fields, is_dataclass
 from datetime import datetime
 from enum import Enum
+from functools import cache
 from types import MappingProxyType, NoneType, UnionType
 from typing import Any, Union, get_args, get_origin, get_type_hints
 
@@ -61,11 +62,16 @@ def _read(kind: Any, plain: Any) -> Any:
         return _read_tuple(get_args(kind), plain)
     if get_origin(kind) in {Mapping, MappingProxyType}:
         return MappingProxyType({name: _read(get_args(kind)[1], each) for name, each in plain.items()})
-    if is_dataclass(kind):
-        hints = get_type_hints(kind)
+    if isinstance(kind, type) and is_dataclass(kind):
+        hints = _types_of_fields(kind)
         known = {field.name for field in fields(kind)}
-        return kind(**{name: read(hints[name], each) for name, each in plain.items() if name in known})  # type: ignore[operator]  # a dataclass is called to make one
+        return kind(**{name: read(hints[name], each) for name, each in plain.items() if name in known})
     return _read_one(kind, plain)
+
+
+@cache
+def _types_of_fields(kind: type) -> Mapping[str, Any]:
+    return get_type_hints(kind)
 
 
 def _read_tuple(inner: tuple[Any, ...], plain: Any) -> tuple[Any, ...]:

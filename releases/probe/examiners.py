@@ -211,7 +211,8 @@ class Examiners:
 
     def _exchange(self, timeout_seconds: float) -> None:
         """Send and receive what can be sent and received, waiting for the first of it at most so long."""
-        with selectors.DefaultSelector() as selector:
+        # Of a few pipes for a moment: epoll would need a descriptor for each call.
+        with selectors.PollSelector() as selector:
             for child in self._children:
                 assert child.process.stdin is not None and child.process.stdout is not None  # noqa: PT018, S101
                 selector.register(child.process.stdout, selectors.EVENT_READ, child)
