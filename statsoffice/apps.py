@@ -7,9 +7,11 @@ from django.core.checks import Tags, register
 from django.db.migrations.serializer import ChoicesSerializer
 from django.db.migrations.writer import MigrationWriter
 
+from statsoffice.configuration.anchors import check_anchors
 from statsoffice.configuration.clock import check_clock
 from statsoffice.configuration.database import check_database
 from statsoffice.database_encoding import check_encoding
+from statsoffice.database_roles import check_roles
 from statsoffice.guides.contact import check_contact
 
 
@@ -24,6 +26,8 @@ class StatsofficeConfig(AppConfig):
         register(check_encoding, Tags.database)
         register(check_clock, deploy=True)
         register(check_database, deploy=True)
+        register(check_anchors, deploy=True)
         register(check_contact, deploy=True)
+        register(check_roles, deploy=True)
         # Migrations store the value of an enum and not its name, so that its module can move.
         MigrationWriter.register_serializer(Enum, ChoicesSerializer)

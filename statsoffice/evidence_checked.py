@@ -1,18 +1,30 @@
-"""Whether the whole record stands as it was written: every chain over both apps, and every kept body."""
+"""Whether the whole record is as it was written: every chain, every row with a recorded digest, every stored body."""
 
+import email
+import email.policy
+from collections.abc import Callable
 from dataclasses import dataclass
+from datetime import datetime
 from functools import partial
 
+from django.conf import settings
+
 from breaches.deciding import redaction
-from breaches.models import RegisterEvent, ReportEvent
-from releases.models import Observation, ReleaseEvent
+from breaches.deciding.approved_documents import check_documents
+from breaches.models import ReportRowRecord
+from releases.core import anchor_text
+from releases.models import Anchor, MonitoringRowRecord, ReleaseRowRecord, TimeStamp
 from releases.models.append_only import ChainedRow, check_chain
 from releases.models.event import Happening
+from releases.models.row_record import RowRecord, check_rows, deleted_end
+from releases.record.anchors import check_anchors, check_written
 from releases.record.bodies import check_bodies
-from statsoffice.audit.models import AccountEvent
+from releases.record.coverage import check_coverage
+from releases.record.time_stamps import check_time_stamps
+from releases.verdicts.recomputing import check_verdicts
+from statsoffice.chains import CHAINS, ROW_RECORDS
 from statsoffice.progress import track
 
-CHAINS = (ReleaseEvent, Observation, ReportEvent, RegisterEvent, AccountEvent)
 BODIES = "releases.body"
 
 
@@ -23,6 +35,7 @@ class Checked:
     name: str
     rows: int
     why: str | None
+    unit: str = "row"
 
     def in_words(self) -> str:
         """Say it in one line."""
@@ -30,17 +43,52 @@ class Checked:
             return f"{self.name}: {self.why}"
         if self.name == BODIES:
             return f"{self.name}: {self.rows} {'body, holds' if self.rows == 1 else 'bodies, hold'}"
+        if self.unit == "anchor":
+            return f"{self.name}: {self.rows} anchor{', fits' if self.rows == 1 else 's, fit'}"
         return f"{self.name}: {self.rows} row{'' if self.rows == 1 else 's'}, holds"
 
 
-def check() -> list[Checked]:
-    """Walk every chain and read every kept body, with progress bars; return what was found of each, the bodies last."""
-    chains = [_chain(rows) for rows in CHAINS]
+def check(*, now: datetime) -> list[Checked]:
+    """Check every chain and every stored body, with progress bars; return what was found of each, the bodies last.
+
+    :param now: the aware instant of checking, by which verdicts are computed again.
+    """
+    chains = [_chain(rows, now=now) for rows in CHAINS]
     return [*chains, Checked(BODIES, *check_bodies(follow=partial(track, desc=BODIES)))]
 
 
-def _chain(rows: type[ChainedRow]) -> Checked:
-    walked, why = check_chain(rows, follow=partial(track, desc=rows.CHAIN))
-    if why is None and issubclass(rows, Happening):
-        why = redaction.unexplained(rows)
+def check_outside(name: str, content: bytes) -> Checked:
+    """Compare the record with the anchors of a file from outside the office: a saved email, or a backup's manifest.
+
+    :param name: of the file.
+    """
+    written = list(anchor_text.read(_text_of(content)))
+    whys = [check_written(anchor, CHAINS) for anchor in written] or ["there is no anchor in this file"]
+    return Checked(name, len(written), next((why for why in whys if why), None), unit="anchor")
+
+
+def _text_of(content: bytes) -> str:
+    mail = email.message_from_bytes(content, policy=email.policy.default)
+    body = mail.get_body(preferencelist=("plain",)) if mail["MIME-Version"] else None
+    return str(body.get_content()) if body else content.decode(errors="replace")
+
+
+def _chain(rows: type[ChainedRow], *, now: datetime) -> Checked:
+    follow = partial(track, desc=rows.CHAIN)
+    walked, why = check_chain(rows, follow=follow)
+    checks: list[Callable[[], str | None]] = [lambda: deleted_end(rows, ROW_RECORDS)]
+    if issubclass(rows, Happening):
+        checks.append(lambda: redaction.unexplained(rows))
+    if issubclass(rows, RowRecord):
+        checks.append(lambda: check_rows(rows, follow=follow))
+    of_this_chain: dict[type[ChainedRow], Callable[[], str | None]] = {
+        ReleaseRowRecord: lambda: check_verdicts(now=now, follow=follow),
+        MonitoringRowRecord: check_coverage,
+        ReportRowRecord: check_documents,
+        Anchor: lambda: check_anchors(CHAINS, follow=follow),
+        TimeStamp: lambda: check_time_stamps(certificates=settings.TIMESTAMP_CERTIFICATES, follow=follow),
+    }
+    checks += [of_this_chain[rows]] if rows in of_this_chain else []
+    for check_more in checks:
+        why = why or check_more()
     return Checked(rows.CHAIN, walked, why)

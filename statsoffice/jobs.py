@@ -29,7 +29,7 @@ from releases.verdicts import judging, roll_call
 from releases.watching import unstored
 from releases.watching.clock import RealClock
 from releases.watching.sweep import Sweep
-from statsoffice import adhoc_checks
+from statsoffice import adhoc_checks, anchoring
 from statsoffice.canary import illness, left_in_files, pulse, turn
 from statsoffice.fault_isolation import run_logged, run_steps
 from statsoffice.keeping import details_kept, names_kept
@@ -144,6 +144,11 @@ def erase_names(stop: Stop = never) -> None:
     run_steps(names_kept.erase_old, details_kept.erase_old, now=CLOCK.now, stop=stop)
 
 
+def anchor(stop: Stop = never) -> None:
+    """Combine the heads of all chains into an anchor if one is due, and request the time stamps that are missing."""
+    run_steps(anchoring.make_due, anchoring.stamp_due, now=CLOCK.now, stop=stop)
+
+
 def verify_releases_at_0930(stop: Stop = never) -> None:
     """Verify the morning's releases at 9:30am and write the morning summary."""
     sweep(stop)
@@ -206,6 +211,15 @@ JOBS = (
         expires_seconds=2.5,
         run=imports,
         time_limit=timedelta(hours=2),
+    ),
+    Job(
+        name="anchor",
+        schedule=timedelta(seconds=10),
+        queue="celery",
+        expires_seconds=8,
+        run=anchor,
+        # Five requests to an authority that answers slowly, and the digest of all rows of a large record.
+        time_limit=timedelta(minutes=30),
     ),
     Job(
         name="verify_releases_at_0930",

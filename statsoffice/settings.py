@@ -5,6 +5,7 @@ from datetime import timedelta
 from pathlib import Path
 
 import django_stubs_ext
+from django.core.exceptions import ImproperlyConfigured
 
 from releases.core.roles import Role
 from statsoffice import broker
@@ -58,6 +59,12 @@ PRE_RELEASE_NAMES_KEPT = timedelta(days=environment.number("STATSOFFICE_PRE_RELE
 # The same: whom a yearly release's alarm reached can be seen when the next one is due.
 MESSAGES_KEPT = timedelta(days=environment.number("STATSOFFICE_MESSAGES_KEPT_DAYS", "730", least=30))
 FORMER_DETAILS_KEPT = timedelta(days=environment.number("STATSOFFICE_FORMER_DETAILS_KEPT_DAYS", "730", least=1))
+# Where roots over all chains are stored outside the office (decision 64).
+TIMESTAMP_AUTHORITY = environment.optional_web_address("STATSOFFICE_TIMESTAMP_AUTHORITY")
+TIMESTAMP_CERTIFICATES = environment.certificates("STATSOFFICE_TIMESTAMP_CERTIFICATES")
+if TIMESTAMP_AUTHORITY and not TIMESTAMP_CERTIFICATES:
+    raise ImproperlyConfigured("STATSOFFICE_TIMESTAMP_AUTHORITY needs STATSOFFICE_TIMESTAMP_CERTIFICATES.")
+ANCHOR_RECIPIENTS = environment.mail_addresses("STATSOFFICE_ANCHOR_RECIPIENTS")
 METRICS_TOKEN = environment.token("STATSOFFICE_METRICS_TOKEN", least=32)
 HEALTH_PING = environment.optional_web_address("STATSOFFICE_HEALTH_PING")
 ACKNOWLEDGED_WITHIN = timedelta(minutes=environment.number("STATSOFFICE_ACKNOWLEDGE_MINUTES", "10", least=1))
@@ -154,6 +161,8 @@ DATA_UPLOAD_MAX_NUMBER_FIELDS = 3000
 
 # --- Database -------------------------------------------------------------------------------------
 DATABASES = {"default": environment.database("DATABASE_URL", f"sqlite:///{VAR_DIR / 'statsoffice.sqlite3'}")}
+# The owner of the tables, for migrate, restore and copy_from_sqlite alone; empty where the processes' role owns them.
+DATABASE_OWNER = environment.database_owner("DATABASE_OWNER_URL")
 
 CACHES = {
     # Counts attempts to sign in and remembers codes that were used; every process must see the same (decision 37).

@@ -13,6 +13,7 @@ from releases.calendar.scheduling import PlannedAddress
 from releases.core.dates.calendar import Slot, slot_at
 from releases.core.roles import Role
 from releases.models import Contact, Membership, Producer, Release, Series
+from releases.models.event import record_rows
 from statsoffice.accounts.models import User
 
 A_LONG_TIME_AGO = datetime(2020, 1, 2, 9, 0, tzinfo=UTC)
@@ -71,7 +72,8 @@ class SeriesFactory(DjangoModelFactory):
 def member(role: Role, producer: Producer, **fields) -> User:
     """A user who holds one role for a producer."""
     user = UserFactory(**fields)
-    Membership.objects.create(user=user, producer=producer, role=role)
+    membership = Membership.objects.create(user=user, producer=producer, role=role)
+    record_rows({Membership: [membership.pk]})
     return user
 
 

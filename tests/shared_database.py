@@ -61,10 +61,10 @@ def flush_by_deleting() -> None:
         reset_sequences: bool = False,
         allow_cascade: bool = False,
     ) -> list[str]:
-        if reset_sequences:
-            return truncate(self, style, tables, reset_sequences=True, allow_cascade=allow_cascade)
         # Foreign keys, and the triggers of append-only tables, are for the product.
         guards_off = "SET LOCAL session_replication_role = replica"
+        if reset_sequences:
+            return [guards_off, *truncate(self, style, tables, reset_sequences=True, allow_cascade=allow_cascade)]
         return [guards_off, *(f"DELETE FROM {self.quote_name(table)}" for table in tables)]  # noqa: S608
 
     def empty_tables(test_case: TransactionTestCase) -> None:

@@ -20,6 +20,8 @@ print(get_template("base.html").origin.name)
 print(finders.find("pdf/report.css"))
 print(settings.VAR_DIR)
 print(settings.STATIC_ROOT)
+from releases.record import anchor_proof
+print(anchor_proof.script().decode().splitlines()[0])
 """
 
 
@@ -48,6 +50,7 @@ def test_an_installed_copy_starts_with_its_own_files_and_writes_into_the_current
         str(installed / "statsoffice/static/pdf/report.css"),
         str(tmp_path / "var"),
         str(tmp_path / "staticfiles"),
+        "#!/bin/sh",
     ]
     assert set(installed.iterdir()) == before
 

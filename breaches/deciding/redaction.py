@@ -24,6 +24,7 @@ from breaches.models import (
     Published,
     Report,
     ReportEvent,
+    ReportRowRecord,
     ReportVersion,
     SectionComment,
     TimelineNote,
@@ -36,6 +37,7 @@ from releases.models import Release, ReleaseEvent, ReleaseTask, Statement
 from releases.models.append_only import new_salt, salted_digest
 from releases.models.event import Happening
 from releases.models.redacted import marker_of, overwrite, redacting
+from releases.models.row_record import REDACTION, RowRecord
 
 if TYPE_CHECKING:
     from statsoffice.accounts.models import User
@@ -50,10 +52,14 @@ class NothingToRedact(Exception):
 
 @dataclass(frozen=True, slots=True)
 class Place:
-    """Rows in which people write, and the columns that hold what they wrote."""
+    """Rows in which people write, and the columns that hold what they wrote.
+
+    Where `record` is given, it records digests of the rows, and the rows have a salt.
+    """
 
     rows: models.QuerySet[Any]
     columns: Sequence[str]
+    record: type[RowRecord] | None = None
 
 
 # A row that holds the words, and its columns as they are without them.
@@ -87,7 +93,7 @@ def places_of(report: Report) -> list[Place]:
     releases = list(Release.objects.filter(about).distinct())
     return [
         Place(Report.objects.filter(pk__in=parts), ("machine", "cause_words", "available_unknown")),
-        Place(ReportVersion.objects.filter(report__in=parts), ("content", "machine")),
+        Place(ReportVersion.objects.filter(report__in=parts), ("content", "machine"), ReportRowRecord),
         Place(ReportEvent.objects.filter(report__in=parts), ("words",)),
         Place(TimelineNote.objects.filter(report__in=parts), ("text",)),
         Place(SectionComment.objects.filter(event__report__in=parts), ("words",)),
@@ -129,7 +135,8 @@ def redact(
     _check(words, why)
     with redacting():
         Report.objects.select_for_update().get(pk=report.pk)
-        changes = list(_changes([*places_of(report), *besides], words, marker_of(at)))
+        places = [*places_of(report), *besides]
+        changes = list(_changes(places, words, marker_of(at)))
         found = _found(report, words, changes)
         if not dry_run:
             told = {
@@ -142,6 +149,7 @@ def redact(
             }
             sent = {"form_key": form_key} if form_key else {}
             record(report, KIND, at=at, by=by, words=why.strip(), role=role, **told, **sent)
+            _record_rows(places, changes)
     return found
 
 
@@ -206,9 +214,19 @@ def _overwritten(changes: Sequence[Change]) -> list[dict[str, Any]]:
     for row, changed in changes:
         if isinstance(row, Happening):
             events.append(_empty(row, changed["words"]))
+        elif any(column.name == "salt" for column in row._meta.concrete_fields):
+            overwrite(row, **changed, salt=new_salt())
         else:
             overwrite(row, **changed)
     return events
+
+
+def _record_rows(places: Sequence[Place], changes: Sequence[Change]) -> None:
+    """Record the digests of the rows as they are without the words, with the redaction as the reason."""
+    for place in places:
+        if place.record is not None:
+            model = place.rows.model
+            place.record.record({model: [row.pk for row, _ in changes if isinstance(row, model)]}, why=REDACTION)
 
 
 def _refuse_to_break(row: models.Model, changed: Mapping[str, Any]) -> None:

@@ -28,7 +28,7 @@ from breaches.core.status import (
 from breaches.deciding.annex_on_record import with_annex
 from breaches.deciding.bound_evidence import evidence_digest
 from breaches.drafts.refreshing import machine_beside, with_grown_figures
-from breaches.models import ApprovedDocument, JoinedDraft, Report, ReportVersion, SectionComment
+from breaches.models import ApprovedDocument, JoinedDraft, Report, ReportRowRecord, ReportVersion, SectionComment
 from breaches.permissions import acting_role
 from breaches.reports import moves, practices
 from breaches.reports.versions import CHANGED_SINCE_READ, FACTS, content_of
@@ -247,6 +247,7 @@ def _kept(document: ApprovedDocument, content: ReportContent, move: Move) -> App
             one_person=document.one_person,
         )
         document.save()
+        ReportRowRecord.record({ApprovedDocument: [document.pk]})
     return document
 
 

@@ -13,7 +13,7 @@ from breaches.core.status import Kind, ReportStatus
 from breaches.drafts import machine_text, refreshing
 from breaches.drafts.machine_text import PracticesOn
 from breaches.drafts.refreshing import standing
-from breaches.models import Report, ReportEvent, ReportVersion, Suspicion
+from breaches.models import Report, ReportEvent, ReportRowRecord, ReportVersion, Suspicion
 from breaches.reports import facts_on_record, filing, practices
 from breaches.reports.references import free_references
 from breaches.reports.versions import new_version, record
@@ -66,21 +66,23 @@ def _raise_suspicions(*, now: datetime) -> None:
         )
         # A verdict that an exemption covers is kept as it is, and accuses nobody.
         covered = exemptions.covered(missing)
-        Suspicion.objects.bulk_create(
-            [
-                Suspicion(
-                    release_id=verification.release_id,
-                    schedule_version=verification.schedule_version,
-                    kind=kind,
-                    verification=verification,
-                    # A verdict may fall between the beginning of this step and its question.
-                    raised_at=max(now, verification.decided_at or now),
-                )
-                for verification in missing
-                if verification.pk not in covered
-            ],
-            ignore_conflicts=True,
-        )
+        suspicions = [
+            Suspicion(
+                release_id=verification.release_id,
+                schedule_version=verification.schedule_version,
+                kind=kind,
+                verification=verification,
+                # A verdict may fall between the beginning of this step and its question.
+                raised_at=max(now, verification.decided_at or now),
+            )
+            for verification in missing
+            if verification.pk not in covered
+        ]
+        with transaction.atomic():
+            Suspicion.objects.bulk_create(suspicions, ignore_conflicts=True)
+            about = [suspicion.verification_id for suspicion in suspicions]
+            keys = Suspicion.objects.filter(kind=kind, verification__in=about).values_list("pk", flat=True)
+            ReportRowRecord.record({Suspicion: list(keys)} if about else {})
 
 
 def _draft_reports(*, now: datetime, faults: list[Exception]) -> list[Report]:
@@ -128,6 +130,8 @@ def _draft_batch(schedules: Collection[Schedule], *, now: datetime, practices_on
             update_fields=["report", "facts_revision"],
         )
         ReportEvent.append(list(_events(suspected, versions, now=now)))
+        told = [suspicion.pk for suspicion in chain.from_iterable(suspected)]
+        ReportRowRecord.record({Suspicion: told, ReportVersion: [version.pk for version in versions]})
     return reports
 
 
@@ -154,6 +158,7 @@ def _join_open_reports(morning: dict[Schedule, list[Suspicion]], *, now: datetim
             # Facts revision nought: the next step of the same run writes the new facts into the report.
             Suspicion.objects.filter(pk=suspicion.pk).update(report=report)
             record(report, "suspicion_joined", at=now, suspicion=suspicion.kind)
+            ReportRowRecord.record({Suspicion: [suspicion.pk]})
 
 
 def _open_reports(schedules: Collection[Schedule]) -> dict[Schedule, Report]:

@@ -15,7 +15,7 @@ from breaches.core.status import JOIN, PART, RESUME, ReportStatus
 from breaches.drafts import carried_over
 from breaches.drafts.machine_text import FROM_FACTS, machine_content
 from breaches.drafts.refreshing import is_untouched, standing
-from breaches.models import JoinedDraft, OwnAct, Report, ReportVersion, Suspicion
+from breaches.models import JoinedDraft, OwnAct, Report, ReportRowRecord, ReportVersion, Suspicion
 from breaches.permissions import acting_role
 from breaches.reports import facts_on_record, filing, moves, practices
 from breaches.reports.references import free_references
@@ -87,6 +87,7 @@ def join(reports: Sequence[Report], *, by: "User", at: datetime) -> Report:
             version=version.number,
             content_sha256=version.content_sha256,
         )
+        ReportRowRecord.record({ReportVersion: [version.pk], Suspicion: [suspicion.pk for suspicion in suspicions]})
     return joint
 
 
@@ -116,6 +117,8 @@ def part(report: Report, *, by: "User", at: datetime) -> Report:
             moves.make(row.draft, resumed, by=by, at=at, values=taken, joint=report.reference, person=person)
             _give_back(row)
         _carry_own_acts([parted], drafts)
+        given_back = Suspicion.objects.filter(report__in=drafts)
+        ReportRowRecord.record({Suspicion: list(given_back.values_list("pk", flat=True))})
     return parted
 
 

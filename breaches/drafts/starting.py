@@ -16,7 +16,7 @@ from breaches.core.remarks import impossible
 from breaches.core.status import RESTRICTED, Kind, ReportStatus
 from breaches.drafts import access_on_record
 from breaches.drafts.machine_text import of_releases, of_series
-from breaches.models import Report, StartedReport
+from breaches.models import Report, ReportRowRecord, ReportVersion, StartedReport
 from breaches.permissions import TABLE, Action, reports_with, starting_role
 from breaches.reports import facts_on_record, filing, practices
 from breaches.reports.references import reference_to_start
@@ -176,6 +176,7 @@ def _stored(
         version = new_version(report, content, machine=beside, by=None, at=at, why="started")
         version.save()
         record(report, "started", at=at, by=by, role=role, **_facts(about, report, version.content_sha256))
+        ReportRowRecord.record({ReportVersion: [version.pk]})
     return Started(report, is_new=True)
 
 

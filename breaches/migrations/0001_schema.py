@@ -9,7 +9,7 @@ from django.conf import settings
 from django.db import migrations, models
 
 # By table: the function that refuses an UPDATE or DELETE (releases.0001_schema creates them). Its arguments are the
-# columns that a redaction may overwrite.
+# columns that a redaction may overwrite. TRUNCATE is refused for each of them.
 TRIGGERS = {
     "breaches_approveddocument": "refuse_change()",
     "breaches_dispatch": "refuse_change_but_redaction('words', 'reference')",
@@ -18,7 +18,8 @@ TRIGGERS = {
     "breaches_published": "refuse_change_but_redaction('statement')",
     "breaches_registerevent": "refuse_change()",
     "breaches_reportevent": "refuse_change_but_redaction('words', 'words_salt', 'words_digest')",
-    "breaches_reportversion": "refuse_change_but_redaction('content', 'machine')",
+    "breaches_reportrowrecord": "refuse_change()",
+    "breaches_reportversion": "refuse_change_but_redaction('content', 'machine', 'salt')",
     "breaches_sectioncomment": "refuse_change_but_redaction('words')",
     "breaches_timelinenote": "refuse_change_but_redaction('text')",
 }
@@ -30,6 +31,9 @@ def create_triggers(apps, schema_editor):
         for table, function in TRIGGERS.items():
             schema_editor.execute(
                 f'CREATE TRIGGER append_only BEFORE UPDATE OR DELETE ON "{table}" FOR EACH ROW EXECUTE FUNCTION {function}'
+            )
+            schema_editor.execute(
+                f'CREATE TRIGGER append_only_truncate BEFORE TRUNCATE ON "{table}" EXECUTE FUNCTION refuse_change()'
             )
 
 
@@ -801,6 +805,14 @@ class Migration(migrations.Migration):
                 ("written_at", models.DateTimeField()),
                 ("why", models.CharField(max_length=40)),
                 (
+                    "salt",
+                    models.CharField(
+                        default=functools.partial(secrets.token_hex, 16),
+                        help_text="Part of its recorded digest; a redaction replaces it.",
+                        max_length=32,
+                    ),
+                ),
+                (
                     "report",
                     models.ForeignKey(
                         on_delete=django.db.models.deletion.PROTECT, related_name="versions", to="breaches.report"
@@ -1110,6 +1122,23 @@ class Migration(migrations.Migration):
             field=models.ForeignKey(
                 on_delete=django.db.models.deletion.PROTECT, related_name="published_statements", to="breaches.report"
             ),
+        ),
+        migrations.CreateModel(
+            name="ReportRowRecord",
+            fields=[
+                ("id", models.BigAutoField(auto_created=True, primary_key=True, serialize=False, verbose_name="ID")),
+                ("position", models.PositiveBigIntegerField(editable=False, unique=True)),
+                ("format_version", models.PositiveSmallIntegerField(default=1, editable=False)),
+                ("previous_hash", models.CharField(editable=False, max_length=64)),
+                ("row_hash", models.CharField(editable=False, max_length=64)),
+                ("digests", models.JSONField()),
+                ("heads", models.JSONField()),
+                ("why", models.CharField(blank=True, max_length=20)),
+            ],
+            options={
+                "ordering": ("position",),
+                "abstract": False,
+            },
         ),
         # The triggers are dropped together with their tables.
         migrations.RunPython(create_triggers, migrations.RunPython.noop),

@@ -9,6 +9,7 @@ from breaches.models.practice_cited import PracticeCited
 from breaches.models.published import Published
 from breaches.models.register_event import RegisterEvent
 from breaches.models.report import ApprovedDocument, Report, ReportEvent, ReportVersion
+from breaches.models.report_rows import ReportRowRecord
 from breaches.models.section_comment import SectionComment
 from breaches.models.started import StartedReport
 from breaches.models.suspicion import Suspicion
@@ -27,6 +28,7 @@ __all__ = [
     "RegisterEvent",
     "Report",
     "ReportEvent",
+    "ReportRowRecord",
     "ReportVersion",
     "SectionComment",
     "StartedReport",

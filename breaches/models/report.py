@@ -8,8 +8,9 @@ from django.db.models import Q
 from django.utils.translation import gettext_lazy as lazy
 
 from breaches.core.status import DECIDED, TOLD_ELSEWHERE, Cause, DismissalReason, Kind, RecordingReason, ReportStatus
+from releases.core.canonical import sha256_hex
 from releases.models import Producer
-from releases.models.append_only import AppendOnly, AppendOnlyQuerySet
+from releases.models.append_only import AppendOnly, AppendOnlyQuerySet, new_salt
 from releases.models.event import Happening
 
 STATUSES = {
@@ -194,6 +195,9 @@ class ReportVersion(AppendOnly):
     written_by = models.ForeignKey(settings.AUTH_USER_MODEL, on_delete=models.PROTECT, null=True, related_name="+")
     written_at = models.DateTimeField()
     why = models.CharField(max_length=40)
+    salt = models.CharField(
+        max_length=32, default=new_salt, help_text=lazy("Part of its recorded digest; a redaction replaces it.")
+    )
 
     objects = ReportVersionQuerySet.as_manager()
 
@@ -254,3 +258,7 @@ class ApprovedDocument(AppendOnly):
 
     def __str__(self) -> str:
         return f"{self.report_id} version {self.version} as approved"
+
+    def is_intact(self) -> bool:
+        """Return whether the stored bytes still have the hash under which they were approved."""
+        return sha256_hex(bytes(self.pdf)) == self.pdf_sha256

@@ -19,6 +19,7 @@ from breaches.core.printed.document import (
 )
 from breaches.core.status import WITH_DOCUMENT, Kind, ReportStatus
 from breaches.deciding.annex_on_record import with_annex
+from breaches.deciding.approved_documents import bytes_of
 from breaches.drafts.refreshing import is_untouched
 from breaches.models import Report, ReportVersion
 from breaches.reports.versions import content_of, present
@@ -113,9 +114,10 @@ def document_of(report: Report, *, render: Callable[[ReportDocument], bytes], an
 
     :param render: turns the laid out document into the bytes of a PDF file.
     :param annex: whether what is printed now has the annex; what is stored has it if it was approved with it.
+    :raises DocumentChanged: if the stored document was changed after its approval.
     """
     if report.status in WITH_DOCUMENT:
         stored = report.approved_documents.get(version=report.version)
-        return Printed(bytes(stored.pdf), stored.version, approved=True, content_sha256=stored.content_sha256)
+        return Printed(bytes_of(stored), stored.version, approved=True, content_sha256=stored.content_sha256)
     document = draft_of(report, annex=annex)
     return Printed(render(document), document.version, approved=False, content_sha256=document.content_hash)

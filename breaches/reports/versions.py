@@ -11,7 +11,7 @@ from django.utils.translation import gettext_lazy as lazy
 
 from breaches.core.changes import CHANGES
 from breaches.core.content import ReportContent, digest, from_json, to_json
-from breaches.models import Report, ReportEvent, ReportVersion
+from breaches.models import Report, ReportEvent, ReportRowRecord, ReportVersion
 from breaches.reports.filing import cite_anew, first_day
 from releases.core.lifecycle import Move, SomebodyWasFaster
 
@@ -140,4 +140,6 @@ def advance(
             content_sha256=present(moved).content_sha256,
             **facts,
         )
+        if content is not None:
+            ReportRowRecord.record({ReportVersion: [present(moved).pk]})
     return moved

@@ -12,7 +12,7 @@ from django.utils.translation import gettext as _
 from breaches.core.printed import statement_file
 from breaches.core.printed.public_statement import PublicStatement
 from breaches.core.status import WITH_DOCUMENT
-from breaches.deciding import publishing
+from breaches.deciding import approved_documents, publishing
 from breaches.models import Report
 from breaches.paper import pdf
 from breaches.paper.printing import draft_of
@@ -25,8 +25,13 @@ from breaches.views.access import SignedInRequest, report_page
 def approved(request: SignedInRequest, report: Report, version: int) -> HttpResponse:
     """Give an approved document as it was stored, and keep who took it."""
     document = get_object_or_404(report.approved_documents, version=version)
+    try:
+        content = approved_documents.bytes_of(document)
+    except approved_documents.DocumentChanged:
+        messages.error(request, _("This document was changed after its approval. Tell an administrator."))
+        return redirect("breaches:report", report.reference)
     _record(request, report, "downloaded", version=version, pdf_sha256=document.pdf_sha256)
-    return _file(bytes(document.pdf), f"{report.reference}-version-{version}.pdf")
+    return _file(content, f"{report.reference}-version-{version}.pdf")
 
 
 @report_page("GET", action=Action.DOWNLOAD)

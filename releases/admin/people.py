@@ -4,6 +4,7 @@ from typing import Any, ClassVar
 
 from django import forms
 from django.contrib import admin
+from django.db import transaction
 from django.db.models import Model, QuerySet
 from django.http import HttpRequest
 from django.utils.translation import gettext as _
@@ -12,6 +13,7 @@ from releases import permissions
 from releases.admin.forms import kept_while_judged
 from releases.admin.history import WithHistory
 from releases.models import Contact, Membership, Producer, Release
+from releases.models.event import record_rows
 from releases.permissions import Action
 
 
@@ -131,6 +133,24 @@ class MembershipAdmin(ByAdministrators[Membership]):
         """Let the form know who gives the role."""
         kwargs["form"] = type("MembershipForm", (MembershipForm,), {"by": request.user})
         return super().get_form(request, obj, change, **kwargs)
+
+    def save_model(self, request: HttpRequest, obj: Membership, form: Any, change: bool) -> None:  # noqa: FBT001  # as Django calls it
+        """Store the role, and record it in the chain."""
+        super().save_model(request, obj, form, change)
+        record_rows({Membership: [obj.pk]})
+
+    def delete_model(self, request: HttpRequest, obj: Membership) -> None:
+        """Delete the role, and record that in the chain."""
+        key = obj.pk
+        super().delete_model(request, obj)
+        record_rows({Membership: [key]})
+
+    def delete_queryset(self, request: HttpRequest, queryset: QuerySet[Membership]) -> None:
+        """Delete several roles, and record that in the chain."""
+        with transaction.atomic():
+            keys = list(queryset.values_list("pk", flat=True))
+            super().delete_queryset(request, queryset)
+            record_rows({Membership: keys})
 
 
 @admin.register(Contact)

@@ -5,6 +5,7 @@ from typing import TYPE_CHECKING
 
 from releases.core.dates.calendar import Slot
 from releases.models import DateChange, DateChangeRequest, Release
+from releases.models.event import record_rows
 
 if TYPE_CHECKING:
     from statsoffice.accounts.models import User
@@ -27,7 +28,7 @@ def keep(
     :param asked: the request, where the person agrees to what somebody asked for.
     """
     to = release.slot
-    DateChange.objects.create(
+    change = DateChange.objects.create(
         release=release,
         schedule_version=release.schedule_version,
         was_on=was.on,
@@ -44,3 +45,4 @@ def keep(
         agreed_at=at if confirmed else None,
         announced_at=at if release.announced_at else None,
     )
+    record_rows({DateChange: [change.pk]})

@@ -11,7 +11,7 @@ from releases.calendar import address_rules, moving, scheduling
 from releases.calendar.scheduling import PlannedAddress
 from releases.core.lifecycle import MoveRefused
 from releases.models import Address, Release
-from releases.models.event import record
+from releases.models.event import record, record_rows
 from releases.permissions import Action, check_may
 
 if TYPE_CHECKING:
@@ -106,6 +106,7 @@ def change_address(address: Address, planned: PlannedAddress, *, by: "User | Non
                 setattr(stored, name, getattr(planned, name))
             stored.save(update_fields=list(changed))
             record(stored.release, "address_changed", at=at, by=by, url=before["url"], changed=changed)
+            record_rows({Address: [stored.pk]})
     return stored
 
 
@@ -124,7 +125,9 @@ def remove_address(address: Address, *, by: "User | None", at: datetime) -> None
         raise CorrectionRefused(message)
     with transaction.atomic():
         record(release, "address_removed", at=at, by=by, url=address.url)
+        key = address.pk
         address.delete()
+        record_rows({Address: [key]})
 
 
 def check_removable(release: Release) -> None:
@@ -161,7 +164,9 @@ def remove(release: Release, *, by: "User | None", at: datetime) -> None:
         stored = Release.objects.select_for_update().get(pk=release.pk)
         check_removable(stored)
         record(stored, "removed", at=at, by=by, reference=stored.reference, title=stored.title)
+        rows = {Release: [stored.pk], Address: list(stored.addresses.values_list("pk", flat=True))}
         stored.delete()
+        record_rows(rows)
 
 
 def _check_person(release: Release, by: "User | None") -> None:

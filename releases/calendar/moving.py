@@ -12,7 +12,7 @@ from releases.core.dates import london
 from releases.core.lifecycle import Move, MoveRefused, SomebodyWasFaster
 from releases.core.status import RELEASE, Status
 from releases.models import Release
-from releases.models.event import record
+from releases.models.event import record, record_rows
 from releases.models.series import GREATEST_TOLERANCE_SECONDS
 from releases.permissions import roles_of
 
@@ -61,6 +61,7 @@ def apply(
             raise SomebodyWasFaster(sentence)
         release.refresh_from_db()
         record(release, move.name, at=at, by=by, words=words, status=[move.source, move.target], **facts)
+        record_rows({Release: [release.pk]})
     return release
 
 

@@ -16,7 +16,7 @@ from releases.core.lifecycle import Move, MoveRefused, SomebodyWasFaster, WrongR
 from releases.core.roles import LEADS, Role
 from releases.core.status import ANNOUNCE, CANCEL, CANCEL_ONCE_DUE, CHANGE_DATE, CONFIRM, PUBLISH, RELEASE, Status
 from releases.models import Address, DateChangeRequest, Release, Series
-from releases.models.event import ReleaseEvent, happening, record
+from releases.models.event import ReleaseEvent, happening, record, record_rows
 from releases.permissions import roles_of
 
 if TYPE_CHECKING:
@@ -62,9 +62,9 @@ def record_release(
             recorded_at=at,
             **slot_rules.fields_of(slot),
         )
-        for planned in addresses:
-            add_address(release, planned, at=at)
+        created = [_create_address(release, planned, at=at).pk for planned in addresses]
         record(release, "recorded", at=at, by=by, slot=str(slot), rehearsal=rehearsal)
+        record_rows({Release: [release.pk], Address: created})
     return release
 
 
@@ -74,6 +74,13 @@ def add_address(release: Release, planned: PlannedAddress, *, at: datetime) -> A
     :param at: the aware instant of adding.
     :raises SecondAnnouncement: if it is an announcement, and the release has one.
     """
+    with transaction.atomic():
+        address = _create_address(release, planned, at=at)
+        record_rows({Address: [address.pk]})
+    return address
+
+
+def _create_address(release: Release, planned: PlannedAddress, *, at: datetime) -> Address:
     is_announcement = planned.role == Address.Role.ANNOUNCEMENT
     if is_announcement:
         address_rules.check_only_announcement(release)

@@ -2,21 +2,24 @@
 
 import hashlib
 import json
-from datetime import UTC, date, datetime
+from datetime import UTC, date, datetime, time
 from typing import Any
+from uuid import UUID
 
 
 def _plain(value: object) -> str:
     if isinstance(value, datetime):
         return value.astimezone(UTC).isoformat(timespec="microseconds")
-    if isinstance(value, date):
+    if isinstance(value, date | time):
         return value.isoformat()
+    if isinstance(value, UUID):
+        return str(value)
     message = f"A value of type {type(value).__name__} has no canonical form."
     raise TypeError(message)
 
 
 def canonical_json(value: Any) -> bytes:
-    """Write a JSON-able value (instants and dates too) with sorted keys and no spaces, in UTF-8.
+    """Write a JSON-able value (instants, dates, times and UUIDs too) with sorted keys and no spaces, in UTF-8.
 
     :raises TypeError: if the value holds something that has no canonical form.
     """

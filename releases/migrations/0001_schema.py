@@ -30,19 +30,23 @@ END $$;
 """
 DROP_FUNCTIONS = "DROP FUNCTION refuse_change(); DROP FUNCTION refuse_change_but_redaction();"
 # By table: the events that are refused, and the function that refuses them. Its arguments are the columns that a redaction
-# may overwrite. TRUNCATE remains possible, so that a test database can be emptied.
+# may overwrite. TRUNCATE is refused for each of them.
 TRIGGERS = {
+    "releases_anchor": ("UPDATE OR DELETE", "refuse_change()"),
     "releases_body": ("UPDATE", "refuse_change()"),  # a body is deleted at the end of its retention
     "releases_datechange": ("UPDATE OR DELETE", "refuse_change()"),
     "releases_delaynotice": ("UPDATE OR DELETE", "refuse_change()"),
     "releases_importevent": ("UPDATE OR DELETE", "refuse_change()"),
+    "releases_monitoringrowrecord": ("UPDATE OR DELETE", "refuse_change()"),
     "releases_observation": ("UPDATE OR DELETE", "refuse_change()"),
     "releases_reasoncorrection": ("UPDATE OR DELETE", "refuse_change()"),
     "releases_releaseevent": (
         "UPDATE OR DELETE",
         "refuse_change_but_redaction('words', 'words_salt', 'words_digest')",
     ),
+    "releases_releaserowrecord": ("UPDATE OR DELETE", "refuse_change()"),
     "releases_statement": ("UPDATE OR DELETE", "refuse_change_but_redaction('words')"),
+    "releases_timestamp": ("UPDATE OR DELETE", "refuse_change()"),
 }
 TRIGRAM_EXTENSION = "CREATE EXTENSION IF NOT EXISTS pg_trgm"
 TITLE_INDEX = (
@@ -70,6 +74,9 @@ def create_triggers(apps, schema_editor):
         for table, (events, function) in TRIGGERS.items():
             schema_editor.execute(
                 f'CREATE TRIGGER append_only BEFORE {events} ON "{table}" FOR EACH ROW EXECUTE FUNCTION {function}'
+            )
+            schema_editor.execute(
+                f'CREATE TRIGGER append_only_truncate BEFORE TRUNCATE ON "{table}" EXECUTE FUNCTION refuse_change()'
             )
 
 
@@ -730,6 +737,10 @@ class Migration(migrations.Migration):
                 ("watcher", models.CharField(max_length=100)),
                 ("began_at", models.DateTimeField()),
                 ("ended_at", models.DateTimeField()),
+                (
+                    "recorded_until",
+                    models.DateTimeField(help_text="The end that its last recorded digest covers."),
+                ),
             ],
             options={
                 "verbose_name_plural": "coverage",
@@ -2492,6 +2503,12 @@ class Migration(migrations.Migration):
                 ("decided_at", models.DateTimeField(null=True)),
                 ("revision", models.PositiveIntegerField(default=0)),
                 (
+                    "rules_version",
+                    models.PositiveSmallIntegerField(
+                        default=1, help_text="The version of the rules by which it was judged."
+                    ),
+                ),
+                (
                     "release",
                     models.ForeignKey(
                         on_delete=django.db.models.deletion.PROTECT, related_name="verifications", to="releases.release"
@@ -2554,6 +2571,117 @@ class Migration(migrations.Migration):
                     ),
                 ),
             ],
+        ),
+        migrations.CreateModel(
+            name="ReleaseRowRecord",
+            fields=[
+                ("id", models.BigAutoField(auto_created=True, primary_key=True, serialize=False, verbose_name="ID")),
+                ("position", models.PositiveBigIntegerField(editable=False, unique=True)),
+                ("format_version", models.PositiveSmallIntegerField(default=1, editable=False)),
+                ("previous_hash", models.CharField(editable=False, max_length=64)),
+                ("row_hash", models.CharField(editable=False, max_length=64)),
+                ("digests", models.JSONField()),
+                ("heads", models.JSONField()),
+                ("why", models.CharField(blank=True, max_length=20)),
+            ],
+            options={
+                "ordering": ("position",),
+                "abstract": False,
+            },
+        ),
+        migrations.CreateModel(
+            name="MonitoringRowRecord",
+            fields=[
+                ("id", models.BigAutoField(auto_created=True, primary_key=True, serialize=False, verbose_name="ID")),
+                ("position", models.PositiveBigIntegerField(editable=False, unique=True)),
+                ("format_version", models.PositiveSmallIntegerField(default=1, editable=False)),
+                ("previous_hash", models.CharField(editable=False, max_length=64)),
+                ("row_hash", models.CharField(editable=False, max_length=64)),
+                ("digests", models.JSONField()),
+                ("heads", models.JSONField()),
+                ("why", models.CharField(blank=True, max_length=20)),
+            ],
+            options={
+                "ordering": ("position",),
+                "abstract": False,
+            },
+        ),
+        migrations.CreateModel(
+            name="Anchor",
+            fields=[
+                ("id", models.BigAutoField(auto_created=True, primary_key=True, serialize=False, verbose_name="ID")),
+                ("position", models.PositiveBigIntegerField(editable=False, unique=True)),
+                ("format_version", models.PositiveSmallIntegerField(default=1, editable=False)),
+                ("previous_hash", models.CharField(editable=False, max_length=64)),
+                ("row_hash", models.CharField(editable=False, max_length=64)),
+                ("root", models.CharField(max_length=64)),
+                (
+                    "heads",
+                    models.JSONField(
+                        help_text="By chain: position, hash, first row since the last anchor, their digest."
+                    ),
+                ),
+                (
+                    "why",
+                    models.CharField(
+                        choices=[
+                            ("approval", "A report was approved"),
+                            ("morning", "A morning's releases were judged"),
+                            ("daily", "Daily"),
+                        ],
+                        max_length=20,
+                    ),
+                ),
+                ("made_at", models.DateTimeField()),
+            ],
+            options={
+                "ordering": ("position",),
+            },
+        ),
+        migrations.CreateModel(
+            name="TimeStamp",
+            fields=[
+                ("id", models.BigAutoField(auto_created=True, primary_key=True, serialize=False, verbose_name="ID")),
+                ("position", models.PositiveBigIntegerField(editable=False, unique=True)),
+                ("format_version", models.PositiveSmallIntegerField(default=1, editable=False)),
+                ("previous_hash", models.CharField(editable=False, max_length=64)),
+                ("row_hash", models.CharField(editable=False, max_length=64)),
+                ("authority", models.URLField(max_length=500)),
+                ("stamped_at", models.DateTimeField(help_text="By the authority's clock.")),
+                ("response", models.BinaryField(help_text="In DER, as the authority sent it.")),
+                (
+                    "anchor",
+                    models.OneToOneField(
+                        on_delete=django.db.models.deletion.PROTECT,
+                        related_name="time_stamp",
+                        to="releases.anchor",
+                    ),
+                ),
+            ],
+            options={
+                "ordering": ("position",),
+            },
+        ),
+        migrations.CreateModel(
+            name="TimeStampRequest",
+            fields=[
+                (
+                    "anchor",
+                    models.OneToOneField(
+                        on_delete=django.db.models.deletion.PROTECT,
+                        primary_key=True,
+                        related_name="time_stamp_request",
+                        serialize=False,
+                        to="releases.anchor",
+                    ),
+                ),
+                ("due_at", models.DateTimeField(help_text="When the authority is asked, or asked again.")),
+                ("attempts", models.PositiveIntegerField(default=0)),
+                ("last_error", models.CharField(blank=True, max_length=500)),
+            ],
+            options={
+                "ordering": ("due_at",),
+            },
         ),
         # The triggers and the index are dropped together with their tables.
         migrations.RunPython(create_triggers, migrations.RunPython.noop),

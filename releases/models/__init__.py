@@ -1,5 +1,6 @@
 """The stored record of releases: who, what, when, and what was seen."""
 
+from releases.models.anchor import Anchor, TimeStamp, TimeStampRequest
 from releases.models.append_only import ChainHead
 from releases.models.body import Body, KeptBody
 from releases.models.calendar_import import CalendarImport, ImportEvent, ImportRow
@@ -15,6 +16,7 @@ from releases.models.preflight import PreflightRun
 from releases.models.producer import Contact, Membership, Producer
 from releases.models.reason_correction import ReasonCorrection
 from releases.models.release import Address, Release
+from releases.models.release_rows import MonitoringRowRecord, ReleaseRowRecord
 from releases.models.roll_call import RollCall
 from releases.models.series import Series
 from releases.models.task import ReleaseTask
@@ -23,6 +25,7 @@ from releases.models.watching import Coverage, HostLease, NotFoundPage, Watch
 
 __all__ = [
     "Address",
+    "Anchor",
     "Body",
     "CalendarImport",
     "ChainHead",
@@ -38,6 +41,7 @@ __all__ = [
     "ImportRow",
     "KeptBody",
     "Membership",
+    "MonitoringRowRecord",
     "NotFoundPage",
     "Observation",
     "PreReleaseAccess",
@@ -47,10 +51,13 @@ __all__ = [
     "ReasonCorrection",
     "Release",
     "ReleaseEvent",
+    "ReleaseRowRecord",
     "ReleaseTask",
     "RollCall",
     "Series",
     "Statement",
+    "TimeStamp",
+    "TimeStampRequest",
     "Verification",
     "Watch",
 ]

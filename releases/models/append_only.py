@@ -91,6 +91,16 @@ class ChainHead(models.Model):
     def __str__(self) -> str:
         return f"{self.chain} at {self.position}"
 
+    @staticmethod
+    def hold(chain: str) -> "ChainHead":
+        """Return the head of a chain, with its row locked until the end of the transaction."""
+        heads = ChainHead.objects.select_for_update()
+        head = heads.filter(chain=chain).first()
+        if head is None:
+            ChainHead.objects.get_or_create(chain=chain)
+            head = heads.get(chain=chain)
+        return head
+
 
 class ChainedRow(AppendOnly):
     """A row of a chain: its position, the hash of its payload, and the hash of the row before it."""
@@ -133,16 +143,18 @@ class ChainedRow(AppendOnly):
         if not rows:
             return rows
         with transaction.atomic():
-            ChainHead.objects.get_or_create(chain=cls.CHAIN)
-            head = ChainHead.objects.select_for_update().get(chain=cls.CHAIN)
-            for row in rows:
-                head.position += 1
-                row.format_version = cls.FORMAT
-                row.position, row.previous_hash = head.position, head.row_hash
-                row.row_hash = head.row_hash = row.expected_hash()
-            cls._default_manager.bulk_create(rows, batch_size=ROWS_OF_A_STATEMENT)
-            head.save(update_fields=["position", "row_hash"])
+            cls._append_at(ChainHead.hold(cls.CHAIN), rows)
         return rows
+
+    @classmethod
+    def _append_at(cls, head: ChainHead, rows: Sequence[Self]) -> None:
+        for row in rows:
+            head.position += 1
+            row.format_version = cls.FORMAT
+            row.position, row.previous_hash = head.position, head.row_hash
+            row.row_hash = head.row_hash = row.expected_hash()
+        cls._default_manager.bulk_create(rows, batch_size=ROWS_OF_A_STATEMENT)
+        head.save(update_fields=["position", "row_hash"])
 
 
 def salted_digest(words: str, salt: str) -> str:

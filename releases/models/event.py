@@ -1,8 +1,10 @@
 """What happened to a release, one row for every move and every finding."""
 
+from collections import defaultdict
 from collections.abc import Collection, Iterator
 from contextlib import contextmanager
 from contextvars import ContextVar
+from dataclasses import dataclass, field
 from typing import Any, ClassVar
 
 from django.conf import settings
@@ -12,8 +14,23 @@ from django.utils.translation import gettext_lazy as lazy
 
 from releases.models.append_only import AppendOnlyQuerySet, ChainedRow, new_salt, salted_digest
 from releases.models.release import Release
+from releases.models.release_rows import ReleaseRowRecord
+from releases.models.row_record import Rows
 
-_held_back: "ContextVar[list[ReleaseEvent] | None]" = ContextVar("events held back", default=None)
+
+@dataclass(slots=True)
+class _Pending:
+    """The events, and the keys of the rows, that are recorded at the end of a transaction."""
+
+    events: "list[ReleaseEvent]" = field(default_factory=list)
+    rows: dict[type[models.Model], set[int]] = field(default_factory=lambda: defaultdict(set))
+
+    def add_rows(self, rows: Rows) -> None:
+        for model, keys in rows.items():
+            self.rows[model].update(keys)
+
+
+_held_back: ContextVar[_Pending | None] = ContextVar("events held back", default=None)
 
 
 class Happening(ChainedRow):
@@ -116,24 +133,35 @@ def record(release: Release, kind: str, *, at: Any, by: Any = None, words: str =
     if held_back is None:
         ReleaseEvent.append([event])
     else:
-        held_back.append(event)
+        held_back.events.append(event)
     return event
+
+
+def record_rows(rows: Rows) -> None:
+    """Record the digests of rows about releases, at once or `together` with others; see `RowRecord.record`."""
+    held_back = _held_back.get()
+    if held_back is None:
+        ReleaseRowRecord.record(rows)
+    else:
+        held_back.add_rows(rows)
 
 
 @contextmanager
 def together() -> Iterator[None]:
-    """Hold back the events that are recorded within, and write them at the end as one, in their order.
+    """Hold back the events and digests that are recorded within, and write them at the end as one, in their order.
 
     Who does much in one transaction so holds the end of the chain, on which every writer of events waits, for its
     last moment only. Where it fails no event is written. Within another one, that one writes them.
     """
-    outer, events = _held_back.get(), list[ReleaseEvent]()
-    mine = _held_back.set(events)
+    outer, pending = _held_back.get(), _Pending()
+    mine = _held_back.set(pending)
     try:
         yield
     finally:
         _held_back.reset(mine)
     if outer is None:
-        ReleaseEvent.append(events)
+        ReleaseEvent.append(pending.events)
+        ReleaseRowRecord.record(pending.rows)
     else:
-        outer += events
+        outer.events += pending.events
+        outer.add_rows(pending.rows)

@@ -36,7 +36,7 @@ HASHED = (
     "watcher",
 )
 # By format: what is added in a later one is no part of what an earlier row's hash stands for.
-HASHED_SINCE = {2: ("purpose", "clock_bound_seconds", "vantage", "publisher_says")}
+HASHED_SINCE = {2: ("purpose", "clock_bound_seconds", "vantage", "publisher_says"), 3: ("address_id",)}
 
 
 class Purpose(models.TextChoices):
@@ -67,7 +67,7 @@ class Observation(ChainedRow):
     """One look. Instants are UTC; the planned one is what the watcher meant, the others are what was."""
 
     CHAIN: ClassVar[str] = "releases.observation"
-    FORMAT: ClassVar[int] = 2
+    FORMAT: ClassVar[int] = 3
 
     release = models.ForeignKey(Release, on_delete=models.PROTECT, related_name="observations")
     address = models.ForeignKey(Address, on_delete=models.PROTECT, related_name="observations")

@@ -8,7 +8,7 @@ from django.db import models
 from django.db.models import F, Q
 from django.utils.translation import gettext_lazy as lazy
 
-from releases.core.judging.verdict import Outcome
+from releases.core.judging.verdict import RULES_VERSION, Outcome
 from releases.core.limit import limit_at
 from releases.models.append_only import AppendOnly, AppendOnlyQuerySet
 from releases.models.code_words import choices_of
@@ -41,6 +41,9 @@ class Verification(models.Model):
     diagnoses = models.JSONField(default=list, help_text=lazy("What may explain the verdict, such as an edge cache."))
     decided_at = models.DateTimeField(null=True)
     revision = models.PositiveIntegerField(default=0)
+    rules_version = models.PositiveSmallIntegerField(
+        default=RULES_VERSION, help_text=lazy("The version of the rules by which it was judged.")
+    )
 
     class Meta:
         # All that is counted of a period stands in the index.

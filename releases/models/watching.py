@@ -28,6 +28,7 @@ class Coverage(models.Model):
     watcher = models.CharField(max_length=100)
     began_at = models.DateTimeField()
     ended_at = models.DateTimeField()
+    recorded_until = models.DateTimeField(help_text=lazy("The end that its last recorded digest covers."))
 
     class Meta:
         ordering = ("began_at",)

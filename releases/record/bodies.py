@@ -5,10 +5,12 @@ from collections.abc import Collection, Iterable, Sequence
 from dataclasses import dataclass, field
 from datetime import datetime, timedelta
 
+from django.db.models import Exists, OuterRef
+
 from releases.core.judging.evidence import AddressRole, LookResult, Reason
 from releases.core.judging.proof import BodySeen, Place, Why, places_of
 from releases.core.judging.verdict import Sighting
-from releases.models import Body, KeptBody, Observation, ReleaseEvent
+from releases.models import Body, KeptBody, MonitoringRowRecord, Observation, ReleaseEvent
 from releases.models.append_only import Follow, unfollowed
 from releases.models.observation import Purpose
 
@@ -115,7 +117,7 @@ def tell_not_kept(brought: Sequence[Brought], *, at: datetime) -> None:
 def check_bodies(*, follow: Follow = unfollowed) -> tuple[int, str | None]:
     """Read every stored body, and compare it with its hash and with the look that brought it.
 
-    :return: the number of bodies read, and one sentence on the first that is not what was seen, or None.
+    :return: the number of bodies read, and one sentence on the first that is not what was seen or is gone, or None.
     """
     count, bodies = 0, Body.objects.order_by("pk")
     for body in follow(bodies.iterator(chunk_size=CHUNK), bodies.count()):
@@ -125,6 +127,9 @@ def check_bodies(*, follow: Follow = unfollowed) -> tuple[int, str | None]:
     for kept in KeptBody.objects.select_related("look").order_by("pk").iterator(chunk_size=CHUNK):
         if kept.sha256 != kept.look.body_sha256:
             return count, f"the body kept of look {kept.look.position} is not the one that it saw"
+    gone = KeptBody.objects.filter(~Exists(Body.objects.filter(pk=OuterRef("sha256"))), state=KeptBody.State.STORED)
+    if sha256 := gone.order_by("pk").values_list("sha256", flat=True).first():
+        return count, f"the bytes kept as {sha256} are missing"
     return count, None
 
 
@@ -215,6 +220,7 @@ def _write(rows: Sequence[KeptBody]) -> None:
         unique_fields=["address", "schedule_version", "why", "since_due"],
         update_fields=["look", "sha256", "body", "state", "kept_at"],
     )
+    MonitoringRowRecord.record({KeptBody: [row.pk for row in rows]})
 
 
 def _not_kept(looks: Sequence[Observation], *, at: datetime) -> ReleaseEvent:

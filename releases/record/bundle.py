@@ -27,6 +27,10 @@ events.jsonl           what happened to the release, one row on each line
 looks.chain            where the rows stand in the office's two chains: position,
 events.chain           hash of the row before, hash of the row. Rows of other
                        releases lie between; of them the hashes alone are here
+anchors/               proofs that the rows are in anchors of the whole record, with
+                       the responses of a time-stamp authority; missing as long as
+                       there is none
+check-anchors.sh       checks these proofs
 verifications.jsonl    what the looks amount to, by schedule
 statements.jsonl       what people said
 coverage.jsonl         when each watcher was alive meanwhile
@@ -107,6 +111,19 @@ Commands for a shell in this folder (on macOS: shasum -a 256 for sha256sum).
    the row of the look names it as body_sha256.
 
        cd bodies && for body in *; do echo "$body  $body"; done | sha256sum --check --quiet
+
+5. That the rows are older than the newest anchors, without trusting the office.
+   Read the script first: it is short, and needs only sha256sum and openssl.
+
+       sh check-anchors.sh CERTIFICATES-OF-THE-AUTHORITY.pem
+
+   Every day, and after each approved report and each morning, the office combines
+   the heads of all its chains into one root (a Merkle tree as in RFC 6962), has it
+   stamped by an authority (RFC 3161), and sends it to people outside. The script
+   checks that the hashes in looks.chain and events.chain are those of the anchors,
+   and prints each root and when it was stamped. Compare a root with an email from
+   the office. A row that is in a stamped anchor was not changed since, even if the
+   whole record was written anew: its hash would be another.
 
 What the rows of other releases say is not in here, so that their own hashes cannot
 be worked out from this bundle. Two bundles of one office must agree on every

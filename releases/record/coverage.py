@@ -4,10 +4,17 @@ from collections.abc import Iterable
 from datetime import datetime, timedelta
 from typing import Protocol
 
-from releases.models import Coverage
+from django.db import transaction
+from django.db.models import F, QuerySet
+
+from releases.models import Coverage, MonitoringRowRecord
 
 # A watcher marks itself alive at least every five seconds; a longer silence is a hole.
 LONGEST_SILENCE = timedelta(seconds=15)
+# A stretch grows every few seconds, which is too often for a digest of each time.
+RECORD_EVERY = timedelta(minutes=5)
+# The clocks of two monitoring processes may differ by so much.
+CLOCKS_DIFFER = timedelta(minutes=1)
 
 
 # From one aware instant to another.
@@ -31,8 +38,37 @@ def mark_alive(watcher: str, *, at: datetime) -> None:
     extended = Coverage.objects.filter(
         watcher=watcher, ended_at__gte=at - LONGEST_SILENCE, began_at__lte=at, ended_at__lte=at
     ).update(ended_at=at)
-    if not extended and not Coverage.objects.filter(watcher=watcher, began_at__lte=at, ended_at__gte=at).exists():
-        Coverage.objects.create(watcher=watcher, began_at=at, ended_at=at)
+    mine = Coverage.objects.filter(watcher=watcher, began_at__lte=at, ended_at__gte=at)
+    if extended:
+        if mine.filter(recorded_until__lte=at - RECORD_EVERY).exists():
+            _record(mine, at=at)
+    elif not mine.exists():
+        with transaction.atomic():
+            begun = Coverage.objects.create(watcher=watcher, began_at=at, ended_at=at, recorded_until=at)
+            _record(Coverage.objects.filter(pk=begun.pk), at=at)
+
+
+def check_coverage() -> str | None:
+    """Say of the first stretch whose end is not one that this module can have left, or return None.
+
+    The digests cover all but the end since `recorded_until`.
+    """
+    newest = Coverage.objects.order_by("recorded_until").values_list("recorded_until", flat=True).last()
+    for row in Coverage.objects.exclude(ended_at=F("recorded_until")).order_by("pk"):
+        ended = row.ended_at < newest - LONGEST_SILENCE - CLOCKS_DIFFER if newest else False
+        unrecorded = row.ended_at - row.recorded_until
+        if ended or not timedelta(0) <= unrecorded <= RECORD_EVERY + LONGEST_SILENCE:
+            return f"the end of coverage {row.pk} was changed after it was recorded"
+    return None
+
+
+def _record(begun: QuerySet[Coverage], *, at: datetime) -> None:
+    """Record some stretches, and all that have ended since they were recorded."""
+    over = Coverage.objects.filter(recorded_until__lt=F("ended_at"), ended_at__lt=at - LONGEST_SILENCE)
+    with transaction.atomic():
+        keys = sorted({*begun.values_list("pk", flat=True), *over.values_list("pk", flat=True)})
+        Coverage.objects.filter(pk__in=keys).update(recorded_until=F("ended_at"))
+        MonitoringRowRecord.record({Coverage: keys})
 
 
 def alive(*, start: datetime, end: datetime) -> list[Stretch]:

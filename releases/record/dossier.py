@@ -1,16 +1,18 @@
 """Everything that proves what was found of one release, as the lines and files of an evidence bundle."""
 
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterable, Iterator, Sequence
 from datetime import datetime
 from typing import Any
 
 from django.db.models import Max, Min, QuerySet
 
 from releases.core.canonical import canonical_json
+from releases.core.merkle import chain_line
 from releases.models import Body, Coverage, KeptBody, Observation, Release, ReleaseEvent, Statement, Verification
 from releases.models.append_only import CHUNK, ChainedRow
 from releases.permissions import roles_ever_held
-from releases.record import opening, seals
+from releases.record import anchor_proof, anchors, opening, seals
+from releases.record.anchor_proof import Batch
 
 EXPORTED = "evidence_exported"
 """The event that says who took a bundle away."""
@@ -28,11 +30,16 @@ def files_of(release: Release, *, now: datetime) -> Iterator[File]:
     """
     looks = Observation.in_order().filter(release=release)
     events = ReleaseEvent.in_order().filter(release_public_id=release.public_id).exclude(kind__in=ACCESS)
+    proved = {
+        "looks": anchor_proof.batches_of(Observation, looks),
+        "events": anchor_proof.batches_of(ReleaseEvent, events),
+    }
     yield "release.json", [canonical_json(_release(release)), b"\n"]
     yield "looks.jsonl", (row.canonical() + b"\n" for row in looks.iterator(chunk_size=CHUNK))
-    yield "looks.chain", _chain(Observation, looks)
+    yield "looks.chain", _chain(Observation, looks, proved["looks"])
     yield "events.jsonl", (row.canonical() + b"\n" for row in events.iterator(chunk_size=CHUNK))
-    yield "events.chain", _chain(ReleaseEvent, events)
+    yield "events.chain", _chain(ReleaseEvent, events, proved["events"])
+    yield from anchor_proof.files_of(proved)
     yield "verifications.jsonl", _lines(_fields(row) for row in _verifications(release))
     yield "statements.jsonl", _lines(_statements(release))
     yield "coverage.jsonl", _lines(_coverage(release))
@@ -59,14 +66,18 @@ def _lines(rows: Iterable[dict[str, Any]]) -> Iterator[bytes]:
         yield canonical_json(row) + b"\n"
 
 
-def _chain[R: ChainedRow](chain: type[R], rows: QuerySet[R]) -> Iterator[bytes]:
-    """Write the part of a chain in which some rows stand: of what lies between them, the hashes alone."""
+def _chain[R: ChainedRow](chain: type[R], rows: QuerySet[R], proved: Sequence[Batch]) -> Iterator[bytes]:
+    """Write the part of a chain in which some rows are: of the rows between them, the hashes alone.
+
+    :param proved: by which anchors; all rows that these combined are in the part.
+    """
     ends = rows.aggregate(first=Min("position"), last=Max("position"))
     if ends["first"] is None:
         return
-    part = chain._default_manager.order_by("position").filter(position__range=(ends["first"], ends["last"]))
-    for position, previous_hash, row_hash in part.values_list("position", "previous_hash", "row_hash").iterator(CHUNK):
-        yield f"{position} {previous_hash} {row_hash}\n".encode()
+    first = min([ends["first"], *(batch.head.first for batch in proved)])
+    last = max([ends["last"], *(batch.head.position for batch in proved)])
+    for link in anchors.links(chain, first=first, last=last):
+        yield chain_line(*link)
 
 
 def _release(release: Release) -> dict[str, Any]:

@@ -8,8 +8,9 @@ from django.db import transaction
 from django.db.models import Q, QuerySet
 
 from releases.core.status import Status
-from releases.models import Body, ChainHead, KeptBody, Observation, Release
+from releases.models import Body, ChainHead, KeptBody, MonitoringRowRecord, Observation, Release
 from releases.models.event import record
+from releases.models.row_record import RETENTION
 
 PRUNED = "bodies_pruned"
 """The event that says which bodies were removed at the end of their time."""
@@ -71,8 +72,10 @@ def _prune(release: Release, old: QuerySet[KeptBody], *, now: datetime, before: 
         # Whoever stores bodies holds the end of the looks' chain, so nobody takes up a body while it goes.
         ChainHead.objects.select_for_update().filter(chain=Observation.CHAIN).first()
         hashes = sorted(set(old.order_by().values_list("sha256", flat=True)))
+        keys = list(old.order_by().values_list("pk", flat=True))
         gone = old.update(body=None, state=KeptBody.State.PRUNED)
         if gone:
             Body.objects.discard_unneeded(hashes)
+            MonitoringRowRecord.record({KeptBody: keys}, why=RETENTION)
             record(release, PRUNED, at=now, sha256=hashes, older_than=before.isoformat())
     return gone

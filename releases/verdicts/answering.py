@@ -12,7 +12,7 @@ from releases.core.lifecycle import FieldRefused
 from releases.core.looks.errand import LONGEST
 from releases.core.status import PUBLISH, RELEASE
 from releases.models import Address, Observation, Release, Statement
-from releases.models.event import hold, record
+from releases.models.event import hold, record, record_rows
 from releases.permissions import Action, check_may, roles_of
 from releases.verdicts import judging
 
@@ -124,6 +124,7 @@ def _keep(
     )
     facts = {"said": kind, "text_digest": text_digest, "live_at": live_at.isoformat() if live_at else None}
     record(release, "stated", at=at, by=by, words=words.strip(), **facts)
+    record_rows({Statement: [statement.pk]})
     return statement
 
 

@@ -85,6 +85,29 @@ def judge_unobserved(*, now: datetime) -> list[Judged]:
     return session.judged
 
 
+def compute(listed: Sequence[tuple[Schedule, Verification]], *, now: datetime) -> list[Judgement]:
+    """Judge schedules from what is stored, each with its verification, and store nothing.
+
+    :param now: the aware instant of judging.
+    """
+    releases = {schedule.release.pk for schedule, _ in listed}
+    looks_of = sightings.read(releases)
+    addresses = _addresses(releases)
+    gap_now = host_budgets.longest_gaps({schedule.due_at for schedule, _ in listed})
+    return [
+        _judgement(
+            schedule,
+            verification,
+            _by_due(addresses[schedule.release.pk], schedule),
+            looks_of=looks_of,
+            gap_now=gap_now,
+            now=now,
+            answered_until=None,
+        )
+        for schedule, verification in listed
+    ]
+
+
 def _judge(listed: Sequence[Schedule], *, now: datetime, answered_until: AnsweredUntil | None) -> Session:
     session = Session()
     left = list({schedule.key: schedule for schedule in listed}.values())

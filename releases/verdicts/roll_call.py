@@ -2,7 +2,7 @@
 
 from collections import Counter
 from collections.abc import Iterable, Mapping
-from datetime import datetime, timedelta
+from datetime import date, datetime, timedelta
 from typing import Any
 
 from django.db.models import F, QuerySet
@@ -28,14 +28,21 @@ def call_missing(*, now: datetime) -> list[RollCall]:
     :param now: the aware instant of asking; before 9.30am in London nothing is called.
     """
     day = london.local_date(now)
-    due_at = london.from_london(datetime.combine(day, STANDARD_RELEASE_TIME))
-    if now < due_at:
+    half_past_nine = standard_time(day)
+    if now < half_past_nine:
         return []
-    due = Release.objects.official().filter(due_at=due_at, status__in=[Status.CONFIRMED, Status.PUBLISHED])
+    due = Release.objects.official().filter(due_at=half_past_nine, status__in=[Status.CONFIRMED, Status.PUBLISHED])
     called = RollCall.objects.filter(day=day).values("producer")
     waiting = Producer.objects.filter(series__releases__in=due).exclude(pk__in=called).distinct()
-    calls = [_call(producer, due.filter(series__producer=producer), due_at=due_at, now=now) for producer in waiting]
+    calls = [
+        _call(producer, due.filter(series__producer=producer), due_at=half_past_nine, now=now) for producer in waiting
+    ]
     return [call for call in calls if call is not None]
+
+
+def standard_time(day: date) -> datetime:
+    """Return the instant of 9.30am in London on a day."""
+    return london.from_london(datetime.combine(day, STANDARD_RELEASE_TIME))
 
 
 def _call(producer: Producer, due: QuerySet[Release], *, due_at: datetime, now: datetime) -> RollCall | None:

@@ -4,7 +4,11 @@ from collections import defaultdict
 from collections.abc import Collection, Iterable, Mapping
 from datetime import datetime
 
-from releases.models import Series, Verification
+from django.db import transaction
+
+from releases.models import ReleaseRowRecord, Series, Verification
+from releases.models.event import record_rows
+from releases.models.row_record import hold_heads
 from releases.verdicts.schedules import Schedule
 
 
@@ -24,19 +28,23 @@ def verifications_of(schedules: Collection[Schedule], *, now: datetime) -> dict[
     missing = [schedule for schedule in schedules if schedule.key not in stored]
     in_force = _in_force(missing, present, now=now)
     if missing:
-        Verification.objects.bulk_create(
-            [
-                Verification(
-                    release=schedule.release,
-                    schedule_version=schedule.version,
-                    due_at=schedule.due_at,
-                    tolerance_seconds=in_force.get(schedule.key, present[schedule.release.series_id]),
-                )
-                for schedule in missing
-            ],
-            ignore_conflicts=True,
-        )
-        stored = _stored(schedules)
+        with transaction.atomic():
+            # A person who answers a question holds them too when their transaction comes to the same verification.
+            hold_heads(ReleaseRowRecord)
+            Verification.objects.bulk_create(
+                [
+                    Verification(
+                        release=schedule.release,
+                        schedule_version=schedule.version,
+                        due_at=schedule.due_at,
+                        tolerance_seconds=in_force.get(schedule.key, present[schedule.release.series_id]),
+                    )
+                    for schedule in missing
+                ],
+                ignore_conflicts=True,
+            )
+            stored = _stored(schedules)
+            record_rows({Verification: [stored[schedule.key].pk for schedule in missing]})
     _correct(schedules, stored, present, now=now)
     return stored
 
@@ -63,7 +71,11 @@ def _correct(
         if in_force.get(schedule.key, row.tolerance_seconds) != row.tolerance_seconds:
             rows[in_force[schedule.key]].append(row)
     for seconds, changed in rows.items():
-        Verification.objects.filter(pk__in=[row.pk for row in changed]).update(tolerance_seconds=seconds)
+        keys = [row.pk for row in changed]
+        with transaction.atomic():
+            hold_heads(ReleaseRowRecord)
+            Verification.objects.filter(pk__in=keys).update(tolerance_seconds=seconds)
+            record_rows({Verification: keys})
         for row in changed:
             row.tolerance_seconds = seconds
 

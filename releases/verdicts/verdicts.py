@@ -9,10 +9,10 @@ from django.db import transaction
 
 from releases.calendar import scheduling
 from releases.core.judging.judgement import Judgement
-from releases.core.judging.verdict import Outcome
+from releases.core.judging.verdict import RULES_VERSION, Outcome
 from releases.core.status import Status
 from releases.models import Release, Verification, Watch
-from releases.models.event import ReleaseEvent, happening, hold_all
+from releases.models.event import ReleaseEvent, happening, hold_all, record_rows
 from releases.verdicts.schedules import Schedule
 
 
@@ -42,12 +42,14 @@ def keep(changes: Sequence[Change], *, now: datetime) -> dict[tuple[int, int], V
         columns = {name for change in mine for name in change.judgement.found}
         if kept:
             # Ten times as fast as an UPDATE of as many rows; they are locked, so each of them is there.
+            columns |= {"decided_at", "revision", "rules_version"}
             Verification.objects.bulk_create(
-                kept, update_conflicts=True, unique_fields=["id"], update_fields=[*columns, "decided_at", "revision"]
+                kept, update_conflicts=True, unique_fields=["id"], update_fields=list(columns)
             )
         _look_again(mine, standing, now=now)
         published = scheduling.publish_all(_seen_live(mine, standing), at=now)
         ReleaseEvent.append([*_judged(mine, now=now), *_flipped(mine, now=now), *published])
+        record_rows({Verification: [row.pk for row in kept], Release: [event.release_id for event in published]})
     return {change.schedule.key: verification for change, verification in zip(mine, kept, strict=True)}
 
 
@@ -62,6 +64,7 @@ def _as_judged(change: Change, *, now: datetime) -> Verification:
         tolerance_seconds=was.tolerance_seconds,
         decided_at=(was.decided_at or now) if settled else None,
         revision=was.revision + 1,
+        rules_version=RULES_VERSION,
         **found,
     )
 
@@ -73,6 +76,8 @@ def _judged(changes: Sequence[Change], *, now: datetime) -> list[ReleaseEvent]:
             "judged",
             at=now,
             outcome=[change.verification.outcome, change.judgement.found["outcome"]],
+            schedule_version=change.schedule.version,
+            rules=RULES_VERSION,
             delay_seconds=[change.judgement.found["delay_from"], change.judgement.found["delay_to"]],
         )
         for change in changes

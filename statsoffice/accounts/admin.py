@@ -20,7 +20,7 @@ from django.utils.translation import gettext_lazy as lazy
 from releases.core.roles import LEADS
 from releases.models import Membership
 from statsoffice.accounts import address_changed
-from statsoffice.accounts.models import User
+from statsoffice.accounts.models import AccountRowRecord, User
 
 
 class NewUserForm(forms.ModelForm):  # type: ignore[type-arg]
@@ -77,8 +77,16 @@ class UserAdmin(DjangoUserAdmin[User]):
         if not change:
             obj.set_unusable_password()
         super().save_model(request, obj, form, change)
+        AccountRowRecord.record({User: [obj.pk]})
         if change and old_address.lower() != obj.email.lower():
             transaction.on_commit(partial(_tell, request, obj, old_address))
+
+    def save_related(self, request: HttpRequest, form: Any, formsets: Any, change: Any) -> None:
+        """Store the groups of an account, and record them in the chain."""
+        groups = User.groups.through.objects.filter(user=form.instance)
+        before = list(groups.values_list("pk", flat=True))
+        super().save_related(request, form, formsets, change)
+        AccountRowRecord.record({User.groups.through: [*before, *groups.values_list("pk", flat=True)]})
 
     def has_change_permission(self, request: HttpRequest, obj: Any = None) -> bool:
         """Let superusers alone change the account of a superuser, its password included."""

@@ -11,6 +11,7 @@ from django.utils.translation import gettext as _
 
 from releases.core.roles import LEADS, Role
 from releases.models import Contact, Membership, Producer
+from releases.models.event import record_rows
 from releases.permissions import NotYours, Person
 from statsoffice.accounts import permission_matrix
 from statsoffice.accounts.models import Invitation, User
@@ -176,6 +177,7 @@ def _give_role(user: User, invitation: Invitation) -> None:
         # Its history names who gave the role, and not who received it.
         membership._history_user = invitation.invited_by  # type: ignore[attr-defined]  # django-simple-history's way
         membership.save()
+        record_rows({Membership: [membership.pk]})
 
 
 def _know_as_contact(user: User, invitation: Invitation) -> None:

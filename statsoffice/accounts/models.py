@@ -5,7 +5,8 @@ from typing import Any, ClassVar
 
 from django.contrib.auth.base_user import AbstractBaseUser, BaseUserManager
 from django.contrib.auth.models import PermissionsMixin
-from django.db import models
+from django.db import models, transaction
+from django.db.models import Q
 from django.db.models.functions import Lower
 from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy as lazy
@@ -13,6 +14,7 @@ from django.utils.translation import gettext_lazy as lazy
 from releases.core.roles import Role
 from releases.models import Producer
 from releases.models.code_words import choices_of
+from releases.models.row_record import RowRecord, Table
 
 
 class UserQuerySet(BaseUserManager["User"]):
@@ -28,7 +30,10 @@ class UserQuerySet(BaseUserManager["User"]):
             raise ValueError(message)
         user = self.model(email=email.strip().lower(), **fields)
         user.set_password(password)
-        user.save(using=self._db)
+        with transaction.atomic(using=self._db):
+            user.save(using=self._db)
+            if user.is_staff or user.is_superuser:
+                AccountRowRecord.record({User: [user.pk]})
         return user
 
     def create_superuser(self, email: str, password: str | None = None, **fields: Any) -> "User":
@@ -67,6 +72,18 @@ class User(AbstractBaseUser, PermissionsMixin):
     def get_short_name(self) -> str:
         """Return the name shown in the page header."""
         return str(self)
+
+
+class AccountRowRecord(RowRecord):
+    """Digests of who may use the admin site, and of the groups and permissions that people have there."""
+
+    CHAIN: ClassVar[str] = "accounts.row"
+    AFTER: ClassVar[str] = "accounts.event"
+    TABLES = (
+        Table(User, ("is_staff", "is_superuser", "is_active"), Q(is_staff=True) | Q(is_superuser=True)),
+        Table(User.groups.through, ("user_id", "group_id")),
+        Table(User.user_permissions.through, ("user_id", "permission_id")),
+    )
 
 
 class Invitation(models.Model):

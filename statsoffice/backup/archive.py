@@ -1,6 +1,6 @@
 """A backup is a folder: a dump of the database, the stored files, a description, and the checksums of all of them.
 
-    backup.json        product, format, version, time, kind of database, migrations
+    backup.json        product, format, version, time, kind of database, migrations, newest anchor of the record
     database.dump      written by pg_dump; from SQLite: database.sqlite3
     files/             the stored files
     SHA256SUMS         written last; `sha256sum --check SHA256SUMS` reads it too
@@ -31,12 +31,16 @@ from django.db import Error, connection
 from django.db.migrations.executor import MigrationExecutor
 from django.db.migrations.loader import MigrationLoader
 from django.db.migrations.recorder import MigrationRecorder
+from django.utils import timezone
 
 from releases.core.dates.london import local_date
 from releases.management.plain_command import WHERE_THE_DATABASE_IS
+from releases.models import Anchor
+from releases.record.anchors import text_of
 from statsoffice import evidence_checked
 from statsoffice.backup import BackupError
 from statsoffice.backup.engines import ENGINES, Engine
+from statsoffice.database_roles import as_owner
 from statsoffice.evidence_checked import Checked
 from statsoffice.progress import track
 
@@ -63,13 +67,18 @@ class EvidenceBroken(BackupError):
 
 @dataclass(frozen=True, slots=True)
 class Description:
-    """What a backup states about itself; `tool_version` is the major version of pg_dump or SQLite."""
+    """What a backup states about itself.
+
+    :param tool_version: the major version of pg_dump or SQLite.
+    :param anchor: the lines of the newest anchor that the database in it has, if any.
+    """
 
     version: str
     made_at: str
     engine: str
     tool_version: int
     migrations: Sequence[tuple[str, str]]
+    anchor: Sequence[str] = ()
 
 
 @dataclass(frozen=True, slots=True)
@@ -136,12 +145,15 @@ def write(folder: Path, *, stored: Path, at: datetime, overwrite: bool = False) 
         unfinished.mkdir(mode=0o700)
         engine = ENGINES[connection.vendor](connection)
         before = _files_below(stored)
+        # Before the dump, which must contain what it combines.
+        newest = Anchor.in_order().last()
+        anchor = text_of(newest) if newest else []
         tool_version = engine.dump(unfinished / engine.FILE)
         # After the database, so that no file is missing that its rows name.
         checksums = _copy_files(stored, unfinished / FILES, before=before)
         stored_files = len(checksums)
         checksums[engine.FILE] = _sha256(unfinished / engine.FILE)
-        description = Description(_version(), at.isoformat(), connection.vendor, tool_version, migrations)
+        description = Description(_version(), at.isoformat(), connection.vendor, tool_version, migrations, anchor)
         seal(unfinished, description, checksums)
         archive = Archive(folder, description, stored_files, _size_bytes(unfinished))
         if folder.exists():
@@ -205,6 +217,7 @@ def restore(archive: Archive, *, stored: Path, accept_broken_evidence: bool = Fa
     :param stored: the folder for the stored files.
     :param accept_broken_evidence: keep the restored database even if its evidence is not as it was written.
     :raises BackupError: if anything fails. The database and the folder are then empty, or as they were.
+    :raises RoleRefused: if the role cannot create tables. Nothing was changed then.
     """
     description, began = archive.description, time.monotonic()
     if description.engine != connection.vendor:
@@ -222,7 +235,7 @@ def restore(archive: Archive, *, stored: Path, accept_broken_evidence: bool = Fa
         )
         raise ArchiveRefused(message)
     engine = archive.engine(connection)
-    with filled_or_empty(engine), _filled_or_empty_folder(stored):
+    with as_owner(), filled_or_empty(engine), _filled_or_empty_folder(stored):
         if archive.stored_files:
             shutil.copytree(archive.folder / FILES, stored, copy_function=shutil.copyfile, dirs_exist_ok=True)
         engine.load(archive.dump, tool_version=description.tool_version)
@@ -231,17 +244,20 @@ def restore(archive: Archive, *, stored: Path, accept_broken_evidence: bool = Fa
             call_command("migrate", verbosity=0)
         restored = time.monotonic()
         advice = "If it was broken before the backup, use --accept-broken-evidence."
-        checked = verify_evidence(accept_broken=accept_broken_evidence, advice=advice)
+        checked = verify_evidence(accept_broken=accept_broken_evidence, anchor=description.anchor, advice=advice)
     return Restored(checked, restored - began, time.monotonic() - restored)
 
 
-def verify_evidence(*, accept_broken: bool = False, advice: str = "") -> list[Checked]:
+def verify_evidence(*, accept_broken: bool = False, anchor: Sequence[str] = (), advice: str = "") -> list[Checked]:
     """Verify the whole record of the database.
 
+    :param anchor: the lines of an anchor that it must fit, from the manifest of a backup.
     :param advice: ends the message if the evidence is broken.
     :raises EvidenceBroken: if it is not as it was written, unless that is accepted.
     """
-    checked = evidence_checked.check()
+    checked = evidence_checked.check(now=timezone.now())
+    if anchor:
+        checked.append(evidence_checked.check_outside(DESCRIPTION, "\n".join(anchor).encode()))
     broken = [f"{one.name}: {one.why}." for one in checked if one.why]
     if broken and not accept_broken:
         raise EvidenceBroken(" ".join(["The evidence is not as it was written.", *broken, *filter(None, [advice])]))
@@ -385,7 +401,8 @@ def _read_description(folder: Path) -> Description:
             )
             raise ArchiveRefused(message)
         migrations = [(str(app), str(name)) for app, name in said.pop("migrations")]
-        description = Description(migrations=migrations, **said)
+        anchor = [str(line) for line in said.pop("anchor", ())]
+        description = Description(migrations=migrations, anchor=anchor, **said)
         if description.engine not in ENGINES:
             raise _damaged(folder, f"{DESCRIPTION} names the unknown database {description.engine}")
     except (KeyError, TypeError, ValueError, AttributeError) as fault:

@@ -8,7 +8,6 @@ from pathlib import Path
 
 from django.contrib.contenttypes.models import ContentType
 from django.core.management import call_command
-from django.core.management.color import no_style
 from django.db import DEFAULT_DB_ALIAS, Error, connection, connections, models, transaction
 from django.db.migrations.loader import MigrationLoader
 from django.db.migrations.recorder import MigrationRecorder
@@ -16,6 +15,7 @@ from django.db.migrations.recorder import MigrationRecorder
 from statsoffice.backup import BackupError
 from statsoffice.backup.archive import filled_or_empty, first_line, verify_evidence
 from statsoffice.backup.engines import UNSAVED_TABLES, PostgreSQL
+from statsoffice.database_roles import as_owner
 from statsoffice.demo import offices
 from statsoffice.evidence_checked import Checked
 from statsoffice.progress import track
@@ -32,6 +32,7 @@ def copy_from_sqlite(file: Path) -> tuple[Mapping[str, int], list[Checked]]:
 
     :return: the number of rows of each table by its model, and the result of the verification.
     :raises BackupError: if anything fails. The database is then empty, or as it was.
+    :raises RoleRefused: if the role cannot create tables. Nothing was changed then.
     """
     if connection.vendor != "postgresql":
         message = "DATABASE_URL must name the new PostgreSQL database."
@@ -41,7 +42,7 @@ def copy_from_sqlite(file: Path) -> tuple[Mapping[str, int], list[Checked]]:
         raise BackupError(message)
     with _opened(file):
         _check_source(file)
-        with filled_or_empty(PostgreSQL(connection)):
+        with as_owner(), filled_or_empty(PostgreSQL(connection)):
             call_command("migrate", verbosity=0)
             # On SQLite the transaction holds the only write lock: no row can be written that is not copied. A file
             # that cannot be written is read as at one instant.
@@ -101,8 +102,10 @@ def _tables() -> Tables:
 
 def _copy(tables: Tables) -> Mapping[str, int]:
     # The migrations and what follows them have written rows, such as the Code of Practice, with other keys.
-    names = [model._meta.db_table for model in tables]
-    connection.ops.execute_sql_flush(connection.ops.sql_flush(no_style(), names, allow_cascade=False))
+    # They are few, and a trigger of append-only tables refuses TRUNCATE.
+    with connection.cursor() as cursor:
+        for model in tables:
+            cursor.execute(f'DELETE FROM "{model._meta.db_table}"')  # noqa: S608  # our own names
     rows = {}
     for model in track(tables, desc="Tables", unit=" tables"):
         if model._meta.db_table in UNSAVED_TABLES:

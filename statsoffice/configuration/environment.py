@@ -7,10 +7,12 @@ import re
 import sqlite3
 from collections.abc import Iterable
 from datetime import datetime, time
+from pathlib import Path
 from typing import Any
 from urllib.parse import urlsplit
 
 import environ
+from cryptography import x509
 from django.core.exceptions import ImproperlyConfigured, ValidationError
 from django.core.validators import validate_email
 
@@ -228,6 +230,26 @@ def mail_address(name: str) -> str:
     return found[0] if found else ""
 
 
+def certificates(name: str) -> str:
+    """Read the PEM file that a setting names: certificates of authorities, each with its root; empty if it is not set.
+
+    :raises ImproperlyConfigured: if the file cannot be read, or holds no root certificate.
+    """
+    file = text(name)
+    if not file:
+        return ""
+    try:
+        written = Path(file).read_text(encoding="ascii")
+        read = x509.load_pem_x509_certificates(written.encode())
+    except (OSError, ValueError) as error:
+        message = f'{name} is "{file}"; it must be a file with certificates in PEM that can be read: {error}.'
+        raise ImproperlyConfigured(message) from error
+    if not any(certificate.issuer == certificate.subject for certificate in read):
+        message = f"{name}: {file} holds no root certificate. Add the one at the top of the authority's chain."
+        raise ImproperlyConfigured(message)
+    return written
+
+
 def hosts_with_port(name: str, default: str = "") -> frozenset[str]:
     """Read a setting as host:port pairs separated by commas.
 
@@ -326,3 +348,16 @@ def database(name: str, default: str) -> dict[str, Any]:
         return {**read, "OPTIONS": options}
     options = {**ANSWERS_WITHIN, **read.get("OPTIONS", {})}
     return {**read, "CONN_HEALTH_CHECKS": True, "CONN_MAX_AGE": 60, "OPTIONS": options}
+
+
+def database_owner(name: str) -> dict[str, Any]:
+    """Read how the owner of the tables connects to the PostgreSQL database; empty where it is not set.
+
+    :raises ImproperlyConfigured: if it is set, and names no PostgreSQL database.
+    """
+    if not text(name):
+        return {}
+    if not text(name).startswith(("postgres:", "postgresql:")):
+        message = f"{name} must name a PostgreSQL database, such as postgres://owner:password@host/name."
+        raise ImproperlyConfigured(message)
+    return database(name, "")

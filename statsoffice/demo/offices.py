@@ -5,6 +5,7 @@ from dataclasses import dataclass
 from releases.core.dates.calendar import Nation
 from releases.core.roles import Role
 from releases.models import Contact, Membership, Producer, Series
+from releases.models.event import record_rows
 from statsoffice.accounts.models import User
 
 PASSWORD = "release-day-demo"  # noqa: S105  # printed for everybody to read, and refused in production
@@ -73,7 +74,9 @@ def _set_up_person(person: DemoPerson) -> None:
         # The role opens all that a calendar manager needs in the admin site.
         account = User.objects.create_user(person.email, PASSWORD, name=person.name, is_staff=keeps_calendar)
     for producer in Producer.objects.filter(slug__in=person.producers):
-        Membership.objects.get_or_create(user=account, producer=producer, role=person.role)
+        membership, created = Membership.objects.get_or_create(user=account, producer=producer, role=person.role)
+        if created:
+            record_rows({Membership: [membership.pk]})
         Contact.objects.get_or_create(
             producer=producer,
             email=person.email,

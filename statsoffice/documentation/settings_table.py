@@ -46,6 +46,12 @@ SETTINGS = (
         default="SQLite in `STATSOFFICE_VAR`",
     ),
     Setting(
+        "DATABASE_OWNER_URL",
+        "the same database as the role that owns its tables, for `migrate`, `restore` and `copy_from_sqlite` alone "
+        "([database roles](#database-roles))",
+        default="none: the role of `DATABASE_URL` owns them",
+    ),
+    Setting(
         "REDIS_URL",
         "the broker: `redis://host:6379/0`, also of a Valkey",
         default="a private server in `STATSOFFICE_VAR`",
@@ -241,6 +247,21 @@ SETTINGS = (
     Setting(
         "STATSOFFICE_HEALTH_PING",
         "address that is asked each minute while everything is well (a dead man's switch)",
+    ),
+    Setting(
+        "STATSOFFICE_TIMESTAMP_AUTHORITY",
+        "address of a time-stamp authority (RFC 3161) that stamps the anchors of the record ([anchors](#anchors))",
+        default="none: anchors have no time stamp",
+    ),
+    Setting(
+        "STATSOFFICE_TIMESTAMP_CERTIFICATES",
+        "file with its certificates in PEM, each with its root. Do not remove those of an earlier authority",
+        default="none; needed with an authority",
+    ),
+    Setting(
+        "STATSOFFICE_ANCHOR_RECIPIENTS",
+        "email addresses of the people who receive every anchor, separated by commas; at least one outside the office",
+        default="none: anchors are not sent",
     ),
     Setting(
         "STATSOFFICE_METRICS_TOKEN",

@@ -4,6 +4,7 @@ import smtplib
 
 from django.core.mail import EmailMultiAlternatives, mailers
 
+from breaches.deciding.approved_documents import DocumentChanged, bytes_of
 from statsoffice.messages import html
 from statsoffice.messages.fault import NotTaken, told
 from statsoffice.messages.models import Message
@@ -34,11 +35,17 @@ def send(message: Message, *, name: str) -> None:
 
 
 def _attachments(message: Message) -> list[tuple[str, bytes, str]]:
-    """Return the approved document that a message carries, byte for byte as it was approved."""
+    """Return the approved document that a message carries, byte for byte as it was approved.
+
+    :raises NotTaken: if it was changed after its approval.
+    """
     if message.document is None:
         return []
     name = f"{message.document.report.reference}-version-{message.document.version}.pdf"
-    return [(name, bytes(message.document.pdf), "application/pdf")]
+    try:
+        return [(name, bytes_of(message.document), "application/pdf")]
+    except DocumentChanged as fault:
+        raise NotTaken(told(fault), for_good=True, only_this=True) from fault
 
 
 def _refused_for_good(fault: Exception) -> bool:

@@ -5,13 +5,14 @@ import time
 from collections.abc import Callable
 from datetime import datetime, timedelta
 
+from django.db import transaction
 from django.db.models import F, Q, QuerySet
 
 from releases.core.canonical import sha256_hex
 from statsoffice.fault_isolation import run_each
 from statsoffice.messages import by_mail, by_notify, by_webhook
 from statsoffice.messages.fault import NotTaken, told
-from statsoffice.messages.models import Channel, Message
+from statsoffice.messages.models import Channel, Message, MessageRowRecord
 
 type Send = Callable[[Message], None]
 
@@ -75,7 +76,9 @@ def _round(channel: Channel, *, at: Callable[[], datetime], send: Send) -> int:
             _keep_fault(message, NotTaken(told(fault)), at=begun)
             raise
         else:
-            Message.objects.filter(pk=key).update(sent_at=begun, claimed_until=None, last_error="")
+            with transaction.atomic():
+                Message.objects.filter(pk=key).update(sent_at=begun, claimed_until=None, last_error="")
+                MessageRowRecord.record({Message: [key]})
             sent += 1
     return sent
 

@@ -3,10 +3,13 @@
 from collections.abc import Callable, Iterator
 from datetime import datetime, timedelta
 
+from django.db import transaction
 from django.db.models import Case, CharField, F, QuerySet, Value, When
 from django.db.models.functions import Cast, Concat
 
-from statsoffice.messages.models import Channel, Message
+from releases.models.append_only import new_salt
+from releases.models.row_record import RETENTION
+from statsoffice.messages.models import Channel, Message, MessageRowRecord
 
 AT_A_TIME = 500
 """So many messages lose their words in one statement, so that nobody who sends waits for long."""
@@ -32,12 +35,16 @@ def erase_old(
     old = Message.objects.filter(erased_at__isnull=True, sent_at__lt=now - kept_for)
     if dry_run:
         return old.count()
-    return sum(
-        old.filter(pk__in=some).update(
-            recipient=_RECIPIENT, subject="", text="", reply_to="", last_error="", erased_at=now
-        )
-        for some in _batches(old, stop)
-    )
+    return sum(_erase(old, some, now=now) for some in _batches(old, stop))
+
+
+def _erase(old: QuerySet[Message], keys: list[int], *, now: datetime) -> int:
+    # One salt for all: it stands for nothing once the words are gone.
+    removed = {"recipient": _RECIPIENT, "subject": "", "text": "", "reply_to": "", "last_error": "", "salt": new_salt()}
+    with transaction.atomic():
+        erased = old.filter(pk__in=keys).update(**removed, erased_at=now)
+        MessageRowRecord.record({Message: keys}, why=RETENTION)
+    return erased
 
 
 def _batches(old: QuerySet[Message], stop: Callable[[], bool]) -> Iterator[list[int]]:

@@ -20,6 +20,7 @@ KINDS: dict[str, Promise] = {
     "date-request-": lazy("Request for another date"),
     "access-request-": lazy("Request about pre-release access"),
     "overdue-action-": lazy("Corrective action overdue"),
+    "anchor-": lazy("Anchor of the record"),
     "watcher-ill-": lazy("Watcher not well"),
     "watcher-restored-": lazy("Watcher restored"),
 }

@@ -1,5 +1,7 @@
 """The outbox: one row for each message owed to one person about one event; and how each person wants to be told."""
 
+from typing import ClassVar
+
 from django.conf import settings
 from django.db import models
 from django.db.models import Q
@@ -8,6 +10,8 @@ from simple_history.models import HistoricalRecords
 
 from breaches.models import ApprovedDocument, Report, Suspicion
 from releases.models import Producer, Release, Verification
+from releases.models.append_only import new_salt
+from releases.models.row_record import RowRecord, Table
 from statsoffice.messages.kinds import kind_of
 
 
@@ -53,6 +57,10 @@ class Message(models.Model):
         help_text=lazy("At the end of their time; that somebody was told stays."),
     )
 
+    salt = models.CharField(
+        max_length=32, default=new_salt, help_text=lazy("Part of its recorded digest; replaced when words are removed.")
+    )
+
     class Meta:
         ordering = ("created_at", "pk")
         constraints = [
@@ -78,6 +86,33 @@ class Message(models.Model):
     def told(self) -> str:
         """Its subject, or of what kind it was where its subject was removed."""
         return kind_of(self.event) if self.erased_at else self.subject
+
+
+class MessageRowRecord(RowRecord):
+    """Digests of messages: what was sent to whom, and when. Attempts to send are not part of them."""
+
+    CHAIN: ClassVar[str] = "messages.row"
+    AFTER: ClassVar[str] = "messages.row"
+    TABLES = (
+        Table(
+            Message,
+            (
+                "event",
+                "channel",
+                "recipient",
+                "subject",
+                "text",
+                "producer_id",
+                "report_id",
+                "document_id",
+                "reply_to",
+                "created_at",
+                "sent_at",
+                "erased_at",
+                "salt",
+            ),
+        ),
+    )
 
 
 class Preference(models.Model):

@@ -9,6 +9,7 @@ from django.db import transaction
 from statsoffice.fault_isolation import run_each
 from statsoffice.messages import (
     access_requests,
+    anchors_made,
     announced_otherwise,
     channels,
     date_requests,
@@ -24,7 +25,7 @@ from statsoffice.messages import (
     unacknowledged,
     watcher_ill,
 )
-from statsoffice.messages.models import Message, ToldSuspicion, ToldVerdict
+from statsoffice.messages.models import Message, MessageRowRecord, ToldSuspicion, ToldVerdict
 from statsoffice.messages.owed import NEWS, Owed
 
 KINDS = (
@@ -42,6 +43,7 @@ KINDS = (
     reports_sent,
     reports_due,
     overdue_actions,
+    anchors_made,
 )
 
 # On the morning of a great fault a thousand suspicions are told at once.
@@ -106,4 +108,7 @@ def _write(news: Sequence[Owed], *, now: datetime) -> int:
         ToldSuspicion.objects.bulk_create(suspicions, ignore_conflicts=True)
         verdicts = [ToldVerdict(verdict_id=key, event=one.event, at=now) for one in told for key in one.verdicts]
         ToldVerdict.objects.bulk_create(verdicts, ignore_conflicts=True)
+        if missing:
+            written = Message.objects.filter(event__in=events, created_at=now).values_list("pk", flat=True)
+            MessageRowRecord.record({Message: list(written)})
     return len(missing)

@@ -6,7 +6,7 @@ from breaches.deciding import redaction
 from breaches.deciding.redaction import Place, Redacted
 from breaches.models import JoinedDraft, Report
 from statsoffice.accounts.models import User
-from statsoffice.messages.models import Message
+from statsoffice.messages.models import Message, MessageRowRecord
 
 
 def redact(
@@ -25,4 +25,4 @@ def redact(
 def places_of_messages(report: Report) -> Place:
     """Return the messages that told of a report, or of a draft from which it was joined, with what they say."""
     parts = JoinedDraft.objects.standing().parts_of(report)
-    return Place(Message.objects.filter(report__in=parts), ("subject", "text"))
+    return Place(Message.objects.filter(report__in=parts), ("subject", "text"), MessageRowRecord)

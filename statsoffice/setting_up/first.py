@@ -12,6 +12,7 @@ from releases.calendar.scheduling import PlannedAddress
 from releases.core.dates.calendar import Nation, slot_at
 from releases.core.roles import Role
 from releases.models import Contact, Membership, Producer, Release, Series
+from releases.models.event import record_rows
 from releases.permissions import Action, check_may
 from statsoffice.accounts.invitations import InvitationRefused, invite, refuse_own_role
 from statsoffice.accounts.models import Invitation, User
@@ -43,7 +44,8 @@ def found_producer(*, name: str, nation: Nation, hosts: str, by: User) -> Produc
             )
         )
     producer = Producer.objects.create(name=name, slug=_free_slug(Producer, name), nation=nation, hosts=hosts)
-    Membership.objects.create(user=by, producer=producer, role=Role.CALENDAR_MANAGER)
+    membership = Membership.objects.create(user=by, producer=producer, role=Role.CALENDAR_MANAGER)
+    record_rows({Membership: [membership.pk]})
     return producer
 
 
@@ -71,7 +73,9 @@ def name_head(
     Contact.objects.update_or_create(producer=producer, email=address, defaults=told)
     if person is None:
         return invite(email=address, name=name, producer=producer, role=Role.HEAD_OF_PROFESSION, by=by, at=at)
-    Membership.objects.get_or_create(user=person, producer=producer, role=Role.HEAD_OF_PROFESSION)
+    membership, created = Membership.objects.get_or_create(user=person, producer=producer, role=Role.HEAD_OF_PROFESSION)
+    if created:
+        record_rows({Membership: [membership.pk]})
     return None
 
 

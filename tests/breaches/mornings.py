@@ -5,7 +5,7 @@ from datetime import timedelta
 from breaches.drafts import drafting
 from breaches.models import Report
 from releases.core.judging.evidence import LookResult
-from releases.models import Observation, Series
+from releases.models import Coverage, MonitoringRowRecord, Observation, Series
 from releases.models.append_only import sha256_hex
 from releases.verdicts import judging
 from tests.breaches.record import london
@@ -61,10 +61,11 @@ def looks(release, *seen, address=None, day=None, text="", replayed=False):
 
 def covered(release, start="09:00", end="11:00"):
     """Record that a watcher was alive through a release's morning."""
-    from releases.models import Coverage
-
     day = f"{release.planned_on:%Y-%m-%d}"
-    Coverage.objects.create(watcher="test", began_at=london(start, day), ended_at=london(end, day))
+    ended_at = london(end, day)
+    began_at = london(start, day)
+    row = Coverage.objects.create(watcher="test", began_at=began_at, ended_at=ended_at, recorded_until=ended_at)
+    MonitoringRowRecord.record({Coverage: [row.pk]})
 
 
 def a_late_release(**fields):

@@ -12,6 +12,7 @@ from breaches.drafts import joining
 from breaches.models import Report
 from releases.core.roles import Role
 from releases.models import Membership, Producer
+from releases.models.event import record_rows
 from statsoffice.accounts.models import User
 from tests.breaches.mornings import a_drafted_report
 from tests.breaches.record import london
@@ -57,7 +58,8 @@ def an_office(**fields) -> Office:
 
 def joins(user: User, producer: Producer, role: Role) -> None:
     """Give a person one more role."""
-    Membership.objects.create(user=user, producer=producer, role=role)
+    membership = Membership.objects.create(user=user, producer=producer, role=role)
+    record_rows({Membership: [membership.pk]})
 
 
 def written(report: Report, *, by: User, at=AT, impact=IMPACT, actions=ACTIONS) -> Report:

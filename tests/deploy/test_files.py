@@ -96,6 +96,21 @@ def test_the_checks_that_compose_makes_are_plain_words():
     assert {name for name, check in asked.items() if check} == {"web", "database", "broker"}
 
 
+def test_only_the_service_that_migrates_has_the_password_of_the_owner_of_the_tables():
+    services = files.compose()["services"]
+    with_owner = {name for name, service in services.items() if "OWNER" in str(service.get("environment"))}
+    assert with_owner == {"migrated", "database"}
+    urls = services["migrated"]["environment"]
+    assert urls["DATABASE_OWNER_URL"] == urls["DATABASE_URL"].replace(
+        "statsoffice:${DATABASE_PASSWORD", "statsoffice_owner:${DATABASE_OWNER_PASSWORD"
+    )
+    (script,) = [volume for volume in services["database"]["volumes"] if "initdb" in volume]
+    assert (files.DEPLOY / script.split(":")[0]).stat().st_mode & 0o111
+    assert "DATABASE_OWNER_URL" not in files.chosen_settings()
+    (owner,) = [line for line in (files.DEPLOY / "owner.example").read_text().splitlines() if not line.startswith("#")]
+    assert owner.startswith("DATABASE_OWNER_URL=postgres://statsoffice_owner:")
+
+
 @pytest.mark.parametrize("name", ["deploy/statsoffice.env", "deploy/.env"])
 def test_git_leaves_out_what_compose_reads_secrets_from(name):
     known = (settings.BASE_DIR / ".gitignore").read_text().splitlines()
@@ -112,7 +127,7 @@ def test_compose_gives_its_processes_no_rights_and_shows_nobody_but_the_web():
     opened = {name: service["ports"] for name, service in written["services"].items() if "ports" in service}
     assert opened == {"web": ["127.0.0.1:8000:8000"]}
     named = {volume.split(":")[0] for service in written["services"].values() for volume in service.get("volumes", [])}
-    assert named == set(written["volumes"])
+    assert named == {*written["volumes"], "./postgresql/create-roles.sh"}
 
 
 def test_the_image_runs_as_an_account_that_is_not_root_and_copies_what_is_there():

@@ -17,6 +17,8 @@ from tests.servers.process import running
 ROOT = 0
 SUPERUSER = "postgres"
 DATABASE = "statsoffice"
+# The two roles that deploy/postgresql/create-roles.sh creates.
+OWNER, PROCESSES = "statsoffice_owner", "statsoffice"
 
 
 class Cluster:
@@ -70,9 +72,9 @@ class Cluster:
         ):
             yield
 
-    def url(self, database: str) -> str:
+    def url(self, database: str, *, role: str = SUPERUSER) -> str:
         """Give the DATABASE_URL of one of the cluster's databases."""
-        return f"postgres://{SUPERUSER}@/{self.folder}/{database}"  # two slashes: a folder, not a host
+        return f"postgres://{role}@/{self.folder}/{database}"  # two slashes: a folder, not a host
 
     def answers(self) -> bool:
         """Tell whether the cluster can be used."""
@@ -82,14 +84,35 @@ class Cluster:
             return False
         return True
 
-    def connect(self, database: str) -> psycopg.Connection:
+    def connect(self, database: str, *, role: str = SUPERUSER) -> psycopg.Connection:
         """Connect to one of the cluster's databases; each statement is its own transaction."""
-        return psycopg.connect(host=f"{self.folder}", user=SUPERUSER, dbname=database, autocommit=True)
+        return psycopg.connect(host=f"{self.folder}", user=role, dbname=database, autocommit=True)
 
-    def create(self, database: str, *, like: str = "template1") -> None:
+    def create(self, database: str, *, like: str = "template1", owner: str = SUPERUSER) -> None:
         """Create a database, empty or as a copy of another one that nobody uses."""
         with self.connect("postgres") as server:
-            server.execute(f"CREATE DATABASE {database} TEMPLATE {like}")
+            server.execute(f"CREATE DATABASE {database} TEMPLATE {like} OWNER {owner}")
+
+    def create_roles(self, database: str) -> None:
+        """Create the two roles as the image of PostgreSQL does for Compose, with one of the databases for them.
+
+        It removes the superuser's password. The tests need none.
+        """
+        script = Path(__file__).resolve().parents[2] / "deploy" / "postgresql" / "create-roles.sh"
+        # Debian has psql on PATH, other systems only beside the server.
+        path = f"{os.environ['PATH']}:{Path(programs.postgresql('psql')).parent}"
+        environment = {"PATH": path, "PGHOST": str(self.folder), "POSTGRES_USER": SUPERUSER, "POSTGRES_DB": database}
+        passwords = {"DATABASE_OWNER_PASSWORD": "of-the-owner", "DATABASE_PASSWORD": "of-the-processes"}
+        subprocess.run(
+            ["bash", str(script)], env=os.environ | environment | passwords, check=True, stdout=subprocess.DEVNULL
+        )
+
+    def two_urls(self, database: str) -> dict[str, str]:
+        """Give the two settings for a database whose tables belong to a role of their own."""
+        return {
+            "DATABASE_URL": self.url(database, role=PROCESSES),
+            "DATABASE_OWNER_URL": self.url(database, role=OWNER),
+        }
 
 
 def _as_postgres() -> list[str]:

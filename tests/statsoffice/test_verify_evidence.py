@@ -19,6 +19,9 @@ from tests.statsoffice.backup.commands import manage
 
 AT = datetime(2026, 6, 30, 9, 0, tzinfo=UTC)
 
+ANCHORS = ("releases.anchor", "releases.time_stamp")
+ROW_RECORDS = ("releases.row", "releases.monitoring_row", "breaches.row", "accounts.row", "messages.row")
+
 pytestmark = pytest.mark.django_db
 
 
@@ -54,6 +57,7 @@ def test_an_empty_record_holds():
         "breaches.event: 0 rows, holds",
         "breaches.register_event: 0 rows, holds",
         "accounts.event: 0 rows, holds",
+        *(f"{name}: 0 rows, holds" for name in (*ROW_RECORDS, *ANCHORS)),
         "releases.body: 0 bodies, hold",
     ]
     assert (err, failure) == ("", None)
@@ -67,6 +71,8 @@ def test_each_chain_is_told_with_its_number_of_rows():
         "breaches.event: 1 row, holds",
         "breaches.register_event: 0 rows, holds",
         "accounts.event: 0 rows, holds",
+        "releases.row: 2 rows, holds",
+        *(f"{name}: 0 rows, holds" for name in (*ROW_RECORDS[1:], *ANCHORS)),
         "releases.body: 0 bodies, hold",
     ]
 
@@ -96,10 +102,10 @@ def test_a_chain_that_does_not_hold_is_told_by_its_first_broken_row_and_the_othe
     out, err, failure = verify()
     assert err.strip() == sentence
     assert failure == (
-        "1 of 5 chains was changed after it was written. Keep the database as it is, and compare it with a backup "
+        "1 of 12 chains was changed after it was written. Keep the database as it is, and compare it with a backup "
         "from before the change: restore the backup into a new database and run verify_evidence there."
     )
-    assert out.count("holds") == 4
+    assert out.count("holds") == 11
     assert "releases.body: 0 bodies, hold" in out
 
 
@@ -117,7 +123,7 @@ def test_kept_bodies_are_read_as_well_and_one_that_was_changed_is_named():
         "The stored pages were changed after they were written. Keep the database as it is, and compare it with a "
         "backup from before the change: restore the backup into a new database and run verify_evidence there."
     )
-    assert out.count("holds") == 5
+    assert out.count("holds") == 12
 
 
 def test_every_chain_of_the_product_is_walked():

@@ -6,6 +6,7 @@ from typing import Any
 from django.core.management.base import CommandError, CommandParser
 
 from breaches.core.status import WITH_DOCUMENT
+from breaches.deciding.approved_documents import DocumentChanged
 from breaches.models import Report
 from breaches.paper import pdf, printing
 from releases.management.plain_command import PlainCommand
@@ -44,6 +45,8 @@ class Command(PlainCommand):
         except pdf.NotRendered as fault:
             message = f"{report.reference} could not be printed: {fault}"
             raise CommandError(message) from fault
+        except DocumentChanged as fault:
+            raise CommandError(str(fault)) from fault
         try:
             with whole_file(options["output"]) as file:
                 file.write(document.pdf)

@@ -10,6 +10,12 @@ from releases.core.judging.flips import Away, Flip, flips_after
 from releases.core.judging.proving import parted, without_taken_away
 from releases.core.looks.cadence import CONFIRMING, LONGEST_GAP_AFTER_LIMIT
 
+RULES_VERSION = 1
+"""The version of the rules from the checks to a verdict. Increase it with every change that can alter a stored verdict.
+
+`verify_evidence` computes again what was judged by the present version, and no other.
+"""
+
 PLANNED_TOLERANCE = timedelta(seconds=0.5)
 """A look sent this close to its planned instant, the clock's error included, is excused as made at that instant."""
 

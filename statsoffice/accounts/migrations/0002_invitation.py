@@ -1,4 +1,4 @@
-"""Invitations, which name a producer of releases, the group of administrators, and the table of Django's cache."""
+"""Invitations, digests of accounts, the group of administrators, and the table of Django's cache."""
 
 import django.db.models.deletion
 from django.conf import settings
@@ -168,6 +168,23 @@ class Migration(migrations.Migration):
                         name="invitation_accepted_or_withdrawn",
                     ),
                 ],
+            },
+        ),
+        migrations.CreateModel(
+            name="AccountRowRecord",
+            fields=[
+                ("id", models.BigAutoField(auto_created=True, primary_key=True, serialize=False, verbose_name="ID")),
+                ("position", models.PositiveBigIntegerField(editable=False, unique=True)),
+                ("format_version", models.PositiveSmallIntegerField(default=1, editable=False)),
+                ("previous_hash", models.CharField(editable=False, max_length=64)),
+                ("row_hash", models.CharField(editable=False, max_length=64)),
+                ("digests", models.JSONField()),
+                ("heads", models.JSONField()),
+                ("why", models.CharField(blank=True, max_length=20)),
+            ],
+            options={
+                "ordering": ("position",),
+                "abstract": False,
             },
         ),
         migrations.RunPython(create_cache_table, drop_cache_table),

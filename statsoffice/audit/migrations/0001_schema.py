@@ -1,4 +1,4 @@
-"""Events of accounts; on PostgreSQL, append-only triggers for them and for the log of the admin site."""
+"""Events of accounts; on PostgreSQL, append-only triggers for them, for digests of rows and for the log of the admin site."""
 
 import functools
 import secrets
@@ -8,10 +8,12 @@ from django.conf import settings
 from django.db import migrations, models
 
 # By table: the function that refuses an UPDATE or DELETE (releases.0001_schema creates them). Its arguments are the
-# columns that a redaction may overwrite.
+# columns that a redaction may overwrite. TRUNCATE is refused for each of them.
 TRIGGERS = {
+    "accounts_accountrowrecord": "refuse_change()",
     "audit_accountevent": "refuse_change()",
     "django_admin_log": "refuse_change_but_redaction('object_repr', 'change_message')",
+    "outbox_messagerowrecord": "refuse_change()",
 }
 
 
@@ -22,6 +24,9 @@ def create_triggers(apps, schema_editor):
             schema_editor.execute(
                 f'CREATE TRIGGER append_only BEFORE UPDATE OR DELETE ON "{table}" FOR EACH ROW EXECUTE FUNCTION {function}'
             )
+            schema_editor.execute(
+                f'CREATE TRIGGER append_only_truncate BEFORE TRUNCATE ON "{table}" EXECUTE FUNCTION refuse_change()'
+            )
 
 
 def drop_triggers(apps, schema_editor):
@@ -29,6 +34,7 @@ def drop_triggers(apps, schema_editor):
     if schema_editor.connection.vendor == "postgresql":
         for table in TRIGGERS:
             schema_editor.execute(f'DROP TRIGGER append_only ON "{table}"')
+            schema_editor.execute(f'DROP TRIGGER append_only_truncate ON "{table}"')
 
 
 class Migration(migrations.Migration):
@@ -37,7 +43,8 @@ class Migration(migrations.Migration):
     dependencies = [
         ("admin", "0003_logentry_add_action_flag_choices"),
         ("releases", "0001_schema"),
-        ("accounts", "__first__"),
+        ("accounts", "0002_invitation"),
+        ("outbox", "0001_schema"),
     ]
 
     operations = [

@@ -8,6 +8,7 @@ from django.core.management.base import CommandError, CommandParser
 from releases.management.plain_command import PlainCommand
 from statsoffice.backup import BackupError
 from statsoffice.backup.sqlite_copy import copy_from_sqlite
+from statsoffice.database_roles import RoleRefused
 
 
 class Command(PlainCommand):
@@ -16,11 +17,12 @@ class Command(PlainCommand):
     help = """\
 Copy every row of an SQLite database into the new PostgreSQL database.
 
-Stop every other process first, and set DATABASE_URL to an empty PostgreSQL
-database in UTF-8. The SQLite file must have the tables of this version; it is
-not changed. Everything is copied except sessions, in one transaction, and the
-evidence is verified. If anything fails, the PostgreSQL database is empty. A file
-with the demonstration is refused, because the password of its accounts is public."""
+Stop every other process first. Set DATABASE_URL to an empty PostgreSQL database
+in UTF-8, and DATABASE_OWNER_URL if it has two roles. The SQLite file must have the
+tables of this version; it is not changed. Everything is copied except sessions, in
+one transaction, and the evidence is verified. If anything fails, the PostgreSQL
+database is empty. A file with the demonstration is refused, because the password
+of its accounts is public."""
 
     # They load every page, which takes longer than the backup of a small office.
     requires_system_checks = ()
@@ -34,7 +36,7 @@ with the demonstration is refused, because the password of its accounts is publi
         """Copy the rows, and report what was copied."""
         try:
             rows, checked = copy_from_sqlite(options["file"])
-        except BackupError as fault:
+        except (BackupError, RoleRefused) as fault:
             raise CommandError(str(fault)) from fault
         except OSError as fault:
             message = f"{options['file']} cannot be read: {fault.strerror}."

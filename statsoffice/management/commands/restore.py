@@ -8,6 +8,7 @@ from django.core.management.base import CommandError, CommandParser
 
 from releases.management.plain_command import WHERE_THE_DATABASE_IS, PlainCommand
 from statsoffice.backup import BackupError, archive
+from statsoffice.database_roles import RoleRefused
 
 
 class Command(PlainCommand):
@@ -16,11 +17,12 @@ class Command(PlainCommand):
     help = """\
 Restore a backup into an empty database and an empty folder of stored files.
 
-Stop every other process first. The checksums are checked before anything is
-written. A backup of an earlier version is then migrated to this version. At the
-end the evidence is verified, as verify_evidence does. If anything fails, the
-evidence included, the database is empty again; --accept-broken-evidence restores
-a record that was broken before the backup.
+Stop every other process first, and set DATABASE_OWNER_URL if the database has two
+roles. The checksums are checked before anything is written. A backup of an earlier
+version is then migrated to this version. At the end the evidence is verified, as
+verify_evidence does. If anything fails, the evidence included, the database is
+empty again; --accept-broken-evidence restores a record that was broken before the
+backup.
 
 With --check the backup is read to its end, and nothing is written."""
 
@@ -48,7 +50,7 @@ With --check the backup is read to its end, and nothing is written."""
                 return
             stored = Path(settings.MEDIA_ROOT)
             restored = archive.restore(read, stored=stored, accept_broken_evidence=accept_broken)
-        except BackupError as fault:
+        except (BackupError, RoleRefused) as fault:
             raise CommandError(str(fault)) from fault
         except OSError as fault:
             message = f"{fault.filename or folder}: {fault.strerror}. Nothing was changed."

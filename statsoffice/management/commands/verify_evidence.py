@@ -1,8 +1,10 @@
 """Check that the record stands as it was written."""
 
+from pathlib import Path
 from typing import Any
 
-from django.core.management.base import CommandError
+from django.core.management.base import CommandError, CommandParser
+from django.utils import timezone
 
 from releases.management.plain_command import PlainCommand
 from statsoffice import evidence_checked
@@ -14,25 +16,55 @@ TO_BE_DONE = (
 
 
 class Command(PlainCommand):
-    """Walks the chains of the record, and reads every kept body."""
+    """Verifies the chains of the record and the stored pages."""
 
     help = """\
-Check that checks, events and stored pages are as they were written.
+Check that the record is as it was written.
 
-Each row contains the hash of its content and of the row before it. This verifies
-the chains of releases' events, of checks, of reports' events, of exports of the
-register and of accounts, and prints the number of rows of each. If a chain is
+Each row of a chain contains the hash of its content and of the row before it. This
+verifies the chains of releases' events, of checks, of reports' events, of exports of
+the register and of accounts, and prints the number of rows of each. If a chain is
 broken, its first broken row is named on standard error and the exit code is 1.
+
+The chains whose names end in "row" contain digests of other rows: releases, addresses,
+verdicts, suspicions, versions of reports, approved documents, messages, coverage, roles
+and administrators. This compares each of these rows with its last digest, and computes
+each verdict from the checks again if it was judged by the present version of the rules.
+The first row that was changed, added or deleted is named in the same way.
+
+The chain releases.anchor contains roots over the heads of all chains, and
+releases.time_stamp contains what a time-stamp authority says about them. The command
+names the first anchor that the chains, or its time stamp, do not fit any more. A person
+who can write to the database can replace all of that. Anchors that are stored outside
+the office show it: save the email that brought one, or take the backup.json of a
+backup, and give it as --anchor FILE, as often as you like.
 
 Then it reads every stored page and compares it with its hash and with the check
 that received it. The first that differs is named in the same way."""
 
     NEEDS_A_DATABASE = True
 
+    def add_arguments(self, parser: CommandParser) -> None:
+        """Declare the arguments."""
+        parser.add_argument(
+            "--anchor",
+            metavar="FILE",
+            type=Path,
+            action="append",
+            default=[],
+            help="compare with the anchors in this file, such as a saved email or a backup.json",
+        )
+
     def handle(self, *args: Any, **options: Any) -> None:
         """Verify every chain and every stored page, and name what was changed."""
-        found = evidence_checked.check()
-        for one in found:
+        try:
+            files = {str(path): path.read_bytes() for path in options["anchor"]}
+        except OSError as fault:
+            message = f"{fault.filename} could not be read: {fault.strerror}."
+            raise CommandError(message) from fault
+        found = evidence_checked.check(now=timezone.now())
+        outside = [evidence_checked.check_outside(name, content) for name, content in files.items()]
+        for one in [*found, *outside]:
             (self.stdout if one.why is None else self.stderr).write(one.in_words())
         *chains, bodies = found
         broken = sum(one.why is not None for one in chains)
@@ -42,5 +74,7 @@ that received it. The first that differs is named in the same way."""
             sentences.append(f"{broken} of {len(chains)} chains {changed} written.")
         if bodies.why is not None:
             sentences.append("The stored pages were changed after they were written.")
+        if any(one.why is not None for one in outside):
+            sentences.append("The record does not fit an anchor from outside the office.")
         if sentences:
             raise CommandError(" ".join([*sentences, TO_BE_DONE]))

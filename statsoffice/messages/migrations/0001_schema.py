@@ -1,5 +1,8 @@
 """The tables of messages, their channels and preferences."""
 
+import functools
+import secrets
+
 import django.db.models.deletion
 import simple_history.models
 from django.conf import settings
@@ -108,6 +111,14 @@ class Migration(migrations.Migration):
                 ("due_at", models.DateTimeField(help_text="When it is to be sent, or tried again.")),
                 ("attempts", models.PositiveSmallIntegerField(default=0)),
                 ("last_error", models.CharField(blank=True, max_length=500)),
+                (
+                    "salt",
+                    models.CharField(
+                        default=functools.partial(secrets.token_hex, 16),
+                        help_text="Part of its recorded digest; replaced when words are removed.",
+                        max_length=32,
+                    ),
+                ),
                 ("sent_at", models.DateTimeField(null=True)),
                 ("claimed_until", models.DateTimeField(null=True)),
                 (
@@ -273,6 +284,23 @@ class Migration(migrations.Migration):
                 "constraints": [
                     models.UniqueConstraint(fields=("verdict", "event"), name="a_message_tells_of_a_verdict_once")
                 ],
+            },
+        ),
+        migrations.CreateModel(
+            name="MessageRowRecord",
+            fields=[
+                ("id", models.BigAutoField(auto_created=True, primary_key=True, serialize=False, verbose_name="ID")),
+                ("position", models.PositiveBigIntegerField(editable=False, unique=True)),
+                ("format_version", models.PositiveSmallIntegerField(default=1, editable=False)),
+                ("previous_hash", models.CharField(editable=False, max_length=64)),
+                ("row_hash", models.CharField(editable=False, max_length=64)),
+                ("digests", models.JSONField()),
+                ("heads", models.JSONField()),
+                ("why", models.CharField(blank=True, max_length=20)),
+            ],
+            options={
+                "ordering": ("position",),
+                "abstract": False,
             },
         ),
     ]

@@ -8,6 +8,7 @@ import pytest
 from django.core.management import CommandError, call_command
 from django.db import DatabaseError, connection, models, transaction
 from django.urls import reverse
+from django.utils import timezone
 
 from breaches.completing import actions, notes
 from breaches.core.remarks import Section
@@ -31,7 +32,7 @@ from releases.models.append_only import AppendOnlyRow
 from releases.models.redacted import redacting
 from statsoffice import evidence_checked
 from statsoffice.messages import outbox
-from statsoffice.messages.models import Message
+from statsoffice.messages.models import Message, MessageRowRecord
 from statsoffice.redacting.redaction import redact
 from tests.breaches.people import AT, a_report, an_office, naming, printed
 from tests.shared_rows import shared_fixture
@@ -68,7 +69,9 @@ def report(office):
     words = f"With regards of {NAME}."
     sending.send(report, recipient="regulation@example.gov.uk", words=words, by=office.head, at=AT + timedelta(hours=1))
     outbox.create_missing(now=AT + timedelta(hours=2))
-    Message.objects.filter(report=report).update(text=f"{NAME} has returned the report.")
+    told = Message.objects.filter(report=report)
+    told.update(text=f"{NAME} has returned the report.")
+    MessageRowRecord.record({Message: list(told.values_list("pk", flat=True))})
     return Report.objects.select_related("producer").get(pk=report.pk)
 
 
@@ -84,7 +87,7 @@ def where(words):
 
 
 def holds():
-    return {one.why for one in evidence_checked.check()} == {None}
+    return {one.why for one in evidence_checked.check(now=timezone.now())} == {None}
 
 
 @pytest.mark.both_databases
@@ -217,7 +220,7 @@ def test_words_that_were_changed_without_a_redaction_are_named_though_the_hashes
     event = report.events.exclude(words="").first()
     digest = event.payload()["words"]
     tamper(statement.format(digest=f"'{digest}'") + f" WHERE id = {event.pk}")
-    (why,) = {one.why for one in evidence_checked.check()} - {None}
+    (why,) = {one.why for one in evidence_checked.check(now=timezone.now())} - {None}
     assert why == f"the words of row {event.position} were changed, and no redaction says so"
 
 

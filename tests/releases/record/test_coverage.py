@@ -80,7 +80,7 @@ def test_full_coverage_has_no_hole():
 
 
 def test_a_stretch_that_reaches_beyond_both_ends_leaves_no_hole():
-    Coverage.objects.create(watcher="a", began_at=at(-600), ended_at=at(7200))
+    Coverage.objects.create(watcher="a", began_at=at(-600), ended_at=at(7200), recorded_until=at(7200))
     assert holes() == []
 
 
@@ -97,8 +97,8 @@ def test_a_second_watcher_fills_the_hole_of_the_first():
 
 
 def test_a_short_stretch_inside_a_long_one_hides_no_hole_and_makes_none():
-    Coverage.objects.create(watcher="a", began_at=at(0), ended_at=at(3000))
-    Coverage.objects.create(watcher="b", began_at=at(100), ended_at=at(200))
+    Coverage.objects.create(watcher="a", began_at=at(0), ended_at=at(3000), recorded_until=at(3000))
+    Coverage.objects.create(watcher="b", began_at=at(100), ended_at=at(200), recorded_until=at(200))
     assert holes() == [(3000, 3600)]
 
 

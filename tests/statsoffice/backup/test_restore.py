@@ -1,8 +1,10 @@
 """A backup is restored completely into an empty database, or not at all; it shows one instant while others write."""
 
 import itertools
+import json
 import subprocess
 import threading
+from dataclasses import replace
 from textwrap import dedent
 
 import psycopg
@@ -11,7 +13,11 @@ from django.contrib.sessions.models import Session
 from django.core.management import CommandError, call_command
 from django.db import connection, transaction
 
+from releases.core import anchor_text
 from releases.core.canonical import sha256_hex
+from releases.core.merkle import root_of
+from releases.record.anchors import text_of
+from statsoffice import anchoring
 from statsoffice.backup import archive
 from statsoffice.backup.engines import UNSAVED_TABLES
 from tests.factories import SEED_DUE, ContactFactory, ProducerFactory
@@ -160,6 +166,36 @@ def test_broken_evidence_is_not_restored_unless_it_is_accepted(office, elsewhere
     assert list(elsewhere.stored.iterdir()) == []
     printed = manage("restore", tmp_path / "backup", "--accept-broken-evidence", environment=elsewhere.environment)
     assert "releases.observation: row 1 was changed after it was written" in printed
+
+
+@pytest.mark.both_databases
+def test_the_manifest_has_the_newest_anchor_which_the_restored_record_must_fit(office, elsewhere, tmp_path):
+    assert json.loads((written(tmp_path / "before") / "backup.json").read_text())["anchor"] == []
+    anchor = anchoring.make_due(now=SEED_DUE)
+    folder = written(tmp_path / "after")
+    assert json.loads((folder / "backup.json").read_text())["anchor"] == text_of(anchor)
+    other = next(iter(anchor_text.read("\n".join(text_of(anchor)))))
+    head = replace(other.heads[0], row_hash="0" * 64)
+    heads = [head, *other.heads[1:]]
+    lines = anchor_text.lines_of(1, made_at=SEED_DUE, root=root_of(heads), heads=heads)
+    _describe(folder, anchor=lines)
+    sentence = manage("restore", folder, environment=elsewhere.environment, fails=True)
+    assert f"backup.json: anchor 1 does not fit: row {head.position} of {head.chain} is another." in sentence
+    _describe(folder, anchor=text_of(anchor))
+    assert "backup.json: 1 anchor, fits" in manage("restore", folder, environment=elsewhere.environment)
+
+
+def _describe(folder, **said):
+    """Change the manifest and its checksum."""
+    manifest, checksums = folder / "backup.json", folder / "SHA256SUMS"
+    before = manifest.read_bytes()
+    manifest.write_text(json.dumps(json.loads(before) | said))
+    checksums.write_text(checksums.read_text().replace(sha256_hex(before), sha256_hex(manifest.read_bytes())))
+
+
+def written(folder):
+    call_command("backup", str(folder))
+    return folder
 
 
 def test_a_backup_during_writes_is_of_one_instant_and_delays_no_writer(office, stored, elsewhere, tmp_path):

@@ -1,4 +1,7 @@
-"""A trial on SQLite is copied to PostgreSQL with every row, and the record goes on there; or nothing is copied."""
+"""A trial on SQLite is copied to PostgreSQL with every row, and the record goes on there; or nothing is copied.
+
+On PostgreSQL the tables belong to a role of their own, and the record goes on with the rights of the processes.
+"""
 
 import contextlib
 import errno
@@ -16,13 +19,14 @@ from django.db import OperationalError, connections, transaction
 from statsoffice.backup import BackupError, sqlite_copy
 from statsoffice.backup.engines import UNSAVED_TABLES
 from tests.servers import migrated
+from tests.servers.postgresql_cluster import PROCESSES
 from tests.servers.private_postgresql import private_cluster
 from tests.statsoffice.backup.commands import an_office_elsewhere, manage, script
 
 pytestmark = pytest.mark.usefixtures("any_database")
 
 FILL = dedent("""
-    from releases.models import Release
+    from releases.calendar import corrections
     from statsoffice.accounts.models import User
     from tests.factories import UserFactory, a_confirmed_release, a_release
     from tests.releases.brought import brought, keep
@@ -31,7 +35,7 @@ FILL = dedent("""
     UserFactory(email="head@example.gov.uk")
     User.objects.update(date_joined="2020-01-01T00:00:00+00:00")
     deleted = a_release(reference="deleted")
-    Release.objects.filter(pk=deleted.pk).delete()
+    corrections.remove(deleted, by=None, at=deleted.recorded_at)
     print(deleted.pk)
 """)
 A_FURTHER_RELEASE = dedent("""
@@ -74,8 +78,10 @@ def rows_of(database, tables):
 def test_every_row_is_copied_and_the_record_goes_on(trial, cluster, tmp_path):
     file, deleted = trial
     cluster.create("office")
-    office = an_office_elsewhere(cluster.url("office"), tmp_path / "office")
-    printed = manage("copy_from_sqlite", file, environment=office)
+    cluster.create_roles("office")
+    office = an_office_elsewhere(cluster.url("office", role=PROCESSES), tmp_path / "office")
+    owner = office | cluster.two_urls("office")
+    printed = manage("copy_from_sqlite", file, environment=owner)
     assert "releases.observation: 3 rows, holds" in printed
     assert "releases.body: 1 body, holds" in printed
     with contextlib.closing(sqlite3.connect(file)) as source, cluster.connect("office") as copy:
@@ -94,7 +100,7 @@ def test_every_row_is_copied_and_the_record_goes_on(trial, cluster, tmp_path):
     # An event still names the deleted release, so no other release may get its number.
     assert int(script(A_FURTHER_RELEASE, environment=office)) > deleted
     assert "holds" in manage("verify_evidence", environment=office)
-    sentence = manage("copy_from_sqlite", file, environment=office, fails=True)
+    sentence = manage("copy_from_sqlite", file, environment=owner, fails=True)
     assert "The database is not empty, so nothing was changed." in sentence
 
 

@@ -117,6 +117,10 @@ BAD = {
     "no scheme": ({"STATSOFFICE_ADDRESS": "releases.example.gov.uk"}, "STATSOFFICE_ADDRESS"),
     "control": ({"STATSOFFICE_PROBE_CONTROLS": "example.org"}, "STATSOFFICE_PROBE_CONTROLS"),
     "time server": ({"STATSOFFICE_CLOCK_SERVERS": "ntp://ntp.example.gov.uk"}, "must be a host name"),
+    "owner of a file": (
+        {"DATABASE_OWNER_URL": "sqlite:////office.sqlite3"},
+        "DATABASE_OWNER_URL must name a PostgreSQL",
+    ),
     "other database": ({"DATABASE_URL": "mysql://u:p@localhost/db"}, "PostgreSQL or an SQLite"),
     "no database": ({"DATABASE_URL": "nonsense"}, "DATABASE_URL"),
     "polled broker": ({"REDIS_URL": "sqs://SECRET@x"}, 'REDIS_URL starts with "sqs://"; it must start with redis://'),

@@ -12,7 +12,7 @@ from releases.calendar import scheduling
 from releases.core.roles import Role
 from releases.models import Contact, Release, Series
 from releases.verdicts import judging
-from statsoffice.messages import outbox, overdue_actions, reports_moved
+from statsoffice.messages import anchors_made, outbox, reports_moved
 from statsoffice.messages.gathering import SETTLING
 from statsoffice.messages.models import Message
 from statsoffice.messages.owed import Owed
@@ -230,7 +230,7 @@ def test_telling_one_or_five_suspicions_takes_as_many_queries(suspected, django_
         assert outbox.create_missing(now=NOW) == 4
 
 
-@pytest.mark.parametrize("kind", [reports_moved, overdue_actions], ids=["one in between", "the last one"])
+@pytest.mark.parametrize("kind", [reports_moved, anchors_made], ids=["one in between", "the last one"])
 def test_a_fault_in_one_kind_of_news_keeps_back_no_other_and_is_raised_in_the_end(suspected, monkeypatch, kind):
 
     def broken(*, told, now):
@@ -240,7 +240,7 @@ def test_a_fault_in_one_kind_of_news_keeps_back_no_other_and_is_raised_in_the_en
 
     monkeypatch.setattr(kind, "owed", broken)
     for _ in range(2):
-        with pytest.raises(ExceptionGroup, match="1 of 14 kinds of news") as raised:
+        with pytest.raises(ExceptionGroup, match="1 of 15 kinds of news") as raised:
             outbox.create_missing(now=NOW)
         assert [str(fault) for fault in raised.value.exceptions] == ["one odd row"]
     assert Message.objects.filter(subject__startswith="Suspected breach").count() == 4

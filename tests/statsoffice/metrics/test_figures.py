@@ -130,7 +130,8 @@ def test_coverage_is_the_part_of_the_time_that_was_watched(measured):
         coverage.mark_alive("one", at=NOW - timedelta(minutes=minutes))
     figures = measured()
     assert figures["coverage_ratio", "1h"] == 0  # a mark a minute leaves holes between
-    coverage.Coverage.objects.create(watcher="two", began_at=NOW - timedelta(minutes=30), ended_at=NOW)
+    began_at = NOW - timedelta(minutes=30)
+    coverage.Coverage.objects.create(watcher="two", began_at=began_at, ended_at=NOW, recorded_until=NOW)
     figures = measured()
     assert figures["coverage_ratio", "1h"] == pytest.approx(0.5)
     assert figures["coverage_ratio", "24h"] == pytest.approx(30 / 1440)

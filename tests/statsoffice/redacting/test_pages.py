@@ -8,6 +8,7 @@ import pytest
 from django.contrib.sessions.models import Session
 from django.test import Client, RequestFactory
 from django.urls import reverse
+from django.utils import timezone
 from django.views.debug import ExceptionReporter
 from selectolax.lexbor import LexborHTMLParser
 
@@ -132,7 +133,7 @@ def test_once_confirmed_they_are_gone_and_the_result_says_so_with_its_marker(hea
     assert "The approved document holds the words in version" in shown
     assert where(NAME) == set()
     assert (event.kind, event.actor, event.words) == (KIND, office.head, WHY)
-    assert {one.why for one in evidence_checked.check()} == {None}
+    assert {one.why for one in evidence_checked.check(now=timezone.now())} == {None}
 
 
 def test_without_the_confirmation_nothing_goes_and_what_was_given_stays(head, report):

@@ -1,0 +1,95 @@
+"""Anchors: the heads of all chains of the record combined into one root, which is also stored outside the office."""
+
+from typing import Any, ClassVar
+
+from django.db import models
+from django.utils.translation import gettext_lazy as lazy
+
+from releases.core.canonical import sha256_hex
+from releases.core.merkle import Head
+from releases.models.append_only import AppendOnlyQuerySet, ChainedRow
+
+
+class AnchorQuerySet(AppendOnlyQuerySet["Anchor"]):
+    """Anchors, which are only added."""
+
+
+class Anchor(ChainedRow):
+    """One root over the heads of all chains, this one as it was before included. Its position is its number."""
+
+    CHAIN: ClassVar[str] = "releases.anchor"
+
+    class Why(models.TextChoices):
+        """What had happened since the last one."""
+
+        APPROVAL = "approval", lazy("A report was approved")
+        MORNING = "morning", lazy("A morning's releases were judged")
+        DAILY = "daily", lazy("Daily")
+
+    root = models.CharField(max_length=64)
+    heads = models.JSONField(help_text=lazy("By chain: position, hash, first row since the last anchor, their digest."))
+    why = models.CharField(max_length=20, choices=Why.choices)
+    made_at = models.DateTimeField()
+
+    objects = AnchorQuerySet.as_manager()
+
+    class Meta:
+        ordering = ("position",)
+
+    def __str__(self) -> str:
+        return f"Anchor {self.position}"
+
+    def payload(self) -> dict[str, Any]:
+        """Return what the anchor's hash stands for."""
+        return {"root": self.root, "heads": self.heads, "why": self.why, "made_at": self.made_at}
+
+    def combined(self) -> list[Head]:
+        """Return the heads that it combines, by the names of their chains."""
+        return [Head(chain, *values) for chain, values in sorted(self.heads.items())]
+
+
+class TimeStampQuerySet(AppendOnlyQuerySet["TimeStamp"]):
+    """Time stamps, which are only added."""
+
+
+class TimeStamp(ChainedRow):
+    """The response of a time-stamp authority (RFC 3161) about the root of one anchor."""
+
+    CHAIN: ClassVar[str] = "releases.time_stamp"
+
+    anchor = models.OneToOneField(Anchor, on_delete=models.PROTECT, related_name="time_stamp")
+    authority = models.URLField(max_length=500)
+    stamped_at = models.DateTimeField(help_text=lazy("By the authority's clock."))
+    response = models.BinaryField(help_text=lazy("In DER, as the authority sent it."))
+
+    objects = TimeStampQuerySet.as_manager()
+
+    class Meta:
+        ordering = ("position",)
+
+    def __str__(self) -> str:
+        return f"Time stamp of anchor {self.anchor_id}"
+
+    def payload(self) -> dict[str, Any]:
+        """Return what the row's hash stands for."""
+        return {
+            "anchor": self.anchor_id,
+            "authority": self.authority,
+            "stamped_at": self.stamped_at,
+            "response": sha256_hex(bytes(self.response)),
+        }
+
+
+class TimeStampRequest(models.Model):
+    """An anchor that the authority is still to be asked about, and why it has no time stamp yet."""
+
+    anchor = models.OneToOneField(Anchor, on_delete=models.PROTECT, primary_key=True, related_name="time_stamp_request")
+    due_at = models.DateTimeField(help_text=lazy("When the authority is asked, or asked again."))
+    attempts = models.PositiveIntegerField(default=0)
+    last_error = models.CharField(max_length=500, blank=True)
+
+    class Meta:
+        ordering = ("due_at",)
+
+    def __str__(self) -> str:
+        return f"Request for a time stamp of anchor {self.anchor_id}"

@@ -1,0 +1,115 @@
+"""The rows about releases whose digests are recorded in a chain."""
+
+from typing import ClassVar
+
+from releases.models.body import KeptBody
+from releases.models.date_change import DateChange
+from releases.models.producer import Membership
+from releases.models.release import Address, Release
+from releases.models.row_record import RowRecord, Table
+from releases.models.verification import Statement, Verification
+from releases.models.watching import Coverage
+
+# No free text: what a redaction or a correction changes is recorded by its own event.
+OF_RELEASE = (
+    "public_id",
+    "series_id",
+    "status",
+    "planned_on",
+    "planned_at",
+    "zone",
+    "precision",
+    "due_at",
+    "schedule_version",
+    "rehearsal",
+    "recorded_at",
+    "announced_at",
+    "confirmed_at",
+    "published_at",
+    "cancelled_at",
+)
+OF_ADDRESS = ("release_id", "url", "role", "marker", "adapter", "required", "added_at")
+OF_VERIFICATION = (
+    "release_id",
+    "schedule_version",
+    "due_at",
+    "tolerance_seconds",
+    "outcome",
+    "last_not_live_at",
+    "first_live_at",
+    "delay_from",
+    "delay_to",
+    "occurred_at",
+    "addresses",
+    "reasons",
+    "published_at_by_publisher",
+    "publisher_source",
+    "diagnoses",
+    "decided_at",
+    "revision",
+    "rules_version",
+)
+OF_DATE_CHANGE = (
+    "release_id",
+    "schedule_version",
+    "was_on",
+    "was_at",
+    "was_precision",
+    "to_on",
+    "to_at",
+    "to_precision",
+    "zone",
+    "public_reason",
+    "requested_by_id",
+    "requested_at",
+    "agreed_by_id",
+    "agreed_at",
+    "announced_at",
+)
+OF_STATEMENT = (
+    "release_id",
+    "address_id",
+    "schedule_version",
+    "kind",
+    "text_digest",
+    "live_at",
+    "stated_by_id",
+    "stated_at",
+)
+# As few as say which bytes are evidence of what: a row is written at every check whose body takes the place of another.
+OF_KEPT_BODY = (
+    "release_id",
+    "address_id",
+    "schedule_version",
+    "why",
+    "since_due",
+    "look_id",
+    "sha256",
+    "state",
+)
+
+
+class ReleaseRowRecord(RowRecord):
+    """Digests of releases and what belongs to them, and of the roles for a producer."""
+
+    CHAIN: ClassVar[str] = "releases.row"
+    AFTER: ClassVar[str] = "releases.event"
+    TABLES = (
+        Table(Release, OF_RELEASE),
+        Table(Address, OF_ADDRESS),
+        Table(Verification, OF_VERIFICATION),
+        Table(DateChange, OF_DATE_CHANGE),
+        Table(Statement, OF_STATEMENT),
+        Table(Membership, ("user_id", "producer_id", "role")),
+    )
+
+
+class MonitoringRowRecord(RowRecord):
+    """Digests of which bodies are stored, and of coverage."""
+
+    CHAIN: ClassVar[str] = "releases.monitoring_row"
+    AFTER: ClassVar[str] = "releases.observation"
+    TABLES = (
+        Table(KeptBody, OF_KEPT_BODY),
+        Table(Coverage, ("watcher", "began_at", "recorded_until")),
+    )

@@ -1,0 +1,127 @@
+"""Making anchors, and comparing the chains with those in the database and those that are stored outside the office."""
+
+from collections.abc import Iterator, Mapping, Sequence
+from dataclasses import replace
+from datetime import datetime
+
+from django.db import transaction
+
+from releases.core.anchor_text import WrittenAnchor, lines_of
+from releases.core.dates import london
+from releases.core.merkle import Head, digest_of_rows, root_of
+from releases.models import Anchor, ChainHead, TimeStampRequest
+from releases.models.append_only import CHUNK, ChainedRow, Follow, unfollowed
+
+type Chains = Sequence[type[ChainedRow]]
+# Position, hash of the row before, hash of the row.
+type Link = tuple[int, str, str]
+
+
+def make_anchor(chains: Chains, *, why: Anchor.Why, at: datetime, ask_authority: bool) -> Anchor | None:
+    """Combine the heads of the chains into a new anchor; `None` if there is no row yet, or another process was first.
+
+    The rows are read outside a transaction: they are never changed, and no writer has to wait for it.
+
+    :param at: the aware instant of making.
+    :param ask_authority: whether a time stamp is to be requested.
+    """
+    last = Anchor.in_order().last()
+    heads = list(_heads(chains, after={head.chain: head.position for head in last.combined()} if last else {}))
+    if not heads:
+        return None
+    anchor = Anchor(
+        root=root_of(heads),
+        heads={head.chain: [head.position, head.row_hash, head.first, head.rows_sha256] for head in heads},
+        why=why,
+        made_at=at,
+    )
+    with transaction.atomic():
+        if ChainHead.hold(Anchor.CHAIN).position != (last.position if last else 0):
+            return None
+        Anchor.append([anchor])
+        if ask_authority:
+            TimeStampRequest.objects.create(anchor=anchor, due_at=at)
+    return anchor
+
+
+def text_of(anchor: Anchor) -> list[str]:
+    """Write an anchor as the lines that leave the office."""
+    return lines_of(anchor.position, made_at=anchor.made_at, root=anchor.root, heads=anchor.combined())
+
+
+def check_anchors(chains: Chains, *, follow: Follow = unfollowed) -> str | None:
+    """Compare the chains as they are with every anchor in the database.
+
+    :return: one sentence on the first anchor that does not fit, or None.
+    """
+    models, before = _by_name(chains), dict[str, Head]()
+    anchors = Anchor.in_order()
+    for anchor in follow(anchors.iterator(chunk_size=CHUNK), anchors.count()):
+        heads = anchor.combined()
+        misfit = None if root_of(heads) == anchor.root else "its root is not that of its heads"
+        for head in heads:
+            last = before.get(head.chain)
+            misfit = misfit or _gap(last, head) or (None if _is_as_before(last, head) else _misfit(models, head))
+            before[head.chain] = head
+        if misfit:
+            return f"anchor {anchor.position} of {london.moment(anchor.made_at)} does not fit: {misfit}"
+    return None
+
+
+def check_written(written: WrittenAnchor, chains: Chains) -> str | None:
+    """Compare the chains as they are with an anchor that is stored outside the office.
+
+    :return: one sentence on what does not fit, or None.
+    """
+    if not written.is_consistent():
+        return f"anchor {written.number} was changed in this file: its root is not that of its heads"
+    models = _by_name(chains)
+    for head in written.heads:
+        if misfit := _misfit(models, head):
+            return f"anchor {written.number} does not fit: {misfit}"
+    stored = Anchor.objects.filter(position=written.number).values_list("root", flat=True).first()
+    if stored != written.root:
+        return f"anchor {written.number} does not fit: the database has {'another' if stored else 'no'} root for it"
+    return None
+
+
+def links(chain: type[ChainedRow], *, first: int, last: int) -> Iterator[Link]:
+    """Read the hashes of a chain's rows from one position to another."""
+    rows = chain._default_manager.order_by("position").filter(position__range=(first, last))
+    yield from rows.values_list("position", "previous_hash", "row_hash").iterator(chunk_size=CHUNK)
+
+
+def _by_name(chains: Chains) -> Mapping[str, type[ChainedRow]]:
+    return {chain.CHAIN: chain for chain in chains}
+
+
+def _heads(chains: Chains, *, after: Mapping[str, int]) -> Iterator[Head]:
+    models = _by_name(chains)
+    # One statement, so that all heads are of one instant.
+    ends = ChainHead.objects.filter(chain__in=models, position__gt=0).values_list("chain", "position", "row_hash")
+    for chain, position, row_hash in sorted(ends):
+        first = after.get(chain, 0) + 1
+        yield Head(chain, position, row_hash, first, digest_of_rows(links(models[chain], first=first, last=position)))
+
+
+def _gap(before: Head | None, head: Head) -> str | None:
+    if head.first == (before.position if before else 0) + 1:
+        return None
+    return f"{head.chain} does not continue from the anchor before"
+
+
+def _is_as_before(before: Head | None, head: Head) -> bool:
+    """Say whether nothing was added to a chain, so that it was compared with the anchor before."""
+    return before is not None and head == replace(before, first=before.position + 1, rows_sha256=digest_of_rows([]))
+
+
+def _misfit(models: Mapping[str, type[ChainedRow]], head: Head) -> str | None:
+    chain = models.get(head.chain)
+    if chain is None:
+        return f"there is no chain {head.chain}"
+    row_hash = chain._default_manager.filter(position=head.position).values_list("row_hash", flat=True).first()
+    if row_hash != head.row_hash:
+        return f"row {head.position} of {head.chain} is {'another' if row_hash else 'missing'}"
+    if digest_of_rows(links(chain, first=head.first, last=head.position)) != head.rows_sha256:
+        return f"rows {head.first} to {head.position} of {head.chain} are others"
+    return None

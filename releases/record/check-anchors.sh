@@ -1,0 +1,112 @@
+#!/bin/sh
+# Checks that the rows of this bundle are in anchors of the office's record, and when a time-stamp authority stamped
+# these. It needs sha256sum (on macOS: shasum), openssl and the usual tools of POSIX, and no part of the product.
+#
+#     sh check-anchors.sh [CERTIFICATES.pem]
+#
+# Get the certificates from the authority itself. Those in this bundle (anchors/authority.pem) are the office's copy.
+# It ends with 0 if nothing is wrong. Compare each root that it prints with an email that you received from the office.
+set -u
+LC_ALL=C
+export LC_ALL
+here=$(pwd)
+cd "$(dirname "$0")" || exit 2
+certificates=anchors/authority.pem
+case ${1-} in
+  '') ;;
+  /*) certificates=$1 ;;
+  *) certificates=$here/$1 ;;
+esac
+faults=0
+
+fault() {
+  echo "WRONG: $1"
+  faults=$((faults + 1))
+}
+
+sha256() {
+  if command -v sha256sum >/dev/null; then sha256sum; else shasum -a 256; fi | cut -c 1-64
+}
+
+bytes() { # writes the bytes for which hexadecimal digits stand
+  digits=$1
+  while [ -n "$digits" ]; do
+    pair=${digits%"${digits#??}"}
+    digits=${digits#??}
+    # shellcheck disable=SC2059  # the format is the byte
+    printf "\\$(printf '%03o' "0x$pair")"
+  done
+}
+
+node() { # the hash of two neighbours, as RFC 6962 (section 2.1) makes it
+  { printf '\001' && bytes "$1" && bytes "$2"; } | sha256
+}
+
+root_by_proof() { # reads a proof: the leaf, and then the neighbours on the way to the root
+  leaf=$(sed -n 1p "$1")
+  value=$({ printf '\000' && printf %s "$leaf"; } | sha256)
+  while read -r side neighbour; do
+    case $side in
+      left) value=$(node "$neighbour" "$value") ;;
+      right) value=$(node "$value" "$neighbour") ;;
+    esac
+  done <<END
+$(sed 1d "$1")
+END
+  echo "$value"
+}
+
+rows_between() { # the lines of a chain from one position to another
+  awk -v first="$2" -v last="$3" '$1 >= first && $1 <= last' "$1.chain"
+}
+
+check_proof() { # directory of the anchor, name of the file of rows, name of the chain
+  root=$(cat "$1/root")
+  [ "$(root_by_proof "$1/$2")" = "$root" ] || fault "$1: the proof of $2 leads to another root"
+  read -r chain position row_hash first rows <"$1/$2"
+  [ "$chain" = "$3" ] || fault "$1: the proof of $2 is of another chain"
+  [ "$(rows_between "$2" "$first" "$position" | sha256)" = "$rows" ] ||
+    fault "$1: rows $first to $position of $2.chain are not those of the anchor"
+  [ "$(rows_between "$2" "$position" "$position" | cut -d ' ' -f 3)" = "$row_hash" ] ||
+    fault "$1: row $position of $2.chain is not that of the anchor"
+}
+
+check_time_stamp() { # directory of the anchor
+  if [ ! -f "$1/response.tsr" ]; then
+    echo "  It has no time stamp. Only an email or a backup shows when this root existed."
+  elif said=$(openssl ts -verify -data "$1/root" -in "$1/response.tsr" -CAfile "$certificates" \
+    -attime "$(cat "$1/stamped_at")" 2>&1); then
+    openssl ts -reply -in "$1/response.tsr" -text 2>/dev/null | sed -n 's/^Time stamp: /  The authority stamped it at /p'
+  else
+    fault "$1: openssl does not accept the time stamp: $said"
+  fi
+}
+
+check_rows() { # name of the file of rows
+  # A row is hashed as its line is. A line of a chain is position, hash of the row before, hash of the row.
+  computed=$(while IFS= read -r row; do
+    printf '%s\n' "$row" | sed -E 's/^\[[0-9]+,([0-9]+),"([0-9a-f]{64})",.*$/\1 \2/' | tr '\n' ' '
+    printf %s "$row" | sha256
+  done <"$1.jsonl")
+  wrong=$(printf '%s\n' "$computed" | sort -u | awk 'FNR == NR { held[$0] = 1; next } NF && !($0 in held)' "$1.chain" -)
+  [ -z "$wrong" ] || fault "$1.jsonl: rows that $1.chain does not hold:
+$wrong"
+  ranges=$(for proof in anchors/*/"$1"; do [ -f "$proof" ] && sed -n '1s/^[^ ]* \([0-9]*\) [^ ]* \([0-9]*\) .*/\2 \1/p' "$proof"; done)
+  printf '%s\n' "$computed" | awk -v name="$1" -v ranges="$ranges" '
+    BEGIN { count = split(ranges, ends) }
+    NF { rows++; for (i = 1; i < count; i += 2) if ($1 >= ends[i] && $1 <= ends[i + 1]) { anchored++; break } }
+    END { printf "%s: %d rows, %d of them in an anchor above\n", name, rows, anchored }'
+}
+
+for anchor in anchors/*/; do
+  anchor=${anchor%/}
+  [ -f "$anchor/root" ] || continue
+  echo "anchor ${anchor#anchors/} root $(cat "$anchor/root")"
+  if [ -f "$anchor/looks" ]; then check_proof "$anchor" looks releases.observation; fi
+  if [ -f "$anchor/events" ]; then check_proof "$anchor" events releases.event; fi
+  check_time_stamp "$anchor"
+done
+check_rows looks
+check_rows events
+if [ "$faults" -gt 0 ]; then exit 1; fi
+echo "Nothing is wrong. Rows that are in no anchor were added after the newest one, or before the first."

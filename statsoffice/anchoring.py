@@ -1,0 +1,93 @@
+"""When an anchor of the record is due, and the request to the time-stamp authority of the settings."""
+
+import time
+from datetime import datetime
+
+import requests
+from django.conf import settings
+
+from breaches.core.changes import PAST_TENSE
+from breaches.core.status import APPROVE
+from breaches.models import ReportEvent
+from releases.core.dates import london
+from releases.models import Anchor, RollCall
+from releases.record import anchors, time_stamps
+from releases.record.time_stamps import NotStamped
+from releases.verdicts import roll_call
+from statsoffice.chains import CHAINS
+
+CONNECT_SECONDS, ANSWER_SECONDS = 5.0, 20.0
+LARGEST_RESPONSE = 200_000
+QUERY, REPLY = "application/timestamp-query", "application/timestamp-reply"
+
+
+def make_due(*, now: datetime) -> Anchor | None:
+    """Make an anchor if an approval or a morning is not in one yet, or there is none of today (in London).
+
+    :param now: the aware instant of asking.
+    """
+    why = _why_due(now)
+    if why is None:
+        return None
+    return anchors.make_anchor(CHAINS, why=why, at=now, ask_authority=bool(settings.TIMESTAMP_AUTHORITY))
+
+
+def stamp_due(*, now: datetime) -> None:
+    """Request the time stamps that are due, if an authority is set."""
+    if settings.TIMESTAMP_AUTHORITY:
+        time_stamps.stamp_due(
+            ask=lambda query: ask_authority(settings.TIMESTAMP_AUTHORITY, query),
+            authority=settings.TIMESTAMP_AUTHORITY,
+            certificates=settings.TIMESTAMP_CERTIFICATES,
+            now=now,
+        )
+
+
+def ask_authority(address: str, query: bytes) -> bytes:
+    """Send a query to an authority by HTTP (RFC 3161, section 3.4) and return its response.
+
+    :raises NotStamped: if there is none within a minute, or it is no time-stamp reply.
+    """
+    ends = time.monotonic() + CONNECT_SECONDS + ANSWER_SECONDS
+    try:
+        with requests.post(
+            address,
+            data=query,
+            headers={"Content-Type": QUERY, "Accept": REPLY, "User-Agent": settings.OFFICE_NAME},
+            timeout=(CONNECT_SECONDS, ANSWER_SECONDS),
+            allow_redirects=False,
+            stream=True,
+        ) as response:
+            if response.status_code != requests.codes.ok:
+                raise NotStamped(f"The authority answered with status {response.status_code}.")
+            if response.headers.get("Content-Type", "").partition(";")[0].strip().lower() != REPLY:
+                raise NotStamped("The authority answered with something other than a time-stamp reply.")
+            content = b""
+            # The timeout counts for each read: a server that sends byte by byte would never reach it.
+            for chunk in response.iter_content(4096):
+                content += chunk
+                if len(content) > LARGEST_RESPONSE or time.monotonic() > ends:
+                    raise NotStamped("The response of the authority is too long, or came too slowly.")
+            return content
+    except requests.RequestException as fault:
+        raise NotStamped(f"The authority cannot be reached: {type(fault).__name__}.") from fault
+
+
+def _why_due(now: datetime) -> Anchor.Why | None:
+    last = Anchor.in_order().last()
+    if last is None:
+        return Anchor.Why.DAILY
+    seen = next((head.position for head in last.combined() if head.chain == ReportEvent.CHAIN), 0)
+    if ReportEvent.objects.filter(position__gt=seen, kind=PAST_TENSE[APPROVE]).exists():
+        return Anchor.Why.APPROVAL
+    if (
+        _is_morning_over(now)
+        and RollCall.objects.filter(day=london.local_date(now), called_at__gt=last.made_at).exists()
+    ):
+        return Anchor.Why.MORNING
+    return Anchor.Why.DAILY if london.local_date(last.made_at) < london.local_date(now) else None
+
+
+def _is_morning_over(now: datetime) -> bool:
+    """Say whether every roll call of the day is made: one anchor then combines all producers' mornings."""
+    return now >= roll_call.standard_time(london.local_date(now)) + roll_call.LONGEST_WAIT

@@ -1,0 +1,23 @@
+"""Django's command that changes the schema, as the owner of the tables."""
+
+from typing import Any
+
+from django.core.management.base import CommandError
+from django.core.management.commands import migrate
+from django.db import DEFAULT_DB_ALIAS
+
+from statsoffice.database_roles import RoleRefused, as_owner
+
+
+class Command(migrate.Command):
+    """Migrates as the role of DATABASE_OWNER_URL, and grants the processes' role its rights."""
+
+    def execute(self, *args: Any, **options: Any) -> str | None:
+        """Migrate; --check and --plan only read, which any role may."""
+        if options["check_unapplied"] or options["plan"] or options["database"] != DEFAULT_DB_ALIAS:
+            return super().execute(*args, **options)
+        try:
+            with as_owner():
+                return super().execute(*args, **options)
+        except RoleRefused as fault:
+            raise CommandError(str(fault)) from fault

@@ -1,0 +1,1 @@
+"""Changes made by SQL: verify_evidence must find each."""
