@@ -27,9 +27,16 @@ def make_due(*, now: datetime) -> Anchor | None:
     :param now: the aware instant of asking.
     """
     why = _why_due(now)
-    if why is None:
-        return None
-    return anchors.make_anchor(CHAINS, why=why, at=now, ask_authority=bool(settings.TIMESTAMP_AUTHORITY))
+    return _make(why, now=now) if why else None
+
+
+def make_now(*, now: datetime) -> Anchor | None:
+    """Make an anchor whether one is due or not; `None` if there is no row yet, or another process was first.
+
+    :param now: the aware instant of making.
+    """
+    # Without an approval or a morning since the last one, it is as good as one of the daily ones.
+    return _make(_why_due(now) or Anchor.Why.DAILY, now=now)
 
 
 def stamp_due(*, now: datetime) -> None:
@@ -71,6 +78,10 @@ def ask_authority(address: str, query: bytes) -> bytes:
             return content
     except requests.RequestException as fault:
         raise NotStamped(f"The authority cannot be reached: {type(fault).__name__}.") from fault
+
+
+def _make(why: Anchor.Why, *, now: datetime) -> Anchor | None:
+    return anchors.make_anchor(CHAINS, why=why, at=now, ask_authority=bool(settings.TIMESTAMP_AUTHORITY))
 
 
 def _why_due(now: datetime) -> Anchor.Why | None:
