@@ -17,15 +17,21 @@ type Chains = Sequence[type[ChainedRow]]
 type Link = tuple[int, str, str]
 
 
-def make_anchor(chains: Chains, *, why: Anchor.Why, at: datetime, ask_authority: bool) -> Anchor | None:
+def make_anchor(
+    chains: Chains, *, why: Anchor.Why, at: datetime, ask_authority: bool, after: int | None = None
+) -> Anchor | None:
     """Combine the heads of the chains into a new anchor; `None` if there is no row yet, or another process was first.
 
     The rows are read outside a transaction: they are never changed, and no writer has to wait for it.
 
     :param at: the aware instant of making.
     :param ask_authority: whether a time stamp is to be requested.
+    :param after: the number of the last anchor that the reason was found from, 0 without one; None for any.
     """
     last = Anchor.in_order().last()
+    newest = last.position if last else 0
+    if after not in {None, newest}:
+        return None
     heads = list(_heads(chains, after={head.chain: head.position for head in last.combined()} if last else {}))
     if not heads:
         return None
@@ -36,7 +42,7 @@ def make_anchor(chains: Chains, *, why: Anchor.Why, at: datetime, ask_authority:
         made_at=at,
     )
     with transaction.atomic():
-        if ChainHead.hold(Anchor.CHAIN).position != (last.position if last else 0):
+        if ChainHead.hold(Anchor.CHAIN).position != newest:
             return None
         Anchor.append([anchor])
         if ask_authority:

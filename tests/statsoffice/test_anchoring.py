@@ -101,6 +101,18 @@ class TestDue:
         assert second.heads["releases.anchor"][:2] == [1, first.row_hash]
         assert root_of(second.combined()) == second.root
 
+    def test_a_process_that_was_overtaken_before_it_reads_the_heads_makes_none(self, release, monkeypatch):
+        find = anchoring._why_due
+
+        def find_and_be_overtaken(last, now):
+            why = find(last, now)
+            assert anchors.make_anchor(CHAINS, why=why, at=now, ask_authority=False)
+            return why
+
+        monkeypatch.setattr(anchoring, "_why_due", find_and_be_overtaken)
+        assert anchoring.make_due(now=MORNING) is None
+        assert made() == [(1, "daily")]
+
     def test_of_two_processes_one_makes_it(self, release, monkeypatch):
         """The second reads the heads before the first has written its anchor."""
         read = anchors._heads
