@@ -26,10 +26,18 @@ def make_due(*, now: datetime) -> Anchor | None:
 
     :param now: the aware instant of asking.
     """
-    why = _why_due(now)
-    if why is None:
-        return None
-    return anchors.make_anchor(CHAINS, why=why, at=now, ask_authority=bool(settings.TIMESTAMP_AUTHORITY))
+    last = Anchor.in_order().last()
+    why = _why_due(last, now)
+    return _make(why, now=now, after=last.position if last else 0) if why else None
+
+
+def make_now(*, now: datetime) -> Anchor | None:
+    """Make an anchor whether one is due or not; `None` if there is no row yet, or another process was first.
+
+    :param now: the aware instant of making.
+    """
+    # Without an approval or a morning since the last one, it is as good as one of the daily ones.
+    return _make(_why_due(Anchor.in_order().last(), now) or Anchor.Why.DAILY, now=now)
 
 
 def stamp_due(*, now: datetime) -> None:
@@ -73,8 +81,12 @@ def ask_authority(address: str, query: bytes) -> bytes:
         raise NotStamped(f"The authority cannot be reached: {type(fault).__name__}.") from fault
 
 
-def _why_due(now: datetime) -> Anchor.Why | None:
-    last = Anchor.in_order().last()
+def _make(why: Anchor.Why, *, now: datetime, after: int | None = None) -> Anchor | None:
+    asks = bool(settings.TIMESTAMP_AUTHORITY)
+    return anchors.make_anchor(CHAINS, why=why, at=now, ask_authority=asks, after=after)
+
+
+def _why_due(last: Anchor | None, now: datetime) -> Anchor.Why | None:
     if last is None:
         return Anchor.Why.DAILY
     seen = next((head.position for head in last.combined() if head.chain == ReportEvent.CHAIN), 0)

@@ -124,7 +124,8 @@ def check_roles(**_: Any) -> list[CheckMessage]:
         found.append(Warning(said, hint=hint, id="statsoffice.W003"))
     if settings.DATABASE_OWNER:
         said = "DATABASE_OWNER_URL is set in the environment of this command."
-        hint = "Set it for migrate, restore and copy_from_sqlite alone. A process that has it can become the owner."
+        hint = "Remove it from /etc/statsoffice/environment. "
+        hint += "Run migrate, restore and copy_from_sqlite with office-as-owner."
         found.append(Warning(said, hint=hint, id="statsoffice.W004"))
     return found
 

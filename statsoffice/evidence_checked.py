@@ -1,7 +1,5 @@
 """Whether the whole record is as it was written: every chain, every row with a recorded digest, every stored body."""
 
-import email
-import email.policy
 from collections.abc import Callable
 from dataclasses import dataclass
 from datetime import datetime
@@ -17,7 +15,7 @@ from releases.models import Anchor, MonitoringRowRecord, ReleaseRowRecord, TimeS
 from releases.models.append_only import ChainedRow, check_chain
 from releases.models.event import Happening
 from releases.models.row_record import RowRecord, check_rows, deleted_end
-from releases.record.anchors import check_anchors, check_written
+from releases.record.anchors import check_anchors, check_consistency, check_written
 from releases.record.bodies import check_bodies
 from releases.record.coverage import check_coverage
 from releases.record.time_stamps import check_time_stamps
@@ -44,7 +42,7 @@ class Checked:
         if self.name == BODIES:
             return f"{self.name}: {self.rows} {'body, holds' if self.rows == 1 else 'bodies, hold'}"
         if self.unit == "anchor":
-            return f"{self.name}: {self.rows} anchor{', fits' if self.rows == 1 else 's, fit'}"
+            return f"{self.name}: {self.rows} {'anchor, matches' if self.rows == 1 else 'anchors, match'}"
         return f"{self.name}: {self.rows} row{'' if self.rows == 1 else 's'}, holds"
 
 
@@ -62,15 +60,23 @@ def check_outside(name: str, content: bytes) -> Checked:
 
     :param name: of the file.
     """
-    written = list(anchor_text.read(_text_of(content)))
+    written = anchor_text.read_file(content)
     whys = [check_written(anchor, CHAINS) for anchor in written] or ["there is no anchor in this file"]
     return Checked(name, len(written), next((why for why in whys if why), None), unit="anchor")
 
 
-def _text_of(content: bytes) -> str:
-    mail = email.message_from_bytes(content, policy=email.policy.default)
-    body = mail.get_body(preferencelist=("plain",)) if mail["MIME-Version"] else None
-    return str(body.get_content()) if body else content.decode(errors="replace")
+def find_fault(name: str, content: bytes) -> str | None:
+    """Say why a file from outside the office says nothing about the record, or return None.
+
+    :param name: of the file.
+    """
+    written = anchor_text.read_file(content)
+    if not written:
+        return (
+            f"We found no anchor in {name}, so we did not compare the record with it. Use the original email (.eml), "
+            "or its plain text in UTF-8 without added line breaks."
+        )
+    return next((f"{name}: {why}." for anchor in written if (why := check_consistency(anchor))), None)
 
 
 def _chain(rows: type[ChainedRow], *, now: datetime) -> Checked:

@@ -128,7 +128,11 @@ def _add(
         there = stored.delay_notices.count()
         unchanged = (stored.status, stored.schedule_version) == (release.status, release.schedule_version)
         if there != seen or not unchanged:
-            raise SomebodyWasFaster(_("Somebody else changed this release or its notice meanwhile; look at it again."))
+            sentence = _(
+                "We did not save your answer, because another person changed this release. "
+                "Check it before you try again."
+            )
+            raise SomebodyWasFaster(sentence)
         notice = DelayNotice.objects.create(
             release=stored,
             number=there + 1,

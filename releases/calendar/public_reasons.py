@@ -59,7 +59,11 @@ def correct(change: DateChange, *, reason: str, by: "User", at: datetime, seen: 
         stored = DateChange.objects.get(pk=change.pk)
         number = stored.corrections.count() + 1
         if seen != number - 1:
-            raise SomebodyWasFaster(_("Somebody else put this reason right meanwhile; look at it again."))
+            sentence = _(
+                "We did not save your answer, because another person changed this release. "
+                "Check it before you try again."
+            )
+            raise SomebodyWasFaster(sentence)
         if reason.strip() == present(stored):
             raise ReasonRefused("reason", _("This is the reason that stands there already."))
         correction = ReasonCorrection.objects.create(

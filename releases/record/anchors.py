@@ -17,15 +17,21 @@ type Chains = Sequence[type[ChainedRow]]
 type Link = tuple[int, str, str]
 
 
-def make_anchor(chains: Chains, *, why: Anchor.Why, at: datetime, ask_authority: bool) -> Anchor | None:
+def make_anchor(
+    chains: Chains, *, why: Anchor.Why, at: datetime, ask_authority: bool, after: int | None = None
+) -> Anchor | None:
     """Combine the heads of the chains into a new anchor; `None` if there is no row yet, or another process was first.
 
     The rows are read outside a transaction: they are never changed, and no writer has to wait for it.
 
     :param at: the aware instant of making.
     :param ask_authority: whether a time stamp is to be requested.
+    :param after: the number of the last anchor that the reason was found from, 0 without one; None for any.
     """
     last = Anchor.in_order().last()
+    newest = last.position if last else 0
+    if after not in {None, newest}:
+        return None
     heads = list(_heads(chains, after={head.chain: head.position for head in last.combined()} if last else {}))
     if not heads:
         return None
@@ -36,7 +42,7 @@ def make_anchor(chains: Chains, *, why: Anchor.Why, at: datetime, ask_authority:
         made_at=at,
     )
     with transaction.atomic():
-        if ChainHead.hold(Anchor.CHAIN).position != (last.position if last else 0):
+        if ChainHead.hold(Anchor.CHAIN).position != newest:
             return None
         Anchor.append([anchor])
         if ask_authority:
@@ -52,37 +58,49 @@ def text_of(anchor: Anchor) -> list[str]:
 def check_anchors(chains: Chains, *, follow: Follow = unfollowed) -> str | None:
     """Compare the chains as they are with every anchor in the database.
 
-    :return: one sentence on the first anchor that does not fit, or None.
+    :return: one sentence on the first anchor that does not match, or None.
     """
     models, before = _by_name(chains), dict[str, Head]()
     anchors = Anchor.in_order()
     for anchor in follow(anchors.iterator(chunk_size=CHUNK), anchors.count()):
         heads = anchor.combined()
-        misfit = None if root_of(heads) == anchor.root else "its root is not that of its heads"
+        misfit = None if root_of(heads) == anchor.root else "its root is not the root of its lines"
         for head in heads:
             last = before.get(head.chain)
             misfit = misfit or _gap(last, head) or (None if _is_as_before(last, head) else _misfit(models, head))
             before[head.chain] = head
         if misfit:
-            return f"anchor {anchor.position} of {london.moment(anchor.made_at)} does not fit: {misfit}"
+            made_at = london.moment(anchor.made_at)
+            return f"anchor {anchor.position} of {made_at} does not match the record: {misfit}"
     return None
 
 
 def check_written(written: WrittenAnchor, chains: Chains) -> str | None:
     """Compare the chains as they are with an anchor that is stored outside the office.
 
-    :return: one sentence on what does not fit, or None.
+    :return: one sentence on what does not match, or None.
     """
-    if not written.is_consistent():
-        return f"anchor {written.number} was changed in this file: its root is not that of its heads"
+    if fault := check_consistency(written):
+        return fault
     models = _by_name(chains)
     for head in written.heads:
         if misfit := _misfit(models, head):
-            return f"anchor {written.number} does not fit: {misfit}"
+            return f"anchor {written.number} does not match the record: {misfit}"
     stored = Anchor.objects.filter(position=written.number).values_list("root", flat=True).first()
     if stored != written.root:
-        return f"anchor {written.number} does not fit: the database has {'another' if stored else 'no'} root for it"
+        why = f"the database has {'another' if stored else 'no'} root for it"
+        return f"anchor {written.number} does not match the record: {why}"
     return None
+
+
+def check_consistency(written: WrittenAnchor) -> str | None:
+    """Compare the lines of an anchor with each other; return sentences on what to do if they do not match, or None."""
+    if written.is_consistent():
+        return None
+    return (
+        f"The lines of anchor {written.number} in this file do not match each other. The file was changed, or lines "
+        "are missing. Get the original email"
+    )
 
 
 def links(chain: type[ChainedRow], *, first: int, last: int) -> Iterator[Link]:
@@ -118,10 +136,13 @@ def _is_as_before(before: Head | None, head: Head) -> bool:
 def _misfit(models: Mapping[str, type[ChainedRow]], head: Head) -> str | None:
     chain = models.get(head.chain)
     if chain is None:
-        return f"there is no chain {head.chain}"
+        return f"this version of the product has no chain {head.chain}"
     row_hash = chain._default_manager.filter(position=head.position).values_list("row_hash", flat=True).first()
+    row = f"row {head.position} of {head.chain}"
+    if row_hash is None:
+        return f"{row}, which this anchor covers, is missing"
     if row_hash != head.row_hash:
-        return f"row {head.position} of {head.chain} is {'another' if row_hash else 'missing'}"
+        return f"{row} is not the row that this anchor covers"
     if digest_of_rows(links(chain, first=head.first, last=head.position)) != head.rows_sha256:
-        return f"rows {head.first} to {head.position} of {head.chain} are others"
+        return f"rows {head.first} to {head.position} of {head.chain} are not the rows that this anchor covers"
     return None

@@ -6,6 +6,8 @@ from collections.abc import Iterable
 from datetime import datetime
 from typing import IO
 
+from django.conf import settings
+
 from releases.models import Release
 from releases.record import dossier
 
@@ -16,6 +18,9 @@ _UNIX = 3
 
 README = """\
 EVIDENCE ON ONE RELEASE OF STATISTICS
+
+From THE OFFICE. If a check below fails, do not rely on this file: ask the
+office for a new one. Save this one as it is: it can show what was changed.
 
 What was seen at its addresses, what happened to it, and what people said.
 Times are in UTC. No names of people and no free text are in here: people stand
@@ -28,9 +33,11 @@ looks.chain            where the rows stand in the office's two chains: position
 events.chain           hash of the row before, hash of the row. Rows of other
                        releases lie between; of them the hashes alone are here
 anchors/               proofs that the rows are in anchors of the whole record, with
-                       the responses of a time-stamp authority; missing as long as
-                       there is none
-check-anchors.sh       checks these proofs
+                       the responses of a time-stamp authority, if the office uses
+                       one; missing as long as no row is in an anchor
+anchors/authority.pem  the office's copy of the authority's certificates; get your
+                       own from the authority
+check-anchors.sh       checks these proofs; missing as long as no row is in an anchor
 verifications.jsonl    what the looks amount to, by schedule
 statements.jsonl       what people said
 coverage.jsonl         when each watcher was alive meanwhile
@@ -113,17 +120,22 @@ Commands for a shell in this folder (on macOS: shasum -a 256 for sha256sum).
        cd bodies && for body in *; do echo "$body  $body"; done | sha256sum --check --quiet
 
 5. That the rows are older than the newest anchors, without trusting the office.
-   Read the script first: it is short, and needs only sha256sum and openssl.
+   Read the script first: it is short, and needs only sha256sum and openssl. It is
+   missing as long as no row is in an anchor: then ask for a newer bundle.
 
        sh check-anchors.sh CERTIFICATES-OF-THE-AUTHORITY.pem
 
    Every day, and after each approved report and each morning, the office combines
-   the heads of all its chains into one root (a Merkle tree as in RFC 6962), has it
-   stamped by an authority (RFC 3161), and sends it to people outside. The script
-   checks that the hashes in looks.chain and events.chain are those of the anchors,
-   and prints each root and when it was stamped. Compare a root with an email from
-   the office. A row that is in a stamped anchor was not changed since, even if the
-   whole record was written anew: its hash would be another.
+   the ends of all its chains into one root (a Merkle tree as in RFC 6962). An office
+   can have roots stamped by an authority (RFC 3161), email them to people outside,
+   or both. The script checks that the hashes in looks.chain and events.chain are
+   those of the anchors, and prints each root and when it was stamped. If it prints
+   no time stamp, compare the root with an email or a backup. Otherwise the anchor
+   proves nothing to you.
+
+   A row that is in a stamped anchor was not changed since, even if the whole record
+   was written anew: its hash would be another. The script prints NOT PROVED, with
+   exit code 3, if some rows are in no anchor.
 
 What the rows of other releases say is not in here, so that their own hashes cannot
 be worked out from this bundle. Two bundles of one office must agree on every
@@ -141,7 +153,7 @@ def write(release: Release, out: IO[bytes], *, now: datetime) -> None:
     folder = folder_name(release)
     sums: list[str] = []
     with zipfile.ZipFile(out, "w") as bundle:
-        for name, parts in [("README.txt", [README.encode()]), *dossier.files_of(release, now=now)]:
+        for name, parts in [("README.txt", [_readme().encode()]), *dossier.files_of(release, now=now)]:
             sha256 = _add(bundle, f"{folder}/{name}", parts)
             sums.append(f"{sha256}  {name}\n")
         _add(bundle, f"{folder}/SHA256SUMS", [line.encode() for line in sums])
@@ -150,6 +162,10 @@ def write(release: Release, out: IO[bytes], *, now: datetime) -> None:
 def folder_name(release: Release) -> str:
     """Name the folder that the bundle of a release unpacks into."""
     return f"evidence-{release.reference}"
+
+
+def _readme() -> str:
+    return README.replace("THE OFFICE", settings.OFFICE_NAME, 1)
 
 
 def _add(bundle: zipfile.ZipFile, name: str, parts: Iterable[bytes]) -> str:

@@ -5,7 +5,10 @@
 #     sh check-anchors.sh [CERTIFICATES.pem]
 #
 # Get the certificates from the authority itself. Those in this bundle (anchors/authority.pem) are the office's copy.
-# It ends with 0 if nothing is wrong. Compare each root that it prints with an email that you received from the office.
+# Compare each root that it prints with an email that you received from the office. Its exit code:
+#     0  all rows are in anchors
+#     1  something is wrong
+#     3  nothing is wrong, and some rows are in no anchor: of them nothing is proved
 set -u
 LC_ALL=C
 export LC_ALL
@@ -18,6 +21,8 @@ case ${1-} in
   *) certificates=$here/$1 ;;
 esac
 faults=0
+rows=0
+anchored=0
 
 fault() {
   echo "WRONG: $1"
@@ -63,9 +68,9 @@ rows_between() { # the lines of a chain from one position to another
 check_proof() { # directory of the anchor, name of the file of rows, name of the chain
   root=$(cat "$1/root")
   [ "$(root_by_proof "$1/$2")" = "$root" ] || fault "$1: the proof of $2 leads to another root"
-  read -r chain position row_hash first rows <"$1/$2"
+  read -r chain position row_hash first digest <"$1/$2"
   [ "$chain" = "$3" ] || fault "$1: the proof of $2 is of another chain"
-  [ "$(rows_between "$2" "$first" "$position" | sha256)" = "$rows" ] ||
+  [ "$(rows_between "$2" "$first" "$position" | sha256)" = "$digest" ] ||
     fault "$1: rows $first to $position of $2.chain are not those of the anchor"
   [ "$(rows_between "$2" "$position" "$position" | cut -d ' ' -f 3)" = "$row_hash" ] ||
     fault "$1: row $position of $2.chain is not that of the anchor"
@@ -73,7 +78,7 @@ check_proof() { # directory of the anchor, name of the file of rows, name of the
 
 check_time_stamp() { # directory of the anchor
   if [ ! -f "$1/response.tsr" ]; then
-    echo "  It has no time stamp. Only an email or a backup shows when this root existed."
+    echo "  It has no time stamp. Only an email or a backup shows how old this root is."
   elif said=$(openssl ts -verify -data "$1/root" -in "$1/response.tsr" -CAfile "$certificates" \
     -attime "$(cat "$1/stamped_at")" 2>&1); then
     openssl ts -reply -in "$1/response.tsr" -text 2>/dev/null | sed -n 's/^Time stamp: /  The authority stamped it at /p'
@@ -83,6 +88,10 @@ check_time_stamp() { # directory of the anchor
 }
 
 check_rows() { # name of the file of rows
+  if [ ! -f "$1.jsonl" ]; then
+    fault "$1.jsonl is missing"
+    return
+  fi
   # A row is hashed as its line is. A line of a chain is position, hash of the row before, hash of the row.
   computed=$(while IFS= read -r row; do
     printf '%s\n' "$row" | sed -E 's/^\[[0-9]+,([0-9]+),"([0-9a-f]{64})",.*$/\1 \2/' | tr '\n' ' '
@@ -92,15 +101,22 @@ check_rows() { # name of the file of rows
   [ -z "$wrong" ] || fault "$1.jsonl: rows that $1.chain does not hold:
 $wrong"
   ranges=$(for proof in anchors/*/"$1"; do [ -f "$proof" ] && sed -n '1s/^[^ ]* \([0-9]*\) [^ ]* \([0-9]*\) .*/\2 \1/p' "$proof"; done)
-  printf '%s\n' "$computed" | awk -v name="$1" -v ranges="$ranges" '
+  counted=$(printf '%s\n' "$computed" | awk -v ranges="$ranges" '
     BEGIN { count = split(ranges, ends) }
     NF { rows++; for (i = 1; i < count; i += 2) if ($1 >= ends[i] && $1 <= ends[i + 1]) { anchored++; break } }
-    END { printf "%s: %d rows, %d of them in an anchor above\n", name, rows, anchored }'
+    END { printf "%d %d\n", rows, anchored }')
+  echo "$1: ${counted% *} rows, ${counted#* } of them in an anchor above"
+  rows=$((rows + ${counted% *}))
+  anchored=$((anchored + ${counted#* }))
 }
 
 for anchor in anchors/*/; do
   anchor=${anchor%/}
-  [ -f "$anchor/root" ] || continue
+  [ -d "$anchor" ] || continue # there is none
+  if [ ! -f "$anchor/root" ]; then
+    fault "$anchor: the file root is missing"
+    continue
+  fi
   echo "anchor ${anchor#anchors/} root $(cat "$anchor/root")"
   if [ -f "$anchor/looks" ]; then check_proof "$anchor" looks releases.observation; fi
   if [ -f "$anchor/events" ]; then check_proof "$anchor" events releases.event; fi
@@ -109,4 +125,12 @@ done
 check_rows looks
 check_rows events
 if [ "$faults" -gt 0 ]; then exit 1; fi
-echo "Nothing is wrong. Rows that are in no anchor were added after the newest one, or before the first."
+missing=$((rows - anchored))
+if [ "$rows" -eq 0 ] || [ "$missing" -gt 0 ]; then
+  if [ "$missing" -eq 1 ]; then missing="1 row is"; else missing="$missing rows are"; fi
+  echo "NOT PROVED: $missing in no anchor. The office may have added rows after the newest anchor, or anchors may be"
+  echo "missing. Ask the office for a newer bundle."
+  exit 3
+fi
+echo "All rows are in the anchors above. A time stamp, or the same root in an email that you saved, shows how old they"
+echo "are."

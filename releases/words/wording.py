@@ -133,11 +133,12 @@ def _not_monitored(verification: Verification) -> str:
         }
         for begins, ends in gaps
     ]
-    return (
-        _("No check shows whether it was live %(stretches)s.") % {"stretches": ", ".join(stretches)}
-        if stretches
-        else ""
-    )
+    if not stretches:
+        return ""
+    sentence = _(
+        "%(stretches)s no check showed whether it was live. It may have been live then, so we do not call it late."
+    ) % {"stretches": ", ".join(stretches)}
+    return f"{sentence[:1].upper()}{sentence[1:]}"
 
 
 SENTENCES = {
@@ -152,10 +153,12 @@ SENTENCES = {
         "It was due at %(due)s. A part that belongs to it was not live by %(limit)s, the end of its tolerance."
     ),
     Outcome.UNCERTAIN: lazy(
-        "It was due at %(due)s and was seen live, but the looks do not show whether in time. A person must say."
+        "It was due at %(due)s. We saw it live later, but our checks do not show whether it was live by %(limit)s. "
+        "Check the page, then say when it was live or start a breach report."
     ),
     Outcome.CANNOT_TELL: lazy(
-        "It was due at %(due)s, and the looks do not show whether it was live by %(limit)s. A person must say."
+        "It was due at %(due)s. Our checks do not show whether it was live by %(limit)s. "
+        "Check the page, then say when it was live or start a breach report."
     ),
 }
 

@@ -101,6 +101,18 @@ class TestDue:
         assert second.heads["releases.anchor"][:2] == [1, first.row_hash]
         assert root_of(second.combined()) == second.root
 
+    def test_a_process_that_was_overtaken_before_it_reads_the_heads_makes_none(self, release, monkeypatch):
+        find = anchoring._why_due
+
+        def find_and_be_overtaken(last, now):
+            why = find(last, now)
+            assert anchors.make_anchor(CHAINS, why=why, at=now, ask_authority=False)
+            return why
+
+        monkeypatch.setattr(anchoring, "_why_due", find_and_be_overtaken)
+        assert anchoring.make_due(now=MORNING) is None
+        assert made() == [(1, "daily")]
+
     def test_of_two_processes_one_makes_it(self, release, monkeypatch):
         """The second reads the heads before the first has written its anchor."""
         read = anchors._heads
@@ -257,7 +269,8 @@ class TestVerification:
             anchoring.make_due(now=MORNING + days * DAY)
         tamper(["UPDATE releases_releaseevent SET row_hash = previous_hash WHERE position = 3"])
         assert anchors.check_anchors(CHAINS) == (
-            "anchor 2 of 9.30am on 1 July 2026 does not fit: row 3 of releases.event is another"
+            "anchor 2 of 9.30am on 1 July 2026 does not match the record: "
+            "row 3 of releases.event is not the row that this anchor covers"
         )
 
     def test_a_row_between_two_anchors_that_was_rewritten_without_their_heads_is_found(self, release):
@@ -265,7 +278,8 @@ class TestVerification:
         anchoring.make_due(now=MORNING)
         tamper(["UPDATE releases_releaseevent SET row_hash = previous_hash WHERE position = 1"])
         assert anchors.check_anchors(CHAINS) == (
-            "anchor 1 of 9.30am on 30 June 2026 does not fit: rows 1 to 2 of releases.event are others"
+            "anchor 1 of 9.30am on 30 June 2026 does not match the record: "
+            "rows 1 to 2 of releases.event are not the rows that this anchor covers"
         )
 
 

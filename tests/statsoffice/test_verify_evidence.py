@@ -22,6 +22,11 @@ AT = datetime(2026, 6, 30, 9, 0, tzinfo=UTC)
 ANCHORS = ("releases.anchor", "releases.time_stamp")
 ROW_RECORDS = ("releases.row", "releases.monitoring_row", "breaches.row", "accounts.row", "messages.row")
 
+NO_ANCHOR = (
+    "We did not compare it with an anchor from outside the office. Without one, a record that was completely rewritten "
+    "also passes. Use --anchor FILE."
+)
+
 pytestmark = pytest.mark.django_db
 
 
@@ -59,6 +64,7 @@ def test_an_empty_record_holds():
         "accounts.event: 0 rows, holds",
         *(f"{name}: 0 rows, holds" for name in (*ROW_RECORDS, *ANCHORS)),
         "releases.body: 0 bodies, hold",
+        f"The record is as it was saved: 12 chains and 0 stored pages. {NO_ANCHOR}",
     ]
     assert (err, failure) == ("", None)
 
@@ -74,6 +80,7 @@ def test_each_chain_is_told_with_its_number_of_rows():
         "releases.row: 2 rows, holds",
         *(f"{name}: 0 rows, holds" for name in (*ROW_RECORDS[1:], *ANCHORS)),
         "releases.body: 0 bodies, hold",
+        f"The record is as it was saved: 12 chains and 0 stored pages. {NO_ANCHOR}",
     ]
 
 
@@ -102,9 +109,12 @@ def test_a_chain_that_does_not_hold_is_told_by_its_first_broken_row_and_the_othe
     out, err, failure = verify()
     assert err.strip() == sentence
     assert failure == (
-        "1 of 12 chains was changed after it was written. Keep the database as it is, and compare it with a backup "
-        "from before the change: restore the backup into a new database and run verify_evidence there."
+        "1 of 12 chains was changed after it was written. Do not repair or restore this database: it is evidence. "
+        "Save these lines, make a backup with manage.py backup, and tell your Head of Profession for Statistics and "
+        "your security team. Approve and send no report until they agree. docs/operations.md, "
+        '"If verification fails", says how to find the change.'
     )
+    assert "as it was saved" not in out
     assert out.count("holds") == 11
     assert "releases.body: 0 bodies, hold" in out
 
@@ -114,16 +124,37 @@ def test_kept_bodies_are_read_as_well_and_one_that_was_changed_is_named():
     address = a_confirmed_release().addresses.get()
     keep(brought(address, "live", b"what was seen", at=0))
     assert "releases.body: 1 body, holds" in verify()[0]
+    assert "12 chains and 1 stored page." in verify()[0]
     tamper("UPDATE releases_body SET size = 12")
     out, err, failure = verify()
     assert (
         err.strip() == f"releases.body: the bytes kept as {sha256_hex(b'what was seen')} are not those that were seen"
     )
-    assert failure == (
-        "The stored pages were changed after they were written. Keep the database as it is, and compare it with a "
-        "backup from before the change: restore the backup into a new database and run verify_evidence there."
-    )
+    assert failure.startswith("The stored pages were changed after they were written. Do not repair or restore")
     assert out.count("holds") == 12
+
+
+@pytest.mark.parametrize(
+    "content",
+    [b"", b"See the attachment.", "anchor 1\nmade today\nroot".encode("utf-16"), b"\xff\xfe\x00"],
+    ids=["empty", "another text", "UTF-16", "no text"],
+)
+def test_a_file_without_an_anchor_is_a_wrong_file_and_no_changed_record(tmp_path, content):
+    file = tmp_path / "anchor.eml"
+    file.write_bytes(content)
+    with pytest.raises(CommandError) as failure:
+        call_command("verify_evidence", anchor=[file], stdout=StringIO())
+    assert str(failure.value) == (
+        f"We found no anchor in {file}, so we did not compare the record with it. Use the original email (.eml), or "
+        "its plain text in UTF-8 without added line breaks."
+    )
+    assert failure.value.returncode == 2
+
+
+def test_a_file_that_cannot_be_read_has_the_same_exit_code(tmp_path):
+    with pytest.raises(CommandError, match=r"none could not be read: No such file") as failure:
+        call_command("verify_evidence", anchor=[tmp_path / "none"], stdout=StringIO())
+    assert failure.value.returncode == 2
 
 
 def test_every_chain_of_the_product_is_walked():

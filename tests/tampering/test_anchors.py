@@ -1,8 +1,12 @@
 """A record that was written anew from its first row to its last, so that the database alone shows nothing."""
 
 import json
+from email import message_from_bytes, policy
+from email.message import EmailMessage
+from io import StringIO
 
 import pytest
+from django.core.management import CommandError, call_command
 from django.utils import timezone
 
 from breaches.core.status import ReportStatus
@@ -86,7 +90,7 @@ def test_without_the_time_stamp_the_database_shows_nothing_and_the_email_shows_i
     assert verify() == ("", False)  # the forger succeeded inside the office
     found, failed = verify(email)
     assert failed
-    assert "anchor 1 does not fit: row" in found
+    assert "anchor 1 does not match the record: row" in found
     assert str(email) in found
 
 
@@ -112,7 +116,7 @@ def test_the_manifest_of_a_backup_shows_it_too(email, tmp_path):
     forget_time_stamps()
     rewrite_all_chains()
     found, failed = verify(tmp_path / "backup.json")
-    assert (failed, "anchor 1 does not fit: row" in found) == (True, True)
+    assert (failed, "anchor 1 does not match the record: row" in found) == (True, True)
 
 
 def test_an_anchor_that_was_deleted_with_its_chain_is_missed(email):
@@ -126,4 +130,24 @@ def test_an_email_that_was_changed_is_told_from_a_record_that_was(email):
     anchor = Anchor.objects.get()
     head = anchor.heads["breaches.event"][1]
     email.write_text("\n".join(text_of(anchor)).replace(head, head[::-1]))
-    assert "anchor 1 was changed in this file" in verify(email)[0]
+    with pytest.raises(CommandError) as failure:
+        call_command("verify_evidence", anchor=[email], stdout=StringIO())
+    assert failure.value.returncode == 2
+    assert str(failure.value) == (
+        f"{email}: The lines of anchor 1 in this file do not match each other. The file was changed, or lines are "
+        "missing. Get the original email."
+    )
+
+
+def test_the_email_itself_and_as_an_attachment_of_another_one_has_one_anchor(email, tmp_path):
+    saved = message_from_bytes(email.read_bytes(), policy=policy.default)
+    assert {part.get_content_type() for part in saved.walk()} >= {"text/plain", "text/html"}
+    forwarded = EmailMessage()
+    forwarded.set_content("See the attachment.")
+    forwarded.add_attachment(saved)
+    (tmp_path / "forwarded.eml").write_bytes(forwarded.as_bytes())
+    out = StringIO()
+    call_command("verify_evidence", anchor=[email, tmp_path / "forwarded.eml"], stdout=out, stderr=StringIO())
+    assert f"{email}: 1 anchor, matches" in out.getvalue()
+    assert f"{tmp_path}/forwarded.eml: 1 anchor, matches" in out.getvalue()
+    assert out.getvalue().splitlines()[-1].endswith(" It matches 2 anchors from outside the office.")

@@ -1,5 +1,6 @@
-"""Check that the record stands as it was written."""
+"""Check that the record is as it was written."""
 
+from collections.abc import Sequence
 from pathlib import Path
 from typing import Any
 
@@ -10,9 +11,12 @@ from releases.management.plain_command import PlainCommand
 from statsoffice import evidence_checked
 
 TO_BE_DONE = (
-    "Keep the database as it is, and compare it with a backup from before the change: restore the backup into a new "
-    "database and run verify_evidence there."
+    "Do not repair or restore this database: it is evidence. Save these lines, make a backup with manage.py backup, "
+    "and tell your Head of Profession for Statistics and your security team. Approve and send no report until they "
+    'agree. docs/operations.md, "If verification fails", says how to find the change.'
 )
+UNUSABLE_FILE = 2
+"""The exit code if a file has no anchor to compare with."""
 
 
 class Command(PlainCommand):
@@ -34,10 +38,11 @@ The first row that was changed, added or deleted is named in the same way.
 
 The chain releases.anchor contains roots over the heads of all chains, and
 releases.time_stamp contains what a time-stamp authority says about them. The command
-names the first anchor that the chains, or its time stamp, do not fit any more. A person
-who can write to the database can replace all of that. Anchors that are stored outside
-the office show it: save the email that brought one, or take the backup.json of a
-backup, and give it as --anchor FILE, as often as you like.
+names the first anchor that does not match the chains, or its time stamp. A person who
+can write to the database can replace all of that. Anchors that are stored outside the
+office show it: save the email that brought one, or take the backup.json of a backup,
+and give it as --anchor FILE, as often as you like. If a file has no complete anchor,
+nothing is checked and the exit code is 2.
 
 Then it reads every stored page and compares it with its hash and with the check
 that received it. The first that differs is named in the same way."""
@@ -57,11 +62,7 @@ that received it. The first that differs is named in the same way."""
 
     def handle(self, *args: Any, **options: Any) -> None:
         """Verify every chain and every stored page, and name what was changed."""
-        try:
-            files = {str(path): path.read_bytes() for path in options["anchor"]}
-        except OSError as fault:
-            message = f"{fault.filename} could not be read: {fault.strerror}."
-            raise CommandError(message) from fault
+        files = _read(options["anchor"])
         found = evidence_checked.check(now=timezone.now())
         outside = [evidence_checked.check_outside(name, content) for name, content in files.items()]
         for one in [*found, *outside]:
@@ -75,6 +76,33 @@ that received it. The first that differs is named in the same way."""
         if bodies.why is not None:
             sentences.append("The stored pages were changed after they were written.")
         if any(one.why is not None for one in outside):
-            sentences.append("The record does not fit an anchor from outside the office.")
+            sentences.append("The record does not match an anchor from outside the office.")
         if sentences:
             raise CommandError(" ".join([*sentences, TO_BE_DONE]))
+        self.stdout.write(_conclude(len(chains), pages=bodies.rows, anchors=sum(one.rows for one in outside)))
+
+
+def _read(paths: Sequence[Path]) -> dict[str, bytes]:
+    """Read the files with anchors, by their names.
+
+    :raises CommandError: if one cannot be read, or says nothing about the record.
+    """
+    try:
+        files = {str(path): path.read_bytes() for path in paths}
+    except OSError as fault:
+        message = f"{fault.filename} could not be read: {fault.strerror}."
+        raise CommandError(message, returncode=UNUSABLE_FILE) from fault
+    for name, content in files.items():
+        if unusable := evidence_checked.find_fault(name, content):
+            raise CommandError(unusable, returncode=UNUSABLE_FILE)
+    return files
+
+
+def _conclude(chains: int, *, pages: int, anchors: int) -> str:
+    record = f"The record is as it was saved: {chains} chains and {pages} stored page{'' if pages == 1 else 's'}."
+    if anchors:
+        return f"{record} It matches {anchors} anchor{'' if anchors == 1 else 's'} from outside the office."
+    return (
+        f"{record} We did not compare it with an anchor from outside the office. Without one, a record that was "
+        "completely rewritten also passes. Use --anchor FILE."
+    )

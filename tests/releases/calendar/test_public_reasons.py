@@ -119,7 +119,7 @@ def test_of_two_who_correct_at_once_the_second_is_told_and_changes_nothing(clien
     client.force_login(head_of(change.release))
     response = client.post(form_of(change), {"reason": "Other words", "seen": "0"})
     assert response.status_code == 409
-    assert "Somebody else put this reason right meanwhile" in response.text
+    assert "We did not save your answer, because another person changed this release." in response.text
     assert ReasonCorrection.objects.count() == 1
 
 

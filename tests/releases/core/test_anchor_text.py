@@ -1,12 +1,14 @@
 """Anchors as text: what is written can be read again from what mail programs and files make of it."""
 
 import json
+import textwrap
 from dataclasses import replace
 from datetime import UTC, datetime
+from email.message import EmailMessage
 
 import pytest
 
-from releases.core.anchor_text import lines_of, read
+from releases.core.anchor_text import lines_of, read, read_file
 from releases.core.merkle import Head, root_of
 
 HEADS = [
@@ -54,3 +56,54 @@ def test_an_anchor_with_a_changed_line_is_not_consistent():
 
 def test_a_text_without_an_anchor_has_none():
     assert list(read(f"root {root_of(HEADS)}\nanchor 17\n")) == []
+
+
+def mail(*, plain="See below.", html=None, charset="utf-8"):
+    message = EmailMessage()
+    message["Subject"] = "Anchor"
+    message.set_content(plain, charset=charset, cte="base64")
+    if html:
+        message.add_alternative(html, subtype="html", cte="quoted-printable")
+    return message
+
+
+def forwarding(*content, **kind):
+    message = EmailMessage()
+    message.set_content("See the attachment.")
+    message.add_attachment(*content, **kind)
+    return message.as_bytes()
+
+
+TEXT = "\n".join(LINES)
+HTML = "<html><body><p>See below.</p>\n<p>\n" + "<br>\n ".join(LINES).replace(" 2 ", "\n2 ") + "</p></body></html>"
+FILES = {
+    "a plain text": TEXT.encode(),
+    "with a mark of its encoding": TEXT.encode("utf-8-sig"),
+    "a manifest": json.dumps({"anchor": LINES, "engine": "</html>"}).encode(),
+    "an email": mail(plain=TEXT).as_bytes(),
+    "an email in UTF-16": mail(plain=TEXT, charset="utf-16").as_bytes(),
+    "an email of HTML alone": mail(html=HTML).as_bytes(),
+    "an email with both": mail(plain=TEXT, html=HTML).as_bytes(),
+    "an email whose text is wrapped": mail(plain=textwrap.fill(TEXT, 76), html=HTML).as_bytes(),
+    "an attached email": forwarding(mail(plain=TEXT)),
+    "an attached file": forwarding(
+        mail(plain=TEXT).as_bytes(), maintype="application", subtype="octet-stream", filename="a.EML"
+    ),
+    "a saved page": HTML.encode(),
+    "an unknown encoding": mail(plain=TEXT).as_bytes().replace(b'"utf-8"', b'"unknown-8"'),
+}
+
+
+@pytest.mark.parametrize("name", FILES)
+def test_it_is_read_once_from_a_file(name):
+    (anchor,) = read_file(FILES[name])
+    assert (anchor.number, list(anchor.heads), anchor.is_consistent()) == (17, HEADS, True)
+
+
+@pytest.mark.parametrize(
+    "content",
+    [b"", textwrap.fill(TEXT, 76).encode(), TEXT.encode("utf-16"), mail().as_bytes(), bytes(range(256))],
+    ids=["empty", "wrapped", "UTF-16", "an email without one", "no text"],
+)
+def test_another_file_has_none(content):
+    assert read_file(content) == []

@@ -23,6 +23,15 @@ from tests.servers.time_stamp_authority import Authority, found_authority, time_
 
 pytestmark = [pytest.mark.django_db, pytest.mark.both_databases]
 
+NOT_PROVED = 3
+
+
+def not_proved(rows: int) -> str:
+    return (
+        f"NOT PROVED: {f'{rows} rows are' if rows > 1 else '1 row is'} in no anchor. The office may have added rows "
+        "after the newest anchor, or anchors may be missing. Ask the office for a newer bundle."
+    )
+
 
 @pytest.fixture(scope="module")
 def authority(tmp_path_factory):
@@ -112,14 +121,60 @@ def test_the_script_finds_nothing_wrong_and_prints_roots_and_times(folder, autho
         lines[1] == f"  The authority stamped it at {stamped:%b} {stamped.day:2} {stamped:%H:%M:%S} {stamped.year} GMT"
     )
     assert lines[2] == f"anchor 4 root {fourth.root}"
-    assert lines[3] == "  It has no time stamp. Only an email or a backup shows when this root existed."
+    assert lines[3] == "  It has no time stamp. Only an email or a backup shows how old this root is."
     assert lines[4] == "looks: 3 rows, 3 of them in an anchor above"
     assert lines[5] == "events: 3 rows, 2 of them in an anchor above"
+    assert " ".join(lines[6:]) == not_proved(1)
+    assert code == NOT_PROVED
+
+
+def test_it_says_when_all_rows_are_in_anchors(folder):
+    """Without the last event, which is newer than the newest anchor."""
+    events = (folder / "events.jsonl").read_bytes().splitlines(keepends=True)
+    (folder / "events.jsonl").write_bytes(b"".join(events[:-1]))
+    code, said = check(folder)
+    assert "WRONG" not in said
+    assert " ".join(said.splitlines()[-2:]) == (
+        "All rows are in the anchors above. A time stamp, or the same root in an email that you saved, shows how old "
+        "they are."
+    )
     assert code == 0
 
 
+def test_it_proves_nothing_if_the_anchors_are_missing(folder):
+    shutil.rmtree(folder / "anchors")
+    code, said = check(folder)
+    assert said.splitlines()[:2] == [
+        "looks: 3 rows, 0 of them in an anchor above",
+        "events: 3 rows, 0 of them in an anchor above",
+    ]
+    assert " ".join(said.splitlines()[2:]) == not_proved(6)
+    assert code == NOT_PROVED
+
+
+@pytest.mark.parametrize("number", ["2", "4"])
+def test_it_proves_less_if_one_anchor_is_missing(folder, number):
+    shutil.rmtree(folder / "anchors" / number)
+    code, said = check(folder)
+    assert (code, "NOT PROVED: " in said) == (NOT_PROVED, True)
+
+
+def test_an_anchor_without_its_root_proves_nothing(folder):
+    (folder / "anchors" / "2" / "root").unlink()
+    code, said = check(folder)
+    assert (code, "WRONG: anchors/2: the file root is missing" in said) == (1, True)
+
+
+@pytest.mark.parametrize("name", ["looks.jsonl", "events.jsonl"])
+def test_a_missing_file_of_rows_is_named(folder, name):
+    (folder / name).unlink()
+    code, said = check(folder)
+    assert (code, f"WRONG: {name} is missing" in said) == (1, True)
+
+
 def test_it_uses_the_certificates_of_the_bundle_where_none_are_given(folder):
-    assert check(folder)[0] == 0
+    code, said = check(folder)
+    assert (code, "The authority stamped it at" in said, "WRONG" in said) == (NOT_PROVED, True, False)
 
 
 CHANGES = {
@@ -194,7 +249,7 @@ def test_no_part_of_the_product_is_needed(folder, tmp_path):
     tools.mkdir()
     for name in ("sha256sum", "openssl", "awk", "cat", "cut", "dirname", "sed", "sort", "tr"):
         (tools / name).symlink_to(shutil.which(name))
-    assert check(folder, path=str(tools))[0] == 0
+    assert check(folder, path=str(tools))[0] == NOT_PROVED
 
 
 def test_a_bundle_without_an_anchor_has_no_proof(tmp_path):

@@ -84,6 +84,15 @@ def checked(folder, shell="sh"):
     return said
 
 
+def test_the_readme_begins_with_the_office_and_what_to_do_if_a_check_fails(release, tmp_path, settings):
+    settings.OFFICE_NAME = "Office of Fish"
+    folder = unpacked(written(release), tmp_path)
+    assert " ".join((folder / "README.txt").read_text().split("\n\n")[1].split()) == (
+        "From Office of Fish. If a check below fails, do not rely on this file: ask the office for a new one. "
+        "Save this one as it is: it can show what was changed."
+    )
+
+
 @pytest.mark.parametrize("shell", ["sh", "bash"])
 def test_the_commands_of_the_readme_say_nothing_of_a_bundle_that_holds(release, tmp_path, shell):
     folder = unpacked(written(release), tmp_path)

@@ -178,7 +178,7 @@ def test_a_cancelled_release_cannot_be_moved_by_any_direct_post(client, announce
             address(move, announced_release), NEW_DATE | {"seen_version": "1", "reason": "Another reason"}
         )
         assert response.status_code == 409
-        assert "Nothing was changed." in response.text
+        assert "We made no change" in response.text
     announced_release.refresh_from_db()
     assert (announced_release.status, announced_release.cancellation_reason) == ("cancelled", "The survey was stopped.")
 

@@ -180,9 +180,10 @@ def test_the_manifest_has_the_newest_anchor_which_the_restored_record_must_fit(o
     lines = anchor_text.lines_of(1, made_at=SEED_DUE, root=root_of(heads), heads=heads)
     _describe(folder, anchor=lines)
     sentence = manage("restore", folder, environment=elsewhere.environment, fails=True)
-    assert f"backup.json: anchor 1 does not fit: row {head.position} of {head.chain} is another." in sentence
+    assert f"backup.json: anchor 1 does not match the record: row {head.position} of {head.chain} is not" in sentence
+    assert "the row that this anchor covers." in sentence
     _describe(folder, anchor=text_of(anchor))
-    assert "backup.json: 1 anchor, fits" in manage("restore", folder, environment=elsewhere.environment)
+    assert "backup.json: 1 anchor, matches" in manage("restore", folder, environment=elsewhere.environment)
 
 
 def _describe(folder, **said):

@@ -16,9 +16,12 @@ NAME = "STATSOFFICE_TIMESTAMP_CERTIFICATES"
     [
         ("", [], True),
         ("http://stamps.example.org", [], False),
-        ("", ["auditor@example.org"], False),
+        ("", ["auditor@audit.test"], False),
+        ("", ["auditor@example.org", "a.lane@audit.example.gov.uk"], True),
+        ("http://stamps.example.org", ["auditor@EXAMPLE.com"], True),
+        ("", ["auditor@example.org", "auditor@audit.test"], False),
     ],
-    ids=["neither", "an authority", "a recipient"],
+    ids=["neither", "an authority", "a recipient", "examples", "an authority and an example", "one example of two"],
 )
 def test_check_deploy_warns_where_anchors_stay_in_the_office(settings, authority, recipients, is_told):
     settings.TIMESTAMP_AUTHORITY, settings.ANCHOR_RECIPIENTS = authority, recipients
