@@ -9,6 +9,9 @@ import time_machine
 
 from tests import kept_database
 from tests.browser.office import NOW, Morning, a_morning
+from tests.factories import ContactFactory, ProducerFactory, SeriesFactory, UserFactory
+
+NUMBERED = (ContactFactory, ProducerFactory, SeriesFactory, UserFactory)
 
 
 class KeptMorning:
@@ -26,12 +29,17 @@ class KeptMorning:
             if not self._pickled.exists():
                 return self._set_up()
         kept_database.put_back(self._database)
-        return pickle.loads(self._pickled.read_bytes())  # noqa: S301  # written below
+        made, numbers = pickle.loads(self._pickled.read_bytes())  # noqa: S301  # written below
+        # Another process set the office up and has its own numbers: none may be given again.
+        for factory, number in zip(NUMBERED, numbers, strict=True):
+            factory.reset_sequence(max(number, factory._meta.next_sequence()))
+        return made
 
     def _set_up(self) -> tuple[Morning, datetime]:
         with time_machine.travel(NOW, tick=True):
             made = a_morning(), datetime.now(UTC)
         if kept_database.can_be_kept():
             kept_database.keep(self._database)
-            self._pickled.write_bytes(pickle.dumps(made))
+            numbers = [factory._meta.next_sequence() for factory in NUMBERED]
+            self._pickled.write_bytes(pickle.dumps((made, numbers)))
         return made
