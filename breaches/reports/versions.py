@@ -9,11 +9,12 @@ from django.db.models import QuerySet
 from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy as lazy
 
-from breaches.core.changes import CHANGES
+from breaches.core.changes import CHANGES, ROW_CHANGES
 from breaches.core.content import ReportContent, digest, from_json, to_json
 from breaches.models import Report, ReportEvent, ReportRowRecord, ReportVersion
 from breaches.reports.filing import cite_anew, first_day
 from releases.core.lifecycle import Move, SomebodyWasFaster
+from releases.models.row_record import Rows
 
 if TYPE_CHECKING:
     from statsoffice.accounts.models import User
@@ -35,12 +36,21 @@ def content_of(report: Report) -> ReportContent:
 
 
 def record(
-    report: Report, kind: str, *, at: datetime, by: "User | None" = None, words: str = "", **facts: Any
+    report: Report,
+    kind: str,
+    also: Rows | None = None,
+    /,
+    *,
+    at: datetime,
+    by: "User | None" = None,
+    words: str = "",
+    **facts: Any,
 ) -> ReportEvent:
-    """Write one event of a report, and number the report by it if the event outdates open forms.
+    """Write one event of a report, number the report by it if it outdates open forms, and record what it changed.
 
     The caller holds the row of the report locked before such an event: others lock the row before the chain.
 
+    :param also: other rows whose digests are recorded with that of the report.
     :param at: the aware instant at which it happened.
     :param by: who did it, or None for the system.
     :param words: what a person wrote about it.
@@ -54,6 +64,8 @@ def record(
         if kind in CHANGES:
             Report.objects.filter(pk=report.pk).update(last_change=event.position)
             report.last_change = event.position
+        changed: Rows = {Report: [report.pk]} if kind in ROW_CHANGES else {}
+        ReportRowRecord.record({**changed, **(also or {})})
     return event
 
 
@@ -129,17 +141,17 @@ def advance(
             beside = present(report).machine if machine is None else machine
             new_version(moved, content, machine=beside, by=None if why == FACTS else by, at=at, why=why).save()
             cite_anew(moved, content)
+        version = present(moved)
         record(
             moved,
             kind,
+            {} if content is None else {ReportVersion: [version.pk]},
             at=at,
             by=by,
             words=words,
             status=[move.source, move.target],
             version=[report.version, number],
-            content_sha256=present(moved).content_sha256,
+            content_sha256=version.content_sha256,
             **facts,
         )
-        if content is not None:
-            ReportRowRecord.record({ReportVersion: [present(moved).pk]})
     return moved
