@@ -11,18 +11,19 @@ from django.conf import settings
 
 from breaches.deciding import redaction
 from breaches.deciding.approved_documents import check_documents
-from breaches.models import ReportEvent, ReportRowRecord
+from breaches.models import Report, ReportEvent, ReportRowRecord
+from breaches.reports.versions import check_versions
 from releases.core import anchor_text
-from releases.models import Anchor, MonitoringRowRecord, ReleaseEvent, ReleaseRowRecord, TimeStamp
+from releases.models import Anchor, MonitoringRowRecord, Release, ReleaseEvent, ReleaseRowRecord, TimeStamp
 from releases.models.append_only import ChainedRow, check_chain
 from releases.models.event import Happening
 from releases.models.row_record import RowRecord
 from releases.record.anchors import check_anchors, check_written
 from releases.record.bodies import check_bodies
 from releases.record.coverage import check_coverage
-from releases.record.recorded_rows import Events, Recorded, check_rows, deleted_end
+from releases.record.recorded_rows import Events, Recorded, check_rows, deleted_end, relinked
 from releases.record.time_stamps import check_time_stamps
-from releases.verdicts.recomputing import check_verdicts
+from releases.verdicts.recomputing import check_outcomes, check_verdicts
 from statsoffice.chains import CHAINS, ROW_RECORDS
 from statsoffice.progress import track
 
@@ -100,9 +101,15 @@ def _chain(rows: type[ChainedRow], recorded: Mapping[type[RowRecord], Recorded],
     if issubclass(rows, RowRecord):
         checks.append(lambda: _check_rows(recorded[rows]))
     of_this_chain: dict[type[ChainedRow], Callable[[], str | None]] = {
-        ReleaseRowRecord: lambda: check_verdicts(now=now, follow=follow),
+        ReleaseRowRecord: lambda: check_outcomes(follow=follow) or check_verdicts(now=now, follow=follow),
         MonitoringRowRecord: check_coverage,
-        ReportRowRecord: check_documents,
+        ReleaseEvent: partial(
+            relinked, ReleaseEvent, key="release_id", name="release_public_id", named=Release, by="public_id"
+        ),
+        ReportEvent: partial(
+            relinked, ReportEvent, key="report_id", name="report_reference", named=Report, by="reference"
+        ),
+        ReportRowRecord: lambda: check_documents() or check_versions(),
         Anchor: lambda: check_anchors(CHAINS, follow=follow),
         TimeStamp: lambda: check_time_stamps(certificates=settings.TIMESTAMP_CERTIFICATES, follow=follow),
     }

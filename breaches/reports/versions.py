@@ -2,6 +2,7 @@
 
 from collections.abc import Mapping
 from datetime import datetime
+from operator import itemgetter
 from typing import TYPE_CHECKING, Any
 
 from django.db import transaction
@@ -14,6 +15,7 @@ from breaches.core.content import ReportContent, digest, from_json, to_json
 from breaches.models import Report, ReportEvent, ReportRowRecord, ReportVersion
 from breaches.reports.filing import cite_anew, first_day
 from releases.core.lifecycle import Move, SomebodyWasFaster
+from releases.models.append_only import CHUNK
 from releases.models.row_record import Rows
 
 if TYPE_CHECKING:
@@ -155,3 +157,22 @@ def advance(
             **facts,
         )
     return moved
+
+
+def check_versions() -> str | None:
+    """Return one sentence on the first version of a report that no event names with its hash, or None."""
+    versions = list(ReportVersion.objects.values_list("report__reference", "number", "content_sha256", "pk"))
+    events = ReportEvent.objects.filter(facts__has_key="content_sha256").values_list("report_reference", "facts")
+    named = {
+        (reference, _number(facts["version"]), facts["content_sha256"])
+        for reference, facts in events.iterator(chunk_size=CHUNK)
+    }
+    for *version, key in sorted(versions, key=itemgetter(3)):
+        if tuple(version) not in named:
+            return f"{ReportVersion._meta.label_lower} {key} is not a version that an event names"
+    return None
+
+
+def _number(version: int | list[int]) -> int:
+    # A move states the version before as well.
+    return version[-1] if isinstance(version, list) else version

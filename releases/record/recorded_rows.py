@@ -5,8 +5,9 @@ from collections import defaultdict
 from collections.abc import Callable, Collection, Iterable, Iterator, Mapping
 from dataclasses import dataclass, field
 from itertools import batched
+from operator import itemgetter
 
-from django.db import transaction
+from django.db import models, transaction
 
 from releases.models.append_only import CHUNK, ChainedRow, Follow, unfollowed
 from releases.models.event import Happening
@@ -98,6 +99,24 @@ def deleted_end(chain: type[ChainedRow], records: Iterable[Recorded]) -> str | N
     if chain._default_manager.filter(position=position).exists():
         return f"row {position} is not the one that {known[position, row_hash]} recorded"
     return f"rows up to {position} are missing, which {known[position, row_hash]} recorded"
+
+
+def relinked(chain: type[Happening], *, key: str, name: str, named: type[models.Model], by: str) -> str | None:
+    """Say which event points to another row than the one that its hash names, or return None.
+
+    Events of a row that was removed stay, and one of them says that it was.
+
+    :param key: the column that points to the row, and `name` the one with the row's name, which is part of the hash.
+    :param named: the table of the rows, and `by` its column with their names.
+    """
+    links = chain._default_manager.order_by().values_list(key, name).annotate(first=models.Min("position"))
+    first = {(link, called): position for link, called, position in links}
+    names = dict(named._base_manager.values_list("pk", by))
+    for (link, called), position in sorted(first.items(), key=itemgetter(1)):
+        removed = {key: link, name: called, "kind": "removed"}
+        if names.get(link) != called and (link in names or not chain._default_manager.filter(**removed).exists()):
+            return f"row {position} was moved to another {named._meta.verbose_name} after it was written"
+    return None
 
 
 def check_rows(read: Recorded, *, events: Callable[[], Events] = Events, redacted: Mapping[int, Digests]) -> str | None:
