@@ -24,7 +24,10 @@ from releases.record.coverage import check_coverage
 from releases.record.recorded_rows import Events, Recorded, check_rows, deleted_end, relinked
 from releases.record.time_stamps import check_time_stamps
 from releases.verdicts.recomputing import check_outcomes, check_verdicts
+from releases.verdicts.tolerance import check_tolerances
 from statsoffice.chains import CHAINS, ROW_RECORDS
+from statsoffice.messages.delivery import check_put_off
+from statsoffice.messages.models import MessageRowRecord
 from statsoffice.progress import track
 
 BODIES = "releases.body"
@@ -101,8 +104,11 @@ def _chain(rows: type[ChainedRow], recorded: Mapping[type[RowRecord], Recorded],
     if issubclass(rows, RowRecord):
         checks.append(lambda: _check_rows(recorded[rows]))
     of_this_chain: dict[type[ChainedRow], Callable[[], str | None]] = {
-        ReleaseRowRecord: lambda: check_outcomes(follow=follow) or check_verdicts(now=now, follow=follow),
+        ReleaseRowRecord: lambda: (
+            check_tolerances() or check_outcomes(follow=follow) or check_verdicts(now=now, follow=follow)
+        ),
         MonitoringRowRecord: check_coverage,
+        MessageRowRecord: lambda: check_put_off(now=now),
         ReleaseEvent: partial(
             relinked, ReleaseEvent, key="release_id", name="release_public_id", named=Release, by="public_id"
         ),

@@ -8,6 +8,7 @@ from releases.models.date_change import DateChange
 from releases.models.producer import Membership
 from releases.models.release import Address, Release
 from releases.models.row_record import NEVER, RowRecord, Table
+from releases.models.series import Series
 from releases.models.verification import Statement, Verification
 from releases.models.watching import Coverage
 
@@ -113,6 +114,13 @@ class ReleaseRowRecord(RowRecord):
         Table(DateChange, OF_DATE_CHANGE, changed_by=NEVER, deleted_by=NEVER),
         Table(Statement, OF_STATEMENT, changed_by=NEVER, deleted_by=NEVER),
         Table(Membership, ("user_id", "producer_id", "role")),
+        # The tolerance in force at a due time is read from the history.
+        Table(
+            Series.history.model,
+            ("id", "history_date", "history_type", "tolerance_seconds"),
+            changed_by=NEVER,
+            deleted_by=NEVER,
+        ),
     )
 
 

@@ -2,6 +2,7 @@
 
 from collections.abc import Collection, Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
+from itertools import batched
 from typing import Any, ClassVar
 
 from django.db import models, transaction
@@ -19,6 +20,8 @@ type Digests = Mapping[str, Mapping[str, str]]
 KEYS_OF_A_RECORD = 1000
 RETENTION, REDACTION = "retention", "redaction"
 """Why rows lost their words or bytes: the chained marker of what is deleted."""
+UPGRADE = "upgrade"
+"""Why rows of an earlier version are recorded: it had no digests of their table."""
 NEVER: Collection[str] = frozenset()
 
 
@@ -131,6 +134,19 @@ class RowRecord(ChainedRow):
                     for table, keys in some
                 }
                 cls._append_at(head, [cls(digests=digests, heads=found, why=why)])
+
+    @classmethod
+    def record_unrecorded(cls, table: Table, *, known: Collection[str]) -> int:
+        """Record the rows of a table that have no digest, because the version before had no digests of that table.
+
+        :param known: the keys of the rows that have one.
+        :return: how many were recorded.
+        """
+        keys = table.model._base_manager.filter(table.scope).values_list("pk", flat=True)
+        unrecorded = sorted({key for key in keys if str(key) not in known})
+        for some in batched(unrecorded, KEYS_OF_A_RECORD):
+            cls.record({table.model: some}, why=UPGRADE)
+        return len(unrecorded)
 
 
 def hold_heads(record: type[RowRecord]) -> ChainHead:

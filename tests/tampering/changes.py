@@ -218,6 +218,7 @@ CHANGES = (
     # Messages
     change("a message rewritten", "outbox.message", "UPDATE outbox_message SET text = 'All is well.'"),
     change("a message marked as sent", "outbox.message", "UPDATE outbox_message SET sent_at = created_at"),
+    change("a message put off", "outbox.message", "UPDATE outbox_message SET due_at = '2999-01-01 00:00:00+00'"),
     change("a message deleted", "outbox.message", "DELETE FROM outbox_message"),
     # Roles
     change(
@@ -245,6 +246,25 @@ CHANGES = (
         "INSERT INTO accounts_user_user_permissions (user_id, permission_id)"
         " SELECT (SELECT max(id) FROM accounts_user), (SELECT min(id) FROM auth_permission)",
     ),
+    change(
+        "an account switched off",
+        "accounts.user",
+        "UPDATE accounts_user SET is_active = (1 = 0)",
+    ),
+    change(
+        "an account's address changed",
+        "accounts.user",
+        "UPDATE accounts_user SET email = 'x' WHERE id = (SELECT min(id) FROM accounts_user)",
+    ),
+    change(
+        "the tolerance of a series widened", "releases.series", "UPDATE releases_series SET tolerance_seconds = 179"
+    ),
+    change(
+        "the history of a tolerance rewritten",
+        "releases.historicalseries",
+        "UPDATE releases_historicalseries SET tolerance_seconds = 179",
+        "UPDATE releases_series SET tolerance_seconds = 179",
+    ),
     # Anchors
     change("the root of an anchor replaced", "releases.anchor", "UPDATE releases_anchor SET root = '" + "0" * 64 + "'"),
     change("an anchor deleted", "releases.anchor", "DELETE FROM releases_anchor WHERE position = 1"),
@@ -269,6 +289,8 @@ NO_EVENT_TELLS = frozenset(
         "a role changed",
         "a role deleted",
         "a person made superuser",
+        "an account switched off",
+        "an account's address changed",
         "a person put into a group",
         "a permission granted",
     }

@@ -94,7 +94,11 @@ def test_words_that_were_rewritten_after_a_redaction_are_not_those_it_left(offic
     assert f"breaches.reportversion {version.pk} was changed, and no event explains it" in found
 
 
-@pytest.mark.parametrize("ended", [change for change in CHANGES if "together with its head" in change.name], ids=str)
+@pytest.mark.parametrize(
+    "ended",
+    [change for change in CHANGES if "together with its head" in change.name],
+    ids=lambda change: change.name,
+)
 def test_a_deleted_end_is_named_though_the_product_goes_on(office, ended):
     with rolled_back():
         apply(ended)
