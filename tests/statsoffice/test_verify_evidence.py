@@ -73,7 +73,9 @@ def test_each_chain_is_told_with_its_number_of_rows():
         "breaches.register_event: 0 rows, holds",
         "accounts.event: 0 rows, holds",
         "releases.row: 3 rows, holds",
-        *(f"{name}: 0 rows, holds" for name in (*ROW_RECORDS[1:], *ANCHORS)),
+        "releases.monitoring_row: 0 rows, holds",
+        "breaches.row: 1 row, holds",
+        *(f"{name}: 0 rows, holds" for name in (*ROW_RECORDS[3:], *ANCHORS)),
         "releases.body: 0 bodies, hold",
     ]
 
