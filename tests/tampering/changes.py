@@ -156,6 +156,14 @@ CHANGES = (
         "UPDATE breaches_approveddocument SET pdf = %s, pdf_sha256 = %s",
         values=(ANOTHER_PDF, sha256_hex(ANOTHER_PDF)),
     ),
+    change(
+        "an approved document added",
+        "breaches.approveddocument",
+        "INSERT INTO breaches_approveddocument (report_id, version, pdf, pdf_sha256, content_sha256, evidence_sha256,"
+        " approved_by_id, approved_role, approved_at, one_person)"
+        " SELECT report_id, 99, pdf, pdf_sha256, content_sha256, evidence_sha256,"
+        " approved_by_id, approved_role, approved_at, one_person FROM breaches_approveddocument",
+    ),
     change("an approved PDF deleted", "breaches.approveddocument", "DELETE FROM breaches_approveddocument"),
     change(
         "the text of the present version rewritten",
@@ -193,6 +201,11 @@ CHANGES = (
         "releases.keptbody",
         "UPDATE releases_keptbody SET body_id = NULL, state = 'pruned'",
         "DELETE FROM releases_body",
+    ),
+    change(
+        "a body said to be of another schedule",
+        "releases.keptbody",
+        "UPDATE releases_keptbody SET schedule_version = 9",
     ),
     change(
         "a body deleted with its place",
