@@ -110,7 +110,7 @@ def test_a_deleted_end_is_named_though_the_product_goes_on(office, ended):
             rows.record({table.model: [table.model._base_manager.first().pk]})
         found, failed = verify()
     assert failed
-    assert ended.found_in in found
+    assert f"{ended.found_in}: row" in found
 
 
 @pytest.mark.parametrize(
