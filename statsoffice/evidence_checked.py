@@ -1,6 +1,6 @@
 """Whether the whole record is as it was written: every chain, every row with a recorded digest, every stored body."""
 
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from datetime import datetime
 from functools import partial
@@ -9,18 +9,23 @@ from django.conf import settings
 
 from breaches.deciding import redaction
 from breaches.deciding.approved_documents import check_documents
-from breaches.models import ReportRowRecord
+from breaches.models import Report, ReportEvent, ReportRowRecord
+from breaches.reports.versions import check_versions
 from releases.core import anchor_text
-from releases.models import Anchor, MonitoringRowRecord, ReleaseRowRecord, TimeStamp
+from releases.models import Anchor, MonitoringRowRecord, Release, ReleaseEvent, ReleaseRowRecord, TimeStamp
 from releases.models.append_only import ChainedRow, check_chain
 from releases.models.event import Happening
-from releases.models.row_record import RowRecord, check_rows, deleted_end
+from releases.models.row_record import RowRecord
 from releases.record.anchors import check_anchors, check_consistency, check_written
 from releases.record.bodies import check_bodies
 from releases.record.coverage import check_coverage
+from releases.record.recorded_rows import Events, Recorded, check_rows, deleted_end, relinked
 from releases.record.time_stamps import check_time_stamps
-from releases.verdicts.recomputing import check_verdicts
+from releases.verdicts.recomputing import check_outcomes, check_verdicts
+from releases.verdicts.tolerance import check_tolerances
 from statsoffice.chains import CHAINS, ROW_RECORDS
+from statsoffice.messages.delivery import check_put_off
+from statsoffice.messages.models import MessageRowRecord
 from statsoffice.progress import track
 
 BODIES = "releases.body"
@@ -51,7 +56,8 @@ def check(*, now: datetime) -> list[Checked]:
 
     :param now: the aware instant of checking, by which verdicts are computed again.
     """
-    chains = [_chain(rows, now=now) for rows in CHAINS]
+    recorded = {rows: _recorded(rows) for rows in ROW_RECORDS}
+    chains = [_chain(rows, recorded, now=now) for rows in CHAINS]
     return [*chains, Checked(BODIES, *check_bodies(follow=partial(track, desc=BODIES)))]
 
 
@@ -79,18 +85,43 @@ def find_fault(name: str, content: bytes) -> str | None:
     return next((f"{name}: {why}." for anchor in written if (why := check_consistency(anchor))), None)
 
 
-def _chain(rows: type[ChainedRow], *, now: datetime) -> Checked:
+def _recorded(rows: type[RowRecord]) -> Recorded:
+    recorded = Recorded(rows, redacted_in=ReportEvent.CHAIN)
+    recorded.read(follow=partial(track, desc=rows.CHAIN))
+    return recorded
+
+
+def _check_rows(recorded: Recorded) -> str | None:
+    redactions = ReportEvent.objects.filter(kind=redaction.KIND).order_by("position")
+    redacted = {event.position: redaction.digests_left(event) for event in redactions}
+    events = {
+        ReleaseRowRecord: partial(Events.read, ReleaseEvent, about="release_id"),
+        ReportRowRecord: partial(Events.read, ReportEvent, about="report_id"),
+    }
+    return check_rows(recorded, events=events.get(recorded.record, Events), redacted=redacted)
+
+
+def _chain(rows: type[ChainedRow], recorded: Mapping[type[RowRecord], Recorded], *, now: datetime) -> Checked:
     follow = partial(track, desc=rows.CHAIN)
     walked, why = check_chain(rows, follow=follow)
-    checks: list[Callable[[], str | None]] = [lambda: deleted_end(rows, ROW_RECORDS)]
+    checks: list[Callable[[], str | None]] = [lambda: deleted_end(rows, recorded.values())]
     if issubclass(rows, Happening):
         checks.append(lambda: redaction.unexplained(rows))
     if issubclass(rows, RowRecord):
-        checks.append(lambda: check_rows(rows, follow=follow))
+        checks.append(lambda: _check_rows(recorded[rows]))
     of_this_chain: dict[type[ChainedRow], Callable[[], str | None]] = {
-        ReleaseRowRecord: lambda: check_verdicts(now=now, follow=follow),
+        ReleaseRowRecord: lambda: (
+            check_tolerances() or check_outcomes(follow=follow) or check_verdicts(now=now, follow=follow)
+        ),
         MonitoringRowRecord: check_coverage,
-        ReportRowRecord: check_documents,
+        MessageRowRecord: lambda: check_put_off(now=now),
+        ReleaseEvent: partial(
+            relinked, ReleaseEvent, key="release_id", name="release_public_id", named=Release, by="public_id"
+        ),
+        ReportEvent: partial(
+            relinked, ReportEvent, key="report_id", name="report_reference", named=Report, by="reference"
+        ),
+        ReportRowRecord: lambda: check_documents() or check_versions(),
         Anchor: lambda: check_anchors(CHAINS, follow=follow),
         TimeStamp: lambda: check_time_stamps(certificates=settings.TIMESTAMP_CERTIFICATES, follow=follow),
     }

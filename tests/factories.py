@@ -14,7 +14,7 @@ from releases.core.dates.calendar import Slot, slot_at
 from releases.core.roles import Role
 from releases.models import Contact, Membership, Producer, Release, Series
 from releases.models.event import record_rows
-from statsoffice.accounts.models import User
+from statsoffice.accounts.models import AccountRowRecord, User
 
 A_LONG_TIME_AGO = datetime(2020, 1, 2, 9, 0, tzinfo=UTC)
 SEED_DUE = datetime(2020, 6, 30, 8, 30, tzinfo=UTC)
@@ -36,6 +36,12 @@ class UserFactory(DjangoModelFactory):
     name = factory.Sequence(lambda n: f"Person {n}")
     email = factory.Sequence(lambda n: f"person.{n}@example.gov.uk")
     password = factory.django.Password("correct horse battery")
+
+    @classmethod
+    def _create(cls, model_class, *args, **kwargs):
+        user = super()._create(model_class, *args, **kwargs)
+        AccountRowRecord.record({User: [user.pk]})
+        return user
 
 
 class ProducerFactory(DjangoModelFactory):

@@ -76,3 +76,6 @@ NO_CHANGES = frozenset(
     }
 )
 """Events that leave what a person decides on as it was."""
+
+ROW_CHANGES = BEGINNINGS | CHANGES | {"facts_offered", "dealing_taken", "dealing_changed"}
+"""Events that change the row of a report itself: its digest is recorded after each."""

@@ -37,7 +37,7 @@ from releases.models import Release, ReleaseEvent, ReleaseTask, Statement
 from releases.models.append_only import new_salt, salted_digest
 from releases.models.event import Happening
 from releases.models.redacted import marker_of, overwrite, redacting
-from releases.models.row_record import REDACTION, RowRecord
+from releases.models.row_record import REDACTION, Digests, RowRecord, Table
 
 if TYPE_CHECKING:
     from statsoffice.accounts.models import User
@@ -92,7 +92,7 @@ def places_of(report: Report) -> list[Place]:
     ticked = Q(kind__in=TICKED, facts__task__in=list(tasks.values_list("pk", flat=True)))
     releases = list(Release.objects.filter(about).distinct())
     return [
-        Place(Report.objects.filter(pk__in=parts), ("machine", "cause_words", "available_unknown")),
+        Place(Report.objects.filter(pk__in=parts), ("machine", "cause_words", "available_unknown"), ReportRowRecord),
         Place(ReportVersion.objects.filter(report__in=parts), ("content", "machine"), ReportRowRecord),
         Place(ReportEvent.objects.filter(report__in=parts), ("words",)),
         Place(TimelineNote.objects.filter(report__in=parts), ("text",)),
@@ -146,10 +146,12 @@ def redact(
                 "drafts_documents": found.drafts_documents,
                 "unread_documents": found.unread_documents,
                 "in_facts": found.facts,
+                "left": {table.name: dict(table.digests(keys)) for _, table, keys in _recorded(places, changes)},
             }
             sent = {"form_key": form_key} if form_key else {}
             record(report, KIND, at=at, by=by, words=why.strip(), role=role, **told, **sent)
-            _record_rows(places, changes)
+            for row_record, table, keys in _recorded(places, changes):
+                row_record.record({table.model: keys}, why=REDACTION)
     return found
 
 
@@ -221,12 +223,18 @@ def _overwritten(changes: Sequence[Change]) -> list[dict[str, Any]]:
     return events
 
 
-def _record_rows(places: Sequence[Place], changes: Sequence[Change]) -> None:
-    """Record the digests of the rows as they are without the words, with the redaction as the reason."""
+def digests_left(event: ReportEvent) -> Digests:
+    """Return what a redaction says that it left of rows with recorded digests."""
+    left: Digests = event.facts.get("left", {})
+    return left
+
+
+def _recorded(places: Sequence[Place], changes: Sequence[Change]) -> Iterator[tuple[type[RowRecord], Table, list[int]]]:
+    """Yield the tables with recorded digests in which rows held the words, and the keys of these rows."""
     for place in places:
-        if place.record is not None:
-            model = place.rows.model
-            place.record.record({model: [row.pk for row, _ in changes if isinstance(row, model)]}, why=REDACTION)
+        keys = [row.pk for row, _ in changes if isinstance(row, place.rows.model)]
+        if place.record is not None and keys:
+            yield place.record, next(t for t in place.record.TABLES if t.model is place.rows.model), keys
 
 
 def _refuse_to_break(row: models.Model, changed: Mapping[str, Any]) -> None:

@@ -131,7 +131,8 @@ def _draft_batch(schedules: Collection[Schedule], *, now: datetime, practices_on
         )
         ReportEvent.append(list(_events(suspected, versions, now=now)))
         told = [suspicion.pk for suspicion in chain.from_iterable(suspected)]
-        ReportRowRecord.record({Suspicion: told, ReportVersion: [version.pk for version in versions]})
+        written = [version.pk for version in versions]
+        ReportRowRecord.record({Report: [report.pk for report in reports], Suspicion: told, ReportVersion: written})
     return reports
 
 
@@ -157,8 +158,7 @@ def _join_open_reports(morning: dict[Schedule, list[Suspicion]], *, now: datetim
         for suspicion in morning.pop(schedule, []):
             # Facts revision nought: the next step of the same run writes the new facts into the report.
             Suspicion.objects.filter(pk=suspicion.pk).update(report=report)
-            record(report, "suspicion_joined", at=now, suspicion=suspicion.kind)
-            ReportRowRecord.record({Suspicion: [suspicion.pk]})
+            record(report, "suspicion_joined", {Suspicion: [suspicion.pk]}, at=now, suspicion=suspicion.kind)
 
 
 def _open_reports(schedules: Collection[Schedule]) -> dict[Schedule, Report]:

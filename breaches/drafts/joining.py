@@ -77,6 +77,7 @@ def join(reports: Sequence[Report], *, by: "User", at: datetime) -> Report:
         record(
             joint,
             "joint_drafted",
+            {ReportVersion: [version.pk], Suspicion: [suspicion.pk for suspicion in suspicions]},
             at=at,
             by=by,
             role=acting_role(by, allowed[0].roles, joint),
@@ -87,7 +88,6 @@ def join(reports: Sequence[Report], *, by: "User", at: datetime) -> Report:
             version=version.number,
             content_sha256=version.content_sha256,
         )
-        ReportRowRecord.record({ReportVersion: [version.pk], Suspicion: [suspicion.pk for suspicion in suspicions]})
     return joint
 
 

@@ -16,7 +16,7 @@ from breaches.core.remarks import impossible
 from breaches.core.status import RESTRICTED, Kind, ReportStatus
 from breaches.drafts import access_on_record
 from breaches.drafts.machine_text import of_releases, of_series
-from breaches.models import Report, ReportRowRecord, ReportVersion, StartedReport
+from breaches.models import Report, ReportVersion, StartedReport
 from breaches.permissions import TABLE, Action, reports_with, starting_role
 from breaches.reports import facts_on_record, filing, practices
 from breaches.reports.references import reference_to_start
@@ -27,6 +27,7 @@ from releases.core.lifecycle import MoveRefused
 from releases.core.roles import Role
 from releases.models import Producer, Release, Series, Verification
 from releases.models.event import hold
+from releases.models.row_record import Rows
 from releases.readers import public
 
 if TYPE_CHECKING:
@@ -175,8 +176,8 @@ def _stored(
         beside = on_record or NOTHING_ON_RECORD
         version = new_version(report, content, machine=beside, by=None, at=at, why="started")
         version.save()
-        record(report, "started", at=at, by=by, role=role, **_facts(about, report, version.content_sha256))
-        ReportRowRecord.record({ReportVersion: [version.pk]})
+        also: Rows = {ReportVersion: [version.pk]}
+        record(report, "started", also, at=at, by=by, role=role, **_facts(about, report, version.content_sha256))
     return Started(report, is_new=True)
 
 

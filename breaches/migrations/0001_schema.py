@@ -214,6 +214,15 @@ class Migration(migrations.Migration):
                 ),
                 ("dealing_since", models.DateTimeField(null=True)),
                 (
+                    "salt",
+                    models.CharField(
+                        default=functools.partial(secrets.token_hex, 16),
+                        editable=False,
+                        help_text="Part of its recorded digest; a redaction replaces it.",
+                        max_length=32,
+                    ),
+                ),
+                (
                     "person_dealing",
                     models.ForeignKey(
                         null=True,

@@ -137,6 +137,12 @@ class Report(models.Model):
     available_unknown = models.TextField(blank=True, help_text=lazy("Why it is not known when it was made available."))
     person_dealing = models.ForeignKey(settings.AUTH_USER_MODEL, on_delete=models.PROTECT, null=True, related_name="+")
     dealing_since = models.DateTimeField(null=True)
+    salt = models.CharField(
+        max_length=32,
+        default=new_salt,
+        editable=False,
+        help_text=lazy("Part of its recorded digest; a redaction replaces it."),
+    )
 
     objects = ReportQuerySet.as_manager()
 

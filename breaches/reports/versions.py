@@ -2,6 +2,7 @@
 
 from collections.abc import Mapping
 from datetime import datetime
+from operator import itemgetter
 from typing import TYPE_CHECKING, Any
 
 from django.db import transaction
@@ -9,11 +10,13 @@ from django.db.models import QuerySet
 from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy as lazy
 
-from breaches.core.changes import CHANGES
+from breaches.core.changes import CHANGES, ROW_CHANGES
 from breaches.core.content import ReportContent, digest, from_json, to_json
 from breaches.models import Report, ReportEvent, ReportRowRecord, ReportVersion
 from breaches.reports.filing import cite_anew, first_day
 from releases.core.lifecycle import Move, SomebodyWasFaster
+from releases.models.append_only import CHUNK
+from releases.models.row_record import Rows
 
 if TYPE_CHECKING:
     from statsoffice.accounts.models import User
@@ -35,12 +38,21 @@ def content_of(report: Report) -> ReportContent:
 
 
 def record(
-    report: Report, kind: str, *, at: datetime, by: "User | None" = None, words: str = "", **facts: Any
+    report: Report,
+    kind: str,
+    also: Rows | None = None,
+    /,
+    *,
+    at: datetime,
+    by: "User | None" = None,
+    words: str = "",
+    **facts: Any,
 ) -> ReportEvent:
-    """Write one event of a report, and number the report by it if the event outdates open forms.
+    """Write one event of a report, number the report by it if it outdates open forms, and record what it changed.
 
     The caller holds the row of the report locked before such an event: others lock the row before the chain.
 
+    :param also: other rows whose digests are recorded with that of the report.
     :param at: the aware instant at which it happened.
     :param by: who did it, or None for the system.
     :param words: what a person wrote about it.
@@ -54,6 +66,8 @@ def record(
         if kind in CHANGES:
             Report.objects.filter(pk=report.pk).update(last_change=event.position)
             report.last_change = event.position
+        changed: Rows = {Report: [report.pk]} if kind in ROW_CHANGES else {}
+        ReportRowRecord.record({**changed, **(also or {})})
     return event
 
 
@@ -129,17 +143,36 @@ def advance(
             beside = present(report).machine if machine is None else machine
             new_version(moved, content, machine=beside, by=None if why == FACTS else by, at=at, why=why).save()
             cite_anew(moved, content)
+        version = present(moved)
         record(
             moved,
             kind,
+            {} if content is None else {ReportVersion: [version.pk]},
             at=at,
             by=by,
             words=words,
             status=[move.source, move.target],
             version=[report.version, number],
-            content_sha256=present(moved).content_sha256,
+            content_sha256=version.content_sha256,
             **facts,
         )
-        if content is not None:
-            ReportRowRecord.record({ReportVersion: [present(moved).pk]})
     return moved
+
+
+def check_versions() -> str | None:
+    """Return one sentence on the first version of a report that no event names with its hash, or None."""
+    versions = list(ReportVersion.objects.values_list("report__reference", "number", "content_sha256", "pk"))
+    events = ReportEvent.objects.filter(facts__has_key="content_sha256").values_list("report_reference", "facts")
+    named = {
+        (reference, _number(facts["version"]), facts["content_sha256"])
+        for reference, facts in events.iterator(chunk_size=CHUNK)
+    }
+    for *version, key in sorted(versions, key=itemgetter(3)):
+        if tuple(version) not in named:
+            return f"{ReportVersion._meta.label_lower} {key} is not a version that an event names"
+    return None
+
+
+def _number(version: int | list[int]) -> int:
+    # A move states the version before as well.
+    return version[-1] if isinstance(version, list) else version

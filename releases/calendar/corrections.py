@@ -46,6 +46,7 @@ def correct(release: Release, *, title: str, reference: str, by: "User | None", 
             stored.title, stored.reference = title, reference
             stored.save(update_fields=list(changed))
             record(stored, "corrected", at=at, by=by, changed=changed)
+            record_rows({Release: [stored.pk]})
     return stored
 
 

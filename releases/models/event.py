@@ -10,12 +10,15 @@ from typing import Any, ClassVar
 from django.conf import settings
 from django.db import models
 from django.db.models import Q
+from django.db.models.signals import post_save
+from django.dispatch import receiver
 from django.utils.translation import gettext_lazy as lazy
 
 from releases.models.append_only import AppendOnlyQuerySet, ChainedRow, new_salt, salted_digest
 from releases.models.release import Release
 from releases.models.release_rows import ReleaseRowRecord
 from releases.models.row_record import Rows
+from releases.models.series import Series
 
 
 @dataclass(slots=True)
@@ -144,6 +147,12 @@ def record_rows(rows: Rows) -> None:
         ReleaseRowRecord.record(rows)
     else:
         held_back.add_rows(rows)
+
+
+@receiver(post_save, sender=Series.history.model)
+def _record_history(instance: models.Model, **_: Any) -> None:
+    """Record each row of the history of a series, however the series was saved."""
+    record_rows({type(instance): [instance.pk]})
 
 
 @contextmanager

@@ -2,17 +2,21 @@
 
 from typing import ClassVar
 
+from releases.core.status import RELEASE
 from releases.models.body import KeptBody
 from releases.models.date_change import DateChange
 from releases.models.producer import Membership
 from releases.models.release import Address, Release
-from releases.models.row_record import RowRecord, Table
+from releases.models.row_record import NEVER, RowRecord, Table
+from releases.models.series import Series
 from releases.models.verification import Statement, Verification
 from releases.models.watching import Coverage
 
-# No free text: what a redaction or a correction changes is recorded by its own event.
+# Not `short_notice_reason`, which is in the words of its event, nor `planned_from`.
 OF_RELEASE = (
     "public_id",
+    "reference",
+    "title",
     "series_id",
     "status",
     "planned_on",
@@ -27,7 +31,9 @@ OF_RELEASE = (
     "confirmed_at",
     "published_at",
     "cancelled_at",
+    "cancellation_reason",
 )
+MOVED = frozenset({*RELEASE.move_names, "corrected"})
 OF_ADDRESS = ("release_id", "url", "role", "marker", "adapter", "required", "added_at")
 OF_VERIFICATION = (
     "release_id",
@@ -95,12 +101,26 @@ class ReleaseRowRecord(RowRecord):
     CHAIN: ClassVar[str] = "releases.row"
     AFTER: ClassVar[str] = "releases.event"
     TABLES = (
-        Table(Release, OF_RELEASE),
-        Table(Address, OF_ADDRESS),
-        Table(Verification, OF_VERIFICATION),
-        Table(DateChange, OF_DATE_CHANGE),
-        Table(Statement, OF_STATEMENT),
+        Table(Release, OF_RELEASE, changed_by=MOVED, deleted_by={"removed"}),
+        Table(
+            Address,
+            OF_ADDRESS,
+            changed_by={"address_changed"},
+            deleted_by={"address_removed", "removed"},
+            about="release_id",
+        ),
+        # Judging has an event where the outcome changes, which releases.verdicts.recomputing compares.
+        Table(Verification, OF_VERIFICATION, deleted_by=NEVER),
+        Table(DateChange, OF_DATE_CHANGE, changed_by=NEVER, deleted_by=NEVER),
+        Table(Statement, OF_STATEMENT, changed_by=NEVER, deleted_by=NEVER),
         Table(Membership, ("user_id", "producer_id", "role")),
+        # The tolerance in force at a due time is read from the history.
+        Table(
+            Series.history.model,
+            ("id", "history_date", "history_type", "tolerance_seconds"),
+            changed_by=NEVER,
+            deleted_by=NEVER,
+        ),
     )
 
 
@@ -110,6 +130,6 @@ class MonitoringRowRecord(RowRecord):
     CHAIN: ClassVar[str] = "releases.monitoring_row"
     AFTER: ClassVar[str] = "releases.observation"
     TABLES = (
-        Table(KeptBody, OF_KEPT_BODY),
-        Table(Coverage, ("watcher", "began_at", "recorded_until")),
+        Table(KeptBody, OF_KEPT_BODY, deleted_by=NEVER),
+        Table(Coverage, ("watcher", "began_at", "recorded_until"), deleted_by=NEVER),
     )

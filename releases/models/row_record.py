@@ -2,41 +2,78 @@
 
 from collections.abc import Collection, Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
+from itertools import batched
 from typing import Any, ClassVar
 
 from django.db import models, transaction
 from django.db.models import Q
 
 from releases.core.canonical import canonical_json, sha256_hex
-from releases.models.append_only import CHUNK, AppendOnlyQuerySet, ChainedRow, ChainHead, Follow, unfollowed
+from releases.models.append_only import CHUNK, AppendOnlyQuerySet, ChainedRow, ChainHead
 
 # The keys of the rows of each table that an act wrote, changed or deleted.
 type Rows = Mapping[type[models.Model], Collection[int]]
 
+# Digests by table and key.
+type Digests = Mapping[str, Mapping[str, str]]
+
 KEYS_OF_A_RECORD = 1000
 RETENTION, REDACTION = "retention", "redaction"
 """Why rows lost their words or bytes: the chained marker of what is deleted."""
+UPGRADE = "upgrade"
+"""Why rows of an earlier version are recorded: it had no digests of their table."""
+NEVER: Collection[str] = frozenset()
 
 
 @dataclass(frozen=True, slots=True)
 class Table:
-    """The columns of a table that its digests cover, and the rows that need one."""
+    """The columns of a table that its digests cover, the rows that need one, and the events that explain a change.
+
+    `changed_by` and `deleted_by` are kinds of events in the chain that the record follows: None if no event tells of
+    every change. A row that is written once has NEVER. `about` is the column that has the key of what the event is
+    about, and `about_moves` is true if that column itself may change.
+    `earlier` has the columns of each earlier format, the first format first.
+    """
 
     model: type[models.Model]
     columns: Sequence[str]
     scope: Q = field(default_factory=Q)
+    changed_by: Collection[str] | None = None
+    deleted_by: Collection[str] | None = None
+    about: str = "pk"
+    about_moves: bool = False
+    earlier: Sequence[Sequence[str]] = ()
 
     @property
     def name(self) -> str:
         return self.model._meta.label_lower
 
-    def digests(self, keys: Collection[int] | None = None) -> Iterable[tuple[str, str]]:
-        """Compute the digest of each row as it is stored, of all rows if no keys are given, by the row's key."""
+    @property
+    def format(self) -> int:
+        return len(self.earlier) + 1
+
+    def digests(
+        self, keys: Collection[int] | None = None, *, formats: Mapping[str, int] | None = None
+    ) -> Iterable[tuple[str, str]]:
+        """Compute the digest of each row as it is stored, of all rows if no keys are given, by the row's key.
+
+        :param formats: of some rows, by their keys; the others have the present format.
+        """
+        by_format = dict(enumerate((*self.earlier, self.columns), start=1))
+        columns = list(dict.fromkeys(name for names in by_format.values() for name in names))
+        places = {number: [columns.index(name) for name in names] for number, names in by_format.items()}
         rows = self.model._base_manager.filter(self.scope)
         if keys is not None:
             rows = rows.filter(pk__in=keys)
-        for key, *values in rows.order_by("pk").values_list("pk", *self.columns).iterator(chunk_size=CHUNK):
-            yield str(key), sha256_hex(canonical_json([self.name, key, *values]))
+        for key, *values in rows.order_by("pk").values_list("pk", *columns).iterator(chunk_size=CHUNK):
+            number = (formats or {}).get(str(key), self.format)
+            content = [self.name, key, *(values[place] for place in places[number])]
+            yield str(key), f"{number}:{sha256_hex(canonical_json(content))}"
+
+
+def format_of(digest: str) -> int:
+    """Return the format of the table in which a recorded digest was computed."""
+    return int(digest.partition(":")[0])
 
 
 class RowRecordQuerySet(AppendOnlyQuerySet["RowRecord"]):
@@ -98,80 +135,22 @@ class RowRecord(ChainedRow):
                 }
                 cls._append_at(head, [cls(digests=digests, heads=found, why=why)])
 
+    @classmethod
+    def record_unrecorded(cls, table: Table, *, known: Collection[str]) -> int:
+        """Record the rows of a table that have no digest, because the version before had no digests of that table.
+
+        :param known: the keys of the rows that have one.
+        :return: how many were recorded.
+        """
+        keys = table.model._base_manager.filter(table.scope).values_list("pk", flat=True)
+        unrecorded = sorted({key for key in keys if str(key) not in known})
+        for some in batched(unrecorded, KEYS_OF_A_RECORD):
+            cls.record({table.model: some}, why=UPGRADE)
+        return len(unrecorded)
+
 
 def hold_heads(record: type[RowRecord]) -> ChainHead:
     """Return the head of a chain of row records, locked after the head of the chain that it follows."""
     if record.AFTER != record.CHAIN:
         ChainHead.hold(record.AFTER)
     return ChainHead.hold(record.CHAIN)
-
-
-@dataclass(slots=True)
-class _Recorded:
-    """The last recorded digest of each row, by table and key, up to a position of the chain."""
-
-    digests: dict[str, dict[str, str | None]] = field(default_factory=dict)
-    position: int = 0
-
-    def read(self, record: type[RowRecord], *, follow: Follow = unfollowed) -> None:
-        rows = record.in_order().filter(position__gt=self.position)
-        for row in follow(rows.iterator(chunk_size=CHUNK), rows.count()):
-            for table, digests in row.digests.items():
-                self.digests.setdefault(table, {}).update(digests)
-            self.position = row.position
-
-
-def check_rows(record: type[RowRecord], *, follow: Follow = unfollowed) -> str | None:
-    """Compare every row of some tables with its last recorded digest.
-
-    What seems to differ is read again while nothing can be recorded, because the product writes meanwhile.
-
-    :return: one sentence on the first row that was changed, added or deleted by other means, or None.
-    """
-    recorded = _Recorded()
-    recorded.read(record, follow=follow)
-    suspects = [(table, keys) for table in record.TABLES if (keys := _differing(table, recorded))]
-    if not suspects:
-        return None
-    with transaction.atomic():
-        hold_heads(record)
-        recorded.read(record)
-        for table, keys in suspects:
-            present = dict(table.digests([int(key) for key in keys]))
-            for key in sorted(keys, key=int):
-                if sentence := _difference(recorded.digests.get(table.name, {}), present, key):
-                    return f"{table.name} {key} {sentence}"
-    return None
-
-
-def _differing(table: Table, recorded: _Recorded) -> set[str]:
-    left = {key for key, digest in recorded.digests.get(table.name, {}).items() if digest is not None}
-    known, differing = recorded.digests.get(table.name, {}), set[str]()
-    for key, digest in table.digests():
-        left.discard(key)
-        if known.get(key) != digest:
-            differing.add(key)
-    return differing | left
-
-
-def _difference(recorded: Mapping[str, str | None], present: Mapping[str, str], key: str) -> str | None:
-    if recorded.get(key) == present.get(key):
-        return None
-    if recorded.get(key) is None:
-        return "was added, and no act of the product recorded it"
-    return "was changed after it was recorded" if key in present else "was deleted after it was recorded"
-
-
-def deleted_end(chain: type[ChainedRow], records: Iterable[type[RowRecord]]) -> str | None:
-    """Say that the end of a chain was deleted together with its head, if a record of rows knows a later head."""
-    for record in records:
-        last = record._default_manager.order_by("position").last()
-        position, row_hash = last.heads.get(chain.CHAIN, (0, "")) if last else (0, "")
-        if not position:
-            continue
-        row = chain._default_manager.filter(position=position).values_list("row_hash", flat=True).first()
-        if row is None:
-            return f"rows up to {position} are missing, which {record.CHAIN} recorded"
-        if row != row_hash:
-            return f"row {position} is not the one that {record.CHAIN} recorded"
-    return None

@@ -17,6 +17,9 @@ from releases.models.observation import Purpose
 NOT_KEPT = "bodies_not_kept"
 """The event that says of which looks the bodies could not be stored."""
 
+PRUNED = "bodies_pruned"
+"""The event that says which bodies were removed at the end of their time."""
+
 CHUNK = 50
 
 
@@ -125,12 +128,33 @@ def check_bodies(*, follow: Follow = unfollowed) -> tuple[int, str | None]:
             return count, f"the bytes kept as {body.sha256} are not those that were seen"
         count += 1
     for kept in KeptBody.objects.select_related("look").order_by("pk").iterator(chunk_size=CHUNK):
-        if kept.sha256 != kept.look.body_sha256:
+        names = ("release_id", "address_id", "schedule_version")
+        if kept.sha256 != kept.look.body_sha256 or any(
+            getattr(kept, name) != getattr(kept.look, name) for name in names
+        ):
             return count, f"the body kept of look {kept.look.position} is not the one that it saw"
     gone = KeptBody.objects.filter(~Exists(Body.objects.filter(pk=OuterRef("sha256"))), state=KeptBody.State.STORED)
     if sha256 := gone.order_by("pk").values_list("sha256", flat=True).first():
         return count, f"the bytes kept as {sha256} are missing"
-    return count, None
+    return count, _gone_without_event()
+
+
+def _gone_without_event() -> str | None:
+    """Say which stored body is said to be gone though no event says why, or None."""
+    gone = KeptBody.objects.exclude(state=KeptBody.State.STORED).order_by("pk")
+    rows = list(gone.values_list("pk", "release_id", "state", "sha256"))
+    events = ReleaseEvent.objects.filter(kind__in=[NOT_KEPT, PRUNED]).values_list("release_id", "kind", "facts")
+    # That bodies could not be stored is told once for each place, so not of each hash.
+    told = {
+        (release, kind, sha256)
+        for release, kind, facts in events.iterator()
+        for sha256 in (facts["sha256"] if kind == PRUNED else [""])
+    }
+    for key, release, state, sha256 in rows:
+        pruned = state == KeptBody.State.PRUNED
+        if (release, PRUNED if pruned else NOT_KEPT, sha256 if pruned else "") not in told:
+            return f"{KeptBody._meta.label_lower} {key} is said to be {state.replace('_', ' ')}, and no event says so"
+    return None
 
 
 def _choose(brought: Iterable[Brought], *, at: datetime) -> tuple[list[tuple[KeptBody, Brought]], set[str]]:

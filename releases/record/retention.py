@@ -11,9 +11,7 @@ from releases.core.status import Status
 from releases.models import Body, ChainHead, KeptBody, MonitoringRowRecord, Observation, Release
 from releases.models.event import record
 from releases.models.row_record import RETENTION
-
-PRUNED = "bodies_pruned"
-"""The event that says which bodies were removed at the end of their time."""
+from releases.record.bodies import PRUNED
 
 # So many releases are asked about at a time; each is then pruned in a transaction of its own.
 RELEASES_AT_A_TIME = 200

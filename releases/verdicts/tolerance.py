@@ -7,7 +7,8 @@ from datetime import datetime
 from django.db import transaction
 
 from releases.models import ReleaseRowRecord, Series, Verification
-from releases.models.event import record_rows
+from releases.models.append_only import CHUNK
+from releases.models.event import hold_all, record_rows
 from releases.models.row_record import hold_heads
 from releases.verdicts.schedules import Schedule
 
@@ -29,6 +30,8 @@ def verifications_of(schedules: Collection[Schedule], *, now: datetime) -> dict[
     in_force = _in_force(missing, present, now=now)
     if missing:
         with transaction.atomic():
+            # Before the heads: an INSERT would wait for a release that others hold who wait for the heads.
+            hold_all({schedule.release.pk for schedule in missing})
             # A person who answers a question holds them too when their transaction comes to the same verification.
             hold_heads(ReleaseRowRecord)
             Verification.objects.bulk_create(
@@ -47,6 +50,20 @@ def verifications_of(schedules: Collection[Schedule], *, now: datetime) -> dict[
             record_rows({Verification: [stored[schedule.key].pk for schedule in missing]})
     _correct(schedules, stored, present, now=now)
     return stored
+
+
+def check_tolerances() -> str | None:
+    """Return one sentence on the first series whose tolerance is not the last one of its history, or None."""
+    differing = _differing_from_history()
+    # One that was just saved may have had its history written since.
+    still = differing & _differing_from_history() if differing else differing
+    return f"the tolerance of releases.series {min(still)} is not the last one of its history" if still else None
+
+
+def _differing_from_history() -> set[int]:
+    history = Series.history.order_by("history_date", "history_id").values_list("id", "tolerance_seconds")
+    last = dict(history.iterator(chunk_size=CHUNK))
+    return {key for key, seconds in Series.objects.values_list("pk", "tolerance_seconds") if last.get(key) != seconds}
 
 
 def _stored(schedules: Iterable[Schedule]) -> dict[tuple[int, int], Verification]:
@@ -73,6 +90,8 @@ def _correct(
     for seconds, changed in rows.items():
         keys = [row.pk for row in changed]
         with transaction.atomic():
+            # Before the heads, as `verdicts.keep` does, and in its order.
+            list(Verification.objects.select_for_update().filter(pk__in=keys).order_by("pk").values_list("pk"))
             hold_heads(ReleaseRowRecord)
             Verification.objects.filter(pk__in=keys).update(tolerance_seconds=seconds)
             record_rows({Verification: keys})

@@ -21,6 +21,7 @@ from django.utils.translation import gettext_lazy as lazy
 
 from releases.core.roles import LEADS
 from releases.models import Membership
+from releases.models.append_only import new_salt
 from statsoffice.accounts import address_changed
 from statsoffice.accounts.models import AccountRowRecord, User
 
@@ -78,6 +79,8 @@ class UserAdmin(DjangoUserAdmin[User]):
         obj.email = obj.email.lower()
         if not change:
             obj.set_unusable_password()
+        if old_address.lower() != obj.email:
+            obj.salt = new_salt()
         super().save_model(request, obj, form, change)
         AccountRowRecord.record({User: [obj.pk]})
         if change and old_address.lower() != obj.email.lower():

@@ -6,15 +6,15 @@ from typing import Any, ClassVar
 from django.contrib.auth.base_user import AbstractBaseUser, BaseUserManager
 from django.contrib.auth.models import PermissionsMixin
 from django.db import models, transaction
-from django.db.models import Q
 from django.db.models.functions import Lower
 from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy as lazy
 
 from releases.core.roles import Role
 from releases.models import Producer
+from releases.models.append_only import new_salt
 from releases.models.code_words import choices_of
-from releases.models.row_record import RowRecord, Table
+from releases.models.row_record import NEVER, RowRecord, Table
 
 
 class UserQuerySet(BaseUserManager["User"]):
@@ -32,8 +32,7 @@ class UserQuerySet(BaseUserManager["User"]):
         user.set_password(password)
         with transaction.atomic(using=self._db):
             user.save(using=self._db)
-            if user.is_staff or user.is_superuser:
-                AccountRowRecord.record({User: [user.pk]})
+            AccountRowRecord.record({User: [user.pk]})
         return user
 
     def create_superuser(self, email: str, password: str | None = None, **fields: Any) -> "User":
@@ -53,6 +52,12 @@ class User(AbstractBaseUser, PermissionsMixin):
     is_staff = models.BooleanField(lazy("may use the admin site"), default=False)
     is_active = models.BooleanField(lazy("active"), default=True)
     date_joined = models.DateTimeField(lazy("joined at"), auto_now_add=True)
+    salt = models.CharField(
+        max_length=32,
+        default=new_salt,
+        editable=False,
+        help_text=lazy("Part of its recorded digest; replaced with the address."),
+    )
 
     USERNAME_FIELD = "email"
     REQUIRED_FIELDS: ClassVar[list[str]] = ["name"]
@@ -75,12 +80,13 @@ class User(AbstractBaseUser, PermissionsMixin):
 
 
 class AccountRowRecord(RowRecord):
-    """Digests of who may use the admin site, and of the groups and permissions that people have there."""
+    """Digests of accounts, of who may use the admin site, and of the groups and permissions that people have there."""
 
     CHAIN: ClassVar[str] = "accounts.row"
     AFTER: ClassVar[str] = "accounts.event"
     TABLES = (
-        Table(User, ("is_staff", "is_superuser", "is_active"), Q(is_staff=True) | Q(is_superuser=True)),
+        # Not the password, nor what a second step or the office's sign-in provider needs: docs/security.md.
+        Table(User, ("email", "is_staff", "is_superuser", "is_active", "salt"), deleted_by=NEVER),
         Table(User.groups.through, ("user_id", "group_id")),
         Table(User.user_permissions.through, ("user_id", "permission_id")),
     )

@@ -83,6 +83,13 @@ def _round(channel: Channel, *, at: Callable[[], datetime], send: Send) -> int:
     return sent
 
 
+def check_put_off(*, now: datetime) -> str | None:
+    """Return one sentence on the first unsent message that is put off longer than any delivery puts it off, or None."""
+    put_off = Message.objects.filter(sent_at__isnull=True, due_at__gt=now + LONGEST_WAIT + CLAIM)
+    key = put_off.order_by("pk").values_list("pk", flat=True).first()
+    return None if key is None else f"{Message._meta.label_lower} {key} was put off, so that it is not sent"
+
+
 def _waiting(at: datetime) -> QuerySet[Message]:
     free = Q(claimed_until__isnull=True) | Q(claimed_until__lte=at)
     return Message.objects.filter(free, sent_at__isnull=True, due_at__lte=at, attempts__lt=MOST_ATTEMPTS).order_by(

@@ -11,7 +11,7 @@ from simple_history.models import HistoricalRecords
 from breaches.models import ApprovedDocument, Report, Suspicion
 from releases.models import Producer, Release, Verification
 from releases.models.append_only import new_salt
-from releases.models.row_record import RowRecord, Table
+from releases.models.row_record import NEVER, RowRecord, Table
 from statsoffice.messages.kinds import kind_of
 
 
@@ -111,6 +111,7 @@ class MessageRowRecord(RowRecord):
                 "erased_at",
                 "salt",
             ),
+            deleted_by=NEVER,
         ),
     )
 

@@ -9,7 +9,7 @@ import pytest
 from django.core.management import CommandError, call_command, get_commands, load_command_class
 from django.db import OperationalError, connection
 
-from breaches.models import Report, ReportEvent
+from breaches.models import Report, ReportEvent, ReportRowRecord
 from releases.core.canonical import sha256_hex
 from releases.models import Observation
 from tests.factories import ProducerFactory, a_confirmed_release
@@ -45,6 +45,7 @@ def a_record():
     Observation.append([a_look(release), a_look(release), a_look(release)])
     report = Report.objects.create(reference="breach-one", producer=ProducerFactory(), kind="late", drafted_at=AT)
     ReportEvent.append([ReportEvent(report=report, report_reference="breach-one", kind="drafted", at=AT)])
+    ReportRowRecord.record({Report: [report.pk]})
 
 
 def tamper(statement):
@@ -77,8 +78,10 @@ def test_each_chain_is_told_with_its_number_of_rows():
         "breaches.event: 1 row, holds",
         "breaches.register_event: 0 rows, holds",
         "accounts.event: 0 rows, holds",
-        "releases.row: 2 rows, holds",
-        *(f"{name}: 0 rows, holds" for name in (*ROW_RECORDS[1:], *ANCHORS)),
+        "releases.row: 3 rows, holds",
+        "releases.monitoring_row: 0 rows, holds",
+        "breaches.row: 1 row, holds",
+        *(f"{name}: 0 rows, holds" for name in (*ROW_RECORDS[3:], *ANCHORS)),
         "releases.body: 0 bodies, hold",
         f"The record is as it was saved: 12 chains and 0 stored pages. {NO_ANCHOR}",
     ]

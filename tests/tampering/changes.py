@@ -3,6 +3,10 @@
 from dataclasses import dataclass
 from typing import Any
 
+from releases.core.canonical import sha256_hex
+
+ANOTHER_PDF = b"%PDF-1.7 another"
+
 
 @dataclass(frozen=True)
 class Change:
@@ -39,6 +43,21 @@ CHANGES = (
     change(
         "a report's event changed", "breaches.event", "UPDATE breaches_reportevent SET at = '2020-01-01 00:00:00+00'"
     ),
+    change(
+        "an event moved to another release",
+        "releases.event",
+        "UPDATE releases_releaseevent SET release_id = (SELECT max(id) FROM releases_release) WHERE position = 1",
+    ),
+    change(
+        "an event moved to no release",
+        "releases.event",
+        "UPDATE releases_releaseevent SET release_id = 999999 WHERE position = 1",
+    ),
+    change(
+        "a report's event moved to another report",
+        "breaches.event",
+        "UPDATE breaches_reportevent SET report_id = report_id + 1 WHERE kind = 'approved'",
+    ),
     change("a check's result changed", "releases.observation", "UPDATE releases_observation SET result = 'live'"),
     change(
         "a check's instant changed",
@@ -70,6 +89,11 @@ CHANGES = (
         "the rules of a verdict changed", "releases.verification", "UPDATE releases_verification SET rules_version = 0"
     ),
     change(
+        "a verdict changed and said to be by earlier rules",
+        "releases.verification",
+        "UPDATE releases_verification SET outcome = 'on_time', rules_version = 0 WHERE outcome = 'late'",
+    ),
+    change(
         "a verdict deleted",
         "releases.verification",
         "DELETE FROM breaches_suspicion",
@@ -95,17 +119,50 @@ CHANGES = (
         "a change of date rewritten", "releases.datechange", "UPDATE releases_datechange SET public_reason = 'None'"
     ),
     change("a change of date deleted", "releases.datechange", "DELETE FROM releases_datechange"),
+    change("a title changed", "releases.release", "UPDATE releases_release SET title = 'Another'"),
+    change(
+        "a reference changed",
+        "releases.release",
+        "UPDATE releases_release SET reference = 'x' WHERE id = (SELECT min(id) FROM releases_release)",
+    ),
     # Reports
+    change(
+        "a report dismissed",
+        "breaches.report",
+        "UPDATE breaches_report SET status = 'dismissed', decision_reason = 'other' WHERE status = 'approved'",
+    ),
+    change("a report set back to its first version", "breaches.report", "UPDATE breaches_report SET version = 1"),
+    change("the automatic text of a report rewritten", "breaches.report", "UPDATE breaches_report SET machine = '{}'"),
+    change(
+        "a decision moved",
+        "breaches.report",
+        "UPDATE breaches_report SET decided_at = '2020-06-30 08:30:00+00' WHERE decided_at IS NOT NULL",
+    ),
+    change("a cause changed", "breaches.report", "UPDATE breaches_report SET cause = 'cache' WHERE cause <> ''"),
     change(
         "an approved PDF replaced",
         "breaches.approveddocument",
         "UPDATE breaches_approveddocument SET pdf = %s",
-        values=(b"%PDF-1.7 another",),
+        values=(ANOTHER_PDF,),
     ),
     change(
         "an approved PDF replaced together with its hash",
         "breaches.approveddocument",
         "UPDATE breaches_approveddocument SET pdf_sha256 = '" + "0" * 64 + "'",
+    ),
+    change(
+        "an approved PDF replaced together with its true hash",
+        "breaches.approveddocument",
+        "UPDATE breaches_approveddocument SET pdf = %s, pdf_sha256 = %s",
+        values=(ANOTHER_PDF, sha256_hex(ANOTHER_PDF)),
+    ),
+    change(
+        "an approved document added",
+        "breaches.approveddocument",
+        "INSERT INTO breaches_approveddocument (report_id, version, pdf, pdf_sha256, content_sha256, evidence_sha256,"
+        " approved_by_id, approved_role, approved_at, one_person)"
+        " SELECT report_id, 99, pdf, pdf_sha256, content_sha256, evidence_sha256,"
+        " approved_by_id, approved_role, approved_at, one_person FROM breaches_approveddocument",
     ),
     change("an approved PDF deleted", "breaches.approveddocument", "DELETE FROM breaches_approveddocument"),
     change(
@@ -127,6 +184,14 @@ CHANGES = (
     change("a version deleted", "breaches.reportversion", "DELETE FROM breaches_reportversion WHERE number = 1"),
     change("a suspicion moved to no report", "breaches.suspicion", "UPDATE breaches_suspicion SET report_id = NULL"),
     change("a suspicion's kind changed", "breaches.suspicion", "UPDATE breaches_suspicion SET kind = 'partial'"),
+    change(
+        "a version added",
+        "breaches.reportversion",
+        "INSERT INTO breaches_reportversion"
+        " (report_id, number, content, machine, content_sha256, written_at, why, salt)"
+        " SELECT report_id, 99, content, machine, 'x', written_at, why, salt"
+        " FROM breaches_reportversion WHERE id = (SELECT min(id) FROM breaches_reportversion)",
+    ),
     change("a suspicion deleted", "breaches.suspicion", "DELETE FROM breaches_suspicion"),
     # Stored bodies and coverage
     change("a body replaced", "releases.body", "UPDATE releases_body SET compressed = %s", values=(b"another",)),
@@ -136,6 +201,11 @@ CHANGES = (
         "releases.keptbody",
         "UPDATE releases_keptbody SET body_id = NULL, state = 'pruned'",
         "DELETE FROM releases_body",
+    ),
+    change(
+        "a body said to be of another schedule",
+        "releases.keptbody",
+        "UPDATE releases_keptbody SET schedule_version = 9",
     ),
     change(
         "a body deleted with its place",
@@ -161,6 +231,7 @@ CHANGES = (
     # Messages
     change("a message rewritten", "outbox.message", "UPDATE outbox_message SET text = 'All is well.'"),
     change("a message marked as sent", "outbox.message", "UPDATE outbox_message SET sent_at = created_at"),
+    change("a message put off", "outbox.message", "UPDATE outbox_message SET due_at = '2999-01-01 00:00:00+00'"),
     change("a message deleted", "outbox.message", "DELETE FROM outbox_message"),
     # Roles
     change(
@@ -188,6 +259,25 @@ CHANGES = (
         "INSERT INTO accounts_user_user_permissions (user_id, permission_id)"
         " SELECT (SELECT max(id) FROM accounts_user), (SELECT min(id) FROM auth_permission)",
     ),
+    change(
+        "an account switched off",
+        "accounts.user",
+        "UPDATE accounts_user SET is_active = (1 = 0)",
+    ),
+    change(
+        "an account's address changed",
+        "accounts.user",
+        "UPDATE accounts_user SET email = 'x' WHERE id = (SELECT min(id) FROM accounts_user)",
+    ),
+    change(
+        "the tolerance of a series widened", "releases.series", "UPDATE releases_series SET tolerance_seconds = 179"
+    ),
+    change(
+        "the history of a tolerance rewritten",
+        "releases.historicalseries",
+        "UPDATE releases_historicalseries SET tolerance_seconds = 179",
+        "UPDATE releases_series SET tolerance_seconds = 179",
+    ),
     # Anchors
     change("the root of an anchor replaced", "releases.anchor", "UPDATE releases_anchor SET root = '" + "0" * 64 + "'"),
     change("an anchor deleted", "releases.anchor", "DELETE FROM releases_anchor WHERE position = 1"),
@@ -200,4 +290,21 @@ CHANGES = (
     without_end("releases_monitoringrowrecord", "releases.monitoring_row"),
     without_end("outbox_messagerowrecord", "messages.row"),
     without_end("releases_anchor", "releases.anchor"),
+)
+
+# No event tells of each legitimate change of these rows: another record of them hides what was changed.
+NO_EVENT_TELLS = frozenset(
+    {
+        "coverage added",
+        "a message rewritten",
+        "a message marked as sent",
+        "a role granted",
+        "a role changed",
+        "a role deleted",
+        "a person made superuser",
+        "an account switched off",
+        "an account's address changed",
+        "a person put into a group",
+        "a permission granted",
+    }
 )

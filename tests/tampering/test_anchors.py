@@ -23,10 +23,10 @@ from tests.tampering.verifying import apply, rewrite_all_chains, verify
 
 pytestmark = [pytest.mark.django_db, pytest.mark.both_databases]
 
-APPROVED_EARLIER = change(
-    "an approval made earlier",
+SUBMITTED_EARLIER = change(
+    "a report submitted earlier",
     "breaches.event",
-    "UPDATE breaches_reportevent SET at = '2020-06-30 08:30:00+00' WHERE kind = 'approved'",
+    "UPDATE breaches_reportevent SET at = '2020-06-30 08:30:00+00' WHERE kind = 'submitted'",
 )
 
 
@@ -72,7 +72,7 @@ def test_a_record_that_is_as_it_was_fits_the_email(email):
 
 
 def test_a_change_with_all_hashes_computed_anew_does_not_fit_the_time_stamp(email):
-    apply(APPROVED_EARLIER)
+    apply(SUBMITTED_EARLIER)
     rewrite_all_chains()
     assert verify() == (
         (
@@ -84,7 +84,7 @@ def test_a_change_with_all_hashes_computed_anew_does_not_fit_the_time_stamp(emai
 
 
 def test_without_the_time_stamp_the_database_shows_nothing_and_the_email_shows_it(email):
-    apply(APPROVED_EARLIER)
+    apply(SUBMITTED_EARLIER)
     forget_time_stamps()
     rewrite_all_chains()
     assert verify() == ("", False)  # the forger succeeded inside the office
@@ -96,7 +96,7 @@ def test_without_the_time_stamp_the_database_shows_nothing_and_the_email_shows_i
 
 def test_a_time_stamp_that_was_made_anew_is_of_today(email, authority: Authority):
     """The forger can have the new root stamped, but not at the time of the old one."""
-    apply(APPROVED_EARLIER)
+    apply(SUBMITTED_EARLIER)
     forget_time_stamps()
     apply(change("", "", "UPDATE releases_anchor SET made_at = '2026-01-01 10:00:00+00'"))
     rewrite_all_chains()
@@ -112,7 +112,7 @@ def test_the_manifest_of_a_backup_shows_it_too(email, tmp_path):
     anchor = text_of(Anchor.objects.get())
     (tmp_path / "backup.json").write_text(json.dumps({"anchor": anchor}, indent=1))
     assert verify(tmp_path / "backup.json") == ("", False)
-    apply(APPROVED_EARLIER)
+    apply(SUBMITTED_EARLIER)
     forget_time_stamps()
     rewrite_all_chains()
     found, failed = verify(tmp_path / "backup.json")

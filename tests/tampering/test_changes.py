@@ -5,21 +5,28 @@ from datetime import timedelta
 import pytest
 
 from breaches.core.status import ReportStatus
+from breaches.deciding.redaction import redact
+from breaches.models import Report, ReportRowRecord, ReportVersion
+from breaches.reports.versions import record
 from releases.calendar import scheduling
 from releases.core.dates.calendar import slot_at
-from releases.models import ReleaseRowRecord, Verification
+from releases.models import Release, ReleaseRowRecord, Verification, event
+from releases.models.row_record import REDACTION
 from releases.record import coverage
 from statsoffice import anchoring
 from statsoffice.accounts.models import User
+from statsoffice.chains import ROW_RECORDS
 from statsoffice.messages import outbox
 from tests.breaches.people import Office, a_report, an_office, brought
 from tests.factories import SEED_DUE, SeriesFactory, a_confirmed_release, rolled_back
 from tests.releases import brought as bodies
 from tests.shared_rows import shared_fixture
-from tests.tampering.changes import CHANGES, Change
-from tests.tampering.verifying import apply, verify
+from tests.tampering.changes import CHANGES, NO_EVENT_TELLS, Change
+from tests.tampering.verifying import apply, record_anew, verify
 
 pytestmark = [pytest.mark.django_db, pytest.mark.both_databases]
+
+REWRITTEN = next(change for change in CHANGES if change.name == "the text of the first version rewritten")
 
 
 @shared_fixture
@@ -48,13 +55,73 @@ def test_the_record_of_the_office_holds(office):
     assert verify() == ("", False)
 
 
-def test_a_verdict_that_was_changed_together_with_its_digest_is_computed_again(office):
+def test_a_verdict_that_was_changed_together_with_its_digest_differs_from_its_event(office):
     with rolled_back():
         late = Verification.objects.filter(outcome="late")
         late.update(outcome="on_time")
         ReleaseRowRecord.record({Verification: list(Verification.objects.values_list("pk", flat=True))})
         found, _failed = verify()
+    assert "is not the verdict of its last event" in found
+
+
+def test_a_delay_that_was_changed_together_with_its_digest_is_computed_again(office):
+    with rolled_back():
+        Verification.objects.filter(outcome="late").update(delay_from=1, delay_to=9)
+        record_anew()
+        found, _failed = verify()
     assert "is not the verdict that the checks give" in found
+
+
+def test_a_record_that_calls_a_change_a_redaction_needs_the_event_of_one(office):
+    version = ReportVersion.objects.filter(number=1)
+    with rolled_back():
+        apply(REWRITTEN)
+        ReportRowRecord.record({ReportVersion: [version.get().pk]}, why=REDACTION)
+        found, _failed = verify()
+    assert f"breaches.reportversion {version.get().pk} was changed, and no event explains it" in found
+
+
+def test_words_that_were_rewritten_after_a_redaction_are_not_those_it_left(office):
+    """A forger rewrites the row and lets the record of a redaction before it stand for that."""
+    report = Report.objects.get(status="approved")
+    version = report.versions.get(number=1)
+    with rolled_back():
+        redact(report, words=version.content["circumstances"][:12], why="A test.", by=office.head, at=report.decided_at)
+        assert verify() == ("", False)
+        apply(REWRITTEN)
+        ReportRowRecord.record({ReportVersion: [version.pk]}, why=REDACTION)
+        found, _failed = verify()
+    assert f"breaches.reportversion {version.pk} was changed, and no event explains it" in found
+
+
+@pytest.mark.parametrize(
+    "ended",
+    [change for change in CHANGES if "together with its head" in change.name],
+    ids=lambda change: change.name,
+)
+def test_a_deleted_end_is_named_though_the_product_goes_on(office, ended):
+    with rolled_back():
+        apply(ended)
+        report = Report.objects.get(status="approved")
+        record(report, "downloaded", at=report.decided_at, version=report.version)
+        event.record(Release.objects.first(), "evidence_read", at=report.decided_at)
+        for rows in ROW_RECORDS:
+            table = next(table for table in rows.TABLES if table.model._base_manager.exists())
+            rows.record({table.model: [table.model._base_manager.first().pk]})
+        found, failed = verify()
+    assert failed
+    assert f"{ended.found_in}: row" in found
+
+
+@pytest.mark.parametrize(
+    "change", [change for change in CHANGES if change.name not in NO_EVENT_TELLS], ids=lambda change: change.name
+)
+def test_a_change_is_named_though_its_rows_were_recorded_again(office: Office, change: Change):
+    with rolled_back():
+        apply(change)
+        record_anew()
+        found, failed = verify()
+    assert (failed, found) != (False, "")
 
 
 @pytest.mark.parametrize("change", CHANGES, ids=lambda change: change.name)

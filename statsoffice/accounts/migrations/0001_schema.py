@@ -1,5 +1,8 @@
 """The user, to whom all other tables refer."""
 
+import functools
+import secrets
+
 import django.db.models.functions.text
 from django.db import migrations, models
 
@@ -31,6 +34,15 @@ class Migration(migrations.Migration):
                 ("is_staff", models.BooleanField(default=False, verbose_name="may use the admin site")),
                 ("is_active", models.BooleanField(default=True, verbose_name="active")),
                 ("date_joined", models.DateTimeField(auto_now_add=True, verbose_name="joined at")),
+                (
+                    "salt",
+                    models.CharField(
+                        default=functools.partial(secrets.token_hex, 16),
+                        editable=False,
+                        help_text="Part of its recorded digest; replaced with the address.",
+                        max_length=32,
+                    ),
+                ),
                 (
                     "groups",
                     models.ManyToManyField(

@@ -1,0 +1,214 @@
+"""Rows compared with their recorded digests, and each recorded change with the event that explains it."""
+
+from bisect import bisect_right
+from collections import defaultdict
+from collections.abc import Callable, Collection, Iterable, Iterator, Mapping
+from dataclasses import dataclass, field
+from itertools import batched
+from operator import itemgetter
+
+from django.db import models, transaction
+
+from releases.models.append_only import CHUNK, ChainedRow, Follow, unfollowed
+from releases.models.event import Happening
+from releases.models.row_record import REDACTION, Digests, RowRecord, Table, format_of, hold_heads
+
+# So many rows are read while nothing can be recorded, so that writers do not wait for long.
+EXAMINED_AT_ONCE = 200
+
+
+@dataclass(frozen=True, slots=True)
+class Changed:
+    """That a recorded row was changed, or deleted if the digest is None, by the events between two positions."""
+
+    table: str
+    key: str
+    digest: str | None
+    since: int
+    until: int
+    redacted_at: int | None
+
+
+@dataclass(slots=True)
+class Events:
+    """Where the events are that explain changes: by what they are about, and by kind."""
+
+    about: dict[int, list[tuple[int, str]]] = field(default_factory=lambda: defaultdict(list))
+    of_kind: dict[str, list[int]] = field(default_factory=lambda: defaultdict(list))
+
+    @classmethod
+    def read(cls, chain: type[Happening], *, about: str) -> "Events":
+        events = cls()
+        rows = chain._default_manager.order_by("position").values_list("position", about, "kind")
+        for position, key, kind in rows.iterator(chunk_size=CHUNK):
+            events.about[key].append((position, kind))
+            events.of_kind[kind].append(position)
+        return events
+
+    def explain(self, kinds: Collection[str], *, since: int, until: int, about: int | None) -> bool:
+        if about is None:
+            return any(bisect_right(at, since) < bisect_right(at, until) for at in map(self.of_kind.__getitem__, kinds))
+        return any(since < position <= until and kind in kinds for position, kind in self.about[about])
+
+
+class Recorded:
+    """What a chain of row records says up to a position: the last digest of each row, all changes, all heads."""
+
+    def __init__(self, record: type[RowRecord], *, redacted_in: str = "") -> None:
+        """Begin before the first record.
+
+        :param redacted_in: the chain whose events say what redactions removed.
+        """
+        self.record, self.redacted_in = record, redacted_in
+        self.digests: dict[str, dict[str, str | None]] = defaultdict(dict)
+        self.heads: dict[str, set[tuple[int, str]]] = defaultdict(set)
+        self.changes: list[Changed] = []
+        self.position = 0
+        self._since: dict[str, dict[str, int]] = defaultdict(dict)
+
+    def read(self, *, follow: Follow = unfollowed) -> None:
+        """Read the records that were added since."""
+        rows = self.record.in_order().filter(position__gt=self.position)
+        for row in follow(rows.iterator(chunk_size=CHUNK), rows.count()):
+            self._add(row)
+
+    def _add(self, row: RowRecord) -> None:
+        for chain, (position, row_hash) in row.heads.items():
+            if position:
+                self.heads[chain].add((position, row_hash))
+        until = row.heads.get(self.record.AFTER, (0, ""))[0]
+        redacted_at = row.heads.get(self.redacted_in, (0, ""))[0] if row.why == REDACTION else None
+        for table, digests in row.digests.items():
+            known, since = self.digests[table], self._since[table]
+            for key, digest in digests.items():
+                if key in known and known[key] != digest:
+                    self.changes.append(Changed(table, key, digest, since[key], until, redacted_at))
+                known[key], since[key] = digest, until
+        self.position = row.position
+
+
+def deleted_end(chain: type[ChainedRow], records: Iterable[Recorded]) -> str | None:
+    """Say that rows of a chain were deleted together with its head, if any record of rows knows a head of them."""
+    known = {head: read.record.CHAIN for read in records for head in read.heads.get(chain.CHAIN, ())}
+    left = dict(known)
+    for head in chain._default_manager.values_list("position", "row_hash").iterator(chunk_size=CHUNK):
+        left.pop(head, None)
+    if not left:
+        return None
+    position, row_hash = min(left)
+    if chain._default_manager.filter(position=position).exists():
+        return f"row {position} is not the one that {known[position, row_hash]} recorded"
+    return f"rows up to {position} are missing, which {known[position, row_hash]} recorded"
+
+
+def relinked(chain: type[Happening], *, key: str, name: str, named: type[models.Model], by: str) -> str | None:
+    """Say which event points to another row than the one that its hash names, or return None.
+
+    Events of a row that was removed stay, and one of them says that it was.
+
+    :param key: the column that points to the row, and `name` the one with the row's name, which is part of the hash.
+    :param named: the table of the rows, and `by` its column with their names.
+    """
+    links = chain._default_manager.order_by().values_list(key, name).annotate(first=models.Min("position"))
+    first = {(link, called): position for link, called, position in links}
+    names = dict(named._base_manager.values_list("pk", by))
+    for (link, called), position in sorted(first.items(), key=itemgetter(1)):
+        removed = {key: link, name: called, "kind": "removed"}
+        if names.get(link) != called and (link in names or not chain._default_manager.filter(**removed).exists()):
+            return f"row {position} was moved to another {named._meta.verbose_name} after it was written"
+    return None
+
+
+def check_rows(read: Recorded, *, events: Callable[[], Events] = Events, redacted: Mapping[int, Digests]) -> str | None:
+    """Compare every row of some tables with its last recorded digest, and each change with an event.
+
+    What seems to differ is read again while nothing can be recorded, because the product writes meanwhile.
+
+    :param events: reads those of the chain that the record follows, if they explain changes.
+    :param redacted: what each redaction says it left, by the position of its event.
+    :return: one sentence on the first row that was changed, added or deleted by other means, or None.
+    """
+    read.read()
+    tables = {table.name: table for table in read.record.TABLES}
+    unexplained = _unexplained(read, tables, events(), redacted)
+    return unexplained or next((found for table in tables.values() if (found := _changed(table, read))), None)
+
+
+def _unexplained(
+    read: Recorded, tables: Mapping[str, Table], events: Events, redacted: Mapping[int, Digests]
+) -> str | None:
+    ruled = [change for change in read.changes if _needs_event(tables[change.table], change)]
+    last = {(change.table, change.key): change for change in ruled}
+    about = {name: _about(table, ruled) for name, table in tables.items()}
+    for change in ruled:
+        table = tables[change.table]
+        if change.redacted_at is not None:
+            explained = redacted.get(change.redacted_at, {}).get(table.name, {}).get(change.key) == change.digest
+        else:
+            kinds = table.changed_by if change.digest is not None else table.deleted_by
+            # What it was about at the time of an earlier change is not known any more.
+            unknown = table.about_moves and last[change.table, change.key] is not change
+            subject = None if unknown else about[table.name].get(change.key)
+            explained = events.explain(kinds or (), since=change.since, until=change.until, about=subject)
+        if not explained:
+            verb = "changed" if change.digest is not None else "deleted"
+            return f"{table.name} {change.key} was {verb}, and no event explains it"
+    return None
+
+
+def _needs_event(table: Table, change: Changed) -> bool:
+    kinds = table.changed_by if change.digest is not None else table.deleted_by
+    return kinds is not None or change.redacted_at is not None
+
+
+def _about(table: Table, changes: Iterable[Changed]) -> dict[str, int]:
+    """Return by key what each changed row of a table is about; a row that was deleted is about itself, or unknown."""
+    keys = {change.key for change in changes if change.table == table.name}
+    if table.about == "pk":
+        return {key: int(key) for key in keys}
+    found: dict[str, int] = {}
+    for some in batched(keys, EXAMINED_AT_ONCE):
+        rows = table.model._base_manager.filter(pk__in=[int(key) for key in some])
+        # Nothing is about 0: a row that belongs to nothing has no event.
+        found |= {str(key): about or 0 for key, about in rows.values_list("pk", table.about)}
+    return found
+
+
+def _changed(table: Table, read: Recorded) -> str | None:
+    suspects = sorted(_differing(table, read), key=int)
+    for keys in batched(suspects, EXAMINED_AT_ONCE):
+        read.read()
+        with transaction.atomic():
+            hold_heads(read.record)
+            read.read()
+            known = read.digests[table.name]
+            present = dict(table.digests([int(key) for key in keys], formats=dict(_formats(known, keys))))
+        for key in keys:
+            if sentence := _difference(known, present, key):
+                return f"{table.name} {key} {sentence}"
+    return None
+
+
+def _differing(table: Table, read: Recorded) -> set[str]:
+    known = read.digests[table.name]
+    left = {key for key, digest in known.items() if digest is not None}
+    differing = set[str]()
+    for key, digest in table.digests(formats=dict(_formats(known, known)) if table.earlier else None):
+        left.discard(key)
+        if known.get(key) != digest:
+            differing.add(key)
+    return differing | left
+
+
+def _formats(known: Mapping[str, str | None], keys: Iterable[str]) -> Iterator[tuple[str, int]]:
+    for key in keys:
+        if digest := known.get(key):
+            yield key, format_of(digest)
+
+
+def _difference(recorded: Mapping[str, str | None], present: Mapping[str, str], key: str) -> str | None:
+    if recorded.get(key) == present.get(key):
+        return None
+    if recorded.get(key) is None:
+        return "was added, and no act of the product recorded it"
+    return "was changed after it was recorded" if key in present else "was deleted after it was recorded"

@@ -1,0 +1,39 @@
+"""Record the rows of a table that had no digests in the version before."""
+
+from typing import Any
+
+from django.core.management.base import CommandError, CommandParser
+
+from releases.management.plain_command import PlainCommand
+from releases.record.recorded_rows import Recorded
+from statsoffice.chains import ROW_RECORDS
+
+
+class Command(PlainCommand):
+    """Records the rows of one table that have no digest yet."""
+
+    help = """\
+Record a digest of each row of one table that has none yet.
+
+Run this once after an upgrade whose changelog says so: verify_evidence names these rows
+as added until then. Stop the version before first, because it writes rows without a
+digest. The record states that an upgrade was the reason, so that it can be found."""
+
+    NEEDS_A_DATABASE = True
+
+    def add_arguments(self, parser: CommandParser) -> None:
+        """Declare the arguments."""
+        parser.add_argument("table", metavar="TABLE", help="such as releases.release, as verify_evidence names it")
+
+    def handle(self, *args: Any, **options: Any) -> None:
+        """Record the rows, and say how many."""
+        for record in ROW_RECORDS:
+            for table in record.TABLES:
+                if table.name == options["table"]:
+                    recorded = Recorded(record)
+                    recorded.read()
+                    count = record.record_unrecorded(table, known=recorded.digests[table.name])
+                    self.stdout.write(f"{table.name}: {count} row{'' if count == 1 else 's'} recorded")
+                    return
+        message = f"There is no table {options['table']} with digests."
+        raise CommandError(message)
