@@ -1,7 +1,7 @@
 """Whether this process answers, and whether the product can be relied on: for monitors, with no release by name."""
 
 from dataclasses import dataclass
-from datetime import datetime
+from datetime import datetime, timedelta
 
 from django.conf import settings
 from django.db import Error, connection
@@ -11,11 +11,15 @@ from django.utils.log import log_response
 from django.views.decorators.cache import never_cache
 from django.views.decorators.http import require_safe
 
+from releases.core.dates import london
+from releases.models import Anchor, Coverage
 from statsoffice import broker
 from statsoffice.canary import condition, words
 from statsoffice.canary.condition import Condition, Trouble
 
 BROKER_ANSWERS_WITHIN_SECONDS = 1.0
+# One anchor is made each day after midnight in London. A day can have 25 hours.
+NEWEST_ANCHOR_WITHIN = timedelta(hours=26)
 
 CHECKED_AS = {
     Trouble.SWEEP_SILENT: "watcher",
@@ -67,9 +71,11 @@ def checks_at(now: datetime) -> list[Check]:
         with connection.cursor() as cursor:
             cursor.execute("SELECT 1")
         found = condition.condition(now=now)
+        anchor = _check_anchor(now)
     except Error:
         return [Check("database", well=False, says="The database does not answer."), _broker()]
-    return [Check("database", well=True, says="The database answers."), _broker(), *_of_the_watcher(found, now=now)]
+    database = Check("database", well=True, says="The database answers.")
+    return [database, _broker(), *_of_the_watcher(found, now=now), anchor]
 
 
 def _broker() -> Check:
@@ -78,6 +84,21 @@ def _broker() -> Check:
     if broker.answers(broker.url(var=settings.VAR_DIR), within_seconds=BROKER_ANSWERS_WITHIN_SECONDS):
         return Check("broker", well=True, says="The broker answers.")
     return Check("broker", well=False, says="The broker does not answer.")
+
+
+def _check_anchor(now: datetime) -> Check:
+    newest = Anchor.in_order().select_related("time_stamp", "time_stamp_request").last()
+    if newest is None:
+        first = Coverage.objects.order_by("began_at").values_list("began_at", flat=True).first()
+        well = first is None or now - first < NEWEST_ANCHOR_WITHIN
+        return Check("anchor", well=well, says="No anchor of the record has been made yet.")
+    says = f"Anchor {newest.position} of the record was made at {london.moment(newest.made_at)}."
+    if hasattr(newest, "time_stamp"):
+        says += " It has a time stamp."
+    elif hasattr(newest, "time_stamp_request"):
+        says += " It has no time stamp yet."
+    well = now - newest.made_at < NEWEST_ANCHOR_WITHIN
+    return Check("anchor", well=well, says=says if well else f"{says} One should be made each day.")
 
 
 def _of_the_watcher(found: Condition, *, now: datetime) -> list[Check]:

@@ -6,8 +6,10 @@ import pytest
 from django.db import DatabaseError
 from django.urls import reverse
 
+from releases.models import TimeStamp, TimeStampRequest
+from releases.record import coverage
 from releases.verdicts import judging
-from statsoffice import broker
+from statsoffice import anchoring, broker
 from tests.factories import SEED_DUE, an_announced_release
 from tests.releases.on_record import looks_at
 from tests.statsoffice.canary.record import a_rehearsal, a_sweep, a_watcher_that_is_well
@@ -33,6 +35,14 @@ def ill(client):
     return found
 
 
+def a_made_anchor(*, at):
+    """Make an anchor of a record that has rows."""
+    an_announced_release()
+    anchor = anchoring.make_now(now=at)
+    assert anchor
+    return anchor
+
+
 def test_a_process_that_answers_says_so_whatever_else_is_wrong(client, monkeypatch):
     monkeypatch.setattr("statsoffice.health.connection.cursor", None)
     response = client.get(reverse("health_live"))
@@ -45,7 +55,7 @@ def test_everything_well_is_ready_and_says_so_in_words(client):
     checks = client.get(READY).json()["checks"]
     assert checks["canary"]["says"] == "Its last rehearsal, at 9.19am, came out right."
     assert checks["clock"]["says"] == "The clock of the checks is confirmed."
-    assert set(checks) == {"database", "broker", "watcher", "canary", "clock", "record"}
+    assert set(checks) == {"database", "broker", "watcher", "canary", "clock", "record", "anchor"}
 
 
 def test_a_fresh_installation_is_not_ready_and_says_why(client):
@@ -130,6 +140,36 @@ def test_the_private_broker_counts_only_where_one_was_begun(client, monkeypatch,
     assert ill(client) == {"broker"}
 
 
+class TestAnchor:
+    def says(self, client):
+        return client.get(READY).json()["checks"]["anchor"]["says"]
+
+    def test_it_is_well_for_26_hours(self, client, time_machine):
+        made = a_made_anchor(at=NOW - timedelta(hours=25, minutes=59))
+        a_watcher_that_is_well(at=NOW)
+        assert ill(client) == set()
+        assert self.says(client) == f"Anchor {made.position} of the record was made at 7.21am on 29 June 2020."
+        time_machine.move_to(NOW + timedelta(minutes=1), tick=False)
+        assert ill(client) == {"anchor"}
+        assert self.says(client).endswith("One should be made each day.")
+
+    def test_it_is_not_well_if_none_was_made_in_26_hours_of_monitoring(self, client):
+        a_watcher_that_is_well(at=NOW)
+        assert ill(client) == set()
+        assert self.says(client) == "No anchor of the record has been made yet."
+        coverage.mark_alive("watcher", at=NOW - timedelta(hours=26))
+        assert ill(client) == {"anchor"}
+
+    def test_it_says_whether_a_requested_time_stamp_was_received(self, client):
+        anchor = a_made_anchor(at=NOW)
+        TimeStampRequest.objects.create(anchor=anchor, due_at=NOW)
+        assert self.says(client).endswith("It has no time stamp yet.")
+        TimeStamp.append(
+            [TimeStamp(anchor=anchor, authority="https://tsa.example.gov.uk", stamped_at=NOW, response=b"")]
+        )
+        assert self.says(client).endswith("It has a time stamp.")
+
+
 def test_a_suspicion_shows_nowhere_in_the_health(client):
     release = an_announced_release()
     looks_at(release, "not_live", start=SEED_DUE + timedelta(seconds=120))
@@ -142,7 +182,7 @@ def test_a_suspicion_shows_nowhere_in_the_health(client):
 
 def test_the_health_is_cheap_and_is_not_kept_by_a_cache(client, django_assert_max_num_queries):
     a_watcher_that_is_well(at=NOW)
-    with django_assert_max_num_queries(5):
+    with django_assert_max_num_queries(7):
         response = client.get(READY)
     assert "no-store" in response.headers["Cache-Control"]
     assert client.post(READY).status_code == 405

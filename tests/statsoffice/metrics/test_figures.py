@@ -153,7 +153,7 @@ def test_the_checks_of_the_health_are_told_one_by_one(measured):
     a_rehearsal(finished_at=NOW, right=False, found="late")
     figures = measured()
     well = {key[1]: value for key, value in figures.items() if key[0] == "check_well"}
-    assert well == {"database": 1, "broker": 1, "watcher": 1, "canary": 0, "clock": 1, "record": 1}
+    assert well == {"database": 1, "broker": 1, "watcher": 1, "canary": 0, "clock": 1, "record": 1, "anchor": 1}
 
 
 def test_where_the_database_does_not_answer_that_is_told_and_nothing_is_made_up(measured, monkeypatch):
