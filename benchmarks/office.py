@@ -9,6 +9,7 @@ from datetime import datetime, time, timedelta
 from itertools import batched
 
 from django.db import connection
+from simple_history.utils import bulk_create_with_history
 
 from breaches.core.status import DismissalReason, ReportStatus
 from breaches.drafts import drafting
@@ -49,7 +50,7 @@ def found(*, producers: int = PRODUCERS, series: int = SERIES) -> Office:
     contacts = Contact.objects.bulk_create(
         Contact(producer=producer, name="Ada Hill", email=head.email, user=head) for producer in created
     )
-    all_series = Series.objects.bulk_create(
+    new = [
         Series(
             producer=created[number % producers],
             title=f"Pupil absence in schools, part {number}",
@@ -58,14 +59,16 @@ def found(*, producers: int = PRODUCERS, series: int = SERIES) -> Office:
             head_of_profession=contacts[number % producers],
         )
         for number in range(series)
-    )
-    return Office(series=all_series, head=head)
+    ]
+    return Office(series=bulk_create_with_history(new, Series), head=head)
 
 
-def fill(office: Office, *, releases: int, late: int, now: datetime) -> None:
+def fill(office: Office, *, releases: int, late: int, now: datetime, decided: bool = True) -> None:
     """Add releases spread evenly over nine years past and one to come; so many of the past ones were late.
 
-    Nearly all of the reports on these are decided. Ends with the statistics that a database collects by itself.
+    Ends with the statistics that a database collects by itself.
+
+    :param decided: whether nearly all of the reports on these are decided, without the events that a decision has.
     """
     past = releases * 9 // 10
     every = max(1, past // late) if late else 0
@@ -81,7 +84,8 @@ def fill(office: Office, *, releases: int, late: int, now: datetime) -> None:
             live_after=timedelta(minutes=30),
         )
         drafting.draft_missing(now=max(dues) + timedelta(hours=1))
-        _decide()
+        if decided:
+            _decide()
     to_come = releases - past
     for numbers in batched(range(to_come), AT_A_TIME):
         announce(office, [_weekday(now + timedelta(days=2) + TO_COME * number / to_come) for number in numbers])
