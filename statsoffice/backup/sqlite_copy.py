@@ -34,14 +34,14 @@ def copy_from_sqlite(file: Path) -> tuple[Mapping[str, int], list[Checked]]:
     :raises BackupError: if anything fails. The database is then empty, or as it was.
     :raises RoleRefused: if the role cannot create tables. Nothing was changed then.
     """
-    if connection.vendor != "postgresql":
-        message = "DATABASE_URL must name the new PostgreSQL database."
-        raise BackupError(message)
     if not file.is_file():
         message = f"There is no file {file}."
         raise BackupError(message)
     with _opened(file):
         _check_source(file)
+        if connection.vendor != "postgresql":
+            message = "DATABASE_URL must name the new PostgreSQL database."
+            raise BackupError(message)
         with as_owner(), filled_or_empty(PostgreSQL(connection)):
             call_command("migrate", verbosity=0)
             # On SQLite the transaction holds the only write lock: no row can be written that is not copied. A file

@@ -40,7 +40,7 @@ PAGES = {
 FOR_ADMINISTRATORS: dict[str, tuple[Who, Who, Who]] = {
     "accounts_user": (ADMINISTRATORS, ADMINISTRATORS, NOBODY),
     # Who may change a group gives themselves what they like.
-    "auth_group": (SUPERUSERS,) * 3,
+    "auth_group": (SUPERUSERS, SUPERUSERS, NOBODY),
     "account_emailaddress": (NOBODY, NOBODY, ADMINISTRATORS),
     "mfa_authenticator": (NOBODY, NOBODY, ADMINISTRATORS),
     "socialaccount_socialaccount": (NOBODY, NOBODY, ADMINISTRATORS),
