@@ -1,0 +1,37 @@
+"""Compares what a test gives with its golden file, or writes the file."""
+
+import difflib
+import json
+from collections.abc import Callable
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+GOLDEN = Path(__file__).parent / "golden"
+MOST_LINES = 80
+
+type Pinned = Callable[[str, Any], None]
+
+
+@pytest.fixture
+def pinned(pytestconfig: pytest.Config) -> Pinned:
+    """Compare a value with a golden file: of a name in .json as JSON with sorted keys, else as text."""
+
+    def compare(name: str, value: Any) -> None:
+        path = GOLDEN / name
+        text = value if path.suffix != ".json" else json.dumps(value, indent=1, sort_keys=True, ensure_ascii=False)
+        text = text.rstrip("\n") + "\n"
+        if pytestconfig.option.write_pins:
+            path.write_text(text)
+            return
+        golden = path.read_text() if path.exists() else ""
+        if text != golden:
+            # pytest's own comparison of long texts takes minutes.
+            lines = difflib.unified_diff(golden.splitlines(), text.splitlines(), name, "now", n=1, lineterm="")
+            difference = "\n".join(list(lines)[:MOST_LINES])
+            pytest.fail(
+                f"{name} is not what it was. If that is meant: pytest --write-pins\n{difference}", pytrace=False
+            )
+
+    return compare
