@@ -1,0 +1,124 @@
+"""An office whose rows are the same in every run: keys, salts, identifiers, names and instants are fixed."""
+
+import contextlib
+import uuid
+from collections.abc import Iterator
+from datetime import timedelta
+from functools import partial
+from itertools import count
+from typing import Any
+
+import time_machine
+from django.apps import apps
+from django.db import connection
+from django.test import Client
+from django.urls import reverse
+
+from breaches.core.status import ReportStatus
+from breaches.models import Report
+from releases.calendar import scheduling
+from releases.core.dates.calendar import slot_at
+from releases.record import coverage
+from releases.verdicts import roll_call
+from statsoffice import anchoring
+from statsoffice.messages import outbox
+from tests.breaches.people import AT, Office, a_report, an_office
+from tests.factories import (
+    SEED_DUE,
+    ContactFactory,
+    ProducerFactory,
+    SeriesFactory,
+    UserFactory,
+    a_confirmed_release,
+    an_announced_release,
+)
+from tests.releases import brought as bodies
+from tests.releases.cancelled import cancelled
+
+NOW = AT + timedelta(hours=2)
+PASSWORD = "correct horse battery"
+
+
+def an_office_with_a_record() -> Office:
+    """Run a producer with a report in each state, and with releases that were moved, published and cancelled."""
+    with fixed_rows(), time_machine.travel(AT, tick=False) as clock:
+        office = an_office(name="Office for Invented Numbers", slug="office")
+        for status in ReportStatus:
+            a_report(office, status, reference=f"{status}-report".replace("_", "-"))
+        clock.move_to(NOW)
+        keep_a_calendar(office)
+        coverage.mark_alive("office-1", at=NOW)
+        coverage.mark_alive("office-1", at=NOW + timedelta(seconds=10))
+        roll_call.call_missing(now=NOW)
+        outbox.create_missing(now=NOW)
+        anchoring.make_due(now=NOW)
+        use_pages(office)
+        anchoring.make_due(now=NOW + timedelta(days=1))
+    return office
+
+
+def keep_a_calendar(office: Office) -> None:
+    """Move, publish and cancel releases of one series, and store what two checks of one of them brought."""
+    series = SeriesFactory(producer=office.producer, slug="prices", title="Prices of invented goods")
+    calendar = {"by": office.head, "at": SEED_DUE - timedelta(days=10)}
+    ahead = SEED_DUE + timedelta(days=100)
+    moved = an_announced_release(series=series, reference="moved", title="Prices in May", due_at=ahead)
+    scheduling.change_date(moved, to=slot_at(ahead + timedelta(days=1)), reason="A source was late.", **calendar)
+    cancelled(an_announced_release(series=series, reference="cancelled", title="Prices in June", due_at=ahead))
+    published = an_announced_release(series=series, reference="published", title="Prices in April")
+    bodies.keep(bodies.brought(published.addresses.get(), "not_live", b"not yet", at=-5))
+    bodies.keep(bodies.brought(published.addresses.get(), "live", b"what was seen", at=1))
+    scheduling.publish(published, by=None, at=SEED_DUE + timedelta(days=1), published_at=SEED_DUE)
+    a_confirmed_release(series=series, reference="unannounced", title="Prices in July", due_at=ahead)
+
+
+def use_pages(office: Office) -> None:
+    """Sign in, fail to sign in, and download an approved document and the register."""
+    client = Client()
+    login = {"login": office.head.email, "password": PASSWORD}
+    client.post(reverse("account_login"), login | {"password": "not this one"})
+    assert client.post(reverse("account_login"), login).status_code == 302
+    report = Report.objects.get(status=ReportStatus.APPROVED)
+    assert client.get(f"/reports/{report.reference}/download/{report.version}.pdf").status_code == 200
+    assert client.post("/reports/register/export/", {"kind": "csv"}).status_code == 200
+    client.post(reverse("account_logout"))
+
+
+@contextlib.contextmanager
+def fixed_rows() -> Iterator[None]:
+    """Number rows from one, and give each its salt and its identifier in a fixed way."""
+    for made in (UserFactory, ProducerFactory, ContactFactory, SeriesFactory):
+        made.reset_sequence(1, force=True)
+    number_from_one()
+    with contextlib.ExitStack() as changed:
+        for model in apps.get_models():
+            for field in model._meta.local_concrete_fields:
+                if field.default is uuid.uuid4:
+                    identifiers = count(1)
+                    changed.enter_context(default_of(field, lambda numbers=identifiers: uuid.UUID(int=next(numbers))))
+                elif isinstance(field.default, partial) and "salt" in field.name:
+                    changed.enter_context(default_of(field, lambda: "5a" * 16))
+        yield
+
+
+@contextlib.contextmanager
+def default_of(field: Any, give: Any) -> Iterator[None]:
+    """Give a field another default; Django remembers what calls it."""
+    before = field._get_default
+    field._get_default = give
+    try:
+        yield
+    finally:
+        field._get_default = before
+
+
+def number_from_one() -> None:
+    """Let the next row of each empty table have the key 1, whatever other tests have written and rolled back."""
+    with connection.cursor() as cursor:
+        if connection.vendor == "sqlite":
+            cursor.execute("UPDATE sqlite_sequence SET seq = 0")
+            return
+        for model in apps.get_models(include_auto_created=True):
+            if model._meta.auto_field and not model._base_manager.exists():
+                table, column = model._meta.db_table, model._meta.auto_field.column
+                cursor.execute("SELECT setval(pg_get_serial_sequence(%s, %s), 1, false)", [f'"{table}"', column])
