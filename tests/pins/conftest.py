@@ -1,4 +1,4 @@
-"""Compares what a test gives with its golden file, or writes the file."""
+"""An office that the pins share, and the comparison with golden files."""
 
 import difflib
 import json
@@ -8,10 +8,19 @@ from typing import Any
 
 import pytest
 
+from tests.breaches.people import Office
+from tests.pins.office import an_office_with_a_record
+from tests.shared_rows import shared_fixture
+
 GOLDEN = Path(__file__).parent / "golden"
 MOST_LINES = 80
 
 type Pinned = Callable[[str, Any], None]
+
+
+@shared_fixture
+def office() -> Office:
+    return an_office_with_a_record()
 
 
 @pytest.fixture

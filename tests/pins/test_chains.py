@@ -13,17 +13,10 @@ from django.db import models
 from releases.models.append_only import ChainedRow
 from tests.breaches.people import Office
 from tests.pins.conftest import Pinned
-from tests.pins.office import an_office_with_a_record
-from tests.shared_rows import shared_fixture
 
 CHAINS = sorted((model for model in apps.get_models() if issubclass(model, ChainedRow)), key=lambda row: row.CHAIN)
 MOST_ROWS = 100
 NOON = datetime(2020, 6, 30, 11, 0, 0, 250_000, tzinfo=UTC)
-
-
-@shared_fixture
-def office() -> Office:
-    return an_office_with_a_record()
 
 
 def test_the_bytes_that_each_chain_hashes_in_each_format(pinned: Pinned):
