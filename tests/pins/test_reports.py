@@ -1,5 +1,6 @@
 """Breach reports: the text that is drafted for each kind of verdict, and the document that is approved."""
 
+import dataclasses
 import hashlib
 import subprocess
 from collections.abc import Callable
@@ -24,6 +25,7 @@ from tests.breaches.mornings import (
     covered,
     looks,
 )
+from tests.breaches.paper import papers
 from tests.breaches.people import AT, Office, an_office, written
 from tests.breaches.record import london
 from tests.factories import SeriesFactory, a_confirmed_release
@@ -95,10 +97,20 @@ def test_an_approved_report_as_a_file(annex: bool, office: Office, client: Clien
     version = Report.objects.get(pk=report.pk).version
     pdf = client.get(page_of(report, "approved_pdf", version=version)).content
     name = "approved-with-annex" if annex else "approved"
-    pinned(
-        f"{name}.txt",
-        "\n".join([f"SHA-256 {hashlib.sha256(pdf).hexdigest()}", "", text_of(pdf, tmp_path), *outline(pdf)]),
-    )
+    pinned(f"{name}.txt", described(pdf, tmp_path))
+
+
+@pytest.mark.parametrize("lay_out", [papers.approved, papers.draft], ids=["approved", "draft"])
+def test_a_report_with_a_timeline_as_a_file(lay_out: Callable[..., Any], tmp_path: Path, pinned: Pinned):
+    entries = papers.crowded().timeline
+    timeline = tuple(dataclasses.replace(one, text=f"Event {number}") for number, one in enumerate(entries))
+    pdf = papers.rendered(lay_out(dataclasses.replace(papers.SEED, timeline=timeline)))
+    pinned(f"timeline-{lay_out.__name__}.txt", described(pdf, tmp_path))
+
+
+def described(pdf: bytes, folder: Path) -> str:
+    """The hash of a file, its text and its structure."""
+    return "\n".join([f"SHA-256 {hashlib.sha256(pdf).hexdigest()}", "", text_of(pdf, folder), *outline(pdf)])
 
 
 def text_of(pdf: bytes, folder: Path) -> str:
