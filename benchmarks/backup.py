@@ -23,9 +23,9 @@ from django.db import connection
 
 from benchmarks import databases, office
 from benchmarks.row import Limit, Row
-from releases.core.canonical import sha256_hex
+from releases.evidence.recorded_rows import Recorded
 from releases.models import Body, Observation, Release
-from releases.record.recorded_rows import Recorded
+from releases.rules.canonical import sha256_hex
 from statsoffice import anchoring
 from statsoffice.chains import ROW_RECORDS
 from tests.servers import programs

@@ -6,8 +6,7 @@ from datetime import datetime
 import pycurl
 
 from benchmarks.instant import wait_until
-from releases.probe.fetch import MOST_IN_FLIGHT
-from releases.probe.multi import Multi
+from releases.probe.client import MOST_IN_FLIGHT, Multi
 
 BEGUN_AT_A_TIME = 25
 

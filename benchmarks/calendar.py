@@ -18,10 +18,10 @@ from benchmarks import office
 from benchmarks.office import PAST, PRODUCERS, TO_COME, Office
 from benchmarks.reader import Reader, slowest_but_five_percent
 from benchmarks.row import Limit, Row
-from releases.core.dates import london
-from releases.core.dates.calendar import Precision
-from releases.core.status import Status
 from releases.models import DateChange, Release
+from releases.rules import london
+from releases.rules.calendar import Precision
+from releases.rules.lifecycle import Status
 
 LIMIT = Limit(100.0)
 AT_A_TIME = 5_000

@@ -3,8 +3,8 @@
 from collections.abc import Sequence
 from datetime import datetime, timedelta
 
-from releases.core.status import Status
 from releases.models import Address, Contact, Producer, Release, Series
+from releases.rules.lifecycle import Status
 
 
 def record(

@@ -3,10 +3,10 @@
 from collections.abc import Iterator, Sequence
 from datetime import datetime, timedelta
 
-from releases.core.canonical import sha256_hex
-from releases.core.judging.evidence import LookResult, Reason
-from releases.core.looks import cadence
+from releases.detection.finding import LookResult, Reason
 from releases.models import Address, Observation
+from releases.rules import cadence
+from releases.rules.canonical import sha256_hex
 
 AT_A_TIME = 5_000
 TOOK = timedelta(seconds=0.2)
@@ -27,7 +27,7 @@ def record(addresses: Sequence[Address], *, due_at: datetime, until: datetime) -
 def _planned(due_at: datetime, *, until: datetime) -> Iterator[datetime]:
     at = due_at - 2 * cadence.FIRST_LOOK
     while True:
-        planned = cadence.next_look(due_at=due_at, limit_at=due_at, after=at, now=at, key="any")
+        planned = cadence.next_check_at(due_at=due_at, limit_at=due_at, after=at, now=at, key="any")
         if planned is None or planned >= until:
             return
         yield planned

@@ -12,10 +12,11 @@ from collections.abc import Sequence
 
 from benchmarks.page_kinds import DUE_AT, PAGE_URL, page
 from benchmarks.row import Limit, Row, middle
-from releases.core.judging.evidence import AddressRole, Expectation, examine
-from releases.core.looks.answer import Answer
-from releases.probe.examiners import MOST_PROCESSES
+from releases.detection.finding import AddressRole, Expectation
+from releases.detection.rules import examine
+from releases.probe.examiner_pool import MOST_PROCESSES
 from releases.probe.probe import Probe, probe_from_settings
+from releases.rules.response import Answer
 
 LIMIT = Limit(0.7, of="ratio")
 SIZES = (4_000, 20_000)

@@ -4,10 +4,9 @@ from collections.abc import Sequence
 from datetime import UTC, datetime
 
 from benchmarks.instant import wait_until
-from releases.core.looks.answer import Answer
-from releases.core.looks.errand import Errand
-from releases.core.looks.pacing import LIFTED
-from releases.probe.fetch import Fetcher
+from releases.probe.client import Fetcher
+from releases.rules.host_budget import LIFTED
+from releases.rules.response import Answer, Errand
 from statsoffice.rehearsal_site.client import RehearsalSite
 
 

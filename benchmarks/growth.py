@@ -21,9 +21,9 @@ from benchmarks.office import Office
 from benchmarks.reader import Reader
 from benchmarks.row import Row
 from breaches.drafts import drafting
+from releases.monitoring.clock import RealClock
+from releases.monitoring.sweep import Sweep
 from releases.probe.probe import probe_from_settings
-from releases.watching.clock import RealClock
-from releases.watching.sweep import Sweep
 from statsoffice import jobs
 
 TIMES_SMALLER = 100

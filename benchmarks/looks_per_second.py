@@ -20,8 +20,8 @@ from benchmarks import site as judge
 from benchmarks.bare import Bare
 from benchmarks.fetching import Ours
 from benchmarks.row import Limit, Row, middle
-from releases.core.judging.evidence import AddressRole, Expectation, LookResult
-from releases.probe.registry import adapter_named
+from releases.detection.finding import AddressRole, Expectation, LookResult
+from releases.probe.adapters import adapter_named
 from statsoffice.rehearsal_site.process import rehearsal_site
 
 HALF = Limit(0.5, of="ratio")

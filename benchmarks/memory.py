@@ -10,8 +10,8 @@ from datetime import UTC, datetime, timedelta
 from benchmarks import chain, due_together
 from benchmarks import site as judge
 from benchmarks.row import Limit, Row
-from releases.core.judging.verdict import Outcome
 from releases.models import Release, Verification
+from releases.verdict.address import Outcome
 from statsoffice.rehearsal_site.client import RehearsalSite
 from statsoffice.rehearsal_site.process import rehearsal_site
 

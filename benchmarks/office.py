@@ -14,13 +14,12 @@ from simple_history.utils import bulk_create_with_history
 from breaches.core.status import DismissalReason, ReportStatus
 from breaches.drafts import drafting
 from breaches.models import Report
-from releases.core.canonical import sha256_hex
-from releases.core.dates import london
-from releases.core.judging.evidence import LookResult, Reason
-from releases.core.roles import Role
-from releases.core.status import Status
+from releases import judge as releases_judge
+from releases.detection.finding import LookResult, Reason
 from releases.models import Address, Contact, Membership, Observation, Producer, Release, Series, Watch
-from releases.verdicts import judging
+from releases.rules import london
+from releases.rules.canonical import sha256_hex
+from releases.rules.lifecycle import Role, Status
 from statsoffice.accounts.models import User
 
 PRODUCERS, SERIES = 50, 1_000
@@ -132,7 +131,7 @@ def judge(pages: Sequence[Address], *, live_after: timedelta | None) -> None:
     Watch.objects.bulk_create(Watch(address=page, schedule_version=1) for page in pages)
     for some in batched(pages, 500):
         now = max(page.release.due_at for page in some) + (live_after or timedelta(0)) + timedelta(minutes=5)
-        session = judging.judge_all([page.release for page in some], now=now)
+        session = releases_judge.judge_all([page.release for page in some], now=now)
         assert not session.faults, session.faults
 
 

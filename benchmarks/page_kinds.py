@@ -1,16 +1,17 @@
 """Kinds of pages and files whose cost may grow faster than they do: each can be made in any size.
 
 The first are honest. The others repeat what once took quadratic time or memory, or what stands at a limit of
-`releases/core/judging/reading/markup.py`: just below it a page is read, and beyond it a page is refused.
+`releases/detection/markup.py`: just below it a page is read, and beyond it a page is refused.
 """
 
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
 
-from releases.core.judging.evidence import AddressRole, Expectation, Finding, examine
-from releases.core.looks.answer import Answer
-from releases.probe.govuk import Govuk
+from releases.detection.finding import AddressRole, Expectation, Finding
+from releases.detection.rules import examine
+from releases.probe.adapters import Govuk
+from releases.rules.response import Answer
 
 DUE_AT = datetime(2026, 6, 12, 8, 30, tzinfo=UTC)
 PAGE_URL = "https://www.example.gov.uk/statistics/widget-prices-june-2026"

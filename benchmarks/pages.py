@@ -14,8 +14,8 @@ from benchmarks.growth import THIS_MORNING, this_morning
 from benchmarks.reader import Reader, slowest_but_five_percent
 from benchmarks.row import Limit, Row
 from breaches.models import Report
-from releases.core.dates import london
 from releases.models import Release
+from releases.rules import london
 
 LIMIT = Limit(100.0)
 

@@ -13,13 +13,13 @@ from benchmarks import due_together
 from benchmarks import site as judge
 from benchmarks.instant import milliseconds
 from benchmarks.row import Limit, Row
-from releases.core.judging.verdict import Outcome
-from releases.core.looks.pacing import Budget
 from releases.models import Verification
-from releases.probe.fetch import Fetcher
+from releases.monitoring.clock import RealClock
+from releases.monitoring.sweep import Sweep
+from releases.probe.client import Fetcher
 from releases.probe.probe import Probe
-from releases.watching.clock import RealClock
-from releases.watching.sweep import Sweep
+from releases.rules.host_budget import Budget
+from releases.verdict.address import Outcome
 from statsoffice.rehearsal_site.client import RehearsalSite
 from statsoffice.rehearsal_site.process import rehearsal_site
 from statsoffice.rehearsal_site.scenes import scene

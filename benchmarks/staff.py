@@ -7,8 +7,8 @@ from django.conf import settings
 from django.test import Client, override_settings
 
 from benchmarks.office import Office
-from releases.core.roles import Role
 from releases.models import Membership, Producer
+from releases.rules.lifecycle import Role
 from statsoffice.accounts.models import User
 
 PEOPLE = 200

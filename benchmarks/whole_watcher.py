@@ -15,11 +15,11 @@ from benchmarks.fetching import fetcher
 from benchmarks.first_looks import HEAD_START, limit
 from benchmarks.instant import milliseconds
 from benchmarks.row import Row
-from releases.core.judging.verdict import Outcome
 from releases.models import Observation, Verification
+from releases.monitoring.clock import RealClock
+from releases.monitoring.sweep import Sweep
 from releases.probe.probe import Probe
-from releases.watching.clock import RealClock
-from releases.watching.sweep import Sweep
+from releases.verdict.address import Outcome
 from statsoffice.rehearsal_site.client import RehearsalSite
 from statsoffice.rehearsal_site.process import rehearsal_site
 

@@ -7,9 +7,9 @@ from django.db.models import Q, QuerySet
 from breaches.core.status import DECISIONS, REPORT, RESTRICTED, WRITERS
 from breaches.models import OwnAct, Report, StartedReport
 from breaches.models.report import ReportQuerySet
-from releases.core.roles import BY_WEIGHT, LEADS, Role
 from releases.models import Producer
 from releases.permissions import NotYours, Person, producers_with, roles_anywhere, roles_of
+from releases.rules.lifecycle import BY_WEIGHT, LEADS, Role
 
 
 class Action(StrEnum):

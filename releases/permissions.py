@@ -8,11 +8,10 @@ from typing import TYPE_CHECKING
 from django.contrib.auth.models import AnonymousUser
 from django.db.models import QuerySet
 
-from releases.core.agreement import ASKERS
-from releases.core.pre_release_status import LIST_KEEPERS
-from releases.core.roles import BY_WEIGHT, EVERY_ROLE, LEADS, Role
-from releases.core.status import KEEPERS
 from releases.models import Membership, Producer
+from releases.rules.date_change import ASKERS
+from releases.rules.lifecycle import BY_WEIGHT, EVERY_ROLE, KEEPERS, LEADS, Role
+from releases.rules.pre_release import LIST_KEEPERS
 
 if TYPE_CHECKING:
     from statsoffice.accounts.models import User
@@ -41,12 +40,12 @@ class Action(StrEnum):
 TABLE: dict[Action, frozenset[Role]] = {
     Action.VIEW: EVERY_ROLE,
     Action.EDIT: KEEPERS,
-    # What becomes of it is the Head of Profession's to decide: releases/core/agreement.py.
+    # What becomes of it is the Head of Profession's to decide: releases/rules/date_change.py.
     Action.ASK_DATE_CHANGE: ASKERS,
     Action.CORRECT_REASON: LEADS,
     # Whoever loads the pages, or answers for the statistics, is who readers hear from first.
     Action.POST_DELAY_NOTICE: LEADS | {Role.STATISTICIAN, Role.PUBLISHING_TEAM},
-    # Only what was recorded before it happened covers anything: releases/core/exemption.py.
+    # Only what was recorded before it happened covers anything: releases/verdict/exemption.py.
     Action.KEEP_EXEMPTIONS: LEADS,
     # Nobody hides a breach by widening the tolerance; each change stands in the history of its series.
     Action.CHANGE_TOLERANCE: LEADS,

@@ -9,11 +9,11 @@ from django.conf import settings
 from breaches.core.changes import PAST_TENSE
 from breaches.core.status import APPROVE
 from breaches.models import ReportEvent
-from releases.core.dates import london
+from releases import morning_summary
+from releases.evidence import anchors, time_stamps
+from releases.evidence.time_stamps import NotStamped
 from releases.models import Anchor, RollCall
-from releases.record import anchors, time_stamps
-from releases.record.time_stamps import NotStamped
-from releases.verdicts import roll_call
+from releases.rules import london
 from statsoffice.chains import CHAINS
 
 CONNECT_SECONDS, ANSWER_SECONDS = 5.0, 20.0
@@ -102,4 +102,4 @@ def _why_due(last: Anchor | None, now: datetime) -> Anchor.Why | None:
 
 def _is_morning_over(now: datetime) -> bool:
     """Say whether every roll call of the day is made: one anchor then combines all producers' mornings."""
-    return now >= roll_call.standard_time(london.local_date(now)) + roll_call.LONGEST_WAIT
+    return now >= morning_summary.standard_time(london.local_date(now)) + morning_summary.LONGEST_WAIT

@@ -11,18 +11,18 @@ from breaches.deciding import redaction
 from breaches.deciding.approved_documents import check_documents
 from breaches.models import Report, ReportEvent, ReportRowRecord
 from breaches.reports.versions import check_versions
-from releases.core import anchor_text
+from releases.evidence.anchors import check_anchors, check_consistency, check_written
+from releases.evidence.coverage import check_coverage
+from releases.evidence.recorded_rows import Events, Recorded, check_rows, deleted_end, relinked
+from releases.evidence.store import check_bodies
+from releases.evidence.time_stamps import check_time_stamps
+from releases.judge import check_tolerances
 from releases.models import Anchor, MonitoringRowRecord, Release, ReleaseEvent, ReleaseRowRecord, TimeStamp
 from releases.models.append_only import ChainedRow, check_chain
 from releases.models.event import Happening
 from releases.models.row_record import RowRecord
-from releases.record.anchors import check_anchors, check_consistency, check_written
-from releases.record.bodies import check_bodies
-from releases.record.coverage import check_coverage
-from releases.record.recorded_rows import Events, Recorded, check_rows, deleted_end, relinked
-from releases.record.time_stamps import check_time_stamps
-from releases.verdicts.recomputing import check_outcomes, check_verdicts
-from releases.verdicts.tolerance import check_tolerances
+from releases.recomputation import check_outcomes, check_verdicts
+from releases.rules.anchor import read_anchor_file
 from statsoffice.chains import CHAINS, ROW_RECORDS
 from statsoffice.messages.delivery import check_put_off
 from statsoffice.messages.models import MessageRowRecord
@@ -66,7 +66,7 @@ def check_outside(name: str, content: bytes) -> Checked:
 
     :param name: of the file.
     """
-    written = anchor_text.read_file(content)
+    written = read_anchor_file(content)
     whys = [check_written(anchor, CHAINS) for anchor in written] or ["there is no anchor in this file"]
     return Checked(name, len(written), next((why for why in whys if why), None), unit="anchor")
 
@@ -76,7 +76,7 @@ def find_fault(name: str, content: bytes) -> str | None:
 
     :param name: of the file.
     """
-    written = anchor_text.read_file(content)
+    written = read_anchor_file(content)
     if not written:
         return (
             f"We found no anchor in {name}, so we did not compare the record with it. Use the original email (.eml), "

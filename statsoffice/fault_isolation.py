@@ -6,7 +6,7 @@ from datetime import datetime
 
 from django.db import close_old_connections
 
-from releases.watching.unstored import DATABASE_AWAY
+from releases.monitoring.spool import DATABASE_AWAY
 
 logger = logging.getLogger(__name__)
 

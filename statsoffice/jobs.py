@@ -20,15 +20,14 @@ from celery.schedules import crontab
 from django.conf import settings
 
 from breaches.drafts import drafting
-from releases.calendar import date_requests
-from releases.exchange import import_turn
+from releases import date_changes, judge, morning_summary
+from releases.imports import uploads
+from releases.monitoring import spool
+from releases.monitoring.clock import RealClock
+from releases.monitoring.sweep import Sweep
+from releases.probe.adapters import ADAPTERS
 from releases.probe.clock_source import ClockSource
 from releases.probe.probe import Probe, probe_from_settings
-from releases.probe.registry import ADAPTERS
-from releases.verdicts import judging, roll_call
-from releases.watching import unstored
-from releases.watching.clock import RealClock
-from releases.watching.sweep import Sweep
 from statsoffice import adhoc_checks, anchoring
 from statsoffice.canary import illness, left_in_files, pulse, turn
 from statsoffice.fault_isolation import run_logged, run_steps
@@ -108,7 +107,9 @@ def sweep(stop: Stop = never) -> None:
 
 def draft(stop: Stop = never) -> None:
     """Judge what was not checked, draft a report for each suspected breach, and write the morning summary."""
-    run_steps(_judge_unchecked, drafting.draft_missing, roll_call.call_missing, now=CLOCK.now, stop=stop)
+    run_steps(
+        _judge_unchecked, drafting.draft_missing, morning_summary.record_missing_summaries, now=CLOCK.now, stop=stop
+    )
 
 
 def deliver(stop: Stop = never) -> None:
@@ -116,7 +117,7 @@ def deliver(stop: Stop = never) -> None:
     run_steps(
         _note_spool,
         illness.attend,
-        date_requests.lapse_overtaken,
+        date_changes.lapse_overtaken,
         outbox.create_missing,
         delivery.deliver,
         now=CLOCK.now,
@@ -136,7 +137,7 @@ def preflight(stop: Stop = never) -> None:
 
 def imports(stop: Stop = never) -> None:
     """Check the calendar files that were uploaded, and apply those that were confirmed."""
-    import_turn.take(import_turn.Means(now=CLOCK.now, adapters=ADAPTERS.keys(), stop=stop))
+    uploads.run_due_import(uploads.ImportMeans(now=CLOCK.now, adapters=ADAPTERS.keys(), stop=stop))
 
 
 def erase_names(stop: Stop = never) -> None:
@@ -296,5 +297,5 @@ def _note_spool(*, now: datetime) -> None:
 
 def _judge_unchecked(*, now: datetime) -> None:
     # Checks that wait in the spool may show that the release was checked.
-    if not unstored.is_any_waiting(_spool_folder()):
-        judging.judge_unobserved(now=now)
+    if not spool.is_any_waiting(_spool_folder()):
+        judge.judge_unobserved(now=now)

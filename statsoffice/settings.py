@@ -7,7 +7,7 @@ from pathlib import Path
 import django_stubs_ext
 from django.core.exceptions import ImproperlyConfigured
 
-from releases.core.roles import Role
+from releases.rules.lifecycle import Role
 from statsoffice import broker
 from statsoffice.around_pages.security_headers import PERMISSIONS_POLICY, SECURE_CSP  # noqa: F401  # settings by these names
 from statsoffice.configuration import environment, error_reports, office_provider, outside_channels, secret_key

@@ -6,7 +6,7 @@ from threading import Barrier
 
 from django.db import connection
 
-from releases.core.lifecycle import MoveRefused
+from releases.rules.lifecycle import MoveRefused
 
 
 def are_done_at_once(*acts: Callable[[], object]) -> list[bool]:

@@ -8,12 +8,12 @@ import factory
 from django.db import transaction
 from factory.django import DjangoModelFactory
 
-from releases.calendar import scheduling
-from releases.calendar.scheduling import PlannedAddress
-from releases.core.dates.calendar import Slot, slot_at
-from releases.core.roles import Role
+from releases import scheduling
 from releases.models import Contact, Membership, Producer, Release, Series
 from releases.models.event import record_rows
+from releases.rules.calendar import Slot, slot_at
+from releases.rules.lifecycle import Role
+from releases.scheduling import PlannedAddress
 from statsoffice.accounts.models import AccountRowRecord, User
 
 A_LONG_TIME_AGO = datetime(2020, 1, 2, 9, 0, tzinfo=UTC)

@@ -10,9 +10,9 @@ from typing import Any
 from unittest.mock import patch
 
 from breaches.drafts import drafting
+from releases.monitoring import sweep
+from releases.monitoring.sweep import Sweep
 from releases.probe.probe import Probe, probe_from_settings
-from releases.watching import sweep
-from releases.watching.sweep import Sweep
 from statsoffice.rehearsal_site.client import RehearsalSite
 from statsoffice.rehearsal_site.replay import ReplayClock
 from tests.servers.process import running

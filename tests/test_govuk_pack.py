@@ -11,8 +11,7 @@ from django import forms
 from django.template import TemplateSyntaxError
 from django.template.loader import render_to_string
 
-from releases.forms.form_fields import GovukDateField, LongTextField
-from releases.forms.form_layout import SubmitButton
+from releases.forms.base import GovukDateField, LongTextField, SubmitButton
 from statsoffice.templatetags.govuk import problems
 from tests.govuk_fixtures import outline
 

@@ -63,7 +63,7 @@ def test_the_commit_hooks_make_the_checks_of_the_test_script():
     assert {line.partition("|")[2] for line in checks[1].splitlines()} == {hook["name"] for hook in hooks}
 
 
-def test_the_lowest_layer_of_both_apps_is_the_core_that_is_kept_pure():
+def test_the_lowest_layer_of_both_apps_is_pure():
     contracts = tomllib.loads((ROOT / "pyproject.toml").read_text())["tool"]["importlinter"]["contracts"]
     lowest = {
         f"{contract['containers'][0]}.{module}"
@@ -71,7 +71,7 @@ def test_the_lowest_layer_of_both_apps_is_the_core_that_is_kept_pure():
         if "containers" in contract
         for module in re.split(r"\W+", contract["layers"][-1])
     }
-    (pure,) = (contract for contract in contracts if contract["name"].startswith("the core is pure"))
+    (pure,) = (contract for contract in contracts if contract["name"].startswith("the rules are pure"))
     assert lowest <= set(pure["source_modules"])
 
 

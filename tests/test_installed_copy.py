@@ -20,8 +20,8 @@ print(get_template("base.html").origin.name)
 print(finders.find("pdf/report.css"))
 print(settings.VAR_DIR)
 print(settings.STATIC_ROOT)
-from releases.record import anchor_proof
-print(anchor_proof.script().decode().splitlines()[0])
+from releases.evidence import export
+print(export.script().decode().splitlines()[0])
 """
 
 

@@ -13,9 +13,9 @@ from breaches.core.status import RESTRICTED, WRITERS, Term
 from breaches.models import CorrectiveAction, Report
 from breaches.permissions import acting_role
 from breaches.reports.versions import record
-from releases.calendar import tasks
-from releases.core.lifecycle import SomebodyWasFaster, SomethingMissing
+from releases import tasks
 from releases.models import Series
+from releases.rules.lifecycle import ChangedMeanwhile, MissingFields
 
 if TYPE_CHECKING:
     from statsoffice.accounts.models import User
@@ -57,7 +57,9 @@ def add(
             # At the release everybody with a role reads it, also those for whom a restricted report does not exist.
             named = report.kind not in RESTRICTED
             origin = _("report %(reference)s") % {"reference": report.reference} if named else ""
-            task = tasks.add(next_release_of, text=plan.text, origin=origin, rehearsal=report.rehearsal, by=by, at=at)
+            task = tasks.add_task(
+                next_release_of, text=plan.text, origin=origin, rehearsal=report.rehearsal, by=by, at=at
+            )
         action = CorrectiveAction.objects.create(report=report, task=task, added_by=by, added_at=at, **asdict(plan))
         at_next = next_release_of.slug if next_release_of else None
         facts = {"action": action.pk, "at_next_release_of": at_next, **_written(plan)}
@@ -80,7 +82,7 @@ def change(action: CorrectiveAction, plan: Plan, *, by: "User", at: datetime) ->
     with transaction.atomic():
         _update(action, was, asdict(plan), done=False)
         if action.task is not None and plan.text != was.text:
-            tasks.reword(action.task, text=plan.text, by=by)
+            tasks.reword_task(action.task, text=plan.text, by=by)
         facts = {"action": action.pk, "was": _written(was), "to": _written(plan)}
         record(action.report, "action_changed", at=at, by=by, words=_in_words(plan), role=role, **facts)
     return _fresh(action)
@@ -95,7 +97,7 @@ def finish(action: CorrectiveAction, *, done: bool, by: "User", at: datetime) ->
     role = acting_role(by, WRITERS, action.report)
     with transaction.atomic():
         if action.task is not None:
-            tasks.tick(action.task, done=done, by=by, at=at)
+            tasks.tick_task(action.task, done=done, by=by, at=at)
         else:
             values = {"done_by": by, "done_at": at} if done else {"done_by": None, "done_at": None}
             _update(action, plan_of(action), values, done=not done)
@@ -116,16 +118,16 @@ def of_report(report: Report) -> QuerySet[CorrectiveAction]:
 
 def _checked(plan: Plan) -> Plan:
     if not plan.text.strip():
-        raise SomethingMissing("text", _("Say what is done."))
+        raise MissingFields("text", _("Say what is done."))
     if not plan.owner.strip():
-        raise SomethingMissing("owner", _("Say which post sees to it."))
+        raise MissingFields("owner", _("Say which post sees to it."))
     return Plan(plan.text.strip(), plan.term, plan.owner.strip(), plan.due)
 
 
 def _update(action: CorrectiveAction, was: Plan, values: Mapping[str, Any], *, done: bool) -> None:
     same = CorrectiveAction.objects.filter(pk=action.pk, done_at__isnull=not done, **asdict(was))
     if not same.update(**values):
-        raise SomebodyWasFaster(_("Somebody has changed this action, or put it down as done; look at it again."))
+        raise ChangedMeanwhile(_("Somebody has changed this action, or put it down as done; look at it again."))
 
 
 def _written(plan: Plan) -> dict[str, Any]:

@@ -11,10 +11,9 @@ from breaches.core.status import DECIDED, EDIT, WRITERS, Cause
 from breaches.models import Report
 from breaches.permissions import acting_role, moves_open_to
 from breaches.reports.versions import content_of, record
-from releases.core.dates.london import local_date, moment
-from releases.core.lifecycle import FieldRefused, MoveRefused, SomebodyWasFaster, SomethingMissing
-from releases.core.roles import LEADS
 from releases.permissions import Person, roles_of
+from releases.rules.lifecycle import LEADS, ChangedMeanwhile, FieldRefused, MissingFields, MoveRefused
+from releases.rules.london import format_moment, local_date
 
 if TYPE_CHECKING:
     from statsoffice.accounts.models import User
@@ -69,7 +68,7 @@ def choose(report: Report, found: Found, *, by: "User", at: datetime) -> Report:
     with transaction.atomic():
         unchanged = Report.objects.filter(pk=report.pk, status=report.status, **asdict(was))
         if not unchanged.update(**asdict(found)):
-            raise SomebodyWasFaster(_("Somebody else chose something else meanwhile; look at it again."))
+            raise ChangedMeanwhile(_("Somebody else chose something else meanwhile; look at it again."))
         moved = Report.objects.select_related("producer").get(pk=report.pk)
         words = "\n".join(part for part in (found.cause_words, found.available_unknown) if part)
         role = acting_role(by, WRITERS, report)
@@ -81,16 +80,16 @@ def choose(report: Report, found: Found, *, by: "User", at: datetime) -> Report:
 def _checked(report: Report, found: Found, *, at: datetime) -> Found:
     words = found.cause_words.strip()
     if found.cause not in set(Cause):
-        raise SomethingMissing("cause", _("Choose the cause, or say that it is not known yet."))
+        raise MissingFields("cause", _("Choose the cause, or say that it is not known yet."))
     if found.cause == Cause.OTHER and not words:
-        raise SomethingMissing("cause_words", _("Say in words what the cause was."))
+        raise MissingFields("cause_words", _("Say in words what the cause was."))
     available = found.available_at
     if available is not None and available > at:
         sentence = _("It cannot have been made available in the future, at %(moment)s.")
-        raise CannotBe("available_time", sentence % {"moment": moment(available)})
+        raise CannotBe("available_time", sentence % {"moment": format_moment(available)})
     if available is not None and (due := _due(report)) and available < due:
         sentence = _("It cannot have been made available before it was due, at %(moment)s.")
-        raise CannotBe("available_time", sentence % {"moment": moment(due)})
+        raise CannotBe("available_time", sentence % {"moment": format_moment(due)})
     if available is not None and (first := _first_day(report)) and local_date(available) < first:
         raise CannotBe("available_on", _("It cannot have been made available before the breach occurred."))
     unknown = "" if available else found.available_unknown.strip()

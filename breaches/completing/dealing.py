@@ -13,8 +13,8 @@ from breaches.core.status import DECIDED, OPEN, TOLD_ELSEWHERE
 from breaches.models import Report
 from breaches.permissions import TABLE, Action, acting_role
 from breaches.reports.versions import record
-from releases.core.lifecycle import MoveRefused, SomebodyWasFaster
 from releases.models import Contact
+from releases.rules.lifecycle import ChangedMeanwhile, MoveRefused
 
 if TYPE_CHECKING:
     from statsoffice.accounts.models import User
@@ -62,7 +62,7 @@ def put_down(report: Report, *, person: "User", by: "User", at: datetime) -> Rep
     with transaction.atomic():
         unchanged = Report.objects.filter(pk=report.pk, person_dealing=report.person_dealing_id)
         if not unchanged.filter(status__in=OPEN).update(person_dealing=person, dealing_since=at):
-            raise SomebodyWasFaster(_("Somebody else was faster: read who is dealing with it now."))
+            raise ChangedMeanwhile(_("Somebody else was faster: read who is dealing with it now."))
         moved = Report.objects.select_related("producer", "person_dealing").get(pk=report.pk)
         words = "" if person == by else str(person)
         record(moved, kind, at=at, by=by, words=words, role=role, was=report.person_dealing_id, person=person.pk)

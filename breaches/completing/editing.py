@@ -14,9 +14,9 @@ from breaches.drafts.machine_text import FROM_FACTS
 from breaches.models import Report, ReportVersion
 from breaches.permissions import roles_for
 from breaches.reports import versions
-from releases.core.canonical import canonical_json, sha256_hex
-from releases.core.dates.london import local_date
-from releases.core.lifecycle import MoveRefused, SomebodyWasFaster
+from releases.rules.canonical import canonical_json, sha256_hex
+from releases.rules.lifecycle import ChangedMeanwhile, MoveRefused
+from releases.rules.london import local_date
 
 if TYPE_CHECKING:
     from statsoffice.accounts.models import User
@@ -113,7 +113,7 @@ def save_section(
                 section=section,
                 fields=_changed(from_json(current.content), content),
             )
-        except SomebodyWasFaster:
+        except ChangedMeanwhile:
             if attempt == ATTEMPTS - 1:
                 raise
             continue

@@ -14,8 +14,8 @@ from breaches.core.status import EDIT
 from breaches.models import Report, TimelineNote
 from breaches.permissions import TABLE, Action, acting_role, moves_open_to
 from breaches.reports.versions import content_of, record
-from releases.core.dates.london import moment
-from releases.core.lifecycle import FieldRefused, SomethingMissing
+from releases.rules.lifecycle import FieldRefused, MissingFields
+from releases.rules.london import format_moment
 
 if TYPE_CHECKING:
     from statsoffice.accounts.models import User
@@ -50,10 +50,10 @@ def write(
     role = acting_role(by, TABLE[Action.WRITE_NOTE], report)
     words = text.strip()
     if not words:
-        raise SomethingMissing("text", _("Write what happened."))
+        raise MissingFields("text", _("Write what happened."))
     if happened_at > at:
         sentence = _("%(moment)s is in the future: a note tells of what has happened.")
-        raise NoteRefused("happened_time", sentence % {"moment": moment(happened_at)})
+        raise NoteRefused("happened_time", sentence % {"moment": format_moment(happened_at)})
     mine = report.timeline_notes.filter(written_by=by, text=words, happened_at=happened_at, corrects=corrects)
     if (again := mine.first()) is not None:
         return again

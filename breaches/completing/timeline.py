@@ -8,7 +8,7 @@ from breaches.core.account.gone_again import away_of
 from breaches.core.account.times import down, up
 from breaches.core.content import ReportContent, TimelineEntry, in_order
 from breaches.models import Report, Suspicion, TimelineNote
-from releases.core.judging.evidence import AddressRole
+from releases.detection.finding import AddressRole
 
 
 def standing(report: Report) -> tuple[TimelineEntry, ...]:

@@ -7,8 +7,8 @@ from typing import Any
 from urllib.parse import urlsplit
 
 from breaches.core import annex as annexes
-from releases.core.canonical import canonical_json, sha256_hex
-from releases.core.dates.london import day
+from releases.rules.canonical import canonical_json, sha256_hex
+from releases.rules.london import format_day
 
 
 @dataclass(frozen=True, slots=True)
@@ -66,7 +66,7 @@ class CitedPractice:
     @property
     def for_date(self) -> str:
         """The end of a citation for one of several dates, such as ", for 3 June 2020"; empty for all dates."""
-        return f", for {day(self.on)}" if self.on else ""
+        return f", for {format_day(self.on)}" if self.on else ""
 
 
 @dataclass(frozen=True, slots=True)

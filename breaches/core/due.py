@@ -8,8 +8,8 @@ from collections.abc import Sequence
 from datetime import date
 from typing import NamedTuple
 
-from releases.core.dates import calendar
-from releases.core.dates.calendar import Nation
+from releases.rules import calendar
+from releases.rules.calendar import Nation
 
 
 class Reminder(NamedTuple):

@@ -7,7 +7,7 @@ from typing import NamedTuple
 
 from breaches.core.content import Person, ReportContent, is_web_address
 from breaches.core.reaching_people import reaching
-from releases.core.dates.london import day
+from releases.rules.london import format_day
 
 NEEDED_IN_LOG = frozenset({"outputs", "producers", "occurred_on", "circumstances"})
 LONG_AGO = timedelta(days=366)
@@ -102,7 +102,7 @@ def impossible(content: ReportContent, *, today: date) -> tuple[Remark, ...]:
         Remark(
             Section.CIRCUMSTANCES,
             "occurred_on",
-            f"The date of occurrence, {day(occurred)}, is in the future.",
+            f"The date of occurrence, {format_day(occurred)}, is in the future.",
         )
         for occurred in content.occurred_on
         if occurred > today
@@ -128,7 +128,9 @@ def _odd_in_core(content: ReportContent, today: date) -> Iterator[Remark]:
     if content.statement_url and not is_web_address(content.statement_url):
         yield Remark(core, "statement_url", "The link to the published statement is not a web address.")
     if content.report_date and content.report_date > today:
-        yield Remark(core, "report_date", f"The date of the report, {day(content.report_date)}, is in the future.")
+        yield Remark(
+            core, "report_date", f"The date of the report, {format_day(content.report_date)}, is in the future."
+        )
 
 
 def _odd_in_circumstances(content: ReportContent, today: date) -> Iterator[Remark]:
@@ -140,11 +142,12 @@ def _odd_in_circumstances(content: ReportContent, today: date) -> Iterator[Remar
     for occurred in content.occurred_on:
         if content.report_date and occurred > content.report_date:
             sentence = (
-                f"The date of occurrence, {day(occurred)}, is after the date of the report, {day(content.report_date)}."
+                f"The date of occurrence, {format_day(occurred)}, is after the date of the report, "
+                f"{format_day(content.report_date)}."
             )
             yield Remark(section, "occurred_on", sentence)
         if today - occurred > LONG_AGO:
-            sentence = f"The date of occurrence, {day(occurred)}, is more than a year ago: check the year."
+            sentence = f"The date of occurrence, {format_day(occurred)}, is more than a year ago: check the year."
             yield Remark(section, "occurred_on", sentence)
 
 

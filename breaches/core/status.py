@@ -2,8 +2,7 @@
 
 from enum import StrEnum
 
-from releases.core.lifecycle import Lifecycle, Move
-from releases.core.roles import LEADS, Role
+from releases.rules.lifecycle import LEADS, Lifecycle, Move, Role
 
 
 class ReportStatus(StrEnum):

@@ -3,8 +3,8 @@
 from django.db.models import F
 
 from breaches.models import Report
-from releases.core.canonical import sha256_hex
 from releases.models import Observation
+from releases.rules.canonical import sha256_hex
 
 
 def evidence_digest(report: Report) -> str:

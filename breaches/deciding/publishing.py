@@ -18,10 +18,10 @@ from breaches.models import Dispatch, Published, Report, StartedReport, Suspicio
 from breaches.permissions import TABLE, Action, acting_role, may
 from breaches.reports import moves
 from breaches.reports.versions import CHANGED_SINCE_READ, content_of, record
-from releases.core.lifecycle import MoveRefused, SomebodyWasFaster
 from releases.models import Contact, Membership, Release
 from releases.permissions import NotYours
-from releases.readers import public
+from releases.public import calendar
+from releases.rules.lifecycle import ChangedMeanwhile, MoveRefused
 
 if TYPE_CHECKING:
     from statsoffice.accounts.models import User
@@ -93,7 +93,7 @@ def preview(report: Report, *, now: datetime) -> PublicStatement:
             *StartedReport.objects.filter(report=report).values_list("release", flat=True),
         ]
     )
-    pages = {page for release in releases if (page := public.page_of(release, now=now))}
+    pages = {page for release in releases if (page := calendar.page_of(release, now=now))}
     content = content_of(report)
     return public_statement.statement_of(content, kind=report.kind, names=_names(report), pages=pages)
 
@@ -123,7 +123,7 @@ def publish(report: Report, *, seen: str, by: "User", at: datetime) -> Published
         raise CannotBePublished(_("Only a real report that is approved, sent or closed can be made public."))
     statement = preview(report, now=at)
     if public_statement.digest(statement) != seen:
-        raise SomebodyWasFaster(CHANGED_SINCE_READ)
+        raise ChangedMeanwhile(CHANGED_SINCE_READ)
     role = acting_role(by, TABLE[Action.PUBLISH], report)
     with transaction.atomic():
         row = Published(
@@ -168,7 +168,7 @@ def _point(report: Report, row: Published | None) -> None:
         published=report.published_id,
     )
     if not unchanged.update(published=row):
-        raise SomebodyWasFaster(CHANGED_SINCE_READ)
+        raise ChangedMeanwhile(CHANGED_SINCE_READ)
 
 
 def _check_may(report: Report, person: "User") -> None:

@@ -31,13 +31,13 @@ from breaches.models import (
 )
 from breaches.permissions import TABLE, Action, acting_role
 from breaches.reports.versions import record
-from releases.calendar.tasks import TICKED
-from releases.core.lifecycle import SomethingMissing
 from releases.models import Release, ReleaseEvent, ReleaseTask, Statement
 from releases.models.append_only import new_salt, salted_digest
 from releases.models.event import Happening
-from releases.models.redacted import marker_of, overwrite, redacting
+from releases.models.redaction import allow_redaction, overwrite, redaction_marker
 from releases.models.row_record import REDACTION, Digests, RowRecord, Table
+from releases.rules.lifecycle import MissingFields
+from releases.tasks import TICKED
 
 if TYPE_CHECKING:
     from statsoffice.accounts.models import User
@@ -133,10 +133,10 @@ def redact(
     role = acting_role(by, TABLE[Action.REDACT], report)
     words = words.strip()
     _check(words, why)
-    with redacting():
+    with allow_redaction():
         Report.objects.select_for_update().get(pk=report.pk)
         places = [*places_of(report), *besides]
-        changes = list(_changes(places, words, marker_of(at)))
+        changes = list(_changes(places, words, redaction_marker(at)))
         found = _found(report, words, changes)
         if not dry_run:
             told = {
@@ -170,11 +170,11 @@ def unexplained(rows: type[Happening]) -> str | None:
 
 def _check(words: str, why: str) -> None:
     if len(words) < SHORTEST:
-        raise SomethingMissing("words", _("Give the words to remove: at least three letters, as they stand there."))
+        raise MissingFields("words", _("Give the words to remove: at least three letters, as they stand there."))
     if not why.strip():
-        raise SomethingMissing("why", _("Say why the words are removed; the reason is kept."))
+        raise MissingFields("why", _("Say why the words are removed; the reason is kept."))
     if words.casefold() in why.casefold():
-        raise SomethingMissing("why", _("The reason is kept: it must not hold the words that are removed."))
+        raise MissingFields("why", _("The reason is kept: it must not hold the words that are removed."))
 
 
 def _changes(places: Sequence[Place], words: str, marker: str) -> Iterator[Change]:
@@ -246,10 +246,10 @@ def _refuse_to_break(row: models.Model, changed: Mapping[str, Any]) -> None:
         most = getattr(row._meta.get_field(column), "max_length", None)
         if most and len(value) > most:
             sentence = _("In one place the marker is too long for what holds them: give more of the words around them.")
-            raise SomethingMissing("words", sentence)
+            raise MissingFields("words", sentence)
         if isinstance(value, dict) and _reads(getattr(row, column)) and not _reads(value):
             sentence = _("These words stand in a day or a time of the report as well, which cannot be removed.")
-            raise SomethingMissing("words", sentence)
+            raise MissingFields("words", sentence)
 
 
 def _reads(value: dict[str, Any]) -> bool:

@@ -4,8 +4,8 @@ from collections.abc import Iterable, Mapping, Sequence
 
 from breaches.deciding.redaction import KIND
 from breaches.models import JoinedDraft, Report, ReportEvent, ReportVersion
-from releases.core.canonical import canonical_json
-from releases.models.redacted import marker_of
+from releases.models.redaction import redaction_marker
+from releases.rules.canonical import canonical_json
 
 
 def removals_of(report: Report, versions: Iterable[ReportVersion]) -> Mapping[int, Sequence[ReportEvent]]:
@@ -24,7 +24,7 @@ def _left_in(version: ReportVersion, removals: Iterable[ReportEvent]) -> list[Re
     if not later:
         return []
     text = canonical_json(version.content)
-    return [one for one in later if marker_of(one.at).encode() in text]
+    return [one for one in later if redaction_marker(one.at).encode() in text]
 
 
 def _told_in(report: Report) -> set[int]:

@@ -13,8 +13,8 @@ from breaches.core.status import CLOSE, CORRECT, NOTE_ANSWER, SEND, WITHDRAW, Na
 from breaches.models import ApprovedDocument, Dispatch, Report
 from breaches.reports import moves
 from breaches.reports.versions import content_of
-from releases.core.dates.london import day, local_date
-from releases.core.lifecycle import FieldRefused, Move, SomethingMissing
+from releases.rules.lifecycle import FieldRefused, MissingFields, Move
+from releases.rules.london import format_day, local_date
 
 if TYPE_CHECKING:
     from statsoffice.accounts.models import User
@@ -65,11 +65,11 @@ def note_sent_outside(
     """
     move = moves.check(report, SEND, by=by, recipient=bool(recipient.strip()))
     if sent_on > local_date(at):
-        sentence = _("The day on which it was sent, %(day)s, is in the future.") % {"day": day(sent_on)}
+        sentence = _("The day on which it was sent, %(day)s, is in the future.") % {"day": format_day(sent_on)}
         raise CannotBeSent("sent_on", sentence)
     approved_on = local_date(_document(report).approved_at)
     if sent_on < approved_on:
-        sentence = _("It cannot have been sent before it was approved, on %(day)s.") % {"day": day(approved_on)}
+        sentence = _("It cannot have been sent before it was approved, on %(day)s.") % {"day": format_day(approved_on)}
         raise CannotBeSent("sent_on", sentence)
     how: dict[str, Any] = {"recipient": recipient.strip(), "outside": True, "reference": reference.strip()}
     with transaction.atomic():
@@ -160,7 +160,7 @@ def _notify(report: Report, nature: Nature, move: Move, *, words: str, by: "User
     """Send a notice the way the report went; what went outside this system a person has to tell outside it too."""
     if (sent := last_sent(report)) is None:
         sentence = _("Nothing says to whom this report was sent.")
-        raise SomethingMissing("notice", sentence)
+        raise MissingFields("notice", sentence)
     _dispatch(
         report,
         nature,

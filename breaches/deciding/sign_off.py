@@ -32,9 +32,9 @@ from breaches.models import ApprovedDocument, JoinedDraft, Report, ReportRowReco
 from breaches.permissions import acting_role
 from breaches.reports import moves, practices
 from breaches.reports.versions import CHANGED_SINCE_READ, FACTS, content_of
-from releases.core.canonical import sha256_hex
-from releases.core.dates.london import local_date
-from releases.core.lifecycle import Move, MoveRefused, SomebodyWasFaster, SomethingMissing
+from releases.rules.canonical import sha256_hex
+from releases.rules.lifecycle import ChangedMeanwhile, MissingFields, Move, MoveRefused
+from releases.rules.london import local_date
 
 if TYPE_CHECKING:
     from statsoffice.accounts.models import User
@@ -113,10 +113,10 @@ def approve(
     evidence = evidence_digest(report)
     content = as_approved(report, at=at, annex=annex)
     if read_sha256 and read_sha256 != digest(content):
-        raise SomebodyWasFaster(CHANGED_SINCE_READ)
+        raise ChangedMeanwhile(CHANGED_SINCE_READ)
     if content.annex and evidence_digest(report) != evidence:
         sentence = _("A look was recorded this very moment; read the annex again before you approve it.")
-        raise SomebodyWasFaster(sentence)
+        raise ChangedMeanwhile(sentence)
     remarks = needs.in_the_way(report, content, today=local_date(at))
     move = moves.check(report, APPROVE, by=by, complete_report=not remarks, remarks=remarks)
     one_person = wrote_or_submitted(report, by)
@@ -226,7 +226,7 @@ def _with_text(report: Report, content: ReportContent, values: Mapping[str, Any]
 
 def _need_words(words: str, sentence: str) -> None:
     if not words.strip():
-        raise SomethingMissing("words", sentence)
+        raise MissingFields("words", sentence)
 
 
 def _kept(document: ApprovedDocument, content: ReportContent, move: Move) -> ApprovedDocument:

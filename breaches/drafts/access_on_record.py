@@ -3,8 +3,8 @@
 from datetime import datetime
 
 from breaches.core.account.access_facts import AccessFacts, AskedFor, PostAccess, Stands
-from releases.core.pre_release_status import RequestStatus
 from releases.models import PreReleaseAccess, Release
+from releases.rules.pre_release import RequestStatus
 
 
 def access_facts_of(release: Release, *, now: datetime) -> AccessFacts:

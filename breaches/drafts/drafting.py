@@ -17,9 +17,9 @@ from breaches.models import Report, ReportEvent, ReportRowRecord, ReportVersion,
 from breaches.reports import facts_on_record, filing, practices
 from breaches.reports.references import free_references
 from breaches.reports.versions import new_version, record
-from releases.core.judging.verdict import Outcome
+from releases import exemptions
 from releases.models import Verification
-from releases.verdicts import exemptions
+from releases.verdict.address import Outcome
 
 KINDS: Mapping[Kind, tuple[Outcome, ...]] = {
     Kind.EARLY: (Outcome.EARLY,),
@@ -65,7 +65,7 @@ def _raise_suspicions(*, now: datetime) -> None:
             .select_related("release__series")
         )
         # A verdict that an exemption covers is kept as it is, and accuses nobody.
-        covered = exemptions.covered(missing)
+        covered = exemptions.find_covered(missing)
         suspicions = [
             Suspicion(
                 release_id=verification.release_id,

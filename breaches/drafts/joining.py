@@ -20,8 +20,8 @@ from breaches.permissions import acting_role
 from breaches.reports import facts_on_record, filing, moves, practices
 from breaches.reports.references import free_references
 from breaches.reports.versions import new_version, present, record
-from releases.core.dates.london import local_date
-from releases.core.lifecycle import MoveRefused, SomebodyWasFaster
+from releases.rules.lifecycle import ChangedMeanwhile, MoveRefused
+from releases.rules.london import local_date
 
 if TYPE_CHECKING:
     from statsoffice.accounts.models import User
@@ -57,7 +57,7 @@ def join(reports: Sequence[Report], *, by: "User", at: datetime) -> Report:
         _refuse_unlike(drafts)
         read = {report.pk: report.last_change for report in reports}
         if any(draft.last_change != read[draft.pk] for draft in drafts):
-            raise SomebodyWasFaster(_("One of these drafts has changed. Check it before you join them."))
+            raise ChangedMeanwhile(_("One of these drafts has changed. Check it before you join them."))
         suspicions = list(Suspicion.objects.filter(report__in=drafts).with_facts())
         machine = _machine(suspicions)
         content, beside = _joint([present(draft) for draft in drafts], machine)

@@ -9,8 +9,8 @@ from breaches.core.account.facts import Facts
 from breaches.core.account.narrative import account
 from breaches.core.content import CitedPractice, Output, Person, ReportContent
 from breaches.models import Suspicion
-from releases.core.dates.london import local_date
 from releases.models import Address, Contact, Release, Series
+from releases.rules.london import local_date
 
 
 class PracticesOn(Protocol):

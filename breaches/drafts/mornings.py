@@ -8,9 +8,9 @@ from breaches.core.status import ReportStatus
 from breaches.models import Report, Suspicion
 from breaches.models.report import ReportQuerySet
 from breaches.permissions import producers_written_for
-from releases.core.dates.london import from_london, local_date
 from releases.models import Producer
 from releases.permissions import Person
+from releases.rules.london import from_london, local_date
 
 
 @dataclass(frozen=True, slots=True)

@@ -17,7 +17,7 @@ from breaches.drafts.machine_text import FROM_FACTS, machine_content
 from breaches.models import Report, ReportEvent, ReportVersion, Suspicion
 from breaches.reports import facts_on_record, practices
 from breaches.reports.versions import FACTS, advance, content_of, present, record
-from releases.core.lifecycle import SomebodyWasFaster
+from releases.rules.lifecycle import ChangedMeanwhile
 
 # While a report is with the Head of Profession nothing enters it but by a person's act.
 OPEN_TO_THE_MACHINE = (ReportStatus.DRAFT, ReportStatus.RETURNED)
@@ -74,7 +74,7 @@ def refresh_open_reports(*, now: datetime, faults: list[Exception]) -> None:
             continue
         try:
             _refresh(report, suspicions, now=now)
-        except SomebodyWasFaster:
+        except ChangedMeanwhile:
             continue  # a person saved at this very moment; the next run finds what they wrote
         except Exception as fault:  # noqa: BLE001  # raised by draft_missing once the others are done
             faults.append(fault)
@@ -194,5 +194,5 @@ def _offer(report: Report, machine: dict[str, Any], *, now: datetime, standing: 
     unchanged = Report.objects.filter(pk=report.pk, status=report.status, version=report.version)
     if not unchanged.update(machine=machine):
         sentence = _("This report was changed by somebody else.")
-        raise SomebodyWasFaster(sentence)
+        raise ChangedMeanwhile(sentence)
     record(report, "facts_offered", at=now, standing=standing)

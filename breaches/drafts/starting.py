@@ -21,14 +21,13 @@ from breaches.permissions import TABLE, Action, reports_with, starting_role
 from breaches.reports import facts_on_record, filing, practices
 from breaches.reports.references import reference_to_start
 from breaches.reports.versions import new_version, record
-from releases.core.dates.london import local_date
-from releases.core.judging.verdict import ASKS_A_PERSON
-from releases.core.lifecycle import MoveRefused
-from releases.core.roles import Role
 from releases.models import Producer, Release, Series, Verification
 from releases.models.event import hold
 from releases.models.row_record import Rows
-from releases.readers import public
+from releases.public import calendar
+from releases.rules.lifecycle import MoveRefused, Role
+from releases.rules.london import local_date
+from releases.verdict.address import ASKS_A_PERSON
 
 if TYPE_CHECKING:
     from statsoffice.accounts.models import User
@@ -204,7 +203,7 @@ def _on_record(about: About, *, at: datetime) -> ReportContent:
     if about.release is not None:
         release = about.release
         # The address of a release that is not out is nobody's to know, and the report may leave the house before.
-        outputs = (Output(release.title, public.page_of(release, now=at)),)
+        outputs = (Output(release.title, calendar.page_of(release, now=at)),)
         return replace(of_releases([release]), outputs=outputs)
     if about.series is not None:
         return replace(of_series([about.series]), outputs=(Output(about.series.title),))

@@ -10,8 +10,7 @@ from django.utils.translation import gettext_lazy as lazy
 from breaches.completing.actions import Plan
 from breaches.core.status import Term
 from breaches.words.wording import TERMS
-from releases.forms.form_fields import GovukDateField, LongTextField
-from releases.forms.form_layout import Question, helper_of
+from releases.forms.base import GovukDateField, LongTextField, Question, helper_of
 from releases.models import Series
 
 

@@ -9,9 +9,8 @@ from django.utils.translation import gettext_lazy as lazy
 
 from breaches.completing.cause import Found
 from breaches.words.wording import CAUSES
-from releases.core.dates import london
-from releases.forms.form_fields import ClockTimeField, GovukDateField, LongTextField
-from releases.forms.form_layout import Question, helper_of
+from releases.forms.base import ClockTimeField, GovukDateField, LongTextField, Question, helper_of
+from releases.rules import london
 
 AVAILABLE = ("available_on", "available_time", "available_unknown")
 

@@ -17,9 +17,8 @@ from breaches.forms.code_of_practice import notes_on, sources_of
 from breaches.forms.rows import date_rows
 from breaches.forms.section import SectionForm, narrative
 from breaches.reports.practices import Offered
-from releases.core.dates.london import day
-from releases.forms.form_fields import LongTextField
-from releases.forms.form_layout import Question, inside_the_form
+from releases.forms.base import LongTextField, Question, inside_the_form
+from releases.rules.london import format_day
 
 
 class CircumstancesForm(SectionForm):
@@ -73,7 +72,7 @@ class CircumstancesForm(SectionForm):
         field.choices = [(key, in_full(practice)) for key, practice in self.offered.items()]
         self.dated = {}
         if len(content.occurred_on) > 1:
-            days = [("", _("All dates")), *((on.isoformat(), day(on)) for on in content.occurred_on)]
+            days = [("", _("All dates")), *((on.isoformat(), format_day(on)) for on in content.occurred_on)]
             self.dated = {f"day_of_{number}": key for number, key in enumerate(cited)}
             for name, key in self.dated.items():
                 on = cited[key].on

@@ -9,8 +9,7 @@ from django.utils.translation import gettext_lazy as lazy
 from django.utils.translation import ngettext
 
 from breaches.reports.practices import Offered
-from releases.forms.form_fields import LongTextField
-from releases.forms.form_layout import Question, helper_of
+from releases.forms.base import LongTextField, Question, helper_of
 
 
 def suggestion_of(offered: Offered) -> str:

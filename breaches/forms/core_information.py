@@ -16,7 +16,7 @@ from breaches.forms.rows import output_rows
 from breaches.forms.section import SectionForm
 from breaches.reports.practices import Offered
 from breaches.words import wording
-from releases.forms.form_layout import Question, inside_the_form
+from releases.forms.base import Question, inside_the_form
 
 
 class CoreInformationForm(SectionForm):

@@ -7,7 +7,7 @@ from django.db.models import QuerySet
 from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy as lazy
 
-from releases.forms.form_layout import Question, helper_of
+from releases.forms.base import Question, helper_of
 
 if TYPE_CHECKING:
     from statsoffice.accounts.models import User

@@ -8,8 +8,7 @@ from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy as lazy
 
 from breaches.words.wording import REASONS, RECORDING_REASONS, SECTIONS
-from releases.forms.form_fields import LongTextField
-from releases.forms.form_layout import Question, inside_the_form
+from releases.forms.base import LongTextField, Question, inside_the_form
 
 LONGEST_REMARK = 4000
 

@@ -6,13 +6,13 @@ from django import forms
 from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy as lazy
 
-from releases.core.tables.files import Kind
-from releases.forms.form_layout import Question, helper_of
+from releases.forms.base import Question, helper_of
+from releases.rules.tables import TableKind
 
 KINDS = {
-    Kind.ODS: lazy("ODS, for spreadsheets"),
-    Kind.XLSX: lazy("XLSX, for Excel"),
-    Kind.CSV: lazy("CSV, for programs"),
+    TableKind.ODS: lazy("ODS, for spreadsheets"),
+    TableKind.XLSX: lazy("XLSX, for Excel"),
+    TableKind.CSV: lazy("CSV, for programs"),
 }
 
 
@@ -24,7 +24,7 @@ class ExportForm(forms.Form):
     kind = forms.ChoiceField(
         label=lazy("Which kind of file?"),
         choices=[(kind.value, words) for kind, words in KINDS.items()],
-        initial=Kind.ODS.value,
+        initial=TableKind.ODS.value,
         widget=forms.RadioSelect,
         error_messages={"required": lazy("Choose a kind of file")},
     )

@@ -9,7 +9,7 @@ from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy as lazy
 
 from breaches.forms.of_producer import OfProducerForm
-from releases.forms.form_layout import Question, helper_of
+from releases.forms.base import Question, helper_of
 from releases.permissions import Person
 
 YEARS = 10

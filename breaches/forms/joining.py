@@ -11,8 +11,8 @@ from django.utils.translation import gettext_lazy as lazy
 
 from breaches.models import Report
 from breaches.words.wording import suspected_as
-from releases.core.dates.london import clock_time
-from releases.forms.form_layout import Question, inside_the_form
+from releases.forms.base import Question, inside_the_form
+from releases.rules.london import format_time
 
 
 class JoinForm(forms.Form):
@@ -80,7 +80,7 @@ def _titles(draft: Report) -> str:
 
 def _hint(draft: Report) -> str:
     suspicions = draft.suspicions.all()
-    due = " and ".join(dict.fromkeys(clock_time(suspicion.verification.due_at) for suspicion in suspicions))
+    due = " and ".join(dict.fromkeys(format_time(suspicion.verification.due_at) for suspicion in suspicions))
     kinds = " and ".join(dict.fromkeys(suspected_as(suspicion) for suspicion in suspicions))
     told: dict[str, Any] = {"kinds": kinds, "due": due, "reference": draft.reference}
     return _("suspected %(kinds)s, due at %(due)s. Report %(reference)s") % told

@@ -8,7 +8,7 @@ from django.utils.translation import gettext_lazy as lazy
 from breaches.core.content import ReportContent
 from breaches.core.remarks import Section
 from breaches.forms.section import SectionForm, narrative
-from releases.forms.form_layout import Question, inside_the_form
+from releases.forms.base import Question, inside_the_form
 
 
 class ImpactForm(SectionForm):

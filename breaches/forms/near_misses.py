@@ -6,7 +6,7 @@ from django.http import QueryDict
 from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy as lazy
 
-from releases.forms.form_layout import helper_of
+from releases.forms.base import helper_of
 from releases.models import Producer, Series
 
 DAYS = ["%Y-%m-%d", "%d/%m/%Y", "%d %m %Y"]

@@ -5,8 +5,7 @@ from django import forms
 from django.utils.translation import gettext_lazy as lazy
 
 from breaches.forms.decisions import LONGEST_REMARK
-from releases.forms.form_fields import LongTextField
-from releases.forms.form_layout import Question, inside_the_form
+from releases.forms.base import LongTextField, Question, inside_the_form
 
 
 class OwnActForm(forms.Form):

@@ -15,7 +15,7 @@ from breaches.forms.of_producer import OfProducerForm
 from breaches.registers import register
 from breaches.registers.register import EDITION_BEFORE, REASON_AFTER, Wanted
 from breaches.words import wording
-from releases.forms.form_layout import Question, helper_of
+from releases.forms.base import Question, helper_of
 from releases.permissions import Person
 
 DAYS = ["%Y-%m-%d", "%d/%m/%Y", "%d %m %Y", "%d %B %Y"]

@@ -12,9 +12,8 @@ from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy as lazy
 
 from breaches.core.content import Output
-from releases.core.dates.london import day
-from releases.forms.form_fields import GovukDateField
-from releases.forms.form_layout import Question, inside_the_form
+from releases.forms.base import GovukDateField, Question, inside_the_form
+from releases.rules.london import format_day
 
 MOST_ROWS = 50
 
@@ -104,7 +103,7 @@ class _Dates(_RowSet):
 
     def is_meant(self, row: dict[str, Any], sentence: str) -> bool:
         """Tell whether a sentence names the row's day."""
-        return bool(row.get("on")) and day(row["on"]) in sentence
+        return bool(row.get("on")) and format_day(row["on"]) in sentence
 
 
 type Rows = _RowSet

@@ -14,8 +14,7 @@ from breaches.core.content import ReportContent
 from breaches.core.remarks import Remark, Section
 from breaches.forms.rows import Rows
 from breaches.reports.practices import Offered
-from releases.forms.form_fields import LongTextField
-from releases.forms.form_layout import inside_the_form
+from releases.forms.base import LongTextField, inside_the_form
 
 # Long enough for the longest published report several times over.
 LONGEST_TEXT = 20_000

@@ -4,7 +4,7 @@ from django import forms
 from django.utils.translation import gettext_lazy as lazy
 
 from breaches.forms.decisions import LONGEST_REMARK, MoveForm
-from releases.forms.form_fields import GovukDateField, LongTextField
+from releases.forms.base import GovukDateField, LongTextField
 
 
 class SendForm(MoveForm):

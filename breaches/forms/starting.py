@@ -15,8 +15,7 @@ from django.utils.translation import gettext_lazy as lazy
 from breaches.core.status import RESTRICTED, Kind
 from breaches.forms.rows import date_rows
 from breaches.words.wording import KIND_HINTS, KINDS
-from releases.forms.form_fields import GovukDateField
-from releases.forms.form_layout import Question, helper_of, inside_the_form
+from releases.forms.base import GovukDateField, Question, helper_of, inside_the_form
 from releases.models import Producer, Series
 
 

@@ -10,9 +10,8 @@ from django.utils.translation import gettext_lazy as lazy
 
 from breaches.core.content import TimelineEntry
 from breaches.core.printed.document import exactly
-from releases.core.dates import london
-from releases.forms.form_fields import ClockTimeField, GovukDateField, LongTextField
-from releases.forms.form_layout import Question, helper_of
+from releases.forms.base import ClockTimeField, GovukDateField, LongTextField, Question, helper_of
+from releases.rules import london
 
 LONGEST_NOTE = 2000
 

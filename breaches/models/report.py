@@ -8,10 +8,10 @@ from django.db.models import Q
 from django.utils.translation import gettext_lazy as lazy
 
 from breaches.core.status import DECIDED, TOLD_ELSEWHERE, Cause, DismissalReason, Kind, RecordingReason, ReportStatus
-from releases.core.canonical import sha256_hex
 from releases.models import Producer
 from releases.models.append_only import AppendOnly, AppendOnlyQuerySet, new_salt
 from releases.models.event import Happening
+from releases.rules.canonical import sha256_hex
 
 STATUSES = {
     ReportStatus.DRAFT.value: lazy("Draft"),

@@ -24,8 +24,8 @@ from breaches.drafts.refreshing import is_untouched
 from breaches.models import Report, ReportVersion
 from breaches.reports.versions import content_of, present
 from breaches.words import events_in_words
-from releases.core.dates.london import moment
-from releases.core.roles import Role
+from releases.rules.lifecycle import Role
+from releases.rules.london import format_moment
 
 # What stands on every page of a report on which was decided without the published form.
 MARKS: Mapping[str, str] = {
@@ -87,7 +87,7 @@ def _decision(report: Report) -> str:
     if report.status not in MARKS:
         return ""
     event = report.events.filter(kind=report.status).select_related("actor").latest("position")
-    told = f"{events_in_words.title_of(event)}. {events_in_words.author_of(event)}, at {moment(event.at)}"
+    told = f"{events_in_words.title_of(event)}. {events_in_words.author_of(event)}, at {format_moment(event.at)}"
     return f"{told}: {event.words}" if event.words else f"{told}."
 
 

@@ -17,11 +17,11 @@ from breaches.core.status import TOLD_ELSEWHERE, Cause, ReportStatus
 from breaches.models import CorrectiveAction, StartedReport, Suspicion
 from breaches.permissions import Action, reports_where
 from breaches.registers.register import about_series, producers_of, with_outcome
-from releases.core.dates.london import LONDON, from_london, local_date
-from releases.core.judging.verdict import Outcome
+from releases import overview
 from releases.models import DateChange, Producer, Series, Verification
-from releases.overview import date_register
 from releases.permissions import Person
+from releases.rules.london import LONDON, from_london, local_date
+from releases.verdict.address import Outcome
 
 # What was early is no delay, and what was never seen has none that ended (decision 34).
 DELAYED = (Outcome.LATE, Outcome.PARTIAL)
@@ -187,7 +187,7 @@ def _changes(scope: Scope, by: Person) -> Iterator[SameDayChanges]:
         release__series__producer__in=producers_of(by),
         **_narrowed(scope, "release__series"),
     )
-    made: QuerySet[Any] = date_register.made_on_the_day(found)
+    made: QuerySet[Any] = overview.made_on_the_day(found)
     rows = made.filter(made_on__gte=scope.first, made_on__lte=scope.last).order_by()
     for producer, series, made_on in rows.values_list("release__series__producer", "release__series", "made_on"):
         yield SameDayChanges(producer=producer, series=(series,), quarter=quarter_of(made_on))

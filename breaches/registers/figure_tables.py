@@ -11,7 +11,7 @@ from breaches.core.printed.chart import Bar, Group, laid_out
 from breaches.registers.report_tables import handled, handled_columns
 from breaches.registers.year_on_year import Address, Counted, Row, Table, both_years, in_year, side_by_side
 from breaches.words.figures_wording import OUTCOMES, days, delay, middle, nearly_all, quarter, rate, worst
-from releases.core.judging.verdict import Outcome
+from releases.verdict.address import Outcome
 
 
 def whole_year(counted: Counted) -> Table:

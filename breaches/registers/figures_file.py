@@ -10,10 +10,10 @@ from breaches.core.decision import Decision
 from breaches.core.figures.figures import Figures, History, Spread, by_quarter, by_year, figures_of, repeat_causes
 from breaches.core.figures.quarter import Quarter, quarters_of
 from breaches.core.status import Cause, DismissalReason, RecordingReason
-from releases.core.judging.verdict import Outcome
-from releases.core.tables import files
-from releases.core.tables.files import Kind
-from releases.core.tables.table import Value
+from releases.rules import tables
+from releases.rules.table import Value
+from releases.rules.tables import TableKind
+from releases.verdict.address import Outcome
 
 WHOSE = ("producer", "series", "first_day", "last_day")
 SHARES = 10_000
@@ -80,12 +80,12 @@ AGAIN = "breaches_of_a_cause_that_came_again"
 COLUMNS = (*WHOSE, *MEASURES, AGAIN)
 
 
-def write(parts: Iterable[Part], kind: Kind, *, year: int, title: str) -> bytes:
+def write(parts: Iterable[Part], kind: TableKind, *, year: int, title: str) -> bytes:
     """Write the figures of a year and of the year before, of each as a whole and of their quarters.
 
     :param title: what a sheet is called.
     """
-    return files.write(kind, COLUMNS, (line for part in parts for line in _lines(part, year)), title=title)
+    return tables.write_table(kind, COLUMNS, (line for part in parts for line in _lines(part, year)), title=title)
 
 
 def _lines(part: Part, year: int) -> Iterator[list[Value]]:

@@ -7,9 +7,9 @@ from datetime import date, datetime, time
 
 from django.db.models import Exists, F, OuterRef, Q, QuerySet
 
-from releases.core.dates.london import from_london
-from releases.core.judging.verdict import SUSPICIOUS, Outcome
 from releases.models import PreflightRun, Producer, Release, Series, Statement, Verification
+from releases.rules.london import from_london
+from releases.verdict.address import SUSPICIOUS, Outcome
 
 # On these the looks are silent, so that a person's word is all there is.
 UNTOLD_BY_LOOKS = (Outcome.UNCERTAIN, Outcome.CANNOT_TELL)

@@ -17,14 +17,14 @@ from breaches.permissions import TABLE, Action
 from breaches.registers import register
 from breaches.registers.register import Wanted
 from breaches.words import wording
-from releases.core.canonical import sha256_hex
-from releases.core.dates.london import in_london, local_date
-from releases.core.roles import BY_WEIGHT, LEADS, Role
-from releases.core.tables import files
-from releases.core.tables.files import Kind as FileKind
-from releases.core.tables.table import Value
 from releases.models import Membership, Producer
 from releases.permissions import NotYours, producers_with
+from releases.rules import tables
+from releases.rules.canonical import sha256_hex
+from releases.rules.lifecycle import BY_WEIGHT, LEADS, Role
+from releases.rules.london import in_london, local_date
+from releases.rules.table import Value
+from releases.rules.tables import TableKind as FileKind
 
 if TYPE_CHECKING:
     from statsoffice.accounts.models import User
@@ -101,7 +101,7 @@ def export(wanted: Wanted, kind: FileKind, *, by: "User", at: datetime, contacts
         raise CannotBeExported(sentence % {"most": f"{MOST_REPORTS:,}", "number": f"{number:,}"})
     reports = list(_readable(register.with_outcome(register.with_text(found))))
     columns = (*COLUMNS, *(CONTACTS if named else ()))
-    written = files.write(
+    written = tables.write_table(
         kind, columns, (_row(report, columns, named, local_date(at)) for report in reports), title=_("Breach reports")
     )
     facts = {"asked": asked(wanted), "file": kind.value, "sha256": sha256_hex(written)}

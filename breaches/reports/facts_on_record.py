@@ -14,18 +14,16 @@ from breaches.core.account.facts import AddressFacts, Facts, Look, PastCaches, P
 from breaches.core.account.gone_again import away_of
 from breaches.models import Suspicion
 from releases import models
-from releases.core.judging.diagnosis import FRESH, PLAIN, DiagnosedLook, Diagnosis, parted, seen_past_the_caches
-from releases.core.judging.evidence import AddressRole, LookResult, Reason
-from releases.core.judging.publisher import Source
-from releases.core.judging.reading.finding import tells_taken_away
-from releases.core.judging.statements import is_corrected, last_said, sighting_of
-from releases.core.judging.verdict import AddressVerdict, BeforeDue, Gap, Interval, Outcome, Sighting
-from releases.core.roles import Role
+from releases.detection.finding import AddressRole, LookResult, Reason, Source, tells_taken_away
+from releases.evidence import coverage, repository
+from releases.evidence.repository import NeededChecks
 from releases.models import Observation, Verification
 from releases.models.observation import Purpose
 from releases.permissions import roles_ever_held
-from releases.record import coverage, repetitions
-from releases.record.repetitions import Needed
+from releases.rules.lifecycle import Role
+from releases.verdict.address import AddressVerdict, BeforeDue, Gap, Interval, Outcome, Sighting
+from releases.verdict.diagnosis import FRESH, PLAIN, DiagnosedLook, Diagnosis, seen_past_the_caches, split_diagnosed
+from releases.verdict.statements import is_corrected, last_said, sighting_of
 
 # release, schedule version, address
 type LookKey = tuple[int, int, int]
@@ -52,7 +50,7 @@ def facts_of(verifications: Collection[Verification]) -> dict[int, Facts]:
     statements: dict[int, list[models.Statement]] = defaultdict(list)
     for statement in models.Statement.objects.filter(release__in=releases).in_order():
         statements[statement.release_id].append(statement)
-    needed = repetitions.needed(releases)
+    needed = repository.find_needed(releases)
     looks, replayed = _looks(releases, statements, needed)
     past_caches = _past_caches(verifications, looks)
     roles = roles_ever_held({statement.stated_by_id for said in statements.values() for statement in said})
@@ -134,7 +132,7 @@ def _publisher_time(verification: Verification) -> PublisherTime | None:
 
 
 def _looks(
-    releases: Collection[int], statements: dict[int, list[models.Statement]], needed: Needed
+    releases: Collection[int], statements: dict[int, list[models.Statement]], needed: NeededChecks
 ) -> tuple[dict[LookKey, list[Look]], set[int]]:
     said = {
         release: last_said((statement.text_digest, statement.kind) for statement in spoken)
@@ -205,7 +203,7 @@ def _past_caches(
     for key, beside in fresh.items():
         sightings = [look.sighting for look in looks[key]]
         plain = [DiagnosedLook(PLAIN, seen.result, seen.sent_at, seen.completed_at) for seen in sightings]
-        pair = seen_past_the_caches(*parted([*plain, *beside]))
+        pair = seen_past_the_caches(*split_diagnosed([*plain, *beside]))
         if pair:
             found[key] = PastCaches(found_at=pair[0].completed_at, not_found_until=pair[1].sent_at)
     return found
@@ -245,9 +243,11 @@ def _not_observed(
     spans = {key: (start, end) for key, (start, end) in spans.items() if start < end}
     if not spans:
         return {}
-    alive = coverage.alive(start=min(start for start, _ in spans.values()), end=max(end for _, end in spans.values()))
+    alive = coverage.monitored_stretches(
+        start=min(start for start, _ in spans.values()), end=max(end for _, end in spans.values())
+    )
     return {
-        key: tuple(coverage.holes_in(alive, start=start, end=end, looks=looks[key]))
+        key: tuple(coverage.gaps_in(alive, start=start, end=end, looks=looks[key]))
         for key, (start, end) in spans.items()
     }
 

@@ -11,8 +11,7 @@ from breaches.core.status import DECISIONS, REPORT
 from breaches.models import Report
 from breaches.permissions import acting_role, declared_own_act, roles_for
 from breaches.reports.versions import advance, changes_since
-from releases.core.lifecycle import Move, MoveRefused, SomethingMissing
-from releases.core.roles import Role
+from releases.rules.lifecycle import MissingFields, Move, MoveRefused, Role
 
 if TYPE_CHECKING:
     from statsoffice.accounts.models import User
@@ -20,7 +19,7 @@ if TYPE_CHECKING:
 SOMEBODY_ELSE_DECIDES = lazy("You have declared that this report is about your own act: somebody else decides on it.")
 
 
-class Incomplete(SomethingMissing):
+class Incomplete(MissingFields):
     """Something that the form needs is missing or cannot be true; `remarks` says what, field by field."""
 
     def __init__(self, remarks: tuple[Remark, ...]) -> None:
@@ -58,7 +57,7 @@ def check(report: Report, name: str, *, by: "User", remarks: tuple[Remark, ...] 
     things = [thing for thing, there in given.items() if there]
     try:
         return REPORT.check(name, source=report.status, roles=roles_for(by, report), given=things)
-    except SomethingMissing:
+    except MissingFields:
         if remarks:
             raise Incomplete(remarks) from None
         raise

@@ -13,9 +13,9 @@ from breaches.core.remarks import Remark, Section
 from breaches.core.status import Kind
 from breaches.models import Edition, Practice, Report
 from breaches.permissions import may_settle_wording
-from releases.core.dates.london import day
-from releases.core.lifecycle import SomebodyWasFaster, SomethingMissing
 from releases.permissions import NotYours
+from releases.rules.lifecycle import ChangedMeanwhile, MissingFields
+from releases.rules.london import format_day
 
 if TYPE_CHECKING:
     from statsoffice.accounts.models import User
@@ -144,12 +144,15 @@ def of_another_edition(content: ReportContent) -> Iterator[Remark]:
     now_in_force, on = next(iter(in_force.items()))
     possible = {edition.number for editions in by_day.values() for edition in editions}
     for cited in sorted({one.edition for one in content.practices} - possible):
-        sentence = f"Edition {cited} of the Code is cited, but edition {now_in_force.number} was in force on {day(on)}."
+        sentence = (
+            f"Edition {cited} of the Code is cited, but edition {now_in_force.number} was in force on {format_day(on)}."
+        )
         yield Remark(Section.CIRCUMSTANCES, "practices", sentence)
     for edition, on in in_force.items():
         if edition.is_in_doubt_on(on):
             sentence = (
-                f"Check which edition of the Code was in force on {day(on)}: the day on which edition {edition.number} "
+                f"Check which edition of the Code was in force on {format_day(on)}: the day on which edition "
+                f"{edition.number} "
                 "came into force is not known."
             )
             yield Remark(Section.CIRCUMSTANCES, "practices", sentence)
@@ -172,11 +175,11 @@ def settle(
         raise NotYours(message)
     for field, value in (("wording", wording), ("source", source)):
         if not value.strip():
-            raise SomethingMissing(field, _("Enter the wording and where you read it"))
+            raise MissingFields(field, _("Enter the wording and where you read it"))
     with transaction.atomic():
         held = Practice.objects.select_for_update(of=("self",)).select_related("edition").get(pk=practice.pk)
         if held.settled_mark != seen:
-            raise SomebodyWasFaster(_("Another person has settled this wording since you opened the page."))
+            raise ChangedMeanwhile(_("Another person has settled this wording since you opened the page."))
         held.wording, held.source, held.source_url = wording.strip(), source.strip(), source_url.strip()
         held.settled_at, held.settled_by = at, by
         # What we had not read, this person has.

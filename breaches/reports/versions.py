@@ -14,9 +14,9 @@ from breaches.core.changes import CHANGES, ROW_CHANGES
 from breaches.core.content import ReportContent, digest, from_json, to_json
 from breaches.models import Report, ReportEvent, ReportRowRecord, ReportVersion
 from breaches.reports.filing import cite_anew, first_day
-from releases.core.lifecycle import Move, SomebodyWasFaster
 from releases.models.append_only import CHUNK
 from releases.models.row_record import Rows
+from releases.rules.lifecycle import ChangedMeanwhile, Move
 
 if TYPE_CHECKING:
     from statsoffice.accounts.models import User
@@ -137,7 +137,7 @@ def advance(
         filed = {} if content is None else {"occurred_on": first_day(content)}
         if not unchanged.update(status=move.target, version=number, **filed, **(values or {})):
             sentence = _("This report was changed by somebody else; look at it again before you go on.")
-            raise SomebodyWasFaster(sentence)
+            raise ChangedMeanwhile(sentence)
         moved = Report.objects.select_related("producer").get(pk=report.pk)
         if content is not None:
             beside = present(report).machine if machine is None else machine

@@ -9,7 +9,7 @@ from django.http import Http404, HttpResponse, HttpResponseNotAllowed
 
 from breaches.models import Report
 from breaches.permissions import Action, may_ever, reports_where
-from releases.views.finding import SignedInRequest as SignedInRequest
+from releases.views.base import SignedInRequest as SignedInRequest
 
 type ReportView[**P] = Callable[Concatenate[SignedInRequest, Report, P], HttpResponse]
 

@@ -10,10 +10,11 @@ from breaches.completing import actions
 from breaches.forms.actions import ActionForm
 from breaches.models import CorrectiveAction, Report
 from breaches.permissions import may_write_or_decide
-from breaches.views.access import SignedInRequest, report_page
-from releases.core.canonical import canonical_json, sha256_hex
-from releases.core.dates.london import local_date
-from releases.core.lifecycle import MoveRefused
+from breaches.views.access import report_page
+from releases.rules.canonical import canonical_json, sha256_hex
+from releases.rules.lifecycle import MoveRefused
+from releases.rules.london import local_date
+from releases.views.base import SignedInRequest
 
 
 @report_page("GET")

@@ -14,11 +14,12 @@ from breaches.core.status import DECIDED
 from breaches.forms.cause import CauseForm
 from breaches.models import Report
 from breaches.permissions import may_write_or_decide
-from breaches.views.access import SignedInRequest, report_page
+from breaches.views.access import report_page
 from breaches.words import wording
-from releases.core.canonical import canonical_json, sha256_hex
-from releases.core.dates.london import in_london
-from releases.core.lifecycle import MoveRefused
+from releases.rules.canonical import canonical_json, sha256_hex
+from releases.rules.lifecycle import MoveRefused
+from releases.rules.london import in_london
+from releases.views.base import SignedInRequest
 
 
 @report_page("GET", "POST")

@@ -8,8 +8,9 @@ from django.shortcuts import render
 from breaches.core.content import from_json
 from breaches.core.differences import Change, difference
 from breaches.models import Report, ReportVersion
-from breaches.views.access import SignedInRequest, report_page
+from breaches.views.access import report_page
 from breaches.words import wording
+from releases.views.base import SignedInRequest
 
 
 @report_page("GET")

@@ -15,8 +15,8 @@ from breaches.models import Edition, Practice, Report
 from breaches.permissions import Action, may_settle_wording, moves_open_to, reports_where
 from breaches.reports import practices
 from breaches.reports.versions import content_of
-from breaches.views.access import SignedInRequest
-from releases.core.lifecycle import SomebodyWasFaster
+from releases.rules.lifecycle import ChangedMeanwhile
+from releases.views.base import SignedInRequest
 
 
 @login_required
@@ -51,7 +51,7 @@ def settle(request: SignedInRequest, practice: int) -> HttpResponse:
     if form.is_valid():
         try:
             found = practices.settle(found, **form.cleaned_data, by=request.user, at=timezone.now())
-        except SomebodyWasFaster as faster:
+        except ChangedMeanwhile as faster:
             # What was typed stays; what the other person settled is shown above it.
             found.refresh_from_db()
             form = WordingForm({**request.POST.dict(), "seen": found.settled_mark})

@@ -10,8 +10,9 @@ from breaches.completing import dealing
 from breaches.forms.dealing import DealingForm
 from breaches.models import Report
 from breaches.permissions import Action, may
-from breaches.views.access import SignedInRequest, report_page
-from releases.core.lifecycle import MoveRefused
+from breaches.views.access import report_page
+from releases.rules.lifecycle import MoveRefused
+from releases.views.base import SignedInRequest
 
 
 @report_page("GET", "POST")

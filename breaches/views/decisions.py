@@ -15,8 +15,9 @@ from breaches.forms.decisions import (
     TakeBackForm,
 )
 from breaches.models import Report
-from breaches.views.access import SignedInRequest, report_page
+from breaches.views.access import report_page
 from breaches.views.move_pages import MovePage, decide, shown, unsent
+from releases.views.base import SignedInRequest
 
 CHECK = MovePage(
     SUBMIT, MoveForm, "breaches/check.html", sign_off.submit, lazy("The report is with the Head of Profession.")

@@ -18,7 +18,8 @@ from breaches.paper import pdf
 from breaches.paper.printing import draft_of
 from breaches.permissions import TABLE, Action, acting_role
 from breaches.reports.versions import record
-from breaches.views.access import SignedInRequest, report_page
+from breaches.views.access import report_page
+from releases.views.base import SignedInRequest
 
 
 @report_page("GET", action=Action.DOWNLOAD)

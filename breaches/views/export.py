@@ -12,10 +12,10 @@ from breaches.models import RegisterEvent
 from breaches.permissions import Action
 from breaches.registers import register, register_export
 from breaches.registers.register_export import CannotBeExported
-from breaches.views.access import SignedInRequest
 from breaches.views.register import form_of
-from releases.core.tables.files import Kind
-from releases.forms.downloads import as_download, dated
+from releases.public.export import dated_file_name, download_response
+from releases.rules.tables import TableKind
+from releases.views.base import SignedInRequest
 
 LATEST = 20
 
@@ -34,14 +34,14 @@ def export(request: SignedInRequest) -> HttpResponse:
     leads = list(register_export.producers_with_contacts(request.user))
     form = ExportForm(request.POST if request.method == "POST" else None, may_have_contacts=bool(leads))
     if form.is_valid():
-        now, kind = timezone.now(), Kind(form.cleaned_data["kind"])
+        now, kind = timezone.now(), TableKind(form.cleaned_data["kind"])
         contacts = bool(form.cleaned_data.get("contacts"))
         try:
             written = register_export.export(wanted, kind, by=request.user, at=now, contacts=contacts)
         except CannotBeExported as refusal:
             messages.error(request, str(refusal))
             return _back_to_the_list(request)
-        return as_download(written, kind, name=dated("breach-reports", now=now))
+        return download_response(written, kind, name=dated_file_name("breach-reports", now=now))
     taken = RegisterEvent.objects.filter(producer__in=theirs, kind=register_export.EXPORTED)
     context = {
         "form": form,

@@ -21,10 +21,10 @@ from breaches.registers import figure_tables, figures_file, report_tables, year_
 from breaches.registers.counted import Scope, history
 from breaches.registers.figures_file import Part
 from breaches.registers.year_on_year import Address, Table
-from breaches.views.access import SignedInRequest
-from releases.core.dates.london import local_date
-from releases.core.tables.files import Kind
-from releases.forms.downloads import as_download, dated
+from releases.public.export import dated_file_name, download_response
+from releases.rules.london import local_date
+from releases.rules.tables import TableKind
+from releases.views.base import SignedInRequest
 
 
 @login_required
@@ -40,7 +40,7 @@ def figures(request: SignedInRequest) -> HttpResponse:
             "is_running": form.asked["year"] == today.year,
             "nothing": happened.is_empty,
             "tables": [] if happened.is_empty else list(_tables(happened, form, form.asked)),
-            "kinds": list(Kind),
+            "kinds": list(TableKind),
         }
     return render(request, "breaches/figures.html", context)
 
@@ -49,7 +49,7 @@ def figures(request: SignedInRequest) -> HttpResponse:
 @require_safe
 def export(request: SignedInRequest, kind: str) -> HttpResponse:
     """Give the figures that are shown as a file, by producer or series and by quarter."""
-    if kind not in set(Kind):
+    if kind not in set(TableKind):
         message = f"There is no kind of file {kind}."
         raise Http404(message)
     now = timezone.now()
@@ -58,8 +58,8 @@ def export(request: SignedInRequest, kind: str) -> HttpResponse:
         return redirect(f"{reverse('breaches:figures')}?{request.GET.urlencode()}")
     happened = _happened(request, form, local_date(now))
     parts = _parts(happened, form, form.asked)
-    written = figures_file.write(parts, Kind(kind), year=form.asked["year"], title=_("How are we doing"))
-    return as_download(written, Kind(kind), name=dated("breach-figures", now=now))
+    written = figures_file.write(parts, TableKind(kind), year=form.asked["year"], title=_("How are we doing"))
+    return download_response(written, TableKind(kind), name=dated_file_name("breach-figures", now=now))
 
 
 def _form(request: SignedInRequest, today: date) -> FiguresForm:

@@ -20,11 +20,12 @@ from breaches.forms.joining import JoinForm
 from breaches.models import JoinedDraft, Report
 from breaches.permissions import may_start
 from breaches.reports.versions import changes_since
-from breaches.views.access import SignedInRequest, report_page
+from breaches.views.access import report_page
 from breaches.views.move_pages import MovePage, decide
 from breaches.words import events_in_words
-from releases.core.lifecycle import MoveRefused
 from releases.models import Producer
+from releases.rules.lifecycle import MoveRefused
+from releases.views.base import SignedInRequest
 
 PART_PAGE = MovePage(
     PART,

@@ -30,10 +30,10 @@ from breaches.paper import pdf, printing
 from breaches.permissions import may_settle_wording, moves_open_to
 from breaches.reports import comments, moves, practices
 from breaches.reports.versions import CHANGED_SINCE_READ, changes_since, content_of, present
-from breaches.views.access import SignedInRequest
 from breaches.words import events_in_words, wording
-from releases.core.dates.london import local_date
-from releases.core.lifecycle import FieldRefused, MoveRefused, SomebodyWasFaster, SomethingMissing
+from releases.rules.lifecycle import ChangedMeanwhile, FieldRefused, MissingFields, MoveRefused
+from releases.rules.london import local_date
+from releases.views.base import SignedInRequest
 
 NOT_DONE = lazy(
     "We did not save your answer, because the report changed after you opened the page. Check the report before you "
@@ -81,7 +81,7 @@ def decide(request: SignedInRequest, report: Report, page: MovePage) -> HttpResp
     is_valid = form.is_valid()
     kind = PAST_TENSE[page.move]
     if is_outdated(form, report):
-        return refuse(request, report, form, SomebodyWasFaster(NOT_DONE), kind=kind, done=page.done)
+        return refuse(request, report, form, ChangedMeanwhile(NOT_DONE), kind=kind, done=page.done)
     if not is_valid:
         return shown(request, report, page, form)
     try:
@@ -90,7 +90,7 @@ def decide(request: SignedInRequest, report: Report, page: MovePage) -> HttpResp
         field = refused.field if isinstance(refused, FieldRefused) else ""
         if field in form.fields:
             form.add_error(field, str(refused))
-        if field in form.fields or isinstance(refused, SomethingMissing):
+        if field in form.fields or isinstance(refused, MissingFields):
             return shown(request, report, page, form, remarks=getattr(refused, "remarks", ()))
         return refuse(request, report, form, refused, kind=kind, done=page.done)
     messages.success(request, page.done)
@@ -100,7 +100,7 @@ def decide(request: SignedInRequest, report: Report, page: MovePage) -> HttpResp
 def _act(request: SignedInRequest, report: Report, page: MovePage, form: MoveForm) -> None:
     details = form.details()
     if _was_shown_otherwise(request, report, page, details):
-        raise SomebodyWasFaster(CHANGED_SINCE_READ)
+        raise ChangedMeanwhile(CHANGED_SINCE_READ)
     if page.move == APPROVE:
         details |= {"read_sha256": details.pop("content_sha256"), "render": pdf.render}
     page.act(report, by=request.user, at=timezone.now(), **details)

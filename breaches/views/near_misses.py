@@ -13,8 +13,8 @@ from breaches.forms.near_misses import NearMissForm
 from breaches.permissions import producers_read
 from breaches.registers import near_misses
 from breaches.registers.near_misses import NearMiss
-from breaches.views.access import SignedInRequest
-from releases.words import preflight_wording
+from releases.text import preflight
+from releases.views.base import SignedInRequest
 
 NEAR_MISSES_ON_A_PAGE = 30
 
@@ -48,11 +48,11 @@ def log(request: SignedInRequest) -> HttpResponse:
 
 
 def _listed(miss: NearMiss) -> dict[str, Any]:
-    findings = preflight_wording.codes(miss.mended.found.findings) if miss.mended else []
+    findings = preflight.finding_codes(miss.mended.found.findings) if miss.mended else []
     return {
         "miss": miss,
         "problems": [
-            preflight_wording.sentence(finding, planned=miss.release.due_at)
+            preflight.finding_sentence(finding, planned=miss.release.due_at)
             for finding in findings
             if finding.is_problem
         ],

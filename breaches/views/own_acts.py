@@ -11,7 +11,8 @@ from breaches.core.status import TOLD_ELSEWHERE
 from breaches.forms.own_acts import OwnActForm
 from breaches.models import Report
 from breaches.permissions import declared_own_act, may_write_or_decide
-from breaches.views.access import SignedInRequest, report_page
+from breaches.views.access import report_page
+from releases.views.base import SignedInRequest
 
 
 @report_page("GET", "POST")

@@ -14,11 +14,12 @@ from breaches.forms.publishing import PublishForm, TakeBackForm
 from breaches.models import Report
 from breaches.permissions import Action, declared_own_act
 from breaches.reports.moves import SOMEBODY_ELSE_DECIDES
-from breaches.views.access import SignedInRequest, report_page
+from breaches.views.access import report_page
 from breaches.views.move_pages import NOT_DONE, is_outdated, refuse
 from breaches.views.transparency import if_public, title_of
 from breaches.words import wording
-from releases.core.lifecycle import MoveRefused, SomebodyWasFaster
+from releases.rules.lifecycle import ChangedMeanwhile, MoveRefused
+from releases.views.base import SignedInRequest
 
 
 @if_public
@@ -32,14 +33,14 @@ def publish(request: SignedInRequest, report: Report) -> HttpResponse:
     form = PublishForm(request.POST or None, initial={"last_change": report.last_change, "seen": seen})
     is_valid, done = form.is_valid(), _("Anyone can read it now.")
     if form.is_bound and is_outdated(form, report):
-        return refuse(request, report, form, SomebodyWasFaster(NOT_DONE), kind=MADE_PUBLIC, done=done)
+        return refuse(request, report, form, ChangedMeanwhile(NOT_DONE), kind=MADE_PUBLIC, done=done)
     if publishing.is_public(report) or not publishing.may_be_published(report):
         messages.warning(request, _("This cannot be done with the report as it stands."))
         return redirect("breaches:report", report.reference)
     if is_valid:
         try:
             publishing.publish(report, seen=form.cleaned_data["seen"], by=request.user, at=timezone.now())
-        except SomebodyWasFaster as refusal:
+        except ChangedMeanwhile as refusal:
             messages.warning(request, str(refusal))
             return redirect("breaches:publish", report.reference)
         messages.success(request, done)
@@ -58,7 +59,7 @@ def take_back(request: SignedInRequest, report: Report) -> HttpResponse:
     form = TakeBackForm(request.POST or None, initial={"last_change": report.last_change})
     is_valid, done = form.is_valid(), _("It is no longer public.")
     if form.is_bound and is_outdated(form, report):
-        return refuse(request, report, form, SomebodyWasFaster(NOT_DONE), kind=TAKEN_FROM_PUBLIC, done=done)
+        return refuse(request, report, form, ChangedMeanwhile(NOT_DONE), kind=TAKEN_FROM_PUBLIC, done=done)
     if is_valid:
         try:
             publishing.take_back(report, words=form.cleaned_data["words"], by=request.user, at=timezone.now())

@@ -14,9 +14,9 @@ from breaches.forms.register import RegisterForm
 from breaches.models import Report
 from breaches.permissions import Action
 from breaches.registers import register
-from breaches.views.access import SignedInRequest
 from breaches.words import wording
-from releases.core.dates.london import day
+from releases.rules.london import format_day
+from releases.views.base import SignedInRequest
 
 REPORTS_ON_A_PAGE = 30
 
@@ -59,7 +59,7 @@ def _row(report: Report) -> dict[str, Any]:
         "report": report,
         "title": "; ".join(output.title for output in content.outputs) or report.reference,
         "kind": wording.kind_of(report),
-        "occurred": [day(on) for on in sorted(content.occurred_on)],
+        "occurred": [format_day(on) for on in sorted(content.occurred_on)],
         "practices": ", ".join(dict.fromkeys(practice.code for practice in content.practices)),
         "status": status,
         "colour": colour,

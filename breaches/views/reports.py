@@ -51,12 +51,13 @@ from breaches.permissions import (
 )
 from breaches.reports import comments
 from breaches.reports.versions import present
-from breaches.views.access import SignedInRequest, report_page
+from breaches.views.access import report_page
 from breaches.words import events_in_words, wording
-from releases.core.dates.london import day
-from releases.core.judging.verdict import SUSPICIOUS
-from releases.core.roles import LEADS
 from releases.permissions import Person
+from releases.rules.lifecycle import LEADS
+from releases.rules.london import format_day
+from releases.verdict.address import SUSPICIOUS
+from releases.views.base import SignedInRequest
 
 REPORTS_ON_A_PAGE = 30
 
@@ -234,7 +235,7 @@ def _listed(report: Report, content: ReportContent) -> dict[str, Any]:
         "report": report,
         "title": "; ".join(output.title for output in content.outputs) or report.reference,
         "kind": wording.kind_of(report),
-        "occurred": " and ".join(day(on) for on in content.occurred_on),
+        "occurred": " and ".join(format_day(on) for on in content.occurred_on),
         "status": status,
         "colour": colour,
     }

@@ -20,10 +20,11 @@ from breaches.models import Report
 from breaches.permissions import moves_open_to
 from breaches.reports import comments, practices
 from breaches.reports.versions import present
-from breaches.views.access import SignedInRequest, report_page
+from breaches.views.access import report_page
 from breaches.words import wording
-from releases.core.dates.london import day
-from releases.core.lifecycle import MoveRefused
+from releases.rules.lifecycle import MoveRefused
+from releases.rules.london import format_day
+from releases.views.base import SignedInRequest
 
 
 @report_page("GET", "POST", move=EDIT)
@@ -153,7 +154,7 @@ def _shown(
         "form": form,
         "rows": form.rows,
         "formset": form.rows,
-        "occurred": " and ".join(day(on) for on in content.occurred_on),
+        "occurred": " and ".join(format_day(on) for on in content.occurred_on),
         "on_record": [
             {
                 "label": wording.FIELDS[field],

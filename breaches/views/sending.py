@@ -10,8 +10,9 @@ from breaches.core.status import CLOSE, CORRECT, NOTE_ANSWER, SEND, WITHDRAW
 from breaches.deciding import sending
 from breaches.forms.sending import AnswerForm, CloseForm, NoticeForm, SendForm, SentOutsideForm
 from breaches.models import Report
-from breaches.views.access import SignedInRequest, report_page
+from breaches.views.access import report_page
 from breaches.views.move_pages import MovePage, decide
+from releases.views.base import SignedInRequest
 
 
 def _recipient(request: SignedInRequest, report: Report) -> dict[str, Any]:

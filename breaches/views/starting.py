@@ -17,8 +17,8 @@ from breaches.drafts.starting import About
 from breaches.forms.rows import with_another_row
 from breaches.forms.starting import StartAboutListForm, StartForm
 from breaches.permissions import may_start, producers_written_for
-from breaches.views.access import SignedInRequest
 from releases.models import Producer, Release, Series
+from releases.views.base import SignedInRequest
 
 RELEASE = "series__producer", "series__responsible", "series__head_of_profession"
 SERIES = "producer", "responsible", "head_of_profession"

@@ -15,11 +15,11 @@ from breaches.forms.timeline import NoteForm, PrintedForm
 from breaches.models import Report, TimelineNote
 from breaches.permissions import Action, may
 from breaches.reports.versions import content_of
-from breaches.views.access import SignedInRequest, report_page
+from breaches.views.access import report_page
 from breaches.words import events_in_words, wording
-from releases.core.dates.london import in_london
-from releases.core.lifecycle import MoveRefused
-from releases.core.roles import Role
+from releases.rules.lifecycle import MoveRefused, Role
+from releases.rules.london import in_london
+from releases.views.base import SignedInRequest
 
 # What happened to the report itself, apart from edits and downloads, which its history tells.
 TOLD_BY_THE_HISTORY = (

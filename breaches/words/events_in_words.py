@@ -10,9 +10,8 @@ from breaches.core.remarks import Section
 from breaches.core.status import DismissalReason, Kind, RecordingReason
 from breaches.models import ReportEvent, SectionComment
 from breaches.words.wording import FIELDS, REASONS, RECORDING_REASONS, ROLES, SECTIONS, cause_of
-from releases.core.dates.london import day
-from releases.core.lifecycle import spoken
-from releases.core.roles import Role
+from releases.rules.lifecycle import Role, spoken
+from releases.rules.london import format_day
 
 EVENTS = {
     "drafted": lazy("Drafted from the record"),
@@ -59,7 +58,7 @@ EVENTS = {
 def removed_in_words(redactions: Iterable[ReportEvent]) -> str:
     """Say when and by whom words were removed: "on 9 August 2020 by Ada Hill"; "" where none were."""
     sentence = _("on %(day)s by %(person)s")
-    return _(" and ").join(sentence % {"day": day(event.at), "person": event.actor} for event in redactions)
+    return _(" and ").join(sentence % {"day": format_day(event.at), "person": event.actor} for event in redactions)
 
 
 def listed(events: Iterable[ReportEvent], on_sections: Mapping[int, Iterable[SectionComment]]) -> list[dict[str, Any]]:

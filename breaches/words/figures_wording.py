@@ -13,8 +13,8 @@ from django.utils.translation import ngettext
 
 from breaches.core.figures.figures import Spread
 from breaches.core.figures.quarter import Quarter
-from releases.core.judging.verdict import Outcome
-from releases.words.wording import duration
+from releases.text.release import duration
+from releases.verdict.address import Outcome
 
 # The shorthand of the Analysis Function's guidance on symbols in tables: not applicable.
 NOT_APPLICABLE = "[z]"

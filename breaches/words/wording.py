@@ -15,9 +15,9 @@ from breaches.core.remarks import Section
 from breaches.core.status import Cause, DismissalReason, Kind, RecordingReason, ReportStatus, Term
 from breaches.models import Report, Suspicion
 from breaches.models.report import KINDS as KIND_CHOICES
-from releases.core.dates.london import day
-from releases.core.judging.verdict import Outcome
-from releases.core.roles import Role
+from releases.rules.lifecycle import Role
+from releases.rules.london import format_day
+from releases.verdict.address import Outcome
 
 # The words of a status and the colour of its tag.
 STATUSES = {
@@ -194,4 +194,4 @@ def lines_of(value: Any) -> Iterable[str]:
         case tuple():
             yield from [line for one in value for line in lines_of(one)] or [_("(empty)")]
         case _:
-            yield day(value)
+            yield format_day(value)

@@ -1,5 +1,5 @@
 """The admin site for calendar management: producers, series, releases, and the record to read."""
 
-from releases.admin import exemption, people, record, release, series
+from releases.admin import people, record, release
 
 __all__ = ["exemption", "people", "record", "release", "series"]

@@ -1,16 +1,21 @@
-"""What the admin site shows to whom: rows of producers for which a person holds a role, and no others."""
+"""Which rows the admin site shows to whom, and their history."""
 
-from collections.abc import Callable
+from collections.abc import Callable, Iterable, Iterator, Sequence
+from dataclasses import dataclass
+from datetime import datetime
 from typing import Any, ClassVar
 
 from django.contrib import admin, messages
+from django.contrib.admin.utils import unquote
 from django.db.models import Model, QuerySet
 from django.http import Http404, HttpRequest, HttpResponse, HttpResponseRedirect
+from django.utils.translation import gettext as _
 
 from releases import permissions
-from releases.core.lifecycle import MoveRefused
-from releases.models import Producer
+from releases.models import Producer, Release
 from releases.permissions import Action, NotYours
+from releases.rules.lifecycle import MoveRefused
+from releases.text import calendar
 
 
 def ask_once(request: HttpRequest, question: str, answer: Callable[[], bool]) -> bool:
@@ -120,3 +125,61 @@ class ReadOnly[M: Model](ByProducer[M]):
     def has_delete_permission(self, request: HttpRequest, obj: Any = None) -> bool:
         """Refuse: these rows stay."""
         return False
+
+
+MOST_ENTRIES = 200
+
+
+@dataclass(frozen=True, slots=True)
+class Entry:
+    """One thing that happened, at an aware instant, by whom (empty: the system), with what was changed."""
+
+    at: datetime
+    who: str
+    what: str
+    details: Sequence[str]
+
+
+class WithHistory[M: Model](ByProducer[M]):
+    """Shows the history of a row as the record has it; it leads nowhere back, so that no rule is passed by it."""
+
+    object_history_template = "admin/releases/object_history.html"
+
+    def history_view(
+        self, request: HttpRequest, object_id: str, extra_context: dict[str, Any] | None = None
+    ) -> HttpResponse:
+        """Show what happened to one row."""
+        row = self.get_object(request, unquote(object_id))
+        entries = list(_of_release(row) if isinstance(row, Release) else _of_row(row))
+        context = {"entries": entries[:MOST_ENTRIES], "left_out": max(0, len(entries) - MOST_ENTRIES)}
+        return super().history_view(request, object_id, {**context, **(extra_context or {})})
+
+
+def _of_release(release: Release) -> Iterator[Entry]:
+    events = release.events.select_related("actor").order_by("-position")
+    for event in events[: MOST_ENTRIES + 1]:
+        yield Entry(event.at, _name(event.actor), calendar.event_sentence(event), list(calendar.event_details(event)))
+
+
+def _of_row(row: Any) -> Iterator[Entry]:
+    versions = list(row.history.select_related("history_user").order_by("-history_date", "-history_id"))
+    for version, before in zip(versions, [*versions[1:], None], strict=True):
+        who = _name(version.history_user)
+        if version.history_type == "+" or before is None:
+            yield Entry(version.history_date, who, _("Added"), [])
+        else:
+            yield Entry(version.history_date, who, _("Changed"), list(_differences(version, before)))
+
+
+def _differences(version: Any, before: Any) -> Iterable[str]:
+    for change in version.diff_against(before, foreign_keys_are_objs=True).changes:
+        name = version.instance_type._meta.get_field(change.field).verbose_name
+        yield calendar.changed_fields(name, _shown(change.old), _shown(change.new))
+
+
+def _shown(value: Any) -> Any:
+    return value if value is None or isinstance(value, bool) else str(value)
+
+
+def _name(person: Any) -> str:
+    return str(person) if person else ""

@@ -13,13 +13,13 @@ from django.utils.text import format_lazy
 from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy as lazy
 
-from releases.calendar import moving, scheduling, slot_rules
-from releases.calendar.moving import BeingJudged
-from releases.core import web_address
-from releases.core.dates.calendar import Precision, Slot
-from releases.core.lifecycle import MoveRefused
+from releases import scheduling
 from releases.models import Address, Release
-from releases.probe.registry import ADAPTERS
+from releases.probe.adapters import ADAPTERS
+from releases.rules import web_address
+from releases.rules.calendar import Precision, Slot
+from releases.rules.lifecycle import MoveRefused
+from releases.scheduling import BeingJudged
 
 # Under which field of the form a refusal is shown that names a field of the release.
 FIELDS_OF_A_CHANGE = {"planned_on": "new_on", "planned_at": "new_at", "exact_date": "new_on", "reason": "reason"}
@@ -37,7 +37,7 @@ class NewReleaseForm(forms.ModelForm[Release]):
         cleaned = super().clean() or self.cleaned_data
         if {"series", "planned_on", "planned_at", "precision"} <= cleaned.keys():
             with_series = {"slot": self.slot, "rehearsal": cleaned["rehearsal"]}
-            _ask(self, lambda: slot_rules.check_new(cleaned["series"], **with_series), {})
+            _ask(self, lambda: scheduling.check_new_slot(cleaned["series"], **with_series), {})
         return cleaned
 
     @property
@@ -96,7 +96,7 @@ class ReleaseForm(forms.ModelForm[Release]):
 
     def _ask_for_the_change(self) -> None:
         given = self.cleaned_data
-        self.new_slot = slot_rules.moved(
+        self.new_slot = scheduling.moved(
             self.instance.slot,
             on=given["new_on"],
             at=given["new_at"],
@@ -139,7 +139,7 @@ class AddressForm(forms.ModelForm[Address]):
         """Require an address that may be fetched."""
         url = str(self.cleaned_data["url"])
         try:
-            web_address.read(url)
+            web_address.parse_address(url)
         except web_address.NotAWebAddressError as error:
             raise ValidationError(f"{error}.") from error
         return url
@@ -195,7 +195,7 @@ def kept_while_judged(form: forms.ModelForm[Any], name: str, releases: QuerySet[
     """
     if name in form.changed_data:
         try:
-            moving.refuse_other_names_while_judged(releases, at=timezone.now())
+            scheduling.refuse_other_names_while_judged(releases, at=timezone.now())
         except BeingJudged as refusal:
             raise ValidationError(str(refusal)) from refusal
     return form.cleaned_data[name]

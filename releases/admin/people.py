@@ -1,4 +1,4 @@
-"""Producers and memberships, kept by administrators; contacts, kept by those who keep the calendar."""
+"""Producers, memberships, contacts, series and exemptions in the admin site."""
 
 from typing import Any, ClassVar
 
@@ -6,15 +6,19 @@ from django import forms
 from django.contrib import admin
 from django.db import transaction
 from django.db.models import Model, QuerySet
-from django.http import HttpRequest
+from django.http import HttpRequest, HttpResponse
+from django.utils import timezone
 from django.utils.translation import gettext as _
+from django.utils.translation import gettext_lazy as lazy
 
-from releases import permissions
+from releases import exemptions, permissions
+from releases.admin.access import RefusalsAsMessages, WithHistory
 from releases.admin.forms import kept_while_judged
-from releases.admin.history import WithHistory
-from releases.models import Contact, Membership, Producer, Release
+from releases.exemptions import Approval, ExemptionRefused
+from releases.models import Contact, Exemption, Membership, Producer, Release, Series
 from releases.models.event import record_rows
 from releases.permissions import Action
+from releases.verdict.exemption import Covers
 
 
 class ByAdministrators[M: Model](WithHistory[M]):
@@ -177,3 +181,201 @@ class ContactAdmin(WithHistory[Contact]):
         if db_field.name == "producer":
             kwargs["queryset"] = permissions.producers_where(request.user, Action.EDIT)
         return super().formfield_for_foreignkey(db_field, request, **kwargs)
+
+
+PEOPLE = ("responsible", "publishing_contacts", "head_of_profession", "deputies")
+
+
+class SeriesForm(forms.ModelForm[Series]):
+    """Offers the contacts of the series' own producer."""
+
+    class Meta:
+        model = Series
+        fields = "__all__"  # noqa: DJ007  # the admin class names them
+        help_texts = {
+            "slug": lazy(
+                "A short name without spaces, such as labour-market-overview: small letters, digits and hyphens. It is "
+                "offered from the title, and stands in addresses and in the references of the series’ releases. "
+                "Leave it as it is once readers use them."
+            ),
+        }
+
+    def __init__(self, *args: Any, **kwargs: Any) -> None:
+        """Narrow the choices of people."""
+        super().__init__(*args, **kwargs)
+        for name in PEOPLE:
+            if name in self.fields:
+                own: QuerySet[Contact] = self.instance.producer.contacts.all()
+                self.fields[name].queryset = own  # type: ignore[attr-defined]  # a field of model choices
+
+    def clean_title(self) -> str:
+        """Keep the title while the verdict on a release of the series falls."""
+        return str(kept_while_judged(self, "title", Release.objects.filter(series=self.instance.pk)))
+
+
+@admin.register(Series)
+class SeriesAdmin(WithHistory[Series]):
+    """Series of one's own producers."""
+
+    form = SeriesForm
+    list_display = ("title", "producer", "designation", "release_time", "tolerance_seconds", "responsible")
+    list_filter = ("designation", "market_sensitive")
+    list_select_related = ("producer", "responsible")
+    search_fields = ("title", "producer__name")
+    autocomplete_fields = PEOPLE
+
+    def label_of(self, row: Series) -> str:
+        """Name a series with its producer, where one is chosen among those of several."""
+        return f"{row.title} ({row.producer})"
+
+    def get_search_results(
+        self, request: HttpRequest, queryset: QuerySet[Series], search_term: str
+    ) -> tuple[QuerySet[Series], bool]:
+        """Offer for a release only the series whose calendar one keeps."""
+        if request.GET.get("field_name") == "series":
+            queryset = queryset.filter(producer__in=permissions.producers_where(request.user, Action.EDIT))
+        return super().get_search_results(request, queryset, search_term)
+
+    def get_fieldsets(self, request: HttpRequest, obj: Any = None) -> Any:
+        """Ask for people and tolerance once the series and its producer are there."""
+        what = (None, {"fields": ("producer", "title", "slug", "designation", "market_sensitive")})
+        time = (
+            _("Release time"),
+            {"fields": ("release_time", "alternative_time_reference", "alternative_time_approved_on")},
+        )
+        later = ((_("People"), {"fields": PEOPLE}), (_("Tolerance"), {"fields": ("tolerance_seconds",)}))
+        return (what, time, *later) if obj else (what, time)
+
+    def get_readonly_fields(self, request: HttpRequest, obj: Any = None) -> tuple[str, ...]:
+        """Keep a series with its producer; the tolerance is for the Head of Profession and deputies."""
+        if obj is None:
+            return ()
+        leads = permissions.may(request.user, Action.CHANGE_TOLERANCE, obj.producer)
+        return ("producer",) if leads else ("producer", "tolerance_seconds")
+
+    def get_prepopulated_fields(self, request: HttpRequest, obj: Any = None) -> dict[str, Any]:
+        """Offer a slug for a new series only."""
+        return {} if obj else {"slug": ("title",)}
+
+    def formfield_for_foreignkey(self, db_field: Any, request: HttpRequest, **kwargs: Any) -> Any:
+        """Offer one's own producers only."""
+        if db_field.name == "producer":
+            kwargs["queryset"] = permissions.producers_where(request.user, Action.EDIT)
+        return super().formfield_for_foreignkey(db_field, request, **kwargs)
+
+    def response_add(self, request: HttpRequest, obj: Series, post_url_continue: str | None = None) -> HttpResponse:
+        """Go on to the people of a new series."""
+        if "_addanother" not in request.POST:
+            posted = request.POST.copy()
+            posted["_continue"] = "1"
+            request.POST = posted  # type: ignore[assignment]  # Django's own admin of users does the same
+        return super().response_add(request, obj, post_url_continue)
+
+
+WHOSE = ("producer", "series")
+APPROVAL = ("reference", "approved_on", "covers_from", "covers_to")
+FAULTS = ("covers_late", "covers_early", "covers_partial")
+END = ("end", "end_words")
+
+
+class NewExemptionForm(forms.ModelForm[Exemption]):
+    """Asks for an approval as it was given."""
+
+    class Meta:
+        model = Exemption
+        fields = (*WHOSE, *APPROVAL, *FAULTS, "words")
+
+    def clean(self) -> dict[str, Any]:
+        """Ask whether it can be recorded so."""
+        cleaned = super().clean() or self.cleaned_data
+        if {*WHOSE, *APPROVAL, "words"} <= cleaned.keys():
+            try:
+                exemptions.check_exemption(cleaned["producer"], cleaned["series"], self.approval, at=timezone.now())
+            except ExemptionRefused as refusal:
+                self.add_error(refusal.field, str(refusal))
+        return cleaned
+
+    @property
+    def approval(self) -> Approval:
+        """The approval as it was typed."""
+        given = self.cleaned_data
+        covers = frozenset(what for what in Covers if given[f"covers_{what}"])
+        return Approval(**{name: given[name] for name in (*APPROVAL, "words")}, covers=covers)
+
+
+class EndExemptionForm(forms.ModelForm[Exemption]):
+    """Asks why an exemption ends."""
+
+    class Meta:
+        model = Exemption
+        fields = END
+
+    def clean(self) -> dict[str, Any]:
+        """Ask for both the way in which it ends and the reason."""
+        cleaned = super().clean() or self.cleaned_data
+        if not cleaned.get("end"):
+            self.add_error("end", _("Say how it ends."))
+        if not str(cleaned.get("end_words", "")).strip():
+            self.add_error("end_words", _("Say why it ends."))
+        return cleaned
+
+
+@admin.register(Exemption)
+class ExemptionAdmin(RefusalsAsMessages[Exemption]):
+    """Exemptions of one's own producers."""
+
+    list_display = ("reference", "producer", "series", "approved_on", "covers_from", "covers_to", *FAULTS, "end")
+    list_filter = ("covers_late", "covers_early", "covers_partial", "end")
+    list_select_related = ("producer", "series")
+    search_fields = ("reference", "producer__name", "series__title", "words")
+
+    def has_add_permission(self, request: HttpRequest) -> bool:
+        """Ask the table of permissions."""
+        return self.may(request, Action.KEEP_EXEMPTIONS)
+
+    def has_change_permission(self, request: HttpRequest, obj: Any = None) -> bool:
+        """Let those who keep exemptions end one that has not ended."""
+        return self.may(request, Action.KEEP_EXEMPTIONS, obj) and not (obj and obj.ended_at)
+
+    def has_delete_permission(self, request: HttpRequest, obj: Any = None) -> bool:
+        """Refuse: what covered a verdict stays to be read."""
+        return False
+
+    def get_fieldsets(self, request: HttpRequest, obj: Any = None) -> Any:
+        """Ask for the approval of a new one, and for the end of one that is there."""
+        what = (
+            (None, {"fields": WHOSE}),
+            (_("Approval"), {"fields": APPROVAL}),
+            (_("Covers"), {"fields": (*FAULTS, "words")}),
+        )
+        if obj is None:
+            return what
+        recorded = (_("Recorded"), {"fields": ("recorded_by", "recorded_at")})
+        return (*what, recorded, (_("End it"), {"fields": (*END, "ended_by", "ended_at")}))
+
+    def get_readonly_fields(self, request: HttpRequest, obj: Any = None) -> tuple[str, ...]:
+        """Keep what was recorded."""
+        if obj is None:
+            return ()
+        return (*WHOSE, *APPROVAL, *FAULTS, "words", "recorded_by", "recorded_at", "ended_by", "ended_at")
+
+    def get_form(self, request: HttpRequest, obj: Any = None, change: bool = False, **kwargs: Any) -> Any:  # noqa: FBT001, FBT002
+        """Choose the form."""
+        return super().get_form(request, obj, change, **kwargs, form=EndExemptionForm if obj else NewExemptionForm)
+
+    def formfield_for_foreignkey(self, db_field: Any, request: HttpRequest, **kwargs: Any) -> Any:
+        """Offer what the person leads, and nothing else."""
+        own = permissions.producers_where(request.user, Action.KEEP_EXEMPTIONS)
+        offered: dict[str, QuerySet[Any]] = {"producer": own, "series": Series.objects.filter(producer__in=own)}
+        kwargs["queryset"] = offered[db_field.name]
+        return super().formfield_for_foreignkey(db_field, request, **kwargs)
+
+    def save_model(self, request: HttpRequest, obj: Exemption, form: Any, change: bool) -> None:  # noqa: FBT001
+        """Record a new exemption, or end one."""
+        user: Any = request.user
+        now = timezone.now()
+        if change:
+            exemptions.end_exemption(obj, obj.end, words=obj.end_words, by=user, at=now)
+        else:
+            obj.pk = exemptions.record_exemption(obj.producer, obj.series, form.approval, by=user, at=now).pk
+        obj.refresh_from_db()

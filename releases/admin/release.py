@@ -10,20 +10,17 @@ from django.utils import timezone
 from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy as lazy
 
-from releases import permissions
-from releases.admin import exports, moves
-from releases.admin.access import RefusalsAsMessages
-from releases.admin.columns import ReleaseColumns
+from releases import corrections, permissions, scheduling
+from releases.admin import batch, moves
+from releases.admin.access import RefusalsAsMessages, WithHistory
+from releases.admin.batch import plan_next_year, set_addresses
 from releases.admin.forms import AddressForm, AddressFormSet, NewReleaseForm, ReleaseForm
-from releases.admin.history import WithHistory
-from releases.admin.plan_next_year import plan_next_year
-from releases.admin.set_addresses import set_addresses
-from releases.admin.single import MovesOfOne
-from releases.calendar import corrections, scheduling
-from releases.core.dates.calendar import STANDARD_RELEASE_TIME
-from releases.core.status import CHANGE_DATE, RELEASE
+from releases.admin.moves import MovesOfOne
+from releases.admin.release_list import ReleaseColumns
 from releases.models import Address, DateChangeRequest, Release, Series
 from releases.permissions import Action
+from releases.rules.calendar import STANDARD_RELEASE_TIME
+from releases.rules.lifecycle import CHANGE_DATE, RELEASE
 
 CHANGE = {
     "fields": (("new_on", "new_at", "new_precision"), "reason", "seen_version"),
@@ -78,7 +75,7 @@ class ReleaseAdmin(MovesOfOne, ReleaseColumns, WithHistory[Release], RefusalsAsM
         set_addresses,
         plan_next_year,
         moves.ask_preflight,
-        *exports.ACTIONS,
+        *batch.ACTIONS,
     )
 
     def has_preflight_permission(self, request: HttpRequest) -> bool:
@@ -127,7 +124,7 @@ class ReleaseAdmin(MovesOfOne, ReleaseColumns, WithHistory[Release], RefusalsAsM
             permissions.check_may(user, Action.EDIT, obj.series.producer)
             obj.pk = scheduling.record_release(obj.series, slot=form.slot, by=user, at=now, **new).pk
         else:
-            corrections.correct(obj, title=obj.title, reference=obj.reference, by=user, at=now)
+            corrections.correct_release(obj, title=obj.title, reference=obj.reference, by=user, at=now)
             if form.new_slot:
                 scheduling.change_date(obj, by=user, at=now, **form.change)
         obj.refresh_from_db()
@@ -158,7 +155,7 @@ class ReleaseAdmin(MovesOfOne, ReleaseColumns, WithHistory[Release], RefusalsAsM
     def delete_model(self, request: HttpRequest, obj: Release) -> None:
         """Remove a release that was never public."""
         user: Any = request.user
-        corrections.remove(obj, by=user, at=timezone.now())
+        corrections.remove_release(obj, by=user, at=timezone.now())
 
     def delete_queryset(self, request: HttpRequest, queryset: QuerySet[Release]) -> None:
         """Remove releases that were never public: all of them or none."""

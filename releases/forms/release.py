@@ -1,22 +1,22 @@
-"""The forms of the release pages; what may be and what not is decided by the functions they lead to."""
+"""The forms of a release's pages: date changes, delay notices, answers and agreement."""
 
 from datetime import datetime
 from typing import Any
 
 from django import forms
 from django.core.exceptions import ValidationError
+from django.db.models import QuerySet
 from django.http import QueryDict
 from django.utils.translation import gettext, gettext_lazy
 from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy as lazy
 
-from releases.core.dates import london
-from releases.core.dates.calendar import Precision, Slot
-from releases.core.status import Status
-from releases.forms.form_fields import ClockTimeField, GovukDateField, LongTextField, PrecisionField
-from releases.forms.form_layout import Question, helper_of
-from releases.models import Release
-from releases.verdicts.answering import TEXT_KINDS
+from releases.forms.base import ClockTimeField, GovukDateField, LongTextField, PrecisionField, Question, helper_of
+from releases.models import DateChangeRequest, Release
+from releases.rules import london
+from releases.rules.calendar import Precision, Slot
+from releases.rules.lifecycle import Status
+from releases.statements import TEXT_KINDS
 
 MOST_WORDS = 2000
 
@@ -195,3 +195,125 @@ class WasLiveForm(forms.Form):
             except ValueError as error:
                 self.add_error("live_time", str(error))
         return cleaned
+
+
+class DelayNoticeForm(forms.Form):
+    """When a release is expected instead, as a time or in words, and whom readers can ask."""
+
+    use_required_attribute = False
+
+    seen = forms.IntegerField(widget=forms.HiddenInput)
+    expected_on = GovukDateField(
+        label=lazy("Expected date (optional)"),
+        subject=lazy("Expected date"),
+        help_text=lazy("Leave date and time empty where nobody knows yet."),
+        required=False,
+    )
+    expected_time = ClockTimeField(
+        label=lazy("Expected time in London (optional)"), help_text=lazy("For example, 11:30am"), required=False
+    )
+    expected_words = forms.CharField(
+        label=lazy("When it is expected, in words"),
+        help_text=lazy("For example, later this morning. Needed where there is no date and time."),
+        required=False,
+        max_length=300,
+    )
+    contact_name = forms.CharField(label=lazy("Whom can readers ask?"), required=False, max_length=200)
+    contact_email = forms.EmailField(label=lazy("E-mail address for readers"), required=False)
+
+    def __init__(self, *args: Any, **kwargs: Any) -> None:
+        super().__init__(*args, **kwargs)
+        self.helper = helper_of(
+            "seen",
+            Question("expected_on", size="s"),
+            Question("expected_time", size="s", css_class="govuk-input--width-5"),
+            Question("expected_words", size="s"),
+            Question("contact_name", size="s"),
+            Question("contact_email", size="s"),
+            button=str(lazy("Post this notice")),
+        )
+
+    def clean(self) -> dict[str, Any]:
+        """Put date and time together into one instant; one of them alone says too little."""
+        cleaned = super().clean() or self.cleaned_data
+        if {"expected_on", "expected_time"} <= cleaned.keys():
+            on, at = cleaned["expected_on"], cleaned["expected_time"]
+            if on and not at:
+                self.add_error("expected_time", lazy("Give the time as well, or say it in words"))
+            if at and not on:
+                self.add_error("expected_on", lazy("Give the date as well, or say it in words"))
+            if on and at:
+                try:
+                    cleaned["expected_at"] = london.from_london(datetime.combine(on, at.replace(second=0)))
+                except ValueError as error:
+                    self.add_error("expected_time", str(error))
+        return cleaned
+
+    @property
+    def notice(self) -> dict[str, Any]:
+        """The notice as it was typed, from the notices that the person has seen."""
+        given = self.cleaned_data
+        names = ("expected_words", "contact_name", "contact_email", "seen")
+        return {"expected_at": given.get("expected_at"), **{name: given[name] for name in names}}
+
+
+MOST_DIGITS = 18
+
+
+class AgreeForm(forms.Form):
+    """The requests, of those that a person may decide, to which they agree."""
+
+    use_required_attribute = False
+
+    requests = forms.ModelMultipleChoiceField(
+        queryset=DateChangeRequest.objects.none(),
+        error_messages={"required": lazy("Select the changes to which you agree")},
+    )
+
+    def __init__(self, data: Any = None, *, theirs: QuerySet[DateChangeRequest]) -> None:
+        super().__init__(data)
+        self.fields["requests"].queryset = theirs  # type: ignore[attr-defined]  # a field of model choices
+
+    @property
+    def names_others(self) -> bool:
+        """Whether something was sent that is no request of theirs."""
+        # Databases refuse to compare a key with a greater number than any key can be.
+        keys = self.data.getlist("requests") if isinstance(self.data, QueryDict) else []
+        if any(not key.isdecimal() or len(key) > MOST_DIGITS for key in keys):
+            return True
+        return any(error.code != "required" for error in self.errors.as_data().get("requests", ()))
+
+
+class RefuseForm(forms.Form):
+    """Why a change is refused."""
+
+    use_required_attribute = False
+
+    reason = LongTextField(
+        label=lazy("Reason for refusing"),
+        help_text=lazy("The person who asked reads it. It is not published."),
+        required=False,
+        max_length=MOST_WORDS,
+    )
+
+    def __init__(self, *args: Any, **kwargs: Any) -> None:
+        super().__init__(*args, **kwargs)
+        self.helper = helper_of(Question("reason", size="s"), button=str(lazy("Refuse this change")))
+
+
+class CorrectReasonForm(forms.Form):
+    """The public reason of a change of date as readers are to see it."""
+
+    use_required_attribute = False
+
+    seen = forms.IntegerField(widget=forms.HiddenInput)
+    reason = LongTextField(
+        label=lazy("Public reason"),
+        help_text=lazy("Readers see it from now on, and that it was corrected. The first one stays for them to read."),
+        required=False,
+        max_length=MOST_WORDS,
+    )
+
+    def __init__(self, *args: Any, **kwargs: Any) -> None:
+        super().__init__(*args, **kwargs)
+        self.helper = helper_of("seen", Question("reason", size="s"), button=str(lazy("Correct the public reason")))

@@ -5,9 +5,9 @@ from typing import Any, ClassVar
 from django.db import models
 from django.utils.translation import gettext_lazy as lazy
 
-from releases.core.canonical import sha256_hex
-from releases.core.merkle import Head
 from releases.models.append_only import AppendOnlyQuerySet, ChainedRow
+from releases.rules.anchor import Head
+from releases.rules.canonical import sha256_hex
 
 
 class AnchorQuerySet(AppendOnlyQuerySet["Anchor"]):

@@ -8,7 +8,7 @@ from typing import Any, ClassVar, Self
 
 from django.db import models, transaction
 
-from releases.core.canonical import canonical_json, sha256_hex
+from releases.rules.canonical import canonical_json, sha256_hex
 
 FIRST_HASH = "0" * 64
 FIRST_FORMAT = 1

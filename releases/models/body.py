@@ -8,12 +8,12 @@ from django.db import models
 from django.db.models import Exists, F, OuterRef, Q
 from django.utils.translation import gettext_lazy as lazy
 
-from releases.core.canonical import sha256_hex
-from releases.core.judging.proof import Why
 from releases.models.append_only import AppendOnlyRow
 from releases.models.code_words import choices_of
 from releases.models.observation import Observation
 from releases.models.release import Address, Release
+from releases.rules.canonical import sha256_hex
+from releases.verdict.proof import Why
 
 # A watcher compresses hundreds of pages between two looks: the fastest level takes a third of the usual one's
 # time and leaves about a tenth more.

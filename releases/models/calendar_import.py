@@ -7,9 +7,9 @@ from django.conf import settings
 from django.db import models
 from django.db.models import F, Q
 
-from releases.core.import_status import OPEN, ImportStatus
 from releases.models.append_only import AppendOnly, AppendOnlyQuerySet
 from releases.models.code_words import choices_of
+from releases.rules.imports import OPEN, ImportStatus
 
 
 class CalendarImport(models.Model):

@@ -15,10 +15,10 @@ from django.dispatch import receiver
 from django.utils.translation import gettext_lazy as lazy
 
 from releases.models.append_only import AppendOnlyQuerySet, ChainedRow, new_salt, salted_digest
+from releases.models.producer import Series
 from releases.models.release import Release
 from releases.models.release_rows import ReleaseRowRecord
 from releases.models.row_record import Rows
-from releases.models.series import Series
 
 
 @dataclass(slots=True)

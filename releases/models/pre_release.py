@@ -11,12 +11,10 @@ from django.db import models
 from django.db.models import Q
 from django.utils.translation import gettext_lazy as lazy
 
-from releases.core.dates.calendar import Nation
-from releases.core.pre_release_details import Details
-from releases.core.pre_release_period import Oddity, Period, Unit, oddities
-from releases.core.pre_release_status import AccessStatus, Asked, RequestStatus
 from releases.models.code_words import choices_of
 from releases.models.release import Release
+from releases.rules.calendar import Nation
+from releases.rules.pre_release import AccessStatus, Asked, Details, Oddity, Period, RequestStatus, Unit, find_oddities
 
 
 class AccessDetails(models.Model):
@@ -131,7 +129,7 @@ class PreReleaseAccess(AccessDetails):
     @property
     def oddities(self) -> tuple[Oddity, ...]:
         """What of the recorded access does not fit what was granted."""
-        return oddities(began_at=self.began_at, begins_at=self.begins_at, granted_at=self.granted_at)
+        return find_oddities(began_at=self.began_at, begins_at=self.begins_at, granted_at=self.granted_at)
 
 
 class PreReleaseRequest(AccessDetails):

@@ -1,14 +1,17 @@
-"""Who produces statistics, whom to reach there, and who holds which role."""
+"""Producers, contacts, memberships, series and exemptions."""
 
 from django.conf import settings
+from django.core.validators import MaxValueValidator
 from django.db import models
+from django.db.models import F, Q
 from django.utils.translation import gettext_lazy as lazy
 from simple_history.models import HistoricalRecords
 
-from releases.core.dates.calendar import Nation
-from releases.core.pre_release_period import LONGEST, Period, Unit, Usual, usual
-from releases.core.roles import Role
 from releases.models.code_words import choices_of
+from releases.rules.calendar import STANDARD_RELEASE_TIME, Nation
+from releases.rules.lifecycle import Role
+from releases.rules.pre_release import LONGEST, Period, Unit, Usual, usual_period
+from releases.verdict.exemption import Covers, Terms
 
 
 class Producer(models.Model):
@@ -84,7 +87,7 @@ class Producer(models.Model):
     def usual_pre_release(self) -> Usual:
         """Return the period of pre-release access that needs no reason: its own, or that of its nation's order."""
         own = Period(self.pre_release_length, Unit(self.pre_release_unit)) if self.pre_release_length else None
-        return usual(Nation(self.nation), own=own)
+        return usual_period(Nation(self.nation), own=own)
 
     def phrases_of_absence(self) -> tuple[str, ...]:
         """Return the phrases by which its website says that a page is not there."""
@@ -158,3 +161,152 @@ class Membership(models.Model):
 
     def __str__(self) -> str:
         return f"{self.user}: {self.role.replace('_', ' ')}, {self.producer}"
+
+
+DEFAULT_TOLERANCE_SECONDS = 120
+GREATEST_TOLERANCE_SECONDS = 179
+
+
+class Designation(models.TextChoices):
+    """The standing of statistics under the Statistics and Registration Service Act 2007."""
+
+    ACCREDITED = "accredited", lazy("Accredited official statistics")
+    OFFICIAL = "official", lazy("Official statistics")
+    IN_DEVELOPMENT = "in_development", lazy("Official statistics in development")
+
+
+class Series(models.Model):
+    """Releases of one kind, month by month or year by year."""
+
+    producer = models.ForeignKey(Producer, on_delete=models.PROTECT, related_name="series")
+    title = models.CharField(max_length=300)
+    slug = models.SlugField(max_length=150)
+    designation = models.CharField(max_length=20, choices=Designation.choices, default=Designation.OFFICIAL)
+    release_time = models.TimeField(
+        lazy("release time (London)"),
+        default=STANDARD_RELEASE_TIME,
+        help_text=lazy("9:30am, unless the Director General for Regulation approved another time for this series."),
+    )
+    market_sensitive = models.BooleanField(
+        default=False,
+        help_text=lazy("Confirming its dates less than six months ahead is advised against; it is not refused."),
+    )
+    alternative_time_reference = models.CharField(lazy("approval's reference"), max_length=100, blank=True)
+    alternative_time_approved_on = models.DateField(lazy("approved on"), null=True, blank=True)
+    responsible = models.ForeignKey(
+        Contact, on_delete=models.PROTECT, null=True, blank=True, related_name="series_responsible_for"
+    )
+    publishing_contacts = models.ManyToManyField(Contact, blank=True, related_name="series_published")
+    head_of_profession = models.ForeignKey(
+        Contact, on_delete=models.PROTECT, null=True, blank=True, related_name="series_headed"
+    )
+    deputies = models.ManyToManyField(Contact, blank=True, related_name="series_deputised")
+    tolerance_seconds = models.PositiveSmallIntegerField(
+        default=DEFAULT_TOLERANCE_SECONDS,
+        validators=[MaxValueValidator(GREATEST_TOLERANCE_SECONDS)],
+        help_text=lazy(
+            "How many seconds after the release time still count as on time: at most 179. "
+            "Only the Head of Profession or a deputy changes it."
+        ),
+    )
+    history = HistoricalRecords()
+
+    class Meta:
+        ordering = ("title",)
+        verbose_name_plural = lazy("series")
+        constraints = [
+            models.UniqueConstraint(fields=["producer", "slug"], name="one_series_per_producer_and_slug"),
+            models.UniqueConstraint(fields=["producer", "title"], name="one_series_per_producer_and_title"),
+            models.CheckConstraint(
+                condition=models.Q(tolerance_seconds__lte=GREATEST_TOLERANCE_SECONDS),
+                name="tolerance_below_three_minutes",
+            ),
+            # OSR's policy on alternative release times (since 5 May 2022): approved in writing, per series.
+            models.CheckConstraint(
+                condition=models.Q(release_time=STANDARD_RELEASE_TIME)
+                | (~models.Q(alternative_time_reference="") & models.Q(alternative_time_approved_on__isnull=False)),
+                name="alternative_time_needs_approval",
+                violation_error_message=lazy("Another time than 9:30am needs the approval's reference and its date."),
+            ),
+        ]
+
+    def __str__(self) -> str:
+        return self.title
+
+    @property
+    def has_alternative_time(self) -> bool:
+        """Whether its release time is another than the standard one, by approval."""
+        return self.release_time != STANDARD_RELEASE_TIME
+
+
+class Exemption(models.Model):
+    """One exemption: for a producer or one of its series, for some days and faults. It can be ended, not changed."""
+
+    class End(models.TextChoices):
+        """Why it covers nothing more."""
+
+        WITHDRAWN = "withdrawn", lazy("Withdrawn: it covers nothing from now on")
+        IN_ERROR = "in_error", lazy("Recorded in error: it never covered anything")
+
+    producer = models.ForeignKey(Producer, on_delete=models.PROTECT, related_name="exemptions")
+    series = models.ForeignKey(
+        Series,
+        on_delete=models.PROTECT,
+        null=True,
+        blank=True,
+        related_name="exemptions",
+        help_text=lazy("Leave this empty if it covers every series of the producer."),
+    )
+    reference = models.CharField(
+        max_length=100, help_text=lazy("As on the letter of the Director General for Regulation.")
+    )
+    approved_on = models.DateField()
+    covers_from = models.DateField(lazy("first day that it covers"))
+    covers_to = models.DateField(lazy("last day that it covers"))
+    covers_late = models.BooleanField(lazy("covers a late release"), default=False)
+    covers_early = models.BooleanField(lazy("covers an early release"), default=False)
+    covers_partial = models.BooleanField(lazy("covers a release with parts missing"), default=False)
+    words = models.TextField(lazy("what it covers"), help_text=lazy("In the words of the approval."))
+    recorded_by = models.ForeignKey(
+        settings.AUTH_USER_MODEL, on_delete=models.PROTECT, related_name="+", editable=False
+    )
+    recorded_at = models.DateTimeField(editable=False)
+    end = models.CharField(max_length=10, choices=End.choices, blank=True)
+    end_words = models.TextField(lazy("why it ends"), blank=True)
+    ended_by = models.ForeignKey(
+        settings.AUTH_USER_MODEL, on_delete=models.PROTECT, null=True, related_name="+", editable=False
+    )
+    ended_at = models.DateTimeField(null=True, editable=False)
+    history = HistoricalRecords()
+
+    class Meta:
+        ordering = ("-approved_on", "-pk")
+        constraints = [
+            models.CheckConstraint(condition=Q(covers_to__gte=F("covers_from")), name="exemption_ends_after_it_begins"),
+            models.CheckConstraint(
+                condition=Q(covers_late=True) | Q(covers_early=True) | Q(covers_partial=True),
+                name="exemption_covers_something",
+            ),
+            models.CheckConstraint(
+                condition=Q(end="", ended_at__isnull=True, ended_by__isnull=True, end_words="")
+                | (~Q(end="") & Q(ended_at__isnull=False, ended_by__isnull=False) & ~Q(end_words="")),
+                name="exemption_says_why_it_ended",
+            ),
+        ]
+
+    def __str__(self) -> str:
+        return f"{self.reference} of {self.approved_on:%Y-%m-%d}"
+
+    @property
+    def terms(self) -> Terms:
+        """What it covers, as the rule reads it."""
+        given = {Covers.LATE: self.covers_late, Covers.EARLY: self.covers_early, Covers.PARTIAL: self.covers_partial}
+        return Terms(
+            covers=frozenset(what for what, covers in given.items() if covers),
+            covers_from=self.covers_from,
+            covers_to=self.covers_to,
+            approved_on=self.approved_on,
+            recorded_at=self.recorded_at,
+            ended_at=self.ended_at,
+            in_error=self.end == self.End.IN_ERROR,
+        )

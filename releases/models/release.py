@@ -1,20 +1,21 @@
-"""The thing announced: one release, and the addresses where it will stand."""
+"""Releases and their addresses, announcement comparisons, preflight runs, tasks and delay notices."""
 
 import uuid
 from datetime import datetime, timedelta
-from typing import Self
+from typing import Any, Self
 
+from django.conf import settings
 from django.db import models
-from django.db.models import F, Q
+from django.db.models import F, OuterRef, Q, Subquery
 from django.utils.translation import gettext_lazy as lazy
 from simple_history.models import HistoricalRecords
 
-from releases.core.dates import london
-from releases.core.dates.calendar import Precision, Slot, months_after
-from releases.core.limit import limit_at
-from releases.core.status import Status
+from releases.models.append_only import AppendOnly, AppendOnlyQuerySet
 from releases.models.code_words import choices_of
-from releases.models.series import Series
+from releases.models.producer import Series
+from releases.rules import london
+from releases.rules.calendar import Precision, Slot, limit_at, months_after
+from releases.rules.lifecycle import Status
 
 # What `public` asks for, for the indexes of what anyone may read.
 PUBLIC = Q(rehearsal=False, announced_at__isnull=False)
@@ -229,3 +230,181 @@ class Address(models.Model):
 
     def __str__(self) -> str:
         return self.url
+
+
+class Comparison(models.Model):
+    """What stands at one announcement's address, as it was read last; what it differs in follows from the release.
+
+    `said` holds what was announced; `missing` says instead why there is no announcement any more. `problem` is why
+    the last try showed nothing, empty where it did: then what was read before still stands. `told` holds the
+    differences that were found last, and `news` counts how often there were new ones.
+    """
+
+    address = models.OneToOneField(Address, on_delete=models.CASCADE, related_name="comparison")
+    url = models.URLField(max_length=1000, help_text=lazy("Where it was read; at another address it says nothing."))
+    tried_at = models.DateTimeField()
+    read_at = models.DateTimeField(null=True)
+    said: models.JSONField[dict[str, Any], dict[str, Any]] = models.JSONField(default=dict)
+    missing = models.CharField(max_length=20, blank=True)
+    problem = models.CharField(max_length=20, blank=True)
+    told: models.JSONField[list[Any], list[Any]] = models.JSONField(default=list)
+    differs = models.BooleanField(default=False)
+    news = models.PositiveIntegerField(default=0)
+    news_at = models.DateTimeField(null=True)
+
+    class Meta:
+        constraints = [
+            models.CheckConstraint(condition=Q(said={}) | Q(missing=""), name="comparison_read_one_thing"),
+        ]
+        indexes = [models.Index(fields=["differs"], name="comparisons_that_differ", condition=Q(differs=True))]
+
+    def __str__(self) -> str:
+        return f"what {self.url} said"
+
+
+class PreflightQuerySet(models.QuerySet["PreflightRun"]):
+    """Runs by the questions that the product asks of them."""
+
+    def open(self) -> "PreflightQuerySet":
+        """Return the runs that were asked for and are not done."""
+        return self.filter(done_at__isnull=True)
+
+    def newest(self) -> "PreflightQuerySet":
+        """Return of each release the last run that was done for its present schedule; earlier ones are kept."""
+        done = self.filter(done_at__isnull=False, schedule_version=F("release__schedule_version"))
+        of_release = done.filter(release=models.OuterRef("release")).order_by("-done_at", "-pk")
+        return done.filter(pk=models.Subquery(of_release.values("pk")[:1]))
+
+
+class PreflightRun(models.Model):
+    """One run for one release: asked for by the plan or by a person, and once done, what it found.
+
+    `findings` holds the code, the address' key (or null) and the facts of each; `problems` counts those that somebody
+    must attend to, `news` those of them that no earlier run for the same schedule found.
+    """
+
+    release = models.ForeignKey(Release, on_delete=models.CASCADE, related_name="preflights")
+    schedule_version = models.PositiveIntegerField()
+    asked_at = models.DateTimeField()
+    asked_by = models.ForeignKey(
+        settings.AUTH_USER_MODEL,
+        on_delete=models.PROTECT,
+        null=True,
+        related_name="+",
+        help_text=lazy("Empty: the plan."),
+    )
+    claimed_until = models.DateTimeField(null=True)
+    done_at = models.DateTimeField(null=True)
+    findings: models.JSONField[list[dict[str, Any]], list[dict[str, Any]]] = models.JSONField(default=list)
+    problems = models.PositiveSmallIntegerField(default=0)
+    news = models.PositiveSmallIntegerField(default=0)
+    vantage = models.CharField(max_length=100, blank=True)
+
+    objects = PreflightQuerySet.as_manager()
+
+    class Meta:
+        ordering = ("-asked_at", "-pk")
+        verbose_name = lazy("pre-flight")
+        constraints = [
+            models.UniqueConstraint(
+                fields=["release"], condition=Q(done_at__isnull=True), name="one_open_preflight_per_release"
+            ),
+            models.CheckConstraint(condition=Q(news__lte=F("problems")), name="preflight_news_are_problems"),
+        ]
+        indexes = [models.Index(fields=["release", "schedule_version", "done_at"], name="preflight_latest")]
+
+    def __str__(self) -> str:
+        return f"pre-flight of {self.release.reference}"
+
+
+class ReleaseTaskQuerySet(models.QuerySet["ReleaseTask"]):
+    """Tasks by what is still to be done, and at which release."""
+
+    def open(self) -> "ReleaseTaskQuerySet":
+        """Return the tasks that nobody has ticked off."""
+        return self.filter(done_at__isnull=True)
+
+    def with_release(self) -> "ReleaseTaskQuerySet":
+        """Annotate each with the key of the release at which it is to be done, as `at_release`; null while none is
+        planned: the first of its series after it was set that is not cancelled, a rehearsal for a rehearsal's.
+        """
+        later = Q(due_at__gt=OuterRef("added_at")) | Q(due_at__isnull=True, planned_on__gt=OuterRef("added_at__date"))
+        coming = Release.objects.filter(later, series=OuterRef("series"), rehearsal=OuterRef("rehearsal"))
+        in_turn = ("planned_on", F("planned_at").asc(nulls_last=True), "pk")
+        first = coming.exclude(status=Status.CANCELLED).order_by(*in_turn)
+        return self.annotate(at_release=Subquery(first.values("pk")[:1]))
+
+
+class ReleaseTask(models.Model):
+    """One task, where it came from (such as the reference of a report), and who ticked it off."""
+
+    series = models.ForeignKey(Series, on_delete=models.PROTECT, related_name="tasks")
+    text = models.TextField()
+    origin = models.CharField(max_length=200, blank=True)
+    rehearsal = models.BooleanField(default=False)
+    added_by = models.ForeignKey(settings.AUTH_USER_MODEL, on_delete=models.PROTECT, related_name="+")
+    added_at = models.DateTimeField()
+    done_by = models.ForeignKey(settings.AUTH_USER_MODEL, on_delete=models.PROTECT, null=True, related_name="+")
+    done_at = models.DateTimeField(null=True)
+
+    objects = ReleaseTaskQuerySet.as_manager()
+
+    class Meta:
+        ordering = ("added_at", "pk")
+        constraints = [
+            models.CheckConstraint(condition=~Q(text=""), name="a_task_says_what_is_to_be_done"),
+            models.CheckConstraint(
+                condition=Q(done_at__isnull=True, done_by__isnull=True)
+                | Q(done_at__isnull=False, done_by__isnull=False),
+                name="a_task_that_is_done_says_by_whom",
+            ),
+        ]
+
+    def __str__(self) -> str:
+        return f"{self.series}: {self.text[:50]}"
+
+
+class DelayNoticeQuerySet(AppendOnlyQuerySet["DelayNotice"]):
+    """Notices of a delay, which are only added."""
+
+
+class DelayNotice(AppendOnly):
+    """One notice, or the withdrawal of the one before it. People post it; nothing that was observed is in it."""
+
+    class Kind(models.TextChoices):
+        """What the row does."""
+
+        POSTED = "posted", lazy("Posted")
+        WITHDRAWN = "withdrawn", lazy("Withdrawn")
+
+    release = models.ForeignKey(Release, on_delete=models.PROTECT, related_name="delay_notices")
+    number = models.PositiveSmallIntegerField()
+    schedule_version = models.PositiveIntegerField(help_text=lazy("The date to which the notice speaks."))
+    kind = models.CharField(max_length=10, choices=Kind.choices)
+    expected_at = models.DateTimeField(null=True)
+    expected_words = models.CharField(max_length=300, blank=True)
+    contact_name = models.CharField(max_length=200, blank=True)
+    contact_email = models.EmailField(blank=True)
+    posted_by = models.ForeignKey(settings.AUTH_USER_MODEL, on_delete=models.PROTECT, related_name="+")
+    posted_at = models.DateTimeField()
+
+    objects = DelayNoticeQuerySet.as_manager()
+
+    class Meta:
+        ordering = ("release", "number")
+        constraints = [
+            models.UniqueConstraint(fields=["release", "number"], name="one_delay_notice_per_number"),
+            models.CheckConstraint(
+                condition=(
+                    Q(kind="posted")
+                    & (Q(expected_at__isnull=False) | ~Q(expected_words=""))
+                    & ~Q(contact_name="")
+                    & ~Q(contact_email="")
+                )
+                | Q(kind="withdrawn", expected_at__isnull=True, expected_words="", contact_name="", contact_email=""),
+                name="delay_notice_says_when_and_whom_to_ask",
+            ),
+        ]
+
+    def __str__(self) -> str:
+        return f"{self.get_kind_display()}, {self.posted_at:%Y-%m-%d %H:%M} UTC"

@@ -2,15 +2,14 @@
 
 from typing import ClassVar
 
-from releases.core.status import RELEASE
 from releases.models.body import KeptBody
 from releases.models.date_change import DateChange
-from releases.models.producer import Membership
+from releases.models.observation import Coverage
+from releases.models.producer import Membership, Series
 from releases.models.release import Address, Release
 from releases.models.row_record import NEVER, RowRecord, Table
-from releases.models.series import Series
 from releases.models.verification import Statement, Verification
-from releases.models.watching import Coverage
+from releases.rules.lifecycle import RELEASE
 
 # Not `short_notice_reason`, which is in the words of its event, nor `planned_from`.
 OF_RELEASE = (
@@ -109,7 +108,7 @@ class ReleaseRowRecord(RowRecord):
             deleted_by={"address_removed", "removed"},
             about="release_id",
         ),
-        # Judging has an event where the outcome changes, which releases.verdicts.recomputing compares.
+        # Judging has an event where the outcome changes, which releases.recomputation compares.
         Table(Verification, OF_VERIFICATION, deleted_by=NEVER),
         Table(DateChange, OF_DATE_CHANGE, changed_by=NEVER, deleted_by=NEVER),
         Table(Statement, OF_STATEMENT, changed_by=NEVER, deleted_by=NEVER),

@@ -8,8 +8,8 @@ from typing import Any, ClassVar
 from django.db import models, transaction
 from django.db.models import Q
 
-from releases.core.canonical import canonical_json, sha256_hex
 from releases.models.append_only import CHUNK, AppendOnlyQuerySet, ChainedRow, ChainHead
+from releases.rules.canonical import canonical_json, sha256_hex
 
 # The keys of the rows of each table that an act wrote, changed or deleted.
 type Rows = Mapping[type[models.Model], Collection[int]]

@@ -1,4 +1,4 @@
-"""The verdict on one release as scheduled, and what people stated beside it."""
+"""Verdicts on releases as scheduled, statements of people, and morning summaries."""
 
 from datetime import datetime
 from typing import Self
@@ -8,11 +8,12 @@ from django.db import models
 from django.db.models import F, Q
 from django.utils.translation import gettext_lazy as lazy
 
-from releases.core.judging.verdict import RULES_VERSION, Outcome
-from releases.core.limit import limit_at
 from releases.models.append_only import AppendOnly, AppendOnlyQuerySet
 from releases.models.code_words import choices_of
+from releases.models.producer import Producer
 from releases.models.release import Address, Release
+from releases.rules.calendar import limit_at
+from releases.verdict.address import RULES_VERSION, Outcome
 
 
 class Verification(models.Model):
@@ -111,3 +112,23 @@ class Statement(AppendOnly):
 
     def __str__(self) -> str:
         return self.get_kind_display()
+
+
+class RollCall(models.Model):
+    """One producer's releases due at 9.30am on one day, counted once all of them are judged."""
+
+    producer = models.ForeignKey(Producer, on_delete=models.PROTECT, related_name="roll_calls")
+    day = models.DateField()
+    due = models.PositiveIntegerField()
+    live = models.PositiveIntegerField()
+    not_live = models.PositiveIntegerField()
+    cannot_tell = models.PositiveIntegerField()
+    releases = models.JSONField(default=list)
+    called_at = models.DateTimeField()
+
+    class Meta:
+        ordering = ("-day", "producer")
+        constraints = [models.UniqueConstraint(fields=["producer", "day"], name="one_roll_call_per_producer_and_day")]
+
+    def __str__(self) -> str:
+        return f"{self.producer}, {self.day}: {self.live} of {self.due} live"

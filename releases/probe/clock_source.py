@@ -12,7 +12,7 @@ from urllib.parse import urlsplit
 
 import ntplib
 
-from releases.core.looks.clock_error import Figures, of_chrony, of_kernel, of_ntp
+from releases.rules.clock_error import Figures, of_chrony, of_kernel, of_ntp
 
 logger = logging.getLogger(__name__)
 

@@ -11,9 +11,9 @@ from dataclasses import dataclass, replace
 from enum import Enum
 from typing import Any
 
-from releases.core import plain_json
-from releases.core.judging.evidence import Expectation, Finding
-from releases.core.looks.answer import Answer
+from releases.detection.finding import Expectation, Finding
+from releases.rules import canonical
+from releases.rules.response import Answer
 
 SECONDS_OF_PROCESSOR = 5.0
 """For one page. An honest table of 4.9 MB takes one second."""
@@ -93,7 +93,7 @@ def read_request(content: bytes) -> Request:
 def write_result(result: Result) -> bytes:
     """Write a result as a message."""
     name = {Finding: "finding", str: "text", Fault: "fault"}[type(result)]
-    return framed(json.dumps({name: plain_json.written(result)}).encode())
+    return framed(json.dumps({name: canonical.write_dataclass(result)}).encode())
 
 
 def read_result(content: bytes) -> Result:
@@ -106,5 +106,5 @@ def read_result(content: bytes) -> Result:
         message = "an examination answered with something that is no result"
         raise ValueError(message)
     [(name, plain)] = told.items()
-    result: Result = plain_json.read({"finding": Finding, "text": str, "fault": Fault}[name], plain)
+    result: Result = canonical.read_dataclass({"finding": Finding, "text": str, "fault": Fault}[name], plain)
     return result

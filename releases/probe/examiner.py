@@ -13,7 +13,8 @@ import traceback
 from pathlib import Path
 from typing import BinaryIO
 
-from releases.core.judging.evidence import text_of
+from releases.detection.rules import text_of
+from releases.probe.adapters import adapter_named
 from releases.probe.examination import (
     BYTES_ABOVE_REST,
     BYTES_GROWN_AT_REST,
@@ -29,7 +30,6 @@ from releases.probe.examination import (
     unframed,
     write_result,
 )
-from releases.probe.registry import adapter_named
 
 _NICER = 5
 """Monitoring goes before the examination of what it brought."""

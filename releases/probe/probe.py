@@ -1,4 +1,4 @@
-"""The probe: what the watcher looks through, a fetcher and the adapters that read what it brings."""
+"""The probe that monitoring uses: the client, the adapters, and a cache of findings."""
 
 import unicodedata
 from collections.abc import Callable, Hashable, Mapping
@@ -7,16 +7,69 @@ from typing import Self
 
 from django.conf import settings
 
-from releases.calendar.host_budgets import budgets_from_settings
-from releases.core.judging.evidence import Expectation, Finding, LookResult, Reason, text_of
-from releases.core.looks.answer import Answer
-from releases.core.looks.errand import Errand
-from releases.core.looks.pacing import DEFAULT_BUDGET, Budget
+from releases.detection.finding import Expectation, Finding, LookResult, Reason
+from releases.detection.rules import text_of
+from releases.host_budgets import budgets_from_settings
+from releases.probe.adapters import adapter_named
+from releases.probe.client import Fetcher
 from releases.probe.examination import Fault, Overrun, Request
-from releases.probe.examiners import Examined, Examiners
-from releases.probe.fetch import Fetcher
-from releases.probe.registry import adapter_named
-from releases.probe.remembered import Findings, name_of
+from releases.probe.examiner_pool import Examined, Examiners
+from releases.rules.canonical import sha256_hex
+from releases.rules.host_budget import DEFAULT_BUDGET, Budget
+from releases.rules.response import Answer, Errand
+
+# More than are watched at once; each takes some two kilobytes.
+MOST = 12_000
+
+
+class FindingCache:
+    """What answers showed, by all that the rules of evidence read of them; the oldest are forgotten first.
+
+    It belongs to one thread, as the probe does.
+    """
+
+    def __init__(self, *, most: int = MOST) -> None:
+        """Begin with none.
+
+        :param most: how many are remembered.
+        """
+        self._most = most
+        self._found: dict[Hashable, Finding] = {}
+
+    def known(self, page: Hashable) -> Finding | None:
+        """Return what a page showed before, or None if it was not examined yet.
+
+        :param page: as `name_of` names it.
+        """
+        return self._found.get(page)
+
+    def remember(self, page: Hashable, found: Finding) -> None:
+        """Take in what a page showed."""
+        self._found[page] = found
+        if len(self._found) > self._most:
+            del self._found[next(iter(self._found))]
+
+
+def finding_key(adapter: str, answer: Answer, expectation: Expectation) -> Hashable:
+    """Name all that a rule can read of an answer: its way, status, headers of content, bytes, and side of due.
+
+    Where the name is the same, so is the finding. The bytes are hashed, so call it once for an answer.
+    """
+    due_at = expectation.due_at
+    return (
+        adapter,
+        expectation,
+        due_at is not None and answer.completed_at >= due_at,
+        answer.failure,
+        answer.status,
+        answer.requested_url,
+        answer.final_url,
+        answer.hops,
+        answer.left_allowed_hosts,
+        answer.header("content-type"),
+        sha256_hex(answer.body),
+    )
+
 
 PRODUCT = "statsoffice-release-check"
 
@@ -45,7 +98,7 @@ class Probe:
         """
         self._fetcher = fetcher
         self._examiners = examiners or Examiners()
-        self._findings = Findings()
+        self._findings = FindingCache()
         self._under_examination: dict[Hashable, tuple[Request, Hashable]] = {}
 
     def __enter__(self) -> Self:
@@ -140,7 +193,7 @@ class Probe:
         reader = adapter_named(adapter)
         if not answer.body:
             return None, reader.examine(answer, expectation)  # there is nothing to read
-        page = name_of(adapter, answer, expectation)
+        page = finding_key(adapter, answer, expectation)
         return page, self._findings.known(page)
 
     def _begin(self, key: Hashable, request: Request, page: Hashable) -> None:

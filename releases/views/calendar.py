@@ -1,26 +1,87 @@
-"""The public release calendar: month by month, or all months at once, narrowed by what the address asks for."""
+"""The public calendar, its feeds, and the year planner."""
 
-from collections.abc import Callable
+from collections.abc import Callable, Hashable
+from dataclasses import dataclass, field
 from datetime import date, datetime
-from functools import wraps
+from functools import lru_cache, wraps
 from itertools import groupby
 from typing import Any
 
+from django.conf import settings
+from django.contrib.auth.decorators import login_required
 from django.core.paginator import Paginator
 from django.db.models import QuerySet
 from django.http import Http404, HttpRequest, HttpResponse
 from django.shortcuts import redirect, render
+from django.template.loader import render_to_string
 from django.utils import timezone
+from django.utils.safestring import SafeString
+from django.utils.translation import get_language
+from django.utils.translation import gettext as _
 from django.views.decorators.http import require_safe
 
-from releases.calendar.slot_rules import PLAUSIBLE_YEARS
-from releases.core.dates import london
-from releases.core.dates.month import Month, month_of
-from releases.forms.calendar_filter import CalendarFilter
-from releases.models import Release
-from releases.readers import public, public_addresses
-from releases.readers.public import Shown
-from releases.views import calendar_parts
+from releases.forms.calendar import CalendarFilter, PlannerForm
+from releases.models import Release, Series
+from releases.permissions import Action, producers_where
+from releases.planner import year_plan_of
+from releases.public import calendar as public_calendar
+from releases.public import feeds
+from releases.public.calendar import Shown
+from releases.public.feeds import (
+    CHANGES_PER_PAGE,
+    MOST_PAGES,
+    MOST_RELEASES,
+    FeedTitled,
+    Followed,
+    NothingAnnounced,
+    Titled,
+    absolute_address,
+    for_programs,
+    page_address,
+    releases_at,
+)
+from releases.rules import london
+from releases.rules.announced import AnnouncedRelease
+from releases.rules.calendar import Month, month_of
+from releases.rules.lifecycle import Status
+from releases.scheduling import PLAUSIBLE_YEARS
+from releases.text import calendar as text_calendar
+from releases.views.base import SignedInRequest
+
+# Nearly everybody who refreshes asks for the present month; a list of fifty releases is some 40 kB.
+KEPT = 32
+
+
+@dataclass(frozen=True, slots=True)
+class _Asked:
+    """A form under everything that it is made from."""
+
+    made_from: Hashable
+    form: CalendarFilter = field(compare=False)
+
+
+def release_list_part(releases: tuple[AnnouncedRelease, ...], *, today: date) -> SafeString:
+    """Write releases as a list in their order.
+
+    :param today: London's, which is pointed out in the list.
+    """
+    return _list(releases, today, get_language())
+
+
+def filter_part(form: CalendarFilter) -> SafeString:
+    """Write the form that narrows the calendar, with what was asked for and what is wrong with it."""
+    return _filter(_Asked(form.made_from, form), get_language())
+
+
+@lru_cache(maxsize=KEPT)
+def _list(releases: tuple[AnnouncedRelease, ...], today: date, _language: str | None) -> SafeString:
+    return render_to_string("releases/calendar_list.html", {"listed": releases, "today": today})
+
+
+@lru_cache(maxsize=KEPT)
+def _filter(asked: _Asked, _language: str | None) -> SafeString:
+    return render_to_string("releases/calendar_filter.html", {"form": asked.form})
+
 
 RELEASES_PER_PAGE = 50
 MOST_LISTED = 2_000
@@ -42,15 +103,19 @@ def tidy(view: View) -> View:
 
 @require_safe
 @tidy
-def calendar(request: HttpRequest, year: int | None = None, month: int = 1) -> HttpResponse:
+def month_page(request: HttpRequest, year: int | None = None, month: int = 1) -> HttpResponse:
     """Show the announced releases of a month: of this one in London, if the address names none."""
     now = timezone.now()
     this_month = month_of(london.local_date(now))
     shown = this_month if year is None else _month(year, month)
     asked = CalendarFilter(request.GET)
     show, wanted = _choice(asked, otherwise=Shown.ALL), asked.wanted()
-    found = public.in_month(shown, show=show, now=now, wanted=wanted) if wanted else Release.objects.none()
-    before, after = public.neighbours(shown)
+    found = (
+        public_calendar.releases_in_month(shown, show=show, now=now, wanted=wanted)
+        if wanted
+        else Release.objects.none()
+    )
+    before, after = public_calendar.months_around(shown)
     months = {"before": before and before.first, "after": after and after.first, "this_month": this_month.first}
     return _page(request, asked, found, show=show, now=now, month=shown.first, **months)
 
@@ -62,7 +127,9 @@ def all_months(request: HttpRequest) -> HttpResponse:
     now = timezone.now()
     asked = CalendarFilter(request.GET)
     show, wanted = _choice(asked, otherwise=Shown.UPCOMING), asked.wanted()
-    found = public.in_all_months(show=show, now=now, wanted=wanted) if wanted else Release.objects.none()
+    found = (
+        public_calendar.releases_in_all_months(show=show, now=now, wanted=wanted) if wanted else Release.objects.none()
+    )
     this_month = month_of(london.local_date(now)).first
     return _page(request, asked, found, show=show, now=now, month=None, this_month=this_month)
 
@@ -85,20 +152,20 @@ def _page(
     # Nobody leafs through thousands of pages: a list ends, so that it costs no more the more there is.
     keys = list(found.values_list("pk", flat=True)[: MOST_LISTED + 1])
     page = Paginator(keys[:MOST_LISTED], RELEASES_PER_PAGE).get_page(request.GET.get("page"))
-    releases = public.facts_of(list(page.object_list))
+    releases = public_calendar.announced_facts_of(list(page.object_list))
     today = london.local_date(now)
     in_groups = groupby(releases, key=lambda release: None if more["month"] else month_of(release.slot.on).first)
     context = {
         "form": asked,
-        "filter": calendar_parts.filter_of(asked),
-        "follow": public_addresses.follow(asked.followed),
+        "filter": filter_part(asked),
+        "follow": feeds.follow_addresses(asked.followed),
         "narrowed": _narrowed(request),
         "show": show,
         "choices": list(Shown),
         "page": page,
         "has_more": len(keys) > MOST_LISTED,
         "releases": releases,
-        "groups": [(first, calendar_parts.list_of(tuple(group), today=today)) for first, group in in_groups],
+        "groups": [(first, release_list_part(tuple(group), today=today)) for first, group in in_groups],
         **more,
     }
     return render(request, "releases/calendar.html", context)
@@ -110,3 +177,99 @@ def _narrowed(request: HttpRequest) -> str:
     for name in ("show", "page"):
         asked.pop(name, None)
     return f"?{asked.urlencode()}" if asked else ""
+
+
+@for_programs
+def calendar_file_page(request: HttpRequest, producer: str = "", series: str = "") -> HttpResponse:
+    """Give the calendar of the whole office, a producer or a series to subscribe to."""
+    what = _followed(producer, series)
+    words = {"name": what.name or settings.OFFICE_NAME, "most": f"{MOST_RELEASES:,}"}
+    description = _("%(name)s: releases of the last year and releases to come, the nearest %(most)s.") % words
+    titled = Titled(_("Releases: %(name)s") % words, description, page_address(what))
+    releases = feeds.releases_of(what, now=timezone.now())
+    written = feeds.calendar_file(releases, titled=titled, releases_at=releases_at())
+    return HttpResponse(written, content_type=feeds.CALENDAR_MEDIA_TYPE)
+
+
+@for_programs
+def release_file_page(request: HttpRequest, reference: str) -> HttpResponse:
+    """Give one announced release as a calendar file."""
+    found = public_calendar.announced_facts(Release.objects.public().filter(reference=reference))
+    if not found:
+        message = f"There is no announced release {reference}."
+        raise Http404(message)
+    page = absolute_address("releases:release", reference)
+    titled = Titled(found[0].title, found[0].series.name, page)
+    written = feeds.calendar_file(found, titled=titled, releases_at=releases_at())
+    response = HttpResponse(written, content_type=feeds.CALENDAR_MEDIA_TYPE)
+    response["Content-Disposition"] = f'attachment; filename="{reference}.ics"'
+    return response
+
+
+@for_programs
+def change_feed_page(request: HttpRequest, producer: str = "", series: str = "") -> HttpResponse:
+    """Give what happened to announced releases, the newest first, in pages that lead to each other."""
+    what, page = _followed(producer, series), _feed_response(request.GET.get("page", "1"))
+    found, more = feeds.newest_changes(what, page=page)
+    first = settings.ADDRESS + request.path
+    links = {"self": first if page == 1 else f"{first}?page={page}", "first": first}
+    if page > 1:
+        links["previous"] = first if page == 2 else f"{first}?page={page - 1}"
+    if more:
+        links["next"] = f"{first}?page={page + 1}"
+    name = _("Changes to releases: %(name)s") % {"name": what.name or settings.OFFICE_NAME}
+    titled = FeedTitled(name, settings.OFFICE_NAME, page_address(what), links)
+    written = feeds.change_feed(found, titled=titled, releases_at=releases_at())
+    return HttpResponse(written, content_type=feeds.FEED_MEDIA_TYPE)
+
+
+def _followed(producer: str, series: str) -> Followed:
+    try:
+        return feeds.find_followed(producer=producer, series=series)
+    except NothingAnnounced as nothing:
+        raise Http404(str(nothing)) from nothing
+
+
+def _feed_response(asked: str) -> int:
+    if asked in {str(page) for page in range(1, MOST_PAGES + 1)}:
+        return int(asked)
+    message = f"There is no page {asked[:20]} of this feed: it has {MOST_PAGES} pages of {CHANGES_PER_PAGE} changes."
+    raise Http404(message)
+
+
+@login_required
+@require_safe
+def year_planner(request: SignedInRequest, year: int | None = None) -> HttpResponse:
+    """Show a year of one's own producers: of this one in London, if the address names none.
+
+    :raises Http404: if there is no such year, or the producer or series is not theirs.
+    """
+    now = timezone.now()
+    this_year = london.local_date(now).year
+    year = this_year if year is None else year
+    if year not in PLAUSIBLE_YEARS:
+        message = f"{year} is not a year for releases."
+        raise Http404(message)
+    producers = list(producers_where(request.user, Action.VIEW))
+    chosen = [producer for producer in producers if request.GET.get("producer", "") in {"", str(producer.pk)}]
+    own = list(Series.objects.filter(producer__in=producers).select_related("producer"))
+    one = next((series for series in own if str(series.pk) == request.GET.get("series")), None)
+    if (producers and not chosen) or (one is None and request.GET.get("series")):
+        message = "There is no such producer or series, or it is not yours."
+        raise Http404(message)
+    if one is not None and one.producer not in chosen:
+        one = None  # another producer was chosen beside a series of the one before
+    offered = [series for series in own if series.producer in chosen]
+    form = PlannerForm(chosen[0] if len(chosen) == 1 else None, one, producers=producers, series=offered)
+    plan = year_plan_of(chosen, one, year=year, now=now)
+    context = {
+        "plan": plan,
+        "form": form if producers else None,
+        "producers": chosen,
+        "this_year": this_year,
+        "before": year - 1 if year - 1 in PLAUSIBLE_YEARS else None,
+        "after": year + 1 if year + 1 in PLAUSIBLE_YEARS else None,
+        "signs": [(status, *text_calendar.SIGNS[status]) for status in Status],
+        "day_numbers": range(1, 32),
+    }
+    return render(request, "releases/planner.html", context)

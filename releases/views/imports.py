@@ -1,12 +1,21 @@
-"""Importing a file: upload, see what it would do, confirm or discard, and watch it being done."""
+"""Importing from files and from GOV.UK, and exporting."""
 
+import os
+import socket
+import threading
+import time
 import uuid
+from collections.abc import Iterator
+from contextlib import contextmanager
 from dataclasses import dataclass
 from typing import Any
 
+from django.conf import settings
 from django.contrib import messages
 from django.contrib.auth.decorators import login_required
+from django.core import signing
 from django.core.paginator import Paginator
+from django.db.models import QuerySet
 from django.http import Http404, HttpRequest, HttpResponse
 from django.shortcuts import get_object_or_404, redirect, render, resolve_url
 from django.utils import timezone
@@ -15,18 +24,261 @@ from django.utils.translation import gettext as _
 from django.views.decorators.http import require_http_methods, require_POST, require_safe
 from django_htmx.http import HttpResponseClientRedirect
 
-from releases.core.import_status import WAITING, ImportStatus
-from releases.core.lifecycle import MoveRefused, SomethingMissing
-from releases.core.tables.files import Kind
-from releases.exchange import import_turn, imports
-from releases.exchange.import_file import Fault
-from releases.exchange.import_steps import Made, Outcome, Taken
-from releases.forms.exchange_forms import ConfirmForm, UploadForm
-from releases.models import CalendarImport
-from releases.views.finding import SignedInRequest
-from releases.views.live_part import signed_in_part
-from releases.views.refusals import put_on_field
-from releases.words import import_wording
+from releases.detection import announcement
+from releases.detection.announcement import Announced, Announcing, NoAnnouncementError, Problem
+from releases.forms.imports import (
+    AnnouncementForm,
+    ConfirmForm,
+    ReleaseToCheckForm,
+    SelectionForm,
+    UploadForm,
+    initial_release,
+)
+from releases.host_budgets import budgets_from_settings
+from releases.imports import govuk, uploads
+from releases.imports.govuk import ToRecord
+from releases.imports.parse import RowFault
+from releases.imports.plan import Made, Outcome, Taken
+from releases.models import CalendarImport, Release, Series
+from releases.monitoring.adhoc_checks import AdhocMeans
+from releases.overview import select_releases
+from releases.permissions import Action, producers_where
+from releases.probe.probe import probe_from_settings
+from releases.public.export import (
+    TooManyReleases,
+    calendar_template,
+    dated_file_name,
+    download_response,
+    export_calendar,
+)
+from releases.rules.clock_error import ClockError, Voucher
+from releases.rules.imports import WAITING, ImportStatus
+from releases.rules.lifecycle import MissingFields, MoveRefused
+from releases.rules.table import MOST_ROWS
+from releases.rules.tables import TableKind
+from releases.rules.web_address import place_of
+from releases.text import calendar, imports
+from releases.views.base import SignedInRequest, add_refusal, signed_in_part
+
+RELEASES_PER_PAGE = 50
+
+
+@login_required
+@require_safe
+def own_releases(request: SignedInRequest) -> HttpResponse:
+    """List the releases of the person's producers, as they filter them."""
+    form = _form(request)
+    found = select_releases(form.selection(), by=request.user)
+    page = Paginator(found, RELEASES_PER_PAGE).get_page(request.GET.get("page"))
+    context = {
+        "form": form,
+        "page": page,
+        "kinds": list(TableKind),
+        "too_many": page.paginator.count > MOST_ROWS,
+        "most": MOST_ROWS,
+        "may_import": uploads.may_import(request.user),
+    }
+    return render(request, "exchange/release_list.html", context)
+
+
+@login_required
+@require_safe
+def export_releases(request: SignedInRequest, kind: str) -> HttpResponse:
+    """Give the releases that are listed as a file."""
+    form = _form(request)
+    if not form.is_valid():
+        return redirect(f"{resolve_url('exchange:release_list')}?{request.GET.urlencode()}")
+    try:
+        content = export_calendar(
+            select_releases(form.selection(), by=request.user),
+            _kind(kind),
+            title=_("Releases"),
+            by=request.user,
+            contacts=request.GET.get("contacts") == "yes",
+        )
+    except TooManyReleases as refusal:
+        messages.error(request, str(refusal))
+        return redirect(f"{resolve_url('exchange:release_list')}?{request.GET.urlencode()}")
+    return download_response(content, _kind(kind), name=dated_file_name("releases", now=timezone.now()))
+
+
+@login_required
+@require_safe
+def download_template(request: SignedInRequest, kind: str) -> HttpResponse:
+    """Give a file to be filled in."""
+    _require_keeper(request)
+    producer = producers_where(request.user, Action.EDIT).first()
+    content = calendar_template(_kind(kind), producer=str(producer), now=timezone.now())
+    return download_response(content, _kind(kind), name="calendar-template")
+
+
+@login_required
+@require_safe
+def column_guide(request: SignedInRequest) -> HttpResponse:
+    """Say what each column of a calendar file means."""
+    _require_keeper(request)
+    return render(request, "exchange/columns.html", {"entries": imports.column_guide(), "kinds": list(TableKind)})
+
+
+def _form(request: SignedInRequest) -> SelectionForm:
+    theirs = producers_where(request.user, Action.VIEW)
+    if not theirs:
+        message = "They hold no role for any producer."
+        raise Http404(message)
+    return SelectionForm(request.GET, producers=theirs)
+
+
+def _require_keeper(request: SignedInRequest) -> None:
+    if not uploads.may_import(request.user):
+        message = "There is no calendar of theirs."
+        raise Http404(message)
+
+
+def _kind(kind: str) -> TableKind:
+    if kind not in set(TableKind):
+        message = f"There is no kind of file {kind}."
+        raise Http404(message)
+    return TableKind(kind)
+
+
+# A person waits for the answer, and a thread of the web with them.
+LONGEST_SECONDS = 9.0
+_SALT = "releases.views.imports"
+_DAY_SECONDS = 24 * 60 * 60
+
+
+@login_required
+@require_http_methods(["GET", "POST"])
+def from_govuk(request: SignedInRequest) -> HttpResponse:
+    """Ask for the address of an announcement, and show the release that is read from it."""
+    _require_keeper(request)
+    form = AnnouncementForm(request.POST if request.method == "POST" else None)
+    if form.is_valid():
+        url = form.cleaned_data["url"]
+        if known := govuk.known_at(url, by=request.user):
+            return _known(request, known)
+        try:
+            with _means() as means:
+                announced = govuk.find_announcement(url, hosts=govuk_hosts(), means=means, now=timezone.now())
+        except NoAnnouncementError as refusal:
+            form.add_error("url", _why(refusal.problem))
+        except MoveRefused as refusal:
+            form.add_error("url", str(refusal))
+        else:
+            if announced.state is not Announcing.CANCELLED:
+                return _to_check(request, announced, url)
+            form.add_error("url", _cancelled(announced))
+    return render(request, "exchange/from_govuk.html", {"form": form})
+
+
+@login_required
+@require_POST
+def record_announcement(request: SignedInRequest) -> HttpResponse:
+    """Record the release that a person has checked."""
+    _require_keeper(request)
+    form = ReleaseToCheckForm(request.POST, series=_series(request))
+    try:
+        seen = signing.loads(request.POST.get("seen", ""), salt=_SALT, max_age=_DAY_SECONDS)
+    except signing.BadSignature:
+        messages.error(request, _("What was read is too long ago: read the announcement again."))
+        return redirect("exchange:from_govuk")
+    if form.is_valid():
+        given = form.cleaned_data
+        try:
+            release = govuk.record_announced(
+                ToRecord(
+                    series=given["series"],
+                    reference=given["reference"],
+                    title=given["title"],
+                    slot=form.slot(),
+                    announcement=seen["url"],
+                    confirmed=given["status"] == Announcing.CONFIRMED,
+                    page=given["page"],
+                    marker=given["marker"],
+                    short_notice_reason=given["reason"],
+                ),
+                by=request.user,
+                at=timezone.now(),
+            )
+        except MoveRefused as refusal:
+            add_refusal(form, refusal, {"exact_date": "planned_on"})
+        else:
+            messages.success(request, _("The release is recorded."))
+            return redirect("releases:release", release.reference)
+    return _check_page(request, form, announcement.announced_from_json(seen["announced"]), seen["url"])
+
+
+def govuk_hosts() -> frozenset[str]:
+    """Return the hosts with GOV.UK's content API: its own, and in development that of the rehearsal site."""
+    rehearsal = place_of(settings.REHEARSAL_SITE)
+    return frozenset({"www.gov.uk"} | ({rehearsal} & settings.PROBE_ALLOW_PRIVATE))
+
+
+@contextmanager
+def _means() -> Iterator[AdhocMeans]:
+    """Put together with what one page asks, and until when it may."""
+    until = time.monotonic() + LONGEST_SECONDS
+    with probe_from_settings(now=timezone.now, beside=True) as look:
+        yield AdhocMeans(
+            look=look,
+            holder=f"{socket.gethostname()}:{os.getpid()}:{threading.get_ident()} web",
+            budgets=budgets_from_settings(),
+            clock_error=ClockError(Voucher.NOBODY, None),
+            clock_largest_error=settings.CLOCK_LARGEST_ERROR,
+            stop=lambda: time.monotonic() > until,
+        )
+
+
+def _to_check(request: SignedInRequest, announced: Announced, url: str) -> HttpResponse:
+    series = _series(request)
+    theirs = govuk.producers_of(announced, by=request.user)
+    of_theirs = [each for each in series if each.producer in theirs] or list(series)
+    initial = initial_release(announced, series=govuk.series_of_announcement(announced, of_theirs))
+    seen = {"announced": announcement.announced_to_json(announced), "url": url}
+    form = ReleaseToCheckForm(series=series, initial=initial | {"seen": signing.dumps(seen, salt=_SALT)})
+    return _check_page(request, form, announced, url)
+
+
+def _check_page(request: SignedInRequest, form: ReleaseToCheckForm, announced: Announced, url: str) -> HttpResponse:
+    form.helper.form_action = resolve_url("exchange:record_from_govuk")
+    said = [
+        (_("Title"), announced.title),
+        (_("Organisations"), ", ".join(announced.organisations)),
+        (_("Date"), announced.displayed),
+        (_("State"), str(calendar.ANNOUNCEMENT_STATES[announced.state])),
+        (_("Date before"), announced.previous),
+        (_("Change note"), announced.note),
+    ]
+    context = {
+        "form": form,
+        "url": url,
+        "said": [{"key": key, "value": value} for key, value in said if value],
+        "is_theirs": bool(govuk.producers_of(announced, by=request.user)),
+    }
+    return render(request, "exchange/check_release.html", context)
+
+
+def _known(request: SignedInRequest, known: Release) -> HttpResponse:
+    messages.info(request, _("This announcement is that of a release which is recorded already."))
+    return redirect("releases:release", known.reference)
+
+
+def _why(problem: Problem) -> str:
+    sentence = str(calendar.PROBLEMS[problem])
+    passes = problem in {Problem.UNREACHABLE, Problem.ASKED_TO_WAIT}
+    return f"{sentence} {_('Try again in some minutes.')}" if passes else sentence
+
+
+def _cancelled(announced: Announced) -> str:
+    if announced.note:
+        return _("This announcement is cancelled, and there is nothing to record: %(note)s") % {"note": announced.note}
+    return _("This announcement is cancelled, and there is nothing to record.")
+
+
+def _series(request: SignedInRequest) -> QuerySet[Series]:
+    theirs = producers_where(request.user, Action.EDIT)
+    return Series.objects.filter(producer__in=theirs).select_related("producer").order_by("producer__name", "title")
+
 
 ROWS_PER_PAGE = 50
 IMPORTS_PER_PAGE = 20
@@ -42,7 +294,7 @@ class Line:
     outcome: Promise
     colour: str
     steps: list[str]
-    faults: tuple[Fault, ...]
+    faults: tuple[RowFault, ...]
     is_there: bool
 
 
@@ -54,7 +306,7 @@ def imports_page(request: SignedInRequest) -> HttpResponse:
     form = UploadForm(request.POST, request.FILES) if request.method == "POST" else UploadForm()
     if form.is_valid():
         file = form.cleaned_data["file"]
-        new = imports.upload(
+        new = uploads.upload_file(
             file.read(),
             name=file.name,
             create_missing=form.cleaned_data["create_missing"],
@@ -62,20 +314,20 @@ def imports_page(request: SignedInRequest) -> HttpResponse:
             at=timezone.now(),
         )
         return redirect("exchange:import", new.public_id)
-    page = Paginator(imports.of(request.user), IMPORTS_PER_PAGE).get_page(request.GET.get("page"))
-    return render(request, "exchange/imports.html", {"form": form, "page": page, "kinds": list(Kind)})
+    page = Paginator(uploads.imports_of(request.user), IMPORTS_PER_PAGE).get_page(request.GET.get("page"))
+    return render(request, "exchange/imports.html", {"form": form, "page": page, "kinds": list(TableKind)})
 
 
 @login_required
 @require_safe
-def show(request: SignedInRequest, public_id: uuid.UUID) -> HttpResponse:
+def show_import(request: SignedInRequest, public_id: uuid.UUID) -> HttpResponse:
     """Show where an import stands: its progress, its preview, or what was done."""
     return _show(request, _theirs(request, public_id))
 
 
 @signed_in_part
 @require_safe
-def progress(request: SignedInRequest, public_id: uuid.UUID) -> HttpResponse:
+def import_progress(request: SignedInRequest, public_id: uuid.UUID) -> HttpResponse:
     """Bring the progress up to date; once the import has moved on, lead to its page."""
     found = _theirs(request, public_id)
     if found.status != request.GET.get("status"):
@@ -87,16 +339,16 @@ def progress(request: SignedInRequest, public_id: uuid.UUID) -> HttpResponse:
 
 @login_required
 @require_POST
-def confirm(request: SignedInRequest, public_id: uuid.UUID) -> HttpResponse:
+def confirm_import(request: SignedInRequest, public_id: uuid.UUID) -> HttpResponse:
     """Let what was shown be done; a second time does nothing."""
     found = _theirs(request, public_id)
-    form = ConfirmForm(request.POST, any_refused=bool(imports.counts_of(found)[Outcome.REFUSED]))
+    form = ConfirmForm(request.POST, any_refused=bool(uploads.counts_of(found)[Outcome.REFUSED]))
     if form.is_valid():
         skip = form.cleaned_data.get("skip_refused", False)
         try:
-            imports.confirm(found, skip_refused=skip, by=request.user, at=timezone.now())
-        except SomethingMissing as refusal:
-            put_on_field(form, refusal)
+            uploads.confirm_import(found, skip_refused=skip, by=request.user, at=timezone.now())
+        except MissingFields as refusal:
+            add_refusal(form, refusal)
             return _show(request, found, form=form)
         except MoveRefused as refusal:
             if found.status == ImportStatus.CHECKED:
@@ -106,11 +358,11 @@ def confirm(request: SignedInRequest, public_id: uuid.UUID) -> HttpResponse:
 
 @login_required
 @require_POST
-def discard(request: SignedInRequest, public_id: uuid.UUID) -> HttpResponse:
+def discard_import(request: SignedInRequest, public_id: uuid.UUID) -> HttpResponse:
     """End an import without changing anything."""
     found = _theirs(request, public_id)
     try:
-        imports.discard(found, by=request.user, at=timezone.now())
+        uploads.discard_import(found, by=request.user, at=timezone.now())
     except MoveRefused as refusal:
         messages.error(request, str(refusal))
         return redirect("exchange:import", public_id)
@@ -118,45 +370,37 @@ def discard(request: SignedInRequest, public_id: uuid.UUID) -> HttpResponse:
     return redirect("exchange:imports")
 
 
-def _require_keeper(request: SignedInRequest) -> None:
-    if not imports.may_import(request.user):
-        message = "There is no calendar of theirs."
-        raise Http404(message)
-
-
 def _theirs(request: HttpRequest, public_id: uuid.UUID) -> CalendarImport:
-    return get_object_or_404(imports.of(request.user), public_id=public_id)
+    return get_object_or_404(uploads.imports_of(request.user), public_id=public_id)
 
 
 def _show(request: SignedInRequest, found: CalendarImport, *, form: ConfirmForm | None = None) -> HttpResponse:
     if found.status in WAITING:
         return render(request, "exchange/waiting.html", _progress(found))
-    counts = imports.counts_of(found)
+    counts = uploads.counts_of(found)
     chosen = request.GET.get("show", "")
     rows = found.rows.filter(outcome=chosen) if chosen in set(Outcome) else found.rows.all()
     page = Paginator(rows, ROWS_PER_PAGE).get_page(request.GET.get("page"))
     changes = counts[Outcome.ADDED] + counts[Outcome.CHANGED]
     context: dict[str, Any] = {
         "import": found,
-        "counts": [
-            (each, import_wording.OUTCOMES[each], import_wording.COLOURS[each], count) for each, count in counts.items()
-        ],
+        "counts": [(each, imports.OUTCOMES[each], imports.COLOURS[each], count) for each, count in counts.items()],
         "changes": changes,
         "rows_total": sum(counts.values()),
-        "makes": [import_wording.made_in_words(Made.from_json(made)) for made in found.makes],
+        "makes": [imports.made_in_words(Made.from_json(made)) for made in found.makes],
         "chosen": chosen,
         "page": page,
-        "lines": [_line(imports.taken_of(row), found) for row in page],
+        "lines": [_line(uploads.imported_releases_of(row), found) for row in page],
     }
     if found.status == ImportStatus.CHECKED and changes:
-        context["cancels"] = imports.cancelled_by(found)
+        context["cancels"] = uploads.cancelled_by(found)
         context["form"] = form or ConfirmForm(any_refused=bool(counts[Outcome.REFUSED]))
         context["form"].helper.form_action = resolve_url("exchange:confirm_import", found.public_id)
     return render(request, f"exchange/{found.status}.html", context)
 
 
 def _progress(found: CalendarImport) -> dict[str, Any]:
-    waits = found.status == ImportStatus.CONFIRMED and not import_turn.is_quiet(now=timezone.now())
+    waits = found.status == ImportStatus.CONFIRMED and not uploads.is_quiet(now=timezone.now())
     return {"import": found, "waits_for_quiet": waits}
 
 
@@ -166,9 +410,9 @@ def _line(taken: Taken, found: CalendarImport) -> Line:
         number=taken.number,
         reference=taken.reference,
         title=taken.title,
-        outcome=import_wording.OUTCOMES[taken.outcome],
-        colour=import_wording.COLOURS[taken.outcome],
-        steps=[import_wording.step_in_words(step) for step in taken.steps],
+        outcome=imports.OUTCOMES[taken.outcome],
+        colour=imports.COLOURS[taken.outcome],
+        steps=[imports.step_in_words(step) for step in taken.steps],
         faults=taken.faults,
         is_there=taken.outcome in {Outcome.CHANGED, Outcome.UNCHANGED} or (applied and taken.outcome is Outcome.ADDED),
     )

@@ -1,40 +1,52 @@
-"""A release's list of pre-release access for its own people: the list, what waits, copying it, erasing its names."""
+"""The list of pre-release access for staff, one entry of it, and the published list."""
 
+from collections.abc import Callable
 from typing import Any
 
+from django import forms
 from django.contrib import messages
 from django.contrib.auth.decorators import login_required
-from django.http import Http404, HttpResponse
-from django.shortcuts import redirect, render
+from django.core.paginator import Paginator
+from django.http import Http404, HttpRequest, HttpResponse
+from django.shortcuts import get_object_or_404, redirect, render
 from django.utils import timezone
 from django.utils.translation import gettext as _
 from django.utils.translation import ngettext
+from django.views.decorators.debug import sensitive_post_parameters
 from django.views.decorators.http import require_http_methods, require_POST, require_safe
 
-from releases.core.lifecycle import MoveRefused, WrongRole
-from releases.core.pre_release_status import AGREE, REFUSE, REQUEST, TAKE_BACK, RequestStatus
-from releases.models import Release
+from releases import pre_release_access, pre_release_list
+from releases.forms.pre_release import EntryForm, TimeForm, VersionForm
+from releases.models import PreReleaseAccess, Producer, Release
 from releases.permissions import TABLE, Action, roles_of
-from releases.pre_release import (
-    pre_release_copy,
-    pre_release_names,
-    pre_release_published,
-    pre_release_requests,
-    pre_release_rows,
+from releases.pre_release_access import ListRefused, Objected, Outcome, check_open, only_words_are_open
+from releases.public import calendar
+from releases.rules.lifecycle import ChangedMeanwhile, MoveRefused, WrongRole
+from releases.rules.pre_release import (
+    ACCESS,
+    AGREE,
+    BEGIN,
+    CHANGE,
+    END,
+    REFUSE,
+    REQUEST,
+    TAKE_BACK,
+    WITHDRAW,
+    RequestStatus,
 )
-from releases.views.finding import SignedInRequest, release_of_theirs
-from releases.words import pre_release_wording
+from releases.text import pre_release
+from releases.views.base import SignedInRequest, release_of_theirs
 
 ACTS = {
-    AGREE: pre_release_requests.agree,
-    REFUSE: pre_release_requests.refuse,
-    TAKE_BACK: pre_release_requests.take_back,
+    AGREE: pre_release_access.agree_to_access,
+    REFUSE: pre_release_access.refuse_access,
+    TAKE_BACK: pre_release_access.take_back_request,
 }
 
 
 @login_required
 @require_safe
-def kept(request: SignedInRequest, reference: str) -> HttpResponse:
+def access_list(request: SignedInRequest, reference: str) -> HttpResponse:
     """Show a list: to those who keep it with persons and what can be done, to others the posts alone."""
     release, now = release_of_theirs(request.user, reference), timezone.now()
     roles = roles_of(request.user, release.series.producer)
@@ -43,57 +55,57 @@ def kept(request: SignedInRequest, reference: str) -> HttpResponse:
     if keeps:
         context |= _for_keepers(release, request, now=now)
     else:
-        context["entries"] = pre_release_published.on_list(release)
+        context["entries"] = pre_release_list.published_entries(release)
     return render(request, "releases/pre_release/list.html", context)
 
 
 def _for_keepers(release: Release, request: SignedInRequest, *, now: Any) -> dict[str, Any]:
     roles = roles_of(request.user, release.series.producer)
-    is_open = pre_release_rows.is_open(release, now=now)
-    rows = pre_release_rows.rows_of(release, roles=roles, now=now)
+    is_open = pre_release_list.is_open(release, now=now)
+    rows = pre_release_list.list_rows_of(release, roles=roles, now=now)
     return {
         "rows": rows,
-        "waiting": pre_release_rows.waiting_of(release),
+        "waiting": pre_release_list.waiting_rows_of(release),
         "decisions": REQUEST.available(source=RequestStatus.WAITING, roles=roles),
         "usual": release.series.producer.usual_pre_release(),
         "is_open": is_open,
-        "shortly": pre_release_rows.is_shortly(release, now=now),
-        "source": pre_release_copy.previous_with_list(release) if is_open else None,
-        "may_erase": pre_release_names.may_be_erased(release, now=now) and any(row.entry.person for row in rows),
-        "is_shown": pre_release_published.is_shown(release, now=now),
+        "shortly": pre_release_list.is_shortly(release, now=now),
+        "source": pre_release_access.previous_with_list(release) if is_open else None,
+        "may_erase": pre_release_list.may_be_erased(release, now=now) and any(row.entry.person for row in rows),
+        "is_shown": pre_release_list.is_shown(release, now=now),
     }
 
 
 @login_required
 @require_http_methods(["GET", "POST"])
-def copy(request: SignedInRequest, reference: str) -> HttpResponse:
+def copy_list(request: SignedInRequest, reference: str) -> HttpResponse:
     """Take the list over from the release before, after a look at what that means."""
     release, now = release_of_theirs(request.user, reference, Action.KEEP_ACCESS_LIST), timezone.now()
-    source = pre_release_copy.previous_with_list(release)
+    source = pre_release_access.previous_with_list(release)
     if source is None:
         message = "No earlier release of the series has a list."
         raise Http404(message)
     if request.method == "POST":
         try:
             seen = release.series.releases.filter(reference=request.POST.get("source", "")).first()
-            copied = pre_release_copy.copy(release, source=seen or release, by=request.user, at=now)
+            copied = pre_release_access.copy_list(release, source=seen or release, by=request.user, at=now)
         except MoveRefused as refusal:
-            return refused(request, release, refusal)
-        messages.success(request, pre_release_wording.copied_sentence(copied))
+            return access_refused(request, release, refusal)
+        messages.success(request, pre_release.copied_sentence(copied))
         return redirect("releases:pre_release_list", reference)
     context = {
         "release": release,
         "source": source,
-        "entries": pre_release_published.on_list(source),
+        "entries": pre_release_list.published_entries(source),
         "usual": release.series.producer.usual_pre_release(),
-        "shortly": pre_release_rows.is_shortly(release, now=now),
+        "shortly": pre_release_list.is_shortly(release, now=now),
     }
     return render(request, "releases/pre_release/copy.html", context)
 
 
 @login_required
 @require_POST
-def decide(request: SignedInRequest, reference: str) -> HttpResponse:
+def decide_request(request: SignedInRequest, reference: str) -> HttpResponse:
     """Agree to changes that wait, refuse them or take them back: exactly those that the page showed."""
     release = release_of_theirs(request.user, reference, Action.KEEP_ACCESS_LIST)
     act = request.POST.get("act", "")
@@ -128,22 +140,273 @@ def _decided(act: str, done: int) -> str:
 
 @login_required
 @require_http_methods(["GET", "POST"])
-def erase(request: SignedInRequest, reference: str) -> HttpResponse:
+def erase_names(request: SignedInRequest, reference: str) -> HttpResponse:
     """Erase every name on the list of a release that has been due."""
     release = release_of_theirs(request.user, reference, Action.KEEP_ACCESS_LIST)
     try:
         if request.method == "POST":
-            erased = pre_release_names.erase(release, by=request.user, at=timezone.now())
+            erased = pre_release_list.erase_name(release, by=request.user, at=timezone.now())
             said = ngettext("%(n)d name is erased.", "%(n)d names are erased.", erased) % {"n": erased}
             messages.success(request, said if erased else _("No name was left to erase."))
             return redirect("releases:pre_release_list", reference)
-        pre_release_names.check_erasable(release, now=timezone.now())
+        pre_release_list.check_erasable(release, now=timezone.now())
     except MoveRefused as refusal:
-        return refused(request, release, refusal)
+        return access_refused(request, release, refusal)
     return render(request, "releases/pre_release/erase.html", {"release": release})
 
 
-def refused(request: SignedInRequest, release: Release, refusal: MoveRefused) -> HttpResponse:
+def access_refused(request: SignedInRequest, release: Release, refusal: MoveRefused) -> HttpResponse:
     """Say in one sentence why nothing was changed, with the way back to the list."""
     context = {"release": release, "sentence": str(refusal)}
     return render(request, "releases/pre_release/refused.html", context, status=409)
+
+
+@sensitive_post_parameters("person", "email")
+@login_required
+@require_http_methods(["GET", "POST"])
+def add_entry(request: SignedInRequest, reference: str) -> HttpResponse:
+    """Put somebody on a list, or ask for it."""
+    release, now = release_of_theirs(request.user, reference, Action.KEEP_ACCESS_LIST), timezone.now()
+    usual = release.series.producer.usual_pre_release()
+    form = EntryForm(request.POST if request.method == "POST" else None, usual=usual, button=_("Add to the list"))
+    try:
+        check_open(release, at=now)
+        if form.is_valid():
+            try:
+                outcome = pre_release_access.grant_access(release, form.details(), by=request.user, at=now)
+            except ListRefused as refusal:
+                _object(form, refusal)
+            else:
+                return _told(request, release, outcome, _("Access is granted."))
+    except MoveRefused as refusal:
+        return access_refused(request, release, refusal)
+    context = {"release": release, "form": form, "shortly": pre_release_list.is_shortly(release, now=now)}
+    return render(request, "releases/pre_release/add.html", context)
+
+
+@sensitive_post_parameters("person", "email")
+@login_required
+@require_http_methods(["GET", "POST"])
+def change_entry(request: SignedInRequest, reference: str, key: int) -> HttpResponse:
+    """Change an entry, or ask for it; once access is a fact, put its words right."""
+    release, entry = _theirs(request, reference, key)
+    now = timezone.now()
+    form = EntryForm(
+        request.POST if request.method == "POST" else None,
+        usual=release.series.producer.usual_pre_release(),
+        button=_("Save the change"),
+        entry=entry,
+        only_words=only_words_are_open(entry, at=now),
+    )
+    try:
+        _check(request, release, entry, CHANGE)
+        if form.is_valid():
+            try:
+                outcome = pre_release_access.change_access(
+                    entry, form.details(), by=request.user, at=now, expected_version=form.cleaned_data["version"] or 0
+                )
+            except ChangedMeanwhile:
+                form.see_again(PreReleaseAccess.objects.get(pk=entry.pk))
+            except ListRefused as refusal:
+                _object(form, refusal)
+            else:
+                return _told(request, release, outcome, _("The entry is changed."))
+    except MoveRefused as refusal:
+        return access_refused(request, release, refusal)
+    context = {
+        "release": release,
+        "entry": entry,
+        "form": form,
+        "shortly": pre_release_list.is_shortly(release, now=now),
+        "only_words": only_words_are_open(entry, at=now),
+    }
+    return render(request, "releases/pre_release/change.html", context)
+
+
+@login_required
+@require_http_methods(["GET", "POST"])
+def withdraw_entry(request: SignedInRequest, reference: str, key: int) -> HttpResponse:
+    """Withdraw access that has not begun, or ask for it."""
+
+    def act(entry: PreReleaseAccess, version: int, at: Any) -> HttpResponse:
+        outcome = pre_release_access.withdraw_access(entry, by=request.user, at=at, expected_version=version)
+        return _told(request, entry.release, outcome, _("Access is withdrawn."))
+
+    return _confirmed(request, reference, key, move=WITHDRAW, act=act)
+
+
+@login_required
+@require_http_methods(["GET", "POST"])
+def take_back_times(request: SignedInRequest, reference: str, key: int) -> HttpResponse:
+    """Take back what was recorded last of an access."""
+
+    def act(entry: PreReleaseAccess, version: int, at: Any) -> HttpResponse:
+        pre_release_access.take_back_times(entry, by=request.user, at=at, expected_version=version)
+        messages.success(request, _("What was recorded is taken back."))
+        return redirect("releases:pre_release_list", reference)
+
+    return _confirmed(request, reference, key, move=TAKE_BACK, act=act)
+
+
+@login_required
+@require_http_methods(["GET", "POST"])
+def erase_name(request: SignedInRequest, reference: str, key: int) -> HttpResponse:
+    """Erase one name on the list of a release that has been due."""
+
+    def act(entry: PreReleaseAccess, version: int, at: Any) -> HttpResponse:
+        erased = pre_release_list.erase_name(entry.release, entry=entry, by=request.user, at=at)
+        messages.success(request, _("The name is erased.") if erased else _("No name was left to erase."))
+        return redirect("releases:pre_release_list", reference)
+
+    return _confirmed(request, reference, key, move="", act=act)
+
+
+@login_required
+@require_http_methods(["GET", "POST"])
+def record_begin(request: SignedInRequest, reference: str, key: int) -> HttpResponse:
+    """Record when access began."""
+
+    def act(entry: PreReleaseAccess, **given: Any) -> None:
+        pre_release_access.record_begin(entry, began_at=given.pop("instant"), by=request.user, **given)
+        messages.success(request, _("It is recorded that access began."))
+
+    return _timed(request, reference, key, move=BEGIN, act=act, button=_("Record that access began"))
+
+
+@login_required
+@require_http_methods(["GET", "POST"])
+def record_end(request: SignedInRequest, reference: str, key: int) -> HttpResponse:
+    """Record when access ended."""
+
+    def act(entry: PreReleaseAccess, **given: Any) -> None:
+        pre_release_access.record_end(entry, ended_at=given.pop("instant"), by=request.user, **given)
+        messages.success(request, _("It is recorded that access ended."))
+
+    return _timed(request, reference, key, move=END, act=act, button=_("Record that access ended"))
+
+
+PAGES: dict[str, Callable[..., HttpResponse]] = {
+    "change": change_entry,
+    "withdraw": withdraw_entry,
+    "begin": record_begin,
+    "end": record_end,
+    "take_back": take_back_times,
+    "erase_name": erase_name,
+}
+
+
+def _theirs(request: SignedInRequest, reference: str, key: int) -> tuple[Release, PreReleaseAccess]:
+    release = release_of_theirs(request.user, reference, Action.KEEP_ACCESS_LIST)
+    entries = release.pre_release_access.select_related("release__series__producer", "granted_by", "agreed_by")
+    return release, get_object_or_404(entries, pk=key)
+
+
+def _check(request: SignedInRequest, release: Release, entry: PreReleaseAccess, move: str) -> None:
+    """Require that a person may make a move; what they may never do does not exist for them."""
+    roles = roles_of(request.user, release.series.producer)
+    if not any(row.name == move and row.roles & roles for row in ACCESS.moves):
+        message = "This is not yours to do."
+        raise Http404(message)
+    ACCESS.find(move, source=entry.status)
+
+
+def _confirmed(
+    request: SignedInRequest, reference: str, key: int, *, move: str, act: Callable[..., HttpResponse]
+) -> HttpResponse:
+    """Ask for confirmation, and act once it is given."""
+    release, entry = _theirs(request, reference, key)
+    now = timezone.now()
+    try:
+        if move:
+            _check(request, release, entry, move)
+        else:
+            pre_release_list.check_erasable(release, now=now)
+        form = VersionForm(request.POST if request.method == "POST" else None, initial={"version": entry.version})
+        if form.is_valid():
+            return act(entry, form.cleaned_data["version"], now)
+    except WrongRole as refusal:
+        raise Http404 from refusal
+    except MoveRefused as refusal:
+        return access_refused(request, release, refusal)
+    context = {
+        "release": release,
+        "entry": entry,
+        "form": form,
+        "move": move or "erase",
+        "shortly": pre_release_list.is_shortly(release, now=now),
+    }
+    return render(request, "releases/pre_release/confirm.html", context)
+
+
+def _timed(
+    request: SignedInRequest, reference: str, key: int, *, move: str, act: Callable[..., None], button: str
+) -> HttpResponse:
+    """Ask for an instant, and record it."""
+    release, entry = _theirs(request, reference, key)
+    now = timezone.now()
+    form = TimeForm(request.POST if request.method == "POST" else None, entry=entry, now=now, button=button)
+    try:
+        _check(request, release, entry, move)
+        if form.is_valid():
+            try:
+                act(
+                    entry,
+                    instant=form.cleaned_data["instant"],
+                    at=now,
+                    expected_version=form.cleaned_data["version"],
+                )
+            except ListRefused as refusal:
+                _object(form, refusal)
+            else:
+                return redirect("releases:pre_release_list", reference)
+    except MoveRefused as refusal:
+        return access_refused(request, release, refusal)
+    return render(
+        request, "releases/pre_release/time.html", {"release": release, "entry": entry, "form": form, "move": move}
+    )
+
+
+def _told(request: SignedInRequest, release: Release, outcome: Outcome, done: str) -> HttpResponse:
+    if outcome.waits:
+        messages.info(request, _("This waits for the Head of Profession or a deputy to agree."))
+    else:
+        messages.success(request, done)
+    return redirect("releases:pre_release_list", release.reference)
+
+
+def _object(form: forms.Form, refusal: ListRefused) -> None:
+    """Put each objection on the field that it names, or on the form as a whole."""
+    found = refusal.objections if isinstance(refusal, Objected) else [(refusal.field, str(refusal))]
+    for field, sentence in found:
+        form.add_error(field if field in form.fields else None, sentence)
+
+
+LISTS_PER_PAGE = 50
+
+
+@require_safe
+def published_list(request: HttpRequest, reference: str) -> HttpResponse:
+    """Show the published list of a release; those who keep it see beforehand what the public will see."""
+    now = timezone.now()
+    release = calendar.announced_releases().filter(reference=reference).first()
+    if release is None or not pre_release_list.is_shown(release, now=now):
+        release = release_of_theirs(request.user, reference, Action.KEEP_ACCESS_LIST)
+    context = {
+        "release": release,
+        "producer": release.series.producer,
+        "entries": pre_release_list.published_entries(release),
+        "is_out": pre_release_list.is_out(release, now=now),
+    }
+    return render(request, "releases/pre_release/published.html", context)
+
+
+@require_safe
+def published_lists_of(request: HttpRequest, producer: str) -> HttpResponse:
+    """List the releases of a producer whose lists are published, the latest first."""
+    found = get_object_or_404(Producer, slug=producer)
+    releases = pre_release_list.releases_with_list(found, now=timezone.now())
+    page = Paginator(releases, LISTS_PER_PAGE).get_page(request.GET.get("page"))
+    if not page.object_list and not calendar.announced_releases().filter(series__producer=found).exists():
+        message = "Nothing of this producer is public."
+        raise Http404(message)
+    return render(request, "releases/pre_release/lists.html", {"producer": found, "page": page})

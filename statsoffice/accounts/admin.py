@@ -19,9 +19,9 @@ from django.http import HttpRequest, HttpResponse
 from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy as lazy
 
-from releases.core.roles import LEADS
 from releases.models import Membership
 from releases.models.append_only import new_salt
+from releases.rules.lifecycle import LEADS
 from statsoffice.accounts import address_changed
 from statsoffice.accounts.models import AccountRowRecord, User
 

@@ -7,10 +7,10 @@ from django.contrib.auth.forms import SetPasswordForm
 from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy as lazy
 
-from releases.core.roles import Role
-from releases.forms.form_layout import Question, helper_of
+from releases.forms.base import Question, helper_of
 from releases.models import Producer
 from releases.models.code_words import choices_of
+from releases.rules.lifecycle import Role
 from statsoffice.accounts.invitations import roles_given
 from statsoffice.accounts.models import User
 from statsoffice.accounts.permissions import administers_people, producers_invited_to

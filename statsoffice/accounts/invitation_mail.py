@@ -7,8 +7,8 @@ from django.core.mail import EmailMultiAlternatives, mailers
 from django.urls import reverse
 from django.utils.translation import gettext as _
 
-from releases.core.dates import london
 from releases.models.code_words import WORDS
+from releases.rules import london
 from statsoffice.accounts.models import Invitation
 from statsoffice.messages import html
 
@@ -42,7 +42,7 @@ def written(invitation: Invitation, *, secret: str) -> str:
         "office": settings.OFFICE_NAME,
         "role": WORDS.get(invitation.role, ""),
         "producer": invitation.producer,
-        "until": london.moment(invitation.expires_at),
+        "until": london.format_moment(invitation.expires_at),
         "address": settings.ADDRESS + reverse("account_invited", args=[secret]),
     }
     invited = (

@@ -9,10 +9,10 @@ from django.db import IntegrityError, transaction
 from django.db.models import Q, QuerySet
 from django.utils.translation import gettext as _
 
-from releases.core.roles import LEADS, Role
 from releases.models import Contact, Membership, Producer
 from releases.models.event import record_rows
 from releases.permissions import NotYours, Person
+from releases.rules.lifecycle import LEADS, Role
 from statsoffice.accounts import permission_matrix
 from statsoffice.accounts.models import Invitation, User
 from statsoffice.accounts.permissions import administers_people, inviting_roles, producers_invited_to

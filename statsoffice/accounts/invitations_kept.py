@@ -2,7 +2,7 @@
 
 from datetime import datetime, timedelta
 
-from releases.models.redacted import marker_of
+from releases.models.redaction import redaction_marker
 from statsoffice.accounts.models import Invitation
 
 
@@ -16,4 +16,4 @@ def erase_old(*, now: datetime, kept_for: timedelta, dry_run: bool = False) -> i
     :return: from how many invitations; a second call changes none of them.
     """
     old = Invitation.objects.filter(expires_at__lt=now - kept_for, erased_at=None)
-    return old.count() if dry_run else old.update(name=marker_of(now), email="", erased_at=now)
+    return old.count() if dry_run else old.update(name=redaction_marker(now), email="", erased_at=now)

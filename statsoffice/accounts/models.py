@@ -10,11 +10,11 @@ from django.db.models.functions import Lower
 from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy as lazy
 
-from releases.core.roles import Role
 from releases.models import Producer
 from releases.models.append_only import new_salt
 from releases.models.code_words import choices_of
 from releases.models.row_record import NEVER, RowRecord, Table
+from releases.rules.lifecycle import Role
 
 
 class UserQuerySet(BaseUserManager["User"]):

@@ -7,13 +7,11 @@ from enum import StrEnum
 from breaches import permissions as breach_permissions
 from breaches.core.status import REPORT
 from releases import permissions as release_permissions
-from releases.core.agreement import REQUEST
-from releases.core.import_status import IMPORT
-from releases.core.lifecycle import Lifecycle, spoken
-from releases.core.pre_release_status import ACCESS
-from releases.core.pre_release_status import REQUEST as ACCESS_REQUEST
-from releases.core.roles import Role
-from releases.core.status import RELEASE
+from releases.rules.date_change import REQUEST
+from releases.rules.imports import IMPORT
+from releases.rules.lifecycle import RELEASE, Lifecycle, Role, spoken
+from releases.rules.pre_release import ACCESS
+from releases.rules.pre_release import REQUEST as ACCESS_REQUEST
 from statsoffice.accounts import permissions as account_permissions
 from statsoffice.audit import permissions as trail_permissions
 

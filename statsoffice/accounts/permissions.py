@@ -4,10 +4,9 @@ from enum import StrEnum
 
 from django.db.models import QuerySet
 
-from releases.core.roles import Role
-from releases.core.status import KEEPERS
 from releases.models import Producer
 from releases.permissions import Person, producers_with, roles_of
+from releases.rules.lifecycle import KEEPERS, Role
 
 
 class Action(StrEnum):

@@ -9,7 +9,7 @@ from django.utils.translation import gettext as _
 from django.views.decorators.http import require_http_methods, require_POST, require_safe
 
 from releases.permissions import NotYours
-from releases.views.finding import SignedInRequest
+from releases.views.base import SignedInRequest
 from statsoffice.accounts import invitation_mail
 from statsoffice.accounts import invitations as inviting
 from statsoffice.accounts.forms import InvitationForm

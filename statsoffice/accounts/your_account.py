@@ -9,7 +9,7 @@ from django.shortcuts import redirect, render
 from django.utils.translation import gettext as _
 from django.views.decorators.http import require_POST, require_safe
 
-from releases.views.finding import SignedInRequest
+from releases.views.base import SignedInRequest
 from statsoffice.accounts.permissions import producers_invited_to
 from statsoffice.accounts.second_factor import has_one
 

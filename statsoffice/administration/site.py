@@ -13,10 +13,9 @@ from django.urls import reverse
 from django.utils import timezone
 from django.utils.translation import gettext_lazy as lazy
 
-from releases import permissions
-from releases.overview import attention
+from releases import overview, permissions
 from releases.permissions import Action
-from releases.words import attention_wording
+from releases.text import calendar
 
 # What a calendar manager opens most stands first; whatever is not named follows in Django's own order.
 APPS = ("releases", "breaches", "messages", "accounts")
@@ -95,12 +94,12 @@ class OfficeAdminSite(AdminSite):
 
 def lines_for(request: HttpRequest) -> list[Line]:
     """Write what needs attention by now, each with a link to the list of exactly these releases."""
-    counted = attention.counts(request.user, now=timezone.now())
+    counted = overview.count_concerns(request.user, now=timezone.now())
     releases = reverse("admin:releases_release_changelist")
     return [
         Line(
-            sentence=attention_wording.counted(concern, count),
-            advice=str(attention_wording.ADVICE[concern]),
+            sentence=calendar.concern_sentence(concern, count),
+            advice=str(calendar.ADVICE[concern]),
             address=f"{releases}?attention={concern}",
         )
         for concern, count in counted.items()

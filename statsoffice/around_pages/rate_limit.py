@@ -16,7 +16,7 @@ from django.utils import timezone
 from django.utils.translation import gettext as _
 from django.utils.translation import ngettext
 
-from releases.api.refusals import problem
+from releases.public.api import problem_response
 
 WINDOW_SECONDS = 60
 # Monitors and the canary ask by a clock; log-in, to which the admin site leads, has limits of its own.
@@ -102,7 +102,7 @@ def refuse(request: HttpRequest, *, now: float) -> HttpResponse:
         seconds,
     ) % {"seconds": seconds}
     if kind_of(request.path_info) is Reader.PROGRAM:
-        answer = problem(sentence, status=429)
+        answer = problem_response(sentence, status=429)
     else:
         context = {"sentence": sentence, "heading": _("Too many requests")}
         # Without the request: nothing is read from the database for it.

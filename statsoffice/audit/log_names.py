@@ -8,7 +8,7 @@ from typing import Any
 from django.contrib.admin.models import LogEntry
 from django.db.models import Q, QuerySet
 
-from releases.models.redacted import marker_of, markers_begin, overwrite, redacting
+from releases.models.redaction import allow_redaction, overwrite, redaction_marker, redaction_marker_start
 
 AT_A_TIME = 200
 PEOPLE = Q(content_type__app_label__in=["accounts", "account", "auth", "mfa", "socialaccount", "usersessions"]) | Q(
@@ -28,15 +28,15 @@ def erase_old(*, now: datetime, kept_for: timedelta, dry_run: bool = False) -> i
     """
     # The marker is all that says that a name is gone: the table is Django's own.
     of_people = LogEntry.objects.filter(PEOPLE, action_time__lt=now - kept_for)
-    old = of_people.exclude(object_repr__startswith=markers_begin())
+    old = of_people.exclude(object_repr__startswith=redaction_marker_start())
     if dry_run:
         return old.count()
     changed = 0
     for some in _batches(old):
-        with redacting():
+        with allow_redaction():
             for entry in some:
-                words = without_names(entry.change_message, marker=marker_of(now))
-                overwrite(entry, object_repr=marker_of(now), change_message=words)
+                words = without_names(entry.change_message, marker=redaction_marker(now))
+                overwrite(entry, object_repr=redaction_marker(now), change_message=words)
         changed += len(some)
     return changed
 

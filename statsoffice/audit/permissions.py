@@ -2,7 +2,7 @@
 
 from enum import StrEnum
 
-from releases.core.roles import LEADS, Role
+from releases.rules.lifecycle import LEADS, Role
 
 
 class Action(StrEnum):

@@ -13,10 +13,10 @@ from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy as lazy
 from django.views.decorators.http import require_safe
 
-from releases.core.dates import london
-from releases.forms.form_layout import Question, helper_of
+from releases.forms.base import Question, helper_of
 from releases.models import Producer
-from releases.views.finding import SignedInRequest
+from releases.rules import london
+from releases.views.base import SignedInRequest
 from statsoffice.accounts.models import User
 from statsoffice.audit import trail
 from statsoffice.audit.scope import Scope, producers_audited_by, scope_of

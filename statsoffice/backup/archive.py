@@ -33,10 +33,10 @@ from django.db.migrations.loader import MigrationLoader
 from django.db.migrations.recorder import MigrationRecorder
 from django.utils import timezone
 
-from releases.core.dates.london import local_date
-from releases.management.plain_command import WHERE_THE_DATABASE_IS
+from releases.evidence.anchors import anchor_text
+from releases.management.base import WHERE_THE_DATABASE_IS
 from releases.models import Anchor
-from releases.record.anchors import text_of
+from releases.rules.london import local_date
 from statsoffice import evidence_checked
 from statsoffice.backup import BackupError
 from statsoffice.backup.engines import ENGINES, Engine
@@ -147,7 +147,7 @@ def write(folder: Path, *, stored: Path, at: datetime, overwrite: bool = False) 
         before = _files_below(stored)
         # Before the dump, which must contain what it combines.
         newest = Anchor.in_order().last()
-        anchor = text_of(newest) if newest else []
+        anchor = anchor_text(newest) if newest else []
         tool_version = engine.dump(unfinished / engine.FILE)
         # After the database, so that no file is missing that its rows name.
         checksums = _copy_files(stored, unfinished / FILES, before=before)

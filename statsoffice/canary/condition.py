@@ -8,8 +8,8 @@ from typing import Any
 
 from django.conf import settings
 
-from releases.core.looks.clock_error import Voucher
 from releases.models import Coverage
+from releases.rules.clock_error import Voucher
 from statsoffice.canary import left_in_files, pulse
 from statsoffice.canary.models import Pulse, Rehearsed
 

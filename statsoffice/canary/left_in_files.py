@@ -5,7 +5,7 @@ from pathlib import Path
 
 from django.db import IntegrityError, transaction
 
-from releases.watching import unstored
+from releases.monitoring import spool
 from statsoffice.canary.models import Pulse
 
 STEP = "unstored "
@@ -23,7 +23,7 @@ def note(folder: Path, *, machine: str, now: datetime) -> None:
     :param now: the aware instant of noting.
     """
     kept = Pulse.objects.filter(step=f"{STEP}{machine}"[:100])
-    if not (unstored.is_any_waiting(folder) or any(folder.glob(f"*{unstored.REFUSED}"))):
+    if not (spool.is_any_waiting(folder) or any(folder.glob(f"*{spool.REFUSED}"))):
         if kept.exists():
             kept.delete()
     elif not kept.update(failed_at=now):

@@ -4,8 +4,8 @@ from django.db import models
 from django.db.models import F, Q
 from django.utils.translation import gettext_lazy as lazy
 
-from releases.core.judging.verdict import Outcome
 from releases.models.code_words import choices_of
+from releases.verdict.address import Outcome
 
 
 class Rehearsed(models.Model):

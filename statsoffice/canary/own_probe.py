@@ -5,8 +5,8 @@ from datetime import datetime
 
 from django.conf import settings
 
-from releases.core.web_address import read
 from releases.probe.probe import Probe, probe_from_settings
+from releases.rules.web_address import parse_address
 
 
 def own_probe(url: str, *, now: Callable[[], datetime]) -> Probe:
@@ -20,5 +20,5 @@ def own_probe(url: str, *, now: Callable[[], datetime]) -> Probe:
     :param now: the clock.
     :raises NotAWebAddressError: if it is none.
     """
-    opened = frozenset() if settings.PROBE_PROXY else frozenset({read(url).host_with_port})
+    opened = frozenset() if settings.PROBE_PROXY else frozenset({parse_address(url).host_with_port})
     return probe_from_settings(now=now, also_private=opened)

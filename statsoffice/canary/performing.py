@@ -7,8 +7,8 @@ from datetime import datetime, timedelta
 from django.conf import settings
 from django.db import IntegrityError, transaction
 
-from releases.core.judging.looker import Looker
-from releases.watching.clock import Clock
+from releases.leases import Looker
+from releases.monitoring.clock import Clock
 from statsoffice.canary import page
 from statsoffice.canary.models import Rehearsed
 from statsoffice.canary.rehearsal import Played, Stopped, rehearse

@@ -4,10 +4,9 @@ import logging
 from collections.abc import Callable
 from datetime import datetime
 
-from releases.core.judging.looker import Looker
-from releases.core.looks.answer import Answer
-from releases.core.looks.errand import Errand
-from releases.core.web_address import place_of
+from releases.leases import Looker
+from releases.rules.response import Answer, Errand
+from releases.rules.web_address import place_of
 
 GLANCE_SECONDS = 0.5
 """How long a ping under way keeps whoever wants to end it waiting."""

@@ -6,19 +6,18 @@ from datetime import datetime, timedelta
 
 from django.conf import settings
 
-from releases.core.judging.evidence import AddressRole, Expectation, Reason
-from releases.core.judging.looker import Looker
-from releases.core.judging.reading.standing import TextsBefore
-from releases.core.judging.release_verdict import judge_release
-from releases.core.judging.statements import counts_as
-from releases.core.judging.verdict import AddressVerdict, Outcome, Sighting, judge_address
-from releases.core.looks import cadence
-from releases.core.looks.answer import Answer
-from releases.core.looks.errand import Errand
-from releases.core.looks.pacing import LEAST_LONGEST_GAP
-from releases.core.web_address import place_of
-from releases.watching import examination
-from releases.watching.clock import Clock
+from releases.detection.finding import AddressRole, Expectation, Reason
+from releases.detection.page import TextsBefore
+from releases.leases import Looker
+from releases.monitoring import examination
+from releases.monitoring.clock import Clock
+from releases.rules import cadence
+from releases.rules.host_budget import LEAST_LONGEST_GAP
+from releases.rules.response import Answer, Errand
+from releases.rules.web_address import place_of
+from releases.verdict.address import AddressVerdict, Outcome, Sighting, judge_address
+from releases.verdict.release import judge_release
+from releases.verdict.statements import counts_as
 from statsoffice.canary.script import Script
 
 ADAPTER = "page"
@@ -91,7 +90,9 @@ def _plan(script: Script, *, url: str, clock: Clock) -> Iterator[datetime]:
     """Give the instant of one look after the other, as the cadence plans them."""
     after: datetime | None = None
     while True:
-        after = cadence.next_look(due_at=script.due_at, limit_at=script.limit_at, after=after, now=clock.now(), key=url)
+        after = cadence.next_check_at(
+            due_at=script.due_at, limit_at=script.limit_at, after=after, now=clock.now(), key=url
+        )
         if after is None or after > script.last_look_at:
             return
         yield after

@@ -3,8 +3,8 @@
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 
-from releases.core.judging.verdict import AddressVerdict, Outcome
-from releases.core.looks.cadence import CONFIRMING
+from releases.rules.cadence import CONFIRMING
+from releases.verdict.address import AddressVerdict, Outcome
 
 # Neighbours differ, so that a chain that always says the same is never right twice in a row.
 EXPECTED_IN_TURN = (

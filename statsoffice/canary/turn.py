@@ -5,8 +5,8 @@ from collections.abc import Callable
 
 from django.conf import settings
 
-from releases.core.judging.looker import Looker
-from releases.watching.clock import Clock
+from releases.leases import Looker
+from releases.monitoring.clock import Clock
 from statsoffice import health
 from statsoffice.canary import performing, ping
 from statsoffice.canary.own_probe import own_probe

@@ -5,8 +5,8 @@ from datetime import datetime
 from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy as lazy
 
-from releases.core.dates import london
-from releases.core.judging.verdict import Outcome
+from releases.rules import london
+from releases.verdict.address import Outcome
 from statsoffice.canary.condition import Condition, Problem, Trouble
 
 NEVER_ACTIVE = lazy("The watcher has never been active. No release is being watched.")
@@ -108,9 +108,9 @@ def of_the_clock(condition: Condition) -> str:
 
 
 def _at(instant: datetime, *, now: datetime) -> str:
-    time = london.clock_time(instant)
+    time = london.format_time(instant)
     return (
         time
         if london.local_date(instant) == london.local_date(now)
-        else _("%(time)s on %(day)s") % {"time": time, "day": london.day(instant)}
+        else _("%(time)s on %(day)s") % {"time": time, "day": london.format_day(instant)}
     )

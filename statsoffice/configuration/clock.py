@@ -6,8 +6,8 @@ from typing import Any
 from django.conf import settings
 from django.core import checks
 
-from releases.core.looks.clock_error import HOSTS_THAT_CONFIRM
 from releases.probe import clock_source
+from releases.rules.clock_error import HOSTS_THAT_CONFIRM
 
 
 def check_clock(**_: Any) -> list[checks.CheckMessage]:

@@ -2,12 +2,10 @@
 
 from datetime import datetime, timedelta
 
-from releases.core.pre_release_details import Details
-from releases.core.pre_release_period import Period
-from releases.core.roles import Role
-from releases.core.status import Status
+from releases import pre_release_access
 from releases.models import Release
-from releases.pre_release import pre_release_list, pre_release_record
+from releases.rules.lifecycle import Role, Status
+from releases.rules.pre_release import Details, Period
 from statsoffice.demo import offices
 
 # The series whose figures some people see before they are out; the first has the release that is due next.
@@ -56,7 +54,7 @@ def grant(release: Release, *, at: datetime) -> None:
     :param at: the aware instant of granting, more than a day before the release is due.
     """
     for details in LISTED:
-        pre_release_list.grant(release, details, by=offices.user(Role.STATISTICIAN), at=at)
+        pre_release_access.grant_access(release, details, by=offices.user(Role.STATISTICIAN), at=at)
 
 
 def record(release: Release) -> None:
@@ -65,10 +63,10 @@ def record(release: Release) -> None:
     for granted in release.pre_release_access.select_related("release__series__producer"):
         began_at = granted.begins_at
         if began_at and release.due_at:
-            began = pre_release_record.begin(
+            began = pre_release_access.record_begin(
                 granted, began_at=began_at, by=statistician, at=began_at, expected_version=granted.version
             )
-            pre_release_record.end(
+            pre_release_access.record_end(
                 began, ended_at=release.due_at, by=statistician, at=release.due_at, expected_version=began.version
             )
 
@@ -85,4 +83,4 @@ def of_what_comes_next(*, now: datetime) -> None:
         release = upcoming.order_by("due_at").first()
         if release and not release.pre_release_access.exists():
             grant(release, at=now - timedelta(days=10))
-            pre_release_list.grant(release, ADDED_LATER, by=offices.user(Role.STATISTICIAN), at=now)
+            pre_release_access.grant_access(release, ADDED_LATER, by=offices.user(Role.STATISTICIAN), at=now)

@@ -2,14 +2,12 @@
 
 from datetime import date, datetime, timedelta
 
-from releases.beforehand import preflight
-from releases.calendar import date_requests, scheduling
-from releases.calendar.scheduling import PlannedAddress
-from releases.core.dates import london
-from releases.core.dates.calendar import STANDARD_RELEASE_TIME, Nation, Precision, Slot, no_release_day
-from releases.core.roles import Role
-from releases.core.status import Status
+from releases import date_changes, preflight, scheduling
 from releases.models import Release, Series
+from releases.rules import london
+from releases.rules.calendar import STANDARD_RELEASE_TIME, Nation, Precision, Slot, no_release_day
+from releases.rules.lifecycle import Role, Status
+from releases.scheduling import PlannedAddress
 from statsoffice.demo import access, offices
 from statsoffice.rehearsal_site import pages
 from statsoffice.rehearsal_site.client import RehearsalSite
@@ -48,7 +46,7 @@ def ask_for_checks(*, now: datetime) -> None:
     """
     upcoming = Release.objects.public().filter(due_at__gt=now, status=Status.CONFIRMED).order_by("due_at")
     for release in upcoming[:CHECKED]:
-        preflight.ask(release, by=None, now=now)
+        preflight.request_preflight(release, by=None, now=now)
 
 
 def _working_day(on: date, series: Series) -> date:
@@ -58,7 +56,7 @@ def _working_day(on: date, series: Series) -> date:
 
 
 def _record(series: Series, slot: Slot, *, at: datetime, addresses: tuple[PlannedAddress, ...] = ()) -> Release | None:
-    period = london.month(slot.on.replace(day=1) - timedelta(days=1))
+    period = london.format_month(slot.on.replace(day=1) - timedelta(days=1))
     reference = f"{series.slug}-{slot.on:%Y-%m}" + (f"-{slot.on:%d}" if slot.due_at else "")
     if Release.objects.filter(series=series, reference__startswith=f"{series.slug}-{slot.on:%Y-%m}").exists():
         return None
@@ -82,14 +80,14 @@ def _published(series: Series, *, on: date, now: datetime) -> None:
 
 def _upcoming(series: Series, *, on: date, now: datetime, site: RehearsalSite) -> None:
     path = f"/{series.slug}/{on:%Y-%m-%d}"
-    page = PlannedAddress(url=site.url(path), marker=london.month(on.replace(day=1) - timedelta(days=1)))
+    page = PlannedAddress(url=site.url(path), marker=london.format_month(on.replace(day=1) - timedelta(days=1)))
     announcement = PlannedAddress(url=site.url(f"/announcements{path}"), role="announcement", required=False)
     release = _record(
         series, Slot(on=on, at=STANDARD_RELEASE_TIME), at=now - timedelta(days=60), addresses=(page, announcement)
     )
     if release:
         announced = on + timedelta(days=1) if series.slug == ANNOUNCED_WRONGLY else on
-        shown = pages.coming_soon_page(release.title, expected=f"{london.day(announced)} 9:30am")
+        shown = pages.coming_soon_page(release.title, expected=f"{london.format_day(announced)} 9:30am")
         site.publish(f"/announcements{path}", [scene(shown)])
         scheduling.confirm(release, by=None, at=now - timedelta(days=40))
         scheduling.announce(release, by=None, at=now - timedelta(days=40))
@@ -113,7 +111,7 @@ def _one_moved_one_cancelled_and_one_that_waits(*, now: datetime) -> None:
         moved, to=to, reason="More time is needed to check the data from two regions.", by=head, at=now
     )
     scheduling.cancel(cancelled, reason="The survey was not run this month.", by=head, at=now)
-    date_requests.ask(
+    date_changes.request_date_change(
         waiting,
         to=Slot(on=_working_day(waiting.planned_on + timedelta(days=1), waiting.series), at=STANDARD_RELEASE_TIME),
         reason="The regional figures arrive a day later than planned.",

@@ -6,13 +6,13 @@ from datetime import datetime, timedelta
 from typing import Any
 
 from breaches.drafts import drafting
-from releases.calendar import scheduling
-from releases.calendar.scheduling import PlannedAddress
-from releases.core.dates import london
-from releases.core.dates.calendar import slot_at
+from releases import scheduling
 from releases.models import Release, Series, Verification
+from releases.monitoring.sweep import Sweep
 from releases.probe.probe import probe_from_settings
-from releases.watching.sweep import Sweep
+from releases.rules import london
+from releases.rules.calendar import slot_at
+from releases.scheduling import PlannedAddress
 from statsoffice.rehearsal_site import pages
 from statsoffice.rehearsal_site.client import RehearsalSite
 from statsoffice.rehearsal_site.replay import ReplayClock
@@ -113,9 +113,9 @@ def _last_morning(now: datetime) -> datetime:
 
 def _record(story: Story, *, reference: str, due_at: datetime, at: datetime, site: RehearsalSite) -> Release:
     path = f"/rehearsals/{reference}"
-    title = f"{story.title} ({london.day(due_at)})"
+    title = f"{story.title} ({london.format_day(due_at)})"
     site.publish_all({path: _scenes(story, title=title, due_at=due_at)})
-    page = PlannedAddress(url=site.url(path), marker=london.day(due_at))
+    page = PlannedAddress(url=site.url(path), marker=london.format_day(due_at))
     release = scheduling.record_release(
         Series.objects.get(slug="rehearsal-morning"),
         reference=reference,
@@ -130,11 +130,11 @@ def _record(story: Story, *, reference: str, due_at: datetime, at: datetime, sit
 
 def _scenes(story: Story, *, title: str, due_at: datetime) -> Sequence[Mapping[str, Any]]:
     before = {
-        "coming soon": lambda: pages.coming_soon_page(title, expected=london.moment(due_at)),
+        "coming soon": lambda: pages.coming_soon_page(title, expected=london.format_moment(due_at)),
         "not found": pages.not_found_page,
     }[story.before]()
     scenes = [scene(before)]
     if story.live_after is not None:
-        live = pages.release_page(title, published=london.day(due_at))
+        live = pages.release_page(title, published=london.format_day(due_at))
         scenes.append(scene(live, starts=due_at + timedelta(seconds=story.live_after)))
     return scenes

@@ -2,10 +2,10 @@
 
 from dataclasses import dataclass
 
-from releases.core.dates.calendar import Nation
-from releases.core.roles import Role
 from releases.models import Contact, Membership, Producer, Series
 from releases.models.event import record_rows
+from releases.rules.calendar import Nation
+from releases.rules.lifecycle import Role
 from statsoffice.accounts.models import User
 
 PASSWORD = "release-day-demo"  # noqa: S105  # printed for everybody to read, and refused in production

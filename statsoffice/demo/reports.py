@@ -11,7 +11,7 @@ from breaches.deciding import sign_off
 from breaches.models import Report
 from breaches.paper import pdf
 from breaches.reports import versions
-from releases.core.roles import Role
+from releases.rules.lifecycle import Role
 from statsoffice.demo import offices
 
 

@@ -3,11 +3,11 @@
 from dataclasses import dataclass
 from datetime import datetime
 
-from releases.beforehand import comparing
-from releases.beforehand.comparing import Compared
+from releases import announcements
+from releases.announcements import ComparisonResult
 from releases.models import Release
 from releases.permissions import Action, Person, producers_where
-from releases.words import comparison_wording
+from releases.text import calendar
 
 MOST_LINES = 20
 
@@ -38,10 +38,12 @@ def of(person: Person, *, now: datetime) -> Announced:
     :param now: the aware instant from which on releases are still to come.
     """
     theirs = producers_where(person, Action.VIEW)
-    found = comparing.differing(comparing.announcements_to_come(now=now).filter(release__series__producer__in=theirs))
+    found = announcements.find_differing(
+        announcements.announcements_to_come(now=now).filter(release__series__producer__in=theirs)
+    )
     return Announced([_line(each) for each in found[:MOST_LINES]], max(0, len(found) - MOST_LINES))
 
 
-def _line(compared: Compared) -> Line:
-    sentences = [comparison_wording.sentence(difference) for difference in compared.differences]
+def _line(compared: ComparisonResult) -> Line:
+    sentences = [calendar.difference_sentence(difference) for difference in compared.differences]
     return Line(compared.release, sentences, compared.read_at)

@@ -10,10 +10,10 @@ from django.shortcuts import render
 from django.utils import timezone
 from django.views.decorators.http import require_safe
 
-from releases.overview import attention
-from releases.overview.attention import Concern
+from releases import overview
+from releases.overview import Concern
 from releases.permissions import Person
-from releases.words import attention_wording
+from releases.text import calendar
 
 RELEASES_PER_PAGE = 50
 
@@ -31,8 +31,8 @@ def of(person: Person, *, now: datetime) -> list[Warned]:
 
     :param now: the aware instant from which on the two weeks count.
     """
-    counted = attention.counts(person, attention.MISSING, now=now)
-    return [Warned(concern, attention_wording.counted(concern, count)) for concern, count in counted.items() if count]
+    counted = overview.count_concerns(person, overview.MISSING, now=now)
+    return [Warned(concern, calendar.concern_sentence(concern, count)) for concern, count in counted.items() if count]
 
 
 @login_required
@@ -46,12 +46,12 @@ def listed(request: HttpRequest, concern: str) -> HttpResponse:
         message = "Nothing is listed under this name."
         raise Http404(message)
     asked = Concern(concern)
-    found = attention.narrowed(attention.theirs(request.user), asked, now=timezone.now())
+    found = overview.releases_of_concern(overview.visible_releases(request.user), asked, now=timezone.now())
     in_order = found.select_related("series__producer").order_by("planned_on", "planned_at", "title", "pk")
     context = {
         "concern": asked,
-        "title": attention_wording.TITLES[asked],
-        "advice": attention_wording.ADVICE[asked],
+        "title": calendar.TITLES[asked],
+        "advice": calendar.ADVICE[asked],
         "page": Paginator(in_order, RELEASES_PER_PAGE).get_page(request.GET.get("page")),
     }
     return render(request, "desk/missing.html", context)

@@ -7,16 +7,15 @@ from datetime import datetime, time, timedelta
 
 from django.conf import settings
 
-from releases.beforehand import preflight
-from releases.calendar import crowds
-from releases.calendar.host_budgets import budgets_from_settings
-from releases.core.dates import london
-from releases.core.looks import exposure
-from releases.core.status import Status
+from releases import host_budgets
+from releases import preflight as releases_preflight
+from releases.host_budgets import budgets_from_settings
 from releases.models import PreflightRun, Release
 from releases.permissions import Action, Person, producers_where
-from releases.words import preflight_wording
-from releases.words.preflight_wording import BEGINS
+from releases.rules import cadence, london
+from releases.rules.lifecycle import Status
+from releases.text import preflight as text_preflight
+from releases.text.preflight import BEGINS
 
 MOST_LINES = 20
 MOST_NOTED = 5
@@ -64,11 +63,11 @@ def noticing() -> list[tuple[str, str]]:
 
     :return: when that begins, and the chances by how long it lasts.
     """
-    return [(str(words), ", ".join(map(_chance_of(begins), exposure.LENGTHS))) for begins, words in BEGINS.items()]
+    return [(str(words), ", ".join(map(_chance_of(begins), cadence.LENGTHS))) for begins, words in BEGINS.items()]
 
 
-def _chance_of(begins: exposure.Begins) -> Callable[[timedelta], str]:
-    return lambda length: preflight_wording.chance_of(length, exposure.chance(length, begins).seen)
+def _chance_of(begins: cadence.Begins) -> Callable[[timedelta], str]:
+    return lambda length: text_preflight.chance_of(length, cadence.chance_of_detection(length, begins).seen)
 
 
 def of(person: Person, *, now: datetime) -> Preflight:
@@ -79,7 +78,7 @@ def of(person: Person, *, now: datetime) -> Preflight:
     theirs = Release.objects.filter(
         series__producer__in=producers_where(person, Action.VIEW),
         due_at__gt=now,
-        due_at__lte=now + preflight.AHEAD,
+        due_at__lte=now + releases_preflight.AHEAD,
         status__in=[Status.PROVISIONAL, Status.CONFIRMED],
     )
     # A series and a producer are one object each, however many releases of theirs are to come.
@@ -101,19 +100,19 @@ def of(person: Person, *, now: datetime) -> Preflight:
 
 def _sentences(release: Release, run: PreflightRun) -> list[str]:
     """Write the problems, each sentence once: three addresses that do not answer are one thing to do."""
-    found = [finding for finding in preflight_wording.codes(run.findings) if finding.is_problem]
-    counted = Counter(preflight_wording.sentence(finding, planned=release.due_at) for finding in found)
+    found = [finding for finding in text_preflight.finding_codes(run.findings) if finding.is_problem]
+    counted = Counter(text_preflight.finding_sentence(finding, planned=release.due_at) for finding in found)
     return [sentence if count == 1 else f"{sentence} ({count} addresses)" for sentence, count in counted.items()]
 
 
 def _notes(releases: Mapping[int, Release], runs: Mapping[int, PreflightRun]) -> list[Note]:
-    noted: dict[str, list[Release]] = {code: [] for code in preflight_wording.NOTED}
+    noted: dict[str, list[Release]] = {code: [] for code in text_preflight.NOTED}
     for release in releases.values():
         for code in {found["code"] for found in runs[release.pk].findings} & noted.keys() if release.pk in runs else ():
             noted[code].append(release)
     return [
         Note(str(words), noted[code][:MOST_NOTED], max(0, len(noted[code]) - MOST_NOTED))
-        for code, words in preflight_wording.NOTED.items()
+        for code, words in text_preflight.NOTED.items()
         if noted[code]
     ]
 
@@ -122,7 +121,9 @@ def _waiting(releases: Mapping[int, Release], checked: Collection[int], *, now: 
     """Count those whose hour has come, and those that somebody asked to have checked."""
     asked = PreflightRun.objects.open().filter(release__in=releases).values_list("release_id", flat=True)
     at = settings.PREFLIGHT_AT
-    due = {key for key in releases.keys() - checked if preflight.planned_at(releases[key], at=at) <= now}
+    due = {
+        key for key in releases.keys() - checked if releases_preflight.preflight_planned_at(releases[key], at=at) <= now
+    }
     return len(due | set(asked))
 
 
@@ -132,5 +133,5 @@ def _crowds(releases: Mapping[int, Release], *, now: datetime) -> list[str]:
     today = london.local_date(now)
     last = next((day for day in days if day > today), today)
     end = london.from_london(datetime.combine(last + timedelta(days=1), time()))
-    found = crowds.between(now, end, budgets=budgets_from_settings())
-    return [preflight_wording.crowd_sentence(crowd) for crowd in found if releases.keys() & set(crowd.releases)]
+    found = host_budgets.crowds_between(now, end, budgets=budgets_from_settings())
+    return [text_preflight.crowd_sentence(crowd) for crowd in found if releases.keys() & set(crowd.releases)]

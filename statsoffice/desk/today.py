@@ -8,13 +8,12 @@ from datetime import date, datetime, time, timedelta
 from django.db.models import F
 from django.utils.translation import gettext as _
 
-from releases.core.dates import london
+from releases import exemptions
 from releases.models import Release, RollCall, Verification
 from releases.models.release import ReleaseQuerySet
 from releases.permissions import Action, Person, producers_where
-from releases.verdicts import exemptions
-from releases.words import second_clock, wording
-from releases.words.wording import Standing
+from releases.rules import london
+from releases.text.release import ReleaseStanding, publisher_note, status_of_release
 
 MOST_LINES = 200
 MOST_LINES_AHEAD = 20
@@ -30,7 +29,7 @@ class Line:
     """
 
     release: Release
-    standing: Standing
+    standing: ReleaseStanding
     publisher: str = ""
     exempted_by: str = ""
 
@@ -106,8 +105,8 @@ def _day(releases: ReleaseQuerySet, on: date, *, most: int, now: datetime) -> Da
     lines = [
         Line(
             release,
-            wording.standing(release, verdict, now=now),
-            second_clock.publisher_note(verdict),
+            status_of_release(release, verdict, now=now),
+            publisher_note(verdict),
             exempted.get(release.pk, ""),
         )
         for release, verdict in found
@@ -122,7 +121,7 @@ def _exempted(found: Iterable[tuple[Release, Verification | None]]) -> dict[int,
         if verdict is not None:
             verdict.release = release  # as it was read, with its series
             verdicts.append(verdict)
-    covered = exemptions.covered(verdicts)
+    covered = exemptions.find_covered(verdicts)
     return {
         verdict.release_id: ", ".join(exemption.reference for exemption in covered[verdict.pk])
         for verdict in verdicts

@@ -10,10 +10,9 @@ from django.template.loader import render_to_string
 from django.utils import timezone
 from django.views.decorators.http import require_safe
 
-from releases import permissions
-from releases.core.canonical import sha256_hex
-from releases.overview import date_register
-from releases.views.live_part import signed_in_part
+from releases import overview, permissions
+from releases.rules.canonical import sha256_hex
+from releases.views.base import signed_in_part
 from statsoffice.audit import permissions as trail_permissions
 from statsoffice.desk import announced, health, missing, preflight, today, waiting
 from statsoffice.desk.changing import told_apart
@@ -37,7 +36,7 @@ def desk(request: HttpRequest) -> HttpResponse:
         "next_day": today.next_day(request.user, now=now),
         "preflight": preflight.of(request.user, now=now),
         "noticing": preflight.noticing(),
-        "has_register": date_register.producers_of(request.user).exists(),
+        "has_register": overview.producers_of(request.user).exists(),
         "has_trail": permissions.producers_with(
             request.user, trail_permissions.TABLE[trail_permissions.Action.READ]
         ).exists(),

@@ -9,12 +9,10 @@ from breaches.core.status import WRITERS, ReportStatus
 from breaches.drafts.mornings import Morning, to_join
 from breaches.models import Report, Suspicion
 from breaches.permissions import reports_with
-from releases.calendar import date_requests, tasks
-from releases.core.roles import LEADS, Role
+from releases import date_changes, pre_release_access, statements, tasks
 from releases.models import DateChange, Release, ReleaseTask
 from releases.permissions import Action, Person, producers_where
-from releases.pre_release import pre_release_requests
-from releases.verdicts import asking
+from releases.rules.lifecycle import LEADS, Role
 
 MOST_LINES = 20
 # A release is asked about from the day before it is due until the watch has long ended.
@@ -54,10 +52,10 @@ def waiting_for(person: Person, *, now: datetime) -> Waiting:
         to_join=to_join(person, most=MOST_LINES),
         to_approve=_reports(person, LEADS, ReportStatus.WITH_HOP),
         to_answer=_questions(person, now=now),
-        to_agree=date_requests.to_agree(person).count(),
+        to_agree=date_changes.to_agree(person).count(),
         left_provisional=_left_provisional(person, now=now),
         access_to_agree=_access_lists(person),
-        tasks=tasks.waiting_for(person, most=MOST_LINES),
+        tasks=tasks.tasks_waiting_for(person, most=MOST_LINES),
     )
 
 
@@ -71,17 +69,19 @@ def _reports(person: Person, roles: frozenset[Role], *statuses: ReportStatus) ->
 def _access_lists(person: Person) -> list[Release]:
     """Return the releases on whose pre-release access list a change waits for this person, the first due first."""
     # Asked first, because there are few, and none most days: joined, the database walks the whole calendar for them.
-    asked = set(pre_release_requests.waiting_for(person).order_by().values_list("release", flat=True))
+    asked = set(pre_release_access.requests_waiting_for(person).order_by().values_list("release", flat=True))
     return list(Release.objects.filter(pk__in=asked).select_related("series__producer").order_by("due_at")[:MOST_LINES])
 
 
 def _questions(person: Person, *, now: datetime) -> list[Release]:
     theirs = Release.objects.filter(series__producer__in=producers_where(person, Action.ANSWER))
     recent: QuerySet[Release] = theirs.filter(due_at__gt=now - ASKED_BEHIND, due_at__lte=now + ASKED_AHEAD)
-    asked = set(asking.unanswered(recent).values_list("release_id", flat=True))
+    asked = set(statements.unanswered(recent).values_list("release_id", flat=True))
     moved = theirs.filter(pk__in=DateChange.objects.made_since(now - ASKED_BEHIND).values("release"))
-    asked |= set(asking.unanswered(moved).filter(due_at__gt=now - ASKED_BEHIND).values_list("release_id", flat=True))
-    asked |= {question.address.release_id for question in asking.open_questions(recent)}
+    asked |= set(
+        statements.unanswered(moved).filter(due_at__gt=now - ASKED_BEHIND).values_list("release_id", flat=True)
+    )
+    asked |= {question.address.release_id for question in statements.open_questions(recent)}
     return list(Release.objects.filter(pk__in=asked).select_related("series__producer").order_by("due_at")[:MOST_LINES])
 
 

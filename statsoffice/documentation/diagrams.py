@@ -7,12 +7,10 @@ from enum import StrEnum
 from breaches import permissions as breach_permissions
 from breaches.core.status import REPORT
 from releases import permissions as release_permissions
-from releases.core.agreement import REQUEST
-from releases.core.import_status import IMPORT
-from releases.core.lifecycle import Lifecycle, spoken
-from releases.core.pre_release_status import ACCESS
-from releases.core.roles import Role
-from releases.core.status import RELEASE
+from releases.rules.date_change import REQUEST
+from releases.rules.imports import IMPORT
+from releases.rules.lifecycle import RELEASE, Lifecycle, Role, spoken
+from releases.rules.pre_release import ACCESS
 from statsoffice.accounts import permission_matrix
 from statsoffice.documentation import rooms, settings_table
 

@@ -6,8 +6,8 @@ from typing import Any
 
 from django.utils.translation import gettext_lazy as lazy
 
-from releases.core.roles import LEADS, Role
 from releases.permissions import Person, roles_anywhere
+from releases.rules.lifecycle import LEADS, Role
 
 
 class Guide(StrEnum):

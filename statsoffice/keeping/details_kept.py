@@ -6,7 +6,7 @@ from datetime import datetime
 
 from django.conf import settings
 
-from releases.calendar import contact_history
+from releases import contact_history
 from statsoffice.accounts import invitations_kept
 from statsoffice.audit import log_names
 from statsoffice.messages import erasing
@@ -35,7 +35,7 @@ def erase_old(*, now: datetime, dry_run: bool = False) -> Gone:
     former = settings.FORMER_DETAILS_KEPT
     gone = Gone(
         messages=erasing.erase_old(now=now, kept_for=settings.MESSAGES_KEPT, dry_run=dry_run),
-        contacts=contact_history.erase_former(now=now, kept_for=former, dry_run=dry_run),
+        contacts=contact_history.erase_former_details(now=now, kept_for=former, dry_run=dry_run),
         log=log_names.erase_old(now=now, kept_for=former, dry_run=dry_run),
         invitations=invitations_kept.erase_old(now=now, kept_for=former, dry_run=dry_run),
     )

@@ -7,10 +7,10 @@ from datetime import datetime, timedelta
 from django.conf import settings
 
 from breaches.drafts import needed_evidence
-from releases.beforehand import preflight
-from releases.record import retention
-from releases.record.retention import Pruned
-from releases.watching.clock import Clock
+from releases import preflight
+from releases.evidence import retention
+from releases.evidence.retention import Pruned
+from releases.monitoring.clock import Clock
 from statsoffice.canary import pulse
 
 logger = logging.getLogger(__name__)
@@ -28,7 +28,7 @@ def prune(*, now: datetime, dry_run: bool = False, stop: Callable[[], bool] = la
     :param dry_run: say what would be removed, and remove nothing.
     :param stop: asked before each release whether to leave the rest for another time.
     """
-    return retention.prune(
+    return retention.prune_bodies(
         now=now, kept_for=settings.EVIDENCE_KEPT, needed=needed_evidence.needed, dry_run=dry_run, stop=stop
     )
 
@@ -50,7 +50,7 @@ def prune_daily(*, clock: Clock, by: str, stop: Callable[[], bool] = lambda: Fal
 
     def interrupt() -> bool:
         nonlocal interrupted
-        interrupted = stop() or not preflight.is_quiet(now=clock.now())
+        interrupted = stop() or not preflight.is_quiet_time(now=clock.now())
         return interrupted
 
     pulse.note(PRUNE, begun_at=now, begun_by=by)

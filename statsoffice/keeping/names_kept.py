@@ -5,8 +5,8 @@ from datetime import datetime
 from django.conf import settings
 
 from breaches.drafts import needed_evidence
-from releases.pre_release import pre_release_names
-from releases.pre_release.pre_release_names import Erased
+from releases import pre_release_list
+from releases.pre_release_list import Erased
 
 
 def erase_old(*, now: datetime, dry_run: bool = False) -> Erased:
@@ -17,6 +17,6 @@ def erase_old(*, now: datetime, dry_run: bool = False) -> Erased:
     :param now: the aware instant of erasing.
     :param dry_run: count what would be erased, and erase nothing.
     """
-    return pre_release_names.erase_old(
+    return pre_release_list.erase_old_names(
         now=now, kept_for=settings.PRE_RELEASE_NAMES_KEPT, needed=needed_evidence.names_needed, dry_run=dry_run
     )

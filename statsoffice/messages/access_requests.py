@@ -8,8 +8,8 @@ from django.urls import reverse
 from django.utils.functional import Promise
 from django.utils.translation import gettext_lazy as lazy
 
-from releases.core.pre_release_status import RequestStatus
 from releases.models import PreReleaseRequest
+from releases.rules.pre_release import RequestStatus
 from statsoffice.messages import rehearsed
 from statsoffice.messages.owed import NEWS, Owed, about_release, those_who_agree
 

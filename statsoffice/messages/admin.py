@@ -16,8 +16,8 @@ from breaches.models import Report
 from breaches.permissions import Action as ReportAction
 from breaches.permissions import reports_where
 from releases import permissions
-from releases.admin.history import WithHistory
-from releases.models.redacted import marker_of
+from releases.admin.access import WithHistory
+from releases.models.redaction import redaction_marker
 from releases.permissions import Action, roles_of
 from statsoffice.accounts.models import User
 from statsoffice.messages import channels
@@ -42,7 +42,7 @@ class MessageAdmin(admin.ModelAdmin[Message]):
     def to(self, message: Message) -> str:
         """Say who was told, or since when that is kept no more."""
         if message.erased_at and message.channel != Channel.WEBHOOK:
-            return marker_of(message.erased_at)
+            return redaction_marker(message.erased_at)
         return message.recipient
 
     def get_queryset(self, request: HttpRequest) -> QuerySet[Message]:

@@ -6,10 +6,10 @@ from datetime import datetime, timedelta
 from django.conf import settings
 from django.utils.translation import gettext as _
 
-from releases.core.dates import london
-from releases.core.dates.calendar import time_of_day
+from releases.evidence.anchors import anchor_text
 from releases.models import Anchor, TimeStamp
-from releases.record.anchors import text_of
+from releases.rules import london
+from releases.rules.calendar import time_of_day
 from statsoffice.messages.owed import NEWS, Owed
 
 WAIT_FOR_TIME_STAMP = timedelta(minutes=10)
@@ -75,7 +75,7 @@ def _text(anchor: Anchor) -> str:
             ),
             _("If the record does not match, or if you get no email for 2 days, contact %(contact)s."),
         ]
-    written = [*(paragraph % said for paragraph in paragraphs), _stamp(anchor), "\n".join(text_of(anchor))]
+    written = [*(paragraph % said for paragraph in paragraphs), _stamp(anchor), "\n".join(anchor_text(anchor))]
     return "\n\n".join(filter(None, written)) + "\n"
 
 
@@ -94,4 +94,4 @@ def _stamp(anchor: Anchor) -> str:
 
 
 def _moment(instant: datetime) -> str:
-    return f"{time_of_day(london.in_london(instant).time())} on {london.day(instant)}"
+    return f"{time_of_day(london.in_london(instant).time())} on {london.format_day(instant)}"

@@ -7,7 +7,7 @@ from django.conf import settings
 from django.urls import reverse
 from django.utils.translation import gettext as _
 
-from releases.beforehand import comparing
+from releases import announcements
 from releases.models import Address, Release
 from statsoffice.messages.owed import NEWS, Owed, about_release, people_concerned
 
@@ -20,10 +20,10 @@ def owed(*, told: Collection[str], now: datetime) -> Iterator[Owed]:
     :param told: the events that were told already.
     :param now: the aware instant of asking; once a release is due there is nothing left to bring together.
     """
-    recent = comparing.announcements_to_come(now=now).filter(comparison__news_at__gt=now - NEWS)
+    recent = announcements.announcements_to_come(now=now).filter(comparison__news_at__gt=now - NEWS)
     related = ("release__series__responsible__user", "release__series__head_of_profession__user", "comparison")
     for address in recent.select_related("release__series__producer", *related):
-        if _event(address) not in told and any(each.differences for each in comparing.compared([address])):
+        if _event(address) not in told and any(each.differences for each in announcements.latest_comparison([address])):
             told_to, release = people_concerned(address.release), address.release
             yield Owed(_event(address), told_to, _subject(release), _text(release), about_release(release))
 

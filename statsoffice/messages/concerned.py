@@ -10,8 +10,8 @@ from breaches.core.changes import PAST_TENSE
 from breaches.core.status import RESTRICTED, SUBMIT
 from breaches.models import Report, ReportEvent, StartedReport, Suspicion
 from breaches.permissions import TABLE, Action
-from releases.core.roles import LEADS
 from releases.models import Contact, Series
+from releases.rules.lifecycle import LEADS
 from statsoffice.messages.owed import open_memberships
 
 

@@ -6,8 +6,8 @@ from datetime import datetime
 from django.conf import settings
 from django.urls import reverse
 
-from releases.core.agreement import RequestState
 from releases.models import DateChangeRequest
+from releases.rules.date_change import RequestState
 from statsoffice.messages import rehearsed
 from statsoffice.messages.owed import NEWS, Owed, about_release, those_who_agree
 

@@ -8,7 +8,7 @@ from datetime import datetime, timedelta
 from django.db import transaction
 from django.db.models import F, Q, QuerySet
 
-from releases.core.canonical import sha256_hex
+from releases.rules.canonical import sha256_hex
 from statsoffice.fault_isolation import run_each
 from statsoffice.messages import by_mail, by_notify, by_webhook
 from statsoffice.messages.fault import NotTaken, told

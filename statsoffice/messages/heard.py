@@ -5,7 +5,7 @@ from collections.abc import Collection, Mapping, Sequence
 from datetime import datetime
 from enum import StrEnum
 
-from releases.core.canonical import sha256_hex
+from releases.rules.canonical import sha256_hex
 from statsoffice.messages.gathering import WINDOW
 from statsoffice.messages.models import Channel, Message, ToldSuspicion
 

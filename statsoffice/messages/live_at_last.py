@@ -11,7 +11,7 @@ from django.utils.translation import gettext as _
 
 from breaches.core.status import Kind
 from breaches.models import Suspicion
-from releases.core.judging.verdict import Outcome
+from releases.verdict.address import Outcome
 from statsoffice.messages import heard, rehearsed
 from statsoffice.messages.gathering import Untold, by_recipients, ready
 from statsoffice.messages.heard import News, event_of

@@ -8,11 +8,11 @@ from django.conf import settings
 from django.urls import reverse
 from django.utils.translation import gettext as _
 
-from releases.core.canonical import sha256_hex
-from releases.core.dates import london
-from releases.core.judging.verdict import ASKS_A_PERSON
 from releases.models import Verification
-from releases.words import wording
+from releases.rules import london
+from releases.rules.canonical import sha256_hex
+from releases.text.release import known_sentence
+from releases.verdict.address import ASKS_A_PERSON
 from statsoffice.messages import heard, rehearsed
 from statsoffice.messages.gathering import WINDOW, Untold, by_recipients, ready
 from statsoffice.messages.models import ToldVerdict
@@ -111,6 +111,6 @@ def _text(verdicts: Sequence[Verification]) -> str:
 def _paragraph(verdict: Verification) -> str:
     due = _("%(release)s was due at %(moment)s (London time).") % {
         "release": name_in_mail(verdict.release),
-        "moment": london.moment(verdict.due_at),
+        "moment": london.format_moment(verdict.due_at),
     }
-    return " ".join(filter(None, (due, wording.known_sentence(verdict))))
+    return " ".join(filter(None, (due, known_sentence(verdict))))

@@ -10,8 +10,8 @@ from django.utils.translation import gettext as _
 from breaches.completing import actions
 from breaches.core.status import RESTRICTED, ReportStatus
 from breaches.models import CorrectiveAction
-from releases.core.dates.london import day, local_date
 from releases.models import Series
+from releases.rules.london import format_day, local_date
 from statsoffice.messages.owed import NEWS, Owed, about_report, addresses_of, open_memberships
 
 # What turned out to be no breach, or was withdrawn, asks nobody for anything.
@@ -63,7 +63,7 @@ def _text(action: CorrectiveAction) -> str:
     path = reverse("breaches:actions", args=[action.report.reference])
     paragraphs = [
         _("A corrective action of the report %(reference)s was due by %(day)s and is not put down as done.")
-        % {"reference": action.report.reference, "day": day(action.due)},
+        % {"reference": action.report.reference, "day": format_day(action.due)},
         _("Read it here after signing in, and say that it is done or give it another day:"),
         f"{settings.ADDRESS}{path}",
     ]

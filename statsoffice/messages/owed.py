@@ -7,8 +7,8 @@ from datetime import timedelta
 from django.db.models import Q, QuerySet
 
 from breaches.models import Report
-from releases.core.roles import LEADS, Role
 from releases.models import Contact, Membership, Release
+from releases.rules.lifecycle import LEADS, Role
 
 # What is older than this is no news any more; nobody is mailed about a record that was imported or restored.
 NEWS = timedelta(days=7)

@@ -12,9 +12,9 @@ from breaches.core import due
 from breaches.core.status import ReportStatus
 from breaches.models import JoinedDraft, Report
 from breaches.permissions import Action, may
-from releases.core.dates import london
-from releases.core.dates.calendar import Nation
-from releases.core.roles import LEADS, Role
+from releases.rules import london
+from releases.rules.calendar import Nation
+from releases.rules.lifecycle import LEADS, Role
 from statsoffice.messages.owed import NEWS, Owed, about_report, open_memberships
 
 # Nobody is reminded in the night.
@@ -40,9 +40,9 @@ def owed(*, told: Collection[str], now: datetime) -> Iterator[Owed]:
             if is_news and not any(_event(draft, reminder) in told for draft in _drafts_of(report)):
                 subject = _("Breach report %(reference)s is due on %(day)s") % {
                     "reference": report.reference,
-                    "day": london.day(day),
+                    "day": london.format_day(day),
                 }
-                text = _text(report, day=london.day(day))
+                text = _text(report, day=london.format_day(day))
                 yield Owed(event, _recipients(report), subject, text, about=about_report(report))
 
 

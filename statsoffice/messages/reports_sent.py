@@ -8,8 +8,8 @@ from breaches.core.content import from_json
 from breaches.core.status import Nature
 from breaches.models import Dispatch
 from breaches.words.wording import ROLES
-from releases.core.dates.london import day, local_date
-from releases.core.roles import Role
+from releases.rules.lifecycle import Role
+from releases.rules.london import format_day, local_date
 from statsoffice.messages.owed import NEWS, Owed, about_report
 
 SUBJECTS = {
@@ -68,7 +68,7 @@ def _text(dispatch: Dispatch) -> str:
 
 def _about(dispatch: Dispatch) -> str:
     document = dispatch.document
-    approved_on = day(local_date(document.approved_at))
+    approved_on = format_day(local_date(document.approved_at))
     what = f"report {dispatch.report.reference}, version {document.version}, approved on {approved_on}"
     match dispatch.nature:
         case Nature.REPORT:
@@ -88,4 +88,4 @@ def _titles(dispatch: Dispatch) -> str:
 def _replaces(dispatch: Dispatch) -> str:
     before = Dispatch.objects.filter(report=dispatch.report, nature=Nature.REPORT, at__lt=dispatch.at)
     earlier = before.select_related("document").defer("document__pdf").last()
-    return f" It replaces version {earlier.document.version}, sent on {day(earlier.sent_on)}." if earlier else ""
+    return f" It replaces version {earlier.document.version}, sent on {format_day(earlier.sent_on)}." if earlier else ""

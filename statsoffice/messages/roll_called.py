@@ -7,8 +7,8 @@ from django.conf import settings
 from django.urls import reverse
 from django.utils.translation import gettext as _
 
-from releases.core.dates import london
 from releases.models import Contact, RollCall
+from releases.rules import london
 from statsoffice.messages.owed import NEWS, About, Owed, addresses_of, lead_addresses
 
 
@@ -26,7 +26,7 @@ def owed(*, told: Collection[str], now: datetime) -> Iterator[Owed]:
                 event=_event(call),
                 recipients=_recipients(call),
                 subject=_("Roll call of %(day)s: %(live)s of %(due)s live")
-                % {"day": london.day(call.day), "live": call.live, "due": call.due},
+                % {"day": london.format_day(call.day), "live": call.live, "due": call.due},
                 text=_text(call),
                 about=About(producer=call.producer_id),
             )
@@ -52,7 +52,7 @@ def _text(call: RollCall) -> str:
         "them:"
     )
     lines = [
-        first % {"producer": call.producer, "day": london.day(call.day)},
+        first % {"producer": call.producer, "day": london.format_day(call.day)},
         "",
         _("due: %(count)s") % {"count": call.due},
         _("live: %(count)s") % {"count": call.live},

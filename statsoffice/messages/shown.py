@@ -14,8 +14,8 @@ from django.utils.translation import ngettext
 
 from breaches import permissions as reports
 from releases import permissions
-from releases.core.dates import london
-from releases.core.roles import LEADS
+from releases.rules import london
+from releases.rules.lifecycle import LEADS
 from statsoffice.messages.delivery import MOST_ATTEMPTS
 from statsoffice.messages.models import Channel, Message
 
@@ -145,16 +145,16 @@ def state_of(message: Message) -> State:
 
 def _what(message: Message) -> str:
     if message.sent_at and message.erased_at:
-        told = {"moment": london.moment(message.sent_at), "day": london.day(message.erased_at)}
+        told = {"moment": london.format_moment(message.sent_at), "day": london.format_day(message.erased_at)}
         return _("sent at %(moment)s; recipients and words removed on %(day)s") % told
     if message.sent_at:
-        return _("sent at %(moment)s") % {"moment": london.moment(message.sent_at)}
+        return _("sent at %(moment)s") % {"moment": london.format_moment(message.sent_at)}
     if state_of(message) is State.LEFT:
         return _("not sent: it was refused or tried too often, and is tried no more")
     if not message.attempts:
         return _("not sent yet: it waits for the next round, within seconds")
     tried = ngettext("tried %(count)s time", "tried %(count)s times", message.attempts) % {"count": message.attempts}
-    next_time = {"tried": tried, "moment": london.moment(message.due_at)}
+    next_time = {"tried": tried, "moment": london.format_moment(message.due_at)}
     return _("not sent yet: %(tried)s, and next at %(moment)s") % next_time
 
 

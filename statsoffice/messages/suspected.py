@@ -11,7 +11,7 @@ from django.utils.translation import gettext_lazy as lazy
 
 from breaches.core.status import Kind
 from breaches.models import Suspicion
-from releases.core.dates import london
+from releases.rules import london
 from statsoffice.messages import heard, rehearsed
 from statsoffice.messages.gathering import Untold, by_recipients, ready
 from statsoffice.messages.heard import News, event_of
@@ -121,7 +121,7 @@ def _text(suspicions: Sequence[Suspicion]) -> str:
 
 def _told(suspicion: Suspicion) -> str:
     release = suspicion.release
-    due = london.moment(suspicion.verification.due_at)
+    due = london.format_moment(suspicion.verification.due_at)
     return WORDS[Kind(suspicion.kind)] % {"release": name_in_mail(release), "moment": due}
 
 

@@ -10,8 +10,8 @@ from django.urls import reverse
 from django.utils.translation import gettext as _
 
 from breaches.models import Report
-from releases.core.canonical import sha256_hex
 from releases.models import Release
+from releases.rules.canonical import sha256_hex
 from statsoffice.messages import rehearsed
 from statsoffice.messages.heard import of_suspicions
 from statsoffice.messages.models import ToldSuspicion

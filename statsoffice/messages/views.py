@@ -12,8 +12,8 @@ from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy as lazy
 from django.views.decorators.http import require_safe
 
-from releases.forms.form_layout import Question, helper_of
-from releases.views.finding import SignedInRequest
+from releases.forms.base import Question, helper_of
+from releases.views.base import SignedInRequest
 from statsoffice.messages import shown
 
 NEWS_ON_A_PAGE = 30

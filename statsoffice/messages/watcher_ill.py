@@ -7,10 +7,9 @@ from django.conf import settings
 from django.urls import reverse
 from django.utils.translation import gettext as _
 
-from releases.core.dates import london
-from releases.core.roles import LEADS, Role
-from releases.core.status import Status
 from releases.models import Contact, Membership, Release
+from releases.rules import london
+from releases.rules.lifecycle import LEADS, Role, Status
 from statsoffice.canary import words
 from statsoffice.canary.condition import problem_from
 from statsoffice.canary.models import Illness
@@ -82,7 +81,7 @@ def _alarm_text(illness: Illness) -> str:
     return "\n".join(
         [
             _("At %(moment)s (London time) our own check of the watcher found:")
-            % {"moment": london.moment(illness.alarmed_at)},
+            % {"moment": london.format_moment(illness.alarmed_at)},
             "",
             *(f"- {words.problem_in_words(problem, now=illness.alarmed_at)}" for problem in problems),
             "",
@@ -100,8 +99,8 @@ def _restored_text(illness: Illness) -> str:
     return "\n".join(
         [
             _("The watcher has been well again since %(moment)s (London time).")
-            % {"moment": london.moment(illness.ended_at)},
-            _("It was found not to be well at %(moment)s.") % {"moment": london.moment(illness.began_at)},
+            % {"moment": london.format_moment(illness.ended_at)},
+            _("It was found not to be well at %(moment)s.") % {"moment": london.format_moment(illness.began_at)},
             _("What was not observed meanwhile is shown as such with each release."),
             "",
             f"{settings.ADDRESS}{reverse('desk')}",

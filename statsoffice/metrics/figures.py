@@ -8,11 +8,11 @@ from django.db.models import Count, F, Min
 from prometheus_client.core import GaugeMetricFamily, Metric
 from prometheus_client.metrics_core import CounterMetricFamily
 
-from releases.core.judging.evidence import LookResult
-from releases.core.judging.verdict import Outcome
+from releases.detection.finding import LookResult
+from releases.evidence import coverage
 from releases.models import Coverage, Verification
-from releases.record import coverage
-from releases.watching import watch_list
+from releases.monitoring import targets
+from releases.verdict.address import Outcome
 from statsoffice import health
 from statsoffice.canary import pulse
 from statsoffice.messages.models import Message
@@ -63,7 +63,7 @@ def _verdicts() -> Mapping[str, float]:
 
 
 def _lag(now: datetime) -> float:
-    overdue = watch_list.watched_addresses(now=now).filter(
+    overdue = targets.watched_addresses(now=now).filter(
         watch__next_look_at__lt=now, watch__schedule_version=F("release__schedule_version")
     )
     oldest = overdue.aggregate(oldest=Min("watch__next_look_at"))["oldest"]
@@ -77,7 +77,7 @@ def _watchers(now: datetime) -> float:
 
 def _covered(now: datetime) -> Mapping[str, float]:
     def covered(length: timedelta) -> float:
-        holes = coverage.holes(start=now - length, end=now)
+        holes = coverage.find_gaps(start=now - length, end=now)
         return 1 - sum((end - start for start, end in holes), timedelta()) / length
 
     return {name: covered(length) for name, length in COVERED.items()}

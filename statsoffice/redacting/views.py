@@ -13,9 +13,10 @@ from breaches.core.status import OPEN
 from breaches.deciding.redaction import KIND, NothingToRedact, Redacted
 from breaches.models import Report, ReportEvent
 from breaches.permissions import Action
-from breaches.views.access import SignedInRequest, report_page
-from releases.core.lifecycle import SomethingMissing
-from releases.models.redacted import marker_of
+from breaches.views.access import report_page
+from releases.models.redaction import redaction_marker
+from releases.rules.lifecycle import MissingFields
+from releases.views.base import SignedInRequest
 from statsoffice.redacting import redaction
 from statsoffice.redacting.forms import ConfirmForm, RedactForm
 from statsoffice.redacting.wording import places_in_words
@@ -61,7 +62,7 @@ def done(request: SignedInRequest, report: Report, position: int) -> HttpRespons
     context = {
         "report": report,
         "event": event,
-        "marker": marker_of(event.at),
+        "marker": redaction_marker(event.at),
         "places": places_in_words(event.facts["rows"]),
         "documents": event.facts["documents"],
         # Earlier redactions did not keep these.
@@ -83,7 +84,7 @@ def _try(
     given = {name: form.cleaned_data[name] for name in ("words", "why")}
     try:
         return redaction.redact(report, **given, by=request.user, at=timezone.now(), dry_run=dry_run, form_key=form_key)
-    except SomethingMissing as refused:
+    except MissingFields as refused:
         form.add_error(refused.field, str(refused))
     except NothingToRedact as refused:
         form.add_error("words", str(refused))
@@ -101,7 +102,7 @@ def _shown(request: SignedInRequest, report: Report, found: Redacted, form: Conf
         "form": form,
         "words": given["words"].strip(),
         "why": given["why"].strip(),
-        "marker": marker_of(timezone.now()),
+        "marker": redaction_marker(timezone.now()),
         "places": places_in_words(found.rows),
         "documents": found.documents,
         "drafts_documents": found.drafts_documents,

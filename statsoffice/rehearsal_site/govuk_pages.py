@@ -5,7 +5,7 @@ from collections.abc import Mapping, Sequence
 from datetime import UTC, datetime
 from typing import Any
 
-from releases.core.dates.london import in_london
+from releases.rules.london import in_london
 from statsoffice.rehearsal_site.scenes import scene
 
 API = "/api/content"

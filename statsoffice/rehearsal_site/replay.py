@@ -3,7 +3,7 @@
 from collections.abc import Callable
 from datetime import datetime
 
-from releases.watching.clock import ScriptedClock
+from releases.monitoring.clock import ScriptedClock
 from statsoffice.rehearsal_site.client import RehearsalSite
 
 

@@ -7,13 +7,13 @@ from django.db.models import Model, Q, QuerySet
 from django.utils.text import slugify
 from django.utils.translation import gettext as _
 
-from releases.calendar import scheduling
-from releases.calendar.scheduling import PlannedAddress
-from releases.core.dates.calendar import Nation, slot_at
-from releases.core.roles import Role
+from releases import scheduling
 from releases.models import Contact, Membership, Producer, Release, Series
 from releases.models.event import record_rows
 from releases.permissions import Action, check_may
+from releases.rules.calendar import Nation, slot_at
+from releases.rules.lifecycle import Role
+from releases.scheduling import PlannedAddress
 from statsoffice.accounts.invitations import InvitationRefused, invite, refuse_own_role
 from statsoffice.accounts.models import Invitation, User
 from statsoffice.setting_up.permissions import check_sets_up

@@ -7,12 +7,12 @@ from django import forms
 from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy as lazy
 
-from releases.core import web_address
-from releases.core.dates.calendar import Nation
-from releases.forms.form_layout import Question, helper_of
+from releases.forms.base import Question, helper_of
 from releases.models import Producer, Series
 from releases.models.code_words import choices_of
-from releases.models.series import Designation
+from releases.models.producer import Designation
+from releases.rules import web_address
+from releases.rules.calendar import Nation
 
 LONGEST_WAIT = 120
 SHORTEST_WAIT = 2
@@ -127,6 +127,6 @@ class RehearsalForm(StepForm):
     def clean_url(self) -> str:
         """Refuse what could not be fetched."""
         try:
-            return web_address.read(self.cleaned_data["url"]).url
+            return web_address.parse_address(self.cleaned_data["url"]).url
         except web_address.NotAWebAddressError as error:
             raise forms.ValidationError(str(error)) from error

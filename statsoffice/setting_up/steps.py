@@ -5,10 +5,10 @@ from enum import StrEnum
 
 from django.conf import settings
 
-from releases.core.judging.verdict import Outcome
-from releases.core.roles import Role
 from releases.models import Membership, Producer, Release, Series, Verification
 from releases.permissions import Action, Person, producers_where
+from releases.rules.lifecycle import Role
+from releases.verdict.address import Outcome
 from statsoffice.configuration.environment import OFFICE_WITHOUT_A_NAME
 from statsoffice.setting_up.first import heads_of
 

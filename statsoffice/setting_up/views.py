@@ -14,10 +14,10 @@ from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy as lazy
 from django.views.decorators.http import require_http_methods, require_safe
 
-from releases.core.dates.calendar import Nation
-from releases.core.lifecycle import MoveRefused
 from releases.models import Producer
 from releases.permissions import NotYours
+from releases.rules.calendar import Nation
+from releases.rules.lifecycle import MoveRefused
 from statsoffice.accounts.invitations import InvitationRefused
 from statsoffice.accounts.views import send_and_tell
 from statsoffice.setting_up import first

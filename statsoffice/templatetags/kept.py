@@ -1,11 +1,11 @@
-"""Kept bodies in pages, worded by `releases.words.proof_in_words`."""
+"""Kept bodies in pages, worded by `releases.text.release`."""
 
 from collections.abc import Sequence
 
 from django import template
 
-from releases.core.judging.proof import Place
-from releases.words import proof_in_words
+from releases.text import release
+from releases.verdict.proof import Place
 
 register = template.Library()
 
@@ -13,4 +13,4 @@ register = template.Library()
 @register.filter
 def places_in_words(places: Sequence[Place]) -> str:
     """Say as what a look's body is kept."""
-    return proof_in_words.places_in_words(places)
+    return release.places_in_words(places)

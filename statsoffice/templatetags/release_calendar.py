@@ -4,8 +4,8 @@ from django import template
 from django.utils.html import format_html
 from django.utils.safestring import SafeString
 
-from releases.core.announced import PublicStatus
-from releases.readers.public_words import STATUSES
+from releases.public.feeds import STATUSES
+from releases.rules.announced import PublicStatus
 
 register = template.Library()
 

@@ -2,7 +2,7 @@
 
 from django.contrib import admin
 
-from releases.core.roles import LEADS
+from releases.rules.lifecycle import LEADS
 from tests.access.expected import (
     ADMINISTRATORS,
     DOWNLOAD,

@@ -4,7 +4,7 @@ from dataclasses import dataclass
 
 from breaches.permissions import TABLE as ON_REPORTS
 from breaches.permissions import Action
-from releases.core.roles import LEADS, Role
+from releases.rules.lifecycle import LEADS, Role
 from statsoffice.accounts.permission_matrix import roles_for
 
 EVERYBODY = "everybody, signed in or not"

@@ -5,8 +5,8 @@ import time_machine
 from django.db import transaction
 from django.test import Client
 
-from releases.core.roles import Role
 from releases.models import Membership, PreReleaseRequest
+from releases.rules.lifecycle import Role
 from statsoffice.accounts.models import User
 from statsoffice.around_pages import rate_limit
 from tests.access.addresses import examples, places

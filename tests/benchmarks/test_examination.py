@@ -7,8 +7,8 @@ import pytest
 
 from benchmarks import examination
 from benchmarks.page_kinds import KINDS, Kind, page
-from releases.core.judging.evidence import LookResult
-from releases.core.judging.reading import markup
+from releases.detection import markup
+from releases.detection.finding import LookResult
 
 SMALL, TIMES = 8_000, 3
 # Beginning costs some steps, and the first mention of a text or a period more than each later one.

@@ -4,10 +4,10 @@ from datetime import timedelta
 
 from breaches.drafts import drafting
 from breaches.models import Report
-from releases.core.judging.evidence import LookResult
+from releases import judge
+from releases.detection.finding import LookResult
 from releases.models import Coverage, MonitoringRowRecord, Observation, Series
-from releases.models.append_only import sha256_hex
-from releases.verdicts import judging
+from releases.rules.canonical import sha256_hex
 from tests.breaches.record import london
 from tests.factories import SeriesFactory, a_confirmed_release
 
@@ -56,7 +56,7 @@ def looks(release, *seen, address=None, day=None, text="", replayed=False):
             )
         )
     Observation.append(rows)
-    return judging.judge(release, now=rows[-1].completed_at + timedelta(seconds=1)).verification
+    return judge.judge_one(release, now=rows[-1].completed_at + timedelta(seconds=1)).verification
 
 
 def covered(release, start="09:00", end="11:00"):

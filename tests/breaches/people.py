@@ -10,9 +10,9 @@ from breaches.core.status import OUT, TOLD_ELSEWHERE, Cause, DismissalReason, Re
 from breaches.deciding import sending, sign_off
 from breaches.drafts import joining
 from breaches.models import Report
-from releases.core.roles import Role
 from releases.models import Membership, Producer
 from releases.models.event import record_rows
+from releases.rules.lifecycle import Role
 from statsoffice.accounts.models import User
 from tests.breaches.mornings import a_drafted_report
 from tests.breaches.record import london

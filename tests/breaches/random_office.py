@@ -15,10 +15,10 @@ from breaches.core.status import (
     Term,
 )
 from breaches.models import ApprovedDocument, CorrectiveAction, Dispatch, Report, Suspicion
-from releases.core.dates.london import from_london, local_date
-from releases.core.judging.verdict import SUSPICIOUS, Outcome
-from releases.core.roles import Role
 from releases.models import DateChange, Release, ReleaseTask, Verification
+from releases.rules.lifecycle import Role
+from releases.rules.london import from_london, local_date
+from releases.verdict.address import SUSPICIOUS, Outcome
 from tests.breaches.people import joins
 from tests.factories import ProducerFactory, SeriesFactory, UserFactory, member
 

@@ -3,10 +3,10 @@
 from datetime import datetime, timedelta
 
 from breaches.core.account.facts import AddressFacts, Facts, Look
-from releases.core.dates.london import LONDON
-from releases.core.judging.evidence import AddressRole, LookResult
-from releases.core.judging.release_verdict import judge_release
-from releases.core.judging.verdict import Sighting, judge_address
+from releases.detection.finding import AddressRole, LookResult
+from releases.rules.london import LONDON
+from releases.verdict.address import Sighting, judge_address
+from releases.verdict.release import judge_release
 from tests.breaches.seed_case import TITLE, URL
 
 TOLERANCE = 120

@@ -16,7 +16,7 @@ from breaches.paper import pdf
 from breaches.permissions import TABLE, Action
 from breaches.reports.versions import present
 from breaches.urls import urlpatterns
-from releases.core.roles import Role
+from releases.rules.lifecycle import Role
 from tests.breaches.deciding.test_matrix import ALLOWED, STRANGER
 from tests.breaches.people import REGULATOR, a_joint_report, an_office, brought, printed
 from tests.factories import UserFactory, rolled_back

@@ -7,8 +7,8 @@ from django.db import connection
 from django.test.utils import CaptureQueriesContext
 
 from breaches.models import ApprovedDocument, Edition, Practice, Report, ReportEvent, ReportVersion, Suspicion
-from releases.core.roles import Role
 from releases.models import Verification
+from releases.rules.lifecycle import Role
 from tests.factories import ProducerFactory, UserFactory, a_confirmed_release, rolled_back
 from tests.releases.admin.site import page, signed_in, staff
 from tests.shared_rows import shared_fixture

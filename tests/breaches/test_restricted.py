@@ -16,8 +16,7 @@ from breaches.models import Report
 from breaches.paper import pdf
 from breaches.permissions import Action, may, moves_open_to, reports_where, roles_for
 from breaches.reports.versions import content_of
-from releases.core.lifecycle import WrongRole, WrongState
-from releases.core.roles import Role
+from releases.rules.lifecycle import Role, WrongRole, WrongState
 from statsoffice.messages import outbox
 from statsoffice.messages.models import Message
 from tests.breaches.deciding.test_matrix import MOVES

@@ -6,10 +6,8 @@ from datetime import date, timedelta
 from django.urls import reverse
 
 from breaches.drafts import starting
-from releases.calendar import scheduling
-from releases.core.pre_release_details import Details
-from releases.core.pre_release_period import Period
-from releases.pre_release import pre_release_list, pre_release_names, pre_release_record
+from releases import pre_release_access, pre_release_list, scheduling
+from releases.rules.pre_release import Details, Period
 from tests.breaches.people import Office
 from tests.factories import SEED_DUE, an_announced_release
 from tests.releases.pre_release.lists import MINISTER, granted, someone
@@ -65,9 +63,9 @@ def pages_of_access_lists(office: Office, series) -> dict[str, str]:
 def _recorded(office: Office, release, details: Details, *, began: timedelta, ended: timedelta | None = None):
     entry = granted(release, details, by=office.statistician, at=LONG_BEFORE)
     by, due_at = office.statistician, release.due_at
-    entry = pre_release_record.begin(entry, began_at=due_at - began, by=by, at=NOW, expected_version=1)
+    entry = pre_release_access.record_begin(entry, began_at=due_at - began, by=by, at=NOW, expected_version=1)
     if ended is not None:
-        pre_release_record.end(entry, ended_at=due_at - ended, by=by, at=NOW, expected_version=2)
+        pre_release_access.record_end(entry, ended_at=due_at - ended, by=by, at=NOW, expected_version=2)
 
 
 def _list_of_a_release_ahead(office: Office, series):
@@ -82,14 +80,14 @@ def _list_of_a_release_ahead(office: Office, series):
         office, ahead, someone("Special Adviser"), began=timedelta(hours=24), ended=timedelta(hours=23, minutes=57)
     )
     withdrawn = granted(ahead, someone("Press officer"), by=office.statistician, at=LONG_BEFORE)
-    pre_release_list.withdraw(withdrawn, by=office.head, at=LONG_BEFORE, expected_version=1)
+    pre_release_access.withdraw_access(withdrawn, by=office.head, at=LONG_BEFORE, expected_version=1)
     morning = someone("Duty press officer", period=Period(3), period_reason="Answers the first calls at 9.30am.")
-    pre_release_list.grant(ahead, morning, by=office.statistician, at=NOW)
+    pre_release_access.grant_access(ahead, morning, by=office.statistician, at=NOW)
     entry = granted(ahead, someone("Chief economist"), by=office.statistician, at=LONG_BEFORE)
     changed = replace(someone("Chief economist"), person="Somebody Else", email="somebody.else@example.gov.uk")
-    pre_release_list.change(entry, changed, by=office.statistician, at=NOW, expected_version=1)
+    pre_release_access.change_access(entry, changed, by=office.statistician, at=NOW, expected_version=1)
     leaving = granted(ahead, someone("Analyst"), by=office.statistician, at=LONG_BEFORE)
-    pre_release_list.withdraw(leaving, by=office.statistician, at=NOW, expected_version=1)
+    pre_release_access.withdraw_access(leaving, by=office.statistician, at=NOW, expected_version=1)
     return ahead
 
 
@@ -99,5 +97,5 @@ def _list_of_a_release_that_is_out(office: Office, series, *, reference="access-
     _recorded(office, out, LONG_POST, began=timedelta(hours=23))
     erased = granted(out, someone("Permanent Secretary"), by=office.statistician, at=LONG_BEFORE)
     scheduling.publish(out, by=None, at=SEED_DUE, published_at=SEED_DUE)
-    pre_release_names.erase(out, entry=erased, by=office.statistician, at=NOW)
+    pre_release_list.erase_name(out, entry=erased, by=office.statistician, at=NOW)
     return out

@@ -5,7 +5,7 @@ from datetime import timedelta
 from django.urls import reverse
 from django.utils import timezone
 
-from releases.core.roles import Role
+from releases.rules.lifecycle import Role
 from statsoffice.accounts import invitations
 
 NAME = "Wilhelmina Featherstonehaugh-Cholmondeley of the Statistics and Analysis Directorate"

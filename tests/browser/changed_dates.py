@@ -4,12 +4,11 @@ from datetime import date, timedelta
 
 from django.urls import reverse
 
-from releases.calendar import date_requests, delay_notices, public_reasons, scheduling
-from releases.core.exemption import Covers
-from releases.core.roles import Role
+from releases import corrections, date_changes, delay_notices, exemptions, judge, scheduling
+from releases.exemptions import Approval
 from releases.models import Series
-from releases.verdicts import exemptions, judging
-from releases.verdicts.exemptions import Approval
+from releases.rules.lifecycle import Role
+from releases.verdict.exemption import Covers
 from tests.breaches.people import Office
 from tests.factories import SEED_DUE, an_announced_release, london_slot
 from tests.releases.on_record import looks_at
@@ -25,7 +24,7 @@ def pages_of_changed_dates(office: Office, series: Series) -> dict[str, str]:
     """Set the releases up; gives the addresses of their pages by name."""
     waiting = [_release(series, f"waiting-{number}", date(2020, 7, 15 + number)) for number in range(3)]
     asked = [
-        date_requests.ask(
+        date_changes.request_date_change(
             release,
             to=london_slot(date(2020, 7, 28)),
             reason=WORDS,
@@ -34,7 +33,9 @@ def pages_of_changed_dates(office: Office, series: Series) -> dict[str, str]:
         )
         for release in waiting
     ]
-    date_requests.refuse(asked[2], reason="The figures of the other regions are ready.", by=office.head, at=EARLIER)
+    date_changes.refuse_date_change(
+        asked[2], reason="The figures of the other regions are ready.", by=office.head, at=EARLIER
+    )
     _corrected(office, series)
     _delayed(office, series)
     _exempted(office, series)
@@ -70,14 +71,14 @@ def _corrected(office: Office, series: Series) -> None:
         at=SEED_DUE - timedelta(minutes=30),
     )  # fmt: skip
     change = release.date_changes.get()
-    public_reasons.correct(change, reason="Two schools were late.", by=office.head, at=SEED_DUE, seen=0)
+    corrections.correct_public_reason(change, reason="Two schools were late.", by=office.head, at=SEED_DUE, seen=0)
 
 
 def _delayed(office: Office, series: Series) -> None:
     release = _release(series, "delayed", date(2020, 6, 30))
     contact = {"contact_name": "Schools inspection statistics team", "contact_email": series.responsible.email}
     for number, (minutes, words) in enumerate(((-30, "Later this morning."), (2, "Our website cannot be reached."))):
-        delay_notices.post(
+        delay_notices.post_notice(
             release,
             expected_at=SEED_DUE + timedelta(hours=number + 2),
             expected_words=words,
@@ -98,7 +99,7 @@ def _exempted(office: Office, series: Series) -> None:
         words="While the website is moved to another address, releases of this office may come up to a day late.",
     )
     own = Series.objects.create(producer=series.producer, title="Schools on the move", slug="schools-on-the-move")
-    exemptions.record(series.producer, own, approval, by=office.head, at=EARLIER)
+    exemptions.record_exemption(series.producer, own, approval, by=office.head, at=EARLIER)
     release = _release(own, "exempted", date(2020, 6, 30))
     looks_at(release, *["not_live"] * 3, "live", start=SEED_DUE - timedelta(seconds=5), every=timedelta(seconds=65))
-    judging.judge(release, now=SEED_DUE + timedelta(minutes=5))
+    judge.judge_one(release, now=SEED_DUE + timedelta(minutes=5))

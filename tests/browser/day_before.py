@@ -2,9 +2,9 @@
 
 from datetime import timedelta
 
-from releases.calendar.scheduling import PlannedAddress, add_address
-from releases.core.preflight_findings import Code, Finding
+from releases.detection.preflight import PreflightCode, PreflightFinding
 from releases.models import PreflightRun, Release, Series
+from releases.scheduling import PlannedAddress, add_address
 from tests.factories import SEED_DUE, an_announced_release
 from tests.releases.on_record import a_look
 
@@ -15,7 +15,7 @@ ANNOUNCED = "https://www.example.gov.uk/government/statistics/announcements/" + 
 def checked_releases(series: Series) -> Release:
     """Record two releases of tomorrow: one that is well, and one with problems, notes and an announcement over time."""
     well = an_announced_release(series=series, reference="well", title="Nothing wrong with it", due_at=TOMORROW)
-    _check(well, Finding(Code.NO_ATTACHMENTS))
+    _check(well, PreflightFinding(PreflightCode.NO_ATTACHMENTS))
     ill = an_announced_release(
         series=series, reference="ill", title="A release with problems", due_at=TOMORROW, url=ANNOUNCED + "-out"
     )
@@ -27,21 +27,24 @@ def checked_releases(series: Series) -> Release:
     hops = ((ANNOUNCED, 301), (ANNOUNCED + "-out", 200))
     a_look(announcement, "not_live", at=SEED_DUE - timedelta(hours=1), body_sha256="b" * 64, hops=hops)
     page = ill.addresses.get(role="page")
-    _check(ill, Finding(Code.NO_HEAD), at=SEED_DUE - timedelta(hours=2))
+    _check(ill, PreflightFinding(PreflightCode.NO_HEAD), at=SEED_DUE - timedelta(hours=2))
     _check(
         ill,
-        Finding(Code.MARKER_MATCHES_ALREADY, page.pk, {"reasons": ["marker_in_title"]}),
-        Finding(
-            Code.ANNOUNCED_FOR_ANOTHER_TIME,
+        PreflightFinding(PreflightCode.MARKER_MATCHES_ALREADY, page.pk, {"reasons": ["marker_in_title"]}),
+        PreflightFinding(
+            PreflightCode.ANNOUNCED_FOR_ANOTHER_TIME,
             announcement.pk,
             {"announced_for": (TOMORROW + timedelta(days=1)).isoformat(), "announced_text": "", "note": "More time."},
         ),
-        Finding(Code.SHARES_MINUTE, facts={"place": "www.example.gov.uk", "releases": 2, "looks": 3, "seconds": 0.3}),
+        PreflightFinding(
+            PreflightCode.SHARES_MINUTE,
+            facts={"place": "www.example.gov.uk", "releases": 2, "looks": 3, "seconds": 0.3},
+        ),
     )
     return ill
 
 
-def _check(release: Release, *found: Finding, at=SEED_DUE - timedelta(minutes=30)) -> None:
+def _check(release: Release, *found: PreflightFinding, at=SEED_DUE - timedelta(minutes=30)) -> None:
     problems = sum(each.is_problem for each in found)
     PreflightRun.objects.create(
         release=release,

@@ -4,13 +4,13 @@ from datetime import date, timedelta
 
 from django.urls import reverse
 
-from releases.calendar.scheduling import PlannedAddress, add_address
-from releases.core.judging.reading import govuk_announcement
-from releases.core.judging.reading.govuk_announcement import Announced, Announcing, Problem
-from releases.core.judging.reading.govuk_dates import read_displayed
-from releases.core.tables.files import Kind, write
-from releases.exchange import import_turn, imports
+from releases.detection import announcement
+from releases.detection.announcement import Announced, Announcing, Problem
+from releases.detection.govuk import read_displayed
+from releases.imports import uploads
 from releases.models import Address, CalendarImport, Comparison, Release, Series
+from releases.rules.tables import TableKind, write_table
+from releases.scheduling import PlannedAddress, add_address
 from tests.factories import SEED_DUE, a_release, an_announced_release, london_slot
 
 NAME = "Release calendar of the Office for Invented Numbers 2020 to 2021, final version (2) corrected.xlsx"
@@ -25,24 +25,24 @@ def pages_of_imports(series: Series, *, by, at=SEED_DUE) -> dict[str, str]:
         a_release(series=series, reference=f"{prefix}-old", title="To be cancelled", slot=london_slot(date(2099, 7, 2)))
 
     def upload(name=NAME, content=content) -> CalendarImport:
-        return imports.upload(content, name=name, create_missing=True, by=by, at=at)
+        return uploads.upload_file(content, name=name, create_missing=True, by=by, at=at)
 
     discarded, failed, confirmed = upload(), upload("notes.csv", b"name,date\nx,y\n"), upload()
     checked = upload(content=more_than_a_page)
-    import_turn.take(import_turn.Means(now=lambda: at, adapters={"page"}))
+    uploads.run_due_import(uploads.ImportMeans(now=lambda: at, adapters={"page"}))
     for each in (discarded, checked, confirmed):
         each.refresh_from_db()
-    imports.discard(discarded, by=by, at=at)
-    imports.confirm(confirmed, skip_refused=True, by=by, at=at)
+    uploads.discard_import(discarded, by=by, at=at)
+    uploads.confirm_import(confirmed, skip_refused=True, by=by, at=at)
     applied = upload("reissue.csv", _file(series, prefix="applied"))
     waiting = upload("waiting.csv")
     counted = {"rows_total": 500, "rows_done": 120, "claimed_until": at.replace(year=2099)}
     CalendarImport.objects.filter(pk=waiting.pk).update(**counted)
     quiet = at.replace(hour=15)
-    import_turn.take(import_turn.Means(now=lambda: quiet, adapters={"page"}))
+    uploads.run_due_import(uploads.ImportMeans(now=lambda: quiet, adapters={"page"}))
     applied.refresh_from_db()
-    imports.confirm(applied, skip_refused=True, by=by, at=quiet)
-    import_turn.take(import_turn.Means(now=lambda: quiet, adapters={"page"}))
+    uploads.confirm_import(applied, skip_refused=True, by=by, at=quiet)
+    uploads.run_due_import(uploads.ImportMeans(now=lambda: quiet, adapters={"page"}))
     names = {
         "importing a calendar": None,
         "an import that waits": waiting,
@@ -86,7 +86,7 @@ def _file(series: Series, *, prefix: str = "imported", rows: int = 4) -> bytes:
             "",
         ),
     ]
-    return write(Kind.XLSX, HEADER, written, title="Calendar")
+    return write_table(TableKind.XLSX, HEADER, written, title="Calendar")
 
 
 def an_announcement_that_differs(series: Series, *, at=SEED_DUE) -> Release:
@@ -106,7 +106,7 @@ def an_announcement_that_differs(series: Series, *, at=SEED_DUE) -> Release:
         url=planned.url,
         tried_at=at - timedelta(hours=1),
         read_at=at - timedelta(hours=7),
-        said=govuk_announcement.to_json(said),
+        said=announcement.announced_to_json(said),
         problem=Problem.UNREACHABLE,
         differs=True,
     )

@@ -2,9 +2,9 @@
 
 from django.urls import reverse
 
-from releases.calendar import scheduling
-from releases.core.canonical import sha256_hex
+from releases import scheduling
 from releases.models import KeptBody
+from releases.rules.canonical import sha256_hex
 from tests.factories import a_confirmed_release, an_announced_release
 from tests.releases.brought import brought, keep
 

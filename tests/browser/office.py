@@ -7,11 +7,10 @@ from django.conf import settings
 from django.urls import reverse
 
 from breaches.models import Practice
-from releases.calendar import scheduling
-from releases.core.dates.calendar import Precision, Slot
-from releases.core.judging.publisher import PublisherSays, Source, State
+from releases import judge, scheduling, statements
+from releases.detection.finding import PublisherSays, Source, State
 from releases.models import Release
-from releases.verdicts import answering, asking, judging
+from releases.rules.calendar import Precision, Slot
 from statsoffice.canary.page import url_of
 from statsoffice.canary.script import script_for
 from statsoffice.messages import outbox
@@ -158,7 +157,7 @@ def _verdicts(morning: Morning, series) -> None:
         release = an_announced_release(series=series, reference=reference, title=f"Seen {name}", url=url)
         start = SEED_DUE - timedelta(minutes=10) if name == "early" else SEED_DUE - timedelta(seconds=5)
         looks_at(release, *results, start=start, every=abs(every))
-        judging.judge(release, now=NOW)
+        judge.judge_one(release, now=NOW)
         morning.add(f"a release {name}", "releases:release", reference)
     a_confirmed_release(
         series=series,
@@ -184,7 +183,7 @@ def _both_clocks(morning: Morning, series) -> None:
         a_look(page, "not_live", at=SEED_DUE + timedelta(seconds=seconds), says=says, reasons=("announcement",))
     a_look(page, "live", at=SEED_DUE + timedelta(seconds=5), says=published, fresh=True)
     a_look(page, "live", at=SEED_DUE + timedelta(seconds=180), says=published, reasons=("marker_in_title",))
-    judging.judge(release, now=NOW)
+    judge.judge_one(release, now=NOW)
     morning.add("a release with both clocks", "releases:release", "both-clocks")
 
 
@@ -198,17 +197,17 @@ def _question(morning: Morning, series) -> None:
     page = release.addresses.get(role="page")
     a_look(page, "unrecognised", at=SEED_DUE, text="A renamed title", reasons=("no_marker",))
     a_look(page, "unrecognised", at=NOW, text="Are you a robot?", reasons=("no_marker",))
-    answering.say(
+    statements.record_answer(
         release,
         page,
         "not_it",
-        text_digest=asking.open_questions([release])[1].text_digest,
+        text_digest=statements.open_questions([release])[1].text_digest,
         words="A check for robots.",
         by=morning.office.statistician,
         at=NOW,
     )
-    answering.was_live(release, live_at=SEED_DUE, by=morning.office.deputy, at=NOW, words="I saw it.")
-    (question,) = asking.open_questions([Release.objects.get(pk=release.pk)])
+    statements.record_live_time(release, live_at=SEED_DUE, by=morning.office.deputy, at=NOW, words="I saw it.")
+    (question,) = statements.open_questions([Release.objects.get(pk=release.pk)])
     morning.add("a release with a question", "releases:release", "renamed")
     morning.add("is this it", "releases:say", "renamed", page.pk, question.text_digest)
     morning.add("it was live at", "releases:was_live", "renamed")

@@ -9,10 +9,10 @@ from django.urls import reverse
 from breaches.deciding import sign_off
 from breaches.drafts import drafting
 from breaches.models import Report
-from releases.core.roles import Role
-from releases.exchange import imports
+from releases import judge
+from releases.imports import uploads
 from releases.models import Series
-from releases.verdicts import judging
+from releases.rules.lifecycle import Role
 from statsoffice.accounts.models import User
 from tests.breaches.mornings import covered
 from tests.breaches.people import Office, joins, written
@@ -97,11 +97,11 @@ def _a_morning(office: Office) -> Report:
     houses = _series(office, "House sales by region", "houses")
     on_time = _announced(labour, "labour-june-2020", "Labour market overview: June 2020")
     looks_at(on_time, "not_live", "not_live", "live", start=DUE - STEP, every=STEP)
-    judging.judge(on_time, now=NOW)
+    judge.judge_one(on_time, now=NOW)
     late = _announced(schools, "schools-june-2020", "School inspections and outcomes as at 31 March 2020")
     covered(late)
     looks_at(late, *["not_live"] * 58, "live", start=DUE - timedelta(minutes=1), every=timedelta(minutes=1))
-    judging.judge(late, now=NOW)
+    judge.judge_one(late, now=NOW)
     _announced(houses, "houses-july-2020", "House sales by region: May 2020", due_at=DUE + timedelta(days=1))
     for month, day in ((7, 14), (8, 11), (9, 15)):
         due_at = datetime(2020, month, day, 8, 30, tzinfo=UTC)
@@ -142,6 +142,6 @@ def _a_checked_file(office: Office) -> str:
         for number, month in (("11", "September"), ("12", "October"))
     ]
     keeper = office.people[Role.CALENDAR_MANAGER]
-    found = imports.upload(csv_of(*rows), name="autumn.csv", create_missing=False, by=keeper, at=NOW)
+    found = uploads.upload_file(csv_of(*rows), name="autumn.csv", create_missing=False, by=keeper, at=NOW)
     turn(NOW)
     return reverse("exchange:import", args=[found.public_id])

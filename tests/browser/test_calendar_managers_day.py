@@ -9,8 +9,8 @@ import time_machine
 from django.urls import reverse
 from playwright.sync_api import expect
 
-from releases.core.roles import Role
 from releases.models import Address, Release
+from releases.rules.lifecycle import Role
 from tests.browser.barriers import SIZES, has_no_barriers
 from tests.factories import SeriesFactory, a_release, an_announced_release, london_slot, member
 

@@ -6,7 +6,7 @@ from django.urls import reverse
 from playwright.sync_api import expect
 from selectolax.lexbor import LexborHTMLParser
 
-from releases.core.roles import Role
+from releases.rules.lifecycle import Role
 from statsoffice.accounts.models import User
 from tests.browser.conftest import POLICY
 from tests.factories import SeriesFactory, member

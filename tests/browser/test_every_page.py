@@ -4,8 +4,8 @@ import pytest
 from playwright.sync_api import expect
 from selectolax.lexbor import LexborHTMLParser
 
+from releases import judge
 from releases.models import Release
-from releases.verdicts import judging
 from tests.breaches.forms import error_links, filled_in
 from tests.browser.barriers import has_clean_errors, is_clean, walk
 from tests.browser.office import NOW, PUBLIC
@@ -124,7 +124,7 @@ def test_the_desk_shows_a_verdict_as_it_falls_and_keeps_the_cursor_where_it_is(p
     link = page.get_by_role("link", name="Seen not seen").first
     link.focus()
     looks_at(release, "live", start=NOW)
-    judging.judge(release, now=NOW)
+    judge.judge_one(release, now=NOW)
     row = page.locator("li", has=page.get_by_role("link", name="Seen not seen")).first
     expect(row).to_contain_text("Seen late", timeout=PATIENCE)
     expect(page.locator("#desk-summary")).not_to_contain_text("Not seen")

@@ -4,7 +4,7 @@ import pytest
 from django.conf import settings
 from django.test import Client
 
-from releases.core.roles import Role
+from releases.rules.lifecycle import Role
 from tests.browser.barriers import walk
 from tests.browser.office import PUBLIC
 from tests.browser.shape import headings_out_of_order, ids_given_twice, shape_of

@@ -9,7 +9,7 @@ from playwright.sync_api import expect
 
 from breaches.core.remarks import Section
 from breaches.deciding import sign_off
-from releases.core.roles import Role
+from releases.rules.lifecycle import Role
 from statsoffice.accounts import invitations
 from tests.breaches.forms import section_address
 from tests.breaches.people import AT, a_report, an_office

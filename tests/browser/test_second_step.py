@@ -5,7 +5,7 @@ import re
 import pytest
 from playwright.sync_api import expect
 
-from releases.core.roles import Role
+from releases.rules.lifecycle import Role
 from tests.browser.barriers import is_clean
 from tests.factories import ProducerFactory, member
 from tests.statsoffice.accounts.one_time_codes import code_of

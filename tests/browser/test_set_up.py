@@ -3,8 +3,8 @@
 import pytest
 from django.urls import reverse
 
-from releases.core.roles import Role
 from releases.models import Producer
+from releases.rules.lifecycle import Role
 from statsoffice.accounts.models import User
 from statsoffice.guides.roles import Guide
 from tests.browser.barriers import is_clean, walk

@@ -1,6 +1,6 @@
 """Pages that say, one way or another, that the release is not there; all of them answer 200."""
 
-from releases.core.judging.evidence import Reason
+from releases.detection.finding import Reason
 from tests.corpus.case import Reply, Right, one
 from tests.corpus.layouts import PROSE, bare, drupal, govuk, office, shell, wordpress
 

@@ -1,7 +1,7 @@
 """What stands before a page, and what a site says when it is in trouble: nobody can tell from that."""
 
-from releases.core.judging.evidence import Reason
-from releases.core.looks.answer import Failure
+from releases.detection.finding import Reason
+from releases.rules.response import Failure
 from tests.corpus.case import Reply, Right, one
 from tests.corpus.layouts import PROSE, bare, drupal, govuk, office, shell, wordpress
 

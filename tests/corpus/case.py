@@ -4,8 +4,8 @@ from dataclasses import dataclass, field
 from datetime import UTC, datetime, timedelta
 from enum import StrEnum
 
-from releases.core.judging.evidence import AddressRole, Reason
-from releases.core.looks.answer import Failure
+from releases.detection.finding import AddressRole, Reason
+from releases.rules.response import Failure
 
 DUE = datetime(2026, 7, 14, 8, 30, tzinfo=UTC)
 HOST = "stats.example.gov.uk"

@@ -1,6 +1,6 @@
 """Pages of another edition, and what tells them from the one that is due."""
 
-from releases.core.judging.evidence import Reason
+from releases.detection.finding import Reason
 from tests.corpus.case import Reply, Right, one, several
 from tests.corpus.layouts import PROSE, TEXT, bare, govuk, govuk_release, office, wordpress
 

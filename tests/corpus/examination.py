@@ -5,9 +5,10 @@ from dataclasses import dataclass
 from datetime import datetime
 from urllib.parse import urljoin
 
-from releases.core.judging.evidence import Expectation, Finding, LookResult, examine, text_of
-from releases.core.judging.reading.standing import TextsBefore
-from releases.core.looks.answer import Answer, Hop
+from releases.detection.finding import Expectation, Finding, LookResult
+from releases.detection.page import TextsBefore
+from releases.detection.rules import examine, text_of
+from releases.rules.response import Answer, Hop
 from tests.corpus import (
     absent,
     barred,

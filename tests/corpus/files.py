@@ -3,7 +3,7 @@
 import io
 import zipfile
 
-from releases.core.judging.evidence import AddressRole, Reason
+from releases.detection.finding import AddressRole, Reason
 from statsoffice.rehearsal_site.files import csv_file, pdf_file
 from tests.corpus.case import Case, Reply, Right, one, several
 from tests.corpus.layouts import PROSE, bare, govuk, shell

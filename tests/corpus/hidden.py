@@ -1,6 +1,6 @@
 """Pages whose own styles hide the text that names the edition from readers, and pages that only look as if they did."""
 
-from releases.core.judging.evidence import Reason
+from releases.detection.finding import Reason
 from tests.corpus.case import Case, Right, one, several
 from tests.corpus.layouts import PROSE, bare
 

@@ -1,6 +1,6 @@
 """Addresses that lead somewhere else."""
 
-from releases.core.judging.evidence import Reason
+from releases.detection.finding import Reason
 from tests.corpus.case import Reply, Right, one
 from tests.corpus.layouts import PROSE, bare, govuk, office, shell
 

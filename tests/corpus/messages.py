@@ -1,6 +1,6 @@
 """What comes in place of a file, and files that only look like it."""
 
-from releases.core.judging.evidence import AddressRole, Reason
+from releases.detection.finding import AddressRole, Reason
 from tests.corpus.case import Reply, Right, one
 from tests.corpus.files import at
 from tests.corpus.layouts import bare, shell

@@ -1,6 +1,6 @@
 """Two checks as they are written in an afternoon, to hold ours against: a bare status, and a word in the source."""
 
-from releases.core.judging.evidence import AddressRole
+from releases.detection.finding import AddressRole
 from tests.corpus.case import Case, Reply, Right
 
 

@@ -1,6 +1,6 @@
 """Pages that change before their time, and pages whose text never changes: what "unchanged" can prove."""
 
-from releases.core.judging.evidence import Reason
+from releases.detection.finding import Reason
 from tests.corpus.case import Reply, Right, one, several
 from tests.corpus.layouts import PROSE, bare, govuk, govuk_release, office
 

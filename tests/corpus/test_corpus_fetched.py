@@ -10,9 +10,9 @@ from datetime import datetime
 
 import pytest
 
-from releases.core.looks.answer import Answer
-from releases.probe.fetch import Fetcher
-from releases.probe.line import Limits
+from releases.probe.client import Fetcher
+from releases.probe.connection import Limits
+from releases.rules.response import Answer
 from tests.corpus.case import DUE, Case, Look, Reply
 from tests.corpus.examination import CASES, examined
 from tests.releases.probe.fetching import answers, errand, make_fetcher

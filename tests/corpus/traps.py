@@ -1,7 +1,7 @@
 """Pages made to fool the rules, in both directions: each was taken for the wrong thing by an earlier rule or by "
 "a guess."""
 
-from releases.core.judging.evidence import Reason
+from releases.detection.finding import Reason
 from tests.corpus.case import Right, one
 from tests.corpus.layouts import PROSE, bare, drupal, govuk_release, office, wordpress
 

@@ -7,7 +7,8 @@ import pytest
 
 from tests.dependencies import npm_packages, python_packages
 from tests.dependencies.advisory_server import CONTROLS, OSV
-from tests.dependencies.answer import Package, Vulnerability
+from tests.dependencies.answer import Package, Vulnerability, held_to_control
+from tests.dependencies.asking import Said
 from tests.dependencies.conftest import COLORAMA, DJANGO, LOCK, NPM_LOCK, SASS, nobody
 
 IMMUTABLE = Package("npm", "immutable", "5.1.4")
@@ -110,8 +111,8 @@ def test_a_package_that_pip_audit_skips_is_not_checked_and_the_others_are():
             "vulns": [{"id": "PYSEC-2018-66", "aliases": [], "fix_versions": []}],
         },
     ]
-    said = python_packages.Said(json.dumps({"dependencies": told}), "")
-    answer = python_packages.held_to_control(python_packages.read(said, PYTHON | {control}), control)
+    said = Said(json.dumps({"dependencies": told}), "")
+    answer = held_to_control(python_packages.read(said, PYTHON | {control}), control)
     assert answer.unchecked == {COLORAMA: "Dependency not found and could not be audited"}
 
 

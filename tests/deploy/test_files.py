@@ -11,7 +11,7 @@ from django.conf import settings
 from django.core.management import load_command_class
 
 from releases.probe.examination import BYTES_ABOVE_REST
-from releases.probe.examiners import MOST_PROCESSES
+from releases.probe.examiner_pool import MOST_PROCESSES
 from statsoffice.celery import app
 from statsoffice.running import programs
 from tests.deploy import files

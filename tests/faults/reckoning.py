@@ -6,7 +6,7 @@ from dataclasses import dataclass
 from datetime import datetime, timedelta
 from urllib.parse import urlsplit
 
-from releases.core.judging.verdict import Outcome
+from releases.verdict.address import Outcome
 from tests.faults.stored import Stored, Verdict
 from tests.faults.truth import RECIPIENTS, Story
 

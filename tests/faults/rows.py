@@ -5,7 +5,7 @@ from dataclasses import dataclass, replace
 from datetime import timedelta
 from operator import methodcaller
 
-from releases.core.judging.verdict import Outcome
+from releases.verdict.address import Outcome
 from statsoffice.celery import app
 from tests.faults.office import Office
 from tests.faults.truth import COSTLY, GOOD, HOSTILE, STORIES, Story

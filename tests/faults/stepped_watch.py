@@ -11,8 +11,8 @@ from pathlib import Path
 
 import django
 
-from releases.core.looks.clock_error import Figures, Voucher
-from releases.watching.clock import RealClock
+from releases.monitoring.clock import RealClock
+from releases.rules.clock_error import Figures, Voucher
 
 
 def settable_clock(file: Path) -> RealClock:

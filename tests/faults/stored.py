@@ -7,9 +7,9 @@ from datetime import datetime
 from typing import Any, Self
 
 from breaches.models import Report, ReportEvent, Suspicion
+from releases.evidence.store import NOT_KEPT
 from releases.models import Observation, ReleaseEvent, Verification
 from releases.models.append_only import check_chain
-from releases.record.bodies import NOT_KEPT
 from statsoffice.messages.models import Message
 
 

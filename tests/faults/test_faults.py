@@ -5,7 +5,7 @@ from urllib.parse import urlsplit
 
 import pytest
 
-from releases.core.judging.verdict import Outcome
+from releases.verdict.address import Outcome
 from tests.faults import hostile_site, standing_in
 from tests.faults.rows import ROWS
 from tests.faults.truth import STORIES

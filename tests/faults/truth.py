@@ -7,7 +7,7 @@ from datetime import datetime, timedelta
 from typing import Any
 
 from breaches.core.status import Kind
-from releases.core.judging.verdict import Outcome
+from releases.verdict.address import Outcome
 from statsoffice.rehearsal_site import pages
 from statsoffice.rehearsal_site.files import PDF, pdf_file
 from statsoffice.rehearsal_site.scenes import scene

@@ -4,9 +4,9 @@ from datetime import date, datetime
 from unittest import mock
 
 from breaches.core.status import Kind
-from releases.core.dates.calendar import slot_at
-from releases.core.judging.verdict import Outcome
-from releases.core.roles import Role
+from releases.rules.calendar import slot_at
+from releases.rules.lifecycle import Role
+from releases.verdict.address import Outcome
 from statsoffice.accounts.models import User
 from statsoffice.rehearsal_site.client import RehearsalSite
 from statsoffice.rehearsal_site.scenes import scene
@@ -47,7 +47,7 @@ def an_announced_release(*, due_at: datetime, site: RehearsalSite) -> dict[Role,
     )
     site.publish(PATH, [scene(**ANNOUNCED.first)])
     # The morning is played on the day on which somebody runs the tests, a Sunday or a bank holiday too.
-    with mock.patch("releases.calendar.slot_rules.check_day"):
+    with mock.patch("releases.scheduling.check_day"):
         announced(
             series=series,
             reference=ANNOUNCED.slug,

@@ -15,7 +15,7 @@ from datetime import UTC, datetime
 from breaches.core.remarks import Section
 from breaches.core.status import Cause
 from breaches.models import Report
-from releases.core.roles import Role
+from releases.rules.lifecycle import Role
 from statsoffice.accounts.models import User
 from tests.breaches.forms import filled_in, section_address
 from tests.deploy.behind_nginx import INSIDE, NAME, TOKEN, Front

@@ -12,8 +12,8 @@ from pathlib import Path
 
 from breaches.completing import needs
 from breaches.models import ApprovedDocument, Report, ReportEvent, Suspicion
-from releases.core.judging.verdict import ASKS_A_PERSON, Outcome
 from releases.models import HostLease, Observation, Release, ReleaseEvent, Verification
+from releases.verdict.address import ASKS_A_PERSON, Outcome
 from statsoffice.celery import app
 from statsoffice.messages.models import Message
 from statsoffice.rehearsal_site.client import RehearsalSite

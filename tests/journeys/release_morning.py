@@ -6,8 +6,8 @@ from datetime import datetime, timedelta
 from typing import Any
 
 from breaches.core.status import Kind
-from releases.core.judging.verdict import Outcome
 from releases.models import Release, Series
+from releases.verdict.address import Outcome
 from statsoffice.rehearsal_site import pages
 from statsoffice.rehearsal_site.client import RehearsalSite
 from statsoffice.rehearsal_site.files import PDF, pdf_file

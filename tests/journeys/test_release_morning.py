@@ -10,9 +10,8 @@ from datetime import timedelta
 
 import pytest
 
-from releases.core.judging.verdict import ASKS_A_PERSON, Outcome
-from releases.core.roles import Role
-from releases.core.status import Status
+from releases.rules.lifecycle import Role, Status
+from releases.verdict.address import ASKS_A_PERSON, Outcome
 from tests.breaches.forms import words
 from tests.journeys.announced_release import ANNOUNCED, HEAD, STATISTICIAN
 from tests.journeys.at_the_web import OF_RELEASE

@@ -9,8 +9,8 @@ from django.core.management import CommandError, call_command
 from django.utils import timezone
 
 from breaches.models import Report
+from releases import judge
 from releases.models import Observation, Verification
-from releases.verdicts import judging
 from statsoffice.rehearsal_site import pages
 from statsoffice.rehearsal_site.scenes import scene
 from tests.factories import SEED_DUE, a_confirmed_release
@@ -65,7 +65,7 @@ def test_a_replay_touches_rehearsals_only_and_marks_each_look_as_replayed(calend
 def test_a_replay_drafts_what_else_is_missing_at_the_real_time_and_not_in_the_past(calendar):
     release = a_confirmed_release()
     looks_at(release, "not_live", start=SEED_DUE + timedelta(minutes=2))
-    judging.judge(release, now=SEED_DUE + timedelta(minutes=3))
+    judge.judge_one(release, now=SEED_DUE + timedelta(minutes=3))
     begun = timezone.now()
     run("verify_releases", at="2020-06-30 09:29:55")
     report = Report.objects.get(suspicions__release=release)

@@ -11,8 +11,8 @@ from playwright.sync_api import expect
 
 from breaches.core.status import ReportStatus
 from breaches.models import Report
-from releases.core.dates.calendar import Nation, working_days_away
-from releases.core.dates.london import local_date
+from releases.rules.calendar import Nation, working_days_away
+from releases.rules.london import local_date
 from statsoffice.messages import outbox
 from statsoffice.messages.delivery import deliver
 from tests.breaches.people import REGULATOR, a_report, an_office

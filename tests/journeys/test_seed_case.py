@@ -15,7 +15,7 @@ from breaches.deciding import sign_off
 from breaches.models import Report
 from breaches.paper import pdf
 from breaches.reports import versions
-from releases.core.roles import Role
+from releases.rules.lifecycle import Role
 from statsoffice.rehearsal_site import pages
 from statsoffice.rehearsal_site.scenes import scene
 from tests.breaches.seed_case import FORM

@@ -12,10 +12,10 @@ from django.test import Client
 from openpyxl import load_workbook
 from playwright.sync_api import expect
 
-from releases.core.dates.calendar import Nation, no_release_day
-from releases.core.roles import Role
 from releases.models import CalendarImport, DateChange, Release, ReleaseEvent
 from releases.models.append_only import check_chain
+from releases.rules.calendar import Nation, no_release_day
+from releases.rules.lifecycle import Role
 from tests.factories import ProducerFactory, SeriesFactory, member
 
 pytestmark = [

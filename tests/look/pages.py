@@ -13,8 +13,7 @@ from django.http import HttpRequest, HttpResponse
 from django.template import RequestContext, Template
 from django.urls import include, path
 
-from releases.forms.form_fields import GovukDateField, LongTextField
-from releases.forms.form_layout import Question, SubmitButton
+from releases.forms.base import GovukDateField, LongTextField, Question, SubmitButton
 from statsoffice.guides import views as guides
 
 AT = datetime(2020, 6, 30, 8, 30, tzinfo=UTC)

@@ -16,10 +16,9 @@ from django.urls import reverse
 
 from breaches.core.status import ReportStatus
 from breaches.models import Report
-from releases.calendar import scheduling
-from releases.core.dates.calendar import slot_at
-from releases.record import coverage
-from releases.verdicts import roll_call
+from releases import morning_summary, scheduling
+from releases.evidence import coverage
+from releases.rules.calendar import slot_at
 from statsoffice import anchoring
 from statsoffice.messages import outbox
 from tests.breaches.people import AT, Office, a_report, an_office
@@ -49,7 +48,7 @@ def an_office_with_a_record() -> Office:
         keep_a_calendar(office)
         coverage.mark_alive("office-1", at=NOW)
         coverage.mark_alive("office-1", at=NOW + timedelta(seconds=10))
-        roll_call.call_missing(now=NOW)
+        morning_summary.record_missing_summaries(now=NOW)
         outbox.create_missing(now=NOW)
         anchoring.make_due(now=NOW)
         use_pages(office)

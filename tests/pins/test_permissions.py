@@ -5,7 +5,7 @@ from django.contrib import admin
 from django.contrib.auth.models import Group
 from django.test import RequestFactory
 
-from releases.core.roles import Role
+from releases.rules.lifecycle import Role
 from statsoffice.accounts import permission_matrix
 from tests.administrators import an_administrator
 from tests.factories import ProducerFactory, UserFactory, member

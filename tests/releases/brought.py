@@ -2,12 +2,12 @@
 
 from datetime import timedelta
 
-from releases.core.judging.evidence import Finding, LookResult
-from releases.core.looks.answer import Answer, Hop
+from releases.detection.finding import Finding, LookResult
+from releases.evidence import store
+from releases.evidence.store import CheckResult
 from releases.models import Address, Observation
 from releases.models.observation import Purpose
-from releases.record import recording
-from releases.record.recording import Look
+from releases.rules.response import Answer, Hop
 from tests.factories import SEED_DUE
 
 
@@ -22,13 +22,13 @@ def brought(
     purpose: Purpose = Purpose.PLAIN,
     hops: tuple[str, ...] = (),
     due_at=SEED_DUE,
-) -> Look:
+) -> CheckResult:
     """A look that was sent so many seconds after a release was due, and what it brought.
 
     `hops` are the addresses at which it ended up on the way; its own if none are given.
     """
     sent_at = due_at + timedelta(seconds=at)
-    return Look(
+    return CheckResult(
         address=address,
         schedule_version=address.release.schedule_version,
         answer=Answer(
@@ -47,6 +47,6 @@ def brought(
     )
 
 
-def keep(*looks: Look) -> list[Observation]:
+def keep(*looks: CheckResult) -> list[Observation]:
     """Keep looks as the watcher does."""
-    return list(recording.keep(looks, watcher="test", at=looks[-1].answer.completed_at))
+    return list(store.store_checks(looks, watcher="test", at=looks[-1].answer.completed_at))

@@ -2,9 +2,9 @@
 
 from datetime import datetime, timedelta
 
-from releases.calendar import scheduling
-from releases.core.roles import Role
+from releases import scheduling
 from releases.models import Membership, Release
+from releases.rules.lifecycle import Role
 from tests.factories import SEED_DUE, member
 
 AT = SEED_DUE - timedelta(days=9)

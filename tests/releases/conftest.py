@@ -4,11 +4,11 @@ from collections.abc import Iterator
 
 import pytest
 
-from releases.core.looks import pacing
 from releases.models import Release
-from releases.probe.fetch import Fetcher
+from releases.monitoring.adhoc_checks import AdhocMeans
+from releases.probe.client import Fetcher
 from releases.probe.probe import Probe
-from releases.watching.beside import Means
+from releases.rules import host_budget
 from statsoffice.rehearsal_site.client import RehearsalSite
 from tests.factories import a_confirmed_release, a_release, an_announced_release
 from tests.releases.preflight import DAY_BEFORE, means_with
@@ -31,7 +31,7 @@ def announced_release() -> Release:
 
 
 @pytest.fixture
-def means(site: RehearsalSite) -> Iterator[Means]:
+def means(site: RehearsalSite) -> Iterator[AdhocMeans]:
     """The probe for looks beside the watch, on a clock that stands at two o'clock on the day before, and unhurried
     by budgets."""
     opened = frozenset({site.base_url.removeprefix("http://")})
@@ -39,7 +39,7 @@ def means(site: RehearsalSite) -> Iterator[Means]:
         now=lambda: DAY_BEFORE,
         user_agent="test",
         allow_private=opened,
-        default_budget=pacing.LIFTED,
+        default_budget=host_budget.LIFTED,
         vantage="the office",
     )
     with Probe(fetcher) as look:

@@ -2,8 +2,8 @@
 
 from datetime import UTC, datetime, timedelta
 
-from releases.core.judging.evidence import LookResult
-from releases.core.judging.verdict import AddressVerdict, Sighting, judge_address
+from releases.detection.finding import LookResult
+from releases.verdict.address import AddressVerdict, Sighting, judge_address
 
 DUE = datetime(2026, 6, 30, 8, 30, tzinfo=UTC)
 

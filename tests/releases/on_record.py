@@ -3,10 +3,10 @@
 from datetime import datetime, timedelta
 from typing import Any
 
-from releases.core.canonical import sha256_hex
-from releases.core.judging.publisher import PublisherSays, as_json
+from releases.detection.finding import PublisherSays, publisher_to_json
 from releases.models import Address, Observation, Release
 from releases.models.observation import Purpose
+from releases.rules.canonical import sha256_hex
 
 
 def a_look(
@@ -34,7 +34,7 @@ def a_look(
         status=200,
         text_digest=sha256_hex(text.encode()) if text else "",
         clock_bound_seconds=bound,
-        publisher_says=as_json(says),
+        publisher_says=publisher_to_json(says),
         purpose=_purpose(address, fresh=fresh),
         body_sha256=body_sha256,
         hops=[list(hop) for hop in hops],

@@ -2,8 +2,9 @@
 
 from datetime import UTC, datetime
 
-from releases.core.judging.evidence import AddressRole, Expectation, Finding, examine
-from releases.core.looks.answer import Answer, Failure
+from releases.detection.finding import AddressRole, Expectation, Finding
+from releases.detection.rules import examine
+from releases.rules.response import Answer, Failure
 
 AT = datetime(2026, 6, 30, 8, 30, tzinfo=UTC)
 URL = "https://stats.example.gov.uk/road-fuel/june-2026"

@@ -2,15 +2,15 @@
 
 from datetime import UTC, datetime, timedelta
 
-from releases.beforehand import preflight
-from releases.calendar.host_budgets import budgets_from_settings
-from releases.calendar.scheduling import PlannedAddress, add_address
-from releases.core.looks import pacing
-from releases.core.looks.clock_error import SCRIPTED, ClockError
-from releases.core.preflight_findings import Code, Finding
+from releases import preflight
+from releases.detection.preflight import PreflightCode, PreflightFinding
+from releases.evidence import coverage
+from releases.host_budgets import budgets_from_settings
 from releases.models import PreflightRun, Release, Series
-from releases.record import coverage
-from releases.watching.beside import Means
+from releases.monitoring.adhoc_checks import AdhocMeans
+from releases.rules import host_budget
+from releases.rules.clock_error import SCRIPTED, ClockError
+from releases.scheduling import PlannedAddress, add_address
 from statsoffice.rehearsal_site import pages
 from statsoffice.rehearsal_site.client import RehearsalSite
 from statsoffice.rehearsal_site.scenes import scene
@@ -29,9 +29,9 @@ WORDS = (
 
 
 def means_with(
-    look: object, *, clock_error: ClockError = SCRIPTED, budgets: dict[str, pacing.Budget] | None = None
-) -> Means:
-    return Means(
+    look: object, *, clock_error: ClockError = SCRIPTED, budgets: dict[str, host_budget.Budget] | None = None
+) -> AdhocMeans:
+    return AdhocMeans(
         look=look,  # type: ignore[arg-type]
         holder="beside",
         budgets=budgets_from_settings() if budgets is None else budgets,
@@ -76,16 +76,16 @@ def announce_at(release: Release, url: str, *, adapter: str = "page") -> None:
     add_address(release, planned, at=release.recorded_at)
 
 
-def check(release: Release, means: Means, *, now: datetime = DAY_BEFORE) -> set[tuple[Code, str | None]]:
+def check(release: Release, means: AdhocMeans, *, now: datetime = DAY_BEFORE) -> set[tuple[PreflightCode, str | None]]:
     """Ask for a check and make it; return what was found, as pairs of code and the path of the address."""
-    preflight.ask(release, by=None, now=now)
-    preflight.run_asked(means=means, now=now)
+    preflight.request_preflight(release, by=None, now=now)
+    preflight.run_requested_preflights(means=means, now=now)
     return found_of(release)
 
 
-def found_of(release: Release) -> set[tuple[Code, str | None]]:
+def found_of(release: Release) -> set[tuple[PreflightCode, str | None]]:
     """What the last check of a release found, as pairs of code and the path of the address."""
     paths = {address.pk: "/" + address.url.split("/", 3)[3] for address in release.addresses.all()}
     run = PreflightRun.objects.newest().get(release=release)
-    found = [Finding.from_json(each) for each in run.findings]
+    found = [PreflightFinding.from_json(each) for each in run.findings]
     return {(each.code, paths.get(each.address)) for each in found}

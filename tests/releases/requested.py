@@ -2,9 +2,9 @@
 
 from datetime import UTC, date, datetime, timedelta
 
-from releases.calendar import date_requests
-from releases.core.roles import Role
+from releases import date_changes
 from releases.models import DateChangeRequest
+from releases.rules.lifecycle import Role
 from tests.factories import london_slot, member
 
 NOW = datetime(2020, 6, 1, 12, 0, tzinfo=UTC)
@@ -24,7 +24,9 @@ def head_of(release):
 
 def ask(release, *, role=Role.CALENDAR_MANAGER, by=None, to=TO, reason="The survey came in late.", at=NOW, **fields):
     """A request for another date of a release, made by a calendar manager unless a test says otherwise."""
-    return date_requests.ask(release, to=to, reason=reason, by=by or person(release, role), at=at, **fields)
+    return date_changes.request_date_change(
+        release, to=to, reason=reason, by=by or person(release, role), at=at, **fields
+    )
 
 
 def stored():

@@ -4,11 +4,11 @@ from collections.abc import Callable, Hashable
 from datetime import datetime, timedelta
 from email.utils import format_datetime
 
-from releases.core.judging.evidence import Expectation, Finding, text_of
-from releases.core.looks.answer import Answer, Hop
-from releases.core.looks.errand import Errand
-from releases.probe.registry import adapter_named
-from releases.watching.clock import ScriptedClock
+from releases.detection.finding import Expectation, Finding
+from releases.detection.rules import text_of
+from releases.monitoring.clock import ScriptedClock
+from releases.probe.adapters import adapter_named
+from releases.rules.response import Answer, Errand, Hop
 
 
 class MorningOver(Exception):

@@ -10,14 +10,15 @@ from dataclasses import dataclass, field, replace
 from datetime import datetime, timedelta
 from itertools import count
 
-from releases.core.judging.evidence import LookResult, examine
-from releases.core.judging.judgement import LIVE_AT_LAST
-from releases.core.judging.statements import counts_as
-from releases.core.judging.verdict import AddressVerdict, BeforeDue, Outcome, Sighting, judge_address, settles_at
-from releases.core.looks.answer import Failure
-from releases.core.looks.cadence import next_look
-from releases.core.looks.clock_error import ClockWatch, Figures, Reading, Voucher
-from releases.core.looks.pacing import LEAST_LONGEST_GAP
+from releases.detection.finding import LookResult
+from releases.detection.rules import examine
+from releases.rules.cadence import next_check_at
+from releases.rules.clock_error import ClockWatch, Figures, Reading, Voucher
+from releases.rules.host_budget import LEAST_LONGEST_GAP
+from releases.rules.response import Failure
+from releases.verdict.address import AddressVerdict, BeforeDue, Outcome, Sighting, judge_address, settles_at
+from releases.verdict.release import LIVE_AT_LAST
+from releases.verdict.statements import counts_as
 from tests.releases import pages
 from tests.releases.looks import DUE, at
 
@@ -154,7 +155,7 @@ class _Watching:
         return at(second + self.clock.error(second))
 
     def plan(self, after: datetime | None) -> None:
-        self.planned = next_look(
+        self.planned = next_check_at(
             due_at=DUE,
             limit_at=self.limit_at,
             after=after,

@@ -6,8 +6,8 @@ import pytest
 from django.contrib.auth.models import AnonymousUser
 
 from releases import permissions
-from releases.core.roles import Role
 from releases.permissions import Action, NotYours
+from releases.rules.lifecycle import Role
 from tests.factories import ProducerFactory, UserFactory, member
 
 pytestmark = pytest.mark.django_db

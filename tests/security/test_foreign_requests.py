@@ -7,8 +7,8 @@ from django.core import mail
 from django.test import Client
 from django.urls import reverse
 
-from releases.core.roles import Role
 from releases.models import Release
+from releases.rules.lifecycle import Role
 from statsoffice.accounts.models import User
 from tests.breaches.people import a_report, an_office
 from tests.factories import UserFactory, a_release, member

@@ -9,8 +9,8 @@ from pathlib import Path
 import pytest
 from openpyxl import load_workbook
 
-from releases.core.tables import files
-from releases.core.tables.files import Kind
+from releases.rules import tables
+from releases.rules.tables import TableKind
 
 ROOT = Path(__file__).resolve().parents[2]
 # OWASP's list, what spreadsheets take for the same in full width, and each behind what they skip.
@@ -39,24 +39,24 @@ INVISIBLE = " \u00a0\ufeff\u200b"
 
 
 def written(kind):
-    return files.write(kind, ["words"], [[text] for text in FORMULAS], title="Words")
+    return tables.write_table(kind, ["words"], [[text] for text in FORMULAS], title="Words")
 
 
 def test_in_csv_no_cell_begins_as_a_formula():
-    rows = list(csv.reader(io.StringIO(written(Kind.CSV).decode("utf-8-sig"))))[1:]
+    rows = list(csv.reader(io.StringIO(written(TableKind.CSV).decode("utf-8-sig"))))[1:]
     assert len(rows) == len(FORMULAS)
     assert [cell for (cell,) in rows if cell.lstrip(INVISIBLE).startswith(STARTS)] == []
 
 
 def test_in_xlsx_every_cell_is_text():
-    sheet = load_workbook(io.BytesIO(written(Kind.XLSX))).active
+    sheet = load_workbook(io.BytesIO(written(TableKind.XLSX))).active
     cells = [row[0] for row in sheet.iter_rows(min_row=2)]
     assert len(cells) == len(FORMULAS)
     assert {cell.data_type for cell in cells} <= {"s", "inlineStr"}
 
 
 def test_in_ods_no_cell_is_a_formula():
-    content = zipfile.ZipFile(io.BytesIO(written(Kind.ODS))).read("content.xml").decode()
+    content = zipfile.ZipFile(io.BytesIO(written(TableKind.ODS))).read("content.xml").decode()
     assert "table:formula" not in content
     assert content.count("HYPERLINK") == 1
 
@@ -69,10 +69,10 @@ def test_nothing_else_writes_tables():
         for path in (ROOT / room).rglob("*.py")
         if writers.search(path.read_text())
     ]
-    assert {Path(path).parent.as_posix() for path in found} == {"releases/core/tables"}
+    assert {Path(path).parent.as_posix() for path in found} == {"releases/rules"}
 
 
-@pytest.mark.parametrize("kind", list(Kind))
+@pytest.mark.parametrize("kind", list(TableKind))
 def test_what_was_written_is_read_again_as_the_same_words(kind):
-    lines = files.read(written(kind), name="words")
+    lines = tables.read_table(written(kind), name="words")
     assert "HYPERLINK" in str(lines)

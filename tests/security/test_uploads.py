@@ -8,8 +8,8 @@ import pytest
 from django.core.files.uploadedfile import SimpleUploadedFile
 from django.urls import reverse
 
-from releases.core.roles import Role
 from releases.models import CalendarImport, Release
+from releases.rules.lifecycle import Role
 from tests.factories import SeriesFactory, member, rolled_back
 from tests.releases.exchange.by_file.stored import turn
 

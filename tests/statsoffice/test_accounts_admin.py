@@ -9,7 +9,7 @@ from django.contrib.auth.models import Group, Permission
 from django.test import Client, RequestFactory
 from django.urls import reverse
 
-from releases.core.roles import LEADS, Role
+from releases.rules.lifecycle import LEADS, Role
 from statsoffice.accounts.models import User
 from tests.administrators import administrators, an_administrator
 from tests.factories import ProducerFactory, UserFactory, member

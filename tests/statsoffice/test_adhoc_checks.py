@@ -7,11 +7,11 @@ import pytest
 from django.contrib.sessions.models import Session
 from django.core.management import CommandError, call_command
 
-from releases.beforehand import preflight as preflight_of_tomorrow
-from releases.core.preflight_findings import Code
+from releases import leases
+from releases import preflight as preflight_of_tomorrow
+from releases.detection.preflight import PreflightCode
 from releases.models import HostLease, Observation, PreflightRun
-from releases.record import leases
-from releases.watching.clock import StoppedClock
+from releases.monitoring.clock import StoppedClock
 from statsoffice import adhoc_checks
 from statsoffice.canary import pulse
 from statsoffice.canary.models import Illness
@@ -96,15 +96,15 @@ def test_a_watcher_of_which_people_were_told_that_it_is_ill_is_found_and_one_tha
     take()
     assert found_of(release) == set()
     Illness.objects.filter(pk=illness.pk).update(alarmed_at=DAY_BEFORE)
-    preflight_of_tomorrow.ask(release, by=None, now=DAY_BEFORE)
+    preflight_of_tomorrow.request_preflight(release, by=None, now=DAY_BEFORE)
     take()
-    assert found_of(release) == {(Code.WATCHER_ILL, None)}
+    assert found_of(release) == {(PreflightCode.WATCHER_ILL, None)}
 
 
 def test_the_sweep_of_the_same_process_keeps_its_hosts(site):
     a_sound_release(site)
     host = site.base_url.removeprefix("http://")
-    leases.claim([host], holder="worker", now=DAY_BEFORE)
+    leases.claim_hosts([host], holder="worker", now=DAY_BEFORE)
     take()
     assert HostLease.objects.get(host=host).holder == "worker"
 
@@ -124,7 +124,10 @@ class TestByCommand:
         assert site.url(PAGE) in said
         assert "does not name the day for which it is planned here, 9.30am on 1 July 2026." in said
         assert "Checked: 1. With problems: 1." in said
-        assert found_of(release) == {(Code.NO_ANSWER, PAGE), (Code.ANNOUNCED_DAY_NOT_FOUND, ANNOUNCEMENT)}
+        assert found_of(release) == {
+            (PreflightCode.NO_ANSWER, PAGE),
+            (PreflightCode.ANNOUNCED_DAY_NOT_FOUND, ANNOUNCEMENT),
+        }
 
     def test_a_release_that_is_named_is_checked_whenever_it_is_due(self, site, time_machine):
         release = a_sound_release(site)
@@ -146,7 +149,7 @@ class TestByCommand:
 
     def test_a_site_that_others_look_at_just_now_is_said_to_be_and_stays_asked_for(self, site):
         release = a_sound_release(site)
-        name = leases.beside(site.base_url.removeprefix("http://"))
-        leases.claim([name], holder="another", now=DAY_BEFORE)
+        name = leases.claim_spare(site.base_url.removeprefix("http://"))
+        leases.claim_hosts([name], holder="another", now=DAY_BEFORE)
         assert "1 could not be checked now" in preflight(release.reference)
         assert PreflightRun.objects.open().count() == 1

@@ -10,10 +10,10 @@ from django.utils import timezone
 
 from breaches.core.status import ReportStatus
 from breaches.models import ReportEvent
-from releases.core.merkle import root_of
+from releases.evidence import anchors, time_stamps
 from releases.models import Anchor, ReleaseEvent, RollCall, TimeStamp, TimeStampRequest
 from releases.models.event import record
-from releases.record import anchors, time_stamps
+from releases.rules.anchor import merkle_root
 from statsoffice import anchoring, jobs
 from statsoffice.chains import CHAINS
 from tests.at_once import are_done_at_once
@@ -99,7 +99,7 @@ class TestDue:
         assert second.heads["releases.event"][:3] == [3, ReleaseEvent.objects.get(position=3).row_hash, 2]
         assert second.heads["releases.row"][2] == second.heads["releases.row"][0] + 1  # nothing was added
         assert second.heads["releases.anchor"][:2] == [1, first.row_hash]
-        assert root_of(second.combined()) == second.root
+        assert merkle_root(second.combined()) == second.root
 
     def test_a_process_that_was_overtaken_before_it_reads_the_heads_makes_none(self, release, monkeypatch):
         find = anchoring._why_due

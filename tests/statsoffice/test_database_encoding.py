@@ -4,7 +4,7 @@ import subprocess
 
 import pytest
 
-from releases.core.canonical import sha256_hex
+from releases.rules.canonical import sha256_hex
 from statsoffice.backup import archive
 from statsoffice.backup.archive import Description
 from tests.servers import programs

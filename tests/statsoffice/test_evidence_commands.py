@@ -11,9 +11,9 @@ from breaches.core.status import TOLD_ELSEWHERE, ReportStatus
 from breaches.drafts import drafting
 from breaches.drafts.needed_evidence import needed
 from breaches.models import Report
-from releases.core.canonical import sha256_hex
+from releases import judge
 from releases.models import Body, Release, ReleaseEvent
-from releases.verdicts import judging
+from releases.rules.canonical import sha256_hex
 from tests.breaches.people import a_report
 from tests.breaches.people import brought as as_brought
 from tests.factories import SEED_DUE, SeriesFactory, a_confirmed_release, rolled_back
@@ -120,7 +120,7 @@ def test_pruning_says_what_it_did_and_a_dry_run_what_it_would_do(release, settin
 def test_a_body_on_which_a_report_rests_is_spared_until_the_report_is_dismissed(release, settings, time_machine):
     settings.EVIDENCE_KEPT = timedelta(days=365)
     checks_up_to(release.addresses.get(), SEED_DUE + timedelta(seconds=120))
-    judging.judge(Release.objects.get(pk=release.pk), now=AFTER)
+    judge.judge_one(Release.objects.get(pk=release.pk), now=AFTER)
     drafting.draft_missing(now=AFTER)
     time_machine.move_to(SEED_DUE + timedelta(days=400), tick=False)
     assert "spared because a report rests on them: 1." in run("prune_evidence")

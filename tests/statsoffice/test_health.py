@@ -6,9 +6,9 @@ import pytest
 from django.db import DatabaseError
 from django.urls import reverse
 
+from releases import judge
+from releases.evidence import coverage
 from releases.models import TimeStamp, TimeStampRequest
-from releases.record import coverage
-from releases.verdicts import judging
 from statsoffice import anchoring, broker
 from tests.factories import SEED_DUE, an_announced_release
 from tests.releases.on_record import looks_at
@@ -173,7 +173,7 @@ class TestAnchor:
 def test_a_suspicion_shows_nowhere_in_the_health(client):
     release = an_announced_release()
     looks_at(release, "not_live", start=SEED_DUE + timedelta(seconds=120))
-    judging.judge(release, now=SEED_DUE + timedelta(minutes=5))
+    judge.judge_one(release, now=SEED_DUE + timedelta(minutes=5))
     a_watcher_that_is_well(at=NOW)
     text = client.get(READY).text
     for secret in (release.reference, release.title, release.series.producer.name, "suspect", "breach"):

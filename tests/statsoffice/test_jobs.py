@@ -10,7 +10,7 @@ from celery.schedules import crontab
 from django.utils import timezone
 
 from breaches.drafts import drafting
-from releases.core.roles import Role
+from releases.rules.lifecycle import Role
 from statsoffice import fallback, jobs
 from statsoffice.celery import app
 from statsoffice.jobs import JOBS, QUEUES, Job

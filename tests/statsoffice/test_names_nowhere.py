@@ -22,13 +22,13 @@ from breaches.core.content import digest
 from breaches.core.remarks import Section
 from breaches.deciding.sign_off import as_approved
 from breaches.models import Report
-from releases.calendar import scheduling
-from releases.core.roles import Role
-from releases.core.tables.files import Kind
+from releases import scheduling
 from releases.models import PreReleaseAccess, PreReleaseRequest
 from releases.permissions import TABLE as ACTIONS
 from releases.permissions import Action, roles_of
-from releases.readers import calendar_export
+from releases.public import export
+from releases.rules.lifecycle import Role
+from releases.rules.tables import TableKind
 from statsoffice.accounts.models import User
 from statsoffice.messages import outbox
 from tests.breaches.forms import filled_in
@@ -220,9 +220,9 @@ def test_no_export_holds_a_name(acts, release, tmp_path):
 @pytest.mark.usefixtures("acts", "client_of_head")
 def test_no_file_of_the_calendar_holds_a_name(office, release, subtests):
     releases = type(release).objects.all()
-    for kind in Kind:
+    for kind in TableKind:
         with subtests.test(str(kind)):
-            content = calendar_export.export(releases, kind, title="Releases", by=office.head, contacts=True)
+            content = export.export_calendar(releases, kind, title="Releases", by=office.head, contacts=True)
             parts = [content]
             if zipfile.is_zipfile(io.BytesIO(content)):
                 with zipfile.ZipFile(io.BytesIO(content)) as archive:

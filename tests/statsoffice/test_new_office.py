@@ -4,7 +4,7 @@ import pytest
 from django.urls import reverse
 from selectolax.lexbor import LexborHTMLParser
 
-from releases.core.roles import Role
+from releases.rules.lifecycle import Role
 from tests.breaches.forms import words
 from tests.factories import ProducerFactory, member
 

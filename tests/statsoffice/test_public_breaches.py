@@ -9,7 +9,7 @@ from django.test import override_settings
 from breaches.core.printed.public_statement import digest
 from breaches.deciding import publishing, sign_off
 from breaches.models import Report
-from releases.core.roles import Role
+from releases.rules.lifecycle import Role
 from statsoffice.accounts.models import User
 from tests.breaches.people import printed, written
 from tests.factories import member

@@ -12,13 +12,10 @@ from django.urls.resolvers import RoutePattern
 
 from breaches.drafts import drafting
 from breaches.models import Report
-from releases.calendar import date_requests, scheduling
-from releases.core.pre_release_details import Details
-from releases.core.pre_release_period import Period
-from releases.core.roles import Role
+from releases import date_changes, judge, pre_release_access, scheduling, statements
 from releases.models import Release
-from releases.pre_release import pre_release_list
-from releases.verdicts import answering, judging
+from releases.rules.lifecycle import Role
+from releases.rules.pre_release import Details, Period
 from tests.factories import (
     A_LONG_TIME_AGO,
     SEED_DUE,
@@ -162,10 +159,10 @@ def _announced(series, head) -> None:
         _granted(release, "Permanent Secretary", by=head)
         looks_at(release, *results, start=start, every=every)
         a_look(release.addresses.get(role="attachment"), "not_live", at=seen_at, text="hidden text", reasons=("gone",))
-        judging.judge(release, now=NOW)
+        judge.judge_one(release, now=NOW)
         assert release.verifications.get().outcome == reference.replace("-", "_")
     not_seen = Release.objects.get(reference="not-seen")
-    answering.was_live(not_seen, live_at=seen_at, by=head, at=NOW, words="A hidden statement.")
+    statements.record_live_time(not_seen, live_at=seen_at, by=head, at=NOW, words="A hidden statement.")
     # Its page is live, so that it may be told; the host is the office's own.
     Release.objects.get(reference="late").addresses.filter(role="page").update(url="https://www.example.gov.uk/late")
     not_seen.addresses.filter(role="page").update(url="https://www.example.gov.uk/stated")
@@ -173,7 +170,7 @@ def _announced(series, head) -> None:
     to = london_slot(date(2020, 7, 14))
     scheduling.change_date(moved, to=to, reason="Figures came in.", by=head, at=SEED_DUE - timedelta(days=9))
     asked_for = london_slot(date(2020, 9, 17))
-    date_requests.ask(moved, to=asked_for, reason="A hidden thought.", by=head, at=NOW)
+    date_changes.request_date_change(moved, to=asked_for, reason="A hidden thought.", by=head, at=NOW)
     _granted(moved, "Hidden post", by=head)
     short = _recorded(series, "short-notice", slot=london_slot(date(2020, 7, 10)))
     short = scheduling.confirm(short, by=head, at=NOW, reason="A hidden thought.")
@@ -190,7 +187,7 @@ def _granted(release, post, *, by) -> None:
     """Let a person see a release before it is out."""
     whose = {"person": "Hidden Person 9", "email": "hidden.person.9@example.gov.uk", "reason": "A hidden thought."}
     details = Details(post=post, organisation="Office for Posts", period=Period(24), **whose)
-    pre_release_list.grant(release, details, by=by, at=SEED_DUE - timedelta(days=10))
+    pre_release_access.grant_access(release, details, by=by, at=SEED_DUE - timedelta(days=10))
 
 
 def _not_announced(series) -> None:

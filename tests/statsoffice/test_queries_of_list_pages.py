@@ -11,9 +11,9 @@ from django.urls import URLPattern, URLResolver, get_resolver
 from benchmarks import office
 from breaches.core.status import ReportStatus
 from breaches.models import Report
-from releases.calendar import scheduling
-from releases.core.status import Status
+from releases import scheduling
 from releases.models import Release
+from releases.rules.lifecycle import Status
 from statsoffice.messages import outbox
 
 pytestmark = pytest.mark.django_db

@@ -10,8 +10,8 @@ from django.core.management import CommandError, call_command, get_commands, loa
 from django.db import OperationalError, connection
 
 from breaches.models import Report, ReportEvent, ReportRowRecord
-from releases.core.canonical import sha256_hex
 from releases.models import Observation
+from releases.rules.canonical import sha256_hex
 from tests.factories import ProducerFactory, a_confirmed_release
 from tests.releases.brought import brought, keep
 from tests.releases.record.test_append_only import a_look
@@ -162,7 +162,7 @@ def test_a_file_that_cannot_be_read_has_the_same_exit_code(tmp_path):
 
 def test_every_chain_of_the_product_is_walked():
     from releases.models.append_only import ChainedRow
-    from statsoffice.evidence_checked import CHAINS
+    from statsoffice.chains import CHAINS
 
     def kinds(row):
         return {row} | {kind for below in row.__subclasses__() for kind in kinds(below)}

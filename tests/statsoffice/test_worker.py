@@ -11,10 +11,10 @@ import redis
 from django.utils import timezone
 
 from breaches.models import Report
-from releases.core.dates import calendar, london
-from releases.core.dates.calendar import Nation
-from releases.core.judging.verdict import Outcome
 from releases.models import Observation, PreflightRun, Verification
+from releases.rules import calendar, london
+from releases.rules.calendar import Nation
+from releases.verdict.address import Outcome
 from statsoffice.jobs import QUEUES
 from statsoffice.messages.models import Message
 from statsoffice.running import programs

@@ -3,7 +3,7 @@
 from dataclasses import dataclass
 from typing import Any
 
-from releases.core.canonical import sha256_hex
+from releases.rules.canonical import sha256_hex
 
 ANOTHER_PDF = b"%PDF-1.7 another"
 

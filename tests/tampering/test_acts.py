@@ -11,13 +11,12 @@ from django.urls import reverse
 from django.utils import timezone
 
 from breaches.drafts import joining
-from releases.calendar import corrections, scheduling
-from releases.calendar.scheduling import PlannedAddress
-from releases.core.roles import Role
+from releases import corrections, scheduling, statements
+from releases.evidence import coverage, retention
 from releases.models import Membership, MonitoringRowRecord, Release
 from releases.models.row_record import RETENTION
-from releases.record import coverage, retention
-from releases.verdicts import answering
+from releases.rules.lifecycle import Role
+from releases.scheduling import PlannedAddress
 from statsoffice import evidence_checked
 from statsoffice.accounts import invitations
 from statsoffice.accounts.models import User
@@ -121,7 +120,7 @@ def test_addresses_and_releases_that_are_changed_and_removed(office):
     assert findings() == set()
     corrections.remove_address(address, by=None, at=SEED_DUE)
     assert findings() == set()
-    corrections.remove(release, by=None, at=SEED_DUE)
+    corrections.remove_release(release, by=None, at=SEED_DUE)
     assert (Release.objects.count(), findings()) == (0, set())
 
 
@@ -136,14 +135,14 @@ def test_a_release_that_is_announced_confirmed_and_cancelled(office):
 def test_a_statement_that_changes_a_verdict(office):
     report = a_drafted_report(producer=office.producer)
     release = Release.objects.get(suspicions__report=report)
-    answering.was_live(release, live_at=SEED_DUE, by=office.head, at=AT)
+    statements.record_live_time(release, live_at=SEED_DUE, by=office.head, at=AT)
     assert findings() == set()
 
 
 def test_bodies_that_reach_the_end_of_their_retention_leave_a_marker_in_the_chain(office):
     release = a_confirmed_release(series=SeriesFactory(producer=office.producer))
     bodies.keep(bodies.brought(release.addresses.get(), "not_live", b"not yet", at=-5))
-    retention.prune(now=AT + timedelta(days=400), kept_for=timedelta(days=1), needed=lambda _keys: ())
+    retention.prune_bodies(now=AT + timedelta(days=400), kept_for=timedelta(days=1), needed=lambda _keys: ())
     assert MonitoringRowRecord.objects.latest("position").why == RETENTION
     assert findings() == set()
 

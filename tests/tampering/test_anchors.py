@@ -10,8 +10,8 @@ from django.core.management import CommandError, call_command
 from django.utils import timezone
 
 from breaches.core.status import ReportStatus
+from releases.evidence.anchors import anchor_text
 from releases.models import Anchor, ChainHead, TimeStamp, TimeStampRequest
-from releases.record.anchors import text_of
 from statsoffice import anchoring
 from statsoffice.messages import outbox
 from statsoffice.messages.delivery import deliver
@@ -109,7 +109,7 @@ def test_a_time_stamp_that_was_made_anew_is_of_today(email, authority: Authority
 
 
 def test_the_manifest_of_a_backup_shows_it_too(email, tmp_path):
-    anchor = text_of(Anchor.objects.get())
+    anchor = anchor_text(Anchor.objects.get())
     (tmp_path / "backup.json").write_text(json.dumps({"anchor": anchor}, indent=1))
     assert verify(tmp_path / "backup.json") == ("", False)
     apply(SUBMITTED_EARLIER)
@@ -129,7 +129,7 @@ def test_an_anchor_that_was_deleted_with_its_chain_is_missed(email):
 def test_an_email_that_was_changed_is_told_from_a_record_that_was(email):
     anchor = Anchor.objects.get()
     head = anchor.heads["breaches.event"][1]
-    email.write_text("\n".join(text_of(anchor)).replace(head, head[::-1]))
+    email.write_text("\n".join(anchor_text(anchor)).replace(head, head[::-1]))
     with pytest.raises(CommandError) as failure:
         call_command("verify_evidence", anchor=[email], stdout=StringIO())
     assert failure.value.returncode == 2

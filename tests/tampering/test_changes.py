@@ -8,11 +8,11 @@ from breaches.core.status import ReportStatus
 from breaches.deciding.redaction import redact
 from breaches.models import Report, ReportRowRecord, ReportVersion
 from breaches.reports.versions import record
-from releases.calendar import scheduling
-from releases.core.dates.calendar import slot_at
+from releases import scheduling
+from releases.evidence import coverage
 from releases.models import Release, ReleaseRowRecord, Verification, event
 from releases.models.row_record import REDACTION
-from releases.record import coverage
+from releases.rules.calendar import slot_at
 from statsoffice import anchoring
 from statsoffice.accounts.models import User
 from statsoffice.chains import ROW_RECORDS

@@ -2,9 +2,10 @@
 
 import pytest
 
+from releases.evidence import recorded_rows
+from releases.evidence.recorded_rows import Recorded, check_rows
 from releases.models import MonitoringRowRecord, Release, ReleaseRowRecord
-from releases.record import recorded_rows
-from releases.record.recorded_rows import Recorded, check_rows
+from releases.models.row_record import hold_heads
 from tests.factories import SeriesFactory, a_confirmed_release
 
 pytestmark = [pytest.mark.django_db, pytest.mark.both_databases]
@@ -13,7 +14,7 @@ pytestmark = [pytest.mark.django_db, pytest.mark.both_databases]
 @pytest.fixture
 def held(monkeypatch):
     """The chains whose heads were held, once for each time."""
-    held, hold = [], recorded_rows.hold_heads
+    held, hold = [], hold_heads
     monkeypatch.setattr(recorded_rows, "EXAMINED_AT_ONCE", 2)
     monkeypatch.setattr(recorded_rows, "hold_heads", lambda record: held.append(record.CHAIN) or hold(record))
     return held

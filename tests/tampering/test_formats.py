@@ -6,7 +6,7 @@ from io import StringIO
 import pytest
 from django.core.management import CommandError, call_command
 
-from releases.calendar import corrections
+from releases import corrections
 from releases.models import Release, ReleaseRowRecord, Series
 from releases.models.release_rows import MOVED, OF_RELEASE
 from releases.models.row_record import UPGRADE, Table
@@ -48,7 +48,9 @@ def test_rows_of_an_earlier_format_are_checked_by_it(release):
 @pytest.mark.usefixtures("later_version")
 def test_a_row_that_changes_is_recorded_in_the_present_format(release):
     other = a_confirmed_release(series=release.series, reference="other")
-    corrections.correct(release, title="Another", reference=release.reference, by=None, at=SEED_DUE - timedelta(days=1))
+    corrections.correct_release(
+        release, title="Another", reference=release.reference, by=None, at=SEED_DUE - timedelta(days=1)
+    )
     digests = ReleaseRowRecord.objects.latest("position").digests["releases.release"]
     assert digests[str(release.pk)].startswith("2:")
     assert verify() == ("", False)

@@ -7,12 +7,12 @@ from django.core.management import CommandError, call_command
 from django.db import connection
 from django.db.models import QuerySet
 
-from releases.core.merkle import Head, digest_of_rows, root_of
+from releases.evidence.anchors import links
+from releases.evidence.recorded_rows import Recorded
 from releases.models import Anchor, ChainHead
 from releases.models.append_only import FIRST_HASH
 from releases.models.row_record import RowRecord
-from releases.record.anchors import links
-from releases.record.recorded_rows import Recorded
+from releases.rules.anchor import Head, digest_of_rows, merkle_root
 from statsoffice.chains import CHAINS, ROW_RECORDS
 from tests.tampering.changes import Change
 
@@ -86,7 +86,7 @@ def _rewrite(chain) -> bool:
             heads = [_combined(head) for head in row.combined()]
             values = {
                 "heads": {one.chain: [one.position, one.row_hash, one.first, one.rows_sha256] for one in heads},
-                "root": root_of(heads),
+                "root": merkle_root(heads),
             }
         for name, value in values.items():
             setattr(row, name, value)

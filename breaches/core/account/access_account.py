@@ -4,7 +4,7 @@ from collections.abc import Iterator
 
 from breaches.core.account.access_facts import AccessFacts, AskedFor, PostAccess, Stands
 from breaches.core.account.narrative import ZONES
-from releases.core.dates.london import in_london, moment
+from releases.rules.london import format_moment, in_london
 
 ASKED = {
     "add": "to grant access to",
@@ -39,12 +39,12 @@ def _opening(facts: AccessFacts) -> Iterator[str]:
         return
     tense = "was due" if facts.due_at <= facts.read_at else "is due"
     zone = ZONES.get(in_london(facts.due_at).tzname() or "", "London time")
-    yield f"‘{facts.release_title}’{series} {tense} to be released at {moment(facts.due_at)}."
+    yield f"‘{facts.release_title}’{series} {tense} to be released at {format_moment(facts.due_at)}."
     yield f"All times given here are London time ({zone} on that day)."
 
 
 def _listed(facts: AccessFacts) -> Iterator[str]:
-    read = f"The pre-release access list of this release was read at {moment(facts.read_at)}."
+    read = f"The pre-release access list of this release was read at {format_moment(facts.read_at)}."
     if not facts.posts:
         yield f"{read} Nobody was on it."
         return
@@ -53,16 +53,17 @@ def _listed(facts: AccessFacts) -> Iterator[str]:
 
 
 def _entry(post: PostAccess) -> Iterator[str]:
-    begins = f", from {moment(post.period_begins_at)}" if post.period_begins_at else ""
+    begins = f", from {format_moment(post.period_begins_at)}" if post.period_begins_at else ""
     agreed = ", by agreement of the Head of Profession for Statistics or a deputy" if post.agreed else ""
-    yield f"{post.post}, {post.organisation}: {post.period}{begins}; granted at {moment(post.granted_at)}{agreed}."
+    granted_at = format_moment(post.granted_at)
+    yield f"{post.post}, {post.organisation}: {post.period}{begins}; granted at {granted_at}{agreed}."
     if post.stands is Stands.WITHDRAWN and post.withdrawn_at:
-        yield f"It was withdrawn at {moment(post.withdrawn_at)}; no access is recorded."
+        yield f"It was withdrawn at {format_moment(post.withdrawn_at)}; no access is recorded."
     elif post.began_at is None:
         yield "It is not recorded when access began."
     else:
-        ended = f" and ended at {moment(post.ended_at)}" if post.ended_at else ""
-        yield f"Access is recorded to have begun at {moment(post.began_at)}{ended}."
+        ended = f" and ended at {format_moment(post.ended_at)}" if post.ended_at else ""
+        yield f"Access is recorded to have begun at {format_moment(post.began_at)}{ended}."
         yield from _odd(post)
 
 
@@ -75,4 +76,4 @@ def _odd(post: PostAccess) -> Iterator[str]:
 
 
 def _asked(request: AskedFor) -> str:
-    return f"{ASKED[request.what]} {request.post}, {request.organisation} (asked at {moment(request.asked_at)})"
+    return f"{ASKED[request.what]} {request.post}, {request.organisation} (asked at {format_moment(request.asked_at)})"

@@ -6,7 +6,7 @@ from datetime import datetime, timedelta
 
 from breaches.core.account.delay import duration
 from breaches.core.account.facts import AddressFacts, Facts, Look, in_order, is_before
-from releases.core.judging.evidence import LookResult
+from releases.detection.finding import LookResult
 
 
 def clock_told(facts: Facts) -> Iterator[str]:

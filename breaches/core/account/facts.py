@@ -4,13 +4,11 @@ from dataclasses import dataclass
 from datetime import datetime
 from enum import StrEnum
 
-from releases.core.judging.diagnosis import Diagnosis
-from releases.core.judging.evidence import AddressRole, LookResult
-from releases.core.judging.proving import early_looks
-from releases.core.judging.publisher import Source
-from releases.core.judging.verdict import AddressVerdict, Outcome, Sighting
-from releases.core.limit import limit_at
-from releases.core.roles import Role
+from releases.detection.finding import AddressRole, LookResult, Source
+from releases.rules.calendar import limit_at
+from releases.rules.lifecycle import Role
+from releases.verdict.address import AddressVerdict, Outcome, Sighting, early_looks
+from releases.verdict.diagnosis import Diagnosis
 
 
 @dataclass(frozen=True, slots=True)

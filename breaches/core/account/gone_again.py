@@ -7,8 +7,7 @@ from typing import Any
 
 from breaches.core.account.facts import AddressFacts
 from breaches.core.account.times import down, time_in_words, up
-from releases.core.judging.flips import Away
-from releases.core.judging.verdict import Outcome
+from releases.verdict.address import Away, Outcome
 
 
 def away_of(kept: Mapping[str, Any]) -> tuple[Away, ...]:

@@ -22,10 +22,10 @@ from breaches.core.account.gone_again import gone_again_told
 from breaches.core.account.publisher_word import caches_told, publisher_told
 from breaches.core.account.reasons import why_not_live
 from breaches.core.account.times import down, listed, time_in_words, up
-from releases.core.dates.london import in_london, moment
-from releases.core.judging.evidence import AddressRole, LookResult
-from releases.core.judging.verdict import ASKS_A_PERSON, BeforeDue, Interval, Outcome
-from releases.core.roles import Role
+from releases.detection.finding import AddressRole, LookResult
+from releases.rules.lifecycle import Role
+from releases.rules.london import format_moment, in_london
+from releases.verdict.address import ASKS_A_PERSON, BeforeDue, Interval, Outcome
 
 ZONES = {"BST": "British Summer Time", "GMT": "Greenwich Mean Time"}
 
@@ -73,7 +73,7 @@ def _due(facts: Facts) -> str:
     series = f", in the series ‘{facts.series_title}’," if facts.series_title else ""
     zone = ZONES.get(in_london(facts.due_at).tzname() or "", "London time")
     return (
-        f"‘{facts.release_title}’{series} was due to be released at {moment(facts.due_at)}. "
+        f"‘{facts.release_title}’{series} was due to be released at {format_moment(facts.due_at)}. "
         f"All times given here are London time ({zone} on that day)."
     )
 

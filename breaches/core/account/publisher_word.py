@@ -6,8 +6,8 @@ from datetime import datetime
 from breaches.core.account.delay import duration
 from breaches.core.account.facts import Facts, PastCaches, PublisherTime
 from breaches.core.account.times import down, time_in_words, up
-from releases.core.judging.diagnosis import Diagnosis
-from releases.core.judging.publisher import Source, fills
+from releases.detection.finding import Source, fills
+from releases.verdict.diagnosis import Diagnosis
 
 SOURCES = {
     Source.SCHEDULED_TIME_AND_DELAY: "by the time for which it was scheduled and the delay that the system recorded",

@@ -2,7 +2,7 @@
 
 from collections.abc import Iterable
 
-from releases.core.judging.evidence import Reason
+from releases.detection.finding import Reason
 
 NOT_LIVE_WORDS = {
     Reason.NOT_FOUND: "the site answered that there was no such page",

@@ -3,7 +3,7 @@
 from collections.abc import Iterable
 from datetime import datetime, timedelta
 
-from releases.core.dates.london import clock_time, clock_time_to_the_second, day, local_date
+from releases.rules.london import format_day, format_time, format_time_with_seconds, local_date
 
 
 def down(instant: datetime) -> datetime:
@@ -18,8 +18,8 @@ def up(instant: datetime) -> datetime:
 
 def time_in_words(instant: datetime, *, due_at: datetime) -> str:
     """Write an aware instant in London's time, with its day where that is not the day of the due instant."""
-    text = clock_time_to_the_second(instant) if instant.second else clock_time(instant)
-    return text if local_date(instant) == local_date(due_at) else f"{text} on {day(instant)}"
+    text = format_time_with_seconds(instant) if instant.second else format_time(instant)
+    return text if local_date(instant) == local_date(due_at) else f"{text} on {format_day(instant)}"
 
 
 def listed(items: Iterable[str]) -> str:

@@ -14,7 +14,7 @@ from statistics import median
 from breaches.core.decision import BREACHES, Decision
 from breaches.core.figures.quarter import Quarter
 from breaches.core.status import Cause
-from releases.core.judging.verdict import ASKS_A_PERSON, SUSPICIOUS, Outcome
+from releases.verdict.address import ASKS_A_PERSON, SUSPICIOUS, Outcome
 
 NEARLY_ALL = Fraction(95, 100)
 # Two breaches of "another cause" need not have the same one, and what is not known is none.

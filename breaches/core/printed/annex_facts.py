@@ -7,9 +7,8 @@ from breaches.core.account.facts import AddressFacts, Facts, Look, in_order
 from breaches.core.account.narrative import holes_told, names_of, what_it_saw
 from breaches.core.account.publisher_word import caches_told
 from breaches.core.annex import Annex, AnnexLook, AnnexOutput, AnnexPart
-from releases.core.judging.evidence import AddressRole
-from releases.core.judging.publisher import Source
-from releases.core.judging.verdict import Outcome
+from releases.detection.finding import AddressRole, Source
+from releases.verdict.address import Outcome
 
 BEFORE, AFTER = 4, 3
 """How many looks are told before the first that found the release, and from it on."""

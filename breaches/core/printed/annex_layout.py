@@ -9,7 +9,7 @@ from breaches.core.annex import Annex, AnnexLook, AnnexOutput, AnnexPart
 from breaches.core.printed.chart import Chart
 from breaches.core.printed.interval_chart import interval_chart
 from breaches.core.printed.printed_text import printable
-from releases.core.dates.london import clock_time, clock_time_to_the_second, day, local_date
+from releases.rules.london import format_day, format_time, format_time_with_seconds, local_date
 
 HEADING = "Annex: what the automatic check recorded"
 APPROVED = (
@@ -94,11 +94,11 @@ def _part(output: AnnexOutput, part: AnnexPart, *, is_first: bool) -> PartShown:
     absent = (part.last_not_live_at, _clock(down(part.last_not_live_at), due_at)) if part.last_not_live_at else None
     seen = (part.first_live_at, _clock(_seen(part.first_live_at, due_at), due_at)) if part.first_live_at else None
     publisher = (output.publisher_at, _clock(down(output.publisher_at), due_at)) if output.publisher_at else None
-    due, limit = (due_at, clock_time(due_at)), (output.limit_at, time_in_words(output.limit_at, due_at=due_at))
+    due, limit = (due_at, format_time(due_at)), (output.limit_at, time_in_words(output.limit_at, due_at=due_at))
     title = printable(output.title).replace("\n", " ").strip()
     announced, last_absent, first_seen = OVERVIEW
     rows = [
-        (announced, f"{due[1]} on {day(due_at)}"),
+        (announced, f"{due[1]} on {format_day(due_at)}"),
         ("Limit: the announced time and the tolerance", limit[1]),
         ("Outcome of the check", part.outcome),
         (last_absent, absent[1] if absent else "No look shows this"),
@@ -148,8 +148,8 @@ def _seen(instant: datetime, due_at: datetime) -> datetime:
 
 
 def _clock(instant: datetime, due_at: datetime) -> str:
-    text = clock_time_to_the_second(instant)
-    return text if local_date(instant) == local_date(due_at) else f"{text} on {day(instant)}"
+    text = format_time_with_seconds(instant)
+    return text if local_date(instant) == local_date(due_at) else f"{text} on {format_day(instant)}"
 
 
 def _sentence(text: str) -> str:

@@ -8,8 +8,8 @@ from datetime import datetime
 from breaches.core.content import CitedPractice, Output, Person, ReportContent, TimelineEntry, digest, is_web_address
 from breaches.core.printed.annex_layout import AnnexShown, shown
 from breaches.core.printed.printed_text import printable
-from releases.core.dates.london import clock_time, clock_time_to_the_second, day, in_london, moment
-from releases.core.roles import Role
+from releases.rules.lifecycle import Role
+from releases.rules.london import format_day, format_moment, format_time, format_time_with_seconds, in_london
 
 TITLE = "REPORT OF A BREACH OF THE CODE OF PRACTICE FOR STATISTICS"
 # In 2020-21 published reports used both.
@@ -191,8 +191,8 @@ def paragraphs(text: str) -> tuple[tuple[str, ...], ...]:
 
 def exactly(instant: datetime) -> str:
     """Write an aware instant in London's time, with its seconds where it has any."""
-    text = clock_time_to_the_second(instant) if in_london(instant).second else clock_time(instant)
-    return f"{text} on {day(instant)}"
+    text = format_time_with_seconds(instant) if in_london(instant).second else format_time(instant)
+    return f"{text} on {format_day(instant)}"
 
 
 def _in_order(timeline: Iterable[TimelineEntry]) -> tuple[Dated, ...]:
@@ -214,7 +214,7 @@ def _core_information(content: ReportContent, *, lead_official: bool) -> tuple[R
         ),
         Row(
             "Date of breach report",
-            _entries([Line(day(content.report_date))] if content.report_date else []),
+            _entries([Line(format_day(content.report_date))] if content.report_date else []),
         ),
     )
 
@@ -224,7 +224,7 @@ def _circumstances(content: ReportContent) -> tuple[Row, ...]:
     other = [Line(line) for paragraph in paragraphs(content.other_practices) for line in paragraph]
     return (
         Row("Relevant principle(s) and practice(s)", _entries(*cited, other)),
-        Row("Date of occurrence of breach", _entries(*([Line(day(on))] for on in content.occurred_on))),
+        Row("Date of occurrence of breach", _entries(*([Line(format_day(on))] for on in content.occurred_on))),
     )
 
 
@@ -255,5 +255,5 @@ def _entries(*groups: list[Line]) -> tuple[tuple[Line, ...], ...]:
 
 def _approved(approval: Approval) -> str:
     role = ROLE_NAMES.get(approval.role, approval.role.replace("_", " "))
-    sentence = f"Approved by {printable(approval.by)}, {role}, at {moment(approval.at)}."
+    sentence = f"Approved by {printable(approval.by)}, {role}, at {format_moment(approval.at)}."
     return f"{sentence} One person both wrote and approved this report." if approval.one_person else sentence

@@ -8,7 +8,7 @@ from typing import Any
 
 from breaches.core.content import Output, ReportContent, is_web_address
 from breaches.core.reaching_people import EMAIL_ADDRESS, TELEPHONE_NUMBER, WEB_ADDRESS
-from releases.core.canonical import canonical_json, sha256_hex
+from releases.rules.canonical import canonical_json, sha256_hex
 
 NAME, EMAIL, TELEPHONE, ADDRESS = (
     "[name removed]",

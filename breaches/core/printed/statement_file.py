@@ -7,7 +7,7 @@ from dataclasses import dataclass
 
 from breaches.core.content import is_web_address
 from breaches.core.printed.public_statement import PublicStatement, Reported
-from releases.core.dates.london import day
+from releases.rules.london import format_day
 
 TITLE = "Statement about a breach of the Code of Practice for Statistics"
 OUTPUTS = "Statistical output"
@@ -61,7 +61,7 @@ def _parts(statement: PublicStatement, reported: Reported) -> Iterator[tuple[str
     )
     yield "Producer", statement.producers
     yield _dated(statement, reported)
-    yield "Date of occurrence of breach", tuple(day(on) for on in statement.occurred_on)
+    yield "Date of occurrence of breach", tuple(format_day(on) for on in statement.occurred_on)
     yield "Relevant principles and practices", (*statement.practices, *_paragraphs(statement.other_practices))
     yield "Circumstances of breach", _paragraphs(statement.circumstances)
     yield "Impact of the breach", _paragraphs(statement.impact)
@@ -69,13 +69,16 @@ def _parts(statement: PublicStatement, reported: Reported) -> Iterator[tuple[str
 
 
 def _dated(statement: PublicStatement, reported: Reported) -> tuple[str, tuple[str, ...]]:
-    on = (day(statement.report_date),) if statement.report_date else ()
+    on = (format_day(statement.report_date),) if statement.report_date else ()
     if reported.on:
-        return "Date of breach report", (*on, f"Reported to {REGULATOR} on {day(reported.on)}.")
+        return "Date of breach report", (*on, f"Reported to {REGULATOR} on {format_day(reported.on)}.")
     if reported.earlier:
         return "Approved on", (
             *on,
-            f"An earlier version was reported to {REGULATOR} on {day(reported.earlier)}. This one is not yet sent.",
+            (
+                f"An earlier version was reported to {REGULATOR} on {format_day(reported.earlier)}. "
+                "This one is not yet sent."
+            ),
         )
     return "Approved on", (*on, f"Not yet sent to {REGULATOR}.")
 

@@ -6,9 +6,9 @@ from typing import Any
 from django.core.management.base import CommandParser
 
 from breaches.registers import listing
-from releases.core.dates.london import moment
-from releases.core.lifecycle import spoken
-from releases.management.plain_command import PlainCommand
+from releases.management.base import PlainCommand
+from releases.rules.lifecycle import spoken
+from releases.rules.london import format_moment
 
 
 class Command(PlainCommand):
@@ -31,7 +31,7 @@ class Command(PlainCommand):
             self.stdout.write(json.dumps([entry.to_json() for entry in entries], indent=2))
             return
         for entry in entries:
-            when = moment(entry.occurred_at) if entry.occurred_at else "no recorded time"
+            when = format_moment(entry.occurred_at) if entry.occurred_at else "no recorded time"
             status = spoken(entry.status)
             self.stdout.write(f"{entry.reference}  {status}  {entry.kind}, {when}  {entry.release}")
         if not entries:

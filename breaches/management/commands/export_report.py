@@ -9,8 +9,7 @@ from breaches.core.status import WITH_DOCUMENT
 from breaches.deciding.approved_documents import DocumentChanged
 from breaches.models import Report
 from breaches.paper import pdf, printing
-from releases.management.plain_command import PlainCommand
-from releases.management.whole_file import whole_file
+from releases.management.base import PlainCommand, whole_file
 
 
 class Command(PlainCommand):

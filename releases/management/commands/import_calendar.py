@@ -6,13 +6,13 @@ from typing import Any
 from django.core.management.base import CommandError, CommandParser
 from django.utils import timezone
 
-from releases.exchange import import_file, importing
-from releases.exchange.import_file import FileRefused
-from releases.exchange.import_steps import Outcome
-from releases.exchange.importing import Imported
-from releases.management.plain_command import PlainCommand
-from releases.probe.registry import ADAPTERS
-from releases.words import import_wording
+from releases.imports import apply, parse
+from releases.imports.apply import Imported
+from releases.imports.parse import FileRefused
+from releases.imports.plan import Outcome
+from releases.management.base import PlainCommand
+from releases.probe.adapters import ADAPTERS
+from releases.text import imports
 
 
 class Command(PlainCommand):
@@ -67,8 +67,8 @@ and the exit code is 1. With --skip-refused the other rows are."""
             message = f"{path} cannot be read: {error.strerror}."
             raise CommandError(message) from error
         try:
-            reading = import_file.read(content, name=path.name, adapters=ADAPTERS.keys())
-            imported = importing.import_reading(
+            reading = parse.read_calendar(content, name=path.name, adapters=ADAPTERS.keys())
+            imported = apply.import_reading(
                 reading,
                 at=timezone.now(),
                 create=options["create"],
@@ -92,9 +92,9 @@ and the exit code is 1. With --skip-refused the other rows are."""
         recorded, changed = imported.of(Outcome.ADDED), imported.of(Outcome.CHANGED)
         unchanged, refused = len(imported.of(Outcome.UNCHANGED)), len(imported.of(Outcome.REFUSED))
         for made in imported.made:
-            self.stdout.write(f"made: {import_wording.made_in_words(made)}")
+            self.stdout.write(f"made: {imports.made_in_words(made)}")
         for row in (*recorded, *changed):
-            self.stdout.write(import_wording.row_in_words(row))
+            self.stdout.write(imports.row_in_words(row))
         skipped = f", {refused} refused and left out" if refused else ""
         if recorded or changed or imported.made:
             counts = f"{len(recorded)} recorded, {len(changed)} changed, {unchanged} unchanged"

@@ -5,8 +5,8 @@ from typing import Any
 
 from django.core.management.base import CommandError, CommandParser
 
-from releases.management.plain_command import PlainCommand
-from releases.overview import listing
+from releases import overview
+from releases.management.base import PlainCommand
 
 
 class Command(PlainCommand):
@@ -31,11 +31,11 @@ early, late, not_seen, partial, uncertain or cannot_tell."""
     def handle(self, *args: Any, **options: Any) -> None:
         """Print the releases."""
         try:
-            found = listing.standings(options["references"])
-        except listing.NoSuchRelease as error:
+            found = overview.release_statuses(options["references"])
+        except overview.NoSuchRelease as error:
             raise CommandError(str(error)) from error
         if options["json"]:
             self.stdout.write(json.dumps(found, indent=2))
             return
         for release in found:
-            self.stdout.write(listing.sentence(release))
+            self.stdout.write(overview.status_sentence(release))

@@ -6,9 +6,9 @@ from django.conf import settings
 from django.core.management.base import CommandError
 from django.utils import timezone
 
-from releases.core.dates import london
-from releases.management.plain_command import PlainCommand
+from releases.management.base import PlainCommand
 from releases.models import Anchor, TimeStamp, TimeStampRequest
+from releases.rules import london
 from statsoffice import anchoring
 from statsoffice.messages import anchors_made, delivery, outbox
 from statsoffice.messages.models import Message
@@ -55,7 +55,7 @@ sent. The worker then tries again."""
             request = TimeStampRequest.objects.filter(anchor=anchor).first()
             why = request.last_error if request and request.last_error else "It has not answered yet."
             return [f"{settings.TIMESTAMP_AUTHORITY} did not confirm the anchor: {why}"]
-        self.stdout.write(f"{stamp.authority} confirmed it at {london.moment(stamp.stamped_at)} (London time).")
+        self.stdout.write(f"{stamp.authority} confirmed it at {london.format_moment(stamp.stamped_at)} (London time).")
         return []
 
     def _report_emails(self, anchor: Anchor) -> list[str]:

@@ -4,12 +4,11 @@ from typing import Any
 
 from django.core.management.base import CommandError, CommandParser
 
-from releases.beforehand import comparing
-from releases.beforehand.comparing import Compared
-from releases.management.plain_command import PlainCommand
+from releases.announcements import ComparisonResult, announcements_to_come, latest_comparison
+from releases.management.base import PlainCommand
 from releases.models import Release
-from releases.watching.clock import RealClock
-from releases.words import announcement_wording, comparison_wording
+from releases.monitoring.clock import RealClock
+from releases.text import calendar
 from statsoffice import adhoc_checks
 from statsoffice.jobs import watcher_name
 
@@ -30,13 +29,13 @@ class Command(PlainCommand):
     def handle(self, *args: Any, **options: Any) -> None:
         """Compare, and say what was found."""
         clock, references = RealClock(), options["reference"]
-        announcements = comparing.announcements_to_come(now=clock.now())
+        announcements = announcements_to_come(now=clock.now())
         if references:
             self._check_known(references)
             announcements = announcements.filter(release__reference__in=references)
         asked = list(announcements)
         done = adhoc_checks.compare_now(asked, clock=clock, watcher=watcher_name())
-        found = comparing.compared(announcements.all())
+        found = latest_comparison(announcements.all())
         for each in found:
             self._say(each)
         if done < len(asked):
@@ -51,8 +50,8 @@ class Command(PlainCommand):
             message = f"There is no release {', '.join(unknown)}; nothing was compared."
             raise CommandError(message)
 
-    def _say(self, compared: Compared) -> None:
-        sentences = [comparison_wording.sentence(difference) for difference in compared.differences]
+    def _say(self, compared: ComparisonResult) -> None:
+        sentences = [calendar.difference_sentence(difference) for difference in compared.differences]
         if compared.problem:
-            sentences.append(str(announcement_wording.PROBLEMS[compared.problem]))
+            sentences.append(str(calendar.PROBLEMS[compared.problem]))
         self.stdout.write(f"{compared.release.reference}: {' '.join(sentences) or 'no difference'}")

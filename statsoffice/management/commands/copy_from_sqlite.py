@@ -5,7 +5,7 @@ from typing import Any
 
 from django.core.management.base import CommandError, CommandParser
 
-from releases.management.plain_command import PlainCommand
+from releases.management.base import PlainCommand
 from statsoffice.backup import BackupError
 from statsoffice.backup.sqlite_copy import copy_from_sqlite
 from statsoffice.database_roles import RoleRefused

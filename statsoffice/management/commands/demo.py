@@ -6,9 +6,9 @@ from django.conf import settings
 from django.core.management.base import CommandError
 from django.utils import timezone
 
-from releases.core.dates import london
-from releases.core.lifecycle import spoken
-from releases.management.plain_command import PlainCommand
+from releases.management.base import PlainCommand
+from releases.rules import london
+from releases.rules.lifecycle import spoken
 from statsoffice.demo import calendar, mornings, offices, reports
 from statsoffice.rehearsal_site.client import RehearsalSite, RehearsalSiteError
 
@@ -40,7 +40,7 @@ class Command(PlainCommand):
             raise CommandError(str(error)) from error
         self._say_accounts()
         due = sorted({release.due_at for release in live if release.due_at})
-        times = " and ".join(london.clock_time(instant) for instant in due)
+        times = " and ".join(london.format_time(instant) for instant in due)
         self.stdout.write(f"\nRehearsals fall due at {times} (London time): watch them on the desk.")
 
     def _say_accounts(self) -> None:

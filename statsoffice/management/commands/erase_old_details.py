@@ -5,8 +5,8 @@ from typing import Any
 from django.conf import settings
 from django.core.management.base import CommandParser
 
-from releases.management.plain_command import PlainCommand
-from releases.watching.clock import RealClock
+from releases.management.base import PlainCommand
+from releases.monitoring.clock import RealClock
 from statsoffice.keeping import details_kept
 
 

@@ -5,11 +5,10 @@ from typing import Any
 
 from django.core.management.base import CommandError, CommandParser
 
-from releases.management.plain_command import PlainCommand
-from releases.management.whole_file import whole_file
+from releases.evidence import export
+from releases.management.base import PlainCommand, whole_file
 from releases.models import Release
-from releases.record import exporting
-from releases.watching.clock import RealClock
+from releases.monitoring.clock import RealClock
 
 
 class Command(PlainCommand):
@@ -42,7 +41,7 @@ check it with sha256sum. Each export is put on record with the file's hash."""
             raise CommandError(message)
         try:
             with whole_file(path) as file:
-                exported = exporting.export(release, file, at=RealClock().now())
+                exported = export.export_evidence(release, file, at=RealClock().now())
         except OSError as fault:
             message = f"{path} could not be written: {fault.strerror}."
             raise CommandError(message) from fault

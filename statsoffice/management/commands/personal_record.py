@@ -6,7 +6,7 @@ from typing import Any
 from django.core.management.base import CommandParser
 from django.core.serializers.json import DjangoJSONEncoder
 
-from releases.management.plain_command import PlainCommand
+from releases.management.base import PlainCommand
 from statsoffice import personal_record
 
 

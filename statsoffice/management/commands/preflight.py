@@ -5,12 +5,12 @@ from typing import Any
 from django.conf import settings
 from django.core.management.base import CommandError, CommandParser
 
-from releases.beforehand import preflight
-from releases.core.dates import london
-from releases.management.plain_command import PlainCommand
+from releases import preflight as releases_preflight
+from releases.management.base import PlainCommand
 from releases.models import PreflightRun, Release
-from releases.watching.clock import RealClock
-from releases.words import preflight_wording
+from releases.monitoring.clock import RealClock
+from releases.rules import london
+from releases.text import preflight as text_preflight
 from statsoffice import adhoc_checks
 from statsoffice.jobs import watcher_name
 
@@ -35,8 +35,8 @@ class Command(PlainCommand):
         releases = self._asked(options["reference"]) if options["reference"] else self._of_the_day(clock)
         try:
             for release in releases:
-                preflight.ask(release, by=None, now=clock.now())
-        except preflight.PreflightRefused as refusal:
+                releases_preflight.request_preflight(release, by=None, now=clock.now())
+        except releases_preflight.PreflightRefused as refusal:
             raise CommandError(str(refusal)) from refusal
         done = adhoc_checks.check_now([release.pk for release in releases], clock=clock, watcher=watcher_name())
         for run in done:
@@ -56,7 +56,7 @@ class Command(PlainCommand):
         past = [
             release.reference
             for release in known.values()
-            if not preflight.may_be_checked(release, now=RealClock().now())
+            if not releases_preflight.may_be_checked(release, now=RealClock().now())
         ]
         if past:
             message = f"There is nothing left to check before {', '.join(past)}; nothing was checked."
@@ -64,15 +64,15 @@ class Command(PlainCommand):
         return list(known.values())
 
     def _of_the_day(self, clock: RealClock) -> list[Release]:
-        return preflight.upcoming_for_the_day(at=settings.PREFLIGHT_AT, now=clock.now())
+        return releases_preflight.upcoming_for_the_day(at=settings.PREFLIGHT_AT, now=clock.now())
 
     def _say(self, run: PreflightRun) -> None:
         release = run.release
         urls = dict(release.addresses.values_list("pk", "url"))
-        due = london.moment(release.due_at) if release.due_at else str(release.slot)
-        self.stdout.write(f"{release.reference}, due at {due}: {preflight_wording.outcome(run.problems)}")
-        for finding in preflight_wording.codes(run.findings):
+        due = london.format_moment(release.due_at) if release.due_at else str(release.slot)
+        self.stdout.write(f"{release.reference}, due at {due}: {text_preflight.outcome_name(run.problems)}")
+        for finding in text_preflight.finding_codes(run.findings):
             mark = "  problem:" if finding.is_problem else "  note:"
-            sentence = preflight_wording.sentence(finding, planned=release.due_at)
+            sentence = text_preflight.finding_sentence(finding, planned=release.due_at)
             url = urls.get(finding.address, "") if finding.address is not None else ""
             self.stdout.write(" ".join(filter(None, [mark, sentence, url])))

@@ -4,8 +4,8 @@ from typing import Any
 
 from django.core.management.base import CommandError, CommandParser
 
-from releases.management.plain_command import PlainCommand
-from releases.record.recorded_rows import Recorded
+from releases.evidence.recorded_rows import Recorded
+from releases.management.base import PlainCommand
 from statsoffice.chains import ROW_RECORDS
 
 

@@ -7,9 +7,9 @@ from django.core.management.base import CommandError, CommandParser
 
 from breaches.deciding.redaction import NothingToRedact, Redacted
 from breaches.models import Report
-from releases.core.lifecycle import SomethingMissing
-from releases.management.plain_command import PlainCommand
-from releases.watching.clock import RealClock
+from releases.management.base import PlainCommand
+from releases.monitoring.clock import RealClock
+from releases.rules.lifecycle import MissingFields
 from statsoffice.accounts.models import User
 from statsoffice.redacting import redaction
 
@@ -55,7 +55,7 @@ words, this says which. It cannot be undone: try --dry-run first."""
                 at=RealClock().now(),
                 dry_run=options["dry_run"],
             )
-        except (SomethingMissing, NothingToRedact) as fault:
+        except (MissingFields, NothingToRedact) as fault:
             raise CommandError(str(fault)) from fault
         except ValueError as fault:
             message = f"{options['by']} is not Head of Profession of {report.producer}."

@@ -6,7 +6,7 @@ from typing import Any
 from django.conf import settings
 from django.core.management.base import CommandError, CommandParser
 
-from releases.management.plain_command import WHERE_THE_DATABASE_IS, PlainCommand
+from releases.management.base import WHERE_THE_DATABASE_IS, PlainCommand
 from statsoffice.backup import BackupError, archive
 from statsoffice.database_roles import RoleRefused
 

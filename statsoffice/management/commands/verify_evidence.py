@@ -7,7 +7,7 @@ from typing import Any
 from django.core.management.base import CommandError, CommandParser
 from django.utils import timezone
 
-from releases.management.plain_command import PlainCommand
+from releases.management.base import PlainCommand
 from statsoffice import evidence_checked
 
 TO_BE_DONE = (

@@ -7,12 +7,12 @@ from django.conf import settings
 from django.core.management.base import CommandError, CommandParser
 
 from breaches.drafts import drafting
-from releases.core.dates import london
-from releases.management.plain_command import PlainCommand
+from releases.management.base import PlainCommand
+from releases.monitoring import targets
+from releases.monitoring.clock import Clock, StoppedClock
+from releases.monitoring.sweep import HORIZON, Sweep
 from releases.probe.probe import probe_from_settings
-from releases.watching import watch_list
-from releases.watching.clock import Clock, StoppedClock
-from releases.watching.sweep import HORIZON, Sweep
+from releases.rules import london
 from statsoffice.jobs import CLOCK, watcher_name
 
 
@@ -56,14 +56,14 @@ class Command(PlainCommand):
         # Drafted now, whenever the looks were said to be: a draft may be about more than rehearsals.
         drafted = drafting.draft_missing(now=CLOCK.now())
         if at:
-            self.stdout.write(f"Recorded at {london.moment(at)}, rehearsals only.")
+            self.stdout.write(f"Recorded at {london.format_moment(at)}, rehearsals only.")
         self.stdout.write(f"{kept} looks kept, {len(drafted)} reports drafted.")
 
     def _say_what_is_watched(self, *, at: datetime, rehearsals_only: bool) -> None:
         if rehearsals_only:
-            addresses = watch_list.watched_rehearsals(now=at)
+            addresses = targets.watched_rehearsals(now=at)
         else:
-            addresses = watch_list.due_or_new(until=at + HORIZON, now=at)
+            addresses = targets.due_or_new(until=at + HORIZON, now=at)
         for address in addresses:
             self.stdout.write(f"would look at {address.url} for {address.release.reference}")
         self.stdout.write(f"Looks that would be made: {len(addresses)}. Nothing was changed.")

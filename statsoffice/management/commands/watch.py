@@ -4,7 +4,7 @@ import signal
 import threading
 from typing import Any
 
-from releases.management.plain_command import PlainCommand
+from releases.management.base import PlainCommand
 from statsoffice import jobs
 
 

@@ -10,12 +10,10 @@ from breaches.completing import actions
 from breaches.core.status import ReportStatus, Term
 from breaches.models import CorrectiveAction
 from breaches.reports.versions import content_of
-from releases.beforehand import preflight_checks
-from releases.calendar import tasks
-from releases.core.lifecycle import SomebodyWasFaster, SomethingMissing
-from releases.core.preflight_findings import Code
-from releases.core.roles import Role
+from releases import preflight, tasks
+from releases.detection.preflight import PreflightCode
 from releases.models import ReleaseTask
+from releases.rules.lifecycle import ChangedMeanwhile, MissingFields, Role
 from statsoffice.messages import outbox
 from statsoffice.messages.models import Message
 from tests.breaches.forms import filled_in, send, words
@@ -66,7 +64,7 @@ def test_the_same_action_sent_twice_is_kept_once(report, office):
 
 @pytest.mark.parametrize("field", ["text", "owner"])
 def test_an_action_says_what_is_done_and_by_which_post(report, office, field):
-    with pytest.raises(SomethingMissing) as refused:
+    with pytest.raises(MissingFields) as refused:
         add(report, office, replace(PLAN, **{field: " "}))
     assert refused.value.field == field
     assert CorrectiveAction.objects.count() == 0
@@ -76,7 +74,7 @@ def test_a_check_at_the_next_release_appears_as_a_task_on_that_release(report, o
     series = actions.series_of(report).get()
     action = at_next(report, office)
     following = a_release(series=series, reference="next", slot=london_slot(date(2020, 9, 29)))
-    (task,) = tasks.of_release(following)
+    (task,) = tasks.tasks_of_release(following)
     assert (task, task.text, task.origin) == (action.task, CHECK, f"report {report.reference}")
 
 
@@ -84,13 +82,13 @@ def test_the_pre_flight_of_the_next_release_notes_the_task(report, office):
     series = actions.series_of(report).get()
     following = a_release(series=series, reference="next", slot=london_slot(date(2020, 9, 29)))
     at_next(report, office)
-    found = preflight_checks.findings(following, made={}, left=(), crowds=(), means=means_with(None), now=AT)
-    assert [one.facts for one in found if one.code is Code.OPEN_TASK] == [{"task": CHECK}]
+    found = preflight.find_problems(following, made={}, left=(), crowds=(), means=means_with(None), now=AT)
+    assert [one.facts for one in found if one.code is PreflightCode.OPEN_TASK] == [{"task": CHECK}]
 
 
 def test_the_task_and_the_action_are_done_together_whichever_is_ticked(report, office):
     action = at_next(report, office)
-    tasks.tick(action.task, done=True, by=office.people[Role.PUBLISHING_TEAM], at=AT)
+    tasks.tick_task(action.task, done=True, by=office.people[Role.PUBLISHING_TEAM], at=AT)
     done = actions.of_report(report).get()
     assert done.finished_at == AT
     assert list(CorrectiveAction.objects.open()) == []
@@ -104,7 +102,7 @@ def test_an_action_is_done_once_and_can_be_opened_again(report, office):
     action = add(report, office)
     done = actions.finish(action, done=True, by=office.head, at=AT)
     assert (done.done_by, done.finished_at) == (office.head, AT)
-    with pytest.raises(SomebodyWasFaster):
+    with pytest.raises(ChangedMeanwhile):
         actions.finish(action, done=True, by=office.statistician, at=AT)
     assert actions.finish(done, done=False, by=office.head, at=AT).finished_at is None
     kinds = report.events.filter(kind__startswith="action").values_list("kind", flat=True)
@@ -119,7 +117,7 @@ def test_a_changed_action_keeps_what_it_was_and_rewords_its_task(report, office)
     assert later.task.text == "Two people check"
     facts = report.events.get(kind="action_changed").facts
     assert (facts["was"]["due"], facts["to"]["due"]) == ("2020-07-31", "2020-10-01")
-    with pytest.raises(SomebodyWasFaster):
+    with pytest.raises(ChangedMeanwhile):
         actions.change(action, replace(PLAN, owner="Nobody"), by=office.deputy, at=AT)
 
 

@@ -12,8 +12,7 @@ from breaches.deciding import sign_off
 from breaches.models import Report
 from breaches.reports import moves
 from breaches.reports.versions import content_of
-from releases.core.lifecycle import MoveRefused, SomebodyWasFaster, SomethingMissing
-from releases.core.roles import Role
+from releases.rules.lifecycle import ChangedMeanwhile, MissingFields, MoveRefused, Role
 from tests.breaches.deciding.test_matrix import MOVES
 from tests.breaches.forms import error_links, filled_in, send, words
 from tests.breaches.people import AT, a_report
@@ -66,7 +65,7 @@ def test_a_cause_that_is_not_known_yet_can_be_submitted(office, uncaused_report)
 
 def test_a_cause_is_of_the_list_and_another_one_is_put_in_words(office, uncaused_report):
     for found in (Found("gremlins"), Found(""), Found(Cause.OTHER, " ")):
-        with pytest.raises(SomethingMissing):
+        with pytest.raises(MissingFields):
             cause.choose(uncaused_report, found, by=office.statistician, at=AT)
     assert fresh(uncaused_report).cause == ""
 
@@ -97,7 +96,7 @@ def test_a_cause_that_is_found_later_is_kept_by_a_lead_and_voids_no_approval(off
 
 def test_of_two_who_choose_at_once_the_second_is_told(office, uncaused_report):
     cause.choose(fresh(uncaused_report), FOUND, by=office.statistician, at=AT)
-    with pytest.raises(SomebodyWasFaster):
+    with pytest.raises(ChangedMeanwhile):
         cause.choose(uncaused_report, Found(Cause.CACHE), by=office.head, at=AT)
 
 

@@ -10,8 +10,7 @@ from breaches.core.remarks import Section
 from breaches.core.status import ReportStatus
 from breaches.models import Report
 from breaches.reports.versions import content_of
-from releases.core.lifecycle import SomebodyWasFaster
-from releases.core.roles import Role
+from releases.rules.lifecycle import ChangedMeanwhile, Role
 from tests.breaches.forms import filled_in, section_address, send, words
 from tests.breaches.people import AT, a_joint_report, an_office, brought
 from tests.factories import ContactFactory
@@ -49,7 +48,7 @@ def test_the_person_dealing_is_put_down_once_and_each_change_is_an_event(office,
 def test_of_two_who_take_it_at_once_one_does(office, draft_report):
     first, second = fresh(draft_report), fresh(draft_report)
     dealing.put_down(first, person=office.statistician, by=office.statistician, at=AT)
-    with pytest.raises(SomebodyWasFaster, match="faster"):
+    with pytest.raises(ChangedMeanwhile, match="faster"):
         dealing.put_down(second, person=office.deputy, by=office.deputy, at=AT)
     assert fresh(draft_report).person_dealing == office.statistician
 
@@ -81,7 +80,7 @@ def test_whoever_deals_with_what_goes_on_elsewhere_says_so_there(client, office,
 
 def test_whoever_says_so_of_a_draft_that_was_joined_since_they_read_it_is_told(office, draft_report):
     joint = a_joint_report(office, draft_report)
-    with pytest.raises(SomebodyWasFaster):
+    with pytest.raises(ChangedMeanwhile):
         dealing.put_down(draft_report, person=office.head, by=office.head, at=AT)
     assert (fresh(draft_report).person_dealing, fresh(joint).person_dealing) == (None, None)
 

@@ -5,7 +5,7 @@ from datetime import date, timedelta
 import pytest
 
 from breaches.completing import editing
-from breaches.core.content import Output
+from breaches.core.content import Output, from_json
 from breaches.core.remarks import Section
 from breaches.core.status import ReportStatus
 from breaches.deciding import sign_off
@@ -13,8 +13,7 @@ from breaches.drafts import drafting
 from breaches.drafts.refreshing import offers
 from breaches.models import ReportEvent
 from breaches.reports.versions import content_of, present
-from releases.core.lifecycle import MoveRefused, WrongRole, WrongState
-from releases.core.roles import Role
+from releases.rules.lifecycle import MoveRefused, Role, WrongRole, WrongState
 from tests.breaches.mornings import LIVE, NOT_LIVE, a_drafted_report, looks
 from tests.breaches.people import AT, an_office, brought
 from tests.breaches.record import london
@@ -26,7 +25,7 @@ pytestmark = pytest.mark.django_db
 def save(report, section, by, *, version=None, at=AT, **values):
     """Save some fields of a section; the others as the named version has them."""
     read = report.versions.get(number=version or report.version)
-    kept = {field: getattr(editing.from_json(read.content), field) for field in editing.FIELDS[section]}
+    kept = {field: getattr(from_json(read.content), field) for field in editing.FIELDS[section]}
     return editing.save_section(
         report,
         section=section,
@@ -197,8 +196,9 @@ def test_a_report_that_moves_on_while_facts_are_written_is_left_alone_until_the_
 ):
     looks(draft_report.suspicions.get().release, ("11:05", NOT_LIVE))
     from breaches.drafts import refreshing
+    from breaches.drafts.machine_text import machine_content
 
-    write = refreshing.machine_content
+    write = machine_content
 
     def submit_meanwhile(*given, **options):
         sign_off.submit(draft_report, by=office.statistician, at=AT)

@@ -24,8 +24,8 @@ from breaches.deciding import publishing, sign_off
 from breaches.models import OwnAct, Report
 from breaches.permissions import moves_open_to
 from breaches.reports import moves
-from releases.core.roles import LEADS, Role
 from releases.models.append_only import AppendOnlyRow
+from releases.rules.lifecycle import LEADS, Role
 from tests.breaches.deciding.test_matrix import ALLOWED, MOVES
 from tests.breaches.forms import send, words
 from tests.breaches.people import AT, a_report, brought, printed

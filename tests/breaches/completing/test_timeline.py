@@ -17,9 +17,8 @@ from breaches.models import Report, TimelineNote
 from breaches.paper import pdf
 from breaches.reports import moves
 from breaches.reports.versions import content_of, present
-from releases.core.lifecycle import SomethingMissing, WrongState
-from releases.core.roles import Role
 from releases.models.append_only import AppendOnlyRow
+from releases.rules.lifecycle import MissingFields, Role, WrongState
 from tests.breaches.forms import error_links, send, words
 from tests.breaches.people import AT, an_office, printed
 from tests.breaches.record import london
@@ -175,7 +174,7 @@ def test_the_same_note_sent_twice_is_kept_once(office, draft_report):
 def test_a_note_tells_of_what_has_happened(office, draft_report):
     with pytest.raises(notes.NoteRefused, match="future"):
         write(draft_report, office, "11:01")
-    with pytest.raises(SomethingMissing):
+    with pytest.raises(MissingFields):
         write(draft_report, office, text="  ")
     assert TimelineNote.objects.count() == 0
 

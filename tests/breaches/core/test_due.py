@@ -5,7 +5,7 @@ from datetime import date
 import pytest
 
 from breaches.core import due
-from releases.core.dates.calendar import Nation, working_days_away
+from releases.rules.calendar import Nation, working_days_away
 
 # Good Friday was 10 April 2020, and Easter Monday no bank holiday in Scotland.
 THURSDAY = date(2020, 4, 9)

@@ -11,8 +11,7 @@ from breaches.core.annex import Annex
 from breaches.core.printed.annex_facts import AFTER, BEFORE, RULE, annex_of, around_the_change
 from breaches.core.printed.annex_layout import APPROVED, NOT_APPROVED, shown
 from breaches.core.printed.interval_chart import THINNEST
-from releases.core.judging.evidence import AddressRole
-from releases.core.judging.publisher import Source
+from releases.detection.finding import AddressRole, Source
 from tests.breaches.record import (
     LIVE,
     NOT_LIVE,

@@ -12,12 +12,13 @@ from breaches.core.content import digest
 from breaches.core.printed.annex_layout import APPROVED, HEADING, NOT_APPROVED
 from breaches.core.status import Kind, ReportStatus
 from breaches.deciding import annex_on_record, bound_evidence, sign_off
+from breaches.deciding.annex_on_record import with_annex
 from breaches.drafts import starting
 from breaches.models import ApprovedDocument, Report
 from breaches.paper import pdf, printing
 from breaches.reports.versions import content_of, present
-from releases.core.lifecycle import SomebodyWasFaster
 from releases.models import Observation
+from releases.rules.lifecycle import ChangedMeanwhile
 from tests.breaches.forms import filled_in, send, words
 from tests.breaches.mornings import LIVE, NOT_LIVE, looks
 from tests.breaches.paper.papers import text_of
@@ -86,7 +87,7 @@ def test_a_look_that_was_recorded_since_the_annex_was_read_has_to_be_read_first(
 def test_an_approval_is_bound_to_what_was_read_by_the_approval_itself(office, submitted_report):
     read = digest(sign_off.as_approved(submitted_report, at=AT, annex=True))
     looks(submitted_report.suspicions.get().release, ("11:05", NOT_LIVE))
-    with pytest.raises(SomebodyWasFaster, match="has changed since you read it"):
+    with pytest.raises(ChangedMeanwhile, match="has changed since you read it"):
         sign_off.approve(submitted_report, annex=True, read_sha256=read, by=office.head, at=AT, render=printed)
     assert Report.objects.get(pk=submitted_report.pk).status == ReportStatus.WITH_HOP
     read = digest(sign_off.as_approved(submitted_report, at=AT, annex=True))
@@ -96,7 +97,7 @@ def test_an_approval_is_bound_to_what_was_read_by_the_approval_itself(office, su
 
 def test_a_look_recorded_between_annex_and_digest_refuses_the_approval(office, submitted_report, monkeypatch):
     release = submitted_report.suspicions.get().release
-    make_annex = sign_off.with_annex
+    make_annex = with_annex
 
     def annex_and_one_more_look(about):
         made = make_annex(about)
@@ -104,7 +105,7 @@ def test_a_look_recorded_between_annex_and_digest_refuses_the_approval(office, s
         return made
 
     monkeypatch.setattr(sign_off, "with_annex", annex_and_one_more_look)
-    with pytest.raises(SomebodyWasFaster, match="read the annex again"):
+    with pytest.raises(ChangedMeanwhile, match="read the annex again"):
         sign_off.approve(submitted_report, annex=True, by=office.head, at=AT, render=printed)
     assert Report.objects.get(pk=submitted_report.pk).status == ReportStatus.WITH_HOP
 

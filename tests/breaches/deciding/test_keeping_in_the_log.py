@@ -9,7 +9,7 @@ from breaches.deciding import sign_off
 from breaches.models import Report
 from breaches.reports import moves
 from breaches.reports.versions import content_of
-from releases.core.lifecycle import SomethingMissing
+from releases.rules.lifecycle import MissingFields
 from tests.breaches.people import AT, a_report
 
 pytestmark = pytest.mark.django_db
@@ -30,7 +30,7 @@ def test_what_is_kept_in_the_log_needs_a_reason_of_its_own_list_and_words(
     reason, words, field, office, submitted_report
 ):
     before = state_of(submitted_report)
-    with pytest.raises(SomethingMissing) as refused:
+    with pytest.raises(MissingFields) as refused:
         sign_off.record_in_log(submitted_report, reason=reason, words=words, by=office.head, at=AT)
     assert refused.value.field == field
     assert state_of(submitted_report) == before

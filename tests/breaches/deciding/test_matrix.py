@@ -27,8 +27,7 @@ from breaches.core.status import (
 from breaches.deciding import sending, sign_off
 from breaches.models import Report
 from breaches.reports import moves
-from releases.core.lifecycle import WrongRole, WrongState
-from releases.core.roles import Role
+from releases.rules.lifecycle import Role, WrongRole, WrongState
 from tests.breaches.people import AT, REGULATOR, an_office, brought, printed
 from tests.factories import rolled_back
 

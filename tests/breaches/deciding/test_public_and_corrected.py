@@ -7,7 +7,7 @@ import pytest
 from breaches.core.status import DismissalReason, ReportStatus
 from breaches.deciding import publishing, sending, sign_off
 from breaches.reports.versions import content_of
-from releases.core.dates.london import day
+from releases.rules.london import format_day
 from tests.breaches.forms import last_change, words
 from tests.breaches.people import IMPACT, a_report, approved, brought, out, written
 from tests.breaches.public import LATER, made_public, read
@@ -40,7 +40,10 @@ def public_page(client, report):
 
 def test_its_address_says_since_when_and_shows_nothing_of_the_report(client, corrected):
     page = public_page(client, corrected)
-    assert f"Being corrected since {day(DAYS_LATER.date())} ; first published here on {day(LATER.date())} ." in page
+    assert (
+        f"Being corrected since {format_day(DAYS_LATER.date())} ; first published here on {format_day(LATER.date())} ."
+        in page
+    )
     content = content_of(corrected)
     assert IMPACT not in page
     hidden = (corrected.reference, *content.producers, *(output.title for output in content.outputs), "A figure")

@@ -5,7 +5,7 @@ from datetime import timedelta
 import pytest
 
 from breaches.deciding import sending
-from releases.core.dates.london import day
+from releases.rules.london import format_day
 from tests.breaches.forms import words
 from tests.breaches.people import AT, approved, written
 from tests.breaches.public import LATER, made_public
@@ -23,13 +23,13 @@ def test_it_is_reported_on_a_day_only_once_it_was_sent(client, office, approved_
     report = made_public(approved_report, office)
     client.logout()
     page, listed = words(client.get(f"/breaches/{report.reference}/").text), words(client.get("/breaches/").text)
-    assert f"Approved on {day(AT.date())} Not yet sent to the Office for Statistics Regulation." in page
+    assert f"Approved on {format_day(AT.date())} Not yet sent to the Office for Statistics Regulation." in page
     assert "Reported on" not in page
     assert "Not yet sent to the Office for Statistics Regulation" in listed
     sent_on = LATER + timedelta(days=3)
     sending.send(report, recipient="regulation@example.gov.uk", by=office.head, at=sent_on)
     page, listed = words(client.get(f"/breaches/{report.reference}/").text), words(client.get("/breaches/").text)
-    assert f"Reported on {day(sent_on.date())}" in page
+    assert f"Reported on {format_day(sent_on.date())}" in page
     assert "Not yet sent" not in page + listed
 
 
@@ -45,5 +45,5 @@ def test_a_correction_that_is_not_sent_yet_says_when_an_earlier_version_was(clie
     made_public(approved(written(report, by=office.statistician, impact="None at all."), office), office)
     client.logout()
     page = words(client.get(f"/breaches/{report.reference}/").text)
-    earlier = f"An earlier version was reported to the Office for Statistics Regulation on {day(AT.date())} ."
+    earlier = f"An earlier version was reported to the Office for Statistics Regulation on {format_day(AT.date())} ."
     assert f"{earlier} This one is not yet sent." in page

@@ -14,11 +14,10 @@ from breaches.deciding import publishing, sending, sign_off
 from breaches.deciding.publishing import CannotBePublished
 from breaches.models import Published, Report
 from breaches.reports.versions import content_of
-from releases.core.lifecycle import SomebodyWasFaster
-from releases.core.roles import LEADS, Role
 from releases.models import Membership
 from releases.models.append_only import AppendOnlyRow
 from releases.permissions import NotYours
+from releases.rules.lifecycle import LEADS, ChangedMeanwhile, Role
 from tests.breaches.forms import last_change, words
 from tests.breaches.people import AT, a_report, approved, brought, out, printed, written
 from tests.breaches.public import LATER, made_public, read, seen
@@ -103,7 +102,7 @@ def test_making_it_public_and_taking_it_back_are_events_and_what_was_public_stay
 
 
 def test_it_is_public_in_the_words_that_were_read_and_in_no_others(client, office, approved_report):
-    with pytest.raises(SomebodyWasFaster):
+    with pytest.raises(ChangedMeanwhile):
         publishing.publish(approved_report, seen="0" * 64, by=office.head, at=LATER)
     assert not Published.objects.exists()
     made_public(approved_report, office)
@@ -138,7 +137,7 @@ def test_sent_twice_it_is_public_once(client, office, approved_report):
         client.post(f"/reports/{approved_report.reference}/publish/", form)
     assert Published.objects.count() == 1
     approved_report.refresh_from_db()
-    with pytest.raises(SomebodyWasFaster):
+    with pytest.raises(ChangedMeanwhile):
         publishing.take_back(replace_pointer(approved_report), by=office.head, at=LATER)
 
 

@@ -6,7 +6,7 @@ from breaches.core.remarks import Section
 from breaches.deciding import sign_off
 from breaches.models import Report
 from breaches.reports import comments
-from releases.core.lifecycle import SomethingMissing
+from releases.rules.lifecycle import MissingFields
 from tests.breaches.people import AT
 
 pytestmark = pytest.mark.django_db
@@ -29,7 +29,7 @@ def test_a_return_may_ask_for_something_in_single_sections_alone(office, submitt
 
 def test_a_return_without_any_comment_is_refused(office, submitted_report):
     before = state_of(submitted_report)
-    with pytest.raises(SomethingMissing) as refused:
+    with pytest.raises(MissingFields) as refused:
         sign_off.return_(submitted_report, comment=" ", sections={Section.IMPACT: " "}, by=office.head, at=AT)
     assert refused.value.field == "comment"
     assert state_of(submitted_report) == before

@@ -11,8 +11,8 @@ from breaches.deciding import sending, sign_off
 from breaches.models import Dispatch, Report
 from breaches.paper import pdf
 from breaches.reports.versions import content_of
-from releases.core.lifecycle import SomethingMissing
 from releases.models.append_only import AppendOnlyRow
+from releases.rules.lifecycle import MissingFields
 from tests.breaches.forms import error_links, send, words
 from tests.breaches.people import AT, REGULATOR, a_report, approved, printed
 
@@ -66,7 +66,7 @@ def test_one_approved_document_is_sent_once(office, report):
 
 @pytest.mark.parametrize(
     ("recipient", "refusal"),
-    [("", SomethingMissing), ("  ", SomethingMissing), ("the regulator", sending.CannotBeSent)],
+    [("", MissingFields), ("  ", MissingFields), ("the regulator", sending.CannotBeSent)],
     ids=["none", "blank", "no-address"],
 )
 def test_a_report_without_a_recipient_that_mail_can_reach_stays_approved(office, report, recipient, refusal):
@@ -133,7 +133,7 @@ def test_a_withdrawal_gives_notice_and_leaves_the_document_as_it_was(office, sen
 @pytest.mark.parametrize("act", [sending.correct, sending.withdraw], ids=["correct", "withdraw"])
 def test_nothing_that_was_sent_is_taken_up_or_withdrawn_without_words_for_its_recipient(office, sent_report, act):
     before = state_of(sent_report)
-    with pytest.raises(SomethingMissing) as refused:
+    with pytest.raises(MissingFields) as refused:
         act(sent_report, notice="  ", by=office.head, at=LATER)
     assert refused.value.field == "notice"
     assert state_of(sent_report) == before

@@ -12,9 +12,8 @@ from breaches.deciding import sign_off
 from breaches.models import ApprovedDocument, Report, ReportEvent
 from breaches.reports import moves
 from breaches.reports.versions import content_of, present
-from releases.core.canonical import sha256_hex
-from releases.core.lifecycle import SomebodyWasFaster, SomethingMissing, WrongState
-from releases.core.roles import Role
+from releases.rules.canonical import sha256_hex
+from releases.rules.lifecycle import ChangedMeanwhile, MissingFields, Role, WrongState
 from tests.breaches.mornings import a_drafted_report
 from tests.breaches.people import AT, PDF, a_report, an_office, brought, joins, printed, written
 from tests.breaches.record import london
@@ -147,7 +146,7 @@ def test_somebody_with_two_roles_decides_in_the_weightier_one(office, submitted_
 )
 def test_a_dismissal_needs_a_reason_of_the_list_and_words(reason, words, field, office, draft_report):
     before = state_of(draft_report)
-    with pytest.raises(SomethingMissing) as refused:
+    with pytest.raises(MissingFields) as refused:
         sign_off.dismiss(draft_report, reason=reason, words=words, by=office.head, at=AT)
     assert refused.value.field == field
     assert state_of(draft_report) == before
@@ -185,7 +184,7 @@ def test_a_decision_upon_a_copy_that_is_no_longer_true_is_refused(office, submit
         (sign_off.return_, {"comment": "No."}),
         (sign_off.dismiss, {"reason": "other", "words": "No."}),
     ):
-        with pytest.raises(SomebodyWasFaster):
+        with pytest.raises(ChangedMeanwhile):
             move(mine, by=office.head, at=AT, **details)
     assert state_of(submitted_report) == before
 
@@ -193,7 +192,7 @@ def test_a_decision_upon_a_copy_that_is_no_longer_true_is_refused(office, submit
 def test_a_text_that_changed_since_it_was_read_is_not_approved(office, submitted_report):
     read = Report.objects.get(pk=submitted_report.pk)
     written(submitted_report, by=office.deputy, impact="Other words.")
-    with pytest.raises(SomebodyWasFaster):
+    with pytest.raises(ChangedMeanwhile):
         sign_off.approve(read, by=office.head, at=AT, render=printed)
     assert not ApprovedDocument.objects.exists()
 
@@ -213,7 +212,7 @@ def test_two_people_approving_at_once_make_one_decision_one_document_and_one_eve
         try:
             sign_off.approve(Report.objects.get(pk=report.pk), by=person, at=AT, render=print_together)
             outcomes.append("approved")
-        except SomebodyWasFaster:
+        except ChangedMeanwhile:
             outcomes.append("refused")
         finally:
             connection.close()

@@ -12,9 +12,9 @@ from breaches.drafts import joining
 from breaches.drafts.starting import About, start
 from breaches.models import Report
 from breaches.reports.versions import content_of
-from releases.calendar.tasks import DONE
-from releases.core.lifecycle import SomethingMissing
 from releases.models import ReleaseTask, Statement
+from releases.rules.lifecycle import MissingFields
+from releases.tasks import DONE
 from statsoffice import evidence_checked
 from statsoffice.redacting.redaction import redact
 from tests.breaches.deciding.test_redaction import where
@@ -75,6 +75,6 @@ def test_where_the_marker_has_no_room_that_is_said_and_nothing_is_removed(office
     owner = f"{NAME}, " * 7
     plan = actions.Plan("A person looks at 9.30am", Term.SHORT, f"{owner}Ann", None)
     actions.add(draft_report, plan, next_release_of=None, by=office.statistician, at=AT)
-    with pytest.raises(SomethingMissing, match="give more of the words around them"):
+    with pytest.raises(MissingFields, match="give more of the words around them"):
         redact(draft_report, words="Ann", why=WHY, by=office.head, at=LATER, dry_run=dry_run)
     assert draft_report.actions.get().owner.endswith("Ann")

@@ -8,8 +8,8 @@ from breaches.core.status import Kind, ReportStatus
 from breaches.drafts import drafting
 from breaches.models import Report, ReportEvent, ReportVersion, Suspicion
 from breaches.reports.versions import content_of, present
-from releases.core.roles import Role
 from releases.models import Contact, Statement, Verification
+from releases.rules.lifecycle import Role
 from tests.breaches.mornings import (
     EARLY_MORNING,
     LIVE,

@@ -8,13 +8,12 @@ from django.urls import reverse
 
 from breaches.drafts import drafting
 from breaches.models import Report, Suspicion
-from releases.core.exemption import Covers
-from releases.core.lifecycle import SomebodyWasFaster
-from releases.core.roles import Role
+from releases import exemptions
+from releases.exemptions import Approval, ExemptionRefused
 from releases.models import Exemption, Verification
 from releases.permissions import NotYours
-from releases.verdicts import exemptions
-from releases.verdicts.exemptions import Approval, ExemptionRefused
+from releases.rules.lifecycle import ChangedMeanwhile, Role
+from releases.verdict.exemption import Covers
 from statsoffice.messages import outbox
 from tests.breaches.mornings import EARLY_MORNING, LIVE, MONITORED, NOT_LIVE, SEED_MORNING, covered, looks
 from tests.breaches.record import DUE, london
@@ -48,7 +47,7 @@ def approved(*covers, series, at=BEFORE, whole_producer=False, **changes):
     given = replace(APPROVAL, **changes)
     given = replace(given, covers=frozenset(covers)) if covers else given
     for_series = None if whole_producer else series
-    return exemptions.record(series.producer, for_series, given, by=head_of(series), at=at)
+    return exemptions.record_exemption(series.producer, for_series, given, by=head_of(series), at=at)
 
 
 def late(series, **fields):
@@ -118,14 +117,16 @@ def test_an_exemption_recorded_in_error_falls_away_and_the_suspicion_is_raised(s
     exemption = approved(series=series)
     late(series)
     assert drafting.draft_missing(now=NOW) == []
-    exemptions.end(exemption, Exemption.End.IN_ERROR, words="It was for another office.", by=head_of(series), at=NOW)
+    exemptions.end_exemption(
+        exemption, Exemption.End.IN_ERROR, words="It was for another office.", by=head_of(series), at=NOW
+    )
     assert len(drafting.draft_missing(now=NOW)) == 1
 
 
 def test_an_exemption_withdrawn_later_goes_on_covering_what_it_covered_and_nothing_new(series):
     exemption = approved(series=series, covers_to=date(2020, 7, 1))
     late(series)
-    exemptions.end(exemption, Exemption.End.WITHDRAWN, words="By letter.", by=head_of(series), at=NOW)
+    exemptions.end_exemption(exemption, Exemption.End.WITHDRAWN, words="By letter.", by=head_of(series), at=NOW)
     assert drafting.draft_missing(now=NOW) == []
     following = an_announced_release(series=series, reference="next", due_at=DUE + timedelta(days=1))
     looks(following, *SEED_MORNING)
@@ -138,9 +139,9 @@ def test_only_the_head_of_profession_or_a_deputy_keeps_exemptions(series, role):
     exemption = approved(series=series)
     other = member(role, series.producer)
     with pytest.raises(NotYours):
-        exemptions.record(series.producer, series, APPROVAL, by=other, at=BEFORE)
+        exemptions.record_exemption(series.producer, series, APPROVAL, by=other, at=BEFORE)
     with pytest.raises(NotYours):
-        exemptions.end(exemption, Exemption.End.IN_ERROR, words="Not mine", by=other, at=NOW)
+        exemptions.end_exemption(exemption, Exemption.End.IN_ERROR, words="Not mine", by=other, at=NOW)
     assert Exemption.objects.get().end == ""
 
 
@@ -162,9 +163,9 @@ def test_an_approval_that_cannot_be_so_is_refused_on_its_field(series, changes, 
 
 def test_an_exemption_ends_once(series):
     exemption, head = approved(series=series), head_of(series)
-    exemptions.end(exemption, Exemption.End.WITHDRAWN, words="By letter.", by=head, at=NOW)
-    with pytest.raises(SomebodyWasFaster):
-        exemptions.end(exemption, Exemption.End.IN_ERROR, words="Otherwise", by=head, at=NOW)
+    exemptions.end_exemption(exemption, Exemption.End.WITHDRAWN, words="By letter.", by=head, at=NOW)
+    with pytest.raises(ChangedMeanwhile):
+        exemptions.end_exemption(exemption, Exemption.End.IN_ERROR, words="Otherwise", by=head, at=NOW)
     assert Exemption.objects.get().end_words == "By letter."
 
 

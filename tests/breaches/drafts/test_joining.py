@@ -14,9 +14,8 @@ from breaches.drafts.mornings import drafts_of, morning_of, to_join
 from breaches.models import JoinedDraft, Report, Suspicion
 from breaches.permissions import declared_own_act
 from breaches.reports.versions import content_of, present
-from releases.core.lifecycle import WrongRole, WrongState
-from releases.core.roles import Role
 from releases.models.append_only import AppendOnlyRow
+from releases.rules.lifecycle import Role, WrongRole, WrongState
 from tests.breaches.mornings import EARLY_MORNING, LIVE, NOT_LIVE, NOT_SEEN_MORNING, a_late_release, covered, looks
 from tests.breaches.people import AT, an_office, printed, read_anew, written
 from tests.breaches.record import DUE, london

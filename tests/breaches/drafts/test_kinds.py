@@ -7,7 +7,7 @@ from breaches.core.status import SUSPECTED, Kind
 from breaches.drafts.drafting import KINDS
 from breaches.models import Report
 from breaches.words import wording
-from releases.core.judging.verdict import Outcome
+from releases.verdict.address import Outcome
 from tests.breaches.record import DUE
 from tests.factories import ProducerFactory
 

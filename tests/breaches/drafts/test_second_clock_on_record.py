@@ -8,10 +8,10 @@ from django.urls import reverse
 from breaches.core.account.facts import PastCaches, PublisherTime
 from breaches.drafts import drafting
 from breaches.reports import facts_on_record
-from releases.core.judging.diagnosis import Diagnosis
-from releases.core.judging.publisher import Source
-from releases.core.roles import Role
+from releases.detection.finding import Source
 from releases.models import Membership, Statement, Verification
+from releases.rules.lifecycle import Role
+from releases.verdict.diagnosis import Diagnosis
 from tests.breaches.mornings import a_late_release
 from tests.breaches.paper.papers import text_of
 from tests.breaches.record import london

@@ -16,10 +16,9 @@ from breaches.models import Report, ReportEvent, StartedReport
 from breaches.paper.printing import draft_of
 from breaches.permissions import Action, reports_where
 from breaches.reports.versions import content_of, present
-from releases.calendar import scheduling
-from releases.core.roles import Role
+from releases import pre_release_access, pre_release_list, scheduling
 from releases.permissions import NotYours
-from releases.pre_release import pre_release_names, pre_release_record
+from releases.rules.lifecycle import Role
 from tests.breaches.forms import words
 from tests.breaches.people import an_office
 from tests.factories import SEED_DUE, SeriesFactory, UserFactory, a_confirmed_release, an_announced_release
@@ -78,7 +77,7 @@ def test_the_draft_holds_what_the_list_holds_and_prompts_for_the_rest(office, re
 
 def test_recorded_times_and_what_waits_are_in_the_facts(office, release):
     entry = release.pre_release_access.get()
-    pre_release_record.begin(
+    pre_release_access.record_begin(
         entry,
         began_at=SEED_DUE - timedelta(hours=25),
         by=office.statistician,
@@ -178,7 +177,7 @@ def test_evidence_and_names_are_kept_while_the_report_is_undecided(office, relea
 def test_erasing_names_changes_no_report(office, release):
     report = started(release, by=office.statistician).report
     before = present(report).content_sha256
-    pre_release_names.erase(release, by=office.head, at=AFTERWARDS)
+    pre_release_list.erase_name(release, by=office.head, at=AFTERWARDS)
     report.refresh_from_db()
     assert present(report).content_sha256 == before
     assert from_json(present(report).content) == content_of(report)

@@ -14,9 +14,9 @@ from breaches.drafts.starting import About
 from breaches.models import Report, StartedReport
 from breaches.paper.printing import draft_of
 from breaches.reports.versions import content_of
-from releases.calendar import scheduling
-from releases.core.roles import Role
+from releases import scheduling
 from releases.permissions import NotYours
+from releases.rules.lifecycle import Role
 from tests.factories import (
     SEED_DUE,
     a_confirmed_release,

@@ -10,7 +10,7 @@ from breaches.completing.cause import Found
 from breaches.core.status import Cause
 from breaches.drafts import joining
 from breaches.reports.versions import content_of
-from releases.core.roles import Role
+from releases.rules.lifecycle import Role
 from statsoffice.messages import outbox
 from statsoffice.messages.models import Message
 from tests.breaches.drafts.test_joining import a_morning

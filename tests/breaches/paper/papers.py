@@ -11,7 +11,7 @@ from breaches.core.account.narrative import account
 from breaches.core.content import Output, TimelineEntry
 from breaches.core.printed.document import Approval, lay_out
 from breaches.paper.pdf import render
-from releases.core.roles import Role
+from releases.rules.lifecycle import Role
 from tests.breaches.record import SEED_LOOKS, address, london, record
 from tests.breaches.seed_case import CONTENT, URL
 

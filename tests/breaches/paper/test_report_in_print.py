@@ -12,9 +12,7 @@ from breaches.core.content import Output, ReportContent
 from breaches.core.printed.annex_facts import annex_of
 from breaches.core.printed.document import DRAFT_MARK, REHEARSAL_MARK
 from breaches.paper.pdf import render
-from releases.core.judging.evidence import AddressRole
-from releases.core.judging.publisher import Source
-from tests.breaches.core.printed.test_document import FORM
+from releases.detection.finding import AddressRole, Source
 from tests.breaches.paper.papers import (
     APPROVAL,
     LONG_WORD,
@@ -32,7 +30,7 @@ from tests.breaches.paper.papers import (
     words,
 )
 from tests.breaches.record import LIVE, NOT_LIVE, SEED_LOOKS, UNREACHABLE, address, london, look, record
-from tests.breaches.seed_case import TITLE, URL
+from tests.breaches.seed_case import FORM, TITLE, URL
 from tests.verapdf import check_each
 
 # One file for what every page says of a rehearsal, of an approval and of the evidence.

@@ -16,11 +16,11 @@ from breaches.core.status import (
 )
 from breaches.models import Report
 from breaches.registers.counted import Scope, history
-from releases.core.agreement import Mark, marks
-from releases.core.dates.london import local_date
-from releases.core.judging.verdict import ASKS_A_PERSON, SUSPICIOUS
-from releases.core.roles import Role
 from releases.models import DateChange, Release, Verification
+from releases.rules.date_change import Mark, date_change_marks
+from releases.rules.lifecycle import Role
+from releases.rules.london import local_date
+from releases.verdict.address import ASKS_A_PERSON, SUSPICIOUS
 from tests.breaches.people import a_report
 from tests.breaches.random_office import FIRST, LAST, TODAY, ARandomOffice
 from tests.factories import UserFactory, member
@@ -59,7 +59,7 @@ class RowByRow:
             if (place := belongs_to(office, one.release.series, local_date(one.made_at)))
             and not one.release.rehearsal
             # As the register of changes marks what was made on the day of release.
-            and Mark.ON_THE_DAY in marks(one.was, one.to, asked_at=one.requested_at, made_at=one.made_at)
+            and Mark.ON_THE_DAY in date_change_marks(one.was, one.to, asked_at=one.requested_at, made_at=one.made_at)
         ]
 
     @staticmethod

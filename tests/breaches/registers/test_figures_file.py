@@ -7,10 +7,10 @@ from breaches.core.figures.figures import Case, History, Verdicts
 from breaches.core.figures.quarter import Quarter
 from breaches.core.status import ReportStatus
 from breaches.registers import figures_file
-from releases.core.judging.verdict import Outcome
-from releases.core.roles import Role
-from releases.core.tables import files
-from releases.core.tables.files import Kind
+from releases.rules import tables
+from releases.rules.lifecycle import Role
+from releases.rules.tables import TableKind
+from releases.verdict.address import Outcome
 from tests.breaches.people import a_report, an_office, joins
 from tests.breaches.record import london
 from tests.factories import ProducerFactory, SeriesFactory, UserFactory
@@ -25,13 +25,13 @@ def _in_2020(time_machine):
     time_machine.move_to(london("15:00", "2020-07-03"), tick=False)
 
 
-def address(kind=Kind.CSV):
+def address(kind=TableKind.CSV):
     return f"/reports/register/figures/export/{kind}/"
 
 
 def lines(content):
     """The lines of a file by producer, series and first and last day."""
-    (_, header), *rows = files.read(content, name="figures")
+    (_, header), *rows = tables.read_table(content, name="figures")
     names = [cell.text for cell in header]
     found = [dict(zip(names, [cell.text for cell in row], strict=False)) for _, row in rows]
     return {tuple(line[name] for name in figures_file.WHOSE): line for line in found}
@@ -47,7 +47,7 @@ def test_every_kind_of_file_holds_a_line_for_each_series_and_period(client, subt
     a_report(office, ReportStatus.RECORDED, reference="again", series=series)
     quiet = SeriesFactory(producer=office.producer, title="Quiet")
     client.force_login(office.head)
-    for kind in Kind:
+    for kind in TableKind:
         with subtests.test(str(kind)):
             check_lines(lines(client.get(address(kind)).content), office.producer.name, series, quiet)
 
@@ -77,7 +77,7 @@ def check_lines(found, name, series, quiet):
     assert filled(found[name, "", "2019-01-01", "2019-12-31"]) == {}
 
 
-@pytest.mark.parametrize("kind", list(Kind))
+@pytest.mark.parametrize("kind", list(TableKind))
 def test_a_median_between_two_days_and_a_share_are_numbers_with_a_point(kind):
     spring = {"producer": 1, "quarter": Quarter(2020, 2)}
     history = History(
@@ -126,5 +126,5 @@ def test_a_stranger_gets_nothing(client):
 def test_the_page_leads_to_each_file_of_what_it_shows(client, office, approved_report):
     client.force_login(office.head)
     page = client.get("/reports/register/figures/", {"year": "2020"}).text
-    for kind in Kind:
+    for kind in TableKind:
         assert f'href="{address(kind)}?year=2020"' in page

@@ -9,10 +9,10 @@ from django.urls import reverse
 
 from breaches.registers import near_misses
 from breaches.views import near_misses as views
-from releases.core.preflight_findings import Code, Finding
-from releases.core.roles import Role
+from releases import statements
+from releases.detection.preflight import PreflightCode, PreflightFinding
 from releases.models import PreflightRun, Verification
-from releases.verdicts import answering
+from releases.rules.lifecycle import Role
 from tests.breaches.forms import words
 from tests.breaches.mornings import LIVE, NOT_LIVE, SEED_MORNING, covered, looks
 from tests.breaches.people import an_office
@@ -55,7 +55,7 @@ def checked(release, *runs):
             schedule_version=1,
             asked_at=at,
             done_at=at,
-            findings=[Finding(code).to_json() for code in codes],
+            findings=[PreflightFinding(code).to_json() for code in codes],
             problems=len(codes),
             news=0,
         )
@@ -83,7 +83,7 @@ def test_a_release_that_was_in_time_by_a_persons_word_where_looks_could_not_tell
     release = a_release(series, UNTOLD)
     assert Verification.objects.get().outcome == "uncertain"
     assert found(office) == []
-    statement = answering.was_live(release, live_at=london("09:31"), by=office.statistician, at=NOW)
+    statement = statements.record_live_time(release, live_at=london("09:31"), by=office.statistician, at=NOW)
     (miss,) = found(office)
     assert (miss.release, miss.stated, miss.within_tolerance) == (release, (statement,), None)
 
@@ -91,25 +91,25 @@ def test_a_release_that_was_in_time_by_a_persons_word_where_looks_could_not_tell
 @pytest.mark.parametrize("live", ["09:29", "09:32:01"], ids=["before it was due", "after the limit"])
 def test_a_word_about_another_time_makes_none(office, series, live):
     release = a_release(series, UNTOLD)
-    answering.was_live(release, live_at=london(live), by=office.statistician, at=NOW)
+    statements.record_live_time(release, live_at=london(live), by=office.statistician, at=NOW)
     assert found(office) == []
 
 
 @pytest.mark.both_databases
 def test_problems_that_were_mended_before_it_was_due_make_one(office, series):
     release = a_release(series, ON_THE_DOT)
-    checked(release, ("09:30", [Code.NO_RESPONSIBLE]), ("12:00", [Code.NO_HEAD]), ("15:00", []))
+    checked(release, ("09:30", [PreflightCode.NO_RESPONSIBLE]), ("12:00", [PreflightCode.NO_HEAD]), ("15:00", []))
     (miss,) = found(office)
-    assert miss.mended.found.findings == [Finding(Code.NO_HEAD).to_json()]
+    assert miss.mended.found.findings == [PreflightFinding(PreflightCode.NO_HEAD).to_json()]
     assert miss.mended.mended.done_at == london("15:00", "2020-06-29")
 
 
 @pytest.mark.parametrize(
     "runs",
     [
-        [("09:30", [Code.NO_HEAD])],
+        [("09:30", [PreflightCode.NO_HEAD])],
         [("09:30", [])],
-        [("09:30", []), ("12:00", [Code.NO_HEAD])],
+        [("09:30", []), ("12:00", [PreflightCode.NO_HEAD])],
         [],
     ],
     ids=["not mended", "never found", "found last", "not checked"],
@@ -120,7 +120,7 @@ def test_problems_that_were_not_found_or_not_mended_make_none(office, series, ru
 
 
 def test_problems_that_were_mended_on_a_release_that_came_late_make_none(office, series):
-    checked(a_release(series, SEED_MORNING), ("09:30", [Code.NO_HEAD]), ("12:00", []))
+    checked(a_release(series, SEED_MORNING), ("09:30", [PreflightCode.NO_HEAD]), ("12:00", []))
     assert found(office) == []
 
 
@@ -153,13 +153,17 @@ def listed(client, **asked):
 
 def test_the_page_says_why_each_is_one(client, office, series, afterwards):
     a_release(series, IN_A_MINUTE, reference="tolerated", title="Tolerated")
-    answering.was_live(
+    statements.record_live_time(
         a_release(series, UNTOLD, reference="stated", title="Stated"),
         live_at=london("09:31"),
         by=office.statistician,
         at=NOW,
     )
-    checked(a_release(series, ON_THE_DOT, reference="mended", title="Mended"), ("09:30", [Code.NO_HEAD]), ("12:00", []))
+    checked(
+        a_release(series, ON_THE_DOT, reference="mended", title="Mended"),
+        ("09:30", [PreflightCode.NO_HEAD]),
+        ("12:00", []),
+    )
     client.force_login(office.head)
     page = listed(client)
     for part in (

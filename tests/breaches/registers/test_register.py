@@ -17,7 +17,7 @@ from breaches.models import Report
 from breaches.registers import register
 from breaches.registers.register import Wanted
 from breaches.views import register as views
-from releases.core.roles import Role
+from releases.rules.lifecycle import Role
 from tests.breaches.forms import words
 from tests.breaches.mornings import EARLY_MORNING, a_late_release, covered, looks
 from tests.breaches.people import AT, a_report, an_office, joins

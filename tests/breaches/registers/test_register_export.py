@@ -17,12 +17,12 @@ from breaches.registers import register_export
 from breaches.registers.register import Wanted
 from breaches.registers.register_export import CannotBeExported
 from breaches.reports.versions import content_of
-from releases.core.canonical import sha256_hex
-from releases.core.roles import Role
-from releases.core.tables import files
-from releases.core.tables.files import Kind
 from releases.models.append_only import AppendOnlyRow, check_chain
 from releases.permissions import NotYours
+from releases.rules import tables
+from releases.rules.canonical import sha256_hex
+from releases.rules.lifecycle import Role
+from releases.rules.tables import TableKind
 from tests.breaches.people import AT, a_report, an_office, joins
 from tests.factories import UserFactory
 from tests.releases.admin.site import page, staff
@@ -38,7 +38,7 @@ PERSON = Person("Ada Hill", "ada.hill@example.gov.uk", "020 7946 0001")
 
 def rows(content):
     """The lines of a file as mappings."""
-    (_, header), *lines = files.read(content, name="reports")
+    (_, header), *lines = tables.read_table(content, name="reports")
     names = [cell.text for cell in header]
     return [dict(zip(names, [cell.text for cell in line], strict=False)) for _, line in lines]
 
@@ -64,7 +64,7 @@ def report_with_people(office):
     return a_report_with_people(office)
 
 
-@pytest.mark.parametrize("kind", list(Kind))
+@pytest.mark.parametrize("kind", list(TableKind))
 def test_every_kind_of_file_says_what_when_and_how_it_was_decided(kind, office, sent_report):
     (row,) = rows(register_export.export(Wanted(), kind, by=office.people[Role.AUDITOR], at=AT))
     assert (row["reference"], row["kind"], row["state"]) == (sent_report.reference, "Late", "Sent")
@@ -81,27 +81,27 @@ def test_a_line_says_the_cause_and_what_is_still_to_be_done(office, approved_rep
         actions.add(approved_report, replace(plan, due=due), by=office.head, at=AT)
     done = actions.add(approved_report, replace(plan, due=date(2020, 6, 28)), by=office.head, at=AT)
     actions.finish(done, done=True, by=office.head, at=AT)
-    (row,) = rows(register_export.export(Wanted(), Kind.CSV, by=office.head, at=AT))
+    (row,) = rows(register_export.export(Wanted(), TableKind.CSV, by=office.head, at=AT))
     assert row["cause"] == "A fault of the scheduler"
     assert (row["actions"], row["actions_not_done"], row["actions_overdue"]) == ("4", "3", "1")
 
 
-@pytest.mark.parametrize("kind", list(Kind))
+@pytest.mark.parametrize("kind", list(TableKind))
 def test_no_program_takes_what_was_typed_for_a_formula(kind, office, report_with_people):
     content = register_export.export(Wanted(), kind, by=office.head, at=AT)
     (row,) = rows(content)
     assert row["outputs"] == '=HYPERLINK("https://evil.example.com")'
-    if kind is Kind.CSV:
+    if kind is TableKind.CSV:
         assert "\"'=HYPERLINK" in content.decode("utf-8-sig")
 
 
 @pytest.mark.parametrize("role", sorted(LEADS))
 def test_people_are_in_the_file_only_if_a_lead_asks(role, office, report_with_people):
     lead = office.people[role]
-    without = register_export.export(Wanted(), Kind.CSV, by=lead, at=AT)
+    without = register_export.export(Wanted(), TableKind.CSV, by=lead, at=AT)
     assert "Ada Hill" not in without.decode()
     assert "@" not in without.decode()
-    (row,) = rows(register_export.export(Wanted(), Kind.CSV, by=lead, at=AT, contacts=True))
+    (row,) = rows(register_export.export(Wanted(), TableKind.CSV, by=lead, at=AT, contacts=True))
     people = [row["dealing_name"], row["dealing_email"], row["dealing_telephone"]]
     assert people == ["Ada Hill", "ada.hill@example.gov.uk", "020 7946 0001"]
     assert row["head_of_profession_email"]
@@ -111,7 +111,7 @@ def test_people_are_in_the_file_only_if_a_lead_asks(role, office, report_with_pe
 @pytest.mark.parametrize("role", sorted(TAKERS - LEADS))
 def test_nobody_else_can_ask_for_people(client, role, office, report_with_people):
     with pytest.raises(NotYours):
-        register_export.export(Wanted(), Kind.CSV, by=office.people[role], at=AT, contacts=True)
+        register_export.export(Wanted(), TableKind.CSV, by=office.people[role], at=AT, contacts=True)
     assert not RegisterEvent.objects.exists()
     client.force_login(office.people[role])
     assert "telephone" not in client.get(ADDRESS).text
@@ -125,7 +125,7 @@ def test_a_lead_of_one_producer_gets_no_people_of_another():
     a_report_with_people(office)
     theirs = a_report_with_people(other, reference="theirs")
     joins(office.head, other.producer, Role.AUDITOR)
-    found = rows(register_export.export(Wanted(), Kind.CSV, by=office.head, at=AT, contacts=True))
+    found = rows(register_export.export(Wanted(), TableKind.CSV, by=office.head, at=AT, contacts=True))
     assert {row["reference"]: bool(row["dealing_name"]) for row in found} == {
         "breach-schools-march-2020": True,
         theirs.reference: False,
@@ -159,7 +159,7 @@ def test_each_export_is_on_record_with_who_when_what_was_asked_and_what_it_held(
 
 
 def test_the_record_of_exports_cannot_be_changed(office, draft_report):
-    register_export.export(Wanted(), Kind.CSV, by=office.head, at=AT)
+    register_export.export(Wanted(), TableKind.CSV, by=office.head, at=AT)
     with pytest.raises(AppendOnlyRow):
         RegisterEvent.objects.update(kind="nothing")
     with pytest.raises(AppendOnlyRow):
@@ -197,7 +197,7 @@ def test_a_filter_that_cannot_be_exports_nothing(client, office, draft_report):
 def test_a_file_of_too_many_reports_is_refused(monkeypatch, office, draft_report):
     monkeypatch.setattr(register_export, "MOST_REPORTS", 0)
     with pytest.raises(CannotBeExported, match=r"A file holds 0 reports at most, and these are 1: choose fewer."):
-        register_export.export(Wanted(), Kind.CSV, by=office.head, at=AT)
+        register_export.export(Wanted(), TableKind.CSV, by=office.head, at=AT)
 
 
 def test_no_kind_of_file_is_said_at_its_field(client, office, draft_report):
@@ -226,7 +226,7 @@ def test_a_stranger_gets_nothing(client, draft_report):
 def test_the_record_is_read_in_the_admin_site_by_those_who_may_take_files_and_written_by_nobody(
     role, office, draft_report
 ):
-    register_export.export(Wanted(), Kind.CSV, by=office.head, at=AT)
+    register_export.export(Wanted(), TableKind.CSV, by=office.head, at=AT)
     client = staff(role, office.producer, is_superuser=True)
     if role not in TAKERS:
         assert client.get(page("registerevent")).status_code == 403
@@ -238,10 +238,10 @@ def test_the_record_is_read_in_the_admin_site_by_those_who_may_take_files_and_wr
 
 
 def test_a_file_takes_as_many_queries_whatever_it_holds(django_assert_num_queries, office, draft_report):
-    register_export.export(Wanted(), Kind.CSV, by=office.head, at=AT)
+    register_export.export(Wanted(), TableKind.CSV, by=office.head, at=AT)
     with CaptureQueriesContext(connection) as few:
-        register_export.export(Wanted(), Kind.CSV, by=office.head, at=AT)
+        register_export.export(Wanted(), TableKind.CSV, by=office.head, at=AT)
     for number in range(2):
         a_report(office, ReportStatus.APPROVED, reference=f"more-{number}")
     with django_assert_num_queries(len(few)):
-        register_export.export(Wanted(), Kind.CSV, by=office.head, at=AT)
+        register_export.export(Wanted(), TableKind.CSV, by=office.head, at=AT)

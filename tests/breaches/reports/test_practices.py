@@ -13,9 +13,8 @@ from breaches.drafts.starting import About, start
 from breaches.models import Edition, Practice, Report
 from breaches.reports import practices
 from breaches.reports.versions import content_of, present
-from releases.core.lifecycle import SomebodyWasFaster, SomethingMissing
-from releases.core.roles import Role
 from releases.permissions import NotYours
+from releases.rules.lifecycle import ChangedMeanwhile, MissingFields, Role
 from tests.breaches.editions import citing, practice
 from tests.breaches.people import AT, a_report, an_office, printed
 from tests.shared_rows import shared_fixture
@@ -153,14 +152,14 @@ def test_heads_of_profession_deputies_and_calendar_managers_settle_a_wording(off
 
 @pytest.mark.parametrize(("field", "values"), [("wording", {"wording": " "}), ("source", {"source": " "})])
 def test_a_wording_is_settled_only_with_its_words_and_their_source(office, field, values):
-    with pytest.raises(SomethingMissing) as refused:
+    with pytest.raises(MissingFields) as refused:
         settle(office, **values)
     assert refused.value.field == field
 
 
 def test_of_two_who_settle_at_once_the_second_is_told_and_may_correct_it(office):
     first = settle(office)
-    with pytest.raises(SomebodyWasFaster):
+    with pytest.raises(ChangedMeanwhile):
         settle(office, wording="Other words.", by=office.people[Role.DEPUTY])
     again = settle(office, wording="Other words.", seen=first.settled_mark, at=AT + timedelta(hours=1))
     assert again.wording == "Other words."

@@ -7,7 +7,7 @@ from breaches.core.status import ReportStatus
 from breaches.deciding import sign_off
 from breaches.models import Report
 from breaches.reports.versions import content_of
-from releases.core.roles import Role
+from releases.rules.lifecycle import Role
 from tests.breaches.editions import citing, practice
 from tests.breaches.forms import error_links, send, words
 from tests.breaches.people import AT, a_report

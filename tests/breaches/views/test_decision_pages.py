@@ -10,7 +10,7 @@ from breaches.deciding import sign_off
 from breaches.drafts import drafting
 from breaches.models import ApprovedDocument, Report
 from breaches.reports.versions import content_of
-from releases.core.roles import Role
+from releases.rules.lifecycle import Role
 from tests.breaches.forms import error_links, filled_in, page_of, send, status_of, words
 from tests.breaches.mornings import NOT_LIVE, a_drafted_report, looks
 from tests.breaches.people import AT, IMPACT, an_office, printed, written

@@ -5,7 +5,7 @@ import pytest
 from breaches.core.status import WITH_DOCUMENT, ReportStatus
 from breaches.models import ApprovedDocument
 from breaches.paper import pdf
-from releases.core.canonical import sha256_hex
+from releases.rules.canonical import sha256_hex
 from tests.breaches.forms import page_of, send, status_of, words
 from tests.breaches.paper.papers import text_of
 from tests.breaches.people import ACTIONS, IMPACT, brought, written

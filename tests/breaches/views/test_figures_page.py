@@ -14,8 +14,8 @@ from breaches.core.status import ReportStatus, Term
 from breaches.deciding import sign_off
 from breaches.drafts import drafting
 from breaches.models import Report
-from releases.core.roles import Role
 from releases.models import Release, Verification
+from releases.rules.lifecycle import Role
 from tests.breaches.forms import words
 from tests.breaches.mornings import a_late_release
 from tests.breaches.people import AT, a_report, an_office, joins, printed

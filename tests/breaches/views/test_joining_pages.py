@@ -8,7 +8,7 @@ from django.urls import reverse
 
 from breaches.drafts import joining
 from breaches.models import Report
-from releases.core.roles import Role
+from releases.rules.lifecycle import Role
 from tests.breaches.drafts.test_joining import a_morning
 from tests.breaches.forms import send, words
 from tests.breaches.people import AT, an_office, written

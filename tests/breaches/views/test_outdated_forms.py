@@ -9,7 +9,7 @@ from breaches.deciding import publishing, redaction, sending, sign_off
 from breaches.drafts import drafting
 from breaches.models import ApprovedDocument, Report
 from breaches.reports.versions import record
-from releases.core.lifecycle import SomebodyWasFaster
+from releases.rules.lifecycle import ChangedMeanwhile
 from tests.breaches.forms import filled_in, page_of, send, status_of, words
 from tests.breaches.mornings import NOT_LIVE, looks
 from tests.breaches.people import AT, REGULATOR, printed, read_anew, written
@@ -82,7 +82,7 @@ def test_an_approval_page_that_was_opened_before_a_change_does_not_approve(
     assert "Changes since you opened the page" in words(answer.text)
     assert page_of(submitted_report, "report") in answer.text
     # by the function, for what was read before
-    with pytest.raises(SomebodyWasFaster):
+    with pytest.raises(ChangedMeanwhile):
         sign_off.approve(_in_the_state_of(read, status), by=office.head, at=AT, render=printed)
     assert ApprovedDocument.objects.count() == 0
     assert status_of(submitted_report) == status

@@ -14,7 +14,7 @@ from breaches.paper import printing
 from breaches.permissions import TABLE, Action
 from breaches.reports.versions import present
 from breaches.views import reports
-from releases.core.roles import Role
+from releases.rules.lifecycle import Role
 from tests.breaches.forms import words
 from tests.breaches.mornings import EARLY_MORNING, NOT_SEEN_MORNING, a_drafted_report, a_late_release, covered, looks
 from tests.breaches.people import a_report, an_office, printed

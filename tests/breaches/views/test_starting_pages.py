@@ -11,7 +11,7 @@ from breaches.core.status import Kind
 from breaches.drafts.starting import About
 from breaches.models import Report, StartedReport
 from breaches.reports.versions import content_of
-from releases.core.roles import Role
+from releases.rules.lifecycle import Role
 from tests.breaches.drafts.test_starting_by_hand import AFTERWARDS, THAT_DAY, WRITERS, started
 from tests.breaches.forms import words
 from tests.breaches.mornings import LIVE, NOT_LIVE, NOT_SEEN_MORNING, a_drafted_report, looks

@@ -7,8 +7,8 @@ from django.contrib.messages import get_messages
 from django.test import Client
 from django.urls import reverse
 
-from releases.core.roles import Role
 from releases.models import Release
+from releases.rules.lifecycle import Role
 from tests.factories import member
 
 # Releases here are due long after the tests run, unless a test is about the past.

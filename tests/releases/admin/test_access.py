@@ -2,10 +2,10 @@
 
 import pytest
 
-from releases.calendar import scheduling
-from releases.core.roles import Role
+from releases import scheduling
 from releases.models import Contact, DateChange, Membership, Observation, Producer, Release, ReleaseEvent, Series
 from releases.models.event import record
+from releases.rules.lifecycle import Role
 from tests.factories import (
     ContactFactory,
     ProducerFactory,

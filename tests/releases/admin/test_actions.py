@@ -5,11 +5,9 @@ from itertools import product
 
 import pytest
 
-from releases.beforehand import preflight
-from releases.calendar import scheduling
-from releases.core.roles import Role
+from releases import pre_release_access, preflight, scheduling
 from releases.models import DateChangeRequest, Membership, Release, ReleaseEvent
-from releases.pre_release import pre_release_list
+from releases.rules.lifecycle import Role
 from tests.factories import (
     SeriesFactory,
     a_confirmed_release,
@@ -126,16 +124,16 @@ def test_a_release_that_was_never_public_is_deleted_with_what_hangs_on_it(confir
     shortly = release.due_at - timedelta(hours=3)
 
     def a_waiting_change_of_the_list():
-        assert pre_release_list.grant(release, MINISTER, by=statistician, at=shortly).waits
+        assert pre_release_access.grant_access(release, MINISTER, by=statistician, at=shortly).waits
 
     def next_years():
         later = a_release(series=release.series, reference="later", slot=london_slot(DAY + timedelta(days=364)))
         Release.objects.filter(pk=later.pk).update(planned_from=release)
 
     attached = {
-        "a list": lambda: pre_release_list.grant(release, MINISTER, by=statistician, at=release.recorded_at),
+        "a list": lambda: pre_release_access.grant_access(release, MINISTER, by=statistician, at=release.recorded_at),
         "a change of the list": a_waiting_change_of_the_list,
-        "a check": lambda: preflight.ask(release, by=None, now=shortly),
+        "a check": lambda: preflight.request_preflight(release, by=None, now=shortly),
         "next year's": next_years,
     }
     client = staff_of(Role.CALENDAR_MANAGER, release)

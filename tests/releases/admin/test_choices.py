@@ -3,8 +3,8 @@
 import pytest
 from django.urls import reverse
 
-from releases.core.roles import Role
 from releases.models import Membership
+from releases.rules.lifecycle import Role
 from tests.factories import ContactFactory, ProducerFactory, SeriesFactory, UserFactory, member
 from tests.releases.admin.site import page, signed_in, staff
 

@@ -4,11 +4,11 @@ from datetime import UTC, date, datetime
 
 import pytest
 
-from releases.core.exemption import Covers
-from releases.core.roles import Role
+from releases import exemptions
+from releases.exemptions import Approval
 from releases.models import Exemption
-from releases.verdicts import exemptions
-from releases.verdicts.exemptions import Approval
+from releases.rules.lifecycle import Role
+from releases.verdict.exemption import Covers
 from tests.factories import SeriesFactory, member, rolled_back
 from tests.releases.admin.site import page, said, signed_in, staff
 from tests.shared_rows import shared_fixture
@@ -52,7 +52,7 @@ def kept(series):
     approval = Approval(
         "OSR 2020/17", date(2020, 6, 19), date(2020, 6, 30), date(2020, 7, 3), frozenset({Covers.LATE}), "Later."
     )
-    return exemptions.record(
+    return exemptions.record_exemption(
         series.producer, series, approval, by=member(Role.HEAD_OF_PROFESSION, series.producer), at=NOW
     )
 
@@ -146,14 +146,14 @@ def test_an_exemption_that_has_ended_stays_as_it_ended(series, exemption):
 def test_somebody_who_ended_it_first_is_told_of(series, monkeypatch, exemption):
     head = member(Role.HEAD_OF_PROFESSION, series.producer)
     client = staff(Role.DEPUTY, series.producer)
-    end = exemptions.end
+    end = exemptions.end_exemption
 
     def end_after_somebody_else(*args, **kwargs):
         if not Exemption.objects.get().end:
             end(exemption, Exemption.End.WITHDRAWN, words="First", by=head, at=NOW)
         return end(*args, **kwargs)
 
-    monkeypatch.setattr(exemptions, "end", end_after_somebody_else)
+    monkeypatch.setattr(exemptions, "end_exemption", end_after_somebody_else)
     response = client.post(page("exemption", "change", exemption.pk), {"end": "in_error", "end_words": "Second"})
     assert "has ended already" in said(response)[0]
     assert Exemption.objects.get().end_words != "Second"

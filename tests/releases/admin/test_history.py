@@ -4,9 +4,9 @@ from datetime import timedelta
 
 import pytest
 
-from releases.calendar import scheduling
-from releases.core.roles import Role
+from releases import scheduling
 from releases.models.event import record
+from releases.rules.lifecycle import Role
 from tests.factories import ProducerFactory, SeriesFactory, an_announced_release, london_slot, member
 from tests.releases.admin.site import DAY, form_of, page, staff
 from tests.releases.admin.test_access import series_form

@@ -10,10 +10,10 @@ from django.db import connection
 from django.test import RequestFactory
 from django.test.utils import CaptureQueriesContext
 
-from releases.calendar import scheduling
-from releases.core.dates.calendar import Precision, Slot
-from releases.core.roles import Role
+from releases import scheduling
 from releases.models import Membership, Release, Verification
+from releases.rules.calendar import Precision, Slot
+from releases.rules.lifecycle import Role
 from tests.factories import SeriesFactory, a_confirmed_release, a_release, an_announced_release, london_slot, member
 from tests.releases.admin.site import page, signed_in
 from tests.shared_rows import shared_fixture

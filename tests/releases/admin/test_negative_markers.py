@@ -2,8 +2,8 @@
 
 import pytest
 
-from releases.core.roles import Role
 from releases.models import Producer
+from releases.rules.lifecycle import Role
 from tests.factories import ProducerFactory, UserFactory, member
 from tests.releases.admin.site import page, signed_in, staff
 

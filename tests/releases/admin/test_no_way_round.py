@@ -5,9 +5,9 @@ from datetime import timedelta
 import pytest
 from django.contrib.admin.helpers import ACTION_CHECKBOX_NAME
 
-from releases.calendar import scheduling
-from releases.core.roles import Role
+from releases import scheduling
 from releases.models import DateChange, Release, ReleaseEvent
+from releases.rules.lifecycle import Role
 from tests.factories import SeriesFactory, a_release, an_announced_release, london_slot, member, rolled_back
 from tests.releases.admin.site import DAY, act, form_of, page, refusals, staff
 from tests.shared_rows import shared_fixture

@@ -2,8 +2,8 @@
 
 import pytest
 
-from releases.core.roles import Role
 from releases.models import Membership, Producer
+from releases.rules.lifecycle import Role
 from statsoffice.demo import offices
 from tests.administrators import an_administrator
 from tests.factories import ProducerFactory, UserFactory, member

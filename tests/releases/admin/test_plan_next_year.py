@@ -4,8 +4,8 @@ from datetime import UTC, date, datetime
 
 import pytest
 
-from releases.core.roles import Role
 from releases.models import Release
+from releases.rules.lifecycle import Role
 from tests.factories import SeriesFactory, a_release, an_announced_release, london_slot
 from tests.releases.admin.site import act, said, staff
 from tests.shared_rows import shared_fixture

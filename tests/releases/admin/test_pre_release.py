@@ -3,8 +3,8 @@
 import pytest
 from django.contrib import admin
 
-from releases.core.pre_release_period import Period, Unit
 from releases.models import PreReleaseAccess, PreReleaseRequest, Producer
+from releases.rules.pre_release import Period, Unit
 from tests.factories import ProducerFactory, UserFactory
 from tests.releases.admin.site import page, refusals, signed_in
 

@@ -5,9 +5,9 @@ from datetime import UTC, datetime, time, timedelta
 import pytest
 from django.contrib.admin.models import LogEntry
 
-from releases.calendar import scheduling
-from releases.core.roles import Role
+from releases import scheduling
 from releases.models import Address, DateChange, Release, ReleaseEvent
+from releases.rules.lifecycle import Role
 from tests.factories import (
     SeriesFactory,
     a_confirmed_release,

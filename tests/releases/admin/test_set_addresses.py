@@ -4,8 +4,8 @@ from datetime import UTC, date, datetime
 
 import pytest
 
-from releases.core.roles import Role
 from releases.models import Address, Membership, ReleaseEvent
+from releases.rules.lifecycle import Role
 from tests.factories import SeriesFactory, a_confirmed_release, a_release, london_slot, member
 from tests.releases.admin.site import act, said, signed_in, staff
 from tests.shared_rows import shared_fixture
@@ -156,7 +156,7 @@ def test_who_does_not_keep_the_calendar_is_not_offered_it(series, subtests):
 
 
 def test_more_than_one_page_can_show_are_not_taken_at_once(client, series, monkeypatch):
-    monkeypatch.setattr("releases.admin.asking.MOST_AT_ONCE", 1)
+    monkeypatch.setattr("releases.admin.moves.MOST_AT_ONCE", 1)
     rows = [bare(series), bare(series, "other")]
     for action in ("set_addresses", "cancel"):
         assert "You chose 2 releases; choose at most 1 at once" in said(act(client, action, rows))[0]

@@ -5,9 +5,9 @@ from datetime import date
 import pytest
 from django.urls import reverse
 
-from releases.calendar import scheduling
-from releases.core.roles import Role
+from releases import scheduling
 from releases.models import PreflightRun, Release
+from releases.rules.lifecycle import Role
 from tests.factories import ProducerFactory, a_confirmed_release, a_release, an_announced_release, london_slot, member
 from tests.releases.admin.site import DAY, page, said, staff, staff_of
 

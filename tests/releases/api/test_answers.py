@@ -4,11 +4,10 @@ from datetime import date, timedelta
 
 import pytest
 
-from releases.calendar import scheduling
-from releases.core.dates.calendar import Precision, Slot
-from releases.core.roles import Role
+from releases import judge, scheduling
 from releases.models import Contact
-from releases.verdicts import judging
+from releases.rules.calendar import Precision, Slot
+from releases.rules.lifecycle import Role
 from tests.factories import (
     A_LONG_TIME_AGO,
     SEED_DUE,
@@ -112,7 +111,7 @@ def test_where_the_statistics_are_is_told_once_they_are_due_and_live(client, ser
     looks_at(release, "not_live", "live", start=SEED_DUE)
     time_machine.move_to(SEED_DUE + timedelta(hours=1), tick=False)
     assert asked(client)["releases"][0]["statistics_url"] is None
-    judging.judge(release, now=SEED_DUE + timedelta(hours=1))
+    judge.judge_one(release, now=SEED_DUE + timedelta(hours=1))
     assert asked(client)["releases"][0]["statistics_url"] == url
     time_machine.move_to(SEED_DUE - timedelta(seconds=1), tick=False)
     assert asked(client)["releases"][0]["statistics_url"] is None

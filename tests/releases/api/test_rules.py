@@ -4,9 +4,9 @@ from datetime import date, timedelta
 
 import pytest
 
-from releases.calendar import date_requests, public_reasons, scheduling
-from releases.core.dates.calendar import Precision, Slot
-from releases.core.roles import Role
+from releases import corrections, date_changes, scheduling
+from releases.rules.calendar import Precision, Slot
+from releases.rules.lifecycle import Role
 from tests.factories import A_LONG_TIME_AGO, SEED_DUE, a_release, an_announced_release, london_slot, member
 
 pytestmark = [pytest.mark.django_db, pytest.mark.usefixtures("settled")]
@@ -42,7 +42,7 @@ def test_a_corrected_reason_stands_in_the_place_of_the_first(client, series):
     (first,) = told(client, release)["date_changes"]
     assert (first["reason"], first["first_reason"], first["corrected_at"]) == ("Late figuers.", None, None)
     for seen, (reason, at) in enumerate((("Late figures", HOUR), ("Late figures.", 2 * HOUR))):
-        public_reasons.correct(release.date_changes.get(), reason=reason, seen=seen, by=head, at=BEFORE + at)
+        corrections.correct_public_reason(release.date_changes.get(), reason=reason, seen=seen, by=head, at=BEFORE + at)
     answer = told(client, release)
     (change,) = answer["date_changes"]
     assert (change["reason"], change["first_reason"]) == ("Late figures.", "Late figuers.")
@@ -60,9 +60,9 @@ def test_a_reason_for_a_provisional_change_is_not_told(client, series):
 def test_a_change_that_waits_for_agreement_is_not_told(client, series):
     release, head = an_announced_release(series=series), head_of(series)
     before = told(client, release)
-    asked = date_requests.ask(release, to=LATER, reason="Late figures.", by=head, at=BEFORE)
+    asked = date_changes.request_date_change(release, to=LATER, reason="Late figures.", by=head, at=BEFORE)
     assert told(client, release) == before
-    date_requests.agree(asked, by=head, at=BEFORE)
+    date_changes.agree_to_date_change(asked, by=head, at=BEFORE)
     assert told(client, release)["date"]["text"] == "14 July 2020 9:30am"
 
 

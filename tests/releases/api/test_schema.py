@@ -7,8 +7,8 @@ import schemathesis
 from hypothesis import HealthCheck, given, settings
 from schemathesis import GenerationMode
 
-from releases.calendar import scheduling
-from releases.core.dates.calendar import Precision, Slot
+from releases import scheduling
+from releases.rules.calendar import Precision, Slot
 from tests.factories import A_LONG_TIME_AGO, SEED_DUE, ProducerFactory, SeriesFactory, a_release, an_announced_release
 from tests.releases.cancelled import cancelled
 

@@ -7,15 +7,13 @@ import pytest
 from django.core.exceptions import ValidationError
 from django.db import IntegrityError, transaction
 
-from releases.beforehand import announcements
-from releases.calendar import scheduling
-from releases.core.canonical import sha256_hex
-from releases.core.roles import Role
+from releases import announcements, leases, scheduling
 from releases.models import Address, KeptBody, Observation, Verification
 from releases.models.append_only import check_chain
 from releases.models.observation import Purpose
 from releases.probe.probe import probe_from_settings
-from releases.record import leases
+from releases.rules.canonical import sha256_hex
+from releases.rules.lifecycle import Role
 from statsoffice.rehearsal_site.scenes import scene
 from tests.factories import a_confirmed_release, member
 from tests.releases.preflight import (
@@ -37,7 +35,7 @@ def hours(count: float) -> timedelta:
 
 
 def look(means, now: datetime) -> int:
-    return len(announcements.look_at_due(means=means, now=now))
+    return len(announcements.make_due_snapshots(means=means, now=now))
 
 
 @pytest.mark.parametrize(
@@ -59,7 +57,9 @@ def look(means, now: datetime) -> int:
 )
 def test_an_announcement_is_looked_at_when(seen, tried, now, due):
     at = {name: None if value is None else DUE + hours(value) for name, value in (("seen", seen), ("tried", tried))}
-    assert announcements.is_due(seen_at=at["seen"], tried_at=at["tried"], due_at=DUE, now=DUE + hours(now)) == due
+    assert (
+        announcements.is_snapshot_due(seen_at=at["seen"], tried_at=at["tried"], due_at=DUE, now=DUE + hours(now)) == due
+    )
 
 
 def test_what_was_announced_is_still_on_record_when_the_release_has_taken_its_place(site, means):
@@ -69,7 +69,7 @@ def test_what_was_announced_is_still_on_record_when_the_release_has_taken_its_pl
     assert look(means, DUE - hours(1)) == 1
     site.publish(ANNOUNCEMENT, [scene(status=301, headers={"Location": PAGE})])
     assert look(means, DUE + hours(0.2)) == 1
-    first, before, after = announcements.looks_of(release)
+    first, before, after = announcements.snapshot_checks_of(release)
     assert first.body_sha256 == before.body_sha256 == sha256_hex(WORDS.encode())
     assert dict(before.headers)["content-type"].startswith("text/html")
     assert [hop[1] for hop in after.hops] == [301, 200]
@@ -101,7 +101,9 @@ def test_an_announcement_that_names_the_marker_is_no_release_and_judges_nothing(
     release = a_sound_release(site)
     site.publish(ANNOUNCEMENT, [scene(f"<title>{release.title}</title><h1>{release.title}</h1>")])
     look(means, DAY_BEFORE)
-    assert [(row.result, row.reasons) for row in announcements.looks_of(release)] == [("not_live", ["announcement"])]
+    assert [(row.result, row.reasons) for row in announcements.snapshot_checks_of(release)] == [
+        ("not_live", ["announcement"])
+    ]
     assert Observation.objects.plain().count() == Verification.objects.count() == 0
 
 
@@ -112,7 +114,7 @@ def test_an_announcement_that_does_not_answer_is_tried_again_and_that_is_on_reco
     assert look(means, DAY_BEFORE + timedelta(minutes=5)) == 0
     site.publish(ANNOUNCEMENT, [scene(WORDS)])
     assert look(means, DAY_BEFORE + timedelta(minutes=16)) == 1
-    assert [row.result for row in announcements.looks_of(release)] == ["unreachable", "not_live"]
+    assert [row.result for row in announcements.snapshot_checks_of(release)] == ["unreachable", "not_live"]
 
 
 def test_a_cancelled_release_needs_no_further_snapshot(site, means):
@@ -145,6 +147,6 @@ def test_looks_beside_the_watch_never_ask_a_host_more_than_once_in_a_second(site
         assert look(means_with(probe), DAY_BEFORE) == 3
     at = [arrival.at for arrival in site.arrivals()]
     assert all(later - earlier > timedelta(seconds=0.9) for earlier, later in pairwise(at))
-    assert leases.claim(
-        [leases.beside(site.base_url.removeprefix("http://"))], holder="next", now=DAY_BEFORE + hours(1)
+    assert leases.claim_hosts(
+        [leases.claim_spare(site.base_url.removeprefix("http://"))], holder="next", now=DAY_BEFORE + hours(1)
     )

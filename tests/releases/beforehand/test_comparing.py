@@ -4,15 +4,13 @@ from datetime import date, datetime, time, timedelta
 
 import pytest
 
-from releases.beforehand import comparing
-from releases.calendar import corrections, scheduling
-from releases.calendar.scheduling import PlannedAddress
-from releases.core.announced_differences import Kind
-from releases.core.dates.calendar import Precision, Slot
+from releases import announcements, corrections, leases, scheduling
+from releases.detection.announcement import DifferenceKind
 from releases.models import Address, Comparison, Observation, Release
 from releases.models.observation import Purpose
-from releases.record import leases
-from releases.watching.clock import StoppedClock
+from releases.monitoring.clock import StoppedClock
+from releases.rules.calendar import Precision, Slot
+from releases.scheduling import PlannedAddress
 from statsoffice import adhoc_checks
 from statsoffice.rehearsal_site import govuk_pages as govuk
 from statsoffice.rehearsal_site.scenes import scene
@@ -45,13 +43,13 @@ def release(site):
 
 
 def compare(means, now=DAY_BEFORE):
-    return comparing.compare_due(at=AT, means=means, now=now)
+    return announcements.make_due_comparisons(at=AT, means=means, now=now)
 
 
 def found(release):
     """What the release differs in now."""
-    everything = comparing.announcements_to_come(now=DAY_BEFORE).filter(release=release)
-    return [difference.kind for each in comparing.differing(everything) for difference in each.differences]
+    everything = announcements.announcements_to_come(now=DAY_BEFORE).filter(release=release)
+    return [difference.kind for each in announcements.find_differing(everything) for difference in each.differences]
 
 
 def test_the_same_announcement_is_no_difference_and_is_read_once_a_night(release, means):
@@ -73,30 +71,32 @@ def test_the_same_announcement_is_no_difference_and_is_read_once_a_night(release
     ],
 )
 def test_it_is_planned_for_a_time_in_london(now, planned):
-    assert comparing.planned_at(at=AT, now=now) == datetime.fromisoformat(planned)
+    assert announcements.comparison_planned_at(at=AT, now=now) == datetime.fromisoformat(planned)
 
 
 @pytest.mark.parametrize("at", [time(1, 30), time(2, 30)], ids=["half-past-one", "half-past-two"])
 def test_no_night_on_which_the_clocks_change_stops_it(at):
     for noon in ("2026-03-29T12:00Z", "2026-10-25T12:00Z"):
-        assert comparing.planned_at(at=at, now=datetime.fromisoformat(noon)).date() == date.fromisoformat(noon[:10])
+        assert announcements.comparison_planned_at(
+            at=at, now=datetime.fromisoformat(noon)
+        ).date() == date.fromisoformat(noon[:10])
 
 
 @pytest.mark.parametrize(
     ("document", "kinds"),
     [
-        pytest.param(announced(due_at=DUE + timedelta(days=7)), [Kind.DATE], id="another-day"),
-        pytest.param(announced(due_at=DUE + timedelta(minutes=30)), [Kind.TIME], id="another-time"),
-        pytest.param(announced(state="provisional"), [Kind.STATE], id="provisional"),
+        pytest.param(announced(due_at=DUE + timedelta(days=7)), [DifferenceKind.DATE], id="another-day"),
+        pytest.param(announced(due_at=DUE + timedelta(minutes=30)), [DifferenceKind.TIME], id="another-time"),
+        pytest.param(announced(state="provisional"), [DifferenceKind.STATE], id="provisional"),
         pytest.param(
             govuk.announcement(PATH, TITLE, state="provisional", display_date="July 2026"),
-            [Kind.STATE, Kind.PRECISION],
+            [DifferenceKind.STATE, DifferenceKind.PRECISION],
             id="the-month-alone",
         ),
-        pytest.param(announced(state="cancelled", cancellation_reason="x"), [Kind.STATE], id="cancelled"),
-        pytest.param(govuk.announcement(PATH, "Another title", due_at=DUE), [Kind.TITLE], id="another-title"),
-        pytest.param(govuk.gone(PATH), [Kind.GONE], id="gone"),
-        pytest.param(govuk.publication(PATH, TITLE, published_at=DUE), [Kind.PUBLISHED], id="published"),
+        pytest.param(announced(state="cancelled", cancellation_reason="x"), [DifferenceKind.STATE], id="cancelled"),
+        pytest.param(govuk.announcement(PATH, "Another title", due_at=DUE), [DifferenceKind.TITLE], id="another-title"),
+        pytest.param(govuk.gone(PATH), [DifferenceKind.GONE], id="gone"),
+        pytest.param(govuk.publication(PATH, TITLE, published_at=DUE), [DifferenceKind.PUBLISHED], id="published"),
     ],
 )
 def test_each_difference_is_found(release, means, site, document, kinds):
@@ -127,15 +127,15 @@ def test_a_vague_release_is_compared_too_and_its_day_does_not_count(site, means,
     say(site, govuk.announcement(PATH, TITLE, state="provisional", display_date="August 2026"))
     Comparison.objects.update(tried_at=NIGHT - timedelta(days=1))
     compare(means)
-    assert found(release) == ([Kind.DATE] if adapter == "govuk" else [])
+    assert found(release) == ([DifferenceKind.DATE] if adapter == "govuk" else [])
     assert not Observation.objects.exists()
 
 
 def test_an_address_of_gov_uk_is_read_by_its_content_api_whatever_its_adapter(release):
     Address.objects.filter(role="announcement").update(url="https://www.gov.uk/x", adapter="page")
-    assert comparing.due(at=AT, now=DAY_BEFORE).count() == 1
+    assert announcements.due_comparisons(at=AT, now=DAY_BEFORE).count() == 1
     Address.objects.filter(role="announcement").update(url="https://www.example.gov.uk/x")
-    assert comparing.due(at=AT, now=DAY_BEFORE).count() == 0
+    assert announcements.due_comparisons(at=AT, now=DAY_BEFORE).count() == 0
 
 
 class TestCannotTell:
@@ -146,7 +146,7 @@ class TestCannotTell:
         night = NIGHT + timedelta(minutes=1)
         assert compare(means, night) == 1
         Comparison.objects.update(tried_at=night)
-        (row,) = comparing.compared(comparing.announcements_to_come(now=night))
+        (row,) = announcements.latest_comparison(announcements.announcements_to_come(now=night))
         assert (row.differences, row.problem, row.read_at) == ((), "unreachable", None)
         assert compare(means, night + timedelta(minutes=59)) == 0
         assert compare(means, night + timedelta(minutes=60)) == 1
@@ -159,22 +159,22 @@ class TestCannotTell:
         site.publish(govuk.api_path(PATH), [scene("<h1>Not now</h1>")])
         Comparison.objects.update(tried_at=NIGHT - timedelta(hours=1))
         assert compare(means) == 1
-        assert found(release) == [Kind.DATE]
+        assert found(release) == [DifferenceKind.DATE]
         assert Comparison.objects.get().problem == "unknown_shape"
 
     def test_a_host_that_others_look_at_is_left_to_the_next_turn(self, release, means, site):
-        name = leases.beside(site.base_url.removeprefix("http://"))
-        leases.claim([name], holder="another", now=DAY_BEFORE)
+        name = leases.claim_spare(site.base_url.removeprefix("http://"))
+        leases.claim_hosts([name], holder="another", now=DAY_BEFORE)
         assert compare(means) == 0
         assert not Comparison.objects.exists()
-        leases.release_all("another", now=DAY_BEFORE)
+        leases.release_hosts("another", now=DAY_BEFORE)
         assert compare(means) == 1
 
     def test_an_address_that_is_none_does_not_come_first_for_ever(self, release, means):
         Address.objects.filter(role="announcement").update(url="nonsense")
         assert compare(means) == 0
         assert Comparison.objects.get().problem == "unreachable"
-        assert comparing.due(at=AT, now=DAY_BEFORE).count() == 0
+        assert announcements.due_comparisons(at=AT, now=DAY_BEFORE).count() == 0
 
 
 class TestResolved:
@@ -190,8 +190,8 @@ class TestResolved:
     def test_one_that_is_mended_here_disappears_at_once(self, release, means, site):
         say(site, govuk.announcement(PATH, "Another title", due_at=DUE))
         compare(means)
-        assert found(release) == [Kind.TITLE]
-        corrections.correct(release, title="Another title", reference=release.reference, by=None, at=DAY_BEFORE)
+        assert found(release) == [DifferenceKind.TITLE]
+        corrections.correct_release(release, title="Another title", reference=release.reference, by=None, at=DAY_BEFORE)
         assert found(release) == []
 
     def test_what_was_read_at_another_address_says_nothing(self, release, means, site):
@@ -228,7 +228,7 @@ class TestNews:
 class TestWhich:
     def test_past_published_and_rehearsed_releases_are_not_compared_and_cancelled_ones_are(self, release, site):
         def count(now=DAY_BEFORE):
-            return comparing.due(at=AT, now=now).count()
+            return announcements.due_comparisons(at=AT, now=now).count()
 
         assert count() == 1
         assert count(DUE) == 0
@@ -241,7 +241,7 @@ class TestWhich:
         assert count() == 1
 
     def test_a_few_are_read_at_a_time(self, site, means, monkeypatch):
-        monkeypatch.setattr(comparing, "MOST_AT_A_TIME", 2)
+        monkeypatch.setattr(announcements, "COMPARISONS_AT_A_TIME", 2)
         series = a_release(reference="other").series
         for number in range(3):
             one = a_confirmed_release(series=series, reference=f"n{number}", title=TITLE, due_at=DUE)

@@ -4,15 +4,13 @@ from datetime import UTC, date, datetime, time, timedelta
 
 import pytest
 
-from releases.beforehand import preflight
-from releases.beforehand.preflight import PreflightRefused
-from releases.calendar import scheduling
-from releases.core.looks.pacing import Budget
-from releases.core.preflight_findings import Code
-from releases.core.roles import EVERY_ROLE, Role
+from releases import leases, preflight, scheduling
+from releases.detection.preflight import PreflightCode
 from releases.models import HostLease, Observation, PreflightRun, Release, Series, Watch
 from releases.permissions import NotYours
-from releases.record import leases
+from releases.preflight import PreflightRefused
+from releases.rules.host_budget import Budget
+from releases.rules.lifecycle import EVERY_ROLE, Role
 from statsoffice.rehearsal_site.scenes import scene
 from tests.factories import a_confirmed_release, london_slot, member
 from tests.releases.preflight import (
@@ -36,7 +34,7 @@ class TestThePlan:
     """On the working day before, by the nation's calendar, and made up for as long as the release is to come."""
 
     def asked(self, now):
-        return preflight.ask_missing(at=TWO, now=now)
+        return preflight.request_missing_preflights(at=TWO, now=now)
 
     @pytest.mark.parametrize(
         ("nation", "due_on", "planned"),
@@ -51,7 +49,7 @@ class TestThePlan:
     def test_it_is_planned_for_the_working_day_before(self, nation, due_on, planned):
         series = a_series(producer__nation=nation)
         release = a_confirmed_release(series=series, slot=london_slot(due_on))
-        assert preflight.planned_at(release, at=TWO) == planned
+        assert preflight.preflight_planned_at(release, at=TWO) == planned
 
     def test_nothing_is_asked_for_before_its_hour_and_once_after_it(self, site):
         a_sound_release(site)
@@ -71,7 +69,7 @@ class TestThePlan:
     ):
         release = a_sound_release(site)
         self.asked(DAY_BEFORE)
-        preflight.run_asked(means=means, now=DAY_BEFORE)
+        preflight.run_requested_preflights(means=means, now=DAY_BEFORE)
         assert self.asked(DAY_BEFORE + timedelta(hours=3)) == 0
         PreflightRun.objects.update(problems=1)
         assert self.asked(DAY_BEFORE + timedelta(minutes=59)) == 0
@@ -81,7 +79,7 @@ class TestThePlan:
     def test_a_new_date_is_checked_anew(self, site, means):
         release = a_sound_release(site)
         self.asked(DAY_BEFORE)
-        preflight.run_asked(means=means, now=DAY_BEFORE)
+        preflight.run_requested_preflights(means=means, now=DAY_BEFORE)
         head = member(Role.HEAD_OF_PROFESSION, release.series.producer)
         later = london_slot(date(2026, 7, 2))
         scheduling.change_date(release, to=later, reason="More time is needed.", by=head, at=DAY_BEFORE)
@@ -97,11 +95,11 @@ class TestThePlan:
         release = a_sound_release(site)
         head = release.series.head_of_profession
         Series.objects.update(head_of_profession=None)
-        assert check(release, means) == {(Code.NO_HEAD, None)}
+        assert check(release, means) == {(PreflightCode.NO_HEAD, None)}
         site.publish(PAGE, [scene(status=503)])
-        assert check(release, means) == {(Code.NO_HEAD, None), (Code.NO_ANSWER, PAGE)}
+        assert check(release, means) == {(PreflightCode.NO_HEAD, None), (PreflightCode.NO_ANSWER, PAGE)}
         Series.objects.update(head_of_profession=head)
-        assert check(release, means) == {(Code.NO_ANSWER, PAGE)}
+        assert check(release, means) == {(PreflightCode.NO_ANSWER, PAGE)}
         runs = PreflightRun.objects.order_by("pk").values_list("problems", "news")
         assert list(runs) == [(1, 1), (2, 1), (1, 0)]
 
@@ -112,28 +110,31 @@ class TestByHand:
         release = a_confirmed_release(due_at=DUE)
         if role == Role.AUDITOR:
             with pytest.raises(NotYours):
-                preflight.ask(release, by=member(role, release.series.producer), now=DAY_BEFORE)
+                preflight.request_preflight(release, by=member(role, release.series.producer), now=DAY_BEFORE)
         else:
             assert (
-                preflight.ask(release, by=member(role, release.series.producer), now=DAY_BEFORE).asked_at == DAY_BEFORE
+                preflight.request_preflight(release, by=member(role, release.series.producer), now=DAY_BEFORE).asked_at
+                == DAY_BEFORE
             )
         with pytest.raises(NotYours):
-            preflight.ask(release, by=member(role, a_series().producer), now=DAY_BEFORE)
+            preflight.request_preflight(release, by=member(role, a_series().producer), now=DAY_BEFORE)
 
     def test_asking_twice_is_asking_once(self):
         release = a_confirmed_release(due_at=DUE)
-        assert preflight.ask(release, by=None, now=DAY_BEFORE) == preflight.ask(release, by=None, now=DAY_BEFORE)
+        assert preflight.request_preflight(release, by=None, now=DAY_BEFORE) == preflight.request_preflight(
+            release, by=None, now=DAY_BEFORE
+        )
 
     def test_a_release_that_is_due_has_nothing_left_to_check(self):
         with pytest.raises(PreflightRefused, match="nothing to check"):
-            preflight.ask(a_confirmed_release(due_at=DUE), by=None, now=DUE)
+            preflight.request_preflight(a_confirmed_release(due_at=DUE), by=None, now=DUE)
 
     def test_a_release_that_was_cancelled_after_somebody_asked_is_not_checked(self, site, means):
         release = a_sound_release(site)
-        preflight.ask(release, by=None, now=DAY_BEFORE)
+        preflight.request_preflight(release, by=None, now=DAY_BEFORE)
         keeper = member(Role.CALENDAR_MANAGER, release.series.producer)
         scheduling.cancel(release, reason="No survey.", by=keeper, at=DAY_BEFORE)
-        assert preflight.run_asked(means=means, now=DAY_BEFORE) == []
+        assert preflight.run_requested_preflights(means=means, now=DAY_BEFORE) == []
         assert PreflightRun.objects.count() == Observation.objects.count() == 0
 
 
@@ -143,7 +144,7 @@ class TestBesideTheWatch:
     def test_a_host_that_a_watcher_holds_is_looked_at_within_the_part_that_the_watch_leaves(self, site, means):
         release = a_sound_release(site)
         host = site.base_url.removeprefix("http://")
-        leases.claim([host], holder="watcher", now=DAY_BEFORE)
+        leases.claim_hosts([host], holder="watcher", now=DAY_BEFORE)
         assert check(release, means) == set()
         assert HostLease.objects.get(host=host).holder == "watcher"
 
@@ -151,15 +152,15 @@ class TestBesideTheWatch:
         self, site, means
     ):
         release = a_sound_release(site)
-        name = leases.beside(site.base_url.removeprefix("http://"))
-        leases.claim([name], holder="another", now=DAY_BEFORE)
-        preflight.ask(release, by=None, now=DAY_BEFORE)
-        assert preflight.run_asked(means=means, now=DAY_BEFORE) == []
+        name = leases.claim_spare(site.base_url.removeprefix("http://"))
+        leases.claim_hosts([name], holder="another", now=DAY_BEFORE)
+        preflight.request_preflight(release, by=None, now=DAY_BEFORE)
+        assert preflight.run_requested_preflights(means=means, now=DAY_BEFORE) == []
         assert site.arrivals() == [] or not Observation.objects.exists()
         later = DAY_BEFORE + preflight.PATIENCE
-        leases.claim([name], holder="another", now=later)
-        preflight.run_asked(means=means, now=later)
-        assert {code for code, _ in found_of(release)} == {Code.COULD_NOT_LOOK, Code.WATCHER_SILENT}
+        leases.claim_hosts([name], holder="another", now=later)
+        preflight.run_requested_preflights(means=means, now=later)
+        assert {code for code, _ in found_of(release)} == {PreflightCode.COULD_NOT_LOOK, PreflightCode.WATCHER_SILENT}
 
     def test_a_budget_too_small_to_be_parted_is_left_to_a_watch_that_needs_it_soon(self, site, means):
         release = a_sound_release(site)
@@ -170,19 +171,19 @@ class TestBesideTheWatch:
             schedule_version=1,
             next_look_at=DAY_BEFORE + timedelta(seconds=20),
         )
-        preflight.ask(release, by=None, now=DAY_BEFORE)
-        assert preflight.run_asked(means=small, now=DAY_BEFORE) == []
+        preflight.request_preflight(release, by=None, now=DAY_BEFORE)
+        assert preflight.run_requested_preflights(means=small, now=DAY_BEFORE) == []
         watch.next_look_at = DAY_BEFORE + timedelta(minutes=5)
         watch.save()
-        assert len(preflight.run_asked(means=small, now=DAY_BEFORE)) == 1
+        assert len(preflight.run_requested_preflights(means=small, now=DAY_BEFORE)) == 1
         assert HostLease.objects.get(host=host).holder == ""
 
     def test_a_run_that_another_process_makes_is_not_made_twice_and_is_taken_over_when_that_died(self, site, means):
         release = a_sound_release(site)
-        preflight.ask(release, by=None, now=DAY_BEFORE)
+        preflight.request_preflight(release, by=None, now=DAY_BEFORE)
         PreflightRun.objects.update(claimed_until=DAY_BEFORE + preflight.CLAIM)
-        assert preflight.run_asked(means=means, now=DAY_BEFORE) == []
-        assert len(preflight.run_asked(means=means, now=DAY_BEFORE + preflight.CLAIM)) == 1
+        assert preflight.run_requested_preflights(means=means, now=DAY_BEFORE) == []
+        assert len(preflight.run_requested_preflights(means=means, now=DAY_BEFORE + preflight.CLAIM)) == 1
 
     def test_once_it_is_not_quiet_any_more_the_checks_that_are_left_wait_for_a_later_step(
         self, site, means, monkeypatch
@@ -191,7 +192,7 @@ class TestBesideTheWatch:
         first = a_sound_release(site)
         later = a_confirmed_release(due_at=DUE + timedelta(days=1), reference="later", series=first.series)
         for release in Release.objects.all():
-            preflight.ask(release, by=None, now=DAY_BEFORE)
+            preflight.request_preflight(release, by=None, now=DAY_BEFORE)
         answers = iter([True, False])
         asked: list[datetime] = []
 
@@ -199,12 +200,12 @@ class TestBesideTheWatch:
             asked.append(at)
             return next(answers)
 
-        (done,) = preflight.run_asked(means=means, now=DAY_BEFORE, quiet=quiet)
+        (done,) = preflight.run_requested_preflights(means=means, now=DAY_BEFORE, quiet=quiet)
         assert PreflightRun.objects.get(pk=done).release == first
         left = PreflightRun.objects.open().get()
         assert (left.release, left.claimed_until) == (later, None)
         assert DAY_BEFORE <= asked[0] < asked[1]
-        assert preflight.run_asked(means=means, now=DAY_BEFORE) == [left.pk]
+        assert preflight.run_requested_preflights(means=means, now=DAY_BEFORE) == [left.pk]
 
     def test_checks_are_taken_some_at_a_time_so_that_another_process_can_make_the_others(
         self, site, means, monkeypatch
@@ -214,14 +215,14 @@ class TestBesideTheWatch:
         for number in range(2):
             a_confirmed_release(due_at=DUE + timedelta(days=1), reference=f"r-{number}", series=sound.series)
         for release in Release.objects.all():
-            preflight.ask(release, by=None, now=DAY_BEFORE)
+            preflight.request_preflight(release, by=None, now=DAY_BEFORE)
         taken: list[int] = []
 
         def quiet(_at: datetime) -> bool:
             taken.append(PreflightRun.objects.open().filter(claimed_until__isnull=False).count())
             return True
 
-        assert len(preflight.run_asked(means=means, now=DAY_BEFORE, quiet=quiet)) == 3
+        assert len(preflight.run_requested_preflights(means=means, now=DAY_BEFORE, quiet=quiet)) == 3
         assert taken == [0, 0, 0]
 
     def test_what_shares_its_minute_is_told_of_every_release_however_few_are_checked_at_a_time(
@@ -235,15 +236,15 @@ class TestBesideTheWatch:
             for name, due_at in (("together", DUE), ("alone", DUE + timedelta(days=1)))
         ]
         for release in (sound, *others):
-            preflight.ask(release, by=None, now=DAY_BEFORE)
-        preflight.run_asked(means=means, now=DAY_BEFORE)
-        told = {r.reference for r in (sound, *others) if (Code.SHARES_MINUTE, None) in found_of(r)}
+            preflight.request_preflight(release, by=None, now=DAY_BEFORE)
+        preflight.run_requested_preflights(means=means, now=DAY_BEFORE)
+        told = {r.reference for r in (sound, *others) if (PreflightCode.SHARES_MINUTE, None) in found_of(r)}
         assert told == {sound.reference, "together"}
 
     @pytest.mark.parametrize(("seconds", "quiet"), [(-21, True), (-20, False), (0, False), (9, False), (10, True)])
     def test_around_a_due_instant_nothing_but_looking_goes_on(self, seconds, quiet):
         a_confirmed_release(due_at=DUE)
-        assert preflight.is_quiet(now=DUE + timedelta(seconds=seconds)) == quiet
+        assert preflight.is_quiet_time(now=DUE + timedelta(seconds=seconds)) == quiet
 
 
 def test_the_number_of_queries_for_the_plan_does_not_grow_with_the_releases(django_assert_num_queries):
@@ -251,7 +252,7 @@ def test_the_number_of_queries_for_the_plan_does_not_grow_with_the_releases(djan
     for number in range(5):
         a_confirmed_release(series=series, due_at=DUE + timedelta(days=1), reference=f"r-{number}", marker=MARKER)
     with django_assert_num_queries(3):
-        assert preflight.ask_missing(at=TWO, now=DAY_BEFORE) == 0
+        assert preflight.request_missing_preflights(at=TWO, now=DAY_BEFORE) == 0
 
 
 def test_many_are_asked_for_at_once(django_assert_num_queries):
@@ -259,7 +260,7 @@ def test_many_are_asked_for_at_once(django_assert_num_queries):
     for number in range(5):
         a_confirmed_release(series=series, due_at=DUE, reference=f"r-{number}", marker=MARKER)
     with django_assert_num_queries(4):
-        assert preflight.ask_missing(at=TWO, now=DAY_BEFORE) == 5
+        assert preflight.request_missing_preflights(at=TWO, now=DAY_BEFORE) == 5
     assert set(PreflightRun.objects.values_list("release__reference", "schedule_version", "asked_at", "asked_by")) == {
         (f"r-{number}", 1, DAY_BEFORE, None) for number in range(5)
     }
@@ -273,10 +274,10 @@ def test_where_a_person_asks_at_the_same_moment_theirs_is_the_one_run(monkeypatc
 
     def meanwhile(release, last, **when):
         if release.reference == "theirs":
-            preflight.ask(release, by=keeper, now=DAY_BEFORE)
+            preflight.request_preflight(release, by=keeper, now=DAY_BEFORE)
         return is_missing(release, last, **when)
 
     monkeypatch.setattr(preflight, "_is_missing", meanwhile)
-    preflight.ask_missing(at=TWO, now=DAY_BEFORE)
+    preflight.request_missing_preflights(at=TWO, now=DAY_BEFORE)
     asked = PreflightRun.objects.values_list("release__reference", "asked_by")
     assert sorted(asked) == [("planned", None), ("theirs", keeper.pk)]

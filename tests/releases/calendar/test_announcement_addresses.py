@@ -4,16 +4,15 @@ from datetime import UTC, date, datetime, timedelta
 
 import pytest
 
-from releases.calendar import corrections
-from releases.calendar.address_rules import SecondAnnouncement
-from releases.calendar.corrections import CorrectionRefused
-from releases.calendar.scheduling import PlannedAddress
-from releases.core.roles import Role
-from releases.exchange.import_file import FileRefused, read
-from releases.exchange.import_steps import Outcome
-from releases.exchange.importing import import_reading
+from releases import corrections
+from releases.corrections import CorrectionRefused
+from releases.imports.apply import import_reading
+from releases.imports.parse import FileRefused, read_calendar
+from releases.imports.plan import Outcome
 from releases.models import Address, Release
-from releases.words.import_wording import row_in_words
+from releases.rules.lifecycle import Role
+from releases.scheduling import PlannedAddress, SecondAnnouncement
+from releases.text.imports import row_in_words
 from tests.factories import SeriesFactory, a_release, london_slot
 from tests.releases.admin.site import address_rows, form_of, page, refusals, said, staff
 from tests.releases.exchange.by_file.files import csv_of
@@ -111,7 +110,7 @@ class TestInTheAdmin:
 class TestByFile:
     def take(self, *rows):
         content = csv_of(*({"producer": series.producer.name, "series": series.title} | row for series, row in rows))
-        parsed = read(content, name="calendar.csv", adapters={"page", "govuk"})
+        parsed = read_calendar(content, name="calendar.csv", adapters={"page", "govuk"})
         return import_reading(parsed, at=NOW).taken
 
     def test_a_column_names_it_and_the_same_file_twice_changes_nothing(self):

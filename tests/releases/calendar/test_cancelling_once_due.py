@@ -5,10 +5,9 @@ from datetime import timedelta
 import pytest
 from django.urls import reverse
 
-from releases.calendar import scheduling
-from releases.core.lifecycle import WrongRole
-from releases.core.roles import Role
+from releases import scheduling
 from releases.models import Release
+from releases.rules.lifecycle import Role, WrongRole
 from tests.factories import SEED_DUE, an_announced_release, member, rolled_back
 from tests.releases.admin.site import act, page, said, staff
 

@@ -4,13 +4,13 @@ from datetime import timedelta
 
 import pytest
 
-from releases.calendar import corrections, scheduling
-from releases.calendar.corrections import CorrectionRefused
-from releases.calendar.scheduling import PlannedAddress
-from releases.core.roles import Role
+from releases import corrections, scheduling
+from releases.corrections import CorrectionRefused
 from releases.models import Address, DateChange, Release, ReleaseEvent, Verification
 from releases.models.append_only import check_chain
 from releases.permissions import NotYours
+from releases.rules.lifecycle import Role
+from releases.scheduling import PlannedAddress
 from tests.factories import (
     A_LONG_TIME_AGO,
     SEED_DUE,
@@ -37,7 +37,7 @@ def last_event():
 
 def test_a_title_is_corrected_with_an_event_and_a_history_row(announced_release):
     by = keeper_of(announced_release)
-    corrections.correct(
+    corrections.correct_release(
         announced_release, title="Schools, March 2020", reference=announced_release.reference, by=by, at=BEFORE
     )
     assert Release.objects.get().title == "Schools, March 2020"
@@ -48,22 +48,22 @@ def test_a_title_is_corrected_with_an_event_and_a_history_row(announced_release)
 def test_a_correction_from_a_stale_copy_writes_nothing_but_what_is_corrected():
     stale = a_confirmed_release()
     scheduling.publish(Release.objects.get(), by=None, at=BEFORE, published_at=BEFORE)
-    corrections.correct(stale, title="Schools", reference=stale.reference, by=None, at=BEFORE)
+    corrections.correct_release(stale, title="Schools", reference=stale.reference, by=None, at=BEFORE)
     assert Release.objects.get().status == "published"
 
 
 def test_a_reference_stays_once_it_is_part_of_a_public_address():
     draft = a_release()
-    corrections.correct(draft, title=draft.title, reference="another", by=None, at=BEFORE)
+    corrections.correct_release(draft, title=draft.title, reference="another", by=None, at=BEFORE)
     public = scheduling.announce(Release.objects.get(), by=None, at=BEFORE)
     with pytest.raises(CorrectionRefused, match="public address"):
-        corrections.correct(public, title=public.title, reference="a-third", by=None, at=BEFORE)
+        corrections.correct_release(public, title=public.title, reference="a-third", by=None, at=BEFORE)
     assert Release.objects.get().reference == "another"
 
 
 def test_what_is_corrected_into_itself_leaves_no_event(provisional_release):
     count = ReleaseEvent.objects.count()
-    corrections.correct(
+    corrections.correct_release(
         provisional_release,
         title=provisional_release.title,
         reference=provisional_release.reference,
@@ -80,11 +80,11 @@ def test_what_is_corrected_into_itself_leaves_no_event(provisional_release):
 def test_only_those_who_keep_the_calendar_correct_it(role, provisional_release):
     by, address = member(role, provisional_release.series.producer), provisional_release.addresses.get()
     for correction in (
-        lambda: corrections.correct(provisional_release, title="X", reference="x", by=by, at=BEFORE),
+        lambda: corrections.correct_release(provisional_release, title="X", reference="x", by=by, at=BEFORE),
         lambda: corrections.add_address(provisional_release, PAGE, by=by, at=BEFORE),
         lambda: corrections.change_address(address, PAGE, by=by, at=BEFORE),
         lambda: corrections.remove_address(address, by=by, at=BEFORE),
-        lambda: corrections.remove(provisional_release, by=by, at=BEFORE),
+        lambda: corrections.remove_release(provisional_release, by=by, at=BEFORE),
     ):
         with pytest.raises(NotYours):
             correction()
@@ -144,7 +144,7 @@ def test_a_release_that_was_never_public_is_removed_and_its_events_and_date_chan
     confirmed_release = scheduling.change_date(
         confirmed_release, to=london_slot(day), reason="Sooner", by=head, at=A_LONG_TIME_AGO
     )
-    corrections.remove(confirmed_release, by=head, at=BEFORE)
+    corrections.remove_release(confirmed_release, by=head, at=BEFORE)
     assert not Release.objects.exists()
     assert DateChange.objects.count() == 1
     assert (last_event().kind, last_event().facts["reference"]) == ("removed", "schools-march-2020")
@@ -154,14 +154,14 @@ def test_a_release_that_was_never_public_is_removed_and_its_events_and_date_chan
 def test_a_release_that_was_ever_public_is_not_removed_and_the_advice_is_to_cancel_it(announced_release):
     scheduling.cancel(announced_release, reason="Not needed", by=keeper_of(announced_release), at=BEFORE)
     with pytest.raises(CorrectionRefused, match="was public and cannot be deleted: cancel it instead"):
-        corrections.remove(announced_release, by=None, at=BEFORE)
+        corrections.remove_release(announced_release, by=None, at=BEFORE)
 
 
 def test_a_removal_from_a_copy_that_was_not_public_yet_is_refused_if_it_is_public_by_now():
     stale = a_confirmed_release()
     scheduling.announce(Release.objects.get(), by=None, at=BEFORE)
     with pytest.raises(CorrectionRefused):
-        corrections.remove(stale, by=None, at=BEFORE)
+        corrections.remove_release(stale, by=None, at=BEFORE)
     assert Release.objects.exists()
 
 
@@ -174,4 +174,4 @@ def test_a_release_of_which_anything_was_seen_is_not_removed(trace, confirmed_re
             release=confirmed_release, schedule_version=1, due_at=SEED_DUE, tolerance_seconds=120
         )
     with pytest.raises(CorrectionRefused, match="what was seen is kept"):
-        corrections.remove(confirmed_release, by=None, at=BEFORE)
+        corrections.remove_release(confirmed_release, by=None, at=BEFORE)

@@ -5,16 +5,15 @@ from itertools import product
 
 import pytest
 
-from releases.calendar import date_requests, scheduling
-from releases.calendar.date_requests import AlreadyAsked, NothingToAgree
-from releases.calendar.scheduling import SlotRefused
-from releases.core.agreement import REQUEST, RequestState
-from releases.core.dates.calendar import Precision, Slot
-from releases.core.lifecycle import MoveRefused, SomebodyWasFaster, SomethingMissing, WrongRole, WrongState
-from releases.core.roles import LEADS, Role
+from releases import date_changes, scheduling
+from releases.date_changes import AlreadyAsked, NothingToAgree
 from releases.models import DateChange, DateChangeRequest, Release, ReleaseEvent
 from releases.models.append_only import check_chain
 from releases.permissions import NotYours
+from releases.rules.calendar import Precision, Slot
+from releases.rules.date_change import REQUEST, RequestState
+from releases.rules.lifecycle import LEADS, ChangedMeanwhile, MissingFields, MoveRefused, Role, WrongRole, WrongState
+from releases.scheduling import SlotRefused
 from tests.factories import UserFactory, a_release, an_announced_release, rolled_back
 from tests.factories import london_slot as slot
 from tests.releases.requested import LATER, NOW, TO, ask, head_of, person, stored
@@ -49,7 +48,7 @@ def test_the_date_is_not_changed_before_somebody_agrees(announced_release):
 def test_agreeing_makes_the_change_and_tells_who_asked_from_who_agreed(announced_release):
     request = ask(announced_release)
     head = head_of(announced_release)
-    moved = date_requests.agree(request, by=head, at=LATER)
+    moved = date_changes.agree_to_date_change(request, by=head, at=LATER)
     assert (moved.slot, moved.schedule_version) == (TO, 2)
     change = DateChange.objects.get()
     assert (change.requested_by, change.requested_at) == (request.requested_by, NOW)
@@ -70,10 +69,10 @@ def test_a_heads_own_change_stays_one_act(announced_release):
 
 def test_refusing_needs_a_reason_for_the_person_who_asked_and_leaves_the_date(announced_release):
     request, deputy = ask(announced_release), person(announced_release, Role.DEPUTY)
-    with pytest.raises(SomethingMissing) as refusal:
-        date_requests.refuse(request, reason="  ", by=deputy, at=LATER)
+    with pytest.raises(MissingFields) as refusal:
+        date_changes.refuse_date_change(request, reason="  ", by=deputy, at=LATER)
     assert refusal.value.field == "reason"
-    date_requests.refuse(request, reason="It can still be done.", by=deputy, at=LATER)
+    date_changes.refuse_date_change(request, reason="It can still be done.", by=deputy, at=LATER)
     assert (stored().state, stored().refusal, stored().decided_by) == ("refused", "It can still be done.", deputy)
     assert Release.objects.get().slot == announced_release.slot
     assert ReleaseEvent.in_order().last().words == "It can still be done."
@@ -83,8 +82,8 @@ def test_who_asked_withdraws_it_and_nobody_else_does(announced_release):
     request = ask(announced_release)
     for other in (person(announced_release, Role.CALENDAR_MANAGER), head_of(announced_release)):
         with pytest.raises(WrongRole, match="Only the person who asked"):
-            date_requests.withdraw(request, by=other, at=LATER)
-    date_requests.withdraw(request, by=request.requested_by, at=LATER)
+            date_changes.withdraw_date_change(request, by=other, at=LATER)
+    date_changes.withdraw_date_change(request, by=request.requested_by, at=LATER)
     assert stored().state == "withdrawn"
     assert Release.objects.get().slot == announced_release.slot
 
@@ -94,21 +93,21 @@ def a_request_that_is(state, release):
     head = head_of(release)
     match state:
         case RequestState.AGREED:
-            date_requests.agree(request, by=head, at=NOW)
+            date_changes.agree_to_date_change(request, by=head, at=NOW)
         case RequestState.REFUSED:
-            date_requests.refuse(request, reason="No", by=head, at=NOW)
+            date_changes.refuse_date_change(request, reason="No", by=head, at=NOW)
         case RequestState.WITHDRAWN:
-            date_requests.withdraw(request, by=request.requested_by, at=NOW)
+            date_changes.withdraw_date_change(request, by=request.requested_by, at=NOW)
         case RequestState.LAPSED:
             scheduling.cancel(release, reason="Not needed", by=head, at=NOW)
-            date_requests.lapse_overtaken(now=NOW)
+            date_changes.lapse_overtaken(now=NOW)
     return stored()
 
 
 MOVES = {
-    "agree": lambda request, by: date_requests.agree(request, by=by, at=LATER),
-    "refuse": lambda request, by: date_requests.refuse(request, reason="No", by=by, at=LATER),
-    "withdraw": lambda request, by: date_requests.withdraw(request, by=by, at=LATER),
+    "agree": lambda request, by: date_changes.agree_to_date_change(request, by=by, at=LATER),
+    "refuse": lambda request, by: date_changes.refuse_date_change(request, reason="No", by=by, at=LATER),
+    "withdraw": lambda request, by: date_changes.withdraw_date_change(request, by=by, at=LATER),
 }
 MAKERS = {"agree": LEADS, "refuse": LEADS, "withdraw": {Role.CALENDAR_MANAGER, Role.STATISTICIAN}}
 MOVES_OF_THE_TABLE = {row.name: row for row in REQUEST.moves}
@@ -141,13 +140,13 @@ def test_one_request_waits_at_a_time_and_another_may_follow_it(announced_release
     first = ask(announced_release)
     with pytest.raises(AlreadyAsked, match=f"14 July 2020 9:30am, asked for by {first.requested_by}"):
         ask(announced_release, to=slot(date(2020, 7, 15)))
-    date_requests.withdraw(first, by=first.requested_by, at=NOW)
+    date_changes.withdraw_date_change(first, by=first.requested_by, at=NOW)
     second = ask(announced_release, to=slot(date(2020, 7, 15)))
-    assert date_requests.latest_of(announced_release) == second
+    assert date_changes.latest_of(announced_release) == second
 
 
 def test_of_two_who_ask_at_once_the_second_is_told(monkeypatch, announced_release):
-    check = date_requests._refuse_second
+    check = date_changes._refuse_second
     seen = []
 
     def look_away_once(of):
@@ -156,7 +155,7 @@ def test_of_two_who_ask_at_once_the_second_is_told(monkeypatch, announced_releas
         seen.append(of)
 
     ask(announced_release)
-    monkeypatch.setattr(date_requests, "_refuse_second", look_away_once)
+    monkeypatch.setattr(date_changes, "_refuse_second", look_away_once)
     with pytest.raises(AlreadyAsked):
         ask(announced_release)
     assert DateChangeRequest.objects.count() == 1
@@ -165,13 +164,13 @@ def test_of_two_who_ask_at_once_the_second_is_told(monkeypatch, announced_releas
 def test_of_two_who_decide_at_once_the_second_is_told_and_one_change_is_made(announced_release):
     request = ask(announced_release)
     stale = stored()
-    date_requests.agree(request, by=head_of(announced_release), at=LATER)
+    date_changes.agree_to_date_change(request, by=head_of(announced_release), at=LATER)
     for again in (
-        lambda: date_requests.agree(stale, by=head_of(announced_release), at=LATER),
-        lambda: date_requests.refuse(stale, reason="No", by=head_of(announced_release), at=LATER),
-        lambda: date_requests.withdraw(stale, by=stale.requested_by, at=LATER),
+        lambda: date_changes.agree_to_date_change(stale, by=head_of(announced_release), at=LATER),
+        lambda: date_changes.refuse_date_change(stale, reason="No", by=head_of(announced_release), at=LATER),
+        lambda: date_changes.withdraw_date_change(stale, by=stale.requested_by, at=LATER),
     ):
-        with pytest.raises(SomebodyWasFaster):
+        with pytest.raises(ChangedMeanwhile):
             again()
     assert DateChange.objects.count() == 1
     assert stored().state == "agreed"
@@ -200,7 +199,7 @@ def test_only_the_change_of_a_confirmed_date_needs_agreement():
     ],
 )
 def test_what_nobody_could_agree_to_cannot_be_asked_for(fields, field, words, announced_release):
-    with pytest.raises((SlotRefused, SomethingMissing), match=words) as refusal:
+    with pytest.raises((SlotRefused, MissingFields), match=words) as refusal:
         ask(announced_release, **fields)
     assert refusal.value.field == field
     assert not DateChangeRequest.objects.exists()
@@ -210,7 +209,7 @@ def test_a_request_from_a_date_that_is_not_the_present_one_is_refused_with_the_p
     scheduling.change_date(
         announced_release, to=slot(date(2020, 7, 2)), reason="Late data", by=head_of(announced_release), at=NOW
     )
-    with pytest.raises(SomebodyWasFaster, match="to 2 July 2020 9:30am"):
+    with pytest.raises(ChangedMeanwhile, match="to 2 July 2020 9:30am"):
         ask(Release.objects.get(), expected_version=1)
 
 
@@ -218,9 +217,9 @@ def test_those_who_lead_a_producer_are_shown_its_waiting_requests_and_no_others(
     release, other = an_announced_release(), an_announced_release(reference="of-others")
     request = ask(release)
     ask(other)
-    assert list(date_requests.to_agree(head_of(release))) == [request]
+    assert list(date_changes.to_agree(head_of(release))) == [request]
     for role in set(Role) - {Role.HEAD_OF_PROFESSION, Role.DEPUTY}:
-        assert not date_requests.to_agree(person(release, role)).exists()
+        assert not date_changes.to_agree(person(release, role)).exists()
 
 
 def test_a_release_that_was_never_public_is_removed_with_what_was_asked_for_it_and_the_events_stay(confirmed_release):
@@ -231,6 +230,6 @@ def test_a_release_that_was_never_public_is_removed_with_what_was_asked_for_it_a
 
 
 def test_a_decided_request_is_not_decided_again_by_its_own_table(announced_release):
-    date_requests.agree(ask(announced_release), by=head_of(announced_release), at=LATER)
+    date_changes.agree_to_date_change(ask(announced_release), by=head_of(announced_release), at=LATER)
     with pytest.raises(WrongState, match="this request is agreed"):
-        date_requests.agree(stored(), by=head_of(announced_release), at=LATER)
+        date_changes.agree_to_date_change(stored(), by=head_of(announced_release), at=LATER)

@@ -5,11 +5,10 @@ import threading
 import pytest
 from django.db import connection
 
-from releases.calendar import date_requests, scheduling
-from releases.core.lifecycle import MoveRefused
-from releases.core.roles import Role
+from releases import date_changes, scheduling
 from releases.models import DateChange, DateChangeRequest, Release, ReleaseEvent
 from releases.models.append_only import check_chain
+from releases.rules.lifecycle import MoveRefused, Role
 from tests.factories import SeriesFactory, an_announced_release, london_slot
 from tests.releases.requested import LATER, TO, ask, person, stored
 
@@ -41,7 +40,7 @@ def at_once(*acts):
 
 
 def agree(by):
-    return lambda: date_requests.agree(stored(), by=by, at=LATER)
+    return lambda: date_changes.agree_to_date_change(stored(), by=by, at=LATER)
 
 
 def test_of_several_who_agree_at_once_one_makes_the_change():
@@ -68,10 +67,10 @@ def test_who_agrees_while_another_moves_or_refuses_ends_in_one_plain_state(round
 
     at_once(
         ("agree", agree(head)),
-        ("refuse", lambda: date_requests.refuse(stored(), reason="No", by=deputy, at=LATER)),
+        ("refuse", lambda: date_changes.refuse_date_change(stored(), reason="No", by=deputy, at=LATER)),
         ("move", move),
     )
-    date_requests.lapse_overtaken(now=LATER)
+    date_changes.lapse_overtaken(now=LATER)
     state, changes = stored().state, DateChange.objects.count()
     assert state in {"agreed", "refused", "lapsed"}
     assert changes == Release.objects.get().schedule_version - 1 <= 1
@@ -90,7 +89,7 @@ def test_many_requests_are_decided_at_once_in_any_order_and_none_waits_for_ever(
         def run():
             for key in order:
                 try:
-                    date_requests.agree(DateChangeRequest.objects.get(pk=key), by=lead, at=LATER)
+                    date_changes.agree_to_date_change(DateChangeRequest.objects.get(pk=key), by=lead, at=LATER)
                 except MoveRefused:
                     continue
 

@@ -4,14 +4,12 @@ from datetime import date, time, timedelta
 
 import pytest
 
-from releases.calendar import date_requests, scheduling
-from releases.calendar.date_requests import Overtaken
-from releases.calendar.moving import BeingJudged
-from releases.calendar.scheduling import SlotRefused
-from releases.core.agreement import RequestState
-from releases.core.judging.verdict import Outcome
+from releases import date_changes, judge, scheduling
+from releases.date_changes import Overtaken
 from releases.models import DateChangeRequest, Release, ReleaseEvent, Verification
-from releases.verdicts import judging
+from releases.rules.date_change import RequestState
+from releases.scheduling import BeingJudged, SlotRefused
+from releases.verdict.address import Outcome
 from tests.factories import SEED_DUE
 from tests.factories import london_slot as slot
 from tests.releases.on_record import looks_at
@@ -20,9 +18,9 @@ from tests.releases.requested import LATER, NOW, ask, head_of, stored
 pytestmark = pytest.mark.django_db
 
 DECISIONS = {
-    "agree": lambda request, by: date_requests.agree(request, by=by, at=LATER),
-    "refuse": lambda request, by: date_requests.refuse(request, reason="No", by=by, at=LATER),
-    "withdraw": lambda request, by: date_requests.withdraw(request, by=by, at=LATER),
+    "agree": lambda request, by: date_changes.agree_to_date_change(request, by=by, at=LATER),
+    "refuse": lambda request, by: date_changes.refuse_date_change(request, reason="No", by=by, at=LATER),
+    "withdraw": lambda request, by: date_changes.withdraw_date_change(request, by=by, at=LATER),
 }
 
 
@@ -57,11 +55,11 @@ def test_a_request_whose_release_was_changed_meanwhile_lapses_and_is_told_and_no
 
 def test_overtaken_requests_lapse_by_themselves_once_and_keep_nobody_from_asking_again(announced_release):
     ask(announced_release)
-    assert date_requests.lapse_overtaken(now=LATER) == 0
+    assert date_changes.lapse_overtaken(now=LATER) == 0
     move(announced_release)
-    assert not date_requests.to_agree(head_of(announced_release)).exists()
-    assert date_requests.lapse_overtaken(now=LATER) == 1
-    assert date_requests.lapse_overtaken(now=LATER) == 0
+    assert not date_changes.to_agree(head_of(announced_release)).exists()
+    assert date_changes.lapse_overtaken(now=LATER) == 1
+    assert date_changes.lapse_overtaken(now=LATER) == 0
     assert ask(Release.objects.get()).state == RequestState.WAITING
 
 
@@ -81,22 +79,22 @@ def test_what_cannot_be_made_any_more_goes_on_waiting(announced_release):
     )
     announced_release.series.save()
     with pytest.raises(SlotRefused, match="not the release time"):
-        date_requests.agree(stored(), by=head_of(announced_release), at=LATER)
+        date_changes.agree_to_date_change(stored(), by=head_of(announced_release), at=LATER)
     assert (stored().state, Release.objects.get().slot) == ("waiting", request.was)
 
 
 def test_nobody_agrees_while_the_verdict_falls(announced_release):
     ask(announced_release)
     with pytest.raises(BeingJudged):
-        date_requests.agree(stored(), by=head_of(announced_release), at=SEED_DUE + timedelta(seconds=1))
+        date_changes.agree_to_date_change(stored(), by=head_of(announced_release), at=SEED_DUE + timedelta(seconds=1))
     assert stored().state == "waiting"
 
 
 def test_a_change_agreed_after_the_release_was_due_never_alters_the_verdict(announced_release):
     request = ask(announced_release, at=SEED_DUE - timedelta(hours=1))
     looks_at(announced_release, "not_live", start=SEED_DUE + timedelta(seconds=120))
-    judging.judge(announced_release, now=SEED_DUE + timedelta(minutes=5))
-    date_requests.agree(request, by=head_of(announced_release), at=SEED_DUE + timedelta(minutes=10))
+    judge.judge_one(announced_release, now=SEED_DUE + timedelta(minutes=5))
+    date_changes.agree_to_date_change(request, by=head_of(announced_release), at=SEED_DUE + timedelta(minutes=10))
     assert Verification.objects.get().outcome == Outcome.NOT_SEEN
     assert ReleaseEvent.in_order().last().facts["after_due"] is True
 
@@ -105,6 +103,6 @@ def test_a_date_that_passed_unseen_before_the_agreement_is_judged_although_the_c
     announced_release,
 ):
     request = ask(announced_release, at=SEED_DUE - timedelta(hours=1))
-    date_requests.agree(request, by=head_of(announced_release), at=SEED_DUE + timedelta(minutes=10))
-    assert len(judging.judge_unobserved(now=SEED_DUE + timedelta(minutes=11))) == 1
+    date_changes.agree_to_date_change(request, by=head_of(announced_release), at=SEED_DUE + timedelta(minutes=10))
+    assert len(judge.judge_unobserved(now=SEED_DUE + timedelta(minutes=11))) == 1
     assert Verification.objects.get().outcome == Outcome.CANNOT_TELL

@@ -5,12 +5,11 @@ from datetime import UTC, date, datetime, time
 import pytest
 from django.urls import reverse
 
-from releases.calendar import scheduling
-from releases.core.dates.calendar import Precision, Slot
-from releases.core.lifecycle import MoveRefused
-from releases.core.roles import Role
-from releases.exchange import import_file, importing
+from releases import scheduling
+from releases.imports import apply, parse
 from releases.models import DateChangeRequest, Release
+from releases.rules.calendar import Precision, Slot
+from releases.rules.lifecycle import MoveRefused, Role
 from tests.factories import ProducerFactory, SeriesFactory, a_confirmed_release, a_release, london_slot, member
 from tests.releases.admin.site import act, form_of, page, said, staff
 from tests.releases.calendar.test_days_of_release import DAYS, LONG_BEFORE, PLAIN, typed
@@ -36,8 +35,8 @@ def by_file(release, **changes):
     series = release.series
     named = {"producer": series.producer.name, "series": series.title, "title": release.title}
     row = RIGHT | named | {"reference": release.reference, "url": release.addresses.get().url} | changes
-    reading = import_file.read(csv_of(row), name="calendar.csv", adapters={"page"})
-    imported = importing.import_reading(reading, at=LONG_BEFORE, by=keeper_of(release), skip_refused=True)
+    reading = parse.read_calendar(csv_of(row), name="calendar.csv", adapters={"page"})
+    imported = apply.import_reading(reading, at=LONG_BEFORE, by=keeper_of(release), skip_refused=True)
     return " ".join(fault.why for row in imported.taken for fault in row.faults)
 
 

@@ -5,11 +5,11 @@ from datetime import UTC, date, datetime, time, timedelta
 import pytest
 from django.urls import reverse
 
-from releases.calendar import scheduling
-from releases.calendar.scheduling import SlotRefused
-from releases.core.dates.calendar import Nation
-from releases.core.roles import Role
+from releases import scheduling
 from releases.models import Release
+from releases.rules.calendar import Nation
+from releases.rules.lifecycle import Role
+from releases.scheduling import SlotRefused
 from tests.factories import ProducerFactory, SeriesFactory, a_confirmed_release, a_release, london_slot, member
 from tests.releases.admin.site import act, form_of, page, refusals, said, staff
 from tests.shared_rows import shared_fixture

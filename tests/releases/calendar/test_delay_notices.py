@@ -6,14 +6,12 @@ import pytest
 from django.urls import reverse
 
 from breaches.drafts import drafting
-from releases.calendar import delay_notices, scheduling
-from releases.calendar.delay_notices import NothingToSay, NoticeRefused
-from releases.core.lifecycle import SomebodyWasFaster
-from releases.core.roles import Role
+from releases import delay_notices, judge, scheduling
+from releases.delay_notices import NothingToSay, NoticeRefused
 from releases.models import DelayNotice, Release, ReleaseEvent
 from releases.models.append_only import AppendOnlyRow
 from releases.permissions import NotYours
-from releases.verdicts import judging
+from releases.rules.lifecycle import ChangedMeanwhile, Role
 from tests.factories import SEED_DUE, a_confirmed_release, a_release, london_slot, rolled_back
 from tests.releases.on_record import looks_at
 from tests.releases.requested import head_of, person
@@ -36,11 +34,11 @@ def clock(time_machine):
 
 def post(release, *, role=Role.STATISTICIAN, at=AFTER, seen=0, **said):
     said = {"expected_words": "Later this morning", **WHOM} | said
-    return delay_notices.post(release, by=person(release, role), at=at, seen=seen, **said)
+    return delay_notices.post_notice(release, by=person(release, role), at=at, seen=seen, **said)
 
 
 def withdraw(release, *, at=AFTER, seen=1):
-    return delay_notices.withdraw(release, by=head_of(release), at=at, seen=seen)
+    return delay_notices.withdraw_notice(release, by=head_of(release), at=at, seen=seen)
 
 
 def page_of(release, name="release"):
@@ -87,7 +85,7 @@ def test_readers_see_the_expected_time_the_contact_and_when_it_was_posted(client
 
 def test_no_notice_is_ever_posted_by_itself_and_nothing_observed_is_in_one(client, clock, announced_release):
     looks_at(announced_release, "not_live", start=SEED_DUE + timedelta(seconds=120))
-    judging.judge(announced_release, now=AFTER)
+    judge.judge_one(announced_release, now=AFTER)
     drafting.draft_missing(now=AFTER)
     assert not DelayNotice.objects.exists()
     assert "delay" not in client.get(page_of(announced_release)).text.lower()
@@ -100,7 +98,7 @@ def test_no_notice_is_ever_posted_by_itself_and_nothing_observed_is_in_one(clien
 
 def test_a_notice_changes_neither_the_date_nor_the_status_nor_the_verdict(announced_release):
     looks_at(announced_release, "not_live", start=SEED_DUE + timedelta(seconds=120))
-    judging.judge(announced_release, now=AFTER)
+    judge.judge_one(announced_release, now=AFTER)
     before = Release.objects.values().get(), announced_release.verifications.values().get()
     post(announced_release)
     assert (Release.objects.values().get(), announced_release.verifications.values().get()) == before
@@ -212,9 +210,9 @@ def test_date_and_time_of_the_form_are_londons(client, clock, announced_release)
 
 def test_of_two_who_post_at_once_the_second_is_told(client, clock, announced_release):
     post(announced_release)
-    with pytest.raises(SomebodyWasFaster):
+    with pytest.raises(ChangedMeanwhile):
         post(announced_release, expected_words="Tomorrow")
-    with pytest.raises(SomebodyWasFaster):
+    with pytest.raises(ChangedMeanwhile):
         withdraw(announced_release, seen=0)
     client.force_login(person(announced_release, Role.DEPUTY))
     assert client.post(page_of(announced_release, "delay_notice"), SENT).status_code == 409

@@ -5,14 +5,21 @@ from itertools import product
 
 import pytest
 
-from releases.calendar import scheduling
-from releases.calendar.scheduling import SlotRefused
-from releases.core.dates.calendar import Precision, Slot
-from releases.core.lifecycle import MoveRefused, SomebodyWasFaster, SomethingMissing, WrongRole
-from releases.core.roles import Role
-from releases.core.status import CANCEL_ONCE_DUE, RELEASE, Status
+from releases import scheduling
 from releases.models import DateChange, Release, ReleaseEvent
 from releases.models.append_only import check_chain
+from releases.rules.calendar import Precision, Slot
+from releases.rules.lifecycle import (
+    CANCEL_ONCE_DUE,
+    RELEASE,
+    ChangedMeanwhile,
+    MissingFields,
+    MoveRefused,
+    Role,
+    Status,
+    WrongRole,
+)
+from releases.scheduling import SlotRefused
 from tests.factories import (
     SEED_DUE,
     SeriesFactory,
@@ -86,7 +93,7 @@ def test_only_the_moves_of_the_table_are_made_and_a_refused_one_changes_nothing(
 def test_a_change_made_from_a_schedule_that_is_not_the_present_one_is_refused_with_the_present_date(confirmed_release):
     head = member(Role.HEAD_OF_PROFESSION, confirmed_release.series.producer)
     scheduling.change_date(confirmed_release, to=LATER, reason="Late data", by=head, at=NOW)
-    with pytest.raises(SomebodyWasFaster, match="to 1 July 2020 9:30am"):
+    with pytest.raises(ChangedMeanwhile, match="to 1 July 2020 9:30am"):
         scheduling.change_date(
             confirmed_release,
             to=london_slot(date(2020, 7, 2)),
@@ -138,7 +145,7 @@ def test_a_date_or_time_for_which_nothing_can_be_released_is_refused_on_its_fiel
 
 
 def test_an_exact_date_needs_its_time():
-    with pytest.raises(SomethingMissing, match="needs its time"):
+    with pytest.raises(MissingFields, match="needs its time"):
         scheduling.record_release(
             SeriesFactory(), reference="one", title="One", slot=Slot(date(2026, 6, 30), None), at=NOW
         )

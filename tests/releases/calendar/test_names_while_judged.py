@@ -4,10 +4,10 @@ from datetime import timedelta
 
 import pytest
 
-from releases.calendar import corrections, scheduling
-from releases.calendar.moving import BeingJudged
-from releases.core.roles import Role
+from releases import corrections, scheduling
 from releases.models import Producer, Release, ReleaseEvent, Series
+from releases.rules.lifecycle import Role
+from releases.scheduling import BeingJudged
 from tests.factories import SEED_DUE, a_confirmed_release, a_release, member
 from tests.releases.admin.site import form_of, page, refusals, said, staff
 from tests.releases.admin.test_access import series_form
@@ -21,7 +21,7 @@ pytestmark = pytest.mark.django_db
 
 
 def retitled(release, *, after):
-    return corrections.correct(release, title=TITLE, reference=release.reference, by=None, at=SEED_DUE + after)
+    return corrections.correct_release(release, title=TITLE, reference=release.reference, by=None, at=SEED_DUE + after)
 
 
 def on_the_morning(time_machine, *, after=JUST_DUE):
@@ -61,7 +61,7 @@ def test_a_release_that_nobody_watches_may_be_called_otherwise_and_so_may_a_refe
     assert retitled(a_release(), after=JUST_DUE).title == TITLE
     watched = a_confirmed_release(reference="watched", url="https://www.example.gov.uk/watched")
     at = SEED_DUE + JUST_DUE
-    assert corrections.correct(watched, title=watched.title, reference="b", by=None, at=at).reference == "b"
+    assert corrections.correct_release(watched, title=watched.title, reference="b", by=None, at=at).reference == "b"
 
 
 def test_the_admin_site_says_why_and_keeps_the_title(time_machine, confirmed_release):

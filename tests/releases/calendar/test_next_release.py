@@ -5,10 +5,10 @@ from datetime import UTC, date, datetime, timedelta
 import pytest
 from django.urls import reverse
 
-from releases.calendar import next_release, scheduling
-from releases.core.dates.calendar import Precision, Slot
-from releases.core.roles import Role
+from releases import scheduling, tasks
 from releases.models import Release
+from releases.rules.calendar import Precision, Slot
+from releases.rules.lifecycle import Role
 from tests.factories import SeriesFactory, a_confirmed_release, a_release, an_announced_release, london_slot, member
 from tests.releases.requested import NOW, head_of
 from tests.shared_rows import shared_fixture
@@ -82,14 +82,14 @@ def test_what_is_not_announced_is_named_to_the_producers_own_people_alone(client
 def test_a_rehearsal_is_nobodys_next_and_has_none(client, series, release):
     rehearsal = later(series, "rehearsed", make=a_confirmed_release, rehearsal=True)
     later(series, "far", date(2020, 12, 15))
-    assert next_release.planned_after(release).reference == "far"
-    assert next_release.planned_after(rehearsal) is None
+    assert tasks.planned_after(release).reference == "far"
+    assert tasks.planned_after(rehearsal) is None
 
 
 def test_of_two_on_the_same_day_each_is_reached(series, release):
     second = an_announced_release(series=series, reference="second")
-    assert next_release.announced_after(release) == second
-    assert next_release.announced_after(second) is None
+    assert tasks.announced_after(release) == second
+    assert tasks.announced_after(second) is None
 
 
 LONDON_MIDNIGHT = datetime(2020, 6, 30, 23, 0, tzinfo=UTC)

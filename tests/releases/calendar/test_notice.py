@@ -5,12 +5,11 @@ from datetime import UTC, date, datetime, time, timedelta
 import pytest
 from django.urls import reverse
 
-from releases.calendar import scheduling
-from releases.calendar.scheduling import SlotRefused
-from releases.core.dates import calendar
-from releases.core.lifecycle import SomethingMissing
-from releases.core.roles import Role
+from releases import scheduling
 from releases.models import Release, ReleaseEvent
+from releases.rules import calendar
+from releases.rules.lifecycle import MissingFields, Role
+from releases.scheduling import SlotRefused
 from tests.factories import SeriesFactory, a_confirmed_release, a_release, london_slot, member
 from tests.releases.admin.site import act, said, staff
 
@@ -87,7 +86,7 @@ def test_four_weeks_of_notice_need_no_reason_and_none_is_kept(provisional_releas
 
 
 def test_less_than_four_weeks_need_a_reason_with_the_days_told_and_nothing_is_confirmed_before(provisional_release):
-    with pytest.raises(SomethingMissing, match="this gives 27 days of notice") as refusal:
+    with pytest.raises(MissingFields, match="this gives 27 days of notice") as refusal:
         scheduling.confirm(provisional_release, by=keeper_of(provisional_release), at=SHORT, reason=" ")
     assert refusal.value.field == "reason"
     assert Release.objects.get().status == "provisional"
@@ -103,7 +102,7 @@ def test_the_reason_for_short_notice_is_kept_for_ourselves(provisional_release):
 
 
 def test_a_date_that_is_past_gives_no_notice_at_all(provisional_release):
-    with pytest.raises(SomethingMissing, match="its date is past"):
+    with pytest.raises(MissingFields, match="its date is past"):
         scheduling.confirm(
             provisional_release, by=keeper_of(provisional_release), at=datetime(2020, 7, 3, 9, 0, tzinfo=UTC)
         )

@@ -6,13 +6,12 @@ import pytest
 from django.db import IntegrityError, transaction
 from django.urls import reverse
 
-from releases.calendar import public_reasons, scheduling
-from releases.calendar.public_reasons import NothingPublic, ReasonRefused
-from releases.core.lifecycle import SomebodyWasFaster
-from releases.core.roles import Role
+from releases import corrections, scheduling
+from releases.corrections import NothingPublic, ReasonRefused
 from releases.models import DateChange, ReasonCorrection, Release, ReleaseEvent
 from releases.models.append_only import AppendOnlyRow
 from releases.permissions import NotYours
+from releases.rules.lifecycle import ChangedMeanwhile, Role
 from tests.factories import SEED_DUE, a_confirmed_release, a_release, an_announced_release, london_slot, rolled_back
 from tests.releases.requested import LATER, NOW, head_of, person
 from tests.shared_rows import shared_fixture
@@ -34,7 +33,9 @@ def change(announced_release):
 
 
 def correct(change, *, reason=RIGHT, role=Role.DEPUTY, seen=0):
-    return public_reasons.correct(change, reason=reason, by=person(change.release, role), at=LATER, seen=seen)
+    return corrections.correct_public_reason(
+        change, reason=reason, by=person(change.release, role), at=LATER, seen=seen
+    )
 
 
 def page_of(release):
@@ -49,7 +50,7 @@ def test_the_first_reason_stays_and_the_correction_stands_beside_it_with_who_agr
     correction = correct(change)
     assert DateChange.objects.get().public_reason == FIRST
     assert (correction.public_reason, correction.number, correction.agreed_at) == (RIGHT, 1, LATER)
-    assert public_reasons.present(DateChange.objects.get()) == RIGHT
+    assert corrections.current_reason(DateChange.objects.get()) == RIGHT
     event = ReleaseEvent.in_order().last()
     assert (event.kind, event.actor, event.words) == ("reason_corrected", correction.agreed_by, RIGHT)
 
@@ -114,7 +115,7 @@ def test_a_correction_into_nothing_or_into_the_same_words_is_refused_on_its_fiel
 
 def test_of_two_who_correct_at_once_the_second_is_told_and_changes_nothing(client, change):
     correct(change)
-    with pytest.raises(SomebodyWasFaster):
+    with pytest.raises(ChangedMeanwhile):
         correct(change, reason="Other words")
     client.force_login(head_of(change.release))
     response = client.post(form_of(change), {"reason": "Other words", "seen": "0"})

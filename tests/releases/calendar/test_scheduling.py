@@ -4,13 +4,12 @@ from datetime import UTC, date, datetime, time
 
 import pytest
 
-from releases.calendar import scheduling
-from releases.calendar.scheduling import SlotRefused
-from releases.core.dates.calendar import Precision, Slot
-from releases.core.lifecycle import MoveRefused, SomebodyWasFaster, SomethingMissing, WrongRole, WrongState
-from releases.core.roles import Role
+from releases import scheduling
 from releases.models import DateChange, Release
 from releases.models.append_only import AppendOnlyRow
+from releases.rules.calendar import Precision, Slot
+from releases.rules.lifecycle import ChangedMeanwhile, MissingFields, MoveRefused, Role, WrongRole, WrongState
+from releases.scheduling import SlotRefused
 from tests.factories import a_confirmed_release, a_release, an_announced_release, london_slot, member
 
 NOW = datetime(2020, 6, 1, 12, 0, tzinfo=UTC)
@@ -23,7 +22,7 @@ def head_of(release: Release):
 
 
 def test_a_confirmed_date_moved_without_a_reason_is_refused_on_the_reason_field(announced_release):
-    with pytest.raises(SomethingMissing) as refusal:
+    with pytest.raises(MissingFields) as refusal:
         scheduling.change_date(
             announced_release, to=london_slot(date(2020, 7, 1)), by=head_of(announced_release), at=NOW
         )
@@ -68,7 +67,7 @@ def test_only_a_head_of_profession_or_deputy_moves_a_confirmed_date(confirmed_re
 def test_a_confirmed_release_cannot_be_confirmed_again_or_made_provisional(confirmed_release):
     with pytest.raises(WrongState):
         scheduling.confirm(confirmed_release, by=head_of(confirmed_release), at=NOW)
-    with pytest.raises(SomethingMissing) as refusal:
+    with pytest.raises(MissingFields) as refusal:
         scheduling.change_date(
             confirmed_release,
             to=Slot(on=date(2020, 8, 1), at=None, precision=Precision.MONTH),
@@ -82,7 +81,7 @@ def test_a_confirmed_release_cannot_be_confirmed_again_or_made_provisional(confi
 @pytest.mark.parametrize("precision", [Precision.MONTH, Precision.TWO_MONTHS])
 def test_a_vague_date_cannot_be_confirmed(precision):
     release = a_release(slot=Slot(on=date(2020, 7, 1), at=None, precision=precision))
-    with pytest.raises(SomethingMissing):
+    with pytest.raises(MissingFields):
         scheduling.confirm(release, by=head_of(release), at=NOW)
 
 
@@ -115,7 +114,7 @@ def test_a_reason_with_an_unchanged_date_is_refused(confirmed_release):
 
 def test_cancelling_needs_a_reason_and_a_second_cancel_changes_nothing(confirmed_release):
     head = head_of(confirmed_release)
-    with pytest.raises(SomethingMissing):
+    with pytest.raises(MissingFields):
         scheduling.cancel(confirmed_release, reason="  ", by=head, at=NOW)
     cancelled = scheduling.cancel(confirmed_release, reason="The survey was stopped", by=head, at=NOW)
     with pytest.raises(WrongState):
@@ -155,7 +154,7 @@ def test_a_move_made_from_a_stale_copy_is_refused(confirmed_release):
     stale = Release.objects.get()
     head = head_of(confirmed_release)
     scheduling.change_date(confirmed_release, to=london_slot(date(2020, 7, 1)), reason="Late data", by=head, at=NOW)
-    with pytest.raises(SomebodyWasFaster):
+    with pytest.raises(ChangedMeanwhile):
         scheduling.cancel(stale, reason="Not needed", by=head, at=NOW)
 
 

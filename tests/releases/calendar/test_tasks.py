@@ -5,12 +5,11 @@ from datetime import date, timedelta
 import pytest
 from django.urls import reverse
 
-from releases.calendar import scheduling, tasks
-from releases.core.dates.calendar import Precision, Slot
-from releases.core.lifecycle import SomethingMissing
-from releases.core.roles import Role
+from releases import scheduling, tasks
 from releases.models import Membership, Release, ReleaseTask
 from releases.permissions import NotYours
+from releases.rules.calendar import Precision, Slot
+from releases.rules.lifecycle import MissingFields, Role
 from tests.breaches.forms import words
 from tests.factories import SEED_DUE, SeriesFactory, a_confirmed_release, a_release, london_slot, member
 from tests.shared_rows import shared_fixture
@@ -37,7 +36,7 @@ def planned(series, on, **fields):
 
 
 def a_task(series, keeper, **fields):
-    return tasks.add(series, text=CHECK, origin="report breach-1", by=keeper, at=NOW, **fields)
+    return tasks.add_task(series, text=CHECK, origin="report breach-1", by=keeper, at=NOW, **fields)
 
 
 def test_a_task_is_found_at_the_first_release_of_its_series_that_follows(series, keeper):
@@ -46,15 +45,19 @@ def test_a_task_is_found_at_the_first_release_of_its_series_that_follows(series,
     following = planned(series, date(2020, 9, 1))
     planned(SeriesFactory(), date(2020, 8, 1))
     task = a_task(series, keeper)
-    assert tasks.release_of(task) == following
-    assert [list(tasks.of_release(release)) for release in Release.objects.filter(series=series)] == [[], [task], []]
+    assert tasks.release_of_task(task) == following
+    assert [list(tasks.tasks_of_release(release)) for release in Release.objects.filter(series=series)] == [
+        [],
+        [task],
+        [],
+    ]
 
 
 def test_a_task_waits_until_a_next_release_is_planned(series, keeper):
     task = a_task(series, keeper)
-    assert tasks.release_of(task) is None
+    assert tasks.release_of_task(task) is None
     following = planned(series, date(2020, 9, 1))
-    assert tasks.release_of(task) == following
+    assert tasks.release_of_task(task) == following
 
 
 def test_a_task_goes_to_the_release_after_one_that_is_cancelled(series, keeper):
@@ -62,7 +65,7 @@ def test_a_task_goes_to_the_release_after_one_that_is_cancelled(series, keeper):
     task = a_task(series, keeper)
     head = member(Role.HEAD_OF_PROFESSION, series.producer)
     scheduling.cancel(stopped, reason="The survey was stopped.", by=head, at=NOW)
-    assert tasks.release_of(task) == following
+    assert tasks.release_of_task(task) == following
 
 
 def test_a_task_stays_with_its_release_once_that_is_out(series, keeper):
@@ -70,7 +73,7 @@ def test_a_task_stays_with_its_release_once_that_is_out(series, keeper):
     planned(series, date(2020, 12, 1))
     task = a_task(series, keeper)
     Release.objects.filter(pk=following.pk).update(status="published", confirmed_at=NOW, published_at=NOW)
-    assert tasks.release_of(task) == following
+    assert tasks.release_of_task(task) == following
 
 
 def test_a_release_of_which_only_the_month_is_known_can_be_the_next(series, keeper):
@@ -78,23 +81,23 @@ def test_a_release_of_which_only_the_month_is_known_can_be_the_next(series, keep
         series=series, reference="vague", slot=Slot(on=date(2020, 8, 1), at=None, precision=Precision.MONTH)
     )
     planned(series, date(2020, 9, 1))
-    assert tasks.release_of(a_task(series, keeper)) == vague
+    assert tasks.release_of_task(a_task(series, keeper)) == vague
 
 
 def test_a_rehearsals_task_is_not_found_at_a_real_release(series, keeper):
     planned(series, date(2020, 9, 1))
     rehearsal = planned(series, date(2020, 9, 8), rehearsal=True)
-    assert tasks.release_of(a_task(series, keeper, rehearsal=True)) == rehearsal
+    assert tasks.release_of_task(a_task(series, keeper, rehearsal=True)) == rehearsal
 
 
 def test_a_task_is_ticked_off_once_and_the_release_keeps_an_event(series, keeper):
     following = planned(series, date(2020, 9, 1))
     task = a_task(series, keeper)
-    ticked = tasks.tick(task, done=True, by=keeper, at=NOW)
+    ticked = tasks.tick_task(task, done=True, by=keeper, at=NOW)
     assert (ticked.done_by, ticked.done_at) == (keeper, NOW)
     with pytest.raises(tasks.AlreadyTicked):
-        tasks.tick(task, done=True, by=keeper, at=NOW)
-    assert tasks.tick(ticked, done=False, by=keeper, at=NOW).done_at is None
+        tasks.tick_task(task, done=True, by=keeper, at=NOW)
+    assert tasks.tick_task(ticked, done=False, by=keeper, at=NOW).done_at is None
     events = following.events.filter(kind__startswith="task").order_by("position")
     assert [(event.kind, event.words, event.actor) for event in events] == [
         ("task_done", CHECK, keeper),
@@ -103,13 +106,13 @@ def test_a_task_is_ticked_off_once_and_the_release_keeps_an_event(series, keeper
 
 
 def test_a_task_says_what_is_to_be_done(series, keeper):
-    with pytest.raises(SomethingMissing):
-        tasks.add(series, text=" ", by=keeper, at=NOW)
+    with pytest.raises(MissingFields):
+        tasks.add_task(series, text=" ", by=keeper, at=NOW)
     task = a_task(series, keeper)
-    with pytest.raises(SomethingMissing):
-        tasks.reword(task, text=" ", by=keeper)
+    with pytest.raises(MissingFields):
+        tasks.reword_task(task, text=" ", by=keeper)
     assert ReleaseTask.objects.get().text == CHECK
-    tasks.reword(task, text=" Check by phone. ", by=keeper)
+    tasks.reword_task(task, text=" Check by phone. ", by=keeper)
     assert ReleaseTask.objects.get().text == "Check by phone."
 
 
@@ -123,7 +126,7 @@ def test_those_of_the_table_tick_tasks_off_and_for_others_there_is_none(client, 
     assert (ReleaseTask.objects.get().done_at is not None) is (role in KEEPS)
     if role not in KEEPS:
         with pytest.raises(NotYours):
-            tasks.tick(task, done=True, by=person, at=NOW)
+            tasks.tick_task(task, done=True, by=person, at=NOW)
 
 
 def test_another_producers_people_find_no_task(client, series, keeper):
@@ -149,7 +152,7 @@ def test_the_desk_lists_open_tasks_with_their_release(client, series, keeper):
     task = a_task(series, keeper)
     client.force_login(keeper)
     assert f"{CHECK} , The next edition" in words(client.get(reverse("desk")).text)
-    tasks.tick(task, done=True, by=keeper, at=NOW)
+    tasks.tick_task(task, done=True, by=keeper, at=NOW)
     assert CHECK not in client.get(reverse("desk")).text
 
 
@@ -158,6 +161,6 @@ def test_the_desk_reads_many_tasks_in_a_few_queries(series, keeper, django_asser
     for _ in range(30):
         a_task(series, keeper)
     with django_assert_num_queries(2):
-        assert len(tasks.waiting_for(keeper, most=20)) == 20
+        assert len(tasks.tasks_waiting_for(keeper, most=20)) == 20
     Membership.objects.all().delete()
-    assert tasks.waiting_for(keeper, most=20) == []
+    assert tasks.tasks_waiting_for(keeper, most=20) == []

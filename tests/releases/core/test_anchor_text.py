@@ -8,21 +8,20 @@ from email.message import EmailMessage
 
 import pytest
 
-from releases.core.anchor_text import lines_of, read, read_file
-from releases.core.merkle import Head, root_of
+from releases.rules.anchor import Head, anchor_lines, merkle_root, read_anchor, read_anchor_file
 
 HEADS = [
     Head("accounts.event", 3, "1a" * 32, 2, "2b" * 32),
     Head("releases.monitoring_row", 40, "3c" * 32, 41, "4d" * 32),
 ]
-LINES = lines_of(17, made_at=datetime(2026, 6, 30, 8, 31, 2, tzinfo=UTC), root=root_of(HEADS), heads=HEADS)
+LINES = anchor_lines(17, made_at=datetime(2026, 6, 30, 8, 31, 2, tzinfo=UTC), root=merkle_root(HEADS), heads=HEADS)
 
 
 def test_an_anchor_is_written_as_lines():
     assert [
         "anchor 17",
         "made 2026-06-30T08:31:02.000000+00:00",
-        f"root {root_of(HEADS)}",
+        f"root {merkle_root(HEADS)}",
         f"accounts.event 3 {'1a' * 32} 2 {'2b' * 32}",
         f"releases.monitoring_row 40 {'3c' * 32} 41 {'4d' * 32}",
     ] == LINES
@@ -39,23 +38,28 @@ def test_an_anchor_is_written_as_lines():
     ids=["text", "quoted", "manifest", "one line"],
 )
 def test_it_is_read_again_from_a_text(text):
-    (anchor,) = read(text)
-    assert (anchor.number, anchor.root, list(anchor.heads), anchor.is_consistent()) == (17, root_of(HEADS), HEADS, True)
+    (anchor,) = read_anchor(text)
+    assert (anchor.number, anchor.root, list(anchor.heads), anchor.is_consistent()) == (
+        17,
+        merkle_root(HEADS),
+        HEADS,
+        True,
+    )
 
 
 def test_several_anchors_are_read_from_one_text():
-    other = lines_of(18, made_at=datetime(2026, 7, 1, tzinfo=UTC), root=root_of(HEADS[:1]), heads=HEADS[:1])
-    assert [(one.number, len(one.heads)) for one in read("\n".join([*LINES, "", *other]))] == [(17, 2), (18, 1)]
+    other = anchor_lines(18, made_at=datetime(2026, 7, 1, tzinfo=UTC), root=merkle_root(HEADS[:1]), heads=HEADS[:1])
+    assert [(one.number, len(one.heads)) for one in read_anchor("\n".join([*LINES, "", *other]))] == [(17, 2), (18, 1)]
 
 
 def test_an_anchor_with_a_changed_line_is_not_consistent():
     changed = [replace(HEADS[0], position=4), HEADS[1]]
-    lines = lines_of(17, made_at=datetime(2026, 6, 30, tzinfo=UTC), root=root_of(HEADS), heads=changed)
-    assert [one.is_consistent() for one in read("\n".join(lines))] == [False]
+    lines = anchor_lines(17, made_at=datetime(2026, 6, 30, tzinfo=UTC), root=merkle_root(HEADS), heads=changed)
+    assert [one.is_consistent() for one in read_anchor("\n".join(lines))] == [False]
 
 
 def test_a_text_without_an_anchor_has_none():
-    assert list(read(f"root {root_of(HEADS)}\nanchor 17\n")) == []
+    assert list(read_anchor(f"root {merkle_root(HEADS)}\nanchor 17\n")) == []
 
 
 def mail(*, plain="See below.", html=None, charset="utf-8"):
@@ -96,7 +100,7 @@ FILES = {
 
 @pytest.mark.parametrize("name", FILES)
 def test_it_is_read_once_from_a_file(name):
-    (anchor,) = read_file(FILES[name])
+    (anchor,) = read_anchor_file(FILES[name])
     assert (anchor.number, list(anchor.heads), anchor.is_consistent()) == (17, HEADS, True)
 
 
@@ -106,4 +110,4 @@ def test_it_is_read_once_from_a_file(name):
     ids=["empty", "wrapped", "UTF-16", "an email without one", "no text"],
 )
 def test_another_file_has_none(content):
-    assert read_file(content) == []
+    assert read_anchor_file(content) == []

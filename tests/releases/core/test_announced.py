@@ -7,9 +7,8 @@ from uuid import UUID
 
 import pytest
 
-from releases.core.announced import AnnouncedMove, AnnouncedRelease, Happened, Named, PublicStatus, changes_of, days_of
-from releases.core.dates.calendar import Precision, Slot
-from releases.core.dates.month import Month, month_of
+from releases.rules.announced import AnnouncedMove, AnnouncedRelease, Happened, Named, PublicStatus, changes_of, days_of
+from releases.rules.calendar import Month, Precision, Slot, month_of
 
 ANNOUNCED_AT = datetime(2026, 1, 5, 9, 0, tzinfo=UTC)
 DAY = timedelta(days=1)

@@ -4,11 +4,19 @@ from datetime import UTC, date, datetime, time
 
 import pytest
 
-from releases.core.announced_differences import Kind, Ours, of_announced, of_problem
-from releases.core.dates.calendar import Precision, Slot
-from releases.core.judging.reading.govuk_announcement import CANNOT_TELL, Announced, Announcing, Problem
-from releases.core.judging.reading.govuk_dates import AnnouncedTime
-from releases.core.status import Status
+from releases.detection.announcement import (
+    CANNOT_TELL,
+    Announced,
+    Announcing,
+    DifferenceKind,
+    Ours,
+    Problem,
+    differences_of_announced,
+    differences_of_problem,
+)
+from releases.detection.govuk import AnnouncedTime
+from releases.rules.calendar import Precision, Slot
+from releases.rules.lifecycle import Status
 
 DUE = datetime(2026, 7, 1, 8, 30, tzinfo=UTC)
 EXACT = Slot(on=date(2026, 7, 1), at=time(9, 30))
@@ -25,32 +33,36 @@ def said(*, state=Announcing.CONFIRMED, title="Rain in June", displayed="shown",
 
 
 def kinds(mine, theirs):
-    return [difference.kind for difference in of_announced(mine, theirs)]
+    return [difference.kind for difference in differences_of_announced(mine, theirs)]
 
 
 @pytest.mark.parametrize(
     ("slot", "when", "found"),
     [
         pytest.param(EXACT, {"at": DUE}, [], id="the-same-minute"),
-        pytest.param(EXACT, {"at": DUE.replace(minute=31)}, [Kind.TIME], id="another-minute"),
-        pytest.param(EXACT, {"at": DUE.replace(day=2)}, [Kind.DATE], id="another-day"),
-        pytest.param(EXACT, {"at": datetime(2026, 6, 30, 23, 30, tzinfo=UTC)}, [Kind.TIME], id="the-same-london-day"),
+        pytest.param(EXACT, {"at": DUE.replace(minute=31)}, [DifferenceKind.TIME], id="another-minute"),
+        pytest.param(EXACT, {"at": DUE.replace(day=2)}, [DifferenceKind.DATE], id="another-day"),
+        pytest.param(
+            EXACT, {"at": datetime(2026, 6, 30, 23, 30, tzinfo=UTC)}, [DifferenceKind.TIME], id="the-same-london-day"
+        ),
         pytest.param(EXACT, {"on": date(2026, 7, 1)}, [], id="the-same-day-without-time"),
-        pytest.param(EXACT, {"on": date(2026, 7, 2)}, [Kind.DATE], id="another-day-without-time"),
-        pytest.param(EXACT, {"month": date(2026, 7, 1)}, [Kind.PRECISION], id="its-month-alone"),
-        pytest.param(EXACT, {"month": date(2026, 8, 1)}, [Kind.DATE], id="another-month"),
-        pytest.param(EXACT, {"two_months": date(2026, 6, 1)}, [Kind.PRECISION], id="two-months-around-it"),
-        pytest.param(EXACT, {"two_months": date(2026, 8, 1)}, [Kind.DATE], id="two-other-months"),
+        pytest.param(EXACT, {"on": date(2026, 7, 2)}, [DifferenceKind.DATE], id="another-day-without-time"),
+        pytest.param(EXACT, {"month": date(2026, 7, 1)}, [DifferenceKind.PRECISION], id="its-month-alone"),
+        pytest.param(EXACT, {"month": date(2026, 8, 1)}, [DifferenceKind.DATE], id="another-month"),
+        pytest.param(EXACT, {"two_months": date(2026, 6, 1)}, [DifferenceKind.PRECISION], id="two-months-around-it"),
+        pytest.param(EXACT, {"two_months": date(2026, 8, 1)}, [DifferenceKind.DATE], id="two-other-months"),
         pytest.param(EXACT, {}, [], id="no-date-that-can-be-read"),
         pytest.param(JULY, {"month": date(2026, 7, 1)}, [], id="the-same-month"),
-        pytest.param(JULY, {"month": date(2026, 8, 1)}, [Kind.DATE], id="the-next-month"),
-        pytest.param(JULY, {"two_months": date(2026, 7, 1)}, [Kind.PRECISION], id="one-month-more"),
-        pytest.param(JULY, {"at": DUE}, [Kind.PRECISION], id="exact-there-and-not-here"),
-        pytest.param(JULY, {"at": DUE.replace(month=8)}, [Kind.DATE], id="exact-there-in-another-month"),
-        pytest.param(JULY, {"on": date(2026, 7, 3)}, [Kind.PRECISION], id="a-day-there"),
+        pytest.param(JULY, {"month": date(2026, 8, 1)}, [DifferenceKind.DATE], id="the-next-month"),
+        pytest.param(JULY, {"two_months": date(2026, 7, 1)}, [DifferenceKind.PRECISION], id="one-month-more"),
+        pytest.param(JULY, {"at": DUE}, [DifferenceKind.PRECISION], id="exact-there-and-not-here"),
+        pytest.param(JULY, {"at": DUE.replace(month=8)}, [DifferenceKind.DATE], id="exact-there-in-another-month"),
+        pytest.param(JULY, {"on": date(2026, 7, 3)}, [DifferenceKind.PRECISION], id="a-day-there"),
         pytest.param(JUNE_JULY, {"two_months": date(2026, 6, 1)}, [], id="the-same-two-months"),
-        pytest.param(JUNE_JULY, {"two_months": date(2026, 7, 1)}, [Kind.PRECISION], id="two-months-that-overlap"),
-        pytest.param(JUNE_JULY, {"month": date(2026, 7, 1)}, [Kind.PRECISION], id="one-of-them"),
+        pytest.param(
+            JUNE_JULY, {"two_months": date(2026, 7, 1)}, [DifferenceKind.PRECISION], id="two-months-that-overlap"
+        ),
+        pytest.param(JUNE_JULY, {"month": date(2026, 7, 1)}, [DifferenceKind.PRECISION], id="one-of-them"),
     ],
 )
 def test_dates_are_compared_as_exactly_as_both_are_known(slot, when, found):
@@ -60,12 +72,12 @@ def test_dates_are_compared_as_exactly_as_both_are_known(slot, when, found):
 @pytest.mark.parametrize(
     ("status", "state", "found"),
     [
-        (Status.CONFIRMED, Announcing.CONFIRMED, [Kind.DATE]),
-        (Status.PROVISIONAL, Announcing.PROVISIONAL, [Kind.DATE]),
-        (Status.PROVISIONAL, Announcing.CONFIRMED, [Kind.STATE, Kind.DATE]),
-        (Status.CONFIRMED, Announcing.PROVISIONAL, [Kind.STATE, Kind.DATE]),
-        (Status.CONFIRMED, Announcing.CANCELLED, [Kind.STATE]),
-        (Status.CANCELLED, Announcing.CONFIRMED, [Kind.STATE]),
+        (Status.CONFIRMED, Announcing.CONFIRMED, [DifferenceKind.DATE]),
+        (Status.PROVISIONAL, Announcing.PROVISIONAL, [DifferenceKind.DATE]),
+        (Status.PROVISIONAL, Announcing.CONFIRMED, [DifferenceKind.STATE, DifferenceKind.DATE]),
+        (Status.CONFIRMED, Announcing.PROVISIONAL, [DifferenceKind.STATE, DifferenceKind.DATE]),
+        (Status.CONFIRMED, Announcing.CANCELLED, [DifferenceKind.STATE]),
+        (Status.CANCELLED, Announcing.CONFIRMED, [DifferenceKind.STATE]),
         (Status.CANCELLED, Announcing.CANCELLED, []),
     ],
     ids=str,
@@ -76,7 +88,7 @@ def test_states_are_compared_and_of_what_is_cancelled_no_date(status, state, fou
 
 @pytest.mark.parametrize(
     ("title", "found"),
-    [("Rain in  JUNE", []), ("Rain in June\u00a0", []), ("Rain in July", [Kind.TITLE])],
+    [("Rain in  JUNE", []), ("Rain in June\u00a0", []), ("Rain in July", [DifferenceKind.TITLE])],
     ids=["case-and-spaces", "a-no-break-space", "another"],
 )
 def test_titles_are_compared_as_readers_see_them(title, found):
@@ -84,17 +96,17 @@ def test_titles_are_compared_as_readers_see_them(title, found):
 
 
 def test_both_sides_are_kept_as_readers_are_shown_them():
-    (difference,) = of_announced(ours(), said(at=DUE.replace(day=2), displayed="2 July 2026 9:30am"))
+    (difference,) = differences_of_announced(ours(), said(at=DUE.replace(day=2), displayed="2 July 2026 9:30am"))
     assert (difference.theirs, difference.ours) == ("2 July 2026 9:30am", "1 July 2026 9:30am")
 
 
 @pytest.mark.parametrize("problem", Problem)
 def test_an_announcement_that_is_none_is_a_difference_and_what_cannot_be_told_is_none(problem):
-    found = [difference.kind.value for difference in of_problem(ours(), problem)]
+    found = [difference.kind.value for difference in differences_of_problem(ours(), problem)]
     assert found == ([] if problem in CANNOT_TELL else [problem.value])
 
 
 def test_an_announcement_of_a_cancelled_release_may_be_taken_away():
     cancelled = ours(status=Status.CANCELLED)
-    assert of_problem(cancelled, Problem.GONE) == of_problem(cancelled, Problem.NOT_FOUND) == []
-    assert of_problem(cancelled, Problem.PUBLISHED)
+    assert differences_of_problem(cancelled, Problem.GONE) == differences_of_problem(cancelled, Problem.NOT_FOUND) == []
+    assert differences_of_problem(cancelled, Problem.PUBLISHED)

@@ -4,7 +4,7 @@ from datetime import UTC, datetime
 
 import pytest
 
-from releases.core.announced_slot import names_day, names_time, speaks_of_calling_off
+from releases.detection.preflight import names_day, names_time, speaks_of_calling_off
 
 DUE = datetime(2026, 7, 1, 8, 30, tzinfo=UTC)
 NOON = datetime(2026, 12, 9, 12, 0, tzinfo=UTC)

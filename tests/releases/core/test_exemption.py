@@ -4,9 +4,9 @@ from datetime import UTC, date, datetime, timedelta
 
 import pytest
 
-from releases.core.exemption import Covers, Side, Terms, applies, covering, needed
-from releases.core.judging.evidence import AddressRole
-from releases.core.judging.verdict import Outcome
+from releases.detection.finding import AddressRole
+from releases.verdict.address import Outcome
+from releases.verdict.exemption import Covers, Side, Terms, applies, covering, needed
 
 DUE = datetime(2020, 6, 30, 8, 30, tzinfo=UTC)
 BEFORE = DUE - timedelta(days=10)

@@ -4,9 +4,22 @@ from itertools import product
 
 import pytest
 
-from releases.core.lifecycle import Lifecycle, Move, SomethingMissing, WrongRole, WrongState
-from releases.core.roles import Role
-from releases.core.status import ANNOUNCE, CANCEL, CANCEL_ONCE_DUE, CHANGE_DATE, CONFIRM, PUBLISH, RELEASE, Status
+from releases.rules.lifecycle import (
+    ANNOUNCE,
+    CANCEL,
+    CANCEL_ONCE_DUE,
+    CHANGE_DATE,
+    CONFIRM,
+    PUBLISH,
+    RELEASE,
+    Lifecycle,
+    MissingFields,
+    Move,
+    Role,
+    Status,
+    WrongRole,
+    WrongState,
+)
 
 HEADS = {Role.HEAD_OF_PROFESSION, Role.DEPUTY}
 KEEPERS = HEADS | {Role.CALENDAR_MANAGER}
@@ -50,7 +63,7 @@ def test_a_move_succeeds_only_from_its_state_and_by_its_roles():
 def test_a_move_without_what_it_needs_is_refused_and_names_it(state, move):
     roles, _, needs = ALLOWED[state, move]
     for missing in needs:
-        with pytest.raises(SomethingMissing) as refusal:
+        with pytest.raises(MissingFields) as refusal:
             RELEASE.check(move, source=state, roles=roles, given=EVERYTHING - {missing})
         assert refusal.value.field == missing
     assert RELEASE.check(move, source=state, roles=roles, given=needs)

@@ -5,9 +5,9 @@ from datetime import timedelta
 import pytest
 
 from breaches.reports import facts_on_record
-from releases.core.limit import limit_at
+from releases import judge
 from releases.models import Release, Verification
-from releases.verdicts import judging
+from releases.rules.calendar import limit_at
 from tests.factories import SEED_DUE, SeriesFactory, a_confirmed_release, a_release
 
 
@@ -19,7 +19,7 @@ def test_the_last_instant_in_time_is_the_due_instant_and_the_tolerance_after_it(
 @pytest.mark.django_db
 def test_the_limit_of_a_verdict_stays_when_the_series_is_given_another_tolerance():
     release = a_confirmed_release(series=SeriesFactory(tolerance_seconds=60))
-    judging.judge(release, now=SEED_DUE - timedelta(minutes=1))
+    judge.judge_one(release, now=SEED_DUE - timedelta(minutes=1))
     release.series.tolerance_seconds = 10
     release.series.save()
     (facts,) = facts_on_record.facts_of(Verification.objects.select_related("release__series__producer")).values()

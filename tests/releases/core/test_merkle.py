@@ -7,7 +7,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from releases.core.merkle import Head, digest_of_rows, inclusion_proof, root_by_proof, root_of
+from releases.rules.anchor import Head, digest_of_rows, inclusion_proof, merkle_root, root_by_proof
 
 HASH = "ab" * 32
 
@@ -27,22 +27,22 @@ def node(left, right):
 def test_a_leaf_is_the_line_of_a_head():
     head = Head("releases.event", 12, HASH, 7, "cd" * 32)
     assert head.canonical() == f"releases.event 12 {HASH} 7 {'cd' * 32}"
-    assert root_of([head]) == leaf(head).hex()
+    assert merkle_root([head]) == leaf(head).hex()
 
 
 def test_the_left_side_of_a_tree_is_full():
     one, two, three, four, five = (leaf(head) for head in heads(5))
-    assert root_of(heads(3)) == node(node(one, two), three).hex()
-    assert root_of(heads(5)) == node(node(node(one, two), node(three, four)), five).hex()
+    assert merkle_root(heads(3)) == node(node(one, two), three).hex()
+    assert merkle_root(heads(5)) == node(node(node(one, two), node(three, four)), five).hex()
 
 
 def test_heads_are_taken_by_the_names_of_their_chains():
-    assert root_of(reversed(heads(5))) == root_of(heads(5))
+    assert merkle_root(reversed(heads(5))) == merkle_root(heads(5))
 
 
 def test_a_tree_of_nothing_has_no_root():
     with pytest.raises(ValueError, match="at least one"):
-        root_of([])
+        merkle_root([])
 
 
 def test_the_digest_of_rows_is_that_of_the_lines_of_a_chain_file():
@@ -56,5 +56,5 @@ def test_each_head_is_proved_to_be_in_the_root_and_a_changed_one_is_not(count):
     for head in tree:
         proof = inclusion_proof(tree, head.chain)
         assert len(proof) <= (count - 1).bit_length()
-        assert root_by_proof(head, proof) == root_of(tree)
-        assert root_by_proof(replace(head, position=head.position + 1), proof) != root_of(tree)
+        assert root_by_proof(head, proof) == merkle_root(tree)
+        assert root_by_proof(replace(head, position=head.position + 1), proof) != merkle_root(tree)

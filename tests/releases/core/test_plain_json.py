@@ -8,10 +8,9 @@ from types import MappingProxyType
 
 import pytest
 
-from releases.core import plain_json
-from releases.core.judging.evidence import Finding, LookResult, Reason
-from releases.core.judging.publisher import PublisherSays, Source, State
-from releases.core.looks.answer import Answer, Failure, Hop
+from releases.detection.finding import Finding, LookResult, PublisherSays, Reason, Source, State
+from releases.rules import canonical
+from releases.rules.response import Answer, Failure, Hop
 
 AT = datetime(2020, 6, 30, 8, 30, 0, 123456, tzinfo=UTC)
 URL = "https://www.example.gov.uk/statistics"
@@ -51,12 +50,12 @@ class New:
 
 @pytest.mark.parametrize("value", [ANSWERED, UNANSWERED, FOUND], ids=["answered", "unanswered", "finding"])
 def test_what_was_written_is_read_as_it_was(value):
-    told = json.loads(json.dumps(plain_json.written(value)))
-    assert plain_json.read(type(value), told) == value
+    told = json.loads(json.dumps(canonical.write_dataclass(value)))
+    assert canonical.read_dataclass(type(value), told) == value
 
 
 def test_a_field_that_came_later_takes_its_default_and_one_that_went_is_left_out():
-    assert plain_json.read(New, plain_json.written(Old("first", gone=3))) == New("first", Colour.RED)
+    assert canonical.read_dataclass(New, canonical.write_dataclass(Old("first", gone=3))) == New("first", Colour.RED)
 
 
 @pytest.mark.parametrize(
@@ -65,10 +64,10 @@ def test_a_field_that_came_later_takes_its_default_and_one_that_went_is_left_out
     ids=["nothing", "empty", "number", "unknown-colour", "list", "text"],
 )
 def test_what_is_something_else_is_refused(plain):
-    with pytest.raises(plain_json.NotThisKind):
-        plain_json.read(New, plain)
+    with pytest.raises(canonical.NotThisKind):
+        canonical.read_dataclass(New, plain)
 
 
 def test_what_could_not_be_read_again_is_not_written():
     with pytest.raises(TypeError, match="a set cannot be written"):
-        plain_json.written({"ones": {1, 2}})
+        canonical.write_dataclass({"ones": {1, 2}})

@@ -4,9 +4,15 @@ from datetime import UTC, datetime, timedelta
 
 import pytest
 
-from releases.core.judging.evidence import LookResult, Reason
-from releases.core.judging.publisher import PublisherSays, State
-from releases.core.preflight_findings import NOTES, Code, Finding, news, of_announcement, of_look
+from releases.detection.finding import LookResult, PublisherSays, Reason, State
+from releases.detection.preflight import (
+    NOTES,
+    PreflightCode,
+    PreflightFinding,
+    findings_of_announcement,
+    findings_of_check,
+    new_findings,
+)
 
 DUE = datetime(2026, 7, 1, 8, 30, tzinfo=UTC)
 RIGHT = "School inspections. Release date: 1 July 2026 9:30am (confirmed)"
@@ -17,40 +23,42 @@ RIGHT = "School inspections. Release date: 1 July 2026 9:30am (confirmed)"
     [
         pytest.param(LookResult.NOT_LIVE, False, None, id="not live, as it should be"),
         pytest.param(LookResult.NOT_LIVE, True, None, id="still not live"),
-        pytest.param(LookResult.LIVE, True, Code.LIVE_ALREADY, id="out before its time"),
-        pytest.param(LookResult.LIVE, False, Code.MARKER_MATCHES_ALREADY, id="a marker that matches something else"),
-        pytest.param(LookResult.UNRECOGNISED, False, Code.NOT_RECOGNISED, id="a text that nobody knows"),
-        pytest.param(LookResult.UNREACHABLE, False, Code.NO_ANSWER, id="no usable answer"),
-        pytest.param(LookResult.OBSERVER_FAULT, False, Code.NO_ANSWER, id="a fault of our own"),
+        pytest.param(LookResult.LIVE, True, PreflightCode.LIVE_ALREADY, id="out before its time"),
+        pytest.param(
+            LookResult.LIVE, False, PreflightCode.MARKER_MATCHES_ALREADY, id="a marker that matches something else"
+        ),
+        pytest.param(LookResult.UNRECOGNISED, False, PreflightCode.NOT_RECOGNISED, id="a text that nobody knows"),
+        pytest.param(LookResult.UNREACHABLE, False, PreflightCode.NO_ANSWER, id="no usable answer"),
+        pytest.param(LookResult.OBSERVER_FAULT, False, PreflightCode.NO_ANSWER, id="a fault of our own"),
     ],
 )
 def test_a_look_the_day_before_means(result, was_absent, code):
-    found = of_look(7, result, (Reason.NOT_FOUND,), was_absent=was_absent)
+    found = findings_of_check(7, result, (Reason.NOT_FOUND,), was_absent=was_absent)
     assert (found and (found.code, found.address, found.facts)) == (code and (code, 7, {"reasons": ["not_found"]}))
 
 
 def test_an_address_that_leads_to_a_host_that_may_not_be_asked_is_told_while_it_can_be_allowed():
-    found = of_look(7, LookResult.NOT_LIVE, (Reason.OTHER_HOST,), was_absent=False)
-    assert found == Finding(Code.LEADS_TO_ANOTHER_HOST, 7, {"reasons": ["other_host"]})
+    found = findings_of_check(7, LookResult.NOT_LIVE, (Reason.OTHER_HOST,), was_absent=False)
+    assert found == PreflightFinding(PreflightCode.LEADS_TO_ANOTHER_HOST, 7, {"reasons": ["other_host"]})
 
 
 def announced(*, says=None, text=None, leads_to=""):
-    return [each.code for each in of_announcement(7, says=says, text=text, leads_to=leads_to, due_at=DUE)]
+    return [each.code for each in findings_of_announcement(7, says=says, text=text, leads_to=leads_to, due_at=DUE)]
 
 
 @pytest.mark.parametrize(
     ("text", "codes"),
     [
         pytest.param(RIGHT, [], id="day and time as planned"),
-        pytest.param("Release date: 2 July 2026 9:30am", [Code.ANNOUNCED_DAY_NOT_FOUND], id="another day"),
-        pytest.param("Release date: 1 July 2026 noon", [Code.ANNOUNCED_TIME_NOT_FOUND], id="another time"),
-        pytest.param(f"Cancelled. {RIGHT}", [Code.ANNOUNCEMENT_CALLED_OFF], id="cancelled"),
+        pytest.param("Release date: 2 July 2026 9:30am", [PreflightCode.ANNOUNCED_DAY_NOT_FOUND], id="another day"),
+        pytest.param("Release date: 1 July 2026 noon", [PreflightCode.ANNOUNCED_TIME_NOT_FOUND], id="another time"),
+        pytest.param(f"Cancelled. {RIGHT}", [PreflightCode.ANNOUNCEMENT_CALLED_OFF], id="cancelled"),
         pytest.param(
             "Postponed to August 2026",
-            [Code.ANNOUNCED_DAY_NOT_FOUND, Code.ANNOUNCEMENT_CALLED_OFF],
+            [PreflightCode.ANNOUNCED_DAY_NOT_FOUND, PreflightCode.ANNOUNCEMENT_CALLED_OFF],
             id="postponed to another day",
         ),
-        pytest.param(None, [Code.ANNOUNCEMENT_NO_ANSWER], id="nothing that can be read"),
+        pytest.param(None, [PreflightCode.ANNOUNCEMENT_NO_ANSWER], id="nothing that can be read"),
     ],
 )
 def test_the_words_of_an_announcement_are_compared_with_what_is_planned(text, codes):
@@ -58,7 +66,7 @@ def test_the_words_of_an_announcement_are_compared_with_what_is_planned(text, co
 
 
 def test_an_announcement_that_leads_elsewhere_has_been_replaced_already():
-    assert announced(text=RIGHT, leads_to="https://www.example.gov.uk/out") == [Code.ANNOUNCEMENT_LEADS_ON]
+    assert announced(text=RIGHT, leads_to="https://www.example.gov.uk/out") == [PreflightCode.ANNOUNCEMENT_LEADS_ON]
 
 
 @pytest.mark.parametrize(
@@ -70,20 +78,22 @@ def test_an_announcement_that_leads_elsewhere_has_been_replaced_already():
             PublisherSays(
                 State.ANNOUNCED, announced_for=DUE + timedelta(minutes=1), announced_text="1 July 2026 9:30am"
             ),
-            [Code.ANNOUNCED_FOR_ANOTHER_TIME],
+            [PreflightCode.ANNOUNCED_FOR_ANOTHER_TIME],
             id="a minute later, whatever its words say",
         ),
         pytest.param(
-            PublisherSays(State.ANNOUNCED, announced_text="July 2026"), [Code.ANNOUNCED_FOR_ANOTHER_TIME], id="a month"
+            PublisherSays(State.ANNOUNCED, announced_text="July 2026"),
+            [PreflightCode.ANNOUNCED_FOR_ANOTHER_TIME],
+            id="a month",
         ),
         pytest.param(
             PublisherSays(State.MOVED, announced_text="8 July 2026 9:30am"),
-            [Code.ANNOUNCED_FOR_ANOTHER_TIME],
+            [PreflightCode.ANNOUNCED_FOR_ANOTHER_TIME],
             id="moved",
         ),
-        pytest.param(PublisherSays(State.CANCELLED), [Code.ANNOUNCEMENT_CALLED_OFF], id="cancelled"),
-        pytest.param(PublisherSays(State.GONE), [Code.ANNOUNCEMENT_CALLED_OFF], id="gone"),
-        pytest.param(PublisherSays(State.PUBLISHED), [Code.ANNOUNCEMENT_LEADS_ON], id="published already"),
+        pytest.param(PublisherSays(State.CANCELLED), [PreflightCode.ANNOUNCEMENT_CALLED_OFF], id="cancelled"),
+        pytest.param(PublisherSays(State.GONE), [PreflightCode.ANNOUNCEMENT_CALLED_OFF], id="gone"),
+        pytest.param(PublisherSays(State.PUBLISHED), [PreflightCode.ANNOUNCEMENT_LEADS_ON], id="published already"),
     ],
 )
 def test_what_the_publishers_own_system_says_goes_before_the_words(says, codes):
@@ -91,13 +101,22 @@ def test_what_the_publishers_own_system_says_goes_before_the_words(says, codes):
 
 
 def test_only_problems_that_were_not_found_before_are_news():
-    before = [Finding(Code.NO_HEAD), Finding(Code.NO_ANSWER, 1), Finding(Code.SHARES_MINUTE)]
-    now = [*before, Finding(Code.NO_ANSWER, 2), Finding(Code.NO_ATTACHMENTS), Finding(Code.NO_ANSWER, 2, {"a": 1})]
-    assert (news(now, before), news(before, []), news(before, before)) == (1, 2, 0)
+    before = [
+        PreflightFinding(PreflightCode.NO_HEAD),
+        PreflightFinding(PreflightCode.NO_ANSWER, 1),
+        PreflightFinding(PreflightCode.SHARES_MINUTE),
+    ]
+    now = [
+        *before,
+        PreflightFinding(PreflightCode.NO_ANSWER, 2),
+        PreflightFinding(PreflightCode.NO_ATTACHMENTS),
+        PreflightFinding(PreflightCode.NO_ANSWER, 2, {"a": 1}),
+    ]
+    assert (new_findings(now, before), new_findings(before, []), new_findings(before, before)) == (1, 2, 0)
 
 
 def test_a_finding_is_the_same_after_it_was_kept():
-    finding = Finding(Code.SHARES_MINUTE, None, {"seconds": 1.25})
-    assert Finding.from_json(finding.to_json()) == finding
+    finding = PreflightFinding(PreflightCode.SHARES_MINUTE, None, {"seconds": 1.25})
+    assert PreflightFinding.from_json(finding.to_json()) == finding
     assert {finding.code} <= NOTES
     assert not finding.is_problem

@@ -2,14 +2,14 @@
 
 import pytest
 
-from releases.core.web_address import (
+from releases.rules.web_address import (
     NotAWebAddressError,
     is_allowed,
     normal_entries,
     numeric_host,
+    parse_address,
+    parse_target,
     place_of,
-    read,
-    read_target,
 )
 
 NORMAL = {
@@ -54,19 +54,19 @@ REFUSED = {
 
 @pytest.mark.parametrize(("written", "normal"), NORMAL.values(), ids=NORMAL.keys())
 def test_an_address_is_brought_into_its_normal_form_once_and_for_all(written, normal):
-    assert read(written).url == normal
-    assert read(normal).url == normal
+    assert parse_address(written).url == normal
+    assert parse_address(normal).url == normal
 
 
 @pytest.mark.parametrize("written", REFUSED.values(), ids=REFUSED.keys())
 def test_an_address_that_may_not_be_fetched_is_refused(written):
     with pytest.raises(NotAWebAddressError):
-        read(written)
+        parse_address(written)
 
 
 def test_a_password_is_not_repeated_in_the_refusal():
     with pytest.raises(NotAWebAddressError) as refusal:
-        read("https://someone:secret@www.example.gov.uk/")
+        parse_address("https://someone:secret@www.example.gov.uk/")
     assert "secret" not in str(refusal.value)
 
 
@@ -82,7 +82,7 @@ def test_a_password_is_not_repeated_in_the_refusal():
     ids=["path", "relative", "scheme-kept", "not-escaped", "query-alone"],
 )
 def test_a_redirect_is_read_from_where_it_was_met(location, target):
-    assert read_target(read("https://www.example.gov.uk/a/"), location).url == target
+    assert parse_target(parse_address("https://www.example.gov.uk/a/"), location).url == target
 
 
 @pytest.mark.parametrize(
@@ -90,7 +90,7 @@ def test_a_redirect_is_read_from_where_it_was_met(location, target):
 )
 def test_a_redirect_to_something_else_than_a_web_address_is_refused(location):
     with pytest.raises(NotAWebAddressError):
-        read_target(read("https://www.example.gov.uk/a/"), location)
+        parse_target(parse_address("https://www.example.gov.uk/a/"), location)
 
 
 @pytest.mark.parametrize(
@@ -108,7 +108,7 @@ def test_a_redirect_to_something_else_than_a_web_address_is_refused(location):
     ],
 )
 def test_a_host_is_allowed_with_its_own_ports_and_a_host_with_port_with_that_port(url, allowed):
-    assert is_allowed(read(url), frozenset({"www.Example.gov.uk.", "localhost:8765"})) is allowed
+    assert is_allowed(parse_address(url), frozenset({"www.Example.gov.uk.", "localhost:8765"})) is allowed
 
 
 @pytest.mark.parametrize("entry", ["", "http://www.example.gov.uk", "a b", "user@host", "host:port", "host/path"])

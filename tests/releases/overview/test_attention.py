@@ -4,12 +4,11 @@ from datetime import UTC, date, datetime, timedelta
 
 import pytest
 
-from releases.calendar import scheduling
-from releases.core.dates.calendar import Precision, Slot
-from releases.core.roles import Role
+from releases import overview, scheduling
 from releases.models import PreflightRun, Release
-from releases.overview import attention
-from releases.overview.attention import Concern
+from releases.overview import Concern
+from releases.rules.calendar import Precision, Slot
+from releases.rules.lifecycle import Role
 from tests.factories import (
     ProducerFactory,
     SeriesFactory,
@@ -51,20 +50,24 @@ def vague(series, reference, on, precision):
 
 def found(person, concern):
     """List the releases of a concern, and hold the count to them."""
-    rows = set(attention.narrowed(attention.theirs(person), concern, now=NOW).values_list("reference", flat=True))
-    assert attention.counts(person, now=NOW)[concern] == len(rows)
+    rows = set(
+        overview.releases_of_concern(overview.visible_releases(person), concern, now=NOW).values_list(
+            "reference", flat=True
+        )
+    )
+    assert overview.count_concerns(person, now=NOW)[concern] == len(rows)
     return rows
 
 
 @pytest.mark.parametrize("days", [0, 1, 14], ids=["today", "tomorrow", "in-two-weeks"])
 def test_a_release_due_within_two_weeks_without_page_contact_or_head_is_warned_of(series, person, days):
     release = due(series, days)
-    for concern in attention.MISSING:
+    for concern in overview.MISSING:
         assert found(person, concern) == set()
     release.addresses.all().delete()
     series.responsible = series.head_of_profession = None
     series.save()
-    for concern in attention.MISSING:
+    for concern in overview.MISSING:
         assert found(person, concern) == {"one"}
 
 
@@ -73,7 +76,7 @@ def test_one_that_is_past_or_due_later_is_not_warned_of(series, person, days):
     due(series, days).addresses.all().delete()
     series.responsible = series.head_of_profession = None
     series.save()
-    for concern in attention.MISSING:
+    for concern in overview.MISSING:
         assert found(person, concern) == set()
 
 
@@ -100,7 +103,7 @@ def test_only_ones_own_producers_count(series, person):
     due(series, 1, "own")
     assert found(person, Concern.DUE_TOMORROW) == {"own"}
     for stranger in (UserFactory(), member(Role.AUDITOR, ProducerFactory()), UserFactory(is_superuser=True)):
-        assert not any(attention.counts(stranger, now=NOW).values())
+        assert not any(overview.count_concerns(stranger, now=NOW).values())
 
 
 def test_tomorrow_is_londons(series, person):
@@ -158,4 +161,4 @@ def checked(release, *, problems, at):
 def test_everything_is_counted_with_one_query(series, person, django_assert_num_queries):
     due(series, 1)
     with django_assert_num_queries(1):
-        attention.counts(person, now=NOW)
+        overview.count_concerns(person, now=NOW)

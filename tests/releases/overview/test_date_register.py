@@ -5,14 +5,14 @@ from datetime import UTC, date, datetime, timedelta
 import pytest
 from django.urls import reverse
 
-from releases.calendar import date_requests, scheduling
-from releases.core import agreement
-from releases.core.agreement import Mark
-from releases.core.dates.calendar import Precision, Slot
-from releases.core.roles import Role
+from releases import date_changes as releases_date_changes
+from releases import overview, scheduling
 from releases.models import DateChange, Release
-from releases.overview import date_register
-from releases.views import changes
+from releases.rules import date_change
+from releases.rules.calendar import Precision, Slot
+from releases.rules.date_change import Mark
+from releases.rules.lifecycle import Role
+from releases.views import date_changes as views_date_changes
 from tests.factories import (
     SEED_DUE,
     a_confirmed_release,
@@ -43,7 +43,7 @@ def test_a_change_stands_there_with_was_to_reason_who_asked_who_agreed_and_when_
     client, announced_release
 ):
     request, head = ask(announced_release), head_of(announced_release)
-    date_requests.agree(request, by=head, at=LATER)
+    releases_date_changes.agree_to_date_change(request, by=head, at=LATER)
     client.force_login(person(announced_release, Role.AUDITOR))
     text = client.get(REGISTER).text
     for fact in (
@@ -96,17 +96,19 @@ def test_what_is_found_as_on_the_day_of_release_is_exactly_what_is_marked_so(sta
         with subtests.test(f"{at:%d %B %H:%M}"), rolled_back():
             a_change(Release.objects.get(), at=at)
             change = DateChange.objects.get()
-            marked = Mark.ON_THE_DAY in agreement.marks(
+            marked = Mark.ON_THE_DAY in date_change.date_change_marks(
                 change.was, change.to, asked_at=change.requested_at, made_at=change.made_at
             )
             assert marked == ((at + timedelta(hours=1)).date() in {date(2020, 6, 30), date(2020, 7, 14)})
-            assert date_register.changes_of(someone, on_the_day=True).exists() == marked
+            assert overview.changes_of(someone, on_the_day=True).exists() == marked
 
 
 @pytest.mark.both_databases
 def test_the_day_that_counts_is_that_of_the_agreement_and_not_that_of_the_asking(client, announced_release):
     request = ask(announced_release, at=SEED_DUE - timedelta(days=3))
-    date_requests.agree(request, by=head_of(announced_release), at=SEED_DUE - timedelta(minutes=5))
+    releases_date_changes.agree_to_date_change(
+        request, by=head_of(announced_release), at=SEED_DUE - timedelta(minutes=5)
+    )
     client.force_login(person(announced_release, Role.AUDITOR))
     text = client.get(REGISTER, {"show": "on-the-day"}).text
     assert ">On the day of release<" in text.partition("<table")[2]
@@ -124,14 +126,14 @@ def test_a_vague_date_has_no_day_of_release():
     to = Slot(date(2020, 7, 1), None, Precision.MONTH)
     scheduling.change_date(release, to=to, by=None, at=NOW)
     someone = person(release, Role.AUDITOR)
-    assert not date_register.changes_of(someone, on_the_day=True).exists()
-    assert date_register.changes_of(someone).count() == 1
+    assert not overview.changes_of(someone, on_the_day=True).exists()
+    assert overview.changes_of(someone).count() == 1
 
 
 def test_rehearsals_are_not_in_the_register():
     release = a_confirmed_release(rehearsal=True)
     a_change(release)
-    assert not date_register.changes_of(person(release, Role.AUDITOR)).exists()
+    assert not overview.changes_of(person(release, Role.AUDITOR)).exists()
 
 
 def test_where_nothing_was_changed_the_register_says_so(client):
@@ -143,7 +145,7 @@ def test_where_nothing_was_changed_the_register_says_so(client):
 def test_the_number_of_queries_does_not_grow_with_the_register(
     client, django_assert_max_num_queries, announced_release, monkeypatch
 ):
-    monkeypatch.setattr(changes, "CHANGES_ON_A_PAGE", 5)
+    monkeypatch.setattr(views_date_changes, "CHANGES_ON_A_PAGE", 5)
     a_change(announced_release)
     client.force_login(person(announced_release, Role.AUDITOR))
     with django_assert_max_num_queries(8) as few:

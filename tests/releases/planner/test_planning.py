@@ -5,13 +5,11 @@ from datetime import UTC, date, datetime, time
 import pytest
 from django.db import IntegrityError
 
-from releases.calendar import scheduling
-from releases.core.dates.calendar import Precision, Slot
-from releases.core.dates.next_year import Rule
-from releases.core.roles import Role
+from releases import planner, scheduling
 from releases.models import Membership, Release, ReleaseEvent
-from releases.planner import planning
-from releases.planner.planning import Objection
+from releases.planner import PlanObjection
+from releases.rules.calendar import Precision, Rule, Slot
+from releases.rules.lifecycle import Role
 from tests.factories import SeriesFactory, a_confirmed_release, a_release, an_announced_release, london_slot, member
 from tests.shared_rows import shared_fixture
 
@@ -36,11 +34,11 @@ def release(series, on=date(2026, 7, 17), reference="rain-2026", make=an_announc
 
 def plans(keeper, rule=Rule.SAME_DATE, *, now=NOW, of=None):
     sources = Release.objects.filter(pk__in=of) if of else Release.objects.filter(planned_from=None)
-    return planning.plan(sources, rule=rule, by=keeper, now=now)
+    return planner.plan_year(sources, rule=rule, by=keeper, now=now)
 
 
 def run(keeper, **fields):
-    return planning.make(plans(keeper, **fields), by=keeper, at=NOW)
+    return planner.make_plan(plans(keeper, **fields), by=keeper, at=NOW)
 
 
 def test_a_release_is_planned_a_year_later_as_provisional_and_is_not_public(series, keeper):
@@ -69,7 +67,7 @@ def test_a_second_run_makes_nothing_again_even_if_what_was_made_is_called_otherw
     (new,) = run(keeper)[0]
     Release.objects.filter(pk=new.pk).update(reference="another", planned_on=date(2027, 9, 1))
     (plan,) = plans(keeper)
-    assert (plan.objection, plan.other.reference) == (Objection.PLANNED_ALREADY, "another")
+    assert (plan.objection, plan.other.reference) == (PlanObjection.PLANNED_ALREADY, "another")
     assert run(keeper) == ([], [])
     assert Release.objects.count() == 2
 
@@ -77,8 +75,8 @@ def test_a_second_run_makes_nothing_again_even_if_what_was_made_is_called_otherw
 def test_two_who_plan_at_once_make_each_release_once(series, keeper):
     release(series)
     both = plans(keeper)
-    assert len(planning.make(both, by=keeper, at=NOW)[0]) == 1
-    assert planning.make(both, by=keeper, at=NOW) == ([], [])
+    assert len(planner.make_plan(both, by=keeper, at=NOW)[0]) == 1
+    assert planner.make_plan(both, by=keeper, at=NOW) == ([], [])
     assert Release.objects.count() == 2
 
 
@@ -101,7 +99,7 @@ def test_a_day_on_which_the_series_has_a_release_already_is_left_alone(series, k
     release(series)
     there = release(series, date(2027, 7, 19), "by-import", make=a_release)
     (plan,) = plans(keeper, of=[Release.objects.get(reference="rain-2026").pk])
-    assert (plan.objection, plan.other) == (Objection.DAY_TAKEN, there)
+    assert (plan.objection, plan.other) == (PlanObjection.DAY_TAKEN, there)
 
 
 def test_two_releases_of_a_day_are_both_planned_one_after_the_other(series, keeper):
@@ -115,30 +113,32 @@ def test_a_reference_that_there_is_already_is_not_taken_twice(series, keeper):
     release(series)
     there = release(series, date(2027, 11, 9), "rain-2027", make=a_release)
     (plan,) = plans(keeper, of=[Release.objects.get(reference="rain-2026").pk])
-    assert (plan.objection, plan.other) == (Objection.REFERENCE_TAKEN, there)
-    assert planning.make([plan], by=keeper, at=NOW) == ([], [])
+    assert (plan.objection, plan.other) == (PlanObjection.REFERENCE_TAKEN, there)
+    assert planner.make_plan([plan], by=keeper, at=NOW) == ([], [])
 
 
 def test_of_a_release_of_somebody_else_that_has_the_reference_no_more_is_told(series, keeper):
     release(series)
     release(SeriesFactory(), date(2027, 11, 9), "rain-2027", make=a_release)
     (plan,) = plans(keeper, of=[Release.objects.get(reference="rain-2026").pk])
-    assert (plan.objection, plan.other) == (Objection.REFERENCE_TAKEN, None)
+    assert (plan.objection, plan.other) == (PlanObjection.REFERENCE_TAKEN, None)
 
 
 def test_two_whose_references_would_become_the_same_are_not_both_made(series, keeper):
     release(series, date(2026, 7, 14), "rain")
     release(series, date(2026, 8, 18), "rain-2026")
-    assert [plan.objection for plan in plans(keeper)] == [None, Objection.REFERENCE_TAKEN]
+    assert [plan.objection for plan in plans(keeper)] == [None, PlanObjection.REFERENCE_TAKEN]
 
 
-@pytest.mark.parametrize("why", [Objection.REHEARSAL, Objection.CANCELLED, Objection.PAST, Objection.NOT_YOURS])
+@pytest.mark.parametrize(
+    "why", [PlanObjection.REHEARSAL, PlanObjection.CANCELLED, PlanObjection.PAST, PlanObjection.NOT_YOURS]
+)
 def test_after_some_nothing_is_planned(series, keeper, why):
-    if why is Objection.REHEARSAL:
+    if why is PlanObjection.REHEARSAL:
         release(series, make=a_confirmed_release, rehearsal=True)
-    elif why is Objection.CANCELLED:
+    elif why is PlanObjection.CANCELLED:
         scheduling.cancel(release(series), reason="Stopped", by=keeper, at=NOW)
-    elif why is Objection.PAST:
+    elif why is PlanObjection.PAST:
         release(series, date(2025, 6, 30))
     else:
         read = SeriesFactory()
@@ -146,7 +146,7 @@ def test_after_some_nothing_is_planned(series, keeper, why):
         release(read)
     (plan,) = plans(keeper)
     assert plan.objection is why
-    assert planning.make([plan], by=keeper, at=NOW) == ([], [])
+    assert planner.make_plan([plan], by=keeper, at=NOW) == ([], [])
 
 
 def test_a_vague_release_stays_vague(series, keeper):

@@ -3,10 +3,9 @@
 from dataclasses import replace
 from datetime import timedelta
 
-from releases.core.pre_release_details import Details
-from releases.core.pre_release_period import Period
+from releases import pre_release_access
 from releases.models import PreReleaseAccess, Release
-from releases.pre_release import pre_release_list
+from releases.rules.pre_release import Details, Period
 from tests.factories import SEED_DUE
 
 LONG_BEFORE = SEED_DUE - timedelta(days=10)
@@ -32,13 +31,13 @@ def someone(post: str = "Private secretary", **fields) -> Details:
 
 def granted(release: Release, details: Details = MINISTER, *, by, at=LONG_BEFORE) -> PreReleaseAccess:
     """An entry that was granted long before the release."""
-    entry = pre_release_list.grant(release, details, by=by, at=at).entry
+    entry = pre_release_access.grant_access(release, details, by=by, at=at).entry
     assert entry is not None
     return entry
 
 
 def asked(release: Release, details: Details = MINISTER, *, by, at=SHORTLY_BEFORE):
     """A request to add somebody shortly before the release."""
-    request = pre_release_list.grant(release, details, by=by, at=at).request
+    request = pre_release_access.grant_access(release, details, by=by, at=at).request
     assert request is not None
     return request

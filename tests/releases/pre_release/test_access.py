@@ -6,9 +6,9 @@ from itertools import product
 import pytest
 from django.urls import reverse
 
-from releases.calendar import scheduling
-from releases.core.roles import Role
+from releases import scheduling
 from releases.models import PreReleaseAccess, PreReleaseRequest, ReleaseEvent
+from releases.rules.lifecycle import Role
 from releases.urls import urlpatterns
 from tests.breaches.people import an_office
 from tests.factories import SEED_DUE, UserFactory, a_confirmed_release, an_announced_release, rolled_back

@@ -8,15 +8,9 @@ from django.db import connection, transaction
 
 from breaches.drafts import starting
 from breaches.models import Report, StartedReport
+from releases import pre_release_access, pre_release_list
 from releases.models import Observation, PreReleaseAccess, PreReleaseRequest, ReleaseEvent
 from releases.models.append_only import check_chain
-from releases.pre_release import (
-    pre_release_entries,
-    pre_release_list,
-    pre_release_names,
-    pre_release_record,
-    pre_release_requests,
-)
 from tests.at_once import are_done_at_once
 from tests.releases.on_record import a_look
 from tests.releases.pre_release.lists import AFTERWARDS, LONG_BEFORE, MINISTER, SHORTLY_BEFORE, asked, granted
@@ -41,14 +35,14 @@ def events(kind):
     ("at", "kind"), [(LONG_BEFORE, "pre_release_granted"), (SHORTLY_BEFORE, "pre_release_asked")], ids=["long", "soon"]
 )
 def test_one_person_is_put_on_the_list_once(office, release, at, kind):
-    counts = at_once(lambda: pre_release_list.grant(release, MINISTER, by=office.statistician, at=at))
+    counts = at_once(lambda: pre_release_access.grant_access(release, MINISTER, by=office.statistician, at=at))
     assert counts == (1, PEOPLE - 1)
     assert PreReleaseAccess.objects.count() + PreReleaseRequest.objects.count() == events(kind) == 1
 
 
 def test_two_leads_who_agree_put_one_entry_on_the_list(office, release):
     request = asked(release, by=office.statistician)
-    counts = at_once(lambda: pre_release_requests.agree(request, by=office.head, at=SHORTLY_BEFORE))
+    counts = at_once(lambda: pre_release_access.agree_to_access(request, by=office.head, at=SHORTLY_BEFORE))
     assert counts == (1, PEOPLE - 1)
     assert PreReleaseAccess.objects.count() == events("pre_release_agreed") == events("pre_release_granted") == 1
 
@@ -56,7 +50,7 @@ def test_two_leads_who_agree_put_one_entry_on_the_list(office, release):
 def test_that_access_began_is_recorded_once(office, release):
     entry = granted(release, by=office.statistician)
     given = {"by": office.statistician, "at": SHORTLY_BEFORE, "expected_version": 1}
-    counts = at_once(lambda: pre_release_record.begin(entry, began_at=SHORTLY_BEFORE, **given))
+    counts = at_once(lambda: pre_release_access.record_begin(entry, began_at=SHORTLY_BEFORE, **given))
     assert counts == (1, PEOPLE - 1)
     assert events("pre_release_began") == 1
 
@@ -84,9 +78,9 @@ def test_meanwhile_a_look_at_the_release_is_stored(office, release, what):
 
     with ThreadPoolExecutor() as threads, transaction.atomic():
         if what == "its list is changed":
-            pre_release_entries.hold_list(release, by=office.statistician)
+            pre_release_access.hold_list(release, by=office.statistician)
         elif what == "its names are erased":
-            pre_release_names.erase_old(now=A_YEAR_LATER, kept_for=timedelta(days=1), needed=lambda _: ())
+            pre_release_list.erase_old_names(now=A_YEAR_LATER, kept_for=timedelta(days=1), needed=lambda _: ())
         else:
             starting.start_about_list(release, occurred_on=date(2020, 6, 29), by=office.head, at=AFTERWARDS)
         threads.submit(look).result()

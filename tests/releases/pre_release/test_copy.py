@@ -5,14 +5,12 @@ from datetime import timedelta
 
 import pytest
 
-from releases.calendar import scheduling
-from releases.core.pre_release_period import Period
-from releases.core.roles import Role
+from releases import pre_release_list, scheduling
 from releases.models import PreReleaseAccess, PreReleaseRequest
 from releases.permissions import NotYours
-from releases.pre_release import pre_release_names
-from releases.pre_release.pre_release_copy import copy, previous_with_list
-from releases.pre_release.pre_release_entries import ListRefused
+from releases.pre_release_access import ListRefused, copy_list, previous_with_list
+from releases.rules.lifecycle import Role
+from releases.rules.pre_release import Period
 from tests.factories import SEED_DUE, SeriesFactory, an_announced_release
 from tests.releases.pre_release.lists import AFTERWARDS, LONG_BEFORE, MINISTER, SHORTLY_BEFORE, granted, someone
 
@@ -32,7 +30,7 @@ def earlier(office, release):
 
 
 def copied(release, source, *, by, at=LONG_BEFORE):
-    return copy(release, source=source, by=by, at=at)
+    return copy_list(release, source=source, by=by, at=at)
 
 
 def test_posts_organisations_persons_and_reasons_are_taken_over_for_the_usual_period(office, release, earlier):
@@ -67,7 +65,7 @@ def test_within_a_day_before_the_release_everybody_on_the_copy_waits(office, rel
 
 
 def test_a_post_whose_name_was_erased_is_taken_over_without_one(office, release, earlier):
-    pre_release_names.erase(earlier, by=office.statistician, at=LONG_BEFORE)
+    pre_release_list.erase_name(earlier, by=office.statistician, at=LONG_BEFORE)
     copied(release, earlier, by=office.statistician)
     assert {entry.person for entry in release.pre_release_access.all()} == {""}
     assert {entry.erased_at for entry in release.pre_release_access.all()} == {None}
@@ -76,7 +74,7 @@ def test_a_post_whose_name_was_erased_is_taken_over_without_one(office, release,
 
 def test_as_many_nameless_holders_of_a_post_are_taken_over_as_there_were(office, release, earlier):
     granted(earlier, replace(MINISTER, person="Somebody Else"), by=office.statistician, at=LONG_BEFORE - A_QUARTER)
-    pre_release_names.erase(earlier, by=office.statistician, at=LONG_BEFORE)
+    pre_release_list.erase_name(earlier, by=office.statistician, at=LONG_BEFORE)
     granted(release, by=office.statistician)
     outcome = copied(release, earlier, by=office.statistician)
     assert (outcome.granted, outcome.there_already) == (2, 1)

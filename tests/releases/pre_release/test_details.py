@@ -4,13 +4,12 @@ from dataclasses import replace
 
 import pytest
 
-from releases.core.pre_release_details import gives_away, objections
-from releases.core.pre_release_period import A_DAY, Period, Unit
+from releases.rules.pre_release import A_DAY, Period, Unit, find_objections, gives_away
 from tests.releases.pre_release.lists import EMAIL, MINISTER, PERSON
 
 
 def objected(**fields):
-    return [objection.field for objection in objections(replace(MINISTER, **fields), usual=A_DAY)]
+    return [objection.field for objection in find_objections(replace(MINISTER, **fields), usual=A_DAY)]
 
 
 def test_a_whole_entry_for_the_usual_period_is_well():
@@ -34,7 +33,7 @@ def test_another_period_than_the_usual_needs_its_reason():
 
 @pytest.mark.parametrize("length", [0, 241], ids=["none", "too long"])
 def test_a_period_beyond_all_reason_is_refused(length):
-    (objection,) = objections(replace(MINISTER, period=Period(length), period_reason="Because"), usual=A_DAY)
+    (objection,) = find_objections(replace(MINISTER, period=Period(length), period_reason="Because"), usual=A_DAY)
     assert objection == ("length", "A period is between 1 and 240 hours.")
 
 

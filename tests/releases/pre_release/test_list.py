@@ -5,15 +5,13 @@ from datetime import date, timedelta
 
 import pytest
 
-from releases.calendar import corrections, scheduling
-from releases.core.dates.calendar import Precision, Slot
-from releases.core.lifecycle import MoveRefused, SomebodyWasFaster, WrongState
-from releases.core.pre_release_period import Period
-from releases.core.roles import Role
+from releases import corrections, pre_release_access, scheduling
 from releases.models import PreReleaseAccess, PreReleaseRequest, ReleaseEvent
 from releases.permissions import NotYours
-from releases.pre_release import pre_release_list
-from releases.pre_release.pre_release_entries import ListRefused, Objected
+from releases.pre_release_access import ListRefused, Objected
+from releases.rules.calendar import Precision, Slot
+from releases.rules.lifecycle import ChangedMeanwhile, MoveRefused, Role, WrongState
+from releases.rules.pre_release import Period
 from tests.factories import SEED_DUE, SeriesFactory, UserFactory, a_release, an_announced_release, london_slot
 from tests.releases.pre_release.lists import (
     AFTERWARDS,
@@ -37,7 +35,7 @@ def events(kind):
 
 def changed(entry, details, **given):
     given = {"at": LONG_BEFORE, "expected_version": entry.version} | given
-    return pre_release_list.change(entry, details, **given)
+    return pre_release_access.change_access(entry, details, **given)
 
 
 @pytest.mark.parametrize("role", list(Role))
@@ -45,7 +43,7 @@ def test_those_who_keep_the_list_grant_access_and_nobody_else_does(office, relea
     person = office.people[role]
     if role not in KEEPERS:
         with pytest.raises(NotYours):
-            pre_release_list.grant(release, MINISTER, by=person, at=LONG_BEFORE)
+            pre_release_access.grant_access(release, MINISTER, by=person, at=LONG_BEFORE)
         assert not PreReleaseAccess.objects.exists()
         return
     entry = granted(release, by=person)
@@ -56,7 +54,7 @@ def test_those_who_keep_the_list_grant_access_and_nobody_else_does(office, relea
 def test_strangers_and_superusers_grant_nothing(release):
     for person in (UserFactory(), UserFactory(is_superuser=True)):
         with pytest.raises(NotYours):
-            pre_release_list.grant(release, MINISTER, by=person, at=LONG_BEFORE)
+            pre_release_access.grant_access(release, MINISTER, by=person, at=LONG_BEFORE)
 
 
 def test_an_event_says_post_organisation_and_period_and_nothing_of_the_person(office, release, entry):
@@ -68,7 +66,7 @@ def test_an_event_says_post_organisation_and_period_and_nothing_of_the_person(of
 @pytest.mark.parametrize("role", sorted(KEEPERS))
 def test_within_a_day_before_the_release_an_addition_waits_unless_a_lead_makes_it(office, release, role):
     person = office.people[role]
-    outcome = pre_release_list.grant(release, MINISTER, by=person, at=SHORTLY_BEFORE)
+    outcome = pre_release_access.grant_access(release, MINISTER, by=person, at=SHORTLY_BEFORE)
     assert outcome.waits is (role not in LEADS)
     if outcome.waits:
         assert not PreReleaseAccess.objects.exists()
@@ -95,7 +93,7 @@ def test_the_period_moves_with_the_release(office, release, entry):
 
 def test_what_is_missing_or_wrong_is_said_field_by_field_and_nothing_is_granted(office, release):
     with pytest.raises(Objected) as refused:
-        pre_release_list.grant(
+        pre_release_access.grant_access(
             release, replace(MINISTER, post=" ", period=Period(30)), by=office.statistician, at=LONG_BEFORE
         )
     assert [objection.field for objection in refused.value.objections] == ["post", "period_reason"]
@@ -132,7 +130,7 @@ def test_two_holders_of_one_post_are_two_entries(office, release, entry):
 def test_nobody_gets_access_before_a_release_that_has_been_due_not_even_by_a_lead(office, release):
     for person in (office.statistician, office.head):
         with pytest.raises(ListRefused, match="has been due"):
-            pre_release_list.grant(release, MINISTER, by=person, at=AFTERWARDS)
+            pre_release_access.grant_access(release, MINISTER, by=person, at=AFTERWARDS)
 
 
 def test_nobody_gets_access_to_a_cancelled_release(office, release):
@@ -163,21 +161,23 @@ def test_shortly_before_a_change_and_a_withdrawal_wait_unless_a_lead_makes_them(
     entry.refresh_from_db()
     assert entry.details == (MINISTER if outcome.waits else new)
     other = granted(release, someone(), by=office.statistician)
-    outcome = pre_release_list.withdraw(other, by=office.people[role], at=SHORTLY_BEFORE, expected_version=1)
+    outcome = pre_release_access.withdraw_access(other, by=office.people[role], at=SHORTLY_BEFORE, expected_version=1)
     assert outcome.waits is (role not in LEADS)
     other.refresh_from_db()
     assert other.status == ("granted" if outcome.waits else "withdrawn")
 
 
 def test_a_request_to_withdraw_holds_no_second_copy_of_the_name(office, release, entry):
-    request = pre_release_list.withdraw(entry, by=office.statistician, at=SHORTLY_BEFORE, expected_version=1).request
+    request = pre_release_access.withdraw_access(
+        entry, by=office.statistician, at=SHORTLY_BEFORE, expected_version=1
+    ).request
     assert (request.person, request.email, request.post) == ("", "", MINISTER.post)
 
 
 def test_while_a_change_waits_no_second_one_is_asked_for(office, release, entry):
     changed(entry, someone(), by=office.statistician, at=SHORTLY_BEFORE)
     with pytest.raises(ListRefused, match="waits for the Head of Profession already"):
-        pre_release_list.withdraw(entry, by=office.statistician, at=SHORTLY_BEFORE, expected_version=1)
+        pre_release_access.withdraw_access(entry, by=office.statistician, at=SHORTLY_BEFORE, expected_version=1)
 
 
 def test_a_change_of_nothing_is_refused(office, release, entry):
@@ -195,10 +195,10 @@ def test_a_change_that_would_make_two_of_one_is_refused(office, release, entry):
 
 def test_who_read_an_older_version_changes_nothing(office, release, entry):
     changed(entry, someone(), by=office.statistician)
-    with pytest.raises(SomebodyWasFaster):
+    with pytest.raises(ChangedMeanwhile):
         changed(entry, replace(MINISTER, post="Another post"), by=office.deputy, expected_version=1)
-    with pytest.raises(SomebodyWasFaster):
-        pre_release_list.withdraw(entry, by=office.deputy, at=LONG_BEFORE, expected_version=1)
+    with pytest.raises(ChangedMeanwhile):
+        pre_release_access.withdraw_access(entry, by=office.deputy, at=LONG_BEFORE, expected_version=1)
     assert PreReleaseAccess.objects.get().details == someone()
 
 
@@ -212,10 +212,13 @@ def test_after_the_release_only_post_and_organisation_are_put_right_and_a_lead_a
 def test_access_that_was_withdrawn_is_neither_changed_nor_withdrawn_again_and_can_be_granted_anew(
     office, release, entry
 ):
-    pre_release_list.withdraw(entry, by=office.statistician, at=LONG_BEFORE, expected_version=1)
+    pre_release_access.withdraw_access(entry, by=office.statistician, at=LONG_BEFORE, expected_version=1)
     entry.refresh_from_db()
     assert (entry.status, entry.withdrawn_at) == ("withdrawn", LONG_BEFORE)
-    for move in (lambda **given: changed(entry, someone(), **given), lambda **g: pre_release_list.withdraw(entry, **g)):
+    for move in (
+        lambda **given: changed(entry, someone(), **given),
+        lambda **g: pre_release_access.withdraw_access(entry, **g),
+    ):
         with pytest.raises(WrongState):
             move(by=office.head, at=LONG_BEFORE, expected_version=2)
     assert granted(release, by=office.statistician).status == "granted"
@@ -223,14 +226,16 @@ def test_access_that_was_withdrawn_is_neither_changed_nor_withdrawn_again_and_ca
 
 def test_after_the_release_nothing_is_withdrawn(office, release, entry):
     with pytest.raises(ListRefused, match="has been due"):
-        pre_release_list.withdraw(entry, by=office.head, at=AFTERWARDS, expected_version=1)
+        pre_release_access.withdraw_access(entry, by=office.head, at=AFTERWARDS, expected_version=1)
 
 
 def test_of_a_cancelled_release_access_is_withdrawn_and_not_changed(office, release, entry):
     scheduling.cancel(release, reason="The survey was stopped.", by=office.head, at=LONG_BEFORE)
     with pytest.raises(MoveRefused, match="is cancelled"):
         changed(entry, someone(), by=office.head)
-    assert not pre_release_list.withdraw(entry, by=office.statistician, at=LONG_BEFORE, expected_version=1).waits
+    assert not pre_release_access.withdraw_access(
+        entry, by=office.statistician, at=LONG_BEFORE, expected_version=1
+    ).waits
 
 
 def test_a_release_to_which_somebody_had_access_is_not_deleted(office):
@@ -239,13 +244,13 @@ def test_a_release_to_which_somebody_had_access_is_not_deleted(office):
     corrections.check_removable(quiet)
     PreReleaseAccess.objects.filter(pk=entry.pk).update(status="begun", began_at=LONG_BEFORE)
     with pytest.raises(corrections.CorrectionRefused, match="had pre-release access"):
-        corrections.remove(quiet, by=office.head, at=LONG_BEFORE)
+        corrections.remove_release(quiet, by=office.head, at=LONG_BEFORE)
 
 
 def test_a_list_goes_with_a_release_that_was_never_public_and_seen_by_nobody(office):
     quiet = a_release(series=SeriesFactory(producer=office.producer), reference="quiet")
     granted(quiet, by=office.statistician)
-    corrections.remove(quiet, by=office.head, at=LONG_BEFORE)
+    corrections.remove_release(quiet, by=office.head, at=LONG_BEFORE)
     assert not PreReleaseAccess.objects.exists()
 
 
@@ -254,9 +259,9 @@ def test_colleagues_of_another_producer_touch_no_list(office, release, entry):
     stranger = UserFactory()
     stranger.memberships.create(producer=other.series.producer, role=Role.HEAD_OF_PROFESSION)
     for act in (
-        lambda: pre_release_list.grant(release, someone(), by=stranger, at=LONG_BEFORE),
+        lambda: pre_release_access.grant_access(release, someone(), by=stranger, at=LONG_BEFORE),
         lambda: changed(entry, someone(), by=stranger),
-        lambda: pre_release_list.withdraw(entry, by=stranger, at=LONG_BEFORE, expected_version=1),
+        lambda: pre_release_access.withdraw_access(entry, by=stranger, at=LONG_BEFORE, expected_version=1),
     ):
         with pytest.raises(NotYours):
             act()

@@ -5,12 +5,12 @@ from datetime import timedelta
 import pytest
 from django.db import IntegrityError, transaction
 
-from releases.calendar import scheduling
-from releases.core.roles import Role
+from releases import scheduling
 from releases.models import PreReleaseAccess, PreReleaseRequest, ReleaseEvent
 from releases.permissions import NotYours
-from releases.pre_release.pre_release_entries import ListRefused
-from releases.pre_release.pre_release_names import erase, erase_old
+from releases.pre_release_access import ListRefused
+from releases.pre_release_list import erase_name, erase_old_names
+from releases.rules.lifecycle import Role
 from tests.factories import SEED_DUE, an_announced_release
 from tests.releases.pre_release.lists import AFTERWARDS, LONG_BEFORE, MINISTER, asked, granted, someone
 
@@ -26,16 +26,16 @@ def nobody_needs(releases):
 
 
 def old(*, now=MUCH_LATER, needed=nobody_needs, **given):
-    return erase_old(now=now, kept_for=KEPT_FOR, needed=needed, **given)
+    return erase_old_names(now=now, kept_for=KEPT_FOR, needed=needed, **given)
 
 
 @pytest.mark.parametrize("role", list(Role))
 def test_whoever_keeps_the_list_erases_its_names_after_the_release(office, release, role, entry):
     if role not in KEEPERS:
         with pytest.raises(NotYours):
-            erase(release, by=office.people[role], at=AFTERWARDS)
+            erase_name(release, by=office.people[role], at=AFTERWARDS)
         return
-    assert erase(release, by=office.people[role], at=AFTERWARDS) == 1
+    assert erase_name(release, by=office.people[role], at=AFTERWARDS) == 1
     entry = PreReleaseAccess.objects.get()
     assert (entry.person, entry.email, entry.erased_at, entry.post) == ("", "", AFTERWARDS, MINISTER.post)
     event = ReleaseEvent.objects.get(kind="pre_release_names_erased")
@@ -44,27 +44,27 @@ def test_whoever_keeps_the_list_erases_its_names_after_the_release(office, relea
 
 def test_one_name_alone_can_be_erased(office, release):
     entry, other = granted(release, by=office.statistician), granted(release, someone(), by=office.statistician)
-    assert erase(release, entry=entry, by=office.statistician, at=AFTERWARDS) == 1
+    assert erase_name(release, entry=entry, by=office.statistician, at=AFTERWARDS) == 1
     other.refresh_from_db()
     assert other.person == someone().person
 
 
 def test_a_second_time_erases_nothing_and_moves_no_marker(office, release, entry):
-    erase(release, by=office.statistician, at=AFTERWARDS)
-    assert erase(release, by=office.statistician, at=AFTERWARDS + timedelta(days=1)) == 0
+    erase_name(release, by=office.statistician, at=AFTERWARDS)
+    assert erase_name(release, by=office.statistician, at=AFTERWARDS + timedelta(days=1)) == 0
     assert PreReleaseAccess.objects.get().erased_at == AFTERWARDS
     assert ReleaseEvent.objects.filter(kind="pre_release_names_erased").count() == 1
 
 
 def test_before_the_release_the_list_says_who_has_access(office, release, entry):
     with pytest.raises(ListRefused, match="once the release has been due"):
-        erase(release, by=office.head, at=SEED_DUE - timedelta(seconds=1))
+        erase_name(release, by=office.head, at=SEED_DUE - timedelta(seconds=1))
     scheduling.cancel(release, reason="Stopped.", by=office.head, at=LONG_BEFORE)
-    assert erase(release, by=office.head, at=LONG_BEFORE) == 1
+    assert erase_name(release, by=office.head, at=LONG_BEFORE) == 1
 
 
 def test_the_name_in_a_request_that_nobody_decided_goes_too(office, release, waiting):
-    assert erase(release, by=office.statistician, at=AFTERWARDS) == 1
+    assert erase_name(release, by=office.statistician, at=AFTERWARDS) == 1
     assert (PreReleaseRequest.objects.get().person, PreReleaseRequest.objects.get().status) == ("", "waiting")
 
 

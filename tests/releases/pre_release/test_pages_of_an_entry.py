@@ -5,9 +5,9 @@ from datetime import timedelta
 
 import pytest
 
-from releases.core.pre_release_period import Period
+from releases import pre_release_access
 from releases.models import PreReleaseAccess
-from releases.pre_release import pre_release_list
+from releases.rules.pre_release import Period
 from tests.releases.pre_release.lists import (
     AFTERWARDS,
     EMAIL,
@@ -100,7 +100,7 @@ def test_a_change_shows_what_stood_there_and_saves_what_is_typed(client, keeper,
 def test_an_entry_that_somebody_else_changed_meanwhile_is_shown_and_the_typed_stays(
     client, keeper, office, release, entry
 ):
-    pre_release_list.change(
+    pre_release_access.change_access(
         entry, replace(MINISTER, post="Changed meanwhile"), by=office.head, at=LONG_BEFORE, expected_version=1
     )
     typed = entry_form(post="Typed by me", version=1)

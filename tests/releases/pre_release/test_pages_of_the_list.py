@@ -6,10 +6,9 @@ from datetime import timedelta
 import pytest
 from django.urls import reverse
 
-from releases.calendar import scheduling
-from releases.core.roles import Role
+from releases import pre_release_access, scheduling
 from releases.models import PreReleaseAccess, PreReleaseRequest
-from releases.pre_release import pre_release_list
+from releases.rules.lifecycle import Role
 from tests.factories import SEED_DUE, an_announced_release
 from tests.releases.pre_release.lists import (
     AFTERWARDS,
@@ -57,7 +56,7 @@ def test_a_lead_agrees_to_one_or_to_all_that_the_page_shows(client, office, rele
 
 
 def test_what_cannot_be_agreed_to_any_more_is_said_beside_what_was(client, office, release, clock, entry):
-    stale = pre_release_list.change(
+    stale = pre_release_access.change_access(
         entry, replace(MINISTER, person="Marigold"), by=office.statistician, at=SHORTLY_BEFORE, expected_version=1
     ).request
     PreReleaseAccess.objects.filter(pk=entry.pk).update(version=7)

@@ -6,9 +6,18 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from releases.core.dates import london
-from releases.core.dates.calendar import Nation, no_release_day
-from releases.core.pre_release_period import A_DAY, Ground, Oddity, Period, Unit, needs_agreement, oddities, usual
+from releases.rules import london
+from releases.rules.calendar import Nation, no_release_day
+from releases.rules.pre_release import (
+    A_DAY,
+    Ground,
+    Oddity,
+    Period,
+    Unit,
+    find_oddities,
+    needs_agreement_for,
+    usual_period,
+)
 
 DUE = datetime(2026, 7, 1, 8, 30, tzinfo=UTC)
 
@@ -39,7 +48,7 @@ DUE = datetime(2026, 7, 1, 8, 30, tzinfo=UTC)
     ],
 )
 def test_a_period_begins_so_many_hours_or_working_days_before_the_release(period, nation, due, begins):
-    assert london.moment(period.begins(london.parse_london(due), nation=nation)) == begins
+    assert london.format_moment(period.begins(london.parse_london(due), nation=nation)) == begins
 
 
 @given(st.integers(1, 240), st.dates(date(2020, 1, 1), date(2028, 12, 1)))
@@ -73,17 +82,20 @@ def test_a_period_is_written_as_published_lists_write_it(period, words):
 
 @pytest.mark.parametrize("nation", [nation for nation in Nation if nation is not Nation.SCOTLAND])
 def test_the_usual_period_is_24_hours(nation):
-    assert usual(nation, own=None).period == A_DAY
-    assert usual(nation, own=None).ground is Ground.ORDER
+    assert usual_period(nation, own=None).period == A_DAY
+    assert usual_period(nation, own=None).ground is Ground.ORDER
 
 
 def test_scotlands_figure_is_not_confirmed_and_says_so():
-    assert usual(Nation.SCOTLAND, own=None).ground is Ground.NOT_CONFIRMED
+    assert usual_period(Nation.SCOTLAND, own=None).ground is Ground.NOT_CONFIRMED
 
 
 def test_what_an_administrator_has_set_goes_before_the_nations_figure():
     own = Period(5, Unit.WORKING_DAYS)
-    assert (usual(Nation.SCOTLAND, own=own).period, usual(Nation.SCOTLAND, own=own).ground) == (own, Ground.ITS_OWN)
+    assert (usual_period(Nation.SCOTLAND, own=own).period, usual_period(Nation.SCOTLAND, own=own).ground) == (
+        own,
+        Ground.ITS_OWN,
+    )
 
 
 @pytest.mark.parametrize(
@@ -98,7 +110,7 @@ def test_what_an_administrator_has_set_goes_before_the_nations_figure():
     ids=["more than a day", "a day", "a second", "afterwards", "a vague date"],
 )
 def test_a_change_within_a_day_before_the_release_and_from_then_on_is_for_the_head_to_agree(due, before, needed):
-    assert needs_agreement(due, at=DUE - before) is needed
+    assert needs_agreement_for(due, at=DUE - before) is needed
 
 
 GRANTED, BEGINS = DUE - timedelta(days=7), DUE - timedelta(hours=24)
@@ -116,4 +128,4 @@ GRANTED, BEGINS = DUE - timedelta(days=7), DUE - timedelta(hours=24)
     ids=["not begun", "in its period", "before it", "before it was granted", "a vague release"],
 )
 def test_access_outside_what_was_granted_is_told_apart(began_at, begins_at, odd):
-    assert oddities(began_at=began_at, begins_at=begins_at, granted_at=GRANTED) == odd
+    assert find_oddities(began_at=began_at, begins_at=begins_at, granted_at=GRANTED) == odd

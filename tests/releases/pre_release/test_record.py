@@ -6,15 +6,12 @@ from itertools import product
 
 import pytest
 
-from releases.calendar import scheduling
-from releases.core.lifecycle import MoveRefused, SomebodyWasFaster, SomethingMissing, WrongRole, WrongState
-from releases.core.pre_release_status import ACCESS, AccessStatus
-from releases.core.roles import Role
+from releases import pre_release_access, scheduling
 from releases.models import PreReleaseAccess, ReleaseEvent
 from releases.permissions import NotYours
-from releases.pre_release import pre_release_list
-from releases.pre_release.pre_release_entries import ListRefused
-from releases.pre_release.pre_release_record import begin, end, take_back
+from releases.pre_release_access import ListRefused, record_begin, record_end, take_back_times
+from releases.rules.lifecycle import ChangedMeanwhile, MissingFields, MoveRefused, Role, WrongRole, WrongState
+from releases.rules.pre_release import ACCESS, AccessStatus
 from tests.factories import SEED_DUE
 from tests.releases.pre_release.lists import AFTERWARDS, LONG_BEFORE, MINISTER, SHORTLY_BEFORE
 
@@ -37,11 +34,11 @@ ALLOWED = {
 
 
 def began(entry, *, by, began_at=IN_PERIOD, at=SHORTLY_BEFORE, **given):
-    return begin(entry, began_at=began_at, by=by, at=at, **{"expected_version": entry.version} | given)
+    return record_begin(entry, began_at=began_at, by=by, at=at, **{"expected_version": entry.version} | given)
 
 
 def ended(entry, *, by, ended_at=SHORTLY_BEFORE, at=SHORTLY_BEFORE):
-    return end(entry, ended_at=ended_at, by=by, at=at, expected_version=entry.version)
+    return record_end(entry, ended_at=ended_at, by=by, at=at, expected_version=entry.version)
 
 
 def test_the_table_lets_each_role_make_its_moves_from_each_state_and_no_others():
@@ -56,7 +53,7 @@ def test_the_table_lets_each_role_make_its_moves_from_each_state_and_no_others()
 
 @pytest.mark.parametrize("move", ["change", "withdraw"])
 def test_the_table_asks_for_the_agreement(move):
-    with pytest.raises(SomethingMissing):
+    with pytest.raises(MissingFields):
         ACCESS.check(move, source="granted", roles={Role.STATISTICIAN})
 
 
@@ -116,7 +113,7 @@ def test_access_that_never_began_does_not_end(office, entry):
 
 def test_a_second_recording_of_the_same_changes_nothing(office, entry):
     began(entry, by=office.statistician)
-    with pytest.raises(SomebodyWasFaster):
+    with pytest.raises(ChangedMeanwhile):
         began(entry, by=office.deputy)
     fresh = PreReleaseAccess.objects.get()
     with pytest.raises(WrongState):
@@ -127,20 +124,22 @@ def test_a_second_recording_of_the_same_changes_nothing(office, entry):
 def test_access_that_began_is_not_withdrawn(office, entry):
     entry = began(entry, by=office.statistician)
     with pytest.raises(WrongState):
-        pre_release_list.withdraw(entry, by=office.head, at=SHORTLY_BEFORE, expected_version=entry.version)
+        pre_release_access.withdraw_access(entry, by=office.head, at=SHORTLY_BEFORE, expected_version=entry.version)
 
 
 def test_once_access_began_who_had_it_stays_as_it_was_and_only_its_words_are_put_right(office, entry):
     entry = began(entry, by=office.statistician)
     new = replace(MINISTER, post="Minister for Schools", person="Marigold Underwater", reason="Another")
-    outcome = pre_release_list.change(entry, new, by=office.head, at=SHORTLY_BEFORE, expected_version=entry.version)
+    outcome = pre_release_access.change_access(
+        entry, new, by=office.head, at=SHORTLY_BEFORE, expected_version=entry.version
+    )
     assert outcome.entry.details == replace(MINISTER, post="Minister for Schools")
 
 
 def test_a_lead_takes_back_what_was_recorded_by_mistake_step_by_step_and_it_stays_among_the_events(office, entry):
     entry = ended(began(entry, by=office.statistician), by=office.statistician)
     for status, began_at in (("begun", IN_PERIOD), ("granted", None)):
-        entry = take_back(entry, by=office.head, at=AFTERWARDS, expected_version=entry.version)
+        entry = take_back_times(entry, by=office.head, at=AFTERWARDS, expected_version=entry.version)
         assert (entry.status, entry.began_at, entry.ended_at) == (status, began_at, None)
     first, second = ReleaseEvent.objects.filter(kind="pre_release_record_taken_back").order_by("position")
     assert first.facts["ended_at"] == SHORTLY_BEFORE.isoformat()
@@ -150,6 +149,6 @@ def test_a_lead_takes_back_what_was_recorded_by_mistake_step_by_step_and_it_stay
 def test_a_statistician_takes_nothing_back(office, entry):
     entry = began(entry, by=office.statistician)
     with pytest.raises(MoveRefused):
-        take_back(entry, by=office.statistician, at=AFTERWARDS, expected_version=entry.version)
+        take_back_times(entry, by=office.statistician, at=AFTERWARDS, expected_version=entry.version)
     entry.refresh_from_db()
     assert entry.status == "begun"

@@ -6,15 +6,12 @@ from itertools import product
 
 import pytest
 
-from releases.calendar import scheduling
-from releases.core.lifecycle import WrongRole, WrongState
-from releases.core.pre_release_status import REQUEST, RequestStatus
-from releases.core.roles import Role
+from releases import pre_release_access, scheduling
 from releases.models import PreReleaseAccess, PreReleaseRequest, ReleaseEvent
 from releases.permissions import NotYours
-from releases.pre_release import pre_release_list, pre_release_record, pre_release_requests
-from releases.pre_release.pre_release_entries import ListRefused
-from releases.pre_release.pre_release_requests import agree, refuse, take_back
+from releases.pre_release_access import ListRefused, agree_to_access, refuse_access, take_back_request
+from releases.rules.lifecycle import Role, WrongRole, WrongState
+from releases.rules.pre_release import REQUEST, RequestStatus
 from tests.breaches.people import an_office
 from tests.factories import SEED_DUE, UserFactory, london_slot, rolled_back
 from tests.releases.pre_release.lists import AFTERWARDS, LONG_BEFORE, MINISTER, SHORTLY_BEFORE, asked, someone
@@ -24,20 +21,20 @@ pytestmark = pytest.mark.django_db
 AGREED_AT = SHORTLY_BEFORE + timedelta(minutes=20)
 KEEPERS = {Role.STATISTICIAN, Role.CALENDAR_MANAGER, Role.HEAD_OF_PROFESSION, Role.DEPUTY}
 LEADS = {Role.HEAD_OF_PROFESSION, Role.DEPUTY}
-ACTS = {"agree": agree, "refuse": refuse, "take_back": take_back}
+ACTS = {"agree": agree_to_access, "refuse": refuse_access, "take_back": take_back_request}
 ALLOWED = {"agree": LEADS, "refuse": LEADS, "take_back": KEEPERS}
 
 
 def changing(entry, details, *, by, at=SHORTLY_BEFORE):
-    return pre_release_list.change(entry, details, by=by, at=at, expected_version=entry.version).request
+    return pre_release_access.change_access(entry, details, by=by, at=at, expected_version=entry.version).request
 
 
 def withdrawing(entry, *, by, at=SHORTLY_BEFORE):
-    return pre_release_list.withdraw(entry, by=by, at=at, expected_version=entry.version).request
+    return pre_release_access.withdraw_access(entry, by=by, at=at, expected_version=entry.version).request
 
 
 def test_an_agreed_addition_is_on_the_list_with_who_asked_and_who_agreed(office, release):
-    agree(asked(release, by=office.statistician), by=office.deputy, at=AGREED_AT)
+    agree_to_access(asked(release, by=office.statistician), by=office.deputy, at=AGREED_AT)
     entry = PreReleaseAccess.objects.get()
     assert entry.details == MINISTER
     assert (entry.granted_by, entry.agreed_by, entry.granted_at) == (office.statistician, office.deputy, AGREED_AT)
@@ -47,17 +44,17 @@ def test_an_agreed_addition_is_on_the_list_with_who_asked_and_who_agreed(office,
 
 def test_an_agreed_change_is_made_as_it_was_asked_for(office, release, entry):
     new = replace(MINISTER, person="Marigold Underwater")
-    agree(changing(entry, new, by=office.statistician), by=office.head, at=AGREED_AT)
+    agree_to_access(changing(entry, new, by=office.statistician), by=office.head, at=AGREED_AT)
     assert PreReleaseAccess.objects.get().details == new
 
 
 def test_an_agreed_withdrawal_is_made(office, release, entry):
-    agree(withdrawing(entry, by=office.statistician), by=office.head, at=AGREED_AT)
+    agree_to_access(withdrawing(entry, by=office.statistician), by=office.head, at=AGREED_AT)
     entry.refresh_from_db()
     assert (entry.status, entry.withdrawn_at) == ("withdrawn", AGREED_AT)
 
 
-@pytest.mark.parametrize("act", [refuse, take_back], ids=["refused", "taken back"])
+@pytest.mark.parametrize("act", [refuse_access, take_back_request], ids=["refused", "taken back"])
 def test_what_is_refused_or_taken_back_leaves_the_list_as_it_is(office, release, act, entry):
     for request in (asked(release, someone(), by=office.statistician), withdrawing(entry, by=office.statistician)):
         act(request, by=office.head, at=AGREED_AT)
@@ -88,7 +85,7 @@ def test_the_table_says_who_decides_about_a_request(office, release, subtests):
 
 @pytest.mark.parametrize("status", [status for status in RequestStatus if status is not RequestStatus.WAITING])
 def test_what_is_decided_is_not_decided_again(office, release, status, subtests, waiting):
-    first = {"agreed": agree, "refused": refuse, "taken_back": take_back}[status]
+    first = {"agreed": agree_to_access, "refused": refuse_access, "taken_back": take_back_request}[status]
     first(waiting, by=office.head, at=AGREED_AT)
     entries = PreReleaseAccess.objects.count()
     for name, act in ACTS.items():
@@ -110,42 +107,42 @@ def test_once_the_release_has_been_due_an_addition_is_not_agreed_to_any_more_and
     office, release, waiting
 ):
     with pytest.raises(ListRefused, match="has been due"):
-        agree(waiting, by=office.head, at=AFTERWARDS)
+        agree_to_access(waiting, by=office.head, at=AFTERWARDS)
     waiting.refresh_from_db()
     assert (waiting.status, waiting.person) == ("waiting", MINISTER.person)
-    refuse(waiting, by=office.head, at=AFTERWARDS)
+    refuse_access(waiting, by=office.head, at=AFTERWARDS)
     assert not PreReleaseAccess.objects.exists()
 
 
 def test_a_change_of_the_person_is_not_agreed_to_once_the_release_has_been_due(office, release, entry):
     request = changing(entry, replace(MINISTER, person="Marigold Underwater"), by=office.statistician)
     with pytest.raises(ListRefused, match="Refuse it"):
-        agree(request, by=office.head, at=AFTERWARDS)
+        agree_to_access(request, by=office.head, at=AFTERWARDS)
     assert PreReleaseAccess.objects.get().details == MINISTER
 
 
 def test_an_entry_that_moved_on_since_is_not_changed_by_an_older_request(office, release, entry):
     request = changing(entry, someone(), by=office.statistician)
-    pre_release_record.begin(
+    pre_release_access.record_begin(
         entry, began_at=SHORTLY_BEFORE, by=office.statistician, at=SHORTLY_BEFORE, expected_version=1
     )
     with pytest.raises(ListRefused, match="changed since this was asked for"):
-        agree(request, by=office.head, at=AGREED_AT)
+        agree_to_access(request, by=office.head, at=AGREED_AT)
     assert PreReleaseAccess.objects.get().details == MINISTER
 
 
 def test_what_a_lead_put_on_the_list_meanwhile_is_not_put_there_twice(office, release, waiting):
     PreReleaseRequest.objects.filter(pk=waiting.pk).update(post="Held back")
-    pre_release_list.grant(release, MINISTER, by=office.head, at=SHORTLY_BEFORE)
+    pre_release_access.grant_access(release, MINISTER, by=office.head, at=SHORTLY_BEFORE)
     PreReleaseRequest.objects.filter(pk=waiting.pk).update(post=MINISTER.post)
     with pytest.raises(ListRefused, match="already"):
-        agree(waiting, by=office.head, at=AGREED_AT)
+        agree_to_access(waiting, by=office.head, at=AGREED_AT)
     assert PreReleaseAccess.objects.count() == 1
 
 
 def test_a_request_still_waits_after_the_release_moved_and_is_agreed_to_then(office, release, waiting):
     scheduling.change_date(release, to=london_slot(date(2020, 7, 6)), reason="Late.", by=office.head, at=SHORTLY_BEFORE)
-    agree(waiting, by=office.head, at=SEED_DUE + timedelta(hours=1))
+    agree_to_access(waiting, by=office.head, at=SEED_DUE + timedelta(hours=1))
     assert PreReleaseAccess.objects.count() == 1
 
 
@@ -155,16 +152,16 @@ def test_requests_for_a_cancelled_release_can_only_be_refused(office, release, e
     scheduling.cancel(release, reason="Stopped.", by=office.head, at=SHORTLY_BEFORE)
     for request in (change, add):
         with pytest.raises(ListRefused, match="cancelled"):
-            agree(request, by=office.head, at=AGREED_AT)
-        refuse(request, by=office.head, at=AGREED_AT)
+            agree_to_access(request, by=office.head, at=AGREED_AT)
+        refuse_access(request, by=office.head, at=AGREED_AT)
 
 
 def test_requests_wait_for_the_leads_of_their_producer_alone(office, release, waiting):
     for role, person in office.people.items():
-        assert list(pre_release_requests.waiting_for(person)) == ([waiting] if role in LEADS else [])
-    assert not pre_release_requests.waiting_for(an_office().head).exists()
-    refuse(waiting, by=office.head, at=AGREED_AT)
-    assert not pre_release_requests.waiting_for(office.head).exists()
+        assert list(pre_release_access.requests_waiting_for(person)) == ([waiting] if role in LEADS else [])
+    assert not pre_release_access.requests_waiting_for(an_office().head).exists()
+    refuse_access(waiting, by=office.head, at=AGREED_AT)
+    assert not pre_release_access.requests_waiting_for(office.head).exists()
 
 
 def test_long_before_the_release_nothing_has_to_be_asked_for(office, release, entry):

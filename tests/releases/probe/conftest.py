@@ -5,10 +5,10 @@ from datetime import UTC, datetime
 
 import pytest
 
-from releases.core.judging.evidence import AddressRole, Expectation
-from releases.core.looks.errand import Errand
+from releases.detection.finding import AddressRole, Expectation
+from releases.probe.adapters import adapter_named
 from releases.probe.probe import probe_from_settings
-from releases.probe.registry import adapter_named
+from releases.rules.response import Errand
 
 
 @pytest.fixture

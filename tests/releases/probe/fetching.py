@@ -5,11 +5,10 @@ from collections.abc import Iterable
 from datetime import UTC, datetime
 from typing import Any
 
-from releases.core.looks.answer import Answer
-from releases.core.looks.errand import Errand
-from releases.core.looks.pacing import LIFTED
-from releases.probe.fetch import Fetcher
-from releases.probe.line import Limits
+from releases.probe.client import Fetcher
+from releases.probe.connection import Limits
+from releases.rules.host_budget import LIFTED
+from releases.rules.response import Answer, Errand
 
 QUICK = Limits(connect_seconds=0.5, total_seconds=0.6, body_bytes=100_000, header_bytes=20_000, redirects=5)
 PLANNED = datetime(2026, 11, 24, 9, 30, tzinfo=UTC)

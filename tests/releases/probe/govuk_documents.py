@@ -3,9 +3,9 @@
 import json
 from datetime import UTC, datetime, timedelta
 
-from releases.core.judging.evidence import AddressRole, Expectation
-from releases.core.looks.answer import Answer, Hop
-from releases.probe.registry import adapter_named
+from releases.detection.finding import AddressRole, Expectation
+from releases.probe.adapters import adapter_named
+from releases.rules.response import Answer, Hop
 from statsoffice.rehearsal_site import govuk_pages
 
 DUE = datetime(2026, 6, 30, 8, 30, tzinfo=UTC)

@@ -3,8 +3,8 @@
 from hypothesis import given
 from hypothesis import strategies as st
 
-from releases.core.looks.pacing import Budget
-from releases.probe.budget import Lanes
+from releases.probe.rate_limit import Lanes
+from releases.rules.host_budget import Budget
 
 GENEROUS = Budget(connections=1000, per_second=1000)
 

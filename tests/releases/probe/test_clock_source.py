@@ -9,10 +9,10 @@ from datetime import UTC, datetime, timedelta
 
 import pytest
 
-from releases.core.looks.clock_error import Figures, Voucher
+from releases.monitoring.clock import RealClock
 from releases.probe import clock_source
 from releases.probe.clock_source import ClockSource
-from releases.watching.clock import RealClock
+from releases.rules.clock_error import Figures, Voucher
 from tests.servers.time_server import time_server
 
 LINE = "C0248F97,192.36.143.151,2,1782808000.1,0.000012,-0.00001,0.00002,-3.5,0.001,0.02,0.020,0.004,64.2,Normal"

@@ -7,7 +7,7 @@ import zlib
 import brotli
 import pytest
 
-from releases.probe.decoding import CannotDecodeError, TooLargeError, decode
+from releases.probe.connection import CannotDecodeError, TooLargeError, decode
 
 PAGE = b"".join(b"<p>Row %d of the table</p>" % number for number in range(5000))
 LIMIT = 1_000_000

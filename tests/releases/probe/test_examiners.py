@@ -12,11 +12,12 @@ from pathlib import Path
 
 import pytest
 
-from releases.core.judging.evidence import Finding, LookResult, Reason, examine
-from releases.core.judging.reading.standing import TextsBefore
+from releases.detection.finding import Finding, LookResult, Reason
+from releases.detection.page import TextsBefore
+from releases.detection.rules import examine
 from releases.probe import examination
 from releases.probe.examination import Fault, Overrun, Request
-from releases.probe.examiners import LATE_FROM, Examiners
+from releases.probe.examiner_pool import LATE_FROM, Examiners
 from releases.probe.probe import ExaminationError, Probe
 from tests.corpus.case import DUE
 from tests.corpus.examination import CASES, answered, expectation

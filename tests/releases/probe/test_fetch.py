@@ -11,10 +11,10 @@ from datetime import UTC, datetime, timedelta
 import brotli
 import pytest
 
-from releases.core.looks.answer import Failure, Hop
-from releases.core.looks.pacing import Budget
-from releases.core.web_address import NotAWebAddressError
-from releases.probe.fetch import affordable
+from releases.probe.client import affordable
+from releases.rules.host_budget import Budget
+from releases.rules.response import Failure, Hop
+from releases.rules.web_address import NotAWebAddressError
 from tests.releases.probe.fetching import PLANNED, answers, errand, fetch, make_fetcher, real_now
 from tests.releases.probe.publishers import (
     always,

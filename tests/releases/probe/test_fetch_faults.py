@@ -7,8 +7,8 @@ from contextlib import suppress
 
 import pytest
 
-from releases.core.looks.answer import Failure
-from releases.probe.line import Limits
+from releases.probe.connection import Limits
+from releases.rules.response import Failure
 from tests.releases.probe.fetching import QUICK, answers, errand, fetch, make_fetcher
 from tests.releases.probe.publishers import always, closed_port, once, publisher, response
 

@@ -5,9 +5,8 @@ from datetime import UTC, datetime, timedelta
 
 import pytest
 
-from releases.core.looks.answer import Hop
-from releases.core.looks.errand import Errand
-from releases.probe.past_caches import PARAMETER, as_meant
+from releases.probe.connection import PARAMETER, as_meant
+from releases.rules.response import Errand, Hop
 from tests.releases.probe.fetching import PLANNED, answers, errand, make_fetcher
 from tests.releases.probe.publishers import always, path_of, publisher, response
 

@@ -5,7 +5,7 @@ import threading
 
 import pytest
 
-from releases.core.looks.answer import Failure
+from releases.rules.response import Failure
 from tests.releases.probe.fetching import fetch
 from tests.releases.probe.publishers import always, path_of, publisher, response
 

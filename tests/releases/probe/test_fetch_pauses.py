@@ -5,10 +5,9 @@ from datetime import UTC, datetime, timedelta
 
 import pytest
 
-from releases.core.looks.answer import Failure
-from releases.core.looks.pacing import Budget
-from releases.core.looks.retry_after import LONGEST_OF_ALL, pause_asked
-from releases.probe.pauses import page_name
+from releases.probe.rate_limit import page_name
+from releases.rules.host_budget import LONGEST_OF_ALL, Budget, pause_asked
+from releases.rules.response import Failure
 from tests.releases.probe.fetching import answers, errand, make_fetcher
 from tests.releases.probe.publishers import always, path_of, publisher, response
 

@@ -3,8 +3,8 @@
 import pycurl
 import pytest
 
-from releases.core.looks.answer import Failure
-from releases.probe import line
+from releases.probe import connection
+from releases.rules.response import Failure
 from tests.releases.probe.fetching import answers, errand, fetch, make_fetcher
 from tests.releases.probe.publishers import always, publisher, response
 
@@ -17,7 +17,7 @@ PAGE = response(200, b"inside", Connection="close")
 @pytest.fixture
 def name_server(monkeypatch):
     """Decide what libcurl finds when it looks the name up, from one request to the next."""
-    handles, told, make = [], [], line._new_curl
+    handles, told, make = [], [], connection._new_curl
 
     def made(*args):
         handles.append(make(*args))
@@ -30,7 +30,7 @@ def name_server(monkeypatch):
         for curl in handles:
             curl.setopt(pycurl.RESOLVE, told)
 
-    monkeypatch.setattr(line, "_new_curl", made)
+    monkeypatch.setattr(connection, "_new_curl", made)
     return tell
 
 

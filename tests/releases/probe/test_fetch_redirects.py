@@ -4,9 +4,9 @@ import time
 
 import pytest
 
-from releases.core.looks.answer import Failure, Hop
-from releases.core.looks.pacing import Budget
-from releases.probe.line import Limits
+from releases.probe.connection import Limits
+from releases.rules.host_budget import Budget
+from releases.rules.response import Failure, Hop
 from tests.releases.probe.fetching import QUICK, answers, errand, fetch, make_fetcher
 from tests.releases.probe.publishers import path_of, publisher, response
 

@@ -5,7 +5,7 @@ from datetime import timedelta
 
 import pytest
 
-from releases.core.looks.pacing import Budget
+from releases.rules.host_budget import Budget
 from tests.releases.probe.fetching import PLANNED, answers, errand, make_fetcher
 from tests.releases.probe.publishers import always, path_of, publisher, response
 

@@ -4,9 +4,8 @@ from datetime import timedelta
 
 import pytest
 
-from releases.core.judging.evidence import LookResult, Reason
-from releases.core.judging.publisher import PublisherSays, State
-from releases.probe.registry import adapter_named
+from releases.detection.finding import LookResult, PublisherSays, Reason, State
+from releases.probe.adapters import adapter_named
 from statsoffice.rehearsal_site import govuk_pages
 from tests.releases.probe.govuk_documents import (
     ASKED,

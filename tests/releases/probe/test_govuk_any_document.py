@@ -5,8 +5,7 @@ import json
 from hypothesis import given
 from hypothesis import strategies as st
 
-from releases.core.judging.evidence import LookResult
-from releases.core.judging.publisher import as_json, from_json
+from releases.detection.finding import LookResult, publisher_from_json, publisher_to_json
 from statsoffice.rehearsal_site import govuk_pages
 from tests.releases.probe.govuk_documents import DUE, PATH, TITLE, after, examined, publication
 
@@ -70,8 +69,10 @@ SHAPES = st.sampled_from(
 def test_any_document_is_told_and_what_the_publisher_says_can_be_stored(shape, fields, details):
     document = shape | {"details": shape["details"] | details} | fields
     finding = examined(document)
-    stored = as_json(finding.publisher)
-    assert from_json(json.loads(json.dumps(stored, ensure_ascii=False).encode())) == from_json(stored)
+    stored = publisher_to_json(finding.publisher)
+    assert publisher_from_json(json.loads(json.dumps(stored, ensure_ascii=False).encode())) == publisher_from_json(
+        stored
+    )
 
 
 @given(

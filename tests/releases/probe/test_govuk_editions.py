@@ -4,8 +4,7 @@ from datetime import UTC, datetime, timedelta
 
 import pytest
 
-from releases.core.judging.evidence import LookResult, Reason
-from releases.core.judging.publisher import PublisherSays, Source, State
+from releases.detection.finding import LookResult, PublisherSays, Reason, Source, State
 from tests.releases.probe.govuk_documents import (
     DUE,
     IN_PLACE,

@@ -5,11 +5,10 @@ from dataclasses import replace
 
 import pytest
 
-from releases.core.judging.evidence import LookResult, Reason
-from releases.core.judging.publisher import PublisherSays, State
-from releases.core.looks.answer import Failure, Hop
-from releases.probe import govuk
-from releases.probe.registry import adapter_named
+from releases.detection.finding import LookResult, PublisherSays, Reason, State
+from releases.probe import adapters
+from releases.probe.adapters import adapter_named
+from releases.rules.response import Failure, Hop
 from statsoffice.rehearsal_site import govuk_pages
 from tests.releases.probe.fetching import answers, errand, make_fetcher
 from tests.releases.probe.govuk_documents import ASKED, PATH, TITLE, URL, examined, expectation, publication, shown
@@ -130,7 +129,7 @@ def test_a_body_that_our_own_code_cannot_read_is_examined_as_it_came(monkeypatch
     def fail(*_, **__):
         raise ZeroDivisionError
 
-    monkeypatch.setattr(govuk, "read_document", fail)
+    monkeypatch.setattr(adapters, "read_document", fail)
     _, answer = fetched({ANNOUNCEMENT: govuk_pages.redirect(ANNOUNCEMENT, PATH)})
     assert (answer.failure, answer.status, len(answer.hops)) == (None, 200, 1)
     assert "cannot tell whether" in caplog.text

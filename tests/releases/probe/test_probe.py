@@ -4,10 +4,10 @@ from datetime import UTC, datetime, timedelta
 
 import pytest
 
-from releases.core.judging.evidence import AddressRole, Expectation, LookResult, Reason
-from releases.core.looks.errand import Errand
+from releases.detection.finding import AddressRole, Expectation, LookResult, Reason
+from releases.probe.adapters import ADAPTERS, NoSuchAdapterError, adapter_named
 from releases.probe.probe import probe_from_settings, user_agent
-from releases.probe.registry import ADAPTERS, NoSuchAdapterError, adapter_named
+from releases.rules.response import Errand
 from statsoffice.rehearsal_site import files, pages
 from statsoffice.rehearsal_site.process import rehearsal_site
 from statsoffice.rehearsal_site.scenes import scene

@@ -5,11 +5,11 @@ from datetime import UTC, datetime, timedelta
 
 import pytest
 
-from releases.core.judging import evidence
-from releases.core.judging.evidence import AddressRole, Expectation, Finding, LookResult
-from releases.core.judging.reading.standing import TextsBefore
-from releases.core.looks.answer import Answer, Failure
-from releases.probe.remembered import Findings, name_of
+from releases.detection import rules
+from releases.detection.finding import AddressRole, Expectation, Finding, LookResult
+from releases.detection.page import TextsBefore
+from releases.probe.probe import FindingCache, finding_key
+from releases.rules.response import Answer, Failure
 from tests.corpus.examination import CASES, answered, expectation
 
 NOW = datetime(2026, 7, 14, 8, 30, tzinfo=UTC)
@@ -44,9 +44,9 @@ class Watched:
 
 def times_examined(*pairs, most=100):
     """Find each of some answers with its expectation, one after the other; gives how many were examined."""
-    findings, times = Findings(most=most), 0
+    findings, times = FindingCache(most=most), 0
     for answer, expected in pairs:
-        page = name_of("page", answer, expected)
+        page = finding_key("page", answer, expected)
         if findings.known(page) is None:
             times += 1
             findings.remember(page, Finding(LookResult.LIVE, ()))
@@ -97,7 +97,7 @@ def test_a_page_is_read_again_once_something_else_is_expected_of_it(change):
 
 
 def test_a_page_is_read_again_by_another_adapter():
-    assert name_of("page", ANSWER, EXPECTED) != name_of("govuk", ANSWER, EXPECTED)
+    assert finding_key("page", ANSWER, EXPECTED) != finding_key("govuk", ANSWER, EXPECTED)
 
 
 def test_the_oldest_is_forgotten_first():
@@ -112,6 +112,6 @@ def test_the_rules_read_nothing_of_an_answer_but_what_a_remembered_finding_goes_
         for look in case.looks:
             watched = Watched(answered(case, look))
             expected = expectation(case, url=watched.answer.requested_url, before=TextsBefore())
-            evidence.examine(watched, expected)
+            rules.examine(watched, expected)
             read |= watched.read
     assert read == READ

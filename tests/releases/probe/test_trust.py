@@ -4,8 +4,8 @@ from pathlib import Path
 
 import pytest
 
-from releases.probe import trust
-from releases.probe.trust import NoAuthoritiesError, authorities_file
+from releases.probe import client
+from releases.probe.client import NoAuthoritiesError, authorities_file
 
 
 def test_this_machines_own_file_is_found():
@@ -24,7 +24,7 @@ def test_a_named_file_that_is_missing_is_told():
 
 
 def test_a_machine_without_authorities_is_told_what_to_install(monkeypatch):
-    monkeypatch.setattr(trust, "_USUAL_PLACES", ())
-    monkeypatch.setattr(trust.ssl, "get_default_verify_paths", lambda: type("Paths", (), {"cafile": None}))
+    monkeypatch.setattr(client, "_USUAL_PLACES", ())
+    monkeypatch.setattr(client.ssl, "get_default_verify_paths", lambda: type("Paths", (), {"cafile": None}))
     with pytest.raises(NoAuthoritiesError, match="ca-certificates"):
         authorities_file({})

@@ -8,8 +8,8 @@ from zoneinfo import ZoneInfo
 import pytest
 import vobject
 
-from releases.core.dates.calendar import Precision, Slot
-from releases.readers.calendar_file import Titled, calendar_file
+from releases.public.feeds import Titled, calendar_file
+from releases.rules.calendar import Precision, Slot
 from tests.releases.core.test_announced import ANNOUNCED_AT, CANCELLED, CONFIRMED, DAY, MOVED, PROVISIONAL, PUBLISHED
 
 TITLED = Titled("Releases: Office, of numbers; and more", "Releases of the last year", "https://stats.example.gov.uk/")

@@ -5,13 +5,14 @@ from datetime import date, timedelta
 import pytest
 from django.urls import reverse
 
-from releases.calendar import date_requests, public_reasons, scheduling
-from releases.core.dates.calendar import Precision, Slot
-from releases.core.roles import Role
-from releases.core.tables import files
-from releases.core.tables.files import Kind
+from releases import corrections, scheduling
+from releases import date_changes as releases_date_changes
 from releases.models import DateChange
-from releases.views import changes
+from releases.rules import tables
+from releases.rules.calendar import Precision, Slot
+from releases.rules.lifecycle import Role
+from releases.rules.tables import TableKind
+from releases.views import date_changes as views_date_changes
 from tests.factories import SEED_DUE, a_release, an_announced_release, london_slot
 from tests.releases.requested import LATER, NOW, ask, head_of, person
 
@@ -24,7 +25,7 @@ def export(client, kind="csv", **question):
 
 def rows(response):
     assert response.status_code == 200
-    (_, header), *lines = files.read(response.content, name="changes")
+    (_, header), *lines = tables.read_table(response.content, name="changes")
     names = [cell.text for cell in header]
     return [dict(zip(names, (cell.text for cell in line), strict=True)) for _, line in lines]
 
@@ -37,10 +38,12 @@ def a_change(release, *, at=NOW, reason="The survey came in late."):
 def test_every_kind_of_file_holds_what_the_register_shows(client, subtests):
     release = an_announced_release(reference="prices", title="Prices")
     request, head = ask(release), head_of(release)
-    date_requests.agree(request, by=head, at=LATER)
-    public_reasons.correct(DateChange.objects.get(), reason="The survey was late.", by=head, at=LATER, seen=0)
+    releases_date_changes.agree_to_date_change(request, by=head, at=LATER)
+    corrections.correct_public_reason(
+        DateChange.objects.get(), reason="The survey was late.", by=head, at=LATER, seen=0
+    )
     client.force_login(person(release, Role.AUDITOR))
-    for kind in Kind:
+    for kind in TableKind:
         with subtests.test(kind):
             response = export(client, kind)
             assert response["Content-Disposition"].endswith(f'.{kind}"')
@@ -81,7 +84,7 @@ def test_the_register_leads_to_its_files_with_what_was_chosen(client, announced_
 
 
 def test_more_than_a_file_holds_are_refused_in_a_sentence(client, monkeypatch):
-    monkeypatch.setattr(changes, "MOST_IN_A_FILE", 1)
+    monkeypatch.setattr(views_date_changes, "MOST_IN_A_FILE", 1)
     release = an_announced_release()
     a_change(release)
     a_change(an_announced_release(reference="other", series=release.series))

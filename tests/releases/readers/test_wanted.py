@@ -4,13 +4,13 @@ from datetime import date, timedelta
 
 import pytest
 
-from releases.calendar import scheduling
-from releases.core.announced import PublicStatus
-from releases.core.dates.calendar import Precision, Slot
-from releases.core.roles import Role
+from releases import scheduling
 from releases.models import Release
-from releases.readers import public
-from releases.readers.wanted import Wanted, matching
+from releases.public import calendar as public_calendar
+from releases.public.calendar import Wanted, filter_announced
+from releases.rules.announced import PublicStatus
+from releases.rules.calendar import Precision, Slot
+from releases.rules.lifecycle import Role
 from tests.factories import (
     A_LONG_TIME_AGO,
     SEED_DUE,
@@ -27,7 +27,7 @@ pytestmark = [pytest.mark.both_databases, pytest.mark.django_db]
 
 
 def found(**wanted):
-    return sorted(matching(Wanted(**wanted)).values_list("reference", flat=True))
+    return sorted(filter_announced(Wanted(**wanted)).values_list("reference", flat=True))
 
 
 @shared_fixture
@@ -108,7 +108,7 @@ def test_every_status_finds_exactly_the_releases_that_the_calendar_calls_so():
     out = an_announced_release(series=series, reference="published")
     scheduling.publish(out, by=None, at=SEED_DUE, published_at=SEED_DUE)
     called = {}
-    for release in public.facts(matching(Wanted())):
+    for release in public_calendar.announced_facts(filter_announced(Wanted())):
         called.setdefault(release.status, []).append(release.reference)
     assert len(called) == len(PublicStatus)
     for status in PublicStatus:
@@ -123,5 +123,5 @@ def test_a_release_moved_before_it_was_announced_is_not_called_postponed():
     moved = scheduling.change_date(release, to=london_slot(date(2020, 7, 1)), by=keeper, at=A_LONG_TIME_AGO)
     scheduling.announce(scheduling.confirm(moved, by=None, at=A_LONG_TIME_AGO), by=None, at=A_LONG_TIME_AGO)
     assert found(statuses=frozenset({PublicStatus.CONFIRMED})) == [release.reference]
-    (fact,) = public.facts(matching(Wanted()))
+    (fact,) = public_calendar.announced_facts(filter_announced(Wanted()))
     assert (fact.status, fact.moves) == (PublicStatus.CONFIRMED, ())

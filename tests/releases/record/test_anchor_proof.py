@@ -11,9 +11,9 @@ from pathlib import Path
 import pytest
 from django.utils import timezone
 
+from releases.evidence import anchors, export, time_stamps
 from releases.models import Anchor, Release
 from releases.models.event import record
-from releases.record import anchors, bundle, time_stamps
 from statsoffice import anchoring
 from statsoffice.chains import CHAINS
 from tests.factories import a_confirmed_release
@@ -76,7 +76,7 @@ def anchor_now(at, *, ask_authority=True):
 @pytest.fixture
 def folder(release, tmp_path) -> Path:
     out = BytesIO()
-    bundle.write(release, out, now=timezone.now())
+    export.write_bundle(release, out, now=timezone.now())
     return unpacked(out.getvalue(), tmp_path)
 
 
@@ -95,7 +95,7 @@ def check(folder, *arguments, shell="sh", path=None):
 
 def test_the_bundle_has_the_anchors_of_its_rows_and_no_others(release):
     out = BytesIO()
-    bundle.write(release, out, now=timezone.now())
+    export.write_bundle(release, out, now=timezone.now())
     proof = {name for name in files(out.getvalue()) if name.startswith("anchors/")}
     assert proof == {
         "anchors/2/root",
@@ -254,5 +254,5 @@ def test_no_part_of_the_product_is_needed(folder, tmp_path):
 
 def test_a_bundle_without_an_anchor_has_no_proof(tmp_path):
     out = BytesIO()
-    bundle.write(a_confirmed_release(), out, now=timezone.now())
+    export.write_bundle(a_confirmed_release(), out, now=timezone.now())
     assert not [name for name in files(out.getvalue()) if "anchor" in name]

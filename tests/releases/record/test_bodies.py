@@ -3,13 +3,13 @@
 import pytest
 from django.db import IntegrityError, connection, transaction
 
-from releases.core.canonical import sha256_hex
-from releases.core.judging.evidence import Reason
+from releases.detection.finding import Reason
+from releases.evidence import store
 from releases.models import Body, KeptBody, Observation
 from releases.models.append_only import AppendOnlyRow
 from releases.models.body import LEVEL
 from releases.models.observation import Purpose
-from releases.record import bodies
+from releases.rules.canonical import sha256_hex
 from tests.factories import a_confirmed_release
 from tests.releases.brought import brought, keep
 from tests.shared_rows import shared_fixture
@@ -173,9 +173,9 @@ def test_postgresql_itself_refuses_to_change_a_body(release, address):
 @pytest.mark.both_databases
 def test_every_body_is_checked_against_its_hash_and_its_look(release, address):
     keep(brought(address, "not_live", b"one", at=-5), brought(address, "live", b"two", at=0))
-    assert bodies.check_bodies() == (2, None)
+    assert store.check_bodies() == (2, None)
     KeptBody.objects.filter(why="first_live").update(sha256="0" * 64, body=None, state="pruned")
-    assert bodies.check_bodies()[1] == "the body kept of look 2 is not the one that it saw"
+    assert store.check_bodies()[1] == "the body kept of look 2 is not the one that it saw"
 
 
 @pytest.mark.parametrize("damage", [b"", b"no zlib", Body.of(b"two", sha256="", media_type="").compressed])
@@ -185,4 +185,4 @@ def test_bytes_that_are_not_those_that_were_seen_are_named(release, address, dam
         if connection.vendor == "postgresql":
             cursor.execute("SET LOCAL session_replication_role = replica")
         cursor.execute("UPDATE releases_body SET compressed = %s", [damage])
-    assert bodies.check_bodies() == (0, f"the bytes kept as {sha256_hex(b'one')} are not those that were seen")
+    assert store.check_bodies() == (0, f"the bytes kept as {sha256_hex(b'one')} are not those that were seen")

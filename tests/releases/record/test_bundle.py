@@ -9,13 +9,12 @@ from io import BytesIO
 
 import pytest
 
-from releases.calendar import scheduling
-from releases.core.canonical import sha256_hex
-from releases.core.roles import Role
+from releases import judge, scheduling, statements
+from releases.evidence import coverage, export
 from releases.models import Observation, Release, ReleaseEvent
 from releases.models.event import record
-from releases.record import bundle, coverage
-from releases.verdicts import answering, judging
+from releases.rules.canonical import sha256_hex
+from releases.rules.lifecycle import Role
 from tests.factories import SEED_DUE, a_confirmed_release, an_announced_release, member
 from tests.releases.brought import brought, keep
 from tests.releases.on_record import checks_up_to
@@ -42,15 +41,15 @@ def release():
     checks_up_to(address, SEED_DUE + timedelta(seconds=130))
     keep(brought(address, "not_live", PAGE, at=130))
     keep(brought(other, "live", b"another's", at=140), brought(address, "live", b"<title>Out</title>", at=150))
-    judging.judge(release, now=NOW)
+    judge.judge_one(release, now=NOW)
     person = member(Role.STATISTICIAN, release.series.producer, name="Ada Example", email="ada@example.gov.uk")
-    answering.was_live(release, live_at=SEED_DUE, words=WORDS, by=person, at=NOW)
+    statements.record_live_time(release, live_at=SEED_DUE, words=WORDS, by=person, at=NOW)
     return Release.objects.get(pk=release.pk)
 
 
 def written(release, *, now=NOW):
     out = BytesIO()
-    bundle.write(release, out, now=now)
+    export.write_bundle(release, out, now=now)
     return out.getvalue()
 
 

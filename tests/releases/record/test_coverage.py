@@ -5,8 +5,8 @@ from datetime import UTC, datetime, timedelta
 
 import pytest
 
+from releases.evidence import coverage
 from releases.models import Coverage
-from releases.record import coverage
 
 START = datetime(2026, 6, 30, 8, 0, tzinfo=UTC)
 HOUR = START + timedelta(hours=1)
@@ -27,7 +27,7 @@ def alive(first, last, *, watcher="a", every=5):
 def holes(start=START, end=HOUR):
     return [
         ((began - START).total_seconds(), (ended - START).total_seconds())
-        for began, ended in coverage.holes(start=start, end=end)
+        for began, ended in coverage.find_gaps(start=start, end=end)
     ]
 
 
@@ -70,7 +70,7 @@ def test_a_look_shows_that_somebody_watched_though_the_watcher_was_too_busy_to_m
     alive(0, 60)
     alive(120, 180)
     looks = [Look(at(70), at(74)), Look(at(85), at(90)), Look(at(500), at(501))]
-    found = coverage.holes(start=START, end=at(180), looks=looks)
+    found = coverage.find_gaps(start=START, end=at(180), looks=looks)
     assert found == [(at(90), at(120))]
 
 

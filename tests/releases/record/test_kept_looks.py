@@ -5,15 +5,14 @@ from types import MappingProxyType
 
 import pytest
 
-from releases.core.canonical import sha256_hex
-from releases.core.judging.evidence import Finding, LookResult, Reason
-from releases.core.judging.publisher import PublisherSays, Source, State
-from releases.core.looks.answer import Answer, Failure, Hop
+from releases.detection.finding import Finding, LookResult, PublisherSays, Reason, Source, State
+from releases.evidence import store
+from releases.evidence.store import HEADERS_KEPT, CheckResult
 from releases.models import Observation
 from releases.models.append_only import check_chain
 from releases.models.observation import HASHED, HASHED_SINCE, Purpose
-from releases.record import recording
-from releases.record.recording import HEADERS_KEPT, Look
+from releases.rules.canonical import sha256_hex
+from releases.rules.response import Answer, Failure, Hop
 from tests.factories import SEED_DUE, a_confirmed_release
 from tests.shared_rows import shared_fixture
 
@@ -59,7 +58,7 @@ def look(address, **changes):
     says = PublisherSays(
         State.PUBLISHED, published_at=SENT, source=Source.CHANGE_HISTORY, change_note="A “note” \\ with signs\n"
     )
-    return Look(
+    return CheckResult(
         **{
             "address": address,
             "schedule_version": 1,
@@ -73,7 +72,7 @@ def look(address, **changes):
 
 
 def kept(*looks):
-    recording.keep(looks, watcher="watch-1:4711", at=SENT + timedelta(seconds=2))
+    store.store_checks(looks, watcher="watch-1:4711", at=SENT + timedelta(seconds=2))
     return Observation.objects.order_by("position").last()
 
 

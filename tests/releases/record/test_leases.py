@@ -4,9 +4,9 @@ from datetime import UTC, datetime, timedelta
 
 import pytest
 
-from releases.core.looks.retry_after import LONGEST_OF_ALL
+from releases import leases
 from releases.models import HostLease
-from releases.record import leases
+from releases.rules.host_budget import LONGEST_OF_ALL
 from tests.releases.scripted import JumpingClock, ScriptedPublisher
 
 NOW = datetime(2026, 6, 30, 8, 30, tzinfo=UTC)
@@ -17,7 +17,7 @@ pytestmark = [pytest.mark.both_databases, pytest.mark.django_db]
 
 
 def held(holder, *, now=NOW, hosts=(HOST,), look=None):
-    return leases.claim(hosts, holder=holder, now=now, look=look)
+    return leases.claim_hosts(hosts, holder=holder, now=now, look=look)
 
 
 def fence(host=HOST):
@@ -70,16 +70,16 @@ def test_a_new_holder_raises_the_fence_and_the_old_one_is_shut_out():
 def test_leases_given_back_are_free_at_once_and_those_of_others_stay():
     held("a", hosts=["one.example.gov.uk", "two.example.gov.uk"])
     held("b", hosts=["three.example.gov.uk"])
-    leases.release_all("a", now=NOW)
+    leases.release_hosts("a", now=NOW)
     assert held("c", hosts=["one.example.gov.uk", "three.example.gov.uk"]) == {"one.example.gov.uk"}
 
 
 def test_the_fence_never_falls_back_when_a_lease_is_given_back():
     held("a")
-    leases.release_all("a", now=NOW)
+    leases.release_hosts("a", now=NOW)
     held("b")
     assert fence() == 2
-    leases.release_all("b", now=NOW)
+    leases.release_hosts("b", now=NOW)
     held("a")
     assert fence() == 3
 
@@ -112,7 +112,7 @@ class TestTheSecondOfAHandOver:
     def rests(self, *, given_back_at=None, taken_at):
         held("a")
         if given_back_at:
-            leases.release_all("a", now=given_back_at)
+            leases.release_hosts("a", now=given_back_at)
         look = a_looker()
         assert held("b", now=taken_at, look=look) == {HOST}
         return look.rests
@@ -141,10 +141,10 @@ class TestTheSecondOfAHandOver:
         assert look.rests == []
 
     def test_a_part_of_a_budget_rests_under_the_name_of_its_host(self):
-        held("a", hosts=[leases.beside(HOST)])
-        leases.release_all("a", now=NOW)
+        held("a", hosts=[leases.claim_spare(HOST)])
+        leases.release_hosts("a", now=NOW)
         look = a_looker()
-        held("b", hosts=[leases.beside(HOST)], look=look)
+        held("b", hosts=[leases.claim_spare(HOST)], look=look)
         assert look.rests == [(HOST, 1.0)]
 
 
@@ -169,11 +169,11 @@ class TestPauses:
 
     def test_a_pause_asked_for_in_the_last_moment_of_a_sweep_is_not_lost(self):
         held("a")
-        leases.release_all("a", now=NOW, look=self.asked())
+        leases.release_hosts("a", now=NOW, look=self.asked())
         assert self.seen_by_another(now=NOW + timedelta(seconds=5)) == {HOST: self.UNTIL}
 
     def test_a_pause_of_a_host_that_nobody_ever_leased_is_kept_too(self):
-        leases.keep_pauses(self.asked(host="www.example.org"), now=NOW)
+        leases.store_pauses(self.asked(host="www.example.org"), now=NOW)
         assert self.seen_by_another() == {"www.example.org": self.UNTIL}
         assert held("a", hosts=["www.example.org"]) == {"www.example.org"}
 
@@ -183,18 +183,18 @@ class TestPauses:
 
     def test_of_two_pauses_the_longer_one_holds(self):
         held("a", look=self.asked())
-        leases.keep_pauses(self.asked(NOW + timedelta(seconds=30)), now=NOW)
+        leases.store_pauses(self.asked(NOW + timedelta(seconds=30)), now=NOW)
         assert self.seen_by_another() == {HOST: self.UNTIL}
 
     def test_a_pause_of_a_clock_that_was_set_back_since_binds_nobody_and_gives_way(self):
         held("a", look=self.asked(NOW + timedelta(days=1)))
         assert self.seen_by_another() == {}
-        leases.keep_pauses(self.asked(), now=NOW)
+        leases.store_pauses(self.asked(), now=NOW)
         assert self.seen_by_another() == {HOST: self.UNTIL}
         assert timedelta(days=1) > LONGEST_OF_ALL
 
 
 def test_the_lease_of_a_long_host_name_fits_its_column():
-    name = leases.beside("a" * 253 + ":8443")
+    name = leases.claim_spare("a" * 253 + ":8443")
     assert held("a", hosts=[name]) == {name}
     assert held("b", hosts=[name]) == frozenset()

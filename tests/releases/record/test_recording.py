@@ -4,15 +4,13 @@ from datetime import timedelta
 
 import pytest
 
-from releases.core.judging import publisher
-from releases.core.judging.evidence import Finding, LookResult, Reason
-from releases.core.judging.publisher import PublisherSays, Source, State
-from releases.core.looks.answer import Answer, Hop
+from releases.detection.finding import Finding, LookResult, PublisherSays, Reason, Source, State, publisher_from_json
+from releases.evidence import store
+from releases.evidence.store import CheckResult
 from releases.models import Observation
 from releases.models.append_only import check_chain
 from releases.models.observation import Purpose
-from releases.record import recording
-from releases.record.recording import Look
+from releases.rules.response import Answer, Hop
 from tests.factories import SEED_DUE, a_release
 
 pytestmark = pytest.mark.django_db
@@ -37,7 +35,7 @@ def answered(**fields):
 
 
 def kept(release, *, finding=None, purpose=Purpose.PLAIN, **fields):
-    look = Look(
+    look = CheckResult(
         address=release.addresses.get(role="page"),
         schedule_version=release.schedule_version,
         answer=answered(**fields),
@@ -45,7 +43,7 @@ def kept(release, *, finding=None, purpose=Purpose.PLAIN, **fields):
         purpose=purpose,
         clock_bound_seconds=0.0,
     )
-    recording.keep([look], watcher="a", at=SEED_DUE + timedelta(seconds=1))
+    store.store_checks([look], watcher="a", at=SEED_DUE + timedelta(seconds=1))
     return Observation.objects.get()
 
 
@@ -63,7 +61,7 @@ def test_what_the_publisher_says_is_kept_apart_from_what_was_seen_and_stands_in_
     says = PublisherSays(State.PUBLISHED, published_at=SEED_DUE, source=Source.SCHEDULED_TIME_AND_DELAY)
     row = kept(a_release(), finding=Finding(LookResult.NOT_LIVE, (Reason.NOT_FOUND,), publisher=says))
     assert row.result == "not_live"
-    assert publisher.from_json(row.publisher_says) == says
+    assert publisher_from_json(row.publisher_says) == says
     assert check_chain(Observation) == (1, None)
 
 

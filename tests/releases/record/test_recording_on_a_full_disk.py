@@ -5,9 +5,9 @@ import os
 import pytest
 from django.db import OperationalError, connection, transaction
 
-from releases.core.canonical import sha256_hex
 from releases.models import Body, KeptBody, Observation, ReleaseEvent
 from releases.models.append_only import check_chain
+from releases.rules.canonical import sha256_hex
 from tests.factories import a_confirmed_release
 from tests.releases.brought import brought, keep
 

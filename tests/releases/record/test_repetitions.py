@@ -8,13 +8,13 @@ from django.db.models import Q
 
 from breaches.core.account import narrative
 from breaches.reports import facts_on_record
-from releases.core.judging.publisher import PublisherSays, Source, State, as_json
-from releases.core.judging.verdict import Outcome
-from releases.core.roles import Role
+from releases import judge
+from releases.detection.finding import PublisherSays, Source, State, publisher_to_json
+from releases.evidence import repository
+from releases.evidence.repository import NeededChecks
 from releases.models import Observation, Release, Statement, Verification
-from releases.record import repetitions, sightings
-from releases.record.repetitions import Needed
-from releases.verdicts import judging
+from releases.rules.lifecycle import Role
+from releases.verdict.address import Outcome
 from tests.factories import SEED_DUE, SeriesFactory, a_confirmed_release, member
 from tests.releases.on_record import a_look, looks_at
 
@@ -73,7 +73,7 @@ def a_random_look(
 
 def _says(chance: random.Random):
     at = SEED_DUE + seconds(chance.uniform(-60, 300))
-    return as_json(PublisherSays(State.PUBLISHED, published_at=at, source=Source.CHANGE_HISTORY))
+    return publisher_to_json(PublisherSays(State.PUBLISHED, published_at=at, source=Source.CHANGE_HISTORY))
 
 
 @pytest.fixture(params=[RELEASES, pytest.param(MORE, marks=pytest.mark.full)])
@@ -118,8 +118,8 @@ def every_look_read(monkeypatch):
     """Let every look be read from now on."""
 
     def now():
-        needed = repetitions.needed
-        monkeypatch.setattr(repetitions, "needed", lambda keys: Needed(Q(), needed(keys).number))
+        needed = repository.find_needed
+        monkeypatch.setattr(repository, "find_needed", lambda keys: NeededChecks(Q(), needed(keys).number))
 
     return now
 
@@ -144,12 +144,12 @@ def found() -> dict[str, tuple[object, ...]]:
 def test_random_mornings_end_as_they_do_when_every_look_is_read(mornings, every_look_read):
     keys = [release.pk for release in mornings]
     over_by_due = Observation.objects.plain().filter(completed_at__lt=SEED_DUE)  # all that may repeat others
-    every, read = over_by_due.count(), over_by_due.filter(repetitions.needed(keys).condition).count()
-    judging.judge_all(mornings, now=AFTER)
+    every, read = over_by_due.count(), over_by_due.filter(repository.find_needed(keys).condition).count()
+    judge.judge_all(mornings, now=AFTER)
     briefly = found()
     assert {outcome for outcome, *_ in briefly.values()} == set(Outcome) - {Outcome.PENDING, Outcome.PARTIAL}
     every_look_read()
-    again = judging.judge_all(mornings, now=AFTER)
+    again = judge.judge_all(mornings, now=AFTER)
     assert not again.faults
     assert [one.verification.release.reference for one in again.judged if one.changed] == []
     assert found() == briefly
@@ -161,9 +161,9 @@ def test_of_a_day_of_looks_without_the_release_two_are_read(confirmed_release):
     a_look(confirmed_release.addresses.get(), "unreachable", at=SEED_DUE - timedelta(minutes=1))
     for at in (LIMIT, LIMIT + timedelta(seconds=5)):
         a_look(confirmed_release.addresses.get(), "not_live", at=at)
-    needed = repetitions.needed([confirmed_release.pk])
+    needed = repository.find_needed([confirmed_release.pk])
     assert Observation.objects.filter(needed.condition).count() == 2 + 2
-    (kept,) = judging.judge(confirmed_release, now=AFTER).verification.addresses
+    (kept,) = judge.judge_one(confirmed_release, now=AFTER).verification.addresses
     assert kept["looks"] == 43
 
 
@@ -185,26 +185,26 @@ def test_every_look_is_read_where_there_is_one(fields, confirmed_release):
     a_look(
         confirmed_release.addresses.get(), fields.pop("result"), at=SEED_DUE - timedelta(minutes=5, seconds=2), **fields
     )
-    needed = repetitions.needed([confirmed_release.pk])
+    needed = repository.find_needed([confirmed_release.pk])
     assert Observation.objects.filter(needed.condition).count() == 21
 
 
 def test_every_look_is_read_where_one_that_found_it_was_under_way_when_it_was_due(confirmed_release):
     looks_at(confirmed_release, *["not_live"] * 20, start=SEED_DUE - timedelta(minutes=10))
     a_look(confirmed_release.addresses.get(), "live", at=SEED_DUE - timedelta(seconds=8), took=timedelta(seconds=9))
-    assert Observation.objects.filter(repetitions.needed([confirmed_release.pk]).condition).count() == 21
+    assert Observation.objects.filter(repository.find_needed([confirmed_release.pk]).condition).count() == 21
 
 
 def test_a_look_that_another_watcher_keeps_meanwhile_is_left_to_the_next_reading(confirmed_release):
     looks_at(confirmed_release, *["not_live"] * 20, start=SEED_DUE - timedelta(minutes=10))
-    needed = repetitions.needed([confirmed_release.pk])
+    needed = repository.find_needed([confirmed_release.pk])
     a_look(confirmed_release.addresses.get(), "live", at=SEED_DUE - timedelta(minutes=5, seconds=2))
     assert Observation.objects.filter(needed.condition).count() == 1
-    assert Observation.objects.filter(repetitions.needed([confirmed_release.pk]).condition).count() == 21
+    assert Observation.objects.filter(repository.find_needed([confirmed_release.pk]).condition).count() == 21
 
 
 def test_looks_of_another_schedule_are_read_all(confirmed_release):
     looks_at(confirmed_release, *["not_live"] * 20, start=SEED_DUE - timedelta(minutes=10))
     Release.objects.filter(pk=confirmed_release.pk).update(schedule_version=2)
-    seen = sightings.read([confirmed_release.pk])((confirmed_release.pk, 1))
+    seen = repository.read_sightings([confirmed_release.pk])((confirmed_release.pk, 1))
     assert [len(one.looks) for one in seen.values()] == [20]

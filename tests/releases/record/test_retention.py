@@ -4,13 +4,13 @@ from datetime import timedelta
 
 import pytest
 
-from releases.calendar import scheduling
-from releases.core.canonical import sha256_hex
-from releases.core.roles import Role
+from releases import scheduling
+from releases.evidence import retention, store
+from releases.evidence.retention import Pruned
 from releases.models import Body, KeptBody, Observation, Release, ReleaseEvent
 from releases.models.append_only import check_chain
-from releases.record import bodies, retention
-from releases.record.retention import Pruned
+from releases.rules.canonical import sha256_hex
+from releases.rules.lifecycle import Role
 from tests.factories import SEED_DUE, a_confirmed_release, member
 from tests.releases.brought import brought, keep
 from tests.shared_rows import shared_fixture
@@ -35,7 +35,7 @@ def release():
 
 
 def prune(*needed, now=NOW, dry_run=False):
-    return retention.prune(now=now, kept_for=KEPT_FOR, needed=in_use(*needed), dry_run=dry_run)
+    return retention.prune_bodies(now=now, kept_for=KEPT_FOR, needed=in_use(*needed), dry_run=dry_run)
 
 
 @pytest.mark.both_databases
@@ -53,7 +53,7 @@ def test_the_record_holds_as_before(release):
     prune()
     assert check_chain(Observation) == (2, None)
     assert check_chain(ReleaseEvent)[1] is None
-    assert bodies.check_bodies() == (0, None)
+    assert store.check_bodies() == (0, None)
     assert [look.body_sha256 for look in Observation.in_order()] == [sha256_hex(b"not yet"), sha256_hex(b"live")]
 
 
@@ -118,6 +118,6 @@ def test_many_releases_are_asked_about_a_few_at_a_time(release, monkeypatch):
     other = a_confirmed_release(reference="other", series=release.series)
     keep(brought(other.addresses.get(), "live", b"other", at=0))
     asked = []
-    retention.prune(now=NOW, kept_for=KEPT_FOR, needed=lambda some: asked.append(list(some)) or ())
+    retention.prune_bodies(now=NOW, kept_for=KEPT_FOR, needed=lambda some: asked.append(list(some)) or ())
     assert asked == [[release.pk], [other.pk]]
     assert not Body.objects.exists()

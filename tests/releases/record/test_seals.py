@@ -4,12 +4,12 @@ from datetime import timedelta
 
 import pytest
 
-from releases.calendar import scheduling
-from releases.core.canonical import sha256_hex
-from releases.core.roles import Role
+from releases import scheduling
+from releases.evidence import embargo
 from releases.models import Release
 from releases.models.observation import Purpose
-from releases.record import seals
+from releases.rules.canonical import sha256_hex
+from releases.rules.lifecycle import Role
 from tests.factories import SEED_DUE, SeriesFactory, a_confirmed_release, london_slot, member
 from tests.releases.brought import brought, keep
 from tests.shared_rows import shared_fixture
@@ -36,13 +36,13 @@ def publish(release):
 
 
 def sealed(*, now):
-    return bool(seals.seals_on({SHA256}, now=now))
+    return bool(embargo.seals_on({SHA256}, now=now))
 
 
 @pytest.mark.parametrize("result", ["live", "unrecognised", "unreachable", "observer_fault"])
 def test_what_may_be_the_release_is_sealed_before_it_is_due(release, result):
     see(release, result)
-    assert seals.seals_on({SHA256, "another"}, now=BEFORE) == {SHA256: {release.series.producer_id}}
+    assert embargo.seals_on({SHA256, "another"}, now=BEFORE) == {SHA256: {release.series.producer_id}}
 
 
 def test_what_is_not_live_is_not_sealed(release):
@@ -96,9 +96,9 @@ def test_the_same_bytes_are_sealed_wherever_they_were_seen(release):
     other = a_confirmed_release(reference="another", series=SeriesFactory())
     see(release)
     see(other, "not_live")
-    assert seals.seals_on({SHA256}, now=BEFORE) == {SHA256: {release.series.producer_id}}
+    assert embargo.seals_on({SHA256}, now=BEFORE) == {SHA256: {release.series.producer_id}}
     see(other, "live")
-    assert seals.seals_on({SHA256}, now=BEFORE)[SHA256] == {release.series.producer_id, other.series.producer_id}
+    assert embargo.seals_on({SHA256}, now=BEFORE)[SHA256] == {release.series.producer_id, other.series.producer_id}
 
 
 @pytest.mark.parametrize(
@@ -120,9 +120,9 @@ def test_only_who_leads_every_producer_concerned_may_read(release, role):
     ours, other = release.series.producer, SeriesFactory().producer
     person = member(role, ours)
     leads = role in {Role.HEAD_OF_PROFESSION, Role.DEPUTY}
-    assert seals.may_read(person, set())
-    assert seals.may_read(person, {ours.pk}) is leads
-    assert not seals.may_read(person, {other.pk})
-    assert not seals.may_read(person, {ours.pk, other.pk})
+    assert embargo.may_read(person, set())
+    assert embargo.may_read(person, {ours.pk}) is leads
+    assert not embargo.may_read(person, {other.pk})
+    assert not embargo.may_read(person, {ours.pk, other.pk})
     person.memberships.create(producer=other, role=Role.DEPUTY)
-    assert seals.may_read(person, {ours.pk, other.pk}) is leads
+    assert embargo.may_read(person, {ours.pk, other.pk}) is leads

@@ -5,12 +5,12 @@ from datetime import timedelta
 import pytest
 from django.urls import reverse
 
-from releases.core.canonical import sha256_hex
-from releases.core.roles import Role
+from releases import judge, statements
 from releases.models import Observation, Release, ReleaseEvent, Statement, Verification
 from releases.permissions import NotYours
-from releases.verdicts import answering, asking, judging
-from releases.verdicts.answering import AnswerRefused
+from releases.rules.canonical import sha256_hex
+from releases.rules.lifecycle import Role
+from releases.statements import AnswerRefused
 from tests.factories import SEED_DUE, UserFactory, an_announced_release, member, rolled_back
 from tests.releases.on_record import a_look, checks_up_to
 from tests.shared_rows import shared_fixture
@@ -35,7 +35,7 @@ def release():
     a_look(page, "not_live", at=SEED_DUE - timedelta(seconds=5), reasons=("not_found",))
     for seconds in range(0, 121, 10):
         a_look(page, "unrecognised", at=SEED_DUE + timedelta(seconds=seconds), text=RENAMED)
-    judging.judge(release, now=AFTER)
+    judge.judge_one(release, now=AFTER)
     release.refresh_from_db()
     return release
 
@@ -45,7 +45,9 @@ def outcome(release):
 
 
 def say(release, kind, by, **fields):
-    return answering.say(release, release.addresses.get(), kind, text_digest=digest(RENAMED), by=by, at=AFTER, **fields)
+    return statements.record_answer(
+        release, release.addresses.get(), kind, text_digest=digest(RENAMED), by=by, at=AFTER, **fields
+    )
 
 
 def statistician(release):
@@ -54,7 +56,7 @@ def statistician(release):
 
 def test_a_text_without_the_marker_is_asked_about_with_when_it_was_seen(release):
     assert outcome(release) == "cannot_tell"
-    (question,) = asking.open_questions([release])
+    (question,) = statements.open_questions([release])
     assert (question.text_digest, question.looks) == (digest(RENAMED), 13)
     assert (question.first_seen_at, question.last_seen_at) == (SEED_DUE, SEED_DUE + timedelta(minutes=2))
 
@@ -65,7 +67,7 @@ def test_this_is_it_makes_the_release_on_time_and_published_and_leaves_the_looks
     assert outcome(release) == "on_time"
     assert Release.objects.get().status == "published"
     assert list(Observation.objects.values()) == looks
-    assert asking.open_questions([release]) == []
+    assert statements.open_questions([release]) == []
 
 
 def test_the_previous_edition_makes_such_looks_not_live(release):
@@ -76,13 +78,13 @@ def test_the_previous_edition_makes_such_looks_not_live(release):
 def test_something_else_answers_the_question_and_accuses_nobody(release):
     say(release, "not_it", statistician(release))
     assert outcome(release) == "cannot_tell"
-    assert asking.open_questions([release]) == []
+    assert statements.open_questions([release]) == []
 
 
 def test_a_later_answer_about_the_same_text_counts(release):
     person = statistician(release)
     say(release, "not_it", person)
-    answering.say(
+    statements.record_answer(
         release,
         release.addresses.get(),
         "this_is_it",
@@ -103,7 +105,7 @@ def test_a_statement_is_an_event_with_who_and_when(release):
 
 def test_a_text_that_no_look_saw_is_refused_and_nothing_is_kept(release):
     with pytest.raises(AnswerRefused) as refusal:
-        answering.say(
+        statements.record_answer(
             release,
             release.addresses.get(),
             "this_is_it",
@@ -123,9 +125,9 @@ def test_only_the_three_answers_are_answers_about_a_text(release, kind):
 
 def test_a_marker_that_matched_from_the_very_first_look_is_asked_about(announced_release):
     a_look(announced_release.addresses.get(), "live", at=SEED_DUE - timedelta(minutes=1), text="matched all along")
-    (question,) = asking.open_questions([announced_release])
+    (question,) = statements.open_questions([announced_release])
     assert question.text_digest == digest("matched all along")
-    answering.say(
+    statements.record_answer(
         announced_release,
         announced_release.addresses.get(),
         "previous_edition",
@@ -133,19 +135,19 @@ def test_a_marker_that_matched_from_the_very_first_look_is_asked_about(announced
         by=statistician(announced_release),
         at=AFTER,
     )
-    assert asking.open_questions([announced_release]) == []
+    assert statements.open_questions([announced_release]) == []
 
 
 def test_a_marker_that_appeared_after_a_look_without_it_is_not_asked_about(announced_release):
     page = announced_release.addresses.get()
     a_look(page, "not_live", at=SEED_DUE - timedelta(seconds=5))
     a_look(page, "live", at=SEED_DUE, text="the release")
-    assert asking.open_questions([announced_release]) == []
+    assert statements.open_questions([announced_release]) == []
 
 
 def test_looks_of_a_superseded_schedule_are_not_asked_about(release):
     Release.objects.update(schedule_version=2)
-    assert asking.open_questions(Release.objects.all()) == []
+    assert statements.open_questions(Release.objects.all()) == []
 
 
 def test_the_number_of_queries_does_not_grow_with_the_releases(release, django_assert_num_queries):
@@ -153,35 +155,35 @@ def test_the_number_of_queries_does_not_grow_with_the_releases(release, django_a
         other = an_announced_release(reference=f"other-{number}")
         a_look(other.addresses.get(), "unrecognised", at=SEED_DUE, text=RENAMED)
     with django_assert_num_queries(5):
-        assert len(asking.open_questions(list(Release.objects.all()))) == 6
+        assert len(statements.open_questions(list(Release.objects.all()))) == 6
 
 
 def test_it_was_live_at_publishes_a_confirmed_release_and_leaves_the_verdict(release):
     live_at = SEED_DUE + timedelta(seconds=30)
-    answering.was_live(release, live_at=live_at, by=statistician(release), at=AFTER, words="I saw it")
+    statements.record_live_time(release, live_at=live_at, by=statistician(release), at=AFTER, words="I saw it")
     stored = Release.objects.get()
     assert (stored.status, stored.published_at) == ("published", live_at)
     assert outcome(release) == "cannot_tell"
     assert Statement.objects.get().live_at == live_at
-    assert not asking.unanswered(Release.objects.all()).exists()
+    assert not statements.unanswered(Release.objects.all()).exists()
 
 
 def test_it_was_live_at_before_the_due_time_publishes_nothing_yet(announced_release):
     before = SEED_DUE - timedelta(minutes=5)
-    answering.was_live(announced_release, live_at=before, by=statistician(announced_release), at=before)
+    statements.record_live_time(announced_release, live_at=before, by=statistician(announced_release), at=before)
     assert Release.objects.get().status == "confirmed"
 
 
 def test_a_publishing_team_may_say_that_it_was_live_and_publishes_nothing_by_that(release):
     colleague = member(Role.PUBLISHING_TEAM, release.series.producer)
-    answering.was_live(release, live_at=SEED_DUE, by=colleague, at=AFTER)
+    statements.record_live_time(release, live_at=SEED_DUE, by=colleague, at=AFTER)
     assert Statement.objects.exists()
     assert Release.objects.get().status == "confirmed"
 
 
 def test_a_time_still_to_come_is_refused(release):
     with pytest.raises(AnswerRefused, match="still to come") as refusal:
-        answering.was_live(release, live_at=AFTER + timedelta(minutes=1), by=statistician(release), at=AFTER)
+        statements.record_live_time(release, live_at=AFTER + timedelta(minutes=1), by=statistician(release), at=AFTER)
     assert refusal.value.field == "live_time"
     assert not Statement.objects.exists()
 
@@ -193,9 +195,9 @@ def test_an_answer_given_while_looks_may_be_under_way_does_not_settle_the_verdic
     a_look(page, "not_live", at=SEED_DUE + timedelta(seconds=120))
     person = statistician(announced_release)
     too_soon = LAST_ANSWER - timedelta(seconds=1)
-    answering.say(announced_release, page, "not_it", text_digest=digest(RENAMED), by=person, at=too_soon)
+    statements.record_answer(announced_release, page, "not_it", text_digest=digest(RENAMED), by=person, at=too_soon)
     assert outcome(announced_release) == "pending"
-    answering.say(announced_release, page, "not_it", text_digest=digest(RENAMED), by=person, at=LAST_ANSWER)
+    statements.record_answer(announced_release, page, "not_it", text_digest=digest(RENAMED), by=person, at=LAST_ANSWER)
     assert outcome(announced_release) == "not_seen"
 
 
@@ -219,7 +221,7 @@ def test_the_functions_refuse_a_stranger_too(release):
     with pytest.raises(NotYours):
         say(release, "this_is_it", UserFactory(is_superuser=True))
     with pytest.raises(NotYours):
-        answering.was_live(release, live_at=SEED_DUE, by=UserFactory(), at=AFTER)
+        statements.record_live_time(release, live_at=SEED_DUE, by=UserFactory(), at=AFTER)
 
 
 def test_an_answer_that_says_nothing_is_refused_on_its_field(client, time_machine, release):

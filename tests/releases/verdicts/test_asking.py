@@ -5,13 +5,13 @@ from datetime import timedelta
 import pytest
 
 from breaches.reports import facts_on_record
-from releases.core.canonical import sha256_hex
-from releases.core.judging.evidence import LookResult
-from releases.core.roles import Role
+from releases import judge, statements
+from releases.detection.finding import LookResult
+from releases.evidence import repository
 from releases.models import Release, Statement, Verification
-from releases.record import sightings
-from releases.verdicts import answering, asking, judging
-from releases.watching import watch_list
+from releases.monitoring import targets
+from releases.rules.canonical import sha256_hex
+from releases.rules.lifecycle import Role
 from tests.factories import SEED_DUE, SeriesFactory, an_announced_release, member
 from tests.releases.on_record import a_look
 from tests.shared_rows import shared_fixture
@@ -37,14 +37,14 @@ def seen_all_along(series, reference):
 
 
 def asked_about(releases):
-    return {question.address.release.reference for question in asking.open_questions(releases)}
+    return {question.address.release.reference for question in statements.open_questions(releases)}
 
 
 def test_what_is_said_of_one_release_answers_no_question_on_another_with_the_same_text(series):
     answered, open_still = seen_all_along(series, "answered"), seen_all_along(series, "open-still")
     by = member(Role.STATISTICIAN, series.producer)
     page = answered.addresses.get()
-    answering.say(answered, page, "previous_edition", text_digest=DIGEST, by=by, at=AFTER)
+    statements.record_answer(answered, page, "previous_edition", text_digest=DIGEST, by=by, at=AFTER)
     assert asked_about([open_still]) == {"open-still"}
     assert asked_about(Release.objects.all()) == {"open-still"}
 
@@ -53,7 +53,7 @@ def test_of_two_statements_of_one_instant_the_one_kept_last_counts_everywhere(se
     release = an_announced_release(series=series)
     page = release.addresses.get()
     a_look(page, "unrecognised", at=SEED_DUE, text=TEXT)
-    judging.judge(release, now=AFTER)
+    judge.judge_one(release, now=AFTER)
     # Rows that come back in the order in which they were written, as PostgreSQL gives them, come the wrong way round.
     for key, kind in ((2, "this_is_it"), (1, "previous_edition")):
         Statement.objects.create(
@@ -66,8 +66,8 @@ def test_of_two_statements_of_one_instant_the_one_kept_last_counts_everywhere(se
             stated_by=member(Role.STATISTICIAN, series.producer),
             stated_at=AFTER,
         )
-    (look,) = sightings.read([release.pk])((release.pk, 1))[page.pk].looks
+    (look,) = repository.read_sightings([release.pk])((release.pk, 1))[page.pk].looks
     (facts,) = facts_on_record.facts_of(Verification.objects.select_related("release__series__producer")).values()
-    (target,) = watch_list.targets_of([page])
+    (target,) = targets.targets_of([page])
     assert look.result == facts.addresses[0].looks[0].sighting.result == LookResult.LIVE
     assert target.statements == {DIGEST: "this_is_it"}

@@ -5,13 +5,12 @@ from datetime import timedelta
 import pytest
 from django.db.models import F
 
-from releases.calendar import scheduling
-from releases.calendar.scheduling import PlannedAddress
-from releases.core.judging.verdict import Outcome
+from releases import judge, scheduling
+from releases.evidence import repository
+from releases.judge import JudgedByOthers
 from releases.models import Release, Verification
-from releases.record import sightings
-from releases.verdicts import judging
-from releases.verdicts.judging import JudgedByOthers
+from releases.scheduling import PlannedAddress
+from releases.verdict.address import Outcome
 from tests.factories import SEED_DUE, a_confirmed_release
 from tests.releases.on_record import a_look, checks_up_to, looks_at
 
@@ -39,7 +38,7 @@ def seconds(count: float) -> timedelta:
 def test_an_address_added_after_the_due_time_is_not_judged_unless_it_is_a_rehearsals(rehearsal, outcome):
     release = on_time(rehearsal=rehearsal)
     scheduling.add_address(release, PlannedAddress(url=TABLES, role="attachment"), at=SEED_DUE + seconds(30))
-    verification = judging.judge(release, now=AFTER).verification
+    verification = judge.judge_one(release, now=AFTER).verification
     assert verification.outcome == outcome
 
 
@@ -55,21 +54,21 @@ def test_a_tolerance_that_was_widened_after_the_due_time_does_not_count_even_if_
 ):
     looks_at(confirmed_release, "not_live", "live", start=LIMIT + seconds(10))
     tolerance(confirmed_release, 179, changed_at=SEED_DUE + seconds(60))
-    verification = judging.judge(confirmed_release, now=AFTER).verification
+    verification = judge.judge_one(confirmed_release, now=AFTER).verification
     assert (verification.tolerance_seconds, verification.outcome) == (120, Outcome.LATE)
 
 
 def test_a_tolerance_that_was_changed_before_the_due_time_counts_even_if_somebody_had_judged_before(confirmed_release):
-    judging.judge(confirmed_release, now=SEED_DUE - seconds(60))
+    judge.judge_one(confirmed_release, now=SEED_DUE - seconds(60))
     tolerance(confirmed_release, 60, changed_at=SEED_DUE - seconds(30))
-    assert judging.judge(confirmed_release, now=AFTER).verification.tolerance_seconds == 60
+    assert judge.judge_one(confirmed_release, now=AFTER).verification.tolerance_seconds == 60
 
 
 @pytest.mark.both_databases
 def test_a_judge_who_is_overtaken_judges_again_so_that_no_live_look_is_lost(monkeypatch, confirmed_release):
-    judging.judge(confirmed_release, now=SEED_DUE - seconds(10))
+    judge.judge_one(confirmed_release, now=SEED_DUE - seconds(10))
     looks_at(confirmed_release, "not_live", "live", start=SEED_DUE - seconds(5))
-    read, others = sightings.read, [1]
+    read, others = repository.read_sightings, [1]
 
     def read_while_another_judges(releases):
         looks = read(releases)
@@ -78,22 +77,22 @@ def test_a_judge_who_is_overtaken_judges_again_so_that_no_live_look_is_lost(monk
             Verification.objects.update(revision=F("revision") + 1)
         return looks
 
-    monkeypatch.setattr(sightings, "read", read_while_another_judges)
-    judged = judging.judge(confirmed_release, now=AFTER)
+    monkeypatch.setattr(repository, "read_sightings", read_while_another_judges)
+    judged = judge.judge_one(confirmed_release, now=AFTER)
     assert (judged.changed, Verification.objects.get().outcome) == (True, Outcome.ON_TIME)
 
 
 def test_a_judge_who_is_overtaken_each_time_says_so(monkeypatch):
     release = on_time()
-    read = sightings.read
+    read = repository.read_sightings
 
     def read_while_another_judges(releases):
         Verification.objects.update(revision=F("revision") + 1)
         return read(releases)
 
-    monkeypatch.setattr(sightings, "read", read_while_another_judges)
+    monkeypatch.setattr(repository, "read_sightings", read_while_another_judges)
     with pytest.raises(JudgedByOthers, match="5 times"):
-        judging.judge(release, now=AFTER)
+        judge.judge_one(release, now=AFTER)
 
 
 def test_a_release_that_lacks_a_part_is_published_when_its_page_was_seen():
@@ -101,7 +100,7 @@ def test_a_release_that_lacks_a_part_is_published_when_its_page_was_seen():
     attachment = release.addresses.get(role="attachment")
     checks_up_to(attachment, LIMIT)
     a_look(attachment, "not_live", at=LIMIT)
-    assert judging.judge(release, now=AFTER).verification.outcome == Outcome.PARTIAL
+    assert judge.judge_one(release, now=AFTER).verification.outcome == Outcome.PARTIAL
     release.refresh_from_db()
     assert release.published_at == SEED_DUE + seconds(0.2)
 
@@ -115,5 +114,5 @@ def test_a_release_that_lacks_a_part_is_published_when_its_page_was_seen():
 )
 def test_nothing_is_missing_before_every_look_up_to_the_limit_is_over(until, outcome, confirmed_release):
     looks_at(confirmed_release, "not_live", start=LIMIT + seconds(5))
-    judged = judging.judge(confirmed_release, now=AFTER, answered_until=lambda address: until)
+    judged = judge.judge_one(confirmed_release, now=AFTER, answered_until=lambda address: until)
     assert judged.verification.outcome == outcome

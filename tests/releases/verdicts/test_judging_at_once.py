@@ -7,9 +7,8 @@ from datetime import timedelta
 import pytest
 from django.db import connection, transaction
 
+from releases.judge import Schedule, fix_verifications
 from releases.models import ChainHead, Release, ReleaseEvent, Verification
-from releases.verdicts.schedules import Schedule
-from releases.verdicts.tolerance import verifications_of
 from tests.factories import SEED_DUE, a_confirmed_release
 
 pytestmark = [pytest.mark.both_databases, pytest.mark.django_db(transaction=True)]
@@ -48,7 +47,7 @@ def while_another_holds(rows, act):
 def test_a_verification_is_begun_while_another_removes_or_corrects_the_release():
     release = a_confirmed_release()
     schedules = [Schedule(release, 1, release.due_at)]
-    while_another_holds(Release.objects.all(), lambda: verifications_of(schedules, now=AFTER))
+    while_another_holds(Release.objects.all(), lambda: fix_verifications(schedules, now=AFTER))
     assert Verification.objects.count() == 1
 
 
@@ -58,7 +57,7 @@ def test_a_tolerance_is_corrected_while_another_stores_the_verdict():
     release.series._history_date = SEED_DUE - timedelta(days=1)
     release.series.tolerance_seconds = 60
     release.series.save()
-    verifications_of(schedules, now=SEED_DUE - timedelta(days=2))
+    fix_verifications(schedules, now=SEED_DUE - timedelta(days=2))
     Verification.objects.update(tolerance_seconds=90)
-    while_another_holds(Verification.objects.all(), lambda: verifications_of(schedules, now=AFTER))
+    while_another_holds(Verification.objects.all(), lambda: fix_verifications(schedules, now=AFTER))
     assert Verification.objects.get().tolerance_seconds == 60

@@ -4,10 +4,10 @@ from datetime import timedelta
 
 import pytest
 
-from releases.core.judging.publisher import PublisherSays, Source, State
-from releases.core.judging.verdict import Outcome
+from releases import judge
+from releases.detection.finding import PublisherSays, Source, State
 from releases.models import Verification
-from releases.verdicts import judging
+from releases.verdict.address import Outcome
 from tests.factories import SEED_DUE, a_confirmed_release
 from tests.releases.on_record import a_look, checks_up_to
 from tests.shared_rows import shared_fixture
@@ -40,7 +40,7 @@ def its_page(release):
 
 
 def judged(release) -> Verification:
-    return judging.judge(release, now=AFTER).verification
+    return judge.judge_one(release, now=AFTER).verification
 
 
 def test_the_publishers_own_time_is_kept_with_its_source_beside_what_was_seen(release, its_page):

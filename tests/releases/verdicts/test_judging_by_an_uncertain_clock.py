@@ -5,12 +5,12 @@ from datetime import timedelta
 import pytest
 
 from breaches.reports import facts_on_record
-from releases.core.judging.evidence import LookResult
-from releases.core.judging.verdict import Outcome
-from releases.core.roles import Role
+from releases import judge
+from releases.detection.finding import LookResult
+from releases.evidence import repository
 from releases.models import Statement, Verification
-from releases.record import sightings
-from releases.verdicts import judging
+from releases.rules.lifecycle import Role
+from releases.verdict.address import Outcome
 from tests.factories import SEED_DUE, a_confirmed_release, member
 from tests.releases.on_record import a_look
 from tests.shared_rows import shared_fixture
@@ -40,7 +40,7 @@ def missing_all_along(page, **fields):
 
 
 def judged(page) -> Verification:
-    return judging.judge(page.release, now=AFTER).verification
+    return judge.judge_one(page.release, now=AFTER).verification
 
 
 @pytest.mark.parametrize("result", ["not_live", "live"])
@@ -80,7 +80,7 @@ def test_a_persons_word_does_not_make_good_what_a_wrong_clock_saw(page):
 def test_a_look_is_judged_with_the_bound_that_was_kept_of_its_clock(page, kept):
     missing_all_along(page, bound=kept)
     release = page.release
-    seen = sightings.read([release.pk])((release.pk, release.schedule_version))
+    seen = repository.read_sightings([release.pk])((release.pk, release.schedule_version))
     assert {look.clock_bound for look in seen[page.pk].looks} == {seconds(kept)}
     verification = judged(page)
     assert (verification.outcome, verification.delay_from) == (Outcome.NOT_SEEN, 130 - kept)

@@ -7,14 +7,14 @@ import pytest
 from django.db import connection
 from django.db.models import F
 
-from releases.core.judging.verdict import Outcome
-from releases.core.roles import Role
-from releases.core.status import Status
+from releases import judge as judge_module
+from releases import statements
+from releases.evidence import repository
+from releases.judge import JudgedByOthers, judge_all, judge_one
 from releases.models import Release, ReleaseEvent, Statement, Verification
 from releases.models.append_only import check_chain
-from releases.record import sightings
-from releases.verdicts import answering, judging
-from releases.verdicts.judging import JudgedByOthers
+from releases.rules.lifecycle import Role, Status
+from releases.verdict.address import Outcome
 from tests.factories import SEED_DUE, SeriesFactory, a_confirmed_release, member
 from tests.releases.on_record import a_look, looks_at
 from tests.shared_rows import shared_fixture
@@ -58,12 +58,12 @@ def outcomes() -> dict[str, str]:
 @pytest.mark.both_databases
 def test_every_kind_of_morning_ends_as_if_its_release_had_been_judged_alone(series):
     releases = [seen(series, name, *looks, start=start) for name, (looks, start, _) in MORNINGS.items()]
-    session = judging.judge_all(releases, now=AFTER)
+    session = judge_all(releases, now=AFTER)
     assert outcomes() == {name: outcome for name, (_, _, outcome) in MORNINGS.items()}
     assert session.faults == []
     together = {judged.verification.release_id: judged for judged in session.judged}
     for release in releases:
-        alone = judging.judge(release, now=AFTER)
+        alone = judge_one(release, now=AFTER)
         assert not alone.changed
         assert alone.live_since == together[release.pk].live_since
     published = Release.objects.filter(status=Status.PUBLISHED).values_list("reference", flat=True)
@@ -75,9 +75,9 @@ def test_every_kind_of_morning_ends_as_if_its_release_had_been_judged_alone(seri
 
 @pytest.mark.both_databases
 def test_more_than_are_judged_at_once_are_all_judged_however_many_remain(series, monkeypatch):
-    monkeypatch.setattr(judging, "JUDGED_AT_ONCE", 2)
+    monkeypatch.setattr(judge_module, "JUDGED_AT_ONCE", 2)
     releases = [seen(series, name, *looks, start=start) for name, (looks, start, _) in MORNINGS.items()]
-    session = judging.judge_all(releases, now=AFTER)
+    session = judge_all(releases, now=AFTER)
     assert outcomes() == {name: outcome for name, (_, _, outcome) in MORNINGS.items()}
     assert {judged.verification.release_id for judged in session.judged} == {release.pk for release in releases}
     assert session.faults == []
@@ -88,14 +88,14 @@ def test_judging_three_or_twelve_releases_takes_as_many_queries(series, first, d
     def judge(number):
         releases = [late(series, f"late-{number}-{each}") for each in range(number)]
         if not first:
-            judging.judge_all(releases, now=AFTER)
+            judge_all(releases, now=AFTER)
         return releases
 
     few, many = judge(3), judge(12)
     with connection.execute_wrapper(counted := Counted()):
-        assert len(judging.judge_all(few, now=AFTER).judged) == 3
+        assert len(judge_all(few, now=AFTER).judged) == 3
     with django_assert_num_queries(counted.number):
-        assert len(judging.judge_all(many, now=AFTER).judged) == 12
+        assert len(judge_all(many, now=AFTER).judged) == 12
 
 
 class Counted:
@@ -117,7 +117,7 @@ class Counted:
 def test_a_release_on_which_our_own_code_fails_stops_no_other_and_is_never_on_time(series, result, completed):
     sound, broken, other = (seen(series, name, "not_live", start=LIMIT) for name in ("sound", "broken", "other"))
     a_look(broken.addresses.get(), result, at=LIMIT + timedelta(seconds=5), took=completed)
-    session = judging.judge_all([sound, broken, other], now=AFTER)
+    session = judge_all([sound, broken, other], now=AFTER)
     assert [release for release, _ in session.faults] == [broken]
     assert outcomes() == {"sound": Outcome.NOT_SEEN, "broken": Outcome.PENDING, "other": Outcome.NOT_SEEN}
 
@@ -125,8 +125,8 @@ def test_a_release_on_which_our_own_code_fails_stops_no_other_and_is_never_on_ti
 @pytest.mark.both_databases
 def test_who_is_overtaken_at_one_release_judges_that_one_again_and_keeps_the_others(series, monkeypatch):
     releases = [late(series, name) for name in ("calm", "contested")]
-    judging.judge_all(releases, now=SEED_DUE - timedelta(hours=1))
-    read, asked = sightings.read, []
+    judge_all(releases, now=SEED_DUE - timedelta(hours=1))
+    read, asked = repository.read_sightings, []
 
     def read_while_another_judges(keys):
         asked.append(set(keys))
@@ -134,8 +134,8 @@ def test_who_is_overtaken_at_one_release_judges_that_one_again_and_keeps_the_oth
             Verification.objects.filter(release__reference="contested").update(revision=F("revision") + 1)
         return read(keys)
 
-    monkeypatch.setattr(sightings, "read", read_while_another_judges)
-    session = judging.judge_all(releases, now=AFTER)
+    monkeypatch.setattr(repository, "read_sightings", read_while_another_judges)
+    session = judge_all(releases, now=AFTER)
     assert asked == [{release.pk for release in releases}, {releases[1].pk}]
     assert session.faults == []
     assert outcomes() == {"calm": Outcome.LATE, "contested": Outcome.LATE}
@@ -144,14 +144,14 @@ def test_who_is_overtaken_at_one_release_judges_that_one_again_and_keeps_the_oth
 
 def test_who_is_overtaken_each_time_says_so_of_that_release_alone(series, monkeypatch):
     releases = [late(series, name) for name in ("calm", "contested")]
-    read = sightings.read
+    read = repository.read_sightings
 
     def read_while_another_judges(keys):
         Verification.objects.filter(release__reference="contested").update(revision=F("revision") + 1)
         return read(keys)
 
-    monkeypatch.setattr(sightings, "read", read_while_another_judges)
-    session = judging.judge_all(releases, now=AFTER)
+    monkeypatch.setattr(repository, "read_sightings", read_while_another_judges)
+    session = judge_all(releases, now=AFTER)
     assert [(release.reference, type(fault)) for release, fault in session.faults] == [("contested", JudgedByOthers)]
     assert outcomes() == {"calm": Outcome.LATE, "contested": Outcome.PENDING}
 
@@ -168,17 +168,19 @@ def test_watchers_and_a_person_who_judge_the_same_releases_at_once_never_wait_fo
             for step in range(6):
                 if number == 0:
                     kind = (Statement.Kind.THIS_IS_IT, Statement.Kind.PREVIOUS_EDITION)[step % 2]
-                    answering.say(releases[0], releases[0].addresses.get(), kind, text_digest=text, by=person, at=AFTER)
+                    statements.record_answer(
+                        releases[0], releases[0].addresses.get(), kind, text_digest=text, by=person, at=AFTER
+                    )
                 else:
                     # Before the limit nothing is late: every turn changes the verdict on all of them.
                     now = (AFTER, LIMIT - timedelta(seconds=1))[(step + number) % 2]
-                    faults = judging.judge_all(releases if number % 2 else releases[::-1], now=now).faults
+                    faults = judge_all(releases if number % 2 else releases[::-1], now=now).faults
                     assert {type(fault) for _, fault in faults} <= {JudgedByOthers}
         finally:
             connection.close()
 
     with ThreadPoolExecutor(max_workers=4) as threads:
         list(threads.map(work, range(4)))
-    assert judging.judge_all(releases, now=AFTER).faults == []
+    assert judge_all(releases, now=AFTER).faults == []
     assert set(outcomes().values()) == {Outcome.LATE}
     assert check_chain(ReleaseEvent)[1] is None

@@ -5,10 +5,10 @@ from datetime import UTC, datetime, timedelta
 import pytest
 from django.db.models import F
 
-from releases.core.judging.verdict import Outcome
-from releases.core.roles import Role
+from releases import judge, morning_summary
 from releases.models import Membership, Release, RollCall
-from releases.verdicts import judging, roll_call
+from releases.rules.lifecycle import Role
+from releases.verdict.address import Outcome
 from statsoffice.messages import outbox
 from statsoffice.messages.models import Message
 from tests.factories import ContactFactory, SeriesFactory, UserFactory, a_confirmed_release
@@ -33,20 +33,20 @@ def release(series, reference, **fields):
 
 def seen_on_time(release):
     looks_at(release, "not_live", "live", start=DUE)
-    judging.judge(release, now=JUDGED)
+    judge.judge_one(release, now=JUDGED)
 
 
 def not_seen(release):
     looks_at(release, "not_live", start=DUE + timedelta(seconds=120))
-    judging.judge(release, now=JUDGED)
+    judge.judge_one(release, now=JUDGED)
 
 
 @pytest.mark.both_databases
 def test_a_morning_is_called_once_with_every_release_by_what_was_found(series):
     seen_on_time(release(series, "first"))
     not_seen(release(series, "second"))
-    assert len(roll_call.call_missing(now=JUDGED)) == 1
-    assert roll_call.call_missing(now=JUDGED) == []
+    assert len(morning_summary.record_missing_summaries(now=JUDGED)) == 1
+    assert morning_summary.record_missing_summaries(now=JUDGED) == []
     call = RollCall.objects.get()
     assert (call.due, call.live, call.not_live, call.cannot_tell) == (2, 1, 1, 0)
     assert {each["reference"] for each in call.releases} == {"first", "second"}
@@ -70,9 +70,9 @@ def test_a_release_in_parts_is_live_once_every_part_was_seen(series, seen, live,
     checks_up_to(file, DUE + timedelta(seconds=120))
     for number, result in enumerate(seen[1]):
         a_look(file, result, at=DUE + timedelta(seconds=120 + 5 * number))
-    verdict = judging.judge(whole, now=JUDGED).verification
+    verdict = judge.judge_one(whole, now=JUDGED).verification
     assert verdict.outcome == Outcome.PARTIAL
-    (call,) = roll_call.call_missing(now=JUDGED)
+    (call,) = morning_summary.record_missing_summaries(now=JUDGED)
     assert (call.live, call.not_live, call.cannot_tell) == (live, not_live, 0)
 
 
@@ -81,35 +81,35 @@ def test_a_release_that_was_moved_away_and_back_is_called_by_its_present_schedul
     moved = release(series, "first")
     seen_on_time(moved)
     Release.objects.filter(pk=moved.pk).update(schedule_version=F("schedule_version") + 2)
-    assert roll_call.call_missing(now=JUDGED) == []
+    assert morning_summary.record_missing_summaries(now=JUDGED) == []
     not_seen(Release.objects.get(pk=moved.pk))
-    (call,) = roll_call.call_missing(now=JUDGED)
+    (call,) = morning_summary.record_missing_summaries(now=JUDGED)
     assert (call.live, call.not_live) == (0, 1)
 
 
 def test_nothing_is_called_before_half_past_nine_in_london(series):
     release(series, "first")
-    assert roll_call.call_missing(now=DUE - timedelta(seconds=1)) == []
+    assert morning_summary.record_missing_summaries(now=DUE - timedelta(seconds=1)) == []
 
 
 def test_a_morning_with_a_pending_release_waits_and_is_called_after_ten_minutes_as_cannot_tell(series):
     seen_on_time(release(series, "first"))
     release(series, "second")
-    assert roll_call.call_missing(now=DUE + timedelta(minutes=9)) == []
-    roll_call.call_missing(now=DUE + timedelta(minutes=10))
+    assert morning_summary.record_missing_summaries(now=DUE + timedelta(minutes=9)) == []
+    morning_summary.record_missing_summaries(now=DUE + timedelta(minutes=10))
     call = RollCall.objects.get()
     assert (call.live, call.cannot_tell) == (1, 1)
 
 
 def test_rehearsals_are_in_no_roll_call(series):
     seen_on_time(release(series, "practice", rehearsal=True))
-    assert roll_call.call_missing(now=JUDGED) == []
+    assert morning_summary.record_missing_summaries(now=JUDGED) == []
 
 
 def test_the_heads_and_deputies_of_the_mornings_series_are_told_once(series):
     series.deputies.add(ContactFactory(producer=series.producer))
     seen_on_time(release(series, "first"))
-    roll_call.call_missing(now=JUDGED)
+    morning_summary.record_missing_summaries(now=JUDGED)
     outbox.create_missing(now=JUDGED)
     outbox.create_missing(now=JUDGED)
     told = Message.objects.filter(event__startswith="roll-call")
@@ -127,7 +127,7 @@ def test_where_no_series_names_anybody_who_is_still_there_the_producers_leads_ar
     series.head_of_profession.user = UserFactory(is_active=False)
     series.head_of_profession.save()
     seen_on_time(release(series, "first"))
-    roll_call.call_missing(now=JUDGED)
+    morning_summary.record_missing_summaries(now=JUDGED)
     outbox.create_missing(now=JUDGED)
     told = Message.objects.filter(event__startswith="roll-call")
     assert [message.recipient for message in told] == [lead.email]

@@ -5,13 +5,11 @@ from datetime import timedelta
 import pytest
 
 from breaches.drafts import drafting
-from releases.calendar import scheduling
-from releases.core.judging.verdict import Outcome
-from releases.core.roles import Role
-from releases.core.web_address import place_of
+from releases import judge, leases, scheduling, statements
 from releases.models import Release, Verification, Watch
-from releases.record import leases
-from releases.verdicts import answering, asking, judging
+from releases.rules.lifecycle import Role
+from releases.rules.web_address import place_of
+from releases.verdict.address import Outcome
 from statsoffice.desk.waiting import waiting_for
 from tests.factories import SEED_DUE, a_confirmed_release, london_slot, member
 from tests.releases.on_record import looks_at
@@ -23,17 +21,17 @@ pytestmark = pytest.mark.django_db
 
 def test_a_release_that_nobody_looked_at_is_put_to_a_person_and_never_called_late():
     a_confirmed_release()
-    assert judging.judge_unobserved(now=LIMIT + timedelta(seconds=14)) == []
-    assert len(judging.judge_unobserved(now=LIMIT + timedelta(seconds=15))) == 1
-    assert judging.judge_unobserved(now=LIMIT + timedelta(minutes=1)) == []
+    assert judge.judge_unobserved(now=LIMIT + timedelta(seconds=14)) == []
+    assert len(judge.judge_unobserved(now=LIMIT + timedelta(seconds=15))) == 1
+    assert judge.judge_unobserved(now=LIMIT + timedelta(minutes=1)) == []
     assert Verification.objects.get().outcome == Outcome.CANNOT_TELL
-    assert asking.unanswered(Release.objects.all()).exists()
+    assert statements.unanswered(Release.objects.all()).exists()
     assert drafting.draft_missing(now=LIMIT + timedelta(minutes=1)) == []
 
 
 def test_a_release_with_a_look_since_it_was_due_is_left_to_the_watch():
     looks_at(a_confirmed_release(), "not_live", start=SEED_DUE)
-    assert judging.judge_unobserved(now=LIMIT + timedelta(minutes=1)) == []
+    assert judge.judge_unobserved(now=LIMIT + timedelta(minutes=1)) == []
 
 
 @pytest.mark.parametrize(
@@ -43,15 +41,15 @@ def test_a_release_whose_look_a_living_watcher_has_in_hand_is_left_to_it(next_lo
     page = a_confirmed_release().addresses.get()
     Watch.objects.create(address=page, schedule_version=1, next_look_at=next_look_at)
     now = LIMIT + timedelta(minutes=1)
-    leases.claim([place_of(page.url)], holder="watcher", now=now)
-    assert (judging.judge_unobserved(now=now) == []) == left_alone
-    judging.judge_unobserved(now=now + leases.DURATION)
+    leases.claim_hosts([place_of(page.url)], holder="watcher", now=now)
+    assert (judge.judge_unobserved(now=now) == []) == left_alone
+    judge.judge_unobserved(now=now + leases.DURATION)
     assert Verification.objects.get().outcome == Outcome.CANNOT_TELL
 
 
 def test_a_release_already_past_when_it_was_recorded_is_not_asked_about():
     a_confirmed_release(recorded_at=SEED_DUE + timedelta(hours=1), rehearsal=True)
-    assert judging.judge_unobserved(now=SEED_DUE + timedelta(hours=2)) == []
+    assert judge.judge_unobserved(now=SEED_DUE + timedelta(hours=2)) == []
 
 
 MOVED = SEED_DUE + timedelta(hours=1)
@@ -77,13 +75,13 @@ ENDS = [pytest.param(moved, id="moved"), pytest.param(cancelled, id="cancelled")
 def test_who_ends_a_date_that_nobody_observed_ends_no_question(end, confirmed_release):
     head = end(confirmed_release)
     now = MOVED + timedelta(minutes=1)
-    assert len(judging.judge_unobserved(now=now)) == 1
-    assert judging.judge_unobserved(now=now) == []
+    assert len(judge.judge_unobserved(now=now)) == 1
+    assert judge.judge_unobserved(now=now) == []
     verification = Verification.objects.get()
     assert (verification.schedule_version, verification.due_at) == (1, SEED_DUE)
     assert verification.outcome == Outcome.CANNOT_TELL
     assert waiting_for(head, now=now).to_answer == [confirmed_release]
-    answering.was_live(Release.objects.get(), live_at=SEED_DUE, by=head, at=now)
+    statements.record_live_time(Release.objects.get(), live_at=SEED_DUE, by=head, at=now)
     assert not waiting_for(head, now=now).to_answer
 
 
@@ -91,31 +89,31 @@ def test_who_ends_a_date_that_nobody_observed_ends_no_question(end, confirmed_re
 def test_what_was_seen_under_a_date_counts_although_it_was_ended_before_anybody_judged(end, confirmed_release):
     looks_at(confirmed_release, "not_live", start=LIMIT)
     end(confirmed_release)
-    judging.judge_unobserved(now=MOVED)
+    judge.judge_unobserved(now=MOVED)
     assert Verification.objects.get().outcome == Outcome.NOT_SEEN
     assert len(drafting.draft_missing(now=MOVED)) == 1
 
 
 def test_a_verdict_that_stood_is_not_judged_again_after_a_move(confirmed_release):
     looks_at(confirmed_release, "not_live", start=LIMIT)
-    judging.judge(confirmed_release, now=LIMIT + timedelta(minutes=1))
+    judge.judge_one(confirmed_release, now=LIMIT + timedelta(minutes=1))
     moved(confirmed_release)
-    assert judging.judge_unobserved(now=MOVED) == []
+    assert judge.judge_unobserved(now=MOVED) == []
 
 
 @pytest.mark.parametrize("end", ENDS)
 def test_a_date_that_was_ended_before_it_came_is_never_judged(end):
     end(a_confirmed_release(), at=SEED_DUE - timedelta(seconds=1))
-    assert judging.judge_unobserved(now=MOVED) == []
+    assert judge.judge_unobserved(now=MOVED) == []
 
 
 def test_a_provisional_date_is_never_judged(confirmed_release):
     Release.objects.update(status="provisional", confirmed_at=None)
     moved(Release.objects.get(pk=confirmed_release.pk))
-    assert judging.judge_unobserved(now=MOVED) == []
+    assert judge.judge_unobserved(now=MOVED) == []
 
 
 def test_a_date_confirmed_only_after_it_had_passed_is_not_judged_when_it_is_moved(confirmed_release):
     Release.objects.update(confirmed_at=SEED_DUE + timedelta(seconds=1))
     moved(confirmed_release)
-    assert judging.judge_unobserved(now=MOVED) == []
+    assert judge.judge_unobserved(now=MOVED) == []

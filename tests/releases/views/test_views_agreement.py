@@ -6,9 +6,9 @@ import pytest
 from django.contrib.messages import get_messages
 from django.urls import reverse
 
-from releases.calendar import date_requests, scheduling
-from releases.core.roles import Role
+from releases import date_changes, scheduling
 from releases.models import DateChange, DateChangeRequest, Release
+from releases.rules.lifecycle import Role
 from tests.factories import UserFactory, an_announced_release, london_slot, rolled_back
 from tests.releases.requested import LATER, NOW, ask, head_of, person, stored
 
@@ -215,7 +215,7 @@ def test_refusing_needs_a_reason_and_the_person_who_asked_reads_it_on_the_page_o
 
 def test_refusing_what_was_decided_meanwhile_says_so(client, announced_release):
     request = ask(announced_release)
-    date_requests.withdraw(request, by=request.requested_by, at=NOW)
+    date_changes.withdraw_date_change(request, by=request.requested_by, at=NOW)
     signed_in(client, announced_release, Role.DEPUTY)
     response = client.get(decide("refuse", request))
     assert response.status_code == 409

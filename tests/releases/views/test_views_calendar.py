@@ -8,11 +8,11 @@ from django.db import connection
 from django.test.utils import CaptureQueriesContext
 from django.urls import reverse
 
-from releases.calendar import scheduling
-from releases.core.dates.calendar import Precision, Slot
-from releases.core.roles import Role
+from releases import scheduling
 from releases.models import Release
-from releases.readers import public
+from releases.public import calendar
+from releases.rules.calendar import Precision, Slot
+from releases.rules.lifecycle import Role
 from tests.factories import (
     A_LONG_TIME_AGO,
     SEED_DUE,
@@ -277,4 +277,4 @@ def test_words_are_looked_for_once_and_not_again_for_the_releases_of_the_page(cl
 def test_facts_come_in_the_order_of_the_keys_and_of_announced_releases_alone(office):
     keys = list(Release.objects.order_by("-pk").values_list("pk", flat=True))
     private = a_release(reference="private", series=SeriesFactory(producer=office))
-    assert [one.reference for one in public.facts_of([private.pk, *keys])] == ["farms", "jobs", "prices"]
+    assert [one.reference for one in calendar.announced_facts_of([private.pk, *keys])] == ["farms", "jobs", "prices"]

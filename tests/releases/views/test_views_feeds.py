@@ -7,10 +7,10 @@ from django.db import connection
 from django.test.utils import CaptureQueriesContext
 from django.urls import reverse
 
-from releases.calendar import corrections, public_reasons, scheduling
-from releases.core.roles import Role
+from releases import corrections, scheduling
 from releases.models import Producer, Release
-from releases.readers import following
+from releases.public import feeds
+from releases.rules.lifecycle import Role
 from tests.factories import (
     A_LONG_TIME_AGO,
     SEED_DUE,
@@ -128,11 +128,11 @@ def test_the_calendar_holds_the_last_year_and_all_that_is_to_come(client, series
 
 
 def test_where_there_are_too_many_what_is_to_come_next_stays(client, series, monkeypatch):
-    monkeypatch.setattr(following, "MOST_RELEASES", 3)
+    monkeypatch.setattr(feeds, "MOST_RELEASES", 3)
     for number, on in enumerate([date(2020, 5, 5), date(2020, 6, 2), date(2020, 7, 7), date(2020, 8, 4)]):
         an_announced_release(series=series, reference=f"release-{number}", slot=london_slot(on))
     assert list(events(client.get(CALENDAR))) == ["release-1", "release-2", "release-3"]
-    monkeypatch.setattr(following, "MOST_RELEASES", 1)
+    monkeypatch.setattr(feeds, "MOST_RELEASES", 1)
     assert list(events(client.get(CALENDAR))) == ["release-2"]
 
 
@@ -192,7 +192,7 @@ def test_a_corrected_reason_stands_in_the_place_of_the_first_in_calendars_and_fe
 
     event, entry = followed()
     at = BEFORE + timedelta(hours=2)
-    public_reasons.correct(release.date_changes.get(), reason="Late figures.", seen=0, by=head, at=at)
+    corrections.correct_public_reason(release.date_changes.get(), reason="Late figures.", seen=0, by=head, at=at)
     again, updated = followed()
     for told in (again.description.value, updated["summary"]):
         assert "Late figures." in told
@@ -215,7 +215,7 @@ def test_a_reason_for_a_provisional_change_is_in_no_feed(client, series):
 
 
 def test_a_feed_has_pages_that_lead_to_each_other_and_miss_nothing(client, series, monkeypatch):
-    monkeypatch.setattr(following, "CHANGES_PER_PAGE", 4)
+    monkeypatch.setattr(feeds, "CHANGES_PER_PAGE", 4)
     for number in range(9):
         # Announced in one minute, as in bulk: the order must be the same on every page all the same.
         release = an_announced_release(series=series, reference=f"release-{number}")
@@ -257,7 +257,7 @@ def test_a_new_name_is_a_new_answer_although_no_release_moved(client, series, ad
     Producer.objects.update(name="Office for Renamed Numbers")
     second = client.get(address, headers={"if-none-match": first})
     assert second.status_code == 200
-    corrections.correct(release, title="Renamed", reference=release.reference, by=None, at=BEFORE)
+    corrections.correct_release(release, title="Renamed", reference=release.reference, by=None, at=BEFORE)
     assert client.get(address, headers={"if-none-match": second["ETag"]}).status_code == 200
 
 

@@ -8,10 +8,10 @@ from django.contrib import admin
 from django.test import Client
 from django.urls import reverse
 
-from releases.calendar import scheduling
-from releases.core.canonical import sha256_hex
-from releases.core.roles import Role
+from releases import scheduling
 from releases.models import Body, KeptBody, Release, ReleaseEvent
+from releases.rules.canonical import sha256_hex
+from releases.rules.lifecycle import Role
 from tests.factories import (
     SEED_DUE,
     SeriesFactory,

@@ -5,10 +5,10 @@ from datetime import date, timedelta
 import pytest
 from django.urls import reverse
 
-from releases.calendar import scheduling
-from releases.core.dates.calendar import Precision, Slot
-from releases.core.roles import Role
+from releases import scheduling
 from releases.models import DateChange, Release
+from releases.rules.calendar import Precision, Slot
+from releases.rules.lifecycle import Role
 from tests.factories import (
     SEED_DUE,
     UserFactory,

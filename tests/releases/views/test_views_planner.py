@@ -8,10 +8,10 @@ from django.db import connection
 from django.test.utils import CaptureQueriesContext
 from django.urls import reverse
 
-from releases.calendar import scheduling
-from releases.core.dates.calendar import Precision, Slot
-from releases.core.roles import Role
+from releases import scheduling
 from releases.models import Membership
+from releases.rules.calendar import Precision, Slot
+from releases.rules.lifecycle import Role
 from tests.factories import (
     ProducerFactory,
     SeriesFactory,
@@ -120,7 +120,7 @@ def test_releases_of_the_same_minute_and_host_are_named_as_a_clash(reader, serie
 
 
 def test_clashes_beyond_the_longest_list_are_counted(reader, series, monkeypatch):
-    monkeypatch.setattr("releases.planner.year_planner.MOST_CLASHES", 1)
+    monkeypatch.setattr("releases.planner.MOST_CLASHES", 1)
     for day in (14, 15, 16):
         for reference in ("one", "two"):
             due(series, date(2026, 7, day), f"{reference}-{day}")
@@ -240,7 +240,7 @@ def test_an_empty_year_says_so_of_every_part(reader, series):
 
 
 def test_a_year_too_full_to_list_shows_its_wall_and_asks_for_a_choice(reader, series, monkeypatch):
-    monkeypatch.setattr("releases.planner.year_planner.MOST_LISTED", 1)
+    monkeypatch.setattr("releases.planner.MOST_LISTED", 1)
     for reference in ("one", "two"):
         due(series, date(2026, 7, 14), reference)
     text = page(reader).text

@@ -7,11 +7,10 @@ import pytest
 from django.test import Client
 from django.urls import reverse
 
-from releases.beforehand import preflight
-from releases.calendar import scheduling
-from releases.core.preflight_findings import Code, Finding
-from releases.core.roles import EVERY_ROLE, Role
+from releases import preflight, scheduling
+from releases.detection.preflight import PreflightCode, PreflightFinding
 from releases.models import PreflightRun
+from releases.rules.lifecycle import EVERY_ROLE, Role
 from tests.factories import an_announced_release, member, rolled_back
 from tests.releases.on_record import a_look
 from tests.releases.preflight import DAY_BEFORE, DUE, announce_at
@@ -67,9 +66,11 @@ def test_what_was_found_is_said_in_sentences_with_the_address_it_is_about(client
     page = release.addresses.get(role="page")
     checked(
         release,
-        Finding(Code.NO_ANSWER, page.pk, {"reasons": ["server_error"]}),
-        Finding(Code.NO_HEAD),
-        Finding(Code.SHARES_MINUTE, facts={"place": "www.gov.uk", "releases": 12, "looks": 14, "seconds": 1.25}),
+        PreflightFinding(PreflightCode.NO_ANSWER, page.pk, {"reasons": ["server_error"]}),
+        PreflightFinding(PreflightCode.NO_HEAD),
+        PreflightFinding(
+            PreflightCode.SHARES_MINUTE, facts={"place": "www.gov.uk", "releases": 12, "looks": 14, "seconds": 1.25}
+        ),
     )
     text = words_of(read(client, release))
     assert "Checked at 2.00pm on 30 June 2026, from watcher.example.gov.uk." in text
@@ -84,7 +85,12 @@ def test_what_was_found_is_said_in_sentences_with_the_address_it_is_about(client
 
 
 def test_the_latest_check_is_shown_and_earlier_ones_are_counted(client, release):
-    checked(release, Finding(Code.NO_HEAD), Finding(Code.NO_PAGE), at=DAY_BEFORE - timedelta(hours=2))
+    checked(
+        release,
+        PreflightFinding(PreflightCode.NO_HEAD),
+        PreflightFinding(PreflightCode.NO_PAGE),
+        at=DAY_BEFORE - timedelta(hours=2),
+    )
     checked(release)
     text = words_of(read(client, release))
     assert "All is well: no problem was found." in text
@@ -93,7 +99,7 @@ def test_the_latest_check_is_shown_and_earlier_ones_are_counted(client, release)
 
 
 def test_a_check_of_an_earlier_date_says_nothing_of_the_present_one(client, release):
-    run = checked(release, Finding(Code.NO_HEAD))
+    run = checked(release, PreflightFinding(PreflightCode.NO_HEAD))
     PreflightRun.objects.filter(pk=run.pk).update(schedule_version=0)
     assert "names no Head of Profession" not in read(client, release)
 
@@ -125,7 +131,7 @@ def test_a_check_that_is_asked_for_is_said_to_be_and_is_not_asked_for_twice(clie
 
 
 def test_nobody_else_reads_of_a_check_or_asks_for_one(client, release):
-    checked(release, Finding(Code.NO_HEAD))
+    checked(release, PreflightFinding(PreflightCode.NO_HEAD))
     address = reverse("releases:release", args=[release.reference])
     assert "re-flight" not in client.get(address).text
     assert ask(client, release).url.startswith(reverse("account_login"))
@@ -147,7 +153,7 @@ def test_what_is_past_or_cancelled_is_not_checked_any_more(client, release, time
 
 def test_every_finding_has_its_sentence_and_a_page_that_shows_it(client, release):
     facts = {"place": "www.gov.uk", "releases": 2, "looks": 2, "seconds": 0.0}
-    checked(release, *(Finding(code, None, facts) for code in Code))
+    checked(release, *(PreflightFinding(code, None, facts) for code in PreflightCode))
     assert "%(" not in read(client, release)
     assert preflight.may_be_checked(release, now=DAY_BEFORE)
 

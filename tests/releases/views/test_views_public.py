@@ -5,11 +5,10 @@ from datetime import UTC, date, datetime, time, timedelta
 import pytest
 from django.urls import reverse
 
-from releases.calendar import scheduling
-from releases.core.dates.calendar import Precision, Slot
-from releases.core.roles import Role
+from releases import judge, scheduling
 from releases.models import Address, Contact
-from releases.verdicts import judging
+from releases.rules.calendar import Precision, Slot
+from releases.rules.lifecycle import Role
 from tests.factories import (
     A_LONG_TIME_AGO,
     SEED_DUE,
@@ -242,7 +241,7 @@ def test_the_page_is_linked_only_once_it_is_due_and_was_seen_live(client, clock,
     assert url not in client.get(page_of(announced_release)).text
     looks_at(announced_release, "not_live", start=SEED_DUE)
     looks_at(announced_release, "live", start=SEED_DUE + timedelta(seconds=5))
-    judging.judge(announced_release, now=AFTER)
+    judge.judge_one(announced_release, now=AFTER)
     clock(SEED_DUE - timedelta(seconds=1))
     assert url not in client.get(page_of(announced_release)).text
     clock(SEED_DUE + timedelta(seconds=6))
@@ -262,7 +261,7 @@ def test_no_public_page_source_tells_of_addresses_markers_suspicions_or_rehearsa
     Address.objects.filter(role="page").update(marker="a very private marker")
     checks_up_to(release.addresses.get(role="page"), SEED_DUE + timedelta(minutes=2))
     a_look(release.addresses.get(role="page"), "not_live", at=SEED_DUE + timedelta(minutes=2), reasons=("not_found",))
-    judging.judge(release, now=AFTER)
+    judge.judge_one(release, now=AFTER)
     release.refresh_from_db()
     assert release.verifications.get().outcome == "not_seen"
     clock(AFTER)

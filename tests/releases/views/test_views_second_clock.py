@@ -5,10 +5,10 @@ from datetime import timedelta
 import pytest
 from django.urls import reverse
 
-from releases.core.judging.publisher import PublisherSays, Source, State
-from releases.core.roles import Role
+from releases.detection.finding import PublisherSays, Source, State
+from releases.evidence import coverage
 from releases.models import Verification
-from releases.record import coverage
+from releases.rules.lifecycle import Role
 from tests.factories import SEED_DUE, member
 from tests.releases.on_record import a_look
 

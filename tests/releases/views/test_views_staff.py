@@ -5,11 +5,11 @@ from datetime import timedelta
 import pytest
 from django.urls import reverse
 
-from releases.calendar import scheduling
-from releases.core.roles import Role
+from releases import judge, scheduling
+from releases.evidence import coverage
 from releases.models import Series
-from releases.record import coverage
-from releases.verdicts import judging
+from releases.rules.calendar import Slot
+from releases.rules.lifecycle import Role
 from tests.factories import SEED_DUE, a_confirmed_release, member
 from tests.releases.on_record import a_look, looks_at
 
@@ -30,7 +30,7 @@ def page(client, release, role=Role.STATISTICIAN):
 
 def late_by_an_hour(release):
     looks_at(release, "not_live", "live", start=SEED_DUE + timedelta(minutes=56, seconds=55))
-    judging.judge(release, now=AFTER)
+    judge.judge_one(release, now=AFTER)
 
 
 def test_looks_are_folded_into_runs_with_their_times(client, announced_release):
@@ -88,11 +88,11 @@ def test_a_watch_without_a_hole_says_nothing_of_one(client, announced_release):
 
 def test_the_verdict_on_an_earlier_date_stays_beside_the_present_one(client, announced_release):
     looks_at(announced_release, *["not_live"] * 3, start=SEED_DUE + timedelta(minutes=2))
-    judging.judge(announced_release, now=AFTER)
+    judge.judge_one(announced_release, now=AFTER)
     head = member(Role.HEAD_OF_PROFESSION, announced_release.series.producer)
     scheduling.change_date(
         announced_release,
-        to=scheduling.Slot(on=AFTER.date() + timedelta(days=1), at=announced_release.planned_at),
+        to=Slot(on=AFTER.date() + timedelta(days=1), at=announced_release.planned_at),
         reason="Late data",
         by=head,
         at=AFTER,

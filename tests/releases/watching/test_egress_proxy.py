@@ -5,8 +5,8 @@ from urllib.parse import urlsplit
 import pytest
 
 from releases.models import Observation, PreflightRun
+from releases.monitoring.adhoc_checks import AdhocMeans
 from releases.probe.probe import probe_from_settings
-from releases.watching.beside import Means
 from statsoffice.rehearsal_site.scenes import scene
 from tests.releases.preflight import DAY_BEFORE, PAGE, a_sound_release, check, means_with
 from tests.releases.probe.fetching import fetch
@@ -68,7 +68,7 @@ def test_every_kept_look_says_that_it_went_through_the_proxy(site, settings):
     with forward_proxy({HOST: port}) as proxy:
         settings.PROBE_PROXY = f"http://{proxy.entry}"
         with probe_from_settings(now=lambda: DAY_BEFORE, beside=True) as probe:
-            means: Means = means_with(probe)
+            means: AdhocMeans = means_with(probe)
             assert check(release, means) == set()
     said = f"watcher.example.gov.uk through proxy {proxy.entry}"
     assert set(Observation.objects.values_list("vantage", flat=True)) == {said}

@@ -9,15 +9,15 @@ from datetime import timedelta
 
 import pytest
 
-from releases.core.judging.evidence import Finding, LookResult, Reason
-from releases.core.looks.answer import Answer, Hop
+from releases.detection.finding import Finding, LookResult, Reason
+from releases.evidence import store
+from releases.evidence.store import CheckResult
 from releases.models import Observation
 from releases.models.append_only import check_chain
 from releases.models.observation import Purpose
-from releases.record import recording
-from releases.record.recording import Look
-from releases.watching import unstored
-from releases.watching.unstored import Shelf
+from releases.monitoring import spool
+from releases.monitoring.spool import Spool
+from releases.rules.response import Answer, Hop
 from tests.factories import SEED_DUE, a_confirmed_release
 
 pytestmark = pytest.mark.django_db
@@ -28,7 +28,7 @@ PAGE = b"<title>As at 31 March 2020</title>" * 50
 
 def look(address, *, seconds=0.0, purpose=Purpose.PLAIN):
     sent_at = SEED_DUE + timedelta(seconds=seconds)
-    return Look(
+    return CheckResult(
         address=address,
         schedule_version=1,
         answer=Answer(
@@ -69,7 +69,7 @@ def room_for(size):
 
 def left_behind(folder, looks):
     """Put looks on a shelf whose process then dies; gives the file that stays."""
-    shelf = Shelf(folder, watcher="gone:7")
+    shelf = Spool(folder, watcher="gone:7")
     shelf.put(looks)
     shelf.close()  # as the system does with every file of a process that was killed
     return next(folder.glob("*.looks"))
@@ -86,8 +86,8 @@ def as_sent(looks, watcher):
 @pytest.mark.both_databases
 @pytest.mark.parametrize("on_disk", [True, False], ids=["file", "memory"])
 def test_looks_are_stored_as_they_were_with_the_true_time_of_recording(tmp_path, looks, on_disk):
-    straight = recording.keep([looks[0]], watcher="here:1", at=SEED_DUE)[0]
-    shelf = Shelf(tmp_path if on_disk else None, watcher="there:2")
+    straight = store.store_checks([looks[0]], watcher="here:1", at=SEED_DUE)[0]
+    shelf = Spool(tmp_path if on_disk else None, watcher="there:2")
     shelf.put(looks)
     rows = shelf.store(at=BACK_AT)
     assert [row.recorded_at for row in rows] == [BACK_AT] * 3
@@ -101,23 +101,23 @@ def test_looks_are_stored_as_they_were_with_the_true_time_of_recording(tmp_path,
 
 def test_what_a_process_that_died_has_left_is_stored_under_its_own_name(tmp_path, looks):
     left_behind(tmp_path, looks)
-    assert unstored.is_any_waiting(tmp_path)
-    assert len(unstored.store_left_behind(tmp_path, at=BACK_AT)) == 3
+    assert spool.is_any_waiting(tmp_path)
+    assert len(spool.store_left_behind(tmp_path, at=BACK_AT)) == 3
     assert sent() == as_sent(looks, "gone:7")
     assert list(tmp_path.iterdir()) == []
 
 
 def test_what_a_living_process_keeps_is_taken_by_nobody_else(tmp_path, looks):
-    shelf = Shelf(tmp_path, watcher="alive:3")
+    shelf = Spool(tmp_path, watcher="alive:3")
     shelf.put(looks)
-    assert unstored.store_left_behind(tmp_path, at=BACK_AT) == []
+    assert spool.store_left_behind(tmp_path, at=BACK_AT) == []
     assert len(shelf.store(at=BACK_AT)) == 3
 
 
 def test_a_look_that_was_stored_although_the_answer_was_lost_is_not_stored_again(tmp_path, looks):
     left_behind(tmp_path, looks)
-    recording.keep(looks[:2], watcher="gone:7", at=SEED_DUE)
-    rows = unstored.store_left_behind(tmp_path, at=BACK_AT)
+    store.store_checks(looks[:2], watcher="gone:7", at=SEED_DUE)
+    rows = spool.store_left_behind(tmp_path, at=BACK_AT)
     assert sent() == as_sent(looks, "gone:7")
     assert {row.sent_at for row in rows} == {one.answer.sent_at for one in looks}
 
@@ -126,27 +126,27 @@ def test_a_look_that_was_stored_although_the_answer_was_lost_is_not_stored_again
 def test_the_same_file_stored_twice_leaves_each_look_once(tmp_path, looks):
     path = left_behind(tmp_path, looks)
     again = path.read_bytes()
-    unstored.store_left_behind(tmp_path, at=BACK_AT)
+    spool.store_left_behind(tmp_path, at=BACK_AT)
     path.write_bytes(again)
-    unstored.store_left_behind(tmp_path, at=BACK_AT + timedelta(seconds=5))
+    spool.store_left_behind(tmp_path, at=BACK_AT + timedelta(seconds=5))
     assert sent() == as_sent(looks, "gone:7")
 
 
 def test_a_look_of_another_watcher_at_the_same_instant_is_another_look(tmp_path, looks):
-    recording.keep(looks, watcher="other:9", at=SEED_DUE)
+    store.store_checks(looks, watcher="other:9", at=SEED_DUE)
     left_behind(tmp_path, looks)
-    unstored.store_left_behind(tmp_path, at=BACK_AT)
+    spool.store_left_behind(tmp_path, at=BACK_AT)
     assert sent() == as_sent(looks, "other:9") + as_sent(looks, "gone:7")
 
 
 def test_a_broken_last_line_is_told_and_stops_no_other(tmp_path, looks, caplog):
     path = left_behind(tmp_path, looks)
     path.write_bytes(path.read_bytes()[:-40])
-    assert len(unstored.store_left_behind(tmp_path, at=BACK_AT)) == 2
+    assert len(spool.store_left_behind(tmp_path, at=BACK_AT)) == 2
     assert sent() == as_sent(looks[:2], "gone:7")
     assert "line 4 cannot be read" in caplog.text
     assert [kept.suffix for kept in tmp_path.iterdir()] == [".refused"]
-    assert unstored.store_left_behind(tmp_path, at=BACK_AT) == []
+    assert spool.store_left_behind(tmp_path, at=BACK_AT) == []
 
 
 @pytest.mark.both_databases
@@ -154,7 +154,7 @@ def test_a_look_that_the_database_refuses_is_told_and_stops_no_other(tmp_path, l
     other = a_confirmed_release(reference="other", url="https://www.example.gov.uk/other").addresses.get()
     path = left_behind(tmp_path, [look(other), *looks])
     path.write_text(path.read_text().replace(f'"address": {other.pk}', '"address": 999999', 1))
-    assert len(unstored.store_left_behind(tmp_path, at=BACK_AT)) == 3
+    assert len(spool.store_left_behind(tmp_path, at=BACK_AT)) == 3
     assert "number 999999) is no longer there" in caplog.text
     assert [kept.suffix for kept in tmp_path.iterdir()] == [".refused"]
 
@@ -172,7 +172,7 @@ def test_pages_that_are_not_public_yet_are_for_nobody_else_on_the_machine(tmp_pa
 
 def test_looks_wait_in_memory_where_the_disk_takes_no_file(tmp_path, looks, caplog):
     (tmp_path / "unstored").write_text("in the way")
-    shelf = Shelf(tmp_path / "unstored", watcher="full:4")
+    shelf = Spool(tmp_path / "unstored", watcher="full:4")
     shelf.put(looks)
     assert shelf
     assert not shelf.outlives
@@ -182,7 +182,7 @@ def test_looks_wait_in_memory_where_the_disk_takes_no_file(tmp_path, looks, capl
 
 
 def test_a_disk_that_fills_up_in_the_middle_of_a_look_spoils_nothing_before_it(tmp_path, looks, caplog):
-    shelf = Shelf(tmp_path, watcher="filling:5")
+    shelf = Spool(tmp_path, watcher="filling:5")
     shelf.put(looks[:1])
     before = next(tmp_path.iterdir()).stat().st_size
     with room_for(before + 100):
@@ -196,7 +196,7 @@ def test_a_disk_that_fills_up_in_the_middle_of_a_look_spoils_nothing_before_it(t
 
 
 def test_nothing_waits_where_there_is_no_folder(tmp_path):
-    assert unstored.store_left_behind(None, at=BACK_AT) == []
-    assert unstored.store_left_behind(tmp_path / "never-made", at=BACK_AT) == []
-    assert not unstored.is_any_waiting(tmp_path / "never-made")
+    assert spool.store_left_behind(None, at=BACK_AT) == []
+    assert spool.store_left_behind(tmp_path / "never-made", at=BACK_AT) == []
+    assert not spool.is_any_waiting(tmp_path / "never-made")
     assert os.listdir(tmp_path) == []

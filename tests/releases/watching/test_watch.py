@@ -6,9 +6,9 @@ from datetime import UTC, datetime, timedelta
 import pytest
 
 from breaches.models import Report, Suspicion
-from releases.core.judging.verdict import Outcome
 from releases.models import Coverage, Observation, Release, Verification
-from releases.watching.sweep import Sweep
+from releases.monitoring.sweep import Sweep
+from releases.verdict.address import Outcome
 from statsoffice.rehearsal_site import pages
 from statsoffice.rehearsal_site.scenes import scene
 from tests.factories import a_confirmed_release

@@ -5,9 +5,9 @@ from datetime import timedelta
 
 import pytest
 
-from releases.core.judging.verdict import Outcome
 from releases.models import Observation, Verification
-from releases.watching.sweep import Sweep
+from releases.monitoring.sweep import Sweep
+from releases.verdict.address import Outcome
 from tests.factories import SEED_DUE, a_confirmed_release
 from tests.releases.scripted import JumpingClock, MorningOver, ScriptedPublisher
 

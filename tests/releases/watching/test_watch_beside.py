@@ -5,13 +5,13 @@ from datetime import timedelta
 
 import pytest
 
-from releases.core.judging.verdict import Outcome
-from releases.core.looks import companions
-from releases.core.looks.companions import address_that_cannot_exist, fresh_looks_by
-from releases.core.web_address import NotAWebAddressError
 from releases.models import NotFoundPage, Observation, Verification
 from releases.models.observation import Purpose
-from releases.watching.sweep import Sweep
+from releases.monitoring.sweep import Sweep
+from releases.rules import cadence
+from releases.rules.cadence import address_that_cannot_exist, count_fresh_checks
+from releases.rules.web_address import NotAWebAddressError
+from releases.verdict.address import Outcome
 from statsoffice.rehearsal_site import pages
 from tests.factories import SEED_DUE, a_confirmed_release
 from tests.releases.scripted import JumpingClock, MorningOver, ScriptedPublisher
@@ -46,7 +46,7 @@ def watched(script, *, until, start=SEED_DUE - timedelta(seconds=30)):
 def test_a_release_not_seen_is_asked_for_past_the_caches_once_soon_and_once_later():
     publisher = watched(lambda url, at: (404, ABSENT, 0.1), until=timedelta(minutes=13))
     fresh = Observation.objects.filter(purpose=Purpose.FRESH)
-    told = [after.total_seconds() for after in companions.FRESH_AFTER[:2]]
+    told = [after.total_seconds() for after in cadence.FRESH_AFTER[:2]]
     assert len(fresh) == len(told)
     plain = set(Observation.objects.plain().values_list("planned_at", flat=True))
     for look, after, within in zip(fresh, told, (5, 150), strict=True):
@@ -83,7 +83,7 @@ def test_a_copy_that_is_stale_for_readers_stays_late_and_the_fresh_look_stands_b
 
 
 def test_a_watch_that_begins_late_makes_up_for_no_fresh_looks():
-    assert fresh_looks_by(SEED_DUE + timedelta(minutes=30), due_at=SEED_DUE) == 2
+    assert count_fresh_checks(SEED_DUE + timedelta(minutes=30), due_at=SEED_DUE) == 2
     watched(lambda url, at: (404, ABSENT, 0.1), start=SEED_DUE + timedelta(minutes=30), until=timedelta(minutes=33))
     assert not Observation.objects.filter(purpose=Purpose.FRESH).exists()
 

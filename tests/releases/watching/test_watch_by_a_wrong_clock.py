@@ -7,10 +7,10 @@ from email.utils import format_datetime
 
 import pytest
 
-from releases.core.judging.verdict import Outcome
-from releases.core.looks.clock_error import ClockError, Voucher
 from releases.models import Observation, Verification
-from releases.watching.sweep import Sweep
+from releases.monitoring.sweep import Sweep
+from releases.rules.clock_error import ClockError, Voucher
+from releases.verdict.address import Outcome
 from tests.factories import SEED_DUE, a_confirmed_release
 from tests.releases.scripted import JumpingClock, MorningOver, ScriptedPublisher
 

@@ -6,7 +6,7 @@ import pytest
 from django.db import connection
 from django.test.utils import CaptureQueriesContext
 
-from releases.watching.sweep import Sweep
+from releases.monitoring.sweep import Sweep
 from tests.factories import SEED_DUE, SeriesFactory, a_confirmed_release
 from tests.releases.scripted import JumpingClock, ScriptedPublisher
 

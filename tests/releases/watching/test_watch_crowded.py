@@ -5,13 +5,13 @@ from datetime import UTC, datetime, timedelta
 import pytest
 from django.db.models import F, Max, Min
 
-from releases.core.judging.verdict import Outcome
-from releases.core.looks.clock_error import Figures, Voucher
-from releases.core.looks.pacing import Budget, width
 from releases.models import Observation, Verification
+from releases.monitoring.clock import RealClock
+from releases.monitoring.sweep import Sweep
 from releases.probe.probe import probe_from_settings
-from releases.watching.clock import RealClock
-from releases.watching.sweep import Sweep
+from releases.rules.clock_error import Figures, Voucher
+from releases.rules.host_budget import Budget, spread_seconds
+from releases.verdict.address import Outcome
 from statsoffice.rehearsal_site import pages
 from statsoffice.rehearsal_site.scenes import scene
 from tests.factories import SeriesFactory, a_confirmed_release
@@ -47,7 +47,7 @@ def test_the_first_looks_since_due_are_as_far_apart_as_the_desk_says_the_day_bef
 
     with probe_from_settings(now=clock.now) as probe:
         Sweep(clock=clock, probe=probe, name="crowded").run(stop=is_over)
-    told = width(RELEASES, Budget(*BUDGET).for_the_watch)
+    told = spread_seconds(RELEASES, Budget(*BUDGET).for_the_watch)
     behind = Observation.objects.aggregate(most=Max(F("sent_at") - F("planned_at")))["most"]
     assert behind.total_seconds() <= told + LEEWAY
     since_due = Observation.objects.filter(sent_at__gte=DUE).values("release").annotate(first=Min("sent_at"))

@@ -5,9 +5,9 @@ from datetime import UTC, datetime, timedelta
 import pytest
 
 from breaches.models import Suspicion
-from releases.core.judging.verdict import Outcome
+from releases.evidence import embargo
 from releases.models import KeptBody, Verification
-from releases.record import seals
+from releases.verdict.address import Outcome
 from statsoffice.rehearsal_site import files, pages
 from statsoffice.rehearsal_site.scenes import scene
 from tests.factories import a_confirmed_release
@@ -48,9 +48,9 @@ def test_a_part_that_is_out_for_two_minutes_half_an_hour_before_is_early(exposed
     assert {kept["role"]: kept["outcome"] for kept in found.addresses}[role] == "early"
     assert OUT_AT <= found.first_live_at <= GONE_AT
     assert Suspicion.objects.get().kind == "early"
-    sealed = set(seals.seals_on(KeptBody.objects.values_list("sha256", flat=True), now=DUE - timedelta(minutes=20)))
+    sealed = set(embargo.seals_on(KeptBody.objects.values_list("sha256", flat=True), now=DUE - timedelta(minutes=20)))
     assert sealed == set(KeptBody.objects.filter(address__role=role, why="first_live").values_list("sha256", flat=True))
     morning_from(DUE - timedelta(seconds=20)).play(DUE + timedelta(seconds=135))
     found.refresh_from_db()
     assert found.outcome == Outcome.EARLY
-    assert not seals.seals_on(sealed, now=DUE + timedelta(minutes=3))
+    assert not embargo.seals_on(sealed, now=DUE + timedelta(minutes=3))

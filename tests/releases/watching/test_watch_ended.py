@@ -5,7 +5,7 @@ from datetime import timedelta
 import pytest
 
 from releases.models import HostLease, Observation
-from releases.watching.sweep import CLAIM_EVERY, Sweep
+from releases.monitoring.sweep import CLAIM_EVERY, Sweep
 from tests.factories import SEED_DUE, a_confirmed_release
 from tests.releases.scripted import JumpingClock, ScriptedPublisher
 

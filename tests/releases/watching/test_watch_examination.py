@@ -6,12 +6,12 @@ from datetime import timedelta
 
 import pytest
 
-from releases.core.judging.evidence import Finding, LookResult, Reason
-from releases.core.judging.verdict import Outcome
+from releases.detection.finding import Finding, LookResult, Reason
 from releases.models import HostLease, NotFoundPage, Observation, Verification
 from releases.models.observation import Purpose
-from releases.watching import beside
-from releases.watching.sweep import Sweep
+from releases.monitoring import adhoc_checks
+from releases.monitoring.sweep import Sweep
+from releases.verdict.address import Outcome
 from tests.factories import SEED_DUE, SeriesFactory, a_confirmed_release
 from tests.releases.preflight import means_with
 from tests.releases.scripted import JumpingClock, MorningOver, ScriptedPublisher
@@ -109,11 +109,11 @@ def test_a_check_beside_the_sweep_ends_when_it_is_told_to_although_a_page_is_sti
     begun = clock.now()
     publisher = ForEver(clock, lambda url, at: (200, OUT, 0.1))
     means = replace(means_with(publisher), stop=lambda: clock.now() > begun + timedelta(seconds=5))
-    assert beside.look_at(list(release.addresses.all()), means=means, now=begun) == []
+    assert adhoc_checks.check_addresses(list(release.addresses.all()), means=means, now=begun) == []
     assert clock.now() < begun + timedelta(seconds=10)
     assert not HostLease.objects.filter(holder="beside").exists()
     # What it had begun is not taken for the result of a later check of the same address.
     clock.sleep_until(begun + timedelta(minutes=1))
     publisher.given_up = True
     later = means_with(publisher)
-    assert len(beside.look_at(list(release.addresses.all()), means=later, now=clock.now())) == 1
+    assert len(adhoc_checks.check_addresses(list(release.addresses.all()), means=later, now=clock.now())) == 1

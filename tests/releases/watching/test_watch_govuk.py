@@ -6,11 +6,11 @@ import pytest
 
 from breaches.models import Report
 from breaches.reports import versions
-from releases.core.judging import publisher
-from releases.core.judging.publisher import PublisherSays, Source, State
-from releases.core.judging.verdict import Outcome
+from releases import statements
+from releases.detection import finding
+from releases.detection.finding import PublisherSays, Source, State
 from releases.models import Observation, Verification
-from releases.verdicts import asking
+from releases.verdict.address import Outcome
 from statsoffice.rehearsal_site import govuk_pages
 from statsoffice.rehearsal_site.govuk_pages import answered, api_path
 from tests.factories import SeriesFactory, a_confirmed_release
@@ -54,7 +54,7 @@ def verification():
 def said(release):
     """What the publisher's system said, each time that it said something new."""
     states = [
-        publisher.from_json(says).state
+        finding.publisher_from_json(says).state
         for says in Observation.objects.to_judge(release).values_list("publisher_says", flat=True)
         if says
     ]
@@ -135,7 +135,7 @@ def test_a_publication_withdrawn_after_it_was_out_stays_on_time(watched, morning
     assert found.published_at_by_publisher == out
     assert not Report.objects.exists()
     assert said(release) == [State.ANNOUNCED, State.PUBLISHED, State.WITHDRAWN]
-    assert asking.open_questions([release]) == []
+    assert statements.open_questions([release]) == []
 
 
 def test_an_announcement_moved_on_the_morning_is_not_seen_and_the_account_says_why(watched, morning_from):
@@ -157,7 +157,7 @@ def test_an_announcement_moved_on_the_morning_is_not_seen_and_the_account_says_w
         "the announcement that was there gave another time" in versions.content_of(Report.objects.get()).circumstances
     )
     last = Observation.objects.to_judge(release).last()
-    assert publisher.from_json(last.publisher_says) == PublisherSays(
+    assert finding.publisher_from_json(last.publisher_says) == PublisherSays(
         State.MOVED,
         announced_for=after(hours=2),
         announced_text="30 June 2026 11:30am",

@@ -5,13 +5,12 @@ from datetime import timedelta
 
 import pytest
 
-from releases.calendar import corrections, scheduling
-from releases.calendar.scheduling import PlannedAddress
-from releases.core.judging.verdict import Outcome
-from releases.core.roles import Role
+from releases import corrections, leases, scheduling
 from releases.models import Observation, Verification
-from releases.record import leases
-from releases.watching.sweep import Sweep
+from releases.monitoring.sweep import Sweep
+from releases.rules.lifecycle import Role
+from releases.scheduling import PlannedAddress
+from releases.verdict.address import Outcome
 from tests.factories import SEED_DUE, a_confirmed_release, london_slot, member
 from tests.releases.on_record import checks_up_to
 from tests.releases.scripted import JumpingClock, MorningOver, ScriptedPublisher
@@ -52,7 +51,7 @@ def outcome():
 
 def test_a_watcher_that_takes_over_at_the_limit_waits_for_the_looks_of_the_one_before():
     checks_up_to(a_confirmed_release(url=URL).addresses.get(), LIMIT - seconds(1))
-    leases.claim(["www.example.gov.uk"], holder="first", now=LIMIT - seconds(10))
+    leases.claim_hosts(["www.example.gov.uk"], holder="first", now=LIMIT - seconds(10))
     sweep(LIMIT - seconds(1), LIMIT + seconds(12), never_live)
     assert outcome() == Outcome.PENDING
     sweep(LIMIT + seconds(20), LIMIT + seconds(50), never_live)

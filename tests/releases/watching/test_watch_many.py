@@ -5,12 +5,12 @@ from datetime import timedelta
 
 import pytest
 
-from releases.core.judging.verdict import Outcome
+from releases.evidence import store
 from releases.models import Observation, Verification
 from releases.models.observation import Purpose
-from releases.record import recording
-from releases.watching import examination_queue
-from releases.watching.sweep import Sweep
+from releases.monitoring import examination
+from releases.monitoring.sweep import Sweep
+from releases.verdict.address import Outcome
 from tests.factories import SEED_DUE, SeriesFactory, a_confirmed_release
 from tests.releases.scripted import JumpingClock, MorningOver, ScriptedPublisher
 
@@ -60,8 +60,8 @@ def latest_at_due():
 
 @pytest.fixture
 def _one_at_a_time(monkeypatch):
-    monkeypatch.setattr(examination_queue, "EXAMINED_AT_A_TIME", 1)
-    monkeypatch.setattr("releases.watching.sweep.STORED_AT_A_TIME", 1)
+    monkeypatch.setattr(examination, "EXAMINED_AT_A_TIME", 1)
+    monkeypatch.setattr("releases.monitoring.sweep.STORED_AT_A_TIME", 1)
 
 
 @pytest.mark.usefixtures("_one_at_a_time")
@@ -74,7 +74,7 @@ def test_answers_that_take_longer_to_examine_than_until_due_hold_up_no_look_at_t
 @pytest.mark.both_databases
 @pytest.mark.usefixtures("_one_at_a_time")
 def test_looks_that_take_longer_to_store_than_until_due_hold_up_no_look_at_the_due_instant(monkeypatch):
-    keep, clocks = recording.keep, []
+    keep, clocks = store.store_checks, []
 
     def slowly(looks, **given):
         clocks[0].sleep_until(clocks[0].now() + TAKES * len(looks))
@@ -84,7 +84,7 @@ def test_looks_that_take_longer_to_store_than_until_due_hold_up_no_look_at_the_d
         clocks.append(clock)
         return AllAtOnce(clock, script)
 
-    monkeypatch.setattr(recording, "keep", slowly)
+    monkeypatch.setattr(store, "store_checks", slowly)
     sweep(publisher_of)
     assert latest_at_due() <= timedelta(seconds=0.5)
     assert set(Verification.objects.values_list("outcome", flat=True)) == {Outcome.ON_TIME}
@@ -117,14 +117,14 @@ class Counting(SlowToRead):
 def test_a_watcher_that_reads_too_slowly_looks_less_often_and_still_at_every_due_instant(
     monkeypatch, caplog, most, kept_small
 ):
-    monkeypatch.setattr("releases.watching.sweep.MOST_UNEXAMINED", most)
+    monkeypatch.setattr("releases.monitoring.sweep.MOST_UNEXAMINED", most)
     Counting.unread = Counting.most_unread = 0
     sweep(Counting)
     assert latest_at_due() <= timedelta(seconds=0.5)
     assert set(Verification.objects.values_list("outcome", flat=True)) == {Outcome.ON_TIME}
     # At the most one look that was not read at each address, the one at the due instant, and one past the caches.
     assert (Counting.most_unread <= 3 * MANY) == kept_small
-    told = [record.message for record in caplog.records if record.name == "releases.watching.sweep"]
+    told = [record.message for record in caplog.records if record.name == "releases.monitoring.sweep"]
     assert [message.partition(";")[0] for message in told] == (
         [f"more than {most} responses wait to be examined", "the backlog is examined"] if kept_small else []
     )

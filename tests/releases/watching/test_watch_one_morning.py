@@ -7,13 +7,12 @@ import pytest
 from django.test import override_settings
 
 from breaches.models import Report, Suspicion
-from releases.calendar import scheduling
-from releases.calendar.moving import BeingJudged
-from releases.core.judging.verdict import Outcome
-from releases.core.roles import Role
-from releases.core.status import Status
+from releases import scheduling
 from releases.models import Observation, Release, Verification
 from releases.models.append_only import ChainHead, first_broken
+from releases.rules.lifecycle import Role, Status
+from releases.scheduling import BeingJudged
+from releases.verdict.address import Outcome
 from statsoffice.rehearsal_site import pages
 from statsoffice.rehearsal_site.client import RehearsalSite
 from statsoffice.rehearsal_site.scenes import scene

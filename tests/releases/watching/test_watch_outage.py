@@ -6,13 +6,13 @@ from datetime import timedelta
 import pytest
 from django.db import OperationalError, connection
 
-from releases.core.judging.verdict import Outcome
 from releases.models import Observation, Verification
 from releases.models.append_only import check_chain
 from releases.models.observation import Purpose
-from releases.watching import unstored
-from releases.watching.sweep import Sweep
-from releases.watching.watch_list import CheckKey
+from releases.monitoring import spool
+from releases.monitoring.sweep import Sweep
+from releases.monitoring.targets import CheckKey
+from releases.verdict.address import Outcome
 from tests.factories import SEED_DUE, a_confirmed_release
 from tests.releases.scripted import JumpingClock, MorningOver, ScriptedPublisher
 
@@ -126,7 +126,7 @@ def test_what_a_stopped_watcher_could_not_store_is_stored_and_judged_by_the_next
     a_confirmed_release(url=f"{HOST}/schools")
     sweep(-120, 60, live_from(2), (-90, outage.begin), folder=tmp_path, stop_at=20)
     outage.end()
-    assert unstored.is_any_waiting(tmp_path)
+    assert spool.is_any_waiting(tmp_path)
     assert not Observation.objects.filter(sent_at__gte=SEED_DUE - seconds(80)).exists()
     sweep(600, 604, live_from(2), folder=tmp_path, watcher="second")
     assert Verification.objects.get().outcome == Outcome.ON_TIME
@@ -134,7 +134,7 @@ def test_what_a_stopped_watcher_could_not_store_is_stored_and_judged_by_the_next
     assert set(Observation.objects.filter(sent_at__lte=SEED_DUE + seconds(20)).values_list("watcher", flat=True)) == {
         "first"
     }
-    assert not unstored.is_any_waiting(tmp_path)
+    assert not spool.is_any_waiting(tmp_path)
 
 
 def test_what_a_dead_watcher_had_looked_at_is_not_looked_at_again_for_the_same_instant(outage, tmp_path):

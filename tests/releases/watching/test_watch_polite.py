@@ -5,11 +5,11 @@ from datetime import UTC, datetime, timedelta
 
 import pytest
 
-from releases.core.judging.verdict import Outcome
-from releases.core.looks.errand import Errand
+from releases import leases
 from releases.models import HostLease, Observation, Verification
 from releases.probe.probe import probe_from_settings
-from releases.record import leases
+from releases.rules.response import Errand
+from releases.verdict.address import Outcome
 from statsoffice.rehearsal_site import pages
 from statsoffice.rehearsal_site.scenes import scene
 from tests.factories import a_confirmed_release
@@ -76,12 +76,12 @@ def test_a_hosts_budget_holds_in_the_second_in_which_another_process_takes_over(
 
     def look(holder, count):
         with probe_from_settings(now=lambda: datetime.now(UTC)) as probe:
-            assert leases.claim([host], holder=holder, now=datetime.now(UTC), look=probe) == {host}
+            assert leases.claim_hosts([host], holder=holder, now=datetime.now(UTC), look=probe) == {host}
             for key in range(count):
                 probe.start(Errand(key=key, url=url, allowed_hosts=frozenset({host}), planned_at=datetime.now(UTC)))
             while probe.in_flight:
                 probe.poll(1)
-            leases.release_all(holder, now=datetime.now(UTC), look=probe)
+            leases.release_hosts(holder, now=datetime.now(UTC), look=probe)
 
     look("one", 8)
     look("two", 8)

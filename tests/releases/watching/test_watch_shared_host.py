@@ -6,10 +6,10 @@ from datetime import timedelta
 
 import pytest
 
-from releases.core.looks.pacing import Budget
 from releases.models import Verification
-from releases.probe.budget import Lanes
-from releases.watching.sweep import Sweep
+from releases.monitoring.sweep import Sweep
+from releases.probe.rate_limit import Lanes
+from releases.rules.host_budget import Budget
 from tests.factories import SEED_DUE, SeriesFactory, a_confirmed_release
 from tests.releases.scripted import JumpingClock, MorningOver, ScriptedPublisher
 

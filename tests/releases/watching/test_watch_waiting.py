@@ -6,7 +6,7 @@ from datetime import timedelta
 import pytest
 
 from releases.models import Address, Observation
-from releases.watching.sweep import Sweep
+from releases.monitoring.sweep import Sweep
 from tests.factories import SEED_DUE, a_confirmed_release
 from tests.releases.scripted import JumpingClock, MorningOver, ScriptedPublisher
 

@@ -6,11 +6,11 @@ from itertools import pairwise
 
 import pytest
 
-from releases.core.judging.verdict import Outcome
-from releases.core.roles import Role
+from releases import statements
 from releases.models import Observation, ReleaseEvent, Statement, Verification, Watch
-from releases.verdicts import answering
-from releases.watching.sweep import Sweep
+from releases.monitoring.sweep import Sweep
+from releases.rules.lifecycle import Role
+from releases.verdict.address import Outcome
 from tests.factories import SEED_DUE, a_confirmed_release, member
 from tests.morning import calendar_at_rest
 from tests.releases.scripted import JumpingClock, MorningOver, ScriptedPublisher
@@ -93,7 +93,7 @@ def test_what_a_person_calls_the_previous_edition_is_watched_closely_again():
     page, now = release.addresses.get(), SEED_DUE + timedelta(minutes=30)
     digest = Observation.objects.exclude(text_digest="").first().text_digest
     person = member(Role.STATISTICIAN, release.series.producer)
-    answering.say(release, page, Statement.Kind.PREVIOUS_EDITION, text_digest=digest, by=person, at=now)
+    statements.record_answer(release, page, Statement.Kind.PREVIOUS_EDITION, text_digest=digest, by=person, at=now)
     plan = Watch.objects.get()
     assert (plan.live_since, plan.next_look_at) == (None, now)
     asked = watched(lambda url, at: (404, "", 0.1), start=now, until=now + timedelta(minutes=3))

@@ -4,10 +4,10 @@ from datetime import UTC, datetime, timedelta
 
 import pytest
 
-from releases.core.judging.diagnosis import Diagnosis
-from releases.core.judging.publisher import PublisherSays, Source, State
+from releases.detection.finding import PublisherSays, Source, State
 from releases.models import Verification
-from releases.words import second_clock
+from releases.text import release
+from releases.verdict.diagnosis import Diagnosis
 
 DUE = datetime(2020, 6, 30, 8, 30, tzinfo=UTC)
 
@@ -49,20 +49,20 @@ def verified(seconds=None, source=Source.SCHEDULED_TIME_AND_DELAY, **fields):
 )
 def test_the_publishers_time_is_its_own_word_with_the_figure_it_was_taken_from(seconds, source, said):
     """(V11)"""
-    assert second_clock.publisher_sentence(verified(seconds, source)) == f"The publisher’s own system says: {said}."
+    assert release.describe_publisher(verified(seconds, source)) == f"The publisher’s own system says: {said}."
 
 
 def test_a_list_has_the_publishers_figure_in_one_phrase():
-    assert second_clock.publisher_note(verified(3480)) == "publisher’s own system: 58 min after it was due"
-    assert second_clock.publisher_note(verified(0)) == "publisher’s own system: at the due time"
-    assert second_clock.publisher_note(verified(60, Source.PUBLIC_UPDATED_AT)) == ""
+    assert release.publisher_note(verified(3480)) == "publisher’s own system: 58 min after it was due"
+    assert release.publisher_note(verified(0)) == "publisher’s own system: at the due time"
+    assert release.publisher_note(verified(60, Source.PUBLIC_UPDATED_AT)) == ""
 
 
 def test_where_the_publisher_gives_no_time_nothing_is_said():
     for verification in (verified(), None):
-        assert second_clock.publisher_note(verification) == ""
-    assert second_clock.publisher_sentence(verified()) == ""
-    assert second_clock.hole_sentence(DUE, DUE + timedelta(hours=1), None) == ""
+        assert release.publisher_note(verification) == ""
+    assert release.describe_publisher(verified()) == ""
+    assert release.hole_sentence(DUE, DUE + timedelta(hours=1), None) == ""
 
 
 @pytest.mark.parametrize(
@@ -78,16 +78,16 @@ def test_where_the_publisher_gives_no_time_nothing_is_said():
 )
 def test_a_hole_is_filled_by_a_publishers_time_that_lies_in_it(seconds, source, fills):
     start, end = DUE + timedelta(seconds=600), DUE + timedelta(seconds=1200)
-    sentence = second_clock.hole_sentence(start, end, verified(seconds, source))
+    sentence = release.hole_sentence(start, end, verified(seconds, source))
     assert sentence.startswith("The publisher’s own system says that it was published in that time") is fills
 
 
 def test_an_edge_cache_is_said_to_be_what_may_explain_it():
     """(V13)"""
-    (sentence,) = second_clock.diagnosis_sentences(verified(diagnoses=["edge_cache"]))
+    (sentence,) = release.describe_diagnosis(verified(diagnoses=["edge_cache"]))
     assert "may explain" in sentence
-    assert second_clock.diagnosis_sentences(verified()) == []
-    assert set(second_clock.DIAGNOSES) == set(Diagnosis)
+    assert release.describe_diagnosis(verified()) == []
+    assert set(release.DIAGNOSES) == set(Diagnosis)
 
 
 @pytest.mark.parametrize(
@@ -113,9 +113,9 @@ def test_an_edge_cache_is_said_to_be_what_may_explain_it():
     ids=lambda value: value.state.value if isinstance(value, PublisherSays) else "",
 )
 def test_what_the_publishers_system_said_at_a_look_is_said_in_words(says, sentence):
-    assert second_clock.says_sentence(says, due_at=DUE) == sentence
+    assert release.says_sentence(says, due_at=DUE) == sentence
 
 
 def test_every_state_and_source_has_words():
-    assert set(second_clock.STATES) == set(State)
-    assert set(second_clock.SOURCES) == set(Source)
+    assert set(release.STATES) == set(State)
+    assert set(release.SOURCES) == set(Source)

@@ -4,10 +4,19 @@ from datetime import timedelta
 
 import pytest
 
-from releases.core.judging.evidence import LookResult, Reason
-from releases.core.judging.verdict import Outcome
+from releases.detection.finding import LookResult, Reason
 from releases.models import Release, Series, Verification
-from releases.words import wording
+from releases.text.release import (
+    OUTCOMES,
+    REASONS,
+    RESULTS,
+    delay_note,
+    describe_verdict,
+    look_sentence,
+    looks_when,
+    status_of_release,
+)
+from releases.verdict.address import Outcome
 from tests.factories import SEED_DUE
 
 LIMIT = SEED_DUE + timedelta(seconds=120)
@@ -65,7 +74,7 @@ def a_confirmed():
     ],
 )
 def test_the_seconds_behind_a_verdict_hold_for_both_ends_of_the_interval(verdict, said):
-    assert wording.delay_note(verdict) == said
+    assert delay_note(verdict) == said
 
 
 @pytest.mark.parametrize(
@@ -81,7 +90,7 @@ def test_the_seconds_behind_a_verdict_hold_for_both_ends_of_the_interval(verdict
     ],
 )
 def test_a_release_without_a_verdict_says_what_it_waits_for(now, label, detail):
-    standing = wording.standing(a_confirmed(), None, now=now)
+    standing = status_of_release(a_confirmed(), None, now=now)
     assert (standing.label, standing.detail) == (label, detail)
 
 
@@ -92,14 +101,14 @@ def test_a_release_without_a_verdict_says_what_it_waits_for(now, label, detail):
 def test_what_is_not_watched_says_so(status, label, detail):
     release = a_confirmed()
     release.status = status
-    standing = wording.standing(release, a_verdict(Outcome.PENDING), now=SEED_DUE)
+    standing = status_of_release(release, a_verdict(Outcome.PENDING), now=SEED_DUE)
     assert (standing.label, standing.detail) == (label, detail)
 
 
 @pytest.mark.parametrize("outcome", list(Outcome))
 def test_every_outcome_has_a_label_a_colour_and_a_sentence_and_accuses_nobody(outcome):
-    label, colour = wording.OUTCOMES[outcome]
-    sentence = wording.verdict_sentence(a_verdict(outcome, 1.0, 2.0))
+    label, colour = OUTCOMES[outcome]
+    sentence = describe_verdict(a_verdict(outcome, 1.0, 2.0))
     assert label
     assert colour
     assert "9.30am on 30 June 2020" in sentence
@@ -110,14 +119,14 @@ def test_every_outcome_has_a_label_a_colour_and_a_sentence_and_accuses_nobody(ou
 
 def test_the_sentence_on_a_missing_part_says_nothing_of_the_page_which_may_be_unknown():
     said = "A part that belongs to it was not live by 9.32.00am, the end of its tolerance."
-    assert said in wording.verdict_sentence(a_verdict(Outcome.PARTIAL, 120.0, None))
+    assert said in describe_verdict(a_verdict(Outcome.PARTIAL, 120.0, None))
 
 
 def test_the_sentence_names_the_interval_that_holds_the_publication():
     last, first = SEED_DUE + timedelta(minutes=56, seconds=55), SEED_DUE + timedelta(minutes=57)
     verdict = a_verdict(Outcome.LATE, 3415.0, 3420.0, last_not_live_at=last, first_live_at=first)
     said = "Last seen not live at 10.26.55am, first seen live at 10.27.00am."
-    assert wording.verdict_sentence(verdict).endswith(said)
+    assert describe_verdict(verdict).endswith(said)
 
 
 @pytest.mark.parametrize(
@@ -128,45 +137,45 @@ def test_the_sentence_names_the_interval_that_holds_the_publication():
 def test_the_first_live_look_is_rounded_up_as_a_report_writes_it_and_never_over_the_due_instant(seconds, said):
     seen = SEED_DUE + timedelta(seconds=seconds)
     verdict = a_verdict(Outcome.LATE, 0.0, 1.0, last_not_live_at=seen - timedelta(seconds=5.1), first_live_at=seen)
-    assert wording.verdict_sentence(verdict).endswith(f"first seen live at {said}.")
+    assert describe_verdict(verdict).endswith(f"first seen live at {said}.")
 
 
 def test_an_instant_on_another_day_than_the_due_one_names_its_day():
     last, first = SEED_DUE - timedelta(days=1), SEED_DUE - timedelta(seconds=1)
     verdict = a_verdict(Outcome.EARLY, -86_400.0, -1.0, last_not_live_at=last, first_live_at=first)
     said = "Last seen not live at 9.30.00am on 29 June 2020, first seen live at 9.29.59am."
-    assert wording.verdict_sentence(verdict).endswith(said)
+    assert describe_verdict(verdict).endswith(said)
 
 
 def test_a_look_is_said_with_its_reasons_and_the_word_of_a_person():
-    assert wording.look_sentence("not_live", ["not_found"]) == "not live: there was no such page"
-    assert wording.look_sentence("live", [], said="this_is_it") == "live (a person said that this is the release)"
+    assert look_sentence("not_live", ["not_found"]) == "not live: there was no such page"
+    assert look_sentence("live", [], said="this_is_it") == "live (a person said that this is the release)"
 
 
 @pytest.mark.parametrize("reason", list(Reason))
 def test_every_reason_has_words(reason):
-    assert reason in wording.REASONS
+    assert reason in REASONS
 
 
 @pytest.mark.parametrize("result", list(LookResult))
 def test_every_result_of_a_look_has_words(result):
-    assert result in wording.RESULTS
+    assert result in RESULTS
 
 
 def test_a_code_without_words_is_said_as_it_is():
-    assert wording.look_sentence("not_live", ["some_new_code"]) == "not live: some new code"
+    assert look_sentence("not_live", ["some_new_code"]) == "not live: some new code"
 
 
 def test_looks_on_the_day_of_the_release_are_told_by_their_times_alone():
     first, last = SEED_DUE - timedelta(seconds=55), SEED_DUE + timedelta(seconds=115)
-    assert wording.looks_when(24, first, last, day_of=SEED_DUE) == "24 looks from 9.29.05am to 9.31.55am"
-    assert wording.looks_when(1, first, first, day_of=SEED_DUE) == "1 look at 9.29.05am"
+    assert looks_when(24, first, last, day_of=SEED_DUE) == "24 looks from 9.29.05am to 9.31.55am"
+    assert looks_when(1, first, first, day_of=SEED_DUE) == "1 look at 9.29.05am"
 
 
 def test_looks_on_other_days_name_them():
     day_before = SEED_DUE - timedelta(days=1)
-    assert wording.looks_when(1, day_before, day_before, day_of=SEED_DUE) == "1 look at 9.30.00am on 29 June 2020"
+    assert looks_when(1, day_before, day_before, day_of=SEED_DUE) == "1 look at 9.30.00am on 29 June 2020"
     assert (
-        wording.looks_when(9, day_before, SEED_DUE, day_of=SEED_DUE)
+        looks_when(9, day_before, SEED_DUE, day_of=SEED_DUE)
         == "9 looks from 9.30.00am on 29 June 2020 to 9.30.00am on 30 June 2020"
     )

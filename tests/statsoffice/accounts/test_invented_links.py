@@ -6,7 +6,7 @@ from django.test import Client
 from django.urls import reverse
 from django.utils import timezone
 
-from releases.core.roles import Role
+from releases.rules.lifecycle import Role
 from statsoffice.accounts import invitations
 from tests.factories import ProducerFactory, member
 

@@ -9,9 +9,9 @@ from django.core import mail
 from django.urls import reverse
 from django.utils import timezone
 
-from releases.core.roles import LEADS, Role
 from releases.models import Membership
 from releases.permissions import NotYours
+from releases.rules.lifecycle import LEADS, Role
 from statsoffice.accounts import invitations
 from statsoffice.accounts.invitations import InvitationRefused
 from statsoffice.accounts.models import Invitation, User

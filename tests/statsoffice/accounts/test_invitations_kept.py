@@ -6,7 +6,7 @@ import pytest
 from django.urls import reverse
 from django.utils import timezone
 
-from releases.core.roles import Role
+from releases.rules.lifecycle import Role
 from statsoffice import jobs, personal_record
 from statsoffice.accounts import invitations
 from statsoffice.accounts.invitations import InvitationRefused

@@ -6,8 +6,7 @@ from django.conf import settings
 from breaches import permissions as breach_permissions
 from breaches.core.status import REPORT
 from releases import permissions as release_permissions
-from releases.core.roles import LEADS, Role
-from releases.core.status import RELEASE
+from releases.rules.lifecycle import LEADS, RELEASE, Role
 from statsoffice.accounts import permission_matrix
 from statsoffice.accounts import permissions as account_permissions
 from statsoffice.audit import permissions as trail_permissions

@@ -10,7 +10,7 @@ from allauth.mfa.totp.internal.auth import TOTP
 from django.db import connection
 from django.urls import reverse
 
-from releases.core.roles import Role
+from releases.rules.lifecycle import Role
 from tests.factories import ProducerFactory, UserFactory, member
 from tests.statsoffice.accounts.one_time_codes import SECRET, code_of, with_an_app
 

@@ -8,7 +8,7 @@ import pytest
 from django.db import connection
 from django.test.utils import CaptureQueriesContext
 
-from releases.core.roles import Role
+from releases.rules.lifecycle import Role
 from tests.factories import SeriesFactory, UserFactory, a_release, an_announced_release, london_slot, member
 from tests.releases.admin.site import signed_in
 

@@ -5,10 +5,10 @@ from datetime import UTC, datetime
 import pytest
 from django.urls import reverse
 
-from releases.calendar import scheduling
-from releases.core.roles import Role
-from tests.breaches.people import an_office, member
-from tests.factories import an_announced_release
+from releases import scheduling
+from releases.rules.lifecycle import Role
+from tests.breaches.people import an_office
+from tests.factories import an_announced_release, member
 from tests.shared_rows import shared_fixture
 
 pytestmark = pytest.mark.django_db

@@ -7,8 +7,8 @@ from django.contrib.admin.models import LogEntry
 from django.db import IntegrityError, connection, transaction
 from django.urls import reverse
 
-from releases.core.roles import Role
 from releases.models.append_only import AppendOnlyRow, check_chain
+from releases.rules.lifecycle import Role
 from statsoffice.audit import wording
 from statsoffice.audit.models import AccountEvent, What
 from tests.factories import ProducerFactory, UserFactory, a_release, member

@@ -11,8 +11,8 @@ from django.urls import reverse
 from breaches.core.status import Kind as Breach
 from breaches.core.status import ReportStatus
 from breaches.deciding.redaction import redact
-from releases.core.roles import Role
 from releases.models import Contact, Membership
+from releases.rules.lifecycle import Role
 from tests.breaches.people import AT, a_report, an_office, out
 from tests.factories import ProducerFactory, SeriesFactory, UserFactory, a_release, member
 from tests.releases.admin.site import page as admin_page

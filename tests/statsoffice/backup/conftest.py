@@ -12,7 +12,7 @@ from django.conf import settings as django_settings
 from django.db import connection
 from django.test import Client
 
-from releases.calendar import corrections
+from releases import corrections
 from tests.factories import UserFactory, a_confirmed_release, a_release
 from tests.releases.brought import brought, keep
 from tests.shared_database import environment_of_processes
@@ -64,7 +64,7 @@ def office(transactional_db, stored):
     client = Client()
     client.force_login(UserFactory(email="head@example.gov.uk"), backend=django_settings.AUTHENTICATION_BACKENDS[0])
     deleted = a_release(reference="deleted")
-    corrections.remove(deleted, by=None, at=deleted.recorded_at)
+    corrections.remove_release(deleted, by=None, at=deleted.recorded_at)
     return {"release": release, "deleted": deleted.pk, "session": client.cookies["sessionid"].value}
 
 

@@ -10,7 +10,7 @@ import pytest
 from django.core.management import CommandError, call_command
 from django.db import connection
 
-from releases.core.canonical import sha256_hex
+from releases.rules.canonical import sha256_hex
 from statsoffice.backup import archive
 from statsoffice.backup.archive import ArchiveRefused, Description
 

@@ -13,10 +13,9 @@ from django.contrib.sessions.models import Session
 from django.core.management import CommandError, call_command
 from django.db import connection, transaction
 
-from releases.core import anchor_text
-from releases.core.canonical import sha256_hex
-from releases.core.merkle import root_of
-from releases.record.anchors import text_of
+from releases.evidence.anchors import anchor_text
+from releases.rules.anchor import anchor_lines, merkle_root, read_anchor
+from releases.rules.canonical import sha256_hex
 from statsoffice import anchoring
 from statsoffice.backup import archive
 from statsoffice.backup.engines import UNSAVED_TABLES
@@ -173,16 +172,16 @@ def test_the_manifest_has_the_newest_anchor_which_the_restored_record_must_fit(o
     assert json.loads((written(tmp_path / "before") / "backup.json").read_text())["anchor"] == []
     anchor = anchoring.make_due(now=SEED_DUE)
     folder = written(tmp_path / "after")
-    assert json.loads((folder / "backup.json").read_text())["anchor"] == text_of(anchor)
-    other = next(iter(anchor_text.read("\n".join(text_of(anchor)))))
+    assert json.loads((folder / "backup.json").read_text())["anchor"] == anchor_text(anchor)
+    other = next(iter(read_anchor("\n".join(anchor_text(anchor)))))
     head = replace(other.heads[0], row_hash="0" * 64)
     heads = [head, *other.heads[1:]]
-    lines = anchor_text.lines_of(1, made_at=SEED_DUE, root=root_of(heads), heads=heads)
+    lines = anchor_lines(1, made_at=SEED_DUE, root=merkle_root(heads), heads=heads)
     _describe(folder, anchor=lines)
     sentence = manage("restore", folder, environment=elsewhere.environment, fails=True)
     assert f"backup.json: anchor 1 does not match the record: row {head.position} of {head.chain} is not" in sentence
     assert "the row that this anchor covers." in sentence
-    _describe(folder, anchor=text_of(anchor))
+    _describe(folder, anchor=anchor_text(anchor))
     assert "backup.json: 1 anchor, matches" in manage("restore", folder, environment=elsewhere.environment)
 
 

@@ -2,8 +2,8 @@
 
 from datetime import datetime, timedelta
 
-from releases.core.looks.clock_error import Voucher
-from releases.record import coverage
+from releases.evidence import coverage
+from releases.rules.clock_error import Voucher
 from statsoffice.canary.models import Pulse, Rehearsed
 from statsoffice.canary.script import script_for
 

@@ -10,7 +10,7 @@ from datetime import UTC, datetime, timedelta
 
 from django.db import connection
 
-from releases.watching.clock import ScriptedClock
+from releases.monitoring.clock import ScriptedClock
 
 MORNING = datetime(2020, 6, 30, 8, 20, tzinfo=UTC)
 

@@ -4,7 +4,8 @@ from datetime import timedelta
 
 import pytest
 
-from releases.record import coverage
+from releases.evidence import coverage
+from releases.models import Coverage
 from statsoffice.canary import words
 from statsoffice.canary.condition import Problem, Trouble, condition, problem_from
 from statsoffice.canary.models import Pulse
@@ -52,7 +53,7 @@ def test_before_the_first_rehearsal_has_ended_nothing_is_wrong_and_nothing_is_pr
 def test_no_sweep_for_longer_than_a_minute_is_told_with_the_time_of_the_last():
     a_watcher_that_is_well(at=NOW)
     Pulse.objects.update(begun_at=ago(3600), finished_at=ago(3600))
-    coverage.Coverage.objects.update(began_at=ago(3600), ended_at=ago(3600))
+    Coverage.objects.update(began_at=ago(3600), ended_at=ago(3600))
     assert troubles() == ["sweep_silent"]
     assert said() == (
         "The watcher is not well. Until this is mended, look at each release yourself when it is due. "
@@ -69,7 +70,7 @@ def test_within_five_minutes_of_a_due_instant_eleven_seconds_without_a_sweep_are
     now = release.due_at - timedelta(minutes=due_in)
     a_watcher_that_is_well(at=now)
     Pulse.objects.update(begun_at=now - timedelta(seconds=11), finished_at=now - timedelta(seconds=11))
-    coverage.Coverage.objects.update(began_at=now - timedelta(hours=1), ended_at=now - timedelta(seconds=11))
+    Coverage.objects.update(began_at=now - timedelta(hours=1), ended_at=now - timedelta(seconds=11))
     assert [one.trouble for one in condition(now=now).problems] == (["sweep_silent"] if silent else [])
     Pulse.objects.update(finished_at=now - timedelta(seconds=9))
     assert condition(now=now).problems == ()

@@ -4,7 +4,7 @@ from datetime import timedelta
 
 import pytest
 
-from releases.record import coverage
+from releases.evidence import coverage
 from statsoffice.canary import illness
 from statsoffice.canary.models import Illness, Pulse
 from statsoffice.messages import outbox, watcher_ill

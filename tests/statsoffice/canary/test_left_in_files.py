@@ -4,7 +4,7 @@ from datetime import timedelta
 
 import pytest
 
-from releases.watching import unstored
+from releases.monitoring import spool
 from statsoffice.canary import left_in_files
 from statsoffice.canary.condition import condition
 from tests.statsoffice.canary.record import a_watcher_that_is_well
@@ -27,7 +27,7 @@ def troubles():
     return [problem.trouble for problem in condition(now=NOW).problems]
 
 
-@pytest.mark.parametrize("ending", [unstored.WAITING, unstored.REFUSED], ids=["waiting", "refused"])
+@pytest.mark.parametrize("ending", [spool.WAITING, spool.REFUSED], ids=["waiting", "refused"])
 def test_looks_that_have_waited_for_a_minute_are_told_with_since_when(tmp_path, ending):
     (tmp_path / f"watcher{ending}").touch()
     note(tmp_path, ago=60)
@@ -37,13 +37,13 @@ def test_looks_that_have_waited_for_a_minute_are_told_with_since_when(tmp_path, 
 
 
 def test_looks_that_wait_for_a_moment_are_not_told(tmp_path):
-    (tmp_path / f"watcher{unstored.WAITING}").touch()
+    (tmp_path / f"watcher{spool.WAITING}").touch()
     note(tmp_path, ago=59)
     assert troubles() == []
 
 
 def test_looks_that_were_stored_are_not_told_any_more(tmp_path):
-    file = tmp_path / f"watcher{unstored.WAITING}"
+    file = tmp_path / f"watcher{spool.WAITING}"
     file.touch()
     note(tmp_path, ago=120)
     assert troubles() == ["unstored"]
@@ -53,13 +53,13 @@ def test_looks_that_were_stored_are_not_told_any_more(tmp_path):
 
 
 def test_one_machine_with_nothing_does_not_hide_what_waits_at_another(tmp_path):
-    (tmp_path / f"watcher{unstored.WAITING}").touch()
+    (tmp_path / f"watcher{spool.WAITING}").touch()
     note(tmp_path, ago=120)
     note(tmp_path / "of-another", ago=1, machine="two")
     assert troubles() == ["unstored"]
 
 
 def test_a_machine_that_was_never_seen_again_is_forgotten_after_a_day(tmp_path):
-    (tmp_path / f"watcher{unstored.WAITING}").touch()
+    (tmp_path / f"watcher{spool.WAITING}").touch()
     note(tmp_path, ago=24 * 60 * 60)
     assert troubles() == []

@@ -4,10 +4,9 @@ from datetime import UTC, datetime
 
 import pytest
 
-from releases.core.looks.answer import Failure
-from releases.core.looks.errand import Errand
-from releases.core.web_address import place_of
 from releases.probe.probe import probe_from_settings
+from releases.rules.response import Errand, Failure
+from releases.rules.web_address import place_of
 from statsoffice.canary.own_probe import own_probe
 from statsoffice.canary.ping import ping
 from tests.morning import free_port

@@ -6,7 +6,7 @@ import pytest
 from django.core import signing
 from django.urls import reverse
 
-from releases.core.judging.verdict import Outcome
+from releases.verdict.address import Outcome
 from statsoffice.canary import page
 from statsoffice.canary.script import EXPECTED_IN_TURN, script_for
 from tests.statsoffice.canary.rehearsing import MORNING

@@ -5,7 +5,7 @@ from datetime import timedelta
 import pytest
 from django.db import DatabaseError
 
-from releases.record import coverage
+from releases.evidence import coverage
 from statsoffice import jobs
 from statsoffice.canary import pulse
 from statsoffice.canary.models import Pulse
@@ -68,7 +68,7 @@ def test_a_sweep_that_fails_is_noted_as_failed_and_its_fault_surfaces(kept, monk
         message = "no such table"
         raise LookupError(message)
 
-    monkeypatch.setattr("releases.watching.sweep.Sweep.run", fail)
+    monkeypatch.setattr("releases.monitoring.sweep.Sweep.run", fail)
     with pytest.raises(LookupError):
         jobs.sweep()
     assert kept().failed_at is not None

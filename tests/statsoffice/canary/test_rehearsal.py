@@ -4,13 +4,13 @@ from datetime import timedelta
 
 import pytest
 
-from releases.core.judging.verdict import Outcome
-from releases.core.looks.clock_error import ClockError, Voucher
 from releases.models import Coverage, Observation, Release, Verification
+from releases.monitoring.clock import ScriptedClock
 from releases.probe.examination import Fault
-from releases.probe.examiners import Examiners
+from releases.probe.examiner_pool import Examiners
 from releases.probe.probe import ExaminationError
-from releases.watching.clock import ScriptedClock
+from releases.rules.clock_error import ClockError, Voucher
+from releases.verdict.address import Outcome
 from statsoffice.canary import page, performing
 from statsoffice.canary.models import Rehearsed
 from statsoffice.canary.own_probe import own_probe

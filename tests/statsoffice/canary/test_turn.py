@@ -6,7 +6,7 @@ from urllib.parse import urlsplit
 import pytest
 from django.urls import reverse
 
-from releases.core.judging.verdict import Outcome
+from releases.verdict.address import Outcome
 from statsoffice.canary import page, turn
 from tests.morning import free_port
 from tests.statsoffice.canary.record import a_sweep

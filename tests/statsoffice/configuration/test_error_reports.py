@@ -23,7 +23,7 @@ def failing(request, reference):
     try:
         int("hidden.person@example.gov.uk")
     except ValueError:
-        logging.getLogger("releases.watching.sweep").exception("cannot judge %s", "hidden-release")
+        logging.getLogger("releases.monitoring.sweep").exception("cannot judge %s", "hidden-release")
     logging.getLogger("other").error(f"hidden words of {person}")
     raise LookupError(f"hidden-release of {person}")
 

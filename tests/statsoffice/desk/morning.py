@@ -3,8 +3,8 @@
 from datetime import timedelta
 
 from breaches.drafts import drafting
-from releases.core.roles import Role
-from releases.verdicts import judging
+from releases import judge
+from releases.rules.lifecycle import Role
 from tests.factories import SEED_DUE, member
 from tests.releases.on_record import looks_at
 
@@ -21,6 +21,6 @@ def sign_in(client, release, role=Role.STATISTICIAN):
 def suspect(release):
     """Put looks on record that make a release suspected, and draft its report."""
     looks_at(release, "not_live", start=SEED_DUE + timedelta(seconds=120))
-    judging.judge(release, now=AFTER)
+    judge.judge_one(release, now=AFTER)
     (report,) = drafting.draft_missing(now=AFTER)
     return report

@@ -9,13 +9,12 @@ from django.db import connection
 from django.test.utils import CaptureQueriesContext
 from django.urls import reverse
 
-from releases.beforehand import comparing
-from releases.calendar import corrections
-from releases.core.judging.reading import govuk_announcement
-from releases.core.judging.reading.govuk_announcement import Announced, Announcing
-from releases.core.judging.reading.govuk_dates import AnnouncedTime
-from releases.core.roles import Role
+from releases import announcements, corrections
+from releases.detection import announcement
+from releases.detection.announcement import Announced, Announcing
+from releases.detection.govuk import AnnouncedTime
 from releases.models import Comparison, Release
+from releases.rules.lifecycle import Role
 from statsoffice.messages import outbox
 from statsoffice.messages.models import Message
 from statsoffice.rehearsal_site import govuk_pages as govuk
@@ -55,7 +54,7 @@ def a_compared_release(series, reference, *, title="", at=DUE, problem="", news=
         url=URL + reference,
         tried_at=DAY_BEFORE,
         read_at=DAY_BEFORE - timedelta(hours=11),
-        said=govuk_announcement.to_json(said),
+        said=announcement.announced_to_json(said),
         problem=problem,
         differs=differs,
         news=news if differs else 0,
@@ -85,7 +84,7 @@ class TestOnTheDesk:
     def test_where_nothing_differs_nothing_is_said_and_a_mended_one_disappears(self, client, series):
         release = a_compared_release(series, "renamed", title="Another title")
         assert "/releases/renamed/#announced" in self.desk(client, series)
-        corrections.correct(release, title="Another title", reference="renamed", by=None, at=DAY_BEFORE)
+        corrections.correct_release(release, title="Another title", reference="renamed", by=None, at=DAY_BEFORE)
         assert "Announced otherwise" not in self.desk(client, series)
 
     def test_only_of_ones_own_producers(self, client, series):
@@ -164,7 +163,7 @@ class TestByMessage:
 
     def test_what_was_mended_before_it_was_told_is_not_told(self, series):
         release = a_compared_release(series, "renamed", title="Another title")
-        corrections.correct(release, title="Another title", reference="renamed", by=None, at=DAY_BEFORE)
+        corrections.correct_release(release, title="Another title", reference="renamed", by=None, at=DAY_BEFORE)
         assert self.told() == {}
 
     def test_where_nothing_differs_or_the_release_is_due_nobody_is_told(self, series):
@@ -217,4 +216,4 @@ def test_compared_is_asked_once_for_all(series, django_assert_num_queries):
     for number in range(3):
         a_compared_release(series, f"n{number}", at=LATER)
     with django_assert_num_queries(1):
-        assert len(comparing.differing(comparing.announcements_to_come(now=DAY_BEFORE))) == 3
+        assert len(announcements.find_differing(announcements.announcements_to_come(now=DAY_BEFORE))) == 3

@@ -5,8 +5,8 @@ from datetime import date, timedelta
 import pytest
 from django.urls import reverse
 
-from releases.calendar import scheduling
-from releases.core.roles import Role
+from releases import scheduling
+from releases.rules.lifecycle import Role
 from tests.factories import SEED_DUE, UserFactory, an_announced_release, london_slot, member
 from tests.releases.requested import ask
 

@@ -6,7 +6,7 @@ import pytest
 from django.urls import reverse
 from django.utils.safestring import SafeString
 
-from releases.verdicts import judging
+from releases import judge
 from statsoffice.desk.changing import told_apart
 from tests.factories import SEED_DUE, an_announced_release
 from tests.releases.on_record import looks_at
@@ -57,7 +57,7 @@ def test_the_longest_day_can_be_asked_for_in_one_address(client, clock, release,
     monkeypatch.setattr("statsoffice.desk.today.MOST_LINES", 3)
     others = [an_announced_release(reference=f"of-{n}", series=release.series) for n in range(3)]
     looks_at(others[0], "not_live", "live", start=SEED_DUE - timedelta(seconds=5))
-    judging.judge(others[0], now=AFTER)
+    judge.judge_one(others[0], now=AFTER)
     sign_in(client, release)
     part = client.get(DESK).context["part"]
     each = (len(part["shown"]) - 16) / 3
@@ -71,7 +71,7 @@ def test_of_many_verdicts_that_fall_together_three_are_told_by_name_and_the_othe
     part = client.get(DESK).context["part"]
     for other in others:
         looks_at(other, "not_live", "live", start=SEED_DUE - timedelta(seconds=5))
-        judging.judge(other, now=AFTER)
+        judge.judge_one(other, now=AFTER)
     response = client.get(PART, {name: part[name] for name in ("shown", "told", "waits")})
     told = "Of 0: On time. Of 1: On time. Of 2: On time. 2 more. On time: 5, Waiting: 1"
     assert f'hx-swap-oob="innerHTML">{told}. The watcher' in response.text

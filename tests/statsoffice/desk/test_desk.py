@@ -6,10 +6,9 @@ import pytest
 from django.urls import reverse
 
 from breaches.drafts import drafting
-from releases.calendar import scheduling
-from releases.core.roles import Role
+from releases import judge, morning_summary, scheduling
 from releases.models import Release
-from releases.verdicts import judging, roll_call
+from releases.rules.lifecycle import Role
 from tests.factories import (
     SEED_DUE,
     SeriesFactory,
@@ -60,7 +59,7 @@ def test_the_verdict_stands_there_as_it_falls_with_its_seconds(client, clock, re
     for verdict, (results, every, words) in VERDICTS.items():
         with subtests.test(verdict), rolled_back():
             looks_at(release, *results, start=SEED_DUE - timedelta(seconds=5), every=timedelta(seconds=every))
-            judging.judge(Release.objects.get(pk=release.pk), now=AFTER)
+            judge.judge_one(Release.objects.get(pk=release.pk), now=AFTER)
             text = client.get(PART).text
             for expected in words:
                 assert expected in text
@@ -68,7 +67,7 @@ def test_the_verdict_stands_there_as_it_falls_with_its_seconds(client, clock, re
 
 def test_the_mornings_roll_call_is_shown_to_those_of_its_producer_alone(client, clock, release):
     suspect(release)
-    roll_call.call_missing(now=AFTER)
+    morning_summary.record_missing_summaries(now=AFTER)
     clock(AFTER)
     sign_in(client, release)
     words = " ".join(client.get(DESK).content.decode().split())
@@ -136,7 +135,7 @@ def test_an_unchanged_list_is_not_sent_again_a_countdown_comes_alone_and_a_verdi
     assert 'id="desk-today"' not in response.text
     assert "desk-summary" not in response.text
     looks_at(release, "not_live", "live", start=SEED_DUE - timedelta(seconds=5))
-    judging.judge(release, now=AFTER)
+    judge.judge_one(release, now=AFTER)
     clock(AFTER)
     response = client.get(PART, as_shown(part))
     told = f'<div id="desk-summary" hx-swap-oob="innerHTML">{release.title}: On time. On time: 1'
@@ -204,7 +203,7 @@ def test_the_number_of_queries_does_not_grow_with_the_day(client, clock, release
     for number in range(5):
         other = an_announced_release(reference=f"other-{number}", series=release.series)
         looks_at(other, "not_live", start=SEED_DUE + timedelta(seconds=120))
-        judging.judge(other, now=AFTER)
+        judge.judge_one(other, now=AFTER)
     drafting.draft_missing(now=AFTER)
     with django_assert_max_num_queries(len(few)):
         client.get(DESK)

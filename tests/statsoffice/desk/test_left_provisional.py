@@ -5,8 +5,8 @@ from datetime import UTC, date, datetime
 import pytest
 from django.urls import reverse
 
-from releases.calendar import scheduling
-from releases.core.roles import Role
+from releases import scheduling
+from releases.rules.lifecycle import Role
 from tests.factories import SeriesFactory, a_confirmed_release, a_release, london_slot, member
 from tests.releases.requested import head_of
 from tests.shared_rows import shared_fixture

@@ -8,8 +8,8 @@ from django.db import connection
 from django.test.utils import CaptureQueriesContext
 from django.urls import reverse
 
-from releases.core.roles import Role
-from releases.overview.attention import Concern
+from releases.overview import Concern
+from releases.rules.lifecycle import Role
 from tests.factories import SEED_DUE, SeriesFactory, UserFactory, a_release, an_announced_release, london_slot, member
 from tests.statsoffice.desk.morning import sign_in
 

@@ -7,11 +7,11 @@ from django.db import connection
 from django.test.utils import CaptureQueriesContext
 from django.urls import reverse
 
-from releases.beforehand import preflight
-from releases.calendar.scheduling import PlannedAddress, add_address
-from releases.core.preflight_findings import Code, Finding
-from releases.core.roles import Role
+from releases import preflight
+from releases.detection.preflight import PreflightCode, PreflightFinding
 from releases.models import PreflightRun
+from releases.rules.lifecycle import Role
+from releases.scheduling import PlannedAddress, add_address
 from tests.factories import SeriesFactory, a_confirmed_release, member
 from tests.releases.preflight import DAY_BEFORE, DUE
 from tests.releases.views.test_views_preflight import checked, words_of
@@ -43,9 +43,13 @@ def desk(client, series, role=Role.STATISTICIAN):
 
 
 def test_problems_are_listed_with_a_link_to_exactly_those_releases(client, series):
-    checked(release_at(series, "ill"), Finding(Code.NO_HEAD), Finding(Code.NO_ANSWER, 1, {"reasons": ["tls"]}),
-            Finding(Code.NO_ANSWER, 2, {"reasons": ["tls"]}))  # fmt: skip
-    checked(release_at(series, "well"), Finding(Code.NO_ATTACHMENTS))
+    checked(
+        release_at(series, "ill"),
+        PreflightFinding(PreflightCode.NO_HEAD),
+        PreflightFinding(PreflightCode.NO_ANSWER, 1, {"reasons": ["tls"]}),
+        PreflightFinding(PreflightCode.NO_ANSWER, 2, {"reasons": ["tls"]}),
+    )
+    checked(release_at(series, "well"), PreflightFinding(PreflightCode.NO_ATTACHMENTS))
     page = desk(client, series)
     problems = page.partition('id="desk-preflight"')[2].partition("All is well with")[0]
     assert '/releases/ill/#preflight"' in problems
@@ -59,7 +63,10 @@ def test_problems_are_listed_with_a_link_to_exactly_those_releases(client, serie
 
 def test_what_is_worth_knowing_is_listed_with_its_releases_and_the_list_is_short(client, series):
     for number in range(7):
-        notes = [Finding(Code.NO_ATTACHMENTS), *([Finding(Code.NO_ANNOUNCEMENT)] if number == 3 else [])]
+        notes = [
+            PreflightFinding(PreflightCode.NO_ATTACHMENTS),
+            *([PreflightFinding(PreflightCode.NO_ANNOUNCEMENT)] if number == 3 else []),
+        ]
         checked(release_at(series, f"r-{number}"), *notes)
     page = desk(client, series)
     text = words_of(page)
@@ -76,7 +83,7 @@ def test_where_all_is_well_the_desk_says_so(client, series):
 
 def test_a_problem_that_was_mended_is_gone_with_the_next_check(client, series):
     release = release_at(series, "ill")
-    checked(release, Finding(Code.NO_HEAD), at=DAY_BEFORE - timedelta(hours=1))
+    checked(release, PreflightFinding(PreflightCode.NO_HEAD), at=DAY_BEFORE - timedelta(hours=1))
     assert "names no Head of Profession" in desk(client, series)
     checked(release)
     text = words_of(desk(client, series))
@@ -88,7 +95,7 @@ def test_a_release_whose_hour_has_come_is_about_to_be_checked_and_a_later_one_on
     release_at(series, "tomorrow")
     later = release_at(series, "later", due_at=DUE + timedelta(days=5))
     assert "1 release is about to be checked." in words_of(desk(client, series))
-    preflight.ask(later, by=None, now=DAY_BEFORE)
+    preflight.request_preflight(later, by=None, now=DAY_BEFORE)
     assert "2 releases are about to be checked." in words_of(desk(client, series))
 
 
@@ -148,7 +155,7 @@ def test_a_crowd_of_others_or_of_a_day_after_the_next_is_not_spoken_of(client, s
 
 
 def test_every_role_sees_its_own_and_nobody_sees_those_of_others(client, series, subtests):
-    checked(release_at(series, "ill"), Finding(Code.NO_HEAD))
+    checked(release_at(series, "ill"), PreflightFinding(PreflightCode.NO_HEAD))
     for role in Role:
         with subtests.test(role):
             assert "names no Head of Profession" in desk(client, series, role)
@@ -157,7 +164,7 @@ def test_every_role_sees_its_own_and_nobody_sees_those_of_others(client, series,
 
 
 def test_what_is_due_by_now_is_no_matter_for_a_check_any_more(client, series, time_machine):
-    checked(release_at(series, "ill"), Finding(Code.NO_HEAD))
+    checked(release_at(series, "ill"), PreflightFinding(PreflightCode.NO_HEAD))
     time_machine.move_to(DUE, tick=False)
     assert "No release due within ten days was checked yet" in desk(client, series)
 
@@ -168,10 +175,10 @@ def test_the_desk_asks_the_database_no_more_for_more_releases(client, series):
             client.get(reverse("desk"))
         return len(asked)
 
-    checked(release_at(series, "one"), Finding(Code.NO_HEAD))
+    checked(release_at(series, "one"), PreflightFinding(PreflightCode.NO_HEAD))
     desk(client, series)
     for_one = queries()
     for number in range(6):
-        checked(release_at(series, f"r-{number}"), Finding(Code.NO_HEAD))
+        checked(release_at(series, f"r-{number}"), PreflightFinding(PreflightCode.NO_HEAD))
     assert queries() == for_one
     assert PreflightRun.objects.count() == 7

@@ -7,8 +7,8 @@ from django.urls import reverse
 
 from breaches.core.status import ReportStatus
 from breaches.models import Report
-from releases.core.roles import Role
-from releases.verdicts import judging
+from releases import judge
+from releases.rules.lifecycle import Role
 from tests.factories import SEED_DUE, an_announced_release, member, rolled_back
 from tests.releases.on_record import a_look
 from tests.statsoffice.desk.morning import AFTER, BEFORE, sign_in, suspect
@@ -53,7 +53,7 @@ def test_reports_of_another_producer_do_not_wait_for_me(client, clock, release):
 
 def test_a_release_of_which_nobody_can_tell_waits_until_somebody_says_when_it_was_live(client, clock, release):
     a_look(release.addresses.get(), "unreachable", at=SEED_DUE + timedelta(seconds=120))
-    judging.judge(release, now=AFTER)
+    judge.judge_one(release, now=AFTER)
     clock(AFTER)
     person = sign_in(client, release)
     assert "Questions to answer" in client.get(DESK).text

@@ -4,7 +4,7 @@ import pytest
 from django.urls import reverse
 from selectolax.lexbor import LexborHTMLParser
 
-from releases.core.roles import Role
+from releases.rules.lifecycle import Role
 from statsoffice.guides.roles import GUIDES, Guide
 from tests.breaches.people import an_office
 from tests.factories import UserFactory

@@ -5,7 +5,7 @@ from datetime import timedelta
 import pytest
 
 from releases.models import Body, ReleaseEvent
-from releases.watching.clock import StoppedClock
+from releases.monitoring.clock import StoppedClock
 from statsoffice import adhoc_checks
 from statsoffice.keeping import evidence_kept
 from tests.factories import SEED_DUE, a_confirmed_release

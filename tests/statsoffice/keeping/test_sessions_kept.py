@@ -10,7 +10,7 @@ from django.test import Client
 from django.urls import reverse
 from django.utils import timezone
 
-from releases.watching.clock import StoppedClock
+from releases.monitoring.clock import StoppedClock
 from statsoffice import adhoc_checks
 from statsoffice.audit.models import AccountEvent, What
 from tests.factories import SEED_DUE, UserFactory, a_confirmed_release

@@ -4,8 +4,8 @@ from datetime import timedelta
 
 import pytest
 
-from releases.core.roles import Role
-from releases.pre_release import pre_release_list, pre_release_requests
+from releases import pre_release_access
+from releases.rules.lifecycle import Role
 from statsoffice import jobs
 from statsoffice.messages import outbox
 from statsoffice.messages.models import Message
@@ -39,7 +39,7 @@ def test_the_head_of_profession_and_the_deputies_are_told_of_a_request_once(offi
 
 def test_each_request_is_told_for_itself(office, release):
     entry = granted(release, by=office.statistician)
-    pre_release_list.withdraw(entry, by=office.statistician, at=SHORTLY_BEFORE, expected_version=1)
+    pre_release_access.withdraw_access(entry, by=office.statistician, at=SHORTLY_BEFORE, expected_version=1)
     asked(release, someone(), by=office.statistician)
     told()
     assert Message.objects.filter(recipient=office.head.email).count() == 2
@@ -56,7 +56,7 @@ def test_a_message_carries_the_reference_and_a_link_and_nothing_of_the_list(offi
     waits = told()[office.head.email]
     assert waits.subject == f"Pre-release access of {release.reference}: a change waits for agreement"
     assert f"/releases/{release.reference}/pre-release-access/list/" in waits.text
-    pre_release_requests.refuse(request, by=office.head, at=NOW)
+    pre_release_access.refuse_access(request, by=office.head, at=NOW)
     answer = told()[office.statistician.email]
     assert answer.subject == f"Pre-release access of {release.reference}: a change was decided"
     assert f"/releases/{release.reference}/pre-release-access/list/" in answer.text
@@ -69,7 +69,7 @@ def test_a_message_carries_the_reference_and_a_link_and_nothing_of_the_list(offi
 def test_who_asked_is_told_once_that_there_is_an_answer(office, release, decision):
     request = asked(release, by=office.statistician)
     told()
-    getattr(pre_release_requests, decision)(request, by=office.head, at=NOW)
+    getattr(pre_release_access, decision)(request, by=office.head, at=NOW)
     told()
     told()
     assert Message.objects.filter(recipient=office.statistician.email).count() == 1
@@ -77,7 +77,7 @@ def test_who_asked_is_told_once_that_there_is_an_answer(office, release, decisio
 
 def test_a_request_that_was_taken_back_is_told_to_nobody(office, release):
     request = asked(release, by=office.statistician)
-    pre_release_requests.take_back(request, by=office.statistician, at=NOW)
+    pre_release_access.take_back_request(request, by=office.statistician, at=NOW)
     assert told() == {}
 
 

@@ -5,7 +5,7 @@ from datetime import UTC, datetime
 import pytest
 from django.urls import reverse
 
-from releases.core.roles import Role
+from releases.rules.lifecycle import Role
 from statsoffice.accounts.models import User
 from statsoffice.messages.models import Message, Preference
 from tests.breaches.people import an_office

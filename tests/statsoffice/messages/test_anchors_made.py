@@ -4,8 +4,8 @@ from datetime import timedelta
 
 import pytest
 
-from releases.core import anchor_text
 from releases.models import Anchor, TimeStamp, TimeStampRequest
+from releases.rules import anchor as rules_anchor
 from statsoffice import anchoring
 from statsoffice.messages import anchors_made, outbox
 from statsoffice.messages.delivery import deliver
@@ -40,7 +40,7 @@ def test_the_people_of_the_settings_receive_it_once(anchor, named, mailoutbox):
     assert sent_to(SEED_DUE) == PEOPLE
     assert sent_to(SEED_DUE + timedelta(seconds=5)) == PEOPLE
     deliver(now=SEED_DUE)
-    (written,) = anchor_text.read(mailoutbox[0].body)
+    (written,) = rules_anchor.read_anchor(mailoutbox[0].body)
     assert (written.number, written.root, list(written.heads)) == (1, anchor.root, anchor.combined())
     assert mailoutbox[0].subject == "Save this email: anchor 1 of the release record of Statistics office"
 

@@ -4,9 +4,9 @@ from datetime import date, timedelta
 
 import pytest
 
-from releases.calendar import date_requests, scheduling
-from releases.core.roles import Role
+from releases import date_changes, scheduling
 from releases.models import Release
+from releases.rules.lifecycle import Role
 from statsoffice import jobs
 from statsoffice.messages import outbox
 from statsoffice.messages.models import Message
@@ -49,7 +49,7 @@ def test_a_message_carries_the_reference_and_a_link_and_nothing_of_the_release_o
     waits = told()[head.email]
     assert waits.subject == "Change of date of schools-2020 waits for agreement"
     assert "/changes/waiting/" in waits.text
-    date_requests.refuse(request, reason="It can still be done.", by=head, at=LATER)
+    date_changes.refuse_date_change(request, reason="It can still be done.", by=head, at=LATER)
     answer = told()[request.requested_by.email]
     assert answer.subject == "Change of date of schools-2020 was decided"
     assert "/releases/schools-2020/#date-request" in answer.text
@@ -64,13 +64,13 @@ def test_who_asked_is_told_once_that_there_is_an_answer(decision):
     request, head = ask(release), head_of(release)
     told()
     if decision == "agreed":
-        date_requests.agree(request, by=head, at=LATER)
+        date_changes.agree_to_date_change(request, by=head, at=LATER)
     elif decision == "refused":
-        date_requests.refuse(request, reason="No", by=head, at=LATER)
+        date_changes.refuse_date_change(request, reason="No", by=head, at=LATER)
     else:
         to = london_slot(date(2020, 7, 2))
         scheduling.change_date(release, to=to, reason="Late data", by=head, at=LATER)
-        date_requests.lapse_overtaken(now=LATER)
+        date_changes.lapse_overtaken(now=LATER)
     assert stored().state == decision
     told()
     assert request.requested_by.email in told()
@@ -80,7 +80,7 @@ def test_who_asked_is_told_once_that_there_is_an_answer(decision):
 def test_who_withdrew_a_request_is_told_nothing_and_neither_is_anybody_of_one_that_was_overtaken_at_once():
     release = an_announced_release()
     request, head = ask(release), head_of(release)
-    date_requests.withdraw(request, by=request.requested_by, at=NOW)
+    date_changes.withdraw_date_change(request, by=request.requested_by, at=NOW)
     assert told() == {}
     ask(release)
     scheduling.cancel(Release.objects.get(), reason="Not needed", by=head, at=NOW)
@@ -92,7 +92,7 @@ def test_who_has_left_is_told_nothing():
     request, head = ask(release), head_of(release)
     request.requested_by.is_active = False
     request.requested_by.save()
-    date_requests.agree(request, by=head, at=LATER)
+    date_changes.agree_to_date_change(request, by=head, at=LATER)
     assert told() == {}
 
 

@@ -10,7 +10,7 @@ from django.urls import reverse
 from django.utils import timezone
 
 from breaches.core.status import ReportStatus
-from releases.core.roles import Role
+from releases.rules.lifecycle import Role
 from statsoffice import evidence_checked, jobs, personal_record
 from statsoffice.messages import erasing, outbox, reports_moved
 from statsoffice.messages.delivery import MOST_ATTEMPTS, deliver

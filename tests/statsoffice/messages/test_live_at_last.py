@@ -6,8 +6,8 @@ import pytest
 
 from breaches.drafts import drafting
 from breaches.models import Report
+from releases import judge
 from releases.models import Contact
-from releases.verdicts import judging
 from statsoffice import jobs
 from statsoffice.messages import live_at_last, outbox
 from statsoffice.messages import suspected as suspicion_news
@@ -29,7 +29,7 @@ SETTLED = SEEN + timedelta(seconds=2) + SETTLING
 def seen(release, result, *, at):
     """Look at a release once, judge it and draft its report."""
     looks_at(release, result, start=at)
-    judging.judge(release, now=at + timedelta(seconds=1))
+    judge.judge_one(release, now=at + timedelta(seconds=1))
     drafting.draft_missing(now=at + timedelta(seconds=1))
 
 

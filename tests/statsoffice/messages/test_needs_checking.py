@@ -4,8 +4,8 @@ from datetime import timedelta
 
 import pytest
 
+from releases import judge
 from releases.models import Contact, Release, Series
-from releases.verdicts import judging
 from statsoffice.messages import outbox
 from statsoffice.messages.gathering import SETTLING
 from statsoffice.messages.models import Message, ToldVerdict
@@ -27,7 +27,7 @@ def unmonitored(series: Series, number: int = 1) -> Release:
     """A release that was checked once, ten minutes after it was due, and was not there."""
     release = an_announced_release(series=series, reference=f"release-{number}", title=f"Release {number}")
     a_look(release.addresses.get(), "not_live", at=SEED_DUE + timedelta(minutes=10))
-    judging.judge(release, now=JUDGED)
+    judge.judge_one(release, now=JUDGED)
     return release
 
 
@@ -71,6 +71,6 @@ def test_a_release_that_is_on_time_or_late_is_not_one_to_check(series):
     release = an_announced_release(series=series, reference="on-time")
     a_look(release.addresses.get(), "not_live", at=SEED_DUE - timedelta(seconds=5))
     a_look(release.addresses.get(), "live", at=SEED_DUE)
-    judging.judge(release, now=JUDGED)
+    judge.judge_one(release, now=JUDGED)
     outbox.create_missing(now=JUDGED + SETTLING)
     assert not Message.objects.exists()

@@ -8,10 +8,10 @@ from django.test.utils import CaptureQueriesContext
 
 from breaches.drafts import drafting
 from breaches.models import Report
-from releases.calendar import scheduling
-from releases.core.roles import Role
+from releases import judge, scheduling
 from releases.models import Contact, Release, Series
-from releases.verdicts import judging
+from releases.rules.calendar import Slot
+from releases.rules.lifecycle import Role
 from statsoffice.messages import anchors_made, outbox, reports_moved
 from statsoffice.messages.gathering import SETTLING
 from statsoffice.messages.models import Message
@@ -47,7 +47,7 @@ def a_series():
 def suspect(release, *results):
     """Put looks on record that make a release suspected, and draft its report."""
     looks_at(release, *(results or ["not_live"]), start=SEED_DUE + timedelta(seconds=120))
-    judging.judge(release, now=RAISED)
+    judge.judge_one(release, now=RAISED)
     drafting.draft_missing(now=RAISED)
     return release
 
@@ -101,7 +101,7 @@ def test_a_release_that_is_not_seen_and_then_seen_late_is_suspected_once(suspect
     taken_up()
     outbox.create_missing(now=NOW)
     looks_at(release, "live", start=SEED_DUE + timedelta(minutes=10))
-    judging.judge(release, now=NOW + timedelta(minutes=10))
+    judge.judge_one(release, now=NOW + timedelta(minutes=10))
     drafting.draft_missing(now=NOW + timedelta(minutes=10))
     assert release.verifications.get().outcome == "late"
     outbox.create_missing(now=NOW + timedelta(minutes=10))
@@ -140,7 +140,7 @@ def test_the_title_of_a_release_that_is_not_announced_is_not_mailed():
 def test_before_the_report_is_drafted_the_message_leads_to_the_release():
     release = an_announced_release(series=a_series())
     looks_at(release, "not_live", start=SEED_DUE + timedelta(seconds=120))
-    verification = judging.judge(release, now=NOW).verification
+    verification = judge.judge_one(release, now=NOW).verification
     release.suspicions.create(schedule_version=1, kind="late", verification=verification, raised_at=RAISED)
     assert outbox.create_missing(now=NOW) == 4
     assert f"/releases/{release.reference}/" in Message.objects.first().text
@@ -173,7 +173,7 @@ def test_what_happened_long_ago_is_no_news(suspected):
 def test_a_release_on_time_tells_nobody():
     release = an_announced_release(series=a_series())
     looks_at(release, "not_live", "live", start=SEED_DUE - timedelta(seconds=5))
-    judging.judge(release, now=NOW)
+    judge.judge_one(release, now=NOW)
     drafting.draft_missing(now=NOW)
     assert Release.objects.get().status == "published"
     assert outbox.create_missing(now=NOW) == 0
@@ -202,7 +202,7 @@ def test_a_change_of_date_after_the_due_time_leaves_the_message_about_the_old_da
     head.memberships.create(producer=release.series.producer, role="head_of_profession")
     scheduling.change_date(
         release,
-        to=scheduling.Slot(on=(SEED_DUE + timedelta(days=1)).date(), at=release.planned_at),
+        to=Slot(on=(SEED_DUE + timedelta(days=1)).date(), at=release.planned_at),
         reason="Late data",
         by=head,
         at=NOW,

@@ -4,9 +4,9 @@ from datetime import timedelta
 
 import pytest
 
-from releases.beforehand import preflight
-from releases.core.roles import Role
+from releases import preflight
 from releases.models import PreflightRun, Series
+from releases.rules.lifecycle import Role
 from statsoffice.messages import outbox
 from statsoffice.messages.models import Message
 from tests.factories import ContactFactory, SeriesFactory, UserFactory, a_confirmed_release, member
@@ -18,7 +18,7 @@ NOW = DAY_BEFORE + timedelta(minutes=1)
 
 
 def found(release, *, problems=1, news=None, at=DAY_BEFORE):
-    run = preflight.ask(release, by=None, now=at)
+    run = preflight.request_preflight(release, by=None, now=at)
     run.done_at, run.problems, run.news = at, problems, problems if news is None else news
     run.save()
     return run

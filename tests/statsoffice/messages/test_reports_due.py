@@ -5,7 +5,7 @@ from datetime import UTC, datetime, timedelta
 import pytest
 
 from breaches.core.status import ReportStatus
-from releases.core.roles import Role
+from releases.rules.lifecycle import Role
 from statsoffice.messages import outbox
 from statsoffice.messages.delivery import deliver
 from statsoffice.messages.models import Message

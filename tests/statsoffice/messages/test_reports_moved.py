@@ -10,8 +10,8 @@ from breaches.completing import dealing
 from breaches.core.status import ReportStatus
 from breaches.deciding import sign_off
 from breaches.models import Report, ReportEvent
-from releases.core.roles import Role
 from releases.models import Contact
+from releases.rules.lifecycle import Role
 from statsoffice import jobs
 from statsoffice.messages import outbox
 from statsoffice.messages.models import Message

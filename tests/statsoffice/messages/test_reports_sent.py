@@ -7,8 +7,8 @@ from django.urls import reverse
 
 from breaches.core.status import ReportStatus
 from breaches.deciding import sending, sign_off
-from releases.core.canonical import sha256_hex
-from releases.core.roles import Role
+from releases.rules.canonical import sha256_hex
+from releases.rules.lifecycle import Role
 from statsoffice.messages import outbox
 from statsoffice.messages.delivery import deliver
 from statsoffice.messages.models import Message

@@ -10,7 +10,7 @@ from django.urls import reverse
 from breaches import permissions
 from breaches.core.status import ReportStatus
 from breaches.models import Report
-from releases.core.roles import Role
+from releases.rules.lifecycle import Role
 from statsoffice.messages import outbox, views
 from statsoffice.messages.delivery import MOST_ATTEMPTS, deliver
 from statsoffice.messages.models import Channel, Message

@@ -7,8 +7,8 @@ from django.urls import reverse
 
 from breaches.drafts import drafting
 from breaches.models import Report, Suspicion
+from releases import judge
 from releases.models import Contact
-from releases.verdicts import judging
 from statsoffice.messages import outbox, suspected
 from statsoffice.messages.gathering import QUIET, SETTLING, WINDOW, Untold, by_recipients, ready
 from statsoffice.messages.models import Message, ToldSuspicion
@@ -34,7 +34,7 @@ def suspect(series, number, *, at=RAISED):
     """Suspect one more release of a series, as of an instant."""
     release = an_announced_release(series=series, reference=f"release-{number:02}", title=f"Release {number}")
     looks_at(release, "not_live", start=SEED_DUE + timedelta(seconds=120))
-    judging.judge(release, now=at)
+    judge.judge_one(release, now=at)
     drafting.draft_missing(now=at)
     Suspicion.objects.filter(release=release).update(raised_at=at)
     return release

@@ -8,7 +8,7 @@ from django.test.utils import CaptureQueriesContext
 
 from breaches.completing import dealing
 from breaches.models import Report
-from releases.core.roles import Role
+from releases.rules.lifecycle import Role
 from statsoffice.messages import outbox
 from statsoffice.messages.delivery import deliver
 from tests.factories import SEED_DUE, ContactFactory, SeriesFactory, a_confirmed_release, an_announced_release

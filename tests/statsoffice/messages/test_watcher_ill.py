@@ -4,8 +4,8 @@ from datetime import timedelta
 
 import pytest
 
-from releases.core.roles import Role
 from releases.models import Contact
+from releases.rules.lifecycle import Role
 from statsoffice.canary.condition import Problem, Trouble
 from statsoffice.canary.models import Illness
 from statsoffice.messages import outbox

@@ -8,12 +8,12 @@ from django.db import DatabaseError, connection, transaction
 from django.test.utils import CaptureQueriesContext
 
 from breaches.drafts import drafting
-from releases.core.judging.evidence import LookResult
-from releases.core.judging.verdict import Outcome
-from releases.models import Verification, Watch
-from releases.record import coverage
-from releases.verdicts import judging
-from releases.watching import watch_list
+from releases import judge
+from releases.detection.finding import LookResult
+from releases.evidence import coverage
+from releases.models import Coverage, Verification, Watch
+from releases.monitoring import targets
+from releases.verdict.address import Outcome
 from statsoffice.messages.models import Message
 from statsoffice.metrics.counted_looks import CountedLooks
 from tests.factories import SEED_DUE, a_confirmed_release, an_announced_release
@@ -34,7 +34,7 @@ def a_late_release(**fields):
     """A release that was seen not to be there at the end of its tolerance."""
     release = an_announced_release(**fields)
     looks_at(release, "not_live", start=SEED_DUE + timedelta(seconds=120))
-    judging.judge(release, now=SEED_DUE + timedelta(minutes=5))
+    judge.judge_one(release, now=SEED_DUE + timedelta(minutes=5))
     return release
 
 
@@ -89,7 +89,7 @@ def test_verdicts_count_real_releases_by_the_schedule_in_force(measured):
     a_late_release()
     rehearsal = a_confirmed_release(reference="rehearsal", rehearsal=True)
     looks_at(rehearsal, "not_live", start=SEED_DUE + timedelta(seconds=120))
-    judging.judge(rehearsal, now=SEED_DUE + timedelta(minutes=5))
+    judge.judge_one(rehearsal, now=SEED_DUE + timedelta(minutes=5))
     assert Verification.objects.count() == 2
     assert measured()["verdicts", "not_seen"] == 1
     Verification.objects.update(schedule_version=99)
@@ -100,7 +100,7 @@ def test_verdicts_count_real_releases_by_the_schedule_in_force(measured):
 def test_the_lag_is_that_of_the_look_which_is_most_overdue(measured):
     for reference in ("one", "two"):
         an_announced_release(reference=reference, due_at=NOW + timedelta(minutes=10))
-    watch_list.enrol(watch_list.watched_addresses(now=NOW), now=NOW - timedelta(minutes=1))
+    targets.enrol_addresses(targets.watched_addresses(now=NOW), now=NOW - timedelta(minutes=1))
     Watch.objects.update(next_look_at=NOW + timedelta(seconds=3))
     assert measured()["sweep_lag_seconds",] == 0
     Watch.objects.filter(address__release__reference="one").update(next_look_at=NOW - timedelta(seconds=7))
@@ -109,7 +109,7 @@ def test_the_lag_is_that_of_the_look_which_is_most_overdue(measured):
 
 def test_the_plan_of_an_older_schedule_is_no_lag(measured):
     an_announced_release(due_at=NOW + timedelta(minutes=10))
-    watch_list.enrol(watch_list.watched_addresses(now=NOW), now=NOW)
+    targets.enrol_addresses(targets.watched_addresses(now=NOW), now=NOW)
     Watch.objects.update(next_look_at=NOW - timedelta(days=1), schedule_version=99)
     assert measured()["sweep_lag_seconds",] == 0
 
@@ -131,7 +131,7 @@ def test_coverage_is_the_part_of_the_time_that_was_watched(measured):
     figures = measured()
     assert figures["coverage_ratio", "1h"] == 0  # a mark a minute leaves holes between
     began_at = NOW - timedelta(minutes=30)
-    coverage.Coverage.objects.create(watcher="two", began_at=began_at, ended_at=NOW, recorded_until=NOW)
+    Coverage.objects.create(watcher="two", began_at=began_at, ended_at=NOW, recorded_until=NOW)
     figures = measured()
     assert figures["coverage_ratio", "1h"] == pytest.approx(0.5)
     assert figures["coverage_ratio", "24h"] == pytest.approx(30 / 1440)

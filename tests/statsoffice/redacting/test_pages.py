@@ -20,7 +20,7 @@ from breaches.deciding.redaction import KIND
 from breaches.models import Report
 from breaches.paper import pdf
 from breaches.reports.versions import record
-from releases.core.roles import Role
+from releases.rules.lifecycle import Role
 from statsoffice import evidence_checked
 from statsoffice.redacting import views
 from statsoffice.redacting.redaction import places_of_messages

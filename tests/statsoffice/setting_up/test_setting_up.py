@@ -8,11 +8,11 @@ from django.urls import reverse
 from django.utils import timezone
 from selectolax.lexbor import LexborHTMLParser
 
-from releases.core.dates.calendar import Nation
-from releases.core.roles import Role
+from releases import judge
 from releases.models import Contact, Membership, Producer, Release, Series
 from releases.permissions import NotYours
-from releases.verdicts import judging
+from releases.rules.calendar import Nation
+from releases.rules.lifecycle import Role
 from statsoffice.accounts.invitations import accept
 from statsoffice.accounts.models import Invitation, User
 from statsoffice.setting_up import first
@@ -97,7 +97,7 @@ def test_an_empty_office_is_led_to_a_rehearsed_morning_step_by_step(client, admi
     assert "not judged yet" in client.get(page(Step.REHEARSAL)).text
 
     looks_at(rehearsal, "not_live", "live", start=rehearsal.due_at - timedelta(seconds=5))
-    judging.judge(rehearsal, now=rehearsal.due_at + timedelta(minutes=5))
+    judge.judge_one(rehearsal, now=rehearsal.due_at + timedelta(minutes=5))
     assert set(standings(administrator)) == {"done"}
     assert "All is done" in client.get(OVERVIEW).text
     assert OVERVIEW not in client.get(reverse("desk")).text

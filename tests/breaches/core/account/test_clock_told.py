@@ -7,8 +7,8 @@ import pytest
 
 from breaches.core.account.narrative import account
 from breaches.reports import facts_on_record
+from releases import judge
 from releases.models import Verification
-from releases.verdicts import judging
 from tests.breaches.record import LIVE, NOT_LIVE, SEED_LOOKS, address, look, record
 from tests.factories import SEED_DUE, a_confirmed_release
 from tests.releases.on_record import a_look
@@ -102,6 +102,6 @@ def account_of_a_morning(*, bound):
         a_look(
             release.addresses.get(), result, at=SEED_DUE + timedelta(seconds=seconds), bound=bound, took=timedelta(0)
         )
-    judging.judge(release, now=SEED_DUE + timedelta(minutes=5))
+    judge.judge_one(release, now=SEED_DUE + timedelta(minutes=5))
     verification = Verification.objects.select_related("release__series__producer").get(release=release)
     return account(facts_on_record.facts_of([verification])[verification.pk])

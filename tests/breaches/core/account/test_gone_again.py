@@ -9,7 +9,7 @@ from breaches.core.printed.annex_facts import around_the_change
 from breaches.drafts import drafting
 from breaches.models import Report
 from breaches.reports.versions import content_of
-from releases.core.judging.flips import Away
+from releases.verdict.address import Away
 from tests.breaches.mornings import a_drafted_report
 from tests.breaches.mornings import looks as stored
 from tests.breaches.record import LIVE, NOT_LIVE, SEED_LOOKS, UNREACHABLE, address, london, look, record

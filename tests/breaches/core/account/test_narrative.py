@@ -7,9 +7,9 @@ import pytest
 from breaches.core.account.facts import Said, Statement
 from breaches.core.account.narrative import account
 from breaches.core.account.reasons import NOT_LIVE_WORDS
-from releases.core.judging.evidence import AddressRole, LookResult, Reason
-from releases.core.judging.verdict import Outcome
-from releases.core.roles import Role
+from releases.detection.finding import AddressRole, LookResult, Reason
+from releases.rules.lifecycle import Role
+from releases.verdict.address import Outcome
 from tests.breaches.record import (
     LIVE,
     NOT_LIVE,

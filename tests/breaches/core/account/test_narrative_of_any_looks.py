@@ -8,9 +8,9 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from breaches.core.account.narrative import account
-from releases.core.dates.london import clock_time, clock_time_to_the_second
-from releases.core.judging.evidence import LookResult
-from releases.core.judging.verdict import Outcome
+from releases.detection.finding import LookResult
+from releases.rules.london import format_time, format_time_with_seconds
+from releases.verdict.address import Outcome
 from tests.breaches.record import DUE, address, look, record
 
 LOOKS = st.lists(
@@ -33,7 +33,7 @@ def told(instant):
     """Return the ways in which one instant may be printed: rounded down, or up to the next second."""
     down = instant.replace(microsecond=0)
     ways = [down] + ([down + timedelta(seconds=1)] if instant.microsecond else [])
-    return {clock_time_to_the_second(way) if way.second else clock_time(way) for way in ways}
+    return {format_time_with_seconds(way) if way.second else format_time(way) for way in ways}
 
 
 @given(LOOKS, st.booleans())

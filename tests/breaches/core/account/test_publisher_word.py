@@ -6,8 +6,8 @@ import pytest
 
 from breaches.core.account.facts import PastCaches, PublisherTime
 from breaches.core.account.narrative import account
-from releases.core.judging.diagnosis import Diagnosis
-from releases.core.judging.publisher import Source
+from releases.detection.finding import Source
+from releases.verdict.diagnosis import Diagnosis
 from tests.breaches.record import LIVE, NOT_LIVE, SEED_LOOKS, address, london, look, record
 
 SCHEDULED = Source.SCHEDULED_TIME_AND_DELAY

@@ -28,7 +28,7 @@ from breaches.core.figures.figures import (
 )
 from breaches.core.figures.quarter import Quarter, quarter_of, quarters_between, quarters_of
 from breaches.core.status import TOLD_ELSEWHERE, Cause, ReportStatus
-from releases.core.judging.verdict import Outcome
+from releases.verdict.address import Outcome
 
 Q1, Q2 = Quarter(2020, 1), Quarter(2020, 2)
 HERE = {"producer": 1, "quarter": Q2}

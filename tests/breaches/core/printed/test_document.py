@@ -16,9 +16,9 @@ from breaches.core.printed.document import (
     Approval,
     lay_out,
     paragraphs,
-    printable,
 )
-from releases.core.roles import Role
+from breaches.core.printed.printed_text import printable
+from releases.rules.lifecycle import Role
 from tests.breaches.record import london
 from tests.breaches.seed_case import CONTENT, FORM, TITLE, URL
 

@@ -9,7 +9,7 @@ from selectolax.lexbor import LexborHTMLParser
 
 from breaches.core.status import ReportStatus
 from breaches.deciding import sending
-from releases.core.dates.london import day
+from releases.rules.london import format_day
 from tests.breaches.people import ACTIONS, AT, IMPACT, REGULATOR, a_report, brought
 
 pytestmark = pytest.mark.django_db
@@ -72,7 +72,7 @@ def test_what_was_sent_to_nobody_is_called_approved_and_not_reported(client, off
     sending.send(approved_report, recipient=REGULATOR, by=office.head, at=sent_on)
     for name in ("statement_html", "statement_text"):
         sent = flat(taken(client, approved_report, name).text)
-        assert f"Reported to the Office for Statistics Regulation on {day(sent_on.date())}." in sent
+        assert f"Reported to the Office for Statistics Regulation on {format_day(sent_on.date())}." in sent
         assert "Date of breach report" in sent
         assert "Approved on" not in sent
 

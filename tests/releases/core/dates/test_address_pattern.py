@@ -7,8 +7,8 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from releases.core.dates.address_pattern import NAMES, BadPattern, Facts, Fault, address, names_in, words
-from releases.core.dates.calendar import Precision
+from releases.rules.calendar import Precision
+from releases.rules.web_address import NAMES, BadPattern, Facts, Fault, fill_pattern, pattern_names, pattern_words
 
 FACTS = Facts(
     on=date(2027, 1, 5), precision=Precision.EXACT, slug="labour-market", reference="labour-2027-01", title="Labour"
@@ -29,11 +29,11 @@ BASE = "https://www.example.gov.uk/"
     ids=["slug-and-month", "date", "the-month-before-across-new-year", "reference", "no-name", "braces-of-its-own"],
 )
 def test_an_address_is_filled_in_from_what_is_known_of_the_release(pattern, filled):
-    assert address(BASE + pattern, FACTS) == BASE + filled
+    assert fill_pattern(BASE + pattern, FACTS) == BASE + filled
 
 
 def test_words_have_the_names_of_months_as_they_are_written():
-    assert words("{title}: {last_month_name} {last_month_year}", FACTS) == "Labour: December 2026"
+    assert pattern_words("{title}: {last_month_name} {last_month_year}", FACTS) == "Labour: December 2026"
 
 
 @pytest.mark.parametrize(
@@ -52,7 +52,7 @@ def test_words_have_the_names_of_months_as_they_are_written():
     ],
 )
 def test_a_bad_pattern_is_refused_with_what_is_wrong_and_where(pattern, fault, name):
-    for use in (names_in, lambda text: address(text, FACTS), lambda text: words(text, FACTS)):
+    for use in (pattern_names, lambda text: fill_pattern(text, FACTS), lambda text: pattern_words(text, FACTS)):
         with pytest.raises(BadPattern) as caught:
             use(pattern)
         assert (caught.value.fault, caught.value.name) == (fault, name)
@@ -71,16 +71,16 @@ def test_a_bad_pattern_is_refused_with_what_is_wrong_and_where(pattern, fault, n
 def test_a_vague_date_fills_in_no_more_than_is_known_of_it(precision, pattern, fault):
     facts = Facts(on=date(2027, 1, 1), precision=precision, slug="labour", reference="labour-2027")
     if fault is None:
-        assert address(pattern, facts)
+        assert fill_pattern(pattern, facts)
     else:
         with pytest.raises(BadPattern) as caught:
-            address(pattern, facts)
+            fill_pattern(pattern, facts)
         assert caught.value.fault is fault
 
 
 @given(st.text(alphabet="{}!:.[]slugyear0 ", max_size=12))
 def test_whatever_is_typed_is_filled_in_or_refused_and_nothing_else(pattern):
     with suppress(BadPattern):
-        filled = address(pattern, FACTS)
-        assert set(names_in(pattern)) <= set(NAMES)
+        filled = fill_pattern(pattern, FACTS)
+        assert set(pattern_names(pattern)) <= set(NAMES)
         assert len(filled) <= len(pattern) + 200

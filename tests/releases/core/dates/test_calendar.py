@@ -4,8 +4,8 @@ from datetime import UTC, date, datetime, time
 
 import pytest
 
-from releases.core.dates import calendar, london
-from releases.core.dates.calendar import Nation, Precision, Slot
+from releases.rules import calendar, london
+from releases.rules.calendar import Nation, Precision, Slot
 
 OCTOBER, MARCH = date(2026, 10, 25), date(2026, 3, 29)
 

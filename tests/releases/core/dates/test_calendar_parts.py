@@ -5,12 +5,11 @@ from datetime import time, timedelta
 import pytest
 from django.urls import reverse
 
-from releases.calendar import scheduling
-from releases.core.dates.calendar import Precision
-from releases.core.roles import Role
-from releases.core.status import Status
+from releases import scheduling
 from releases.models import Producer, Release, Series
-from releases.views import calendar_parts
+from releases.rules.calendar import Precision
+from releases.rules.lifecycle import Role, Status
+from releases.views import calendar
 from tests.factories import SEED_DUE, ProducerFactory, SeriesFactory, an_announced_release, member
 
 pytestmark = pytest.mark.django_db
@@ -27,8 +26,8 @@ def the_day_before(time_machine):
 
 @pytest.fixture(autouse=True)
 def _nothing_written_yet():
-    calendar_parts._list.cache_clear()
-    calendar_parts._filter.cache_clear()
+    calendar._list.cache_clear()
+    calendar._filter.cache_clear()
 
 
 @pytest.fixture

@@ -6,15 +6,14 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from releases.core.dates import next_year
-from releases.core.dates.calendar import Nation, Precision, Slot, no_release_day
-from releases.core.dates.next_year import Rule, place
+from releases.rules import calendar
+from releases.rules.calendar import Nation, Precision, Rule, Slot, no_release_day, place_next_year
 
 AT = time(9, 30)
 
 
 def placed(on, rule, nation=Nation.ENGLAND):
-    found = place(Slot(on=on, at=AT), rule=rule, nation=nation)
+    found = place_next_year(Slot(on=on, at=AT), rule=rule, nation=nation)
     return found.slot.on, list(found.in_the_way)
 
 
@@ -57,7 +56,9 @@ def test_the_holidays_are_those_of_the_producers_nation():
 
 @pytest.mark.parametrize("precision", [Precision.MONTH, Precision.TWO_MONTHS])
 def test_a_vague_date_stays_as_vague_as_it_is(precision):
-    found = place(Slot(on=date(2026, 8, 1), at=None, precision=precision), rule=Rule.SAME_WEEKDAY, nation=Nation.WALES)
+    found = place_next_year(
+        Slot(on=date(2026, 8, 1), at=None, precision=precision), rule=Rule.SAME_WEEKDAY, nation=Nation.WALES
+    )
     assert found.slot == Slot(on=date(2027, 8, 1), at=None, precision=precision)
     assert found.in_the_way == ()
 
@@ -88,7 +89,7 @@ def test_every_day_comes_to_lie_on_a_working_day_close_to_itself_a_year_later(on
     ],
 )
 def test_every_year_in_a_title_grows_by_one(this, following):
-    assert next_year.title(this) == following
+    assert calendar.title_next_year(this) == following
 
 
 @pytest.mark.parametrize(
@@ -102,4 +103,4 @@ def test_every_year_in_a_title_grows_by_one(this, following):
     ],
 )
 def test_a_reference_names_the_next_year(this, following):
-    assert next_year.reference(this, year=2027) == following
+    assert calendar.reference_next_year(this, year=2027) == following

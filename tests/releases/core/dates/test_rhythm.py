@@ -6,8 +6,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from releases.core.dates.calendar import Precision
-from releases.core.dates.rhythm import MONTHS, Gap, Pace, _months_later, beat, gaps, pace_of
+from releases.rules.calendar import MONTHS, Gap, Pace, Precision, _months_later, beat, gaps, pace_of
 
 START = date(2024, 1, 16)
 

@@ -4,7 +4,7 @@ import json
 
 import pytest
 
-from releases.core.judging.evidence import LookResult, Reason
+from releases.detection.finding import LookResult, Reason
 from tests.releases.pages import MUCH, page, shown
 
 

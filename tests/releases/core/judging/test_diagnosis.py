@@ -4,8 +4,8 @@ from datetime import UTC, datetime, timedelta
 
 import pytest
 
-from releases.core.judging.diagnosis import FRESH, PLAIN, DiagnosedLook, Diagnosis, diagnose
-from releases.core.judging.evidence import LookResult
+from releases.detection.finding import LookResult
+from releases.verdict.diagnosis import FRESH, PLAIN, DiagnosedLook, Diagnosis, diagnose
 
 DUE = datetime(2026, 6, 30, 8, 30, tzinfo=UTC)
 LIVE, ABSENT = LookResult.LIVE, LookResult.NOT_LIVE

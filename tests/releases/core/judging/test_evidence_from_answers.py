@@ -4,8 +4,9 @@ from dataclasses import replace
 
 import pytest
 
-from releases.core.judging.evidence import AddressRole, LookResult, Reason, examine
-from releases.core.looks.answer import NO_ANSWER, Failure
+from releases.detection.finding import AddressRole, LookResult, Reason
+from releases.detection.rules import examine
+from releases.rules.response import NO_ANSWER, Failure
 from statsoffice.rehearsal_site.files import pdf_file
 from tests.corpus.files import DOCX, ODS, ODS_FILE, XLSX, damaged, packed_otherwise
 from tests.releases.exchange.by_file.files import ods_of

@@ -7,7 +7,8 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from releases.core.judging.evidence import AddressRole, LookResult, Reason, examine
+from releases.detection.finding import AddressRole, LookResult, Reason
+from releases.detection.rules import examine
 from tests.releases.pages import MUCH, SERIES, answered, expected, page, release_page, shown
 
 LIVE, NOT_LIVE, UNRECOGNISED = LookResult.LIVE, LookResult.NOT_LIVE, LookResult.UNRECOGNISED

@@ -6,10 +6,11 @@ from datetime import timedelta
 
 import pytest
 
-from releases.core.judging.evidence import LookResult, Reason, examine
-from releases.core.judging.verdict import Outcome
+from releases.detection.finding import LookResult, Reason
+from releases.detection.rules import examine
 from releases.models import Verification
-from releases.watching.sweep import Sweep
+from releases.monitoring.sweep import Sweep
+from releases.verdict.address import Outcome
 from statsoffice.rehearsal_site import pages as site_pages
 from tests.factories import SEED_DUE, a_confirmed_release
 from tests.releases.pages import AT, MUCH, answered, expected, page, shown

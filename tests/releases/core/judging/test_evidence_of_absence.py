@@ -5,7 +5,7 @@ Both mistakes accuse somebody: a live page called absent makes a late release, a
 
 import pytest
 
-from releases.core.judging.evidence import LookResult, Reason
+from releases.detection.finding import LookResult, Reason
 from tests.releases.pages import MUCH, TITLE, page, release_page, shown
 
 LIVE, NOT_LIVE, UNRECOGNISED = LookResult.LIVE, LookResult.NOT_LIVE, LookResult.UNRECOGNISED

@@ -2,7 +2,7 @@
 
 import pytest
 
-from releases.core.judging.evidence import LookResult, Reason
+from releases.detection.finding import LookResult, Reason
 from tests.releases.pages import MUCH, TITLE, page, release_page, shown
 
 LIVE, NOT_LIVE, UNRECOGNISED = LookResult.LIVE, LookResult.NOT_LIVE, LookResult.UNRECOGNISED

@@ -4,14 +4,14 @@ import json
 
 import pytest
 
-from releases.core.judging.reading import file_content, file_message
-from releases.core.judging.reading.file_message import Message
-from releases.core.judging.reading.file_type import FileType, found_type
+from releases.detection import files
+from releases.detection.file_type import FileType, found_type
+from releases.detection.files import Message
 
 
 def told(text: str) -> Message | None:
     body = text.encode()
-    return file_message.message_in(body, found_type(body))
+    return files.message_in(body, found_type(body))
 
 
 @pytest.mark.parametrize(
@@ -66,13 +66,13 @@ def test_what_is_too_long_for_a_message_is_none():
     ids=["whole", "cut off", "one value a line", "too deep", "long", "long and cut off"],
 )
 def test_data_that_end_before_their_end_are_told(text, broken):
-    assert file_message.breaks_off(text.encode(), FileType.JSON) is broken
+    assert files.is_message_cut_off(text.encode(), FileType.JSON) is broken
 
 
 def test_markup_that_ends_before_its_end_is_told():
-    assert file_message.breaks_off(b"<?xml version='1.0'?><a><b>1</b", FileType.XML)
-    assert not file_message.breaks_off(b"<?xml version='1.0'?><a><b>1</b></a>\n", FileType.XML)
-    assert not file_message.breaks_off(b"<a", FileType.TEXT)
+    assert files.is_message_cut_off(b"<?xml version='1.0'?><a><b>1</b", FileType.XML)
+    assert not files.is_message_cut_off(b"<?xml version='1.0'?><a><b>1</b></a>\n", FileType.XML)
+    assert not files.is_message_cut_off(b"<a", FileType.TEXT)
 
 
 @pytest.mark.parametrize(
@@ -89,4 +89,4 @@ def test_markup_that_ends_before_its_end_is_told():
     ids=["plain", "below notes", "without figures", "too short", "header alone", "prose", "other widths"],
 )
 def test_a_table_is_two_lines_of_the_same_width_with_a_figure(text, table):
-    assert file_content.is_table(text.encode()) is table
+    assert files.is_table(text.encode()) is table

@@ -1,7 +1,6 @@
 """What goes away after it was seen live: told as it was seen, and never a finding against anybody."""
 
-from releases.core.judging.flips import Flip
-from releases.core.judging.verdict import Outcome
+from releases.verdict.address import Flip, Outcome
 from tests.releases.looks import ABSENT, FAULT, LIVE, UNREACHABLE, UNRECOGNISED, at, judged, look
 
 ON_TIME = (look(ABSENT, -5), look(LIVE, 0, completed=0.2))

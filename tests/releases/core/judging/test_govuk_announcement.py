@@ -6,11 +6,11 @@ from datetime import UTC, date, datetime
 
 import pytest
 
-from releases.core.dates.calendar import Precision
-from releases.core.judging.reading import govuk_announcement
-from releases.core.judging.reading.govuk_announcement import CANNOT_TELL, Announcing, NoAnnouncementError, Problem
-from releases.core.judging.reading.govuk_dates import AnnouncedTime, read_displayed
-from releases.core.looks.answer import Answer, Failure
+from releases.detection import announcement
+from releases.detection.announcement import CANNOT_TELL, Announcing, NoAnnouncementError, Problem
+from releases.detection.govuk import AnnouncedTime, read_displayed
+from releases.rules.calendar import Precision
+from releases.rules.response import Answer, Failure
 from statsoffice.rehearsal_site import govuk_pages as govuk
 
 DUE = datetime(2026, 7, 1, 8, 30, tzinfo=UTC)
@@ -24,12 +24,12 @@ def answer(document=None, *, status=200, body=None, **fields):
 
 
 def read(document, **fields):
-    return govuk_announcement.read_answer(answer(document, **fields))
+    return announcement.read_announcement(answer(document, **fields))
 
 
 def problem(*arguments, **fields):
     with pytest.raises(NoAnnouncementError) as refused:
-        govuk_announcement.read_answer(answer(*arguments, **fields))
+        announcement.read_announcement(answer(*arguments, **fields))
     return refused.value.problem
 
 
@@ -109,7 +109,7 @@ def test_what_was_read_is_written_and_read_again():
     said = read(govuk.announcement(PATH, TITLE, due_at=DUE, organisations=["Office for Rain"], latest_change_note="x"))
     for when in (said.when, AnnouncedTime(on=date(2026, 7, 1)), read_displayed("June to July 2026"), AnnouncedTime()):
         one = replace(said, when=when)
-        assert govuk_announcement.from_json(json.loads(json.dumps(govuk_announcement.to_json(one)))) == one
+        assert announcement.announced_from_json(json.loads(json.dumps(announcement.announced_to_json(one)))) == one
 
 
 def test_words_of_a_hostile_site_can_be_kept():

@@ -2,8 +2,8 @@
 
 import pytest
 
-from releases.core.judging.reading.embedded_styles import MOST_CHARACTERS
-from releases.core.judging.reading.page_text import read_page
+from releases.detection.page_text import read_page
+from releases.detection.styles import MOST_CHARACTERS
 
 NAMED = "June 2026 prices"
 HIDES = {

@@ -5,9 +5,9 @@ import sys
 
 import pytest
 
-from releases.core.judging.reading.characters import decode
-from releases.core.judging.reading.govuk_document import one_line
-from releases.core.judging.reading.phrases import may_be_held
+from releases.detection.absence import may_be_held
+from releases.detection.characters import decode
+from releases.detection.govuk import one_line
 
 PAGE = "Café prices – August"
 # A search that takes linear time needs milliseconds for these; a quadratic one needs at least ten seconds.
@@ -48,15 +48,15 @@ def test_an_encoding_that_is_not_of_the_web_is_ignored(label):
 
 
 def test_half_a_megabyte_declared_as_punycode_is_decoded_at_once():
-    command = "from releases.core.judging.reading.characters import decode; decode(b'ab' * 250_000, charset='punycode')"
+    command = "from releases.detection.characters import decode; decode(b'ab' * 250_000, charset='punycode')"
     subprocess.run([sys.executable, "-c", command], timeout=SECONDS, check=True)
 
 
 @pytest.mark.parametrize("repeated", REPEATED.values(), ids=REPEATED.keys())
 def test_long_text_of_one_kind_is_compared_at_once(repeated):
     command = (
-        "import sys; from releases.core.judging.reading.page_text import read_page;"
-        "from releases.core.judging.reading.steady import steady_text; steady_text(read_page(sys.stdin.read()))"
+        "import sys; from releases.detection.page_text import read_page;"
+        "from releases.detection.page import steady_text; steady_text(read_page(sys.stdin.read()))"
     )
     for end in ("1", " 1"):
         text = f"<main><p>{repeated * (50_000 // len(repeated))}{end}</p></main>"
@@ -67,23 +67,22 @@ def test_long_text_of_one_kind_is_compared_at_once(repeated):
     "command",
     [
         pytest.param(
-            "from releases.core.judging.reading.phrases import may_be_held; may_be_held(' § not' * 100_000)",
+            "from releases.detection.absence import may_be_held; may_be_held(' § not' * 100_000)",
             id="markers",
         ),
         pytest.param(
-            "from releases.core.judging.reading.not_found import is_like_not_found as like;"
+            "from releases.detection.page import is_like_not_found as like;"
             "like('a' * 1_000_000, 'b', url='https://www.example.gov.uk/')",
             id="a-word-without-an-end",
         ),
         pytest.param(
-            "from releases.core.judging.reading.file_message import message_in;"
-            "from releases.core.judging.reading.file_type import FileType;"
+            "from releases.detection.files import message_in;"
+            "from releases.detection.file_type import FileType;"
             "message_in(b'<!---->' * 2_000, FileType.XML)",
             id="comments-before-no-element",
         ),
         pytest.param(
-            "from releases.core.judging.reading.govuk_document import one_line;"
-            "[one_line('<' * 10_000) for _ in range(100)]",
+            "from releases.detection.govuk import one_line;[one_line('<' * 10_000) for _ in range(100)]",
             id="tags-without-end",
         ),
     ],

@@ -2,8 +2,8 @@
 
 import pytest
 
-from releases.core.judging.reading.markup import MOST_ATTRIBUTES, MOST_DEPTH, MOST_OPTIONS, TooComplex, tamed
-from releases.core.judging.reading.page_text import read_page
+from releases.detection.markup import MOST_ATTRIBUTES, MOST_DEPTH, MOST_OPTIONS, TooComplex, tamed
+from releases.detection.page_text import read_page
 
 MANY = 1_200
 TOO_DEEP = {

@@ -6,7 +6,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from releases.core.judging.verdict import Gap, Interval, Outcome
+from releases.verdict.address import Gap, Interval, Outcome
 from tests.releases.looks import ABSENT, DUE, LIVE, UNREACHABLE, UNRECOGNISED, at, judged, look
 
 ACCUSES_OF_LATENESS = {Outcome.LATE, Outcome.NOT_SEEN}

@@ -2,9 +2,10 @@
 
 import pytest
 
-from releases.core.judging.evidence import Reason, text_of
-from releases.core.judging.reading.not_found import MOST_CHARACTERS, is_like_not_found
-from releases.core.looks.answer import Failure
+from releases.detection.finding import Reason
+from releases.detection.page import MOST_CHARACTERS, is_like_not_found
+from releases.detection.rules import text_of
+from releases.rules.response import Failure
 from tests.corpus.layouts import PROSE, bare, office, shell
 from tests.releases.pages import answered, page, shown
 

@@ -6,8 +6,8 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from releases.core.judging.reading.characters import words
-from releases.core.judging.reading.periods import periods, spell
+from releases.detection.characters import words
+from releases.detection.names import periods, spell
 
 SAME = {
     "a month": (

@@ -5,8 +5,8 @@ from datetime import timedelta
 
 import pytest
 
-from releases.core.judging.evidence import AddressRole, LookResult
-from releases.core.judging.proof import LAST, BodySeen, Place, Why, places_of
+from releases.detection.finding import AddressRole, LookResult
+from releases.verdict.proof import LAST, BodySeen, Place, Why, places_of
 from tests.releases.looks import ABSENT, DUE, LIVE, UNREACHABLE, UNRECOGNISED, at, look
 
 PAGE, ATTACHMENT, ANNOUNCEMENT = AddressRole.PAGE, AddressRole.ATTACHMENT, AddressRole.ANNOUNCEMENT

@@ -1,7 +1,6 @@
 """Which looks at an address prove anything, and which may have shown the last edition all along."""
 
-from releases.core.judging.proving import early_looks
-from releases.core.judging.verdict import BeforeDue, Outcome
+from releases.verdict.address import BeforeDue, Outcome, early_looks
 from tests.releases.looks import ABSENT, DUE, LIVE, UNRECOGNISED, at, judged, look
 
 

@@ -5,7 +5,15 @@ from datetime import UTC, datetime, timedelta
 
 import pytest
 
-from releases.core.judging.publisher import PublisherSays, Source, State, as_json, fills, from_json, publisher_time
+from releases.detection.finding import (
+    PublisherSays,
+    Source,
+    State,
+    fills,
+    publisher_from_json,
+    publisher_time,
+    publisher_to_json,
+)
 
 DUE = datetime(2026, 6, 30, 8, 30, tzinfo=UTC)
 ANNOUNCED = PublisherSays(State.ANNOUNCED, announced_for=DUE, announced_text="30 June 2026 9:30am")
@@ -27,17 +35,17 @@ def published(source: Source, seconds: float) -> PublisherSays:
     ids=["nothing", "announced", "moved", "published", "gone"],
 )
 def test_what_was_read_is_the_same_after_it_was_stored(says):
-    assert from_json(as_json(says)) == says
+    assert publisher_from_json(publisher_to_json(says)) == says
 
 
 def test_a_time_in_summer_is_stored_in_utc():
     summer = PublisherSays(State.ANNOUNCED, announced_for=datetime.fromisoformat("2026-06-30T09:30:36+01:00"))
-    assert as_json(summer) == {"state": "announced", "announced_for": "2026-06-30T08:30:36+00:00"}
+    assert publisher_to_json(summer) == {"state": "announced", "announced_for": "2026-06-30T08:30:36+00:00"}
 
 
 def test_something_else_that_was_stored_is_not_read_as_a_publishers_word():
     with pytest.raises(ValueError, match="perhaps"):
-        from_json({"state": "perhaps"})
+        publisher_from_json({"state": "perhaps"})
 
 
 def test_the_scheduled_time_with_its_delay_goes_before_every_other_figure():
@@ -89,7 +97,7 @@ def test_a_hole_is_filled_by_a_figure_within_it_that_does_not_move_with_every_up
 
 def test_a_hostile_publishers_words_can_be_stored_all_the_same():
     words = "late\0 \ud800" + "x" * 10_000
-    stored = as_json(PublisherSays(State.MOVED, announced_text=words, change_note=words))
+    stored = publisher_to_json(PublisherSays(State.MOVED, announced_text=words, change_note=words))
     assert stored["change_note"].startswith("late ?x")
     assert max(map(len, stored.values())) <= 500
     json.dumps(stored, ensure_ascii=False).encode()

@@ -10,10 +10,10 @@ from itertools import pairwise
 
 import pytest
 
-from releases.core.judging.evidence import AddressRole, LookResult
-from releases.core.judging.release_verdict import judge_release
-from releases.core.judging.verdict import SUSPICIOUS, AddressVerdict, Outcome
-from releases.core.looks.pacing import LEAST_LONGEST_GAP
+from releases.detection.finding import AddressRole, LookResult
+from releases.rules.host_budget import LEAST_LONGEST_GAP
+from releases.verdict.address import SUSPICIOUS, AddressVerdict, Outcome
+from releases.verdict.release import judge_release
 from tests.releases.looks import DUE
 from tests.releases.simulated_day import (
     ABSENT,

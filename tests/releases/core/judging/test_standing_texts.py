@@ -6,12 +6,12 @@ from datetime import timedelta
 
 import pytest
 
-from releases.core.judging.evidence import LookResult, Reason
-from releases.core.judging.reading.standing import TextsBefore
-from releases.core.judging.verdict import Outcome
+from releases.detection.finding import LookResult, Reason
+from releases.detection.page import TextsBefore
 from releases.models import Observation, Verification
-from releases.watching import watch_list
-from releases.watching.sweep import Sweep
+from releases.monitoring import targets
+from releases.monitoring.sweep import Sweep
+from releases.verdict.address import Outcome
 from statsoffice.rehearsal_site import pages
 from tests.factories import SEED_DUE, a_confirmed_release
 from tests.releases.on_record import a_look
@@ -78,7 +78,7 @@ def test_the_texts_that_stood_before_a_release_are_read_from_the_record_and_go_o
         a_look(page, "unrecognised", at=SEED_DUE + timedelta(minutes=minutes), text=text, reasons=("no_marker",))
     a_look(page, "unrecognised", at=SEED_DUE - timedelta(minutes=120), text="robots", reasons=("obstacle",))
     old, new = (Observation.objects.filter(address=page, text_digest__gt="").order_by("sent_at")[i] for i in (1, 3))
-    (target,) = watch_list.targets_of([page])
+    (target,) = targets.targets_of([page])
     assert target.texts_before.standing == {old.text_digest}
     later = SEED_DUE - timedelta(minutes=10)
     target.texts_before.note(UNKNOWN, (Reason.NO_MARKER,), old.text_digest, first=later, last=later)

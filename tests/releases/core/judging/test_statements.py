@@ -4,10 +4,10 @@ from datetime import timedelta
 
 import pytest
 
-from releases.core.judging.evidence import LookResult
-from releases.core.judging.statements import counts_as, is_corrected, last_said, sighting_of
-from releases.core.judging.verdict import Sighting
+from releases.detection.finding import LookResult
 from releases.models import Statement
+from releases.verdict.address import Sighting
+from releases.verdict.statements import counts_as, is_corrected, last_said, sighting_of
 from tests.factories import SEED_DUE
 
 

@@ -4,11 +4,10 @@ from datetime import timedelta
 
 import pytest
 
-from releases.core.judging.evidence import LookResult, Reason
-from releases.core.judging.reading.finding import tells_taken_away
-from releases.core.judging.verdict import Outcome
+from releases import judge
+from releases.detection.finding import LookResult, Reason, tells_taken_away
 from releases.models import ReleaseEvent
-from releases.verdicts import judging
+from releases.verdict.address import Outcome
 from tests.factories import SEED_DUE, a_confirmed_release
 from tests.releases.looks import ABSENT, LIVE, at, judged, look
 from tests.releases.on_record import a_look
@@ -97,7 +96,7 @@ def test_the_record_of_a_hole_before_a_page_was_found_gone_accuses_nobody(reason
         a_look(address, "unreachable" if reasons == ("gone",) else "not_live", at=SEED_DUE + timedelta(seconds=second))
     for minutes in (2, 30):
         a_look(address, "not_live", at=SEED_DUE + timedelta(minutes=minutes), reasons=reasons)
-    verification = judging.judge(address.release, now=SEED_DUE + timedelta(hours=1)).verification
+    verification = judge.judge_one(address.release, now=SEED_DUE + timedelta(hours=1)).verification
     assert verification.outcome == outcome
 
 
@@ -106,5 +105,5 @@ def test_a_release_seen_live_and_then_gone_has_its_event():
     address = a_confirmed_release().addresses.get()
     for minutes, result, reasons in ((-1, "not_live", ("not_found",)), (0, "live", ()), (9, "not_live", ("gone",))):
         a_look(address, result, at=SEED_DUE + timedelta(minutes=minutes), reasons=reasons)
-    judging.judge(address.release, now=SEED_DUE + timedelta(hours=1))
+    judge.judge_one(address.release, now=SEED_DUE + timedelta(hours=1))
     assert ReleaseEvent.objects.filter(release=address.release, kind="gone_again").count() == 1

@@ -6,7 +6,7 @@ from datetime import timedelta
 
 import pytest
 
-from releases.core.judging.verdict import SUSPICIOUS, BeforeDue, Interval, Outcome, settles_at
+from releases.verdict.address import SUSPICIOUS, BeforeDue, Interval, Outcome, settles_at
 from tests.releases.looks import ABSENT, LIVE, at, judged, look
 
 

@@ -5,8 +5,8 @@ import itertools
 from hypothesis import given
 from hypothesis import strategies as st
 
-from releases.core.judging.evidence import LookResult
-from releases.core.judging.verdict import AddressVerdict, Outcome, Sighting
+from releases.detection.finding import LookResult
+from releases.verdict.address import AddressVerdict, Outcome, Sighting
 from tests.releases import looks as written
 from tests.releases.looks import ABSENT, FAULT, LIVE, UNREACHABLE, UNRECOGNISED, at, look
 

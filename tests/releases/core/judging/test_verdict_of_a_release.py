@@ -4,9 +4,9 @@ import itertools
 
 import pytest
 
-from releases.core.judging.evidence import AddressRole
-from releases.core.judging.release_verdict import judge_release
-from releases.core.judging.verdict import AddressVerdict, Outcome
+from releases.detection.finding import AddressRole
+from releases.verdict.address import AddressVerdict, Outcome
+from releases.verdict.release import judge_release
 from tests.releases.looks import ABSENT, LIVE, judged, look
 
 PAGE, ATTACHMENT = AddressRole.PAGE, AddressRole.ATTACHMENT

@@ -4,7 +4,7 @@ from datetime import timedelta
 
 import pytest
 
-from releases.core.judging.verdict import (
+from releases.verdict.address import (
     ASKS_A_PERSON,
     SUSPICIOUS,
     BeforeDue,

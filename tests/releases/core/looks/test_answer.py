@@ -4,7 +4,7 @@ from datetime import UTC, datetime
 
 import pytest
 
-from releases.core.looks.answer import Answer
+from releases.rules.response import Answer
 
 AT = datetime(2026, 6, 30, 8, 30, tzinfo=UTC)
 

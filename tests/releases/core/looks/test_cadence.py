@@ -7,7 +7,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from releases.core.looks.cadence import FIRST_LOOK, GIVE_UP, next_look
+from releases.rules.cadence import FIRST_LOOK, GIVE_UP, next_check_at
 from tests.releases.looks import DUE, at
 
 KEYS = st.text(min_size=1, max_size=12)
@@ -18,7 +18,7 @@ LIMITS = st.one_of(
 
 
 def following(after: datetime | None, now: datetime, *, limit: float = 120, key: str = "road-fuel") -> datetime | None:
-    return next_look(due_at=DUE, limit_at=at(limit), after=after, now=now, key=key)
+    return next_check_at(due_at=DUE, limit_at=at(limit), after=after, now=now, key=key)
 
 
 def whole_plan(key: str = "road-fuel", limit: float = 120) -> list[datetime]:
@@ -106,7 +106,7 @@ def test_checks_are_as_far_apart_as_the_budget_of_a_crowded_host_asks_for(closes
     plan, instant = [], at(-30)
     while instant <= at(200):
         plan.append(instant)
-        instant = next_look(
+        instant = next_check_at(
             due_at=DUE, limit_at=at(120), after=instant, now=instant, key="a", closest=timedelta(seconds=closest)
         )
     assert longest_gap(plan, 0, 120) <= max(5, closest)
@@ -207,7 +207,7 @@ def once_live(seconds: float, *, limit: float = 120, key: str = "road-fuel") -> 
     planned: list[float] = []
     instant: datetime | None = at(seconds)
     while (
-        instant := next_look(
+        instant := next_check_at(
             due_at=DUE, limit_at=at(limit), after=instant, now=instant, key=key, live_since=at(seconds)
         )
     ) is not None:
@@ -245,16 +245,16 @@ def test_a_release_that_is_live_leaves_the_second_of_the_limit_to_those_that_are
 
 def test_a_watcher_that_restarts_after_the_release_went_live_plans_the_same_looks():
     planned = once_live(0.2)
-    again = next_look(due_at=DUE, limit_at=at(120), after=at(700), now=at(700), key="road-fuel", live_since=at(0.2))
+    again = next_check_at(due_at=DUE, limit_at=at(120), after=at(700), now=at(700), key="road-fuel", live_since=at(0.2))
     assert again == at(next(seconds for seconds in planned if seconds > 700))
-    missed = next_look(due_at=DUE, limit_at=at(120), after=None, now=at(9_000), key="road-fuel", live_since=at(0.2))
+    missed = next_check_at(due_at=DUE, limit_at=at(120), after=None, now=at(9_000), key="road-fuel", live_since=at(0.2))
     assert missed == at(9_000), "one look for all that were missed"
 
 
 def test_the_watch_of_a_live_release_ends_six_hours_after_and_never_beyond_the_week():
     ended = {"due_at": DUE, "limit_at": at(120), "key": "a", "live_since": at(1)}
-    assert next_look(after=at(21_720), now=at(21_721), **ended) is None
-    assert next_look(after=at(300), now=at(21_721), **ended) is None
+    assert next_check_at(after=at(21_720), now=at(21_721), **ended) is None
+    assert next_check_at(after=at(300), now=at(21_721), **ended) is None
     late = GIVE_UP.total_seconds() - 3_600
     assert late < once_live(late)[-1] <= GIVE_UP.total_seconds()
 
@@ -267,7 +267,7 @@ def test_seen_live_costs_a_small_part_of_the_looks_that_waiting_costs():
 
 
 def second_look(early: float, *, key: str = "road-fuel") -> float:
-    instant = next_look(due_at=DUE, limit_at=at(120), after=at(early), now=at(early), key=key, live_early=at(early))
+    instant = next_check_at(due_at=DUE, limit_at=at(120), after=at(early), now=at(early), key=key, live_early=at(early))
     assert instant is not None
     return (instant - DUE).total_seconds()
 
@@ -281,7 +281,7 @@ def test_a_confirming_look_that_brought_nothing_is_repeated_twice_and_then_the_p
     early, instants = at(-30_000), [at(-30_000)]
     for _ in range(4):
         instants.append(
-            next_look(due_at=DUE, limit_at=at(120), after=instants[-1], now=instants[-1], key="a", live_early=early)
+            next_check_at(due_at=DUE, limit_at=at(120), after=instants[-1], now=instants[-1], key="a", live_early=early)
         )
     assert [(instant - early).total_seconds() for instant in instants[1:4]] == [5, 15, 60]
     assert instants[4] == following(instants[3], instants[3], key="a")

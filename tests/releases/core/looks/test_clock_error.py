@@ -5,8 +5,7 @@ from email.utils import format_datetime
 
 import pytest
 
-from releases.core.looks.answer import Answer
-from releases.core.looks.clock_error import (
+from releases.rules.clock_error import (
     SCRIPTED,
     ClockError,
     ClockWatch,
@@ -18,6 +17,7 @@ from releases.core.looks.clock_error import (
     of_kernel,
     of_ntp,
 )
+from releases.rules.response import Answer
 
 START = datetime(2026, 6, 30, 8, 29, tzinfo=UTC)
 SECOND = timedelta(seconds=1)

@@ -6,12 +6,13 @@ from datetime import timedelta
 
 import pytest
 
-from releases.core.judging.evidence import LookResult, Reason, examine
-from releases.core.judging.verdict import Outcome
-from releases.core.looks.answer import Answer, Failure
-from releases.core.looks.controls import FRESH_FOR, Controls
+from releases.detection.finding import LookResult, Reason
+from releases.detection.rules import examine
 from releases.models import Observation, Verification
-from releases.watching.sweep import Sweep
+from releases.monitoring.examination import FRESH_FOR, Controls
+from releases.monitoring.sweep import Sweep
+from releases.rules.response import Answer, Failure
+from releases.verdict.address import Outcome
 from tests.factories import SEED_DUE, a_confirmed_release
 from tests.releases.pages import answered, expected
 from tests.releases.scripted import JumpingClock, MorningOver, ScriptedPublisher

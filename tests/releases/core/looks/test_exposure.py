@@ -7,11 +7,11 @@ from datetime import timedelta
 import pytest
 from django.conf import settings
 
-from releases.core.judging.evidence import LookResult
-from releases.core.judging.verdict import BeforeDue, Sighting, judge_address
-from releases.core.looks import cadence
-from releases.core.looks.exposure import LENGTHS, Begins, chance
-from releases.words import preflight_wording
+from releases.detection.finding import LookResult
+from releases.rules import cadence
+from releases.rules.cadence import LENGTHS, Begins, chance_of_detection
+from releases.text import preflight
+from releases.verdict.address import BeforeDue, Sighting, judge_address
 from tests.releases.looks import DUE
 
 GLANCE = timedelta(milliseconds=1)
@@ -24,7 +24,7 @@ def watched(goes_out, length, key):
     at = goes_out - timedelta(minutes=20)
     instant = None
     while True:
-        instant = cadence.next_look(
+        instant = cadence.next_check_at(
             due_at=DUE,
             limit_at=DUE,
             after=instant or at,
@@ -57,7 +57,7 @@ def test_exposures_that_are_played_are_noticed_as_often_as_the_chance_says(begin
     for number in range(PLAYED):
         before = chances.uniform(to, min(from_, 23.7 * 3600))
         found.append(watched(DUE - timedelta(seconds=before), length, f"release-{number}"))
-    computed = chance(length, begins)
+    computed = chance_of_detection(length, begins)
     seen = sum(one is not BeforeDue.NOTHING for one in found) / PLAYED
     proven = sum(one is BeforeDue.EARLY for one in found) / PLAYED
     # Three and a half standard deviations of so many plays, and the shifts of the plan at the ends of a stretch.
@@ -70,32 +70,34 @@ def test_exposures_that_are_played_are_noticed_as_often_as_the_chance_says(begin
 def test_a_longer_exposure_and_one_nearer_to_its_time_is_never_noticed_less():
     stretches = [begins for begins in Begins if begins is not Begins.LAST_MINUTE]
     for begins in Begins:
-        seen = [chance(timedelta(seconds=seconds), begins) for seconds in range(0, 1000, 13)]
+        seen = [chance_of_detection(timedelta(seconds=seconds), begins) for seconds in range(0, 1000, 13)]
         assert [one.seen for one in seen] == sorted(one.seen for one in seen)
         assert [one.proven for one in seen] == sorted(one.proven for one in seen)
         assert all(0 <= one.proven <= one.seen <= 1 for one in seen)
     for length in LENGTHS:
-        assert [chance(length, begins).seen for begins in stretches] == sorted(
-            chance(length, begins).seen for begins in stretches
+        assert [chance_of_detection(length, begins).seen for begins in stretches] == sorted(
+            chance_of_detection(length, begins).seen for begins in stretches
         )
 
 
 def test_what_goes_out_in_the_last_five_seconds_is_not_told_from_what_is_on_time():
-    assert chance(timedelta(hours=1), Begins.LAST_MINUTE).seen == pytest.approx(55 / 60)
+    assert chance_of_detection(timedelta(hours=1), Begins.LAST_MINUTE).seen == pytest.approx(55 / 60)
 
 
 def test_the_chances_in_the_documentation_are_those_that_are_computed():
     written = (settings.BASE_DIR / "docs" / "preflight.md").read_text()
     rows = re.findall(r"^\| ([^|]+) \|((?: [^|/]*% / [^|/]*% \|)+)$", written, re.MULTILINE)
-    assert [words for words, _ in rows] == [str(words) for words in preflight_wording.BEGINS.values()]
+    assert [words for words, _ in rows] == [str(words) for words in preflight.BEGINS.values()]
     for begins, (_, figures) in zip(Begins, rows, strict=True):
-        computed = [chance(length, begins) for length in LENGTHS]
-        told = [f"{preflight_wording.percent(one.seen)} / {preflight_wording.percent(one.proven)}" for one in computed]
+        computed = [chance_of_detection(length, begins) for length in LENGTHS]
+        told = [
+            f"{preflight.describe_percent(one.seen)} / {preflight.describe_percent(one.proven)}" for one in computed
+        ]
         assert figures.strip(" |").split(" | ") == told
-    heads = " | ".join(f"for {preflight_wording.length(length)}" for length in LENGTHS)
+    heads = " | ".join(f"for {preflight.describe_length(length)}" for length in LENGTHS)
     assert f"| it goes out | {heads} |" in written
 
 
 @pytest.mark.parametrize(("share", "written"), [(0, "under 1%"), (0.0099, "under 1%"), (0.999, "99%"), (1.0, "100%")])
 def test_a_chance_is_never_written_as_more_than_it_is(share, written):
-    assert preflight_wording.percent(share) == written
+    assert preflight.describe_percent(share) == written

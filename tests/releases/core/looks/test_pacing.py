@@ -8,8 +8,17 @@ from django.conf import settings
 from hypothesis import given
 from hypothesis import strategies as st
 
-from releases.core.looks.pacing import DEFAULT_BUDGET, LIFTED, Budget, Crowd, Due, budget_of, crowding, width
-from releases.probe.budget import Lanes
+from releases.probe.rate_limit import Lanes
+from releases.rules.host_budget import (
+    DEFAULT_BUDGET,
+    LIFTED,
+    Budget,
+    Crowd,
+    Due,
+    budget_of,
+    find_crowds,
+    spread_seconds,
+)
 
 GOVUK = Budget(connections=6, per_second=8)
 MORNING = datetime(2026, 11, 25, 9, 30, tzinfo=UTC)
@@ -50,7 +59,7 @@ def test_the_parts_of_a_budget_are_never_more_than_the_whole(budget, watch, besi
     ],
 )
 def test_the_last_look_leaves_so_long_after_the_first(looks, budget, seconds):
-    assert width(looks, budget, seconds_each=0.25) == pytest.approx(seconds)
+    assert spread_seconds(looks, budget, seconds_each=0.25) == pytest.approx(seconds)
 
 
 @given(looks=st.integers(1, 60), connections=st.integers(1, 9), per_second=st.integers(1, 9), tenths=st.integers(1, 30))
@@ -68,14 +77,16 @@ def test_the_width_is_what_the_queue_of_the_fetcher_really_takes(looks, connecti
             begun.append(at)
             ends.append(at + each)
         at = min([*ends[:1], *([lanes.next_moment()] if lanes.next_moment() else [])], default=at)
-    assert width(looks, budget, seconds_each=each) == pytest.approx(begun[-1], abs=1e-6)
+    assert spread_seconds(looks, budget, seconds_each=each) == pytest.approx(begun[-1], abs=1e-6)
 
 
 def test_the_widths_in_the_documentation_are_those_that_are_computed():
     written = (settings.BASE_DIR / "docs" / "preflight.md").read_text()
     rows = [(int(looks), float(seconds)) for looks, seconds in re.findall(r"\| (\d+) \| (\d+\.\d) s \|", written)]
     assert len(rows) >= 5
-    assert [round(width(looks, GOVUK.for_the_watch) + 1e-9, 1) for looks, _ in rows] == [seconds for _, seconds in rows]
+    assert [round(spread_seconds(looks, GOVUK.for_the_watch) + 1e-9, 1) for looks, _ in rows] == [
+        seconds for _, seconds in rows
+    ]
 
 
 def due(release, *, place=HOST, at=MORNING):
@@ -84,7 +95,7 @@ def due(release, *, place=HOST, at=MORNING):
 
 def test_releases_that_share_a_host_and_a_minute_are_a_crowd_with_all_their_addresses():
     looks = [due(release) for release in range(12)] + [due(0), due(1)]
-    assert crowding(looks, {HOST: GOVUK}) == [
+    assert find_crowds(looks, {HOST: GOVUK}) == [
         Crowd(place=HOST, due_at=MORNING, releases=tuple(range(12)), looks=14, seconds=1.25)
     ]
 
@@ -97,13 +108,13 @@ def test_releases_that_share_a_host_and_a_minute_are_a_crowd_with_all_their_addr
     ],
 )
 def test_one_release_is_a_crowd_where_its_addresses_have_to_wait_for_one_another(addresses, crowds):
-    assert crowding([due("one") for _ in range(addresses)], {HOST: GOVUK}) == crowds
+    assert find_crowds([due("one") for _ in range(addresses)], {HOST: GOVUK}) == crowds
 
 
 def test_another_host_or_another_minute_is_another_crowd():
     later = MORNING + timedelta(minutes=1)
     looks = [due(1), due(2, at=later), due(3, place="www.example.gov.uk"), due(4, at=later), due(5)]
-    assert [(crowd.due_at, crowd.releases) for crowd in crowding(looks, {})] == [(MORNING, (1, 5)), (later, (2, 4))]
+    assert [(crowd.due_at, crowd.releases) for crowd in find_crowds(looks, {})] == [(MORNING, (1, 5)), (later, (2, 4))]
 
 
 @pytest.mark.parametrize(

@@ -2,7 +2,7 @@
 
 from datetime import timedelta
 
-from releases.core.looks.runs import Seen, fold
+from releases.rules.runs import Seen, fold_runs
 from tests.factories import SEED_DUE
 
 
@@ -18,36 +18,36 @@ def told(runs):
 
 
 def test_looks_of_the_same_result_are_one_run_with_its_first_and_last_instant():
-    run, *others = fold(looks("not_live", "not_live", "not_live"), due_at=SEED_DUE)
+    run, *others = fold_runs(looks("not_live", "not_live", "not_live"), due_at=SEED_DUE)
     assert others == []
     assert (run.looks, run.first_at, run.last_at) == (3, SEED_DUE, SEED_DUE + timedelta(seconds=10))
 
 
 def test_another_result_or_reason_or_word_of_a_person_begins_a_new_run():
-    assert told(fold(looks("not_live", "live", "live", "not_live"), due_at=SEED_DUE)) == [
+    assert told(fold_runs(looks("not_live", "live", "live", "not_live"), due_at=SEED_DUE)) == [
         ("not_live", 1),
         ("live", 2),
         ("not_live", 1),
     ]
     later = SEED_DUE + timedelta(minutes=1)
-    assert len(fold(looks("not_live") + looks("not_live", start=later, reasons=("gone",)), due_at=SEED_DUE)) == 2
-    assert len(fold(looks("live") + looks("live", start=later, said="this_is_it"), due_at=SEED_DUE)) == 2
+    assert len(fold_runs(looks("not_live") + looks("not_live", start=later, reasons=("gone",)), due_at=SEED_DUE)) == 2
+    assert len(fold_runs(looks("live") + looks("live", start=later, said="this_is_it"), due_at=SEED_DUE)) == 2
 
 
 def test_a_run_never_reaches_across_the_due_instant():
     start = SEED_DUE - timedelta(seconds=10)
-    assert told(fold(looks("not_live", "not_live", "not_live", "not_live", start=start), due_at=SEED_DUE)) == [
+    assert told(fold_runs(looks("not_live", "not_live", "not_live", "not_live", start=start), due_at=SEED_DUE)) == [
         ("not_live", 2),
         ("not_live", 2),
     ]
 
 
 def test_looks_kept_out_of_order_are_folded_in_the_order_in_which_they_were_sent():
-    assert told(fold(reversed(looks("not_live", "not_live", "live")), due_at=SEED_DUE)) == [
+    assert told(fold_runs(reversed(looks("not_live", "not_live", "live")), due_at=SEED_DUE)) == [
         ("not_live", 2),
         ("live", 1),
     ]
 
 
 def test_no_looks_are_no_runs():
-    assert fold([], due_at=SEED_DUE) == []
+    assert fold_runs([], due_at=SEED_DUE) == []

@@ -4,7 +4,7 @@ from datetime import UTC, datetime, timedelta
 
 import pytest
 
-from releases.core.looks.vouching import answered_until
+from releases.monitoring.sweep import find_answered_until
 
 NOW = datetime(2026, 6, 30, 8, 30, tzinfo=UTC)
 LONG_AGO = NOW - timedelta(hours=1)
@@ -28,4 +28,4 @@ def ago(seconds: float) -> datetime:
     ],
 )
 def test_a_watcher_vouches_for_its_own_looks_and_waits_for_those_of_others(unanswered, held_since, until):
-    assert answered_until(unanswered=unanswered, held_since=held_since, now=NOW) == until
+    assert find_answered_until(unanswered=unanswered, held_since=held_since, now=NOW) == until

@@ -8,9 +8,9 @@ from datetime import date, datetime, time
 import pytest
 from openpyxl import Workbook, load_workbook
 
-from releases.core.tables import delimited, files
-from releases.core.tables.files import Kind
-from releases.core.tables.table import MOST_ROWS, MOST_UNPACKED_BYTES, Cell, NotATableError, as_cell
+from releases.rules import tables
+from releases.rules.table import MOST_ROWS, MOST_UNPACKED_BYTES, Cell, NotATableError, as_cell
+from releases.rules.tables import TableKind
 from tests.corpus.files import damaged, packed_otherwise
 from tests.releases.exchange.by_file.files import ODS_START, ods_archive, ods_cell, ods_line, ods_of, xlsx_of
 
@@ -19,13 +19,13 @@ DUE = datetime(2098, 7, 1, 9, 30)  # noqa: DTZ001  # as a spreadsheet holds it
 
 def texts(content, row=1):
     """The cells of the first row below the names, by column."""
-    lines = files.read(content, name="calendar")
+    lines = tables.read_table(content, name="calendar")
     return {name.text: cell for name, cell in zip(lines[0][1], lines[row][1], strict=False)}
 
 
 def refusal(content):
     with pytest.raises(NotATableError) as caught:
-        files.read(content, name="calendar")
+        tables.read_table(content, name="calendar")
     return str(caught.value)
 
 
@@ -69,16 +69,16 @@ def test_lines_are_numbered_as_the_spreadsheet_shows_them():
         workbook.active.cell(place, 1, word)
     out = io.BytesIO()
     workbook.save(out)
-    assert [number for number, _ in files.read(out.getvalue(), name="calendar")] == [3, 7, 9]
+    assert [number for number, _ in tables.read_table(out.getvalue(), name="calendar")] == [3, 7, 9]
     empty = '<table:table-row table:number-rows-repeated="3"><table:table-cell/></table:table-row>'
     named = ods_line(ods_cell("rain-1"))
     ods = ods_archive(f"{ODS_START}{empty}{named}{empty}{named}</table:table>")
-    assert [number for number, _ in files.read(ods, name="calendar")] == [4, 8]
+    assert [number for number, _ in tables.read_table(ods, name="calendar")] == [4, 8]
 
 
 def test_a_repeated_line_or_cell_of_an_open_document_stands_as_often_as_it_says():
     twice = '<table:table-row table:number-rows-repeated="2">' + ods_cell("a", table_number_columns_repeated="3")
-    lines = files.read(ods_archive(f"{ODS_START}{twice}</table:table-row></table:table>"), name="calendar")
+    lines = tables.read_table(ods_archive(f"{ODS_START}{twice}</table:table-row></table:table>"), name="calendar")
     assert lines == [(1, [Cell("a")] * 3), (2, [Cell("a")] * 3)]
 
 
@@ -98,7 +98,7 @@ def test_the_first_visible_sheet_is_read_and_no_other():
     workbook.create_sheet("Notes").append(["nothing"])
     out = io.BytesIO()
     workbook.save(out)
-    assert files.read(out.getvalue(), name="calendar") == [(1, [Cell("reference")])]
+    assert tables.read_table(out.getvalue(), name="calendar") == [(1, [Cell("reference")])]
 
 
 class TestFormulas:
@@ -221,31 +221,35 @@ DANGEROUS = ["=1+1", "+1", "-1", "@SUM(A1)", "=cmd|' /C calc'!A0", "'=1", "'", "
 
 
 class TestWritten:
-    @pytest.mark.parametrize("kind", Kind)
+    @pytest.mark.parametrize("kind", TableKind)
     def test_a_text_that_looks_like_a_formula_is_the_same_text_again_and_no_formula(self, kind):
-        content = files.write(kind, ["title"], [[text] for text in DANGEROUS], title="Calendar")
-        assert [cells[0].text for _, cells in files.read(content, name="calendar")[1:]] == DANGEROUS
+        content = tables.write_table(kind, ["title"], [[text] for text in DANGEROUS], title="Calendar")
+        assert [cells[0].text for _, cells in tables.read_table(content, name="calendar")[1:]] == DANGEROUS
 
     def test_no_cell_of_a_text_file_begins_as_a_formula_does(self):
         starts = [*DANGEROUS, "\t=1", "\r=1", "\n=1"]
-        written = delimited.write([[text] for text in starts]).decode("utf-8-sig").splitlines()
+        written = tables.write_delimited([[text] for text in starts]).decode("utf-8-sig").splitlines()
         assert [line[:2] for line in written if line.startswith('"') and line[1] in "=+-@\t\r\n＝"] == []
 
     def test_a_workbook_holds_texts_as_texts_and_says_so_to_who_edits_them(self):
-        content = files.write(Kind.XLSX, ["title"], [[text] for text in DANGEROUS], title="Calendar")
+        content = tables.write_table(TableKind.XLSX, ["title"], [[text] for text in DANGEROUS], title="Calendar")
         cells = [row[0] for row in load_workbook(io.BytesIO(content)).active.iter_rows(min_row=2)]
         assert {(cell.data_type, cell.quotePrefix) for cell in cells} == {("s", True)}
 
     def test_an_open_document_holds_texts_as_texts(self):
-        content = files.write(Kind.ODS, ["title"], [[text] for text in DANGEROUS], title="Calendar")
+        content = tables.write_table(TableKind.ODS, ["title"], [[text] for text in DANGEROUS], title="Calendar")
         xml = zipfile.ZipFile(io.BytesIO(content)).read("content.xml").decode()
         assert "table:formula" not in xml
         assert xml.count('office:value-type="string"') == len(DANGEROUS) + 1
 
-    @pytest.mark.parametrize("kind", Kind)
+    @pytest.mark.parametrize("kind", TableKind)
     def test_numbers_and_times_keep_their_types_and_control_characters_are_left_out(self, kind):
-        content = files.write(kind, ["a", "b", "c"], [[DUE, 120, "bell\x07 \ud800\uffff"]], title="Calendar")
-        assert files.read(content, name="calendar")[1][1] == [Cell("2098-07-01 09:30"), Cell("120"), Cell("bell")]
+        content = tables.write_table(kind, ["a", "b", "c"], [[DUE, 120, "bell\x07 \ud800\uffff"]], title="Calendar")
+        assert tables.read_table(content, name="calendar")[1][1] == [
+            Cell("2098-07-01 09:30"),
+            Cell("120"),
+            Cell("bell"),
+        ]
 
 
 def xlsx_with(rows):

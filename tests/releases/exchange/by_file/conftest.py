@@ -5,7 +5,7 @@ from io import StringIO
 import pytest
 from django.core.management import CommandError, call_command
 
-from releases.core.roles import Role
+from releases.rules.lifecycle import Role
 from tests.factories import ProducerFactory, SeriesFactory, member
 from tests.releases.exchange.by_file.files import csv_of
 from tests.shared_rows import shared_fixture

@@ -6,8 +6,8 @@ from datetime import datetime
 
 from openpyxl import Workbook
 
-from releases.core.import_columns import COLUMNS
 from releases.models import Address, Contact, DateChange, Producer, Release, ReleaseEvent, Series
+from releases.rules.imports import COLUMNS
 
 RIGHT = dict.fromkeys(COLUMNS, "") | {
     "reference": "rain-june-2098",

@@ -2,7 +2,7 @@
 
 from datetime import UTC, datetime
 
-from releases.exchange import import_turn, imports
+from releases.imports import uploads
 from releases.models import CalendarImport
 from tests.releases.exchange.by_file.files import csv_of
 
@@ -11,13 +11,13 @@ NOW = datetime(2098, 6, 1, 12, 0, tzinfo=UTC)
 
 def turn(at: datetime = NOW, **means) -> int:
     """Let the product do what waits."""
-    return import_turn.take(import_turn.Means(now=lambda: at, adapters={"page", "govuk"}, **means))
+    return uploads.run_due_import(uploads.ImportMeans(now=lambda: at, adapters={"page", "govuk"}, **means))
 
 
 def uploaded(person, *rows, create_missing=False, at: datetime = NOW, **how) -> CalendarImport:
     """Upload a file of rows."""
     content = csv_of(*rows, **how)
-    return imports.upload(content, name="calendar.csv", create_missing=create_missing, by=person, at=at)
+    return uploads.upload_file(content, name="calendar.csv", create_missing=create_missing, by=person, at=at)
 
 
 def checked(person, *rows, **how) -> CalendarImport:
@@ -31,7 +31,7 @@ def checked(person, *rows, **how) -> CalendarImport:
 def applied(person, *rows, skip_refused=False, **how) -> CalendarImport:
     """Upload a file of rows, let it be checked, confirm it, and let it be applied."""
     found = checked(person, *rows, **how)
-    imports.confirm(found, skip_refused=skip_refused, by=person, at=NOW)
+    uploads.confirm_import(found, skip_refused=skip_refused, by=person, at=NOW)
     turn()
     found.refresh_from_db()
     return found

@@ -8,18 +8,18 @@ import pytest
 from django.urls import reverse
 from django.utils import timezone
 
-from releases.calendar import scheduling
-from releases.calendar.scheduling import PlannedAddress
-from releases.core.dates.calendar import Precision, Slot
-from releases.core.import_columns import COLUMNS, REQUIRED
-from releases.core.roles import Role
-from releases.core.tables import files
-from releases.core.tables.files import Kind
-from releases.exchange import import_file, importing
-from releases.exchange.import_steps import Outcome
+from releases import scheduling
+from releases.imports import apply, parse
+from releases.imports.plan import Outcome
 from releases.models import Address, Release, Series
-from releases.readers import calendar_export
-from releases.readers.calendar_export import TooManyReleases
+from releases.public import export
+from releases.public.export import TooManyReleases
+from releases.rules import tables
+from releases.rules.calendar import Precision, Slot
+from releases.rules.imports import COLUMNS, REQUIRED
+from releases.rules.lifecycle import Role
+from releases.rules.tables import TableKind
+from releases.scheduling import PlannedAddress
 from tests.factories import (
     SeriesFactory,
     UserFactory,
@@ -68,35 +68,35 @@ def full(series):
 
 
 def exported(kind, *, by, contacts=False):
-    return calendar_export.export(Release.objects.all(), kind, title="Releases", by=by, contacts=contacts)
+    return export.export_calendar(Release.objects.all(), kind, title="Releases", by=by, contacts=contacts)
 
 
 def table(content):
     """Read a file as rows by column."""
-    (_, header), *lines = files.read(content, name="releases")
+    (_, header), *lines = tables.read_table(content, name="releases")
     return [{name.text: cell.text for name, cell in zip(header, [*cells, *header], strict=False)} for _, cells in lines]
 
 
 @pytest.mark.parametrize("contacts", [False, True], ids=["without-contacts", "with-contacts"])
-@pytest.mark.parametrize("kind", Kind)
+@pytest.mark.parametrize("kind", TableKind)
 def test_what_was_exported_and_is_imported_unchanged_changes_nothing(full, kind, contacts):
     before = everything()
     content = exported(kind, by=full, contacts=contacts)
-    reading = import_file.read(content, name="releases", adapters={"page", "govuk"})
+    reading = parse.read_calendar(content, name="releases", adapters={"page", "govuk"})
     assert reading.faults == []
     for by in (None, full):
-        imported = importing.import_reading(reading, at=timezone.now(), by=by)
+        imported = apply.import_reading(reading, at=timezone.now(), by=by)
         assert {row.outcome for row in imported.taken} == {Outcome.UNCHANGED}
         assert len(imported.taken) == Release.objects.count() == 7
     assert everything() == before
 
 
-@pytest.mark.parametrize("kind", Kind)
+@pytest.mark.parametrize("kind", TableKind)
 def test_under_other_references_the_same_releases_come_in_but_for_those_that_no_file_can_make(full, kind):
     rows = [row | {"reference": f"new-{row['reference']}"} for row in table(exported(kind, by=full))]
-    content = files.write(kind, list(rows[0]), [list(row.values()) for row in rows], title="Releases")
-    reading = import_file.read(content, name="releases", adapters={"page", "govuk"})
-    imported = importing.import_reading(reading, at=timezone.now(), skip_refused=True)
+    content = tables.write_table(kind, list(rows[0]), [list(row.values()) for row in rows], title="Releases")
+    reading = parse.read_calendar(content, name="releases", adapters={"page", "govuk"})
+    imported = apply.import_reading(reading, at=timezone.now(), skip_refused=True)
     assert {row.reference for row in imported.of(Outcome.REFUSED)} == {"new-published", "new-cancelled"}
     for new in Release.objects.filter(reference__startswith="new-"):
         old = Release.objects.get(reference=new.reference.removeprefix("new-"))
@@ -109,32 +109,34 @@ def test_under_other_references_the_same_releases_come_in_but_for_those_that_no_
 
 
 def test_times_are_londons_on_both_sides_of_the_clock_change_and_the_zone_is_named(full):
-    rows = {row["reference"]: row for row in table(exported(Kind.CSV, by=full))}
+    rows = {row["reference"]: row for row in table(exported(TableKind.CSV, by=full))}
     written = {name: (row["scheduled_for"], row["precision"], row["zone"]) for name, row in rows.items()}
     assert written["announced"] == ("2098-07-01 09:30", "exact", "Europe/London")
     assert written["winter"] == ("2098-01-15 09:30", "exact", "Europe/London")
     assert written["two-months"] == ("2098-12", "two_months", "Europe/London")
     assert rows["announced"]["title"] == " ".join(DANGEROUS.split())
-    (line,) = [line for line in exported(Kind.CSV, by=full).decode().splitlines() if '"announced"' in line]
+    (line,) = [line for line in exported(TableKind.CSV, by=full).decode().splitlines() if '"announced"' in line]
     assert "\"'=HYPERLINK" in line
 
 
 def test_personal_contacts_are_written_only_when_asked_and_of_ones_own_calendar_only(full, series):
     other = a_release(reference="other", series=SeriesFactory(), slot=london_slot(SUMMER))
-    assert "responsible_email" not in table(exported(Kind.CSV, by=full))[0]
-    rows = {row["reference"]: row["responsible_email"] for row in table(exported(Kind.CSV, by=full, contacts=True))}
+    assert "responsible_email" not in table(exported(TableKind.CSV, by=full))[0]
+    rows = {
+        row["reference"]: row["responsible_email"] for row in table(exported(TableKind.CSV, by=full, contacts=True))
+    }
     assert rows["winter"] == series.responsible.email
     assert rows["other"] == ""
-    assert other.series.responsible.email not in exported(Kind.CSV, by=full, contacts=True).decode()
+    assert other.series.responsible.email not in exported(TableKind.CSV, by=full, contacts=True).decode()
     reader = member(Role.STATISTICIAN, series.producer)
-    assert "responsible_email" not in table(exported(Kind.CSV, by=reader, contacts=True))[0]
+    assert "responsible_email" not in table(exported(TableKind.CSV, by=reader, contacts=True))[0]
 
 
 def test_the_reason_of_a_short_notice_is_written_for_ones_own_releases_alone_and_the_public_one_for_all(full, series):
     for reference, of in (("own", series), ("other", SeriesFactory())):
         a_confirmed_release(reference=reference, series=of, slot=london_slot(SUMMER))
     Release.objects.filter(reference__in=["own", "other"]).update(short_notice_reason="It was forgotten.")
-    rows = {row["reference"]: row for row in table(exported(Kind.CSV, by=full))}
+    rows = {row["reference"]: row for row in table(exported(TableKind.CSV, by=full))}
     assert [rows[name]["short_notice_reason"] for name in ("own", "other")] == ["It was forgotten.", ""]
     assert rows["cancelled"]["cancellation_reason"] == "The survey was stopped."
     assert {row["date_change_reason"] for row in rows.values()} == {""}
@@ -142,20 +144,20 @@ def test_the_reason_of_a_short_notice_is_written_for_ones_own_releases_alone_and
 
 def test_the_number_of_queries_is_that_of_one_release(full, django_assert_num_queries):
     with django_assert_num_queries(3):
-        exported(Kind.CSV, by=full)
+        exported(TableKind.CSV, by=full)
 
 
 def test_more_than_an_import_takes_are_refused_in_one_sentence(full, monkeypatch):
-    monkeypatch.setattr(calendar_export, "MOST_ROWS", 6)
+    monkeypatch.setattr(export, "MOST_ROWS", 6)
     with pytest.raises(TooManyReleases, match=r"^A file holds 6 releases at most, and these are 7: choose fewer\.$"):
-        exported(Kind.CSV, by=full)
+        exported(TableKind.CSV, by=full)
 
 
 class TestByPage:
     def get(self, client, kind="csv", **filters):
         return client.get(reverse("exchange:export", args=[kind]), filters)
 
-    @pytest.mark.parametrize("kind", Kind)
+    @pytest.mark.parametrize("kind", TableKind)
     def test_the_list_is_given_as_a_file_of_each_kind(self, client, full, kind):
         client.force_login(full)
         answer = self.get(client, kind)
@@ -209,7 +211,7 @@ class TestByPage:
 
     def test_too_many_are_said_to_be_too_many(self, client, full, monkeypatch):
         client.force_login(full)
-        monkeypatch.setattr(calendar_export, "MOST_ROWS", 6)
+        monkeypatch.setattr(export, "MOST_ROWS", 6)
         answer = client.get(reverse("exchange:export", args=["csv"]), follow=True)
         assert "these are 7: choose fewer" in answer.text
 
@@ -223,7 +225,7 @@ class TestByPage:
 
 
 class TestByAdmin:
-    @pytest.mark.parametrize("kind", Kind)
+    @pytest.mark.parametrize("kind", TableKind)
     def test_the_selected_releases_are_given_as_a_file(self, full, series, kind):
         chosen = list(Release.objects.filter(reference__in=["announced", "winter"]))
         answer = act(staff(Role.AUDITOR, series.producer), f"export_{kind}", chosen)
@@ -236,14 +238,14 @@ class TestByAdmin:
         client = staff(Role.AUDITOR, series.producer)
         mine = Release.objects.get(reference="winter")
         assert [row["reference"] for row in table(act(client, "export_csv", [mine, theirs]).content)] == ["winter"]
-        monkeypatch.setattr(calendar_export, "MOST_ROWS", 0)
+        monkeypatch.setattr(export, "MOST_ROWS", 0)
         assert "choose fewer" in said(act(client, "export_csv", [mine]))[0]
 
 
 class TestTemplates:
     def test_a_template_has_every_column_and_one_example_that_is_left_out(self, client, keeper, subtests):
         client.force_login(keeper)
-        for kind in Kind:
+        for kind in TableKind:
             with subtests.test(kind):
                 answer = client.get(reverse("exchange:template", args=[kind]))
                 assert answer["Content-Disposition"] == f'attachment; filename="calendar-template.{kind}"'
@@ -251,8 +253,8 @@ class TestTemplates:
                 assert list(example) == list(COLUMNS)
                 assert (example["reference"], example["producer"]) == ("example", "Office for Rain")
                 assert example["title"].startswith("EXAMPLE")
-                with pytest.raises(import_file.FileRefused, match="holds no releases"):
-                    import_file.read(answer.content, name="template", adapters={"page"})
+                with pytest.raises(parse.FileRefused, match="holds no releases"):
+                    parse.read_calendar(answer.content, name="template", adapters={"page"})
 
     def test_under_a_name_of_its_own_the_example_would_be_taken(self, client, keeper, series):
         client.force_login(keeper)
@@ -283,5 +285,5 @@ class TestTemplates:
 
 
 def test_a_file_of_comma_separated_values_is_read_by_the_standard_library_too(full):
-    rows = list(csv.DictReader(io.StringIO(exported(Kind.CSV, by=full).decode("utf-8-sig"))))
+    rows = list(csv.DictReader(io.StringIO(exported(TableKind.CSV, by=full).decode("utf-8-sig"))))
     assert len(rows) == 7

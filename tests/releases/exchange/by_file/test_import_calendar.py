@@ -4,10 +4,10 @@ import pytest
 from django.forms import model_to_dict
 from django.utils import timezone
 
-from releases.calendar import scheduling
-from releases.core.roles import Role
+from releases import scheduling
 from releases.models import Address, DateChange, Producer, Release, ReleaseEvent, Series
 from releases.models.append_only import check_chain
+from releases.rules.lifecycle import Role
 from tests.factories import ContactFactory, SeriesFactory, UserFactory, member
 from tests.releases.exchange.by_file.files import RIGHT, everything
 

@@ -4,22 +4,22 @@ from datetime import UTC, date, datetime
 
 import pytest
 
-from releases.core.import_columns import OPTIONAL, REQUIRED
-from releases.core.status import Status
-from releases.exchange import import_file
-from releases.exchange.import_file import FileRefused
+from releases.imports import parse
+from releases.imports.parse import FileRefused
+from releases.rules.imports import OPTIONAL, REQUIRED
+from releases.rules.lifecycle import Status
 from tests.releases.exchange.by_file.files import RIGHT, csv_of, xlsx_of
 
 
 def read(content):
-    reading = import_file.read(content, name="calendar.csv", adapters={"page"})
+    reading = parse.read_calendar(content, name="calendar.csv", adapters={"page"})
     assert reading.faults == []
     return reading.rows
 
 
 def refusal(content):
     try:
-        return [str(fault) for fault in import_file.read(content, name="calendar.csv", adapters={"page"}).faults]
+        return [str(fault) for fault in parse.read_calendar(content, name="calendar.csv", adapters={"page"}).faults]
     except FileRefused as refused:
         return refused.sentences
 
@@ -81,7 +81,7 @@ def test_a_date_is_as_vague_as_the_file_says(written, precision, planned):
 
 
 def test_the_example_of_a_template_is_left_out_and_the_rows_keep_their_numbers():
-    reading = import_file.read(csv_of({"reference": "Example", "url": "nonsense"}, {}), name="c", adapters={"page"})
+    reading = parse.read_calendar(csv_of({"reference": "Example", "url": "nonsense"}, {}), name="c", adapters={"page"})
     assert (reading.examples, [row.number for row in reading.rows], reading.faults) == ([2], [3], [])
     assert "holds no releases" in refusal(csv_of({"reference": "example"}))[0]
 

@@ -5,9 +5,9 @@ from datetime import date, timedelta
 import pytest
 from django.urls import reverse
 
-from releases.calendar import date_requests, scheduling
-from releases.core.roles import Role
+from releases import date_changes, scheduling
 from releases.models import DateChange, DateChangeRequest, Release
+from releases.rules.lifecycle import Role
 from tests.factories import london_slot, member
 from tests.releases.exchange.by_file.files import RIGHT, csv_of, everything
 from tests.releases.exchange.by_file.stored import NOW, applied, checked, outcomes
@@ -86,7 +86,7 @@ class TestConfirmedDates:
         assert str(stored().slot) == "1 July 2098 9:30am"
         # The same file twice changes nothing: while it waits, and once it is agreed to.
         assert outcomes(checked(keeper, LATE)) == [(2, "unchanged")]
-        date_requests.agree(asked, by=member(Role.HEAD_OF_PROFESSION, series.producer), at=NOW)
+        date_changes.agree_to_date_change(asked, by=member(Role.HEAD_OF_PROFESSION, series.producer), at=NOW)
         assert str(stored().slot) == "2 July 2098 9:30am"
         assert DateChange.objects.get().public_reason == "The survey came in late."
         assert outcomes(checked(keeper, LATE)) == [(2, "unchanged")]

@@ -4,7 +4,7 @@ from datetime import timedelta
 
 import pytest
 
-from releases.exchange import import_turn, imports
+from releases.imports import apply, parse, uploads
 from releases.models import CalendarImport, Release
 from tests.factories import a_confirmed_release
 from tests.releases.exchange.by_file.files import everything
@@ -16,7 +16,7 @@ pytestmark = pytest.mark.django_db
 class TestTurns:
     def test_while_a_release_falls_due_or_is_judged_nothing_is_applied(self, keeper, series):
         found = checked(keeper, {})
-        imports.confirm(found, skip_refused=False, by=keeper, at=NOW)
+        uploads.confirm_import(found, skip_refused=False, by=keeper, at=NOW)
         a_confirmed_release(series=series, reference="due", due_at=NOW.replace(month=6, day=2, hour=8, minute=30))
         due = Release.objects.get(reference="due").due_at
         for at in (due - timedelta(seconds=59), due, due + timedelta(minutes=3)):
@@ -37,32 +37,32 @@ class TestTurns:
 
     def test_one_that_is_discarded_while_it_is_checked_stays_discarded(self, keeper, monkeypatch):
         found = uploaded(keeper, {})
-        read = import_turn.import_file.read
+        read = parse.read_calendar
 
         def discard_first(*arguments, **more):
-            imports.discard(found, by=keeper, at=NOW)
+            uploads.discard_import(found, by=keeper, at=NOW)
             return read(*arguments, **more)
 
-        monkeypatch.setattr(import_turn.import_file, "read", discard_first)
+        monkeypatch.setattr(parse, "read_calendar", discard_first)
         turn()
         found.refresh_from_db()
         assert (found.status, found.rows.count()) == ("discarded", 0)
 
     def test_a_fault_of_our_own_is_said_and_raised_and_changes_nothing(self, keeper, monkeypatch):
         found = checked(keeper, {}, {})
-        imports.confirm(found, skip_refused=False, by=keeper, at=NOW)
-        before, record = everything(), import_turn.importing.import_row.record
+        uploads.confirm_import(found, skip_refused=False, by=keeper, at=NOW)
+        before, record = everything(), apply.record_by_row
 
         def fail_at_last(row, *arguments, **more):
             if row.number == 3 and CalendarImport.objects.get().status == "applied":
                 raise RuntimeError
             return record(row, *arguments, **more)
 
-        monkeypatch.setattr(import_turn.importing.import_row, "record", fail_at_last)
+        monkeypatch.setattr(apply, "record_by_row", fail_at_last)
         with pytest.raises(RuntimeError):
             turn()
         found.refresh_from_db()
-        assert (found.status, found.notes) == ("failed", [import_turn.OUR_ERROR])
+        assert (found.status, found.notes) == ("failed", [uploads.OUR_ERROR])
         assert everything() == before
 
     def test_told_to_end_it_leaves_what_it_has_begun_to_the_next(self, keeper):

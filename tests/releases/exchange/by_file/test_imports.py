@@ -6,14 +6,13 @@ from itertools import product
 import pytest
 from django.db import IntegrityError, connection, transaction
 
-from releases.calendar import corrections, scheduling
-from releases.core.import_status import IMPORT, ImportStatus
-from releases.core.lifecycle import MoveRefused, SomebodyWasFaster, SomethingMissing, WrongRole, WrongState
-from releases.core.roles import Role
-from releases.exchange import import_turn, imports
+from releases import corrections, scheduling
+from releases.imports import uploads
 from releases.models import CalendarImport, ImportEvent, Membership, Release, ReleaseEvent, Series
 from releases.models.append_only import AppendOnlyRow, check_chain
 from releases.permissions import NotYours
+from releases.rules.imports import IMPORT, ImportStatus
+from releases.rules.lifecycle import ChangedMeanwhile, MissingFields, MoveRefused, Role, WrongRole, WrongState
 from tests.factories import UserFactory, a_confirmed_release, member
 from tests.releases.exchange.by_file.files import everything
 from tests.releases.exchange.by_file.stored import NOW, applied, checked, outcomes, turn, uploaded
@@ -59,7 +58,7 @@ class TestBeforeTheConfirmation:
         found.refresh_from_db()
         assert (found.status, found.rows_done, found.rows_total) == ("checked", 2, 2)
         assert outcomes(found) == [(2, "added"), (3, "refused")]
-        (fault,) = imports.taken_of(found.rows.get(number=3)).faults
+        (fault,) = uploads.imported_releases_of(found.rows.get(number=3)).faults
         assert str(fault).startswith("Row 3, scheduled_for: Sunday 6 July 2098 is not a weekday")
         assert everything() == before
         assert turn() == 0
@@ -68,7 +67,7 @@ class TestBeforeTheConfirmation:
         applied(keeper, {}, {})
         found = checked(keeper, {"title": "Another title"}, {}, {})
         assert outcomes(found) == [(2, "changed"), (3, "unchanged"), (4, "added")]
-        (step,) = imports.taken_of(found.rows.get(number=2)).steps
+        (step,) = uploads.imported_releases_of(found.rows.get(number=2)).steps
         assert (step.kind, step.was, step.to) == ("title_corrected", "Rain in June 2098", "Another title")
 
     def test_a_file_that_is_no_calendar_fails_with_its_sentences_and_is_not_kept(self, keeper):
@@ -87,10 +86,10 @@ class TestBeforeTheConfirmation:
 
     def test_a_discarded_one_is_gone_for_good_and_its_file_with_it(self, keeper):
         found = checked(keeper, {})
-        imports.discard(found, by=keeper, at=NOW)
+        uploads.discard_import(found, by=keeper, at=NOW)
         assert (found.status, CalendarImport.objects.get().content) == ("discarded", None)
         with pytest.raises(WrongState):
-            imports.confirm(found, skip_refused=False, by=keeper, at=NOW)
+            uploads.confirm_import(found, skip_refused=False, by=keeper, at=NOW)
         assert turn() == 0
 
     def test_one_to_which_nobody_came_back_is_discarded(self, keeper):
@@ -125,27 +124,27 @@ class TestConfirmed:
         before = everything()
         found = checked(keeper, *rows)
         assert {outcome for _, outcome in outcomes(found)} == {"unchanged"}
-        with pytest.raises(imports.NothingToApply):
-            imports.confirm(found, skip_refused=False, by=keeper, at=NOW)
+        with pytest.raises(uploads.NothingToApply):
+            uploads.confirm_import(found, skip_refused=False, by=keeper, at=NOW)
         assert everything() == before
 
     def test_confirming_twice_does_nothing_twice(self, keeper):
         found, again = checked(keeper, {}), CalendarImport.objects.get()
-        imports.confirm(found, skip_refused=False, by=keeper, at=NOW)
-        with pytest.raises(SomebodyWasFaster):
-            imports.confirm(again, skip_refused=False, by=keeper, at=NOW)
+        uploads.confirm_import(found, skip_refused=False, by=keeper, at=NOW)
+        with pytest.raises(ChangedMeanwhile):
+            uploads.confirm_import(again, skip_refused=False, by=keeper, at=NOW)
         with pytest.raises(WrongState):
-            imports.confirm(found, skip_refused=False, by=keeper, at=NOW)
+            uploads.confirm_import(found, skip_refused=False, by=keeper, at=NOW)
         assert turn() == 1
         assert turn() == 0
         assert Release.objects.count() == 1
 
     def test_refused_rows_stop_it_unless_it_is_said_that_they_are_left_out(self, keeper):
         found = checked(keeper, {}, SUNDAY)
-        with pytest.raises(SomethingMissing) as refusal:
-            imports.confirm(found, skip_refused=False, by=keeper, at=NOW)
+        with pytest.raises(MissingFields) as refusal:
+            uploads.confirm_import(found, skip_refused=False, by=keeper, at=NOW)
         assert refusal.value.field == "skip_refused"
-        imports.confirm(found, skip_refused=True, by=keeper, at=NOW)
+        uploads.confirm_import(found, skip_refused=True, by=keeper, at=NOW)
         turn()
         found.refresh_from_db()
         assert (found.status, outcomes(found)) == ("applied", [(2, "added"), (3, "refused")])
@@ -158,7 +157,7 @@ class TestConfirmed:
         found = checked(keeper, *rows, create_missing=True)
         assert found.makes == [["contact", "jo.lane@example.gov.uk", ""], ["series", "Snow", "Office for Rain"]]
         assert not Series.objects.filter(title="Snow").exists()
-        imports.confirm(found, skip_refused=False, by=keeper, at=NOW)
+        uploads.confirm_import(found, skip_refused=False, by=keeper, at=NOW)
         turn()
         made = Series.objects.get(title="Snow")
         assert (made.releases.count(), made.responsible.email) == (30, "jo.lane@example.gov.uk")
@@ -169,17 +168,17 @@ class TestChangedMeanwhile:
     def test_what_would_be_something_else_now_is_not_done_and_shown_again(self, keeper):
         applied(keeper, {}, {})
         found = checked(keeper, {"title": "One"}, {"title": "Two"})
-        imports.confirm(found, skip_refused=False, by=keeper, at=NOW)
+        uploads.confirm_import(found, skip_refused=False, by=keeper, at=NOW)
         release = Release.objects.get(reference="rain-1")
-        corrections.correct(release, title="Three", reference="rain-1", by=keeper, at=NOW)
+        corrections.correct_release(release, title="Three", reference="rain-1", by=keeper, at=NOW)
         before = everything()
         turn()
         found.refresh_from_db()
-        assert (found.status, found.notes) == ("checked", [import_turn.CHANGED_MEANWHILE])
+        assert (found.status, found.notes) == ("checked", [uploads.CHANGED_MEANWHILE])
         assert everything() == before
-        (step,) = imports.taken_of(found.rows.get(number=3)).steps
+        (step,) = uploads.imported_releases_of(found.rows.get(number=3)).steps
         assert (step.was, step.to) == ("Three", "Two")
-        imports.confirm(found, skip_refused=False, by=keeper, at=NOW)
+        uploads.confirm_import(found, skip_refused=False, by=keeper, at=NOW)
         turn()
         assert set(Release.objects.values_list("title", flat=True)) == {"One", "Two"}
 
@@ -187,8 +186,8 @@ class TestChangedMeanwhile:
         applied(keeper, {})
         rows = [{"scheduled_for": "2098-07-02 09:30"}, {}, SUNDAY]
         found, strict = checked(keeper, *rows), checked(keeper, *rows[:2])
-        imports.confirm(found, skip_refused=True, by=keeper, at=NOW)
-        imports.confirm(strict, skip_refused=False, by=keeper, at=NOW)
+        uploads.confirm_import(found, skip_refused=True, by=keeper, at=NOW)
+        uploads.confirm_import(strict, skip_refused=False, by=keeper, at=NOW)
         scheduling.confirm(Release.objects.get(), by=keeper, at=NOW)
         turn()
         for each in (found, strict):
@@ -200,24 +199,24 @@ class TestChangedMeanwhile:
     def test_what_somebody_has_typed_in_already_is_nothing_to_do_any_more(self, keeper):
         applied(keeper, {})
         found = checked(keeper, {"title": "One"}, {})
-        imports.confirm(found, skip_refused=False, by=keeper, at=NOW)
-        corrections.correct(Release.objects.get(), title="One", reference="rain-june-2098", by=keeper, at=NOW)
+        uploads.confirm_import(found, skip_refused=False, by=keeper, at=NOW)
+        corrections.correct_release(Release.objects.get(), title="One", reference="rain-june-2098", by=keeper, at=NOW)
         turn()
         found.refresh_from_db()
         assert (found.status, outcomes(found)) == ("applied", [(2, "unchanged"), (3, "added")])
 
     def test_in_the_very_moment_of_writing_nothing_is_half_done(self, keeper, monkeypatch):
         found = checked(keeper, {}, {})
-        imports.confirm(found, skip_refused=False, by=keeper, at=NOW)
-        before, tried = everything(), import_turn._tried
+        uploads.confirm_import(found, skip_refused=False, by=keeper, at=NOW)
+        before, tried = everything(), uploads._tried
 
         def and_then_somebody_is_there(*arguments):
             trial = tried(*arguments)
-            monkeypatch.setattr(import_turn, "_tried", tried)
+            monkeypatch.setattr(uploads, "_tried", tried)
             a_confirmed_release(reference="rain-1", series=Series.objects.get())
             return trial
 
-        monkeypatch.setattr(import_turn, "_tried", and_then_somebody_is_there)
+        monkeypatch.setattr(uploads, "_tried", and_then_somebody_is_there)
         assert turn() == 2
         found.refresh_from_db()
         assert found.status == "checked"
@@ -226,13 +225,13 @@ class TestChangedMeanwhile:
 
     def test_a_person_who_keeps_the_calendar_no_more_changes_nothing(self, keeper):
         found = checked(keeper, {})
-        imports.confirm(found, skip_refused=False, by=keeper, at=NOW)
+        uploads.confirm_import(found, skip_refused=False, by=keeper, at=NOW)
         Membership.objects.all().delete()
         turn()
         found.refresh_from_db()
         assert (found.status, outcomes(found)) == ("checked", [(2, "refused")])
         with pytest.raises(MoveRefused):
-            imports.confirm(found, skip_refused=True, by=keeper, at=NOW)
+            uploads.confirm_import(found, skip_refused=True, by=keeper, at=NOW)
 
 
 @pytest.mark.parametrize("change", ["update", "delete"])

@@ -2,9 +2,9 @@
 
 import pytest
 
-from releases.core.roles import Role
-from releases.exchange import imports
+from releases.imports import uploads
 from releases.models import Contact
+from releases.rules.lifecycle import Role
 from tests.factories import ContactFactory, ProducerFactory, SeriesFactory, UserFactory, a_confirmed_release, member
 from tests.releases.exchange.by_file.stored import applied, checked, outcomes
 
@@ -18,7 +18,7 @@ class TestOtherProducers:
         return a_confirmed_release(series=series, reference="snow-1")
 
     def faults(self, found):
-        return [str(fault) for row in found.rows.all() for fault in imports.taken_of(row).faults]
+        return [str(fault) for row in found.rows.all() for fault in uploads.imported_releases_of(row).faults]
 
     def test_their_rows_are_refused_as_if_there_were_no_such_producer(self, keeper, theirs):
         rows = [{"producer": name, "series": "Monthly snow"} for name in ("Office for Snow", "Office for Nothing")]

@@ -5,9 +5,9 @@ from django.core.files.uploadedfile import SimpleUploadedFile
 from django.urls import reverse
 from django.utils import timezone
 
-from releases.core.roles import Role
-from releases.exchange import imports
+from releases.imports import uploads
 from releases.models import CalendarImport, Release
+from releases.rules.lifecycle import Role
 from tests.factories import UserFactory, a_confirmed_release, member
 from tests.releases.exchange.by_file.files import csv_of, everything, ods_of, xlsx_of
 from tests.releases.exchange.by_file.stored import checked, turn, uploaded
@@ -158,7 +158,7 @@ class TestProgress:
 
     def test_it_says_that_it_waits_for_the_releases_that_are_due(self, client, keeper):
         found = checked(keeper, {})
-        imports.confirm(found, skip_refused=False, by=keeper, at=timezone.now())
+        uploads.confirm_import(found, skip_refused=False, by=keeper, at=timezone.now())
         assert "It waits until the releases" not in client.get(address(found)).text
         a_confirmed_release(rehearsal=True, reference="rehearsal", due_at=timezone.now())
         assert "It waits until the releases" not in client.get(address(found)).text

@@ -2,7 +2,7 @@
 
 import pytest
 
-from releases.core.roles import Role
+from releases.rules.lifecycle import Role
 from statsoffice.rehearsal_site import govuk_pages as govuk
 from tests.factories import ProducerFactory, SeriesFactory, member
 from tests.releases.exchange.from_govuk.pasted import DUE, PATH, TITLE

@@ -6,10 +6,10 @@ import pytest
 from django.urls import reverse
 from django.utils import timezone
 
-from releases.calendar import scheduling
-from releases.calendar.scheduling import PlannedAddress
-from releases.core.roles import Role
+from releases import scheduling
 from releases.models import Address, Observation, Release, ReleaseEvent
+from releases.rules.lifecycle import Role
+from releases.scheduling import PlannedAddress
 from statsoffice.rehearsal_site import govuk_pages as govuk
 from statsoffice.rehearsal_site.scenes import scene
 from tests.factories import ProducerFactory, SeriesFactory, a_release, london_slot, member

@@ -6,10 +6,10 @@ import pytest
 from django.urls import reverse
 from django.utils import timezone
 
-from releases.core.roles import Role
+from releases import leases
 from releases.models import HostLease
-from releases.record import leases
-from releases.views import govuk as page_of_govuk
+from releases.rules.lifecycle import Role
+from releases.views import imports as page_of_govuk
 from statsoffice.rehearsal_site import govuk_pages as govuk
 from statsoffice.rehearsal_site.scenes import scene
 from tests.factories import UserFactory, member
@@ -27,13 +27,13 @@ class TestPolite:
         assert page_of_govuk.LONGEST_SECONDS <= 9.5
 
     def test_the_part_of_the_hosts_budget_is_leased_and_given_back(self, client, keeper, announced, site, monkeypatch):
-        name = leases.beside(site.base_url.removeprefix("http://"))
-        leases.claim([name], holder="another", now=timezone.now())
-        monkeypatch.setattr(page_of_govuk.govuk_import, "PATIENCE_SECONDS", 0.6)
+        name = leases.claim_spare(site.base_url.removeprefix("http://"))
+        leases.claim_hosts([name], holder="another", now=timezone.now())
+        monkeypatch.setattr("releases.imports.govuk.PATIENCE_SECONDS", 0.6)
         site.forget_arrivals()
         assert "could not be asked just now" in error(read(client, announced()))
         assert site.arrivals() == []
-        leases.release_all("another", now=timezone.now())
+        leases.release_hosts("another", now=timezone.now())
         assert "Check this release" in read(client, announced()).text
         assert HostLease.objects.get(host=name).holder == ""
 

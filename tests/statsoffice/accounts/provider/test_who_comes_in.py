@@ -7,8 +7,8 @@ import requests
 from allauth.socialaccount.models import SocialAccount, SocialToken
 from django.urls import reverse
 
-from releases.core.roles import Role
 from releases.models import Membership
+from releases.rules.lifecycle import Role
 from statsoffice.accounts.models import User
 from statsoffice.audit.models import AccountEvent, What
 from tests.factories import ProducerFactory, UserFactory, member

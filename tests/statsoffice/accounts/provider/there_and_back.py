@@ -10,8 +10,8 @@ from allauth.socialaccount.models import SocialAccount, SocialToken
 from django.urls import reverse
 from django.utils import timezone
 
-from releases.core.roles import Role
 from releases.models import Membership
+from releases.rules.lifecycle import Role
 from statsoffice.accounts import invitations
 from statsoffice.accounts.models import Invitation, User
 from statsoffice.audit.models import AccountEvent, What

@@ -1,0 +1,295 @@
+"""Snapshots of announcements, and the nightly comparison of announcements with our calendar."""
+
+from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import dataclass, replace
+from datetime import datetime, time, timedelta
+
+from django.db.models import DateTimeField, F, Max, OuterRef, Q, QuerySet, Subquery
+
+from releases.detection import announcement
+from releases.detection.announcement import CANNOT_TELL, Announced, Difference, NoAnnouncementError, Ours, Problem
+from releases.detection.finding import LookResult
+from releases.models import Address, Comparison, Observation, Release
+from releases.models.observation import Purpose
+from releases.monitoring import adhoc_checks
+from releases.monitoring.adhoc_checks import AdhocCheck, AdhocMeans
+from releases.rules import london
+from releases.rules.lifecycle import Status
+from releases.rules.response import Answer
+from releases.rules.web_address import NotAWebAddressError, place_of
+
+# Before the release, and after it, when a publisher's system has put the release in the announcement's place.
+AGAIN = (-timedelta(hours=1), timedelta(minutes=10), timedelta(days=1))
+GIVE_UP = timedelta(days=7)
+SNAPSHOT_RETRY_AFTER = timedelta(minutes=15)
+SNAPSHOTS_AT_A_TIME = 20
+
+_NOT_SEEN = (LookResult.OBSERVER_FAULT, LookResult.UNREACHABLE)
+
+
+def is_snapshot_due(*, seen_at: datetime | None, tried_at: datetime | None, due_at: datetime, now: datetime) -> bool:
+    """Tell whether an announcement is to be looked at: it was never seen, or not since the last planned instant.
+
+    :param seen_at: when it was seen last, an aware instant.
+    :param tried_at: when it was looked at last, with or without an answer.
+    :param due_at: the aware instant for which its release is planned.
+    """
+    if tried_at is not None and tried_at > now - SNAPSHOT_RETRY_AFTER and (seen_at is None or tried_at > seen_at):
+        return False
+    if seen_at is None:
+        return True
+    return any(seen_at < due_at + after <= now for after in AGAIN)
+
+
+def make_due_snapshots(*, means: AdhocMeans, now: datetime) -> list[AdhocCheck]:
+    """Look at the announcements whose snapshot is due, and keep what they say.
+
+    :param now: the aware instant at which the looks begin.
+    """
+    due = [address for address in _standing(now) if _address_is_due(address, now=now)]
+    return adhoc_checks.check_addresses(due[:SNAPSHOTS_AT_A_TIME], means=means, now=now) if due else []
+
+
+@dataclass(frozen=True, slots=True)
+class Snapshot:
+    """What an announcement showed at one look or at several in a row: the same bytes, the same way, the same outcome.
+
+    `leads_to` is where a redirect ended, or an empty text. `first_at` and `last_at` are the instants of sending.
+    """
+
+    look: Observation
+    leads_to: str
+    first_at: datetime
+    last_at: datetime
+    looks: int
+
+    @property
+    def was_read(self) -> bool:
+        """Whether an answer came that shows what stands there."""
+        return self.look.result not in _NOT_SEEN
+
+
+def snapshot_checks_of(release: Release) -> Sequence[Observation]:
+    """Return the looks at a release's announcement, the first one first."""
+    looks = Observation.objects.filter(release=release, purpose=Purpose.ANNOUNCEMENT).select_related("address")
+    return list(looks.order_by("sent_at", "position"))
+
+
+def snapshots_of(release: Release) -> list[Snapshot]:
+    """Return what a release's announcement showed over time, looks that showed the same as one."""
+    snapshots: list[Snapshot] = []
+    for look in snapshot_checks_of(release):
+        leads_to = look.hops[-1][0] if len(look.hops) > 1 else ""
+        last = snapshots[-1] if snapshots else None
+        if last and (_shown(last.look), last.leads_to) == (_shown(look), leads_to):
+            snapshots[-1] = replace(last, last_at=look.sent_at, looks=last.looks + 1)
+        else:
+            snapshots.append(Snapshot(look, leads_to, look.sent_at, look.sent_at, 1))
+    return snapshots
+
+
+def _shown(look: Observation) -> tuple[object, ...]:
+    return look.url, look.result, tuple(look.reasons), look.body_sha256
+
+
+def _standing(now: datetime) -> QuerySet[Address]:
+    looks = Observation.objects.filter(address=OuterRef("pk"), purpose=Purpose.ANNOUNCEMENT).order_by()
+    tried = looks.values("address").annotate(at=Max("sent_at")).values("at")
+    seen = looks.exclude(result__in=_NOT_SEEN).values("address").annotate(at=Max("sent_at")).values("at")
+    return (
+        Address.objects.filter(
+            ~Q(release__status=Status.CANCELLED),
+            role=Address.Role.ANNOUNCEMENT,
+            release__due_at__gt=now - GIVE_UP,
+        )
+        .annotate(
+            tried_at=Subquery(tried, output_field=DateTimeField()), seen_at=Subquery(seen, output_field=DateTimeField())
+        )
+        .select_related("release__series__producer")
+        .order_by("release__due_at", "pk")
+    )
+
+
+def _address_is_due(address: Address, *, now: datetime) -> bool:
+    assert address.release.due_at is not None  # noqa: S101  # the query asks for it
+    seen_at: datetime | None = address.seen_at  # type: ignore[attr-defined]  # of the query
+    tried_at: datetime | None = address.tried_at  # type: ignore[attr-defined]  # of the query
+    return is_snapshot_due(seen_at=seen_at, tried_at=tried_at, due_at=address.release.due_at, now=now)
+
+
+ADAPTER = "govuk"
+GOVUK = "https://www.gov.uk/"
+COMPARISONS_AT_A_TIME = 10
+# Where nobody could tell it is tried again, some times in the same night.
+COMPARISON_RETRY_AFTER = timedelta(hours=1)
+TRIED_AGAIN_FOR = timedelta(hours=4)
+# A vague release is to come as long as its months may not be over.
+LONGEST_VAGUE = timedelta(days=62)
+
+
+@dataclass(frozen=True, slots=True)
+class ComparisonResult:
+    """How a release stands beside its announcement: the differences, when it was read, and why not since, if so."""
+
+    release: Release
+    url: str
+    differences: tuple[Difference, ...]
+    read_at: datetime | None
+    tried_at: datetime
+    problem: Problem | None
+
+
+def comparison_planned_at(*, at: time, now: datetime) -> datetime:
+    """Return the last instant for which the comparison was planned.
+
+    :param at: STATSOFFICE_COMPARISON_AT, London time.
+    :param now: an aware instant.
+    """
+    today = datetime.combine(london.local_date(now), at, tzinfo=london.LONDON)
+    return today if today <= now else today - timedelta(days=1)
+
+
+def announcements_to_come(*, now: datetime) -> QuerySet[Address]:
+    """Return the GOV.UK announcements of releases that are still to come, cancelled ones too.
+
+    :param now: an aware instant.
+    """
+    vague_since = london.local_date(now) - LONGEST_VAGUE
+    to_come = Q(release__due_at__gt=now) | Q(release__due_at__isnull=True, release__planned_on__gte=vague_since)
+    return (
+        Address.objects.filter(
+            to_come,
+            Q(adapter=ADAPTER) | Q(url__startswith=GOVUK),
+            role=Address.Role.ANNOUNCEMENT,
+            release__rehearsal=False,
+        )
+        .exclude(release__status=Status.PUBLISHED)
+        .select_related("release__series__producer", "comparison")
+        .order_by("release__planned_on", "pk")
+    )
+
+
+def due_comparisons(*, at: time, now: datetime) -> QuerySet[Address]:
+    """Return the announcements that were not read since the comparison was planned last.
+
+    :param at: STATSOFFICE_COMPARISON_AT, London time.
+    :param now: an aware instant.
+    """
+    planned = comparison_planned_at(at=at, now=now)
+    never = Q(comparison__isnull=True) | ~Q(comparison__url=F("url"))
+    again = Q(comparison__tried_at__lt=planned)
+    if now < planned + TRIED_AGAIN_FOR:
+        again |= ~Q(comparison__problem="") & Q(comparison__tried_at__lte=now - COMPARISON_RETRY_AFTER)
+    return announcements_to_come(now=now).filter(never | again)
+
+
+def make_due_comparisons(*, at: time, means: AdhocMeans, now: datetime) -> int:
+    """Read some of the announcements that are due, and keep what they say; return how many could be asked.
+
+    :param at: STATSOFFICE_COMPARISON_AT, London time.
+    :param now: the aware instant at which the looks begin.
+    """
+    return compare_release(due_comparisons(at=at, now=now)[:COMPARISONS_AT_A_TIME], means=means, now=now)
+
+
+def compare_release(addresses: Iterable[Address], *, means: AdhocMeans, now: datetime) -> int:
+    """Read some announcements and keep what they say; return how many could be asked.
+
+    A look at the announcement of a release with an exact date is evidence like any other look at it.
+
+    :param now: the aware instant at which the looks begin.
+    """
+    asked = [address for address in addresses if _can_be_asked(address, now=now)]
+    kept = [address for address in asked if address.adapter == ADAPTER and address.release.due_at]
+    answers = (
+        {made.row.address_id: made.answer for made in adhoc_checks.check_addresses(kept, means=means, now=now)}
+        if kept
+        else {}
+    )
+    answers |= _asked([address for address in asked if address not in kept], means=means, now=now)
+    for address in asked:
+        if answer := answers.get(address.pk):
+            _keep(address, _read(answer), at=answer.completed_at)
+    return len(answers)
+
+
+def latest_comparison(addresses: Iterable[Address]) -> list[ComparisonResult]:
+    """Say how releases stand beside their announcements now, whatever was changed here since these were read."""
+    return [_compared(address) for address in addresses if _is_read(address)]
+
+
+def find_differing(announcements: QuerySet[Address]) -> list[ComparisonResult]:
+    """Return of some announcements those that differ from our calendar as it is now."""
+    return [each for each in latest_comparison(announcements.filter(comparison__differs=True)) if each.differences]
+
+
+def _asked(addresses: Iterable[Address], *, means: AdhocMeans, now: datetime) -> Mapping[int, Answer]:
+    asked = (
+        (address, adhoc_checks.request_addresses(address.url, adapter=ADAPTER, means=means, now=now))
+        for address in addresses
+    )
+    return {address.pk: answer for address, answer in asked if answer is not None}
+
+
+def _can_be_asked(address: Address, *, now: datetime) -> bool:
+    try:
+        place_of(address.url)
+    except NotAWebAddressError:
+        # Without a row it would stay due for ever, before all others.
+        _keep(address, Problem.UNREACHABLE, at=now)
+        return False
+    return True
+
+
+def _read(answer: Answer) -> Announced | Problem:
+    try:
+        return announcement.read_announcement(answer)
+    except NoAnnouncementError as none:
+        return none.problem
+
+
+def _keep(address: Address, found: Announced | Problem, *, at: datetime) -> None:
+    row = Comparison.objects.filter(address=address).first() or Comparison(address=address, tried_at=at)
+    if row.url != address.url:
+        row.url, row.read_at, row.said, row.missing = address.url, None, {}, ""
+    row.tried_at, row.problem = at, ""
+    if isinstance(found, Problem) and found in CANNOT_TELL:
+        row.problem = found.value
+    else:
+        missing = found.value if isinstance(found, Problem) else ""
+        row.said = {} if isinstance(found, Problem) else announcement.announced_to_json(found)
+        row.read_at, row.missing = at, missing
+        _count_news(row, address.release, at=at)
+    row.save()
+
+
+def _count_news(row: Comparison, release: Release, *, at: datetime) -> None:
+    found = [[difference.kind.value, difference.theirs] for difference in _differences(row, release)]
+    if any(difference not in row.told for difference in found):
+        row.news, row.news_at = row.news + 1, at
+    row.told, row.differs = found, bool(found)
+
+
+def _is_read(address: Address) -> bool:
+    row = getattr(address, "comparison", None)
+    return row is not None and row.url == address.url
+
+
+def _compared(address: Address) -> ComparisonResult:
+    row = address.comparison
+    return ComparisonResult(
+        release=address.release,
+        url=address.url,
+        differences=tuple(_differences(row, address.release)),
+        read_at=row.read_at,
+        tried_at=row.tried_at,
+        problem=Problem(row.problem) if row.problem else None,
+    )
+
+
+def _differences(row: Comparison, release: Release) -> list[Difference]:
+    ours = Ours(title=release.title, slot=release.slot, status=Status(release.status))
+    if row.missing:
+        return announcement.differences_of_problem(ours, Problem(row.missing))
+    said: Announced | None = announcement.announced_from_json(row.said) if row.said else None
+    return announcement.differences_of_announced(ours, said) if said else []

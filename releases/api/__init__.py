@@ -1,1 +1,0 @@
-"""The announced calendar as JSON, by a versioned address."""

@@ -1,1 +1,0 @@
-"""The calendar's moves and what is said beside them: recorded, announced, moved, cancelled; delays, tasks, contacts."""

@@ -1,0 +1,146 @@
+"""What staff read about one release: verdicts, checks in runs, gaps in monitoring, and statements."""
+
+from collections import defaultdict
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, replace
+from datetime import datetime
+
+from releases.detection.finding import PublisherSays, publisher_from_json
+from releases.evidence import coverage
+from releases.models import Address, Observation, Release, Statement, Verification
+from releases.models.observation import Purpose
+from releases.rules.runs import Run, Seen, fold_runs
+from releases.statements import OpenQuestion, open_questions
+from releases.verdict.statements import last_said
+
+type Hole = tuple[datetime, datetime]
+type Looks = Mapping[int, Sequence[Seen]]
+
+
+@dataclass(frozen=True, slots=True)
+class SaidRun:
+    """Consecutive looks at which the publisher's own system said the same; instants at which they were sent."""
+
+    says: PublisherSays
+    first_at: datetime
+    last_at: datetime
+    looks: int
+
+
+@dataclass(frozen=True, slots=True)
+class AddressRecord:
+    """One address with its looks folded into runs, in order; `looks` counts them.
+
+    `past_caches` are the runs of looks that asked past the caches on the way, which are not judged. `said` is what
+    the publisher's own system said of it meanwhile, kept apart from what was seen.
+    """
+
+    address: Address
+    runs: list[Run]
+    looks: int
+    past_caches: list[Run]
+    said: list[SaidRun]
+
+
+@dataclass(frozen=True, slots=True)
+class ReleaseRecord:
+    """Everything on record of one release. `verification` is the verdict on its present schedule."""
+
+    verification: Verification | None
+    earlier_verifications: list[Verification]
+    addresses: list[AddressRecord]
+    holes: list[Hole]
+    questions: list[OpenQuestion]
+    statements: list[Statement]
+
+    @property
+    def verdicts(self) -> list[Verification]:
+        """The verdicts on the present schedule and on those before it."""
+        return [*([self.verification] if self.verification else []), *self.earlier_verifications]
+
+    @property
+    def anything_said(self) -> bool:
+        """Whether the publisher's own system said anything of any of the addresses."""
+        return any(record.said for record in self.addresses)
+
+
+def release_record_of(release: Release, *, now: datetime) -> ReleaseRecord:
+    """Gather what is on record of a release, in a number of queries that does not grow with its looks.
+
+    :param now: the aware instant up to which holes in the watching are told.
+    """
+    verdicts = list(Verification.objects.filter(release=release).order_by("-schedule_version"))
+    for verdict in verdicts:
+        verdict.release = release  # as read by the caller, with its series
+    present = next((v for v in verdicts if v.schedule_version == release.schedule_version), None)
+    statements = list(Statement.objects.filter(release=release).select_related("stated_by", "address").in_order())
+    looks, said, replayed = _looks(release, statements)
+    return ReleaseRecord(
+        verification=present,
+        earlier_verifications=[verdict for verdict in verdicts if verdict is not present],
+        addresses=_addresses(release, looks, said),
+        # The watcher was not alive in a replayed past: its coverage says nothing about it.
+        holes=[] if replayed else _holes(release, looks, now=now),
+        questions=open_questions([release]),
+        statements=statements,
+    )
+
+
+def _looks(release: Release, statements: list[Statement]) -> tuple[Looks, Mapping[int, list[SaidRun]], bool]:
+    """Return the looks at each address by its key, what its system said, and whether a past morning was replayed."""
+    stated = last_said((statement.text_digest, statement.kind) for statement in statements)
+    looks: dict[int, list[Seen]] = defaultdict(list)
+    said: dict[int, list[SaidRun]] = defaultdict(list)
+    any_replayed = False
+    rows = Observation.objects.to_judge(release).values_list(
+        "address_id", "result", "reasons", "sent_at", "completed_at", "text_digest", "replayed", "publisher_says"
+    )
+    for address, result, reasons, sent_at, completed_at, digest, replayed, says in rows:
+        looks[address].append(Seen(result, tuple(reasons), sent_at, completed_at, stated.get(digest, "")))
+        if read := publisher_from_json(says):
+            _fold_said(said[address], read, at=sent_at)
+        any_replayed = any_replayed or replayed
+    return looks, said, any_replayed
+
+
+def _fold_said(runs: list[SaidRun], says: PublisherSays, *, at: datetime) -> None:
+    if runs and runs[-1].says == says:
+        runs[-1] = replace(runs[-1], last_at=at, looks=runs[-1].looks + 1)
+    else:
+        runs.append(SaidRun(says, at, at, 1))
+
+
+def _addresses(release: Release, looks: Looks, said: Mapping[int, list[SaidRun]]) -> list[AddressRecord]:
+    due_at = release.due_at
+    fresh = _past_caches(release)
+    return [
+        AddressRecord(
+            address,
+            fold_runs(looks.get(address.pk, ()), due_at=due_at) if due_at else [],
+            len(looks.get(address.pk, ())),
+            fold_runs(fresh.get(address.pk, ()), due_at=due_at) if due_at else [],
+            said.get(address.pk, []),
+        )
+        for address in release.addresses.all()
+    ]
+
+
+def _past_caches(release: Release) -> Looks:
+    """Return the looks that asked past the caches, of the present schedule, at each address by its key."""
+    looks: dict[int, list[Seen]] = defaultdict(list)
+    rows = Observation.objects.filter(
+        release=release, schedule_version=release.schedule_version, purpose=Purpose.FRESH, superseded=False
+    ).values_list("address_id", "result", "reasons", "sent_at", "completed_at")
+    for address, result, reasons, sent_at, completed_at in rows:
+        looks[address].append(Seen(result, tuple(reasons), sent_at, completed_at))
+    return looks
+
+
+def _holes(release: Release, looks: Looks, *, now: datetime) -> list[Hole]:
+    """Find when nothing was observed, from the first look (or the due instant) to the last one or the limit."""
+    if release.due_at is None or now < release.due_at or not release.addresses.exists():
+        return []
+    made = [look for each in looks.values() for look in each]
+    start = min([release.due_at, *(look.sent_at for look in made)])
+    end = max([min(release.limit_at, now), *(look.sent_at for look in made)])
+    return coverage.find_gaps(start=start, end=end, looks=made) if start < end else []

@@ -1,1 +1,0 @@
-"""What looks show, what of it proves anything, and the verdict that follows."""

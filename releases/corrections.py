@@ -1,0 +1,251 @@
+"""Corrections of a release that do not move it: title, addresses, removal, and the public reason of a date change."""
+
+from datetime import datetime
+from typing import TYPE_CHECKING
+
+from django.db import transaction
+from django.utils.translation import gettext as _
+
+from releases.models import DateChange, ReasonCorrection
+from releases.models.event import hold, record
+from releases.permissions import Action, check_may
+from releases.rules.lifecycle import ChangedMeanwhile, FieldRefused, MoveRefused
+
+if TYPE_CHECKING:
+    from statsoffice.accounts.models import User
+from dataclasses import replace
+from typing import TYPE_CHECKING, Any
+
+from releases import scheduling
+from releases.models import Address, Release
+from releases.models.event import record_rows
+from releases.scheduling import PlannedAddress
+
+if TYPE_CHECKING:
+    from statsoffice.accounts.models import User
+
+
+class ReasonRefused(FieldRefused):
+    """A correction that cannot be taken; `field` names what is wrong."""
+
+
+class NothingPublic(MoveRefused):
+    """The change has no reason that anybody outside has read."""
+
+
+def current_reason(change: DateChange) -> str:
+    """Return the public reason of a change as readers see it now."""
+    last = change.last_correction
+    return last.public_reason if last else change.public_reason
+
+
+def check_correctable(change: DateChange, *, by: "User") -> None:
+    """Require that a person may put the public reason of a change right.
+
+    :raises NotYours: if none of the person's roles allows it.
+    :raises NothingPublic: if it has no reason that is public.
+    """
+    check_may(by, Action.CORRECT_REASON, change.release.series.producer)
+    if change.announced_at is None or not change.public_reason:
+        raise NothingPublic(_("This change of date has no public reason that could be put right."))
+
+
+def correct_public_reason(change: DateChange, *, reason: str, by: "User", at: datetime, seen: int) -> ReasonCorrection:
+    """Put the public reason of a change of date right; a Head of Profession or deputy agrees by doing so.
+
+    :param reason: the whole reason as readers are to see it.
+    :param at: the aware instant of the correction.
+    :param seen: how many corrections of it there were when the person read it.
+    :raises NotYours: if none of the person's roles allows it.
+    :raises NothingPublic: if the change has no reason that is public.
+    :raises ReasonRefused: if the reason is empty, or is what stands there already.
+    :raises SomebodyWasFaster: if somebody else corrected it meanwhile.
+    """
+    check_correctable(change, by=by)
+    if not reason.strip():
+        raise ReasonRefused("reason", _("Give the reason as readers are to see it."))
+    with transaction.atomic():
+        release = hold(change.release_id)
+        stored = DateChange.objects.get(pk=change.pk)
+        number = stored.corrections.count() + 1
+        if seen != number - 1:
+            sentence = _(
+                "We did not save your answer, because another person changed this release. "
+                "Check it before you try again."
+            )
+            raise ChangedMeanwhile(sentence)
+        if reason.strip() == current_reason(stored):
+            raise ReasonRefused("reason", _("This is the reason that stands there already."))
+        correction = ReasonCorrection.objects.create(
+            change=stored, number=number, public_reason=reason.strip(), agreed_by=by, agreed_at=at
+        )
+        facts = {"schedule_version": stored.schedule_version, "number": number}
+        record(release, "reason_corrected", at=at, by=by, words=correction.public_reason, **facts)
+    return correction
+
+
+class CorrectionRefused(MoveRefused):
+    """The release or its address is not to be corrected any more; the message is one sentence for people."""
+
+
+def correct_release(release: Release, *, title: str, reference: str, by: "User | None", at: datetime) -> Release:
+    """Correct a release's title or reference.
+
+    :param by: the person, or None for the system.
+    :raises CorrectionRefused: if the reference of a release that is public would change.
+    :raises BeingJudged: if the title would change while the release has fallen due and is being looked at.
+    :raises NotYours: if the person may not edit releases of its producer.
+    """
+    _check_person(release, by)
+    stored = Release.objects.get(pk=release.pk)
+    new = {"title": title, "reference": reference}
+    changed = {name: [getattr(stored, name), value] for name, value in new.items() if getattr(stored, name) != value}
+    if "reference" in changed and stored.announced_at is not None:
+        message = _("The reference %(reference)s is part of a public address and stays as it is.") % {
+            "reference": stored.reference
+        }
+        raise CorrectionRefused(message)
+    if "title" in changed:
+        scheduling.refuse_other_names_while_judged(Release.objects.filter(pk=release.pk), at=at)
+    if changed:
+        with transaction.atomic():
+            stored.title, stored.reference = title, reference
+            stored.save(update_fields=list(changed))
+            record(stored, "corrected", at=at, by=by, changed=changed)
+            record_rows({Release: [stored.pk]})
+    return stored
+
+
+def addresses_are_fixed(release: Release, *, now: datetime) -> bool:
+    """Tell whether a release's addresses stay as they are, because it is due: a verdict rests on them.
+
+    A rehearsal may be given other addresses at any time.
+    """
+    return not release.rehearsal and release.due_at is not None and release.due_at <= now
+
+
+def add_address(release: Release, planned: PlannedAddress, *, by: "User | None", at: datetime) -> Address:
+    """Add an address to a release.
+
+    :raises CorrectionRefused: if the release is due already.
+    :raises NotYours: if the person may not edit releases of its producer.
+    """
+    _check_open(release, by=by, at=at)
+    with transaction.atomic():
+        address = scheduling.add_address(release, planned, at=at)
+        record(release, "address_added", at=at, by=by, url=planned.url, role=str(planned.role))
+    return address
+
+
+def change_address(address: Address, planned: PlannedAddress, *, by: "User | None", at: datetime) -> Address:
+    """Correct an address of a release that is not due yet.
+
+    Where an announcement stands may be corrected at any time before that: each look at it keeps the address at which
+    it was made, and nothing is judged by it.
+
+    :raises CorrectionRefused: if the release is due already, or the address was looked at and would be another, or
+        would be kept as an announcement instead of being judged, or the other way round.
+    :raises SecondAnnouncement: if it would be a second announcement of the release.
+    :raises NotYours: if the person may not edit releases of its producer.
+    """
+    stored = Address.objects.select_related("release__series__producer").get(pk=address.pk)
+    _check_open(stored.release, by=by, at=at)
+    names = ("url", "role", "marker", "adapter", "required")
+    is_announcement = planned.role == Address.Role.ANNOUNCEMENT
+    if is_announcement:
+        planned = replace(planned, required=False)
+    before: dict[str, Any] = {name: getattr(stored, name) for name in names}
+    changed = {name: [before[name], getattr(planned, name)] for name in names if before[name] != getattr(planned, name)}
+    if is_announcement:
+        scheduling.check_only_announcement(stored.release, but=stored)
+    if "role" in changed and Address.Role.ANNOUNCEMENT in changed["role"] and stored.observations.exists():
+        message = _("%(url)s was looked at as %(role)s, and stays one.") % {"url": stored.url, "role": before["role"]}
+        raise CorrectionRefused(message)
+    if "url" in changed and not is_announcement and stored.observations.exists():
+        message = _(
+            "%(url)s was looked at already; add the other address beside it, and untick “required” for this one if it "
+            "is no longer meant."
+        ) % {"url": stored.url}
+        raise CorrectionRefused(message)
+    if changed:
+        with transaction.atomic():
+            for name in changed:
+                setattr(stored, name, getattr(planned, name))
+            stored.save(update_fields=list(changed))
+            record(stored.release, "address_changed", at=at, by=by, url=before["url"], changed=changed)
+            record_rows({Address: [stored.pk]})
+    return stored
+
+
+def remove_address(address: Address, *, by: "User | None", at: datetime) -> None:
+    """Remove an address that nobody looked at, of a release that is not due yet.
+
+    :raises CorrectionRefused: if the release is due already or the address was looked at.
+    :raises NotYours: if the person may not edit releases of its producer.
+    """
+    release = address.release
+    _check_open(release, by=by, at=at)
+    if address.observations.exists():
+        message = _("%(url)s was looked at, and what was seen is kept; untick “required” instead.") % {
+            "url": address.url
+        }
+        raise CorrectionRefused(message)
+    with transaction.atomic():
+        record(release, "address_removed", at=at, by=by, url=address.url)
+        key = address.pk
+        address.delete()
+        record_rows({Address: [key]})
+
+
+def check_removable(release: Release) -> None:
+    """Require that a release may be removed from the calendar altogether.
+
+    :raises CorrectionRefused: if it was ever public, or anything was seen or found of it, or somebody had access to it.
+    """
+    if release.announced_at is not None:
+        message = _("%(reference)s was public and cannot be deleted: cancel it instead.") % {
+            "reference": release.reference
+        }
+        raise CorrectionRefused(message)
+    if release.observations.exists() or release.verifications.exists() or release.statements.exists():
+        message = _("%(reference)s was looked at, and what was seen is kept: cancel it instead.") % {
+            "reference": release.reference
+        }
+        raise CorrectionRefused(message)
+    if release.pre_release_access.filter(began_at__isnull=False).exists():
+        message = _("Somebody had pre-release access to %(reference)s, which stays on record: cancel it instead.") % {
+            "reference": release.reference
+        }
+        raise CorrectionRefused(message)
+
+
+def remove_release(release: Release, *, by: "User | None", at: datetime) -> None:
+    """Remove a release that was never public and never looked at; its events and date changes stay.
+
+    :raises CorrectionRefused: if it was ever public, or anything was seen or found of it, or somebody had access to it.
+    :raises NotYours: if the person may not edit releases of its producer.
+    """
+    _check_person(release, by)
+    with transaction.atomic():
+        # More than `hold` does: nobody may store a look at it between the check and the removal.
+        stored = Release.objects.select_for_update().get(pk=release.pk)
+        check_removable(stored)
+        record(stored, "removed", at=at, by=by, reference=stored.reference, title=stored.title)
+        rows = {Release: [stored.pk], Address: list(stored.addresses.values_list("pk", flat=True))}
+        stored.delete()
+        record_rows(rows)
+
+
+def _check_person(release: Release, by: "User | None") -> None:
+    if by is not None:
+        check_may(by, Action.EDIT, release.series.producer)
+
+
+def _check_open(release: Release, *, by: "User | None", at: datetime) -> None:
+    _check_person(release, by)
+    if addresses_are_fixed(release, now=at):
+        message = _("The addresses of %(reference)s stay as they are since it is due (%(slot)s).") % {
+            "reference": release.reference,
+            "slot": release.slot,
+        }
+        raise CorrectionRefused(message)

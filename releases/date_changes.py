@@ -1,0 +1,242 @@
+"""Requests to change a confirmed date: requested, agreed to, refused or withdrawn."""
+
+from datetime import datetime
+from typing import TYPE_CHECKING
+
+from django.db import IntegrityError, transaction
+from django.utils.translation import gettext as _
+
+from releases import scheduling
+from releases.models import DateChangeRequest, Release
+from releases.models.date_change import DateChangeRequestQuerySet
+from releases.models.event import hold, record
+from releases.permissions import Action, Person, check_may, producers_with, roles_of
+from releases.rules.calendar import Slot
+from releases.rules.date_change import AGREE, LAPSE, REFUSE, REQUEST, WITHDRAW, RequestState
+from releases.rules.lifecycle import LEADS, ChangedMeanwhile, Move, MoveRefused, Status, WrongRole
+
+if TYPE_CHECKING:
+    from statsoffice.accounts.models import User
+
+
+class NothingToAgree(MoveRefused):
+    """The date is not confirmed, so that nobody has to agree to a change of it."""
+
+
+class AlreadyAsked(MoveRefused):
+    """Another change of the same release waits for agreement."""
+
+
+class Overtaken(MoveRefused):
+    """The release was moved, published or cancelled after the change was asked for; the request has lapsed."""
+
+
+def request_date_change(
+    release: Release, *, to: Slot, reason: str, by: "User", at: datetime, expected_version: int | None = None
+) -> DateChangeRequest:
+    """Ask for another date or time of a confirmed release; the date stays until a lead has agreed.
+
+    Source: Code of Practice for Statistics, edition 2.1, T3.2 (edition 3.0: 3.2).
+
+    :param to: the slot asked for; seconds are dropped. The present one is read from the store.
+    :param reason: what the public is to read once it is agreed.
+    :param at: the aware instant of asking.
+    :param expected_version: the schedule version that the person has seen, if they have seen one.
+    :raises NotYours: if none of the person's roles allows it.
+    :raises NothingToAgree: if the release is not confirmed.
+    :raises AlreadyAsked: if a change of it waits already.
+    :raises MoveRefused: if nobody could move the release so; `scheduling.change_date` says why.
+    """
+    check_may(by, Action.ASK_DATE_CHANGE, release.series.producer)
+    _check_confirmed(release)
+    release, to = scheduling.propose_change(release, to=to, reason=reason, expected_version=expected_version)
+    lapse_overtaken(now=at, release=release)
+    _refuse_second(release)
+    was = release.slot
+    assert was.at is not None and to.at is not None  # noqa: S101, PT018  # a confirmed date is exact
+    try:
+        with transaction.atomic():
+            request = DateChangeRequest.objects.create(
+                release=release,
+                schedule_version=release.schedule_version,
+                was_on=was.on,
+                was_at=was.at,
+                to_on=to.on,
+                to_at=to.at,
+                zone=to.zone,
+                public_reason=reason.strip(),
+                requested_by=by,
+                requested_at=at,
+            )
+            facts = {"request": request.pk, "was": str(was), "to": str(to)}
+            record(release, "date_change_asked", at=at, by=by, words=request.public_reason, **facts)
+    except IntegrityError:
+        _refuse_second(release)
+        raise
+    return request
+
+
+def check_open(release: Release) -> None:
+    """Require that a change of a release's date can be asked for.
+
+    :raises NothingToAgree: if the release is not confirmed.
+    :raises AlreadyAsked: if a change of it waits already.
+    """
+    _check_confirmed(release)
+    _refuse_second(release)
+
+
+def check_decidable(request: DateChangeRequest, *, by: "User") -> None:
+    """Require that a person may still refuse a request.
+
+    :raises MoveRefused: if it was decided already, or the person's roles do not allow it.
+    """
+    _check(request, REFUSE, by=by, reason="to be given")
+
+
+def agree_to_date_change(request: DateChangeRequest, *, by: "User", at: datetime) -> Release:
+    """Agree to a change, and make it: the release moves, and the record tells who asked from who agreed.
+
+    :param at: the aware instant of agreeing.
+    :raises Overtaken: if the release is not as it was when the change was asked for; the request has lapsed then.
+    :raises SomebodyWasFaster: if somebody else decided it meanwhile.
+    :raises MoveRefused: if it was decided already, the person's roles do not allow it, or the release cannot be
+        moved so, or not now; then the request goes on waiting.
+    """
+    move = _check(request, AGREE, by=by)
+    try:
+        with transaction.atomic():
+            _decide(request, move, by=by, at=at)
+            return scheduling.change_date(
+                request.release,
+                to=request.to,
+                reason=request.public_reason,
+                by=by,
+                at=at,
+                expected_version=request.schedule_version,
+                asked=request,
+            )
+    except MoveRefused:
+        _tell_if_overtaken(request, at=at)
+        raise
+
+
+def refuse_date_change(request: DateChangeRequest, *, reason: str, by: "User", at: datetime) -> DateChangeRequest:
+    """Refuse a change, with a reason for the person who asked; the date stays.
+
+    :raises SomethingMissing: if the reason is empty.
+    :raises SomebodyWasFaster: if somebody else decided it meanwhile.
+    :raises Overtaken: if the release is not as it was when the change was asked for; the request has lapsed then.
+    :raises MoveRefused: if it was decided already, or the person's roles do not allow it.
+    """
+    move = _check(request, REFUSE, by=by, reason=reason)
+    _tell_if_overtaken(request, at=at)
+    return _decide(request, move, by=by, at=at, refusal=reason.strip())
+
+
+def withdraw_date_change(request: DateChangeRequest, *, by: "User", at: datetime) -> DateChangeRequest:
+    """Withdraw a change that one has asked for oneself.
+
+    :raises WrongRole: if somebody else asked for it.
+    :raises SomebodyWasFaster: if somebody decided it meanwhile.
+    :raises MoveRefused: if it was decided already, or the person's roles do not allow it.
+    """
+    move = _check(request, WITHDRAW, by=by)
+    if request.requested_by_id != by.pk:
+        raise WrongRole(_("Only the person who asked for a change can withdraw it."))
+    _tell_if_overtaken(request, at=at)
+    return _decide(request, move, by=by, at=at)
+
+
+def lapse_overtaken(*, now: datetime, release: Release | None = None) -> int:
+    """End the requests whose release was moved, published or cancelled since; none of them is applied.
+
+    :param now: the aware instant of ending them.
+    :param release: the one release that is asked about, or None for all.
+    :return: how many have lapsed.
+    """
+    found = DateChangeRequest.objects.overtaken().select_related("release__series__producer")
+    if release is not None:
+        found = found.filter(release=release)
+    lapsed = 0
+    for request in found:
+        move = REQUEST.check(LAPSE, source=request.state, roles=(), by_system=True)
+        try:
+            _decide(request, move, by=None, at=now)
+        except ChangedMeanwhile:
+            continue
+        lapsed += 1
+    return lapsed
+
+
+def leads_anything(person: Person) -> bool:
+    """Tell whether a person is Head of Profession or deputy of any producer."""
+    return producers_with(person, LEADS).exists()
+
+
+def theirs(person: Person) -> DateChangeRequestQuerySet:
+    """Return the requests that are, or were, a person's to decide, whatever became of them."""
+    found = DateChangeRequest.objects.filter(release__series__producer__in=producers_with(person, LEADS))
+    return found.select_related("release__series__producer", "requested_by")
+
+
+def to_agree(person: Person) -> DateChangeRequestQuerySet:
+    """Return the requests that wait for a person to agree to or to refuse, by when their release is due."""
+    return theirs(person).waiting().order_by("release__due_at", "pk")
+
+
+def latest_of(release: Release) -> DateChangeRequest | None:
+    """Return the request that was made last for a release, whatever became of it."""
+    made = DateChangeRequest.objects.filter(release=release).select_related("requested_by", "decided_by")
+    return made.order_by("-requested_at", "-pk").first()
+
+
+def waiting_of(release: Release) -> DateChangeRequest | None:
+    """Return the request that waits for a release as it stands; one that was overtaken waits no more."""
+    latest = latest_of(release)
+    return latest if latest and latest.state_beside(release) == RequestState.WAITING else None
+
+
+def _check_confirmed(release: Release) -> None:
+    if release.status != Status.CONFIRMED:
+        sentence = _("Only the change of a confirmed date needs agreement; this release is %(status)s.")
+        raise NothingToAgree(sentence % {"status": release.status})
+
+
+def _refuse_second(release: Release) -> None:
+    if waits := DateChangeRequest.objects.waiting().filter(release=release).select_related("requested_by").first():
+        sentence = _("A change to %(to)s, asked for by %(person)s, waits for agreement already.")
+        raise AlreadyAsked(sentence % {"to": waits.to, "person": waits.requested_by})
+
+
+def _check(request: DateChangeRequest, name: str, *, by: "User", reason: str = "") -> Move:
+    roles = roles_of(by, request.release.series.producer)
+    return REQUEST.check(name, source=request.state, roles=roles, given={"reason"} if reason.strip() else ())
+
+
+def _decide(
+    request: DateChangeRequest, move: Move, *, by: "User | None", at: datetime, refusal: str = ""
+) -> DateChangeRequest:
+    with transaction.atomic():
+        waiting = DateChangeRequest.objects.filter(pk=request.pk, state=RequestState.WAITING)
+        if not waiting.update(state=move.target, decided_by=by, decided_at=at, refusal=refusal):
+            raise ChangedMeanwhile(_("This request was decided meanwhile; look at it again."))
+        hold(request.release_id)
+        # A copy: what the caller holds stays as it was read if the transaction is undone.
+        decided = DateChangeRequest.objects.select_related("release__series__producer").get(pk=request.pk)
+        record(
+            decided.release, f"date_change_{move.target}", at=at, by=by, words=refusal, request=request.pk,
+            to=str(decided.to),
+        )  # fmt: skip
+    return decided
+
+
+def _tell_if_overtaken(request: DateChangeRequest, *, at: datetime) -> None:
+    if lapse_overtaken(now=at, release=request.release):
+        stands = Release.objects.get(pk=request.release_id)
+        sentence = _(
+            "The change of %(reference)s to %(to)s has lapsed and was not made: the release was changed after it was "
+            "asked for. It is now %(status)s, for %(slot)s."
+        )
+        facts = {"reference": stands.reference, "to": request.to, "status": stands.status, "slot": stands.slot}
+        raise Overtaken(sentence % facts)

@@ -1,0 +1,443 @@
+"""Whether a page says that the release is not there: phrases, announcements of a later time, and log-ins."""
+
+import re
+from collections.abc import Iterator, Sequence
+from datetime import date
+from enum import IntEnum
+
+from releases.detection.characters import holds, words
+from releases.detection.names import EDITION, SERIES, Names, periods
+from releases.detection.page_text import Block, PageText, Place
+
+_STATE = r"(?:withdrawn|cancell?ed|postponed|unpublished)"
+_SPENT = r"(?:withdrawn|cancell?ed|unpublished)"
+_OUT = r"(?:published|released|issued|available|live)"
+_DAY = r"(?:the )?(?:\d|(?:mon|tues|wednes|thurs|fri|satur|sun)day)"
+_ADJECTIVE = r"(?:official|accredited|national|experimental|new|statistical|statistics)"
+_NOUN = rf"(?:{_ADJECTIVE} )*(?:page|publication|release|report|bulletin|statistics|document|edition|announcement|item)"
+_THIS = rf"(?:{EDITION}|(?:this|these) (?:{_NOUN}|figures|data|content)|the {_NOUN})"
+_NOT_AS_SUCH = r"(?! (?:as|from) (?:(?:an?|the) )?(?:list of )?(?:national|accredited|official|experimental) )"
+"""Withdrawn as National Statistics, and published all the same."""
+_NOT_LIKE_THIS = (
+    r"(?! (?:before(?:$| (?:,|at|in|by|for) )|previously|since |on paper|in print"
+    r"|in (?:this|such) (?:form|way|detail)|at this level))"
+)
+"""Not published before, on paper, at this level: and published all the same."""
+
+_LABEL = re.compile(
+    rf"(?:(?:this |these |the )?{_NOUN} )?(?:(?:has|have) been |is |are |was |were )?(?:now )?{_STATE}(?: on .*)?"
+    r"|coming (?:very )?soon|(?:not yet|yet to be) (?:published|available|released)"
+    r"|not (?:published|available|released) yet|to be (?:published|released|announced)"
+    r"|(?:content|details|data|figures|tables|text|bulletin|report|more)(?: is| are)? (?:to follow|to come)"
+    r"|(?:release |publication )?(?:expected|due|scheduled)(?: for)?(?: release| publication)?"
+    r"|awaiting publication|forthcoming|upcoming(?: , not yet (?:published|available|released))?"
+    r"|(?:page )?under construction|watch this space|to follow|(?:content |text )?to be added|placeholder(?: text)?"
+    r"|(?:error |http )?404(?: error)?(?: not found| page not found)?|(?:page )?not found"
+    r"|(?:(?:official|accredited|national) )*(?:statistics )?(?:release )?announcement"
+    # Welsh: page not found, not yet published, coming soon, withdrawn, cancelled, postponed
+    r"|tudalen heb ei chanfod|(?:ddim|heb ei|heb eu) (?:gyhoeddi|chyhoeddi|cyhoeddi)(?: eto)?|yn dod yn fuan"
+    r"|tynnwyd yn ôl|wedi(?:'i| ei|'u| eu) (?:tynnu yn ôl|dynnu yn ôl|thynnu yn ôl|chanslo|ganslo|gohirio|ohirio)"
+)
+_STATEMENT = re.compile(
+    rf"{_THIS} (?:"
+    rf"(?:(?:has|have)(?: now)? been|(?:is|are|was|were)(?: now| currently)?) {_SPENT}{_NOT_AS_SUCH}"
+    r"(?=$| (?:on|by|because|due|as|following|pending|until|and|since|,|for|while|at|in|from|after) )"
+    rf"|(?:has|have) (?:not yet been|not been|yet to be) {_OUT}{_NOT_LIKE_THIS}"
+    rf"|(?:is|are)(?: still)? (?:not yet|not currently|yet to be) {_OUT}(?! (?:in|as|for|by) )"
+    rf"|(?:is|are) not {_OUT}(?: yet)?(?=$| (?:until|and|but|,) )"
+    r"|(?:is|are)(?: still)? (?:coming soon|forthcoming|upcoming|awaiting publication)"
+    r"|(?:is|are) (?:due|scheduled|expected)(?: out| to be (?:published|released)| for (?:publication|release))?"
+    rf" (?:on|at|for) {_DAY}"
+    r"|(?:is|are)(?: still| currently)? (?:under construction|being prepared)"
+    rf"|will be (?:made )?{_OUT}(?: to (?:download|view|read))?(?: here| on this page)?"
+    rf"(?:$| soon| shortly| in due course| (?:on |at |from )?{_DAY})"
+    r")"
+    rf"|we (?:will|shall|plan to|expect to|intend to|are due to) (?:publish|release|issue) {_THIS}"
+    rf"(?: here| on this page)?(?:$| soon| shortly| in due course| (?:on |at )?{_DAY})"
+)
+_WITHDRAWN = re.compile(r" (?:withdrawn|unpublished|tynnwyd yn ôl|(?:tynnu|dynnu|thynnu) yn ôl) ")
+_FORETELLING = re.compile(
+    rf"the {_NOUN} (?:will be|is due|are due|is scheduled|are scheduled|is expected|are expected) "
+)
+_STILL_TO_COME = re.compile(
+    rf" (?:\d{{4}}|{EDITION}) (?:, )?(?:at )?\d{{1,2}}(?:\.\d\d| : \d\d)? (?:am|pm) \( (?:confirmed|provisional) \) "
+)
+_NOT_FOUND = re.compile(
+    r" (?:page|file) not found | no such (?:page|file) | ni allwn ddod o hyd i'r dudalen "
+    r"| (?:page|publication|document|content|resource|url)(?: [^ ]+){0,7}? "
+    r"(?:cannot|can't|could not|couldn't|was not|wasn't) be found "
+    r"| (?:page|publication|document|content|resource|url)(?: [^ ]+){0,7}? (?:was not|wasn't) found "
+    r"| (?:can't|cannot|can not|could not|couldn't|unable to) find (?:the|that|this|your) "
+    r"(?:page|publication|document|content) "
+    r"| (?:page|publication|document|content|file|key|object|blob)(?: [^ ]+){0,6}? "
+    r"(?:does not exist|doesn't exist|no longer exists) "
+)
+_UNSURE = re.compile(
+    rf" coming soon | not yet {_OUT} | (?:has|have) been {_STATE} "
+    r"| will be (?:published|released) (?:on|at|soon|shortly) "
+    r"| (?:next|forthcoming|upcoming|future) (?:release|edition|publication|update) "
+)
+_HELD = re.compile(
+    rf"{_THIS} (?:(?:has|have)(?: now)? been|(?:is|are|was|were)(?: now| currently)?) (?:delayed|postponed|rescheduled"
+    r"|put back|discontinued|suspended|superseded|moved|under review|unavailable"
+    r"|an? (?:draft|preview|test|placeholder|dummy))(?! from )"
+    rf"|{_THIS} (?:has|have)(?: now)? moved|this is (?:only )?an? (?:draft|preview|test|placeholder|dummy)"
+    r"|(?:strictly )?(?:embargoed?|under embargo)(?= until | to | for |$)|(?:for|in) preview only|not for publication"
+)
+_WAITING = re.compile(
+    r" (?:release date|expected (?:on |at |by )?(?:the )?\d{1,2}|due (?:on|at|out|for)|available (?:from|on|at)"
+    r"|no (?:data|figures) (?:are )?(?:yet )?available|(?:data|figures) (?:are )?not (?:yet )?available"
+    r"|delayed|rescheduled|to be confirmed) "
+)
+_OF_FIGURES = re.compile(
+    r"(?:this|these) (?:figures|data) (?!(?:(?:is|are|has|have)(?: still)? )?(?:not yet|yet to be))"
+)
+_IN_THE_PAST = re.compile(r" (?:in|during|since)(?: [a-z]+)? (?:19|20)\d\d | last (?:year|month|week) ")
+_OF_THIS = re.compile(rf" (?:{EDITION}|(?:for|of) this (?:week|month|quarter|year|period|edition)) ")
+_NOT_YET = re.compile(
+    r"(?<= )(?:not|yet to be) (?:yet )?(?:been )?(?:published|released|issued|available|out)"
+    r"(?: yet)?(?! (?:for|in|from|by|at|on) )"
+)
+_DOUBTED = re.compile(r"(?:draft|preview|private|protected|test|do not publish|(?:strictly )?embargoed?(?: until .*)?)")
+_PASSWORD = re.compile(r" password protected | enter (?:your|the) password | protected by a password ")
+_RESTORED = re.compile(
+    r" (?:republished|re - published|reissued|re - issued|reinstated|restored|resumed|replaced|corrected"
+    r"|now available|now published) "
+)
+_LOG_IN = re.compile(
+    r"(?:please )?(?:(?:sign|log)(?: -)? (?:in|on)|login|logon)(?=$| (?:to|with|required|page|or|for)(?: |$))"
+)
+_SEARCH = re.compile(r"(?:\d+ )?(?:site |your )?search(?: results?(?: for(?: .*)?)?)?|canlyniadau chwilio(?: .*)?")
+_SENTENCE_ENDS = frozenset(".!?;:|()[]•·»–")
+_FULL_STOPS = frozenset(".!?")
+_PIECE_ENDS = _SENTENCE_ENDS | {"/", EDITION, SERIES}
+
+
+def split_pieces(form: str) -> Iterator[str]:
+    """Split a heading or a notice at its signs, and around the names that stand in it."""
+    return _split(form, _PIECE_ENDS)
+
+
+def is_label(piece: str) -> bool:
+    """Say whether a piece is nothing but a state, such as "withdrawn", "coming soon" or "page not found"."""
+    return _LABEL.fullmatch(piece) is not None
+
+
+def first_sentence(form: str) -> str:
+    """Return a notice up to its first full stop, or question or exclamation mark."""
+    return next(_split(form, _FULL_STOPS), "")
+
+
+def speaks_of_this(form: str) -> bool:
+    """Say whether a sentence tells that this very page or release is gone or not out yet.
+
+    "The next release will be published on ..." does not: every live page says that.
+    """
+    return any(_STATEMENT.match(sentence) for sentence in _split(form, _SENTENCE_ENDS)) or bool(
+        _STILL_TO_COME.search(form)
+    )
+
+
+def speaks_vaguely(form: str) -> bool:
+    """Say whether a sentence that speaks of this release may well be about another one, another time, or some figures.
+
+    "These data are not published." stands beside what is left out of many a table.
+    """
+    sentences = [sentence for sentence in _split(form, _SENTENCE_ENDS) if _STATEMENT.match(sentence)]
+    vague = any(
+        _FORETELLING.match(sentence) or _OF_FIGURES.match(sentence) or _IN_THE_PAST.search(f" {sentence} ")
+        for sentence in sentences
+    )
+    return vague or bool(_RESTORED.search(form))
+
+
+def speaks_of_the_release(form: str) -> bool:
+    """Say whether what tells so calls the release just "the ..." and neither "this" nor by its name."""
+    sentences = [sentence for sentence in _split(form, _SENTENCE_ENDS) if _STATEMENT.match(sentence)]
+    return bool(sentences) and all(sentence.startswith("the ") for sentence in sentences)
+
+
+def speaks_of_withdrawal(form: str) -> bool:
+    """Say whether a label or a sentence tells that this very release, which had been there, is withdrawn."""
+    told = [sentence for sentence in _split(form, _SENTENCE_ENDS) if _STATEMENT.match(sentence)]
+    told += [piece for piece in split_pieces(form) if is_label(piece)]
+    return any(_WITHDRAWN.search(f" {each} ") for each in told)
+
+
+def says_not_found(form: str) -> bool:
+    """Say whether a text tells that a page cannot be found."""
+    return _NOT_FOUND.search(form) is not None
+
+
+def is_filling(form: str) -> bool:
+    """Say whether a text holds the Latin with which printers fill a page before its text is there."""
+    return " lorem ipsum " in form
+
+
+def may_be_held(form: str) -> bool:
+    """Say whether a sentence tells that this very release was put off, moved or held back, or is only a draft.
+
+    So does one that tells that something of this edition is not there yet, unless it says of what part.
+    """
+    return any(_HELD.match(sentence) or _tells_of_not_yet(f" {sentence} ") for sentence in _split(form, _SENTENCE_ENDS))
+
+
+def _tells_of_not_yet(sentence: str) -> bool:
+    # Whatever stands between the two, the first mention is enough. One pattern for both would search again from each.
+    mention = _OF_THIS.search(sentence)
+    return mention is not None and _NOT_YET.search(sentence, mention.end()) is not None
+
+
+def speaks_of_waiting(form: str) -> bool:
+    """Say whether a text holds words that a page with little else has before its release is out."""
+    return _WAITING.search(form) is not None
+
+
+def is_doubted(piece: str) -> bool:
+    """Say whether a piece of a heading marks what follows as not yet meant for readers, such as "draft"."""
+    return _DOUBTED.fullmatch(piece) is not None
+
+
+def asks_for_password(form: str) -> bool:
+    """Say whether a sentence asks for a password to read on."""
+    return _PASSWORD.search(form) is not None
+
+
+def is_unsure(form: str) -> bool:
+    """Say whether a text holds words of absence that need not be about this release."""
+    return _UNSURE.search(form) is not None
+
+
+def is_log_in(form: str) -> bool:
+    """Say whether a heading asks the reader to log in."""
+    return any(_LOG_IN.match(piece) for piece in split_pieces(form))
+
+
+def mentions_search(piece: str) -> bool:
+    """Say whether a piece of a heading is that of a search."""
+    return _SEARCH.fullmatch(piece) is not None
+
+
+def _split(form: str, ends: frozenset[str]) -> Iterator[str]:
+    piece: list[str] = []
+    for word in (*form.split(), "."):
+        if word not in ends and word != ".":
+            piece.append(word)
+        elif piece:
+            yield " ".join(piece)
+            piece = []
+
+
+_WHOLE = r"page|publications?|releases?|reports?|bulletins?|statistics|documents?|editions?|results?|§|¤"
+_PUBLISHED_LATER = (
+    r"(?:published|released|issued|available|made available|added|posted|live|out|here|ready|announced|put|up"
+    r"|on this page)"
+)
+_PART = r"figures|data|datasets?|tables?|content|summary|numbers"
+_IS_TO_COME = (
+    rf"(?: [^ .;]+){{0,8}}? (?:will (?:be {_PUBLISHED_LATER}|go|appear|come|follow)"
+    r"|(?:is|are) (?:due|out|expected|scheduled)"
+    rf"|to be {_PUBLISHED_LATER}|due|scheduled|expected|go(?:es)? live|comes? out|available (?:from|at|on))"
+)
+_COME_AGAIN = r" (?:check|come|look|visit|return|try)(?: (?:back|again|here|this page|the page))+ "
+_WHOLE_COMES = re.compile(rf" (?:{_WHOLE}){_IS_TO_COME} |{_COME_AGAIN}")
+_COMES = re.compile(
+    rf" (?:{_WHOLE}|{_PART}){_IS_TO_COME} |{_COME_AGAIN}"
+    r"|^ (?:now )?(?:available (?:from|at|on)|publishing|releasing|due|expected|scheduled) "
+    r"| to be (?:published|released|issued) "
+)
+_OF_ANOTHER = re.compile(
+    r" (?:next|following|subsequent|future|further|other|revised|final|updated|monthly|quarterly|annual|every|each"
+    r"|was|were|had been|unavailable|offline|closed|out of service) "
+)
+_TIME = re.compile(r" (?:\d{1,2}(?:\.\d\d| : \d\d)? (?:am|pm)|\d\d(?:\.| : )\d\d|noon|midday) ")
+_SOON = re.compile(r" (?:soon|shortly|later today|later this morning|in due course) ")
+_SENTENCE = re.compile(r"(?<= )[.!?;](?= )")
+
+
+def tells_to_wait(text: str, form: str, *, due_on: date | None, near_top: bool) -> bool:
+    """Say whether a text tells of something that comes when this release is due.
+
+    :param text: as it is written on the page.
+    :param form: the same as `words` gives it, with signs for the names of the release and its series.
+    :param due_on: the day on which the release is due.
+    :param near_top: whether it stands near the top of the page; elsewhere only the very day counts, because many a
+        page ends with notes on when its publisher publishes.
+    """
+    sentences = [
+        sentence for sentence in _SENTENCE.split(form) if _COMES.search(sentence) and not _OF_ANOTHER.search(sentence)
+    ]
+    if not sentences:
+        return False
+    # The name of a month may be the release's own, so days are read from the text itself.
+    days = [each.first for each in periods(words(text)) if each.first == each.last]
+    return due_on in days if days else near_top and any(map(_tells_when, sentences))
+
+
+def _tells_when(sentence: str) -> bool:
+    """Say whether a sentence without a day makes its readers wait; many a live page has a part that comes "soon"."""
+    if _TIME.search(sentence):
+        return True
+    soon = _SOON.search(sentence) or sentence.endswith(" here ")
+    return bool(soon and _WHOLE_COMES.search(sentence))
+
+
+_THIN = 600
+"""Characters of text below which a page has little besides its notice."""
+_LEAD_BEFORE, _LEAD_AFTER, _NOTICES, _MENU_WORD = 5, 10, 3, 20
+
+
+class Absence(IntEnum):
+    """How surely a page says that the release is not there."""
+
+    NONE = 0
+    POSSIBLE = 1
+    CERTAIN = 2
+
+
+def find_absence(
+    page: PageText, names: Names, *, marker_in_heading: bool, own_h1: str = "", due_on: date | None = None
+) -> Absence:
+    """Weigh every sign on a page that the release is not there.
+
+    :param marker_in_heading: the edition's marker stands in the title or an h1. Then only what is certain to be
+        about this release counts, however often its text mentions something withdrawn or soon to come.
+    :param own_h1: the h1 in which it stands, if it stands in one: other h1 are then of what stands beside.
+    :param due_on: the day on which the release is due.
+    """
+    if denied_by_heading(page, names, own_h1=own_h1):
+        return Absence.CERTAIN
+    if not marker_in_heading and _holds_own_marker(words(page.text), names):
+        return Absence.CERTAIN
+    thin = sum(len(block.text) for block in page.blocks if block.place is not Place.AROUND) < _THIN
+    above, below = _lead(page.blocks)
+    near = above + below
+    forms = [names.told(block.text) for block in near]
+    signs = [_sign(form, names, thin=thin, marker_in_heading=marker_in_heading) for form in forms]
+    for block in near if thin else below[:_NOTICES]:
+        sure = thin and not (marker_in_heading and block in above and _is_one_of_several(block, above))
+        signs.append(_notice(names.told(block.text), names, thin=sure))
+    if _doubted_by_heading(page, names, thin=thin) or _tells_to_wait(page, near, names, due_on=due_on):
+        signs.append(Absence.POSSIBLE)
+    return max(signs, default=Absence.NONE)
+
+
+def denied_by_heading(page: PageText, names: Names, *, own_h1: str = "") -> bool:
+    """Say whether the title or an h1 says that the release is not there; where an h1 names it, no other h1 does."""
+    return any(_denies(names.told(heading), names) for heading in _of_the_page(page, own_h1))
+
+
+def was_withdrawn_since(page: PageText, names: Names, *, due_on: date | None) -> bool:
+    """Say whether a page tells that the release had been there and was withdrawn, on the day it was due or later.
+
+    A notice without a day may be of any day.
+    """
+    above, below = _lead(page.blocks)
+    for text in (*page.headings, *(block.text for block in above + below)):
+        if speaks_of_withdrawal(names.told(text)):
+            days = [each.first for each in periods(words(text)) if each.first == each.last]
+            return not days or due_on is None or max(days) >= due_on
+    return False
+
+
+def _of_the_page(page: PageText, own_h1: str) -> Sequence[str]:
+    return (page.headings[0], own_h1) if own_h1 else page.headings
+
+
+def _tells_to_wait(page: PageText, near: Sequence[Block], names: Names, *, due_on: date | None) -> bool:
+    def waits(block: Block, *, near_top: bool) -> bool:
+        return tells_to_wait(block.text, names.told(block.text), due_on=due_on, near_top=near_top)
+
+    year = str(due_on.year) if due_on else ""
+    dated = (block for block in page.own_blocks if year and block.place is Place.BODY and year in block.text)
+    return any(waits(block, near_top=True) for block in near) or any(waits(block, near_top=False) for block in dated)
+
+
+def _doubted_by_heading(page: PageText, names: Names, *, thin: bool) -> bool:
+    forms = [names.told(heading) for heading in page.headings]
+    pieces = (piece for form in forms for piece in split_pieces(form))
+    doubted = any(is_doubted(piece) and not names.covers(piece) for piece in pieces)
+    return doubted or any(_denies(form, names) or (thin and is_log_in(form)) for form in forms)
+
+
+def asks_to_log_in(page: PageText, names: Names, *, marker_seen: bool, own_h1: str = "") -> bool:
+    """Say whether a page is a log-in: by its title or heading, or because it asks for a password and has no marker.
+
+    :param own_h1: the h1 that names the release, if one does: a form for members may have an h1 of its own beside it.
+    """
+    if any(is_log_in(names.told(heading)) for heading in _of_the_page(page, own_h1)):
+        return True
+    if page.asks_for_password and any(asks_for_password(names.told(block.text)) for block in page.own_blocks):
+        return page.own_length < _THIN
+    return page.asks_for_password and not marker_seen
+
+
+def _denies(form: str, names: Names) -> bool:
+    labelled = any(is_label(piece) and not names.covers(piece) for piece in split_pieces(form))
+    return (labelled or says_not_found(form) or speaks_of_this(form) or " coming soon " in form) or _holds_own_marker(
+        form, names
+    )
+
+
+def _holds_own_marker(form: str, names: Names) -> bool:
+    return any(holds(form, own) for own in names.negative_markers)
+
+
+def _lead(blocks: Sequence[Block]) -> tuple[list[Block], list[Block]]:
+    """Return the few blocks of the page's own text just above its first main heading, and those just below it."""
+    first = next((place for place, block in enumerate(blocks) if block.place is Place.HEADING), 0)
+    above = [block for block in blocks[:first] if block.place is Place.BODY][-_LEAD_BEFORE:]
+    below = [block for block in blocks[first:] if block.place is Place.BODY][:_LEAD_AFTER]
+    return above, below
+
+
+def _is_one_of_several(block: Block, above: Sequence[Block]) -> bool:
+    """Say whether a word above the heading stands among others, as in a menu: Latest, Upcoming, Archive."""
+    return any(len(other.text) <= _MENU_WORD for other in above if other is not block)
+
+
+def _sign(form: str, names: Names, *, thin: bool, marker_in_heading: bool) -> Absence:
+    if _holds_own_marker(form, names):
+        return Absence.CERTAIN
+    if is_filling(form):
+        return Absence.CERTAIN if thin else Absence.POSSIBLE
+    if speaks_of_this(form):
+        return _of_statement(form, thin=thin, marker_in_heading=marker_in_heading)
+    if says_not_found(form):
+        return Absence(2 - marker_in_heading) if thin or not marker_in_heading else Absence.NONE
+    unsure = is_unsure(form) or speaks_of_waiting(form)
+    return Absence.POSSIBLE if may_be_held(form) or (thin and unsure) else Absence.NONE
+
+
+def _of_statement(form: str, *, thin: bool, marker_in_heading: bool) -> Absence:
+    # "The report was withdrawn ..." in a long text tells of some report; on a page with nothing else, of this one.
+    if not thin and speaks_of_the_release(form):
+        return Absence.NONE if marker_in_heading else Absence.POSSIBLE
+    return Absence.POSSIBLE if speaks_vaguely(form) else Absence.CERTAIN
+
+
+def _notice(form: str, names: Names, *, thin: bool) -> Absence:
+    found = [piece for piece in split_pieces(form) if not names.covers(piece)]
+    if found and all(map(is_label, found)):
+        return Absence.CERTAIN if thin else Absence.POSSIBLE
+    first = first_sentence(form)
+    return Absence.CERTAIN if thin and is_label(first) and not names.covers(first) else Absence.NONE
+
+
+def is_search_page(page: PageText, names: Names, *, own_h1: str = "") -> bool:
+    """Say whether a page is the answer to a search, by its h1, or by its title where it has none.
+
+    :param own_h1: the h1 that names the release, if one does: a field to search in may have an h1 of its own beside it.
+    """
+    headings = [own_h1] if own_h1 else page.headings[1:] or page.headings
+    return any(
+        mentions_search(piece) and not names.covers(piece)
+        for heading in headings
+        for piece in split_pieces(names.told(heading))
+    )
+
+
+def hints_at_absence(page: PageText, names: Names) -> bool:
+    """Say whether any of a page's own text speaks of something that is not there, not yet, or no more."""
+    forms = [names.told(block.text) for block in page.own_blocks]
+    return any(says_not_found(form) or speaks_of_this(form) or is_unsure(form) for form in forms)

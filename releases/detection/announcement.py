@@ -1,0 +1,280 @@
+"""A release's announcement on GOV.UK, and how it differs from our calendar."""
+
+from collections.abc import Iterator, Mapping
+from dataclasses import dataclass
+from datetime import date, datetime
+from enum import StrEnum
+from typing import Any
+
+from releases.detection import govuk
+from releases.detection.characters import fold
+from releases.detection.govuk import (
+    ANNOUNCEMENT,
+    GONE,
+    REDIRECT,
+    STATISTICS,
+    AnnouncedTime,
+    GovukDocument,
+    NotADocumentError,
+    one_line,
+    read_document,
+)
+from releases.rules import london
+from releases.rules.calendar import Precision, Slot, slot_at
+from releases.rules.lifecycle import Status
+from releases.rules.response import Answer, Failure
+
+MOST_CHARACTERS = 500
+"""What is taken of a publisher's own words at most."""
+
+
+class Announcing(StrEnum):
+    """What an announcement says of its date."""
+
+    PROVISIONAL = "provisional"
+    CONFIRMED = "confirmed"
+    CANCELLED = "cancelled"
+
+
+class Problem(StrEnum):
+    """Why an answer is no announcement that can be read. The first ones are no answer of the publisher's at all."""
+
+    UNREACHABLE = "unreachable"
+    ASKED_TO_WAIT = "asked_to_wait"
+    UNKNOWN_SHAPE = "unknown_shape"
+    NOT_FOUND = "not_found"
+    GONE = "gone"
+    PUBLISHED = "published"
+    LED_ELSEWHERE = "led_elsewhere"
+    OTHER_KIND = "other_kind"
+
+
+CANNOT_TELL = frozenset({Problem.UNREACHABLE, Problem.ASKED_TO_WAIT, Problem.UNKNOWN_SHAPE})
+"""With these nothing is known of the announcement."""
+
+
+class NoAnnouncementError(Exception):
+    """There is no announcement to read; `problem` says why."""
+
+    def __init__(self, problem: Problem) -> None:
+        super().__init__(problem.value)
+        self.problem = problem
+
+
+@dataclass(frozen=True, slots=True)
+class Announced:
+    """What an announcement says. Its words are one line of plain text each; `displayed` is its date as readers see it.
+
+    `note` is its reason for a changed date or a cancellation, `previous` the date before the last change.
+    """
+
+    title: str
+    state: Announcing
+    when: AnnouncedTime
+    displayed: str = ""
+    organisations: tuple[str, ...] = ()
+    note: str = ""
+    previous: str = ""
+
+    @property
+    def slot(self) -> Slot | None:
+        """For when it announces, if that is exact to the minute or vague by the month; None for a day or nothing."""
+        when = self.when
+        if when.at:
+            return slot_at(when.at)
+        if when.month:
+            return Slot(on=when.month, at=None, precision=Precision.MONTH)
+        if when.two_months:
+            return Slot(on=when.two_months, at=None, precision=Precision.TWO_MONTHS)
+        return None
+
+
+def read_announcement(answer: Answer) -> Announced:
+    """Read what the content API answered for an announcement's address.
+
+    :raises NoAnnouncementError: if that is no announcement, or none that can be read.
+    """
+    if answer.failure is not None:
+        waits = answer.failure is Failure.ASKED_TO_WAIT
+        raise NoAnnouncementError(Problem.ASKED_TO_WAIT if waits else Problem.UNREACHABLE)
+    if answer.left_allowed_hosts:
+        raise NoAnnouncementError(Problem.LED_ELSEWHERE)
+    if answer.status in _BY_STATUS:
+        raise NoAnnouncementError(_BY_STATUS[answer.status])
+    if answer.status != 200:
+        raise NoAnnouncementError(Problem.ASKED_TO_WAIT if answer.status == 429 else Problem.UNREACHABLE)
+    try:
+        document = read_document(answer.body)
+    except NotADocumentError as error:
+        raise NoAnnouncementError(Problem.UNKNOWN_SHAPE) from error
+    return _read(document)
+
+
+def announced_to_json(announced: Announced) -> dict[str, Any]:
+    """Write what was announced, to be kept or carried."""
+    when = announced.when
+    written = {
+        "title": announced.title,
+        "state": announced.state.value,
+        "at": when.at.isoformat() if when.at else "",
+        "on": when.on.isoformat() if when.on else "",
+        "month": when.month.isoformat() if when.month else "",
+        "two_months": when.two_months.isoformat() if when.two_months else "",
+        "displayed": announced.displayed,
+        "organisations": list(announced.organisations),
+        "note": announced.note,
+        "previous": announced.previous,
+    }
+    return {name: value for name, value in written.items() if value}
+
+
+def announced_from_json(written: Mapping[str, Any]) -> Announced:
+    """Read what `to_json` wrote.
+
+    :raises ValueError: if it is something else.
+    :raises KeyError: if the title or the state is missing.
+    """
+    at = written.get("at")
+    return Announced(
+        title=written["title"],
+        state=Announcing(written["state"]),
+        when=AnnouncedTime(
+            at=datetime.fromisoformat(at) if at else None,
+            on=_day(written.get("on")),
+            month=_day(written.get("month")),
+            two_months=_day(written.get("two_months")),
+        ),
+        displayed=written.get("displayed", ""),
+        organisations=tuple(written.get("organisations", ())),
+        note=written.get("note", ""),
+        previous=written.get("previous", ""),
+    )
+
+
+_BY_STATUS = {404: Problem.NOT_FOUND, 410: Problem.GONE}
+_BY_SCHEMA = {GONE: Problem.GONE, REDIRECT: Problem.UNKNOWN_SHAPE}
+
+
+def _read(document: GovukDocument) -> Announced:
+    if document.schema != ANNOUNCEMENT:
+        published = Problem.PUBLISHED if document.kind in STATISTICS else Problem.OTHER_KIND
+        raise NoAnnouncementError(_BY_SCHEMA.get(document.schema, published))
+    details, state = document.details, document.details.get("state")
+    if state not in set(Announcing) or not document.title.strip():
+        raise NoAnnouncementError(Problem.UNKNOWN_SHAPE)
+    return Announced(
+        title=_line(document.title),
+        state=Announcing(state),
+        when=govuk.announced_time(document),
+        displayed=_line(details.get("display_date")),
+        organisations=tuple(_line(each) for each in document.organisations[:20]),
+        note=_line(details.get("cancellation_reason") or details.get("latest_change_note")),
+        previous=_line(details.get("previous_display_date")),
+    )
+
+
+def _line(written: object) -> str:
+    """Write a publisher's words as one line that can be kept: no half of a surrogate pair, no NUL, and an end."""
+    plain = one_line(written) if isinstance(written, str) else ""
+    return plain[:MOST_CHARACTERS].encode(errors="replace").decode().replace("\0", "")
+
+
+def _day(written: str | None) -> date | None:
+    return date.fromisoformat(written) if written else None
+
+
+class DifferenceKind(StrEnum):
+    """What can differ; the last ones are announcements that are none any more."""
+
+    DATE = "date"
+    TIME = "time"
+    PRECISION = "precision"
+    STATE = "state"
+    TITLE = "title"
+    NOT_FOUND = "not_found"
+    GONE = "gone"
+    PUBLISHED = "published"
+    LED_ELSEWHERE = "led_elsewhere"
+    OTHER_KIND = "other_kind"
+
+
+@dataclass(frozen=True, slots=True)
+class Ours:
+    """A release as our calendar has it."""
+
+    title: str
+    slot: Slot
+    status: Status
+
+
+@dataclass(frozen=True, slots=True)
+class Difference:
+    """One difference: what the announcement says and what our calendar says, as each is shown to readers."""
+
+    kind: DifferenceKind
+    theirs: str = ""
+    ours: str = ""
+
+
+def differences_of_announced(ours: Ours, said: Announced) -> list[Difference]:
+    """Compare a release that is still to come with what its announcement says.
+
+    What the announcement leaves open is no difference, and nothing more is compared where one of both is cancelled.
+    """
+    theirs, is_cancelled = Status(said.state.value), ours.status is Status.CANCELLED
+    found = [Difference(DifferenceKind.STATE, theirs, ours.status)] if theirs is not ours.status else []
+    if not is_cancelled and said.state is not Announcing.CANCELLED:
+        kind = _of_dates(ours.slot, said.when)
+        found += [Difference(kind, said.displayed or str(said.slot), str(ours.slot))] if kind else []
+    if fold(said.title) != fold(ours.title):
+        found.append(Difference(DifferenceKind.TITLE, said.title, ours.title))
+    return found
+
+
+def differences_of_problem(ours: Ours, problem: Problem) -> list[Difference]:
+    """Say in what a release that is still to come differs from an announcement that is none.
+
+    Where nothing is known of the announcement there is no difference, and a cancelled one may be taken away.
+    """
+    if problem in CANNOT_TELL or (ours.status is Status.CANCELLED and problem in {Problem.GONE, Problem.NOT_FOUND}):
+        return []
+    return [Difference(DifferenceKind(problem.value))]
+
+
+def _of_dates(slot: Slot, when: AnnouncedTime) -> DifferenceKind | None:
+    theirs = list(_months_of(when))
+    if not theirs:
+        return None
+    if slot.due_at is None or when.month or when.two_months:
+        if slot.due_at is None and (slot.precision, _months(slot)) == (_precision(when), theirs):
+            return None
+        return DifferenceKind.PRECISION if set(theirs) & set(_months(slot)) else DifferenceKind.DATE
+    day = london.local_date(when.at) if when.at else when.on
+    if day != london.local_date(slot.due_at):
+        return DifferenceKind.DATE
+    return DifferenceKind.TIME if when.at and when.at != slot.due_at else None
+
+
+def _precision(when: AnnouncedTime) -> Precision:
+    if when.two_months:
+        return Precision.TWO_MONTHS
+    return Precision.MONTH if when.month else Precision.EXACT
+
+
+def _months(slot: Slot) -> list[date]:
+    first = slot.on.replace(day=1)
+    return [first, _next(first)] if slot.precision is Precision.TWO_MONTHS else [first]
+
+
+def _months_of(when: AnnouncedTime) -> Iterator[date]:
+    """Give the first days of the months that an announcement names."""
+    if when.two_months:
+        yield from (when.two_months, _next(when.two_months))
+    elif when.month:
+        yield when.month
+    elif day := london.local_date(when.at) if when.at else when.on:
+        yield day.replace(day=1)
+
+
+def _next(first: date) -> date:
+    return date(first.year + first.month // 12, first.month % 12 + 1, 1)

@@ -1,0 +1,273 @@
+"""Whether a file is the attachment that is due: its kind, its content, and messages in place of a file."""
+
+import io
+import json
+import re
+import zipfile
+from collections.abc import Iterator, Mapping, Sequence
+from dataclasses import replace
+from enum import StrEnum
+from itertools import pairwise
+from typing import Any
+from urllib.parse import unquote, urlsplit
+
+from releases.detection.absence import first_sentence, is_label, says_not_found
+from releases.detection.characters import decode, words
+from releases.detection.file_type import FileType, declared_type, found_type, is_page, is_right_type, promised_type
+from releases.detection.finding import Expectation, Finding, LookResult, Reason, told_by_person
+from releases.detection.interstitials import barrier_in
+from releases.detection.page import examine_page
+from releases.rules.canonical import sha256_hex
+from releases.rules.response import Answer
+from releases.rules.table import ARCHIVE_FAULTS
+
+_END_OF_PDF, _END_OF_ZIP = b"%%EOF", b"PK\x05\x06"
+_LAST_BYTES = 66_000
+_MOST_LINES = 200
+_MOST_MEMBERS = 10_000
+_OFFICE = {"xlsx": "xl/", "xlsm": "xl/", "xlsb": "xl/", "docx": "word/", "pptx": "ppt/"}
+_OPEN_DOCUMENT = {"ods": "spreadsheet", "odt": "text", "odp": "presentation"}
+_TABLES = frozenset({"csv", "tsv"})
+_SEPARATORS = ",;\t|"
+
+
+def ending_of(url: str) -> str:
+    """Return the ending of the file that an address names, in lower case, or an empty text."""
+    name = unquote(urlsplit(url).path).rpartition("/")[2]
+    return name.rpartition(".")[2].lower() if "." in name else ""
+
+
+def is_file_cut_off(body: bytes, found: FileType) -> bool:
+    """Say whether a file lacks the end that every file of its kind has."""
+    if found is FileType.PDF:
+        return _END_OF_PDF not in body[-_LAST_BYTES:]
+    return found is FileType.ZIP and _END_OF_ZIP not in body[-_LAST_BYTES:]
+
+
+def is_of_ending(body: bytes, ending: str) -> bool:
+    """Say whether a whole zip file is what its ending promises: a workbook, a document, a presentation.
+
+    :param ending: as `ending_of` gives it; of any other one than those of office programs nothing is asked.
+    """
+    if ending not in _OFFICE and ending not in _OPEN_DOCUMENT:
+        return True
+    try:
+        with zipfile.ZipFile(io.BytesIO(body)) as archive:
+            names = archive.namelist()[:_MOST_MEMBERS]
+            if ending in _OFFICE:
+                return any(name.startswith(_OFFICE[ending]) for name in names)
+            with archive.open("mimetype") as member:
+                return f"opendocument.{_OPEN_DOCUMENT[ending]}".encode() in member.read(200)
+    except ARCHIVE_FAULTS:
+        return False  # damaged, packed in a way of its own, or locked: not what readers were promised
+
+
+def is_table(body: bytes) -> bool:
+    """Say whether a text has two lines below one another with as many columns, and a figure in the second of them.
+
+    A title, notes and blank lines may stand above its headings; without any figure five such lines are a table too.
+    """
+    lines = [line for line in decode(body[:_LAST_BYTES], charset="").splitlines() if line.strip()][:_MOST_LINES]
+    return any(_is_table_by(separator, lines) for separator in _SEPARATORS)
+
+
+def _is_table_by(separator: str, lines: Sequence[str]) -> bool:
+    below = [(above, line) for above, line in pairwise(lines) if 0 < above.count(separator) == line.count(separator)]
+    return len(below) > 3 or any(any(character.isdigit() for character in line) for _, line in below)
+
+
+def is_promised_table(ending: str, content_type: str) -> bool:
+    """Say whether an address or a server promises a table of text."""
+    return ending in _TABLES or (not ending and content_type == "text/csv")
+
+
+_MOST_BYTES = 2_000
+_START = 20_000
+_TELLS_A_FAULT = frozenset({"error", "errors", "fault", "exception", "message", "detail", "reason"})
+_FAILED = frozenset({"error", "fail", "failed", "failure"})
+_STATUS = ("status", "code", "statuscode")
+_ROOT = re.compile(
+    r"(?:\s|<\?(?>.*?\?>)|<!--(?>.*?-->)|<!doctype[^>]*+>)*+<(?:[\w.-]++:)?+([\w.-]++)", re.IGNORECASE | re.DOTALL
+)
+_FAULT_ROOT = re.compile(r"error|fault|exception", re.IGNORECASE)
+_TAG = re.compile(r"<[^>]{1,200}>")
+_SORRY = re.compile(
+    r" (?:sorry|try again|access denied|forbidden|unauthori[sz]ed|not authori[sz]ed|failed to (?:load|retrieve|open)"
+    r"|(?:could not|cannot) be (?:retrieved|found|loaded|opened|generated)) "
+)
+
+
+class Message(StrEnum):
+    """What stands in place of a file."""
+
+    NO_FILE = "no_file"
+    FAULT = "fault"
+    NOTHING = "nothing"
+
+
+def message_in(body: bytes, found: FileType) -> Message | None:
+    """Return what a file of text says in place of what was due, or None where it is no message.
+
+    :param found: the kind that its first bytes show.
+    """
+    match found:
+        case FileType.JSON:
+            return _in_json(body) if len(body) <= _MOST_BYTES else None
+        case FileType.XML:
+            return _in_xml(decode(body[:_START], charset=""))
+        case FileType.TEXT:
+            return _in_text(short_text(body))
+    return None
+
+
+def short_text(body: bytes) -> str:
+    """Return a text that is short enough to be a message, or an empty one."""
+    return decode(body, charset="") if len(body) <= _MOST_BYTES else ""
+
+
+def is_message_cut_off(body: bytes, found: FileType) -> bool:
+    """Say whether data for machines end before their end; of long ones only their last sign is asked."""
+    end = decode(body[-200:], charset="").rstrip()[-1:]
+    if found is FileType.XML:
+        return end != ">"
+    if found is not FileType.JSON:
+        return False
+    if len(body) > _MOST_BYTES:
+        return end not in {"}", "]"}
+    try:
+        _first_value(body)
+    except (ValueError, RecursionError):
+        return True
+    return False
+
+
+def _in_text(text: str) -> Message | None:
+    line = words(text.strip().partition("\n")[0])
+    if says_not_found(line) or is_label(first_sentence(line)):
+        return Message.NO_FILE
+    return Message.FAULT if _SORRY.search(line) else None
+
+
+def _in_xml(text: str) -> Message | None:
+    root = _ROOT.match(text)
+    if root is None or not _FAULT_ROOT.search(root[1]):
+        return None
+    return Message.NO_FILE if _tells_of_none(words(_TAG.sub(" . ", text))) else Message.FAULT
+
+
+def _in_json(body: bytes) -> Message | None:
+    try:
+        value = _first_value(body)
+    except (ValueError, RecursionError):
+        return None
+    if _is_empty(value):
+        return Message.NOTHING
+    if not isinstance(value, dict) or not _is_a_message(value):
+        return None
+    known = {str(name).lower(): part for name, part in value.items()}
+    said = " . ".join(_texts(value))
+    none = _tells_of_none(words(said)) or any(str(known.get(name)) in {"404", "410"} for name in _STATUS)
+    return Message.NO_FILE if none else Message.FAULT
+
+
+def _first_value(body: bytes) -> Any:
+    # Lines of JSON, one value each, are a form of data too; the first one tells.
+    return json.JSONDecoder().raw_decode(decode(body, charset="").lstrip("\ufeff \t\r\n"))[0]
+
+
+def _is_a_message(value: Mapping[str, Any]) -> bool:
+    names = {str(name).lower() for name in value}
+    data = [part for name, part in value.items() if str(name).lower() not in _TELLS_A_FAULT]
+    fails = str(value.get("status", "")).lower() in _FAILED
+    return bool(names & _TELLS_A_FAULT or fails) and not any(isinstance(part, list | dict) and part for part in data)
+
+
+def _is_empty(value: Any) -> bool:
+    if isinstance(value, list | dict):
+        parts = list(value.values()) if isinstance(value, dict) else value
+        holding = [part for part in parts if isinstance(part, list | dict)]
+        return not parts or (bool(holding) and all(_is_empty(part) for part in holding) and isinstance(value, dict))
+    return value is None or value == ""
+
+
+def _texts(value: Any) -> Iterator[str]:
+    if isinstance(value, str):
+        yield value
+    elif isinstance(value, list | dict):
+        for part in value.values() if isinstance(value, dict) else value:
+            yield from _texts(part)
+
+
+def _tells_of_none(form: str) -> bool:
+    return says_not_found(form) or any(is_label(piece.strip()) for piece in form.split(" . "))
+
+
+_SAY_NOTHING_OF_THE_FILE = frozenset({
+    Reason.OBSTACLE, Reason.CONSENT, Reason.FAULT_TEXT, Reason.NEGATIVE_MARKER, Reason.LIKE_NOT_FOUND, Reason.LEADS_ON,
+})  # fmt: skip
+_NO_PAGE = frozenset({Reason.SCRIPT_SHELL, Reason.EMPTY})
+"""What an attachment that is a page cannot be; where a file was due, a reader gets none of it."""
+_SAID: dict[Message, tuple[Reason, ...]] = {
+    Message.NO_FILE: (Reason.NEGATIVE_MARKER,),
+    Message.FAULT: (Reason.FAULT_TEXT,),
+    Message.NOTHING: (Reason.EMPTY,),
+}
+Shown = tuple[LookResult, tuple[Reason, ...]]
+
+
+def examine_file(answer: Answer, expectation: Expectation) -> Finding:
+    """Say what a successful answer shows of the attachment that is expected at its address."""
+    promised, declared = promised_type(expectation.url), declared_type(answer.content_type)
+    if not answer.body.strip():
+        return Finding(LookResult.UNRECOGNISED, (Reason.EMPTY,))
+    if is_page(answer.body, declared=declared):
+        return _examine_page_in_place_of_file(answer, expectation, promised)
+    digest = sha256_hex(answer.body)
+    if told := told_by_person(digest, "", expectation):
+        return told
+    found = found_type(answer.body)
+    message = message_in(answer.body, found)
+    fault = (
+        _in_place_of_file(answer.body, found, message)
+        or _wrong(answer, expectation.url, found)
+        or (None if message is None else (LookResult.UNRECOGNISED, _SAID[message]))
+    )
+    return Finding(*(fault or (LookResult.LIVE, (Reason.RIGHT_TYPE,))), digest)
+
+
+def _in_place_of_file(body: bytes, found: FileType, message: Message | None) -> Shown | None:
+    """Return what a message shows that came in place of a file; what is a table as well says nothing surely."""
+    if found is FileType.TEXT and is_table(body):
+        return None
+    if message is Message.NO_FILE:
+        return LookResult.NOT_LIVE, _SAID[message]
+    barrier = barrier_in(words(short_text(body))) if found is FileType.TEXT else None
+    return (LookResult.UNRECOGNISED, (barrier,)) if barrier else None
+
+
+def _wrong(answer: Answer, url: str, found: FileType) -> Shown | None:
+    """Return what is wrong with a file, or None if it is what was promised."""
+    ending, declared = ending_of(url), declared_type(answer.content_type)
+    if not is_right_type(promised=promised_type(url), declared=declared, found=found):
+        return LookResult.UNRECOGNISED, (Reason.WRONG_TYPE,)
+    if is_file_cut_off(answer.body, found) or is_message_cut_off(answer.body, found):
+        return LookResult.UNRECOGNISED, (Reason.INCOMPLETE,)
+    if found is FileType.ZIP and not is_of_ending(answer.body, ending):
+        return LookResult.UNRECOGNISED, (Reason.WRONG_TYPE,)
+    if is_promised_table(ending, answer.content_type) and not is_table(answer.body):
+        return LookResult.UNRECOGNISED, (Reason.WRONG_TYPE,)
+    return None
+
+
+def _examine_page_in_place_of_file(answer: Answer, expectation: Expectation, promised: FileType | None) -> Finding:
+    # An address that names no kind of file may be an attachment in HTML, so it is judged as any page is.
+    shown = examine_page(answer, expectation)
+    settled = shown.result in {LookResult.NOT_LIVE, LookResult.UNREACHABLE}
+    settled = settled or Reason.CONFIRMED_BY_PERSON in shown.reasons
+    if promised is None or settled or _SAY_NOTHING_OF_THE_FILE & set(shown.reasons):
+        return shown
+    if promised is FileType.HTML:
+        if _NO_PAGE & set(shown.reasons):
+            return shown
+        return replace(shown, result=LookResult.LIVE, reasons=(Reason.RIGHT_TYPE,))
+    return replace(shown, result=LookResult.NOT_LIVE, reasons=(Reason.WRONG_TYPE,))

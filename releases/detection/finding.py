@@ -1,0 +1,296 @@
+"""What a check can show of a release (the finding), and what the publisher's own system says of it."""
+
+from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import dataclass
+from datetime import UTC, datetime, timedelta
+from enum import StrEnum
+from typing import Any
+
+EARLIEST = timedelta(days=1)
+"""A figure from longer than this before the due instant is taken for an earlier edition's: the watch begins then."""
+
+MOST_CHARACTERS = 500
+"""What is stored of a publisher's own words at most."""
+
+
+class State(StrEnum):
+    """What the publisher's system says that stands at an address."""
+
+    ANNOUNCED = "announced"
+    PUBLISHED = "published"
+    EARLIER_EDITION = "earlier_edition"
+    MOVED = "moved"
+    CANCELLED = "cancelled"
+    WITHDRAWN = "withdrawn"
+    GONE = "gone"
+    REDIRECTED = "redirected"
+
+
+class Source(StrEnum):
+    """Which of the publisher's own figures a time of publication was taken from, the most telling first."""
+
+    SCHEDULED_TIME_AND_DELAY = "scheduled_time_and_delay"
+    CHANGE_HISTORY = "change_history"
+    PUBLIC_UPDATED_AT = "public_updated_at"
+
+
+@dataclass(frozen=True, slots=True)
+class PublisherSays:
+    """What was read from the publisher's system at one look. Nothing of it was seen by us; instants are aware.
+
+    `published_at` with its `source` is when it says that this edition was published, None where it gives no figure
+    that can be relied on. `announced_for` is the time that it announces, `announced_text` the words it uses for it,
+    `change_note` its reason for a changed date, a cancellation or a withdrawal.
+    """
+
+    state: State
+    published_at: datetime | None = None
+    source: Source | None = None
+    announced_for: datetime | None = None
+    announced_text: str = ""
+    change_note: str = ""
+
+    def __post_init__(self) -> None:
+        """Check what an adapter read, before anything is stored with it.
+
+        :raises ValueError: if an instant carries no time zone, or a time comes without its source.
+        """
+        naive = [at for at in (self.published_at, self.announced_for) if at is not None and at.tzinfo is None]
+        if naive:
+            message = f"{naive[0].isoformat()} says nothing without its time zone."
+            raise ValueError(message)
+        if self.published_at is not None and self.source is None:
+            message = "A publisher's time needs to say from which figure it was taken."
+            raise ValueError(message)
+
+
+def publisher_to_json(says: PublisherSays | None) -> dict[str, Any]:
+    """Write what was read as it is stored with a look; nothing was read: an empty object."""
+    if says is None:
+        return {}
+    written = {
+        "state": says.state.value,
+        "published_at": _written(says.published_at),
+        "source": says.source.value if says.source else None,
+        "announced_for": _written(says.announced_for),
+        "announced_text": _storable(says.announced_text),
+        "change_note": _storable(says.change_note),
+    }
+    return {name: value for name, value in written.items() if value}
+
+
+def publisher_from_json(stored: Mapping[str, Any]) -> PublisherSays | None:
+    """Read what `as_json` wrote.
+
+    :raises ValueError: if something else was stored.
+    :raises KeyError: if its state is missing.
+    """
+    if not stored:
+        return None
+    source = stored.get("source")
+    return PublisherSays(
+        state=State(stored["state"]),
+        published_at=_read(stored.get("published_at")),
+        source=Source(source) if source else None,
+        announced_for=_read(stored.get("announced_for")),
+        announced_text=stored.get("announced_text", ""),
+        change_note=stored.get("change_note", ""),
+    )
+
+
+def publisher_time(says: Sequence[PublisherSays], *, due_at: datetime) -> tuple[datetime, Source] | None:
+    """Return the publisher's own time of publication that the record relies on, with the figure it was taken from.
+
+    The most telling figure goes first; of one kind the one that was read first, because some of them move with
+    every later update of the page. What was published at all is said by no figure from long before.
+
+    :param says: what was read at the looks at one address under one schedule, in the order in which they were sent.
+    :param due_at: the aware instant at which the release was due.
+    """
+    for source in Source:
+        for one in says:
+            if one.source is source and one.published_at and one.published_at > due_at - EARLIEST:
+                return one.published_at, source
+    return None
+
+
+def fills(published_at: datetime, source: Source, *, start: datetime, end: datetime) -> bool:
+    """Tell whether the publisher's own time says what nobody observed between two aware instants.
+
+    A figure that moves with every update only says that publication was not later, which fills no hole.
+    """
+    return source is not Source.PUBLIC_UPDATED_AT and start <= published_at <= end
+
+
+def _storable(text: str) -> str:
+    # Half of a surrogate pair cannot be hashed, PostgreSQL takes no NUL, and a hostile site has no end.
+    return text[:MOST_CHARACTERS].encode(errors="replace").decode().replace("\0", "")
+
+
+def _written(instant: datetime | None) -> str | None:
+    return instant.astimezone(UTC).isoformat() if instant else None
+
+
+def _read(text: str | None) -> datetime | None:
+    return datetime.fromisoformat(text) if text else None
+
+
+class LookResult(StrEnum):
+    """What a look shows, in the order in which the possibilities are tried."""
+
+    OBSERVER_FAULT = "observer_fault"
+    UNREACHABLE = "unreachable"
+    NOT_LIVE = "not_live"
+    LIVE = "live"
+    UNRECOGNISED = "unrecognised"
+
+
+class AddressRole(StrEnum):
+    """What an address of a release holds."""
+
+    PAGE = "page"
+    ATTACHMENT = "attachment"
+    ANNOUNCEMENT = "announcement"
+
+
+class Reason(StrEnum):
+    """Why a look shows what it shows; the first ones are the failures of a fetch, under the same codes."""
+
+    TIMEOUT = "timeout"
+    DNS = "dns"
+    CONNECT = "connect"
+    TLS = "tls"
+    TOO_MANY_REDIRECTS = "too_many_redirects"
+    ADDRESS_REFUSED = "address_refused"
+    TOO_LARGE = "too_large"
+    UNDECODABLE = "undecodable"
+    BROKEN = "broken"
+    ASKED_TO_WAIT = "asked_to_wait"
+    CONTROLS_FAIL = "controls_fail"
+    OUR_ERROR = "our_error"
+    CLOCK_OFF = "clock_off"
+    EXAMINATION_TIME = "examination_time"
+    EXAMINATION_MEMORY = "examination_memory"
+    EXAMINATION_ENDED = "examination_ended"
+    RATE_LIMITED = "rate_limited"
+    FORBIDDEN = "forbidden"
+    CLIENT_ERROR = "client_error"
+    SERVER_ERROR = "server_error"
+    UNEXPECTED_STATUS = "unexpected_status"
+    NOT_FOUND = "not_found"
+    GONE = "gone"
+    OTHER_HOST = "other_host"
+    HOME_PAGE = "home_page"
+    SEARCH = "search"
+    PAGE_ABOVE = "page_above"
+    LEADS_ON = "leads_on"
+    LOG_IN = "log_in"
+    NEGATIVE_MARKER = "negative_marker"
+    LIKE_NOT_FOUND = "like_not_found"
+    WRONG_TYPE = "wrong_type"
+    FILE_FOR_PAGE = "file_for_page"
+    INCOMPLETE = "incomplete"
+    PREVIOUS_EDITION = "previous_edition"
+    UNCHANGED = "unchanged"
+    EMBEDDED = "embedded"
+    CONFIRMED_BY_PERSON = "confirmed_by_person"
+    MARKER_IN_TITLE = "marker_in_title"
+    MARKER_IN_HEADING = "marker_in_heading"
+    MARKER_IN_TEXT = "marker_in_text"
+    MARKER_IN_META = "marker_in_meta"
+    MARKER_IN_LINKED_DATA = "marker_in_linked_data"
+    MARKER_HIDDEN = "marker_hidden"
+    STYLES_UNREAD = "styles_unread"
+    RIGHT_TYPE = "right_type"
+    NO_MARKER = "no_marker"
+    OTHER_PERIOD = "other_period"
+    OTHER_EDITION = "other_edition"
+    OTHER_SUBJECT = "other_subject"
+    STILL_TO_COME = "still_to_come"
+    COMMON_MARKER = "common_marker"
+    MENTIONED_ONCE = "mentioned_once"
+    EMPTY = "empty"
+    OBSTACLE = "obstacle"
+    CONSENT = "consent"
+    FAULT_TEXT = "fault_text"
+    SCRIPT_SHELL = "script_shell"
+    TOO_DEEP = "too_deep"
+    UNKNOWN_SHAPE = "unknown_shape"
+    ANNOUNCEMENT = "announcement"
+    CANCELLED = "cancelled"
+    MOVED = "moved"
+    WITHDRAWN = "withdrawn"
+    EARLIER_EDITION = "earlier_edition"
+    UPDATED = "updated"
+    NOT_UPDATED = "not_updated"
+    OTHER_KIND = "other_kind"
+    OTHER_PAGE = "other_page"
+
+
+@dataclass(frozen=True, slots=True)
+class Expectation:
+    """What an address should hold, and what is known of it by the time of a look.
+
+    These sets hold text digests of this address. `texts_not_live` are those of looks that were *completed
+    before the due instant* and were not live, of texts that stood there all along (`standing.py`): were others among
+    them, a release that is out under a changed title would be called unchanged. `texts_before` are all texts of such
+    looks. What a person called the previous edition, or this release, are `previous_edition_texts` and
+    `confirmed_texts`. `controls_fail`: looks at our control addresses fail too, or are led to the same host.
+    `not_found_text` is what `evidence.text_of` made of the host's answer for a path that cannot exist, empty if not
+    known; `not_found_certain` that this answer said so by its status too (404 or 410). `due_at` is the aware instant at
+    which the release is due.
+    """
+
+    role: AddressRole
+    url: str
+    marker: str
+    release_title: str
+    series_title: str
+    negative_markers: tuple[str, ...] = ()
+    texts_not_live: frozenset[str] = frozenset()
+    texts_before: frozenset[str] = frozenset()
+    previous_edition_texts: frozenset[str] = frozenset()
+    confirmed_texts: frozenset[str] = frozenset()
+    controls_fail: bool = False
+    not_found_text: str = ""
+    not_found_certain: bool = False
+    due_at: datetime | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class Finding:
+    """What a look shows and why; the SHA-256 of the folded text (of a file: of its bytes), and the page's title.
+
+    `publisher` is what the publisher's own system says of the page, where an adapter can read that.
+    """
+
+    result: LookResult
+    reasons: tuple[Reason, ...]
+    text_digest: str = ""
+    title: str = ""
+    publisher: PublisherSays | None = None
+
+
+_TAKEN_AWAY = frozenset({Reason.GONE, Reason.WITHDRAWN})
+_OF_ANOTHER_EDITION = frozenset({Reason.UNCHANGED, Reason.EARLIER_EDITION, Reason.PREVIOUS_EDITION})
+
+
+def tells_taken_away(reasons: Iterable[str]) -> bool:
+    """Say whether the reasons of a look tell that what was to be there had been there, and was taken away.
+
+    A last edition that is marked as withdrawn tells nothing of its successor.
+    """
+    given = set(reasons)
+    return bool(_TAKEN_AWAY & given) and not _OF_ANOTHER_EDITION & given
+
+
+def told_by_person(digest: str, title: str, expectation: Expectation) -> Finding | None:
+    """Return what a person's word makes of a text, or None if nobody said anything of this very text.
+
+    It goes before every marker: a person was asked because markers could not tell.
+    """
+    if digest in expectation.confirmed_texts:
+        return Finding(LookResult.LIVE, (Reason.CONFIRMED_BY_PERSON,), digest, title)
+    if digest in expectation.previous_edition_texts:
+        return Finding(LookResult.NOT_LIVE, (Reason.PREVIOUS_EDITION,), digest, title)
+    return None

@@ -1,0 +1,174 @@
+"""Pages in place of the release: challenges, consent requests, faults, and redirects to other pages."""
+
+import re
+from urllib.parse import SplitResult, parse_qsl, unquote, urljoin, urlsplit
+
+from releases.detection.characters import words
+from releases.detection.finding import Reason
+from releases.detection.names import Names
+from releases.detection.page_text import PageText
+from releases.rules.response import Answer
+
+_ROBOT = re.compile(
+    r" (?:just a moment|attention required|checking (?:your browser|if the site connection is secure)|access denied"
+    r"|are you (?:a )?(?:human|robot)|captcha|verify(?:ing)? (?:that )?you are (?:a )?human|human verification"
+    r"|pardon our interruption|request unsuccessful|security check|press & hold|unusual traffic|you have been blocked"
+    r"|enable javascript and cookies to continue|please enable js|requested url was rejected|support id is"
+    r"|waiting room|you are (?:now )?in (?:the |a )?(?:queue|line)|ddos protection|bot protection"
+    r"|not available (?:in|from) your (?:country|region|location)"
+    r"|your (?:country|region|location) (?:is|has been) (?:not|blocked)) "
+)
+_FAULT = re.compile(
+    r" (?:(?:temporarily|service|currently) unavailable|(?:under|down for|scheduled|planned) maintenance"
+    r"|something went wrong|(?:unexpected|internal|fatal|application|runtime|server) error"
+    r"|(?:an|unexpected|following) error (?:has )?occurred|internal server error|bad gateway"
+    r"|gateway time(?: - )?out|gateway timeout|problem with (?:this|the|our) (?:service|page|site)"
+    r"|backend fetch failed|guru meditation|error establishing a database connection|no healthy upstream"
+    r"|encountered an (?:unexpected )?error|error (?:while )?processing your request"
+    r"|technical (?:difficulties|problems?)"
+    r"|out of order|(?:please )?try again later|back (?:soon|shortly)|unable to (?:process|complete) your request"
+    r"|error (?:code )?5\d\d) "
+)
+_CONSENT = re.compile(
+    r" (?:before you continue|we value your privacy|(?:accept|reject|allow) (?:all )?(?:additional )?cookies"
+    r"|your (?:privacy|cookie) (?:choices|settings|preferences)|we (?:and our partners )?use cookies) "
+)
+_SCRIPT_NEEDED = re.compile(
+    r" (?:(?:enable|enabling|switch on|turn on|requires?|needs?|without) javascript"
+    r"|javascript (?:is|must be) (?:disabled|required|enabled)|javascript to run this app|loading) "
+)
+_SHELL, _SHELL_THAT_SAYS_SO, _THIN = 80, 160, 600
+"""Characters of own text below which a page with scripts is a shell, a shell that asks for scripts, or a notice."""
+
+
+def barrier_in_heading(page: PageText, names: Names) -> Reason | None:
+    """Return what the title or an h1 tells that stands before the page, or None."""
+    forms = [names.told(heading) for heading in page.headings]
+    return next((reason for form in forms if (reason := barrier_in(form))), None)
+
+
+def barrier_in_text(page: PageText, names: Names) -> Reason | None:
+    """Return what stands in place of a page with little text of its own, or None."""
+    if page.has_banner and not page.own_blocks:
+        return Reason.CONSENT
+    if page.own_length >= _THIN:
+        return None
+    forms = [names.told(block.text) for block in page.own_blocks]
+    return next((reason for form in forms if (reason := barrier_in(form))), None)
+
+
+def is_script_shell(page: PageText) -> bool:
+    """Say whether a page has next to nothing to read and is filled by a script."""
+    if not page.has_script:
+        return False
+    own = page.own_length
+    if own < _SHELL and not any(page.headings[1:]):
+        return True
+    return own < _SHELL_THAT_SAYS_SO and _SCRIPT_NEEDED.search(words(page.text)) is not None
+
+
+def barrier_in(form: str) -> Reason | None:
+    """Return what a text tells that stands before a page or a file, or None."""
+    if _ROBOT.search(form):
+        return Reason.OBSTACLE
+    if _FAULT.search(form):
+        return Reason.FAULT_TEXT
+    return Reason.CONSENT if _CONSENT.search(form) else None
+
+
+_HOME = frozenset({"", "index", "home", "default", "en", "cy", "en-gb"})
+_LOG_IN = frozenset({
+    "login", "log-in", "signin", "sign-in", "logon", "sign_in", "log_in", "wp-login", "sso", "saml", "saml2", "adfs",
+    "authorize", "authenticate", "oauth2",
+})  # fmt: skip
+
+_SEARCH = frozenset({"search", "search-results", "searchresults", "site-search", "chwilio"})
+_ASKED = frozenset({"q", "query", "keywords", "search", "s", "term"})
+_BEFORE_A_SITE = frozenset({
+    "queue", "queue-it", "queueit", "waiting-room", "waitingroom", "captcha", "captcha-delivery", "challenge",
+    "perfdrive", "maintenance", "unavailable", "service-unavailable", "outage", "status", "consent", "cookie-consent",
+})  # fmt: skip
+"""Names of hosts and paths to which sites send all their readers while something stands before them."""
+
+_NOT_FOUND = frozenset({"404", "not-found", "notfound", "page-not-found", "pagenotfound", "not_found"})
+
+
+def is_elsewhere(final: str, *, requested: str) -> Reason | None:
+    """Return what kind of page a redirect led to that cannot be the release, or None if it may be."""
+    if is_log_in_address(final, requested=requested):
+        return Reason.LOG_IN
+    if is_home_page(final, requested=requested):
+        return Reason.HOME_PAGE
+    if _is_new(_NOT_FOUND, final, requested):
+        return Reason.NOT_FOUND
+    return Reason.SEARCH if _is_search(urlsplit(final)) and not _is_search(urlsplit(requested)) else None
+
+
+def stands_before(final: str, *, requested: str) -> bool:
+    """Say whether a redirect led to what stands before a site: a queue, a check for robots, a notice of a fault."""
+    names, known = ({*(urlsplit(url).hostname or "").split("."), *_names(urlsplit(url))} for url in (final, requested))
+    return bool(_BEFORE_A_SITE & names) and not _BEFORE_A_SITE & known
+
+
+def is_same_host(target: str, *, requested: str) -> bool:
+    """Say whether two addresses are of one host; the port does not count."""
+    return urlsplit(target).hostname == urlsplit(requested).hostname
+
+
+def is_page_above(final: str, *, requested: str) -> bool:
+    """Say whether a redirect led up to a page of which the requested one would be a part, such as its collection.
+
+    A front page that draws others by itself ("/#/release") is one too.
+    """
+    above, below = ([part for part in urlsplit(url).path.lower().split("/") if part] for url in (final, requested))
+    if not above and not _draws_others(urlsplit(final)):
+        return False
+    return len(above) < len(below) and below[: len(above)] == above and not urlsplit(final).query
+
+
+def leads_to(target: str, answer: Answer) -> str:
+    """Return the address to which a page sends its readers on, or an empty text where it only loads itself again."""
+    if not target:
+        return ""
+    here = answer.final_url or answer.requested_url
+    try:
+        there = urljoin(here, target)
+        same = urlsplit(there)._replace(fragment="", query="") == urlsplit(here)._replace(fragment="", query="")
+    except ValueError:
+        return ""  # no browser could follow it either
+    return "" if same else there
+
+
+def is_home_page(final: str, *, requested: str) -> bool:
+    """Say whether a redirect led from another page to the front page of a site."""
+    arrived = urlsplit(final)
+    draws_it = bool(arrived.query) or _draws_others(arrived)
+    return _is_front(arrived) and not draws_it and not _is_front(urlsplit(requested))
+
+
+def is_log_in_address(final: str, *, requested: str) -> bool:
+    """Say whether a redirect led to an address that is a log-in by its path."""
+    return _is_new(_LOG_IN, final, requested)
+
+
+def _draws_others(url: SplitResult) -> bool:
+    """A fragment that is a path names a page that a script draws; any other one is a place on the same page."""
+    return "/" in url.fragment
+
+
+def _is_new(names: frozenset[str], final: str, requested: str) -> bool:
+    return bool(names & _names(urlsplit(final))) and not names & _names(urlsplit(requested))
+
+
+def _is_search(url: SplitResult) -> bool:
+    last = url.path.lower().rstrip("/").rpartition("/")[2].partition(".")[0]
+    return last in _SEARCH or (not url.path.strip("/") and any(name in _ASKED for name, _ in parse_qsl(url.query)))
+
+
+def _is_front(url: SplitResult) -> bool:
+    names = [part for part in url.path.lower().split("/") if part]
+    return len(names) <= 1 and "".join(names).partition(".")[0] in _HOME
+
+
+def _names(url: SplitResult) -> set[str]:
+    return {part.partition(".")[0] for part in unquote(url.path).lower().split("/")}

@@ -1,0 +1,212 @@
+"""Where on a page the words stand by which an edition is known, and whether they speak of this edition there.
+
+The previous edition's page often holds them too: "next release: June 2026", "published 12 June 2026", a table of dates
+to come. Such a mention proves nothing. In the title and the headings every mention counts that is no part of another
+period; in the text only one that stands in the page's own text and is not told as something to come.
+"""
+
+import re
+from collections.abc import Iterable, Sequence
+from dataclasses import dataclass, field
+from datetime import date
+from enum import IntEnum
+from functools import lru_cache
+from itertools import pairwise
+
+from releases.detection import absence
+from releases.detection.characters import holds, replace_words, words
+from releases.detection.names import EDITION, Names, Period, PeriodKind, around, periods, spell, spellings
+from releases.detection.page_text import Block, Place
+
+_BETWEEN = re.compile(r" [,:;()|–-](?= )")
+_SENTENCE = re.compile(r"(?<= )[.!?;](?= )")
+_TO_COME = re.compile(
+    r" (?:will|shall|due|outlook|plan|plans|planned|scheduled|upcoming|forthcoming|coming|awaited|tbc|tba|forecasts?"
+    r"|projected|next|to follow|in preparation|in due course|expected (?:in|on|by|for|to be|to)|nesaf"
+    r"|ahead of|in advance of|to be|being (?:collected|compiled|prepared|finalised|processed)|not (?:yet )?included?"
+    r"|not in this|excluding|look out for|delayed|postponed|sign up|subscribe|have your say|closing date|closes"
+    r"|introduc(?:es?|ing)|planning|(?:is|are) out on|follows (?:in|on)) "
+)
+_DATING = re.compile(
+    r" (?:published|updated|reviewed|modified|issued|released|printed|copyright|©|until|archived|correct at"
+    r"|correct as (?:of|at)|accessed|consultation|created|uploaded|deadline|closes)(?: (?!for )[^ ]+){0,3} $"
+)
+_FROM_THEN_ON = re.compile(r" from(?: the)? ⟦?[^ ]+⟧? (?:edition|release|issue|publication|onwards?|on) ")
+_LABEL_TO_COME = re.compile(r" (?:next|upcoming|forthcoming|coming|future|planned|scheduled|due|expected) ")
+_LABEL_OF_DATES = re.compile(r" (?:published|updated|reviewed|issued|released|date|dates|modified) (?:: )?$")
+_CLOSE, _LABEL = 60, 40
+_FOLLOWING_CHARACTERS = 120
+_MOST_OF_A_BLOCK = 200_000
+
+
+class Mention(IntEnum):
+    """How far a mention of the marker goes to show that this edition is there."""
+
+    NONE = 0
+    OTHER_PERIOD = 1
+    TO_COME = 2
+    COMMON = 3
+    PASSING = 4
+    CLEAR = 5
+
+
+@dataclass(frozen=True, slots=True)
+class Marker:
+    """The words of an edition, ready to be looked for.
+
+    `spelled` are the forms in which they count, with signs for periods; `due_on` is the day on which it is due.
+    """
+
+    form: str
+    names: Names
+    spelled: frozenset[str]
+    sought: tuple[Period, ...]
+    due_on: date | None = None
+    _anchor: str = field(default="")
+
+    @property
+    def is_bare_year(self) -> bool:
+        """Whether the marker is nothing but one year, which many a text mentions."""
+        return bool(self.sought) and self.sought[0].is_bare_year and self.form.strip() == f"{self.sought[0].first:%Y}"
+
+    def in_heading(self, heading: str) -> Mention:
+        """Say how a title or main heading, as it was written, mentions the edition."""
+        form = words(heading)
+        found = _loose(spell(form))
+        if any(holds(found, _loose(each)) for each in self.spelled):
+            return Mention.CLEAR
+        return Mention.OTHER_PERIOD if holds(form, self.form) else Mention.NONE
+
+    def in_text(self, blocks: Sequence[Block]) -> Mention:
+        """Say how the page's own text mentions the edition: by its best mention."""
+        best = Mention.NONE
+        label = ""
+        for block, following in pairwise([*blocks, None]):
+            if block is None:
+                break
+            if self._anchor in block.text:
+                mention = self._in_block(block.text, following.text if following else "")
+                best = max(best, min(mention, Mention.TO_COME) if _is_labelled(block, label) else mention)
+                if best is Mention.CLEAR:
+                    break
+            label = _label_after(block, label)
+        if best is Mention.NONE:
+            best = self._across(blocks)
+        return Mention.COMMON if best is Mention.CLEAR and self.is_bare_year else best
+
+    def in_passing(self, blocks: Sequence[Block]) -> bool:
+        """Say whether the page's own text mentions the edition clearly in one sentence alone, and under no heading."""
+        clear = [block for block in blocks if self._anchor in block.text and self._is_clear(block)]
+        return len(clear) == 1 and clear[0].place is Place.BODY and len(clear[0].text) > _LABEL
+
+    def _is_clear(self, block: Block) -> bool:
+        return self._in_block(block.text, "") is Mention.CLEAR
+
+    def others(self, headings: Iterable[str]) -> tuple[Period, ...]:
+        """Return the other editions that headings name: periods of the same sort as the one that is sought."""
+        if len(self.sought) != 1:
+            return ()
+        own = self.sought[0]
+        found = (period for heading in headings for period in periods(words(heading)))
+        return tuple(
+            period for period in found if period.is_like(own) and not any(period.sign in each for each in self.spelled)
+        )
+
+    def _across(self, blocks: Sequence[Block]) -> Mention:
+        """Say how two short neighbouring blocks mention the edition together, as the lines of a heading do."""
+        return max(
+            (
+                self._in_block(f"{above.text} {below.text}", "")
+                for above, below in pairwise(blocks)
+                if len(above.text) + len(below.text) < _FOLLOWING_CHARACTERS
+                and (self._anchor in below.text or self._anchor in above.text)
+            ),
+            default=Mention.NONE,
+        )
+
+    def _in_block(self, text: str, following: str) -> Mention:
+        form = words(text[:_MOST_OF_A_BLOCK])
+        found = spell(form) if self.sought else form
+        sentences = _SENTENCE.split(found)
+        mentions = [
+            self._in_sentence(sentence, name, following if place == len(sentences) else "")
+            for place, sentence in enumerate(sentences, start=1)
+            for name in self.spelled
+            if holds(sentence, name)
+        ]
+        return max(mentions) if mentions else Mention.OTHER_PERIOD if holds(form, self.form) else Mention.NONE
+
+    def _in_sentence(self, sentence: str, name: str, following: str) -> Mention:
+        before = sentence[: sentence.find(name)] + " "
+        told = self.names.hide(replace_words(sentence, name, EDITION))
+        doubtful = (
+            _TO_COME.search(sentence)
+            or _DATING.search(before[-_CLOSE:])
+            or _FROM_THEN_ON.search(sentence)
+            or absence.is_unsure(sentence)
+            or any(map(absence.is_label, absence.split_pieces(told)))
+            or self._followed_by_doubt(sentence, following)
+        )
+        return Mention.TO_COME if doubtful else Mention.CLEAR
+
+    def _followed_by_doubt(self, sentence: str, following: str) -> bool:
+        """Say whether what comes next marks a short mention as to come: "coming soon", or a day from the due one on."""
+        if len(sentence) > _FOLLOWING_CHARACTERS or len(following) > _FOLLOWING_CHARACTERS:
+            return False
+        form = words(following)
+        if any(map(absence.is_label, absence.split_pieces(form))) or " coming soon " in form or " not yet " in form:
+            return True
+        day = next(periods(form), None)
+        return bool(self.due_on and day and day.first == day.last and day.first >= self.due_on)
+
+
+def marker_of(names: Names, *, release_title: str, due_on: date | None) -> Marker:
+    """Make the marker of a release.
+
+    Where its title shows the marker as a part of a longer period or a day, as "March 2026" in "year ending March 2026",
+    that period counts too: the people who chose the marker meant it.
+
+    :param release_title: as it was written.
+    :param due_on: the day on which the release is due.
+    """
+    sought = tuple(names.own_periods)
+    return Marker(
+        names.marker, names, _spelled(names.marker, release_title), sought, due_on, _anchor(names.marker, sought)
+    )
+
+
+@lru_cache(maxsize=4096)  # a release is looked at many times
+def _spelled(marker: str, release_title: str) -> frozenset[str]:
+    own = spell(marker)
+    is_one_period = len(spellings(marker)) == 1 and len(own.split()) == 1
+    wider = around(words(release_title), marker) if is_one_period else frozenset()
+    return frozenset({own, *(f" {sign} " for sign in wider)})
+
+
+def _anchor(marker: str, sought: Sequence[Period]) -> str:
+    """Return what every text holds that mentions the marker: reading only those saves most of the work."""
+    if not sought:
+        return max(marker.split(), key=len, default="")
+    period = sought[0]
+    return str((period.last if period.kind is PeriodKind.DAYS else period.first).year)
+
+
+def _loose(form: str) -> str:
+    return _BETWEEN.sub("", form)
+
+
+def _is_labelled(block: Block, label: str) -> bool:
+    return bool(label) and len(block.text) < _FOLLOWING_CHARACTERS
+
+
+def _label_after(block: Block, label: str) -> str:
+    """Return the label under which the next block stands: "Upcoming editions" labels a whole list, "Published" a date.
+
+    A label has no figures of its own; a longer block ends the list.
+    """
+    if len(block.text) <= _LABEL and not any(character.isdigit() for character in block.text):
+        form = words(block.text)
+        if _LABEL_TO_COME.search(form) or absence.is_label(form.strip(" :")):
+            return "list"
+        return "date" if _LABEL_OF_DATES.search(form) else ""
+    return label if label == "list" and len(block.text) < _FOLLOWING_CHARACTERS else ""

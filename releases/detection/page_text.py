@@ -1,0 +1,390 @@
+"""The text of a page that a reader sees, and what the page declares in its metadata."""
+
+import json
+import re
+from collections.abc import Iterable, Iterator, Sequence
+from dataclasses import dataclass, field
+from enum import StrEnum
+from typing import Any
+
+from selectolax.lexbor import LexborHTMLParser, LexborNode
+
+from releases.detection.characters import fold
+from releases.detection.hidden_text import HiddenText, find_hidden_text
+from releases.detection.markup import tamed
+
+_META = frozenset({
+    "description", "title", "og:title", "og:description", "twitter:title", "twitter:description", "dc.title",
+    "dc.description", "dc.date", "dcterms.title", "dcterms.description", "dcterms.temporal", "dcterms.issued",
+    "dcterms.date", "citation_title", "article:published_time",
+})  # fmt: skip
+_LINKED = (
+    "name",
+    "headline",
+    "alternativeHeadline",
+    "alternateName",
+    "description",
+    "temporalCoverage",
+    "datePublished",
+)
+_MOST_CHARACTERS = 200_000
+_REFRESH = re.compile(r"\s*(\d+)(?:\.\d*)?\s*[;,]\s*(?:url\s*=\s*)?[\"']?([^\"']+)", re.IGNORECASE)
+_SOON_SECONDS = 10
+
+
+@dataclass(frozen=True, slots=True)
+class Declared:
+    """What stands in a page's head and in its data for machines, as it was written there.
+
+    `leads_on_to` is the address to which the page sends its readers within seconds, or empty.
+    """
+
+    meta: tuple[str, ...] = ()
+    linked_data: tuple[str, ...] = ()
+    language: str = ""
+    leads_on_to: str = ""
+
+
+def read_declared(tree: LexborHTMLParser) -> Declared:
+    """Read what a page declares of itself; what cannot be read as linked data is passed over."""
+    root = tree.root
+    language = (root.attributes.get("lang") or "") if root else ""
+    return Declared(
+        meta=tuple(_meta(tree)),
+        linked_data=tuple(_linked_data(tree)),
+        language=language.partition("-")[0].strip().lower(),
+        leads_on_to=_leads_on_to(tree),
+    )
+
+
+def _meta(tree: LexborHTMLParser) -> Iterator[str]:
+    for node in tree.css("meta[content]"):
+        name = (node.attributes.get("name") or node.attributes.get("property") or "").strip().lower()
+        if name in _META and (content := node.attributes.get("content")):
+            yield content
+
+
+def _leads_on_to(tree: LexborHTMLParser) -> str:
+    without_scripts: set[int] | None = None
+    for node in tree.css("meta[http-equiv][content]"):
+        if (node.attributes.get("http-equiv") or "").strip().lower() != "refresh":
+            continue
+        found = _REFRESH.match(node.attributes.get("content") or "")
+        if not found or int(found[1][:9]) > _SOON_SECONDS:
+            continue
+        if without_scripts is None:
+            without_scripts = {each.mem_id for each in tree.css("noscript meta")}
+        if node.mem_id not in without_scripts:
+            return found[2].strip()
+    return ""
+
+
+def _linked_data(tree: LexborHTMLParser) -> Iterator[str]:
+    for node in tree.css("script[type]"):
+        if (node.attributes.get("type") or "").partition(";")[0].strip().lower() != "application/ld+json":
+            continue
+        text = node.text() or ""
+        if len(text) > _MOST_CHARACTERS:
+            continue
+        try:
+            written = json.loads(text)
+        except (ValueError, RecursionError):
+            continue
+        for thing in _things(written):
+            yield from (value for key in _LINKED if isinstance(value := thing.get(key), str))
+
+
+def _things(written: Any) -> Iterator[dict[str, Any]]:
+    """Give the things that the data is about: those at the top, not those that they mention, such as other editions."""
+    for each in written if isinstance(written, list) else [written]:
+        if not isinstance(each, dict):
+            continue
+        graph = each.get("@graph")
+        members = graph if isinstance(graph, list) else [each]
+        # A trail of breadcrumbs or a list names other pages.
+        yield from (
+            member
+            for member in members
+            if isinstance(member, dict) and member.get("@type") and not str(member["@type"]).endswith("List")
+        )
+
+
+_NEVER_SHOWN = frozenset({
+    "script", "style", "template", "noscript", "head", "svg", "math", "iframe", "object", "embed", "audio", "video",
+    "canvas", "textarea", "select", "datalist", "noembed", "noframes",
+})  # fmt: skip
+_HIDING = frozenset({
+    "hidden", "d-none", "visually-hidden", "govuk-visually-hidden", "sr-only", "screen-reader-text"
+})  # fmt: skip
+_MARKED_HIDDEN = ", ".join(("[hidden]", "dialog:not([open])", *(f".{name}" for name in sorted(_HIDING))))
+_FRAMES = frozenset({"iframe", "object", "embed"})
+_INLINE = frozenset({
+    "a", "abbr", "acronym", "b", "bdi", "bdo", "big", "cite", "code", "data", "dfn", "em", "font", "i", "img", "ins",
+    "kbd", "mark", "q", "s", "samp", "small", "span", "strong", "sub", "sup", "time", "tt", "u", "var", "wbr",
+})  # fmt: skip
+_AROUND = (
+    "nav, footer, aside, header, "
+    "[role=navigation], [role=banner], [role=contentinfo], [role=complementary], [role=search]"
+)
+_OWN = "main header, article header, [role=main] header"
+_BANNER = re.compile(
+    r"(?:^|[\s_-])(?:cookies?|cookiebanner|cookieconsent|cookiebot|cybotcookiebotdialog|gdpr|onetrust)(?:$|[\s_-])"
+)
+_NAMED_LIKE_A_BANNER = ", ".join(
+    f"[{attribute}*={word} i]" for attribute in ("id", "class", "aria-label") for word in ("cookie", "gdpr", "onetrust")
+)
+_MOST_OF_A_BANNER = 3_000
+
+
+class Place(StrEnum):
+    """Where on the page a block of text stands."""
+
+    HEADING = "heading"
+    BODY = "body"
+    TABLE = "table"
+    AROUND = "around"
+
+
+@dataclass(frozen=True, slots=True)
+class Block:
+    """A stretch of text that a reader sees as one, folded, with its place; a heading is an h1."""
+
+    text: str
+    place: Place
+
+
+@dataclass(frozen=True, slots=True)
+class PageText:
+    """The title, as it was written, the visible blocks of a page, and what it declares of itself to machines.
+
+    A banner that asks about cookies is no part of it; `has_banner` tells that there was one. `has_frame` tells that
+    readers are shown something else within the page's own text, such as a dashboard of another site. `hidden` are the
+    blocks that the page's own styles hide; `styles_known` tells whether these styles could be read.
+    """
+
+    title: str
+    blocks: tuple[Block, ...]
+    asks_for_password: bool
+    has_script: bool = False
+    has_banner: bool = False
+    has_frame: bool = False
+    hidden: tuple[Block, ...] = ()
+    styles_known: bool = True
+    declared: Declared = field(default_factory=Declared)
+
+    @property
+    def headings(self) -> tuple[str, ...]:
+        """The page's title and its h1 headings, folded."""
+        return (fold(self.title), *(block.text for block in self.blocks if block.place is Place.HEADING))
+
+    @property
+    def text(self) -> str:
+        """All that can be seen, folded, a line per block, the title not included."""
+        return "\n".join(block.text for block in self.blocks)
+
+    @property
+    def own_blocks(self) -> tuple[Block, ...]:
+        """The blocks that are the page's own: not its menus, banners, footers and what stands beside."""
+        return tuple(block for block in self.blocks if block.place is not Place.AROUND)
+
+    @property
+    def own_length(self) -> int:
+        """How many characters the page's own blocks have."""
+        return sum(len(block.text) for block in self.own_blocks)
+
+
+def read_page(html: str) -> PageText:
+    """Read the title and the visible text of a page.
+
+    What stands in scripts, comments, templates, attributes or hidden elements is not seen, nor what the page's own
+    styles hide, nor what can be chosen in a form.
+
+    :raises TooComplex: if its markup would take more than linear time or memory.
+    """
+    tree = LexborHTMLParser(tamed(html))
+    title = tree.css_first("head > title")
+    hidden = find_hidden_text(tree)
+    reading = _Reading(hidden)
+    if tree.body is not None:
+        reading.read(tree.body)
+    return PageText(
+        " ".join(title.text().split()) if title else "",
+        tuple(reading.blocks),
+        reading.asks_for_password,
+        has_script=tree.css_first("script:not([type='application/ld+json'])") is not None,
+        has_banner=reading.has_banner,
+        has_frame=reading.has_frame,
+        hidden=tuple(reading.hidden_blocks),
+        styles_known=hidden.is_known,
+        declared=read_declared(tree),
+    )
+
+
+class _Reading:
+    """One walk through a page without recursion: a hostile page may be nested as deeply as it likes."""
+
+    def __init__(self, styled_away: HiddenText) -> None:
+        self.blocks: list[Block] = []
+        self.hidden_blocks: list[Block] = []
+        self._styled_away = styled_away
+        self.asks_for_password = False
+        self.has_banner = False
+        self.has_frame = False
+        self._pieces: list[str] = []
+        self._hidden_pieces: list[str] = []
+        self._places: list[tuple[int, Place]] = []
+        self._hidden: set[int] = set()
+        self._around: set[int] = set()
+
+    def read(self, body: LexborNode) -> None:
+        self._hidden = {node.mem_id for node in body.css(_MARKED_HIDDEN) if _is_hidden(node)}
+        self._hidden |= self._styled_away.elements
+        own = {node.mem_id for node in body.css(_OWN)}
+        headings = body.css("h1")
+        headed = _holders(headings)
+        self._around = {
+            node.mem_id for node in body.css(_AROUND) if node.mem_id not in own and node.mem_id not in headed
+        }
+        banners = _find_banners(body, headings)
+        self.has_banner = bool(banners - self._hidden)
+        self._hidden |= banners
+        node: LexborNode | None = body
+        while node is not None:
+            inside = self._enter(node)
+            if inside is not None:
+                node = inside
+                continue
+            while node is not None and node.next is None and node.mem_id != body.mem_id:
+                self._leave(node)
+                node = node.parent
+            if node is None or node.mem_id == body.mem_id:
+                break
+            self._leave(node)
+            node = node.next
+        self._end_block()
+
+    def _enter(self, node: LexborNode) -> LexborNode | None:
+        tag = node.tag or ""
+        if tag == "-text":
+            is_seen = node.parent is None or node.parent.mem_id not in self._styled_away.own_text
+            (self._pieces if is_seen else self._hidden_pieces).append(node.text_content or "")
+            return None
+        if node.mem_id in self._styled_away.elements and tag not in _NEVER_SHOWN:
+            self._end_block()
+            self._hidden_pieces.append(node.text(separator=" "))
+            self._end_block()
+            return None
+        if tag.startswith("-") or tag in _NEVER_SHOWN or node.mem_id in self._hidden:
+            self.has_frame = self.has_frame or self._is_frame(node, tag)
+            return None
+        if tag not in _INLINE:
+            self._end_block()
+        if tag == "input" and (node.attributes.get("type") or "").casefold() == "password":
+            self.asks_for_password = True
+        if place := self._place_of(node, tag):
+            self._places.append((node.mem_id, place))
+        return node.child
+
+    def _is_frame(self, node: LexborNode, tag: str) -> bool:
+        shown = tag in _FRAMES and node.mem_id not in self._hidden and not _is_a_speck(node)
+        return shown and not (self._places and self._places[-1][1] is Place.AROUND)
+
+    def _leave(self, node: LexborNode) -> None:
+        if (node.tag or "-").startswith("-") or node.tag in _INLINE:
+            return
+        self._end_block()
+        if self._places and self._places[-1][0] == node.mem_id:
+            self._places.pop()
+
+    def _place_of(self, node: LexborNode, tag: str) -> Place | None:
+        if node.mem_id in self._around:
+            return Place.AROUND
+        return {"h1": Place.HEADING, "table": Place.TABLE}.get(tag)
+
+    def _end_block(self) -> None:
+        if self._pieces and (text := fold("".join(self._pieces))):
+            self.blocks.append(Block(text, self._places[-1][1] if self._places else Place.BODY))
+        if self._hidden_pieces and (text := fold("".join(self._hidden_pieces))):
+            self.hidden_blocks.append(Block(text, Place.BODY))
+        self._pieces.clear()
+        self._hidden_pieces.clear()
+
+
+def _is_a_speck(node: LexborNode) -> bool:
+    """Say whether a frame is too small to be seen, as those that count readers are."""
+    return bool({"0", "1", "0px", "1px"} & {node.attributes.get(side) or "" for side in ("width", "height")})
+
+
+def _is_hidden(node: LexborNode) -> bool:
+    attributes = node.attributes
+    return (
+        "hidden" in attributes or node.tag == "dialog" or bool(_HIDING & set((attributes.get("class") or "").split()))
+    )
+
+
+def _holders(nodes: Iterable[LexborNode]) -> set[int]:
+    """Return some nodes and all that they stand in, each visited once however many there are."""
+    holders: set[int] = set()
+    for node in nodes:
+        above: LexborNode | None = node
+        while above is not None and above.mem_id not in holders:
+            holders.add(above.mem_id)
+            above = above.parent
+    return holders
+
+
+def _find_banners(body: LexborNode, headings: Sequence[LexborNode]) -> set[int]:
+    """Find the elements that ask about cookies, by their names; what holds the page itself is none."""
+    named = [node for node in body.css(_NAMED_LIKE_A_BANNER) if _is_named_like_a_banner(node)]
+    if not named:
+        return set()
+    own = (heading for heading in headings if not _is_of_a_banner((heading.text() or "").lower()))
+    holders = _holders(body.css("main, article, table")) | _holders(own)
+    likely = [node for node in named if node.mem_id not in holders]
+    lengths = _text_lengths(likely)
+    return {node.mem_id for node in likely if lengths[node.mem_id] < _MOST_OF_A_BANNER}
+
+
+def _is_named_like_a_banner(node: LexborNode) -> bool:
+    if node.tag in {"html", "body", "main", "article", "h1", "p", "table"}:
+        return False
+    attributes = node.attributes
+    names = " ".join(attributes.get(key) or "" for key in ("id", "class", "aria-label")).lower()
+    return _BANNER.search(names) is not None
+
+
+def _is_of_a_banner(heading: str) -> bool:
+    return "cookie" in heading or "privacy" in heading
+
+
+def _text_lengths(nodes: Sequence[LexborNode]) -> dict[int, int]:
+    """Count the characters of text in some elements, in one walk through each that stands in no other of them.
+
+    :param nodes: in the order of the page.
+    """
+    wanted, lengths = {node.mem_id for node in nodes}, dict[int, int]()
+    for outermost in nodes:
+        if outermost.mem_id not in lengths:
+            _add_text_lengths(outermost, wanted, lengths)
+    return lengths
+
+
+def _add_text_lengths(outermost: LexborNode, wanted: set[int], lengths: dict[int, int]) -> None:
+    length, begun = 0, dict[int, int]()
+    node, entered = outermost, True
+    while True:
+        if entered:
+            if node.mem_id in wanted:
+                begun[node.mem_id] = length
+            if node.tag == "-text":
+                length += len(node.text_content or "")
+            if (child := node.child) is not None:
+                node = child
+                continue
+        if node.mem_id in begun:
+            lengths[node.mem_id] = length - begun.pop(node.mem_id)
+        above = node.parent
+        if node.mem_id == outermost.mem_id or above is None:
+            return
+        entered = (following := node.next) is not None
+        node = following if following is not None else above

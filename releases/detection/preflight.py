@@ -1,0 +1,213 @@
+"""What the check before a release can find: codes and facts."""
+
+import re
+import unicodedata
+from collections.abc import Iterable, Mapping
+from dataclasses import dataclass, field
+from datetime import date, datetime, time
+from enum import StrEnum
+from typing import Any
+
+from releases.detection.finding import LookResult, PublisherSays, Reason, State
+from releases.rules import london
+
+_MONTHS = (
+    "january", "february", "march", "april", "may", "june", "july", "august", "september", "october", "november",
+    "december",
+)  # fmt: skip
+_CALLED_OFF = re.compile(r"\b(cancell?ed|postponed|withdrawn|no longer (?:be )?(?:published|released))\b")
+
+
+def names_day(text: str, due_at: datetime) -> bool:
+    """Tell whether a text names the London day of an aware instant, in any of the ways in which people write it.
+
+    A day without its year counts, unless another year stands beside it.
+    """
+    day = london.local_date(due_at)
+    return any(re.search(pattern, _plain(text)) for pattern in _ways_to_write_day(day))
+
+
+def names_time(text: str, due_at: datetime) -> bool:
+    """Tell whether a text names the London time of day of an aware instant, on the twelve or twenty-four hour clock."""
+    at = london.in_london(due_at).time()
+    return any(re.search(pattern, _plain(text)) for pattern in _ways_to_write_time(at))
+
+
+def speaks_of_calling_off(text: str) -> bool:
+    """Tell whether a text says of anything that it is cancelled, postponed or withdrawn."""
+    return bool(_CALLED_OFF.search(_plain(text)))
+
+
+def _plain(text: str) -> str:
+    return " ".join(unicodedata.normalize("NFKC", text).lower().split())
+
+
+def _ways_to_write_day(day: date) -> list[str]:
+    month = _MONTHS[day.month - 1]
+    # "Sept" is the one month that people shorten in two ways.
+    name = f"(?:{month}|{month[:3]}t?)\\.?"
+    no_other_year = rf"(?!,? (?!{day.year})(?:19|20)\d\d)"
+    return [
+        rf"(?<!\d)0?{day.day}(?:st|nd|rd|th)?(?: of)?[ -]{name}(?![a-z]){no_other_year}",
+        rf"\b{name} 0?{day.day}(?:st|nd|rd|th)?(?!\d){no_other_year}",
+        rf"(?<!\d){day:%Y-%m-%d}(?!\d)",
+        rf"(?<!\d)0?{day.day}[/.]0?{day.month}[/.](?:{day.year}|{day:%y})(?!\d)",
+    ]
+
+
+def _ways_to_write_time(at: time) -> list[str]:
+    hour, half = at.hour % 12 or 12, "a" if at.hour < 12 else "p"
+    suffix = rf" ?{half}\.?m\b"
+    ways = [
+        rf"(?<![\d.:])0?{hour}[:.]{at:%M}(?:[:.]00)?{suffix}",
+        rf"(?<![\d.:])0?{at.hour}[:.]?{at:%M}(?![\d:.]\d|\d| ?[ap]\.?m)",
+    ]
+    if at.minute == 0:
+        ways.append(rf"(?<![\d.:]){hour}{suffix}")
+    if at == time(12):
+        ways.append(r"\b(?:12 )?(?:noon|midday)\b")
+    return ways
+
+
+class PreflightCode(StrEnum):
+    """What can be found; each one is a problem that somebody must attend to, unless it is among the notes."""
+
+    NOT_CONFIRMED = "not_confirmed"
+    NO_PAGE = "no_page"
+    NO_RESPONSIBLE = "no_responsible"
+    NO_HEAD = "no_head"
+    RESPONSIBLE_CLOSED = "responsible_closed"
+    HEAD_CLOSED = "head_closed"
+    NO_ANSWER = "no_answer"
+    LIVE_ALREADY = "live_already"
+    MARKER_MATCHES_ALREADY = "marker_matches_already"
+    NOT_RECOGNISED = "not_recognised"
+    LEADS_TO_ANOTHER_HOST = "leads_to_another_host"
+    ANNOUNCEMENT_NO_ANSWER = "announcement_no_answer"
+    ANNOUNCED_FOR_ANOTHER_TIME = "announced_for_another_time"
+    ANNOUNCED_DAY_NOT_FOUND = "announced_day_not_found"
+    ANNOUNCED_TIME_NOT_FOUND = "announced_time_not_found"
+    ANNOUNCEMENT_CALLED_OFF = "announcement_called_off"
+    ANNOUNCEMENT_LEADS_ON = "announcement_leads_on"
+    WATCHER_SILENT = "watcher_silent"
+    WATCHER_ILL = "watcher_ill"
+    CLOCK_OFF = "clock_off"
+    COULD_NOT_LOOK = "could_not_look"
+    OUR_ERROR = "our_error"
+    NO_ATTACHMENTS = "no_attachments"
+    NO_ANNOUNCEMENT = "no_announcement"
+    SHARES_MINUTE = "shares_minute"
+    OPEN_TASK = "open_task"
+
+
+NOTES = frozenset(
+    {PreflightCode.NO_ATTACHMENTS, PreflightCode.NO_ANNOUNCEMENT, PreflightCode.SHARES_MINUTE, PreflightCode.OPEN_TASK}
+)
+"""Worth knowing, and often as it should be: these are shown and not sent to anybody."""
+
+_NO_ANSWER = frozenset({LookResult.OBSERVER_FAULT, LookResult.UNREACHABLE})
+
+
+@dataclass(frozen=True, slots=True)
+class PreflightFinding:
+    """One thing that was found: of which address (its key; None: of the release), with JSON-able facts."""
+
+    code: PreflightCode
+    address: int | None = None
+    facts: Mapping[str, Any] = field(default_factory=dict)
+
+    @property
+    def is_problem(self) -> bool:
+        """Whether somebody must attend to it."""
+        return self.code not in NOTES
+
+    def to_json(self) -> dict[str, Any]:
+        """Write it for the record."""
+        return {"code": self.code.value, "address": self.address, "facts": dict(self.facts)}
+
+    @classmethod
+    def from_json(cls, written: Mapping[str, Any]) -> "PreflightFinding":
+        """Read it from the record.
+
+        :raises ValueError: if the code is unknown.
+        """
+        return cls(PreflightCode(written["code"]), written["address"], written["facts"])
+
+
+def findings_of_check(
+    address: int, result: LookResult, reasons: Iterable[Reason], *, was_absent: bool
+) -> PreflightFinding | None:
+    """Say what one look at a page or an attachment means, a day before it is due.
+
+    :param was_absent: whether an earlier look at the address, for the same schedule, did not see it: only then does
+        seeing it now mean that it went live; otherwise its marker may have matched all along.
+    """
+    facts = {"reasons": [str(reason) for reason in reasons]}
+    if result in _NO_ANSWER:
+        return PreflightFinding(PreflightCode.NO_ANSWER, address, facts)
+    if result is LookResult.LIVE:
+        return PreflightFinding(
+            PreflightCode.LIVE_ALREADY if was_absent else PreflightCode.MARKER_MATCHES_ALREADY, address, facts
+        )
+    if Reason.OTHER_HOST in facts["reasons"]:
+        return PreflightFinding(PreflightCode.LEADS_TO_ANOTHER_HOST, address, facts)
+    if result is LookResult.UNRECOGNISED:
+        return PreflightFinding(PreflightCode.NOT_RECOGNISED, address, facts)
+    return None
+
+
+def findings_of_announcement(
+    address: int, *, says: PublisherSays | None, text: str | None, leads_to: str, due_at: datetime
+) -> list[PreflightFinding]:
+    """Compare what an announcement says with what is planned.
+
+    :param says: what the publisher's own system says, where that could be read; it goes before the words.
+    :param text: the visible text, or None where nothing came that could be read.
+    :param leads_to: the address where a redirect ended, or an empty text.
+    :param due_at: the aware instant for which the release is planned.
+    """
+    if says is not None:
+        return _of_publisher(address, says, due_at=due_at)
+    if text is None:
+        return [PreflightFinding(PreflightCode.ANNOUNCEMENT_NO_ANSWER, address)]
+    if leads_to:
+        return [PreflightFinding(PreflightCode.ANNOUNCEMENT_LEADS_ON, address, {"to": leads_to})]
+    if not names_day(text, due_at):
+        found = [PreflightFinding(PreflightCode.ANNOUNCED_DAY_NOT_FOUND, address)]
+    elif not names_time(text, due_at):
+        found = [PreflightFinding(PreflightCode.ANNOUNCED_TIME_NOT_FOUND, address)]
+    else:
+        found = []
+    called_off = speaks_of_calling_off(text)
+    return [*found, *([PreflightFinding(PreflightCode.ANNOUNCEMENT_CALLED_OFF, address)] if called_off else [])]
+
+
+def _of_publisher(address: int, says: PublisherSays, *, due_at: datetime) -> list[PreflightFinding]:
+    match says.state:
+        case State.ANNOUNCED | State.MOVED if _says_another_time(says, due_at=due_at):
+            at = says.announced_for.isoformat() if says.announced_for else None
+            facts = {"announced_for": at, "announced_text": says.announced_text, "note": says.change_note}
+            return [PreflightFinding(PreflightCode.ANNOUNCED_FOR_ANOTHER_TIME, address, facts)]
+        case State.ANNOUNCED:
+            return []
+        case State.CANCELLED | State.WITHDRAWN | State.GONE:
+            return [PreflightFinding(PreflightCode.ANNOUNCEMENT_CALLED_OFF, address, {"note": says.change_note})]
+    return [PreflightFinding(PreflightCode.ANNOUNCEMENT_LEADS_ON, address)]
+
+
+def _says_another_time(says: PublisherSays, *, due_at: datetime) -> bool:
+    if says.announced_for is not None:
+        return says.announced_for != due_at
+    if says.state is State.MOVED:
+        return True
+    named = (
+        names_day(says.announced_text, due_at),
+        names_time(says.announced_text, due_at),
+    )
+    return not all(named)
+
+
+def new_findings(found: Iterable[PreflightFinding], told: Iterable[PreflightFinding]) -> int:
+    """Count the problems among what was found that were not found before at the same address."""
+    before = {(finding.code, finding.address) for finding in told}
+    return len({(each.code, each.address) for each in found if each.is_problem} - before)

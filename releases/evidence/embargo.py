@@ -1,0 +1,172 @@
+"""The embargo on pages that were seen early: which bodies are sealed, and who may read them."""
+
+from collections import defaultdict
+from collections.abc import Collection, Iterable, Mapping, Sequence
+from dataclasses import dataclass
+from datetime import datetime
+from enum import StrEnum
+from typing import TYPE_CHECKING
+
+from django.db.models import F, Q, QuerySet
+
+from releases.detection.finding import LookResult
+from releases.models import Address, Body, KeptBody, Observation, Release
+from releases.models.event import record
+from releases.models.observation import Purpose
+from releases.permissions import Action, Person, acting_role, producers_where
+from releases.rules.lifecycle import Status
+from releases.verdict.proof import Place, Why
+
+if TYPE_CHECKING:
+    from statsoffice.accounts.models import User
+
+
+# By the body's hash: the keys of the producers whose embargo it is under.
+type Seals = Mapping[str, frozenset[int]]
+
+
+def seals_on(hashes: Collection[str], *, now: datetime) -> Seals:
+    """Find which of some bodies are sealed: seen before a release was due, by a look that did not find it absent.
+
+    A seal is lifted by the facts alone: once the release has been due and seen live. One that was moved to a later
+    date is sealed until then, one that was cancelled for good. The same bytes are sealed wherever they were seen.
+
+    :param hashes: SHA-256 of the bodies.
+    :param now: the aware instant at which somebody would read them.
+    """
+    too_early = (
+        Observation.objects.filter(body_sha256__in=hashes)
+        .filter(Q(release__due_at__isnull=True) | Q(sent_at__lt=F("release__due_at")))
+        .exclude(release__status=Status.PUBLISHED, release__due_at__lte=now)
+        .order_by()
+    )
+    seals: dict[str, set[int]] = defaultdict(set)
+    for sha256, producer in _perhaps_live(too_early):
+        seals[sha256].add(producer)
+    return {sha256: frozenset(producers) for sha256, producers in seals.items()}
+
+
+def may_read(person: Person, sealed_by: Collection[int]) -> bool:
+    """Tell whether a person may read a body under the embargo of some producers: who leads every one of them may.
+
+    :param sealed_by: the producers' keys; none if the body is not sealed.
+    """
+    return set(sealed_by) <= set(producers_where(person, Action.READ_SEALED).values_list("pk", flat=True))
+
+
+def _perhaps_live(looks: QuerySet[Observation]) -> Iterable[tuple[str, int]]:
+    """Give hash and producer of each look that may have seen the release itself."""
+    seen = ("body_sha256", "release__series__producer_id")
+    yield from looks.exclude(result=LookResult.NOT_LIVE).values_list(*seen).distinct()
+    # An announcement is public. Where it leads elsewhere, that may be the release in its place.
+    announced = looks.filter(purpose=Purpose.ANNOUNCEMENT, result=LookResult.NOT_LIVE)
+    for sha256, producer, hops in announced.values_list(*seen, "hops"):
+        if len(hops) > 1:
+            yield sha256, producer
+
+
+READ = "body_read"
+"""The event that says who read or took a body."""
+
+
+class How(StrEnum):
+    """In what form somebody reads a body."""
+
+    SOURCE = "source"
+    DOWNLOAD = "download"
+
+
+class NoSuchBody(Exception):
+    """No such body is kept of this release for this person."""
+
+
+@dataclass(frozen=True, slots=True)
+class Kept:
+    """The body of one look: as what it is kept, and whether the person who asks may read it."""
+
+    places: tuple[Place, ...]
+    address: Address
+    schedule_version: int
+    seen_at: datetime
+    sha256: str
+    state: KeptBody.State
+    media_type: str
+    size: int
+    sealed: bool
+    readable: bool
+
+
+@dataclass(frozen=True, slots=True)
+class Opened:
+    """A body that somebody reads, with every look of the release that it is kept of."""
+
+    body: Body
+    kept: tuple[Kept, ...]
+    sealed: bool
+
+
+def stored_bodies(release: Release, *, by: Person, now: datetime) -> list[Kept]:
+    """List the bodies kept of a release, in the order in which they were seen.
+
+    :param by: who asks; of what is sealed for them they learn that it is there, and not how large.
+    :param now: the aware instant of asking.
+    """
+    rows = (
+        KeptBody.objects.filter(release=release)
+        .select_related("address", "look", "body")
+        .defer("body__compressed")
+        .order_by("-address__role", "address", "schedule_version", "look__sent_at", "look", "pk")
+    )
+    return _entries(list(rows), by=by, now=now)
+
+
+def open_body(release: Release, sha256: str, *, by: "User", at: datetime, how: How) -> Opened:
+    """Give a body that is kept of a release to a person, and put on record that they read it.
+
+    :param at: the aware instant of reading.
+    :raises NotYours: if the person has no role for the release's producer.
+    :raises NoSuchBody: if no such body is kept of the release, or it is sealed for them.
+    """
+    role = acting_role(by, Action.VIEW, release.series.producer)
+    rows = list(
+        KeptBody.objects.filter(release=release, body=sha256)
+        .select_related("address", "look", "body")
+        .order_by("look__sent_at", "pk")
+    )
+    kept = tuple(_entries(rows, by=by, now=at))
+    if not kept or not kept[0].readable or rows[0].body is None:
+        message = f"No body {sha256} is kept of {release.reference} for {by}."
+        raise NoSuchBody(message)
+    sealed = kept[0].sealed
+    record(release, READ, at=at, by=by, sha256=sha256, how=how.value, role=role.value, sealed=sealed)
+    return Opened(body=rows[0].body, kept=kept, sealed=sealed)
+
+
+def _entries(rows: Sequence[KeptBody], *, by: Person, now: datetime) -> list[Kept]:
+    stored = {row.sha256 for row in rows if row.body_id}
+    seals_by_hash = seals_on(stored, now=now) if stored else {}
+    readable = {sha256 for sha256 in stored if not seals_by_hash.get(sha256)}
+    readable |= {sha256 for sha256, sealed_by in seals_by_hash.items() if may_read(by, sealed_by)}
+    by_look: dict[tuple[int, int], list[KeptBody]] = {}
+    for row in rows:
+        by_look.setdefault((row.address_id, row.look_id), []).append(row)
+    return [
+        _entry(of_look, sealed=of_look[0].sha256 in seals_by_hash, readable=of_look[0].sha256 in readable)
+        for of_look in by_look.values()
+    ]
+
+
+def _entry(rows: Iterable[KeptBody], *, sealed: bool, readable: bool) -> Kept:
+    first, *_ = rows = list(rows)
+    return Kept(
+        places=tuple(Place(Why(row.why), row.since_due) for row in rows),
+        address=first.address,
+        schedule_version=first.schedule_version,
+        seen_at=first.look.completed_at,
+        sha256=first.sha256,
+        state=KeptBody.State(first.state),
+        media_type=first.body.media_type if first.body and readable else "",
+        size=first.body.size if first.body and readable else 0,
+        sealed=sealed,
+        readable=readable and first.body is not None,
+    )

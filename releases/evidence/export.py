@@ -1,0 +1,463 @@
+"""The evidence bundle of a release: its files, the proofs by anchors, and the record of each export."""
+
+import hashlib
+import zipfile
+from bisect import bisect_left
+from collections.abc import Iterable, Iterator, Mapping, Sequence
+from dataclasses import dataclass
+from datetime import datetime
+from pathlib import Path
+from typing import IO, TYPE_CHECKING, Any
+
+from django.conf import settings
+from django.db.models import Max, Min, QuerySet
+
+from releases.evidence import anchors, embargo
+from releases.models import (
+    Anchor,
+    Body,
+    Coverage,
+    KeptBody,
+    Observation,
+    Release,
+    ReleaseEvent,
+    Statement,
+    Verification,
+)
+from releases.models.append_only import CHUNK, ChainedRow
+from releases.models.event import record
+from releases.permissions import Action, acting_role, roles_ever_held
+from releases.rules.anchor import Head, chain_line, inclusion_proof
+from releases.rules.canonical import canonical_json
+
+if TYPE_CHECKING:
+    from statsoffice.accounts.models import User
+
+
+SCRIPT = "check-anchors.sh"
+
+# A file's name in the bundle, and its bytes in parts.
+type File = tuple[str, Iterable[bytes]]
+
+
+@dataclass(frozen=True, slots=True)
+class Batch:
+    """The rows of one chain that one anchor combined first: they are proved by it."""
+
+    anchor: int
+    head: Head
+
+
+def batches_of(chain: type[ChainedRow], rows: QuerySet[ChainedRow]) -> Sequence[Batch]:
+    """Find the anchors that combined some rows of a chain first, in their order.
+
+    :param rows: of the chain.
+    """
+    positions = list(rows.order_by("position").values_list("position", flat=True))
+    found = []
+    for anchor in Anchor.in_order().iterator(chunk_size=CHUNK):
+        for head in anchor.combined():
+            at = bisect_left(positions, head.first)
+            if head.chain == chain.CHAIN and at < len(positions) and positions[at] <= head.position:
+                found.append(Batch(anchor.position, head))
+    return found
+
+
+def proof_files(batches: Mapping[str, Sequence[Batch]]) -> Iterator[File]:
+    """Give the files of the anchors that prove some rows, and the script that checks them.
+
+    :param batches: by the name of the file that has the rows, such as looks.
+    """
+    names: dict[int, list[tuple[str, str]]] = {}
+    for name, proved in batches.items():
+        for batch in proved:
+            names.setdefault(batch.anchor, []).append((name, batch.head.chain))
+    if not names:
+        return
+    anchors = Anchor.in_order().filter(position__in=names).select_related("time_stamp")
+    for anchor in anchors:
+        folder = f"anchors/{anchor.position}"
+        yield f"{folder}/root", [anchor.root.encode()]
+        for name, chain in names[anchor.position]:
+            yield f"{folder}/{name}", [_proof(anchor, chain)]
+        if stamp := getattr(anchor, "time_stamp", None):
+            yield f"{folder}/response.tsr", [bytes(stamp.response)]
+            yield f"{folder}/stamped_at", [f"{int(stamp.stamped_at.timestamp())}\n".encode()]
+    if settings.TIMESTAMP_CERTIFICATES:
+        yield "anchors/authority.pem", [settings.TIMESTAMP_CERTIFICATES.encode()]
+    yield SCRIPT, [script()]
+
+
+def script() -> bytes:
+    """Return the script that checks the proofs."""
+    return Path(__file__).with_name(SCRIPT).read_bytes()
+
+
+def _proof(anchor: Anchor, chain: str) -> bytes:
+    heads = anchor.combined()
+    leaf = next(head for head in heads if head.chain == chain)
+    steps = inclusion_proof(heads, chain)
+    lines = [leaf.canonical(), *(f"{'left' if step.on_left else 'right'} {step.neighbour}" for step in steps)]
+    return "".join(f"{line}\n" for line in lines).encode()
+
+
+EXPORTED = "evidence_exported"
+"""The event that says who took a bundle away."""
+# Who read or took the evidence is no part of it: otherwise no two bundles of the same evidence would be the same.
+ACCESS = frozenset({embargo.READ, EXPORTED})
+
+# A file's name in the bundle, and its bytes in parts.
+
+
+def evidence_files(release: Release, *, now: datetime) -> Iterator[File]:
+    """Give the files of a release's bundle; what stands in the database stands in them, and no name of a person.
+
+    :param now: the aware instant by which seals are lifted or not; nothing else depends on it.
+    """
+    looks = Observation.in_order().filter(release=release)
+    events = ReleaseEvent.in_order().filter(release_public_id=release.public_id).exclude(kind__in=ACCESS)
+    proved = {
+        "looks": batches_of(Observation, looks),
+        "events": batches_of(ReleaseEvent, events),
+    }
+    yield "release.json", [canonical_json(_release(release)), b"\n"]
+    yield "looks.jsonl", (row.canonical() + b"\n" for row in looks.iterator(chunk_size=CHUNK))
+    yield "looks.chain", _chain(Observation, looks, proved["looks"])
+    yield "events.jsonl", (row.canonical() + b"\n" for row in events.iterator(chunk_size=CHUNK))
+    yield "events.chain", _chain(ReleaseEvent, events, proved["events"])
+    yield from proof_files(proved)
+    yield "verifications.jsonl", _lines(_fields(row) for row in _verifications(release))
+    yield "statements.jsonl", _lines(_statements(release))
+    yield "coverage.jsonl", _lines(_coverage(release))
+    kept = list(
+        KeptBody.objects.filter(release=release)
+        .select_related("address", "look", "body")
+        .defer("body__compressed")
+        .order_by("schedule_version", "address__pk", "look__position", "why", "since_due")
+    )
+    sealed = embargo.seals_on({row.sha256 for row in kept if row.body_id}, now=now).keys()
+    yield "bodies.jsonl", _lines(_body(row, is_sealed=row.sha256 in sealed) for row in kept)
+    for sha256 in sorted({row.sha256 for row in kept if row.body_id} - sealed):
+        yield f"bodies/{sha256}", [Body.objects.get(pk=sha256).content]
+
+
+def sealed_bodies(release: Release, *, now: datetime) -> int:
+    """Count the bodies of a release that are stored and sealed, and so stay out of its bundle."""
+    stored = set(KeptBody.objects.filter(release=release, body__isnull=False).values_list("sha256", flat=True))
+    return len(embargo.seals_on(stored, now=now)) if stored else 0
+
+
+def _lines(rows: Iterable[dict[str, Any]]) -> Iterator[bytes]:
+    for row in rows:
+        yield canonical_json(row) + b"\n"
+
+
+def _chain[R: ChainedRow](chain: type[R], rows: QuerySet[R], proved: Sequence[Batch]) -> Iterator[bytes]:
+    """Write the part of a chain in which some rows are: of the rows between them, the hashes alone.
+
+    :param proved: by which anchors; all rows that these combined are in the part.
+    """
+    ends = rows.aggregate(first=Min("position"), last=Max("position"))
+    if ends["first"] is None:
+        return
+    first = min([ends["first"], *(batch.head.first for batch in proved)])
+    last = max([ends["last"], *(batch.head.position for batch in proved)])
+    for link in anchors.links(chain, first=first, last=last):
+        yield chain_line(*link)
+
+
+def _release(release: Release) -> dict[str, Any]:
+    return {
+        "reference": release.reference,
+        "public_id": str(release.public_id),
+        "title": release.title,
+        "series": release.series.title,
+        "producer": release.series.producer.name,
+        "status": release.status,
+        "rehearsal": release.rehearsal,
+        "planned_for": str(release.slot),
+        "due_at": release.due_at,
+        "schedule_version": release.schedule_version,
+        "addresses": [
+            {name: getattr(address, name) for name in ("url", "role", "marker", "adapter", "required", "added_at")}
+            for address in release.addresses.order_by("pk")
+        ],
+    }
+
+
+def _verifications(release: Release) -> QuerySet[Verification]:
+    return Verification.objects.filter(release=release).order_by("schedule_version")
+
+
+def _fields(row: Verification) -> dict[str, Any]:
+    left_out = {"id", "release"}
+    return {field.name: getattr(row, field.name) for field in row._meta.concrete_fields if field.name not in left_out}
+
+
+def _statements(release: Release) -> Iterator[dict[str, Any]]:
+    """Give what people said by their roles; their words as the salted digest that stands in the events' chain."""
+    statements = list(Statement.objects.filter(release=release).select_related("address").in_order())
+    roles = roles_ever_held({statement.stated_by_id for statement in statements})
+    stated = {
+        (event.actor_id, event.at, event.facts.get("said"), event.facts.get("text_digest")): event
+        for event in ReleaseEvent.objects.filter(release_public_id=release.public_id, kind="stated")
+    }
+    for statement in statements:
+        event = stated.get((statement.stated_by_id, statement.stated_at, statement.kind, statement.text_digest))
+        yield {
+            "kind": statement.kind,
+            "address": statement.address.url if statement.address else None,
+            "schedule_version": statement.schedule_version,
+            "text_digest": statement.text_digest,
+            "live_at": statement.live_at,
+            "stated_at": statement.stated_at,
+            "role": roles.get((statement.stated_by_id, release.series.producer_id)),
+            "event": event.position if event else None,
+            "words": event.payload()["words"] if event else None,
+        }
+
+
+def _coverage(release: Release) -> Iterator[dict[str, Any]]:
+    """Give when each watcher was alive while the release was looked at, or ought to have been."""
+    looks = Observation.objects.filter(release=release)
+    ends = looks.aggregate(first=Min("sent_at"), last=Max("completed_at"))
+    instants = [instant for instant in ends.values() if instant]
+    if release.due_at is not None:
+        instants += [release.due_at, release.limit_at]
+    if not instants:
+        return
+    begins, is_over = min(instants), max(instants)
+    stretches = Coverage.objects.filter(began_at__lte=is_over, ended_at__gte=begins)
+    for stretch in stretches.order_by("began_at", "watcher", "pk"):
+        yield {
+            "watcher": stretch.watcher,
+            "began_at": max(stretch.began_at, begins),
+            "ended_at": min(stretch.ended_at, is_over),
+        }
+
+
+def _body(row: KeptBody, *, is_sealed: bool) -> dict[str, Any]:
+    entry = {
+        "why": row.why,
+        "since_due": row.since_due,
+        "address": row.address.url,
+        "schedule_version": row.schedule_version,
+        "look": row.look.position,
+        "sha256": row.sha256,
+        "state": "sealed" if is_sealed else row.state,
+    }
+    if row.body is None or is_sealed:
+        return entry
+    return entry | {"media_type": row.body.media_type, "size": row.body.size}
+
+
+# Bundles of the same evidence are the same, byte for byte: the earliest date that the format knows, for every file.
+_DATE = (1980, 1, 1, 0, 0, 0)
+_PLAIN_FILE = 0o100644 << 16
+_UNIX = 3
+
+README = """\
+EVIDENCE ON ONE RELEASE OF STATISTICS
+
+From THE OFFICE. If a check below fails, do not rely on this file: ask the
+office for a new one. Save this one as it is: it can show what was changed.
+
+What was seen at its addresses, what happened to it, and what people said.
+Times are in UTC. No names of people and no free text are in here: people stand
+by their roles, and what they wrote by a salted digest.
+
+release.json           the release and its addresses, as they are now
+looks.jsonl            each look at an address, one row on each line
+events.jsonl           what happened to the release, one row on each line
+looks.chain            where the rows stand in the office's two chains: position,
+events.chain           hash of the row before, hash of the row. Rows of other
+                       releases lie between; of them the hashes alone are here
+anchors/               proofs that the rows are in anchors of the whole record, with
+                       the responses of a time-stamp authority, if the office uses
+                       one; missing as long as no row is in an anchor
+anchors/authority.pem  the office's copy of the authority's certificates; get your
+                       own from the authority
+check-anchors.sh       checks these proofs; missing as long as no row is in an anchor
+verifications.jsonl    what the looks amount to, by schedule
+statements.jsonl       what people said
+coverage.jsonl         when each watcher was alive meanwhile
+bodies.jsonl           which bodies are kept, of which look, and why; "sealed" is
+                       what was seen before its time and is still under embargo
+bodies/                the bodies, each named by its SHA-256. They are pages of
+                       others: do not open them in a browser
+SHA256SUMS             the hash of every file in here
+
+WHAT A LOOK SAYS
+
+A row is format, position, hash of the row before, and what was seen. In that:
+
+planned_at                    the instant for which the look was planned
+sent_at, completed_at         when the first request left and the last answer was
+                              complete, by the watcher's clock, which may have been
+                              off by clock_bound_seconds (null: nothing vouched for it)
+seconds                       connect and first_byte count from the beginning of the
+                              last request, total is what all of them took; monotonic,
+                              monotonic_first_byte and monotonic_done are readings of a
+                              clock that nobody sets, when the first request was sent,
+                              the last answer began, and it was complete
+hops, status, failure         the chain of addresses that answered, each with its
+                              status; why there was no answer
+peer_address, vantage         who answered; from where it was asked
+certificate_sha256            of the server's own certificate (DER), if there was one
+headers                       those of a fixed list; cookies are never kept
+body_sha256, text_digest      of the bytes as a browser has them; of the text that a
+                              reader sees, without what changes at every look (of a
+                              file: of its bytes)
+result, reasons               what the look shows, and why
+purpose                       plain looks are judged; fresh ones asked past the caches;
+                              announcement ones looked at the announcement
+
+The addresses are not public before the release is live. Who read or took this
+evidence is on record at the office and no part of it.
+
+HOW TO CHECK IT
+
+Commands for a shell in this folder (on macOS: shasum -a 256 for sha256sum).
+
+1. That no file was changed since the bundle was made:
+
+       sha256sum --check --quiet SHA256SUMS
+
+   It prints nothing if all is well. The office put the hash of the whole bundle
+   on record when it was taken: ask, and compare it with sha256sum of the file.
+
+2. That each row is the one that the chain holds. The hash of a row is the SHA-256
+   of its line without the line's end. Of the first look:
+
+       head -n 1 looks.jsonl | tr -d '\\n' | sha256sum
+
+   The same hash is the third word on that row's line in looks.chain. All rows at
+   once (a row begins with its format, its position, and the hash before it):
+
+       export LC_ALL=C
+       for chain in looks events; do
+         sort $chain.chain > $chain.sorted
+         while IFS= read -r row; do printf '%s' "$row" | sha256sum | cut -c 1-64; done < $chain.jsonl |
+           paste -d ' ' $chain.jsonl - |
+           sed -E 's/^\\[[0-9]+,([0-9]+),"([0-9a-f]{64})",.* ([0-9a-f]{64})$/\\1 \\2 \\3/' |
+           sort | comm -23 - $chain.sorted
+       done
+
+   It prints the rows that the chain does not hold, and nothing if all is well.
+
+3. That each row of the chain follows the one before it:
+
+       for chain in looks events; do
+         awk -v chain=$chain 'NR > 1 && ($1 != position + 1 || $2 != hash) { print chain ": broken at " $1 }
+           { position = $1; hash = $3 }' $chain.chain
+       done
+
+   It prints nothing if all is well.
+
+4. That each body is the one that a look saw: the name of its file is its hash, and
+   the row of the look names it as body_sha256.
+
+       cd bodies && for body in *; do echo "$body  $body"; done | sha256sum --check --quiet
+
+5. That the rows are older than the newest anchors, without trusting the office.
+   Read the script first: it is short, and needs only sha256sum and openssl. It is
+   missing as long as no row is in an anchor: then ask for a newer bundle.
+
+       sh check-anchors.sh CERTIFICATES-OF-THE-AUTHORITY.pem
+
+   Every day, and after each approved report and each morning, the office combines
+   the ends of all its chains into one root (a Merkle tree as in RFC 6962). An office
+   can have roots stamped by an authority (RFC 3161), email them to people outside,
+   or both. The script checks that the hashes in looks.chain and events.chain are
+   those of the anchors, and prints each root and when it was stamped. If it prints
+   no time stamp, compare the root with an email or a backup. Otherwise the anchor
+   proves nothing to you.
+
+   A row that is in a stamped anchor was not changed since, even if the whole record
+   was written anew: its hash would be another. The script prints NOT PROVED, with
+   exit code 3, if some rows are in no anchor.
+
+What the rows of other releases say is not in here, so that their own hashes cannot
+be worked out from this bundle. Two bundles of one office must agree on every
+position that both of them name, and the office can walk its chains from their
+first row with one command, verify_evidence.
+"""
+
+
+def write_bundle(release: Release, out: IO[bytes], *, now: datetime) -> None:
+    """Write the bundle of a release as a ZIP file; the same evidence gives the same bytes.
+
+    :param out: a file that can be written, opened for bytes.
+    :param now: the aware instant by which seals are lifted or not.
+    """
+    folder = bundle_folder_name(release)
+    sums: list[str] = []
+    with zipfile.ZipFile(out, "w") as bundle:
+        for name, parts in [("README.txt", [_readme().encode()]), *evidence_files(release, now=now)]:
+            sha256 = _add(bundle, f"{folder}/{name}", parts)
+            sums.append(f"{sha256}  {name}\n")
+        _add(bundle, f"{folder}/SHA256SUMS", [line.encode() for line in sums])
+
+
+def bundle_folder_name(release: Release) -> str:
+    """Name the folder that the bundle of a release unpacks into."""
+    return f"evidence-{release.reference}"
+
+
+def _readme() -> str:
+    return README.replace("THE OFFICE", settings.OFFICE_NAME, 1)
+
+
+def _add(bundle: zipfile.ZipFile, name: str, parts: Iterable[bytes]) -> str:
+    entry = zipfile.ZipInfo(name, date_time=_DATE)
+    entry.compress_type, entry.external_attr, entry.create_system = zipfile.ZIP_DEFLATED, _PLAIN_FILE, _UNIX
+    digest = hashlib.sha256()
+    # The length of a chain is not known before it is written, and may be more than the format's old limit.
+    with bundle.open(entry, "w", force_zip64=True) as file:
+        for part in parts:
+            digest.update(part)
+            file.write(part)
+    return digest.hexdigest()
+
+
+COMMAND_LINE = "command line"
+_PART = 1024 * 1024
+
+
+@dataclass(frozen=True, slots=True)
+class Exported:
+    """A bundle that was made: its hash, and how many bodies stayed out because they are sealed."""
+
+    sha256: str
+    sealed: int
+
+
+def export_evidence(release: Release, out: IO[bytes], *, at: datetime, by: "User | None" = None) -> Exported:
+    """Write the bundle of a release into a file, and put on record who took it, when, and its hash.
+
+    It is put on record before anybody has the file: an export that fails afterwards is on record for nothing, and
+    none is ever missing.
+
+    :param out: an empty file, opened for writing and reading bytes.
+    :param at: the aware instant of the export.
+    :param by: who takes it; None for the command line, which knows no person.
+    :raises NotYours: if the person's roles do not allow it.
+    """
+    role = acting_role(by, Action.EXPORT_EVIDENCE, release.series.producer).value if by else COMMAND_LINE
+    write_bundle(release, out, now=at)
+    exported = Exported(sha256=_sha256(out), sealed=sealed_bodies(release, now=at))
+    record(release, EXPORTED, at=at, by=by, role=role, sha256=exported.sha256, sealed=exported.sealed)
+    return exported
+
+
+def bundle_file_name(release: Release) -> str:
+    """Name the file of a release's bundle."""
+    return f"{bundle_folder_name(release)}.zip"
+
+
+def _sha256(file: IO[bytes]) -> str:
+    file.seek(0)
+    digest = hashlib.sha256()
+    while part := file.read(_PART):
+        digest.update(part)
+    return digest.hexdigest()

@@ -1,0 +1,251 @@
+"""Reading the checks that verdicts rest on, as stored and as people corrected them."""
+
+import json
+from collections import defaultdict
+from collections.abc import Callable, Collection, Iterable, Mapping, Sequence
+from dataclasses import dataclass
+from datetime import datetime
+from functools import reduce
+from operator import or_
+from typing import Any, NamedTuple
+
+from django.db.models import Case, Count, F, Max, Min, Q, TextField, Value, When
+from django.db.models.functions import Cast
+
+from releases.detection.finding import LookResult, PublisherSays, Reason, publisher_from_json, tells_taken_away
+from releases.models import Observation, Statement
+from releases.models.append_only import ChainHead
+from releases.models.observation import Purpose
+from releases.verdict.address import Sighting
+from releases.verdict.diagnosis import DiagnosedLook
+from releases.verdict.release import Seen
+from releases.verdict.statements import last_said, sighting_of
+
+# As the database writes what is JSON.
+CLOCK_OFF = f'"{Reason.CLOCK_OFF}"'
+TELLS_A_TIME = '"published_at"'
+TAKEN_AWAY = (f'"{Reason.GONE}"', f'"{Reason.WITHDRAWN}"')
+
+# release, schedule version and address, by key and number
+type LookKey = tuple[int, int, int]
+
+_PRESENT = Q(schedule_version=F("release__schedule_version"))
+_DUE = F("release__due_at")
+_OVER_BY_DUE = _PRESENT & Q(planned_at__lt=_DUE, sent_at__lt=_DUE, completed_at__lt=_DUE)
+_NOT_OVER_BY_DUE = (
+    ~_PRESENT
+    | Q(release__due_at__isnull=True)
+    | Q(planned_at__gte=_DUE)
+    | Q(sent_at__gte=_DUE)
+    | Q(completed_at__gte=_DUE)
+)
+_PLAIN = Q(purpose=Purpose.PLAIN)
+_PLAIN_OVER_BY_DUE = _PLAIN & _OVER_BY_DUE
+# By a clock that nothing confirmed nobody knows what was seen before what.
+_ABSENT = _PLAIN_OVER_BY_DUE & Q(result=LookResult.NOT_LIVE, clock_bound_seconds__isnull=False)
+# One that was still under way at the due time makes those before it matter too, and so does one past the caches.
+_SHOWN = _PRESENT & Q(sent_at__lt=_DUE, result=LookResult.LIVE)
+_TOLD = (Q(says__contains=TELLS_A_TIME), *(Q(codes__contains=code) for code in (CLOCK_OFF, *TAKEN_AWAY)))
+_TELLING = _PLAIN_OVER_BY_DUE & reduce(or_, _TOLD)
+
+
+@dataclass(frozen=True, slots=True)
+class NeededChecks:
+    """Which looks at some releases must be read, as a condition on them, and how many plain ones were kept of each."""
+
+    condition: Q
+    number: Mapping[LookKey, int]
+
+
+def find_needed(releases: Collection[int]) -> NeededChecks:
+    """Find which of the looks that are kept by now must be read, in three queries.
+
+    What is kept from then on is left to whoever reads next: counted in part it could make others seem repetitions.
+
+    :param releases: by key.
+    """
+    kept = Q(position__lte=ChainHead.objects.filter(chain=Observation.CHAIN).aggregate(end=Max("position"))["end"] or 0)
+    in_full = set(
+        Statement.objects.filter(release__in=releases).exclude(text_digest="").values_list("release_id", flat=True)
+    )
+    instants: set[datetime] = set()
+    begins: set[datetime] = set()
+    number: dict[LookKey, int] = {}
+    for row in _counted(releases, kept):
+        number[row["release_id"], row["schedule_version"], row["address_id"]] = row["looks"]
+        if row["shown"] or row["telling"]:
+            in_full.add(row["release_id"])
+        else:
+            instants |= {row["last_absent"], row["last"]} - {None}
+            begins |= {row["first"]} - {None}
+    # The database finds by its index what was sent from an instant on, and reads nothing of what was sent before.
+    from_then_on = Q(sent_at__gte=min(instants | begins)) if instants | begins else Q(pk__in=[])
+    unrepeated = from_then_on & (~_PLAIN | _NOT_OVER_BY_DUE | Q(sent_at__in=instants))
+    return NeededChecks(kept & (unrepeated | Q(release__in=in_full) if in_full else unrepeated), number)
+
+
+def _counted(releases: Collection[int], kept: Q) -> Collection[Mapping[str, Any]]:
+    purposes = [Purpose.PLAIN, Purpose.FRESH]
+    return (
+        Observation.objects.filter(kept, release__in=releases, superseded=False, purpose__in=purposes)
+        .annotate(codes=Cast("reasons", TextField()), says=Cast("publisher_says", TextField()))
+        .order_by()
+        .values("release_id", "schedule_version", "address_id")
+        .annotate(
+            looks=Count("pk", filter=_PLAIN),
+            shown=Count("pk", filter=_SHOWN),
+            telling=Count("pk", filter=_TELLING),
+            last_absent=Max("sent_at", filter=_ABSENT),
+            last=Max("sent_at", filter=_PLAIN_OVER_BY_DUE),
+            first=Min("sent_at", filter=~_PLAIN | _NOT_OVER_BY_DUE),
+        )
+    )
+
+
+# release and schedule version, by key and number
+type ScheduleKey = tuple[int, int]
+# Reads the looks of one schedule, by the address' key; what cannot be read is an error of this release alone.
+type Reader = Callable[[ScheduleKey], Mapping[int, Seen]]
+
+
+class _Row(NamedTuple):
+    """One look, plain or past the caches, as the database gives it."""
+
+    release: int
+    version: int
+    address: int
+    key: int
+    purpose: str
+    result: str
+    planned_at: datetime
+    sent_at: datetime
+    completed_at: datetime
+    text_digest: str
+    bound_seconds: float | None
+    # As the database writes what is JSON: reading it as such for every look would take longer than all the rest.
+    codes: str
+    tells: str
+
+    @property
+    def clock_off(self) -> bool:
+        """Whether the watcher's clock was known to be wrong."""
+        return CLOCK_OFF in self.codes
+
+    @property
+    def taken_away(self) -> bool:
+        """Whether what it saw tells that the release had been there."""
+        return any(code in self.codes for code in TAKEN_AWAY) and tells_taken_away(json.loads(self.codes))
+
+
+_COLUMNS = (
+    "release_id",
+    "schedule_version",
+    "address_id",
+    "pk",
+    "purpose",
+    "result",
+    "planned_at",
+    "sent_at",
+    "completed_at",
+    "text_digest",
+    "clock_bound_seconds",
+    "codes",
+    "tells",
+)
+
+
+def read_sightings(releases: Collection[int]) -> Reader:
+    """Read the looks that count at some releases, in a number of queries that does not grow with them.
+
+    Those that only repeat what others showed are counted and not read. What a person said of a text corrects every
+    look that saw that text; the look itself stays as it was kept.
+
+    :param releases: by key.
+    :return: gives the looks of one schedule.
+    """
+    spoken: dict[int, list[tuple[str, str]]] = defaultdict(list)
+    stated = Statement.objects.filter(release__in=releases).in_order()
+    for release, digest, kind in stated.values_list("release_id", "text_digest", "kind"):
+        spoken[release].append((digest, kind))
+    rows: dict[ScheduleKey, dict[int, list[_Row]]] = defaultdict(lambda: defaultdict(list))
+    needed = find_needed(releases)
+    for row in map(_Row._make, _looks(releases, needed)):
+        rows[row.release, row.version][row.address].append(row)
+    headers = _headers(
+        key for by_address in rows.values() for listed in by_address.values() for key in _telling(listed)
+    )
+
+    def of(key: ScheduleKey) -> Mapping[int, Seen]:
+        said = last_said(spoken.get(key[0], ()))
+        return {
+            address: _seen(listed, said, headers, number=needed.number.get((*key, address), 0))
+            for address, listed in rows.get(key, {}).items()
+        }
+
+    return of
+
+
+def _looks(releases: Collection[int], needed: NeededChecks) -> Iterable[tuple[object, ...]]:
+    looks = Observation.objects.filter(
+        needed.condition, release__in=releases, superseded=False, purpose__in=[Purpose.PLAIN, Purpose.FRESH]
+    ).annotate(codes=Cast("reasons", TextField()), says=Cast("publisher_says", TextField()))
+    tells = Case(When(says__contains=TELLS_A_TIME, then="says"), default=Value(""), output_field=TextField())
+    return looks.annotate(tells=tells).order_by("sent_at", "position").values_list(*_COLUMNS)
+
+
+def _telling(listed: Sequence[_Row]) -> Iterable[int]:
+    """Name the looks whose headers may explain when an address was seen: the first live one, and the one before."""
+    shown = next((row for row in listed if row.result == LookResult.LIVE and row.purpose == Purpose.PLAIN), None)
+    if shown is None:
+        return ()
+    before = (row for row in listed if row.sent_at < shown.sent_at and row.purpose == Purpose.PLAIN)
+    absent = [row.key for row in before if row.result == LookResult.NOT_LIVE]
+    return (absent[-1], shown.key) if absent else ()
+
+
+def _headers(keys: Iterable[int]) -> dict[int, list[list[str]]]:
+    return dict(Observation.objects.filter(pk__in=list(keys)).values_list("pk", "headers"))
+
+
+def _seen(
+    listed: Sequence[_Row], said: Mapping[str, str], headers: Mapping[int, list[list[str]]], *, number: int
+) -> Seen:
+    plain = [row for row in listed if row.purpose == Purpose.PLAIN]
+    return Seen(
+        number=number,
+        looks=[_sighting(row, said.get(row.text_digest)) for row in plain],
+        reasons=json.loads(plain[-1].codes) if plain else (),
+        publisher_says=[says for row in listed if row.tells and (says := _says(row))],
+        # Where nothing was ever seen live there is nothing to explain.
+        diagnosed=[_diagnosed(row, headers) for row in listed if not row.clock_off]
+        if any(row.result == LookResult.LIVE for row in listed)
+        else (),
+    )
+
+
+def _sighting(row: _Row, word: str | None) -> Sighting:
+    return sighting_of(
+        row.result,
+        word,
+        planned_at=row.planned_at,
+        sent_at=row.sent_at,
+        completed_at=row.completed_at,
+        text_digest=row.text_digest,
+        clock_off=row.clock_off,
+        bound_seconds=row.bound_seconds,
+        taken_away=row.taken_away,
+    )
+
+
+def _says(row: _Row) -> PublisherSays | None:
+    return publisher_from_json(json.loads(row.tells))
+
+
+def _diagnosed(row: _Row, headers: Mapping[int, list[list[str]]]) -> DiagnosedLook:
+    return DiagnosedLook(
+        purpose=row.purpose,
+        result=LookResult(row.result),
+        sent_at=row.sent_at,
+        completed_at=row.completed_at,
+        headers=[(name, value) for name, value in headers.get(row.key, ())],
+    )

@@ -1,1 +1,0 @@
-"""Calendars that come in by file and from GOV.UK."""

@@ -1,0 +1,312 @@
+"""Form fields for dates, times and long texts, and layout objects for GOV.UK forms."""
+
+import re
+from collections.abc import Collection, Mapping, Sequence
+from datetime import date, time
+from typing import Any
+
+from crispy_forms.helper import FormHelper
+from crispy_forms.layout import Field, Layout
+from crispy_forms.utils import TEMPLATE_PACK
+from django import forms
+from django.core.exceptions import ValidationError
+from django.template import Context
+from django.template.loader import render_to_string
+from django.utils.translation import gettext_lazy as lazy
+
+from releases.rules.calendar import Precision
+
+CLOCK_TIME = re.compile(r"(\d{1,2})(?:[:.](\d{2}))?(?:[:.](\d{2}))?\s*(am|pm)?", re.IGNORECASE)
+PARTS = ("day", "month", "year")
+MONTHS = (
+    "january",
+    "february",
+    "march",
+    "april",
+    "may",
+    "june",
+    "july",
+    "august",
+    "september",
+    "october",
+    "november",
+    "december",
+)
+
+
+class GovukDateWidget(forms.MultiWidget):
+    """Three text boxes, named and identified after the field: `<name>-day`, `<name>-month`, `<name>-year`."""
+
+    use_fieldset = True
+
+    def __init__(self, attrs: dict[str, Any] | None = None) -> None:
+        super().__init__({part: forms.TextInput(attrs={"inputmode": "numeric"}) for part in PARTS}, attrs)
+        self.widgets_names = [f"-{part}" for part in PARTS]
+
+    def decompress(self, value: Any) -> list[Any]:
+        """Split a date into its day, month and year; anything else leaves the boxes empty."""
+        return _boxes(value)
+
+    def get_context(self, name: str, value: Any, attrs: dict[str, Any] | None) -> dict[str, Any]:
+        """Give each box the identifier that the error summary links to."""
+        context = super().get_context(name, value, attrs)
+        base = context["widget"]["attrs"].get("id")
+        if base:
+            for part, box in zip(PARTS, context["widget"]["subwidgets"], strict=True):
+                box["attrs"]["id"] = f"{base}-{part}"
+        return context
+
+    def id_for_label(self, id_: str) -> str:
+        """Name the first box, which is the one that takes the focus."""
+        return f"{id_}-{PARTS[0]}" if id_ else id_
+
+
+class GovukDateField(forms.Field):
+    """A date typed as day, month and year; each error says what is missing or wrong, and in which box."""
+
+    widget = GovukDateWidget
+    default_error_messages = {
+        "required": "Enter the %(lower_subject)s",
+        "incomplete": "%(subject)s must include a %(missing)s",
+        "year": "Year must include 4 numbers",
+        "invalid": "%(subject)s must be a real date",
+    }
+
+    def __init__(self, *, subject: object = "", **kwargs: Any) -> None:
+        """Make the field.
+
+        :param subject: what the date is called in its errors, in sentence case (may be translated late); the label by
+            default
+        """
+        self.subject = subject
+        super().__init__(**kwargs)
+
+    def clean(self, value: Sequence[str] | date | None) -> Any:
+        """Turn the three boxes into a date, or None where all are empty and need not be filled in.
+
+        :raises ValidationError: if a box is empty or the three name no real date; its `params["parts"]` lists
+            the boxes that are wrong.
+        """
+        if isinstance(value, date):
+            return value
+        typed = _typed(value)
+        if not any(typed):
+            if self.required:
+                raise self._error("required", PARTS)
+            return None
+        missing = [part for part, text in zip(PARTS, typed, strict=True) if not text]
+        if missing:
+            raise self._error("incomplete", missing)
+        found = self._read(*typed)
+        self.run_validators(found)
+        return found
+
+    def has_changed(self, initial: Any, data: Any) -> bool:
+        """Say whether what was typed means another date than the one that stood there."""
+        return _typed(initial) != _typed(data)
+
+    def _read(self, day: str, month: str, year: str) -> date:
+        numbers = {"day": _number(day), "month": _month(month), "year": _number(year)}
+        unreadable = [part for part, number in numbers.items() if number is None]
+        if unreadable:
+            raise self._error("invalid", unreadable)
+        if len(year) != 4:
+            raise self._error("year", ["year"])
+        if not 1 <= (numbers["month"] or 0) <= 12:
+            raise self._error("invalid", ["month"])
+        try:
+            return date(numbers["year"] or 0, numbers["month"] or 0, numbers["day"] or 0)
+        except ValueError:
+            raise self._error("invalid", ["day"] if numbers["year"] else ["year"]) from None
+
+    def _error(self, code: str, parts: Sequence[str]) -> ValidationError:
+        subject = str(self.subject or self.label or "Date")
+        words: dict[str, Any] = {
+            "parts": tuple(parts),
+            "subject": subject,
+            "lower_subject": subject[:1].lower() + subject[1:],
+            "missing": " and ".join(parts),
+        }
+        return ValidationError(self.error_messages[code], code=code, params=words)
+
+
+class ClockTimeField(forms.Field):
+    """A time of day as people type it: 9:30am, 9.30 am, 09:30, 9am, 10:27:05; its widget shows what was typed."""
+
+    widget = forms.TextInput
+    default_error_messages = {
+        "required": "Enter a time, such as 9:30am",
+        "invalid": "Enter a real time, such as 9:30am or 14:05",
+    }
+
+    def to_python(self, value: Any) -> time | None:
+        """Read a time of day, or None where nothing was typed.
+
+        :raises ValidationError: if it is no time.
+        """
+        if value in self.empty_values or isinstance(value, time):
+            return value or None
+        written = CLOCK_TIME.fullmatch(str(value).strip())
+        if not written or (written[2] is None and not written[4]):
+            raise ValidationError(self.error_messages["invalid"], code="invalid")
+        hour, minute, second = (int(part or 0) for part in written.group(1, 2, 3))
+        half = (written[4] or "").lower()
+        if half and not 1 <= hour <= 12:
+            raise ValidationError(self.error_messages["invalid"], code="invalid")
+        if half:
+            hour = hour % 12 + (12 if half == "pm" else 0)
+        try:
+            return time(hour, minute, second)
+        except ValueError:
+            raise ValidationError(self.error_messages["invalid"], code="invalid") from None
+
+    def prepare_value(self, value: Any) -> Any:
+        """Write a time as calendars do: "9:30am"; what was typed stays as it was typed."""
+        if not isinstance(value, time):
+            return value
+        seconds = f":{value:%S}" if value.second else ""
+        return f"{value.hour % 12 or 12}:{value:%M}{seconds}{'am' if value.hour < 12 else 'pm'}"
+
+
+class LongTextField(forms.CharField):
+    """A text of several paragraphs; a line end counts as one character, as the counter beside the box counts it."""
+
+    widget = forms.Textarea
+
+    def to_python(self, value: Any) -> str:
+        """Write each line end as browsers show it, before the length is checked."""
+        return (super().to_python(value) or "").replace("\r\n", "\n").replace("\r", "\n")
+
+
+class PrecisionField(forms.ChoiceField):
+    """Asks how exactly the date of a release is known."""
+
+    widget = forms.RadioSelect
+
+    def __init__(self, **kwargs: Any) -> None:
+        """Take the arguments of a field."""
+        choices = [
+            (Precision.EXACT, lazy("The day and the time")),
+            (Precision.MONTH, lazy("The month")),
+            (Precision.TWO_MONTHS, lazy("One of two months")),
+        ]
+        super().__init__(label=lazy("How exactly is the date known?"), choices=choices, **kwargs)
+
+
+def _boxes(value: Any) -> list[Any]:
+    return [value.day, value.month, value.year] if isinstance(value, date) else [None, None, None]
+
+
+def _typed(value: Any) -> list[str]:
+    boxes = value if isinstance(value, list | tuple) else _boxes(value)
+    return [str(part or "").strip() for part in boxes]
+
+
+def _number(text: str) -> int | None:
+    return int(text) if text.isdecimal() and len(text) <= 4 else None
+
+
+def _month(text: str) -> int | None:
+    """Read a month written as a number or by its name, whole or shortened to three letters or more."""
+    name = text.casefold().rstrip(".")
+    if len(name) >= 3:
+        for number, month in enumerate(MONTHS, start=1):
+            if month.startswith(name):
+                return number
+    return _number(text)
+
+
+class Question(Field):  # type: ignore[misc]  # crispy-forms ships no types
+    """One field with GOV.UK's choices of looks; a field named by a plain string has the defaults of them all."""
+
+    def __init__(
+        self,
+        name: str,
+        *,
+        size: str = "",
+        heading: bool = False,
+        prefix: str = "",
+        suffix: str = "",
+        inline: bool = False,
+        small: bool = False,
+        hints: Mapping[str, str] | None = None,
+        dividers: Mapping[str, str] | None = None,
+        exclusive: Collection[str] = (),
+        max_words: int | None = None,
+        threshold: int | None = None,
+        **attrs: Any,
+    ) -> None:
+        """Describe how one field is asked.
+
+        :param name: the form's field
+        :param size: of the label or legend: s, m, l or xl; body text by default
+        :param heading: the label or legend is the page's h1
+        :param prefix: what stands before a text box, as £
+        :param suffix: what stands after it, as "seconds"
+        :param inline: radios beside each other
+        :param small: small radios or checkboxes
+        :param hints: a hint for choices, by value
+        :param dividers: a word before choices ("or"), by the value of the choice that follows it
+        :param exclusive: values of checkboxes that uncheck all others ("none of these")
+        :param max_words: the limit of a text box that counts words
+        :param threshold: percentage of the limit from which a counter is shown
+        :param attrs: css_class, wrapper_class, and attributes of the control with _ for -
+        """
+        super().__init__(name, **attrs)
+        self.options = {
+            "size": size,
+            "heading": heading,
+            "prefix": prefix,
+            "suffix": suffix,
+            "inline": inline,
+            "small": small,
+            "hints": hints or {},
+            "dividers": dividers or {},
+            "exclusive": exclusive,
+            "max_words": max_words,
+            "threshold": threshold,
+        }
+
+    def render(self, form: forms.BaseForm, context: Context, template_pack: str = TEMPLATE_PACK, **kwargs: Any) -> str:
+        """Render the field with its looks."""
+        return str(
+            super().render(
+                form,
+                context,
+                template_pack=template_pack,
+                extra_context={"question": self.options},
+                **kwargs,
+            )
+        )
+
+
+class SubmitButton:
+    """A form's button: pressed twice in haste, it sends the form once."""
+
+    template = "govuk/button.html"
+
+    def __init__(self, text: str, *, name: str = "", value: str = "", css_class: str = "") -> None:
+        self.attributes = {"text": text, "name": name, "value": value, "classes": css_class, "once": True}
+
+    def render(self, form: forms.BaseForm, context: Context, **_: Any) -> str:  # crispy's signature
+        """Render the button."""
+        return render_to_string(self.template, self.attributes)
+
+
+def helper_of(*questions: Any, button: str, css_class: str = "", method: str = "post") -> FormHelper:
+    """Lay out a form that asks its questions one under the other, and ends with its button.
+
+    :param css_class: the button's.
+    :param method: "get" where what is asked for stands in the page's address.
+    """
+    helper = FormHelper()
+    helper.form_method = method
+    helper.layout = Layout(*questions, SubmitButton(button, css_class=css_class))
+    return helper
+
+
+def inside_the_form(*questions: Any) -> FormHelper:
+    """Lay out questions within the form element that their page writes itself, with its own token and buttons."""
+    helper = FormHelper()
+    helper.form_tag, helper.disable_csrf, helper.layout = False, True, Layout(*questions)
+    return helper

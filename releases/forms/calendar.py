@@ -1,0 +1,155 @@
+"""The filters of the public calendar and of the year planner."""
+
+from collections.abc import Iterable
+from typing import Any
+
+from crispy_forms.layout import Div
+from django import forms
+from django.http import QueryDict
+from django.utils.translation import gettext as _
+from django.utils.translation import gettext_lazy as lazy
+
+from releases.forms.base import Question, helper_of
+from releases.models import Producer, Series
+from releases.models.producer import Designation
+from releases.public import calendar
+from releases.public.calendar import Shown, Wanted
+from releases.public.feeds import Followed
+from releases.rules.announced import Named
+
+MOST_CHARACTERS = 200
+QUESTIONS = ("words", "producer", "series", "designation")
+NOT_THERE = {
+    "show": lazy("There is no choice “%(value)s” of what is shown."),
+    "producer": lazy("There is no producer “%(value)s” in this calendar."),
+    "series": lazy("There is no series “%(value)s” of this producer in this calendar."),
+    "designation": lazy("There is no designation “%(value)s”."),
+}
+
+
+class CalendarFilter(forms.Form):
+    """Words, producer, series and designation; series can be chosen once a producer is, or if there is only one."""
+
+    use_required_attribute = False
+
+    show = forms.ChoiceField(choices=[(shown.value, shown.value) for shown in Shown], required=False)
+    words = forms.CharField(label=lazy("Words in the title"), required=False, max_length=MOST_CHARACTERS)
+    producer = forms.ChoiceField(label=lazy("Producer"), required=False)
+    series = forms.ChoiceField(label=lazy("Series"), required=False)
+    designation = forms.ChoiceField(
+        label=lazy("Designation"), required=False, choices=[("", lazy("Any designation")), *Designation.choices]
+    )
+
+    def __init__(self, asked: QueryDict) -> None:
+        """Make the form of what an address asks for; what it leaves out, or leaves empty, is not asked for."""
+        super().__init__(asked)
+        producers = list(calendar.public_producers())
+        self.of_one_producer = producers[0].slug if len(producers) == 1 else ""
+        chosen = asked.get("producer", "") or self.of_one_producer
+        series = list(calendar.public_series().filter(producer__slug=chosen)) if chosen else []
+        # Whoever keeps the form as text must take it for another one where any of these differs.
+        self.made_from = (
+            asked.urlencode(),
+            tuple((one.slug, one.name) for one in producers),
+            tuple((one.slug, one.title) for one in series),
+        )
+        self._offer("producer", [("", _("Any producer")), *((one.slug, one.name) for one in producers)])
+        self._offer("series", [("", _("Any series")), *((one.slug, one.title) for one in series)])
+        self.fields["show"].widget = forms.HiddenInput()
+        for name, sentence in NOT_THERE.items():
+            self.fields[name].error_messages["invalid_choice"] = sentence
+        names = [name for name in QUESTIONS if self._worth_asking(name)]
+        for name in QUESTIONS:
+            if name not in names:
+                self.fields[name].widget = forms.HiddenInput()
+        self.helper = helper_of(
+            *(["show"] if asked.get("show") else []),
+            Div(*(Question(name, size="s") for name in names), css_class="office-filter"),
+            *(name for name in QUESTIONS if name not in names and asked.get(name)),
+            button=_("Filter"),
+            method="get",
+        )
+
+    def _offer(self, name: str, choices: list[tuple[str, str]]) -> None:
+        field: Any = self.fields[name]
+        field.choices = choices
+
+    def _worth_asking(self, name: str) -> bool:
+        field: Any = self.fields[name]
+        if name == "producer":
+            return not self.of_one_producer
+        return len(field.choices) > 1 if name == "series" else True
+
+    @staticmethod
+    def tidied(asked: QueryDict) -> QueryDict:
+        """Return what an address asks for without what is empty, and without a series that another producer has.
+
+        A form that is sent without scripts names its empty fields, and the series of the producer chosen before.
+        """
+        tidy = QueryDict(mutable=True)
+        for name, values in asked.lists():
+            if values := [value for value in values if value.strip()]:
+                tidy.setlist(name, values)
+        producer, series = tidy.get("producer"), tidy.get("series")
+        if producer and series:
+            of_whom = set(calendar.public_series().filter(slug=series).values_list("producer__slug", flat=True))
+            if of_whom and producer not in of_whom:
+                del tidy["series"]
+        return tidy
+
+    def wanted(self) -> Wanted | None:
+        """Return what is asked for, or None if the address asks for what there is not."""
+        if not self.is_valid():
+            return None
+        return Wanted(**{name: self.cleaned_data[name] for name in QUESTIONS})
+
+    @property
+    def followed(self) -> Followed:
+        """What a reader follows who follows the list as far as it is narrowed to a producer or a series."""
+        slugs = {name: self.cleaned_data.get(name) or "" for name in ("producer", "series")} if self.is_valid() else {}
+        slugs["producer"] = slugs.get("producer") or (self.of_one_producer if slugs.get("series") else "")
+        named = {
+            name: Named(slug, str(dict(self.fields[name].choices)[slug]))  # type: ignore[attr-defined]  # it has choices
+            for name, slug in slugs.items()
+            if slug
+        }
+        return Followed(**named)
+
+    @property
+    def chosen(self) -> list[str]:
+        """The choices made, in words, for the reader to see what the list is narrowed to."""
+        found = []
+        for name in QUESTIONS:
+            value = self.cleaned_data.get(name) if self.is_valid() else ""
+            if value:
+                named = dict(getattr(self.fields[name], "choices", ())).get(value, f"“{value}”")
+                found.append(str(named))
+        return found
+
+
+class PlannerForm(forms.Form):
+    """Asks for a producer, where there are several, and for a series."""
+
+    use_required_attribute = False
+
+    producer = forms.ChoiceField(label=lazy("Producer"), required=False)
+    series = forms.ChoiceField(label=lazy("Series"), required=False)
+
+    def __init__(
+        self, producer: Producer | None, one: Series | None, *, producers: Iterable[Producer], series: Iterable[Series]
+    ) -> None:
+        """Offer a person's own producers, and the series of those that are shown.
+
+        :param producer: the one that is shown alone.
+        :param one: the one series that is shown alone.
+        """
+        super().__init__(initial={"producer": producer and producer.pk, "series": one and one.pk})
+        offered = [(each.pk, each.name) for each in producers]
+        self.fields["producer"].choices = [("", lazy("All producers")), *offered]  # type: ignore[attr-defined]  # a field of choices
+        named = [(each.pk, each.title) for each in series]
+        self.fields["series"].choices = [("", lazy("All series")), *named]  # type: ignore[attr-defined]
+        if len(offered) < 2:
+            del self.fields["producer"]
+        questions = [Question(name, size="s") for name in self.fields]
+        asked = Div(*questions, css_class="office-planner-questions")
+        self.helper = helper_of(asked, button=_("Show"), method="get")

@@ -1,0 +1,166 @@
+"""The forms of a list's pages; what may be and what not is decided by the functions they lead to."""
+
+from datetime import datetime
+from typing import Any
+
+from django import forms
+from django.http import QueryDict
+from django.utils.translation import gettext as _
+from django.utils.translation import gettext_lazy as lazy
+
+from releases.forms.base import ClockTimeField, GovukDateField, LongTextField, Question, helper_of
+from releases.models import PreReleaseAccess
+from releases.rules import london
+from releases.rules.pre_release import PUBLIC, WORDS, Details, Period, Unit, Usual
+from releases.text import pre_release
+
+LONGEST_REASON = 1000
+IN_ONE_LINE = (*PUBLIC, "person", "email")
+UNITS = ((Unit.HOURS.value, lazy("Hours")), (Unit.WORKING_DAYS.value, lazy("Working days")))
+
+
+class EntryForm(forms.Form):
+    """One entry of a list: what is public, what is for those who keep the list, and for how long and why."""
+
+    use_required_attribute = False
+
+    version = forms.IntegerField(widget=forms.HiddenInput, required=False)
+    post = forms.CharField(
+        label=lazy("Post"),
+        help_text=lazy("Such as: Minister of State for Schools. The published list shows it."),
+        max_length=200,
+        required=False,
+    )
+    organisation = forms.CharField(
+        label=lazy("Organisation"), help_text=lazy("The published list shows it."), max_length=200, required=False
+    )
+    person = forms.CharField(
+        label=lazy("Person who holds the post"),
+        help_text=lazy("Only those who keep the list see this. It is in no history and can be erased."),
+        max_length=200,
+        required=False,
+        widget=forms.TextInput(attrs={"autocomplete": "off", "spellcheck": "false"}),
+    )
+    email = forms.EmailField(
+        label=lazy("E-mail address (optional)"),
+        max_length=254,
+        required=False,
+        widget=forms.EmailInput(attrs={"autocomplete": "off", "spellcheck": "false"}),
+    )
+    reason = LongTextField(
+        label=lazy("Why is access needed?"),
+        help_text=lazy("Name posts, not people."),
+        max_length=LONGEST_REASON,
+        required=False,
+        widget=forms.Textarea(attrs={"rows": 3}),
+    )
+    length = forms.IntegerField(
+        label=lazy("Period before the release"), error_messages={"required": lazy("Give the period as a number")}
+    )
+    unit = forms.ChoiceField(label=lazy("Counted in"), choices=UNITS, widget=forms.RadioSelect)
+    period_reason = LongTextField(
+        label=lazy("Reason for another period than the usual one"),
+        help_text=lazy("Leave this empty for the usual period."),
+        max_length=LONGEST_REASON,
+        required=False,
+        widget=forms.Textarea(attrs={"rows": 3}),
+    )
+
+    def __init__(
+        self,
+        data: QueryDict | None = None,
+        *,
+        usual: Usual,
+        button: str,
+        entry: PreReleaseAccess | None = None,
+        only_words: bool = False,
+    ) -> None:
+        """Ask for an entry.
+
+        :param usual: the period that needs no reason.
+        :param entry: the entry that is changed, if it is not a new one.
+        :param only_words: whether only post and organisation can still be put right.
+        """
+        super().__init__(data, initial=_shown(entry, usual=usual.period))
+        self.entry, self.usual = entry, usual.period
+        self.fields["length"].help_text = pre_release.usual_sentence(usual)
+        if only_words:
+            for name in [name for name in self.fields if name not in {*PUBLIC, "version"}]:
+                del self.fields[name]
+        layout: dict[str, dict[str, Any]] = {
+            "length": {"css_class": "govuk-input--width-3"},
+            "unit": {"inline": True, "small": True},
+        }
+        questions = [
+            Question(name, size="s", threshold=75, **layout.get(name, {})) for name in self.fields if name != "version"
+        ]
+        self.helper = helper_of("version", *questions, button=button)
+
+    def details(self) -> Details:
+        """Return the entry as it was typed; what is not asked for stays as it was."""
+        was = self.entry.details if self.entry else None
+        period = was.period if was else self.usual
+        if "length" in self.fields:
+            period = Period(self.cleaned_data["length"], Unit(self.cleaned_data["unit"]))
+        typed = {name: str(self.cleaned_data.get(name, getattr(was, name, ""))) for name in (*IN_ONE_LINE, *WORDS)}
+        typed |= {name: " ".join(typed[name].split()) for name in IN_ONE_LINE}
+        return Details(period=period, **typed)
+
+    def see_again(self, entry: PreReleaseAccess) -> None:
+        """Show that the entry was changed meanwhile; what was typed stays, and can be sent again."""
+        typed = QueryDict(mutable=True)
+        typed.update(self.data)
+        typed["version"] = str(entry.version)
+        self.data = typed
+        sentence = _(
+            "This entry was changed meanwhile: it is now %(entry)s. Check what you typed and send it again."
+        ) % {"entry": entry}
+        self.add_error(None, sentence)
+
+
+def _shown(entry: PreReleaseAccess | None, *, usual: Period) -> dict[str, Any]:
+    if entry is None:
+        return {"length": usual.length, "unit": usual.unit}
+    names = ("post", "organisation", "person", "email", "reason", "length", "unit", "period_reason", "version")
+    return {name: getattr(entry, name) for name in names}
+
+
+class TimeForm(forms.Form):
+    """When access began or ended, as a person says."""
+
+    use_required_attribute = False
+
+    version = forms.IntegerField(widget=forms.HiddenInput)
+    on = GovukDateField(label=lazy("Date"), help_text=lazy("For example, 29 6 2026"))
+    time = ClockTimeField(label=lazy("Time in London"), help_text=lazy("For example, 9:30am"))
+
+    def __init__(self, data: QueryDict | None = None, *, entry: PreReleaseAccess, now: datetime, button: str) -> None:
+        """Ask for an instant.
+
+        :param now: the aware instant that is offered, to the minute.
+        """
+        local = london.in_london(now)
+        offered = {"version": entry.version, "on": local.date(), "time": local.time().replace(second=0, microsecond=0)}
+        super().__init__(data, initial=offered)
+        self.helper = helper_of(
+            "version",
+            Question("on", size="s"),
+            Question("time", size="s", css_class="govuk-input--width-5"),
+            button=button,
+        )
+
+    def clean(self) -> dict[str, Any]:
+        """Put date and time together into one instant."""
+        cleaned = super().clean() or self.cleaned_data
+        if cleaned.get("on") and cleaned.get("time"):
+            try:
+                cleaned["instant"] = london.from_london(datetime.combine(cleaned["on"], cleaned["time"]))
+            except ValueError as error:
+                self.add_error("time", str(error))
+        return cleaned
+
+
+class VersionForm(forms.Form):
+    """A confirmation of what was read: it carries the version of the entry, and nothing to type."""
+
+    version = forms.IntegerField(widget=forms.HiddenInput)

@@ -1,0 +1,1 @@
+"""Importing the calendar from files and from GOV.UK."""

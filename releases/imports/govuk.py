@@ -1,0 +1,141 @@
+"""A release from its GOV.UK announcement, recorded once a person has checked it."""
+
+import time
+from collections.abc import Collection
+from dataclasses import dataclass
+from datetime import datetime
+from typing import TYPE_CHECKING
+
+from django.db import IntegrityError, transaction
+from django.utils.text import slugify
+from django.utils.translation import gettext as _
+
+from releases import scheduling
+from releases.detection.announcement import Announced, read_announcement
+from releases.detection.characters import fold, holds, words
+from releases.models import Address, Producer, Release, Series
+from releases.models.event import together
+from releases.monitoring import adhoc_checks
+from releases.monitoring.adhoc_checks import AdhocMeans
+from releases.permissions import Action, Person, check_may, producers_where
+from releases.rules.calendar import Slot
+from releases.rules.lifecycle import FieldRefused, MoveRefused
+from releases.rules.web_address import is_allowed, parse_address
+from releases.scheduling import PlannedAddress
+
+if TYPE_CHECKING:
+    from statsoffice.accounts.models import User
+
+ADAPTER = "govuk"
+# Whoever waits for a page waits no longer than this for another process that looks at the same host.
+PATIENCE_SECONDS = 3.0
+_TRIED_AGAIN_AFTER_SECONDS = 0.25
+_LONGEST_REFERENCE = 100
+
+
+class NotThere(MoveRefused):
+    """The address is none at which an announcement of GOV.UK can stand."""
+
+
+class NobodyCouldLook(MoveRefused):
+    """Another process was looking at the same host all the time, or the answer took too long."""
+
+
+class ReferenceTaken(FieldRefused):
+    """There is a release of this reference; `field` names it."""
+
+
+@dataclass(frozen=True, slots=True)
+class ToRecord:
+    """A release as a person has checked it; without the address of its page it is not watched yet."""
+
+    series: Series
+    reference: str
+    title: str
+    slot: Slot
+    announcement: str
+    confirmed: bool
+    page: str = ""
+    marker: str = ""
+    short_notice_reason: str = ""
+
+
+def find_announcement(url: str, *, hosts: Collection[str], means: AdhocMeans, now: datetime) -> Announced:
+    """Read an announcement from the content API of its own host, within that host's budget.
+
+    :param hosts: "host" and "host:port" entries of sites with such an API.
+    :param now: the aware instant of asking.
+    :raises NotAWebAddressError: if it is not an address that may be fetched.
+    :raises NotThere: if the address lies on none of these hosts.
+    :raises NobodyCouldLook: if no answer came in time, or nobody could ask.
+    :raises NoAnnouncementError: if what answered is no announcement that can be read.
+    """
+    address = parse_address(url)
+    if not is_allowed(address, frozenset(hosts)):
+        message = _("This is no address of GOV.UK: paste the address of an announcement at www.gov.uk.")
+        raise NotThere(message)
+    begun = time.monotonic()
+    answer = adhoc_checks.request_addresses(address.url, adapter=ADAPTER, means=means, now=now)
+    while answer is None and not means.stop() and time.monotonic() - begun < PATIENCE_SECONDS:
+        time.sleep(_TRIED_AGAIN_AFTER_SECONDS)
+        answer = adhoc_checks.request_addresses(address.url, adapter=ADAPTER, means=means, now=now)
+    if answer is None:
+        message = _("GOV.UK could not be asked just now, or took too long to answer: try again in a minute.")
+        raise NobodyCouldLook(message)
+    return read_announcement(answer)
+
+
+def known_at(url: str, *, by: Person) -> Release | None:
+    """Return the release of a person's producers that has its announcement at an address already."""
+    theirs = producers_where(by, Action.VIEW)
+    found = Address.objects.filter(role=Address.Role.ANNOUNCEMENT, url=url, release__series__producer__in=theirs)
+    address = found.select_related("release").first()
+    return address.release if address else None
+
+
+def producers_of(announced: Announced, *, by: Person) -> list[Producer]:
+    """Return those of the producers whose calendar a person keeps that the announcement names."""
+    named = {fold(organisation) for organisation in announced.organisations}
+    return [producer for producer in producers_where(by, Action.EDIT) if fold(producer.name) in named]
+
+
+def series_of_announcement(announced: Announced, series: Collection[Series]) -> Series | None:
+    """Return the series whose title stands in the announcement's, the longest one; None if there is none."""
+    fitting = [each for each in series if holds(words(announced.title), words(each.title))]
+    return max(fitting, key=lambda each: len(each.title), default=None)
+
+
+def reference_for(announced: Announced) -> str:
+    """Offer a reference made of the announcement's title."""
+    return slugify(announced.title)[:_LONGEST_REFERENCE].strip("-")
+
+
+def record_announced(checked: ToRecord, *, by: "User", at: datetime) -> Release:
+    """Record a release with its announcement and, where it is confirmed, confirm and announce it; all or nothing.
+
+    :param at: the aware instant of recording.
+    :raises NotYours: if the person does not keep the producer's calendar.
+    :raises ReferenceTaken: if the reference is not free.
+    :raises MoveRefused: if the calendar's rules do not allow it.
+    """
+    check_may(by, Action.EDIT, checked.series.producer)
+    page = PlannedAddress(url=checked.page, marker=checked.marker or checked.title, adapter=ADAPTER)
+    announcement = PlannedAddress(checked.announcement, Address.Role.ANNOUNCEMENT, adapter=ADAPTER, required=False)
+    try:
+        with transaction.atomic(), together():
+            release = scheduling.record_release(
+                checked.series,
+                reference=checked.reference,
+                title=checked.title,
+                slot=checked.slot,
+                at=at,
+                by=by,
+                addresses=[*([page] if checked.page else []), announcement],
+            )
+            if checked.confirmed:
+                release = scheduling.confirm(release, by=by, at=at, reason=checked.short_notice_reason)
+                release = scheduling.announce(release, by=by, at=at)
+    except IntegrityError as error:
+        message = _('"%(reference)s" is not free: choose another reference.') % {"reference": checked.reference}
+        raise ReferenceTaken("reference", message) from error
+    return release

@@ -1,0 +1,326 @@
+"""A calendar file read into rows. Each fault has its row, its column and the reason."""
+
+from collections.abc import Callable, Collection, Iterable, Iterator, Mapping, Sequence
+from dataclasses import dataclass, field
+from datetime import date, datetime
+from operator import attrgetter
+from typing import Any
+
+from django.core.exceptions import ValidationError
+from django.core.validators import validate_email, validate_slug
+
+from releases.models.producer import GREATEST_TOLERANCE_SECONDS
+from releases.rules import london, tables, web_address
+from releases.rules.calendar import Precision, Slot, slot_at
+from releases.rules.imports import COLUMNS, EXAMPLE, LONGEST, REQUIRED, ZONE
+from releases.rules.lifecycle import Status
+from releases.rules.table import Cell, NotATableError
+
+
+def read_cells(column: str, cell: str, *, adapters: Collection[str]) -> Any:
+    """Read one cell that is not empty; the date is left as it is written, because its precision stands elsewhere.
+
+    :param adapters: the names of adapters that there are.
+    :raises ValueError: if it cannot be taken; the message is one sentence.
+    """
+    longest = LONGEST.get(column)
+    if longest and len(cell) > longest:
+        message = f"this has {len(cell)} characters, and {longest} are the most."
+        raise ValueError(message)
+    if column.endswith("adapter") and cell not in adapters:
+        message = f'there is no adapter "{cell}"; there are: {", ".join(sorted(adapters))}.'
+        raise ValueError(message)
+    return _READERS.get(column, str)(cell)
+
+
+def read_slot(cell: str, precision: Precision | None) -> Slot:
+    """Read for when a release is planned: "2026-06-30 09:30" in London, or the month as "2026-07", or any day of it.
+
+    :param precision: how exactly it is meant; None: to the minute.
+    :raises ValueError: if it is no such time or month; the message is one sentence.
+    """
+    if precision in {Precision.MONTH, Precision.TWO_MONTHS}:
+        return Slot(on=_month(cell), at=None, precision=precision)
+    if ":" not in cell:
+        message = (
+            f'"{cell}" names no time; write it as 2026-06-30 09:30 (London time), or say in the column "precision" '
+            "that it is a month or two_months."
+        )
+        raise ValueError(message)
+    return slot_at(london.parse_london(cell))
+
+
+def _month(cell: str) -> date:
+    for form in ("%Y-%m-%d", "%Y-%m", "%B %Y", "%Y-%m-%d %H:%M"):
+        try:
+            return datetime.strptime(cell, form).date()  # noqa: DTZ007  # a day has no zone
+        except ValueError:
+            continue
+    message = f'"{cell}" is not a month; write it as 2026-07, or as any day of it.'
+    raise ValueError(message)
+
+
+def _reference(cell: str) -> str:
+    try:
+        validate_slug(cell)
+    except ValidationError as error:
+        message = f'"{cell}" may hold letters, digits, hyphens and underscores only.'
+        raise ValueError(message) from error
+    return cell
+
+
+def _zone(cell: str) -> str:
+    if cell != ZONE:
+        message = f'"{cell}" is another zone; times are those of {ZONE}.'
+        raise ValueError(message)
+    return cell
+
+
+def _precision(cell: str) -> Precision:
+    written = "_".join(cell.lower().split())
+    if written not in set(Precision):
+        message = f'"{cell}" is neither exact nor month nor two_months.'
+        raise ValueError(message)
+    return Precision(written)
+
+
+def _status(cell: str) -> Status:
+    if cell.lower() not in set(Status):
+        message = f'"{cell}" is neither provisional nor confirmed.'
+        raise ValueError(message)
+    return Status(cell.lower())
+
+
+def _url(cell: str) -> str:
+    try:
+        web_address.parse_address(cell)
+    except web_address.NotAWebAddressError as error:
+        message = f"{error}."
+        raise ValueError(message) from error
+    if " " in cell:
+        message = f'"{cell}" holds a space.'
+        raise ValueError(message)
+    return cell
+
+
+def _email(cell: str) -> str:
+    try:
+        validate_email(cell)
+    except ValidationError as error:
+        message = f'"{cell}" is not an e-mail address.'
+        raise ValueError(message) from error
+    return cell.lower()
+
+
+def _tolerance(cell: str) -> int:
+    if not (cell.isascii() and cell.isdigit()) or int(cell) > GREATEST_TOLERANCE_SECONDS:
+        message = f'"{cell}" is not a whole number of seconds from 0 to {GREATEST_TOLERANCE_SECONDS}.'
+        raise ValueError(message)
+    return int(cell)
+
+
+def _rehearsal(cell: str) -> bool:
+    if cell.lower() != "yes":
+        message = f'"{cell}" is neither yes nor empty.'
+        raise ValueError(message)
+    return True
+
+
+_READERS: Mapping[str, Callable[[str], Any]] = {
+    "reference": _reference,
+    "zone": _zone,
+    "precision": _precision,
+    "status": _status,
+    "url": _url,
+    "announcement": _url,
+    "attachments": lambda cell: tuple(_url(url) for url in cell.split()),
+    "responsible_email": _email,
+    "tolerance_seconds": _tolerance,
+    "rehearsal": _rehearsal,
+}
+
+
+@dataclass(frozen=True, slots=True)
+class RowFault:
+    """What is wrong in one cell; rows count as in a spreadsheet, the names of the columns being row 1."""
+
+    row: int
+    column: str
+    why: str
+
+    def __str__(self) -> str:
+        return f"Row {self.row}, {self.column}: {self.why}"
+
+
+class FileRefused(Exception):
+    """The file cannot be imported; one sentence for every fault."""
+
+    def __init__(self, faults: Iterable[RowFault | str]) -> None:
+        self.sentences = [str(fault) for fault in faults]
+        super().__init__("\n".join(self.sentences))
+
+
+@dataclass(frozen=True, slots=True)
+class CalendarRow:
+    """One release as a file plans it; None and "" stand for what the file does not say."""
+
+    number: int
+    reference: str
+    producer: str
+    series: str
+    title: str
+    slot: Slot
+    status: Status | None = None
+    url: str = ""
+    marker: str = ""
+    adapter: str = ""
+    attachments: tuple[str, ...] = ()
+    announcement: str = ""
+    announcement_adapter: str = ""
+    responsible_email: str = ""
+    tolerance_seconds: int | None = None
+    rehearsal: bool | None = None
+    short_notice_reason: str = ""
+    date_change_reason: str = ""
+    cancellation_reason: str = ""
+
+    @property
+    def series_key(self) -> tuple[str, str]:
+        """Producer and series as names are compared."""
+        return fold_title(self.producer), fold_title(self.series)
+
+
+@dataclass(slots=True)
+class CalendarFile:
+    """What a file holds: the rows that can be read, and the faults of those that cannot, in the file's order.
+
+    `named` tells by the number of a row what it calls itself; `examples` are the rows of a template that are left out.
+    """
+
+    rows: list[CalendarRow] = field(default_factory=list)
+    faults: list[RowFault] = field(default_factory=list)
+    named: dict[int, str] = field(default_factory=dict)
+    examples: list[int] = field(default_factory=list)
+
+
+def read_calendar(content: bytes, *, name: str, adapters: Collection[str]) -> CalendarFile:
+    """Read a file's bytes into rows that can be read, and the faults of those that cannot.
+
+    :param name: the file's name, for sentences about the file as a whole.
+    :param adapters: the names that the column "adapter" may hold.
+    :raises FileRefused: if it is no calendar at all.
+    """
+    try:
+        lines = tables.read_table(content, name=name)
+    except NotATableError as error:
+        raise FileRefused([str(error)]) from error
+    header = _header(lines[0][1] if lines else [], name=name)
+    reading = CalendarFile()
+    for number, cells in lines[1:]:
+        by_column = dict(zip(header, cells, strict=False))
+        if by_column["reference"].text.casefold() == EXAMPLE:
+            reading.examples.append(number)
+        else:
+            reading.named[number] = by_column["reference"].text
+            _read_row(number, by_column, cells[len(header) :], into=reading, adapters=adapters)
+    if not reading.named:
+        raise FileRefused([f"{name} holds no releases: nothing stands below the names of the columns."])
+    contradictions = [*_repeated(reading.rows), *_disagreeing(reading.rows)]
+    reading.faults = sorted([*reading.faults, *contradictions], key=attrgetter("row"))
+    refused = {fault.row for fault in contradictions}
+    reading.rows = [row for row in reading.rows if row.number not in refused]
+    return reading
+
+
+def fold_title(name: str) -> str:
+    """Write a name as names are compared: without regard to case and to the number of spaces."""
+    return " ".join(name.split()).casefold()
+
+
+def _header(cells: Sequence[Cell], *, name: str) -> list[str]:
+    header = [cell.text.lower() for cell in cells]
+    while header and not header[-1]:
+        header.pop()
+    faults = [f'{name} has no column "{column}", which is required.' for column in REQUIRED if column not in header]
+    faults += [
+        f'{name} has a column "{column}" that is not known; the columns are: {", ".join(COLUMNS)}.'
+        for column in dict.fromkeys(header)
+        if column not in COLUMNS
+    ]
+    twice = [column for column in dict.fromkeys(header) if header.count(column) > 1]
+    faults += [f'{name} has the column "{column}" twice.' for column in twice]
+    if faults:
+        raise FileRefused(faults)
+    return header
+
+
+def _read_row(
+    number: int, cells: Mapping[str, Cell], beyond: Sequence[Cell], *, into: CalendarFile, adapters: Collection[str]
+) -> None:
+    values, faults = _values(number, cells, adapters=adapters)
+    if any(beyond):
+        words = " ".join(cell.text for cell in beyond).strip()
+        faults.append(RowFault(number, "beyond the last column", f'"{words}" belongs to no column.'))
+    urls = [url for url in (values.get("url"), *values.get("attachments", ())) if url]
+    if len(set(urls)) < len(urls):
+        faults.append(RowFault(number, "attachments", "the same address stands twice in this row."))
+    if values.get("announcement") in set(urls):
+        faults.append(RowFault(number, "announcement", "the same address stands twice in this row."))
+    if values.get("marker") and not values.get("url"):
+        faults.append(RowFault(number, "marker", "these words are looked for on the page, and the row names no url."))
+    status = values.get("status")
+    if values.get("cancellation_reason") and status is not Status.CANCELLED:
+        faults.append(RowFault(number, "cancellation_reason", "a reason is given, and the status is not cancelled."))
+    if values.get("short_notice_reason") and status in {None, Status.PROVISIONAL}:
+        faults.append(RowFault(number, "short_notice_reason", "a reason is given, and the status is not confirmed."))
+    if faults:
+        into.faults += faults
+    else:
+        into.rows.append(CalendarRow(number=number, **values))
+
+
+def _values(
+    number: int, cells: Mapping[str, Cell], *, adapters: Collection[str]
+) -> tuple[dict[str, Any], list[RowFault]]:
+    values: dict[str, Any] = {"rehearsal": False} if "rehearsal" in cells else {}
+    faults = []
+    for column in COLUMNS:
+        cell = cells.get(column, Cell())
+        if cell.fault:
+            faults.append(RowFault(number, column, cell.fault))
+        elif not cell.text and column in REQUIRED:
+            faults.append(RowFault(number, column, "this is required and empty."))
+        elif cell.text:
+            try:
+                values[column] = read_cells(column, cell.text, adapters=adapters)
+            except ValueError as error:
+                faults.append(RowFault(number, column, str(error)))
+    values.pop("zone", None)
+    precision, written = values.pop("precision", None), values.pop("scheduled_for", "")
+    try:
+        values["slot"] = read_slot(written, precision) if written else None
+    except ValueError as error:
+        faults.append(RowFault(number, "scheduled_for", str(error)))
+    return values, faults
+
+
+def _repeated(rows: list[CalendarRow]) -> Iterator[RowFault]:
+    first: dict[str, int] = {}
+    for row in rows:
+        if row.reference in first:
+            yield RowFault(row.number, "reference", f'"{row.reference}" stands in row {first[row.reference]} already.')
+        first.setdefault(row.reference, row.number)
+
+
+def _disagreeing(rows: list[CalendarRow]) -> Iterator[RowFault]:
+    """Find rows that say something else of a series than an earlier row does."""
+    first: dict[tuple[Any, ...], CalendarRow] = {}
+    for row in rows:
+        for column in ("tolerance_seconds", "responsible_email"):
+            said = getattr(row, column)
+            if said in {None, ""}:
+                continue
+            earlier = first.setdefault((column, *row.series_key), row)
+            if getattr(earlier, column) != said:
+                why = f'row {earlier.number} says "{getattr(earlier, column)}" of the series "{row.series}".'
+                yield RowFault(row.number, column, why)

@@ -1,0 +1,367 @@
+"""Uploaded files: uploaded, checked, confirmed or discarded, and applied by a job."""
+
+from collections.abc import Mapping
+from datetime import datetime
+from typing import TYPE_CHECKING, Any
+
+from django.db import transaction
+from django.db.models import Count, QuerySet
+from django.utils.translation import gettext as _
+
+from releases.imports.parse import RowFault
+from releases.imports.plan import Outcome, Step, StepKind, Taken
+from releases.models import CalendarImport, ImportEvent, ImportRow
+from releases.permissions import Action, NotYours, Person, producers_where, roles_anywhere
+from releases.rules import tables
+from releases.rules.canonical import sha256_hex
+from releases.rules.imports import CONFIRM, DISCARD, IMPORT, OPEN
+from releases.rules.lifecycle import ChangedMeanwhile, MissingFields, MoveRefused
+
+if TYPE_CHECKING:
+    from statsoffice.accounts.models import User
+import logging
+from collections.abc import Callable, Collection, Sequence
+from contextlib import suppress
+from dataclasses import dataclass
+from datetime import timedelta
+from operator import attrgetter
+
+from django.db import IntegrityError, OperationalError
+from django.db.models import Q
+
+from releases.imports import apply, parse
+from releases.imports.parse import CalendarFile, CalendarRow, FileRefused
+from releases.imports.plan import Made, Parties, refused_as_read
+from releases.models import Release
+from releases.models.event import together
+from releases.rules.imports import APPLY, CHECK, CHECK_AGAIN, FAIL, WAITING, ImportStatus
+from releases.rules.lifecycle import Status
+
+
+class NothingToApply(MoveRefused):
+    """Every row is refused or says what the calendar says already."""
+
+
+def may_import(person: Person) -> bool:
+    """Tell whether a person keeps the calendar of any producer."""
+    return producers_where(person, Action.EDIT).exists()
+
+
+def imports_of(person: Person) -> QuerySet[CalendarImport]:
+    """Return a person's own imports, the newest first; nobody sees those of others."""
+    return CalendarImport.objects.filter(uploaded_by=person.pk).defer("content")
+
+
+def upload_file(content: bytes, *, name: str, create_missing: bool, by: "User", at: datetime) -> CalendarImport:
+    """Put a file into the queue; nothing of it is read yet, and nothing in the calendar is changed by it.
+
+    :param name: the file's, as it is shown and named in sentences.
+    :param create_missing: whether series and contacts that are not known are to be made.
+    :param at: the aware instant of uploading.
+    :raises NotYours: if the person keeps no producer's calendar.
+    :raises NotATableError: if the file is too large.
+    """
+    if not may_import(by):
+        message = f"{by} keeps no producer's calendar."
+        raise NotYours(message)
+    tables.check_table_size(len(content), name=name)
+    with transaction.atomic():
+        new = CalendarImport.objects.create(
+            uploaded_by=by,
+            uploaded_at=at,
+            file_name=name[-200:],
+            content=content,
+            sha256=sha256_hex(content),
+            size=len(content),
+            create_missing=create_missing,
+        )
+        ImportEvent.objects.create(of=new, kind="upload", at=at, actor=by, facts={"sha256": new.sha256})
+    return new
+
+
+def confirm_import(found: CalendarImport, *, skip_refused: bool, by: "User", at: datetime) -> None:
+    """Let what the check found be applied: all of it, or without the rows that are refused.
+
+    :param at: the aware instant of confirming.
+    :raises SomethingMissing: if rows are refused, and it was not said that they be left out.
+    :raises NothingToApply: if no row would change anything.
+    :raises MoveRefused: if the import does not wait for this, or the person's roles do not allow it any more.
+    """
+    IMPORT.check(CONFIRM, source=found.status, roles=roles_anywhere(by))
+    counts = counts_of(found)
+    if counts[Outcome.REFUSED] and not skip_refused:
+        sentence = _("Rows are refused: tick that they are left out, or mend the file and upload it again.")
+        raise MissingFields("skip_refused", sentence)
+    if not counts[Outcome.ADDED] + counts[Outcome.CHANGED]:
+        message = _("There is nothing to apply: no row would change anything.")
+        raise NothingToApply(message)
+    values = {"skip_refused": skip_refused, "rows_done": 0, "notes": []}
+    move_import(found, CONFIRM, values=values, by=by, at=at, facts={outcome.value: n for outcome, n in counts.items()})
+
+
+def discard_import(found: CalendarImport, *, by: "User | None", at: datetime) -> None:
+    """End an import without changing anything in the calendar; the file goes.
+
+    :param by: the person, or None for the product itself, where nobody came back to it.
+    :param at: the aware instant of discarding.
+    :raises MoveRefused: if it was confirmed already or has ended.
+    """
+    move_import(found, DISCARD, values={}, by=by, at=at)
+
+
+def counts_of(found: CalendarImport) -> dict[Outcome, int]:
+    """Count an import's rows by what becomes of them."""
+    rows = ImportRow.objects.filter(of=found).order_by().values("outcome").annotate(rows=Count("pk"))
+    counted = {row["outcome"]: row["rows"] for row in rows}
+    return {outcome: counted.get(outcome, 0) for outcome in Outcome}
+
+
+def cancelled_by(found: CalendarImport) -> int:
+    """Count the releases that an import cancels, which is for good."""
+    changed = ImportRow.objects.filter(of=found, outcome=Outcome.CHANGED).values_list("steps", flat=True)
+    return sum(any(Step.from_json(step).kind is StepKind.CANCELLED for step in steps) for steps in changed)
+
+
+def imported_releases_of(row: ImportRow) -> Taken:
+    """Read what becomes of a row from the record."""
+    return Taken(
+        row.number,
+        row.reference,
+        Outcome(row.outcome),
+        row.title,
+        tuple(Step.from_json(step) for step in row.steps),
+        tuple(RowFault(row.number, column, why) for column, why in row.faults),
+    )
+
+
+def import_fields(taken: Taken, *, of: CalendarImport) -> ImportRow:
+    """Write what becomes of a row for the record."""
+    return ImportRow(
+        of=of,
+        number=taken.number,
+        reference=taken.reference[:200],
+        title=taken.title,
+        outcome=taken.outcome,
+        steps=[step.to_json() for step in taken.steps],
+        faults=[[fault.column, fault.why] for fault in taken.faults],
+    )
+
+
+def move_import(
+    found: CalendarImport,
+    name: str,
+    *,
+    values: Mapping[str, Any],
+    by: "User | None",
+    at: datetime,
+    facts: Mapping[str, Any] | None = None,
+) -> None:
+    """Make one move of an import, if it still stands where it was read, and write its event.
+
+    :param values: what changes with it; at the end of an import the file goes.
+    :param by: the person, or None for the product itself.
+    :param at: the aware instant of the move.
+    :raises SomebodyWasFaster: if it has moved on.
+    :raises MoveRefused: if the table does not allow the move.
+    """
+    roles = roles_anywhere(by) if by else frozenset()
+    row = IMPORT.check(name, source=found.status, roles=roles, by_system=by is None)
+    ends = {} if row.target in OPEN else {"content": None, "ended_at": at}
+    with transaction.atomic():
+        waiting = CalendarImport.objects.filter(pk=found.pk, status=row.source)
+        if not waiting.update(status=row.target, claimed_until=None, **ends, **values):
+            message = _("This import has moved on since you saw it.")
+            raise ChangedMeanwhile(message)
+        ImportEvent.objects.create(of=found, kind=name, at=at, actor=by, facts=dict(facts or {}))
+    found.refresh_from_db(fields=["status", "notes", "rows_done", "ended_at"])
+
+
+logger = logging.getLogger(__name__)
+
+# Rows are tried some at a time, so that nobody waits long for the database, and whoever watches sees them counted.
+ROWS_AT_A_TIME = 20
+# For so long an import belongs to the process that took it; it says so again with every few rows.
+CLAIM = timedelta(minutes=2)
+# All rows are written in one transaction, which takes seconds: not while verdicts fall.
+QUIET_BEFORE, QUIET_AFTER = timedelta(minutes=1), timedelta(minutes=4)
+FORGOTTEN_AFTER = timedelta(days=14)
+
+OUR_ERROR = "Our own program failed on this file, and nothing was changed. Tell whoever runs it."
+CHANGED_MEANWHILE = (
+    "The calendar was changed after you had seen what would be done, so nothing was done. Check it again as it is now."
+)
+
+
+@dataclass(frozen=True, slots=True)
+class ImportMeans:
+    """What a turn works with: the time, the names of adapters that there are, and whether to end soon."""
+
+    now: Callable[[], datetime]
+    adapters: Collection[str]
+    stop: Callable[[], bool] = lambda: False
+
+
+class _TakenAway(Exception):
+    """The import was discarded, or is another process' by now, or is to be left to one."""
+
+
+class _ChangedMeanwhile(Exception):
+    """The calendar is not any more what it was when the rows were tried."""
+
+
+def run_due_import(means: ImportMeans) -> int:
+    """Check and apply the imports that wait, the longest waiting first; return how many were brought on."""
+    _discard_forgotten(now=means.now())
+    done = 0
+    while not means.stop() and (claimed := _claim(now=means.now())):
+        try:
+            _bring_on(claimed, means)
+        except _TakenAway:
+            continue
+        except OperationalError:
+            # The database may be back in a moment; the claim runs out, and it is tried again.
+            raise
+        except Exception:
+            logger.exception("import %s failed", claimed.pk)
+            claimed.refresh_from_db(fields=["status"])
+            move_import(claimed, FAIL, values={"notes": [OUR_ERROR]}, by=None, at=means.now())
+            raise
+        done += 1
+    return done
+
+
+def is_quiet(*, now: datetime) -> bool:
+    """Tell whether no announced release falls due around an aware instant, or waits for its verdict."""
+    about = Release.objects.official().filter(due_at__gt=now - QUIET_AFTER, due_at__lte=now + QUIET_BEFORE)
+    return not about.filter(status__in=[Status.CONFIRMED, Status.PUBLISHED]).exists()
+
+
+def _claim(*, now: datetime) -> CalendarImport | None:
+    free = CalendarImport.objects.filter(
+        Q(claimed_until__isnull=True) | Q(claimed_until__lte=now), status__in=WAITING
+    ).order_by("uploaded_at", "pk")
+    if not is_quiet(now=now):
+        free = free.filter(status=ImportStatus.UPLOADED)
+    for key in free.values_list("pk", flat=True):
+        if free.filter(pk=key).update(claimed_until=now + CLAIM):
+            return CalendarImport.objects.select_related("uploaded_by").get(pk=key)
+    return None
+
+
+def _bring_on(claimed: CalendarImport, means: ImportMeans) -> None:
+    try:
+        reading = parse.read_calendar(bytes(claimed.content or b""), name=claimed.file_name, adapters=means.adapters)
+    except FileRefused as refusal:
+        move_import(claimed, FAIL, values={"notes": refusal.sentences}, by=None, at=means.now())
+        return
+    found, makes = _tried(claimed, reading, means)
+    if claimed.status == ImportStatus.UPLOADED:
+        _ask(claimed, CHECK, found, makes, at=means.now())
+        return
+    # Only where all rows, against the calendar as it is now, do what was confirmed are they applied.
+    confirmed = {row.number: imported_releases_of(row) for row in ImportRow.objects.filter(of=claimed)}
+    if not all(_is_as_confirmed(row, confirmed.get(row.number), claimed) for row in found):
+        _ask(claimed, CHECK_AGAIN, found, makes, at=means.now(), notes=[CHANGED_MEANWHILE])
+    elif is_quiet(now=means.now()):
+        _apply(claimed, reading.rows, found, at=means.now())
+    else:
+        _let_go(claimed)
+
+
+def _ask(
+    claimed: CalendarImport,
+    move: str,
+    found: Sequence[Taken],
+    makes: Sequence[Made],
+    *,
+    at: datetime,
+    notes: Sequence[str] = (),
+) -> None:
+    """Show what would be done, and ask for a confirmation of it."""
+    with transaction.atomic():
+        _store(claimed, found)
+        values = {"makes": _written(makes), "notes": list(notes)}
+        move_import(claimed, move, values=values, by=None, at=at, facts=_counted(found))
+
+
+def _apply(claimed: CalendarImport, rows: Sequence[CalendarRow], found: Sequence[Taken], *, at: datetime) -> None:
+    try:
+        _write(claimed, rows, found, at=at)
+    except (_ChangedMeanwhile, IntegrityError):
+        # Somebody was there in the very moment between; the next turn tries all rows again, and finds which.
+        _let_go(claimed)
+
+
+def _write(claimed: CalendarImport, rows: Sequence[CalendarRow], found: Sequence[Taken], *, at: datetime) -> None:
+    """Apply every row that is not refused, in one transaction: all of them, or none."""
+    expected = {row.number: row for row in found}
+    to_take = [row for row in rows if expected[row.number].outcome is not Outcome.REFUSED]
+    with transaction.atomic():
+        parties = Parties.known(by=claimed.uploaded_by, create=claimed.create_missing)
+        # First, so that of two processes one waits here and then finds it done.
+        move_import(claimed, APPLY, values={}, by=None, at=at, facts=_counted(found))
+        with together():
+            for taken in apply.import_rows(to_take, parties, at=at):
+                if (taken.outcome, taken.steps) != (expected[taken.number].outcome, expected[taken.number].steps):
+                    raise _ChangedMeanwhile
+        _store(claimed, found)
+        CalendarImport.objects.filter(pk=claimed.pk).update(makes=_written(parties.made))
+
+
+def _tried(claimed: CalendarImport, reading: CalendarFile, means: ImportMeans) -> tuple[list[Taken], list[Made]]:
+    """Try all rows without keeping anything, and count them where everybody sees it."""
+    found, makes = refused_as_read(reading.faults, reading.named), dict[Made, None]()
+    total, rows = len(reading.named), reading.rows
+    for start in range(0, len(rows), ROWS_AT_A_TIME):
+        if means.stop():
+            _let_go(claimed)
+            raise _TakenAway
+        _count(claimed, done=len(found), total=total, now=means.now())
+        with transaction.atomic():
+            parties = Parties.known(by=claimed.uploaded_by, create=claimed.create_missing)
+            found += apply.import_rows(rows[start : start + ROWS_AT_A_TIME], parties, at=means.now())
+            transaction.set_rollback(True)  # Django's own signature
+        makes |= dict.fromkeys(parties.made)
+    _count(claimed, done=total, total=total, now=means.now())
+    return sorted(found, key=attrgetter("number")), list(makes)
+
+
+def _count(claimed: CalendarImport, *, done: int, total: int, now: datetime) -> None:
+    mine = CalendarImport.objects.filter(pk=claimed.pk, status=claimed.status, claimed_until=claimed.claimed_until)
+    until = now + CLAIM
+    if not mine.update(rows_done=done, rows_total=total, claimed_until=until):
+        raise _TakenAway
+    claimed.claimed_until = until
+
+
+def _is_as_confirmed(row: Taken, confirmed: Taken | None, claimed: CalendarImport) -> bool:
+    """Tell whether a row would do what was confirmed, or less: nothing, or be left out where that was allowed."""
+    if confirmed is None:
+        return False
+    same = (row.outcome, row.steps) == (confirmed.outcome, confirmed.steps)
+    left_out = row.outcome is Outcome.REFUSED and claimed.skip_refused
+    return same or left_out or (row.outcome is Outcome.UNCHANGED and confirmed.outcome is not Outcome.REFUSED)
+
+
+def _let_go(claimed: CalendarImport) -> None:
+    CalendarImport.objects.filter(pk=claimed.pk).update(claimed_until=None, rows_done=0)
+
+
+def _discard_forgotten(*, now: datetime) -> None:
+    forgotten = CalendarImport.objects.filter(status=ImportStatus.CHECKED, uploaded_at__lt=now - FORGOTTEN_AFTER)
+    for found in forgotten.defer("content"):
+        with suppress(ChangedMeanwhile):
+            discard_import(found, by=None, at=now)
+
+
+def _store(claimed: CalendarImport, found: Sequence[Taken]) -> None:
+    ImportRow.objects.filter(of=claimed).delete()
+    ImportRow.objects.bulk_create([import_fields(row, of=claimed) for row in found], batch_size=500)
+
+
+def _written(makes: Sequence[Made]) -> list[list[str]]:
+    return [made.to_json() for made in makes]
+
+
+def _counted(found: Sequence[Taken]) -> dict[str, int]:
+    return {outcome.value: sum(row.outcome is outcome for row in found) for outcome in Outcome}

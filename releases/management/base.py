@@ -1,0 +1,70 @@
+"""The base of all commands, and files that are written completely or not at all."""
+
+import tempfile
+from argparse import RawDescriptionHelpFormatter
+from collections.abc import Iterator
+from contextlib import contextmanager
+from pathlib import Path
+from typing import IO, Any, ClassVar
+
+from django.core.management.base import BaseCommand, CommandError, CommandParser, DjangoHelpFormatter
+from django.db import OperationalError, ProgrammingError, connection
+
+WHERE_THE_DATABASE_IS = "Check DATABASE_URL or, with SQLite, STATSOFFICE_VAR."
+
+
+class _Paragraphs(DjangoHelpFormatter, RawDescriptionHelpFormatter):
+    """Keeps the help's own lines."""
+
+
+class PlainCommand(BaseCommand):
+    """A command that reports a database that fails in one line."""
+
+    ADVICE: ClassVar[str] = f"{WHERE_THE_DATABASE_IS} If the database is new, run ./run --setup."
+    """What to do if the database cannot be used."""
+    NEEDS_A_DATABASE: ClassVar[bool] = False
+    """Whether the command refuses to create the file of an SQLite database."""
+
+    def create_parser(self, prog_name: str, subcommand: str, **kwargs: Any) -> CommandParser:
+        """Make the parser; a help text of several lines keeps them."""
+        formatter = _Paragraphs if "\n" in self.help else DjangoHelpFormatter
+        return super().create_parser(prog_name, subcommand, formatter_class=formatter, **kwargs)
+
+    def execute(self, *args: Any, **options: Any) -> str | None:
+        """Run the command.
+
+        :raises CommandError: if the database does not answer or was not set up.
+        """
+        if self.NEEDS_A_DATABASE and connection.vendor == "sqlite":
+            file = Path(str(connection.settings_dict["NAME"]))
+            # SQLite also knows databases in memory, whose names are URIs.
+            if file.is_absolute() and not file.exists():
+                message = f"The database cannot be used (there is no file {file}). {self.ADVICE}"
+                raise CommandError(message)
+        try:
+            return super().execute(*args, **options)
+        except (OperationalError, ProgrammingError) as error:
+            first_line = str(error).strip().splitlines()[0] if str(error).strip() else type(error).__name__
+            message = f"The database cannot be used ({first_line}). {self.ADVICE}"
+            raise CommandError(message) from error
+
+
+READ_BY_ALL = 0o644
+
+
+@contextmanager
+def whole_file(path: Path, *, mode: int = READ_BY_ALL) -> Iterator[IO[bytes]]:
+    """Give a file beside the place for the time of a `with` block, and move it there at the end.
+
+    :param mode: who may read the file afterwards; while it is written nobody else may.
+    """
+    with tempfile.NamedTemporaryFile(dir=path.parent, prefix=f".{path.name}.", delete=False) as file:
+        beside = Path(file.name)
+        try:
+            yield file
+            file.flush()
+            beside.chmod(mode)
+            beside.replace(path)
+        except BaseException:
+            beside.unlink(missing_ok=True)
+            raise

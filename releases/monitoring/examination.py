@@ -1,0 +1,310 @@
+"""Responses to checks until each is examined: the queue, control requests, and pages for missing addresses."""
+
+import logging
+import secrets
+from collections import deque
+from collections.abc import Callable, Hashable, Iterable, Iterator, Sequence
+from dataclasses import dataclass, field, replace
+from datetime import datetime, timedelta
+from urllib.parse import urlsplit
+
+from releases.detection.finding import Finding, LookResult, Reason
+from releases.evidence.store import CheckResult
+from releases.leases import Looker
+from releases.models import Address, NotFoundPage
+from releases.models.observation import Purpose
+from releases.monitoring.targets import CheckKey, Target
+from releases.rules.cadence import address_that_cannot_exist
+from releases.rules.clock_error import ClockError, bound_seconds_of_check
+from releases.rules.response import NO_ANSWER, Answer, Errand
+
+FRESH_FOR = timedelta(seconds=5)
+
+
+@dataclass(slots=True)
+class Controls:
+    """The control addresses of the settings, and what they answered last."""
+
+    urls: Sequence[str]
+    asked_at: datetime | None = None
+    waiting: set[str] = field(default_factory=set)
+    answered: bool = True
+    led_to: dict[str, str] = field(default_factory=dict)
+
+    def errands(self, *, now: datetime) -> list[Errand]:
+        """Return the control looks to make now: none if there are no controls or the last ones are fresh."""
+        if not self.urls or (self.asked_at and now - self.asked_at < FRESH_FOR):
+            return []
+        self.asked_at, self.waiting, self.answered = now, set(self.urls), False
+        self.led_to.clear()
+        return [
+            Errand(key=("control", url), url=url, allowed_hosts=frozenset({urlsplit(url).netloc}), planned_at=now)
+            for url in self.urls
+        ]
+
+    def asked_for(self, errand: Errand) -> bool:
+        """Tell whether an errand is a control look of the last round."""
+        return errand.key == ("control", errand.url) and errand.planned_at == self.asked_at
+
+    def take(self, url: str, answer: Answer) -> None:
+        """Note what one control look brought: any answer from outside shows that our own side works."""
+        self.waiting.discard(url)
+        if answer.left_allowed_hosts:
+            self.led_to[url] = urlsplit(answer.final_url).netloc
+        self.answered = self.answered or answer.failure is None
+
+    def lead_away_to(self, host: str) -> bool:
+        """Tell whether every control look was led to this very host too: then a gateway of our own stands before all.
+
+        :param host: as it stands in an address, with its port if it names one.
+        """
+        return bool(self.urls) and all(self.led_to.get(url) == host for url in self.urls)
+
+    @property
+    def pending(self) -> bool:
+        """Whether a control look has not come back yet, and none has answered for itself so far."""
+        back = len(self.urls) - len(self.waiting)
+        return bool(self.waiting) and (not self.answered or len(self.led_to) == back)
+
+    @property
+    def fail(self) -> bool:
+        """Whether every control look came back without an answer."""
+        return bool(self.urls) and not self.waiting and not self.answered
+
+
+logger = logging.getLogger(__name__)
+
+
+def fault_of_ours(fault: Exception, *, reference: str) -> Finding:
+    """Log a fault of our own code on the page of a release, and return the finding that says so.
+
+    It must neither stop the examination of others nor count for or against the release.
+    """
+    logger.error("cannot examine a look at %s", reference, exc_info=fault, extra={"release": reference})
+    return Finding(result=LookResult.OBSERVER_FAULT, reasons=(Reason.OUR_ERROR,), text_digest="", title="")
+
+
+def by_clock(finding: Finding, error: ClockError, *, largest: timedelta) -> Finding:
+    """Mark what was seen while the clock was off: it is kept as it was, and can neither accuse nor clear anybody."""
+    if error.is_off(largest=largest):
+        return replace(finding, reasons=(*finding.reasons, Reason.CLOCK_OFF))
+    return finding
+
+
+def as_check(
+    target: Target, answer: Answer, finding: Finding, *, purpose: Purpose, error: ClockError, largest: timedelta
+) -> CheckResult:
+    """Return an examined answer as it is stored."""
+    return CheckResult(
+        address=target.address,
+        schedule_version=target.schedule_version,
+        answer=answer,
+        finding=by_clock(finding, error, largest=largest),
+        purpose=purpose,
+        clock_bound_seconds=bound_seconds_of_check(error, answer),
+    )
+
+
+# Each takes some tenths of a millisecond; no check that falls due may wait for thousands of them.
+EXAMINED_AT_A_TIME = 250
+
+
+@dataclass(frozen=True, slots=True)
+class Response:
+    """The answer to one check."""
+
+    key: CheckKey
+    target: Target
+    answer: Answer
+
+
+@dataclass(frozen=True, slots=True)
+class Examined:
+    """A response, what it shows, and the fault if our own code failed on it."""
+
+    response: Response
+    finding: Finding
+    fault: Exception | None = None
+
+
+class ExaminationQueue:
+    """Has responses examined by other processes, the oldest first.
+
+    Two responses wait for longer: one that failed, until the control checks have shown whether the fault is our own;
+    and one whose address has an earlier response in examination, because that shows what was on the page before.
+    """
+
+    def __init__(self, probe: Looker, controls: Controls, not_found_page: Callable[[str], NotFoundPage | None]) -> None:
+        """Begin with nothing.
+
+        :param not_found_page: gives what a host answers for an address that does not exist, if that is known.
+        """
+        self._probe, self._controls, self._not_found_page = probe, controls, not_found_page
+        self._waiting: deque[Response] = deque()
+        self._failed: deque[Response] = deque()
+        self._examining: dict[CheckKey, Response] = {}
+
+    def __len__(self) -> int:
+        """Return how many responses have no result, without those that wait for the control checks."""
+        return len(self._waiting) + len(self._examining)
+
+    @property
+    def is_examining(self) -> bool:
+        """Whether a page is being examined now."""
+        return bool(self._examining)
+
+    def add(self, response: Response) -> None:
+        """Add a response at the end."""
+        self._waiting.append(response)
+
+    def examine(self, *, now: datetime, most: int | None = None) -> Iterator[Examined]:
+        """Examine the oldest responses; gives the results that are known at once, and `take_result` gives the others.
+
+        The caller must use each result before the next: what a later response of the address is compared with may
+        depend on it.
+
+        :param now: the aware instant of a control check, if one is needed.
+        :param most: how many at most; by default `EXAMINED_AT_A_TIME`.
+        """
+        busy = {key.address for key in self._examining}
+        postponed = []
+        for _ in range(min(EXAMINED_AT_A_TIME if most is None else most, len(self._waiting))):
+            response = self._waiting.popleft()
+            if response.key.address in busy:
+                postponed.append(response)
+            elif self._may_be_our_fault(response.answer):
+                self._failed.append(response)
+                for control in self._controls.errands(now=now):
+                    self._probe.start(control)
+            else:
+                yield from self._examine(response)
+                if response.key in self._examining:
+                    busy.add(response.key.address)
+        self._waiting.extendleft(reversed(postponed))
+        while self._failed and not self._controls.pending:
+            yield from self._examine(self._failed.popleft())
+
+    def take_result(self, key: Hashable, found: Finding | str | Exception) -> Examined | None:
+        """Take the result of an examination; None if it was not begun here."""
+        if not isinstance(key, CheckKey) or key not in self._examining:
+            return None
+        response = self._examining.pop(key)
+        if isinstance(found, Finding):
+            return Examined(response, found)
+        return _faulty(response, found if isinstance(found, Exception) else TypeError(found))
+
+    @staticmethod
+    def _may_be_our_fault(answer: Answer) -> bool:
+        # A gateway of our own may redirect everything, to a log-in or to a notice; the control checks as well.
+        return answer.failure in NO_ANSWER or answer.left_allowed_hosts
+
+    def _examine(self, response: Response) -> Iterator[Examined]:
+        target, answer = response.target, response.answer
+        controls_fail = self._controls.fail
+        if answer.left_allowed_hosts:
+            controls_fail = self._controls.lead_away_to(urlsplit(answer.final_url).netloc)
+        try:
+            expectation = target.expectation(controls_fail=controls_fail, not_found=self._not_found_page(target.host))
+            finding = self._probe.begin_examination(response.key, target.address.adapter, answer, expectation)
+        except Exception as fault:  # noqa: BLE001  # logged there
+            yield _faulty(response, fault)
+            return
+        if finding is None:
+            self._examining[response.key] = response
+        else:
+            yield Examined(response, finding)
+
+
+def _faulty(response: Response, fault: Exception) -> Examined:
+    reference = response.target.address.release.reference
+    return Examined(response, fault_of_ours(fault, reference=reference), fault)
+
+
+VALID_FOR = timedelta(days=1)
+# A host whose response said nothing is asked again sooner.
+RETRY_AFTER = timedelta(minutes=15)
+SAYS_ABSENT = frozenset({404, 410})
+# Other adapters ask a publishing system, which says by itself what is not there.
+ADAPTER = "page"
+
+
+class NotFoundPages:
+    """The page of each host of a sweep: from the database, or requested where the stored one is missing or too old."""
+
+    def __init__(self, probe: Looker) -> None:
+        self._probe = probe
+        self._pages: dict[str, NotFoundPage | None] = {}
+        self._requested: dict[Hashable, str] = {}
+        self._examining: dict[Hashable, tuple[Errand, Answer]] = {}
+        self._unsaved: list[NotFoundPage] = []
+
+    def __len__(self) -> int:
+        """Return how many responses are being examined."""
+        return len(self._examining)
+
+    def get(self, host: str) -> NotFoundPage | None:
+        """Return the page of a host, or None if it is not known."""
+        return self._pages.get(host)
+
+    def request_missing(self, targets: Iterable[Target], *, now: datetime) -> None:
+        """Read the stored pages of the targets' hosts, and request those that are missing or due again."""
+        new = {target.host: target for target in targets if _applies_to(target) and target.host not in self._pages}
+        if not new:
+            return
+        stored = {page.host: page for page in NotFoundPage.objects.filter(host__in=new)}
+        for host, target in new.items():
+            page = self._pages[host] = stored.get(host)
+            if page is None or page.ask_again_at <= now:
+                self._request(target, now=now)
+
+    def is_requested(self, key: Hashable) -> bool:
+        """Tell whether a request is one of these."""
+        return key in self._requested
+
+    def take_response(self, errand: Errand, answer: Answer, *, now: datetime) -> None:
+        """Begin to examine the response to such a request."""
+        text = self._probe.begin_text_of(errand.key, answer)
+        if text is None:
+            self._examining[errand.key] = errand, answer
+        else:
+            self._add(errand, answer, text, now=now)
+
+    def is_examining(self, key: Hashable) -> bool:
+        """Tell whether the result of an examination belongs to one of these requests."""
+        return key in self._examining
+
+    def take_text(self, key: Hashable, text: str, *, now: datetime) -> None:
+        """Take the result of an examination; an empty text if our own code failed on the page."""
+        errand, answer = self._examining.pop(key)
+        self._add(errand, answer, text, now=now)
+
+    def save(self) -> None:
+        """Save the new pages."""
+        for page in self._unsaved:
+            page.save()
+        self._unsaved.clear()
+
+    def _request(self, target: Target, *, now: datetime) -> None:
+        url = address_that_cannot_exist(target.address.url, token=secrets.token_hex(8))
+        key = ("not found", target.host)
+        self._requested[key] = target.host
+        self._probe.start(Errand(key=key, url=url, allowed_hosts=target.allowed_hosts, planned_at=now))
+
+    def _add(self, errand: Errand, answer: Answer, text: str, *, now: datetime) -> None:
+        host = self._requested.pop(errand.key)
+        # An empty page is an answer too where its status says that there is nothing.
+        says_something = text or (answer.failure is None and answer.status in SAYS_ABSENT)
+        page = NotFoundPage(
+            host=host,
+            url=errand.url,
+            status=answer.status if answer.failure is None else None,
+            text=text,
+            seen_at=answer.completed_at,
+            ask_again_at=now + (VALID_FOR if says_something else RETRY_AFTER),
+        )
+        self._pages[host] = page
+        self._unsaved.append(page)
+
+
+def _applies_to(target: Target) -> bool:
+    return target.address.role == Address.Role.PAGE and target.address.adapter == ADAPTER

@@ -1,0 +1,332 @@
+"""The spool: checks that the database could not store, saved in files and stored later."""
+
+import base64
+import fcntl
+import json
+import logging
+import os
+import re
+import zlib
+from collections.abc import Iterable, Sequence
+from dataclasses import dataclass, replace
+from datetime import datetime
+from pathlib import Path
+from typing import IO, Any
+from uuid import uuid4
+
+from django.db import InterfaceError, OperationalError, transaction
+
+from releases.detection.finding import Finding
+from releases.evidence import store
+from releases.evidence.store import HEADERS_KEPT, CheckResult
+from releases.models import Address, Observation
+from releases.models.append_only import ChainHead
+from releases.models.observation import Purpose
+from releases.rules import canonical
+from releases.rules.canonical import sha256_hex
+from releases.rules.response import Answer
+
+# Watchers write many pages between two looks: the fastest level is a third of the usual one's work.
+LEVEL = 1
+
+
+class NotStored(Exception):
+    """A look can never be stored; the message says which and why."""
+
+
+@dataclass(frozen=True, slots=True)
+class Waiting:
+    """One look that waits for the database; its address is named by the key, for the row cannot be read now."""
+
+    watcher: str
+    replayed: bool
+    address: int
+    schedule_version: int
+    purpose: Purpose
+    clock_bound_seconds: float | None
+    answer: Answer
+    finding: Finding
+    body_sha256: str
+
+    def as_look(self, addresses: dict[int, Address]) -> CheckResult:
+        """Return the look as it is kept.
+
+        :param addresses: the addresses that are there, by key.
+        :raises NotStored: if its address is not among them.
+        """
+        if self.address not in addresses:
+            message = f"its address (number {self.address}) is no longer there"
+            raise NotStored(message)
+        return CheckResult(
+            address=addresses[self.address],
+            schedule_version=self.schedule_version,
+            answer=self.answer,
+            finding=self.finding,
+            purpose=self.purpose,
+            clock_bound_seconds=self.clock_bound_seconds,
+        )
+
+
+def to_waiting(look: CheckResult, *, watcher: str, replayed: bool) -> Waiting:
+    """Return a look as it waits: without the headers that are never kept, such as cookies."""
+    headers = tuple((name, value) for name, value in look.answer.headers if name in HEADERS_KEPT)
+    return Waiting(
+        watcher=watcher,
+        replayed=replayed,
+        address=look.address.pk,
+        schedule_version=look.schedule_version,
+        purpose=look.purpose,
+        clock_bound_seconds=look.clock_bound_seconds,
+        answer=replace(look.answer, headers=headers),
+        finding=look.finding,
+        body_sha256=sha256_hex(look.answer.body) if look.answer.body else "",
+    )
+
+
+def spool_lines(looks: Iterable[Waiting], *, written: set[str]) -> bytes:
+    """Write looks as lines; a body has a line of its own before the first look that brought it.
+
+    :param written: the hashes of the bodies that the file holds already; those of these looks are added.
+    """
+    told: list[dict[str, Any]] = []
+    for one in looks:
+        if one.body_sha256 and one.body_sha256 not in written:
+            written.add(one.body_sha256)
+            packed = base64.b64encode(zlib.compress(one.answer.body, LEVEL)).decode()
+            told.append({"body": one.body_sha256, "zlib": packed})
+        told.append({"look": canonical.write_dataclass(replace(one, answer=replace(one.answer, body=b"")))})
+    return b"".join(json.dumps(each).encode() + b"\n" for each in told)
+
+
+def read_spool_lines(written: Iterable[bytes]) -> tuple[list[Waiting], list[NotStored]]:
+    """Read what `lines` wrote; a line that cannot be read, as one that was broken off, stops no other.
+
+    :return: the looks, and what is wrong with the other lines.
+    """
+    looks: list[Waiting] = []
+    faults: list[NotStored] = []
+    bodies: dict[str, bytes] = {"": b""}
+    for number, line in enumerate(written, start=1):
+        try:
+            told = json.loads(line)
+            if "body" in told:
+                bodies[told["body"]] = zlib.decompress(base64.b64decode(told["zlib"], validate=True))
+            else:
+                one: Waiting = canonical.read_dataclass(Waiting, told["look"])
+                looks.append(replace(one, answer=replace(one.answer, body=bodies[one.body_sha256])))
+        except (ValueError, KeyError, TypeError, zlib.error) as fault:
+            faults.append(NotStored(f"line {number} cannot be read: {type(fault).__name__}: {fault}"))
+    return looks, faults
+
+
+logger = logging.getLogger(__name__)
+
+DATABASE_AWAY = (OperationalError, InterfaceError)
+"""What Django raises where a database cannot be reached, was shut down, is full or locked; not what it refuses."""
+
+STORED_AT_A_TIME = 500
+WAITING, UNFINISHED, REFUSED = ".looks", ".begun", ".refused"
+
+
+class Spool:
+    """The looks of one watcher that wait for the database.
+
+    They are in a file, so that they outlive the process, and in memory where no file can be written. While the
+    process lives nobody else takes the file: the lock on it ends with the process, however that ends.
+    """
+
+    def __init__(self, folder: Path | None = None, *, watcher: str, replayed: bool = False) -> None:
+        """Begin with nothing.
+
+        :param folder: where a file is made once it is needed; None for memory alone.
+        """
+        self._folder, self._watcher, self._replayed = folder, watcher, replayed
+        self._path: Path | None = None
+        self._file: IO[bytes] | None = None
+        self._bodies: set[str] = set()
+        self._in_memory: list[Waiting] = []
+
+    def __bool__(self) -> bool:
+        """Tell whether anything waits here."""
+        return bool(self._file or self._in_memory)
+
+    @property
+    def is_another_waiting(self) -> bool:
+        """Whether looks of others wait in the same folder; what was left behind is to be stored first."""
+        return any(path != self._path for path in _files(self._folder))
+
+    @property
+    def outlives(self) -> bool:
+        """Whether all that waits here outlives the process."""
+        return not self._in_memory
+
+    def put(self, looks: Iterable[CheckResult]) -> None:
+        """Add looks, and return once the disk has them; where it takes none they stay in memory."""
+        new = [to_waiting(look, watcher=self._watcher, replayed=self._replayed) for look in looks]
+        if new and self._folder:
+            try:
+                self._write(new)
+            except OSError:
+                logger.exception("%d looks that the database did not take can be written to no file either", len(new))
+            else:
+                return
+        self._in_memory += new
+
+    def store(self, *, at: datetime) -> list[Observation]:
+        """Store everything that waits here, each look once, however often this is tried.
+
+        :param at: the aware instant of storing.
+        :return: the rows of all of them, also of those that an earlier attempt had stored after all.
+        :raises OperationalError: if the database is still away, or another of `DATABASE_AWAY`; then all go on waiting.
+        """
+        rows, refused = _store(self._in_memory, at=at)
+        if self._file and self._path:
+            of_file, refused_of_file = _store_file(self._file, at=at)
+            rows += of_file
+            _put_away(self._path, refused=refused_of_file)
+            self.close()
+        for fault in refused:
+            logger.error("a look cannot be stored: %s", fault)
+        self._in_memory = []
+        return rows
+
+    def close(self) -> None:
+        """Let go of the file; what is still in it is for whoever finds it."""
+        if self._file:
+            self._file.close()
+        self._file, self._bodies = None, set()
+
+    def _write(self, looks: Sequence[Waiting]) -> None:
+        file = self._file = self._file or self._new_file()
+        bodies = set(self._bodies)
+        written = spool_lines(looks, written=bodies)
+        before = file.seek(0, os.SEEK_END)
+        try:
+            while written:
+                # A disk that is nearly full takes a part before it refuses.
+                written = written[file.write(written) :]
+            os.fsync(file.fileno())
+        except OSError:
+            # What a full disk took of it would stand in the way of what comes after.
+            os.truncate(file.fileno(), before)
+            raise
+        self._bodies = bodies
+
+    def _new_file(self) -> IO[bytes]:
+        assert self._folder is not None  # noqa: S101  # `put` has asked
+        self._folder.mkdir(mode=0o700, parents=True, exist_ok=True)
+        name = re.sub(r"[^A-Za-z0-9.-]+", "_", self._watcher)
+        self._path = self._folder / f"{name}.{uuid4().hex}{WAITING}"
+        begun = self._path.with_suffix(UNFINISHED)
+        # Pages that are not public yet may be in it. Nothing is buffered: what failed once must not come later.
+        file = os.fdopen(os.open(begun, os.O_RDWR | os.O_CREAT | os.O_EXCL, 0o600), "r+b", buffering=0)
+        fcntl.flock(file, fcntl.LOCK_EX)
+        # Whoever finds it under its name finds it taken.
+        begun.rename(self._path)
+        return file
+
+
+def store_left_behind(folder: Path | None, *, at: datetime) -> list[Observation]:
+    """Store what watchers left in files that have died since, and put the files away.
+
+    :param folder: where the files are; None if there are none.
+    :param at: the aware instant of storing.
+    :raises OperationalError: if the database is away, or another of `DATABASE_AWAY`; then the files stay.
+    """
+    rows: list[Observation] = []
+    for path in _files(folder):
+        try:
+            file = path.open("r+b")
+        except FileNotFoundError:
+            continue  # somebody else has just stored it
+        with file:
+            if not _take(file, path):
+                continue
+            found, refused = _store_file(file, at=at)
+            rows += found
+            _put_away(path, refused=refused)
+            logger.warning("%d looks were stored that a watcher had left in %s", len(found), path.name)
+    return rows
+
+
+def is_any_waiting(folder: Path | None) -> bool:
+    """Tell whether looks wait in files, so that nobody can say yet that nothing was seen."""
+    return bool(_files(folder))
+
+
+def _files(folder: Path | None) -> list[Path]:
+    return sorted(folder.glob(f"*{WAITING}")) if folder else []
+
+
+def _take(file: IO[bytes], path: Path) -> bool:
+    """Lock a file that nobody holds; tells whether that was possible."""
+    try:
+        fcntl.flock(file, fcntl.LOCK_EX | fcntl.LOCK_NB)
+    except BlockingIOError:
+        return False  # its watcher lives, or somebody else is storing it
+    return path.exists()
+
+
+def _put_away(path: Path, *, refused: Sequence[NotStored]) -> None:
+    """Remove a file whose looks are all stored; one with a line that cannot be is kept beside, for people."""
+    if not refused:
+        path.unlink()
+        return
+    kept = path.with_suffix(REFUSED)
+    path.rename(kept)
+    for fault in refused:
+        logger.error("%s: %s", kept, fault)
+
+
+def _store_file(file: IO[bytes], *, at: datetime) -> tuple[list[Observation], list[NotStored]]:
+    file.seek(0)
+    looks, unreadable = read_spool_lines(file)
+    rows, refused = _store(looks, at=at)
+    return rows, [*unreadable, *refused]
+
+
+def _store(looks: Sequence[Waiting], *, at: datetime) -> tuple[list[Observation], list[NotStored]]:
+    rows: list[Observation] = []
+    refused: list[NotStored] = []
+    for start in range(0, len(looks), STORED_AT_A_TIME):
+        batch = looks[start : start + STORED_AT_A_TIME]
+        try:
+            rows += _store_missing(batch, at=at)
+        except DATABASE_AWAY:
+            raise
+        except Exception:  # noqa: BLE001  # found again one by one: a look that is refused stops no other
+            rows += _store_one_by_one(batch, refused, at=at)
+    return rows, refused
+
+
+def _store_one_by_one(looks: Iterable[Waiting], refused: list[NotStored], *, at: datetime) -> list[Observation]:
+    rows: list[Observation] = []
+    for one in looks:
+        try:
+            rows += _store_missing([one], at=at)
+        except DATABASE_AWAY:
+            raise
+        except Exception as fault:  # noqa: BLE001  # handed to the caller, who tells it and keeps the file
+            refused.append(NotStored(f"the look sent at {one.answer.sent_at} is refused: {fault}"))
+    return rows
+
+
+def _store_missing(looks: Sequence[Waiting], *, at: datetime) -> list[Observation]:
+    """Store those looks that are not stored yet: a connection may break just after a COMMIT was obeyed."""
+    with transaction.atomic():
+        # Whoever writes looks waits here, so nobody else stores the same ones meanwhile.
+        ChainHead.objects.get_or_create(chain=Observation.CHAIN)
+        ChainHead.objects.select_for_update().get(chain=Observation.CHAIN)
+        wanted = {(one.watcher, one.address, one.purpose, one.answer.sent_at): one for one in looks}
+        found = Observation.objects.filter(
+            address__in={one.address for one in looks}, sent_at__in={one.answer.sent_at for one in looks}
+        ).select_related("address__release__series__producer")
+        there = {(row.watcher, row.address_id, row.purpose, row.sent_at): row for row in found}
+        rows = [row for key, row in there.items() if key in wanted]
+        missing = [one for key, one in wanted.items() if key not in there]
+        addresses = Address.objects.select_related("release__series__producer").in_bulk({o.address for o in missing})
+        for watcher, replayed in sorted({(one.watcher, one.replayed) for one in missing}):
+            of_watcher = [one for one in missing if (one.watcher, one.replayed) == (watcher, replayed)]
+            kept = [one.as_look(addresses) for one in of_watcher]
+            rows += store.store_checks(kept, watcher=watcher, at=at, replayed=replayed)
+    return rows

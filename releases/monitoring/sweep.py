@@ -1,0 +1,698 @@
+"""The sweep: checks every release at the second it is due, stores the results, and judges them."""
+
+import logging
+from collections import Counter
+from collections.abc import Callable, Iterator, Sequence
+from datetime import datetime, timedelta
+from pathlib import Path
+
+from django.db import close_old_connections
+from django.db.models import QuerySet
+
+from releases import judge, leases
+from releases.detection.finding import LookResult
+from releases.evidence import coverage, store
+from releases.evidence.store import CheckResult
+from releases.host_budgets import budgets_from_settings
+from releases.judge import Judged
+from releases.leases import LONG_AGO, Looker
+from releases.models import Address, Observation, Release
+from releases.models.observation import Purpose
+from releases.monitoring import examination
+from releases.monitoring.clock import Clock
+from releases.monitoring.examination import Controls, ExaminationQueue, Examined, NotFoundPages, Response
+from releases.monitoring.spool import DATABASE_AWAY, Spool, store_left_behind
+from releases.monitoring.targets import (
+    CheckKey,
+    Target,
+    enrol_addresses,
+    find_changed_targets,
+    find_falling_due,
+    restart_checks,
+    split_askable,
+    targets_of,
+    watched_addresses,
+    watched_rehearsals,
+    write_targets,
+)
+from releases.rules import cadence, host_budget
+from releases.rules.clock_error import Voucher, time_told
+from releases.rules.host_budget import budget_of
+from releases.rules.response import LONGEST, Answer, Errand
+from releases.rules.web_address import place_if_any, place_of
+
+
+def find_answered_until(*, unanswered: datetime | None, held_since: datetime | None, now: datetime) -> datetime:
+    """Return the instant up to which (included) every look planned at an address is over.
+
+    Of the looks that another watcher may have begun this one knows only that they are over after fifteen seconds:
+    where it does not hold the address' host, and where it took the host over so lately.
+
+    :param unanswered: when the earliest of one's own looks was planned that is not made or not answered; None if none.
+    :param held_since: since when this watcher holds the host; None if it does not.
+    :param now: the aware instant of asking.
+    """
+    own = now if unanswered is None else min(now, unanswered - datetime.resolution)
+    if held_since is None:
+        return min(own, now - LONGEST)
+    return min(own, held_since - LONGEST) if now < held_since + LONGEST else own
+
+
+logger = logging.getLogger(__name__)
+
+# Checks are planned in memory this far ahead. In its last hour a release is checked every minute or more often, so
+# that a sweep which has it in memory keeps it until it is due, even if the database becomes unavailable meanwhile.
+HORIZON = timedelta(minutes=2)
+# The plan in memory is compared with the database this often: soon before a check, and otherwise.
+CLAIM_EVERY = timedelta(seconds=2)
+CLAIM_AT_LEAST_EVERY = timedelta(seconds=5)
+# So long before and after the checks at a due instant or a limit nothing else is done: they would wait for it.
+QUIET_BEFORE = timedelta(seconds=1)
+QUIET_AFTER = timedelta(seconds=1)
+# What falls due by then keeps even a sweep going in which our own code failed.
+SOON = timedelta(seconds=10)
+SET_BACK = timedelta(seconds=1)
+# How far off a clock may be, unless the operator says otherwise, for its checks to prove anything.
+LARGEST_ERROR = timedelta(seconds=1)
+CLOCKS_COMPARED_EVERY = timedelta(minutes=5)
+
+# Judging takes about a millisecond for each release; no check may wait for a thousand of them.
+JUDGED_AT_A_TIME = 100
+STORED_AT_A_TIME = 500
+# The backlog from which addresses are checked less often: a few seconds' work, or two checks at each of a thousand.
+MOST_UNEXAMINED = 2500
+EXAMINATION_AWAITED_SECONDS = 0.02
+# How long examinations may still take when a sweep has to end.
+ENDS_WITHIN_SECONDS = 4.0
+
+RETRY_DATABASE_AFTER = timedelta(seconds=2)
+# So long an attempt may wait for a database that does not even refuse; no check that decides a verdict waits for it.
+LONGEST_ATTEMPT = timedelta(seconds=6)
+# So long a process that is alive may need to store what it found while the database was unavailable: it retries every
+# two seconds, and not at all for some seconds before a check that decides a verdict.
+LONGEST_WAIT_FOR_OTHERS = timedelta(seconds=12)
+
+
+class Sweep:
+    """Makes every check that falls due in the next minutes at its instant, stores it, and judges its release.
+
+    The targets are in memory, so that no check waits for the database. What was found waits in memory until there is
+    time to store it; while the database is unavailable it waits in the spool.
+    """
+
+    def __init__(
+        self,
+        *,
+        clock: Clock,
+        probe: Looker,
+        name: str,
+        controls: Sequence[str] = (),
+        replayed: bool = False,
+        clock_largest_error: timedelta = LARGEST_ERROR,
+        spool: Path | None = None,
+    ) -> None:
+        """Begin with no target.
+
+        :param clock: real, or of a rehearsed morning.
+        :param name: under which checks, coverage and leases are stored; unique per process.
+        :param controls: addresses of unrelated hosts, requested when a response is missing.
+        :param replayed: whether the clock plays a past morning; then only rehearsals are checked, and marked so.
+        :param clock_largest_error: a check made while the clock is known to be off by more proves nothing.
+        :param spool: the folder for what is found while the database is unavailable, so that it outlives this process;
+            what other processes have left there is stored.
+        """
+        self.targets: dict[int, Target] = {}
+        self._clock, self._probe, self._name, self._replayed = clock, probe, name, replayed
+        self._clock_largest_error, self._spool_folder = clock_largest_error, spool
+        self._controls = Controls(urls=controls)
+        self._not_found = NotFoundPages(probe)
+        self._queue = ExaminationQueue(probe, self._controls, self._not_found.get)
+        self._spool = Spool(spool, watcher=name, replayed=replayed)
+        # Begun and not examined yet; the newest plain one of each address by its key.
+        self._open: dict[CheckKey, Target] = {}
+        self._newest: dict[int, CheckKey] = {}
+        self._left_out = 0
+        # Examined and not stored yet; stored and not judged yet.
+        self._unstored: list[CheckResult] = []
+        self._unjudged: dict[int, Release] = {}
+        self._stored = 0
+        self._faults: list[Exception] = []
+        self._held_since: dict[str, datetime] = {}
+        self._others_awaited_since: datetime | None = None
+        self._claim_at = self._quiet_until = self._last_seen_at = self._retry_database_at = LONG_AGO
+        self._database_away_since: datetime | None = None
+
+    def run(self, *, stop: Callable[[], bool] = lambda: False) -> int:
+        """Go on as long as anything falls due within two minutes, so that no check waits for the next sweep.
+
+        Return at once where nothing does, or where another process holds the hosts concerned. Go on too while the
+        database is unavailable, and until what was found meanwhile is stored.
+
+        :param stop: asked at every step whether to end; then no more checks begin, and open ones are stored first.
+        :return: the number of checks stored.
+        :raises ExceptionGroup: at the end, if our own code failed on one of the releases; the others were not held up.
+        """
+        try:
+            while not self._step(ending=stop()):
+                pass
+            return self._result()
+        finally:
+            self._examine_rest()
+            self._spool.put(self._unstored)
+            self._spool.close()
+            self._release_leases()
+
+    @classmethod
+    def check_rehearsals_once(cls, *, clock: Clock, probe: Looker, name: str) -> int:
+        """Check every rehearsal that is monitored by the clock's time once, and store the checks at that time.
+
+        This is for replaying a past morning by hand; it puts the clock's time into evidence, and says so in each row.
+
+        :return: the number of checks stored.
+        :raises ExceptionGroup: at the end, if our own code failed on one of them; the others were checked.
+        """
+        return cls(clock=clock, probe=probe, name=name, replayed=True)._check_rehearsals_once()
+
+    def _check_rehearsals_once(self) -> int:
+        rehearsals, faults = split_askable(watched_rehearsals(now=self._clock.now()))
+        self._faults += faults
+        for target in targets_of(rehearsals):
+            self.targets[target.address.pk] = target
+            self._start(target, CheckKey(target.address.pk, self._clock.now(), Purpose.PLAIN))
+        while self._probe.in_flight or self._unexamined:
+            self._probe.give_up_waits()
+            self._receive(wait_seconds=1.0)
+            self._examine()
+        self.targets.clear()  # a replay by hand follows no plan, so none is written
+        while self._unstored:
+            self._store()
+        self._judge_some(most=len(self._unjudged))
+        return self._result()
+
+    def claim(self) -> None:
+        """Compare the targets in memory with the database, and take on what falls due within the horizon."""
+        now = self._clock.now()
+        if not self._replayed:
+            # This process did not run in a replayed past, and must not seem to have monitored anything real then.
+            coverage.mark_alive(self._name, at=now)
+            self._take_rows(store_left_behind(self._spool_folder, at=now))
+        # Built once for three questions: a sweep asks them every two seconds.
+        watched = watched_addresses(now=now)
+        enrol_addresses(watched, now=now)
+        self._drop_changed(watched)
+        due = find_falling_due(watched, until=now + HORIZON, without=self.targets.keys())
+        due = [address for address in due if address.release.rehearsal or not self._replayed]
+        due, faults = split_askable(due)
+        self._faults += faults
+        if self._is_to_wait_for_others(now=now):
+            due = []
+        held = self._lease_hosts(due, now=now)
+        mine = [address for address in due if place_of(address.url) in held]
+        for target in targets_of(mine):
+            watch = target.address.watch
+            target.next_look_at, target.live_since = watch.next_look_at, watch.live_since
+            target.fresh_looks = cadence.count_fresh_checks(now, due_at=target.due_at)
+            self.targets[target.address.pk] = target
+        self._space_checks()
+        if mine:
+            self._not_found.request_missing(self.targets.values(), now=now)
+            self._request_controls(now=now)
+
+    # The loop
+
+    def _step(self, *, ending: bool) -> bool:
+        """Do what can be done now, and wait for what comes next; tells whether the sweep is over."""
+        clock = self._clock
+        self._see_to_clock()
+        quiet_until = self._quiet_until_when(ending=ending)
+        if quiet_until is None and clock.now() >= self._claim_at:
+            if not ending:
+                self._attempt(self.claim)
+            soon = self._falls_soon() or self._others_awaited_since
+            self._claim_at = clock.now() + (CLAIM_EVERY if soon else CLAIM_AT_LEAST_EVERY)
+        if ending:
+            self._probe.give_up_waits()
+            self._probe.give_up_examinations(after_seconds=ENDS_WITHIN_SECONDS)
+        else:
+            self._start_due()
+        upcoming = None if ending else self._next_check_at()
+        wake_at = min(quiet_until or self._claim_at, upcoming or quiet_until or self._claim_at)
+        held_until = self._probe.held_until
+        # Before and while checks begin that decide a verdict, the responses only wait.
+        busy = quiet_until is None and self._is_work_left
+        self._receive(wait_seconds=0.0 if busy or held_until else (wake_at - clock.now()).total_seconds())
+        if quiet_until is None:
+            self._examine()
+        quiet = self._quiet_until_when(ending=ending) is not None
+        if not quiet:
+            self._attempt(self._store_and_judge)
+        held_until = self._probe.held_until
+        if (held_until or not self._probe.in_flight) and (quiet or not self._is_work_left):
+            if not held_until and upcoming is None and self._may_end(ending=ending):
+                return True
+            clock.sleep_until(min(wake_at, held_until or wake_at))
+        return False
+
+    @property
+    def _unexamined(self) -> int:
+        """How many responses wait to be examined, or are in examination."""
+        return len(self._queue) + len(self._not_found)
+
+    @property
+    def _is_work_left(self) -> bool:
+        """Whether something waits to be examined or, while the database is available, to be stored or judged."""
+        is_to_store = self._database_away_since is None and (self._unstored or self._unjudged)
+        return bool(self._unexamined or is_to_store)
+
+    def _may_end(self, *, ending: bool) -> bool:
+        """Tell whether everything is stored or, for a sweep that has to end, at least outlives the process."""
+        is_stored = not (self._unstored or self._spool)
+        return not self._unexamined and (is_stored or (ending and self._spool.outlives))
+
+    def _result(self) -> int:
+        if self._faults:
+            message = f"our own code failed on {len(self._faults)} checks or releases"
+            raise ExceptionGroup(message, self._faults)
+        return self._stored
+
+    def _see_to_clock(self) -> None:
+        """Plan every check again if the clock was set back: planned checks would wait for their instant once more."""
+        before, self._last_seen_at = self._last_seen_at, self._clock.now()
+        if self._last_seen_at >= before - SET_BACK:
+            return
+        logger.error("the clock was set back by %s; every check is planned again", before - self._last_seen_at)
+        self._claim_at = self._quiet_until = self._retry_database_at = self._last_seen_at
+        for target in self.targets.values():
+            if target.next_look_at:
+                target.last_planned_at = self._last_seen_at
+                target.plan_next(now=self._last_seen_at)
+
+    def _quiet_until_when(self, *, ending: bool) -> datetime | None:
+        """Return until when nothing but checks may be made, because checks that decide a verdict begin soon or now.
+
+        None if something else may be done now.
+        """
+        now = self._clock.now()
+        if self._probe.in_flight and now < self._quiet_until:
+            return self._quiet_until
+        targets = [] if ending else self.targets.values()
+        decisive = (t.next_look_at for t in targets if t.next_look_at and t.next_decides)
+        return min((at for at in decisive if at <= now + QUIET_BEFORE), default=None)
+
+    def _is_decided_by(self, at: datetime) -> bool:
+        """Tell whether a check that decides a verdict falls due by an aware instant."""
+        return any(t.next_decides and t.next_look_at and t.next_look_at <= at for t in self.targets.values())
+
+    def _falls_soon(self) -> bool:
+        soon = self._clock.now() + SOON
+        return any(target.next_look_at and target.next_look_at <= soon for target in self.targets.values())
+
+    def _next_check_at(self) -> datetime | None:
+        """Return when the next check falls due for which this sweep goes on; None if it may end."""
+        now = self._clock.now()
+        # The end of a sweep reports its faults; around a due instant nothing is worth losing the plan in memory.
+        near_due = any(t.due_at - HORIZON <= now <= t.limit_at + HORIZON for t in self.targets.values())
+        horizon = now + (SOON if self._faults and not near_due else HORIZON)
+        instants = [t.next_look_at for t in self.targets.values() if t.next_look_at and t.next_look_at <= horizon]
+        if self._is_waiting_for_others(now=now):
+            instants.append(self._claim_at)
+        return min(instants, default=None)
+
+    # Beginning checks
+
+    def _start_due(self) -> None:
+        now = self._clock.now()
+        due = [(t.next_look_at, t) for t in self.targets.values() if t.next_look_at and t.next_look_at <= now]
+        left_out = 0
+        for planned_at, target in sorted(due, key=lambda pair: pair[0]):
+            target.last_planned_at = planned_at
+            if target.next_decides:
+                self._quiet_until = max(self._quiet_until, planned_at + QUIET_AFTER)
+            if self._is_left_out(target):
+                left_out += 1
+            else:
+                self._start_plain(target, planned_at=planned_at)
+                self._start_fresh(target, planned_at=planned_at)
+            target.plan_next(now=now)
+        self._count_left_out(left_out)
+
+    def _is_left_out(self, target: Target) -> bool:
+        """Tell whether a check is not made because the last response of its address is not examined yet.
+
+        So it is while more than `MOST_UNEXAMINED` responses wait: more of them would only take memory, and let those
+        that show the release wait longer for their verdict. A check at the due instant or at the limit is always made.
+        """
+        if target.next_decides or self._unexamined <= MOST_UNEXAMINED:
+            return False
+        return self._newest.get(target.address.pk) in self._open
+
+    def _count_left_out(self, number: int) -> None:
+        """Count the checks that were not made, and log when that begins and when it is over."""
+        if number and not self._left_out:
+            logger.warning(
+                "more than %d responses wait to be examined; until they are, their addresses are checked less often",
+                MOST_UNEXAMINED,
+            )
+        self._left_out += number
+        if self._left_out and not self._unexamined:
+            logger.warning("the backlog is examined; %d checks were not made meanwhile", self._left_out)
+            self._left_out = 0
+
+    def _start_plain(self, target: Target, *, planned_at: datetime) -> None:
+        """Make a plain check, unless the one before it still waits for the host's budget: that one is used for both.
+
+        A host of which more is requested than its budget allows would otherwise be minutes behind when it matters. A
+        check that decides the verdict takes over the turn, so that it counts for its own instant if it begins in time.
+        """
+        key = CheckKey(target.address.pk, planned_at, Purpose.PLAIN)
+        before = self._newest.get(target.address.pk)
+        if before is None or self._open.get(before) is not target or not self._probe.waits(before):
+            self._start(target, key)
+        elif target.next_decides:
+            self._probe.hand_turn(before, self._errand(target, key))
+            self._open[key] = self._open.pop(before)
+            self._newest[target.address.pk] = key
+
+    def _start_fresh(self, target: Target, *, planned_at: datetime) -> None:
+        """Bypass the caches with a second check, when one is due and the release was not seen yet."""
+        due = cadence.count_fresh_checks(planned_at, due_at=target.due_at)
+        if due > target.fresh_looks and target.live_since is None:
+            self._start(target, CheckKey(target.address.pk, planned_at, Purpose.FRESH))
+        target.fresh_looks = max(due, target.fresh_looks)
+
+    def _start(self, target: Target, key: CheckKey) -> None:
+        # A target that was dropped and read again may name a check that is open already.
+        if key in self._open:
+            return
+        try:
+            errand = self._errand(target, key)
+        except Exception as fault:
+            # An address that our own code cannot request must not keep the others from being checked.
+            reference = target.address.release.reference
+            logger.exception("cannot check an address of %s", reference, extra={"release": reference})
+            self._faults.append(fault)
+            return
+        self._open[key] = target
+        if key.purpose is Purpose.PLAIN:
+            self._newest[key.address] = key
+        self._probe.start(errand)
+
+    def _errand(self, target: Target, key: CheckKey) -> Errand:
+        address = target.address
+        return Errand(
+            key=key,
+            url=self._probe.fetched_address(address.adapter, address.url),
+            allowed_hosts=target.allowed_hosts,
+            planned_at=key.planned_at,
+            fresh=key.purpose is Purpose.FRESH,
+            adapter=address.adapter,
+            decisive=key.purpose is Purpose.PLAIN and target.decides(key.planned_at),
+        )
+
+    # Responses and what they show
+
+    def _receive(self, *, wait_seconds: float) -> None:
+        """Take in the responses that have come, waiting so long for the first one."""
+        responses = self._probe.poll(max(0.0, wait_seconds)) if self._probe.in_flight else []
+        for errand, answer in responses:
+            key = errand.key
+            if isinstance(key, CheckKey) and key in self._open:
+                self._queue.add(Response(key, self._open[key], answer))
+            elif self._not_found.is_requested(key):
+                self._not_found.take_response(errand, answer, now=self._clock.now())
+            elif self._controls.asked_for(errand):
+                self._controls.take(errand.url, answer)
+                self._take_time_of_control(errand, answer)
+            else:
+                logger.warning("a response came after the sweep that requested it had failed, and is not stored")
+
+    def _examine(self) -> None:
+        """Examine some responses, and take in the results that are there."""
+        for examined in self._queue.examine(now=self._clock.now()):
+            self._take(examined)
+        # Where nothing else is to be done the next result is awaited, and no longer than a response may wait.
+        idle = self._queue.is_examining and not (self._unstored or self._unjudged)
+        self._take_results(wait_seconds=EXAMINATION_AWAITED_SECONDS if idle else 0.0)
+
+    def _examine_rest(self) -> None:
+        """Examine everything, as far as that takes no more than seconds, because the sweep has to end."""
+        self._probe.give_up_examinations(after_seconds=ENDS_WITHIN_SECONDS)
+        try:
+            while True:
+                for examined in self._queue.examine(now=self._clock.now(), most=len(self._queue)):
+                    self._take(examined)
+                if not (self._queue.is_examining or self._not_found):
+                    return
+                self._take_results(wait_seconds=ENDS_WITHIN_SECONDS)
+        finally:
+            self._probe.give_up_examinations(after_seconds=None)
+
+    def _take_results(self, *, wait_seconds: float) -> None:
+        for key, found in self._probe.examined(wait_seconds):
+            if self._not_found.is_examining(key):
+                self._not_found.take_text(key, found if isinstance(found, str) else "", now=self._clock.now())
+            elif examined := self._queue.take_result(key, found):
+                self._take(examined)
+
+    def _take(self, examined: Examined) -> None:
+        if examined.fault:
+            self._faults.append(examined.fault)
+        response = examined.response
+        target, purpose = self._open.pop(response.key), response.key.purpose
+        check = examination.as_check(
+            target,
+            response.answer,
+            examined.finding,
+            purpose=purpose,
+            error=self._clock.error(),
+            largest=self._clock_largest_error,
+        )
+        if purpose is Purpose.PLAIN:
+            target.note(response.answer, check.finding, now=self._clock.now())
+        self._unstored.append(check)
+
+    # Storing and judging
+
+    def _store_and_judge(self) -> None:
+        self._store()
+        self._judge_some()
+
+    def _store(self) -> None:
+        """Store the oldest of what was found, and when each address is checked next; note which releases it may change.
+
+        What one call leaves is for the next: neither may a check that falls due wait for thousands of rows, nor may
+        they take more memory at once than the checks themselves.
+        """
+        now = self._clock.now()
+        if self._spool:
+            self._take_rows(self._spool.store(at=now))
+        self._not_found.save()
+        checks = self._unstored[:STORED_AT_A_TIME]
+        if not checks:
+            return
+        # They stay in memory until they are stored: the database may be unavailable just now.
+        rows = store.store_checks(checks, watcher=self._name, at=now, replayed=self._replayed)
+        del self._unstored[: len(checks)]
+        self._stored += len(checks)
+        # A check for a schedule that was changed or cancelled meanwhile is stored and never judged.
+        standing = {row.release_id for row in rows if not row.superseded}
+        changed = (check.address.release for check in checks if self._may_change_verdict(check, now=now))
+        self._unjudged |= {release.pk: release for release in changed if release.pk in standing}
+        self._write_next_checks({check.address.pk for check in checks})
+
+    def _take_rows(self, rows: Sequence[Observation]) -> None:
+        """Take in checks that were stored late, for this process or one that has ended: their releases are judged.
+
+        :param rows: with their addresses and releases.
+        """
+        self._stored += len(rows)
+        plain = [row for row in rows if not row.superseded and row.purpose == Purpose.PLAIN]
+        releases = (row.address.release for row in plain)
+        self._unjudged |= {release.pk: release for release in releases if release.due_at is not None}
+        self._write_next_checks({row.address_id for row in rows})
+        made_up_to: dict[int, datetime] = {}
+        for row in plain:
+            if row.address_id not in self.targets:
+                made_up_to[row.address_id] = max(row.planned_at, made_up_to.get(row.address_id, row.planned_at))
+        restart_checks(made_up_to, now=self._clock.now())
+
+    def _may_change_verdict(self, check: CheckResult, *, now: datetime) -> bool:
+        # Up to the limit nothing but a live page changes a verdict, and one that is gone again what is said with it.
+        # A check that bypasses the caches never changes a verdict by itself.
+        if check.purpose is not Purpose.PLAIN:
+            return False
+        target = self.targets.get(check.address.pk)
+        was_live = target is not None and target.live_since is not None
+        return was_live or check.finding.result is LookResult.LIVE or now >= check.address.release.limit_at
+
+    def _judge_some(self, *, most: int = JUDGED_AT_A_TIME) -> None:
+        """Judge releases that wait for it, the longest waiting first, and check less often where a release is live."""
+        if not self._unjudged:
+            return
+        now = self._clock.now()
+        answered_until = self._answered_until(now=now)
+        waiting = [self._unjudged.pop(key) for key in list(self._unjudged)[:most]]
+        session = judge.judge_all(waiting, now=now, answered_until=answered_until)
+        for release, fault in session.faults:
+            logger.error("cannot judge %s", release.reference, exc_info=fault, extra={"release": release.reference})
+            self._faults.append(fault)
+        planned_again = {key for judged in session.judged for key in self._plan_again(judged, now=now)}
+        self._write_next_checks(planned_again)
+        for key in planned_again:
+            if self.targets[key].next_look_at is None:
+                del self.targets[key]
+
+    def _answered_until(self, *, now: datetime) -> Callable[[Address], datetime]:
+        """Return a function that gives for an address the instant up to which every check planned is over."""
+        checks = ((key.address, key.planned_at) for key in self._open if key.purpose is Purpose.PLAIN)
+        earliest: dict[int, datetime] = {}
+        for key, at in (*checks, *((key, target.next_look_at) for key, target in self.targets.items())):
+            if at is not None:
+                earliest[key] = min(at, earliest.get(key, at))
+
+        def answered_until(address: Address) -> datetime:
+            # No other process replays this past, so there is nothing of others to wait for.
+            # An address that is none is not checked; the page with it is judged all the same.
+            held_since = LONG_AGO if self._replayed else self._held_since.get(place_if_any(address.url))
+            return find_answered_until(unanswered=earliest.get(address.pk), held_since=held_since, now=now)
+
+        return answered_until
+
+    def _plan_again(self, judged: Judged, *, now: datetime) -> Iterator[int]:
+        """Check less often from when an address was seen live, and closely again if it was not live after all."""
+        for kept in judged.verification.addresses:
+            target, live_since = self.targets.get(kept["address"]), judged.live_since.get(kept["address"])
+            if target is None or target.schedule_version != judged.verification.schedule_version:
+                continue
+            if target.live_since != live_since:
+                target.live_since = live_since
+                target.plan_next(now=now)
+                yield kept["address"]
+
+    def _write_next_checks(self, keys: set[int]) -> None:
+        write_targets([self.targets[key] for key in sorted(keys & self.targets.keys())])
+
+    # Claiming targets
+
+    def _drop_changed(self, watched: QuerySet[Address]) -> None:
+        """Drop targets whose release was moved or cancelled, or which were made from what has changed since."""
+        for key in find_changed_targets(self.targets, watched):
+            del self.targets[key]
+
+    def _lease_hosts(self, due: Sequence[Address], *, now: datetime) -> frozenset[str]:
+        """Lease the hosts of the targets and of new addresses, drop the targets of others, and return those held."""
+        wanted = {place_of(address.url) for address in due} | {target.host for target in self.targets.values()}
+        held = leases.claim_hosts(wanted, holder=self._name, now=now, look=self._probe)
+        known = {host: since for host, since in self._held_since.items() if host in held or host not in wanted}
+        self._held_since = dict.fromkeys(held, now) | known
+        for key in [key for key, target in self.targets.items() if target.host not in held]:
+            del self.targets[key]
+        return held
+
+    def _space_checks(self) -> None:
+        """Set how far apart the closest checks of each address are, from how many share its host and this process."""
+        missing = [target for target in self.targets.values() if target.live_since is None]
+        at_host = Counter((target.host, target.due_at) for target in missing)
+        budgets = budgets_from_settings()
+        closest = {
+            (host, due_at): host_budget.closest_checks(
+                number, budget_of(host, budgets).for_the_watch, of_process=len(missing)
+            )
+            for (host, due_at), number in at_host.items()
+        }
+        for target in missing:
+            target.closest = closest[target.host, target.due_at]
+
+    def _is_to_wait_for_others(self, *, now: datetime) -> bool:
+        """Tell whether to take on nothing new yet, since another process that is alive still has checks to store.
+
+        While the database was unavailable no lease could be renewed; the process that held the hosts went on by its
+        plan in memory, and whichever takes them before its checks are stored makes the same checks again.
+        """
+        if not self._spool.is_another_waiting:
+            self._others_awaited_since = None
+            return False
+        self._others_awaited_since = self._others_awaited_since or now
+        return self._is_waiting_for_others(now=now)
+
+    def _is_waiting_for_others(self, *, now: datetime) -> bool:
+        # After `LONGEST_WAIT_FOR_OTHERS` the other process is taken for one that hangs.
+        return self._others_awaited_since is not None and now - self._others_awaited_since < LONGEST_WAIT_FOR_OTHERS
+
+    def _release_leases(self) -> None:
+        """Release the hosts; where the database is unavailable their leases expire by themselves."""
+        try:
+            leases.release_hosts(self._name, now=self._clock.now(), look=self._probe)
+        except DATABASE_AWAY as fault:
+            close_old_connections()
+            logger.warning("the leases were not released: %s", _first_line(fault))
+
+    # The clock
+
+    def _request_controls(self, *, now: datetime) -> None:
+        """Request the control addresses, which give the time too, before it is needed; a script needs no comparison."""
+        error = self._clock.error()
+        compared = error.compared_at is not None and now - error.compared_at < CLOCKS_COMPARED_EVERY
+        if error.voucher is Voucher.SCRIPT or compared or self._controls.asked_at is not None:
+            return
+        for control in self._controls.errands(now=now):
+            self._probe.start(control)
+
+    def _take_time_of_control(self, errand: Errand, answer: Answer) -> None:
+        """Let the clock compare itself with that of an unrelated host."""
+        date = time_told(answer)
+        if date is not None and answer.failure is None:  # not every host gives the time, and none has to
+            host = place_of(errand.url)
+            self._clock.hear(host, sent_at=answer.sent_at, completed_at=answer.completed_at, date=date)
+
+    # The database unavailable in the middle of a sweep
+
+    def _attempt(self, step: Callable[[], None]) -> None:
+        """Do a step that needs the database; where it is unavailable, spool what was found and retry later.
+
+        While it is unavailable no process can renew its leases: this one goes on with the hosts that it held last.
+        Nothing is judged meanwhile, and shortly before a check that decides a verdict nothing is tried.
+
+        :raises OperationalError: or another of `DATABASE_AWAY`, if the sweep has nothing in memory to go on with.
+        """
+        now = self._clock.now()
+        if self._database_away_since and now < self._retry_database_at:
+            return
+        if self._database_away_since and self._is_decided_by(now + LONGEST_ATTEMPT):
+            self._spool_unstored()
+            self._retry_database_at = now + RETRY_DATABASE_AFTER
+            return
+        unjudged, faults = dict(self._unjudged), len(self._faults)
+        try:
+            step()
+            self._raise_if_away(faults=faults)
+        except DATABASE_AWAY as fault:
+            close_old_connections()
+            self._unjudged = unjudged | self._unjudged
+            self._spool_unstored()
+            if not (self.targets or self._open or self._spool):
+                raise
+            if self._database_away_since is None:
+                self._database_away_since = now
+                logger.error("the database is unavailable; checks go on from memory: %s", _first_line(fault))
+            self._retry_database_at = self._clock.now() + RETRY_DATABASE_AFTER
+        else:
+            if self._database_away_since is not None:
+                away = now - self._database_away_since
+                logger.warning("the database is available again; it was unavailable for %s", away)
+            self._database_away_since = None
+
+    def _raise_if_away(self, *, faults: int) -> None:
+        """Raise what a step took for a fault on one release, if the database is unavailable."""
+        away = [fault for fault in self._faults[faults:] if isinstance(fault, DATABASE_AWAY)]
+        if away:
+            self._faults[faults:] = [fault for fault in self._faults[faults:] if fault not in away]
+            raise away[0]
+
+    def _spool_unstored(self) -> None:
+        checks, self._unstored = self._unstored, []
+        self._spool.put(checks)
+
+
+def _first_line(fault: Exception) -> str:
+    return (str(fault).strip() or type(fault).__name__).splitlines()[0]

@@ -1,0 +1,83 @@
+"""The morning summary: every release due at 9:30am, with its result."""
+
+from collections import Counter
+from collections.abc import Iterable, Mapping
+from datetime import date, datetime, timedelta
+from typing import Any
+
+from django.db.models import F, QuerySet
+
+from releases.models import Producer, Release, RollCall, Verification
+from releases.rules import london
+from releases.rules.calendar import STANDARD_RELEASE_TIME
+from releases.rules.lifecycle import Status
+from releases.verdict.address import Outcome
+
+LIVE = {Outcome.ON_TIME, Outcome.EARLY, Outcome.LATE}
+# Not live, or not whole: a part was still missing when the roll was called.
+NOT_LIVE = {Outcome.NOT_SEEN, Outcome.PARTIAL}
+# After this long a morning is called even if something is still unjudged; that counts as "cannot tell".
+LONGEST_WAIT = timedelta(minutes=10)
+
+
+def record_missing_summaries(*, now: datetime) -> list[RollCall]:
+    """Call the roll of this morning for every producer whose releases due at 9.30am are all judged.
+
+    Rehearsals are left out. Each producer and day is called once, whatever asks twice.
+
+    :param now: the aware instant of asking; before 9.30am in London nothing is called.
+    """
+    day = london.local_date(now)
+    half_past_nine = standard_time(day)
+    if now < half_past_nine:
+        return []
+    due = Release.objects.official().filter(due_at=half_past_nine, status__in=[Status.CONFIRMED, Status.PUBLISHED])
+    called = RollCall.objects.filter(day=day).values("producer")
+    waiting = Producer.objects.filter(series__releases__in=due).exclude(pk__in=called).distinct()
+    calls = [
+        _call(producer, due.filter(series__producer=producer), due_at=half_past_nine, now=now) for producer in waiting
+    ]
+    return [call for call in calls if call is not None]
+
+
+def standard_time(day: date) -> datetime:
+    """Return the instant of 9.30am in London on a day."""
+    return london.from_london(datetime.combine(day, STANDARD_RELEASE_TIME))
+
+
+def _call(producer: Producer, due: QuerySet[Release], *, due_at: datetime, now: datetime) -> RollCall | None:
+    # Asked every two seconds until the last of perhaps thousands is judged, so no more is read than is counted.
+    outcomes = dict.fromkeys(due.values_list("reference", flat=True), Outcome.PENDING)
+    # One that was moved away and back has a verdict of before, for the same time, besides.
+    standing = Verification.objects.filter(release__in=due, schedule_version=F("release__schedule_version"))
+    outcomes |= {
+        reference: Outcome(outcome) for reference, outcome in standing.values_list("release__reference", "outcome")
+    }
+    if Outcome.PENDING in outcomes.values() and now < due_at + LONGEST_WAIT:
+        return None
+    partial = standing.filter(outcome=Outcome.PARTIAL).values_list("release__reference", "addresses")
+    whole = {reference for reference, addresses in partial if _are_all_there(addresses)}
+    count = Counter(
+        "live" if outcome in LIVE or reference in whole else "not_live" if outcome in NOT_LIVE else "cannot_tell"
+        for reference, outcome in outcomes.items()
+    )
+    call, created = RollCall.objects.get_or_create(
+        producer=producer,
+        day=london.local_date(due_at),
+        defaults={
+            "due": len(outcomes),
+            "live": count["live"],
+            "not_live": count["not_live"],
+            "cannot_tell": count["cannot_tell"],
+            "releases": [
+                {"reference": reference, "outcome": outcome} for reference, outcome in sorted(outcomes.items())
+            ],
+            "called_at": now,
+        },
+    )
+    return call if created else None
+
+
+def _are_all_there(parts: Iterable[Mapping[str, Any]]) -> bool:
+    """Tell whether every part of a release was seen, late ones too: then it is as live as a late release."""
+    return all(part["first_live_at"] for part in parts if part["required"])

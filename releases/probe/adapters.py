@@ -1,0 +1,278 @@
+"""Adapters, which find out from a response whether a release is live: any web page or file, and GOV.UK."""
+
+from collections.abc import Mapping
+from dataclasses import replace
+from datetime import datetime
+from types import MappingProxyType
+from typing import Protocol
+from urllib.parse import unquote, urlsplit
+
+from releases.detection import govuk, rules
+from releases.detection.characters import has_words, holds, words
+from releases.detection.finding import EARLIEST, Expectation, Finding, LookResult, PublisherSays, Reason, State
+from releases.detection.govuk import (
+    ANNOUNCEMENT,
+    API,
+    GONE,
+    REDIRECT,
+    STATISTICS,
+    GovukDocument,
+    NotADocumentError,
+    as_page,
+    one_line,
+    read_document,
+    redirect_destination,
+)
+from releases.rules.response import Answer
+from releases.rules.web_address import parse_address, parse_target
+
+
+class Adapter(Protocol):
+    """Knows what to fetch for an address and how to read what comes back; it makes no request itself."""
+
+    @property
+    def name(self) -> str:
+        """The name that an address of a release stores."""
+
+    @property
+    def reads(self) -> str:
+        """What it reads, in a few words for whoever records an address."""
+
+    def address(self, url: str) -> str:
+        """Return what is to be fetched for the announced address."""
+
+    def leads_to(self, body: bytes, *, url: str) -> str:
+        """Return the address to which a body sends its reader, or an empty text if it sends nobody anywhere.
+
+        It is asked of every answer with status 200; where it names an address, that is fetched under the same rules
+        as the target of any redirect, and both addresses are kept with the look.
+
+        :param body: as decoded.
+        :param url: where it came from.
+        """
+
+    def examine(self, answer: Answer, expectation: Expectation) -> Finding:
+        """Return what the answer shows."""
+
+
+class Page:
+    """Looks at what any reader of the announced address would be shown."""
+
+    name = "page"
+    reads = "any web page or file, as a reader is shown it"
+
+    def address(self, url: str) -> str:
+        """Return the announced address unchanged."""
+        return url
+
+    def leads_to(self, body: bytes, *, url: str) -> str:  # an adapter's signature
+        """Return nothing: a page's reader stays where the page is."""
+        return ""
+
+    def examine(self, answer: Answer, expectation: Expectation) -> Finding:
+        """Return what the answer shows, by the rules that hold for every site."""
+        return rules.examine(answer, expectation)
+
+
+_BY_PERSON = {Reason.CONFIRMED_BY_PERSON, Reason.PREVIOUS_EDITION}
+_WITHOUT_MARKER = {Reason.NO_MARKER, Reason.UNCHANGED, Reason.COMMON_MARKER}
+_IN_HEADING = {Reason.MARKER_IN_TITLE, Reason.MARKER_IN_HEADING}
+
+
+class Govuk:
+    """Looks at what GOV.UK's publishing system says that stands at an address; so does any site with the same API."""
+
+    name = "govuk"
+    reads = "a page of GOV.UK, by its content API"
+
+    def address(self, url: str) -> str:
+        """Return the address of the page's document, on the address's own host.
+
+        :raises NotAWebAddressError: if it is not an address that may be fetched.
+        """
+        address = parse_address(url)
+        path = urlsplit(address.url).path.rstrip("/") or "/"
+        known = path == API or path.startswith(f"{API}/")
+        return f"{address.scheme}://{address.place}{'' if known else API}{path}"
+
+    def leads_to(self, body: bytes, *, url: str) -> str:
+        """Return where a redirect document sends its readers: an announcement turns into one on publication.
+
+        :raises NotAWebAddressError: if that is an address that may not be fetched.
+        """
+        if b'"redirect"' not in body:
+            return ""
+        try:
+            document = read_document(body)
+        except NotADocumentError:
+            return ""
+        target = redirect_destination(document) if document.schema == REDIRECT else ""
+        if not target:
+            return ""
+        here, there = parse_address(url), parse_target(parse_address(url), target)
+        # Another host has no content API that we know of: its page is read as it is.
+        return self.address(there.url) if there.place == here.place else there.url
+
+    def examine(self, answer: Answer, expectation: Expectation) -> Finding:
+        """Return what a document shows of the release, with what the publishing system says of it.
+
+        A body that is no such document is no answer that can be relied on.
+        """
+        asked, came_from = urlsplit(answer.requested_url), urlsplit(answer.final_url or answer.requested_url)
+        if answer.failure or answer.status != 200 or answer.left_allowed_hosts or came_from.netloc != asked.netloc:
+            found = rules.examine(_of_pages(answer), expectation)
+            return replace(found, publisher=PublisherSays(State.GONE)) if answer.status == 410 else found
+        try:
+            document = read_document(answer.body)
+        except NotADocumentError:
+            return Finding(LookResult.UNREACHABLE, (Reason.UNKNOWN_SHAPE,))
+        if document.schema == GONE:
+            return Finding(LookResult.NOT_LIVE, (Reason.GONE,), publisher=PublisherSays(State.GONE))
+        if document.schema == REDIRECT:
+            # It names no target; one that it names was fetched instead of it.
+            return Finding(LookResult.UNREACHABLE, (Reason.UNKNOWN_SHAPE,), publisher=PublisherSays(State.REDIRECTED))
+        if document.schema == ANNOUNCEMENT:
+            return _announced(document, expectation)
+        return _published(answer, document, expectation)
+
+
+def _announced(document: GovukDocument, expectation: Expectation) -> Finding:
+    details, announced = document.details, govuk.announced_time(document)
+    note = details.get("cancellation_reason") or details.get("latest_change_note") or ""
+    state, reason = State.ANNOUNCED, Reason.ANNOUNCEMENT
+    if details.get("state") == "cancelled":
+        state, reason = State.CANCELLED, Reason.CANCELLED
+    elif expectation.due_at and announced.differs_from(expectation.due_at):
+        state, reason = State.MOVED, Reason.MOVED
+    says = PublisherSays(
+        state,
+        announced_for=announced.at,
+        announced_text=one_line(str(details.get("display_date") or "")),
+        change_note=one_line(str(note)),
+    )
+    return Finding(LookResult.NOT_LIVE, (reason,), title=document.title, publisher=says)
+
+
+def _published(answer: Answer, document: GovukDocument, expectation: Expectation) -> Finding:
+    seen = rules.examine(_of_pages(answer, body=as_page(document)), expectation)
+    if document.kind not in STATISTICS:
+        shown = LookResult.UNRECOGNISED if seen.result is LookResult.LIVE else seen.result
+        return replace(seen, result=shown, reasons=(*seen.reasons, Reason.OTHER_KIND))
+    if document.base_path not in _paths(answer):
+        return replace(seen, result=LookResult.UNRECOGNISED, reasons=(*seen.reasons, Reason.OTHER_PAGE))
+    due_at = expectation.due_at
+    if due_at is None:
+        return replace(seen, publisher=PublisherSays(State.PUBLISHED))
+    if _BY_PERSON & set(seen.reasons):
+        found = seen
+    elif _tells_no_editions(expectation):
+        found = _by_dates(answer, document, seen, expectation, due_at=due_at)
+    else:
+        found = _by_marker(document, seen, due_at=due_at)
+    if document.withdrawal:
+        found = _withdrawn(document, found, due_at=due_at)
+    return replace(found, publisher=_says(document, due_at=due_at))
+
+
+def _tells_no_editions(expectation: Expectation) -> bool:
+    """Tell whether the marker stands in the series' own title, or is none: then it is the same in every edition."""
+    marker = words(expectation.marker)
+    return not has_words(marker) or holds(words(expectation.series_title), marker)
+
+
+def _by_marker(document: GovukDocument, seen: Finding, *, due_at: datetime) -> Finding:
+    """Doubt a marker in the text of a page that is updated in place: the earlier edition may name the one to come."""
+    if seen.result is not LookResult.LIVE or _IN_HEADING & set(seen.reasons):
+        return seen
+    newest = govuk.newest_date(document)
+    if govuk.stood_before(document, due_at=due_at) and not (newest and newest >= due_at):
+        return replace(seen, result=LookResult.UNRECOGNISED, reasons=(*seen.reasons, Reason.NOT_UPDATED))
+    return seen
+
+
+def _by_dates(
+    answer: Answer, document: GovukDocument, seen: Finding, expectation: Expectation, *, due_at: datetime
+) -> Finding:
+    """Tell the editions of a page that is updated in place by its own dates, where the marker cannot."""
+    of_series = holds(words(document.title), words(expectation.series_title))
+    undecided = seen.result is LookResult.LIVE or _WITHOUT_MARKER & set(seen.reasons)
+    if not of_series or not undecided or Reason.NEGATIVE_MARKER in seen.reasons:
+        return seen if seen.result is not LookResult.LIVE else replace(seen, result=LookResult.UNRECOGNISED)
+    newest = govuk.newest_date(document)
+    if newest and (newest >= due_at or govuk.is_new(document, due_at=due_at)):
+        return replace(seen, result=LookResult.LIVE, reasons=(Reason.UPDATED,))
+    old = newest and newest < due_at - EARLIEST and govuk.stood_before(document, due_at=due_at)
+    # After the due instant a text that has changed may be the new edition, put there as a small correction.
+    if old and (answer.completed_at < due_at or seen.text_digest in expectation.texts_not_live):
+        return replace(seen, result=LookResult.NOT_LIVE, reasons=(Reason.EARLIER_EDITION,))
+    return replace(seen, result=LookResult.UNRECOGNISED, reasons=(Reason.NOT_UPDATED,))
+
+
+def _withdrawn(document: GovukDocument, found: Finding, *, due_at: datetime) -> Finding:
+    """Tell what a page marked as withdrawn shows.
+
+    One that was withdrawn after the due instant was out before that, so it makes nothing late. Whether its text is
+    the release is no question then, and without a digest nobody is asked; but when it was live a person may say.
+    """
+    withdrawn_at = document.withdrawal.at if document.withdrawal else None
+    if found.result is LookResult.NOT_LIVE:
+        return replace(found, reasons=(Reason.WITHDRAWN, *found.reasons))
+    if withdrawn_at is None or withdrawn_at < due_at:
+        return replace(found, result=LookResult.NOT_LIVE, reasons=(Reason.WITHDRAWN,))
+    return replace(found, result=LookResult.UNRECOGNISED, reasons=(Reason.WITHDRAWN,), text_digest="")
+
+
+def _says(document: GovukDocument, *, due_at: datetime) -> PublisherSays:
+    figure = govuk.published_by(document, due_at=due_at)
+    newest = govuk.newest_date(document)
+    state = State.EARLIER_EDITION if figure is None and newest and newest < due_at - EARLIEST else State.PUBLISHED
+    note = ""
+    if document.withdrawal:
+        state, note = State.WITHDRAWN, document.withdrawal.explanation
+    return PublisherSays(
+        state,
+        published_at=figure[0] if figure else None,
+        source=figure[1] if figure else None,
+        change_note=one_line(note),
+    )
+
+
+def _of_pages(answer: Answer, *, body: bytes | None = None) -> Answer:
+    """Write an answer with the addresses of the pages that its documents stand for, and with a page as its body."""
+    paged = replace(answer, requested_url=_page_of(answer.requested_url), final_url=_page_of(answer.final_url))
+    if body is None:
+        return paged
+    return replace(paged, body=body, headers=(("content-type", "text/html; charset=utf-8"),))
+
+
+def _page_of(url: str) -> str:
+    return url.replace(f"{API}/", "/", 1)
+
+
+def _paths(answer: Answer) -> set[str]:
+    """Return the paths of the pages that were asked for on the way, as a document writes its own."""
+    urls = [answer.requested_url, answer.final_url, *(hop.url for hop in answer.hops)]
+    return {form for url in urls for form in (_path(url), unquote(_path(url)))}
+
+
+def _path(url: str) -> str:
+    return urlsplit(_page_of(url)).path.rstrip("/") or "/"
+
+
+_ALL: tuple[Adapter, ...] = (Page(), Govuk())
+ADAPTERS: Mapping[str, Adapter] = MappingProxyType({adapter.name: adapter for adapter in _ALL})
+
+
+class NoSuchAdapterError(LookupError):
+    """An address names an adapter that is not registered."""
+
+
+def adapter_named(name: str) -> Adapter:
+    """Return the adapter of this name.
+
+    :raises NoSuchAdapterError: if there is none.
+    """
+    try:
+        return ADAPTERS[name]
+    except KeyError:
+        raise NoSuchAdapterError(f'There is no adapter "{name}"; there are: {", ".join(sorted(ADAPTERS))}.') from None

@@ -1,0 +1,638 @@
+"""The HTTP client: many requests at a time, within each host's budget and behind the address guard."""
+
+import logging
+import os
+import resource
+import selectors
+import ssl
+import time
+from collections.abc import Callable, Hashable, Mapping
+from dataclasses import dataclass, field
+from datetime import UTC, datetime
+from pathlib import Path
+from types import MappingProxyType
+from typing import Self
+
+import pycurl
+
+from releases.probe import connection, ssrf
+from releases.probe.adapters import adapter_named
+from releases.probe.connection import Limits, Line, Reply, Route, as_meant, bypass_caches
+from releases.probe.rate_limit import Lanes, Pauses, is_page
+from releases.rules.host_budget import DEFAULT_BUDGET, Budget, pause_asked
+from releases.rules.response import Answer, Errand, Failure, Hop
+from releases.rules.web_address import (
+    NotAWebAddressError,
+    WebAddress,
+    is_allowed,
+    normal_entries,
+    numeric_host,
+    parse_address,
+    parse_target,
+)
+
+# Debian and Ubuntu, Red Hat, SUSE, Alpine and macOS.
+_USUAL_PLACES = (
+    "/etc/ssl/certs/ca-certificates.crt",
+    "/etc/pki/tls/certs/ca-bundle.crt",
+    "/etc/ssl/ca-bundle.pem",
+    "/etc/ssl/cert.pem",
+)
+
+
+class NoAuthoritiesError(OSError):
+    """This machine has no file of certificate authorities."""
+
+
+def authorities_file(environment: Mapping[str, str] = os.environ) -> str:
+    """Find the file of trusted authorities: SSL_CERT_FILE if set, else where the system keeps it.
+
+    The libcurl inside pycurl's wheel looks only where Red Hat keeps it, and elsewhere refuses every
+    https address, so the file is always named to it.
+
+    :raises NoAuthoritiesError: if there is none, or SSL_CERT_FILE names a file that is not there.
+    """
+    named = environment.get("SSL_CERT_FILE", "")
+    if named and not Path(named).is_file():
+        raise NoAuthoritiesError(f'SSL_CERT_FILE is "{named}", and no such file is there.')
+    own = ssl.get_default_verify_paths().cafile or ""
+    for place in (named, own, *_USUAL_PLACES):
+        if place and Path(place).is_file():
+            return place
+    raise NoAuthoritiesError(
+        "No file of certificate authorities was found: install the ca-certificates package, "
+        "or name the file in SSL_CERT_FILE."
+    )
+
+
+# curl's `select` cannot wait for file numbers above 1023, and its `perform` visits every transfer at each
+# step; readiness events have neither trouble.
+_READS = {pycurl.POLL_IN: selectors.EVENT_READ, pycurl.POLL_OUT: selectors.EVENT_WRITE}
+_READS[pycurl.POLL_INOUT] = selectors.EVENT_READ | selectors.EVENT_WRITE
+
+Ended = tuple[pycurl.Curl, int, str]
+
+
+class Multi:
+    """A curl multi handle and the selector that says which of its sockets are ready."""
+
+    def __init__(self, *, most_connections: int) -> None:
+        self._selector = selectors.DefaultSelector()
+        self._timer_at: float | None = None
+        self._multi = pycurl.CurlMulti()
+        self._multi.setopt(pycurl.M_SOCKETFUNCTION, self._watch)
+        self._multi.setopt(pycurl.M_TIMERFUNCTION, self._set_timer)
+        self._multi.setopt(pycurl.M_MAXCONNECTS, most_connections)
+        # Without this, idle connections to one host would stand beside new ones to another.
+        self._multi.setopt(pycurl.M_MAX_TOTAL_CONNECTIONS, most_connections)
+
+    def add(self, curl: pycurl.Curl) -> None:
+        """Put a transfer on its way; its connection is begun by the next `kick` or `run`."""
+        self._multi.add_handle(curl)
+
+    def remove(self, curl: pycurl.Curl) -> None:
+        """Take a transfer out, over or not; its connection stays open for the next one if it can."""
+        self._multi.remove_handle(curl)
+
+    def kick(self) -> None:
+        """Begin what was added since the last time."""
+        if self._timer_at is not None and self._timer_at <= time.monotonic():
+            self._timer_at = None
+            self._multi.socket_action(pycurl.SOCKET_TIMEOUT, 0)
+
+    def run(self, *, seconds: float) -> list[Ended]:
+        """Drive every transfer, waiting at most so long for something to happen, and return what ended.
+
+        :return: handle, libcurl's code (0 for success) and its message, of each transfer that is over.
+        """
+        self.kick()
+        # A transfer can end while it is begun: refused by the guard, or answered by what its socket held.
+        ended = self._ended()
+        if ended:
+            seconds = 0.0
+        elif self._timer_at is not None:
+            seconds = min(seconds, self._timer_at - time.monotonic())
+        for key, ready in self._selector.select(max(0.0, seconds)):
+            mask = pycurl.CSELECT_IN if ready & selectors.EVENT_READ else 0
+            mask |= pycurl.CSELECT_OUT if ready & selectors.EVENT_WRITE else 0
+            self._multi.socket_action(key.fd, mask)
+        self.kick()
+        return ended + self._ended()
+
+    def close(self) -> None:
+        """Close every idle connection; the transfers have been removed before."""
+        self._multi.close()
+        self._selector.close()
+
+    def _ended(self) -> list[Ended]:
+        ended: list[Ended] = []
+        more = True
+        while more:
+            left, good, bad = self._multi.info_read()
+            ended += [(curl, 0, "") for curl in good]
+            ended += bad
+            more = left > 0
+        return ended
+
+    def _watch(self, event: int, fd: int, _multi: object, _attached: object) -> None:
+        known = fd in self._selector.get_map()
+        if event == pycurl.POLL_REMOVE:
+            if known:
+                self._selector.unregister(fd)
+        elif known:
+            self._selector.modify(fd, _READS[event])
+        else:
+            self._selector.register(fd, _READS[event])
+
+    def _set_timer(self, milliseconds: int) -> None:
+        self._timer_at = None if milliseconds < 0 else time.monotonic() + milliseconds / 1000
+
+
+logger = logging.getLogger(__name__)
+
+_SENDS_ON = frozenset({301, 302, 303, 307, 308})
+
+
+@dataclass(slots=True)
+class Flight:
+    """An errand from its first request to its answer; `spent` is seconds in requests, not in queues.
+
+    `fragment` is the last that a redirect named (RFC 9110, section 10.2.2).
+    `monotonic` is when the first request was begun, and once that is known when it left, on the machine's clock that
+    is never set: durations between looks of one process follow from it even if the wall clock was set in between.
+    """
+
+    errand: Errand
+    address: WebAddress
+    begun_at: datetime | None = None
+    sent_at: datetime | None = None
+    monotonic: float | None = None
+    hops: list[Hop] = field(default_factory=list)
+    spent: float = 0.0
+    fragment: str = ""
+
+    @property
+    def reached(self) -> str:
+        """The address where it is, as it was meant: with the fragment that a redirect named, which is never sent."""
+        return as_meant(self.address.url) + (f"#{self.fragment}" if self.fragment else "")
+
+
+@dataclass(frozen=True, slots=True)
+class _Ending:
+    """How a reply ends an errand."""
+
+    failure: Failure | None = None
+    detail: str = ""
+    body: bytes = b""
+    led_to: WebAddress | None = None
+
+
+def land(
+    flight: Flight,
+    reply: Reply,
+    *,
+    certificate_sha256: str,
+    completed_at: datetime,
+    done: float,
+    limits: Limits,
+    vantage: str = "",
+) -> Answer | None:
+    """Take the reply to a flight's request, and return the answer, or None if a redirect is to be followed.
+
+    In the second case the flight's address is the next one to be asked.
+
+    :param certificate_sha256: of the certificate with which the connection was opened, or empty.
+    :param completed_at: when the reply was complete.
+    :param done: the same on the clock that is never set.
+    :param vantage: from where the request was made.
+    """
+    if flight.sent_at is None and reply.sent_at is not None:
+        flight.sent_at, flight.monotonic = reply.sent_at, reply.monotonic
+    flight.spent += reply.seconds["total"]
+    if reply.status is not None:
+        flight.hops.append(Hop(url=flight.address.url, status=reply.status))
+    ending = _ending(flight, reply, limits)
+    if ending is None:
+        return None
+    sent_at, completed_at = _instants(flight, completed_at)
+    return Answer(
+        requested_url=flight.errand.url,
+        planned_at=flight.errand.planned_at,
+        sent_at=sent_at,
+        completed_at=completed_at,
+        failure=ending.failure,
+        failure_detail=ending.detail,
+        status=reply.status,
+        hops=tuple(flight.hops),
+        final_url=as_meant(ending.led_to.url) if ending.led_to else flight.reached,
+        left_allowed_hosts=ending.led_to is not None,
+        headers=reply.headers,
+        body=ending.body,
+        peer_address=reply.peer_address,
+        certificate_sha256=certificate_sha256,
+        vantage=vantage,
+        # The phases are those of the final request; the total is that of all.
+        seconds=_seconds(flight, reply.seconds, first_byte=reply.first_byte, done=done),
+    )
+
+
+def turn_back(flight: Flight, failure: Failure, detail: str, *, at: datetime, vantage: str = "") -> Answer:
+    """Return the answer of a flight whose next request is not made."""
+    sent_at, completed_at = _instants(flight, at)
+    return Answer(
+        requested_url=flight.errand.url,
+        planned_at=flight.errand.planned_at,
+        sent_at=sent_at,
+        completed_at=completed_at,
+        failure=failure,
+        failure_detail=detail,
+        hops=tuple(flight.hops),
+        final_url=flight.reached,
+        vantage=vantage,
+        seconds=_seconds(flight, {}),
+    )
+
+
+def refused(errand: Errand, reason: str, *, at: datetime) -> Answer:
+    """Return the answer of an errand that is not even begun."""
+    return Answer(
+        requested_url=errand.url,
+        planned_at=errand.planned_at,
+        sent_at=at,
+        completed_at=at,
+        failure=Failure.ADDRESS_REFUSED,
+        failure_detail=reason,
+        final_url=errand.url,
+    )
+
+
+def _ending(flight: Flight, reply: Reply, limits: Limits) -> _Ending | None:
+    if reply.failure is not None:
+        return _Ending(reply.failure, reply.detail)
+    answered = None
+    try:
+        target = _target(flight.address, reply)
+        if target is None:
+            answered = _decoded(reply, limits)
+            target = _target_in_body(flight, reply, answered)
+    except NotAWebAddressError as error:
+        return _Ending(Failure.ADDRESS_REFUSED, f"redirected to an address that is not fetched: {error}")
+    if target is None:
+        return answered
+    if not is_allowed(target, flight.errand.allowed_hosts):
+        return _Ending(led_to=target)
+    if len(flight.hops) > limits.redirects:
+        return _Ending(Failure.TOO_MANY_REDIRECTS, f"more than {limits.redirects} redirects")
+    flight.address = target
+    flight.fragment = _fragment(reply) or flight.fragment
+    return None
+
+
+def _fragment(reply: Reply) -> str:
+    """Return the fragment of a redirect's target, at most 200 signs: some sites name a page by it ("/#/release")."""
+    location = next(iter(reply.values("location")), "") if reply.status in _SENDS_ON else ""
+    return location.partition("#")[2][:200]
+
+
+def _decoded(reply: Reply, limits: Limits) -> _Ending:
+    codings = ", ".join(reply.values("content-encoding"))
+    try:
+        return _Ending(body=connection.decode(reply.body, codings, most_bytes=limits.body_bytes))
+    except connection.CannotDecodeError as error:
+        return _Ending(Failure.UNDECODABLE, str(error))
+    except connection.TooLargeError as error:
+        return _Ending(Failure.TOO_LARGE, str(error))
+
+
+def _target(address: WebAddress, reply: Reply) -> WebAddress | None:
+    """Return where a response redirects to; one that does not say where is an answer by itself."""
+    locations = reply.values("location")
+    if reply.status not in _SENDS_ON or not locations or not locations[0]:
+        return None
+    return parse_target(address, locations[0])
+
+
+def _target_in_body(flight: Flight, reply: Reply, answered: _Ending) -> WebAddress | None:
+    """Return where a document says that the page is now, as publishing systems may answer instead of redirecting."""
+    if reply.status != 200 or answered.failure is not None:
+        return None
+    try:
+        location = adapter_named(flight.errand.adapter).leads_to(answered.body, url=flight.address.url)
+    except NotAWebAddressError:
+        raise
+    except Exception:
+        # A body that our own code cannot read must not stop the answers to others; it is examined as it came.
+        logger.exception("cannot tell whether %s leads on", flight.address.url)
+        return None
+    return parse_target(flight.address, location) if location else None
+
+
+def _seconds(
+    flight: Flight, of_request: Mapping[str, float], *, first_byte: float | None = None, done: float | None = None
+) -> Mapping[str, float]:
+    steady = {"monotonic": flight.monotonic, "monotonic_first_byte": first_byte, "monotonic_done": done}
+    read = {name: value for name, value in steady.items() if value is not None}
+    return MappingProxyType({**of_request, "total": flight.spent, **read})
+
+
+def _instants(flight: Flight, completed_at: datetime) -> tuple[datetime, datetime]:
+    """Return when it was sent and completed, never the other way round: the real clock may be set back in between."""
+    sent_at = flight.sent_at or flight.begun_at or completed_at
+    return sent_at, max(sent_at, completed_at)
+
+
+# Beyond this more connections only take turns on the processor; what waits longer is the network's part.
+MOST_IN_FLIGHT = 1000
+# What the process needs beside its looks: database, broker, log, libraries.
+_FILES_KEPT_FREE = 128
+# So many are begun before the first of them is driven on, or it would wait for the last.
+_BEGUN_AT_A_TIME = 25
+_MOST_CERTIFICATES_KEPT = 20_000
+
+
+class Fetcher:
+    """Fetches addresses with plain GETs, each a new request that no cache of ours can answer.
+
+    Not for several threads: one thread starts and polls.
+    """
+
+    def __init__(
+        self,
+        *,
+        now: Callable[[], datetime],
+        user_agent: str,
+        allow_private: frozenset[str] = frozenset(),
+        budgets: Mapping[str, Budget] | None = None,
+        default_budget: Budget = DEFAULT_BUDGET,
+        proxy: str = "",
+        limits: Limits | None = None,
+        authorities: str = "",
+        most_in_flight: int = 0,
+        vantage: str = "",
+    ) -> None:
+        """Make a fetcher; it opens nothing before the first errand.
+
+        :param now: the wall clock, real or of a rehearsal; gives aware instants.
+        :param user_agent: what it says it is.
+        :param allow_private: "host:port" entries that may lie on private addresses.
+        :param budgets: by host or host:port; for all others `default_budget` holds.
+        :param proxy: the egress proxy's address, or empty. What `allow_private` opens is asked directly.
+        :param authorities: a file of trusted authorities instead of the system's.
+        :param most_in_flight: over all hosts; 0 means as many as this process may have files open.
+        :param vantage: what this machine is called where an answer says from where it was asked for.
+        :raises NotAWebAddressError: if an entry of `allow_private` is not host:port.
+        """
+        self._now = now
+        self._limits = limits or Limits()
+        self._route = Route(
+            user_agent=user_agent,
+            allow_private=normal_entries(allow_private),
+            proxy=proxy,
+            authorities_file=authorities or authorities_file(),
+            vantage=vantage,
+        )
+        self._lanes: Lanes[Flight] = Lanes(budgets or {}, default=default_budget)
+        self._most_in_flight = most_in_flight or affordable(resource.getrlimit(resource.RLIMIT_NOFILE)[0])
+        self._multi = Multi(most_connections=self._most_in_flight)
+        self._begun = 0
+        self._pauses = Pauses(now)
+        self._held: list[Flight] = []
+        self._waiting: dict[Hashable, Flight] = {}
+        self._idle_lines: list[Line] = []
+        self._flying: dict[pycurl.Curl, tuple[Line, Flight, str]] = {}
+        self._done: list[tuple[Errand, Answer]] = []
+        self._certificates: dict[int, str] = {}
+
+    def __enter__(self) -> Self:
+        return self
+
+    def __exit__(self, *_: object) -> None:
+        self.close()
+
+    @property
+    def in_flight(self) -> int:
+        """How many errands have been started and their answers not handed out yet."""
+        return self._lanes.waiting + len(self._held) + len(self._flying) + len(self._done)
+
+    @property
+    def held_until(self) -> datetime | None:
+        """When the first errand goes on, if all that are in flight wait for the end of a pause; else None."""
+        waits = [self._wait_of(flight) for flight in self._held]
+        if len(self._held) < self.in_flight or None in waits:
+            return None
+        return min((until for _, until in filter(None, waits)), default=None)
+
+    def start(self, errand: Errand) -> None:
+        """Begin an errand at once, or as soon as its host's budget allows; it always ends in an answer."""
+        try:
+            address = parse_address(errand.url)
+            if not is_allowed(address, errand.allowed_hosts):
+                raise NotAWebAddressError(f'the host of "{address.url}" is not one that may be fetched')
+        except NotAWebAddressError as error:
+            self._done.append((errand, refused(errand, str(error), at=self._now())))
+            return
+        flight = Flight(errand, bypass_caches(address) if errand.fresh else address)
+        if self._hold_back(flight):
+            return
+        self._waiting[errand.key] = flight
+        self._lanes.add(address.place, flight, first=errand.decisive)
+        self._launch()
+        self._begun += 1
+        if self._begun % _BEGUN_AT_A_TIME == 0:
+            self._drive(seconds=0.0)
+
+    def waits(self, key: Hashable) -> bool:
+        """Tell whether the errand of a key waits for its turn, so that nothing of it has left this machine."""
+        return key in self._waiting
+
+    def hand_turn(self, key: Hashable, errand: Errand) -> None:
+        """Let an errand for the same address take the turn of the one of a key, which is never made then.
+
+        :raises KeyError: if that one does not wait, or not any more.
+        :raises ValueError: if the two do not ask for the same.
+        """
+        flight = self._waiting[key]
+        if (errand.url, errand.fresh) != (flight.errand.url, flight.errand.fresh):
+            message = f"The turn of {flight.errand.url} cannot be taken by {errand.url}."
+            raise ValueError(message)
+        self._not_waiting(flight)
+        flight.errand = errand
+        self._waiting[errand.key] = flight
+
+    def poll(self, timeout_seconds: float) -> list[tuple[Errand, Answer]]:
+        """Return the answers that are complete, waiting for at least one, but not longer than this.
+
+        0 only looks. Every call also begins what the budgets allow by now. With nothing in flight it waits too.
+        """
+        until = time.monotonic() + timeout_seconds
+        while True:
+            self._drive(seconds=self._seconds_to_wait(until))
+            if self._done or time.monotonic() >= until:
+                done, self._done = self._done, []
+                return done
+
+    @property
+    def pauses(self) -> Mapping[str, datetime]:
+        """Until when which host (with its port, if not the usual one) or page is left alone, because it asked us."""
+        return self._pauses.all()
+
+    def pause(self, name: str, *, until: datetime) -> None:
+        """Leave a host or a page alone until an aware instant.
+
+        What waits for it, and what comes for it, ends at once in an answer that says so; what is decisive waits.
+        """
+        self._pauses.add(name, until=until)
+        if not is_page(name):
+            self._hold_back_waiting(name)
+
+    def give_up_waits(self) -> None:
+        """End what waits for the end of a pause in answers that say so, because this process has to end."""
+        held, self._held = self._held, []
+        for flight in held:
+            self._not_waiting(flight)
+            self._answer_that_it_waits(flight)
+
+    def rest(self, place: str, *, seconds: float) -> None:
+        """Begin nothing at a host for so many seconds; what comes for it waits."""
+        self._lanes.rest(place, until=time.monotonic() + seconds)
+
+    def close(self) -> None:
+        """Give up what is in flight and close every connection."""
+        for curl in self._flying:
+            self._multi.remove(curl)
+        for line in [*self._idle_lines, *(line for line, _, _ in self._flying.values())]:
+            line.close()
+        self._idle_lines.clear()
+        self._flying.clear()
+        self._multi.close()
+
+    def _seconds_to_wait(self, until: float) -> float:
+        if self._done:
+            return 0.0
+        moments = [until, *filter(None, [self._lanes.next_moment()])]
+        for _, ends_at in filter(None, map(self._wait_of, self._held)):
+            moments.append(time.monotonic() + (ends_at - self._now()).total_seconds())
+        return max(0.0, min(moments) - time.monotonic())
+
+    def _drive(self, *, seconds: float) -> None:
+        for curl, code, message in self._multi.run(seconds=seconds):
+            self._land(curl, code, message)
+        self._launch()
+
+    def _launch(self) -> None:
+        for held in [flight for flight in self._held if not self._wait_of(flight)]:
+            self._held.remove(held)
+            self._lanes.add(held.address.place, held, first=True)
+        while len(self._flying) < self._most_in_flight:
+            flight = self._lanes.next(time.monotonic())
+            if flight is None:
+                break
+            self._send(flight)
+        self._multi.kick()
+
+    def _send(self, flight: Flight) -> None:
+        place = flight.address.place
+        if self._hold_back(flight):
+            # Another page of the host, or the host to which a redirect leads, has asked us to wait.
+            self._lanes.ended(place)
+            return
+        self._not_waiting(flight)
+        now = self._now()
+        if flight.begun_at is None:
+            flight.begun_at, flight.monotonic = now, time.monotonic()
+        left = self._limits.total_seconds - flight.spent
+        reason = self._refused_behind_proxy(flight)
+        if reason or left <= 0:
+            failure = Failure.ADDRESS_REFUSED if reason else Failure.TIMEOUT
+            detail = reason or f"more than {self._limits.total_seconds:g} seconds in redirects"
+            self._lanes.ended(place)
+            vantage = self._route.vantage_for(flight.address)
+            self._done.append((flight.errand, turn_back(flight, failure, detail, at=now, vantage=vantage)))
+            return
+        line = self._idle_lines.pop() if self._idle_lines else self._new_line()
+        line.prepare(flight.address, seconds=left, fresh=flight.errand.fresh)
+        self._flying[line.curl] = (line, flight, place)
+        self._multi.add(line.curl)
+
+    def _not_waiting(self, flight: Flight) -> None:
+        if self._waiting.get(flight.errand.key) is flight:
+            del self._waiting[flight.errand.key]
+
+    def _new_line(self) -> Line:
+        return Line(route=self._route, limits=self._limits, now=self._now)
+
+    def _wait_of(self, flight: Flight) -> tuple[str, datetime] | None:
+        return self._pauses.find(place=flight.address.place, url=flight.errand.url)
+
+    def _hold_back_waiting(self, place: str) -> None:
+        for flight in self._lanes.clear(place):
+            if not self._hold_back(flight):
+                self._lanes.add(place, flight)
+
+    def _hold_back(self, flight: Flight) -> bool:
+        """Hold a flight back if its host or page asked us to wait; tells whether it is."""
+        if not self._wait_of(flight):
+            return False
+        if flight.errand.decisive and flight.begun_at is None:
+            self._waiting[flight.errand.key] = flight
+            self._held.append(flight)
+        else:
+            self._not_waiting(flight)
+            self._answer_that_it_waits(flight)
+        return True
+
+    def _answer_that_it_waits(self, flight: Flight) -> None:
+        who, until = self._wait_of(flight) or (flight.address.place, self._now())
+        detail = f"{who.removeprefix('page ')} asked not to be asked again before {until.astimezone(UTC):%H:%M:%S} UTC"
+        vantage = self._route.vantage_for(flight.address)
+        answer = turn_back(flight, Failure.ASKED_TO_WAIT, detail, at=self._now(), vantage=vantage)
+        self._done.append((flight.errand, answer))
+
+    def _refused_behind_proxy(self, flight: Flight) -> str:
+        """A proxy connects in our place, where the guard cannot see; what a URL says openly it can judge."""
+        address = flight.address
+        if not self._route.is_proxied(address):
+            return ""
+        if address.host == "localhost" or address.host.endswith(".localhost"):
+            return f"{address.host} is the proxy's own machine"
+        numeric = numeric_host(address.host)
+        if not numeric:
+            return ""
+        return ssrf.refuse_address(numeric, host=address.host, port=address.port, allow_private=frozenset()) or ""
+
+    def _land(self, curl: pycurl.Curl, code: int, message: str) -> None:
+        completed_at, done = self._now(), time.monotonic()
+        line, flight, place = self._flying.pop(curl)
+        self._multi.remove(curl)
+        reply = line.reply(code, message)
+        self._idle_lines.append(line)
+        self._lanes.ended(place)
+        wait = pause_asked(reply.status, reply.headers)
+        if wait and self._pauses.take_request(place=place, url=flight.errand.url, wait=wait):
+            self._hold_back_waiting(place)
+        answer = land(
+            flight,
+            reply,
+            certificate_sha256=self._certificate(reply.connection, reply.new_certificate_sha256),
+            completed_at=completed_at,
+            done=done,
+            limits=self._limits,
+            vantage=self._route.vantage_for(flight.address),
+        )
+        if answer is None:
+            self._lanes.add(flight.address.place, flight, first=True)
+        else:
+            self._done.append((flight.errand, answer))
+
+    def _certificate(self, connection: int, new: str) -> str:
+        """Only the request that opened a connection saw its certificate; the later ones are told here."""
+        if new:
+            if len(self._certificates) >= _MOST_CERTIFICATES_KEPT:
+                self._certificates.pop(next(iter(self._certificates)))
+            self._certificates[connection] = new
+        return self._certificates.get(connection, "")
+
+
+def affordable(open_files: int) -> int:
+    """Return how many connections a process may keep that may have so many files open; -1 means no limit."""
+    return MOST_IN_FLIGHT if open_files < 0 else max(1, min(MOST_IN_FLIGHT, open_files - _FILES_KEPT_FREE))

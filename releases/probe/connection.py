@@ -1,0 +1,428 @@
+"""One reusable curl connection: a request with its limits, the decoded response, and cache bypassing."""
+
+import hashlib
+import re
+import secrets
+import socket
+import ssl
+import time
+import zlib
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass
+from datetime import datetime
+from functools import lru_cache
+from types import MappingProxyType
+from urllib.parse import parse_qsl, urlsplit
+
+import brotli
+import pycurl
+
+from releases.probe import ssrf
+from releases.rules.response import LONGEST, Failure
+from releases.rules.web_address import MOST_CHARACTERS, NotAWebAddressError, WebAddress, parse_address
+
+CACHE_BYPASS_HEADERS = ("Cache-Control: no-cache", "Pragma: no-cache")
+PARAMETER = "statsoffice-fresh"
+
+# What stores and delivery networks call the signature of a whole query, or what only stands beside one.
+_SIGNED = frozenset({
+    "signature", "sig", "x-amz-signature", "x-goog-signature", "x-oss-signature", "key-pair-id", "hdnea", "hdnts",
+    "__gda__", "hmac", "token", "verify", "policy",
+})  # fmt: skip
+_OURS = re.compile(rf"([?&]){PARAMETER}=[0-9a-f]+(&|$)")
+
+
+def bypass_caches(address: WebAddress) -> WebAddress:
+    """Add a query of its own to an address, so that no cache on the way can answer from its store.
+
+    What stands in the address stays as it is, to the byte. A query that is signed, or that is one word rather than
+    names with values, would mean something else with an addition: such an address is asked with the header alone.
+    """
+    query = urlsplit(address.url).query
+    if query and not _takes_an_addition(query):
+        return address
+    own = f"{'&' if query else '?'}{PARAMETER}={secrets.token_hex(8)}"
+    if len(address.url) + len(own) > MOST_CHARACTERS:
+        return address
+    try:
+        return parse_address(address.url + own)
+    except NotAWebAddressError:
+        # An address whose escapes grow beyond the limit when it is read again is asked as it stands.
+        return address
+
+
+def as_meant(url: str) -> str:
+    """Return an address that was asked past the caches as it would have been asked without that."""
+    return _OURS.sub(lambda found: found[1] if found[2] else "", url)
+
+
+def _takes_an_addition(query: str) -> bool:
+    named = parse_qsl(query, keep_blank_values=True)
+    return "=" in query and not any(name.lower() in _SIGNED for name, _ in named)
+
+
+ACCEPTED = "gzip, deflate, br"
+_MOST_CODINGS = 3
+
+
+class CannotDecodeError(ValueError):
+    """The body is not what its content coding says; the message says how."""
+
+
+class TooLargeError(ValueError):
+    """The decoded body would be larger than the limit."""
+
+
+def decode(body: bytes, codings: str, *, most_bytes: int) -> bytes:
+    """Undo the codings that the Content-Encoding header names, last one first.
+
+    :param codings: the header's value, empty if there was none.
+    :raises CannotDecodeError: if a coding is unknown, or the body is damaged or incomplete.
+    :raises TooLargeError: if more than `most_bytes` would come out at any stage.
+    """
+    names = [name.strip().lower() for name in codings.split(",") if name.strip()]
+    if len(names) > _MOST_CODINGS:
+        raise CannotDecodeError(f"{len(names)} content codings on top of one another")
+    for name in reversed(names):
+        # An empty body is sent uncoded by many servers, whatever the header says.
+        body = _undo(name, body, most_bytes) if body else body
+    if len(body) > most_bytes:
+        raise TooLargeError(f"more than {most_bytes} bytes")
+    return body
+
+
+def _undo(name: str, body: bytes, most_bytes: int) -> bytes:
+    match name:
+        case "identity":
+            return body
+        case "gzip" | "x-gzip":
+            return _gzip(body, most_bytes)
+        case "deflate":
+            # RFC 9110 means the zlib format; some servers send the bare stream. The first two bytes tell.
+            is_zlib = len(body) > 1 and body[0] & 15 == 8 and (body[0] << 8 | body[1]) % 31 == 0
+            return _inflate(body, zlib.MAX_WBITS if is_zlib else -zlib.MAX_WBITS, most_bytes)[0]
+        case "br":
+            return _brotli(body, most_bytes)
+    raise CannotDecodeError(f'the content coding "{name[:40]}" is unknown')
+
+
+def _gzip(body: bytes, most_bytes: int) -> bytes:
+    """A gzip stream may have several members, one after the other (RFC 1952)."""
+    decoded = bytearray()
+    while body:
+        part, body = _inflate(body, 16 + zlib.MAX_WBITS, most_bytes - len(decoded))
+        decoded += part
+        body = body.lstrip(b"\0")
+    return bytes(decoded)
+
+
+def _inflate(body: bytes, window_bits: int, most_bytes: int) -> tuple[bytes, bytes]:
+    machine = zlib.decompressobj(window_bits)
+    try:
+        decoded = machine.decompress(body, most_bytes + 1)
+    except zlib.error as error:
+        raise CannotDecodeError(f"the compressed body is damaged ({error})") from error
+    if len(decoded) > most_bytes:
+        raise TooLargeError(f"more than {most_bytes} bytes when decoded")
+    if not machine.eof:
+        raise CannotDecodeError("the compressed body breaks off before its end")
+    return decoded, machine.unused_data
+
+
+def _brotli(body: bytes, most_bytes: int) -> bytes:
+    machine = brotli.Decompressor()
+    decoded = bytearray()
+    try:
+        decoded += machine.process(body, output_buffer_limit=most_bytes + 1)
+        while not machine.is_finished() and not machine.can_accept_more_data() and len(decoded) <= most_bytes:
+            decoded += machine.process(b"", output_buffer_limit=most_bytes + 1 - len(decoded))
+    except brotli.error as error:
+        raise CannotDecodeError(f"the compressed body is damaged ({error})") from error
+    if len(decoded) > most_bytes:
+        raise TooLargeError(f"more than {most_bytes} bytes when decoded")
+    if not machine.is_finished():
+        raise CannotDecodeError("the compressed body breaks off before its end")
+    return bytes(decoded)
+
+
+_TOO_LARGE = 100  # CURLE_TOO_LARGE, for which pycurl has no name yet
+
+_FAILURES = {
+    pycurl.E_OPERATION_TIMEDOUT: Failure.TIMEOUT,
+    pycurl.E_COULDNT_RESOLVE_HOST: Failure.DNS,
+    pycurl.E_COULDNT_RESOLVE_PROXY: Failure.DNS,
+    pycurl.E_COULDNT_CONNECT: Failure.CONNECT,
+    pycurl.E_SSL_CONNECT_ERROR: Failure.TLS,
+    pycurl.E_PEER_FAILED_VERIFICATION: Failure.TLS,
+    pycurl.E_SSL_CACERT_BADFILE: Failure.TLS,
+    pycurl.E_SSL_CERTPROBLEM: Failure.TLS,
+    pycurl.E_SSL_CIPHER: Failure.TLS,
+    pycurl.E_SSL_INVALIDCERTSTATUS: Failure.TLS,
+    pycurl.E_SSL_ISSUER_ERROR: Failure.TLS,
+    pycurl.E_SSL_SHUTDOWN_FAILED: Failure.TLS,
+    pycurl.E_USE_SSL_FAILED: Failure.TLS,
+    pycurl.E_FILESIZE_EXCEEDED: Failure.TOO_LARGE,
+    pycurl.E_BAD_CONTENT_ENCODING: Failure.UNDECODABLE,
+    _TOO_LARGE: Failure.TOO_LARGE,
+}
+
+
+def failure_of(code: int) -> Failure:
+    """Return what a code of libcurl other than 0 means; all that has no name of its own is BROKEN."""
+    return _FAILURES.get(code, Failure.BROKEN)
+
+
+REQUEST_HEADERS = (
+    "Accept: text/html,application/xhtml+xml,application/pdf;q=0.9,*/*;q=0.8",
+    "Accept-Language: en-GB",
+    f"Accept-Encoding: {ACCEPTED}",
+)
+
+
+@dataclass(frozen=True, slots=True)
+class Limits:
+    """What one errand may take: seconds, bytes (the body's both as sent and decoded) and redirects."""
+
+    connect_seconds: float = 3.0
+    total_seconds: float = LONGEST.total_seconds()
+    body_bytes: int = 5 * 1024 * 1024
+    header_bytes: int = 64 * 1024
+    redirects: int = 5
+
+
+@dataclass(frozen=True, slots=True)
+class Route:
+    """How requests leave this machine: under which name, past which guard, trusting whom."""
+
+    user_agent: str
+    allow_private: frozenset[str]
+    proxy: str
+    authorities_file: str
+    vantage: str = ""
+
+    def is_proxied(self, address: WebAddress) -> bool:
+        """Tell whether an address is asked through the proxy; what is opened on private networks is asked directly."""
+        return bool(self.proxy) and address.host_with_port not in self.allow_private
+
+    def vantage_for(self, address: WebAddress) -> str:
+        """Say from where an address is asked."""
+        if not self.is_proxied(address):
+            return self.vantage
+        # A proxy's address may carry a password, which is nobody's business beside a look.
+        by_proxy = f"through proxy {self.proxy.rpartition('@')[2].rpartition('//')[2]}"
+        return f"{self.vantage} {by_proxy}".strip()
+
+
+@dataclass(frozen=True, slots=True)
+class Reply:
+    """What one request brought; the body is as it was sent, still in its content coding.
+
+    `monotonic` and `first_byte` are when the request left and when its answer began, on the clock that is never set.
+    """
+
+    failure: Failure | None
+    detail: str
+    status: int | None
+    headers: tuple[tuple[str, str], ...]
+    body: bytes
+    sent_at: datetime | None
+    monotonic: float | None
+    first_byte: float | None
+    peer_address: str
+    connection: int
+    new_certificate_sha256: str
+    seconds: Mapping[str, float]
+
+    def values(self, name: str) -> list[str]:
+        """Return the values of a header, whose name is given in lower case, in the order they came."""
+        return [value for known, value in self.headers if known == name]
+
+
+class Line:
+    """A curl handle with every option that stays the same set once, and room for one reply."""
+
+    def __init__(self, *, route: Route, limits: Limits, now: Callable[[], datetime]) -> None:
+        self._route = route
+        self._limits = limits
+        self._now = now
+        self._sockets: list[socket.socket] = []
+        self._fresh = False
+        self.curl = _new_curl(route, limits)
+        self.curl.setopt(pycurl.OPENSOCKETFUNCTION, self._open_socket)
+        self.curl.setopt(pycurl.PREREQFUNCTION, self._about_to_send)
+        self.curl.setopt(pycurl.HEADERFUNCTION, self._take_header)
+        self.curl.setopt(pycurl.WRITEFUNCTION, self._take_body)
+
+    def prepare(self, address: WebAddress, *, seconds: float, fresh: bool = False) -> None:
+        """Make the handle ready for one GET of an address, to be over within so many seconds.
+
+        :param fresh: whether caches on the way are asked to fetch anew.
+        """
+        self._address = address
+        self._proxied = self._route.is_proxied(address)
+        self._refused = ""
+        self._too_large = ""
+        self._headers: list[tuple[str, str]] = []
+        self._header_bytes = 0
+        self._headers_over = False
+        self._body: list[bytes] = []
+        self._body_bytes = 0
+        self._sent_at: datetime | None = None
+        self._monotonic: float | None = None
+        self._first_byte: float | None = None
+        self._peer = ""
+        self.curl.setopt(pycurl.URL, address.url)
+        if fresh != self._fresh:
+            self._fresh = fresh
+            self.curl.setopt(pycurl.HTTPHEADER, [*REQUEST_HEADERS, *(CACHE_BYPASS_HEADERS if fresh else ())])
+        self.curl.setopt(pycurl.TIMEOUT_MS, max(1, round(seconds * 1000)))
+        if self._route.proxy:
+            self.curl.setopt(pycurl.PROXY, self._route.proxy if self._proxied else "")
+
+    def reply(self, code: int, message: str) -> Reply:
+        """Return what the request brought, once it is over.
+
+        :param code: libcurl's, 0 for success.
+        :param message: libcurl's, for the record.
+        """
+        failure, detail = self._failure(code, message)
+        self._close_sockets()
+        curl = self.curl
+        # A proxy's own refusal leaves headers too, but no status of the site's.
+        status = (curl.getinfo(pycurl.RESPONSE_CODE) or None) if self._headers_over else None
+        return Reply(
+            failure=failure,
+            detail=detail,
+            status=status,
+            headers=tuple(self._headers) if status else (),
+            body=b"".join(self._body) if failure is None else b"",
+            sent_at=self._sent_at,
+            monotonic=self._monotonic,
+            first_byte=self._first_byte if status else None,
+            peer_address=self._peer,
+            connection=curl.getinfo(pycurl.CONN_ID),
+            new_certificate_sha256=self._certificate_sha256() if self._address.scheme == "https" else "",
+            seconds=MappingProxyType(
+                {
+                    "connect": curl.getinfo(pycurl.CONNECT_TIME),
+                    "first_byte": curl.getinfo(pycurl.STARTTRANSFER_TIME),
+                    "total": curl.getinfo(pycurl.TOTAL_TIME),
+                }
+            ),
+        )
+
+    def close(self) -> None:
+        """Give the handle back to the system."""
+        self._close_sockets()
+        self.curl.close()
+
+    def _failure(self, code: int, message: str) -> tuple[Failure | None, str]:
+        if code == 0:
+            # libcurl takes headers that break off for the whole of an answer without a body.
+            return (None, "") if self._headers_over else (Failure.BROKEN, "the headers break off")
+        if self._too_large:
+            return Failure.TOO_LARGE, self._too_large
+        if self._refused and not self._sockets:
+            return Failure.ADDRESS_REFUSED, self._refused
+        return failure_of(code), message or f"error {code} of libcurl"
+
+    def _certificate_sha256(self) -> str:
+        """Only a handshake shows a certificate; on a connection used again there is nothing to read."""
+        for certificate in self.curl.getinfo(pycurl.INFO_CERTINFO)[:1]:
+            for name, value in certificate:
+                if name == "Cert":
+                    return hashlib.sha256(ssl.PEM_cert_to_DER_cert(value.strip())).hexdigest()
+        return ""
+
+    def _close_sockets(self) -> None:
+        # pycurl goes on with a duplicate of each.
+        for opened in self._sockets:
+            opened.close()
+        self._sockets.clear()
+
+    # What curl calls. These must not raise: curl would print the traceback and go on.
+
+    def _open_socket(self, _purpose: int, to: pycurl.CurlSockAddr) -> socket.socket | int:
+        if not self._proxied:
+            reason = ssrf.refuse_address(
+                str(to.addr[0]),
+                host=self._address.host,
+                port=self._address.port,
+                allow_private=self._route.allow_private,
+            )
+            if reason:
+                self._refused = reason
+                return pycurl.SOCKET_BAD
+        opened = socket.socket(to.family, to.socktype, to.protocol)
+        self._sockets.append(opened)
+        return opened
+
+    def _about_to_send(self, peer: str, _own: str, _peer_port: int, _own_port: int) -> int:
+        # If a connection used again turns out dead, curl sends once more: the first instant stands, because
+        # a page seen not to be there may have appeared at any time after it.
+        if self._sent_at is None:
+            self._sent_at, self._monotonic = self._now(), time.monotonic()
+        self._peer = peer
+        return pycurl.PREREQFUNC_OK
+
+    def _take_header(self, line: bytes) -> int | None:
+        self._header_bytes += len(line)
+        if self._header_bytes > self._limits.header_bytes:
+            self._too_large = f"more than {self._limits.header_bytes} bytes of headers"
+            return 0
+        if line.startswith(b"HTTP/"):
+            self._headers.clear()
+            self._headers_over = False
+            self._first_byte = time.monotonic()
+        elif not line.strip():
+            self._headers_over = True
+        elif not self._headers_over:
+            self._headers.append(_header(line))
+        return None
+
+    def _take_body(self, part: bytes) -> int | None:
+        self._body_bytes += len(part)
+        if self._body_bytes > self._limits.body_bytes:
+            self._too_large = f"more than {self._limits.body_bytes} bytes"
+            return 0
+        self._body.append(part)
+        return None
+
+
+@lru_cache(maxsize=2048)
+def _header(line: bytes) -> tuple[str, str]:
+    """Read a line of headers; answers of one site share most of theirs, and thousands of answers wait at once."""
+    name, _, value = _text(line).partition(":")
+    return name.strip().lower(), value.strip()
+
+
+def _text(line: bytes) -> str:
+    try:
+        return line.decode()
+    except UnicodeDecodeError:
+        return line.decode("latin-1")
+
+
+def _new_curl(route: Route, limits: Limits) -> pycurl.Curl:
+    curl = pycurl.Curl()
+    for option, value in (
+        (pycurl.PROTOCOLS, pycurl.PROTO_HTTP | pycurl.PROTO_HTTPS),
+        (pycurl.FOLLOWLOCATION, 0),
+        (pycurl.NOSIGNAL, 1),
+        # One request at a time on each connection, so that a budget's connections are what it says.
+        (pycurl.HTTP_VERSION, pycurl.CURL_HTTP_VERSION_1_1),
+        (pycurl.HTTP_CONTENT_DECODING, 0),
+        (pycurl.CONNECTTIMEOUT_MS, round(limits.connect_seconds * 1000)),
+        (pycurl.MAXFILESIZE, limits.body_bytes),
+        (pycurl.SSL_VERIFYPEER, 1),
+        (pycurl.SSL_VERIFYHOST, 2),
+        (pycurl.CAINFO, route.authorities_file),
+        (pycurl.OPT_CERTINFO, 1),
+        (pycurl.USERAGENT, route.user_agent),
+        (pycurl.HTTPHEADER, list(REQUEST_HEADERS)),
+        # An empty text also keeps curl from reading http_proxy and no_proxy of the environment.
+        (pycurl.PROXY, ""),
+        (pycurl.NOPROXY, ""),
+    ):
+        curl.setopt(option, value)
+    return curl

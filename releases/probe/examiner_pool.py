@@ -1,0 +1,330 @@
+"""The pool of processes that examine pages, each page within hard limits."""
+
+import logging
+import os
+import selectors
+import signal
+import subprocess
+import sys
+import time
+import weakref
+from collections import Counter, deque
+from collections.abc import Hashable, Sequence
+from dataclasses import dataclass, field
+from pathlib import Path
+
+from releases.probe.examination import (
+    GROWN,
+    OUT_OF_MEMORY,
+    READY,
+    Overrun,
+    Request,
+    Result,
+    read_result,
+    unframed,
+    write_request,
+)
+
+logger = logging.getLogger(__name__)
+
+MOST_PROCESSES = 4
+"""More would need more memory than a service unit is given: 26 MB at rest each, and 282 MB at the most."""
+SECONDS_ON_THE_CLOCK = 30.0
+"""For one page, by the parent's clock: a child that is stopped or starved uses no processor time."""
+SECONDS_TO_BEGIN = 60.0
+"""For a child, on a machine that is very busy."""
+SECONDS_TO_END = 0.5
+MOST_AT_ONCE = 16
+"""Pages that a child is given in advance, so that it never waits for us."""
+MOST_BYTES_AT_ONCE = 512 * 1024
+LATE_FROM = 2
+"""An address that has gone over a limit so often is examined after all others."""
+_FAILED_STARTS = 3
+_READ_AT_A_TIME = 256 * 1024
+ROOT = Path(__file__).resolve().parents[2]
+
+type Examined = Result | Overrun
+
+
+@dataclass(slots=True)
+class _Job:
+    key: Hashable
+    url: str
+    message: bytes
+
+
+@dataclass(slots=True)
+class _Child:
+    """One process, with the pages that it was given, the first of them under examination."""
+
+    process: subprocess.Popen[bytes]
+    jobs: deque[_Job] = field(default_factory=deque)
+    unsent: bytearray = field(default_factory=bytearray)
+    received: bytearray = field(default_factory=bytearray)
+    begun_at: float = 0.0
+    is_ready: bool = False
+    too_slow: bool = False
+
+    @property
+    def has_room(self) -> bool:
+        given = sum(len(job.message) for job in self.jobs)
+        return not self.jobs or (len(self.jobs) < MOST_AT_ONCE and given < MOST_BYTES_AT_ONCE)
+
+
+class Examiners:
+    """A pool of processes that examine pages. It belongs to one thread of one process."""
+
+    def __init__(
+        self,
+        *,
+        most: int | None = None,
+        seconds_on_the_clock: float = SECONDS_ON_THE_CLOCK,
+        options: Sequence[str] = (),
+    ) -> None:
+        """Begin with no process.
+
+        :param most: how many processes at most; None for one for each processor, up to four.
+        :param seconds_on_the_clock: after which a page's process is killed.
+        :param options: of the process, for tests: other limits.
+        """
+        self._most = most or min(os.cpu_count() or 1, MOST_PROCESSES)
+        self._seconds_on_the_clock = seconds_on_the_clock
+        self._command = [sys.executable, "-m", "releases.probe.examiner", *options]
+        self._children: list[_Child] = []
+        self._waiting: deque[_Job] = deque()
+        self._last: deque[_Job] = deque()
+        self._overruns: Counter[str] = Counter()
+        self._done: list[tuple[Hashable, Examined]] = []
+        self._failed_starts = 0
+        self._until: float | None = None
+        # Whoever forgets to close a pool leaves no process behind.
+        weakref.finalize(self, _end_all, self._children, of_process=os.getpid())
+
+    def __len__(self) -> int:
+        """Return how many pages have no result yet, or one that was not collected."""
+        return len(self._waiting) + len(self._last) + len(self._done) + sum(len(child.jobs) for child in self._children)
+
+    @property
+    def processes(self) -> list[int]:
+        """The process numbers of the children, for tests and for the operator."""
+        return [child.process.pid for child in self._children]
+
+    def begin(self, key: Hashable, request: Request) -> None:
+        """Begin to examine a page; `collect` returns the result under the same key."""
+        if self._is_over:
+            self._done.append((key, Overrun.ENDED))
+            return
+        job = _Job(key, request.answer.requested_url, write_request(request))
+        (self._last if self.is_last(job.url) else self._waiting).append(job)
+        self._hand_out()
+        self._exchange(0)
+
+    def collect(self, timeout_seconds: float = 0.0) -> list[tuple[Hashable, Examined]]:
+        """Return the results that are there; if there is none, wait for the first, but not longer than this."""
+        until = time.monotonic() + timeout_seconds
+        while True:
+            self._exchange(0 if self._done else max(0.0, until - time.monotonic()))
+            self._end_what_is_too_slow()
+            self._hand_out()
+            if self._done or not len(self) or time.monotonic() >= until:
+                done, self._done = self._done, []
+                return done
+
+    def examine(self, request: Request) -> Examined:
+        """Examine one page and wait for its result; the results of others stay to be collected."""
+        key, others = object(), list[tuple[Hashable, Examined]]()
+        self.begin(key, request)
+        while True:
+            for found, result in self.collect(1.0):
+                if found is key:
+                    self._done = others + self._done
+                    return result
+                others.append((found, result))
+
+    def is_last(self, url: str) -> bool:
+        """Tell whether an address has gone over a limit so often that it is examined after all others."""
+        return self._overruns[url] >= LATE_FROM
+
+    def give_up_after(self, seconds: float | None) -> None:
+        """Report all that has no result by then, and all that is begun afterwards, as ended; the first call counts.
+
+        :param seconds: None to examine as usual again.
+        """
+        if seconds is None:
+            self._until = None
+        elif self._until is None:
+            self._until = time.monotonic() + seconds
+
+    @property
+    def _is_over(self) -> bool:
+        return self._until is not None and time.monotonic() > self._until
+
+    def close(self) -> None:
+        """End all processes; what they were at has no result."""
+        _end_all(self._children, of_process=os.getpid())
+        self._waiting.clear()
+        self._last.clear()
+        self._done.clear()
+
+    def _hand_out(self) -> None:
+        while self._waiting or self._last:
+            child = self._free_child()
+            if child is None:
+                return
+            job = (self._waiting or self._last).popleft()
+            if not child.jobs and child.is_ready:
+                child.begun_at = time.monotonic()
+            child.jobs.append(job)
+            child.unsent += job.message
+
+    def _free_child(self) -> _Child | None:
+        """Return a child that has nothing to do, else a new one, else the one with the fewest pages if it has room."""
+        idle = next((child for child in self._children if not child.jobs), None)
+        if idle is not None:
+            return idle
+        if len(self._children) < self._most:
+            return self._start()
+        fewest = min(self._children, key=lambda child: len(child.jobs))
+        # What is examined last must hold up nothing else, so no page is put behind it.
+        return fewest if fewest.has_room and self._waiting and not self._is_late(fewest) else None
+
+    def _is_late(self, child: _Child) -> bool:
+        return any(self.is_last(job.url) for job in child.jobs)
+
+    def _start(self) -> _Child | None:
+        if self._failed_starts >= _FAILED_STARTS:
+            self._report_all(Overrun.ENDED)
+            return None
+        process = subprocess.Popen(  # noqa: S603  # our own program, with no word from outside
+            self._command, stdin=subprocess.PIPE, stdout=subprocess.PIPE, bufsize=0, cwd=ROOT
+        )
+        assert process.stdin is not None and process.stdout is not None  # noqa: PT018, S101  # as asked for
+        os.set_blocking(process.stdin.fileno(), False)
+        os.set_blocking(process.stdout.fileno(), False)
+        child = _Child(process, begun_at=time.monotonic())
+        self._children.append(child)
+        return child
+
+    def _exchange(self, timeout_seconds: float) -> None:
+        """Send and receive what can be sent and received, waiting for the first of it at most so long."""
+        # Of a few pipes for a moment: epoll would need a descriptor for each call.
+        with selectors.PollSelector() as selector:
+            for child in self._children:
+                assert child.process.stdin is not None and child.process.stdout is not None  # noqa: PT018, S101
+                selector.register(child.process.stdout, selectors.EVENT_READ, child)
+                if child.unsent:
+                    selector.register(child.process.stdin, selectors.EVENT_WRITE, child)
+            if not selector.get_map():
+                return
+            limit = min((self._deadline(child) for child in self._children if child.jobs), default=timeout_seconds)
+            if self._until is not None:
+                limit = min(limit, self._until - time.monotonic() + 0.01)
+            for key, event in selector.select(max(0.0, min(timeout_seconds, limit))):
+                if key.data not in self._children:
+                    continue
+                if event == selectors.EVENT_WRITE:
+                    _send(key.data)
+                else:
+                    self._receive(key.data)
+
+    def _receive(self, child: _Child) -> None:
+        assert child.process.stdout is not None  # noqa: S101
+        try:
+            some = os.read(child.process.stdout.fileno(), _READ_AT_A_TIME)
+        except BlockingIOError:
+            return
+        child.received += some
+        try:
+            while (content := unframed(child.received)) is not None:
+                if content == READY:
+                    child.is_ready, child.begun_at = True, time.monotonic()
+                    continue
+                result = read_result(content)
+                self._done.append((child.jobs.popleft().key, result))
+                child.begun_at = time.monotonic()
+                self._failed_starts = 0
+        except (ValueError, KeyError, IndexError):
+            logger.exception("a process that examines pages answered with something that is no result")
+            child.process.kill()
+            some = b""
+        if not some:
+            self._replace(child)
+
+    def _replace(self, child: _Child) -> None:
+        """Take a child that has ended out of the pool: its page has no result, and the others are for another child."""
+        self._children.remove(child)
+        _close(child)
+        code = child.process.returncode
+        if child.jobs and code != GROWN:
+            job = child.jobs.popleft()
+            overrun = _overrun(code, too_slow=child.too_slow)
+            if overrun is Overrun.ENDED and not child.is_ready:
+                self._failed_starts += 1
+            self._overruns[job.url] += 1
+            self._done.append((job.key, overrun))
+            logger.error("the examination of %s was ended: %s (exit code %s)", job.url, overrun.value, code)
+        for later in reversed(child.jobs):
+            (self._last if self.is_last(later.url) else self._waiting).appendleft(later)
+
+    def _deadline(self, child: _Child) -> float:
+        seconds = self._seconds_on_the_clock if child.is_ready else SECONDS_TO_BEGIN
+        return child.begun_at + seconds - time.monotonic()
+
+    def _end_what_is_too_slow(self) -> None:
+        if self._is_over and len(self) > len(self._done):
+            self._report_all(Overrun.ENDED)
+        for child in [child for child in self._children if child.jobs and self._deadline(child) <= 0]:
+            child.too_slow = True
+            child.process.kill()
+            self._replace(child)
+
+    def _report_all(self, overrun: Overrun) -> None:
+        """Report everything as ended, and begin with new processes if there is anything else to examine."""
+        jobs = [*(job for child in self._children for job in child.jobs), *self._waiting, *self._last]
+        _end_all(self._children, of_process=os.getpid())
+        logger.error("%d pages are not examined: %s", len(jobs), overrun.value)
+        self._done += [(job.key, overrun) for job in jobs]
+        self._waiting.clear()
+        self._last.clear()
+        self._failed_starts = 0
+
+
+def _end_all(children: list[_Child], *, of_process: int) -> None:
+    """End the processes of a pool, unless this is a fork of the process that started them."""
+    if os.getpid() != of_process:
+        return
+    for child in children:
+        child.process.kill()
+    for child in children:
+        _close(child)
+    children.clear()
+
+
+def _send(child: _Child) -> None:
+    assert child.process.stdin is not None  # noqa: S101
+    try:
+        sent = os.write(child.process.stdin.fileno(), memoryview(child.unsent)[:_READ_AT_A_TIME])
+    except BlockingIOError:
+        return
+    except BrokenPipeError:
+        child.unsent.clear()  # its end is told by its output
+        return
+    del child.unsent[:sent]
+
+
+def _close(child: _Child) -> None:
+    for pipe in (child.process.stdin, child.process.stdout):
+        if pipe is not None:
+            pipe.close()
+    try:
+        # It may have closed its output and go on.
+        child.process.wait(SECONDS_TO_END)
+    except subprocess.TimeoutExpired:
+        child.process.kill()
+        child.process.wait()
+
+
+def _overrun(code: int, *, too_slow: bool) -> Overrun:
+    if too_slow or code == -signal.SIGPROF:
+        return Overrun.TIME
+    return Overrun.MEMORY if code == OUT_OF_MEMORY else Overrun.ENDED

@@ -1,0 +1,192 @@
+"""Requests that wait for a host: its budget, and the waits that it asked for."""
+
+import heapq
+from collections import deque
+from collections.abc import Callable, Iterator, Mapping
+from datetime import datetime, timedelta
+from itertools import count
+
+from releases.rules.canonical import sha256_hex
+from releases.rules.host_budget import LONGEST_FOR_HOST, LONGEST_OF_ALL, Budget, budget_of
+
+_PAGE = "page "
+_LONGEST_NAME = 200
+
+
+class Pauses:
+    """Waits by name: of a host (host or host:port) or of one page (its address).
+
+    A page waits for as long as it asked. Its host waits with it, for a minute at most, but only once: a page that asks
+    again and again says something of itself, and must not keep the other pages of its host from being checked.
+    """
+
+    def __init__(self, now: Callable[[], datetime]) -> None:
+        """Begin with no waits.
+
+        :param now: the wall clock; gives aware instants.
+        """
+        self._now = now
+        self._until: dict[str, datetime] = {}
+        self._paused_host_at: dict[str, datetime] = {}
+
+    def add(self, name: str, *, until: datetime) -> None:
+        """Let a host or a page wait until an aware instant, or longer if it waits longer already."""
+        self._until[name] = max(until, self._until.get(name, until))
+
+    def take_request(self, *, place: str, url: str, wait: timedelta) -> bool:
+        """Let a page wait that asked for it; tells whether its host waits too.
+
+        :param place: the host that gave the answer.
+        """
+        now = self._now()
+        self.add(page_name(url), until=now + wait)
+        last = self._paused_host_at.get(url)
+        if last is not None and timedelta(0) <= now - last <= LONGEST_OF_ALL:
+            return False
+        self._paused_host_at[url] = now
+        self.add(place, until=now + min(wait, LONGEST_FOR_HOST))
+        return True
+
+    def find(self, *, place: str, url: str) -> tuple[str, datetime] | None:
+        """Return who waits longest of a host and a page on it, and until when; None if neither waits."""
+        waits = [(until, name) for name in (place, page_name(url)) if (until := self._of(name))]
+        return (max(waits)[1], max(waits)[0]) if waits else None
+
+    def all(self) -> Mapping[str, datetime]:
+        """Return until when each host or page waits."""
+        return dict(self._all())
+
+    def _all(self) -> Iterator[tuple[str, datetime]]:
+        for name in list(self._until):
+            if until := self._of(name):
+                yield name, until
+
+    def _of(self, name: str) -> datetime | None:
+        until = self._until.get(name)
+        # A wait beyond the longest is of a clock that was set back.
+        if until and not timedelta(0) < until - self._now() <= LONGEST_OF_ALL:
+            del self._until[name]
+            return None
+        return until
+
+
+def page_name(url: str) -> str:
+    """Return the name under which the wait of a page is stored; no host's name is like it."""
+    return _PAGE + (url if len(url) <= _LONGEST_NAME else sha256_hex(url.encode()))
+
+
+def is_page(name: str) -> bool:
+    """Tell whether a name is of a page, not of a host."""
+    return name.startswith(_PAGE)
+
+
+class Lane[T]:
+    """What waits for one host, and what its budget still allows; instants are monotonic seconds."""
+
+    def __init__(self, budget: Budget) -> None:
+        self.budget = budget
+        self.waiting: deque[T] = deque()
+        self.in_flight = 0
+        self.listed = False
+        self.rests_until = 0.0
+        self._begun: deque[float] = deque()
+
+    def seconds_to_wait(self, at: float) -> float | None:
+        """Say for how many seconds nothing may begin; None means: until something has ended."""
+        if self.in_flight >= self.budget.connections:
+            return None
+        while self._begun and self._begun[0] <= at - 1:
+            self._begun.popleft()
+        rest = max(0.0, self.rests_until - at)
+        if len(self._begun) < self.budget.per_second:
+            return rest
+        return max(rest, self._begun[0] + 1 - at)
+
+    def begin(self, at: float) -> T:
+        """Take the first that waits and count it against the budget."""
+        self.in_flight += 1
+        self._begun.append(at)
+        return self.waiting.popleft()
+
+
+class Lanes[T]:
+    """One lane for each host; what may begin is handed out fairly, host by host.
+
+    A sliding second is counted, not a bucket that refills: a bucket would let twice the rate through
+    in the second after a quiet one, which is just when a release is due.
+    """
+
+    def __init__(self, budgets: Mapping[str, Budget], *, default: Budget) -> None:
+        self._budgets = budgets
+        self._default = default
+        self._lanes: dict[str, Lane[T]] = {}
+        self._ready: deque[Lane[T]] = deque()
+        self._later: list[tuple[float, int, Lane[T]]] = []
+        self._order = count()
+        self.waiting = 0
+
+    def add(self, place: str, item: T, *, first: bool = False) -> None:
+        """Let an item wait for its host, behind the others or, if it is under way already or decides, before them.
+
+        :param place: host or host:port; the budget is the one of that, else the host's, else the default.
+        """
+        lane = self._lane(place)
+        if first:
+            lane.waiting.appendleft(item)
+        else:
+            lane.waiting.append(item)
+        self.waiting += 1
+        self._list(lane)
+
+    def next(self, at: float) -> T | None:
+        """Hand out the next item that may begin now and count it as begun, or None if none may."""
+        while self._later and self._later[0][0] <= at:
+            self._ready.append(heapq.heappop(self._later)[2])
+        while self._ready:
+            lane = self._ready.popleft()
+            lane.listed = False
+            if not lane.waiting:
+                continue
+            wait = lane.seconds_to_wait(at)
+            if wait == 0:
+                item = lane.begin(at)
+                self.waiting -= 1
+                self._list(lane)
+                return item
+            if wait is not None:
+                lane.listed = True
+                heapq.heappush(self._later, (at + wait, next(self._order), lane))
+        return None
+
+    def ended(self, place: str) -> None:
+        """Note that a request to this host is over."""
+        lane = self._lanes[place]
+        lane.in_flight -= 1
+        self._list(lane)
+
+    def rest(self, place: str, *, until: float) -> None:
+        """Begin nothing at a host before an instant: another process may have used up the second before it."""
+        lane = self._lane(place)
+        lane.rests_until = max(lane.rests_until, until)
+
+    def clear(self, place: str) -> list[T]:
+        """Take out and return all that waits for a host."""
+        lane = self._lane(place)
+        waiting = list(lane.waiting)
+        lane.waiting.clear()
+        self.waiting -= len(waiting)
+        return waiting
+
+    def next_moment(self) -> float | None:
+        """Return when a rate lets the next item begin; None if only an end can."""
+        return self._later[0][0] if self._later else None
+
+    def _lane(self, place: str) -> Lane[T]:
+        if place not in self._lanes:
+            self._lanes[place] = Lane(budget_of(place, self._budgets, default=self._default))
+        return self._lanes[place]
+
+    def _list(self, lane: Lane[T]) -> None:
+        if lane.waiting and not lane.listed:
+            lane.listed = True
+            self._ready.append(lane)

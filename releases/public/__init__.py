@@ -1,0 +1,1 @@
+"""What anyone may read: the calendar, feeds, exports and the API."""

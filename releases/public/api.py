@@ -1,0 +1,521 @@
+"""The API, version 1: its routes, filters, pages of lists, answers and errors. Anyone may read it."""
+
+import re
+from collections.abc import Callable, Iterable, Sequence
+from datetime import date, datetime, time
+from functools import wraps
+from itertools import islice
+from typing import Annotated, Any
+from uuid import UUID
+
+from django.conf import settings
+from django.db.models import Q, QuerySet
+from django.http import Http404, HttpRequest, HttpResponse, JsonResponse
+from django.urls import URLPattern
+from django.utils import timezone
+from django.views.decorators.csrf import csrf_exempt
+from ninja import Field, NinjaAPI, Path, Query, Schema
+from ninja.errors import ValidationError
+from ninja.renderers import JSONRenderer
+from pydantic import BeforeValidator, WithJsonSchema
+
+from releases import tasks
+from releases.models import Contact, Producer, Release, Series
+from releases.models.producer import Designation
+from releases.public import calendar, feeds
+from releases.public.api_document import ERRORS, LICENCE, DocumentedAPI
+from releases.public.calendar import Wanted, filter_announced
+from releases.public.feeds import Followed, NothingAnnounced, absolute_address, feed_address, for_programs
+from releases.rules.announced import AnnouncedMove, AnnouncedRelease, Named, PublicStatus, days_of
+from releases.rules.calendar import Precision, Slot
+
+MOST_PER_PAGE = 100
+MOST_CHARACTERS = 260
+SLUG = r"^[-a-zA-Z0-9_]+$"
+SLUG_PAIR = r"^[-a-zA-Z0-9_]+/[-a-zA-Z0-9_]+$"
+# The day of a release, counted in days, and its identifier: where a list of releases goes on.
+PLACE = r"^[0-9]{6}[.][0-9a-f]{32}$"
+AFTER = "The position from which the list continues. Copy it from next_url."
+_ISO_DAY = re.compile(r"\d{4}-\d{2}-\d{2}", re.ASCII)
+_NUMBER = re.compile(r"\d{1,9}", re.ASCII)
+
+
+def _only(pattern: re.Pattern[str]) -> BeforeValidator:
+    """Refuse what the parser would take for a date or a number besides what is documented, such as a Unix time."""
+
+    def check(value: Any) -> Any:
+        if isinstance(value, str) and not pattern.fullmatch(value):
+            message = "not as documented"
+            raise ValueError(message)
+        return value
+
+    return BeforeValidator(check)
+
+
+def _written(pattern: str) -> WithJsonSchema:
+    return WithJsonSchema({"type": "string", "pattern": pattern, "maxLength": MOST_CHARACTERS})
+
+
+def _or_empty(pattern: str) -> Any:
+    return Field(pattern=f"{pattern}|^$", max_length=MOST_CHARACTERS)
+
+
+# An empty filter means no filter, as releases/public/api_document.py says of each one with allowEmptyValue.
+_EMPTY_IS_NONE = BeforeValidator(lambda value: None if value == "" else value)
+_WITHOUT_EMPTY = BeforeValidator(lambda values: [value for value in values if value != ""])
+
+Number = Annotated[int, _only(_NUMBER)]
+Slug = Annotated[str, Field(pattern=SLUG, max_length=MOST_CHARACTERS), _written(SLUG)]
+SlugFilter = Annotated[str, _or_empty(SLUG), _written(SLUG)]
+SlugPair = Annotated[str, _or_empty(SLUG_PAIR), _written(SLUG_PAIR)]
+Place = Annotated[str, _or_empty(PLACE), _written(PLACE)]
+Day = Annotated[date | None, _only(_ISO_DAY), _EMPTY_IS_NONE, WithJsonSchema({"type": "string", "format": "date"})]
+Standing = Annotated[Designation | None, _EMPTY_IS_NONE, WithJsonSchema({"type": "string", "enum": Designation.values})]
+
+
+class AskedList(Schema):
+    """How much of a list."""
+
+    per_page: Number = Field(50, ge=1, le=MOST_PER_PAGE, description=f"Results per page, at most {MOST_PER_PAGE}.")
+
+
+class AskedProducers(AskedList):
+    """Which part of the producers."""
+
+    after: SlugFilter = Field("", description=AFTER)
+
+
+class AskedSeries(AskedList):
+    """Which series."""
+
+    after: SlugPair = Field("", description=AFTER)
+    producer: SlugFilter = Field("", description="The slug of a producer.")
+
+
+class AskedReleases(AskedList):
+    """Which releases; what is left out is not asked for."""
+
+    after: Place = Field("", description=AFTER)
+    producer: SlugFilter = Field("", description="The slug of a producer.")
+    series: SlugFilter = Field("", description="The slug of a series.")
+    status: Annotated[list[PublicStatus], _WITHOUT_EMPTY] = Field(
+        [], description="Status in the calendar. Repeat the parameter to ask for several."
+    )
+    designation: Standing = Field(None, description="The designation of the statistics.")
+    since: Day = Field(None, alias="from", description="Releases on or after this day.")
+    until: Day = Field(None, alias="to", description="Releases on or before this day.")
+    words: str = Field(
+        "",
+        max_length=200,
+        pattern=r"^[^\x00]*$",
+        description="Words or parts of words that the title must contain.",
+    )
+
+    def wanted(self) -> Wanted:
+        """Return what is asked for."""
+        return Wanted(
+            producer=self.producer,
+            series=self.series,
+            designation=self.designation or "",
+            words=self.words,
+            statuses=frozenset(self.status),
+            since=self.since,
+            until=self.until,
+        )
+
+
+_SLUG_RULE = "made of letters, digits, hyphens and underscores"
+RULES = {
+    "after": "the value from next_url",
+    "per_page": f"a whole number from 1 to {MOST_PER_PAGE}",
+    "producer": _SLUG_RULE,
+    "series": _SLUG_RULE,
+    "status": f"one of {', '.join(PublicStatus)}",
+    "designation": f"one of {', '.join(Designation.values)}",
+    "from": "a valid date, such as 2026-06-30",
+    "to": "a valid date, such as 2026-06-30",
+    "words": "at most 200 characters, none of them a null character",
+}
+
+
+def names_of(asked: type[Schema]) -> set[str]:
+    """Return the names of the parameters by which something is asked."""
+    return {field.alias or name for name, field in asked.model_fields.items()}
+
+
+def list_page[One](
+    found: Iterable[One], *, of: Callable[[One], str], asked: AskedList, request: HttpRequest
+) -> tuple[Sequence[One], str | None]:
+    """Return as many as were asked for, and the address at which the list goes on, if it does.
+
+    :param found: one more than was asked for, if there is one.
+    :param of: says of the last one where the list goes on.
+    """
+    shown = list(islice(found, asked.per_page + 1))
+    if len(shown) <= asked.per_page:
+        return shown, None
+    shown.pop()
+    question = request.GET.copy()
+    question["after"] = of(shown[-1])
+    return shown, f"{settings.ADDRESS}{request.path}?{question.urlencode(safe='/')}"
+
+
+def place_of(release: AnnouncedRelease) -> str:
+    """Return the place of a release in a list: its day, and its identifier among those of that day."""
+    return f"{release.slot.on.toordinal():06}.{release.public_id.hex}"
+
+
+def page_by_place(found: QuerySet[Release], *, after: str) -> QuerySet[Release]:
+    """Return releases by their places, from the one after a place on."""
+    if after:
+        day, identifier = after.split(".")
+        on, last = date.fromordinal(max(1, int(day))), UUID(identifier)
+        found = found.filter(Q(planned_on__gt=on) | Q(public_id__gt=last), planned_on__gte=on)
+    return found.order_by("planned_on", "public_id")
+
+
+def page_by_slug(found: QuerySet[Producer], *, after: str) -> QuerySet[Producer]:
+    """Return producers by their slugs, from the one after a slug on."""
+    return found.filter(slug__gt=after).order_by("slug")
+
+
+def slugs_of(series: Series) -> str:
+    """Return the place of a series in a list: the slug of its producer and its own."""
+    return f"{series.producer.slug}/{series.slug}"
+
+
+def page_by_slugs(found: QuerySet[Series], *, after: str) -> QuerySet[Series]:
+    """Return series by the slugs of their producers and their own, from the one after both on."""
+    if after:
+        producer, series = after.split("/")
+        found = found.filter(Q(producer__slug__gt=producer) | Q(producer__slug=producer, slug__gt=series))
+    return found.order_by("producer__slug", "slug")
+
+
+class NoSuchParameter(Exception):
+    """The question has a parameter that there is not."""
+
+
+def problem_response(sentence: str, *, status: int) -> HttpResponse:
+    """Return one sentence as the answer of an error."""
+    return JsonResponse({"error": sentence}, status=status, json_dumps_params={"ensure_ascii": False})
+
+
+def say_in_json(api: NinjaAPI) -> None:
+    """Let an API answer each error with one sentence."""
+    api.add_exception_handler(Http404, _not_found)
+    api.add_exception_handler(ValidationError, _not_as_documented)
+    api.add_exception_handler(NoSuchParameter, lambda _request, why: problem_response(str(why), status=400))
+
+
+def _not_found(_request: HttpRequest, why: Http404 | type[Http404]) -> HttpResponse:
+    return problem_response(str(why) or "There is no such thing.", status=404)
+
+
+def _not_as_documented(_request: HttpRequest, why: ValidationError | type[ValidationError]) -> HttpResponse:
+    errors = why.errors if isinstance(why, ValidationError) else []
+    named: list[Any] = [part for error in errors[:1] for part in error["loc"] if part in RULES]
+    rule = f"“{named[-1]}” must be {RULES[named[-1]]}." if named else "The question is not as documented."
+    return problem_response(rule, status=400)
+
+
+def only_reading(view: Callable[..., HttpResponse]) -> Callable[..., HttpResponse]:
+    """Answer every other method than reading in JSON as well."""
+
+    @wraps(view)
+    def answer(request: HttpRequest, *which: Any, **named: Any) -> HttpResponse:
+        response = view(request, *which, **named)
+        if response.status_code != 405:
+            return response
+        refusal = problem_response(f"This address is read-only: use GET, not {request.method}.", status=405)
+        refusal["Allow"] = "GET, HEAD"
+        return refusal
+
+    return answer
+
+
+@csrf_exempt
+def nothing_here(request: HttpRequest) -> HttpResponse:
+    """Answer for an address of the API that there is not."""
+    sentence = f"There is nothing at {request.path[:200]}; the API is described at /api/v1/."
+    return problem_response(sentence, status=404)
+
+
+class Problem(Schema):
+    """What is wrong with a question."""
+
+    error: str = Field(description="One sentence.")
+
+
+class NamedAnswer(Schema):
+    """A producer or a series, by name."""
+
+    slug: str = Field(description="Its name in addresses and in parameters.")
+    name: str = Field(description="Its name as the office writes it.")
+
+
+class DateAnswer(Schema):
+    """A date as exactly as it is announced."""
+
+    text: str = Field(description="As the calendar prints it.", examples=["30 June 2026 9:30am", "July 2026"])
+    precision: Precision
+    first_day: date = Field(description="The first day on which the release may come.")
+    last_day: date = Field(description="The last day; the same one, if the date is exact.")
+    time: str | None = Field(description="The local time of an exact date.", examples=["09:30"])
+    zone: str = Field(description="The time zone of the local time.", examples=["Europe/London"])
+
+
+class ReleaseAnswer(Schema):
+    """What is announced of a release."""
+
+    id: UUID = Field(description="Stays the same for ever; also the UID of its event in calendars.")
+    reference: str = Field(description="Its name in addresses.")
+    title: str = Field(description="As it is announced.")
+    status: PublicStatus
+    date: DateAnswer
+    due_at: datetime | None = Field(description="The instant of an exact date, in UTC.")
+    designation: Designation
+    producer: NamedAnswer
+    series: NamedAnswer
+    announced_at: datetime = Field(description="The instant at which it was announced.")
+    changed_at: datetime = Field(
+        description="The last announced change. Of a published release it is the time that it was announced for."
+    )
+    cancellation_reason: str | None = Field(description="Why it was cancelled.")
+    statistics_url: str | None = Field(description="Where the statistics are, once they are due and live.")
+    url: str = Field(description="Its page in this calendar.")
+    calendar_url: str = Field(description="The same as an iCalendar file.")
+
+
+class DateChangeAnswer(Schema):
+    """One announced change of date."""
+
+    was: DateAnswer
+    to: DateAnswer
+    reason: str | None = Field(description="The public reason; a change of a provisional date needs none.")
+    first_reason: str | None = Field(description="The reason as first announced, if it was corrected since.")
+    corrected_at: datetime | None = Field(description="When the reason was last corrected.")
+    announced_at: datetime
+
+
+class ContactAnswer(Schema):
+    """The responsible statistician or team, where the office shows them to readers."""
+
+    name: str
+    email: str
+    telephone: str | None
+
+
+class WholeReleaseAnswer(ReleaseAnswer):
+    """What is announced of a release, with its changes of date, its contact and the next of its series."""
+
+    date_changes: list[DateChangeAnswer] = Field(description="Announced changes of its date, with their reasons.")
+    contact: ContactAnswer | None = Field(description="The contact, if the office publishes one.")
+    next_release: str | None = Field(description="The reference of the next release of the series.")
+
+
+class ListAnswer(Schema):
+    """One page of a list."""
+
+    next_url: str | None = Field(description="Address of the next page of the list; null at the end.")
+
+
+class ReleasesAnswer(ListAnswer):
+    """Releases by date, in an order that stays."""
+
+    releases: list[ReleaseAnswer] = Field(description="Each as below, without changes, contact and next release.")
+
+
+class ProducersAnswer(ListAnswer):
+    """Producers of which anything is announced."""
+
+    producers: list[NamedAnswer]
+
+
+class SeriesAnswer(NamedAnswer):
+    """A series of which anything is announced."""
+
+    designation: Designation
+    producer: NamedAnswer
+    calendar_url: str = Field(description="The address at which calendars subscribe to it.")
+    changes_url: str = Field(description="Its Atom feed of changes.")
+
+
+class SeriesListAnswer(ListAnswer):
+    """Series of which anything is announced."""
+
+    series: list[SeriesAnswer]
+
+
+def date_answer(slot: Slot) -> dict[str, Any]:
+    """Return the fields of a DateAnswer."""
+    first, last = days_of(slot)
+    at = f"{slot.at:%H:%M}" if isinstance(slot.at, time) and slot.precision is Precision.EXACT else None
+    return {
+        "text": str(slot),
+        "precision": slot.precision,
+        "first_day": first,
+        "last_day": last,
+        "time": at,
+        "zone": slot.zone,
+    }
+
+
+def release_answer(release: AnnouncedRelease) -> dict[str, Any]:
+    """Return the fields of a ReleaseAnswer."""
+    return {
+        "id": release.public_id,
+        "reference": release.reference,
+        "title": release.title,
+        "status": release.status,
+        "date": date_answer(release.slot),
+        "due_at": release.due_at,
+        "designation": release.designation,
+        "producer": {"slug": release.producer.slug, "name": release.producer.name},
+        "series": {"slug": release.series.slug, "name": release.series.name},
+        "announced_at": release.announced_at,
+        "changed_at": release.changed_at,
+        "cancellation_reason": release.cancellation_reason or None,
+        "statistics_url": release.page or None,
+        "url": absolute_address("releases:release", release.reference),
+        "calendar_url": absolute_address("releases:release_calendar", release.reference),
+    }
+
+
+def date_change_answer(move: AnnouncedMove) -> dict[str, Any]:
+    """Return the fields of a DateChangeAnswer."""
+    return {
+        "was": date_answer(move.was),
+        "to": date_answer(move.to),
+        "reason": move.reason or None,
+        "first_reason": move.first_reason or None,
+        "corrected_at": move.corrected_at,
+        "announced_at": move.announced_at,
+    }
+
+
+def contact_answer(contact: Contact | None) -> dict[str, Any] | None:
+    """Return the fields of a ContactAnswer, or None where the office shows no contact to readers."""
+    if contact is None or not contact.is_public:
+        return None
+    return {"name": contact.name, "email": contact.email, "telephone": contact.telephone or None}
+
+
+class _Plain(JSONRenderer):
+    """JSON in which people can read the quotation marks of sentences."""
+
+    json_dumps_params = {"ensure_ascii": False}
+
+
+api = DocumentedAPI(
+    title="Release calendar",
+    version="1",
+    description="Announced releases of official statistics. Read-only, no sign-in, announced facts only.",
+    docs_url=None,
+    urls_namespace="releases:api",
+    renderer=_Plain(),
+    openapi_extra={"info": {"license": LICENCE}, "security": []},
+)
+say_in_json(api)
+type Operation = Callable[..., Any]
+
+
+def read(path: str, answer: type[Schema], name: str) -> Callable[[Operation], Operation]:
+    """Answer GET at an address, and HEAD, which needs no document of its own."""
+    known: dict[str, Any] = {"response": {200: answer, **dict.fromkeys(ERRORS, Problem)}}
+
+    def at_path(operation: Operation) -> Operation:
+        api.get(path, operation_id=name, url_name=name, **known)(operation)
+        return api.api_operation(["HEAD"], path, include_in_schema=False, **known)(operation)
+
+    return at_path
+
+
+@read("/releases", ReleasesAnswer, "releases")
+def releases(request: HttpRequest, asked: Query[AskedReleases]) -> dict[str, Any]:
+    """Search announced releases."""
+    _check_known(request, AskedReleases)
+    _check_there(asked.producer, asked.series)
+    found = page_by_place(filter_announced(asked.wanted()), after=asked.after)
+    facts = calendar.announced_facts(found[: asked.per_page + 1], pages_at=timezone.now())
+    shown, next_url = list_page(facts, of=place_of, asked=asked, request=request)
+    return {"next_url": next_url, "releases": [release_answer(release) for release in shown]}
+
+
+@read("/releases/{slug:reference}", WholeReleaseAnswer, "release")
+def release(request: HttpRequest, reference: Path[Slug]) -> dict[str, Any]:
+    """Read one release with its changes of date."""
+    _check_known(request, Schema)
+    stored = Release.objects.public().filter(reference=reference)
+    found = calendar.announced_facts(stored, pages_at=timezone.now())
+    if not found:
+        message = f"There is no announced release “{reference}”."
+        raise Http404(message)
+    row = stored.select_related("series__responsible").get()
+    later = tasks.announced_after(row)
+    return {
+        **release_answer(found[0]),
+        "date_changes": [date_change_answer(move) for move in found[0].moves],
+        "contact": contact_answer(row.series.responsible),
+        "next_release": later and later.reference,
+    }
+
+
+@read("/producers", ProducersAnswer, "producers")
+def producers(request: HttpRequest, asked: Query[AskedProducers]) -> dict[str, Any]:
+    """List producers that have announced releases."""
+    _check_known(request, AskedProducers)
+    found = page_by_slug(calendar.public_producers(), after=asked.after)[: asked.per_page + 1]
+    shown, next_url = list_page(found, of=lambda one: one.slug, asked=asked, request=request)
+    return {"next_url": next_url, "producers": [{"slug": one.slug, "name": one.name} for one in shown]}
+
+
+@read("/series", SeriesListAnswer, "series")
+def series(request: HttpRequest, asked: Query[AskedSeries]) -> dict[str, Any]:
+    """List series that have announced releases."""
+    _check_known(request, AskedSeries)
+    _check_there(asked.producer)
+    every = calendar.public_series()
+    found = page_by_slugs(every.filter(producer__slug=asked.producer) if asked.producer else every, after=asked.after)
+    shown, next_url = list_page(found[: asked.per_page + 1], of=slugs_of, asked=asked, request=request)
+    return {"next_url": next_url, "series": [_series_answer(one) for one in shown]}
+
+
+def _series_answer(one: Series) -> dict[str, Any]:
+    what = Followed(Named(one.producer.slug, one.producer.name), Named(one.slug, one.title))
+    return {
+        "slug": one.slug,
+        "name": one.title,
+        "designation": one.designation,
+        "producer": {"slug": one.producer.slug, "name": one.producer.name},
+        "calendar_url": feed_address("calendar", what),
+        "changes_url": feed_address("changes", what),
+    }
+
+
+def _check_known(request: HttpRequest, asked: type[Schema]) -> None:
+    known = names_of(asked)
+    for name in request.GET:
+        if name not in known:
+            there_are = f"there are {', '.join(sorted(known))}" if known else "there are none"
+            message = f"There is no parameter “{name[:50]}” here: {there_are}."
+            raise NoSuchParameter(message)
+
+
+def _check_there(producer: str, series: str = "") -> None:
+    try:
+        feeds.find_followed(producer=producer, series=series)
+    except NothingAnnounced as nothing:
+        raise Http404(str(nothing)) from nothing
+    if series and not producer and not calendar.public_series().filter(slug=series).exists():
+        message = f"There is no series “{series}” in this calendar."
+        raise Http404(message)
+
+
+def urls() -> tuple[list[URLPattern], str, str]:
+    """Return the addresses of the API, each of whose answers may be kept by whoever reads it."""
+    patterns, app, namespace = api.urls
+    for pattern in patterns:
+        if isinstance(pattern, URLPattern):
+            pattern.callback = csrf_exempt(only_reading(for_programs(pattern.callback)))
+    return [pattern for pattern in patterns if isinstance(pattern, URLPattern)], app, namespace

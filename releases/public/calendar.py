@@ -1,0 +1,315 @@
+"""The public calendar: announced facts only, with its filters."""
+
+from collections import defaultdict
+from collections.abc import Collection, Sequence
+from dataclasses import dataclass
+from datetime import date, datetime
+from enum import StrEnum
+from functools import reduce
+from operator import and_, or_
+from typing import Any
+
+from django.db.models import Case, Exists, F, OuterRef, Prefetch, Q, QuerySet, Subquery, Value, When
+from django.db.models.functions import TruncMonth
+
+from releases.models import Address, DateChange, Producer, ReasonCorrection, Release, Series, Verification
+from releases.rules import london
+from releases.rules.announced import AnnouncedMove, AnnouncedRelease, Named, PublicStatus, status_shown
+from releases.rules.calendar import Month, Precision, Slot, month_of
+from releases.rules.lifecycle import Status
+from releases.verdict.release import LIVE_AT_LAST
+
+MOST_WORDS = 10
+
+
+@dataclass(frozen=True, slots=True)
+class Wanted:
+    """What is asked for; what is empty is not asked for.
+
+    :ivar producer: the slug of a producer.
+    :ivar series: the slug of a series.
+    :ivar designation: the code of a designation.
+    :ivar words: words that the title holds, each of them, as parts of words too; the first ten count.
+    :ivar statuses: what the calendar calls the releases, "postponed" included.
+    :ivar since: the first day on which the release may come.
+    :ivar until: the last day on which it may come.
+    """
+
+    producer: str = ""
+    series: str = ""
+    designation: str = ""
+    words: str = ""
+    statuses: frozenset[PublicStatus] = frozenset()
+    since: date | None = None
+    until: date | None = None
+
+    @property
+    def narrowed(self) -> bool:
+        """Whether anything but a status or a date is asked for."""
+        return bool(self.producer or self.series or self.designation or self.words)
+
+
+def filter_announced(wanted: Wanted) -> QuerySet[Release]:
+    """Return the announced releases that somebody asks for, in no order."""
+    found = Release.objects.public().filter(may_come_between(wanted.since, wanted.until))
+    for column, value in (
+        ("series__producer__slug", wanted.producer),
+        ("series__slug", wanted.series),
+        ("series__designation", wanted.designation),
+    ):
+        if value:
+            found = found.filter(**{column: value})
+    for word in wanted.words.split()[:MOST_WORDS]:
+        found = found.filter(title__icontains=word)
+    return found.filter(_called(wanted.statuses)) if wanted.statuses else found
+
+
+def may_come_between(since: date | None, until: date | None) -> Q:
+    """Return the condition that a release may come on a day of a span; a vague one may on each day of its months.
+
+    :param since: the first day, or None for no such limit.
+    :param until: the last day, or None for no such limit.
+    """
+    condition = Q()
+    if since:
+        this_month = month_of(since)
+        # What this says again of all of them lets the database use its index by date.
+        condition &= Q(planned_on__gte=this_month.previous.first) & (
+            Q(planned_on__gte=since)
+            | Q(precision=Precision.MONTH, planned_on__gte=this_month.first)
+            | Q(precision=Precision.TWO_MONTHS)
+        )
+    if until:
+        condition &= Q(planned_on__lte=month_of(until).last) & (
+            Q(planned_on__lte=until) | ~Q(precision=Precision.EXACT)
+        )
+    return condition
+
+
+def _called(statuses: frozenset[PublicStatus]) -> Q:
+    stored = [Q(status=status) for status in statuses - {PublicStatus.CONFIRMED, PublicStatus.POSTPONED}]
+    if PublicStatus.CONFIRMED in statuses:
+        stored.append(_confirmed & ~_moved_later)
+    if PublicStatus.POSTPONED in statuses:
+        stored.append(_confirmed & _moved_later)
+    return reduce(or_, stored)
+
+
+_confirmed = Q(status=PublicStatus.CONFIRMED)
+# Its last announced change is the one that began its present schedule: what is public is not moved in private.
+_moved_later = Q(
+    Exists(
+        DateChange.objects.filter(
+            and_(
+                Q(was_precision=Precision.EXACT, to_precision=Precision.EXACT, announced_at__isnull=False),
+                Q(to_on__gt=F("was_on")) | Q(to_on=F("was_on"), to_at__gt=F("was_at")),
+            ),
+            release=OuterRef("pk"),
+            schedule_version=OuterRef("schedule_version"),
+        )
+    )
+)
+
+
+class Shown(StrEnum):
+    """Which releases the calendar shows."""
+
+    ALL = "all"
+    UPCOMING = "upcoming"
+    PUBLISHED = "published"
+    CANCELLED = "cancelled"
+
+
+STILL_TO_COME = (Status.PROVISIONAL, Status.CONFIRMED)
+COLUMNS = (
+    "pk",
+    "public_id",
+    "reference",
+    "title",
+    "status",
+    "planned_on",
+    "planned_at",
+    "precision",
+    "zone",
+    "due_at",
+    "announced_at",
+    "confirmed_at",
+    "cancelled_at",
+    "cancellation_reason",
+    "series__designation",
+    "series__slug",
+    "series__title",
+    "series__producer__slug",
+    "series__producer__name",
+)
+_vague_last = Case(When(precision=Precision.EXACT, then=Value(0)), default=Value(1))
+
+
+def announced_releases() -> QuerySet[Release]:
+    """Return announced releases with what their public page says of them."""
+    return (
+        Release.objects.public()
+        .select_related("series__producer", "series__responsible")
+        .prefetch_related(Prefetch("date_changes", queryset=_announced_changes(), to_attr="announced_changes"))
+    )
+
+
+def _announced_changes() -> QuerySet[DateChange]:
+    return DateChange.objects.filter(announced_at__isnull=False).order_by("schedule_version")
+
+
+def _with_corrections(changes: QuerySet[DateChange]) -> QuerySet[Any]:
+    last = ReasonCorrection.objects.filter(change=OuterRef("pk")).order_by("-number")
+    return changes.annotate(
+        corrected_reason=Subquery(last.values("public_reason")[:1]),
+        corrected_at=Subquery(last.values("agreed_at")[:1]),
+        corrections_made=Subquery(last.values("number")[:1]),
+    )
+
+
+def _move(change: Any) -> AnnouncedMove:
+    is_corrected = change.corrections_made is not None
+    return AnnouncedMove(
+        version=change.schedule_version,
+        was=change.was,
+        to=change.to,
+        reason=change.corrected_reason if is_corrected else change.public_reason,
+        announced_at=change.announced_at,
+        first_reason=change.public_reason if is_corrected else "",
+        corrections=change.corrections_made or 0,
+        corrected_at=change.corrected_at,
+    )
+
+
+def announced_facts(releases: QuerySet[Release], *, pages_at: datetime | None = None) -> list[AnnouncedRelease]:
+    """Return what is announced of releases, in their order and in two queries, or four with their pages.
+
+    :param releases: announced ones alone; one that is not is a fault of the caller.
+    :param pages_at: the aware instant at which the pages are told of those that are due and live by then; None for
+        no pages.
+    """
+    return _facts(list(releases.values(*COLUMNS, "schedule_version")), pages_at=pages_at)
+
+
+def announced_facts_of(keys: Sequence[int]) -> list[AnnouncedRelease]:
+    """Return what is announced of the releases of some keys, in the order of the keys and in two queries.
+
+    What was looked for to find the keys is not looked for again. One that is not announced is left out.
+    """
+    found = Release.objects.public().filter(pk__in=keys).values(*COLUMNS, "schedule_version")
+    rows = {row["pk"]: row for row in found}
+    return _facts([rows[key] for key in keys if key in rows], pages_at=None)
+
+
+def _facts(rows: Sequence[dict[str, Any]], *, pages_at: datetime | None) -> list[AnnouncedRelease]:
+    moves: dict[int, list[AnnouncedMove]] = defaultdict(list)
+    # Every change of date begins a version: the others need not be asked for.
+    moved = [row["pk"] for row in rows if row["schedule_version"] > 1]
+    for change in _with_corrections(_announced_changes().filter(release__in=moved)):
+        moves[change.release_id].append(_move(change))
+    pages = _pages(rows, now=pages_at) if pages_at else {}
+    return [_announced(row, tuple(moves.get(row["pk"], ())), pages.get(row["pk"], "")) for row in rows]
+
+
+def _announced(row: dict[str, Any], moves: tuple[AnnouncedMove, ...], page: str) -> AnnouncedRelease:
+    last_move = (moves[-1].was, moves[-1].to) if moves else None
+    return AnnouncedRelease(
+        status=status_shown(row["status"], last_move=last_move),
+        slot=Slot(row["planned_on"], row["planned_at"], Precision(row["precision"]), row["zone"]),
+        designation=row["series__designation"],
+        series=Named(row["series__slug"], row["series__title"]),
+        producer=Named(row["series__producer__slug"], row["series__producer__name"]),
+        moves=moves,
+        page=page,
+        **{name: row[name] for name in COLUMNS[1:4] + COLUMNS[9:14]},
+    )
+
+
+def releases_in_month(month: Month, *, show: Shown, now: datetime, wanted: Wanted | None = None) -> QuerySet[Release]:
+    """Return the announced releases of a month in the order of their dates, the vague ones last.
+
+    One announced for two months is in both of them. A release is upcoming until its day, or the last day of its
+    months, is over in London.
+
+    :param now: the aware instant that parts what is upcoming from what is past.
+    """
+    found = _shown(show, now=now, wanted=wanted).filter(may_come_between(month.first, month.last))
+    return found.order_by(_vague_last, "planned_on", "planned_at", "title", "pk")
+
+
+def releases_in_all_months(*, show: Shown, now: datetime, wanted: Wanted | None = None) -> QuerySet[Release]:
+    """Return the announced releases of all months: what is upcoming by date, anything else with the latest first.
+
+    :param now: the aware instant that parts what is upcoming from what is past.
+    """
+    found = _shown(show, now=now, wanted=wanted)
+    if show is Shown.UPCOMING:
+        return found.order_by(TruncMonth("planned_on"), _vague_last, "planned_on", "planned_at", "title", "pk")
+    return found.order_by("-planned_on", "-public_id")
+
+
+def _shown(show: Shown, *, now: datetime, wanted: Wanted | None) -> QuerySet[Release]:
+    found = filter_announced(wanted or Wanted())
+    if show is Shown.UPCOMING:
+        return found.filter(may_come_between(london.local_date(now), None), status__in=STILL_TO_COME)
+    return found if show is Shown.ALL else found.filter(status=show.value)
+
+
+def months_around(month: Month) -> tuple[Month | None, Month | None]:
+    """Return the nearest months before and after one for which anything is announced."""
+    dates = Release.objects.public().values_list("planned_on", flat=True)
+    before = dates.filter(planned_on__lt=month.first).order_by("-planned_on").first()
+    after = dates.filter(planned_on__gte=month.next.first).order_by("planned_on").first()
+    return month_of(before) if before else None, month_of(after) if after else None
+
+
+def public_producers() -> QuerySet[Producer]:
+    """Return the producers of which anything is announced, by name."""
+    return Producer.objects.filter(Exists(Series.objects.filter(_has_announced, producer=OuterRef("pk")))).order_by(
+        "name"
+    )
+
+
+def public_series() -> QuerySet[Series]:
+    """Return the series of which anything is announced, by producer and title; that there are others is private."""
+    return Series.objects.filter(_has_announced).select_related("producer").order_by("producer__name", "title")
+
+
+_has_announced = Exists(Release.objects.public().filter(series=OuterRef("pk")))
+
+
+def status_of(release: Release) -> PublicStatus:
+    """Say what the calendar calls a release that `announced` returned."""
+    changes: Sequence[DateChange] = release.announced_changes  # type: ignore[attr-defined]  # of the prefetch
+    return status_shown(release.status, last_move=(changes[-1].was, changes[-1].to) if changes else None)
+
+
+def page_of(release: Release, *, now: datetime) -> str:
+    """Return the address of a release's page once anyone may know it: when it is due and live; else nothing.
+
+    A statement of a person that it was published counts as well as a look that saw it live since it was due.
+    """
+    row = {name: getattr(release, name) for name in ("pk", "due_at", "status")}
+    return _pages([row], now=now).get(release.pk, "")
+
+
+def _pages(rows: Sequence[dict[str, Any]], *, now: datetime) -> dict[int, str]:
+    due = {
+        row["pk"]: row["status"]
+        for row in rows
+        if row["due_at"] is not None and now >= row["due_at"] and row["status"] != Status.CANCELLED
+    }
+    if not due:
+        return {}
+    found = Address.objects.filter(release__in=due, role=Address.Role.PAGE, url__startswith="http").order_by("-pk")
+    pages = {page.release_id: page for page in found}
+    seen = _seen_live([pk for pk, status in due.items() if status != Status.PUBLISHED and pk in pages])
+    return {pk: page.url for pk, page in pages.items() if due[pk] == Status.PUBLISHED or page.pk in seen}
+
+
+def _seen_live(releases: Collection[int]) -> set[int]:
+    if not releases:
+        return set()
+    present = Verification.objects.filter(release__in=releases, schedule_version=F("release__schedule_version"))
+    kept = (row for addresses in present.values_list("addresses", flat=True) for row in addresses)
+    return {row["address"] for row in kept if row["from_due"] in LIVE_AT_LAST}

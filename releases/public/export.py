@@ -1,0 +1,181 @@
+"""Releases and date changes as files to download."""
+
+from collections.abc import Collection, Iterable, Sequence
+from datetime import datetime
+
+from django.db.models import QuerySet
+from django.http import HttpResponse
+from django.utils.translation import gettext as _
+
+from releases.models import Address, DateChange, Release
+from releases.permissions import Action, Person, producers_where
+from releases.rules import london, tables
+from releases.rules.calendar import Precision, Slot
+from releases.rules.imports import COLUMNS, EXAMPLE, ZONE
+from releases.rules.table import MOST_ROWS, Value
+from releases.rules.tables import MEDIA_TYPES, TableKind
+from releases.text import calendar
+
+
+def download_response(content: bytes, kind: TableKind, *, name: str) -> HttpResponse:
+    """Give a file of a table.
+
+    :param name: its name without the ending.
+    """
+    headers = {"Content-Disposition": f'attachment; filename="{name}.{kind}"', "Cache-Control": "private, no-store"}
+    return HttpResponse(content, content_type=MEDIA_TYPES[kind], headers=headers)
+
+
+def dated_file_name(name: str, *, now: datetime) -> str:
+    """Write the day on London's calendar behind a file's name: "releases-2026-06-30"."""
+    return f"{name}-{london.local_date(now).isoformat()}"
+
+
+CONTACT = "responsible_email"
+PAGE, ATTACHMENT, ANNOUNCEMENT = Address.Role.PAGE, Address.Role.ATTACHMENT, Address.Role.ANNOUNCEMENT
+
+
+class TooManyReleases(Exception):
+    """A file of so many releases could not be imported again; the message is one sentence."""
+
+
+def export_calendar(
+    releases: QuerySet[Release], kind: TableKind, *, title: str, by: Person, contacts: bool = False
+) -> bytes:
+    """Write releases as a file, in the columns of an import; times are London's, and a column says so.
+
+    :param releases: ones that the person may see.
+    :param title: what a sheet is called.
+    :param contacts: whether to write who is responsible, of the releases whose calendar the person keeps.
+    :raises TooManyReleases: if there are more than an import takes.
+    """
+    found = list(releases.select_related("series__producer", "series__responsible").prefetch_related("addresses"))
+    if len(found) > MOST_ROWS:
+        message = _("A file holds %(most)s releases at most, and these are %(number)s: choose fewer.") % {
+            "most": f"{MOST_ROWS:,}",
+            "number": f"{len(found):,}",
+        }
+        raise TooManyReleases(message)
+    kept = set(producers_where(by, Action.EDIT).values_list("pk", flat=True)) if contacts else set[int]()
+    columns = [column for column in COLUMNS if column != CONTACT or kept]
+    own = set(producers_where(by, Action.VIEW).values_list("pk", flat=True))
+    return tables.write_table(kind, columns, (_row(release, columns, kept, own) for release in found), title=title)
+
+
+def calendar_template(kind: TableKind, *, producer: str, now: datetime) -> bytes:
+    """Write a file to be filled in: the names of the columns, and one row to be written over.
+
+    :param producer: the name that stands in the example.
+    :param now: an aware instant, so that the example lies ahead.
+    """
+    example: dict[str, Value] = {
+        "reference": EXAMPLE,
+        "producer": producer,
+        "series": "Title of the series",
+        "title": "EXAMPLE: write over this row; as long as its reference is “example” it is left out",
+        "scheduled_for": datetime(london.local_date(now).year + 1, 7, 1, 9, 30),  # noqa: DTZ001  # as a cell holds it
+        "zone": ZONE,
+        "precision": Precision.EXACT.value,
+        "status": "provisional",
+        "url": "https://www.example.gov.uk/statistics/example",
+        "marker": "July",
+        "adapter": "page",
+    }
+    return tables.write_table(kind, COLUMNS, [[example.get(column, "") for column in COLUMNS]], title=_("Calendar"))
+
+
+def _row(release: Release, columns: Iterable[str], kept: Collection[int], own: Collection[int]) -> list[Value]:
+    series, addresses = release.series, list(release.addresses.all())
+    page, announcement = _first(addresses, PAGE), _first(addresses, ANNOUNCEMENT)
+    is_kept = series.producer_id in kept and series.responsible is not None
+    values: dict[str, Value] = {
+        "reference": release.reference,
+        "producer": series.producer.name,
+        "series": series.title,
+        "title": release.title,
+        "scheduled_for": _scheduled_for(release),
+        "zone": ZONE,
+        "precision": release.precision,
+        "status": release.status,
+        "url": page.url if page else "",
+        "marker": page.marker if page else "",
+        "adapter": page.adapter if page else "",
+        "attachments": " ".join(address.url for address in addresses if address.role == ATTACHMENT),
+        "announcement": announcement.url if announcement else "",
+        "announcement_adapter": announcement.adapter if announcement else "",
+        CONTACT: series.responsible.email if is_kept and series.responsible else "",
+        "tolerance_seconds": series.tolerance_seconds,
+        "rehearsal": "yes" if release.rehearsal else "",
+        # Kept for the office's own people; the reason of a cancellation is public.
+        "short_notice_reason": release.short_notice_reason if series.producer_id in own else "",
+        # The changes that were made are on record with their reasons; the column is there to give a new one.
+        "date_change_reason": "",
+        "cancellation_reason": release.cancellation_reason,
+    }
+    return [values[column] for column in columns]
+
+
+def _scheduled_for(release: Release) -> Value:
+    if release.due_at is None:
+        return f"{release.planned_on:%Y-%m}"
+    return london.in_london(release.due_at).replace(tzinfo=None)
+
+
+def _first(addresses: Sequence[Address], role: str) -> Address | None:
+    return next((address for address in addresses if address.role == role), None)
+
+
+DATE_CHANGE_COLUMNS = (
+    "reference",
+    "title",
+    "producer",
+    "was",
+    "to",
+    "zone",
+    "public_reason",
+    "first_reason",
+    "asked_by",
+    "asked_at",
+    "agreed_by",
+    "agreed_at",
+    "announced_at",
+    "marks",
+)
+
+
+def export_date_changes(changes: Iterable[DateChange], kind: TableKind, *, title: str) -> bytes:
+    """Write changes of date as a file, in their order.
+
+    :param changes: ones that the person may read, as `changes_of` returns them.
+    :param title: what a sheet is called.
+    """
+    return tables.write_table(kind, DATE_CHANGE_COLUMNS, (_date_change_row(change) for change in changes), title=title)
+
+
+def _date_change_row(change: DateChange) -> list[Value]:
+    release, last = change.release, change.last_correction
+    values: dict[str, Value] = {
+        "reference": release.reference,
+        "title": release.title,
+        "producer": release.series.producer.name,
+        "was": _slot(change.was),
+        "to": _slot(change.to),
+        "zone": change.zone,
+        "public_reason": last.public_reason if last else change.public_reason,
+        "first_reason": change.public_reason if last else "",
+        "asked_by": str(change.requested_by or ""),
+        "asked_at": _local(change.requested_at),
+        "agreed_by": str(change.agreed_by or ""),
+        "agreed_at": _local(change.agreed_at),
+        "announced_at": _local(change.announced_at),
+        "marks": "; ".join(words for words, _ in calendar.tags_of(change)),
+    }
+    return [values[column] for column in DATE_CHANGE_COLUMNS]
+
+
+def _slot(slot: Slot) -> Value:
+    return _local(slot.due_at) or str(slot)
+
+
+def _local(instant: datetime | None) -> Value:
+    return london.in_london(instant).replace(tzinfo=None) if instant else ""

@@ -1,0 +1,386 @@
+"""The public calendar for other programs: iCalendar files (RFC 5545) and Atom feeds (RFC 4287, RFC 5005)."""
+
+import unicodedata
+from collections.abc import Callable, Iterable, Mapping
+from dataclasses import dataclass
+from datetime import UTC, datetime, timedelta
+from functools import lru_cache, wraps
+from io import BytesIO
+from typing import Any, Concatenate
+from uuid import UUID
+
+from django.conf import settings
+from django.db.models import F, QuerySet
+from django.http import HttpRequest, HttpResponse, QueryDict
+from django.urls import reverse
+from django.utils.feedgenerator import Atom1Feed
+from django.utils.html import escape
+from django.utils.translation import get_language
+from django.utils.translation import gettext as _
+from django.utils.translation import gettext_lazy as lazy
+from django.views.decorators.http import require_safe
+from icalendar import Calendar, Event, vDuration, vText
+
+from releases.models import DateChange, Release
+from releases.models.producer import Designation
+from releases.public import calendar
+from releases.public.calendar import Wanted, filter_announced
+from releases.rules import london
+from releases.rules.announced import AnnouncedRelease, Change, Happened, Named, PublicStatus, changes_of, days_of
+from releases.rules.calendar import month_of
+from releases.rules.lifecycle import Status
+
+MOST_RELEASES = 1000
+CHANGES_PER_PAGE = 100
+MOST_PAGES = 10
+
+
+class NothingAnnounced(LookupError):
+    """There is no such producer or series, or nothing of it was ever announced, which outside is the same."""
+
+
+@dataclass(frozen=True, slots=True)
+class Followed:
+    """What is followed: a series of a producer, a producer, or neither, which is the whole office."""
+
+    producer: Named | None = None
+    series: Named | None = None
+
+    @property
+    def name(self) -> str:
+        """The name of the series and its producer, or of the producer; nothing for the whole office."""
+        return ", ".join(one.name for one in (self.series, self.producer) if one)
+
+    @property
+    def wanted(self) -> Wanted:
+        """The releases that are followed."""
+        producer, series = self.producer, self.series
+        return Wanted(producer=producer.slug if producer else "", series=series.slug if series else "")
+
+
+def find_followed(*, producer: str = "", series: str = "") -> Followed:
+    """Return what one follows by the slugs of a producer and of one of its series, or by neither.
+
+    :raises NothingAnnounced: if there is none of which anything is announced.
+    """
+    if not producer:
+        return Followed()
+    if not series:
+        if found := calendar.public_producers().filter(slug=producer).first():
+            return Followed(Named(found.slug, found.name))
+        message = f"There is no producer “{producer}” in this calendar."
+        raise NothingAnnounced(message)
+    if one := calendar.public_series().filter(producer__slug=producer, slug=series).first():
+        return Followed(Named(one.producer.slug, one.producer.name), Named(one.slug, one.title))
+    message = f"There is no series “{series}” of a producer “{producer}” in this calendar."
+    raise NothingAnnounced(message)
+
+
+def releases_of(what: Followed, *, now: datetime) -> list[AnnouncedRelease]:
+    """Return the releases to come and those of the last year by date; of too many, what is to come next stays.
+
+    The window begins with a month, so that what it holds changes with the month at most, if nothing happens.
+
+    :param now: the aware instant that parts what is to come from what is past.
+    """
+    today = london.local_date(now)
+    found = filter_announced(what.wanted)
+    ahead = found.filter(planned_on__gte=today).order_by("planned_on", "planned_at", "pk")
+    to_come = calendar.announced_facts(ahead[:MOST_RELEASES])
+    room = MOST_RELEASES - len(to_come)
+    start = month_of(today).first.replace(year=today.year - 1)
+    behind = found.filter(planned_on__lt=today, planned_on__gte=start).order_by("-planned_on", "-planned_at", "-pk")
+    past = calendar.announced_facts(behind[:room]) if room else []
+    return [*reversed(past), *to_come]
+
+
+def newest_changes(what: Followed, *, page: int = 1) -> tuple[list[Change], bool]:
+    """Return one page of what happened to announced releases, the newest first, and whether there are older ones.
+
+    :param page: from 1 to MOST_PAGES; beyond it nobody is led.
+    """
+    end = page * CHANGES_PER_PAGE
+    found = [(at, pk, kind, release) for kind, rows in _newest(what) for at, pk, release in rows[: end + 1]]
+    found.sort(key=lambda row: row[:3], reverse=True)
+    shown = found[end - CHANGES_PER_PAGE : end]
+    releases = calendar.announced_facts(Release.objects.public().filter(pk__in={pk for _, pk, _, _ in shown}))
+    by_release = {release.public_id: changes_of(release) for release in releases}
+    changes = [change for at, _, kind, release in shown if (change := _told(by_release.get(release, ()), kind, at))]
+    return changes, len(found) > end and page < MOST_PAGES
+
+
+def _told(changes: Iterable[Change], kind: Happened, at: datetime) -> Change | None:
+    return next((change for change in changes if (change.kind, change.at) == (kind, at)), None)
+
+
+type Row = tuple[datetime, int, UUID]
+
+
+def _newest(what: Followed) -> Iterable[tuple[Happened, QuerySet[Any, Row]]]:
+    of: QuerySet[Any, Any] = filter_announced(what.wanted)
+    for kind, rows, at in (
+        (Happened.ANNOUNCED, of, "announced_at"),
+        (Happened.CONFIRMED, of.filter(confirmed_at__gt=F("announced_at")), "confirmed_at"),
+        (Happened.CANCELLED, of.filter(cancelled_at__isnull=False), "cancelled_at"),
+        (Happened.PUBLISHED, of.filter(status=Status.PUBLISHED), "due_at"),
+    ):
+        yield kind, rows.order_by(f"-{at}", "-pk").values_list(at, "pk", "public_id")
+    moves: QuerySet[Any, Any] = DateChange.objects.filter(announced_at__isnull=False, release__in=of)
+    rows = moves.order_by("-announced_at", "-release").values_list("announced_at", "release", "release__public_id")
+    yield Happened.MOVED, rows
+
+
+def absolute_address(page: str, *which: str) -> str:
+    """Return the address of a page with the host under which the service is known, whoever asks for it how."""
+    return str(settings.ADDRESS) + reverse(page, args=which)
+
+
+def releases_at() -> str:
+    """Return the address below which each release has its page."""
+    return absolute_address("releases:release", "x").removesuffix("x/")
+
+
+def page_address(what: Followed) -> str:
+    """Return the address of the page that shows what somebody follows."""
+    asked = QueryDict(mutable=True)
+    asked.update({name: one.slug for name, one in (("producer", what.producer), ("series", what.series)) if one})
+    return absolute_address("releases:all_months") + (f"?{asked.urlencode()}" if asked else "")
+
+
+def feed_address(kind: str, what: Followed) -> str:
+    """Return the address of one of the feeds, "calendar" or "changes", of what somebody follows."""
+    if what.producer is None:
+        return absolute_address(f"releases:office_{kind}")
+    if what.series is None:
+        return absolute_address(f"releases:producer_{kind}", what.producer.slug)
+    return absolute_address(f"releases:series_{kind}", what.producer.slug, what.series.slug)
+
+
+def follow_addresses(what: Followed) -> dict[str, str]:
+    """Return what a page needs to let its reader follow something: whose releases, and the addresses of its feeds."""
+    return {
+        "whose": what.name or str(settings.OFFICE_NAME),
+        "calendar": feed_address("calendar", what),
+        "changes": feed_address("changes", what),
+    }
+
+
+STATUSES = {
+    PublicStatus.PROVISIONAL: lazy("Provisional"),
+    PublicStatus.CONFIRMED: lazy("Confirmed"),
+    PublicStatus.POSTPONED: lazy("Postponed"),
+    PublicStatus.PUBLISHED: lazy("Published"),
+    PublicStatus.CANCELLED: lazy("Cancelled"),
+}
+HAPPENED = {
+    Happened.ANNOUNCED: lazy("Announced"),
+    Happened.CONFIRMED: lazy("Date confirmed"),
+    Happened.MOVED: lazy("Date changed"),
+    Happened.CANCELLED: lazy("Cancelled"),
+    Happened.PUBLISHED: lazy("Published"),
+}
+
+
+def describe_time(text: str) -> str:
+    """Return a text with the control characters, of which feeds allow none, made spaces; line ends stay."""
+    text = text.replace("\r\n", "\n").replace("\r", "\n")
+    return "".join(" " if unicodedata.category(char) in {"Cc", "Cs"} and char != "\n" else char for char in text)
+
+
+def describe_designation(release: AnnouncedRelease) -> str:
+    """Name the designation of a release."""
+    return str(Designation(release.designation).label)
+
+
+def describe_status(release: AnnouncedRelease) -> str:
+    """Say how a release stands: "Postponed. It is now announced for 14 July 2026 9:30am."."""
+    words = {"date": str(release.slot), "reason": describe_time(release.cancellation_reason)}
+    if release.status is PublicStatus.CANCELLED:
+        return _("Cancelled: %(reason)s") % words
+    sentences = {
+        PublicStatus.PROVISIONAL: _("Provisional: planned for %(date)s."),
+        PublicStatus.CONFIRMED: _("Confirmed for %(date)s."),
+        PublicStatus.POSTPONED: _("Postponed: confirmed for %(date)s."),
+        PublicStatus.PUBLISHED: _("Published. It was announced for %(date)s."),
+    }
+    return sentences[release.status] % words
+
+
+def describe_move(was: object, to: object, reason: str) -> str:
+    """Say from when to when a date was changed, and why if a reason was made public."""
+    sentence = _("Moved from %(was)s to %(to)s.") % {"was": was, "to": to}
+    return f"{sentence} {describe_time(reason)}" if reason else sentence
+
+
+def headline(change: Change) -> str:
+    """Write what happened to which release in one line: "Date changed: Consumer prices, May 2026"."""
+    return f"{HAPPENED[change.kind]}: {describe_time(change.release.title)}"
+
+
+def account_of(change: Change) -> str:
+    """Say what happened in a sentence, as the calendar said it then."""
+    words = {"date": str(change.slot), "reason": describe_time(change.reason)}
+    if change.kind is Happened.MOVED:
+        return describe_move(change.was, change.slot, change.reason)
+    if change.kind is Happened.ANNOUNCED:
+        if change.confirmed:
+            return _("Announced, and confirmed for %(date)s.") % words
+        return _("Announced as provisional, planned for %(date)s.") % words
+    sentences = {
+        Happened.CONFIRMED: _("Confirmed for %(date)s."),
+        Happened.CANCELLED: _("Cancelled. It was planned for %(date)s. %(reason)s"),
+        Happened.PUBLISHED: _("Published. It was announced for %(date)s."),
+    }
+    return sentences[change.kind] % words
+
+
+CALENDAR_MEDIA_TYPE = "text/calendar; charset=utf-8"
+PRODUCT = "-//statsoffice//Release calendar//EN"
+ASK_AGAIN_AFTER = timedelta(hours=1)
+STATUS_CODES = {PublicStatus.PROVISIONAL: "TENTATIVE", PublicStatus.CANCELLED: "CANCELLED"}
+# The same facts are written once by each process: what a calendar of thousands costs is writing its events.
+REMEMBERED_EVENTS = 8192
+END = b"END:VCALENDAR\r\n"
+
+
+@dataclass(frozen=True, slots=True)
+class Titled:
+    """What a calendar is called and what it holds, in words, and the address of the page that shows the same."""
+
+    name: str
+    description: str
+    page: str
+
+
+def calendar_file(releases: Iterable[AnnouncedRelease], *, titled: Titled, releases_at: str) -> bytes:
+    """Return an iCalendar file of releases; with none it is a well-formed empty calendar.
+
+    :param releases_at: the address below which each release has its page, ending with a slash.
+    """
+    calendar = Calendar()
+    calendar.add("prodid", PRODUCT)
+    calendar.add("version", "2.0")
+    # As text, which the library would not escape in properties that it does not know. What is old reads the second.
+    for name in ("name", "x-wr-calname"):
+        calendar.add(name, vText(describe_time(titled.name)))
+    for name in ("description", "x-wr-caldesc"):
+        calendar.add(name, vText(describe_time(titled.description)))
+    calendar.add("url", titled.page)
+    calendar.add("refresh-interval", vDuration(ASK_AGAIN_AFTER, params={"VALUE": "DURATION"}))
+    calendar.add("x-published-ttl", "PT1H")
+    head = calendar.to_ical().removesuffix(END)
+    language = get_language() or ""
+    return b"".join([head, *(_event(each, releases_at, language) for each in releases), END])
+
+
+@lru_cache(maxsize=REMEMBERED_EVENTS)
+def _event(release: AnnouncedRelease, releases_at: str, language: str) -> bytes:  # words depend on it
+    event = Event()
+    title = describe_time(release.title)
+    # Some calendars show a cancelled event like any other: its title says so as well.
+    cancelled = release.status is PublicStatus.CANCELLED
+    event.add("summary", f"{STATUSES[release.status]}: {title}" if cancelled else title)
+    event.add("uid", str(release.public_id))
+    event.add("sequence", release.sequence)
+    event.add("dtstamp", release.changed_at.astimezone(UTC))
+    event.add("last-modified", release.changed_at.astimezone(UTC))
+    event.add("created", release.announced_at.astimezone(UTC))
+    if release.due_at:
+        event.add("dtstart", release.due_at.astimezone(UTC))
+    else:
+        first, last = days_of(release.slot)
+        event.add("dtstart", first)
+        event.add("dtend", last + timedelta(days=1))
+    event.add("status", STATUS_CODES.get(release.status, "CONFIRMED"))
+    event.add("transp", "TRANSPARENT")
+    event.add("url", f"{releases_at}{release.reference}/")
+    event.add("categories", [describe_time(release.series.name)])
+    event.add("description", "\n".join(_description(release)))
+    return bytes(event.to_ical())
+
+
+def _description(release: AnnouncedRelease) -> list[str]:
+    moves = (describe_move(move.was, move.to, move.reason) for move in release.moves)
+    whose = (release.producer.name, release.series.name, describe_designation(release))
+    return [describe_status(release), *moves, *map(describe_time, whose)]
+
+
+FEED_MEDIA_TYPE = "application/atom+xml; charset=utf-8"
+# The date of a feed that nothing has happened to yet: the same bytes whenever it is asked for.
+NOTHING_YET = datetime(1970, 1, 1, tzinfo=UTC)
+
+
+@dataclass(frozen=True, slots=True)
+class FeedTitled:
+    """What a feed is called, who writes it, and the addresses of the page that shows the same and of its own pages."""
+
+    name: str
+    office: str
+    page: str
+    links: Mapping[str, str]
+
+
+class _Pages(Atom1Feed):
+    """An Atom feed with links to its other pages, whose date is that of its newest entry and never that of asking."""
+
+    def latest_post_date(self) -> datetime:
+        return max((item["updateddate"] for item in self.items), default=NOTHING_YET)
+
+    def add_root_elements(self, handler: Any) -> None:
+        super().add_root_elements(handler)
+        for relation, address in self.feed["links"].items():
+            handler.addQuickElement("link", "", {"rel": relation, "href": address})
+
+
+def change_feed(changes: Iterable[Change], *, titled: FeedTitled, releases_at: str) -> bytes:
+    """Return an Atom feed of changes in their order.
+
+    An entry is dated by when the change was announced, and a publication by when it was announced for; one whose reason
+    was put right keeps its identifier and its place, and is updated.
+
+    :param releases_at: the address below which each release has its page, ending with a slash.
+    """
+    feed = _Pages(
+        title=describe_time(titled.name),
+        link=titled.page,
+        description=None,
+        language="en-GB",
+        author_name=describe_time(titled.office),
+        feed_guid=titled.links["first"],
+        links=titled.links,
+    )
+    for change in changes:
+        release = change.release
+        feed.add_item(
+            title=headline(change),
+            link=f"{releases_at}{release.reference}/",
+            # Read as HTML: what people typed is escaped here, and once more as XML.
+            description="".join(f"<p>{escape(line)}</p>" for line in _lines(change)),
+            unique_id=change.id.urn,
+            pubdate=change.at,
+            updateddate=change.updated_at,
+            categories=[change.kind.value],
+        )
+    written = BytesIO()
+    feed.write(written, "utf-8")
+    return written.getvalue()
+
+
+def _lines(change: Change) -> list[str]:
+    release = change.release
+    return [*account_of(change).split("\n"), describe_time(f"{release.producer.name} · {release.series.name}")]
+
+
+def for_programs[**P](view: Callable[Concatenate[HttpRequest, P], HttpResponse]) -> Callable[..., HttpResponse]:
+    """Let programs keep an answer and ask whether it still stands; pages of other sites may read it too."""
+
+    @wraps(view)
+    def answer(request: HttpRequest, *which: P.args, **named: P.kwargs) -> HttpResponse:
+        response = view(request, *which, **named)
+        # AnswerConditionally, around every page, gives the ETag and answers whoever brings it back.
+        response["Cache-Control"] = "no-cache"
+        response["Access-Control-Allow-Origin"] = "*"
+        response["Cross-Origin-Resource-Policy"] = "cross-origin"
+        return response
+
+    return require_safe(answer)

@@ -1,0 +1,1 @@
+"""Pure rules: the calendar, lifecycles, roles, checks and budgets. No Django, no network, no clock, no database."""

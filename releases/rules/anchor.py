@@ -1,0 +1,203 @@
+"""Merkle trees over the heads of hash chains (RFC 6962, section 2.1), and anchors as text."""
+
+import email
+import email.policy
+import hashlib
+import re
+from collections.abc import Iterable, Iterator, Sequence
+from dataclasses import dataclass
+from datetime import UTC, datetime
+from email.message import EmailMessage
+
+from selectolax.lexbor import LexborHTMLParser
+
+LEAF, NODE = b"\x00", b"\x01"
+"""The byte before what is hashed: no node can be taken for a leaf."""
+
+
+@dataclass(frozen=True, slots=True)
+class Head:
+    """The end of a chain when an anchor was made, and a digest of the rows that were added since the last anchor.
+
+    A row's hash can only be computed from its content, which an outsider does not have for the rows of others.
+    `rows_sha256` covers "position previous_hash row_hash" of each added row, so that the hashes alone suffice.
+
+    :param position: of the chain's last row.
+    :param row_hash: of the chain's last row.
+    :param first: the position of the first row that was added since the last anchor; `position` + 1 if there is none.
+    """
+
+    chain: str
+    position: int
+    row_hash: str
+    first: int
+    rows_sha256: str
+
+    def canonical(self) -> str:
+        """Write it as the line that is hashed, without a line end."""
+        return f"{self.chain} {self.position} {self.row_hash} {self.first} {self.rows_sha256}"
+
+
+@dataclass(frozen=True, slots=True)
+class Step:
+    """One step of an inclusion proof: the hash of the neighbour, and whether it stands on the left."""
+
+    neighbour: str
+    on_left: bool
+
+
+def chain_line(position: int, previous_hash: str, row_hash: str) -> bytes:
+    """Write one row of a chain as the line that `Head.rows_sha256` and the files of a bundle have."""
+    return f"{position} {previous_hash} {row_hash}\n".encode()
+
+
+def digest_of_rows(rows: Iterable[tuple[int, str, str]]) -> str:
+    """Compute the digest of added rows, each given by position, previous hash and hash, in their order."""
+    digest = hashlib.sha256()
+    for row in rows:
+        digest.update(chain_line(*row))
+    return digest.hexdigest()
+
+
+def merkle_root(heads: Iterable[Head]) -> str:
+    """Compute the root over some heads, which are taken by the names of their chains.
+
+    :raises ValueError: if there is none.
+    """
+    return _root(_leaves(heads)).hex()
+
+
+def inclusion_proof(heads: Iterable[Head], chain: str) -> list[Step]:
+    """Prove that the root holds the head of one chain: the neighbours on the way from its leaf to the root.
+
+    :raises ValueError: if no head is of this chain.
+    """
+    ordered = _ordered(heads)
+    index = [head.chain for head in ordered].index(chain)
+    return _path(_leaves(ordered), index)
+
+
+def root_by_proof(head: Head, proof: Iterable[Step]) -> str:
+    """Compute the root that a head and its proof lead to."""
+    value = _leaf(head)
+    for step in proof:
+        neighbour = bytes.fromhex(step.neighbour)
+        value = _node(neighbour, value) if step.on_left else _node(value, neighbour)
+    return value.hex()
+
+
+def _ordered(heads: Iterable[Head]) -> list[Head]:
+    return sorted(heads, key=lambda head: head.chain)
+
+
+def _leaves(heads: Iterable[Head]) -> list[bytes]:
+    return [_leaf(head) for head in _ordered(heads)]
+
+
+def _leaf(head: Head) -> bytes:
+    return hashlib.sha256(LEAF + head.canonical().encode()).digest()
+
+
+def _node(left: bytes, right: bytes) -> bytes:
+    return hashlib.sha256(NODE + left + right).digest()
+
+
+def _split(size: int) -> int:
+    """Return the largest power of two below a size of at least two."""
+    return 1 << (size - 1).bit_length() - 1
+
+
+def _root(leaves: Sequence[bytes]) -> bytes:
+    if not leaves:
+        message = "A tree needs at least one leaf."
+        raise ValueError(message)
+    if len(leaves) == 1:
+        return leaves[0]
+    middle = _split(len(leaves))
+    return _node(_root(leaves[:middle]), _root(leaves[middle:]))
+
+
+def _path(leaves: Sequence[bytes], index: int) -> list[Step]:
+    if len(leaves) == 1:
+        return []
+    middle = _split(len(leaves))
+    if index < middle:
+        return [*_path(leaves[:middle], index), Step(_root(leaves[middle:]).hex(), on_left=False)]
+    return [*_path(leaves[middle:], index - middle), Step(_root(leaves[:middle]).hex(), on_left=True)]
+
+
+_HEAD = r"[a-z]+\.[a-z_]+ \d+ [0-9a-f]{64} \d+ [0-9a-f]{64}\b"
+# Quoted mail and JSON have other characters between two lines.
+_ANCHOR = re.compile(
+    rf"\banchor (?P<number>\d+)\W+made \S+\W+root (?P<root>[0-9a-f]{{64}})\b(?P<heads>(?:\W+{_HEAD})+)"
+)
+
+
+@dataclass(frozen=True, slots=True)
+class WrittenAnchor:
+    """An anchor as a text outside the database states it."""
+
+    number: int
+    root: str
+    heads: Sequence[Head]
+
+    def is_consistent(self) -> bool:
+        """Say whether the root is the one of the heads."""
+        return merkle_root(self.heads) == self.root
+
+
+def anchor_lines(number: int, *, made_at: datetime, root: str, heads: Iterable[Head]) -> list[str]:
+    """Write an anchor as lines: its number, when it was made, its root, and each head as it is hashed."""
+    made = made_at.astimezone(UTC).isoformat(timespec="microseconds")
+    return [f"anchor {number}", f"made {made}", f"root {root}", *(head.canonical() for head in heads)]
+
+
+def read_anchor(text: str) -> Iterator[WrittenAnchor]:
+    """Find the anchors in a text, such as a saved email or the manifest of a backup."""
+    for found in _ANCHOR.finditer(text):
+        lines = (line.split(" ") for line in re.findall(_HEAD, found["heads"]))
+        heads = [
+            Head(chain, int(position), row_hash, int(first), rows) for chain, position, row_hash, first, rows in lines
+        ]
+        yield WrittenAnchor(int(found["number"]), found["root"], heads)
+
+
+def read_anchor_file(content: bytes) -> list[WrittenAnchor]:
+    """Find the anchors in a file: a saved email, a plain text or the manifest of a backup; each different one once.
+
+    An email can be attached to another one, and its text can be HTML.
+    """
+    mail = _mail_of(content)
+    texts = _texts_of(mail) if mail["MIME-Version"] else _texts_in(content.decode(errors="replace"))
+    found: list[WrittenAnchor] = []
+    for text in texts:
+        found.extend(anchor for anchor in read_anchor(text) if anchor not in found)
+    return found
+
+
+def _mail_of(content: bytes) -> EmailMessage:
+    return email.message_from_bytes(content, policy=email.policy.default)
+
+
+def _texts_of(mail: EmailMessage) -> Iterator[str]:
+    for part in mail.walk():
+        content = part.get_payload(decode=True)
+        if not isinstance(content, bytes):  # it has parts itself
+            continue
+        if part.get_content_maintype() == "text":
+            yield from _texts_in(_decoded(content, part.get_content_charset("utf-8")))
+        elif (part.get_filename() or "").lower().endswith(".eml"):
+            yield from _texts_of(_mail_of(content))
+
+
+def _texts_in(text: str) -> Iterator[str]:
+    yield text
+    if "</" in text:
+        yield " ".join(LexborHTMLParser(text).text(separator=" ").split())
+
+
+def _decoded(content: bytes, charset: str) -> str:
+    try:
+        return content.decode(charset, errors="replace")
+    except LookupError:  # Python does not know it
+        return content.decode(errors="replace")

@@ -1,0 +1,176 @@
+"""What is announced of a release, as values: all that the public calendar, its feeds and its API are made from.
+
+Nothing that was looked at, found, written or planned in private has a place here, so it cannot get out from here.
+"""
+
+from dataclasses import dataclass
+from datetime import date, datetime
+from enum import StrEnum
+from uuid import UUID, uuid5
+
+from releases.rules.calendar import Precision, Slot, month_of
+from releases.rules.lifecycle import Status
+
+
+class PublicStatus(StrEnum):
+    """What the calendar says of a release; "postponed" is derived and never stored."""
+
+    PROVISIONAL = "provisional"
+    CONFIRMED = "confirmed"
+    POSTPONED = "postponed"
+    PUBLISHED = "published"
+    CANCELLED = "cancelled"
+
+
+class Happened(StrEnum):
+    """What happened to an announced release."""
+
+    ANNOUNCED = "announced"
+    CONFIRMED = "confirmed"
+    MOVED = "moved"
+    CANCELLED = "cancelled"
+    PUBLISHED = "published"
+
+
+@dataclass(frozen=True, slots=True)
+class Named:
+    """A producer or a series: its name, and the part of addresses that stands for it."""
+
+    slug: str
+    name: str
+
+
+@dataclass(frozen=True, slots=True)
+class AnnouncedMove:
+    """One announced change of date: was, to, the public reason, and the aware instant of announcing.
+
+    `reason` is as readers see it now; where it was put right, `first_reason` is the one that was announced first,
+    `corrections` says how often, and `corrected_at` (aware) when for the last time.
+    """
+
+    version: int
+    was: Slot
+    to: Slot
+    reason: str
+    announced_at: datetime
+    first_reason: str = ""
+    corrections: int = 0
+    corrected_at: datetime | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class AnnouncedRelease:
+    """What is announced of one release; instants are aware. `page` is empty until it is due and live."""
+
+    public_id: UUID
+    reference: str
+    title: str
+    status: PublicStatus
+    slot: Slot
+    due_at: datetime | None
+    announced_at: datetime
+    confirmed_at: datetime | None
+    cancelled_at: datetime | None
+    cancellation_reason: str
+    designation: str
+    series: Named
+    producer: Named
+    moves: tuple[AnnouncedMove, ...] = ()
+    page: str = ""
+
+    @property
+    def sequence(self) -> int:
+        """How often the release was changed since it was announced; it only grows."""
+        ended = self.status in {PublicStatus.PUBLISHED, PublicStatus.CANCELLED}
+        corrections = sum(move.corrections for move in self.moves)
+        return len(self.moves) + corrections + (self.confirmed_at is not None) + ended
+
+    @property
+    def changed_at(self) -> datetime:
+        """The aware instant of the last announced change, or of the last correction of one's reason."""
+        return max(change.updated_at for change in changes_of(self))
+
+
+@dataclass(frozen=True, slots=True)
+class Change:
+    """One thing that happened to an announced release.
+
+    `slot` is the date as it stood after it, `was` the one before a move. `at` is the aware instant at which it was
+    announced; for a publication it is the one that it was announced for, since when it was seen is no announced fact.
+    """
+
+    id: UUID
+    kind: Happened
+    at: datetime
+    release: AnnouncedRelease
+    slot: Slot
+    was: Slot | None = None
+    reason: str = ""
+    corrected_at: datetime | None = None
+    confirmed: bool = False
+
+    @property
+    def updated_at(self) -> datetime:
+        """The aware instant since when it reads as it does: when it was announced, or its reason put right."""
+        return self.corrected_at or self.at
+
+
+def status_shown(status: str, *, last_move: tuple[Slot, Slot] | None) -> PublicStatus:
+    """Return what the calendar calls a release of a stored status.
+
+    :param last_move: the dates before and after its last announced change of date, if there was one.
+    """
+    if status == Status.CONFIRMED and last_move:
+        was, to = (slot.due_at for slot in last_move)
+        if was and to and to > was:
+            return PublicStatus.POSTPONED
+    return PublicStatus(status)
+
+
+def days_of(slot: Slot) -> tuple[date, date]:
+    """Return the first and the last day on which a release announced for a slot may come."""
+    if slot.precision is Precision.EXACT:
+        return slot.on, slot.on
+    month = month_of(slot.on)
+    return month.first, (month.next if slot.precision is Precision.TWO_MONTHS else month).last
+
+
+def changes_of(release: AnnouncedRelease) -> list[Change]:
+    """Return what happened to a release since it was announced, in its order.
+
+    What was done before it was announced is told as part of its announcement, and not when.
+    """
+    confirmed_at, cancelled_at = release.confirmed_at, release.cancelled_at
+    first = _change(release, Happened.ANNOUNCED, at=release.announced_at)
+    later = [
+        _change(release, Happened.MOVED, at=move.announced_at, move=move, reason=move.reason) for move in release.moves
+    ]
+    if confirmed_at and not first.confirmed:
+        later.append(_change(release, Happened.CONFIRMED, at=confirmed_at))
+    if cancelled_at:
+        later.append(_change(release, Happened.CANCELLED, at=cancelled_at, reason=release.cancellation_reason))
+    later.sort(key=lambda change: change.at)
+    if release.status is PublicStatus.PUBLISHED and release.due_at:
+        later.append(_change(release, Happened.PUBLISHED, at=release.due_at))
+    return [first, *later]
+
+
+def _change(
+    release: AnnouncedRelease, kind: Happened, *, at: datetime, move: AnnouncedMove | None = None, reason: str = ""
+) -> Change:
+    return Change(
+        id=uuid5(release.public_id, f"{kind} {move.version}" if move else kind),
+        kind=kind,
+        at=at,
+        release=release,
+        slot=move.to if move else _slot_at(release, at),
+        was=move.was if move else None,
+        reason=reason,
+        corrected_at=move.corrected_at if move else None,
+        confirmed=release.confirmed_at is not None and release.confirmed_at <= at,
+    )
+
+
+def _slot_at(release: AnnouncedRelease, at: datetime) -> Slot:
+    """Return the date that stood at an instant: what the first move after it moved away from."""
+    return next((move.was for move in release.moves if move.announced_at > at), release.slot)

@@ -1,0 +1,310 @@
+"""When a release is checked, from a day before it is due until a week after, and how likely a check is to detect it."""
+
+import hashlib
+from collections.abc import Iterator
+from dataclasses import dataclass
+from datetime import UTC, datetime, timedelta
+from enum import Enum
+from functools import cache
+from itertools import islice
+from typing import NamedTuple
+
+from releases.rules.web_address import parse_address
+
+FIRST_LOOK = timedelta(days=1)
+"""How long before the due instant the watch begins."""
+GIVE_UP = timedelta(days=7)
+"""How long after the due instant the watch ends; a person is asked then."""
+LAST_BEFORE_DUE = timedelta(seconds=5)
+"""How long before the due instant the last look falls that should still be "not live"."""
+OVERDUE = timedelta(seconds=1)
+"""A planned look that is later than this was missed."""
+CLOSEST = timedelta(seconds=1)
+"""Between two checks in the first minute after the due instant, and around the limit, where the budget allows it."""
+CONFIRMING = timedelta(seconds=1)
+"""So long after the limit it is looked once more: by then a clock that may be a second off is past it too."""
+LONGEST_GAP_AFTER_LIMIT = timedelta(seconds=15)
+"""Between two planned looks in the first minutes after the limit: one and a half times their spacing."""
+
+
+class _Period(NamedTuple):
+    """One look every `step` from `first` to `last` (both included), counted from the due instant."""
+
+    first: timedelta
+    last: timedelta
+    step: timedelta
+
+
+def _minutes(count: float) -> timedelta:
+    return timedelta(minutes=count)
+
+
+_BEFORE_DUE = (
+    _Period(-FIRST_LOOK, -_minutes(75), _minutes(15)),
+    _Period(-_minutes(60), -_minutes(11), _minutes(1)),
+    _Period(-_minutes(10), -_minutes(1.25), timedelta(seconds=15)),
+    _Period(-_minutes(1), -2 * LAST_BEFORE_DUE, timedelta(seconds=5)),
+)
+_FIRST_MINUTE = _minutes(1)
+_AROUND_LIMIT = timedelta(seconds=5)
+_DENSE = _minutes(2)
+_DENSE_STEP = timedelta(seconds=5)
+_AFTER_DENSE = (
+    # until, one look every
+    (_minutes(10), timedelta(seconds=10)),
+    (_minutes(60), timedelta(seconds=30)),
+    (_minutes(360), _minutes(2)),
+    (GIVE_UP, _minutes(15)),
+)
+_AFTER_LIVE = (
+    # so long after the first look that showed it, or after the limit: one look every
+    (_minutes(10), _minutes(1)),
+    (_minutes(60), _minutes(5)),
+    (_minutes(360), _minutes(30)),
+)
+_CONFIRM_EARLY = (timedelta(seconds=5), timedelta(seconds=15), timedelta(seconds=60))
+
+
+def next_check_at(
+    *,
+    due_at: datetime,
+    limit_at: datetime,
+    after: datetime | None,
+    now: datetime,
+    key: str,
+    closest: timedelta = CLOSEST,
+    live_since: datetime | None = None,
+    live_early: datetime | None = None,
+) -> datetime | None:
+    """Plan the next look at a release.
+
+    Checks are made exactly five seconds before the due instant, at it, at the limit and a second after it. In the first
+    minute after the due instant and within five seconds of the limit they are `closest` apart. All others are shifted
+    by up to half their spacing; the shift is derived from the key and is the same each time, so that releases are not
+    all checked at once. Where planned checks were missed, or monitoring begins late, one check is made at once. Once
+    the release was seen live it is checked rarely for six hours more, to see whether it goes away.
+
+    :param due_at: aware instant at which the release is due.
+    :param limit_at: due instant plus tolerance.
+    :param after: instant of the last planned look, or None where none was planned yet.
+    :param now: aware instant of planning; an earlier instant is returned only if overdue by less than a second.
+    :param key: what names the release; another key has another shift.
+    :param closest: as in `pacing.closest_checks`; wider than five seconds where many addresses share a host.
+    :param live_since: when it was first seen live since it was due, or None while it was not.
+    :param live_early: for which instant before due the one look was planned that showed it so far, or None where
+        none did, or two: then a second look soon tells a passing fault from an early release.
+    :returns: an instant later than `after`, or None once the release is given up, or was watched for long enough
+        after it went live.
+    :raises ValueError: if the limit lies before the due instant.
+    """
+    if limit_at < due_at:
+        message = f"The limit ({limit_at.isoformat()}) lies before the due instant ({due_at.isoformat()})."
+        raise ValueError(message)
+    limit = limit_at - due_at
+    plan = _Plan(
+        limit=limit,
+        phase=_phase(key),
+        closest=closest,
+        fixed=_fixed(limit, due_at=due_at, live_early=live_early),
+        live_since=None if live_since is None else live_since - due_at,
+    )
+    following = plan.first_after(-2 * FIRST_LOOK if after is None else after - due_at)
+    missed_until = now - OVERDUE
+    if following is None or due_at + following > missed_until:
+        return None if following is None else due_at + following
+    if now > due_at + plan.end:
+        return None
+    # Missed checks are not made up for one by one. One that is falling due just now is made under its own instant,
+    # and those that are never shifted first: a check counts for the due instant or the limit only if it was planned
+    # there.
+    recent = sorted(each for each in plan.fixed if missed_until < due_at + each <= now)
+    current = recent[0] if recent else plan.first_after(missed_until - due_at)
+    return due_at + current if current is not None and due_at + current <= now else now
+
+
+def _phase(key: str) -> float:
+    """Derive a number from 0 up to, but never, 1/2 from a key; the same on every machine."""
+    return int.from_bytes(hashlib.sha256(key.encode()).digest()[:4]) / 2**33
+
+
+def _fixed(limit: timedelta, *, due_at: datetime, live_early: datetime | None) -> tuple[timedelta, ...]:
+    """Return the looks that are never shifted, as offsets from the due instant."""
+    fixed = (-LAST_BEFORE_DUE, timedelta(0), limit, limit + CONFIRMING)
+    if live_early is None:
+        return fixed
+    confirming = (live_early - due_at + each for each in _CONFIRM_EARLY)
+    return (*fixed, *(each for each in confirming if each < -LAST_BEFORE_DUE))
+
+
+class _Plan(NamedTuple):
+    """All looks at one release, as offsets from the due instant."""
+
+    limit: timedelta
+    phase: float
+    closest: timedelta
+    fixed: tuple[timedelta, ...]
+    live_since: timedelta | None
+
+    @property
+    def end(self) -> timedelta:
+        """After which the release is not looked at any more."""
+        if self.live_since is None:
+            return GIVE_UP
+        return min(GIVE_UP, max(self.limit, self.live_since) + _AFTER_LIVE[-1][0])
+
+    def first_after(self, offset: timedelta) -> timedelta | None:
+        """Return the first planned look later than an offset."""
+        if self.live_since is None:
+            fixed, periods = self.fixed, _periods(self.limit, closest=self.closest)
+        else:
+            # What the looks at the due instant and the limit decide is decided, and those who wait go first.
+            offset = max(offset, self.live_since + _AFTER_LIVE[0][1] / 2)
+            fixed, periods = (), _periods_once_live(max(self.limit, self.live_since))
+        shifted = (self._first_in(period, offset) for period in periods if period.last + period.step > offset)
+        # The last check of a period may be shifted beyond the first one of the next period, and not further.
+        first_two = islice((each for each in shifted if each is not None), 2)
+        return min((each for each in (*fixed, *first_two) if each > offset), default=None)
+
+    def _first_in(self, period: _Period, offset: timedelta) -> timedelta | None:
+        shift = period.step * self.phase
+        position = max(0, (offset - shift - period.first) // period.step + 1)
+        nominal = period.first + position * period.step
+        return nominal + shift if nominal <= period.last and nominal + shift <= self.end else None
+
+
+def _periods(limit: timedelta, *, closest: timedelta) -> Iterator[_Period]:
+    yield from _BEFORE_DUE
+    dense_step = max(_DENSE_STEP, closest)
+    before_limit, reached = limit - _AROUND_LIMIT, max(limit + _AROUND_LIMIT, _FIRST_MINUTE)
+    if before_limit <= _FIRST_MINUTE:
+        yield _Period(timedelta(0), reached, closest)
+    else:
+        yield _Period(timedelta(0), _FIRST_MINUTE, closest)
+        yield _Period(_FIRST_MINUTE, before_limit, dense_step)
+        yield _Period(before_limit, reached, closest)
+    yield _Period(reached, _DENSE, dense_step)
+    reached = max(reached, _DENSE)
+    for until, step in _AFTER_DENSE:
+        yield _Period(reached + step, until, max(step, closest))
+        reached = max(reached, until)
+
+
+def _periods_once_live(counted_from: timedelta) -> Iterator[_Period]:
+    # On the same instants of each hour whenever it went live, so that a watcher that restarts plans the same looks.
+    reached = timedelta(0)
+    for until, step in _AFTER_LIVE:
+        first = -(-reached // step) * step
+        yield _Period(first, counted_from + until, step)
+        reached = counted_from + until
+
+
+# The plan counts from the due instant, so that any one does.
+_DUE = datetime(2000, 1, 3, 9, 30, tzinfo=UTC)
+# Each release has its own shift of the plan; the chance is the mean over so many.
+_KEYS = tuple(f"release {number}" for number in range(24))
+
+
+class Begins(Enum):
+    """When an exposure begins: from so long before the due instant, up to so long before it."""
+
+    DAY_BEFORE = timedelta(hours=24), timedelta(hours=1)
+    LAST_HOUR = timedelta(hours=1), timedelta(minutes=10)
+    LAST_TEN_MINUTES = timedelta(minutes=10), timedelta(minutes=1)
+    LAST_MINUTE = timedelta(minutes=1), timedelta(0)
+
+
+LENGTHS = tuple(timedelta(seconds=seconds) for seconds in (10, 60, 300, 900))
+"""For how long a release is out before its time, in the tables of the documentation and of the desk."""
+
+
+@dataclass(frozen=True, slots=True)
+class Chance:
+    """From 0 to 1: that one look at least sees the exposure, so that a person is asked; that two do, which is EARLY."""
+
+    seen: float
+    proven: float
+
+
+@cache
+def chance_of_detection(length: timedelta, begins: Begins) -> Chance:
+    """Return how likely the planned looks at one address see an exposure of some length.
+
+    It may begin at any instant of the stretch with the same likelihood. That a look takes time, and that looks at a
+    crowded host wait for their turn, is left out. What begins before the first look is no part of this: a marker that
+    matched from the first look on proves nothing.
+
+    :param length: how long it lasts; where that reaches beyond the due instant, up to then.
+    """
+    each = [_chance(length, begins, key=key) for key in _KEYS]
+    return Chance(
+        seen=sum(one.seen for one in each) / len(each),
+        proven=sum(one.proven for one in each) / len(each),
+    )
+
+
+def _chance(length: timedelta, begins: Begins, *, key: str) -> Chance:
+    looks = _looks(key)
+    start, end = (_DUE - before for before in begins.value)
+    previous = start = max(start, looks[0])
+    seen = proven = timedelta(0)
+    for look in looks:
+        # Of the exposures that this look is the first to see, those that begin late enough to last until the second.
+        first, last = max(previous, look - length), min(look, end)
+        if first < last:
+            seen += last - first
+            second = _second_look(look, key)
+            if second is not None:
+                proven += max(timedelta(0), last - max(first, second - length))
+        previous = max(look, start)
+    return Chance(seen=seen / (end - start), proven=proven / (end - start))
+
+
+@cache
+def _looks(key: str) -> tuple[datetime, ...]:
+    """Return the instants of all looks that are over before the due instant, while none sees anything."""
+
+    def planned() -> Iterator[datetime]:
+        instant = _next(None, key=key)
+        while instant is not None and instant < _DUE:
+            yield instant
+            instant = _next(instant, key=key)
+
+    return tuple(planned())
+
+
+@cache
+def _second_look(first: datetime, key: str) -> datetime | None:
+    """Return the look after one that saw the release, or None if that comes at the due instant only."""
+    second = _next(first, key=key, live_early=first)
+    return second if second is not None and second < _DUE else None
+
+
+def _next(after: datetime | None, *, key: str, live_early: datetime | None = None) -> datetime | None:
+    now = after or _DUE - 2 * FIRST_LOOK
+    return next_check_at(due_at=_DUE, limit_at=_DUE, after=after, now=now, key=key, live_early=live_early)
+
+
+FRESH_AFTER = (timedelta(seconds=5), timedelta(minutes=10), timedelta(hours=1))
+"""How long after the due instant a look past the caches goes out beside a plain one, while nothing was seen live."""
+
+
+def count_fresh_checks(planned_at: datetime, *, due_at: datetime) -> int:
+    """Count the looks past the caches that belong to an address by the time of one of its plain looks.
+
+    :param planned_at: the aware instant for which the plain look was planned.
+    :param due_at: the aware instant at which the release is due.
+    """
+    return sum(planned_at >= due_at + after for after in FRESH_AFTER)
+
+
+def address_that_cannot_exist(url: str, *, token: str) -> str:
+    """Name an address beside another one at which nothing can stand.
+
+    What a site answers there is its own page for what is not there, which some sites send as if all were well.
+
+    :param url: an address of the site; its folder is kept, because parts of a site have pages of their own for this.
+    :param token: letters and digits that no address of the site ends in.
+    :raises NotAWebAddressError: if the address is none.
+    """
+    folder, _, _ = parse_address(url).url.partition("?")[0].rpartition("/")
+    return f"{folder}/no-such-page-{token}"

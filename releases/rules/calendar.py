@@ -1,0 +1,413 @@
+"""Dates of releases: precision, working days, notice, months, next year's dates, cadence and the limit."""
+
+import re
+from calendar import monthrange
+from collections.abc import Iterable, Sequence
+from dataclasses import dataclass, replace
+from datetime import date, datetime, time, timedelta
+from enum import StrEnum
+from functools import cache
+from itertools import pairwise
+from zoneinfo import ZoneInfo
+
+from govuk_bank_holidays.bank_holidays import BankHolidays
+
+from releases.rules import london
+
+STANDARD_RELEASE_TIME = time(9, 30)
+NOTICE = timedelta(weeks=4)
+MARKET_SENSITIVE_MONTHS = 6
+
+
+class Precision(StrEnum):
+    """How exactly a release's date is known."""
+
+    EXACT = "exact"
+    MONTH = "month"
+    TWO_MONTHS = "two_months"
+
+
+class Nation(StrEnum):
+    """The nation whose bank holidays a producer keeps."""
+
+    UNITED_KINGDOM = "united_kingdom"
+    ENGLAND = "england"
+    WALES = "wales"
+    SCOTLAND = "scotland"
+    NORTHERN_IRELAND = "northern_ireland"
+
+
+# A producer for the whole United Kingdom keeps the days of England and Wales.
+DIVISIONS = {
+    Nation.UNITED_KINGDOM: BankHolidays.ENGLAND_AND_WALES,
+    Nation.ENGLAND: BankHolidays.ENGLAND_AND_WALES,
+    Nation.WALES: BankHolidays.ENGLAND_AND_WALES,
+    Nation.SCOTLAND: BankHolidays.SCOTLAND,
+    Nation.NORTHERN_IRELAND: BankHolidays.NORTHERN_IRELAND,
+}
+
+
+@dataclass(frozen=True, slots=True)
+class Slot:
+    """The date, time and precision that a release is announced for, in its own zone."""
+
+    on: date
+    at: time | None
+    precision: Precision = Precision.EXACT
+    zone: str = "Europe/London"
+
+    @property
+    def due_at(self) -> datetime | None:
+        """The UTC instant that the slot names, or None while the date is vague.
+
+        :raises ValueError: if that wall-clock time does not exist or happens twice on that day.
+        """
+        if self.precision is not Precision.EXACT or self.at is None:
+            return None
+        return london.from_london(datetime.combine(self.on, self.at), ZoneInfo(self.zone))
+
+    @property
+    def last_day(self) -> date:
+        """The last day on which the release may come by what is known of its date."""
+        if self.precision is Precision.EXACT:
+            return self.on
+        months = 1 if self.precision is Precision.MONTH else 2
+        return months_after(self.on.replace(day=1), months) - timedelta(days=1)
+
+    def is_past(self, *, now: datetime) -> bool:
+        """Tell whether the day, or the last of the months, is over in London at an aware instant."""
+        return self.last_day < london.local_date(now)
+
+    def __str__(self) -> str:
+        if self.precision is Precision.MONTH:
+            return london.format_month(self.on)
+        if self.precision is Precision.TWO_MONTHS:
+            return two_months(self.on)
+        return london.format_day(self.on) + (f" {time_of_day(self.at)}" if self.at else "")
+
+
+def slot_at(instant: datetime) -> Slot:
+    """Return the exact slot, in London's date and time, that an aware instant falls in."""
+    local = london.in_london(instant)
+    return Slot(on=local.date(), at=local.time().replace(second=0, microsecond=0))
+
+
+def two_months(first: date) -> str:
+    """Write two months, with both years across New Year: "December 2026 to January 2027"."""
+    second = date(first.year + first.month // 12, first.month % 12 + 1, 1)
+    if first.year == second.year:
+        return f"{first:%B} to {second:%B %Y}"
+    return f"{first:%B %Y} to {second:%B %Y}"
+
+
+def time_of_day(at: time) -> str:
+    """Write a wall-clock time as release calendars do: "9:30am"."""
+    return f"{at.hour % 12 or 12}:{at:%M}{'am' if at.hour < 12 else 'pm'}"
+
+
+@cache
+def _holidays() -> BankHolidays:
+    return BankHolidays(use_cached_holidays=True)
+
+
+def bank_holidays(year: int, *, nation: Nation) -> dict[date, str]:
+    """Return the bank holidays of a year in a nation by their day; none at all if they are not known yet.
+
+    Source: www.gov.uk/bank-holidays, as kept in the package govuk-bank-holidays.
+    """
+    kept = _holidays().get_holidays(division=DIVISIONS[nation], year=year)
+    return {holiday["date"]: str(holiday["title"]) for holiday in kept}
+
+
+def holiday_on(on: date, *, nation: Nation) -> str | None:
+    """Return the name of the bank holiday on a day in a nation, or None."""
+    return bank_holidays(on.year, nation=nation).get(on)
+
+
+def no_release_day(on: date, *, nation: Nation) -> str | None:
+    """Return why nothing is released on a day, in one sentence, or None for a working day.
+
+    Source: Code of Practice for Statistics, edition 2.1, T3.6: release on a weekday.
+    """
+    if on.weekday() >= 5:
+        return f"{london.format_weekday(on)} is not a weekday; statistics are released from Monday to Friday."
+    holiday = holiday_on(on, nation=nation)
+    if holiday:
+        return f"{london.format_weekday(on)} is a bank holiday ({holiday})."
+    return None
+
+
+@cache
+def working_day_before(on: date, *, nation: Nation) -> date:
+    """Return the last day before a day on which a nation's offices work."""
+    day = on - timedelta(days=1)
+    while no_release_day(day, nation=nation):
+        day -= timedelta(days=1)
+    return day
+
+
+@cache
+def working_days_away(on: date, days: int, *, nation: Nation) -> date:
+    """Return the day that lies so many of a nation's working days after a day; before it, if the number is negative.
+
+    :param days: nought gives the day itself, a working day or not.
+    """
+    step, day = timedelta(days=1 if days > 0 else -1), on
+    for _ in range(abs(days)):
+        day += step
+        while no_release_day(day, nation=nation):
+            day += step
+    return day
+
+
+def days_of_notice(on: date, *, given_at: datetime) -> int:
+    """Count the days from the day in London on which a date is confirmed to the date itself; negative once past.
+
+    :param given_at: the aware instant of confirming, or of agreeing to another date.
+    """
+    return (on - london.local_date(given_at)).days
+
+
+def is_short_notice(on: date, *, given_at: datetime) -> bool:
+    """Tell whether a date is confirmed less than four weeks ahead.
+
+    Source: Code of Practice for Statistics, edition 2.1, T3.1 (3.0: 3.1): four weeks ahead, where practicable.
+
+    :param given_at: the aware instant of confirming, or of agreeing to another date.
+    """
+    return days_of_notice(on, given_at=given_at) < NOTICE.days
+
+
+def is_short_for_markets(on: date, *, given_at: datetime) -> bool:
+    """Tell whether a date is confirmed less than six months ahead, which is advice for market-sensitive series alone.
+
+    Source: GOV.UK's content guidance on statistics announcements.
+
+    :param given_at: the aware instant of confirming.
+    """
+    return on < months_after(london.local_date(given_at), MARKET_SENSITIVE_MONTHS)
+
+
+def months_after(day: date, months: int) -> date:
+    """Return the same day some months later, or the last day of that month where it has no such day."""
+    years, month = divmod(day.year * 12 + day.month - 1 + months, 12)
+    return date(years, month + 1, min(day.day, monthrange(years, month + 1)[1]))
+
+
+def seconds_dropped(at: time) -> time:
+    """Return a typed time to the minute: releases are announced for a minute, never for a second."""
+    return at.replace(second=0, microsecond=0)
+
+
+@dataclass(frozen=True, slots=True)
+class Month:
+    """One month; its first day names it."""
+
+    first: date
+
+    @property
+    def last(self) -> date:
+        """Its last day."""
+        return self.first.replace(day=monthrange(self.first.year, self.first.month)[1])
+
+    @property
+    def next(self) -> "Month":
+        """The month after."""
+        return Month(date(self.first.year + self.first.month // 12, self.first.month % 12 + 1, 1))
+
+    @property
+    def previous(self) -> "Month":
+        """The month before; the first month that there is has none but itself."""
+        if self.first == date.min:
+            return self
+        years, months = divmod(self.first.year * 12 + self.first.month - 2, 12)
+        return Month(date(years, months + 1, 1))
+
+
+def month_of(on: date) -> Month:
+    """Return the month in which a day lies."""
+    return Month(on.replace(day=1))
+
+
+# A year of four digits, and after it perhaps the last two of the next: "2025-26", "2025/26". "2026-07" is a month.
+_YEARS = re.compile(r"(?<!\d)(?P<year>(?:19|20)\d\d)(?:(?P<between>[-/–])(?P<next>\d\d)(?!\d))?(?!\d)")
+
+
+class Rule(StrEnum):
+    """Which day of the next year stands for a day of this one."""
+
+    SAME_DATE = "same_date"
+    SAME_WEEKDAY = "same_weekday"
+
+
+@dataclass(frozen=True, slots=True)
+class Placed:
+    """Where a release comes to lie a year later, and the days without releases that lay in the way, in order."""
+
+    slot: Slot
+    in_the_way: tuple[date, ...] = ()
+
+
+def place_next_year(slot: Slot, *, rule: Rule, nation: Nation) -> Placed:
+    """Find the day a year later; from a weekend or a bank holiday of the nation it goes on to the next working day.
+
+    A date that is known to the month only stays so vague.
+    """
+    if slot.precision is not Precision.EXACT:
+        return Placed(replace(slot, on=_same_date(slot.on)))
+    on = _same_weekday(slot.on) if rule is Rule.SAME_WEEKDAY else _same_date(slot.on)
+    in_the_way = []
+    while no_release_day(on, nation=nation):
+        in_the_way.append(on)
+        on += timedelta(days=1)
+    return Placed(replace(slot, on=on), tuple(in_the_way))
+
+
+def title_next_year(this: str) -> str:
+    """Write a title for the next year: every year in it grows by one."""
+    return _YEARS.sub(_grown, this)
+
+
+def reference_next_year(this: str, *, year: int) -> str:
+    """Write a reference for the next year; one that names no year gets it at its end.
+
+    :param year: the year for which the new release is planned.
+    """
+    grown = title_next_year(this)
+    return grown if grown != this else f"{this}-{year}"
+
+
+def _same_date(on: date) -> date:
+    last = monthrange(on.year + 1, on.month)[1]
+    return date(on.year + 1, on.month, min(on.day, last))
+
+
+def _same_weekday(on: date) -> date:
+    """Return the same weekday of the month, such as the second Tuesday; a fifth one stands for the last."""
+    first = date(on.year + 1, on.month, 1)
+    day = 1 + (on.weekday() - first.weekday()) % 7 + 7 * ((on.day - 1) // 7)
+    last = monthrange(first.year, first.month)[1]
+    return first.replace(day=day if day <= last else day - 7)
+
+
+def _grown(found: re.Match[str]) -> str:
+    year = int(found["year"]) + 1
+    if found["next"] is None:
+        return str(year)
+    if int(found["next"]) == year % 100:
+        return f"{year}{found['between']}{(year + 1) % 100:02}"
+    return f"{year}{found['between']}{found['next']}"
+
+
+DAYS_OF_A_MONTH = 365.25 / 12
+# Parts of one edition come out within days of each other, and are one beat.
+SAME_BEAT = timedelta(days=10)
+# What a series did long ago says little of what it does now.
+BEATS_THAT_COUNT = 13
+FEWEST_INTERVALS = 2
+
+
+class Pace(StrEnum):
+    """How often releases of a series come."""
+
+    MONTHLY = "monthly"
+    QUARTERLY = "quarterly"
+    YEARLY = "yearly"
+
+
+MONTHS = {Pace.MONTHLY: 1, Pace.QUARTERLY: 3, Pace.YEARLY: 12}
+
+
+@dataclass(frozen=True, slots=True)
+class Gap:
+    """Expected periods in a row that have no release: how many, and the first days of the months of first and last."""
+
+    first: date
+    last: date
+    periods: int
+
+
+def beat(on: date, *, precision: Precision) -> date:
+    """Return the day that stands for a release: its own, or the middle of the months that it is planned for."""
+    if precision is Precision.EXACT:
+        return on
+    first = on.replace(day=1)
+    return first + timedelta(days=15) if precision is Precision.MONTH else _months_later(first, 1)
+
+
+def pace_of(past: Iterable[date]) -> Pace | None:
+    """Infer from the days of past releases how often they come; None where their intervals do not say.
+
+    Two thirds of the latest intervals must be closer to one pace than to any other: a release now and then that came
+    late or not at all changes no rhythm.
+    """
+    beats = _parted(past)[-BEATS_THAT_COUNT:]
+    intervals = [(later - earlier).days for earlier, later in pairwise(beats)]
+    if len(intervals) < FEWEST_INTERVALS:
+        return None
+    for pace in Pace:
+        fitting = sum(_fits(days, pace) for days in intervals)
+        if 3 * fitting >= 2 * len(intervals):
+            return pace
+    return None
+
+
+def gaps(planned: Iterable[date], pace: Pace, *, start: date, end: date) -> list[Gap]:
+    """Find the expected periods from one day to another in which nothing is planned.
+
+    A period is expected one pace after the release before it, and one that comes within half a pace of that fills it;
+    so the rhythm follows a series that drifts.
+
+    :param planned: the days of all releases, past and to come, before and after the days asked about as well.
+    :param start: the first day of which a gap is told.
+    :param end: the last one.
+    """
+    beats = _parted(planned)
+    months = MONTHS[pace]
+    missing: list[date] = []
+    for earlier, later in pairwise(beats):
+        periods = round((later - earlier).days / (months * DAYS_OF_A_MONTH))
+        missing += [_months_later(earlier, months * number) for number in range(1, periods)]
+    if beats:
+        number = 1
+        while (expected := _months_later(beats[-1], months * number)) <= end:
+            missing.append(expected)
+            number += 1
+    return _joined([day for day in missing if start <= day <= end], months)
+
+
+def _parted(days: Iterable[date]) -> list[date]:
+    """Put days in order and leave out those that belong to the beat before."""
+    beats: list[date] = []
+    for day in sorted(days):
+        if not beats or day - beats[-1] > SAME_BEAT:
+            beats.append(day)
+    return beats
+
+
+def _fits(days: int, pace: Pace) -> bool:
+    return 0.6 <= days / (MONTHS[pace] * DAYS_OF_A_MONTH) < 1.5
+
+
+def _months_later(day: date, months: int) -> date:
+    years, month = divmod(day.year * 12 + day.month - 1 + months, 12)
+    return date(years, month + 1, min(day.day, monthrange(years, month + 1)[1]))
+
+
+def _joined(missing: Sequence[date], months: int) -> list[Gap]:
+    joined: list[Gap] = []
+    for day in missing:
+        month = day.replace(day=1)
+        if joined and month <= _months_later(joined[-1].last, months):
+            joined[-1] = Gap(joined[-1].first, month, joined[-1].periods + 1)
+        else:
+            joined.append(Gap(month, month, 1))
+    return joined
+
+
+def limit_at(due_at: datetime, *, tolerance_seconds: int) -> datetime:
+    """Return the last instant at which a release is still on time.
+
+    :param due_at: the aware instant at which it is due.
+    """
+    return due_at + timedelta(seconds=tolerance_seconds)

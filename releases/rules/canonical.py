@@ -1,0 +1,126 @@
+"""Canonical JSON for hashing, and dataclasses as plain JSON and back."""
+
+import base64
+import hashlib
+import json
+from collections.abc import Mapping
+from dataclasses import fields, is_dataclass
+from datetime import UTC, date, datetime, time
+from enum import Enum
+from functools import cache
+from types import MappingProxyType, NoneType, UnionType
+from typing import Any, Union, get_args, get_origin, get_type_hints
+from uuid import UUID
+
+
+def _plain(value: object) -> str:
+    if isinstance(value, datetime):
+        return value.astimezone(UTC).isoformat(timespec="microseconds")
+    if isinstance(value, date | time):
+        return value.isoformat()
+    if isinstance(value, UUID):
+        return str(value)
+    message = f"A value of type {type(value).__name__} has no canonical form."
+    raise TypeError(message)
+
+
+def canonical_json(value: Any) -> bytes:
+    """Write a JSON-able value (instants, dates, times and UUIDs too) with sorted keys and no spaces, in UTF-8.
+
+    :raises TypeError: if the value holds something that has no canonical form.
+    """
+    text = json.dumps(value, sort_keys=True, separators=(",", ":"), ensure_ascii=False, default=_plain)
+    return text.encode()
+
+
+def sha256_hex(content: bytes) -> str:
+    """Return the SHA-256 of bytes as 64 hexadecimal digits."""
+    return hashlib.sha256(content).hexdigest()
+
+
+class NotThisKind(ValueError):
+    """What was read is not the value of the type that was asked for."""
+
+
+def write_dataclass(value: Any) -> Any:
+    """Write a value with what JSON knows: dataclasses as objects, instants in ISO 8601, bytes in base64.
+
+    :raises TypeError: if it holds a value of a type that cannot be read back.
+    """
+    if is_dataclass(value) and not isinstance(value, type):
+        return {field.name: write_dataclass(getattr(value, field.name)) for field in fields(value)}
+    if isinstance(value, Enum):
+        return value.value
+    if isinstance(value, datetime):
+        return value.isoformat()
+    if isinstance(value, bytes):
+        return base64.b64encode(value).decode()
+    if isinstance(value, Mapping):
+        return {str(name): write_dataclass(each) for name, each in value.items()}
+    if isinstance(value, tuple):
+        return [write_dataclass(each) for each in value]
+    if value is None or isinstance(value, str | int | float):
+        return value
+    message = f"a {type(value).__name__} cannot be written as JSON and read again"
+    raise TypeError(message)
+
+
+def read_dataclass(kind: Any, plain: Any) -> Any:
+    """Read a value of a type from what `written` made of it.
+
+    A field that is missing takes its default; one that the type no longer has is left out.
+
+    :param kind: a dataclass, or the type of one of its fields.
+    :raises NotThisKind: if it is something else.
+    """
+    try:
+        return _read(kind, plain)
+    except NotThisKind:
+        raise
+    except (AttributeError, KeyError, TypeError, ValueError) as fault:
+        message = f"{str(plain)[:80]} is no {getattr(kind, '__name__', kind)}: {fault}"
+        raise NotThisKind(message) from fault
+
+
+def _read(kind: Any, plain: Any) -> Any:
+    if get_origin(kind) in {Union, UnionType}:
+        inner = [each for each in get_args(kind) if each is not NoneType]
+        return None if plain is None else _read(inner[0], plain)
+    if get_origin(kind) is tuple:
+        return _read_tuple(get_args(kind), plain)
+    if get_origin(kind) in {Mapping, MappingProxyType}:
+        return MappingProxyType({name: _read(get_args(kind)[1], each) for name, each in plain.items()})
+    if isinstance(kind, type) and is_dataclass(kind):
+        hints = _types_of_fields(kind)
+        known = {field.name for field in fields(kind)}
+        return kind(**{name: read_dataclass(hints[name], each) for name, each in plain.items() if name in known})
+    return _read_one(kind, plain)
+
+
+@cache
+def _types_of_fields(kind: type) -> Mapping[str, Any]:
+    return get_type_hints(kind)
+
+
+def _read_tuple(inner: tuple[Any, ...], plain: Any) -> tuple[Any, ...]:
+    if not isinstance(plain, list):
+        message = f"{str(plain)[:80]} is no list"
+        raise NotThisKind(message)
+    if len(inner) == 2 and inner[1] is Ellipsis:
+        return tuple(read_dataclass(inner[0], each) for each in plain)
+    return tuple(read_dataclass(each_kind, each) for each_kind, each in zip(inner, plain, strict=True))
+
+
+def _read_one(kind: Any, plain: Any) -> Any:
+    if kind is datetime:
+        return datetime.fromisoformat(plain)
+    if kind is bytes:
+        return base64.b64decode(plain, validate=True)
+    if isinstance(kind, type) and issubclass(kind, Enum):
+        return kind(plain)
+    if kind is float and isinstance(plain, int) and not isinstance(plain, bool):
+        return float(plain)
+    if not isinstance(plain, kind):
+        message = f"{str(plain)[:80]} is no {kind.__name__}"
+        raise NotThisKind(message)
+    return plain

@@ -1,0 +1,266 @@
+"""How far the clock of the checks may be off, what confirms it, and what proves that it is wrong."""
+
+from collections.abc import Iterable
+from dataclasses import dataclass, field
+from datetime import UTC, datetime, timedelta
+from email.utils import parsedate_to_datetime
+from enum import StrEnum
+
+from releases.rules.response import Answer
+
+LEAST_STEP = timedelta(seconds=0.1)
+"""A smaller jump between two readings may be our own process held up while it took them."""
+STRADDLE = timedelta(seconds=15)
+"""So long after a step a look may still be under way that was sent before it."""
+HEARD_FOR = timedelta(minutes=15)
+"""So long what other hosts' clocks proved is held against ours."""
+HOSTS_THAT_CONFIRM = 2
+"""One other host may be wrong itself; two unrelated ones that agree are not."""
+CONFIRMED_WITHIN = timedelta(seconds=2)
+"""A response whose own time differs from ours by more than this does not confirm our clock."""
+LEFT_OUT_BY_THE_KERNEL = timedelta(seconds=0.1)
+"""Added to the kernel's figure: systemd-timesyncd tells it nothing of the way to the time server."""
+
+# <linux/timex.h>
+_UNSYNC, _NANO, _TIME_ERROR = 0x0040, 0x2000, 5
+_CHRONY_FIELDS = 14
+_CHRONY_LOCAL = "7F7F0101"
+
+
+class Voucher(StrEnum):
+    """What vouches for a clock."""
+
+    CHRONY = "chrony"
+    KERNEL = "kernel"
+    NTP = "ntp"
+    CONTROLS = "controls"
+    SCRIPT = "script"
+    NOBODY = "nobody"
+
+
+@dataclass(frozen=True, slots=True)
+class Figures:
+    """What a keeper of the machine's time says of it.
+
+    The clock is off by `least` at least and by `bound` at most; `updated` is another text after each comparison
+    with the time server, and empty where the figures are withdrawn by themselves when the clock is set.
+    """
+
+    voucher: Voucher
+    bound: timedelta
+    least: timedelta = timedelta(0)
+    updated: str = ""
+
+
+@dataclass(frozen=True, slots=True)
+class ClockError:
+    """What is known of a clock at one reading.
+
+    It is off by `bound` at most, as far as `voucher` knows; None where nothing vouches for it. `off_by` is what it
+    is proven to be off by at least. `stepped_by` is how far it was set since something last vouched for it: before
+    or after that it was wrong, and nobody can tell which. `compared_at` is when other hosts last told the time.
+    """
+
+    voucher: Voucher
+    bound: timedelta | None
+    off_by: timedelta = timedelta(0)
+    stepped_by: timedelta = timedelta(0)
+    compared_at: datetime | None = None
+
+    def is_off(self, *, largest: timedelta) -> bool:
+        """Tell whether the clock is known to be, or to have just been, off by more than a setting allows."""
+        return max(self.off_by, abs(self.stepped_by)) > largest
+
+    @property
+    def bound_seconds(self) -> float | None:
+        """The bound as a row of evidence keeps it."""
+        return None if self.bound is None else self.bound.total_seconds()
+
+
+SCRIPTED = ClockError(voucher=Voucher.SCRIPT, bound=timedelta(0))
+"""Of a clock that plays a script: there it is what it says."""
+
+
+@dataclass(frozen=True, slots=True)
+class Reading:
+    """One reading of the wall clock beside one that nobody can set; the uncertainty is what lay between the two."""
+
+    wall: datetime
+    steady: timedelta
+    uncertain: timedelta = timedelta(0)
+
+
+@dataclass(frozen=True, slots=True)
+class _Heard:
+    """Between which bounds our clock is ahead of another host's, in seconds, and when that was heard."""
+
+    least: float
+    most: float
+    at: datetime
+
+
+@dataclass(slots=True)
+class ClockWatch:
+    """One process's clock over time: its steps, and what other hosts said."""
+
+    _last: Reading | None = None
+    _stepped: timedelta = timedelta(0)
+    _last_step: timedelta = timedelta(0)
+    _stepped_at: timedelta | None = None
+    _updated: frozenset[str] = frozenset()
+    _outdated: frozenset[str] = frozenset()
+    _heard: dict[str, _Heard] = field(default_factory=dict)
+
+    def take(self, reading: Reading, figures: Iterable[Figures]) -> ClockError:
+        """Take one reading and what vouches for the clock at it, the better voucher first; say what is known now."""
+        self._note_step(reading)
+        valid = [each for each in figures if not each.updated or each.updated not in self._outdated]
+        self._updated = frozenset(each.updated for each in valid if each.updated) or self._updated
+        proven = self._proven(now=reading.wall)
+        best = valid[0] if valid else self._by_controls(now=reading.wall)
+        fresh = self._stepped_at is not None and reading.steady - self._stepped_at <= STRADDLE
+        if best and not fresh:
+            self._stepped = timedelta(0)
+        return ClockError(
+            voucher=best.voucher if best else Voucher.NOBODY,
+            bound=best.bound if best else None,
+            off_by=max(proven, best.least if best else proven),
+            stepped_by=max(self._stepped, self._last_step if fresh else self._stepped, key=abs),
+            compared_at=max((heard.at for heard in self._heard.values()), default=None),
+        )
+
+    def hear(self, host: str, *, sent_at: datetime, completed_at: datetime, date: datetime) -> None:
+        """Take in the `Date` of an answer: the other clock showed this whole second while the request was under way.
+
+        :param sent_at: by our own clock, as `completed_at`.
+        """
+        least = (sent_at - date).total_seconds() - 1.0
+        self._heard[host] = _Heard(least, (completed_at - date).total_seconds(), at=completed_at)
+
+    def _note_step(self, reading: Reading) -> None:
+        last, self._last = self._last, reading
+        if last is None:
+            return
+        step = (reading.wall - last.wall) - (reading.steady - last.steady)
+        if abs(step) <= LEAST_STEP + reading.uncertain + last.uncertain:
+            return
+        self._stepped += step
+        self._last_step, self._stepped_at = step, reading.steady
+        # Figures from before the step say nothing of the clock after it, and neither does what was heard.
+        self._outdated = self._updated
+        self._heard.clear()
+
+    def _recent(self, *, now: datetime) -> list[_Heard]:
+        return [heard for heard in self._heard.values() if now - heard.at <= HEARD_FOR]
+
+    def _by_controls(self, *, now: datetime) -> Figures | None:
+        """Return what the other hosts confirm together, or None where they are fewer than two or disagree."""
+        recent = self._recent(now=now)
+        if len(recent) < HOSTS_THAT_CONFIRM:
+            return None
+        least, most = max(heard.least for heard in recent), min(heard.most for heard in recent)
+        if least > most:
+            return None
+        return Figures(Voucher.CONTROLS, bound=timedelta(seconds=max(abs(least), abs(most))))
+
+    def _proven(self, *, now: datetime) -> timedelta:
+        """Return by how much our clock is off at the very least if every other host is right, and they are two."""
+        recent = self._recent(now=now)
+        if len(recent) < HOSTS_THAT_CONFIRM:
+            return timedelta(0)
+        ahead = min(heard.least for heard in recent)
+        behind = min(-heard.most for heard in recent)
+        return timedelta(seconds=max(ahead, behind, 0.0))
+
+
+def time_told(answer: Answer) -> datetime | None:
+    """Return the aware instant, to the second, that a response tells by `Date`, or None where it tells none.
+
+    A cache tells by `Age` how many seconds ago it got the response. Source: RFC 9110 6.6.1, RFC 9111 5.1.
+    """
+    try:
+        date = parsedate_to_datetime(answer.header("date"))
+        age = timedelta(seconds=int(answer.header("age") or 0))
+        return (date if date.tzinfo else date.replace(tzinfo=UTC)) + age
+    except (ValueError, OverflowError):
+        return None
+
+
+def bound_seconds_of_check(error: ClockError, answer: Answer) -> float | None:
+    """Return by how many seconds the clock may have been off at one check, or None where nothing confirmed it.
+
+    Where nothing on this machine confirms the clock, the response does whose own time is close to ours.
+
+    :param answer: the response, with the instants of our clock between which it came.
+    """
+    if error.bound is not None:
+        return error.bound_seconds
+    told = time_told(answer)
+    if told is None or not answer.sent_at - CONFIRMED_WITHIN <= told <= answer.completed_at + CONFIRMED_WITHIN:
+        return None
+    return (CONFIRMED_WITHIN + (answer.completed_at - answer.sent_at)).total_seconds()
+
+
+def of_kernel(*, state: int, status: int, maxerror: int, offset: int) -> Figures | None:
+    """Return what the kernel's figures say, or None where they say that nobody keeps the clock.
+
+    Source: adjtimex(2).
+
+    :param state: what the call returned.
+    :param status: its status bits.
+    :param maxerror: in microseconds.
+    :param offset: what is still to be corrected; in nanoseconds where a status bit says so, else microseconds.
+    """
+    if state < 0 or state == _TIME_ERROR or status & _UNSYNC:
+        return None
+    left = timedelta(microseconds=abs(offset) / 1000 if status & _NANO else abs(offset))
+    largest = timedelta(microseconds=maxerror) + LEFT_OUT_BY_THE_KERNEL
+    return Figures(Voucher.KERNEL, bound=left + largest, least=max(left - largest, timedelta(0)))
+
+
+def of_chrony(line: str) -> Figures | None:
+    """Return what `chronyc -c tracking` printed says, or None where chrony keeps no time from outside.
+
+    chrony's manual bounds the error by the offset still to be corrected, the dispersion and half the delay.
+
+    :raises ValueError: if the line is not what chronyc prints.
+    """
+    fields = line.strip().split(",")
+    if len(fields) != _CHRONY_FIELDS:
+        message = f"chronyc printed {len(fields)} fields and not {_CHRONY_FIELDS}: {line.strip()[:200]}"
+        raise ValueError(message)
+    if fields[13] == "Not synchronised" or fields[0] in {"", "00000000", _CHRONY_LOCAL}:
+        return None
+    left, delay, dispersion = (timedelta(seconds=abs(float(fields[at]))) for at in (4, 10, 11))
+    largest = dispersion + delay / 2
+    return Figures(Voucher.CHRONY, bound=left + largest, least=max(left - largest, timedelta(0)), updated=fields[3])
+
+
+def of_ntp(
+    *,
+    offset: float,
+    delay: float,
+    root_delay: float,
+    root_dispersion: float,
+    is_synchronised: bool,
+    answered_at: float,
+) -> Figures | None:
+    """Return what the answer of an NTP server says of our clock, or None where the server keeps no time itself.
+
+    Source: RFC 5905, section 10, the root distance. All arguments but the flag are in seconds.
+
+    :param offset: by how much our clock is behind the server's.
+    :param delay: how long the question and its answer were under way.
+    :param root_delay: the same between the server and its reference clock.
+    :param root_dispersion: how far the server's clock may be from that.
+    :param answered_at: when the answer came, by our clock.
+    """
+    if not is_synchronised:
+        return None
+    left, largest = abs(offset), delay / 2 + root_delay / 2 + root_dispersion
+    return Figures(
+        Voucher.NTP,
+        bound=timedelta(seconds=left + largest),
+        least=timedelta(seconds=max(left - largest, 0.0)),
+        updated=f"ntp {answered_at}",
+    )

@@ -1,0 +1,84 @@
+"""How a change of a confirmed date is asked for and agreed to, and what the register of changes marks."""
+
+from collections.abc import Collection
+from datetime import datetime, timedelta
+from enum import StrEnum
+
+from releases.rules import london
+from releases.rules.calendar import Precision, Slot
+from releases.rules.lifecycle import KEEPERS, LEADS, Lifecycle, Move, Role, Status
+
+CLOSE_TO_RELEASE = timedelta(days=1)
+
+ASKERS = KEEPERS | {Role.STATISTICIAN}
+
+
+class RequestState(StrEnum):
+    """Where a request for a change of date stands."""
+
+    WAITING = "waiting"
+    AGREED = "agreed"
+    REFUSED = "refused"
+    WITHDRAWN = "withdrawn"
+    LAPSED = "lapsed"
+
+
+AGREE = "agree"
+REFUSE = "refuse"
+WITHDRAW = "withdraw"
+LAPSE = "lapse"
+
+# Code of Practice, edition 2.1, T3.2 (3.0: 3.2): the Head of Profession agrees to a change before it is made. A
+# request lapses where the release was moved, published or cancelled meanwhile: it was made of another date.
+REQUEST = Lifecycle(
+    name="request",
+    initial=RequestState.WAITING,
+    moves=(
+        Move(AGREE, RequestState.WAITING, RequestState.AGREED, LEADS),
+        Move(REFUSE, RequestState.WAITING, RequestState.REFUSED, LEADS, needs=("reason",)),
+        Move(WITHDRAW, RequestState.WAITING, RequestState.WITHDRAWN, ASKERS),
+        Move(LAPSE, RequestState.WAITING, RequestState.LAPSED, frozenset()),
+    ),
+)
+
+
+class Mark(StrEnum):
+    """What is remarkable about when a change of date was asked for or made."""
+
+    AFTER_DUE = "after_due"
+    ON_THE_DAY = "on_the_day"
+    ASKED_CLOSE_TO_RELEASE = "asked_close_to_release"
+
+
+def is_to_be_asked(status: str, *, roles: Collection[Role], waits: bool) -> bool:
+    """Tell whether somebody asks for another date of a release; a lead has the change itself, which is one act.
+
+    :param status: of the release.
+    :param roles: of the person, for its producer.
+    :param waits: whether another change of it waits already.
+    """
+    return status == Status.CONFIRMED and bool(ASKERS & set(roles)) and not LEADS & set(roles) and not waits
+
+
+def is_asked_close(was: Slot, to: Slot, *, asked_at: datetime) -> bool:
+    """Tell whether a change is asked for within a day before the release, as it was or as it is to be, or later.
+
+    :param asked_at: the aware instant of asking.
+    """
+    due = [slot.due_at for slot in (was, to) if slot.due_at]
+    return bool(due) and asked_at >= min(due) - CLOSE_TO_RELEASE
+
+
+def date_change_marks(was: Slot, to: Slot, *, asked_at: datetime, made_at: datetime) -> tuple[Mark, ...]:
+    """Say what is remarkable about when a change of date was asked for and made.
+
+    :param asked_at: the aware instant of asking.
+    :param made_at: the aware instant of the agreement, or of the act where nobody had to agree.
+    """
+    day = london.local_date(made_at)
+    found = {
+        Mark.AFTER_DUE: was.due_at is not None and made_at >= was.due_at,
+        Mark.ON_THE_DAY: any(slot.precision is Precision.EXACT and slot.on == day for slot in (was, to)),
+        Mark.ASKED_CLOSE_TO_RELEASE: is_asked_close(was, to, asked_at=asked_at),
+    }
+    return tuple(mark for mark, applies in found.items() if applies)

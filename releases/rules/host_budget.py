@@ -1,0 +1,176 @@
+"""The request budget of a host, and how long a host asks us to wait (Retry-After)."""
+
+from collections import defaultdict
+from collections.abc import Hashable, Iterable, Mapping, Sequence
+from dataclasses import dataclass
+from datetime import UTC, datetime, timedelta
+from email.utils import parsedate_to_datetime
+
+from releases.rules import cadence
+
+# What one look takes of a connection, where nothing is known of the site: a quarter of a second is a slow page.
+USUAL_SECONDS = 0.25
+# Of less, the watch would lose half or more.
+SMALLEST_PARTED = 3
+# What one monitoring process makes and stores without falling behind (benchmarks).
+CHECKS_PER_SECOND = 1_000
+LEAST_LONGEST_GAP = timedelta(seconds=10)
+GREATEST_LONGEST_GAP = timedelta(seconds=30)
+
+
+@dataclass(frozen=True, slots=True)
+class Budget:
+    """At most so many requests in flight, and so many begun within any one second, both at least 1."""
+
+    connections: int
+    per_second: int
+
+    def __post_init__(self) -> None:
+        """Check the two limits.
+
+        :raises ValueError: if one of them is below 1.
+        """
+        if self.connections < 1 or self.per_second < 1:
+            message = f"A budget of {self.connections}/{self.per_second} would never look; both must be 1 or more."
+            raise ValueError(message)
+
+    @property
+    def beside(self) -> "Budget | None":
+        """What is kept of it for looks beside the watch, by whichever process; None if it is too small to part."""
+        return (
+            Budget(connections=1, per_second=1) if min(self.connections, self.per_second) >= SMALLEST_PARTED else None
+        )
+
+    @property
+    def for_the_watch(self) -> "Budget":
+        """What is left of it for the watch, so that both together never ask more than it allows."""
+        return Budget(self.connections - 1, self.per_second - 1) if self.beside else self
+
+
+DEFAULT_BUDGET = Budget(connections=20, per_second=50)
+LIFTED = Budget(connections=1_000_000, per_second=1_000_000)
+
+
+def budget_of(place: str, budgets: Mapping[str, Budget], *, default: Budget = DEFAULT_BUDGET) -> Budget:
+    """Return the budget of a host: the one of host:port, else the host's, else the default.
+
+    :param budgets: by host or host:port.
+    """
+    host, colon, port = place.rpartition(":")
+    return budgets.get(place) or budgets.get(host if colon and port.isdigit() else place) or default
+
+
+def longest_gap(addresses: int, budget: Budget) -> timedelta:
+    """Return how far apart two checks of an address may be while the stretch between them counts as monitored.
+
+    That is twice a round of all addresses that are due at the host at the same instant. A page may be live and taken
+    down again in a longer stretch, so nothing is late by it.
+    """
+    two_rounds = timedelta(seconds=2 * addresses / budget.per_second)
+    return min(max(LEAST_LONGEST_GAP, two_rounds), GREATEST_LONGEST_GAP)
+
+
+def closest_checks(at_host: int, budget: Budget, *, of_process: int) -> timedelta:
+    """Return how far apart two checks of one address are where they are closest: at least a second.
+
+    :param at_host: the addresses that are due at the same host at the same instant and not live yet.
+    :param of_process: the addresses that this monitoring process checks.
+    """
+    seconds = max(at_host / budget.per_second, of_process / CHECKS_PER_SECOND)
+    return max(cadence.CLOSEST, timedelta(seconds=seconds))
+
+
+def spread_seconds(looks: int, budget: Budget, *, seconds_each: float = USUAL_SECONDS) -> float:
+    """Return how many seconds after the first of some looks, all due at once at one host, the last one leaves.
+
+    :param seconds_each: for how long one look keeps a connection.
+    """
+    begun: list[float] = []
+    for number in range(looks):
+        by_rate = begun[number - budget.per_second] + 1 if number >= budget.per_second else 0.0
+        by_lines = begun[number - budget.connections] + seconds_each if number >= budget.connections else 0.0
+        begun.append(max(by_rate, by_lines))
+    return begun[-1] if begun else 0.0
+
+
+@dataclass(frozen=True, slots=True)
+class Due:
+    """One address of a release as the watch will ask for it: when, and at which host."""
+
+    release: Hashable
+    place: str
+    due_at: datetime
+
+
+@dataclass(frozen=True, slots=True)
+class Crowd:
+    """Looks due at one host at one aware instant that have to wait for one another, or belong to several releases.
+
+    The interval of each release may be wider by `seconds`.
+    """
+
+    place: str
+    due_at: datetime
+    releases: tuple[Hashable, ...]
+    looks: int
+    seconds: float
+
+
+def find_crowds(due: Iterable[Due], budgets: Mapping[str, Budget], *, default: Budget = DEFAULT_BUDGET) -> list[Crowd]:
+    """Find where looks share a host and an instant, and how much wider that makes the intervals.
+
+    That is so where two releases or more do, and where one has more addresses than can be asked at once.
+
+    :param budgets: the whole budgets by host or host:port; the watch has its part of them.
+    :return: by instant and host; the releases of each in the order in which they were given.
+    """
+    together: dict[tuple[datetime, str], list[Hashable]] = defaultdict(list)
+    for one in due:
+        together[one.due_at, one.place].append(one.release)
+    crowds = (
+        Crowd(
+            place=place,
+            due_at=due_at,
+            releases=tuple(dict.fromkeys(releases)),
+            looks=len(releases),
+            seconds=spread_seconds(len(releases), budget_of(place, budgets, default=default).for_the_watch),
+        )
+        for (due_at, place), releases in sorted(together.items(), key=lambda item: item[0])
+    )
+    return [crowd for crowd in crowds if len(crowd.releases) > 1 or crowd.seconds]
+
+
+# 429 is about our own requests; 503 is about the site, which often promises an hour and is back after a minute. Longer
+# than this nobody is left unwatched by one stray answer.
+LONGEST = {429: timedelta(minutes=15), 503: timedelta(minutes=2)}
+LONGEST_OF_ALL = max(LONGEST.values())
+LONGEST_FOR_HOST = timedelta(seconds=60)
+"""The page waits for as long as it asked; the other pages of its host wait no longer than this."""
+
+
+def pause_asked(status: int | None, headers: Sequence[tuple[str, str]]) -> timedelta:
+    """Return for how long an answer asks us to wait; zero where it does not, or not in a way that can be read.
+
+    A date is compared with the answer's own Date, because the two clocks of one machine agree with each other, and
+    need not agree with ours. Source: RFC 9110, section 10.2.3, and RFC 6585, section 4.
+
+    :param headers: name and value, the names in lower case.
+    """
+    longest = LONGEST.get(status or 0)
+    values = dict(headers)
+    written = values.get("retry-after", "").strip()
+    if longest is None or not written:
+        return timedelta(0)
+    if written.isascii() and written.isdigit():
+        # More digits than any pause has would be more than a timedelta holds.
+        return min(longest, timedelta(seconds=int(written[:9])))
+    until, said = _instant(written), _instant(values.get("date", ""))
+    return max(timedelta(0), min(longest, until - said)) if until and said else timedelta(0)
+
+
+def _instant(written: str) -> datetime | None:
+    try:
+        read = parsedate_to_datetime(written)
+    except ValueError:
+        return None
+    return read if read.tzinfo else read.replace(tzinfo=UTC)

@@ -1,0 +1,71 @@
+"""The columns of a calendar file, and the lifecycle of an import."""
+
+from enum import StrEnum
+
+from releases.rules.lifecycle import KEEPERS, Lifecycle, Move
+
+REQUIRED = ("reference", "producer", "series", "title", "scheduled_for")
+OPTIONAL = (
+    "zone", "precision", "status", "url", "marker", "adapter", "attachments", "announcement", "announcement_adapter",
+    "responsible_email", "tolerance_seconds", "rehearsal", "short_notice_reason", "date_change_reason",
+    "cancellation_reason",
+)  # fmt: skip
+COLUMNS = (*REQUIRED, *OPTIONAL)
+LONGEST = {
+    "reference": 100,
+    "producer": 300,
+    "series": 300,
+    "title": 300,
+    "marker": 300,
+    "url": 1000,
+    "announcement": 1000,
+    "attachments": 10_000,
+    "short_notice_reason": 2000,
+    "date_change_reason": 2000,
+    "cancellation_reason": 2000,
+    "adapter": 30,
+    "announcement_adapter": 30,
+}
+ZONE = "Europe/London"
+EXAMPLE = "example"
+"""The reference of the row that stands in every template to be written over; it is left out of every import."""
+
+
+class ImportStatus(StrEnum):
+    """Where an import stands: a file that waits, a preview that waits for a person, or an end."""
+
+    UPLOADED = "uploaded"
+    CHECKED = "checked"
+    CONFIRMED = "confirmed"
+    APPLIED = "applied"
+    DISCARDED = "discarded"
+    FAILED = "failed"
+
+
+CHECK = "check"
+CONFIRM = "confirm"
+CHECK_AGAIN = "check_again"
+APPLY = "apply"
+DISCARD = "discard"
+FAIL = "fail"
+
+# Nothing is changed in the calendar before a person has confirmed what the check found; where the calendar has
+# changed since, they are asked again.
+IMPORT = Lifecycle(
+    name="import",
+    initial=ImportStatus.UPLOADED,
+    moves=(
+        Move(CHECK, ImportStatus.UPLOADED, ImportStatus.CHECKED, frozenset()),
+        Move(CONFIRM, ImportStatus.CHECKED, ImportStatus.CONFIRMED, KEEPERS),
+        Move(CHECK_AGAIN, ImportStatus.CONFIRMED, ImportStatus.CHECKED, frozenset()),
+        Move(APPLY, ImportStatus.CONFIRMED, ImportStatus.APPLIED, frozenset()),
+        Move(DISCARD, ImportStatus.UPLOADED, ImportStatus.DISCARDED, KEEPERS),
+        Move(DISCARD, ImportStatus.CHECKED, ImportStatus.DISCARDED, KEEPERS),
+        Move(FAIL, ImportStatus.UPLOADED, ImportStatus.FAILED, frozenset()),
+        Move(FAIL, ImportStatus.CONFIRMED, ImportStatus.FAILED, frozenset()),
+    ),
+)
+WAITING = (ImportStatus.UPLOADED, ImportStatus.CONFIRMED)
+"""In these something is to be done by the product itself."""
+OPEN = (*WAITING, ImportStatus.CHECKED)
+"""In these the file is kept; with the end it goes."""

@@ -1,0 +1,189 @@
+"""Roles, and the lifecycle of a release as one table of moves between statuses."""
+
+from collections.abc import Collection, Iterable
+from dataclasses import dataclass
+from enum import StrEnum
+
+
+class Role(StrEnum):
+    """What somebody is to one producer; the tables of permissions speak in these words."""
+
+    STATISTICIAN = "statistician"
+    HEAD_OF_PROFESSION = "head_of_profession"
+    DEPUTY = "deputy"
+    CALENDAR_MANAGER = "calendar_manager"
+    PUBLISHING_TEAM = "publishing_team"
+    AUDITOR = "auditor"
+
+
+LEADS = frozenset({Role.HEAD_OF_PROFESSION, Role.DEPUTY})
+EVERY_ROLE = frozenset(Role)
+
+# Where somebody holds several roles, the record names the one that weighs most.
+BY_WEIGHT = (
+    Role.HEAD_OF_PROFESSION,
+    Role.DEPUTY,
+    Role.STATISTICIAN,
+    Role.AUDITOR,
+    Role.PUBLISHING_TEAM,
+    Role.CALENDAR_MANAGER,
+)
+
+
+class MoveRefused(Exception):
+    """A move that the table does not allow; its message is one sentence for people."""
+
+
+class WrongState(MoveRefused):
+    """The thing is in a state from which this move does not start."""
+
+
+class WrongRole(MoveRefused):
+    """None of the person's roles may make this move."""
+
+
+class ChangedMeanwhile(MoveRefused):
+    """The thing is not as it was read: somebody else changed it or decided on it meanwhile, and nothing is done."""
+
+
+class FieldRefused(MoveRefused):
+    """What was given cannot be so; `field` names what is wrong with it."""
+
+    def __init__(self, field: str, sentence: str) -> None:
+        super().__init__(sentence)
+        self.field = field
+
+
+class MissingFields(FieldRefused):
+    """The move needs something that was not given; `field` names it."""
+
+
+@dataclass(frozen=True, slots=True)
+class Move:
+    """One row of a lifecycle: from a state to a state, by these roles, with these things given.
+
+    A row without roles is made by the system alone, never by hand.
+    """
+
+    name: str
+    source: str
+    target: str
+    roles: frozenset[Role]
+    needs: tuple[str, ...] = ()
+
+
+@dataclass(frozen=True, slots=True)
+class Lifecycle:
+    """A named table of moves and the state in which everything begins."""
+
+    name: str
+    initial: str
+    moves: tuple[Move, ...]
+
+    @property
+    def states(self) -> tuple[str, ...]:
+        """Every state, in the order in which the table first names it."""
+        named = [self.initial, *(state for move in self.moves for state in (move.source, move.target))]
+        return tuple(dict.fromkeys(named))
+
+    @property
+    def move_names(self) -> tuple[str, ...]:
+        """Every kind of move, in the table's order."""
+        return tuple(dict.fromkeys(move.name for move in self.moves))
+
+    def find(self, name: str, *, source: str) -> Move:
+        """Return the row for a move from a state.
+
+        :raises WrongState: if the move does not start in this state.
+        """
+        for move in self.moves:
+            if (move.name, move.source) == (name, source):
+                return move
+        sentence = f'"{spoken(name).capitalize()}" is not possible: this {self.name} is {spoken(source)}.'
+        raise WrongState(sentence)
+
+    def check(
+        self,
+        name: str,
+        *,
+        source: str,
+        roles: Collection[Role],
+        given: Iterable[str] = (),
+        by_system: bool = False,
+    ) -> Move:
+        """Return the row for a move if this state, these roles and what was given allow it.
+
+        :raises WrongState: if the move does not start in this state.
+        :raises WrongRole: if none of the roles may make it (the system may make every move).
+        :raises SomethingMissing: if something that the move needs was not given.
+        """
+        move = self.find(name, source=source)
+        if not by_system and not move.roles.intersection(roles):
+            allowed = " or ".join(sorted(spoken(role) for role in move.roles)) or "system"
+            sentence = f'"{spoken(name).capitalize()}" of a {spoken(source)} {self.name} is for the {allowed} only.'
+            raise WrongRole(sentence)
+        for field in move.needs:
+            if field not in set(given):
+                sentence = f"Give the {spoken(field)}: it is needed to {spoken(name)} a {self.name}."
+                raise MissingFields(field, sentence)
+        return move
+
+    def available(self, *, source: str, roles: Collection[Role]) -> tuple[str, ...]:
+        """Return the names of the moves that these roles may make from a state, in the table's order."""
+        return tuple(
+            dict.fromkeys(move.name for move in self.moves if move.source == source and move.roles.intersection(roles))
+        )
+
+    def diagram(self) -> str:
+        """Return the lifecycle as a Mermaid state diagram, for the documentation."""
+        lines = ["stateDiagram-v2", f"    [*] --> {self.initial}"]
+        for move in self.moves:
+            who = ", ".join(sorted(spoken(role) for role in move.roles)) or "the system"
+            lines.append(f"    {move.source} --> {move.target}: {spoken(move.name)} ({who})")
+        return "\n".join(lines)
+
+
+def spoken(code: str) -> str:
+    """Turn a code of a table into words: "with_hop" becomes "with hop"."""
+    return code.replace("_", " ")
+
+
+class Status(StrEnum):
+    """What the calendar says of a release."""
+
+    PROVISIONAL = "provisional"
+    CONFIRMED = "confirmed"
+    PUBLISHED = "published"
+    CANCELLED = "cancelled"
+
+
+# What is still to come: neither published nor cancelled.
+OPEN = (Status.PROVISIONAL, Status.CONFIRMED)
+
+ANNOUNCE = "announce"
+CONFIRM = "confirm"
+CHANGE_DATE = "change_date"
+CANCEL = "cancel"
+CANCEL_ONCE_DUE = "cancel_once_due"
+PUBLISH = "publish"
+
+KEEPERS = LEADS | {Role.CALENDAR_MANAGER}
+
+# A confirmed release never becomes provisional again. Code of Practice, edition 2.1, T3.2 (3.0: 3.2): a
+# change of a confirmed date is agreed by the Head of Profession, and announced promptly with its reason.
+RELEASE = Lifecycle(
+    name="release",
+    initial=Status.PROVISIONAL,
+    moves=(
+        Move(ANNOUNCE, Status.PROVISIONAL, Status.PROVISIONAL, KEEPERS),
+        Move(ANNOUNCE, Status.CONFIRMED, Status.CONFIRMED, KEEPERS),
+        Move(CONFIRM, Status.PROVISIONAL, Status.CONFIRMED, KEEPERS, needs=("exact_date",)),
+        Move(CHANGE_DATE, Status.PROVISIONAL, Status.PROVISIONAL, KEEPERS),
+        Move(CHANGE_DATE, Status.CONFIRMED, Status.CONFIRMED, LEADS, needs=("exact_date", "reason")),
+        Move(CANCEL, Status.PROVISIONAL, Status.CANCELLED, KEEPERS, needs=("reason",)),
+        Move(CANCEL, Status.CONFIRMED, Status.CANCELLED, KEEPERS, needs=("reason",)),
+        # What has fallen due was promised: that it does not come at all is the Head of Profession's to say.
+        Move(CANCEL_ONCE_DUE, Status.CONFIRMED, Status.CANCELLED, LEADS, needs=("reason",)),
+        Move(PUBLISH, Status.CONFIRMED, Status.PUBLISHED, LEADS | {Role.STATISTICIAN}),
+    ),
+)

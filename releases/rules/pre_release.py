@@ -1,0 +1,249 @@
+"""Pre-release access: the period by nation, the lifecycle of an entry, and checks of its details."""
+
+import re
+from collections.abc import Iterator
+from dataclasses import dataclass
+from datetime import datetime, timedelta
+from enum import StrEnum
+from typing import NamedTuple
+
+from releases.rules import london
+from releases.rules.calendar import Nation, working_day_before
+from releases.rules.lifecycle import KEEPERS, LEADS, Lifecycle, Move, Role
+
+# A change of the list so shortly before the release is agreed by the Head of Profession or a deputy.
+SHORTLY = timedelta(hours=24)
+
+
+class Unit(StrEnum):
+    """In what a period is counted: hours that go by, or days on which the nation's offices work."""
+
+    HOURS = "hours"
+    WORKING_DAYS = "working_days"
+
+
+# Beyond these a slip of the keyboard is likelier than a period.
+LONGEST = {Unit.HOURS: 240, Unit.WORKING_DAYS: 10}
+
+
+@dataclass(frozen=True, slots=True)
+class Period:
+    """The time before a release in which it may be seen; its instants follow from when the release is due."""
+
+    length: int
+    unit: Unit = Unit.HOURS
+
+    def begins(self, due_at: datetime, *, nation: Nation) -> datetime:
+        """Return the instant at which the period begins: hours are elapsed ones, a working day keeps the time of day.
+
+        :param due_at: the aware instant at which the release is due.
+        :param nation: whose working days are counted.
+        """
+        if self.unit is Unit.HOURS:
+            return due_at - timedelta(hours=self.length)
+        local = london.in_london(due_at)
+        day = local.date()
+        for _ in range(self.length):
+            day = working_day_before(day, nation=nation)
+        return london.from_london(datetime.combine(day, local.time()))
+
+    def __str__(self) -> str:
+        name = self.unit.replace("_", " ")
+        return f"{self.length} {name if self.length != 1 else name.removesuffix('s')}"
+
+
+class Ground(StrEnum):
+    """Where the usual period of a producer comes from."""
+
+    ITS_OWN = "its_own"
+    ORDER = "order"
+    NOT_CONFIRMED = "not_confirmed"
+
+
+@dataclass(frozen=True, slots=True)
+class Usual:
+    """The period that is granted unless there is a reason for another, and where it comes from."""
+
+    period: Period
+    ground: Ground
+
+
+# The orders on pre-release access under section 11 of the Statistics and Registration Service Act 2007, one for each
+# nation. Scotland's allows more, and nobody has confirmed here how much: the office writes its figure on the producer.
+A_DAY = Period(24)
+ORDERS: dict[Nation, Usual] = {
+    Nation.UNITED_KINGDOM: Usual(A_DAY, Ground.ORDER),
+    Nation.ENGLAND: Usual(A_DAY, Ground.ORDER),
+    Nation.WALES: Usual(A_DAY, Ground.ORDER),
+    Nation.NORTHERN_IRELAND: Usual(A_DAY, Ground.ORDER),
+    Nation.SCOTLAND: Usual(A_DAY, Ground.NOT_CONFIRMED),
+}
+
+
+def usual_period(nation: Nation, *, own: Period | None) -> Usual:
+    """Return the period that a producer grants as a rule.
+
+    :param own: the period that an administrator has set on the producer, if any.
+    """
+    return Usual(own, Ground.ITS_OWN) if own else ORDERS[nation]
+
+
+def needs_agreement_for(due_at: datetime | None, *, at: datetime) -> bool:
+    """Tell whether a change of the list at an aware instant is for the Head of Profession or a deputy to agree.
+
+    It is within a day before the release, and from then on; while the date is vague it is not.
+    """
+    return due_at is not None and at >= due_at - SHORTLY
+
+
+class Oddity(StrEnum):
+    """What of a recorded access does not fit what was granted; whether it is a breach is for people to say."""
+
+    BEFORE_GRANT = "before_grant"
+    BEFORE_PERIOD = "before_period"
+
+
+def find_oddities(*, began_at: datetime | None, begins_at: datetime | None, granted_at: datetime) -> tuple[Oddity, ...]:
+    """List what does not fit, all instants aware.
+
+    :param began_at: when access began, as it was recorded, or None if it did not.
+    :param begins_at: when its period begins, or None while the release has no exact date.
+    :param granted_at: when it was granted.
+    """
+    if began_at is None:
+        return ()
+    found = (
+        (Oddity.BEFORE_GRANT, began_at < granted_at),
+        (Oddity.BEFORE_PERIOD, begins_at is not None and began_at < begins_at),
+    )
+    return tuple(oddity for oddity, holds in found if holds)
+
+
+class AccessStatus(StrEnum):
+    """Where the access of one post stands."""
+
+    GRANTED = "granted"
+    BEGUN = "begun"
+    ENDED = "ended"
+    WITHDRAWN = "withdrawn"
+
+
+class RequestStatus(StrEnum):
+    """Where a change stands that somebody asked for shortly before the release."""
+
+    WAITING = "waiting"
+    AGREED = "agreed"
+    REFUSED = "refused"
+    TAKEN_BACK = "taken_back"
+
+
+class Asked(StrEnum):
+    """What a waiting request would do to the list."""
+
+    ADD = "add"
+    CHANGE = "change"
+    WITHDRAW = "withdraw"
+
+
+CHANGE = "change"
+WITHDRAW = "withdraw"
+BEGIN = "begin"
+END = "end"
+TAKE_BACK = "take_back"
+AGREE = "agree"
+REFUSE = "refuse"
+
+# Who had access: their entry is on the published list, and their post on the record.
+HAD_ACCESS = (AccessStatus.BEGUN, AccessStatus.ENDED)
+ON_THE_LIST = (AccessStatus.GRANTED, *HAD_ACCESS)
+# Code of Practice, edition 2.1, T3.3 (3.0: 3.3): accurate records of who has access before release.
+LIST_KEEPERS = KEEPERS | {Role.STATISTICIAN}
+
+# The agreement of a Head of Profession or a deputy is needed within a day before the release and from then on;
+# whoever is one of them has it. That access began or ended is a fact, which needs nobody's agreement.
+ACCESS = Lifecycle(
+    name="pre-release access",
+    initial=AccessStatus.GRANTED,
+    moves=(
+        *(Move(CHANGE, status, status, LIST_KEEPERS, needs=("agreement",)) for status in ON_THE_LIST),
+        Move(WITHDRAW, AccessStatus.GRANTED, AccessStatus.WITHDRAWN, LIST_KEEPERS, needs=("agreement",)),
+        Move(BEGIN, AccessStatus.GRANTED, AccessStatus.BEGUN, LIST_KEEPERS, needs=("time",)),
+        Move(END, AccessStatus.BEGUN, AccessStatus.ENDED, LIST_KEEPERS, needs=("time",)),
+        Move(TAKE_BACK, AccessStatus.BEGUN, AccessStatus.GRANTED, LEADS),
+        Move(TAKE_BACK, AccessStatus.ENDED, AccessStatus.BEGUN, LEADS),
+    ),
+)
+
+REQUEST = Lifecycle(
+    name="request",
+    initial=RequestStatus.WAITING,
+    moves=(
+        Move(AGREE, RequestStatus.WAITING, RequestStatus.AGREED, LEADS),
+        Move(REFUSE, RequestStatus.WAITING, RequestStatus.REFUSED, LEADS),
+        Move(TAKE_BACK, RequestStatus.WAITING, RequestStatus.TAKEN_BACK, LIST_KEEPERS),
+    ),
+)
+
+
+PUBLIC = ("post", "organisation")
+WORDS = ("reason", "period_reason")
+
+
+@dataclass(frozen=True, slots=True)
+class Details:
+    """One entry of a list: post and organisation are public, person and e-mail are for those who keep the list."""
+
+    post: str
+    organisation: str
+    person: str
+    email: str
+    period: Period
+    reason: str
+    period_reason: str = ""
+
+
+class Objection(NamedTuple):
+    """One sentence about one field that cannot stay as it is."""
+
+    field: str
+    sentence: str
+
+
+ASKED_FOR = {
+    "post": "Give the post: the published list names it.",
+    "organisation": "Give the organisation: the published list names it.",
+    "person": "Give the person who holds the post: the record says who has access.",
+    "reason": "Say why the access is needed.",
+}
+
+
+def find_objections(details: Details, *, usual: Period) -> Iterator[Objection]:
+    """List what is missing or wrong, in the order of the form.
+
+    Source: Code of Practice for Statistics, edition 2.1, T3.3 and T3.4: accurate records of who has access, and why.
+
+    :param usual: the period that needs no reason.
+    """
+    for field, sentence in ASKED_FOR.items():
+        if not getattr(details, field).strip():
+            yield Objection(field, sentence)
+    yield from _of_the_period(details, usual=usual)
+    for field in (*PUBLIC, *WORDS):
+        if gives_away(getattr(details, field), person=details.person, email=details.email):
+            yield Objection(field, "Name the post, not the person: no name and no e-mail address belongs here.")
+
+
+def _of_the_period(details: Details, *, usual: Period) -> Iterator[Objection]:
+    period = details.period
+    longest = Period(LONGEST[period.unit], period.unit)
+    if not 1 <= period.length <= longest.length:
+        yield Objection("length", f"A period is between 1 and {longest}.")
+    elif period != usual and not details.period_reason.strip():
+        yield Objection("period_reason", f"The usual period is {usual}; say why this is {period}.")
+
+
+def gives_away(text: str, *, person: str, email: str) -> bool:
+    """Tell whether a text that others read holds an e-mail address or the person's name."""
+    written, name, address = (" ".join(words.casefold().split()) for words in (text, person, email))
+    named = bool(name) and re.search(rf"(?<!\w){re.escape(name)}(?!\w)", written) is not None
+    return named or "@" in written or bool(address and address in written)

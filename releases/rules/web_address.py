@@ -1,0 +1,275 @@
+"""Web addresses in normal form, allowed hosts, and addresses of many releases as a pattern."""
+
+import re
+import socket
+from collections.abc import Callable, Iterable
+from dataclasses import dataclass
+from datetime import date, timedelta
+from enum import StrEnum
+from functools import lru_cache
+from ipaddress import IPv6Address
+from string import Formatter
+from urllib.parse import quote, urljoin, urlsplit
+
+from releases.rules.calendar import Precision
+
+DEFAULT_PORTS = {"http": 80, "https": 443}
+MOST_CHARACTERS = 4096
+
+_CONTROL = re.compile(r"[\x00-\x1f\x7f]")
+_LABEL = re.compile(r"[a-z0-9_]([a-z0-9_-]{0,61}[a-z0-9_])?")
+# What RFC 3986 lets stand in a path or a query; "%" too, because what is escaped already stays as it is.
+_KEPT = "/:@!$&'()*+,;=~?%[]-._"
+
+
+class NotAWebAddressError(ValueError):
+    """The text is not an address that may be fetched; the message says why."""
+
+
+@dataclass(frozen=True, slots=True)
+class WebAddress:
+    """An http or https address: its host in lower case and ASCII, without user, fragment or final dot."""
+
+    url: str
+    scheme: str
+    host: str
+    port: int
+
+    @property
+    def place(self) -> str:
+        """The host, with the port where it is not the scheme's own: what budgets and leases go by."""
+        return self.host_with_port if self.port != DEFAULT_PORTS[self.scheme] else _bracketed(self.host)
+
+    @property
+    def host_with_port(self) -> str:
+        """The host and the port, always both; IPv6 in brackets."""
+        return f"{_bracketed(self.host)}:{self.port}"
+
+
+# A watched address is read again for every look, thousands of them at the same instant.
+@lru_cache(maxsize=20_000)
+def parse_address(url: str) -> WebAddress:
+    """Read an address into its normal form.
+
+    :raises NotAWebAddressError: if it is not http or https, has no host or a host that cannot be one,
+        carries a user name or password, or holds control characters.
+    """
+    written = url.strip(" ")
+    if _CONTROL.search(written) or len(written) > MOST_CHARACTERS:
+        raise NotAWebAddressError(f"{written[:80]!r} holds control characters or is too long")
+    try:
+        parts = urlsplit(written)
+        port = parts.port
+    except ValueError as error:
+        raise NotAWebAddressError(f'"{written}" cannot be read: {error}') from error
+    if parts.scheme not in DEFAULT_PORTS:
+        raise NotAWebAddressError(f'"{written}" does not start with http:// or https://')
+    if "@" in parts.netloc:
+        raise NotAWebAddressError(f'"{parts.scheme}://...@..." carries a user name, which is never sent')
+    if port == 0:
+        raise NotAWebAddressError(f'"{written}" names port 0')
+    host = normal_host(parts.hostname or "")
+    address = WebAddress("", parts.scheme, host, port or DEFAULT_PORTS[parts.scheme])
+    path = quote(parts.path or "/", safe=_KEPT)
+    query = f"?{quote(parts.query, safe=_KEPT)}" if parts.query else ""
+    return WebAddress(f"{parts.scheme}://{address.place}{path}{query}", address.scheme, host, address.port)
+
+
+def parse_target(base: WebAddress, location: str) -> WebAddress:
+    """Read where a redirect from `base` points to.
+
+    :raises NotAWebAddressError: if the target is not an address that may be fetched.
+    """
+    try:
+        joined = urljoin(base.url, location.strip())
+    except ValueError as error:
+        raise NotAWebAddressError(f'"{location}" cannot be read: {error}') from error
+    return parse_address(joined)
+
+
+def normal_host(host: str) -> str:
+    """Write a host in lower case, in ASCII (IDNA) and without a final dot; IPv6 in its short form.
+
+    :raises NotAWebAddressError: if there is none, or it cannot be a host.
+    """
+    if ":" in host:
+        try:
+            parsed = IPv6Address(host)
+        except ValueError as error:
+            raise NotAWebAddressError(f'"{host}" is not an IPv6 address') from error
+        if parsed.scope_id is not None:
+            raise NotAWebAddressError(f'"{host}" names an interface of one machine')
+        return str(parsed)
+    try:
+        ascii_host = host.encode("idna").decode().lower().removesuffix(".")
+    except UnicodeError as error:
+        raise NotAWebAddressError(f'"{host}" is not a host') from error
+    if len(ascii_host) > 253 or not all(_LABEL.fullmatch(label) for label in ascii_host.split(".")):
+        raise NotAWebAddressError(f'"{host}" is not a host')
+    return ascii_host
+
+
+def place_of(url: str) -> str:
+    """Return the host of an address, with its port where that is not the scheme's own.
+
+    :raises NotAWebAddressError: if it is not an address that may be fetched.
+    """
+    return parse_address(url).place
+
+
+def place_if_any(url: str) -> str:
+    """Return the place of an address as `place_of` does, or "" if it is not one that may be fetched."""
+    try:
+        return place_of(url)
+    except NotAWebAddressError:
+        return ""
+
+
+def normal_entries(entries: Iterable[str]) -> frozenset[str]:
+    """Write "host" and "host:port" entries in normal form, so that they compare with addresses.
+
+    :raises NotAWebAddressError: if an entry is neither.
+    """
+    return frozenset(_normal_entry(entry) for entry in entries)
+
+
+def is_allowed(address: WebAddress, allowed_hosts: frozenset[str]) -> bool:
+    """Say whether an address lies on one of these hosts.
+
+    :param allowed_hosts: "host" opens the ports 80 and 443 by their own scheme; "host:port" that port.
+    """
+    normal = _cached_entries(allowed_hosts)
+    return address.place in normal or address.host_with_port in normal
+
+
+def numeric_host(host: str) -> str:
+    """Return the IP address that a host is written as, also in decimal, octal or short forms, or ""."""
+    if ":" in host:
+        return host
+    try:
+        return socket.inet_ntoa(socket.inet_aton(host))
+    except OSError:
+        return ""
+
+
+@lru_cache(maxsize=1024)
+def _cached_entries(entries: frozenset[str]) -> frozenset[str]:
+    return normal_entries(entries)
+
+
+def _normal_entry(entry: str) -> str:
+    try:
+        parts = urlsplit(f"//{entry.strip()}")
+        port = parts.port
+    except ValueError as error:
+        raise NotAWebAddressError(f'"{entry}" is neither a host nor host:port') from error
+    if parts.netloc != entry.strip() or "@" in entry:
+        raise NotAWebAddressError(f'"{entry}" is neither a host nor host:port')
+    host = _bracketed(normal_host(parts.hostname or ""))
+    return host if port is None else f"{host}:{port}"
+
+
+def _bracketed(host: str) -> str:
+    return f"[{host}]" if ":" in host else host
+
+
+class Fault(StrEnum):
+    """What is wrong with a pattern, or why it cannot be filled in for a release."""
+
+    BRACES = "braces"
+    UNKNOWN_NAME = "unknown_name"
+    MORE_THAN_A_NAME = "more_than_a_name"
+    MONTH_NOT_KNOWN = "month_not_known"
+    DAY_NOT_KNOWN = "day_not_known"
+
+
+class BadPattern(ValueError):
+    """A pattern that cannot be used; `fault` says why, `name` is what stood between the braces."""
+
+    def __init__(self, fault: Fault, name: str = "") -> None:
+        super().__init__(f"{fault.value}: {name}" if name else fault.value)
+        self.fault = fault
+        self.name = name
+
+
+@dataclass(frozen=True, slots=True)
+class Facts:
+    """What a pattern can name of one release: its planned day, how exactly that is known, and its names."""
+
+    on: date
+    precision: Precision
+    slug: str
+    reference: str
+    title: str = ""
+
+    @property
+    def last_month(self) -> date:
+        """The last day of the month before the one for which the release is planned."""
+        return self.on.replace(day=1) - timedelta(days=1)
+
+
+NAMES: dict[str, Callable[[Facts], str]] = {
+    "year": lambda facts: f"{facts.on:%Y}",
+    "month": lambda facts: f"{facts.on:%m}",
+    "month_name": lambda facts: f"{facts.on:%B}",
+    "day": lambda facts: f"{facts.on:%d}",
+    "last_month_year": lambda facts: f"{facts.last_month:%Y}",
+    "last_month": lambda facts: f"{facts.last_month:%m}",
+    "last_month_name": lambda facts: f"{facts.last_month:%B}",
+    "slug": lambda facts: facts.slug,
+    "reference": lambda facts: facts.reference,
+    "title": lambda facts: facts.title,
+}
+"""What may stand between braces. Of names of months, an address has small letters, words have them as they are."""
+
+_OF_THE_MONTH = frozenset({"year", "month", "month_name", "last_month_year", "last_month", "last_month_name"})
+
+
+def pattern_names(pattern: str) -> list[str]:
+    """Return the names between the braces of a pattern, in order.
+
+    :raises BadPattern: if a brace has no partner, or what stands between two is more than a name, or a name that there
+        is not.
+    """
+    try:
+        parts = list(Formatter().parse(pattern))
+    except ValueError as error:
+        raise BadPattern(Fault.BRACES) from error
+    names = []
+    for _, name, formatting, conversion in parts:
+        if name is None:
+            continue
+        if formatting or conversion:
+            raise BadPattern(Fault.MORE_THAN_A_NAME, name)
+        if name not in NAMES:
+            raise BadPattern(Fault.UNKNOWN_NAME, name)
+        names.append(name)
+    return names
+
+
+def fill_pattern(pattern: str, facts: Facts) -> str:
+    """Fill an address in for one release, with the names of months in small letters.
+
+    :raises BadPattern: if the pattern cannot be used, or names what is not known of the release's date.
+    """
+    return _filled(pattern, facts, small=True)
+
+
+def pattern_words(pattern: str, facts: Facts) -> str:
+    """Fill words in for one release, as a marker.
+
+    :raises BadPattern: if the pattern cannot be used, or names what is not known of the release's date.
+    """
+    return _filled(pattern, facts, small=False)
+
+
+def _filled(pattern: str, facts: Facts, *, small: bool) -> str:
+    values = {}
+    for name in pattern_names(pattern):
+        if name in _OF_THE_MONTH and facts.precision is Precision.TWO_MONTHS:
+            raise BadPattern(Fault.MONTH_NOT_KNOWN, name)
+        if name == "day" and facts.precision is not Precision.EXACT:
+            raise BadPattern(Fault.DAY_NOT_KNOWN, name)
+        value = NAMES[name](facts)
+        values[name] = value.lower() if small and name.endswith("month_name") else value
+    return Formatter().vformat(pattern, (), values)

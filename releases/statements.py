@@ -1,0 +1,222 @@
+"""What people say about a release: open questions, answers, and the time at which it was live."""
+
+from collections.abc import Collection, Mapping
+from dataclasses import dataclass
+from datetime import datetime
+from typing import TYPE_CHECKING, Any
+
+from django.db import transaction
+from django.db.models import Count, Exists, F, Max, Min, OuterRef, Q, QuerySet
+from django.utils.translation import gettext as _
+
+from releases import judge, scheduling
+from releases.detection.finding import LookResult
+from releases.models import Address, Observation, Release, Statement, Verification
+from releases.models.event import hold, record, record_rows
+from releases.permissions import Action, check_may, roles_of
+from releases.rules import london
+from releases.rules.lifecycle import PUBLISH, RELEASE, FieldRefused
+from releases.rules.response import LONGEST
+from releases.verdict.address import ASKS_A_PERSON
+from releases.verdict.statements import counts_as
+
+if TYPE_CHECKING:
+    from statsoffice.accounts.models import User
+
+
+@dataclass(frozen=True, slots=True)
+class OpenQuestion:
+    """One text seen at one address, of which nobody has said yet what it is. Instants are aware."""
+
+    address: Address
+    text_digest: str
+    first_seen_at: datetime
+    last_seen_at: datetime
+    looks: int
+
+
+def open_questions(releases: Collection[Release] | QuerySet[Release]) -> list[OpenQuestion]:
+    """List the texts that a person should place, for the present schedules of some releases.
+
+    These are texts without the marker that no rule knows, and texts with the marker that were there from the
+    very first look, before any look without it: those prove nothing until somebody says what they are.
+
+    :return: the questions by address and by when each text was first seen.
+    """
+    looks = Observation.objects.plain().filter(release__in=releases, schedule_version=F("release__schedule_version"))
+    said: dict[int, dict[str, str]] = {}
+    statements = Statement.objects.filter(release__in=releases).exclude(text_digest="").in_order()
+    for release, digest, kind in statements.values_list("release_id", "text_digest", "kind"):
+        said.setdefault(release, {})[digest] = kind
+    absent_since = _first_without_the_release(looks, said)
+    texts = (
+        looks.filter(result__in=[LookResult.UNRECOGNISED, LookResult.LIVE])
+        .exclude(text_digest="")
+        .values("release_id", "address_id", "text_digest", "result")
+        .annotate(first=Min("sent_at"), last=Max("sent_at"), looks=Count("pk"))
+        .order_by("address_id", "first")
+    )
+    open_texts = [
+        row
+        for row in texts
+        if row["text_digest"] not in said.get(row["release_id"], {})
+        and not _proven(row, absent_since.get(row["address_id"]))
+    ]
+    addresses = Address.objects.select_related("release").in_bulk({row["address_id"] for row in open_texts})
+    return [
+        OpenQuestion(
+            address=addresses[row["address_id"]],
+            text_digest=row["text_digest"],
+            first_seen_at=row["first"],
+            last_seen_at=row["last"],
+            looks=row["looks"],
+        )
+        for row in open_texts
+    ]
+
+
+def unanswered(releases: QuerySet[Release]) -> QuerySet[Verification]:
+    """Return the verdicts on some releases that need a person's word and have no "it was live at" yet.
+
+    A verdict on an earlier date is among them: who moved a release after it was due ends no question by that.
+    """
+    since = Statement.objects.filter(
+        kind=Statement.Kind.WAS_LIVE, release=OuterRef("release"), schedule_version__gte=OuterRef("schedule_version")
+    )
+    return Verification.objects.filter(~Exists(since), release__in=releases, outcome__in=ASKS_A_PERSON)
+
+
+def _first_without_the_release(looks: QuerySet[Observation], said: dict[int, dict[str, str]]) -> dict[int, datetime]:
+    """Find when each address was first seen without the release, by a look or by what a person said of it."""
+    spoken_of = {digest for texts in said.values() for digest in texts}
+    rows = (
+        looks.filter(Q(result=LookResult.NOT_LIVE) | Q(text_digest__in=spoken_of))
+        .values("release_id", "address_id", "text_digest", "result")
+        .annotate(first=Min("sent_at"))
+        .order_by("first")
+    )
+    absent: dict[int, datetime] = {}
+    for row in rows:
+        # Another release may have shown the very same text, and nobody has said anything of it there.
+        word = said.get(row["release_id"], {}).get(row["text_digest"])
+        if counts_as(row["result"], word) is LookResult.NOT_LIVE:
+            absent.setdefault(row["address_id"], row["first"])
+    return absent
+
+
+def _proven(row: Mapping[str, Any], absent_since: datetime | None) -> bool:
+    return row["result"] == LookResult.LIVE and absent_since is not None and absent_since < row["last"]
+
+
+TEXT_KINDS = (Statement.Kind.THIS_IS_IT, Statement.Kind.PREVIOUS_EDITION, Statement.Kind.NOT_IT)
+
+
+class AnswerRefused(FieldRefused):
+    """The answer cannot be taken as it is; `field` names what is wrong with it."""
+
+
+def record_answer(
+    release: Release,
+    address: Address,
+    kind: str,
+    *,
+    text_digest: str,
+    by: "User",
+    at: datetime,
+    words: str = "",
+) -> Statement:
+    """Keep what a person says of a text that was seen at an address, and judge the release anew.
+
+    The looks stay as they were kept; in judging, every look that saw this text counts as the person says.
+
+    :param kind: one of the kinds of `Statement` that are about a text.
+    :param text_digest: the digest of the text, as the looks that saw it carry it.
+    :param at: the aware instant of saying.
+    :raises NotYours: if the person's roles do not allow it.
+    :raises AnswerRefused: if no look of the present schedule saw this text at this address, or kind is another.
+    """
+    check_may(by, Action.ANSWER, release.series.producer)
+    if kind not in TEXT_KINDS:
+        raise AnswerRefused("kind", _("Say what this text is: the release, the previous edition or something else."))
+    seen = Observation.objects.to_judge(release).filter(address=address, text_digest=text_digest)
+    if not text_digest or not seen.exists():
+        sentence = _("No look at this address under the present date saw that text; look at the release again.")
+        raise AnswerRefused("kind", sentence)
+    with transaction.atomic():
+        hold(release.pk)
+        statement = _keep(
+            release, kind, by=by, at=at, words=words, address=address, text_digest=text_digest, live_at=None
+        )
+        _judge(release, now=at)
+    return statement
+
+
+def record_live_time(release: Release, *, live_at: datetime, by: "User", at: datetime, words: str = "") -> Statement:
+    """Keep that a person says a release was live at a time; a confirmed one past its due time becomes published.
+
+    The verdict rests on looks and does not change; the statement stands beside it.
+
+    :param live_at: the aware instant at which the person says that it was live.
+    :param at: the aware instant of saying.
+    :raises NotYours: if the person's roles do not allow it.
+    :raises AnswerRefused: if that instant is still to come, or the release has no exact date.
+    """
+    check_may(by, Action.ANSWER, release.series.producer)
+    if release.due_at is None:
+        raise AnswerRefused("live_on", _("This release has no exact date yet, so nobody can have seen it live."))
+    if live_at > at:
+        sentence = _("%(moment)s is still to come; give a time at which it was already live.") % {
+            "moment": london.format_moment(live_at)
+        }
+        raise AnswerRefused("live_on" if london.local_date(live_at) > london.local_date(at) else "live_time", sentence)
+    with transaction.atomic():
+        hold(release.pk)
+        statement = _keep(
+            release,
+            Statement.Kind.WAS_LIVE,
+            by=by,
+            at=at,
+            words=words,
+            address=None,
+            text_digest="",
+            live_at=live_at,
+        )
+        _judge(release, now=at)
+        release.refresh_from_db()
+        may_publish = PUBLISH in RELEASE.available(source=release.status, roles=roles_of(by, release.series.producer))
+        if may_publish and at >= release.due_at:
+            scheduling.publish(release, by=by, at=at, published_at=live_at)
+    return statement
+
+
+def _keep(
+    release: Release,
+    kind: str,
+    *,
+    by: "User",
+    at: datetime,
+    words: str,
+    address: Address | None,
+    text_digest: str,
+    live_at: datetime | None,
+) -> Statement:
+    statement = Statement.objects.create(
+        release=release,
+        address=address,
+        schedule_version=release.schedule_version,
+        kind=kind,
+        text_digest=text_digest,
+        live_at=live_at,
+        words=words.strip(),
+        stated_by=by,
+        stated_at=at,
+    )
+    facts = {"said": kind, "text_digest": text_digest, "live_at": live_at.isoformat() if live_at else None}
+    record(release, "stated", at=at, by=by, words=words.strip(), **facts)
+    record_rows({Statement: [statement.pk]})
+    return statement
+
+
+def _judge(release: Release, *, now: datetime) -> None:
+    # A look that was planned up to the limit may still be under way; only the watcher knows.
+    judge.judge_one(release, now=now, answered_until=lambda _: now - LONGEST)

@@ -1,0 +1,125 @@
+"""Tasks at the next release of a series."""
+
+from collections.abc import Collection
+from datetime import datetime
+from typing import TYPE_CHECKING
+
+from django.db import transaction
+from django.db.models import Q
+from django.utils.translation import gettext as _
+
+from releases.models import Release, ReleaseTask, Series
+from releases.models.event import hold, record
+from releases.models.release import ReleaseQuerySet, ReleaseTaskQuerySet
+from releases.permissions import Action, Person, check_may, producers_where
+from releases.rules.lifecycle import MissingFields, MoveRefused, Status
+
+if TYPE_CHECKING:
+    from statsoffice.accounts.models import User
+
+
+def announced_after(release: Release) -> Release | None:
+    """Return the next release of the same series that the public calendar shows, or None."""
+    return _first_after(release, Release.objects.public())
+
+
+def planned_after(release: Release) -> Release | None:
+    """Return the next release of the same series, announced or not; a rehearsal comes before none."""
+    return None if release.rehearsal else _first_after(release, Release.objects.official())
+
+
+def _first_after(release: Release, releases: ReleaseQuerySet) -> Release | None:
+    # Of two that are planned for the same day, the one that was recorded later follows the other.
+    later = Q(planned_on__gt=release.planned_on) | Q(planned_on=release.planned_on, pk__gt=release.pk)
+    found = releases.filter(later, series=release.series_id).exclude(status=Status.CANCELLED)
+    return found.order_by("planned_on", "pk").first()
+
+
+DONE, OPEN_AGAIN = TICKED = ("task_done", "task_open_again")
+
+
+class AlreadyTicked(MoveRefused):
+    """Somebody else ticked the task off, or took the tick away, since it was read."""
+
+
+def add_task(
+    series: Series, *, text: str, origin: str = "", rehearsal: bool = False, by: "User", at: datetime
+) -> ReleaseTask:
+    """Set a task for the next release of a series after an aware instant, planned by now or not.
+
+    :param origin: where it comes from, such as the reference of a report.
+    :raises NotYours: if none of the person's roles allows it.
+    :raises SomethingMissing: if it does not say what is to be done.
+    """
+    check_may(by, Action.KEEP_TASKS, series.producer)
+    return ReleaseTask.objects.create(
+        series=series, text=_said(text), origin=origin, rehearsal=rehearsal, added_by=by, added_at=at
+    )
+
+
+def tick_task(task: ReleaseTask, *, done: bool, by: "User", at: datetime) -> ReleaseTask:
+    """Tick a task off, or take the tick away; the release at which it is to be done keeps an event.
+
+    :param at: the aware instant at which the person does so.
+    :raises NotYours: if none of the person's roles allows it.
+    :raises AlreadyTicked: if somebody else did so since the task was read.
+    """
+    check_may(by, Action.KEEP_TASKS, task.series.producer)
+    values = {"done_by": by, "done_at": at} if done else {"done_by": None, "done_at": None}
+    with transaction.atomic():
+        release = release_of_task(task)
+        if release is not None:
+            hold(release.pk)
+        if not ReleaseTask.objects.filter(pk=task.pk, done_at__isnull=done).update(**values):
+            raise AlreadyTicked(_("Somebody has ticked this off already.") if done else _("This is not ticked off."))
+        if release is not None:
+            record(release, DONE if done else OPEN_AGAIN, at=at, by=by, words=task.text, task=task.pk)
+    return ReleaseTask.objects.select_related("series__producer", "done_by").get(pk=task.pk)
+
+
+def reword_task(task: ReleaseTask, *, text: str, by: "User") -> None:
+    """Change what an open task says is to be done.
+
+    :raises NotYours: if none of the person's roles allows it.
+    :raises SomethingMissing: if it would not say what is to be done.
+    :raises AlreadyTicked: if it was ticked off meanwhile.
+    """
+    check_may(by, Action.KEEP_TASKS, task.series.producer)
+    if not ReleaseTask.objects.open().filter(pk=task.pk).update(text=_said(text)):
+        raise AlreadyTicked(_("Somebody has ticked this off already."))
+
+
+def release_of_task(task: ReleaseTask) -> Release | None:
+    """Return the release at which a task is to be done, as the calendar is now; None while none is planned."""
+    found = ReleaseTask.objects.with_release().get(pk=task.pk)
+    return Release.objects.filter(pk=found.at_release).first()  # type: ignore[attr-defined]  # annotated
+
+
+def tasks_of_release(release: Release) -> ReleaseTaskQuerySet:
+    """Return the tasks to be done at one release, done or not."""
+    tasks = ReleaseTask.objects.filter(series=release.series_id).with_release()
+    at_it = tasks.filter(at_release=release.pk)  # type: ignore[misc]  # annotated
+    return at_it.select_related("done_by", "added_by")
+
+
+def tasks_waiting_for(person: Person, *, most: int) -> list[tuple[ReleaseTask, Release | None]]:
+    """Return open tasks that a person may tick off, each with its release, those of the next release first.
+
+    :param most: how many at most.
+    """
+    theirs = ReleaseTask.objects.open().filter(series__producer__in=producers_where(person, Action.KEEP_TASKS))
+    tasks = list(theirs.with_release().select_related("series"))
+    releases = _releases({task.at_release for task in tasks})  # type: ignore[attr-defined]  # annotated
+    paired = [(task, releases.get(task.at_release)) for task in tasks]  # type: ignore[attr-defined]  # annotated
+    paired.sort(key=lambda pair: (pair[1] is None, pair[1].planned_on if pair[1] else pair[0].added_at.date()))
+    return paired[:most]
+
+
+def _said(text: str) -> str:
+    if not text.strip():
+        raise MissingFields("text", _("Say what is to be done."))
+    return text.strip()
+
+
+def _releases(keys: Collection[int | None]) -> dict[int, Release]:
+    return {release.pk: release for release in Release.objects.filter(pk__in=[key for key in keys if key])}

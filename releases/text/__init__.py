@@ -1,0 +1,1 @@
+"""Sentences in British English for codes and facts."""

@@ -1,0 +1,302 @@
+"""Date changes, announcements, attention, the planner and events as sentences."""
+
+from collections.abc import Iterable, Iterator, Mapping
+from typing import Any
+
+from django.utils.functional import Promise
+from django.utils.translation import gettext as _
+from django.utils.translation import gettext_lazy as lazy
+from django.utils.translation import ngettext, ngettext_lazy
+
+from releases.detection.announcement import Announcing, Difference, DifferenceKind, Problem
+from releases.models import DateChange, DateChangeRequest, ReleaseEvent
+from releases.overview import Concern
+from releases.planner import Day, Holiday, Month
+from releases.rules import date_change, london
+from releases.rules.calendar import Gap, Nation, Pace
+from releases.rules.date_change import Mark, RequestState
+from releases.rules.lifecycle import Status
+from releases.text.release import OUTCOMES
+from releases.verdict.address import Outcome
+
+MARKS = {
+    Mark.AFTER_DUE: (lazy("Made after it was due"), "red"),
+    Mark.ON_THE_DAY: (lazy("On the day of release"), "orange"),
+    Mark.ASKED_CLOSE_TO_RELEASE: (lazy("Asked within a day of release"), "yellow"),
+}
+
+REQUEST_STATES = {
+    RequestState.WAITING: (lazy("Waits for agreement"), "blue"),
+    RequestState.AGREED: (lazy("Agreed"), "green"),
+    RequestState.REFUSED: (lazy("Refused"), "red"),
+    RequestState.WITHDRAWN: (lazy("Withdrawn"), "grey"),
+    RequestState.LAPSED: (lazy("Lapsed"), "grey"),
+}
+
+type Tag = tuple[str, str]
+
+
+def tags_of(change: DateChange) -> list[Tag]:
+    """Return what is remarkable about when a change was made, each as words and the colour of a tag."""
+    found = date_change.date_change_marks(change.was, change.to, asked_at=change.requested_at, made_at=change.made_at)
+    return [_tag(mark) for mark in found]
+
+
+def tags_of_request(request: DateChangeRequest) -> list[Tag]:
+    """Return what is remarkable about when a change was asked for, each as words and the colour of a tag."""
+    close = date_change.is_asked_close(request.was, request.to, asked_at=request.requested_at)
+    return [_tag(Mark.ASKED_CLOSE_TO_RELEASE)] if close else []
+
+
+def state_tag(state: RequestState) -> Tag:
+    """Return where a request stands, as words and the colour of a tag."""
+    words, colour = REQUEST_STATES[state]
+    return str(words), colour
+
+
+def state_sentence(request: DateChangeRequest, state: RequestState) -> str:
+    """Say what became of a request that is in a state; nothing while it waits."""
+    said = {
+        RequestState.AGREED: _("Agreed to by %(person)s at %(moment)s."),
+        RequestState.REFUSED: _("Refused by %(person)s at %(moment)s:"),
+        RequestState.WITHDRAWN: _("Withdrawn by %(person)s at %(moment)s."),
+        RequestState.LAPSED: _("The release was changed after it was asked for, so it was not made."),
+    }.get(state, "")
+    moment = london.format_moment(request.decided_at) if request.decided_at else ""
+    return said % {"person": request.decided_by, "moment": moment}
+
+
+def agreed_sentence(count: int) -> str:
+    """Say to how many changes a person has just agreed."""
+    sentence = ngettext("%(count)s change is agreed to and made.", "%(count)s changes are agreed to and made.", count)
+    return sentence % {"count": count}
+
+
+def _tag(mark: Mark) -> Tag:
+    words, colour = MARKS[mark]
+    return str(words), colour
+
+
+ANNOUNCEMENT_STATES: dict[Announcing, Promise] = {
+    Announcing.PROVISIONAL: lazy("Provisional"),
+    Announcing.CONFIRMED: lazy("Confirmed"),
+    Announcing.CANCELLED: lazy("Cancelled"),
+}
+PROBLEMS: dict[Problem, Promise] = {
+    Problem.UNREACHABLE: lazy("GOV.UK could not be reached, or answered with a fault of its own."),
+    Problem.ASKED_TO_WAIT: lazy("GOV.UK has asked us to wait before we ask again."),
+    Problem.UNKNOWN_SHAPE: lazy("What stands at this address is in a form that is not known here."),
+    Problem.NOT_FOUND: lazy("There is no page at this address."),
+    Problem.GONE: lazy("The announcement at this address was taken away."),
+    Problem.PUBLISHED: lazy("This address leads to statistics that are published; it is no announcement any more."),
+    Problem.LED_ELSEWHERE: lazy("This address leads to another website."),
+    Problem.OTHER_KIND: lazy("What stands at this address is no announcement of statistics."),
+}
+
+
+_SENTENCES: dict[DifferenceKind, Promise] = {
+    DifferenceKind.DATE: lazy("GOV.UK announces it for %(theirs)s, and it is planned here for %(ours)s."),
+    DifferenceKind.TIME: lazy("GOV.UK announces it for %(theirs)s, and it is planned here for %(ours)s."),
+    DifferenceKind.PRECISION: lazy("GOV.UK gives its date as %(theirs)s, and it is given here as %(ours)s."),
+    DifferenceKind.STATE: lazy("GOV.UK calls it %(theirs)s, and it is %(ours)s here."),
+    DifferenceKind.TITLE: lazy("GOV.UK calls it “%(theirs)s”, and its title here is “%(ours)s”."),
+    DifferenceKind.NOT_FOUND: lazy("There is no page at the address of its announcement."),
+    DifferenceKind.GONE: lazy("Its announcement on GOV.UK was taken away."),
+    DifferenceKind.PUBLISHED: lazy(
+        "Its announcement on GOV.UK leads to statistics that are published. If they are this release, it is out early."
+    ),
+    DifferenceKind.LED_ELSEWHERE: lazy("Its announcement on GOV.UK leads to another website."),
+    DifferenceKind.OTHER_KIND: lazy("What stands at the address of its announcement is no announcement of statistics."),
+}
+
+
+def difference_sentence(difference: Difference) -> str:
+    """Say in one or two full sentences what differs."""
+    return str(_SENTENCES[difference.kind]) % {"theirs": difference.theirs, "ours": difference.ours}
+
+
+TITLES = {
+    Concern.NO_ADDRESS: lazy("Due within two weeks, with no page to check"),
+    Concern.NO_CONTACT: lazy("Due within two weeks, with no contact"),
+    Concern.NO_HEAD: lazy("Due within two weeks, with no Head of Profession"),
+    Concern.PREFLIGHT_PROBLEMS: lazy("Problems found before the day"),
+    Concern.PAST_ITS_DATE: lazy("Provisional, and past the date"),
+    Concern.NOT_CONFIRMED: lazy("Planned within four weeks, and not confirmed"),
+    Concern.NOT_ANNOUNCED: lazy("Not announced yet"),
+    Concern.DUE_TOMORROW: lazy("Due tomorrow"),
+}
+
+COUNTED = {
+    Concern.NO_ADDRESS: ngettext_lazy(
+        "%(count)s release is due within two weeks and has no page to check",
+        "%(count)s releases are due within two weeks and have no page to check",
+        "count",
+    ),
+    Concern.NO_CONTACT: ngettext_lazy(
+        "%(count)s release is due within two weeks and its series has no contact",
+        "%(count)s releases are due within two weeks and their series have no contact",
+        "count",
+    ),
+    Concern.NO_HEAD: ngettext_lazy(
+        "%(count)s release is due within two weeks and its series has no Head of Profession",
+        "%(count)s releases are due within two weeks and their series have no Head of Profession",
+        "count",
+    ),
+    Concern.PREFLIGHT_PROBLEMS: ngettext_lazy(
+        "%(count)s release has problems that its check before the day found",
+        "%(count)s releases have problems that their checks before the day found",
+        "count",
+    ),
+    Concern.PAST_ITS_DATE: ngettext_lazy(
+        "%(count)s release is still provisional and its date is past",
+        "%(count)s releases are still provisional and their dates are past",
+        "count",
+    ),
+    Concern.NOT_CONFIRMED: ngettext_lazy(
+        "%(count)s release is planned within four weeks and not confirmed",
+        "%(count)s releases are planned within four weeks and not confirmed",
+        "count",
+    ),
+    Concern.NOT_ANNOUNCED: ngettext_lazy(
+        "%(count)s release is not announced yet", "%(count)s releases are not announced yet", "count"
+    ),
+    Concern.DUE_TOMORROW: ngettext_lazy(
+        "%(count)s release is due tomorrow", "%(count)s releases are due tomorrow", "count"
+    ),
+}
+
+# What there is to do about it, and why.
+ADVICE = {
+    Concern.NO_ADDRESS: lazy("Without the address of its page a release cannot be watched. Name it."),
+    Concern.NO_CONTACT: lazy("Readers have nobody to ask, and nobody is told if it is late. Name one on the series."),
+    Concern.NO_HEAD: lazy("A breach report needs to name one. Name one on the series."),
+    Concern.PREFLIGHT_PROBLEMS: lazy("Mend them before the release is due."),
+    Concern.PAST_ITS_DATE: lazy("Readers were told a date that has passed. Give another one, confirm, or cancel."),
+    Concern.NOT_CONFIRMED: lazy("The exact date and time are announced four weeks ahead where possible. Confirm them."),
+    Concern.NOT_ANNOUNCED: lazy("The public calendar does not show them."),
+    Concern.DUE_TOMORROW: lazy("Is everything in its place?"),
+}
+
+
+def concern_sentence(concern: Concern, count: int) -> str:
+    """Write how many releases give reason for a concern, as the text of a link to them."""
+    return str(COUNTED[concern] % {"count": count})
+
+
+PACES = {Pace.MONTHLY: lazy("monthly"), Pace.QUARTERLY: lazy("quarterly"), Pace.YEARLY: lazy("yearly")}
+
+NATIONS = {
+    Nation.UNITED_KINGDOM: lazy("United Kingdom"),
+    Nation.ENGLAND: lazy("England"),
+    Nation.WALES: lazy("Wales"),
+    Nation.SCOTLAND: lazy("Scotland"),
+    Nation.NORTHERN_IRELAND: lazy("Northern Ireland"),
+}
+
+# Of each status the sign that stands on the wall, told apart without colours too, and its word.
+SIGNS = {
+    Status.PROVISIONAL: ("○", lazy("provisional")),
+    Status.CONFIRMED: ("●", lazy("confirmed")),
+    Status.PUBLISHED: ("✓", lazy("published")),
+    Status.CANCELLED: ("×", lazy("cancelled")),
+}
+
+
+def gap_sentence(gap: Gap) -> str:
+    """Name the expected periods that have no release by their months."""
+    if gap.periods == 1:
+        return london.format_month(gap.first)
+    words = ngettext(
+        "%(first)s to %(last)s (%(periods)s release)", "%(first)s to %(last)s (%(periods)s releases)", gap.periods
+    )
+    return words % {
+        "first": london.format_month(gap.first),
+        "last": london.format_month(gap.last),
+        "periods": gap.periods,
+    }
+
+
+def holiday_name(holiday: Holiday) -> str:
+    """Name a bank holiday, and the nations where it is one if they are not all of those shown."""
+    if holiday.everywhere:
+        return _("Bank holiday: %(title)s") % {"title": holiday.title}
+    nations = ", ".join(str(NATIONS[nation]) for nation in holiday.nations)
+    return _("Bank holiday in %(nations)s: %(title)s") % {"nations": nations, "title": holiday.title}
+
+
+def planner_day(day: Day) -> str:
+    """Say of a day of the wall what is on it: "Tuesday 14 July 2026: 2 confirmed"."""
+    told = [*_counted(day.statuses), *(holiday_name(each) for each in day.holidays)]
+    return f"{london.format_weekday(day.on)}: {', '.join(told)}"
+
+
+def undated_sentence(month: Month) -> str:
+    """Say what is planned for a month and for no day of it yet: "July 2026, on no day yet: 1 provisional"."""
+    counted = ", ".join(_counted(month.undated))
+    return _("%(month)s, on no day yet: %(counted)s") % {"month": london.format_month(month.first), "counted": counted}
+
+
+def _counted(statuses: Iterable[tuple[str, int]]) -> Iterator[str]:
+    return (f"{count} {SIGNS[Status(status)][1]}" for status, count in statuses)
+
+
+SENTENCES = {
+    "recorded": lazy("Recorded for %(slot)s"),
+    "announce": lazy("Announced"),
+    "confirm": lazy("Confirmed"),
+    "change_date": lazy("Date changed from %(was)s to %(to)s"),
+    "cancel": lazy("Cancelled"),
+    "publish": lazy("Published"),
+    "corrected": lazy("Corrected"),
+    "address_added": lazy("Address added: %(url)s"),
+    "address_changed": lazy("Address changed: %(url)s"),
+    "address_removed": lazy("Address removed: %(url)s"),
+    "stated": lazy("Somebody said what they saw"),
+    "task_done": lazy("Task ticked off"),
+    "task_open_again": lazy("Task open again"),
+    "evidence_exported": lazy("Evidence exported"),
+}
+
+FIELDS = {
+    "title": lazy("title"),
+    "reference": lazy("reference"),
+    "url": lazy("address"),
+    "role": lazy("role"),
+    "marker": lazy("marker"),
+    "adapter": lazy("how it is read"),
+    "required": lazy("required"),
+}
+
+
+def event_sentence(event: ReleaseEvent) -> str:
+    """Say in one line what happened; a kind for which there are no words is named as it is kept."""
+    facts: Mapping[str, Any] = event.facts
+    if event.kind == "judged":
+        return _("Verdict: %(outcome)s") % {"outcome": OUTCOMES[Outcome(facts["outcome"][1])][0]}
+    words = SENTENCES.get(event.kind)
+    if words is None:
+        return event.kind.replace("_", " ").capitalize()
+    try:
+        return str(words) % facts
+    except KeyError:
+        # An event written before its kind had these facts.
+        return event.kind.replace("_", " ").capitalize()
+
+
+def event_details(event: ReleaseEvent) -> Iterable[str]:
+    """Say field by field what was changed, and what a person wrote about it."""
+    for name, (was, now) in event.facts.get("changed", {}).items():
+        yield changed_fields(FIELDS.get(name, name), was, now)
+    if event.words:
+        yield f"“{event.words}”"
+
+
+def changed_fields(name: Any, was: Any, now: Any) -> str:
+    """Say that one field of something was changed: title: “A” → “B”."""
+    return _("%(field)s: %(was)s → %(now)s") % {"field": name, "was": _value(was), "now": _value(now)}
+
+
+def _value(value: Any) -> str:
+    if value is True or value is False:
+        return _("yes") if value else _("no")
+    return _("nothing") if value in (None, "") else f"“{value}”"

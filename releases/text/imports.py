@@ -1,0 +1,151 @@
+"""The columns of a calendar file, and what an import does, as sentences."""
+
+from dataclasses import dataclass
+
+from django.utils.functional import Promise
+from django.utils.translation import gettext as _
+from django.utils.translation import gettext_lazy as lazy
+
+from releases.imports.plan import Made, Making, Outcome, Step, StepKind, Taken
+from releases.rules.imports import COLUMNS, REQUIRED
+
+
+@dataclass(frozen=True, slots=True)
+class ColumnGuide:
+    """One column: its name, whether it must be filled in, what it means, and an example."""
+
+    column: str
+    required: bool
+    meaning: Promise
+    example: str
+
+
+_MEANINGS: dict[str, tuple[Promise, str]] = {
+    "reference": (
+        lazy(
+            "What the release is called by: letters, digits, hyphens and underscores. It becomes part of the address "
+            "of its page. A row whose reference is there already follows that release; “example” is left out."
+        ),
+        "rain-june-2026",
+    ),
+    "producer": (lazy("The name of the organisation, as it is written here."), "Office for Rain"),
+    "series": (
+        lazy("The title of the series. One that is not known is refused, unless you tick that it be made."),
+        "Monthly rain",
+    ),
+    "title": (lazy("The title of the release, as readers will see it."), "Rain in June 2026"),
+    "scheduled_for": (
+        lazy(
+            "Date and time in London: a cell that holds both, or the text as in the example, or an instant of ISO 8601 "
+            "with its offset. Where only the month is known, any day of it, or year and month; say so in precision."
+        ),
+        "2026-07-01 09:30",
+    ),
+    "zone": (lazy("Always Europe/London; it is there so that nobody need guess."), "Europe/London"),
+    "precision": (
+        lazy("How exactly the date is known: exact (or empty), month, or two_months for a month and the one after it."),
+        "month",
+    ),
+    "status": (
+        lazy(
+            "provisional (or empty): nobody outside sees a new release. confirmed: it is confirmed, and announced in "
+            "the public calendar at once. cancelled: a release that is there is cancelled for good, with its reason. A "
+            "release never goes back to provisional. Published stands in exports; a file cannot make a release that."
+        ),
+        "confirmed",
+    ),
+    "url": (
+        lazy("The address of the page where it will stand. It is private until the release is live."),
+        "https://www.example.gov.uk/statistics/rain-june-2026",
+    ),
+    "marker": (
+        lazy("Words that this edition’s page shows and the last one’s does not. The title is taken, if this is empty."),
+        "June 2026",
+    ),
+    "adapter": (lazy("How the page is read: page (or empty), or govuk for pages of GOV.UK."), "govuk"),
+    "attachments": (
+        lazy("The addresses of its files, with spaces between them."),
+        "https://www.example.gov.uk/rain.ods https://www.example.gov.uk/rain.csv",
+    ),
+    "announcement": (
+        lazy("The address where it is announced. It is kept as evidence and compared with this calendar."),
+        "https://www.gov.uk/government/statistics/announcements/rain-june-2026",
+    ),
+    "announcement_adapter": (lazy("How the announcement is read; if empty, as the page is."), "govuk"),
+    "responsible_email": (
+        lazy("The e-mail address of the responsible statistician of the series, if it has none yet."),
+        "jo.lane@example.gov.uk",
+    ),
+    "tolerance_seconds": (
+        lazy("The tolerance of the series. It must be the one that it has; a file changes no tolerance."),
+        "120",
+    ),
+    "rehearsal": (lazy("yes for a rehearsal, which nobody outside sees; else empty."), "yes"),
+    "short_notice_reason": (
+        lazy("Why a date is confirmed less than four weeks ahead. It is kept in our own record and not published."),
+        "The survey was added after a change of the law.",
+    ),
+    "date_change_reason": (
+        lazy(
+            "Why a date changes. A confirmed date needs it: the Head of Profession or a deputy is asked to agree, the "
+            "date stays until then, and readers see the reason afterwards. Of a provisional date it is not published."
+        ),
+        "The survey came in late.",
+    ),
+    "cancellation_reason": (
+        lazy("Why a release is cancelled, beside the status cancelled. Readers see it."),
+        "The survey was stopped.",
+    ),
+}
+
+
+def column_guide() -> list[ColumnGuide]:
+    """Return every column in the order of templates and exports."""
+    return [ColumnGuide(column, column in REQUIRED, *_MEANINGS[column]) for column in COLUMNS]
+
+
+OUTCOMES: dict[Outcome, Promise] = {
+    Outcome.ADDED: lazy("Added"),
+    Outcome.CHANGED: lazy("Changed"),
+    Outcome.UNCHANGED: lazy("Unchanged"),
+    Outcome.REFUSED: lazy("Refused"),
+}
+COLOURS = {Outcome.ADDED: "green", Outcome.CHANGED: "blue", Outcome.UNCHANGED: "grey", Outcome.REFUSED: "red"}
+
+_STEPS: dict[StepKind, Promise] = {
+    StepKind.RECORDED: lazy("recorded for %(to)s"),
+    StepKind.AS_REHEARSAL: lazy("as a rehearsal"),
+    StepKind.TITLE_CORRECTED: lazy("title corrected from “%(was)s” to “%(to)s”"),
+    StepKind.PAGE_ADDED: lazy("page %(to)s added"),
+    StepKind.PAGE_CORRECTED: lazy("page corrected from %(was)s to %(to)s"),
+    StepKind.ATTACHMENT_ADDED: lazy("attachment %(to)s added"),
+    StepKind.ANNOUNCEMENT_ADDED: lazy("announcement %(to)s added"),
+    StepKind.ANNOUNCEMENT_CORRECTED: lazy("announcement corrected from %(was)s to %(to)s"),
+    StepKind.MOVED: lazy("moved from %(was)s to %(to)s"),
+    StepKind.CHANGE_ASKED: lazy("asked to be moved from %(was)s to %(to)s; it stays until that is agreed to"),
+    StepKind.CONFIRMED: lazy("confirmed"),
+    StepKind.ANNOUNCED: lazy("announced"),
+    StepKind.CANCELLED: lazy("cancelled, with the public reason: %(to)s"),
+}
+_MADE: dict[Making, Promise] = {
+    Making.PRODUCER: lazy("producer %(name)s"),
+    Making.SERIES: lazy("series %(name)s of %(of)s"),
+    Making.CONTACT: lazy("contact %(name)s"),
+    Making.RESPONSIBLE: lazy("%(name)s as the responsible contact of %(of)s"),
+}
+
+
+def step_in_words(step: Step) -> str:
+    """Say what is done: "moved from 1 July 2026 9:30am to 2 July 2026 9:30am"."""
+    return str(_STEPS[step.kind]) % {"was": step.was, "to": step.to}
+
+
+def made_in_words(made: Made) -> str:
+    """Say what is made beside the releases: "series Monthly rain of Office for Rain"."""
+    return str(_MADE[made.kind]) % {"name": made.name, "of": made.of}
+
+
+def row_in_words(taken: Taken) -> str:
+    """Say in one line what becomes of a row that is not refused."""
+    done = ", ".join(step_in_words(step) for step in taken.steps) or _("unchanged")
+    return f"{taken.reference}: {done}"

@@ -1,0 +1,118 @@
+"""Lists of pre-release access as sentences."""
+
+from datetime import datetime
+
+from django.utils.translation import gettext as _
+from django.utils.translation import gettext_lazy as lazy
+from django.utils.translation import ngettext
+
+from releases.models import PreReleaseAccess, PreReleaseRequest
+from releases.pre_release_access import Copied
+from releases.rules import london
+from releases.rules.lifecycle import Status
+from releases.rules.pre_release import AccessStatus, Asked, Ground, Oddity, Usual
+
+# The words of a state and the colour of its tag.
+STATUSES = {
+    AccessStatus.GRANTED: (lazy("Granted"), "blue"),
+    AccessStatus.BEGUN: (lazy("Has access"), "green"),
+    AccessStatus.ENDED: (lazy("Ended"), "grey"),
+    AccessStatus.WITHDRAWN: (lazy("Withdrawn"), "grey"),
+}
+
+HAD_ACCESS = (lazy("Had access"), "grey")
+
+ASKED = {
+    Asked.ADD: lazy("Add to the list"),
+    Asked.CHANGE: lazy("Change an entry"),
+    Asked.WITHDRAW: lazy("Withdraw access"),
+}
+
+ODDITIES = {
+    Oddity.BEFORE_GRANT: lazy("Access began before it was granted."),
+    Oddity.BEFORE_PERIOD: lazy("Access began before the period."),
+}
+
+FIELDS = {
+    "post": lazy("Post"),
+    "organisation": lazy("Organisation"),
+    "person": lazy("Person"),
+    "email": lazy("E-mail address"),
+    "reason": lazy("Why access is needed"),
+    "period": lazy("Period"),
+    "period_reason": lazy("Reason for another period"),
+}
+
+
+def access_status(entry: PreReleaseAccess) -> tuple[str, str]:
+    """Say where an entry stands, and the colour of its tag: once the release is out, access is a thing of the past."""
+    over = entry.status == AccessStatus.BEGUN and entry.release.status == Status.PUBLISHED
+    words, colour = HAD_ACCESS if over else STATUSES[AccessStatus(entry.status)]
+    return str(words), colour
+
+
+def usual_sentence(usual: Usual) -> str:
+    """Say how long before a release it is seen as a rule, and where that figure comes from."""
+    if usual.ground is Ground.ITS_OWN:
+        return _("The usual period here is %(period)s, as set for this producer.") % {"period": usual.period}
+    if usual.ground is Ground.NOT_CONFIRMED:
+        return _(
+            "Until an administrator sets this producer’s period, %(period)s are assumed. Scotland’s order allows more; "
+            "how much has not been confirmed here."
+        ) % {"period": usual.period}
+    return _("The usual period is %(period)s.") % {"period": usual.period}
+
+
+def period_of(entry: PreReleaseAccess) -> str:
+    """Write the period of an entry with the instant at which it begins, if the release has an exact date."""
+    if entry.begins_at is None:
+        return _("%(period)s before the release") % {"period": entry.period}
+    return _("%(period)s, from %(moment)s") % {"period": entry.period, "moment": london.format_moment(entry.begins_at)}
+
+
+def recorded_of(entry: PreReleaseAccess) -> str:
+    """Say when access began and ended, as it was recorded; nothing if neither was."""
+    if entry.began_at is None:
+        return ""
+    began = _("Access began at %(moment)s") % {"moment": london.format_moment(entry.began_at)}
+    if entry.ended_at is None:
+        return f"{began}."
+    return _("%(began)s and ended at %(moment)s.") % {"began": began, "moment": london.format_moment(entry.ended_at)}
+
+
+def granted_of(entry: PreReleaseAccess) -> str:
+    """Say who granted access and when, and who agreed."""
+    facts = {"person": entry.granted_by, "moment": london.format_moment(entry.granted_at), "lead": entry.agreed_by}
+    if entry.agreed_by is None:
+        return _("Granted by %(person)s at %(moment)s.") % facts
+    if entry.agreed_by == entry.granted_by:
+        return _("Granted and agreed by %(person)s at %(moment)s.") % facts
+    return _("Asked for by %(person)s, agreed by %(lead)s at %(moment)s.") % facts
+
+
+def changes_of(request: PreReleaseRequest) -> list[tuple[str, str, str]]:
+    """Give what a request to change an entry would change: the field, and what it says now and would say."""
+    if request.kind != Asked.CHANGE or request.entry is None:
+        return []
+    now, then = request.entry.details, request.details
+    both = [(name, str(getattr(now, name)), str(getattr(then, name))) for name in FIELDS]
+    return [(str(FIELDS[name]), was, to) for name, was, to in both if was != to]
+
+
+def copied_sentence(copied: Copied) -> str:
+    """Say what copying a list came to."""
+    parts = [
+        ngettext("%(n)d post is granted access", "%(n)d posts are granted access", copied.granted)
+        % {"n": copied.granted},
+        ngettext("%(n)d waits for agreement", "%(n)d wait for agreement", copied.waiting) % {"n": copied.waiting},
+        ngettext("%(n)d was on the list already", "%(n)d were on the list already", copied.there_already)
+        % {"n": copied.there_already},
+    ]
+    counts = (copied.granted, copied.waiting, copied.there_already)
+    told = [part for part, count in zip(parts, counts, strict=True) if count]
+    return f"{'; '.join(told)}."
+
+
+def erased_sentence(erased_at: datetime) -> str:
+    """Say that a name was erased, and when."""
+    return _("Name erased on %(day)s") % {"day": london.format_day(erased_at)}

@@ -1,0 +1,1 @@
+"""Pure rules: from the checks of a release to its verdict."""

@@ -1,0 +1,110 @@
+"""Which bodies prove a verdict: from a look and what is held already to what its body is kept as."""
+
+from collections.abc import Iterator, Mapping
+from dataclasses import dataclass
+from datetime import datetime
+from enum import StrEnum
+
+from releases.detection.finding import AddressRole, LookResult
+from releases.verdict.address import Sighting
+
+
+class Why(StrEnum):
+    """What a body is kept as, in the order in which a morning brings them."""
+
+    FIRST_SEEN = "first_seen"
+    ANNOUNCEMENT = "announcement"
+    LAST_BEFORE_DUE = "last_before_due"
+    LAST_NOT_LIVE = "last_not_live"
+    FIRST_PARTIAL = "first_partial"
+    FIRST_LIVE = "first_live"
+    FIRST_LIVE_FRESH = "first_live_fresh"
+
+
+LAST = frozenset({Why.ANNOUNCEMENT, Why.LAST_BEFORE_DUE, Why.LAST_NOT_LIVE})
+"""Kept of the last look of its kind; all others of the first."""
+
+
+@dataclass(frozen=True, slots=True)
+class Place:
+    """One place that the body of one look fills, for each address and schedule.
+
+    The two sides of the due instant are judged apart, so that each has its own last "not live" and first "live".
+    """
+
+    why: Why
+    since_due: bool = False
+
+
+@dataclass(frozen=True, slots=True)
+class BodySeen:
+    """A look that brought a body, as far as it decides what the body is kept as.
+
+    `fresh`: it went past the caches on the way, and is not judged.
+    """
+
+    role: AddressRole
+    required: bool
+    fresh: bool
+    sighting: Sighting
+
+
+def places_of(
+    seen: BodySeen,
+    *,
+    due_at: datetime | None,
+    held: Mapping[Place, datetime],
+    page_live_at: datetime | None,
+) -> list[Place]:
+    """Return the places that a look's body fills by now, whether they were empty or held another look's.
+
+    :param due_at: the aware instant at which the release is due; None if it has no exact time yet.
+    :param held: for each place of the same address and schedule that is filled, when its look was sent.
+    :param page_live_at: when the release's page was first seen live since it was due, or None.
+    """
+    sent_at = seen.sighting.sent_at
+    since_due = _since_due(seen.sighting, due_at)
+    if seen.fresh:
+        candidates = [Place(Why.FIRST_LIVE_FRESH, since_due)] if seen.sighting.result is LookResult.LIVE else []
+    elif seen.role is AddressRole.ANNOUNCEMENT:
+        candidates = [Place(Why.FIRST_SEEN), *([] if since_due else [Place(Why.ANNOUNCEMENT)])]
+    else:
+        live_at = held.get(Place(Why.FIRST_LIVE, since_due))
+        candidates = list(_judged(seen, since_due=since_due, live_at=live_at, page_live_at=page_live_at))
+    sent_at = seen.sighting.sent_at
+    return [
+        place
+        for place in candidates
+        if place not in held or (sent_at >= held[place] if place.why in LAST else sent_at < held[place])
+    ]
+
+
+def _judged(
+    seen: BodySeen, *, since_due: bool, live_at: datetime | None, page_live_at: datetime | None
+) -> Iterator[Place]:
+    """Give the places for which a look that is judged would do.
+
+    :param live_at: when the first look that saw the address live on this side of the due instant was sent, or None.
+    """
+    result, sent_at = seen.sighting.result, seen.sighting.sent_at
+    yield Place(Why.FIRST_SEEN)
+    if not since_due:
+        yield Place(Why.LAST_BEFORE_DUE)
+    if result is LookResult.LIVE:
+        yield Place(Why.FIRST_LIVE, since_due)
+    if result is LookResult.NOT_LIVE:
+        if live_at is None or sent_at < live_at:
+            yield Place(Why.LAST_NOT_LIVE, since_due)
+        if _is_partial(seen, since_due=since_due, page_live_at=page_live_at):
+            yield Place(Why.FIRST_PARTIAL, since_due)
+
+
+def _since_due(sighting: Sighting, due_at: datetime | None) -> bool:
+    # As in judging: a look still under way at the due instant may have seen what went live in time.
+    return due_at is not None and not (sighting.instant < due_at and sighting.surely_by < due_at)
+
+
+def _is_partial(seen: BodySeen, *, since_due: bool, page_live_at: datetime | None) -> bool:
+    """The page is out, and an attachment that belongs to it is not."""
+    missing = seen.role is AddressRole.ATTACHMENT and seen.required and since_due
+    return missing and page_live_at is not None and seen.sighting.sent_at >= page_live_at

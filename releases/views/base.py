@@ -1,0 +1,134 @@
+"""The release that a page is about, for the person who asks, and pages that say why something was refused."""
+
+from typing import TYPE_CHECKING
+
+from django.http import Http404, HttpRequest
+
+from releases.models import Release
+from releases.permissions import Action, Person, may, roles_of
+from releases.rules.lifecycle import RELEASE
+
+if TYPE_CHECKING:
+    from statsoffice.accounts.models import User
+from collections.abc import Callable, Mapping
+from functools import wraps
+from typing import Any, Concatenate
+
+from django import forms
+from django.conf import settings
+from django.contrib.auth.decorators import login_required
+from django.http import HttpResponse
+from django.shortcuts import render, resolve_url
+from django_htmx.http import HttpResponseClientRedirect
+
+from releases.rules.lifecycle import FieldRefused, MoveRefused
+from releases.scheduling import BeingJudged
+
+
+class SignedInRequest(HttpRequest):
+    """A request of somebody who has signed in, as `login_required` lets it through."""
+
+    user: "User"
+
+
+def release_of_theirs(person: Person, reference: str, action: Action = Action.VIEW) -> Release:
+    """Return a release with which the table lets a person do something.
+
+    :raises Http404: if there is none, or they may not.
+    """
+    found = Release.objects.select_related("series__producer").filter(reference=reference).first()
+    if found is None or not may(person, action, found.series.producer):
+        message = "There is no such release, or it is not yours."
+        raise Http404(message)
+    return found
+
+
+def release_to_move(person: Person, reference: str, move: str) -> Release:
+    """Return a release that a person may move as it stands.
+
+    :raises Http404: if there is none, or none of their roles may make this move from its status.
+    :raises WrongState: if their roles could make this move, and its status no longer allows it.
+    """
+    release = release_of_theirs(person, reference)
+    roles = roles_of(person, release.series.producer)
+    if move in RELEASE.available(source=release.status, roles=roles):
+        return release
+    starts_here = any(row.name == move and row.source == release.status for row in RELEASE.moves)
+    could_once = any(row.name == move and row.roles & roles for row in RELEASE.moves)
+    if starts_here or not could_once:
+        message = "There is no such release, or this is not yours to do."
+        raise Http404(message)
+    RELEASE.find(move, source=release.status)
+    raise AssertionError(move)  # find() refuses every move that does not start in this status
+
+
+type ReleaseView[**P] = Callable[Concatenate[SignedInRequest, str, P], HttpResponse]
+
+
+def is_confirmed(form: forms.Form, act: Callable[[], object], *, fields: Mapping[str, str] | None = None) -> bool:
+    """Do what a form was filled in for, and tell whether it is done; what is refused for a field of it stands there.
+
+    :param act: what the form is for, called once the form is valid.
+    :param fields: the form's field for each name that a refusal may use and the form does not.
+    :raises MoveRefused: if it is refused, and no other answer in this form would make it possible.
+    """
+    if not form.is_valid():
+        return False
+    try:
+        act()
+    except BeingJudged as refusal:
+        # The same answers can be sent again in some minutes: they stay in the form.
+        form.add_error(None, str(refusal))
+        return False
+    except FieldRefused as refusal:
+        if _field_of(refusal, form, fields) is None:
+            raise
+        add_refusal(form, refusal, fields)
+        return False
+    return True
+
+
+def refusal_reason[**P](view: ReleaseView[P]) -> Callable[..., HttpResponse]:
+    """Make a view of one release say in one sentence, on a page of its own, why nothing was changed."""
+
+    @wraps(view)
+    def page(request: SignedInRequest, reference: str, *args: P.args, **kwargs: P.kwargs) -> HttpResponse:
+        try:
+            return view(request, reference, *args, **kwargs)
+        except MoveRefused as refusal:
+            return refused_page(request, reference, refusal)
+
+    return page
+
+
+def refused_page(request: HttpRequest, reference: str, refusal: MoveRefused) -> HttpResponse:
+    """Say in one sentence why nothing was changed, with the way back to the release."""
+    context = {"reference": reference, "sentence": str(refusal)}
+    return render(request, "releases/refused.html", context, status=409)
+
+
+def add_refusal(form: forms.Form, refusal: MoveRefused, fields: Mapping[str, str] | None = None) -> None:
+    """Put a refusal on the field that it names, or on the form as a whole.
+
+    :param fields: the form's field for each name that the refusal may use and the form does not.
+    """
+    form.add_error(_field_of(refusal, form, fields), str(refusal))
+
+
+def _field_of(refusal: MoveRefused, form: forms.Form, fields: Mapping[str, str] | None) -> str | None:
+    named = refusal.field if isinstance(refusal, FieldRefused) else ""
+    field = (fields or {}).get(named, named)
+    return field if field in form.fields else None
+
+
+def signed_in_part(view: Callable[..., HttpResponse]) -> Callable[..., HttpResponse]:
+    """Return a view of a part that leads its whole page to the log-in page, where nobody is signed in any more."""
+    of_signed_in = login_required(view)
+
+    @wraps(of_signed_in)
+    def answer(request: HttpRequest, *args: Any, **kwargs: Any) -> HttpResponse:
+        if not request.user.is_authenticated:
+            return HttpResponseClientRedirect(resolve_url(settings.LOGIN_URL))
+        return of_signed_in(request, *args, **kwargs)
+
+    return answer

@@ -1,1 +1,0 @@
-"""Codes and facts go in, sentences in British English come out."""
