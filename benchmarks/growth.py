@@ -20,7 +20,7 @@ from benchmarks import office
 from benchmarks.office import Office
 from benchmarks.reader import Reader
 from benchmarks.row import Row
-from breaches.drafts import drafting
+from breaches import drafting
 from releases.monitoring.clock import RealClock
 from releases.monitoring.sweep import Sweep
 from releases.probe.probe import probe_from_settings

@@ -11,9 +11,9 @@ from itertools import batched
 from django.db import connection
 from simple_history.utils import bulk_create_with_history
 
-from breaches.core.status import DismissalReason, ReportStatus
-from breaches.drafts import drafting
+from breaches import drafting
 from breaches.models import Report
+from breaches.rules.lifecycle import DismissalReason, ReportStatus
 from releases import judge as releases_judge
 from releases.detection.finding import LookResult, Reason
 from releases.models import Address, Contact, Membership, Observation, Producer, Release, Series, Watch

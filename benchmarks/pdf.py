@@ -16,9 +16,9 @@ from html import escape
 from weasyprint import HTML
 
 from benchmarks.row import Limit, Row
-from breaches.core.content import CitedPractice, Output, Person, ReportContent
-from breaches.core.printed.document import Line, lay_out
-from breaches.paper.pdf import render
+from breaches.pdf.render import render_pdf
+from breaches.rules.content import CitedPractice, ContactPerson, Output, ReportContent
+from breaches.rules.document import Line, lay_out
 
 LIMIT = Limit(1.3, of="ratio")
 PARAGRAPH = "The statistics were not at their announced address when they were due, and users could not read them. "
@@ -47,8 +47,8 @@ def full_content() -> ReportContent:
             for part in range(1, 6)
         ),
         producers=("Office for Examples", "Agency for Instances"),
-        dealing=Person("Ada Hill", "ada.hill@example.gov.uk", "01632 960001"),
-        head_of_profession=Person("Bernard Low", "bernard.low@example.gov.uk"),
+        dealing=ContactPerson("Ada Hill", "ada.hill@example.gov.uk", "01632 960001"),
+        head_of_profession=ContactPerson("Bernard Low", "bernard.low@example.gov.uk"),
         statement_url="https://www.example.gov.uk/statement",
         report_date=date(2026, 6, 30),
         practices=(practice, dataclasses.replace(practice, code="T3.1")),
@@ -94,7 +94,7 @@ def measure(_size: int, *, rounds: int) -> list[Row]:
     page = static_page(content)
 
     def report() -> bytes:
-        return render(lay_out(content, reference="BR-2026-0001", version=1))
+        return render_pdf(lay_out(content, reference="BR-2026-0001", version=1))
 
     def floor() -> bytes:
         return HTML(string=page).write_pdf(pdf_variant="pdf/ua-1")

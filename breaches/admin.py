@@ -24,7 +24,7 @@ from breaches.models import (
     TimelineNote,
 )
 from breaches.permissions import Action
-from breaches.registers.register import producers_of
+from breaches.register.search import producers_of
 from releases.admin.access import ReadOnly, ask_once
 
 

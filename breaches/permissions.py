@@ -4,9 +4,9 @@ from enum import StrEnum
 
 from django.db.models import Q, QuerySet
 
-from breaches.core.status import DECISIONS, REPORT, RESTRICTED, WRITERS
 from breaches.models import OwnAct, Report, StartedReport
 from breaches.models.report import ReportQuerySet
+from breaches.rules.lifecycle import DECISIONS, REPORT, RESTRICTED, WRITERS
 from releases.models import Producer
 from releases.permissions import NotYours, Person, producers_with, roles_anywhere, roles_of
 from releases.rules.lifecycle import BY_WEIGHT, LEADS, Role

@@ -2,11 +2,11 @@
 
 from django.urls import path
 
-from breaches.views import transparency
+from breaches.views import public
 
 app_name = "transparency"
 
 urlpatterns = [
-    path("", transparency.statements, name="statements"),
-    path("<slug:reference>/", transparency.statement, name="statement"),
+    path("", public.statements, name="statements"),
+    path("<slug:reference>/", public.statement, name="statement"),
 ]

@@ -4,40 +4,20 @@ from datetime import date
 
 from django.urls import path, register_converter
 
-from breaches.core.remarks import Section
-from breaches.views import (
-    actions,
-    cause,
-    changes,
-    code_of_practice,
-    dealing,
-    decisions,
-    documents,
-    export,
-    figures,
-    joining,
-    near_misses,
-    own_acts,
-    publishing,
-    register,
-    reports,
-    sections,
-    sending,
-    starting,
-    timeline,
-)
+from breaches.rules.validation import ReportSection
+from breaches.views import decisions, register, report, sections, timeline
 
 
 class SectionConverter:
     """A section of the form as a part of an address."""
 
-    regex = "|".join(section.replace("_", "-") for section in Section)
+    regex = "|".join(section.replace("_", "-") for section in ReportSection)
 
-    def to_python(self, value: str) -> Section:
+    def to_python(self, value: str) -> ReportSection:
         """Read the section from an address."""
-        return Section(value.replace("-", "_"))
+        return ReportSection(value.replace("-", "_"))
 
-    def to_url(self, value: Section) -> str:
+    def to_url(self, value: ReportSection) -> str:
         """Write the section into an address."""
         return value.replace("_", "-")
 
@@ -65,55 +45,57 @@ register_converter(SectionConverter, "section")
 app_name = "breaches"
 
 urlpatterns = [
-    path("", reports.report_list, name="report_list"),
+    path("", report.report_list, name="report_list"),
     path("register/", register.register_page, name="register"),
-    path("register/export/", export.export, name="export"),
-    path("register/figures/", figures.figures, name="figures"),
-    path("register/figures/export/<str:kind>/", figures.export, name="export_figures"),
-    path("near-misses/", near_misses.log, name="near_misses"),
-    path("code-of-practice/", code_of_practice.code, name="code_of_practice"),
-    path("code-of-practice/<int:practice>/", code_of_practice.settle, name="settle_wording"),
-    path("start/", starting.about_anything, name="start"),
-    path("start/release/<slug:release>/", starting.about_release, name="start_about_release"),
-    path("start/series/<slug:producer>/<slug:series>/", starting.about_series, name="start_about_series"),
-    path("start/pre-release-access/<slug:release>/", starting.about_access_list, name="start_pra"),
-    path("join/<slug:producer>/<day:on>/", joining.join, name="join"),
-    path("join/<slug:producer>/<day:on>/rehearsed/", joining.join, {"rehearsal": True}, name="join_rehearsed"),
-    path("<slug:reference>/", reports.report, name="report"),
-    path("<slug:reference>/check/", decisions.check, name="check"),
-    path("<slug:reference>/submit/", decisions.submit, name="submit"),
-    path("<slug:reference>/take-back/", decisions.take_back, name="take_back"),
-    path("<slug:reference>/return/", decisions.return_, name="return"),
-    path("<slug:reference>/approve/", decisions.approve, name="approve"),
-    path("<slug:reference>/record/", decisions.record, name="record"),
-    path("<slug:reference>/dismiss/", decisions.dismiss, name="dismiss"),
-    path("<slug:reference>/reopen/", decisions.reopen, name="reopen"),
-    path("<slug:reference>/send/", sending.send, name="send"),
-    path("<slug:reference>/sent-outside/", sending.sent_outside, name="sent_outside"),
-    path("<slug:reference>/answer/", sending.note_answer, name="note_answer"),
-    path("<slug:reference>/correct/", sending.correct, name="correct"),
-    path("<slug:reference>/withdraw/", sending.withdraw, name="withdraw"),
-    path("<slug:reference>/close/", sending.close, name="close"),
-    path("<slug:reference>/part/", joining.part, name="part"),
-    path("<slug:reference>/publish/", publishing.publish, name="publish"),
-    path("<slug:reference>/unpublish/", publishing.take_back, name="unpublish"),
-    path("<slug:reference>/own-act/", own_acts.declare, name="own_act"),
-    path("<slug:reference>/cause/", cause.choose, name="cause"),
-    path("<slug:reference>/actions/", actions.listed, name="actions"),
-    path("<slug:reference>/actions/add/", actions.add, name="add_action"),
-    path("<slug:reference>/actions/<int:action>/", actions.change, name="change_action"),
-    path("<slug:reference>/actions/<int:action>/done/", actions.finish, name="finish_action"),
-    path("<slug:reference>/dealing/", dealing.deal, name="dealing"),
-    path("<slug:reference>/timeline/", timeline.whole, name="timeline"),
-    path("<slug:reference>/timeline/note/", timeline.note, name="note"),
-    path("<slug:reference>/timeline/<int:note>/correct/", timeline.correct, name="correct_note"),
-    path("<slug:reference>/timeline/printed/", timeline.choose, name="choose_timeline"),
-    path("<slug:reference>/history/", reports.history, name="history"),
-    path("<slug:reference>/versions/<int:since>/to/<int:number>/", changes.changes, name="changes"),
-    path("<slug:reference>/versions/<int:number>/", reports.version, name="version"),
-    path("<slug:reference>/download/draft.pdf", documents.draft, name="draft_pdf"),
-    path("<slug:reference>/download/statement.html", documents.statement_html, name="statement_html"),
-    path("<slug:reference>/download/statement.txt", documents.statement_text, name="statement_text"),
-    path("<slug:reference>/download/<int:version>.pdf", documents.approved, name="approved_pdf"),
-    path("<slug:reference>/<section:section>/", sections.section, name="section"),
+    path("register/export/", register.export_register_file, name="export"),
+    path("register/figures/", register.figures_page, name="figures"),
+    path("register/figures/export/<str:kind>/", register.export_figures, name="export_figures"),
+    path("near-misses/", register.near_miss_log, name="near_misses"),
+    path("code-of-practice/", sections.code_of_practice, name="code_of_practice"),
+    path("code-of-practice/<int:practice>/", sections.settle_wording, name="settle_wording"),
+    path("start/", report.about_anything, name="start"),
+    path("start/release/<slug:release>/", report.about_release, name="start_about_release"),
+    path("start/series/<slug:producer>/<slug:series>/", report.about_series, name="start_about_series"),
+    path("start/pre-release-access/<slug:release>/", report.about_access_list, name="start_pra"),
+    path("join/<slug:producer>/<day:on>/", decisions.merge_drafts, name="join"),
+    path(
+        "join/<slug:producer>/<day:on>/rehearsed/", decisions.merge_drafts, {"rehearsal": True}, name="join_rehearsed"
+    ),
+    path("<slug:reference>/", report.report_detail, name="report"),
+    path("<slug:reference>/check/", decisions.check_report, name="check"),
+    path("<slug:reference>/submit/", decisions.submit_report, name="submit"),
+    path("<slug:reference>/take-back/", decisions.take_back_report, name="take_back"),
+    path("<slug:reference>/return/", decisions.return_report, name="return"),
+    path("<slug:reference>/approve/", decisions.approve_report, name="approve"),
+    path("<slug:reference>/record/", decisions.record_report, name="record"),
+    path("<slug:reference>/dismiss/", decisions.dismiss_report, name="dismiss"),
+    path("<slug:reference>/reopen/", decisions.reopen_report, name="reopen"),
+    path("<slug:reference>/send/", decisions.send_report, name="send"),
+    path("<slug:reference>/sent-outside/", decisions.record_sent_outside, name="sent_outside"),
+    path("<slug:reference>/answer/", decisions.record_answer, name="note_answer"),
+    path("<slug:reference>/correct/", decisions.send_correction, name="correct"),
+    path("<slug:reference>/withdraw/", decisions.send_withdrawal, name="withdraw"),
+    path("<slug:reference>/close/", decisions.close_report, name="close"),
+    path("<slug:reference>/part/", decisions.split_report, name="part"),
+    path("<slug:reference>/publish/", decisions.publish_statement, name="publish"),
+    path("<slug:reference>/unpublish/", decisions.withdraw_statement, name="unpublish"),
+    path("<slug:reference>/own-act/", sections.declare_own_act, name="own_act"),
+    path("<slug:reference>/cause/", sections.edit_cause, name="cause"),
+    path("<slug:reference>/actions/", timeline.list_actions, name="actions"),
+    path("<slug:reference>/actions/add/", timeline.add_action, name="add_action"),
+    path("<slug:reference>/actions/<int:action>/", timeline.change_action, name="change_action"),
+    path("<slug:reference>/actions/<int:action>/done/", timeline.finish_action, name="finish_action"),
+    path("<slug:reference>/dealing/", sections.assign, name="dealing"),
+    path("<slug:reference>/timeline/", timeline.report_timeline, name="timeline"),
+    path("<slug:reference>/timeline/note/", timeline.add_note, name="note"),
+    path("<slug:reference>/timeline/<int:note>/correct/", timeline.correct_note, name="correct_note"),
+    path("<slug:reference>/timeline/printed/", timeline.choose_entries, name="choose_timeline"),
+    path("<slug:reference>/history/", report.report_history, name="history"),
+    path("<slug:reference>/versions/<int:since>/to/<int:number>/", report.version_changes, name="changes"),
+    path("<slug:reference>/versions/<int:number>/", report.report_version, name="version"),
+    path("<slug:reference>/download/draft.pdf", report.draft_pdf, name="draft_pdf"),
+    path("<slug:reference>/download/statement.html", report.statement_html, name="statement_html"),
+    path("<slug:reference>/download/statement.txt", report.statement_text, name="statement_text"),
+    path("<slug:reference>/download/<int:version>.pdf", report.approved_pdf, name="approved_pdf"),
+    path("<slug:reference>/<section:section>/", sections.edit_section, name="section"),
 ]

@@ -6,9 +6,8 @@ from datetime import datetime
 import requests
 from django.conf import settings
 
-from breaches.core.changes import PAST_TENSE
-from breaches.core.status import APPROVE
 from breaches.models import ReportEvent
+from breaches.rules.lifecycle import APPROVE, PAST_TENSE
 from releases import morning_summary
 from releases.evidence import anchors, time_stamps
 from releases.evidence.time_stamps import NotStamped

@@ -7,10 +7,9 @@ from functools import partial
 
 from django.conf import settings
 
-from breaches.deciding import redaction
-from breaches.deciding.approved_documents import check_documents
+from breaches import redaction
 from breaches.models import Report, ReportEvent, ReportRowRecord
-from breaches.reports.versions import check_versions
+from breaches.versions import check_documents, check_versions
 from releases.evidence.anchors import check_anchors, check_consistency, check_written
 from releases.evidence.coverage import check_coverage
 from releases.evidence.recorded_rows import Events, Recorded, check_rows, deleted_end, relinked
@@ -106,7 +105,7 @@ def _chain(rows: type[ChainedRow], recorded: Mapping[type[RowRecord], Recorded],
     walked, why = check_chain(rows, follow=follow)
     checks: list[Callable[[], str | None]] = [lambda: deleted_end(rows, recorded.values())]
     if issubclass(rows, Happening):
-        checks.append(lambda: redaction.unexplained(rows))
+        checks.append(lambda: redaction.find_unexplained(rows))
     if issubclass(rows, RowRecord):
         checks.append(lambda: _check_rows(recorded[rows]))
     of_this_chain: dict[type[ChainedRow], Callable[[], str | None]] = {

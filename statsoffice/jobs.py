@@ -19,7 +19,7 @@ from pathlib import Path
 from celery.schedules import crontab
 from django.conf import settings
 
-from breaches.drafts import drafting
+from breaches import drafting
 from releases import date_changes, judge, morning_summary
 from releases.imports import uploads
 from releases.monitoring import spool

@@ -33,7 +33,7 @@ ENTRIES = (
     ("statsoffice.jobs", "sweep"),
     ("statsoffice.jobs", "draft"),
     ("breaches.views.decisions", "approve"),
-    ("breaches.views.documents", "approved"),
+    ("breaches.views.report", "approved"),
 )
 TARGETS = {
     "lines": "at most 45000",

@@ -9,7 +9,7 @@ from pathlib import Path
 from typing import Any
 from unittest.mock import patch
 
-from breaches.drafts import drafting
+from breaches import drafting
 from releases.monitoring import sweep
 from releases.monitoring.sweep import Sweep
 from releases.probe.probe import Probe, probe_from_settings

@@ -22,8 +22,8 @@ from django.db.migrations.loader import MigrationLoader
 from django.db.migrations.writer import MigrationWriter
 from django.db.models import NOT_PROVIDED
 
-from breaches.core.status import ReportStatus
 from breaches.models import Edition, Practice
+from breaches.rules.lifecycle import ReportStatus
 from tests.servers.private_postgresql import private_cluster
 
 OUR_APPS = {"accounts", "audit", "releases", "breaches", "outbox", "canary"}

@@ -2,13 +2,16 @@
 
 from collections.abc import Mapping
 
-from breaches.core.remarks import Section
-from breaches.forms.circumstances import CircumstancesForm
-from breaches.forms.core_information import CoreInformationForm
-from breaches.forms.narratives import CorrectiveActionsForm, ImpactForm
-from breaches.forms.section import SectionForm
+from breaches.forms.sections import (
+    CircumstancesForm,
+    CoreInformationForm,
+    CorrectiveActionsForm,
+    ImpactForm,
+    SectionForm,
+)
+from breaches.rules.validation import ReportSection
 
-SECTION_FORMS: Mapping[Section, type[SectionForm]] = {
+SECTION_FORMS: Mapping[ReportSection, type[SectionForm]] = {
     form.section: form for form in (CoreInformationForm, CircumstancesForm, ImpactForm, CorrectiveActionsForm)
 }
 

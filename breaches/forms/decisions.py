@@ -1,14 +1,18 @@
-"""The forms of the moves: each carries the number of the last change that was read, and what the move needs."""
+"""The forms of the moves of a report: each has the number of the last change that was read."""
 
+from collections.abc import Sequence
 from typing import Any
 
 from crispy_forms.helper import FormHelper
 from django import forms
+from django.http import QueryDict
 from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy as lazy
 
-from breaches.words.wording import REASONS, RECORDING_REASONS, SECTIONS
-from releases.forms.base import LongTextField, Question, inside_the_form
+from breaches.models import Report
+from breaches.text import REASONS, RECORDING_REASONS, SECTIONS, suspicion_name
+from releases.forms.base import GovukDateField, LongTextField, Question, inside_the_form
+from releases.rules.london import format_time
 
 LONGEST_REMARK = 4000
 
@@ -121,4 +125,191 @@ class ReopenForm(MoveForm):
         help_text=lazy("It stays in the history."),
         max_length=LONGEST_REMARK,
         error_messages={"required": lazy("Say why the report is reopened")},
+    )
+
+
+class JoinForm(forms.Form):
+    """Which drafts; at first all of them are chosen."""
+
+    use_required_attribute = False
+
+    last_change = forms.IntegerField(widget=forms.HiddenInput, min_value=0)
+    drafts = forms.MultipleChoiceField(
+        label=lazy("Which drafts become one report?"),
+        widget=forms.CheckboxSelectMultiple,
+        error_messages={
+            "required": lazy("Choose at least two drafts"),
+            "invalid_choice": lazy("One of these drafts cannot be joined any more: look at what is left"),
+        },
+    )
+
+    def __init__(self, data: QueryDict | None = None, *, drafts: Sequence[Report]) -> None:
+        """Ask.
+
+        :param drafts: read with their suspicions, the verification and the release of each.
+        """
+        super().__init__(data, initial={"drafts": [draft.reference for draft in drafts]})
+        # Events have one order for all reports. What happens to any of the drafts later has a higher number.
+        self.initial["last_change"] = max((draft.last_change for draft in drafts), default=0)
+        self.by_reference = {draft.reference: draft for draft in drafts}
+        field = self.fields["drafts"]
+        assert isinstance(field, forms.MultipleChoiceField)  # noqa: S101  # declared above
+        field.choices = [(draft.reference, _titles(draft)) for draft in drafts]
+
+    def clean_drafts(self) -> list[str]:
+        """Ask for two at least."""
+        chosen: list[str] = self.cleaned_data["drafts"]
+        if len(chosen) < 2:  # one draft is a report of its own
+            raise forms.ValidationError(_("Choose at least two drafts"))
+        return chosen
+
+    def renewed(self) -> "JoinForm":
+        """Return the form as it was sent, with the number of the last change by now."""
+        sent = QueryDict(mutable=True)
+        sent.setlist("drafts", self.cleaned_data["drafts"])
+        sent["last_change"] = str(self.initial["last_change"])
+        return JoinForm(sent, drafts=list(self.by_reference.values()))
+
+    @property
+    def outdated(self) -> list[Report]:
+        """The chosen drafts that have changed since the form, which is valid, was opened."""
+        return [draft for draft in self.chosen if draft.last_change > self.cleaned_data["last_change"]]
+
+    @property
+    def chosen(self) -> list[Report]:
+        """The chosen drafts, once the form is valid."""
+        return [self.by_reference[reference] for reference in self.cleaned_data["drafts"]]
+
+    @property
+    def helper(self) -> FormHelper:
+        """The one field, inside the page's own form element."""
+        hints = {reference: _hint(draft) for reference, draft in self.by_reference.items()}
+        return inside_the_form("last_change", Question("drafts", size="m", hints=hints))
+
+
+def _titles(draft: Report) -> str:
+    return "; ".join(dict.fromkeys(suspicion.release.title for suspicion in draft.suspicions.all()))
+
+
+def _hint(draft: Report) -> str:
+    suspicions = draft.suspicions.all()
+    due = " and ".join(dict.fromkeys(format_time(suspicion.verification.due_at) for suspicion in suspicions))
+    kinds = " and ".join(dict.fromkeys(suspicion_name(suspicion) for suspicion in suspicions))
+    told: dict[str, Any] = {"kinds": kinds, "due": due, "reference": draft.reference}
+    return _("suspected %(kinds)s, due at %(due)s. Report %(reference)s") % told
+
+
+class OwnActForm(forms.Form):
+    """A few words about it, if the person wants to say more."""
+
+    use_required_attribute = False
+
+    words = LongTextField(
+        label=lazy("Do you want to say more? (optional)"),
+        help_text=lazy("It stays in the history, where everybody who works on the report can read it."),
+        max_length=LONGEST_REMARK,
+        required=False,
+    )
+
+    @property
+    def helper(self) -> FormHelper:
+        """The one field, inside the page's own form element."""
+        return inside_the_form(Question("words", size="s", threshold=75))
+
+
+class PublishForm(MoveForm):
+    """That it be public in the very words that were read."""
+
+    seen = forms.CharField(widget=forms.HiddenInput)
+    read = forms.BooleanField(
+        label=lazy("I have read it as it is shown here, and it names nobody"),
+        error_messages={"required": lazy("Confirm that you have read it and that it names nobody")},
+    )
+
+
+class WithdrawStatementForm(MoveForm):
+    """That it be public no more, and why."""
+
+    words = LongTextField(
+        label=lazy("Why is it no longer public? (optional)"),
+        help_text=lazy("It stays in the history."),
+        max_length=LONGEST_REMARK,
+        required=False,
+    )
+
+
+class SendForm(MoveForm):
+    """Mail from here: the recipient was shown, and a few words may go with it."""
+
+    recipient = forms.CharField(widget=forms.HiddenInput, required=False)
+    words = LongTextField(
+        label=lazy("What shall the mail say? (optional)"),
+        help_text=lazy("It stands above the name of the attached document. The mail says who sends it."),
+        max_length=LONGEST_REMARK,
+        required=False,
+    )
+
+
+class SentOutsideForm(MoveForm):
+    """What a person has sent by other means."""
+
+    recipient = forms.CharField(
+        label=lazy("To whom was it sent?"),
+        max_length=254,
+        error_messages={"required": lazy("Say to whom it was sent")},
+    )
+    sent_on = GovukDateField(
+        label=lazy("On which day was it sent?"),
+        subject=lazy("Day on which it was sent"),
+        help_text=lazy("For example, 30 6 2026"),
+    )
+    reference = forms.CharField(
+        label=lazy("Reference (optional)"),
+        help_text=lazy("Where it can be found again, such as the number of a letter or of a case"),
+        max_length=200,
+        required=False,
+    )
+
+
+class AnswerForm(MoveForm):
+    """What came back."""
+
+    answer = LongTextField(
+        label=lazy("What was the answer?"),
+        max_length=LONGEST_REMARK,
+        error_messages={"required": lazy("Say what the answer was")},
+    )
+    reference = forms.CharField(
+        label=lazy("Their reference (optional)"),
+        max_length=200,
+        required=False,
+    )
+    statement_url = forms.URLField(
+        label=lazy("Link to the statement that you have published (optional)"),
+        max_length=500,
+        required=False,
+        assume_scheme="https",
+        error_messages={"invalid": lazy("Enter a whole web address, such as https://www.example.gov.uk/statement")},
+    )
+
+
+class NoticeForm(MoveForm):
+    """What the recipient of a report is told when it is corrected or withdrawn."""
+
+    notice = LongTextField(
+        label=lazy("What shall the recipient be told?"),
+        help_text=lazy("Say what was wrong. It is sent as it stands here, and stays in the history."),
+        max_length=LONGEST_REMARK,
+        error_messages={"required": lazy("Say what the recipient shall be told")},
+    )
+
+
+class CloseForm(MoveForm):
+    """A closing may say how it ended."""
+
+    words = LongTextField(
+        label=lazy("How did it end? (optional)"),
+        help_text=lazy("It stays in the history."),
+        max_length=LONGEST_REMARK,
+        required=False,
     )

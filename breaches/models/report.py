@@ -1,14 +1,23 @@
-"""A breach report, its versions, what happened to it, and the document that was approved."""
+"""Breach reports, their versions, events and approved documents, and rows about how a report began."""
 
 from typing import Any, ClassVar
 
 from django.conf import settings
 from django.db import models
-from django.db.models import Q
+from django.db.models import F, Q
 from django.utils.translation import gettext_lazy as lazy
 
-from breaches.core.status import DECIDED, TOLD_ELSEWHERE, Cause, DismissalReason, Kind, RecordingReason, ReportStatus
-from releases.models import Producer
+from breaches.rules.lifecycle import (
+    DECIDED,
+    TOLD_ELSEWHERE,
+    Cause,
+    DismissalReason,
+    RecordingReason,
+    ReportKind,
+    ReportStatus,
+)
+from breaches.rules.validation import ReportSection
+from releases.models import Producer, Release, Series
 from releases.models.append_only import AppendOnly, AppendOnlyQuerySet, new_salt
 from releases.models.event import Happening
 from releases.rules.canonical import sha256_hex
@@ -27,18 +36,18 @@ STATUSES = {
     ReportStatus.PARTED.value: lazy("Taken apart"),
 }
 KINDS = {
-    Kind.LATE.value: lazy("Late"),
-    Kind.EARLY.value: lazy("Early"),
-    Kind.PARTIAL.value: lazy("In part only"),
-    Kind.NOT_LIVE.value: lazy("Not live at all"),
-    Kind.WRONG_CONTENT.value: lazy("Wrong content"),
-    Kind.PRA.value: lazy("Pre-release access"),
-    Kind.ACCESS.value: lazy("Access before release"),
-    Kind.LEAK.value: lazy("Leak"),
-    Kind.NOT_ANNOUNCED.value: lazy("Not announced"),
-    Kind.USED_IN_PUBLIC.value: lazy("Unpublished figures used in public"),
-    Kind.UNEQUAL_ACCESS.value: lazy("Unequal access"),
-    Kind.OTHER.value: lazy("Another kind of breach"),
+    ReportKind.LATE.value: lazy("Late"),
+    ReportKind.EARLY.value: lazy("Early"),
+    ReportKind.PARTIAL.value: lazy("In part only"),
+    ReportKind.NOT_LIVE.value: lazy("Not live at all"),
+    ReportKind.WRONG_CONTENT.value: lazy("Wrong content"),
+    ReportKind.PRA.value: lazy("Pre-release access"),
+    ReportKind.ACCESS.value: lazy("Access before release"),
+    ReportKind.LEAK.value: lazy("Leak"),
+    ReportKind.NOT_ANNOUNCED.value: lazy("Not announced"),
+    ReportKind.USED_IN_PUBLIC.value: lazy("Unpublished figures used in public"),
+    ReportKind.UNEQUAL_ACCESS.value: lazy("Unequal access"),
+    ReportKind.OTHER.value: lazy("Another kind of breach"),
 }
 DISMISSALS = {
     DismissalReason.EXEMPTION.value: lazy("exemption"),
@@ -153,7 +162,7 @@ class Report(models.Model):
         indexes = [models.Index(fields=LISTED_BY, name="reports_as_listed")]
         constraints = [
             models.CheckConstraint(condition=Q(status__in=list(ReportStatus)), name="report_status_is_known"),
-            models.CheckConstraint(condition=Q(kind__in=list(Kind)), name="report_kind_is_known"),
+            models.CheckConstraint(condition=Q(kind__in=list(ReportKind)), name="report_kind_is_known"),
             models.CheckConstraint(
                 condition=Q(rehearsal=False) | Q(published__isnull=True), name="no_rehearsal_is_published"
             ),
@@ -268,3 +277,129 @@ class ApprovedDocument(AppendOnly):
     def is_intact(self) -> bool:
         """Return whether the stored bytes still have the hash under which they were approved."""
         return sha256_hex(bytes(self.pdf)) == self.pdf_sha256
+
+
+class StartedReport(models.Model):
+    """Who started a report, when, and from what: one release, one series, or nothing that is on record."""
+
+    report = models.OneToOneField(Report, on_delete=models.PROTECT, related_name="started")
+    release = models.ForeignKey(Release, on_delete=models.PROTECT, null=True, related_name="started_reports")
+    series = models.ForeignKey(Series, on_delete=models.PROTECT, null=True, related_name="started_reports")
+    started_by = models.ForeignKey(settings.AUTH_USER_MODEL, on_delete=models.PROTECT, related_name="+")
+    started_at = models.DateTimeField()
+    form_key = models.UUIDField(
+        null=True, unique=True, help_text=lazy("Of the form that was sent: sent twice, it starts one report.")
+    )
+
+    class Meta:
+        ordering = ("started_at", "pk")
+        constraints = [
+            models.CheckConstraint(
+                condition=Q(release__isnull=True) | Q(series__isnull=True), name="started_from_one_thing_at_most"
+            )
+        ]
+
+    def __str__(self) -> str:
+        return f"{self.report}, started by {self.started_by}"
+
+
+class JoinedDraftQuerySet(AppendOnlyQuerySet["JoinedDraft"]):
+    """Joinings, which are only added: that a joint report was taken apart is in the states of the reports."""
+
+    def standing(self) -> "JoinedDraftQuerySet":
+        """Return the joinings that hold: neither report was given back what the joining took from it."""
+        return self.filter(draft__status=ReportStatus.JOINED).exclude(joint__status=ReportStatus.PARTED)
+
+    def parts_of(self, report: Report) -> set[int]:
+        """Return the keys of a report and of every draft that went into it by these joinings, or into one of those."""
+        parts, known = {report.pk}, {report.pk}
+        while parts:
+            parts = set(self.filter(joint__in=parts).values_list("draft", flat=True)) - known
+            known |= parts
+        return known
+
+
+class JoinedDraft(AppendOnly):
+    """One draft that went into a joint report; `suspicions` names those that it brought, by key."""
+
+    joint = models.ForeignKey(Report, on_delete=models.PROTECT, related_name="joined_drafts")
+    draft = models.ForeignKey(Report, on_delete=models.PROTECT, related_name="joined_into")
+    suspicions: models.JSONField[list[int], list[int]] = models.JSONField()
+    by = models.ForeignKey(settings.AUTH_USER_MODEL, on_delete=models.PROTECT, related_name="+")
+    at = models.DateTimeField()
+
+    objects = JoinedDraftQuerySet.as_manager()
+
+    class Meta:
+        ordering = ("at", "pk")
+        constraints = [
+            models.UniqueConstraint(fields=["joint", "draft"], name="a_draft_joins_a_report_once"),
+            models.CheckConstraint(condition=~Q(joint=F("draft")), name="no_draft_joins_itself"),
+        ]
+
+    def __str__(self) -> str:
+        return f"{self.draft_id} into {self.joint_id}"
+
+
+class PracticeCited(models.Model):
+    """One practice, by its edition and code, that the present version of a report cites."""
+
+    report = models.ForeignKey(Report, on_delete=models.PROTECT, related_name="practices_cited")
+    edition = models.CharField(max_length=10)
+    code = models.CharField(max_length=40)
+
+    class Meta:
+        indexes = [models.Index(fields=["edition", "code", "report"], name="reports_by_practice")]
+        constraints = [
+            models.UniqueConstraint(fields=["report", "edition", "code"], name="one_row_per_report_and_practice")
+        ]
+
+    def __str__(self) -> str:
+        return f"{self.report_id}: {self.edition} {self.code}"
+
+
+class OwnActQuerySet(AppendOnlyQuerySet["OwnAct"]):
+    """Declarations, which are only added."""
+
+
+class OwnAct(AppendOnly):
+    """One person's declaration that a report is about something that they did; it cannot be taken back."""
+
+    report = models.ForeignKey(Report, on_delete=models.PROTECT, related_name="own_acts")
+    person = models.ForeignKey(settings.AUTH_USER_MODEL, on_delete=models.PROTECT, related_name="+")
+    at = models.DateTimeField()
+
+    objects = OwnActQuerySet.as_manager()
+
+    class Meta:
+        ordering = ("at", "pk")
+        constraints = [
+            models.UniqueConstraint(fields=["report", "person"], name="one_declaration_per_report_and_person")
+        ]
+
+    def __str__(self) -> str:
+        return f"{self.report_id}: {self.person}"
+
+
+class SectionCommentQuerySet(AppendOnlyQuerySet["SectionComment"]):
+    """Comments, which are only added."""
+
+
+class SectionComment(AppendOnly):
+    """A comment on one section of the form, made by the event that returned the report."""
+
+    event = models.ForeignKey(ReportEvent, on_delete=models.PROTECT, related_name="section_comments")
+    section = models.CharField(max_length=20)
+    words = models.TextField()
+
+    objects = SectionCommentQuerySet.as_manager()
+
+    class Meta:
+        ordering = ("pk",)
+        constraints = [
+            models.UniqueConstraint(fields=["event", "section"], name="one_comment_per_return_and_section"),
+            models.CheckConstraint(condition=Q(section__in=list(ReportSection)), name="commented_section_is_known"),
+        ]
+
+    def __str__(self) -> str:
+        return f"{self.section}: {self.words[:40]}"

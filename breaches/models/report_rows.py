@@ -2,9 +2,9 @@
 
 from typing import ClassVar
 
-from breaches.core.changes import ROW_CHANGES
 from breaches.models.report import ApprovedDocument, Report, ReportVersion
 from breaches.models.suspicion import Suspicion
+from breaches.rules.lifecycle import ROW_CHANGES
 from releases.models.row_record import NEVER, RowRecord, Table
 
 # Not `last_change`, which orders what people do at once.
@@ -41,7 +41,7 @@ OF_VERSION = (
     "written_at",
     "why",
 )
-# The bytes are covered by their hash: see breaches.deciding.approved_documents.
+# The bytes are covered by their hash: see breaches.versions.
 OF_DOCUMENT = (
     "report_id",
     "version",

@@ -3,8 +3,8 @@
 from django.db import models
 from django.db.models import Q
 
-from breaches.core.status import SUSPECTED
 from breaches.models.report import Report
+from breaches.rules.lifecycle import SUSPECTED
 from releases.models import Release, Verification
 from releases.models.code_words import choices_of
 

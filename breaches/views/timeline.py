@@ -1,4 +1,4 @@
-"""The timeline of a report: read as a whole, added to by notes, and chosen from for print."""
+"""The timeline of a report, and its corrective actions."""
 
 from collections.abc import Collection
 from typing import Any
@@ -9,16 +9,16 @@ from django.shortcuts import get_object_or_404, redirect, render
 from django.utils import timezone
 from django.utils.translation import gettext as _
 
-from breaches.completing import notes, timeline
-from breaches.core.status import EDIT
-from breaches.forms.timeline import NoteForm, PrintedForm
-from breaches.models import Report, TimelineNote
-from breaches.permissions import Action, may
-from breaches.reports.versions import content_of
-from breaches.views.access import report_page
-from breaches.words import events_in_words, wording
+from breaches import corrective_actions, text, timeline
+from breaches.forms.report import ActionForm, NoteForm, PrintedForm
+from breaches.models import CorrectiveAction, Report, TimelineNote
+from breaches.permissions import Action, may, may_write_or_decide
+from breaches.rules.lifecycle import EDIT
+from breaches.versions import content_of
+from breaches.views.base import report_page
+from releases.rules.canonical import canonical_json, sha256_hex
 from releases.rules.lifecycle import MoveRefused, Role
-from releases.rules.london import in_london
+from releases.rules.london import in_london, local_date
 from releases.views.base import SignedInRequest
 
 # What happened to the report itself, apart from edits and downloads, which its history tells.
@@ -34,25 +34,25 @@ TOLD_BY_THE_HISTORY = (
 
 
 @report_page("GET")
-def whole(request: SignedInRequest, report: Report) -> HttpResponse:
+def report_timeline(request: SignedInRequest, report: Report) -> HttpResponse:
     """Show everything that happened around a breach in order: recorded facts, people's notes, and the moves."""
     context = {
         "report": report,
         "entries": _entries(report),
         "may_write": may(request.user, Action.WRITE_NOTE, report),
-        "may_choose": notes.may_choose(request.user, report),
+        "may_choose": timeline.may_choose_entries(request.user, report),
     }
     return render(request, "breaches/timeline.html", context)
 
 
 @report_page("GET", "POST")
-def note(request: SignedInRequest, report: Report) -> HttpResponse:
+def add_note(request: SignedInRequest, report: Report) -> HttpResponse:
     """Ask for a note, and write it."""
     return _write(request, report)
 
 
 @report_page("GET", "POST")
-def correct(request: SignedInRequest, report: Report, note: int) -> HttpResponse:
+def correct_note(request: SignedInRequest, report: Report, note: int) -> HttpResponse:
     """Ask for the note that corrects another, and write it; the other stays."""
     corrected = get_object_or_404(report.timeline_notes, pk=note)
     later = TimelineNote.objects.filter(corrects=corrected).first()
@@ -63,21 +63,21 @@ def correct(request: SignedInRequest, report: Report, note: int) -> HttpResponse
 
 
 @report_page("GET", "POST", move=EDIT)
-def choose(request: SignedInRequest, report: Report) -> HttpResponse:
+def choose_entries(request: SignedInRequest, report: Report) -> HttpResponse:
     """Ask what of the timeline is printed, and save it as a new version."""
-    if request.method == "GET" and not notes.may_choose(request.user, report):
+    if request.method == "GET" and not timeline.may_choose_entries(request.user, report):
         messages.warning(request, _("This report cannot be edited by you as it stands."))
         return redirect("breaches:timeline", report.reference)
     content = content_of(report)
     form = PrintedForm(
         request.POST if request.method == "POST" else None,
-        entries=timeline.standing(report),
+        entries=timeline.timeline_entries(report),
         initial={"version": report.version, "sources": [entry.source for entry in content.timeline]},
     )
     if form.is_valid():
         chosen = form.cleaned_data
         try:
-            notes.choose(
+            timeline.choose_entries(
                 report,
                 sources=chosen["sources"],
                 expected_version=chosen["version"],
@@ -88,7 +88,7 @@ def choose(request: SignedInRequest, report: Report) -> HttpResponse:
             return render(request, "breaches/refused.html", {"report": report, "sentence": str(refused)}, status=409)
         messages.success(request, _("It is saved what the timeline prints."))
         return redirect("breaches:timeline", report.reference)
-    outdated = timeline.outdated(report, content)
+    outdated = timeline.outdated_entries(report, content)
     return render(request, "breaches/choose_timeline.html", {"report": report, "form": form, "outdated": outdated})
 
 
@@ -98,13 +98,13 @@ def _write(request: SignedInRequest, report: Report, corrects: TimelineNote | No
         raise Http404(message)
     form = NoteForm(
         request.POST if request.method == "POST" else None,
-        may_print=notes.may_choose(request.user, report),
+        may_print=timeline.may_choose_entries(request.user, report),
         button=_("Save this correction") if corrects else _("Save this note"),
         initial=_as_written(report, corrects) if corrects else {},
     )
     if form.is_valid():
         try:
-            notes.write(report, **form.note(), corrects=corrects, by=request.user, at=timezone.now())
+            timeline.write_note(report, **form.note(), corrects=corrects, by=request.user, at=timezone.now())
         except MoveRefused as refused:
             field = getattr(refused, "field", None)
             form.add_error(field if field in form.fields else None, str(refused))
@@ -116,7 +116,7 @@ def _write(request: SignedInRequest, report: Report, corrects: TimelineNote | No
 
 def _as_written(report: Report, note: TimelineNote) -> dict[str, Any]:
     happened = in_london(note.happened_at)
-    source = timeline.of_note(note).source
+    source = timeline.entry_of_note(note).source
     return {
         "happened_on": happened.date(),
         "happened_time": happened.time(),
@@ -136,12 +136,12 @@ def _entries(report: Report) -> list[dict[str, Any]]:
             "text": entry.text,
             "printed": entry.source in printed,
         }
-        for entry in timeline.standing(report)
+        for entry in timeline.timeline_entries(report)
         if not entry.source.startswith("note-")
     ]
     told += [_told(note, printed) for note in report.timeline_notes.select_related("written_by", "correction")]
     told += [
-        {"at": event.at, "title": events_in_words.title_of(event), "by": events_in_words.author_of(event)}
+        {"at": event.at, "title": text.event_title(event), "by": text.event_author(event)}
         for event in report.events.exclude(kind__in=TOLD_BY_THE_HISTORY).select_related("actor")
     ]
     return sorted(told, key=lambda entry: entry["at"])
@@ -151,9 +151,94 @@ def _told(note: TimelineNote, printed: Collection[str]) -> dict[str, Any]:
     return {
         "at": note.happened_at,
         "title": _("Note"),
-        "by": f"{note.written_by}, {wording.ROLES[Role(note.role)]}",
+        "by": f"{note.written_by}, {text.ROLES[Role(note.role)]}",
         "text": note.text,
         "note": note,
         "corrected": hasattr(note, "correction"),
-        "printed": timeline.of_note(note).source in printed,
+        "printed": timeline.entry_of_note(note).source in printed,
     }
+
+
+@report_page("GET")
+def list_actions(request: SignedInRequest, report: Report) -> HttpResponse:
+    """List the corrective actions of a report."""
+    context = {
+        "report": report,
+        "actions": corrective_actions.actions_of_report(report),
+        "may_write": may_write_or_decide(request.user, report),
+        "today": local_date(timezone.now()),
+    }
+    return render(request, "breaches/actions.html", context)
+
+
+@report_page("GET", "POST")
+def add_action(request: SignedInRequest, report: Report) -> HttpResponse:
+    """Ask for a corrective action, and write it down."""
+    _require_writer(request, report)
+    form = ActionForm(
+        request.POST if request.method == "POST" else None, series=corrective_actions.series_of_report(report)
+    )
+    if form.is_valid():
+        series = form.cleaned_data["next_release_of"]
+        corrective_actions.add_action(report, form.plan(), next_release_of=series, by=request.user, at=timezone.now())
+        messages.success(request, _("The action is kept."))
+        return redirect("breaches:actions", report.reference)
+    return render(request, "breaches/action.html", {"report": report, "form": form})
+
+
+@report_page("GET", "POST")
+def change_action(request: SignedInRequest, report: Report, action: int) -> HttpResponse:
+    """Ask what an action is to say instead, and change it; what somebody else wrote meanwhile is shown beside."""
+    _require_writer(request, report)
+    found = get_object_or_404(corrective_actions.actions_of_report(report), pk=action)
+    plan, seen = corrective_actions.action_plan_of(found), _seen(found)
+    form = ActionForm(
+        request.POST if request.method == "POST" else None,
+        series=None,
+        initial={"text": plan.text, "term": plan.term, "owner": plan.owner, "due": plan.due, "seen": seen},
+    )
+    theirs = None
+    if form.is_valid():
+        if form.cleaned_data["seen"] == seen:
+            try:
+                corrective_actions.change_action(found, form.plan(), by=request.user, at=timezone.now())
+            except MoveRefused as refused:
+                form.add_error(None, str(refused))
+            else:
+                messages.success(request, _("The action is changed."))
+                return redirect("breaches:actions", report.reference)
+        elif form.plan() == plan:
+            return redirect("breaches:actions", report.reference)
+        else:
+            theirs, data = found, request.POST.copy()
+            data["seen"] = seen
+            form = ActionForm(data, series=None)
+    status = 409 if theirs else 200
+    return render(request, "breaches/action.html", {"report": report, "form": form, "theirs": theirs}, status=status)
+
+
+@report_page("POST")
+def finish_action(request: SignedInRequest, report: Report, action: int) -> HttpResponse:
+    """Put an action down as done, or as open again."""
+    _require_writer(request, report)
+    found = get_object_or_404(corrective_actions.actions_of_report(report), pk=action)
+    done = request.POST.get("done") == "yes"
+    try:
+        corrective_actions.finish_action(found, done=done, by=request.user, at=timezone.now())
+    except MoveRefused as refused:
+        messages.info(request, str(refused))
+    else:
+        messages.success(request, _("The action is done.") if done else _("The action is open again."))
+    return redirect("breaches:actions", report.reference)
+
+
+def _seen(action: CorrectiveAction) -> str:
+    plan = corrective_actions.action_plan_of(action)
+    said = [plan.text, plan.term, plan.owner, plan.due.isoformat() if plan.due else None]
+    return sha256_hex(canonical_json({"said": said}))[:16]
+
+
+def _require_writer(request: SignedInRequest, report: Report) -> None:
+    if not may_write_or_decide(request.user, report):
+        message = "There is no such page, or it is not yours."
+        raise Http404(message)

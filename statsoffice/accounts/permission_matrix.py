@@ -5,7 +5,7 @@ from dataclasses import dataclass
 from enum import StrEnum
 
 from breaches import permissions as breach_permissions
-from breaches.core.status import REPORT
+from breaches.rules.lifecycle import REPORT
 from releases import permissions as release_permissions
 from releases.rules.date_change import REQUEST
 from releases.rules.imports import IMPORT

@@ -10,7 +10,7 @@ from django.db.models import F, Model, Q, QuerySet
 
 from breaches.models import Edition, Practice, RegisterEvent, ReportEvent
 from breaches.permissions import reports_with
-from breaches.registers.register_export import EXPORTED as REGISTER_EXPORTED
+from breaches.register.export import EXPORTED as REGISTER_EXPORTED
 from releases.evidence.embargo import READ
 from releases.evidence.export import EXPORTED as EVIDENCE_EXPORTED
 from releases.models import Address, Contact, Exemption, Membership, Producer, Release, ReleaseEvent, Series

@@ -7,7 +7,7 @@ from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy as lazy
 
 from breaches.models import ReportEvent
-from breaches.words.events_in_words import title_of
+from breaches.text import event_title
 from statsoffice.audit.models import AccountEvent, What
 from statsoffice.audit.sources import Kind
 
@@ -66,7 +66,7 @@ def _document(event: ReportEvent) -> str:
 
 
 def _decision(event: ReportEvent) -> str:
-    return _("Report %(report)s: %(what)s") % {"report": event.report_reference, "what": title_of(event)}
+    return _("Report %(report)s: %(what)s") % {"report": event.report_reference, "what": event_title(event)}
 
 
 def _register(event: Any) -> str:

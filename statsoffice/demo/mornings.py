@@ -5,7 +5,7 @@ from dataclasses import dataclass
 from datetime import datetime, timedelta
 from typing import Any
 
-from breaches.drafts import drafting
+from breaches import drafting
 from releases import scheduling
 from releases.models import Release, Series, Verification
 from releases.monitoring.sweep import Sweep

@@ -3,14 +3,12 @@
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 
-from breaches.completing import cause, editing
-from breaches.completing.cause import Found
-from breaches.core.remarks import Section
-from breaches.core.status import Cause, DismissalReason, ReportStatus
-from breaches.deciding import sign_off
+from breaches import editing, sign_off, versions
+from breaches.editing import ChosenCause
 from breaches.models import Report
-from breaches.paper import pdf
-from breaches.reports import versions
+from breaches.pdf import render
+from breaches.rules.lifecycle import Cause, DismissalReason, ReportStatus
+from breaches.rules.validation import ReportSection
 from releases.rules.lifecycle import Role
 from statsoffice.demo import offices
 
@@ -98,13 +96,13 @@ def bring_into_every_state(*, now: datetime) -> None:
     statistician, head = offices.user(Role.STATISTICIAN), offices.user(Role.HEAD_OF_PROFESSION)
     for story, words in WRITTEN.items():
         _complete(report(story), words, now=now)
-    approved = sign_off.submit(report("late-an-hour"), by=statistician, at=now - timedelta(minutes=50))
-    sign_off.approve(approved, by=head, at=now - timedelta(minutes=20), render=pdf.render)
-    returned = sign_off.submit(report("late-minutes"), by=statistician, at=now - timedelta(minutes=40))
+    approved = sign_off.submit_report(report("late-an-hour"), by=statistician, at=now - timedelta(minutes=50))
+    sign_off.approve_report(approved, by=head, at=now - timedelta(minutes=20), render=render.render_pdf)
+    returned = sign_off.submit_report(report("late-minutes"), by=statistician, at=now - timedelta(minutes=40))
     comment = "Please say how many users asked, and who will check authorisations, from which release on."
-    sign_off.return_(returned, comment=comment, by=head, at=now - timedelta(minutes=15))
-    sign_off.submit(report("early"), by=statistician, at=now - timedelta(minutes=10))
-    sign_off.dismiss(
+    sign_off.return_report(returned, comment=comment, by=head, at=now - timedelta(minutes=15))
+    sign_off.submit_report(report("early"), by=statistician, at=now - timedelta(minutes=10))
+    sign_off.dismiss_report(
         report("late-seconds"),
         reason=DismissalReason.CACHE_ONLY,
         words="The page was live in time at the publisher; only a cache served the old copy for some seconds.",
@@ -118,9 +116,9 @@ def _complete(report: Report, words: Words, *, now: datetime) -> None:
     content = versions.content_of(report)
     circumstances = {"circumstances": f"{content.circumstances}\n\n{words.cause}"}
     for section, values in (
-        (Section.CIRCUMSTANCES, circumstances),
-        (Section.IMPACT, {"impact": words.impact}),
-        (Section.CORRECTIVE_ACTIONS, {"corrective_actions": words.actions}),
+        (ReportSection.CIRCUMSTANCES, circumstances),
+        (ReportSection.IMPACT, {"impact": words.impact}),
+        (ReportSection.CORRECTIVE_ACTIONS, {"corrective_actions": words.actions}),
     ):
         report.refresh_from_db()
         whole = {field: getattr(content, field) for field in editing.FIELDS[section]} | values
@@ -133,5 +131,5 @@ def _complete(report: Report, words: Words, *, now: datetime) -> None:
             at=now - timedelta(minutes=55),
         )
     report.refresh_from_db()
-    cause.choose(report, Found(words.listed), by=statistician, at=now - timedelta(minutes=55))
+    editing.choose_cause(report, ChosenCause(words.listed), by=statistician, at=now - timedelta(minutes=55))
     report.refresh_from_db()

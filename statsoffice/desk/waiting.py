@@ -5,10 +5,10 @@ from datetime import datetime, timedelta
 
 from django.db.models import Prefetch, QuerySet
 
-from breaches.core.status import WRITERS, ReportStatus
-from breaches.drafts.mornings import Morning, to_join
+from breaches.merging import Morning, mergeable_drafts
 from breaches.models import Report, Suspicion
 from breaches.permissions import reports_with
+from breaches.rules.lifecycle import WRITERS, ReportStatus
 from releases import date_changes, pre_release_access, statements, tasks
 from releases.models import DateChange, Release, ReleaseTask
 from releases.permissions import Action, Person, producers_where
@@ -49,7 +49,7 @@ def waiting_for(person: Person, *, now: datetime) -> Waiting:
     """
     return Waiting(
         to_complete=_reports(person, WRITERS, ReportStatus.DRAFT, ReportStatus.RETURNED),
-        to_join=to_join(person, most=MOST_LINES),
+        to_join=mergeable_drafts(person, most=MOST_LINES),
         to_approve=_reports(person, LEADS, ReportStatus.WITH_HOP),
         to_answer=_questions(person, now=now),
         to_agree=date_changes.to_agree(person).count(),

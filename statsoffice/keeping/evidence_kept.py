@@ -6,7 +6,7 @@ from datetime import datetime, timedelta
 
 from django.conf import settings
 
-from breaches.drafts import needed_evidence
+from breaches import facts
 from releases import preflight
 from releases.evidence import retention
 from releases.evidence.retention import Pruned
@@ -29,7 +29,7 @@ def prune(*, now: datetime, dry_run: bool = False, stop: Callable[[], bool] = la
     :param stop: asked before each release whether to leave the rest for another time.
     """
     return retention.prune_bodies(
-        now=now, kept_for=settings.EVIDENCE_KEPT, needed=needed_evidence.needed, dry_run=dry_run, stop=stop
+        now=now, kept_for=settings.EVIDENCE_KEPT, needed=facts.releases_with_needed_evidence, dry_run=dry_run, stop=stop
     )
 
 

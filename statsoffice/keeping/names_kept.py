@@ -4,7 +4,7 @@ from datetime import datetime
 
 from django.conf import settings
 
-from breaches.drafts import needed_evidence
+from breaches import facts
 from releases import pre_release_list
 from releases.pre_release_list import Erased
 
@@ -18,5 +18,5 @@ def erase_old(*, now: datetime, dry_run: bool = False) -> Erased:
     :param dry_run: count what would be erased, and erase nothing.
     """
     return pre_release_list.erase_old_names(
-        now=now, kept_for=settings.PRE_RELEASE_NAMES_KEPT, needed=needed_evidence.names_needed, dry_run=dry_run
+        now=now, kept_for=settings.PRE_RELEASE_NAMES_KEPT, needed=facts.releases_with_needed_names, dry_run=dry_run
     )

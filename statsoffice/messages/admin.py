@@ -11,10 +11,10 @@ from django.http import HttpRequest
 from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy as lazy
 
-from breaches.core.status import RESTRICTED
 from breaches.models import Report
 from breaches.permissions import Action as ReportAction
 from breaches.permissions import reports_where
+from breaches.rules.lifecycle import RESTRICTED
 from releases import permissions
 from releases.admin.access import WithHistory
 from releases.models.redaction import redaction_marker

@@ -4,7 +4,7 @@ import smtplib
 
 from django.core.mail import EmailMultiAlternatives, mailers
 
-from breaches.deciding.approved_documents import DocumentChanged, bytes_of
+from breaches.versions import DocumentChanged, document_bytes
 from statsoffice.messages import html
 from statsoffice.messages.fault import NotTaken, told
 from statsoffice.messages.models import Message
@@ -43,7 +43,7 @@ def _attachments(message: Message) -> list[tuple[str, bytes, str]]:
         return []
     name = f"{message.document.report.reference}-version-{message.document.version}.pdf"
     try:
-        return [(name, bytes_of(message.document), "application/pdf")]
+        return [(name, document_bytes(message.document), "application/pdf")]
     except DocumentChanged as fault:
         raise NotTaken(told(fault), for_good=True, only_this=True) from fault
 

@@ -6,10 +6,9 @@ from dataclasses import dataclass, field
 
 from django.db.models.functions import Coalesce
 
-from breaches.core.changes import PAST_TENSE
-from breaches.core.status import RESTRICTED, SUBMIT
 from breaches.models import Report, ReportEvent, StartedReport, Suspicion
 from breaches.permissions import TABLE, Action
+from breaches.rules.lifecycle import PAST_TENSE, RESTRICTED, SUBMIT
 from releases.models import Contact, Series
 from releases.rules.lifecycle import LEADS
 from statsoffice.messages.owed import open_memberships

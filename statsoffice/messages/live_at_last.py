@@ -9,8 +9,8 @@ from django.db.models import QuerySet
 from django.urls import reverse
 from django.utils.translation import gettext as _
 
-from breaches.core.status import Kind
 from breaches.models import Suspicion
+from breaches.rules.lifecycle import ReportKind
 from releases.verdict.address import Outcome
 from statsoffice.messages import heard, rehearsed
 from statsoffice.messages.gathering import Untold, by_recipients, ready
@@ -49,7 +49,7 @@ def owed(*, told: Collection[str], now: datetime) -> Iterator[Owed]:
 
 def _seen(now: datetime) -> "QuerySet[Suspicion]":
     seen = Suspicion.objects.filter(
-        kind=Kind.LATE, verification__outcome=Outcome.LATE, verification__first_live_at__gt=now - NEWS
+        kind=ReportKind.LATE, verification__outcome=Outcome.LATE, verification__first_live_at__gt=now - NEWS
     )
     return seen.exclude(tellings__event__startswith=News.SEEN_LIVE)
 

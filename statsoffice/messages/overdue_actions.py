@@ -7,9 +7,9 @@ from django.conf import settings
 from django.urls import reverse
 from django.utils.translation import gettext as _
 
-from breaches.completing import actions
-from breaches.core.status import RESTRICTED, ReportStatus
+from breaches import corrective_actions
 from breaches.models import CorrectiveAction
+from breaches.rules.lifecycle import RESTRICTED, ReportStatus
 from releases.models import Series
 from releases.rules.london import format_day, local_date
 from statsoffice.messages.owed import NEWS, Owed, about_report, addresses_of, open_memberships
@@ -41,7 +41,7 @@ def _event(action: CorrectiveAction) -> str:
 
 
 def _recipients(action: CorrectiveAction) -> frozenset[str]:
-    series = Series.objects.filter(pk__in=actions.series_of(action.report).values("pk"))
+    series = Series.objects.filter(pk__in=corrective_actions.series_of_report(action.report).values("pk"))
     contacts = [
         contact
         for one in series.select_related("responsible__user", "head_of_profession__user")

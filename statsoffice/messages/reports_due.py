@@ -8,10 +8,10 @@ from django.db.models import QuerySet
 from django.urls import reverse
 from django.utils.translation import gettext as _
 
-from breaches.core import due
-from breaches.core.status import ReportStatus
 from breaches.models import JoinedDraft, Report
 from breaches.permissions import Action, may
+from breaches.rules import lifecycle
+from breaches.rules.lifecycle import ReportStatus
 from releases.rules import london
 from releases.rules.calendar import Nation
 from releases.rules.lifecycle import LEADS, Role
@@ -32,8 +32,10 @@ def owed(*, told: Collection[str], now: datetime) -> Iterator[Owed]:
     """
     for report in Report.objects.official().undecided().select_related("producer").order_by("pk"):
         nation, drafted_on = Nation(report.producer.nation), london.local_date(report.drafted_at)
-        day = due.due_on(drafted_on, working_days=settings.REPORT_DUE_AFTER, nation=nation)
-        for reminder in due.reminders(day, days_after=settings.REPORT_REMINDERS, drafted_on=drafted_on, nation=nation):
+        day = lifecycle.due_on(drafted_on, working_days=settings.REPORT_DUE_AFTER, nation=nation)
+        for reminder in lifecycle.reminders(
+            day, days_after=settings.REPORT_REMINDERS, drafted_on=drafted_on, nation=nation
+        ):
             begins = london.from_london(datetime.combine(reminder.on, FROM))
             event = _event(report.pk, reminder)
             is_news = begins <= now < begins + NEWS and event not in told
@@ -46,7 +48,7 @@ def owed(*, told: Collection[str], now: datetime) -> Iterator[Owed]:
                 yield Owed(event, _recipients(report), subject, text, about=about_report(report))
 
 
-def _event(report: int, reminder: due.Reminder) -> str:
+def _event(report: int, reminder: lifecycle.Reminder) -> str:
     return f"report-due-{report}-{reminder.days_after}"
 
 

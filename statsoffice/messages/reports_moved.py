@@ -8,9 +8,8 @@ from django.urls import reverse
 from django.utils.functional import Promise
 from django.utils.translation import gettext_lazy as lazy
 
-from breaches.core.changes import PAST_TENSE
-from breaches.core.status import APPROVE, RETURN, SUBMIT, TAKE_BACK
 from breaches.models import Report, ReportEvent
+from breaches.rules.lifecycle import APPROVE, PAST_TENSE, RETURN, SUBMIT, TAKE_BACK
 from statsoffice.messages import rehearsed
 from statsoffice.messages.concerned import People, people_of
 from statsoffice.messages.owed import NEWS, Owed, about_report

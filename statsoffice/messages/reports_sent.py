@@ -3,11 +3,11 @@
 from collections.abc import Collection, Iterator
 from datetime import datetime
 
-from breaches.core.account.times import listed
-from breaches.core.content import from_json
-from breaches.core.status import Nature
 from breaches.models import Dispatch
-from breaches.words.wording import ROLES
+from breaches.rules.content import content_from_json
+from breaches.rules.delay import join_words
+from breaches.rules.lifecycle import Nature
+from breaches.text import ROLES
 from releases.rules.lifecycle import Role
 from releases.rules.london import format_day, local_date
 from statsoffice.messages.owed import NEWS, Owed, about_report
@@ -81,8 +81,8 @@ def _about(dispatch: Dispatch) -> str:
 
 def _titles(dispatch: Dispatch) -> str:
     version = dispatch.report.versions.get(number=dispatch.document.version)
-    outputs = from_json(version.content).outputs
-    return f" It reports on {listed(f'‘{output.title}’' for output in outputs)}."
+    outputs = content_from_json(version.content).outputs
+    return f" It reports on {join_words(f'‘{output.title}’' for output in outputs)}."
 
 
 def _replaces(dispatch: Dispatch) -> str:

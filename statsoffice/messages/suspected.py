@@ -9,8 +9,8 @@ from django.urls import reverse
 from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy as lazy
 
-from breaches.core.status import Kind
 from breaches.models import Suspicion
+from breaches.rules.lifecycle import ReportKind
 from releases.rules import london
 from statsoffice.messages import heard, rehearsed
 from statsoffice.messages.gathering import Untold, by_recipients, ready
@@ -26,12 +26,12 @@ from statsoffice.messages.owed import (
 )
 
 WORDS = {
-    Kind.LATE: lazy(
+    ReportKind.LATE: lazy(
         "%(release)s, due at %(moment)s (London time), was not seen at its announced address by the end of its "
         "tolerance."
     ),
-    Kind.EARLY: lazy("%(release)s, due at %(moment)s (London time), was seen before it was due."),
-    Kind.PARTIAL: lazy(
+    ReportKind.EARLY: lazy("%(release)s, due at %(moment)s (London time), was seen before it was due."),
+    ReportKind.PARTIAL: lazy(
         "%(release)s, due at %(moment)s (London time), lacked a part that belongs to it at the end of its tolerance."
     ),
 }
@@ -122,7 +122,7 @@ def _text(suspicions: Sequence[Suspicion]) -> str:
 def _told(suspicion: Suspicion) -> str:
     release = suspicion.release
     due = london.format_moment(suspicion.verification.due_at)
-    return WORDS[Kind(suspicion.kind)] % {"release": name_in_mail(release), "moment": due}
+    return WORDS[ReportKind(suspicion.kind)] % {"release": name_in_mail(release), "moment": due}
 
 
 def _where(suspicions: Sequence[Suspicion]) -> Iterator[str]:

@@ -2,9 +2,9 @@
 
 from datetime import datetime
 
-from breaches.deciding import redaction
-from breaches.deciding.redaction import Place, Redacted
+from breaches import redaction
 from breaches.models import JoinedDraft, Report
+from breaches.redaction import Place, Redacted
 from statsoffice.accounts.models import User
 from statsoffice.messages.models import Message, MessageRowRecord
 
@@ -14,10 +14,10 @@ def redact(
 ) -> Redacted:
     """Take some words out of a report, all that was written about it, and the messages that told of it.
 
-    The arguments and what is raised are those of `breaches.deciding.redaction.redact`.
+    The arguments and what is raised are those of `breaches.redaction.redact_report`.
     """
     besides = [places_of_messages(report)]
-    return redaction.redact(
+    return redaction.redact_report(
         report, words=words, why=why, by=by, at=at, besides=besides, dry_run=dry_run, form_key=form_key
     )
 

@@ -9,11 +9,11 @@ from django.shortcuts import redirect, render
 from django.utils import timezone
 from django.views.decorators.debug import sensitive_post_parameters
 
-from breaches.core.status import OPEN
-from breaches.deciding.redaction import KIND, NothingToRedact, Redacted
 from breaches.models import Report, ReportEvent
 from breaches.permissions import Action
-from breaches.views.access import report_page
+from breaches.redaction import KIND, NothingToRedact, Redacted
+from breaches.rules.lifecycle import OPEN
+from breaches.views.base import report_page
 from releases.models.redaction import redaction_marker
 from releases.rules.lifecycle import MissingFields
 from releases.views.base import SignedInRequest

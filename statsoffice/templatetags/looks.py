@@ -4,8 +4,8 @@ from datetime import datetime
 
 from django import template
 
+from breaches import text as breaches_wording
 from breaches.models import Report, Suspicion
-from breaches.words import wording as breaches_wording
 from releases.check_history import SaidRun
 from releases.models import Release, Verification
 from releases.rules.runs import Run
@@ -92,10 +92,10 @@ def outcome_and_seconds(verification: Verification) -> str:
 @register.filter
 def kind_of(report: Report) -> str:
     """Name the kind of a report as the record has it by now."""
-    return breaches_wording.kind_of(report)
+    return breaches_wording.kind_name(report)
 
 
 @register.filter
 def suspected_as(suspicion: Suspicion) -> str:
     """Say what a suspicion is of as the record has it by now."""
-    return breaches_wording.suspected_as(suspicion)
+    return breaches_wording.suspicion_name(suspicion)

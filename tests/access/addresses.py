@@ -6,8 +6,8 @@ from dataclasses import dataclass
 from django.contrib import admin
 from django.urls import Resolver404, URLPattern, URLResolver, get_resolver, resolve, reverse
 
-from breaches.core.status import RESTRICTED
 from breaches.models import CorrectiveAction, Practice, Report
+from breaches.rules.lifecycle import RESTRICTED
 from releases.models import CalendarImport, DateChangeRequest, KeptBody, Producer, ReleaseTask
 from statsoffice.accounts.models import Invitation
 

@@ -6,8 +6,8 @@ A module that needs others has its own.
 import pytest
 from django.test import Client
 
-from breaches.core.status import ReportStatus
 from breaches.models import Report
+from breaches.rules.lifecycle import ReportStatus
 from releases.models import Release, Series
 from tests.breaches.mornings import a_drafted_report
 from tests.breaches.people import Office, a_report, an_office, brought, out

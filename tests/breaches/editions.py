@@ -1,10 +1,9 @@
 """Reports that cite practices of the Code, as its list has them."""
 
-from breaches.completing import editing
-from breaches.core.remarks import Section
+from breaches import code_of_practice, editing
 from breaches.models import Practice
-from breaches.reports import practices
-from breaches.reports.versions import content_of
+from breaches.rules.validation import ReportSection
+from breaches.versions import content_of
 from tests.breaches.people import AT
 
 
@@ -14,10 +13,10 @@ def practice(edition, code):
 
 def citing(report, *cited, by):
     """Let a report cite some practices, by edition and code, beside those that it cites."""
-    added = tuple(practices.citing(practice(*one)) for one in cited)
+    added = tuple(code_of_practice.practices_citing(practice(*one)) for one in cited)
     return editing.save_section(
         report,
-        section=Section.CIRCUMSTANCES,
+        section=ReportSection.CIRCUMSTANCES,
         only=("practices",),
         values={"practices": (*content_of(report).practices, *added)},
         expected_version=report.version,
@@ -28,4 +27,4 @@ def citing(report, *cited, by):
 
 def sentences(report):
     """Return the warnings about the editions that a report cites."""
-    return [remark.sentence for remark in practices.of_another_edition(content_of(report))]
+    return [remark.sentence for remark in code_of_practice.of_another_edition(content_of(report))]

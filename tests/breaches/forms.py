@@ -4,7 +4,7 @@ from django.urls import reverse
 from selectolax.lexbor import LexborHTMLParser
 
 from breaches.models import Report
-from breaches.reports.versions import content_of
+from breaches.versions import content_of
 
 
 def filled_in(page):

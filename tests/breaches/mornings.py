@@ -2,7 +2,7 @@
 
 from datetime import timedelta
 
-from breaches.drafts import drafting
+from breaches import drafting
 from breaches.models import Report
 from releases import judge
 from releases.detection.finding import LookResult

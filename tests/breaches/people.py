@@ -3,13 +3,11 @@
 from dataclasses import dataclass
 from datetime import timedelta
 
-from breaches.completing import cause, editing, needs
-from breaches.completing.cause import Found
-from breaches.core.remarks import Section
-from breaches.core.status import OUT, TOLD_ELSEWHERE, Cause, DismissalReason, RecordingReason, ReportStatus
-from breaches.deciding import sending, sign_off
-from breaches.drafts import joining
+from breaches import dispatching, editing, merging, sign_off
+from breaches.editing import ChosenCause
 from breaches.models import Report
+from breaches.rules.lifecycle import OUT, TOLD_ELSEWHERE, Cause, DismissalReason, RecordingReason, ReportStatus
+from breaches.rules.validation import ReportSection
 from releases.models import Membership, Producer
 from releases.models.event import record_rows
 from releases.rules.lifecycle import Role
@@ -65,22 +63,22 @@ def joins(user: User, producer: Producer, role: Role) -> None:
 def written(report: Report, *, by: User, at=AT, impact=IMPACT, actions=ACTIONS) -> Report:
     """The report with the two sections that only people write."""
     for section, field, text in (
-        (Section.IMPACT, "impact", impact),
-        (Section.CORRECTIVE_ACTIONS, "corrective_actions", actions),
+        (ReportSection.IMPACT, "impact", impact),
+        (ReportSection.CORRECTIVE_ACTIONS, "corrective_actions", actions),
     ):
         report.refresh_from_db()
         report = editing.save_section(
             report, section=section, values={field: text}, expected_version=report.version, by=by, at=at
         ).report
-    unknown = "" if needs.is_closed(report) else "Nobody saw when it came."
-    return cause.choose(report, Found(Cause.SCHEDULER_FAULT, available_unknown=unknown), by=by, at=at)
+    unknown = "" if sign_off.is_closed(report) else "Nobody saw when it came."
+    return editing.choose_cause(report, ChosenCause(Cause.SCHEDULER_FAULT, available_unknown=unknown), by=by, at=at)
 
 
 def naming(name: str, report: Report, *, by: User) -> Report:
     """The report with an impact that names somebody, as it is stored."""
     values = {"impact": f"{name} told two users."}
     editing.save_section(
-        report, section=Section.IMPACT, values=values, expected_version=report.version, by=by, at=AT
+        report, section=ReportSection.IMPACT, values=values, expected_version=report.version, by=by, at=AT
     )  # fmt: skip
     return Report.objects.select_related("producer").get(pk=report.pk)
 
@@ -106,9 +104,9 @@ def brought(report: Report, office: Office, status: ReportStatus) -> Report:
         return joined(report, office, status)
     if status in {ReportStatus.RECORDED, ReportStatus.DISMISSED}:
         return decided(report, office, status)
-    report = sign_off.submit(report, by=office.statistician, at=AT + timedelta(minutes=1))
+    report = sign_off.submit_report(report, by=office.statistician, at=AT + timedelta(minutes=1))
     if status is ReportStatus.RETURNED:
-        return sign_off.return_(report, comment="Say more.", by=office.head, at=AT + timedelta(minutes=2))
+        return sign_off.return_report(report, comment="Say more.", by=office.head, at=AT + timedelta(minutes=2))
     if status is ReportStatus.APPROVED:
         return approved(report, office)
     return out(approved(report, office), office, status) if status in OUT else report
@@ -118,37 +116,37 @@ def decided(report: Report, office: Office, status: ReportStatus) -> Report:
     """The draft as its head decides on it without the published form."""
     if status is ReportStatus.RECORDED:
         words = "No reader saw the old page."
-        return sign_off.record_in_log(report, reason=RecordingReason.NO_EFFECT, words=words, by=office.head, at=AT)
+        return sign_off.record_report(report, reason=RecordingReason.NO_EFFECT, words=words, by=office.head, at=AT)
     words = "The check was wrong."
-    return sign_off.dismiss(report, reason=DismissalReason.CHECK_ERROR, words=words, by=office.head, at=AT)
+    return sign_off.dismiss_report(report, reason=DismissalReason.CHECK_ERROR, words=words, by=office.head, at=AT)
 
 
 def a_joint_report(office: Office, report: Report) -> Report:
     """The report that the statistician joins from a draft and one more of the same morning."""
     beside = a_drafted_report(producer=office.producer, reference=f"beside-{report.pk}")
-    return joining.join([report, beside], by=office.statistician, at=AT)
+    return merging.merge_drafts([report, beside], by=office.statistician, at=AT)
 
 
 def joined(report: Report, office: Office, status: ReportStatus) -> Report:
     """The draft once it is joined with another one, or the joint report once it is taken apart."""
     joint = a_joint_report(office, report)
     if status is ReportStatus.PARTED:
-        return joining.part(joint, by=office.statistician, at=AT)
+        return merging.split_report(joint, by=office.statistician, at=AT)
     return Report.objects.select_related("producer").get(pk=report.pk)
 
 
 def out(report: Report, office: Office, status: ReportStatus) -> Report:
     """The approved report as its head sends it and, if so wanted, closes or withdraws it."""
-    sent = sending.send(report, recipient=REGULATOR, by=office.head, at=AT + timedelta(minutes=3))
+    sent = dispatching.send_report(report, recipient=REGULATOR, by=office.head, at=AT + timedelta(minutes=3))
     if status is ReportStatus.CLOSED:
-        return sending.close(sent, by=office.head, at=AT + timedelta(minutes=4))
+        return dispatching.close_report(sent, by=office.head, at=AT + timedelta(minutes=4))
     if status is ReportStatus.WITHDRAWN:
         notice = "The release had been there in time."
-        return sending.withdraw(sent, notice=notice, by=office.head, at=AT + timedelta(minutes=4))
+        return dispatching.send_withdrawal(sent, notice=notice, by=office.head, at=AT + timedelta(minutes=4))
     return sent
 
 
 def approved(report: Report, office: Office) -> Report:
     """The report with the document that the head of the office approves."""
-    document = sign_off.approve(report, by=office.head, at=AT + timedelta(minutes=2), render=printed)
+    document = sign_off.approve_report(report, by=office.head, at=AT + timedelta(minutes=2), render=printed)
     return document.report

@@ -2,8 +2,8 @@
 
 from datetime import timedelta
 
-from breaches.core.printed.public_statement import digest
-from breaches.deciding import publishing
+from breaches import publication
+from breaches.rules.public_statement import statement_digest
 from tests.breaches.people import AT
 
 LATER = AT + timedelta(hours=1)
@@ -11,12 +11,12 @@ LATER = AT + timedelta(hours=1)
 
 def seen(report):
     """The digest of what somebody reads before they make a report public now."""
-    return digest(publishing.preview(report, now=LATER))
+    return statement_digest(publication.preview_statement(report, now=LATER))
 
 
 def made_public(report, office):
     """The report as its head makes it public."""
-    publishing.publish(report, seen=seen(report), by=office.head, at=LATER)
+    publication.publish_statement(report, seen=seen(report), by=office.head, at=LATER)
     report.refresh_from_db()
     return report
 

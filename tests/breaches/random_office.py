@@ -3,7 +3,8 @@
 from datetime import UTC, date, datetime, time, timedelta
 from random import Random
 
-from breaches.core.status import (
+from breaches.models import ApprovedDocument, CorrectiveAction, Dispatch, Report, Suspicion
+from breaches.rules.lifecycle import (
     DECIDED,
     TOLD_ELSEWHERE,
     WITH_DOCUMENT,
@@ -12,9 +13,8 @@ from breaches.core.status import (
     Nature,
     RecordingReason,
     ReportStatus,
-    Term,
+    ReportTerm,
 )
-from breaches.models import ApprovedDocument, CorrectiveAction, Dispatch, Report, Suspicion
 from releases.models import DateChange, Release, ReleaseTask, Verification
 from releases.rules.lifecycle import Role
 from releases.rules.london import from_london, local_date
@@ -129,7 +129,7 @@ class ARandomOffice:
         CorrectiveAction.objects.create(
             report=report,
             text="Check",
-            term=Term.LONG,
+            term=ReportTerm.LONG,
             owner="The publishing team",
             due=self.random.choice([None, TODAY - timedelta(days=1), TODAY, TODAY + timedelta(days=1)]),
             task=task,

@@ -2,7 +2,7 @@
 
 from datetime import datetime, timedelta
 
-from breaches.core.account.facts import AddressFacts, Facts, Look
+from breaches.rules.facts import AddressFacts, CheckFact, Facts
 from releases.detection.finding import AddressRole, LookResult
 from releases.rules.london import LONDON
 from releases.verdict.address import Sighting, judge_address
@@ -26,7 +26,7 @@ def look(clock, result, *reasons, by_statement=False, seconds=0.0):
     """A look planned and sent at a time of the seed's day, answered after some seconds."""
     at = clock if isinstance(clock, datetime) else london(clock)
     sighting = Sighting(result=result, planned_at=at, sent_at=at, completed_at=at + timedelta(seconds=seconds))
-    return Look(sighting, reasons, by_statement)
+    return CheckFact(sighting, reasons, by_statement)
 
 
 def address(*looks, url=URL, role=AddressRole.PAGE, required=True, due_at=DUE, settled=True):

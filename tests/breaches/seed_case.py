@@ -2,7 +2,7 @@
 
 from datetime import date
 
-from breaches.core.content import CitedPractice, Output, Person, ReportContent
+from breaches.rules.content import CitedPractice, ContactPerson, Output, ReportContent
 
 TITLE = "State-funded schools inspections and outcomes as at 31 March 2020"
 URL = "https://www.example.gov.uk/statistics/state-funded-schools-inspections-and-outcomes-as-at-31-march-2020"
@@ -26,8 +26,8 @@ FORM = [
 CONTENT = ReportContent(
     outputs=(Output(TITLE, URL),),
     producers=("The Office for Standards in Education, Children's Services and Skills (Ofsted)",),
-    dealing=Person("Ada Hill", "ada.hill@example.gov.uk", "01632 960001"),
-    head_of_profession=Person("Bernard Low", "bernard.low@example.gov.uk"),
+    dealing=ContactPerson("Ada Hill", "ada.hill@example.gov.uk", "01632 960001"),
+    head_of_profession=ContactPerson("Bernard Low", "bernard.low@example.gov.uk"),
     report_date=date(2020, 6, 30),
     practices=(
         CitedPractice(

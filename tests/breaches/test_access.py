@@ -7,15 +7,15 @@ from django.test import Client
 from django.urls import reverse
 from django.utils import timezone
 
-from breaches.core.content import digest
-from breaches.core.remarks import Section
-from breaches.core.status import REPORT, ReportStatus
-from breaches.deciding.sign_off import as_approved
 from breaches.models import Report
-from breaches.paper import pdf
+from breaches.pdf import render
 from breaches.permissions import TABLE, Action
-from breaches.reports.versions import present
+from breaches.rules.content import content_digest
+from breaches.rules.lifecycle import REPORT, ReportStatus
+from breaches.rules.validation import ReportSection
+from breaches.sign_off import approved_content
 from breaches.urls import urlpatterns
+from breaches.versions import current_version
 from releases.rules.lifecycle import Role
 from tests.breaches.deciding.test_matrix import ALLOWED, STRANGER
 from tests.breaches.people import REGULATOR, a_joint_report, an_office, brought, printed
@@ -56,7 +56,7 @@ NO_ONE_REPORT = {
 
 @pytest.fixture(autouse=True)
 def _quick_printer(monkeypatch, settings):
-    monkeypatch.setattr(pdf, "render", printed)
+    monkeypatch.setattr(render, "render_pdf", printed)
     settings.REPORT_RECIPIENT = REGULATOR
     settings.BREACHES_PUBLIC = True
 
@@ -64,7 +64,7 @@ def _quick_printer(monkeypatch, settings):
 def addresses(report):
     """Every address of a report, by its name; an address that nobody listed here fails the test."""
     given = {
-        "section": {"section": Section.IMPACT},
+        "section": {"section": ReportSection.IMPACT},
         "version": {"number": 1},
         "changes": {"since": 1, "number": 2},
         "correct_note": {"note": 1},
@@ -87,7 +87,7 @@ def state_of(report):
 
 def posted(report, move):
     """The address and the fields by which a page makes a move."""
-    version = present(report)
+    version = current_version(report)
     extra = {
         "edit": {"impact": "Edited by form."},
         "return": {"comment": "Again."},
@@ -100,9 +100,9 @@ def posted(report, move):
         "withdraw": {"notice": "It was in time."},
     }
     if move == "approve":
-        extra["approve"] = {"content_sha256": digest(as_approved(report, at=timezone.now()))}
+        extra["approve"] = {"content_sha256": content_digest(approved_content(report, at=timezone.now()))}
     address = (
-        reverse("breaches:section", args=[report.reference, Section.IMPACT])
+        reverse("breaches:section", args=[report.reference, ReportSection.IMPACT])
         if move == "edit"
         else reverse(f"breaches:{move}", args=[report.reference])
     )
@@ -256,5 +256,5 @@ def check_offered(report, client, role):
         # A person who can edit a submitted text is not offered to take it back first.
         unneeded = move == "take_back" and role in ALLOWED.get((report.status, "edit"), set())
         assert offered is (role in ALLOWED.get((report.status, move), set()) and not unneeded), move
-    writes = reverse("breaches:section", args=[report.reference, Section.IMPACT]) in page
+    writes = reverse("breaches:section", args=[report.reference, ReportSection.IMPACT]) in page
     assert writes is (role in ALLOWED.get((report.status, "edit"), set()))

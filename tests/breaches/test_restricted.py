@@ -6,16 +6,14 @@ from uuid import uuid4
 import pytest
 from django.urls import reverse
 
-from breaches.completing import actions, editing
-from breaches.core.remarks import Section
-from breaches.core.status import RESTRICTED, Kind, ReportStatus, Term
-from breaches.deciding import sending, sign_off
-from breaches.drafts import starting
-from breaches.drafts.starting import About
+from breaches import corrective_actions, dispatching, drafting, editing, sign_off
+from breaches.drafting import ReportSubject
 from breaches.models import Report
-from breaches.paper import pdf
+from breaches.pdf import render
 from breaches.permissions import Action, may, moves_open_to, reports_where, roles_for
-from breaches.reports.versions import content_of
+from breaches.rules.lifecycle import RESTRICTED, ReportKind, ReportStatus, ReportTerm
+from breaches.rules.validation import ReportSection
+from breaches.versions import content_of
 from releases.rules.lifecycle import Role, WrongRole, WrongState
 from statsoffice.messages import outbox
 from statsoffice.messages.models import Message
@@ -30,7 +28,10 @@ from tests.shared_rows import shared_fixture
 pytestmark = pytest.mark.django_db
 
 # One kind stands for all three where pages are tried; the rule itself is tried for each in the table of readers.
-KINDS = [Kind.LEAK, *(pytest.param(kind, marks=pytest.mark.full) for kind in sorted(RESTRICTED - {Kind.LEAK}))]
+KINDS = [
+    ReportKind.LEAK,
+    *(pytest.param(kind, marks=pytest.mark.full) for kind in sorted(RESTRICTED - {ReportKind.LEAK})),
+]
 NOT_THEIRS = ("colleague", Role.PUBLISHING_TEAM, Role.AUDITOR, Role.CALENDAR_MANAGER)
 # A colleague of the same role and one who reads all other reports; that the others have no role there is a rule.
 WHO = ["colleague", Role.AUDITOR, *(pytest.param(who, marks=pytest.mark.full) for who in NOT_THEIRS[1::2])]
@@ -38,7 +39,7 @@ WHO = ["colleague", Role.AUDITOR, *(pytest.param(who, marks=pytest.mark.full) fo
 
 @pytest.fixture(autouse=True)
 def _quick_printer(monkeypatch, settings):
-    monkeypatch.setattr(pdf, "render", printed)
+    monkeypatch.setattr(render, "render_pdf", printed)
     settings.REPORT_RECIPIENT = REGULATOR
     settings.BREACHES_PUBLIC = True
 
@@ -63,16 +64,16 @@ def a_series(office, *, by):
     return series
 
 
-def a_restricted_report(office, release, kind=Kind.LEAK, *, sent=False):
+def a_restricted_report(office, release, kind=ReportKind.LEAK, *, sent=False):
     """A report that the statistician starts and completes; if so wanted, the head approves and sends it."""
-    about = About(office.producer, release=release)
-    report = starting.start(
+    about = ReportSubject(office.producer, release=release)
+    report = drafting.start_report(
         about, kind=kind, occurred_on=(date(2020, 6, 29),), by=office.statistician, at=AT, form_key=uuid4()
     ).report
     report = written(report, by=office.statistician)
     report = editing.save_section(
         report,
-        section=Section.CIRCUMSTANCES,
+        section=ReportSection.CIRCUMSTANCES,
         values={
             "practices": (),
             "other_practices": "The practice on access before release",
@@ -85,7 +86,7 @@ def a_restricted_report(office, release, kind=Kind.LEAK, *, sent=False):
     ).report
     if not sent:
         return report
-    return sending.send(approved(report, office), recipient=REGULATOR, by=office.head, at=AT)
+    return dispatching.send_report(approved(report, office), recipient=REGULATOR, by=office.head, at=AT)
 
 
 @shared_fixture
@@ -95,21 +96,21 @@ def leak(office, release):
 
 @shared_fixture
 def sent_leak(leak, office):
-    return sending.send(approved(leak, office), recipient=REGULATOR, by=office.head, at=AT)
+    return dispatching.send_report(approved(leak, office), recipient=REGULATOR, by=office.head, at=AT)
 
 
 def test_the_restricted_kinds_are_those_on_access_and_leaks():
-    assert {Kind.PRA, Kind.ACCESS, Kind.LEAK} == RESTRICTED
+    assert {ReportKind.PRA, ReportKind.ACCESS, ReportKind.LEAK} == RESTRICTED
 
 
 @pytest.mark.parametrize("who", ["statistician", "head"])
-@pytest.mark.parametrize("kind", list(Kind))
+@pytest.mark.parametrize("kind", list(ReportKind))
 def test_of_a_restricted_kind_nobody_is_named_as_dealing_with_a_report_that_they_cannot_read(
     office, release, kind, who
 ):
-    about = About(office.producer, release=release)
+    about = ReportSubject(office.producer, release=release)
     starter = getattr(office, who)
-    report = starting.start(
+    report = drafting.start_report(
         about, kind=kind, occurred_on=(date(2020, 6, 29),), by=starter, at=AT, form_key=uuid4()
     ).report
     named = content_of(report).dealing
@@ -119,7 +120,7 @@ def test_of_a_restricted_kind_nobody_is_named_as_dealing_with_a_report_that_they
     assert of_the_starter or may(responsible.user, Action.VIEW, report)
 
 
-@pytest.mark.parametrize("kind", list(Kind))
+@pytest.mark.parametrize("kind", list(ReportKind))
 def test_a_report_is_open_to_all_its_readers_unless_its_kind_is_restricted(office, release, kind):
     report = a_restricted_report(office, release, kind)
     readers = {who for who, person in office.people.items() if report in reports_where(person, Action.VIEW)}
@@ -141,7 +142,7 @@ def test_for_everybody_else_it_does_not_exist_at_any_address_by_any_method(
 
     Whom a report is open to is asked in one place, which the table of readers tries for every role.
     """
-    report = sent_leak if kind is Kind.LEAK else a_restricted_report(office, release, kind, sent=True)
+    report = sent_leak if kind is ReportKind.LEAK else a_restricted_report(office, release, kind, sent=True)
     before = state_of(report)
     client.force_login(office.people[who])
     for method in methods:
@@ -156,7 +157,7 @@ def test_for_everybody_else_it_does_not_exist_at_any_address_by_any_method(
 @pytest.mark.parametrize("who", WHO)
 @pytest.mark.parametrize("kind", KINDS)
 def test_no_list_and_no_other_page_names_it_to_everybody_else(client, office, release, leak, kind, who):
-    report = leak if kind is Kind.LEAK else a_restricted_report(office, release, kind)
+    report = leak if kind is ReportKind.LEAK else a_restricted_report(office, release, kind)
     client.force_login(office.people[who])
     pages = (
         reverse("breaches:report_list"),
@@ -168,7 +169,7 @@ def test_no_list_and_no_other_page_names_it_to_everybody_else(client, office, re
     )
     for address in (*pages, reverse("breaches:report_list") + "?show=decided"):
         assert report.reference not in client.get(address).text, address
-    sending.send(approved(report, office), recipient=REGULATOR, by=office.head, at=AT)
+    dispatching.send_report(approved(report, office), recipient=REGULATOR, by=office.head, at=AT)
     for address in (*pages[1:], reverse("breaches:report_list") + "?show=decided"):
         assert report.reference not in client.get(address).text, address
 
@@ -176,8 +177,8 @@ def test_no_list_and_no_other_page_names_it_to_everybody_else(client, office, re
 @pytest.mark.parametrize("kind", KINDS)
 def test_its_corrective_action_at_a_next_release_does_not_name_it_there(client, office, release, kind):
     report = a_restricted_report(office, release, kind)
-    plan = actions.Plan("Manual check of the list", Term.SHORT, "Head of dissemination")
-    actions.add(report, plan, next_release_of=release.series, by=office.statistician, at=AT)
+    plan = corrective_actions.Plan("Manual check of the list", ReportTerm.SHORT, "Head of dissemination")
+    corrective_actions.add_action(report, plan, next_release_of=release.series, by=office.statistician, at=AT)
     following = a_release(series=release.series, reference="next", due_at=SEED_DUE + timedelta(days=92))
     client.force_login(office.people["colleague"])
     for address in (reverse("releases:release", args=[following.reference]), reverse("desk")):
@@ -221,7 +222,7 @@ def test_nobody_else_moves_it_by_a_function_either(office, release, leak, subtes
 def test_the_one_who_started_it_writes_and_submits_and_decides_nothing(office, release, leak):
     report = leak
     assert set(moves_open_to(office.statistician, report)) == {"edit", "submit", "join", "part"}
-    submitted = sign_off.submit(report, by=office.statistician, at=AT)
+    submitted = sign_off.submit_report(report, by=office.statistician, at=AT)
     assert submitted.status == ReportStatus.WITH_HOP
 
 
@@ -262,7 +263,7 @@ def test_the_admin_site_lists_and_shows_nothing_of_it_to_everybody_else(office, 
 def test_the_mail_by_which_it_was_sent_is_in_no_list_of_messages_for_everybody_else(office, release, sent_leak):
     report = sent_leak
     other = a_report(office, ReportStatus.SENT, reference="not-restricted")
-    sending.correct(report, notice="The day was wrong.", by=office.head, at=AT)
+    dispatching.send_correction(report, notice="The day was wrong.", by=office.head, at=AT)
     outbox.create_missing(now=AT)
     assert Message.objects.filter(event__startswith="report-sent-").count() == 3
     seen = {}
@@ -281,7 +282,7 @@ def test_the_mail_by_which_it_was_sent_is_in_no_list_of_messages_for_everybody_e
 
 def test_a_colleague_who_may_not_know_of_a_report_on_a_list_starts_one_of_their_own(office, release):
     on = date(2020, 6, 29)
-    first = starting.start_about_list(release, occurred_on=on, by=office.statistician, at=AT)
-    own = starting.start_about_list(release, occurred_on=on, by=office.people["colleague"], at=AT)
+    first = drafting.start_about_list(release, occurred_on=on, by=office.statistician, at=AT)
+    own = drafting.start_about_list(release, occurred_on=on, by=office.people["colleague"], at=AT)
     assert own.is_new
     assert own.report.reference != first.report.reference

@@ -6,8 +6,7 @@ from datetime import UTC, date, datetime, timedelta
 
 from django.urls import reverse
 
-from breaches.deciding import sign_off
-from breaches.drafts import drafting
+from breaches import drafting, sign_off
 from breaches.models import Report
 from releases import judge
 from releases.imports import uploads
@@ -125,7 +124,7 @@ def _announced(series: Series, reference: str, title: str, *, due_at: datetime =
 def _submitted(report: Report, *, by: User) -> None:
     written(report, by=by, at=NOW)
     report.refresh_from_db()
-    sign_off.submit(report, by=by, at=NOW)
+    sign_off.submit_report(report, by=by, at=NOW)
 
 
 def _an_administrator(office: Office) -> User:

@@ -2,14 +2,12 @@
 
 from datetime import date, timedelta
 
-from breaches.completing import actions, notes
-from breaches.core.printed.public_statement import digest
-from breaches.core.remarks import Section
-from breaches.core.status import ReportStatus, Term
-from breaches.deciding import publishing
-from breaches.deciding.redaction import KIND
-from breaches.drafts import drafting
+from breaches import corrective_actions, drafting, publication, timeline
 from breaches.models import Report
+from breaches.redaction import KIND
+from breaches.rules.lifecycle import ReportStatus, ReportTerm
+from breaches.rules.public_statement import statement_digest
+from breaches.rules.validation import ReportSection
 from statsoffice.redacting.redaction import redact
 from tests.breaches.people import AT, a_report
 from tests.factories import SEED_DUE
@@ -26,7 +24,7 @@ def pages_of_reports(morning) -> str:
         morning.add(f"a report, {status}", "breaches:report", reports[status].reference)
     draft, with_hop = reports[ReportStatus.DRAFT].reference, reports[ReportStatus.WITH_HOP].reference
     decided, sent = reports[ReportStatus.APPROVED].reference, reports[ReportStatus.SENT].reference
-    note = notes.write(
+    note = timeline.write_note(
         reports[ReportStatus.DRAFT],
         text="The duty statistician told the digital team by phone.",
         happened_at=SEED_DUE + timedelta(minutes=5),
@@ -34,16 +32,18 @@ def pages_of_reports(morning) -> str:
         at=AT,
         printed=True,
     )
-    kept = actions.add(
+    kept = corrective_actions.add_action(
         reports[ReportStatus.DRAFT],
-        actions.Plan("Manual check at the next release", Term.SHORT, "Head of dissemination", date(2020, 7, 14)),
-        next_release_of=actions.series_of(reports[ReportStatus.DRAFT]).first(),
+        corrective_actions.Plan(
+            "Manual check at the next release", ReportTerm.SHORT, "Head of dissemination", date(2020, 7, 14)
+        ),
+        next_release_of=corrective_actions.series_of_report(reports[ReportStatus.DRAFT]).first(),
         by=morning.office.statistician,
         at=AT,
     )
     morning.add("changing an action", "breaches:change_action", draft, kept.pk)
     morning.add("correcting a note", "breaches:correct_note", draft, note.pk)
-    for section in Section:
+    for section in ReportSection:
         morning.add(f"section {section}", "breaches:section", draft, section)
     for name, page, reference in (
         ("check your answers", "breaches:check", draft),
@@ -74,15 +74,15 @@ def pages_of_reports(morning) -> str:
     morning.add("an earlier version", "breaches:version", decided, 1)
     morning.add("changes between versions", "breaches:changes", decided, 1, 3)
     to_publish = reports[ReportStatus.SENT]
-    seen = digest(publishing.preview(to_publish, now=AT))
-    publishing.publish(to_publish, seen=seen, by=morning.office.head, at=AT)
+    seen = statement_digest(publication.preview_statement(to_publish, now=AT))
+    publication.publish_statement(to_publish, seen=seen, by=morning.office.head, at=AT)
     morning.add("making public", "breaches:publish", decided)
     morning.add("taking back from the public", "breaches:unpublish", sent)
     morning.add("what is public of breaches", "transparency:statements")
     morning.add("a public breach", "transparency:statement", sent)
     morning.add("the reports", "breaches:report_list")
     closed = reports[ReportStatus.CLOSED]
-    notes.write(closed, text="Somebody rang twice.", happened_at=AT, by=morning.office.statistician, at=AT)
+    timeline.write_note(closed, text="Somebody rang twice.", happened_at=AT, by=morning.office.statistician, at=AT)
     redact(closed, words="Somebody", why="It was asked for.", by=morning.office.head, at=AT)
     done = closed.events.filter(kind=KIND).get()
     morning.add("removing personal details", "redacting:ask", decided)

@@ -5,9 +5,9 @@ from uuid import uuid4
 
 from django.urls import reverse
 
-from breaches.core.status import Kind
-from breaches.drafts import joining, starting
-from breaches.drafts.starting import About
+from breaches import drafting, merging
+from breaches.drafting import ReportSubject
+from breaches.rules.lifecycle import ReportKind
 from tests.breaches.people import Office, a_joint_report, a_report
 from tests.factories import SEED_DUE
 
@@ -16,16 +16,16 @@ NOW = SEED_DUE + timedelta(minutes=5)
 
 def pages_of_started_reports(office: Office, series) -> dict[str, str]:
     """Start and join some reports; gives the addresses of their pages by name."""
-    leak = starting.start(
-        About(office.producer, series=series),
-        kind=Kind.LEAK,
+    leak = drafting.start_report(
+        ReportSubject(office.producer, series=series),
+        kind=ReportKind.LEAK,
         occurred_on=(date(2020, 6, 29), date(2020, 6, 30)),
         by=office.statistician,
         at=NOW,
         form_key=uuid4(),
     ).report
     joint = a_joint_report(office, a_report(office, reference="to-join", title="To be joined with another one"))
-    whole = joining.join([joint, a_report(office, reference="to-join-too")], by=office.head, at=NOW)
+    whole = merging.merge_drafts([joint, a_report(office, reference="to-join-too")], by=office.head, at=NOW)
     return {
         "starting a report": reverse("breaches:start"),
         "starting a report about a series": reverse(

@@ -35,7 +35,7 @@ FOR_GOOD = (
 
 # Views that take a press and no visit, and why a page that asks would be one too many.
 AT_ONCE = {
-    "breaches/views/actions.py:finish": "the same button opens the action again",
+    "breaches/views/timeline.py:finish": "the same button opens the action again",
     "breaches/views/decisions.py:submit": "the page of the whole report asks, and a submission is taken back",
     "releases/views/date_changes.py:withdraw": "a request that was withdrawn is made again",
     "releases/views/release.py:withdraw": "a notice that was withdrawn is posted again",

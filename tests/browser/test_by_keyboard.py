@@ -7,8 +7,8 @@ import pytest
 import time_machine
 from playwright.sync_api import expect
 
-from breaches.core.status import ReportStatus
 from breaches.models import ApprovedDocument
+from breaches.rules.lifecycle import ReportStatus
 from tests.breaches.people import AT, a_report, an_office
 from tests.browser.by_keyboard import Keyboard
 

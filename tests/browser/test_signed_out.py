@@ -4,9 +4,9 @@ import pytest
 from django.contrib.sessions.models import Session
 from django.urls import reverse
 
-from breaches.core.remarks import Section
 from breaches.models import Report
-from breaches.reports.versions import content_of
+from breaches.rules.validation import ReportSection
+from breaches.versions import content_of
 from tests.breaches.forms import section_address
 from tests.breaches.people import a_report, an_office
 
@@ -17,7 +17,7 @@ def test_what_was_typed_when_the_session_ended_is_sent_again_after_signing_in(pa
     office = an_office()
     report = a_report(office, complete=False)
     person = office.statistician
-    page.goto(f"{live_server.url}/accounts/login/?next={section_address(report, Section.IMPACT)}")
+    page.goto(f"{live_server.url}/accounts/login/?next={section_address(report, ReportSection.IMPACT)}")
     _sign_in(page, person)
     page.get_by_label("Impact of the breach").fill("First paragraph.\n\nSecond paragraph.")
     Session.objects.all().delete()

@@ -6,7 +6,7 @@ from dataclasses import dataclass
 from datetime import datetime, timedelta
 from typing import Any
 
-from breaches.core.status import Kind
+from breaches.rules.lifecycle import ReportKind
 from releases.verdict.address import Outcome
 from statsoffice.rehearsal_site import pages
 from statsoffice.rehearsal_site.files import PDF, pdf_file
@@ -35,7 +35,7 @@ class Story:
     slug: str
     published: float | None
     outcome: Outcome
-    kind: Kind | None
+    kind: ReportKind | None
     host: str = "127.0.0.1"
     file_published: float | None = None
     in_trouble: bool = False
@@ -52,10 +52,10 @@ class Story:
 
 STORIES = (
     Story("on-time", 2, Outcome.ON_TIME, None),
-    Story("late", 32, Outcome.LATE, Kind.LATE, host="localhost"),
-    Story("never", None, Outcome.NOT_SEEN, Kind.LATE),
-    Story("early", -25, Outcome.EARLY, Kind.EARLY, host="localhost"),
-    Story("late-file", 1, Outcome.PARTIAL, Kind.PARTIAL, file_published=30),
+    Story("late", 32, Outcome.LATE, ReportKind.LATE, host="localhost"),
+    Story("never", None, Outcome.NOT_SEEN, ReportKind.LATE),
+    Story("early", -25, Outcome.EARLY, ReportKind.EARLY, host="localhost"),
+    Story("late-file", 1, Outcome.PARTIAL, ReportKind.PARTIAL, file_published=30),
     Story("in-trouble", None, Outcome.CANNOT_TELL, None, host="localhost", in_trouble=True),
 )
 HOSTILE = tuple(

@@ -3,7 +3,7 @@
 from datetime import date, datetime
 from unittest import mock
 
-from breaches.core.status import Kind
+from breaches.rules.lifecycle import ReportKind
 from releases.rules.calendar import slot_at
 from releases.rules.lifecycle import Role
 from releases.verdict.address import Outcome
@@ -14,7 +14,7 @@ from tests.factories import ContactFactory, ProducerFactory, SeriesFactory, memb
 from tests.factories import an_announced_release as announced
 from tests.journeys.release_morning import COMING_SOON, LIVE, MARKER, SERIES, TITLE, TOLERANCE, Story, address, page
 
-ANNOUNCED = Story("school-meals", page(COMING_SOON), None, 0, Outcome.LATE, Kind.LATE)
+ANNOUNCED = Story("school-meals", page(COMING_SOON), None, 0, Outcome.LATE, ReportKind.LATE)
 PATH = f"/morning/{ANNOUNCED.slug}"
 STATISTICIAN, HEAD = "meals.statistician@example.gov.uk", "meals.head@example.gov.uk"
 ANNOUNCED_TOLD = 2

@@ -12,9 +12,9 @@ from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import UTC, datetime
 
-from breaches.core.remarks import Section
-from breaches.core.status import Cause
 from breaches.models import Report
+from breaches.rules.lifecycle import Cause
+from breaches.rules.validation import ReportSection
 from releases.rules.lifecycle import Role
 from statsoffice.accounts.models import User
 from tests.breaches.forms import filled_in, section_address
@@ -108,10 +108,10 @@ class Web:
         reports = f"/reports/{report.reference}"
         self.get(head, 0, f"{reports}/")
         for place, section, text in (
-            (0, Section.IMPACT, {"impact": "Two users asked."}),
+            (0, ReportSection.IMPACT, {"impact": "Two users asked."}),
             # Of the edition in force since November 2025 the record cites no practice: its wording is not confirmed.
-            (1, Section.CIRCUMSTANCES, {"other_practices": "The practice on the time of release."}),
-            (0, Section.CORRECTIVE_ACTIONS, {"corrective_actions": "Short-term: the scheduler was mended."}),
+            (1, ReportSection.CIRCUMSTANCES, {"other_practices": "The practice on the time of release."}),
+            (0, ReportSection.CORRECTIVE_ACTIONS, {"corrective_actions": "Short-term: the scheduler was mended."}),
         ):
             address = section_address(report, section)
             self.send(head, place, address, text)

@@ -10,7 +10,7 @@ from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
 
-from breaches.completing import needs
+from breaches import sign_off
 from breaches.models import ApprovedDocument, Report, ReportEvent, Suspicion
 from releases.models import HostLease, Observation, Release, ReleaseEvent, Verification
 from releases.verdict.address import ASKS_A_PERSON, Outcome
@@ -218,7 +218,9 @@ def _is_seen(key: int, *, after: int, mailbox: Mailbox) -> bool:
     """Tell whether the announced release was seen, a draft after that version tells of it, and people were told."""
     report = Report.objects.get(pk=key)
     return (
-        needs.is_closed(report) and report.version > after and _told(mailbox) >= _told_of_stories() + 2 * ANNOUNCED_TOLD
+        sign_off.is_closed(report)
+        and report.version > after
+        and _told(mailbox) >= _told_of_stories() + 2 * ANNOUNCED_TOLD
     )
 
 

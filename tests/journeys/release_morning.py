@@ -5,7 +5,7 @@ from dataclasses import dataclass
 from datetime import datetime, timedelta
 from typing import Any
 
-from breaches.core.status import Kind
+from breaches.rules.lifecycle import ReportKind
 from releases.models import Release, Series
 from releases.verdict.address import Outcome
 from statsoffice.rehearsal_site import pages
@@ -35,7 +35,7 @@ class Story:
     then: Mapping[str, Any] | None
     after: float
     outcome: Outcome
-    kind: Kind | None
+    kind: ReportKind | None
     host: str = "127.0.0.1"
     attachment_after: float | None = None
 
@@ -48,14 +48,14 @@ def page(body: str) -> Mapping[str, Any]:
 NOT_FOUND = {"status": 404}
 STORIES = (
     Story("on-time", page(COMING_SOON), page(LIVE), 2, Outcome.ON_TIME, None),
-    Story("late", page(COMING_SOON), page(LIVE), 15, Outcome.LATE, Kind.LATE, host="localhost"),
-    Story("never", NOT_FOUND, None, 0, Outcome.NOT_SEEN, Kind.LATE),
-    Story("early", page(COMING_SOON), page(LIVE), -25, Outcome.EARLY, Kind.EARLY, host="localhost"),
-    Story("soft-404", page(pages.not_found_page()), None, 0, Outcome.NOT_SEEN, Kind.LATE),
-    Story("last-edition", page(LAST_EDITION), None, 0, Outcome.NOT_SEEN, Kind.LATE, host="localhost"),
+    Story("late", page(COMING_SOON), page(LIVE), 15, Outcome.LATE, ReportKind.LATE, host="localhost"),
+    Story("never", NOT_FOUND, None, 0, Outcome.NOT_SEEN, ReportKind.LATE),
+    Story("early", page(COMING_SOON), page(LIVE), -25, Outcome.EARLY, ReportKind.EARLY, host="localhost"),
+    Story("soft-404", page(pages.not_found_page()), None, 0, Outcome.NOT_SEEN, ReportKind.LATE),
+    Story("last-edition", page(LAST_EDITION), None, 0, Outcome.NOT_SEEN, ReportKind.LATE, host="localhost"),
     Story("no-marker", page(LAST_EDITION), page(WITHOUT_MARKER), 0, Outcome.CANNOT_TELL, None),
     Story("server-error", page(COMING_SOON), GONE_WRONG, -2, Outcome.CANNOT_TELL, None, host="localhost"),
-    Story("late-file", page(COMING_SOON), page(LIVE), 1, Outcome.PARTIAL, Kind.PARTIAL, attachment_after=12),
+    Story("late-file", page(COMING_SOON), page(LIVE), 1, Outcome.PARTIAL, ReportKind.PARTIAL, attachment_after=12),
 )
 
 

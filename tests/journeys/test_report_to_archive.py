@@ -9,8 +9,8 @@ import pytest
 from django.urls import reverse
 from playwright.sync_api import expect
 
-from breaches.core.status import ReportStatus
 from breaches.models import Report
+from breaches.rules.lifecycle import ReportStatus
 from releases.rules.calendar import Nation, working_days_away
 from releases.rules.london import local_date
 from statsoffice.messages import outbox

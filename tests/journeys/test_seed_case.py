@@ -6,15 +6,13 @@ from datetime import UTC, date, datetime, timedelta
 
 import pytest
 
-from breaches.completing import cause, editing
-from breaches.completing.cause import Found
-from breaches.core.content import Person
-from breaches.core.remarks import Section
-from breaches.core.status import Cause
-from breaches.deciding import sign_off
+from breaches import editing, sign_off, versions
+from breaches.editing import ChosenCause
 from breaches.models import Report
-from breaches.paper import pdf
-from breaches.reports import versions
+from breaches.pdf import render
+from breaches.rules.content import ContactPerson
+from breaches.rules.lifecycle import Cause
+from breaches.rules.validation import ReportSection
 from releases.rules.lifecycle import Role
 from statsoffice.rehearsal_site import pages
 from statsoffice.rehearsal_site.scenes import scene
@@ -65,15 +63,15 @@ def text_of(content: bytes) -> str:
 
 def complete(report: Report, *, by, at: datetime) -> None:
     for section, field, text in (
-        (Section.IMPACT, "impact", IMPACT),
-        (Section.CORRECTIVE_ACTIONS, "corrective_actions", ACTIONS),
+        (ReportSection.IMPACT, "impact", IMPACT),
+        (ReportSection.CORRECTIVE_ACTIONS, "corrective_actions", ACTIONS),
     ):
         report.refresh_from_db()
         editing.save_section(
             report, section=section, values={field: text}, expected_version=report.version, by=by, at=at
         )
     report.refresh_from_db()
-    cause.choose(report, Found(Cause.SCHEDULER_FAULT), by=by, at=at)
+    editing.choose_cause(report, ChosenCause(Cause.SCHEDULER_FAULT), by=by, at=at)
     report.refresh_from_db()
 
 
@@ -97,13 +95,13 @@ def test_the_seed_case_is_seen_drafted_completed_approved_and_printed(release, m
     assert [practice.code for practice in draft.practices] == ["T3.6"]
     assert draft.practices[0].edition == "2.0"
     assert draft.occurred_on == (date(2020, 6, 30),)
-    assert draft.dealing == Person("Robin Hale", release.series.responsible.email, "020 7946 0000")
+    assert draft.dealing == ContactPerson("Robin Hale", release.series.responsible.email, "020 7946 0000")
     assert (draft.impact, draft.corrective_actions, draft.report_date) == ("", "", None)
 
     signed_at = datetime(2020, 6, 30, 15, 0, tzinfo=UTC)
     complete(report, by=statistician, at=signed_at - timedelta(hours=2))
-    report = sign_off.submit(report, by=statistician, at=signed_at - timedelta(hours=1))
-    document = sign_off.approve(report, by=head, at=signed_at, render=pdf.render)
+    report = sign_off.submit_report(report, by=statistician, at=signed_at - timedelta(hours=1))
+    document = sign_off.approve_report(report, by=head, at=signed_at, render=render.render_pdf)
 
     printed = text_of(bytes(document.pdf))
     places = [printed.find(label) for label in LABELS]

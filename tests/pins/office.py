@@ -14,8 +14,8 @@ from django.db import connection
 from django.test import Client
 from django.urls import reverse
 
-from breaches.core.status import ReportStatus
 from breaches.models import Report
+from breaches.rules.lifecycle import ReportStatus
 from releases import morning_summary, scheduling
 from releases.evidence import coverage
 from releases.rules.calendar import slot_at

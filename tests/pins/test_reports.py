@@ -12,7 +12,7 @@ import pikepdf
 import pytest
 from django.test import Client
 
-from breaches.drafts import drafting
+from breaches import drafting
 from breaches.models import Report
 from tests.breaches.forms import page_of, send
 from tests.breaches.mornings import (

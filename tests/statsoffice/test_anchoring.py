@@ -8,8 +8,8 @@ import pytest
 from django.db import connection
 from django.utils import timezone
 
-from breaches.core.status import ReportStatus
 from breaches.models import ReportEvent
+from breaches.rules.lifecycle import ReportStatus
 from releases.evidence import anchors, time_stamps
 from releases.models import Anchor, ReleaseEvent, RollCall, TimeStamp, TimeStampRequest
 from releases.models.event import record

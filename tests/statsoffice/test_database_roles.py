@@ -20,7 +20,7 @@ pytestmark = pytest.mark.slow
 # From a draft to a report that is approved, sent and redacted, and to bodies at the end of their retention.
 A_MORNING = dedent("""
     from datetime import timedelta
-    from breaches.core.status import ReportStatus
+    from breaches.rules.lifecycle import ReportStatus
     from releases.models import Body
     from releases.record import retention
     from statsoffice import evidence_checked

@@ -7,10 +7,10 @@ from io import StringIO
 import pytest
 from django.core.management import CommandError, call_command
 
-from breaches.core.status import TOLD_ELSEWHERE, ReportStatus
-from breaches.drafts import drafting
-from breaches.drafts.needed_evidence import needed
+from breaches import drafting
+from breaches.facts import releases_with_needed_evidence
 from breaches.models import Report
+from breaches.rules.lifecycle import TOLD_ELSEWHERE, ReportStatus
 from releases import judge
 from releases.models import Body, Release, ReleaseEvent
 from releases.rules.canonical import sha256_hex
@@ -135,11 +135,11 @@ def test_every_report_but_a_dismissed_one_needs_its_evidence(office, report, sub
     for status in set(ReportStatus).difference(TOLD_ELSEWHERE):
         with subtests.test(status), rolled_back():
             assert as_brought(Report.objects.get(pk=report.pk), office, status).status == status
-            assert needed(releases) == (set() if status is ReportStatus.DISMISSED else releases)
+            assert releases_with_needed_evidence(releases) == (set() if status is ReportStatus.DISMISSED else releases)
 
 
 def test_a_suspicion_that_has_no_report_yet_needs_its_evidence(report):
     releases = {suspicion.release_id for suspicion in report.suspicions.all()}
     report.suspicions.update(report=None)
     other = a_confirmed_release(reference="other", series=SeriesFactory())
-    assert needed({*releases, other.pk}) == releases
+    assert releases_with_needed_evidence({*releases, other.pk}) == releases

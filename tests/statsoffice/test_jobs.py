@@ -9,7 +9,7 @@ import pytest
 from celery.schedules import crontab
 from django.utils import timezone
 
-from breaches.drafts import drafting
+from breaches import drafting
 from releases.rules.lifecycle import Role
 from statsoffice import fallback, jobs
 from statsoffice.celery import app

@@ -18,10 +18,10 @@ from django.test import Client
 from django.urls import reverse
 from django.utils import timezone
 
-from breaches.core.content import digest
-from breaches.core.remarks import Section
-from breaches.deciding.sign_off import as_approved
 from breaches.models import Report
+from breaches.rules.content import content_digest
+from breaches.rules.validation import ReportSection
+from breaches.sign_off import approved_content
 from releases import scheduling
 from releases.models import PreReleaseAccess, PreReleaseRequest
 from releases.permissions import TABLE as ACTIONS
@@ -154,7 +154,7 @@ def do_everything(office, release, clock):
     as_person(office.statistician, SEED_DUE + timedelta(minutes=30))
     scheduling.publish(release, by=None, at=SEED_DUE, published_at=SEED_DUE)
     report = Report.objects.get(reference=sent(reverse("breaches:start_pra", args=[release.reference]), DAY)[9:-1])
-    for section, field in ((Section.IMPACT, "impact"), (Section.CORRECTIVE_ACTIONS, "corrective_actions")):
+    for section, field in ((ReportSection.IMPACT, "impact"), (ReportSection.CORRECTIVE_ACTIONS, "corrective_actions")):
         report.refresh_from_db()
         words = {"version": report.version, field: "Written by a person."}
         sent(reverse("breaches:section", args=[report.reference, section]), words)
@@ -165,7 +165,10 @@ def do_everything(office, release, clock):
     sent(reverse("breaches:submit", args=[report.reference]), {"last_change": report.last_change})
     as_person(office.head, ALL_DONE)
     report.refresh_from_db()
-    approval = {"last_change": report.last_change, "content_sha256": digest(as_approved(report, at=timezone.now()))}
+    approval = {
+        "last_change": report.last_change,
+        "content_sha256": content_digest(approved_content(report, at=timezone.now())),
+    }
     sent(reverse("breaches:approve", args=[report.reference]), approval)
     outbox.create_missing(now=timezone.now())
     return report

@@ -6,9 +6,9 @@ import pytest
 import time_machine
 from django.test import override_settings
 
-from breaches.core.printed.public_statement import digest
-from breaches.deciding import publishing, sign_off
+from breaches import publication, sign_off
 from breaches.models import Report
+from breaches.rules.public_statement import statement_digest
 from releases.rules.lifecycle import Role
 from statsoffice.accounts.models import User
 from tests.breaches.people import printed, written
@@ -53,9 +53,11 @@ def _mark() -> Report:
     writer = member(Role.STATISTICIAN, producer, name="Hidden Person Writer")
     for release in ("late", "early"):
         report = written(_report(release), by=writer, at=NOW, impact=_words(release), actions="Hidden Person looked.")
-        sign_off.approve(report, by=head, at=APPROVED_AT, render=printed)
+        sign_off.approve_report(report, by=head, at=APPROVED_AT, render=printed)
     late = _report("late")
-    publishing.publish(late, seen=digest(publishing.preview(late, now=APPROVED_AT)), by=head, at=APPROVED_AT)
+    publication.publish_statement(
+        late, seen=statement_digest(publication.preview_statement(late, now=APPROVED_AT)), by=head, at=APPROVED_AT
+    )
     return late
 
 

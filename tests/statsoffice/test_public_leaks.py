@@ -10,7 +10,7 @@ import time_machine
 from django.urls import get_resolver
 from django.urls.resolvers import RoutePattern
 
-from breaches.drafts import drafting
+from breaches import drafting
 from breaches.models import Report
 from releases import date_changes, judge, pre_release_access, scheduling, statements
 from releases.models import Release

@@ -9,8 +9,8 @@ from django.test.utils import CaptureQueriesContext
 from django.urls import URLPattern, URLResolver, get_resolver
 
 from benchmarks import office
-from breaches.core.status import ReportStatus
 from breaches.models import Report
+from breaches.rules.lifecycle import ReportStatus
 from releases import scheduling
 from releases.models import Release
 from releases.rules.lifecycle import Status

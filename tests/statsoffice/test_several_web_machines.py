@@ -9,7 +9,7 @@ from contextlib import ExitStack
 import pytest
 from django.contrib.sessions.models import Session
 
-from breaches.core.remarks import Section
+from breaches.rules.validation import ReportSection
 from statsoffice.running import programs
 from tests.breaches.forms import filled_in, section_address, words
 from tests.breaches.people import a_report, an_office
@@ -78,7 +78,7 @@ def test_a_session_and_what_was_typed_go_on_at_the_other_machine(machines, setti
     report = a_report(office, complete=False)
     office.statistician.set_password(PASSWORD)
     office.statistician.save()
-    section = section_address(report, Section.IMPACT)
+    section = section_address(report, ReportSection.IMPACT)
     browser = Browser()
 
     def sign_in(address):

@@ -10,7 +10,7 @@ from django.contrib.auth.models import Group
 from django.urls import reverse
 from django.utils import timezone
 
-from breaches.drafts import joining
+from breaches import merging
 from releases import corrections, scheduling, statements
 from releases.evidence import coverage, retention
 from releases.models import Membership, MonitoringRowRecord, Release
@@ -105,9 +105,9 @@ def test_an_invitation_and_the_demonstration(office):
 
 
 def test_drafts_that_are_joined_and_taken_apart(office):
-    joint = joining.join(a_morning(office, 2), by=office.statistician, at=AT)
+    joint = merging.merge_drafts(a_morning(office, 2), by=office.statistician, at=AT)
     assert findings() == set()
-    joining.part(*read_anew([joint]), by=office.statistician, at=AT)
+    merging.split_report(*read_anew([joint]), by=office.statistician, at=AT)
     assert findings() == set()
 
 

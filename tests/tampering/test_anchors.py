@@ -9,7 +9,7 @@ import pytest
 from django.core.management import CommandError, call_command
 from django.utils import timezone
 
-from breaches.core.status import ReportStatus
+from breaches.rules.lifecycle import ReportStatus
 from releases.evidence.anchors import anchor_text
 from releases.models import Anchor, ChainHead, TimeStamp, TimeStampRequest
 from statsoffice import anchoring

@@ -4,10 +4,10 @@ from datetime import timedelta
 
 import pytest
 
-from breaches.core.status import ReportStatus
-from breaches.deciding.redaction import redact
 from breaches.models import Report, ReportRowRecord, ReportVersion
-from breaches.reports.versions import record
+from breaches.redaction import redact_report
+from breaches.rules.lifecycle import ReportStatus
+from breaches.versions import record_event
 from releases import scheduling
 from releases.evidence import coverage
 from releases.models import Release, ReleaseRowRecord, Verification, event
@@ -86,7 +86,9 @@ def test_words_that_were_rewritten_after_a_redaction_are_not_those_it_left(offic
     report = Report.objects.get(status="approved")
     version = report.versions.get(number=1)
     with rolled_back():
-        redact(report, words=version.content["circumstances"][:12], why="A test.", by=office.head, at=report.decided_at)
+        redact_report(
+            report, words=version.content["circumstances"][:12], why="A test.", by=office.head, at=report.decided_at
+        )
         assert verify() == ("", False)
         apply(REWRITTEN)
         ReportRowRecord.record({ReportVersion: [version.pk]}, why=REDACTION)
@@ -103,7 +105,7 @@ def test_a_deleted_end_is_named_though_the_product_goes_on(office, ended):
     with rolled_back():
         apply(ended)
         report = Report.objects.get(status="approved")
-        record(report, "downloaded", at=report.decided_at, version=report.version)
+        record_event(report, "downloaded", at=report.decided_at, version=report.version)
         event.record(Release.objects.first(), "evidence_read", at=report.decided_at)
         for rows in ROW_RECORDS:
             table = next(table for table in rows.TABLES if table.model._base_manager.exists())

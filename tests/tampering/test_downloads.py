@@ -5,9 +5,9 @@ from datetime import timedelta
 import pytest
 from django.core.management import CommandError, call_command
 
-from breaches.core.status import ReportStatus
-from breaches.deciding import sending
+from breaches import dispatching
 from breaches.models import Report
+from breaches.rules.lifecycle import ReportStatus
 from statsoffice.messages import outbox
 from statsoffice.messages.delivery import deliver
 from statsoffice.messages.models import Message
@@ -49,7 +49,9 @@ def test_it_is_not_exported(report, tmp_path):
 
 
 def test_it_is_not_sent(office, report, mailoutbox):
-    sending.send(report, recipient="regulation@example.gov.uk", words="", by=office.head, at=AT + timedelta(hours=1))
+    dispatching.send_report(
+        report, recipient="regulation@example.gov.uk", words="", by=office.head, at=AT + timedelta(hours=1)
+    )
     outbox.create_missing(now=AT + timedelta(hours=2))
     apply(REPLACED)
     deliver(now=AT + timedelta(hours=2))

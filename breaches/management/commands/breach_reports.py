@@ -5,7 +5,7 @@ from typing import Any
 
 from django.core.management.base import CommandParser
 
-from breaches.registers import listing
+from breaches.register import search
 from releases.management.base import PlainCommand
 from releases.rules.lifecycle import spoken
 from releases.rules.london import format_moment
@@ -26,7 +26,7 @@ class Command(PlainCommand):
 
     def handle(self, *args: Any, **options: Any) -> None:
         """Write the list."""
-        entries = listing.entries()
+        entries = search.list_entries()
         if options["json"]:
             self.stdout.write(json.dumps([entry.to_json() for entry in entries], indent=2))
             return

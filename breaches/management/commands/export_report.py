@@ -5,10 +5,11 @@ from typing import Any
 
 from django.core.management.base import CommandError, CommandParser
 
-from breaches.core.status import WITH_DOCUMENT
-from breaches.deciding.approved_documents import DocumentChanged
 from breaches.models import Report
-from breaches.paper import pdf, printing
+from breaches.pdf import render
+from breaches.pdf.document import document_of
+from breaches.rules.lifecycle import WITH_DOCUMENT
+from breaches.versions import DocumentChanged
 from releases.management.base import PlainCommand, whole_file
 
 
@@ -40,8 +41,8 @@ class Command(PlainCommand):
             )
             raise CommandError(message)
         try:
-            document = printing.document_of(report, render=pdf.render, annex=options["annex"])
-        except pdf.NotRendered as fault:
+            document = document_of(report, render=render.render_pdf, annex=options["annex"])
+        except render.NotRendered as fault:
             message = f"{report.reference} could not be printed: {fault}"
             raise CommandError(message) from fault
         except DocumentChanged as fault:

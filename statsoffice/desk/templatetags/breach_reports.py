@@ -5,8 +5,8 @@ from typing import Any
 from django import template
 from django.db.models import Q
 
-from breaches.drafts import starting
-from breaches.forms.starting import prefilled
+from breaches import drafting
+from breaches.forms.report import prefilled
 from breaches.models import Report
 from breaches.permissions import Action, may_start, reports_where
 from releases.models import Release
@@ -31,5 +31,5 @@ def may_start_report(context: dict[str, Any], release: Release) -> bool:
 @register.simple_tag
 def report_to_start(release: Release) -> dict[str, str]:
     """Return the hidden fields that start a report about a release that needs checking; none where it does not."""
-    suggested = starting.suggest(release)
+    suggested = drafting.suggest_content(release)
     return prefilled(suggested.kind, suggested.on) if suggested else {}

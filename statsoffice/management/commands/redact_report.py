@@ -5,8 +5,8 @@ from typing import Any
 
 from django.core.management.base import CommandError, CommandParser
 
-from breaches.deciding.redaction import NothingToRedact, Redacted
 from breaches.models import Report
+from breaches.redaction import NothingToRedact, Redacted
 from releases.management.base import PlainCommand
 from releases.monitoring.clock import RealClock
 from releases.rules.lifecycle import MissingFields

@@ -6,7 +6,7 @@ from typing import Any
 from django.conf import settings
 from django.core.management.base import CommandError, CommandParser
 
-from breaches.drafts import drafting
+from breaches import drafting
 from releases.management.base import PlainCommand
 from releases.monitoring import targets
 from releases.monitoring.clock import Clock, StoppedClock

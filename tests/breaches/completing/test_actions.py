@@ -6,10 +6,10 @@ from datetime import date, timedelta
 import pytest
 from django.urls import reverse
 
-from breaches.completing import actions
-from breaches.core.status import ReportStatus, Term
+from breaches import corrective_actions
 from breaches.models import CorrectiveAction
-from breaches.reports.versions import content_of
+from breaches.rules.lifecycle import ReportStatus, ReportTerm
+from breaches.versions import content_of
 from releases import preflight, tasks
 from releases.detection.preflight import PreflightCode
 from releases.models import ReleaseTask
@@ -24,7 +24,7 @@ from tests.releases.preflight import means_with
 pytestmark = pytest.mark.django_db
 
 CHECK = "Manual check at the next release"
-PLAN = actions.Plan(CHECK, Term.SHORT, "Head of dissemination", date(2020, 7, 31))
+PLAN = corrective_actions.Plan(CHECK, ReportTerm.SHORT, "Head of dissemination", date(2020, 7, 31))
 WRITES = {Role.STATISTICIAN, Role.HEAD_OF_PROFESSION, Role.DEPUTY}
 
 
@@ -38,11 +38,11 @@ def page_of(report, name="actions", *more):
 
 
 def add(report, office, plan=PLAN, **more):
-    return actions.add(report, plan, **({"by": office.statistician, "at": AT} | more))
+    return corrective_actions.add_action(report, plan, **({"by": office.statistician, "at": AT} | more))
 
 
 def at_next(report, office):
-    return add(report, office, next_release_of=actions.series_of(report).get())
+    return add(report, office, next_release_of=corrective_actions.series_of_report(report).get())
 
 
 def test_an_action_is_kept_beside_the_narrative_and_changes_nothing_in_it(report, office):
@@ -71,7 +71,7 @@ def test_an_action_says_what_is_done_and_by_which_post(report, office, field):
 
 
 def test_a_check_at_the_next_release_appears_as_a_task_on_that_release(report, office):
-    series = actions.series_of(report).get()
+    series = corrective_actions.series_of_report(report).get()
     action = at_next(report, office)
     following = a_release(series=series, reference="next", slot=london_slot(date(2020, 9, 29)))
     (task,) = tasks.tasks_of_release(following)
@@ -79,7 +79,7 @@ def test_a_check_at_the_next_release_appears_as_a_task_on_that_release(report, o
 
 
 def test_the_pre_flight_of_the_next_release_notes_the_task(report, office):
-    series = actions.series_of(report).get()
+    series = corrective_actions.series_of_report(report).get()
     following = a_release(series=series, reference="next", slot=london_slot(date(2020, 9, 29)))
     at_next(report, office)
     found = preflight.find_problems(following, made={}, left=(), crowds=(), means=means_with(None), now=AT)
@@ -89,10 +89,10 @@ def test_the_pre_flight_of_the_next_release_notes_the_task(report, office):
 def test_the_task_and_the_action_are_done_together_whichever_is_ticked(report, office):
     action = at_next(report, office)
     tasks.tick_task(action.task, done=True, by=office.people[Role.PUBLISHING_TEAM], at=AT)
-    done = actions.of_report(report).get()
+    done = corrective_actions.actions_of_report(report).get()
     assert done.finished_at == AT
     assert list(CorrectiveAction.objects.open()) == []
-    again = actions.finish(done, done=False, by=office.statistician, at=AT)
+    again = corrective_actions.finish_action(done, done=False, by=office.statistician, at=AT)
     assert again.finished_at is None
     assert ReleaseTask.objects.get().done_at is None
     assert list(CorrectiveAction.objects.open()) == [action]
@@ -100,25 +100,25 @@ def test_the_task_and_the_action_are_done_together_whichever_is_ticked(report, o
 
 def test_an_action_is_done_once_and_can_be_opened_again(report, office):
     action = add(report, office)
-    done = actions.finish(action, done=True, by=office.head, at=AT)
+    done = corrective_actions.finish_action(action, done=True, by=office.head, at=AT)
     assert (done.done_by, done.finished_at) == (office.head, AT)
     with pytest.raises(ChangedMeanwhile):
-        actions.finish(action, done=True, by=office.statistician, at=AT)
-    assert actions.finish(done, done=False, by=office.head, at=AT).finished_at is None
+        corrective_actions.finish_action(action, done=True, by=office.statistician, at=AT)
+    assert corrective_actions.finish_action(done, done=False, by=office.head, at=AT).finished_at is None
     kinds = report.events.filter(kind__startswith="action").values_list("kind", flat=True)
     assert list(kinds.order_by("position")) == ["action_added", "action_done", "action_open_again"]
 
 
 def test_a_changed_action_keeps_what_it_was_and_rewords_its_task(report, office):
     action = at_next(report, office)
-    later = actions.change(
+    later = corrective_actions.change_action(
         action, replace(PLAN, text="Two people check", due=date(2020, 10, 1)), by=office.deputy, at=AT
     )
     assert later.task.text == "Two people check"
     facts = report.events.get(kind="action_changed").facts
     assert (facts["was"]["due"], facts["to"]["due"]) == ("2020-07-31", "2020-10-01")
     with pytest.raises(ChangedMeanwhile):
-        actions.change(action, replace(PLAN, owner="Nobody"), by=office.deputy, at=AT)
+        corrective_actions.change_action(action, replace(PLAN, owner="Nobody"), by=office.deputy, at=AT)
 
 
 def overdue_messages(now):
@@ -128,7 +128,7 @@ def overdue_messages(now):
 
 def test_an_overdue_action_reminds_the_series_people_once_after_its_day(report, office):
     action = add(report, office)
-    series = actions.series_of(report).get()
+    series = corrective_actions.series_of_report(report).get()
     people = sorted(contact.email for contact in (series.responsible, series.head_of_profession) if contact)
     on_the_day = AT.replace(month=7, day=31, hour=23)
     assert overdue_messages(on_the_day) == []
@@ -143,7 +143,7 @@ def test_nobody_is_reminded_of_what_is_settled(office, settled, draft_report):
     report = brought(draft_report, office, ReportStatus.DISMISSED if settled == "dismissed" else ReportStatus.DRAFT)
     action = at_next(report, office) if settled == "task ticked" else add(report, office)
     if settled != "dismissed":
-        actions.finish(action, done=True, by=office.head, at=AT)
+        corrective_actions.finish_action(action, done=True, by=office.head, at=AT)
     assert overdue_messages(AT.replace(month=8, day=1)) == []
 
 
@@ -167,7 +167,7 @@ def test_writers_keep_the_actions_and_others_do_not(client, report, office, role
 
 
 def test_an_action_is_written_changed_and_done_on_pages_after_the_approval_too(client, office, approved_report):
-    series = actions.series_of(approved_report).get()
+    series = corrective_actions.series_of_report(approved_report).get()
     client.force_login(office.statistician)
     assert "ticked off where it stands. No " in words(client.get(page_of(approved_report, "add_action")).text)
     given = {"text": CHECK, "term": "short", "owner": "Head of dissemination", "next_release_of": series.pk}
@@ -186,7 +186,7 @@ def test_whoever_changes_an_action_that_somebody_else_changed_sees_both_and_lose
     client.force_login(office.statistician)
     page = page_of(report, "change_action", action.pk)
     opened = client.get(page).text
-    actions.change(action, replace(PLAN, text="Theirs"), by=office.head, at=AT)
+    corrective_actions.change_action(action, replace(PLAN, text="Theirs"), by=office.head, at=AT)
     answer = send(client, page, opened, text="Mine")
     assert answer.status_code == 409
     assert "Theirs" in answer.text

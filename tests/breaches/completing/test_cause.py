@@ -5,13 +5,11 @@ from dataclasses import replace
 import pytest
 from django.urls import reverse
 
-from breaches.completing import cause, needs, timeline
-from breaches.completing.cause import Found
-from breaches.core.status import Cause, Kind, ReportStatus
-from breaches.deciding import sign_off
+from breaches import editing, sign_off, timeline, versions
+from breaches.editing import ChosenCause
 from breaches.models import Report
-from breaches.reports import moves
-from breaches.reports.versions import content_of
+from breaches.rules.lifecycle import Cause, ReportKind, ReportStatus
+from breaches.versions import content_of
 from releases.rules.lifecycle import ChangedMeanwhile, MissingFields, MoveRefused, Role
 from tests.breaches.deciding.test_matrix import MOVES
 from tests.breaches.forms import error_links, filled_in, send, words
@@ -21,7 +19,7 @@ from tests.shared_rows import shared_fixture
 
 pytestmark = pytest.mark.django_db
 
-FOUND = Found(Cause.OUTAGE, "The server stopped.")
+FOUND = ChosenCause(Cause.OUTAGE, "The server stopped.")
 WRITES = {Role.STATISTICIAN, Role.HEAD_OF_PROFESSION, Role.DEPUTY}
 
 
@@ -53,27 +51,27 @@ def test_the_machine_chooses_no_cause(office):
 
 @pytest.mark.parametrize("act", ["submit", "approve"])
 def test_a_report_without_a_cause_is_neither_submitted_nor_approved(office, uncaused_report, act):
-    with pytest.raises(moves.Incomplete) as refused:
+    with pytest.raises(versions.Incomplete) as refused:
         MOVES[act](uncaused_report, office.head)
     assert [remark.field for remark in refused.value.remarks] == ["cause"]
 
 
 def test_a_cause_that_is_not_known_yet_can_be_submitted(office, uncaused_report):
-    report = cause.choose(uncaused_report, Found(Cause.NOT_KNOWN), by=office.statistician, at=AT)
-    assert sign_off.submit(report, by=office.statistician, at=AT).status == ReportStatus.WITH_HOP
+    report = editing.choose_cause(uncaused_report, ChosenCause(Cause.NOT_KNOWN), by=office.statistician, at=AT)
+    assert sign_off.submit_report(report, by=office.statistician, at=AT).status == ReportStatus.WITH_HOP
 
 
 def test_a_cause_is_of_the_list_and_another_one_is_put_in_words(office, uncaused_report):
-    for found in (Found("gremlins"), Found(""), Found(Cause.OTHER, " ")):
+    for found in (ChosenCause("gremlins"), ChosenCause(""), ChosenCause(Cause.OTHER, " ")):
         with pytest.raises(MissingFields):
-            cause.choose(uncaused_report, found, by=office.statistician, at=AT)
+            editing.choose_cause(uncaused_report, found, by=office.statistician, at=AT)
     assert fresh(uncaused_report).cause == ""
 
 
 def test_the_cause_is_kept_beside_the_text_with_an_event(office, uncaused_report):
     before = uncaused_report.version, content_of(uncaused_report)
-    chosen = cause.choose(uncaused_report, FOUND, by=office.statistician, at=AT)
-    cause.choose(chosen, FOUND, by=office.statistician, at=AT)
+    chosen = editing.choose_cause(uncaused_report, FOUND, by=office.statistician, at=AT)
+    editing.choose_cause(chosen, FOUND, by=office.statistician, at=AT)
     assert (chosen.cause, chosen.cause_words) == ("outage", "The server stopped.")
     assert (chosen.version, content_of(chosen)) == before
     event = uncaused_report.events.filter(kind="cause_chosen").last()
@@ -83,26 +81,26 @@ def test_the_cause_is_kept_beside_the_text_with_an_event(office, uncaused_report
 
 def test_while_a_report_is_with_the_head_its_writers_change_no_cause(office, submitted_report):
     with pytest.raises(MoveRefused, match="cannot be edited"):
-        cause.choose(submitted_report, FOUND, by=office.statistician, at=AT)
-    assert cause.choose(submitted_report, FOUND, by=office.head, at=AT).cause == "outage"
+        editing.choose_cause(submitted_report, FOUND, by=office.statistician, at=AT)
+    assert editing.choose_cause(submitted_report, FOUND, by=office.head, at=AT).cause == "outage"
 
 
 def test_a_cause_that_is_found_later_is_kept_by_a_lead_and_voids_no_approval(office, sent_report):
     with pytest.raises(MoveRefused, match="cannot be edited"):
-        cause.choose(sent_report, FOUND, by=office.statistician, at=AT)
-    later = cause.choose(sent_report, FOUND, by=office.deputy, at=AT)
+        editing.choose_cause(sent_report, FOUND, by=office.statistician, at=AT)
+    later = editing.choose_cause(sent_report, FOUND, by=office.deputy, at=AT)
     assert (later.status, later.version, later.cause) == (ReportStatus.SENT, sent_report.version, "outage")
 
 
 def test_of_two_who_choose_at_once_the_second_is_told(office, uncaused_report):
-    cause.choose(fresh(uncaused_report), FOUND, by=office.statistician, at=AT)
+    editing.choose_cause(fresh(uncaused_report), FOUND, by=office.statistician, at=AT)
     with pytest.raises(ChangedMeanwhile):
-        cause.choose(uncaused_report, Found(Cause.CACHE), by=office.head, at=AT)
+        editing.choose_cause(uncaused_report, ChosenCause(Cause.CACHE), by=office.head, at=AT)
 
 
 def test_the_records_own_interval_says_when_it_was_made_available(office, draft_report):
-    assert needs.is_closed(draft_report)
-    assert sign_off.submit(draft_report, by=office.statistician, at=AT).status == ReportStatus.WITH_HOP
+    assert sign_off.is_closed(draft_report)
+    assert sign_off.submit_report(draft_report, by=office.statistician, at=AT).status == ReportStatus.WITH_HOP
 
 
 @pytest.mark.parametrize(
@@ -112,31 +110,33 @@ def test_the_records_own_interval_says_when_it_was_made_available(office, draft_
 )
 def test_where_the_record_shows_no_end_somebody_says_when_or_why_not(office, said, draft_report):
     report = without_end(draft_report)
-    with pytest.raises(moves.Incomplete, match="made available"):
-        sign_off.submit(report, by=office.statistician, at=AT)
-    report = cause.choose(report, replace(FOUND, **said), by=office.statistician, at=AT)
-    assert sign_off.submit(report, by=office.statistician, at=AT).status == ReportStatus.WITH_HOP
+    with pytest.raises(versions.Incomplete, match="made available"):
+        sign_off.submit_report(report, by=office.statistician, at=AT)
+    report = editing.choose_cause(report, replace(FOUND, **said), by=office.statistician, at=AT)
+    assert sign_off.submit_report(report, by=office.statistician, at=AT).status == ReportStatus.WITH_HOP
 
 
 def test_what_is_not_late_needs_no_time(office, draft_report):
     report = without_end(draft_report)
-    report.suspicions.update(kind=Kind.EARLY)
-    Report.objects.filter(pk=report.pk).update(kind=Kind.EARLY)
-    assert sign_off.submit(fresh(report), by=office.statistician, at=AT).status == ReportStatus.WITH_HOP
+    report.suspicions.update(kind=ReportKind.EARLY)
+    Report.objects.filter(pk=report.pk).update(kind=ReportKind.EARLY)
+    assert sign_off.submit_report(fresh(report), by=office.statistician, at=AT).status == ReportStatus.WITH_HOP
 
 
 @pytest.mark.parametrize(
     ("clock", "why"), [("09:29", "before it was due"), ("11:01", "future")], ids=["before", "to come"]
 )
 def test_it_was_made_available_after_it_was_due_and_by_now(office, clock, why):
-    with pytest.raises(cause.CannotBe, match=why):
-        cause.choose(a_report(office), replace(FOUND, available_at=london(clock)), by=office.statistician, at=AT)
+    with pytest.raises(editing.CauseRefused, match=why):
+        editing.choose_cause(
+            a_report(office), replace(FOUND, available_at=london(clock)), by=office.statistician, at=AT
+        )
 
 
 def test_when_it_was_made_available_can_be_printed_as_a_statement(office, draft_report):
     found = replace(FOUND, available_at=london("10:20"))
-    report = cause.choose(draft_report, found, by=office.statistician, at=AT)
-    stated = [entry for entry in timeline.standing(report) if entry.source == "available"]
+    report = editing.choose_cause(draft_report, found, by=office.statistician, at=AT)
+    stated = [entry for entry in timeline.timeline_entries(report) if entry.source == "available"]
     assert [(entry.at, entry.text) for entry in stated] == [
         (london("10:20"), "It was made available, as the producer states.")
     ]
@@ -196,7 +196,7 @@ def test_a_time_without_its_day_is_refused_and_nothing_typed_is_lost(client, off
 def test_whoever_chose_meanwhile_is_shown_beside_what_was_typed(client, office, uncaused_report):
     client.force_login(office.statistician)
     opened = client.get(page_of(uncaused_report)).text
-    cause.choose(uncaused_report, FOUND, by=office.head, at=AT)
+    editing.choose_cause(uncaused_report, FOUND, by=office.head, at=AT)
     answer = send(client, page_of(uncaused_report), opened, cause="other", cause_words="A bird.")
     assert answer.status_code == 409
     assert "The server stopped." in words(answer.text)

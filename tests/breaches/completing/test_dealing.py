@@ -5,11 +5,11 @@ from datetime import timedelta
 import pytest
 from django.urls import reverse
 
-from breaches.completing import dealing
-from breaches.core.remarks import Section
-from breaches.core.status import ReportStatus
+from breaches import editing
 from breaches.models import Report
-from breaches.reports.versions import content_of
+from breaches.rules.lifecycle import ReportStatus
+from breaches.rules.validation import ReportSection
+from breaches.versions import content_of
 from releases.rules.lifecycle import ChangedMeanwhile, Role
 from tests.breaches.forms import filled_in, section_address, send, words
 from tests.breaches.people import AT, a_joint_report, an_office, brought
@@ -29,7 +29,7 @@ def fresh(report):
 
 
 def put_down(report, person, *, by=None, at=AT):
-    return dealing.put_down(fresh(report), person=person, by=by or person, at=at)
+    return editing.assign_report(fresh(report), person=person, by=by or person, at=at)
 
 
 def test_the_person_dealing_is_put_down_once_and_each_change_is_an_event(office, draft_report):
@@ -47,30 +47,30 @@ def test_the_person_dealing_is_put_down_once_and_each_change_is_an_event(office,
 
 def test_of_two_who_take_it_at_once_one_does(office, draft_report):
     first, second = fresh(draft_report), fresh(draft_report)
-    dealing.put_down(first, person=office.statistician, by=office.statistician, at=AT)
+    editing.assign_report(first, person=office.statistician, by=office.statistician, at=AT)
     with pytest.raises(ChangedMeanwhile, match="faster"):
-        dealing.put_down(second, person=office.deputy, by=office.deputy, at=AT)
+        editing.assign_report(second, person=office.deputy, by=office.deputy, at=AT)
     assert fresh(draft_report).person_dealing == office.statistician
 
 
 def test_only_the_producers_people_can_be_put_down(office, draft_report):
     for outsider in (an_office().head, office.people[Role.AUDITOR]):
-        with pytest.raises(dealing.CannotDeal, match="no role"):
+        with pytest.raises(editing.AssignmentRefused, match="no role"):
             put_down(draft_report, outsider, by=office.head)
-    assert set(dealing.people(draft_report)) == {office.people[role] for role in DEALS}
+    assert set(editing.people_to_assign(draft_report)) == {office.people[role] for role in DEALS}
 
 
 @pytest.mark.parametrize("status", [ReportStatus.DISMISSED, ReportStatus.APPROVED])
 def test_nobody_deals_with_what_is_decided(office, status, draft_report):
     report = brought(draft_report, office, status)
-    with pytest.raises(dealing.CannotDeal, match="decided"):
+    with pytest.raises(editing.AssignmentRefused, match="decided"):
         put_down(report, office.head)
 
 
 @pytest.mark.parametrize("status", [ReportStatus.JOINED, ReportStatus.PARTED])
 def test_whoever_deals_with_what_goes_on_elsewhere_says_so_there(client, office, status, draft_report):
     report = brought(draft_report, office, status)
-    with pytest.raises(dealing.CannotDeal, match="goes on elsewhere"):
+    with pytest.raises(editing.AssignmentRefused, match="goes on elsewhere"):
         put_down(report, office.head)
     client.force_login(office.head)
     assert "I am dealing with it" not in words(client.get(page_of(report, "report")).text)
@@ -81,7 +81,7 @@ def test_whoever_deals_with_what_goes_on_elsewhere_says_so_there(client, office,
 def test_whoever_says_so_of_a_draft_that_was_joined_since_they_read_it_is_told(office, draft_report):
     joint = a_joint_report(office, draft_report)
     with pytest.raises(ChangedMeanwhile):
-        dealing.put_down(draft_report, person=office.head, by=office.head, at=AT)
+        editing.assign_report(draft_report, person=office.head, by=office.head, at=AT)
     assert (fresh(draft_report).person_dealing, fresh(joint).person_dealing) == (None, None)
 
 
@@ -115,7 +115,7 @@ def test_the_person_dealing_is_offered_for_the_report_and_enters_by_a_persons_ac
     put_down(draft_report, office.statistician)
     assert content_of(fresh(draft_report)).dealing == before
     client.force_login(office.head)
-    address = section_address(draft_report, Section.CORE_INFORMATION)
+    address = section_address(draft_report, ReportSection.CORE_INFORMATION)
     assert "Duty statistician (duty@example.gov.uk) has said" in words(client.get(address).text)
     taken = send(client, address, take="dealing").text
     assert content_of(fresh(draft_report)).dealing == before
@@ -127,7 +127,7 @@ def test_the_person_dealing_is_offered_for_the_report_and_enters_by_a_persons_ac
 
 def test_what_somebody_wrote_about_the_person_dealing_is_never_overwritten(client, office, draft_report):
     client.force_login(office.head)
-    address = section_address(draft_report, Section.CORE_INFORMATION)
+    address = section_address(draft_report, ReportSection.CORE_INFORMATION)
     send(client, address, dealing_name="Somebody else", dealing_email="else@example.gov.uk")
     put_down(draft_report, office.statistician)
     assert content_of(fresh(draft_report)).dealing.name == "Somebody else"

@@ -4,9 +4,10 @@ import pytest
 from django.urls import reverse
 from django.utils import timezone
 
-from breaches.completing import own_acts
-from breaches.core.printed.public_statement import digest
-from breaches.core.status import (
+from breaches import editing, publication, sign_off, versions
+from breaches.models import OwnAct, Report
+from breaches.permissions import moves_open_to
+from breaches.rules.lifecycle import (
     APPROVE,
     CLOSE,
     CORRECT,
@@ -20,10 +21,7 @@ from breaches.core.status import (
     WITHDRAW,
     ReportStatus,
 )
-from breaches.deciding import publishing, sign_off
-from breaches.models import OwnAct, Report
-from breaches.permissions import moves_open_to
-from breaches.reports import moves
+from breaches.rules.public_statement import statement_digest
 from releases.models.append_only import AppendOnlyRow
 from releases.rules.lifecycle import LEADS, Role
 from tests.breaches.deciding.test_matrix import ALLOWED, MOVES
@@ -46,7 +44,7 @@ LEFT_TO_OTHERS = {RETURN, APPROVE, RECORD, DISMISS, REOPEN, CORRECT, WITHDRAW, C
 @pytest.mark.parametrize("status", sorted({status for status, _ in ALLOWED}))
 def test_who_declared_their_own_act_makes_no_decision_and_another_does(office, draft_report, status, subtests):
     report = brought(draft_report, office, ReportStatus(status))
-    own_acts.declare(report, by=office.head, at=AT)
+    editing.declare_own_act(report, by=office.head, at=AT)
     for (was, move), roles in ALLOWED.items():
         if was != status or Role.DEPUTY not in roles:
             continue
@@ -55,7 +53,7 @@ def test_who_declared_their_own_act_makes_no_decision_and_another_does(office, d
             assert (move in moves_open_to(office.head, declared)) is (move not in LEFT_TO_OTHERS)
             person = office.head
             if move in LEFT_TO_OTHERS:
-                with pytest.raises(moves.OwnActIsSubject):
+                with pytest.raises(versions.OwnActIsSubject):
                     MOVES[move](declared, office.head)
                 assert Report.objects.get(pk=report.pk).status == status
                 person = office.deputy
@@ -70,21 +68,21 @@ def test_every_move_that_only_a_lead_makes_is_left_to_others_unless_it_writes_or
 
 
 def test_who_declared_their_own_act_may_go_on_writing_and_submitting(office, draft_report):
-    own_acts.declare(draft_report, by=office.statistician, at=AT)
-    assert sign_off.submit(draft_report, by=office.statistician, at=AT).status == ReportStatus.WITH_HOP
+    editing.declare_own_act(draft_report, by=office.statistician, at=AT)
+    assert sign_off.submit_report(draft_report, by=office.statistician, at=AT).status == ReportStatus.WITH_HOP
 
 
 def test_a_declaration_is_about_one_report_and_stands_for_ever(office, submitted_report):
     first, second = submitted_report, a_report(office, ReportStatus.WITH_HOP, reference="b")
-    own_acts.declare(first, by=office.head, at=AT)
+    editing.declare_own_act(first, by=office.head, at=AT)
     with pytest.raises(AppendOnlyRow):
         OwnAct.objects.get().delete()
-    assert sign_off.approve(second, by=office.head, at=AT, render=printed).report.status == ReportStatus.APPROVED
+    assert sign_off.approve_report(second, by=office.head, at=AT, render=printed).report.status == ReportStatus.APPROVED
 
 
 def test_a_second_declaration_changes_nothing(office, draft_report):
     for _ in range(2):
-        own_acts.declare(draft_report, by=office.head, at=AT, words="I chose the file.")
+        editing.declare_own_act(draft_report, by=office.head, at=AT, words="I chose the file.")
     assert OwnAct.objects.count() == 1
     assert [event.words for event in draft_report.events.filter(kind="own_act_declared")] == ["I chose the file."]
 
@@ -102,7 +100,7 @@ def test_the_page_keeps_the_declaration_and_everybody_who_works_on_the_report_se
 
 
 def test_a_direct_post_of_the_decision_is_refused_too(client, office, submitted_report):
-    own_acts.declare(submitted_report, by=office.head, at=AT)
+    editing.declare_own_act(submitted_report, by=office.head, at=AT)
     client.force_login(office.head)
     sent = {"last_change": submitted_report.last_change, "reason": "other", "words": "None."}
     answer = client.post(page_of(submitted_report, "dismiss"), sent)
@@ -112,25 +110,27 @@ def test_a_direct_post_of_the_decision_is_refused_too(client, office, submitted_
 
 
 def published(report, *, by):
-    publishing.publish(report, seen=digest(publishing.preview(report, now=AT)), by=by, at=AT)
+    publication.publish_statement(
+        report, seen=statement_digest(publication.preview_statement(report, now=AT)), by=by, at=AT
+    )
     report.refresh_from_db()
 
 
 def test_who_declared_their_own_act_neither_makes_it_public_nor_takes_it_back(office, approved_report):
-    own_acts.declare(approved_report, by=office.head, at=AT)
-    with pytest.raises(moves.OwnActIsSubject):
+    editing.declare_own_act(approved_report, by=office.head, at=AT)
+    with pytest.raises(versions.OwnActIsSubject):
         published(approved_report, by=office.head)
-    assert not publishing.is_public(approved_report)
+    assert not publication.is_public(approved_report)
     published(approved_report, by=office.deputy)
-    with pytest.raises(moves.OwnActIsSubject):
-        publishing.take_back(approved_report, by=office.head, at=AT)
-    assert publishing.is_public(approved_report)
+    with pytest.raises(versions.OwnActIsSubject):
+        publication.withdraw_statement(approved_report, by=office.head, at=AT)
+    assert publication.is_public(approved_report)
 
 
 @pytest.mark.parametrize("is_public", [False, True])
 def test_the_pages_of_the_public_say_that_somebody_else_decides(client, office, sent_report, settings, is_public):
     settings.BREACHES_PUBLIC = True
-    own_acts.declare(sent_report, by=office.head, at=AT)
+    editing.declare_own_act(sent_report, by=office.head, at=AT)
     if is_public:
         published(sent_report, by=office.deputy)
     client.force_login(office.head)
@@ -140,7 +140,7 @@ def test_the_pages_of_the_public_say_that_somebody_else_decides(client, office, 
     name = "unpublish" if is_public else "publish"
     seen = {
         "last_change": sent_report.last_change,
-        "seen": digest(publishing.preview(sent_report, now=timezone.now())),
+        "seen": statement_digest(publication.preview_statement(sent_report, now=timezone.now())),
         "read": "on",
     }
     asked = client.get(page_of(sent_report, name), follow=True)
@@ -148,11 +148,11 @@ def test_the_pages_of_the_public_say_that_somebody_else_decides(client, office, 
     for answer in (asked, sent):
         assert answer.redirect_chain == [(page_of(sent_report, "report"), 302)]
         assert "somebody else decides on it" in answer.text
-    assert publishing.is_public(sent_report) is is_public
+    assert publication.is_public(sent_report) is is_public
 
 
 def test_what_was_sent_is_taken_up_again_by_somebody_else_on_its_pages_too(client, office, sent_report):
-    own_acts.declare(sent_report, by=office.head, at=AT)
+    editing.declare_own_act(sent_report, by=office.head, at=AT)
     client.force_login(office.head)
     page = client.get(page_of(sent_report, "report")).text
     assert page_of(sent_report, "note_answer") in page

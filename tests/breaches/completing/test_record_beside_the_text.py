@@ -2,15 +2,15 @@
 
 import pytest
 
-from breaches.core.remarks import Section
-from breaches.drafts import drafting
+from breaches import drafting
+from breaches.rules.validation import ReportSection
 from tests.breaches.forms import filled_in, said, section_address, send, words
 from tests.breaches.mornings import NOT_LIVE, looks
 from tests.breaches.record import london
 
 pytestmark = pytest.mark.django_db
 
-CIRCUMSTANCES = Section.CIRCUMSTANCES
+CIRCUMSTANCES = ReportSection.CIRCUMSTANCES
 
 
 def test_the_machines_text_stands_beside_the_persons(statistician, report):

@@ -8,15 +8,13 @@ import pytest
 from django.db import DatabaseError, connection, transaction
 from django.urls import reverse
 
-from breaches.completing import notes, timeline
-from breaches.core.content import ReportContent, TimelineEntry, digest, from_json, to_json
-from breaches.core.printed.document import lay_out
-from breaches.core.status import ReportStatus
-from breaches.deciding import sign_off
+from breaches import sign_off, timeline, versions
 from breaches.models import Report, TimelineNote
-from breaches.paper import pdf
-from breaches.reports import moves
-from breaches.reports.versions import content_of, present
+from breaches.pdf import render
+from breaches.rules.content import ReportContent, TimelineEntry, content_digest, content_from_json, content_to_json
+from breaches.rules.document import lay_out
+from breaches.rules.lifecycle import ReportStatus
+from breaches.versions import content_of, current_version
 from releases.models.append_only import AppendOnlyRow
 from releases.rules.lifecycle import MissingFields, Role, WrongState
 from tests.breaches.forms import error_links, send, words
@@ -36,7 +34,7 @@ def page_of(report, name="timeline", *more):
 def write(report, office, clock="09:35", text=TOLD, **more):
     report.refresh_from_db()
     details = {"happened_at": london(clock), "by": office.statistician, "at": AT} | more
-    return notes.write(report, text=text, **details)
+    return timeline.write_note(report, text=text, **details)
 
 
 def test_what_is_entered_out_of_order_is_printed_in_order(office, draft_report):
@@ -65,7 +63,7 @@ def test_a_note_is_printed_only_where_it_was_ticked(office, draft_report):
 
 def test_recorded_facts_can_be_printed_beside_notes(office, draft_report):
     write(draft_report, office)
-    stand = timeline.standing(draft_report)
+    stand = timeline.timeline_entries(draft_report)
     facts = [(entry.at, entry.text) for entry in stand if entry.source.startswith("verdict-")]
     title = draft_report.suspicions.get().release.title
     assert facts == [
@@ -74,31 +72,35 @@ def test_recorded_facts_can_be_printed_beside_notes(office, draft_report):
         (london("10:27"), f"The automatic check found ‘{title}’ for the first time."),
     ]
     sources = [entry.source for entry in stand]
-    notes.choose(draft_report, sources=sources, expected_version=draft_report.version, by=office.statistician, at=AT)
+    timeline.choose_entries(
+        draft_report, sources=sources, expected_version=draft_report.version, by=office.statistician, at=AT
+    )
     assert content_of(Report.objects.get(pk=draft_report.pk)).timeline == stand
 
 
 def test_the_approved_document_prints_the_timeline_and_its_hash_covers_it(office, draft_report):
-    bare = digest(sign_off.as_approved(draft_report, at=AT))
+    bare = content_digest(sign_off.approved_content(draft_report, at=AT))
     write(draft_report, office, "09:50", CHECKED, printed=True)
     write(draft_report, office, "09:35", TOLD, printed=True)
     write(draft_report, office, "09:40", "The duty statistician was away.")
-    document = sign_off.approve(Report.objects.get(pk=draft_report.pk), by=office.head, at=AT, render=pdf.render)
+    document = sign_off.approve_report(
+        Report.objects.get(pk=draft_report.pk), by=office.head, at=AT, render=render.render_pdf
+    )
     assert document.content_sha256 not in {bare, ""}
-    assert document.content_sha256 == present(document.report).content_sha256
+    assert document.content_sha256 == current_version(document.report).content_sha256
     text = " ".join("".join(page.extract_text() for page in pypdf.PdfReader(BytesIO(document.pdf)).pages).split())
     assert text.index(TOLD) < text.index(CHECKED)
     assert "was away" not in text
 
 
 def test_a_note_written_after_the_approval_changes_nothing_that_was_approved(office, approved_report):
-    before = digest(content_of(approved_report)), bytes(approved_report.approved_documents.get().pdf)
+    before = content_digest(content_of(approved_report)), bytes(approved_report.approved_documents.get().pdf)
     note = write(approved_report, office, printed=True)
     approved_report.refresh_from_db()
     assert approved_report.timeline_notes.get() == note
-    assert (digest(content_of(approved_report)), bytes(approved_report.approved_documents.get().pdf)) == before
+    assert (content_digest(content_of(approved_report)), bytes(approved_report.approved_documents.get().pdf)) == before
     with pytest.raises(WrongState):
-        notes.choose(
+        timeline.choose_entries(
             approved_report,
             sources=[f"note-{note.pk}"],
             expected_version=approved_report.version,
@@ -109,15 +111,15 @@ def test_a_note_written_after_the_approval_changes_nothing_that_was_approved(off
 
 def test_content_of_before_there_were_timelines_keeps_its_digest():
     content = ReportContent(circumstances="What happened.")
-    stored = to_json(content)
+    stored = content_to_json(content)
     assert "timeline" not in stored
-    assert from_json(stored) == content
+    assert content_from_json(stored) == content
 
 
 def test_a_printed_timeline_reads_back_as_it_was_written():
     content = ReportContent(timeline=(TimelineEntry(london("09:35:20"), TOLD, "note-1"),))
-    assert from_json(to_json(content)) == content
-    assert digest(content) != digest(ReportContent())
+    assert content_from_json(content_to_json(content)) == content
+    assert content_digest(content) != content_digest(ReportContent())
 
 
 def test_a_note_is_corrected_by_a_further_one_that_names_it(office, draft_report):
@@ -136,7 +138,7 @@ def test_a_note_is_corrected_by_a_further_one_that_names_it(office, draft_report
 def test_a_note_has_one_correction(office, draft_report):
     wrong = write(draft_report, office)
     write(draft_report, office, "09:36", corrects=wrong)
-    with pytest.raises(notes.NoteRefused, match="already"):
+    with pytest.raises(timeline.NoteRefused, match="already"):
         write(draft_report, office, "09:37", corrects=wrong)
     assert TimelineNote.objects.count() == 2
 
@@ -157,13 +159,13 @@ def test_a_report_that_prints_a_corrected_note_is_not_submitted_until_somebody_c
     publisher = office.people[Role.PUBLISHING_TEAM]
     right = write(draft_report, office, "09:35", corrects=wrong, by=publisher)
     draft_report.refresh_from_db()
-    with pytest.raises(moves.Incomplete, match="choose again"):
-        sign_off.submit(draft_report, by=office.statistician, at=AT)
+    with pytest.raises(versions.Incomplete, match="choose again"):
+        sign_off.submit_report(draft_report, by=office.statistician, at=AT)
     chosen = [f"note-{right.pk}"]
-    draft_report = notes.choose(
+    draft_report = timeline.choose_entries(
         draft_report, sources=chosen, expected_version=draft_report.version, by=office.statistician, at=AT
     ).report
-    assert sign_off.submit(draft_report, by=office.statistician, at=AT).status == ReportStatus.WITH_HOP
+    assert sign_off.submit_report(draft_report, by=office.statistician, at=AT).status == ReportStatus.WITH_HOP
 
 
 def test_the_same_note_sent_twice_is_kept_once(office, draft_report):
@@ -172,7 +174,7 @@ def test_the_same_note_sent_twice_is_kept_once(office, draft_report):
 
 
 def test_a_note_tells_of_what_has_happened(office, draft_report):
-    with pytest.raises(notes.NoteRefused, match="future"):
+    with pytest.raises(timeline.NoteRefused, match="future"):
         write(draft_report, office, "11:01")
     with pytest.raises(MissingFields):
         write(draft_report, office, text="  ")
@@ -234,8 +236,8 @@ def test_whoever_chose_at_the_same_time_is_told(client, office, draft_report):
     note = write(draft_report, office)
     client.force_login(office.statistician)
     opened = client.get(page_of(draft_report, "choose_timeline")).text
-    other = [entry.source for entry in timeline.standing(draft_report)][:1]
-    notes.choose(draft_report, sources=other, expected_version=draft_report.version, by=office.deputy, at=AT)
+    other = [entry.source for entry in timeline.timeline_entries(draft_report)][:1]
+    timeline.choose_entries(draft_report, sources=other, expected_version=draft_report.version, by=office.deputy, at=AT)
     answer = send(client, page_of(draft_report, "choose_timeline"), opened, sources=[f"note-{note.pk}"])
     assert answer.status_code == 409
 
@@ -247,4 +249,4 @@ def test_what_a_note_prints_is_approved_with_the_report_alone(office, submitted_
     write(submitted_report, office, "09:36", by=office.head, printed=True)
     submitted_report.refresh_from_db()
     assert len(content_of(submitted_report).timeline) == 1
-    sign_off.approve(submitted_report, by=office.deputy, at=AT, render=printed)
+    sign_off.approve_report(submitted_report, by=office.deputy, at=AT, render=printed)

@@ -1,8 +1,7 @@
 """Each kind of event outdates the forms of a report or does not, and somebody has decided which."""
 
-from breaches.core.changes import BEGINNINGS, CHANGES, NO_CHANGES, PAST_TENSE
-from breaches.core.status import EDIT, REPORT
-from breaches.words.events_in_words import EVENTS
+from breaches.rules.lifecycle import BEGINNINGS, CHANGES, EDIT, NO_CHANGES, PAST_TENSE, REPORT
+from breaches.text import EVENTS
 
 
 def test_every_kind_of_event_begins_a_report_or_changes_it_or_does_not():

@@ -9,25 +9,28 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from breaches.core.annex import Annex, AnnexLook, AnnexOutput, AnnexPart
-from breaches.core.content import (
+from breaches.rules.content import (
+    Annex,
+    AnnexCheck,
+    AnnexOutput,
+    AnnexPart,
     CitedPractice,
+    ContactPerson,
     Output,
-    Person,
     ReportContent,
     TimelineEntry,
-    digest,
-    from_json,
+    content_digest,
+    content_from_json,
+    content_to_json,
     is_web_address,
-    to_json,
 )
-from breaches.core.remarks import Section, impossible, missing, odd
+from breaches.rules.validation import ReportSection, find_impossible, find_missing, find_odd
 from tests.breaches.seed_case import CONTENT as SEED
 
 TODAY = date(2020, 6, 30)
 
 TEXT = st.text(max_size=20)
-PEOPLE = st.none() | st.builds(Person, name=TEXT, email=TEXT, telephone=TEXT, is_team=st.booleans())
+PEOPLE = st.none() | st.builds(ContactPerson, name=TEXT, email=TEXT, telephone=TEXT, is_team=st.booleans())
 INSTANTS = st.datetimes(timezones=st.just(UTC))
 DELAYS = st.none() | st.tuples(st.floats(-9, 9), st.none() | st.floats(10, 20))
 PARTS = st.builds(
@@ -37,7 +40,7 @@ PARTS = st.builds(
     last_not_live_at=st.none() | INSTANTS,
     first_live_at=st.none() | INSTANTS,
     delay=DELAYS,
-    looks=st.lists(st.builds(AnnexLook, sent_at=INSTANTS, answered_at=INSTANTS, showed=TEXT), max_size=2).map(tuple),
+    looks=st.lists(st.builds(AnnexCheck, sent_at=INSTANTS, answered_at=INSTANTS, showed=TEXT), max_size=2).map(tuple),
     not_listed=st.integers(0, 9),
 )
 OUTPUTS = st.builds(
@@ -92,10 +95,10 @@ CONTENTS = st.builds(
 
 @given(CONTENTS)
 def test_content_reads_back_from_real_json_as_the_same_value_with_the_same_digest(content):
-    stored = json.dumps(to_json(content))
+    stored = json.dumps(content_to_json(content))
 
-    assert from_json(json.loads(stored)) == content
-    assert digest(from_json(json.loads(stored))) == digest(content)
+    assert content_from_json(json.loads(stored)) == content
+    assert content_digest(content_from_json(json.loads(stored))) == content_digest(content)
 
 
 @pytest.mark.parametrize("field", [field.name for field in dataclasses.fields(ReportContent)])
@@ -107,11 +110,11 @@ def test_a_change_in_any_field_changes_the_digest(field):
     full = dataclasses.replace(full, lead_official=True, annex=Annex(()))
     empty: Any = getattr(ReportContent(), field)
 
-    assert digest(dataclasses.replace(full, **{field: empty})) != digest(full)
+    assert content_digest(dataclasses.replace(full, **{field: empty})) != content_digest(full)
 
 
 def test_the_digest_is_the_same_on_every_machine_and_in_every_release_of_the_product():
-    assert digest(SEED) == "32e1f1e7336c69bca25d8ae9d0f7c220e884900ef762ccc904512651ade04107"
+    assert content_digest(SEED) == "32e1f1e7336c69bca25d8ae9d0f7c220e884900ef762ccc904512651ade04107"
 
 
 @pytest.mark.parametrize(
@@ -124,40 +127,44 @@ def test_the_digest_is_the_same_on_every_machine_and_in_every_release_of_the_pro
 )
 def test_stored_content_that_does_not_fit_the_form_is_refused_by_name(change, named):
     with pytest.raises(ValueError, match=named):
-        from_json({**to_json(SEED), **change})
+        content_from_json({**content_to_json(SEED), **change})
 
 
 def test_stored_content_that_lacks_a_field_is_refused_by_name():
-    stored = to_json(SEED)
+    stored = content_to_json(SEED)
     del stored["impact"]
 
     with pytest.raises(ValueError, match="impact"):
-        from_json(stored)
+        content_from_json(stored)
 
 
 def test_the_seeds_report_is_complete_possible_and_not_odd():
-    assert missing(SEED) == ()
-    assert impossible(SEED, today=TODAY) == ()
-    assert odd(SEED, today=TODAY) == ()
+    assert find_missing(SEED) == ()
+    assert find_impossible(SEED, today=TODAY) == ()
+    assert find_odd(SEED, today=TODAY) == ()
 
 
 @pytest.mark.parametrize(
     ("change", "section", "field"),
     [
-        pytest.param({"outputs": ()}, Section.CORE_INFORMATION, "outputs", id="no-output"),
-        pytest.param({"outputs": (Output(" "),)}, Section.CORE_INFORMATION, "outputs", id="untitled-output"),
-        pytest.param({"producers": ("",)}, Section.CORE_INFORMATION, "producers", id="no-producer"),
-        pytest.param({"dealing": None}, Section.CORE_INFORMATION, "dealing", id="nobody-dealing"),
-        pytest.param({"dealing": Person("Ada Hill")}, Section.CORE_INFORMATION, "dealing", id="unreachable-person"),
-        pytest.param({"practices": ()}, Section.CIRCUMSTANCES, "practices", id="no-practice"),
-        pytest.param({"occurred_on": ()}, Section.CIRCUMSTANCES, "occurred_on", id="no-occurrence"),
-        pytest.param({"circumstances": "\n "}, Section.CIRCUMSTANCES, "circumstances", id="no-account"),
-        pytest.param({"impact": ""}, Section.IMPACT, "impact", id="no-impact"),
-        pytest.param({"corrective_actions": ""}, Section.CORRECTIVE_ACTIONS, "corrective_actions", id="no-actions"),
+        pytest.param({"outputs": ()}, ReportSection.CORE_INFORMATION, "outputs", id="no-output"),
+        pytest.param({"outputs": (Output(" "),)}, ReportSection.CORE_INFORMATION, "outputs", id="untitled-output"),
+        pytest.param({"producers": ("",)}, ReportSection.CORE_INFORMATION, "producers", id="no-producer"),
+        pytest.param({"dealing": None}, ReportSection.CORE_INFORMATION, "dealing", id="nobody-dealing"),
+        pytest.param(
+            {"dealing": ContactPerson("Ada Hill")}, ReportSection.CORE_INFORMATION, "dealing", id="unreachable-person"
+        ),
+        pytest.param({"practices": ()}, ReportSection.CIRCUMSTANCES, "practices", id="no-practice"),
+        pytest.param({"occurred_on": ()}, ReportSection.CIRCUMSTANCES, "occurred_on", id="no-occurrence"),
+        pytest.param({"circumstances": "\n "}, ReportSection.CIRCUMSTANCES, "circumstances", id="no-account"),
+        pytest.param({"impact": ""}, ReportSection.IMPACT, "impact", id="no-impact"),
+        pytest.param(
+            {"corrective_actions": ""}, ReportSection.CORRECTIVE_ACTIONS, "corrective_actions", id="no-actions"
+        ),
     ],
 )
 def test_what_a_report_lacks_is_named_with_its_section_and_field(change, section, field):
-    (remark,) = missing(dataclasses.replace(SEED, **change))
+    (remark,) = find_missing(dataclasses.replace(SEED, **change))
 
     assert (remark.section, remark.field) == (section, field)
     assert remark.sentence.endswith(".")
@@ -166,14 +173,14 @@ def test_what_a_report_lacks_is_named_with_its_section_and_field(change, section
 def test_a_practice_in_the_persons_own_words_is_enough_to_submit_but_odd():
     content = dataclasses.replace(SEED, practices=(), other_practices="Trustworthiness: orderly release")
 
-    assert missing(content) == ()
-    assert [remark.field for remark in odd(content, today=TODAY)] == ["practices"]
+    assert find_missing(content) == ()
+    assert [remark.field for remark in find_odd(content, today=TODAY)] == ["practices"]
 
 
 def test_a_breach_of_tomorrow_is_refused_and_one_of_today_is_not():
     tomorrow = dataclasses.replace(SEED, occurred_on=(TODAY, TODAY + timedelta(days=1)))
 
-    (remark,) = impossible(tomorrow, today=TODAY)
+    (remark,) = find_impossible(tomorrow, today=TODAY)
 
     assert remark.field == "occurred_on"
     assert "1 July 2020" in remark.sentence
@@ -192,7 +199,7 @@ def test_a_breach_of_tomorrow_is_refused_and_one_of_today_is_not():
         pytest.param({"occurred_on": (date(2019, 6, 28),)}, "occurred_on", "check the year", id="wrong-year"),
         pytest.param({"head_of_profession": None}, "head_of_profession", "No Head of Profession", id="no-hop"),
         pytest.param(
-            {"dealing": Person("Schools team", "team@example.gov.uk", is_team=True)},
+            {"dealing": ContactPerson("Schools team", "team@example.gov.uk", is_team=True)},
             "dealing",
             "team",
             id="team-in-place-of-a-person",
@@ -235,17 +242,17 @@ def test_a_breach_of_tomorrow_is_refused_and_one_of_today_is_not():
 def test_what_is_odd_is_said_and_does_not_stop_the_report(change, field, words):
     content = dataclasses.replace(SEED, **change)
 
-    (remark,) = odd(content, today=TODAY)
+    (remark,) = find_odd(content, today=TODAY)
 
     assert remark.field == field
     assert words in remark.sentence
-    assert missing(content) == ()
-    assert impossible(content, today=TODAY) == ()
+    assert find_missing(content) == ()
+    assert find_impossible(content, today=TODAY) == ()
 
 
 def test_times_and_web_addresses_in_a_text_reach_nobody():
     text = "Between 09:30 and 10:27 on 30/06/2020, 3,420 s: https://www.example.gov.uk/a/0123456789-x"
-    assert odd(dataclasses.replace(SEED, circumstances=text), today=TODAY) == ()
+    assert find_odd(dataclasses.replace(SEED, circumstances=text), today=TODAY) == ()
 
 
 @pytest.mark.parametrize(

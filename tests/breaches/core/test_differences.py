@@ -2,13 +2,13 @@
 
 import random
 
-from breaches.core.differences import Change, difference
+from breaches.rules.validation import WordChange, compare_words
 
 SENTENCE = "The page was live at 10.27am, an hour late."
 
 
 def pieces(before, after):
-    return [(piece.change.value, piece.text) for piece in difference(before, after)]
+    return [(piece.change.value, piece.text) for piece in compare_words(before, after)]
 
 
 def test_the_same_text_is_one_piece_and_two_empty_ones_are_none():
@@ -35,7 +35,7 @@ def test_whatever_was_changed_the_pieces_give_both_texts_back():
     words = ["late", "early", "page", "\n\n", "the", "10.27am", "ﬁgure", "🙂", "صفحة"]
     for _ in range(500):
         before, after = (" ".join(chance.choices(words, k=chance.randrange(30))) for _ in range(2))
-        found = difference(before, after)
-        assert "".join(piece.text for piece in found if piece.change is not Change.NEW) == before
-        assert "".join(piece.text for piece in found if piece.change is not Change.GONE) == after
+        found = compare_words(before, after)
+        assert "".join(piece.text for piece in found if piece.change is not WordChange.NEW) == before
+        assert "".join(piece.text for piece in found if piece.change is not WordChange.GONE) == after
         assert all(piece.text for piece in found)

@@ -6,11 +6,19 @@ from datetime import timedelta
 
 import pytest
 
-from breaches.core.account.facts import PublisherTime
-from breaches.core.annex import Annex
-from breaches.core.printed.annex_facts import AFTER, BEFORE, RULE, annex_of, around_the_change
-from breaches.core.printed.annex_layout import APPROVED, NOT_APPROVED, shown
-from breaches.core.printed.interval_chart import THINNEST
+from breaches.rules.annex import (
+    AFTER,
+    APPROVED,
+    BEFORE,
+    NOT_APPROVED,
+    RULE,
+    annex_of,
+    checks_around_change,
+    lay_out_annex,
+)
+from breaches.rules.chart import THINNEST
+from breaches.rules.content import Annex
+from breaches.rules.facts import PublisherTime
 from releases.detection.finding import AddressRole, Source
 from tests.breaches.record import (
     LIVE,
@@ -35,7 +43,7 @@ ABSENT = (look("09:29:55", NOT_LIVE), look("09:30", UNREACHABLE, "timeout"), loo
 
 
 def parts(*facts, approved=True):
-    return shown(annex_of(facts), approved=approved).parts
+    return lay_out_annex(annex_of(facts), approved=approved).parts
 
 
 def summary(part):
@@ -88,7 +96,7 @@ def test_without_a_tolerance_what_was_not_seen_at_the_announced_time_is_said_so(
     facts = record(address(*ABSENT))
     (part,) = annex_of([facts]).outputs[0].parts
     output = dataclasses.replace(annex_of([facts]).outputs[0], parts=(dataclasses.replace(part, delay=(0.0, None)),))
-    (laid_out,) = shown(Annex((output,)), approved=False).parts
+    (laid_out,) = lay_out_annex(Annex((output,)), approved=False).parts
     assert summary(laid_out)["It became visible"] == "Not yet at the announced time"
 
 
@@ -104,19 +112,19 @@ def test_each_address_of_each_output_has_a_part_and_the_publishers_figure_stands
 
 
 def test_an_annex_of_several_parts_begins_with_all_of_them_in_one_table_and_one_of_one_does_not():
-    both = shown(annex_of([record(address(*ABSENT)), record(address(*SEED_LOOKS))]), approved=True)
+    both = lay_out_annex(annex_of([record(address(*ABSENT)), record(address(*SEED_LOOKS))]), approved=True)
     assert both.overview == (
         (TITLE, "9.30am on 30 June 2020", "9.32.00am", "No look shows this"),
         (TITLE, "9.30am on 30 June 2020", "10.26.55am", "10.27.00am"),
     )
-    assert shown(annex_of([record(address(*SEED_LOOKS))]), approved=True).overview == ()
+    assert lay_out_annex(annex_of([record(address(*SEED_LOOKS))]), approved=True).overview == ()
 
 
 def test_of_many_looks_those_around_the_change_and_the_one_at_the_announced_time_are_told():
     before = [look(london("09:30") + timedelta(seconds=5 * n), NOT_LIVE, "not_found") for n in range(200)]
     after = [look(london("10:00") + timedelta(seconds=5 * n), LIVE) for n in range(50)]
     facts = record(address(*after, *before))
-    told = around_the_change(facts, facts.addresses[0])
+    told = checks_around_change(facts, facts.addresses[0])
     assert told == [before[0], before[23], before[24], *before[-BEFORE:], *after[:AFTER]]
     (part,) = parts(facts)
     assert part.not_listed == f"{250 - len(told)} more looks are on record, and not listed here."
@@ -129,7 +137,7 @@ def test_the_looks_on_either_side_of_the_announced_time_and_of_the_limit_are_tol
     made = [look(begun + timedelta(seconds=5 * n), NOT_LIVE, "not_found") for n in range(200)]
     facts = record(address(*made))
     around = [made[11], made[12], made[35], made[36]]
-    assert around_the_change(facts, facts.addresses[0]) == [*around, *made[-BEFORE:]]
+    assert checks_around_change(facts, facts.addresses[0]) == [*around, *made[-BEFORE:]]
 
 
 def test_where_all_looks_are_listed_no_rule_is_told_by_which():
@@ -142,7 +150,7 @@ def test_a_page_that_went_away_again_is_told():
     gone = look("11:00", NOT_LIVE, "not_found")
     later = [look(london("10:28") + timedelta(minutes=n), LIVE) for n in range(20)]
     facts = record(address(*SEED_LOOKS, *later, gone, look("11:01", NOT_LIVE, "not_found")))
-    assert gone in around_the_change(facts, facts.addresses[0])
+    assert gone in checks_around_change(facts, facts.addresses[0])
 
 
 def test_holes_in_the_watching_and_the_clocks_error_stand_with_the_output():
@@ -160,14 +168,14 @@ def test_an_annex_holds_no_address_of_the_web():
         address(*ABSENT, url="https://intranet.local:8443/x", role=AddressRole.ATTACHMENT),
     )
     annex = annex_of([facts])
-    for text in (repr(annex), repr(shown(annex, approved=True))):
+    for text in (repr(annex), repr(lay_out_annex(annex, approved=True))):
         assert not re.search(r"https?:|intranet|8443", text)
 
 
 def test_the_annex_says_whether_it_was_approved():
     annex = annex_of([record(address(*SEED_LOOKS))])
-    assert shown(annex, approved=True).paragraphs[0] == APPROVED
-    assert shown(annex, approved=False).paragraphs[0] == NOT_APPROVED
+    assert lay_out_annex(annex, approved=True).paragraphs[0] == APPROVED
+    assert lay_out_annex(annex, approved=False).paragraphs[0] == NOT_APPROVED
 
 
 def test_the_picture_draws_the_interval_on_one_scale_and_its_title_says_all_of_it():

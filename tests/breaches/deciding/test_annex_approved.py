@@ -7,16 +7,15 @@ from django.core.management import CommandError, call_command
 from django.urls import reverse
 from selectolax.lexbor import LexborHTMLParser
 
-from breaches.completing import notes
-from breaches.core.content import digest
-from breaches.core.printed.annex_layout import APPROVED, HEADING, NOT_APPROVED
-from breaches.core.status import Kind, ReportStatus
-from breaches.deciding import annex_on_record, bound_evidence, sign_off
-from breaches.deciding.annex_on_record import with_annex
-from breaches.drafts import starting
+from breaches import drafting, facts, sign_off, timeline
 from breaches.models import ApprovedDocument, Report
-from breaches.paper import pdf, printing
-from breaches.reports.versions import content_of, present
+from breaches.pdf import render
+from breaches.pdf.document import draft_of, lay_out_report
+from breaches.rules.annex import APPROVED, HEADING, NOT_APPROVED
+from breaches.rules.content import content_digest
+from breaches.rules.lifecycle import ReportKind, ReportStatus
+from breaches.sign_off import with_annex
+from breaches.versions import content_of, current_version
 from releases.models import Observation
 from releases.rules.lifecycle import ChangedMeanwhile
 from tests.breaches.forms import filled_in, send, words
@@ -45,7 +44,7 @@ def test_without_being_asked_for_no_annex_is_read_approved_or_printed(client, of
     send(client, page_of(submitted_report, "approve"), page)
     document = ApprovedDocument.objects.get()
     assert HEADING not in extracted(document.pdf, tmp_path)
-    assert "annex" not in present(document.report).content
+    assert "annex" not in current_version(document.report).content
 
 
 def test_an_annex_is_read_on_the_page_approved_with_it_and_printed_in_the_document(
@@ -61,7 +60,7 @@ def test_an_annex_is_read_on_the_page_approved_with_it_and_printed_in_the_docume
     document = ApprovedDocument.objects.get()
     text = extracted(document.pdf, tmp_path)
     assert (HEADING in text, APPROVED in text) == (True, True)
-    assert digest(content_of(document.report)) == document.content_sha256
+    assert content_digest(content_of(document.report)) == document.content_sha256
     assert document.content_sha256 in text
     assert document.evidence_sha256 in text
     version = words(client.get(page_of(submitted_report, "version", document.version)).text)
@@ -69,10 +68,10 @@ def test_an_annex_is_read_on_the_page_approved_with_it_and_printed_in_the_docume
 
 
 def test_an_approved_annex_stays_as_it_was_whatever_is_recorded_later(office, submitted_report):
-    document = sign_off.approve(submitted_report, annex=True, by=office.head, at=AT, render=pdf.render)
+    document = sign_off.approve_report(submitted_report, annex=True, by=office.head, at=AT, render=render.render_pdf)
     looks(submitted_report.suspicions.get().release, ("11:05", NOT_LIVE), ("11:06", LIVE))
-    again = printing.laid_out(document.report, present(document.report))
-    assert pdf.render(again) == bytes(document.pdf)
+    again = lay_out_report(document.report, current_version(document.report))
+    assert render.render_pdf(again) == bytes(document.pdf)
     assert again.content_hash == document.content_sha256
 
 
@@ -85,13 +84,15 @@ def test_a_look_that_was_recorded_since_the_annex_was_read_has_to_be_read_first(
 
 
 def test_an_approval_is_bound_to_what_was_read_by_the_approval_itself(office, submitted_report):
-    read = digest(sign_off.as_approved(submitted_report, at=AT, annex=True))
+    read = content_digest(sign_off.approved_content(submitted_report, at=AT, annex=True))
     looks(submitted_report.suspicions.get().release, ("11:05", NOT_LIVE))
     with pytest.raises(ChangedMeanwhile, match="has changed since you read it"):
-        sign_off.approve(submitted_report, annex=True, read_sha256=read, by=office.head, at=AT, render=printed)
+        sign_off.approve_report(submitted_report, annex=True, read_sha256=read, by=office.head, at=AT, render=printed)
     assert Report.objects.get(pk=submitted_report.pk).status == ReportStatus.WITH_HOP
-    read = digest(sign_off.as_approved(submitted_report, at=AT, annex=True))
-    approved = sign_off.approve(submitted_report, annex=True, read_sha256=read, by=office.head, at=AT, render=printed)
+    read = content_digest(sign_off.approved_content(submitted_report, at=AT, annex=True))
+    approved = sign_off.approve_report(
+        submitted_report, annex=True, read_sha256=read, by=office.head, at=AT, render=printed
+    )
     assert approved.content_sha256 == read
 
 
@@ -106,15 +107,15 @@ def test_a_look_recorded_between_annex_and_digest_refuses_the_approval(office, s
 
     monkeypatch.setattr(sign_off, "with_annex", annex_and_one_more_look)
     with pytest.raises(ChangedMeanwhile, match="read the annex again"):
-        sign_off.approve(submitted_report, annex=True, by=office.head, at=AT, render=printed)
+        sign_off.approve_report(submitted_report, annex=True, by=office.head, at=AT, render=printed)
     assert Report.objects.get(pk=submitted_report.pk).status == ReportStatus.WITH_HOP
 
 
 def test_a_report_that_is_taken_up_again_has_no_annex_until_one_is_approved_anew(office, submitted_report):
-    document = sign_off.approve(submitted_report, annex=True, by=office.head, at=AT, render=printed)
-    reopened = sign_off.reopen(document.report, reason="A user wrote.", by=office.head, at=AT)
+    document = sign_off.approve_report(submitted_report, annex=True, by=office.head, at=AT, render=printed)
+    reopened = sign_off.reopen_report(document.report, reason="A user wrote.", by=office.head, at=AT)
     assert content_of(reopened).annex is None
-    assert printing.draft_of(reopened).annex is None
+    assert draft_of(reopened).annex is None
 
 
 def test_a_draft_and_a_note_for_the_log_are_downloaded_with_an_annex_that_nobody_approved(client, office, tmp_path):
@@ -130,24 +131,26 @@ def test_a_draft_and_a_note_for_the_log_are_downloaded_with_an_annex_that_nobody
 
 
 def test_a_report_without_looks_is_offered_no_annex(client, office):
-    about = starting.About(producer=office.producer)
-    report = starting.start(
-        about, kind=Kind.OTHER, occurred_on=[AT.date()], form_key=uuid4(), by=office.statistician, at=AT
+    about = drafting.ReportSubject(producer=office.producer)
+    report = drafting.start_report(
+        about, kind=ReportKind.OTHER, occurred_on=[AT.date()], form_key=uuid4(), by=office.statistician, at=AT
     ).report
     client.force_login(office.head)
     assert "annex" not in client.get(page_of(report, "report")).text
     assert HEADING not in words(client.get(f"{page_of(report, 'approve')}?annex=1").text)
-    assert printing.draft_of(report, annex=True).annex is None
+    assert draft_of(report, annex=True).annex is None
 
 
 def test_a_joint_report_tells_each_of_its_outputs(office):
     joint = a_joint_report(office, a_report(office))
-    annex = printing.draft_of(joint, annex=True).annex
+    annex = draft_of(joint, annex=True).annex
     assert len(annex.parts) == joint.suspicions.count() == 2
 
 
 def test_nothing_of_the_network_no_seen_text_and_no_unticked_note_is_in_it(client, office, draft_report, tmp_path):
-    notes.write(draft_report, text="Told by Ada Hill.", happened_at=AT, by=office.statistician, at=AT, printed=False)
+    timeline.write_note(
+        draft_report, text="Told by Ada Hill.", happened_at=AT, by=office.statistician, at=AT, printed=False
+    )
     Observation.objects.model.append(
         [
             Observation(
@@ -188,18 +191,14 @@ def test_the_command_prints_a_draft_with_its_annex_and_refuses_one_for_what_is_s
 
 
 def test_the_annex_is_made_of_the_looks_of_the_digest_alone(office, submitted_report):
-    before = bound_evidence.evidence_digest(submitted_report), printing.draft_of(submitted_report, annex=True)
+    before = facts.evidence_digest(submitted_report), draft_of(submitted_report, annex=True)
     a_report(office, reference="another")
-    assert (bound_evidence.evidence_digest(submitted_report), printing.draft_of(submitted_report, annex=True)) == before
+    assert (facts.evidence_digest(submitted_report), draft_of(submitted_report, annex=True)) == before
 
 
 def test_looks_before_due_that_only_repeat_one_another_are_said_to_be_on_record_too(submitted_report):
     release = submitted_report.suspicions.get().release
     looks(release, ("09:00", NOT_LIVE), ("09:10", NOT_LIVE), ("09:20", NOT_LIVE), ("09:29", NOT_LIVE))
-    ((part,),) = [output.parts for output in annex_on_record.with_annex(submitted_report).annex.outputs]
+    ((part,),) = [output.parts for output in sign_off.with_annex(submitted_report).annex.outputs]
     assert len(part.looks) + part.not_listed == Observation.objects.filter(release=release).count() == 20
-    assert (
-        printing.draft_of(submitted_report, annex=True)
-        .annex.parts[0]
-        .not_listed.startswith("13 more looks are on record")
-    )
+    assert draft_of(submitted_report, annex=True).annex.parts[0].not_listed.startswith("13 more looks are on record")

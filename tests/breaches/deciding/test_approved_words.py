@@ -5,11 +5,10 @@ from datetime import timedelta
 import pytest
 from django.urls import reverse
 
-from breaches.completing import notes
-from breaches.deciding import sending, sign_off
-from breaches.deciding.approved_words import shows
+from breaches import dispatching, sign_off, timeline
 from breaches.models import Report
-from breaches.paper import pdf
+from breaches.pdf import render
+from breaches.redaction import shows_words
 from statsoffice.redacting.redaction import redact
 from tests.breaches.people import AT, a_joint_report, a_report, naming
 from tests.shared_rows import shared_fixture
@@ -25,17 +24,19 @@ LATER = AT + timedelta(days=40)
 def report(office):
     """An approved report whose document names somebody."""
     draft = naming(NAME, a_report(office), by=office.statistician)
-    submitted = sign_off.submit(draft, by=office.statistician, at=AT)
-    sign_off.approve(submitted, by=office.head, at=AT, render=pdf.render)
+    submitted = sign_off.submit_report(draft, by=office.statistician, at=AT)
+    sign_off.approve_report(submitted, by=office.head, at=AT, render=render.render_pdf)
     return Report.objects.select_related("producer").get(pk=draft.pk)
 
 
 def test_the_approved_document_is_told_of_though_an_earlier_redaction_took_the_words_from_its_text(office, report):
     version = report.approved_documents.get().version
     redact(report, words=NAME, why=WHY, by=office.head, at=LATER)
-    notes.write(Report.objects.get(pk=report.pk), text="Featherstonehaugh rang.", happened_at=AT, by=office.head, at=AT)
+    timeline.write_note(
+        Report.objects.get(pk=report.pk), text="Featherstonehaugh rang.", happened_at=AT, by=office.head, at=AT
+    )
     assert redact(report, words="Featherstonehaugh", why=WHY, by=office.head, at=LATER).documents == [version]
-    notes.write(Report.objects.get(pk=report.pk), text="Zebedee rang.", happened_at=AT, by=office.head, at=AT)
+    timeline.write_note(Report.objects.get(pk=report.pk), text="Zebedee rang.", happened_at=AT, by=office.head, at=AT)
     assert redact(report, words="Zebedee", why=WHY, by=office.head, at=LATER).documents == []
 
 
@@ -46,17 +47,21 @@ def test_the_approved_document_is_told_of_though_an_earlier_redaction_took_the_w
 )
 def test_words_are_found_in_a_file_wherever_its_lines_end(words):
     cells = "".join(f"<p>{'x' * before} {words} and so on</p>" for before in range(20, 100, 8))
-    file = pdf.print_html(f"<html lang='en'><title>t</title><body>{cells}</body></html>")
-    assert shows(file, words)
-    assert not shows(file, words.upper())
+    file = render.print_html(f"<html lang='en'><title>t</title><body>{cells}</body></html>")
+    assert shows_words(file, words)
+    assert not shows_words(file, words.upper())
 
 
 def test_documents_of_joined_drafts_are_told_of_by_name_and_what_cannot_be_read_as_well(
     office, client, approved_report
 ):
     draft = approved_report
-    draft = sending.send(draft, recipient="regulation@example.gov.uk", by=office.head, at=AT + timedelta(minutes=3))
-    draft = sending.correct(draft, notice="A figure was wrong.", by=office.head, at=AT + timedelta(minutes=4))
+    draft = dispatching.send_report(
+        draft, recipient="regulation@example.gov.uk", by=office.head, at=AT + timedelta(minutes=3)
+    )
+    draft = dispatching.send_correction(
+        draft, notice="A figure was wrong.", by=office.head, at=AT + timedelta(minutes=4)
+    )
     joint = a_joint_report(office, draft)
     (unread,) = draft.approved_documents.all()
     found = redact(joint, words="just under an hour", why=WHY, by=office.head, at=LATER)

@@ -5,10 +5,10 @@ from uuid import uuid4
 
 import pytest
 
-from breaches.core.status import Kind
-from breaches.drafts import joining, starting
-from breaches.drafts.starting import About
+from breaches import drafting, merging
+from breaches.drafting import ReportSubject
 from breaches.models import JoinedDraft, Report, ReportEvent, Suspicion
+from breaches.rules.lifecycle import ReportKind
 from releases.models.append_only import check_chain
 from tests.breaches.drafts.test_joining import a_morning
 from tests.breaches.people import AT, an_office
@@ -23,9 +23,9 @@ def office(transactional_db):
 
 
 def start(office, form_key):
-    starting.start(
-        About(office.producer),
-        kind=Kind.OTHER,
+    drafting.start_report(
+        ReportSubject(office.producer),
+        kind=ReportKind.OTHER,
         occurred_on=(date(2020, 6, 30),),
         by=office.head,
         at=AT,
@@ -47,14 +47,17 @@ def test_several_forms_about_the_same_thing_start_reports_with_names_of_their_ow
 
 def test_the_drafts_of_a_morning_are_joined_once(office):
     drafts = a_morning(office, 3)
-    assert at_once(lambda: joining.join(drafts, by=office.head, at=AT)) == (1, PEOPLE - 1)
+    assert at_once(lambda: merging.merge_drafts(drafts, by=office.head, at=AT)) == (1, PEOPLE - 1)
     (joint,) = Report.objects.filter(status="draft")
     assert JoinedDraft.objects.count() == Suspicion.objects.filter(report=joint).count() == 3
 
 
 def test_a_joint_report_is_taken_apart_once(office):
     drafts = a_morning(office, 2)
-    joint = joining.join(drafts, by=office.head, at=AT)
-    assert at_once(lambda: joining.part(Report.objects.get(pk=joint.pk), by=office.head, at=AT)) == (1, PEOPLE - 1)
+    joint = merging.merge_drafts(drafts, by=office.head, at=AT)
+    assert at_once(lambda: merging.split_report(Report.objects.get(pk=joint.pk), by=office.head, at=AT)) == (
+        1,
+        PEOPLE - 1,
+    )
     assert Report.objects.filter(status="draft").count() == 2
     assert {suspicion.report for suspicion in Suspicion.objects.all()} == set(drafts)

@@ -5,9 +5,9 @@ import hashlib
 import pytest
 from django.urls import reverse
 
-from breaches.deciding import sign_off
-from breaches.deciding.bound_evidence import evidence_digest
-from breaches.paper import pdf
+from breaches import sign_off
+from breaches.facts import evidence_digest
+from breaches.pdf import render
 from releases.models import Observation
 from tests.breaches.forms import words
 from tests.breaches.mornings import NOT_LIVE, looks
@@ -32,7 +32,7 @@ def test_looks_at_another_release_change_nothing_and_one_more_at_its_own_changes
 
 def test_the_approved_document_keeps_the_digest_of_its_day_and_its_event_says_it(office, submitted_report):
     bound_to = evidence_digest(submitted_report)
-    document = sign_off.approve(submitted_report, by=office.head, at=AT, render=printed)
+    document = sign_off.approve_report(submitted_report, by=office.head, at=AT, render=printed)
     looks(submitted_report.suspicions.get().release, ("11:05", NOT_LIVE))
     assert document.evidence_sha256 == bound_to != evidence_digest(submitted_report)
     assert document.report.events.filter(kind="approved").get().facts["evidence_sha256"] == bound_to
@@ -46,6 +46,6 @@ def test_the_digest_is_shown_before_the_approval_and_handed_to_the_printer(
         client.get(reverse("breaches:approve", args=[submitted_report.reference])).text
     )
     printed_documents = []
-    monkeypatch.setattr(pdf, "render", lambda document: printed_documents.append(document) or b"%PDF")
-    sign_off.approve(submitted_report, by=office.head, at=AT, render=pdf.render)
+    monkeypatch.setattr(render, "render_pdf", lambda document: printed_documents.append(document) or b"%PDF")
+    sign_off.approve_report(submitted_report, by=office.head, at=AT, render=render.render_pdf)
     assert printed_documents[0].evidence_hash == evidence_digest(submitted_report)

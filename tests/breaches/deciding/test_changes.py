@@ -4,8 +4,8 @@ import pytest
 from django.urls import reverse
 from selectolax.lexbor import LexborHTMLParser
 
-from breaches.core.status import ReportStatus
-from breaches.deciding import sign_off
+from breaches import sign_off
+from breaches.rules.lifecycle import ReportStatus
 from tests.breaches.forms import words
 from tests.breaches.people import AT, IMPACT, a_report, written
 
@@ -34,8 +34,8 @@ def test_a_changed_field_shows_what_is_gone_and_what_is_new_and_no_other_field_i
 
 
 def test_two_versions_that_say_the_same_are_called_so(client, office, approved_report):
-    reopened = sign_off.reopen(approved_report, reason="News.", by=office.head, at=AT)
-    again = sign_off.approve(
+    reopened = sign_off.reopen_report(approved_report, reason="News.", by=office.head, at=AT)
+    again = sign_off.approve_report(
         written(reopened, by=office.statistician), by=office.head, at=AT, render=lambda document: b"%PDF"
     ).report
     client.force_login(office.head)
@@ -60,9 +60,11 @@ def test_versions_that_are_not_there_or_in_the_wrong_order_are_not_found(client,
 
 def test_the_head_is_led_to_what_was_changed_since_they_returned_the_report(client, office, returned_report):
     changed = written(returned_report, by=office.statistician, impact="Some users asked.")
-    again = sign_off.submit(changed, by=office.statistician, at=AT)
+    again = sign_off.submit_report(changed, by=office.statistician, at=AT)
     client.force_login(office.head)
     page = client.get(reverse("breaches:report", args=[again.reference])).text
     assert page_of(again, returned_report.version, again.version) in page
-    untouched = sign_off.submit(a_report(office, ReportStatus.RETURNED, reference="b"), by=office.statistician, at=AT)
+    untouched = sign_off.submit_report(
+        a_report(office, ReportStatus.RETURNED, reference="b"), by=office.statistician, at=AT
+    )
     assert "What was changed since" not in client.get(reverse("breaches:report", args=[untouched.reference])).text

@@ -2,13 +2,11 @@
 
 import pytest
 
-from breaches.completing import editing
-from breaches.core.remarks import Section
-from breaches.core.status import RecordingReason, ReportStatus
-from breaches.deciding import sign_off
+from breaches import editing, sign_off, versions
 from breaches.models import Report
-from breaches.reports import moves
-from breaches.reports.versions import content_of
+from breaches.rules.lifecycle import RecordingReason, ReportStatus
+from breaches.rules.validation import ReportSection
+from breaches.versions import content_of
 from releases.rules.lifecycle import MissingFields
 from tests.breaches.people import AT, a_report
 
@@ -31,26 +29,26 @@ def test_what_is_kept_in_the_log_needs_a_reason_of_its_own_list_and_words(
 ):
     before = state_of(submitted_report)
     with pytest.raises(MissingFields) as refused:
-        sign_off.record_in_log(submitted_report, reason=reason, words=words, by=office.head, at=AT)
+        sign_off.record_report(submitted_report, reason=reason, words=words, by=office.head, at=AT)
     assert refused.value.field == field
     assert state_of(submitted_report) == before
 
 
 def test_the_log_needs_what_happened_and_neither_impact_nor_actions(office):
     report = a_report(office, complete=False)
-    kept = sign_off.record_in_log(report, reason="no_effect", words="Nobody saw it.", by=office.head, at=AT)
+    kept = sign_off.record_report(report, reason="no_effect", words="Nobody saw it.", by=office.head, at=AT)
     assert (kept.status, kept.decision_reason, kept.decided_at) == (ReportStatus.RECORDED, "no_effect", AT)
     assert (kept.events.last().kind, kept.events.last().words) == ("recorded", "Nobody saw it.")
     empty = a_report(office, reference="another")
-    circumstances = {field: getattr(content_of(empty), field) for field in editing.FIELDS[Section.CIRCUMSTANCES]}
+    circumstances = {field: getattr(content_of(empty), field) for field in editing.FIELDS[ReportSection.CIRCUMSTANCES]}
     emptied = editing.save_section(
         empty,
-        section=Section.CIRCUMSTANCES,
+        section=ReportSection.CIRCUMSTANCES,
         values={**circumstances, "circumstances": ""},
         expected_version=empty.version,
         by=office.head,
         at=AT,
     ).report
-    with pytest.raises(moves.Incomplete) as refused:
-        sign_off.record_in_log(emptied, reason="no_effect", words="Nobody.", by=office.head, at=AT)
+    with pytest.raises(versions.Incomplete) as refused:
+        sign_off.record_report(emptied, reason="no_effect", words="Nobody.", by=office.head, at=AT)
     assert [remark.field for remark in refused.value.remarks] == ["circumstances"]

@@ -2,9 +2,9 @@
 
 import pytest
 
-from breaches.completing import editing
-from breaches.core.remarks import Section
-from breaches.core.status import (
+from breaches import dispatching, editing, sign_off, versions
+from breaches.models import Report
+from breaches.rules.lifecycle import (
     APPROVE,
     CLOSE,
     CORRECT,
@@ -24,9 +24,7 @@ from breaches.core.status import (
     WITHDRAW,
     ReportStatus,
 )
-from breaches.deciding import sending, sign_off
-from breaches.models import Report
-from breaches.reports import moves
+from breaches.rules.validation import ReportSection
 from releases.rules.lifecycle import Role, WrongRole, WrongState
 from tests.breaches.people import AT, REGULATOR, an_office, brought, printed
 from tests.factories import rolled_back
@@ -36,31 +34,31 @@ pytestmark = pytest.mark.django_db
 
 def made(report, name, *, by, **given):
     """Make a move by the table alone."""
-    return moves.make(report, moves.check(report, name, by=by, **given), by=by, at=AT)
+    return versions.make_move(report, versions.check_move(report, name, by=by, **given), by=by, at=AT)
 
 
 MOVES = {
     EDIT: lambda report, by: editing.save_section(
         report,
-        section=Section.IMPACT,
+        section=ReportSection.IMPACT,
         values={"impact": "Edited."},
         expected_version=report.version,
         by=by,
         at=AT,
     ),
-    SUBMIT: lambda report, by: sign_off.submit(report, by=by, at=AT),
-    TAKE_BACK: lambda report, by: sign_off.take_back(report, by=by, at=AT),
-    RETURN: lambda report, by: sign_off.return_(report, comment="Again.", by=by, at=AT),
-    APPROVE: lambda report, by: sign_off.approve(report, by=by, at=AT, render=printed),
-    RECORD: lambda report, by: sign_off.record_in_log(report, reason="no_effect", words="Nobody saw it.", by=by, at=AT),
-    DISMISS: lambda report, by: sign_off.dismiss(report, reason="other", words="None.", by=by, at=AT),
-    REOPEN: lambda report, by: sign_off.reopen(report, reason="News.", by=by, at=AT),
-    SEND: lambda report, by: sending.send(report, recipient=REGULATOR, by=by, at=AT),
-    NOTE_ANSWER: lambda report, by: sending.note_answer(report, answer="Thank you.", by=by, at=AT),
-    CORRECT: lambda report, by: sending.correct(report, notice="The day was wrong.", by=by, at=AT),
-    WITHDRAW: lambda report, by: sending.withdraw(report, notice="It was in time.", by=by, at=AT),
-    CLOSE: lambda report, by: sending.close(report, by=by, at=AT),
-    # Made of several reports at once by breaches/drafts/joining.py, whose own tests tell what else it asks.
+    SUBMIT: lambda report, by: sign_off.submit_report(report, by=by, at=AT),
+    TAKE_BACK: lambda report, by: sign_off.take_back_report(report, by=by, at=AT),
+    RETURN: lambda report, by: sign_off.return_report(report, comment="Again.", by=by, at=AT),
+    APPROVE: lambda report, by: sign_off.approve_report(report, by=by, at=AT, render=printed),
+    RECORD: lambda report, by: sign_off.record_report(report, reason="no_effect", words="Nobody saw it.", by=by, at=AT),
+    DISMISS: lambda report, by: sign_off.dismiss_report(report, reason="other", words="None.", by=by, at=AT),
+    REOPEN: lambda report, by: sign_off.reopen_report(report, reason="News.", by=by, at=AT),
+    SEND: lambda report, by: dispatching.send_report(report, recipient=REGULATOR, by=by, at=AT),
+    NOTE_ANSWER: lambda report, by: dispatching.record_answer(report, answer="Thank you.", by=by, at=AT),
+    CORRECT: lambda report, by: dispatching.send_correction(report, notice="The day was wrong.", by=by, at=AT),
+    WITHDRAW: lambda report, by: dispatching.send_withdrawal(report, notice="It was in time.", by=by, at=AT),
+    CLOSE: lambda report, by: dispatching.close_report(report, by=by, at=AT),
+    # Made of several reports at once by breaches/merging.py, whose own tests tell what else it asks.
     JOIN: lambda report, by: made(report, JOIN, by=by, joint_report=True),
     RESUME: lambda report, by: made(report, RESUME, by=by, joint_report=True),
     PART: lambda report, by: made(report, PART, by=by, joined_drafts=True),

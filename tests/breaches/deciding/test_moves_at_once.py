@@ -10,10 +10,10 @@ from itertools import combinations_with_replacement, count
 import pytest
 from django.db import transaction
 
-from breaches.completing import cause, own_acts
-from breaches.completing.cause import Found
-from breaches.core.changes import PAST_TENSE
-from breaches.core.status import (
+from breaches import dispatching, editing, merging, redaction, sign_off
+from breaches.editing import ChosenCause
+from breaches.models import Report, ReportEvent
+from breaches.rules.lifecycle import (
     APPROVE,
     CLOSE,
     CORRECT,
@@ -21,6 +21,7 @@ from breaches.core.status import (
     JOIN,
     NOTE_ANSWER,
     PART,
+    PAST_TENSE,
     RECORD,
     REOPEN,
     REPORT,
@@ -32,10 +33,7 @@ from breaches.core.status import (
     Cause,
     ReportStatus,
 )
-from breaches.deciding import redaction, sending, sign_off
-from breaches.drafts import joining
-from breaches.models import Report, ReportEvent
-from breaches.reports.versions import changes_since
+from breaches.versions import changes_since
 from releases.models.append_only import check_chain
 from tests.at_once import are_done_at_once, is_done
 from tests.breaches.people import AT, REGULATOR, a_report, an_office, printed, read_anew
@@ -44,20 +42,22 @@ pytestmark = pytest.mark.django_db(transaction=True)
 
 NUMBERS = count(1)
 ACTS = {
-    SUBMIT: lambda report, office: sign_off.submit(report, by=office.statistician, at=AT),
-    TAKE_BACK: lambda report, office: sign_off.take_back(report, by=office.statistician, at=AT),
-    RETURN: lambda report, office: sign_off.return_(report, comment="Again.", by=office.head, at=AT),
-    APPROVE: lambda report, office: sign_off.approve(report, by=office.head, at=AT, render=printed),
-    RECORD: lambda report, office: sign_off.record_in_log(
+    SUBMIT: lambda report, office: sign_off.submit_report(report, by=office.statistician, at=AT),
+    TAKE_BACK: lambda report, office: sign_off.take_back_report(report, by=office.statistician, at=AT),
+    RETURN: lambda report, office: sign_off.return_report(report, comment="Again.", by=office.head, at=AT),
+    APPROVE: lambda report, office: sign_off.approve_report(report, by=office.head, at=AT, render=printed),
+    RECORD: lambda report, office: sign_off.record_report(
         report, reason="no_effect", words="Nobody saw it.", by=office.head, at=AT
     ),
-    DISMISS: lambda report, office: sign_off.dismiss(report, reason="other", words="None.", by=office.head, at=AT),
-    REOPEN: lambda report, office: sign_off.reopen(report, reason="News.", by=office.head, at=AT),
-    SEND: lambda report, office: sending.send(report, recipient=REGULATOR, by=office.head, at=AT),
-    NOTE_ANSWER: lambda report, office: sending.note_answer(report, answer="Thanks.", by=office.head, at=AT),
-    CORRECT: lambda report, office: sending.correct(report, notice="Wrong day.", by=office.head, at=AT),
-    WITHDRAW: lambda report, office: sending.withdraw(report, notice="In time.", by=office.head, at=AT),
-    CLOSE: lambda report, office: sending.close(report, by=office.head, at=AT),
+    DISMISS: lambda report, office: sign_off.dismiss_report(
+        report, reason="other", words="None.", by=office.head, at=AT
+    ),
+    REOPEN: lambda report, office: sign_off.reopen_report(report, reason="News.", by=office.head, at=AT),
+    SEND: lambda report, office: dispatching.send_report(report, recipient=REGULATOR, by=office.head, at=AT),
+    NOTE_ANSWER: lambda report, office: dispatching.record_answer(report, answer="Thanks.", by=office.head, at=AT),
+    CORRECT: lambda report, office: dispatching.send_correction(report, notice="Wrong day.", by=office.head, at=AT),
+    WITHDRAW: lambda report, office: dispatching.send_withdrawal(report, notice="In time.", by=office.head, at=AT),
+    CLOSE: lambda report, office: dispatching.close_report(report, by=office.head, at=AT),
 }
 # Joining and taking apart are raced in test_at_once.py, each against itself: they need several reports.
 PAIRS = {
@@ -79,9 +79,11 @@ RACES = [
     if pairs
 ]
 CHANGES = {
-    "own_act_declared": lambda report, office: own_acts.declare(report, by=office.head, at=AT),
-    "cause_chosen": lambda report, office: cause.choose(report, Found(Cause.OUTAGE), by=office.deputy, at=AT),
-    "redacted": lambda report, office: redaction.redact(
+    "own_act_declared": lambda report, office: editing.declare_own_act(report, by=office.head, at=AT),
+    "cause_chosen": lambda report, office: editing.choose_cause(
+        report, ChosenCause(Cause.OUTAGE), by=office.deputy, at=AT
+    ),
+    "redacted": lambda report, office: redaction.redact_report(
         report, words="Nobody has written", why="It was a name.", by=office.head, at=AT
     ),
 }
@@ -144,6 +146,6 @@ def test_a_draft_that_is_joined_is_not_submitted_in_the_same_moment(office):
     beside = a_report(office, reference="beside")
     read = read_anew([report, beside])
     done = both_at_once(
-        report, office, ACTS[SUBMIT], lambda report, office: joining.join(read, by=office.statistician, at=AT)
+        report, office, ACTS[SUBMIT], lambda report, office: merging.merge_drafts(read, by=office.statistician, at=AT)
     )
     assert sorted(done) == [False, True]

@@ -4,9 +4,9 @@ from datetime import timedelta
 
 import pytest
 
-from breaches.core.status import DismissalReason, ReportStatus
-from breaches.deciding import publishing, sending, sign_off
-from breaches.reports.versions import content_of
+from breaches import dispatching, publication, sign_off
+from breaches.rules.lifecycle import DismissalReason, ReportStatus
+from breaches.versions import content_of
 from releases.rules.london import format_day
 from tests.breaches.forms import last_change, words
 from tests.breaches.people import IMPACT, a_report, approved, brought, out, written
@@ -30,7 +30,7 @@ def _shown_to_everybody(settings, time_machine):
 def corrected(office):
     """A report that was sent and public, and is being corrected."""
     report = made_public(a_report(office, ReportStatus.SENT), office)
-    return sending.correct(report, notice="A figure was wrong.", by=office.head, at=DAYS_LATER)
+    return dispatching.send_correction(report, notice="A figure was wrong.", by=office.head, at=DAYS_LATER)
 
 
 def public_page(client, report):
@@ -80,17 +80,17 @@ def test_who_may_not_change_it_reads_that_the_notice_stands(client, office, corr
 
 def test_what_turns_out_to_be_no_breach_is_gone_without_a_word(client, office, corrected):
     reason = DismissalReason.CHECK_ERROR
-    sign_off.dismiss(corrected, reason=reason, words="The check was wrong.", by=office.head, at=DAYS_LATER)
+    sign_off.dismiss_report(corrected, reason=reason, words="The check was wrong.", by=office.head, at=DAYS_LATER)
     assert read(client, corrected) == (404, False)
 
 
 def test_what_was_not_public_when_its_correction_began_is_not_spoken_of(client, office, sent_report):
-    sending.correct(sent_report, notice="A figure.", by=office.head, at=DAYS_LATER)
+    dispatching.send_correction(sent_report, notice="A figure.", by=office.head, at=DAYS_LATER)
     assert read(client, sent_report) == (404, False)
     taken_back = made_public(a_report(office, ReportStatus.SENT, reference="taken-back"), office)
-    publishing.take_back(taken_back, by=office.head, at=LATER)
+    publication.withdraw_statement(taken_back, by=office.head, at=LATER)
     taken_back.refresh_from_db()
-    sending.correct(taken_back, notice="A figure.", by=office.head, at=DAYS_LATER)
+    dispatching.send_correction(taken_back, notice="A figure.", by=office.head, at=DAYS_LATER)
     assert read(client, taken_back) == (404, False)
 
 

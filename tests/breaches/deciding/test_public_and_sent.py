@@ -4,7 +4,7 @@ from datetime import timedelta
 
 import pytest
 
-from breaches.deciding import sending
+from breaches import dispatching
 from releases.rules.london import format_day
 from tests.breaches.forms import words
 from tests.breaches.people import AT, approved, written
@@ -27,7 +27,7 @@ def test_it_is_reported_on_a_day_only_once_it_was_sent(client, office, approved_
     assert "Reported on" not in page
     assert "Not yet sent to the Office for Statistics Regulation" in listed
     sent_on = LATER + timedelta(days=3)
-    sending.send(report, recipient="regulation@example.gov.uk", by=office.head, at=sent_on)
+    dispatching.send_report(report, recipient="regulation@example.gov.uk", by=office.head, at=sent_on)
     page, listed = words(client.get(f"/breaches/{report.reference}/").text), words(client.get("/breaches/").text)
     assert f"Reported on {format_day(sent_on.date())}" in page
     assert "Not yet sent" not in page + listed
@@ -41,7 +41,7 @@ def test_whoever_makes_it_public_reads_whether_it_was_sent(client, office, appro
 
 
 def test_a_correction_that_is_not_sent_yet_says_when_an_earlier_version_was(client, office, sent_report):
-    report = sending.correct(sent_report, notice="A figure.", by=office.head, at=LATER)
+    report = dispatching.send_correction(sent_report, notice="A figure.", by=office.head, at=LATER)
     made_public(approved(written(report, by=office.statistician, impact="None at all."), office), office)
     client.logout()
     page = words(client.get(f"/breaches/{report.reference}/").text)

@@ -5,15 +5,14 @@ from datetime import timedelta
 import pytest
 from django.db import IntegrityError, transaction
 
-from breaches.completing import editing
-from breaches.core.content import Person
-from breaches.core.printed.public_statement import from_json
-from breaches.core.remarks import Section
-from breaches.core.status import ReportStatus
-from breaches.deciding import publishing, sending, sign_off
-from breaches.deciding.publishing import CannotBePublished
+from breaches import dispatching, editing, publication, sign_off
 from breaches.models import Published, Report
-from breaches.reports.versions import content_of
+from breaches.publication import CannotBePublished
+from breaches.rules.content import ContactPerson
+from breaches.rules.lifecycle import ReportStatus
+from breaches.rules.public_statement import statement_from_json
+from breaches.rules.validation import ReportSection
+from breaches.versions import content_of
 from releases.models import Membership
 from releases.models.append_only import AppendOnlyRow
 from releases.permissions import NotYours
@@ -41,7 +40,7 @@ def test_only_what_is_approved_sent_or_closed_can_be_public(client, status, offi
         made_public(report, office)
     else:
         with pytest.raises(CannotBePublished):
-            publishing.publish(report, seen=seen(report), by=office.head, at=LATER)
+            publication.publish_statement(report, seen=seen(report), by=office.head, at=LATER)
     assert read(client, report) == ((200, True) if status in PUBLIC else (404, False))
 
 
@@ -52,7 +51,7 @@ def test_an_approved_report_that_nobody_marked_is_not_public(client, approved_re
 def test_a_rehearsal_is_never_public_and_the_database_says_so_too(client, office):
     report = a_report(office, ReportStatus.APPROVED, rehearsal=True)
     with pytest.raises(CannotBePublished):
-        publishing.publish(report, seen=seen(report), by=office.head, at=LATER)
+        publication.publish_statement(report, seen=seen(report), by=office.head, at=LATER)
     other = made_public(a_report(office, ReportStatus.APPROVED, reference="real"), office)
     with pytest.raises(IntegrityError), transaction.atomic():
         Report.objects.filter(pk=report.pk).update(published=other.published)
@@ -69,16 +68,16 @@ def test_a_lead_alone_makes_it_public_and_takes_it_back_by_function_and_by_page(
             asked = {"last_change": report.last_change, "seen": seen(report), "read": "on"}
             answer = client.post(f"/reports/{report.reference}/publish/", asked)
             assert answer.status_code == (302 if role in LEADS else 404)
-            assert publishing.is_public(report) is (role in LEADS)
+            assert publication.is_public(report) is (role in LEADS)
             if role not in LEADS:
                 with pytest.raises(NotYours):
-                    publishing.publish(report, seen=seen(report), by=person, at=LATER)
+                    publication.publish_statement(report, seen=seen(report), by=person, at=LATER)
                 made_public(report, office)
                 with pytest.raises(NotYours):
-                    publishing.take_back(report, by=person, at=LATER)
+                    publication.withdraw_statement(report, by=person, at=LATER)
             answer = client.post(f"/reports/{report.reference}/unpublish/", {"last_change": last_change(report)})
             assert answer.status_code == (302 if role in LEADS else 404)
-            assert publishing.is_public(report) is (role not in LEADS)
+            assert publication.is_public(report) is (role not in LEADS)
 
 
 def test_making_it_public_and_taking_it_back_are_events_and_what_was_public_stays_on_record(
@@ -86,7 +85,7 @@ def test_making_it_public_and_taking_it_back_are_events_and_what_was_public_stay
 ):
     report = made_public(sent_report, office)
     assert read(client, report) == (200, True)
-    publishing.take_back(report, words="A name was left in it.", by=office.deputy, at=LATER)
+    publication.withdraw_statement(report, words="A name was left in it.", by=office.deputy, at=LATER)
     assert read(client, report) == (404, False)
     events = list(report.events.filter(kind__in=("made_public", "public_taken_back")).order_by("position"))
     assert [(event.kind, event.actor, event.at) for event in events] == [
@@ -103,11 +102,11 @@ def test_making_it_public_and_taking_it_back_are_events_and_what_was_public_stay
 
 def test_it_is_public_in_the_words_that_were_read_and_in_no_others(client, office, approved_report):
     with pytest.raises(ChangedMeanwhile):
-        publishing.publish(approved_report, seen="0" * 64, by=office.head, at=LATER)
+        publication.publish_statement(approved_report, seen="0" * 64, by=office.head, at=LATER)
     assert not Published.objects.exists()
     made_public(approved_report, office)
-    statement = from_json(Published.objects.get().statement)
-    assert statement == publishing.preview(approved_report, now=LATER)
+    statement = statement_from_json(Published.objects.get().statement)
+    assert statement == publication.preview_statement(approved_report, now=LATER)
     client.logout()
     page = words(client.get(f"/breaches/{approved_report.reference}/").text)
     assert statement.impact in page
@@ -116,17 +115,17 @@ def test_it_is_public_in_the_words_that_were_read_and_in_no_others(client, offic
 def test_the_page_asks_that_it_was_read_and_shows_what_would_be_public(client, office, approved_report):
     client.force_login(office.head)
     page = client.get(f"/reports/{approved_report.reference}/publish/")
-    assert publishing.preview(approved_report, now=LATER).impact in words(page.text)
+    assert publication.preview_statement(approved_report, now=LATER).impact in words(page.text)
     answer = client.post(
         f"/reports/{approved_report.reference}/publish/",
         {"last_change": approved_report.last_change, "seen": seen(approved_report)},
     )
     assert "Confirm that you have read it and that it names nobody" in answer.text
-    assert not publishing.is_public(approved_report)
+    assert not publication.is_public(approved_report)
     stale = {"last_change": approved_report.last_change, "seen": "0" * 64, "read": "on"}
     answer = client.post(f"/reports/{approved_report.reference}/publish/", stale, follow=True)
     assert "has changed since you read it" in answer.text
-    assert not publishing.is_public(approved_report)
+    assert not publication.is_public(approved_report)
 
 
 def test_sent_twice_it_is_public_once(client, office, approved_report):
@@ -138,7 +137,7 @@ def test_sent_twice_it_is_public_once(client, office, approved_report):
     assert Published.objects.count() == 1
     approved_report.refresh_from_db()
     with pytest.raises(ChangedMeanwhile):
-        publishing.take_back(replace_pointer(approved_report), by=office.head, at=LATER)
+        publication.withdraw_statement(replace_pointer(approved_report), by=office.head, at=LATER)
 
 
 def replace_pointer(report):
@@ -155,11 +154,11 @@ def test_what_is_taken_up_again_or_withdrawn_is_public_no_more_and_is_marked_ane
     report = approved_report if move == "reopened" else out(approved_report, office, ReportStatus.SENT)
     report = made_public(report, office)
     if move == "reopened":
-        moved = sign_off.reopen(report, reason="A figure was wrong.", by=office.head, at=LATER)
+        moved = sign_off.reopen_report(report, reason="A figure was wrong.", by=office.head, at=LATER)
     elif move == "corrected":
-        moved = sending.correct(report, notice="A figure was wrong.", by=office.head, at=LATER)
+        moved = dispatching.send_correction(report, notice="A figure was wrong.", by=office.head, at=LATER)
     else:
-        moved = sending.withdraw(report, notice="It was on time.", by=office.head, at=LATER)
+        moved = dispatching.send_withdrawal(report, notice="It was on time.", by=office.head, at=LATER)
     assert read(client, report) == ((200 if move == "corrected" else 404), False)
     if move == "withdrawn":
         return
@@ -172,9 +171,9 @@ def test_what_is_taken_up_again_or_withdrawn_is_public_no_more_and_is_marked_ane
 
 def test_sending_and_closing_leave_it_public(client, office, approved_report):
     report = made_public(approved_report, office)
-    sent = sending.send(report, recipient="regulation@example.gov.uk", by=office.head, at=LATER)
+    sent = dispatching.send_report(report, recipient="regulation@example.gov.uk", by=office.head, at=LATER)
     assert read(client, report) == (200, True)
-    sending.close(sent, by=office.head, at=LATER)
+    dispatching.close_report(sent, by=office.head, at=LATER)
     assert read(client, report) == (200, True)
 
 
@@ -183,11 +182,11 @@ def test_nobody_who_is_or_was_of_the_producer_is_named(client, office, draft_rep
     Membership.objects.create(user=left, producer=office.producer, role=Role.STATISTICIAN).delete()
     report = draft_report
     content = content_of(report)
-    core = {field: getattr(content, field) for field in editing.FIELDS[Section.CORE_INFORMATION]}
-    dealing = Person("Cy Dee", "cy.dee@example.gov.uk", "020 7946 0002")
+    core = {field: getattr(content, field) for field in editing.FIELDS[ReportSection.CORE_INFORMATION]}
+    dealing = ContactPerson("Cy Dee", "cy.dee@example.gov.uk", "020 7946 0002")
     report = editing.save_section(
         report,
-        section=Section.CORE_INFORMATION,
+        section=ReportSection.CORE_INFORMATION,
         values=core | {"dealing": dealing},
         expected_version=report.version,
         by=office.statistician,
@@ -198,7 +197,7 @@ def test_nobody_who_is_or_was_of_the_producer_is_named(client, office, draft_rep
     text = f"{told}: ring 020 7946 0002, cy.dee@example.gov.uk."
     written(report, by=office.statistician, impact=text)
     report.refresh_from_db()
-    sign_off.approve(report, by=office.head, at=AT + timedelta(minutes=9), render=printed)
+    sign_off.approve_report(report, by=office.head, at=AT + timedelta(minutes=9), render=printed)
     report.refresh_from_db()
     made_public(report, office)
     client.logout()
@@ -232,7 +231,7 @@ def test_the_report_says_that_it_is_public_and_leads_to_what_the_public_sees(cli
 
 def test_typed_markup_is_shown_as_it_was_typed(client, office, draft_report):
     report = written(draft_report, by=office.statistician, impact="<script>alert(1)</script>")
-    report = sign_off.approve(report, by=office.head, at=AT + timedelta(minutes=9), render=printed).report
+    report = sign_off.approve_report(report, by=office.head, at=AT + timedelta(minutes=9), render=printed).report
     made_public(report, office)
     client.logout()
     page = client.get(f"/breaches/{report.reference}/").text

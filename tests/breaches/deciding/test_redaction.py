@@ -10,11 +10,7 @@ from django.db import DatabaseError, connection, models, transaction
 from django.urls import reverse
 from django.utils import timezone
 
-from breaches.completing import actions, notes
-from breaches.core.remarks import Section
-from breaches.core.status import ReportStatus, Term
-from breaches.deciding import redaction, sending, sign_off
-from breaches.deciding.redaction import KIND, NothingToRedact
+from breaches import corrective_actions, dispatching, redaction, sign_off, timeline
 from breaches.models import (
     CorrectiveAction,
     Dispatch,
@@ -25,7 +21,10 @@ from breaches.models import (
     SectionComment,
     TimelineNote,
 )
-from breaches.reports.versions import content_of, record
+from breaches.redaction import KIND, NothingToRedact
+from breaches.rules.lifecycle import ReportStatus, ReportTerm
+from breaches.rules.validation import ReportSection
+from breaches.versions import content_of, record_event
 from releases.models.append_only import AppendOnlyRow
 from releases.models.redaction import allow_redaction
 from releases.rules.lifecycle import MissingFields, Role
@@ -51,22 +50,24 @@ MARKER = "[removed on 9 August 2020]"
 def report(office):
     """An approved and sent report that names somebody wherever people write."""
     report = a_report(office)
-    notes.write(
+    timeline.write_note(
         report, text=f"{NAME} rang at 9.32am.", happened_at=AT, by=office.statistician, at=AT, printed=True
     )  # fmt: skip
     report.refresh_from_db()
-    plan = actions.Plan(f"{NAME} is trained", Term.SHORT, NAME, (AT + timedelta(days=9)).date())
-    actions.add(report, plan, next_release_of=None, by=office.statistician, at=AT)
+    plan = corrective_actions.Plan(f"{NAME} is trained", ReportTerm.SHORT, NAME, (AT + timedelta(days=9)).date())
+    corrective_actions.add_action(report, plan, next_release_of=None, by=office.statistician, at=AT)
     report.refresh_from_db()
-    report = sign_off.submit(naming(NAME, report, by=office.statistician), by=office.statistician, at=AT)
-    report = sign_off.return_(
-        report, comment=f"Why did {NAME} wait?", sections={Section.IMPACT: f"Ask {NAME}."}, by=office.head, at=AT
+    report = sign_off.submit_report(naming(NAME, report, by=office.statistician), by=office.statistician, at=AT)
+    report = sign_off.return_report(
+        report, comment=f"Why did {NAME} wait?", sections={ReportSection.IMPACT: f"Ask {NAME}."}, by=office.head, at=AT
     )
-    report = sign_off.submit(report, by=office.statistician, at=AT + timedelta(minutes=1))
-    sign_off.approve(report, by=office.head, at=AT + timedelta(minutes=2), render=printed)
+    report = sign_off.submit_report(report, by=office.statistician, at=AT + timedelta(minutes=1))
+    sign_off.approve_report(report, by=office.head, at=AT + timedelta(minutes=2), render=printed)
     report = Report.objects.get(pk=report.pk)
     words = f"With regards of {NAME}."
-    sending.send(report, recipient="regulation@example.gov.uk", words=words, by=office.head, at=AT + timedelta(hours=1))
+    dispatching.send_report(
+        report, recipient="regulation@example.gov.uk", words=words, by=office.head, at=AT + timedelta(hours=1)
+    )
     outbox.create_missing(now=AT + timedelta(hours=2))
     told = Message.objects.filter(report=report)
     told.update(text=f"{NAME} has returned the report.")
@@ -176,14 +177,14 @@ def test_what_is_missing_is_said_and_nothing_is_removed(office, report, subtests
 
 @pytest.mark.both_databases
 def test_words_in_an_events_facts_are_told_and_not_altered(office, report):
-    record(report, "edited", at=LATER, by=office.head, fields=["impact"], noticed_by=NAME)
+    record_event(report, "edited", at=LATER, by=office.head, fields=["impact"], noticed_by=NAME)
     assert redact(report, words=NAME, why=WHY, by=office.head, at=LATER).facts == 1
     assert where(NAME) == {("breaches_reportevent", "facts")}
     assert holds()
 
 
 def test_blanks_around_the_words_do_not_count_in_any_place(office, report):
-    record(report, "edited", at=LATER, by=office.head, fields=["impact"], noticed_by=NAME)
+    record_event(report, "edited", at=LATER, by=office.head, fields=["impact"], noticed_by=NAME)
     found = redact(report, words=f" {NAME} ", why=WHY, by=office.head, at=LATER, dry_run=True)
     assert (found.facts, found.documents) == (1, [report.approved_documents.get().version])
 
@@ -200,7 +201,7 @@ def test_words_that_stand_in_a_day_are_refused_and_the_report_can_still_be_read(
 
 def test_another_report_of_the_same_office_keeps_its_words(office, report):
     other = a_report(office, ReportStatus.DRAFT, reference="another")
-    notes.write(other, text=f"{NAME} rang again.", happened_at=AT, by=office.statistician, at=AT)
+    timeline.write_note(other, text=f"{NAME} rang again.", happened_at=AT, by=office.statistician, at=AT)
     redact(report, words=NAME, why=WHY, by=office.head, at=LATER)
     assert other.timeline_notes.get().text == f"{NAME} rang again."
 

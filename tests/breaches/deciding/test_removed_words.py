@@ -5,11 +5,10 @@ from datetime import timedelta
 import pytest
 from django.urls import reverse
 
-from breaches.completing import editing
-from breaches.core.remarks import Section
-from breaches.deciding.redaction import redact
-from breaches.drafts import joining
+from breaches import editing, merging
 from breaches.models import Report
+from breaches.redaction import redact_report
+from breaches.rules.validation import ReportSection
 from tests.breaches.drafts.test_joining import a_morning
 from tests.breaches.forms import words
 from tests.breaches.people import AT, a_report, naming, read_anew, written
@@ -38,7 +37,7 @@ def test_a_version_says_that_words_were_removed_when_and_by_whom(client, office,
     version = report.version
     assert "less words removed" not in read(client, report, "version", version)
     assert BEFORE not in read(client, report, "history")
-    redact(report, words=NAME, why="Nobody needs the name.", by=office.head, at=LATER)
+    redact_report(report, words=NAME, why="Nobody needs the name.", by=office.head, at=LATER)
     page = read(client, report, "version", version)
     assert "As Statistician left it at" in page
     assert f", less words {REMOVED}. The SHA-256 in the history is of the text before." in page
@@ -48,10 +47,10 @@ def test_a_version_says_that_words_were_removed_when_and_by_whom(client, office,
 
 
 def test_a_version_that_is_written_with_the_marker_is_as_it_was_left(client, office, report):
-    redact(report, words=NAME, why="Nobody needs the name.", by=office.head, at=LATER)
+    redact_report(report, words=NAME, why="Nobody needs the name.", by=office.head, at=LATER)
     report = Report.objects.select_related("producer").get(pk=report.pk)
     editing.save_section(
-        report, section=Section.CORRECTIVE_ACTIONS, values={"corrective_actions": "A person checks."},
+        report, section=ReportSection.CORRECTIVE_ACTIONS, values={"corrective_actions": "A person checks."},
         expected_version=report.version, by=office.head, at=LATER + timedelta(minutes=1),
     )  # fmt: skip
     report.refresh_from_db()
@@ -64,8 +63,8 @@ def test_a_version_that_is_written_with_the_marker_is_as_it_was_left(client, off
 def test_a_draft_says_what_was_removed_by_way_of_the_joint_report(client, office):
     drafts = a_morning(office, 2)
     written(drafts[0], by=office.statistician, impact=f"{NAME} told two users.")
-    joint = joining.join(read_anew(drafts), by=office.statistician, at=AT)
-    redact(joint, words=NAME, why="Nobody needs the name.", by=office.head, at=LATER)
+    joint = merging.merge_drafts(read_anew(drafts), by=office.statistician, at=AT)
+    redact_report(joint, words=NAME, why="Nobody needs the name.", by=office.head, at=LATER)
     client.force_login(office.head)
     drafts[0].refresh_from_db()
     assert f"Words were {REMOVED}: {BEFORE}." in read(client, drafts[0], "history")

@@ -2,10 +2,9 @@
 
 import pytest
 
-from breaches.core.remarks import Section
-from breaches.deciding import sign_off
+from breaches import sign_off, versions
 from breaches.models import Report
-from breaches.reports import comments
+from breaches.rules.validation import ReportSection
 from releases.rules.lifecycle import MissingFields
 from tests.breaches.people import AT
 
@@ -19,17 +18,21 @@ def state_of(report):
 
 
 def test_a_return_may_ask_for_something_in_single_sections_alone(office, submitted_report):
-    asked = {Section.IMPACT: " How many users? ", Section.CIRCUMSTANCES: "  "}
-    returned = sign_off.return_(submitted_report, sections=asked, by=office.head, at=AT)
-    assert [(one.section, one.words) for one in comments.on_last_return(returned)] == [("impact", "How many users?")]
-    again = sign_off.submit(returned, by=office.statistician, at=AT)
-    assert comments.on_last_return(again) == ()
-    assert [one.words for kept in comments.by_event(again).values() for one in kept] == ["How many users?"]
+    asked = {ReportSection.IMPACT: " How many users? ", ReportSection.CIRCUMSTANCES: "  "}
+    returned = sign_off.return_report(submitted_report, sections=asked, by=office.head, at=AT)
+    assert [(one.section, one.words) for one in versions.comments_on_last_return(returned)] == [
+        ("impact", "How many users?")
+    ]
+    again = sign_off.submit_report(returned, by=office.statistician, at=AT)
+    assert versions.comments_on_last_return(again) == ()
+    assert [one.words for kept in versions.comments_by_event(again).values() for one in kept] == ["How many users?"]
 
 
 def test_a_return_without_any_comment_is_refused(office, submitted_report):
     before = state_of(submitted_report)
     with pytest.raises(MissingFields) as refused:
-        sign_off.return_(submitted_report, comment=" ", sections={Section.IMPACT: " "}, by=office.head, at=AT)
+        sign_off.return_report(
+            submitted_report, comment=" ", sections={ReportSection.IMPACT: " "}, by=office.head, at=AT
+        )
     assert refused.value.field == "comment"
     assert state_of(submitted_report) == before

@@ -11,11 +11,10 @@ from django.db import connection, transaction
 from django.db.models import F, QuerySet
 from django.test.utils import CaptureQueriesContext
 
-from breaches.core.status import DismissalReason, Kind
-from breaches.deciding import sign_off
-from breaches.drafts import drafting, joining, machine_text
+from breaches import drafting, merging, refreshing, sign_off
 from breaches.models import Report, ReportEvent, ReportVersion, Suspicion
 from breaches.models.suspicion import SuspicionQuerySet
+from breaches.rules.lifecycle import DismissalReason, ReportKind
 from releases.models import Verification
 from tests.breaches.mornings import a_drafted_report, a_late_release
 from tests.breaches.people import AT, an_office
@@ -30,7 +29,7 @@ def test_a_fault_in_one_draft_stops_no_other_and_is_raised_in_the_end(monkeypatc
     series = SeriesFactory()
     for number in ("broken", "sound"):
         a_late_release(series=series, reference=number)
-    write = machine_text.machine_content
+    write = refreshing.machine_content
 
     def fail_for_one(suspicions, facts, **options):
         if any(suspicion.release.reference == "broken" for suspicion in suspicions):
@@ -38,7 +37,7 @@ def test_a_fault_in_one_draft_stops_no_other_and_is_raised_in_the_end(monkeypatc
             raise ValueError(message)
         return write(suspicions, facts, **options)
 
-    monkeypatch.setattr(machine_text, "machine_content", fail_for_one)
+    monkeypatch.setattr(refreshing, "machine_content", fail_for_one)
     with pytest.raises(ExceptionGroup) as raised:
         drafting.draft_missing(now=NOW)
     assert [str(fault) for fault in raised.value.exceptions] == ["no account"]
@@ -116,9 +115,9 @@ def test_a_suspicion_does_not_vanish_in_a_report_that_is_decided_at_this_moment(
     report = a_drafted_report(producer=office.producer)
     suspected_of(report, "early")
     with meanwhile(draft):
-        sign_off.dismiss(report, reason=DismissalReason.CHECK_ERROR, words="A fault.", by=office.head, at=AT)
-    assert report.suspicions.get().kind == Kind.LATE
-    assert Suspicion.objects.get(kind=Kind.EARLY).report.status == "draft"
+        sign_off.dismiss_report(report, reason=DismissalReason.CHECK_ERROR, words="A fault.", by=office.head, at=AT)
+    assert report.suspicions.get().kind == ReportKind.LATE
+    assert Suspicion.objects.get(kind=ReportKind.EARLY).report.status == "draft"
     assert not report.events.filter(kind="suspicion_joined").exists()
 
 
@@ -131,7 +130,7 @@ def test_a_suspicion_follows_the_others_of_its_release_into_the_report_that_is_j
     suspected_of(report, "early")
     joint = []
     with meanwhile(draft):
-        joint.append(joining.join([report, beside], by=office.head, at=AT))
+        joint.append(merging.merge_drafts([report, beside], by=office.head, at=AT))
     assert {suspicion.report for suspicion in Suspicion.objects.all()} == set(joint)
     assert Suspicion.objects.count() == 3
 
@@ -139,17 +138,17 @@ def test_a_suspicion_follows_the_others_of_its_release_into_the_report_that_is_j
 @pytest.mark.both_databases
 @pytest.mark.django_db(transaction=True)
 def test_two_drafters_of_two_kinds_of_one_release_draft_one_report(monkeypatch):
-    committed, write = threading.Event(), machine_text.machine_content
+    committed, write = threading.Event(), refreshing.machine_content
 
     def written_once_the_other_has_ended(*read, **options):
         assert threading.current_thread() is threading.main_thread() or committed.wait(timeout=10)
         return write(*read, **options)
 
-    monkeypatch.setattr(machine_text, "machine_content", written_once_the_other_has_ended)
+    monkeypatch.setattr(refreshing, "machine_content", written_once_the_other_has_ended)
     release = a_late_release()
     verification = release.verifications.get()
     Suspicion.objects.create(
-        release=release, schedule_version=1, kind=Kind.LATE, verification=verification, raised_at=NOW
+        release=release, schedule_version=1, kind=ReportKind.LATE, verification=verification, raised_at=NOW
     )
 
     def raise_and_draft_another_kind():
@@ -161,7 +160,7 @@ def test_two_drafters_of_two_kinds_of_one_release_draft_one_report(monkeypatch):
         assert len(draft()) == 1
     assert Report.objects.count() == 1
     assert draft() == []
-    assert sorted(Report.objects.get().suspicions.values_list("kind", flat=True)) == [Kind.EARLY, Kind.LATE]
+    assert sorted(Report.objects.get().suspicions.values_list("kind", flat=True)) == [ReportKind.EARLY, ReportKind.LATE]
 
 
 @pytest.mark.both_databases

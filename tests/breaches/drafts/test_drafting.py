@@ -4,10 +4,10 @@ from datetime import date, timedelta
 
 import pytest
 
-from breaches.core.status import Kind, ReportStatus
-from breaches.drafts import drafting
+from breaches import drafting
 from breaches.models import Report, ReportEvent, ReportVersion, Suspicion
-from breaches.reports.versions import content_of, present
+from breaches.rules.lifecycle import ReportKind, ReportStatus
+from breaches.versions import content_of, current_version
 from releases.models import Contact, Statement, Verification
 from releases.rules.lifecycle import Role
 from tests.breaches.mornings import (
@@ -75,7 +75,7 @@ def test_the_draft_holds_what_the_record_and_the_contacts_say_and_leaves_the_res
     assert "just under an hour: between 56 minutes 55 seconds and 57 minutes" in content.circumstances
     assert "08" not in content.circumstances
     assert (content.impact, content.corrective_actions, content.report_date) == ("", "", None)
-    assert present(report).machine == present(report).content == report.machine
+    assert current_version(report).machine == current_version(report).content == report.machine
 
 
 def test_a_contact_is_kept_as_it_was_when_the_report_was_drafted():
@@ -105,7 +105,7 @@ def test_an_early_release_is_told_as_early_and_occurred_when_it_was_first_seen()
     covered(release)
     looks(release, *EARLY_MORNING)
     report = drafting.draft_missing(now=NOW)[0]
-    assert report.kind == Kind.EARLY
+    assert report.kind == ReportKind.EARLY
     assert [practice.code for practice in content_of(report).practices] == ["T3.3", "T3.4"]
     assert report.suspicions.get().verification.occurred_at == london("09:10")
     assert "too early" in content_of(report).circumstances
@@ -136,7 +136,7 @@ def test_a_missing_attachment_makes_a_partial_suspicion():
         address=release.addresses.get(role="attachment"),
     )
     report = drafting.draft_missing(now=NOW)[0]
-    assert report.kind == Kind.PARTIAL
+    assert report.kind == ReportKind.PARTIAL
     assert "attachment" in content_of(report).circumstances.lower()
 
 
@@ -151,7 +151,7 @@ def test_not_seen_becomes_late_in_the_same_suspicion_and_the_untouched_draft_fol
     assert drafting.draft_missing(now=NOW) == []
     report.refresh_from_db()
     assert "just under an hour" in content_of(report).circumstances
-    assert (report.version, Suspicion.objects.count(), present(report).why) == (2, 1, "facts")
+    assert (report.version, Suspicion.objects.count(), current_version(report).why) == (2, 1, "facts")
     assert ReportVersion.objects.get(number=1).content["circumstances"] != content_of(report).circumstances
 
 
@@ -190,7 +190,7 @@ def test_a_dismissed_suspicion_keeps_its_key_and_is_not_drafted_again():
 def test_a_name_that_is_taken_gets_a_number():
     first = a_drafted_report()
     Report.objects.filter(pk=first.pk).update(status="dismissed", decision_reason="other", decided_at=NOW)
-    Suspicion.objects.update(kind=Kind.EARLY)
+    Suspicion.objects.update(kind=ReportKind.EARLY)
     assert [report.reference for report in drafting.draft_missing(now=NOW)] == [f"{first.reference}-2"]
 
 

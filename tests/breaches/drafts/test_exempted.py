@@ -6,7 +6,7 @@ from datetime import date, timedelta
 import pytest
 from django.urls import reverse
 
-from breaches.drafts import drafting
+from breaches import drafting
 from breaches.models import Report, Suspicion
 from releases import exemptions
 from releases.exemptions import Approval, ExemptionRefused

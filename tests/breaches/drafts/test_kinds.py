@@ -3,10 +3,10 @@
 import pytest
 from django.db import IntegrityError, transaction
 
-from breaches.core.status import SUSPECTED, Kind
-from breaches.drafts.drafting import KINDS
+from breaches import text
+from breaches.drafting import KINDS
 from breaches.models import Report
-from breaches.words import wording
+from breaches.rules.lifecycle import SUSPECTED, ReportKind
 from releases.verdict.address import Outcome
 from tests.breaches.record import DUE
 from tests.factories import ProducerFactory
@@ -29,12 +29,12 @@ WORDS = {
 }
 
 
-@pytest.mark.parametrize("kind", list(Kind))
+@pytest.mark.parametrize("kind", list(ReportKind))
 def test_a_report_of_every_kind_is_kept_and_has_words(kind):
     report = Report.objects.create(reference="one", producer=ProducerFactory(), kind=kind, drafted_at=DUE)
     unset = ["decided_at", "submitted_by", "available_at", "person_dealing", "dealing_since"]
     report.full_clean(exclude=["machine", *unset])
-    assert report.get_kind_display() == wording.KINDS[kind] == WORDS[kind]
+    assert report.get_kind_display() == text.KINDS[kind] == WORDS[kind]
 
 
 def test_a_kind_that_nobody_knows_is_kept_nowhere():
@@ -43,5 +43,5 @@ def test_a_kind_that_nobody_knows_is_kept_nowhere():
 
 
 def test_the_record_suspects_three_kinds_and_a_release_that_was_not_seen_is_suspected_as_late():
-    assert set(SUSPECTED) == set(KINDS) == {Kind.LATE, Kind.EARLY, Kind.PARTIAL}
-    assert Outcome.NOT_SEEN in KINDS[Kind.LATE]
+    assert set(SUSPECTED) == set(KINDS) == {ReportKind.LATE, ReportKind.EARLY, ReportKind.PARTIAL}
+    assert Outcome.NOT_SEEN in KINDS[ReportKind.LATE]

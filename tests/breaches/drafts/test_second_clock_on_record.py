@@ -5,9 +5,9 @@ from datetime import timedelta
 import pytest
 from django.urls import reverse
 
-from breaches.core.account.facts import PastCaches, PublisherTime
-from breaches.drafts import drafting
-from breaches.reports import facts_on_record
+from breaches import drafting
+from breaches.facts import facts_of
+from breaches.rules.facts import PastCaches, PublisherTime
 from releases.detection.finding import Source
 from releases.models import Membership, Statement, Verification
 from releases.rules.lifecycle import Role
@@ -26,9 +26,9 @@ CLOCK = {
 }
 
 
-def facts_of(release):
+def own_facts_of(release):
     verification = Verification.objects.select_related("release__series__producer").get(release=release)
-    return facts_on_record.facts_of([verification])[verification.pk]
+    return facts_of([verification])[verification.pk]
 
 
 @pytest.mark.both_databases
@@ -36,7 +36,7 @@ def test_the_publishers_time_and_the_diagnosis_are_facts_of_the_record():
     release = a_late_release()
     Verification.objects.update(**CLOCK, diagnoses=["edge_cache"])
     a_look(release.addresses.get(), "live", at=london("09:30:05"), fresh=True, took=timedelta(0))
-    facts = facts_of(release)
+    facts = own_facts_of(release)
     assert facts.publisher_time == PublisherTime(london("10:28"), Source.SCHEDULED_TIME_AND_DELAY)
     assert facts.diagnoses == (Diagnosis.EDGE_CACHE,)
     assert facts.addresses[0].past_caches == PastCaches(london("09:30:05"), london("10:26:55"))
@@ -44,13 +44,13 @@ def test_the_publishers_time_and_the_diagnosis_are_facts_of_the_record():
 
 def test_looks_past_the_caches_are_no_looks_of_a_reader():
     release = a_late_release()
-    before = facts_of(release).addresses[0].looks
+    before = own_facts_of(release).addresses[0].looks
     a_look(release.addresses.get(), "live", at=london("09:30:05"), fresh=True)
-    assert facts_of(release).addresses[0].looks == before
+    assert own_facts_of(release).addresses[0].looks == before
 
 
 def test_without_any_of_it_the_facts_hold_none():
-    facts = facts_of(a_late_release())
+    facts = own_facts_of(a_late_release())
     assert (facts.publisher_time, facts.diagnoses, facts.addresses[0].past_caches) == (None, (), None)
 
 
@@ -60,11 +60,11 @@ def test_a_speaker_whose_membership_left_no_trace_is_told_without_a_role():
     Statement.objects.create(
         release=release, schedule_version=1, kind="was_live", live_at=SEED_DUE, stated_by=speaker, stated_at=SEED_DUE
     )
-    assert facts_of(release).statements[0].role is Role.STATISTICIAN
+    assert own_facts_of(release).statements[0].role is Role.STATISTICIAN
     Membership.objects.all().delete()
-    assert facts_of(release).statements[0].role is Role.STATISTICIAN
+    assert own_facts_of(release).statements[0].role is Role.STATISTICIAN
     Membership.history.all().delete()
-    assert facts_of(release).statements[0].role is None
+    assert own_facts_of(release).statements[0].role is None
 
 
 def test_the_draft_its_page_and_its_pdf_hold_both_clocks(client, tmp_path):

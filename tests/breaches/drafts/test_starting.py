@@ -7,15 +7,15 @@ from datetime import date, timedelta
 import pytest
 from django.urls import reverse
 
-from breaches.core.content import from_json
-from breaches.core.printed.document import ACCESS_PROMPT
-from breaches.deciding.sign_off import dismiss
-from breaches.drafts import drafting, starting
-from breaches.drafts.needed_evidence import names_needed, needed
+from breaches import drafting
+from breaches.facts import releases_with_needed_evidence, releases_with_needed_names
 from breaches.models import Report, ReportEvent, StartedReport
-from breaches.paper.printing import draft_of
+from breaches.pdf.document import draft_of
 from breaches.permissions import Action, reports_where
-from breaches.reports.versions import content_of, present
+from breaches.rules.content import content_from_json
+from breaches.rules.document import ACCESS_PROMPT
+from breaches.sign_off import dismiss_report
+from breaches.versions import content_of, current_version
 from releases import pre_release_access, pre_release_list, scheduling
 from releases.permissions import NotYours
 from releases.rules.lifecycle import Role
@@ -49,7 +49,7 @@ def release(office):
 
 
 def started(release, *, by, occurred_on=THE_DAY_BEFORE, at=AFTERWARDS):
-    return starting.start_about_list(release, occurred_on=occurred_on, by=by, at=at)
+    return drafting.start_about_list(release, occurred_on=occurred_on, by=by, at=at)
 
 
 def address(release):
@@ -92,7 +92,7 @@ def test_recorded_times_and_what_waits_are_in_the_facts(office, release):
 
 def test_no_name_and_no_address_of_a_person_on_the_list_is_in_any_part_of_the_report(office, release):
     report = started(release, by=office.statistician).report
-    kept = [report.machine, present(report).content, present(report).machine]
+    kept = [report.machine, current_version(report).content, current_version(report).machine]
     kept += [event.facts for event in report.events.all()]
     for hidden in (PERSON, EMAIL, MINISTER.reason):
         assert hidden not in str(kept)
@@ -137,14 +137,14 @@ def test_a_second_start_gives_the_report_that_is_open(office, release):
 
 def test_once_decided_another_report_about_the_same_list_can_be_started(office, release):
     first = started(release, by=office.statistician).report
-    dismiss(first, reason="other", words="It was not.", by=office.head, at=AFTERWARDS)
+    dismiss_report(first, reason="other", words="It was not.", by=office.head, at=AFTERWARDS)
     again = started(release, by=office.statistician)
     assert again.is_new
     assert again.report.reference != first.reference
 
 
 def test_a_day_that_is_still_to_come_is_refused_and_nothing_is_started(office, release):
-    with pytest.raises(starting.CannotHaveHappened, match="in the future"):
+    with pytest.raises(drafting.CannotHaveHappened, match="in the future"):
         started(release, by=office.statistician, occurred_on=date(2020, 7, 1))
     assert not Report.objects.exists()
 
@@ -169,18 +169,21 @@ def test_the_machine_leaves_a_started_report_alone(office, release):
 
 def test_evidence_and_names_are_kept_while_the_report_is_undecided(office, release):
     report = started(release, by=office.statistician).report
-    assert (needed([release.pk]), names_needed([release.pk])) == ({release.pk}, {release.pk})
-    dismiss(report, reason="other", words="It was not.", by=office.head, at=AFTERWARDS)
-    assert (needed([release.pk]), names_needed([release.pk])) == (set(), set())
+    assert (releases_with_needed_evidence([release.pk]), releases_with_needed_names([release.pk])) == (
+        {release.pk},
+        {release.pk},
+    )
+    dismiss_report(report, reason="other", words="It was not.", by=office.head, at=AFTERWARDS)
+    assert (releases_with_needed_evidence([release.pk]), releases_with_needed_names([release.pk])) == (set(), set())
 
 
 def test_erasing_names_changes_no_report(office, release):
     report = started(release, by=office.statistician).report
-    before = present(report).content_sha256
+    before = current_version(report).content_sha256
     pre_release_list.erase_name(release, by=office.head, at=AFTERWARDS)
     report.refresh_from_db()
-    assert present(report).content_sha256 == before
-    assert from_json(present(report).content) == content_of(report)
+    assert current_version(report).content_sha256 == before
+    assert content_from_json(current_version(report).content) == content_of(report)
 
 
 def test_a_report_about_a_rehearsal_is_marked_as_one(office):

@@ -6,14 +6,14 @@ from uuid import uuid4
 import pytest
 from django.urls import reverse
 
-from breaches.core.content import from_json
-from breaches.core.printed.document import CAUSE_PROMPT
-from breaches.core.status import Kind
-from breaches.drafts import drafting, starting
-from breaches.drafts.starting import About
+from breaches import drafting
+from breaches.drafting import ReportSubject
 from breaches.models import Report, StartedReport
-from breaches.paper.printing import draft_of
-from breaches.reports.versions import content_of
+from breaches.pdf.document import draft_of
+from breaches.rules.content import content_from_json
+from breaches.rules.document import CAUSE_PROMPT
+from breaches.rules.lifecycle import ReportKind
+from breaches.versions import content_of
 from releases import scheduling
 from releases.permissions import NotYours
 from releases.rules.lifecycle import Role
@@ -30,12 +30,12 @@ THAT_DAY = date(2020, 6, 30)
 WRITERS = {Role.STATISTICIAN, Role.HEAD_OF_PROFESSION, Role.DEPUTY}
 
 
-def started(about, *, by, kind=Kind.WRONG_CONTENT, on=(THAT_DAY,), at=AFTERWARDS, form_key=None):
-    return starting.start(about, kind=kind, occurred_on=on, by=by, at=at, form_key=form_key or uuid4())
+def started(about, *, by, kind=ReportKind.WRONG_CONTENT, on=(THAT_DAY,), at=AFTERWARDS, form_key=None):
+    return drafting.start_report(about, kind=kind, occurred_on=on, by=by, at=at, form_key=form_key or uuid4())
 
 
 def of(release):
-    return About(release.series.producer, release=release)
+    return ReportSubject(release.series.producer, release=release)
 
 
 def test_from_a_release_what_is_on_record_about_it_is_filled_in_and_nothing_else(office, release):
@@ -59,7 +59,9 @@ def test_the_address_of_a_release_that_is_not_out_is_not_in_the_report(office, r
 
 
 def test_from_a_series_its_title_and_its_people_are_filled_in(office, series):
-    report = started(About(office.producer, series=series), by=office.head, on=(THAT_DAY, date(2020, 6, 29))).report
+    report = started(
+        ReportSubject(office.producer, series=series), by=office.head, on=(THAT_DAY, date(2020, 6, 29))
+    ).report
     content = content_of(report)
     assert [(output.title, output.url) for output in content.outputs] == [(series.title, "")]
     assert content.dealing.email == series.responsible.email
@@ -68,33 +70,35 @@ def test_from_a_series_its_title_and_its_people_are_filled_in(office, series):
 
 
 def test_from_nothing_only_the_producer_is_filled_in(office):
-    content = content_of(started(About(office.producer), by=office.head, kind=Kind.OTHER).report)
+    content = content_of(started(ReportSubject(office.producer), by=office.head, kind=ReportKind.OTHER).report)
     assert content.producers == (office.producer.name,)
     assert (content.outputs, content.dealing, content.head_of_profession, content.practices) == ((), None, None, ())
 
 
 # What published reports cite, by kind: written out apart from the table, so that a slip in it shows.
 CITED = {
-    Kind.LATE: ("T3.6", "Standard 3, 3.6"),
-    Kind.NOT_LIVE: ("T3.6", "Standard 3, 3.6"),
-    Kind.PARTIAL: ("T3.6", "Standard 3, 3.6"),
-    Kind.EARLY: ("T3.3, T3.4", "Standard 3, 3.3"),
-    Kind.PRA: ("T3.3, T3.4", "3.3, 3.4"),
-    Kind.ACCESS: ("T3.3, T3.4", "3.3"),
-    Kind.LEAK: ("T3.4", "3.3"),
-    Kind.USED_IN_PUBLIC: ("T3, T3.4", "3.3"),
-    Kind.NOT_ANNOUNCED: ("T3.1", "3.1"),
-    Kind.UNEQUAL_ACCESS: ("V2", "10.1"),
-    Kind.WRONG_CONTENT: ("", ""),
-    Kind.OTHER: ("", ""),
+    ReportKind.LATE: ("T3.6", "Standard 3, 3.6"),
+    ReportKind.NOT_LIVE: ("T3.6", "Standard 3, 3.6"),
+    ReportKind.PARTIAL: ("T3.6", "Standard 3, 3.6"),
+    ReportKind.EARLY: ("T3.3, T3.4", "Standard 3, 3.3"),
+    ReportKind.PRA: ("T3.3, T3.4", "3.3, 3.4"),
+    ReportKind.ACCESS: ("T3.3, T3.4", "3.3"),
+    ReportKind.LEAK: ("T3.4", "3.3"),
+    ReportKind.USED_IN_PUBLIC: ("T3, T3.4", "3.3"),
+    ReportKind.NOT_ANNOUNCED: ("T3.1", "3.1"),
+    ReportKind.UNEQUAL_ACCESS: ("V2", "10.1"),
+    ReportKind.WRONG_CONTENT: ("", ""),
+    ReportKind.OTHER: ("", ""),
 }
 EDITIONS = {"2.0": date(2020, 6, 29), "2.1": date(2023, 6, 29), "3.0": date(2026, 6, 29)}
 
 
-@pytest.mark.parametrize("kind", list(Kind))
+@pytest.mark.parametrize("kind", list(ReportKind))
 @pytest.mark.parametrize("edition", list(EDITIONS))
 def test_a_draft_cites_what_reports_of_its_kind_cite_in_the_edition_in_force(office, kind, edition):
-    report = started(About(office.producer), by=office.head, kind=kind, on=(EDITIONS[edition],), at=LONG_AFTER).report
+    report = started(
+        ReportSubject(office.producer), by=office.head, kind=kind, on=(EDITIONS[edition],), at=LONG_AFTER
+    ).report
     cited = content_of(report).practices
     codes = CITED[kind][edition.startswith("3")]
     assert ", ".join(practice.code for practice in cited) == codes
@@ -103,7 +107,9 @@ def test_a_draft_cites_what_reports_of_its_kind_cite_in_the_edition_in_force(off
 
 def test_days_under_two_editions_cite_both(office):
     days = (date(2022, 5, 4), date(2022, 5, 5))
-    report = started(About(office.producer), by=office.head, kind=Kind.LEAK, on=days, at=LONG_AFTER).report
+    report = started(
+        ReportSubject(office.producer), by=office.head, kind=ReportKind.LEAK, on=days, at=LONG_AFTER
+    ).report
     assert {practice.edition for practice in content_of(report).practices} == {"2.0", "2.1"}
 
 
@@ -116,11 +122,11 @@ def test_a_draft_prompts_for_everything_that_people_have_to_write(office, releas
 @pytest.mark.parametrize("role", list(Role))
 def test_those_who_write_reports_start_one_and_nobody_else_does(office, role):
     if role in WRITERS:
-        report = started(About(office.producer), by=office.people[role]).report
+        report = started(ReportSubject(office.producer), by=office.people[role]).report
         assert report.events.get().facts["role"] == role
         return
     with pytest.raises(NotYours):
-        started(About(office.producer), by=office.people[role])
+        started(ReportSubject(office.producer), by=office.people[role])
     assert not Report.objects.exists()
 
 
@@ -130,8 +136,8 @@ def test_those_who_write_reports_start_one_and_nobody_else_does(office, role):
     ids=["still to come", "no day"],
 )
 def test_without_a_day_that_can_be_nothing_is_started(office, days, sentence):
-    with pytest.raises(starting.CannotHaveHappened, match=sentence):
-        started(About(office.producer), by=office.head, on=days)
+    with pytest.raises(drafting.CannotHaveHappened, match=sentence):
+        started(ReportSubject(office.producer), by=office.head, on=days)
     assert not Report.objects.exists()
 
 
@@ -167,7 +173,9 @@ def test_the_machine_leaves_it_alone_and_saving_a_section_works(client, office, 
     }
     assert client.post(page, typed).status_code == 302
     report.refresh_from_db()
-    assert from_json(report.versions.get(number=2).content).circumstances == "The file of last year was uploaded."
+    assert (
+        content_from_json(report.versions.get(number=2).content).circumstances == "The file of last year was uploaded."
+    )
 
 
 def test_a_report_about_a_rehearsal_is_marked_as_one(office, series):

@@ -5,11 +5,10 @@ from datetime import timedelta
 import pytest
 from django.utils import timezone
 
-from breaches.completing import cause, dealing, notes, timeline
-from breaches.completing.cause import Found
-from breaches.core.status import Cause
-from breaches.drafts import joining
-from breaches.reports.versions import content_of
+from breaches import editing, merging, timeline
+from breaches.editing import ChosenCause
+from breaches.rules.lifecycle import Cause
+from breaches.versions import content_of
 from releases.rules.lifecycle import Role
 from statsoffice.messages import outbox
 from statsoffice.messages.models import Message
@@ -31,7 +30,7 @@ def drafts(office):
 
 
 def joined(office, drafts, *, at=AT):
-    return joining.join(read_anew(drafts), by=office.statistician, at=at)
+    return merging.merge_drafts(read_anew(drafts), by=office.statistician, at=at)
 
 
 def told(prefix, *, at):
@@ -41,7 +40,7 @@ def told(prefix, *, at):
 
 def deals(office, report, role, *, at):
     (read,) = read_anew([report])
-    dealing.put_down(read, person=office.people[role], by=office.head, at=at)
+    editing.assign_report(read, person=office.people[role], by=office.head, at=at)
 
 
 def test_who_was_first_to_deal_with_a_draft_deals_with_the_joint_report(office, drafts):
@@ -79,7 +78,7 @@ def test_whoever_was_reminded_of_a_draft_is_not_reminded_again_of_what_it_went_i
 
 def says(office, report, **found):
     (read,) = read_anew([report])
-    cause.choose(read, Found(**found), by=office.statistician, at=AT)
+    editing.choose_cause(read, ChosenCause(**found), by=office.statistician, at=AT)
 
 
 def test_a_cause_that_every_draft_names_is_the_cause_of_the_joint_report(office, drafts):
@@ -87,7 +86,7 @@ def test_a_cause_that_every_draft_names_is_the_cause_of_the_joint_report(office,
         says(office, draft, cause=Cause.SCHEDULER_FAULT, cause_words=words, available_at=london("10:27"))
     joint = joined(office, drafts)
     words = "The queue stood.\n\nIt was never started."
-    assert cause.found_of(joint) == Found(Cause.SCHEDULER_FAULT, words, london("10:27"))
+    assert editing.cause_of(joint) == ChosenCause(Cause.SCHEDULER_FAULT, words, london("10:27"))
     assert joint.events.get().facts["cause"] == Cause.SCHEDULER_FAULT
 
 
@@ -97,35 +96,35 @@ def test_causes_are_left_to_be_chosen_again(office, drafts, other):
         says(office, draft, cause=Cause.SCHEDULER_FAULT, available_unknown="Nobody saw it come.")
     if other:
         says(office, drafts[0], cause=other, available_at=london("10:27"))
-    assert cause.found_of(joined(office, drafts)) == Found()
-    assert cause.found_of(read_anew(drafts)[1]).cause == Cause.SCHEDULER_FAULT
+    assert editing.cause_of(joined(office, drafts)) == ChosenCause()
+    assert editing.cause_of(read_anew(drafts)[1]).cause == Cause.SCHEDULER_FAULT
 
 
 def test_the_timeline_prints_what_was_chosen_of_the_record_and_no_notes_which_stay_with_their_draft(office, drafts):
     (draft,) = read_anew(drafts[:1])
-    note = notes.write(draft, text="A caller rang.", happened_at=SOON, by=office.statistician, at=AT)
+    note = timeline.write_note(draft, text="A caller rang.", happened_at=SOON, by=office.statistician, at=AT)
     says(office, draft, cause=Cause.NOT_KNOWN, available_at=london("10:27"))
     (draft,) = read_anew([draft])
-    sources = [entry.source for entry in timeline.standing(draft)]
+    sources = [entry.source for entry in timeline.timeline_entries(draft)]
     assert {f"note-{note.pk}", "available"} < set(sources)
-    notes.choose(draft, sources=sources, expected_version=draft.version, by=office.statistician, at=AT)
+    timeline.choose_entries(draft, sources=sources, expected_version=draft.version, by=office.statistician, at=AT)
     joint = joined(office, drafts)
     printed = content_of(joint)
     assert [entry.source for entry in printed.timeline] == [
         source for source in sources if source != "available" and not source.startswith("note-")
     ]
-    assert timeline.outdated(joint, printed) == ()
+    assert timeline.outdated_entries(joint, printed) == ()
 
 
 def test_who_took_the_joint_report_deals_with_the_drafts_that_had_nobody_once_it_is_taken_apart(office, drafts):
     deals(office, drafts[0], Role.STATISTICIAN, at=SOON)
     joint = joined(office, drafts)
     deals(office, joint, Role.DEPUTY, at=AT + timedelta(minutes=1))
-    joining.part(read_anew([joint])[0], by=office.statistician, at=timezone.now())
+    merging.split_report(read_anew([joint])[0], by=office.statistician, at=timezone.now())
     assert [draft.person_dealing for draft in read_anew(drafts)] == [office.statistician, office.deputy, office.deputy]
 
 
 def test_taken_apart_a_draft_that_nobody_dealt_with_has_nobody_of_another_draft(office, drafts):
     deals(office, drafts[0], Role.STATISTICIAN, at=SOON)
-    joining.part(joined(office, drafts), by=office.statistician, at=AT)
+    merging.split_report(joined(office, drafts), by=office.statistician, at=AT)
     assert [draft.person_dealing for draft in read_anew(drafts)] == [office.statistician, None, None]

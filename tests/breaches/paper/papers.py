@@ -7,15 +7,15 @@ from datetime import UTC, date, datetime
 
 import pikepdf
 
-from breaches.core.account.narrative import account
-from breaches.core.content import Output, TimelineEntry
-from breaches.core.printed.document import Approval, lay_out
-from breaches.paper.pdf import render
+from breaches.pdf.render import render_pdf
+from breaches.rules.content import Output, TimelineEntry
+from breaches.rules.document import Approval, lay_out
+from breaches.rules.narrative import write_account
 from releases.rules.lifecycle import Role
 from tests.breaches.record import SEED_LOOKS, address, london, record
 from tests.breaches.seed_case import CONTENT, URL
 
-SEED = dataclasses.replace(CONTENT, circumstances=account(record(address(*SEED_LOOKS))))
+SEED = dataclasses.replace(CONTENT, circumstances=write_account(record(address(*SEED_LOOKS))))
 APPROVAL = Approval("Bernard Low", Role.HEAD_OF_PROFESSION, london("14:15"), one_person=True)
 NASTY = (
     "<b>bold</b> <script>alert(1)</script> <style>*{display:none}</style> </p></section></body> &amp; {{ 7|add:7 }} "
@@ -87,7 +87,7 @@ def rendered(document):
     # An annex holds lists, which cannot be the key of a cache; what a document is printed from is all in its repr.
     key = repr(document)
     if key not in _RENDERED:
-        _RENDERED[key] = render(document)
+        _RENDERED[key] = render_pdf(document)
     return _RENDERED[key]
 
 

@@ -4,11 +4,10 @@ from datetime import date
 
 import pytest
 
-from breaches.core.printed.document import ACCESS_PROMPT, DRAFT_MARK
-from breaches.deciding import sign_off
-from breaches.drafts import starting
-from breaches.paper.pdf import render
-from breaches.paper.printing import draft_of
+from breaches import drafting, sign_off
+from breaches.pdf.document import draft_of
+from breaches.pdf.render import render_pdf
+from breaches.rules.document import ACCESS_PROMPT, DRAFT_MARK
 from tests.breaches.paper.papers import text_of, words
 from tests.breaches.people import written
 from tests.factories import SeriesFactory, an_announced_release
@@ -24,7 +23,7 @@ def report(office):
     release = an_announced_release(series=SeriesFactory(producer=office.producer))
     granted(release, by=office.statistician)
     granted(release, someone("Permanent Secretary"), by=office.statistician)
-    return starting.start_about_list(
+    return drafting.start_about_list(
         release, occurred_on=date(2020, 6, 29), by=office.statistician, at=AFTERWARDS
     ).report
 
@@ -33,10 +32,10 @@ def test_the_report_names_posts_and_periods_asks_for_what_happened_while_a_draft
     office, report, tmp_path
 ):
     drafted, approved = tmp_path / "draft.pdf", tmp_path / "approved.pdf"
-    drafted.write_bytes(render(draft_of(report)))
+    drafted.write_bytes(render_pdf(draft_of(report)))
     check_draft(drafted)
-    report = sign_off.submit(written(report, by=office.statistician), by=office.statistician, at=AFTERWARDS)
-    document = sign_off.approve(report, by=office.head, at=AFTERWARDS, render=render)
+    report = sign_off.submit_report(written(report, by=office.statistician), by=office.statistician, at=AFTERWARDS)
+    document = sign_off.approve_report(report, by=office.head, at=AFTERWARDS, render=render_pdf)
     approved.write_bytes(document.pdf)
     text = words(text_of(approved))
     assert f"{MINISTER.post}, {MINISTER.organisation}: 24 hours" in text

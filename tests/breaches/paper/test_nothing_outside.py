@@ -7,9 +7,9 @@ import threading
 import pikepdf
 import pytest
 
-from breaches.core.content import Output
-from breaches.paper import pdf
-from breaches.paper.pdf import NotRendered, print_html, render
+from breaches.pdf import render as pdf_render
+from breaches.pdf.render import NotRendered, print_html, render_pdf
+from breaches.rules.content import Output
 from tests.breaches.paper.papers import (
     NASTY,
     SEED,
@@ -72,10 +72,10 @@ def test_a_template_that_refers_to_anything_outside_is_not_printed(markup):
 
 
 def test_a_missing_stylesheet_stops_the_printing(monkeypatch, settings):
-    pdf._stylesheet.cache_clear()
-    monkeypatch.setattr(pdf, "STYLESHEET", "pdf/absent.css")
+    pdf_render._stylesheet.cache_clear()
+    monkeypatch.setattr(pdf_render, "STYLESHEET", "pdf/absent.css")
     try:
         with pytest.raises(NotRendered, match=r"pdf/absent\.css"):
-            render(approved())
+            render_pdf(approved())
     finally:
-        pdf._stylesheet.cache_clear()
+        pdf_render._stylesheet.cache_clear()

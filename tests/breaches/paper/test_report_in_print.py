@@ -7,11 +7,11 @@ from datetime import UTC
 
 import pikepdf
 
-from breaches.core.account.facts import PublisherTime
-from breaches.core.content import Output, ReportContent
-from breaches.core.printed.annex_facts import annex_of
-from breaches.core.printed.document import DRAFT_MARK, REHEARSAL_MARK
-from breaches.paper.pdf import render
+from breaches.pdf.render import render_pdf
+from breaches.rules.annex import annex_of
+from breaches.rules.content import Output, ReportContent
+from breaches.rules.document import DRAFT_MARK, REHEARSAL_MARK
+from breaches.rules.facts import PublisherTime
 from releases.detection.finding import AddressRole, Source
 from tests.breaches.paper.papers import (
     APPROVAL,
@@ -215,7 +215,7 @@ def test_how_many_looks_are_not_listed_never_stands_alone_on_a_page(tmp_path):
     for rows in range(4, 16):
         told = dataclasses.replace(part, looks=part.looks[:1] * rows, not_listed="67 more looks are on record.")
         annex = dataclasses.replace(document.annex, parts=(told,))
-        path.write_bytes(render(dataclasses.replace(document, annex=annex)))
+        path.write_bytes(render_pdf(dataclasses.replace(document, annex=annex)))
         last = words(text_of(path, page_count(path)))
         assert told.not_listed in last
         if document.annex.heading not in last and told.looks[0].sent not in last:
@@ -236,7 +236,7 @@ def test_no_word_of_an_annex_lies_beyond_the_margins(printed):
 
 def test_the_same_annex_gives_the_same_bytes_and_another_one_others():
     late = rendered(approved(with_annex(LATE)))
-    assert render(approved(with_annex(LATE))) == late
+    assert render_pdf(approved(with_annex(LATE))) == late
     assert rendered(approved(with_annex(PARTS))) != late
     assert rendered(approved(SEED)) != late
 

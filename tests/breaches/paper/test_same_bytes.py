@@ -9,8 +9,7 @@ from pathlib import Path
 
 import pytest
 
-from breaches.core.printed.glyphs import font_of_boxes
-from breaches.paper.pdf import render
+from breaches.pdf.render import make_box_font, render_pdf
 from tests.breaches.paper.papers import SCRIPTS, SEED, approved, rendered, scripts, solid, text_of
 from tests.verapdf import check_pdf_ua
 
@@ -21,7 +20,7 @@ def printed_elsewhere(*documents, folder=None, **environment):
     """Print some of the tests' documents in a process of its own and return the files, in their order."""
     program = (
         "import django, sys; django.setup()\n"
-        "from pathlib import Path; from breaches.paper.pdf import render; from tests.breaches.paper.papers import *\n"
+        "from pathlib import Path; from breaches.pdf.render import render; from tests.breaches.paper.papers import *\n"
         f"for number, document in enumerate([{', '.join(documents)}]):\n"
         "    Path(sys.argv[1], str(number)).write_bytes(render(document))\n"
     )
@@ -36,9 +35,9 @@ def printed_elsewhere(*documents, folder=None, **environment):
 
 def test_the_same_document_gives_the_same_bytes_in_every_process_and_thread(tmp_path):
     document = approved(scripts())
-    here = render(document)
+    here = render_pdf(document)
     with ThreadPoolExecutor(3) as threads:
-        at_once = list(threads.map(render, [document] * 3))
+        at_once = list(threads.map(render_pdf, [document] * 3))
 
     (elsewhere,) = printed_elsewhere("approved(scripts())", folder=tmp_path)
     assert elsewhere.read_bytes() == here
@@ -58,7 +57,7 @@ def test_without_fonts_of_the_machine_the_bytes_are_the_same_or_boxes_in_a_file_
 
 
 def test_a_change_of_any_word_changes_the_bytes():
-    assert rendered(approved()) != render(approved(dataclasses.replace(SEED, impact=f"{SEED.impact} More.")))
+    assert rendered(approved()) != render_pdf(approved(dataclasses.replace(SEED, impact=f"{SEED.impact} More.")))
 
 
 def test_ordinary_text_uses_the_fonts_of_the_product_alone(printed):
@@ -69,6 +68,6 @@ def test_ordinary_text_uses_the_fonts_of_the_product_alone(printed):
 
 
 def test_a_font_of_boxes_has_the_same_bytes_whenever_it_is_built_and_needs_characters():
-    assert font_of_boxes({"漢", "字"}) == font_of_boxes(["字", "漢"])
+    assert make_box_font({"漢", "字"}) == make_box_font(["字", "漢"])
     with pytest.raises(ValueError, match="at least one character"):
-        font_of_boxes(set())
+        make_box_font(set())

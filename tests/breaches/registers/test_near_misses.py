@@ -7,8 +7,8 @@ from django.db import connection
 from django.test.utils import CaptureQueriesContext
 from django.urls import reverse
 
-from breaches.registers import near_misses
-from breaches.views import near_misses as views
+from breaches.register import search
+from breaches.views import register as views
 from releases import statements
 from releases.detection.preflight import PreflightCode, PreflightFinding
 from releases.models import PreflightRun, Verification
@@ -62,7 +62,7 @@ def checked(release, *runs):
 
 
 def found(office, **asked):
-    return near_misses.told(list(near_misses.releases_of([office.producer], now=NOW, **asked)))
+    return search.find_near_misses(list(search.releases_of([office.producer], now=NOW, **asked)))
 
 
 @pytest.mark.both_databases
@@ -128,7 +128,7 @@ def test_rehearsals_other_producers_and_what_is_still_to_come_are_none(office, s
     a_release(series, IN_A_MINUTE, reference="rehearsed", rehearsal=True)
     a_release(SeriesFactory(), IN_A_MINUTE, reference="elsewhere")
     a_release(series, IN_A_MINUTE, reference="mine")
-    assert near_misses.releases_of([office.producer], now=DUE - timedelta(seconds=1)).count() == 0
+    assert search.releases_of([office.producer], now=DUE - timedelta(seconds=1)).count() == 0
     assert [miss.release.reference for miss in found(office)] == ["mine"]
 
 

@@ -6,16 +6,13 @@ import pytest
 from django.db import connection
 from django.test.utils import CaptureQueriesContext
 
-from breaches import permissions
-from breaches.completing import actions
-from breaches.completing.actions import Plan
-from breaches.core.decision import Decision
-from breaches.core.status import TOLD_ELSEWHERE, ReportStatus, Term
-from breaches.drafts import starting
-from breaches.drafts.drafting import draft_missing
+from breaches import corrective_actions, drafting, permissions
+from breaches.corrective_actions import Plan
+from breaches.drafting import draft_missing
 from breaches.models import Report
-from breaches.registers import register
-from breaches.registers.register import Wanted
+from breaches.register import search
+from breaches.register.search import RegisterFilter
+from breaches.rules.lifecycle import TOLD_ELSEWHERE, Decision, ReportStatus, ReportTerm
 from breaches.views import register as views
 from releases.rules.lifecycle import Role
 from tests.breaches.forms import words
@@ -37,7 +34,7 @@ READERS = {Role.STATISTICIAN, Role.HEAD_OF_PROFESSION, Role.DEPUTY, Role.PUBLISH
 
 def references(person, **wanted):
     """What the register holds for a person, in its order."""
-    return [named(report.reference) for report in register.reports(Wanted(**wanted), by=person)]
+    return [named(report.reference) for report in search.select_reports(RegisterFilter(**wanted), by=person)]
 
 
 def named(reference):
@@ -74,7 +71,7 @@ def test_reports_of_another_producer_are_not_in_it_even_if_asked_for(client):
 
 def test_what_permissions_keep_from_a_person_is_not_in_their_register(monkeypatch, office, draft_report):
     hidden = permissions.reports_where
-    monkeypatch.setattr(register, "reports_where", lambda *asked: hidden(*asked).exclude(kind="late"))
+    monkeypatch.setattr(search, "reports_where", lambda *asked: hidden(*asked).exclude(kind="late"))
     assert references(office.statistician) == []
 
 
@@ -97,13 +94,13 @@ def full_office():
     looks(early, *EARLY_MORNING)
     draft_missing(now=london("10:28"))
     listed = a_late_release(series=schools, reference="listed")
-    starting.start_about_list(listed, occurred_on=date(2020, 6, 26), by=office.head, at=AT)
+    drafting.start_about_list(listed, occurred_on=date(2020, 6, 26), by=office.head, at=AT)
     draft_missing(now=AT)
     for reference, done in (("breach-is-sent", False), ("breach-is-closed", True)):
-        plan = Plan("A second person looks.", Term.LONG, "The publishing team")
-        action = actions.add(Report.objects.get(reference=reference), plan, by=office.head, at=AT)
+        plan = Plan("A second person looks.", ReportTerm.LONG, "The publishing team")
+        action = corrective_actions.add_action(Report.objects.get(reference=reference), plan, by=office.head, at=AT)
         if done:
-            actions.finish(action, done=True, by=office.head, at=AT)
+            corrective_actions.finish_action(action, done=True, by=office.head, at=AT)
     Report.objects.filter(reference="breach-is-returned").update(occurred_on=None)
     return office
 

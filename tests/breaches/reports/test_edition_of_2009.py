@@ -5,12 +5,11 @@ from uuid import uuid4
 
 import pytest
 
-from breaches.core.status import Kind
-from breaches.drafts import starting
-from breaches.drafts.starting import About
+from breaches import code_of_practice, drafting
+from breaches.drafting import ReportSubject
 from breaches.models import Edition
-from breaches.reports import practices
-from breaches.reports.versions import content_of
+from breaches.rules.lifecycle import ReportKind
+from breaches.versions import content_of
 from tests.breaches.editions import citing, sentences
 from tests.breaches.people import AT
 
@@ -21,8 +20,10 @@ OCCURRED = date(2015, 6, 30)
 
 def a_report_of_2015(office):
     """A report on something late in 2015, started by hand."""
-    about = About(office.producer)
-    started = starting.start(about, kind=Kind.LATE, occurred_on=(OCCURRED,), by=office.head, at=AT, form_key=uuid4())
+    about = ReportSubject(office.producer)
+    started = drafting.start_report(
+        about, kind=ReportKind.LATE, occurred_on=(OCCURRED,), by=office.head, at=AT, form_key=uuid4()
+    )
     return started.report
 
 
@@ -38,7 +39,7 @@ def test_the_edition_of_2009_is_in_force_until_the_next_one(on, number):
 
 def test_a_report_on_2015_is_offered_the_edition_of_2009_and_cites_nothing_of_itself(office):
     report = a_report_of_2015(office)
-    offered = practices.offered_for(report, content_of(report))
+    offered = code_of_practice.offer_practices(report, content_of(report))
     assert [(one.cited.edition, one.cited.code, one.cited.confirmed, one.row.summary) for one in offered] == [
         ("1.0", "Protocol 2, Practice 4", False, "Statistics are released at 9.30am on a weekday."),
         ("1.0", "Protocol 2, Practice 8", False, "Accidental or wrongful release."),

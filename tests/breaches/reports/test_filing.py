@@ -6,13 +6,10 @@ from datetime import date, timedelta
 import pytest
 from django.conf import settings
 
-from breaches.completing import editing
-from breaches.core.content import CitedPractice
-from breaches.core.remarks import Section
-from breaches.deciding import sign_off
-from breaches.drafts import starting
-from breaches.reports.filing import first_day
-from breaches.reports.versions import content_of
+from breaches import drafting, editing, sign_off
+from breaches.rules.content import CitedPractice
+from breaches.rules.validation import ReportSection
+from breaches.versions import content_of, first_day_of_occurrence
 from tests.breaches.mornings import a_late_release
 from tests.breaches.people import AT, a_report, an_office
 from tests.factories import SeriesFactory
@@ -31,10 +28,10 @@ def filed(report):
 def circumstances(report, office, **values):
     """The report with other circumstances, as its statistician saves them."""
     content = content_of(report)
-    kept = {field: getattr(content, field) for field in editing.FIELDS[Section.CIRCUMSTANCES]}
+    kept = {field: getattr(content, field) for field in editing.FIELDS[ReportSection.CIRCUMSTANCES]}
     return editing.save_section(
         report,
-        section=Section.CIRCUMSTANCES,
+        section=ReportSection.CIRCUMSTANCES,
         values=kept | values,
         expected_version=report.version,
         by=office.statistician,
@@ -48,7 +45,7 @@ def test_a_drafted_report_is_found_by_the_day_it_was_due_and_the_practice_of_ord
 
 def test_a_report_started_by_hand_is_found_by_the_day_that_the_person_gave(office):
     release = a_late_release(series=SeriesFactory(producer=office.producer))
-    report = starting.start_about_list(release, occurred_on=date(2020, 6, 29), by=office.head, at=AT).report
+    report = drafting.start_about_list(release, occurred_on=date(2020, 6, 29), by=office.head, at=AT).report
     day, practices = filed(report)
     assert day == date(2020, 6, 29)
     assert practices == sorted({(one.edition, one.code) for one in content_of(report).practices})
@@ -64,20 +61,20 @@ def test_an_edited_report_is_found_by_what_it_says_now(office, draft_report):
 
 
 def test_what_is_not_saved_changes_nothing_by_which_a_report_is_found(office, draft_report):
-    with pytest.raises(editing.Impossible):
+    with pytest.raises(editing.ImpossibleContent):
         circumstances(draft_report, office, occurred_on=(date(2031, 1, 1),), practices=(V2,))
     assert filed(draft_report) == (date(2020, 6, 30), [("2.0", "T3.6")])
 
 
 def test_a_reopened_report_is_found_as_before(office, approved_report):
-    sign_off.reopen(approved_report, reason="A figure was wrong.", by=office.head, at=AT + timedelta(days=1))
+    sign_off.reopen_report(approved_report, reason="A figure was wrong.", by=office.head, at=AT + timedelta(days=1))
     assert filed(approved_report) == (date(2020, 6, 30), [("2.0", "T3.6")])
 
 
 def test_of_several_days_the_first_counts_and_of_none_none(draft_report):
     content = content_of(draft_report)
-    assert first_day(content) == date(2020, 6, 30)
-    assert first_day(type(content)()) is None
+    assert first_day_of_occurrence(content) == date(2020, 6, 30)
+    assert first_day_of_occurrence(type(content)()) is None
 
 
 def test_every_module_that_writes_versions_files_them():

@@ -6,13 +6,12 @@ from uuid import uuid4
 
 import pytest
 
-from breaches.core.content import ReportContent
-from breaches.core.status import Kind, ReportStatus
-from breaches.deciding import sign_off
-from breaches.drafts.starting import About, start
+from breaches import code_of_practice, sign_off
+from breaches.drafting import ReportSubject, start_report
 from breaches.models import Edition, Practice, Report
-from breaches.reports import practices
-from breaches.reports.versions import content_of, present
+from breaches.rules.content import ReportContent
+from breaches.rules.lifecycle import ReportKind, ReportStatus
+from breaches.versions import content_of, current_version
 from releases.permissions import NotYours
 from releases.rules.lifecycle import ChangedMeanwhile, MissingFields, Role
 from tests.breaches.editions import citing, practice
@@ -38,11 +37,13 @@ def unsettled(office):
 
 def settle(office, *, wording=READ, source="The Code, page 12", seen="", by=None, at=AT):
     v2 = practice("2.0", "V2")
-    return practices.settle(v2, wording=wording, source=source, source_url="", seen=seen, by=by or office.head, at=at)
+    return code_of_practice.settle_wording(
+        v2, wording=wording, source=source, source_url="", seen=seen, by=by or office.head, at=at
+    )
 
 
 def approved(report, office):
-    return sign_off.approve(report, by=office.head, at=AT, render=printed).report
+    return sign_off.approve_report(report, by=office.head, at=AT, render=printed).report
 
 
 def citations(report):
@@ -58,12 +59,14 @@ def test_only_the_wording_that_published_reports_quote_is_settled_with_the_produ
 def test_every_practice_has_a_source_and_no_summary_is_in_what_a_report_cites():
     for row in Practice.objects.select_related("edition"):
         assert row.source, row
-        assert not row.summary or row.summary not in practices.citing(row).citation or row.is_settled, row
+        assert (
+            not row.summary or row.summary not in code_of_practice.practices_citing(row).citation or row.is_settled
+        ), row
 
 
 @pytest.mark.parametrize("code", ["Standard 1", "1.4", "Standard 3", "3.6", "Standard 10", "10.1"])
 def test_edition_3_has_its_standards_and_practices(code):
-    cited = practices.citing(practice("3.0", code))
+    cited = code_of_practice.practices_citing(practice("3.0", code))
     assert cited.name.startswith("Standard ")
     assert cited.text == ""
 
@@ -75,10 +78,12 @@ def test_edition_2_has_every_principle(edition):
 
 
 def test_what_is_likely_for_a_kind_comes_first_and_is_cited_only_if_it_is_suggested(office):
-    about, on = About(office.producer), date(2026, 6, 30)
-    kind, at = Kind.USED_IN_PUBLIC, AT + timedelta(days=3000)
-    report = start(about, kind=kind, occurred_on=[on], by=office.head, at=at, form_key=uuid4()).report
-    listed = [(one.cited.code, one.is_suggested) for one in practices.offered_for(report, content_of(report))]
+    about, on = ReportSubject(office.producer), date(2026, 6, 30)
+    kind, at = ReportKind.USED_IN_PUBLIC, AT + timedelta(days=3000)
+    report = start_report(about, kind=kind, occurred_on=[on], by=office.head, at=at, form_key=uuid4()).report
+    listed = [
+        (one.cited.code, one.is_suggested) for one in code_of_practice.offer_practices(report, content_of(report))
+    ]
     assert listed[:3] == [("3.3", True), ("1.4", False), ("Standard 1", False)]
     assert [one.code for one in content_of(report).practices] == ["3.3"]
 
@@ -88,11 +93,13 @@ def test_what_is_likely_for_a_kind_comes_first_and_is_cited_only_if_it_is_sugges
 )
 def test_while_the_day_of_entry_into_force_is_in_doubt_the_earlier_edition_is_offered_too(office, days_since, editions):
     on = Edition.objects.get(number="3.0").in_force_from + timedelta(days=days_since)
-    begun = {"kind": Kind.LATE, "occurred_on": [on], "by": office.head, "form_key": uuid4()}
-    report = start(About(office.producer), at=AT + timedelta(days=3000), **begun).report
-    assert {one.cited.edition for one in practices.offered_for(report, content_of(report))} == editions
-    citing_the_earlier = replace(content_of(report), practices=(practices.citing(practice("2.1", "T3.6")),))
-    warned = [one.sentence for one in practices.of_another_edition(citing_the_earlier)]
+    begun = {"kind": ReportKind.LATE, "occurred_on": [on], "by": office.head, "form_key": uuid4()}
+    report = start_report(ReportSubject(office.producer), at=AT + timedelta(days=3000), **begun).report
+    assert {one.cited.edition for one in code_of_practice.offer_practices(report, content_of(report))} == editions
+    citing_the_earlier = replace(
+        content_of(report), practices=(code_of_practice.practices_citing(practice("2.1", "T3.6")),)
+    )
+    warned = [one.sentence for one in code_of_practice.of_another_edition(citing_the_earlier)]
     assert any(one.startswith("Edition 2.1 of the Code is cited") for one in warned) is ("2.1" not in editions)
 
 
@@ -114,9 +121,9 @@ def test_a_wording_settled_for_the_office_is_in_what_is_approved_from_then_on(of
 
 def test_settled_wording_leaves_the_date_for_which_a_practice_is_cited(office):
     on = date(2020, 6, 30)
-    content = ReportContent(practices=(replace(practices.citing(practice("2.0", "V2")), on=on),))
+    content = ReportContent(practices=(replace(code_of_practice.practices_citing(practice("2.0", "V2")), on=on),))
     settle(office)
-    (cited,) = practices.with_settled_wording(content).practices
+    (cited,) = code_of_practice.with_settled_wording(content).practices
     assert (cited.text, cited.on) == (READ, on)
 
 
@@ -129,15 +136,15 @@ def test_an_approved_report_stays_as_it_was_when_a_wording_is_settled_later(offi
 def test_what_people_chose_stays_theirs_when_settled_wording_enters_it(office, unsettled):
     settle(office)
     report = approved(unsettled, office)
-    version = present(report)
+    version = current_version(report)
     assert version.content["practices"] != version.machine["practices"]
 
 
 def test_to_settle_a_wording_is_not_to_write_the_report():
     strict = an_office(two_person_approval=True)
-    report = sign_off.submit(citing_an_unsettled_one(strict), by=strict.statistician, at=AT)
+    report = sign_off.submit_report(citing_an_unsettled_one(strict), by=strict.statistician, at=AT)
     settle(strict)
-    assert not sign_off.approve(report, by=strict.head, at=AT, render=printed).one_person
+    assert not sign_off.approve_report(report, by=strict.head, at=AT, render=printed).one_person
 
 
 @pytest.mark.parametrize("role", list(Role))

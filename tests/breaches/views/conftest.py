@@ -2,10 +2,10 @@
 
 import pytest
 
-from breaches.paper import pdf
+from breaches.pdf import render
 from tests.breaches.people import printed
 
 
 @pytest.fixture
 def quick_printer(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(pdf, "render", printed)
+    monkeypatch.setattr(render, "render_pdf", printed)

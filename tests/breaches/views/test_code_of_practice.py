@@ -3,10 +3,10 @@
 import pytest
 from django.urls import reverse
 
-from breaches.core.status import ReportStatus
-from breaches.deciding import sign_off
+from breaches import sign_off
 from breaches.models import Report
-from breaches.reports.versions import content_of
+from breaches.rules.lifecycle import ReportStatus
+from breaches.versions import content_of
 from releases.rules.lifecycle import Role
 from tests.breaches.editions import citing, practice
 from tests.breaches.forms import error_links, send, words
@@ -21,7 +21,7 @@ READ = "Accessible, as the Code has it."
 @shared_fixture
 def submitted(office):
     report = citing(a_report(office), ("2.0", "V2"), by=office.statistician)
-    return sign_off.submit(report, by=office.statistician, at=AT)
+    return sign_off.submit_report(report, by=office.statistician, at=AT)
 
 
 def page_of(report=None):

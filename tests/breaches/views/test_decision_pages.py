@@ -5,11 +5,10 @@ from datetime import date
 import pytest
 from django.urls import reverse
 
-from breaches.core.status import ReportStatus
-from breaches.deciding import sign_off
-from breaches.drafts import drafting
+from breaches import drafting, sign_off
 from breaches.models import ApprovedDocument, Report
-from breaches.reports.versions import content_of
+from breaches.rules.lifecycle import ReportStatus
+from breaches.versions import content_of
 from releases.rules.lifecycle import Role
 from tests.breaches.forms import error_links, filled_in, page_of, send, status_of, words
 from tests.breaches.mornings import NOT_LIVE, a_drafted_report, looks
@@ -192,7 +191,7 @@ def test_the_second_of_two_who_approve_is_told_and_nothing_is_done_twice(
 ):
     client.force_login(office.head)
     page = client.get(page_of(submitted_report, "approve")).text
-    sign_off.approve(Report.objects.get(pk=submitted_report.pk), by=office.deputy, at=AT, render=printed)
+    sign_off.approve_report(Report.objects.get(pk=submitted_report.pk), by=office.deputy, at=AT, render=printed)
     assert client.post(page_of(submitted_report, "approve"), filled_in(page)).status_code == 409
     assert ApprovedDocument.objects.count() == submitted_report.events.filter(kind="approved").count() == 1
 

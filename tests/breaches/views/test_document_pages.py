@@ -2,9 +2,9 @@
 
 import pytest
 
-from breaches.core.status import WITH_DOCUMENT, ReportStatus
 from breaches.models import ApprovedDocument
-from breaches.paper import pdf
+from breaches.pdf import render
+from breaches.rules.lifecycle import WITH_DOCUMENT, ReportStatus
 from releases.rules.canonical import sha256_hex
 from tests.breaches.forms import page_of, send, status_of, words
 from tests.breaches.paper.papers import text_of
@@ -18,9 +18,9 @@ def test_a_document_that_cannot_be_printed_refuses_the_approval_and_changes_noth
 ):
     def broken(document):
         message = "the font is gone"
-        raise pdf.NotRendered(message)
+        raise render.NotRendered(message)
 
-    monkeypatch.setattr(pdf, "render", broken)
+    monkeypatch.setattr(render, "render_pdf", broken)
     client.force_login(office.head)
     answer = send(client, page_of(submitted_report, "approve"))
     assert answer.status_code == 409

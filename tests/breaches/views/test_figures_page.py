@@ -8,12 +8,10 @@ import pytest
 from django.db import connection
 from django.test.utils import CaptureQueriesContext
 
-from breaches.completing import actions
-from breaches.completing.actions import Plan
-from breaches.core.status import ReportStatus, Term
-from breaches.deciding import sign_off
-from breaches.drafts import drafting
+from breaches import corrective_actions, drafting, sign_off
+from breaches.corrective_actions import Plan
 from breaches.models import Report
+from breaches.rules.lifecycle import ReportStatus, ReportTerm
 from releases.models import Release, Verification
 from releases.rules.lifecycle import Role
 from tests.breaches.forms import words
@@ -121,7 +119,7 @@ def test_a_quarter_leads_to_its_reports(client, office, approved_report):
 
 def test_an_approval_by_the_author_is_counted(client, office, draft_report):
     joins(office.statistician, office.producer, Role.DEPUTY)
-    sign_off.approve(draft_report, by=office.statistician, at=AT + timedelta(days=3), render=printed)
+    sign_off.approve_report(draft_report, by=office.statistician, at=AT + timedelta(days=3), render=printed)
     client.force_login(office.head)
     year = table(client.get(ADDRESS), "year")
     assert year["Approved by one person who had written it"] == ["1", "0"]
@@ -130,7 +128,7 @@ def test_an_approval_by_the_author_is_counted(client, office, draft_report):
     assert handling == ["3 days", "3 days", "[z]", "[z]", "1", "0", "0", "0"]
 
 
-PLAN = Plan("A second person looks at 9.30am.", Term.LONG, "The publishing team", due=date(2020, 7, 2))
+PLAN = Plan("A second person looks at 9.30am.", ReportTerm.LONG, "The publishing team", due=date(2020, 7, 2))
 
 
 def test_actions_of_a_breach_count_until_they_are_done_and_lead_to_their_report(client, office, approved_report):
@@ -138,12 +136,14 @@ def test_actions_of_a_breach_count_until_they_are_done_and_lead_to_their_report(
     a_report(office, ReportStatus.DISMISSED, reference="dismissed")
     rehearsed = a_report(office, ReportStatus.APPROVED, reference="rehearsed", rehearsal=True)
     overdue, not_yet, done = [
-        actions.add(approved_report, replace(PLAN, text=f"Action {number}", due=due), by=office.head, at=AT)
+        corrective_actions.add_action(
+            approved_report, replace(PLAN, text=f"Action {number}", due=due), by=office.head, at=AT
+        )
         for number, due in enumerate([PLAN.due, date(2020, 7, 3), None])
     ]
     for other in Report.objects.exclude(pk=approved_report.pk):
-        actions.add(other, PLAN, by=office.head, at=AT)
-    actions.finish(done, done=True, by=office.head, at=AT)
+        corrective_actions.add_action(other, PLAN, by=office.head, at=AT)
+    corrective_actions.finish_action(done, done=True, by=office.head, at=AT)
     client.force_login(office.head)
     page = client.get(ADDRESS)
     assert rehearsed.actions.open().exists()
@@ -158,7 +158,7 @@ def test_actions_of_a_breach_count_until_they_are_done_and_lead_to_their_report(
         "breach-dismissed",
     }
     for action in (overdue, not_yet):
-        actions.finish(action, done=True, by=office.head, at=AT)
+        corrective_actions.finish_action(action, done=True, by=office.head, at=AT)
     assert table(client.get(ADDRESS), "actions")["April to June 2020"] == ["0", "0", "0", "0"]
 
 

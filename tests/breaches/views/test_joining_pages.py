@@ -6,7 +6,7 @@ import pytest
 from django.db.models import Max
 from django.urls import reverse
 
-from breaches.drafts import joining
+from breaches import merging
 from breaches.models import Report
 from releases.rules.lifecycle import Role
 from tests.breaches.drafts.test_joining import a_morning
@@ -120,7 +120,9 @@ def test_the_pages_are_there_for_those_who_write_reports_alone(client, office, d
             assert client.post(morning_page(office), sent).status_code == (302 if allowed else 404)
             assert Report.objects.filter(status="joined").exists() is allowed
             if not allowed:
-                joining.join(list(Report.objects.filter(pk__in=[draft.pk for draft in drafts])), by=office.head, at=AT)
+                merging.merge_drafts(
+                    list(Report.objects.filter(pk__in=[draft.pk for draft in drafts])), by=office.head, at=AT
+                )
             joint = Report.objects.get(status="draft")
             answer = client.post(report_page(joint, "part"), {"last_change": joint.last_change})
             assert answer.status_code == (302 if allowed else 404)
@@ -151,7 +153,7 @@ def test_rehearsals_are_joined_among_themselves(client, office):
 
 
 def test_taken_apart_by_its_page_the_drafts_are_offered_again(client, office, drafts):
-    joint = joining.join(drafts, by=office.head, at=AT)
+    joint = merging.merge_drafts(drafts, by=office.head, at=AT)
     client.force_login(office.statistician)
     shown = words(client.get(report_page(joint, "part")).text)
     assert "does not go back into the drafts" in shown
@@ -172,9 +174,9 @@ def test_a_report_that_cannot_be_taken_apart_says_so(client, office):
 
 
 def test_the_draft_that_was_joined_is_printed_with_a_mark(office, drafts):
-    from breaches.paper.printing import draft_of
+    from breaches.pdf.document import draft_of
 
-    joint = joining.join(drafts, by=office.head, at=AT)
+    joint = merging.merge_drafts(drafts, by=office.head, at=AT)
     drafts[0].refresh_from_db()
     printed = draft_of(drafts[0])
     assert printed.marks == ("JOINED: told in one report with others of the same morning",)
@@ -183,7 +185,7 @@ def test_the_draft_that_was_joined_is_printed_with_a_mark(office, drafts):
 
 
 def test_an_own_act_is_declared_of_the_joint_report_and_not_of_a_draft_that_went_into_it(client, office, drafts):
-    joining.join(drafts, by=office.head, at=AT)
+    merging.merge_drafts(drafts, by=office.head, at=AT)
     client.force_login(office.statistician)
     assert report_page(drafts[0], "own_act") not in client.get(report_page(drafts[0])).text
     page = words(client.post(report_page(drafts[0], "own_act"), {"words": "Mine."}, follow=True).text)

@@ -2,13 +2,11 @@
 
 import pytest
 
-from breaches.completing import actions, cause, dealing, notes, own_acts
-from breaches.completing.cause import Found
-from breaches.core.status import Cause, ReportStatus, Term
-from breaches.deciding import publishing, redaction, sending, sign_off
-from breaches.drafts import drafting
+from breaches import corrective_actions, dispatching, drafting, editing, publication, redaction, sign_off, timeline
+from breaches.editing import ChosenCause
 from breaches.models import ApprovedDocument, Report
-from breaches.reports.versions import record
+from breaches.rules.lifecycle import Cause, ReportStatus, ReportTerm
+from breaches.versions import record_event
 from releases.rules.lifecycle import ChangedMeanwhile
 from tests.breaches.forms import filled_in, page_of, send, status_of, words
 from tests.breaches.mornings import NOT_LIVE, looks
@@ -28,8 +26,8 @@ def stored(report):
 
 def taken_back_and_submitted(report, office):
     """The report as it was: its state and its text are the same, and a person has had it in between."""
-    draft = sign_off.take_back(stored(report), reason=TAKEN_BACK, by=office.statistician, at=AT)
-    sign_off.submit(draft, by=office.statistician, at=AT)
+    draft = sign_off.take_back_report(stored(report), reason=TAKEN_BACK, by=office.statistician, at=AT)
+    sign_off.submit_report(draft, by=office.statistician, at=AT)
 
 
 def suspected_of_more(report):
@@ -41,29 +39,29 @@ def suspected_of_more(report):
 
 
 CHANGES = {
-    "a take-back": lambda report, office: sign_off.take_back(
+    "a take-back": lambda report, office: sign_off.take_back_report(
         report, reason=TAKEN_BACK, by=office.statistician, at=AT
     ),
-    "a return": lambda report, office: sign_off.return_(report, comment="Say more.", by=office.deputy, at=AT),
+    "a return": lambda report, office: sign_off.return_report(report, comment="Say more.", by=office.deputy, at=AT),
     "a take-back and a new submission": taken_back_and_submitted,
     "an edit": lambda report, office: written(report, by=office.deputy, impact="Two users asked."),
-    "a cause": lambda report, office: cause.choose(report, Found(Cause.OUTAGE), by=office.deputy, at=AT),
+    "a cause": lambda report, office: editing.choose_cause(report, ChosenCause(Cause.OUTAGE), by=office.deputy, at=AT),
     "a suspicion": lambda report, office: suspected_of_more(report),
-    "an own act": lambda report, office: own_acts.declare(report, by=office.deputy, at=AT),
-    "a redaction": lambda report, office: redaction.redact(
+    "an own act": lambda report, office: editing.declare_own_act(report, by=office.deputy, at=AT),
+    "a redaction": lambda report, office: redaction.redact_report(
         report, words="Nobody has written", why="It was a name.", by=office.head, at=AT
     ),
 }  # fmt: skip
 NO_CHANGES = {
-    "a download": lambda report, office: record(report, "draft_downloaded", at=AT, by=office.deputy, version=1),
-    "a note": lambda report, office: notes.write(
+    "a download": lambda report, office: record_event(report, "draft_downloaded", at=AT, by=office.deputy, version=1),
+    "a note": lambda report, office: timeline.write_note(
         report, text="A user rang.", happened_at=AT, by=office.statistician, at=AT
     ),
-    "who deals with it": lambda report, office: dealing.put_down(
+    "who deals with it": lambda report, office: editing.assign_report(
         report, person=office.deputy, by=office.deputy, at=AT
     ),
-    "an action": lambda report, office: actions.add(
-        report, actions.Plan("Check at 9.30am", Term.SHORT, "Team"), by=office.statistician, at=AT
+    "an action": lambda report, office: corrective_actions.add_action(
+        report, corrective_actions.Plan("Check at 9.30am", ReportTerm.SHORT, "Team"), by=office.statistician, at=AT
     ),
 }  # fmt: skip
 
@@ -83,7 +81,7 @@ def test_an_approval_page_that_was_opened_before_a_change_does_not_approve(
     assert page_of(submitted_report, "report") in answer.text
     # by the function, for what was read before
     with pytest.raises(ChangedMeanwhile):
-        sign_off.approve(_in_the_state_of(read, status), by=office.head, at=AT, render=printed)
+        sign_off.approve_report(_in_the_state_of(read, status), by=office.head, at=AT, render=printed)
     assert ApprovedDocument.objects.count() == 0
     assert status_of(submitted_report) == status
 
@@ -116,7 +114,7 @@ def test_facts_that_are_only_offered_outdate_no_form(client, office, submitted_r
 def test_the_page_says_who_did_what_and_keeps_what_was_typed(client, office, submitted_report):
     client.force_login(office.head)
     page = client.get(page_of(submitted_report, "dismiss")).text
-    sign_off.take_back(stored(submitted_report), reason=TAKEN_BACK, by=office.statistician, at=AT)
+    sign_off.take_back_report(stored(submitted_report), reason=TAKEN_BACK, by=office.statistician, at=AT)
     answer = send(client, page_of(submitted_report, "dismiss"), page, reason="agreed_change", words="Typed with care.")
     assert answer.status_code == 409
     shown = words(answer.text)
@@ -134,7 +132,7 @@ def test_the_page_says_who_did_what_and_keeps_what_was_typed(client, office, sub
 def test_what_happened_before_the_page_was_opened_is_not_on_it(client, office, submitted_report):
     client.force_login(office.head)
     page = client.get(page_of(submitted_report, "return")).text
-    own_acts.declare(stored(submitted_report), by=office.deputy, at=AT)
+    editing.declare_own_act(stored(submitted_report), by=office.deputy, at=AT)
     answer = send(client, page_of(submitted_report, "return"), page, comment="Say more.")
     assert "Declared that the report is about their own act" in words(answer.text)
     assert "Submitted to the Head of Profession" not in words(answer.text)
@@ -186,15 +184,15 @@ def test_no_form_of_a_sent_report_is_accepted_after_a_change(client, office, sen
 def _refused_after_an_own_act(client, office, report, name, fields):
     client.force_login(office.head)
     page = client.get(page_of(report, name)).text
-    before = status_of(report), publishing.is_public(report)
+    before = status_of(report), publication.is_public(report)
     with rolled_back():
         assert client.post(page_of(report, name), filled_in(page) | fields).status_code == 302
-        assert (status_of(report), publishing.is_public(report)) != before or name == "note_answer"
-    own_acts.declare(stored(report), by=office.deputy, at=AT)
+        assert (status_of(report), publication.is_public(report)) != before or name == "note_answer"
+    editing.declare_own_act(stored(report), by=office.deputy, at=AT)
     answer = client.post(page_of(report, name), filled_in(page) | fields)
     assert answer.status_code == 409
     assert "Declared that the report is about their own act" in words(answer.text)
-    assert (status_of(report), publishing.is_public(report)) == before
+    assert (status_of(report), publication.is_public(report)) == before
 
 
 def test_an_answer_that_is_sent_twice_is_recorded_once(client, office, sent_report):
@@ -236,7 +234,7 @@ def test_the_number_is_the_position_of_the_event(office, submitted_report):
 def test_a_withdrawn_report_names_the_notice_as_what_has_happened(client, office, sent_report):
     client.force_login(office.head)
     page = client.get(page_of(sent_report, "close")).text
-    sending.withdraw(stored(sent_report), notice="It was in time.", by=office.deputy, at=AT)
+    dispatching.send_withdrawal(stored(sent_report), notice="It was in time.", by=office.deputy, at=AT)
     answer = client.post(page_of(sent_report, "close"), filled_in(page))
     assert answer.status_code == 409
     assert "Withdrawn by notice to its recipient" in words(answer.text)

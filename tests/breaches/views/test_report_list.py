@@ -8,12 +8,12 @@ from django.core.management import CommandError, call_command
 from django.db import connection
 from django.test.utils import CaptureQueriesContext
 
-from breaches.core.status import ReportStatus
 from breaches.models import Report
-from breaches.paper import printing
+from breaches.pdf.document import lay_out_report
 from breaches.permissions import TABLE, Action
-from breaches.reports.versions import present
-from breaches.views import reports
+from breaches.rules.lifecycle import ReportStatus
+from breaches.versions import current_version
+from breaches.views import report as report_module
 from releases.rules.lifecycle import Role
 from tests.breaches.forms import words
 from tests.breaches.mornings import EARLY_MORNING, NOT_SEEN_MORNING, a_drafted_report, a_late_release, covered, looks
@@ -87,9 +87,9 @@ def test_what_waits_for_the_reader_comes_first(client, office, subtests):
 
 
 def test_a_long_list_is_paged_with_as_many_queries_as_one_report_takes(client, django_assert_num_queries, monkeypatch):
-    from breaches.drafts.drafting import draft_missing
+    from breaches.drafting import draft_missing
 
-    monkeypatch.setattr(reports, "REPORTS_ON_A_PAGE", 5)
+    monkeypatch.setattr(report_module, "REPORTS_ON_A_PAGE", 5)
     office = an_office()
     series = SeriesFactory(producer=office.producer)
     client.force_login(office.head)
@@ -113,7 +113,7 @@ def test_the_command_lists_what_programs_need(django_assert_max_num_queries, off
     unseen = a_confirmed_release(series=early.series, reference="unseen")
     covered(unseen)
     looks(unseen, *NOT_SEEN_MORNING)
-    from breaches.drafts.drafting import draft_missing
+    from breaches.drafting import draft_missing
 
     draft_missing(now=london("10:28"))
     with django_assert_max_num_queries(4):
@@ -155,10 +155,10 @@ def test_an_approved_report_is_exported_as_it_was_stored(tmp_path, approved_repo
     ids=["returned", "dismissed"],
 )
 def test_any_other_report_is_exported_with_its_mark(tmp_path, monkeypatch, status, mark):
-    from breaches.paper import pdf
+    from breaches.pdf import render
 
     marks = []
-    monkeypatch.setattr(pdf, "render", lambda document: marks.extend(document.marks) or printed(document))
+    monkeypatch.setattr(render, "render_pdf", lambda document: marks.extend(document.marks) or printed(document))
     report = a_report(an_office(), status)
     call_command("export_report", report.reference, output=tmp_path / "draft.pdf", stdout=StringIO())
     assert marks == [mark]
@@ -167,13 +167,13 @@ def test_any_other_report_is_exported_with_its_mark(tmp_path, monkeypatch, statu
 
 def test_an_approved_report_about_a_rehearsal_is_printed_as_one():
     report = a_report(an_office(), ReportStatus.APPROVED, rehearsal=True)
-    assert printing.laid_out(report, present(report)).marks == ("REHEARSAL: no real release and no real breach",)
+    assert lay_out_report(report, current_version(report)).marks == ("REHEARSAL: no real release and no real breach",)
 
 
 def test_an_export_that_cannot_be_is_refused_in_one_line(tmp_path, monkeypatch):
-    from breaches.paper import pdf
+    from breaches.pdf import render
 
-    monkeypatch.setattr(pdf, "render", printed)
+    monkeypatch.setattr(render, "render_pdf", printed)
     report = a_drafted_report()
     with pytest.raises(CommandError, match="There is no breach report breach-nothing"):
         call_command("export_report", "breach-nothing", output=tmp_path / "x.pdf")
@@ -182,9 +182,9 @@ def test_an_export_that_cannot_be_is_refused_in_one_line(tmp_path, monkeypatch):
 
     def broken(document):
         message = "no font"
-        raise pdf.NotRendered(message)
+        raise render.NotRendered(message)
 
-    monkeypatch.setattr(pdf, "render", broken)
+    monkeypatch.setattr(render, "render_pdf", broken)
     with pytest.raises(CommandError, match="could not be printed: no font"):
         call_command("export_report", report.reference, output=tmp_path / "x.pdf")
     assert list(tmp_path.iterdir()) == []

@@ -6,19 +6,19 @@ from datetime import date, timedelta
 import pytest
 from django.utils import timezone
 
-from breaches.core.content import CitedPractice, Output, Person, to_json
-from breaches.core.remarks import Section
-from breaches.deciding import sign_off
+from breaches import sign_off
 from breaches.models import Practice
+from breaches.rules.content import CitedPractice, ContactPerson, Output, content_to_json
+from breaches.rules.validation import ReportSection
 from tests.breaches.forms import error_links, filled_in, said, section_address, send, words
 from tests.breaches.people import AT, written
 
 pytestmark = pytest.mark.django_db
 
-CORE, CIRCUMSTANCES, IMPACT = Section.CORE_INFORMATION, Section.CIRCUMSTANCES, Section.IMPACT
+CORE, CIRCUMSTANCES, IMPACT = ReportSection.CORE_INFORMATION, ReportSection.CIRCUMSTANCES, ReportSection.IMPACT
 
 
-@pytest.mark.parametrize("section", list(Section))
+@pytest.mark.parametrize("section", list(ReportSection))
 def test_sending_a_section_as_it_stands_changes_nothing(statistician, report, section):
     answer = send(statistician, section_address(report, section))
     assert answer.status_code == 302
@@ -44,7 +44,7 @@ def test_core_information_is_written_field_by_field(statistician, report):
     content = said(report)
     assert content.outputs == (Output("Schools, 31 March", "https://www.example.gov.uk/statistics/schools-march-2020"),)
     assert content.producers == ("First office", "Second office")
-    assert content.dealing == Person("Release team", "team@example.gov.uk", is_team=True)
+    assert content.dealing == ContactPerson("Release team", "team@example.gov.uk", is_team=True)
     assert content.head_of_profession is None
     assert content.statement_url == "https://www.example.gov.uk/statement"
 
@@ -100,7 +100,7 @@ def test_the_summary_of_an_unsettled_practice_is_a_note_and_its_words_have_a_lin
     assert "In summary: Statistics are released to all users" not in words(page)
     assert 'code-of-practice/the-code/trustworthiness/t3-orderly-release/">' in page
     send(statistician, section_address(report, CIRCUMSTANCES), practices=["2.0 T3.5"])
-    assert "In summary" not in str(to_json(said(report)))
+    assert "In summary" not in str(content_to_json(said(report)))
 
 
 def test_a_practice_is_cited_for_one_of_several_dates_and_the_others_for_all(statistician, report):
@@ -193,7 +193,7 @@ def test_what_was_typed_is_shown_when_the_report_went_to_the_head_meanwhile(clie
     report = written(report, by=office.statistician)
     client.force_login(office.statistician)
     opened = client.get(section_address(report, IMPACT)).text
-    sign_off.submit(report, by=office.statistician, at=AT)
+    sign_off.submit_report(report, by=office.statistician, at=AT)
     answer = send(client, section_address(report, IMPACT), opened, impact="Words typed too late.")
     assert answer.status_code == 409
     assert "Words typed too late." in words(answer.text)

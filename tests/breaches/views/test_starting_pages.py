@@ -7,10 +7,10 @@ from uuid import uuid4
 import pytest
 from django.urls import reverse
 
-from breaches.core.status import Kind
-from breaches.drafts.starting import About
+from breaches.drafting import ReportSubject
 from breaches.models import Report, StartedReport
-from breaches.reports.versions import content_of
+from breaches.rules.lifecycle import ReportKind
+from breaches.versions import content_of
 from releases.rules.lifecycle import Role
 from tests.breaches.drafts.test_starting_by_hand import AFTERWARDS, THAT_DAY, WRITERS, started
 from tests.breaches.forms import words
@@ -153,8 +153,8 @@ def test_reports_that_are_open_about_the_release_are_named_beforehand(client, of
 
 
 def test_desk_and_lists_name_a_report_without_a_release(client, office, series, afterwards):
-    started(About(office.producer), by=office.head)
-    started(About(office.producer, series=series), by=office.head)
+    started(ReportSubject(office.producer), by=office.head)
+    started(ReportSubject(office.producer, series=series), by=office.head)
     client.force_login(office.head)
     desk = words(client.get(reverse("desk")).text)
     for part in (f"breach-{office.producer.slug}-2020-06-30", series.title, "wrong content"):
@@ -223,6 +223,6 @@ def test_the_button_is_for_those_who_write_reports(client, office, release, afte
 
 def test_of_another_kind_the_report_has_no_account_of_the_checks(office, release):
     looks(release, ("09:40", NOT_LIVE))
-    about = About(office.producer, release=release)
-    assert content_of(started(about, by=office.statistician, kind=Kind.WRONG_CONTENT).report).circumstances == ""
-    assert "9.40am" in content_of(started(about, by=office.statistician, kind=Kind.LATE).report).circumstances
+    about = ReportSubject(office.producer, release=release)
+    assert content_of(started(about, by=office.statistician, kind=ReportKind.WRONG_CONTENT).report).circumstances == ""
+    assert "9.40am" in content_of(started(about, by=office.statistician, kind=ReportKind.LATE).report).circumstances

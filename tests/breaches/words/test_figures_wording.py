@@ -4,8 +4,8 @@ from fractions import Fraction
 
 import pytest
 
-from breaches.core.figures.quarter import Quarter
-from breaches.words import figures_wording
+from breaches import text
+from breaches.rules.statistics import Quarter
 
 
 @pytest.mark.parametrize(
@@ -14,13 +14,13 @@ from breaches.words import figures_wording
     ids=["nothing", "all", "nearly all", "none"],
 )
 def test_all_is_said_of_nothing_but_all(share, said):
-    assert figures_wording.rate(share) == said
+    assert text.describe_rate(share) == said
 
 
 def test_quarters_delays_and_days_are_said_in_words():
-    assert figures_wording.quarter(Quarter(2020, 4)) == "October to December 2020"
-    assert figures_wording.delay(65_700.2) == "18 h 15 min"
-    assert [figures_wording.days(number) for number in (0, 1, 1.5, 2, None)] == [
+    assert text.quarter_name(Quarter(2020, 4)) == "October to December 2020"
+    assert text.describe_delay(65_700.2) == "18 h 15 min"
+    assert [text.describe_days(number) for number in (0, 1, 1.5, 2, None)] == [
         "0 days",
         "1 day",
         "1.5 days",

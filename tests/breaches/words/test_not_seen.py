@@ -3,11 +3,9 @@
 import pytest
 from django.urls import reverse
 
-from breaches.core.status import Kind, RecordingReason
-from breaches.deciding import sign_off
-from breaches.drafts import drafting
+from breaches import drafting, sign_off, text
 from breaches.models import Report
-from breaches.words import wording
+from breaches.rules.lifecycle import RecordingReason, ReportKind
 from tests.breaches.forms import words
 from tests.breaches.mornings import NOT_SEEN_MORNING, SEED_MORNING, a_drafted_report, covered, looks
 from tests.breaches.people import AT, a_joint_report
@@ -32,7 +30,7 @@ def address_of(report):
 
 def test_a_report_on_what_was_not_seen_is_called_so_on_the_desk_in_the_list_and_on_its_page(client, office, unseen):
     client.force_login(office.statistician)
-    assert unseen.kind == Kind.LATE
+    assert unseen.kind == ReportKind.LATE
     for address in (reverse("desk"), reverse("breaches:report_list")):
         page = words(client.get(address).text)
         assert "not seen" in page.lower()
@@ -43,7 +41,7 @@ def test_a_report_on_what_was_not_seen_is_called_so_on_the_desk_in_the_list_and_
 
 def test_logged_while_it_is_still_absent_it_is_decided_to_be_a_breach_as_not_seen(client, office, unseen):
     kept = {"reason": RecordingReason.NO_EFFECT, "words": "Nobody looked."}
-    sign_off.record_in_log(unseen, **kept, by=office.head, at=AT)
+    sign_off.record_report(unseen, **kept, by=office.head, at=AT)
     client.force_login(office.head)
     assert "decided to be a breach: not seen" in words(client.get(address_of(unseen)).text)
     register = words(client.get(reverse("breaches:register"), {"kind": "late"}).text)
@@ -53,14 +51,14 @@ def test_logged_while_it_is_still_absent_it_is_decided_to_be_a_breach_as_not_see
 def test_once_it_is_seen_it_is_late(unseen):
     looks(unseen.suspicions.get().release, *SEED_MORNING[-2:])
     report = Report.objects.get(pk=unseen.pk)
-    assert wording.kind_of(report) == "Late"
-    assert wording.suspected_as(report.suspicions.get()) == "late"
+    assert text.kind_name(report) == "Late"
+    assert text.suspicion_name(report.suspicions.get()) == "late"
 
 
 def test_a_joint_report_of_which_something_was_seen_is_late_and_names_each_as_it_is(office, unseen):
     late = a_drafted_report(producer=office.producer)
     joint = a_joint_report(office, late)
-    assert wording.kind_of(joint) == "Late"
+    assert text.kind_name(joint) == "Late"
     unseen.suspicions.update(report=joint)
-    assert wording.kind_of(joint) == "Late"
-    assert {wording.suspected_as(suspicion) for suspicion in joint.suspicions.all()} == {"late", "not seen"}
+    assert text.kind_name(joint) == "Late"
+    assert {text.suspicion_name(suspicion) for suspicion in joint.suspicions.all()} == {"late", "not seen"}

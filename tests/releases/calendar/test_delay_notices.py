@@ -5,7 +5,7 @@ from datetime import date, timedelta
 import pytest
 from django.urls import reverse
 
-from breaches.drafts import drafting
+from breaches import drafting
 from releases import delay_notices, judge, scheduling
 from releases.delay_notices import NothingToSay, NoticeRefused
 from releases.models import DelayNotice, Release, ReleaseEvent

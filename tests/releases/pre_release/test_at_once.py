@@ -6,7 +6,7 @@ from datetime import date, timedelta
 import pytest
 from django.db import connection, transaction
 
-from breaches.drafts import starting
+from breaches import drafting
 from breaches.models import Report, StartedReport
 from releases import pre_release_access, pre_release_list
 from releases.models import Observation, PreReleaseAccess, PreReleaseRequest, ReleaseEvent
@@ -57,7 +57,7 @@ def test_that_access_began_is_recorded_once(office, release):
 
 def test_one_report_is_started(office, release):
     granted(release, by=office.statistician)
-    at_once(lambda: starting.start_about_list(release, occurred_on=date(2020, 6, 29), by=office.head, at=AFTERWARDS))
+    at_once(lambda: drafting.start_about_list(release, occurred_on=date(2020, 6, 29), by=office.head, at=AFTERWARDS))
     assert Report.objects.count() == StartedReport.objects.count() == 1
 
 
@@ -82,6 +82,6 @@ def test_meanwhile_a_look_at_the_release_is_stored(office, release, what):
         elif what == "its names are erased":
             pre_release_list.erase_old_names(now=A_YEAR_LATER, kept_for=timedelta(days=1), needed=lambda _: ())
         else:
-            starting.start_about_list(release, occurred_on=date(2020, 6, 29), by=office.head, at=AFTERWARDS)
+            drafting.start_about_list(release, occurred_on=date(2020, 6, 29), by=office.head, at=AFTERWARDS)
         threads.submit(look).result()
     assert Observation.objects.count() == 1

@@ -6,8 +6,8 @@ from datetime import timedelta
 import pytest
 from django.db.models import Q
 
-from breaches.core.account import narrative
-from breaches.reports import facts_on_record
+from breaches.facts import facts_of
+from breaches.rules import narrative
 from releases import judge
 from releases.detection.finding import PublisherSays, Source, State, publisher_to_json
 from releases.evidence import repository
@@ -127,7 +127,7 @@ def every_look_read(monkeypatch):
 def found() -> dict[str, tuple[object, ...]]:
     """What the verdict of each release says, and the account that a report would give of it."""
     verifications = list(Verification.objects.select_related("release__series__producer"))
-    facts = facts_on_record.facts_of(verifications)
+    facts = facts_of(verifications)
     return {
         one.release.reference: (
             *(
@@ -135,7 +135,7 @@ def found() -> dict[str, tuple[object, ...]]:
                 for name in ("outcome", "last_not_live_at", "first_live_at", "delay_from", "delay_to")
             ),
             *(one.occurred_at, one.reasons, one.addresses, one.published_at_by_publisher, one.diagnoses),
-            narrative.account(facts[one.pk]),
+            narrative.write_account(facts[one.pk]),
         )
         for one in verifications
     }

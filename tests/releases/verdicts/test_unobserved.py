@@ -4,7 +4,7 @@ from datetime import timedelta
 
 import pytest
 
-from breaches.drafts import drafting
+from breaches import drafting
 from releases import judge, leases, scheduling, statements
 from releases.models import Release, Verification, Watch
 from releases.rules.lifecycle import Role

@@ -4,8 +4,8 @@ from datetime import UTC, datetime, timedelta
 
 import pytest
 
+from breaches import versions
 from breaches.models import Report
-from breaches.reports import versions
 from releases import statements
 from releases.detection import finding
 from releases.detection.finding import PublisherSays, Source, State

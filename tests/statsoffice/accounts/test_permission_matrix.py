@@ -4,7 +4,7 @@ import pytest
 from django.conf import settings
 
 from breaches import permissions as breach_permissions
-from breaches.core.status import REPORT
+from breaches.rules.lifecycle import REPORT
 from releases import permissions as release_permissions
 from releases.rules.lifecycle import LEADS, RELEASE, Role
 from statsoffice.accounts import permission_matrix

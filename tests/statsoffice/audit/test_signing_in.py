@@ -103,7 +103,7 @@ def test_pages_and_refused_files_are_no_files_taken(client):
 
 
 def test_what_is_on_record_already_is_not_recorded_twice(client):
-    from breaches.core.status import ReportStatus
+    from breaches.rules.lifecycle import ReportStatus
     from tests.breaches.people import a_report, an_office
 
     office = an_office()

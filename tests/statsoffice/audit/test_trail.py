@@ -8,9 +8,9 @@ from django.contrib.auth.models import AnonymousUser, Group
 from django.test import Client
 from django.urls import reverse
 
-from breaches.core.status import Kind as Breach
-from breaches.core.status import ReportStatus
-from breaches.deciding.redaction import redact
+from breaches.redaction import redact_report
+from breaches.rules.lifecycle import ReportKind as Breach
+from breaches.rules.lifecycle import ReportStatus
 from releases.models import Contact, Membership
 from releases.rules.lifecycle import Role
 from tests.breaches.people import AT, a_report, an_office, out
@@ -87,7 +87,7 @@ def test_a_day_of_an_office_is_told_with_who_and_what(office, approved_report):
 
 def test_what_leads_decided_on_a_report_is_told_and_what_was_written_into_it_is_not(office, approved_report):
     report = out(approved_report, office, ReportStatus.SENT)
-    redact(report, words="a person", why="Not to be named.", by=office.head, at=AT + timedelta(hours=1))
+    redact_report(report, words="a person", why="Not to be named.", by=office.head, at=AT + timedelta(hours=1))
     found = read(office.people[Role.AUDITOR], kind="decision")
     assert [who for who, _, _ in found] == [str(office.head)] * 3
     redacted, sent, approved = (what.removeprefix(f"Report {report.reference}: ") for _, _, what in found)

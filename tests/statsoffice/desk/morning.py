@@ -2,7 +2,7 @@
 
 from datetime import timedelta
 
-from breaches.drafts import drafting
+from breaches import drafting
 from releases import judge
 from releases.rules.lifecycle import Role
 from tests.factories import SEED_DUE, member

@@ -5,7 +5,7 @@ from datetime import UTC, date, datetime, timedelta
 import pytest
 from django.urls import reverse
 
-from breaches.drafts import drafting
+from breaches import drafting
 from releases import judge, morning_summary, scheduling
 from releases.models import Release
 from releases.rules.lifecycle import Role

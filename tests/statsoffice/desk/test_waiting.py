@@ -5,8 +5,8 @@ from datetime import timedelta
 import pytest
 from django.urls import reverse
 
-from breaches.core.status import ReportStatus
 from breaches.models import Report
+from breaches.rules.lifecycle import ReportStatus
 from releases import judge
 from releases.rules.lifecycle import Role
 from tests.factories import SEED_DUE, an_announced_release, member, rolled_back

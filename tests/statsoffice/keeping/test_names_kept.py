@@ -6,7 +6,7 @@ from io import StringIO
 import pytest
 from django.core.management import call_command
 
-from breaches.drafts import starting
+from breaches import drafting
 from releases.models import PreReleaseAccess
 from statsoffice import jobs
 from tests.factories import SEED_DUE, SeriesFactory, an_announced_release
@@ -61,7 +61,7 @@ def test_the_command_says_what_it_erased_and_a_dry_run_erases_nothing(release, t
 
 
 def test_a_list_about_which_a_report_is_undecided_is_spared(office, release, time_machine):
-    starting.start_about_list(release, occurred_on=date(2020, 6, 29), by=office.statistician, at=AFTERWARDS)
+    drafting.start_about_list(release, occurred_on=date(2020, 6, 29), by=office.statistician, at=AFTERWARDS)
     time_machine.move_to(OVER, tick=False)
     assert "undecided: 1." in run()
     assert person() == PERSON

@@ -7,7 +7,7 @@ import pytest
 from django.db import IntegrityError, connection, transaction
 from django.test.utils import CaptureQueriesContext
 
-from breaches.core.status import ReportStatus
+from breaches.rules.lifecycle import ReportStatus
 from statsoffice.messages import outbox
 from statsoffice.messages.kinds import kind_of
 from statsoffice.messages.models import Channel, Message, Preference

@@ -9,7 +9,7 @@ from django.core.management import call_command
 from django.urls import reverse
 from django.utils import timezone
 
-from breaches.core.status import ReportStatus
+from breaches.rules.lifecycle import ReportStatus
 from releases.rules.lifecycle import Role
 from statsoffice import evidence_checked, jobs, personal_record
 from statsoffice.messages import erasing, outbox, reports_moved

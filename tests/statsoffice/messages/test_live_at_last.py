@@ -4,7 +4,7 @@ from datetime import timedelta
 
 import pytest
 
-from breaches.drafts import drafting
+from breaches import drafting
 from breaches.models import Report
 from releases import judge
 from releases.models import Contact

@@ -6,7 +6,7 @@ import pytest
 from django.db import connection
 from django.test.utils import CaptureQueriesContext
 
-from breaches.drafts import drafting
+from breaches import drafting
 from breaches.models import Report
 from releases import judge, scheduling
 from releases.models import Contact, Release, Series

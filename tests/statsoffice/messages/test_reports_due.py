@@ -4,7 +4,7 @@ from datetime import UTC, datetime, timedelta
 
 import pytest
 
-from breaches.core.status import ReportStatus
+from breaches.rules.lifecycle import ReportStatus
 from releases.rules.lifecycle import Role
 from statsoffice.messages import outbox
 from statsoffice.messages.delivery import deliver

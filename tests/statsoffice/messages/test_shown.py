@@ -8,8 +8,8 @@ from django.test.utils import CaptureQueriesContext
 from django.urls import reverse
 
 from breaches import permissions
-from breaches.core.status import ReportStatus
 from breaches.models import Report
+from breaches.rules.lifecycle import ReportStatus
 from releases.rules.lifecycle import Role
 from statsoffice.messages import outbox, views
 from statsoffice.messages.delivery import MOST_ATTEMPTS, deliver

@@ -5,7 +5,7 @@ from datetime import timedelta
 import pytest
 from django.urls import reverse
 
-from breaches.drafts import drafting
+from breaches import drafting
 from breaches.models import Report, Suspicion
 from releases import judge
 from releases.models import Contact

@@ -6,7 +6,7 @@ import pytest
 from django.db import connection
 from django.test.utils import CaptureQueriesContext
 
-from breaches.completing import dealing
+from breaches import editing
 from breaches.models import Report
 from releases.rules.lifecycle import Role
 from statsoffice.messages import outbox
@@ -51,7 +51,7 @@ def test_the_next_contact_is_told_after_ten_minutes_and_once(mailbox, office, re
 
 
 def test_who_takes_it_in_time_spares_the_next_contact(mailbox, office, report):
-    dealing.put_down(report, person=office.statistician, by=office.statistician, at=IN_TIME)
+    editing.assign_report(report, person=office.statistician, by=office.statistician, at=IN_TIME)
     assert told(mailbox, at=LATE + timedelta(hours=1)) == []
 
 

@@ -7,7 +7,7 @@ import pytest
 from django.db import DatabaseError, connection, transaction
 from django.test.utils import CaptureQueriesContext
 
-from breaches.drafts import drafting
+from breaches import drafting
 from releases import judge
 from releases.detection.finding import LookResult
 from releases.evidence import coverage

@@ -12,14 +12,13 @@ from django.utils import timezone
 from django.views.debug import ExceptionReporter
 from selectolax.lexbor import LexborHTMLParser
 
-from breaches.completing import editing, notes
-from breaches.core.remarks import Section
-from breaches.core.status import ReportStatus
-from breaches.deciding import redaction, sign_off
-from breaches.deciding.redaction import KIND
+from breaches import editing, redaction, sign_off, timeline
 from breaches.models import Report
-from breaches.paper import pdf
-from breaches.reports.versions import record
+from breaches.pdf import render
+from breaches.redaction import KIND
+from breaches.rules.lifecycle import ReportStatus
+from breaches.rules.validation import ReportSection
+from breaches.versions import record_event
 from releases.rules.lifecycle import Role
 from statsoffice import evidence_checked
 from statsoffice.redacting import views
@@ -48,14 +47,14 @@ def _clock(time_machine):
 def report(office):
     """An approved report that names somebody in its text, in its document and in a note."""
     report = a_report(office)
-    notes.write(report, text=f"{NAME} rang at 9.32am.", happened_at=AT, by=office.statistician, at=AT)
+    timeline.write_note(report, text=f"{NAME} rang at 9.32am.", happened_at=AT, by=office.statistician, at=AT)
     report.refresh_from_db()
     editing.save_section(
-        report, section=Section.IMPACT, values={"impact": f"{NAME} told two users."},
+        report, section=ReportSection.IMPACT, values={"impact": f"{NAME} told two users."},
         expected_version=report.version, by=office.statistician, at=AT,
     )  # fmt: skip
-    report = sign_off.submit(Report.objects.get(pk=report.pk), by=office.statistician, at=AT)
-    sign_off.approve(report, by=office.head, at=AT, render=pdf.render)
+    report = sign_off.submit_report(Report.objects.get(pk=report.pk), by=office.statistician, at=AT)
+    sign_off.approve_report(report, by=office.head, at=AT, render=render.render_pdf)
     return Report.objects.get(pk=report.pk)
 
 
@@ -113,8 +112,8 @@ def test_before_anything_goes_it_is_shown_where_the_words_stand_and_where_they_s
 
 def test_facts_that_hold_the_words_and_an_open_reports_sources_are_told(head, office):
     draft = a_report(office, ReportStatus.DRAFT)
-    notes.write(draft, text=f"{NAME} rang.", happened_at=AT, by=office.statistician, at=AT)
-    record(draft, "edited", at=AT, by=office.head, fields=["impact"], noticed_by=NAME)
+    timeline.write_note(draft, text=f"{NAME} rang.", happened_at=AT, by=office.statistician, at=AT)
+    record_event(draft, "edited", at=AT, by=office.head, fields=["impact"], noticed_by=NAME)
     shown = words(previewed(head, draft))
     assert "The words stand in the facts of 1 event of the history as well" in shown
     assert "This report is undecided, so that its facts are written anew" in shown
@@ -153,7 +152,7 @@ def test_a_second_click_removes_nothing_more_and_ends_at_the_same_result(head, r
 
 def test_what_another_page_removed_meanwhile_is_said(head, office, report):
     page = previewed(head, report)
-    redaction.redact(report, words=NAME, why="It was asked for.", by=office.head, at=AT + timedelta(days=40))
+    redaction.redact_report(report, words=NAME, why="It was asked for.", by=office.head, at=AT + timedelta(days=40))
     answer = head.post(address("remove", report), confirmed(page))
     assert refused(answer.text) == {"words": NOWHERE}
     assert redactions(report) == 1

@@ -4,8 +4,7 @@ from dataclasses import replace
 
 import pytest
 
-from breaches.core.account.access_account import account_of_access
-from breaches.core.account.access_facts import AccessFacts, AskedFor, PostAccess, Stands
+from breaches.rules.access_account import AccessFacts, AskedFor, PostAccess, Stands, write_access_account
 from tests.breaches.record import DUE, london
 
 READ_AT = london("08:00")
@@ -29,7 +28,7 @@ FACTS = AccessFacts(
 
 
 def lines(**changes):
-    return account_of_access(replace(FACTS, **changes)).split("\n")
+    return write_access_account(replace(FACTS, **changes)).split("\n")
 
 
 def entry(**changes):
@@ -114,7 +113,7 @@ def test_an_empty_list_is_said_to_be_empty():
 
 def test_what_waits_is_told_as_asked_for_and_not_agreed():
     asked = AskedFor("add", "Press officer", "Department for Invented Education", london("07:00"))
-    told = account_of_access(replace(FACTS, asked_for=(asked,)))
+    told = write_access_account(replace(FACTS, asked_for=(asked,)))
     assert (
         "These changes had been asked for, and nobody had agreed to them:\n"
         "– to grant access to Press officer, Department for Invented Education (asked at 7.00am on 30 June 2020)."
@@ -122,10 +121,10 @@ def test_what_waits_is_told_as_asked_for_and_not_agreed():
 
 
 def test_the_account_ends_with_what_a_list_cannot_show():
-    assert account_of_access(FACTS).endswith("It does not show what was sent, to whom, or who saw it.")
+    assert write_access_account(FACTS).endswith("It does not show what was sent, to whom, or who saw it.")
 
 
 @pytest.mark.parametrize("word", ["breach", "wrong", "cause", "because"])
 def test_the_account_accuses_nobody_and_names_no_cause(word):
     odd = replace(MINISTER, stands=Stands.BEGUN, began_at=london("09:00", "2020-06-01"))
-    assert word not in account_of_access(replace(FACTS, posts=(odd,))).casefold()
+    assert word not in write_access_account(replace(FACTS, posts=(odd,))).casefold()

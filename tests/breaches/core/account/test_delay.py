@@ -6,7 +6,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from breaches.core.account.delay import delay_in_figures, delay_in_words, duration
+from breaches.rules.delay import delay_in_figures, delay_in_words, describe_duration
 
 MINUTE, HOUR, DAY = 60, 3600, 86400
 UNITS = {"second": 1, "minute": MINUTE, "hour": HOUR, "day": DAY}
@@ -141,6 +141,6 @@ def test_an_open_delay_claims_no_more_than_its_lower_bound(lower):
 
 @given(st.integers(0, 40 * DAY))
 def test_a_duration_adds_up_to_its_seconds(seconds):
-    text = duration(seconds)
+    text = describe_duration(seconds)
 
     assert (0 if text == "0 seconds" else amount(text)) == seconds

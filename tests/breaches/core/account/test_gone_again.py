@@ -2,13 +2,11 @@
 
 import pytest
 
-from breaches.completing import timeline
-from breaches.core.account.gone_again import away_of
-from breaches.core.account.narrative import account
-from breaches.core.printed.annex_facts import around_the_change
-from breaches.drafts import drafting
+from breaches import drafting, timeline
 from breaches.models import Report
-from breaches.reports.versions import content_of
+from breaches.rules.annex import checks_around_change
+from breaches.rules.narrative import absences_of, write_account
+from breaches.versions import content_of
 from releases.verdict.address import Away
 from tests.breaches.mornings import a_drafted_report
 from tests.breaches.mornings import looks as stored
@@ -21,7 +19,7 @@ EARLY = (look("09:14", NOT_LIVE), look("09:14:05", LIVE), look("09:15", LIVE))
 
 
 def told(*looks):
-    return account(record(address(*looks)))
+    return write_account(record(address(*looks)))
 
 
 @pytest.mark.parametrize(
@@ -58,13 +56,13 @@ def test_the_annex_shows_the_look_that_found_it_again():
     between = [look(f"{hour}:00", LIVE) for hour in range(11, 16)]
     back = look("17:00", LIVE)
     facts = record(address(*SEED_LOOKS, *between, look("16:00", NOT_LIVE), back, look("18:00", LIVE)))
-    assert back in around_the_change(facts, facts.addresses[0])
+    assert back in checks_around_change(facts, facts.addresses[0])
 
 
 def test_a_verdict_of_before_this_was_kept_tells_of_the_first_going_alone():
     gone = london("11:05")
-    assert away_of({"gone_again_at": gone.isoformat()}) == (Away(gone, None),)
-    assert away_of({"gone_again_at": None}) == ()
+    assert absences_of({"gone_again_at": gone.isoformat()}) == (Away(gone, None),)
+    assert absences_of({"gone_again_at": None}) == ()
 
 
 @pytest.mark.django_db
@@ -77,7 +75,7 @@ def test_a_draft_and_its_timeline_tell_soon_that_it_was_seen_again():
     stored(release, ("11:06", LIVE))
     drafting.draft_missing(now=london("11:06:30"))
     assert GONE + BACK in content_of(Report.objects.get(pk=report.pk)).circumstances
-    standing = timeline.standing(report)
+    standing = timeline.timeline_entries(report)
     assert [(one.at, one.text) for one in standing if one.text.endswith(("any more.", "again."))] == [
         (london("11:05"), f"The automatic check did not find ‘{release.title}’ there any more."),
         (london("11:06"), f"The automatic check found ‘{release.title}’ there again."),

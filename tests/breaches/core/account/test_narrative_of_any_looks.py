@@ -7,7 +7,7 @@ from datetime import timedelta
 from hypothesis import given
 from hypothesis import strategies as st
 
-from breaches.core.account.narrative import account
+from breaches.rules.narrative import write_account
 from releases.detection.finding import LookResult
 from releases.rules.london import format_time, format_time_with_seconds
 from releases.verdict.address import Outcome
@@ -38,7 +38,7 @@ def told(instant):
 
 @given(LOOKS, st.booleans())
 def test_every_time_in_an_account_is_one_of_the_record_and_no_cause_is_given(looks, settled):
-    text = account(record(address(*looks, settled=settled)))
+    text = write_account(record(address(*looks, settled=settled)))
 
     known = told(DUE)
     for one in looks:
@@ -55,9 +55,9 @@ def test_an_account_speaks_of_a_delay_exactly_where_one_is_proven(looks):
     verdict = facts.addresses[0].verdict
     late = Outcome.LATE in {verdict.outcome, verdict.from_due} and verdict.outcome in {Outcome.LATE, Outcome.EARLY}
 
-    assert ("delayed by" in account(facts)) is late
-    assert ("too early" in account(facts)) is (verdict.outcome is Outcome.EARLY)
-    claims_due_look = "look at the due time" in account(facts)
+    assert ("delayed by" in write_account(facts)) is late
+    assert ("too early" in write_account(facts)) is (verdict.outcome is Outcome.EARLY)
+    claims_due_look = "look at the due time" in write_account(facts)
     assert claims_due_look is any(one.sighting.instant == DUE for one in looks)
 
 
@@ -67,6 +67,6 @@ def test_the_order_in_which_looks_are_handed_over_does_not_matter(looks):
     backwards = dataclasses.replace(facts.addresses[0], looks=facts.addresses[0].looks[::-1])
 
     assert facts.addresses[0].verdict == record(address(*looks[::-1])).addresses[0].verdict
-    assert len({one.sighting.sent_at for one in looks}) < len(looks) or account(facts) == account(
+    assert len({one.sighting.sent_at for one in looks}) < len(looks) or write_account(facts) == write_account(
         dataclasses.replace(facts, addresses=(backwards,))
     )

@@ -4,8 +4,8 @@ from dataclasses import replace
 
 import pytest
 
-from breaches.core.account.facts import PastCaches, PublisherTime
-from breaches.core.account.narrative import account
+from breaches.rules.facts import PastCaches, PublisherTime
+from breaches.rules.narrative import write_account
 from releases.detection.finding import Source
 from releases.verdict.diagnosis import Diagnosis
 from tests.breaches.record import LIVE, NOT_LIVE, SEED_LOOKS, address, london, look, record
@@ -15,7 +15,7 @@ SEED = address(*SEED_LOOKS)
 
 
 def told(clock, source=SCHEDULED, *, day="2020-06-30", **more):
-    return account(record(SEED, publisher_time=PublisherTime(london(clock, day), source), **more))
+    return write_account(record(SEED, publisher_time=PublisherTime(london(clock, day), source), **more))
 
 
 def test_the_publishers_time_is_told_apart_with_its_own_delay_and_leaves_the_observed_interval_alone():
@@ -76,7 +76,7 @@ CACHED = address(look("09:30", NOT_LIVE), look("09:32", NOT_LIVE), look("09:57:3
 def test_an_old_copy_is_told_as_what_the_looks_show_with_both_times():
     """(V13)"""
     seen = PastCaches(found_at=london("09:30:05"), not_found_until=london("09:57:30"))
-    text = account(record(replace(CACHED, past_caches=seen), diagnoses=(Diagnosis.EDGE_CACHE,)))
+    text = write_account(record(replace(CACHED, past_caches=seen), diagnoses=(Diagnosis.EDGE_CACHE,)))
 
     assert text.endswith(
         "A look that asked past the caches on the way found the release at 9.30.05am, while looks made as "
@@ -88,7 +88,7 @@ def test_an_old_copy_is_told_as_what_the_looks_show_with_both_times():
 
 
 def test_an_old_copy_that_only_the_kept_answers_show_claims_no_look_past_the_caches():
-    text = account(record(CACHED, diagnoses=(Diagnosis.EDGE_CACHE,)))
+    text = write_account(record(CACHED, diagnoses=(Diagnosis.EDGE_CACHE,)))
 
     assert "What is kept of the answers shows" in text
     assert "may explain" in text
@@ -96,4 +96,4 @@ def test_an_old_copy_that_only_the_kept_answers_show_claims_no_look_past_the_cac
 
 
 def test_without_a_diagnosis_nothing_is_said_of_caches():
-    assert "cache" not in account(record(CACHED))
+    assert "cache" not in write_account(record(CACHED))

@@ -9,12 +9,13 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from breaches.core.decision import BREACHES, DECISION_ON, Decision
-from breaches.core.figures.figures import (
+from breaches.rules.lifecycle import BREACHES, DECISION_ON, TOLD_ELSEWHERE, Cause, Decision, ReportStatus
+from breaches.rules.statistics import (
     Case,
     Delay,
     Figures,
     History,
+    Quarter,
     SameDayChanges,
     Spread,
     Verdicts,
@@ -23,11 +24,12 @@ from breaches.core.figures.figures import (
     by_series,
     by_year,
     figures_of,
+    quarter_of,
+    quarters_between,
+    quarters_of,
     repeat_causes,
-    spread,
+    spread_of,
 )
-from breaches.core.figures.quarter import Quarter, quarter_of, quarters_between, quarters_of
-from breaches.core.status import TOLD_ELSEWHERE, Cause, ReportStatus
 from releases.verdict.address import Outcome
 
 Q1, Q2 = Quarter(2020, 1), Quarter(2020, 2)
@@ -128,12 +130,12 @@ def test_every_state_stands_for_one_decision(status):
     ids=["none", "one", "two", "twenty", "a hundred and one"],
 )
 def test_a_spread_has_a_middle_a_nearly_all_and_a_worst(values, found):
-    assert spread(values) == found
+    assert spread_of(values) == found
 
 
 @given(st.lists(st.floats(0, 1e6), min_size=1, max_size=60))
 def test_nearly_all_is_the_least_figure_that_95_in_100_do_not_exceed(values):
-    found = spread(values)
+    found = spread_of(values)
     shares = {value: sum(other <= value for other in values) * 100 for value in values}
     assert found.nearly_all == min(value for value, share in shares.items() if share >= 95 * len(values))
     assert found.worst == max(values)

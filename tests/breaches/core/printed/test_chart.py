@@ -6,11 +6,11 @@ import pytest
 from hypothesis import example, given
 from hypothesis import strategies as st
 
-from breaches.core.printed.chart import Bar, Group, laid_out
+from breaches.rules.chart import Bar, BarGroup, lay_out_chart
 
 GROUPS = st.lists(
     st.builds(
-        Group,
+        BarGroup,
         name=st.text(min_size=1, max_size=9),
         bars=st.lists(
             st.builds(
@@ -26,10 +26,10 @@ GROUPS = st.lists(
 )
 
 
-@example([Group("0", [Bar("0", "0", 16.0), Bar("0", "0", 1.5)])])
+@example([BarGroup("0", [Bar("0", "0", 16.0), Bar("0", "0", 1.5)])])
 @given(GROUPS)
 def test_bars_keep_their_proportions_inside_the_picture(groups):
-    chart = laid_out("Bars", groups)
+    chart = lay_out_chart("Bars", groups)
     lengths = [bar.length for group in groups for bar in group.bars if bar.length]
     longest = max(lengths, default=1)
     assert len(chart.bars) == len(lengths)
@@ -42,16 +42,16 @@ def test_bars_keep_their_proportions_inside_the_picture(groups):
 
 @given(GROUPS)
 def test_no_words_lie_on_a_bar(groups):
-    chart = laid_out("Bars", groups)
+    chart = lay_out_chart("Bars", groups)
     for words in chart.words:
         assert 0 < words.baseline <= chart.height
         assert all(words.baseline + 5 <= bar.top or words.baseline - 12 >= bar.top + chart.thick for bar in chart.bars)
 
 
 def test_every_figure_stands_in_the_description_and_beside_its_bar():
-    chart = laid_out(
+    chart = lay_out_chart(
         "Releases on time",
-        [Group("January to March", [Bar("2020", "97.1%", 0.971), Bar("2019", "none", None)])],
+        [BarGroup("January to March", [Bar("2020", "97.1%", 0.971), Bar("2019", "none", None)])],
         greatest=1.0,
     )
     assert chart.description == "January to March: 2020 97.1%, 2019 none."
@@ -60,4 +60,4 @@ def test_every_figure_stands_in_the_description_and_beside_its_bar():
 
 
 def test_a_chart_of_nothing_is_empty():
-    assert laid_out("Nothing", []).height == 0
+    assert lay_out_chart("Nothing", []).height == 0

@@ -6,8 +6,9 @@ from datetime import date
 import pytest
 from django.template.loader import render_to_string
 
-from breaches.core.content import CitedPractice, Output, Person, ReportContent, digest
-from breaches.core.printed.document import (
+from breaches.rules.annex import printable
+from breaches.rules.content import CitedPractice, ContactPerson, Output, ReportContent, content_digest
+from breaches.rules.document import (
     ACTIONS_PROMPT,
     CAUSE_PROMPT,
     DISMISSED_MARK,
@@ -17,7 +18,6 @@ from breaches.core.printed.document import (
     lay_out,
     paragraphs,
 )
-from breaches.core.printed.printed_text import printable
 from releases.rules.lifecycle import Role
 from tests.breaches.record import london
 from tests.breaches.seed_case import CONTENT, FORM, TITLE, URL
@@ -174,7 +174,7 @@ def test_an_approved_report_carries_no_mark_and_no_prompt():
 
 
 def test_prompts_never_enter_the_content_that_is_hashed():
-    assert document().content_hash == digest(CONTENT) == document(ask_for_cause=True).content_hash
+    assert document().content_hash == content_digest(CONTENT) == document(ask_for_cause=True).content_hash
 
 
 def test_the_record_says_who_approved_and_whether_one_person_did_both():
@@ -200,7 +200,7 @@ def test_control_characters_and_marks_of_direction_do_not_reach_the_document():
 
 
 def test_a_team_without_a_telephone_is_shown_by_what_there_is():
-    content = dataclasses.replace(CONTENT, dealing=Person("Schools team", "team@example.gov.uk", is_team=True))
+    content = dataclasses.replace(CONTENT, dealing=ContactPerson("Schools team", "team@example.gov.uk", is_team=True))
 
     label = "Name and contact details of person dealing with report"
     assert entries(document(content))[label] == [["Schools team", "team@example.gov.uk"]]

@@ -6,17 +6,17 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from breaches.core.content import Output, Person, ReportContent
-from breaches.core.printed.public_statement import (
+from breaches.rules.content import ContactPerson, Output, ReportContent
+from breaches.rules.public_statement import (
     ADDRESS,
     EMAIL,
     NAME,
     TELEPHONE,
     PublicStatement,
-    digest,
-    from_json,
+    statement_digest,
+    statement_from_json,
     statement_of,
-    to_json,
+    statement_to_json,
     without_people,
 )
 from tests.breaches import seed_case
@@ -68,7 +68,7 @@ def test_a_statement_has_no_place_for_people():
 
 
 def a_content(**changes):
-    whose = {"dealing": Person("Cy Dee", "cy.dee@example.gov.uk", "020 7946 0002"), "head_of_profession": None}
+    whose = {"dealing": ContactPerson("Cy Dee", "cy.dee@example.gov.uk", "020 7946 0002"), "head_of_profession": None}
     return replace(seed_case.CONTENT, **whose, **changes)
 
 
@@ -76,7 +76,7 @@ def test_the_people_of_the_form_are_taken_out_of_its_texts_and_teams_stay():
     content = a_content(impact="Cy Dee and the schools team wrote to cy.dee@example.gov.uk.")
     statement = statement_of(content, kind="late", names=(), pages=())
     assert statement.impact == f"{NAME} and the schools team wrote to {EMAIL}."
-    team = replace(content, dealing=Person("the schools team", is_team=True))
+    team = replace(content, dealing=ContactPerson("the schools team", is_team=True))
     assert "the schools team" in statement_of(team, kind="late", names=(), pages=()).impact
 
 
@@ -90,6 +90,6 @@ def test_only_addresses_that_are_public_stand_at_the_outputs():
 
 def test_a_statement_is_read_back_as_it_was_written():
     statement = statement_of(a_content(), kind="late", names=(), pages=())
-    assert from_json(to_json(statement)) == statement
-    assert digest(statement) == digest(from_json(to_json(statement)))
-    assert digest(replace(statement, impact="Another.")) != digest(statement)
+    assert statement_from_json(statement_to_json(statement)) == statement
+    assert statement_digest(statement) == statement_digest(statement_from_json(statement_to_json(statement)))
+    assert statement_digest(replace(statement, impact="Another.")) != statement_digest(statement)

@@ -7,8 +7,8 @@ import pytest
 from django.urls import reverse
 from selectolax.lexbor import LexborHTMLParser
 
-from breaches.core.status import ReportStatus
-from breaches.deciding import sending
+from breaches import dispatching
+from breaches.rules.lifecycle import ReportStatus
 from releases.rules.london import format_day
 from tests.breaches.people import ACTIONS, AT, IMPACT, REGULATOR, a_report, brought
 
@@ -49,11 +49,11 @@ def test_the_address_of_an_output_is_a_link_and_no_other_text_is_one(client, off
 
 
 def test_what_people_typed_is_text_and_whole_in_both(client, office):
-    from breaches.deciding import sign_off
+    from breaches.sign_off import submit_report
     from tests.breaches.people import approved, written
 
     draft = written(a_report(office, complete=False), by=office.statistician, impact=NASTY)
-    report = approved(sign_off.submit(draft, by=office.statistician, at=AT), office)
+    report = approved(submit_report(draft, by=office.statistician, at=AT), office)
     client.force_login(office.head)
     page = taken(client, report, "statement_html").text
     assert "<script>" not in page
@@ -69,7 +69,7 @@ def test_what_was_sent_to_nobody_is_called_approved_and_not_reported(client, off
         assert "Approved on" in unsent
         assert "Date of breach report" not in unsent
     sent_on = AT + timedelta(days=2)
-    sending.send(approved_report, recipient=REGULATOR, by=office.head, at=sent_on)
+    dispatching.send_report(approved_report, recipient=REGULATOR, by=office.head, at=sent_on)
     for name in ("statement_html", "statement_text"):
         sent = flat(taken(client, approved_report, name).text)
         assert f"Reported to the Office for Statistics Regulation on {format_day(sent_on.date())}." in sent

@@ -1,0 +1,214 @@
+"""What a report may cite of the Code of Practice, and the wording that the office has settled."""
+
+from collections.abc import Collection, Iterable, Iterator, Mapping
+from dataclasses import dataclass, replace
+from datetime import date, datetime
+from typing import TYPE_CHECKING
+
+from django.db import transaction
+from django.utils.translation import gettext as _
+
+from breaches.models import Edition, Practice, Report
+from breaches.permissions import may_settle_wording
+from breaches.rules.content import CitedPractice, ReportContent
+from breaches.rules.lifecycle import ReportKind
+from breaches.rules.validation import Remark, ReportSection
+from releases.permissions import NotYours
+from releases.rules.lifecycle import ChangedMeanwhile, MissingFields
+from releases.rules.london import format_day
+
+if TYPE_CHECKING:
+    from statsoffice.accounts.models import User
+
+
+@dataclass(frozen=True, slots=True)
+class Suggestion:
+    """What published reports cite for one kind of breach.
+
+    The practices of `edition_2` (2.0 and 2.1) and `edition_3` are cited in a draft, those of `likely` are only listed
+    first. `cases` is the number of published reports behind it; None where that is not known.
+    """
+
+    edition_2: tuple[str, ...]
+    edition_3: tuple[str, ...]
+    likely: tuple[str, ...] = ()
+    cases: int | None = None
+
+    def cited_in(self, edition: str) -> tuple[str, ...]:
+        """Return the codes that a draft cites by an edition; none for the one of 2009, for which there is no table."""
+        return {"2": self.edition_2, "3": self.edition_3}.get(edition.partition(".")[0], ())
+
+
+_LATE = Suggestion(("T3.6",), ("Standard 3", "3.6"), cases=10)
+# Source: what 37 published reports cite, by kind. Of the other kinds people choose themselves.
+SUGGESTIONS: Mapping[ReportKind, Suggestion] = {
+    ReportKind.LATE: _LATE,
+    ReportKind.NOT_LIVE: _LATE,
+    ReportKind.PARTIAL: _LATE,
+    # One of the four cites T3.6 too.
+    ReportKind.EARLY: Suggestion(("T3.3", "T3.4"), ("Standard 3", "3.3"), likely=("T3.6",), cases=4),
+    ReportKind.PRA: Suggestion(("T3.3", "T3.4"), ("3.3", "3.4"), cases=13),
+    ReportKind.ACCESS: Suggestion(("T3.3", "T3.4"), ("3.3",), cases=1),
+    ReportKind.LEAK: Suggestion(("T3.4",), ("3.3",), cases=1),
+    # Whoever cites 1.4 says that the producer did not challenge the misuse.
+    ReportKind.USED_IN_PUBLIC: Suggestion(("T3", "T3.4"), ("3.3",), likely=("1.4",), cases=2),
+    ReportKind.NOT_ANNOUNCED: Suggestion(("T3.1",), ("3.1",), cases=1),
+    ReportKind.UNEQUAL_ACCESS: Suggestion(("V2",), ("10.1",)),
+}
+
+
+@dataclass(frozen=True, slots=True)
+class Offered:
+    """A practice as a report may cite it, with what people need to know to choose it.
+
+    `row` is None for one that the list of the Code does not have any more. `suggestion` is the one that names it.
+    """
+
+    cited: CitedPractice
+    row: Practice | None
+    suggestion: Suggestion | None = None
+
+    @property
+    def is_suggested(self) -> bool:
+        """Whether a draft cites it."""
+        return self.suggestion is not None and self.cited.code in self.suggestion.cited_in(self.cited.edition)
+
+
+def practices_citing(practice: Practice) -> CitedPractice:
+    """Return a practice as a report cites it: a copy that later changes of the list do not touch."""
+    return CitedPractice(
+        edition=practice.edition.number,
+        code=practice.code,
+        principle=practice.principle,
+        text=practice.wording if practice.is_settled else practice.title,
+        confirmed=practice.is_settled,
+    )
+
+
+def suggest_practices(kind: str, *, on: date) -> tuple[CitedPractice, ...]:
+    """Return what a draft about a kind of breach cites, by the edition in force on the day of occurrence."""
+    suggestion, edition = SUGGESTIONS.get(ReportKind(kind)), Edition.objects.in_force_on(on)
+    if suggestion is None or edition is None:
+        return ()
+    rows = edition.practices.select_related("edition").filter(code__in=suggestion.cited_in(edition.number))
+    return tuple(map(practices_citing, rows))
+
+
+def offer_practices(report: Report, content: ReportContent) -> list[Offered]:
+    """Return what a report may cite by the editions that may have been in force on its days, the likely first.
+
+    While the content gives no days, those of the record are used.
+    """
+    days = content.occurred_on or _days_of_record(report)
+    editions = dict.fromkeys(edition for on in days for edition in Edition.objects.possibly_in_force_on(on))
+    rows = Practice.objects.filter(edition__in=editions).select_related("edition")
+    offered = _explained([(practices_citing(row), row) for row in rows], suggestions_for(report))
+    return sorted(offered, key=lambda one: (not one.is_suggested, one.suggestion is None))
+
+
+def cited_by(report: Report, content: ReportContent) -> list[Offered]:
+    """Return what a report cites, with what people need to know of it."""
+    rows = {(row.edition.number, row.code): row for row in _rows_of(content.practices)}
+    cited = [(practice, rows.get((practice.edition, practice.code))) for practice in content.practices]
+    return _explained(cited, suggestions_for(report))
+
+
+def suggestions_for(report: Report) -> list[Suggestion]:
+    """Return the suggestions for what a report is about; a joint one may be about several kinds."""
+    kinds = dict.fromkeys([report.kind, *report.suspicions.values_list("kind", flat=True)])
+    return [SUGGESTIONS[ReportKind(kind)] for kind in kinds if ReportKind(kind) in SUGGESTIONS]
+
+
+def with_settled_wording(content: ReportContent) -> ReportContent:
+    """Return a report's content with the wording that the office has settled by now."""
+    settled = {
+        (row.edition.number, row.code): practices_citing(row)
+        for row in _rows_of(practice for practice in content.practices if not practice.confirmed)
+        if row.is_settled
+    }
+    if not settled:
+        return content
+    practices = (
+        one if one.confirmed else replace(settled.get((one.edition, one.code), one), on=one.on)
+        for one in content.practices
+    )
+    return replace(content, practices=tuple(practices))
+
+
+def of_another_edition(content: ReportContent) -> Iterator[Remark]:
+    """Warn of each cited edition that was in force on none of the report's days, and of one that may not have been."""
+    by_day = {on: Edition.objects.possibly_in_force_on(on) for on in content.occurred_on}
+    in_force = {editions[0]: on for on, editions in by_day.items() if editions}
+    if not in_force:
+        return
+    now_in_force, on = next(iter(in_force.items()))
+    possible = {edition.number for editions in by_day.values() for edition in editions}
+    for cited in sorted({one.edition for one in content.practices} - possible):
+        sentence = (
+            f"Edition {cited} of the Code is cited, but edition {now_in_force.number} was in force on {format_day(on)}."
+        )
+        yield Remark(ReportSection.CIRCUMSTANCES, "practices", sentence)
+    for edition, on in in_force.items():
+        if edition.is_in_doubt_on(on):
+            sentence = (
+                f"Check which edition of the Code was in force on {format_day(on)}: the day on which edition "
+                f"{edition.number} "
+                "came into force is not known."
+            )
+            yield Remark(ReportSection.CIRCUMSTANCES, "practices", sentence)
+
+
+def settle_wording(
+    practice: Practice, *, wording: str, source: str, source_url: str, seen: str, by: "User", at: datetime
+) -> Practice:
+    """Settle the wording of a practice for the office. Its history has what was settled before.
+
+    :param wording: as the person has read it in the Code; drafts that cite the practice print it from now on.
+    :param source: where they have read it.
+    :param seen: the `settled_mark` of the practice that they saw.
+    :raises NotYours: if none of the person's roles allows it.
+    :raises SomethingMissing: if the wording or the source is empty.
+    :raises SomebodyWasFaster: if another person has settled it since.
+    """
+    if not may_settle_wording(by):
+        message = f"{by} may not settle the wording of practices."
+        raise NotYours(message)
+    for field, value in (("wording", wording), ("source", source)):
+        if not value.strip():
+            raise MissingFields(field, _("Enter the wording and where you read it"))
+    with transaction.atomic():
+        held = Practice.objects.select_for_update(of=("self",)).select_related("edition").get(pk=practice.pk)
+        if held.settled_mark != seen:
+            raise ChangedMeanwhile(_("Another person has settled this wording since you opened the page."))
+        held.wording, held.source, held.source_url = wording.strip(), source.strip(), source_url.strip()
+        held.settled_at, held.settled_by = at, by
+        # What we had not read, this person has.
+        held.unconfirmed = ""
+        # Named here too: outside a request simple_history knows no person.
+        held._history_user = by  # type: ignore[attr-defined]  # read by simple_history
+        held.save()
+    return held
+
+
+def _explained(
+    practices: Iterable[tuple[CitedPractice, Practice | None]], suggestions: Collection[Suggestion]
+) -> list[Offered]:
+    return [Offered(cited, row, _naming(cited, suggestions)) for cited, row in practices]
+
+
+def _naming(cited: CitedPractice, suggestions: Collection[Suggestion]) -> Suggestion | None:
+    # What is cited for one kind may be no more than likely for another.
+    citing_it = (one for one in suggestions if cited.code in one.cited_in(cited.edition))
+    return next(citing_it, next((one for one in suggestions if cited.code in one.likely), None))
+
+
+def _rows_of(cited: Iterable[CitedPractice]) -> list[Practice]:
+    keys = {(practice.edition, practice.code) for practice in cited}
+    rows = Practice.objects.filter(
+        edition__number__in={edition for edition, _code in keys}, code__in={code for _edition, code in keys}
+    )
+    return [row for row in rows.select_related("edition") if (row.edition.number, row.code) in keys] if keys else []
+
+
+def _days_of_record(report: Report) -> list[date]:
+    return [date.fromisoformat(on) for on in report.machine.get("occurred_on", ())]

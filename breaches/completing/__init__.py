@@ -1,1 +1,0 @@
-"""What people add to a draft until it can be decided."""

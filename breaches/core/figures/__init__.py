@@ -1,1 +1,0 @@
-"""How an office is doing, counted."""

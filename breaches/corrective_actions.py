@@ -1,0 +1,143 @@
+"""Corrective actions: added, changed, finished. One for the next release of a series becomes a task."""
+
+from collections.abc import Mapping
+from dataclasses import asdict, dataclass
+from datetime import date, datetime
+from typing import TYPE_CHECKING, Any
+
+from django.db import transaction
+from django.db.models import Q, QuerySet
+from django.utils.translation import gettext as _
+
+from breaches.models import CorrectiveAction, Report
+from breaches.permissions import acting_role
+from breaches.rules.lifecycle import RESTRICTED, WRITERS, ReportTerm
+from breaches.versions import record_event
+from releases import tasks
+from releases.models import Series
+from releases.rules.lifecycle import ChangedMeanwhile, MissingFields
+
+if TYPE_CHECKING:
+    from statsoffice.accounts.models import User
+
+
+@dataclass(frozen=True, slots=True)
+class Plan:
+    """What an action says: its text, its term, the post that sees to it, and by which day, if one is set."""
+
+    text: str
+    term: ReportTerm
+    owner: str
+    due: date | None = None
+
+
+def series_of_report(report: Report) -> QuerySet[Series]:
+    """Return the series that a report is about, or those of its releases."""
+    of_releases = Q(releases__suspicions__report=report) | Q(releases__started_reports__report=report)
+    return Series.objects.filter(of_releases | Q(started_reports__report=report)).distinct().order_by("title")
+
+
+def add_action(
+    report: Report, plan: Plan, *, next_release_of: Series | None = None, by: "User", at: datetime
+) -> CorrectiveAction:
+    """Write an action down; the same one sent twice is kept once.
+
+    :param next_release_of: the series at whose next release it is a task.
+    :raises SomethingMissing: if it says not what is done, or no post sees to it.
+    :raises ValueError: if none of the person's roles lets them write reports.
+    """
+    role = acting_role(by, WRITERS, report)
+    plan = _checked(plan)
+    alike = report.actions.open().filter(added_by=by, task__series=next_release_of, **asdict(plan))
+    if (again := alike.first()) is not None:
+        return again
+    with transaction.atomic():
+        task = None
+        if next_release_of is not None:
+            # At the release everybody with a role reads it, also those for whom a restricted report does not exist.
+            named = report.kind not in RESTRICTED
+            origin = _("report %(reference)s") % {"reference": report.reference} if named else ""
+            task = tasks.add_task(
+                next_release_of, text=plan.text, origin=origin, rehearsal=report.rehearsal, by=by, at=at
+            )
+        action = CorrectiveAction.objects.create(report=report, task=task, added_by=by, added_at=at, **asdict(plan))
+        at_next = next_release_of.slug if next_release_of else None
+        facts = {"action": action.pk, "at_next_release_of": at_next, **_written(plan)}
+        record_event(report, "action_added", at=at, by=by, words=_in_words(plan), role=role, **facts)
+    return action
+
+
+def change_action(action: CorrectiveAction, plan: Plan, *, by: "User", at: datetime) -> CorrectiveAction:
+    """Change what an action says; where it is a task at a release, that says the same.
+
+    :param action: as it was read: if somebody changed it since, nothing is changed.
+    :raises SomethingMissing: if it says not what is done, or no post sees to it.
+    :raises SomebodyWasFaster: if somebody changed it meanwhile, or it is done.
+    :raises ValueError: if none of the person's roles lets them write reports.
+    """
+    role = acting_role(by, WRITERS, action.report)
+    plan, was = _checked(plan), action_plan_of(action)
+    if plan == was:
+        return action
+    with transaction.atomic():
+        _update(action, was, asdict(plan), done=False)
+        if action.task is not None and plan.text != was.text:
+            tasks.reword_task(action.task, text=plan.text, by=by)
+        facts = {"action": action.pk, "was": _written(was), "to": _written(plan)}
+        record_event(action.report, "action_changed", at=at, by=by, words=_in_words(plan), role=role, **facts)
+    return _fresh(action)
+
+
+def finish_action(action: CorrectiveAction, *, done: bool, by: "User", at: datetime) -> CorrectiveAction:
+    """Put an action down as done, or as open again; where it is a task at a release, it is ticked off there.
+
+    :raises SomebodyWasFaster: if somebody else did so since the action was read.
+    :raises ValueError: if none of the person's roles lets them write reports.
+    """
+    role = acting_role(by, WRITERS, action.report)
+    with transaction.atomic():
+        if action.task is not None:
+            tasks.tick_task(action.task, done=done, by=by, at=at)
+        else:
+            values = {"done_by": by, "done_at": at} if done else {"done_by": None, "done_at": None}
+            _update(action, action_plan_of(action), values, done=not done)
+        kind = "action_done" if done else "action_open_again"
+        record_event(action.report, kind, at=at, by=by, words=action.text, role=role, action=action.pk)
+    return _fresh(action)
+
+
+def action_plan_of(action: CorrectiveAction) -> Plan:
+    """Return what an action says."""
+    return Plan(action.text, ReportTerm(action.term), action.owner, action.due)
+
+
+def actions_of_report(report: Report) -> QuerySet[CorrectiveAction]:
+    """Return the actions of a report in the order in which they were written down, with their tasks."""
+    return report.actions.select_related("task__series", "task__done_by", "done_by", "report__producer")
+
+
+def _checked(plan: Plan) -> Plan:
+    if not plan.text.strip():
+        raise MissingFields("text", _("Say what is done."))
+    if not plan.owner.strip():
+        raise MissingFields("owner", _("Say which post sees to it."))
+    return Plan(plan.text.strip(), plan.term, plan.owner.strip(), plan.due)
+
+
+def _update(action: CorrectiveAction, was: Plan, values: Mapping[str, Any], *, done: bool) -> None:
+    same = CorrectiveAction.objects.filter(pk=action.pk, done_at__isnull=not done, **asdict(was))
+    if not same.update(**values):
+        raise ChangedMeanwhile(_("Somebody has changed this action, or put it down as done; look at it again."))
+
+
+def _written(plan: Plan) -> dict[str, Any]:
+    return {"term": plan.term, "due": plan.due.isoformat() if plan.due else None}
+
+
+def _in_words(plan: Plan) -> str:
+    # Who sees to it is written by a person too, and may turn out to be a name: it stays outside the event's hash.
+    return f"{plan.text}\n{plan.owner}"
+
+
+def _fresh(action: CorrectiveAction) -> CorrectiveAction:
+    return CorrectiveAction.objects.select_related("task__series", "report__producer").get(pk=action.pk)

@@ -1,1 +1,0 @@
-"""Submitted, approved, kept in the log or dismissed; sent, published, redacted."""

@@ -1,0 +1,383 @@
+"""Editing a report: its sections, the cause, the person who deals with it, and conflicts of interest."""
+
+from collections.abc import Collection, Mapping
+from dataclasses import dataclass, fields, replace
+from datetime import datetime
+from typing import TYPE_CHECKING, Any
+
+from django.utils.translation import gettext as _
+
+from breaches import versions
+from breaches.models import Report, ReportVersion
+from breaches.permissions import roles_for
+from breaches.refreshing import FROM_FACTS
+from breaches.rules.content import ReportContent, content_from_json
+from breaches.rules.lifecycle import EDIT, REPORT
+from breaches.rules.validation import Remark, ReportSection, find_impossible
+from releases.rules.canonical import canonical_json, sha256_hex
+from releases.rules.lifecycle import ChangedMeanwhile, MoveRefused
+from releases.rules.london import local_date
+
+if TYPE_CHECKING:
+    from statsoffice.accounts.models import User
+from dataclasses import asdict
+from datetime import date
+from typing import TYPE_CHECKING
+
+from django.db import transaction
+
+from breaches.permissions import acting_role, moves_open_to
+from breaches.rules.lifecycle import DECIDED, WRITERS, Cause
+from breaches.versions import content_of, record_event
+from releases.permissions import Person, roles_of
+from releases.rules.lifecycle import LEADS, FieldRefused, MissingFields
+from releases.rules.london import format_moment
+
+if TYPE_CHECKING:
+    from statsoffice.accounts.models import User
+from typing import TYPE_CHECKING
+
+from django.contrib.auth import get_user_model
+from django.db.models import QuerySet
+
+from breaches.permissions import TABLE, Action
+from breaches.rules.content import ContactPerson
+from breaches.rules.lifecycle import OPEN, TOLD_ELSEWHERE
+from releases.models import Contact
+
+if TYPE_CHECKING:
+    from statsoffice.accounts.models import User
+from typing import TYPE_CHECKING
+
+from django.db import IntegrityError
+
+from breaches.models import OwnAct
+
+if TYPE_CHECKING:
+    from statsoffice.accounts.models import User
+
+
+FIELDS: dict[ReportSection, tuple[str, ...]] = {
+    ReportSection.CORE_INFORMATION: ("outputs", "producers", "dealing", "head_of_profession", "statement_url"),
+    ReportSection.CIRCUMSTANCES: ("practices", "other_practices", "occurred_on", "circumstances"),
+    ReportSection.IMPACT: ("impact",),
+    ReportSection.CORRECTIVE_ACTIONS: ("corrective_actions",),
+}
+
+# Losing the race for the next version this often in a row means that something else is wrong.
+ATTEMPTS = 5
+
+
+class SameFieldChanged(MoveRefused):
+    """Somebody changed the same fields since they were read; nothing was saved.
+
+    `current` is the version that now stands, `fields` the fields that two people changed.
+    """
+
+    def __init__(self, current: ReportVersion, fields: Collection[str]) -> None:
+        super().__init__(_("Somebody else changed the same text while you were writing; yours is not saved yet."))
+        self.current = current
+        self.fields = tuple(fields)
+
+
+class ImpossibleContent(MoveRefused):
+    """What was written cannot be true; `remarks` says why, field by field."""
+
+    def __init__(self, remarks: Collection[Remark]) -> None:
+        super().__init__(" ".join(remark.sentence for remark in remarks))
+        self.remarks = tuple(remarks)
+
+
+@dataclass(frozen=True, slots=True)
+class SavedSection:
+    """What saving came to: `changed` is false where the text already said so; `beside` names who wrote meanwhile."""
+
+    report: Report
+    changed: bool
+    beside: str = ""
+
+
+def save_section(
+    report: Report,
+    *,
+    section: ReportSection,
+    values: Mapping[str, Any],
+    expected_version: int,
+    by: "User",
+    at: datetime,
+    facts_seen: str = "",
+    only: Collection[str] = (),
+    why: str = "edited",
+) -> SavedSection:
+    """Save one section as a new version of the report.
+
+    Fields that somebody else changed since `expected_version` keep their change, as long as this person left them
+    alone; the same field changed by both is refused.
+
+    :param values: the section's fields of `ReportContent`.
+    :param expected_version: the number of the version that the person read before writing.
+    :param at: the aware instant of saving.
+    :param facts_seen: what `facts_digest` gave when the page was shown: the offer of newer facts that was read.
+    :param only: the fields that are written; if not given, all that the section's form holds.
+    :param why: what made the new version; whoever made one as "edited" has written the report.
+    :raises MoveRefused: if the report's state or the person's roles do not allow it.
+    :raises SameFieldChanged: if another person, or the record, changed the same field meanwhile.
+    :raises Impossible: if what was written cannot be true.
+    """
+    values = {field: values[field] for field in only or FIELDS[section]}
+    for attempt in range(ATTEMPTS):
+        fresh = Report.objects.select_related("producer").get(pk=report.pk)
+        move = REPORT.check(EDIT, source=fresh.status, roles=roles_for(by, fresh))
+        read = _version_read(report, expected_version)
+        current = versions.current_version(fresh)
+        content = _merged(values, read=read, current=current)
+        _refuse_impossible(content, section=section, at=at)
+        beside = _beside(fresh, read=read)
+        machine = _machine_beside(fresh, current, section=section, facts_seen=facts_seen)
+        if content == content_from_json(current.content) and machine == current.machine:
+            return SavedSection(fresh, changed=False, beside=beside)
+        try:
+            saved = versions.advance_report(
+                fresh,
+                move,
+                kind="edited",
+                by=by,
+                at=at,
+                content=content,
+                machine=machine,
+                why=why,
+                section=section,
+                fields=_changed(content_from_json(current.content), content),
+            )
+        except ChangedMeanwhile:
+            if attempt == ATTEMPTS - 1:
+                raise
+            continue
+        return SavedSection(saved, changed=True, beside=beside)
+    raise AssertionError  # the loop returns or raises
+
+
+def _version_read(report: Report, number: int) -> ReportVersion:
+    read = report.versions.filter(number=number).first()
+    if read is None:
+        sentence = _("This report has no version %(number)s; open the page again.") % {"number": number}
+        raise MoveRefused(sentence)
+    return read
+
+
+def facts_digest(report: Report) -> str:
+    """Return a short digest of the newest facts beside a report, to tell later which ones a page has shown."""
+    return sha256_hex(canonical_json(report.machine))[:16]
+
+
+def _merged(values: Mapping[str, Any], *, read: ReportVersion, current: ReportVersion) -> ReportContent:
+    base, theirs = content_from_json(read.content), content_from_json(current.content)
+    mine = {field: value for field, value in values.items() if value != getattr(base, field)}
+    both = [field for field, value in mine.items() if getattr(theirs, field) not in (getattr(base, field), value)]
+    if both:
+        raise SameFieldChanged(current, both)
+    return replace(theirs, **mine)
+
+
+def _refuse_impossible(content: ReportContent, *, section: ReportSection, at: datetime) -> None:
+    if remarks := [one for one in find_impossible(content, today=local_date(at)) if one.section == section]:
+        raise ImpossibleContent(remarks)
+
+
+def _beside(report: Report, *, read: ReportVersion) -> str:
+    others = report.versions.filter(number__gt=read.number).select_related("written_by")
+    names = [str(version.written_by) if version.written_by else _("the automatic check") for version in others]
+    return ", ".join(dict.fromkeys(names))
+
+
+def _machine_beside(
+    report: Report, current: ReportVersion, *, section: ReportSection, facts_seen: str
+) -> dict[str, Any]:
+    """Return the machine's text as it stood beside this section's fields when the person wrote."""
+    machine: dict[str, Any] = current.machine
+    if facts_seen != facts_digest(report):
+        return machine
+    offered = [field for field in FIELDS[section] if field in FROM_FACTS and field in report.machine]
+    return machine | {field: report.machine[field] for field in offered}
+
+
+def _changed(was: ReportContent, now: ReportContent) -> list[str]:
+    return [field.name for field in fields(now) if getattr(was, field.name) != getattr(now, field.name)]
+
+
+class CauseRefused(FieldRefused):
+    """What was given cannot be true; `field` names it."""
+
+
+@dataclass(frozen=True, slots=True)
+class ChosenCause:
+    """What people have found out: the cause and words about it, and when it was made available, or why nobody knows.
+
+    An empty cause is one that nobody has chosen.
+    """
+
+    cause: str = ""
+    cause_words: str = ""
+    available_at: datetime | None = None
+    available_unknown: str = ""
+
+
+def cause_of(report: Report) -> ChosenCause:
+    """Return what people have found out about a report by now."""
+    return ChosenCause(report.cause, report.cause_words, report.available_at, report.available_unknown)
+
+
+def may_choose_cause(person: Person, report: Report) -> bool:
+    """Tell whether a person may say what the cause was: whoever may edit the text, and a lead once it is decided.
+
+    A cause that was not known is often found after the report was sent.
+    """
+    if report.status in DECIDED:
+        return bool(LEADS & roles_of(person, report.producer))
+    return EDIT in moves_open_to(person, report)
+
+
+def choose_cause(report: Report, found: ChosenCause, *, by: "User", at: datetime) -> Report:
+    """Keep what was found out about a report, with an event; what is kept already changes nothing.
+
+    :param report: as it was read: if somebody chose something else since, nothing is changed.
+    :raises SomethingMissing: if the cause is not of the list, or another one that is not put in words.
+    :raises CannotBe: if it was made available in the future, or before it was due.
+    :raises SomebodyWasFaster: if somebody chose something else meanwhile, or the report has moved on.
+    :raises MoveRefused: if the person may not choose as the report stands.
+    """
+    if not may_choose_cause(by, report):
+        raise MoveRefused(_("This report cannot be edited by you as it stands."))
+    found, was = _checked(report, found, at=at), cause_of(report)
+    if found == was:
+        return report
+    with transaction.atomic():
+        unchanged = Report.objects.filter(pk=report.pk, status=report.status, **asdict(was))
+        if not unchanged.update(**asdict(found)):
+            raise ChangedMeanwhile(_("Somebody else chose something else meanwhile; look at it again."))
+        moved = Report.objects.select_related("producer").get(pk=report.pk)
+        words = "\n".join(part for part in (found.cause_words, found.available_unknown) if part)
+        role = acting_role(by, WRITERS, report)
+        facts = {"was": _written(was), "to": _written(found)}
+        record_event(moved, "cause_chosen", at=at, by=by, words=words, role=role, **facts)
+    return moved
+
+
+def _checked(report: Report, found: ChosenCause, *, at: datetime) -> ChosenCause:
+    words = found.cause_words.strip()
+    if found.cause not in set(Cause):
+        raise MissingFields("cause", _("Choose the cause, or say that it is not known yet."))
+    if found.cause == Cause.OTHER and not words:
+        raise MissingFields("cause_words", _("Say in words what the cause was."))
+    available = found.available_at
+    if available is not None and available > at:
+        sentence = _("It cannot have been made available in the future, at %(moment)s.")
+        raise CauseRefused("available_time", sentence % {"moment": format_moment(available)})
+    if available is not None and (due := _due(report)) and available < due:
+        sentence = _("It cannot have been made available before it was due, at %(moment)s.")
+        raise CauseRefused("available_time", sentence % {"moment": format_moment(due)})
+    if available is not None and (first := _first_day(report)) and local_date(available) < first:
+        raise CauseRefused("available_on", _("It cannot have been made available before the breach occurred."))
+    unknown = "" if available else found.available_unknown.strip()
+    return ChosenCause(found.cause, words, available, unknown)
+
+
+def _due(report: Report) -> datetime | None:
+    # An early release was there before it was due.
+    late = report.suspicions.filter(kind="late").select_related("verification")
+    return min((suspicion.verification.due_at for suspicion in late), default=None)
+
+
+def _first_day(report: Report) -> date | None:
+    return min(content_of(report).occurred_on, default=None)
+
+
+def _written(found: ChosenCause) -> dict[str, Any]:
+    return {"cause": found.cause, "available_at": found.available_at.isoformat() if found.available_at else None}
+
+
+class AssignmentRefused(MoveRefused):
+    """Nobody can be put down as dealing with this report, or not this person."""
+
+
+def people_to_assign(report: Report) -> QuerySet["User"]:
+    """Return those who may deal with a report: the producer's people whose roles allow it, by name."""
+    roles = list(TABLE[Action.DEAL])
+    held = get_user_model().objects.filter(memberships__producer=report.producer, memberships__role__in=roles)
+    return held.filter(is_active=True).distinct().order_by("name", "pk")
+
+
+def reason_unassigned(report: Report) -> str:
+    """Say why nobody can be put down as dealing with a report as it stands; nothing if somebody can be."""
+    if report.status in DECIDED:
+        return _("This report is decided: nobody needs to deal with it.")
+    if report.status in TOLD_ELSEWHERE:
+        return _("This report goes on elsewhere: say there who is dealing with it.")
+    return ""
+
+
+def assign_report(report: Report, *, person: "User", by: "User", at: datetime) -> Report:
+    """Put down who is dealing with a report: oneself, or somebody else of the producer's people.
+
+    Whoever is put down already stays so without another event.
+
+    :param report: as it was read: if somebody else was put down since, nothing is changed.
+    :raises CannotDeal: if it is decided or goes on elsewhere, or the person has no role for it.
+    :raises SomebodyWasFaster: if somebody else was put down meanwhile, or it was decided.
+    :raises ValueError: if none of the roles of `by` lets them say who is dealing with it.
+    """
+    role = acting_role(by, TABLE[Action.DEAL], report)
+    if sentence := reason_unassigned(report):
+        raise AssignmentRefused(sentence)
+    if not people_to_assign(report).filter(pk=person.pk).exists():
+        sentence = _("%(person)s has no role here by which they could deal with it.")
+        raise AssignmentRefused(sentence % {"person": person})
+    if report.person_dealing_id == person.pk:
+        return report
+    kind = "dealing_taken" if person == by else "dealing_changed"
+    with transaction.atomic():
+        unchanged = Report.objects.filter(pk=report.pk, person_dealing=report.person_dealing_id)
+        if not unchanged.filter(status__in=OPEN).update(person_dealing=person, dealing_since=at):
+            raise ChangedMeanwhile(_("Somebody else was faster: read who is dealing with it now."))
+        moved = Report.objects.select_related("producer", "person_dealing").get(pk=report.pk)
+        words = "" if person == by else str(person)
+        record_event(moved, kind, at=at, by=by, words=words, role=role, was=report.person_dealing_id, person=person.pk)
+    return moved
+
+
+def assigned_contact(report: Report) -> ContactPerson | None:
+    """Return how whoever is dealing with a report can be reached: the producer's contact, or else the account."""
+    person = report.person_dealing
+    if person is None:
+        return None
+    contact = Contact.objects.filter(producer=report.producer, user=person).first()
+    if contact is None:
+        return ContactPerson(str(person), person.email)
+    return ContactPerson(contact.name, contact.email, contact.telephone, is_team=contact.is_team)
+
+
+def offered_people(report: Report, content: ReportContent) -> ContactPerson | None:
+    """Return whom to offer as the report's person dealing with it, where its text names somebody else or nobody."""
+    person = assigned_contact(report)
+    return None if person == content.dealing else person
+
+
+def declare_own_act(report: Report, *, by: "User", at: datetime, words: str = "") -> None:
+    """Keep a person's declaration that a report is about something that they did; a second one changes nothing.
+
+    They may go on writing, submit the report, note its answer and send what another has approved. What decides on it is
+    left to others: the moves in `DECISIONS`, and whether anyone may read it.
+
+    :param words: what they want to say about it; may be empty.
+    :raises ValueError: if the person holds no role by which reports are written or decided.
+    """
+    role = acting_role(by, WRITERS, report)
+    try:
+        with transaction.atomic():
+            # The row comes before the chain of events, as it does for all who change a report.
+            Report.objects.select_for_update(no_key=True).get(pk=report.pk)
+            OwnAct(report=report, person=by, at=at).save()
+            record_event(report, "own_act_declared", at=at, by=by, words=words.strip(), role=role)
+    except IntegrityError:
+        if not OwnAct.objects.filter(report=report, person=by).exists():
+            raise

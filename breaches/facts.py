@@ -1,0 +1,337 @@
+"""The recorded facts on releases and pre-release access lists from which an account is written."""
+
+import json
+from collections import defaultdict
+from collections.abc import Collection, Iterable, Mapping
+from datetime import datetime
+from functools import lru_cache
+from typing import Any
+
+from django.db.models import F, TextField
+from django.db.models.functions import Cast
+
+from breaches.models import Report, StartedReport, Suspicion
+from breaches.rules.access_account import AccessFacts, AskedFor, PostAccess, Stands
+from breaches.rules.facts import AddressFacts, CheckFact, Facts, PastCaches, PublisherTime, Statement, StatementFact
+from breaches.rules.lifecycle import ReportStatus
+from breaches.rules.narrative import absences_of
+from releases import models
+from releases.detection.finding import AddressRole, LookResult, Reason, Source, tells_taken_away
+from releases.evidence import coverage, repository
+from releases.evidence.repository import NeededChecks
+from releases.models import Observation, PreReleaseAccess, Release, Verification
+from releases.models.observation import Purpose
+from releases.permissions import roles_ever_held
+from releases.rules.canonical import sha256_hex
+from releases.rules.lifecycle import Role
+from releases.rules.pre_release import RequestStatus
+from releases.verdict.address import AddressVerdict, BeforeDue, Gap, Interval, Outcome, Sighting
+from releases.verdict.diagnosis import FRESH, PLAIN, DiagnosedLook, Diagnosis, seen_past_the_caches, split_diagnosed
+from releases.verdict.statements import is_corrected, last_said, sighting_of
+
+# release, schedule version, address
+type LookKey = tuple[int, int, int]
+
+
+def facts_of_suspicions(suspicions: Iterable[Suspicion]) -> dict[int, Facts]:
+    """Gather the facts on the verdicts of some suspicions, each once, by the verdict's key.
+
+    :param suspicions: read `with_facts`.
+    """
+    verdicts: dict[int, Verification] = {}
+    for suspicion in suspicions:
+        suspicion.verification.release = suspicion.release  # it is on the same release, which is read once
+        verdicts[suspicion.verification_id] = suspicion.verification
+    return facts_of(verdicts.values())
+
+
+def facts_of(verifications: Collection[Verification]) -> dict[int, Facts]:
+    """Gather the facts on some verdicts, by the verdict's key, in a few queries for all of them.
+
+    :param verifications: read with `release__series__producer`.
+    """
+    releases = {verification.release_id for verification in verifications}
+    statements: dict[int, list[models.Statement]] = defaultdict(list)
+    for statement in models.Statement.objects.filter(release__in=releases).in_order():
+        statements[statement.release_id].append(statement)
+    needed = repository.find_needed(releases)
+    looks, replayed = _looks(releases, statements, needed)
+    past_caches = _past_caches(verifications, looks)
+    roles = roles_ever_held({statement.stated_by_id for said in statements.values() for statement in said})
+    addresses = {
+        verification.pk: _addresses(verification, looks=looks, number=needed.number, past_caches=past_caches)
+        for verification in verifications
+    }
+    # The watcher was not alive in a replayed past: its coverage says nothing about it.
+    observed = [verification for verification in verifications if verification.release_id not in replayed]
+    not_observed = _not_observed(observed, addresses)
+    return {
+        verification.pk: _facts(
+            verification,
+            statements[verification.release_id],
+            addresses=addresses[verification.pk],
+            not_observed=not_observed.get(verification.pk, ()),
+            roles=roles,
+        )
+        for verification in verifications
+    }
+
+
+def _addresses(
+    verification: Verification,
+    *,
+    looks: dict[LookKey, list[CheckFact]],
+    number: Mapping[LookKey, int],
+    past_caches: dict[LookKey, PastCaches],
+) -> tuple[AddressFacts, ...]:
+    def facts(kept: dict[str, Any]) -> AddressFacts:
+        key = verification.release_id, verification.schedule_version, kept["address"]
+        return AddressFacts(
+            url=kept["url"],
+            role=AddressRole(kept["role"]),
+            required=kept["required"],
+            verdict=_verdict(kept),
+            looks=tuple(looks[key]),
+            past_caches=past_caches.get(key),
+            repetitions=number.get(key, 0) - len(looks[key]),
+        )
+
+    return tuple(map(facts, verification.addresses))
+
+
+def _facts(
+    verification: Verification,
+    statements: Iterable[models.Statement],
+    *,
+    addresses: tuple[AddressFacts, ...],
+    not_observed: tuple[coverage.Stretch, ...],
+    roles: dict[tuple[int, int], Role],
+) -> Facts:
+    release = verification.release
+    return Facts(
+        release_title=release.title,
+        series_title=release.series.title,
+        outcome=Outcome(verification.outcome),
+        due_at=verification.due_at,
+        tolerance_seconds=verification.tolerance_seconds,
+        addresses=addresses,
+        statements=tuple(
+            Statement(
+                said=StatementFact(statement.kind),
+                role=roles.get((statement.stated_by_id, release.series.producer_id)),
+                stated_at=statement.stated_at,
+                live_at=statement.live_at,
+            )
+            for statement in statements
+        ),
+        not_observed=not_observed,
+        publisher_time=_publisher_time(verification),
+        diagnoses=tuple(Diagnosis(code) for code in verification.diagnoses),
+    )
+
+
+def _publisher_time(verification: Verification) -> PublisherTime | None:
+    at = verification.published_at_by_publisher
+    return PublisherTime(at, Source(verification.publisher_source)) if at else None
+
+
+def _looks(
+    releases: Collection[int], statements: dict[int, list[models.Statement]], needed: NeededChecks
+) -> tuple[dict[LookKey, list[CheckFact]], set[int]]:
+    said = {
+        release: last_said((statement.text_digest, statement.kind) for statement in spoken)
+        for release, spoken in statements.items()
+    }
+    rows = (
+        Observation.objects.plain()
+        .filter(needed.condition, release__in=releases)
+        .annotate(codes=Cast("reasons", TextField()))
+        .values_list(
+            "release_id",
+            "schedule_version",
+            "address_id",
+            "result",
+            "planned_at",
+            "sent_at",
+            "completed_at",
+            "text_digest",
+            "codes",
+            "replayed",
+            "clock_bound_seconds",
+        )
+    )
+    looks: dict[LookKey, list[CheckFact]] = defaultdict(list)
+    replayed: set[int] = set()
+    for release, number, address, result, planned_at, sent_at, completed_at, text, codes, again, bound in rows:
+        word, reasons = said.get(release, {}).get(text), _reasons(codes)
+        clock_off = Reason.CLOCK_OFF in reasons
+        sighting = sighting_of(
+            result,
+            word,
+            planned_at=planned_at,
+            sent_at=sent_at,
+            completed_at=completed_at,
+            text_digest=text,
+            clock_off=clock_off,
+            bound_seconds=bound,
+            taken_away=tells_taken_away(reasons),
+        )
+        by_statement = is_corrected(word) and not clock_off
+        looks[release, number, address].append(CheckFact(sighting, reasons, by_statement=by_statement))
+        if again:
+            replayed.add(release)
+    return looks, replayed
+
+
+@lru_cache(maxsize=1024)  # few looks give reasons that none gave before
+def _reasons(codes: str) -> tuple[str, ...]:
+    return tuple(json.loads(codes))
+
+
+def _past_caches(
+    verifications: Collection[Verification], looks: dict[LookKey, list[CheckFact]]
+) -> dict[LookKey, PastCaches]:
+    """Find where a look past the caches found a release that readers still did not find, for verdicts that say so."""
+    told = {verification.release_id for verification in verifications if verification.diagnoses}
+    if not told:
+        return {}
+    fresh: dict[LookKey, list[DiagnosedLook]] = defaultdict(list)
+    rows = Observation.objects.filter(release__in=told, purpose=Purpose.FRESH, superseded=False).values_list(
+        "release_id", "schedule_version", "address_id", "result", "sent_at", "completed_at", "reasons"
+    )
+    for release, number, address, result, sent_at, completed_at, reasons in rows:
+        if Reason.CLOCK_OFF not in reasons:
+            look = DiagnosedLook(FRESH, LookResult(result), sent_at, completed_at)
+            fresh[release, number, address].append(look)
+    found: dict[LookKey, PastCaches] = {}
+    for key, beside in fresh.items():
+        sightings = [look.sighting for look in looks[key]]
+        plain = [DiagnosedLook(PLAIN, seen.result, seen.sent_at, seen.completed_at) for seen in sightings]
+        pair = seen_past_the_caches(*split_diagnosed([*plain, *beside]))
+        if pair:
+            found[key] = PastCaches(found_at=pair[0].completed_at, not_found_until=pair[1].sent_at)
+    return found
+
+
+def _verdict(kept: dict[str, Any]) -> AddressVerdict:
+    return AddressVerdict(
+        outcome=Outcome(kept["outcome"]),
+        before=BeforeDue(kept["before_due"]),
+        from_due=Outcome(kept["from_due"]),
+        last_not_live_at=_instant(kept["last_not_live_at"]),
+        first_live_at=_instant(kept["first_live_at"]),
+        live_before_due_at=_instant(kept["live_before_due_at"]),
+        gone_again_at=_instant(kept["gone_again_at"]),
+        away=absences_of(kept),
+        delay=Interval(*kept["delay"]) if kept["delay"] else None,
+        gaps=tuple(Gap(*map(datetime.fromisoformat, gap)) for gap in kept["gaps"]),
+    )
+
+
+def _instant(text: str | None) -> datetime | None:
+    return datetime.fromisoformat(text) if text else None
+
+
+def _not_observed(
+    verifications: Iterable[Verification], addresses: Mapping[int, Iterable[AddressFacts]]
+) -> dict[int, tuple[coverage.Stretch, ...]]:
+    """List for each verdict the holes in the watching between what was last seen missing, or due, and what came next.
+
+    :param addresses: by the verdict's key; so is the result.
+    """
+    looks = {
+        verification.pk: [look.sighting for address in addresses[verification.pk] for look in address.looks]
+        for verification in verifications
+    }
+    spans = {verification.pk: _span(verification, looks[verification.pk]) for verification in verifications}
+    spans = {key: (start, end) for key, (start, end) in spans.items() if start < end}
+    if not spans:
+        return {}
+    alive = coverage.monitored_stretches(
+        start=min(start for start, _ in spans.values()), end=max(end for _, end in spans.values())
+    )
+    return {
+        key: tuple(coverage.gaps_in(alive, start=start, end=end, looks=looks[key]))
+        for key, (start, end) in spans.items()
+    }
+
+
+def _span(verification: Verification, looks: Iterable[Sighting]) -> coverage.Stretch:
+    """Say from when to when it matters whether anybody was watching."""
+    early = verification.outcome == Outcome.EARLY and verification.last_not_live_at
+    start = verification.last_not_live_at if early else verification.due_at
+    end = verification.first_live_at or max([verification.limit_at, *(look.completed_at for look in looks)])
+    return start or end, end
+
+
+def access_facts_of(release: Release, *, now: datetime) -> AccessFacts:
+    """Gather what is on a release's list, withdrawn entries and waiting requests among it.
+
+    :param release: read with its series and producer.
+    :param now: the aware instant of reading.
+    """
+    # The columns with persons stay in the database: what was never read cannot be written anywhere.
+    entries = release.pre_release_access.select_related("release__series__producer").defer(
+        "person", "email", "reason", "period_reason"
+    )
+    asked = release.pre_release_requests.filter(status=RequestStatus.WAITING)
+    return AccessFacts(
+        release_title=release.title,
+        series_title=release.series.title,
+        planned_for=str(release.slot),
+        due_at=release.due_at,
+        read_at=now,
+        posts=tuple(_post(entry) for entry in entries.order_by("organisation", "post", "pk")),
+        asked_for=tuple(
+            AskedFor(*row) for row in asked.values_list("kind", "post", "organisation", "asked_at").order_by("asked_at")
+        ),
+    )
+
+
+def _post(entry: PreReleaseAccess) -> PostAccess:
+    return PostAccess(
+        post=entry.post,
+        organisation=entry.organisation,
+        period=str(entry.period),
+        period_begins_at=entry.begins_at,
+        granted_at=entry.granted_at,
+        stands=Stands(entry.status),
+        agreed=entry.agreed_at is not None,
+        began_at=entry.began_at,
+        ended_at=entry.ended_at,
+        withdrawn_at=entry.withdrawn_at,
+    )
+
+
+def releases_with_needed_evidence(releases: Collection[int]) -> set[int]:
+    """Return those of some releases on whose evidence a report rests: one that is open or approved, or still to come.
+
+    A report that was dismissed rests on nothing.
+
+    :param releases: by key.
+    """
+    suspicions = Suspicion.objects.filter(release__in=releases).exclude(report__status=ReportStatus.DISMISSED)
+    started = StartedReport.objects.filter(release__in=releases).exclude(report__status=ReportStatus.DISMISSED)
+    return {*suspicions.values_list("release_id", flat=True), *started.values_list("release_id", flat=True)}
+
+
+def releases_with_needed_names(releases: Collection[int]) -> set[int]:
+    """Return those of some releases about whose pre-release access list a report is still undecided.
+
+    :param releases: by key.
+    """
+    undecided = StartedReport.objects.filter(release__in=releases, report__in=Report.objects.undecided())
+    return set(undecided.values_list("release_id", flat=True))
+
+
+def evidence_digest(report: Report) -> str:
+    """Return one SHA-256 over the looks of the schedules that a report is about; empty if there are none.
+
+    It is made of the hashes of their rows in the evidence chain, one to a line in the chain's order, so that whoever
+    has the bundle of evidence can make it again with `sha256sum` alone.
+    """
+    looks = Observation.objects.filter(
+        release__suspicions__report=report, schedule_version=F("release__suspicions__schedule_version")
+    )
+    rows = dict(looks.order_by("position").values_list("position", "row_hash"))
+    return sha256_hex("".join(f"{row}\n" for row in rows.values()).encode()) if rows else ""

@@ -1,0 +1,416 @@
+"""The forms to start a report, and of its cause, assignment, actions and timeline."""
+
+from collections.abc import Iterable
+from datetime import date, datetime
+from itertools import groupby
+from typing import TYPE_CHECKING, Any
+from uuid import UUID, uuid4
+
+from crispy_forms.helper import FormHelper
+from django import forms
+from django.db.models import QuerySet
+from django.http import QueryDict
+from django.utils.translation import gettext as _
+from django.utils.translation import gettext_lazy as lazy
+
+from breaches.editing import ChosenCause
+from breaches.forms.sections import date_rows
+from breaches.rules.lifecycle import RESTRICTED, ReportKind
+from breaches.text import CAUSES, KIND_HINTS, KINDS
+from releases.forms.base import ClockTimeField, GovukDateField, LongTextField, Question, helper_of, inside_the_form
+from releases.models import Producer, Series
+from releases.rules import london
+
+if TYPE_CHECKING:
+    from statsoffice.accounts.models import User
+from breaches.corrective_actions import Plan
+from breaches.rules.content import TimelineEntry
+from breaches.rules.document import exact_time
+from breaches.rules.lifecycle import ReportTerm
+from breaches.text import TERMS
+
+
+class StartAboutListForm(forms.Form):
+    """On which day it happened: the edition of the Code that was in force then is cited."""
+
+    use_required_attribute = False
+
+    occurred_on = GovukDateField(
+        label=lazy("On which day did it happen?"),
+        subject=lazy("Day on which it happened"),
+        help_text=lazy("For example, 29 6 2026. The report cites the edition of the Code in force on that day."),
+    )
+
+    def __init__(self, *args: Any, **kwargs: Any) -> None:
+        super().__init__(*args, **kwargs)
+        self.helper = helper_of(Question("occurred_on", size="s"), button=_("Start the report"))
+
+
+class StartForm(forms.Form):
+    """What happened, on which days, and about which statistics where the page does not say so already.
+
+    `form_key` is made with the empty form: whoever sends the same form twice starts one report.
+    """
+
+    use_required_attribute = False
+
+    form_key = forms.UUIDField(widget=forms.HiddenInput)
+    about = forms.ChoiceField(
+        label=lazy("What is it about?"),
+        help_text=lazy("What is on record about a series is filled in. Of anything else you write the title yourself."),
+        error_messages={"required": lazy("Choose what the report is about")},
+    )
+    kind = forms.ChoiceField(
+        label=lazy("What happened?"),
+        choices=list(KINDS.items()),
+        widget=forms.RadioSelect,
+        error_messages={"required": lazy("Choose what happened")},
+    )
+
+    def __init__(self, data: QueryDict | None = None, *, choices: Iterable[Series | Producer] = ()) -> None:
+        """Ask.
+
+        :param choices: the producers of which the person writes reports, each before its series; none where it is
+            known what the report is about.
+        """
+        super().__init__(data, initial={"form_key": uuid4()})
+        self.rows = date_rows(data, ())
+        self.choices = {_key(choice): choice for choice in choices}
+        about = self.fields["about"]
+        assert isinstance(about, forms.ChoiceField)  # noqa: S101  # declared above
+        if not self.choices:
+            del self.fields["about"]
+        else:
+            about.choices = [("", _("Choose one")), *_grouped(self.choices.values())]
+
+    def is_valid(self) -> bool:
+        """Tell whether everything typed can be read, and whether there is a day."""
+        readable = all([super().is_valid(), self.rows.is_valid()])
+        if readable and not self.rows.typed():
+            self.rows.forms[0].add_error("on", _("Give the day on which it happened"))
+            return False
+        return readable
+
+    def object_to(self, sentence: str) -> None:
+        """Show a sentence at the day that it names, or above the form."""
+        if not self.rows.object_to(sentence):
+            self.add_error(None, sentence)
+
+    @property
+    def key(self) -> UUID:
+        """The form's own key, once it is valid."""
+        key: UUID = self.cleaned_data["form_key"]
+        return key
+
+    @property
+    def chosen(self) -> Series | Producer:
+        """What the person chose, once it is valid."""
+        return self.choices[self.cleaned_data["about"]]
+
+    @property
+    def first(self) -> FormHelper:
+        """What comes before the days, inside the page's own form element."""
+        names = ["about"] if "about" in self.fields else []
+        kind = Question("kind", size="s", hints={kind.value: _hint(kind) for kind in ReportKind if _hint(kind)})
+        return inside_the_form("form_key", *(Question(name, size="s") for name in names), kind)
+
+    @property
+    def days(self) -> FormHelper:
+        """The days, as questions like the others."""
+        return inside_the_form(Question("on", size="s"))
+
+
+def prefilled(kind: ReportKind, on: date) -> dict[str, str]:
+    """Return what the form would send for a kind and a day, as hidden fields by name."""
+    rows = date_rows(None, [on])
+    management = {
+        rows.management_form.add_prefix(name): str(value) for name, value in rows.management_form.initial.items()
+    }
+    first = rows.forms[0].add_prefix("on")
+    day = {f"{first}-{part}": str(getattr(on, part)) for part in ("day", "month", "year")}
+    return {"form_key": str(uuid4()), "kind": kind.value, **management, **day}
+
+
+def _key(choice: Series | Producer) -> str:
+    return choice.slug if isinstance(choice, Producer) else f"{choice.producer.slug}/{choice.slug}"
+
+
+def _grouped(choices: Iterable[Series | Producer]) -> Iterable[tuple[str, list[tuple[str, str]]]]:
+    def producer_of(choice: Series | Producer) -> Producer:
+        return choice if isinstance(choice, Producer) else choice.producer
+
+    for producer, listed in groupby(choices, key=producer_of):
+        yield (
+            str(producer),
+            [
+                (_key(choice), _("Something else of this producer") if isinstance(choice, Producer) else choice.title)
+                for choice in listed
+            ],
+        )
+
+
+def _hint(kind: ReportKind) -> str:
+    closed = _("Read by the Head of Profession, deputies and you alone.") if kind in RESTRICTED else ""
+    return " ".join(part for part in (str(KIND_HINTS.get(kind, "")), closed) if part)
+
+
+AVAILABLE = ("available_on", "available_time", "available_unknown")
+
+
+class CauseForm(forms.Form):
+    """The cause of a list, with words; of a late release when it was made available, or why nobody knows."""
+
+    use_required_attribute = False
+
+    seen = forms.CharField(required=False, widget=forms.HiddenInput)
+    cause = forms.ChoiceField(
+        label=lazy("What was the cause?"),
+        choices=list(CAUSES.items()),
+        widget=forms.RadioSelect,
+        error_messages={"required": lazy("Choose the cause, or say that it is not known yet")},
+    )
+    cause_words = LongTextField(
+        label=lazy("In words (needed for another cause)"),
+        help_text=lazy("Kept beside the report for the register. What is printed stands in the circumstances."),
+        required=False,
+        max_length=4000,
+        widget=forms.Textarea(attrs={"rows": 4}),
+    )
+    available_on = GovukDateField(
+        label=lazy("On which day was it made available?"),
+        subject=lazy("Date on which it was made available"),
+        help_text=lazy("For example, 30 6 2026"),
+        required=False,
+    )
+    available_time = ClockTimeField(
+        label=lazy("At what time in London?"), help_text=lazy("For example, 10:27am"), required=False
+    )
+    available_unknown = LongTextField(
+        label=lazy("If that is not known, why not?"),
+        required=False,
+        max_length=2000,
+        widget=forms.Textarea(attrs={"rows": 3}),
+    )
+
+    def __init__(self, *args: Any, asks_when: bool, **kwargs: Any) -> None:
+        """Ask for the cause.
+
+        :param asks_when: whether it is asked when something was made available.
+        """
+        super().__init__(*args, **kwargs)
+        if not asks_when:
+            for name in AVAILABLE:
+                del self.fields[name]
+        self.helper = helper_of(
+            "seen",
+            Question("cause", size="m", dividers={"not_known": str(_("or"))}),
+            Question("cause_words", size="s", threshold=75),
+            *(
+                [
+                    Question("available_on", size="m"),
+                    Question("available_time", size="s", css_class="govuk-input--width-5"),
+                    Question("available_unknown", size="s", threshold=75),
+                ]
+                if asks_when
+                else []
+            ),
+            button=_("Save"),
+        )
+
+    def clean(self) -> dict[str, Any]:
+        """Put date and time together into one instant; one of them alone says too little."""
+        cleaned = super().clean() or self.cleaned_data
+        on, time = cleaned.get("available_on"), cleaned.get("available_time")
+        if on and time:
+            try:
+                cleaned["available_at"] = london.from_london(datetime.combine(on, time))
+            except ValueError as error:
+                self.add_error("available_time", str(error))
+        elif on and "available_time" in cleaned:
+            self.add_error("available_time", _("Give the time as well"))
+        elif time and "available_on" in cleaned:
+            self.add_error("available_on", _("Give the date as well"))
+        return cleaned
+
+    def found(self) -> ChosenCause:
+        """Return what was typed."""
+        typed = self.cleaned_data
+        return ChosenCause(
+            typed["cause"], typed["cause_words"], typed.get("available_at"), typed.get("available_unknown", "")
+        )
+
+
+class DealingForm(forms.Form):
+    """One of the producer's people; `was` is who was put down when the page was read."""
+
+    use_required_attribute = False
+
+    was = forms.CharField(required=False, widget=forms.HiddenInput)
+    person: "forms.ModelChoiceField[User]" = forms.ModelChoiceField(
+        label=lazy("Who is dealing with it?"),
+        queryset=None,
+        empty_label=None,
+        widget=forms.RadioSelect,
+        error_messages={"required": lazy("Choose who is dealing with it")},
+    )
+
+    def __init__(self, *args: Any, people: "QuerySet[User]", **kwargs: Any) -> None:
+        """Offer some people."""
+        super().__init__(*args, **kwargs)
+        field = self.fields["person"]
+        assert isinstance(field, forms.ModelChoiceField)  # noqa: S101  # declared above
+        field.queryset = people
+        self.helper = helper_of("was", Question("person", size="m"), button=_("Save"))
+
+
+class ActionForm(forms.Form):
+    """What is done, for how long, by which post, by when; and whether it is a task at the next release."""
+
+    use_required_attribute = False
+
+    seen = forms.CharField(required=False, widget=forms.HiddenInput)
+    text = LongTextField(
+        label=lazy("What is done?"),
+        help_text=lazy("For example, “manual check at the next release”. Name posts and not people."),
+        max_length=2000,
+        error_messages={"required": lazy("Say what is done")},
+        widget=forms.Textarea(attrs={"rows": 3}),
+    )
+    term = forms.ChoiceField(
+        label=lazy("Is it for the short or the long term?"),
+        choices=list(TERMS.items()),
+        widget=forms.RadioSelect,
+        error_messages={"required": lazy("Choose the short or the long term")},
+    )
+    owner = forms.CharField(
+        label=lazy("Which post sees to it?"),
+        help_text=lazy("Such as: head of dissemination"),
+        max_length=200,
+        error_messages={"required": lazy("Say which post sees to it")},
+    )
+    due = GovukDateField(
+        label=lazy("By when? (optional)"),
+        subject=lazy("Date by which it is done"),
+        help_text=lazy("For example, 30 9 2026. Once this day has passed, the producer’s people are reminded, once."),
+        required=False,
+    )
+    next_release_of = forms.ModelChoiceField(
+        label=lazy("Is it to be done at a next release?"),
+        help_text=lazy("Then it is a task there, read by whoever sees that release, and ticked off where it stands."),
+        queryset=Series.objects.none(),
+        required=False,
+        blank=True,
+        empty_label=lazy("No"),
+        widget=forms.RadioSelect,
+    )
+
+    def __init__(self, *args: Any, series: QuerySet[Series] | None, **kwargs: Any) -> None:
+        """Ask for an action.
+
+        :param series: those at whose next release it may be a task; None where that is settled.
+        """
+        super().__init__(*args, **kwargs)
+        choice = self.fields["next_release_of"]
+        assert isinstance(choice, forms.ModelChoiceField)  # noqa: S101  # declared above
+        if series is None:
+            del self.fields["next_release_of"]
+        else:
+            choice.queryset = series
+        self.helper = helper_of(
+            "seen",
+            Question("text", size="s", threshold=75),
+            Question("term", size="s", inline=True),
+            Question("owner", size="s"),
+            Question("due", size="s"),
+            *([] if series is None else [Question("next_release_of", size="s")]),
+            button=_("Save"),
+        )
+
+    def plan(self) -> Plan:
+        """Return the action as it was typed."""
+        typed = self.cleaned_data
+        return Plan(typed["text"], ReportTerm(typed["term"]), typed["owner"], typed["due"])
+
+
+LONGEST_NOTE = 2000
+
+
+class NoteForm(forms.Form):
+    """What happened and when; whether it is printed is asked of those who may edit the report's text."""
+
+    use_required_attribute = False
+
+    happened_on = GovukDateField(
+        label=lazy("Date"), subject=lazy("Date on which it happened"), help_text=lazy("For example, 30 6 2026")
+    )
+    happened_time = ClockTimeField(
+        label=lazy("Time in London"), help_text=lazy("For example, 9:35am, or 9:35:20 if you know it")
+    )
+    text = LongTextField(
+        label=lazy("What happened?"),
+        help_text=lazy(
+            "For example, “told the digital team by phone”. Name posts, such as the duty editor, and not people: a "
+            "note may be printed in a report that is published."
+        ),
+        max_length=LONGEST_NOTE,
+        error_messages={"required": lazy("Write what happened")},
+        widget=forms.Textarea(attrs={"rows": 4}),
+    )
+    printed = forms.BooleanField(label=lazy("Print this note in the report"), required=False)
+
+    def __init__(self, *args: Any, may_print: bool, button: str, **kwargs: Any) -> None:
+        """Ask for a note.
+
+        :param may_print: whether the person may choose what is printed.
+        """
+        super().__init__(*args, **kwargs)
+        if not may_print:
+            del self.fields["printed"]
+        self.helper = helper_of(
+            Question("happened_on", size="s"),
+            Question("happened_time", size="s", css_class="govuk-input--width-5"),
+            Question("text", size="s", threshold=75),
+            *([Question("printed", small=True)] if may_print else []),
+            button=button,
+        )
+
+    def clean(self) -> dict[str, Any]:
+        """Put date and time together into one instant."""
+        cleaned = super().clean() or self.cleaned_data
+        if cleaned.get("happened_on") and cleaned.get("happened_time"):
+            wall = datetime.combine(cleaned["happened_on"], cleaned["happened_time"])
+            try:
+                cleaned["happened_at"] = london.from_london(wall)
+            except ValueError as error:
+                self.add_error("happened_time", str(error))
+        return cleaned
+
+    def note(self) -> dict[str, Any]:
+        """Return the note as it was typed."""
+        return {
+            "text": self.cleaned_data["text"],
+            "happened_at": self.cleaned_data["happened_at"],
+            "printed": self.cleaned_data.get("printed", False),
+        }
+
+
+class PrintedForm(forms.Form):
+    """What of the timeline is printed: nothing unless it is ticked."""
+
+    use_required_attribute = False
+
+    version = forms.IntegerField(widget=forms.HiddenInput)
+    sources = forms.MultipleChoiceField(
+        label=lazy("Which entries does the report print?"),
+        help_text=lazy("They are printed below the account, in the order in which things happened."),
+        required=False,
+        widget=forms.CheckboxSelectMultiple,
+    )
+
+    def __init__(self, *args: Any, entries: Iterable[TimelineEntry], **kwargs: Any) -> None:
+        """Ask which of some entries are printed."""
+        super().__init__(*args, **kwargs)
+        field = self.fields["sources"]
+        assert isinstance(field, forms.MultipleChoiceField)  # noqa: S101  # declared above
+        field.choices = [(entry.source, f"{exact_time(entry.at)}: {entry.text}") for entry in entries]
+        self.helper = helper_of("version", Question("sources", size="m"), button=_("Save"))

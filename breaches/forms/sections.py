@@ -1,0 +1,560 @@
+"""The forms of the four sections of a report, and of a practice's wording."""
+
+from collections.abc import Iterable, Iterator, Mapping, Sequence
+from dataclasses import replace
+from datetime import date
+from types import MappingProxyType
+from typing import Any, ClassVar, cast
+
+from crispy_forms.helper import FormHelper
+from crispy_forms.layout import Fieldset
+from django import forms
+from django.forms.formsets import BaseFormSet, formset_factory
+from django.http import QueryDict
+from django.utils.text import format_lazy
+from django.utils.translation import gettext as _
+from django.utils.translation import gettext_lazy as lazy
+from django.utils.translation import ngettext
+
+from breaches import text
+from breaches.code_of_practice import Offered
+from breaches.rules.content import CitedPractice, ContactPerson, Output, ReportContent
+from breaches.rules.validation import Remark, ReportSection
+from releases.forms.base import GovukDateField, LongTextField, Question, helper_of, inside_the_form
+from releases.rules.london import format_day
+
+MOST_ROWS = 50
+
+
+class OutputRow(forms.Form):
+    """One statistical output."""
+
+    use_required_attribute = False
+    title = forms.CharField(
+        label=lazy("Title of statistical output"),
+        required=False,
+        max_length=500,
+        error_messages={"max_length": lazy("Title of statistical output must be %(limit_value)d characters or less")},
+    )
+    url = forms.CharField(
+        label=lazy("Link to statistical output"),
+        required=False,
+        max_length=1000,
+        error_messages={"max_length": lazy("Link to statistical output must be %(limit_value)d characters or less")},
+        widget=forms.URLInput,
+    )
+
+
+class DateRow(forms.Form):
+    """One day of occurrence."""
+
+    use_required_attribute = False
+    on = GovukDateField(
+        label=lazy("Date of occurrence of breach"),
+        help_text=lazy("For example, 30 6 2020"),
+        required=False,
+    )
+
+
+class _RowSet(BaseFormSet):  # type: ignore[type-arg]  # the factory below names each set's form
+    """Rows of which empty ones are left out; there is always at least one to type into."""
+
+    prefix: str
+    fields: ClassVar[tuple[str, ...]]
+    another: ClassVar[Any]
+
+    def typed(self) -> list[dict[str, Any]]:
+        """Return the rows in which something was typed."""
+        return [row for form in self.forms if any((row := form.cleaned_data).get(name) for name in self.fields)]
+
+    def object_to(self, sentence: str) -> bool:
+        """Show a sentence at the row that it speaks of; tell whether there is one."""
+        for form in self.forms:
+            if self.is_meant(form.cleaned_data, sentence):
+                form.add_error(self.fields[0], sentence)
+                return True
+        return False
+
+    def is_meant(self, row: dict[str, Any], sentence: str) -> bool:
+        """Tell whether a sentence speaks of a row."""
+        return False
+
+    @property
+    def helper(self) -> FormHelper:
+        """The rows' layout, inside the page's own form element."""
+        return inside_the_form(*(Question(name) for name in self.fields))
+
+
+class _Outputs(_RowSet):
+    prefix = "outputs"
+    fields = ("title", "url")
+    another = lazy("Add another output")
+
+    def add_fields(self, form: forms.Form, index: int | None) -> None:
+        """Number the outputs where there are several."""
+        super().add_fields(form, index)
+        if self.total_form_count() > 1 and index is not None:
+            for field in form.fields.values():
+                field.label = f"{field.label} {index + 1}"
+
+
+class _Dates(_RowSet):
+    prefix = "dates"
+    fields = ("on",)
+    another = lazy("Add another date")
+
+    def add_fields(self, form: forms.Form, index: int | None) -> None:
+        """Call the later days by a name of their own."""
+        super().add_fields(form, index)
+        if index:
+            form.fields["on"].label = _("Date of occurrence of breach %(number)s") % {"number": index + 1}
+
+    def is_meant(self, row: dict[str, Any], sentence: str) -> bool:
+        """Tell whether a sentence names the row's day."""
+        return bool(row.get("on")) and format_day(row["on"]) in sentence
+
+
+type Rows = _RowSet
+
+_OutputRows = formset_factory(OutputRow, formset=_Outputs, extra=0, min_num=1, max_num=MOST_ROWS)
+_DateRows = formset_factory(DateRow, formset=_Dates, extra=0, min_num=1, max_num=MOST_ROWS)
+
+
+def output_rows(data: QueryDict | None, outputs: Iterable[Output]) -> Rows:
+    """Ask for the outputs, one row for each."""
+    asked = [{"title": output.title, "url": output.url} for output in outputs]
+    return cast("Rows", _OutputRows(data, initial=asked, prefix=_Outputs.prefix))
+
+
+def date_rows(data: QueryDict | None, days: Iterable[date]) -> Rows:
+    """Ask for the days of occurrence, one row for each."""
+    return cast("Rows", _DateRows(data, initial=[{"on": on} for on in days], prefix=_Dates.prefix))
+
+
+def with_another_row(data: QueryDict, prefix: str) -> QueryDict:
+    """Return what was typed with one more empty row, for the button that adds one without a script."""
+    longer = data.copy()
+    counter = f"{prefix}-TOTAL_FORMS"
+    given = longer.get(counter, "")
+    longer[counter] = str(min(int(given) + 1, MOST_ROWS)) if given and given.isdecimal() else "1"
+    return longer
+
+
+def suggestion_of(offered: Offered) -> str:
+    """Say that we suggest a practice for this kind of breach, and on how many cases that rests; empty if we do not."""
+    if not offered.is_suggested or offered.suggestion is None:
+        return ""
+    cases = offered.suggestion.cases
+    if cases is None:
+        return _("Suggested for this kind of breach.")
+    sentence = ngettext(
+        "Suggested for this kind of breach, from %(cases)d published report.",
+        "Suggested for this kind of breach, from %(cases)d published reports.",
+        cases,
+    )
+    return sentence % {"cases": cases}
+
+
+def notes_on(offered: Offered) -> Iterator[str]:
+    """Say what a person needs to know to choose a practice. None of it is printed."""
+    if suggested := suggestion_of(offered):
+        yield suggested
+    if (row := offered.row) is not None and not offered.cited.confirmed:
+        if row.summary:
+            yield _("In summary: %(summary)s") % {"summary": row.summary}
+        if row.unconfirmed:
+            yield row.unconfirmed
+
+
+def sources_of(offered: Iterable[Offered]) -> dict[tuple[str, str], list[str]]:
+    """Return where people read the words of practices: by source and address, the codes."""
+    found: dict[tuple[str, str], list[str]] = {}
+    for one in offered:
+        if one.row is not None and one.row.source_url:
+            found.setdefault((one.row.source, one.row.source_url), []).append(one.cited.code)
+    return found
+
+
+class WordingForm(forms.Form):
+    """The words of one practice and where a person has read them."""
+
+    use_required_attribute = False
+
+    seen = forms.CharField(required=False, widget=forms.HiddenInput)
+    wording = LongTextField(
+        label=lazy("Wording"),
+        help_text=lazy("Copy the words of the Code. Reports print them after the number of the practice."),
+        error_messages={"required": lazy("Enter the wording")},
+        max_length=2000,
+        widget=forms.Textarea(attrs={"rows": 6}),
+    )
+    source = forms.CharField(
+        label=lazy("Where did you read it?"),
+        help_text=lazy("For example, the edition of the Code and its page."),
+        error_messages={"required": lazy("Enter where you read the wording")},
+        max_length=300,
+    )
+    source_url = forms.URLField(
+        label=lazy("Web address (optional)"),
+        required=False,
+        max_length=300,
+        assume_scheme="https",
+        error_messages={"invalid": lazy("Enter a web address, such as https://code.statisticsauthority.gov.uk/")},
+    )
+
+    @property
+    def helper(self) -> FormHelper:
+        """The questions and the button."""
+        return helper_of(
+            "seen",
+            Question("wording", size="m", threshold=75),
+            Question("source", size="s"),
+            Question("source_url", size="s"),
+            button=_("Settle this wording"),
+        )
+
+
+# Long enough for the longest published report several times over.
+LONGEST_TEXT = 20_000
+
+
+def narrative(label: Any, hint: Any) -> LongTextField:
+    """Make the field of a section's narrative; its counter is shown only near the limit."""
+    return LongTextField(
+        label=label,
+        help_text=format_lazy(
+            "{} {}",
+            hint,
+            lazy("Leave an empty line between paragraphs. You need not finish now: what you save stays."),
+        ),
+        required=False,
+        max_length=LONGEST_TEXT,
+        widget=forms.Textarea(attrs={"rows": 14}),
+    )
+
+
+def name_the_field_that_is_too_long(form: forms.BaseForm) -> None:
+    """Let the error of a text that is too long begin with its field's label; Django's own names no field."""
+    for field in form.fields.values():
+        if isinstance(field, forms.CharField):
+            field.error_messages["max_length"] = format_lazy(
+                lazy("{label} must be %(limit_value)d characters or less"), label=field.label
+            )
+
+
+class SectionForm(forms.Form):
+    """One section. Nothing is required while a report is written; what is missing is said before it is submitted.
+
+    `version` is the version that was read before writing, `facts_seen` the newer facts shown with it.
+    """
+
+    use_required_attribute = False
+    section: ClassVar[ReportSection]
+    rows: Rows | None = None
+    # The pages that have the words of the practices on offer: by source and address, the codes.
+    sources: Mapping[tuple[str, str], Sequence[str]] = MappingProxyType({})
+
+    version = forms.IntegerField(widget=forms.HiddenInput)
+    facts_seen = forms.CharField(required=False, widget=forms.HiddenInput)
+
+    def __init__(
+        self,
+        data: QueryDict | None = None,
+        *,
+        content: ReportContent,
+        version: int,
+        facts_seen: str = "",
+        practices: Iterable[Offered] = (),
+    ) -> None:
+        """Ask for one section.
+
+        :param content: what the report says.
+        :param practices: what may be cited on the day of occurrence.
+        """
+        initial = self.asked(content) | {"version": version, "facts_seen": facts_seen}
+        super().__init__(data, initial=initial)
+        name_the_field_that_is_too_long(self)
+        self.prepare(data, content=content, practices=practices)
+
+    def asked(self, content: ReportContent) -> dict[str, Any]:
+        """Return what the fields hold before anybody types."""
+        raise NotImplementedError
+
+    def prepare(self, data: QueryDict | None, *, content: ReportContent, practices: Iterable[Offered]) -> None:
+        """Set up what depends on the report: rows and choices."""
+
+    def values(self) -> dict[str, Any]:
+        """Return the section's fields of `ReportContent` as they were typed."""
+        raise NotImplementedError
+
+    def is_valid(self) -> bool:
+        """Tell whether everything typed can be read, in the rows as well."""
+        return all([super().is_valid(), self.rows is None or self.rows.is_valid()])
+
+    def object_to(self, remark: Remark) -> None:
+        """Show a remark at the field that it is about."""
+        if not (self.rows and self.rows.object_to(remark.sentence)):
+            self.add_error(remark.field if remark.field in self.fields else None, remark.sentence)
+
+    @property
+    def first(self) -> FormHelper:
+        """The fields before the rows."""
+        return inside_the_form("version", "facts_seen")
+
+    @property
+    def last(self) -> FormHelper:
+        """The fields after the rows."""
+        raise NotImplementedError
+
+
+class ImpactForm(SectionForm):
+    """Section 3: what the breach meant."""
+
+    section = ReportSection.IMPACT
+
+    impact = narrative(
+        lazy("Impact of the breach"),
+        lazy(
+            "Tell of four things. Internal: what it meant inside the organisation. External: what it meant for users. "
+            "Reaction: who wrote or rang, and what they said. Media: what was reported or asked. Write only what "
+            "somebody knows; where there was none, say so."
+        ),
+    )
+
+    def asked(self, content: ReportContent) -> dict[str, Any]:
+        """Return what the fields hold before anybody types."""
+        return {"impact": content.impact}
+
+    def values(self) -> dict[str, Any]:
+        """Return the section's fields of `ReportContent` as they were typed."""
+        return {"impact": self.cleaned_data["impact"]}
+
+    @property
+    def last(self) -> FormHelper:
+        """The fields after the rows."""
+        return inside_the_form(Question("impact", size="m", threshold=75))
+
+
+class CorrectiveActionsForm(SectionForm):
+    """Section 4: what is done so that it does not happen again."""
+
+    section = ReportSection.CORRECTIVE_ACTIONS
+
+    corrective_actions = narrative(
+        lazy("Corrective actions (taken or planned) to prevent re-occurrence"),
+        lazy("Short-term: what was done to put things right. Long-term: what changes, who sees to it, and by when."),
+    )
+
+    def asked(self, content: ReportContent) -> dict[str, Any]:
+        """Return what the fields hold before anybody types."""
+        return {"corrective_actions": content.corrective_actions}
+
+    def values(self) -> dict[str, Any]:
+        """Return the section's fields of `ReportContent` as they were typed."""
+        return {"corrective_actions": self.cleaned_data["corrective_actions"]}
+
+    @property
+    def last(self) -> FormHelper:
+        """The fields after the rows."""
+        return inside_the_form(Question("corrective_actions", size="m", threshold=75))
+
+
+class CoreInformationForm(SectionForm):
+    """Section 1: the outputs, who produces them, whom to reach."""
+
+    section = ReportSection.CORE_INFORMATION
+
+    producers = forms.CharField(
+        label=lazy("Name of producer organisation"),
+        help_text=lazy("One on each line, if there are several."),
+        required=False,
+        max_length=2000,
+        widget=forms.Textarea(attrs={"rows": 2}),
+    )
+    dealing_name = forms.CharField(label=lazy("Name"), required=False, max_length=200)
+    dealing_email = forms.EmailField(
+        label=lazy("E-mail address"),
+        required=False,
+        error_messages={
+            "invalid": lazy("The e-mail address of the person dealing with the report must be like name@example.gov.uk")
+        },
+    )
+    dealing_telephone = forms.CharField(label=lazy("Telephone"), required=False, max_length=50)
+    dealing_is_team = forms.BooleanField(label=lazy("This is a team, not a person"), required=False)
+    hop_name = forms.CharField(label=lazy("Name"), required=False, max_length=200)
+    hop_email = forms.EmailField(
+        label=lazy("E-mail address"),
+        required=False,
+        error_messages={
+            "invalid": lazy("The e-mail address of the Head of Profession must be like name@example.gov.uk")
+        },
+    )
+    hop_telephone = forms.CharField(label=lazy("Telephone"), required=False, max_length=50)
+    hop_is_team = forms.BooleanField(label=lazy("This is a team, not a person"), required=False)
+    statement_url = forms.CharField(
+        label=lazy("Link to published statement about the breach (if relevant)"),
+        help_text=lazy("The whole address, beginning with https://"),
+        required=False,
+        max_length=1000,
+        widget=forms.URLInput,
+    )
+
+    def asked(self, content: ReportContent) -> dict[str, Any]:
+        """Return what the fields hold before anybody types."""
+        return {
+            "producers": "\n".join(content.producers),
+            "statement_url": content.statement_url,
+            **_asked_person("dealing", content.dealing),
+            **_asked_person("hop", content.head_of_profession),
+        }
+
+    def prepare(self, data: QueryDict | None, *, content: ReportContent, practices: Iterable[Offered]) -> None:
+        """Set up one row for each output."""
+        self.rows = output_rows(data, content.outputs)
+
+    def values(self) -> dict[str, Any]:
+        """Return the section's fields of `ReportContent` as they were typed."""
+        typed, rows = self.cleaned_data, self.rows.typed() if self.rows else []
+        return {
+            "outputs": tuple(Output(row["title"], row["url"]) for row in rows),
+            "producers": tuple(line.strip() for line in typed["producers"].splitlines() if line.strip()),
+            "dealing": _typed_person("dealing", typed),
+            "head_of_profession": _typed_person("hop", typed),
+            "statement_url": typed["statement_url"],
+        }
+
+    @property
+    def last(self) -> FormHelper:
+        """The fields after the rows."""
+        return inside_the_form(
+            Question("producers", threshold=75),
+            Fieldset(_("Name and contact details of person dealing with report"), *_person_questions("dealing")),
+            Fieldset(text.HEAD_LABEL, *_person_questions("hop")),
+            "statement_url",
+        )
+
+
+def _asked_person(prefix: str, person: ContactPerson | None) -> dict[str, Any]:
+    if person is None:
+        return {}
+    return {
+        f"{prefix}_name": person.name,
+        f"{prefix}_email": person.email,
+        f"{prefix}_telephone": person.telephone,
+        f"{prefix}_is_team": person.is_team,
+    }
+
+
+def _typed_person(prefix: str, typed: Mapping[str, Any]) -> ContactPerson | None:
+    name, email, telephone = (typed[f"{prefix}_{part}"] for part in ("name", "email", "telephone"))
+    if not (name or email or telephone):
+        return None
+    return ContactPerson(name, email, telephone, is_team=typed[f"{prefix}_is_team"])
+
+
+def _person_questions(prefix: str) -> list[Any]:
+    widths = {"telephone": "govuk-input--width-20"}
+    named = [Question(f"{prefix}_{part}", css_class=widths.get(part, "")) for part in ("name", "email", "telephone")]
+    return [*named, Question(f"{prefix}_is_team", small=True)]
+
+
+class CircumstancesForm(SectionForm):
+    """Section 2: the practices, the days, and what happened."""
+
+    section = ReportSection.CIRCUMSTANCES
+
+    practices = forms.MultipleChoiceField(
+        label=lazy("Relevant principle(s) and practice(s)"),
+        help_text=lazy(
+            "Select all that apply. If one applies to one of several dates, save the dates first. You can then choose "
+            "the date."
+        ),
+        required=False,
+        widget=forms.CheckboxSelectMultiple,
+    )
+    other_practices = LongTextField(
+        label=lazy("Other principles or practices, in your own words"),
+        help_text=lazy("For example, from an edition that is not in the list."),
+        required=False,
+        max_length=2000,
+        widget=forms.Textarea(attrs={"rows": 3}),
+    )
+    circumstances = narrative(
+        lazy("Circumstances of breach"),
+        lazy(
+            "Tell what happened, with dates and times in London time. Say who noticed, whom they told and when, how "
+            "it was put right, and the cause as far as it is known. Name roles, not people."
+        ),
+    )
+
+    def asked(self, content: ReportContent) -> dict[str, Any]:
+        """Return what the fields hold before anybody types."""
+        return {
+            "practices": [practice_key(practice) for practice in content.practices],
+            "other_practices": content.other_practices,
+            "circumstances": content.circumstances,
+        }
+
+    def prepare(self, data: QueryDict | None, *, content: ReportContent, practices: Iterable[Offered]) -> None:
+        """Offer the practices in force and those already cited, the likely ones first, and a row for each day."""
+        listed = {practice_key(one.cited): one for one in practices}
+        self.sources = sources_of(listed.values())
+        cited = {practice_key(practice): practice for practice in content.practices}
+        # A copy that is cited stays as it is, unless its wording has been settled since.
+        kept = {key: practice for key, practice in cited.items() if practice.confirmed or key not in listed}
+        self.offered = {key: one.cited for key, one in listed.items()} | kept
+        self.notes = {key: " ".join(notes_on(one)) for key, one in listed.items()}
+        field = self.fields["practices"]
+        assert isinstance(field, forms.MultipleChoiceField)  # noqa: S101  # declared above
+        field.choices = [(key, practice_in_full(practice)) for key, practice in self.offered.items()]
+        self.dated = {}
+        if len(content.occurred_on) > 1:
+            days = [("", _("All dates")), *((on.isoformat(), format_day(on)) for on in content.occurred_on)]
+            self.dated = {f"day_of_{number}": key for number, key in enumerate(cited)}
+            for name, key in self.dated.items():
+                on = cited[key].on
+                self.fields[name] = forms.ChoiceField(
+                    label=_("Date of occurrence for %(practice)s") % {"practice": cited[key].name},
+                    choices=days,
+                    required=False,
+                    initial=on.isoformat() if on else "",
+                )
+        self.rows = date_rows(data, content.occurred_on)
+
+    def values(self) -> dict[str, Any]:
+        """Return the section's fields of `ReportContent` as they were typed."""
+        typed, rows = self.cleaned_data, self.rows.typed() if self.rows else []
+        days: list[date] = list(dict.fromkeys(row["on"] for row in rows))
+        cited_for = {key: date.fromisoformat(typed[name]) for name, key in self.dated.items() if typed[name]}
+        return {
+            "practices": tuple(
+                # A date that is no longer one of several says nothing about a practice.
+                replace(practice, on=on if (on := cited_for.get(key)) in days and len(days) > 1 else None)
+                for key, practice in self.offered.items()
+                if key in typed["practices"]
+            ),
+            "other_practices": typed["other_practices"],
+            "occurred_on": tuple(days),
+            "circumstances": typed["circumstances"],
+        }
+
+    @property
+    def first(self) -> FormHelper:
+        """The fields before the rows."""
+        shown = [Question("practices", size="m", hints=self.notes)] if self.offered else []
+        return inside_the_form("version", "facts_seen", *shown, *self.dated, Question("other_practices", threshold=75))
+
+    @property
+    def last(self) -> FormHelper:
+        """The fields after the rows."""
+        return inside_the_form(Question("circumstances", size="m", threshold=75))
+
+
+def practice_key(practice: CitedPractice) -> str:
+    """Return the value by which a form names a practice."""
+    return f"{practice.edition} {practice.code}"
+
+
+def practice_in_full(practice: CitedPractice) -> str:
+    """Write a practice as a choice, as it is printed."""
+    return f"{practice.citation} (edition {practice.edition})"

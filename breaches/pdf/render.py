@@ -1,0 +1,269 @@
+"""Rendering a report as a PDF/UA-1 file: the same bytes for the same document, and nothing is fetched."""
+
+import io
+import logging
+import threading
+from collections.abc import Collection, Mapping
+from dataclasses import replace
+from datetime import UTC
+from functools import cache
+from importlib import resources
+from pathlib import Path
+from typing import Any, Final
+
+from django.contrib.staticfiles import finders
+from django.template.loader import render_to_string
+from fontTools.fontBuilder import FontBuilder  # type: ignore[import-untyped]  # carries no types
+from fontTools.pens.ttGlyphPen import TTGlyphPen  # type: ignore[import-untyped]
+from weasyprint import CSS, HTML
+from weasyprint.logger import LOGGER, PROGRESS_LOGGER
+from weasyprint.text.fonts import FontConfiguration
+from weasyprint.urls import FatalURLFetchingError, URLFetcher, URLFetcherResponse
+
+from breaches.rules.document import ReportDocument
+
+FAMILY = "Report Boxes"
+UNITS_PER_EM = 1000
+WIDTH = 700
+
+
+def make_box_font(characters: Collection[str]) -> bytes:
+    """Build a TrueType font in which each of the characters is a box; the same characters give the same bytes.
+
+    :raises ValueError: if there are no characters.
+    """
+    if not characters:
+        message = "A font of boxes needs at least one character."
+        raise ValueError(message)
+    # Next to a box the machine's fonts are left, so the spaces between boxes come from here as well.
+    blank = {char for char in (*characters, " ") if char.isspace()}
+    names = {ord(char): f"u{ord(char):04X}" for char in sorted({*characters, *blank})}
+    order = [".notdef", *names.values()]
+    builder = FontBuilder(UNITS_PER_EM, isTTF=True)
+    builder.setupGlyphOrder(order)
+    builder.setupCharacterMap(names)
+    blank_names = {names[ord(char)] for char in blank}
+    builder.setupGlyf({name: TTGlyphPen(None).glyph() if name in blank_names else _box() for name in order})
+    builder.setupHorizontalMetrics(dict.fromkeys(order, (WIDTH, 60)))
+    builder.setupHorizontalHeader(ascent=800, descent=-200)
+    builder.setupNameTable({"familyName": FAMILY, "styleName": "Regular"})
+    builder.setupOS2(sTypoAscender=800, sTypoDescender=-200, usWinAscent=800, usWinDescent=200)
+    builder.setupPost()
+    # The time of building would make every file different.
+    builder.font["head"].created = builder.font["head"].modified = 0
+    builder.font.recalcTimestamp = False
+    file = io.BytesIO()
+    builder.save(file)
+    return file.getvalue()
+
+
+def _box() -> object:
+    pen = TTGlyphPen(None)
+    for left, bottom, right, top in ((60, 0, 640, 700), (110, 50, 590, 650)):
+        corners = [(left, bottom), (left, top), (right, top), (right, bottom)]
+        corners = corners if left == 60 else corners[::-1]
+        pen.moveTo(corners[0])
+        for corner in corners[1:]:
+            pen.lineTo(corner)
+        pen.closePath()
+    return pen.glyph()
+
+
+BOXES: Final = "reportfont:boxes"
+
+_of_this_thread = threading.local()
+
+# A line for each page of each report is for WeasyPrint's own authors.
+PROGRESS_LOGGER.setLevel(logging.WARNING)
+
+
+class AddressRefused(Exception):
+    """The page asked for an address that is not among its own files; nothing was written."""
+
+
+def typeset_pdf(html: str, *, style: str, fonts: Mapping[str, bytes]) -> bytes:
+    """Set a whole HTML page, and return the bytes of a PDF/UA-1 file.
+
+    :param style: the text of a style sheet, the same at each call of a process.
+    :param fonts: TrueType files by the addresses that the style sheet gives them.
+    :raises AddressRefused: if the page or its style refers to anything but these fonts.
+    """
+    undrawn: set[str] = set()
+    while True:
+        with _MissingGlyphs() as missing:
+            file = _write(html, _kept_style(style, fonts) if not undrawn else _style_with_boxes(style, fonts, undrawn))
+        # Boxes can draw the neighbours of a character into their font, which then misses those: so once more.
+        if missing.characters <= undrawn:
+            return file
+        undrawn |= missing.characters
+
+
+type _Style = tuple[list[CSS], FontConfiguration]
+
+
+def _write(html: str, style: _Style) -> bytes:
+    sheets, fonts = style
+    try:
+        file: bytes = HTML(string=html, url_fetcher=_OwnFontsOnly({})).write_pdf(
+            stylesheets=sheets, font_config=fonts, pdf_variant="pdf/ua-1"
+        )
+    except FatalURLFetchingError as error:
+        raise AddressRefused(str(error)) from error
+    return file
+
+
+def _kept_style(style: str, fonts: Mapping[str, bytes]) -> _Style:
+    # Reading the fonts takes a tenth of a report's time; they may be kept, but not shared between threads.
+    kept = _of_this_thread.__dict__
+    if style not in kept:
+        kept[style] = _read_style(style, fonts)
+    read: _Style = kept[style]
+    return read
+
+
+def _style_with_boxes(style: str, fonts: Mapping[str, bytes], undrawn: set[str]) -> _Style:
+    return _read_style(
+        f'{style}\n@font-face {{ font-family: "{FAMILY}"; src: url("{BOXES}"); }}',
+        {**fonts, BOXES: make_box_font(undrawn)},
+    )
+
+
+def _read_style(style: str, fonts: Mapping[str, bytes]) -> _Style:
+    configuration = FontConfiguration()
+    return [CSS(string=style, font_config=configuration, url_fetcher=_OwnFontsOnly(fonts))], configuration
+
+
+class _OwnFontsOnly(URLFetcher):  # type: ignore[misc]  # WeasyPrint carries no types
+    """Serves the report's own fonts from memory and refuses every other address."""
+
+    def __init__(self, files: Mapping[str, bytes]) -> None:
+        super().__init__()
+        self.files = files
+
+    def fetch(self, url: str, headers: Any = None) -> URLFetcherResponse:
+        if url not in self.files:
+            message = f"The document asked for {url}, which is not one of the report's own files."
+            raise FatalURLFetchingError(message)
+        return URLFetcherResponse(url, self.files[url], {"Content-Type": "font/ttf"})
+
+
+class _MissingGlyphs(logging.Filter):
+    """Takes out of WeasyPrint's log, while this thread prints, the characters for which it found no glyph."""
+
+    def __init__(self) -> None:
+        super().__init__()
+        self.characters: set[str] = set()
+        self.thread = threading.get_ident()
+
+    def filter(self, record: logging.LogRecord) -> bool:
+        arguments = record.args
+        if record.thread != self.thread or ".notdef" not in str(record.msg) or not isinstance(arguments, tuple):
+            return True
+        self.characters.add(str(arguments[0]))
+        return False
+
+    def __enter__(self) -> "_MissingGlyphs":
+        LOGGER.addFilter(self)
+        return self
+
+    def __exit__(self, *_: object) -> None:
+        LOGGER.removeFilter(self)
+
+
+STYLESHEET: Final = "pdf/report.css"
+FONT_FILES: Final = {
+    "reportfont:regular": "FiraSans-Regular.ttf",
+    "reportfont:bold": "FiraSans-SemiBold.ttf",
+}
+
+
+class NotRendered(Exception):
+    """The document could not be printed; nothing was written."""
+
+
+def render_pdf(document: ReportDocument) -> bytes:
+    """Print a report as a PDF/UA-1 file, fetching nothing.
+
+    Dates in the file are those of the approval, never the clock's. Latin, Greek and Cyrillic letters come from
+    the font installed with the product, so that their bytes do not depend on the machine; other characters from
+    the machine's fonts, and where it has none they are boxes that can still be read and copied.
+
+    :raises NotRendered: if the template asks for anything but the report's own fonts.
+    """
+    approved_at = document.approved_at
+    html = render_to_string(
+        "breaches/document.html",
+        {
+            "document": _with_whole_hyphens(document),
+            "approved_at": approved_at.astimezone(UTC).strftime("%Y-%m-%dT%H:%M:%SZ") if approved_at else "",
+        },
+    )
+    return print_html(html)
+
+
+def _with_whole_hyphens(document: ReportDocument) -> ReportDocument:
+    """Keep lines from ending in a hyphen: readers of the file take such a hyphen for one of the printer's.
+
+    The word joiner after each hyphen leaves no trace in the file, so addresses can be copied from it as they are.
+    """
+
+    def whole(text: str) -> str:
+        return text.replace("-", "-\u2060")
+
+    annex = document.annex
+    if annex:
+        annex = replace(
+            annex,
+            parts=tuple(replace(part, heading=whole(part.heading)) for part in annex.parts),
+            overview=tuple((whole(row[0]), *row[1:]) for row in annex.overview),
+        )
+    return replace(
+        document,
+        annex=annex,
+        decision=whole(document.decision),
+        sections=tuple(
+            replace(
+                section,
+                heading=whole(section.heading),
+                rows=tuple(
+                    replace(
+                        row,
+                        entries=tuple(
+                            tuple(replace(line, text=whole(line.text)) for line in entry) for entry in row.entries
+                        ),
+                    )
+                    for row in section.rows
+                ),
+                paragraphs=tuple(tuple(map(whole, lines)) for lines in section.paragraphs),
+                timeline=tuple(replace(entry, lines=tuple(map(whole, entry.lines))) for entry in section.timeline),
+            )
+            for section in document.sections
+        ),
+    )
+
+
+def print_html(html: str) -> bytes:
+    """Print a whole HTML page in the report's style as a PDF/UA-1 file.
+
+    :raises NotRendered: if the page refers to anything but the report's own fonts.
+    """
+    # WeasyPrint and its libraries take 27 MB, which processes that only link to reports never need.
+    try:
+        return typeset_pdf(html, style=_stylesheet(), fonts=_fonts())
+    except AddressRefused as error:
+        raise NotRendered(str(error)) from error
+
+
+@cache
+def _fonts() -> dict[str, bytes]:
+    folder = resources.files("fontpkg_fira_sans") / "files"
+    return {url: (folder / name).read_bytes() for url, name in FONT_FILES.items()}
+
+
+@cache
+def _stylesheet() -> str:
+    found = finders.find(STYLESHEET)
+    if not isinstance(found, str):
+        message = f"The stylesheet {STYLESHEET} is not among the static files."
+        raise NotRendered(message)
+    return Path(found).read_text(encoding="utf-8")

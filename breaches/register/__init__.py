@@ -1,0 +1,1 @@
+"""The register of breach reports: search, statistics and export."""

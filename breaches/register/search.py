@@ -1,0 +1,345 @@
+"""The register of breach reports and the log of near misses: filters and lists."""
+
+from collections import defaultdict
+from collections.abc import Callable, Collection, Iterable, Mapping, Sequence
+from dataclasses import dataclass, field, fields
+from datetime import UTC, date, datetime, time
+from typing import Any
+
+from django.db.models import Exists, F, OuterRef, Prefetch, Q, QuerySet, Subquery
+
+from breaches.models import (
+    ApprovedDocument,
+    CorrectiveAction,
+    Dispatch,
+    PracticeCited,
+    Report,
+    ReportVersion,
+    StartedReport,
+    Suspicion,
+)
+from breaches.models.report import ReportQuerySet
+from breaches.permissions import TABLE, Action, reports_where
+from breaches.rules.content import content_from_json
+from breaches.rules.lifecycle import STATES, TOLD_ELSEWHERE, Decision, Nature
+from releases.models import PreflightRun, Producer, Release, Series, Statement, Verification
+from releases.permissions import Person, producers_with
+from releases.rules.london import from_london
+from releases.verdict.address import SUSPICIOUS, Outcome
+
+REASON_AFTER = "."
+EDITION_BEFORE = " "
+
+
+@dataclass(frozen=True, slots=True)
+class RegisterFilter:
+    """What is asked for; None and "" ask for nothing.
+
+    `decision` is one of `Decision`, with a reason behind it where one is asked for ("dismissed.check_error");
+    `practice` names edition and code ("2.1 T3.6"); `actions` is "open" for those with corrective actions that are not
+    done; `first` and `last` are days of occurrence, in London, both included.
+    """
+
+    producer: Producer | None = None
+    series: Series | None = None
+    kind: str = ""
+    cause: str = ""
+    state: str = ""
+    decision: str = ""
+    practice: str = ""
+    actions: str = ""
+    first: date | None = None
+    last: date | None = None
+
+
+def producers_of(person: Person, *, action: Action = Action.VIEW) -> QuerySet[Producer]:
+    """Return the producers with whose reports a person may do something: read them, if nothing else is asked."""
+    return producers_with(person, TABLE[action])
+
+
+def select_reports(wanted: RegisterFilter, *, by: Person, action: Action = Action.VIEW) -> ReportQuerySet:
+    """Return the reports that are asked for, of those that a person may read; the latest occurrence comes first.
+
+    One that names no day yet comes last, and is in no period.
+
+    :param action: what the person must be allowed to do with them.
+    """
+    # What became part of a joint report is found there.
+    found = reports_where(by, action).official().exclude(status__in=TOLD_ELSEWHERE)
+    for choice in fields(wanted):
+        if value := getattr(wanted, choice.name):
+            found = found.filter(NARROWED[choice.name](value))
+    return found.order_by(F("occurred_on").desc(nulls_last=True), "-pk")
+
+
+def with_text(found: ReportQuerySet) -> ReportQuerySet:
+    """Let reports bring their producer and, as `standing`, a list of their present version alone."""
+    # The machine's text beside a report is as long as the report; sorting it along is what would take the time.
+    standing = ReportVersion.objects.filter(number=F("report__version")).defer("machine")
+    return (
+        found.defer("machine")
+        .select_related("producer")
+        .prefetch_related(Prefetch("versions", standing, to_attr="standing"))
+    )
+
+
+def list_reports(keys: Sequence[int]) -> "list[Any]":
+    """Return reports with their text and the verdicts that they are about, in the order of their keys.
+
+    A page asks for the keys first: sorting them all costs little, and whole rows much.
+    """
+    outcomes = Prefetch("suspicions", Suspicion.objects.with_outcome())
+    asked = with_text(Report.objects.filter(pk__in=keys)).prefetch_related(outcomes)
+    found = {report.pk: report for report in asked}
+    return [found[key] for key in keys if key in found]
+
+
+def with_outcome(found: "QuerySet[Report]") -> "QuerySet[Any]":
+    """Let reports say when one was approved and sent first, and whether whoever approved it last had written it.
+
+    They do so as `approved_at`, an aware instant, `sent_on`, a day in London, and `alone`; each may be None.
+    """
+    documents = ApprovedDocument.objects.filter(report=OuterRef("pk"))
+    sent = Dispatch.objects.filter(report=OuterRef("pk"), nature=Nature.REPORT)
+    return found.annotate(
+        approved_at=Subquery(documents.order_by("approved_at").values("approved_at")[:1]),
+        sent_on=Subquery(sent.order_by("sent_on").values("sent_on")[:1]),
+        alone=Subquery(documents.order_by("-version").values("one_person")[:1]),
+    )
+
+
+def practices_cited() -> list[tuple[str, str]]:
+    """Return edition and code of every practice that some report cites."""
+    return list(PracticeCited.objects.order_by("edition", "code").values_list("edition", "code").distinct())
+
+
+def about_series(series: Series) -> Q:
+    """Return the condition that a report is about a release of a series."""
+    suspected = Suspicion.objects.filter(release__series=series, report__isnull=False).values("report")
+    started = StartedReport.objects.filter(Q(release__series=series) | Q(series=series)).values("report")
+    return Q(pk__in=suspected) | Q(pk__in=started)
+
+
+def _decided(value: str) -> Q:
+    decision, _, reason = value.partition(REASON_AFTER)
+    states = Q(status__in=STATES[Decision(decision)])
+    return states & Q(decision_reason=reason) if reason else states
+
+
+def _citing(value: str) -> Q:
+    edition, _, code = value.partition(EDITION_BEFORE)
+    return Q(pk__in=PracticeCited.objects.filter(edition=edition, code=code).values("report"))
+
+
+def _with_actions(_value: str) -> Q:
+    return Q(pk__in=CorrectiveAction.objects.open().values("report"))
+
+
+# One line for each thing that may be asked for.
+NARROWED: Mapping[str, Callable[[Any], Q]] = {
+    "producer": lambda producer: Q(producer=producer),
+    "series": about_series,
+    "kind": lambda kind: Q(kind=kind),
+    "cause": lambda cause: Q(cause=cause),
+    "state": lambda state: Q(status=state),
+    "decision": _decided,
+    "practice": _citing,
+    "actions": _with_actions,
+    "first": lambda day: Q(occurred_on__gte=day),
+    "last": lambda day: Q(occurred_on__lte=day),
+}
+
+
+@dataclass(frozen=True, slots=True)
+class ReportEntry:
+    """One report; where it tells of several suspicions, release, time and delay are those of the first raised.
+
+    Of one that a person started there is no recorded time: the day of occurrence is in the report itself.
+    """
+
+    reference: str
+    release: str
+    kind: str
+    status: str
+    practices: tuple[str, ...]
+    occurred_at: datetime | None
+    delay_seconds: tuple[float | None, float | None] | None
+
+    def to_json(self) -> dict[str, Any]:
+        """Return the entry as plain values, instants in ISO 8601 with their offset."""
+        return {
+            "reference": self.reference,
+            "release": self.release,
+            "kind": self.kind,
+            "status": self.status,
+            "practices": list(self.practices),
+            "occurred_at": self.occurred_at.astimezone(UTC).isoformat() if self.occurred_at else None,
+            "delay_seconds": list(self.delay_seconds) if self.delay_seconds else None,
+        }
+
+
+def list_entries() -> list[ReportEntry]:
+    """List every report, rehearsals too, in the order of drafting, with a fixed number of queries."""
+    standing = ReportVersion.objects.filter(number=F("report__version"))
+    suspicions = Suspicion.objects.select_related("release", "verification")
+    reports = (
+        Report.objects.order_by("drafted_at", "pk")
+        .select_related("started__release")
+        .prefetch_related(
+            Prefetch("versions", standing, to_attr="standing"), Prefetch("suspicions", suspicions, to_attr="raised")
+        )
+    )
+    return [_entry(report, report.standing[0], report.raised) for report in reports]  # type: ignore[attr-defined]  # by the prefetches
+
+
+def _entry(report: Report, version: ReportVersion, raised: list[Suspicion]) -> ReportEntry:
+    first = raised[0] if raised else None
+    verdict = first.verification if first else None
+    return ReportEntry(
+        reference=report.reference,
+        release=first.release.reference if first else _started_about(report),
+        kind=report.kind,
+        status=report.status,
+        practices=tuple(practice.code for practice in content_from_json(version.content).practices),
+        occurred_at=verdict.occurred_at if verdict else None,
+        delay_seconds=(verdict.delay_from, verdict.delay_to) if verdict and verdict.delay_from is not None else None,
+    )
+
+
+def _started_about(report: Report) -> str:
+    release = report.started.release if hasattr(report, "started") else None
+    return release.reference if release else ""
+
+
+# On these the looks are silent, so that a person's word is all there is.
+UNTOLD_BY_LOOKS = (Outcome.UNCERTAIN, Outcome.CANNOT_TELL)
+
+
+@dataclass(frozen=True, slots=True)
+class CorrectedProblem:
+    """Problems that a check before a release found, and the last check before it was due, which found none."""
+
+    found: PreflightRun
+    mended: PreflightRun
+
+
+@dataclass(frozen=True, slots=True)
+class NearMiss:
+    """One release that nearly became a breach, and why.
+
+    `within_tolerance` is the verdict of one that came late within its tolerance; `stated` are people's statements that
+    it was live in time, of which the looks could not tell; `mended` tells of problems that were mended before.
+    """
+
+    release: Release
+    within_tolerance: Verification | None = None
+    stated: tuple[Statement, ...] = field(default=())
+    mended: CorrectedProblem | None = None
+
+
+def releases_of(
+    producers: Iterable[Producer] | QuerySet[Producer],
+    *,
+    now: datetime,
+    series: Series | None = None,
+    first: date | None = None,
+    last: date | None = None,
+) -> QuerySet[Release]:
+    """Return the releases of some producers that were near misses, the latest first; rehearsals are none.
+
+    :param now: the aware instant of asking; what is due later is not judged yet.
+    :param first: the first day, in London, on which they were due.
+    :param last: the last such day.
+    """
+    judged = Verification.objects.filter(release=OuterRef("pk"), schedule_version=OuterRef("schedule_version"))
+    due = Release.objects.filter(series__producer__in=producers, rehearsal=False, due_at__lte=now)
+    if series is not None:
+        due = due.filter(series=series)
+    if first is not None:
+        due = due.filter(due_at__gte=_at(first, time.min))
+    if last is not None:
+        due = due.filter(due_at__lte=_at(last, time.max))
+    near = Q(Exists(judged.filter(outcome=Outcome.ON_TIME, delay_from__gt=0)))
+    near |= Q(pk__in=_stated_in_time(due))
+    near |= Q(Exists(_with_problems())) & Q(Exists(_without_problems())) & Q(Exists(judged))
+    listed = due.filter(near).exclude(Exists(judged.filter(outcome__in=SUSPICIOUS)))
+    return listed.select_related("series__producer").order_by("-due_at", "-pk")
+
+
+def find_near_misses(releases: Sequence[Release]) -> list[NearMiss]:
+    """Say of each release why it was a near miss, in a fixed number of queries.
+
+    :param releases: as `releases_of` gives them.
+    """
+    keys = [release.pk for release in releases]
+    of_present = Q(schedule_version=F("release__schedule_version"))
+    verdicts = {one.release_id: one for one in Verification.objects.filter(of_present, release__in=keys)}
+    said: dict[int, list[Statement]] = defaultdict(list)
+    stated = Statement.objects.filter(of_present, release__in=keys, kind=Statement.Kind.WAS_LIVE)
+    for statement in stated.select_related("stated_by"):
+        said[statement.release_id].append(statement)
+    runs: dict[int, list[PreflightRun]] = defaultdict(list)
+    done = PreflightRun.objects.filter(of_present, release__in=keys, done_at__lt=F("release__due_at"))
+    for run in done.order_by("done_at", "pk"):
+        runs[run.release_id].append(run)
+    return [_near_miss(one, verdicts.get(one.pk), said[one.pk], runs[one.pk]) for one in releases]
+
+
+def _near_miss(
+    release: Release, verdict: Verification | None, said: Collection[Statement], runs: Sequence[PreflightRun]
+) -> NearMiss:
+    late = verdict is not None and verdict.outcome == Outcome.ON_TIME and (verdict.delay_from or 0) > 0
+    silent = verdict is not None and verdict.outcome in UNTOLD_BY_LOOKS
+    problems = [run for run in runs if run.problems]
+    mended = problems and not runs[-1].problems
+    return NearMiss(
+        release=release,
+        within_tolerance=verdict if late else None,
+        stated=tuple(one for one in said if silent and verdict and _in_time(one, verdict)),
+        mended=CorrectedProblem(problems[-1], runs[-1]) if mended else None,
+    )
+
+
+def _in_time(statement: Statement, verdict: Verification) -> bool:
+    assert statement.live_at is not None  # noqa: S101  # of this kind of statement it is never empty
+    return verdict.due_at <= statement.live_at <= verdict.limit_at
+
+
+def _stated_in_time(due: QuerySet[Release]) -> set[int]:
+    """Return those of some releases, by key, that were live in time by a person's word where looks could not tell."""
+    said = Statement.objects.filter(release__in=due, kind=Statement.Kind.WAS_LIVE)
+    silent = Verification.objects.filter(
+        release__in=said.values("release"), schedule_version=F("release__schedule_version"), outcome__in=UNTOLD_BY_LOOKS
+    )
+    verdicts = {(one.release_id, one.schedule_version): one for one in silent}
+    of_silent = said.filter(release__in=[release for release, _ in verdicts])
+    return {
+        one.release_id
+        for one in of_silent
+        if (verdict := verdicts.get((one.release_id, one.schedule_version))) and _in_time(one, verdict)
+    }
+
+
+def _runs() -> QuerySet[PreflightRun]:
+    return PreflightRun.objects.filter(
+        release=OuterRef("pk"), schedule_version=OuterRef("schedule_version"), done_at__lt=OuterRef("due_at")
+    )
+
+
+def _with_problems() -> QuerySet[PreflightRun]:
+    return _runs().filter(problems__gt=0)
+
+
+def _without_problems() -> QuerySet[PreflightRun]:
+    """Return the last run before the due time if it found no problem."""
+    newer = PreflightRun.objects.filter(
+        release=OuterRef("release"),
+        schedule_version=OuterRef("schedule_version"),
+        done_at__gt=OuterRef("done_at"),
+        done_at__lt=OuterRef("release__due_at"),
+    )
+    return _runs().filter(~Exists(newer), problems=0)
+
+
+def _at(on: date, clock: time) -> datetime:
+    return from_london(datetime.combine(on, clock))

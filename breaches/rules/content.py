@@ -1,0 +1,338 @@
+"""The content of a breach report as values, with its annex: hashed, written as JSON and read back unchanged."""
+
+from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import asdict, dataclass, fields, replace
+from datetime import UTC, date, datetime
+from typing import Any
+from urllib.parse import urlsplit
+
+from releases.rules.canonical import canonical_json, sha256_hex
+from releases.rules.london import format_day
+
+
+@dataclass(frozen=True, slots=True)
+class AnnexCheck:
+    """One look: when it was sent and answered (aware), and what it showed, in words."""
+
+    sent_at: datetime
+    answered_at: datetime
+    showed: str
+
+
+@dataclass(frozen=True, slots=True)
+class AnnexPart:
+    """What is on record of one address of an output: its page, or an attachment.
+
+    It became visible after `last_not_live_at` and at or before `first_live_at`; `delay` is that in seconds after the
+    announced time, negative before it, its second bound None while it still grows; None as a whole where the looks do
+    not show it. `looks` are those around the change, in order, and
+    `not_listed` is how many more there were.
+    """
+
+    name: str
+    outcome: str
+    last_not_live_at: datetime | None
+    first_live_at: datetime | None
+    delay: tuple[float, float | None] | None
+    looks: tuple[AnnexCheck, ...]
+    not_listed: int
+
+
+@dataclass(frozen=True, slots=True)
+class AnnexOutput:
+    """One output: when it was announced for, until when it was in time, and what the publisher's own system says.
+
+    `publisher_at` is the publisher's figure and no observation; `publisher_source` says which of its figures. `notes`
+    say what else the times have to be read with.
+    """
+
+    title: str
+    due_at: datetime
+    limit_at: datetime
+    publisher_at: datetime | None
+    publisher_source: str
+    parts: tuple[AnnexPart, ...]
+    notes: tuple[str, ...] = ()
+
+
+@dataclass(frozen=True, slots=True)
+class Annex:
+    """What the looks at each output of a report show."""
+
+    outputs: tuple[AnnexOutput, ...]
+
+
+def annex_to_json(annex: Annex) -> dict[str, Any]:
+    """Write an annex as a JSON-able mapping, instants as ISO 8601 in UTC; `from_json` reads an equal value back."""
+    written: dict[str, Any] = _plain(asdict(annex))
+    return written
+
+
+def annex_from_json(value: Mapping[str, Any]) -> Annex:
+    """Read an annex back from what `to_json` wrote.
+
+    :raises KeyError: if a part is missing.
+    :raises TypeError: if a part is unknown.
+    """
+    return Annex(outputs=tuple(_output(output) for output in value["outputs"]))
+
+
+def _plain(value: Any) -> Any:
+    match value:
+        case datetime():
+            return value.astimezone(UTC).isoformat()
+        case dict():
+            return {key: _plain(part) for key, part in value.items()}
+        case tuple() | list():
+            return [_plain(part) for part in value]
+        case _:
+            return value
+
+
+def _output(value: Mapping[str, Any]) -> AnnexOutput:
+    parts = tuple(_part(part) for part in value["parts"])
+    read = {**value, "parts": parts, "notes": tuple(value["notes"])}
+    return AnnexOutput(**_with_instants(read, "due_at", "limit_at", "publisher_at"))
+
+
+def _part(value: Mapping[str, Any]) -> AnnexPart:
+    looks = tuple(AnnexCheck(**_with_instants(look, "sent_at", "answered_at")) for look in value["looks"])
+    delay = tuple(value["delay"]) if value["delay"] else None
+    return AnnexPart(**_with_instants({**value, "looks": looks, "delay": delay}, "last_not_live_at", "first_live_at"))
+
+
+def _with_instants(value: Mapping[str, Any], *names: str) -> dict[str, Any]:
+    read = {name: datetime.fromisoformat(value[name]) if value[name] else None for name in names}
+    return {**value, **read}
+
+
+@dataclass(frozen=True, slots=True)
+class Output:
+    """One statistical output that the breach is about."""
+
+    title: str
+    url: str = ""
+
+
+@dataclass(frozen=True, slots=True)
+class ContactPerson:
+    """Somebody named in the form, or a team in place of a person, as the contact was at the time."""
+
+    name: str
+    email: str = ""
+    telephone: str = ""
+    is_team: bool = False
+
+
+@dataclass(frozen=True, slots=True)
+class CitedPractice:
+    """A practice, principle or standard of one edition of the Code, as a report cites it.
+
+    `confirmed`: `text` holds the words of the Code, which a person has compared with it. Otherwise `text` is the title
+    of the principle, if it has one: no words are printed that no one has read in the Code.
+    `on`: the one of several dates of occurrence for which it is cited; None for all of them.
+    """
+
+    edition: str
+    code: str
+    principle: str
+    text: str
+    confirmed: bool
+    on: date | None = None
+
+    @property
+    def name(self) -> str:
+        """Its number, such as "Trustworthiness: T3.6" or "Standard 3 (Be transparent), practice 3.6"."""
+        if not self.principle or self.code.startswith(self.principle):
+            return self.code
+        if self.principle.startswith(self.code):
+            return self.principle
+        if self.principle.startswith("Standard "):
+            return f"{self.principle}, practice {self.code}"
+        return f"{self.principle}: {self.code}"
+
+    @property
+    def citation(self) -> str:
+        """Its number with the words of the Code, or with its title until these are settled."""
+        if not self.text:
+            return self.name
+        return f"{self.name} - {self.text}" if self.confirmed else f"{self.name} ({self.text})"
+
+    @property
+    def for_date(self) -> str:
+        """The end of a citation for one of several dates, such as ", for 3 June 2020"; empty for all dates."""
+        return f", for {format_day(self.on)}" if self.on else ""
+
+
+@dataclass(frozen=True, slots=True)
+class TimelineEntry:
+    """One line of the printed timeline: when it happened (aware), what, and the key of what it was copied from."""
+
+    at: datetime
+    text: str
+    source: str
+
+    @property
+    def is_on_record(self) -> bool:
+        """Whether the record tells of it, and not a person by a note or a statement."""
+        return self.source.startswith(("verdict-", "suspicion-"))
+
+
+def outputs_in_order(entries: Iterable[TimelineEntry]) -> tuple[TimelineEntry, ...]:
+    """Put entries into the order in which things happened, whatever the order in which they were written."""
+    return tuple(sorted(entries, key=lambda entry: (entry.at, entry.source)))
+
+
+@dataclass(frozen=True, slots=True)
+class ReportContent:
+    """Every field of the form. Free text is plain text; a blank line parts its paragraphs.
+
+    `lead_official` says that the form was approved with the label that names a Lead Official as well; `annex` is what
+    was approved, or is printed, with it.
+    """
+
+    outputs: tuple[Output, ...] = ()
+    producers: tuple[str, ...] = ()
+    dealing: ContactPerson | None = None
+    head_of_profession: ContactPerson | None = None
+    statement_url: str = ""
+    report_date: date | None = None
+    practices: tuple[CitedPractice, ...] = ()
+    other_practices: str = ""
+    occurred_on: tuple[date, ...] = ()
+    circumstances: str = ""
+    impact: str = ""
+    corrective_actions: str = ""
+    timeline: tuple[TimelineEntry, ...] = ()
+    lead_official: bool = False
+    annex: Annex | None = None
+
+
+# Left out where they are empty, so that what was stored and approved before there were any keeps its digest.
+LATER_FIELDS = frozenset({"timeline", "lead_official", "annex"})
+
+
+def content_to_json(content: ReportContent) -> dict[str, Any]:
+    """Write a report's content as a JSON-able mapping, dates as ISO 8601 ("2020-06-30").
+
+    The mapping reads back with `from_json` into an equal value.
+    """
+    value = asdict(content)
+    value["report_date"] = content.report_date.isoformat() if content.report_date else None
+    value["occurred_on"] = [day.isoformat() for day in content.occurred_on]
+    value["outputs"] = list(value["outputs"])
+    value["producers"] = list(value["producers"])
+    value["practices"] = [_practice_to_json(practice) for practice in content.practices]
+    value["timeline"] = [
+        {"at": entry.at.astimezone(UTC).isoformat(), "text": entry.text, "source": entry.source}
+        for entry in content.timeline
+    ]
+    value["annex"] = annex_to_json(content.annex) if content.annex else None
+    return {name: part for name, part in value.items() if part or name not in LATER_FIELDS}
+
+
+def content_from_json(value: dict[str, Any]) -> ReportContent:
+    """Read a report's content back from what `to_json` wrote.
+
+    :raises ValueError: if a field is missing, unknown or not of its type; the sentence names it.
+    """
+    names = {field.name for field in fields(ReportContent)}
+    if odd_names := sorted((names ^ set(value)) - (LATER_FIELDS - set(value))):
+        message = f"The stored content does not fit the form; missing or unknown: {', '.join(odd_names)}."
+        raise ValueError(message)
+    try:
+        return ReportContent(
+            outputs=tuple(Output(**output) for output in value["outputs"]),
+            producers=tuple(value["producers"]),
+            dealing=_person(value["dealing"]),
+            head_of_profession=_person(value["head_of_profession"]),
+            statement_url=value["statement_url"],
+            report_date=date.fromisoformat(value["report_date"]) if value["report_date"] else None,
+            practices=tuple(map(_practice, value["practices"])),
+            other_practices=value["other_practices"],
+            occurred_on=tuple(date.fromisoformat(day) for day in value["occurred_on"]),
+            circumstances=value["circumstances"],
+            impact=value["impact"],
+            corrective_actions=value["corrective_actions"],
+            timeline=tuple(
+                TimelineEntry(**(entry | {"at": datetime.fromisoformat(entry["at"])}))
+                for entry in value.get("timeline", ())
+            ),
+            lead_official=value.get("lead_official", False),
+            annex=annex_from_json(value["annex"]) if "annex" in value else None,
+        )
+    except (KeyError, TypeError) as error:
+        message = f"The stored content does not fit the form: {error}."
+        raise ValueError(message) from error
+
+
+def _practice_to_json(practice: CitedPractice) -> dict[str, Any]:
+    # Left out where there is none, as in `LATER_FIELDS`.
+    on = {"on": practice.on.isoformat()} if practice.on else {}
+    return {name: part for name, part in asdict(practice).items() if name != "on"} | on
+
+
+def _practice(value: dict[str, Any]) -> CitedPractice:
+    return CitedPractice(**(value | ({"on": date.fromisoformat(value["on"])} if "on" in value else {})))
+
+
+def _person(value: dict[str, Any] | None) -> ContactPerson | None:
+    return ContactPerson(**value) if value else None
+
+
+def without_approval(content: ReportContent) -> ReportContent:
+    """Return a content without what its approval gave it, as it is taken up again."""
+    return replace(content, report_date=None, lead_official=False, annex=None)
+
+
+def content_digest(content: ReportContent) -> str:
+    """Return the SHA-256 of a report's content in its canonical form, as 64 hexadecimal digits.
+
+    An approval is bound to this value: whatever changes in the content changes it.
+    """
+    return sha256_hex(canonical_json(content_to_json(content)))
+
+
+def is_web_address(url: str) -> bool:
+    """Tell whether an address may be printed as a link: http or https, with a host, and without spaces."""
+    if any(char.isspace() or not char.isprintable() for char in url):
+        return False
+    try:
+        parts = urlsplit(url)
+    except ValueError:  # "http://[" and the like
+        return False
+    return parts.scheme in {"http", "https"} and bool(parts.hostname)
+
+
+def joint_content(contents: Sequence[ReportContent]) -> ReportContent:
+    """Put the contents of several reports into one, in their order.
+
+    Of what a report can give only once (the person dealing, the Head of Profession, the link to a statement) the first
+    that is given is taken; the date of the report stays empty, because approval sets it. The timeline prints what was
+    chosen of the record: people's notes, and what they state, stay with the draft of which they were written.
+    """
+    return ReportContent(
+        outputs=_each(output for content in contents for output in content.outputs),
+        producers=_each(name for content in contents for name in content.producers),
+        dealing=next((content.dealing for content in contents if content.dealing), None),
+        head_of_profession=next(
+            (content.head_of_profession for content in contents if content.head_of_profession), None
+        ),
+        statement_url=next((content.statement_url for content in contents if content.statement_url), ""),
+        practices=_each(practice for content in contents for practice in content.practices),
+        other_practices=joint_texts(content.other_practices for content in contents),
+        occurred_on=tuple(sorted({on for content in contents for on in content.occurred_on})),
+        circumstances=joint_texts(content.circumstances for content in contents),
+        impact=joint_texts(content.impact for content in contents),
+        corrective_actions=joint_texts(content.corrective_actions for content in contents),
+        timeline=outputs_in_order({entry for content in contents for entry in content.timeline if entry.is_on_record}),
+    )
+
+
+def joint_texts(given: Iterable[str]) -> str:
+    """Put texts one after the other, each once, without the empty ones."""
+    return "\n\n".join(dict.fromkeys(text for text in given if text.strip()))
+
+
+def _each[T](values: Iterable[T]) -> tuple[T, ...]:
+    return tuple(dict.fromkeys(values))

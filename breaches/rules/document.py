@@ -1,0 +1,266 @@
+"""A breach report laid out in the published form: the same for the page and for the PDF."""
+
+import re
+from collections.abc import Iterable
+from dataclasses import dataclass
+from datetime import datetime
+
+from breaches.rules.annex import AnnexLayout, lay_out_annex, printable
+from breaches.rules.content import (
+    CitedPractice,
+    ContactPerson,
+    Output,
+    ReportContent,
+    TimelineEntry,
+    content_digest,
+    is_web_address,
+)
+from releases.rules.lifecycle import Role
+from releases.rules.london import format_day, format_moment, format_time, format_time_with_seconds, in_london
+
+TITLE = "REPORT OF A BREACH OF THE CODE OF PRACTICE FOR STATISTICS"
+# In 2020-21 published reports used both.
+HEAD_LABEL = "Name and contact details of Head of Profession for Statistics"
+LEAD_OFFICIAL_LABEL = "Name and contact details of Head of Profession for Statistics or Lead Official"
+DRAFT_MARK = "DRAFT: suspected breach, not yet decided"
+RECORDED_MARK = "RECORDED: kept in the office’s own log, and not reported"
+DISMISSED_MARK = "DISMISSED: suspected, and decided not to be a breach"
+JOINED_MARK = "JOINED: told in one report with others of the same morning"
+PARTED_MARK = "TAKEN APART: told in reports of their own"
+REHEARSAL_MARK = "REHEARSAL: no real release and no real breach"
+
+CODE = "Code of Practice for Statistics"
+# Before edition 2.0 it was called so. Source: uksa.statisticsauthority.gov.uk/publication/code-of-practice
+CODES = {"1.0": "Code of Practice for Official Statistics"}
+CAUSE_PROMPT = (
+    "To be written by a person: the cause as far as it is known, how the breach was found, who was told and when, "
+    "and how it was put right. Name roles, not people."
+)
+ACCESS_PROMPT = (
+    "To be written by a person: who had access and should not have had it, or at which time, or to which document; "
+    "how it was found, who was told and when, how the access was ended, and the cause as far as it is known. Name "
+    "posts and organisations, not people."
+)
+IMPACT_PROMPT = (
+    "To be written by a person: what the breach meant inside the organisation (internal) and for users outside it "
+    "(external), any reaction, and any interest of the media."
+)
+ACTIONS_PROMPT = (
+    "To be written by a person: what has been done or is planned in the short term, and in the long term, so that "
+    "this does not happen again."
+)
+
+ROLE_NAMES = {
+    Role.HEAD_OF_PROFESSION: "Head of Profession for Statistics",
+    Role.DEPUTY: "deputy of the Head of Profession for Statistics",
+}
+
+
+@dataclass(frozen=True, slots=True)
+class Line:
+    """One line of a cell; `href` is set where the line is a link."""
+
+    text: str
+    href: str = ""
+
+
+@dataclass(frozen=True, slots=True)
+class Row:
+    """One row of a section's table: the form's label and its entries, each of one or more lines; none if empty."""
+
+    label: str
+    entries: tuple[tuple[Line, ...], ...]
+
+
+@dataclass(frozen=True, slots=True)
+class Dated:
+    """One entry of the timeline: when it happened, in London's time, and what happened, line by line."""
+
+    when: str
+    lines: tuple[str, ...]
+
+
+@dataclass(frozen=True, slots=True)
+class DocumentSection:
+    """One numbered section; each paragraph is a tuple of its lines, `prompt` says what a person still has to write.
+
+    `timeline` is in the order in which things happened.
+    """
+
+    heading: str
+    rows: tuple[Row, ...] = ()
+    paragraphs: tuple[tuple[str, ...], ...] = ()
+    prompt: str = ""
+    timeline: tuple[Dated, ...] = ()
+
+
+@dataclass(frozen=True, slots=True)
+class Approval:
+    """Who approved a report, as what, and when; `one_person` where they had also written or submitted it.
+
+    `evidence_hash` is the digest of the looks that it is bound to; empty where it rests on none.
+    """
+
+    by: str
+    role: Role
+    at: datetime
+    one_person: bool = False
+    evidence_hash: str = ""
+
+
+@dataclass(frozen=True, slots=True)
+class ReportDocument:
+    """A report ready to be shown or printed. `marks` stand on every page: a draft's until it is approved, a
+    rehearsal's for ever.
+    """
+
+    title: str
+    sections: tuple[DocumentSection, ...]
+    reference: str
+    version: int
+    content_hash: str
+    evidence_hash: str
+    marks: tuple[str, ...]
+    decision: str
+    approved_at: datetime | None
+    annex: AnnexLayout | None = None
+
+
+def lay_out(
+    content: ReportContent,
+    *,
+    reference: str,
+    version: int,
+    approval: Approval | None = None,
+    lead_official: bool = False,
+    ask_for_cause: bool = False,
+    cause_prompt: str = CAUSE_PROMPT,
+    rehearsal: bool = False,
+    decided: str = "",
+    decision: str = "",
+) -> ReportDocument:
+    """Lay a report's content out in the form, labels word for word and in the form's order.
+
+    :param approval: the decision that the document carries; without one every page is marked as a draft and
+        empty narratives show what has to be written there.
+    :param lead_official: the form names a Lead Official as well, although its content does not say so: what is not
+        approved follows the office's setting.
+    :param ask_for_cause: the circumstances are still the machine's own text, so a draft asks for the cause.
+    :param cause_prompt: what is asked for there.
+    :param rehearsal: the report is about a rehearsal, so that nobody may take it for a real one.
+    :param decided: the mark of a decision that needs no approved document, if there is one; it takes the place of the
+        draft's, and nobody is asked to write more.
+    :param decision: who took that decision, and why.
+    """
+    draft = approval is None and not decided
+    marks = ((DRAFT_MARK, draft), (decided, approval is None and bool(decided)), (REHEARSAL_MARK, rehearsal))
+    return ReportDocument(
+        title=TITLE,
+        sections=(
+            DocumentSection(
+                "1. Core Information",
+                rows=_core_information(content, lead_official=content.lead_official or lead_official),
+            ),
+            DocumentSection(
+                "2. Circumstances of breach",
+                rows=_circumstances(content),
+                paragraphs=paragraphs(content.circumstances),
+                prompt=cause_prompt if draft and (ask_for_cause or not content.circumstances.strip()) else "",
+                timeline=_in_order(content.timeline),
+            ),
+            DocumentSection(
+                "3. Impact of the breach",
+                paragraphs=paragraphs(content.impact),
+                prompt=IMPACT_PROMPT if draft and not content.impact.strip() else "",
+            ),
+            DocumentSection(
+                "4. Corrective actions (taken or planned) to prevent re-occurrence",
+                paragraphs=paragraphs(content.corrective_actions),
+                prompt=ACTIONS_PROMPT if draft and not content.corrective_actions.strip() else "",
+            ),
+        ),
+        reference=reference,
+        version=version,
+        content_hash=content_digest(content),
+        evidence_hash=approval.evidence_hash if approval else "",
+        marks=tuple(mark for mark, holds in marks if holds),
+        decision=_approved(approval) if approval else printable(decision),
+        approved_at=approval.at if approval else None,
+        annex=lay_out_annex(content.annex, approved=approval is not None) if content.annex else None,
+    )
+
+
+def paragraphs(text: str) -> tuple[tuple[str, ...], ...]:
+    """Part a plain text into paragraphs (at blank lines), each a tuple of its lines."""
+    parts = re.split(r"\n\s*\n", printable(text).strip())
+    return tuple(tuple(part.strip().split("\n")) for part in parts if part.strip())
+
+
+def exact_time(instant: datetime) -> str:
+    """Write an aware instant in London's time, with its seconds where it has any."""
+    text = format_time_with_seconds(instant) if in_london(instant).second else format_time(instant)
+    return f"{text} on {format_day(instant)}"
+
+
+def _in_order(timeline: Iterable[TimelineEntry]) -> tuple[Dated, ...]:
+    return tuple(
+        Dated(exact_time(entry.at), tuple(printable(entry.text).strip().split("\n")))
+        for entry in sorted(timeline, key=lambda entry: entry.at)
+    )
+
+
+def _core_information(content: ReportContent, *, lead_official: bool) -> tuple[Row, ...]:
+    return (
+        Row("Title and link to statistical output", _entries(*map(_output, content.outputs))),
+        Row("Name of producer organisation", _entries(*([Line(name)] for name in content.producers))),
+        Row("Name and contact details of person dealing with report", _entries(_person(content.dealing))),
+        Row(LEAD_OFFICIAL_LABEL if lead_official else HEAD_LABEL, _entries(_person(content.head_of_profession))),
+        Row(
+            "Link to published statement about the breach (if relevant)",
+            _entries([_link(content.statement_url)]),
+        ),
+        Row(
+            "Date of breach report",
+            _entries([Line(format_day(content.report_date))] if content.report_date else []),
+        ),
+    )
+
+
+def _circumstances(content: ReportContent) -> tuple[Row, ...]:
+    cited = [[Line(_practice(practice))] for practice in content.practices]
+    other = [Line(line) for paragraph in paragraphs(content.other_practices) for line in paragraph]
+    return (
+        Row("Relevant principle(s) and practice(s)", _entries(*cited, other)),
+        Row("Date of occurrence of breach", _entries(*([Line(format_day(on))] for on in content.occurred_on))),
+    )
+
+
+def _output(output: Output) -> list[Line]:
+    return [Line(output.title), _link(output.url)]
+
+
+def _person(person: ContactPerson | None) -> list[Line]:
+    return [Line(person.name), Line(person.email), Line(person.telephone)] if person else []
+
+
+def _practice(practice: CitedPractice) -> str:
+    code = CODES.get(practice.edition, CODE)
+    return f"{practice.citation} ({code}, edition {practice.edition}){practice.for_date}"
+
+
+def _link(url: str) -> Line:
+    return Line(url, href=url if is_web_address(url) else "")
+
+
+def _entries(*groups: list[Line]) -> tuple[tuple[Line, ...], ...]:
+    kept = (
+        tuple(Line(printable(line.text).replace("\n", " ").strip(), line.href) for line in group if line.text.strip())
+        for group in groups
+    )
+    return tuple(entry for entry in kept if entry)
+
+
+def _approved(approval: Approval) -> str:
+    role = ROLE_NAMES.get(approval.role, approval.role.replace("_", " "))
+    sentence = f"Approved by {printable(approval.by)}, {role}, at {format_moment(approval.at)}."
+    return f"{sentence} One person both wrote and approved this report." if approval.one_person else sentence

@@ -1,0 +1,276 @@
+"""The lifecycle of a breach report as one table of moves, its decisions, and its deadlines."""
+
+from collections.abc import Mapping, Sequence
+from datetime import date
+from enum import StrEnum
+from typing import NamedTuple
+
+from releases.rules import calendar
+from releases.rules.calendar import Nation
+from releases.rules.lifecycle import LEADS, Lifecycle, Move, Role
+
+
+class ReportStatus(StrEnum):
+    """Where a report stands between the suspicion and the decision."""
+
+    DRAFT = "draft"
+    WITH_HOP = "with_hop"
+    RETURNED = "returned"
+    APPROVED = "approved"
+    RECORDED = "recorded"
+    DISMISSED = "dismissed"
+    SENT = "sent"
+    CLOSED = "closed"
+    WITHDRAWN = "withdrawn"
+    JOINED = "joined"
+    PARTED = "parted"
+
+
+class ReportKind(StrEnum):
+    """What a report is about: what the record suspects of a release, or what a person started it for."""
+
+    LATE = "late"
+    EARLY = "early"
+    PARTIAL = "partial"
+    NOT_LIVE = "not_live"
+    WRONG_CONTENT = "wrong_content"
+    PRA = "pra"
+    ACCESS = "access"
+    LEAK = "leak"
+    NOT_ANNOUNCED = "not_announced"
+    USED_IN_PUBLIC = "used_in_public"
+    UNEQUAL_ACCESS = "unequal_access"
+    OTHER = "other"
+
+
+# Of these the record itself raises suspicions; every kind can be started by a person.
+SUSPECTED = (ReportKind.LATE, ReportKind.EARLY, ReportKind.PARTIAL)
+
+
+# Who had access, or may have leaked, is for those who decide and for whoever deals with the report alone.
+RESTRICTED = frozenset({ReportKind.PRA, ReportKind.ACCESS, ReportKind.LEAK})
+
+
+class Nature(StrEnum):
+    """What is sent: the report itself, or the notice that one that was sent is being corrected or is withdrawn."""
+
+    REPORT = "report"
+    CORRECTION_NOTICE = "correction_notice"
+    WITHDRAWAL_NOTICE = "withdrawal_notice"
+
+
+class DismissalReason(StrEnum):
+    """Why a suspicion is no breach; a list, so that the register can count."""
+
+    EXEMPTION = "exemption"
+    AGREED_CHANGE = "agreed_change"
+    CHECK_ERROR = "check_error"
+    CACHE_ONLY = "cache_only"
+    OTHER = "other"
+
+
+class RecordingReason(StrEnum):
+    """Why a breach is kept in the office's own log and not reported; a list, so that the register can count."""
+
+    NO_EFFECT = "no_effect"
+    NOT_NEEDED = "not_needed"
+    REPORTED_BY_OTHERS = "reported_by_others"
+    OTHER = "other"
+
+
+class Cause(StrEnum):
+    """Why a breach happened, as people found out; a list, so that the register can count what comes again."""
+
+    SCHEDULER_FAULT = "scheduler_fault"
+    NOT_AUTHORISED = "not_authorised"
+    LATE_FIX = "late_fix"
+    PROCESSING_ERROR = "processing_error"
+    OUTAGE = "outage"
+    WRONG_FILE = "wrong_file"
+    CACHE = "cache"
+    HUMAN_ERROR = "human_error"
+    OTHER = "other"
+    NOT_KNOWN = "not_known"
+
+
+class ReportTerm(StrEnum):
+    """Whether a corrective action puts things right now or keeps them right."""
+
+    SHORT = "short"
+    LONG = "long"
+
+
+EDIT = "edit"
+SUBMIT = "submit"
+TAKE_BACK = "take_back"
+RETURN = "return"
+APPROVE = "approve"
+RECORD = "record"
+DISMISS = "dismiss"
+REOPEN = "reopen"
+SEND = "send"
+NOTE_ANSWER = "note_answer"
+CORRECT = "correct"
+WITHDRAW = "withdraw"
+CLOSE = "close"
+JOIN = "join"
+PART = "part"
+RESUME = "resume"
+
+# What somebody whose own act a report is about leaves to others: all that leads alone may do with it, but to write and
+# to send what another has approved. Making it public is no move, and is left to others as well
+# (breaches/publication.py).
+DECISIONS = frozenset({RETURN, APPROVE, RECORD, DISMISS, REOPEN, CORRECT, WITHDRAW, CLOSE})
+
+OPEN = (ReportStatus.DRAFT, ReportStatus.WITH_HOP, ReportStatus.RETURNED)
+OUT = (ReportStatus.SENT, ReportStatus.CLOSED, ReportStatus.WITHDRAWN)
+# What an approved report can become keeps the document that was approved.
+WITH_DOCUMENT = (ReportStatus.APPROVED, *OUT)
+UNSENT_DECISIONS = (ReportStatus.APPROVED, ReportStatus.RECORDED, ReportStatus.DISMISSED)
+DECIDED = (*UNSENT_DECISIONS, *OUT)
+# Neither open nor decided: what such a report tells is told, and decided on, in another one.
+TOLD_ELSEWHERE = (ReportStatus.JOINED, ReportStatus.PARTED)
+WRITERS = LEADS | {Role.STATISTICIAN}
+
+# A statistician writes and submits and never decides; the Head of Profession or a deputy may do every step.
+# While a report is with the Head of Profession, the submitter's text is frozen for everybody else.
+REPORT = Lifecycle(
+    name="report",
+    initial=ReportStatus.DRAFT,
+    moves=(
+        Move(EDIT, ReportStatus.DRAFT, ReportStatus.DRAFT, WRITERS),
+        Move(EDIT, ReportStatus.RETURNED, ReportStatus.RETURNED, WRITERS),
+        Move(EDIT, ReportStatus.WITH_HOP, ReportStatus.WITH_HOP, LEADS),
+        Move(SUBMIT, ReportStatus.DRAFT, ReportStatus.WITH_HOP, WRITERS, needs=("complete_report",)),
+        Move(SUBMIT, ReportStatus.RETURNED, ReportStatus.WITH_HOP, WRITERS, needs=("complete_report",)),
+        Move(TAKE_BACK, ReportStatus.WITH_HOP, ReportStatus.DRAFT, WRITERS),
+        Move(RETURN, ReportStatus.WITH_HOP, ReportStatus.RETURNED, LEADS, needs=("comment",)),
+        *(Move(APPROVE, state, ReportStatus.APPROVED, LEADS, needs=("complete_report",)) for state in OPEN),
+        *(Move(RECORD, state, ReportStatus.RECORDED, LEADS, needs=("account", "reason")) for state in OPEN),
+        *(Move(DISMISS, state, ReportStatus.DISMISSED, LEADS, needs=("reason",)) for state in OPEN),
+        *(Move(REOPEN, state, ReportStatus.DRAFT, LEADS, needs=("reason",)) for state in UNSENT_DECISIONS),
+        # What has left the house is taken up again or withdrawn by a notice to whoever received it.
+        Move(SEND, ReportStatus.APPROVED, ReportStatus.SENT, LEADS, needs=("recipient",)),
+        Move(NOTE_ANSWER, ReportStatus.SENT, ReportStatus.SENT, WRITERS, needs=("answer",)),
+        Move(CORRECT, ReportStatus.SENT, ReportStatus.DRAFT, LEADS, needs=("notice",)),
+        Move(CORRECT, ReportStatus.CLOSED, ReportStatus.DRAFT, LEADS, needs=("notice",)),
+        Move(WITHDRAW, ReportStatus.SENT, ReportStatus.WITHDRAWN, LEADS, needs=("notice",)),
+        Move(WITHDRAW, ReportStatus.CLOSED, ReportStatus.WITHDRAWN, LEADS, needs=("notice",)),
+        Move(CLOSE, ReportStatus.SENT, ReportStatus.CLOSED, LEADS),
+        # Several drafts of one morning become one report, and that one is taken apart: breaches/merging.py.
+        Move(JOIN, ReportStatus.DRAFT, ReportStatus.JOINED, WRITERS, needs=("joint_report",)),
+        Move(RESUME, ReportStatus.JOINED, ReportStatus.DRAFT, WRITERS, needs=("joint_report",)),
+        Move(PART, ReportStatus.DRAFT, ReportStatus.PARTED, WRITERS, needs=("joined_drafts",)),
+    ),
+)
+
+
+# The kind of the event of each move.
+PAST_TENSE = {
+    SUBMIT: "submitted",
+    TAKE_BACK: "taken_back",
+    RETURN: "returned",
+    APPROVE: "approved",
+    RECORD: "recorded",
+    DISMISS: "dismissed",
+    REOPEN: "reopened",
+    SEND: "sent",
+    NOTE_ANSWER: "answered",
+    CORRECT: "correction_begun",
+    WITHDRAW: "withdrawn",
+    CLOSE: "closed",
+    JOIN: "joined",
+    RESUME: "resumed",
+    PART: "parted",
+}
+
+# These begin a report. A page of the report is always newer.
+BEGINNINGS = frozenset({"drafted", "started", "joint_drafted"})
+
+MADE_PUBLIC, TAKEN_FROM_PUBLIC = "made_public", "public_taken_back"
+
+# What a person does with a report by a form of one button.
+STEPS = frozenset({*PAST_TENSE.values(), MADE_PUBLIC, TAKEN_FROM_PUBLIC})
+
+CHANGES = STEPS | {
+    # the text
+    "edited",
+    "facts_refreshed",
+    "redacted",
+    # the cause
+    "cause_chosen",
+    # the evidence
+    "suspicion_joined",
+    # who may decide
+    "own_act_declared",
+}
+"""Events after which a person must read the report again before they move it on."""
+
+NO_CHANGES = frozenset(
+    {
+        "facts_offered",
+        "dealing_taken",
+        "dealing_changed",
+        "action_added",
+        "action_changed",
+        "action_done",
+        "action_open_again",
+        "note_written",
+        "note_corrected",
+        "downloaded",
+        "draft_downloaded",
+        "statement_downloaded",
+    }
+)
+"""Events that leave what a person decides on as it was."""
+
+ROW_CHANGES = BEGINNINGS | CHANGES | {"facts_offered", "dealing_taken", "dealing_changed"}
+"""Events that change the row of a report itself: its digest is recorded after each."""
+
+
+class Decision(StrEnum):
+    """What was decided on a report; the first is that nobody has decided yet."""
+
+    UNDECIDED = "undecided"
+    REPORTED = "reported"
+    RECORDED = "recorded"
+    DISMISSED = "dismissed"
+    WITHDRAWN = "withdrawn"
+
+
+STATES: Mapping[Decision, tuple[ReportStatus, ...]] = {
+    Decision.UNDECIDED: OPEN,
+    Decision.REPORTED: (ReportStatus.APPROVED, ReportStatus.SENT, ReportStatus.CLOSED),
+    Decision.RECORDED: (ReportStatus.RECORDED,),
+    Decision.DISMISSED: (ReportStatus.DISMISSED,),
+    Decision.WITHDRAWN: (ReportStatus.WITHDRAWN,),
+}
+DECISION_ON: Mapping[ReportStatus, Decision] = {
+    state: decision for decision, states in STATES.items() for state in states
+}
+
+# A false alarm that was dismissed, and a report that was withdrawn, leave the count and stay in the register.
+BREACHES = frozenset({Decision.REPORTED, Decision.RECORDED})
+
+
+class Reminder(NamedTuple):
+    """A day on which people are reminded, so many working days after the day that is due; before it, if negative."""
+
+    days_after: int
+    on: date
+
+
+def due_on(drafted_on: date, *, working_days: int, nation: Nation) -> date:
+    """Return the day by which a report that was drafted on a day in London should be decided."""
+    return calendar.working_days_away(drafted_on, working_days, nation=nation)
+
+
+def reminders(due: date, *, days_after: Sequence[int], drafted_on: date, nation: Nation) -> tuple[Reminder, ...]:
+    """Return the days on which people are reminded of a report that is due on a day, in their order.
+
+    None of them lies on or before the day on which it was drafted, because people were told of it then.
+
+    :param days_after: working days from the day that is due; negative ones lie before it.
+    """
+    found = (Reminder(days, calendar.working_days_away(due, days, nation=nation)) for days in sorted(set(days_after)))
+    return tuple(reminder for reminder in found if reminder.on > drafted_on)

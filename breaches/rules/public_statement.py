@@ -1,0 +1,201 @@
+"""The public statement about a breach, without people's names and addresses, as a value and as a file."""
+
+import re
+import textwrap
+from collections.abc import Collection, Iterator, Mapping
+from dataclasses import asdict, dataclass, fields
+from datetime import date
+from typing import Any
+
+from breaches.rules.content import Output, ReportContent, is_web_address
+from breaches.rules.validation import EMAIL_ADDRESS, TELEPHONE_NUMBER, WEB_ADDRESS
+from releases.rules.canonical import canonical_json, sha256_hex
+from releases.rules.london import format_day
+
+NAME, EMAIL, TELEPHONE, ADDRESS = (
+    "[name removed]",
+    "[e-mail address removed]",
+    "[telephone number removed]",
+    "[web address removed]",
+)
+_TITLES = r"(?:Mr|Mrs|Ms|Miss|Mx|Dr|Prof(?:essor)?|Sir|Dame)\.?\s+"
+_NARRATIVES = ("other_practices", "circumstances", "impact", "corrective_actions")
+
+
+@dataclass(frozen=True, slots=True)
+class PublicStatement:
+    """What is public of one report; it has no field for whoever dealt with it or heads the profession."""
+
+    kind: str
+    outputs: tuple[Output, ...]
+    producers: tuple[str, ...]
+    report_date: date | None
+    occurred_on: tuple[date, ...]
+    practices: tuple[str, ...]
+    other_practices: str
+    circumstances: str
+    impact: str
+    corrective_actions: str
+    statement_url: str
+
+
+@dataclass(frozen=True, slots=True)
+class ReportedDates:
+    """On which days a report went to the regulator; None where it did not.
+
+    `on`: in the version that the statement is of; `earlier`: in a version before it, last.
+    """
+
+    on: date | None = None
+    earlier: date | None = None
+
+
+def statement_of(
+    content: ReportContent, *, kind: str, names: Collection[str], pages: Collection[str]
+) -> PublicStatement:
+    """Make the public statement of a report's content.
+
+    :param names: of people who must not be named; those in the content's own fields are added.
+    :param pages: web addresses that anyone may know by now; every other is taken out.
+    """
+    own = [person.name for person in (content.dealing, content.head_of_profession) if person and not person.is_team]
+    people = {*names, *own}
+    texts = {field: without_people(getattr(content, field), names=people, pages=pages) for field in _NARRATIVES}
+    return PublicStatement(
+        kind=kind,
+        outputs=tuple(Output(output.title, output.url if output.url in pages else "") for output in content.outputs),
+        producers=content.producers,
+        report_date=content.report_date,
+        occurred_on=tuple(sorted(content.occurred_on)),
+        practices=tuple(f"{one.citation}{one.for_date}" for one in content.practices),
+        statement_url=content.statement_url if is_web_address(content.statement_url) else "",
+        **texts,
+    )
+
+
+def without_people(text: str, *, names: Collection[str], pages: Collection[str] = ()) -> str:
+    """Take out of a text what names people or reaches them, and web addresses that are not for everybody.
+
+    A name goes in any spelling of its letters, and the last part of one behind a title ("Ms Hill").
+    """
+    cleaned = EMAIL_ADDRESS.sub(EMAIL, text)
+    cleaned = WEB_ADDRESS.sub(lambda found: found[0] if found[0] in pages else ADDRESS, cleaned)
+    cleaned = TELEPHONE_NUMBER.sub(TELEPHONE, cleaned)
+    for name in sorted(names, key=len, reverse=True):
+        parts = name.split()
+        if not parts:
+            continue
+        whole = r"\s+".join(map(re.escape, parts))
+        called = rf"(?<!\w)(?:{whole}|{_TITLES}{re.escape(parts[-1])})(?!\w)"
+        cleaned = re.sub(called, NAME, cleaned, flags=re.IGNORECASE)
+    return cleaned
+
+
+def statement_to_json(statement: PublicStatement) -> dict[str, Any]:
+    """Write a statement as a JSON-able mapping, dates as ISO 8601."""
+    value = asdict(statement)
+    value["report_date"] = statement.report_date.isoformat() if statement.report_date else None
+    value["occurred_on"] = [day.isoformat() for day in statement.occurred_on]
+    return value | {name: list(value[name]) for name in ("outputs", "producers", "practices")}
+
+
+def statement_from_json(value: Mapping[str, Any]) -> PublicStatement:
+    """Read a statement back from what `to_json` wrote."""
+    plain = {field.name: value[field.name] for field in fields(PublicStatement)}
+    return PublicStatement(
+        **plain
+        | {
+            "outputs": tuple(Output(**output) for output in value["outputs"]),
+            "producers": tuple(value["producers"]),
+            "practices": tuple(value["practices"]),
+            "report_date": date.fromisoformat(value["report_date"]) if value["report_date"] else None,
+            "occurred_on": tuple(date.fromisoformat(day) for day in value["occurred_on"]),
+        }
+    )
+
+
+def statement_digest(statement: PublicStatement) -> str:
+    """Return the SHA-256 of a statement, to tell whether what a person read is what would be public."""
+    return sha256_hex(canonical_json(statement_to_json(statement)))
+
+
+TITLE = "Statement about a breach of the Code of Practice for Statistics"
+OUTPUTS = "Statistical output"
+REGULATOR = "the Office for Statistics Regulation"
+WIDTH = 72
+
+
+@dataclass(frozen=True, slots=True)
+class StatementSection:
+    """One heading with its paragraphs; a paragraph may have several lines.
+
+    `has_links`: the web addresses in it are those of the outputs, and are links on a page.
+    """
+
+    heading: str
+    paragraphs: tuple[str, ...]
+    has_links: bool = False
+
+
+def sections_of(statement: PublicStatement, reported: ReportedDates) -> tuple[StatementSection, ...]:
+    """Lay a public statement out under the headings of the published form; what is empty is left out.
+
+    What was sent to nobody is no report yet, so that its date has a heading of its own.
+    """
+    return tuple(
+        StatementSection(heading, paragraphs, has_links=heading == OUTPUTS)
+        for heading, paragraphs in _parts(statement, reported)
+        if paragraphs
+    )
+
+
+def statement_as_text(statement: PublicStatement, reported: ReportedDates) -> str:
+    """Write a public statement as plain text for mail, in lines of at most 72 signs where words allow it."""
+    parts = [TITLE, "=" * len(TITLE)]
+    for section in sections_of(statement, reported):
+        parts += ["", section.heading, "-" * len(section.heading)]
+        for paragraph in section.paragraphs:
+            parts.append("")
+            parts += [
+                wrapped
+                for line in paragraph.splitlines()
+                for wrapped in textwrap.wrap(line, WIDTH, break_long_words=False, break_on_hyphens=False) or [""]
+            ]
+    return "\n".join(parts) + "\n"
+
+
+def _parts(statement: PublicStatement, reported: ReportedDates) -> Iterator[tuple[str, tuple[str, ...]]]:
+    yield (
+        OUTPUTS,
+        tuple("\n".join(filter(None, (output.title, _address(output.url)))) for output in statement.outputs),
+    )
+    yield "Producer", statement.producers
+    yield _dated(statement, reported)
+    yield "Date of occurrence of breach", tuple(format_day(on) for on in statement.occurred_on)
+    yield "Relevant principles and practices", (*statement.practices, *_paragraphs(statement.other_practices))
+    yield "Circumstances of breach", _paragraphs(statement.circumstances)
+    yield "Impact of the breach", _paragraphs(statement.impact)
+    yield "Corrective actions (taken or planned) to prevent re-occurrence", _paragraphs(statement.corrective_actions)
+
+
+def _dated(statement: PublicStatement, reported: ReportedDates) -> tuple[str, tuple[str, ...]]:
+    on = (format_day(statement.report_date),) if statement.report_date else ()
+    if reported.on:
+        return "Date of breach report", (*on, f"Reported to {REGULATOR} on {format_day(reported.on)}.")
+    if reported.earlier:
+        return "Approved on", (
+            *on,
+            (
+                f"An earlier version was reported to {REGULATOR} on {format_day(reported.earlier)}. "
+                "This one is not yet sent."
+            ),
+        )
+    return "Approved on", (*on, f"Not yet sent to {REGULATOR}.")
+
+
+def _paragraphs(text: str) -> tuple[str, ...]:
+    return tuple(part.strip() for part in re.split(r"\n\s*\n", text.replace("\r\n", "\n")) if part.strip())
+
+
+def _address(url: str) -> str:
+    return url if is_web_address(url) else ""

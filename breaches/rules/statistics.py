@@ -1,0 +1,275 @@
+"""Statistics of releases and reports, for quarters and years."""
+
+import math
+from collections import Counter, defaultdict
+from collections.abc import Callable, Hashable, Iterable, Mapping, Sequence
+from dataclasses import dataclass, fields
+from datetime import date, timedelta
+from fractions import Fraction
+from statistics import median
+from typing import NamedTuple
+
+from breaches.rules.lifecycle import BREACHES, Cause, Decision
+from releases.verdict.address import ASKS_A_PERSON, SUSPICIOUS, Outcome
+
+MONTHS = 3
+NUMBERS = (1, 2, 3, 4)
+
+
+class Quarter(NamedTuple):
+    """One quarter: its year, and its number from 1 to 4. Quarters sort by time."""
+
+    year: int
+    number: int
+
+    @property
+    def first(self) -> date:
+        """The quarter's first day."""
+        return date(self.year, MONTHS * self.number - MONTHS + 1, 1)
+
+    @property
+    def last(self) -> date:
+        """The quarter's last day."""
+        year, month = (self.year + 1, 1) if self.number == NUMBERS[-1] else (self.year, MONTHS * self.number + 1)
+        return date(year, month, 1) - timedelta(days=1)
+
+    @property
+    def a_year_before(self) -> "Quarter":
+        """The same quarter of the year before."""
+        return Quarter(self.year - 1, self.number)
+
+
+def quarter_of(day: date) -> Quarter:
+    """Return the quarter in which a day lies."""
+    return Quarter(day.year, (day.month - 1) // MONTHS + 1)
+
+
+def quarters_between(first: date, last: date) -> tuple[Quarter, ...]:
+    """Return the quarters in which the days from one to another lie, in their order."""
+    begin, end = quarter_of(first), quarter_of(last)
+    years = range(begin.year, end.year + 1)
+    return tuple(one for year in years for one in quarters_of(year) if begin <= one <= end)
+
+
+def quarters_of(year: int) -> tuple[Quarter, ...]:
+    """Return the four quarters of a year, in their order."""
+    return tuple(Quarter(year, number) for number in NUMBERS)
+
+
+NEARLY_ALL = Fraction(95, 100)
+# Two breaches of "another cause" need not have the same one, and what is not known is none.
+NO_ONE_CAUSE = frozenset({Cause.OTHER, Cause.NOT_KNOWN})
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Fact:
+    """What every fact says: whose it is, and when it counts. `series` may be several, or none that is known."""
+
+    producer: int
+    quarter: Quarter
+    series: tuple[int, ...] = ()
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Verdicts(Fact):
+    """So many releases that were due and verified, and came out alike."""
+
+    outcome: Outcome
+    number: int = 1
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Delay(Fact):
+    """How many seconds after it was due a release, or a part of it, was first seen live."""
+
+    seconds: float
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Case(Fact):
+    """One report: what was decided and why, and the days from the occurrence until it was approved and sent.
+
+    `approved` says that there is an approved document, `one_person` that whoever approved it last had written it;
+    `cause` is None while nobody has chosen one. The actions are those that are not done yet.
+    """
+
+    decision: Decision
+    reason: str = ""
+    cause: Cause | None = None
+    days_to_approval: int | None = None
+    days_to_sending: int | None = None
+    approved: bool = False
+    one_person: bool = False
+    open_actions: int = 0
+    overdue_actions: int = 0
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class SameDayChanges(Fact):
+    """So many changes of a release's date that were made on the day of release."""
+
+    number: int = 1
+
+
+@dataclass(frozen=True, slots=True)
+class History:
+    """What happened, as far as somebody asks about it."""
+
+    verdicts: Sequence[Verdicts] = ()
+    delays: Sequence[Delay] = ()
+    cases: Sequence[Case] = ()
+    changes: Sequence[SameDayChanges] = ()
+
+    @property
+    def is_empty(self) -> bool:
+        """Whether nothing happened of which anything could be counted."""
+        return not (self.verdicts or self.delays or self.cases or self.changes)
+
+
+@dataclass(frozen=True, slots=True)
+class Spread:
+    """How some figures lie: the middle one, the least that 95 in 100 do not exceed, and the greatest."""
+
+    number: int
+    middle: float
+    nearly_all: float
+    worst: float
+
+
+@dataclass(frozen=True, slots=True)
+class Figures:
+    """What a history amounts to.
+
+    No answer accuses anyone: a release of which nobody could tell (`unknown`) is neither on time nor late, and the
+    rate leaves it out. Causes and corrective actions are those of what counts as a breach.
+    """
+
+    by_outcome: Mapping[Outcome, int]
+    delays: Spread | None
+    by_decision: Mapping[Decision, int]
+    by_reason: Mapping[tuple[Decision, str], int]
+    days_to_approval: Spread | None
+    days_to_sending: Spread | None
+    approvals: int
+    one_person_approvals: int
+    same_day_changes: int
+    by_cause: Mapping[Cause, int]
+    open_actions: int
+    overdue_actions: int
+
+    @property
+    def on_time(self) -> int:
+        """How many releases were seen on time."""
+        return self.by_outcome.get(Outcome.ON_TIME, 0)
+
+    @property
+    def not_on_time(self) -> int:
+        """How many releases were seen early, late, in part, or not at all."""
+        return sum(self.by_outcome.get(outcome, 0) for outcome in SUSPICIOUS)
+
+    @property
+    def unknown(self) -> int:
+        """How many releases were due without anybody being able to tell whether they were on time."""
+        return sum(self.by_outcome.get(outcome, 0) for outcome in ASKS_A_PERSON)
+
+    @property
+    def due(self) -> int:
+        """How many releases were due and verified, whatever came out."""
+        return self.on_time + self.not_on_time + self.unknown
+
+    @property
+    def on_time_rate(self) -> Fraction | None:
+        """The share of releases on time among those of which it could be told; None if there are none."""
+        told = self.on_time + self.not_on_time
+        return Fraction(self.on_time, told) if told else None
+
+    @property
+    def breaches(self) -> int:
+        """How many breaches count: reports that were approved, and those kept in the office's own log."""
+        return sum(self.by_decision.get(decision, 0) for decision in BREACHES)
+
+    @property
+    def undecided(self) -> int:
+        """How many reports still wait for a decision."""
+        return self.by_decision.get(Decision.UNDECIDED, 0)
+
+
+def figures_of(history: History) -> Figures:
+    """Count a history."""
+    by_outcome: Counter[Outcome] = Counter()
+    for one in history.verdicts:
+        by_outcome[one.outcome] += one.number
+    reported = [case for case in history.cases if case.decision is Decision.REPORTED]
+    breaches = [case for case in history.cases if case.decision in BREACHES]
+    return Figures(
+        by_outcome=by_outcome,
+        delays=spread_of(delay.seconds for delay in history.delays),
+        by_decision=Counter(case.decision for case in history.cases),
+        by_reason=Counter((case.decision, case.reason) for case in history.cases if case.reason),
+        days_to_approval=spread_of(case.days_to_approval for case in reported if case.days_to_approval is not None),
+        days_to_sending=spread_of(case.days_to_sending for case in reported if case.days_to_sending is not None),
+        approvals=sum(case.approved for case in reported),
+        one_person_approvals=sum(case.approved and case.one_person for case in reported),
+        same_day_changes=sum(change.number for change in history.changes),
+        by_cause=Counter(case.cause for case in breaches if case.cause),
+        open_actions=sum(case.open_actions for case in breaches),
+        overdue_actions=sum(case.overdue_actions for case in breaches),
+    )
+
+
+def repeat_causes(cases: Iterable[Case]) -> dict[tuple[int, Cause], Counter[Quarter]]:
+    """Find what came again: each cause that one producer had for more than one breach.
+
+    :param cases: those of the period within which it has to have come again.
+    :return: by the producer's key and the cause how many breaches of each quarter had it.
+    """
+    found: dict[tuple[int, Cause], Counter[Quarter]] = defaultdict(Counter)
+    for case in cases:
+        if case.cause and case.cause not in NO_ONE_CAUSE and case.decision in BREACHES:
+            found[case.producer, case.cause][case.quarter] += 1
+    return {of: quarters for of, quarters in found.items() if quarters.total() > 1}
+
+
+def spread_of(values: Iterable[float]) -> Spread | None:
+    """Say how some figures lie; None if there are none.
+
+    The middle one is the median, and the 95th percentile the nearest rank: a figure that did occur.
+    """
+    ordered = sorted(values)
+    if not ordered:
+        return None
+    rank = math.ceil(NEARLY_ALL * len(ordered))
+    return Spread(len(ordered), median(ordered), ordered[rank - 1], ordered[-1])
+
+
+def split_cases[K: Hashable](history: History, by: Callable[[Fact], Iterable[K]]) -> dict[K, History]:
+    """Part a history; what belongs to several parts counts in each of them.
+
+    :param by: names the parts to which a fact belongs.
+    """
+    parts: dict[K, dict[str, list[Fact]]] = defaultdict(lambda: {field.name: [] for field in fields(History)})
+    for field in fields(History):
+        for fact in getattr(history, field.name):
+            for part in by(fact):
+                parts[part][field.name].append(fact)
+    return {part: History(**facts) for part, facts in parts.items()}  # type: ignore[arg-type]  # each in its own list
+
+
+def by_quarter(history: History) -> dict[Quarter, History]:
+    """Part a history by quarters."""
+    return split_cases(history, lambda fact: (fact.quarter,))
+
+
+def by_year(history: History) -> dict[int, History]:
+    """Part a history by calendar years."""
+    return split_cases(history, lambda fact: (fact.quarter.year,))
+
+
+def by_producer(history: History) -> dict[int, History]:
+    """Part a history by the keys of producers."""
+    return split_cases(history, lambda fact: (fact.producer,))
+
+
+def by_series(history: History) -> dict[int, History]:
+    """Part a history by the keys of series; a report about several series counts in each of them."""
+    return split_cases(history, lambda fact: fact.series)

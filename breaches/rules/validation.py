@@ -1,0 +1,223 @@
+"""What is missing, impossible or odd in a report, and how two texts differ."""
+
+import re
+from collections.abc import Iterator
+from datetime import date, timedelta
+from difflib import SequenceMatcher
+from enum import StrEnum
+from typing import NamedTuple
+
+from breaches.rules.content import ContactPerson, ReportContent, is_web_address
+from releases.rules.london import format_day
+
+EMAIL_ADDRESS = re.compile(r"[^\s<>()\[\]\",;:@]+@[^\s<>()\[\]\",;:@]+\.[^\s<>()\[\]\",;:@.]+")
+# From nine digits on, with what people put between them: dates, times and reference numbers have fewer in a row.
+TELEPHONE_NUMBER = re.compile(r"(?<![\w/.])(?:\+|\(?0)(?:[\s().-]*\d){8,14}(?!\w)")
+WEB_ADDRESS = re.compile(r"(?:https?://|www\.)[^\s<>\"]*[^\s<>\".,;:!?)\]’”]", re.IGNORECASE)
+
+
+def find_contact_details(text: str) -> str:
+    """Name what in a text reaches a person: "an e-mail address and a telephone number", or nothing ("").
+
+    Digits inside a web address are no telephone number.
+    """
+    found = (
+        ("an e-mail address", EMAIL_ADDRESS.search(text)),
+        ("a telephone number", TELEPHONE_NUMBER.search(WEB_ADDRESS.sub(" ", text))),
+    )
+    return " and ".join(name for name, where in found if where)
+
+
+NEEDED_IN_LOG = frozenset({"outputs", "producers", "occurred_on", "circumstances"})
+LONG_AGO = timedelta(days=366)
+
+
+class ReportSection(StrEnum):
+    """The four sections of the form, in its order."""
+
+    CORE_INFORMATION = "core_information"
+    CIRCUMSTANCES = "circumstances"
+    IMPACT = "impact"
+    CORRECTIVE_ACTIONS = "corrective_actions"
+
+
+class Remark(NamedTuple):
+    """One sentence about one field of `ReportContent`, for the error summary or the list of warnings."""
+
+    section: ReportSection
+    field: str
+    sentence: str
+
+
+def find_missing(content: ReportContent) -> tuple[Remark, ...]:
+    """List what still has to be written before a report can be submitted, in the form's order.
+
+    The date of the report is not among it, because approval sets it; nor is the Head of Profession, because
+    published reports leave that row empty (`odd` warns about it).
+    """
+    return tuple(
+        Remark(section, field, sentence)
+        for section, field, sentence, absent in (
+            (ReportSection.CORE_INFORMATION, "outputs", "Give at least one statistical output.", not content.outputs),
+            (
+                ReportSection.CORE_INFORMATION,
+                "outputs",
+                "Give every statistical output its title.",
+                not all(output.title.strip() for output in content.outputs),
+            ),
+            (
+                ReportSection.CORE_INFORMATION,
+                "producers",
+                "Give the name of the producer organisation.",
+                not any(name.strip() for name in content.producers),
+            ),
+            (
+                ReportSection.CORE_INFORMATION,
+                "dealing",
+                "Give the name of the person dealing with the report, and an e-mail address or a telephone number.",
+                not _reachable(content.dealing),
+            ),
+            (
+                ReportSection.CIRCUMSTANCES,
+                "practices",
+                "Choose the practice that was breached, or describe it.",
+                not content.practices and not content.other_practices.strip(),
+            ),
+            (ReportSection.CIRCUMSTANCES, "occurred_on", "Give the date of occurrence.", not content.occurred_on),
+            (
+                ReportSection.CIRCUMSTANCES,
+                "circumstances",
+                "Describe the circumstances of the breach.",
+                not content.circumstances.strip(),
+            ),
+            (ReportSection.IMPACT, "impact", "Describe the impact of the breach.", not content.impact.strip()),
+            (
+                ReportSection.CORRECTIVE_ACTIONS,
+                "corrective_actions",
+                "Describe the corrective actions, taken or planned.",
+                not content.corrective_actions.strip(),
+            ),
+        )
+        if absent
+    )
+
+
+def find_missing_for_log(content: ReportContent) -> tuple[Remark, ...]:
+    """List what still has to be written before a breach can be kept in the office's own log, in the form's order.
+
+    A note for the log says what happened to which statistics and when; who was affected and what is done about it is
+    for the form that goes to the Office for Statistics Regulation.
+    """
+    return tuple(remark for remark in find_missing(content) if remark.field in NEEDED_IN_LOG)
+
+
+def find_impossible(content: ReportContent, *, today: date) -> tuple[Remark, ...]:
+    """List what cannot be true on `today` (London's date) and must be refused.
+
+    A breach that has not happened yet cannot be reported. What people really do write, such as a report dated
+    before the breach, is only `odd`.
+    """
+    return tuple(
+        Remark(
+            ReportSection.CIRCUMSTANCES,
+            "occurred_on",
+            f"The date of occurrence, {format_day(occurred)}, is in the future.",
+        )
+        for occurred in content.occurred_on
+        if occurred > today
+    )
+
+
+def find_odd(content: ReportContent, *, today: date) -> tuple[Remark, ...]:
+    """List what is unusual and worth a second look on `today` (London's date), but not refused."""
+    return (*_odd_in_core(content, today), *_odd_in_circumstances(content, today), *_personal(content))
+
+
+def _odd_in_core(content: ReportContent, today: date) -> Iterator[Remark]:
+    core = ReportSection.CORE_INFORMATION
+    for output in content.outputs:
+        if not is_web_address(output.url):
+            yield Remark(
+                core, "outputs", f"The output ‘{output.title}’ has no web address, so it is printed without a link."
+            )
+    if content.dealing and content.dealing.is_team:
+        yield Remark(core, "dealing", "A team is named in place of the person dealing with the report.")
+    if not content.head_of_profession or not content.head_of_profession.name.strip():
+        yield Remark(core, "head_of_profession", "No Head of Profession for Statistics is named.")
+    if content.statement_url and not is_web_address(content.statement_url):
+        yield Remark(core, "statement_url", "The link to the published statement is not a web address.")
+    if content.report_date and content.report_date > today:
+        yield Remark(
+            core, "report_date", f"The date of the report, {format_day(content.report_date)}, is in the future."
+        )
+
+
+def _odd_in_circumstances(content: ReportContent, today: date) -> Iterator[Remark]:
+    section = ReportSection.CIRCUMSTANCES
+    if content.other_practices.strip() and not content.practices:
+        yield Remark(section, "practices", "No practice is chosen from the list of the Code.")
+    if len(editions := sorted({practice.edition for practice in content.practices})) > 1:
+        yield Remark(section, "practices", f"Practices of different editions are cited: {', '.join(editions)}.")
+    for occurred in content.occurred_on:
+        if content.report_date and occurred > content.report_date:
+            sentence = (
+                f"The date of occurrence, {format_day(occurred)}, is after the date of the report, "
+                f"{format_day(content.report_date)}."
+            )
+            yield Remark(section, "occurred_on", sentence)
+        if today - occurred > LONG_AGO:
+            sentence = f"The date of occurrence, {format_day(occurred)}, is more than a year ago: check the year."
+            yield Remark(section, "occurred_on", sentence)
+
+
+def _personal(content: ReportContent) -> Iterator[Remark]:
+    """Say which free texts reach a person: what is approved is printed as it is, and stays."""
+    circumstances = ReportSection.CIRCUMSTANCES
+    for section, field, name, text in (
+        (circumstances, "other_practices", "Other principles or practices", content.other_practices),
+        (circumstances, "circumstances", "Circumstances of breach", content.circumstances),
+        (circumstances, "timeline", "Timeline", "\n".join(entry.text for entry in content.timeline)),
+        (ReportSection.IMPACT, "impact", "Impact of the breach", content.impact),
+        (ReportSection.CORRECTIVE_ACTIONS, "corrective_actions", "Corrective actions", content.corrective_actions),
+    ):
+        if found := find_contact_details(text):
+            sentence = f"‘{name}’ holds {found}, which the document prints, and an approved document is never altered."
+            yield Remark(section, field, sentence)
+
+
+def _reachable(person: ContactPerson | None) -> bool:
+    return bool(person and person.name.strip() and (person.email.strip() or person.telephone.strip()))
+
+
+_WORDS = re.compile(r"\s+|[^\s]+")
+
+
+class WordChange(StrEnum):
+    """What became of a piece of text."""
+
+    SAME = "same"
+    GONE = "gone"
+    NEW = "new"
+
+
+class WordPiece(NamedTuple):
+    """Some words in a row, and what became of them."""
+
+    change: WordChange
+    text: str
+
+
+def compare_words(before: str, after: str) -> tuple[WordPiece, ...]:
+    """Part two texts into what both have, what only the earlier has, and what only the later has, in reading order.
+
+    The pieces that are not new give the earlier text, those that are not gone the later one.
+    """
+    old, new = _WORDS.findall(before), _WORDS.findall(after)
+    pieces: list[WordPiece] = []
+    for _, begin, end, new_begin, new_end in SequenceMatcher(None, old, new, autojunk=False).get_opcodes():
+        gone, came = "".join(old[begin:end]), "".join(new[new_begin:new_end])
+        if gone == came:
+            pieces.append(WordPiece(WordChange.SAME, gone))
+            continue
+        pieces += [piece for piece in (WordPiece(WordChange.GONE, gone), WordPiece(WordChange.NEW, came)) if piece.text]
+    return tuple(pieces)

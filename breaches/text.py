@@ -1,0 +1,408 @@
+"""Reports, figures and events as sentences."""
+
+import calendar
+import math
+from collections.abc import Callable, Iterable, Mapping
+from datetime import timedelta
+from fractions import Fraction
+from typing import Any
+
+from django.conf import settings
+from django.utils.functional import lazy as worked_out_later
+from django.utils.translation import gettext as _
+from django.utils.translation import gettext_lazy as lazy
+from django.utils.translation import ngettext
+
+from breaches.models import Report, ReportEvent, SectionComment, Suspicion
+from breaches.models.report import KINDS as KIND_CHOICES
+from breaches.rules.content import CitedPractice, ContactPerson, Output, ReportContent, TimelineEntry
+from breaches.rules.document import exact_time
+from breaches.rules.lifecycle import (
+    Cause,
+    Decision,
+    DismissalReason,
+    RecordingReason,
+    ReportKind,
+    ReportStatus,
+    ReportTerm,
+)
+from breaches.rules.statistics import Quarter, Spread
+from breaches.rules.validation import ReportSection
+from releases.rules.lifecycle import Role, spoken
+from releases.rules.london import format_day
+from releases.text.release import duration
+from releases.verdict.address import Outcome
+
+# The words of a status and the colour of its tag.
+STATUSES = {
+    ReportStatus.DRAFT: (lazy("Draft"), "blue"),
+    ReportStatus.WITH_HOP: (lazy("With HoP"), "purple"),
+    ReportStatus.RETURNED: (lazy("Returned"), "yellow"),
+    ReportStatus.APPROVED: (lazy("Approved"), "green"),
+    ReportStatus.RECORDED: (lazy("In our log"), "turquoise"),
+    ReportStatus.DISMISSED: (lazy("Dismissed"), "grey"),
+    ReportStatus.SENT: (lazy("Sent"), "green"),
+    ReportStatus.CLOSED: (lazy("Closed"), "grey"),
+    ReportStatus.WITHDRAWN: (lazy("Withdrawn"), "orange"),
+    ReportStatus.JOINED: (lazy("Joined with others"), "grey"),
+    ReportStatus.PARTED: (lazy("Taken apart"), "grey"),
+}
+
+KINDS = {ReportKind(code): words for code, words in KIND_CHOICES.items()}
+
+# No kind of its own: what is late by how much is not known until it is seen.
+NOT_SEEN = lazy("Not seen")
+
+# What sets apart kinds whose names alone do not.
+KIND_HINTS = {
+    ReportKind.LATE: lazy("Out after the announced time."),
+    ReportKind.EARLY: lazy("Out before the announced time."),
+    ReportKind.PARTIAL: lazy("On time, but a file or a page was missing."),
+    ReportKind.NOT_LIVE: lazy("It was due, and never came out."),
+    ReportKind.WRONG_CONTENT: lazy("On time, but with the wrong file, edition or figures."),
+    ReportKind.PRA: lazy("The wrong people, the wrong time or the wrong document under the pre-release access law."),
+    ReportKind.ACCESS: lazy("Somebody had access before release who did not need it for production."),
+    ReportKind.LEAK: lazy("Figures reached people outside before release."),
+    ReportKind.NOT_ANNOUNCED: lazy("Released without having been announced in advance."),
+    ReportKind.USED_IN_PUBLIC: lazy("In a speech, an answer, a post or a press notice, for instance."),
+    ReportKind.UNEQUAL_ACCESS: lazy("Some users received the statistics before others."),
+}
+
+ROLES = {
+    Role.STATISTICIAN: "statistician",
+    Role.HEAD_OF_PROFESSION: lazy("Head of Profession"),
+    Role.DEPUTY: lazy("deputy of the Head of Profession"),
+    Role.PUBLISHING_TEAM: lazy("publishing team"),
+    Role.CALENDAR_MANAGER: lazy("calendar manager"),
+    Role.AUDITOR: "auditor",
+}
+
+SECTIONS = {
+    ReportSection.CORE_INFORMATION: lazy("Core Information"),
+    ReportSection.CIRCUMSTANCES: lazy("Circumstances of breach"),
+    ReportSection.IMPACT: lazy("Impact of the breach"),
+    ReportSection.CORRECTIVE_ACTIONS: lazy("Corrective actions (taken or planned) to prevent re-occurrence"),
+}
+
+REASONS = {
+    DismissalReason.EXEMPTION: lazy("An exemption was approved in advance"),
+    DismissalReason.AGREED_CHANGE: lazy("The Head of Profession had agreed to the change, and it was announced"),
+    DismissalReason.CHECK_ERROR: lazy("The automatic check was wrong"),
+    DismissalReason.CACHE_ONLY: lazy("Only a cached copy was old: readers could see the release in time"),
+    DismissalReason.OTHER: lazy("Another reason"),
+}
+
+RECORDING_REASONS = {
+    RecordingReason.NO_EFFECT: lazy("Users were not affected, or hardly at all"),
+    RecordingReason.NOT_NEEDED: lazy("The Office for Statistics Regulation was asked, and needs no report"),
+    RecordingReason.REPORTED_BY_OTHERS: lazy("Another producer reports it"),
+    RecordingReason.OTHER: lazy("Another reason"),
+}
+
+DECISIONS = {
+    Decision.UNDECIDED: lazy("Not decided yet"),
+    Decision.REPORTED: lazy("To be reported"),
+    Decision.RECORDED: lazy("Kept in our own log"),
+    Decision.DISMISSED: lazy("Dismissed"),
+    Decision.WITHDRAWN: lazy("Withdrawn"),
+}
+
+
+def _head_label() -> str:
+    if settings.LEAD_OFFICIAL:
+        return _("Name and contact details of Head of Profession for Statistics or Lead Official")
+    return _("Name and contact details of Head of Profession for Statistics")
+
+
+# By the office's setting, which is read when the label is shown.
+HEAD_LABEL = worked_out_later(_head_label, str)()
+
+FIELDS = {
+    "outputs": lazy("Title and link to statistical output"),
+    "producers": lazy("Name of producer organisation"),
+    "dealing": lazy("Name and contact details of person dealing with report"),
+    "head_of_profession": HEAD_LABEL,
+    "statement_url": lazy("Link to published statement about the breach"),
+    "report_date": lazy("Date of breach report"),
+    "practices": lazy("Relevant principle(s) and practice(s)"),
+    "other_practices": lazy("Other principles or practices"),
+    "occurred_on": lazy("Date of occurrence of breach"),
+    "circumstances": lazy("Circumstances of breach"),
+    "impact": lazy("Impact of the breach"),
+    "corrective_actions": lazy("Corrective actions"),
+    "timeline": lazy("Timeline"),
+}
+
+CAUSES = {
+    Cause.SCHEDULER_FAULT: lazy("A fault of the scheduler"),
+    Cause.NOT_AUTHORISED: lazy("The publication was not authorised"),
+    Cause.LATE_FIX: lazy("A late fix of the data"),
+    Cause.PROCESSING_ERROR: lazy("A processing error"),
+    Cause.OUTAGE: lazy("An outage"),
+    Cause.WRONG_FILE: lazy("The wrong file"),
+    Cause.CACHE: lazy("A cache"),
+    Cause.HUMAN_ERROR: lazy("A human error"),
+    Cause.OTHER: lazy("Another cause"),
+    Cause.NOT_KNOWN: lazy("Not known yet"),
+}
+
+TERMS = {ReportTerm.SHORT: lazy("Short-term"), ReportTerm.LONG: lazy("Long-term")}
+
+
+def kind_name(report: Report) -> str:
+    """Name the kind of a report: what counts as late is called not seen as long as none of it was seen (decision 31).
+
+    :param report: in lists read with its suspicions and the verdict of each.
+    """
+    suspicions = report.suspicions.all()
+    if report.kind == ReportKind.LATE and suspicions and all(map(_is_unseen, suspicions)):
+        return str(NOT_SEEN)
+    return str(KINDS[ReportKind(report.kind)])
+
+
+def suspicion_name(suspicion: Suspicion) -> str:
+    """Say within a sentence what a suspicion is of; of lateness that nothing was seen, as long as nothing was."""
+    return str(NOT_SEEN if _is_unseen(suspicion) else KINDS[ReportKind(suspicion.kind)]).lower()
+
+
+def _is_unseen(suspicion: Suspicion) -> bool:
+    return suspicion.kind == ReportKind.LATE and suspicion.verification.outcome == Outcome.NOT_SEEN
+
+
+def cause_name(code: str) -> str:
+    """Name a cause; empty while nobody has chosen one."""
+    return str(CAUSES[Cause(code)]) if code else ""
+
+
+def reason_name(report: Report) -> str:
+    """Say why a decided report is not reported; empty for every other."""
+    match report.status:
+        case ReportStatus.RECORDED:
+            return str(RECORDING_REASONS[RecordingReason(report.decision_reason)])
+        case ReportStatus.DISMISSED:
+            return str(REASONS[DismissalReason(report.decision_reason)])
+        case _:
+            return ""
+
+
+def value_in_words(content: ReportContent, field: str) -> str:
+    """Write what one field says, a line for each of its parts."""
+    return "\n".join(field_lines(getattr(content, field)))
+
+
+def field_lines(value: Any) -> Iterable[str]:
+    """Write the value of one field of `ReportContent`, a line for each of its parts."""
+    match value:
+        case None | "":
+            yield _("(empty)")
+        case str():
+            yield value
+        case Output(title, url):
+            yield f"{title} {url}".strip()
+        case ContactPerson(name, email, telephone, is_team):
+            yield from (part for part in (name, email, telephone, _("(a team)") if is_team else "") if part)
+        case CitedPractice():
+            yield f"{value.citation} (edition {value.edition}){value.for_date}"
+        case TimelineEntry(at, text):
+            yield f"{exact_time(at)}: {text}"
+        case tuple():
+            yield from [line for one in value for line in field_lines(one)] or [_("(empty)")]
+        case _:
+            yield format_day(value)
+
+
+# The shorthand of the Analysis Function's guidance on symbols in tables: not applicable.
+NOT_APPLICABLE = "[z]"
+
+OUTCOMES: Mapping[Outcome, Any] = {
+    Outcome.ON_TIME: lazy("On time"),
+    Outcome.EARLY: lazy("Early"),
+    Outcome.LATE: lazy("Late"),
+    Outcome.PARTIAL: lazy("In part only"),
+    Outcome.NOT_SEEN: lazy("Not seen"),
+}
+
+
+def quarter_name(of: Quarter) -> str:
+    """Name a quarter by its months: "January to March 2020"."""
+    return _("%(first)s to %(last)s %(year)s") % {**_months(of), "year": of.year}
+
+
+def quarter_months(of: Quarter) -> str:
+    """Name a quarter of any year: "January to March"."""
+    return _("%(first)s to %(last)s") % _months(of)
+
+
+def describe_rate(share: Fraction | None) -> str:
+    """Write a share in per cent to one decimal, rounded down: 100.0 is said of nothing but all."""
+    return NOT_APPLICABLE if share is None else f"{math.floor(share * 1000) / 10:.1f}%"
+
+
+def describe_delay(seconds: float | None) -> str:
+    """Write a delay, rounded up to the second: "57 min", "18 h 15 min"."""
+    return NOT_APPLICABLE if seconds is None else duration(timedelta(seconds=math.ceil(seconds)))
+
+
+def describe_days(number: float | None) -> str:
+    """Write a number of days; a median may lie between two."""
+    if number is None:
+        return NOT_APPLICABLE
+    return ngettext("%(number)s day", "%(number)s days", math.ceil(number)) % {"number": f"{number:g}"}
+
+
+def describe_median(of: Spread | None) -> float | None:
+    """Return the median, if there is any figure."""
+    return of.middle if of else None
+
+
+def describe_percentile(of: Spread | None) -> float | None:
+    """Return the 95th percentile, if there is any figure."""
+    return of.nearly_all if of else None
+
+
+def describe_worst(of: Spread | None) -> float | None:
+    """Return the greatest figure, if there is any."""
+    return of.worst if of else None
+
+
+def _months(of: Quarter) -> dict[str, str]:
+    return {"first": calendar.month_name[of.first.month], "last": calendar.month_name[of.last.month]}
+
+
+EVENTS = {
+    "drafted": lazy("Drafted from the record"),
+    "started": lazy("Started by hand"),
+    "facts_refreshed": lazy("Brought up to date with the record"),
+    "facts_offered": lazy("The record changed; the newer facts are shown beside the text"),
+    "suspicion_joined": lazy("A further suspicion about the same release was added"),
+    "dealing_taken": lazy("Said that they are dealing with it"),
+    "dealing_changed": lazy("Changed who is dealing with it"),
+    "action_added": lazy("Corrective action written down"),
+    "action_changed": lazy("Corrective action changed"),
+    "action_done": lazy("Corrective action done"),
+    "action_open_again": lazy("Corrective action open again"),
+    "cause_chosen": lazy("Cause chosen"),
+    "edited": lazy("Edited"),
+    "note_written": lazy("Note written for the timeline"),
+    "note_corrected": lazy("Note of the timeline corrected by a further one"),
+    "submitted": lazy("Submitted to the Head of Profession"),
+    "taken_back": lazy("Taken back from the Head of Profession"),
+    "returned": lazy("Returned to those who write it"),
+    "approved": lazy("Approved"),
+    "own_act_declared": lazy("Declared that the report is about their own act; somebody else decides"),
+    "recorded": lazy("Kept in our own log: a breach that is not reported"),
+    "dismissed": lazy("Dismissed: not a breach"),
+    "reopened": lazy("Reopened"),
+    "sent": lazy("Sent"),
+    "answered": lazy("Answer recorded"),
+    "correction_begun": lazy("Taken up again to be corrected; its recipient was given notice"),
+    "withdrawn": lazy("Withdrawn by notice to its recipient"),
+    "closed": lazy("Closed"),
+    "joint_drafted": lazy("Joined from several drafts of one morning"),
+    "joined": lazy("Joined with others"),
+    "resumed": lazy("A draft of its own again"),
+    "parted": lazy("Taken apart: its drafts go on by themselves"),
+    "made_public": lazy("Made public: anyone can read it, in the words that were confirmed to name nobody"),
+    "public_taken_back": lazy("No longer public"),
+    "redacted": lazy("Words removed from the report and what was written about it"),
+    "downloaded": lazy("Approved document downloaded"),
+    "statement_downloaded": lazy("Statement for the office’s own site downloaded"),
+    "draft_downloaded": lazy("Draft downloaded"),
+}
+
+
+def removed_in_words(redactions: Iterable[ReportEvent]) -> str:
+    """Say when and by whom words were removed: "on 9 August 2020 by Ada Hill"; "" where none were."""
+    sentence = _("on %(day)s by %(person)s")
+    return _(" and ").join(sentence % {"day": format_day(event.at), "person": event.actor} for event in redactions)
+
+
+def list_events(
+    events: Iterable[ReportEvent], on_sections: Mapping[int, Iterable[SectionComment]]
+) -> list[dict[str, Any]]:
+    """Return events as a list on a page shows them.
+
+    :param on_sections: the comments on single sections, by the key of their event.
+    """
+    return [
+        {
+            "title": event_title(event),
+            "by": event_author(event),
+            "at": event.at,
+            "text": event_text(event, on_sections.get(event.pk, ())),
+        }
+        for event in events
+    ]
+
+
+def event_title(event: ReportEvent) -> str:
+    """Say what an event was, and what it was about."""
+    title = str(EVENTS.get(event.kind, spoken(event.kind).capitalize()))
+    return _SAYING_MORE[event.kind](title, event) if event.kind in _SAYING_MORE else title
+
+
+def event_text(event: ReportEvent, comments: Iterable[SectionComment] = ()) -> str:
+    """Give what a person wrote about an event, with the comments on single sections that they made by it."""
+    on_sections = [f"{SECTIONS[ReportSection(comment.section)]}: {comment.words}" for comment in comments]
+    return "\n\n".join(text for text in (event.words, *on_sections) if text)
+
+
+def event_author(event: ReportEvent) -> str:
+    """Say who did something, and in which role."""
+    if event.actor is None:
+        return _("The automatic check")
+    role = event.facts.get("role")
+    return f"{event.actor}, {ROLES[Role(role)]}" if role else str(event.actor)
+
+
+def _fields(title: str, event: ReportEvent) -> str:
+    return f"{title}: {', '.join(str(FIELDS[field]) for field in event.facts['fields'])}"
+
+
+def _started(title: str, event: ReportEvent) -> str:
+    # Before there were other kinds, every report that a person started was about such a list.
+    is_about_list = "release" in event.facts and event.facts.get("breach", ReportKind.PRA) == ReportKind.PRA
+    return _("%(title)s from the pre-release access list") % {"title": title} if is_about_list else title
+
+
+def _drafts(title: str, event: ReportEvent) -> str:
+    return _("%(title)s (%(others)s)") % {"title": title, "others": ", ".join(event.facts["drafts"])}
+
+
+def _joint(title: str, event: ReportEvent) -> str:
+    return _("%(title)s (%(others)s)") % {"title": title, "others": event.facts["joint"]}
+
+
+def _recipient(title: str, event: ReportEvent) -> str:
+    how = _("%(title)s outside this system") if event.facts["outside"] else _("%(title)s by mail")
+    named = {"title": how % {"title": title}, "recipient": event.facts["recipient"]}
+    return _("%(title)s to %(recipient)s (version %(version)s)") % (named | {"version": event.facts["version"][0]})
+
+
+def _reference(title: str, event: ReportEvent) -> str:
+    reference = event.facts["reference"]
+    return _("%(title)s, reference %(reference)s") % {"title": title, "reference": reference} if reference else title
+
+
+def _version(title: str, event: ReportEvent) -> str:
+    return _("%(title)s (version %(version)s)") % {"title": title, "version": event.facts["version"]}
+
+
+_SAYING_MORE: Mapping[str, Callable[[str, ReportEvent], str]] = {
+    "edited": _fields,
+    "started": _started,
+    "joint_drafted": _drafts,
+    "joined": _joint,
+    "resumed": _joint,
+    "sent": _recipient,
+    "answered": _reference,
+    "cause_chosen": lambda title, event: f"{title}: {cause_name(event.facts['to']['cause'])}",
+    "dealing_changed": lambda title, event: (
+        _("%(title)s: from now on %(person)s") % {"title": title, "person": event.words}
+    ),
+    "recorded": lambda title, event: f"{title}. {RECORDING_REASONS[RecordingReason(event.facts['reason'])]}",
+    "dismissed": lambda title, event: f"{title}. {REASONS[DismissalReason(event.facts['reason'])]}",
+    "downloaded": _version,
+    "draft_downloaded": _version,
+    "statement_downloaded": _version,
+}

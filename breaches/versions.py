@@ -1,0 +1,386 @@
+"""The versions and events of a report, and the one way in which it moves to another status."""
+
+from collections.abc import Iterable, Mapping, Sequence
+from datetime import date, datetime
+from itertools import chain
+from operator import itemgetter
+from secrets import token_hex
+from typing import TYPE_CHECKING, Any
+
+from django.db import transaction
+from django.db.models import QuerySet
+from django.utils.translation import gettext as _
+from django.utils.translation import gettext_lazy as lazy
+
+from breaches.models import PracticeCited, Report, ReportEvent, ReportRowRecord, ReportVersion
+from breaches.rules.content import ReportContent, content_digest, content_from_json, content_to_json
+from breaches.rules.lifecycle import CHANGES, RESTRICTED, ROW_CHANGES, ReportKind
+from releases.models.append_only import CHUNK
+from releases.models.row_record import Rows
+from releases.rules.lifecycle import ChangedMeanwhile, Move
+
+if TYPE_CHECKING:
+    from statsoffice.accounts.models import User
+from typing import TYPE_CHECKING
+
+from breaches.permissions import acting_role, declared_own_act, roles_for
+from breaches.rules.lifecycle import DECISIONS, PAST_TENSE, REPORT, STEPS
+from breaches.rules.validation import Remark
+from releases.rules.lifecycle import MissingFields, MoveRefused, Role
+
+if TYPE_CHECKING:
+    from statsoffice.accounts.models import User
+from collections import defaultdict
+from collections.abc import Iterator
+
+from breaches.models import ApprovedDocument, SectionComment
+from breaches.rules.lifecycle import APPROVE, ReportStatus
+
+# What a wanted name may take up of the column, so that a number or a tail still fits.
+LONGEST = 100
+
+
+def free_references(wanted: Sequence[str]) -> list[str]:
+    """Return a name for each report: the one that is wanted, or, where an earlier report has it, one with a number."""
+    taken = set(Report.objects.filter(reference__in=wanted).values_list("reference", flat=True))
+    free: list[str] = []
+    for name in wanted:
+        number, reference = 1, name
+        while reference in taken or (number > 1 and Report.objects.filter(reference=reference).exists()):
+            number += 1
+            reference = f"{name}-{number}"
+        taken.add(reference)
+        free.append(reference)
+    return free
+
+
+def reference_to_start(wanted: str, *, kind: ReportKind) -> str:
+    """Return the name of a report that a person starts.
+
+    Those of a restricted kind have a tail that nobody can guess: counted names would tell how many others there are.
+    """
+    wanted = wanted[:LONGEST].rstrip("-")
+    if kind in RESTRICTED:
+        return f"{wanted}-{token_hex(4)}"
+    (free,) = free_references([wanted])
+    return free
+
+
+def first_day_of_occurrence(content: ReportContent) -> date | None:
+    """Return the day by which a report counts: the first on which the breach occurred, if any is given."""
+    return min(content.occurred_on, default=None)
+
+
+def record_citations(reports: Mapping[Report, ReportContent]) -> None:
+    """Keep which practices some new reports cite."""
+    PracticeCited.objects.bulk_create(chain.from_iterable(_rows(*one) for one in reports.items()))
+
+
+def update_citations(report: Report, content: ReportContent) -> None:
+    """Keep which practices a report cites now, instead of those that it cited before."""
+    wanted = {(row.edition, row.code): row for row in _rows(report, content)}
+    kept = {(row.edition, row.code): row for row in PracticeCited.objects.filter(report=report)}
+    if gone := [row.pk for key, row in kept.items() if key not in wanted]:
+        PracticeCited.objects.filter(pk__in=gone).delete()
+    PracticeCited.objects.bulk_create(row for key, row in wanted.items() if key not in kept)
+
+
+def _rows(report: Report, content: ReportContent) -> Iterable[PracticeCited]:
+    cited = dict.fromkeys((practice.edition, practice.code) for practice in content.practices)
+    return [PracticeCited(report=report, edition=edition, code=code) for edition, code in cited]
+
+
+CHANGED_SINCE_READ = lazy("The report has changed since you read it; read it again before you decide.")
+
+FACTS = "facts"
+"""Why there is a version that the machine alone brought up to date: whoever moved the report on wrote nothing of it."""
+
+
+def current_version(report: Report) -> ReportVersion:
+    """Return the version that a report, as it was read, stands at."""
+    return report.versions.get(number=report.version)
+
+
+def content_of(report: Report) -> ReportContent:
+    """Return what a report, as it was read, says."""
+    return content_from_json(current_version(report).content)
+
+
+def record_event(
+    report: Report,
+    kind: str,
+    also: Rows | None = None,
+    /,
+    *,
+    at: datetime,
+    by: "User | None" = None,
+    words: str = "",
+    **facts: Any,
+) -> ReportEvent:
+    """Write one event of a report, number the report by it if it outdates open forms, and record what it changed.
+
+    The caller holds the row of the report locked before such an event: others lock the row before the chain.
+
+    :param also: other rows whose digests are recorded with that of the report.
+    :param at: the aware instant at which it happened.
+    :param by: who did it, or None for the system.
+    :param words: what a person wrote about it.
+    :param facts: JSON-able facts of the event.
+    """
+    event = ReportEvent(
+        report=report, report_reference=report.reference, kind=kind, at=at, actor=by, words=words, facts=facts
+    )
+    with transaction.atomic():
+        ReportEvent.append([event])
+        if kind in CHANGES:
+            Report.objects.filter(pk=report.pk).update(last_change=event.position)
+            report.last_change = event.position
+        changed: Rows = {Report: [report.pk]} if kind in ROW_CHANGES else {}
+        ReportRowRecord.record({**changed, **(also or {})})
+    return event
+
+
+def changes_since(report: Report, read: int) -> QuerySet[ReportEvent]:
+    """Return the events of a report that outdate a form, in order.
+
+    :param read: the number of the last change that the form carries.
+    """
+    return report.events.filter(kind__in=CHANGES, position__gt=read).order_by("position")
+
+
+def new_version(
+    report: Report,
+    content: ReportContent,
+    *,
+    machine: dict[str, Any],
+    by: "User | None",
+    at: datetime,
+    why: str,
+) -> ReportVersion:
+    """Build, without storing it, the version that a report's number now names.
+
+    :param machine: the machine's text of each field, as it stood beside the person's when this was written.
+    :param why: what made it: such as drafted, facts, edited, wording, approved or reopened.
+    """
+    return ReportVersion(
+        report=report,
+        number=report.version,
+        content=content_to_json(content),
+        machine=machine,
+        content_sha256=content_digest(content),
+        written_by=by,
+        written_at=at,
+        why=why,
+    )
+
+
+def advance_report(
+    report: Report,
+    move: Move,
+    *,
+    kind: str,
+    by: "User | None",
+    at: datetime,
+    content: ReportContent | None = None,
+    machine: dict[str, Any] | None = None,
+    why: str = "",
+    values: Mapping[str, Any] | None = None,
+    words: str = "",
+    **facts: Any,
+) -> Report:
+    """Make one move of the lifecycle, with a new version if the content is given, and write its event.
+
+    The move is a compare-and-set on the status, the version and the last change with which the report was read.
+
+    :param kind: the event's kind, in the past tense.
+    :param machine: the machine's text beside the new content; the one of the present version if not given.
+    :param values: further columns of the report to set.
+    :return: the report as it now is.
+    :raises SomebodyWasFaster: if the report has moved on since it was read; nothing is changed then.
+    """
+    number = report.version + (content is not None)
+    with transaction.atomic():
+        unchanged = Report.objects.filter(
+            pk=report.pk, status=move.source, version=report.version, last_change=report.last_change
+        )
+        filed = {} if content is None else {"occurred_on": first_day_of_occurrence(content)}
+        if not unchanged.update(status=move.target, version=number, **filed, **(values or {})):
+            sentence = _("This report was changed by somebody else; look at it again before you go on.")
+            raise ChangedMeanwhile(sentence)
+        moved = Report.objects.select_related("producer").get(pk=report.pk)
+        if content is not None:
+            beside = current_version(report).machine if machine is None else machine
+            new_version(moved, content, machine=beside, by=None if why == FACTS else by, at=at, why=why).save()
+            update_citations(moved, content)
+        version = current_version(moved)
+        record_event(
+            moved,
+            kind,
+            {} if content is None else {ReportVersion: [version.pk]},
+            at=at,
+            by=by,
+            words=words,
+            status=[move.source, move.target],
+            version=[report.version, number],
+            content_sha256=version.content_sha256,
+            **facts,
+        )
+    return moved
+
+
+def check_versions() -> str | None:
+    """Return one sentence on the first version of a report that no event names with its hash, or None."""
+    versions = list(ReportVersion.objects.values_list("report__reference", "number", "content_sha256", "pk"))
+    events = ReportEvent.objects.filter(facts__has_key="content_sha256").values_list("report_reference", "facts")
+    named = {
+        (reference, _number(facts["version"]), facts["content_sha256"])
+        for reference, facts in events.iterator(chunk_size=CHUNK)
+    }
+    for *version, key in sorted(versions, key=itemgetter(3)):
+        if tuple(version) not in named:
+            return f"{ReportVersion._meta.label_lower} {key} is not a version that an event names"
+    return None
+
+
+def _number(version: int | list[int]) -> int:
+    # A move states the version before as well.
+    return version[-1] if isinstance(version, list) else version
+
+
+SOMEBODY_ELSE_DECIDES = lazy("You have declared that this report is about your own act: somebody else decides on it.")
+
+
+class Incomplete(MissingFields):
+    """Something that the form needs is missing or cannot be true; `remarks` says what, field by field."""
+
+    def __init__(self, remarks: tuple[Remark, ...]) -> None:
+        super().__init__(remarks[0].field, " ".join(remark.sentence for remark in remarks))
+        self.remarks = remarks
+
+
+class OwnActIsSubject(MoveRefused):
+    """The person has declared that the report is about their own act, so another person must decide."""
+
+
+def was_done_by(report: Report, kind: str, *, read: int, person: "User") -> bool:
+    """Tell whether a person has already taken a step by the same form, so that a second click asks for nothing new.
+
+    :param kind: of the event that the step leaves.
+    :param read: the number of the last change that the form carries.
+    """
+    first = changes_since(report, read).first()
+    last = report.events.filter(kind__in=STEPS).order_by("position").last()
+    return bool(first and first == last and first.kind == kind and first.actor_id == person.pk)
+
+
+def check_move(report: Report, name: str, *, by: "User", remarks: tuple[Remark, ...] = (), **given: bool) -> Move:
+    """Return the row for a move if the report's state, the person's roles and what was given allow it.
+
+    :param remarks: what is missing or impossible in the text; told field by field where that is why it is refused.
+    :param given: by the name of each thing that a move may need, whether it is there.
+    :raises OwnActIsSubject: if the person declared that the report is about their own act, and this decides on it.
+    :raises Incomplete: if the text lacks what the move needs.
+    :raises SomethingMissing: if anything else that it needs was not given.
+    :raises MoveRefused: if the report's state or the person's roles do not allow it.
+    """
+    if name in DECISIONS:
+        refuse_own_act(report, by=by)
+    things = [thing for thing, there in given.items() if there]
+    try:
+        return REPORT.check(name, source=report.status, roles=roles_for(by, report), given=things)
+    except MissingFields:
+        if remarks:
+            raise Incomplete(remarks) from None
+        raise
+
+
+def refuse_own_act(report: Report, *, by: "User") -> None:
+    """Refuse a decision on a report to a person who has declared that it is about their own act.
+
+    :raises OwnActIsSubject: if they have.
+    """
+    if declared_own_act(by, report):
+        raise OwnActIsSubject(SOMEBODY_ELSE_DECIDES)
+
+
+def role_for(move: Move, report: Report, *, by: "User") -> Role:
+    """Return the weightiest of the roles by which a person makes a move that `check` has allowed."""
+    return acting_role(by, move.roles, report)
+
+
+def make_move(report: Report, move: Move, *, by: "User", at: datetime, **details: Any) -> Report:
+    """Make a move that `check` has allowed, in the weightiest of the roles that allow it.
+
+    :param details: what `versions.advance` takes besides: new columns, content, words, facts of the event.
+    :return: the report as it now is.
+    :raises SomebodyWasFaster: if the report has moved on since it was read; nothing is changed then.
+    """
+    role = role_for(move, report, by=by)
+    return advance_report(report, move, kind=PAST_TENSE[move.name], by=by, at=at, role=role, **details)
+
+
+def comments_on_last_return(report: Report) -> Sequence[SectionComment]:
+    """Return the comments on single sections, in the form's order, while a report is returned; none afterwards."""
+    if report.status != ReportStatus.RETURNED:
+        return ()
+    returned = report.events.filter(kind="returned").latest("position")
+    return list(SectionComment.objects.filter(event=returned))
+
+
+def comments_by_event(report: Report) -> Mapping[int, Sequence[SectionComment]]:
+    """Return every comment on a section that was made when a report was returned, by the key of that event."""
+    found: dict[int, list[SectionComment]] = defaultdict(list)
+    for comment in SectionComment.objects.filter(event__report=report):
+        found[comment.event_id].append(comment)
+    return found
+
+
+STATED = ("pdf_sha256", "content_sha256", "evidence_sha256", "one_person")
+# A document takes some hundred kilobytes of memory.
+DOCUMENTS_AT_ONCE = 20
+
+
+class DocumentChanged(Exception):
+    """The stored bytes of an approved document do not have the hash under which they were approved."""
+
+
+def document_bytes(document: ApprovedDocument) -> bytes:
+    """Return an approved document byte for byte, after comparing it with its hash.
+
+    :raises DocumentChanged: if it was changed after its approval.
+    """
+    if not document.is_intact():
+        message = f"Version {document.version} of report {document.report.reference} was changed after its approval."
+        raise DocumentChanged(message)
+    return bytes(document.pdf)
+
+
+def check_documents() -> str | None:
+    """Return one sentence on the first approved document that is not the one of its `approved` event, or None."""
+    approved = dict(_approved(ReportEvent.objects.all()))
+    documents = ApprovedDocument.objects.select_related("report").order_by("pk")
+    for document in documents.iterator(chunk_size=DOCUMENTS_AT_ONCE):
+        name = (document.report.reference, document.version)
+        if not document.is_intact():
+            return f"the bytes of breaches.approveddocument {document.pk} were changed after its approval"
+        # It may have been approved since the events were read.
+        event = approved.pop(name, None) or dict(_approved(document.report.events.all())).get(name)
+        if event != _stated(document):
+            return f"breaches.approveddocument {document.pk} is not what its event says was approved"
+    if approved:
+        reference, version = min(approved)
+        return f"the approved document of version {version} of {reference} is missing"
+    return None
+
+
+def _approved(events: QuerySet[ReportEvent]) -> Iterator[tuple[tuple[str, int], dict[str, Any]]]:
+    """Yield what each approval says of its document, by the report's reference and the version."""
+    for event in events.filter(kind=PAST_TENSE[APPROVE]).order_by("position").iterator():
+        stated = {name: event.facts[name] for name in STATED}
+        name = (event.report_reference, event.facts["version"][1])
+        yield name, stated | {"role": event.facts["role"], "by": event.actor_id, "at": event.at}
+
+
+def _stated(document: ApprovedDocument) -> dict[str, Any]:
+    stated = {name: getattr(document, name) for name in STATED}
+    return stated | {"role": document.approved_role, "by": document.approved_by_id, "at": document.approved_at}

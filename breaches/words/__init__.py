@@ -1,1 +1,0 @@
-"""Reports and figures in words for people."""
