@@ -25,8 +25,7 @@ from benchmarks.row import Limit, Row
 from breaches.models import Report, ReportEvent, ReportVersion, Suspicion
 from releases.models import Observation, ReleaseEvent, Verification
 from statsoffice.rehearsal_site import pages
-from statsoffice.rehearsal_site.client import RehearsalSite
-from statsoffice.rehearsal_site.process import rehearsal_site
+from statsoffice.rehearsal_site.client import RehearsalSite, rehearsal_site
 from statsoffice.rehearsal_site.scenes import scene
 
 LIMIT = Limit(5.0)

@@ -20,8 +20,7 @@ from releases.probe.client import Fetcher
 from releases.probe.probe import Probe
 from releases.rules.host_budget import Budget
 from releases.verdict.address import Outcome
-from statsoffice.rehearsal_site.client import RehearsalSite
-from statsoffice.rehearsal_site.process import rehearsal_site
+from statsoffice.rehearsal_site.client import RehearsalSite, rehearsal_site
 from statsoffice.rehearsal_site.scenes import scene
 
 BUDGET = Budget(connections=6, per_second=8)

@@ -7,12 +7,8 @@ from django.core.checks import Tags, register
 from django.db.migrations.serializer import ChoicesSerializer
 from django.db.migrations.writer import MigrationWriter
 
-from statsoffice.configuration.anchors import check_anchors
-from statsoffice.configuration.clock import check_clock
-from statsoffice.configuration.database import check_database
-from statsoffice.database_encoding import check_encoding
-from statsoffice.database_roles import check_roles
-from statsoffice.guides.contact import check_contact
+from statsoffice.checks import check_anchors, check_clock, check_contact, check_database
+from statsoffice.database import check_encoding, check_roles
 
 
 class StatsofficeConfig(AppConfig):

@@ -10,7 +10,7 @@ from pathlib import Path
 
 from django.core.exceptions import ImproperlyConfigured
 
-from statsoffice.configuration import environment
+from statsoffice import env
 
 SERVERS = ("valkey-server", "redis-server")
 LONGEST_SOCKET_PATH = 100  # bytes: the kernels stop at 104 (macOS) and 108 (Linux)
@@ -26,10 +26,10 @@ def url(*, var: Path) -> str:
     :param var: the folder of this installation's own files; the private server's socket lies below it.
     :raises ImproperlyConfigured: if the address that is set is of a broker that cannot be used.
     """
-    written = environment.text("CELERY_BROKER_URL")
+    written = env.text("CELERY_BROKER_URL")
     if written:
         return _usable(written, name="CELERY_BROKER_URL", schemes=(*REDIS, *RABBITMQ))
-    written = environment.text("REDIS_URL")
+    written = env.text("REDIS_URL")
     if written:
         return _usable(written, name="REDIS_URL", schemes=REDIS)
     return f"redis+socket://{socket_path(var)}"
@@ -54,7 +54,7 @@ def _usable(written: str, *, name: str, schemes: tuple[str, ...]) -> str:
 
 def is_private() -> bool:
     """Tell whether this installation runs its own broker, because no setting names another."""
-    return not (environment.text("CELERY_BROKER_URL") or environment.text("REDIS_URL"))
+    return not (env.text("CELERY_BROKER_URL") or env.text("REDIS_URL"))
 
 
 def transport_options(*, var: Path) -> dict[str, int | bool]:

@@ -14,8 +14,8 @@ from django.views.decorators.http import require_safe
 from releases.models import Anchor, Coverage
 from releases.rules import london
 from statsoffice import broker
-from statsoffice.canary import condition, words
-from statsoffice.canary.condition import Condition, Trouble
+from statsoffice.canary import status
+from statsoffice.canary.status import Condition, Trouble
 
 BROKER_ANSWERS_WITHIN_SECONDS = 1.0
 # One anchor is made each day after midnight in London. A day can have 25 hours.
@@ -70,7 +70,7 @@ def checks_at(now: datetime) -> list[Check]:
     try:
         with connection.cursor() as cursor:
             cursor.execute("SELECT 1")
-        found = condition.condition(now=now)
+        found = status.condition(now=now)
         anchor = _check_anchor(now)
     except Error:
         return [Check("database", well=False, says="The database does not answer."), _broker()]
@@ -104,15 +104,15 @@ def _check_anchor(now: datetime) -> Check:
 def _of_the_watcher(found: Condition, *, now: datetime) -> list[Check]:
     wrong: dict[str, list[str]] = {}
     for problem in found.problems:
-        wrong.setdefault(CHECKED_AS[problem.trouble], []).append(words.problem_in_words(problem, now=now))
+        wrong.setdefault(CHECKED_AS[problem.trouble], []).append(status.describe_problem(problem, now=now))
     if not found.ever_active:
-        wrong["watcher"] = [str(words.NEVER_ACTIVE)]
+        wrong["watcher"] = [str(status.NEVER_ACTIVE)]
     # Only a verdict that came out right makes the canary well; before the first one nothing is proved.
     proved = not found.canary_on or found.rehearsed_at is not None
     well = {
         "watcher": (True, "The watcher is active."),
-        "canary": (proved, words.of_the_rehearsals(found, now=now)),
-        "clock": (True, words.of_the_clock(found)),
+        "canary": (proved, status.describe_synthetic_checks(found, now=now)),
+        "clock": (True, status.describe_clock(found)),
         "record": (True, "No look waits to be put on record."),
     }
     return [

@@ -1,8 +1,4 @@
-"""The one table of periodic jobs. Celery beat, `manage.py watch` and the worker's fallback are all built from it.
-
-A job asks the database what is due or missing, so it may run twice, late, or in two processes at once. To add a job,
-write its function and add its row to JOBS.
-"""
+"""The one table of periodic jobs. Celery beat, manage.py watch and the worker's fallback are built from it."""
 
 import contextlib
 import faulthandler
@@ -11,36 +7,110 @@ import socket
 import sys
 import threading
 import time
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Collection, Iterator
 from dataclasses import dataclass
 from datetime import datetime, timedelta
+from functools import cache, partial
 from pathlib import Path
 
 from celery.schedules import crontab
 from django.conf import settings
 
 from breaches import drafting
-from releases import date_changes, judge, morning_summary
+from releases import announcements, date_changes, judge, morning_summary, preflight
+from releases.announcements import compare_release
+from releases.host_budgets import budgets_from_settings
 from releases.imports import uploads
+from releases.models import Address, PreflightRun
 from releases.monitoring import spool
-from releases.monitoring.clock import RealClock
+from releases.monitoring.adhoc_checks import AdhocMeans
+from releases.monitoring.clock import Clock, RealClock
 from releases.monitoring.sweep import Sweep
 from releases.probe.adapters import ADAPTERS
 from releases.probe.clock_source import ClockSource
 from releases.probe.probe import Probe, probe_from_settings
-from statsoffice import adhoc_checks, anchoring
-from statsoffice.canary import illness, left_in_files, pulse, turn
+from statsoffice import anchoring, retention
+from statsoffice.canary import status, synthetic_check
 from statsoffice.fault_isolation import run_logged, run_steps
-from statsoffice.keeping import details_kept, names_kept
-from statsoffice.logs.about import about
+from statsoffice.logs import log_context
 from statsoffice.messages import delivery, outbox
+
+_probes: dict[int, Probe] = {}
+
+
+def run_due_checks(*, clock: Clock, watcher: str, stop: Callable[[], bool] = lambda: False) -> None:
+    """Make the checks, snapshots and comparisons that are due or were requested; once a day remove old evidence.
+
+    Around a due instant nothing begins; a later run makes the checks that are left. A failure in one part does not
+    prevent the next.
+
+    :param watcher: the name of this process.
+    :param stop: asked whether to end; finished checks are stored, and the next run does the rest.
+    :raises ExceptionGroup: in the end, if parts failed.
+    """
+    if not preflight.is_quiet_time(now=clock.now()):
+        return
+
+    @cache
+    def means() -> AdhocMeans:
+        # Made by the first step that looks: what looks at nothing is done even where no probe can be made.
+        return means_of(make_adhoc_probe(now=clock.now), clock=clock, watcher=watcher, stop=stop)
+
+    run_steps(
+        partial(preflight.request_missing_preflights, at=settings.PREFLIGHT_AT),
+        lambda now: preflight.run_requested_preflights(
+            means=means(), now=now, quiet=lambda at: preflight.is_quiet_time(now=at)
+        ),
+        lambda now: announcements.make_due_snapshots(means=means(), now=now),
+        lambda now: retention.prune_evidence_daily(clock=clock, by=watcher, stop=stop),
+        retention.remove_expired_sessions,
+        lambda now: announcements.make_due_comparisons(at=settings.COMPARISON_AT, means=means(), now=now),
+        now=clock.now,
+        stop=stop,
+    )
+
+
+def check_now(releases: Collection[int], *, clock: Clock, watcher: str) -> list[PreflightRun]:
+    """Make the checks of some releases, by their keys, that were asked for; return those that could be made."""
+    with probe_from_settings(now=clock.now, beside=True) as look:
+        means = means_of(look, clock=clock, watcher=watcher)
+        done = preflight.run_requested_preflights(means=means, now=clock.now(), only=releases)
+    made = PreflightRun.objects.filter(pk__in=done).select_related("release")
+    return list(made.order_by("release__due_at", "pk"))
+
+
+def compare_now(announcements: Collection[Address], *, clock: Clock, watcher: str) -> int:
+    """Compare some announcements now; return how many could be asked."""
+    with probe_from_settings(now=clock.now, beside=True) as look:
+        means = means_of(look, clock=clock, watcher=watcher)
+        return compare_release(announcements, means=means, now=clock.now())
+
+
+def make_adhoc_probe(*, now: Callable[[], datetime]) -> Probe:
+    """Return this process's own probe for looks beside the watch; a sweep in another thread has its own."""
+    return _probes.setdefault(os.getpid(), probe_from_settings(now=now, beside=True))
+
+
+def means_of(look: Probe, *, clock: Clock, watcher: str, stop: Callable[[], bool] = lambda: False) -> AdhocMeans:
+    """Put together with what looks are made beside the watch, as the operator set it up."""
+    return AdhocMeans(
+        look=look,
+        # A sweep of the same process holds leases too; giving back ours must not give back its own.
+        holder=f"{watcher} beside",
+        budgets=budgets_from_settings(),
+        clock_error=clock.error(),
+        clock_largest_error=settings.CLOCK_LARGEST_ERROR,
+        stop=stop,
+        watcher_ill=status.is_told(),
+    )
+
 
 type Stop = Callable[[], bool]
 
 CLOCK = RealClock(ClockSource(servers=settings.CLOCK_SERVERS))
 SWEEP_STUCK_AFTER_SECONDS = 600.0
 """A sweep asks whether to end every few seconds. Waiting for the database takes it at most some tens of seconds."""
-_probes: dict[tuple[int, int], Probe] = {}
+_make_probes: dict[tuple[int, int], Probe] = {}
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -91,8 +161,8 @@ def watcher_name() -> str:
 def sweep(stop: Stop = never) -> None:
     """Check every release that falls due in the next seconds, and judge it."""
     with (
-        about(watcher=watcher_name()),
-        pulse.beating(pulse.SWEEP, now=CLOCK.now, by=watcher_name()),
+        log_context(watcher=watcher_name()),
+        status.beating(status.SWEEP, now=CLOCK.now, by=watcher_name()),
         exit_when_stuck(stop, seconds=SWEEP_STUCK_AFTER_SECONDS) as asked,
     ):
         Sweep(
@@ -116,7 +186,7 @@ def deliver(stop: Stop = never) -> None:
     """Update the status of monitoring, let overtaken requests lapse, create missing notifications, send due ones."""
     run_steps(
         _note_spool,
-        illness.attend,
+        status.record_incidents,
         date_changes.lapse_overtaken,
         outbox.create_missing,
         delivery.deliver,
@@ -125,14 +195,14 @@ def deliver(stop: Stop = never) -> None:
     )
 
 
-def canary(stop: Stop = never) -> None:
+def run_synthetic_check(stop: Stop = never) -> None:
     """Make one self-test through the whole chain, if the next one is due, and ping the dead man's switch."""
-    turn.take(clock=CLOCK, stop=stop)
+    synthetic_check.take_turn(clock=CLOCK, stop=stop)
 
 
-def preflight(stop: Stop = never) -> None:
+def run_preflights(stop: Stop = never) -> None:
     """Make the checks before releases and the snapshots that are due or requested, and remove old evidence."""
-    adhoc_checks.run_due(clock=CLOCK, watcher=watcher_name(), stop=stop)
+    run_due_checks(clock=CLOCK, watcher=watcher_name(), stop=stop)
 
 
 def imports(stop: Stop = never) -> None:
@@ -142,7 +212,7 @@ def imports(stop: Stop = never) -> None:
 
 def erase_names(stop: Stop = never) -> None:
     """Remove personal data after its retention period: pre-release access, notifications, histories, the admin log."""
-    run_steps(names_kept.erase_old, details_kept.erase_old, now=CLOCK.now, stop=stop)
+    run_steps(retention.redact_pre_release_names, retention.redact_old_details, now=CLOCK.now, stop=stop)
 
 
 def anchor(stop: Stop = never) -> None:
@@ -185,7 +255,7 @@ JOBS = (
         schedule=timedelta(seconds=5),  # it keeps the minute between two self-tests itself
         queue="canary",
         expires_seconds=4,
-        run=canary,
+        run=run_synthetic_check,
         time_limit=timedelta(minutes=5),
     ),
     Job(
@@ -193,7 +263,7 @@ JOBS = (
         schedule=timedelta(seconds=15),
         queue="preflight",
         expires_seconds=12,
-        run=preflight,
+        run=run_preflights,
         # Thousands of checks within the request limits of one host, and the comparison of a whole calendar.
         time_limit=timedelta(hours=4),
     ),
@@ -282,9 +352,9 @@ def exit_when_stuck(stop: Stop, *, seconds: float) -> Iterator[Stop]:
 def _probe() -> Probe:
     """Return this thread's own probe: connections are shared neither with others nor with a forked process."""
     own = (os.getpid(), threading.get_ident())
-    if own not in _probes:
-        _probes[own] = probe_from_settings(now=CLOCK.now)
-    return _probes[own]
+    if own not in _make_probes:
+        _make_probes[own] = probe_from_settings(now=CLOCK.now)
+    return _make_probes[own]
 
 
 def _spool_folder() -> Path:
@@ -292,7 +362,7 @@ def _spool_folder() -> Path:
 
 
 def _note_spool(*, now: datetime) -> None:
-    left_in_files.note(_spool_folder(), machine=socket.gethostname(), now=now)
+    status.record_spool(_spool_folder(), machine=socket.gethostname(), now=now)
 
 
 def _judge_unchecked(*, now: datetime) -> None:

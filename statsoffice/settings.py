@@ -8,10 +8,9 @@ import django_stubs_ext
 from django.core.exceptions import ImproperlyConfigured
 
 from releases.rules.lifecycle import Role
-from statsoffice import broker
-from statsoffice.around_pages.security_headers import PERMISSIONS_POLICY, SECURE_CSP  # noqa: F401  # settings by these names
-from statsoffice.configuration import environment, error_reports, office_provider, outside_channels, secret_key
-from statsoffice.logs.written import written_as
+from statsoffice import broker, env, error_reports
+from statsoffice.logs import written_as
+from statsoffice.security_headers import PERMISSIONS_POLICY, SECURE_CSP  # noqa: F401  # settings by these names
 
 # Lets generic classes of Django carry their type parameters at run time too.
 django_stubs_ext.monkeypatch()
@@ -23,62 +22,62 @@ INSTALLED_BY_PIP = not (BASE_DIR / "manage.py").exists()
 HOME = Path.cwd() if INSTALLED_BY_PIP else BASE_DIR
 
 # --- What kind of machine this is -----------------------------------------------------------------
-MODE = environment.one_of("STATSOFFICE_MODE", "development", choices=("development", "production"))
+MODE = env.one_of("STATSOFFICE_MODE", "development", choices=("development", "production"))
 PRODUCTION = MODE == "production"
 DEBUG = False
-VAR_DIR = Path(environment.text("STATSOFFICE_VAR", str(HOME / "var"))).resolve()
+VAR_DIR = Path(env.text("STATSOFFICE_VAR", str(HOME / "var"))).resolve()
 VAR_DIR.mkdir(mode=0o700, parents=True, exist_ok=True)
 
 DEVELOPMENT_KEY = "for-development-on-one-machine-only-never-in-production"
-SECRET_KEY = secret_key.read("SECRET_KEY", DEVELOPMENT_KEY, strict=PRODUCTION)
+SECRET_KEY = env.read_secret_key("SECRET_KEY", DEVELOPMENT_KEY, strict=PRODUCTION)
 # Keys that were in use before: what they signed or encrypted is still read.
-SECRET_KEY_FALLBACKS = environment.words("SECRET_KEY_FALLBACKS")
-ALLOWED_HOSTS = environment.hosts_served("ALLOWED_HOSTS", "" if PRODUCTION else "localhost,127.0.0.1,[::1]")
+SECRET_KEY_FALLBACKS = env.words("SECRET_KEY_FALLBACKS")
+ALLOWED_HOSTS = env.hosts_served("ALLOWED_HOSTS", "" if PRODUCTION else "localhost,127.0.0.1,[::1]")
 
 # --- The office -----------------------------------------------------------------------------------
-OFFICE_NAME = environment.text("STATSOFFICE_OFFICE_NAME", environment.OFFICE_WITHOUT_A_NAME)
-ADDRESS = environment.own_address("STATSOFFICE_ADDRESS", "http://127.0.0.1:8000", public=PRODUCTION)
+OFFICE_NAME = env.text("STATSOFFICE_OFFICE_NAME", env.OFFICE_WITHOUT_A_NAME)
+ADDRESS = env.own_address("STATSOFFICE_ADDRESS", "http://127.0.0.1:8000", public=PRODUCTION)
 CSRF_TRUSTED_ORIGINS = [ADDRESS]
-ACCESSIBILITY_CONTACT = environment.mail_address("STATSOFFICE_ACCESSIBILITY_CONTACT")
-SECURITY_CONTACT = environment.mail_address("STATSOFFICE_SECURITY_CONTACT")
+ACCESSIBILITY_CONTACT = env.mail_address("STATSOFFICE_ACCESSIBILITY_CONTACT")
+SECURITY_CONTACT = env.mail_address("STATSOFFICE_SECURITY_CONTACT")
 
 # --- Looking at releases from outside -------------------------------------------------------------
-PROBE_BUDGETS = environment.probe_budgets("STATSOFFICE_PROBE_BUDGETS", "www.gov.uk=6/8")
-PROBE_CONTACT = environment.text("STATSOFFICE_PROBE_CONTACT", "")
-PROBE_CONTROLS = environment.web_addresses("STATSOFFICE_PROBE_CONTROLS")
-PROBE_PROXY = environment.text("STATSOFFICE_PROBE_PROXY", "")
-PROBE_VANTAGE = environment.text("STATSOFFICE_PROBE_VANTAGE", socket.gethostname())
-CLOCK_SERVERS = environment.time_servers("STATSOFFICE_CLOCK_SERVERS")
+PROBE_BUDGETS = env.probe_budgets("STATSOFFICE_PROBE_BUDGETS", "www.gov.uk=6/8")
+PROBE_CONTACT = env.text("STATSOFFICE_PROBE_CONTACT", "")
+PROBE_CONTROLS = env.web_addresses("STATSOFFICE_PROBE_CONTROLS")
+PROBE_PROXY = env.text("STATSOFFICE_PROBE_PROXY", "")
+PROBE_VANTAGE = env.text("STATSOFFICE_PROBE_VANTAGE", socket.gethostname())
+CLOCK_SERVERS = env.time_servers("STATSOFFICE_CLOCK_SERVERS")
 # A clock that may be further off than this accuses nobody: looks made by it are kept, and not judged.
-CLOCK_LARGEST_ERROR = timedelta(seconds=environment.number("STATSOFFICE_CLOCK_LARGEST_ERROR", "1", least=0.001))
-PREFLIGHT_AT = environment.time_of_day("STATSOFFICE_PREFLIGHT_AT", "14:00")
-COMPARISON_AT = environment.time_of_day("STATSOFFICE_COMPARISON_AT", "03:00")
-EVIDENCE_KEPT = timedelta(days=environment.number("STATSOFFICE_EVIDENCE_KEPT_DAYS", "2555", least=30))
+CLOCK_LARGEST_ERROR = timedelta(seconds=env.number("STATSOFFICE_CLOCK_LARGEST_ERROR", "1", least=0.001))
+PREFLIGHT_AT = env.time_of_day("STATSOFFICE_PREFLIGHT_AT", "14:00")
+COMPARISON_AT = env.time_of_day("STATSOFFICE_COMPARISON_AT", "03:00")
+EVIDENCE_KEPT = timedelta(days=env.number("STATSOFFICE_EVIDENCE_KEPT_DAYS", "2555", least=30))
 # Longer than a year, so that the list of a yearly release can still be copied from the one before.
-PRE_RELEASE_NAMES_KEPT = timedelta(days=environment.number("STATSOFFICE_PRE_RELEASE_NAMES_KEPT_DAYS", "730", least=1))
+PRE_RELEASE_NAMES_KEPT = timedelta(days=env.number("STATSOFFICE_PRE_RELEASE_NAMES_KEPT_DAYS", "730", least=1))
 # The same: whom a yearly release's alarm reached can be seen when the next one is due.
-MESSAGES_KEPT = timedelta(days=environment.number("STATSOFFICE_MESSAGES_KEPT_DAYS", "730", least=30))
-FORMER_DETAILS_KEPT = timedelta(days=environment.number("STATSOFFICE_FORMER_DETAILS_KEPT_DAYS", "730", least=1))
+MESSAGES_KEPT = timedelta(days=env.number("STATSOFFICE_MESSAGES_KEPT_DAYS", "730", least=30))
+FORMER_DETAILS_KEPT = timedelta(days=env.number("STATSOFFICE_FORMER_DETAILS_KEPT_DAYS", "730", least=1))
 # Where roots over all chains are stored outside the office (decision 64).
-TIMESTAMP_AUTHORITY = environment.optional_web_address("STATSOFFICE_TIMESTAMP_AUTHORITY")
-TIMESTAMP_CERTIFICATES = environment.certificates("STATSOFFICE_TIMESTAMP_CERTIFICATES")
+TIMESTAMP_AUTHORITY = env.optional_web_address("STATSOFFICE_TIMESTAMP_AUTHORITY")
+TIMESTAMP_CERTIFICATES = env.certificates("STATSOFFICE_TIMESTAMP_CERTIFICATES")
 if TIMESTAMP_AUTHORITY and not TIMESTAMP_CERTIFICATES:
     raise ImproperlyConfigured("STATSOFFICE_TIMESTAMP_AUTHORITY needs STATSOFFICE_TIMESTAMP_CERTIFICATES.")
-ANCHOR_RECIPIENTS = environment.mail_addresses("STATSOFFICE_ANCHOR_RECIPIENTS")
-METRICS_TOKEN = environment.token("STATSOFFICE_METRICS_TOKEN", least=32)
-HEALTH_PING = environment.optional_web_address("STATSOFFICE_HEALTH_PING")
-ACKNOWLEDGED_WITHIN = timedelta(minutes=environment.number("STATSOFFICE_ACKNOWLEDGE_MINUTES", "10", least=1))
-REPORT_RECIPIENT = environment.mail_address("STATSOFFICE_REPORT_RECIPIENT")
-REPORT_DUE_AFTER = environment.whole_number("STATSOFFICE_REPORT_DUE_WORKING_DAYS", "5", least=1)
-REPORT_REMINDERS = environment.whole_numbers("STATSOFFICE_REPORT_REMINDERS", "-1,1")
-BREACHES_PUBLIC = environment.one_of("STATSOFFICE_BREACHES_PUBLIC", "off", choices=("on", "off")) == "on"
-LEAD_OFFICIAL = environment.one_of("STATSOFFICE_LEAD_OFFICIAL", "off", choices=("on", "off")) == "on"
-OPERATORS = environment.mail_addresses("STATSOFFICE_OPERATORS")
-CANARY = environment.one_of("STATSOFFICE_CANARY", "on", choices=("on", "off")) == "on"
-REHEARSAL_SITE = environment.web_address("STATSOFFICE_REHEARSAL_SITE", "http://127.0.0.1:8765")
-REHEARSAL_TOKEN = environment.text("STATSOFFICE_REHEARSAL_TOKEN", "")
+ANCHOR_RECIPIENTS = env.mail_addresses("STATSOFFICE_ANCHOR_RECIPIENTS")
+METRICS_TOKEN = env.token("STATSOFFICE_METRICS_TOKEN", least=32)
+HEALTH_PING = env.optional_web_address("STATSOFFICE_HEALTH_PING")
+ACKNOWLEDGED_WITHIN = timedelta(minutes=env.number("STATSOFFICE_ACKNOWLEDGE_MINUTES", "10", least=1))
+REPORT_RECIPIENT = env.mail_address("STATSOFFICE_REPORT_RECIPIENT")
+REPORT_DUE_AFTER = env.whole_number("STATSOFFICE_REPORT_DUE_WORKING_DAYS", "5", least=1)
+REPORT_REMINDERS = env.whole_numbers("STATSOFFICE_REPORT_REMINDERS", "-1,1")
+BREACHES_PUBLIC = env.one_of("STATSOFFICE_BREACHES_PUBLIC", "off", choices=("on", "off")) == "on"
+LEAD_OFFICIAL = env.one_of("STATSOFFICE_LEAD_OFFICIAL", "off", choices=("on", "off")) == "on"
+OPERATORS = env.mail_addresses("STATSOFFICE_OPERATORS")
+CANARY = env.one_of("STATSOFFICE_CANARY", "on", choices=("on", "off")) == "on"
+REHEARSAL_SITE = env.web_address("STATSOFFICE_REHEARSAL_SITE", "http://127.0.0.1:8765")
+REHEARSAL_TOKEN = env.text("STATSOFFICE_REHEARSAL_TOKEN", "")
 # Loopback is opened for the rehearsal site alone, and in production not even for that.
-PROBE_ALLOW_PRIVATE = environment.hosts_with_port(
+PROBE_ALLOW_PRIVATE = env.hosts_with_port(
     "STATSOFFICE_PROBE_ALLOW_PRIVATE", "" if PRODUCTION else "127.0.0.1:8765,localhost:8765"
 )
 
@@ -109,22 +108,22 @@ INSTALLED_APPS = [
     "simple_history",
 ]
 MIDDLEWARE = [
-    "statsoffice.logs.requests.RequestId",
+    "statsoffice.logs.RequestId",
     "django.middleware.security.SecurityMiddleware",
     "django.middleware.csp.ContentSecurityPolicyMiddleware",
     "django_permissions_policy.PermissionsPolicyMiddleware",
-    "statsoffice.around_pages.security_headers.LimitEmbedding",
+    "statsoffice.security_headers.LimitEmbedding",
     "whitenoise.middleware.WhiteNoiseMiddleware",
-    "statsoffice.around_pages.rate_limit.LimitRate",
-    "statsoffice.around_pages.freshness.AnswerConditionally",
-    "statsoffice.around_pages.freshness.SayWhatMayBeKept",
+    "statsoffice.middleware.LimitRate",
+    "statsoffice.middleware.AnswerConditionally",
+    "statsoffice.middleware.SayWhatMayBeKept",
     "django.contrib.sessions.middleware.SessionMiddleware",
     "django.middleware.common.CommonMiddleware",
     "django.middleware.csrf.CsrfViewMiddleware",
     "django.contrib.auth.middleware.AuthenticationMiddleware",
-    "statsoffice.accounts.last_used.KeepWhenLastUsed",
-    "statsoffice.audit.files.KeepFilesTaken",
-    "statsoffice.around_pages.unsent.KeepWhatWasTyped",
+    "statsoffice.accounts.middleware.KeepWhenLastUsed",
+    "statsoffice.audit.events.KeepFilesTaken",
+    "statsoffice.middleware.KeepWhatWasTyped",
     "django.contrib.messages.middleware.MessageMiddleware",
     "django.middleware.clickjacking.XFrameOptionsMiddleware",
     "allauth.account.middleware.AccountMiddleware",
@@ -160,9 +159,9 @@ DEFAULT_AUTO_FIELD = "django.db.models.BigAutoField"
 DATA_UPLOAD_MAX_NUMBER_FIELDS = 3000
 
 # --- Database -------------------------------------------------------------------------------------
-DATABASES = {"default": environment.database("DATABASE_URL", f"sqlite:///{VAR_DIR / 'statsoffice.sqlite3'}")}
+DATABASES = {"default": env.database("DATABASE_URL", f"sqlite:///{VAR_DIR / 'statsoffice.sqlite3'}")}
 # The owner of the tables, for migrate, restore and copy_from_sqlite alone; empty where the processes' role owns them.
-DATABASE_OWNER = environment.database_owner("DATABASE_OWNER_URL")
+DATABASE_OWNER = env.database_owner("DATABASE_OWNER_URL")
 
 CACHES = {
     # Counts attempts to sign in and remembers codes that were used; every process must see the same (decision 37).
@@ -211,30 +210,30 @@ ACCOUNT_EMAIL_VERIFICATION = "none"
 ACCOUNT_EMAIL_UNKNOWN_ACCOUNTS = False
 ACCOUNT_SESSION_REMEMBER = False
 # How many of our own proxies stand before us: by so many entries X-Forwarded-For is believed.
-ALLAUTH_TRUSTED_PROXY_COUNT = environment.whole_number("STATSOFFICE_PROXIES", "1" if PRODUCTION else "0", least=0)
-SECOND_FACTOR = environment.some_of(
+ALLAUTH_TRUSTED_PROXY_COUNT = env.whole_number("STATSOFFICE_PROXIES", "1" if PRODUCTION else "0", least=0)
+SECOND_FACTOR = env.some_of(
     "STATSOFFICE_SECOND_FACTOR",
     "head_of_profession,deputy,calendar_manager,administrator" if PRODUCTION else "nobody",
     choices=(*Role, "administrator", "nobody"),
 )
-OFFICE_PROVIDER = office_provider.read(strict=PRODUCTION)
-SOCIALACCOUNT_ADAPTER = "statsoffice.accounts.provider_adapter.KnownPeopleAdapter"
+OFFICE_PROVIDER = env.read_provider(strict=PRODUCTION)
+SOCIALACCOUNT_ADAPTER = "statsoffice.accounts.provider.KnownPeopleAdapter"
 ACCOUNT_EMAIL_NOTIFICATIONS = True
 ACCOUNT_EMAIL_SUBJECT_PREFIX = ""
 ACCOUNT_FORMS = {
-    "reauthenticate": "statsoffice.accounts.allauth_forms.Reauthenticate",
-    "change_password": "statsoffice.accounts.allauth_forms.ChangePassword",
-    "set_password": "statsoffice.accounts.allauth_forms.SetPassword",
-    "reset_password_from_key": "statsoffice.accounts.allauth_forms.ResetPassword",
+    "reauthenticate": "statsoffice.accounts.forms.Reauthenticate",
+    "change_password": "statsoffice.accounts.forms.ChangePassword",
+    "set_password": "statsoffice.accounts.forms.SetPassword",
+    "reset_password_from_key": "statsoffice.accounts.forms.ResetPassword",
 }
 MFA_FORMS = {
-    "authenticate": "statsoffice.accounts.allauth_forms.Authenticate",
-    "reauthenticate": "statsoffice.accounts.allauth_forms.ReauthenticateByCode",
-    "activate_totp": "statsoffice.accounts.allauth_forms.ActivateTotp",
-    "add_webauthn": "statsoffice.accounts.allauth_forms.AddPasskey",
-    "edit_webauthn": "statsoffice.accounts.allauth_forms.RenamePasskey",
+    "authenticate": "statsoffice.accounts.forms.Authenticate",
+    "reauthenticate": "statsoffice.accounts.forms.ReauthenticateByCode",
+    "activate_totp": "statsoffice.accounts.forms.ActivateTotp",
+    "add_webauthn": "statsoffice.accounts.forms.AddPasskey",
+    "edit_webauthn": "statsoffice.accounts.forms.RenamePasskey",
 }
-MFA_ADAPTER = "statsoffice.accounts.second_factor_adapter.SecondFactorAdapter"
+MFA_ADAPTER = "statsoffice.accounts.second_factor.SecondFactorAdapter"
 MFA_SUPPORTED_TYPES = ["totp", "webauthn", "recovery_codes"]
 MFA_PASSKEY_LOGIN_ENABLED = True
 # Addresses are those of invitations, and of whomever an administrator vouches for.
@@ -276,32 +275,32 @@ STORAGES = {
 
 # --- Mail -----------------------------------------------------------------------------------------
 MAILERS = {
-    "default": environment.mailer(
+    "default": env.mailer(
         "EMAIL_URL", "smtp://localhost" if PRODUCTION else f"filemail:///{VAR_DIR / 'mail'}", timeout_seconds=20
     )
 }
-DEFAULT_FROM_EMAIL = environment.text("STATSOFFICE_MAIL_FROM", "statistics.release.desk@example.gov.uk")
+DEFAULT_FROM_EMAIL = env.text("STATSOFFICE_MAIL_FROM", "statistics.release.desk@example.gov.uk")
 SERVER_EMAIL = DEFAULT_FROM_EMAIL
 
 # --- Channels out of the house, off unless they are set -------------------------------------------
-NOTIFY_KEY = outside_channels.notify_key("STATSOFFICE_NOTIFY_KEY")
-NOTIFY_TEMPLATE = outside_channels.notify_template("STATSOFFICE_NOTIFY_TEMPLATE", key=NOTIFY_KEY)
-NOTIFY_ADDRESS = environment.web_address("STATSOFFICE_NOTIFY_ADDRESS", "https://api.notifications.service.gov.uk")
-WEBHOOKS = outside_channels.webhooks("STATSOFFICE_WEBHOOKS")
+NOTIFY_KEY = env.notify_key("STATSOFFICE_NOTIFY_KEY")
+NOTIFY_TEMPLATE = env.notify_template("STATSOFFICE_NOTIFY_TEMPLATE", key=NOTIFY_KEY)
+NOTIFY_ADDRESS = env.web_address("STATSOFFICE_NOTIFY_ADDRESS", "https://api.notifications.service.gov.uk")
+WEBHOOKS = env.webhooks("STATSOFFICE_WEBHOOKS")
 
 # --- Security -------------------------------------------------------------------------------------
 SESSION_COOKIE_HTTPONLY = True
 SESSION_COOKIE_SAMESITE = "Lax"
 SESSION_COOKIE_AGE = 60 * 60 * 12
 SESSIONS_LAST_USED = True
-CSRF_FAILURE_VIEW = "statsoffice.around_pages.unsent.csrf_failure"
+CSRF_FAILURE_VIEW = "statsoffice.middleware.csrf_failure"
 SESSION_COOKIE_SECURE = CSRF_COOKIE_SECURE = PRODUCTION
 CSRF_COOKIE_HTTPONLY = True
 X_FRAME_OPTIONS = "DENY"
 # Requests of one address in a minute; a whole department may stand behind one address and reload at 9.30am.
 RATES = {
-    "person": environment.whole_number("STATSOFFICE_PAGES_PER_MINUTE", "1200", least=0),
-    "program": environment.whole_number("STATSOFFICE_API_PER_MINUTE", "300", least=0),
+    "person": env.whole_number("STATSOFFICE_PAGES_PER_MINUTE", "1200", least=0),
+    "program": env.whole_number("STATSOFFICE_API_PER_MINUTE", "300", least=0),
 }
 SECURE_REFERRER_POLICY = "same-origin"
 if PRODUCTION:
@@ -318,9 +317,9 @@ if PRODUCTION:
     SECURE_HSTS_PRELOAD = True
 
 # --- Logs -----------------------------------------------------------------------------------------
-LOG_LEVEL = environment.one_of("STATSOFFICE_LOG_LEVEL", "INFO", choices=("DEBUG", "INFO", "WARNING", "ERROR"))
-LOG_FORMAT = environment.one_of("STATSOFFICE_LOG_FORMAT", "plain", choices=("plain", "json"))
+LOG_LEVEL = env.one_of("STATSOFFICE_LOG_LEVEL", "INFO", choices=("DEBUG", "INFO", "WARNING", "ERROR"))
+LOG_FORMAT = env.one_of("STATSOFFICE_LOG_FORMAT", "plain", choices=("plain", "json"))
 LOGGING = written_as(LOG_FORMAT, level=LOG_LEVEL)
-SENTRY_DSN = environment.text("STATSOFFICE_SENTRY_DSN")
+SENTRY_DSN = env.text("STATSOFFICE_SENTRY_DSN")
 if SENTRY_DSN:
     error_reports.begin(SENTRY_DSN, environment=MODE)

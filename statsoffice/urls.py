@@ -4,10 +4,9 @@ from allauth.account.decorators import secure_admin_login
 from django.contrib import admin
 from django.urls import include, path
 
-from statsoffice import health
-from statsoffice.around_pages import unsent
+from statsoffice import health, middleware
 from statsoffice.guides import views as guides
-from statsoffice.metrics.views import metrics
+from statsoffice.metrics import metrics
 from statsoffice.security_txt import security_txt
 
 # One place to sign in, with its limit on attempts; the admin's own log-in page has none.
@@ -22,9 +21,9 @@ urlpatterns = [
     path("desk/", include("statsoffice.desk.urls")),
     path("messages/", include("statsoffice.messages.urls")),
     path("audit/", include("statsoffice.audit.urls")),
-    path("unsent/", unsent.unsent, name="unsent"),
+    path("unsent/", middleware.unsent, name="unsent"),
     path("reports/", include("breaches.urls")),
-    path("redactions/", include("statsoffice.redacting.urls")),
+    path("redactions/", include("statsoffice.redaction.urls")),
     path("breaches/", include("breaches.public_urls")),
     path("health/live", health.live, name="health_live"),
     path("health/ready", health.ready, name="health_ready"),

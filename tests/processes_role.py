@@ -4,7 +4,7 @@ import os
 
 from django.db import connection
 
-from statsoffice.database_roles import grant_rights
+from statsoffice.database import grant_rights
 
 # Roles belong to the server, which the processes of pytest share.
 ROLE = f"processes_of_test_{os.getpid()}"

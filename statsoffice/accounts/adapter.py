@@ -10,7 +10,7 @@ from django.http import HttpRequest
 from django.utils.crypto import salted_hmac
 from django.utils.translation import gettext_lazy as lazy
 
-from statsoffice.around_pages.rate_limit import client_of
+from statsoffice.middleware import client_of
 
 logger = logging.getLogger(__name__)
 

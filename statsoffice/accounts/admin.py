@@ -22,7 +22,7 @@ from django.utils.translation import gettext_lazy as lazy
 from releases.models import Membership
 from releases.models.append_only import new_salt
 from releases.rules.lifecycle import LEADS
-from statsoffice.accounts import address_changed
+from statsoffice.accounts import invitations
 from statsoffice.accounts.models import AccountRowRecord, User
 
 
@@ -128,7 +128,7 @@ def _tell(request: HttpRequest, user: User, old_address: str) -> None:
     if not isinstance(request.user, User):
         return
     try:
-        address_changed.tell(user, old_address=old_address, by=request.user)
-    except address_changed.NotTold as fault:
+        invitations.notify_old_address(user, old_address=old_address, by=request.user)
+    except invitations.NotTold as fault:
         sentence = _("The old address %(old)s could not be told of the change: %(fault)s. Tell them yourself.")
         messages.warning(request, sentence % {"old": old_address, "fault": fault})

@@ -1,21 +1,28 @@
-"""Inviting a person: a link that works once and for a week makes their account, and nothing else does."""
+"""Invitations: a link that works once, within a week, and creates an account; and the emails about accounts."""
 
 import secrets
+import smtplib
 from datetime import datetime, timedelta
 from hashlib import sha256
 
 from allauth.account.models import EmailAddress
+from django.conf import settings
+from django.core.mail import EmailMultiAlternatives, mailers
 from django.db import IntegrityError, transaction
 from django.db.models import Q, QuerySet
+from django.urls import reverse
 from django.utils.translation import gettext as _
 
 from releases.models import Contact, Membership, Producer
+from releases.models.code_words import WORDS
 from releases.models.event import record_rows
 from releases.permissions import NotYours, Person
+from releases.rules import london
 from releases.rules.lifecycle import LEADS, Role
 from statsoffice.accounts import permission_matrix
 from statsoffice.accounts.models import Invitation, User
 from statsoffice.accounts.permissions import administers_people, inviting_roles, producers_invited_to
+from statsoffice.messages import html
 
 VALID_FOR = timedelta(days=7)
 
@@ -226,3 +233,77 @@ def refuse_own_role(address: str, *, by: User) -> None:
 
 def _digest(secret: str) -> str:
     return sha256(secret.encode()).hexdigest()
+
+
+class NotSent(Exception):
+    """The mail server did not take the mail; its message says what the server said."""
+
+
+def send_invitation(invitation: Invitation, *, secret: str) -> None:
+    """Hand the mail with an invitation's link to the mail server.
+
+    It does not wait in the outbox: there the link would stand in the database for everybody who reads it.
+
+    :raises NotSent: if the server cannot be reached or refuses.
+    """
+    subject = _("You are invited to %(office)s") % {"office": settings.OFFICE_NAME}
+    text = invitation_text(invitation, secret=secret)
+    mail = EmailMultiAlternatives(subject=subject, body=text, to=[invitation.email])
+    mail.attach_alternative(html.written(subject=subject, text=text), "text/html")
+    try:
+        mailers.default.send_messages([mail])
+    except (OSError, ValueError, smtplib.SMTPException) as fault:
+        raise NotSent(str(fault)) from fault
+
+
+def invitation_text(invitation: Invitation, *, secret: str) -> str:
+    """Return the words of the mail."""
+    facts = {
+        "name": invitation.name,
+        "by": invitation.invited_by,
+        "office": settings.OFFICE_NAME,
+        "role": WORDS.get(invitation.role, ""),
+        "producer": invitation.producer,
+        "until": london.format_moment(invitation.expires_at),
+        "address": settings.ADDRESS + reverse("account_invited", args=[secret]),
+    }
+    invited = (
+        _("%(by)s invites you to the release desk of %(office)s, as %(role)s of %(producer)s.")
+        if invitation.producer
+        else _("%(by)s invites you to the release desk of %(office)s.")
+    )
+    paragraphs = (
+        _("Dear %(name)s,"),
+        invited,
+        _("Open this link to accept. It works once, until %(until)s:\n%(address)s"),
+        _("If you do not know what this is about, delete this message: without the link nothing happens."),
+    )
+    return "\n\n".join(paragraph % facts for paragraph in paragraphs)
+
+
+class NotTold(Exception):
+    """The mail server did not take the mail; its message says what the server said."""
+
+
+def notify_old_address(user: User, *, old_address: str, by: User) -> None:
+    """Tell the old address of an account that the account has another one now, and who changed it.
+
+    Whoever holds the address of an account can ask for a new password, and so sign in.
+
+    :raises NotTold: if the mail server cannot be reached or refuses.
+    """
+    facts = {"name": user.name, "by": by, "office": settings.OFFICE_NAME, "old": old_address, "new": user.email}
+    subject = _("The address of your account at %(office)s was changed") % facts
+    paragraphs = (
+        _("Dear %(name)s,"),
+        _("%(by)s changed the e-mail address of your account at the release desk of %(office)s."),
+        _("It was %(old)s and is now %(new)s. A link for a new password goes there from now on."),
+        _("If you did not ask for this, tell your administrator and your Head of Profession at once."),
+    )
+    text = "\n\n".join(paragraph % facts for paragraph in paragraphs)
+    mail = EmailMultiAlternatives(subject=subject, body=text, to=[old_address])
+    mail.attach_alternative(html.written(subject=subject, text=text), "text/html")
+    try:
+        mailers.default.send_messages([mail])
+    except (OSError, ValueError, smtplib.SMTPException) as fault:
+        raise NotTold(str(fault)) from fault

@@ -1,15 +1,47 @@
-"""Before each page: a person who must have a second factor sets it up, and the roles of a reader are fetched once."""
+"""Middleware of accounts: required second factors, roles fetched once, and when a session was last used."""
 
 from collections.abc import Callable
+from datetime import timedelta
 
+from allauth.usersessions.models import UserSession
 from django.conf import settings
+from django.contrib.auth import SESSION_KEY
+from django.core.cache import caches
 from django.db.models import prefetch_related_objects
-from django.http import HttpRequest, HttpResponse
+from django.http import HttpRequest, HttpResponse, HttpResponseBase
 from django.shortcuts import redirect
 from django.urls import Resolver404, resolve
+from django.utils import timezone
 
 from statsoffice.accounts.models import User
 from statsoffice.accounts.second_factor import lacks_one
+
+# A desk that stays open asks every few seconds; told to the minute, that costs each process one write a minute.
+EXACT_TO = timedelta(minutes=1)
+
+
+class KeepWhenLastUsed:
+    """Keep when somebody's session was last used; whoever brings none asks the database for nothing."""
+
+    def __init__(self, get_response: Callable[[HttpRequest], HttpResponseBase]) -> None:
+        """Keep what answers."""
+        self.get_response = get_response
+
+    def __call__(self, request: HttpRequest) -> HttpResponseBase:
+        """Pass a request on; what it did to the session has been done by then."""
+        response = self.get_response(request)
+        session = request.session
+        if settings.SESSIONS_LAST_USED and session.accessed and session.session_key and SESSION_KEY in session:
+            _keep(session.session_key)
+        return response
+
+
+def _keep(session_key: str) -> None:
+    if not caches["rates"].add(f"used:{session_key}", 1, timeout=EXACT_TO.total_seconds()):
+        return
+    now = timezone.now()
+    UserSession.objects.filter(session_key=session_key, last_seen_at__lt=now).update(last_seen_at=now)
+
 
 # Where one is set up, and the way out; what monitors ask knows nobody.
 OPEN = frozenset(

@@ -3,7 +3,7 @@
 from allauth.account.urls import urlpatterns as allauth_pages
 from django.urls import include, path
 
-from statsoffice.accounts import accepting, provider_views, views, your_account
+from statsoffice.accounts import provider, views
 
 # Whatever else it brings (other e-mail addresses, sign-in by code) has no address. Sign-up has one, and is closed.
 KEPT = frozenset(
@@ -23,17 +23,17 @@ KEPT = frozenset(
 )
 
 urlpatterns = [
-    path("", your_account.your_account, name="your_account"),
-    path("invitations/", views.invitations, name="invitations"),
+    path("", views.your_account, name="your_account"),
+    path("invitations/", views.invitation_list, name="invitations"),
     path("invitations/new/", views.invite, name="invite"),
     path("invitations/<int:key>/send-again/", views.send_again, name="send_invitation_again"),
     path("invitations/<int:key>/withdraw/", views.withdraw, name="withdraw_invitation"),
-    path("invited/", accepting.accept, name="account_accept"),
-    path("invited/<str:secret>/", accepting.follow, name="account_invited"),
-    path("sessions/end/", your_account.sign_out_everywhere, name="sign_out_everywhere"),
+    path("invited/", views.accept_invitation, name="account_accept"),
+    path("invited/<str:secret>/", views.follow_invitation, name="account_invited"),
+    path("sessions/end/", views.sign_out_everywhere, name="sign_out_everywhere"),
     path("sessions/", include("allauth.usersessions.urls")),
-    path("oidc/login/", provider_views.begin, name="openid_connect_login"),
-    path("oidc/login/callback/", provider_views.come_back, name="openid_connect_callback"),
+    path("oidc/login/", provider.begin_sign_in, name="openid_connect_login"),
+    path("oidc/login/callback/", provider.finish_sign_in, name="openid_connect_callback"),
     path("2fa/", include("allauth.mfa.urls")),
     *(page for page in allauth_pages if page.name in KEPT),
 ]

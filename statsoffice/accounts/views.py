@@ -1,26 +1,91 @@
-"""Pages on which people are invited, by those who may."""
+"""The pages of accounts: invitations, accepting one, and a person's own account."""
 
+from allauth.usersessions.internal.flows.sessions import end_sessions
+from allauth.usersessions.models import UserSession
+from django.conf import settings
 from django.contrib import messages
 from django.contrib.auth.decorators import login_required
+from django.contrib.auth.views import redirect_to_login
 from django.http import Http404, HttpRequest, HttpResponse
 from django.shortcuts import get_object_or_404, redirect, render
+from django.urls import reverse
 from django.utils import timezone
 from django.utils.translation import gettext as _
+from django.views.decorators.cache import never_cache
+from django.views.decorators.debug import sensitive_post_parameters
 from django.views.decorators.http import require_http_methods, require_POST, require_safe
 
 from releases.permissions import NotYours
 from releases.views.base import SignedInRequest
-from statsoffice.accounts import invitation_mail
+from statsoffice.accounts import invitations
 from statsoffice.accounts import invitations as inviting
-from statsoffice.accounts.forms import InvitationForm
-from statsoffice.accounts.invitations import InvitationRefused
+from statsoffice.accounts.forms import FirstPasswordForm, InvitationForm
+from statsoffice.accounts.invitations import InvitationRefused, NotSent, send_invitation
 from statsoffice.accounts.models import Invitation, User
 from statsoffice.accounts.permissions import producers_invited_to
+from statsoffice.accounts.second_factor import has_one
+
+KEPT_IN_SESSION = "invitation"
+
+
+@never_cache
+@require_safe
+def follow_invitation(request: HttpRequest, secret: str) -> HttpResponse:
+    """Take the secret out of the address, so that it stands in no history of a browser and in no further request.
+
+    Of a link that leads nowhere nothing is kept: anybody can make them up, and each would be a session.
+    """
+    if invitations.find(secret, at=timezone.now()):
+        request.session[KEPT_IN_SESSION] = secret
+    else:
+        request.session.pop(KEPT_IN_SESSION, None)
+    return redirect("account_accept")
+
+
+@never_cache
+@sensitive_post_parameters()
+@require_http_methods(["GET", "POST"])
+def accept_invitation(request: HttpRequest) -> HttpResponse:
+    """Ask a new person for a password and make their account; ask one who has an account to sign in, and to accept."""
+    invitation = invitations.find(str(request.session.get(KEPT_IN_SESSION, "")), at=timezone.now())
+    if invitation is None:
+        return render(request, "accounts/invitation_over.html", status=410)
+    account = invitations.account_of(invitation)
+    if request.user.is_authenticated and request.user != account:
+        return render(request, "accounts/invited_another.html", {"invitation": invitation}, status=409)
+    if account is None:
+        return _with_a_password(request, invitation)
+    if not request.user.is_authenticated:
+        return redirect_to_login(reverse("account_accept"), settings.LOGIN_URL)
+    if request.method == "POST":
+        return _accepted(request, invitation, password=None)
+    return render(request, "accounts/accept.html", {"invitation": invitation})
+
+
+def _with_a_password(request: HttpRequest, invitation: Invitation) -> HttpResponse:
+    unsaved = User(email=invitation.email, name=invitation.name)
+    form = FirstPasswordForm(unsaved, request.POST if request.method == "POST" else None)
+    if form.is_valid():
+        return _accepted(request, invitation, password=form.cleaned_data["new_password1"])
+    return render(request, "accounts/accept.html", {"invitation": invitation, "form": form})
+
+
+def _accepted(request: HttpRequest, invitation: Invitation, *, password: str | None) -> HttpResponse:
+    try:
+        invitations.accept(invitation, password=password, at=timezone.now())
+    except InvitationRefused as refusal:
+        return render(request, "accounts/invitation_over.html", {"sentence": str(refusal)}, status=409)
+    del request.session[KEPT_IN_SESSION]
+    if password is None:
+        messages.success(request, _("You have accepted the invitation."))
+        return redirect(settings.LOGIN_REDIRECT_URL)
+    messages.success(request, _("Your account is made. Sign in with your e-mail address and your password."))
+    return redirect(settings.LOGIN_URL)
 
 
 @login_required
 @require_safe
-def invitations(request: SignedInRequest) -> HttpResponse:
+def invitation_list(request: SignedInRequest) -> HttpResponse:
     """List the invitations to one's own producers that were not accepted yet."""
     _check_invites(request.user)
     waiting = inviting.kept_by(request.user).filter(accepted_at=None, withdrawn_at=None)
@@ -86,8 +151,8 @@ def _sent(request: SignedInRequest, invitation: Invitation, secret: str) -> Http
 def send_and_tell(request: HttpRequest, invitation: Invitation, *, secret: str) -> None:
     """Send the mail of an invitation that is recorded, and say on the next page what became of it."""
     try:
-        invitation_mail.send(invitation, secret=secret)
-    except invitation_mail.NotSent as fault:
+        send_invitation(invitation, secret=secret)
+    except NotSent as fault:
         sentence = _("The invitation is kept, and its mail could not be sent: %(fault)s. Send it again later.")
         messages.error(request, sentence % {"fault": fault})
     else:
@@ -102,3 +167,24 @@ def _check_invites(person: User) -> None:
 
 def _theirs(person: User, key: int) -> Invitation:
     return get_object_or_404(inviting.kept_by(person).select_related("producer"), pk=key)
+
+
+@login_required
+@require_safe
+def your_account(request: SignedInRequest) -> HttpResponse:
+    """Show who one is here, one's roles, and what there is to look after."""
+    context = {
+        "memberships": request.user.memberships.select_related("producer"),
+        "has_second_factor": has_one(request.user),
+        "may_invite": producers_invited_to(request.user).exists(),
+    }
+    return render(request, "accounts/your_account.html", context)
+
+
+@login_required
+@require_POST
+def sign_out_everywhere(request: SignedInRequest) -> HttpResponse:
+    """End every session of the person, this one included."""
+    end_sessions(request, list(UserSession.objects.filter(user=request.user)))
+    messages.success(request, _("You are signed out everywhere."))
+    return redirect("account_login")

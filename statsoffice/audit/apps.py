@@ -14,6 +14,6 @@ class AuditConfig(AppConfig):
 
     def ready(self) -> None:
         """Begin to hear of log-ins."""
-        from statsoffice.audit import signing_in
+        from statsoffice.audit import events
 
-        signing_in.connect()
+        events.connect_signals()

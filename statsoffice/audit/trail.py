@@ -1,17 +1,265 @@
-"""The trail itself: entries of every source, narrowed as somebody asks, the latest first."""
+"""The audit trail: its sources, who may read which entries, filters, and entries as sentences."""
 
 from collections import defaultdict
-from collections.abc import Iterable, Sequence
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime
+from enum import StrEnum
 from typing import Any
 
-from django.db.models import CharField, QuerySet, Value
+from django.contrib.admin.models import LogEntry
+from django.db.models import CharField, F, Model, Q, QuerySet, Value
+from django.utils.translation import gettext as _
+from django.utils.translation import gettext_lazy as lazy
 
+from breaches.models import Edition, Practice, RegisterEvent, ReportEvent
+from breaches.permissions import reports_with
+from breaches.register.export import EXPORTED as REGISTER_EXPORTED
+from breaches.text import event_title
+from releases.evidence.embargo import READ
+from releases.evidence.export import EXPORTED as EVIDENCE_EXPORTED
+from releases.models import Address, Contact, Exemption, Membership, Producer, Release, ReleaseEvent, Series
+from releases.permissions import Person, producers_with
 from statsoffice.accounts.models import User
-from statsoffice.audit.scope import Scope
-from statsoffice.audit.sources import SOURCES, Kind, timed
-from statsoffice.audit.wording import told
+from statsoffice.audit.models import AccountEvent, What
+from statsoffice.audit.permissions import TABLE, Action
+from statsoffice.messages.models import Preference
+
+
+@dataclass(frozen=True, slots=True)
+class Scope:
+    """Producers, and everybody who holds or held a role for one of them."""
+
+    person: Person
+    producers: frozenset[int]
+    people: frozenset[int]
+    is_narrowed: bool
+
+
+def producers_audited_by(person: Person) -> "list[Producer]":
+    """Return the producers whose trail a person may read, by name."""
+    return list(producers_with(person, TABLE[Action.READ]).order_by("name"))
+
+
+def scope_of(person: Person, producers: Iterable[Producer], *, is_narrowed: bool) -> Scope:
+    """Return what belongs to some of the producers that a person audits.
+
+    :param is_narrowed: whether these are fewer than all of them, so that what belongs to no producer is left out.
+    """
+    keys = frozenset(producer.pk for producer in producers)
+    people: set[int] = set()
+    for rows in (Membership.objects.all(), Membership.history.all()):
+        people.update(rows.filter(producer__in=keys).values_list("user_id", flat=True))
+    return Scope(person=person, producers=keys, people=frozenset(people), is_narrowed=is_narrowed)
+
+
+DOCUMENTS = ("downloaded", "draft_downloaded", "statement_downloaded")
+DECISIONS = (
+    *("returned", "approved", "recorded", "dismissed", "reopened", "sent", "correction_begun", "withdrawn", "closed"),
+    *("own_act_declared", "made_public", "public_taken_back", "redacted"),
+)
+SIGN_INS = tuple(what for what in What if what is not What.FILE_TAKEN)
+
+
+class Kind(StrEnum):
+    """What people look for."""
+
+    SIGN_IN = "sign_in"
+    PERMISSION = "permission"
+    DOWNLOAD = "download"
+    EXPORT = "export"
+    DECISION = "decision"
+    EDIT = "edit"
+
+
+@dataclass(frozen=True, slots=True)
+class Source:
+    """One table of entries: of which kind they are, which rows somebody may read, and what says when and who."""
+
+    name: str
+    kind: Kind
+    rows: Callable[[Scope], "QuerySet[Any]"]
+    at: str = "at"
+    who: str = "actor"
+
+
+def _of_accounts(*kinds: str) -> Callable[[Scope], "QuerySet[Any]"]:
+    def rows(scope: Scope) -> "QuerySet[Any]":
+        theirs = Q(account__in=scope.people)
+        # Nobody knows whose address it was meant to be.
+        return AccountEvent.objects.filter(theirs if scope.is_narrowed else theirs | Q(account=None), kind__in=kinds)
+
+    return rows
+
+
+def _of_releases(*kinds: str) -> Callable[[Scope], "QuerySet[Any]"]:
+    return lambda scope: ReleaseEvent.objects.filter(release__series__producer__in=scope.producers, kind__in=kinds)
+
+
+def _of_reports(*kinds: str) -> Callable[[Scope], "QuerySet[Any]"]:
+    def rows(scope: Scope) -> "QuerySet[Any]":
+        reports = reports_with(scope.person, TABLE[Action.READ]).filter(producer__in=scope.producers)
+        return ReportEvent.objects.filter(report__in=reports, kind__in=kinds)
+
+    return rows
+
+
+def _registers(scope: Scope) -> "QuerySet[Any]":
+    return RegisterEvent.objects.filter(producer__in=scope.producers, kind=REGISTER_EXPORTED)
+
+
+def _accounts_changed(scope: Scope) -> "QuerySet[Any]":
+    # Groups and invitations are numbered as accounts are: a number alone is no person's.
+    theirs = Q(content_type__app_label="accounts", content_type__model="user")
+    theirs &= Q(object_id__in=[str(key) for key in scope.people])
+    by_them = Q(content_type__app_label__in=["accounts", "auth"], user__in=scope.people)
+    return LogEntry.objects.filter(theirs | by_them)
+
+
+def _history(model: type[Model], producer: str = "") -> Callable[[Scope], "QuerySet[Any]"]:
+    def rows(scope: Scope) -> "QuerySet[Any]":
+        # django-simple-history adds `history`, and ships no types.
+        edited: QuerySet[Any] = model.history.filter(history_user__isnull=False)  # type: ignore[attr-defined]
+        if not producer:
+            return edited.none() if scope.is_narrowed else edited
+        return edited.filter(**{f"{producer}__in": scope.producers})
+
+    return rows
+
+
+def _edited(model: type[Model], producer: str = "", *, kind: Kind = Kind.EDIT) -> Source:
+    name = f"{model._meta.model_name}_history"
+    return Source(name, kind, _history(model, producer), at="history_date", who="history_user")
+
+
+SOURCES = {
+    source.name: source
+    for source in (
+        Source("sign_ins", Kind.SIGN_IN, _of_accounts(*SIGN_INS)),
+        Source("files", Kind.EXPORT, _of_accounts(What.FILE_TAKEN)),
+        Source("registers", Kind.EXPORT, _registers),
+        Source("evidence", Kind.EXPORT, _of_releases(EVIDENCE_EXPORTED)),
+        Source("documents", Kind.DOWNLOAD, _of_reports(*DOCUMENTS)),
+        Source("decisions", Kind.DECISION, _of_reports(*DECISIONS)),
+        Source("bodies", Kind.DOWNLOAD, _of_releases(READ)),
+        Source("accounts", Kind.PERMISSION, _accounts_changed, at="action_time", who="user"),
+        _edited(Membership, "producer", kind=Kind.PERMISSION),
+        _edited(Producer, "id"),
+        _edited(Contact, "producer"),
+        _edited(Series, "producer"),
+        _edited(Release, "series__producer"),
+        _edited(Address, "release__series__producer"),
+        _edited(Exemption, "producer"),
+        _edited(Preference, "producer"),
+        _edited(Edition),
+        _edited(Practice),
+    )
+}
+
+
+def timed(source: Source, scope: Scope) -> "QuerySet[Any]":
+    """Return the rows of a source that somebody may read, with `when` each happened and `whose` doing it was."""
+    found: QuerySet[Any] = source.rows(scope).order_by().annotate(when=F(source.at), whose=F(source.who))
+    return found
+
+
+KINDS = {
+    Kind.SIGN_IN: lazy("Signing in and out"),
+    Kind.PERMISSION: lazy("Roles and accounts"),
+    Kind.DOWNLOAD: lazy("Documents and pages read or downloaded"),
+    Kind.EXPORT: lazy("Files exported"),
+    Kind.DECISION: lazy("Decisions on breach reports"),
+    Kind.EDIT: lazy("Edits"),
+}
+ACCOUNT = {
+    What.SIGNED_IN: lazy("Signed in"),
+    What.SIGNED_OUT: lazy("Signed out"),
+    What.PASSWORD_CHANGED: lazy("Password changed"),
+    What.SECOND_STEP_SET_UP: lazy("Second step set up: %(how)s"),
+    What.SECOND_STEP_REMOVED: lazy("Second step removed: %(how)s"),
+    What.SECOND_STEP_FAILED: lazy("Second step failed: %(how)s"),
+    What.RECOVERY_CODES_MADE: lazy("New recovery codes made"),
+}
+MEANS = {
+    "totp": lazy("authenticator app"),
+    "webauthn": lazy("passkey"),
+    "recovery_codes": lazy("recovery codes"),
+}
+DOCUMENT_NAMES = {
+    "downloaded": lazy("Downloaded the approved document of report %(report)s, version %(version)s"),
+    "draft_downloaded": lazy("Downloaded the draft of report %(report)s, version %(version)s"),
+    "statement_downloaded": lazy("Downloaded the statement on report %(report)s, version %(version)s"),
+}
+DONE = {"+": lazy("Added %(what)s: %(name)s"), "~": lazy("Changed %(what)s: %(name)s")}
+DONE["-"] = lazy("Removed %(what)s: %(name)s")
+
+
+def describe_entry(place: str, row: Any) -> str:
+    """Say in one sentence what a row of a source tells."""
+    return TELLERS.get(place, _edit)(row)
+
+
+def _account(event: AccountEvent) -> str:
+    if event.kind != What.SIGN_IN_FAILED:
+        return str(ACCOUNT[What(event.kind)]) % {"how": MEANS.get(event.facts.get("how", ""), "")}
+    if event.account is None:
+        return _("Somebody tried to sign in by an address that has no account, or a closed one")
+    return _("Somebody tried to sign in as %(person)s and did not succeed") % {"person": event.account}
+
+
+def _file(event: AccountEvent) -> str:
+    asked = event.facts["asked"]
+    return _("Took the file %(file)s") % {"file": event.facts["path"] + (f"?{asked}" if asked else "")}
+
+
+def _document(event: ReportEvent) -> str:
+    version = event.facts.get("version", "")
+    return str(DOCUMENT_NAMES[event.kind]) % {"report": event.report_reference, "version": version}
+
+
+def _decision(event: ReportEvent) -> str:
+    return _("Report %(report)s: %(what)s") % {"report": event.report_reference, "what": event_title(event)}
+
+
+def _register(event: Any) -> str:
+    kept: Mapping[str, Any] = event.facts
+    words = _("Took the register of breach reports of %(producer)s as a file: %(reports)s reports")
+    if kept.get("contacts"):
+        words = _("Took the register of breach reports of %(producer)s as a file, with contacts: %(reports)s reports")
+    return words % {"producer": event.producer, "reports": kept.get("reports", "?")}
+
+
+def _evidence(event: Any) -> str:
+    return _("Took the evidence on release %(release)s") % {"release": event.release.reference}
+
+
+def _body(event: Any) -> str:
+    words = _("Downloaded a kept page of release %(release)s")
+    if event.facts.get("how") == "source":
+        words = _("Read a kept page of release %(release)s")
+    return words % {"release": event.release.reference}
+
+
+def _account_changed(entry: Any) -> str:
+    return f"{entry.object_repr}: {entry.get_change_message() or _('changed')}"
+
+
+def _edit(row: Any) -> str:
+    model = row.instance_type
+    return str(DONE[row.history_type]) % {"what": model._meta.verbose_name, "name": row.instance}
+
+
+TELLERS: dict[str, Callable[[Any], str]] = {
+    "sign_ins": _account,
+    "files": _file,
+    "documents": _document,
+    "decisions": _decision,
+    "registers": _register,
+    "evidence": _evidence,
+    "bodies": _body,
+    "accounts": _account_changed,
+}
+
 
 # When something happened, the name of the source, and the key of the row there.
 type Place = tuple[datetime, str, int]
@@ -56,7 +304,7 @@ def places(wanted: Wanted, scope: Scope) -> "QuerySet[Any, Place]":
     return joined
 
 
-def entries(found: Sequence[Place], scope: Scope) -> list[Entry]:
+def find_entries(found: Sequence[Place], scope: Scope) -> list[Entry]:
     """Read the entries that stand at some places, in their order."""
     keys = defaultdict(set)
     for _when, place, key in found:
@@ -68,7 +316,7 @@ def entries(found: Sequence[Place], scope: Scope) -> list[Entry]:
             at=when,
             who=names.get(rows[place][key].whose, ""),
             kind=SOURCES[place].kind,
-            what=told(place, rows[place][key]),
+            what=describe_entry(place, rows[place][key]),
         )
         for when, place, key in found
     ]

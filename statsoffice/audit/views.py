@@ -19,9 +19,7 @@ from releases.rules import london
 from releases.views.base import SignedInRequest
 from statsoffice.accounts.models import User
 from statsoffice.audit import trail
-from statsoffice.audit.scope import Scope, producers_audited_by, scope_of
-from statsoffice.audit.sources import Kind
-from statsoffice.audit.wording import KINDS
+from statsoffice.audit.trail import KINDS, Kind, Scope, producers_audited_by, scope_of
 
 ON_A_PAGE = 50
 DAYS = ["%Y-%m-%d", "%d/%m/%Y", "%d %m %Y"]
@@ -78,7 +76,7 @@ def shown(request: SignedInRequest) -> HttpResponse:
         scope = scope_of(request.user, [producer], is_narrowed=True)
     found: Any = trail.places(_wanted(asked), scope) if form.is_valid() else []
     page = Paginator(found, ON_A_PAGE).get_page(request.GET.get("page"))
-    lines = [(entry, KINDS[entry.kind]) for entry in trail.entries(list(page), scope)]
+    lines = [(entry, KINDS[entry.kind]) for entry in trail.find_entries(list(page), scope)]
     narrowed = any(asked.values()) or not form.is_valid()
     answer = render(request, "audit/trail.html", {"form": form, "page": page, "lines": lines, "narrowed": narrowed})
     answer.headers["Cache-Control"] = "private, no-store"

@@ -37,12 +37,12 @@ from releases.evidence.anchors import anchor_text
 from releases.management.base import WHERE_THE_DATABASE_IS
 from releases.models import Anchor
 from releases.rules.london import local_date
-from statsoffice import evidence_checked
+from statsoffice import verification
 from statsoffice.backup import BackupError
 from statsoffice.backup.engines import ENGINES, Engine
-from statsoffice.database_roles import as_owner
-from statsoffice.evidence_checked import Checked
+from statsoffice.database import as_owner
 from statsoffice.progress import track
+from statsoffice.verification import Checked
 
 PRODUCT, FORMAT = "statsoffice", 2
 DESCRIPTION, CHECKSUMS, FILES = "backup.json", "SHA256SUMS", "files"
@@ -255,9 +255,9 @@ def verify_evidence(*, accept_broken: bool = False, anchor: Sequence[str] = (), 
     :param advice: ends the message if the evidence is broken.
     :raises EvidenceBroken: if it is not as it was written, unless that is accepted.
     """
-    checked = evidence_checked.check(now=timezone.now())
+    checked = verification.check_evidence(now=timezone.now())
     if anchor:
-        checked.append(evidence_checked.check_outside(DESCRIPTION, "\n".join(anchor).encode()))
+        checked.append(verification.check_outside(DESCRIPTION, "\n".join(anchor).encode()))
     broken = [f"{one.name}: {one.why}." for one in checked if one.why]
     if broken and not accept_broken:
         raise EvidenceBroken(" ".join(["The evidence is not as it was written.", *broken, *filter(None, [advice])]))

@@ -18,7 +18,7 @@ from django.db import transaction
 from django.db.backends.base.base import BaseDatabaseWrapper
 
 from statsoffice.backup import BackupError
-from statsoffice.database_encoding import check_encoding
+from statsoffice.database import check_encoding
 from statsoffice.progress import progress_bar
 
 # A person with the backup could use the sessions in it. The cache counts sign-in attempts for some minutes.

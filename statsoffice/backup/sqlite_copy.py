@@ -15,10 +15,10 @@ from django.db.migrations.recorder import MigrationRecorder
 from statsoffice.backup import BackupError
 from statsoffice.backup.archive import filled_or_empty, first_line, verify_evidence
 from statsoffice.backup.engines import UNSAVED_TABLES, PostgreSQL
-from statsoffice.database_roles import as_owner
-from statsoffice.demo import offices
-from statsoffice.evidence_checked import Checked
+from statsoffice.database import as_owner
+from statsoffice.demo import office
 from statsoffice.progress import track
+from statsoffice.verification import Checked
 
 SOURCE = "sqlite"
 # A few rows with documents are many megabytes.
@@ -82,7 +82,7 @@ def _check_source(file: Path) -> None:
             "manage.py migrate first."
         )
         raise BackupError(message)
-    if offices.are_loaded(using=SOURCE):
+    if office.are_loaded(using=SOURCE):
         message = (
             f"{file} contains the demonstration, and the password of its accounts is public. Do not copy it: run "
             "manage.py migrate on the new database and enter your own data there."

@@ -2,6 +2,6 @@
 
 from django.urls import path
 
-from statsoffice.canary import views
+from statsoffice.canary import page
 
-urlpatterns = [path("<str:token>/", views.canary_page, name="canary_page")]
+urlpatterns = [path("<str:token>/", page.canary_page, name="canary_page")]

@@ -1,12 +1,16 @@
-"""The releases of a day for the person at the desk: when each is due, and what is known of it by now."""
+"""The releases of a day, and which parts of the list change on their own."""
 
+import hashlib
+from base64 import urlsafe_b64encode
 from collections import Counter
 from collections.abc import Container, Iterable
 from dataclasses import dataclass, replace
 from datetime import date, datetime, time, timedelta
 
 from django.db.models import F
+from django.utils.safestring import SafeString
 from django.utils.translation import gettext as _
+from selectolax.lexbor import LexborHTMLParser
 
 from releases import exemptions
 from releases.models import Release, RollCall, Verification
@@ -14,6 +18,49 @@ from releases.models.release import ReleaseQuerySet
 from releases.permissions import Action, Person, producers_where
 from releases.rules import london
 from releases.text.release import ReleaseStanding, publisher_note, status_of_release
+
+# Bytes of a digest: of all that stands still, and of each piece. A day of 200 releases fits into a request’s address.
+FRAME = 12
+PIECE = 3
+# How many characters of base64 each becomes.
+FRAME_LENGTH, PIECE_LENGTH = FRAME * 4 // 3, PIECE * 4 // 3
+
+
+@dataclass(frozen=True, slots=True)
+class Changing:
+    """The pieces of a text that change by themselves, by their identifiers; `shown` says which text somebody has."""
+
+    pieces: dict[str, SafeString]
+    shown: str
+
+    def since(self, shown: str) -> dict[str, SafeString] | None:
+        """Return the pieces that differ from those shown; None if anything around them does, so that all is new."""
+        frame, theirs = shown[:FRAME_LENGTH], shown[FRAME_LENGTH:]
+        if frame != self.shown[:FRAME_LENGTH] or len(shown) != len(self.shown):
+            return None
+        ours = self.shown[FRAME_LENGTH:]
+        starts = range(0, len(ours), PIECE_LENGTH)
+        return {
+            name: piece
+            for start, (name, piece) in zip(starts, self.pieces.items(), strict=True)
+            if theirs[start : start + PIECE_LENGTH] != ours[start : start + PIECE_LENGTH]
+        }
+
+
+def split_changing(text: SafeString) -> Changing:
+    """Return what changes by itself in a text of ours: the inside of each element with an `id` and `data-changing`."""
+    tree = LexborHTMLParser(text)
+    pieces = {}
+    for node in tree.css("[data-changing]"):
+        pieces[str(node.attributes["id"])] = SafeString(node.inner_html)
+        node.inner_html = ""
+    frame = _digest(str(tree.html), FRAME)
+    return Changing(pieces, frame + "".join(_digest(piece, PIECE) for piece in pieces.values()))
+
+
+def _digest(text: str, size: int) -> str:
+    return urlsafe_b64encode(hashlib.blake2b(text.encode(), digest_size=size).digest()).decode()
+
 
 MOST_LINES = 200
 MOST_LINES_AHEAD = 20

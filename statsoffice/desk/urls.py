@@ -2,10 +2,10 @@
 
 from django.urls import path
 
-from statsoffice.desk import missing, views
+from statsoffice.desk import tasks, views
 
 urlpatterns = [
     path("", views.desk, name="desk"),
     path("today/", views.part, name="desk_part"),
-    path("missing/<slug:concern>/", missing.listed, name="desk_missing"),
+    path("missing/<slug:concern>/", tasks.list_missing, name="desk_missing"),
 ]

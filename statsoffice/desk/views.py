@@ -14,10 +14,9 @@ from releases import overview, permissions
 from releases.rules.canonical import sha256_hex
 from releases.views.base import signed_in_part
 from statsoffice.audit import permissions as trail_permissions
-from statsoffice.desk import announced, health, missing, preflight, today, waiting
-from statsoffice.desk.changing import told_apart
-from statsoffice.setting_up.permissions import sets_up
-from statsoffice.setting_up.steps import office_of
+from statsoffice.desk import monitoring, tasks, today
+from statsoffice.desk.today import split_changing
+from statsoffice.setting_up.steps import may_set_up, office_of
 
 
 @login_required
@@ -31,17 +30,17 @@ def desk(request: HttpRequest) -> HttpResponse:
     context = {
         "part": _part(request, now=now),
         "still": "still" in request.GET,
-        "missing": missing.of(request.user, now=now),
+        "missing": tasks.missing_information_of(request.user, now=now),
         "tomorrow": today.tomorrow(request.user, now=now),
         "next_day": today.next_day(request.user, now=now),
-        "preflight": preflight.of(request.user, now=now),
-        "noticing": preflight.noticing(),
+        "preflight": monitoring.preflight_summary_of(request.user, now=now),
+        "noticing": monitoring.detection_chances(),
         "has_register": overview.producers_of(request.user).exists(),
         "has_trail": permissions.producers_with(
             request.user, trail_permissions.TABLE[trail_permissions.Action.READ]
         ).exists(),
-        "announced": announced.of(request.user, now=now),
-        "set_up_left": len(office_of(request.user).left) if sets_up(request.user) else 0,
+        "announced": tasks.differences_of(request.user, now=now),
+        "set_up_left": len(office_of(request.user).left) if may_set_up(request.user) else 0,
     }
     return render(request, "desk/desk.html", context)
 
@@ -68,10 +67,10 @@ def part(request: HttpRequest) -> HttpResponse:
 
 def _part(request: HttpRequest, *, now: datetime) -> dict[str, Any]:
     day = today.today(request.user, now=now)
-    watcher = health.watcher(now=now)
+    watcher = monitoring.monitoring_status(now=now)
     text = render_to_string("desk/today.html", {"day": day, "watcher": watcher, "still": "still" in request.GET})
-    changing = told_apart(text)
-    waiting_text = render_to_string("desk/waiting.html", {"waiting": waiting.waiting_for(request.user, now=now)})
+    changing = split_changing(text)
+    waiting_text = render_to_string("desk/waiting.html", {"waiting": tasks.tasks_of(request.user, now=now)})
     summary = _heard(day.summary, "" if watcher.active else watcher.sentence)
     return {
         "text": text,

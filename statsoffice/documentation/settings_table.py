@@ -3,7 +3,7 @@
 from collections.abc import Sequence
 from dataclasses import dataclass
 
-from statsoffice.configuration import environment
+from statsoffice import env
 
 
 @dataclass(frozen=True, slots=True)
@@ -310,5 +310,5 @@ def table(settings: Sequence[Setting] = SETTINGS) -> str:
 
 
 def _as_read(name: str) -> str:
-    default = environment.defaults_read[name]
+    default = env.defaults_read[name]
     return f"`{default}`" if default else "none"

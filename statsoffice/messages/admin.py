@@ -20,7 +20,7 @@ from releases.admin.access import WithHistory
 from releases.models.redaction import redaction_marker
 from releases.permissions import Action, roles_of
 from statsoffice.accounts.models import User
-from statsoffice.messages import channels
+from statsoffice.messages import outbox
 from statsoffice.messages.models import Channel, Message, Preference
 
 
@@ -75,7 +75,7 @@ class PreferenceForm(forms.ModelForm[Preference]):
     def __init__(self, *args: Any, **kwargs: Any) -> None:
         """Offer the channels and the webhooks of the settings, and what is chosen already."""
         super().__init__(*args, **kwargs)
-        offered = {*channels.offered(), self.instance.channel}
+        offered = {*outbox.offered(), self.instance.channel}
         webhooks = sorted({"", *settings.WEBHOOKS, self.instance.webhook})
         choices = [("", "---------"), *((one, label) for one, label in Channel.choices if one in offered)]
         self.fields["channel"] = forms.ChoiceField(choices=choices)

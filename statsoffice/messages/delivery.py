@@ -1,22 +1,169 @@
-"""Sending what the outbox holds: each message once, later if its channel is away, and never marked before."""
+"""Delivery of the outbox by email, GOV.UK Notify and webhooks: once, and retried if a channel is away."""
 
 import logging
+import smtplib
 import time
 from collections.abc import Callable
 from datetime import datetime, timedelta
+from typing import Any
 
+from django.conf import settings
+from django.core.mail import EmailMultiAlternatives, mailers
 from django.db import transaction
 from django.db.models import F, Q, QuerySet
+from notifications_python_client.errors import APIError
+from notifications_python_client.notifications import NotificationsAPIClient
 
+from breaches.versions import DocumentChanged, document_bytes
 from releases.rules.canonical import sha256_hex
 from statsoffice.fault_isolation import run_each
-from statsoffice.messages import by_mail, by_notify, by_webhook
-from statsoffice.messages.fault import NotTaken, told
+from statsoffice.messages import html
 from statsoffice.messages.models import Channel, Message, MessageRowRecord
+
+
+class NotTaken(Exception):
+    """A message was not taken; whether trying again can help, and whether others would meet the same.
+
+    `for_good`: it is refused, and would be again. `only_this`: what was refused is this message, and not the way.
+    """
+
+    def __init__(self, reason: str, *, for_good: bool = False, only_this: bool = False) -> None:
+        super().__init__(reason)
+        self.for_good = for_good
+        self.only_this = only_this
+
+
+def describe_fault(fault: Exception) -> str:
+    """Write a fault in one line: its kind and what it says."""
+    return f"{type(fault).__name__}: {fault}"
+
+
+def send_by_email(message: Message, *, name: str) -> None:
+    """Hand one message, as text and as HTML, to the mail server and return once it was accepted.
+
+    :param name: of the message, the same at every attempt, so that a mailbox can tell one that comes twice after a
+        crash.
+    :raises NotTaken: if the server cannot be reached or refuses, or the message cannot be written as mail.
+    """
+    mail = EmailMultiAlternatives(
+        subject=message.subject,
+        body=message.text,
+        to=[message.recipient],
+        reply_to=[message.reply_to] if message.reply_to else None,
+        attachments=_attachments(message),
+        headers={"Message-ID": f"<{name}@statsoffice.invalid>", "Auto-Submitted": "auto-generated"},
+    )
+    mail.attach_alternative(html.written(subject=message.subject, text=message.text), "text/html")
+    try:
+        mailers.default.send_messages([mail])
+    except (OSError, ValueError) as fault:  # every fault of SMTP is the first, a line end in a header the second
+        raise NotTaken(
+            describe_fault(fault), for_good=_refused_for_good(fault), only_this=_is_about_this_message(fault)
+        ) from fault
+
+
+def _attachments(message: Message) -> list[tuple[str, bytes, str]]:
+    """Return the approved document that a message carries, byte for byte as it was approved.
+
+    :raises NotTaken: if it was changed after its approval.
+    """
+    if message.document is None:
+        return []
+    name = f"{message.document.report.reference}-version-{message.document.version}.pdf"
+    try:
+        return [(name, document_bytes(message.document), "application/pdf")]
+    except DocumentChanged as fault:
+        raise NotTaken(describe_fault(fault), for_good=True, only_this=True) from fault
+
+
+def _refused_for_good(fault: Exception) -> bool:
+    # RFC 5321, section 4.2.1: replies from 500 on are permanent.
+    if isinstance(fault, smtplib.SMTPRecipientsRefused):
+        return all(code >= 500 for code, _ in fault.recipients.values())
+    if isinstance(fault, smtplib.SMTPResponseException):
+        return _is_about_this_message(fault) and fault.smtp_code >= 500
+    return isinstance(fault, ValueError)
+
+
+def _is_about_this_message(fault: Exception) -> bool:
+    """Tell a message that was refused from a server that cannot be talked to, which every message would meet."""
+    of_the_server = smtplib.SMTPConnectError | smtplib.SMTPHeloError | smtplib.SMTPAuthenticationError
+    refused = smtplib.SMTPResponseException | smtplib.SMTPRecipientsRefused | ValueError
+    return isinstance(fault, refused) and not isinstance(fault, of_the_server)
+
+
+TIMEOUT_SECONDS = 20
+# A wrong request and a wrong or forbidden key stay wrong; too many requests and Notify's own faults pass.
+# Source: https://docs.notifications.service.gov.uk/rest-api.html, error codes of sending an email.
+WRONG_REQUEST, FORBIDDEN = 400, 403
+
+
+def send_by_notify(message: Message, *, name: str) -> None:
+    """Ask GOV.UK Notify to send one message, and return once it has taken it.
+
+    :param name: of the message, the same at every attempt; Notify keeps it as our reference.
+    :raises NotTaken: if Notify cannot be reached or refuses, or no key is set any more.
+    """
+    if not settings.NOTIFY_KEY:
+        raise NotTaken("STATSOFFICE_NOTIFY_KEY is not set.")
+    client = NotificationsAPIClient(settings.NOTIFY_KEY, base_url=settings.NOTIFY_ADDRESS, timeout=TIMEOUT_SECONDS)
+    try:
+        client.send_email_notification(
+            email_address=message.recipient,
+            template_id=settings.NOTIFY_TEMPLATE,
+            personalisation={"subject": message.subject, "text": message.text},
+            reference=name,
+        )
+    except APIError as fault:
+        # Its client calls it 503 where there was no answer at all.
+        status = fault.status_code if fault.response is not None else None
+        if status is None:
+            reason = f"GOV.UK Notify cannot be reached: {type(fault.__cause__).__name__}"
+            raise NotTaken(reason) from fault
+        raise NotTaken(
+            f"GOV.UK Notify: {status} {_in_words(fault.message)}",
+            for_good=status in {WRONG_REQUEST, FORBIDDEN},
+            only_this=status == WRONG_REQUEST,
+        ) from fault
+    finally:
+        client.request_session.close()
+
+
+def _in_words(said: Any) -> str:
+    """Write what Notify says of a fault, a list of errors with their messages, in one line."""
+    if isinstance(said, list):
+        return "; ".join(f"{one.get('error')}: {one.get('message')}" for one in said if isinstance(one, dict))
+    return str(said)
+
+
+def send_by_webhook(message: Message, *, name: str) -> None:
+    """Post one message to the webhook that the settings hold under its recipient, and return once it was taken.
+
+    :param name: of the message; a webhook has no place for it.
+    :raises NotTaken: if it cannot be reached or refuses, or the settings hold no such webhook any more.
+    """
+    address = settings.WEBHOOKS.get(message.recipient)
+    if address is None:
+        reason = f"STATSOFFICE_WEBHOOKS holds no webhook named {message.recipient}."
+        raise NotTaken(reason, only_this=True)
+    # It knows a hundred services: imported where it is needed, and not by every process.
+    from apprise import Apprise, AppriseAsset, LogCapture, NotifyFormat
+
+    # No picture of its own: what is posted loads nothing from anywhere.
+    asset = AppriseAsset(app_id=settings.OFFICE_NAME, app_desc=settings.OFFICE_NAME, image_url_mask="")
+    post = Apprise(asset=asset)
+    post.add(address)
+    with LogCapture(level=logging.WARNING, fmt="%(message)s") as said:
+        taken = post.notify(title=message.subject, body=message.text, body_format=NotifyFormat.TEXT)
+        reason = " ".join(said.getvalue().split())
+    if not taken:
+        # One webhook that is away says nothing of another.
+        raise NotTaken(f"Webhook {message.recipient}: {reason}", only_this=True)
+
 
 type Send = Callable[[Message], None]
 
-SENDERS = {Channel.MAIL: by_mail.send, Channel.NOTIFY: by_notify.send, Channel.WEBHOOK: by_webhook.send}
+SENDERS = {Channel.MAIL: send_by_email, Channel.NOTIFY: send_by_notify, Channel.WEBHOOK: send_by_webhook}
 MOST_AT_ONCE = 100
 MOST_ATTEMPTS = 15
 # Longer than a channel may take over one message; after that a message of a process that died is sent by another.
@@ -73,7 +220,7 @@ def _round(channel: Channel, *, at: Callable[[], datetime], send: Send) -> int:
             if not fault.only_this:
                 break
         except Exception as fault:
-            _keep_fault(message, NotTaken(told(fault)), at=begun)
+            _keep_fault(message, NotTaken(describe_fault(fault)), at=begun)
             raise
         else:
             with transaction.atomic():

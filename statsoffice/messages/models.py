@@ -1,10 +1,11 @@
-"""The outbox: one row for each message owed to one person about one event; and how each person wants to be told."""
+"""The outbox: a row for each notification, recipient and channel; and each person's preferences."""
 
 from typing import ClassVar
 
 from django.conf import settings
 from django.db import models
 from django.db.models import Q
+from django.utils.functional import Promise
 from django.utils.translation import gettext_lazy as lazy
 from simple_history.models import HistoricalRecords
 
@@ -12,7 +13,36 @@ from breaches.models import ApprovedDocument, Report, Suspicion
 from releases.models import Producer, Release, Verification
 from releases.models.append_only import new_salt
 from releases.models.row_record import NEVER, RowRecord, Table
-from statsoffice.messages.kinds import kind_of
+
+KINDS: dict[str, Promise] = {
+    "suspected-breach": lazy("Suspected breach"),
+    "needs-checking-": lazy("Release that needs checking"),
+    "live-at-last": lazy("Release seen live at last"),
+    "report-sent-": lazy("Report sent"),
+    "report-due-": lazy("Reminder that a report is due"),
+    "report-submitted-": lazy("Report submitted"),
+    "report-taken-back-": lazy("Report taken back"),
+    "report-returned-": lazy("Report returned"),
+    "report-approved-": lazy("Report approved"),
+    "unacknowledged-": lazy("Suspected breach that nobody was dealing with"),
+    "preflight-": lazy("Problems found before a release"),
+    "comparison-": lazy("Announcement that differed"),
+    "roll-call-": lazy("Roll call of a morning"),
+    "date-request-": lazy("Request for another date"),
+    "access-request-": lazy("Request about pre-release access"),
+    "overdue-action-": lazy("Corrective action overdue"),
+    "anchor-": lazy("Anchor of the record"),
+    "watcher-ill-": lazy("Watcher not well"),
+    "watcher-restored-": lazy("Watcher restored"),
+}
+"""In words, by how the events of each kind begin."""
+
+OTHER = lazy("Message")
+
+
+def kind_of(event: str) -> str:
+    """Say of which kind the news is that an event of the outbox names; of a kind that is not known, only “Message”."""
+    return str(next((words for begins, words in KINDS.items() if event.startswith(begins)), OTHER))
 
 
 class Channel(models.TextChoices):

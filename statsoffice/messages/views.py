@@ -14,7 +14,7 @@ from django.views.decorators.http import require_safe
 
 from releases.forms.base import Question, helper_of
 from releases.views.base import SignedInRequest
-from statsoffice.messages import shown
+from statsoffice.messages import history
 
 NEWS_ON_A_PAGE = 30
 
@@ -28,7 +28,7 @@ class MessageFilter(forms.Form):
     state = forms.ChoiceField(
         label=lazy("What became of it"),
         required=False,
-        choices=[("", lazy("Anything")), *((state.value, words) for state, words in shown.STATES.items())],
+        choices=[("", lazy("Anything")), *((state.value, words) for state, words in history.STATES.items())],
         error_messages={"invalid_choice": lazy("There is no state “%(value)s” of a message.")},
     )
 
@@ -45,10 +45,10 @@ def sent(request: SignedInRequest) -> HttpResponse:
     """Show what was sent of what concerns the person, the latest first."""
     form = MessageFilter(request.GET)
     asked: dict[str, Any] = form.cleaned_data if form.is_valid() else {"about": "", "state": ""}
-    visible = shown.visible_to(request.user)
-    messages = shown.narrowed(visible, about=asked["about"].strip(), state=asked["state"])
-    page = Paginator(shown.events_of(messages), NEWS_ON_A_PAGE).get_page(request.GET.get("page"))
-    news = list(shown.news_of(messages, list(page), person=request.user)) if form.is_valid() else []
+    visible = history.visible_to(request.user)
+    messages = history.narrowed(visible, about=asked["about"].strip(), state=asked["state"])
+    page = Paginator(history.events_of(messages), NEWS_ON_A_PAGE).get_page(request.GET.get("page"))
+    news = list(history.news_of(messages, list(page), person=request.user)) if form.is_valid() else []
     context = {
         "form": form,
         "page": page,

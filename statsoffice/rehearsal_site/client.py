@@ -1,14 +1,20 @@
-"""Telling the rehearsal site what to do, from a test or the demo."""
+"""A client of the practice site's control endpoint, and the site as a process."""
 
 import http.client
 import json
+import os
+import socket
+import subprocess
+import sys
 import time
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterator, Mapping, Sequence
+from contextlib import contextmanager
 from datetime import datetime
+from pathlib import Path
 from typing import Any
 from urllib.parse import urlsplit
 
-from statsoffice.rehearsal_site.control import TOKEN_HEADER
+from statsoffice.rehearsal_site.application import TOKEN_HEADER
 from statsoffice.rehearsal_site.stage import Arrival
 
 Scenes = Sequence[Mapping[str, Any]]
@@ -101,3 +107,35 @@ class RehearsalSite:
         if response.status != 200:
             raise RehearsalSiteError(str(told.get("error", told)))
         return told
+
+
+_ROOT = Path(__file__).resolve().parent.parent.parent
+
+
+@contextmanager
+def rehearsal_site(*, port: int = 0, token: str = "", state: Path | None = None) -> Iterator[RehearsalSite]:
+    """Run a site on 127.0.0.1 until the end of the block, and give its control.
+
+    :param port: 0 takes any free one.
+    :param token: what its control endpoint asks for; empty leaves it open.
+    :param state: the file that keeps its scripts.
+    :raises RehearsalSiteError: if it does not come up.
+    """
+    chosen = port or _free_port()
+    command = [sys.executable, "-m", "statsoffice.rehearsal_site", "--port", str(chosen)]
+    command += ["--state", str(state)] if state else []
+    environment = os.environ | {"STATSOFFICE_REHEARSAL_TOKEN": token}
+    process = subprocess.Popen(command, cwd=_ROOT, env=environment)  # noqa: S603 (all of it is ours)
+    try:
+        site = RehearsalSite(f"http://127.0.0.1:{chosen}", token)
+        site.wait_until_up()
+        yield site
+    finally:
+        process.terminate()
+        process.wait(timeout=10)
+
+
+def _free_port() -> int:
+    with socket.create_server(("127.0.0.1", 0)) as listener:
+        port: int = listener.getsockname()[1]
+    return port

@@ -1,10 +1,116 @@
-"""Pages as publishers really serve them, right and wrong: what a look has to tell apart."""
+"""Pages as publishers serve them, right and wrong."""
 
 from collections.abc import Sequence
 from dataclasses import dataclass
 from html import escape
 
-from statsoffice.rehearsal_site.layout import PRODUCER, frame
+PRODUCER = "Department for Practice"
+
+_STYLE = """
+*{box-sizing:border-box}
+body{margin:0;font:19px/1.4 Arial,Helvetica,sans-serif;color:#0b0c0c;background:#fff}
+a{color:#1d70b8;text-underline-offset:.15em}a:hover{text-decoration-thickness:3px;color:#003078}
+a:focus,input:focus,button:focus{outline:3px solid #ffdd00;outline-offset:0;background:#ffdd00;color:#0b0c0c;
+box-shadow:0 4px #0b0c0c;text-decoration:none}
+.inside{max-width:990px;margin:0 auto;padding:0 20px}
+.skip{position:absolute;left:-9999px}.skip:focus{position:static;display:block;padding:10px 20px}
+.top{background:#12436d;color:#fff;padding:14px 0}.top a{color:#fff;font-weight:700;font-size:24px;text-decoration:none}
+.top a:focus{color:#0b0c0c}
+.practice{background:#f3f2f1;border-bottom:1px solid #b1b4b6;padding:9px 0;font-size:16px}
+main{padding:30px 0 60px}
+h1{font-size:40px;line-height:1.1;margin:0 0 20px;max-width:750px}h2{font-size:25px;margin:35px 0 12px}
+.kind{color:#505a5f;font-size:22px;margin:0 0 4px}
+.lead{font-size:23px;max-width:700px}p,ul{max-width:700px}li{margin:0 0 6px}
+dl{margin:0 0 30px;padding:14px 0;border-top:2px solid #12436d;border-bottom:1px solid #b1b4b6;font-size:17px}
+dl div{display:flex;gap:8px;padding:3px 0}dt{min-width:110px;color:#505a5f}dd{margin:0}
+table{border-collapse:collapse;width:100%;max-width:700px;margin:0 0 24px}
+caption{text-align:left;font-weight:700;padding:0 0 8px}
+th,td{text-align:left;padding:9px 14px 9px 0;border-bottom:1px solid #b1b4b6;vertical-align:top}
+td.figure,th.figure{text-align:right;font-variant-numeric:tabular-nums}
+.file{border:1px solid #b1b4b6;border-left:5px solid #12436d;padding:12px 18px;margin:0 0 12px;max-width:700px}
+.file p{margin:4px 0 0;color:#505a5f;font-size:16px}
+label{display:block;font-weight:700;margin:0 0 5px}
+input{font:inherit;padding:6px;border:2px solid #0b0c0c;width:100%;max-width:360px;margin:0 0 20px}
+button{font:inherit;font-weight:700;background:#0f7a52;color:#fff;border:0;box-shadow:0 2px #083d29;padding:9px 16px}
+footer{background:#f3f2f1;border-top:1px solid #b1b4b6;padding:25px 0;font-size:16px}
+@media(max-width:640px){body{font-size:17px}h1{font-size:30px}dl div{display:block}}
+"""
+
+
+def frame(title: str, main: str, *, producer: str) -> str:
+    """Put a page's main part into the site's frame.
+
+    :param title: plain text, of the window.
+    :param main: HTML.
+    :param producer: plain text, whose site it plays.
+    """
+    name = escape(producer)
+    return f"""<!DOCTYPE html>
+<html lang="en">
+<head>
+<meta charset="utf-8">
+<meta name="viewport" content="width=device-width, initial-scale=1">
+<title>{escape(title)} - {name}</title>
+<link rel="icon" href="data:,">
+<style>{_STYLE}</style>
+</head>
+<body>
+<a class="skip" href="#main">Skip to main content</a>
+<header class="top"><div class="inside"><a href="/">{name}</a></div></header>
+<div class="practice"><div class="inside">
+This site is for practice. Its pages follow a script, and its figures are invented.
+</div></div>
+<main id="main"><div class="inside">
+{main}
+</div></main>
+<footer><div class="inside">{name}: a publisher that exists on this machine only.</div></footer>
+</body>
+</html>
+"""
+
+
+PDF = "application/pdf"
+CSV = "text/csv; charset=utf-8"
+
+
+def pdf_file(title: str, *, lines: tuple[str, ...] = ("All figures are invented.",)) -> bytes:
+    """Write a PDF of one page with a heading and some lines."""
+    text = [f"BT /F1 20 Tf 60 770 Td ({_escaped(title)}) Tj ET"]
+    text += [f"BT /F1 12 Tf 60 {735 - 18 * row} Td ({_escaped(line)}) Tj ET" for row, line in enumerate(lines)]
+    content = "\n".join(text).encode("cp1252", "replace")
+    objects = (
+        b"<< /Type /Catalog /Pages 2 0 R /Lang (en-GB) >>",
+        b"<< /Type /Pages /Kids [3 0 R] /Count 1 >>",
+        b"<< /Type /Page /Parent 2 0 R /MediaBox [0 0 595 842] /Contents 4 0 R /Resources 7 0 R >>",
+        b"<< /Length %d >>\nstream\n%s\nendstream" % (len(content), content),
+        b"<< /Type /Font /Subtype /Type1 /BaseFont /Helvetica /Encoding /WinAnsiEncoding >>",
+        b"<< /Title (%s) >>" % _escaped(title).encode("cp1252", "replace"),
+        b"<< /Font << /F1 5 0 R >> >>",
+    )
+    written = bytearray(b"%PDF-1.7\n")
+    places = []
+    for number, content in enumerate(objects, start=1):
+        places.append(len(written))
+        written += b"%d 0 obj\n%s\nendobj\n" % (number, content)
+    table = len(written)
+    written += b"xref\n0 %d\n0000000000 65535 f \n" % (len(objects) + 1)
+    written += b"".join(b"%010d 00000 n \n" % place for place in places)
+    written += b"trailer\n<< /Size %d /Root 1 0 R /Info 6 0 R >>\nstartxref\n%d\n%%%%EOF\n" % (
+        len(objects) + 1,
+        table,
+    )
+    return bytes(written)
+
+
+def csv_file() -> bytes:
+    """Write the table of the release page as a file of comma-separated values."""
+    rows = ("region,year_before,this_year", "North,48.1,47.6", "Midlands,51.9,52.4", "South,50.3,50.8")
+    return ("\r\n".join(rows) + "\r\n").encode()
+
+
+def _escaped(text: str) -> str:
+    return text.replace("\\", "\\\\").replace("(", "\\(").replace(")", "\\)")
+
 
 _FIGURES = (("North", "48.1", "47.6"), ("Midlands", "51.9", "52.4"), ("South", "50.3", "50.8"))
 

@@ -9,8 +9,21 @@ from collections.abc import Callable
 from django.conf import settings
 
 from statsoffice import broker
-from statsoffice.running import occupancy, programs
-from statsoffice.running.processes import EndedByItself, Processes, StopAsked
+from statsoffice.running.processes import (
+    DEMO,
+    WORKER_WITH_BEAT,
+    EndedByItself,
+    Occupied,
+    Processes,
+    StopAsked,
+    address,
+    environment,
+    refuse_taken_ports,
+    rehearsal_site,
+    take_ports,
+    web,
+    web_answers,
+)
 
 # A worker answers no request; if it cannot work, it ends within these seconds.
 SETTLING_SECONDS = 3.0
@@ -27,12 +40,12 @@ def main(arguments: list[str]) -> int:
     if not chosen.no_demo:
         wanted["--rehearsal-port"] = chosen.rehearsal_port
     os.environ.setdefault("DJANGO_SETTINGS_MODULE", "statsoffice.settings")
-    os.environ |= programs.environment(os.environ, port=chosen.port, rehearsal_port=wanted.get("--rehearsal-port"))
+    os.environ |= environment(os.environ, port=chosen.port, rehearsal_port=wanted.get("--rehearsal-port"))
     try:
-        with occupancy.take(settings.VAR_DIR, address=programs.address(chosen.port)):
-            occupancy.refuse_taken_ports(wanted)
+        with take_ports(settings.VAR_DIR, address=address(chosen.port)):
+            refuse_taken_ports(wanted)
             return _run(port=chosen.port, rehearsal_port=wanted.get("--rehearsal-port"))
-    except (occupancy.Occupied, PermissionError) as error:
+    except (Occupied, PermissionError) as error:
         _say(str(error))
         return 1
 
@@ -43,8 +56,8 @@ def _run(*, port: int, rehearsal_port: int | None) -> int:
             try:
                 accounts = _start(processes, port=port, rehearsal_port=rehearsal_port)
                 _say(
-                    f"\n{accounts}Open {programs.address(port)}/desk/ in a browser and sign in; the calendar for "
-                    f"everybody is at {programs.address(port)}/. Ctrl-C here stops everything."
+                    f"\n{accounts}Open {address(port)}/desk/ in a browser and sign in; the calendar for "
+                    f"everybody is at {address(port)}/. Ctrl-C here stops everything."
                 )
                 processes.watch()
             finally:
@@ -70,11 +83,11 @@ def _start(processes: Processes, *, port: int, rehearsal_port: int | None) -> st
         address = broker.url(var=var)
         start("broker", broker.server_command(var=var), lambda: broker.answers(address, within_seconds=1))
     if rehearsal_port is not None:
-        site = programs.rehearsal_site(rehearsal_port, var=var)
-        start("rehearsal site", site, lambda: programs.web_answers(rehearsal_port))
-        accounts = _step("Loading the demo", lambda: processes.complete("demo", programs.DEMO)) + "\n"
-    start("web", programs.web(port), lambda: programs.web_answers(port))
-    start("worker", programs.WORKER_WITH_BEAT, _once_over(SETTLING_SECONDS))
+        site = rehearsal_site(rehearsal_port, var=var)
+        start("rehearsal site", site, lambda: web_answers(rehearsal_port))
+        accounts = _step("Loading the demo", lambda: processes.complete("demo", DEMO)) + "\n"
+    start("web", web(port), lambda: web_answers(port))
+    start("worker", WORKER_WITH_BEAT, _once_over(SETTLING_SECONDS))
     return accounts
 
 

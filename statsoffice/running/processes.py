@@ -1,9 +1,12 @@
-"""Several processes side by side: started in turn, watched, and stopped together so that none stays behind."""
+"""The processes of ./run: their programs, ports, start and stop."""
 
 import contextlib
 import ctypes
+import fcntl
+import http.client
 import os
 import signal
+import socket
 import subprocess
 import sys
 import time
@@ -11,7 +14,116 @@ from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
 from types import FrameType, TracebackType
-from typing import Any, Self
+from typing import Any, Self, TextIO
+
+LOOPBACK = "127.0.0.1"
+LAST_PORT = 65535
+
+
+class Occupied(Exception):
+    """Something else is in the place; the text says what, and what to do."""
+
+
+def take_ports(var: Path, *, address: str) -> TextIO:
+    """Take the folder that one run at a time may use; it is given back when the file is closed.
+
+    :param address: told to whoever tries to start a second one.
+    :raises Occupied: if another run uses it.
+    """
+    lock = (var / "run.lock").open("a+")
+    try:
+        fcntl.flock(lock, fcntl.LOCK_EX | fcntl.LOCK_NB)
+    except BlockingIOError:
+        lock.seek(0)
+        other = lock.read().strip()
+        lock.close()
+        message = f"It is already running here: {other}. Stop that one first (Ctrl-C where it was started)."
+        raise Occupied(message) from None
+    lock.truncate(0)
+    lock.write(f"process {os.getpid()} at {address}")
+    lock.flush()
+    return lock
+
+
+def refuse_taken_ports(wanted: Mapping[str, int]) -> None:
+    """Make sure that nobody else listens at the ports.
+
+    :param wanted: each port by the option that chooses it.
+    :raises Occupied: if a port is taken; the text offers one that is free.
+    """
+    for option, port in wanted.items():
+        if not is_free(port):
+            others = (port for port in range(port + 1, LAST_PORT + 1) if port not in wanted.values())
+            message = (
+                f"Port {port} is taken by another program. "
+                f"Choose another one: ./run {option} {next(filter(is_free, others))}"
+            )
+            raise Occupied(message)
+
+
+def is_free(port: int) -> bool:
+    """Tell whether a server could listen at a port of the loopback address."""
+    with socket.socket() as candidate:
+        candidate.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
+        try:
+            candidate.bind((LOOPBACK, port))
+        except OSError:
+            return False
+    return True
+
+
+DEMO = [sys.executable, "manage.py", "demo"]
+WORKER = [*(sys.executable, "-m", "celery", "-A", "statsoffice", "worker"), "--loglevel", "INFO"]
+WORKER_WITH_BEAT = [*WORKER, "-B"]
+
+
+def web(port: int) -> list[str]:
+    """Give the command of the web server."""
+    return [
+        *(sys.executable, "-m", "gunicorn", "statsoffice.wsgi:application", "--bind", f"{LOOPBACK}:{port}"),
+        *("--worker-class", "gthread", "--workers", "2", "--threads", "4", "--graceful-timeout", "2"),
+        "--no-control-socket",
+    ]
+
+
+def rehearsal_site(port: int, *, var: Path) -> list[str]:
+    """Give the command of the publisher's site that the demo's releases appear on."""
+    state = str(var / "rehearsal-site.json")
+    return [sys.executable, "-m", "statsoffice.rehearsal_site", "--port", str(port), "--state", state]
+
+
+def address(port: int) -> str:
+    """Give the address of a server of this machine."""
+    return f"http://{LOOPBACK}:{port}"
+
+
+def environment(given: Mapping[str, str], *, port: int, rehearsal_port: int | None) -> dict[str, str]:
+    """Give the environment of every process: the one given, and where the others are.
+
+    :param rehearsal_port: None where no rehearsal site runs; else the probe may look at it.
+    """
+    chosen = {"STATSOFFICE_ADDRESS": address(port), **given, "PYTHONUNBUFFERED": "1"}
+    if rehearsal_port is None:
+        return chosen
+    opened = [given.get("STATSOFFICE_PROBE_ALLOW_PRIVATE", ""), f"{LOOPBACK}:{rehearsal_port}"]
+    return chosen | {
+        "STATSOFFICE_REHEARSAL_SITE": address(rehearsal_port),
+        "STATSOFFICE_PROBE_ALLOW_PRIVATE": ",".join(filter(None, [*opened, f"localhost:{rehearsal_port}"])),
+    }
+
+
+def web_answers(port: int) -> bool:
+    """Tell whether a web server answers at a port, whatever it says."""
+    connection = http.client.HTTPConnection(LOOPBACK, port, timeout=5)
+    try:
+        connection.request("GET", "/")
+        connection.getresponse()
+    except (OSError, http.client.HTTPException):
+        return False
+    finally:
+        connection.close()
+    return True
+
 
 GLANCE_SECONDS = 0.1
 LAST_LINES = 15

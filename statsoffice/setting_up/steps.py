@@ -1,16 +1,170 @@
-"""The steps of setting an office up; whether one is done follows from what is stored, and is itself kept nowhere."""
+"""The steps of setting up an office, who may do them, and its first rows."""
 
 from dataclasses import dataclass
+from datetime import datetime, timedelta
 from enum import StrEnum
 
 from django.conf import settings
+from django.db import transaction
+from django.db.models import Model, Q, QuerySet
+from django.utils.text import slugify
+from django.utils.translation import gettext as _
 
-from releases.models import Membership, Producer, Release, Series, Verification
-from releases.permissions import Action, Person, producers_where
+from releases import scheduling
+from releases.models import Contact, Membership, Producer, Release, Series, Verification
+from releases.models.event import record_rows
+from releases.permissions import Action, NotYours, Person, check_may, producers_where
+from releases.rules.calendar import Nation, slot_at
 from releases.rules.lifecycle import Role
+from releases.scheduling import PlannedAddress
 from releases.verdict.address import Outcome
-from statsoffice.configuration.environment import OFFICE_WITHOUT_A_NAME
-from statsoffice.setting_up.first import heads_of
+from statsoffice.accounts.invitations import InvitationRefused, invite, refuse_own_role
+from statsoffice.accounts.models import Invitation, User
+from statsoffice.env import OFFICE_WITHOUT_A_NAME
+
+NEEDED = ("accounts.add_user", "releases.add_producer", "releases.add_membership")
+
+
+def may_set_up(person: Person) -> bool:
+    """Tell whether a person is an administrator, who sets an office up: one of those whom the admin site lets in."""
+    return person.is_active and person.is_staff and person.has_perms(NEEDED)
+
+
+def check_sets_up(person: Person) -> None:
+    """Require that a person is an administrator.
+
+    :raises NotYours: if they are not.
+    """
+    if not may_set_up(person):
+        message = f"{person} sets no office up."
+        raise NotYours(message)
+
+
+A_MINUTE = timedelta(minutes=1)
+
+
+class RolesExist(Exception):
+    """The installation is not empty, so that the person has to be given a role by somebody else."""
+
+
+@transaction.atomic
+def found_producer(*, name: str, nation: Nation, hosts: str, by: User) -> Producer:
+    """Store the first producer of an installation, and let the set-up make its founder the calendar manager.
+
+    Nobody else could give them the role: no one has any.
+
+    :param hosts: one on each line.
+    :raises NotYours: if the person is no administrator.
+    :raises RolesExist: if anybody holds a role already, and can give one to them.
+    """
+    check_sets_up(by)
+    if Membership.objects.exists():
+        raise RolesExist(
+            _(
+                "This office has been set up already. Add the producer in the admin site, and ask a Head of Profession "
+                "or another administrator to give you a role."
+            )
+        )
+    producer = Producer.objects.create(name=name, slug=_free_slug(Producer, name), nation=nation, hosts=hosts)
+    membership = Membership.objects.create(user=by, producer=producer, role=Role.CALENDAR_MANAGER)
+    record_rows({Membership: [membership.pk]})
+    return producer
+
+
+@transaction.atomic
+def name_head(
+    producer: Producer, *, name: str, email: str, post: str, telephone: str, by: User, at: datetime
+) -> tuple[Invitation, str] | None:
+    """Store how the Head of Profession is reached, and give the role to their account; without one, invite them.
+
+    :param at: the aware instant of naming, from which an invitation counts its week.
+    :returns: the invitation with the secret of its link, which is kept nowhere; None where there is an account.
+    :raises NotYours: if the person is no administrator, or does not keep the producer's calendar.
+    :raises InvitationRefused: if they were invited already, their account is closed, or they would name themselves;
+        nothing is stored then.
+    """
+    check_sets_up(by)
+    check_may(by, Action.EDIT, producer)
+    refuse_own_role(email, by=by)
+    person = User.objects.filter(email__iexact=email).first()
+    if person and not person.is_active:
+        sentence = _("The account %(email)s is closed. Open it again first, or name somebody else.")
+        raise InvitationRefused(sentence % {"email": person.email}, field="email")
+    address = person.email if person else email.lower()
+    told = {"name": name, "post": post, "telephone": telephone, "user": person}
+    Contact.objects.update_or_create(producer=producer, email=address, defaults=told)
+    if person is None:
+        return invite(email=address, name=name, producer=producer, role=Role.HEAD_OF_PROFESSION, by=by, at=at)
+    membership, created = Membership.objects.get_or_create(user=person, producer=producer, role=Role.HEAD_OF_PROFESSION)
+    if created:
+        record_rows({Membership: [membership.pk]})
+    return None
+
+
+@transaction.atomic
+def begin_series(
+    producer: Producer, *, title: str, designation: str, team: str, email: str, telephone: str, by: User
+) -> Series:
+    """Store a series with who answers for it, and with the Head of Profession whom the producer has.
+
+    :raises NotYours: if the person does not keep the producer's calendar.
+    """
+    check_may(by, Action.EDIT, producer)
+    told = {"name": team, "telephone": telephone}
+    responsible, _made = Contact.objects.get_or_create(producer=producer, email=email, defaults=told)
+    return Series.objects.create(
+        producer=producer,
+        title=title,
+        slug=_free_slug(Series, title, producer=producer),
+        designation=designation,
+        responsible=responsible,
+        head_of_profession=heads_of(producer).order_by("pk").first(),
+    )
+
+
+@transaction.atomic
+def rehearse(series: Series, *, url: str, marker: str, minutes: int, by: User, at: datetime) -> Release:
+    """Record and confirm a rehearsal that is due in some whole minutes; nobody outside sees it.
+
+    :param url: a page of the office's own, to be published at that minute.
+    :param marker: words that it shows once it is published, and not before.
+    :param at: the aware instant of asking.
+    :raises NotYours: if the person does not keep the calendar of the series.
+    """
+    check_may(by, Action.EDIT, series.producer)
+    due_at = at.replace(second=0, microsecond=0) + A_MINUTE * (minutes + 1)
+    release = scheduling.record_release(
+        series,
+        reference=f"rehearsal-{series.slug}-{due_at:%Y-%m-%d-%H%M}",
+        title=_("Rehearsal: %(series)s") % {"series": series.title},
+        slot=slot_at(due_at),
+        at=at,
+        by=by,
+        rehearsal=True,
+        addresses=[PlannedAddress(url=url, marker=marker)],
+    )
+    return scheduling.confirm(release, by=by, at=at)
+
+
+def heads_of(producer: Producer) -> QuerySet[Contact]:
+    """Return how the Heads of Profession of a producer are reached: of those who hold the role or are invited to it.
+
+    Whose account is closed heads nothing.
+    """
+    held = Membership.objects.filter(producer=producer, role=Role.HEAD_OF_PROFESSION, user__is_active=True)
+    # Whoever accepted holds the role, or has lost it since.
+    invited = Invitation.objects.filter(
+        producer=producer, role=Role.HEAD_OF_PROFESSION, accepted_at=None, withdrawn_at=None
+    )
+    return producer.contacts.filter(Q(user__in=held.values("user")) | Q(email__in=invited.values("email")))
+
+
+def _free_slug(model: type[Model], words: str, **among: object) -> str:
+    """Make a slug from words that no other row has, with a number behind it where the bare one is taken."""
+    bare = slugify(words)[:80] or "office"
+    taken = set(model._default_manager.filter(slug__startswith=bare, **among).values_list("slug", flat=True))
+    numbered = (f"{bare}-{number}" for number in range(2, len(taken) + 3))
+    return next(slug for slug in (bare, *numbered) if slug not in taken)
 
 
 class Step(StrEnum):
@@ -24,7 +178,7 @@ class Step(StrEnum):
     REHEARSAL = "rehearsal"
 
 
-class Standing(StrEnum):
+class StepStatus(StrEnum):
     """Where a step stands."""
 
     DONE = "done"
@@ -38,12 +192,12 @@ class Office:
     """How far an office is: its producer, once there is one, and where each step stands."""
 
     producer: Producer | None
-    standings: dict[Step, Standing]
+    standings: dict[Step, StepStatus]
 
     @property
     def left(self) -> list[Step]:
         """The steps that are not done."""
-        return [step for step, standing in self.standings.items() if standing is not Standing.DONE]
+        return [step for step, standing in self.standings.items() if standing is not StepStatus.DONE]
 
 
 def producer_of(person: Person) -> Producer | None:
@@ -55,18 +209,18 @@ def office_of(person: Person) -> Office:
     """Read from what is stored how far the office is that a person sets up."""
     producer = producer_of(person)
     named = settings.OFFICE_NAME != OFFICE_WITHOUT_A_NAME
-    found = {Step.NAME: Standing.DONE if named else Standing.TO_DO}
+    found = {Step.NAME: StepStatus.DONE if named else StepStatus.TO_DO}
     if producer is None:
-        found |= dict.fromkeys(list(Step)[1:], Standing.WAITS) | {Step.PRODUCER: Standing.TO_DO}
+        found |= dict.fromkeys(list(Step)[1:], StepStatus.WAITS) | {Step.PRODUCER: StepStatus.TO_DO}
         return Office(None, found)
     series = Series.objects.filter(producer=producer)
-    found[Step.PRODUCER] = Standing.DONE
+    found[Step.PRODUCER] = StepStatus.DONE
     found[Step.HEAD] = _head(producer)
     found[Step.SERIES] = _done_if(series.filter(head_of_profession__isnull=False, responsible__isnull=False).exists())
-    if found[Step.HEAD] is Standing.TO_DO and not series.exists():
-        found[Step.SERIES] = Standing.WAITS
+    if found[Step.HEAD] is StepStatus.TO_DO and not series.exists():
+        found[Step.SERIES] = StepStatus.WAITS
     found[Step.CALENDAR] = _done_if(Release.objects.filter(series__producer=producer, rehearsal=False).exists())
-    found[Step.REHEARSAL] = _rehearsal(producer) if series.exists() else Standing.WAITS
+    found[Step.REHEARSAL] = _rehearsal(producer) if series.exists() else StepStatus.WAITS
     return Office(producer, found)
 
 
@@ -75,22 +229,22 @@ def last_rehearsal(producer: Producer) -> Release | None:
     return Release.objects.filter(series__producer=producer, rehearsal=True).order_by("-due_at", "-pk").first()
 
 
-def _head(producer: Producer) -> Standing:
+def _head(producer: Producer) -> StepStatus:
     """Say whether somebody holds the role and can be reached, or is at least invited to it."""
     held = Membership.objects.filter(producer=producer, role=Role.HEAD_OF_PROFESSION, user__is_active=True).values(
         "user"
     )
     if producer.contacts.filter(user__in=held).exists():
-        return Standing.DONE
-    return Standing.UNDER_WAY if heads_of(producer).exists() else Standing.TO_DO
+        return StepStatus.DONE
+    return StepStatus.UNDER_WAY if heads_of(producer).exists() else StepStatus.TO_DO
 
 
-def _rehearsal(producer: Producer) -> Standing:
+def _rehearsal(producer: Producer) -> StepStatus:
     judged = Verification.objects.filter(release__series__producer=producer, release__rehearsal=True)
     if judged.exclude(outcome=Outcome.PENDING).exists():
-        return Standing.DONE
-    return Standing.UNDER_WAY if last_rehearsal(producer) else Standing.TO_DO
+        return StepStatus.DONE
+    return StepStatus.UNDER_WAY if last_rehearsal(producer) else StepStatus.TO_DO
 
 
-def _done_if(there: bool) -> Standing:  # noqa: FBT001  # it is the whole question
-    return Standing.DONE if there else Standing.TO_DO
+def _done_if(there: bool) -> StepStatus:  # noqa: FBT001  # it is the whole question
+    return StepStatus.DONE if there else StepStatus.TO_DO

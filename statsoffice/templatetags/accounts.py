@@ -5,7 +5,7 @@ from django.conf import settings
 
 from statsoffice.accounts.models import User
 from statsoffice.accounts.second_factor import lacks_one
-from statsoffice.configuration.office_provider import OfficeProvider
+from statsoffice.env import OfficeProvider
 
 register = template.Library()
 

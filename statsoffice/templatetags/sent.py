@@ -4,7 +4,7 @@ from django import template
 
 from breaches.models import Dispatch
 from statsoffice.messages.models import Message
-from statsoffice.messages.reports_sent import event_of
+from statsoffice.messages.report_rules import event_of_dispatch
 
 register = template.Library()
 
@@ -12,4 +12,4 @@ register = template.Library()
 @register.simple_tag
 def mail_of(dispatch: Dispatch) -> Message | None:
     """Return the mail of a dispatch as the outbox holds it; None if it is not there yet, or was sent outside."""
-    return Message.objects.filter(event=event_of(dispatch.pk)).first()
+    return Message.objects.filter(event=event_of_dispatch(dispatch.pk)).first()

@@ -7,8 +7,8 @@ from django.test import Client
 
 from releases.models import Membership, PreReleaseRequest
 from releases.rules.lifecycle import Role
+from statsoffice import middleware
 from statsoffice.accounts.models import User
-from statsoffice.around_pages import rate_limit
 from tests.access.addresses import examples, places
 from tests.access.admin_tables import expected_in_the_admin_site
 from tests.access.expected import ADMINISTRATORS, EVERYBODY, EXPECTED, SIGNED_IN, SUPERUSERS
@@ -155,7 +155,7 @@ def assert_counted(kinds, found):
         name: at for name, at in found.items() if not at.startswith(("/admin/", "/accounts/", "/health/", "/canary/"))
     }
     asked = {name: "asked to sign in" in kinds[name] for name in of_readers}
-    counted = {name: rate_limit.kind_of(address) is not None for name, address in of_readers.items()}
+    counted = {name: middleware.kind_of(address) is not None for name, address in of_readers.items()}
     assert {name for name in asked if asked[name] is counted[name]} == set()
     assert len([name for name in asked if asked[name]]) > 80
     assert len([name for name in asked if counted[name]]) > 20

@@ -11,8 +11,7 @@ from releases import judge, scheduling, statements
 from releases.detection.finding import PublisherSays, Source, State
 from releases.models import Release
 from releases.rules.calendar import Precision, Slot
-from statsoffice.canary.page import url_of
-from statsoffice.canary.script import script_for
+from statsoffice.canary.page import script_for, url_of
 from statsoffice.messages import outbox
 from statsoffice.messages.delivery import MOST_ATTEMPTS
 from statsoffice.messages.models import Channel, Message

@@ -8,7 +8,7 @@ from breaches.redaction import KIND
 from breaches.rules.lifecycle import ReportStatus, ReportTerm
 from breaches.rules.public_statement import statement_digest
 from breaches.rules.validation import ReportSection
-from statsoffice.redacting.redaction import redact
+from statsoffice.redaction.actions import redact
 from tests.breaches.people import AT, a_report
 from tests.factories import SEED_DUE
 

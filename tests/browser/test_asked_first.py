@@ -46,7 +46,7 @@ AT_ONCE = {
     "releases/views/pre_release.py:decide": "each change was shown and ticked",
     "releases/views/release.py:ask": "it asks for looks, and changes nothing",
     "releases/views/release.py:tick": "the same button takes the tick away",
-    "statsoffice/redacting/views.py:remove": "it was shown where the words stand and stay, and a box was ticked",
+    "statsoffice/redaction/views.py:remove": "it was shown where the words stand and stay, and a box was ticked",
     "statsoffice/accounts/views.py:send_again": "the old link gives way to a new one, which can be sent again",
     "statsoffice/accounts/views.py:withdraw": "somebody whose invitation was withdrawn is invited again",
 }

@@ -5,7 +5,7 @@ from urllib.parse import urlsplit
 import pytest
 from django.urls import reverse
 
-from statsoffice.configuration.office_provider import OfficeProvider
+from statsoffice.env import OfficeProvider
 from tests.browser.barriers import is_clean
 from tests.browser.patience import PATIENCE
 from tests.factories import UserFactory

@@ -9,7 +9,7 @@ from datetime import date
 
 import pytest
 
-from statsoffice.running import programs
+from statsoffice.running import processes
 from tests.deploy import files
 from tests.deploy.behind_nginx import INSIDE, NAME, OUTSIDE, TOKEN, in_front, in_production
 from tests.factories import SeriesFactory, UserFactory, an_announced_release, london_slot
@@ -149,7 +149,7 @@ def test_the_check_that_compose_makes_of_the_web_tells_whether_it_answers(proces
     command = [*files.started_command("web", port=port, python=sys.executable), "--workers", "1"]
     with running(
         command,
-        answers=lambda: programs.web_answers(port),
+        answers=lambda: processes.web_answers(port),
         log=tmp_path / "web.log",
         environment=environment,
         within_seconds=60,

@@ -13,7 +13,7 @@ from django.core.management import load_command_class
 from releases.probe.examination import BYTES_ABOVE_REST
 from releases.probe.examiner_pool import MOST_PROCESSES
 from statsoffice.celery import app
-from statsoffice.running import programs
+from statsoffice.running import processes
 from tests.deploy import files
 
 
@@ -58,7 +58,7 @@ def test_a_worker_replaces_a_process_that_grew_only_where_it_holds_more_than_a_l
     [
         pytest.param(files.composed_command("worker"), id="compose"),
         pytest.param(files.started_command("worker"), id="systemd"),
-        pytest.param(programs.WORKER_WITH_BEAT, id="run"),
+        pytest.param(processes.WORKER_WITH_BEAT, id="run"),
     ],
 )
 def test_the_worker_takes_every_queue_with_a_process_for_each(command):

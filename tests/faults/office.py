@@ -11,7 +11,7 @@ from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
 
-from statsoffice.running import programs
+from statsoffice.running import processes
 from tests.faults.stored import Stored
 from tests.servers.programs import celery_beat
 
@@ -143,7 +143,7 @@ def run_script(script: str, environment: Mapping[str, str]) -> str:
 def _command(name: str, *, folder: Path) -> Sequence[str]:
     kind = name.partition("-")[0]
     if kind == "worker":
-        return [*programs.WORKER, "--hostname", f"{name}@%h"]
+        return [*processes.WORKER, "--hostname", f"{name}@%h"]
     if kind == "beat":
         (folder / name).mkdir(exist_ok=True)
         return celery_beat(folder / name)

@@ -9,7 +9,7 @@ from typing import Any
 from breaches.rules.lifecycle import ReportKind
 from releases.verdict.address import Outcome
 from statsoffice.rehearsal_site import pages
-from statsoffice.rehearsal_site.files import PDF, pdf_file
+from statsoffice.rehearsal_site.pages import PDF, pdf_file
 from statsoffice.rehearsal_site.scenes import scene
 from tests.faults import hostile_site
 

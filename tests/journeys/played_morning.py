@@ -18,7 +18,7 @@ from statsoffice.celery import app
 from statsoffice.messages.models import Message
 from statsoffice.rehearsal_site.client import RehearsalSite
 from statsoffice.rehearsal_site.stage import Arrival
-from statsoffice.running import programs
+from statsoffice.running import processes
 from tests.deploy.behind_nginx import Front
 from tests.journeys.announced_release import ANNOUNCED, ANNOUNCED_TOLD, an_announced_release, appear
 from tests.journeys.at_the_web import Seen, at_the_web
@@ -92,7 +92,7 @@ def two_of_each(environment: Mapping[str, str], *, folder: Path) -> Iterator[Map
             var = folder / name
             var.mkdir()
             worker = name.startswith("worker")
-            command = [*programs.WORKER, "--hostname", f"{name}@%h"] if worker else celery_beat(var)
+            command = [*processes.WORKER, "--hostname", f"{name}@%h"] if worker else celery_beat(var)
             says = " ready." if worker else "beat: Starting"
             process = stack.enter_context(
                 running(

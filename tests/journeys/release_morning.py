@@ -10,7 +10,7 @@ from releases.models import Release, Series
 from releases.verdict.address import Outcome
 from statsoffice.rehearsal_site import pages
 from statsoffice.rehearsal_site.client import RehearsalSite
-from statsoffice.rehearsal_site.files import PDF, pdf_file
+from statsoffice.rehearsal_site.pages import PDF, pdf_file
 from statsoffice.rehearsal_site.scenes import scene
 from tests.factories import ContactFactory, ProducerFactory, SeriesFactory, UserFactory, a_confirmed_release
 

@@ -101,9 +101,9 @@ def test_the_jobs_as_celery_has_them(pinned: Pinned):
 READ_SETTINGS = """
 import json
 from statsoffice import settings, celery
-from statsoffice.configuration import environment, outside_channels
+from statsoffice import env
 values = {name: getattr(settings, name) for name in dir(settings) if name.isupper()}
-print(json.dumps([environment.defaults_read, values], default=repr, sort_keys=True))
+print(json.dumps([env.defaults_read, values], default=repr, sort_keys=True))
 """
 LIBRARIES = ("ACCOUNT_", "ALLAUTH_", "CRISPY_", "MFA_", "PERMISSIONS_POLICY", "SOCIALACCOUNT_", "WHITENOISE_")
 WITH_MODULES = {"INSTALLED_APPS", "LOGGING", "SECRET_KEY"}

@@ -12,10 +12,9 @@ from releases import preflight as preflight_of_tomorrow
 from releases.detection.preflight import PreflightCode
 from releases.models import HostLease, Observation, PreflightRun
 from releases.monitoring.clock import StoppedClock
-from statsoffice import adhoc_checks
-from statsoffice.canary import pulse
+from statsoffice import jobs, retention
+from statsoffice.canary import status
 from statsoffice.canary.models import Illness
-from statsoffice.keeping import evidence_kept
 from statsoffice.rehearsal_site.scenes import scene
 from tests.factories import a_confirmed_release
 from tests.releases.preflight import (
@@ -33,11 +32,11 @@ pytestmark = pytest.mark.django_db
 @pytest.fixture(autouse=True)
 def _own_probe(monkeypatch):
     """A probe is made for the settings of the test, and not kept from the one before."""
-    monkeypatch.setattr(adhoc_checks, "_probes", {})
+    monkeypatch.setattr(jobs, "_probes", {})
 
 
 def take(at=DAY_BEFORE):
-    adhoc_checks.run_due(clock=StoppedClock(at), watcher="worker")
+    jobs.run_due_checks(clock=StoppedClock(at), watcher="worker")
 
 
 def preflight(*references):
@@ -81,13 +80,13 @@ def test_a_fault_in_one_part_is_raised_and_keeps_no_other_from_being_done(site, 
 
     a_sound_release(site)
     gone = Session.objects.create(session_key="old", session_data="", expire_date=DAY_BEFORE - timedelta(hours=1))
-    monkeypatch.setattr(adhoc_checks if fails == "probe" else preflight_of_tomorrow, fails, fault)
+    monkeypatch.setattr(jobs if fails == "probe" else preflight_of_tomorrow, fails, fault)
     with pytest.raises(ExceptionGroup) as raised:
         take()
     assert raised.group_contains(RuntimeError, match="a fault of our own")
     assert not Session.objects.filter(pk=gone.pk).exists()
     assert Observation.objects.filter(address__role="announcement").exists() is (fails != "probe")
-    assert pulse.pulse_of(evidence_kept.PRUNE).finished_at == DAY_BEFORE
+    assert status.pulse_of(retention.PRUNE).finished_at == DAY_BEFORE
 
 
 def test_a_watcher_of_which_people_were_told_that_it_is_ill_is_found_and_one_that_failed_by_chance_is_not(site):

@@ -24,7 +24,7 @@ A_MORNING = dedent("""
     from releases.models import Body
     from releases.record import retention
     from statsoffice import evidence_checked
-    from statsoffice.redacting.redaction import redact
+    from statsoffice.redaction.actions import redact
     from tests.breaches.people import AT, a_report, an_office
     from tests.factories import SeriesFactory, a_confirmed_release
     from tests.releases.brought import brought, keep

@@ -16,7 +16,7 @@ from breaches import timeline
 from breaches.models import Report
 from breaches.rules.lifecycle import ReportStatus
 from releases.models import Contact
-from statsoffice.keeping import details_kept
+from statsoffice import retention
 from statsoffice.messages.models import Message
 from tests.breaches.people import AT, a_report, an_office
 from tests.factories import UserFactory
@@ -105,7 +105,7 @@ def test_what_was_removed_at_the_end_of_its_time_is_not_told(office):
     Message.objects.create(event="x-1", recipient="quillon@example.gov.uk", created_at=AT, due_at=AT, sent_at=AT)
     places = {"releases.historicalcontact", "admin.logentry", "outbox.message"}
     assert set(held("quillon@example.gov.uk")["named"]) == places
-    details_kept.erase_old(now=timezone.now() + timedelta(days=731))
+    retention.redact_old_details(now=timezone.now() + timedelta(days=731))
     assert held("quillon@example.gov.uk")["named"] == {}
 
 

@@ -3,7 +3,7 @@
 import pytest
 from pypdf import PdfReader
 
-from statsoffice.rehearsal_site import files, pages
+from statsoffice.rehearsal_site import pages
 
 
 @pytest.mark.parametrize(
@@ -29,7 +29,7 @@ def test_words_are_never_markup_of_a_page(build):
 
 def test_a_pdf_file_can_be_read_and_holds_its_title(tmp_path):
     file = tmp_path / "a.pdf"
-    file.write_bytes(files.pdf_file("Tables (2026) – by region\\area", lines=("One.", "Two.")))
+    file.write_bytes(pages.pdf_file("Tables (2026) – by region\\area", lines=("One.", "Two.")))
     reader = PdfReader(file, strict=True)
     text = reader.pages[0].extract_text()
     assert "Tables (2026) – by region\\area" in text

@@ -10,9 +10,8 @@ from datetime import UTC, datetime, timedelta
 
 import pytest
 
-from statsoffice.rehearsal_site import files, pages
-from statsoffice.rehearsal_site.client import RehearsalSite, RehearsalSiteError
-from statsoffice.rehearsal_site.process import rehearsal_site
+from statsoffice.rehearsal_site import pages
+from statsoffice.rehearsal_site.client import RehearsalSite, RehearsalSiteError, rehearsal_site
 from statsoffice.rehearsal_site.scenes import scene
 
 DUE = datetime(2020, 6, 30, 8, 30, tzinfo=UTC)
@@ -86,8 +85,8 @@ class TestScript:
         assert {code for before, code, _ in seen if before > begins} == {200}
 
     def test_headers_content_type_and_bytes_are_served_as_written(self, site):
-        pdf = files.pdf_file(TITLE)
-        site.publish("/a.pdf", [scene(pdf, content_type=files.PDF, headers={"ETag": '"1"'})])
+        pdf = pages.pdf_file(TITLE)
+        site.publish("/a.pdf", [scene(pdf, content_type=pages.PDF, headers={"ETag": '"1"'})])
         code, headers, body = ask(site, "/a.pdf")
         assert (code, headers["content-type"], headers["etag"], body) == (200, "application/pdf", '"1"', pdf)
         assert headers["content-length"] == str(len(pdf))
@@ -238,7 +237,7 @@ class TestHomePage:
         soon = pages.coming_soon_page(TITLE, expected="9.30am on 30 June 2020")
         out = pages.release_page(TITLE, published="10.27am on 30 June 2020")
         site.publish("/statistics/a", [scene(soon), scene(out, starts=DUE + timedelta(minutes=57))])
-        site.publish("/files/a.pdf", [scene(files.pdf_file(TITLE), content_type=files.PDF, starts=DUE)])
+        site.publish("/files/a.pdf", [scene(pages.pdf_file(TITLE), content_type=pages.PDF, starts=DUE)])
         site.publish("/broken", [scene(pages.error_page(), status=503)])
         site.freeze(DUE - timedelta(minutes=1))
         before = ask(site, "/")[2].decode()

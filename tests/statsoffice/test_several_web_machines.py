@@ -10,7 +10,7 @@ import pytest
 from django.contrib.sessions.models import Session
 
 from breaches.rules.validation import ReportSection
-from statsoffice.running import programs
+from statsoffice.running import processes
 from tests.breaches.forms import filled_in, section_address, words
 from tests.breaches.people import a_report, an_office
 from tests.morning import free_port
@@ -55,18 +55,18 @@ def machines(django_db_setup, redis_url, tmp_path_factory):
             folder.mkdir()
             own = {
                 "STATSOFFICE_VAR": str(folder),
-                "STATSOFFICE_ADDRESS": programs.address(port),
+                "STATSOFFICE_ADDRESS": processes.address(port),
                 "STATSOFFICE_METRICS_TOKEN": TOKEN,
             }
             web = running(
-                [*programs.web(port), "--workers", "1"],
-                answers=lambda port=port: programs.web_answers(port),
+                [*processes.web(port), "--workers", "1"],
+                answers=lambda port=port: processes.web_answers(port),
                 log=above / f"{name}.log",
                 within_seconds=60,
                 environment=environment | own,
             )
             stack.enter_context(web)
-            addresses.append(programs.address(port))
+            addresses.append(processes.address(port))
         yield addresses
 
 

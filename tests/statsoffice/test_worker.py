@@ -17,7 +17,7 @@ from releases.rules.calendar import Nation
 from releases.verdict.address import Outcome
 from statsoffice.jobs import QUEUES
 from statsoffice.messages.models import Message
-from statsoffice.running import programs
+from statsoffice.running import processes
 from tests.factories import a_confirmed_release
 from tests.journeys.release_morning import COMING_SOON, LIVE, MARKER, TOLERANCE, a_series_with_people, scenes
 from tests.releases.preflight import announce_at
@@ -79,7 +79,7 @@ def test_one_worker_turns_a_late_release_into_a_draft_and_a_notification(
     tomorrow = a_confirmed_release(reference="tomorrow", url=site.url("/tomorrow"), due_at=next_working_day())
     announce_at(tomorrow, site.url("/announcement"))
     with running(
-        [*programs.WORKER, *options],
+        [*processes.WORKER, *options],
         answers=lambda: " ready." in log.read_text(errors="replace"),
         log=log,
         environment=environment,
@@ -112,7 +112,7 @@ def test_a_worker_with_a_misspelt_queue_does_not_start(process_environment, tmp_
     with (
         pytest.raises(RuntimeError, match="ended with code"),
         running(
-            [*programs.WORKER, "-Q", "wach"],
+            [*processes.WORKER, "-Q", "wach"],
             answers=lambda: " ready." in log.read_text(errors="replace"),
             log=log,
             environment=process_environment,

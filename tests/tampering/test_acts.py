@@ -17,10 +17,10 @@ from releases.models import Membership, MonitoringRowRecord, Release
 from releases.models.row_record import RETENTION
 from releases.rules.lifecycle import Role
 from releases.scheduling import PlannedAddress
-from statsoffice import evidence_checked
+from statsoffice import verification
 from statsoffice.accounts import invitations
 from statsoffice.accounts.models import User
-from statsoffice.demo import offices
+from statsoffice.demo import office as demo_office
 from tests.breaches.drafts.test_joining import a_morning
 from tests.breaches.mornings import a_drafted_report
 from tests.breaches.people import AT, Office, an_office, read_anew
@@ -57,7 +57,7 @@ def superuser() -> User:
 
 
 def findings() -> set[str]:
-    return {one.why for one in evidence_checked.check(now=timezone.now()) if one.why}
+    return {one.why for one in verification.check_evidence(now=timezone.now()) if one.why}
 
 
 def test_a_role_given_changed_and_taken_away_in_the_admin_site(office, superuser):
@@ -100,7 +100,7 @@ def test_an_invitation_and_the_demonstration(office):
         at=AT,
     )
     invitations.accept(invitation, password="three quiet herons", at=AT)
-    offices.set_up()
+    demo_office.set_up_offices()
     assert findings() == set()
 
 

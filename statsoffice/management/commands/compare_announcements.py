@@ -9,7 +9,7 @@ from releases.management.base import PlainCommand
 from releases.models import Release
 from releases.monitoring.clock import RealClock
 from releases.text import calendar
-from statsoffice import adhoc_checks
+from statsoffice import jobs
 from statsoffice.jobs import watcher_name
 
 
@@ -34,7 +34,7 @@ class Command(PlainCommand):
             self._check_known(references)
             announcements = announcements.filter(release__reference__in=references)
         asked = list(announcements)
-        done = adhoc_checks.compare_now(asked, clock=clock, watcher=watcher_name())
+        done = jobs.compare_now(asked, clock=clock, watcher=watcher_name())
         found = latest_comparison(announcements.all())
         for each in found:
             self._say(each)

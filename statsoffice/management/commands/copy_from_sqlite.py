@@ -8,7 +8,7 @@ from django.core.management.base import CommandError, CommandParser
 from releases.management.base import PlainCommand
 from statsoffice.backup import BackupError
 from statsoffice.backup.sqlite_copy import copy_from_sqlite
-from statsoffice.database_roles import RoleRefused
+from statsoffice.database import RoleRefused
 
 
 class Command(PlainCommand):

@@ -9,7 +9,7 @@ from django.utils import timezone
 from releases.management.base import PlainCommand
 from releases.rules import london
 from releases.rules.lifecycle import spoken
-from statsoffice.demo import calendar, mornings, offices, reports
+from statsoffice.demo import mornings, office
 from statsoffice.rehearsal_site.client import RehearsalSite, RehearsalSiteError
 
 
@@ -30,11 +30,11 @@ class Command(PlainCommand):
         site = RehearsalSite(settings.REHEARSAL_SITE, settings.REHEARSAL_TOKEN)
         try:
             site.wait_until_up(seconds=5)
-            offices.set_up()
-            calendar.set_up(now=timezone.now(), site=site)
+            office.set_up_offices()
+            office.set_up_calendar(now=timezone.now(), site=site)
             mornings.replay(now=timezone.now(), site=site)
-            reports.bring_into_every_state(now=timezone.now())
-            calendar.ask_for_checks(now=timezone.now())
+            mornings.bring_into_every_state(now=timezone.now())
+            office.ask_for_checks(now=timezone.now())
             live = mornings.prepare_live(now=timezone.now(), site=site)
         except RehearsalSiteError as error:
             raise CommandError(str(error)) from error
@@ -44,6 +44,6 @@ class Command(PlainCommand):
         self.stdout.write(f"\nRehearsals fall due at {times} (London time): watch them on the desk.")
 
     def _say_accounts(self) -> None:
-        self.stdout.write(f"Accounts of the demonstration, all with the password {offices.PASSWORD}:")
-        for person in offices.PEOPLE:
+        self.stdout.write(f"Accounts of the demonstration, all with the password {office.PASSWORD}:")
+        for person in office.PEOPLE:
             self.stdout.write(f"  {person.email:<30} {spoken(person.role)}")

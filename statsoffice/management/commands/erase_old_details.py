@@ -7,7 +7,7 @@ from django.core.management.base import CommandParser
 
 from releases.management.base import PlainCommand
 from releases.monitoring.clock import RealClock
-from statsoffice.keeping import details_kept
+from statsoffice import retention
 
 
 class Command(PlainCommand):
@@ -33,7 +33,7 @@ lists of pre-release access have a command of their own, erase_pre_release_names
 
     def handle(self, *args: Any, **options: Any) -> None:
         """Remove, or say what would be removed."""
-        gone = details_kept.erase_old(now=RealClock().now(), dry_run=options["dry_run"])
+        gone = retention.redact_old_details(now=RealClock().now(), dry_run=options["dry_run"])
         verb = "would lose" if options["dry_run"] else "lost"
         self.stdout.write(
             f"Messages sent more than {settings.MESSAGES_KEPT.days} days ago that {verb} recipient and words: "

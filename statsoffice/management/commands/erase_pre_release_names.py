@@ -7,7 +7,7 @@ from django.core.management.base import CommandParser
 
 from releases.management.base import PlainCommand
 from releases.monitoring.clock import RealClock
-from statsoffice.keeping import names_kept
+from statsoffice import retention
 
 
 class Command(PlainCommand):
@@ -27,7 +27,7 @@ hour; with --dry-run nothing is erased."""
 
     def handle(self, *args: Any, **options: Any) -> None:
         """Erase, or say what would be erased."""
-        erased = names_kept.erase_old(now=RealClock().now(), dry_run=options["dry_run"])
+        erased = retention.redact_pre_release_names(now=RealClock().now(), dry_run=options["dry_run"])
         verb = "would be erased" if options["dry_run"] else "erased"
         self.stdout.write(
             f"Names older than {settings.PRE_RELEASE_NAMES_KEPT.days} days {verb}: {erased.names}, of releases: "

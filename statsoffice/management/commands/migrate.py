@@ -6,7 +6,7 @@ from django.core.management.base import CommandError
 from django.core.management.commands import migrate
 from django.db import DEFAULT_DB_ALIAS
 
-from statsoffice.database_roles import RoleRefused, as_owner
+from statsoffice.database import RoleRefused, as_owner
 
 
 class Command(migrate.Command):

@@ -11,7 +11,7 @@ from releases.models import PreflightRun, Release
 from releases.monitoring.clock import RealClock
 from releases.rules import london
 from releases.text import preflight as text_preflight
-from statsoffice import adhoc_checks
+from statsoffice import jobs
 from statsoffice.jobs import watcher_name
 
 
@@ -38,7 +38,7 @@ class Command(PlainCommand):
                 releases_preflight.request_preflight(release, by=None, now=clock.now())
         except releases_preflight.PreflightRefused as refusal:
             raise CommandError(str(refusal)) from refusal
-        done = adhoc_checks.check_now([release.pk for release in releases], clock=clock, watcher=watcher_name())
+        done = jobs.check_now([release.pk for release in releases], clock=clock, watcher=watcher_name())
         for run in done:
             self._say(run)
         waiting = len(releases) - len(done)

@@ -7,7 +7,7 @@ from django.core.management.base import CommandParser
 
 from releases.management.base import PlainCommand
 from releases.monitoring.clock import RealClock
-from statsoffice.keeping import evidence_kept
+from statsoffice import retention
 
 
 class Command(PlainCommand):
@@ -27,7 +27,7 @@ day; with --dry-run nothing is removed."""
 
     def handle(self, *args: Any, **options: Any) -> None:
         """Prune, or say what would be pruned."""
-        pruned = evidence_kept.prune(now=RealClock().now(), dry_run=options["dry_run"])
+        pruned = retention.prune_evidence(now=RealClock().now(), dry_run=options["dry_run"])
         verb = "would be removed" if options["dry_run"] else "removed"
         self.stdout.write(
             f"Bodies older than {settings.EVIDENCE_KEPT.days} days {verb}: {pruned.bodies}, of releases: "

@@ -11,7 +11,7 @@ from releases.management.base import PlainCommand
 from releases.monitoring.clock import RealClock
 from releases.rules.lifecycle import MissingFields
 from statsoffice.accounts.models import User
-from statsoffice.redacting import redaction
+from statsoffice.redaction import actions
 
 
 class Command(PlainCommand):
@@ -47,7 +47,7 @@ words, this says which. It cannot be undone: try --dry-run first."""
         if sys.stdin.isatty():
             self.stderr.write("Words to remove, exactly as they stand there:")
         try:
-            found = redaction.redact(
+            found = actions.redact(
                 report,
                 words=sys.stdin.readline().strip(),
                 why=options["why"],

@@ -8,7 +8,7 @@ from django.core.management.base import CommandError, CommandParser
 
 from releases.management.base import WHERE_THE_DATABASE_IS, PlainCommand
 from statsoffice.backup import BackupError, archive
-from statsoffice.database_roles import RoleRefused
+from statsoffice.database import RoleRefused
 
 
 class Command(PlainCommand):

@@ -8,7 +8,7 @@ from django.core.management.base import CommandError, CommandParser
 from django.utils import timezone
 
 from releases.management.base import PlainCommand
-from statsoffice import evidence_checked
+from statsoffice import verification
 
 TO_BE_DONE = (
     "Do not repair or restore this database: it is evidence. Save these lines, make a backup with manage.py backup, "
@@ -63,8 +63,8 @@ that received it. The first that differs is named in the same way."""
     def handle(self, *args: Any, **options: Any) -> None:
         """Verify every chain and every stored page, and name what was changed."""
         files = _read(options["anchor"])
-        found = evidence_checked.check(now=timezone.now())
-        outside = [evidence_checked.check_outside(name, content) for name, content in files.items()]
+        found = verification.check_evidence(now=timezone.now())
+        outside = [verification.check_outside(name, content) for name, content in files.items()]
         for one in [*found, *outside]:
             (self.stdout if one.why is None else self.stderr).write(one.in_words())
         *chains, bodies = found
@@ -93,7 +93,7 @@ def _read(paths: Sequence[Path]) -> dict[str, bytes]:
         message = f"{fault.filename} could not be read: {fault.strerror}."
         raise CommandError(message, returncode=UNUSABLE_FILE) from fault
     for name, content in files.items():
-        if unusable := evidence_checked.find_fault(name, content):
+        if unusable := verification.find_fault(name, content):
             raise CommandError(unusable, returncode=UNUSABLE_FILE)
     return files
 

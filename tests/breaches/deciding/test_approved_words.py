@@ -9,7 +9,7 @@ from breaches import dispatching, sign_off, timeline
 from breaches.models import Report
 from breaches.pdf import render
 from breaches.redaction import shows_words
-from statsoffice.redacting.redaction import redact
+from statsoffice.redaction.actions import redact
 from tests.breaches.people import AT, a_joint_report, a_report, naming
 from tests.shared_rows import shared_fixture
 

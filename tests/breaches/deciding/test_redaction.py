@@ -28,10 +28,10 @@ from breaches.versions import content_of, record_event
 from releases.models.append_only import AppendOnlyRow
 from releases.models.redaction import allow_redaction
 from releases.rules.lifecycle import MissingFields, Role
-from statsoffice import evidence_checked
+from statsoffice import verification
 from statsoffice.messages import outbox
 from statsoffice.messages.models import Message, MessageRowRecord
-from statsoffice.redacting.redaction import redact
+from statsoffice.redaction.actions import redact
 from tests.breaches.people import AT, a_report, an_office, naming, printed
 from tests.shared_rows import shared_fixture
 from tests.statsoffice.test_names_nowhere import tables
@@ -87,7 +87,7 @@ def where(words):
 
 
 def holds():
-    return {one.why for one in evidence_checked.check(now=timezone.now())} == {None}
+    return {one.why for one in verification.check_evidence(now=timezone.now())} == {None}
 
 
 @pytest.mark.both_databases
@@ -220,7 +220,7 @@ def test_words_that_were_changed_without_a_redaction_are_named_though_the_hashes
     event = report.events.exclude(words="").first()
     digest = event.payload()["words"]
     tamper(statement.format(digest=f"'{digest}'") + f" WHERE id = {event.pk}")
-    (why,) = {one.why for one in evidence_checked.check(now=timezone.now())} - {None}
+    (why,) = {one.why for one in verification.check_evidence(now=timezone.now())} - {None}
     assert why == f"the words of row {event.position} were changed, and no redaction says so"
 
 

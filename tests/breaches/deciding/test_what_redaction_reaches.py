@@ -14,8 +14,8 @@ from breaches.versions import content_of
 from releases.models import ReleaseTask, Statement
 from releases.rules.lifecycle import MissingFields
 from releases.tasks import DONE
-from statsoffice import evidence_checked
-from statsoffice.redacting.redaction import redact
+from statsoffice import verification
+from statsoffice.redaction.actions import redact
 from tests.breaches.deciding.test_redaction import where
 from tests.breaches.drafts.test_joining import a_morning
 from tests.breaches.people import AT, read_anew, written
@@ -53,7 +53,7 @@ def test_an_action_that_is_a_task_is_reached_there_and_where_it_was_ticked_off(o
     assert where(NAME) == set()
     assert ReleaseTask.objects.get().text == f"{MARKER} is trained"
     assert later.events.get(kind=DONE).words == f"{MARKER} is trained"
-    assert {one.why for one in evidence_checked.check(now=timezone.now())} == {None}
+    assert {one.why for one in verification.check_evidence(now=timezone.now())} == {None}
 
 
 def test_of_a_joint_report_the_drafts_from_which_it_was_joined_are_reached(office):
@@ -66,7 +66,7 @@ def test_of_a_joint_report_the_drafts_from_which_it_was_joined_are_reached(offic
     redact(joint, words=NAME, why=WHY, by=office.head, at=LATER)
     assert where(NAME) == set()
     assert content_of(Report.objects.get(pk=drafts[0].pk)).impact == f"{MARKER} told two users."
-    assert {one.why for one in evidence_checked.check(now=timezone.now())} == {None}
+    assert {one.why for one in verification.check_evidence(now=timezone.now())} == {None}
 
 
 @pytest.mark.parametrize("dry_run", [True, False], ids=["tried", "done"])

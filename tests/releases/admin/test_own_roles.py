@@ -4,7 +4,7 @@ import pytest
 
 from releases.models import Membership, Producer
 from releases.rules.lifecycle import Role
-from statsoffice.demo import offices
+from statsoffice.demo import office
 from tests.administrators import an_administrator
 from tests.factories import ProducerFactory, UserFactory, member
 from tests.releases.admin.site import page, refusals, signed_in, staff
@@ -47,9 +47,9 @@ def test_an_administrator_changes_no_role_of_their_own_and_takes_over_none_of_an
 
 
 def calendar_managers():
-    offices.set_up()
+    office.set_up_offices()
     producer = Producer.objects.order_by("pk").first()
-    yield "of the demonstration", offices.user(Role.CALENDAR_MANAGER), producer
+    yield "of the demonstration", office.user(Role.CALENDAR_MANAGER), producer
     yield "by the role alone", member(Role.CALENDAR_MANAGER, producer, is_staff=True), producer
 
 

@@ -11,7 +11,7 @@ from releases.models.observation import Purpose
 from releases.monitoring.clock import StoppedClock
 from releases.rules.calendar import Precision, Slot
 from releases.scheduling import PlannedAddress
-from statsoffice import adhoc_checks
+from statsoffice import jobs
 from statsoffice.rehearsal_site import govuk_pages as govuk
 from statsoffice.rehearsal_site.scenes import scene
 from tests.factories import a_confirmed_release, a_release
@@ -251,11 +251,11 @@ class TestWhich:
 
 
 def test_a_tick_makes_the_comparison_and_none_around_a_due_instant(release, site, settings, monkeypatch):
-    monkeypatch.setattr(adhoc_checks, "_probes", {})
+    monkeypatch.setattr(jobs, "_probes", {})
     settings.COMPARISON_AT = AT
     near = a_confirmed_release(due_at=DAY_BEFORE, reference="due-now", rehearsal=True)
-    adhoc_checks.run_due(clock=StoppedClock(DAY_BEFORE), watcher="worker")
+    jobs.run_due_checks(clock=StoppedClock(DAY_BEFORE), watcher="worker")
     assert not Comparison.objects.exists()
     assert near.due_at == DAY_BEFORE
-    adhoc_checks.run_due(clock=StoppedClock(DAY_BEFORE + timedelta(seconds=31)), watcher="worker")
+    jobs.run_due_checks(clock=StoppedClock(DAY_BEFORE + timedelta(seconds=31)), watcher="worker")
     assert Comparison.objects.get().read_at is not None

@@ -8,8 +8,8 @@ from releases.detection.finding import AddressRole, Expectation, LookResult, Rea
 from releases.probe.adapters import ADAPTERS, NoSuchAdapterError, adapter_named
 from releases.probe.probe import probe_from_settings, user_agent
 from releases.rules.response import Errand
-from statsoffice.rehearsal_site import files, pages
-from statsoffice.rehearsal_site.process import rehearsal_site
+from statsoffice.rehearsal_site import pages
+from statsoffice.rehearsal_site.client import rehearsal_site
 from statsoffice.rehearsal_site.scenes import scene
 
 SERIES = "State-funded schools inspections and outcomes"
@@ -103,7 +103,7 @@ def test_the_earlier_edition_that_has_not_changed_is_not_live(site, probe):
 @pytest.mark.parametrize(
     ("served", "result"),
     [
-        (scene(files.pdf_file(TITLE), content_type=files.PDF), LookResult.LIVE),
+        (scene(pages.pdf_file(TITLE), content_type=pages.PDF), LookResult.LIVE),
         (scene(pages.not_found_page()), LookResult.NOT_LIVE),
         (scene("nothing", status=404), LookResult.NOT_LIVE),
     ],
@@ -116,7 +116,7 @@ def test_an_attachment_is_a_file_of_the_right_type(site, probe, served, result):
 
 
 def test_a_table_is_a_file_too(site, probe):
-    url = site.publish("/files/inspections.csv", [scene(files.csv_file(), content_type=files.CSV)])
+    url = site.publish("/files/inspections.csv", [scene(pages.csv_file(), content_type=pages.CSV)])
     finding = probe.examine("page", look(probe, url), expected(url, role=AddressRole.ATTACHMENT, marker=""))
     assert finding.result is LookResult.LIVE
 

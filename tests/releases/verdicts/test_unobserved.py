@@ -10,7 +10,7 @@ from releases.models import Release, Verification, Watch
 from releases.rules.lifecycle import Role
 from releases.rules.web_address import place_of
 from releases.verdict.address import Outcome
-from statsoffice.desk.waiting import waiting_for
+from statsoffice.desk.tasks import tasks_of
 from tests.factories import SEED_DUE, a_confirmed_release, london_slot, member
 from tests.releases.on_record import looks_at
 
@@ -80,9 +80,9 @@ def test_who_ends_a_date_that_nobody_observed_ends_no_question(end, confirmed_re
     verification = Verification.objects.get()
     assert (verification.schedule_version, verification.due_at) == (1, SEED_DUE)
     assert verification.outcome == Outcome.CANNOT_TELL
-    assert waiting_for(head, now=now).to_answer == [confirmed_release]
+    assert tasks_of(head, now=now).to_answer == [confirmed_release]
     statements.record_live_time(Release.objects.get(), live_at=SEED_DUE, by=head, at=now)
-    assert not waiting_for(head, now=now).to_answer
+    assert not tasks_of(head, now=now).to_answer
 
 
 @pytest.mark.parametrize("end", ENDS)

@@ -8,7 +8,7 @@ from breaches.models import Suspicion
 from releases.evidence import embargo
 from releases.models import KeptBody, Verification
 from releases.verdict.address import Outcome
-from statsoffice.rehearsal_site import files, pages
+from statsoffice.rehearsal_site import pages
 from statsoffice.rehearsal_site.scenes import scene
 from tests.factories import a_confirmed_release
 
@@ -21,7 +21,7 @@ pytestmark = [pytest.mark.usefixtures("calendar_at_rest"), pytest.mark.django_db
 
 WHAT_IS_OUT = {
     PAGE: scene(pages.release_page(TITLE, published="30 June 2020")),
-    SHEET: scene(files.csv_file().decode(), content_type=files.CSV),
+    SHEET: scene(pages.csv_file().decode(), content_type=pages.CSV),
 }
 
 

@@ -8,7 +8,7 @@ from django.urls import reverse
 from breaches.models import Report
 from breaches.rules.validation import ReportSection
 from breaches.versions import content_of
-from statsoffice.around_pages import unsent
+from statsoffice import middleware
 from tests.breaches.forms import filled_in, section_address, words
 from tests.breaches.people import a_report
 from tests.shared_rows import shared_fixture
@@ -99,7 +99,7 @@ def test_nobody_else_is_given_what_was_typed(visitor, office, report):
     sign_in(visitor, office.head)
     answer = visitor.get(reverse("unsent"), follow=True)
     assert "Two users wrote to us." not in answer.text
-    assert unsent.KEPT not in visitor.session
+    assert middleware.KEPT not in visitor.session
 
 
 def test_nothing_is_kept_for_those_who_never_signed_in_here(client, report):
@@ -109,7 +109,7 @@ def test_nothing_is_kept_for_those_who_never_signed_in_here(client, report):
 
 
 def test_a_cookie_that_we_did_not_sign_keeps_nothing(client, report):
-    client.cookies[unsent.WRITER] = "1:forged"
+    client.cookies[middleware.WRITER] = "1:forged"
     client.post(section_address(report, ReportSection.IMPACT), {"impact": TYPED})
     assert Session.objects.count() == 0
 
@@ -119,14 +119,14 @@ def test_what_is_typed_elsewhere_is_not_kept(visitor, office):
     page = filled_in(visitor.get("/accounts/password/change/").text)
     Session.objects.all().delete()
     visitor.post("/accounts/password/change/", page | {"oldpassword": PASSWORD})
-    assert unsent.KEPT not in visitor.session
+    assert middleware.KEPT not in visitor.session
 
 
 def test_more_than_any_form_holds_is_not_kept(visitor, office, report):
     fields = opened(visitor, report, office.statistician)
     Session.objects.all().delete()
     visitor.post(section_address(report, ReportSection.IMPACT), fields | {"impact": "x" * 500_000})
-    assert unsent.KEPT not in visitor.session
+    assert middleware.KEPT not in visitor.session
 
 
 def test_what_was_kept_can_be_thrown_away(visitor, office, report):
@@ -142,7 +142,7 @@ def test_what_was_kept_can_be_thrown_away(visitor, office, report):
 
 def test_a_form_of_somebody_elses_making_is_refused_as_before(visitor, office, report):
     opened(visitor, report, office.statistician)
-    visitor.cookies.pop(unsent.WRITER)
+    visitor.cookies.pop(middleware.WRITER)
     answer = visitor.post(section_address(report, ReportSection.IMPACT), {"impact": "Forged."})
     assert answer.status_code == 403
     assert "open for too long" in words(answer.text)

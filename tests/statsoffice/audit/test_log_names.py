@@ -11,10 +11,9 @@ from django.utils import timezone
 
 from releases.models import Contact, Release
 from releases.models.redaction import allow_redaction, overwrite
-from statsoffice import evidence_checked
+from statsoffice import retention, verification
 from statsoffice.accounts.models import User
-from statsoffice.audit import log_names
-from statsoffice.audit.log_names import erase_old, without_names
+from statsoffice.retention import redact_admin_log, without_names
 from tests.breaches.forms import words
 
 pytestmark = pytest.mark.django_db
@@ -42,35 +41,35 @@ def entry(office, *, model=User, message=MESSAGE, name=NAME):
 @pytest.mark.parametrize("model", [User, Contact])
 def test_a_name_goes_two_years_after_the_edit_and_not_before(office, model):
     made = entry(office, model=model)
-    assert erase_old(now=AT + KEPT, kept_for=KEPT) == 0
-    assert erase_old(now=OVER, kept_for=KEPT) == 1
+    assert redact_admin_log(now=AT + KEPT, kept_for=KEPT) == 0
+    assert redact_admin_log(now=OVER, kept_for=KEPT) == 1
     made.refresh_from_db()
     assert (made.object_repr, made.user, made.object_id) == (MARKER, office.head, str(office.statistician.pk))
     assert made.get_change_message() == f"Changed Primary for email address “{MARKER}”."
-    assert erase_old(now=OVER + KEPT, kept_for=KEPT) == 0
-    assert {one.why for one in evidence_checked.check(now=timezone.now())} == {None}
+    assert redact_admin_log(now=OVER + KEPT, kept_for=KEPT) == 0
+    assert {one.why for one in verification.check_evidence(now=timezone.now())} == {None}
 
 
 def test_what_is_called_by_no_persons_name_stays(office):
     made = entry(office, model=Release, name="Schools, March 2020")
-    assert erase_old(now=OVER, kept_for=KEPT) == 0
+    assert redact_admin_log(now=OVER, kept_for=KEPT) == 0
     made.refresh_from_db()
     assert made.object_repr == "Schools, March 2020"
 
 
 def test_many_go_a_few_at_a_time_and_a_dry_run_changes_nothing(office, monkeypatch):
-    monkeypatch.setattr(log_names, "AT_A_TIME", 2)
+    monkeypatch.setattr(retention, "LOG_ROWS_AT_A_TIME", 2)
     for _ in range(5):
         entry(office)
-    assert erase_old(now=OVER, kept_for=KEPT, dry_run=True) == 5
+    assert redact_admin_log(now=OVER, kept_for=KEPT, dry_run=True) == 5
     assert LogEntry.objects.filter(object_repr=NAME).count() == 5
-    assert erase_old(now=OVER, kept_for=KEPT) == 5
+    assert redact_admin_log(now=OVER, kept_for=KEPT) == 5
     assert LogEntry.objects.filter(object_repr=MARKER).count() == 5
 
 
 def test_the_audit_trail_shows_the_marker(client, office):
     entry(office, message="")
-    erase_old(now=OVER, kept_for=KEPT)
+    redact_admin_log(now=OVER, kept_for=KEPT)
     client.force_login(office.head)
     page = words(client.get("/audit/?kind=permission").text)
     assert f"{MARKER}: changed" in page

@@ -9,7 +9,7 @@ from django.urls import reverse
 
 from releases.models.append_only import AppendOnlyRow, check_chain
 from releases.rules.lifecycle import Role
-from statsoffice.audit import wording
+from statsoffice.audit import trail
 from statsoffice.audit.models import AccountEvent, What
 from tests.factories import ProducerFactory, UserFactory, a_release, member
 from tests.statsoffice.accounts.one_time_codes import code_of
@@ -171,6 +171,6 @@ def test_a_second_step_is_on_record_as_it_is_set_up_fails_and_is_removed(client,
         (What.SECOND_STEP_REMOVED, "recovery_codes"),
     ]
     assert not AccountEvent.objects.filter(facts__icontains=secret).exists()
-    sentences = [wording.told("sign_ins", event) for event in AccountEvent.objects.all()]
+    sentences = [trail.describe_entry("sign_ins", event) for event in AccountEvent.objects.all()]
     assert "Second step removed: authenticator app" in sentences
     assert "New recovery codes made" in sentences

@@ -205,7 +205,7 @@ def test_it_has_pages_and_takes_as_many_queries_whatever_it_holds(office, django
 
 
 def test_nobody_audits_without_signing_in():
-    from statsoffice.audit.scope import producers_audited_by
+    from statsoffice.audit.trail import producers_audited_by
 
     ProducerFactory()
     assert producers_audited_by(AnonymousUser()) == []

@@ -3,8 +3,8 @@
 import pytest
 
 from releases.probe.probe import Probe
-from statsoffice.canary import performing
-from statsoffice.canary.own_probe import own_probe
+from statsoffice.canary import synthetic_check
+from statsoffice.canary.synthetic_check import own_probe
 from tests.statsoffice.canary.rehearsing import MORNING, TravellingClock
 
 
@@ -34,7 +34,7 @@ def rehearse(own_page, clock):
 
     def play(*, by=clock):
         clock.pass_seconds(60)
-        return performing.perform_next(clock=by, look=look)
+        return synthetic_check.perform_next(clock=by, look=look)
 
     yield play
     for probe in probes:

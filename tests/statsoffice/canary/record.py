@@ -5,7 +5,7 @@ from datetime import datetime, timedelta
 from releases.evidence import coverage
 from releases.rules.clock_error import Voucher
 from statsoffice.canary.models import Pulse, Rehearsed
-from statsoffice.canary.script import script_for
+from statsoffice.canary.page import script_for
 
 TOOK = timedelta(seconds=30)
 WATCHER = "watcher"

@@ -6,9 +6,9 @@ import pytest
 
 from releases.evidence import coverage
 from releases.models import Coverage
-from statsoffice.canary import words
-from statsoffice.canary.condition import Problem, Trouble, condition, problem_from
+from statsoffice.canary import status
 from statsoffice.canary.models import Pulse
+from statsoffice.canary.status import Problem, Trouble, condition, problem_from
 from tests.factories import a_confirmed_release, london_slot
 from tests.statsoffice.canary.record import a_rehearsal, a_sweep, a_watcher_that_is_well
 from tests.statsoffice.canary.rehearsing import MORNING as NOW
@@ -23,7 +23,10 @@ def ago(seconds):
 def said():
     found = condition(now=NOW)
     return " ".join(
-        [words.sentence(found, now=NOW), *(words.problem_in_words(problem, now=NOW) for problem in found.problems)]
+        [
+            status.status_sentence(found, now=NOW),
+            *(status.describe_problem(problem, now=NOW) for problem in found.problems),
+        ]
     )
 
 
@@ -153,11 +156,11 @@ def test_what_a_clock_that_was_ahead_wrote_is_not_when_it_was_last_active():
 
 def test_times_of_another_day_are_named_with_their_day():
     problem = Problem(Trouble.SWEEP_SILENT, NOW - timedelta(days=1))
-    assert "at 9.20am on 29 June 2020." in words.problem_in_words(problem, now=NOW)
+    assert "at 9.20am on 29 June 2020." in status.describe_problem(problem, now=NOW)
 
 
 @pytest.mark.parametrize("trouble", Trouble)
 def test_every_trouble_has_words_and_is_read_as_it_was_kept(trouble):
     problem = Problem(trouble, NOW, "late", "on_time")
     assert problem_from(problem.as_kept()) == problem
-    assert words.problem_in_words(problem, now=NOW).endswith(".")
+    assert status.describe_problem(problem, now=NOW).endswith(".")

@@ -5,9 +5,9 @@ from datetime import timedelta
 import pytest
 
 from releases.evidence import coverage
-from statsoffice.canary import illness
+from statsoffice.canary import status
 from statsoffice.canary.models import Illness, Pulse
-from statsoffice.messages import outbox, watcher_ill
+from statsoffice.messages import office_rules, outbox
 from statsoffice.messages.models import Message
 from tests.statsoffice.canary.record import a_rehearsal, a_sweep, a_watcher_that_is_well
 from tests.statsoffice.canary.rehearsing import MORNING as NOW
@@ -27,12 +27,12 @@ def operators(settings):
 @pytest.fixture(autouse=True)
 def no_other_news(monkeypatch):
     """Write news of the watcher alone: hundreds of ticks would ask for all the other kinds too."""
-    monkeypatch.setattr(outbox, "KINDS", (watcher_ill,))
+    monkeypatch.setattr(outbox, "KINDS", (office_rules,))
 
 
 def tick(at):
     """Do what the tick of the messages does."""
-    illness.attend(now=at)
+    status.record_incidents(now=at)
     outbox.create_missing(now=at)
 
 

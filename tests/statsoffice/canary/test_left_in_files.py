@@ -5,8 +5,8 @@ from datetime import timedelta
 import pytest
 
 from releases.monitoring import spool
-from statsoffice.canary import left_in_files
-from statsoffice.canary.condition import condition
+from statsoffice.canary import status
+from statsoffice.canary.status import condition
 from tests.statsoffice.canary.record import a_watcher_that_is_well
 from tests.statsoffice.canary.rehearsing import MORNING as NOW
 
@@ -20,7 +20,7 @@ def watcher():
 
 
 def note(folder, *, ago, machine="one"):
-    left_in_files.note(folder, machine=machine, now=NOW - timedelta(seconds=ago))
+    status.record_spool(folder, machine=machine, now=NOW - timedelta(seconds=ago))
 
 
 def troubles():

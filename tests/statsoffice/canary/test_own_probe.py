@@ -7,8 +7,7 @@ import pytest
 from releases.probe.probe import probe_from_settings
 from releases.rules.response import Errand, Failure
 from releases.rules.web_address import place_of
-from statsoffice.canary.own_probe import own_probe
-from statsoffice.canary.ping import ping
+from statsoffice.canary.synthetic_check import own_probe, ping
 from tests.morning import free_port
 from tests.statsoffice.canary.switch import dead_mans_switch
 

@@ -8,7 +8,7 @@ from django.urls import reverse
 
 from releases.verdict.address import Outcome
 from statsoffice.canary import page
-from statsoffice.canary.script import EXPECTED_IN_TURN, script_for
+from statsoffice.canary.page import EXPECTED_IN_TURN, script_for
 from tests.statsoffice.canary.rehearsing import MORNING
 
 A_MOMENT = timedelta(seconds=0.1)

@@ -7,7 +7,7 @@ from django.db import DatabaseError
 
 from releases.evidence import coverage
 from statsoffice import jobs
-from statsoffice.canary import pulse
+from statsoffice.canary import status
 from statsoffice.canary.models import Pulse
 from tests.statsoffice.canary.rehearsing import MORNING as NOW
 
@@ -25,7 +25,7 @@ def beats(*, begun=None, finished=None, failed=None, alive=None, by=NAME):
     if alive is not None:
         coverage.mark_alive(NAME, at=ago(alive))
     found = Pulse(step="sweep", begun_at=ago(begun), begun_by=by, finished_at=ago(finished), failed_at=ago(failed))
-    return pulse.is_beating(found, now=NOW)
+    return status.is_beating(found, now=NOW)
 
 
 @pytest.mark.parametrize(
@@ -82,7 +82,7 @@ def test_a_database_that_takes_no_note_holds_up_no_sweep(monkeypatch, caplog):
 
     swept = []
     monkeypatch.setattr(Pulse.objects, "filter", away)
-    with pulse.beating("sweep", now=lambda: NOW, by=NAME):
+    with status.beating("sweep", now=lambda: NOW, by=NAME):
         swept.append(1)
     assert swept == [1]
     assert "the database is away" in caplog.text

@@ -11,11 +11,10 @@ from releases.probe.examiner_pool import Examiners
 from releases.probe.probe import ExaminationError
 from releases.rules.clock_error import ClockError, Voucher
 from releases.verdict.address import Outcome
-from statsoffice.canary import page, performing
+from statsoffice.canary import page, synthetic_check
 from statsoffice.canary.models import Rehearsed
-from statsoffice.canary.own_probe import own_probe
-from statsoffice.canary.rehearsal import Stopped
-from statsoffice.canary.script import EXPECTED_IN_TURN
+from statsoffice.canary.page import EXPECTED_IN_TURN
+from statsoffice.canary.synthetic_check import Stopped, own_probe
 from tests.morning import free_port
 from tests.statsoffice.canary.rehearsing import MORNING, TravellingClock, at_once, stale_cache
 
@@ -42,13 +41,13 @@ def test_nothing_of_a_rehearsal_is_put_on_record(rehearse):
 
 
 def test_only_the_last_hour_is_kept(rehearse, clock):
-    for number in range(1, performing.KEPT + 5):
+    for number in range(1, synthetic_check.KEPT + 5):
         Rehearsed.objects.create(
             number=number, expected=Outcome.LATE, begins_at=clock.now(), finished_at=clock.now(), right=True
         )
     rehearse()
-    assert Rehearsed.objects.count() == performing.KEPT
-    assert Rehearsed.objects.first().number == performing.KEPT + 5
+    assert Rehearsed.objects.count() == synthetic_check.KEPT
+    assert Rehearsed.objects.first().number == synthetic_check.KEPT + 5
 
 
 def test_a_page_that_does_not_answer_is_wrong_and_names_the_reason(rehearse, settings):
@@ -97,7 +96,7 @@ def test_a_chain_that_finds_everything_on_time_is_not_right_twice_in_a_row(rehea
     class Everything:
         outcome = Outcome.ON_TIME
 
-    monkeypatch.setattr("statsoffice.canary.rehearsal.judge_release", lambda addresses: Everything)
+    monkeypatch.setattr("statsoffice.canary.synthetic_check.judge_release", lambda addresses: Everything)
     assert [rehearse().right for _ in EXPECTED_IN_TURN[:4]] == [True, False, True, False]
 
 
@@ -126,13 +125,13 @@ def test_a_rehearsal_that_is_told_to_stop_says_nothing(clock, own_page):
     def look(url):
         return own_probe(url, now=clock.now)
 
-    assert performing.perform_next(clock=clock, look=look, stop=lambda: True) is None
+    assert synthetic_check.perform_next(clock=clock, look=look, stop=lambda: True) is None
     assert Rehearsed.objects.get().finished_at is None
 
 
 def test_a_second_tick_within_the_minute_plays_nothing(rehearse, clock):
     rehearse()
-    assert performing.perform_next(clock=clock, look=None) is None
+    assert synthetic_check.perform_next(clock=clock, look=None) is None
 
 
 @pytest.mark.django_db(transaction=True)
@@ -147,7 +146,7 @@ def test_of_several_ticks_at_once_one_plays_the_rehearsal():
         begun.append(url)
         raise Stopped
 
-    at_once(*[lambda: performing.perform_next(clock=Standing(), look=look)] * 4)
+    at_once(*[lambda: synthetic_check.perform_next(clock=Standing(), look=look)] * 4)
     assert len(begun) == 1
     assert Rehearsed.objects.count() == 1
 

@@ -7,7 +7,7 @@ import pytest
 from django.urls import reverse
 
 from releases.verdict.address import Outcome
-from statsoffice.canary import page, turn
+from statsoffice.canary import page, synthetic_check
 from tests.morning import free_port
 from tests.statsoffice.canary.record import a_sweep
 from tests.statsoffice.canary.rehearsing import stale_cache
@@ -31,7 +31,7 @@ def take_turn(own_page, clock, client):
     def take(*, by=clock):
         clock.pass_seconds(60)
         a_sweep(at=datetime.now(UTC) + timedelta(seconds=20))
-        turn.take(clock=by)
+        synthetic_check.take_turn(clock=by)
         return client.get(reverse("health_ready")).status_code
 
     return take
@@ -50,7 +50,7 @@ def the_same_always(monkeypatch, settings, own_page):
     class Everything:
         outcome = Outcome.ON_TIME
 
-    monkeypatch.setattr("statsoffice.canary.rehearsal.judge_release", lambda addresses: Everything)
+    monkeypatch.setattr("statsoffice.canary.synthetic_check.judge_release", lambda addresses: Everything)
 
 
 def nobody_there(monkeypatch, settings, own_page):
@@ -97,7 +97,7 @@ def test_a_mended_chain_is_green_again_after_two_right_verdicts(take_turn, own_p
 
 
 def test_a_watcher_whose_sweeps_are_silent_is_not_pinged_for(own_page, clock, switch):
-    turn.take(clock=clock)
+    synthetic_check.take_turn(clock=clock)
     assert switch.asked == []
 
 

@@ -4,7 +4,7 @@ import pytest
 from django.core.checks import run_checks
 from django.core.exceptions import ImproperlyConfigured
 
-from statsoffice.configuration import environment
+from statsoffice import env
 from tests.servers.time_stamp_authority import found_authority
 
 NAME = "STATSOFFICE_TIMESTAMP_CERTIFICATES"
@@ -32,14 +32,14 @@ def test_check_deploy_warns_where_anchors_stay_in_the_office(settings, authority
 def test_the_file_of_certificates_is_read(tmp_path, monkeypatch):
     authority = found_authority(tmp_path / "authority")
     monkeypatch.setenv(NAME, str(authority.folder / "root.pem"))
-    assert environment.certificates(NAME) == authority.certificates
+    assert env.certificates(NAME) == authority.certificates
 
 
 def test_a_file_without_the_root_is_refused(tmp_path, monkeypatch):
     authority = found_authority(tmp_path / "authority")
     monkeypatch.setenv(NAME, str(authority.folder / "authority.pem"))
     with pytest.raises(ImproperlyConfigured, match="holds no root certificate"):
-        environment.certificates(NAME)
+        env.certificates(NAME)
 
 
 @pytest.mark.parametrize("content", [None, "no certificate", "é"], ids=["no file", "another file", "not ASCII"])
@@ -49,4 +49,4 @@ def test_a_file_that_holds_no_certificates_is_refused(tmp_path, monkeypatch, con
         file.write_text(content)
     monkeypatch.setenv(NAME, str(file))
     with pytest.raises(ImproperlyConfigured, match=f'{NAME} is "{file}"; it must be a file'):
-        environment.certificates(NAME)
+        env.certificates(NAME)

@@ -6,12 +6,12 @@ import time
 import psycopg
 import pytest
 
-from statsoffice.configuration import environment
+from statsoffice import env
 
 
 def options_of(url, monkeypatch):
     monkeypatch.setenv("DATABASE_URL", url)
-    return environment.database("DATABASE_URL", "sqlite:///unused")["OPTIONS"]
+    return env.database("DATABASE_URL", "sqlite:///unused")["OPTIONS"]
 
 
 def test_a_postgresql_that_takes_connections_and_says_nothing_is_given_up_within_seconds(monkeypatch):

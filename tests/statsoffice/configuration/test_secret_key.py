@@ -7,7 +7,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from statsoffice.configuration.secret_key import FEWEST_CHARACTERS, weakness
+from statsoffice.env import FEWEST_CHARACTERS, weakness
 
 SIGNS = string.ascii_lowercase + string.digits + "!@#$%^&*(-_=+)"
 MADE_BY = {

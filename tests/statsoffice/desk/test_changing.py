@@ -7,7 +7,7 @@ from django.urls import reverse
 from django.utils.safestring import SafeString
 
 from releases import judge
-from statsoffice.desk.changing import told_apart
+from statsoffice.desk.today import split_changing
 from tests.factories import SEED_DUE, an_announced_release
 from tests.releases.on_record import looks_at
 from tests.statsoffice.desk.morning import AFTER, sign_in
@@ -18,7 +18,7 @@ PART = reverse("desk_part")
 
 def the_list(*details, title="Schools"):
     pieces = "".join(f"<li>{title}<p id='p{n}' data-changing>{text}</p></li>" for n, text in enumerate(details))
-    return told_apart(SafeString(f"<ul>{pieces}</ul>"))
+    return split_changing(SafeString(f"<ul>{pieces}</ul>"))
 
 
 @pytest.mark.parametrize(

@@ -2,7 +2,7 @@
 
 import pytest
 
-from statsoffice.configuration import environment
+from statsoffice import env
 from statsoffice.documentation import settings_table
 from statsoffice.documentation.settings_table import SETTINGS, Setting
 from tests.deploy.files import chosen_settings
@@ -23,10 +23,10 @@ def test_every_setting_that_is_read_stands_in_the_table_once_and_no_other_does(t
 
 
 def test_a_default_is_told_as_the_code_has_it_unless_words_say_more(monkeypatch):
-    monkeypatch.setattr(environment, "defaults_read", {})
-    assert environment.text("STATSOFFICE_COLOUR", "blue") == "blue"
+    monkeypatch.setattr(env, "defaults_read", {})
+    assert env.text("STATSOFFICE_COLOUR", "blue") == "blue"
     monkeypatch.setenv("STATSOFFICE_SHAPE", "round")
-    assert environment.text("STATSOFFICE_SHAPE") == "round"
+    assert env.text("STATSOFFICE_SHAPE") == "round"
     written = settings_table.table(
         [
             Setting("STATSOFFICE_COLOUR", "the colour"),
@@ -42,7 +42,7 @@ def test_a_default_is_told_as_the_code_has_it_unless_words_say_more(monkeypatch)
 
 
 def test_a_setting_that_nothing_reads_cannot_be_told_without_words(monkeypatch):
-    monkeypatch.setattr(environment, "defaults_read", {})
+    monkeypatch.setattr(env, "defaults_read", {})
     with pytest.raises(KeyError, match="STATSOFFICE_COLOUR"):
         settings_table.table([Setting("STATSOFFICE_COLOUR", "the colour")])
 

@@ -5,7 +5,7 @@ from django.urls import reverse
 from selectolax.lexbor import LexborHTMLParser
 
 from releases.rules.lifecycle import Role
-from statsoffice.guides.roles import GUIDES, Guide
+from statsoffice.guides.views import GUIDES, Guide
 from tests.breaches.people import an_office
 from tests.factories import UserFactory
 

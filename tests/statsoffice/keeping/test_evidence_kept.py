@@ -6,8 +6,7 @@ import pytest
 
 from releases.models import Body, ReleaseEvent
 from releases.monitoring.clock import StoppedClock
-from statsoffice import adhoc_checks
-from statsoffice.keeping import evidence_kept
+from statsoffice import jobs, retention
 from tests.factories import SEED_DUE, a_confirmed_release
 from tests.releases.brought import brought, keep
 
@@ -28,14 +27,14 @@ def an_old_release(reference):
 
 
 def prune(at=OVER, **options):
-    evidence_kept.prune_daily(clock=StoppedClock(at), by="worker", **options)
+    retention.prune_evidence_daily(clock=StoppedClock(at), by="worker", **options)
 
 
 def test_the_step_beside_the_watch_removes_what_is_old_and_says_so(monkeypatch, caplog):
-    monkeypatch.setattr(adhoc_checks, "_probes", {})
+    monkeypatch.setattr(jobs, "_probes", {})
     an_old_release("old")
     with caplog.at_level("INFO"):
-        adhoc_checks.run_due(clock=StoppedClock(OVER), watcher="worker")
+        jobs.run_due_checks(clock=StoppedClock(OVER), watcher="worker")
     assert not Body.objects.exists()
     assert ReleaseEvent.objects.filter(kind="bodies_pruned").count() == 1
     assert "3 removed, of 1 releases" in caplog.text

@@ -11,7 +11,7 @@ from django.urls import reverse
 from django.utils import timezone
 
 from releases.monitoring.clock import StoppedClock
-from statsoffice import adhoc_checks
+from statsoffice import jobs
 from statsoffice.audit.models import AccountEvent, What
 from tests.factories import SEED_DUE, UserFactory, a_confirmed_release
 
@@ -20,11 +20,11 @@ pytestmark = pytest.mark.django_db
 
 @pytest.fixture(autouse=True)
 def _own_probe(monkeypatch):
-    monkeypatch.setattr(adhoc_checks, "_probes", {})
+    monkeypatch.setattr(jobs, "_probes", {})
 
 
 def step(at):
-    adhoc_checks.run_due(clock=StoppedClock(at), watcher="worker")
+    jobs.run_due_checks(clock=StoppedClock(at), watcher="worker")
 
 
 @pytest.mark.both_databases

@@ -5,8 +5,7 @@ import logging
 
 from django.test import RequestFactory
 
-from statsoffice.logs.about import about
-from statsoffice.logs.json_lines import JsonLines
+from statsoffice.logs import JsonLines, log_context
 
 
 def written(message, *arguments, error=None, **extra):
@@ -32,8 +31,8 @@ def test_a_line_says_when_how_grave_who_and_what():
 
 
 def test_what_is_about_the_whole_block_stands_in_each_of_its_lines_and_in_no_other():
-    with about(watcher="machine:1"):
-        with about(request="abc"):
+    with log_context(watcher="machine:1"):
+        with log_context(request="abc"):
             assert written("x").items() >= {"watcher": "machine:1", "request": "abc"}.items()
         assert "request" not in written("x")
     assert "watcher" not in written("x")

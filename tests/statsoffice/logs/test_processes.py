@@ -10,7 +10,7 @@ import pytest
 from django.utils import timezone
 
 from releases.models import Address
-from statsoffice.running import programs
+from statsoffice.running import processes
 from tests.factories import a_confirmed_release
 from tests.morning import free_port
 from tests.servers.process import running
@@ -47,16 +47,16 @@ def test_the_web_tells_a_request_under_the_id_that_the_answer_carries(process_en
     port, log = free_port(), tmp_path / "web.log"
     environment = process_environment | {"STATSOFFICE_LOG_FORMAT": "json"}
     with running(
-        [*programs.web(port), "--workers", "1"],
-        answers=lambda: programs.web_answers(port),
+        [*processes.web(port), "--workers", "1"],
+        answers=lambda: processes.web_answers(port),
         log=log,
         environment=environment,
         within_seconds=60,
     ):
-        with urllib.request.urlopen(f"{programs.address(port)}/health/live") as answer:  # noqa: S310  # of the tests
+        with urllib.request.urlopen(f"{processes.address(port)}/health/live") as answer:  # noqa: S310  # of the tests
             given = answer.headers["X-Request-ID"]
         line = wait_for(log, lambda line: line.get("request") == given)
-    assert (line["logger"], line["path"], line["status"]) == ("statsoffice.logs.requests", "/health/live", 200)
+    assert (line["logger"], line["path"], line["status"]) == ("statsoffice.logs", "/health/live", 200)
 
 
 def test_what_a_worker_says_of_a_release_names_release_watcher_and_task(process_environment, redis_url, tmp_path):
@@ -65,7 +65,7 @@ def test_what_a_worker_says_of_a_release_names_release_watcher_and_task(process_
     Address.objects.filter(release=release).update(url="nowhere")
     environment = process_environment | {"STATSOFFICE_LOG_FORMAT": "json"}
     worker, beat = tmp_path / "worker.log", tmp_path / "beat.log"
-    command = [*programs.WORKER, "-Q", "watch", "--concurrency", "1"]
+    command = [*processes.WORKER, "-Q", "watch", "--concurrency", "1"]
     both = {"environment": environment, "stop_with": signal.SIGQUIT}
     with (
         running(command, answers=lambda: True, log=worker, **both),

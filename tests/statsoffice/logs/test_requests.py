@@ -9,10 +9,8 @@ import pytest
 from django.test import Client
 from django.urls import reverse
 
-from statsoffice.logs import requests
-from statsoffice.logs.about import now_about
-from statsoffice.logs.redaction import redact
-from statsoffice.logs.written import written_as
+from statsoffice import logs
+from statsoffice.logs import current_context, redact, written_as
 from tests.access.addresses import places
 
 pytestmark = pytest.mark.django_db
@@ -34,9 +32,9 @@ def test_where_none_comes_or_one_that_could_forge_lines_a_new_one_is_given(clien
 
 
 def test_each_request_is_told_by_one_line_without_its_question(client, caplog):
-    with caplog.at_level(logging.INFO, logger=requests.__name__):
+    with caplog.at_level(logging.INFO, logger=logs.__name__):
         client.get("/nowhere.txt?words=typed")
-    (line,) = [record for record in caplog.records if record.name == requests.__name__]
+    (line,) = [record for record in caplog.records if record.name == logs.__name__]
     assert (line.method, line.path, line.status) == ("GET", "/nowhere.txt", 404)
     assert line.milliseconds >= 0
     assert re.fullmatch(r"GET /nowhere\.txt: 404 in \d+ ms", line.getMessage())
@@ -52,9 +50,9 @@ def test_each_request_is_told_by_one_line_without_its_question(client, caplog):
     ids=["an invitation", "a new password", "a rehearsal"],
 )
 def test_what_lets_somebody_in_stands_in_no_line(client, caplog, name, kwargs):
-    with caplog.at_level(logging.INFO, logger=requests.__name__):
+    with caplog.at_level(logging.INFO, logger=logs.__name__):
         client.get(reverse(name, kwargs=kwargs))
-    (line,) = [record for record in caplog.records if record.name == requests.__name__]
+    (line,) = [record for record in caplog.records if record.name == logs.__name__]
     assert "s3cret" not in line.getMessage() + line.path
     assert "[secret]" in line.getMessage()
 
@@ -130,18 +128,18 @@ def test_no_logger_of_django_has_a_handler_of_its_own(name):
 
 
 def test_the_number_of_a_row_stands_in_the_line(client, caplog):
-    with caplog.at_level(logging.INFO, logger=requests.__name__):
+    with caplog.at_level(logging.INFO, logger=logs.__name__):
         client.get(reverse("releases:tick_task", kwargs={"key": 17}))
     assert any("/tasks/17/tick/" in record.getMessage() for record in caplog.records)
 
 
 def test_a_line_break_in_a_path_begins_no_line_of_the_log(client, caplog):
-    with caplog.at_level(logging.INFO, logger=requests.__name__):
+    with caplog.at_level(logging.INFO, logger=logs.__name__):
         client.get("/x%0A2026-01-01 ERROR forged")
-    (line,) = [record for record in caplog.records if record.name == requests.__name__]
+    (line,) = [record for record in caplog.records if record.name == logs.__name__]
     assert "\n" not in line.getMessage()
 
 
 def test_after_the_answer_no_line_is_about_the_request_any_more(client):
     client.get("/health/live")
-    assert now_about() == {}
+    assert current_context() == {}

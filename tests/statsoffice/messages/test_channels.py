@@ -9,8 +9,7 @@ from django.test.utils import CaptureQueriesContext
 
 from breaches.rules.lifecycle import ReportStatus
 from statsoffice.messages import outbox
-from statsoffice.messages.kinds import kind_of
-from statsoffice.messages.models import Channel, Message, Preference
+from statsoffice.messages.models import Channel, Message, Preference, kind_of
 from tests.breaches.people import AT, REGULATOR, a_report
 from tests.factories import ContactFactory, ProducerFactory
 from tests.shared_rows import shared_fixture

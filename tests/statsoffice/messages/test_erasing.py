@@ -11,12 +11,11 @@ from django.utils import timezone
 
 from breaches.rules.lifecycle import ReportStatus
 from releases.rules.lifecycle import Role
-from statsoffice import evidence_checked, jobs, personal_record
-from statsoffice.messages import erasing, outbox, reports_moved
+from statsoffice import jobs, personal_record, retention, verification
+from statsoffice.messages import outbox, report_rules
 from statsoffice.messages.delivery import MOST_ATTEMPTS, deliver
-from statsoffice.messages.erasing import erase_old
-from statsoffice.messages.kinds import KINDS, OTHER, kind_of
-from statsoffice.messages.models import Channel, Message, MessageRowRecord
+from statsoffice.messages.models import KINDS, OTHER, Channel, Message, MessageRowRecord, kind_of
+from statsoffice.retention import redact_old_messages
 from tests.breaches.forms import words
 from tests.breaches.people import AT, a_report
 from tests.factories import UserFactory
@@ -34,7 +33,7 @@ PERSONAL = ("recipient", "subject", "text", "reply_to", "last_error")
 def report(office):
     """A report with the leads of its office, of which both were told by mail."""
     report = a_report(office, ReportStatus.WITH_HOP)
-    with patch.object(outbox, "KINDS", (reports_moved,)):
+    with patch.object(outbox, "KINDS", (report_rules,)):
         outbox.create_missing(now=SENT)
     assert deliver(now=SENT) == 2
     Message.objects.update(reply_to=office.head.email, last_error="451 Try again")
@@ -80,29 +79,29 @@ def test_what_was_never_sent_is_not_touched_however_old(report):
     before = personal()
     for attempts in (0, 3, MOST_ATTEMPTS):
         Message.objects.update(sent_at=None, attempts=attempts)
-        assert erase_old(now=OVER, kept_for=KEPT) == 0, attempts
+        assert redact_old_messages(now=OVER, kept_for=KEPT) == 0, attempts
         assert personal() == before, attempts
 
 
 def test_each_goes_once_in_small_batches_and_the_rest_waits_when_told_to_stop(report, monkeypatch):
-    monkeypatch.setattr(erasing, "AT_A_TIME", 1)
+    monkeypatch.setattr(retention, "MESSAGES_AT_A_TIME", 1)
     asked = iter([False, True])
-    assert erase_old(now=OVER, kept_for=KEPT, stop=lambda: next(asked)) == 1
-    assert erase_old(now=OVER + timedelta(days=1), kept_for=KEPT) == 1
-    assert erase_old(now=OVER + timedelta(days=2), kept_for=KEPT) == 0
+    assert redact_old_messages(now=OVER, kept_for=KEPT, stop=lambda: next(asked)) == 1
+    assert redact_old_messages(now=OVER + timedelta(days=1), kept_for=KEPT) == 1
+    assert redact_old_messages(now=OVER + timedelta(days=2), kept_for=KEPT) == 0
     assert set(Message.objects.values_list("erased_at", flat=True)) == {OVER, OVER + timedelta(days=1)}
 
 
 def test_nobody_is_told_again_of_what_they_were_told_and_every_chain_holds(report, mailbox):
-    erase_old(now=OVER, kept_for=KEPT)
+    redact_old_messages(now=OVER, kept_for=KEPT)
     assert outbox.create_missing(now=OVER) == 0
     assert deliver(now=OVER) == 0
     assert mailbox.mails == []
-    assert {one.why for one in evidence_checked.check(now=timezone.now())} == {None}
+    assert {one.why for one in verification.check_evidence(now=timezone.now())} == {None}
 
 
 def test_the_page_says_that_so_many_were_told_and_since_when_no_more_is_kept(client, office, report):
-    erase_old(now=OVER, kept_for=KEPT)
+    redact_old_messages(now=OVER, kept_for=KEPT)
     shown = page(client, office.head)
     assert "Report submitted" in shown
     assert f"Report submitted: {report.reference}" not in shown
@@ -115,7 +114,7 @@ def test_the_page_says_that_so_many_were_told_and_since_when_no_more_is_kept(cli
 
 def test_a_message_that_still_has_its_words_speaks_for_those_of_its_news_that_lost_theirs(client, office, report):
     Message.objects.filter(recipient=office.deputy.email).update(sent_at=None, attempts=MOST_ATTEMPTS)
-    erase_old(now=OVER, kept_for=KEPT)
+    redact_old_messages(now=OVER, kept_for=KEPT)
     shown = page(client, office.head)
     assert f"Report submitted: {report.reference}" in shown
     assert f"Mail to {office.deputy.email}: not sent" in shown
@@ -124,13 +123,13 @@ def test_a_message_that_still_has_its_words_speaks_for_those_of_its_news_that_lo
 
 def test_the_name_of_a_webhook_names_nobody_and_stays(client, office, report):
     Message.objects.filter(recipient=office.deputy.email).update(channel=Channel.WEBHOOK, recipient="press")
-    erase_old(now=OVER, kept_for=KEPT)
+    redact_old_messages(now=OVER, kept_for=KEPT)
     assert Message.objects.get(channel=Channel.WEBHOOK).recipient == "press"
     assert "Webhook to press: sent at" in page(client, office.head)
 
 
 def test_the_admin_site_names_the_kind_and_the_day_in_the_place_of_subject_and_recipient(client, report):
-    erase_old(now=OVER, kept_for=KEPT)
+    redact_old_messages(now=OVER, kept_for=KEPT)
     operator = UserFactory(is_staff=True, is_superuser=True)
     listed = page(client, operator, reverse("admin:outbox_message_changelist"))
     assert "Report submitted" in listed
@@ -142,7 +141,7 @@ def test_the_admin_site_names_the_kind_and_the_day_in_the_place_of_subject_and_r
 
 def test_whoever_asks_what_is_held_about_them_is_told_of_messages_until_then(office, report):
     assert personal_record.of(office.head.email)["named"]["outbox.message"]["rows"] == 2
-    erase_old(now=OVER, kept_for=KEPT)
+    redact_old_messages(now=OVER, kept_for=KEPT)
     assert "outbox.message" not in personal_record.of(office.head.email)["named"]
 
 

@@ -9,9 +9,9 @@ from breaches.models import Report
 from releases import judge
 from releases.models import Contact
 from statsoffice import jobs
-from statsoffice.messages import live_at_last, outbox
-from statsoffice.messages import suspected as suspicion_news
-from statsoffice.messages.gathering import SETTLING
+from statsoffice.messages import outbox, release_rules
+from statsoffice.messages import release_rules as suspicion_news
+from statsoffice.messages.base import SETTLING
 from statsoffice.messages.models import Message
 from tests.factories import SEED_DUE, ContactFactory, SeriesFactory, UserFactory, a_confirmed_release
 from tests.factories import an_announced_release as announced
@@ -123,7 +123,7 @@ def several(number, series=None):
 @pytest.fixture
 def no_other_news(monkeypatch):
     """Write news of suspicions alone: each of many ticks would ask for all the other kinds too."""
-    monkeypatch.setattr(outbox, "KINDS", (suspicion_news, live_at_last))
+    monkeypatch.setattr(outbox, "KINDS", (suspicion_news, release_rules))
 
 
 @pytest.mark.usefixtures("no_other_news")

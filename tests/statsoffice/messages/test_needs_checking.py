@@ -7,7 +7,7 @@ import pytest
 from releases import judge
 from releases.models import Contact, Release, Series
 from statsoffice.messages import outbox
-from statsoffice.messages.gathering import SETTLING
+from statsoffice.messages.base import SETTLING
 from statsoffice.messages.models import Message, ToldVerdict
 from tests.factories import SEED_DUE, ProducerFactory, SeriesFactory, an_announced_release
 from tests.releases.on_record import a_look

@@ -12,10 +12,9 @@ from releases import judge, scheduling
 from releases.models import Contact, Release, Series
 from releases.rules.calendar import Slot
 from releases.rules.lifecycle import Role
-from statsoffice.messages import anchors_made, outbox, reports_moved
-from statsoffice.messages.gathering import SETTLING
+from statsoffice.messages import office_rules, outbox, report_rules
+from statsoffice.messages.base import SETTLING, Notification
 from statsoffice.messages.models import Message
-from statsoffice.messages.owed import Owed
 from tests.factories import (
     SEED_DUE,
     ContactFactory,
@@ -230,11 +229,11 @@ def test_telling_one_or_five_suspicions_takes_as_many_queries(suspected, django_
         assert outbox.create_missing(now=NOW) == 4
 
 
-@pytest.mark.parametrize("kind", [reports_moved, anchors_made], ids=["one in between", "the last one"])
+@pytest.mark.parametrize("kind", [report_rules, office_rules], ids=["one in between", "the last one"])
 def test_a_fault_in_one_kind_of_news_keeps_back_no_other_and_is_raised_in_the_end(suspected, monkeypatch, kind):
 
     def broken(*, told, now):
-        yield Owed("sound", frozenset(["person@example.gov.uk"]), "Sound", "Before the odd row.\n")
+        yield Notification("sound", frozenset(["person@example.gov.uk"]), "Sound", "Before the odd row.\n")
         message = "one odd row"
         raise ValueError(message)
 

@@ -9,8 +9,8 @@ from breaches import drafting
 from breaches.models import Report, Suspicion
 from releases import judge
 from releases.models import Contact
-from statsoffice.messages import outbox, suspected
-from statsoffice.messages.gathering import QUIET, SETTLING, WINDOW, Untold, by_recipients, ready
+from statsoffice.messages import outbox, release_rules
+from statsoffice.messages.base import QUIET, SETTLING, WINDOW, NewSuspicion, by_recipients, select_ready
 from statsoffice.messages.models import Message, ToldSuspicion
 from tests.factories import SEED_DUE, ContactFactory, ProducerFactory, SeriesFactory, an_announced_release
 from tests.releases.on_record import looks_at
@@ -50,7 +50,7 @@ def told():
 @pytest.fixture
 def no_other_news(monkeypatch):
     """Write news of suspicions alone: each of many ticks would ask for all the other kinds too."""
-    monkeypatch.setattr(outbox, "KINDS", (suspected,))
+    monkeypatch.setattr(outbox, "KINDS", (release_rules,))
 
 
 @pytest.mark.django_db
@@ -162,7 +162,7 @@ def test_a_suspicion_that_was_told_before_messages_named_several_is_not_told_aga
 
 
 def untold(key, seconds, *recipients):
-    return Untold(key, RAISED + timedelta(seconds=seconds), frozenset(recipients or PEOPLE))
+    return NewSuspicion(key, RAISED + timedelta(seconds=seconds), frozenset(recipients or PEOPLE))
 
 
 @pytest.mark.parametrize(
@@ -180,12 +180,12 @@ def untold(key, seconds, *recipients):
 )
 def test_what_is_told_now_follows_from_what_was_raised_and_told(raised, lately, after, keys):
     waiting = [untold(key, seconds) for key, seconds in enumerate(raised)]
-    assert [one.key for one in ready(waiting, told_lately=lately, now=RAISED + after)] == keys
+    assert [one.key for one in select_ready(waiting, told_lately=lately, now=RAISED + after)] == keys
 
 
 def test_what_nobody_can_be_told_of_waits_and_holds_nothing_back():
-    nobody = Untold(1, RAISED, frozenset())
-    assert ready([nobody, untold(2, 0)], told_lately=(), now=RAISED + SETTLING) == [untold(2, 0)]
+    nobody = NewSuspicion(1, RAISED, frozenset())
+    assert select_ready([nobody, untold(2, 0)], told_lately=(), now=RAISED + SETTLING) == [untold(2, 0)]
 
 
 def test_people_who_are_told_of_the_same_suspicions_share_a_message():

@@ -6,8 +6,8 @@ import pytest
 
 from releases.models import Contact
 from releases.rules.lifecycle import Role
-from statsoffice.canary.condition import Problem, Trouble
 from statsoffice.canary.models import Illness
+from statsoffice.canary.status import Problem, Trouble
 from statsoffice.messages import outbox
 from statsoffice.messages.models import Message
 from tests.factories import (

@@ -15,7 +15,7 @@ from releases.models import Coverage, Verification, Watch
 from releases.monitoring import targets
 from releases.verdict.address import Outcome
 from statsoffice.messages.models import Message
-from statsoffice.metrics.counted_looks import CountedLooks
+from statsoffice.metrics import CountedLooks
 from tests.factories import SEED_DUE, a_confirmed_release, an_announced_release
 from tests.releases.on_record import a_look, looks_at
 from tests.statsoffice.canary.record import a_rehearsal, a_sweep, a_watcher_that_is_well

@@ -20,10 +20,9 @@ from breaches.rules.lifecycle import ReportStatus
 from breaches.rules.validation import ReportSection
 from breaches.versions import record_event
 from releases.rules.lifecycle import Role
-from statsoffice import evidence_checked
-from statsoffice.redacting import views
-from statsoffice.redacting.redaction import places_of_messages
-from statsoffice.redacting.wording import PLACES
+from statsoffice import verification
+from statsoffice.redaction import views
+from statsoffice.redaction.actions import PLACES, places_of_messages
 from tests.breaches.deciding.test_redaction import where
 from tests.breaches.forms import error_links, filled_in, send, words
 from tests.breaches.people import AT, a_report
@@ -132,7 +131,7 @@ def test_once_confirmed_they_are_gone_and_the_result_says_so_with_its_marker(hea
     assert "The approved document holds the words in version" in shown
     assert where(NAME) == set()
     assert (event.kind, event.actor, event.words) == (KIND, office.head, WHY)
-    assert {one.why for one in evidence_checked.check(now=timezone.now())} == {None}
+    assert {one.why for one in verification.check_evidence(now=timezone.now())} == {None}
 
 
 def test_without_the_confirmation_nothing_goes_and_what_was_given_stays(head, report):

@@ -9,7 +9,7 @@ import time
 
 import pytest
 
-from statsoffice.running import occupancy, programs
+from statsoffice.running import processes
 from tests.servers.process import has_ended, is_running
 
 pytestmark = pytest.mark.slow
@@ -28,7 +28,7 @@ def surroundings(process_environment, tmp_path):
 
 def free_port():
     """Find a port at which nobody listens."""
-    with socket.create_server((occupancy.LOOPBACK, 0)) as server:
+    with socket.create_server((processes.LOOPBACK, 0)) as server:
         return server.getsockname()[1]
 
 
@@ -58,7 +58,7 @@ def wait_for_descendants(pid, *, number):
 def answers_within(port, *, seconds):
     """Tell whether the web server answers before the time is over."""
     until = time.monotonic() + seconds
-    while not (answered := programs.web_answers(port)) and time.monotonic() < until:
+    while not (answered := processes.web_answers(port)) and time.monotonic() < until:
         time.sleep(0.1)
     return answered
 

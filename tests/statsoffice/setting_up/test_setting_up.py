@@ -15,8 +15,8 @@ from releases.rules.calendar import Nation
 from releases.rules.lifecycle import Role
 from statsoffice.accounts.invitations import accept
 from statsoffice.accounts.models import Invitation, User
-from statsoffice.setting_up import first
-from statsoffice.setting_up.steps import Standing, Step, office_of
+from statsoffice.setting_up import steps
+from statsoffice.setting_up.steps import Step, StepStatus, office_of
 from tests.factories import ProducerFactory, UserFactory, member
 from tests.releases.exchange.by_file.files import csv_of
 from tests.releases.exchange.by_file.stored import turn
@@ -130,9 +130,9 @@ def test_the_acts_themselves_refuse_whoever_is_no_administrator_of_this_office(a
     to_be_head = HEAD | {"at": timezone.now()}
     for person in (UserFactory(is_staff=True), member(Role.CALENDAR_MANAGER, producer), administrator):
         with pytest.raises(NotYours):
-            first.name_head(producer, **to_be_head, by=person)
+            steps.name_head(producer, **to_be_head, by=person)
     with pytest.raises(NotYours):
-        first.found_producer(name="Another", nation=Nation.WALES, hosts="", by=member(Role.CALENDAR_MANAGER, producer))
+        steps.found_producer(name="Another", nation=Nation.WALES, hosts="", by=member(Role.CALENDAR_MANAGER, producer))
     assert Producer.objects.count() == 1
     assert not Membership.objects.filter(role=Role.HEAD_OF_PROFESSION).exists()
     assert not Contact.objects.exists()
@@ -216,7 +216,7 @@ def test_whoever_has_lost_the_role_since_heads_no_new_series(client, administrat
     client.post(page(Step.HEAD), HEAD)
     earlier = accept(Invitation.objects.get(), password=None, at=timezone.now())
     Membership.objects.get(user=earlier).delete()
-    assert office_of(administrator).standings[Step.HEAD] is Standing.TO_DO
+    assert office_of(administrator).standings[Step.HEAD] is StepStatus.TO_DO
     UserFactory(email="new.head@example.gov.uk")
     client.post(page(Step.HEAD), HEAD | {"email": "new.head@example.gov.uk"})
     client.post(page(Step.SERIES), RAIN)
@@ -227,7 +227,7 @@ def test_a_series_without_a_head_is_not_done(administrator, client):
     client.post(page(Step.PRODUCER), {"name": "Office for Rain", "nation": "wales"})
     client.post(page(Step.SERIES), RAIN)
     found = office_of(administrator).standings
-    assert (found[Step.HEAD], found[Step.SERIES]) == (Standing.TO_DO, Standing.TO_DO)
+    assert (found[Step.HEAD], found[Step.SERIES]) == (StepStatus.TO_DO, StepStatus.TO_DO)
 
 
 def test_the_set_up_gives_a_role_in_an_empty_installation_only(client, administrator):

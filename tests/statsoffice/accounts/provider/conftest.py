@@ -2,7 +2,7 @@
 
 import pytest
 
-from statsoffice.configuration.office_provider import OfficeProvider
+from statsoffice.env import OfficeProvider
 from tests.servers.openid_provider import CLIENT_ID, CLIENT_SECRET
 from tests.servers.private_openid_provider import openid_provider
 

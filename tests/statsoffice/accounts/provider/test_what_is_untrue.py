@@ -5,7 +5,7 @@ import time
 import pytest
 from django.urls import reverse
 
-from statsoffice.configuration.office_provider import OfficeProvider
+from statsoffice.env import OfficeProvider
 from tests.factories import UserFactory
 from tests.morning import free_port
 from tests.servers.openid_provider import CLIENT_ID, CLIENT_SECRET

@@ -1,0 +1,147 @@
+"""Recorded sign-ins and downloads that no other event contains."""
+
+import re
+from collections.abc import Callable, Mapping
+from typing import Any
+
+from allauth.account.signals import password_changed, password_reset, password_set
+from allauth.mfa.models import Authenticator
+from allauth.mfa.signals import (
+    authentication_failed,
+    authenticator_added,
+    authenticator_removed,
+    authenticator_reset,
+)
+from django.contrib.auth.signals import user_logged_in, user_logged_out, user_login_failed
+from django.http import HttpRequest, HttpResponse, QueryDict
+from django.utils import timezone
+
+from statsoffice.accounts.models import User
+from statsoffice.audit.models import AccountEvent, What
+
+# Under which names the ways to log in pass on what was typed as the name of the account.
+NAMES = ("username", "email", "login")
+
+
+def connect_signals() -> None:
+    """Begin to hear of log-ins, log-outs, changed passwords and second steps."""
+    user_logged_in.connect(_signed_in, dispatch_uid="audit")
+    user_logged_out.connect(_signed_out, dispatch_uid="audit")
+    user_login_failed.connect(_failed, dispatch_uid="audit")
+    for signal in (password_changed, password_reset, password_set):
+        signal.connect(_password_changed, dispatch_uid="audit")
+    authenticator_added.connect(_second_step_set_up, dispatch_uid="audit")
+    authenticator_removed.connect(_second_step_removed, dispatch_uid="audit")
+    authenticator_reset.connect(_second_step_set_up, dispatch_uid="audit")
+    authentication_failed.connect(_second_step_failed, dispatch_uid="audit")
+
+
+def record_account_event(what: What, *, account: User | None, by: User | None, **facts: Any) -> None:
+    """Keep one event of an account, as of now."""
+    AccountEvent.append([AccountEvent(kind=what, at=timezone.now(), account=account, actor=by, facts=facts)])
+
+
+def _signed_in(user: User, **_rest: Any) -> None:
+    record_account_event(What.SIGNED_IN, account=user, by=user)
+
+
+def _signed_out(user: User | None, **_rest: Any) -> None:
+    # Somebody who was not signed in can ask to be signed out.
+    if user is not None:
+        record_account_event(What.SIGNED_OUT, account=user, by=user)
+
+
+def _failed(credentials: dict[str, Any], **_rest: Any) -> None:
+    # What was typed is not kept: people type their password there by mistake.
+    typed = next((str(credentials[name]) for name in NAMES if credentials.get(name)), "")
+    record_account_event(What.SIGN_IN_FAILED, account=User.objects.filter(email__iexact=typed.strip()).first(), by=None)
+
+
+def _password_changed(user: User, **_rest: Any) -> None:
+    record_account_event(What.PASSWORD_CHANGED, account=user, by=user)
+
+
+def _second_step_set_up(user: User, authenticator: Authenticator, **_rest: Any) -> None:
+    made = authenticator.type == Authenticator.Type.RECOVERY_CODES
+    what = What.RECOVERY_CODES_MADE if made else What.SECOND_STEP_SET_UP
+    record_account_event(what, account=user, by=user, how=str(authenticator.type))
+
+
+def _second_step_removed(user: User, authenticator: Authenticator, **_rest: Any) -> None:
+    record_account_event(What.SECOND_STEP_REMOVED, account=user, by=user, how=str(authenticator.type))
+
+
+def _second_step_failed(user: User, authenticator: Authenticator | None = None, **_rest: Any) -> None:
+    record_account_event(
+        What.SECOND_STEP_FAILED, account=user, by=None, how=str(authenticator.type) if authenticator else ""
+    )
+
+
+# Documents of reports, the register of reports, kept bodies and evidence bundles are events of what they belong to;
+# one release as a calendar entry is public.
+LEFT_OUT = frozenset(
+    {"breaches:approved_pdf", "breaches:draft_pdf", "breaches:statement_html", "breaches:statement_text"}
+    | {"breaches:export", "releases:kept_body_download", "releases:export_evidence", "releases:release_calendar"}
+)
+MOST_CHARACTERS = 300
+
+KEY, DAY, YEAR = r"[0-9]{1,9}", r"[0-9/ -]{8,10}", r"[0-9]{4}"
+SLUG = r"[a-z0-9-]{1,100}"
+FREE: None = None
+ASKED: Mapping[str, Mapping[str, str | None]] = {
+    "exchange:export": {
+        "words": FREE,
+        "producer": KEY,
+        "series": KEY,
+        "status": r"[a-z_]{1,20}",
+        "first": DAY,
+        "last": DAY,
+        "contacts": "yes",
+    },
+    # Its page answers for no producer that it does not know.
+    "releases:export_changes": {"producer": SLUG, "show": "on-the-day"},
+    "breaches:export_figures": {"producer": KEY, "series": KEY, "year": YEAR},
+}
+"""By page, what can be asked of its file, and how the value of a closed choice, a key or a day looks.
+
+These rows are kept for ever. Words that a person typed may be a name: that some were given is kept, and not which;
+nothing is kept of what no page of ours asks.
+"""
+
+
+class KeepFilesTaken:
+    """Put on record each file that somebody who is signed in takes, before they have it."""
+
+    def __init__(self, get_response: Callable[[HttpRequest], HttpResponse]) -> None:
+        self.get_response = get_response
+
+    def __call__(self, request: HttpRequest) -> HttpResponse:
+        """Pass a request on, and keep what was given out as a file."""
+        response = self.get_response(request)
+        if response.status_code != 200 or not response.get("Content-Disposition", "").startswith("attachment"):
+            return response
+        match = request.resolver_match
+        # Asked in this order: who is signed in is looked up for such files alone.
+        if match and match.view_name not in LEFT_OUT and request.user.is_authenticated:
+            asked = without_free_words(request.GET, page=match.view_name)[:MOST_CHARACTERS]
+            record_account_event(
+                What.FILE_TAKEN,
+                account=request.user,
+                by=request.user,
+                path=request.path_info[:MOST_CHARACTERS],
+                asked=asked,
+            )
+        return response
+
+
+def without_free_words(query: QueryDict, *, page: str) -> str:
+    """Return what was asked of a page's file as the end of an address, with dots in the place of what was typed.
+
+    :param page: the name of its view.
+    """
+    told = []
+    for name, closed in ASKED.get(page, {}).items():
+        for value in query.getlist(name):
+            is_closed = not value or (closed is not FREE and re.fullmatch(closed, value))
+            told.append(f"{name}={value if is_closed else '…'}")
+    return "&".join(told)

@@ -1,0 +1,64 @@
+"""Checks of manage.py check --deploy: anchors, clock, database, and the contact for accessibility."""
+
+import shutil
+from typing import Any
+
+from django.conf import settings
+from django.core import checks
+from django.core.checks import CheckMessage, Info, Warning  # noqa: A004  # Django's own name
+from django.db import connection
+
+from releases.probe import clock_source
+from releases.rules.clock_error import HOSTS_THAT_CONFIRM
+
+HINT = (
+    "Set STATSOFFICE_ANCHOR_RECIPIENTS to someone outside the office, or STATSOFFICE_TIMESTAMP_AUTHORITY. Otherwise a "
+    'person with access to the database can rewrite the record without trace (docs/operations.md, "Anchors").'
+)
+
+
+def check_anchors(**_: Any) -> list[checks.CheckMessage]:
+    """Warn where neither an authority stamps the anchors nor anyone receives them, or only examples would."""
+    recipients = settings.ANCHOR_RECIPIENTS
+    if recipients and all(_is_example(address) for address in recipients):
+        said = "All addresses in STATSOFFICE_ANCHOR_RECIPIENTS are examples, so the anchors reach no one."
+    elif not recipients and not settings.TIMESTAMP_AUTHORITY:
+        said = "Nothing outside the office can prove your record."
+    else:
+        return []
+    return [checks.Warning(said, hint=HINT, id="statsoffice.W005")]
+
+
+def _is_example(address: str) -> bool:
+    return "example" in address.lower().rpartition("@")[2].split(".")
+
+
+def check_clock(**_: Any) -> list[checks.CheckMessage]:
+    """Warn where neither the machine nor a setting names anything that confirms the clock."""
+    kept_by_machine = shutil.which(clock_source.CHRONY[0]) or clock_source.kernel()
+    if settings.CLOCK_SERVERS or len(settings.PROBE_CONTROLS) >= HOSTS_THAT_CONFIRM or kept_by_machine:
+        return []
+    said = "Nothing is set up that confirms the clock of the checks."
+    hint = (
+        "Run chrony on this machine, or set STATSOFFICE_CLOCK_SERVERS to NTP servers. Without them a check counts only "
+        "if the response that it got tells the same time within 2 seconds."
+    )
+    return [checks.Warning(said, hint=hint, id="statsoffice.W001")]
+
+
+def check_database(**_: Any) -> list[CheckMessage]:
+    """Warn of an SQLite database in production."""
+    if connection.vendor != "sqlite":
+        return []
+    said = "The database is SQLite, which is for trials and development."
+    hint = "Set DATABASE_URL to a PostgreSQL database, such as postgres://user:password@host:5432/name."
+    return [Warning(said, hint=hint, id="statsoffice.W002")]
+
+
+def check_contact(**_: Any) -> list[CheckMessage]:
+    """Say that no address for problems of accessibility is set: nothing needs it to run, but the law asks for it."""
+    if settings.ACCESSIBILITY_CONTACT:
+        return []
+    said = "The accessibility statement says that the office has not named an address yet."
+    hint = "Set STATSOFFICE_ACCESSIBILITY_CONTACT to the mail address to which people write about accessibility."
+    return [Info(said, hint=hint, id="statsoffice.I001")]

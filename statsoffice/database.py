@@ -1,0 +1,211 @@
+"""The PostgreSQL database: its encoding, the owner of its tables, and the role of the processes."""
+
+from collections.abc import Iterator, Sequence
+from contextlib import contextmanager
+from typing import Any
+
+from django.conf import settings
+from django.core import checks
+from django.core.checks import CheckMessage, Info, Warning  # noqa: A004  # Django's name for a message of a check
+from django.db import DEFAULT_DB_ALIAS, Error, OperationalError, connection, connections, transaction
+
+WANTED = "UTF8"
+
+
+def check_encoding(*, databases: Sequence[str] | None = None, **_: Any) -> list[checks.CheckMessage]:
+    """Return an error for each PostgreSQL database that is not in UTF-8; `migrate` asks before it changes anything.
+
+    In another one it refuses what it cannot write, such as the evidence of a late release as JSON: everything would
+    look well until the first breach, whose report could not be drafted.
+    Source: seen with SQL_ASCII and PostgreSQL 17, "unsupported Unicode escape sequence".
+
+    :param databases: by their names in the settings; none where Django asks for no database.
+    """
+    found: list[checks.CheckMessage] = []
+    for alias in databases or ():
+        connection = connections[alias]
+        if connection.vendor != "postgresql":
+            continue
+        with connection.cursor() as cursor:
+            cursor.execute("SHOW server_encoding")
+            (encoding,) = cursor.fetchone()
+        if encoding != WANTED:
+            name = connection.settings_dict["NAME"]
+            said = f"The database {name} is in {encoding}, and must be in {WANTED}."
+            hint = "Make it with: createdb --template template0 --encoding UTF8 --locale C.UTF-8"
+            found.append(checks.Error(said, hint=hint, obj=alias, id="statsoffice.E001"))
+    return found
+
+
+WRITTEN_BY_MIGRATE = "django_migrations"
+
+# The bits of pg_trigger.tgtype. Source: src/include/catalog/pg_trigger.h of PostgreSQL.
+REFUSES_DELETE, REFUSES_UPDATE = 1 << 3, 1 << 4
+
+# The tables and sequences of the owner, each with what its trigger `append_only` refuses, and the columns that the
+# trigger lets a redaction overwrite.
+RELATIONS = """
+    SELECT c.relname, c.relkind = 'S', coalesce(t.tgtype, 0), coalesce(t.tgargs, '')
+    FROM pg_class c LEFT JOIN pg_trigger t ON t.tgrelid = c.oid AND t.tgname = 'append_only'
+    WHERE c.relkind IN ('r', 'p', 'S') AND c.relnamespace = current_schema()::regnamespace
+    AND pg_has_role(c.relowner, 'USAGE')
+    AND NOT EXISTS (SELECT FROM pg_depend d WHERE d.objid = c.oid AND d.deptype = 'e')
+    ORDER BY c.relname
+"""
+# One server that was not restarted in between, and one database of it.
+IDENTITY = """
+    SELECT current_user, pg_postmaster_start_time()::text || current_database()
+"""
+OWNERSHIP = """
+    SELECT current_user, current_database(), coalesce(has_schema_privilege(current_schema(), 'CREATE'), false),
+        (SELECT min(pg_get_userbyid(c.relowner)) FROM pg_class c
+        WHERE c.relkind IN ('r', 'p') AND c.relnamespace = current_schema()::regnamespace
+        AND NOT pg_has_role(c.relowner, 'USAGE')
+        AND NOT EXISTS (SELECT FROM pg_depend d WHERE d.objid = c.oid AND d.deptype = 'e'))
+"""
+# Of the role that signed in, because it can return to its own rights (RESET ROLE).
+POWERS = """
+    SELECT session_user, r.rolsuper,
+        coalesce(bool_or(pg_has_role(session_user, c.relowner, 'MEMBER')), false),
+        coalesce(bool_or(has_table_privilege(session_user, c.oid, 'TRUNCATE')), false)
+    FROM pg_roles r LEFT JOIN pg_class c
+        ON c.relkind IN ('r', 'p') AND c.relnamespace = current_schema()::regnamespace
+    WHERE r.rolname = session_user GROUP BY r.rolsuper
+"""
+
+
+class RoleRefused(Exception):
+    """A role lacks a right, or the two settings name different databases; the message is for the operator."""
+
+
+@contextmanager
+def as_owner() -> Iterator[None]:
+    """Connect to the default database as the owner of the tables, and grant the processes' role its rights at the end.
+
+    Inside another such block, nothing changes.
+
+    :raises RoleRefused: if the role does not own the tables or cannot create any, or the database refuses a role.
+    """
+    if connection.vendor != "postgresql":
+        yield
+        return
+    owner: dict[str, Any] = settings.DATABASE_OWNER
+    if not owner or owner["USER"] == connection.settings_dict["USER"]:
+        _require_ownership()
+        yield
+        return
+    role, database = _identify("DATABASE_URL")
+    with _connected_by(owner):
+        owning_role, its_database = _identify("DATABASE_OWNER_URL")
+        if its_database != database:
+            message = "DATABASE_URL and DATABASE_OWNER_URL name different databases."
+            raise RoleRefused(message)
+        _require_ownership()
+        yield
+        if role != owning_role:
+            grant_rights(role)
+
+
+def grant_rights(role: str) -> None:
+    """Grant a role the rights that the processes need on the tables of the connected owner, and no others.
+
+    What the trigger of an append-only table refuses is not granted. The columns that a redaction overwrites can be
+    updated. Until this is called again, a table that is created later can only be read and added to.
+    """
+    to, schema_name = connection.ops.quote_name(role), _ask("SELECT current_schema()")[0]
+    schema = connection.ops.quote_name(schema_name)
+    with transaction.atomic(), connection.cursor() as cursor:
+        if not _ask("SELECT has_schema_privilege(%s, %s, 'USAGE')", role, schema_name)[0]:
+            cursor.execute(f"GRANT USAGE ON SCHEMA {schema} TO {to}")
+        cursor.execute(RELATIONS)
+        for name, is_sequence, refused, columns in cursor.fetchall():
+            kind, relation = "SEQUENCE" if is_sequence else "TABLE", f"{schema}.{connection.ops.quote_name(name)}"
+            rights = "USAGE, SELECT" if is_sequence else _rights(name, refused, bytes(columns))
+            cursor.execute(f"REVOKE ALL ON {kind} {relation} FROM {to}")
+            cursor.execute(f"GRANT {rights} ON {kind} {relation} TO {to}")
+        later = f"ALTER DEFAULT PRIVILEGES IN SCHEMA {schema} GRANT"
+        cursor.execute(f"{later} SELECT, INSERT ON TABLES TO {to}")
+        cursor.execute(f"{later} USAGE, SELECT ON SEQUENCES TO {to}")
+
+
+def check_roles(**_: Any) -> list[CheckMessage]:
+    """Warn where the processes connect by a role that could disable the triggers of append-only tables."""
+    if connection.vendor != "postgresql":
+        return []
+    try:
+        role, is_superuser, owns_tables, truncates = _ask(POWERS)
+    except Error:
+        said = "The rights of the processes in the database were not checked, because the database is not available."
+        return [Info(said, hint="Run this check again when the database is available.", id="statsoffice.I002")]
+    found: list[CheckMessage] = []
+    if is_superuser or owns_tables or truncates:
+        why = "is a superuser" if is_superuser else "owns the tables" if owns_tables else "can truncate tables"
+        said = f"The processes connect to the database as {role}, which {why}, so they could change the record."
+        hint = (
+            "Name a role without such rights in DATABASE_URL, and the owner of the tables in DATABASE_OWNER_URL, which "
+            "migrate uses (docs/operations.md, “Database roles”)."
+        )
+        found.append(Warning(said, hint=hint, id="statsoffice.W003"))
+    if settings.DATABASE_OWNER:
+        said = "DATABASE_OWNER_URL is set in the environment of this command."
+        hint = "Remove it from /etc/statsoffice/environment. "
+        hint += "Run migrate, restore and copy_from_sqlite with office-as-owner."
+        found.append(Warning(said, hint=hint, id="statsoffice.W004"))
+    return found
+
+
+def _rights(table: str, refused: int, columns: bytes) -> str:
+    if table == WRITTEN_BY_MIGRATE:
+        return "SELECT"
+    rights = ["SELECT", "INSERT"]
+    if not refused & REFUSES_UPDATE:
+        rights.append("UPDATE")
+    elif columns:
+        names = (connection.ops.quote_name(name.decode()) for name in columns.split(b"\0") if name)
+        rights.append(f"UPDATE ({', '.join(names)})")
+    if not refused & REFUSES_DELETE:
+        rights.append("DELETE")
+    return ", ".join(rights)
+
+
+def _require_ownership() -> None:
+    role, database, creates, owner = _ask(OWNERSHIP)
+    if owner:
+        message = f"The tables belong to the role {owner}, and this command is connected as {role}."
+    elif not creates:
+        message = f"The role {role} cannot create tables in the database {database}."
+    else:
+        return
+    message += " Set DATABASE_OWNER_URL to connect as the owner (docs/operations.md, “Database roles”)."
+    raise RoleRefused(message)
+
+
+def _identify(setting: str) -> tuple[str, str]:
+    """Return the role, and what identifies the database."""
+    try:
+        role, database = _ask(IDENTITY)
+    except OperationalError as fault:
+        message = f"{setting} does not lead to the database: {str(fault).strip().splitlines()[0]}."
+        raise RoleRefused(message) from fault
+    return role, database
+
+
+@contextmanager
+def _connected_by(owner: dict[str, Any]) -> Iterator[None]:
+    """Let all code that uses the default database connect by other settings."""
+    before, settings_before = connections[DEFAULT_DB_ALIAS], connections.settings[DEFAULT_DB_ALIAS]
+    before.close()
+    connections.settings[DEFAULT_DB_ALIAS] = connections.configure_settings({DEFAULT_DB_ALIAS: owner})[DEFAULT_DB_ALIAS]
+    del connections[DEFAULT_DB_ALIAS]
+    try:
+        yield
+    finally:
+        connections[DEFAULT_DB_ALIAS].close()
+        connections.settings[DEFAULT_DB_ALIAS] = settings_before
+        connections[DEFAULT_DB_ALIAS] = before
+
+
+def _ask(query: str, *parameters: str) -> Any:
+    with connection.cursor() as cursor:
+        cursor.execute(query, parameters or None)
+        return cursor.fetchone()

@@ -1,0 +1,303 @@
+"""The demonstration's invented offices, people, calendar and pre-release access lists."""
+
+from dataclasses import dataclass
+from datetime import date, datetime, timedelta
+
+from releases import date_changes, pre_release_access, preflight, scheduling
+from releases.models import Contact, Membership, Producer, Release, Series
+from releases.models.event import record_rows
+from releases.rules import london
+from releases.rules.calendar import STANDARD_RELEASE_TIME, Nation, Precision, Slot, no_release_day
+from releases.rules.lifecycle import Role, Status
+from releases.rules.pre_release import Details, Period
+from releases.scheduling import PlannedAddress
+from statsoffice.accounts.models import User
+from statsoffice.rehearsal_site import pages
+from statsoffice.rehearsal_site.client import RehearsalSite
+from statsoffice.rehearsal_site.scenes import scene
+
+PASSWORD = "release-day-demo"  # noqa: S105  # printed for everybody to read, and refused in production
+STATISTICS, MEASURES = "office-for-invented-statistics", "agency-for-made-up-measures"
+
+
+@dataclass(frozen=True, slots=True)
+class DemoPerson:
+    """One account of the demonstration."""
+
+    name: str
+    email: str
+    role: Role
+    post: str
+    producers: tuple[str, ...] = (STATISTICS, MEASURES)
+
+
+PEOPLE = (
+    DemoPerson("Sam Okafor", "statistician@example.gov.uk", Role.STATISTICIAN, "Senior statistician"),
+    DemoPerson("Helen Ward", "head@example.gov.uk", Role.HEAD_OF_PROFESSION, "Head of Profession for Statistics"),
+    DemoPerson("Dev Mistry", "deputy@example.gov.uk", Role.DEPUTY, "Deputy Head of Profession"),
+    DemoPerson("Cal Price", "calendar@example.gov.uk", Role.CALENDAR_MANAGER, "Calendar manager"),
+    DemoPerson("Pat Lindqvist", "publishing@example.gov.uk", Role.PUBLISHING_TEAM, "Publishing officer", (STATISTICS,)),
+    DemoPerson("Ada Brook", "auditor@example.gov.uk", Role.AUDITOR, "Internal auditor", (STATISTICS,)),
+)
+SERIES = (
+    (STATISTICS, "school-inspections", "State-funded schools inspections and outcomes", "accredited"),
+    (STATISTICS, "labour-overview", "Labour market overview", "accredited"),
+    (STATISTICS, "house-sales", "House sales by region", "official"),
+    (MEASURES, "rail-punctuality", "Punctuality of rail services", "official"),
+    (MEASURES, "air-quality", "Air quality in towns", "in_development"),
+    (STATISTICS, "rehearsal-morning", "Rehearsal of a release morning", "official"),
+)
+
+
+def set_up_offices() -> None:
+    """Create the offices, people and series that are not there yet."""
+    for slug, name, nation in (
+        (STATISTICS, "Office for Invented Statistics", Nation.ENGLAND),
+        (MEASURES, "Agency for Made-up Measures", Nation.SCOTLAND),
+    ):
+        Producer.objects.get_or_create(slug=slug, defaults={"name": name, "nation": nation})
+    for person in PEOPLE:
+        _set_up_person(person)
+    for producer, slug, title, designation in SERIES:
+        _set_up_series(producer, slug=slug, title=title, designation=designation)
+
+
+def are_loaded(*, using: str) -> bool:
+    """Whether a database contains the demonstration, and so accounts whose password is public.
+
+    :param using: the alias of the database.
+    """
+    return Producer.objects.using(using).filter(slug__in=(STATISTICS, MEASURES)).exists()
+
+
+def user(role: Role) -> User:
+    """Return the account that holds a role in the demonstration."""
+    return User.objects.get(email=next(person.email for person in PEOPLE if person.role is role))
+
+
+def _set_up_person(person: DemoPerson) -> None:
+    account = User.objects.filter(email=person.email).first()
+    if account is None:
+        keeps_calendar = person.role is Role.CALENDAR_MANAGER
+        # The role opens all that a calendar manager needs in the admin site.
+        account = User.objects.create_user(person.email, PASSWORD, name=person.name, is_staff=keeps_calendar)
+    for producer in Producer.objects.filter(slug__in=person.producers):
+        membership, created = Membership.objects.get_or_create(user=account, producer=producer, role=person.role)
+        if created:
+            record_rows({Membership: [membership.pk]})
+        Contact.objects.get_or_create(
+            producer=producer,
+            email=person.email,
+            defaults={
+                "name": person.name,
+                "post": person.post,
+                "telephone": "020 7946 0123",
+                "is_public": person.role is Role.STATISTICIAN,
+                "user": account,
+            },
+        )
+
+
+def _set_up_series(producer: str, *, slug: str, title: str, designation: str) -> None:
+    contacts = {contact.email: contact for contact in Contact.objects.filter(producer__slug=producer)}
+    series, created = Series.objects.get_or_create(
+        producer=Producer.objects.get(slug=producer),
+        slug=slug,
+        defaults={
+            "title": title,
+            "designation": designation,
+            "responsible": contacts["statistician@example.gov.uk"],
+            "head_of_profession": contacts["head@example.gov.uk"],
+            # Short, so that one need not wait two minutes to see what is late.
+            "tolerance_seconds": 10 if slug == "rehearsal-morning" else 120,
+        },
+    )
+    if created:
+        series.deputies.add(contacts["deputy@example.gov.uk"])
+        if "publishing@example.gov.uk" in contacts:
+            series.publishing_contacts.add(contacts["publishing@example.gov.uk"])
+
+
+# Days from today; past ones are older than the week for which a release is watched.
+PUBLISHED = (-96, -66, -36)
+CONFIRMED = (1, 33)
+PROVISIONAL = (70, 100)
+# Its publisher has announced another day than the calendar: what the check before a release is there to find.
+ANNOUNCED_WRONGLY = "air-quality"
+CHECKED = 2
+
+
+def set_up_calendar(*, now: datetime, site: RehearsalSite) -> None:
+    """Record the official releases of the demonstration that are not there yet.
+
+    :param now: the aware instant around which the calendar lies.
+    """
+    today = london.local_date(now)
+    for shift, series in enumerate(Series.objects.exclude(slug="rehearsal-morning").order_by("slug")):
+        for days in PUBLISHED:
+            _published(series, on=_working_day(today + timedelta(days=days - shift), series), now=now)
+        for days in CONFIRMED:
+            _upcoming(series, on=_working_day(today + timedelta(days=days + shift), series), now=now, site=site)
+        for days in PROVISIONAL:
+            _vague(series, on=(today + timedelta(days=days)).replace(day=1), now=now)
+    of_what_comes_next(now=now)
+    _one_moved_one_cancelled_and_one_that_waits(now=now)
+
+
+def ask_for_checks(*, now: datetime) -> None:
+    """Ask for the checks of the releases that come next, as somebody does who does not want to wait for their hour.
+
+    The worker makes them once it is there.
+    """
+    upcoming = Release.objects.public().filter(due_at__gt=now, status=Status.CONFIRMED).order_by("due_at")
+    for release in upcoming[:CHECKED]:
+        preflight.request_preflight(release, by=None, now=now)
+
+
+def _working_day(on: date, series: Series) -> date:
+    while no_release_day(on, nation=Nation(series.producer.nation)):
+        on += timedelta(days=1)
+    return on
+
+
+def _record(series: Series, slot: Slot, *, at: datetime, addresses: tuple[PlannedAddress, ...] = ()) -> Release | None:
+    period = london.format_month(slot.on.replace(day=1) - timedelta(days=1))
+    reference = f"{series.slug}-{slot.on:%Y-%m}" + (f"-{slot.on:%d}" if slot.due_at else "")
+    if Release.objects.filter(series=series, reference__startswith=f"{series.slug}-{slot.on:%Y-%m}").exists():
+        return None
+    title = f"{series.title}: {period}"
+    return scheduling.record_release(series, reference=reference, title=title, slot=slot, at=at, addresses=addresses)
+
+
+def _published(series: Series, *, on: date, now: datetime) -> None:
+    recorded_at = now - timedelta(days=400)
+    release = _record(series, Slot(on=on, at=STANDARD_RELEASE_TIME), at=recorded_at)
+    if release is None or release.due_at is None:
+        return
+    scheduling.confirm(release, by=None, at=recorded_at)
+    scheduling.announce(release, by=None, at=recorded_at)
+    if series.slug in ACCESS_SERIES:
+        grant_demo_access(release, at=release.due_at - timedelta(days=10))
+        record_demo_access(release)
+    seconds_after = timedelta(seconds=20 + on.day)
+    scheduling.publish(release, by=None, at=release.due_at + seconds_after, published_at=release.due_at + seconds_after)
+
+
+def _upcoming(series: Series, *, on: date, now: datetime, site: RehearsalSite) -> None:
+    path = f"/{series.slug}/{on:%Y-%m-%d}"
+    page = PlannedAddress(url=site.url(path), marker=london.format_month(on.replace(day=1) - timedelta(days=1)))
+    announcement = PlannedAddress(url=site.url(f"/announcements{path}"), role="announcement", required=False)
+    release = _record(
+        series, Slot(on=on, at=STANDARD_RELEASE_TIME), at=now - timedelta(days=60), addresses=(page, announcement)
+    )
+    if release:
+        announced = on + timedelta(days=1) if series.slug == ANNOUNCED_WRONGLY else on
+        shown = pages.coming_soon_page(release.title, expected=f"{london.format_day(announced)} 9:30am")
+        site.publish(f"/announcements{path}", [scene(shown)])
+        scheduling.confirm(release, by=None, at=now - timedelta(days=40))
+        scheduling.announce(release, by=None, at=now - timedelta(days=40))
+
+
+def _vague(series: Series, *, on: date, now: datetime) -> None:
+    precision = Precision.TWO_MONTHS if on.month % 2 else Precision.MONTH
+    release = _record(series, Slot(on=on, at=None, precision=precision), at=now - timedelta(days=20))
+    if release:
+        scheduling.announce(release, by=None, at=now - timedelta(days=20))
+
+
+def _one_moved_one_cancelled_and_one_that_waits(*, now: datetime) -> None:
+    head = user(Role.HEAD_OF_PROFESSION)
+    upcoming = Release.objects.public().filter(due_at__gt=now + timedelta(days=10), status=Status.CONFIRMED)
+    if Release.objects.filter(status=Status.CANCELLED).exists():
+        return
+    moved, cancelled, waiting = upcoming.order_by("due_at")[:3]
+    to = Slot(on=_working_day(moved.planned_on + timedelta(days=7), moved.series), at=STANDARD_RELEASE_TIME)
+    scheduling.change_date(
+        moved, to=to, reason="More time is needed to check the data from two regions.", by=head, at=now
+    )
+    scheduling.cancel(cancelled, reason="The survey was not run this month.", by=head, at=now)
+    date_changes.request_date_change(
+        waiting,
+        to=Slot(on=_working_day(waiting.planned_on + timedelta(days=1), waiting.series), at=STANDARD_RELEASE_TIME),
+        reason="The regional figures arrive a day later than planned.",
+        by=user(Role.CALENDAR_MANAGER),
+        at=now,
+    )
+
+
+# The series whose figures some people see before they are out; the first has the release that is due next.
+ACCESS_SERIES = ("air-quality", "school-inspections")
+DEPARTMENT = "Department for Invented Affairs"
+LISTED = (
+    Details(
+        post="Minister of State for Invented Affairs",
+        organisation=DEPARTMENT,
+        person="Robin Marsh",
+        email="robin.marsh@example.gov.uk",
+        period=Period(24),
+        reason="Answers questions in Parliament on the day of the release.",
+    ),
+    Details(
+        post="Permanent Secretary",
+        organisation=DEPARTMENT,
+        person="Ines Calder",
+        email="ines.calder@example.gov.uk",
+        period=Period(24),
+        reason="Accounts for the department’s work.",
+    ),
+    Details(
+        post="Chief press officer",
+        organisation=DEPARTMENT,
+        person="Tom Quill",
+        email="tom.quill@example.gov.uk",
+        period=Period(3),
+        reason="Answers the press from the release on.",
+        period_reason="A press officer needs no more than the morning.",
+    ),
+)
+ADDED_LATER = Details(
+    post="Private secretary to the Minister",
+    organisation=DEPARTMENT,
+    person="Lena Frost",
+    email="lena.frost@example.gov.uk",
+    period=Period(24),
+    reason="Prepares the Minister’s answers.",
+)
+
+
+def grant_demo_access(release: Release, *, at: datetime) -> None:
+    """Put the invented posts on a release's list, as its statistician does.
+
+    :param at: the aware instant of granting, more than a day before the release is due.
+    """
+    for details in LISTED:
+        pre_release_access.grant_access(release, details, by=user(Role.STATISTICIAN), at=at)
+
+
+def record_demo_access(release: Release) -> None:
+    """Record when access began and ended, each at its time, on a release whose list was granted."""
+    statistician = user(Role.STATISTICIAN)
+    for granted in release.pre_release_access.select_related("release__series__producer"):
+        began_at = granted.begins_at
+        if began_at and release.due_at:
+            began = pre_release_access.record_begin(
+                granted, began_at=began_at, by=statistician, at=began_at, expected_version=granted.version
+            )
+            pre_release_access.record_end(
+                began, ended_at=release.due_at, by=statistician, at=release.due_at, expected_version=began.version
+            )
+
+
+def of_what_comes_next(*, now: datetime) -> None:
+    """Give the next release of each of these series its list, and ask for one post more.
+
+    Within a day before the release that post waits for the Head of Profession; earlier it is granted at once.
+
+    :param now: the aware instant of the present.
+    """
+    for series in ACCESS_SERIES:
+        upcoming = Release.objects.public().filter(series__slug=series, status=Status.CONFIRMED, due_at__gt=now)
+        release = upcoming.order_by("due_at").first()
+        if release and not release.pre_release_access.exists():
+            grant_demo_access(release, at=now - timedelta(days=10))
+            pre_release_access.grant_access(release, ADDED_LATER, by=user(Role.STATISTICIAN), at=now)

@@ -1,0 +1,189 @@
+"""Logging: the context of each line, request ids, redaction of addresses, and JSON lines."""
+
+import contextlib
+import json
+import logging
+import re
+import sys
+import time
+import uuid
+from collections.abc import Callable, Iterator, Mapping
+from contextvars import ContextVar
+from datetime import UTC, datetime
+from typing import Any
+
+from django.http import HttpRequest, HttpResponse
+
+_ABOUT: ContextVar[Mapping[str, str]] = ContextVar("about", default={})  # noqa: B039  # never changed, only replaced
+
+
+@contextlib.contextmanager
+def log_context(**what: str) -> Iterator[None]:
+    """Let every line of the log that is written in the block, by this thread, say what it is about."""
+    before = _ABOUT.set({**_ABOUT.get(), **what})
+    try:
+        yield
+    finally:
+        _ABOUT.reset(before)
+
+
+def current_context() -> Mapping[str, str]:
+    """Return what the lines of the log are about at present."""
+    return _ABOUT.get()
+
+
+REDACTED = "[secret]"
+
+# An invitation, a link for a new password, the page of a rehearsal. An address may lack its last slash, have further
+# parts or be in a traceback, which also names the modules of statsoffice/canary/.
+_SECRET = re.compile(
+    r"""
+    (
+        (?: /accounts/+invited | /accounts/+password/+reset/+key | /accounts/+confirm-email
+        | /canary (?! /+\w+\.(?:py|html)\b ) )
+        /+
+    )
+    (?! \[secret\] ) [^\s/?\#"'<>\\),;]+
+    """,
+    flags=re.IGNORECASE | re.VERBOSE,
+)
+
+
+def redact(line: str) -> str:
+    """Replace the secret part of each address in a line of the log with `[secret]`."""
+    return _SECRET.sub(rf"\1{REDACTED}", line)
+
+
+class PlainLines(logging.Formatter):
+    """Lines for people. The whole line is redacted, with its traceback."""
+
+    def format(self, record: logging.LogRecord) -> str:
+        """Return one line, or several with a traceback."""
+        return redact(super().format(record))
+
+
+GIVEN = ("release", "method", "path", "status", "milliseconds")
+"""What a line says of itself beside its words; what else libraries add, such as whole requests, is left out."""
+
+
+class JsonLines(logging.Formatter):
+    """Write a line of the log as JSON: when, how grave, who says what, and what it is about."""
+
+    def format(self, record: logging.LogRecord) -> str:
+        """Return one line."""
+        line: dict[str, Any] = {
+            "time": datetime.fromtimestamp(record.created, UTC).isoformat(timespec="milliseconds"),
+            "level": record.levelname,
+            "logger": record.name,
+            "message": record.getMessage(),
+            "process": record.process,
+            **current_context(),
+            **_task(),
+            **{name: getattr(record, name) for name in GIVEN if hasattr(record, name)},
+        }
+        if record.exc_info:
+            line["exception"] = self.formatException(record.exc_info)
+        return redact(json.dumps(line, ensure_ascii=False, default=str))
+
+
+def _task() -> dict[str, str]:
+    """Name the task that a worker does at present, and its delivery. A web process imports no Celery and has none."""
+    task = sys.modules["celery"].current_task if "celery" in sys.modules else None
+    if not task or not task.request.id:
+        return {}
+    return {"task": task.name, "task_id": task.request.id}
+
+
+HEADER = "X-Request-ID"
+TAKEN = re.compile(r"[A-Za-z0-9._-]{8,64}")
+"""The ids that are taken from whoever asks; the proxy before the web gives its own. Any other could forge lines."""
+# No header of a client can have this name.
+_REASON = "statsoffice.refusal"
+
+logger = logging.getLogger(__name__)
+
+
+class RequestId:
+    """Give each request an id, and write one line when it is answered: no question and no address of the reader."""
+
+    def __init__(self, get_response: Callable[[HttpRequest], HttpResponse]) -> None:
+        self.get_response = get_response
+
+    def __call__(self, request: HttpRequest) -> HttpResponse:
+        """Pass a request on under its id."""
+        brought = request.headers.get(HEADER, "")
+        given = brought if TAKEN.fullmatch(brought) else uuid.uuid4().hex
+        begun = time.monotonic()
+        with log_context(request=given):
+            response = self.get_response(request)
+            self._tell(request, response, milliseconds=round((time.monotonic() - begun) * 1000))
+        response.headers[HEADER] = given
+        return response
+
+    def _tell(self, request: HttpRequest, response: HttpResponse, *, milliseconds: int) -> None:
+        path, reason = redact(request.path), request.META.get(_REASON, "")
+        said = {"method": request.method, "path": path, "status": response.status_code}
+        logger.log(
+            logging.WARNING if reason else logging.INFO,
+            "%s %s: %s in %d ms%s",
+            request.method,
+            path.encode("unicode_escape").decode(),  # a line break in a path begins no line of the log
+            response.status_code,
+            milliseconds,
+            f" ({redact(reason).encode('unicode_escape').decode()})" if reason else "",
+            extra={**said, "milliseconds": milliseconds},
+        )
+
+
+class OneLineForEachRequest(logging.Filter):
+    """Leave out Django's own lines about a request that `RequestId` logs, and pass on the reason of a refusal to it.
+
+    Errors of ours (5xx) have lines of their own, with their traceback.
+    """
+
+    def filter(self, record: logging.LogRecord) -> bool:
+        """Return whether the line is written."""
+        status = getattr(record, "status_code", None)
+        if status is None or not record.name.startswith(("django.request", "django.security", "django.server")):
+            return True
+        if record.name == "django.server":
+            return False
+        request = getattr(record, "request", None)
+        if not 400 <= status < 500 or not isinstance(request, HttpRequest):
+            return True
+        if record.name.startswith("django.security"):
+            request.META[_REASON] = record.getMessage().removesuffix(f": {request.path}")
+        return False
+
+
+def written_as(form: str, *, level: str) -> dict[str, Any]:
+    """Return the configuration of Python's logging: everything to the standard error of the process.
+
+    :param form: `plain` for people, or `json` for one JSON object in each line.
+    :param level: from which level on the log tells.
+    """
+    return {
+        "version": 1,
+        "disable_existing_loggers": False,
+        "formatters": {
+            "plain": {
+                "()": "statsoffice.logs.PlainLines",
+                "format": "{asctime} {levelname} {name}: {message}",
+                "style": "{",
+            },
+            "json": {"()": "statsoffice.logs.JsonLines"},
+        },
+        "filters": {"requests": {"()": "statsoffice.logs.OneLineForEachRequest"}},
+        "handlers": {"console": {"class": "logging.StreamHandler", "formatter": form, "filters": ["requests"]}},
+        # WeasyPrint tells of every step of every page; what matters comes as a warning.
+        "loggers": {
+            # Without Django's own handlers, which would write secrets.
+            "django": {"level": "INFO"},
+            "django.server": {"level": "INFO", "propagate": True},
+            "weasyprint": {"level": "WARNING"},
+            "fontTools": {"level": "WARNING"},
+            # Gunicorn writes of errors in a form of its own otherwise.
+            "gunicorn.error": {"handlers": ["console"], "propagate": False},
+        },
+        "root": {"handlers": ["console"], "level": level},
+    }

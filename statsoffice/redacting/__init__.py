@@ -1,1 +1,0 @@
-"""The pages on which a Head of Profession takes personal details out of a report."""

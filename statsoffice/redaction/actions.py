@@ -1,0 +1,54 @@
+"""Redacting a report, its releases and its notifications together."""
+
+from collections.abc import Mapping
+from datetime import datetime
+
+from django.utils.functional import Promise
+from django.utils.translation import gettext_lazy as lazy
+
+from breaches import redaction
+from breaches.models import JoinedDraft, Report
+from breaches.redaction import Place, Redacted
+from statsoffice.accounts.models import User
+from statsoffice.messages.models import Message, MessageRowRecord
+
+
+def redact(
+    report: Report, *, words: str, why: str, by: User, at: datetime, dry_run: bool = False, form_key: str = ""
+) -> Redacted:
+    """Take some words out of a report, all that was written about it, and the messages that told of it.
+
+    The arguments and what is raised are those of `breaches.redaction.redact_report`.
+    """
+    besides = [places_of_messages(report)]
+    return redaction.redact_report(
+        report, words=words, why=why, by=by, at=at, besides=besides, dry_run=dry_run, form_key=form_key
+    )
+
+
+def places_of_messages(report: Report) -> Place:
+    """Return the messages that told of a report, or of a draft from which it was joined, with what they say."""
+    parts = JoinedDraft.objects.standing().parts_of(report)
+    return Place(Message.objects.filter(report__in=parts), ("subject", "text"), MessageRowRecord)
+
+
+PLACES: dict[str, Promise] = {
+    "breaches.report": lazy("The report: what the automatic check wrote, and its cause"),
+    "breaches.reportversion": lazy("Versions of the report’s text"),
+    "breaches.reportevent": lazy("The report’s history: reasons and comments"),
+    "breaches.timelinenote": lazy("Notes on the timeline"),
+    "breaches.sectioncomment": lazy("Comments on single sections"),
+    "breaches.correctiveaction": lazy("Corrective actions"),
+    "breaches.dispatch": lazy("What was written with the report when it was sent"),
+    "breaches.published": lazy("What was made public of it"),
+    "releases.statement": lazy("Statements about its releases"),
+    "releases.releasetask": lazy("Tasks at a next release that are its corrective actions"),
+    "releases.releaseevent": lazy("The history of its releases: reasons"),
+    "outbox.message": lazy("Messages about it, as they are kept here"),
+}
+"""By table, each with whatever holds words of people there."""
+
+
+def places_in_words(rows: Mapping[str, int]) -> list[tuple[str, int]]:
+    """Return each place in which words were found, as people call it, and in how many rows."""
+    return [(str(PLACES.get(table, table)), number) for table, number in sorted(rows.items())]

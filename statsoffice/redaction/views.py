@@ -1,0 +1,172 @@
+"""The pages on which a Head of Profession redacts a report."""
+
+from typing import Any
+from uuid import uuid4
+
+from crispy_forms.helper import FormHelper
+from django import forms
+from django.db.models import QuerySet
+from django.http import Http404, HttpResponse
+from django.shortcuts import redirect, render
+from django.utils import timezone
+from django.utils.translation import gettext_lazy as lazy
+from django.views.decorators.debug import sensitive_post_parameters
+
+from breaches.forms.decisions import LONGEST_REMARK
+from breaches.models import Report, ReportEvent
+from breaches.permissions import Action
+from breaches.redaction import KIND, NothingToRedact, Redacted
+from breaches.rules.lifecycle import OPEN
+from breaches.views.base import report_page
+from releases.forms.base import LongTextField, Question, inside_the_form
+from releases.models.redaction import redaction_marker
+from releases.rules.lifecycle import MissingFields
+from releases.views.base import SignedInRequest
+from statsoffice.redaction import actions
+from statsoffice.redaction.actions import places_in_words
+
+LONGEST_WORDS = 500
+
+
+class RedactForm(forms.Form):
+    """The words to remove, and the reason."""
+
+    use_required_attribute = False
+
+    words = forms.CharField(
+        label=lazy("Words to remove"),
+        help_text=lazy(
+            "Exactly as they stand there, such as a name: capital and small letters count. What stands there in "
+            "another spelling stays, and can be removed afterwards."
+        ),
+        max_length=LONGEST_WORDS,
+        error_messages={"required": lazy("Give the words to remove: at least three letters, as they stand there.")},
+        # The browser would offer them again to whoever sits there next.
+        widget=forms.TextInput(attrs={"autocomplete": "off", "spellcheck": "false"}),
+    )
+    why = LongTextField(
+        label=lazy("Why are they removed?"),
+        help_text=lazy("The reason stays in the report’s history. It must not hold the words."),
+        max_length=LONGEST_REMARK,
+        error_messages={"required": lazy("Say why the words are removed; the reason is kept.")},
+    )
+
+    @property
+    def helper(self) -> FormHelper:
+        """The questions, inside the page's own form element."""
+        return inside_the_form(Question("words", size="s"), Question("why", size="s", threshold=75))
+
+
+class ConfirmForm(RedactForm):
+    """The same once more, unseen, and that the person knows that it cannot be undone.
+
+    `form_key` is made with the empty form: whoever sends the same form twice is led to what it did.
+    """
+
+    form_key = forms.UUIDField(widget=forms.HiddenInput, initial=uuid4)
+    sure = forms.BooleanField(
+        label=lazy("I have read this. I know that it cannot be undone"),
+        error_messages={"required": lazy("Confirm that you have read this and know that it cannot be undone")},
+    )
+
+    def __init__(self, *args: Any, **kwargs: Any) -> None:
+        """Hide what was given before."""
+        super().__init__(*args, **kwargs)
+        for name in ("words", "why"):
+            self.fields[name].widget = forms.HiddenInput()
+
+    @property
+    def helper(self) -> FormHelper:
+        """What was given before, and the one question."""
+        return inside_the_form("form_key", "words", "why", "sure")
+
+
+@sensitive_post_parameters("words", "why")
+@report_page("GET", "POST", action=Action.REDACT)
+def ask(request: SignedInRequest, report: Report) -> HttpResponse:
+    """Ask for the words and the reason; then show where the words stand, and what is not reached, before they go."""
+    form = RedactForm(request.POST if request.method == "POST" else None)
+    found = _try(request, report, form, dry_run=True) if form.is_valid() else None
+    if found is None:
+        return _asked(request, report, form)
+    return _shown(request, report, found, ConfirmForm(initial=form.cleaned_data))
+
+
+@sensitive_post_parameters("words", "why")
+@report_page("POST", action=Action.REDACT)
+def remove(request: SignedInRequest, report: Report) -> HttpResponse:
+    """Remove the words, once the person has said that they know what that means; sent twice it is done once."""
+    given, sure = RedactForm(request.POST), ConfirmForm(request.POST)
+    if not given.is_valid():
+        return _asked(request, report, given)
+    if not sure.is_valid():
+        found = _try(request, report, given, dry_run=True)
+        return _asked(request, report, given) if found is None else _shown(request, report, found, sure)
+    form_key = str(sure.cleaned_data["form_key"])
+    _try(request, report, given, dry_run=False, form_key=form_key)
+    # Where nothing was left to remove, the same form may have been sent twice: this is what it did at first.
+    event = _redactions(report).filter(actor=request.user, facts__form_key=form_key).last()
+    if event is None:
+        return _asked(request, report, given)
+    return redirect("redacting:done", report.reference, event.position)
+
+
+@report_page("GET", action=Action.REDACT)
+def done(request: SignedInRequest, report: Report, position: int) -> HttpResponse:
+    """Show what a redaction did, as it is on record."""
+    event = _redactions(report).filter(position=position).select_related("actor").first()
+    if event is None:
+        message = "There is no such redaction of this report."
+        raise Http404(message)
+    context = {
+        "report": report,
+        "event": event,
+        "marker": redaction_marker(event.at),
+        "places": places_in_words(event.facts["rows"]),
+        "documents": event.facts["documents"],
+        # Earlier redactions did not keep these.
+        "drafts_documents": event.facts.get("drafts_documents", []),
+        "unread_documents": event.facts.get("unread_documents", []),
+        "in_facts": event.facts.get("in_facts", 0),
+    }
+    return render(request, "redacting/done.html", context)
+
+
+def _redactions(report: Report) -> QuerySet[ReportEvent]:
+    return ReportEvent.objects.filter(report=report, kind=KIND).order_by("position")
+
+
+def _try(
+    request: SignedInRequest, report: Report, form: RedactForm, *, dry_run: bool, form_key: str = ""
+) -> Redacted | None:
+    """Redact, or try what that would do; what is refused is an error of the form, and gives None."""
+    given = {name: form.cleaned_data[name] for name in ("words", "why")}
+    try:
+        return actions.redact(report, **given, by=request.user, at=timezone.now(), dry_run=dry_run, form_key=form_key)
+    except MissingFields as refused:
+        form.add_error(refused.field, str(refused))
+    except NothingToRedact as refused:
+        form.add_error("words", str(refused))
+    return None
+
+
+def _asked(request: SignedInRequest, report: Report, form: RedactForm) -> HttpResponse:
+    return render(request, "redacting/ask.html", {"report": report, "form": form})
+
+
+def _shown(request: SignedInRequest, report: Report, found: Redacted, form: ConfirmForm) -> HttpResponse:
+    given = form.data if form.is_bound else form.initial
+    context = {
+        "report": report,
+        "form": form,
+        "words": given["words"].strip(),
+        "why": given["why"].strip(),
+        "marker": redaction_marker(timezone.now()),
+        "places": places_in_words(found.rows),
+        "documents": found.documents,
+        "drafts_documents": found.drafts_documents,
+        "unread_documents": found.unread_documents,
+        "in_facts": found.facts,
+        "is_open": report.status in OPEN,
+    }
+    return render(request, "redacting/preview.html", context)

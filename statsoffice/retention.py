@@ -1,0 +1,260 @@
+"""Retention: evidence, names, sessions, invitations and details of notifications, removed at the end of their time."""
+
+import json
+import logging
+from collections.abc import Callable, Iterator
+from dataclasses import astuple, dataclass
+from datetime import datetime, timedelta
+from typing import Any
+
+from allauth.usersessions.models import UserSession
+from django.conf import settings
+from django.contrib.admin.models import LogEntry
+from django.contrib.sessions.models import Session
+from django.db import connection, transaction
+from django.db.models import Case, CharField, F, Q, QuerySet, Value, When
+from django.db.models.functions import Cast, Concat
+
+from breaches import facts
+from releases import contact_history, pre_release_list, preflight
+from releases.evidence import retention as evidence_retention
+from releases.evidence.retention import Pruned
+from releases.models.append_only import new_salt
+from releases.models.redaction import allow_redaction, overwrite, redaction_marker, redaction_marker_start
+from releases.models.row_record import RETENTION
+from releases.monitoring.clock import Clock
+from releases.pre_release_list import Erased
+from statsoffice.accounts.models import Invitation
+from statsoffice.canary import status
+from statsoffice.messages.models import Channel, Message, MessageRowRecord
+
+MESSAGES_AT_A_TIME = 500
+"""So many messages lose their words in one statement, so that nobody who sends waits for long."""
+
+# Each row keeps one of its own: an event has one message to each recipient. A webhook has a name, and names nobody.
+_REMOVED = Concat(Value("removed-"), Cast("pk", CharField()), output_field=CharField())
+_RECIPIENT = Case(When(channel=Channel.WEBHOOK, then=F("recipient")), default=_REMOVED)
+
+
+def redact_old_messages(
+    *, now: datetime, kept_for: timedelta, dry_run: bool = False, stop: Callable[[], bool] = lambda: False
+) -> int:
+    """Remove recipient, subject and text of messages that were sent longer ago than they are kept.
+
+    What stays is the kind of news, what it was about, the channel, when it was written and sent, and when the rest was
+    removed. A message that was not sent is not touched: it is still due, or somebody has to see that nobody was told.
+
+    :param now: the aware instant of removing, which stands in each row.
+    :param dry_run: count what would be removed, and remove nothing.
+    :param stop: asked before each few messages whether to leave the rest for another time.
+    :return: of how many messages; a second call removes nothing more.
+    """
+    old = Message.objects.filter(erased_at__isnull=True, sent_at__lt=now - kept_for)
+    if dry_run:
+        return old.count()
+    return sum(_erase(old, some, now=now) for some in _batches(old, stop))
+
+
+def _erase(old: QuerySet[Message], keys: list[int], *, now: datetime) -> int:
+    # One salt for all: it stands for nothing once the words are gone.
+    removed = {"recipient": _RECIPIENT, "subject": "", "text": "", "reply_to": "", "last_error": "", "salt": new_salt()}
+    with transaction.atomic():
+        erased = old.filter(pk__in=keys).update(**removed, erased_at=now)
+        MessageRowRecord.record({Message: keys}, why=RETENTION)
+    return erased
+
+
+def _batches(old: QuerySet[Message], stop: Callable[[], bool]) -> Iterator[list[int]]:
+    while not stop() and (some := list(old.order_by("sent_at").values_list("pk", flat=True)[:MESSAGES_AT_A_TIME])):
+        yield some
+
+
+def redact_old_invitations(*, now: datetime, kept_for: timedelta, dry_run: bool = False) -> int:
+    """Remove name and address from invitations whose link ended longer ago than such details are kept.
+
+    Whoever accepted has an account, to which the invitation goes on referring.
+
+    :param now: the aware instant of removing, whose day in London the marker carries.
+    :param dry_run: count what would be changed, and change nothing.
+    :return: from how many invitations; a second call changes none of them.
+    """
+    old = Invitation.objects.filter(expires_at__lt=now - kept_for, erased_at=None)
+    return old.count() if dry_run else old.update(name=redaction_marker(now), email="", erased_at=now)
+
+
+LOG_ROWS_AT_A_TIME = 200
+PEOPLE = Q(content_type__app_label__in=["accounts", "account", "auth", "mfa", "socialaccount", "usersessions"]) | Q(
+    content_type__app_label="releases", content_type__model__in=["contact", "membership"]
+)
+"""What is called by a person's name or address. Other entries name releases, series and the like."""
+
+
+def redact_admin_log(*, now: datetime, kept_for: timedelta, dry_run: bool = False) -> int:
+    """Remove the names of people from entries of the admin site's log that are older than they are kept.
+
+    Who did something, when, to which row of which table, and which fields it was, stays.
+
+    :param now: the aware instant of removing, whose day in London the marker carries.
+    :param dry_run: count what would be changed, and change nothing.
+    :return: in how many entries; a second call changes none of them.
+    """
+    # The marker is all that says that a name is gone: the table is Django's own.
+    of_people = LogEntry.objects.filter(PEOPLE, action_time__lt=now - kept_for)
+    old = of_people.exclude(object_repr__startswith=redaction_marker_start())
+    if dry_run:
+        return old.count()
+    changed = 0
+    for some in _log_batches(old):
+        with allow_redaction():
+            for entry in some:
+                words = without_names(entry.change_message, marker=redaction_marker(now))
+                overwrite(entry, object_repr=redaction_marker(now), change_message=words)
+        changed += len(some)
+    return changed
+
+
+def without_names(message: str, *, marker: str) -> str:
+    """Return what an entry says was changed, without the names of the rows that stood on the page of another.
+
+    :param message: as Django keeps it: JSON or, of whoever wrote their own, words, which may hold any name.
+    """
+    try:
+        told: Any = json.loads(message)
+    except ValueError:
+        return ""
+    if not isinstance(told, list):
+        return ""
+    return json.dumps([{done: _nameless(what, marker) for done, what in one.items()} for one in told])
+
+
+def _nameless(what: dict[str, Any], marker: str) -> dict[str, Any]:
+    return what | {"object": marker} if "object" in what else what
+
+
+def _log_batches(old: QuerySet[LogEntry]) -> Iterator[list[LogEntry]]:
+    while some := list(old.order_by("pk")[:LOG_ROWS_AT_A_TIME]):
+        yield some
+
+
+logger = logging.getLogger(__name__)
+
+
+def remove_expired_sessions(*, now: datetime) -> int:
+    """Remove the sessions that have expired, which log nobody in any more, and return how many there were.
+
+    With them, and with those that were ended before, goes from where somebody was signed in: network address and
+    browser. That they signed in stays on record, without these.
+
+    :param now: the aware instant of removing.
+    """
+    # A session and its row here are written one after the other, in the request that signs somebody in.
+    ended = UserSession.objects.filter(last_seen_at__lt=now).exclude(session_key__in=Session.objects.values("pk"))
+    with transaction.atomic():
+        removed, _ = Session.objects.filter(expire_date__lt=now).delete()
+        ended.delete()
+    _forget_attempts(now=now)
+    if removed:
+        logger.info("expired sessions removed: %s", removed)
+    return removed
+
+
+def _forget_attempts(*, now: datetime) -> None:
+    """Remove what was counted of attempts to sign in, by network address, and counts no more.
+
+    Django's cache does that by itself only once it is full.
+    """
+    table = connection.ops.quote_name(str(settings.CACHES["default"]["LOCATION"]))
+    with connection.cursor() as cursor:
+        cursor.execute(
+            f"DELETE FROM {table} WHERE expires < %s",  # noqa: S608  # the settings' own name
+            [connection.ops.adapt_datetimefield_value(now)],
+        )
+
+
+def redact_pre_release_names(*, now: datetime, dry_run: bool = False) -> Erased:
+    """Erase the names that are older than PRE_RELEASE_NAMES_KEPT, unless a report about their list is undecided.
+
+    Safe to call again and again: what is gone is not erased twice.
+
+    :param now: the aware instant of erasing.
+    :param dry_run: count what would be erased, and erase nothing.
+    """
+    return pre_release_list.erase_old_names(
+        now=now, kept_for=settings.PRE_RELEASE_NAMES_KEPT, needed=facts.releases_with_needed_names, dry_run=dry_run
+    )
+
+
+PRUNE = "prune"
+EVERY = timedelta(days=1)
+
+
+def prune_evidence(*, now: datetime, dry_run: bool = False, stop: Callable[[], bool] = lambda: False) -> Pruned:
+    """Remove the bodies that are older than EVIDENCE_KEPT and that no open or approved report rests on.
+
+    Safe to call again and again: what is gone is not removed twice.
+
+    :param now: the aware instant of pruning.
+    :param dry_run: say what would be removed, and remove nothing.
+    :param stop: asked before each release whether to leave the rest for another time.
+    """
+    return evidence_retention.prune_bodies(
+        now=now, kept_for=settings.EVIDENCE_KEPT, needed=facts.releases_with_needed_evidence, dry_run=dry_run, stop=stop
+    )
+
+
+def prune_evidence_daily(*, clock: Clock, by: str, stop: Callable[[], bool] = lambda: False) -> None:
+    """Prune unless that was done within the last day; around a due instant the rest waits for the next call.
+
+    Two processes that prune at once remove nothing twice.
+
+    :param clock: the watcher's clock.
+    :param by: the name of this process.
+    :param stop: asked before each release whether to end.
+    """
+    now = clock.now()
+    finished_at = status.pulse_of(PRUNE).finished_at
+    if finished_at is not None and timedelta(0) <= now - finished_at < EVERY:
+        return
+    interrupted = False
+
+    def interrupt() -> bool:
+        nonlocal interrupted
+        interrupted = stop() or not preflight.is_quiet_time(now=clock.now())
+        return interrupted
+
+    status.record_heartbeat(PRUNE, begun_at=now, begun_by=by)
+    pruned = prune_evidence(now=now, stop=interrupt)
+    if not interrupted:
+        status.record_heartbeat(PRUNE, finished_at=clock.now())
+    if pruned.bodies:
+        logger.info("bodies at the end of their time: %s removed, of %s releases", pruned.bodies, pruned.releases)
+
+
+@dataclass(frozen=True, slots=True)
+class Gone:
+    """What one run came to: messages without recipient and words; and, without names, rows of what else there is."""
+
+    messages: int
+    contacts: int
+    log: int
+    invitations: int
+
+
+def redact_old_details(*, now: datetime, dry_run: bool = False) -> Gone:
+    """Remove what is older than it is kept: of messages, former contacts, the admin site's log and invitations.
+
+    Safe to call again and again: what is gone is not removed twice.
+
+    :param now: the aware instant of removing.
+    :param dry_run: count what would be removed, and remove nothing.
+    """
+    former = settings.FORMER_DETAILS_KEPT
+    gone = Gone(
+        messages=redact_old_messages(now=now, kept_for=settings.MESSAGES_KEPT, dry_run=dry_run),
+        contacts=contact_history.erase_former_details(now=now, kept_for=former, dry_run=dry_run),
+        log=redact_admin_log(now=now, kept_for=former, dry_run=dry_run),
+        invitations=redact_old_invitations(now=now, kept_for=former, dry_run=dry_run),
+    )
+    if any(astuple(gone)) and not dry_run:
+        logger.info("personal details at the end of their time removed: %s", gone)
+    return gone

@@ -1,0 +1,130 @@
+"""Verification of the record: every chain, every row with a recorded digest, every stored body."""
+
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass
+from datetime import datetime
+from functools import partial
+
+from django.conf import settings
+
+from breaches import redaction
+from breaches.models import Report, ReportEvent, ReportRowRecord
+from breaches.versions import check_documents, check_versions
+from releases.evidence.anchors import check_anchors, check_consistency, check_written
+from releases.evidence.coverage import check_coverage
+from releases.evidence.recorded_rows import Events, Recorded, check_rows, deleted_end, relinked
+from releases.evidence.store import check_bodies
+from releases.evidence.time_stamps import check_time_stamps
+from releases.judge import check_tolerances
+from releases.models import Anchor, MonitoringRowRecord, Release, ReleaseEvent, ReleaseRowRecord, TimeStamp
+from releases.models.append_only import ChainedRow, check_chain
+from releases.models.event import Happening
+from releases.models.row_record import RowRecord
+from releases.recomputation import check_outcomes, check_verdicts
+from releases.rules.anchor import read_anchor_file
+from statsoffice.chains import CHAINS, ROW_RECORDS
+from statsoffice.messages.delivery import check_put_off
+from statsoffice.messages.models import MessageRowRecord
+from statsoffice.progress import track
+
+BODIES = "releases.body"
+
+
+@dataclass(frozen=True, slots=True)
+class Checked:
+    """What was found of one chain, or of the bodies: rows that hold, and one sentence on the first that does not."""
+
+    name: str
+    rows: int
+    why: str | None
+    unit: str = "row"
+
+    def in_words(self) -> str:
+        """Say it in one line."""
+        if self.why is not None:
+            return f"{self.name}: {self.why}"
+        if self.name == BODIES:
+            return f"{self.name}: {self.rows} {'body, holds' if self.rows == 1 else 'bodies, hold'}"
+        if self.unit == "anchor":
+            return f"{self.name}: {self.rows} {'anchor, matches' if self.rows == 1 else 'anchors, match'}"
+        return f"{self.name}: {self.rows} row{'' if self.rows == 1 else 's'}, holds"
+
+
+def check_evidence(*, now: datetime) -> list[Checked]:
+    """Check every chain and every stored body, with progress bars; return what was found of each, the bodies last.
+
+    :param now: the aware instant of checking, by which verdicts are computed again.
+    """
+    recorded = {rows: _recorded(rows) for rows in ROW_RECORDS}
+    chains = [_chain(rows, recorded, now=now) for rows in CHAINS]
+    return [*chains, Checked(BODIES, *check_bodies(follow=partial(track, desc=BODIES)))]
+
+
+def check_outside(name: str, content: bytes) -> Checked:
+    """Compare the record with the anchors of a file from outside the office: a saved email, or a backup's manifest.
+
+    :param name: of the file.
+    """
+    written = read_anchor_file(content)
+    whys = [check_written(anchor, CHAINS) for anchor in written] or ["there is no anchor in this file"]
+    return Checked(name, len(written), next((why for why in whys if why), None), unit="anchor")
+
+
+def find_fault(name: str, content: bytes) -> str | None:
+    """Say why a file from outside the office says nothing about the record, or return None.
+
+    :param name: of the file.
+    """
+    written = read_anchor_file(content)
+    if not written:
+        return (
+            f"We found no anchor in {name}, so we did not compare the record with it. Use the original email (.eml), "
+            "or its plain text in UTF-8 without added line breaks."
+        )
+    return next((f"{name}: {why}." for anchor in written if (why := check_consistency(anchor))), None)
+
+
+def _recorded(rows: type[RowRecord]) -> Recorded:
+    recorded = Recorded(rows, redacted_in=ReportEvent.CHAIN)
+    recorded.read(follow=partial(track, desc=rows.CHAIN))
+    return recorded
+
+
+def _check_rows(recorded: Recorded) -> str | None:
+    redactions = ReportEvent.objects.filter(kind=redaction.KIND).order_by("position")
+    redacted = {event.position: redaction.digests_left(event) for event in redactions}
+    events = {
+        ReleaseRowRecord: partial(Events.read, ReleaseEvent, about="release_id"),
+        ReportRowRecord: partial(Events.read, ReportEvent, about="report_id"),
+    }
+    return check_rows(recorded, events=events.get(recorded.record, Events), redacted=redacted)
+
+
+def _chain(rows: type[ChainedRow], recorded: Mapping[type[RowRecord], Recorded], *, now: datetime) -> Checked:
+    follow = partial(track, desc=rows.CHAIN)
+    walked, why = check_chain(rows, follow=follow)
+    checks: list[Callable[[], str | None]] = [lambda: deleted_end(rows, recorded.values())]
+    if issubclass(rows, Happening):
+        checks.append(lambda: redaction.find_unexplained(rows))
+    if issubclass(rows, RowRecord):
+        checks.append(lambda: _check_rows(recorded[rows]))
+    of_this_chain: dict[type[ChainedRow], Callable[[], str | None]] = {
+        ReleaseRowRecord: lambda: (
+            check_tolerances() or check_outcomes(follow=follow) or check_verdicts(now=now, follow=follow)
+        ),
+        MonitoringRowRecord: check_coverage,
+        MessageRowRecord: lambda: check_put_off(now=now),
+        ReleaseEvent: partial(
+            relinked, ReleaseEvent, key="release_id", name="release_public_id", named=Release, by="public_id"
+        ),
+        ReportEvent: partial(
+            relinked, ReportEvent, key="report_id", name="report_reference", named=Report, by="reference"
+        ),
+        ReportRowRecord: lambda: check_documents() or check_versions(),
+        Anchor: lambda: check_anchors(CHAINS, follow=follow),
+        TimeStamp: lambda: check_time_stamps(certificates=settings.TIMESTAMP_CERTIFICATES, follow=follow),
+    }
+    checks += [of_this_chain[rows]] if rows in of_this_chain else []
+    for check_more in checks:
+        why = why or check_more()
+    return Checked(rows.CHAIN, walked, why)
