@@ -32,8 +32,8 @@ APPS = ("releases", "breaches", "statsoffice")
 ENTRIES = (
     ("statsoffice.jobs", "sweep"),
     ("statsoffice.jobs", "draft"),
-    ("breaches.views.decisions", "approve"),
-    ("breaches.views.report", "approved"),
+    ("breaches.views.decisions", "approve_report"),
+    ("breaches.views.report", "approved_pdf"),
 )
 TARGETS = {
     "lines": "at most 45000",
