@@ -22,8 +22,8 @@ A_MORNING = dedent("""
     from datetime import timedelta
     from breaches.rules.lifecycle import ReportStatus
     from releases.models import Body
-    from releases.record import retention
-    from statsoffice import evidence_checked
+    from releases.evidence import retention
+    from statsoffice import verification
     from statsoffice.redaction.actions import redact
     from tests.breaches.people import AT, a_report, an_office
     from tests.factories import SeriesFactory, a_confirmed_release
@@ -33,8 +33,8 @@ A_MORNING = dedent("""
     redact(report, words="scheduler", why="A supplier is named.", by=office.head, at=AT + timedelta(days=9))
     release = a_confirmed_release(series=SeriesFactory(producer=office.producer), reference="with-bodies")
     keep(brought(release.addresses.get(), "not_live", b"not yet", at=-5))
-    retention.prune(now=AT + timedelta(days=400), kept_for=timedelta(days=1), needed=lambda _keys: ())
-    assert [one.why for one in evidence_checked.check(now=AT) if one.why] == []
+    retention.prune_bodies(now=AT + timedelta(days=400), kept_for=timedelta(days=1), needed=lambda _keys: ())
+    assert [one.why for one in verification.check_evidence(now=AT) if one.why] == []
     print(report.status, Body.objects.count())
 """)
 A_FURTHER_CHECK = dedent("""

@@ -31,7 +31,7 @@ def test_a_message_that_cannot_be_written_keeps_no_other_from_being_sent(monkeyp
     Message.objects.create(
         event="news", recipient="a@example.gov.uk", subject="News", text="Some news", created_at=now, due_at=now
     )
-    monkeypatch.setattr(outbox.suspected, "owed", fail)
+    monkeypatch.setattr(outbox, "RULES", (fail, *outbox.RULES))
     with pytest.raises(ExceptionGroup, match="1 of 5 steps failed"):
         jobs.deliver()
     assert [mail.subject for mail in mailoutbox] == ["News"]
@@ -42,7 +42,7 @@ def test_a_message_that_cannot_be_written_keeps_no_other_from_being_sent(monkeyp
 def test_a_fault_in_the_drafts_does_not_keep_the_roll_from_being_called(monkeypatch):
     called = []
     monkeypatch.setattr(drafting, "_raise_suspicions", fail)
-    monkeypatch.setattr(jobs.roll_call, "call_missing", lambda **asked: called.append(asked))
+    monkeypatch.setattr(jobs.morning_summary, "record_missing_summaries", lambda **asked: called.append(asked))
     with pytest.raises(ExceptionGroup):
         jobs.draft()
     assert len(called) == 1
@@ -60,7 +60,7 @@ def test_the_job_imports_checks_what_was_uploaded():
 @pytest.mark.django_db
 def test_a_job_that_is_told_to_end_leaves_its_next_steps_to_the_next_run(monkeypatch):
     called = []
-    monkeypatch.setattr(jobs.roll_call, "call_missing", lambda **asked: called.append(asked))
+    monkeypatch.setattr(jobs.morning_summary, "record_missing_summaries", lambda **asked: called.append(asked))
     answers = iter([False, False, True])
     jobs.draft(lambda: next(answers))
     assert called == []

@@ -20,9 +20,10 @@ def printed_elsewhere(*documents, folder=None, **environment):
     """Print some of the tests' documents in a process of its own and return the files, in their order."""
     program = (
         "import django, sys; django.setup()\n"
-        "from pathlib import Path; from breaches.pdf.render import render; from tests.breaches.paper.papers import *\n"
+        "from pathlib import Path; from breaches.pdf.render import render_pdf\n"
+        "from tests.breaches.paper.papers import *\n"
         f"for number, document in enumerate([{', '.join(documents)}]):\n"
-        "    Path(sys.argv[1], str(number)).write_bytes(render(document))\n"
+        "    Path(sys.argv[1], str(number)).write_bytes(render_pdf(document))\n"
     )
     subprocess.run(
         [sys.executable, "-W", "ignore", "-c", program, str(folder)],

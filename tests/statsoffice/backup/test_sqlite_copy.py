@@ -26,7 +26,7 @@ from tests.statsoffice.backup.commands import an_office_elsewhere, manage, scrip
 pytestmark = pytest.mark.usefixtures("any_database")
 
 FILL = dedent("""
-    from releases.calendar import corrections
+    from releases import corrections
     from statsoffice.accounts.models import User
     from tests.factories import UserFactory, a_confirmed_release, a_release
     from tests.releases.brought import brought, keep
@@ -35,7 +35,7 @@ FILL = dedent("""
     UserFactory(email="head@example.gov.uk")
     User.objects.update(date_joined="2020-01-01T00:00:00+00:00")
     deleted = a_release(reference="deleted")
-    corrections.remove(deleted, by=None, at=deleted.recorded_at)
+    corrections.remove_release(deleted, by=None, at=deleted.recorded_at)
     print(deleted.pk)
 """)
 A_FURTHER_RELEASE = dedent("""

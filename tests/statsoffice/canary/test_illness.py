@@ -27,7 +27,7 @@ def operators(settings):
 @pytest.fixture(autouse=True)
 def no_other_news(monkeypatch):
     """Write news of the watcher alone: hundreds of ticks would ask for all the other kinds too."""
-    monkeypatch.setattr(outbox, "KINDS", (office_rules,))
+    monkeypatch.setattr(outbox, "RULES", (office_rules.find_incidents,))
 
 
 def tick(at):

@@ -12,8 +12,8 @@ NAMES = [setting.name for setting in SETTINGS]
 # Some are read only where somebody asks, as for the broker's address.
 READ = """
 from statsoffice import settings, celery
-from statsoffice.configuration import environment, outside_channels
-print(*environment.defaults_read)
+from statsoffice import env
+print(*env.defaults_read)
 """
 
 

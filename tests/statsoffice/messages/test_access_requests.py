@@ -65,11 +65,11 @@ def test_a_message_carries_the_reference_and_a_link_and_nothing_of_the_list(offi
             assert secret not in message.subject + message.text
 
 
-@pytest.mark.parametrize("decision", ["agree", "refuse"])
-def test_who_asked_is_told_once_that_there_is_an_answer(office, release, decision):
+@pytest.mark.parametrize("decide", ["agree_to_access", "refuse_access"])
+def test_who_asked_is_told_once_that_there_is_an_answer(office, release, decide):
     request = asked(release, by=office.statistician)
     told()
-    getattr(pre_release_access, decision)(request, by=office.head, at=NOW)
+    getattr(pre_release_access, decide)(request, by=office.head, at=NOW)
     told()
     told()
     assert Message.objects.filter(recipient=office.statistician.email).count() == 1

@@ -33,7 +33,7 @@ PERSONAL = ("recipient", "subject", "text", "reply_to", "last_error")
 def report(office):
     """A report with the leads of its office, of which both were told by mail."""
     report = a_report(office, ReportStatus.WITH_HOP)
-    with patch.object(outbox, "KINDS", (report_rules,)):
+    with patch.object(outbox, "RULES", (report_rules.find_moved_reports,)):
         outbox.create_missing(now=SENT)
     assert deliver(now=SENT) == 2
     Message.objects.update(reply_to=office.head.email, last_error="451 Try again")

@@ -10,7 +10,6 @@ from releases import judge
 from releases.models import Contact
 from statsoffice import jobs
 from statsoffice.messages import outbox, release_rules
-from statsoffice.messages import release_rules as suspicion_news
 from statsoffice.messages.base import SETTLING
 from statsoffice.messages.models import Message
 from tests.factories import SEED_DUE, ContactFactory, SeriesFactory, UserFactory, a_confirmed_release
@@ -123,7 +122,7 @@ def several(number, series=None):
 @pytest.fixture
 def no_other_news(monkeypatch):
     """Write news of suspicions alone: each of many ticks would ask for all the other kinds too."""
-    monkeypatch.setattr(outbox, "KINDS", (suspicion_news, release_rules))
+    monkeypatch.setattr(outbox, "RULES", (release_rules.find_suspected, release_rules.find_live_at_last))
 
 
 @pytest.mark.usefixtures("no_other_news")

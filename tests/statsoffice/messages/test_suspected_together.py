@@ -50,7 +50,7 @@ def told():
 @pytest.fixture
 def no_other_news(monkeypatch):
     """Write news of suspicions alone: each of many ticks would ask for all the other kinds too."""
-    monkeypatch.setattr(outbox, "KINDS", (release_rules,))
+    monkeypatch.setattr(outbox, "RULES", (release_rules.find_suspected,))
 
 
 @pytest.mark.django_db

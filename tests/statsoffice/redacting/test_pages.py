@@ -242,7 +242,7 @@ def test_a_fault_tells_neither_words_nor_reason(head, report, caplog, monkeypatc
     def broken(*_args, **_given):
         raise RuntimeError
 
-    monkeypatch.setattr(views.redaction, "redact", broken)
+    monkeypatch.setattr(views.actions, "redact", broken)
     head.raise_request_exception = False
     assert head.post(address("ask", report), GIVEN).status_code == 500
     assert "Traceback" in caplog.text
@@ -253,7 +253,7 @@ def test_a_report_of_an_error_hides_what_was_sent(office, report, monkeypatch, s
     def broken(*_args, **_given):
         raise RuntimeError
 
-    monkeypatch.setattr(views.redaction, "redact", broken)
+    monkeypatch.setattr(views.actions, "redact", broken)
     settings.DEBUG = False
     request = RequestFactory().post(address("ask", report), GIVEN)
     request.user = office.head
