@@ -35,19 +35,20 @@ FOR_GOOD = (
 
 # Views that take a press and no visit, and why a page that asks would be one too many.
 AT_ONCE = {
-    "breaches/views/timeline.py:finish": "the same button opens the action again",
-    "breaches/views/decisions.py:submit": "the page of the whole report asks, and a submission is taken back",
-    "releases/views/date_changes.py:withdraw": "a request that was withdrawn is made again",
-    "releases/views/release.py:withdraw": "a notice that was withdrawn is posted again",
-    "releases/views/imports.py:record": "what was read was shown to be checked, and the release is provisional",
-    "releases/views/imports.py:confirm": "every row was shown with what it does",
-    "releases/views/imports.py:discard": "nothing was done with the file, which can be uploaded again",
-    "releases/views/evidence.py:export": "it gives a file, and is on record",
-    "releases/views/pre_release.py:decide": "each change was shown and ticked",
-    "releases/views/release.py:ask": "it asks for looks, and changes nothing",
-    "releases/views/release.py:tick": "the same button takes the tick away",
+    "breaches/views/timeline.py:finish_action": "the same button opens the action again",
+    "breaches/views/decisions.py:submit_report": "the page of the whole report asks, and a submission is taken back",
+    "releases/views/date_changes.py:withdraw_change": "a request that was withdrawn is made again",
+    "releases/views/release.py:withdraw_delay_notice": "a notice that was withdrawn is posted again",
+    "releases/views/imports.py:record_announcement": "what was read was shown to be checked, and the release is provisional",
+    "releases/views/imports.py:confirm_import": "every row was shown with what it does",
+    "releases/views/imports.py:discard_import": "nothing was done with the file, which can be uploaded again",
+    "releases/views/evidence.py:export_bundle": "it gives a file, and is on record",
+    "releases/views/pre_release.py:decide_request": "each change was shown and ticked",
+    "releases/views/release.py:ask_for_preflight": "it asks for looks, and changes nothing",
+    "releases/views/release.py:tick_task": "the same button takes the tick away",
     "statsoffice/redaction/views.py:remove": "it was shown where the words stand and stay, and a box was ticked",
     "statsoffice/accounts/views.py:send_again": "the old link gives way to a new one, which can be sent again",
+    "statsoffice/accounts/views.py:sign_out_everywhere": "the person signs in again",
     "statsoffice/accounts/views.py:withdraw": "somebody whose invitation was withdrawn is invited again",
 }
 
