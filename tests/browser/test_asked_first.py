@@ -39,7 +39,7 @@ AT_ONCE = {
     "breaches/views/decisions.py:submit_report": "the page of the whole report asks, and a submission is taken back",
     "releases/views/date_changes.py:withdraw_change": "a request that was withdrawn is made again",
     "releases/views/release.py:withdraw_delay_notice": "a notice that was withdrawn is posted again",
-    "releases/views/imports.py:record_announcement": "what was read was shown to be checked, and the release is provisional",
+    "releases/views/imports.py:record_announcement": "the person checked what was read, and the release is provisional",
     "releases/views/imports.py:confirm_import": "every row was shown with what it does",
     "releases/views/imports.py:discard_import": "nothing was done with the file, which can be uploaded again",
     "releases/views/evidence.py:export_bundle": "it gives a file, and is on record",
