@@ -1,4 +1,4 @@
-"""The Code of Practice to edit, and breach reports to read, in the admin site."""
+"""The admin site of breaches: the Code of Practice to edit, and breach reports to read."""
 
 from typing import Any
 

@@ -1,4 +1,4 @@
-"""What a report may cite of the Code of Practice, and the wording that the office has settled."""
+"""The practices that a report may cite, and the wording that the office has settled."""
 
 from collections.abc import Collection, Iterable, Iterator, Mapping
 from dataclasses import dataclass, replace

@@ -1,4 +1,4 @@
-"""Who may do what with breach reports, apart from the moves of their lifecycle: one table of action and roles."""
+"""Permissions on breach reports, apart from the moves of their lifecycle: one table of actions and roles."""
 
 from enum import StrEnum
 

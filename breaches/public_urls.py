@@ -1,4 +1,4 @@
-"""Where anyone reads what the office made public of its breaches."""
+"""Addresses of the public pages about breaches."""
 
 from django.urls import path
 

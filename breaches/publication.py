@@ -1,4 +1,4 @@
-"""Publishing a statement about a breach, by a step of its own."""
+"""Publishing a statement about a breach, as a separate step."""
 
 from dataclasses import dataclass
 from datetime import datetime

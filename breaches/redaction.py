@@ -1,4 +1,4 @@
-"""Redacting personal details from a report and all that was written about it."""
+"""Redaction of personal details from a report and from everything written about it."""
 
 from collections import Counter
 from collections.abc import Iterator, Mapping, Sequence

@@ -1,4 +1,4 @@
-"""Where the breach reports live."""
+"""Addresses of the breach report pages."""
 
 from datetime import date
 

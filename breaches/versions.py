@@ -1,4 +1,4 @@
-"""The versions and events of a report, and the one way in which it moves to another status."""
+"""The versions and events of a report, and the only way to change its status."""
 
 from collections.abc import Iterable, Mapping, Sequence
 from datetime import date, datetime

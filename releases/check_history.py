@@ -1,4 +1,4 @@
-"""What staff read about one release: verdicts, checks in runs, gaps in monitoring, and statements."""
+"""The history of one release for staff: verdicts, checks in runs, gaps in monitoring, and statements."""
 
 from collections import defaultdict
 from collections.abc import Mapping, Sequence

@@ -1,4 +1,4 @@
-"""Where calendars come in and go out."""
+"""Addresses of the import and export pages."""
 
 from django.urls import path
 

@@ -1,4 +1,4 @@
-"""What a producer's own people list: releases, what needs attention, and the register of date changes."""
+"""Lists for a producer's own staff: releases, what needs attention, and the register of date changes."""
 
 import math
 from collections.abc import Callable, Iterable, Sequence

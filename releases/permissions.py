@@ -1,4 +1,4 @@
-"""Who may do what with a producer's releases: one table of action and roles."""
+"""Permissions on a producer's releases: one table of actions and roles."""
 
 from collections import defaultdict
 from collections.abc import Collection

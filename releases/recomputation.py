@@ -1,4 +1,4 @@
-"""Verdicts computed from the stored checks again, to compare them with the verdicts as they are stored."""
+"""Verdicts recomputed from the stored checks, to compare them with the stored verdicts."""
 
 from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass

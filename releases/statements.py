@@ -1,4 +1,4 @@
-"""What people say about a release: open questions, answers, and the time at which it was live."""
+"""Staff statements about a release: open questions, answers, and the time at which it was live."""
 
 from collections.abc import Collection, Mapping
 from dataclasses import dataclass

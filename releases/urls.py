@@ -1,4 +1,4 @@
-"""Where the calendar and the releases live."""
+"""Addresses of the calendar and release pages."""
 
 from django.urls import path, re_path
 

@@ -1,4 +1,4 @@
-"""The four sections of a report as forms: the labels are the published form's own."""
+"""Forms for the four sections of a report, with the labels of the published form."""
 
 from collections.abc import Mapping
 

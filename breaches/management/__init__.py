@@ -1,1 +1,1 @@
-"""The commands of reports: thin, like those of releases."""
+"""Management commands of breaches. They call the same functions as the pages and the admin site."""

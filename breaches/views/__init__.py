@@ -1,1 +1,1 @@
-"""The pages of reports: who asks is checked, a function is called, and its answer shown."""
+"""Pages of reports. A view checks the permission, calls a function and shows its result."""

@@ -1,4 +1,4 @@
-"""The admin site for calendar management: producers, series, releases, and the record to read."""
+"""The admin site for calendar management: producers, series and releases, with the record to read."""
 
 from releases.admin import people, record, release
 

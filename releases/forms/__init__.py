@@ -1,1 +1,1 @@
-"""What people type, checked for its form only; what may be is decided by the functions that the forms lead to."""
+"""Forms of the calendar. They validate the format of the input; the actions decide what is allowed."""

@@ -1,1 +1,1 @@
-"""The commands: thin, so that pages, admin and commands all do the same by the same functions."""
+"""Management commands of releases. They call the same functions as the pages and the admin site."""

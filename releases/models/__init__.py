@@ -1,4 +1,4 @@
-"""The stored record of releases: who, what, when, and what was seen."""
+"""The stored record of releases: people, calendar, checks, verdicts and events."""
 
 from releases.models.anchor import Anchor, TimeStamp, TimeStampRequest
 from releases.models.append_only import ChainHead

@@ -1,1 +1,1 @@
-"""What anyone may read: the calendar, feeds, exports and the API."""
+"""Public pages and data: the calendar, feeds, exports and the API."""

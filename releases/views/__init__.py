@@ -1,1 +1,1 @@
-"""The pages of the calendar and of releases: who asks is checked, a function is called, and its answer shown."""
+"""Pages of the calendar and of releases. A view checks the permission, calls a function and shows its result."""

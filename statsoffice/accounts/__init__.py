@@ -1,1 +1,1 @@
-"""People, invitations, signing in and its second step, the office's own provider."""
+"""Users, invitations, sign-in with a second factor, and the office's own sign-in provider."""

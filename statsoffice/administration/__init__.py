@@ -1,1 +1,1 @@
-"""The admin site behind the same log-in, and its first page."""
+"""The admin site, behind the product's own sign-in, and its first page."""

@@ -1,1 +1,1 @@
-"""Who signed in, took files out of the house and changed what: one page over what is on record anyway."""
+"""The audit trail: one page of sign-ins, downloads and changes, mostly read from existing records."""

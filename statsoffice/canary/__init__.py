@@ -1,1 +1,1 @@
-"""The canary: a rehearsal every minute by which the watcher proves itself, and what follows where it does not."""
+"""Self-monitoring: a self-test every minute, and what follows if it fails."""

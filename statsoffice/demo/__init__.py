@@ -1,1 +1,1 @@
-"""The demonstration: two invented offices, their calendar, and mornings that were and will be."""
+"""The demonstration: two invented offices with their calendar, and past and future release mornings."""

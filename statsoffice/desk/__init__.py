@@ -1,1 +1,1 @@
-"""Today, across both apps: what is due, what was seen, what is to be done."""
+"""The dashboard across both apps: releases due, their results, and tasks."""

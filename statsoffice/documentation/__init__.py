@@ -1,1 +1,1 @@
-"""Tables and diagrams of the documentation, made from the tables in the code."""
+"""Tables and diagrams of the documentation, generated from the tables in the code."""

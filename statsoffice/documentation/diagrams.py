@@ -1,4 +1,4 @@
-"""The rooms of the house as tables of the documentation: their order from the contracts, and their own words."""
+"""The generated parts of the documentation: modules in the order of the contracts, lifecycles, roles and settings."""
 
 import pkgutil
 import re
@@ -21,13 +21,17 @@ from statsoffice.documentation import settings_table
 
 
 def table(package: str) -> str:
-    """Write the rooms of a package in Markdown: those of an app from the top down, as its contract has them.
+    """Return the modules of a package as a Markdown table with the first line of each docstring.
+
+    The modules of an app are in the order of its contract, from the top layer down. Of `statsoffice`, which has no
+    layers, only the packages are listed, by name.
 
     :param package: "releases", "breaches" or "statsoffice".
     """
-    rooms = [room for name in _top_down(package) or _inner(package) for room in (name, *_inner_of_core(name))]
-    rows = [f"| `{room.replace('.', '/')}` | {_what(room)} |" for room in rooms]
-    return "\n".join([f"| room of {package} | what is in it |", "|---|---|", *rows])
+    rows = [
+        f"| `{module.replace('.', '/')}` | {_summary(module)} |" for module in _top_down(package) or _packages(package)
+    ]
+    return "\n".join([f"| module of {package} | contents |", "|---|---|", *rows])
 
 
 def _top_down(app: str) -> list[str]:
@@ -36,16 +40,12 @@ def _top_down(app: str) -> list[str]:
     return [f"{app}.{name}" for layer in layers for name in re.findall(r"\w+", layer)]
 
 
-def _inner(package: str) -> list[str]:
+def _packages(package: str) -> list[str]:
     return [f"{package}.{found.name}" for found in pkgutil.iter_modules(import_module(package).__path__) if found.ispkg]
 
 
-def _inner_of_core(room: str) -> list[str]:
-    return _inner(room) if room.endswith(".core") else []
-
-
-def _what(room: str) -> str:
-    return (import_module(room).__doc__ or "").partition("\n")[0].removesuffix(".").replace("|", "\\|")
+def _summary(module: str) -> str:
+    return (import_module(module).__doc__ or "").partition("\n")[0].removesuffix(".").replace("|", "\\|")
 
 
 def lifecycle(table: Lifecycle) -> str:
@@ -82,20 +82,20 @@ BLOCKS: dict[str, Callable[[], str]] = {
     "lifecycle of pre-release access": lambda: lifecycle(ACCESS),
     "who may do what": who_may_do_what,
     "permissions on releases": lambda: permissions(release_permissions.TABLE),
-    "rooms of releases": lambda: table("releases"),
-    "rooms of breaches": lambda: table("breaches"),
-    "rooms of statsoffice": lambda: table("statsoffice"),
+    "modules of releases": lambda: table("releases"),
+    "modules of breaches": lambda: table("breaches"),
+    "packages of statsoffice": lambda: table("statsoffice"),
     "settings": settings_table.table,
     "permissions on reports": lambda: permissions(breach_permissions.TABLE),
 }
 
 
 def renewed(text: str) -> str:
-    """Return a Markdown text with every generated block written anew.
+    """Return a Markdown text in which every generated block is up to date.
 
-    A block stands between `<!-- made from the code: NAME -->` and `<!-- end -->`.
+    A block is between `<!-- made from the code: NAME -->` and `<!-- end -->`.
 
-    :raises KeyError: if a block has a name that nothing is made for.
+    :raises KeyError: if no function generates a block of this name.
     """
     pattern = re.compile(r"(<!-- made from the code: (.+?) -->\n).*?(\n<!-- end -->)", re.DOTALL)
     return pattern.sub(lambda found: found[1] + BLOCKS[found[2]]() + found[3], text)

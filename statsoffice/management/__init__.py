@@ -1,1 +1,1 @@
-"""The commands that span both apps: thin, like all of them."""
+"""Management commands that use both apps. They call the same functions as the pages."""

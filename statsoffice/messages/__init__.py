@@ -1,1 +1,1 @@
-"""Who is told what, by which channel: written to an outbox, delivered, tried again."""
+"""Notifications: who is notified of what by which channel, the outbox, delivery and retries."""

@@ -1,1 +1,1 @@
-"""A scripted publisher's site on loopback: for the tests, the demo and training. It knows nothing of the product."""
+"""The practice site: a scripted publisher on loopback for tests, demonstration and training, without product code."""

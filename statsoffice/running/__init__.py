@@ -1,1 +1,1 @@
-"""The whole product on one machine, as `./run` starts it once everything is installed."""
+"""The processes of the whole product on one machine, started by `./run` after the installation."""

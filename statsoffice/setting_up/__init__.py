@@ -1,1 +1,1 @@
-"""The first steps of an office: what has to be there before its first release is watched."""
+"""The setup steps that an office completes before its first release is monitored."""
