@@ -73,7 +73,7 @@ def test_the_draft_holds_what_the_record_and_the_contacts_say_and_leaves_the_res
     assert content.occurred_on == (date(2020, 6, 30),)
     assert "due to be released at 9.30am on 30 June 2020" in content.circumstances
     assert "just under an hour: between 56 minutes 55 seconds and 57 minutes" in content.circumstances
-    assert "08" not in content.circumstances
+    assert "8.30am" not in content.circumstances  # the due time in UTC
     assert (content.impact, content.corrective_actions, content.report_date) == ("", "", None)
     assert current_version(report).machine == current_version(report).content == report.machine
 
