@@ -1,57 +1,28 @@
 """Editing a report: its sections, the cause, the person who deals with it, and conflicts of interest."""
 
 from collections.abc import Collection, Mapping
-from dataclasses import dataclass, fields, replace
-from datetime import datetime
+from dataclasses import asdict, dataclass, fields, replace
+from datetime import date, datetime
 from typing import TYPE_CHECKING, Any
 
+from django.contrib.auth import get_user_model
+from django.db import IntegrityError, transaction
+from django.db.models import QuerySet
 from django.utils.translation import gettext as _
 
 from breaches import versions
-from breaches.models import Report, ReportVersion
-from breaches.permissions import roles_for
+from breaches.models import OwnAct, Report, ReportVersion
+from breaches.permissions import TABLE, Action, acting_role, moves_open_to, roles_for
 from breaches.refreshing import FROM_FACTS
-from breaches.rules.content import ReportContent, content_from_json
-from breaches.rules.lifecycle import EDIT, REPORT
+from breaches.rules.content import ContactPerson, ReportContent, content_from_json
+from breaches.rules.lifecycle import DECIDED, EDIT, OPEN, REPORT, TOLD_ELSEWHERE, WRITERS, Cause
 from breaches.rules.validation import Remark, ReportSection, find_impossible
-from releases.rules.canonical import canonical_json, sha256_hex
-from releases.rules.lifecycle import ChangedMeanwhile, MoveRefused
-from releases.rules.london import local_date
-
-if TYPE_CHECKING:
-    from statsoffice.accounts.models import User
-from dataclasses import asdict
-from datetime import date
-from typing import TYPE_CHECKING
-
-from django.db import transaction
-
-from breaches.permissions import acting_role, moves_open_to
-from breaches.rules.lifecycle import DECIDED, WRITERS, Cause
 from breaches.versions import content_of, record_event
-from releases.permissions import Person, roles_of
-from releases.rules.lifecycle import LEADS, FieldRefused, MissingFields
-from releases.rules.london import format_moment
-
-if TYPE_CHECKING:
-    from statsoffice.accounts.models import User
-from typing import TYPE_CHECKING
-
-from django.contrib.auth import get_user_model
-from django.db.models import QuerySet
-
-from breaches.permissions import TABLE, Action
-from breaches.rules.content import ContactPerson
-from breaches.rules.lifecycle import OPEN, TOLD_ELSEWHERE
 from releases.models import Contact
-
-if TYPE_CHECKING:
-    from statsoffice.accounts.models import User
-from typing import TYPE_CHECKING
-
-from django.db import IntegrityError
-
-from breaches.models import OwnAct
+from releases.permissions import Person, roles_of
+from releases.rules.canonical import canonical_json, sha256_hex
+from releases.rules.lifecycle import LEADS, ChangedMeanwhile, FieldRefused, MissingFields, MoveRefused
+from releases.rules.london import format_moment, local_date
 
 if TYPE_CHECKING:
     from statsoffice.accounts.models import User

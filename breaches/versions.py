@@ -1,6 +1,7 @@
 """The versions and events of a report, and the only way to change its status."""
 
-from collections.abc import Iterable, Mapping, Sequence
+from collections import defaultdict
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from datetime import date, datetime
 from itertools import chain
 from operator import itemgetter
@@ -12,29 +13,36 @@ from django.db.models import QuerySet
 from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy as lazy
 
-from breaches.models import PracticeCited, Report, ReportEvent, ReportRowRecord, ReportVersion
+from breaches.models import (
+    ApprovedDocument,
+    PracticeCited,
+    Report,
+    ReportEvent,
+    ReportRowRecord,
+    ReportVersion,
+    SectionComment,
+)
+from breaches.permissions import acting_role, declared_own_act, roles_for
 from breaches.rules.content import ReportContent, content_digest, content_from_json, content_to_json
-from breaches.rules.lifecycle import CHANGES, RESTRICTED, ROW_CHANGES, ReportKind
+from breaches.rules.lifecycle import (
+    APPROVE,
+    CHANGES,
+    DECISIONS,
+    PAST_TENSE,
+    REPORT,
+    RESTRICTED,
+    ROW_CHANGES,
+    STEPS,
+    ReportKind,
+    ReportStatus,
+)
+from breaches.rules.validation import Remark
 from releases.models.append_only import CHUNK
 from releases.models.row_record import Rows
-from releases.rules.lifecycle import ChangedMeanwhile, Move
+from releases.rules.lifecycle import ChangedMeanwhile, MissingFields, Move, MoveRefused, Role
 
 if TYPE_CHECKING:
     from statsoffice.accounts.models import User
-from typing import TYPE_CHECKING
-
-from breaches.permissions import acting_role, declared_own_act, roles_for
-from breaches.rules.lifecycle import DECISIONS, PAST_TENSE, REPORT, STEPS
-from breaches.rules.validation import Remark
-from releases.rules.lifecycle import MissingFields, MoveRefused, Role
-
-if TYPE_CHECKING:
-    from statsoffice.accounts.models import User
-from collections import defaultdict
-from collections.abc import Iterator
-
-from breaches.models import ApprovedDocument, SectionComment
-from breaches.rules.lifecycle import APPROVE, ReportStatus
 
 # What a wanted name may take up of the column, so that a number or a tail still fits.
 LONGEST = 100

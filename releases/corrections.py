@@ -1,24 +1,17 @@
 """Corrections of a release that do not move it: title, addresses, removal, and the public reason of a date change."""
 
+from dataclasses import replace
 from datetime import datetime
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 from django.db import transaction
 from django.utils.translation import gettext as _
 
-from releases.models import DateChange, ReasonCorrection
-from releases.models.event import hold, record
+from releases import scheduling
+from releases.models import Address, DateChange, ReasonCorrection, Release
+from releases.models.event import hold, record, record_rows
 from releases.permissions import Action, check_may
 from releases.rules.lifecycle import ChangedMeanwhile, FieldRefused, MoveRefused
-
-if TYPE_CHECKING:
-    from statsoffice.accounts.models import User
-from dataclasses import replace
-from typing import TYPE_CHECKING, Any
-
-from releases import scheduling
-from releases.models import Address, Release
-from releases.models.event import record_rows
 from releases.scheduling import PlannedAddress
 
 if TYPE_CHECKING:

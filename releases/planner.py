@@ -1,50 +1,29 @@
 """Planning many releases at once: next year's releases, addresses by a pattern, and the year planner."""
 
-from collections.abc import Collection, Iterable
-from dataclasses import dataclass, replace
-from datetime import date, datetime
+from collections import Counter, defaultdict
+from collections.abc import Collection, Iterable, Iterator, Sequence
+from dataclasses import dataclass, field, replace
+from datetime import date, datetime, timedelta
 from enum import StrEnum
+from itertools import groupby
 from typing import TYPE_CHECKING
 
 from django.db import IntegrityError, transaction
-from django.db.models import QuerySet
+from django.db.models import Count, Exists, OuterRef, Prefetch, QuerySet
 
-from releases import permissions, scheduling
-from releases.models import Release
+from releases import corrections, host_budgets, permissions, scheduling
+from releases.models import Address, Observation, Producer, Release, Series
+from releases.models.release import ReleaseQuerySet
 from releases.permissions import Action, check_may
-from releases.rules import calendar, london
-from releases.rules.calendar import Nation, Precision, Rule, Slot
+from releases.rules import calendar, london, web_address
+from releases.rules.calendar import Gap, Nation, Pace, Precision, Rule, Slot
+from releases.rules.host_budget import Crowd
 from releases.rules.lifecycle import MoveRefused, Status
-
-if TYPE_CHECKING:
-    from statsoffice.accounts.models import User
-from collections import Counter
-from collections.abc import Sequence
-from typing import TYPE_CHECKING
-
-from django.db.models import Exists, OuterRef, Prefetch
-
-from releases import corrections
-from releases.models import Address, Observation
-from releases.rules import web_address
 from releases.rules.web_address import BadPattern, Facts, NotAWebAddressError
 from releases.scheduling import PlannedAddress
 
 if TYPE_CHECKING:
     from statsoffice.accounts.models import User
-from collections import defaultdict
-from collections.abc import Iterator
-from dataclasses import field
-from datetime import timedelta
-from itertools import groupby
-
-from django.db.models import Count
-
-from releases import host_budgets
-from releases.models import Producer, Series
-from releases.models.release import ReleaseQuerySet
-from releases.rules.calendar import Gap, Pace
-from releases.rules.host_budget import Crowd
 
 
 class PlanObjection(StrEnum):

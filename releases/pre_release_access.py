@@ -1,52 +1,41 @@
 """The list of people with pre-release access: grant, change, withdraw, request, copy, and record times."""
 
+from collections import Counter
 from collections.abc import Iterable
-from dataclasses import replace
+from dataclasses import dataclass, replace
 from datetime import datetime
 from typing import TYPE_CHECKING, Any
 
-from django.db.models import F
+from django.db import transaction
+from django.db.models import F, QuerySet
 from django.utils.translation import gettext as _
 
-from releases.models import PreReleaseAccess, Release
+from releases.models import PreReleaseAccess, PreReleaseRequest, Release
 from releases.models.event import hold, record
 from releases.models.pre_release import AccessDetails, columns_of
-from releases.permissions import Action, check_may
-from releases.rules.lifecycle import ChangedMeanwhile, MoveRefused, Status
-from releases.rules.pre_release import ON_THE_LIST, PUBLIC, AccessStatus, Asked, Details, Objection, RequestStatus
-
-if TYPE_CHECKING:
-    from statsoffice.accounts.models import User
-from dataclasses import dataclass
-from typing import TYPE_CHECKING
-
-from django.db import transaction
-
-from releases.models import PreReleaseRequest
-from releases.permissions import roles_of
-from releases.rules.lifecycle import LEADS, MissingFields
-from releases.rules.pre_release import ACCESS, CHANGE, WITHDRAW, find_objections, needs_agreement_for
-
-if TYPE_CHECKING:
-    from statsoffice.accounts.models import User
-from typing import TYPE_CHECKING
-
-from django.db.models import QuerySet
-
-from releases.permissions import Person, producers_with
-from releases.rules.pre_release import AGREE, REFUSE, REQUEST, TAKE_BACK
-
-if TYPE_CHECKING:
-    from statsoffice.accounts.models import User
-from collections import Counter
-from typing import TYPE_CHECKING
-
-if TYPE_CHECKING:
-    from statsoffice.accounts.models import User
-from typing import TYPE_CHECKING
-
+from releases.permissions import Action, Person, check_may, producers_with, roles_of
 from releases.rules import london
-from releases.rules.pre_release import BEGIN, END
+from releases.rules.lifecycle import LEADS, ChangedMeanwhile, MissingFields, MoveRefused, Status
+from releases.rules.pre_release import (
+    ACCESS,
+    AGREE,
+    BEGIN,
+    CHANGE,
+    END,
+    ON_THE_LIST,
+    PUBLIC,
+    REFUSE,
+    REQUEST,
+    TAKE_BACK,
+    WITHDRAW,
+    AccessStatus,
+    Asked,
+    Details,
+    Objection,
+    RequestStatus,
+    find_objections,
+    needs_agreement_for,
+)
 
 if TYPE_CHECKING:
     from statsoffice.accounts.models import User

@@ -1,40 +1,21 @@
 """The moves of the calendar: record, announce, confirm, change the date, cancel, publish; each checked and recorded."""
 
-from collections.abc import Collection
-from datetime import datetime, timedelta
+from collections.abc import Collection, Iterable, Sequence
+from dataclasses import dataclass, replace
+from datetime import date, datetime, time, timedelta
 from typing import TYPE_CHECKING, Any
 
 from django.db import transaction
 from django.db.models import QuerySet
 from django.utils.translation import gettext as _
-
-from releases.models import Address, Release
-from releases.models.event import record, record_rows
-from releases.models.producer import GREATEST_TOLERANCE_SECONDS
-from releases.permissions import roles_of
-from releases.rules import london
-from releases.rules.lifecycle import RELEASE, ChangedMeanwhile, Move, MoveRefused, Status
-
-if TYPE_CHECKING:
-    from statsoffice.accounts.models import User
-from dataclasses import replace
-from datetime import date, time
-from typing import TYPE_CHECKING
-
 from django.utils.translation import ngettext
 
-from releases.models import DateChange, DateChangeRequest, Series
-from releases.rules import calendar
+from releases.models import Address, DateChange, DateChangeRequest, Release, Series
+from releases.models.event import ReleaseEvent, happening, record, record_rows
+from releases.models.producer import GREATEST_TOLERANCE_SECONDS
+from releases.permissions import roles_of
+from releases.rules import calendar, london
 from releases.rules.calendar import Nation, Slot
-from releases.rules.lifecycle import FieldRefused, MissingFields
-
-if TYPE_CHECKING:
-    from statsoffice.accounts.models import User
-from collections.abc import Iterable, Sequence
-from dataclasses import dataclass
-from typing import TYPE_CHECKING
-
-from releases.models.event import ReleaseEvent, happening
 from releases.rules.lifecycle import (
     ANNOUNCE,
     CANCEL,
@@ -43,7 +24,14 @@ from releases.rules.lifecycle import (
     CONFIRM,
     LEADS,
     PUBLISH,
+    RELEASE,
+    ChangedMeanwhile,
+    FieldRefused,
+    MissingFields,
+    Move,
+    MoveRefused,
     Role,
+    Status,
     WrongRole,
 )
 

@@ -1,41 +1,33 @@
 """Importing the rows of a file: all of them, or none if one is refused."""
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
+from dataclasses import dataclass, field, replace
 from datetime import datetime
-from typing import TYPE_CHECKING
-
-from releases import date_changes, scheduling
-from releases.imports.parse import CalendarRow
-from releases.imports.plan import RowRefused, Step, StepKind
-from releases.models import Release
-from releases.rules.calendar import Precision, Slot
-from releases.rules.lifecycle import MissingFields, Status
-from releases.scheduling import SlotRefused
-
-if TYPE_CHECKING:
-    from statsoffice.accounts.models import User
-from dataclasses import replace
-from typing import TYPE_CHECKING
-
-from releases import corrections
-from releases.models import Address, Series
-from releases.scheduling import BeingJudged, PlannedAddress
-
-if TYPE_CHECKING:
-    from statsoffice.accounts.models import User
-from collections.abc import Sequence
-from dataclasses import dataclass, field
 from operator import attrgetter
 from typing import TYPE_CHECKING
 
 from django.db import transaction
 
+from releases import corrections, date_changes, scheduling
 from releases.imports import plan
-from releases.imports.parse import CalendarFile, FileRefused, RowFault
-from releases.imports.plan import Made, Outcome, Parties, Taken, refused_as_read, refused_row
+from releases.imports.parse import CalendarFile, CalendarRow, FileRefused, RowFault
+from releases.imports.plan import (
+    Made,
+    Outcome,
+    Parties,
+    RowRefused,
+    Step,
+    StepKind,
+    Taken,
+    refused_as_read,
+    refused_row,
+)
+from releases.models import Address, Release, Series
 from releases.models.event import together
-from releases.rules.lifecycle import MoveRefused
+from releases.rules.calendar import Precision, Slot
+from releases.rules.lifecycle import MissingFields, MoveRefused, Status
+from releases.scheduling import BeingJudged, PlannedAddress, SlotRefused
 
 if TYPE_CHECKING:
     from statsoffice.accounts.models import User

@@ -1,28 +1,23 @@
 """The release that a page is about, for the person who asks, and pages that say why something was refused."""
 
-from typing import TYPE_CHECKING
-
-from django.http import Http404, HttpRequest
-
-from releases.models import Release
-from releases.permissions import Action, Person, may, roles_of
-from releases.rules.lifecycle import RELEASE
-
-if TYPE_CHECKING:
-    from statsoffice.accounts.models import User
 from collections.abc import Callable, Mapping
 from functools import wraps
-from typing import Any, Concatenate
+from typing import TYPE_CHECKING, Any, Concatenate
 
 from django import forms
 from django.conf import settings
 from django.contrib.auth.decorators import login_required
-from django.http import HttpResponse
+from django.http import Http404, HttpRequest, HttpResponse
 from django.shortcuts import render, resolve_url
 from django_htmx.http import HttpResponseClientRedirect
 
-from releases.rules.lifecycle import FieldRefused, MoveRefused
+from releases.models import Release
+from releases.permissions import Action, Person, may, roles_of
+from releases.rules.lifecycle import RELEASE, FieldRefused, MoveRefused
 from releases.scheduling import BeingJudged
+
+if TYPE_CHECKING:
+    from statsoffice.accounts.models import User
 
 
 class SignedInRequest(HttpRequest):
